@@ -1,0 +1,6 @@
+//! Agent-based simulation of differentiated-product markets under trade policy.
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod model;
+pub mod report;

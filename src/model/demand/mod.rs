@@ -1,0 +1,3 @@
+//! Demand: what a population of buyers buys at given prices.
+
+pub mod kernel;

@@ -1,0 +1,3 @@
+//! Results out: rows, tables and charts.
+
+pub mod rows;
