@@ -1,3 +1,12 @@
 //! The economy: numbers in, numbers out. No files, threads, clocks or globals.
 
+pub mod buyers;
 pub mod demand;
+pub mod ids;
+pub mod market;
+pub mod outcome;
+pub mod plan;
+pub mod scenario;
+
+pub mod supply;
+pub mod trade;

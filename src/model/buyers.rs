@@ -1,0 +1,226 @@
+//! The buyers: integration nodes of the random-coefficients logit, drawn once as a scrambled Sobol' set.
+//!
+//! Each buyer is one point of a low-discrepancy sequence over income, tastes, and the three uniforms that start the
+//! purchase process, so that every week's entrants are a balanced sample of the population. Points are Joe and Kuo's
+//! Sobol' sequence, scrambled by nested uniform permutations (Owen 1995) whose bits are a hash of (key, dimension, level,
+//! leading bits).
+
+use rand_philox::splitmix64;
+use sobol::{Sobol, params::JoeKuoD6};
+use statrs::distribution::{ContinuousCDF, Gamma, Normal};
+
+use super::market::{DemandParameters, HoldingParameters, Market};
+
+/// Why a population cannot be drawn.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BuyersError {
+    /// More dimensions than the direction numbers have.
+    #[error(
+        "the population needs {needed} dimensions (characteristics, regions and five more), {available} are available"
+    )]
+    TooManyDimensions {
+        /// Dimensions needed.
+        needed: usize,
+        /// Dimensions available.
+        available: usize,
+    },
+    /// A holding-period parameter outside its range.
+    #[error("holding period: {0}")]
+    Holding(String),
+}
+
+/// Buyers in structure-of-arrays form; N buyers, K taste columns.
+#[derive(Clone, Debug)]
+pub struct Buyers {
+    /// Price response per USD, N values, all positive.
+    pub price_response: Vec<f64>,
+    /// Income relative to the median, N values.
+    pub income: Vec<f64>,
+    /// Taste coefficients, N rows of K: characteristics, imports, one column for each region.
+    pub tastes: Vec<f64>,
+    /// Utility of the outside option, N values.
+    pub outside: Vec<f64>,
+    /// Weeks to the first purchase event, N values (real numbers).
+    pub first_event_week: Vec<f64>,
+    /// Uniforms that draw the brand owned at the start, N values.
+    pub owned_uniform: Vec<f64>,
+}
+
+impl Buyers {
+    /// Number of buyers, N.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.price_response.len()
+    }
+    /// Whether there is no buyer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.price_response.is_empty()
+    }
+    /// Taste coefficients of buyer `i`, K values.
+    #[must_use]
+    pub fn tastes_of(&self, i: usize) -> &[f64] {
+        let k = self.tastes.len() / self.len().max(1);
+        &self.tastes[i * k..(i + 1) * k]
+    }
+
+    /// Draws `buyers` buyers; `key` selects the scrambling.
+    ///
+    /// # Errors
+    /// [`BuyersError`] when the sequence has too few dimensions or the holding law is not a law.
+    pub fn draw(
+        buyers: usize,
+        key: u64,
+        market: &Market,
+        demand: &DemandParameters,
+        holding: &HoldingParameters,
+    ) -> Result<Self, BuyersError> {
+        let characteristics = demand.sigma_characteristics.len();
+        let regions = market.regions.len();
+        let tastes = characteristics + 1 + regions;
+        let dimensions = 1 + tastes + 1 + 3;
+        let points = ScrambledSobol::new(dimensions, key)?;
+        let law = StationaryStart::new(holding)?;
+        let normal = Normal::standard();
+
+        let mut sd = demand.sigma_characteristics.clone();
+        sd.push(demand.sigma_import);
+        sd.extend(std::iter::repeat_n(demand.sigma_region, regions));
+
+        let mut drawn = Self {
+            price_response: Vec::with_capacity(buyers),
+            income: Vec::with_capacity(buyers),
+            tastes: Vec::with_capacity(buyers * tastes),
+            outside: Vec::with_capacity(buyers),
+            first_event_week: Vec::with_capacity(buyers),
+            owned_uniform: Vec::with_capacity(buyers),
+        };
+        let [floor, cap] = demand.income_bounds;
+        for u in points.take(buyers) {
+            let income = (demand.income_log_sd * normal.inverse_cdf(u[0])).exp().clamp(floor, cap);
+            drawn.income.push(income);
+            drawn.price_response.push(demand.alpha / 1000.0 * income.powf(-demand.eta));
+            drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal.inverse_cdf(*u)));
+            drawn.outside.push(demand.sigma_outside * normal.inverse_cdf(u[tastes + 1]));
+            drawn.first_event_week.push(law.residual_weeks(u[tastes + 2], u[tastes + 3]));
+            drawn.owned_uniform.push(u[tastes + 4]);
+        }
+        Ok(drawn)
+    }
+}
+
+/// Time to the next event of a renewal process seen at a random moment: the interval is length-biased, the residual is
+/// a uniform share of it.
+struct StationaryStart {
+    lease_probability: Vec<f64>,
+    lease_weeks: Vec<f64>,
+    purchase: Gamma,
+}
+
+impl StationaryStart {
+    fn new(holding: &HoldingParameters) -> Result<Self, BuyersError> {
+        let mean = holding.mean_weeks();
+        let each = holding.lease_share / holding.lease_weeks.len().max(1) as f64;
+        let lease_probability = holding.lease_weeks.iter().map(|weeks| each * weeks / mean).collect();
+        // Length-biasing a gamma law adds one to its shape and leaves its rate.
+        let rate = holding.purchase_shape / holding.purchase_mean_weeks;
+        let purchase =
+            Gamma::new(holding.purchase_shape + 1.0, rate).map_err(|error| BuyersError::Holding(error.to_string()))?;
+        Ok(Self { lease_probability, lease_weeks: holding.lease_weeks.clone(), purchase })
+    }
+
+    fn residual_weeks(&self, u_interval: f64, u_residual: f64) -> f64 {
+        let mut below = 0.0;
+        for (probability, weeks) in self.lease_probability.iter().zip(&self.lease_weeks) {
+            if u_interval < below + probability {
+                return u_residual * weeks;
+            }
+            below += probability;
+        }
+        // The rest of the unit interval, rescaled, picks the length of a purchase interval.
+        let rest = ((u_interval - below) / (1.0 - below)).clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+        u_residual * self.purchase.inverse_cdf(rest)
+    }
+}
+
+/// A scrambled Sobol' sequence in the open unit cube.
+struct ScrambledSobol {
+    points: Sobol<u32>,
+    keys: Vec<u64>,
+}
+
+impl ScrambledSobol {
+    fn new(dimensions: usize, key: u64) -> Result<Self, BuyersError> {
+        let numbers = JoeKuoD6::minimal();
+        if dimensions > numbers.max_dims {
+            return Err(BuyersError::TooManyDimensions { needed: dimensions, available: numbers.max_dims });
+        }
+        let keys = (0..dimensions as u64).map(|d| splitmix64(splitmix64(key) ^ splitmix64(d + 1))).collect();
+        Ok(Self { points: Sobol::new(dimensions, &numbers), keys })
+    }
+}
+
+impl Iterator for ScrambledSobol {
+    type Item = Vec<f64>;
+
+    fn next(&mut self) -> Option<Vec<f64>> {
+        let point = self.points.next()?;
+        let unit = |(bits, key): (&u32, &u64)| (f64::from(scramble(*bits, *key)) + 0.5) / 4_294_967_296.0;
+        Some(point.iter().zip(&self.keys).map(unit).collect())
+    }
+}
+
+/// Owen's nested uniform scrambling: bit l is flipped by a coin that depends on the l bits above it.
+fn scramble(bits: u32, key: u64) -> u32 {
+    let mut flipped = 0;
+    for level in 0..32_u32 {
+        let above = if level == 0 { 0 } else { bits >> (32 - level) };
+        let coin = splitmix64(key ^ splitmix64((u64::from(level) << 32) | u64::from(above))) & 1;
+        flipped |= (coin as u32) << (31 - level);
+    }
+    bits ^ flipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A net keeps its stratification under nested scrambling: 2^m points hit every interval of length 2^-m once.
+    #[test]
+    fn scrambling_keeps_every_dyadic_interval_of_the_net() {
+        for key in [0, 1, 99] {
+            let mut hits = vec![[0_u32; 256]; 3];
+            for point in ScrambledSobol::new(3, key).unwrap().take(256) {
+                for (d, u) in point.iter().enumerate() {
+                    hits[d][(u * 256.0) as usize] += 1;
+                }
+            }
+            assert!(hits.iter().flatten().all(|count| *count == 1));
+        }
+    }
+
+    #[test]
+    fn different_keys_and_dimensions_scramble_differently() {
+        let first = |key| ScrambledSobol::new(2, key).unwrap().next().unwrap();
+        assert_ne!(first(1), first(2));
+        assert_ne!(first(1)[0], first(1)[1]);
+        assert_eq!(first(7), first(7));
+    }
+
+    /// Seen at a random moment, the residual of a renewal process has mean E[L^2] / (2 E[L]).
+    #[test]
+    fn residual_time_has_the_mean_of_the_stationary_law() {
+        let holding = HoldingParameters {
+            lease_share: 0.35,
+            lease_weeks: vec![104.0, 156.0],
+            purchase_shape: 4.0,
+            purchase_mean_weeks: 260.0,
+        };
+        assert!((holding.mean_weeks() - 214.5).abs() < 1e-12);
+        let law = StationaryStart::new(&holding).unwrap();
+        let n = 1 << 14;
+        let mean = ScrambledSobol::new(2, 3).unwrap().take(n).map(|u| law.residual_weeks(u[0], u[1])).sum::<f64>();
+        let second_moment = 0.35 * (104.0 * 104.0 + 156.0 * 156.0) / 2.0 + 0.65 * 260.0 * 260.0 * 1.25;
+        assert!((mean / n as f64 - second_moment / (2.0 * 214.5)).abs() < 0.02);
+    }
+}

@@ -1,0 +1,211 @@
+//! The facts of one differentiated-product market, and the parameters of its buyers.
+//!
+//! Prices are USD per car, duty included; volumes are cars a year; characteristics are standardised with base-year
+//! volumes as weights (mean 0, standard deviation 1). Region is where the badge comes from, manufacturer is who sets
+//! the price, assembly country is what customs asks for: the three differ (Jaguar is European, Ford's, and pays duty).
+
+use super::ids::{BrandId, ManufacturerId, RegionId, Table};
+use super::trade::duty::AdValoremRate;
+
+/// One model (product) of the market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CarModel {
+    /// Name, unique in the market.
+    pub name: String,
+    /// Brand on the badge.
+    pub brand: BrandId,
+    /// Manufacturer that sets the price.
+    pub manufacturer: ManufacturerId,
+    /// Region of the badge.
+    pub region: RegionId,
+    /// First-named country of assembly.
+    pub assembly_country: String,
+    /// Whether customs treats it as an import that owes the normal duty.
+    pub imported: bool,
+    /// On the list of the scenario's headline flag (the sanctioned models).
+    pub flagged: bool,
+    /// Base-year sticker price, base-year duty included, USD.
+    pub list_price_usd: f64,
+    /// Base-year volume, cars a year.
+    pub base_volume: f64,
+}
+
+/// Observable characteristics in columns: `columns[k][j]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Characteristics {
+    /// Name of each column.
+    pub names: Vec<String>,
+    /// Standardised values, one vector of J per column.
+    pub columns: Vec<Vec<f64>>,
+}
+
+impl Characteristics {
+    /// Standardises raw columns with `weights` (base-year volumes): mean 0, standard deviation 1.
+    ///
+    /// A column without variation becomes zero: nobody can have a taste for it.
+    #[must_use]
+    pub fn standardised(names: Vec<String>, raw: &[Vec<f64>], weights: &[f64]) -> Self {
+        let total: f64 = weights.iter().sum();
+        let columns = raw
+            .iter()
+            .map(|column| {
+                let mean = column.iter().zip(weights).map(|(x, w)| w * x).sum::<f64>() / total;
+                let variance = column.iter().zip(weights).map(|(x, w)| w * (x - mean).powi(2)).sum::<f64>() / total;
+                let scale = if variance > 0.0 { 1.0 / variance.sqrt() } else { 0.0 };
+                column.iter().map(|x| (x - mean) * scale).collect()
+            })
+            .collect();
+        Self { names, columns }
+    }
+}
+
+/// Partial ownership: `owner` holds `share` of the profits of `of`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Holding {
+    /// The holder, who counts the share when it sets its own prices.
+    pub owner: ManufacturerId,
+    /// The brand whose profits are shared.
+    pub of: BrandId,
+    /// Fraction of the profits, between 0 and 1.
+    pub share: f64,
+}
+
+/// How import duty is assessed in this market before any policy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NormalDuty {
+    /// Ad valorem rate on imports, a fraction of customs value.
+    pub rate: AdValoremRate,
+    /// Basis of the duty.
+    pub basis: DutyBasis,
+    /// Customs value as a share of the list price (bases `list` and `border`).
+    pub customs_value_share: f64,
+}
+
+/// What an ad valorem duty is a fraction of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DutyBasis {
+    /// Customs value is a share of the base-year list price, fixed.
+    List,
+    /// Customs value is a share of the producer's own price, and follows it.
+    Border,
+    /// Customs value is the landed marginal cost.
+    Cost,
+}
+
+/// The facts of one market.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Market {
+    /// The models, in the order of the data.
+    pub models: Vec<CarModel>,
+    /// Brand names.
+    pub brands: Table<BrandId, String>,
+    /// Manufacturer names.
+    pub manufacturers: Table<ManufacturerId, String>,
+    /// Region names.
+    pub regions: Table<RegionId, String>,
+    /// Whether a region is domestic: buyers' taste for imports does not apply to it.
+    pub domestic: Table<RegionId, bool>,
+    /// Standardised characteristics.
+    pub characteristics: Characteristics,
+    /// Purchase events a year, outside choices included.
+    pub market_size: f64,
+    /// Duty of the base year.
+    pub normal_duty: NormalDuty,
+    /// Partial holdings between manufacturers.
+    pub holdings: Vec<Holding>,
+    /// Share of each model's cost that is paid in its home currency.
+    pub home_cost_share: f64,
+}
+
+impl Market {
+    /// Number of models, J.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.models.len()
+    }
+    /// Whether the market has no model.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty()
+    }
+    /// Base-year shares of all purchase events, one per model.
+    #[must_use]
+    pub fn base_shares(&self) -> Vec<f64> {
+        self.models.iter().map(|model| model.base_volume / self.market_size).collect()
+    }
+    /// Base-year sticker prices, USD.
+    #[must_use]
+    pub fn list_prices(&self) -> Vec<f64> {
+        self.models.iter().map(|model| model.list_price_usd).collect()
+    }
+    /// Brand of each model as a plain index.
+    #[must_use]
+    pub fn brand_indices(&self) -> Vec<u16> {
+        self.models.iter().map(|model| model.brand.0).collect()
+    }
+    /// Ownership weights O\[j\]\[m\], row-major: the share of model m's profit that counts when j's price is set.
+    ///
+    /// 1 for models of the same manufacturer, the holding for a brand partly held, 0 otherwise.
+    #[must_use]
+    pub fn ownership(&self) -> Vec<f64> {
+        let mut weights = Vec::with_capacity(self.len() * self.len());
+        for j in &self.models {
+            for m in &self.models {
+                let own = f64::from(u8::from(j.manufacturer == m.manufacturer));
+                let held: f64 = self
+                    .holdings
+                    .iter()
+                    .filter(|holding| holding.owner == j.manufacturer && holding.of == m.brand)
+                    .map(|holding| holding.share)
+                    .sum();
+                weights.push(f64::max(own, held));
+            }
+        }
+        weights
+    }
+}
+
+/// Parameters of demand (section 2 of `docs/model.md`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct DemandParameters {
+    /// Price response at median income, per thousand USD.
+    pub alpha: f64,
+    /// Elasticity of the price response to income.
+    pub eta: f64,
+    /// Standard deviation of log income; median income is 1.
+    pub income_log_sd: f64,
+    /// Income is held between these bounds.
+    pub income_bounds: [f64; 2],
+    /// Standard deviation of the taste for each characteristic.
+    pub sigma_characteristics: Vec<f64>,
+    /// Standard deviation of the taste for imports as such.
+    pub sigma_import: f64,
+    /// Standard deviation of the taste for each region.
+    pub sigma_region: f64,
+    /// Standard deviation of the taste for the outside option.
+    pub sigma_outside: f64,
+    /// Utility of the brand now owned, by brand.
+    pub loyalty: Table<BrandId, f64>,
+}
+
+/// Parameters of the renewal process of purchase events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HoldingParameters {
+    /// Share of intervals that are leases.
+    pub lease_share: f64,
+    /// Lease lengths in weeks, equally likely.
+    pub lease_weeks: Vec<f64>,
+    /// Shape of the gamma law of the intervals between purchases.
+    pub purchase_shape: f64,
+    /// Mean interval between purchases, weeks.
+    pub purchase_mean_weeks: f64,
+}
+
+impl HoldingParameters {
+    /// Mean interval between purchase events, leases and purchases together, weeks.
+    #[must_use]
+    pub fn mean_weeks(&self) -> f64 {
+        let leases = self.lease_weeks.iter().sum::<f64>() / self.lease_weeks.len().max(1) as f64;
+        self.lease_share * leases + (1.0 - self.lease_share) * self.purchase_mean_weeks
+    }
+}

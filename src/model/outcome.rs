@@ -1,0 +1,423 @@
+//! What one job leaves behind: a flat vector of numbers, and the layout that says what each of them is.
+//!
+//! Every job of a study fills the same slots in the same order, so results can be averaged, paired, stored and merged
+//! without knowing what they mean. Units are cars; money is USD; shares are fractions.
+
+use super::market::Market;
+use super::plan::RegimePlan;
+
+/// A named stretch of weeks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Name in tables; `all` is the whole horizon.
+    pub name: String,
+    /// First week.
+    pub from: u32,
+    /// The week after the last.
+    pub to: u32,
+}
+
+impl Period {
+    /// Number of weeks.
+    #[must_use]
+    pub fn weeks(&self) -> u32 {
+        self.to - self.from
+    }
+}
+
+/// A group of models that the weekly table reports: one region, on the list or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Region of the badge, or `outside`.
+    pub region: String,
+    /// Whether its models carry the headline flag.
+    pub flagged: bool,
+}
+
+macro_rules! metrics {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+        impl $name {
+            /// All metrics, in the order of their slots.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+        }
+    };
+}
+
+metrics! {
+    /// What is kept by model and period.
+    ModelMetric {
+        /// Cars sold, drawn.
+        Units,
+        /// Cars sold, summed choice probabilities.
+        ExpectedUnits,
+        /// Drawn share of all purchase events.
+        EventShare,
+        /// Drawn share of the cars sold.
+        CarShare,
+        /// Mean sticker price over the weeks, duty included, USD.
+        StickerPrice,
+        /// Mean of sticker price less duty over the weeks, USD.
+        ProducerPrice,
+        /// Mean duty owed per car over the weeks, USD.
+        DutyPerCar,
+        /// What buyers paid, USD.
+        Outlay,
+        /// What was left after duty, USD.
+        ProducerRevenue,
+        /// Duty owed, USD.
+        Duty,
+    }
+}
+
+metrics! {
+    /// What is kept by region (and the outside option) and period.
+    RegionMetric {
+        /// Cars sold, or events without a purchase, drawn.
+        Units,
+        /// The same, summed choice probabilities.
+        ExpectedUnits,
+        /// Drawn share of all purchase events.
+        EventShare,
+        /// Drawn share of the cars sold; 0 for the outside option.
+        CarShare,
+        /// Mean sticker price with base-year volumes as weights, USD; 0 for the outside option.
+        StickerPrice,
+        /// What buyers paid, USD.
+        Outlay,
+        /// What was left after duty, USD.
+        ProducerRevenue,
+        /// Duty owed, USD.
+        Duty,
+    }
+}
+
+metrics! {
+    /// What is kept by group and week.
+    WeekMetric {
+        /// Cars sold, or events without a purchase, drawn.
+        Units,
+        /// The same, summed choice probabilities.
+        ExpectedUnits,
+        /// Drawn share of the cars sold; 0 for the outside option.
+        CarShare,
+        /// Sticker price with base-year volumes as weights, USD; 0 for the outside option.
+        StickerPrice,
+    }
+}
+
+/// A set of models summed into headline metrics.
+#[derive(Clone, Debug, PartialEq)]
+struct Aggregate {
+    suffix: String,
+    members: Vec<usize>,
+    outside: bool,
+}
+
+/// Which slot of an [`Outcome`] holds what.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Number of models.
+    pub models: usize,
+    /// Regions in the order of the market, then `outside`.
+    pub regions: Vec<String>,
+    /// Periods reported.
+    pub periods: Vec<Period>,
+    /// Weekly groups, `outside` last.
+    pub groups: Vec<Group>,
+    /// Weeks simulated.
+    pub weeks: u32,
+    /// Names of the headline metrics, with their units.
+    pub headlines: Vec<String>,
+    group_of_model: Vec<usize>,
+    region_of_model: Vec<usize>,
+    base_volume: Vec<f64>,
+    aggregates: Vec<Aggregate>,
+}
+
+/// Metrics that each aggregate contributes to the headlines.
+const AGGREGATE_METRICS: [(&str, &str); 4] =
+    [("units", ""), ("expected_units", ""), ("car_share", ""), ("sticker_price", "_usd")];
+
+impl Layout {
+    /// The layout of a market over `weeks` weeks; `flag` names the headline list (`sanctioned`).
+    #[must_use]
+    pub fn new(market: &Market, periods: Vec<Period>, weeks: u32, flag: &str) -> Self {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut group_of_model = Vec::with_capacity(market.len());
+        for model in &market.models {
+            let group = Group { region: market.regions[model.region].clone(), flagged: model.flagged };
+            let position = groups.iter().position(|known| *known == group).unwrap_or_else(|| {
+                groups.push(group);
+                groups.len() - 1
+            });
+            group_of_model.push(position);
+        }
+        groups.push(Group { region: "outside".into(), flagged: false });
+
+        let all = (0..market.len()).collect();
+        let flagged = (0..market.len()).filter(|j| market.models[*j].flagged).collect();
+        let mut aggregates = vec![
+            Aggregate { suffix: "all".into(), members: all, outside: false },
+            Aggregate { suffix: flag.into(), members: flagged, outside: false },
+        ];
+        for (id, region) in market.regions.iter() {
+            let members = (0..market.len()).filter(|j| market.models[*j].region == id).collect();
+            aggregates.push(Aggregate { suffix: region.clone(), members, outside: false });
+        }
+        aggregates.retain(|aggregate| !aggregate.members.is_empty());
+        aggregates.push(Aggregate { suffix: "outside".into(), members: Vec::new(), outside: true });
+
+        let mut headlines = Vec::new();
+        for aggregate in &aggregates {
+            let kept = if aggregate.outside { 2 } else { AGGREGATE_METRICS.len() };
+            for (metric, unit) in &AGGREGATE_METRICS[..kept] {
+                headlines.push(format!("{metric}_{}{unit}", aggregate.suffix));
+            }
+        }
+        headlines.extend(["outlay_usd", "producer_revenue_usd", "duty_usd"].map(String::from));
+
+        let mut regions: Vec<String> = market.regions.as_slice().to_vec();
+        regions.push("outside".into());
+        Self {
+            models: market.len(),
+            regions,
+            periods,
+            groups,
+            weeks,
+            headlines,
+            group_of_model,
+            region_of_model: market.models.iter().map(|model| usize::from(model.region.0)).collect(),
+            base_volume: market.models.iter().map(|model| model.base_volume).collect(),
+            aggregates,
+        }
+    }
+
+    /// Slot of a model's metric in a period.
+    #[must_use]
+    pub fn model(&self, metric: ModelMetric, period: usize, model: usize) -> usize {
+        (period * ModelMetric::ALL.len() + metric as usize) * self.models + model
+    }
+    /// Slot of a region's metric in a period; the outside option is the last region.
+    #[must_use]
+    pub fn region(&self, metric: RegionMetric, period: usize, region: usize) -> usize {
+        self.region_start() + (period * RegionMetric::ALL.len() + metric as usize) * self.regions.len() + region
+    }
+    /// Slot of a headline metric in a period.
+    #[must_use]
+    pub fn headline(&self, headline: usize, period: usize) -> usize {
+        self.headline_start() + period * self.headlines.len() + headline
+    }
+    /// Slot of a group's metric in a week.
+    #[must_use]
+    pub fn week(&self, metric: WeekMetric, week: usize, group: usize) -> usize {
+        self.week_start() + (week * WeekMetric::ALL.len() + metric as usize) * self.groups.len() + group
+    }
+    /// Number of slots.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.week_start() + self.weeks as usize * WeekMetric::ALL.len() * self.groups.len()
+    }
+    /// Whether there is no slot.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    fn region_start(&self) -> usize {
+        self.periods.len() * ModelMetric::ALL.len() * self.models
+    }
+    fn headline_start(&self) -> usize {
+        self.region_start() + self.periods.len() * RegionMetric::ALL.len() * self.regions.len()
+    }
+    fn week_start(&self) -> usize {
+        self.headline_start() + self.periods.len() * self.headlines.len()
+    }
+    fn outside_region(&self) -> usize {
+        self.regions.len() - 1
+    }
+}
+
+/// Sales of one job by week and option: J models, then the outside option.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sales {
+    options: usize,
+    drawn: Vec<u32>,
+    expected: Vec<f64>,
+}
+
+impl Sales {
+    /// No sales yet, for `weeks` weeks and `models` models.
+    #[must_use]
+    pub fn new(weeks: u32, models: usize) -> Self {
+        let cells = weeks as usize * (models + 1);
+        Self { options: models + 1, drawn: vec![0; cells], expected: vec![0.0; cells] }
+    }
+    /// Counts one drawn choice of `option`.
+    pub fn count(&mut self, week: usize, option: usize) {
+        self.drawn[week * self.options + option] += 1;
+    }
+    /// The expected choices of one week, to add probabilities to.
+    pub fn expected_mut(&mut self, week: usize) -> &mut [f64] {
+        &mut self.expected[week * self.options..(week + 1) * self.options]
+    }
+    /// Drawn choices of one week, one count for each option.
+    #[must_use]
+    pub fn drawn(&self, week: usize) -> &[u32] {
+        &self.drawn[week * self.options..(week + 1) * self.options]
+    }
+    /// Expected choices of one week.
+    #[must_use]
+    pub fn expected(&self, week: usize) -> &[f64] {
+        &self.expected[week * self.options..(week + 1) * self.options]
+    }
+}
+
+/// The result of one regime in one replication.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// One number for each slot of the [`Layout`].
+    pub values: Vec<f64>,
+    /// Buyers by the model they would have chosen at baseline prices (rows) and what they chose (columns, the outside
+    /// option last), drawn, in cars; only choices that differ. J x (J + 1), row-major.
+    pub switched: Vec<f64>,
+}
+
+impl Outcome {
+    /// Fills every slot from the sales of one job; a buyer stands for `households` households.
+    #[must_use]
+    pub fn from_sales(layout: &Layout, plan: &RegimePlan, sales: &Sales, households: f64, switched: Vec<f64>) -> Self {
+        let mut values = vec![0.0; layout.len()];
+        for (p, period) in layout.periods.iter().enumerate() {
+            fill_period(&mut values, layout, plan, sales, households, (p, period));
+        }
+        for week in 0..layout.weeks as usize {
+            fill_week(&mut values, layout, plan, sales, households, week);
+        }
+        Self { values, switched }
+    }
+}
+
+fn fill_period(
+    values: &mut [f64],
+    layout: &Layout,
+    plan: &RegimePlan,
+    sales: &Sales,
+    households: f64,
+    (p, period): (usize, &Period),
+) {
+    let models = layout.models;
+    let mut units = vec![0.0; models + 1];
+    let mut expected = vec![0.0; models + 1];
+    let mut sums = vec![[0.0_f64; 6]; models]; // sticker, producer, duty per car; outlay, revenue, duty
+    for week in period.from as usize..period.to as usize {
+        let phase = plan.phase(week);
+        for (option, (count, probability)) in sales.drawn(week).iter().zip(sales.expected(week)).enumerate() {
+            let sold = f64::from(*count) * households;
+            units[option] += sold;
+            expected[option] += probability * households;
+            if option < models {
+                let (sticker, producer, duty) =
+                    (phase.sticker_price_usd[option], phase.producer_price_usd[option], phase.duty_usd[option]);
+                let row = [sticker, producer, duty, sold * sticker, sold * producer, sold * duty];
+                sums[option].iter_mut().zip(row).for_each(|(sum, term)| *sum += term);
+            }
+        }
+    }
+    let events: f64 = units.iter().sum();
+    let cars: f64 = units[..models].iter().sum();
+    let weeks = f64::from(period.weeks());
+    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+
+    for j in 0..models {
+        let [sticker, producer, duty, outlay, revenue, owed] = sums[j];
+        let row = [
+            units[j],
+            expected[j],
+            share(units[j], events),
+            share(units[j], cars),
+            sticker / weeks,
+            producer / weeks,
+            duty / weeks,
+            outlay,
+            revenue,
+            owed,
+        ];
+        for (metric, value) in ModelMetric::ALL.iter().zip(row) {
+            values[layout.model(*metric, p, j)] = value;
+        }
+        let region = layout.region_of_model[j];
+        for (metric, value) in [
+            (RegionMetric::Units, units[j]),
+            (RegionMetric::ExpectedUnits, expected[j]),
+            (RegionMetric::Outlay, outlay),
+            (RegionMetric::ProducerRevenue, revenue),
+            (RegionMetric::Duty, owed),
+        ] {
+            values[layout.region(metric, p, region)] += value;
+        }
+    }
+    let outside = layout.outside_region();
+    values[layout.region(RegionMetric::Units, p, outside)] = units[models];
+    values[layout.region(RegionMetric::ExpectedUnits, p, outside)] = expected[models];
+    let base_weighted = |members: &[usize]| {
+        let volume: f64 = members.iter().map(|j| layout.base_volume[*j]).sum();
+        share(members.iter().map(|j| layout.base_volume[*j] * sums[*j][0] / weeks).sum(), volume)
+    };
+    for region in 0..layout.regions.len() {
+        let sold = values[layout.region(RegionMetric::Units, p, region)];
+        values[layout.region(RegionMetric::EventShare, p, region)] = share(sold, events);
+        if region != outside {
+            let members: Vec<usize> = (0..models).filter(|j| layout.region_of_model[*j] == region).collect();
+            values[layout.region(RegionMetric::CarShare, p, region)] = share(sold, cars);
+            values[layout.region(RegionMetric::StickerPrice, p, region)] = base_weighted(&members);
+        }
+    }
+    let mut headline = 0;
+    let mut put = |value: f64| {
+        values[layout.headline(headline, p)] = value;
+        headline += 1;
+    };
+    for aggregate in &layout.aggregates {
+        if aggregate.outside {
+            put(units[models]);
+            put(expected[models]);
+        } else {
+            let sold: f64 = aggregate.members.iter().map(|j| units[*j]).sum();
+            put(sold);
+            put(aggregate.members.iter().map(|j| expected[*j]).sum());
+            put(share(sold, cars));
+            put(base_weighted(&aggregate.members));
+        }
+    }
+    for money in 3..6 {
+        put(sums.iter().map(|sum| sum[money]).sum());
+    }
+}
+
+fn fill_week(values: &mut [f64], layout: &Layout, plan: &RegimePlan, sales: &Sales, households: f64, week: usize) {
+    let models = layout.models;
+    let phase = plan.phase(week);
+    let (drawn, expected) = (sales.drawn(week), sales.expected(week));
+    let cars: f64 = drawn[..models].iter().map(|count| f64::from(*count)).sum();
+    let mut volume = vec![0.0; layout.groups.len()];
+    for j in 0..models {
+        let group = layout.group_of_model[j];
+        values[layout.week(WeekMetric::Units, week, group)] += f64::from(drawn[j]) * households;
+        values[layout.week(WeekMetric::ExpectedUnits, week, group)] += expected[j] * households;
+        values[layout.week(WeekMetric::StickerPrice, week, group)] +=
+            layout.base_volume[j] * phase.sticker_price_usd[j];
+        volume[group] += layout.base_volume[j];
+    }
+    for group in 0..layout.groups.len() - 1 {
+        values[layout.week(WeekMetric::StickerPrice, week, group)] /= volume[group];
+        if cars > 0.0 {
+            values[layout.week(WeekMetric::CarShare, week, group)] =
+                values[layout.week(WeekMetric::Units, week, group)] / (cars * households);
+        }
+    }
+    let outside = layout.groups.len() - 1;
+    values[layout.week(WeekMetric::Units, week, outside)] = f64::from(drawn[models]) * households;
+    values[layout.week(WeekMetric::ExpectedUnits, week, outside)] = expected[models] * households;
+}

@@ -1,0 +1,205 @@
+//! A regime made concrete: prices and duties week by week, before any buyer moves.
+//!
+//! List prices are set for the whole population at set times, not against the few buyers due in a week, so they are
+//! the same for every replication with the same exchange rates: they are worked out once, as a list of phases.
+
+use super::market::Market;
+use super::supply::rule::{PricingRule, Situation};
+use super::trade::duty::{Duty, DutyTerms};
+use super::trade::regime::{Force, Instrument, InvalidRegime, Regime, Stacking};
+
+/// Prices that hold over a stretch of weeks, one value for each model, USD per car.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    /// What the buyer pays, duty included.
+    pub sticker_price_usd: Vec<f64>,
+    /// What a car sold now owes, whether it is in the price or falls on the importer later.
+    pub duty_usd: Vec<f64>,
+    /// Sticker price less duty.
+    pub producer_price_usd: Vec<f64>,
+}
+
+/// The phases of one regime and the weeks they hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegimePlan {
+    phases: Vec<Phase>,
+    phase_of_week: Vec<u32>,
+}
+
+impl RegimePlan {
+    /// The prices of one week.
+    #[must_use]
+    pub fn phase(&self, week: usize) -> &Phase {
+        &self.phases[self.phase_of_week[week] as usize]
+    }
+    /// Number of weeks planned.
+    #[must_use]
+    pub fn weeks(&self) -> usize {
+        self.phase_of_week.len()
+    }
+    /// The phases, in order.
+    #[must_use]
+    pub fn phases(&self) -> &[Phase] {
+        &self.phases
+    }
+    /// Position of one week's phase in [`RegimePlan::phases`].
+    #[must_use]
+    pub fn phase_index(&self, week: usize) -> usize {
+        self.phase_of_week[week] as usize
+    }
+}
+
+/// When manufacturers may change their list prices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revisions {
+    /// Weeks in which a model year begins. Policy events always allow a revision.
+    pub model_year_weeks: Vec<u32>,
+    /// Relative move of a cost factor since the last revision that triggers one.
+    pub exchange_threshold: f64,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Planner<'a> {
+    /// The market.
+    pub market: &'a Market,
+    /// Policy instruments that regimes refer to.
+    pub instruments: &'a [Instrument],
+    /// Base-year marginal cost of each model, duty apart, USD.
+    pub marginal_cost_usd: &'a [f64],
+    /// Factor on each model's marginal cost in each week (exchange rates); empty when costs do not move.
+    pub cost_factor: &'a [Vec<f64>],
+    /// How prices respond.
+    pub rule: &'a PricingRule,
+    /// When prices may respond.
+    pub revisions: &'a Revisions,
+    /// Weeks to plan.
+    pub weeks: u32,
+}
+
+/// Why a regime cannot be planned.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// The history of events is impossible.
+    #[error(transparent)]
+    Regime(#[from] InvalidRegime),
+    /// A price that is not positive.
+    #[error("model {model} would cost {price_usd} USD in week {week}: a price must be positive")]
+    Price {
+        /// Name of the model.
+        model: String,
+        /// The price.
+        price_usd: f64,
+        /// The week.
+        week: u32,
+    },
+}
+
+impl Planner<'_> {
+    /// Works out the phases of one regime.
+    ///
+    /// # Errors
+    /// [`PlanError`] for an impossible history or a price that is not positive.
+    pub fn plan(&self, regime: &Regime) -> Result<RegimePlan, PlanError> {
+        let force = regime.force(self.instruments, self.weeks)?;
+        let base = self.duties(&vec![Force::None; self.instruments.len()], Force::Charged);
+        let list = self.market.list_prices();
+        let ones = vec![1.0; self.market.len()];
+
+        let mut phases: Vec<Phase> = Vec::new();
+        let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
+        let mut prices = list.clone();
+        let mut priced_for: Option<(Vec<DutyTerms>, Vec<f64>)> = None;
+        for week in 0..self.weeks {
+            let now = &force[week as usize];
+            let charged = self.duties(now, Force::Charged);
+            let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
+            if self.revises(week, &charged, factor, priced_for.as_ref()) {
+                let cost: Vec<f64> = self.marginal_cost_usd.iter().zip(factor).map(|(c, f)| c * f).collect();
+                prices = self.rule.revise(&Situation {
+                    list_price_usd: &list,
+                    base_cost_usd: self.marginal_cost_usd,
+                    cost_usd: &cost,
+                    base_duty: &base,
+                    duty: &charged,
+                    current_price_usd: &prices,
+                });
+                if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
+                    return Err(PlanError::Price {
+                        model: self.market.models[j].name.clone(),
+                        price_usd: prices[j],
+                        week,
+                    });
+                }
+                priced_for = Some((charged.clone(), factor.clone()));
+            }
+            let phase = phase(&prices, &charged, &self.duties(now, Force::OwedLater));
+            if phases.last() != Some(&phase) {
+                phases.push(phase);
+            }
+            phase_of_week.push(phases.len() as u32 - 1);
+        }
+        Ok(RegimePlan { phases, phase_of_week })
+    }
+
+    fn revises(
+        &self,
+        week: u32,
+        duty: &[DutyTerms],
+        factor: &[f64],
+        last: Option<&(Vec<DutyTerms>, Vec<f64>)>,
+    ) -> bool {
+        let Some((last_duty, last_factor)) = last else { return true };
+        let moved = |(now, then): (&f64, &f64)| (now / then - 1.0).abs() > self.revisions.exchange_threshold;
+        duty != last_duty.as_slice()
+            || self.revisions.model_year_weeks.contains(&week)
+            || factor.iter().zip(last_factor).any(moved)
+    }
+
+    /// All duties on each model, counting instruments in force at least `threshold`.
+    fn duties(&self, force: &[Force], threshold: Force) -> Vec<DutyTerms> {
+        let normal = &self.market.normal_duty;
+        (0..self.market.len())
+            .map(|j| {
+                let model = &self.market.models[j];
+                let cost = self.marginal_cost_usd[j];
+                let active = || {
+                    self.instruments
+                        .iter()
+                        .zip(force)
+                        .filter(|(instrument, force)| instrument.selected[j] && **force >= threshold)
+                        .map(|(instrument, _)| instrument)
+                };
+                let mut terms = DutyTerms::default();
+                if model.imported && !active().any(|instrument| instrument.stacking == Stacking::Replaces) {
+                    let duty = Duty::AdValorem {
+                        rate: normal.rate,
+                        basis: normal.basis,
+                        customs_value_share: normal.customs_value_share,
+                    };
+                    terms = terms.with(duty, model.list_price_usd, cost);
+                }
+                active().fold(terms, |terms, instrument| terms.with(instrument.duty, model.list_price_usd, cost))
+            })
+            .collect()
+    }
+}
+
+/// Prices with the duty that a car sold now owes: `owed` counts liabilities that are not in the price yet.
+fn phase(prices: &[f64], charged: &[DutyTerms], owed: &[DutyTerms]) -> Phase {
+    let duty_usd: Vec<f64> = prices
+        .iter()
+        .zip(charged.iter().zip(owed))
+        .map(|(price, (charged, owed))| {
+            if charged == owed {
+                charged.duty_usd(*price)
+            } else {
+                // The price was set before the duty was known: customs value follows the producer price behind it.
+                let producer_price = price - charged.duty_usd(*price);
+                owed.consumer_price_usd(producer_price) - producer_price
+            }
+        })
+        .collect();
+    let producer_price_usd = prices.iter().zip(&duty_usd).map(|(price, duty)| price - duty).collect();
+    Phase { sticker_price_usd: prices.to_vec(), duty_usd, producer_price_usd }
+}

@@ -1,0 +1,76 @@
+//! A checked scenario: market, buyers, parameters, and the regimes to compare.
+
+use jiff::civil::Date;
+
+use super::market::{DemandParameters, HoldingParameters, Market};
+use super::outcome::Period;
+use super::plan::Revisions;
+use super::supply::rule::PricingRule;
+use super::trade::regime::{Instrument, Regime};
+
+/// How the buyers of the replications relate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PopulationMode {
+    /// One set of buyers serves all replications; they differ in purchases, dates and choices.
+    Shared,
+    /// Every replication has a new set, with its own inversion of the base year.
+    Resampled,
+}
+
+/// Everything a study needs to run, proven consistent by `config`.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Name, also of the output folder.
+    pub name: String,
+    /// Title of charts.
+    pub title: String,
+    /// First day of week 0.
+    pub start: Date,
+    /// Weeks simulated.
+    pub weeks: u32,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Replications asked for.
+    pub replications: u64,
+    /// The market.
+    pub market: Market,
+    /// Name of the headline flag.
+    pub flag: String,
+    /// Buyers in the population.
+    pub buyers: usize,
+    /// Buyers on whom equilibrium prices are solved, at most.
+    pub pricing_nodes: usize,
+    /// Whether replications share their buyers.
+    pub population: PopulationMode,
+    /// Parameters of demand.
+    pub demand: DemandParameters,
+    /// Parameters of the purchase process.
+    pub holding: HoldingParameters,
+    /// How prices respond.
+    pub rule: PricingRule,
+    /// When prices may respond.
+    pub revisions: Revisions,
+    /// Factor on each model's marginal cost by week; empty when costs do not move.
+    pub cost_factor: Vec<Vec<f64>>,
+    /// Policy instruments.
+    pub instruments: Vec<Instrument>,
+    /// Regimes, in the order of the file.
+    pub regimes: Vec<Regime>,
+    /// Position of the baseline regime.
+    pub baseline: usize,
+    /// Reporting periods; the first is the whole horizon.
+    pub periods: Vec<Period>,
+}
+
+impl Scenario {
+    /// First day of a week.
+    #[must_use]
+    pub fn week_start(&self, week: u32) -> Date {
+        self.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7))
+    }
+    /// Households that one buyer stands for: M Tbar / (52 N).
+    #[must_use]
+    pub fn households_per_buyer(&self) -> f64 {
+        self.market.market_size * self.holding.mean_weeks() / (52.0 * self.buyers as f64)
+    }
+}

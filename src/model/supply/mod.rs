@@ -1,0 +1,3 @@
+//! Supply: how manufacturers set prices.
+
+pub mod rule;

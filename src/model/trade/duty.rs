@@ -1,0 +1,147 @@
+//! Border taxes: from rates and bases to what a car owes.
+//!
+//! Every duty used here is affine in the consumer price p, so all duties on one model combine to
+//!
+//! ```text
+//! p = w (1 + t) + A        w producer price, t = sum of rate x customs share on basis `border`, A = fixed part
+//! duty = p - w = (t p + A) / (1 + t)
+//! ```
+//!
+//! with A = `rate * customs share * base list price` (basis `list`), `rate * marginal cost` (basis `cost`) or an
+//! amount per car (`specific`). The producer keeps r p - d with r = 1 / (1 + t) and d = A / (1 + t), the form in which
+//! the pricing conditions use it (section 4 of `docs/model.md`). Customs value is what the importer declares, usually the
+//! transfer price and not the showroom price.
+
+use crate::model::market::DutyBasis;
+
+/// A duty charged as a fraction of customs value: 0.25 is a 25% tariff.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct AdValoremRate(f64); // finite and at least zero
+
+/// A duty rate that is negative or not a number.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("duty rate is {0}, expected a finite fraction of customs value, at least zero (1.0 is a 100% duty)")]
+pub struct InvalidRate(pub f64);
+
+impl AdValoremRate {
+    /// Checks that a rate is finite and at least zero.
+    ///
+    /// # Errors
+    /// [`InvalidRate`] otherwise.
+    pub fn new(rate: f64) -> Result<Self, InvalidRate> {
+        if rate.is_finite() && rate >= 0.0 { Ok(Self(rate)) } else { Err(InvalidRate(rate)) }
+    }
+    /// The rate as a fraction.
+    #[must_use]
+    pub fn fraction(self) -> f64 {
+        self.0
+    }
+}
+
+/// One duty as an instrument charges it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Duty {
+    /// A fraction of customs value.
+    AdValorem {
+        /// The rate.
+        rate: AdValoremRate,
+        /// What it is a fraction of.
+        basis: DutyBasis,
+        /// Customs value as a share of the list or producer price.
+        customs_value_share: f64,
+    },
+    /// A fixed amount per car, USD.
+    Specific {
+        /// USD per car.
+        amount_usd: f64,
+    },
+}
+
+/// All duties on one model together: `duty = (t p + A) / (1 + t)` at consumer price p.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DutyTerms {
+    /// Sum of `rate * customs share` over duties on basis `border`, a fraction of the producer price.
+    pub on_producer_price: f64,
+    /// Fixed part A, USD per car.
+    pub fixed_usd: f64,
+}
+
+impl DutyTerms {
+    /// Adds one duty on a model with base-year list price `list_price_usd` and marginal cost `marginal_cost_usd`.
+    #[must_use]
+    pub fn with(self, duty: Duty, list_price_usd: f64, marginal_cost_usd: f64) -> Self {
+        let mut terms = self;
+        match duty {
+            Duty::AdValorem { rate, basis: DutyBasis::List, customs_value_share } => {
+                terms.fixed_usd += rate.fraction() * customs_value_share * list_price_usd;
+            }
+            Duty::AdValorem { rate, basis: DutyBasis::Border, customs_value_share } => {
+                terms.on_producer_price += rate.fraction() * customs_value_share;
+            }
+            Duty::AdValorem { rate, basis: DutyBasis::Cost, .. } => {
+                terms.fixed_usd += rate.fraction() * marginal_cost_usd;
+            }
+            Duty::Specific { amount_usd } => terms.fixed_usd += amount_usd,
+        }
+        terms
+    }
+    /// Duty on one car sold at consumer price `price_usd`.
+    #[must_use]
+    pub fn duty_usd(self, price_usd: f64) -> f64 {
+        (self.on_producer_price * price_usd + self.fixed_usd) / (1.0 + self.on_producer_price)
+    }
+    /// Consumer price at which the producer keeps `producer_price_usd`.
+    #[must_use]
+    pub fn consumer_price_usd(self, producer_price_usd: f64) -> f64 {
+        producer_price_usd * (1.0 + self.on_producer_price) + self.fixed_usd
+    }
+    /// The share r of a consumer dollar that the producer keeps, before the fixed part.
+    #[must_use]
+    pub fn retained_share(self) -> f64 {
+        1.0 / (1.0 + self.on_producer_price)
+    }
+    /// The part d of the duty that does not depend on the price: the producer keeps r p - d.
+    #[must_use]
+    pub fn fixed_from_producer_usd(self) -> f64 {
+        self.fixed_usd / (1.0 + self.on_producer_price)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ad_valorem(rate: f64, basis: DutyBasis) -> Duty {
+        Duty::AdValorem { rate: AdValoremRate::new(rate).unwrap(), basis, customs_value_share: 0.7 }
+    }
+
+    #[test]
+    fn each_basis_gives_the_duty_computed_by_hand() {
+        let none = DutyTerms::default();
+        assert_eq!(none.with(ad_valorem(1.0, DutyBasis::List), 50_000.0, 30_000.0).duty_usd(99_999.0), 35_000.0);
+        assert_eq!(none.with(ad_valorem(1.0, DutyBasis::Cost), 50_000.0, 30_000.0).duty_usd(99_999.0), 30_000.0);
+        assert_eq!(none.with(Duty::Specific { amount_usd: 123.0 }, 50_000.0, 30_000.0).duty_usd(9.0), 123.0);
+        // 170 = 100 * (1 + 1.0 * 0.7): of a price of 170, 70 is duty.
+        let border = none.with(ad_valorem(1.0, DutyBasis::Border), 50_000.0, 30_000.0);
+        assert!((border.duty_usd(170.0) - 70.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn duties_combine_to_price_less_producer_price() {
+        let terms = DutyTerms::default()
+            .with(ad_valorem(0.025, DutyBasis::Border), 40_000.0, 25_000.0)
+            .with(ad_valorem(1.0, DutyBasis::List), 40_000.0, 25_000.0)
+            .with(Duty::Specific { amount_usd: 500.0 }, 40_000.0, 25_000.0);
+        let price = terms.consumer_price_usd(31_000.0);
+        assert!((price - terms.duty_usd(price) - 31_000.0).abs() < 1e-9);
+        let kept = terms.retained_share() * price - terms.fixed_from_producer_usd();
+        assert!((kept - 31_000.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_rate_below_zero_or_not_a_number_is_refused() {
+        assert_eq!(AdValoremRate::new(-0.1), Err(InvalidRate(-0.1)));
+        assert!(AdValoremRate::new(f64::NAN).is_err());
+        assert!(AdValoremRate::new(f64::INFINITY).is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! Trade policy: from instruments and dated events to the duty on each model in each week.
+
+pub mod duty;
+pub mod regime;
