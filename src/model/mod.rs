@@ -7,6 +7,6 @@ pub mod market;
 pub mod outcome;
 pub mod plan;
 pub mod scenario;
-
+pub mod streams;
 pub mod supply;
 pub mod trade;

@@ -1,0 +1,433 @@
+//! Scenario files exactly as written on disk; [`super::scenario`] turns them into checked domain types.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::sourced::Sourced;
+
+/// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Stickershock scenario")]
+pub struct ScenarioFile {
+    /// Name of the study and of its output folder.
+    pub name: String,
+    /// Title of the charts.
+    pub title: Option<String>,
+    /// Another scenario file (or several, later ones win) that this one changes; paths are relative to this file.
+    #[serde(default)]
+    pub extends: Option<Extends>,
+    /// The horizon.
+    pub time: TimeSection,
+    /// Seed, replications, baseline.
+    pub run: RunSection,
+    /// Models on sale, their size and their duty.
+    pub market: MarketSection,
+    /// The population of buyers.
+    pub buyers: BuyersSection,
+    /// Parameters of demand.
+    pub demand: DemandSection,
+    /// The law of intervals between purchases.
+    pub holding: HoldingSection,
+    /// How list prices respond.
+    pub pricing: PricingSection,
+    /// Exchange rates.
+    #[serde(default)]
+    pub exchange_rate: Option<ExchangeRateSection>,
+    /// Named stretches of time to report besides the whole horizon and its years.
+    #[serde(default)]
+    pub period: Vec<PeriodSection>,
+    /// Policy instruments that regimes use.
+    #[serde(default)]
+    pub instrument: Vec<InstrumentSection>,
+    /// Policy histories.
+    pub regime: Vec<RegimeSection>,
+}
+
+/// One file or several.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Extends {
+    /// One file.
+    One(String),
+    /// Several, applied in order.
+    Many(Vec<String>),
+}
+
+/// The horizon.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSection {
+    /// First day of week 0.
+    #[schemars(with = "String")]
+    pub start: Date,
+    /// Number of weeks.
+    pub weeks: u32,
+}
+
+/// Seed, replications, baseline.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunSection {
+    /// Seed of all random streams; every number is a seed, 0 too.
+    pub seed: u64,
+    /// Number of replications.
+    pub replications: u64,
+    /// Name of the regime that the others are compared with.
+    pub baseline: String,
+}
+
+/// Models on sale, their size and their duty.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSection {
+    /// CSV file with one row for each model, relative to the scenario file.
+    pub models: String,
+    /// The true/false column that marks the models on the headline list.
+    pub flag: String,
+    /// Names of models to leave out. Models without a base volume are left out as well.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Regions to which the taste for imports does not apply.
+    #[serde(default)]
+    pub domestic_regions: Vec<String>,
+    /// Assembly countries whose cars owe no duty.
+    #[serde(default)]
+    pub domestic_assembly: Vec<String>,
+    /// Characteristics that buyers have tastes for.
+    #[serde(default)]
+    pub characteristics: Vec<CharacteristicSection>,
+    /// Columns of the CSV file.
+    pub columns: ColumnsSection,
+    /// Purchase events a year, outside choices included.
+    pub size: Sourced<f64>,
+    /// Share of an import's marginal cost that is paid in its home currency.
+    #[serde(default)]
+    pub home_cost_share: Option<Sourced<f64>>,
+    /// The duty on imports before any policy.
+    pub normal_duty: NormalDutySection,
+    /// Partial holdings.
+    #[serde(default)]
+    pub holding: Vec<PartialHoldingSection>,
+}
+
+/// A characteristic: a column of the data, or a product or ratio of two.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CharacteristicSection {
+    /// Name, used in `demand.sigma`.
+    pub name: String,
+    /// `column`, `column / column`, `column * column` or `log(column)`.
+    pub expression: String,
+}
+
+/// Names of the CSV columns.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnsSection {
+    /// Name of the model, unique.
+    pub model: String,
+    /// Brand on the badge.
+    pub brand: String,
+    /// Manufacturer that sets the price.
+    pub manufacturer: String,
+    /// Region of the badge.
+    pub region: String,
+    /// Country or countries of assembly, separated by `/`; customs asks for the first.
+    pub assembly_country: String,
+    /// Base-year sticker price, USD.
+    pub price_usd: String,
+    /// Base-year volume, cars a year.
+    pub volume: String,
+}
+
+/// The duty on imports before any policy.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NormalDutySection {
+    /// Fraction of customs value: 0.025 is 2.5%.
+    pub rate: Sourced<f64>,
+    /// What the rate is a fraction of.
+    pub basis: Basis,
+    /// Customs value as a share of the price (bases `list` and `border`).
+    pub customs_value_share: Sourced<f64>,
+}
+
+/// What an ad valorem duty is a fraction of.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// A share of the base-year list price: does not move with the price.
+    List,
+    /// A share of the producer's price: moves with it.
+    Border,
+    /// The landed marginal cost.
+    Cost,
+}
+
+/// A partial holding.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartialHoldingSection {
+    /// Manufacturer that holds.
+    pub owner: String,
+    /// Brand that is held.
+    pub brand: String,
+    /// Share of its profit that the owner counts.
+    pub share: Sourced<f64>,
+}
+
+/// The population of buyers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuyersSection {
+    /// Number of buyers, best a power of two.
+    pub count: usize,
+    /// Whether replications share the buyers.
+    #[serde(default)]
+    pub population: PopulationChoice,
+    /// Buyers on whom equilibrium prices are solved, at most.
+    #[serde(default = "default_pricing_nodes")]
+    pub pricing_nodes: usize,
+}
+
+fn default_pricing_nodes() -> usize {
+    16_384
+}
+
+/// Whether replications share the buyers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum PopulationChoice {
+    /// One set for all replications.
+    #[default]
+    Shared,
+    /// A new set in every replication.
+    Resampled,
+}
+
+/// Parameters of demand.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DemandSection {
+    /// Price response at median income, per thousand USD.
+    pub alpha: Sourced<f64>,
+    /// Elasticity of the price response to income.
+    pub eta: Sourced<f64>,
+    /// Standard deviation of log income.
+    pub income_log_sd: Sourced<f64>,
+    /// Lowest and highest income, relative to the median.
+    pub income_bounds: [f64; 2],
+    /// Standard deviation of the taste for each characteristic, by name.
+    #[serde(default)]
+    pub sigma: BTreeMap<String, Sourced<f64>>,
+    /// Standard deviation of the taste for imports as such.
+    pub sigma_import: Sourced<f64>,
+    /// Standard deviation of the taste for each region.
+    pub sigma_region: Sourced<f64>,
+    /// Standard deviation of the taste for the outside option.
+    pub sigma_outside: Sourced<f64>,
+    /// Utility of the brand now owned.
+    pub loyalty: Sourced<f64>,
+    /// The same for single brands.
+    #[serde(default)]
+    pub loyalty_by_brand: BTreeMap<String, Sourced<f64>>,
+}
+
+/// The law of intervals between purchases.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HoldingSection {
+    /// Share of intervals that are leases.
+    pub lease_share: Sourced<f64>,
+    /// Lengths of leases in weeks, equally likely.
+    pub lease_weeks: Vec<f64>,
+    /// Shape of the gamma law of the other intervals.
+    pub purchase_shape: Sourced<f64>,
+    /// Their mean, weeks.
+    pub purchase_mean_weeks: Sourced<f64>,
+}
+
+/// How list prices respond.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PricingSection {
+    /// The rule.
+    pub rule: RuleChoice,
+    /// Share of a duty or cost change that is passed on (rule `pass_through`).
+    #[serde(default)]
+    pub theta: Option<Sourced<f64>>,
+    /// First days of model years, when prices may be revised.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub model_years: Vec<Date>,
+    /// Relative move of a model's cost since the last revision that triggers one.
+    #[serde(default)]
+    pub exchange_threshold: Option<f64>,
+}
+
+/// The pricing rule.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleChoice {
+    /// Prices move by a fixed share of duty and cost changes.
+    PassThrough,
+}
+
+/// Exchange rates.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeRateSection {
+    /// Whether rates stay at the base month or follow the data.
+    pub mode: ExchangeMode,
+    /// CSV file with a `month` column (YYYY-MM) and one column for each currency, units per USD.
+    pub data: String,
+    /// Month of the base-year rates, YYYY-MM.
+    pub base_month: String,
+    /// Column of the currency of each assembly country.
+    #[serde(default)]
+    pub currency: BTreeMap<String, String>,
+}
+
+/// Whether rates stay at the base month or follow the data.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ExchangeMode {
+    /// The base month's rates throughout.
+    Constant,
+    /// The data's monthly rates.
+    History,
+}
+
+/// A named stretch of time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodSection {
+    /// Name in tables.
+    pub name: String,
+    /// First day; the period begins with the first week that starts on or after it.
+    #[schemars(with = "String")]
+    pub from: Date,
+    /// The day after the last.
+    #[schemars(with = "String")]
+    pub to: Date,
+}
+
+/// A duty on a selection of models.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentSection {
+    /// Name that events refer to.
+    pub name: String,
+    /// What charts call it.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Ad valorem rate: 1.0 is a 100% duty. Either this or `amount_usd`.
+    #[serde(default)]
+    pub rate: Option<Sourced<f64>>,
+    /// Specific duty, USD per car.
+    #[serde(default)]
+    pub amount_usd: Option<Sourced<f64>>,
+    /// What the rate is a fraction of.
+    #[serde(default)]
+    pub basis: Option<Basis>,
+    /// Customs value as a share of the price; the market's normal share if absent.
+    #[serde(default)]
+    pub customs_value_share: Option<Sourced<f64>>,
+    /// Whether it adds to the normal duty or replaces it.
+    #[serde(default)]
+    pub stacking: StackingChoice,
+    /// The models it applies to.
+    pub on: SelectionSection,
+}
+
+/// Whether a duty adds to the normal duty or replaces it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum StackingChoice {
+    /// On top of the normal duty.
+    #[default]
+    Additional,
+    /// In place of the normal duty.
+    Replaces,
+}
+
+/// A selection of models: every condition given must hold, any item of a list will do.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectionSection {
+    /// Names of models.
+    #[serde(default)]
+    pub models: Option<Vec<String>>,
+    /// Brands.
+    #[serde(default)]
+    pub brands: Option<Vec<String>>,
+    /// Manufacturers.
+    #[serde(default)]
+    pub manufacturers: Option<Vec<String>>,
+    /// Regions.
+    #[serde(default)]
+    pub regions: Option<Vec<String>>,
+    /// First-named countries of assembly.
+    #[serde(default)]
+    pub assembly_countries: Option<Vec<String>>,
+    /// Models on the headline list (true) or off it (false).
+    #[serde(default)]
+    pub flag: Option<bool>,
+    /// Models that owe import duty (true) or not (false).
+    #[serde(default)]
+    pub imported: Option<bool>,
+}
+
+/// A policy history.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegimeSection {
+    /// Name in tables.
+    pub name: String,
+    /// What charts call it.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Dated events; none is the status quo.
+    #[serde(default)]
+    pub events: Vec<EventSection>,
+}
+
+/// A dated event on one instrument.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventSection {
+    /// Date; it acts from the first week that starts on or after it.
+    #[schemars(with = "String")]
+    pub date: Date,
+    /// What happens.
+    pub action: ActionChoice,
+    /// Name of the instrument.
+    pub instrument: String,
+    /// What charts call it.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// What happens to an instrument.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionChoice {
+    /// An open threat, without a list or a date.
+    Threatened,
+    /// The list is published.
+    Announced,
+    /// Cars sold from here on owe the duty if it is imposed.
+    Liable,
+    /// The duty is charged and enters prices.
+    Imposed,
+    /// A settlement: duty and liability are cancelled.
+    Settled,
+    /// The threat comes to nothing.
+    Lapsed,
+    /// An imposed duty ends.
+    Lifted,
+}
