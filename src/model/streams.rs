@@ -75,6 +75,12 @@ impl Streams {
         self.replication
     }
 
+    /// Key of this replication's own set of buyers, for populations that are drawn anew in every replication.
+    #[must_use]
+    pub fn population_key(&self) -> u64 {
+        self.at(Purpose::Population, 0, 0).next_word()
+    }
+
     /// The stream for one purpose, one agent and one index (event, period; 0 where there is only one).
     ///
     /// A pure function of the address: when, where and how often it is asked for does not matter.

@@ -1,3 +1,6 @@
-//! Results out: rows, tables and charts.
+//! Results out: rows, tables, charts, and the folder they stand in.
 
+pub mod build;
+pub mod folder;
+pub mod record;
 pub mod rows;

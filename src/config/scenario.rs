@@ -1,0 +1,479 @@
+//! From a scenario file to a checked [`Scenario`]: every name resolves, every number is in range, every event can happen.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+use super::files::{
+    ActionChoice, Basis, EventSection, ExchangeMode, InstrumentSection, PopulationChoice, RegimeSection, RuleChoice,
+    ScenarioFile, SelectionSection, StackingChoice,
+};
+use super::{ConfigError, Document, Sourced, market};
+use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
+use crate::model::outcome::Period;
+use crate::model::plan::Revisions;
+use crate::model::scenario::{PopulationMode, Scenario};
+use crate::model::supply::rule::PricingRule;
+use crate::model::trade::duty::{AdValoremRate, Duty};
+use crate::model::trade::regime::{Action, Instrument, InvalidRegime, PolicyEvent, Regime, Stacking};
+
+/// Longest horizon: 100 years of weeks.
+const MAX_WEEKS: u32 = 5_200;
+/// Most buyers: twice the size at which the sequence of buyers is ever needed.
+const MAX_BUYERS: usize = 1 << 26;
+
+/// A scenario file being checked: the document it came from, for messages that show the line.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    pub document: &'a Document,
+    pub file: &'a ScenarioFile,
+}
+
+impl Reader<'_> {
+    /// An error at a key, with what would do instead.
+    pub fn error(&self, key: &str, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        self.document.error_at(key, message, help)
+    }
+
+    /// A number that satisfies a condition, or an error that states it.
+    pub fn number(
+        &self,
+        key: &str,
+        value: f64,
+        holds: impl Fn(f64) -> bool,
+        expected: &str,
+    ) -> Result<f64, ConfigError> {
+        if value.is_finite() && holds(value) {
+            return Ok(value);
+        }
+        Err(self.error(key, format!("is {value}, expected {expected}"), ""))
+    }
+
+    /// A sourced number at least zero.
+    pub fn non_negative(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
+        self.number(key, value.value, |x| x >= 0.0, "a number at least zero")
+    }
+
+    /// A sourced number above zero.
+    pub fn positive(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
+        self.number(key, value.value, |x| x > 0.0, "a number above zero")
+    }
+
+    /// A sourced number between 0 and 1.
+    pub fn fraction(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
+        self.number(key, value.value, |x| (0.0..=1.0).contains(&x), "a fraction between 0 and 1")
+    }
+
+    /// The path of a data file, relative to the file that names it.
+    pub fn data_path(&self, key: &str, name: &str) -> PathBuf {
+        let origin = self.document.origin(key);
+        let folder = origin.filter(|origin| origin.line().is_some()).and_then(|origin| {
+            Path::new(origin.file()).parent().map(Path::to_owned)
+        });
+        folder.unwrap_or_default().join(name)
+    }
+
+    /// The position of `name` among `known`, or an error that lists them.
+    pub fn position(&self, key: &str, name: &str, known: &[String], what: &str) -> Result<usize, ConfigError> {
+        known.iter().position(|item| item == name).ok_or_else(|| {
+            self.error(key, format!("`{name}` is no {what}"), super::one_of(name, known))
+        })
+    }
+}
+
+/// Turns a document into a checked scenario.
+///
+/// # Errors
+/// [`ConfigError`] naming file, line or row, key, value and remedy.
+pub fn scenario(document: &Document) -> Result<Scenario, ConfigError> {
+    let file: ScenarioFile = document.deserialize()?;
+    let reader = Reader { document, file: &file };
+    reader.name()?;
+    let weeks = reader.weeks()?;
+    let market = market::market(&reader)?;
+    let demand = reader.demand(&market)?;
+    let holding = reader.holding()?;
+    let revisions = reader.revisions(weeks)?;
+    let instruments = reader.instruments(&market)?;
+    let regimes = reader.regimes(&instruments, &market, weeks)?;
+    let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
+    let baseline = reader.position("run.baseline", &file.run.baseline, &names, "regime of this scenario")?;
+    if file.run.replications == 0 {
+        return Err(reader.error("run.replications", "is 0, expected at least 1", ""));
+    }
+    let buyers = file.buyers.count;
+    if buyers < 2 || buyers > MAX_BUYERS {
+        let help = "8192 is enough without dealer stock";
+        return Err(reader.error("buyers.count", format!("is {buyers}, expected 2 to {MAX_BUYERS}"), help));
+    }
+    if file.buyers.pricing_nodes == 0 {
+        return Err(reader.error("buyers.pricing_nodes", "is 0, expected at least 1", ""));
+    }
+    let cost_factor = market::cost_factors(&reader, &market, weeks)?;
+    Ok(Scenario {
+        name: file.name.clone(),
+        title: file.title.clone().unwrap_or_else(|| file.name.clone()),
+        start: file.time.start,
+        weeks,
+        seed: file.run.seed,
+        replications: file.run.replications,
+        flag: file.market.flag.clone(),
+        buyers,
+        pricing_nodes: file.buyers.pricing_nodes,
+        population: match file.buyers.population {
+            PopulationChoice::Shared => PopulationMode::Shared,
+            PopulationChoice::Resampled => PopulationMode::Resampled,
+        },
+        demand,
+        holding,
+        rule: reader.rule()?,
+        revisions,
+        cost_factor,
+        instruments,
+        regimes,
+        baseline,
+        periods: reader.periods(weeks)?,
+        market,
+    })
+}
+
+impl Reader<'_> {
+    fn name(&self) -> Result<(), ConfigError> {
+        let name = &self.file.name;
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+        if name.is_empty() || !name.chars().all(fits) || name.starts_with('.') {
+            let help = "it names the output folder: use lower-case letters, digits, `-`, `_` and `.`";
+            return Err(self.error("name", format!("`{name}` cannot name a folder"), help));
+        }
+        Ok(())
+    }
+
+    fn weeks(&self) -> Result<u32, ConfigError> {
+        match self.file.time.weeks {
+            weeks @ 1..=MAX_WEEKS => Ok(weeks),
+            weeks => Err(self.error("time.weeks", format!("is {weeks}, expected 1 to {MAX_WEEKS}"), "")),
+        }
+    }
+
+    /// The first week that starts on or after a date; negative before the horizon.
+    fn week_of(&self, date: Date) -> i64 {
+        let days = date.duration_since(self.file.time.start).as_hours() / 24;
+        days.div_euclid(7) + i64::from(days.rem_euclid(7) > 0)
+    }
+
+    fn demand(&self, market: &Market) -> Result<DemandParameters, ConfigError> {
+        let section = &self.file.demand;
+        let [floor, cap] = section.income_bounds;
+        if !(floor > 0.0 && floor <= cap && cap.is_finite()) {
+            let help = "two numbers relative to the median, such as [0.4, 2.5]; without a cap the richest few buyers \
+                        carry demand at doubled prices";
+            return Err(self.error("demand.income_bounds", format!("is [{floor}, {cap}], expected 0 < low <= high"), help));
+        }
+        let characteristics = &market.characteristics.names;
+        for name in section.sigma.keys() {
+            self.position(&format!("demand.sigma.{name}"), name, characteristics, "characteristic of this market")?;
+        }
+        let sigma_characteristics = characteristics
+            .iter()
+            .map(|name| match section.sigma.get(name) {
+                Some(sigma) => self.non_negative(&format!("demand.sigma.{name}"), sigma),
+                None => Ok(0.0),
+            })
+            .collect::<Result<_, _>>()?;
+        let brands = market.brands.as_slice();
+        for name in section.loyalty_by_brand.keys() {
+            self.position(&format!("demand.loyalty_by_brand.{name}"), name, brands, "brand of this market")?;
+        }
+        let expected = "a utility between 0 and 20";
+        let loyalty = |key: &str, value: f64| self.number(key, value, |x| (0.0..=20.0).contains(&x), expected);
+        let loyalty = brands
+            .iter()
+            .map(|brand| match section.loyalty_by_brand.get(brand) {
+                Some(own) => loyalty(&format!("demand.loyalty_by_brand.{brand}"), own.value),
+                None => loyalty("demand.loyalty", section.loyalty.value),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(DemandParameters {
+            alpha: self.positive("demand.alpha", &section.alpha)?,
+            eta: self.non_negative("demand.eta", &section.eta)?,
+            income_log_sd: self.non_negative("demand.income_log_sd", &section.income_log_sd)?,
+            income_bounds: section.income_bounds,
+            sigma_characteristics,
+            sigma_import: self.non_negative("demand.sigma_import", &section.sigma_import)?,
+            sigma_region: self.non_negative("demand.sigma_region", &section.sigma_region)?,
+            sigma_outside: self.non_negative("demand.sigma_outside", &section.sigma_outside)?,
+            loyalty: crate::model::ids::Table::new(loyalty),
+        })
+    }
+
+    fn holding(&self) -> Result<HoldingParameters, ConfigError> {
+        let section = &self.file.holding;
+        let lease_share = self.fraction("holding.lease_share", &section.lease_share)?;
+        for (i, weeks) in section.lease_weeks.iter().enumerate() {
+            self.number(&format!("holding.lease_weeks[{i}]"), *weeks, |x| x > 0.0, "a number of weeks above zero")?;
+        }
+        if lease_share > 0.0 && section.lease_weeks.is_empty() {
+            let help = "give lease lengths in weeks, or set lease_share = 0";
+            return Err(self.error("holding.lease_weeks", "is empty although some intervals are leases", help));
+        }
+        Ok(HoldingParameters {
+            lease_share,
+            lease_weeks: section.lease_weeks.clone(),
+            purchase_shape: self.positive("holding.purchase_shape", &section.purchase_shape)?,
+            purchase_mean_weeks: self.positive("holding.purchase_mean_weeks", &section.purchase_mean_weeks)?,
+        })
+    }
+
+    fn rule(&self) -> Result<PricingRule, ConfigError> {
+        let section = &self.file.pricing;
+        match section.rule {
+            RuleChoice::PassThrough => {
+                let Some(theta) = &section.theta else {
+                    let help = "theta = 1 passes the whole duty on to the sticker price";
+                    return Err(self.error("pricing", "the rule `pass_through` needs `theta`", help));
+                };
+                Ok(PricingRule::PassThrough { theta: self.non_negative("pricing.theta", theta)? })
+            }
+        }
+    }
+
+    fn revisions(&self, weeks: u32) -> Result<Revisions, ConfigError> {
+        let section = &self.file.pricing;
+        let threshold = section.exchange_threshold.unwrap_or(0.05);
+        let in_horizon = |date: &Date| u32::try_from(self.week_of(*date)).ok().filter(|week| *week < weeks);
+        Ok(Revisions {
+            model_year_weeks: section.model_years.iter().filter_map(in_horizon).collect(),
+            exchange_threshold: self.number(
+                "pricing.exchange_threshold",
+                threshold,
+                |x| x >= 0.0,
+                "a relative move at least zero, such as 0.05",
+            )?,
+        })
+    }
+
+    fn periods(&self, weeks: u32) -> Result<Vec<Period>, ConfigError> {
+        let mut periods = vec![Period { name: "all".into(), from: 0, to: weeks }];
+        let years = (0..weeks).step_by(52).enumerate().map(|(year, from)| Period {
+            name: format!("year_{}", year + 1),
+            from,
+            to: weeks.min(from + 52),
+        });
+        periods.extend(years);
+        for (i, section) in self.file.period.iter().enumerate() {
+            let key = format!("period[{i}]");
+            if periods.iter().any(|known| known.name == section.name) {
+                let message = format!("the period `{}` exists already", section.name);
+                return Err(self.error(&format!("{key}.name"), message, "choose another name; `all` and `year_N` are given"));
+            }
+            let (from, to) = (self.week_of(section.from), self.week_of(section.to));
+            if from < 0 || to > i64::from(weeks) || from >= to {
+                let message = format!("runs from {} to {}, outside the horizon or empty", section.from, section.to);
+                return Err(self.error(&format!("{key}.from"), message, self.horizon_help(weeks)));
+            }
+            periods.push(Period { name: section.name.clone(), from: from as u32, to: to as u32 });
+        }
+        Ok(periods)
+    }
+
+    fn horizon_help(&self, weeks: u32) -> String {
+        let start = self.file.time.start;
+        let end = start.saturating_add(jiff::Span::new().days(i64::from(weeks) * 7 - 1));
+        format!("the horizon runs from {start} to {end} ({weeks} weeks)")
+    }
+
+    fn instruments(&self, market: &Market) -> Result<Vec<Instrument>, ConfigError> {
+        let mut instruments: Vec<Instrument> = Vec::new();
+        for (i, section) in self.file.instrument.iter().enumerate() {
+            let key = format!("instrument[{i}]");
+            if instruments.iter().any(|known| known.name == section.name) {
+                let message = format!("the instrument `{}` exists already", section.name);
+                return Err(self.error(&format!("{key}.name"), message, "choose another name"));
+            }
+            instruments.push(Instrument {
+                name: section.name.clone(),
+                label: section.label.clone().unwrap_or_else(|| section.name.clone()),
+                duty: self.duty(&key, section, market)?,
+                stacking: match section.stacking {
+                    StackingChoice::Additional => Stacking::Additional,
+                    StackingChoice::Replaces => Stacking::Replaces,
+                },
+                selected: self.selection(&format!("{key}.on"), &section.on, market)?,
+            });
+        }
+        Ok(instruments)
+    }
+
+    fn duty(&self, key: &str, section: &InstrumentSection, market: &Market) -> Result<Duty, ConfigError> {
+        match (&section.rate, &section.amount_usd) {
+            (Some(rate), None) => {
+                let value = self.non_negative(&format!("{key}.rate"), rate)?;
+                let share = match &section.customs_value_share {
+                    Some(share) => self.positive(&format!("{key}.customs_value_share"), share)?,
+                    None => market.normal_duty.customs_value_share,
+                };
+                Ok(Duty::AdValorem {
+                    rate: self.rate(&format!("{key}.rate"), value)?,
+                    basis: section.basis.map_or(market.normal_duty.basis, duty_basis),
+                    customs_value_share: share,
+                })
+            }
+            (None, Some(amount)) => {
+                let amount_usd = self.non_negative(&format!("{key}.amount_usd"), amount)?;
+                if section.basis.is_some() || section.customs_value_share.is_some() {
+                    let help = "leave out `basis` and `customs_value_share`, or use `rate`";
+                    return Err(self.error(key, "a specific duty (`amount_usd`) has no basis", help));
+                }
+                Ok(Duty::Specific { amount_usd })
+            }
+            _ => {
+                let help = "rate = 1.0 is a 100% duty; amount_usd = 500.0 is 500 USD a car";
+                Err(self.error(key, "expected either `rate` or `amount_usd`", help))
+            }
+        }
+    }
+
+    /// A duty rate.
+    pub(super) fn rate(&self, key: &str, value: f64) -> Result<AdValoremRate, ConfigError> {
+        AdValoremRate::new(value).map_err(|error| self.error(key, error.to_string(), ""))
+    }
+
+    fn selection(&self, key: &str, on: &SelectionSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
+        let mut selected = vec![true; market.len()];
+        let mut conditions = 0;
+        let mut keep = |test: &dyn Fn(usize) -> bool| {
+            conditions += 1;
+            selected.iter_mut().enumerate().for_each(|(j, selected)| *selected &= test(j));
+        };
+        let names: Vec<String> = market.models.iter().map(|model| model.name.clone()).collect();
+        let countries: Vec<String> = market.models.iter().map(|model| model.assembly_country.clone()).collect();
+        let brands = market.brands.as_slice();
+        let manufacturers = market.manufacturers.as_slice();
+        let regions = market.regions.as_slice();
+        type Name<'a> = &'a dyn Fn(usize) -> &'a str;
+        let lists: [(&str, &Option<Vec<String>>, &[String], Name<'_>); 5] = [
+            ("models", &on.models, &names, &|j| &market.models[j].name),
+            ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
+            ("manufacturers", &on.manufacturers, manufacturers, &|j| &market.manufacturers[market.models[j].manufacturer]),
+            ("regions", &on.regions, regions, &|j| &market.regions[market.models[j].region]),
+            ("assembly_countries", &on.assembly_countries, &countries, &|j| &market.models[j].assembly_country),
+        ];
+        for (field, wanted, known, name) in lists {
+            let Some(wanted) = wanted else { continue };
+            for (i, item) in wanted.iter().enumerate() {
+                let what = format!("item of this market under `{field}` (excluded models do not count)");
+                self.position(&format!("{key}.{field}[{i}]"), item, known, &what)?;
+            }
+            keep(&|j| wanted.iter().any(|item| item == name(j)));
+        }
+        if let Some(flag) = on.flag {
+            keep(&|j| market.models[j].flagged == flag);
+        }
+        if let Some(imported) = on.imported {
+            keep(&|j| market.models[j].imported == imported);
+        }
+        if conditions == 0 {
+            let help = "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
+            return Err(self.error(key, "selects by nothing", help));
+        }
+        if !selected.contains(&true) {
+            let help = "all conditions must hold for a model to be selected: drop one, or check the data";
+            return Err(self.error(key, "selects no model of the market", help));
+        }
+        Ok(selected)
+    }
+
+    fn regimes(&self, instruments: &[Instrument], market: &Market, weeks: u32) -> Result<Vec<Regime>, ConfigError> {
+        let mut regimes: Vec<Regime> = Vec::new();
+        for (i, section) in self.file.regime.iter().enumerate() {
+            if regimes.iter().any(|known| known.name == section.name) {
+                let message = format!("the regime `{}` exists already", section.name);
+                return Err(self.error(&format!("regime[{i}].name"), message, "choose another name"));
+            }
+            regimes.push(self.regime(i, section, instruments, market, weeks)?);
+        }
+        if regimes.is_empty() {
+            return Err(self.error("regime", "no regime to run", "add a [[regime]] with a name"));
+        }
+        Ok(regimes)
+    }
+
+    fn regime(
+        &self,
+        i: usize,
+        section: &RegimeSection,
+        instruments: &[Instrument],
+        market: &Market,
+        weeks: u32,
+    ) -> Result<Regime, ConfigError> {
+        let mut events = section
+            .events
+            .iter()
+            .enumerate()
+            .map(|(e, event)| Ok((e, self.event(&format!("regime[{i}].events[{e}]"), event, instruments, weeks)?)))
+            .collect::<Result<Vec<_>, ConfigError>>()?;
+        events.sort_by_key(|(_, event)| event.date);
+        let (order, events): (Vec<usize>, Vec<PolicyEvent>) = events.into_iter().unzip();
+        let regime = Regime {
+            name: section.name.clone(),
+            label: section.label.clone().unwrap_or_else(|| section.name.clone()),
+            events,
+        };
+        regime.force(instruments, weeks).map_err(|error| match &error {
+            InvalidRegime::Unreachable { event, .. } => {
+                let help = "threatened, announced, liable, imposed or settled or lapsed, lifted: in this order for one instrument";
+                self.error(&format!("regime[{i}].events[{}].action", order[*event]), error.to_string(), help)
+            }
+            InvalidRegime::Overlap { first, second, model, week } => {
+                let message = format!(
+                    "instruments `{first}` and `{second}` both replace the normal duty on {} in week {week}",
+                    market.models[*model].name
+                );
+                self.error(&format!("regime[{i}].name"), message, "make one of them `stacking = \"additional\"` or end it first")
+            }
+        })?;
+        Ok(regime)
+    }
+
+    fn event(
+        &self,
+        key: &str,
+        section: &EventSection,
+        instruments: &[Instrument],
+        weeks: u32,
+    ) -> Result<PolicyEvent, ConfigError> {
+        let names: Vec<String> = instruments.iter().map(|instrument| instrument.name.clone()).collect();
+        let instrument =
+            self.position(&format!("{key}.instrument"), &section.instrument, &names, "instrument of this scenario")?;
+        let week = self.week_of(section.date);
+        let week = u32::try_from(week).ok().filter(|week| *week < weeks).ok_or_else(|| {
+            let message = format!("{} is outside the horizon", section.date);
+            self.error(&format!("{key}.date"), message, self.horizon_help(weeks))
+        })?;
+        let action = match section.action {
+            ActionChoice::Threatened => Action::Threatened,
+            ActionChoice::Announced => Action::Announced,
+            ActionChoice::Liable => Action::Liable,
+            ActionChoice::Imposed => Action::Imposed,
+            ActionChoice::Settled => Action::Settled,
+            ActionChoice::Lapsed => Action::Lapsed,
+            ActionChoice::Lifted => Action::Lifted,
+        };
+        let label = section.label.clone().unwrap_or_else(|| action.as_str().into());
+        Ok(PolicyEvent { date: section.date, week, action, instrument, label })
+    }
+}
+
+/// The domain's name of a basis.
+pub(super) fn duty_basis(basis: Basis) -> DutyBasis {
+    match basis {
+        Basis::List => DutyBasis::List,
+        Basis::Border => DutyBasis::Border,
+        Basis::Cost => DutyBasis::Cost,
+    }
+}
+
+/// Whether the scenario's costs follow the exchange-rate data.
+pub(super) fn follows_history(file: &ScenarioFile) -> bool {
+    file.exchange_rate.as_ref().is_some_and(|section| section.mode == ExchangeMode::History)
+}

@@ -1,0 +1,9 @@
+//! Monte Carlo: one flat list of jobs (regime x replication), run on all threads, reduced in one fixed order.
+
+pub mod results;
+pub mod run;
+pub mod study;
+
+pub use results::Results;
+pub use run::{Job, RunError, run};
+pub use study::{Study, StudyError};

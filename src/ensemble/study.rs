@@ -1,0 +1,107 @@
+//! A study: a scenario with everything that all its jobs share worked out once.
+
+use std::borrow::Cow;
+
+use crate::model::outcome::{Layout, Outcome};
+use crate::model::plan::{PlanError, Planner, RegimePlan};
+use crate::model::scenario::{PopulationMode, Scenario};
+use crate::model::simulation::simulate;
+use crate::model::streams::Streams;
+use crate::model::world::{World, WorldError};
+
+use super::run::Job;
+
+/// Why a study cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum StudyError {
+    /// The buyers or the base year.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// A regime's prices.
+    #[error("regime `{regime}`: {error}")]
+    Plan {
+        /// Name of the regime.
+        regime: String,
+        /// What is wrong.
+        error: PlanError,
+    },
+}
+
+/// A scenario ready to run.
+#[derive(Clone, Debug)]
+pub struct Study {
+    scenario: Scenario,
+    layout: Layout,
+    shared: World,
+    plans: Vec<RegimePlan>,
+}
+
+impl Study {
+    /// Draws the buyers, inverts the base year, and works out every regime's prices.
+    ///
+    /// # Errors
+    /// [`StudyError`] when the base year has no inversion or a regime has no prices.
+    pub fn prepare(scenario: Scenario) -> Result<Self, StudyError> {
+        let shared = World::build(&scenario, scenario.seed)?;
+        let planner = Planner {
+            market: &scenario.market,
+            instruments: &scenario.instruments,
+            marginal_cost_usd: &shared.marginal_cost_usd,
+            cost_factor: &scenario.cost_factor,
+            rule: &scenario.rule,
+            revisions: &scenario.revisions,
+            weeks: scenario.weeks,
+        };
+        let plan = |regime| planner.plan(regime);
+        let plans = scenario
+            .regimes
+            .iter()
+            .map(|regime| plan(regime).map_err(|error| StudyError::Plan { regime: regime.name.clone(), error }))
+            .collect::<Result<Vec<_>, _>>()?;
+        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        Ok(Self { scenario, layout, shared, plans })
+    }
+
+    /// The scenario.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+    /// What the slots of an outcome hold.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+    /// The buyers and base year that replications share.
+    #[must_use]
+    pub fn shared_world(&self) -> &World {
+        &self.shared
+    }
+    /// Prices of each regime.
+    #[must_use]
+    pub fn plans(&self) -> &[RegimePlan] {
+        &self.plans
+    }
+
+    /// The world of one replication: the shared one, or a new set of buyers.
+    ///
+    /// # Errors
+    /// [`WorldError`] when a resampled population has no inversion.
+    pub fn world(&self, replication: u64) -> Result<Cow<'_, World>, WorldError> {
+        match self.scenario.population {
+            PopulationMode::Shared => Ok(Cow::Borrowed(&self.shared)),
+            PopulationMode::Resampled => {
+                let key = Streams::new(self.scenario.seed, replication).population_key();
+                Ok(Cow::Owned(World::build(&self.scenario, key)?))
+            }
+        }
+    }
+
+    /// Runs one job on its replication's world.
+    #[must_use]
+    pub fn simulate(&self, world: &World, job: Job) -> Outcome {
+        let streams = Streams::new(self.scenario.seed, job.replication);
+        let baseline = &self.plans[self.scenario.baseline];
+        simulate(world, &self.scenario, &self.layout, &self.plans[job.regime], baseline, &streams)
+    }
+}

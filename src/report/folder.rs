@@ -1,0 +1,220 @@
+//! The output folder: every file appears under its final name only when it is complete.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use tempfile::NamedTempFile;
+
+use super::record::{Field, TableData};
+
+/// Why output cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// A folder that cannot be made or written to.
+    #[error("{path}: cannot write here: {error}\nhelp: choose another folder with --out, or make room and permission")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        error: io::Error,
+    },
+    /// A file that cannot be written; nothing is left under its name.
+    #[error("{path}: cannot be written: {error}\nhelp: make room or permission and run again; no half-written file was left")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        error: io::Error,
+    },
+    /// A table that cannot be rendered.
+    #[error("table cannot be rendered: {0}")]
+    Csv(#[from] csv::Error),
+}
+
+/// A folder that results are written to.
+#[derive(Debug)]
+pub struct OutputFolder {
+    path: PathBuf,
+}
+
+impl OutputFolder {
+    /// Makes the folder and proves, by writing a file, that it can be written to.
+    ///
+    /// # Errors
+    /// [`OutputError::Folder`] when it cannot.
+    pub fn create(path: &Path) -> Result<Self, OutputError> {
+        let refused = |error| OutputError::Folder { path: path.to_owned(), error };
+        fs::create_dir_all(path.join("tables")).map_err(refused)?;
+        for folder in [path.to_owned(), path.join("tables")] {
+            let mut probe = NamedTempFile::new_in(&folder).map_err(refused)?;
+            probe.write_all(b"probe").and_then(|()| probe.flush()).map_err(refused)?;
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file whole: to a temporary name, flushed to disk, then renamed.
+    ///
+    /// # Errors
+    /// [`OutputError::File`]; then nothing stands under the name, or what stood there before.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, OutputError> {
+        let mut file = self.begin(name)?;
+        file.write(bytes)?;
+        file.finish()
+    }
+
+    /// Begins a file that is written piece by piece and appears only when finished.
+    ///
+    /// # Errors
+    /// [`OutputError::File`] when the temporary file cannot be made.
+    pub fn begin(&self, name: &str) -> Result<PendingFile, OutputError> {
+        let path = self.path.join(name);
+        let folder = path.parent().unwrap_or(&self.path).to_owned();
+        let refused = |error| OutputError::File { path: path.clone(), error };
+        fs::create_dir_all(&folder).map_err(refused)?;
+        let temporary = tempfile::Builder::new().prefix(".partial-").tempfile_in(&folder).map_err(refused)?;
+        Ok(PendingFile { path, file: BufWriter::new(temporary) })
+    }
+}
+
+/// A file that is being written under a temporary name.
+#[derive(Debug)]
+pub struct PendingFile {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+}
+
+impl PendingFile {
+    fn refused(&self, error: io::Error) -> OutputError {
+        OutputError::File { path: self.path.clone(), error }
+    }
+
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`OutputError::File`] when the disk refuses.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.file.write_all(bytes).map_err(|error| self.refused(error))
+    }
+
+    /// Flushes to disk and renames to the final name.
+    ///
+    /// # Errors
+    /// [`OutputError::File`]; the temporary file is removed.
+    pub fn finish(self) -> Result<PathBuf, OutputError> {
+        let path = self.path;
+        let refused = |error| OutputError::File { path: path.clone(), error };
+        let temporary = self.file.into_inner().map_err(|error| refused(error.into_error()))?;
+        temporary.as_file().sync_all().map_err(refused)?;
+        share_with_umask(temporary.as_file()).map_err(refused)?;
+        temporary.persist(&path).map_err(|error| refused(error.error))?;
+        Ok(path)
+    }
+}
+
+/// Temporary files are private; results are as readable as any other file.
+#[cfg(unix)]
+fn share_with_umask(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn share_with_umask(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// A table's place in the data package.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// File name without extension.
+    pub name: String,
+    /// What the table is.
+    pub description: String,
+    /// Columns that identify a row.
+    pub key: Vec<String>,
+    /// Columns.
+    pub fields: Vec<Field>,
+}
+
+impl From<&TableData> for Resource {
+    fn from(table: &TableData) -> Self {
+        Self {
+            name: table.name.into(),
+            description: table.description.into(),
+            key: table.key.iter().map(|column| (*column).into()).collect(),
+            fields: table.fields.clone(),
+        }
+    }
+}
+
+/// The data dictionary of a folder as a Frictionless Data Package (version 2).
+#[must_use]
+pub fn data_package(name: &str, title: &str, resources: &[Resource]) -> Value {
+    let resources: Vec<Value> = resources
+        .iter()
+        .map(|resource| {
+            let fields: Vec<Value> = resource.fields.iter().map(field).collect();
+            json!({
+                "name": resource.name,
+                "type": "table",
+                "path": format!("tables/{}.csv", resource.name),
+                "description": resource.description,
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "schema": { "fields": fields, "primaryKey": resource.key, "missingValues": [""] },
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": name,
+        "title": title,
+        "resources": resources,
+    })
+}
+
+fn field(field: &Field) -> Value {
+    let mut entry = Map::new();
+    entry.insert("name".into(), field.name.clone().into());
+    entry.insert("type".into(), field.kind.as_str().into());
+    if !field.unit.is_empty() {
+        entry.insert("unit".into(), field.unit.into());
+    }
+    entry.insert("description".into(), field.description.clone().into());
+    Value::Object(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_finished_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = OutputFolder::create(folder.path()).unwrap();
+        let mut pending = output.begin("tables/x.csv").unwrap();
+        pending.write(b"half").unwrap();
+        drop(pending);
+        assert_eq!(fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
+        output.write("tables/x.csv", b"whole").unwrap();
+        assert_eq!(fs::read(folder.path().join("tables/x.csv")).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn a_folder_under_a_file_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, b"").unwrap();
+        let error = OutputFolder::create(&file.join("out")).unwrap_err();
+        assert!(error.to_string().contains("--out"), "{error}");
+    }
+}
