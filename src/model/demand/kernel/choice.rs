@@ -1,0 +1,631 @@
+//! One buyer's choice among many products, products in the lanes.
+//!
+//! Every operation is written once, as a plain loop over blocks of eight products in a fixed order of operations, and
+//! compiled three times: for AVX-512, for AVX2 with fused multiply-add, and for any processor. [`Instructions`] picks the
+//! best at run time. All three do the same operations on the same operands, so they give the same bits; the tests compare
+//! each with the scalar twins at every length. Nothing here allocates except [`Column`].
+
+use super::math::{exp, ln};
+
+/// Products in one block: the lanes of an AVX-512 register of doubles, and one cache line.
+pub const LANES: usize = 8;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+struct Block([f64; LANES]);
+
+/// One number for each product, on cache lines, padded to a multiple of [`LANES`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    blocks: Vec<Block>,
+    products: usize,
+}
+
+impl Column {
+    /// A column of `values` with `padding` in the places past the last product.
+    #[must_use]
+    pub fn new(values: &[f64], padding: f64) -> Self {
+        let mut column = Self::filled(values.len(), padding);
+        column.values_mut().copy_from_slice(values);
+        column
+    }
+
+    /// A column of `products` places that all hold `value`, padding included.
+    #[must_use]
+    pub fn filled(products: usize, value: f64) -> Self {
+        Self { blocks: vec![Block([value; LANES]); products.div_ceil(LANES)], products }
+    }
+
+    /// The products' values, without the padding.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.padded()[..self.products]
+    }
+
+    /// The products' values, without the padding.
+    pub fn values_mut(&mut self) -> &mut [f64] {
+        let products = self.products;
+        &mut self.padded_mut()[..products]
+    }
+
+    /// The values with the padding; the length is a multiple of [`LANES`].
+    #[inline]
+    #[must_use]
+    pub fn padded(&self) -> &[f64] {
+        // SAFETY: a Block is eight doubles without padding bytes (64 bytes, aligned to 64), so the vector is one
+        // initialised run of 8 doubles for each block; the borrow of self keeps it alive and unchanged.
+        unsafe { std::slice::from_raw_parts(self.blocks.as_ptr().cast(), self.blocks.len() * LANES) }
+    }
+
+    /// The values with the padding; the length is a multiple of [`LANES`].
+    #[inline]
+    pub fn padded_mut(&mut self) -> &mut [f64] {
+        // SAFETY: as in `padded`; the exclusive borrow makes this the only view.
+        unsafe { std::slice::from_raw_parts_mut(self.blocks.as_mut_ptr().cast(), self.blocks.len() * LANES) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+/// An instruction set that this processor has: the key to the kernels compiled for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instructions(Level);
+
+impl Instructions {
+    /// The widest that this processor has.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            if avx2 && avx512 {
+                return Self(Level::Avx512);
+            }
+            if avx2 {
+                return Self(Level::Avx2);
+            }
+        }
+        Self::portable()
+    }
+
+    /// What every processor has.
+    #[must_use]
+    pub fn portable() -> Self {
+        Self(Level::Portable)
+    }
+
+    /// All that this processor has, the widest first.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let best = Self::detect();
+        let mut all = vec![best];
+        #[cfg(target_arch = "x86_64")]
+        if best.0 == Level::Avx512 {
+            all.push(Self(Level::Avx2));
+        }
+        if best != Self::portable() {
+            all.push(Self::portable());
+        }
+        all
+    }
+
+    /// Name for reports: `avx512`, `avx2` or `portable`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => "avx2",
+            Level::Portable => "portable",
+        }
+    }
+}
+
+/// A method of [`Instructions`] that runs `$body`, an `#[inline(always)]` function, compiled for the instruction set.
+macro_rules! compiled_for_each {
+    ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:path) => {
+        impl Instructions {
+            $(#[$doc])*
+            #[inline]
+            pub fn $name(self, $($arg: $ty),*) $(-> $ret)? {
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+                fn avx512($($arg: $ty),*) $(-> $ret)? {
+                    $body($($arg),*)
+                }
+                #[cfg(target_arch = "x86_64")]
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($arg: $ty),*) $(-> $ret)? {
+                    $body($($arg),*)
+                }
+                match self.0 {
+                    // SAFETY: only `detect` and `available` make this level, after the processor reported the features.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx512 => unsafe { avx512($($arg),*) },
+                    // SAFETY: as above; every processor granted AVX-512 was also found to have AVX2 and FMA.
+                    #[cfg(target_arch = "x86_64")]
+                    Level::Avx2 => unsafe { avx2($($arg),*) },
+                    Level::Portable => $body($($arg),*),
+                }
+            }
+        }
+    };
+}
+
+compiled_for_each! {
+    /// Replaces every x by e^x ([`super::math::exp`]).
+    fn exp_in_place(x: &mut [f64]) = exp_loop
+}
+
+compiled_for_each! {
+    /// Replaces every x by its natural logarithm ([`super::math::ln`]: positive normal numbers only).
+    fn ln_in_place(x: &mut [f64]) = ln_loop
+}
+
+compiled_for_each! {
+    /// Replaces every uniform u in (0, 1) by 1/E, where E = -ln u is exponential with mean 1: the speed at which an
+    /// option of weight one arrives in [`Instructions::race`].
+    fn race_speeds_in_place(u: &mut [f64]) = race_speed_loop
+}
+
+compiled_for_each! {
+    /// `out[j] = exp(base[j] + sum_k tastes[k] x_k[j] - alpha price[j])`, terms added in this order, each by a fused
+    /// multiply-add.
+    ///
+    /// `characteristics` holds the columns x_k one after the other. All lengths are multiples of [`LANES`].
+    ///
+    /// # Panics
+    /// Where the lengths do not fit together.
+    fn exp_utilities(
+        characteristics: &[f64],
+        base: &[f64],
+        price: &[f64],
+        tastes: &[f64],
+        alpha: f64,
+        out: &mut [f64],
+    ) = exp_utilities_any
+}
+
+compiled_for_each! {
+    /// Sum of all weights and the outside option's: the lanes' sums over the blocks first, then `outside` and the eight
+    /// sums from left to right.
+    fn total(weights: &[f64], outside: f64) -> f64 = total_of
+}
+
+compiled_for_each! {
+    /// Adds `scale * weights[j] / total` to every `sums[j]` and returns the total, of which the outside option's share is
+    /// `outside / total`. Adds nothing where the total is zero: then the outside option is taken with certainty.
+    ///
+    /// # Panics
+    /// Where the lengths differ.
+    fn add_probabilities(weights: &[f64], outside: f64, scale: f64, sums: &mut [f64]) -> f64 = add_probabilities_loop
+}
+
+compiled_for_each! {
+    /// The option at `u` in (0, 1) of the cumulative distribution, `None` for the outside option.
+    ///
+    /// The options lie in this order: outside, then products 0, 8, 16, ..., 1, 9, 17, ..., and so on. An option of weight
+    /// zero is never taken; where all weights are zero the outside option is.
+    fn inverse_cdf(weights: &[f64], outside: f64, u: f64) -> Option<usize> = inverse_cdf_of
+}
+
+compiled_for_each! {
+    /// The winner of the race: the largest of `outside * outside_speed` and the `weights[j] * speeds[j]`, `None` for the
+    /// outside option.
+    ///
+    /// With weights e^V and speeds 1/E this is the largest V plus Gumbel draw, since -ln E is a Gumbel draw. Of equals
+    /// the outside option and then the lowest number wins, so an option of weight zero wins only where all are zero
+    /// and it is the outside option.
+    ///
+    /// # Panics
+    /// Where the lengths differ.
+    fn race(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> = race_of
+}
+
+#[inline(always)]
+fn exp_loop(x: &mut [f64]) {
+    for v in x {
+        *v = exp(*v);
+    }
+}
+
+#[inline(always)]
+fn ln_loop(x: &mut [f64]) {
+    for v in x {
+        *v = ln(*v);
+    }
+}
+
+#[inline(always)]
+fn race_speed_loop(u: &mut [f64]) {
+    for v in u {
+        *v = -1.0 / ln(*v);
+    }
+}
+
+/// Chooses the loop with the number of characteristics known at compile time: the utility then never leaves registers.
+#[inline(always)]
+fn exp_utilities_any(
+    characteristics: &[f64],
+    base: &[f64],
+    price: &[f64],
+    tastes: &[f64],
+    alpha: f64,
+    out: &mut [f64],
+) {
+    let n = out.len();
+    assert!(n.is_multiple_of(LANES), "columns are padded");
+    assert!(base.len() == n && price.len() == n, "one base utility and one price for each product");
+    assert!(characteristics.len() == tastes.len() * n, "one column for each taste");
+    macro_rules! fused {
+        ($($count:literal)*) => {
+            match tastes.len() {
+                $($count => exp_utilities_of::<$count>(characteristics, base, price, tastes, alpha, out),)*
+                _ => exp_utilities_many(characteristics, base, price, tastes, alpha, out),
+            }
+        };
+    }
+    fused!(0 1 2 3 4 5 6 7 8);
+}
+
+#[inline(always)]
+fn exp_utilities_of<const K: usize>(
+    characteristics: &[f64],
+    base: &[f64],
+    price: &[f64],
+    tastes: &[f64],
+    alpha: f64,
+    out: &mut [f64],
+) {
+    let (out, _) = out.as_chunks_mut::<LANES>();
+    let n = out.len();
+    let base = &base.as_chunks::<LANES>().0[..n];
+    let price = &price.as_chunks::<LANES>().0[..n];
+    let all = characteristics.as_chunks::<LANES>().0;
+    let columns: [&[[f64; LANES]]; K] = std::array::from_fn(|k| &all[k * n..][..n]);
+    let tastes: [f64; K] = std::array::from_fn(|k| tastes[k]);
+    for b in 0..n {
+        for l in 0..LANES {
+            let mut v = base[b][l];
+            for k in 0..K {
+                v = columns[k][b][l].mul_add(tastes[k], v);
+            }
+            out[b][l] = exp(price[b][l].mul_add(-alpha, v));
+        }
+    }
+}
+
+/// The same operations column by column, for any number of characteristics.
+#[inline(always)]
+fn exp_utilities_many(
+    characteristics: &[f64],
+    base: &[f64],
+    price: &[f64],
+    tastes: &[f64],
+    alpha: f64,
+    out: &mut [f64],
+) {
+    out.copy_from_slice(base);
+    for (column, taste) in characteristics.chunks_exact(out.len().max(1)).zip(tastes) {
+        for (v, x) in out.iter_mut().zip(column) {
+            *v = x.mul_add(*taste, *v);
+        }
+    }
+    for (v, p) in out.iter_mut().zip(price) {
+        *v = exp(p.mul_add(-alpha, *v));
+    }
+}
+
+/// The sum of each lane over the blocks.
+#[inline(always)]
+fn lane_sums(blocks: &[[f64; LANES]]) -> [f64; LANES] {
+    let mut sums = [0.0; LANES];
+    for block in blocks {
+        for l in 0..LANES {
+            sums[l] += block[l];
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn total_of(weights: &[f64], outside: f64) -> f64 {
+    lane_sums(weights.as_chunks().0).iter().fold(outside, |sum, s| sum + s)
+}
+
+#[inline(always)]
+fn add_probabilities_loop(weights: &[f64], outside: f64, scale: f64, sums: &mut [f64]) -> f64 {
+    assert!(weights.len() == sums.len(), "one sum for each product");
+    let total = total_of(weights, outside);
+    if total > 0.0 {
+        let factor = scale / total;
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum = weight.mul_add(factor, *sum);
+        }
+    }
+    total
+}
+
+#[inline(always)]
+fn inverse_cdf_of(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
+    let blocks = weights.as_chunks::<LANES>().0;
+    let sums = lane_sums(blocks);
+    let mut upper = [0.0; LANES];
+    let mut total = outside;
+    for l in 0..LANES {
+        total += sums[l];
+        upper[l] = total;
+    }
+    let target = u * total;
+    if target < outside {
+        return None;
+    }
+    // Counting instead of searching: no branch to mispredict.
+    let lane: usize = upper.iter().map(|&bound| usize::from(bound <= target)).sum();
+    if lane == LANES {
+        // Rounding put the target on the total.
+        return (0..LANES).rev().find_map(|l| last_in_lane(blocks, l));
+    }
+    let lower = if lane == 0 { outside } else { upper[lane - 1] };
+    let residual = target - lower;
+    let mut sum = 0.0;
+    let mut passed = 0;
+    for block in blocks {
+        sum += block[lane];
+        passed += usize::from(sum <= residual);
+    }
+    if passed < blocks.len() { Some(passed * LANES + lane) } else { last_in_lane(blocks, lane) }
+}
+
+/// The last product of a lane with a positive weight: where rounding leads past the end of the lane.
+#[cold]
+fn last_in_lane(blocks: &[[f64; LANES]], lane: usize) -> Option<usize> {
+    blocks.iter().rposition(|block| block[lane] > 0.0).map(|b| b * LANES + lane)
+}
+
+#[inline(always)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> {
+    assert!(weights.len() == speeds.len(), "one speed for each product");
+    let start = outside * outside_speed;
+    let mut best = [start; LANES];
+    // Block numbers as doubles (exact below 2^53), so that they move with the same vector masks as the values.
+    let mut winner = [-1.0; LANES];
+    let mut number = 0.0;
+    for (weight, speed) in weights.as_chunks::<LANES>().0.iter().zip(speeds.as_chunks::<LANES>().0) {
+        for l in 0..LANES {
+            let arrival = weight[l] * speed[l];
+            let ahead = arrival > best[l];
+            best[l] = if ahead { arrival } else { best[l] };
+            winner[l] = if ahead { number } else { winner[l] };
+        }
+        number += 1.0;
+    }
+    let mut leader: Option<usize> = None;
+    let mut lead = start;
+    for l in 0..LANES {
+        if winner[l] >= 0.0 {
+            let product = winner[l] as usize * LANES + l;
+            if best[l] > lead || (best[l] == lead && leader.is_some_and(|other| product < other)) {
+                lead = best[l];
+                leader = Some(product);
+            }
+        }
+    }
+    leader
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::super::math::{exp, ln};
+    use super::{Column, Instructions, LANES};
+    use crate::model::streams::{Purpose, Stream, Streams};
+
+    fn stream(number: usize) -> Stream {
+        Streams::new(17, 0).at(Purpose::Parameter, number as u64, 0)
+    }
+
+    fn normal_like(stream: &mut Stream, n: usize, scale: f64) -> Vec<f64> {
+        (0..n).map(|_| scale * (stream.uniform_open() + stream.uniform_open() - 1.0)).collect()
+    }
+
+    /// The specification of each kernel, one product after the other.
+    mod twin {
+        use super::{LANES, exp};
+
+        pub fn weight(
+            characteristics: &[Vec<f64>],
+            base: f64,
+            price: f64,
+            tastes: &[f64],
+            alpha: f64,
+            j: usize,
+        ) -> f64 {
+            let linear = characteristics.iter().zip(tastes).fold(base, |v, (x, t)| x[j].mul_add(*t, v));
+            exp(price.mul_add(-alpha, linear))
+        }
+
+        /// Cumulative weights at the end of each lane.
+        pub fn lanes(weights: &[f64], outside: f64) -> Vec<f64> {
+            let mut upper = vec![outside];
+            for l in 0..LANES {
+                let lane = weights.iter().skip(l).step_by(LANES).fold(0.0, |s, w| s + w);
+                upper.push(upper[l] + lane);
+            }
+            upper
+        }
+
+        pub fn inverse_cdf(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
+            let upper = lanes(weights, outside);
+            let target = u * upper[LANES];
+            let mut last = None;
+            for l in 0..LANES {
+                let mut sum = 0.0;
+                for j in (l..weights.len()).step_by(LANES) {
+                    sum += weights[j];
+                    if weights[j] > 0.0 {
+                        last = Some(j);
+                    }
+                    if target >= outside && target < upper[l + 1] && sum > target - upper[l] {
+                        return Some(j);
+                    }
+                }
+                if target < upper[l + 1] {
+                    return if target < outside { None } else { last };
+                }
+            }
+            if target < outside { None } else { last }
+        }
+
+        pub fn race(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> {
+            let mut lead = outside * outside_speed;
+            let mut leader = None;
+            for (j, (w, s)) in weights.iter().zip(speeds).enumerate() {
+                if w * s > lead {
+                    lead = w * s;
+                    leader = Some(j);
+                }
+            }
+            leader
+        }
+    }
+
+    fn bits(x: &[f64]) -> Vec<u64> {
+        x.iter().map(|v| v.to_bits()).collect()
+    }
+
+    #[test]
+    fn vector_exp_and_ln_are_the_scalar_ones_at_every_length() {
+        for n in 0..=140 {
+            let mut draws = stream(n);
+            let x = normal_like(&mut draws, n, 900.0);
+            let u: Vec<f64> = (0..n).map(|_| draws.uniform_open()).collect();
+            for instructions in Instructions::available() {
+                let (mut e, mut l, mut r) = (x.clone(), u.clone(), u.clone());
+                instructions.exp_in_place(&mut e);
+                instructions.ln_in_place(&mut l);
+                instructions.race_speeds_in_place(&mut r);
+                let name = instructions.name();
+                assert_eq!(bits(&e), bits(&x.iter().map(|&v| exp(v)).collect::<Vec<_>>()), "exp, {name}, length {n}");
+                assert_eq!(bits(&l), bits(&u.iter().map(|&v| ln(v)).collect::<Vec<_>>()), "ln, {name}, length {n}");
+                assert_eq!(
+                    bits(&r),
+                    bits(&u.iter().map(|&v| -1.0 / ln(v)).collect::<Vec<_>>()),
+                    "speeds, {name}, length {n}"
+                );
+            }
+        }
+    }
+
+    /// Every length, zero to eleven characteristics, every instruction set: weights, totals, probabilities and choices.
+    #[test]
+    fn every_instruction_set_is_the_scalar_twin_at_every_length() {
+        for n in 0..=140 {
+            let mut draws = stream(1000 + n);
+            let k = n % 12;
+            let characteristics: Vec<Vec<f64>> = (0..k).map(|_| normal_like(&mut draws, n, 1.0)).collect();
+            let mut base = normal_like(&mut draws, n, 3.0);
+            if n > 3 {
+                base[n / 2] = f64::NEG_INFINITY; // not on sale
+                base[n / 3] = -800.0; // underflows to zero
+            }
+            let price = normal_like(&mut draws, n, 50.0);
+            let tastes = normal_like(&mut draws, k, 1.0);
+            let (alpha, outside) = (0.03, 0.7);
+            let expected: Vec<f64> =
+                (0..n).map(|j| twin::weight(&characteristics, base[j], price[j], &tastes, alpha, j)).collect();
+            let flat: Vec<f64> = characteristics.iter().flat_map(|x| Column::new(x, 0.0).padded().to_vec()).collect();
+            let (base, price) = (Column::new(&base, f64::NEG_INFINITY), Column::new(&price, 0.0));
+            let uniforms: Vec<f64> = (0..60).map(|_| draws.uniform_open()).chain([1e-16, 1.0 - 1e-16]).collect();
+            let mut speeds = Column::filled(n, 0.5);
+            draws.fill_uniform(speeds.values_mut());
+            let outside_speed = 1.3;
+            Instructions::portable().race_speeds_in_place(speeds.padded_mut());
+            for instructions in Instructions::available() {
+                let name = instructions.name();
+                let mut weights = Column::filled(n, f64::NAN);
+                instructions.exp_utilities(&flat, base.padded(), price.padded(), &tastes, alpha, weights.padded_mut());
+                assert_eq!(bits(weights.values()), bits(&expected), "weights, {name}, length {n}");
+                assert!(weights.padded()[n..].iter().all(|&w| w == 0.0), "padding, {name}, length {n}");
+                let total = twin::lanes(&expected, outside)[LANES];
+                assert_eq!(instructions.total(weights.padded(), outside).to_bits(), total.to_bits(), "{name} {n}");
+                let mut sums = Column::filled(n, 0.25);
+                let same = instructions.add_probabilities(weights.padded(), outside, 2.0, sums.padded_mut());
+                assert_eq!(same.to_bits(), total.to_bits());
+                let by_hand: Vec<f64> = expected.iter().map(|w| w.mul_add(2.0 / total, 0.25)).collect();
+                assert_eq!(bits(sums.values()), bits(&by_hand), "probabilities, {name}, length {n}");
+                for &u in &uniforms {
+                    let choice = instructions.inverse_cdf(weights.padded(), outside, u);
+                    assert_eq!(choice, twin::inverse_cdf(&expected, outside, u), "{name}, length {n}, u {u}");
+                    assert!(choice.is_none_or(|j| expected[j] > 0.0));
+                }
+                let choice = instructions.race(weights.padded(), outside, speeds.padded(), outside_speed);
+                assert_eq!(choice, twin::race(&expected, outside, speeds.values(), outside_speed), "{name} {n}");
+            }
+        }
+    }
+
+    /// Many races among few options, with equal arrivals and zeros: the twin's rule for ties holds in every lane.
+    #[test]
+    fn ties_go_to_the_outside_option_and_then_to_the_lowest_number() {
+        for n in 1..=40 {
+            let mut draws = stream(2000 + n);
+            for _ in 0..50 {
+                let weights: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..3_u32))).collect();
+                let outside = f64::from(draws.random_range(0..3_u32));
+                let speeds = Column::filled(n, 1.0);
+                let padded = Column::new(&weights, 0.0);
+                for instructions in Instructions::available() {
+                    assert_eq!(
+                        instructions.race(padded.padded(), outside, speeds.padded(), 1.0),
+                        twin::race(&weights, outside, speeds.values(), 1.0),
+                        "{} {weights:?} {outside}",
+                        instructions.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn with_all_weights_zero_the_outside_option_is_taken() {
+        let zero = Column::filled(19, 0.0);
+        let speeds = Column::filled(19, 2.0);
+        for instructions in Instructions::available() {
+            assert_eq!(instructions.race(zero.padded(), 0.0, speeds.padded(), 1.0), None);
+            assert_eq!(instructions.inverse_cdf(zero.padded(), 0.0, 0.3), None);
+            let mut sums = Column::filled(19, 0.0);
+            assert_eq!(instructions.add_probabilities(zero.padded(), 0.0, 1.0, sums.padded_mut()), 0.0);
+            assert_eq!(sums, Column::filled(19, 0.0));
+        }
+    }
+
+    /// An outside option of weight zero is never taken while a product has any weight, however small.
+    #[test]
+    fn an_option_of_weight_zero_never_wins_against_a_positive_one() {
+        for n in 1..=40 {
+            let mut weights = Column::filled(n, 0.0);
+            weights.values_mut()[n * 2 / 3] = 1e-300;
+            let speeds = Column::filled(n, 0.03);
+            for instructions in Instructions::available() {
+                assert_eq!(instructions.race(weights.padded(), 0.0, speeds.padded(), 9e15), Some(n * 2 / 3));
+                for u in [f64::EPSILON / 2.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
+                    assert_eq!(instructions.inverse_cdf(weights.padded(), 0.0, u), Some(n * 2 / 3), "{n} {u}");
+                }
+            }
+        }
+    }
+}
