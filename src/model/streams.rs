@@ -25,7 +25,7 @@ use rand::rand_core::{SeedableRng, TryRng};
 use rand_philox::philox4x32_10;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::model::demand::kernel::math::ln;
+use crate::model::demand::kernel::choice::Instructions;
 
 /// What a stream is for. The numbers are part of every result: a new purpose takes a new number, and none is reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,8 +135,9 @@ impl Stream {
     #[inline]
     pub fn fill_exponential(&mut self, out: &mut [f64]) {
         self.fill_uniform(out);
+        Instructions::detect().ln_in_place(out);
         for e in out {
-            *e = -ln(*e);
+            *e = -*e;
         }
     }
 

@@ -1,0 +1,394 @@
+//! One buyer's choice among all models and an outside option.
+//!
+//! A buyer weighs model j by e_j = exp(V_j), V_j = delta_j + sum_k b_k x_jk - alpha p_j, and the outside option by
+//! e_0 = exp(V_0). Its choice has the logit probabilities e_j / (e_0 + sum_m e_m) and can be drawn in two ways:
+//!
+//! - **Race** ([`Chooser::by_race`]): option j arrives after the time E_j / e_j, E_j exponential with mean 1, and the
+//!   first is taken. This is the largest V_j plus Gumbel draw, with one logarithm instead of two. The draw of an option is
+//!   its own: when one price changes, choices between the other models stay as they were, so policies are best
+//!   compared this way (Train 2009, section 3.1, for the Gumbel form).
+//! - **Inverse CDF** ([`Chooser::by_inverse_cdf`]): one uniform, cheaper; a change of one price also shifts the places
+//!   of the others.
+//!
+//! The outside option is `None`, a model its number in the [`ProductTable`]. Loyalty to the owned brand is an intercept
+//! raised by lambda ([`ProductTable::loyal_intercepts`]): the factor exp(lambda) on that brand's weights.
+//!
+//! Utilities must stay below 709, where the exponential overflows; far below -708 a weight is zero and never chosen.
+//! Left out: the size of the population and time, which are the callers'.
+
+use thiserror::Error;
+
+pub use super::kernel::choice::Column;
+use super::kernel::choice::Instructions;
+use crate::model::streams::Stream;
+
+/// Why a column of products was refused.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ColumnError {
+    /// The number of values is not the number of products.
+    #[error("{column}: {found} values for {expected} products")]
+    Length {
+        /// Which column.
+        column: String,
+        /// How many values it has.
+        found: usize,
+        /// How many products there are.
+        expected: usize,
+    },
+    /// A value that no product can have.
+    #[error("{column}: product {product} has {value}, expected a finite number")]
+    NotFinite {
+        /// Which column.
+        column: String,
+        /// The product's number.
+        product: usize,
+        /// The value.
+        value: f64,
+    },
+}
+
+/// The characteristics of all products, one padded column each, in the order of a buyer's tastes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProductTable {
+    products: usize,
+    characteristics: usize,
+    /// The columns one after the other, each padded with zeros.
+    columns: Column,
+}
+
+impl ProductTable {
+    /// A table of `products` products with the given columns of characteristics.
+    ///
+    /// # Errors
+    /// A column with another length, or with a value that is not finite.
+    pub fn new(products: usize, characteristics: &[&[f64]]) -> Result<Self, ColumnError> {
+        let stride = Column::filled(products, 0.0).padded().len();
+        let mut columns = Column::filled(stride * characteristics.len(), 0.0);
+        for (k, values) in characteristics.iter().enumerate() {
+            checked(&format!("characteristic {k}"), values, products, f64::is_finite)?;
+            columns.padded_mut()[k * stride..][..products].copy_from_slice(values);
+        }
+        Ok(Self { products, characteristics: characteristics.len(), columns })
+    }
+
+    /// Number of products J.
+    #[must_use]
+    pub fn products(&self) -> usize {
+        self.products
+    }
+
+    /// Number of characteristics K.
+    #[must_use]
+    pub fn characteristics(&self) -> usize {
+        self.characteristics
+    }
+
+    /// The column of intercepts delta_j (utility without price). Minus infinity takes a model off sale.
+    ///
+    /// # Errors
+    /// Another number of values than products, NaN or plus infinity.
+    pub fn intercepts(&self, delta: &[f64]) -> Result<Column, ColumnError> {
+        checked("intercepts", delta, self.products, |v| v < f64::INFINITY)?;
+        // Padding is off sale: its weight is exactly zero, so it is never chosen and adds nothing to a sum.
+        Ok(Column::new(delta, f64::NEG_INFINITY))
+    }
+
+    /// The intercepts of a buyer who owns a car of the brand of the `members`: each member's intercept plus `loyalty`.
+    #[must_use]
+    pub fn loyal_intercepts(&self, intercepts: &Column, members: impl Fn(usize) -> bool, loyalty: f64) -> Column {
+        let mut loyal = intercepts.clone();
+        for (product, delta) in loyal.values_mut().iter_mut().enumerate() {
+            if members(product) {
+                *delta += loyalty;
+            }
+        }
+        loyal
+    }
+
+    /// The column of consumer prices, in the unit that alpha is per.
+    ///
+    /// # Errors
+    /// Another number of values than products, or a value that is not finite.
+    pub fn prices(&self, prices: &[f64]) -> Result<Column, ColumnError> {
+        checked("prices", prices, self.products, f64::is_finite)?;
+        Ok(Column::new(prices, 0.0))
+    }
+
+    /// A column of zeros: room for weights, or sums of probabilities.
+    #[must_use]
+    pub fn zeros(&self) -> Column {
+        Column::filled(self.products, 0.0)
+    }
+}
+
+fn checked(column: &str, values: &[f64], products: usize, allowed: impl Fn(f64) -> bool) -> Result<(), ColumnError> {
+    if values.len() != products {
+        return Err(ColumnError::Length { column: column.to_owned(), found: values.len(), expected: products });
+    }
+    match values.iter().position(|&v| !allowed(v)) {
+        None => Ok(()),
+        Some(product) => Err(ColumnError::NotFinite { column: column.to_owned(), product, value: values[product] }),
+    }
+}
+
+/// The exponential draws of one purchase event, as speeds 1/E: one for the outside option, one for each model.
+///
+/// The same draws serve every policy under which the event is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Race {
+    outside: f64,
+    models: Column,
+}
+
+impl Race {
+    /// Room for the draws of one event among `products` products; [`Self::draw`] fills it.
+    #[must_use]
+    pub fn new(products: usize) -> Self {
+        Self { outside: 1.0, models: Column::filled(products, 0.5) }
+    }
+
+    /// Draws anew from the event's stream: the first number is the outside option's, the next are the models' in order,
+    /// so a model's draw depends on its number alone, and models added at the end move no other draw.
+    #[inline]
+    pub fn draw(&mut self, chooser: Chooser, stream: &mut Stream) {
+        let mut outside = [stream.uniform_open()];
+        stream.fill_uniform(self.models.values_mut());
+        chooser.0.race_speeds_in_place(&mut outside);
+        self.outside = outside[0];
+        let products = self.models.values().len();
+        chooser.0.race_speeds_in_place(self.models.padded_mut());
+        // The next draw must find uniforms in the padding too, where a speed has no meaning.
+        self.models.padded_mut()[products..].fill(0.5);
+    }
+}
+
+/// The choice kernels for this processor. Every processor gives the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chooser(Instructions);
+
+impl Default for Chooser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Chooser {
+    /// The fastest kernels that this processor can run.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Instructions::detect())
+    }
+
+    /// The instruction set in use: `avx512`, `avx2` or `portable`.
+    #[must_use]
+    pub fn instructions(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// Writes the weights e_j = exp(delta_j + sum_k tastes_k x_jk - alpha p_j) of all models.
+    ///
+    /// # Panics
+    /// Where the columns are not those of `products`, or the tastes not as many as its characteristics.
+    #[inline]
+    pub fn exp_utilities(
+        self,
+        products: &ProductTable,
+        intercepts: &Column,
+        prices: &Column,
+        tastes: &[f64],
+        alpha: f64,
+        weights: &mut Column,
+    ) {
+        self.0.exp_utilities(
+            products.columns.padded(),
+            intercepts.padded(),
+            prices.padded(),
+            tastes,
+            alpha,
+            weights.padded_mut(),
+        );
+    }
+
+    /// e_0 + sum_j e_j. Its logarithm is the expected utility of the event, up to a constant.
+    #[inline]
+    #[must_use]
+    pub fn total(self, weights: &Column, outside: f64) -> f64 {
+        self.0.total(weights.padded(), outside)
+    }
+
+    /// Adds `scale` times every model's choice probability to `sums` and returns e_0 + sum_j e_j.
+    ///
+    /// # Panics
+    /// Where the columns have different lengths.
+    #[inline]
+    pub fn add_probabilities(self, weights: &Column, outside: f64, scale: f64, sums: &mut Column) -> f64 {
+        self.0.add_probabilities(weights.padded(), outside, scale, sums.padded_mut())
+    }
+
+    /// The option at `u` in (0, 1) of the cumulative distribution; `None` is the outside option.
+    #[inline]
+    #[must_use]
+    pub fn by_inverse_cdf(self, weights: &Column, outside: f64, u: f64) -> Option<usize> {
+        self.0.inverse_cdf(weights.padded(), outside, u)
+    }
+
+    /// The first option to arrive; `None` is the outside option, which also wins where all weights are zero.
+    ///
+    /// # Panics
+    /// Where the race was made for another number of products.
+    #[inline]
+    #[must_use]
+    pub fn by_race(self, weights: &Column, outside: f64, race: &Race) -> Option<usize> {
+        self.0.race(weights.padded(), outside, race.models.padded(), race.outside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Chooser, Column, ColumnError, ProductTable, Race};
+    use crate::model::streams::{Purpose, Streams};
+
+    const ALPHA: f64 = 0.04;
+    const TASTES: [f64; 2] = [1.1, -0.4];
+
+    struct Market {
+        products: ProductTable,
+        intercepts: Column,
+        prices: Vec<f64>,
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn market(n: usize) -> Market {
+        let x0: Vec<f64> = (0..n).map(|j| ((7 * j + 3) % 11) as f64 / 10.0).collect();
+        let x1: Vec<f64> = (0..n).map(|j| ((5 * j + 1) % 13) as f64 / 12.0).collect();
+        let products = ProductTable::new(n, &[&x0, &x1]).unwrap();
+        let intercepts = products.intercepts(&vec![0.3; n]).unwrap();
+        let prices = (0..n).map(|j| 20.0 + ((3 * j) % 17) as f64).collect();
+        Market { products, intercepts, prices }
+    }
+
+    impl Market {
+        fn weights(&self, intercepts: &Column, prices: &[f64]) -> Column {
+            let mut weights = self.products.zeros();
+            let prices = self.products.prices(prices).unwrap();
+            Chooser::new().exp_utilities(&self.products, intercepts, &prices, &TASTES, ALPHA, &mut weights);
+            weights
+        }
+    }
+
+    /// Frequencies of 200,000 choices against the logit probabilities, chi-squared with 12 degrees of freedom below its
+    /// 0.01 % point (39.1); the seed is fixed.
+    #[test]
+    fn both_ways_of_choosing_have_the_logit_probabilities() {
+        const N: u32 = 200_000;
+        let market = market(12);
+        let weights = market.weights(&market.intercepts, &market.prices);
+        let chooser = Chooser::new();
+        let outside = 0.8;
+        let mut probabilities = market.products.zeros();
+        let total = chooser.add_probabilities(&weights, outside, 1.0, &mut probabilities);
+        assert!((probabilities.values().iter().sum::<f64>() + outside / total - 1.0).abs() < 1e-15);
+        assert_eq!(total.to_bits(), chooser.total(&weights, outside).to_bits());
+        let mut race = Race::new(12);
+        let mut counts = [[0_u32; 13]; 2];
+        for event in 0..u64::from(N) {
+            let mut stream = Streams::new(23, 1).at(Purpose::Taste, 5, event);
+            race.draw(chooser, &mut stream);
+            counts[0][chooser.by_race(&weights, outside, &race).unwrap_or(12)] += 1;
+            counts[1][chooser.by_inverse_cdf(&weights, outside, stream.uniform_open()).unwrap_or(12)] += 1;
+        }
+        for (way, counts) in ["race", "inverse CDF"].iter().zip(counts) {
+            let chi_squared: f64 = (0..13)
+                .map(|j| {
+                    let p = if j < 12 { probabilities.values()[j] } else { outside / total };
+                    let expected = f64::from(N) * p;
+                    (f64::from(counts[j]) - expected).powi(2) / expected
+                })
+                .sum();
+            assert!(chi_squared < 39.1, "{way}: chi-squared {chi_squared}, {counts:?}");
+        }
+    }
+
+    /// What the race is for: a dearer model 3 loses buyers, and nobody else changes his choice.
+    #[test]
+    fn a_price_rise_moves_only_buyers_of_the_dearer_model_in_a_race() {
+        let market = market(20);
+        let mut dearer = market.prices.clone();
+        dearer[3] += 15.0;
+        let before = market.weights(&market.intercepts, &market.prices);
+        let after = market.weights(&market.intercepts, &dearer);
+        let chooser = Chooser::new();
+        let mut race = Race::new(20);
+        let mut moved = 0;
+        for event in 0..5_000 {
+            race.draw(chooser, &mut Streams::new(1, 1).at(Purpose::Taste, 0, event));
+            let first = chooser.by_race(&before, 1.0, &race);
+            let second = chooser.by_race(&after, 1.0, &race);
+            if first == Some(3) {
+                moved += u32::from(second != first);
+            } else {
+                assert_eq!(first, second, "event {event}");
+            }
+        }
+        assert!(moved > 50, "{moved} buyers left the dearer model");
+    }
+
+    /// Taking every second model off sale leaves the draws of the others: a choice of a model still there stands.
+    #[test]
+    fn models_off_sale_do_not_move_the_draws_of_the_others() {
+        let market = market(20);
+        let mut delta = vec![0.3; 20];
+        delta.iter_mut().step_by(2).for_each(|d| *d = f64::NEG_INFINITY);
+        let fewer = market.products.intercepts(&delta).unwrap();
+        let all = market.weights(&market.intercepts, &market.prices);
+        let some = market.weights(&fewer, &market.prices);
+        let chooser = Chooser::new();
+        let mut race = Race::new(20);
+        for event in 0..2_000 {
+            race.draw(chooser, &mut Streams::new(1, 2).at(Purpose::Taste, 0, event));
+            let (first, second) = (chooser.by_race(&all, 1.0, &race), chooser.by_race(&some, 1.0, &race));
+            assert!(second.is_none_or(|j| j % 2 == 1));
+            if first.is_none_or(|j| j % 2 == 1) {
+                assert_eq!(first, second, "event {event}");
+            }
+        }
+    }
+
+    #[test]
+    fn loyalty_multiplies_the_weights_of_the_owned_brand() {
+        let market = market(9);
+        let loyal = market.products.loyal_intercepts(&market.intercepts, |j| j % 3 == 1, 1.2);
+        let plain = market.weights(&market.intercepts, &market.prices);
+        let raised = market.weights(&loyal, &market.prices);
+        for (j, (p, r)) in plain.values().iter().zip(raised.values()).enumerate() {
+            let factor = if j % 3 == 1 { 1.2_f64.exp() } else { 1.0 };
+            assert!((r / p - factor).abs() < 1e-14, "model {j}: {}", r / p);
+        }
+    }
+
+    /// A race drawn into a used buffer equals one drawn into a new one.
+    #[test]
+    fn a_race_forgets_the_event_before() {
+        let stream = |event| Streams::new(4, 4).at(Purpose::Taste, 2, event);
+        let (mut used, mut new) = (Race::new(13), Race::new(13));
+        used.draw(Chooser::new(), &mut stream(0));
+        used.draw(Chooser::new(), &mut stream(1));
+        new.draw(Chooser::new(), &mut stream(1));
+        assert_eq!(used, new);
+    }
+
+    #[test]
+    fn a_wrong_column_is_refused_with_its_place() {
+        let products = ProductTable::new(3, &[]).unwrap();
+        assert_eq!(products.prices(&[1.0, 2.0]).unwrap_err().to_string(), "prices: 2 values for 3 products");
+        assert_eq!(
+            products.intercepts(&[0.0, f64::NAN, 0.0]).unwrap_err().to_string(),
+            "intercepts: product 1 has NaN, expected a finite number"
+        );
+        assert!(products.intercepts(&[0.0, f64::NEG_INFINITY, 0.0]).is_ok());
+        assert!(matches!(
+            ProductTable::new(2, &[&[1.0, f64::INFINITY]]),
+            Err(ColumnError::NotFinite { product: 1, .. })
+        ));
+    }
+}
