@@ -2,6 +2,7 @@
 
 pub mod buyers;
 pub mod demand;
+pub mod fixed_point;
 pub mod ids;
 pub mod market;
 pub mod outcome;

@@ -1,3 +1,123 @@
-//! Supply: how manufacturers set prices.
+//! Supply: what makers charge.
+//!
+//! Every maker sets the prices of its products to maximise its profit given everybody else's prices (Bertrand-Nash), under
+//! duties that are affine in the product's own price ([`duty`]) and any ownership, partial holdings included
+//! ([`ownership`]). Costs are recovered from observed prices through the same first-order conditions ([`cost`]).
 
+pub mod cost;
+pub mod duty;
+pub mod ownership;
+pub mod pricing;
 pub mod rule;
+
+use thiserror::Error;
+
+use crate::model::demand::DemandError;
+
+pub use cost::{CostRecovery, NegativeCost, marginal_costs};
+pub use duty::{Duty, DutyTerms};
+pub use ownership::Ownership;
+pub use pricing::{Equilibrium, PriceProblem, PricingOptions, equilibrium};
+
+/// What is wrong with a description of supply, or why prices were not found.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum SupplyError {
+    /// Something about demand.
+    #[error(transparent)]
+    Demand(#[from] DemandError),
+    /// A column of the wrong length.
+    #[error("the {what} column has {found} values, expected {expected}")]
+    ColumnLength {
+        /// The column.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The number of products or firms.
+        expected: usize,
+    },
+    /// A product's number out of bounds.
+    #[error("{product}: {what} is {value}, expected {expected}")]
+    Product {
+        /// Name of the product.
+        product: String,
+        /// The quantity.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A firm that sells nothing.
+    #[error("firm {firm} has no products: remove it, or give it one")]
+    FirmWithoutProducts {
+        /// Name of the firm.
+        firm: String,
+    },
+    /// A firm number outside the list of firms.
+    #[error("product number {product}: owner number {owner} is not one of {firms} firms")]
+    Owner {
+        /// Number of the product.
+        product: usize,
+        /// The number given.
+        owner: usize,
+        /// How many firms there are.
+        firms: usize,
+    },
+    /// A holding out of bounds.
+    #[error(
+        "firm {firm} counts {part} of the profits of {held}, expected a finite number at least 0 (and above 0 of its own)"
+    )]
+    Holding {
+        /// The firm that holds.
+        firm: String,
+        /// The firm held.
+        held: String,
+        /// The part.
+        part: f64,
+    },
+    /// A duty that leaves the maker nothing, or is not a number.
+    #[error(
+        "{product}: the duty leaves the maker {retained} of each unit of price, expected above 0 (a {what} rate of 1 or more takes the whole price)"
+    )]
+    Retained {
+        /// Name of the product.
+        product: String,
+        /// Basis of the duty.
+        what: &'static str,
+        /// 1 - dduty/dp.
+        retained: f64,
+    },
+    /// Costs were not found from the first-order conditions.
+    #[error(
+        "recovering marginal costs stopped after {iterations} iterations at a relative residual of {residual:e} \
+         ({product} of {firm}): check its price and share"
+    )]
+    CostsDiverged {
+        /// Product farthest from its condition.
+        product: String,
+        /// Its owner.
+        firm: String,
+        /// Iterations done.
+        iterations: usize,
+        /// Largest relative change of a margin.
+        residual: f64,
+    },
+    /// No prices satisfied all first-order conditions.
+    #[error(
+        "equilibrium prices did not settle: after {iterations} iterations the price of {product} ({firm}), {price}, still wants \
+         to change by a fraction {residual:e}; a tail of buyers with almost no price response makes such demand: bound their \
+         incomes, or start nearer"
+    )]
+    NoEquilibrium {
+        /// Product farthest from its condition.
+        product: String,
+        /// Its owner.
+        firm: String,
+        /// Its price at the best point found.
+        price: f64,
+        /// Iterations done.
+        iterations: usize,
+        /// Largest relative price change.
+        residual: f64,
+    },
+}

@@ -1,0 +1,299 @@
+//! Loyalty to the brand now owned: stationary shares, the law of owned brands, and demand with owned brands in expectation.
+//!
+//! For one buyer and one purchase event let e_j = exp(V_ij) without loyalty, e_0 = exp(V_i0), S_b the sum of e_j over
+//! brand b, A = e_0 + sum_b S_b and k_b = exp(lambda_b) - 1. An owner of brand b buys j with probability
+//! `e_j (1 + k_b [b(j) = b]) / (A + k_b S_b)`. The chain of owned brands is reversible, and its stationary law is
+//!
+//! ```text
+//! rho(b)    = S_b (A + k_b S_b) / Z      rho(none) = e_0 A / Z      Z = A^2 + sum_b k_b S_b^2
+//! s_j       = e_j (A + k_b(j) S_b(j)) / Z
+//! ```
+//!
+//! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
+
+use super::kernel::{Layout, Rule, Sweep, math};
+use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
+use super::sweep::{Execution, Sums, run};
+use super::{DemandError, check_fit, check_per_product};
+
+/// Market shares: fractions of the buyers' total weight scale (weights as given).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shares {
+    /// Share of each product.
+    pub product: Vec<f64>,
+    /// Share of the outside option: weights that buy nothing.
+    pub outside: f64,
+}
+
+/// Shares `sum_i w_i s_ij` in the stationary state of owned brands; plain logit shares where no brand has loyal owners.
+///
+/// # Errors
+/// When `delta`, `prices` or the characteristics do not fit the products and population.
+pub fn stationary_shares(
+    population: &Population,
+    products: &Products,
+    delta: &[f64],
+    prices: &[f64],
+    execution: Execution,
+) -> Result<Shares, DemandError> {
+    check_fit(population, products)?;
+    check_per_product(products, "delta", delta)?;
+    check_per_product(products, "price", prices)?;
+    let sums = StationaryDemand::new(population, products).sweep(delta, prices, execution);
+    Ok(Shares { product: sums.share, outside: sums.outside })
+}
+
+/// The stationary share function with its layout made once.
+pub(super) struct StationaryDemand<'a> {
+    population: &'a Population,
+    products: &'a Products,
+    layout: Layout,
+}
+
+impl<'a> StationaryDemand<'a> {
+    pub(super) fn new(population: &'a Population, products: &'a Products) -> Self {
+        let layout = if products.has_loyalty() { Layout::by_brand(products) } else { Layout::single_cell(products) };
+        Self { population, products, layout }
+    }
+
+    pub(super) fn sweep(&self, delta: &[f64], prices: &[f64], execution: Execution) -> Sums {
+        let rule = if self.products.has_loyalty() {
+            Rule::Stationary { loyalty: self.products.loyalty() }
+        } else {
+            Rule::Shares
+        };
+        let (delta, price) = (self.layout.arrange(delta), self.layout.arrange(prices));
+        let sweep = Sweep {
+            population: self.population,
+            layout: &self.layout,
+            delta: &delta,
+            price: &price,
+            margin: &[],
+            rule,
+        };
+        run(&sweep, execution)
+    }
+}
+
+/// Sums over one buyer's exponentials, from which everything about loyalty follows. Exponentials are relative to the
+/// buyer's highest utility, so none overflows.
+#[derive(Clone, Debug)]
+pub struct BuyerExponentials {
+    /// e_j of each product.
+    pub product: Vec<f64>,
+    /// e_0.
+    pub outside: f64,
+    /// S_b of each brand.
+    pub brand: Vec<f64>,
+    /// A = e_0 + sum_b S_b.
+    pub total: f64,
+}
+
+impl BuyerExponentials {
+    /// Evaluates one buyer; loyalty is left out of utility.
+    #[must_use]
+    pub fn of(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64]) -> Self {
+        let utility: Vec<f64> =
+            (0..products.len()).map(|j| buyer.utility(delta[j], products.characteristics(j), prices[j])).collect();
+        let highest = utility.iter().copied().fold(buyer.outside_utility(), f64::max);
+        let product: Vec<f64> = utility.iter().map(|&v| math::exp(v - highest)).collect();
+        let outside = math::exp(buyer.outside_utility() - highest);
+        let mut brand = vec![0.0; products.loyalty().len()];
+        for (j, e) in product.iter().enumerate() {
+            brand[products.brand(j)] += e;
+        }
+        let total = outside + brand.iter().sum::<f64>();
+        Self { product, outside, brand, total }
+    }
+
+    /// The stationary law of owned brands: rho(b) for each brand, rho(none) last; sums to one.
+    #[must_use]
+    pub fn ownership_law(&self, loyalty: &[f64]) -> Vec<f64> {
+        let flow = self.brand.iter().zip(loyalty).map(|(&s, &k)| s * k.mul_add(s, self.total));
+        let mut law: Vec<f64> = flow.chain([self.outside * self.total]).collect();
+        let z: f64 = law.iter().sum();
+        law.iter_mut().for_each(|rho| *rho /= z);
+        law
+    }
+
+    /// Choice probabilities of an owner of `owned` (none: an outside choice came last): each product, then the outside option.
+    #[must_use]
+    pub fn choice_probabilities(&self, products: &Products, owned: Option<usize>) -> Vec<f64> {
+        let extra = owned.map_or(0.0, |b| products.loyalty()[b]);
+        let total = owned.map_or(self.total, |b| extra.mul_add(self.brand[b], self.total));
+        let bonus = |j: usize| if owned == Some(products.brand(j)) { 1.0 + extra } else { 1.0 };
+        let inside = self.product.iter().enumerate().map(|(j, &e)| e * bonus(j) / total);
+        inside.chain([self.outside / total]).collect()
+    }
+}
+
+/// Weights of the nodes (buyer, owned brand), fixed: `w_i rho_i(b)`.
+#[derive(Clone, Debug)]
+pub struct OwnedBrands {
+    brands: usize,
+    buyers: usize,
+    /// Block by block: (brands + 1) x [`LANES`]; owned none comes last.
+    weights: Vec<f64>,
+}
+
+impl OwnedBrands {
+    /// The stationary law of owned brands at the given (base-year) utilities.
+    ///
+    /// # Errors
+    /// When `delta`, `prices` or the characteristics do not fit the products and population.
+    pub fn stationary(
+        population: &Population,
+        products: &Products,
+        delta: &[f64],
+        prices: &[f64],
+    ) -> Result<Self, DemandError> {
+        check_fit(population, products)?;
+        check_per_product(products, "delta", delta)?;
+        check_per_product(products, "price", prices)?;
+        Ok(Self::from_law(population, products, |buyer| {
+            BuyerExponentials::of(population.buyer(buyer), products, delta, prices).ownership_law(products.loyalty())
+        }))
+    }
+
+    /// Any law of owned brands: `law(buyer)` gives the probability of each brand, and of none last.
+    pub fn from_law(population: &Population, products: &Products, law: impl Fn(usize) -> Vec<f64>) -> Self {
+        let brands = products.loyalty().len();
+        let rows = brands + 1;
+        let mut weights = vec![0.0; population.block_count() * rows * LANES];
+        for buyer in 0..population.len() {
+            let weight = population.buyer(buyer).weight();
+            for (b, rho) in law(buyer).into_iter().enumerate().take(rows) {
+                weights[(buyer / LANES * rows + b) * LANES + buyer % LANES] = weight * rho;
+            }
+        }
+        Self { brands, buyers: population.len(), weights }
+    }
+
+    /// Weight of the node (buyer, brand); `None` is owning no brand.
+    #[must_use]
+    pub fn weight(&self, buyer: usize, brand: Option<usize>) -> f64 {
+        let rows = self.brands + 1;
+        let row = brand.map_or(self.brands, |b| b.min(self.brands));
+        self.weights[(buyer / LANES * rows + row) * LANES + buyer % LANES]
+    }
+}
+
+/// Demand as makers expect it when they set prices: the whole population, owned brands in expectation.
+///
+/// The nodes are buyers, or (buyer, owned brand) of weights that stay fixed while prices move.
+#[derive(Clone, Debug)]
+pub struct ExpectedDemand<'a> {
+    /// The buyers.
+    pub population: &'a Population,
+    /// The products.
+    pub products: &'a Products,
+    /// Intercepts.
+    pub delta: &'a [f64],
+    /// Weights of owned brands; absent for the plain logit.
+    pub owned: Option<&'a OwnedBrands>,
+    /// How sums are evaluated.
+    pub execution: Execution,
+}
+
+impl<'a> ExpectedDemand<'a> {
+    /// Demand of these buyers; `owned` is needed where products have loyal owners.
+    ///
+    /// # Errors
+    /// When `delta`, the characteristics or `owned` do not fit the products and population.
+    pub fn new(
+        population: &'a Population,
+        products: &'a Products,
+        delta: &'a [f64],
+        owned: Option<&'a OwnedBrands>,
+        execution: Execution,
+    ) -> Result<Self, DemandError> {
+        check_fit(population, products)?;
+        check_per_product(products, "delta", delta)?;
+        if let Some(owned) = owned
+            && (owned.buyers, owned.brands) != (population.len(), products.loyalty().len())
+        {
+            let what = "owned brand";
+            return Err(DemandError::ColumnLength { what, found: owned.buyers, expected: population.len() });
+        }
+        if owned.is_none() && products.has_loyalty() {
+            return Err(DemandError::ColumnLength { what: "owned brand", found: 0, expected: population.len() });
+        }
+        Ok(Self { population, products, delta, owned, execution })
+    }
+
+    /// Expected shares at these prices.
+    #[must_use]
+    pub fn shares(&self, prices: &[f64]) -> Shares {
+        let owner = vec![0; self.products.len()];
+        let layout = self.pricing_layout(&owner, &[1.0]);
+        let sums = self.pricing_sums(&layout, prices, &vec![0.0; self.products.len()]);
+        Shares { product: sums.share, outside: sums.outside }
+    }
+
+    /// The layout for firm sums of these owners (`holdings` is owners x owners).
+    pub(crate) fn pricing_layout(&self, owner: &[usize], holdings: &[f64]) -> Layout {
+        Layout::by_owner(self.products, owner, holdings, self.owned.is_some())
+    }
+
+    /// Shares, Lambda and `sum_m O_jm Gamma_jm margin_m` at these prices.
+    pub(crate) fn pricing_sums(&self, layout: &Layout, prices: &[f64], margin: &[f64]) -> Sums {
+        let (delta, price, margin) = (layout.arrange(self.delta), layout.arrange(prices), layout.arrange(margin));
+        let rule = self.owned.map_or(Rule::Pricing, |owned| Rule::OwnedPricing {
+            loyalty: self.products.loyalty(),
+            owned: &owned.weights,
+        });
+        let sweep = Sweep { population: self.population, layout, delta: &delta, price: &price, margin: &margin, rule };
+        run(&sweep, self.execution)
+    }
+
+    /// The nodes written out one by one as a plain logit population, with one more characteristic for each brand: the
+    /// plain form of loyalty, costing (brands + 1) times as much. Buyers without loyalty are returned as they are.
+    ///
+    /// # Errors
+    /// Never for demand made by [`ExpectedDemand::new`].
+    pub fn expand(&self) -> Result<(Population, Products), DemandError> {
+        let Some(owned) = self.owned else {
+            return Ok((self.population.clone(), self.products.clone()));
+        };
+        let brands = owned.brands;
+        let columns = self.population.columns();
+        let nodes = self.population.len() * (brands + 1);
+        let mut weight = Vec::with_capacity(nodes);
+        let mut price_response = Vec::with_capacity(nodes);
+        let mut outside = Vec::with_capacity(nodes);
+        let mut tastes = vec![Vec::with_capacity(nodes); columns + brands];
+        for i in 0..self.population.len() {
+            let buyer = self.population.buyer(i);
+            for b in (0..brands).map(Some).chain([None]) {
+                weight.push(owned.weight(i, b));
+                price_response.push(buyer.price_response());
+                outside.push(buyer.outside_utility());
+                for (k, column) in tastes.iter_mut().enumerate() {
+                    column.push(if k < columns {
+                        buyer.taste(k)
+                    } else if b == Some(k - columns) {
+                        math::ln(1.0 + self.products.loyalty()[k - columns])
+                    } else {
+                        0.0
+                    });
+                }
+            }
+        }
+        let tastes: Vec<&[f64]> = tastes.iter().map(Vec::as_slice).collect();
+        let population = Population::new(BuyerColumns {
+            weight: &weight,
+            price_response: &price_response,
+            outside_utility: Some(&outside),
+            tastes: &tastes,
+        })?;
+        let j = self.products.len();
+        let characteristic = |k: usize| -> Vec<f64> {
+            let dummy = |j: usize| f64::from(u8::from(self.products.brand(j) == k - columns));
+            (0..j).map(|j| if k < columns { self.products.characteristics(j)[k] } else { dummy(j) }).collect()
+        };
+        let x: Vec<Vec<f64>> = (0..columns + brands).map(characteristic).collect();
+        let x: Vec<&[f64]> = x.iter().map(Vec::as_slice).collect();
+        let names = (0..j).map(|j| self.products.name(j).to_owned()).collect();
+        Ok((population, Products::new(names, &x)?))
+    }
+}

@@ -1,0 +1,110 @@
+//! The driver that spreads the buyers of one market over threads: the one place in the model that knows of threads.
+//!
+//! A chunk of buyers is a fixed number of blocks whatever the number of threads, and chunks are added in the order of
+//! their numbers, so results do not depend on threads.
+
+use rayon::prelude::*;
+
+use super::kernel::{Cell, KernelPath, Layout, Sweep, sweep_chunk};
+use super::population::Products;
+
+/// How demand is evaluated; the numbers are the same whatever is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Execution {
+    /// Spread buyers over the threads of the current rayon pool. Leave it off inside a simulation, whose replications
+    /// already fill the pool.
+    pub parallel: bool,
+    /// Which form of the kernel runs.
+    pub kernel: KernelPath,
+}
+
+impl Execution {
+    /// One thread.
+    pub const SERIAL: Self = Self { parallel: false, kernel: KernelPath::Auto };
+    /// The threads of the current rayon pool.
+    pub const PARALLEL: Self = Self { parallel: true, kernel: KernelPath::Auto };
+}
+
+/// Aggregates of one sweep, in the caller's order of products.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sums {
+    pub share: Vec<f64>,
+    pub outside: f64,
+    /// Lambda_j = sum_i w_i a_i s_ij; empty under share rules.
+    pub lambda: Vec<f64>,
+    /// sum_m O_jm Gamma_jm margin_m; empty under share rules.
+    pub cross: Vec<f64>,
+}
+
+/// Runs a sweep over all chunks.
+pub(crate) fn run(sweep: &Sweep, execution: Execution) -> Sums {
+    let rows = sweep.rows();
+    let mut total = vec![0.0; rows];
+    let mut add = |chunk: &[f64]| total.iter_mut().zip(chunk).for_each(|(total, part)| *total += part);
+    if execution.parallel {
+        let parts: Vec<Vec<f64>> =
+            (0..sweep.chunks()).into_par_iter().map(|chunk| sweep_chunk(sweep, chunk, execution.kernel)).collect();
+        parts.iter().for_each(|part| add(part));
+    } else {
+        (0..sweep.chunks()).for_each(|chunk| add(&sweep_chunk(sweep, chunk, execution.kernel)));
+    }
+    let j = sweep.products();
+    let restore = |group: usize| {
+        let mut values = vec![0.0; j];
+        for (&product, &value) in sweep.layout.order.iter().zip(&total[group * j..]) {
+            values[product] = value;
+        }
+        values
+    };
+    let (lambda, cross) = if sweep.rule.prices() { (restore(1), restore(2)) } else { (Vec::new(), Vec::new()) };
+    Sums { share: restore(0), outside: total[rows - 1], lambda, cross }
+}
+
+impl Layout {
+    /// One cell: plain shares.
+    pub(crate) fn single_cell(products: &Products) -> Self {
+        Self::by(products, |_| (0, 0), &[])
+    }
+
+    /// One cell a brand: stationary shares.
+    pub(crate) fn by_brand(products: &Products) -> Self {
+        Self::by(products, |j| (0, products.brand(j)), &[])
+    }
+
+    /// One cell an owner, or an owner and brand. `holdings` is owners x owners, `holdings[f * owners + g]` the part of g's
+    /// profit that f counts.
+    pub(crate) fn by_owner(products: &Products, owner: &[usize], holdings: &[f64], split_brands: bool) -> Self {
+        Self::by(products, |j| (owner[j], if split_brands { products.brand(j) } else { 0 }), holdings)
+    }
+
+    fn by(products: &Products, key: impl Fn(usize) -> (usize, usize), holdings: &[f64]) -> Self {
+        let mut order: Vec<usize> = (0..products.len()).collect();
+        order.sort_by_key(|&j| key(j));
+        let mut cells: Vec<Cell> = Vec::new();
+        for (position, &j) in order.iter().enumerate() {
+            let (owner, brand) = key(j);
+            match cells.last_mut() {
+                Some(cell) if (cell.owner, cell.brand) == (owner, brand) => cell.end = position + 1,
+                _ => cells.push(Cell { start: position, end: position + 1, owner, brand }),
+            }
+        }
+        let owners = holdings.len().isqrt();
+        let terms = |owner: usize, wanted: &dyn Fn(&Cell) -> bool| -> Vec<(usize, f64)> {
+            let held = cells.iter().enumerate().filter(|(_, cell)| wanted(cell));
+            held.map(|(c, cell)| (c, holdings[owner * owners + cell.owner])).filter(|&(_, part)| part != 0.0).collect()
+        };
+        let owner_terms = (0..owners).map(|owner| terms(owner, &|_| true)).collect();
+        let brand_terms = if owners == 0 {
+            Vec::new()
+        } else {
+            cells.iter().map(|cell| terms(cell.owner, &|other| other.brand == cell.brand)).collect()
+        };
+        let x = order.iter().flat_map(|&j| products.characteristics(j)).copied().collect();
+        Self { order, x, columns: products.columns(), cells, owner_terms, brand_terms }
+    }
+
+    /// Values of products in layout order.
+    pub(crate) fn arrange(&self, values: &[f64]) -> Vec<f64> {
+        self.order.iter().map(|&j| values[j]).collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! Who sets which price, and whose profits count.
+//!
+//! `O_jm` is the weight that the owner of product j gives to the profit of product m: 1 for its own, the part held for those of
+//! a firm it holds a part of, 0 for the rest. It is kept as owners x owners, so nothing costs products x products.
+
+use super::SupplyError;
+
+/// Owners of products, and the parts of other owners' profits they count.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ownership {
+    firms: Vec<String>,
+    owner: Vec<usize>,
+    /// `holdings[f * firms + g]`: the weight of g's profit to f, relative to f's own.
+    holdings: Vec<f64>,
+}
+
+impl Ownership {
+    /// `owner[j]` is the firm that sets the price of product j; nobody holds part of another.
+    ///
+    /// # Errors
+    /// [`SupplyError::Owner`] for a number outside `firms`, [`SupplyError::FirmWithoutProducts`].
+    pub fn of_firms(firms: Vec<String>, owner: Vec<usize>) -> Result<Self, SupplyError> {
+        let count = firms.len();
+        let mut holdings = vec![0.0; count * count];
+        holdings.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
+        Self::with_holdings(firms, owner, holdings)
+    }
+
+    /// Owners that count parts of each other's profits: `holdings[f * firms + g]`. A row is taken relative to its own
+    /// diagonal, which a firm's choices cannot depend on.
+    ///
+    /// # Errors
+    /// As [`Ownership::of_firms`], and [`SupplyError::Holding`] for a part that is negative or not finite, or an own part that is
+    /// not positive.
+    pub fn with_holdings(firms: Vec<String>, owner: Vec<usize>, mut holdings: Vec<f64>) -> Result<Self, SupplyError> {
+        let count = firms.len();
+        if holdings.len() != count * count {
+            return Err(SupplyError::ColumnLength { what: "holdings", found: holdings.len(), expected: count * count });
+        }
+        if let Some((product, &owner)) = owner.iter().enumerate().find(|&(_, &f)| f >= count) {
+            return Err(SupplyError::Owner { product, owner, firms: count });
+        }
+        if let Some(f) = (0..count).find(|f| !owner.contains(f)) {
+            return Err(SupplyError::FirmWithoutProducts { firm: firms[f].clone() });
+        }
+        for f in 0..count {
+            for g in 0..count {
+                let part = holdings[f * count + g];
+                if !(part.is_finite() && part >= 0.0 && (f != g || part > 0.0)) {
+                    return Err(SupplyError::Holding { firm: firms[f].clone(), held: firms[g].clone(), part });
+                }
+            }
+            let own = holdings[f * count + f];
+            holdings[f * count..(f + 1) * count].iter_mut().for_each(|part| *part /= own);
+        }
+        Ok(Self { firms, owner, holdings })
+    }
+
+    /// A full matrix of products x products, `O[j * J + m]`; products with equal rows and columns share an owner.
+    ///
+    /// # Errors
+    /// [`SupplyError::ColumnLength`] when the matrix does not fit the products, otherwise as [`Ownership::with_holdings`].
+    pub fn from_matrix(products: &[String], matrix: &[f64]) -> Result<Self, SupplyError> {
+        let j = products.len();
+        if matrix.len() != j * j {
+            return Err(SupplyError::ColumnLength { what: "ownership", found: matrix.len(), expected: j * j });
+        }
+        for (product, name) in products.iter().enumerate() {
+            let part = matrix[product * j + product];
+            if !(part.is_finite() && part > 0.0) {
+                return Err(SupplyError::Holding { firm: name.clone(), held: name.clone(), part });
+            }
+        }
+        let entry = |a: usize, b: usize| matrix[a * j + b] / matrix[a * j + a];
+        let together = |a: usize, b: usize| (0..j).all(|m| entry(a, m) == entry(b, m) && entry(m, a) == entry(m, b));
+        let mut first: Vec<usize> = Vec::new();
+        let mut owner = Vec::with_capacity(j);
+        for product in 0..j {
+            let known = first.iter().position(|&other| together(other, product) && entry(other, product) == 1.0);
+            owner.push(known.unwrap_or_else(|| {
+                first.push(product);
+                first.len() - 1
+            }));
+        }
+        let firms = first.iter().map(|&product| format!("owner of {}", products[product])).collect();
+        let holdings =
+            first.iter().flat_map(|&a| first.iter().map(move |&b| (a, b))).map(|(a, b)| entry(a, b)).collect();
+        Self::with_holdings(firms, owner, holdings)
+    }
+
+    /// Every product its own owner.
+    ///
+    /// # Errors
+    /// Never for a list of names.
+    pub fn single_products(products: &[String]) -> Result<Self, SupplyError> {
+        Self::of_firms(products.to_vec(), (0..products.len()).collect())
+    }
+
+    /// Number of products.
+    #[must_use]
+    pub fn products(&self) -> usize {
+        self.owner.len()
+    }
+
+    /// Owner of each product.
+    #[must_use]
+    pub fn owners(&self) -> &[usize] {
+        &self.owner
+    }
+
+    /// Number of firms.
+    #[must_use]
+    pub fn firms(&self) -> usize {
+        self.firms.len()
+    }
+
+    /// Name of the owner of product `j`.
+    #[must_use]
+    pub fn firm_of(&self, j: usize) -> &str {
+        &self.firms[self.owner[j]]
+    }
+
+    /// Name of firm `f`.
+    #[must_use]
+    pub fn firm(&self, f: usize) -> &str {
+        &self.firms[f]
+    }
+
+    /// `O_jm`.
+    #[must_use]
+    pub fn weight(&self, j: usize, m: usize) -> f64 {
+        self.holdings[self.owner[j] * self.firms() + self.owner[m]]
+    }
+
+    /// Owners x owners.
+    #[must_use]
+    pub fn holdings(&self) -> &[f64] {
+        &self.holdings
+    }
+}

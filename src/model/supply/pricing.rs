@@ -1,0 +1,159 @@
+//! Bertrand-Nash prices.
+//!
+//! Maker f maximises `sum_m O_fm (r_m p_m - c_m - d_m) s_m(p)` over the prices of its products, so with margins
+//! `m_j = r_j p_j - c_j - d_j`
+//!
+//! ```text
+//! r_j s_j - Lambda_j m_j + sum_m O_jm Gamma_jm m_m = 0
+//! ```
+//!
+//! Prices are a fixed point of the zeta map of Morrow and Skerlos (2011), `m = Lambda^-1 [(O o Gamma) m + r s]`,
+//! `p = (m + c + d) / r`, which stays well behaved where shares are small.
+
+use super::{DutyTerms, Ownership, SupplyError};
+use crate::model::demand::sweep::Sums;
+use crate::model::demand::{ExpectedDemand, check_per_product, kernel::Layout};
+use crate::model::fixed_point::{Evaluation, SearchReport, Stop, search};
+
+/// Options of [`equilibrium`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PricingOptions {
+    /// Largest relative price change `|zeta(p) - p| / p` accepted.
+    pub tolerance: f64,
+    /// Evaluations of demand after which the search is given up.
+    pub max_evaluations: usize,
+}
+
+impl Default for PricingOptions {
+    fn default() -> Self {
+        Self { tolerance: 1e-12, max_evaluations: 1000 }
+    }
+}
+
+/// What makers know when they set prices.
+#[derive(Clone, Copy, Debug)]
+pub struct PriceProblem<'a> {
+    /// Demand.
+    pub demand: &'a ExpectedDemand<'a>,
+    /// Who sets which price.
+    pub ownership: &'a Ownership,
+    /// Marginal cost of each product before duty.
+    pub cost: &'a [f64],
+    /// Duty on each product.
+    pub duty: &'a [DutyTerms],
+}
+
+/// Equilibrium prices and what they imply.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Equilibrium {
+    /// Consumer prices, duty included.
+    pub price: Vec<f64>,
+    /// Expected shares at these prices.
+    pub share: Vec<f64>,
+    /// Expected outside share.
+    pub outside_share: f64,
+    /// Margins `r p - c - d`.
+    pub margin: Vec<f64>,
+    /// Largest `|first-order condition| / share`.
+    pub first_order_residual: f64,
+    /// Iterations, evaluations, and the largest relative price change `|zeta(p) - p| / p`.
+    pub report: SearchReport,
+}
+
+impl PriceProblem<'_> {
+    /// Checks that ownership, costs and duties fit the products.
+    pub(crate) fn check(&self) -> Result<(), SupplyError> {
+        let products = self.demand.products;
+        check_per_product(products, "marginal cost", self.cost)?;
+        let lengths = [("owner", self.ownership.products()), ("duty", self.duty.len())];
+        if let Some((what, found)) = lengths.into_iter().find(|&(_, length)| length != products.len()) {
+            return Err(SupplyError::ColumnLength { what, found, expected: products.len() });
+        }
+        let taxed_away =
+            |duty: &DutyTerms| !(duty.retained > 0.0 && duty.retained.is_finite() && duty.fixed.is_finite());
+        if let Some(j) = self.duty.iter().position(taxed_away) {
+            let product = products.name(j).to_owned();
+            return Err(SupplyError::Retained { product, what: "duty", retained: self.duty[j].retained });
+        }
+        Ok(())
+    }
+
+    /// `r p - c - d` of each product.
+    #[must_use]
+    pub fn margins(&self, prices: &[f64]) -> Vec<f64> {
+        let terms = self.cost.iter().zip(self.duty).zip(prices);
+        terms.map(|((cost, duty), price)| duty.retained * price - (cost + duty.fixed)).collect()
+    }
+
+    /// The layout of the kernel for this ownership.
+    pub(crate) fn layout(&self) -> Layout {
+        self.demand.pricing_layout(self.ownership.owners(), self.ownership.holdings())
+    }
+
+    /// Demand sums at these prices and the change of price that the zeta map wants.
+    pub(crate) fn zeta(&self, layout: &Layout, prices: &[f64]) -> (Sums, Vec<f64>) {
+        let margin = self.margins(prices);
+        let sums = self.demand.pricing_sums(layout, prices, &margin);
+        let step = (0..prices.len()).map(|j| {
+            let duty = self.duty[j];
+            let wanted = (duty.retained * sums.share[j] + sums.cross[j]) / sums.lambda[j];
+            (wanted - margin[j]) / duty.retained
+        });
+        let step = step.collect();
+        (sums, step)
+    }
+
+    /// Largest |first-order condition| / share, from the step of the zeta map.
+    pub(crate) fn first_order_residual(&self, sums: &Sums, step: &[f64]) -> f64 {
+        let residual = |j: usize| (step[j] * self.duty[j].retained * sums.lambda[j] / sums.share[j]).abs();
+        (0..step.len()).map(residual).fold(0.0, worse)
+    }
+}
+
+/// The larger of two, keeping NaN.
+pub(crate) fn worse(worst: f64, next: f64) -> f64 {
+    if next > worst || next.is_nan() { next } else { worst }
+}
+
+/// Relative size of each change of price.
+fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
+    prices.iter().zip(step).map(|(price, step)| (step / price).abs()).collect()
+}
+
+/// Prices at which no maker gains by a small change, found from `start`.
+///
+/// # Errors
+/// When the problem does not fit its demand, and [`SupplyError::NoEquilibrium`], which names product, firm and figures.
+pub fn equilibrium(problem: &PriceProblem, start: &[f64], options: PricingOptions) -> Result<Equilibrium, SupplyError> {
+    problem.check()?;
+    let products = problem.demand.products;
+    check_per_product(products, "starting price", start)?;
+    let layout = problem.layout();
+    let stop =
+        Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
+    let found = search::<Sums, SupplyError>(start.to_vec(), stop, |prices| {
+        let (sums, step) = problem.zeta(&layout, prices);
+        let error = relative(prices, &step).into_iter().fold(0.0, worse);
+        Ok(Evaluation { step, error, kept: sums })
+    })?;
+    let Evaluation { step, kept: sums, .. } = found.evaluation;
+    if !found.converged {
+        let change = relative(&found.x, &step);
+        let worst = (0..change.len()).max_by(|&a, &b| change[a].total_cmp(&change[b])).unwrap_or(0);
+        return Err(SupplyError::NoEquilibrium {
+            product: products.name(worst).to_owned(),
+            firm: problem.ownership.firm_of(worst).to_owned(),
+            price: found.x[worst],
+            iterations: found.report.iterations,
+            residual: found.report.residual,
+        });
+    }
+    Ok(Equilibrium {
+        first_order_residual: problem.first_order_residual(&sums, &step),
+        margin: problem.margins(&found.x),
+        price: found.x,
+        share: sums.share,
+        outside_share: sums.outside,
+        report: found.report,
+    })
+}
