@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod ensemble;
 pub mod model;
 pub mod report;
 pub mod statistics;

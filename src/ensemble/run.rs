@@ -57,7 +57,7 @@ pub fn run<E: Send>(
     let mut first = replications.start;
     while first < replications.end {
         let last = replications.end.min(first + batch_size(regimes.len()));
-        let worlds = (first..last).map(|r| study.world(r)).collect::<Result<Vec<_>, _>>()?;
+        let worlds = (first..last).into_par_iter().map(|r| study.world(r)).collect::<Result<Vec<_>, _>>()?;
         let jobs: Vec<Job> = (first..last)
             .flat_map(|replication| regimes.iter().map(move |regime| Job { regime: *regime, replication }))
             .collect();

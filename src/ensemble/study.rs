@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::model::demand::Execution;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::plan::{PlanError, Planner, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
@@ -42,11 +43,11 @@ impl Study {
     /// # Errors
     /// [`StudyError`] when the base year has no inversion or a regime has no prices.
     pub fn prepare(scenario: Scenario) -> Result<Self, StudyError> {
-        let shared = World::build(&scenario, scenario.seed)?;
+        let shared = World::build(&scenario, scenario.seed, Execution::PARALLEL)?;
         let planner = Planner {
             market: &scenario.market,
             instruments: &scenario.instruments,
-            marginal_cost_usd: &shared.marginal_cost_usd,
+            marginal_cost_usd: &shared.makers.costs.marginal_cost,
             cost_factor: &scenario.cost_factor,
             rule: &scenario.rule,
             revisions: &scenario.revisions,
@@ -92,7 +93,7 @@ impl Study {
             PopulationMode::Shared => Ok(Cow::Borrowed(&self.shared)),
             PopulationMode::Resampled => {
                 let key = Streams::new(self.scenario.seed, replication).population_key();
-                Ok(Cow::Owned(World::build(&self.scenario, key)?))
+                Ok(Cow::Owned(World::build(&self.scenario, key, Execution::SERIAL)?))
             }
         }
     }

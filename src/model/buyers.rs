@@ -9,6 +9,7 @@ use rand_philox::splitmix64;
 use sobol::{Sobol, params::JoeKuoD6};
 use statrs::distribution::{ContinuousCDF, Gamma, Normal};
 
+use super::demand::kernel::math::exp;
 use super::market::{DemandParameters, HoldingParameters, Market};
 
 /// Why a population cannot be drawn.
@@ -40,6 +41,8 @@ pub struct Buyers {
     pub tastes: Vec<f64>,
     /// Utility of the outside option, N values.
     pub outside: Vec<f64>,
+    /// Its exponential, N values.
+    pub outside_weight: Vec<f64>,
     /// Weeks to the first purchase event, N values (real numbers).
     pub first_event_week: Vec<f64>,
     /// Uniforms that draw the brand owned at the start, N values.
@@ -92,6 +95,7 @@ impl Buyers {
             income: Vec::with_capacity(buyers),
             tastes: Vec::with_capacity(buyers * tastes),
             outside: Vec::with_capacity(buyers),
+            outside_weight: Vec::new(),
             first_event_week: Vec::with_capacity(buyers),
             owned_uniform: Vec::with_capacity(buyers),
         };
@@ -105,6 +109,7 @@ impl Buyers {
             drawn.first_event_week.push(law.residual_weeks(u[tastes + 2], u[tastes + 3]));
             drawn.owned_uniform.push(u[tastes + 4]);
         }
+        drawn.outside_weight = drawn.outside.iter().map(|v| exp(*v)).collect();
         Ok(drawn)
     }
 }

@@ -4,7 +4,8 @@
 //! volumes as weights (mean 0, standard deviation 1). Region is where the badge comes from, manufacturer is who sets
 //! the price, assembly country is what customs asks for: the three differ (Jaguar is European, Ford's, and pays duty).
 
-use super::ids::{BrandId, ManufacturerId, RegionId, Table};
+use super::ids::{BrandId, Id, ManufacturerId, RegionId, Table};
+use super::supply::{Ownership, SupplyError};
 use super::trade::duty::AdValoremRate;
 
 /// One model (product) of the market.
@@ -59,13 +60,13 @@ impl Characteristics {
     }
 }
 
-/// Partial ownership: `owner` holds `share` of the profits of `of`.
+/// Partial ownership: `owner` holds `share` of the profits of `held`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Holding {
     /// The holder, who counts the share when it sets its own prices.
     pub owner: ManufacturerId,
-    /// The brand whose profits are shared.
-    pub of: BrandId,
+    /// The manufacturer whose profits are shared.
+    pub held: ManufacturerId,
     /// Fraction of the profits, between 0 and 1.
     pub share: f64,
 }
@@ -138,30 +139,19 @@ impl Market {
     pub fn list_prices(&self) -> Vec<f64> {
         self.models.iter().map(|model| model.list_price_usd).collect()
     }
-    /// Brand of each model as a plain index.
-    #[must_use]
-    pub fn brand_indices(&self) -> Vec<u16> {
-        self.models.iter().map(|model| model.brand.0).collect()
-    }
-    /// Ownership weights O\[j\]\[m\], row-major: the share of model m's profit that counts when j's price is set.
+    /// Who sets which price and counts whose profit: 1 for a manufacturer's own models, the share for partial holdings.
     ///
-    /// 1 for models of the same manufacturer, the holding for a brand partly held, 0 otherwise.
-    #[must_use]
-    pub fn ownership(&self) -> Vec<f64> {
-        let mut weights = Vec::with_capacity(self.len() * self.len());
-        for j in &self.models {
-            for m in &self.models {
-                let own = f64::from(u8::from(j.manufacturer == m.manufacturer));
-                let held: f64 = self
-                    .holdings
-                    .iter()
-                    .filter(|holding| holding.owner == j.manufacturer && holding.of == m.brand)
-                    .map(|holding| holding.share)
-                    .sum();
-                weights.push(f64::max(own, held));
-            }
+    /// # Errors
+    /// [`SupplyError`] for a manufacturer without models or a share that is not a number.
+    pub fn ownership(&self) -> Result<Ownership, SupplyError> {
+        let firms = self.manufacturers.len();
+        let mut holdings = vec![0.0; firms * firms];
+        holdings.iter_mut().step_by(firms + 1).for_each(|own| *own = 1.0);
+        for holding in &self.holdings {
+            holdings[holding.owner.index() * firms + holding.held.index()] = holding.share;
         }
-        weights
+        let owner = self.models.iter().map(|model| model.manufacturer.index()).collect();
+        Ownership::with_holdings(self.manufacturers.as_slice().to_vec(), owner, holdings)
     }
 }
 

@@ -8,6 +8,8 @@ pub mod market;
 pub mod outcome;
 pub mod plan;
 pub mod scenario;
+pub mod simulation;
 pub mod streams;
 pub mod supply;
 pub mod trade;
+pub mod world;

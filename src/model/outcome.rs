@@ -258,9 +258,11 @@ impl Sales {
     pub fn count(&mut self, week: usize, option: usize) {
         self.drawn[week * self.options + option] += 1;
     }
-    /// The expected choices of one week, to add probabilities to.
-    pub fn expected_mut(&mut self, week: usize) -> &mut [f64] {
-        &mut self.expected[week * self.options..(week + 1) * self.options]
+    /// Records the expected choices of one week: each model's, and the outside option's.
+    pub fn expect(&mut self, week: usize, models: &[f64], outside: f64) {
+        let row = &mut self.expected[week * self.options..(week + 1) * self.options];
+        row[..models.len()].copy_from_slice(models);
+        row[models.len()] = outside;
     }
     /// Drawn choices of one week, one count for each option.
     #[must_use]

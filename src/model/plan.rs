@@ -5,7 +5,7 @@
 
 use super::market::Market;
 use super::supply::rule::{PricingRule, Situation};
-use super::trade::duty::{Duty, DutyTerms};
+use super::trade::duty::{Duty, ImportDuty};
 use super::trade::regime::{Force, Instrument, InvalidRegime, Regime, Stacking};
 
 /// Prices that hold over a stretch of weeks, one value for each model, USD per car.
@@ -109,7 +109,7 @@ impl Planner<'_> {
         let mut phases: Vec<Phase> = Vec::new();
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
         let mut prices = list.clone();
-        let mut priced_for: Option<(Vec<DutyTerms>, Vec<f64>)> = None;
+        let mut priced_for: Option<(Vec<ImportDuty>, Vec<f64>)> = None;
         for week in 0..self.weeks {
             let now = &force[week as usize];
             let charged = self.duties(now, Force::Charged);
@@ -145,9 +145,9 @@ impl Planner<'_> {
     fn revises(
         &self,
         week: u32,
-        duty: &[DutyTerms],
+        duty: &[ImportDuty],
         factor: &[f64],
-        last: Option<&(Vec<DutyTerms>, Vec<f64>)>,
+        last: Option<&(Vec<ImportDuty>, Vec<f64>)>,
     ) -> bool {
         let Some((last_duty, last_factor)) = last else { return true };
         let moved = |(now, then): (&f64, &f64)| (now / then - 1.0).abs() > self.revisions.exchange_threshold;
@@ -157,8 +157,8 @@ impl Planner<'_> {
     }
 
     /// All duties on each model, counting instruments in force at least `threshold`.
-    fn duties(&self, force: &[Force], threshold: Force) -> Vec<DutyTerms> {
-        let normal = &self.market.normal_duty;
+    fn duties(&self, force: &[Force], threshold: Force) -> Vec<ImportDuty> {
+        let normal = normal_duties(self.market, self.marginal_cost_usd);
         (0..self.market.len())
             .map(|j| {
                 let model = &self.market.models[j];
@@ -170,23 +170,31 @@ impl Planner<'_> {
                         .filter(|(instrument, force)| instrument.selected[j] && **force >= threshold)
                         .map(|(instrument, _)| instrument)
                 };
-                let mut terms = DutyTerms::default();
-                if model.imported && !active().any(|instrument| instrument.stacking == Stacking::Replaces) {
-                    let duty = Duty::AdValorem {
-                        rate: normal.rate,
-                        basis: normal.basis,
-                        customs_value_share: normal.customs_value_share,
-                    };
-                    terms = terms.with(duty, model.list_price_usd, cost);
-                }
-                active().fold(terms, |terms, instrument| terms.with(instrument.duty, model.list_price_usd, cost))
+                let replaced = active().any(|instrument| instrument.stacking == Stacking::Replaces);
+                let start = if replaced { ImportDuty::default() } else { normal[j] };
+                active().fold(start, |terms, instrument| terms.with(instrument.duty, model.list_price_usd, cost))
             })
             .collect()
     }
 }
 
+/// The normal duty on each model: imports only.
+#[must_use]
+pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDuty> {
+    let normal = &market.normal_duty;
+    let (rate, basis, customs_value_share) = (normal.rate, normal.basis, normal.customs_value_share);
+    let duty = Duty::AdValorem { rate, basis, customs_value_share };
+    let models = market.models.iter().zip(marginal_cost_usd);
+    models
+        .map(|(model, cost)| match model.imported {
+            true => ImportDuty::default().with(duty, model.list_price_usd, *cost),
+            false => ImportDuty::default(),
+        })
+        .collect()
+}
+
 /// Prices with the duty that a car sold now owes: `owed` counts liabilities that are not in the price yet.
-fn phase(prices: &[f64], charged: &[DutyTerms], owed: &[DutyTerms]) -> Phase {
+fn phase(prices: &[f64], charged: &[ImportDuty], owed: &[ImportDuty]) -> Phase {
     let duty_usd: Vec<f64> = prices
         .iter()
         .zip(charged.iter().zip(owed))

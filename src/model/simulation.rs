@@ -7,12 +7,13 @@
 
 use rand_distr::{Distribution, Gamma};
 
+use super::demand::choice::{Column, Race};
 use super::market::HoldingParameters;
 use super::outcome::{Layout, Outcome, Sales};
 use super::plan::RegimePlan;
 use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
-use super::world::{NO_BRAND, World};
+use super::world::World;
 
 /// Runs one regime in one world and returns what the layout asks for.
 ///
@@ -27,7 +28,8 @@ pub fn simulate(
     baseline: &RegimePlan,
     streams: &Streams,
 ) -> Outcome {
-    let models = world.choices.models();
+    let options = &world.options;
+    let models = options.models();
     let mut sales = Sales::new(scenario.weeks, models);
     let mut switched = vec![0.0; models * (models + 1)];
     let households = scenario.households_per_buyer();
@@ -37,30 +39,47 @@ pub fn simulate(
     let mut date = world.buyers.first_event_week.clone();
     let mut events = vec![0_u32; world.buyers.len()];
     let mut calendar = Calendar::new(scenario.weeks, &date);
-    let mut event = world.choices.event();
+    let mut race = Race::new(models);
+    let mut weights = options.table.zeros();
+    let mut expected = options.table.zeros();
+
+    let columns = |plan: &RegimePlan| -> Vec<Column> {
+        plan.phases().iter().map(|phase| Column::new(&phase.sticker_price_usd, 0.0)).collect()
+    };
+    let (price_columns, baseline_columns) = (columns(plan), columns(baseline));
 
     for week in 0..scenario.weeks as usize {
-        let (phase, baseline_phase) = (plan.phase(week), baseline.phase(week));
-        let compare = phase.sticker_price_usd != baseline_phase.sticker_price_usd;
+        let prices = &price_columns[plan.phase_index(week)];
+        let before = &baseline_columns[baseline.phase_index(week)];
+        let mut outside_expected = 0.0;
+        expected.values_mut().fill(0.0);
         while let Some(buyer) = calendar.take(week) {
             let (address, number) = (buyer as u64, u64::from(events[buyer]));
-            event.draw(&mut streams.at(Purpose::Taste, address, number));
-            event.price(world, buyer, owned[buyer], &phase.sticker_price_usd);
-            event.add_probabilities(sales.expected_mut(week));
-            let choice = event.choose();
-            sales.count(week, choice);
-            if compare {
-                event.price(world, buyer, owned[buyer], &baseline_phase.sticker_price_usd);
-                let before = event.choose();
-                if before != choice && before < models {
-                    switched[before * (models + 1) + choice] += households;
+            race.draw(options.chooser, &mut streams.at(Purpose::Taste, address, number));
+            let (tastes, alpha) = (world.buyers.tastes_of(buyer), world.buyers.price_response[buyer]);
+            let outside = world.buyers.outside_weight[buyer];
+            let mut weigh = |prices: &Column, weights: &mut Column| {
+                let intercepts = options.intercepts(owned[buyer]);
+                options.chooser.exp_utilities(&options.table, intercepts, prices, tastes, alpha, weights);
+            };
+            weigh(prices, &mut weights);
+            let total = options.chooser.add_probabilities(&weights, outside, 1.0, &mut expected);
+            outside_expected += outside / total;
+            let choice = options.chooser.by_race(&weights, outside, &race);
+            sales.count(week, choice.unwrap_or(models));
+            if prices != before {
+                weigh(before, &mut weights);
+                let at_baseline = options.chooser.by_race(&weights, outside, &race);
+                if let Some(lost) = at_baseline.filter(|_| at_baseline != choice) {
+                    switched[lost * (models + 1) + choice.unwrap_or(models)] += households;
                 }
             }
-            owned[buyer] = world.choices.brand(choice).unwrap_or(NO_BRAND);
+            owned[buyer] = options.brand_after(choice);
             events[buyer] += 1;
             date[buyer] += intervals.draw(streams, address, number);
             calendar.put(buyer, date[buyer]);
         }
+        sales.expect(week, expected.values(), outside_expected);
     }
     Outcome::from_sales(layout, plan, &sales, households, switched)
 }

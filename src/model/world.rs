@@ -1,10 +1,16 @@
-//! A world: one set of buyers with the base year inverted, ready for any regime.
+//! A world: one set of buyers with the base year solved, ready for any regime.
 
 use super::buyers::{Buyers, BuyersError};
-use super::demand::choice::Choices;
-use super::demand::{BuyerColumns, BuyerExponentials, DemandError, Execution, Inversion, Population, Products, invert};
-use super::market::{DemandParameters, Market};
+use super::demand::choice::{Chooser, Column, ColumnError, ProductTable};
+use super::demand::loyalty::BuyerExponentials;
+use super::demand::{
+    BuyerColumns, DemandError, Execution, ExpectedDemand, Inversion, InversionOptions, OwnedBrands, Population,
+    Products, invert,
+};
+use super::market::{DemandParameters, DutyBasis, Market};
+use super::plan::normal_duties;
 use super::scenario::Scenario;
+use super::supply::{CostRecovery, Ownership, SupplyError, marginal_costs};
 
 /// Owns no brand of this market: the last choice was the outside option.
 pub const NO_BRAND: u16 = u16::MAX;
@@ -18,47 +24,159 @@ pub enum WorldError {
     /// Demand cannot be evaluated or the base year not inverted.
     #[error(transparent)]
     Demand(#[from] DemandError),
+    /// The base year's costs cannot be recovered.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
+    /// The models cannot be laid out as options.
+    #[error(transparent)]
+    Options(#[from] ColumnError),
 }
 
-/// Buyers, mean utilities that meet the base year exactly, and costs.
+/// Buyers, mean utilities that meet the base year exactly, and the costs that make its prices an equilibrium.
 #[derive(Clone, Debug)]
 pub struct World {
-    /// Income and the start of the purchase process of each buyer.
+    /// Incomes, tastes and the start of the purchase process.
     pub buyers: Buyers,
-    /// The buyers as integration nodes, weight 1/N each.
-    pub nodes: Population,
     /// The models as products, with brands and loyalty.
     pub products: Products,
     /// The solved base year: mean utilities, iterations, residual.
     pub inversion: Inversion,
     /// The models as the options of one buyer.
-    pub choices: Choices,
+    pub options: Options,
     /// Brand each buyer owns at the start, drawn from his own stationary law; [`NO_BRAND`] for none.
     pub first_owned: Vec<u16>,
-    /// Base-year marginal cost of each model, duty apart, USD.
-    pub marginal_cost_usd: Vec<f64>,
+    /// What manufacturers price against.
+    pub makers: Makers,
 }
 
 impl World {
-    /// Draws the buyers with the scrambling `key`, solves the base year, and draws the brands owned at the start.
+    /// Draws the buyers with the scrambling `key` and solves the base year.
     ///
     /// # Errors
-    /// [`WorldError`] when the buyers cannot be drawn or the base year has no inversion.
-    pub fn build(scenario: &Scenario, key: u64) -> Result<Self, WorldError> {
+    /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
+    pub fn build(scenario: &Scenario, key: u64, execution: Execution) -> Result<Self, WorldError> {
         let market = &scenario.market;
         let buyers = Buyers::draw(scenario.buyers, key, market, &scenario.demand, &scenario.holding)?;
         let nodes = nodes(&buyers)?;
-        let products = products(market, &scenario.demand)?;
+        let characteristics = characteristics(market);
+        let products = products(market, &scenario.demand, &characteristics)?;
         let list = market.list_prices();
-        let inversion = invert(&nodes, &products, &market.base_shares(), &list, Execution::Parallel)?;
-        let choices = Choices::new(&products, &inversion.delta);
+        let shares = market.base_shares();
+        let inversion = invert(&nodes, &products, &list, &shares, None, InversionOptions::default(), execution)?;
+        let options = Options::new(market, &products, &characteristics, &inversion.delta, &scenario.demand)?;
         let first_owned = first_owned(&buyers, &nodes, &products, &inversion.delta, &list);
-        let marginal_cost_usd = vec![0.0; market.len()];
-        Ok(Self { buyers, nodes, products, inversion, choices, first_owned, marginal_cost_usd })
+        let makers = Makers::new(scenario, &nodes, &products, &inversion.delta, execution)?;
+        Ok(Self { buyers, products, inversion, options, first_owned, makers })
     }
 }
 
-/// The buyers as integration nodes: weights 1/N, one taste column for each characteristic, imports, and each region.
+/// The pricing side of a world: the buyers that list prices are solved on, owned brands in expectation, and costs.
+#[derive(Clone, Debug)]
+pub struct Makers {
+    /// The first buyers of the population, weighted to stand for all.
+    pub nodes: Population,
+    /// Law of owned brands at base-year utilities, fixed while prices move.
+    pub owned: OwnedBrands,
+    /// Who sets which price, and who counts whose profit.
+    pub ownership: Ownership,
+    /// Marginal costs at which base-year prices are the Bertrand-Nash equilibrium; they contain the dealers' margin, USD.
+    pub costs: CostRecovery,
+}
+
+impl Makers {
+    fn new(
+        scenario: &Scenario,
+        nodes: &Population,
+        products: &Products,
+        delta: &[f64],
+        execution: Execution,
+    ) -> Result<Self, WorldError> {
+        let market = &scenario.market;
+        let used = scenario.pricing_nodes.min(nodes.len());
+        let nodes = nodes.first(used, nodes.len() as f64 / used as f64);
+        let list = market.list_prices();
+        let owned = OwnedBrands::stationary(&nodes, products, delta, &list)?;
+        let ownership = market.ownership()?;
+        let demand = ExpectedDemand::new(&nodes, products, delta, Some(&owned), execution)?;
+        // A normal duty on cost is a share of the cost sought: solve for cost with duty, then divide.
+        let on_cost = market.normal_duty.basis == DutyBasis::Cost;
+        let no_cost = vec![0.0; market.len()];
+        let duties: Vec<_> = normal_duties(market, &no_cost).iter().map(|duty| duty.terms()).collect();
+        let mut costs = marginal_costs(&demand, &ownership, &duties, &list)?;
+        if on_cost {
+            let factor = 1.0 / (1.0 + market.normal_duty.rate.fraction());
+            for (model, cost) in market.models.iter().zip(&mut costs.marginal_cost) {
+                *cost *= if model.imported { factor } else { 1.0 };
+            }
+        }
+        Ok(Self { nodes, owned, ownership, costs })
+    }
+
+    /// Demand as manufacturers expect it: the whole population, owned brands in expectation.
+    ///
+    /// # Errors
+    /// Never for a world made by [`World::build`] and its own products and intercepts.
+    pub fn demand<'a>(
+        &'a self,
+        products: &'a Products,
+        delta: &'a [f64],
+        execution: Execution,
+    ) -> Result<ExpectedDemand<'a>, DemandError> {
+        ExpectedDemand::new(&self.nodes, products, delta, Some(&self.owned), execution)
+    }
+}
+
+/// The models as one buyer sees them: characteristics, and one column of intercepts for each brand he may own.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Kernels for this processor.
+    pub chooser: Chooser,
+    /// Characteristics.
+    pub table: ProductTable,
+    intercepts: Vec<Column>,
+    brand: Vec<u16>,
+}
+
+impl Options {
+    fn new(
+        market: &Market,
+        products: &Products,
+        characteristics: &[Vec<f64>],
+        delta: &[f64],
+        demand: &DemandParameters,
+    ) -> Result<Self, ColumnError> {
+        let columns: Vec<&[f64]> = characteristics.iter().map(Vec::as_slice).collect();
+        let table = ProductTable::new(products.len(), &columns)?;
+        let plain = table.intercepts(delta)?;
+        let loyal =
+            |(brand, lambda): (_, &f64)| table.loyal_intercepts(&plain, |j| market.models[j].brand == brand, *lambda);
+        let mut intercepts: Vec<Column> = demand.loyalty.iter().map(loyal).collect();
+        intercepts.push(plain);
+        Ok(Self {
+            chooser: Chooser::new(),
+            table,
+            intercepts,
+            brand: market.models.iter().map(|m| m.brand.0).collect(),
+        })
+    }
+    /// Number of models.
+    #[must_use]
+    pub fn models(&self) -> usize {
+        self.brand.len()
+    }
+    /// Intercepts of an owner of `brand` ([`NO_BRAND`] for none).
+    #[must_use]
+    pub fn intercepts(&self, brand: u16) -> &Column {
+        &self.intercepts[usize::from(brand).min(self.intercepts.len() - 1)]
+    }
+    /// Brand owned after a choice.
+    #[must_use]
+    pub fn brand_after(&self, choice: Option<usize>) -> u16 {
+        choice.map_or(NO_BRAND, |model| self.brand[model])
+    }
+}
+
+/// The buyers as integration nodes of weight 1/N.
 fn nodes(buyers: &Buyers) -> Result<Population, DemandError> {
     let n = buyers.len();
     let columns = buyers.tastes.len() / n.max(1);
@@ -72,15 +190,20 @@ fn nodes(buyers: &Buyers) -> Result<Population, DemandError> {
     })
 }
 
-/// The models as products: standardised characteristics, an import dummy, and a dummy for each region.
-fn products(market: &Market, demand: &DemandParameters) -> Result<Products, DemandError> {
-    let dummy = |test: &dyn Fn(usize) -> bool| (0..market.len()).map(|j| f64::from(u8::from(test(j)))).collect::<Vec<_>>();
+/// Columns that buyers have tastes for: standardised characteristics, an import dummy, a dummy for each region.
+fn characteristics(market: &Market) -> Vec<Vec<f64>> {
+    let dummy =
+        |test: &dyn Fn(usize) -> bool| (0..market.len()).map(|j| f64::from(u8::from(test(j)))).collect::<Vec<f64>>();
     let mut columns = market.characteristics.columns.clone();
     columns.push(dummy(&|j| !market.domestic[market.models[j].region]));
     columns.extend(market.regions.ids().map(|region| dummy(&|j| market.models[j].region == region)));
+    columns
+}
+
+fn products(market: &Market, demand: &DemandParameters, characteristics: &[Vec<f64>]) -> Result<Products, DemandError> {
     let names = market.models.iter().map(|model| model.name.clone()).collect();
     let brands: Vec<usize> = market.models.iter().map(|model| usize::from(model.brand.0)).collect();
-    Products::new(names, &columns.iter().map(Vec::as_slice).collect::<Vec<_>>())?
+    Products::new(names, &characteristics.iter().map(Vec::as_slice).collect::<Vec<_>>())?
         .with_loyalty(&brands, demand.loyalty.as_slice())
 }
 

@@ -21,7 +21,9 @@ pub enum OutputError {
         error: io::Error,
     },
     /// A file that cannot be written; nothing is left under its name.
-    #[error("{path}: cannot be written: {error}\nhelp: make room or permission and run again; no half-written file was left")]
+    #[error(
+        "{path}: cannot be written: {error}\nhelp: make room or permission and run again; no half-written file was left"
+    )]
     File {
         /// The file.
         path: PathBuf,

@@ -211,7 +211,8 @@ const PERIOD: &str = "reporting period; `all` is the whole horizon, `year_1` its
 impl Summary {
     /// The columns of one metric: `name_mean`, `name_std_error`, quantiles, `name_change`, `name_change_std_error`.
     fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
-        let statistic = |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
+        let statistic =
+            |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
         vec![
             statistic("mean", "mean over replications"),
             statistic("std_error", "standard error of the mean; empty for one replication"),
@@ -229,7 +230,8 @@ impl Summary {
 
 impl Fan {
     fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
-        let statistic = |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
+        let statistic =
+            |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
         vec![
             statistic("mean", "mean over replications"),
             statistic("q05", "5% quantile over replications"),
@@ -277,9 +279,10 @@ impl Record for ModelRow {
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let mut cells: Vec<Cell> = [&self.regime, &self.period, &self.model, &self.brand, &self.manufacturer, &self.region]
-            .map(|text| Cell::Text(text.clone()))
-            .into();
+        let mut cells: Vec<Cell> =
+            [&self.regime, &self.period, &self.model, &self.brand, &self.manufacturer, &self.region]
+                .map(|text| Cell::Text(text.clone()))
+                .into();
         cells.push(Cell::Boolean(self.sanctioned));
         for metric in [
             &self.units,
@@ -301,7 +304,8 @@ impl Record for ModelRow {
 
 impl Record for RegionRow {
     const TABLE: &'static str = "regions";
-    const DESCRIPTION: &'static str = "The same by region of the badge, with the outside option as a region of its own.";
+    const DESCRIPTION: &'static str =
+        "The same by region of the badge, with the outside option as a region of its own.";
     const KEY: &'static [&'static str] = &["regime", "period", "region"];
 
     fn fields() -> Vec<Field> {
@@ -398,7 +402,11 @@ impl Record for ComparisonRow {
             number("ci_low", unit, "lower end of the 95% Student interval of this one metric"),
             number("ci_high", unit, "upper end of the 95% Student interval of this one metric"),
             Field::new("replications", FieldType::Integer, "", "number of replications"),
-            number("correlation", "", "correlation of the two regimes over replications; empty where one does not vary"),
+            number(
+                "correlation",
+                "",
+                "correlation of the two regimes over replications; empty where one does not vary",
+            ),
             number(
                 "variance_reduction",
                 "",
@@ -439,7 +447,11 @@ impl Record for WinnerRow {
             text("brand", "its brand"),
             number("price_before_usd", "USD", "sticker price under the baseline in the last week"),
             number("price_after_usd", "USD", "sticker price under the regime in the last week"),
-            number("lost_units", "cars", "buyers who would have bought it at baseline prices and did not, over the horizon"),
+            number(
+                "lost_units",
+                "cars",
+                "buyers who would have bought it at baseline prices and did not, over the horizon",
+            ),
             Field::new("rank", FieldType::Integer, "", "1 for the option that gains most of them"),
             text("gainer", "model that gains, or `outside`"),
             text("gainer_region", "region of the gainer, or `outside`"),

@@ -1,6 +1,6 @@
 //! Pricing rules: how list prices respond to duties and costs.
 
-use crate::model::trade::duty::DutyTerms;
+use crate::model::trade::duty::ImportDuty;
 
 /// How manufacturers set list prices.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,9 +22,9 @@ pub struct Situation<'a> {
     /// Marginal costs now.
     pub cost_usd: &'a [f64],
     /// Duties of the base year.
-    pub base_duty: &'a [DutyTerms],
+    pub base_duty: &'a [ImportDuty],
     /// Duties charged now.
-    pub duty: &'a [DutyTerms],
+    pub duty: &'a [ImportDuty],
     /// List prices now.
     pub current_price_usd: &'a [f64],
 }

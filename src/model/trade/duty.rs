@@ -13,6 +13,7 @@
 //! transfer price and not the showroom price.
 
 use crate::model::market::DutyBasis;
+use crate::model::supply::DutyTerms;
 
 /// A duty charged as a fraction of customs value: 0.25 is a 25% tariff.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -59,14 +60,14 @@ pub enum Duty {
 
 /// All duties on one model together: `duty = (t p + A) / (1 + t)` at consumer price p.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct DutyTerms {
+pub struct ImportDuty {
     /// Sum of `rate * customs share` over duties on basis `border`, a fraction of the producer price.
     pub on_producer_price: f64,
     /// Fixed part A, USD per car.
     pub fixed_usd: f64,
 }
 
-impl DutyTerms {
+impl ImportDuty {
     /// Adds one duty on a model with base-year list price `list_price_usd` and marginal cost `marginal_cost_usd`.
     #[must_use]
     pub fn with(self, duty: Duty, list_price_usd: f64, marginal_cost_usd: f64) -> Self {
@@ -95,15 +96,11 @@ impl DutyTerms {
     pub fn consumer_price_usd(self, producer_price_usd: f64) -> f64 {
         producer_price_usd * (1.0 + self.on_producer_price) + self.fixed_usd
     }
-    /// The share r of a consumer dollar that the producer keeps, before the fixed part.
+    /// The duty as the pricing conditions use it: the producer keeps r p - d.
     #[must_use]
-    pub fn retained_share(self) -> f64 {
-        1.0 / (1.0 + self.on_producer_price)
-    }
-    /// The part d of the duty that does not depend on the price: the producer keeps r p - d.
-    #[must_use]
-    pub fn fixed_from_producer_usd(self) -> f64 {
-        self.fixed_usd / (1.0 + self.on_producer_price)
+    pub fn terms(self) -> DutyTerms {
+        let retained = 1.0 / (1.0 + self.on_producer_price);
+        DutyTerms { retained, fixed: self.fixed_usd * retained }
     }
 }
 
@@ -117,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_basis_gives_the_duty_computed_by_hand() {
-        let none = DutyTerms::default();
+        let none = ImportDuty::default();
         assert_eq!(none.with(ad_valorem(1.0, DutyBasis::List), 50_000.0, 30_000.0).duty_usd(99_999.0), 35_000.0);
         assert_eq!(none.with(ad_valorem(1.0, DutyBasis::Cost), 50_000.0, 30_000.0).duty_usd(99_999.0), 30_000.0);
         assert_eq!(none.with(Duty::Specific { amount_usd: 123.0 }, 50_000.0, 30_000.0).duty_usd(9.0), 123.0);
@@ -128,13 +125,13 @@ mod tests {
 
     #[test]
     fn duties_combine_to_price_less_producer_price() {
-        let terms = DutyTerms::default()
+        let terms = ImportDuty::default()
             .with(ad_valorem(0.025, DutyBasis::Border), 40_000.0, 25_000.0)
             .with(ad_valorem(1.0, DutyBasis::List), 40_000.0, 25_000.0)
             .with(Duty::Specific { amount_usd: 500.0 }, 40_000.0, 25_000.0);
         let price = terms.consumer_price_usd(31_000.0);
         assert!((price - terms.duty_usd(price) - 31_000.0).abs() < 1e-9);
-        let kept = terms.retained_share() * price - terms.fixed_from_producer_usd();
+        let kept = price - terms.terms().per_unit(price);
         assert!((kept - 31_000.0).abs() < 1e-9);
     }
 
