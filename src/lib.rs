@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod ensemble;
+pub mod config;
 pub mod model;
 pub mod report;
 pub mod statistics;

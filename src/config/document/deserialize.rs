@@ -1,0 +1,453 @@
+//! A serde deserializer over the tree, whose errors say where.
+
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, VariantAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use crate::config::document::tree::{Node, Origin, Part, Value, item_step, key_step};
+use crate::config::{ConfigError, suggest};
+
+/// Reads the whole tree into `T`.
+pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, ConfigError> {
+    T::deserialize(Reader(root)).map_err(|fault| fault.placed(root, "").into_error(root))
+}
+
+/// A serde error on its way up: what went wrong, and once the place is known, where.
+#[derive(Debug)]
+struct Fault {
+    problem: Problem,
+    place: Option<(Origin, Part)>,
+    path: String,
+}
+
+#[derive(Debug)]
+enum Problem {
+    UnknownKey { key: String, expected: &'static [&'static str] },
+    MissingKey { key: &'static str },
+    UnknownVariant { found: String, expected: &'static [&'static str] },
+    Wrong { found: String, expected: String, help: String, wrong_type: bool },
+    Custom { message: String },
+}
+
+impl Problem {
+    /// A value refused by its type in words of its own.
+    fn refused(found: Unexpected<'_>, expected: &str, reason: &str) -> Self {
+        let (found, help) = (describe(found), format!("write {expected}"));
+        Self::Wrong { found, expected: format!("{expected} ({reason})"), help, wrong_type: false }
+    }
+}
+
+impl Fault {
+    fn new(problem: Problem) -> Self {
+        Self { problem, place: None, path: String::new() }
+    }
+
+    fn wrong(unexpected: Unexpected<'_>, expected: &dyn Expected, wrong_type: bool) -> Self {
+        let expected = plain(&expected.to_string());
+        let help = remedy(unexpected, &expected);
+        Self::new(Problem::Wrong { found: describe(unexpected), expected, help, wrong_type })
+    }
+
+    /// Notes that the error happened in `node`, `step` below its parent.
+    fn placed(mut self, node: &Node, step: &str) -> Self {
+        if self.place.is_none() {
+            // serde checks buffered values (untagged, flatten, tag) after leaving them: look for what it refused.
+            let found = self.culprit(node);
+            if let (Some((_, _, leaf)), Problem::Custom { message }) = (&found, &self.problem) {
+                self.problem = Problem::refused(leaf.unexpected(), DATE, message);
+            }
+            let (path, part, culprit) = found.unwrap_or((String::new(), Part::Value, node));
+            self.place = Some((culprit.origin.clone(), part));
+            self.path = path;
+        }
+        self.path.insert_str(0, step);
+        self
+    }
+
+    /// Notes that the error is the key of `node` itself.
+    fn at_key(mut self, node: &Node, step: &str) -> Self {
+        if self.place.is_none() {
+            self.place = Some((node.origin.clone(), Part::Key));
+        }
+        self.path.insert_str(0, step);
+        self
+    }
+
+    /// The one place below `node` that has the refused key or value.
+    fn culprit<'a>(&self, node: &'a Node) -> Option<(String, Part, &'a Node)> {
+        let matches = |leaf: &Node| match (&self.problem, leaf.unexpected()) {
+            (Problem::Wrong { found, .. }, unexpected) => describe(unexpected) == *found,
+            (Problem::UnknownVariant { found, .. }, Unexpected::Str(text)) => text == found,
+            (Problem::Custom { message }, Unexpected::Str(text)) => refuses_date(message, text),
+            _ => false,
+        };
+        if let Problem::UnknownKey { key, .. } = &self.problem {
+            return node.table()?.get(key).map(|child| (key_step(key), Part::Key, child));
+        }
+        if matches(node) {
+            return None;
+        }
+        let mut found = None;
+        let mut stack = vec![(String::new(), node)];
+        while let Some((path, node)) = stack.pop() {
+            match &node.value {
+                Value::Table(entries) => {
+                    stack.extend(entries.iter().map(|(key, child)| (format!("{path}{}", key_step(key)), child)));
+                }
+                Value::Array(items) => {
+                    let items = items.iter().enumerate();
+                    stack.extend(items.map(|(index, item)| (format!("{path}{}", item_step(item, index)), item)));
+                }
+                _ if matches(node) && found.is_some() => return None,
+                _ if matches(node) => found = Some((path, Part::Value, node)),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn into_error(self, root: &Node) -> ConfigError {
+        let (origin, part) = self.place.unwrap_or((root.origin.clone(), Part::Value));
+        let complain =
+            |message: String, help: String| origin.complain(self.path.trim_start_matches('.'), part, message, help);
+        match self.problem {
+            Problem::UnknownKey { key, expected } => {
+                let help = if expected.is_empty() {
+                    "no keys are expected here: remove it".to_owned()
+                } else {
+                    suggest::one_of(&key, expected)
+                };
+                ConfigError::UnknownKey(complain("unknown key".to_owned(), help))
+            }
+            Problem::MissingKey { key } => {
+                ConfigError::MissingKey(complain(format!("missing key `{key}`"), format!("add `{key} = ...` here")))
+            }
+            Problem::UnknownVariant { found, expected } => {
+                let message = format!("is {}, which is not one of the choices", describe(Unexpected::Str(&found)));
+                ConfigError::InvalidValue(complain(message, suggest::one_of(&found, expected)))
+            }
+            Problem::Wrong { found, expected, help, wrong_type } => {
+                let kind = if wrong_type { ConfigError::WrongType } else { ConfigError::InvalidValue };
+                kind(complain(format!("is {found}, expected {expected}"), help))
+            }
+            Problem::Custom { message } => {
+                let (message, help) = message.split_once("\nhelp: ").unwrap_or((&message, ""));
+                ConfigError::InvalidValue(complain(message.to_owned(), help.to_owned()))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.problem)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl de::Error for Fault {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(Problem::Custom { message: message.to_string() })
+    }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong(unexpected, expected, true)
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong(unexpected, expected, false)
+    }
+
+    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
+        Self::custom(format!("has {length} items, expected {}", plain(&expected.to_string())))
+    }
+
+    fn unknown_field(key: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Problem::UnknownKey { key: key.to_owned(), expected })
+    }
+
+    fn missing_field(key: &'static str) -> Self {
+        Self::new(Problem::MissingKey { key })
+    }
+
+    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Problem::UnknownVariant { found: found.to_owned(), expected })
+    }
+
+    fn duplicate_field(key: &'static str) -> Self {
+        Self::custom(format!("`{key}` is given twice"))
+    }
+}
+
+/// A value as a message shows it.
+fn describe(unexpected: Unexpected<'_>) -> String {
+    const SHOWN: usize = 60;
+    match unexpected {
+        Unexpected::Bool(flag) => flag.to_string(),
+        Unexpected::Unsigned(number) => number.to_string(),
+        Unexpected::Signed(number) => number.to_string(),
+        Unexpected::Float(number) => format!("{number:?}"),
+        Unexpected::Str(text) if text.chars().count() > SHOWN => {
+            format!("{:?}...", text.chars().take(SHOWN).collect::<String>())
+        }
+        Unexpected::Str(text) => format!("{text:?}"),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a table".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+const DATE: &str = "a date such as 1995-06-28";
+
+/// Whether `message` is what the date parser says of `text`; the digit keeps ordinary words out.
+fn refuses_date(message: &str, text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit())
+        && text.parse::<jiff::civil::Date>().is_err_and(|error| error.to_string() == message)
+}
+
+/// serde's and jiff's names for what they expect, in the reader's words.
+fn plain(expected: &str) -> String {
+    match expected {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "u64" | "usize" => "a whole number, zero or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" | "a borrowed string" => "text",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        "a date string" => DATE,
+        other if other.starts_with("struct ") => "a table",
+        other if other.starts_with("internally tagged enum ") => "a table",
+        other => other,
+    }
+    .to_owned()
+}
+
+/// What to write instead.
+fn remedy(unexpected: Unexpected<'_>, expected: &str) -> String {
+    match unexpected {
+        Unexpected::Str(text) if expected.contains("number") && text.parse::<f64>().is_ok_and(f64::is_finite) => {
+            format!("remove the quotes: {text}")
+        }
+        Unexpected::Signed(_) | Unexpected::Unsigned(_) | Unexpected::Float(_) | Unexpected::Bool(_)
+            if expected == "text" =>
+        {
+            format!("put it in quotes: \"{}\"", describe(unexpected))
+        }
+        Unexpected::Float(number) if expected.starts_with("a whole number") && number.fract() == 0.0 => {
+            format!("write it without the decimal point: {number}")
+        }
+        Unexpected::Map if expected == "a list" => "a list of tables is written with [[two]] brackets".to_owned(),
+        Unexpected::Seq if expected == "a table" => "a single table is written with [one] bracket".to_owned(),
+        _ => format!("write {expected}"),
+    }
+}
+
+/// Reads one node.
+#[derive(Clone, Copy)]
+struct Reader<'de>(&'de Node);
+
+impl<'de> Reader<'de> {
+    /// Text, with what the type wanted when it refuses the text in words of its own.
+    fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let (Value::String(text) | Value::Datetime(text)) = &self.0.value else { return self.deserialize_any(visitor) };
+        let expected = plain(&(&visitor as &dyn Expected).to_string());
+        visitor.visit_borrowed_str(text).map_err(|fault: Fault| match fault.problem {
+            Problem::Custom { message } if !message.contains("\nhelp: ") => {
+                Fault::new(Problem::refused(Unexpected::Str(text), &expected, &message))
+            }
+            problem => Fault::new(problem),
+        })
+    }
+}
+
+impl<'de> Deserializer<'de> for Reader<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.0.value {
+            Value::String(text) | Value::Datetime(text) => visitor.visit_borrowed_str(text),
+            Value::Integer(number) => visitor.visit_i64(*number),
+            Value::Float(number) => visitor.visit_f64(*number),
+            Value::Boolean(flag) => visitor.visit_bool(*flag),
+            Value::Array(items) => {
+                let expected = (&visitor as &dyn Expected).to_string();
+                let mut access = Items { items: items.iter().enumerate() };
+                let value = visitor.visit_seq(&mut access)?;
+                if access.items.len() == 0 {
+                    Ok(value)
+                } else {
+                    Err(de::Error::invalid_length(items.len(), &expected.as_str()))
+                }
+            }
+            Value::Table(entries) => visitor.visit_map(Entries { entries: entries.iter(), current: None }),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0.value {
+            Value::Integer(number) => visitor.visit_f64(number as f64),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.text(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.text(visitor)
+    }
+
+    // serde's structs would take a list, field by field in order: fragile in a file that people edit.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match self.0.value {
+            Value::Table(_) => self.deserialize_any(visitor),
+            _ => Err(de::Error::invalid_type(self.0.unexpected(), &visitor)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match &self.0.value {
+            Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
+            Value::Table(entries) if entries.len() == 1 => visitor.visit_enum(Variant { entries }),
+            _ => {
+                let expected = format!("one of {}", suggest::quoted(variants));
+                Err(de::Error::invalid_type(self.0.unexpected(), &expected.as_str()))
+            }
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        identifier ignored_any
+    }
+}
+
+struct Items<'de> {
+    items: std::iter::Enumerate<std::slice::Iter<'de, Node>>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+        let Some((index, item)) = self.items.next() else { return Ok(None) };
+        seed.deserialize(Reader(item)).map(Some).map_err(|fault| fault.placed(item, &item_step(item, index)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
+    }
+}
+
+struct Entries<'de> {
+    entries: std::collections::btree_map::Iter<'de, String, Node>,
+    current: Option<(&'de str, &'de Node)>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+        let Some((key, node)) = self.entries.next() else { return Ok(None) };
+        self.current = Some((key, node));
+        let name: StrDeserializer<'_, Fault> = key.as_str().into_deserializer();
+        seed.deserialize(name).map(Some).map_err(|fault| fault.at_key(node, &key_step(key)))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        let Some((key, node)) = self.current.take() else {
+            return Err(de::Error::custom("a value was asked for before its key"));
+        };
+        seed.deserialize(Reader(node)).map_err(|fault| fault.placed(node, &key_step(key)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries.len())
+    }
+}
+
+/// A choice with content: a table whose only key is the name of the choice.
+struct Variant<'de> {
+    entries: &'de std::collections::BTreeMap<String, Node>,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'de> {
+    type Error = Fault;
+    type Variant = Content<'de>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content<'de>), Fault> {
+        let Some((name, node)) = self.entries.first_key_value() else {
+            return Err(de::Error::custom("is empty, expected the name of a choice"));
+        };
+        let key: StrDeserializer<'_, Fault> = name.as_str().into_deserializer();
+        let value = seed.deserialize(key).map_err(|fault| fault.at_key(node, &key_step(name)))?;
+        Ok((value, Content { name, node }))
+    }
+}
+
+struct Content<'de> {
+    name: &'de str,
+    node: &'de Node,
+}
+
+impl<'de> Content<'de> {
+    fn placed<T>(&self, result: Result<T, Fault>) -> Result<T, Fault> {
+        result.map_err(|fault| fault.placed(self.node, &key_step(self.name)))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Content<'de> {
+    type Error = Fault;
+
+    fn unit_variant(self) -> Result<(), Fault> {
+        match self.node.table() {
+            Some(entries) if entries.is_empty() => Ok(()),
+            _ => self.placed(Err(de::Error::custom("this choice takes no value\nhelp: write its name alone, as text"))),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
+        self.placed(seed.deserialize(Reader(self.node)))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.placed(Reader(self.node).deserialize_any(visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, keys: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
+        self.placed(Reader(self.node).deserialize_struct("", keys, visitor))
+    }
+}

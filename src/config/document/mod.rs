@@ -1,0 +1,158 @@
+//! Configuration documents: TOML, merged from several files and overrides, that know where every value was written.
+//!
+//! - `extends = "other.toml"`, or a list of files, lays this file over others, in the order listed; paths are relative
+//!   to the file that names them. Tables merge key by key; single values and arrays replace. The exception are arrays
+//!   of tables whose items all have a `name`: those merge by name, a new name is appended, and `remove = true` takes an
+//!   item out. Within one such array a name is used once.
+//! - [`Document::set`] lays one more value over all files: the `--set key=value` of the command line.
+//! - [`Document::deserialize`] reads the tree into any serde type. Every complaint carries file, line, key path, the
+//!   line itself and a remedy. Types that serde buffers (`untagged`, `flatten`, internally `tag`ged) work, and the place
+//!   is then found by looking for the refused key or value, which succeeds unless the same value occurs twice.
+//! - Dates may be quoted or bare and reach the type as text. Whole numbers are accepted where numbers with fractions
+//!   are expected. Infinite values and NaN are refused everywhere.
+
+mod canonical;
+mod deserialize;
+mod merge;
+mod path;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::config::ConfigError;
+use crate::config::document::tree::{Node, Part, Source, Value};
+
+pub use tree::Origin;
+
+/// A merged TOML tree in which every value knows its file and line.
+#[derive(Clone, Debug)]
+pub struct Document {
+    root: Node,
+}
+
+impl Document {
+    /// Reads a UTF-8 TOML file and the files it extends.
+    ///
+    /// Fails if a file cannot be read, is not UTF-8 or not TOML, if `extends` goes round in a circle, or if named items
+    /// do not merge.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Ok(Self { root: merge::load(path.as_ref())? })
+    }
+
+    /// Reads a document from text that is not in a file; `display_name` takes the file's place in messages.
+    ///
+    /// Such a document cannot extend another.
+    pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
+        let source = Source { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
+        Ok(Self { root: merge::refuse_extends(tree::parse(source)?)? })
+    }
+
+    /// Lays one value over the document, as `--set` does: `market.horizon_weeks=52`.
+    ///
+    /// Keys step through tables; items of a list are addressed by name or position, `regime.imposed.label` or
+    /// `regime[2].label`; a key with other characters is quoted. The value is TOML, but text without spaces needs no
+    /// quotes. Tables and lists merge as files do. Fails, leaving the document as it was, if the assignment cannot be
+    /// read or leads through something that has no such item.
+    pub fn set(&mut self, assignment: &str) -> Result<(), ConfigError> {
+        let source =
+            Arc::new(Source { name: format!("--set {assignment}"), text: assignment.to_owned(), numbered: false });
+        let origin = |start, end| Origin { source: Arc::clone(&source), key: None, value: Some(start..end) };
+        let refuse = |origin: Origin, message: &str, help: &str| {
+            Err(ConfigError::Override(origin.complain("", Part::Value, message, help)))
+        };
+        const SYNTAX: &str =
+            "write --set key=value, such as --set market.horizon_weeks=52 or --set regime[2].label=late";
+        let (steps, key_end) = match path::parse(assignment) {
+            Ok(parsed) => parsed,
+            Err((offset, reason)) => return refuse(origin(offset, offset + 1), reason, SYNTAX),
+        };
+        let Some((gap, written)) = assignment[key_end..].split_once('=').filter(|(gap, _)| gap.trim().is_empty())
+        else {
+            return refuse(origin(key_end, assignment.len()), "expected `=` and a value after the key", SYNTAX);
+        };
+        let start = key_end + gap.len() + 1 + (written.len() - written.trim_start().len());
+        let written = written.trim();
+        if written.is_empty() {
+            return refuse(origin(start, start), "there is no value after `=`", "write \"\" for an empty text");
+        }
+        if steps == [path::Step::Key("extends".to_owned())] {
+            let help = "write extends in the scenario file";
+            return refuse(origin(0, key_end), "only a file can extend another", help);
+        }
+        let mut value = match tree::parse_value(&source, start) {
+            Ok(value) => value,
+            Err(ConfigError::Syntax(_)) if is_bare_word(written) => {
+                Node { origin: origin(start, start + written.len()), value: Value::String(written.to_owned()) }
+            }
+            Err(ConfigError::Syntax(mut complaint)) => {
+                complaint.help = "put quotes around text with spaces or signs: --set 'a.b=\"two words\"'".to_owned();
+                return Err(ConfigError::Override(complaint));
+            }
+            Err(other) => return Err(other),
+        };
+        value.origin.key = Some(0..key_end);
+        let mut root = self.root.clone();
+        let place = match path::reach(&mut root, &steps, &value.origin) {
+            Ok(place) => place,
+            Err((message, help)) => return refuse(origin(0, key_end), &message, &help),
+        };
+        let path = &assignment[..key_end];
+        *place = merge::overlay(Some(place.clone()), value, path)?;
+        self.root = root;
+        Ok(())
+    }
+
+    /// Reads the document into `T`.
+    ///
+    /// Fails at the first key or value that `T` does not accept, with its place and a remedy.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
+        deserialize::read(&self.root)
+    }
+
+    /// Where the value at `path` was written, if there is one: `regime[2].events[0].date`, `regime.imposed.label`.
+    pub fn origin(&self, path: &str) -> Option<Origin> {
+        let (steps, length) = path::parse(path).ok()?;
+        let (node, _, left) = path::follow(&self.root, &steps);
+        (length == path.len() && left.is_empty()).then(|| node.origin.clone())
+    }
+
+    /// A complaint about the value at `path`, for checks made after reading; `help` says what would do.
+    ///
+    /// Where there is no such value, the nearest table above it is shown.
+    pub fn error_at(&self, path: &str, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        let steps = path::parse(path).map(|(steps, _)| steps).unwrap_or_default();
+        let (node, found, left) = path::follow(&self.root, &steps);
+        let exact = left.is_empty() && !steps.is_empty();
+        let path = if exact { found.as_str() } else { path };
+        ConfigError::InvalidValue(node.origin.complain(path, Part::Value, message, help))
+    }
+
+    /// The resolved document as TOML with sorted keys; reading it again gives the same document.
+    pub fn to_toml_string(&self) -> String {
+        match canonical::to_toml(&self.root) {
+            toml::Value::Table(table) => table.to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    /// BLAKE3 hash of the values, whatever their formatting, comments, order of keys and split over files.
+    ///
+    /// Numbers are compared as numbers, so `1`, `1.0` and `1e0` are the same, as are `-0.0` and `0`; a bare date is the
+    /// same as the quoted one. The order of a list counts.
+    pub fn hash(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        canonical::feed(&mut hasher, &self.root);
+        hasher.finalize()
+    }
+}
+
+/// Whether a `--set` value may be taken as text although it has no quotes: a word, a name or a file path.
+fn is_bare_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || "_./".contains(c))
+        && text.chars().all(|c| c.is_alphanumeric() || "_-./:".contains(c))
+}

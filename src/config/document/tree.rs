@@ -1,0 +1,254 @@
+//! The tree of values, each with the place it was written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::de::Unexpected;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml_parser::lexer::TokenKind;
+
+use crate::config::{Complaint, ConfigError, Location};
+
+/// Levels of tables in tables that a file may have; deeper ones are a mistake, and would exhaust the stack.
+const MAX_DEPTH: usize = 64;
+
+/// The text values are read from: a file, or one override.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) text: String,
+    /// Whether line numbers mean something to the reader: true of files.
+    pub(super) numbered: bool,
+}
+
+/// Where a value was written: a file and the part of it, or a `--set` override.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub(super) source: Arc<Source>,
+    pub(super) key: Option<Range<usize>>,
+    pub(super) value: Option<Range<usize>>,
+}
+
+/// The part of an entry that a complaint points at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Part {
+    Key,
+    Value,
+}
+
+impl Origin {
+    /// The file as the user named it, or the override as typed: `--set a.b=1`.
+    pub fn file(&self) -> &str {
+        &self.source.name
+    }
+
+    /// The line of the value, from 1; none for a whole file and for an override.
+    pub fn line(&self) -> Option<usize> {
+        self.locate(String::new(), Part::Value).line
+    }
+
+    pub(super) fn locate(&self, path: String, part: Part) -> Location {
+        let wanted = match part {
+            Part::Key => self.key.as_ref().or(self.value.as_ref()),
+            Part::Value => self.value.as_ref().or(self.key.as_ref()),
+        };
+        let file = self.source.name.clone();
+        let text = &self.source.text;
+        let inside = wanted.and_then(|span| Some((text.get(..span.start)?, text.get(span.start..span.end)?)));
+        let Some((before, meant)) = inside else {
+            return Location { file, line: None, column: None, path, source_line: None, span: 0..0 };
+        };
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let source_line = text[line_start..].lines().next().unwrap_or_default().to_owned();
+        let start = text[line_start..before.len()].chars().count();
+        let length = meant.lines().next().unwrap_or_default().chars().count();
+        Location {
+            file,
+            line: self.source.numbered.then(|| 1 + before.matches('\n').count()),
+            column: Some(start + 1),
+            path,
+            source_line: Some(source_line),
+            span: start..start + length,
+        }
+    }
+
+    pub(super) fn complain(
+        &self,
+        path: &str,
+        part: Part,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Box<Complaint> {
+        let location = self.locate(path.to_owned(), part);
+        Box::new(Complaint { location, message: message.into(), help: help.into() })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line() {
+            Some(line) => write!(f, "{}:{line}", self.file()),
+            None => f.write_str(self.file()),
+        }
+    }
+}
+
+/// A value and its origin.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) origin: Origin,
+    pub(super) value: Value,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    String(String),
+    Integer(i64),
+    /// Finite: the parser refuses the others.
+    Float(f64),
+    Boolean(bool),
+    /// A TOML date, time or both, in ISO form.
+    Datetime(String),
+    Array(Vec<Node>),
+    Table(BTreeMap<String, Node>),
+}
+
+impl Node {
+    pub(super) fn table(&self) -> Option<&BTreeMap<String, Node>> {
+        if let Value::Table(entries) = &self.value { Some(entries) } else { None }
+    }
+
+    /// The `name` that identifies an item in an array of tables.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self.table()?.get("name").map(|node| &node.value) {
+            Some(Value::String(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The value in the terms of serde's errors.
+    pub(super) fn unexpected(&self) -> Unexpected<'_> {
+        match &self.value {
+            Value::String(text) | Value::Datetime(text) => Unexpected::Str(text),
+            Value::Integer(number) => Unexpected::Signed(*number),
+            Value::Float(number) => Unexpected::Float(*number),
+            Value::Boolean(flag) => Unexpected::Bool(*flag),
+            Value::Array(_) => Unexpected::Seq,
+            Value::Table(_) => Unexpected::Map,
+        }
+    }
+}
+
+/// The step from a table to its key, as written in a path: `.seed`, or `."two words"`.
+pub(super) fn key_step(key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if bare { format!(".{key}") } else { format!(".{key:?}") }
+}
+
+/// The step from an array to its item: by name where it has one, because positions change when files are merged.
+pub(super) fn item_step(item: &Node, index: usize) -> String {
+    item.name().map_or_else(|| format!("[{index}]"), key_step)
+}
+
+/// Parses a whole TOML file.
+pub(super) fn parse(source: Source) -> Result<Node, ConfigError> {
+    let reader = Reader { source: Arc::new(source), shift: 0 };
+    let text = reader.source.text.as_str();
+    reader.check_depth(text)?;
+    let table = DeTable::parse(text).map_err(|error| reader.syntax(&error))?;
+    let origin = Origin { source: Arc::clone(&reader.source), key: None, value: None };
+    Ok(Node { origin, value: reader.table(table.into_inner(), "")? })
+}
+
+/// Parses the value that begins at byte `start` of an override.
+pub(super) fn parse_value(source: &Arc<Source>, start: usize) -> Result<Node, ConfigError> {
+    let reader = Reader { source: Arc::clone(source), shift: start };
+    let text = source.text.get(start..).unwrap_or_default();
+    reader.check_depth(text)?;
+    let value = DeValue::parse(text).map_err(|error| reader.syntax(&error))?;
+    reader.node(None, value, "")
+}
+
+struct Reader {
+    source: Arc<Source>,
+    shift: usize,
+}
+
+impl Reader {
+    fn origin(&self, key: Option<Range<usize>>, value: Range<usize>) -> Origin {
+        let shifted = |span: Range<usize>| span.start + self.shift..span.end + self.shift;
+        Origin { source: Arc::clone(&self.source), key: key.map(shifted), value: Some(shifted(value)) }
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        let origin = self.origin(None, error.span().unwrap_or(0..0));
+        let help = if error.message().contains("duplicate key") {
+            "a table holds each key once: remove or rename one of the two"
+        } else {
+            "text needs quotes, a date is written 1995-06-28, a table starts with [name] and a list item with [[name]]"
+        };
+        ConfigError::Syntax(origin.complain("", Part::Value, error.message(), help))
+    }
+
+    /// Refuses long chains of dotted keys, which the parser would turn into a tree too deep to walk or drop.
+    fn check_depth(&self, text: &str) -> Result<(), ConfigError> {
+        let mut depth = 0;
+        let mut outer = Vec::new();
+        for token in toml_parser::Source::new(text).lex() {
+            match token.kind() {
+                TokenKind::Dot => depth += 1,
+                TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => outer.push(depth),
+                TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => depth = outer.pop().unwrap_or(0),
+                TokenKind::Comma | TokenKind::Newline => depth = outer.last().copied().unwrap_or(0),
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                let origin = self.origin(None, token.span().start()..token.span().end());
+                let message = format!("tables are nested more than {MAX_DEPTH} deep");
+                return Err(ConfigError::Syntax(origin.complain("", Part::Value, message, "use fewer levels")));
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&self, table: DeTable<'_>, path: &str) -> Result<Value, ConfigError> {
+        let mut entries = BTreeMap::new();
+        for (key, value) in table {
+            let path = format!("{path}{}", key_step(key.get_ref()));
+            let node = self.node(Some(key.span()), value, &path)?;
+            entries.insert(key.into_inner().into_owned(), node);
+        }
+        Ok(Value::Table(entries))
+    }
+
+    fn node(&self, key: Option<Range<usize>>, value: Spanned<DeValue<'_>>, path: &str) -> Result<Node, ConfigError> {
+        let origin = self.origin(key, value.span());
+        let refuse = |message: String, help: &str| {
+            let path = path.trim_start_matches('.');
+            Err(ConfigError::InvalidValue(origin.complain(path, Part::Value, message, help)))
+        };
+        let value = match value.into_inner() {
+            DeValue::String(text) => Value::String(text.into_owned()),
+            DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
+                Ok(number) => Value::Integer(number),
+                Err(_) => return refuse(format!("is {digits}, too large for a whole number"), "write 1e20 for 10^20"),
+            },
+            DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() => Value::Float(number),
+                _ => return refuse(format!("is {digits}, expected a finite number"), "write a finite number"),
+            },
+            DeValue::Boolean(flag) => Value::Boolean(flag),
+            DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),
+            DeValue::Array(items) => {
+                let items = items.into_iter().enumerate();
+                let items = items.map(|(index, item)| self.node(None, item, &format!("{path}[{index}]")));
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            DeValue::Table(table) => self.table(table, path)?,
+        };
+        Ok(Node { origin, value })
+    }
+}

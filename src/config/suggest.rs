@@ -1,0 +1,65 @@
+//! "Did you mean": the nearest of the names that would have been accepted.
+
+/// The candidate closest to `typed`, if it is close enough to be a slip of the hand.
+pub(crate) fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (typed.chars().count() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&typed.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A help line: "did you mean `x`? expected one of `x`, `y`", or the list alone where nothing is near.
+pub(crate) fn one_of(typed: &str, candidates: &[&str]) -> String {
+    let list = quoted(candidates);
+    match closest(typed, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? expected one of {list}"),
+        None => format!("expected one of {list}"),
+    }
+}
+
+/// The names in back quotes, separated by commas, at most thirty of them.
+pub(crate) fn quoted(names: &[&str]) -> String {
+    const SHOWN: usize = 30;
+    let mut list = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        list.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    list
+}
+
+/// Edits from one word to the other: insertions, deletions, replacements and swaps of neighbours each count one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let plain = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if swapped { plain.min(rows[i - 2][j - 2] + 1) } else { plain }
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_recognised_and_strangers_are_not() {
+        let keys = ["horizon_weeks", "seed", "replications"];
+        assert_eq!(closest("horizon_weks", keys), Some("horizon_weeks"));
+        assert_eq!(closest("sede", keys), Some("seed"), "a swap of neighbours is one slip");
+        assert_eq!(closest("Seed", keys), Some("seed"));
+        assert_eq!(closest("tariff", keys), None);
+        assert_eq!(closest("", keys), None);
+    }
+}
