@@ -2,8 +2,8 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod ensemble;
 pub mod config;
+pub mod ensemble;
 pub mod model;
 pub mod report;
 pub mod statistics;

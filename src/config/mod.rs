@@ -6,9 +6,67 @@
 
 pub mod document;
 mod error;
+pub mod files;
+mod market;
+pub mod scenario;
 mod sourced;
 mod suggest;
+pub mod table;
 
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location};
 pub use sourced::{Sourced, Status};
+pub use table::Table;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::scenario::Scenario;
+
+/// A scenario with everything that says where it came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The scenario file.
+    pub path: PathBuf,
+    /// The merged document.
+    pub document: Document,
+    /// The data files it reads.
+    pub data: Vec<DataFile>,
+    /// The checked scenario.
+    pub scenario: Scenario,
+}
+
+/// A data file and the hash of its bytes.
+#[derive(Clone, Debug)]
+pub struct DataFile {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// BLAKE3 of its bytes.
+    pub hash: blake3::Hash,
+}
+
+/// Loads a scenario file, applies `key=value` assignments, and checks everything.
+///
+/// # Errors
+/// [`ConfigError`] naming file, line or row, key, value and remedy.
+pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> {
+    let mut document = Document::load(path)?;
+    for assignment in assignments {
+        document.set(assignment)?;
+    }
+    let (scenario, files) = scenario::scenario(&document)?;
+    let data = files
+        .into_iter()
+        .map(|path| {
+            let bytes = std::fs::read(&path).map_err(|error| ConfigError::unreadable(&path, &error))?;
+            Ok(DataFile { hash: blake3::hash(&bytes), path })
+        })
+        .collect::<Result<_, ConfigError>>()?;
+    Ok(Loaded { path: path.to_owned(), document, data, scenario })
+}
+
+/// The JSON Schema of scenario files.
+#[must_use]
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(files::ScenarioFile);
+    format!("{:#}\n", schema.as_value())
+}

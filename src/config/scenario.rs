@@ -67,25 +67,26 @@ impl Reader<'_> {
     /// The path of a data file, relative to the file that names it.
     pub fn data_path(&self, key: &str, name: &str) -> PathBuf {
         let origin = self.document.origin(key);
-        let folder = origin.filter(|origin| origin.line().is_some()).and_then(|origin| {
-            Path::new(origin.file()).parent().map(Path::to_owned)
-        });
+        let folder = origin
+            .filter(|origin| origin.line().is_some())
+            .and_then(|origin| Path::new(origin.file()).parent().map(Path::to_owned));
         folder.unwrap_or_default().join(name)
     }
 
     /// The position of `name` among `known`, or an error that lists them.
     pub fn position(&self, key: &str, name: &str, known: &[String], what: &str) -> Result<usize, ConfigError> {
-        known.iter().position(|item| item == name).ok_or_else(|| {
-            self.error(key, format!("`{name}` is no {what}"), super::one_of(name, known))
-        })
+        known
+            .iter()
+            .position(|item| item == name)
+            .ok_or_else(|| self.error(key, format!("`{name}` is no {what}"), market::one_of(name, known)))
     }
 }
 
-/// Turns a document into a checked scenario.
+/// Turns a document into a checked scenario, and names the data files it read.
 ///
 /// # Errors
 /// [`ConfigError`] naming file, line or row, key, value and remedy.
-pub fn scenario(document: &Document) -> Result<Scenario, ConfigError> {
+pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigError> {
     let file: ScenarioFile = document.deserialize()?;
     let reader = Reader { document, file: &file };
     reader.name()?;
@@ -110,7 +111,9 @@ pub fn scenario(document: &Document) -> Result<Scenario, ConfigError> {
         return Err(reader.error("buyers.pricing_nodes", "is 0, expected at least 1", ""));
     }
     let cost_factor = market::cost_factors(&reader, &market, weeks)?;
-    Ok(Scenario {
+    let mut data = vec![reader.data_path("market.models", &file.market.models)];
+    data.extend(file.exchange_rate.iter().map(|section| reader.data_path("exchange_rate.data", &section.data)));
+    let scenario = Scenario {
         name: file.name.clone(),
         title: file.title.clone().unwrap_or_else(|| file.name.clone()),
         start: file.time.start,
@@ -134,7 +137,8 @@ pub fn scenario(document: &Document) -> Result<Scenario, ConfigError> {
         baseline,
         periods: reader.periods(weeks)?,
         market,
-    })
+    };
+    Ok((scenario, data))
 }
 
 impl Reader<'_> {
@@ -167,7 +171,11 @@ impl Reader<'_> {
         if !(floor > 0.0 && floor <= cap && cap.is_finite()) {
             let help = "two numbers relative to the median, such as [0.4, 2.5]; without a cap the richest few buyers \
                         carry demand at doubled prices";
-            return Err(self.error("demand.income_bounds", format!("is [{floor}, {cap}], expected 0 < low <= high"), help));
+            return Err(self.error(
+                "demand.income_bounds",
+                format!("is [{floor}, {cap}], expected 0 < low <= high"),
+                help,
+            ));
         }
         let characteristics = &market.characteristics.names;
         for name in section.sigma.keys() {
@@ -264,7 +272,11 @@ impl Reader<'_> {
             let key = format!("period[{i}]");
             if periods.iter().any(|known| known.name == section.name) {
                 let message = format!("the period `{}` exists already", section.name);
-                return Err(self.error(&format!("{key}.name"), message, "choose another name; `all` and `year_N` are given"));
+                return Err(self.error(
+                    &format!("{key}.name"),
+                    message,
+                    "choose another name; `all` and `year_N` are given",
+                ));
             }
             let (from, to) = (self.week_of(section.from), self.week_of(section.to));
             if from < 0 || to > i64::from(weeks) || from >= to {
@@ -354,7 +366,9 @@ impl Reader<'_> {
         let lists: [(&str, &Option<Vec<String>>, &[String], Name<'_>); 5] = [
             ("models", &on.models, &names, &|j| &market.models[j].name),
             ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
-            ("manufacturers", &on.manufacturers, manufacturers, &|j| &market.manufacturers[market.models[j].manufacturer]),
+            ("manufacturers", &on.manufacturers, manufacturers, &|j| {
+                &market.manufacturers[market.models[j].manufacturer]
+            }),
             ("regions", &on.regions, regions, &|j| &market.regions[market.models[j].region]),
             ("assembly_countries", &on.assembly_countries, &countries, &|j| &market.models[j].assembly_country),
         ];
@@ -373,7 +387,8 @@ impl Reader<'_> {
             keep(&|j| market.models[j].imported == imported);
         }
         if conditions == 0 {
-            let help = "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
+            let help =
+                "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
             return Err(self.error(key, "selects by nothing", help));
         }
         if !selected.contains(&true) {

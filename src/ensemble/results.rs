@@ -84,12 +84,10 @@ impl Results {
         self.arms[regime].store.sorted_column(slot, &mut column);
         probabilities.map(|p| quantile_of_sorted(&column, p))
     }
-    /// A slot's values in the stored replications, sorted.
+    /// A slot's values in the stored replications, by replication number.
     #[must_use]
-    pub fn stored(&self, regime: usize, slot: usize) -> Vec<f64> {
-        let mut column = Vec::with_capacity(QUANTILE_REPLICATIONS);
-        self.arms[regime].store.sorted_column(slot, &mut column);
-        column
+    pub fn stored(&self, regime: usize, slot: usize) -> Vec<(u64, f64)> {
+        self.arms[regime].store.by_replication(slot)
     }
     /// Mean switching matrix of a regime, cars over the horizon: J rows, J + 1 columns (see [`Outcome::switched`]).
     #[must_use]

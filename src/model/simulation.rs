@@ -58,7 +58,7 @@ pub fn simulate(
             race.draw(options.chooser, &mut streams.at(Purpose::Taste, address, number));
             let (tastes, alpha) = (world.buyers.tastes_of(buyer), world.buyers.price_response[buyer]);
             let outside = world.buyers.outside_weight[buyer];
-            let mut weigh = |prices: &Column, weights: &mut Column| {
+            let weigh = |prices: &Column, weights: &mut Column| {
                 let intercepts = options.intercepts(owned[buyer]);
                 options.chooser.exp_utilities(&options.table, intercepts, prices, tastes, alpha, weights);
             };

@@ -56,6 +56,15 @@ impl OutputFolder {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Makes a folder for any files.
+    ///
+    /// # Errors
+    /// [`OutputError::Folder`] when it cannot.
+    pub fn bare(path: &Path) -> Result<Self, OutputError> {
+        fs::create_dir_all(path).map_err(|error| OutputError::Folder { path: path.to_owned(), error })?;
+        Ok(Self { path: path.to_owned() })
+    }
+
     /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -1,6 +1,12 @@
 //! Results out: rows, tables, charts, and the folder they stand in.
 
 pub mod build;
+#[cfg(feature = "charts")]
+pub mod charts;
+#[cfg(feature = "charts")]
+pub mod draw;
 pub mod folder;
+pub mod manifest;
 pub mod record;
 pub mod rows;
+pub mod study;

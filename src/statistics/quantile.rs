@@ -40,6 +40,13 @@ impl ReplicationStore {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+    /// Replication numbers and their values of slot `slot`, in order of replication.
+    #[must_use]
+    pub fn by_replication(&self, slot: usize) -> Vec<(u64, f64)> {
+        let mut values: Vec<(u64, f64)> = self.rows.iter().map(|row| (row.1, row.2[slot])).collect();
+        values.sort_by_key(|(replication, _)| *replication);
+        values
+    }
     /// Fills `column` with slot `slot` of every kept replication, sorted.
     pub fn sorted_column(&self, slot: usize, column: &mut Vec<f64>) {
         column.clear();

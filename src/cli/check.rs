@@ -1,0 +1,145 @@
+//! `stickershock check`: what would run, how long it would take, and where every parameter comes from.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use clap::Args;
+use stickershock::config::Loaded;
+use stickershock::ensemble::{Job, Study};
+
+use super::{CliError, ScenarioArgs};
+
+#[derive(Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+}
+
+/// Runs the command.
+pub fn check(args: &CheckArgs) -> Result<(), CliError> {
+    let loaded = args.scenario.load(&[])?;
+    let started = Instant::now();
+    let study = Study::prepare(loaded.scenario.clone())?;
+    let prepared = started.elapsed().as_secs_f64();
+    let mut out = String::new();
+    describe(&mut out, &loaded, &study);
+    let job_seconds = time_one_replication(&study)?;
+    let scenario = study.scenario();
+    let jobs = scenario.replications * scenario.regimes.len() as u64;
+    let threads = rayon::current_num_threads();
+    let _ = writeln!(
+        out,
+        "It would run {jobs} jobs ({} regimes x {} replications): about {:.1} s on {threads} threads ({prepared:.2} s to solve \
+         the base year, {:.1} ms a job), charts apart.\n",
+        scenario.regimes.len(),
+        scenario.replications,
+        prepared + job_seconds * jobs as f64 / threads as f64,
+        1e3 * job_seconds,
+    );
+    parameters(&mut out, &loaded);
+    super::print(&out)
+}
+
+fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
+    let scenario = &loaded.scenario;
+    let market = &scenario.market;
+    let _ = writeln!(out, "{}: valid.\n", loaded.path.display());
+    let _ = writeln!(out, "{} ({})", scenario.title, scenario.name);
+    let last = scenario.week_start(scenario.weeks).saturating_sub(jiff::Span::new().days(1));
+    let _ = writeln!(out, "  {} weeks, {} to {last}", scenario.weeks, scenario.start);
+    let sold: f64 = market.models.iter().map(|model| model.base_volume).sum();
+    let _ = writeln!(
+        out,
+        "  {} models of {} brands and {} manufacturers, {sold:.0} cars a year out of {:.0} purchase events",
+        market.len(),
+        market.brands.len(),
+        market.manufacturers.len(),
+        market.market_size,
+    );
+    let _ = writeln!(
+        out,
+        "  {} buyers of {:.1} households each, {} of them on the list `{}`",
+        scenario.buyers,
+        scenario.households_per_buyer(),
+        format_args!("{} models", market.models.iter().filter(|model| model.flagged).count()),
+        scenario.flag,
+    );
+    let inversion = &study.shared_world().inversion.report;
+    let _ = writeln!(
+        out,
+        "  base year inverted in {} share evaluations to max |log s - log s_obs| = {:.1e}",
+        inversion.evaluations, inversion.residual,
+    );
+    let costs = &study.shared_world().makers.costs;
+    for negative in &costs.negative {
+        let _ = writeln!(
+            out,
+            "  warning: {} has a negative marginal cost, {:.0} USD, from its own-price elasticity of {:.2}",
+            market.models[negative.product].name, negative.cost, negative.own_elasticity,
+        );
+    }
+    for (r, regime) in scenario.regimes.iter().enumerate() {
+        let mark = if r == scenario.baseline { " (baseline)" } else { "" };
+        let _ = writeln!(out, "  regime {}{mark}: {}", regime.name, regime.label);
+        for event in &regime.events {
+            let instrument = &scenario.instruments[event.instrument];
+            let models = instrument.selected.iter().filter(|selected| **selected).count();
+            let _ = writeln!(
+                out,
+                "    {} (week {}): {} {}, {models} models",
+                event.date,
+                event.week,
+                instrument.name,
+                event.action.as_str(),
+            );
+        }
+    }
+    out.push('\n');
+}
+
+/// Seconds of one job, from one replication of every regime on one thread.
+fn time_one_replication(study: &Study) -> Result<f64, CliError> {
+    let started = Instant::now();
+    let world = study.world(0).map_err(stickershock::ensemble::StudyError::World)?;
+    let regimes = study.scenario().regimes.len();
+    for regime in 0..regimes {
+        std::hint::black_box(study.simulate(&world, Job { regime, replication: 0 }));
+    }
+    Ok(started.elapsed().as_secs_f64() / regimes as f64)
+}
+
+/// Every number of the resolved scenario with its status and source.
+fn parameters(out: &mut String, loaded: &Loaded) {
+    let Ok(root) = loaded.document.to_toml_string().parse::<toml::Table>() else { return };
+    let mut rows = vec![["parameter".to_owned(), "value".to_owned(), "status".to_owned(), "source".to_owned()]];
+    collect(&mut rows, "", &toml::Value::Table(root));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (key, value, status) = (width(0), width(1), width(2));
+    for [a, b, c, d] in &rows {
+        let _ = writeln!(out, "{}", format!("{a:<key$}  {b:>value$}  {c:<status$}  {d}").trim_end());
+    }
+}
+
+fn collect(rows: &mut Vec<[String; 4]>, key: &str, value: &toml::Value) {
+    let join = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    match value {
+        toml::Value::Table(table) => match table.get("value") {
+            Some(number) => {
+                let text = |name: &str| table.get(name).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+                rows.push([key.to_owned(), number.to_string(), text("status"), text("source")]);
+            }
+            None => table.iter().for_each(|(name, value)| collect(rows, &join(name), value)),
+        },
+        toml::Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                let name = item.get("name").and_then(toml::Value::as_str);
+                let path = name.map_or_else(|| format!("{key}[{i}]"), &join);
+                collect(rows, &path, item);
+            }
+        }
+        toml::Value::Integer(_) | toml::Value::Float(_) => {
+            rows.push([key.to_owned(), value.to_string(), "unstated".into(), String::new()]);
+        }
+        _ => {}
+    }
+}

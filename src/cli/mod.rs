@@ -1,0 +1,177 @@
+//! Subcommands and what they share: arguments, errors with exit codes, progress.
+
+mod check;
+mod init;
+mod run;
+mod summary;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use stickershock::config::{ConfigError, Loaded};
+use stickershock::ensemble::{RunError, StudyError};
+use stickershock::report::folder::OutputError;
+
+#[derive(Parser)]
+#[command(version, about, long_about = None, after_help = EXAMPLES)]
+#[command(propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stickershock run configs/showdown-1995.toml
+  stickershock run configs/showdown-1995.toml --replications 20 --regimes imposed --out /tmp/imposed
+  stickershock run configs/showdown-1995.toml --set instrument.sanctions.rate=0.25
+  stickershock check configs/showdown-1995.toml
+  stickershock init my-study && stickershock run my-study/scenario.toml
+
+Exit codes: 0 done, 1 output cannot be written, 2 wrong usage, 65 bad input, 130 interrupted.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Simulate every regime of a scenario and write tables and charts.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(run::RunArgs),
+    /// Validate a scenario, say what would run and how long it would take, and list every parameter with its source.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(check::CheckArgs),
+    /// Write a commented scenario with its data into a new folder, ready to run and to change.
+    Init(init::InitArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  stickershock run configs/showdown-1995.toml
+  stickershock run configs/showdown-1995.toml -j 2 --replications 400 --seed 7
+  stickershock run configs/showdown-1995.toml --set pricing.theta=0.5 --set instrument.sanctions.basis=border --json";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  stickershock check configs/showdown-1995.toml
+  stickershock check my.toml --set demand.alpha=0.15";
+
+/// A scenario and the changes made to it on the command line.
+#[derive(Args)]
+struct ScenarioArgs {
+    /// Scenario file.
+    scenario: PathBuf,
+    /// Change a value: `key=value`, with keys as in the file; items of lists by name, such as
+    /// `instrument.sanctions.rate=0.25`. May be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl ScenarioArgs {
+    /// Loads the scenario with `extra` assignments after those of `--set`.
+    fn load(&self, extra: &[String]) -> Result<Loaded, CliError> {
+        let assignments: Vec<String> = self.set.iter().chain(extra).cloned().collect();
+        Ok(stickershock::config::load(&self.scenario, &assignments)?)
+    }
+}
+
+/// Everything that can end a command, with its exit code.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// Wrong usage that the parser of arguments cannot see.
+    #[error("{0}")]
+    Usage(String),
+    /// A scenario or its data.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A scenario that is well written and cannot be solved.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// Output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// Results that cannot be drawn.
+    #[cfg(feature = "charts")]
+    #[error("charts: {0}")]
+    Chart(#[from] stickershock::report::charts::ChartError),
+    /// Standard output is closed or full.
+    #[error("standard output: {0}")]
+    Stdout(#[from] std::io::Error),
+    /// Threads.
+    #[error("cannot start {threads} threads: {error}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        error: rayon::ThreadPoolBuildError,
+    },
+    /// The user pressed Ctrl-C.
+    #[error("interrupted after {0} replications; no table was written\nhelp: run the same command again")]
+    Interrupted(u64),
+}
+
+impl From<RunError<OutputError>> for CliError {
+    fn from(error: RunError<OutputError>) -> Self {
+        match error {
+            RunError::World(error) => Self::Study(StudyError::World(error)),
+            RunError::Interrupted(replications) => Self::Interrupted(replications),
+            RunError::Receiver(error) => Self::Output(error),
+        }
+    }
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Config(_) | Self::Study(_) => 65,
+            Self::Interrupted(_) => 130,
+            _ => 1,
+        }
+    }
+}
+
+/// Parses the arguments, runs the command, and turns its result into an exit code.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
+        Command::Schema => print(&stickershock::config::schema()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "stickershock", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that has seen enough (`| head`) is no error.
+        Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", paint("error"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Prints to standard output; a closed pipe is an error value, not a panic.
+fn print(text: &str) -> Result<(), CliError> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A word in bold red where standard error is a terminal that wants colour.
+fn paint(word: &str) -> String {
+    use std::io::IsTerminal;
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || !std::io::stderr().is_terminal();
+    if plain { word.to_owned() } else { format!("\u{1b}[1;31m{word}\u{1b}[0m") }
+}

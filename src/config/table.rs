@@ -1,0 +1,427 @@
+//! CSV tables whose cells know their row.
+//!
+//! A table has a header and rows of as many cells. Cells are kept as text, without the spaces around them, and are read
+//! column by column with the type that is asked for. Rows are named by the line on which they begin, as an editor
+//! counts, and by a label column if one is chosen:
+//!
+//! `configs/data/models.csv, row 14 (gt-coupe): msrp_usd is -3200, expected a positive number`
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use crate::config::error::utf8;
+use crate::config::{ConfigError, suggest};
+use crate::model::demand::kernel::math::ln;
+
+/// A table of text cells with a header.
+#[derive(Clone, Debug)]
+pub struct Table {
+    file: String,
+    header: Vec<String>,
+    rows: Vec<Row>,
+    label: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    line: usize,
+    cells: Vec<String>,
+}
+
+impl Table {
+    /// Reads a UTF-8 CSV file with a header.
+    ///
+    /// Fails if it cannot be read, is not UTF-8, has no header, names a column twice or not at all, or has a row with
+    /// more or fewer cells than the header.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        let file = path.display().to_string();
+        match utf8(bytes) {
+            Ok(text) => Self::from_str(&text, &file),
+            Err((offset, line)) => Err(ConfigError::Row {
+                file,
+                row: Some(line),
+                label: None,
+                message: format!("byte {offset} of the file is not UTF-8 text"),
+                help: "save the file with the encoding UTF-8".to_owned(),
+            }),
+        }
+    }
+
+    /// Reads a table from text; `display_name` takes the file's place in messages.
+    pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
+        let mut table = Self { file: display_name.to_owned(), header: Vec::new(), rows: Vec::new(), label: None };
+        // One record more than the text has: a quote that is never closed would swallow it.
+        let bytes = text.as_bytes().chain(&b"\n0"[..]);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let (mut line, mut counted, mut closed) = (1, 0, false);
+        for record in reader.records() {
+            let record = record.map_err(|error| table.error(error.to_string(), "check the quotes"))?;
+            let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
+            // The reader's own position is that of the blank lines before a record.
+            let begin = record.position().map_or(0, |position| position.byte() as usize);
+            let rest = text.get(begin..).unwrap_or_default();
+            let begin = begin + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+            if begin >= text.len() {
+                closed = true;
+                break;
+            }
+            line += text.as_bytes().get(counted..begin).unwrap_or_default().iter().filter(|b| **b == b'\n').count();
+            counted = begin;
+            if cells.iter().all(String::is_empty) && cells.len() == 1 {
+                continue;
+            }
+            if table.header.is_empty() {
+                table.header = cells;
+                table.check_header()?;
+                continue;
+            }
+            let found = cells.len();
+            table.rows.push(Row { line, cells });
+            if found != table.header.len() {
+                let message = format!("has {found} cells, but the header has {}", table.header.len());
+                let help =
+                    "look for a missing or extra comma; a cell with commas or line breaks needs quotes, closed again";
+                return Err(table.error_at(table.rows.len() - 1, message, help));
+            }
+        }
+        if !closed {
+            let message = format!("a quote is opened in the row at line {line} and never closed");
+            return Err(table.error(message, "close it; a quote inside quotes is written twice"));
+        }
+        if table.header.is_empty() {
+            return Err(table.error("is empty".to_owned(), "write the names of the columns in the first line"));
+        }
+        Ok(table)
+    }
+
+    fn check_header(&self) -> Result<(), ConfigError> {
+        for (index, name) in self.header.iter().enumerate() {
+            if name.is_empty() {
+                let message = format!("column {} has no name", index + 1);
+                return Err(self.error(message, "name every column in the first line"));
+            }
+            if let Some(first) = self.header[..index].iter().position(|other| other == name) {
+                let message = format!("columns {} and {} are both named `{name}`", first + 1, index + 1);
+                return Err(self.error(message, "rename or remove one of them"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The same table, with rows named in messages by their cell in `column`. Fails if there is no such column.
+    pub fn labelled_by(mut self, column: &str) -> Result<Self, ConfigError> {
+        self.label = Some(self.index(column)?);
+        Ok(self)
+    }
+
+    /// The number of rows, without the header.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The names of the columns, in order.
+    pub fn columns(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Whether there is a column of this name.
+    pub fn has_column(&self, column: &str) -> bool {
+        self.header.iter().any(|name| name == column)
+    }
+
+    /// The cells of a column as they are, possibly empty. Fails if there is no such column.
+    pub fn column_text(&self, column: &str) -> Result<Vec<&str>, ConfigError> {
+        let index = self.index(column)?;
+        Ok((0..self.rows()).map(|row| self.cell(row, index)).collect())
+    }
+
+    /// A column of text that names each row: no cell is empty, and no two are equal.
+    pub fn column_key(&self, column: &str) -> Result<Vec<&str>, ConfigError> {
+        let keys = self.column_text(column)?;
+        let mut seen = BTreeMap::new();
+        for (row, key) in keys.iter().enumerate() {
+            if key.is_empty() {
+                return Err(self.refuse(row, column, key, "a name"));
+            }
+            if let Some(first) = seen.insert(*key, row) {
+                let message = format!("{column} is {key:?}, which row {} has already", self.rows[first].line);
+                return Err(self.error_at(row, message, "each row needs its own: rename or remove one of the two"));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// A column of finite numbers. Fails at the first cell that is none.
+    pub fn column_f64(&self, column: &str) -> Result<Vec<f64>, ConfigError> {
+        self.read(column, "a finite number", number)
+    }
+
+    /// A column of finite numbers, some of which may be left empty.
+    pub fn column_optional_f64(&self, column: &str) -> Result<Vec<Option<f64>>, ConfigError> {
+        self.read(column, "a finite number, or nothing", |cell| {
+            if cell.is_empty() { Some(None) } else { number(cell).map(Some) }
+        })
+    }
+
+    /// A column of numbers above zero.
+    pub fn column_positive(&self, column: &str) -> Result<Vec<f64>, ConfigError> {
+        self.read(column, "a positive number", |cell| number(cell).filter(|number| *number > 0.0))
+    }
+
+    /// A column of numbers at or above zero.
+    pub fn column_non_negative(&self, column: &str) -> Result<Vec<f64>, ConfigError> {
+        self.read(column, "a number, zero or more", |cell| number(cell).filter(|number| *number >= 0.0))
+    }
+
+    /// A column of yes or no: `true`/`false`, `yes`/`no`, `1`/`0`, in any case of letters.
+    pub fn column_bool(&self, column: &str) -> Result<Vec<bool>, ConfigError> {
+        self.read(column, "true or false (or yes, no, 1, 0)", |cell| match cell.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "1" => Some(true),
+            "false" | "no" | "0" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// A column of dates.
+    pub fn column_date(&self, column: &str) -> Result<Vec<Date>, ConfigError> {
+        self.read(column, "a date such as 1995-06-28", |cell| cell.parse().ok())
+    }
+
+    /// A column of months such as `1995-06`, as the first day of each.
+    pub fn column_month(&self, column: &str) -> Result<Vec<Date>, ConfigError> {
+        self.read(column, "a month such as 1995-06", |cell| format!("{cell}-01").parse().ok())
+    }
+
+    /// A number per row computed from columns: `a`, `a / b`, `a * b` or `log(a)` (the natural logarithm).
+    ///
+    /// Fails at an unknown column, a cell that is no number, and a row whose result is not finite.
+    pub fn expression(&self, text: &str) -> Result<Vec<f64>, ConfigError> {
+        let text = text.trim();
+        if self.has_column(text) {
+            return self.column_f64(text);
+        }
+        if let Some(inner) = text.strip_prefix("log(").and_then(|inner| inner.strip_suffix(')')) {
+            return Ok(self.column_positive(inner.trim())?.into_iter().map(ln).collect());
+        }
+        let Some((left, right)) = text.split_once(['/', '*']) else { return self.column_f64(text) };
+        let divided = text[left.len()..].starts_with('/');
+        let (left, right) = (left.trim(), right.trim());
+        let (a, b) = (self.column_f64(left)?, self.column_f64(right)?);
+        let result = |(row, (a, b)): (usize, (&f64, &f64))| {
+            let value = if divided { a / b } else { a * b };
+            if value.is_finite() {
+                return Ok(value);
+            }
+            let message = format!("`{text}` is not finite: {left} is {a}, {right} is {b}");
+            Err(self.error_at(row, message, "correct the cells, or use another expression"))
+        };
+        a.iter().zip(&b).enumerate().map(result).collect()
+    }
+
+    /// A complaint about the row at `row` (from 0), for checks made after reading; the message begins with the column.
+    pub fn error_at(&self, row: usize, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        let label = self.label.map(|label| self.cell(row, label).to_owned()).filter(|label| !label.is_empty());
+        ConfigError::Row {
+            file: self.file.clone(),
+            row: self.rows.get(row).map(|row| row.line),
+            label,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+
+    /// A complaint about one cell: its column, what it holds, and what was expected.
+    pub fn refuse_cell(&self, row: usize, column: &str, expected: &str) -> ConfigError {
+        match self.index(column) {
+            Ok(index) => self.refuse(row, column, self.cell(row, index), expected),
+            Err(missing) => missing,
+        }
+    }
+
+    fn refuse(&self, row: usize, column: &str, cell: &str, expected: &str) -> ConfigError {
+        let found = match cell {
+            "" => "empty".to_owned(),
+            cell if cell.parse::<f64>().is_ok() => cell.to_owned(),
+            cell => format!("{cell:?}"),
+        };
+        let without_commas = cell.replace([',', '$', ' '], "");
+        let help = if expected.contains("number") && number(cell).is_none() && number(&without_commas).is_some() {
+            format!("write {without_commas}, without separators and signs")
+        } else {
+            format!("write {expected}")
+        };
+        self.error_at(row, format!("{column} is {found}, expected {expected}"), help)
+    }
+
+    fn read<T>(&self, column: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
+        let cells = self.column_text(column)?;
+        let read = |(row, cell): (usize, &&str)| parse(cell).ok_or_else(|| self.refuse(row, column, cell, expected));
+        cells.iter().enumerate().map(read).collect()
+    }
+
+    fn index(&self, column: &str) -> Result<usize, ConfigError> {
+        self.header.iter().position(|name| name == column).ok_or_else(|| {
+            let names: Vec<&str> = self.header.iter().map(String::as_str).collect();
+            self.error(format!("there is no column `{column}`"), suggest::one_of(column, &names))
+        })
+    }
+
+    fn cell(&self, row: usize, column: usize) -> &str {
+        self.rows.get(row).and_then(|row| row.cells.get(column)).map_or("", String::as_str)
+    }
+
+    fn error(&self, message: String, help: impl Into<String>) -> ConfigError {
+        ConfigError::Row { file: self.file.clone(), row: None, label: None, message, help: help.into() }
+    }
+}
+
+fn number(cell: &str) -> Option<f64> {
+    cell.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use approx::assert_relative_eq;
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "\
+model,msrp_usd,horsepower,weight_lb,luxury,launched,month
+\"LS, 400\", 51680 ,250,3650,yes,1989-09-01,1994-01
+Q45,52850,278,4000,1,1989-11-01,1994-02
+";
+
+    fn table(text: &str) -> Table {
+        Table::from_str(text, "models.csv").and_then(|table| table.labelled_by("model")).unwrap()
+    }
+
+    fn complaint<T: std::fmt::Debug>(result: Result<T, ConfigError>) -> String {
+        result.expect_err("should be refused").to_string()
+    }
+
+    #[test]
+    fn columns_are_read_by_type() {
+        let table = table(TEXT);
+        assert_eq!((table.rows(), table.columns().len()), (2, 7));
+        assert_eq!(table.column_key("model").unwrap(), ["LS, 400", "Q45"]);
+        assert_eq!(table.column_positive("msrp_usd").unwrap(), [51_680.0, 52_850.0]);
+        assert_eq!(table.column_bool("luxury").unwrap(), [true, true]);
+        assert_eq!(table.column_date("launched").unwrap(), [date(1989, 9, 1), date(1989, 11, 1)]);
+        assert_eq!(table.column_month("month").unwrap(), [date(1994, 1, 1), date(1994, 2, 1)]);
+        let blanks = Table::from_str("a,b\n1,\n2,3\n", "x.csv").unwrap().column_optional_f64("b").unwrap();
+        assert_eq!(blanks, [None, Some(3.0)]);
+    }
+
+    #[test]
+    fn expressions_combine_columns() {
+        let table = table(TEXT);
+        assert_eq!(table.expression("horsepower").unwrap(), [250.0, 278.0]);
+        assert_eq!(table.expression("horsepower / weight_lb").unwrap(), [250.0 / 3650.0, 278.0 / 4000.0]);
+        assert_eq!(table.expression("horsepower*weight_lb").unwrap(), [912_500.0, 1_112_000.0]);
+        assert_relative_eq!(table.expression("log(msrp_usd)").unwrap()[0], 51_680_f64.ln(), max_relative = 1e-15);
+        let unknown = complaint(table.expression("horsepower / wieght_lb"));
+        let expected =
+            "models.csv: there is no column `wieght_lb`\nhelp: did you mean `weight_lb`? expected one of `model`,";
+        assert!(unknown.starts_with(expected), "{unknown}");
+        let zero = Table::from_str("model,a,b\nx,1,0\n", "z.csv").unwrap();
+        assert!(complaint(zero.expression("a / b")).starts_with("z.csv, row 2: `a / b` is not finite: a is 1, b is 0"));
+        assert!(complaint(zero.expression("log(b)")).starts_with("z.csv, row 2: b is 0, expected a positive number"));
+        assert!(complaint(zero.expression("a + b")).contains("there is no column `a + b`"));
+        assert!(complaint(zero.expression("a / b / a")).contains("there is no column `b / a`"));
+    }
+
+    #[test]
+    fn a_bad_cell_is_named_with_file_row_label_column_and_expectation() {
+        let bad = |from: &str, to: &str| table(&TEXT.replacen(from, to, 1));
+        let negative = complaint(bad("52850", "-3200").column_positive("msrp_usd"));
+        let expected =
+            "models.csv, row 3 (Q45): msrp_usd is -3200, expected a positive number\nhelp: write a positive number";
+        assert_eq!(negative, expected);
+        let text = complaint(bad("278", "many").column_f64("horsepower"));
+        assert!(
+            text.starts_with("models.csv, row 3 (Q45): horsepower is \"many\", expected a finite number"),
+            "{text}"
+        );
+        assert!(complaint(bad("278", "NaN").column_f64("horsepower")).contains("horsepower is NaN, expected a finite"));
+        assert!(complaint(bad("278", "").column_f64("horsepower")).contains("horsepower is empty, expected a finite"));
+        assert!(
+            complaint(bad("278", "-1").column_non_negative("horsepower")).contains("is -1, expected a number, zero")
+        );
+        let separators = complaint(bad("52850", "\"$52,850\"").column_positive("msrp_usd"));
+        assert!(separators.ends_with("help: write 52850, without separators and signs"), "{separators}");
+        let flag = complaint(bad("yes", "maybe").column_bool("luxury"));
+        assert!(flag.starts_with("models.csv, row 2 (LS, 400): luxury is \"maybe\", expected true or false"), "{flag}");
+        assert!(
+            complaint(bad("1989-09-01", "Sept").column_date("launched")).contains("expected a date such as 1995-06-28")
+        );
+        assert!(
+            complaint(bad("1994-01", "1994-13").column_month("month")).contains("expected a month such as 1995-06")
+        );
+        let twice = complaint(bad("Q45", "\"LS, 400\"").column_key("model"));
+        assert!(
+            twice.starts_with("models.csv, row 3 (LS, 400): model is \"LS, 400\", which row 2 has already"),
+            "{twice}"
+        );
+        assert!(complaint(bad("Q45", "").column_key("model")).starts_with("models.csv, row 3: model is empty"));
+        let later = table(TEXT).refuse_cell(0, "msrp_usd", "a price below 50000").to_string();
+        assert!(later.starts_with("models.csv, row 2 (LS, 400): msrp_usd is 51680, expected a price below"), "{later}");
+    }
+
+    #[test]
+    fn rows_are_counted_as_an_editor_does() {
+        let text = "a,b\r\n\r\n\"one\r\ntwo\",1\r\n  \r\n\r\nx,2\r\ny,z\r\n";
+        let table = Table::from_str(text, "x.csv").unwrap();
+        assert_eq!(table.rows(), 3);
+        assert!(complaint(table.column_f64("b")).starts_with("x.csv, row 8: b is \"z\""));
+        assert!(complaint(table.column_f64("a")).starts_with("x.csv, row 3: a is \"one\\r\\ntwo\""));
+    }
+
+    #[test]
+    fn tables_of_the_wrong_shape_are_refused() {
+        let read = |text: &str| complaint(Table::from_str(text, "x.csv"));
+        assert!(read("").starts_with("x.csv: is empty"));
+        assert!(read("\n\n").starts_with("x.csv: is empty"));
+        assert!(read("a,b,a\n").starts_with("x.csv: columns 1 and 3 are both named `a`"));
+        assert!(read("a,,c\n").starts_with("x.csv: column 2 has no name"));
+        assert!(read("a,b\n1,2\n3\n").starts_with("x.csv, row 3: has 1 cells, but the header has 2"));
+        assert!(read("a,b\n1,2,3").contains("row 2: has 3 cells"));
+        assert!(
+            read("a,b\n1,\"2\n3,4\n").starts_with("x.csv: a quote is opened in the row at line 2 and never closed")
+        );
+        assert!(read("\"a,b\n1,2\n").contains("line 1 and never closed"));
+        assert_eq!(Table::from_str("a,b\n1,6\"\n", "x.csv").unwrap().column_text("b").unwrap(), ["6\""]);
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("models.csv");
+        std::fs::write(&path, b"\xef\xbb\xbfmodel\nx\n").unwrap();
+        assert_eq!(Table::load(&path).unwrap().columns(), ["model"], "a byte order mark is not part of the name");
+        std::fs::write(&path, b"model\nx\ncaf\xe9\n").unwrap();
+        assert!(complaint(Table::load(&path)).contains("models.csv, row 3: byte 11 of the file is not UTF-8"));
+        let missing = complaint(Table::load(folder.path().join("modls.csv")));
+        assert!(missing.contains("modls.csv: cannot be read: ") && missing.ends_with("models.csv`?"), "{missing}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[a-c,\"\r\n1. é\u{feff}/-]{0,60}", expression in "[a-c/*() log]{0,8}") {
+            if let Ok(table) = Table::from_str(&text, "x.csv") {
+                let _ = table.expression(&expression).map_err(|error| error.to_string());
+                for column in table.columns().to_vec() {
+                    let _ = table.column_key(&column).map_err(|error| error.to_string());
+                    let _ = table.column_date(&column).map_err(|error| error.to_string());
+                    let _ = table.column_optional_f64(&column).map_err(|error| error.to_string());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Which charts a study gets, and the rows they are drawn from.
+
+use std::path::PathBuf;
+
+use super::build::Report;
+use super::charts::{
+    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, diversion, headline, prices, shares_over_time,
+    winners_losers, write,
+};
+use super::folder::OutputFolder;
+use super::rows::ReplicationRow;
+
+/// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
+///
+/// A chart that has nothing to show (prices under a regime without duties) is left out.
+///
+/// # Errors
+/// [`ChartError`] when a chart cannot be drawn or written.
+pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<PathBuf>, ChartError> {
+    let context = context(report);
+    let charts = folder.path().join("charts");
+    let mut paths = Vec::new();
+    let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
+        Ok(svg) => {
+            paths.extend(write(&svg, &charts, name)?);
+            Ok(())
+        }
+        Err(ChartError::Empty { .. }) => Ok(()),
+        Err(error) => Err(error),
+    };
+    keep("shares_over_time", shares_over_time::draw(&report.weekly(), &context))?;
+    let winners = report.winners();
+    keep("prices", prices::draw(&winners, &context))?;
+    keep("diversion", diversion::draw(&lost_buyers(report), &context))?;
+    let models = report.models();
+    let years = f64::from(report.study.scenario().weeks) / 52.0;
+    for regime in &context.regimes {
+        let changed = |row: &&super::rows::ModelRow| row.regime == regime.name && row.units.change != 0.0;
+        if models.iter().any(|row| changed(&row)) {
+            let selection =
+                winners_losers::Selection { regime: regime.name.clone(), period: "all".into(), period_years: years };
+            let name = format!("winners_losers_{}", file_name(&regime.name));
+            keep(&name, winners_losers::draw(&models, &selection, &context))?;
+        }
+    }
+    let (metric, rows) = headline_rows(report);
+    keep("headline", headline::draw(&rows, &report.comparisons(), &metric, &context))?;
+    Ok(paths)
+}
+
+fn context(report: &Report<'_>) -> ChartContext {
+    let scenario = report.study.scenario();
+    let regimes = report
+        .regimes
+        .iter()
+        .map(|regime| &scenario.regimes[*regime])
+        .map(|regime| RegimeContext {
+            name: regime.name.clone(),
+            label: regime.label.clone(),
+            events: regime
+                .events
+                .iter()
+                .map(|event| PolicyEvent { date: event.date, label: event.label.clone() })
+                .collect(),
+        })
+        .collect();
+    ChartContext {
+        scenario: scenario.title.clone(),
+        baseline: scenario.regimes[scenario.baseline].name.clone(),
+        regimes,
+        replications: report.results.replications(),
+        seed: scenario.seed,
+        source: String::new(),
+    }
+}
+
+/// Lost buyers of every taxed model by region of the gainer, cars a year.
+fn lost_buyers(report: &Report<'_>) -> Vec<diversion::LostBuyers> {
+    let scenario = report.study.scenario();
+    let years = f64::from(scenario.weeks) / 52.0;
+    let mut rows = Vec::new();
+    for (arm, regime) in report.regimes.iter().enumerate() {
+        for lost in report.lost_buyers(arm) {
+            let mut by_region: Vec<(String, f64)> = Vec::new();
+            for (option, cars) in lost.gained.iter().enumerate() {
+                let (_, region) = report.option(option);
+                match by_region.iter_mut().find(|(known, _)| *known == region) {
+                    Some((_, sum)) => *sum += cars / years,
+                    None => by_region.push((region, cars / years)),
+                }
+            }
+            let model = &scenario.market.models[lost.model];
+            rows.push(diversion::LostBuyers {
+                regime: scenario.regimes[*regime].name.clone(),
+                model: format!("{} {}", scenario.market.brands[model.brand], model.name),
+                by_region,
+            });
+        }
+    }
+    rows
+}
+
+/// The headline: cars sold of the models on the list, over the horizon, in the stored replications.
+fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>) {
+    let scenario = report.study.scenario();
+    let layout = report.study.layout();
+    let listed = format!("units_{}", scenario.flag);
+    let position = layout.headlines.iter().position(|name| *name == listed).unwrap_or(0);
+    let name = layout.headlines[position].clone();
+    let label = if name == listed { format!("Sales of the {} models", scenario.flag) } else { "Sales of all models".into() };
+    let unit = format!("cars in {} weeks", scenario.weeks);
+    let rows = report
+        .regimes
+        .iter()
+        .enumerate()
+        .flat_map(|(arm, regime)| {
+            let stored = report.results.stored(arm, layout.headline(position, 0));
+            let (regime, metric) = (scenario.regimes[*regime].name.clone(), name.clone());
+            stored.into_iter().map(move |(replication, value)| ReplicationRow {
+                regime: regime.clone(),
+                replication,
+                metric: metric.clone(),
+                value,
+            })
+        })
+        .collect();
+    (headline::Metric { name, label, unit, period: "all".into() }, rows)
+}
+
+/// A regime's name as part of a file name.
+fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect()
+}

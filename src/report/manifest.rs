@@ -1,0 +1,90 @@
+//! `manifest.json`: what was run, by which program, and how it ended.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::config::Loaded;
+use crate::ensemble::results::QUANTILE_REPLICATIONS;
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Started and not finished; tables found beside it belong to an earlier run.
+    Running,
+    /// All files are written.
+    Complete,
+    /// Stopped by the user.
+    Interrupted,
+    /// Ended with an error.
+    Failed,
+}
+
+impl Status {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Everything needed to run the same study again.
+#[derive(Debug)]
+pub struct Manifest {
+    fixed: Value,
+    started: jiff::Timestamp,
+    /// Seconds from start to end, once known.
+    pub seconds: Option<f64>,
+}
+
+impl Manifest {
+    /// Describes a run about to start.
+    #[must_use]
+    pub fn new(loaded: &Loaded, regimes: &[usize], threads: usize) -> Self {
+        let scenario = &loaded.scenario;
+        let names: Vec<&str> = regimes.iter().map(|regime| scenario.regimes[*regime].name.as_str()).collect();
+        let data: Vec<Value> = loaded
+            .data
+            .iter()
+            .map(|file| json!({ "path": display(&file.path), "blake3": file.hash.to_hex().as_str() }))
+            .collect();
+        let fixed = json!({
+            "program": "stickershock",
+            "version": env!("CARGO_PKG_VERSION"),
+            "commit": env!("STICKERSHOCK_COMMIT"),
+            "scenario": {
+                "name": scenario.name,
+                "file": display(&loaded.path),
+                "blake3": loaded.document.hash().to_hex().as_str(),
+                "resolved_toml": loaded.document.to_toml_string(),
+            },
+            "data": data,
+            "seed": scenario.seed,
+            "replications": scenario.replications,
+            "regimes": names,
+            "threads": threads,
+            "quantiles": format!(
+                "order statistics of all replications up to {QUANTILE_REPLICATIONS}; beyond, of a uniform sample of \
+                 {QUANTILE_REPLICATIONS} replications chosen by hash"
+            ),
+        });
+        Self { fixed, started: jiff::Timestamp::now(), seconds: None }
+    }
+
+    /// The manifest as JSON text.
+    #[must_use]
+    pub fn render(&self, status: Status) -> Vec<u8> {
+        let mut manifest = self.fixed.clone();
+        manifest["status"] = status.as_str().into();
+        manifest["started"] = self.started.to_string().into();
+        manifest["seconds"] = self.seconds.into();
+        format!("{manifest:#}\n").into_bytes()
+    }
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}

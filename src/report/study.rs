@@ -1,0 +1,125 @@
+//! All tables of a study, and their dictionary.
+
+use std::path::PathBuf;
+
+use super::build::Report;
+use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
+use super::record::{Cell, Field, FieldType, Record, TableData};
+use crate::ensemble::Study;
+use crate::model::outcome::Outcome;
+
+/// `replications.csv`, written as replications finish: it alone grows with their number.
+#[derive(Debug)]
+pub struct ReplicationTable {
+    file: PendingFile,
+    resource: Resource,
+    regimes: Vec<String>,
+    slots: Vec<usize>,
+}
+
+impl ReplicationTable {
+    /// Begins the table with its header.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn begin(folder: &OutputFolder, study: &Study, regimes: &[usize]) -> Result<Self, OutputError> {
+        let layout = study.layout();
+        let mut fields = vec![
+            Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
+            Field::new("replication", FieldType::Integer, "", "replication number, from 0; the same world for every regime"),
+        ];
+        for headline in &layout.headlines {
+            let (unit, what) = describe(headline);
+            fields.push(Field::new(headline.clone(), FieldType::Number, unit, what));
+        }
+        let resource = Resource {
+            name: "replications".into(),
+            description: "Headline metrics of every regime in every replication, over the whole horizon.".into(),
+            key: vec!["regime".into(), "replication".into()],
+            fields,
+        };
+        let mut table = Self {
+            file: folder.begin("tables/replications.csv")?,
+            regimes: regimes.iter().map(|r| study.scenario().regimes[*r].name.clone()).collect(),
+            slots: (0..layout.headlines.len()).map(|h| layout.headline(h, 0)).collect(),
+            resource,
+        };
+        let header: Vec<String> = table.resource.fields.iter().map(|field| field.name.clone()).collect();
+        table.write_row(&header)?;
+        Ok(table)
+    }
+
+    /// Appends one replication, a row for each regime.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) -> Result<(), OutputError> {
+        for (regime, outcome) in outcomes.iter().enumerate() {
+            let mut row = vec![self.regimes[regime].clone(), replication.to_string()];
+            row.extend(self.slots.iter().map(|slot| Cell::Number(outcome.values[*slot]).text()));
+            self.write_row(&row)?;
+        }
+        Ok(())
+    }
+
+    fn write_row(&mut self, row: &[String]) -> Result<(), OutputError> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(row)?;
+        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+        self.file.write(&bytes)
+    }
+}
+
+/// Unit and description of a headline metric, from its name.
+fn describe(headline: &str) -> (&'static str, String) {
+    let kinds = [
+        ("expected_units_", "cars", "cars sold (or events without a purchase), summed choice probabilities"),
+        ("units_", "cars", "cars sold (or events without a purchase), drawn choices"),
+        ("car_share_", "fraction", "share of the cars sold"),
+        ("sticker_price_", "USD", "sticker price, mean over weeks, base-year volumes as weights"),
+        ("outlay_usd", "USD", "what buyers paid"),
+        ("producer_revenue_usd", "USD", "what makers and dealers kept"),
+        ("duty_usd", "USD", "duty owed"),
+    ];
+    for (prefix, unit, what) in kinds {
+        if let Some(rest) = headline.strip_prefix(prefix) {
+            let group = rest.strip_suffix("_usd").unwrap_or(rest);
+            return (unit, if group.is_empty() { what.into() } else { format!("{what}: {group}") });
+        }
+    }
+    ("", headline.into())
+}
+
+/// Writes every table and the data dictionary; returns their paths.
+///
+/// # Errors
+/// [`OutputError`] when the disk refuses; files are whole or absent.
+pub fn write_tables(
+    folder: &OutputFolder,
+    report: &Report<'_>,
+    replications: ReplicationTable,
+) -> Result<Vec<PathBuf>, OutputError> {
+    let tables = [
+        table(&report.models())?,
+        table(&report.regions())?,
+        table(&report.weekly())?,
+        table(&report.comparisons())?,
+        table(&report.winners())?,
+    ];
+    let mut paths = Vec::new();
+    let mut resources: Vec<Resource> = Vec::new();
+    for table in &tables {
+        paths.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
+        resources.push(table.into());
+    }
+    resources.push(replications.resource);
+    paths.push(replications.file.finish()?);
+    let scenario = report.study.scenario();
+    let package = data_package(&scenario.name, &scenario.title, &resources);
+    paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
+    Ok(paths)
+}
+
+fn table<R: Record>(rows: &[R]) -> Result<TableData, OutputError> {
+    Ok(TableData::new(rows)?)
+}
