@@ -1,0 +1,175 @@
+//! Axes: scales from numbers and dates to pixels, and where the ticks stand.
+
+use jiff::civil::{Date, date};
+
+use super::text;
+
+/// A linear scale from `low..=high` to the pixels `from..=to`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scale {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
+}
+
+impl Scale {
+    pub(super) fn at(&self, value: f64) -> f64 {
+        self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
+    }
+}
+
+/// Round numbers along an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ticks {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) values: Vec<f64>,
+    decimals: usize,
+}
+
+impl Ticks {
+    /// About `target` round steps covering the finite `values`; a single value is given some room.
+    pub(super) fn covering(values: impl IntoIterator<Item = f64>, target: usize) -> Option<Self> {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in values.into_iter().filter(|value| value.is_finite()) {
+            low = low.min(value);
+            high = high.max(value);
+        }
+        if low > high {
+            return None;
+        }
+        // Beyond these, ticks would be infinite or all equal; nothing economic is.
+        (low, high) = (low.clamp(-1e15, 1e15), high.clamp(-1e15, 1e15));
+        let least = (low.abs().max(high.abs()) * 1e-9).max(1e-9);
+        if high - low < least {
+            let room = if low == 0.0 { 1.0 } else { low.abs() * 0.1 };
+            (low, high) = (low - room, high + room);
+        }
+        let (step, decimals) = round_step((high - low) / target.max(1) as f64);
+        let (first, last) = ((low / step + 1e-6).floor() as i64, (high / step - 1e-6).ceil() as i64);
+        let values: Vec<f64> = (first..=last).map(|tick| tick as f64 * step).collect();
+        Some(Self { low: first as f64 * step, high: last as f64 * step, values, decimals })
+    }
+
+    pub(super) fn scale(&self, from: f64, to: f64) -> Scale {
+        Scale { low: self.low, high: self.high, from, to }
+    }
+
+    /// A tick in full, or in millions or billions where the steps are that wide.
+    pub(super) fn label(&self, value: f64) -> String {
+        match self.step() {
+            step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, 1)),
+            step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, 1)),
+            _ => text::number(value, self.decimals),
+        }
+    }
+
+    /// A value between ticks, with one decimal more than theirs where the steps are small.
+    pub(super) fn finer(&self, value: f64) -> String {
+        text::number(value, if self.step() <= 5.0 { self.decimals + 1 } else { 0 })
+    }
+
+    fn step(&self) -> f64 {
+        (self.high - self.low) / self.values.len().saturating_sub(1).max(1) as f64
+    }
+}
+
+/// The least of 1, 2, 2.5, 5 times a power of ten that is not below `step`, and the decimals it needs.
+fn round_step(step: f64) -> (f64, usize) {
+    let (mut power, mut decimals) = (1.0, 0);
+    while power * 10.0 <= step {
+        power *= 10.0;
+    }
+    while power > step && decimals < 12 {
+        decimals += 1;
+        power = 1.0 / power_of_ten(decimals);
+    }
+    for (factor, more) in [(1.0, 0), (2.0, 0), (2.5, 1), (5.0, 0)] {
+        if factor * power >= step * 0.999_999 {
+            let needed = if power < 10.0 { decimals + more } else { 0 };
+            return (factor * power, needed);
+        }
+    }
+    (10.0 * power, decimals.saturating_sub(1))
+}
+
+fn power_of_ten(exponent: usize) -> f64 {
+    (0..exponent).fold(1.0, |power, _| power * 10.0)
+}
+
+/// A day as a number: days since 1970-01-01.
+pub(super) fn day(of: Date) -> f64 {
+    (date(1970, 1, 1).duration_until(of).as_hours() / 24) as f64
+}
+
+/// A tick on a date axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DateTick {
+    pub(super) date: Date,
+    /// `Jan`, or the year where ticks are years.
+    pub(super) label: String,
+    /// The year, at the first tick and wherever it changes.
+    pub(super) year: Option<String>,
+}
+
+/// First days of months, quarters, half-years or years: the densest that leaves `least` pixels between ticks.
+pub(super) fn date_ticks(first: Date, last: Date, pixels: f64, least: f64) -> Vec<DateTick> {
+    let months = (day(last) - day(first)).max(1.0) / 30.437;
+    let fits = |step: f64| pixels / (months / step) >= least;
+    let step: i32 = [1, 2, 3, 6, 12, 24, 60, 120, 240].into_iter().find(|&step| fits(f64::from(step))).unwrap_or(600);
+    let start = i32::from(first.year()) * 12 + i32::from(first.month()) - 1;
+    let mut month = start - start.rem_euclid(step);
+    let mut ticks: Vec<DateTick> = Vec::new();
+    let mut year_shown = None;
+    loop {
+        let (year, of_year) = (month.div_euclid(12), month.rem_euclid(12));
+        let Some(at) = i16::try_from(year).ok().and_then(|y| Date::new(y, of_year as i8 + 1, 1).ok()) else { break };
+        if at > last {
+            break;
+        }
+        if at >= first {
+            let label = if step >= 12 { year.to_string() } else { MONTHS[of_year as usize].to_owned() };
+            let fresh = step < 12 && year_shown != Some(year);
+            year_shown = Some(year);
+            ticks.push(DateTick { date: at, label, year: fresh.then(|| year.to_string()) });
+        }
+        month += step;
+    }
+    ticks
+}
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_cover_the_values() {
+        let ticks = Ticks::covering([21_000.0, 87_856.0, f64::NAN], 6).unwrap();
+        assert_eq!(ticks.values, [20_000.0, 40_000.0, 60_000.0, 80_000.0, 100_000.0]);
+        assert_eq!(ticks.label(40_000.0), "40,000");
+        let shares = Ticks::covering([0.0, 0.61], 4).unwrap();
+        assert_eq!((shares.low, shares.high, shares.label(0.4)), (0.0, 0.8, "0.4".to_owned()));
+        let quarters = Ticks::covering([0.0, 1.0], 4).unwrap();
+        assert_eq!(quarters.label(0.25), "0.25");
+        assert_eq!(Ticks::covering([f64::NAN], 4), None);
+        let flat = Ticks::covering([0.0, 0.0], 4).unwrap();
+        assert!(flat.low < 0.0 && flat.high > 0.0 && flat.values.len() < 10);
+        for extreme in [f64::MAX, 1e-300, -1e300] {
+            assert!(Ticks::covering([extreme, 0.0], 5).unwrap().values.len() < 12);
+        }
+    }
+
+    #[test]
+    fn date_ticks_thin_out_with_the_horizon() {
+        let two_years = date_ticks(date(1995, 1, 7), date(1996, 12, 28), 380.0, 30.0);
+        let labels: Vec<&str> = two_years.iter().map(|tick| tick.label.as_str()).collect();
+        assert_eq!(labels, ["Mar", "May", "Jul", "Sep", "Nov", "Jan", "Mar", "May", "Jul", "Sep", "Nov"]);
+        let years: Vec<&str> = two_years.iter().filter_map(|tick| tick.year.as_deref()).collect();
+        assert_eq!(years, ["1995", "1996"]);
+        let century = date_ticks(date(1900, 1, 1), date(2000, 1, 1), 380.0, 30.0);
+        assert!(century.len() <= 12 && century.iter().all(|tick| tick.year.is_none()));
+    }
+}

@@ -1,0 +1,209 @@
+//! Where the buyers that a duty drove from each taxed model went, by region.
+
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type, WIDTH};
+use super::{ChartContext, ChartError, Svg, axis, text};
+
+const CHART: &str = "diversion";
+
+/// The buyers that one taxed model lost under one regime, and where they went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LostBuyers {
+    /// Regime name.
+    pub regime: String,
+    /// The taxed model, as the reader is shown it.
+    pub model: String,
+    /// Region of the gainer (or `outside`) and cars a year that it gained from this model.
+    pub by_region: Vec<(String, f64)>,
+}
+
+/// The bars of one regime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Label of the regime.
+    pub label: String,
+    /// All taxed models together, then each, the one that lost most first.
+    pub bars: Vec<Bar>,
+}
+
+/// One taxed model, or all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// The model.
+    pub model: String,
+    /// Buyers lost to a gainer, cars a year.
+    pub lost_units: f64,
+    /// Share of them by region, in the order of [`regions`]; the shares add up to one.
+    pub shares: Vec<f64>,
+}
+
+/// The regions of the bars' segments, in order.
+pub fn regions(rows: &[LostBuyers]) -> Vec<String> {
+    groups(rows).all().into_iter().map(|group| group.region).collect()
+}
+
+fn groups(rows: &[LostBuyers]) -> Groups {
+    let gains = rows.iter().flat_map(|row| &row.by_region).filter(|(_, units)| gained(*units) > 0.0);
+    Groups::of(gains.map(|(region, _)| (region.as_str(), false)))
+}
+
+/// A negative gain is noise in drawn sales, and no part of a whole.
+fn gained(units: f64) -> f64 {
+    if units.is_finite() { units.max(0.0) } else { 0.0 }
+}
+
+/// The numbers that [`draw`] plots, a panel per regime. Gains that are negative or not numbers are left out.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no model lost a buyer to another.
+pub fn series(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    let regions = regions(rows);
+    let mut panels = Vec::new();
+    for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
+        let mut bars: Vec<Bar> = Vec::new();
+        let mut total = vec![0.0; regions.len()];
+        for row in rows.iter().filter(|row| row.regime == regime) {
+            let units: Vec<f64> = regions
+                .iter()
+                .map(|region| {
+                    row.by_region.iter().filter(|(to, _)| to == region).map(|(_, units)| gained(*units)).sum()
+                })
+                .collect();
+            total.iter_mut().zip(&units).for_each(|(sum, units)| *sum += units);
+            bars.extend(bar(row.model.clone(), &units));
+        }
+        bars.sort_by(|a, b| b.lost_units.total_cmp(&a.lost_units).then_with(|| a.model.cmp(&b.model)));
+        if let Some(all) = bar("All taxed models".to_owned(), &total) {
+            bars.insert(0, all);
+            panels.push(Panel { label: context.regime_label(regime).to_owned(), bars });
+        }
+    }
+    if panels.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "no taxed model lost a buyer to another".to_owned() });
+    }
+    Ok(panels)
+}
+
+fn bar(model: String, units: &[f64]) -> Option<Bar> {
+    let lost_units: f64 = units.iter().sum();
+    (lost_units > 0.0).then(|| Bar { model, lost_units, shares: units.iter().map(|gain| gain / lost_units).collect() })
+}
+
+const ROW: f64 = 21.0;
+const BAR: f64 = 15.0;
+const HEAD: f64 = 24.0;
+const AFTER_TOTAL: f64 = 8.0;
+const BETWEEN: f64 = 18.0;
+const PLOT: (f64, f64) = (225.0, 845.0);
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no model lost a buyer to another; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[LostBuyers], context: &ChartContext) -> Result<Svg, ChartError> {
+    let panels = series(rows, context)?;
+    let groups = groups(rows);
+    let styles: Vec<(String, Style)> = groups.all().iter().map(|group| (group.label(), groups.style(group))).collect();
+    let height = |panel: &Panel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
+    let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
+    let frame = Frame {
+        title: "Where the lost buyers of each taxed model went".to_owned(),
+        subtitle:
+            "Percent of the buyers that each taxed model loses to the duty, by region of the car they buy instead. \
+                   Models in order of buyers lost."
+                .to_owned(),
+        legend: styles.iter().map(|(label, style)| (Key::Swatch(style.ink), label.clone())).collect(),
+        footer: context.footer("Shares are of mean gains over replications, shown without an interval."),
+    };
+    frame.around(body, |canvas, mut top| {
+        for panel in &panels {
+            draw_panel(canvas, panel, &styles, top)?;
+            top += height(panel) + BETWEEN;
+        }
+        Ok(())
+    })
+}
+
+fn draw_panel(canvas: &Canvas, panel: &Panel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
+    let name = text::fit(&panel.label, PANEL, PLOT.1 - MARGIN)?;
+    canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
+    canvas.text((WIDTH - MARGIN, top + 12.0), "lost a year", LABEL.ink(theme::MUTED), Anchor::End)?;
+    let first = top + HEAD;
+    let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;
+    let Some(ticks) = axis::Ticks::covering([0.0, 100.0], 5) else { return Ok(()) };
+    let scale = ticks.scale(PLOT.0, PLOT.1);
+    value_axis(canvas, &ticks, scale, (first, bottom), "Share of the lost buyers", |v| {
+        format!("{} %", ticks.label(v))
+    })?;
+    for (at, bar) in panel.bars.iter().enumerate() {
+        let y = first + ROW * (at as f64 + 0.5) + if at > 0 { AFTER_TOTAL } else { 0.0 };
+        let font = if at == 0 { STRONG } else { LABEL };
+        let name = text::fit(&bar.model, font, PLOT.0 - MARGIN - 10.0)?;
+        canvas.text_mid((PLOT.0 - 10.0, y), &name, font, Anchor::End)?;
+        canvas.text_mid((WIDTH - MARGIN, y), &text::number(bar.lost_units, 0), font, Anchor::End)?;
+        draw_bar(canvas, bar, styles, scale, y)?;
+    }
+    Ok(())
+}
+
+fn draw_bar(
+    canvas: &Canvas,
+    bar: &Bar,
+    styles: &[(String, Style)],
+    scale: axis::Scale,
+    y: f64,
+) -> Result<(), ChartError> {
+    let mut from = 0.0;
+    for (share, (_, style)) in bar.shares.iter().zip(styles) {
+        let to = from + 100.0 * share;
+        let (left, right) = (scale.at(from), scale.at(to));
+        from = to;
+        canvas.rect((left, y - BAR / 2.0), (right, y + BAR / 2.0), style.ink, 1.0)?;
+        let figure = text::number(100.0 * share, 0);
+        let font = Type { ink: style.ink.contrast(), ..TICK };
+        if right - left > text::width(&figure, font)? + 6.0 {
+            canvas.text_mid(((left + right) / 2.0, y), &figure, font, Anchor::Middle)?;
+        }
+        // A white edge keeps neighbours apart in grey.
+        if to < 99.999 {
+            canvas.line(&[(right, y - BAR / 2.0), (right, y + BAR / 2.0)], Stroke::solid(theme::WHITE, 1.2))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+
+    fn lost(model: &str, by_region: &[(&str, f64)]) -> LostBuyers {
+        let by_region = by_region.iter().map(|(region, units)| ((*region).to_owned(), *units)).collect();
+        LostBuyers { regime: "imposed".to_owned(), model: model.to_owned(), by_region }
+    }
+
+    #[test]
+    fn total_bar_weighs_models_by_the_buyers_they_lost() {
+        let context = fixtures::showdown(3).context;
+        let rows = [
+            lost("A", &[("europe", 30.0), ("big_three", 10.0)]),
+            lost("B", &[("big_three", 100.0), ("outside", 60.0), ("europe", -5.0), ("mars", f64::NAN)]),
+        ];
+        assert_eq!(regions(&rows), ["europe", "big_three", "outside"]);
+        let panels = series(&rows, &context).unwrap();
+        let bars = &panels[0].bars;
+        assert_eq!(bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>(), ["All taxed models", "B", "A"]);
+        assert_eq!(bars[0].lost_units, 200.0);
+        assert_eq!(bars[0].shares, [0.15, 0.55, 0.3]);
+        assert_eq!(bars[1].shares, [0.0, 0.625, 0.375]);
+        assert_eq!(bars[2].shares, [0.75, 0.25, 0.0]);
+    }
+
+    #[test]
+    fn nothing_lost_is_an_error() {
+        let context = fixtures::showdown(3).context;
+        assert!(matches!(draw(&[], &context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&[lost("A", &[("europe", 0.0)])], &context), Err(ChartError::Empty { .. })));
+    }
+}

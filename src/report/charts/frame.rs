@@ -1,0 +1,161 @@
+//! What surrounds every chart: title, subtitle, legend above the data, and the foot with the run and the interval.
+
+use super::axis::{Scale, Ticks};
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::theme::{self, Dash, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type, WIDTH};
+use super::{ChartError, canvas, text};
+
+/// A sample in the legend.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Key {
+    /// A line over its bands.
+    Fan { ink: Ink, dash: Dash, bands: bool },
+    /// A filled area.
+    Swatch(Ink),
+    /// A marker at the end of a bar.
+    Marker(Style),
+    /// A marker alone.
+    Point(Style),
+    /// A mark with its interval.
+    Interval(Style),
+    /// A box with whiskers.
+    Spread,
+    /// A dot of a distribution.
+    Dot(Ink),
+}
+
+pub(super) struct Frame {
+    pub(super) title: String,
+    pub(super) subtitle: String,
+    pub(super) legend: Vec<(Key, String)>,
+    pub(super) footer: String,
+}
+
+const KEY_WIDTH: f64 = 26.0;
+const LEGEND_LINE: f64 = 19.0;
+const ROOM: f64 = WIDTH - 2.0 * MARGIN;
+
+impl Frame {
+    /// Draws the frame around a body of `body_height` pixels, whose top edge `draw` is given.
+    pub(super) fn around(
+        self,
+        body_height: f64,
+        draw: impl FnOnce(&Canvas, f64) -> Result<(), ChartError>,
+    ) -> Result<super::Svg, ChartError> {
+        canvas::register_fonts()?;
+        let title = text::wrap(&self.title, TITLE, ROOM, 2)?;
+        let subtitle = text::wrap(&self.subtitle, SUBTITLE, ROOM, 3)?;
+        let footer = text::wrap(&self.footer, NOTE, ROOM, 4)?;
+        let legend = self.legend_places()?;
+        let mut y = MARGIN;
+        let heading = y + line_height(TITLE) * title.len() as f64 + line_height(SUBTITLE) * subtitle.len() as f64;
+        let legend_lines = legend.iter().map(|(_, line)| line + 1).max().unwrap_or(0) as f64;
+        let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 0.0 } else { 6.0 };
+        let foot = top + body_height + 12.0;
+        let height = foot + line_height(NOTE) * footer.len() as f64 + MARGIN - 6.0;
+        canvas::sheet((WIDTH, height), &self.title, &format!("{} {}", self.subtitle, self.footer), |canvas| {
+            for (lines, font) in [(&title, TITLE), (&subtitle, SUBTITLE)] {
+                for line in lines {
+                    canvas.text((MARGIN, y + 0.8 * line_height(font)), line, font, Anchor::Start)?;
+                    y += line_height(font);
+                }
+            }
+            for ((key, label), (x, line)) in self.legend.iter().zip(&legend) {
+                let middle = heading + 8.0 + LEGEND_LINE * (*line as f64 + 0.5);
+                draw_key(canvas, *key, *x, middle)?;
+                let label = text::fit(label, LABEL, ROOM - KEY_WIDTH)?;
+                canvas.text_mid((x + KEY_WIDTH, middle), &label, LABEL, Anchor::Start)?;
+            }
+            draw(canvas, top)?;
+            for (at, line) in footer.iter().enumerate() {
+                canvas.text((MARGIN, foot + line_height(NOTE) * (at as f64 + 0.8)), line, NOTE, Anchor::Start)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Left edge and line of each legend entry.
+    fn legend_places(&self) -> Result<Vec<(f64, usize)>, ChartError> {
+        let (mut x, mut line) = (MARGIN, 0);
+        let mut places = Vec::with_capacity(self.legend.len());
+        for (_, label) in &self.legend {
+            let label = text::fit(label, LABEL, ROOM - KEY_WIDTH)?;
+            let width = KEY_WIDTH + text::width(&label, LABEL)?;
+            if x > MARGIN && x + width > WIDTH - MARGIN {
+                x = MARGIN;
+                line += 1;
+            }
+            places.push((x, line));
+            x += width + 18.0;
+        }
+        Ok(places)
+    }
+}
+
+pub(super) fn line_height(font: Type) -> f64 {
+    (font.px * 1.4).ceil()
+}
+
+fn draw_key(canvas: &Canvas, key: Key, x: f64, y: f64) -> Result<(), ChartError> {
+    let (left, right, middle) = (x, x + KEY_WIDTH - 6.0, x + (KEY_WIDTH - 6.0) / 2.0);
+    match key {
+        Key::Fan { ink, dash, bands } => {
+            if bands {
+                canvas.rect((left, y - 6.0), (right, y + 6.0), ink, theme::OUTER_BAND)?;
+                canvas.rect((left, y - 3.0), (right, y + 3.0), ink, theme::INNER_BAND)?;
+            }
+            canvas.line(&[(left, y), (right, y)], Stroke { ink, width: 1.8, dash })
+        }
+        Key::Swatch(ink) => canvas.rect((left, y - 5.0), (right, y + 5.0), ink, 1.0),
+        Key::Marker(style) => {
+            canvas.rect((left, y - 2.5), (middle + 4.0, y + 2.5), style.ink, 1.0)?;
+            canvas.marker((middle + 4.0, y), 4.5, style)
+        }
+        Key::Point(style) => canvas.marker((middle, y), 4.5, style),
+        Key::Interval(style) => {
+            canvas.line(&[(left, y), (right, y)], Stroke::solid(style.ink, 1.4))?;
+            canvas.line(&[(left, y - 3.0), (left, y + 3.0)], Stroke::solid(style.ink, 1.4))?;
+            canvas.line(&[(right, y - 3.0), (right, y + 3.0)], Stroke::solid(style.ink, 1.4))?;
+            canvas.marker((middle, y), 4.5, style)
+        }
+        Key::Spread => {
+            let stroke = Stroke::solid(theme::BLACK, 1.0);
+            canvas.line(&[(left, y), (right, y)], stroke)?;
+            canvas.rect((left + 4.0, y - 4.0), (right - 4.0, y + 4.0), theme::AXIS.lighter(0.5), 1.0)?;
+            canvas.line(&[(middle, y - 4.0), (middle, y + 4.0)], Stroke::solid(theme::BLACK, 1.6))
+        }
+        Key::Dot(ink) => canvas.circle((middle, y), 2.4, ink, 1.0),
+    }
+}
+
+/// Vertical grid lines from `top` to `bottom` with their labels beneath, and the axis title under them.
+///
+/// Takes [`VALUE_AXIS`] pixels below `bottom`.
+pub(super) fn value_axis(
+    canvas: &Canvas,
+    ticks: &Ticks,
+    scale: Scale,
+    (top, bottom): (f64, f64),
+    title: &str,
+    label: impl Fn(f64) -> String,
+) -> Result<(), ChartError> {
+    let mut clear_from = f64::NEG_INFINITY;
+    for &value in &ticks.values {
+        let x = scale.at(value);
+        canvas.line(&[(x, top), (x, bottom)], Stroke::solid(GRID, 0.8))?;
+        let label = label(value);
+        let half = text::width(&label, TICK)? / 2.0;
+        if x - half >= clear_from {
+            canvas.text((x, bottom + 14.0), &label, TICK, Anchor::Middle)?;
+            clear_from = x + half + 6.0;
+        }
+    }
+    let title = text::fit(title, LABEL, WIDTH - 2.0 * MARGIN)?;
+    // Centred under its axis unless that would leave the sheet.
+    let half = text::width(&title, LABEL)? / 2.0;
+    let middle = ((scale.from + scale.to) / 2.0).clamp(MARGIN + half, (WIDTH - MARGIN - half).max(MARGIN + half));
+    canvas.text((middle, bottom + 30.0), &title, LABEL, Anchor::Middle)
+}
+
+/// Height that [`value_axis`] takes below the data.
+pub(super) const VALUE_AXIS: f64 = 34.0;

@@ -1,0 +1,327 @@
+//! A headline metric over replications: its distribution under each regime, and the paired difference from the baseline.
+
+use super::axis::{Scale, Ticks};
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::rows::{ComparisonRow, ReplicationRow};
+
+const CHART: &str = "headline";
+
+/// The metric that a headline chart shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Its name in the rows.
+    pub name: String,
+    /// What the reader is shown, with the unit: `Sanctioned cars sold, cars a year`.
+    pub label: String,
+    /// Period name in the comparison rows.
+    pub period: String,
+}
+
+/// One regime's replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution {
+    /// Label of the regime.
+    pub label: String,
+    /// Whether it is the baseline.
+    pub is_baseline: bool,
+    /// The metric in each replication, ascending.
+    pub levels: Vec<f64>,
+    /// Mean of the levels.
+    pub mean: f64,
+    /// Difference from the baseline in each replication that both have, ascending; empty for the baseline.
+    pub differences: Vec<f64>,
+    /// Mean paired difference and its 95 % interval, from the comparison rows.
+    pub contrast: Option<Contrast>,
+}
+
+/// A mean difference and its 95 % interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contrast {
+    /// Mean paired difference.
+    pub difference: f64,
+    /// Lower end; NaN with one replication.
+    pub low: f64,
+    /// Upper end; NaN with one replication.
+    pub high: f64,
+}
+
+/// The numbers that [`draw`] plots, the baseline first.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no replication has the metric.
+pub fn series(
+    replications: &[ReplicationRow],
+    comparisons: &[ComparisonRow],
+    metric: &Metric,
+    context: &ChartContext,
+) -> Result<Vec<Distribution>, ChartError> {
+    let mut values: Vec<&ReplicationRow> =
+        replications.iter().filter(|row| row.metric == metric.name && row.value.is_finite()).collect();
+    values.sort_by_key(|row| row.replication);
+    let baseline: Vec<&&ReplicationRow> = values.iter().filter(|row| row.regime == context.baseline).collect();
+    let mut distributions = Vec::new();
+    for regime in context.in_order(values.iter().map(|row| row.regime.as_str())) {
+        let of_regime: Vec<&&ReplicationRow> = values.iter().filter(|row| row.regime == regime).collect();
+        let is_baseline = regime == context.baseline;
+        let paired = |row: &&&ReplicationRow| {
+            let at = baseline.binary_search_by_key(&row.replication, |base| base.replication).ok()?;
+            baseline.get(at).map(|base| row.value - base.value)
+        };
+        let mut differences: Vec<f64> =
+            if is_baseline { Vec::new() } else { of_regime.iter().filter_map(paired).collect() };
+        differences.sort_by(f64::total_cmp);
+        let mut levels: Vec<f64> = of_regime.iter().map(|row| row.value).collect();
+        levels.sort_by(f64::total_cmp);
+        let matches = |row: &&ComparisonRow| {
+            row.regime == regime
+                && row.metric == metric.name
+                && row.period == metric.period
+                && row.difference.is_finite()
+        };
+        let contrast = comparisons.iter().filter(|_| !is_baseline).find(matches);
+        distributions.push(Distribution {
+            label: context.regime_label(regime).to_owned(),
+            is_baseline,
+            mean: levels.iter().sum::<f64>() / levels.len() as f64,
+            levels,
+            differences,
+            contrast: contrast.map(|row| Contrast { difference: row.difference, low: row.ci_low, high: row.ci_high }),
+        });
+    }
+    if distributions.is_empty() {
+        let reason = format!("no replication has the metric `{}`", metric.name);
+        return Err(ChartError::Empty { chart: CHART, reason });
+    }
+    Ok(distributions)
+}
+
+const HEAD: f64 = 26.0;
+const ROW: f64 = 78.0;
+/// Where the cloud of dots stands and the box begins, below the top of a row.
+const CLOUD_FLOOR: f64 = 46.0;
+const BOX_MIDDLE: f64 = 58.0;
+const LEVELS: (f64, f64) = (195.0, 530.0);
+const DIFFERENCES: (f64, f64) = (600.0, WIDTH - MARGIN - 20.0);
+const DOT: f64 = 1.9;
+const LABEL_ROOM: f64 = 145.0;
+
+const MEAN: Style = Style { ink: BLACK, dash: theme::SOLID, marker: Marker::Diamond, hollow: false };
+const CLOUD: Ink = Ink(0, 114, 178);
+const DIFFERENCE_CLOUD: Ink = Ink(213, 94, 0);
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no replication has the metric; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(
+    replications: &[ReplicationRow],
+    comparisons: &[ComparisonRow],
+    metric: &Metric,
+    context: &ChartContext,
+) -> Result<Svg, ChartError> {
+    let rows = series(replications, comparisons, metric, context)?;
+    let empty = || ChartError::Empty { chart: CHART, reason: "no value is a number".to_owned() };
+    let levels = Ticks::covering(rows.iter().flat_map(|row| row.levels.iter().copied()), 5).ok_or_else(empty)?;
+    let contrasts = rows.iter().filter_map(|row| row.contrast).flat_map(|c| [c.difference, c.low, c.high]);
+    let differences = rows.iter().flat_map(|row| row.differences.iter().copied()).chain(contrasts).chain([0.0]);
+    let differences = Ticks::covering(differences, 4).ok_or_else(empty)?;
+    let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
+    let many = context.replications > 1;
+    let mut legend = vec![(Key::Dot(CLOUD), "one replication (stacked; bars where there are too many)".to_owned())];
+    if many {
+        legend.push((Key::Spread, "5–95 %, 25–75 %, median".to_owned()));
+    }
+    legend.push((Key::Point(MEAN), "mean".to_owned()));
+    if compared && many {
+        legend.push((Key::Interval(MEAN), "mean difference, 95 % interval".to_owned()));
+    }
+    let frame = Frame {
+        title: format!("Headline: {}", metric.label),
+        subtitle: format!(
+            "Left: value under each regime, over replications. Right: difference from {} in the same replication.",
+            context.regime_label(&context.baseline).to_lowercase()
+        ),
+        legend,
+        footer: context.footer(if many {
+            "Intervals are 95 % for the mean of the paired differences; boxes show the spread of replications."
+        } else {
+            "One replication: no intervals."
+        }),
+    };
+    let height = HEAD + ROW * rows.len() as f64;
+    frame.around(height + VALUE_AXIS, |canvas, top| {
+        let (first, bottom) = (top + HEAD, top + height);
+        let level_scale = levels.scale(LEVELS.0, LEVELS.1);
+        let difference_scale = differences.scale(DIFFERENCES.0, DIFFERENCES.1);
+        canvas.text((LEVELS.0, top + 14.0), "Value", PANEL, Anchor::Start)?;
+        value_axis(canvas, &levels, level_scale, (first, bottom), "", |value| levels.label(value))?;
+        if compared {
+            canvas.text((DIFFERENCES.0, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
+            let label = |value: f64| {
+                if value > 0.0 { format!("+{}", differences.label(value)) } else { differences.label(value) }
+            };
+            value_axis(canvas, &differences, difference_scale, (first, bottom), "", label)?;
+            let zero = difference_scale.at(0.0);
+            canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
+        }
+        let title = text::fit(&metric.label, LABEL, WIDTH - 2.0 * MARGIN)?;
+        canvas.text((MARGIN, bottom + 30.0), &title, LABEL, Anchor::Start)?;
+        for (at, row) in rows.iter().enumerate() {
+            let y = first + ROW * at as f64;
+            canvas.line(&[(MARGIN, y), (WIDTH - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
+            let lines = text::wrap(&row.label, STRONG, LABEL_ROOM, 3)?;
+            for (line_at, line) in lines.iter().enumerate() {
+                let middle = y + ROW / 2.0 + 15.0 * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
+                canvas.text_mid((MARGIN, middle), line, STRONG, Anchor::Start)?;
+            }
+            draw_cloud(canvas, &row.levels, level_scale, y, CLOUD)?;
+            draw_levels(canvas, row, level_scale, y, |value| levels.finer(value))?;
+            if compared {
+                draw_differences(canvas, row, difference_scale, y, |value| differences.finer(value))?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Replications as dots stacked in bins; bars of the same heights where the dots would not fit.
+fn draw_cloud(canvas: &Canvas, values: &[f64], scale: Scale, top: f64, ink: Ink) -> Result<(), ChartError> {
+    let bin = 2.0 * DOT + 0.4;
+    let mut bins: Vec<(f64, usize)> = Vec::new();
+    for &value in values {
+        let at = ((scale.at(value) - scale.from) / bin).floor();
+        match bins.last_mut() {
+            Some((last, count)) if *last == at => *count += 1,
+            _ => bins.push((at, 1)),
+        }
+    }
+    let tallest = bins.iter().map(|(_, count)| *count).max().unwrap_or(0) as f64;
+    let (floor, room) = (top + CLOUD_FLOOR, CLOUD_FLOOR - 20.0);
+    for (at, count) in bins {
+        let x = scale.from + bin * (at + 0.5);
+        if tallest * bin <= room {
+            for dot in 0..count {
+                canvas.circle((x, floor - bin * (dot as f64 + 0.5)), DOT, ink, 0.85)?;
+            }
+        } else {
+            canvas.rect((x - DOT, floor - room * count as f64 / tallest), (x + DOT, floor), ink, 0.85)?;
+        }
+    }
+    Ok(())
+}
+
+fn draw_levels(
+    canvas: &Canvas,
+    row: &Distribution,
+    scale: Scale,
+    top: f64,
+    figure: impl Fn(f64) -> String,
+) -> Result<(), ChartError> {
+    let y = top + BOX_MIDDLE;
+    if row.levels.len() > 1 {
+        let at = |q: f64| scale.at(quantile(&row.levels, q));
+        let stroke = Stroke::solid(BLACK, 1.0);
+        canvas.line(&[(at(0.05), y), (at(0.95), y)], stroke)?;
+        canvas.rect((at(0.25), y - 5.0), (at(0.75), y + 5.0), theme::AXIS.lighter(0.5), 1.0)?;
+        canvas.line(&[(at(0.5), y - 5.0), (at(0.5), y + 5.0)], Stroke::solid(BLACK, 1.6))?;
+    }
+    let x = scale.at(row.mean);
+    canvas.marker((x, y), 3.4, MEAN)?;
+    label_near(canvas, (x, top + 13.0), &figure(row.mean), (LEVELS.0 - 10.0, LEVELS.1 + 10.0))
+}
+
+fn draw_differences(
+    canvas: &Canvas,
+    row: &Distribution,
+    scale: Scale,
+    top: f64,
+    figure: impl Fn(f64) -> String,
+) -> Result<(), ChartError> {
+    let y = top + BOX_MIDDLE;
+    if row.is_baseline {
+        return Ok(());
+    }
+    draw_cloud(canvas, &row.differences, scale, top, DIFFERENCE_CLOUD)?;
+    let Some(contrast) = row.contrast else { return Ok(()) };
+    let plus = |value: f64| if value > 0.0 { format!("+{}", figure(value)) } else { figure(value) };
+    let x = scale.at(contrast.difference);
+    let mut caption = plus(contrast.difference);
+    if contrast.low.is_finite() && contrast.high.is_finite() {
+        let (low, high) = (scale.at(contrast.low), scale.at(contrast.high));
+        let stroke = Stroke::solid(BLACK, 1.4);
+        canvas.line(&[(low, y), (high, y)], stroke)?;
+        canvas.line(&[(low, y - 4.0), (low, y + 4.0)], stroke)?;
+        canvas.line(&[(high, y - 4.0), (high, y + 4.0)], stroke)?;
+        caption = format!("{caption} [{}, {}]", plus(contrast.low), plus(contrast.high));
+    }
+    canvas.marker((x, y), 3.4, MEAN)?;
+    label_near(canvas, (x, top + 13.0), &caption, (DIFFERENCES.0 - 20.0, WIDTH - MARGIN))
+}
+
+/// A caption centred on a point, moved sideways to stay within `room`.
+fn label_near(canvas: &Canvas, (x, y): (f64, f64), caption: &str, room: (f64, f64)) -> Result<(), ChartError> {
+    let caption = text::fit(caption, LABEL, room.1 - room.0)?;
+    let half = text::width(&caption, LABEL)? / 2.0;
+    let middle = x.max(room.0 + half).min(room.1 - half);
+    canvas.rect((middle - half - 2.0, y - 10.0), (middle + half + 2.0, y + 4.0), theme::WHITE, 1.0)?;
+    canvas.text((middle, y), &caption, LABEL, Anchor::Middle)
+}
+
+/// Quantile of ascending values by linear interpolation (Hyndman and Fan 1996, type 7).
+fn quantile(ascending: &[f64], q: f64) -> f64 {
+    let at = q * ascending.len().saturating_sub(1) as f64;
+    let below = at.floor() as usize;
+    let value = |index: usize| ascending.get(index).copied();
+    match (value(below), value(below + 1)) {
+        (Some(low), Some(high)) => low + (high - low) * (at - at.floor()),
+        (Some(low), None) => low,
+        (None, _) => f64::NAN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+
+    #[test]
+    fn series_pairs_replications_with_the_baseline() {
+        let study = fixtures::showdown(4);
+        let rows = series(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
+        assert_eq!(rows.len(), 5);
+        assert!(rows[0].is_baseline && rows[0].differences.is_empty() && rows[0].contrast.is_none());
+        assert_eq!(rows[1].differences, [0.0; 4], "settlement is the status quo to the bit");
+        let value = |regime: &str, replication: u64| {
+            let found = study.replications.iter().find(|row| row.regime == regime && row.replication == replication);
+            found.unwrap().value
+        };
+        let mut expected: Vec<f64> = (0..4).map(|r| value("imposed", r) - value("status_quo", r)).collect();
+        expected.sort_by(f64::total_cmp);
+        assert_eq!(rows[2].differences, expected);
+        let comparison = study.comparisons.iter().find(|row| row.regime == "imposed").unwrap();
+        let contrast = rows[2].contrast.unwrap();
+        assert_eq!(
+            (contrast.difference, contrast.low, contrast.high),
+            (comparison.difference, comparison.ci_low, comparison.ci_high)
+        );
+    }
+
+    #[test]
+    fn quantiles_interpolate() {
+        assert_eq!(quantile(&[1.0, 2.0, 3.0, 4.0, 5.0], 0.25), 2.0);
+        assert_eq!(quantile(&[1.0, 2.0], 0.5), 1.5);
+        assert_eq!(quantile(&[7.0], 0.95), 7.0);
+        assert!(quantile(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn an_unknown_metric_is_an_error() {
+        let study = fixtures::showdown(3);
+        let metric = Metric { name: "none".to_owned(), ..study.metric.clone() };
+        let drawn = draw(&study.replications, &study.comparisons, &metric, &study.context);
+        assert!(matches!(drawn, Err(ChartError::Empty { .. })));
+    }
+}

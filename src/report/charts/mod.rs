@@ -1,0 +1,221 @@
+//! Charts drawn from rows: SVG for print and the web, and a PNG of the same picture.
+//!
+//! Each chart is a file with a `draw` function from rows to an [`Svg`], which touches no file, and a `series` function
+//! that gives the numbers it plots. The same rows give the same bytes on any machine. Text stays text in the SVG, set in
+//! a list of common sans-serif families; the PNG uses the embedded DejaVu Sans, so it needs no installed font.
+//!
+//! Colours follow Okabe and Ito (2008, "Color Universal Design"), with lightness spread so that they stay apart in grey;
+//! markers and dashes repeat the distinction. Left out: interaction, and scripts beyond those of DejaVu Sans in the PNG.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use jiff::civil::Date;
+use resvg::{tiny_skia, usvg};
+
+mod axis;
+mod canvas;
+pub mod diversion;
+mod frame;
+pub mod headline;
+pub mod prices;
+pub mod shares_over_time;
+mod text;
+mod theme;
+pub mod winners_losers;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+/// What every chart says of the run it is drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartContext {
+    /// Title of the scenario.
+    pub scenario: String,
+    /// Name of the regime that the others are compared with; it is drawn first.
+    pub baseline: String,
+    /// The regimes in the order in which they are drawn.
+    pub regimes: Vec<RegimeContext>,
+    /// Replications behind each figure; with one there are no intervals.
+    pub replications: u64,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Where the data come from, for the foot of the chart; may be empty.
+    pub source: String,
+}
+
+/// How one regime is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegimeContext {
+    /// Its name in the rows.
+    pub name: String,
+    /// What the reader is shown.
+    pub label: String,
+    /// Its dated policy events.
+    pub events: Vec<PolicyEvent>,
+}
+
+/// A dated event, marked on charts over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyEvent {
+    /// The day it happens.
+    pub date: Date,
+    /// A few words.
+    pub label: String,
+}
+
+impl ChartContext {
+    /// The label of a regime: its name where the context does not know it.
+    pub fn regime_label<'a>(&'a self, name: &'a str) -> &'a str {
+        self.regimes.iter().find(|regime| regime.name == name).map_or(name, |regime| regime.label.as_str())
+    }
+
+    /// The distinct `names` with the baseline first, then the context's order, then any regime it does not know.
+    fn in_order<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let mut found: Vec<&str> = Vec::new();
+        for name in names {
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        let known = self.regimes.iter().map(|regime| regime.name.as_str());
+        let mut ordered: Vec<&str> = Vec::with_capacity(found.len());
+        for name in std::iter::once(self.baseline.as_str()).chain(known).chain(found.iter().copied()) {
+            if found.contains(&name) && !ordered.contains(&name) {
+                ordered.push(name);
+            }
+        }
+        ordered
+    }
+
+    /// The foot of a chart: run, interval, source.
+    fn footer(&self, interval: &str) -> String {
+        let replications = text::count(self.replications, "replication");
+        let mut footer = format!("{}. {replications}, seed {}. {interval}", self.scenario, self.seed);
+        if !self.source.is_empty() {
+            footer.push_str(" Source: ");
+            footer.push_str(&self.source);
+        }
+        footer
+    }
+}
+
+/// A drawn chart: one self-contained SVG document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Svg(String);
+
+impl Svg {
+    /// The document.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Rasterises the chart at twice its nominal size, less for one too tall for common viewers.
+    ///
+    /// # Errors
+    /// [`ChartError::Render`] where the picture cannot be rasterised.
+    pub fn to_png(&self) -> Result<Vec<u8>, ChartError> {
+        let tree = self.parse()?;
+        let size = tree.size();
+        let scale = 2.0_f32.min(MAX_PNG_SIDE / size.height().max(size.width()));
+        let (width, height) = ((size.width() * scale).ceil(), (size.height() * scale).ceil());
+        let mut pixels = tiny_skia::Pixmap::new(width as u32, height as u32)
+            .ok_or_else(|| ChartError::Render(format!("no picture of {width} by {height} pixels can be made")))?;
+        resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+        pixels.encode_png().map_err(|error| ChartError::Render(error.to_string()))
+    }
+
+    fn parse(&self) -> Result<usvg::Tree, ChartError> {
+        let options = usvg::Options { fontdb: embedded_fonts(), ..usvg::Options::default() };
+        usvg::Tree::from_str(&self.0, &options).map_err(|error| ChartError::Render(error.to_string()))
+    }
+}
+
+/// Longest side of a PNG in pixels.
+const MAX_PNG_SIDE: f32 = 16_384.0;
+
+/// The two faces that charts use, and no font of the machine.
+fn embedded_fonts() -> Arc<usvg::fontdb::Database> {
+    static FONTS: OnceLock<Arc<usvg::fontdb::Database>> = OnceLock::new();
+    let fonts = FONTS.get_or_init(|| {
+        let mut fonts = usvg::fontdb::Database::new();
+        fonts.load_font_data(dejavu::sans::regular().to_vec());
+        fonts.load_font_data(dejavu::sans::bold().to_vec());
+        Arc::new(fonts)
+    });
+    Arc::clone(fonts)
+}
+
+/// Why a chart could not be drawn or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChartError {
+    /// No row holds anything that the chart could show.
+    #[error("the chart `{chart}` has nothing to show: {reason}")]
+    Empty {
+        /// The chart.
+        chart: &'static str,
+        /// What was missing.
+        reason: String,
+    },
+    /// The drawing library failed.
+    #[error("a chart could not be drawn: {0}")]
+    Draw(String),
+    /// The SVG could not be turned into pixels.
+    #[error("a chart could not be turned into a PNG: {0}")]
+    Render(String),
+    /// A chart name that is not a plain file name.
+    #[error("`{0}` is not a chart name: use letters, digits, `-`, `_` and `.`, and do not start with `.`")]
+    Name(String),
+    /// A file could not be written.
+    #[error("{} could not be written", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// Writes `name.svg` and `name.png` into `dir`, which is made if need be, and gives the two paths.
+///
+/// Each file appears under its name only when complete; a failure leaves what was there before.
+///
+/// # Errors
+/// [`ChartError::Name`] for a name with other characters than letters, digits, `-`, `_` and `.`;
+/// [`ChartError::Render`] where no PNG can be made; [`ChartError::Write`] where a file cannot be written.
+pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartError> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+        return Err(ChartError::Name(name.to_owned()));
+    }
+    let png = svg.to_png()?;
+    fs::create_dir_all(dir).map_err(|source| ChartError::Write { path: dir.to_owned(), source })?;
+    let files = [(format!("{name}.svg"), svg.as_str().as_bytes()), (format!("{name}.png"), png.as_slice())];
+    let mut unfinished = Vec::with_capacity(files.len());
+    for (file, bytes) in &files {
+        let temporary = dir.join(format!(".{file}.{}.part", std::process::id()));
+        let written = fs::write(&temporary, bytes);
+        unfinished.push((temporary, dir.join(file)));
+        if let Err(source) = written {
+            return Err(give_up(&unfinished, dir.join(file), source));
+        }
+    }
+    for (temporary, path) in &unfinished {
+        if let Err(source) = fs::rename(temporary, path) {
+            return Err(give_up(&unfinished, path.clone(), source));
+        }
+    }
+    Ok(unfinished.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Removes the temporary files, so far as they exist, and reports the failure.
+fn give_up(unfinished: &[(PathBuf, PathBuf)], path: PathBuf, source: std::io::Error) -> ChartError {
+    for (temporary, _) in unfinished {
+        // The failure to report is the first one; a file that was never made cannot be removed.
+        let _ = fs::remove_file(temporary);
+    }
+    ChartError::Write { path, source }
+}

@@ -1,0 +1,168 @@
+//! Sticker price before and after a duty, model by model: one panel per regime that taxes any.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRIPE, STRONG, Style, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::rows::WinnerRow;
+
+const CHART: &str = "prices before and after";
+
+/// The taxed models of one regime, or of several with the same prices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Labels of the regimes.
+    pub regimes: Vec<String>,
+    /// The models, dearest before the duty first.
+    pub models: Vec<PriceChange>,
+}
+
+/// A model's sticker price in USD before and after the duty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceChange {
+    /// Brand and model.
+    pub model: String,
+    /// Under the baseline.
+    pub before_usd: f64,
+    /// Under the regime.
+    pub after_usd: f64,
+}
+
+/// The numbers that [`draw`] plots. Regimes with the same prices share a panel.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row has both prices.
+pub fn series(rows: &[WinnerRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    let priced = |row: &&WinnerRow| row.price_before_usd.is_finite() && row.price_after_usd.is_finite();
+    let mut panels: Vec<Panel> = Vec::new();
+    for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
+        let mut models: Vec<PriceChange> = Vec::new();
+        for row in rows.iter().filter(|row| row.regime == regime).filter(priced) {
+            let model = text::car_name(&row.brand, &row.model);
+            // Each model has a row for every gainer.
+            if !models.iter().any(|known| known.model == model) {
+                models.push(PriceChange { model, before_usd: row.price_before_usd, after_usd: row.price_after_usd });
+            }
+        }
+        if models.is_empty() {
+            continue;
+        }
+        models.sort_by(|a, b| b.before_usd.total_cmp(&a.before_usd).then_with(|| a.model.cmp(&b.model)));
+        let label = context.regime_label(regime).to_owned();
+        match panels.iter_mut().find(|panel| panel.models == models) {
+            Some(panel) => panel.regimes.push(label),
+            None => panels.push(Panel { regimes: vec![label], models }),
+        }
+    }
+    if panels.is_empty() {
+        return Err(ChartError::Empty {
+            chart: CHART,
+            reason: "no taxed model has prices before and after".to_owned(),
+        });
+    }
+    Ok(panels)
+}
+
+const ROW: f64 = 20.0;
+const HEAD: f64 = 40.0;
+const BETWEEN: f64 = 18.0;
+const PLOT: (f64, f64) = (225.0, 725.0);
+/// Right edges of the columns of figures.
+const COLUMNS: [f64; 3] = [798.0, 868.0, WIDTH - MARGIN];
+
+const BEFORE: Style = Style { ink: Ink(60, 60, 60), dash: theme::SOLID, marker: Marker::Circle, hollow: true };
+const AFTER: Style = Style { ink: Ink(213, 94, 0), dash: theme::SOLID, marker: Marker::Circle, hollow: false };
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row has both prices; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[WinnerRow], context: &ChartContext) -> Result<Svg, ChartError> {
+    let panels = series(rows, context)?;
+    let prices = panels.iter().flat_map(|panel| &panel.models).flat_map(|model| [model.before_usd, model.after_usd]);
+    let ticks = Ticks::covering(prices, 6)
+        .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no price is a number".to_owned() })?;
+    let height = |panel: &Panel| HEAD + ROW * panel.models.len() as f64 + VALUE_AXIS;
+    let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
+    let frame = Frame {
+        title: "Sticker price of each taxed model, before and after the duty".to_owned(),
+        subtitle: format!(
+            "Duty included, US dollars. Before: {}. Models in order of their price before.",
+            context.regime_label(&context.baseline)
+        ),
+        legend: vec![(Key::Point(BEFORE), "before the duty".to_owned()), (Key::Point(AFTER), "after".to_owned())],
+        footer: context.footer("Prices are means over replications, shown without an interval."),
+    };
+    frame.around(body, |canvas, mut top| {
+        for panel in &panels {
+            draw_panel(canvas, panel, &ticks, top)?;
+            top += height(panel) + BETWEEN;
+        }
+        Ok(())
+    })
+}
+
+fn draw_panel(canvas: &Canvas, panel: &Panel, ticks: &Ticks, top: f64) -> Result<(), ChartError> {
+    let name = text::fit(&panel.regimes.join("; "), PANEL, WIDTH - 2.0 * MARGIN)?;
+    canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
+    for (title, x) in ["before", "after", "change"].iter().zip(COLUMNS) {
+        canvas.text((x, top + HEAD - 8.0), title, LABEL.ink(theme::MUTED), Anchor::End)?;
+    }
+    let first = top + HEAD;
+    let bottom = first + ROW * panel.models.len() as f64;
+    for at in (0..panel.models.len()).step_by(2) {
+        let y = first + ROW * at as f64;
+        canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+    }
+    let scale = ticks.scale(PLOT.0, PLOT.1);
+    value_axis(canvas, ticks, scale, (first, bottom), "Sticker price, US dollars", |value| ticks.label(value))?;
+    for (at, model) in panel.models.iter().enumerate() {
+        let y = first + ROW * (at as f64 + 0.5);
+        let (before, after) = (scale.at(model.before_usd), scale.at(model.after_usd));
+        let name = text::fit(&model.model, LABEL, PLOT.0 - MARGIN - 12.0)?;
+        canvas.text_mid((PLOT.0 - 12.0, y), &name, LABEL, Anchor::End)?;
+        canvas.line(&[(before, y), (after, y)], Stroke::solid(AFTER.ink.lighter(0.45), 2.6))?;
+        canvas.marker((before, y), 4.4, BEFORE)?;
+        canvas.marker((after, y), 4.4, AFTER)?;
+        let change = 100.0 * (model.after_usd / model.before_usd - 1.0);
+        let figures = [
+            (text::number(model.before_usd, 0), LABEL),
+            (text::number(model.after_usd, 0), STRONG),
+            (format!("{} %", text::signed(change, 1)), LABEL),
+        ];
+        for ((figure, font), x) in figures.iter().zip(COLUMNS) {
+            canvas.text_mid((x, y), figure, font.ink(BLACK), Anchor::End)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+
+    #[test]
+    fn series_has_each_taxed_model_once_and_merges_equal_regimes() {
+        let study = fixtures::showdown(3);
+        let panels = series(&study.winners, &study.context).unwrap();
+        assert_eq!(panels.len(), 2, "two regimes tax the same models alike, one taxes all imports");
+        assert_eq!(panels[0].regimes.len(), 2);
+        assert_eq!(panels[0].models.len(), 11);
+        assert_eq!(panels[0].models[0].model, "Infiniti Q45");
+        let flagship = panels[0].models.iter().find(|model| model.model == "Lexus LS 400").unwrap();
+        assert_eq!((flagship.before_usd, flagship.after_usd), (51_680.0, 87_856.0));
+        assert!(panels[0].models.windows(2).all(|pair| pair[0].before_usd >= pair[1].before_usd));
+    }
+
+    #[test]
+    fn no_prices_is_an_error() {
+        let mut study = fixtures::showdown(3);
+        for row in &mut study.winners {
+            row.price_after_usd = f64::NAN;
+        }
+        assert!(matches!(draw(&study.winners, &study.context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&[], &study.context), Err(ChartError::Empty { .. })));
+    }
+}

@@ -1,0 +1,367 @@
+//! Share of the cars sold by region, week by week, one panel per regime, with the dated policy events.
+//!
+//! Bands are the 5-95 % and 25-75 % quantiles over replications of each week's share, the line its median, as they stand
+//! in the weekly rows: nothing is smoothed.
+
+use jiff::civil::Date;
+
+use super::axis::{self, Scale, Ticks};
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key};
+use super::theme::{self, GRID, Group, Groups, INNER_BAND, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, TICK, WIDTH};
+use super::{ChartContext, ChartError, PolicyEvent, Svg, text};
+use crate::report::rows::{Fan, WeeklyRow};
+
+const CHART: &str = "shares over time";
+
+/// The fans of one regime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Label of the regime.
+    pub label: String,
+    /// One fan per region, or per sanctioned and other part of a region.
+    pub fans: Vec<GroupFan>,
+    /// The regime's events within the weeks shown, by date.
+    pub events: Vec<PolicyEvent>,
+}
+
+/// Car share of one group of models, week by week.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupFan {
+    /// Label of the group.
+    pub label: String,
+    /// First day of the week and the share of the cars sold in it (a fraction), by date; weeks without a share are absent.
+    pub weeks: Vec<(Date, Fan)>,
+}
+
+/// The numbers that [`draw`] plots: a panel per regime, the baseline first.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row has a car share.
+pub fn series(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    Ok(panels(rows, context)?.0)
+}
+
+fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+    let shown: Vec<&WeeklyRow> = rows.iter().filter(|row| row.car_share.q50.is_finite()).collect();
+    if shown.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
+    }
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let order = groups.all();
+    let regimes = context.in_order(shown.iter().map(|row| row.regime.as_str()));
+    let panels = regimes.into_iter().map(|regime| {
+        let of_regime: Vec<&&WeeklyRow> = shown.iter().filter(|row| row.regime == regime).collect();
+        let fan = |group: &Group| {
+            let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
+            let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, row.car_share)).collect();
+            weeks.sort_by_key(|(start, _)| *start);
+            GroupFan { label: group.label(), weeks }
+        };
+        let first = of_regime.iter().map(|row| row.week_start).min();
+        let last = of_regime.iter().map(|row| row.week_start).max();
+        let known = context.regimes.iter().find(|known| known.name == regime);
+        let mut events: Vec<PolicyEvent> = known.map_or_else(Vec::new, |known| known.events.clone());
+        // The last week lasts seven days.
+        events.retain(|event| {
+            first.is_some_and(|d| event.date >= d) && last.is_some_and(|d| axis::day(event.date) < axis::day(d) + 7.0)
+        });
+        events.sort_by_key(|event| event.date);
+        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+    });
+    Ok((panels.collect(), groups, order))
+}
+
+const PLOT_HEIGHT: f64 = 190.0;
+const PANEL_TITLE: f64 = 20.0;
+const EVENT_ROW: f64 = 13.5;
+const DATE_AXIS: f64 = 40.0;
+const SHARE_AXIS: f64 = 38.0;
+const GUTTER: f64 = 26.0;
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row has a car share; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartError> {
+    super::canvas::register_fonts()?;
+    let (panels, groups, order) = panels(rows, context)?;
+    let bands = context.replications > 1;
+    let shares = panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
+    let highest = shares.clone().flat_map(|(_, fan)| [fan.q50, if bands { fan.q95 } else { fan.q50 }]);
+    let ticks = Ticks::covering(highest.chain([0.0]), 5);
+    let (first, last) = (shares.clone().map(|(d, _)| *d).min(), shares.map(|(d, _)| *d).max());
+    let (Some(ticks), Some(first), Some(last)) = (ticks, first, last) else {
+        return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
+    };
+
+    let columns = if panels.len() == 1 { 1 } else { 2 };
+    let column_width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
+    let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
+    let mut placed = Vec::with_capacity(panels.len());
+    for (at, panel) in panels.iter().enumerate() {
+        let left = MARGIN + SHARE_AXIS + (column_width + GUTTER) * (at % columns) as f64;
+        let right = left + column_width - SHARE_AXIS;
+        let dates = Scale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
+        placed.push((panel, dates, place_labels(&panel.events, dates)?));
+    }
+    // Panels side by side leave the same room for labels, so that their plots line up.
+    let row_heights: Vec<f64> = placed
+        .chunks(columns)
+        .map(|row| {
+            let levels = row.iter().flat_map(|(_, _, labels)| labels).map(|label| label.level + 1).max().unwrap_or(0);
+            PANEL_TITLE + EVENT_ROW * levels as f64 + plot_height + DATE_AXIS
+        })
+        .collect();
+
+    let legend = order.iter().map(|group| {
+        let style = groups.style(group);
+        (Key::Fan { ink: style.ink, dash: style.dash, bands }, group.label())
+    });
+    let frame = Frame {
+        title: "Share of cars sold, by region and week".to_owned(),
+        subtitle: if bands {
+            "Percent of the cars sold in each week. Line: median over replications; dark band: 25–75 %, light band: 5–95 %."
+                .to_owned()
+        } else {
+            "Percent of the cars sold in each week, in the one replication that was run.".to_owned()
+        },
+        legend: legend.collect(),
+        footer: context.footer(if bands {
+            "Bands are quantiles over replications of single weeks, not smoothed."
+        } else {
+            "One replication: no bands."
+        }),
+    };
+    frame.around(row_heights.iter().sum(), |canvas, mut top| {
+        for (row, height) in placed.chunks(columns).zip(&row_heights) {
+            let bottom = top + height - DATE_AXIS;
+            for (panel, dates, labels) in row {
+                let share = ticks.scale(bottom, bottom - plot_height);
+                canvas.text(
+                    (dates.from - SHARE_AXIS, top + 12.0),
+                    &text::fit(&panel.label, PANEL, column_width)?,
+                    PANEL,
+                    Anchor::Start,
+                )?;
+                draw_axes(canvas, &ticks, share, *dates, (first, last))?;
+                draw_events(canvas, labels, share)?;
+                for (fan, group) in panel.fans.iter().zip(&order) {
+                    draw_fan(canvas, fan, groups.style(group), bands, *dates, share)?;
+                }
+            }
+            top += height;
+        }
+        Ok(())
+    })
+}
+
+fn draw_axes(
+    canvas: &Canvas,
+    ticks: &Ticks,
+    share: Scale,
+    dates: Scale,
+    (first, last): (Date, Date),
+) -> Result<(), ChartError> {
+    for &value in &ticks.values {
+        let y = share.at(value);
+        canvas.line(&[(dates.from, y), (dates.to, y)], Stroke::solid(GRID, 0.8))?;
+        canvas.text_mid((dates.from - 6.0, y), &percent(value), TICK, Anchor::End)?;
+    }
+    let floor = share.from;
+    canvas.line(&[(dates.from, floor), (dates.to, floor)], Stroke::solid(theme::AXIS, 1.0))?;
+    for tick in axis::date_ticks(first, last, dates.to - dates.from, 30.0) {
+        let x = dates.at(axis::day(tick.date));
+        canvas.line(&[(x, floor), (x, floor + 4.0)], Stroke::solid(theme::AXIS, 1.0))?;
+        // A label at the very edge would stand over the neighbouring panel.
+        if x + 12.0 > dates.to + GUTTER / 2.0 {
+            continue;
+        }
+        canvas.text((x, floor + 15.0), &tick.label, TICK, Anchor::Middle)?;
+        if let Some(year) = &tick.year {
+            canvas.text((x, floor + 28.0), year, TICK, Anchor::Middle)?;
+        }
+    }
+    Ok(())
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", text::number(100.0 * share, if (share * 100.0).fract().abs() < 1e-9 { 0 } else { 1 }))
+}
+
+fn draw_fan(
+    canvas: &Canvas,
+    fan: &GroupFan,
+    style: theme::Style,
+    bands: bool,
+    dates: Scale,
+    share: Scale,
+) -> Result<(), ChartError> {
+    // Weeks without a share cut the line, so a fan is drawn in runs of consecutive weeks.
+    let mut runs: Vec<Vec<(f64, Fan)>> = Vec::new();
+    let mut before = None;
+    for (start, quantiles) in &fan.weeks {
+        let start = axis::day(*start);
+        let point = (dates.at(start + 3.5), *quantiles);
+        match runs.last_mut() {
+            Some(run) if before.is_some_and(|before| start - before < 7.5) => run.push(point),
+            _ => runs.push(vec![point]),
+        }
+        before = Some(start);
+    }
+    for run in &runs {
+        if bands {
+            let band = |low: fn(&Fan) -> f64, high: fn(&Fan) -> f64, alpha| {
+                let known: Vec<&(f64, Fan)> =
+                    run.iter().filter(|(_, q)| low(q).is_finite() && high(q).is_finite()).collect();
+                let upper = known.iter().map(|(x, q)| (*x, share.at(high(q))));
+                let lower = known.iter().rev().map(|(x, q)| (*x, share.at(low(q))));
+                canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, alpha)
+            };
+            band(|q| q.q05, |q| q.q95, OUTER_BAND)?;
+            band(|q| q.q25, |q| q.q75, INNER_BAND)?;
+        }
+        let median: Vec<(f64, f64)> = run.iter().map(|(x, q)| (*x, share.at(q.q50))).collect();
+        if let [only] = median.as_slice() {
+            canvas.marker(*only, 2.5, style)?;
+        } else {
+            canvas.line(&median, Stroke { ink: style.ink, width: 1.7, dash: style.dash })?;
+        }
+    }
+    Ok(())
+}
+
+/// An event's label above the plot: level 0 is the lowest.
+#[derive(Clone, Debug, PartialEq)]
+struct EventLabel {
+    x: f64,
+    text: String,
+    /// Left and right edge of the text.
+    span: (f64, f64),
+    anchor: Anchor,
+    level: usize,
+}
+
+/// Puts each event's label beside its line, on the lowest level where it meets no other label and no other line.
+///
+/// A label stands to the right of its line, or to the left where it would leave the panel. From right to left, a
+/// right-hand label climbs over the lines it spans; left-hand labels then do so from left to right, so levels always exist.
+fn place_labels(events: &[PolicyEvent], dates: Scale) -> Result<Vec<EventLabel>, ChartError> {
+    const GAP: f64 = 4.0;
+    let mut labels = Vec::with_capacity(events.len());
+    for event in events {
+        let x = dates.at(axis::day(event.date));
+        let day = event.date.strftime("%-d %b").to_string();
+        let content = text::fit(&format!("{day}: {}", event.label), NOTE, 0.72 * (dates.to - dates.from))?;
+        let width = text::width(&content, NOTE)?;
+        let (anchor, span) = if x + GAP + width <= dates.to {
+            (Anchor::Start, (x + GAP, x + GAP + width))
+        } else if x - GAP - width >= dates.from {
+            (Anchor::End, (x - GAP - width, x - GAP))
+        } else {
+            (Anchor::Start, (dates.to - width, dates.to))
+        };
+        labels.push(EventLabel { x, text: content, span, anchor, level: 0 });
+    }
+    let rightward = (0..labels.len()).rev().filter(|&at| labels[at].anchor == Anchor::Start);
+    let leftward = (0..labels.len()).filter(|&at| labels[at].anchor == Anchor::End);
+    let order: Vec<usize> = rightward.chain(leftward).collect();
+    let mut done: Vec<usize> = Vec::with_capacity(order.len());
+    for at in order {
+        let free = |level: usize| {
+            let label = &labels[at];
+            done.iter().map(|&other| &labels[other]).all(|other| {
+                let texts_meet = label.level_overlaps(other, level, GAP);
+                let over_line = other.level >= level && other.x > label.span.0 - 1.0 && other.x < label.span.1 + 1.0;
+                let under_line = level >= other.level && label.x > other.span.0 - 1.0 && label.x < other.span.1 + 1.0;
+                !(texts_meet || over_line || under_line)
+            })
+        };
+        // A label between lines on both sides has no free level: it then stands above all, over its white ground.
+        let above = done.iter().map(|&other| labels[other].level + 1).max().unwrap_or(0);
+        let level = (0..=above).find(|&level| free(level)).unwrap_or(above);
+        labels[at].level = level;
+        done.push(at);
+    }
+    Ok(labels)
+}
+
+impl EventLabel {
+    fn level_overlaps(&self, other: &Self, level: usize, gap: f64) -> bool {
+        other.level == level && self.span.0 < other.span.1 + gap && other.span.0 < self.span.1 + gap
+    }
+}
+
+fn draw_events(canvas: &Canvas, labels: &[EventLabel], share: Scale) -> Result<(), ChartError> {
+    let height = |level: usize| share.to - 4.0 - EVENT_ROW * level as f64;
+    for label in labels {
+        let line = [(label.x, share.from), (label.x, height(label.level) - 9.0)];
+        canvas.line(&line, Stroke { ink: MUTED, width: 0.9, dash: &[3.0, 2.0] })?;
+    }
+    for label in labels {
+        let y = height(label.level);
+        canvas.rect((label.span.0 - 1.0, y - 9.5), (label.span.1 + 1.0, y + 3.0), theme::WHITE, 1.0)?;
+        let x = if label.anchor == Anchor::End { label.span.1 } else { label.span.0 };
+        canvas.text((x, y), &label.text, LABEL.px(NOTE.px), label.anchor)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::{canvas, fixtures};
+    use jiff::civil::date;
+
+    #[test]
+    fn series_splits_japan_and_leaves_out_the_outside_option() {
+        let study = fixtures::showdown(3);
+        let panels = series(&study.weekly, &study.context).unwrap();
+        assert_eq!(panels.len(), 5);
+        assert_eq!(panels[0].label, "Status quo");
+        let labels: Vec<&str> = panels[0].fans.iter().map(|fan| fan.label.as_str()).collect();
+        assert_eq!(labels, ["Japan, on the sanctions list", "Japan, other", "Europe", "Big Three"]);
+        let row = study.weekly.iter().find(|row| row.week == 30 && row.region == "europe").unwrap();
+        assert_eq!(panels[0].fans[2].weeks[30], (row.week_start, row.car_share));
+        let imposed = panels.iter().find(|panel| panel.label.starts_with("Sanctions imposed")).unwrap();
+        assert_eq!(imposed.events.len(), 3);
+    }
+
+    #[test]
+    fn weeks_without_a_share_are_absent_and_none_at_all_is_an_error() {
+        let mut study = fixtures::showdown(3);
+        for row in study.weekly.iter_mut().filter(|row| row.week == 5) {
+            row.car_share.q50 = f64::NAN;
+        }
+        let panels = series(&study.weekly, &study.context).unwrap();
+        assert_eq!(panels[0].fans[0].weeks.len(), fixtures::WEEKS - 1);
+        draw(&study.weekly, &study.context).unwrap();
+        for row in &mut study.weekly {
+            row.car_share.q50 = f64::NAN;
+        }
+        assert!(matches!(draw(&study.weekly, &study.context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&[], &study.context), Err(ChartError::Empty { .. })));
+    }
+
+    #[test]
+    fn event_labels_never_meet_each_other_or_a_line() {
+        canvas::register_fonts().unwrap();
+        let dates = Scale { low: 0.0, high: 728.0, from: 60.0, to: 460.0 };
+        let events: Vec<PolicyEvent> = [0, 3, 9, 10, 50, 300, 310, 700, 705, 720, 727]
+            .iter()
+            .map(|&day| PolicyEvent {
+                date: date(1970, 1, 1).checked_add(jiff::Span::new().days(day)).unwrap(),
+                label: "duty of 100 % proposed".to_owned(),
+            })
+            .collect();
+        let labels = place_labels(&events, dates).unwrap();
+        for (at, a) in labels.iter().enumerate() {
+            assert!(a.span.0 >= dates.from && a.span.1 <= dates.to);
+            for (other, b) in labels.iter().enumerate().filter(|(other, _)| *other != at) {
+                assert!(!a.level_overlaps(b, a.level, 0.0), "labels {at} and {other} meet");
+                let crossed = b.x > a.span.0 && b.x < a.span.1 && b.level >= a.level;
+                assert!(!crossed, "the line of {other} crosses label {at}");
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Every chart drawn at the sizes and with the oddities that users bring.
+
+use jiff::civil::date;
+use resvg::usvg;
+
+use super::fixtures::{self, Car, Policy, Study};
+use super::winners_losers::Selection;
+use super::{ChartError, Svg, diversion, headline, prices, shares_over_time, winners_losers, write};
+
+fn selection(study: &Study, at: usize) -> Selection {
+    Selection { regime: study.context.regimes[at].name.clone(), period: "all".to_owned(), period_years: 2.0 }
+}
+
+/// Every chart that the study has something to show in.
+fn draw_all(study: &Study) -> Vec<(String, Svg)> {
+    let context = &study.context;
+    let mut charts = vec![("shares_over_time".to_owned(), shares_over_time::draw(&study.weekly, context).unwrap())];
+    if !study.winners.is_empty() {
+        charts.push(("prices".to_owned(), prices::draw(&study.winners, context).unwrap()));
+        charts.push(("diversion".to_owned(), diversion::draw(&study.lost, context).unwrap()));
+    }
+    for at in 0..context.regimes.len() {
+        let chart = winners_losers::draw(&study.models, &selection(study, at), context).unwrap();
+        charts.push((format!("winners_losers_{at}"), chart));
+    }
+    let chart = headline::draw(&study.replications, &study.comparisons, &study.metric, context).unwrap();
+    charts.push(("headline".to_owned(), chart));
+    charts
+}
+
+/// A study with `n` models, `regions` regions and `regimes` regimes under awkward names.
+fn awkward(n: usize, regions: usize, regimes: usize, replications: u64) -> Study {
+    let region = |at: usize| ["japan", "europe", "big_three", "korea", "rest_of_the_world", "são_tomé"][at % regions];
+    let cars: Vec<Car> = (0..n)
+        .map(|at| {
+            let model = format!("Grand <Touring> & Sporting Estate No. {at:03} é");
+            let (price, units) = (20_000.0 + 700.0 * at as f64, 500.0 + 997.0 * ((at * 37) % 50) as f64);
+            Car("Brand & Söhne".to_owned(), model, region(at).to_owned(), at % 3 == 0, price, units)
+        })
+        .collect();
+    let days = [
+        date(1995, 1, 9),
+        date(1995, 1, 12),
+        date(1995, 5, 16),
+        date(1995, 5, 20),
+        date(1996, 12, 20),
+        date(1996, 12, 30),
+    ];
+    let policies: Vec<Policy> = (0..regimes)
+        .map(|at| Policy {
+            name: format!("regime_{at}"),
+            label: format!("Regime {at} with a <long> label & much more of it than would fit into any panel's head"),
+            taxes: if at == 0 { |_| false } else { |car| car.3 },
+            from_week: 10 + at,
+            events: days.iter().map(|day| (*day, "duty & <levy> with a long description of what it is")).collect(),
+        })
+        .collect();
+    let mut study = fixtures::study(&cars, &policies, replications);
+    study.context.scenario = "A scenario with <odd> & long title\u{1} that runs on and on, ünïcode and all".to_owned();
+    study
+}
+
+/// Bounding boxes of the texts, in drawing units.
+fn texts(svg: &Svg) -> (usvg::Size, Vec<(String, usvg::Rect)>) {
+    let tree = svg.parse().unwrap();
+    let mut found = Vec::new();
+    for node in tree.root().children() {
+        collect(node, &mut found);
+    }
+    (tree.size(), found)
+}
+
+fn collect(node: &usvg::Node, found: &mut Vec<(String, usvg::Rect)>) {
+    match node {
+        usvg::Node::Group(group) => group.children().iter().for_each(|child| collect(child, found)),
+        usvg::Node::Text(text) => {
+            let content = text.chunks().iter().map(usvg::TextChunk::text).collect();
+            found.push((content, text.abs_bounding_box()));
+        }
+        usvg::Node::Path(_) | usvg::Node::Image(_) => {}
+    }
+}
+
+/// No text leaves the sheet and no two texts overlap.
+fn assert_legible(name: &str, svg: &Svg) {
+    let (size, texts) = texts(svg);
+    assert!(texts.len() > 5, "{name} has hardly any text");
+    for (at, (content, area)) in texts.iter().enumerate() {
+        assert!(
+            area.left() >= 0.0 && area.top() >= 0.0 && area.right() <= size.width() && area.bottom() <= size.height(),
+            "{name}: `{content}` is cut by the edge: {area:?} in {size:?}"
+        );
+        for (other, b) in &texts[at + 1..] {
+            let across = area.right().min(b.right()) - area.left().max(b.left());
+            // Boxes are of the whole line; letters of neighbouring lines do not meet while boxes overlap a little.
+            let down = area.bottom().min(b.bottom()) - area.top().max(b.top());
+            assert!(across < 1.0 || down < 3.0, "{name}: `{content}` and `{other}` overlap by {across} by {down}");
+        }
+    }
+}
+
+#[test]
+fn charts_of_the_showdown_are_legible() {
+    for (name, svg) in draw_all(&fixtures::showdown(40)) {
+        assert_legible(&name, &svg);
+    }
+}
+
+#[test]
+fn charts_are_legible_at_every_size() {
+    for (models, regions, regimes, replications) in [(120, 6, 8, 20), (5, 3, 1, 2), (7, 1, 2, 1), (30, 4, 3, 300)] {
+        for (name, svg) in draw_all(&awkward(models, regions, regimes, replications)) {
+            assert_legible(&format!("{name} of {models} models, {regimes} regimes"), &svg);
+        }
+    }
+}
+
+#[test]
+fn the_same_rows_give_the_same_bytes() {
+    let (once, again) = (draw_all(&fixtures::showdown(5)), draw_all(&fixtures::showdown(5)));
+    assert_eq!(once, again);
+    let (_, svg) = &once[0];
+    assert_eq!(svg.to_png().unwrap(), svg.to_png().unwrap());
+}
+
+#[test]
+fn one_replication_draws_no_band_and_says_so() {
+    let study = fixtures::showdown(1);
+    for (name, svg) in draw_all(&study) {
+        assert_legible(&name, &svg);
+        assert!(!svg.as_str().contains("NaN"), "{name} shows a NaN");
+    }
+    let shares = shares_over_time::draw(&study.weekly, &study.context).unwrap();
+    assert!(shares.as_str().contains("One replication: no bands."));
+    assert!(!shares.as_str().contains("<polygon opacity=\"0."));
+}
+
+#[test]
+fn rows_of_nan_are_skipped() {
+    let mut study = fixtures::showdown(6);
+    for row in study.models.iter_mut().step_by(3) {
+        row.units.change = f64::NAN;
+    }
+    for row in study.weekly.iter_mut().step_by(7) {
+        row.car_share.q05 = f64::NAN;
+    }
+    for row in study.replications.iter_mut().step_by(4) {
+        row.value = f64::INFINITY;
+    }
+    for row in &mut study.comparisons {
+        row.ci_low = f64::NAN;
+    }
+    for (name, svg) in draw_all(&study) {
+        assert_legible(&name, &svg);
+    }
+}
+
+#[test]
+fn text_is_as_wide_as_it_was_measured() {
+    let svg = awkward(5, 3, 1, 2);
+    let chart = winners_losers::draw(&svg.models, &selection(&svg, 0), &svg.context).unwrap();
+    let (_, texts) = texts(&chart);
+    let (content, area) = texts.iter().find(|(content, _)| content.starts_with("Winners and losers")).unwrap();
+    let measured = super::text::width(content.trim(), super::theme::TITLE).unwrap();
+    let drawn = f64::from(area.width());
+    assert!((drawn / measured - 1.0).abs() < 0.02, "{measured} measured, {drawn} drawn");
+}
+
+#[test]
+fn both_files_are_written_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("charts");
+    let study = fixtures::showdown(2);
+    let svg = headline::draw(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
+    for _ in 0..2 {
+        let paths = write(&svg, &dir, "headline").unwrap();
+        assert_eq!(paths, [dir.join("headline.svg"), dir.join("headline.png")]);
+    }
+    assert_eq!(std::fs::read_to_string(dir.join("headline.svg")).unwrap(), svg.as_str());
+    let png = std::fs::read(dir.join("headline.png")).unwrap();
+    assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 1920);
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 2);
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = fixtures::showdown(2);
+    let svg = headline::draw(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
+    for name in ["", "../escape", ".hidden", "a/b"] {
+        assert!(matches!(write(&svg, folder.path(), name), Err(ChartError::Name(_))), "{name}");
+    }
+    let file = folder.path().join("a_file");
+    std::fs::write(&file, "").unwrap();
+    assert!(matches!(write(&svg, &file, "headline"), Err(ChartError::Write { .. })));
+    // A folder stands where the PNG should go: the SVG may be there, no temporary file is.
+    std::fs::create_dir(folder.path().join("headline.png")).unwrap();
+    assert!(matches!(write(&svg, folder.path(), "headline"), Err(ChartError::Write { .. })));
+    let left = std::fs::read_dir(folder.path()).unwrap().flatten();
+    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().ends_with(".part")));
+}
+
+/// The letters are in the picture: a chart's PNG has dark pixels where the title stands.
+#[test]
+fn the_png_has_its_text() {
+    let study = fixtures::showdown(2);
+    let svg = prices::draw(&study.winners, &study.context).unwrap();
+    let png = svg.to_png().unwrap();
+    let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
+    let rows = 40..80_u32;
+    let dark = rows
+        .flat_map(|y| (40..800_u32).map(move |x| (x, y)))
+        .filter(|(x, y)| image.pixel(*x, *y).is_some_and(|p| p.red() < 80));
+    assert!(dark.count() > 500, "the title is not drawn");
+}

@@ -1,0 +1,134 @@
+//! Text: how wide it is, how it is shortened or wrapped, and how numbers are written.
+
+use plotters::style::{FontDesc, FontFamily, FontStyle};
+
+use super::ChartError;
+use super::theme::Type;
+
+/// The families of the SVG text. The first is the one we measure with; the others are found on common systems.
+pub(super) const FAMILIES: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
+
+/// plotters measures with the size as the height of the line, ascent plus descent; DejaVu Sans has 2384 of 2048 units.
+const EM_PER_LINE: f64 = 2048.0 / 2384.0;
+
+/// Width of `text` in pixels.
+pub(super) fn width(text: &str, font: Type) -> Result<f64, ChartError> {
+    const MEASURE: f64 = 4096.0; // large, because plotters rounds to whole pixels
+    let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
+    let face = FontDesc::new(FontFamily::Name(FAMILIES), MEASURE, style);
+    let ((left, _), (right, _)) = face.layout_box(text).map_err(|error| ChartError::Draw(error.to_string()))?;
+    Ok(f64::from(right - left) * font.px / (MEASURE * EM_PER_LINE))
+}
+
+/// Text without what XML forbids: control characters and line breaks become spaces.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
+}
+
+/// `text`, cut with an ellipsis where it is wider than `room`.
+pub(super) fn fit(text: &str, font: Type, room: f64) -> Result<String, ChartError> {
+    let text = clean(text);
+    if width(&text, font)? <= room {
+        return Ok(text);
+    }
+    let mut letters: Vec<char> = text.chars().collect();
+    while letters.pop().is_some() {
+        let kept: String = letters.iter().collect();
+        let cut = format!("{}…", kept.trim_end());
+        if width(&cut, font)? <= room {
+            return Ok(cut);
+        }
+    }
+    Ok("…".to_owned())
+}
+
+/// `text` in at most `lines` lines of `room` pixels, the last cut where it does not fit.
+pub(super) fn wrap(text: &str, font: Type, room: f64, lines: usize) -> Result<Vec<String>, ChartError> {
+    let text = clean(text);
+    let mut wrapped: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let last = wrapped.len() == lines;
+        if let Some(line) = wrapped.last_mut() {
+            let longer = format!("{line} {word}");
+            if last || width(&longer, font)? <= room {
+                *line = longer;
+                continue;
+            }
+        }
+        wrapped.push(word.to_owned());
+    }
+    wrapped.iter().map(|line| fit(line, font, room)).collect()
+}
+
+/// A number with thousands separators and a true minus sign; a dash for NaN.
+pub(super) fn number(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    let plain = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
+    let mut grouped = String::with_capacity(plain.len() + 8);
+    if value < 0.0 && plain.bytes().any(|b| matches!(b, b'1'..=b'9')) {
+        grouped.push('−');
+    }
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped.push_str(rest);
+    grouped
+}
+
+/// A change: a number with its sign, plus included.
+pub(super) fn signed(value: f64, decimals: usize) -> String {
+    let text = number(value, decimals);
+    let nonzero = text.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    if value > 0.0 && nonzero { format!("+{text}") } else { text }
+}
+
+/// "1 replication", "1,000 replications".
+pub(super) fn count(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(n as f64, 0))
+}
+
+/// A model as buyers name it: the brand, then the model unless the model's name starts with it.
+pub(super) fn car_name(brand: &str, model: &str) -> String {
+    if brand.is_empty() || model.starts_with(brand) { model.to_owned() } else { format!("{brand} {model}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::canvas;
+    use crate::report::charts::theme::LABEL;
+
+    #[test]
+    fn numbers_carry_separators_and_a_true_minus() {
+        assert_eq!(number(1_234_567.4, 0), "1,234,567");
+        assert_eq!(number(-12_345.678, 2), "−12,345.68");
+        assert_eq!(number(999.0, 0), "999");
+        assert_eq!(number(-0.2, 0), "0");
+        assert_eq!(number(f64::NAN, 0), "–");
+        assert_eq!(signed(70.0, 0), "+70");
+        assert_eq!(signed(0.0, 0), "0");
+        assert_eq!(count(1, "replication"), "1 replication");
+        assert_eq!(count(12_000, "replication"), "12,000 replications");
+    }
+
+    #[test]
+    fn long_text_is_cut_or_wrapped_to_its_room() {
+        canvas::register_fonts().unwrap();
+        let name = "A model name of forty characters, & more";
+        let cut = fit(name, LABEL, 100.0).unwrap();
+        assert!(cut.ends_with('…') && cut.chars().count() < name.chars().count());
+        assert!(width(&cut, LABEL).unwrap() <= 100.0);
+        let lines = wrap(name, LABEL, 120.0, 2).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| width(line, LABEL).unwrap() <= 120.0));
+        assert_eq!(wrap(name, LABEL, 900.0, 2).unwrap(), [name]);
+        assert_eq!(fit("a\nb\u{1}", LABEL, 900.0).unwrap(), "a b ");
+    }
+}

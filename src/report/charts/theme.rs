@@ -1,0 +1,213 @@
+//! The look of every chart: sizes, type, colours, and the style that each region keeps from chart to chart.
+
+/// Width of every figure, in nominal pixels.
+pub(super) const WIDTH: f64 = 960.0;
+/// White border of the figure.
+pub(super) const MARGIN: f64 = 20.0;
+
+/// A colour, red, green, blue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Ink(pub(super) u8, pub(super) u8, pub(super) u8);
+
+pub(super) const WHITE: Ink = Ink(255, 255, 255);
+pub(super) const BLACK: Ink = Ink(26, 26, 26);
+pub(super) const MUTED: Ink = Ink(89, 89, 89);
+pub(super) const GRID: Ink = Ink(226, 226, 226);
+pub(super) const STRIPE: Ink = Ink(246, 246, 246);
+pub(super) const AXIS: Ink = Ink(120, 120, 120);
+
+impl Ink {
+    /// The colour mixed with white: 0 leaves it, 1 is white.
+    pub(super) fn lighter(self, amount: f64) -> Self {
+        let mix = |part: u8| (f64::from(part) + (255.0 - f64::from(part)) * amount).round() as u8;
+        Self(mix(self.0), mix(self.1), mix(self.2))
+    }
+
+    /// Black or white, whichever reads better on this colour (Rec. 601 luma).
+    pub(super) fn contrast(self) -> Self {
+        let luma = 0.299 * f64::from(self.0) + 0.587 * f64::from(self.1) + 0.114 * f64::from(self.2);
+        if luma < 130.0 { WHITE } else { BLACK }
+    }
+}
+
+/// One setting of type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Type {
+    /// Font size in pixels.
+    pub(super) px: f64,
+    pub(super) bold: bool,
+    pub(super) ink: Ink,
+}
+
+pub(super) const TITLE: Type = Type { px: 16.0, bold: true, ink: BLACK };
+pub(super) const SUBTITLE: Type = Type { px: 12.0, bold: false, ink: MUTED };
+pub(super) const PANEL: Type = Type { px: 12.0, bold: true, ink: BLACK };
+pub(super) const LABEL: Type = Type { px: 11.0, bold: false, ink: BLACK };
+pub(super) const STRONG: Type = Type { px: 11.0, bold: true, ink: BLACK };
+pub(super) const TICK: Type = Type { px: 10.5, bold: false, ink: MUTED };
+pub(super) const NOTE: Type = Type { px: 10.0, bold: false, ink: MUTED };
+
+impl Type {
+    pub(super) fn ink(self, ink: Ink) -> Self {
+        Self { ink, ..self }
+    }
+
+    pub(super) fn px(self, px: f64) -> Self {
+        Self { px, ..self }
+    }
+}
+
+/// Lengths of strokes and gaps along a line, in pixels; empty is solid.
+pub(super) type Dash = &'static [f64];
+pub(super) const SOLID: Dash = &[];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+}
+
+/// How one group of models looks in every chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Style {
+    pub(super) ink: Ink,
+    pub(super) dash: Dash,
+    pub(super) marker: Marker,
+    /// Hollow markers tell the untaxed models of a region from the taxed ones.
+    pub(super) hollow: bool,
+}
+
+/// Regions that keep a fixed style. Lightness (CIE L*) runs 54, 31, 66, 83, so that neighbours differ in grey.
+const KNOWN: [(&str, &str, Style); 4] = [
+    ("japan", "Japan", Style { ink: Ink(213, 94, 0), dash: SOLID, marker: Marker::Circle, hollow: false }),
+    ("europe", "Europe", Style { ink: Ink(0, 77, 128), dash: &[7.0, 3.0], marker: Marker::Square, hollow: false }),
+    (
+        "big_three",
+        "Big Three",
+        Style { ink: Ink(45, 180, 139), dash: &[2.5, 2.0], marker: Marker::Triangle, hollow: false },
+    ),
+    (
+        "outside",
+        "No purchase",
+        Style { ink: Ink(207, 207, 207), dash: &[7.0, 2.0, 2.0, 2.0], marker: Marker::Diamond, hollow: false },
+    ),
+];
+
+/// Styles of further regions, in order of appearance; after the last they start again.
+const FURTHER: [Style; 5] = [
+    Style { ink: Ink(170, 82, 130), dash: &[10.0, 3.0, 2.0, 3.0], marker: Marker::Diamond, hollow: false },
+    Style { ink: Ink(86, 180, 233), dash: &[12.0, 3.0], marker: Marker::Circle, hollow: false },
+    Style { ink: Ink(40, 40, 40), dash: &[1.5, 2.5], marker: Marker::Square, hollow: false },
+    Style { ink: Ink(190, 170, 20), dash: &[5.0, 5.0], marker: Marker::Triangle, hollow: false },
+    Style { ink: Ink(110, 110, 110), dash: &[3.0, 1.5], marker: Marker::Diamond, hollow: false },
+];
+
+/// A region, or the taxed or untaxed part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) region: String,
+    /// `None` where the region is not split.
+    pub(super) sanctioned: Option<bool>,
+}
+
+/// The groups of models in a chart, in drawing order, with their styles.
+///
+/// A region with both sanctioned and other models is two groups, the others in a lighter shade with hollow markers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Groups {
+    regions: Vec<String>,
+    split: Vec<String>,
+}
+
+impl Groups {
+    /// From the `(region, sanctioned)` of every row.
+    pub(super) fn of<'a>(rows: impl IntoIterator<Item = (&'a str, bool)>) -> Self {
+        let mut seen: Vec<(&str, [bool; 2])> = Vec::new();
+        for (region, sanctioned) in rows {
+            let at = seen.iter().position(|(known, _)| *known == region).unwrap_or_else(|| {
+                seen.push((region, [false; 2]));
+                seen.len() - 1
+            });
+            if let Some((_, has)) = seen.get_mut(at) {
+                has[usize::from(sanctioned)] = true;
+            }
+        }
+        seen.sort_by_key(|(region, _)| rank(region));
+        let split = seen.iter().filter(|(_, has)| has[0] && has[1]).map(|(region, _)| (*region).to_owned()).collect();
+        Self { regions: seen.into_iter().map(|(region, _)| region.to_owned()).collect(), split }
+    }
+
+    /// All groups, in drawing order.
+    pub(super) fn all(&self) -> Vec<Group> {
+        let parts = |region: &String| {
+            let flags: &[Option<bool>] = if self.split.contains(region) { &[Some(true), Some(false)] } else { &[None] };
+            flags.iter().map(|&sanctioned| Group { region: region.clone(), sanctioned }).collect::<Vec<_>>()
+        };
+        self.regions.iter().flat_map(parts).collect()
+    }
+
+    /// The group of one row.
+    pub(super) fn group(&self, region: &str, sanctioned: bool) -> Group {
+        let split = self.split.iter().any(|known| known == region);
+        Group { region: region.to_owned(), sanctioned: split.then_some(sanctioned) }
+    }
+
+    /// The look of a group.
+    pub(super) fn style(&self, group: &Group) -> Style {
+        let style = self.region_style(&group.region);
+        if group.sanctioned == Some(false) {
+            return Style { ink: style.ink.lighter(0.4), dash: &[9.0, 2.5, 2.0, 2.5], hollow: true, ..style };
+        }
+        style
+    }
+
+    fn region_style(&self, region: &str) -> Style {
+        if let Some((_, _, style)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
+            return *style;
+        }
+        let further = self.regions.iter().filter(|name| !KNOWN.iter().any(|(known, _, _)| known == name));
+        let at = further.into_iter().position(|name| name == region).unwrap_or(0);
+        FURTHER[at % FURTHER.len()]
+    }
+}
+
+impl Group {
+    /// What the reader is shown.
+    pub(super) fn label(&self) -> String {
+        let region = region_label(&self.region);
+        match self.sanctioned {
+            None => region,
+            Some(true) => format!("{region}, on the sanctions list"),
+            Some(false) => format!("{region}, other"),
+        }
+    }
+}
+
+/// Known regions in their fixed order, then the others as they come, then the outside option.
+fn rank(region: &str) -> usize {
+    match KNOWN.iter().position(|(name, _, _)| *name == region) {
+        Some(at) if region != OUTSIDE => at,
+        Some(_) => KNOWN.len() + 1,
+        None => KNOWN.len(),
+    }
+}
+
+/// The region name of the outside option.
+pub(super) const OUTSIDE: &str = "outside";
+
+/// What the reader is shown for a region name.
+pub(super) fn region_label(region: &str) -> String {
+    if let Some((_, label, _)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
+        return (*label).to_owned();
+    }
+    let words = region.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Opacity of the 5-95 % band of a fan.
+pub(super) const OUTER_BAND: f64 = 0.16;
+/// Opacity of the 25-75 % band, drawn over the outer one.
+pub(super) const INNER_BAND: f64 = 0.26;

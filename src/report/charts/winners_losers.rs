@@ -1,0 +1,229 @@
+//! Winners and losers: each model's change in annual sales under a regime against the baseline, with 95 % intervals.
+
+use super::axis::{Scale, Ticks};
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{self, BLACK, Group, Groups, LABEL, MARGIN, MUTED, STRIPE, STRONG, Style, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::rows::ModelRow;
+
+const CHART: &str = "winners and losers";
+
+/// Which rows a chart of winners and losers shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// Regime name.
+    pub regime: String,
+    /// Period name in the rows.
+    pub period: String,
+    /// Length of that period, to put changes in cars a year.
+    pub period_years: f64,
+}
+
+/// The change of one model's sales, in cars a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Brand and model.
+    pub model: String,
+    /// Label of its group: a region, or the sanctioned or other part of one.
+    pub group: String,
+    /// Whether it is on the sanctions list.
+    pub sanctioned: bool,
+    /// Mean paired difference from the baseline.
+    pub change: f64,
+    /// Half width of the 95 % interval (Student's t); NaN with one replication.
+    pub half_width: f64,
+    /// Change over the baseline's mean, a fraction; NaN where the baseline has no sales.
+    pub relative: f64,
+}
+
+/// The numbers that [`draw`] plots, greatest gain first.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row of the selection has a change.
+pub fn series(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Vec<Change>, ChartError> {
+    Ok(changes(rows, selection, context)?.0.into_iter().map(|(change, _)| change).collect())
+}
+
+type Grouped = (Vec<(Change, Group)>, Groups);
+
+fn changes(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Grouped, ChartError> {
+    let chosen = |row: &&ModelRow| {
+        row.regime == selection.regime && row.period == selection.period && row.units.change.is_finite()
+    };
+    let chosen: Vec<&ModelRow> = rows.iter().filter(chosen).collect();
+    let years = selection.period_years;
+    if chosen.is_empty() || !(years > 0.0 && years.is_finite()) {
+        let reason = format!("no model has a change under `{}` in the period `{}`", selection.regime, selection.period);
+        return Err(ChartError::Empty { chart: CHART, reason });
+    }
+    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let reach = student_t_975(context.replications);
+    let mut changes: Vec<(Change, Group)> = chosen
+        .into_iter()
+        .map(|row| {
+            let group = groups.group(&row.region, row.sanctioned);
+            let base = row.units.mean - row.units.change;
+            let change = Change {
+                model: text::car_name(&row.brand, &row.model),
+                group: group.label(),
+                sanctioned: row.sanctioned,
+                change: row.units.change / years,
+                half_width: reach * row.units.change_std_error / years,
+                relative: if base > 0.0 { row.units.change / base } else { f64::NAN },
+            };
+            (change, group)
+        })
+        .collect();
+    changes.sort_by(|(a, _), (b, _)| b.change.total_cmp(&a.change).then_with(|| a.model.cmp(&b.model)));
+    Ok((changes, groups))
+}
+
+/// The 97.5 % quantile of Student's t with one degree of freedom less than the replications; NaN below two.
+///
+/// The table to 12 degrees, then four terms of Abramowitz and Stegun 26.7.5, within 1e-4 there.
+fn student_t_975(replications: u64) -> f64 {
+    const TABLE: [f64; 12] = [
+        12.7062, 4.302_65, 3.182_45, 2.776_45, 2.570_58, 2.446_91, 2.364_62, 2.306, 2.262_16, 2.228_14, 2.200_99,
+        2.178_81,
+    ];
+    let Some(degrees) = replications.checked_sub(1).filter(|degrees| *degrees > 0) else { return f64::NAN };
+    if let Some(quantile) = usize::try_from(degrees - 1).ok().and_then(|at| TABLE.get(at)) {
+        return *quantile;
+    }
+    let (z, n) = (1.959_963_985, degrees as f64);
+    let z3 = z * z * z;
+    let z5 = z3 * z * z;
+    let z7 = z5 * z * z;
+    z + (z3 + z) / (4.0 * n)
+        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * n * n)
+        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n * n * n)
+}
+
+const ROW: f64 = 17.0;
+const BAR: f64 = 7.0;
+const HEAD: f64 = 22.0;
+const PLOT: (f64, f64) = (225.0, 715.0);
+/// Right edges of the columns of figures.
+const COLUMNS: [f64; 3] = [795.0, 862.0, WIDTH - MARGIN];
+
+/// Draws the chart for one regime.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row of the selection has a change; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Svg, ChartError> {
+    let (changes, groups) = changes(rows, selection, context)?;
+    let ends = changes.iter().flat_map(|(c, _)| [c.change, c.change - c.half_width, c.change + c.half_width]);
+    let ticks = Ticks::covering(ends.chain([0.0]), 6)
+        .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;
+    let body = HEAD + ROW * changes.len() as f64 + VALUE_AXIS;
+    let unchanged = changes.iter().all(|(change, _)| change.change == 0.0);
+    let intervals = context.replications > 1;
+    let frame = Frame {
+        title: format!("Winners and losers: {}", context.regime_label(&selection.regime)),
+        subtitle: format!(
+            "Change in cars sold a year against {}, by model, greatest gain first.{}",
+            context.regime_label(&context.baseline).to_lowercase(),
+            if unchanged { " No model's sales change in any replication." } else { "" },
+        ),
+        legend: groups.all().iter().map(|group| (Key::Marker(groups.style(group)), group.label())).collect(),
+        footer: context.footer(if intervals {
+            "Whiskers and ± are 95 % intervals of the mean difference, paired by replication."
+        } else {
+            "One replication: no intervals."
+        }),
+    };
+    frame.around(body, |canvas, top| {
+        for (title, x) in ["change a year", if intervals { "±" } else { "" }, "percent"].iter().zip(COLUMNS) {
+            canvas.text((x, top + HEAD - 8.0), title, LABEL.ink(MUTED), Anchor::End)?;
+        }
+        let first = top + HEAD;
+        let bottom = first + ROW * changes.len() as f64;
+        for at in (0..changes.len()).step_by(2) {
+            let y = first + ROW * at as f64;
+            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+        }
+        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let axis = "Change in cars sold a year";
+        value_axis(canvas, &ticks, scale, (first, bottom), axis, |value| text::signed(value, 0))?;
+        for (at, (change, group)) in changes.iter().enumerate() {
+            draw_row(canvas, change, groups.style(group), scale, first + ROW * (at as f64 + 0.5))?;
+        }
+        canvas.line(&[(scale.at(0.0), first), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))
+    })
+}
+
+fn draw_row(canvas: &Canvas, change: &Change, style: Style, scale: Scale, y: f64) -> Result<(), ChartError> {
+    let font = if change.sanctioned { STRONG } else { LABEL };
+    let name = text::fit(&change.model, font, PLOT.0 - MARGIN - 12.0)?;
+    canvas.text_mid((PLOT.0 - 12.0, y), &name, font, Anchor::End)?;
+    let (zero, end) = (scale.at(0.0), scale.at(change.change));
+    if change.change != 0.0 {
+        canvas.rect((zero.min(end), y - BAR / 2.0), (zero.max(end), y + BAR / 2.0), style.ink.lighter(0.35), 1.0)?;
+    }
+    canvas.marker((end, y), 4.3, style)?;
+    if change.half_width.is_finite() {
+        let (low, high) = (scale.at(change.change - change.half_width), scale.at(change.change + change.half_width));
+        // Within the marker an interval cannot be seen; its half width stands in the column.
+        if high - low > 6.0 {
+            let stroke = Stroke::solid(BLACK, 1.0);
+            canvas.line(&[(low, y), (high, y)], stroke)?;
+            canvas.line(&[(low, y - 3.0), (low, y + 3.0)], stroke)?;
+            canvas.line(&[(high, y - 3.0), (high, y + 3.0)], stroke)?;
+        }
+        canvas.text_mid(
+            (COLUMNS[1], y),
+            &format!("± {}", text::number(change.half_width, 0)),
+            LABEL.ink(theme::MUTED),
+            Anchor::End,
+        )?;
+    }
+    canvas.text_mid((COLUMNS[0], y), &text::signed(change.change, 0), font, Anchor::End)?;
+    let relative = 100.0 * change.relative;
+    let relative = if relative.is_finite() { format!("{} %", text::signed(relative, 1)) } else { "–".to_owned() };
+    canvas.text_mid((COLUMNS[2], y), &relative, LABEL, Anchor::End)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+
+    fn imposed() -> Selection {
+        Selection { regime: "imposed".to_owned(), period: "all".to_owned(), period_years: 2.0 }
+    }
+
+    #[test]
+    fn series_is_annual_sorted_and_has_student_intervals() {
+        let study = fixtures::showdown(3);
+        let changes = series(&study.models, &imposed(), &study.context).unwrap();
+        assert_eq!(changes.len(), 50);
+        assert!(changes.windows(2).all(|pair| pair[0].change >= pair[1].change));
+        let flagship = changes.iter().find(|change| change.model == "Lexus LS 400").unwrap();
+        let row = study.models.iter().find(|row| row.regime == "imposed" && row.model == "LS 400").unwrap();
+        assert_eq!(flagship.change, row.units.change / 2.0);
+        assert!((flagship.half_width - 4.302_65 * row.units.change_std_error / 2.0).abs() < 1e-9);
+        assert!((flagship.relative - row.units.change / (row.units.mean - row.units.change)).abs() < 1e-12);
+        assert_eq!(flagship.group, "Japan, on the sanctions list");
+    }
+
+    #[test]
+    fn t_quantiles_meet_the_tables() {
+        for (replications, expected) in [(2, 12.7062), (11, 2.2281), (14, 2.1604), (21, 2.0860), (101, 1.9840)] {
+            assert!((student_t_975(replications) - expected).abs() < 2e-4, "{replications} replications");
+        }
+        assert!(student_t_975(1).is_nan() && student_t_975(0).is_nan());
+    }
+
+    #[test]
+    fn unknown_regime_or_period_is_an_error() {
+        let study = fixtures::showdown(3);
+        for selection in [
+            Selection { regime: "none".to_owned(), ..imposed() },
+            Selection { period: "none".to_owned(), ..imposed() },
+            Selection { period_years: 0.0, ..imposed() },
+        ] {
+            assert!(matches!(draw(&study.models, &selection, &study.context), Err(ChartError::Empty { .. })));
+        }
+    }
+}
