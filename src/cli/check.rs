@@ -100,10 +100,10 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
 /// Seconds of one job, from one replication of every regime on one thread.
 fn time_one_replication(study: &Study) -> Result<f64, CliError> {
     let started = Instant::now();
-    let world = study.world(0).map_err(stickershock::ensemble::StudyError::World)?;
+    let (world, start) = study.world(0).map_err(stickershock::ensemble::StudyError::World)?;
     let regimes = study.scenario().regimes.len();
     for regime in 0..regimes {
-        std::hint::black_box(study.simulate(&world, Job { regime, replication: 0 }));
+        std::hint::black_box(study.simulate(&world, &start, Job { regime, replication: 0 }));
     }
     Ok(started.elapsed().as_secs_f64() / regimes as f64)
 }

@@ -98,7 +98,10 @@ fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, Cl
     let regimes = &loaded.scenario.regimes;
     if let Some(unknown) = wanted.iter().find(|name| !regimes.iter().any(|regime| regime.name == **name)) {
         let known: Vec<&str> = regimes.iter().map(|regime| regime.name.as_str()).collect();
-        let message = format!("--regimes: `{unknown}` is no regime of this scenario\nhelp: expected some of {}", known.join(", "));
+        let message = format!(
+            "--regimes: `{unknown}` is no regime of this scenario\nhelp: expected some of {}",
+            known.join(", ")
+        );
         return Err(CliError::Usage(message));
     }
     let asked = |i: &usize| wanted.is_empty() || *i == loaded.scenario.baseline || wanted.contains(&regimes[*i].name);
@@ -107,13 +110,12 @@ fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, Cl
 
 fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
     if threads == Some(0) {
-        return Err(CliError::Usage("--threads: 0 threads do no work\nhelp: give at least 1, or leave it out for all processors".into()));
+        return Err(CliError::Usage(
+            "--threads: 0 threads do no work\nhelp: give at least 1, or leave it out for all processors".into(),
+        ));
     }
     let threads = threads.unwrap_or(0);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| CliError::Threads { threads, error })
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| CliError::Threads { threads, error })
 }
 
 /// A finished run.

@@ -19,8 +19,11 @@ pub fn text(report: &Report<'_>, seconds: f64, files: &[PathBuf]) -> String {
         let (change_text, interval, percent) = if is_baseline {
             ("-".into(), "-".into(), "-".into())
         } else {
-            let interval =
-                if half.is_nan() { "-".into() } else { format!("{} to {}", thousands(change - half), thousands(change + half)) };
+            let interval = if half.is_nan() {
+                "-".into()
+            } else {
+                format!("{} to {}", thousands(change - half), thousands(change + half))
+            };
             (thousands(change), interval, format!("{:+.1}", 100.0 * change / (mean - change)))
         };
         table.push([row.regime.clone(), row.region.clone(), thousands(mean), change_text, interval, percent]);

@@ -67,7 +67,8 @@ pub fn run<E: Send>(
                 if stop.load(Ordering::Relaxed) {
                     return None;
                 }
-                let outcome = study.simulate(&worlds[(job.replication - first) as usize], *job);
+                let (world, start) = &worlds[(job.replication - first) as usize];
+                let outcome = study.simulate(world, start, *job);
                 tick(1);
                 Some(outcome)
             })

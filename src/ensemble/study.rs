@@ -8,7 +8,7 @@ use crate::model::plan::{PlanError, Planner, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
-use crate::model::world::{World, WorldError};
+use crate::model::world::{Start, World, WorldError};
 
 use super::run::Job;
 
@@ -84,25 +84,27 @@ impl Study {
         &self.plans
     }
 
-    /// The world of one replication: the shared one, or a new set of buyers.
+    /// The world of one replication, the shared one or a new set of buyers, and how it starts.
     ///
     /// # Errors
     /// [`WorldError`] when a resampled population has no inversion.
-    pub fn world(&self, replication: u64) -> Result<Cow<'_, World>, WorldError> {
-        match self.scenario.population {
-            PopulationMode::Shared => Ok(Cow::Borrowed(&self.shared)),
+    pub fn world(&self, replication: u64) -> Result<(Cow<'_, World>, Start), WorldError> {
+        let streams = Streams::new(self.scenario.seed, replication);
+        let world = match self.scenario.population {
+            PopulationMode::Shared => Cow::Borrowed(&self.shared),
             PopulationMode::Resampled => {
-                let key = Streams::new(self.scenario.seed, replication).population_key();
-                Ok(Cow::Owned(World::build(&self.scenario, key, Execution::SERIAL)?))
+                Cow::Owned(World::build(&self.scenario, streams.population_key(), Execution::SERIAL)?)
             }
-        }
+        };
+        let start = world.start(&self.scenario.market.list_prices(), &streams);
+        Ok((world, start))
     }
 
     /// Runs one job on its replication's world.
     #[must_use]
-    pub fn simulate(&self, world: &World, job: Job) -> Outcome {
+    pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Outcome {
         let streams = Streams::new(self.scenario.seed, job.replication);
         let baseline = &self.plans[self.scenario.baseline];
-        simulate(world, &self.scenario, &self.layout, &self.plans[job.regime], baseline, &streams)
+        simulate(world, start, &self.scenario, &self.layout, &self.plans[job.regime], baseline, &streams)
     }
 }

@@ -4,6 +4,10 @@
 //! purchase process, so that every week's entrants are a balanced sample of the population. Points are Joe and Kuo's
 //! Sobol' sequence, scrambled by nested uniform permutations (Owen 1995) whose bits are a hash of (key, dimension, level,
 //! leading bits).
+//!
+//! Incomes and tastes serve all replications. The three uniforms of the start are rotated (shifted modulo 1) by one draw
+//! for each replication: balance stays, and the chance of one start averages out over replications instead of
+//! standing in every one of them as an error that no interval shows.
 
 use rand_philox::splitmix64;
 use sobol::{Sobol, params::JoeKuoD6};
@@ -11,6 +15,7 @@ use statrs::distribution::{ContinuousCDF, Gamma, Normal};
 
 use super::demand::kernel::math::exp;
 use super::market::{DemandParameters, HoldingParameters, Market};
+use super::streams::{Purpose, Streams};
 
 /// Why a population cannot be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -43,10 +48,8 @@ pub struct Buyers {
     pub outside: Vec<f64>,
     /// Its exponential, N values.
     pub outside_weight: Vec<f64>,
-    /// Weeks to the first purchase event, N values (real numbers).
-    pub first_event_week: Vec<f64>,
-    /// Uniforms that draw the brand owned at the start, N values.
-    pub owned_uniform: Vec<f64>,
+    /// Uniforms that start the purchase process before rotation: interval, residual, brand owned; N values.
+    start: Vec<[f64; 3]>,
 }
 
 impl Buyers {
@@ -67,23 +70,23 @@ impl Buyers {
         &self.tastes[i * k..(i + 1) * k]
     }
 
+    /// The uniforms that start each buyer's purchase process in one replication: interval, residual, brand owned.
+    pub fn rotated_start(&self, streams: &Streams) -> impl Iterator<Item = [f64; 3]> {
+        let mut stream = streams.at(Purpose::Start, 0, 0);
+        let shift: [f64; 3] = std::array::from_fn(|_| stream.uniform_open());
+        self.start.iter().map(move |u| std::array::from_fn(|d| rotate(u[d], shift[d])))
+    }
+
     /// Draws `buyers` buyers; `key` selects the scrambling.
     ///
     /// # Errors
     /// [`BuyersError`] when the sequence has too few dimensions or the holding law is not a law.
-    pub fn draw(
-        buyers: usize,
-        key: u64,
-        market: &Market,
-        demand: &DemandParameters,
-        holding: &HoldingParameters,
-    ) -> Result<Self, BuyersError> {
+    pub fn draw(buyers: usize, key: u64, market: &Market, demand: &DemandParameters) -> Result<Self, BuyersError> {
         let characteristics = demand.sigma_characteristics.len();
         let regions = market.regions.len();
         let tastes = characteristics + 1 + regions;
         let dimensions = 1 + tastes + 1 + 3;
         let points = ScrambledSobol::new(dimensions, key)?;
-        let law = StationaryStart::new(holding)?;
         let normal = Normal::standard();
 
         let mut sd = demand.sigma_characteristics.clone();
@@ -96,8 +99,7 @@ impl Buyers {
             tastes: Vec::with_capacity(buyers * tastes),
             outside: Vec::with_capacity(buyers),
             outside_weight: Vec::new(),
-            first_event_week: Vec::with_capacity(buyers),
-            owned_uniform: Vec::with_capacity(buyers),
+            start: Vec::with_capacity(buyers),
         };
         let [floor, cap] = demand.income_bounds;
         for u in points.take(buyers) {
@@ -106,24 +108,39 @@ impl Buyers {
             drawn.price_response.push(demand.alpha / 1000.0 * income.powf(-demand.eta));
             drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal.inverse_cdf(*u)));
             drawn.outside.push(demand.sigma_outside * normal.inverse_cdf(u[tastes + 1]));
-            drawn.first_event_week.push(law.residual_weeks(u[tastes + 2], u[tastes + 3]));
-            drawn.owned_uniform.push(u[tastes + 4]);
+            drawn.start.push([u[tastes + 2], u[tastes + 3], u[tastes + 4]]);
         }
         drawn.outside_weight = drawn.outside.iter().map(|v| exp(*v)).collect();
         Ok(drawn)
     }
 }
 
+/// (u + shift) modulo 1, kept inside the open interval.
+fn rotate(u: f64, shift: f64) -> f64 {
+    let sum = u + shift;
+    (if sum >= 1.0 { sum - 1.0 } else { sum }).clamp(f64::EPSILON, 1.0 - f64::EPSILON)
+}
+
 /// Time to the next event of a renewal process seen at a random moment: the interval is length-biased, the residual is
 /// a uniform share of it.
-struct StationaryStart {
+#[derive(Clone, Debug)]
+pub struct StationaryStart {
     lease_probability: Vec<f64>,
     lease_weeks: Vec<f64>,
     purchase: Gamma,
+    /// Quantiles of a purchase interval at multiples of 1 / [`QUANTILE_CELLS`], without both ends.
+    quantiles: Vec<f64>,
 }
 
+/// Cells of the table of quantiles: linear inside a cell, exact in the first and the last.
+const QUANTILE_CELLS: usize = 4096;
+
 impl StationaryStart {
-    fn new(holding: &HoldingParameters) -> Result<Self, BuyersError> {
+    /// The law that the holding parameters imply.
+    ///
+    /// # Errors
+    /// [`BuyersError::Holding`] when they imply none.
+    pub fn new(holding: &HoldingParameters) -> Result<Self, BuyersError> {
         let mean = holding.mean_weeks();
         let each = holding.lease_share / holding.lease_weeks.len().max(1) as f64;
         let lease_probability = holding.lease_weeks.iter().map(|weeks| each * weeks / mean).collect();
@@ -131,10 +148,13 @@ impl StationaryStart {
         let rate = holding.purchase_shape / holding.purchase_mean_weeks;
         let purchase =
             Gamma::new(holding.purchase_shape + 1.0, rate).map_err(|error| BuyersError::Holding(error.to_string()))?;
-        Ok(Self { lease_probability, lease_weeks: holding.lease_weeks.clone(), purchase })
+        let quantiles = (1..QUANTILE_CELLS).map(|i| purchase.inverse_cdf(i as f64 / QUANTILE_CELLS as f64)).collect();
+        Ok(Self { lease_probability, lease_weeks: holding.lease_weeks.clone(), purchase, quantiles })
     }
 
-    fn residual_weeks(&self, u_interval: f64, u_residual: f64) -> f64 {
+    /// Weeks to the next event.
+    #[must_use]
+    pub fn residual_weeks(&self, u_interval: f64, u_residual: f64) -> f64 {
         let mut below = 0.0;
         for (probability, weeks) in self.lease_probability.iter().zip(&self.lease_weeks) {
             if u_interval < below + probability {
@@ -144,7 +164,16 @@ impl StationaryStart {
         }
         // The rest of the unit interval, rescaled, picks the length of a purchase interval.
         let rest = ((u_interval - below) / (1.0 - below)).clamp(f64::EPSILON, 1.0 - f64::EPSILON);
-        u_residual * self.purchase.inverse_cdf(rest)
+        u_residual * self.interval_weeks(rest)
+    }
+
+    fn interval_weeks(&self, probability: f64) -> f64 {
+        let position = probability * QUANTILE_CELLS as f64;
+        let cell = position as usize;
+        match (cell.checked_sub(1).and_then(|below| self.quantiles.get(below)), self.quantiles.get(cell)) {
+            (Some(below), Some(above)) => below + (position - cell as f64) * (above - below),
+            _ => self.purchase.inverse_cdf(probability),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::outcome::{Layout, Outcome, Sales};
 use super::plan::RegimePlan;
 use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
-use super::world::World;
+use super::world::{Start, World};
 
 /// Runs one regime in one world and returns what the layout asks for.
 ///
@@ -22,6 +22,7 @@ use super::world::World;
 #[must_use]
 pub fn simulate(
     world: &World,
+    start: &Start,
     scenario: &Scenario,
     layout: &Layout,
     plan: &RegimePlan,
@@ -35,8 +36,8 @@ pub fn simulate(
     let households = scenario.households_per_buyer();
     let intervals = Intervals::new(&scenario.holding);
 
-    let mut owned = world.first_owned.clone();
-    let mut date = world.buyers.first_event_week.clone();
+    let mut owned = start.owned.clone();
+    let mut date = start.first_event_week.clone();
     let mut events = vec![0_u32; world.buyers.len()];
     let mut calendar = Calendar::new(scenario.weeks, &date);
     let mut race = Race::new(models);

@@ -1,8 +1,7 @@
 //! A world: one set of buyers with the base year solved, ready for any regime.
 
-use super::buyers::{Buyers, BuyersError};
+use super::buyers::{Buyers, BuyersError, StationaryStart};
 use super::demand::choice::{Chooser, Column, ColumnError, ProductTable};
-use super::demand::loyalty::BuyerExponentials;
 use super::demand::{
     BuyerColumns, DemandError, Execution, ExpectedDemand, Inversion, InversionOptions, OwnedBrands, Population,
     Products, invert,
@@ -10,6 +9,7 @@ use super::demand::{
 use super::market::{DemandParameters, DutyBasis, Market};
 use super::plan::normal_duties;
 use super::scenario::Scenario;
+use super::streams::Streams;
 use super::supply::{CostRecovery, Ownership, SupplyError, marginal_costs};
 
 /// Owns no brand of this market: the last choice was the outside option.
@@ -43,8 +43,7 @@ pub struct World {
     pub inversion: Inversion,
     /// The models as the options of one buyer.
     pub options: Options,
-    /// Brand each buyer owns at the start, drawn from his own stationary law; [`NO_BRAND`] for none.
-    pub first_owned: Vec<u16>,
+    start_law: StationaryStart,
     /// What manufacturers price against.
     pub makers: Makers,
 }
@@ -56,7 +55,7 @@ impl World {
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
     pub fn build(scenario: &Scenario, key: u64, execution: Execution) -> Result<Self, WorldError> {
         let market = &scenario.market;
-        let buyers = Buyers::draw(scenario.buyers, key, market, &scenario.demand, &scenario.holding)?;
+        let buyers = Buyers::draw(scenario.buyers, key, market, &scenario.demand)?;
         let nodes = nodes(&buyers)?;
         let characteristics = characteristics(market);
         let products = products(market, &scenario.demand, &characteristics)?;
@@ -64,10 +63,65 @@ impl World {
         let shares = market.base_shares();
         let inversion = invert(&nodes, &products, &list, &shares, None, InversionOptions::default(), execution)?;
         let options = Options::new(market, &products, &characteristics, &inversion.delta, &scenario.demand)?;
-        let first_owned = first_owned(&buyers, &nodes, &products, &inversion.delta, &list);
+        let start_law = StationaryStart::new(&scenario.holding)?;
         let makers = Makers::new(scenario, &nodes, &products, &inversion.delta, execution)?;
-        Ok(Self { buyers, products, inversion, options, first_owned, makers })
+        Ok(Self { buyers, products, inversion, options, start_law, makers })
     }
+}
+
+/// How the purchase process of each buyer stands when a replication begins: the stationary law, so that the status quo
+/// has no transient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Weeks to the first purchase event, real numbers.
+    pub first_event_week: Vec<f64>,
+    /// Brand owned, drawn from the buyer's own stationary law; [`NO_BRAND`] for none.
+    pub owned: Vec<u16>,
+}
+
+impl World {
+    /// The start of one replication: the same for every regime.
+    #[must_use]
+    pub fn start(&self, list_prices: &[f64], streams: &Streams) -> Start {
+        let options = &self.options;
+        let prices = Column::new(list_prices, 0.0);
+        let mut weights = options.table.zeros();
+        let mut brand_sums = vec![0.0; self.products.loyalty().len()];
+        let mut start = Start { first_event_week: Vec::new(), owned: Vec::new() };
+        for (i, [interval, residual, owned]) in self.buyers.rotated_start(streams).enumerate() {
+            start.first_event_week.push(self.start_law.residual_weeks(interval, residual));
+            let (tastes, alpha) = (self.buyers.tastes_of(i), self.buyers.price_response[i]);
+            options.chooser.exp_utilities(
+                &options.table,
+                options.intercepts(NO_BRAND),
+                &prices,
+                tastes,
+                alpha,
+                &mut weights,
+            );
+            brand_sums.fill(0.0);
+            for (weight, brand) in weights.values().iter().zip(&options.brand) {
+                brand_sums[usize::from(*brand)] += weight;
+            }
+            start.owned.push(draw_owned(&brand_sums, self.products.loyalty(), self.buyers.outside_weight[i], owned));
+        }
+        start
+    }
+}
+
+/// The brand at `u` of the stationary law of owned brands: rho(b) ~ S_b (A + k_b S_b), rho(none) ~ e_0 A.
+fn draw_owned(brand_sums: &[f64], loyalty: &[f64], outside: f64, u: f64) -> u16 {
+    let total = outside + brand_sums.iter().sum::<f64>();
+    let flow = |(sum, k): (&f64, &f64)| sum * (total + k * sum);
+    let all = outside * total + brand_sums.iter().zip(loyalty).map(flow).sum::<f64>();
+    let mut left = u * all;
+    for (brand, pair) in brand_sums.iter().zip(loyalty).enumerate() {
+        left -= flow(pair);
+        if left < 0.0 {
+            return brand as u16;
+        }
+    }
+    NO_BRAND
 }
 
 /// The pricing side of a world: the buyers that list prices are solved on, owned brands in expectation, and costs.
@@ -205,21 +259,4 @@ fn products(market: &Market, demand: &DemandParameters, characteristics: &[Vec<f
     let brands: Vec<usize> = market.models.iter().map(|model| usize::from(model.brand.0)).collect();
     Products::new(names, &characteristics.iter().map(Vec::as_slice).collect::<Vec<_>>())?
         .with_loyalty(&brands, demand.loyalty.as_slice())
-}
-
-/// Draws the brand owned at the start from each buyer's own stationary law: no transient under the status quo.
-fn first_owned(buyers: &Buyers, nodes: &Population, products: &Products, delta: &[f64], prices: &[f64]) -> Vec<u16> {
-    (0..buyers.len())
-        .map(|i| {
-            let law = BuyerExponentials::of(nodes.buyer(i), products, delta, prices).ownership_law(products.loyalty());
-            let mut left = buyers.owned_uniform[i];
-            for (brand, rho) in law[..law.len() - 1].iter().enumerate() {
-                left -= rho;
-                if left < 0.0 {
-                    return brand as u16;
-                }
-            }
-            NO_BRAND
-        })
-        .collect()
 }

@@ -94,6 +94,8 @@ impl Report<'_> {
             for (p, period) in layout.periods.iter().enumerate() {
                 for (r, region) in layout.regions.iter().enumerate() {
                     let summary = |metric| self.summary(arm, layout.region(metric, p, r));
+                    // The outside option is no car: it has no share of the cars sold and no price.
+                    let of_cars = |metric| if region == "outside" { Summary::UNDEFINED } else { summary(metric) };
                     rows.push(RegionRow {
                         regime: self.regime_name(arm),
                         period: period.name.clone(),
@@ -101,8 +103,8 @@ impl Report<'_> {
                         units: summary(RegionMetric::Units),
                         expected_units: summary(RegionMetric::ExpectedUnits),
                         event_share: summary(RegionMetric::EventShare),
-                        car_share: summary(RegionMetric::CarShare),
-                        sticker_price_usd: summary(RegionMetric::StickerPrice),
+                        car_share: of_cars(RegionMetric::CarShare),
+                        sticker_price_usd: of_cars(RegionMetric::StickerPrice),
                         outlay_usd: summary(RegionMetric::Outlay),
                         producer_revenue_usd: summary(RegionMetric::ProducerRevenue),
                         duty_usd: summary(RegionMetric::Duty),
@@ -122,6 +124,7 @@ impl Report<'_> {
             for week in 0..layout.weeks {
                 for (g, group) in layout.groups.iter().enumerate() {
                     let fan = |metric| self.fan(arm, layout.week(metric, week as usize, g));
+                    let of_cars = |metric| if group.region == "outside" { Fan::UNDEFINED } else { fan(metric) };
                     rows.push(WeeklyRow {
                         regime: self.regime_name(arm),
                         week,
@@ -130,8 +133,8 @@ impl Report<'_> {
                         sanctioned: group.flagged,
                         units: fan(WeekMetric::Units),
                         expected_units: fan(WeekMetric::ExpectedUnits),
-                        car_share: fan(WeekMetric::CarShare),
-                        sticker_price_usd: fan(WeekMetric::StickerPrice),
+                        car_share: of_cars(WeekMetric::CarShare),
+                        sticker_price_usd: of_cars(WeekMetric::StickerPrice),
                     });
                 }
             }

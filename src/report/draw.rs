@@ -107,8 +107,8 @@ fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>)
     let listed = format!("units_{}", scenario.flag);
     let position = layout.headlines.iter().position(|name| *name == listed).unwrap_or(0);
     let name = layout.headlines[position].clone();
-    let label = if name == listed { format!("Sales of the {} models", scenario.flag) } else { "Sales of all models".into() };
-    let unit = format!("cars in {} weeks", scenario.weeks);
+    let label =
+        if name == listed { format!("Sales of the {} models", scenario.flag) } else { "Sales of all models".into() };
     let rows = report
         .regimes
         .iter()
@@ -124,7 +124,7 @@ fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>)
             })
         })
         .collect();
-    (headline::Metric { name, label, unit, period: "all".into() }, rows)
+    (headline::Metric { name, label, period: "all".into() }, rows)
 }
 
 /// A regime's name as part of a file name.

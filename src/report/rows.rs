@@ -209,6 +209,17 @@ const REGIME: &str = "policy regime, by its name in the scenario";
 const PERIOD: &str = "reporting period; `all` is the whole horizon, `year_1` its first 52 weeks";
 
 impl Summary {
+    /// A metric that has no meaning for a row.
+    pub const UNDEFINED: Self = Self {
+        mean: f64::NAN,
+        std_error: f64::NAN,
+        q05: f64::NAN,
+        q50: f64::NAN,
+        q95: f64::NAN,
+        change: f64::NAN,
+        change_std_error: f64::NAN,
+    };
+
     /// The columns of one metric: `name_mean`, `name_std_error`, quantiles, `name_change`, `name_change_std_error`.
     fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
         let statistic =
@@ -229,6 +240,10 @@ impl Summary {
 }
 
 impl Fan {
+    /// A metric that has no meaning for a row.
+    pub const UNDEFINED: Self =
+        Self { mean: f64::NAN, q05: f64::NAN, q25: f64::NAN, q50: f64::NAN, q75: f64::NAN, q95: f64::NAN };
+
     fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
         let statistic =
             |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
@@ -315,8 +330,8 @@ impl Record for RegionRow {
             ("units", "cars", "cars sold in the period, or events without a purchase, drawn choices"),
             ("expected_units", "cars", "the same, summed choice probabilities"),
             ("event_share", "fraction", "share of all purchase events"),
-            ("car_share", "fraction", "share of the cars sold; 0 for `outside`"),
-            ("sticker_price_usd", "USD", "sticker price with base-year volumes as weights; 0 for `outside`"),
+            ("car_share", "fraction", "share of the cars sold; empty for `outside`"),
+            ("sticker_price_usd", "USD", "sticker price with base-year volumes as weights; empty for `outside`"),
             ("outlay_usd", "USD", "what buyers paid in the period"),
             ("producer_revenue_usd", "USD", "what makers and dealers kept: outlay less duty"),
             ("duty_usd", "USD", "duty owed on the cars sold"),
@@ -361,8 +376,8 @@ impl Record for WeeklyRow {
         for (name, unit, what) in [
             ("units", "cars per week", "cars sold, or events without a purchase, drawn choices"),
             ("expected_units", "cars per week", "the same, summed choice probabilities"),
-            ("car_share", "fraction", "share of the cars sold in the week; 0 for `outside`"),
-            ("sticker_price_usd", "USD", "sticker price with base-year volumes as weights; 0 for `outside`"),
+            ("car_share", "fraction", "share of the cars sold in the week; empty for `outside`"),
+            ("sticker_price_usd", "USD", "sticker price with base-year volumes as weights; empty for `outside`"),
         ] {
             fields.extend(Fan::fields(name, unit, what));
         }

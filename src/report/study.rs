@@ -26,7 +26,12 @@ impl ReplicationTable {
         let layout = study.layout();
         let mut fields = vec![
             Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
-            Field::new("replication", FieldType::Integer, "", "replication number, from 0; the same world for every regime"),
+            Field::new(
+                "replication",
+                FieldType::Integer,
+                "",
+                "replication number, from 0; the same world for every regime",
+            ),
         ];
         for headline in &layout.headlines {
             let (unit, what) = describe(headline);
