@@ -253,7 +253,7 @@ impl Table {
         let help = if expected.contains("number") && number(cell).is_none() && number(&without_commas).is_some() {
             format!("write {without_commas}, without separators and signs")
         } else {
-            format!("write {expected}")
+            "correct the cell, or leave the row out".to_owned()
         };
         self.error_at(row, format!("{column} is {found}, expected {expected}"), help)
     }
@@ -341,8 +341,7 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
     fn a_bad_cell_is_named_with_file_row_label_column_and_expectation() {
         let bad = |from: &str, to: &str| table(&TEXT.replacen(from, to, 1));
         let negative = complaint(bad("52850", "-3200").column_positive("msrp_usd"));
-        let expected =
-            "models.csv, row 3 (Q45): msrp_usd is -3200, expected a positive number\nhelp: write a positive number";
+        let expected = "models.csv, row 3 (Q45): msrp_usd is -3200, expected a positive number\nhelp: correct the cell, or leave the row out";
         assert_eq!(negative, expected);
         let text = complaint(bad("278", "many").column_f64("horsepower"));
         assert!(

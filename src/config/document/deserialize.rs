@@ -10,7 +10,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::config::document::tree::{Node, Origin, Part, Value, item_step, key_step};
-use crate::config::{ConfigError, suggest};
+use crate::config::{Complaint, ConfigError, suggest};
 
 /// Reads the whole tree into `T`.
 pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, ConfigError> {
@@ -20,49 +20,56 @@ pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, ConfigError> {
 /// A serde error on its way up: what went wrong, and once the place is known, where.
 #[derive(Debug)]
 struct Fault {
-    problem: Problem,
-    place: Option<(Origin, Part)>,
+    kind: fn(Box<Complaint>) -> ConfigError,
+    message: String,
+    help: String,
+    refused: Refused,
+    place: Option<Box<(Origin, Part)>>,
     path: String,
 }
 
-#[derive(Debug)]
-enum Problem {
-    UnknownKey { key: String, expected: &'static [&'static str] },
-    MissingKey { key: &'static str },
-    UnknownVariant { found: String, expected: &'static [&'static str] },
-    Wrong { found: String, expected: String, help: String, wrong_type: bool },
-    Custom { message: String },
-}
-
-impl Problem {
-    /// A value refused by its type in words of its own.
-    fn refused(found: Unexpected<'_>, expected: &str, reason: &str) -> Self {
-        let (found, help) = (describe(found), format!("write {expected}"));
-        Self::Wrong { found, expected: format!("{expected} ({reason})"), help, wrong_type: false }
-    }
+/// What to look for if the place is not known.
+///
+/// serde checks the content of some types (untagged, flatten, tag) only after it has read and copied all of it.
+#[derive(Debug, PartialEq)]
+enum Refused {
+    /// This key.
+    Key(String),
+    /// A value that [`describe`]s itself so.
+    Value(String),
+    /// Whatever a type refused in words of its own.
+    Unknown,
+    /// The table itself, not something in it.
+    Whole,
 }
 
 impl Fault {
-    fn new(problem: Problem) -> Self {
-        Self { problem, place: None, path: String::new() }
+    fn new(kind: fn(Box<Complaint>) -> ConfigError, refused: Refused, message: String, help: String) -> Self {
+        Self { kind, message, help, refused, place: None, path: String::new() }
     }
 
-    fn wrong(unexpected: Unexpected<'_>, expected: &dyn Expected, wrong_type: bool) -> Self {
+    fn wrong(kind: fn(Box<Complaint>) -> ConfigError, found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = plain(&expected.to_string());
-        let help = remedy(unexpected, &expected);
-        Self::new(Problem::Wrong { found: describe(unexpected), expected, help, wrong_type })
+        let message = format!("is {}, expected {expected}", describe(found));
+        Self::new(kind, Refused::Value(describe(found)), message, remedy(found, &expected))
+    }
+
+    /// The same fault, in words of its own, with the value it is about.
+    fn about(mut self, text: &str, expected: &str) -> Self {
+        let found = Unexpected::Str(text);
+        self.message = format!("is {}, expected {expected} ({})", describe(found), self.message);
+        self.help = remedy(found, expected);
+        self
     }
 
     /// Notes that the error happened in `node`, `step` below its parent.
     fn placed(mut self, node: &Node, step: &str) -> Self {
         if self.place.is_none() {
-            // serde checks buffered values (untagged, flatten, tag) after leaving them: look for what it refused.
-            let found = self.culprit(node);
-            if let (Some((_, _, leaf)), Problem::Custom { message }) = (&found, &self.problem) {
-                self.problem = Problem::refused(leaf.unexpected(), DATE, message);
+            let (path, part, culprit) = self.culprit(node).unwrap_or((String::new(), Part::Value, node));
+            if let (Refused::Unknown, Value::String(text), false) = (&self.refused, &culprit.value, path.is_empty()) {
+                self = self.about(text, DATE);
             }
-            let (path, part, culprit) = found.unwrap_or((String::new(), Part::Value, node));
-            self.place = Some((culprit.origin.clone(), part));
+            self.place = Some(Box::new((culprit.origin.clone(), part)));
             self.path = path;
         }
         self.path.insert_str(0, step);
@@ -72,21 +79,20 @@ impl Fault {
     /// Notes that the error is the key of `node` itself.
     fn at_key(mut self, node: &Node, step: &str) -> Self {
         if self.place.is_none() {
-            self.place = Some((node.origin.clone(), Part::Key));
+            self.place = Some(Box::new((node.origin.clone(), Part::Key)));
         }
         self.path.insert_str(0, step);
         self
     }
 
-    /// The one place below `node` that has the refused key or value.
+    /// The one place below `node` that has the refused key or value, if there is one only.
     fn culprit<'a>(&self, node: &'a Node) -> Option<(String, Part, &'a Node)> {
-        let matches = |leaf: &Node| match (&self.problem, leaf.unexpected()) {
-            (Problem::Wrong { found, .. }, unexpected) => describe(unexpected) == *found,
-            (Problem::UnknownVariant { found, .. }, Unexpected::Str(text)) => text == found,
-            (Problem::Custom { message }, Unexpected::Str(text)) => refuses_date(message, text),
+        let matches = |leaf: &Node| match (&self.refused, leaf.unexpected()) {
+            (Refused::Value(found), unexpected) => describe(unexpected) == *found,
+            (Refused::Unknown, Unexpected::Str(text)) => refuses_date(&self.message, text),
             _ => false,
         };
-        if let Problem::UnknownKey { key, .. } = &self.problem {
+        if let Refused::Key(key) = &self.refused {
             return node.table()?.get(key).map(|child| (key_step(key), Part::Key, child));
         }
         if matches(node) {
@@ -112,76 +118,62 @@ impl Fault {
     }
 
     fn into_error(self, root: &Node) -> ConfigError {
-        let (origin, part) = self.place.unwrap_or((root.origin.clone(), Part::Value));
-        let complain =
-            |message: String, help: String| origin.complain(self.path.trim_start_matches('.'), part, message, help);
-        match self.problem {
-            Problem::UnknownKey { key, expected } => {
-                let help = if expected.is_empty() {
-                    "no keys are expected here: remove it".to_owned()
-                } else {
-                    suggest::one_of(&key, expected)
-                };
-                ConfigError::UnknownKey(complain("unknown key".to_owned(), help))
-            }
-            Problem::MissingKey { key } => {
-                ConfigError::MissingKey(complain(format!("missing key `{key}`"), format!("add `{key} = ...` here")))
-            }
-            Problem::UnknownVariant { found, expected } => {
-                let message = format!("is {}, which is not one of the choices", describe(Unexpected::Str(&found)));
-                ConfigError::InvalidValue(complain(message, suggest::one_of(&found, expected)))
-            }
-            Problem::Wrong { found, expected, help, wrong_type } => {
-                let kind = if wrong_type { ConfigError::WrongType } else { ConfigError::InvalidValue };
-                kind(complain(format!("is {found}, expected {expected}"), help))
-            }
-            Problem::Custom { message } => {
-                let (message, help) = message.split_once("\nhelp: ").unwrap_or((&message, ""));
-                ConfigError::InvalidValue(complain(message.to_owned(), help.to_owned()))
-            }
-        }
+        let (origin, part) = self.place.map_or_else(|| (root.origin.clone(), Part::Value), |place| *place);
+        (self.kind)(origin.complain(self.path.trim_start_matches('.'), part, self.message, self.help))
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.problem)
+        f.write_str(&self.message)
     }
 }
 
 impl std::error::Error for Fault {}
 
 impl de::Error for Fault {
+    /// A type may give its own remedy, in a second line that starts with `help: `.
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Problem::Custom { message: message.to_string() })
+        let text = message.to_string();
+        let (message, help) = text.split_once("\nhelp: ").unwrap_or((&text, ""));
+        Self::new(ConfigError::InvalidValue, Refused::Unknown, message.to_owned(), help.to_owned())
     }
 
-    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::wrong(unexpected, expected, true)
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong(ConfigError::WrongType, found, expected)
     }
 
-    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::wrong(unexpected, expected, false)
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong(ConfigError::InvalidValue, found, expected)
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::custom(format!("has {length} items, expected {}", plain(&expected.to_string())))
+        let message = format!("has {length} items, expected {}", plain(&expected.to_string()));
+        Self::new(ConfigError::InvalidValue, Refused::Whole, message, "add or remove items".to_owned())
     }
 
     fn unknown_field(key: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(Problem::UnknownKey { key: key.to_owned(), expected })
+        let help = match expected {
+            [] => "no keys are expected here: remove it".to_owned(),
+            _ => suggest::one_of(key, expected),
+        };
+        Self::new(ConfigError::UnknownKey, Refused::Key(key.to_owned()), "unknown key".to_owned(), help)
     }
 
     fn missing_field(key: &'static str) -> Self {
-        Self::new(Problem::MissingKey { key })
+        let (message, help) = (format!("missing key `{key}`"), format!("add `{key} = ...` here"));
+        Self::new(ConfigError::MissingKey, Refused::Whole, message, help)
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(Problem::UnknownVariant { found: found.to_owned(), expected })
+        let value = describe(Unexpected::Str(found));
+        let message = format!("is {value}, which is not one of the choices");
+        Self::new(ConfigError::InvalidValue, Refused::Value(value), message, suggest::one_of(found, expected))
     }
 
     fn duplicate_field(key: &'static str) -> Self {
-        Self::custom(format!("`{key}` is given twice"))
+        let message = format!("`{key}` is given twice");
+        Self::new(ConfigError::InvalidValue, Refused::Whole, message, "remove one of the two".to_owned())
     }
 }
 
@@ -248,7 +240,17 @@ fn remedy(unexpected: Unexpected<'_>, expected: &str) -> String {
         }
         Unexpected::Map if expected == "a list" => "a list of tables is written with [[two]] brackets".to_owned(),
         Unexpected::Seq if expected == "a table" => "a single table is written with [one] bracket".to_owned(),
-        _ => format!("write {expected}"),
+        _ => match expected {
+            "a number" => "for example 0.25",
+            "text" => "text is written in quotes",
+            "true or false" => "without quotes",
+            "a list" => "a list is written [1, 2]",
+            "a table" => "a table is written { key = value }, or starts with [name]",
+            DATE => "year, month and day; quotes are optional",
+            _ if expected.starts_with("a whole number") => "for example 52",
+            _ => "",
+        }
+        .to_owned(),
     }
 }
 
@@ -261,11 +263,12 @@ impl<'de> Reader<'de> {
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let (Value::String(text) | Value::Datetime(text)) = &self.0.value else { return self.deserialize_any(visitor) };
         let expected = plain(&(&visitor as &dyn Expected).to_string());
-        visitor.visit_borrowed_str(text).map_err(|fault: Fault| match fault.problem {
-            Problem::Custom { message } if !message.contains("\nhelp: ") => {
-                Fault::new(Problem::refused(Unexpected::Str(text), &expected, &message))
+        visitor.visit_borrowed_str(text).map_err(|fault: Fault| {
+            if fault.refused == Refused::Unknown && fault.help.is_empty() {
+                fault.about(text, &expected)
+            } else {
+                fault
             }
-            problem => Fault::new(problem),
         })
     }
 }

@@ -181,9 +181,9 @@ help: remove the quotes: 104";
     assert_eq!(message("104", "\"104\""), quoted);
     let cases = [
         ("104", "104.0", "is 104.0, expected a whole number", "without the decimal point: 104"),
-        ("104", "-4", "is -4, expected a whole number from 0", "write a whole number"),
+        ("104", "-4", "is -4, expected a whole number from 0", "for example 52"),
         ("\"showdown\"", "1995", "name: is 1995, expected text", "put it in quotes: \"1995\""),
-        ("pass_through = 1", "pass_through = [1]", "is a list, expected a number", "write a number"),
+        ("pass_through = 1", "pass_through = [1]", "is a list, expected a number", "for example 0.25"),
         ("[market]", "[[market]]", "is a list, expected a table", "with [one] bracket"),
         ("[[regime]]\nname = \"history\"", "[regime]", "is a table, expected a list", "with [[two]] brackets"),
     ];
@@ -361,7 +361,7 @@ fn overrides_lie_over_everything_and_are_named_in_errors() {
 --set market.horizon_weeks=soon: market.horizon_weeks: is \"soon\", expected a whole number from 0 to 4294967295
    | market.horizon_weeks=soon
    |                      ^^^^
-help: write a whole number from 0 to 4294967295";
+help: for example 52";
     assert_eq!(set_message("market.horizon_weeks=soon"), wrong);
     let unknown = set_message("market.horizon_weks=5");
     assert!(unknown.contains("market.horizon_weks: unknown key\n   | market.horizon_weks=5\n   | ^^^"), "{unknown}");
@@ -458,8 +458,8 @@ fn sourced_values_are_bare_or_documented() {
     let cases = [
         ("a = { value = 1, sorce = 'x' }", "a.toml:1: a.sorce: unknown key", "did you mean `source`?"),
         ("a = { source = 'x' }", "a.toml:1: a: missing key `value`", "add `value = ...`"),
-        ("a = { value = 'x' }", "a.toml:1: a.value: is \"x\", expected a number", "write a number"),
-        ("a = 'x'", "a.toml:1: a: is \"x\", expected a number", "write a number"),
+        ("a = { value = 'x' }", "a.toml:1: a.value: is \"x\", expected a number", "for example 0.25"),
+        ("a = 'x'", "a.toml:1: a: is \"x\", expected a number", "for example 0.25"),
         ("a = { value = 1, status = 'guess' }", "a.toml:1: a.status: is \"guess\"", "`sourced`, `derived`"),
         ("a = { value = 1, status = 'unstated' }", "a.toml:1: a.status: is \"unstated\"", "`calibrated`"),
     ];

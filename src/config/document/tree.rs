@@ -234,7 +234,12 @@ impl Reader {
             DeValue::String(text) => Value::String(text.into_owned()),
             DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
                 Ok(number) => Value::Integer(number),
-                Err(_) => return refuse(format!("is {digits}, too large for a whole number"), "write 1e20 for 10^20"),
+                Err(_) => {
+                    return refuse(
+                        format!("is {digits}, too large for a whole number"),
+                        "the largest is 9223372036854775807",
+                    );
+                }
             },
             DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
                 Ok(number) if number.is_finite() => Value::Float(number),
