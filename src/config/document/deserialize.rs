@@ -135,7 +135,10 @@ impl de::Error for Fault {
     /// A type may give its own remedy, in a second line that starts with `help: `.
     fn custom<T: fmt::Display>(message: T) -> Self {
         let text = message.to_string();
-        let (message, help) = text.split_once("\nhelp: ").unwrap_or((&text, ""));
+        let (mut message, help) = text.split_once("\nhelp: ").unwrap_or((&text, ""));
+        if message.starts_with("data did not match any variant of untagged enum") {
+            message = "fits none of the forms that are accepted here";
+        }
         Self::new(ConfigError::InvalidValue, Refused::Unknown, message.to_owned(), help.to_owned())
     }
 
@@ -148,7 +151,7 @@ impl de::Error for Fault {
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        let message = format!("has {length} items, expected {}", plain(&expected.to_string()));
+        let message = format!("is a list of {length}, expected {}", plain(&expected.to_string()));
         Self::new(ConfigError::InvalidValue, Refused::Whole, message, "add or remove items".to_owned())
     }
 
@@ -191,6 +194,7 @@ fn describe(unexpected: Unexpected<'_>) -> String {
         Unexpected::Str(text) => format!("{text:?}"),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a table".to_owned(),
+        Unexpected::UnitVariant => "a name alone".to_owned(),
         other => other.to_string(),
     }
 }
@@ -213,13 +217,14 @@ fn plain(expected: &str) -> String {
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
-        "a string" | "a borrowed string" => "text",
+        "a string" | "a borrowed string" | "path string" => "text",
+        "newtype variant" | "tuple variant" | "struct variant" => "a table with the name as its key",
         "a sequence" => "a list",
         "a map" => "a table",
         "a date string" => DATE,
         other if other.starts_with("struct ") => "a table",
         other if other.starts_with("internally tagged enum ") => "a table",
-        other => other,
+        other => return other.replace("a tuple of size", "a list of"),
     }
     .to_owned()
 }
@@ -243,12 +248,17 @@ fn remedy(unexpected: Unexpected<'_>, expected: &str) -> String {
         _ => match expected {
             "a number" => "for example 0.25",
             "text" => "text is written in quotes",
-            "true or false" => "without quotes",
+            "true or false" => "write true or false, without quotes",
             "a list" => "a list is written [1, 2]",
             "a table" => "a table is written { key = value }, or starts with [name]",
+            "a table with the name as its key" => "for example { name = 3 }",
             DATE => "year, month and day; quotes are optional",
-            _ if expected.starts_with("a whole number") => "for example 52",
-            _ => "",
+            _ if expected.starts_with("one of") => "write one of these names, in quotes",
+            _ if !expected.starts_with("a whole number") => "",
+            _ if matches!(unexpected, Unexpected::Signed(_) | Unexpected::Unsigned(_)) => {
+                "choose a number in this range"
+            }
+            _ => "for example 52",
         }
         .to_owned(),
     }

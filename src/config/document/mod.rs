@@ -84,7 +84,8 @@ impl Document {
             let help = "write extends in the scenario file";
             return refuse(origin(0, key_end), "only a file can extend another", help);
         }
-        let mut value = match tree::parse_value(&source, start) {
+        let path = &assignment[..key_end];
+        let mut value = match tree::parse_value(&source, start, path) {
             Ok(value) => value,
             Err(ConfigError::Syntax(_)) if is_bare_word(written) => {
                 Node { origin: origin(start, start + written.len()), value: Value::String(written.to_owned()) }
@@ -101,7 +102,6 @@ impl Document {
             Ok(place) => place,
             Err((message, help)) => return refuse(origin(0, key_end), &message, &help),
         };
-        let path = &assignment[..key_end];
         *place = merge::overlay(Some(place.clone()), value, path)?;
         self.root = root;
         Ok(())

@@ -163,13 +163,13 @@ pub(super) fn parse(source: Source) -> Result<Node, ConfigError> {
     Ok(Node { origin, value: reader.table(table.into_inner(), "")? })
 }
 
-/// Parses the value that begins at byte `start` of an override.
-pub(super) fn parse_value(source: &Arc<Source>, start: usize) -> Result<Node, ConfigError> {
+/// Parses the value that begins at byte `start` of an override of `path`.
+pub(super) fn parse_value(source: &Arc<Source>, start: usize, path: &str) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::clone(source), shift: start };
     let text = source.text.get(start..).unwrap_or_default();
     reader.check_depth(text)?;
     let value = DeValue::parse(text).map_err(|error| reader.syntax(&error))?;
-    reader.node(None, value, "")
+    reader.node(None, value, path)
 }
 
 struct Reader {
