@@ -5,7 +5,11 @@ pub(crate) fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
     let allowed = (typed.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&typed.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| match candidate.strip_prefix(typed) {
+            // A name without its unit, `price` for `price_usd`, is as good as a slip.
+            Some(rest) if typed.len() >= 3 && rest.starts_with('_') => (1, candidate),
+            _ => (distance(&typed.to_lowercase(), &candidate.to_lowercase()), candidate),
+        })
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -59,6 +63,7 @@ mod tests {
         assert_eq!(closest("horizon_weks", keys), Some("horizon_weeks"));
         assert_eq!(closest("sede", keys), Some("seed"), "a swap of neighbours is one slip");
         assert_eq!(closest("Seed", keys), Some("seed"));
+        assert_eq!(closest("horizon", keys), Some("horizon_weeks"), "the unit is forgotten");
         assert_eq!(closest("tariff", keys), None);
         assert_eq!(closest("", keys), None);
     }
