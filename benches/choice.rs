@@ -1,0 +1,510 @@
+//! The choice workload: 40 models in 4 regions, buyers who do not interact, exogenous prices, a tariff from month 12.
+//!
+//! `cargo bench --bench choice` runs the plain first draft and the library's kernels side by side, checks both against the
+//! expected shares and the second against itself at one and two threads, and prints the table of docs/performance.md.
+//! The definition of the workload, and the methods the fast form uses, are in that page.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+use stickershock::model::demand::choice::{Chooser, Column, ProductTable};
+use stickershock::model::demand::kernel::choice::Instructions;
+use stickershock::model::demand::kernel::math::exp;
+use stickershock::model::streams::{Purpose, Stream, Streams};
+
+const MODELS: usize = 40;
+const BRANDS: usize = 12;
+const REGIONS: usize = 4;
+const MONTHS: usize = 24;
+const TARIFF_MONTH: usize = 12;
+const INTERCEPT: f64 = 0.30;
+const LOYALTY: f64 = 1.20;
+const TASTE_MEANS: [f64; 3] = [1.2, 0.8, 0.4];
+const TASTE_SD: f64 = 0.6;
+const SPARSE: f64 = 1.0 / 48.0;
+const REPEATS: usize = 5;
+
+struct Model {
+    region: usize,
+    brand: usize,
+    price: f64,
+    x: [f64; 3],
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn models() -> Vec<Model> {
+    (0..MODELS)
+        .map(|j| {
+            let (region, brand) = match j {
+                0..13 => (0, j % 4),
+                13..27 => (1, 4 + (j - 13) % 4),
+                27..35 => (2, 8 + (j - 27) % 2),
+                _ => (3, 10 + (j - 35) % 2),
+            };
+            Model {
+                region,
+                brand,
+                price: 45.0 + 2.5 * ((17 * j + 5) % 40) as f64,
+                x: [
+                    ((7 * j + 3) % 40) as f64 / 39.0,
+                    ((11 * j + 7) % 40) as f64 / 39.0,
+                    ((j * j + 13 * j + 1) % 41) as f64 / 40.0,
+                ],
+            }
+        })
+        .collect()
+}
+
+/// Price under the regime of month `t`: from month 12 on region A pays 100 % on 70 % of the price.
+fn price_at(model: &Model, t: usize) -> f64 {
+    if t >= TARIFF_MONTH && model.region == 0 { 1.7 * model.price } else { model.price }
+}
+
+/// What one month of one run gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Month {
+    sales: [u32; REGIONS],
+    outside: u32,
+    revenue: f64,
+}
+
+type Run = [Month; MONTHS];
+
+/// The plain first draft: a struct for each buyer, every buyer looked at in every month, the platform's `exp`.
+mod plain {
+    use super::*;
+
+    struct Buyer {
+        price_sensitivity: f64,
+        tastes: [f64; 3],
+        owned: usize,
+    }
+
+    pub fn run(models: &[Model], buyers: u64, rate: f64, run: u64) -> Run {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(run);
+        let mut population: Vec<Buyer> = (0..buyers)
+            .map(|_| {
+                let z: [f64; 4] = std::array::from_fn(|_| StandardNormal.sample(&mut rng));
+                let income = (150.0_f64.ln() + 0.5 * z[0]).exp();
+                Buyer {
+                    price_sensitivity: 0.035 * (150.0 / income).powf(0.8),
+                    tastes: std::array::from_fn(|k| TASTE_MEANS[k] + TASTE_SD * z[k + 1]),
+                    owned: rng.random_range(0..BRANDS),
+                }
+            })
+            .collect();
+        let mut months = [Month::default(); MONTHS];
+        let mut weights = [0.0; MODELS];
+        for (t, month) in months.iter_mut().enumerate() {
+            let prices: Vec<f64> = models.iter().map(|m| price_at(m, t)).collect();
+            for buyer in &mut population {
+                if rate < 1.0 && rng.random::<f64>() >= rate {
+                    continue;
+                }
+                let mut total = 1.0;
+                for (j, model) in models.iter().enumerate() {
+                    let mut v = INTERCEPT - buyer.price_sensitivity * prices[j];
+                    for k in 0..3 {
+                        v += buyer.tastes[k] * model.x[k];
+                    }
+                    if model.brand == buyer.owned {
+                        v += LOYALTY;
+                    }
+                    weights[j] = v.exp();
+                    total += weights[j];
+                }
+                let mut left = rng.random::<f64>() * total - 1.0;
+                if left < 0.0 {
+                    month.outside += 1;
+                    continue;
+                }
+                let mut choice = MODELS - 1;
+                for (j, weight) in weights.iter().enumerate() {
+                    left -= weight;
+                    if left < 0.0 {
+                        choice = j;
+                        break;
+                    }
+                }
+                buyer.owned = models[choice].brand;
+                month.sales[models[choice].region] += 1;
+                month.revenue += prices[choice];
+            }
+        }
+        months
+    }
+}
+
+/// The same market on the library's kernels and streams.
+struct Market {
+    chooser: Chooser,
+    products: ProductTable,
+    /// Intercepts by owned brand.
+    intercepts: Vec<Column>,
+    /// Prices before and under the tariff.
+    prices: [Column; 2],
+    brand: Vec<u8>,
+    region: Vec<u8>,
+}
+
+/// Buyers in one job. Fixed, so that jobs are the same at any number of threads.
+const BLOCK: u64 = 2_500;
+
+impl Market {
+    fn new(models: &[Model]) -> Self {
+        let x: [Vec<f64>; 3] = std::array::from_fn(|k| models.iter().map(|m| m.x[k]).collect());
+        let products = ProductTable::new(MODELS, &[&x[0], &x[1], &x[2]]).expect("finite characteristics");
+        let plain = products.intercepts(&[INTERCEPT; MODELS]).expect("finite intercepts");
+        let price = |t| {
+            let prices: Vec<f64> = models.iter().map(|m| price_at(m, t)).collect();
+            products.prices(&prices).expect("finite prices")
+        };
+        Self {
+            chooser: Chooser::new(),
+            intercepts: (0..BRANDS)
+                .map(|brand| products.loyal_intercepts(&plain, |j| models[j].brand == brand, LOYALTY))
+                .collect(),
+            prices: [price(0), price(TARIFF_MONTH)],
+            products,
+            brand: models.iter().map(|m| u8::try_from(m.brand).expect("few brands")).collect(),
+            region: models.iter().map(|m| u8::try_from(m.region).expect("few regions")).collect(),
+        }
+    }
+
+    /// One purchase event of one buyer.
+    #[inline]
+    fn event(&self, buyer: &mut Buyer, t: usize, weights: &mut Column, month: &mut Month) {
+        let prices = &self.prices[usize::from(t >= TARIFF_MONTH)];
+        let intercepts = &self.intercepts[buyer.owned];
+        self.chooser.exp_utilities(&self.products, intercepts, prices, &buyer.tastes, buyer.alpha, weights);
+        match self.chooser.by_inverse_cdf(weights, 1.0, buyer.stream.uniform_open()) {
+            None => month.outside += 1,
+            Some(j) => {
+                buyer.owned = usize::from(self.brand[j]);
+                month.sales[usize::from(self.region[j])] += 1;
+                month.revenue += prices.values()[j];
+            }
+        }
+    }
+
+    /// Every buyer in the market in every month.
+    fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Run {
+        let mut months = [Month::default(); MONTHS];
+        let mut weights = self.products.zeros();
+        for number in buyers {
+            let mut buyer = Buyer::draw(streams, number);
+            for (t, month) in months.iter_mut().enumerate() {
+                self.event(&mut buyer, t, &mut weights, month);
+            }
+        }
+        months
+    }
+
+    /// Each cell of the table buyers x months is an event with probability `rate`: the number of cells between two
+    /// events is geometric, so the empty ones are never looked at, and buyers without an event never drawn.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn sparse_block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
+        let mut months = [Month::default(); MONTHS];
+        let mut weights = self.products.zeros();
+        let mut skips = streams.at(Purpose::Holding, buyers.start, 0);
+        // An exponential over -ln(1 - rate), cut to an integer, is geometric.
+        let scale = -1.0 / (1.0 - rate).ln();
+        let mut batch = [0.0; 64];
+        let cells = (buyers.end - buyers.start) * MONTHS as u64;
+        let mut cell = 0;
+        let mut current: Option<(u64, Buyer)> = None;
+        loop {
+            skips.fill_exponential(&mut batch);
+            for e in batch {
+                cell += (e * scale) as u64;
+                if cell >= cells {
+                    return months;
+                }
+                let (number, t) = (buyers.start + cell / MONTHS as u64, (cell % MONTHS as u64) as usize);
+                let buyer = match &mut current {
+                    Some((known, buyer)) if *known == number => buyer,
+                    _ => &mut current.insert((number, Buyer::draw(streams, number))).1,
+                };
+                self.event(buyer, t, &mut weights, &mut months[t]);
+                cell += 1;
+            }
+        }
+    }
+
+    fn block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
+        if rate < 1.0 { self.sparse_block(streams, buyers, rate) } else { self.dense_block(streams, buyers) }
+    }
+}
+
+/// A buyer with his stream: his tastes are its first draws, one uniform for each purchase event follows.
+struct Buyer {
+    alpha: f64,
+    tastes: [f64; 3],
+    owned: usize,
+    stream: Stream,
+}
+
+impl Buyer {
+    #[inline]
+    fn draw(streams: &Streams, number: u64) -> Self {
+        let mut stream = streams.at(Purpose::Population, number, 0);
+        let z: [f64; 4] = std::array::from_fn(|_| StandardNormal.sample(&mut stream));
+        Self {
+            // 0.035 (150 / y)^0.8 with ln y = ln 150 + 0.5 z.
+            alpha: 0.035 * exp(-0.4 * z[0]),
+            tastes: std::array::from_fn(|k| TASTE_MEANS[k] + TASTE_SD * z[k + 1]),
+            owned: stream.random_range(0..BRANDS),
+            stream,
+        }
+    }
+}
+
+/// All jobs (run, block of buyers) of a case, and the runs' sums in the order of the jobs.
+struct Case {
+    buyers: u64,
+    runs: u64,
+    rate: f64,
+}
+
+impl Case {
+    fn jobs(&self) -> Vec<(Streams, std::ops::Range<u64>)> {
+        (0..self.runs)
+            .flat_map(|run| {
+                (0..self.buyers)
+                    .step_by(usize::try_from(BLOCK).expect("a small block"))
+                    .map(move |first| (Streams::new(1995, run), first..(first + BLOCK).min(self.buyers)))
+            })
+            .collect()
+    }
+
+    fn sums(&self, blocks: &[Run]) -> Vec<Run> {
+        let blocks_per_run = usize::try_from(self.buyers.div_ceil(BLOCK)).expect("few blocks");
+        blocks
+            .chunks_exact(blocks_per_run)
+            .map(|run| {
+                let mut sum = [Month::default(); MONTHS];
+                for block in run {
+                    for (total, part) in sum.iter_mut().zip(block) {
+                        for (s, p) in total.sales.iter_mut().zip(part.sales) {
+                            *s += p;
+                        }
+                        total.outside += part.outside;
+                        total.revenue += part.revenue;
+                    }
+                }
+                sum
+            })
+            .collect()
+    }
+
+    fn plain(&self, models: &[Model]) -> Vec<Run> {
+        (0..self.runs).map(|run| plain::run(models, self.buyers, self.rate, run)).collect()
+    }
+
+    fn one_core(&self, market: &Market) -> Vec<Run> {
+        let blocks: Vec<Run> = self.jobs().into_iter().map(|(s, b)| market.block(&s, b, self.rate)).collect();
+        self.sums(&blocks)
+    }
+
+    fn parallel(&self, market: &Market, pool: &rayon::ThreadPool) -> Vec<Run> {
+        let jobs = self.jobs();
+        let blocks: Vec<Run> =
+            pool.install(|| jobs.into_par_iter().map(|(s, b)| market.block(&s, b, self.rate)).collect());
+        self.sums(&blocks)
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn agent_steps(&self) -> f64 {
+        self.buyers as f64 * MONTHS as f64 * self.runs as f64
+    }
+}
+
+/// Expected shares (A, B, C, D, outside) before and after the tariff and the average transaction prices, from exact
+/// propagation of the brand chain over 131,072 scrambled Sobol' buyers.
+struct Expected {
+    shares: [[f64; 5]; 2],
+    average_price: [f64; 2],
+}
+
+const EXPECTED_SPARSE: Expected = Expected {
+    shares: [
+        [0.204_101, 0.326_590, 0.241_895, 0.114_459, 0.112_955],
+        [0.048_195, 0.393_797, 0.292_713, 0.135_494, 0.129_801],
+    ],
+    average_price: [68.8489, 69.0816],
+};
+
+const EXPECTED_DENSE: Expected = Expected {
+    shares: [
+        [0.189_052, 0.335_063, 0.260_598, 0.107_411, 0.107_876],
+        [0.039_564, 0.402_226, 0.314_580, 0.125_022, 0.118_608],
+    ],
+    average_price: [68.0339, 67.6912],
+};
+
+#[allow(clippy::cast_precision_loss)]
+fn mean_and_standard_error(x: &[f64]) -> (f64, f64) {
+    let n = x.len() as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, (variance / n).sqrt())
+}
+
+/// The largest distance from the expected shares and prices in standard errors over the runs; stops the bench beyond 4.
+fn check(what: &str, runs: &[Run], expected: &Expected) -> f64 {
+    let mut worst = 0.0_f64;
+    let mut compare = |name: String, values: Vec<f64>, reference: f64| {
+        let (mean, standard_error) = mean_and_standard_error(&values);
+        let z = (mean - reference) / standard_error;
+        assert!(z.abs() <= 4.0, "{what}: {name} is {mean:.6}, expected {reference:.6}: {z:.2} standard errors away");
+        worst = worst.max(z.abs());
+    };
+    for (window, months) in [(0..TARIFF_MONTH), (TARIFF_MONTH..MONTHS)].into_iter().enumerate() {
+        let counts: Vec<([f64; 5], f64)> = runs
+            .iter()
+            .map(|run| {
+                let mut counts = [0.0; 5];
+                let mut revenue = 0.0;
+                for month in &run[months.clone()] {
+                    for (count, sales) in counts.iter_mut().zip(month.sales) {
+                        *count += f64::from(sales);
+                    }
+                    counts[4] += f64::from(month.outside);
+                    revenue += month.revenue;
+                }
+                (counts, revenue)
+            })
+            .collect();
+        for option in 0..5 {
+            let shares = counts.iter().map(|(c, _)| c[option] / c.iter().sum::<f64>()).collect();
+            compare(format!("share of option {option} in window {window}"), shares, expected.shares[window][option]);
+        }
+        let prices = counts.iter().map(|(c, revenue)| revenue / c[..REGIONS].iter().sum::<f64>()).collect();
+        compare(format!("average price in window {window}"), prices, expected.average_price[window]);
+    }
+    worst
+}
+
+/// Seconds that all threads of this process have been on a processor; `None` where the system does not say.
+fn cpu_seconds() -> Option<f64> {
+    let mut nanoseconds = 0.0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        nanoseconds += text.split_whitespace().next()?.parse::<f64>().ok()?;
+    }
+    Some(nanoseconds * 1e-9)
+}
+
+/// Largest resident memory so far, MiB; NaN where the system does not say.
+fn peak_memory_mib() -> f64 {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|text| {
+            let line = text.lines().find(|line| line.starts_with("VmHWM:"))?.to_owned();
+            line.split_whitespace().nth(1)?.parse::<f64>().ok()
+        })
+        .map_or(f64::NAN, |kib| kib / 1024.0)
+}
+
+/// Wall and CPU seconds of `work`.
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, f64, T) {
+    let (cpu, start) = (cpu_seconds(), Instant::now());
+    let result = work();
+    let wall = start.elapsed().as_secs_f64();
+    let cpu = cpu.and_then(|before| Some(cpu_seconds()? - before)).unwrap_or(wall);
+    (wall, cpu, result)
+}
+
+fn median(mut x: Vec<f64>) -> f64 {
+    x.sort_by(f64::total_cmp);
+    x[x.len() / 2]
+}
+
+/// The library's exp in cache, values a second of CPU time on one core: what no logit kernel can exceed.
+#[allow(clippy::cast_precision_loss)]
+fn exp_limit() -> f64 {
+    const ROUNDS: usize = 20_000;
+    // The kernel has no branches, so its time does not depend on the values, which end at infinity here.
+    let mut x = Column::filled(1024, -0.5);
+    let (_, cpu, ()) = timed(|| {
+        for _ in 0..ROUNDS {
+            Instructions::detect().exp_in_place(std::hint::black_box(&mut x).padded_mut());
+        }
+    });
+    (ROUNDS * 1024) as f64 / cpu
+}
+
+fn main() {
+    let models = models();
+    let market = Market::new(&models);
+    let pools = [1, 2].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool of threads"));
+    println!("choice workload: {MODELS} models, {MONTHS} months; instructions {}", market.chooser.instructions());
+
+    // Correctness first: shares of many runs, and the same bits at any number of threads.
+    for (name, rate, expected) in [("sparse", SPARSE, &EXPECTED_SPARSE), ("dense", 1.0, &EXPECTED_DENSE)] {
+        let case = Case { buyers: 10_000, runs: if rate < 1.0 { 200 } else { 20 }, rate };
+        let ours = case.one_core(&market);
+        for pool in &pools {
+            let again = case.parallel(&market, pool);
+            assert!(again == ours, "{name}: {} threads give another result", pool.current_num_threads());
+        }
+        let distance = check(&format!("{name}, library"), &ours, expected);
+        let plain = check(&format!("{name}, plain"), &case.plain(&models), expected);
+        println!(
+            "{name}: {} runs of {}: largest distance from the expected shares and prices {distance:.2} standard errors \
+             (plain {plain:.2}); same bits at 1 and 2 threads",
+            case.runs, case.buyers
+        );
+    }
+
+    let cases = [
+        ("sparse, N = 10,000", Case { buyers: 10_000, runs: 20, rate: SPARSE }, 10),
+        ("sparse, N = 100,000", Case { buyers: 100_000, runs: 20, rate: SPARSE }, 1),
+        ("dense, N = 10,000", Case { buyers: 10_000, runs: 4, rate: 1.0 }, 4),
+    ];
+    let mut table = String::from(
+        "\n| case | program | agent-steps/s | utility evaluations/s | times plain, one core | times one core |\n\
+         |:--|:--|--:|--:|--:|--:|\n",
+    );
+    let mut limits = Vec::new();
+    for (name, case, rounds) in &cases {
+        // Plain, one core and two cores by turns, so that a busy machine slows all three.
+        let (mut plain, mut one, mut one_wall, mut two) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut gain, mut scaling) = (Vec::new(), Vec::new());
+        for _ in 0..REPEATS {
+            limits.push(exp_limit());
+            let (_, plain_cpu, _) = timed(|| case.plain(&models));
+            let (wall, cpu, _) = timed(|| (0..*rounds).map(|_| case.one_core(&market).len()).sum::<usize>());
+            let (two_wall, _, _) =
+                timed(|| (0..*rounds).map(|_| case.parallel(&market, &pools[1]).len()).sum::<usize>());
+            let per_round = 1.0 / f64::from(*rounds);
+            plain.push(plain_cpu);
+            one.push(cpu * per_round);
+            one_wall.push(wall * per_round);
+            two.push(two_wall * per_round);
+            gain.push(plain_cpu / (cpu * per_round));
+            scaling.push(wall / two_wall);
+        }
+        let evaluations = 40.0 * case.rate;
+        let steps = case.agent_steps();
+        let (plain, one, one_wall, two) =
+            (steps / median(plain), steps / median(one), steps / median(one_wall), steps / median(two));
+        let (gain, scaling) = (median(gain), median(scaling));
+        for (program, rate, gain, scaling) in [
+            ("plain first draft, CPU second", plain, String::from("1"), String::new()),
+            ("library, one core, CPU second", one, format!("{gain:.1}"), String::new()),
+            ("library, one core, wall second", one_wall, String::new(), String::from("1")),
+            ("library, two cores, wall second", two, String::new(), format!("{scaling:.2}")),
+        ] {
+            writeln!(table, "| {name} | {program} | {rate:.2e} | {:.2e} | {gain} | {scaling} |", rate * evaluations)
+                .expect("writing to a string");
+        }
+    }
+    println!("{table}");
+    println!("exp in cache, one core: {:.2e} values a CPU second (median of {})", median(limits.clone()), limits.len());
+    println!("peak memory: {:.1} MiB", peak_memory_mib());
+}
