@@ -18,11 +18,11 @@ pub struct LostBuyers {
     pub by_region: Vec<(String, f64)>,
 }
 
-/// The bars of one regime.
+/// The bars of one regime, or of several with the same diversion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Label of the regime.
-    pub label: String,
+    /// Labels of the regimes.
+    pub regimes: Vec<String>,
     /// All taxed models together, then each, the one that lost most first.
     pub bars: Vec<Bar>,
 }
@@ -53,13 +53,13 @@ fn gained(units: f64) -> f64 {
     if units.is_finite() { units.max(0.0) } else { 0.0 }
 }
 
-/// The numbers that [`draw`] plots, a panel per regime. Gains that are negative or not numbers are left out.
+/// The numbers that [`draw`] plots. Regimes with the same diversion share a panel. Gains that are negative or not numbers are left out.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another.
 pub fn series(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
     let regions = regions(rows);
-    let mut panels = Vec::new();
+    let mut panels: Vec<Panel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
         let mut bars: Vec<Bar> = Vec::new();
         let mut total = vec![0.0; regions.len()];
@@ -76,7 +76,11 @@ pub fn series(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>,
         bars.sort_by(|a, b| b.lost_units.total_cmp(&a.lost_units).then_with(|| a.model.cmp(&b.model)));
         if let Some(all) = bar("All taxed models".to_owned(), &total) {
             bars.insert(0, all);
-            panels.push(Panel { label: context.regime_label(regime).to_owned(), bars });
+            let label = context.regime_label(regime).to_owned();
+            match panels.iter_mut().find(|panel| panel.bars == bars) {
+                Some(panel) => panel.regimes.push(label),
+                None => panels.push(Panel { regimes: vec![label], bars }),
+            }
         }
     }
     if panels.is_empty() {
@@ -95,7 +99,7 @@ const BAR: f64 = 15.0;
 const HEAD: f64 = 24.0;
 const AFTER_TOTAL: f64 = 8.0;
 const BETWEEN: f64 = 18.0;
-const PLOT: (f64, f64) = (225.0, 845.0);
+const PLOT: (f64, f64) = (255.0, 845.0);
 
 /// Draws the chart.
 ///
@@ -109,10 +113,9 @@ pub fn draw(rows: &[LostBuyers], context: &ChartContext) -> Result<Svg, ChartErr
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
         title: "Where the lost buyers of each taxed model went".to_owned(),
-        subtitle:
-            "Percent of the buyers that each taxed model loses to the duty, by region of the car they buy instead. \
+        subtitle: "Percent of the buyers that each taxed model loses to the duty, by region of what they buy instead. \
                    Models in order of buyers lost."
-                .to_owned(),
+            .to_owned(),
         legend: styles.iter().map(|(label, style)| (Key::Swatch(style.ink), label.clone())).collect(),
         footer: context.footer("Shares are of mean gains over replications, shown without an interval."),
     };
@@ -126,7 +129,7 @@ pub fn draw(rows: &[LostBuyers], context: &ChartContext) -> Result<Svg, ChartErr
 }
 
 fn draw_panel(canvas: &Canvas, panel: &Panel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
-    let name = text::fit(&panel.label, PANEL, PLOT.1 - MARGIN)?;
+    let name = text::fit(&panel.regimes.join("; "), PANEL, PLOT.1 - MARGIN)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
     canvas.text((WIDTH - MARGIN, top + 12.0), "lost a year", LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;

@@ -172,7 +172,8 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
         comparisons: Vec::new(),
         metric: Metric {
             name: "sanctioned_units_per_year".to_owned(),
-            label: "sales of the models on the sanctions list, cars a year".to_owned(),
+            label: "Sales of the models on the sanctions list".to_owned(),
+            unit: "cars a year".to_owned(),
             period: "all".to_owned(),
         },
     };

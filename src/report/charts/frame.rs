@@ -2,18 +2,20 @@
 
 use super::axis::{Scale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::theme::{self, Dash, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type, WIDTH};
+use super::theme::{self, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type, WIDTH};
 use super::{ChartError, canvas, text};
 
 /// A sample in the legend.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Key {
-    /// A line over its bands.
-    Fan { ink: Ink, dash: Dash, bands: bool },
+    /// A line with its marker over its bands.
+    Fan { style: Style, bands: bool },
     /// A filled area.
     Swatch(Ink),
-    /// A marker at the end of a bar.
-    Marker(Style),
+    /// A marker that names the group, and its bar.
+    Bar(Style),
+    /// A small histogram.
+    Histogram(Ink),
     /// A marker alone.
     Point(Style),
     /// A mark with its interval.
@@ -50,7 +52,7 @@ impl Frame {
         let mut y = MARGIN;
         let heading = y + line_height(TITLE) * title.len() as f64 + line_height(SUBTITLE) * subtitle.len() as f64;
         let legend_lines = legend.iter().map(|(_, line)| line + 1).max().unwrap_or(0) as f64;
-        let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 0.0 } else { 6.0 };
+        let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 2.0 } else { 12.0 };
         let foot = top + body_height + 12.0;
         let height = foot + line_height(NOTE) * footer.len() as f64 + MARGIN - 6.0;
         canvas::sheet((WIDTH, height), &self.title, &format!("{} {}", self.subtitle, self.footer), |canvas| {
@@ -99,17 +101,25 @@ pub(super) fn line_height(font: Type) -> f64 {
 fn draw_key(canvas: &Canvas, key: Key, x: f64, y: f64) -> Result<(), ChartError> {
     let (left, right, middle) = (x, x + KEY_WIDTH - 6.0, x + (KEY_WIDTH - 6.0) / 2.0);
     match key {
-        Key::Fan { ink, dash, bands } => {
+        Key::Fan { style, bands } => {
             if bands {
-                canvas.rect((left, y - 6.0), (right, y + 6.0), ink, theme::OUTER_BAND)?;
-                canvas.rect((left, y - 3.0), (right, y + 3.0), ink, theme::INNER_BAND)?;
+                canvas.rect((left, y - 6.0), (right, y + 6.0), style.ink, theme::OUTER_BAND)?;
+                canvas.rect((left, y - 3.0), (right, y + 3.0), style.ink, theme::INNER_BAND)?;
             }
-            canvas.line(&[(left, y), (right, y)], Stroke { ink, width: 1.8, dash })
+            canvas.line(&[(left, y), (right, y)], Stroke::solid(style.ink, 1.8))?;
+            canvas.marker((middle, y), 3.4, style)
         }
         Key::Swatch(ink) => canvas.rect((left, y - 5.0), (right, y + 5.0), ink, 1.0),
-        Key::Marker(style) => {
-            canvas.rect((left, y - 2.5), (middle + 4.0, y + 2.5), style.ink, 1.0)?;
-            canvas.marker((middle + 4.0, y), 4.5, style)
+        Key::Bar(style) => {
+            canvas.marker((left + 5.0, y), 4.0, style)?;
+            canvas.rect((left + 11.0, y - 4.0), (right, y + 4.0), style.ink, 1.0)
+        }
+        Key::Histogram(ink) => {
+            for (at, height) in [3.0, 7.0, 10.0, 5.0].iter().enumerate() {
+                let x = left + 2.0 + 4.2 * at as f64;
+                canvas.rect((x, y + 5.0 - height), (x + 3.8, y + 5.0), ink, 0.85)?;
+            }
+            Ok(())
         }
         Key::Point(style) => canvas.marker((middle, y), 4.5, style),
         Key::Interval(style) => {

@@ -14,8 +14,10 @@ const CHART: &str = "headline";
 pub struct Metric {
     /// Its name in the rows.
     pub name: String,
-    /// What the reader is shown, with the unit: `Sanctioned cars sold, cars a year`.
+    /// What the reader is shown: `Sales of the models on the sanctions list`.
     pub label: String,
+    /// Its unit: `cars a year`.
+    pub unit: String,
     /// Period name in the comparison rows.
     pub period: String,
 }
@@ -106,9 +108,11 @@ const BOX_MIDDLE: f64 = 58.0;
 const LEVELS: (f64, f64) = (195.0, 530.0);
 const DIFFERENCES: (f64, f64) = (600.0, WIDTH - MARGIN - 20.0);
 const DOT: f64 = 1.9;
+const BIN: f64 = 2.0 * DOT + 0.4;
+const MOST_DOTS: usize = 6;
 const LABEL_ROOM: f64 = 145.0;
 
-const MEAN: Style = Style { ink: BLACK, dash: theme::SOLID, marker: Marker::Diamond, hollow: false };
+const MEAN: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
 const CLOUD: Ink = Ink(0, 114, 178);
 const DIFFERENCE_CLOUD: Ink = Ink(213, 94, 0);
 
@@ -128,9 +132,24 @@ pub fn draw(
     let contrasts = rows.iter().filter_map(|row| row.contrast).flat_map(|c| [c.difference, c.low, c.high]);
     let differences = rows.iter().flat_map(|row| row.differences.iter().copied()).chain(contrasts).chain([0.0]);
     let differences = Ticks::covering(differences, 4).ok_or_else(empty)?;
+    let (level_scale, difference_scale) =
+        (levels.scale(LEVELS.0, LEVELS.1), differences.scale(DIFFERENCES.0, DIFFERENCES.1));
     let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
     let many = context.replications > 1;
-    let mut legend = vec![(Key::Dot(CLOUD), "one replication (stacked; bars where there are too many)".to_owned())];
+    let clouds = rows
+        .iter()
+        .map(|row| (&row.levels, level_scale))
+        .chain(rows.iter().map(|row| (&row.differences, difference_scale)));
+    // One form for all clouds, so that they can be compared.
+    let form = if clouds.map(|(values, scale)| tallest(&bins(values, scale))).max() <= Some(MOST_DOTS) {
+        Form::Dots
+    } else {
+        Form::Bars
+    };
+    let mut legend = vec![match form {
+        Form::Dots => (Key::Dot(CLOUD), "one replication".to_owned()),
+        Form::Bars => (Key::Histogram(CLOUD), "histogram of replications".to_owned()),
+    }];
     if many {
         legend.push((Key::Spread, "5–95 %, 25–75 %, median".to_owned()));
     }
@@ -139,10 +158,10 @@ pub fn draw(
         legend.push((Key::Interval(MEAN), "mean difference, 95 % interval".to_owned()));
     }
     let frame = Frame {
-        title: format!("Headline: {}", metric.label),
+        title: format!("{}, by regime", metric.label),
         subtitle: format!(
-            "Left: value under each regime, over replications. Right: difference from {} in the same replication.",
-            context.regime_label(&context.baseline).to_lowercase()
+            "Left: value in each replication. Right: difference from the baseline ({}) in the same replication.",
+            context.regime_label(&context.baseline)
         ),
         legend,
         footer: context.footer(if many {
@@ -154,21 +173,32 @@ pub fn draw(
     let height = HEAD + ROW * rows.len() as f64;
     frame.around(height + VALUE_AXIS, |canvas, top| {
         let (first, bottom) = (top + HEAD, top + height);
-        let level_scale = levels.scale(LEVELS.0, LEVELS.1);
-        let difference_scale = differences.scale(DIFFERENCES.0, DIFFERENCES.1);
         canvas.text((LEVELS.0, top + 14.0), "Value", PANEL, Anchor::Start)?;
-        value_axis(canvas, &levels, level_scale, (first, bottom), "", |value| levels.label(value))?;
+        value_axis(
+            canvas,
+            &levels,
+            level_scale,
+            (first, bottom),
+            &text::fit(&metric.unit, LABEL, LEVELS.1 - LEVELS.0)?,
+            |value| levels.label(value),
+        )?;
         if compared {
             canvas.text((DIFFERENCES.0, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
+            let unit = format!("Difference, {}", metric.unit);
             let label = |value: f64| {
                 if value > 0.0 { format!("+{}", differences.label(value)) } else { differences.label(value) }
             };
-            value_axis(canvas, &differences, difference_scale, (first, bottom), "", label)?;
+            value_axis(
+                canvas,
+                &differences,
+                difference_scale,
+                (first, bottom),
+                &text::fit(&unit, LABEL, DIFFERENCES.1 - DIFFERENCES.0)?,
+                label,
+            )?;
             let zero = difference_scale.at(0.0);
             canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
         }
-        let title = text::fit(&metric.label, LABEL, WIDTH - 2.0 * MARGIN)?;
-        canvas.text((MARGIN, bottom + 30.0), &title, LABEL, Anchor::Start)?;
         for (at, row) in rows.iter().enumerate() {
             let y = first + ROW * at as f64;
             canvas.line(&[(MARGIN, y), (WIDTH - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
@@ -177,37 +207,58 @@ pub fn draw(
                 let middle = y + ROW / 2.0 + 15.0 * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
                 canvas.text_mid((MARGIN, middle), line, STRONG, Anchor::Start)?;
             }
-            draw_cloud(canvas, &row.levels, level_scale, y, CLOUD)?;
+            draw_cloud(canvas, &row.levels, level_scale, y, CLOUD, form)?;
             draw_levels(canvas, row, level_scale, y, |value| levels.finer(value))?;
             if compared {
-                draw_differences(canvas, row, difference_scale, y, |value| differences.finer(value))?;
+                draw_differences(canvas, row, difference_scale, y, form, |value| differences.finer(value))?;
             }
         }
         Ok(())
     })
 }
 
-/// Replications as dots stacked in bins; bars of the same heights where the dots would not fit.
-fn draw_cloud(canvas: &Canvas, values: &[f64], scale: Scale, top: f64, ink: Ink) -> Result<(), ChartError> {
-    let bin = 2.0 * DOT + 0.4;
+/// How a cloud of replications is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// Stacked dots.
+    Dots,
+    /// A histogram, its tallest bar as high as the room allows.
+    Bars,
+}
+
+/// Number and count of each occupied bin; bins are counted from the left end of the axis.
+fn bins(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
     let mut bins: Vec<(f64, usize)> = Vec::new();
-    for &value in values {
-        let at = ((scale.at(value) - scale.from) / bin).floor();
+    for &value in ascending {
+        let at = ((scale.at(value) - scale.from) / BIN).round();
         match bins.last_mut() {
             Some((last, count)) if *last == at => *count += 1,
             _ => bins.push((at, 1)),
         }
     }
-    let tallest = bins.iter().map(|(_, count)| *count).max().unwrap_or(0) as f64;
-    let (floor, room) = (top + CLOUD_FLOOR, CLOUD_FLOOR - 20.0);
+    bins
+}
+
+fn tallest(bins: &[(f64, usize)]) -> usize {
+    bins.iter().map(|(_, count)| *count).max().unwrap_or(0)
+}
+
+fn draw_cloud(canvas: &Canvas, values: &[f64], scale: Scale, top: f64, ink: Ink, form: Form) -> Result<(), ChartError> {
+    let bins = bins(values, scale);
+    let tallest = tallest(&bins) as f64;
+    let floor = top + CLOUD_FLOOR;
     for (at, count) in bins {
-        let x = scale.from + bin * (at + 0.5);
-        if tallest * bin <= room {
-            for dot in 0..count {
-                canvas.circle((x, floor - bin * (dot as f64 + 0.5)), DOT, ink, 0.85)?;
+        let x = scale.from + BIN * at;
+        match form {
+            Form::Dots => {
+                for dot in 0..count {
+                    canvas.circle((x, floor - BIN * (dot as f64 + 0.5)), DOT, ink, 0.85)?;
+                }
             }
-        } else {
-            canvas.rect((x - DOT, floor - room * count as f64 / tallest), (x + DOT, floor), ink, 0.85)?;
+            Form::Bars => {
+                let height = BIN * MOST_DOTS as f64 * count as f64 / tallest;
+                canvas.rect((x - DOT, floor - height), (x + DOT, floor), ink, 0.85)?;
+            }
         }
     }
     Ok(())
@@ -238,13 +289,14 @@ fn draw_differences(
     row: &Distribution,
     scale: Scale,
     top: f64,
+    form: Form,
     figure: impl Fn(f64) -> String,
 ) -> Result<(), ChartError> {
     let y = top + BOX_MIDDLE;
     if row.is_baseline {
-        return Ok(());
+        return label_near(canvas, (scale.at(0.0), y + 3.0), "baseline", (DIFFERENCES.0 - 20.0, WIDTH - MARGIN));
     }
-    draw_cloud(canvas, &row.differences, scale, top, DIFFERENCE_CLOUD)?;
+    draw_cloud(canvas, &row.differences, scale, top, DIFFERENCE_CLOUD, form)?;
     let Some(contrast) = row.contrast else { return Ok(()) };
     let plus = |value: f64| if value > 0.0 { format!("+{}", figure(value)) } else { figure(value) };
     let x = scale.at(contrast.difference);

@@ -5,7 +5,7 @@
 //! a list of common sans-serif families; the PNG uses the embedded DejaVu Sans, so it needs no installed font.
 //!
 //! Colours follow Okabe and Ito (2008, "Color Universal Design"), with lightness spread so that they stay apart in grey;
-//! markers and dashes repeat the distinction. Left out: interaction, and scripts beyond those of DejaVu Sans in the PNG.
+//! markers repeat the distinction. Left out: interaction, and scripts beyond those of DejaVu Sans in the PNG.
 
 use std::fs;
 use std::path::{Path, PathBuf};

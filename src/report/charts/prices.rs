@@ -67,12 +67,12 @@ pub fn series(rows: &[WinnerRow], context: &ChartContext) -> Result<Vec<Panel>, 
 const ROW: f64 = 20.0;
 const HEAD: f64 = 40.0;
 const BETWEEN: f64 = 18.0;
-const PLOT: (f64, f64) = (225.0, 725.0);
+const PLOT: (f64, f64) = (255.0, 725.0);
 /// Right edges of the columns of figures.
 const COLUMNS: [f64; 3] = [798.0, 868.0, WIDTH - MARGIN];
 
-const BEFORE: Style = Style { ink: Ink(60, 60, 60), dash: theme::SOLID, marker: Marker::Circle, hollow: true };
-const AFTER: Style = Style { ink: Ink(213, 94, 0), dash: theme::SOLID, marker: Marker::Circle, hollow: false };
+const BEFORE: Style = Style { ink: Ink(60, 60, 60), marker: Marker::Circle, hollow: true };
+const AFTER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
 
 /// Draws the chart.
 ///
@@ -88,7 +88,7 @@ pub fn draw(rows: &[WinnerRow], context: &ChartContext) -> Result<Svg, ChartErro
     let frame = Frame {
         title: "Sticker price of each taxed model, before and after the duty".to_owned(),
         subtitle: format!(
-            "Duty included, US dollars. Before: {}. Models in order of their price before.",
+            "Duty included, US dollars. Before: the baseline ({}). Models in order of their price before.",
             context.regime_label(&context.baseline)
         ),
         legend: vec![(Key::Point(BEFORE), "before the duty".to_owned()), (Key::Point(AFTER), "after".to_owned())],

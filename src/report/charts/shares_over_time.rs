@@ -8,7 +8,9 @@ use jiff::civil::Date;
 use super::axis::{self, Scale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
-use super::theme::{self, GRID, Group, Groups, INNER_BAND, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, TICK, WIDTH};
+use super::theme::{
+    self, GRID, Group, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, Style, TICK, WIDTH,
+};
 use super::{ChartContext, ChartError, PolicyEvent, Svg, text};
 use crate::report::rows::{Fan, WeeklyRow};
 
@@ -116,7 +118,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
 
     let legend = order.iter().map(|group| {
         let style = groups.style(group);
-        (Key::Fan { ink: style.ink, dash: style.dash, bands }, group.label())
+        (Key::Fan { style, bands }, group.label())
     });
     let frame = Frame {
         title: "Share of cars sold, by region and week".to_owned(),
@@ -146,8 +148,14 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
                 )?;
                 draw_axes(canvas, &ticks, share, *dates, (first, last))?;
                 draw_events(canvas, labels, share)?;
-                for (fan, group) in panel.fans.iter().zip(&order) {
-                    draw_fan(canvas, fan, groups.style(group), bands, *dates, share)?;
+                let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates)).collect();
+                // Lines above all bands: a band of one group must not dim the line of another.
+                for (runs, group) in runs.iter().zip(&order).filter(|_| bands) {
+                    draw_bands(canvas, runs, groups.style(group).ink, share)?;
+                }
+                for (at, (runs, group)) in runs.iter().zip(&order).enumerate() {
+                    let phase = at as f64 / order.len() as f64;
+                    draw_median(canvas, runs, groups.style(group), phase, share)?;
                 }
             }
             top += height;
@@ -189,16 +197,12 @@ fn percent(share: f64) -> String {
     format!("{} %", text::number(100.0 * share, if (share * 100.0).fract().abs() < 1e-9 { 0 } else { 1 }))
 }
 
-fn draw_fan(
-    canvas: &Canvas,
-    fan: &GroupFan,
-    style: theme::Style,
-    bands: bool,
-    dates: Scale,
-    share: Scale,
-) -> Result<(), ChartError> {
-    // Weeks without a share cut the line, so a fan is drawn in runs of consecutive weeks.
-    let mut runs: Vec<Vec<(f64, Fan)>> = Vec::new();
+/// Horizontal place and fan of consecutive weeks.
+type Run = Vec<(f64, Fan)>;
+
+/// A fan cut where weeks without a share interrupt it.
+fn runs(fan: &GroupFan, dates: Scale) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
     let mut before = None;
     for (start, quantiles) in &fan.weeks {
         let start = axis::day(*start);
@@ -209,26 +213,42 @@ fn draw_fan(
         }
         before = Some(start);
     }
-    for run in &runs {
-        if bands {
-            let band = |low: fn(&Fan) -> f64, high: fn(&Fan) -> f64, alpha| {
-                let known: Vec<&(f64, Fan)> =
-                    run.iter().filter(|(_, q)| low(q).is_finite() && high(q).is_finite()).collect();
-                let upper = known.iter().map(|(x, q)| (*x, share.at(high(q))));
-                let lower = known.iter().rev().map(|(x, q)| (*x, share.at(low(q))));
-                canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, alpha)
-            };
-            band(|q| q.q05, |q| q.q95, OUTER_BAND)?;
-            band(|q| q.q25, |q| q.q75, INNER_BAND)?;
-        }
-        let median: Vec<(f64, f64)> = run.iter().map(|(x, q)| (*x, share.at(q.q50))).collect();
-        if let [only] = median.as_slice() {
-            canvas.marker(*only, 2.5, style)?;
-        } else {
-            canvas.line(&median, Stroke { ink: style.ink, width: 1.7, dash: style.dash })?;
+    runs
+}
+
+fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: Scale) -> Result<(), ChartError> {
+    let bands: [(fn(&Fan) -> (f64, f64), f64); 2] =
+        [(|fan| (fan.q05, fan.q95), OUTER_BAND), (|fan| (fan.q25, fan.q75), INNER_BAND)];
+    for run in runs {
+        for (ends, alpha) in bands {
+            let known = run.iter().map(|(x, fan)| (*x, ends(fan)));
+            let known: Vec<_> = known.filter(|(_, (low, high))| low.is_finite() && high.is_finite()).collect();
+            let upper = known.iter().map(|(x, (_, high))| (*x, share.at(*high)));
+            let lower = known.iter().rev().map(|(x, (low, _))| (*x, share.at(*low)));
+            canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), ink, alpha)?;
         }
     }
     Ok(())
+}
+
+/// Distance between the markers of one line, in pixels.
+const MARKERS: f64 = 56.0;
+
+/// The line with markers along it; `phase`, from 0 to 1, staggers those of lines that coincide.
+fn draw_median(canvas: &Canvas, runs: &[Run], style: Style, phase: f64, share: Scale) -> Result<(), ChartError> {
+    let mut next = runs.first().and_then(|run| run.first()).map_or(0.0, |(x, _)| x + MARKERS * (0.15 + 0.85 * phase));
+    let mut markers = Vec::new();
+    for run in runs {
+        let median: Vec<(f64, f64)> = run.iter().map(|(x, fan)| (*x, share.at(fan.q50))).collect();
+        canvas.line(&median, Stroke::solid(style.ink, 1.8))?;
+        for &point in &median {
+            if point.0 >= next || median.len() == 1 {
+                markers.push(point);
+                next = point.0 + MARKERS;
+            }
+        }
+    }
+    markers.into_iter().try_for_each(|point| canvas.marker(point, 3.4, style))
 }
 
 /// An event's label above the plot: level 0 is the lowest.

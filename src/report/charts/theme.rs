@@ -59,7 +59,6 @@ impl Type {
 
 /// Lengths of strokes and gaps along a line, in pixels; empty is solid.
 pub(super) type Dash = &'static [f64];
-pub(super) const SOLID: Dash = &[];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marker {
@@ -73,35 +72,26 @@ pub(super) enum Marker {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Style {
     pub(super) ink: Ink,
-    pub(super) dash: Dash,
     pub(super) marker: Marker,
-    /// Hollow markers tell the untaxed models of a region from the taxed ones.
+    /// Hollow markers tell the other models of a region from those on the sanctions list.
     pub(super) hollow: bool,
 }
 
-/// Regions that keep a fixed style. Lightness (CIE L*) runs 54, 31, 66, 83, so that neighbours differ in grey.
+/// Regions that keep a fixed style. Lightness (CIE L*) is 54, 31, 66 and 83, so that neighbours differ in grey.
 const KNOWN: [(&str, &str, Style); 4] = [
-    ("japan", "Japan", Style { ink: Ink(213, 94, 0), dash: SOLID, marker: Marker::Circle, hollow: false }),
-    ("europe", "Europe", Style { ink: Ink(0, 77, 128), dash: &[7.0, 3.0], marker: Marker::Square, hollow: false }),
-    (
-        "big_three",
-        "Big Three",
-        Style { ink: Ink(45, 180, 139), dash: &[2.5, 2.0], marker: Marker::Triangle, hollow: false },
-    ),
-    (
-        "outside",
-        "No purchase",
-        Style { ink: Ink(207, 207, 207), dash: &[7.0, 2.0, 2.0, 2.0], marker: Marker::Diamond, hollow: false },
-    ),
+    ("japan", "Japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
+    ("europe", "Europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
+    ("big_three", "Big Three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
+    ("outside", "No purchase", Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false }),
 ];
 
 /// Styles of further regions, in order of appearance; after the last they start again.
 const FURTHER: [Style; 5] = [
-    Style { ink: Ink(170, 82, 130), dash: &[10.0, 3.0, 2.0, 3.0], marker: Marker::Diamond, hollow: false },
-    Style { ink: Ink(86, 180, 233), dash: &[12.0, 3.0], marker: Marker::Circle, hollow: false },
-    Style { ink: Ink(40, 40, 40), dash: &[1.5, 2.5], marker: Marker::Square, hollow: false },
-    Style { ink: Ink(190, 170, 20), dash: &[5.0, 5.0], marker: Marker::Triangle, hollow: false },
-    Style { ink: Ink(110, 110, 110), dash: &[3.0, 1.5], marker: Marker::Diamond, hollow: false },
+    Style { ink: Ink(170, 82, 130), marker: Marker::Diamond, hollow: false },
+    Style { ink: Ink(86, 180, 233), marker: Marker::Circle, hollow: false },
+    Style { ink: Ink(40, 40, 40), marker: Marker::Square, hollow: false },
+    Style { ink: Ink(190, 170, 20), marker: Marker::Triangle, hollow: false },
+    Style { ink: Ink(110, 110, 110), marker: Marker::Diamond, hollow: false },
 ];
 
 /// A region, or the taxed or untaxed part of one.
@@ -158,7 +148,7 @@ impl Groups {
     pub(super) fn style(&self, group: &Group) -> Style {
         let style = self.region_style(&group.region);
         if group.sanctioned == Some(false) {
-            return Style { ink: style.ink.lighter(0.4), dash: &[9.0, 2.5, 2.0, 2.5], hollow: true, ..style };
+            return Style { ink: style.ink.lighter(0.4), hollow: true, ..style };
         }
         style
     }

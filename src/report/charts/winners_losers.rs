@@ -101,9 +101,9 @@ fn student_t_975(replications: u64) -> f64 {
 }
 
 const ROW: f64 = 17.0;
-const BAR: f64 = 7.0;
+const BAR: f64 = 9.0;
 const HEAD: f64 = 22.0;
-const PLOT: (f64, f64) = (225.0, 715.0);
+const PLOT: (f64, f64) = (255.0, 715.0);
 /// Right edges of the columns of figures.
 const COLUMNS: [f64; 3] = [795.0, 862.0, WIDTH - MARGIN];
 
@@ -122,11 +122,11 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
     let frame = Frame {
         title: format!("Winners and losers: {}", context.regime_label(&selection.regime)),
         subtitle: format!(
-            "Change in cars sold a year against {}, by model, greatest gain first.{}",
-            context.regime_label(&context.baseline).to_lowercase(),
+            "Change in cars sold a year against the baseline ({}), by model, greatest gain first.{}",
+            context.regime_label(&context.baseline),
             if unchanged { " No model's sales change in any replication." } else { "" },
         ),
-        legend: groups.all().iter().map(|group| (Key::Marker(groups.style(group)), group.label())).collect(),
+        legend: groups.all().iter().map(|group| (Key::Bar(groups.style(group)), group.label())).collect(),
         footer: context.footer(if intervals {
             "Whiskers and ± are 95 % intervals of the mean difference, paired by replication."
         } else {
@@ -155,22 +155,20 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
 
 fn draw_row(canvas: &Canvas, change: &Change, style: Style, scale: Scale, y: f64) -> Result<(), ChartError> {
     let font = if change.sanctioned { STRONG } else { LABEL };
-    let name = text::fit(&change.model, font, PLOT.0 - MARGIN - 12.0)?;
-    canvas.text_mid((PLOT.0 - 12.0, y), &name, font, Anchor::End)?;
+    let name = text::fit(&change.model, font, PLOT.0 - MARGIN - 26.0)?;
+    canvas.text_mid((PLOT.0 - 26.0, y), &name, font, Anchor::End)?;
+    // Beside the name, where it hides neither the end of the bar nor the interval.
+    canvas.marker((PLOT.0 - 14.0, y), 3.8, style)?;
     let (zero, end) = (scale.at(0.0), scale.at(change.change));
     if change.change != 0.0 {
-        canvas.rect((zero.min(end), y - BAR / 2.0), (zero.max(end), y + BAR / 2.0), style.ink.lighter(0.35), 1.0)?;
+        canvas.rect((zero.min(end), y - BAR / 2.0), (zero.max(end), y + BAR / 2.0), style.ink, 1.0)?;
     }
-    canvas.marker((end, y), 4.3, style)?;
     if change.half_width.is_finite() {
         let (low, high) = (scale.at(change.change - change.half_width), scale.at(change.change + change.half_width));
-        // Within the marker an interval cannot be seen; its half width stands in the column.
-        if high - low > 6.0 {
-            let stroke = Stroke::solid(BLACK, 1.0);
-            canvas.line(&[(low, y), (high, y)], stroke)?;
-            canvas.line(&[(low, y - 3.0), (low, y + 3.0)], stroke)?;
-            canvas.line(&[(high, y - 3.0), (high, y + 3.0)], stroke)?;
-        }
+        let stroke = Stroke::solid(BLACK, 1.0);
+        canvas.line(&[(low, y), (high, y)], stroke)?;
+        canvas.line(&[(low, y - 3.0), (low, y + 3.0)], stroke)?;
+        canvas.line(&[(high, y - 3.0), (high, y + 3.0)], stroke)?;
         canvas.text_mid(
             (COLUMNS[1], y),
             &format!("± {}", text::number(change.half_width, 0)),
