@@ -124,7 +124,7 @@ fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>)
             })
         })
         .collect();
-    (headline::Metric { name, label, period: "all".into() }, rows)
+    (headline::Metric { name, label, unit: format!("cars in {} weeks", scenario.weeks), period: "all".into() }, rows)
 }
 
 /// A regime's name as part of a file name.
