@@ -8,6 +8,8 @@
 //! - [`Document::deserialize`] reads the tree into any serde type. Every complaint carries file, line, key path, the
 //!   line itself and a remedy. Types that serde buffers (`untagged`, `flatten`, internally `tag`ged) work, and the place
 //!   is then found by looking for the refused key or value, which succeeds unless the same value occurs twice.
+//! - A type with checks of its own (`try_from`) refuses with a message that reads on after the key path, `is -0.2, below
+//!   zero`; a second line that starts with `help: ` becomes the remedy.
 //! - Dates may be quoted or bare and reach the type as text. Whole numbers are accepted where numbers with fractions
 //!   are expected. Infinite values and NaN are refused everywhere.
 

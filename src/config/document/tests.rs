@@ -245,9 +245,19 @@ fn text_that_is_not_toml_is_shown_with_line_and_column() {
     assert!(message.contains("\n  2 | name = showdown\n    |        ^^^^^^^^\nhelp: text needs quotes"), "{message}");
     let duplicate = complaint(Document::from_str("a = 1\na = 2", "a.toml"));
     assert!(duplicate.starts_with("a.toml:2:1: duplicate key\n  2 | a = 2\n    | ^\nhelp: "), "{duplicate}");
-    for text in [format!("a{} = 1", ".a".repeat(100_000)), format!("a = {}", "[".repeat(100_000))] {
-        assert!(complaint(Document::from_str(&text, "deep.toml")).len() < 1_000);
+}
+
+#[test]
+fn nesting_is_bounded_however_it_is_written() {
+    let key = format!("a{}", ".a".repeat(70));
+    let combined = format!("[{key}]\n{}1{}", format!("{key} = {{ ").repeat(70) + "b = ", "}".repeat(70));
+    let deep =
+        [format!("a{} = 1", ".a".repeat(100_000)), format!("a = {}", "[".repeat(100_000)), combined, key + " = 1"];
+    for text in deep {
+        let message = complaint(Document::from_str(&text, "deep.toml"));
+        assert!(message.starts_with("deep.toml:") && message.len() < 1_000, "{message}");
     }
+    document(&format!("a{} = 1", ".a".repeat(60)));
 }
 
 #[test]

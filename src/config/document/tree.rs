@@ -8,11 +8,10 @@ use std::sync::Arc;
 use serde::de::Unexpected;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toml_parser::lexer::TokenKind;
 
 use crate::config::{Complaint, ConfigError, Location};
 
-/// Levels of tables in tables that a file may have; deeper ones are a mistake, and would exhaust the stack.
+/// Levels of tables in tables that a file may have; deeper ones are a mistake, and could exhaust the stack.
 const MAX_DEPTH: usize = 64;
 
 /// The text values are read from: a file, or one override.
@@ -157,19 +156,17 @@ pub(super) fn item_step(item: &Node, index: usize) -> String {
 pub(super) fn parse(source: Source) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::new(source), shift: 0 };
     let text = reader.source.text.as_str();
-    reader.check_depth(text)?;
     let table = DeTable::parse(text).map_err(|error| reader.syntax(&error))?;
     let origin = Origin { source: Arc::clone(&reader.source), key: None, value: None };
-    Ok(Node { origin, value: reader.table(table.into_inner(), "")? })
+    Ok(Node { origin, value: reader.table(table.into_inner(), "", 0)? })
 }
 
 /// Parses the value that begins at byte `start` of an override of `path`.
 pub(super) fn parse_value(source: &Arc<Source>, start: usize, path: &str) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::clone(source), shift: start };
     let text = source.text.get(start..).unwrap_or_default();
-    reader.check_depth(text)?;
     let value = DeValue::parse(text).map_err(|error| reader.syntax(&error))?;
-    reader.node(None, value, path)
+    reader.node(None, value, path, 0)
 }
 
 struct Reader {
@@ -193,43 +190,31 @@ impl Reader {
         ConfigError::Syntax(origin.complain("", Part::Value, error.message(), help))
     }
 
-    /// Refuses long chains of dotted keys, which the parser would turn into a tree too deep to walk or drop.
-    fn check_depth(&self, text: &str) -> Result<(), ConfigError> {
-        let mut depth = 0;
-        let mut outer = Vec::new();
-        for token in toml_parser::Source::new(text).lex() {
-            match token.kind() {
-                TokenKind::Dot => depth += 1,
-                TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => outer.push(depth),
-                TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => depth = outer.pop().unwrap_or(0),
-                TokenKind::Comma | TokenKind::Newline => depth = outer.last().copied().unwrap_or(0),
-                _ => {}
-            }
-            if depth > MAX_DEPTH {
-                let origin = self.origin(None, token.span().start()..token.span().end());
-                let message = format!("tables are nested more than {MAX_DEPTH} deep");
-                return Err(ConfigError::Syntax(origin.complain("", Part::Value, message, "use fewer levels")));
-            }
-        }
-        Ok(())
-    }
-
-    fn table(&self, table: DeTable<'_>, path: &str) -> Result<Value, ConfigError> {
+    fn table(&self, table: DeTable<'_>, path: &str, depth: usize) -> Result<Value, ConfigError> {
         let mut entries = BTreeMap::new();
         for (key, value) in table {
             let path = format!("{path}{}", key_step(key.get_ref()));
-            let node = self.node(Some(key.span()), value, &path)?;
+            let node = self.node(Some(key.span()), value, &path, depth + 1)?;
             entries.insert(key.into_inner().into_owned(), node);
         }
         Ok(Value::Table(entries))
     }
 
-    fn node(&self, key: Option<Range<usize>>, value: Spanned<DeValue<'_>>, path: &str) -> Result<Node, ConfigError> {
+    fn node(
+        &self,
+        key: Option<Range<usize>>,
+        value: Spanned<DeValue<'_>>,
+        path: &str,
+        depth: usize,
+    ) -> Result<Node, ConfigError> {
         let origin = self.origin(key, value.span());
         let refuse = |message: String, help: &str| {
             let path = path.trim_start_matches('.');
             Err(ConfigError::InvalidValue(origin.complain(path, Part::Value, message, help)))
         };
+        if depth > MAX_DEPTH {
+            return refuse(format!("is nested more than {MAX_DEPTH} deep"), "use fewer levels");
+        }
         let value = match value.into_inner() {
             DeValue::String(text) => Value::String(text.into_owned()),
             DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
@@ -249,10 +234,10 @@ impl Reader {
             DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),
             DeValue::Array(items) => {
                 let items = items.into_iter().enumerate();
-                let items = items.map(|(index, item)| self.node(None, item, &format!("{path}[{index}]")));
+                let items = items.map(|(index, item)| self.node(None, item, &format!("{path}[{index}]"), depth + 1));
                 Value::Array(items.collect::<Result<_, _>>()?)
             }
-            DeValue::Table(table) => self.table(table, path)?,
+            DeValue::Table(table) => self.table(table, path, depth)?,
         };
         Ok(Node { origin, value })
     }
