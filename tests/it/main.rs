@@ -1,3 +1,10 @@
-//! Integration tests, one binary.
+//! Integration tests, one binary: economics, reproducibility, input, command line, architecture.
 
+mod architecture;
+mod cli;
 mod core;
+mod economics;
+mod input;
+mod outputs;
+mod reproducibility;
+mod support;

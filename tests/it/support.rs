@@ -1,0 +1,55 @@
+//! The shipped scenario made small, and runs of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use stickershock::config::{self, Loaded};
+use stickershock::ensemble::{self, RunError, Study};
+use stickershock::model::outcome::Outcome;
+
+/// The folder of the project.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The shipped scenario.
+pub fn showdown_path() -> PathBuf {
+    root().join("configs/showdown-1995.toml")
+}
+
+/// The shipped scenario with assignments such as `run.replications=4`.
+pub fn showdown(assignments: &[&str]) -> Loaded {
+    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    config::load(&showdown_path(), &assignments).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The same, prepared.
+pub fn study(assignments: &[&str]) -> Study {
+    Study::prepare(showdown(assignments).scenario).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Position of a regime.
+pub fn regime(study: &Study, name: &str) -> usize {
+    study.scenario().regimes.iter().position(|regime| regime.name == name).unwrap()
+}
+
+/// Outcomes of regimes in replications, on `threads` threads: replication by replication, in the order of `regimes`.
+pub fn outcomes(study: &Study, regimes: &[usize], replications: std::ops::Range<u64>, threads: usize) -> Vec<Vec<Outcome>> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let mut kept = Vec::new();
+    let stop = AtomicBool::new(false);
+    pool.install(|| {
+        ensemble::run(study, regimes, replications, &stop, &|_| {}, |_, outcomes| {
+            kept.push(outcomes.to_vec());
+            Ok(())
+        })
+    })
+    .unwrap_or_else(|error: RunError<std::convert::Infallible>| panic!("{error}"));
+    kept
+}
+
+/// Rows of a CSV table as maps from header to cell.
+pub fn read_csv(path: &Path) -> Vec<std::collections::BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
