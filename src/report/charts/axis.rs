@@ -65,14 +65,35 @@ impl Ticks {
         }
     }
 
-    /// A value between ticks, with one decimal more than theirs where the steps are small.
+    /// A tick on an axis of changes.
+    pub(super) fn signed_label(&self, value: f64) -> String {
+        plus(value, self.label(value))
+    }
+
+    /// A change between ticks.
+    pub(super) fn signed_finer(&self, value: f64) -> String {
+        plus(value, self.finer(value))
+    }
+
+    /// A value between ticks, finer than theirs by some digits.
     pub(super) fn finer(&self, value: f64) -> String {
-        text::number(value, if self.step() <= 5.0 { self.decimals + 1 } else { 0 })
+        match self.step() {
+            step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, 3)),
+            step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, 3)),
+            step if step > 5.0 => text::number(value, 0),
+            _ => text::number(value, self.decimals + 1),
+        }
     }
 
     fn step(&self) -> f64 {
         (self.high - self.low) / self.values.len().saturating_sub(1).max(1) as f64
     }
+}
+
+/// `text`, the writing of `value`, with a plus where that is above zero.
+fn plus(value: f64, text: String) -> String {
+    let above = value > 0.0 && text.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    if above { format!("+{text}") } else { text }
 }
 
 /// The least of 1, 2, 2.5, 5 times a power of ten that is not below `step`, and the decimals it needs.
@@ -136,6 +157,11 @@ pub(super) fn date_ticks(first: Date, last: Date, pixels: f64, least: f64) -> Ve
         }
         month += step;
     }
+    if ticks.is_empty() {
+        // Within one month: its first day shown.
+        let label = first.strftime("%-d %b").to_string();
+        ticks.push(DateTick { date: first, label, year: Some(first.year().to_string()) });
+    }
     ticks
 }
 
@@ -154,6 +180,8 @@ mod tests {
         assert_eq!((shares.low, shares.high, shares.label(0.4)), (0.0, 0.8, "0.4".to_owned()));
         let quarters = Ticks::covering([0.0, 1.0], 4).unwrap();
         assert_eq!(quarters.label(0.25), "0.25");
+        assert_eq!((quarters.signed_label(0.25), quarters.signed_label(0.0)), ("+0.25".to_owned(), "0.00".to_owned()));
+        assert_eq!(Ticks::covering([0.0, 6e9], 4).unwrap().label(4e9), "4.0 bn");
         assert_eq!(Ticks::covering([f64::NAN], 4), None);
         let flat = Ticks::covering([0.0, 0.0], 4).unwrap();
         assert!(flat.low < 0.0 && flat.high > 0.0 && flat.values.len() < 10);
@@ -169,6 +197,8 @@ mod tests {
         assert_eq!(labels, ["Mar", "May", "Jul", "Sep", "Nov", "Jan", "Mar", "May", "Jul", "Sep", "Nov"]);
         let years: Vec<&str> = two_years.iter().filter_map(|tick| tick.year.as_deref()).collect();
         assert_eq!(years, ["1995", "1996"]);
+        let days = date_ticks(date(1995, 1, 7), date(1995, 1, 21), 380.0, 30.0);
+        assert_eq!((days[0].label.as_str(), days[0].year.as_deref()), ("7 Jan", Some("1995")));
         let century = date_ticks(date(1900, 1, 1), date(2000, 1, 1), 380.0, 30.0);
         assert!(century.len() <= 12 && century.iter().all(|tick| tick.year.is_none()));
     }

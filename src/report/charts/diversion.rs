@@ -142,7 +142,7 @@ fn draw_panel(canvas: &Canvas, panel: &Panel, styles: &[(String, Style)], top: f
     for (at, bar) in panel.bars.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5) + if at > 0 { AFTER_TOTAL } else { 0.0 };
         let font = if at == 0 { STRONG } else { LABEL };
-        let name = text::fit(&bar.model, font, PLOT.0 - MARGIN - 10.0)?;
+        let name = text::fit_name(&bar.model, font, PLOT.0 - MARGIN - 10.0)?;
         canvas.text_mid((PLOT.0 - 10.0, y), &name, font, Anchor::End)?;
         canvas.text_mid((WIDTH - MARGIN, y), &text::number(bar.lost_units, 0), font, Anchor::End)?;
         draw_bar(canvas, bar, styles, scale, y)?;

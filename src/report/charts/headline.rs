@@ -136,16 +136,10 @@ pub fn draw(
         (levels.scale(LEVELS.0, LEVELS.1), differences.scale(DIFFERENCES.0, DIFFERENCES.1));
     let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
     let many = context.replications > 1;
-    let clouds = rows
-        .iter()
-        .map(|row| (&row.levels, level_scale))
-        .chain(rows.iter().map(|row| (&row.differences, difference_scale)));
     // One form for all clouds, so that they can be compared.
-    let form = if clouds.map(|(values, scale)| tallest(&bins(values, scale))).max() <= Some(MOST_DOTS) {
-        Form::Dots
-    } else {
-        Form::Bars
-    };
+    let sparse =
+        |row: &Distribution| fits_as_dots(&row.levels, level_scale) && fits_as_dots(&row.differences, difference_scale);
+    let form = if rows.iter().all(sparse) { Form::Dots } else { Form::Bars };
     let mut legend = vec![match form {
         Form::Dots => (Key::Dot(CLOUD), "one replication".to_owned()),
         Form::Bars => (Key::Histogram(CLOUD), "histogram of replications".to_owned()),
@@ -185,16 +179,13 @@ pub fn draw(
         if compared {
             canvas.text((DIFFERENCES.0, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
             let unit = format!("Difference, {}", metric.unit);
-            let label = |value: f64| {
-                if value > 0.0 { format!("+{}", differences.label(value)) } else { differences.label(value) }
-            };
             value_axis(
                 canvas,
                 &differences,
                 difference_scale,
                 (first, bottom),
                 &text::fit(&unit, LABEL, DIFFERENCES.1 - DIFFERENCES.0)?,
-                label,
+                |value| differences.signed_label(value),
             )?;
             let zero = difference_scale.at(0.0);
             canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
@@ -210,7 +201,7 @@ pub fn draw(
             draw_cloud(canvas, &row.levels, level_scale, y, CLOUD, form)?;
             draw_levels(canvas, row, level_scale, y, |value| levels.finer(value))?;
             if compared {
-                draw_differences(canvas, row, difference_scale, y, form, |value| differences.finer(value))?;
+                draw_differences(canvas, row, difference_scale, y, form, |value| differences.signed_finer(value))?;
             }
         }
         Ok(())
@@ -226,42 +217,56 @@ enum Form {
     Bars,
 }
 
-/// Number and count of each occupied bin; bins are counted from the left end of the axis.
+/// Place and count of each occupied bin; zero is the middle of a bin.
 fn bins(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
+    let zero = scale.at(0.0);
     let mut bins: Vec<(f64, usize)> = Vec::new();
     for &value in ascending {
-        let at = ((scale.at(value) - scale.from) / BIN).round();
+        let middle = zero + BIN * ((scale.at(value) - zero) / BIN).round();
         match bins.last_mut() {
-            Some((last, count)) if *last == at => *count += 1,
-            _ => bins.push((at, 1)),
+            Some((last, count)) if *last == middle => *count += 1,
+            _ => bins.push((middle, 1)),
         }
     }
     bins
 }
 
-fn tallest(bins: &[(f64, usize)]) -> usize {
-    bins.iter().map(|(_, count)| *count).max().unwrap_or(0)
+/// Place and level of each dot: on the lowest level where it meets no other, from the left.
+fn stacks(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
+    let mut ends: Vec<f64> = Vec::new();
+    let mut dots = Vec::with_capacity(ascending.len());
+    for &value in ascending {
+        let x = scale.at(value);
+        let level = ends.iter().position(|end| end + BIN <= x).unwrap_or(ends.len());
+        match ends.get_mut(level) {
+            Some(end) => *end = x,
+            None if level > MOST_DOTS => continue, // it is too high already
+            None => ends.push(x),
+        }
+        dots.push((x, level));
+    }
+    dots
+}
+
+fn fits_as_dots(ascending: &[f64], scale: Scale) -> bool {
+    stacks(ascending, scale).iter().all(|(_, level)| *level < MOST_DOTS)
 }
 
 fn draw_cloud(canvas: &Canvas, values: &[f64], scale: Scale, top: f64, ink: Ink, form: Form) -> Result<(), ChartError> {
-    let bins = bins(values, scale);
-    let tallest = tallest(&bins) as f64;
     let floor = top + CLOUD_FLOOR;
-    for (at, count) in bins {
-        let x = scale.from + BIN * at;
-        match form {
-            Form::Dots => {
-                for dot in 0..count {
-                    canvas.circle((x, floor - BIN * (dot as f64 + 0.5)), DOT, ink, 0.85)?;
-                }
-            }
-            Form::Bars => {
+    match form {
+        Form::Dots => stacks(values, scale)
+            .into_iter()
+            .try_for_each(|(x, level)| canvas.circle((x, floor - BIN * (level as f64 + 0.5)), DOT, ink, 0.85)),
+        Form::Bars => {
+            let bins = bins(values, scale);
+            let tallest = bins.iter().map(|(_, count)| *count).max().unwrap_or(0) as f64;
+            bins.into_iter().try_for_each(|(x, count)| {
                 let height = BIN * MOST_DOTS as f64 * count as f64 / tallest;
-                canvas.rect((x - DOT, floor - height), (x + DOT, floor), ink, 0.85)?;
-            }
+                canvas.rect((x - DOT, floor - height), (x + DOT, floor), ink, 0.85)
+            })
         }
     }
-    Ok(())
 }
 
 fn draw_levels(
@@ -298,16 +303,15 @@ fn draw_differences(
     }
     draw_cloud(canvas, &row.differences, scale, top, DIFFERENCE_CLOUD, form)?;
     let Some(contrast) = row.contrast else { return Ok(()) };
-    let plus = |value: f64| if value > 0.0 { format!("+{}", figure(value)) } else { figure(value) };
     let x = scale.at(contrast.difference);
-    let mut caption = plus(contrast.difference);
+    let mut caption = figure(contrast.difference);
     if contrast.low.is_finite() && contrast.high.is_finite() {
         let (low, high) = (scale.at(contrast.low), scale.at(contrast.high));
         let stroke = Stroke::solid(BLACK, 1.4);
         canvas.line(&[(low, y), (high, y)], stroke)?;
         canvas.line(&[(low, y - 4.0), (low, y + 4.0)], stroke)?;
         canvas.line(&[(high, y - 4.0), (high, y + 4.0)], stroke)?;
-        caption = format!("{caption} [{}, {}]", plus(contrast.low), plus(contrast.high));
+        caption = format!("{caption} [{}, {}]", figure(contrast.low), figure(contrast.high));
     }
     canvas.marker((x, y), 3.4, MEAN)?;
     label_near(canvas, (x, top + 13.0), &caption, (DIFFERENCES.0 - 20.0, WIDTH - MARGIN))
@@ -359,6 +363,17 @@ mod tests {
             (contrast.difference, contrast.low, contrast.high),
             (comparison.difference, comparison.ci_low, comparison.ci_high)
         );
+    }
+
+    #[test]
+    fn clouds_keep_every_replication() {
+        let scale = Scale { low: 0.0, high: 100.0, from: 0.0, to: 100.0 };
+        let values = [0.0, 0.0, 1.0, 50.0, 50.0, 50.0, 99.0];
+        let levels: Vec<usize> = stacks(&values, scale).iter().map(|(_, level)| *level).collect();
+        assert_eq!(levels, [0, 1, 2, 0, 1, 2, 0]);
+        let counts: Vec<usize> = bins(&values, scale).iter().map(|(_, count)| *count).collect();
+        assert_eq!(counts, [3, 3, 1]);
+        assert!(fits_as_dots(&values, scale) && !fits_as_dots(&[1.0; 40], scale));
     }
 
     #[test]

@@ -181,7 +181,7 @@ pub enum ChartError {
 
 /// Writes `name.svg` and `name.png` into `dir`, which is made if need be, and gives the two paths.
 ///
-/// Each file appears under its name only when complete; a failure leaves what was there before.
+/// A file appears under its name only when complete, so a failure leaves nothing half-written.
 ///
 /// # Errors
 /// [`ChartError::Name`] for a name with other characters than letters, digits, `-`, `_` and `.`;

@@ -120,17 +120,14 @@ fn draw_panel(canvas: &Canvas, panel: &Panel, ticks: &Ticks, top: f64) -> Result
     for (at, model) in panel.models.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5);
         let (before, after) = (scale.at(model.before_usd), scale.at(model.after_usd));
-        let name = text::fit(&model.model, LABEL, PLOT.0 - MARGIN - 12.0)?;
+        let name = text::fit_name(&model.model, LABEL, PLOT.0 - MARGIN - 12.0)?;
         canvas.text_mid((PLOT.0 - 12.0, y), &name, LABEL, Anchor::End)?;
         canvas.line(&[(before, y), (after, y)], Stroke::solid(AFTER.ink.lighter(0.45), 2.6))?;
         canvas.marker((before, y), 4.4, BEFORE)?;
         canvas.marker((after, y), 4.4, AFTER)?;
-        let change = 100.0 * (model.after_usd / model.before_usd - 1.0);
-        let figures = [
-            (text::number(model.before_usd, 0), LABEL),
-            (text::number(model.after_usd, 0), STRONG),
-            (format!("{} %", text::signed(change, 1)), LABEL),
-        ];
+        let change = text::percent_change(model.after_usd / model.before_usd - 1.0);
+        let figures =
+            [(text::number(model.before_usd, 0), LABEL), (text::number(model.after_usd, 0), STRONG), (change, LABEL)];
         for ((figure, font), x) in figures.iter().zip(COLUMNS) {
             canvas.text_mid((x, y), figure, font.ink(BLACK), Anchor::End)?;
         }

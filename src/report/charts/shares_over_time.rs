@@ -217,10 +217,11 @@ fn runs(fan: &GroupFan, dates: Scale) -> Vec<Run> {
 }
 
 fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: Scale) -> Result<(), ChartError> {
-    let bands: [(fn(&Fan) -> (f64, f64), f64); 2] =
-        [(|fan| (fan.q05, fan.q95), OUTER_BAND), (|fan| (fan.q25, fan.q75), INNER_BAND)];
+    type Ends = fn(&Fan) -> (f64, f64);
+    let outer: Ends = |fan| (fan.q05, fan.q95);
+    let inner: Ends = |fan| (fan.q25, fan.q75);
     for run in runs {
-        for (ends, alpha) in bands {
+        for (ends, alpha) in [(outer, OUTER_BAND), (inner, INNER_BAND)] {
             let known = run.iter().map(|(x, fan)| (*x, ends(fan)));
             let known: Vec<_> = known.filter(|(_, (low, high))| low.is_finite() && high.is_finite()).collect();
             let upper = known.iter().map(|(x, (_, high))| (*x, share.at(*high)));

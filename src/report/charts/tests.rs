@@ -19,7 +19,7 @@ fn draw_all(study: &Study) -> Vec<(String, Svg)> {
         charts.push(("prices".to_owned(), prices::draw(&study.winners, context).unwrap()));
         charts.push(("diversion".to_owned(), diversion::draw(&study.lost, context).unwrap()));
     }
-    for at in 0..context.regimes.len() {
+    for at in 0..context.regimes.len().min(3) {
         let chart = winners_losers::draw(&study.models, &selection(study, at), context).unwrap();
         charts.push((format!("winners_losers_{at}"), chart));
     }

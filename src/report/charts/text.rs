@@ -20,9 +20,13 @@ pub(super) fn width(text: &str, font: Type) -> Result<f64, ChartError> {
     Ok(f64::from(right - left) * font.px / (MEASURE * EM_PER_LINE))
 }
 
-/// Text without what XML forbids: control characters and line breaks become spaces.
+/// Text without what XML forbids: control characters and line breaks become spaces. No sheet holds more than is kept.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
+    const MOST: usize = 1_000;
+    text.chars()
+        .take(MOST)
+        .map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c })
+        .collect()
 }
 
 /// `text`, cut with an ellipsis where it is wider than `room`.
@@ -35,6 +39,25 @@ pub(super) fn fit(text: &str, font: Type, room: f64) -> Result<String, ChartErro
     while letters.pop().is_some() {
         let kept: String = letters.iter().collect();
         let cut = format!("{}…", kept.trim_end());
+        if width(&cut, font)? <= room {
+            return Ok(cut);
+        }
+    }
+    Ok("…".to_owned())
+}
+
+/// A name, cut in the middle where it is wider than `room`: names of one line often differ only at their ends.
+pub(super) fn fit_name(name: &str, font: Type, room: f64) -> Result<String, ChartError> {
+    let name = clean(name);
+    if width(&name, font)? <= room {
+        return Ok(name);
+    }
+    let letters: Vec<char> = name.chars().collect();
+    for kept in (1..letters.len()).rev() {
+        let tail = kept * 2 / 5;
+        let (head, tail) = (&letters[..kept - tail], &letters[letters.len() - tail..]);
+        let (head, tail): (String, String) = (head.iter().collect(), tail.iter().collect());
+        let cut = format!("{}…{}", head.trim_end(), tail.trim_start());
         if width(&cut, font)? <= room {
             return Ok(cut);
         }
@@ -81,11 +104,14 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
     grouped
 }
 
-/// A change: a number with its sign, plus included.
-pub(super) fn signed(value: f64, decimals: usize) -> String {
-    let text = number(value, decimals);
-    let nonzero = text.bytes().any(|b| matches!(b, b'1'..=b'9'));
-    if value > 0.0 && nonzero { format!("+{text}") } else { text }
+/// A relative change, a fraction, in percent with its sign.
+pub(super) fn percent_change(fraction: f64) -> String {
+    let percent = 100.0 * fraction;
+    if !percent.is_finite() {
+        return "–".to_owned();
+    }
+    let plus = if percent >= 0.05 { "+" } else { "" };
+    format!("{plus}{} %", number(percent, 1))
 }
 
 /// "1 replication", "1,000 replications".
@@ -112,8 +138,9 @@ mod tests {
         assert_eq!(number(999.0, 0), "999");
         assert_eq!(number(-0.2, 0), "0");
         assert_eq!(number(f64::NAN, 0), "–");
-        assert_eq!(signed(70.0, 0), "+70");
-        assert_eq!(signed(0.0, 0), "0");
+        assert_eq!(percent_change(0.7), "+70.0 %");
+        assert_eq!(percent_change(-0.0004), "0.0 %");
+        assert_eq!(percent_change(f64::NAN), "–");
         assert_eq!(count(1, "replication"), "1 replication");
         assert_eq!(count(12_000, "replication"), "12,000 replications");
     }
@@ -125,6 +152,8 @@ mod tests {
         let cut = fit(name, LABEL, 100.0).unwrap();
         assert!(cut.ends_with('…') && cut.chars().count() < name.chars().count());
         assert!(width(&cut, LABEL).unwrap() <= 100.0);
+        let cut = fit_name("Grand Touring Estate No. 12", LABEL, 110.0).unwrap();
+        assert!(cut.starts_with("Grand") && cut.contains('…') && cut.ends_with("No. 12"), "{cut}");
         let lines = wrap(name, LABEL, 120.0, 2).unwrap();
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| width(line, LABEL).unwrap() <= 120.0));

@@ -117,7 +117,10 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
     let ticks = Ticks::covering(ends.chain([0.0]), 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;
     let body = HEAD + ROW * changes.len() as f64 + VALUE_AXIS;
-    let unchanged = changes.iter().all(|(change, _)| change.change == 0.0);
+    // Paired differences are exactly zero only where a regime changes nothing.
+    let unchanged = changes
+        .iter()
+        .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
     let frame = Frame {
         title: format!("Winners and losers: {}", context.regime_label(&selection.regime)),
@@ -145,17 +148,24 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
         }
         let scale = ticks.scale(PLOT.0, PLOT.1);
         let axis = "Change in cars sold a year";
-        value_axis(canvas, &ticks, scale, (first, bottom), axis, |value| text::signed(value, 0))?;
+        value_axis(canvas, &ticks, scale, (first, bottom), axis, |value| ticks.signed_label(value))?;
         for (at, (change, group)) in changes.iter().enumerate() {
-            draw_row(canvas, change, groups.style(group), scale, first + ROW * (at as f64 + 0.5))?;
+            draw_row(canvas, change, groups.style(group), &ticks, scale, first + ROW * (at as f64 + 0.5))?;
         }
         canvas.line(&[(scale.at(0.0), first), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))
     })
 }
 
-fn draw_row(canvas: &Canvas, change: &Change, style: Style, scale: Scale, y: f64) -> Result<(), ChartError> {
+fn draw_row(
+    canvas: &Canvas,
+    change: &Change,
+    style: Style,
+    ticks: &Ticks,
+    scale: Scale,
+    y: f64,
+) -> Result<(), ChartError> {
     let font = if change.sanctioned { STRONG } else { LABEL };
-    let name = text::fit(&change.model, font, PLOT.0 - MARGIN - 26.0)?;
+    let name = text::fit_name(&change.model, font, PLOT.0 - MARGIN - 26.0)?;
     canvas.text_mid((PLOT.0 - 26.0, y), &name, font, Anchor::End)?;
     // Beside the name, where it hides neither the end of the bar nor the interval.
     canvas.marker((PLOT.0 - 14.0, y), 3.8, style)?;
@@ -171,15 +181,13 @@ fn draw_row(canvas: &Canvas, change: &Change, style: Style, scale: Scale, y: f64
         canvas.line(&[(high, y - 3.0), (high, y + 3.0)], stroke)?;
         canvas.text_mid(
             (COLUMNS[1], y),
-            &format!("± {}", text::number(change.half_width, 0)),
+            &format!("± {}", ticks.finer(change.half_width)),
             LABEL.ink(theme::MUTED),
             Anchor::End,
         )?;
     }
-    canvas.text_mid((COLUMNS[0], y), &text::signed(change.change, 0), font, Anchor::End)?;
-    let relative = 100.0 * change.relative;
-    let relative = if relative.is_finite() { format!("{} %", text::signed(relative, 1)) } else { "–".to_owned() };
-    canvas.text_mid((COLUMNS[2], y), &relative, LABEL, Anchor::End)
+    canvas.text_mid((COLUMNS[0], y), &ticks.signed_finer(change.change), font, Anchor::End)?;
+    canvas.text_mid((COLUMNS[2], y), &text::percent_change(change.relative), LABEL, Anchor::End)
 }
 
 #[cfg(test)]
