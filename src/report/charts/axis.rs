@@ -78,6 +78,7 @@ impl Ticks {
     /// A value between ticks, finer than theirs by some digits.
     pub(super) fn finer(&self, value: f64) -> String {
         match self.step() {
+            _ if value == 0.0 => "0".to_owned(),
             step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, 3)),
             step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, 3)),
             step if step > 5.0 => text::number(value, 0),
@@ -181,6 +182,7 @@ mod tests {
         let quarters = Ticks::covering([0.0, 1.0], 4).unwrap();
         assert_eq!(quarters.label(0.25), "0.25");
         assert_eq!((quarters.signed_label(0.25), quarters.signed_label(0.0)), ("+0.25".to_owned(), "0.00".to_owned()));
+        assert_eq!((quarters.finer(0.1234), quarters.finer(0.0)), ("0.123".to_owned(), "0".to_owned()));
         assert_eq!(Ticks::covering([0.0, 6e9], 4).unwrap().label(4e9), "4.0 bn");
         assert_eq!(Ticks::covering([f64::NAN], 4), None);
         let flat = Ticks::covering([0.0, 0.0], 4).unwrap();

@@ -180,7 +180,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
     for policy in policies {
         let taxed: Vec<bool> = cars.iter().map(|car| (policy.taxes)(car)).collect();
         let lost: Vec<f64> =
-            cars.iter().zip(&taxed).map(|(car, taxed)| if *taxed { car.5 * keeps(car) } else { 0.0 }).collect();
+            cars.iter().zip(&taxed).map(|(car, taxed)| if *taxed { car.5 * lost_share(car) } else { 0.0 }).collect();
         // Lost buyers go to untaxed cars by volume and closeness in price, and partly to no car at all.
         let mut gained = vec![0.0; cars.len()];
         for (from, units) in cars.iter().zip(&lost).filter(|(_, units)| **units > 0.0) {
@@ -240,7 +240,7 @@ fn regime(policy: &Policy) -> RegimeContext {
 }
 
 /// Share of a taxed car's buyers that are lost: dearer cars lose fewer.
-fn keeps(car: &Car) -> f64 {
+fn lost_share(car: &Car) -> f64 {
     0.95 - 0.3 * (car.4 / 85_000.0).min(1.0)
 }
 
