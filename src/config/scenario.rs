@@ -103,7 +103,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
         return Err(reader.error("run.replications", "is 0, expected at least 1", ""));
     }
     let buyers = file.buyers.count;
-    if buyers < 2 || buyers > MAX_BUYERS {
+    if !(2..=MAX_BUYERS).contains(&buyers) {
         let help = "8192 is enough without dealer stock";
         return Err(reader.error("buyers.count", format!("is {buyers}, expected 2 to {MAX_BUYERS}"), help));
     }
@@ -362,8 +362,9 @@ impl Reader<'_> {
         let brands = market.brands.as_slice();
         let manufacturers = market.manufacturers.as_slice();
         let regions = market.regions.as_slice();
-        type Name<'a> = &'a dyn Fn(usize) -> &'a str;
-        let lists: [(&str, &Option<Vec<String>>, &[String], Name<'_>); 5] = [
+        /// A field of the selection: its items, the names they may have, and each model's name.
+        type List<'a> = (&'static str, &'a Option<Vec<String>>, &'a [String], &'a dyn Fn(usize) -> &'a str);
+        let lists: [List<'_>; 5] = [
             ("models", &on.models, &names, &|j| &market.models[j].name),
             ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
             ("manufacturers", &on.manufacturers, manufacturers, &|j| {

@@ -48,7 +48,9 @@ fn the_model_knows_no_files_threads_clocks_or_globals() {
     for layer in ["model", "statistics"] {
         for path in sources(&root().join("src").join(layer)) {
             let code = code(&path);
-            for word in ["std::fs", "std::io", "std::time", "Instant::now", "println!", "static mut", "thread_local", "HashMap"] {
+            for word in
+                ["std::fs", "std::io", "std::time", "Instant::now", "println!", "static mut", "thread_local", "HashMap"]
+            {
                 assert!(!code.contains(word), "{} contains {word}", path.display());
             }
             assert!(!code.contains("rayon") || path == driver, "{} uses threads", path.display());

@@ -146,7 +146,8 @@ fn the_base_year_is_met_exactly() {
         })
         .unwrap();
         let list = scenario.market.list_prices();
-        let shares = stationary_shares(&nodes, &world.products, &world.inversion.delta, &list, Execution::SERIAL).unwrap();
+        let shares =
+            stationary_shares(&nodes, &world.products, &world.inversion.delta, &list, Execution::SERIAL).unwrap();
         for (model, share) in scenario.market.models.iter().zip(&shares.product) {
             let volume = share * scenario.market.market_size;
             assert!((volume / model.base_volume - 1.0).abs() < 1e-9, "{}: {volume}", model.name);
@@ -177,7 +178,12 @@ fn the_status_quo_keeps_the_base_year_in_both_years() {
                 let mut moments = Moments::default();
                 runs.iter().for_each(|run| moments.add(run[0].values[layout.region(metric, p, r)]));
                 let z = (moments.mean() - volume) / moments.std_error();
-                assert!(z.abs() < 4.0, "{year} {} {metric:?}: {} against {volume}, z = {z}", layout.regions[r], moments.mean());
+                assert!(
+                    z.abs() < 4.0,
+                    "{year} {} {metric:?}: {} against {volume}, z = {z}",
+                    layout.regions[r],
+                    moments.mean()
+                );
             }
         }
     }

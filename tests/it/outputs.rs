@@ -21,7 +21,11 @@ fn folder() -> &'static std::path::Path {
                 .output()
                 .unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            assert!(output.stderr.is_empty(), "progress without a terminal: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.stderr.is_empty(),
+                "progress without a terminal: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             folder
         })
         .path()
@@ -58,7 +62,11 @@ fn the_dictionary_describes_every_column_of_every_table() {
                 };
                 assert!(fits, "{}: {name} is `{cell}`", path.display());
             }
-            assert!(seen.insert(key.iter().map(|k| row[*k].clone()).collect::<Vec<_>>()), "{}: key twice", path.display());
+            assert!(
+                seen.insert(key.iter().map(|k| row[*k].clone()).collect::<Vec<_>>()),
+                "{}: key twice",
+                path.display()
+            );
         }
         assert!(!seen.is_empty(), "{} is empty", path.display());
     }
@@ -140,7 +148,8 @@ fn the_documents_are_up_to_date() {
                 .rev()
                 .find_map(|suffix| name.strip_suffix(suffix))
                 .unwrap_or(name);
-            let headline = resource["name"] == "replications" && (name.contains("units_") || name.contains("share_") || name.contains("price_"));
+            let headline = resource["name"] == "replications"
+                && (name.contains("units_") || name.contains("share_") || name.contains("price_"));
             assert!(headline || text.contains(&format!("`{stem}`")) || text.contains(&format!("`{name}`")), "{name}");
         }
     }

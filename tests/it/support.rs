@@ -34,7 +34,12 @@ pub fn regime(study: &Study, name: &str) -> usize {
 }
 
 /// Outcomes of regimes in replications, on `threads` threads: replication by replication, in the order of `regimes`.
-pub fn outcomes(study: &Study, regimes: &[usize], replications: std::ops::Range<u64>, threads: usize) -> Vec<Vec<Outcome>> {
+pub fn outcomes(
+    study: &Study,
+    regimes: &[usize],
+    replications: std::ops::Range<u64>,
+    threads: usize,
+) -> Vec<Vec<Outcome>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut kept = Vec::new();
     let stop = AtomicBool::new(false);

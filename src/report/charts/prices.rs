@@ -92,7 +92,7 @@ pub fn draw(rows: &[WinnerRow], context: &ChartContext) -> Result<Svg, ChartErro
             context.regime_label(&context.baseline)
         ),
         legend: vec![(Key::Point(BEFORE), "before the duty".to_owned()), (Key::Point(AFTER), "after".to_owned())],
-        footer: context.footer("Prices are means over replications, shown without an interval."),
+        footer: context.footer("List prices in the last week; they are the same in every replication."),
     };
     frame.around(body, |canvas, mut top| {
         for panel in &panels {

@@ -1,0 +1,137 @@
+//! The command line as a user meets it: exit codes, streams, help, examples.
+
+use std::fs;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use crate::support::{root, showdown_path};
+
+fn stickershock() -> Command {
+    let mut command = Command::cargo_bin("stickershock").unwrap();
+    command.current_dir(root()).env_remove("STICKERSHOCK_OUT").env("NO_COLOR", "1");
+    command
+}
+
+fn small_run(extra: &[&str]) -> Command {
+    let mut command = stickershock();
+    command.arg("run").arg(showdown_path()).args(["--set", "buyers.count=256", "--replications", "2", "--no-charts"]);
+    command.args(extra);
+    command
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    stickershock().arg("--help").assert().success().stdout(contains("Examples:").and(contains("65 bad input")));
+    for command in ["run", "check"] {
+        stickershock().args([command, "--help"]).assert().success().stdout(contains("Examples:"));
+    }
+    stickershock().arg("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    stickershock().assert().code(2);
+    stickershock().arg("walk").assert().code(2);
+    small_run(&["--threads", "0"]).assert().code(2).stderr(contains("0 threads"));
+    small_run(&["--regimes", "sanctons"]).assert().code(2).stderr(contains("`sanctons`").and(contains("imposed")));
+}
+
+#[test]
+fn a_run_prints_a_summary_and_the_paths_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    small_run(&["--out", &out])
+        .assert()
+        .success()
+        .stderr("")
+        .stdout(contains("all_imports").and(contains("95% interval")).and(contains("tables/models.csv")));
+    small_run(&["--out", &out, "--quiet"]).assert().success().stdout("").stderr("");
+}
+
+#[test]
+fn json_is_one_object_with_the_same_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let output = small_run(&["--out", &out, "--json", "--regimes", "imposed"]).output().unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["replications"], 2);
+    let regions = summary["regions"].as_array().unwrap();
+    assert_eq!(regions.len(), 2 * 4);
+    let table = crate::support::read_csv(&folder.path().join("out/tables/regions.csv"));
+    let row =
+        table.iter().find(|row| row["regime"] == "imposed" && row["period"] == "all" && row["region"] == "europe");
+    let europe = regions.iter().find(|row| row["regime"] == "imposed" && row["region"] == "europe").unwrap();
+    assert_eq!(europe["units"].as_f64().unwrap(), row.unwrap()["units_mean"].parse::<f64>().unwrap());
+    assert!(europe["ci_low"].as_f64().unwrap() <= europe["change"].as_f64().unwrap());
+}
+
+#[test]
+fn one_replication_has_no_interval_and_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let mut command = stickershock();
+    command.arg("run").arg(showdown_path()).args(["--set", "buyers.count=256", "--replications", "1", "--out", &out]);
+    command.assert().success().stdout(contains("1 replications").and(contains("NaN").not()));
+    let text = fs::read_to_string(folder.path().join("out/tables/comparisons.csv")).unwrap();
+    assert!(!text.contains("NaN"));
+}
+
+#[test]
+fn check_explains_what_would_run_and_lists_parameters_with_sources() {
+    stickershock()
+        .args(["check", "configs/showdown-1995.toml", "--set", "buyers.count=512"])
+        .assert()
+        .success()
+        .stdout(contains("49 models").and(contains("500 jobs")).and(contains("regime imposed_retroactive")))
+        .stdout(contains("demand.alpha").and(contains("estimate")).and(contains("instrument.sanctions.rate")))
+        .stdout(contains("USTR statement of 16 May 1995"));
+}
+
+#[test]
+fn init_writes_a_scenario_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    stickershock().arg("init").arg(&study).assert().success().stdout(contains("scenario.toml"));
+    stickershock().arg("init").arg(&study).assert().code(2).stderr(contains("exists already"));
+    let out = folder.path().join("out").display().to_string();
+    stickershock()
+        .arg("run")
+        .arg(study.join("scenario.toml"))
+        .args(["--set", "buyers.count=256", "--replications", "2", "--no-charts", "--out", &out])
+        .assert()
+        .success();
+    assert!(folder.path().join("out/tables/models.csv").exists());
+}
+
+#[test]
+fn schema_and_completions_are_printed() {
+    let output = stickershock().arg("schema").output().unwrap();
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(schema["properties"]["market"].is_object());
+    stickershock().args(["completions", "bash"]).assert().success().stdout(contains("stickershock"));
+}
+
+#[test]
+fn the_environment_sets_options_and_flags_win() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let mut command = stickershock();
+    command.arg("run").arg(showdown_path()).args(["--set", "buyers.count=256", "--no-charts", "--json"]);
+    command.env("STICKERSHOCK_OUT", &out).env("STICKERSHOCK_REPLICATIONS", "9").env("STICKERSHOCK_SEED", "3");
+    let output = command.args(["--replications", "2"]).output().unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((summary["replications"].as_u64(), summary["seed"].as_u64()), (Some(2), Some(3)));
+    assert_eq!(summary["folder"], out);
+}
+
+/// Output that cannot be written ends before the simulation, with exit code 1, and leaves nothing.
+#[test]
+fn an_unwritable_folder_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let out = file.join("out").display().to_string();
+    small_run(&["--out", &out]).assert().code(1).stderr(contains("cannot write here").and(contains("--out")));
+}
