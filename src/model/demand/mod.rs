@@ -12,6 +12,7 @@ pub mod inversion;
 pub mod kernel;
 pub mod loyalty;
 pub mod population;
+pub mod response;
 pub mod sweep;
 
 use thiserror::Error;
@@ -20,6 +21,7 @@ pub use inversion::{Inversion, InversionOptions, invert};
 pub use kernel::KernelPath;
 pub use loyalty::{ExpectedDemand, OwnedBrands, Shares, stationary_shares};
 pub use population::{Buyer, BuyerColumns, Population, Products};
+pub use response::{OwnResponse, PriceResponse, ProductMatrix, long_run_diversion, own_response, price_response};
 pub use sweep::Execution;
 
 /// What is wrong with a description of demand, or why a solution was not found.

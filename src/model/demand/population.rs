@@ -189,6 +189,7 @@ impl Buyer<'_> {
     }
 
     /// `delta + sum_k taste_k x_k - a p`, in the order of operations of the kernel.
+    #[inline(always)]
     #[must_use]
     pub fn utility(&self, delta: f64, x: &[f64], price: f64) -> f64 {
         let tasted = x.iter().enumerate().fold(delta, |v, (k, &x)| self.taste(k).mul_add(x, v));

@@ -2,7 +2,7 @@
 
 use super::pricing::worse;
 use super::{DutyTerms, Ownership, PriceProblem, SupplyError};
-use crate::model::demand::{ExpectedDemand, check_per_product};
+use crate::model::demand::{ExpectedDemand, check_per_product, own_response};
 use crate::model::fixed_point::{Evaluation, SearchReport, Stop, search};
 
 /// A recovered cost below zero: demand so inelastic that no positive cost explains the price.
@@ -71,23 +71,10 @@ pub fn marginal_costs(
     let marginal_cost: Vec<f64> = found.x.iter().enumerate().map(|(j, margin)| net_price(j) - margin).collect();
     let mut negative = Vec::new();
     if marginal_cost.iter().any(|&cost| cost < 0.0) {
-        let elasticity = own_elasticities(demand, prices);
+        let elasticity = own_response(demand, prices)?.elasticity;
         let below = marginal_cost.iter().enumerate().filter(|&(_, &cost)| cost < 0.0);
         negative =
             below.map(|(product, &cost)| NegativeCost { product, cost, own_elasticity: elasticity[product] }).collect();
     }
     Ok(CostRecovery { marginal_cost, negative, report: found.report })
-}
-
-/// Own-price elasticities `(p_j / s_j) (Gamma_jj - Lambda_j)` of expected demand.
-#[must_use]
-pub fn own_elasticities(demand: &ExpectedDemand, prices: &[f64]) -> Vec<f64> {
-    let j = demand.products.len();
-    // With every product its own owner and margins of one, the cross sums are Gamma_jj.
-    let owner: Vec<usize> = (0..j).collect();
-    let mut holdings = vec![0.0; j * j];
-    holdings.iter_mut().step_by(j + 1).for_each(|own| *own = 1.0);
-    let layout = demand.pricing_layout(&owner, &holdings);
-    let sums = demand.pricing_sums(&layout, prices, &vec![1.0; j]);
-    (0..j).map(|j| prices[j] / sums.share[j] * (sums.cross[j] - sums.lambda[j])).collect()
 }

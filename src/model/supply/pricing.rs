@@ -103,6 +103,18 @@ impl PriceProblem<'_> {
         (sums, step)
     }
 
+    /// The price the zeta map wants of each product at these prices, `(Lambda^-1 [(O o Gamma) m + r s] + c + d) / r`: at an
+    /// equilibrium, the price itself.
+    ///
+    /// # Errors
+    /// When the problem does not fit its demand.
+    pub fn best_answers(&self, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
+        self.check()?;
+        check_per_product(self.demand.products, "price", prices)?;
+        let (_, step) = self.zeta(&self.layout(), prices);
+        Ok(prices.iter().zip(step).map(|(price, step)| price + step).collect())
+    }
+
     /// Largest |first-order condition| / share, from the step of the zeta map.
     pub(crate) fn first_order_residual(&self, sums: &Sums, step: &[f64]) -> f64 {
         let residual = |j: usize| (step[j] * self.duty[j].retained * sums.lambda[j] / sums.share[j]).abs();

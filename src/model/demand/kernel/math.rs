@@ -7,13 +7,30 @@
 //!
 //! Polynomials are near-minimax (Chebyshev interpolation in 40-digit arithmetic).
 
-const LOG2_E: f64 = std::f64::consts::LOG2_E;
-/// Upper part of ln 2, with 32 trailing zero bits, so that `k * LN2_HI` is exact for every exponent k.
-const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
-/// ln 2 - `LN2_HI`.
-const LN2_LO: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
-/// 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits.
-const ROUND: f64 = 6_755_399_441_055_744.0;
+use coefficients::{EXP, LN2_HI, LN2_LO, LOG2_E, ROUND};
+
+/// Constants that the lane form of `exp` shares.
+pub(super) mod coefficients {
+    pub const LOG2_E: f64 = std::f64::consts::LOG2_E;
+    /// Upper part of ln 2, with 32 trailing zero bits, so that `k * LN2_HI` is exact for every exponent k.
+    pub const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
+    /// ln 2 - `LN2_HI`.
+    pub const LN2_LO: f64 = f64::from_bits(0x3dea_39ef_3579_3c76);
+    /// 1.5 * 2^52: adding it rounds to an integer, which then stands in the low bits.
+    pub const ROUND: f64 = 6_755_399_441_055_744.0;
+    /// e^r = 1 + r + r^2/2 + r^3 (EXP[0] + EXP[1] r + ...) for |r| below ln 2 / 2.
+    pub const EXP: [f64; 9] = [
+        0.166_666_666_666_666_66,
+        0.041_666_666_666_651_36,
+        0.008_333_333_333_332_155,
+        0.001_388_888_890_588_154_2,
+        0.000_198_412_698_543_386_1,
+        2.480_153_638_869_076_6e-5,
+        2.755_728_006_701_698e-6,
+        2.761_380_686_153_829e-7,
+        2.509_555_467_711_111_2e-8,
+    ];
+}
 
 /// e^x, within 1 unit in the last place of the true value; 0 below -708.39, infinity above 709.78, NaN for NaN.
 ///
@@ -27,13 +44,13 @@ pub fn exp(x: f64) -> f64 {
     let r2 = r * r;
     let r4 = r2 * r2;
     // Estrin's scheme: short dependency chains.
-    let p01 = r.mul_add(0.041_666_666_666_651_36, 0.166_666_666_666_666_66);
-    let p23 = r.mul_add(0.001_388_888_890_588_154_2, 0.008_333_333_333_332_155);
-    let p45 = r.mul_add(2.480_153_638_869_076_6e-5, 0.000_198_412_698_543_386_1);
-    let p67 = r.mul_add(2.761_380_686_153_829e-7, 2.755_728_006_701_698e-6);
+    let p01 = r.mul_add(EXP[1], EXP[0]);
+    let p23 = r.mul_add(EXP[3], EXP[2]);
+    let p45 = r.mul_add(EXP[5], EXP[4]);
+    let p67 = r.mul_add(EXP[7], EXP[6]);
     let q0 = r2.mul_add(p23, p01);
     let q1 = r2.mul_add(p67, p45);
-    let q = r4.mul_add(r4.mul_add(2.509_555_467_711_111_2e-8, q1), q0);
+    let q = r4.mul_add(r4.mul_add(EXP[8], q1), q0);
     let tail = (r2 * r).mul_add(q, 0.5 * r2);
     let e = 1.0 + (r + tail);
     // 2^k by adding k to the exponent field: the integer k stands in the low bits of `rounded`.

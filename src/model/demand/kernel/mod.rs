@@ -14,7 +14,10 @@
 #![allow(unsafe_code)]
 
 pub mod choice;
+mod block;
+mod lanes;
 pub mod math;
+pub(crate) mod moments;
 mod scalar;
 
 use super::population::{LANES, Population};
@@ -24,6 +27,14 @@ pub(crate) const CHUNK_BLOCKS: usize = 64;
 
 /// Outside this range of a buyer's sum of exponentials utilities are shifted by their maximum and evaluated again.
 const SAFE_SUM: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// Utilities relative to the reference are held within this, so that no exponential leaves the normal doubles.
+const UTILITY_LIMIT: f64 = 700.0;
+
+/// Eight numbers of a block, aligned as the widest vectors like it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Row(pub [f64; LANES]);
 
 /// Consecutive products (in layout order) whose coefficients are equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,20 +125,70 @@ pub enum KernelPath {
     Auto,
     /// The plain twin, buyer by buyer: the specification.
     Scalar,
+    /// Blocks of eight in arrays: any processor.
+    Portable,
+    /// Two registers of four, where the processor has AVX2 and FMA; otherwise as [`KernelPath::Portable`].
+    Avx2,
+    /// One register of eight, where the processor has AVX-512; otherwise as [`KernelPath::Avx2`].
+    Avx512,
 }
 
 /// Adds up one chunk of buyers: [`Sweep::rows`] numbers, shares first, then Lambda, cross and the outside share.
 pub(crate) fn sweep_chunk(sweep: &Sweep, chunk: usize, path: KernelPath) -> Vec<f64> {
     let blocks = chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(sweep.population.block_count());
-    let mut sums = vec![[0.0; LANES]; sweep.rows()];
+    let mut sums = vec![Row([0.0; LANES]); sweep.rows()];
     match path {
-        KernelPath::Auto | KernelPath::Scalar => scalar::sweep(sweep, blocks, &mut sums),
+        KernelPath::Scalar => scalar::sweep(sweep, blocks, &mut sums),
+        KernelPath::Portable => block::portable(sweep, blocks, &mut sums),
+        KernelPath::Auto | KernelPath::Avx512 => widest(sweep, blocks, &mut sums, true),
+        KernelPath::Avx2 => widest(sweep, blocks, &mut sums, false),
     }
-    sums.iter().map(add_lanes).collect()
+    sums.iter().map(|row| add_lanes(&row.0)).collect()
+}
+
+/// The widest vectors the processor has.
+#[cfg(target_arch = "x86_64")]
+fn widest(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row], allow_512: bool) {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    if avx2 && allow_512 && is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has just said that it has AVX-512F, AVX2 and FMA.
+        unsafe { block::avx512(sweep, blocks, sums) }
+    } else if avx2 {
+        // SAFETY: the processor has just said that it has AVX2 and FMA.
+        unsafe { block::avx2(sweep, blocks, sums) }
+    } else {
+        block::portable(sweep, blocks, sums);
+    }
+}
+
+/// Processors of other kinds take the portable form.
+#[cfg(not(target_arch = "x86_64"))]
+fn widest(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row], _: bool) {
+    block::portable(sweep, blocks, sums);
 }
 
 /// The one order in which lanes are added.
 fn add_lanes(lanes: &[f64; LANES]) -> f64 {
     let [a, b, c, d, e, f, g, h] = *lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lanes::{Array, Lanes, exp};
+    use super::{LANES, UTILITY_LIMIT, math};
+
+    /// The lane form of exp gives the bits of the scalar one.
+    #[test]
+    fn lanes_of_exp_are_the_scalar_exp() {
+        let mut x = -UTILITY_LIMIT;
+        while x <= UTILITY_LIMIT {
+            let lanes: [f64; LANES] = std::array::from_fn(|l| (x + 0.01 * l as f64).min(UTILITY_LIMIT));
+            let mut out = [0.0; LANES];
+            // SAFETY: arrays need no particular processor; both arrays hold eight numbers.
+            unsafe { exp(Array::load(lanes.as_ptr())).store(out.as_mut_ptr()) };
+            assert_eq!(out.map(f64::to_bits), lanes.map(|x| math::exp(x).to_bits()));
+            x += 0.0837;
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The sweep written plainly, buyer by buyer: the specification of the block kernel, to the last bit.
 
-use super::{LANES, Rule, SAFE_SUM, Sweep, math};
+use super::{LANES, Row, Rule, SAFE_SUM, Sweep, UTILITY_LIMIT, math};
 use crate::model::demand::population::Buyer;
 
 /// Sums of one buyer over the products of one cell.
@@ -13,7 +13,24 @@ struct CellSum {
 }
 
 /// Adds the buyers of some blocks to lane sums laid out as [`Sweep::rows`] says.
-pub(super) fn sweep(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [[f64; LANES]]) {
+pub(super) fn sweep(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has just said that it has FMA.
+        return unsafe { with_fma(sweep, blocks, sums) };
+    }
+    plain(sweep, blocks, sums);
+}
+
+/// The same code compiled with the fused multiply-add that is otherwise emulated.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+fn with_fma(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+    plain(sweep, blocks, sums);
+}
+
+#[inline(always)]
+fn plain(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     let cells = &sweep.layout.cells;
     let mut exponentials = vec![0.0; sweep.products()];
     let mut cell_sums = vec![CellSum::default(); cells.len()];
@@ -33,25 +50,27 @@ pub(super) fn sweep(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [[
             for (cell, &(q, g)) in cells.iter().zip(&coefficients) {
                 for position in cell.start..cell.end {
                     let e = exponentials[position];
-                    add(&mut sums[position][lane], e, q);
+                    add(&mut sums[position].0[lane], e, q);
                     if sweep.rule.prices() {
-                        add(&mut sums[j + position][lane], e, a * q);
-                        add(&mut sums[2 * j + position][lane], e, a * g);
+                        add(&mut sums[j + position].0[lane], e, a * q);
+                        add(&mut sums[2 * j + position].0[lane], e, a * g);
                     }
                 }
             }
             if let Some(last) = sums.last_mut() {
-                add(&mut last[lane], outside, outside_q);
+                add(&mut last.0[lane], outside, outside_q);
             }
         }
     }
 }
 
+#[inline(always)]
 fn add(sum: &mut f64, e: f64, coefficient: f64) {
     *sum = e.mul_add(coefficient, *sum);
 }
 
 /// Fills the exponentials and the sums over cells; returns e_0 and A.
+#[inline(always)]
 fn exponentiate(
     sweep: &Sweep,
     buyer: Buyer,
@@ -59,12 +78,12 @@ fn exponentiate(
     exponentials: &mut [f64],
     cell_sums: &mut [CellSum],
 ) -> (f64, f64) {
-    let outside = math::exp(buyer.outside_utility() - shift);
+    let outside = exp(buyer.outside_utility() - shift);
     let mut total = outside;
     for (cell, sum) in sweep.layout.cells.iter().zip(cell_sums.iter_mut()) {
         *sum = CellSum::default();
         for (position, slot) in (cell.start..cell.end).zip(&mut exponentials[cell.start..cell.end]) {
-            let e = math::exp(utility(sweep, buyer, position) - shift);
+            let e = exp(utility(sweep, buyer, position) - shift);
             *slot = e;
             sum.plain += e;
             if sweep.rule.prices() {
@@ -76,12 +95,20 @@ fn exponentiate(
     (outside, total)
 }
 
+/// e^x with x held within bounds.
+#[inline(always)]
+fn exp(x: f64) -> f64 {
+    math::exp(if x.is_nan() { x } else { x.clamp(-UTILITY_LIMIT, UTILITY_LIMIT) })
+}
+
+#[inline(always)]
 fn utility(sweep: &Sweep, buyer: Buyer, position: usize) -> f64 {
     let columns = sweep.layout.columns;
     let x = &sweep.layout.x[position * columns..(position + 1) * columns];
     buyer.utility(sweep.delta[position], x, sweep.price[position])
 }
 
+#[inline(always)]
 fn highest_utility(sweep: &Sweep, buyer: Buyer) -> f64 {
     (0..sweep.products()).map(|position| utility(sweep, buyer, position)).fold(buyer.outside_utility(), larger)
 }
@@ -92,6 +119,7 @@ fn larger(a: f64, b: f64) -> f64 {
 }
 
 /// Fills (Q, G) of each cell for one buyer; returns Q of the outside option.
+#[inline(always)]
 fn coefficients_of(
     sweep: &Sweep,
     buyer: Buyer,
@@ -166,6 +194,7 @@ fn coefficients_of(
 }
 
 /// sum over cells of part x value, in the order of the terms.
+#[inline(always)]
 fn firm_sum(terms: &[(usize, f64)], value: impl Fn(usize) -> f64) -> f64 {
     terms.iter().fold(0.0, |sum, &(cell, part)| part.mul_add(value(cell), sum))
 }
