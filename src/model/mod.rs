@@ -12,4 +12,5 @@ pub mod simulation;
 pub mod streams;
 pub mod supply;
 pub mod trade;
+pub mod welfare;
 pub mod world;

@@ -3,11 +3,13 @@
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use stickershock::model::demand::{
     BuyerColumns, Execution, ExpectedDemand, InversionOptions, KernelPath, OwnedBrands, Population, Products, invert,
-    stationary_shares,
+    long_run_diversion, own_response, price_response, stationary_shares,
 };
 use stickershock::model::supply::{
-    Duty, DutyTerms, Ownership, PriceProblem, PricingOptions, equilibrium, marginal_costs,
+    Duty, DutyTerms, Limit, Linearised, Ownership, PriceProblem, PricingOptions, SupplyError, equilibrium,
+    equilibrium_with_limits, from_many_starts, marginal_costs,
 };
+use stickershock::model::welfare::consumer_surplus;
 
 /// A market of random tastes, brands, owners and prices.
 struct Made {
@@ -245,5 +247,221 @@ fn every_kernel_gives_the_same_bits() {
                 }
             }
         }
+    }
+}
+
+/// Solves the made market with loyalty and a mixed duty, and hands the problem over.
+fn with_problem(seed: u64, loyal: bool, check: impl Fn(&PriceProblem, &[f64])) {
+    let made = made(seed, 45, 9);
+    let products = if loyal { &made.loyal } else { &made.products };
+    let owned = OwnedBrands::stationary(&made.population, products, &made.delta, &made.prices).unwrap();
+    let owned = loyal.then_some(&owned);
+    let demand = ExpectedDemand::new(&made.population, products, &made.delta, owned, Execution::SERIAL).unwrap();
+    let (ownership, duty) = (made.holdings(), made.mixed_duty());
+    let costs = marginal_costs(&demand, &ownership, &duty, &made.prices).unwrap().marginal_cost;
+    let cost: Vec<f64> = costs.iter().enumerate().map(|(j, c)| c + 0.02 * j as f64).collect();
+    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty };
+    let prices = equilibrium(&problem, &made.prices, PricingOptions::default()).unwrap().price;
+    check(&problem, &prices);
+}
+
+/// Pass-through equals a central difference of prices solved again; profits are at a maximum.
+#[test]
+fn pass_through_is_the_derivative_of_equilibrium_prices() {
+    for loyal in [false, true] {
+        with_problem(11, loyal, |problem, prices| {
+            let linear = Linearised::at(problem, prices, None).unwrap();
+            let pass_through = linear.pass_through().unwrap();
+            for k in 0..prices.len() {
+                let h = 1e-4;
+                let solve = |by: f64| {
+                    let mut cost = problem.cost.to_vec();
+                    // A change of effective cost is r times one of marginal cost.
+                    cost[k] += by * problem.duty[k].retained;
+                    let shifted = PriceProblem { cost: &cost, ..*problem };
+                    equilibrium(&shifted, prices, PricingOptions::default()).unwrap().price
+                };
+                let (up, down) = (solve(h), solve(-h));
+                for j in 0..prices.len() {
+                    let difference = (up[j] - down[j]) / (2.0 * h);
+                    assert!((pass_through.at(j, k) - difference).abs() < 1e-6, "{j} {k} {difference}");
+                }
+            }
+            for firm in linear.second_order(problem.ownership) {
+                assert!(firm.largest_eigenvalue < 0.0, "{firm:?}");
+            }
+        });
+    }
+}
+
+/// No firm gains by moving one of its prices, near or far, with its holdings counted.
+#[test]
+fn no_firm_gains_by_moving_one_price() {
+    for seed in 20..24 {
+        with_problem(seed, seed % 2 == 0, |problem, prices| {
+            let profit = |j: usize, prices: &[f64]| -> f64 {
+                let share = problem.demand.shares(prices).product;
+                let margin = problem.margins(prices);
+                (0..prices.len()).map(|m| problem.ownership.weight(j, m) * margin[m] * share[m]).sum()
+            };
+            for j in 0..prices.len() {
+                let at_equilibrium = profit(j, prices);
+                for factor in [0.5, 0.8, 0.95, 0.999, 1.001, 1.05, 1.3, 3.0] {
+                    let mut moved = prices.to_vec();
+                    moved[j] *= factor;
+                    assert!(profit(j, &moved) < at_equilibrium, "product {j} times {factor}");
+                }
+            }
+        });
+    }
+}
+
+/// Elasticities, diversion and second choices: adding-up, symmetry, and derivatives by differences.
+#[test]
+fn responses_obey_their_identities() {
+    for loyal in [false, true] {
+        with_problem(31, loyal, |problem, prices| {
+            let demand = problem.demand;
+            let response = price_response(demand, prices).unwrap();
+            let own = own_response(demand, prices).unwrap();
+            let (elasticity, diversion) = (response.elasticities(), response.diversion());
+            let long_run = long_run_diversion(demand, prices).unwrap();
+            for j in 0..prices.len() {
+                let derivative = |m: usize| {
+                    let moved = |by: f64| {
+                        let mut prices = prices.to_vec();
+                        prices[m] += by;
+                        demand.shares(&prices)
+                    };
+                    let (up, down) = (moved(1e-5), moved(-1e-5));
+                    ((up.product[j] - down.product[j]) / 2e-5, (up.outside - down.outside) / 2e-5)
+                };
+                for m in 0..prices.len() {
+                    assert!((response.derivative(j, m) - derivative(m).0).abs() < 1e-8);
+                    let symmetric = |j: usize, m: usize| elasticity.at(j, m) * response.share[j] / prices[m];
+                    assert!((symmetric(j, m) - symmetric(m, j)).abs() < 1e-14);
+                }
+                // What a product loses goes to others or outside.
+                let outside = -derivative(j).1 / response.derivative(j, j);
+                assert!((diversion.at(j, j) - outside).abs() < 1e-6);
+                assert!((own.outside_diversion[j] - diversion.at(j, j)).abs() < 1e-13);
+                assert!((own.elasticity[j] / elasticity.at(j, j) - 1.0).abs() < 1e-12);
+                assert!((diversion.row(j).iter().sum::<f64>() - 1.0).abs() < 1e-13);
+                // A product so bad that nobody wants it is as good as removed.
+                let mut delta = demand.delta.to_vec();
+                delta[j] -= 60.0;
+                let without = ExpectedDemand { delta: &delta, ..demand.clone() }.shares(prices);
+                let base = demand.shares(prices);
+                for m in (0..prices.len()).filter(|&m| m != j) {
+                    let taken = (without.product[m] - base.product[m]) / base.product[j];
+                    assert!((long_run.at(j, m) - taken).abs() < 1e-11);
+                }
+                let outside = (without.outside - base.outside) / base.product[j];
+                assert!((long_run.at(j, j) - outside).abs() < 1e-11);
+            }
+        });
+    }
+}
+
+/// Shepherd: the fall of surplus when a price rises is what is bought; buyers' surpluses add up.
+#[test]
+fn surplus_falls_by_what_is_bought() {
+    for loyal in [false, true] {
+        with_problem(41, loyal, |problem, prices| {
+            let surplus = |j: usize, by: f64| {
+                let mut prices = prices.to_vec();
+                prices[j] += by;
+                consumer_surplus(problem.demand, &prices).unwrap()
+            };
+            let share = problem.demand.shares(prices).product;
+            for (j, share) in share.iter().enumerate() {
+                let slope = (surplus(j, 1e-5) - surplus(j, -1e-5)) / 2e-5;
+                assert!((slope + share).abs() < 1e-9, "{slope} {share}");
+            }
+        });
+    }
+}
+
+/// A binding limit is met exactly with a positive shadow price, a slack one has none, and a wide one changes nothing.
+#[test]
+fn limits_clear_by_slack_or_price() {
+    for loyal in [false, true] {
+        with_problem(51, loyal, |problem, prices| {
+            let free = equilibrium(problem, prices, PricingOptions::default()).unwrap();
+            let limit = |name: &str, products: &[usize], part: f64| Limit {
+                name: name.into(),
+                products: products.to_vec(),
+                share: part * products.iter().map(|&j| free.share[j]).sum::<f64>(),
+            };
+            let limits = [limit("tight", &[0, 1], 0.5), limit("tight too", &[4], 0.9), limit("wide", &[5, 6], 3.0)];
+            let solve = |limits: &[Limit]| equilibrium_with_limits(problem, limits, prices, PricingOptions::default());
+            let limited = solve(&limits).unwrap();
+            for g in 0..2 {
+                assert!((limited.used[g] / limits[g].share - 1.0).abs() < 1e-10 && limited.shadow_price[g] > 0.0);
+            }
+            assert_eq!(limited.shadow_price[2], 0.0);
+            assert!(limited.used[2] < limits[2].share);
+            // The shadow price is a cost: prices are the equilibrium of raised costs.
+            let mut cost = problem.cost.to_vec();
+            [0, 1].iter().for_each(|&j| cost[j] += limited.shadow_price[0]);
+            cost[4] += limited.shadow_price[1];
+            let raised = PriceProblem { cost: &cost, ..*problem };
+            let again = equilibrium(&raised, prices, PricingOptions::default()).unwrap();
+            assert!(worst_relative(&again.price, &limited.equilibrium.price) < 1e-10);
+            assert_eq!(solve(&limits[2..]).unwrap().equilibrium.price, free.price);
+            let none = Limit { name: "none".into(), products: vec![2], share: 0.0 };
+            assert!(matches!(solve(&[none]), Err(SupplyError::Limit { limit, .. }) if limit == "none"));
+        });
+    }
+}
+
+/// A market looked at from many starts has one equilibrium here; a starting price below zero is refused by name.
+#[test]
+fn many_starts_find_the_same_prices() {
+    with_problem(61, false, |problem, prices| {
+        let starts: Vec<Vec<f64>> =
+            [0.5, 1.0, 2.0, 4.0].map(|factor| prices.iter().map(|p| factor * p).collect()).to_vec();
+        assert_eq!(from_many_starts(problem, &starts, PricingOptions::default()).unwrap().len(), 1);
+        let mut negative = prices.to_vec();
+        negative[3] = -1.0;
+        let error = equilibrium(problem, &negative, PricingOptions::default()).unwrap_err();
+        assert!(error.to_string().contains("p4"), "{error}");
+    });
+}
+
+/// A firm without products, a share too large, a duty that takes everything: each named.
+#[test]
+fn ill_posed_supply_is_refused_by_name() {
+    let firms = vec!["toyota".to_owned(), "nissan".to_owned()];
+    let error = Ownership::of_firms(firms.clone(), vec![0, 0]).unwrap_err();
+    assert!(error.to_string().contains("nissan"), "{error}");
+    assert!(Ownership::of_firms(firms.clone(), vec![0, 2]).is_err());
+    let error = Ownership::with_holdings(firms, vec![0, 1], vec![1.0, -0.2, 0.0, 1.0]).unwrap_err();
+    assert!(error.to_string().contains("-0.2"), "{error}");
+    let names = ["a", "b", "c"].map(str::to_owned);
+    let matrix = [1.0, 1.0, 0.3, 1.0, 1.0, 0.3, 0.0, 0.0, 1.0];
+    let ownership = Ownership::from_matrix(&names, &matrix).unwrap();
+    assert_eq!((ownership.firms(), ownership.weight(0, 2), ownership.weight(2, 0)), (2, 0.3, 0.0));
+}
+
+/// Buyers with hardly any price response left make prices that never settle: an error with product, firm and figures.
+#[test]
+fn an_unbounded_income_tail_ends_in_an_error_that_names_product_and_firm() {
+    let population = Population::new(BuyerColumns {
+        weight: &[0.999, 0.001],
+        price_response: &[2.0, 1e-14],
+        outside_utility: None,
+        tastes: &[],
+    })
+    .unwrap();
+    let products = Products::new(vec!["ls400".into()], &[]).unwrap();
+    let demand = ExpectedDemand::new(&population, &products, &[1.0], None, Execution::SERIAL).unwrap();
+    let ownership = Ownership::of_firms(vec!["toyota".into()], vec![0]).unwrap();
+    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &[1.0], duty: &[DutyTerms::NONE] };
+    match equilibrium(&problem, &[2e3], PricingOptions { max_evaluations: 2, ..PricingOptions::default() }) {
+        Err(error @ SupplyError::NoEquilibrium { .. }) => {
+            assert!(error.to_string().contains("ls400") && error.to_string().contains("toyota"), "{error}");
+        }
+        other => panic!("{other:?}"),
     }
 }

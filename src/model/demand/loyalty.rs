@@ -169,6 +169,19 @@ impl OwnedBrands {
         Self { brands, buyers: population.len(), weights }
     }
 
+    /// The first `buyers` buyers with their weights multiplied by `weight_factor`, as [`Population::first`].
+    #[must_use]
+    pub fn first(&self, buyers: usize, weight_factor: f64) -> Self {
+        let buyers = buyers.min(self.buyers);
+        let rows = self.brands + 1;
+        let mut weights = self.weights[..buyers.div_ceil(LANES) * rows * LANES].to_vec();
+        for (place, weight) in weights.iter_mut().enumerate() {
+            let buyer = place / (rows * LANES) * LANES + place % LANES;
+            *weight = if buyer < buyers { *weight * weight_factor } else { 0.0 };
+        }
+        Self { brands: self.brands, buyers, weights }
+    }
+
     /// Weight of the node (buyer, brand); `None` is owning no brand.
     #[must_use]
     pub fn weight(&self, buyer: usize, brand: Option<usize>) -> f64 {

@@ -10,7 +10,7 @@
 //! Where buyers are loyal these are responses of expected demand, owned brands held.
 
 use super::kernel::{Layout, moments::Factor};
-use super::sweep::{moment_matrix, run_moments};
+use super::sweep::run_moments;
 use super::{DemandError, ExpectedDemand, check_per_product};
 
 /// A matrix of products x products, row first.
@@ -126,10 +126,8 @@ pub fn own_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<OwnRespon
 /// When prices do not fit the products.
 pub fn price_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<PriceResponse, DemandError> {
     check_per_product(demand.products, "price", prices)?;
-    let gamma = plain_moments(demand, prices, Factor::Response)?;
-    let layout = demand.pricing_layout(&vec![0; prices.len()], &[1.0]);
-    let sums = demand.pricing_sums(&layout, prices, &vec![0.0; prices.len()]);
-    Ok(PriceResponse { price: prices.to_vec(), share: sums.share, lambda: sums.lambda, gamma })
+    let (gamma, lambda) = plain_moments(demand, prices, Factor::Response)?;
+    Ok(PriceResponse { price: prices.to_vec(), share: demand.shares(prices).product, lambda, gamma })
 }
 
 /// Long-run (second-choice) diversion: where the buyers of each product go when it is removed, prices unchanged.
@@ -138,19 +136,22 @@ pub fn price_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<PriceRe
 /// When prices do not fit the products.
 pub fn long_run_diversion(demand: &ExpectedDemand, prices: &[f64]) -> Result<ProductMatrix, DemandError> {
     check_per_product(demand.products, "price", prices)?;
-    let moments = plain_moments(demand, prices, Factor::Removal)?;
+    let (moments, _) = plain_moments(demand, prices, Factor::Removal)?;
     let share = demand.shares(prices).product;
     Ok(with_outside_on_diagonal(share.len(), |j, m| moments.at(j, m) / share[j]))
 }
 
-/// Moments over nodes, written out where buyers are loyal.
-fn plain_moments(demand: &ExpectedDemand, prices: &[f64], factor: Factor) -> Result<ProductMatrix, DemandError> {
+/// Moments over nodes, written out where buyers are loyal, and the sums of the left factor.
+fn plain_moments(
+    demand: &ExpectedDemand,
+    prices: &[f64],
+    factor: Factor,
+) -> Result<(ProductMatrix, Vec<f64>), DemandError> {
     if demand.owned.is_some() {
         let (population, products) = demand.expand()?;
         let plain = ExpectedDemand { population: &population, products: &products, owned: None, ..demand.clone() };
         return plain_moments(&plain, prices, factor);
     }
     let layout = Layout::single_cell(demand.products);
-    let matrix = run_moments(demand, &layout, prices, factor);
-    Ok(moment_matrix(&layout, &matrix))
+    Ok(run_moments(demand, &layout, prices, factor))
 }

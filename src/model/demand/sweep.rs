@@ -63,14 +63,20 @@ pub(crate) fn run(sweep: &Sweep, execution: Execution) -> Sums {
     Sums { share: restore(0), outside: total[rows - 1], lambda, cross }
 }
 
-/// Second moments over all chunks of a plain population, in layout order and with the padding of [`Moments::padded`].
-pub(crate) fn run_moments(demand: &ExpectedDemand, layout: &Layout, prices: &[f64], factor: Factor) -> Vec<f64> {
+/// Second moments `sum_i L_ij s_im` over all chunks of a plain population, and the sums `sum_i L_ij`.
+pub(crate) fn run_moments(
+    demand: &ExpectedDemand,
+    layout: &Layout,
+    prices: &[f64],
+    factor: Factor,
+) -> (ProductMatrix, Vec<f64>) {
     let (delta, price) = (layout.arrange(demand.delta), layout.arrange(prices));
     let of = Moments { population: demand.population, layout, delta: &delta, price: &price, factor };
     let blocks = demand.population.block_count();
     let chunk = |chunk: usize| moments(&of, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
     let chunks = blocks.div_ceil(CHUNK_BLOCKS);
-    let mut total = vec![0.0; of.padded() * of.padded()];
+    let size = of.padded();
+    let mut total = vec![0.0; size * size];
     let mut add = |part: &[f64]| total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
     if demand.execution.parallel {
         let parts: Vec<Vec<f64>> = (0..chunks).into_par_iter().map(chunk).collect();
@@ -78,15 +84,11 @@ pub(crate) fn run_moments(demand: &ExpectedDemand, layout: &Layout, prices: &[f6
     } else {
         (0..chunks).for_each(|number| add(&chunk(number)));
     }
-    total
-}
-
-/// A padded matrix in layout order as one in the caller's order of products.
-pub(crate) fn moment_matrix(layout: &Layout, padded: &[f64]) -> ProductMatrix {
-    let size = padded.len().isqrt();
-    let mut position = vec![0; layout.order.len()];
+    let count = prices.len();
+    let mut position = vec![0; count];
     layout.order.iter().enumerate().for_each(|(place, &product)| position[product] = place);
-    ProductMatrix::from_fn(position.len(), |j, m| padded[position[j] * size + position[m]])
+    let matrix = ProductMatrix::from_fn(count, |j, m| total[position[j] * size + position[m]]);
+    (matrix, position.iter().map(|&place| total[place * size + count]).collect())
 }
 
 impl Layout {

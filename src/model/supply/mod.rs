@@ -6,6 +6,8 @@
 
 pub mod cost;
 pub mod duty;
+pub mod limits;
+pub mod linear;
 pub mod ownership;
 pub mod pricing;
 pub mod rule;
@@ -16,8 +18,10 @@ use crate::model::demand::DemandError;
 
 pub use cost::{CostRecovery, NegativeCost, marginal_costs};
 pub use duty::{Duty, DutyTerms};
+pub use limits::{Limit, LimitedEquilibrium, equilibrium_with_limits};
+pub use linear::{Linearised, SecondOrder};
 pub use ownership::Ownership;
-pub use pricing::{Equilibrium, PriceProblem, PricingOptions, equilibrium};
+pub use pricing::{Equilibrium, PriceProblem, PricingOptions, equilibrium, from_many_starts};
 
 /// What is wrong with a description of supply, or why prices were not found.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -118,6 +122,33 @@ pub enum SupplyError {
         /// Iterations done.
         iterations: usize,
         /// Largest relative price change.
+        residual: f64,
+    },
+    /// The Jacobian of the first-order conditions is singular.
+    #[error(
+        "equilibrium prices do not depend smoothly on costs here: the Jacobian of the first-order conditions is singular"
+    )]
+    Singular,
+    /// A limit that cannot be met.
+    #[error(
+        "limit {limit}: the share allowed is {share}, expected above 0 for a set of known products (to ban a product, leave it out)"
+    )]
+    Limit {
+        /// Name of the limit.
+        limit: String,
+        /// The share allowed.
+        share: f64,
+    },
+    /// No shadow prices cleared the limits.
+    #[error(
+        "limits {limits}: after {iterations} steps in shadow prices sales still miss a limit by a fraction {residual:e}"
+    )]
+    LimitsDiverged {
+        /// Names of the limits.
+        limits: String,
+        /// Steps done.
+        iterations: usize,
+        /// Largest |log use - log limit|.
         residual: f64,
     },
 }

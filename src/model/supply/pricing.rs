@@ -10,7 +10,7 @@
 //! Prices are a fixed point of the zeta map of Morrow and Skerlos (2011), `m = Lambda^-1 [(O o Gamma) m + r s]`,
 //! `p = (m + c + d) / r`, which stays well behaved where shares are small.
 
-use super::{DutyTerms, Ownership, SupplyError};
+use super::{DutyTerms, Linearised, Ownership, SupplyError};
 use crate::model::demand::sweep::Sums;
 use crate::model::demand::{ExpectedDemand, check_per_product, kernel::Layout};
 use crate::model::fixed_point::{Evaluation, SearchReport, Stop, search};
@@ -134,20 +134,42 @@ fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
 
 /// Prices at which no maker gains by a small change, found from `start`.
 ///
+/// The zeta map accelerated; where that fails, Newton's method on the first-order conditions from the best prices it found.
+///
 /// # Errors
 /// When the problem does not fit its demand, and [`SupplyError::NoEquilibrium`], which names product, firm and figures.
 pub fn equilibrium(problem: &PriceProblem, start: &[f64], options: PricingOptions) -> Result<Equilibrium, SupplyError> {
     problem.check()?;
     let products = problem.demand.products;
     check_per_product(products, "starting price", start)?;
+    if let Some(j) = start.iter().position(|&price| price <= 0.0) {
+        let product = products.name(j).to_owned();
+        return Err(SupplyError::Product { product, what: "starting price", value: start[j], expected: "above 0" });
+    }
     let layout = problem.layout();
     let stop =
         Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
-    let found = search::<Sums, SupplyError>(start.to_vec(), stop, |prices| {
+    let evaluate = |prices: &[f64]| {
         let (sums, step) = problem.zeta(&layout, prices);
         let error = relative(prices, &step).into_iter().fold(0.0, worse);
-        Ok(Evaluation { step, error, kept: sums })
-    })?;
+        // A price at or below zero is out of bounds, whatever its residual.
+        let error = if prices.iter().all(|&price| price > 0.0) { error } else { f64::NAN };
+        Evaluation { step, error, kept: sums }
+    };
+    let mut found = search::<Sums, SupplyError>(start.to_vec(), stop, |prices| Ok(evaluate(prices)))?;
+    if !found.converged && found.evaluation.error.is_finite() {
+        let before = found.report;
+        let newton = search::<Sums, SupplyError>(found.x.clone(), stop, |prices| {
+            let evaluation = evaluate(prices);
+            Ok(Evaluation { step: newton_step(problem, prices, &evaluation)?, ..evaluation })
+        })?;
+        if newton.converged {
+            found = newton;
+            found.evaluation = evaluate(&found.x);
+            found.report.iterations += before.iterations;
+            found.report.evaluations += before.evaluations + 1;
+        }
+    }
     let Evaluation { step, kept: sums, .. } = found.evaluation;
     if !found.converged {
         let change = relative(&found.x, &step);
@@ -168,4 +190,48 @@ pub fn equilibrium(problem: &PriceProblem, start: &[f64], options: PricingOption
         outside_share: sums.outside,
         report: found.report,
     })
+}
+
+/// Newton's step on the first-order conditions; the zeta map's own where the Jacobian is singular.
+fn newton_step(problem: &PriceProblem, prices: &[f64], at: &Evaluation<Sums>) -> Result<Vec<f64>, SupplyError> {
+    if !at.error.is_finite() {
+        return Ok(at.step.clone());
+    }
+    let lambda = at.step.iter().zip(problem.duty).zip(&at.kept.lambda);
+    let conditions: Vec<f64> = lambda.map(|((step, duty), lambda)| step * duty.retained * lambda).collect();
+    let step = Linearised::at(problem, prices, None)?.newton_step(&conditions);
+    Ok(step.unwrap_or_else(|| at.step.clone()))
+}
+
+/// The distinct equilibria reached from several starting points, in the order found; starts that lead nowhere are left out.
+///
+/// Uniqueness is not guaranteed for several-product makers facing buyers of different tastes: this is how to look.
+///
+/// # Errors
+/// The error of the first start when no start leads to an equilibrium.
+pub fn from_many_starts(
+    problem: &PriceProblem,
+    starts: &[Vec<f64>],
+    options: PricingOptions,
+) -> Result<Vec<Equilibrium>, SupplyError> {
+    let mut distinct: Vec<Equilibrium> = Vec::new();
+    let mut first_error = None;
+    for start in starts {
+        match equilibrium(problem, start, options) {
+            Ok(found) => {
+                let same = |known: &Equilibrium| {
+                    let gaps = known.price.iter().zip(&found.price).map(|(a, b)| ((a - b) / a).abs());
+                    gaps.fold(0.0, worse) < 1e-8
+                };
+                if !distinct.iter().any(same) {
+                    distinct.push(found);
+                }
+            }
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    match first_error {
+        Some(error) if distinct.is_empty() => Err(error),
+        _ => Ok(distinct),
+    }
 }

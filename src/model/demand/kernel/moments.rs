@@ -46,9 +46,10 @@ const HELD: usize = 16;
 const TILE: usize = 4;
 
 impl Moments<'_> {
-    /// Rows and columns of the matrix, filled up to a multiple of the tile.
+    /// Rows and columns of the matrix: the products, a column of plain sums `sum_i L_ij` after the last of them, and zeros
+    /// up to a multiple of the tile.
     pub(crate) fn padded(&self) -> usize {
-        self.delta.len().next_multiple_of(TILE)
+        (self.delta.len() + 1).next_multiple_of(TILE)
     }
 }
 
@@ -99,6 +100,7 @@ unsafe fn add_moments<V: Lanes>(of: &Moments, blocks: std::ops::Range<usize>, ma
         let size = of.padded();
         let zero = V::splat(0.0);
         let mut shares = vec![[zero; HELD]; size];
+        shares[of.delta.len()] = [V::splat(1.0); HELD];
         let mut left = vec![[zero; HELD]; size];
         let mut firms = vec![zero; of.layout.owner_terms.len()];
         let mut start = blocks.start;
@@ -255,9 +257,7 @@ unsafe fn others<V: Lanes>(of: &Moments, block: usize, j: usize) -> V {
     for (lane, rest) in rest.iter_mut().enumerate() {
         let buyer = of.population.buyer(block * LANES + lane);
         let columns = of.layout.columns;
-        let utility = |m: usize| {
-            buyer.utility(of.delta[m], &of.layout.x[m * columns..(m + 1) * columns], of.price[m])
-        };
+        let utility = |m: usize| buyer.utility(of.delta[m], &of.layout.x[m * columns..(m + 1) * columns], of.price[m]);
         let products = 0..of.delta.len();
         let highest = products.clone().map(utility).fold(buyer.outside_utility(), f64::max);
         let e = |v: f64| super::math::exp(v - highest);
