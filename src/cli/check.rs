@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use stickershock::config::Loaded;
-use stickershock::ensemble::{Job, Study};
+use stickershock::ensemble::{Job, Study, StudyError};
 
 use super::{CliError, ScenarioArgs};
 
@@ -23,6 +23,7 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     let prepared = started.elapsed().as_secs_f64();
     let mut out = String::new();
     describe(&mut out, &loaded, &study);
+    base_year(&mut out, &study)?;
     let job_seconds = time_one_replication(&study)?;
     let scenario = study.scenario();
     let jobs = scenario.replications * scenario.regimes.len() as u64;
@@ -95,6 +96,52 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         }
     }
     out.push('\n');
+}
+
+/// Elasticities, margins and diversion of the base year, by region and list.
+fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
+    let base = study.base_year().map_err(|error| StudyError::World(error.into()))?;
+    let market = &study.scenario().market;
+    let _ = writeln!(out, "Base year (means weighted by volume):");
+    let _ = writeln!(
+        out,
+        "  {:<28} {:>6} {:>9} {:>11} {:>9} {:>8}",
+        "", "models", "cars", "elasticity", "margin", "of price"
+    );
+    let mut line = |name: &str, members: &[usize]| {
+        let volume: f64 = members.iter().map(|j| market.models[*j].base_volume).sum();
+        let mean = |value: &dyn Fn(usize) -> f64| {
+            members.iter().map(|j| market.models[*j].base_volume * value(*j)).sum::<f64>() / volume
+        };
+        let _ = writeln!(
+            out,
+            "  {name:<28} {:>6} {volume:>9.0} {:>11.2} {:>9.0} {:>7.1}%",
+            members.len(),
+            mean(&|j| base.models[j].own_elasticity),
+            mean(&|j| base.models[j].margin_usd),
+            100.0 * mean(&|j| base.models[j].margin_usd / market.models[j].list_price_usd),
+        );
+    };
+    for (id, region) in market.regions.iter() {
+        for flagged in [true, false] {
+            let chosen = |j: &usize| market.models[*j].region == id && market.models[*j].flagged == flagged;
+            let members: Vec<usize> = (0..market.len()).filter(chosen).collect();
+            if !members.is_empty() {
+                let mark = if flagged { format!(", {}", study.scenario().flag) } else { String::new() };
+                line(&format!("{region}{mark}"), &members);
+            }
+        }
+    }
+    line("all", &(0..market.len()).collect::<Vec<_>>());
+    if !base.diversion.is_empty() {
+        let regions = market.regions.as_slice().iter().map(String::as_str).chain(["outside"]);
+        let parts: Vec<String> =
+            regions.zip(&base.diversion).map(|(region, share)| format!("{region} {:.1}%", 100.0 * share)).collect();
+        let flag = &study.scenario().flag;
+        let _ = writeln!(out, "  If no {flag} model were on sale, their buyers would go to: {}", parts.join(", "));
+    }
+    out.push('\n');
+    Ok(())
 }
 
 /// Seconds of one job, from one replication of every regime on one thread.

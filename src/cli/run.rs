@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stickershock::config::Loaded;
-use stickershock::ensemble::{Results, Study, run as run_study};
+use stickershock::ensemble::{Results, Study, StudyError, run as run_study};
 use stickershock::report::build::Report;
 use stickershock::report::folder::{OutputError, OutputFolder};
 use stickershock::report::manifest::{Manifest, Status};
@@ -133,6 +133,7 @@ fn simulate(
     stop: &AtomicBool,
 ) -> Result<Written, CliError> {
     let study = Study::prepare(loaded.scenario.clone())?;
+    let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
     let scenario = study.scenario();
     let baseline = regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
     let mut results = Results::new(study.layout(), regimes.len(), baseline, scenario.seed);
@@ -148,7 +149,7 @@ fn simulate(
     })?;
     bar.finish_and_clear();
     let report = Report { study: &study, results: &results, regimes };
-    let mut files = write_tables(folder, &report, replications)?;
+    let mut files = write_tables(folder, &report, &base_year, replications)?;
     #[cfg(feature = "charts")]
     if !args.no_charts {
         files.extend(stickershock::report::draw::write_charts(folder, &report)?);

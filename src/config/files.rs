@@ -257,9 +257,21 @@ pub struct HoldingSection {
 pub struct PricingSection {
     /// The rule.
     pub rule: RuleChoice,
-    /// Share of a duty or cost change that is passed on (rule `pass_through`).
+    /// Share of a duty or cost change that is passed on (rule or target `pass_through`).
     #[serde(default)]
     pub theta: Option<Sourced<f64>>,
+    /// The rule that sticky prices move towards (rule `sticky`).
+    #[serde(default)]
+    pub target: Option<RuleChoice>,
+    /// Fraction of the way that sticky prices move at each revision (rule `sticky`).
+    #[serde(default)]
+    pub kappa: Option<Sourced<f64>>,
+    /// Whose profit a price is set for.
+    #[serde(default)]
+    pub conduct: ConductChoice,
+    /// Weeks between regular revisions, beside model years, policy events and exchange-rate moves.
+    #[serde(default)]
+    pub every_weeks: Option<u32>,
     /// First days of model years, when prices may be revised.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -275,6 +287,25 @@ pub struct PricingSection {
 pub enum RuleChoice {
     /// Prices move by a fixed share of duty and cost changes.
     PassThrough,
+    /// Bertrand-Nash equilibrium.
+    Bertrand,
+    /// Each manufacturer knows only its own sales and margins, and tries one brand's markup at a time.
+    Adaptive,
+    /// Prices move a fraction of the way to another rule's target at each revision.
+    Sticky,
+}
+
+/// Whose profit a price is set for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ConductChoice {
+    /// Every model by itself.
+    Product,
+    /// All models of a brand together.
+    Brand,
+    /// All models of a manufacturer together, with its holdings in others.
+    #[default]
+    Manufacturer,
 }
 
 /// Exchange rates.

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::files::{
-    ActionChoice, Basis, EventSection, ExchangeMode, InstrumentSection, PopulationChoice, RegimeSection, RuleChoice,
-    ScenarioFile, SelectionSection, StackingChoice,
+    ActionChoice, Basis, ConductChoice, EventSection, ExchangeMode, InstrumentSection, PopulationChoice, RegimeSection,
+    RuleChoice, ScenarioFile, SelectionSection, StackingChoice,
 };
 use super::{ConfigError, Document, Sourced, market};
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
 use crate::model::outcome::Period;
 use crate::model::plan::Revisions;
 use crate::model::scenario::{PopulationMode, Scenario};
-use crate::model::supply::rule::PricingRule;
+use crate::model::supply::rule::{Conduct, PricingRule};
 use crate::model::trade::duty::{AdValoremRate, Duty};
 use crate::model::trade::regime::{Action, Instrument, InvalidRegime, PolicyEvent, Regime, Stacking};
 
@@ -129,6 +129,11 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
         },
         demand,
         holding,
+        conduct: match file.pricing.conduct {
+            ConductChoice::Product => Conduct::Product,
+            ConductChoice::Brand => Conduct::Brand,
+            ConductChoice::Manufacturer => Conduct::Manufacturer,
+        },
         rule: reader.rule()?,
         revisions,
         cost_factor,
@@ -234,13 +239,42 @@ impl Reader<'_> {
 
     fn rule(&self) -> Result<PricingRule, ConfigError> {
         let section = &self.file.pricing;
-        match section.rule {
+        if section.rule != RuleChoice::Sticky {
+            for (key, given) in [("target", section.target.is_some()), ("kappa", section.kappa.is_some())] {
+                if given {
+                    let help = "it belongs to rule = \"sticky\"";
+                    return Err(self.error(&format!("pricing.{key}"), "is of no use under this rule", help));
+                }
+            }
+            return self.plain_rule("pricing.rule", section.rule);
+        }
+        let (Some(target), Some(kappa)) = (section.target, &section.kappa) else {
+            let help = "target = \"bertrand\" and kappa = 0.5 move prices half way to equilibrium at each revision";
+            return Err(self.error("pricing.rule", "sticky prices need `target` and `kappa`", help));
+        };
+        let expected = "a fraction above 0 and at most 1";
+        let kappa = self.number("pricing.kappa", kappa.value, |x| x > 0.0 && x <= 1.0, expected)?;
+        Ok(PricingRule::Sticky { target: Box::new(self.plain_rule("pricing.target", target)?), kappa })
+    }
+
+    fn plain_rule(&self, key: &str, rule: RuleChoice) -> Result<PricingRule, ConfigError> {
+        let section = &self.file.pricing;
+        match rule {
             RuleChoice::PassThrough => {
                 let Some(theta) = &section.theta else {
                     let help = "theta = 1 passes the whole duty on to the sticker price";
-                    return Err(self.error("pricing", "the rule `pass_through` needs `theta`", help));
+                    return Err(self.error(key, "`pass_through` needs `theta`", help));
                 };
                 Ok(PricingRule::PassThrough { theta: self.non_negative("pricing.theta", theta)? })
+            }
+            RuleChoice::Bertrand => Ok(PricingRule::Bertrand),
+            RuleChoice::Adaptive if section.every_weeks.is_none() => {
+                let help = "every_weeks = 4 lets manufacturers try a price every four weeks";
+                Err(self.error(key, "`adaptive` needs `every_weeks`: it learns from revision to revision", help))
+            }
+            RuleChoice::Adaptive => Ok(PricingRule::Adaptive),
+            RuleChoice::Sticky => {
+                Err(self.error(key, "sticky prices cannot be their own target", "bertrand, pass_through or adaptive"))
             }
         }
     }
@@ -249,7 +283,11 @@ impl Reader<'_> {
         let section = &self.file.pricing;
         let threshold = section.exchange_threshold.unwrap_or(0.05);
         let in_horizon = |date: &Date| u32::try_from(self.week_of(*date)).ok().filter(|week| *week < weeks);
+        if section.every_weeks == Some(0) {
+            return Err(self.error("pricing.every_weeks", "is 0, expected at least 1", ""));
+        }
         Ok(Revisions {
+            every_weeks: section.every_weeks,
             model_year_weeks: section.model_years.iter().filter_map(in_horizon).collect(),
             exchange_threshold: self.number(
                 "pricing.exchange_threshold",

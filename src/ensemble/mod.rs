@@ -1,9 +1,11 @@
 //! Monte Carlo: one flat list of jobs (regime x replication), run on all threads, reduced in one fixed order.
 
+pub mod base_year;
 pub mod results;
 pub mod run;
 pub mod study;
 
+pub use base_year::BaseYear;
 pub use results::Results;
 pub use run::{Job, RunError, run};
 pub use study::{Study, StudyError};

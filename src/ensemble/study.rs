@@ -47,11 +47,12 @@ impl Study {
         let planner = Planner {
             market: &scenario.market,
             instruments: &scenario.instruments,
-            marginal_cost_usd: &shared.makers.costs.marginal_cost,
+            world: &shared,
             cost_factor: &scenario.cost_factor,
             rule: &scenario.rule,
             revisions: &scenario.revisions,
             weeks: scenario.weeks,
+            execution: Execution::PARALLEL,
         };
         let plan = |regime| planner.plan(regime);
         let plans = scenario

@@ -5,6 +5,7 @@
 //! the price, assembly country is what customs asks for: the three differ (Jaguar is European, Ford's, and pays duty).
 
 use super::ids::{BrandId, Id, ManufacturerId, RegionId, Table};
+use super::supply::rule::Conduct;
 use super::supply::{Ownership, SupplyError};
 use super::trade::duty::AdValoremRate;
 
@@ -139,11 +140,23 @@ impl Market {
     pub fn list_prices(&self) -> Vec<f64> {
         self.models.iter().map(|model| model.list_price_usd).collect()
     }
-    /// Who sets which price and counts whose profit: 1 for a manufacturer's own models, the share for partial holdings.
+    /// Who sets which price and counts whose profit: under [`Conduct::Manufacturer`] 1 for a manufacturer's own models, the
+    /// share for partial holdings.
     ///
     /// # Errors
     /// [`SupplyError`] for a manufacturer without models or a share that is not a number.
-    pub fn ownership(&self) -> Result<Ownership, SupplyError> {
+    pub fn ownership(&self, conduct: Conduct) -> Result<Ownership, SupplyError> {
+        match conduct {
+            Conduct::Product => {
+                let names: Vec<String> = self.models.iter().map(|model| model.name.clone()).collect();
+                return Ownership::single_products(&names);
+            }
+            Conduct::Brand => {
+                let owner = self.models.iter().map(|model| model.brand.index()).collect();
+                return Ownership::of_firms(self.brands.as_slice().to_vec(), owner);
+            }
+            Conduct::Manufacturer => {}
+        }
         let firms = self.manufacturers.len();
         let mut holdings = vec![0.0; firms * firms];
         holdings.iter_mut().step_by(firms + 1).for_each(|own| *own = 1.0);

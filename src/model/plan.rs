@@ -3,10 +3,14 @@
 //! List prices are set for the whole population at set times, not against the few buyers due in a week, so they are
 //! the same for every replication with the same exchange rates: they are worked out once, as a list of phases.
 
+use super::demand::Execution;
+use super::fixed_point::SearchReport;
 use super::market::Market;
-use super::supply::rule::{PricingRule, Situation};
+use super::supply::SupplyError;
+use super::supply::rule::{PriceSetting, PricingRule, Situation};
 use super::trade::duty::{Duty, ImportDuty};
 use super::trade::regime::{Force, Instrument, InvalidRegime, Regime, Stacking};
+use super::world::World;
 
 /// Prices that hold over a stretch of weeks, one value for each model, USD per car.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +28,24 @@ pub struct Phase {
 pub struct RegimePlan {
     phases: Vec<Phase>,
     phase_of_week: Vec<u32>,
+    revisions: Vec<Revision>,
+}
+
+/// One revision of list prices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    /// Week in which the new prices hold first.
+    pub week: u32,
+    /// How the equilibrium was found, where the rule solves one and something had changed.
+    pub solved: Option<SearchReport>,
 }
 
 impl RegimePlan {
+    /// The revisions of list prices, in order.
+    #[must_use]
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
+    }
     /// The prices of one week.
     #[must_use]
     pub fn phase(&self, week: usize) -> &Phase {
@@ -56,6 +75,8 @@ pub struct Revisions {
     pub model_year_weeks: Vec<u32>,
     /// Relative move of a cost factor since the last revision that triggers one.
     pub exchange_threshold: f64,
+    /// Weeks between regular revisions, if there are any.
+    pub every_weeks: Option<u32>,
 }
 
 /// What a plan is made from.
@@ -65,8 +86,8 @@ pub struct Planner<'a> {
     pub market: &'a Market,
     /// Policy instruments that regimes refer to.
     pub instruments: &'a [Instrument],
-    /// Base-year marginal cost of each model, duty apart, USD.
-    pub marginal_cost_usd: &'a [f64],
+    /// The buyers that prices are set for, and base-year costs.
+    pub world: &'a World,
     /// Factor on each model's marginal cost in each week (exchange rates); empty when costs do not move.
     pub cost_factor: &'a [Vec<f64>],
     /// How prices respond.
@@ -75,6 +96,8 @@ pub struct Planner<'a> {
     pub revisions: &'a Revisions,
     /// Weeks to plan.
     pub weeks: u32,
+    /// How demand is evaluated.
+    pub execution: Execution,
 }
 
 /// Why a regime cannot be planned.
@@ -83,6 +106,14 @@ pub enum PlanError {
     /// The history of events is impossible.
     #[error(transparent)]
     Regime(#[from] InvalidRegime),
+    /// No equilibrium was found.
+    #[error("list prices of week {week}: {error}")]
+    Supply {
+        /// The week.
+        week: u32,
+        /// What is wrong, with the evidence.
+        error: SupplyError,
+    },
     /// A price that is not positive.
     #[error("model {model} would cost {price_usd} USD in week {week}: a price must be positive")]
     Price {
@@ -108,22 +139,33 @@ impl Planner<'_> {
 
         let mut phases: Vec<Phase> = Vec::new();
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
-        let mut prices = list.clone();
+        let mut revisions = Vec::new();
+        let makers = &self.world.makers;
+        let demand = makers
+            .demand(&self.world.products, &self.world.inversion.delta, self.execution)
+            .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
+        let base_cost_usd = &makers.costs.marginal_cost;
+        let mut setting = PriceSetting::new(&list, &makers.ownership);
         let mut priced_for: Option<(Vec<ImportDuty>, Vec<f64>)> = None;
         for week in 0..self.weeks {
             let now = &force[week as usize];
             let charged = self.duties(now, Force::Charged);
             let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
             if self.revises(week, &charged, factor, priced_for.as_ref()) {
-                let cost: Vec<f64> = self.marginal_cost_usd.iter().zip(factor).map(|(c, f)| c * f).collect();
-                prices = self.rule.revise(&Situation {
+                let cost: Vec<f64> = base_cost_usd.iter().zip(factor).map(|(c, f)| c * f).collect();
+                let now = Situation {
                     list_price_usd: &list,
-                    base_cost_usd: self.marginal_cost_usd,
+                    base_cost_usd,
                     cost_usd: &cost,
                     base_duty: &base,
                     duty: &charged,
-                    current_price_usd: &prices,
-                });
+                    demand: &demand,
+                    ownership: &makers.ownership,
+                };
+                setting.solved = None;
+                setting.revise(self.rule, &now).map_err(|error| PlanError::Supply { week, error })?;
+                revisions.push(Revision { week, solved: setting.solved.clone() });
+                let prices = &setting.price_usd;
                 if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
                     return Err(PlanError::Price {
                         model: self.market.models[j].name.clone(),
@@ -133,13 +175,13 @@ impl Planner<'_> {
                 }
                 priced_for = Some((charged.clone(), factor.clone()));
             }
-            let phase = phase(&prices, &charged, &self.duties(now, Force::OwedLater));
+            let phase = phase(&setting.price_usd, &charged, &self.duties(now, Force::OwedLater));
             if phases.last() != Some(&phase) {
                 phases.push(phase);
             }
             phase_of_week.push(phases.len() as u32 - 1);
         }
-        Ok(RegimePlan { phases, phase_of_week })
+        Ok(RegimePlan { phases, phase_of_week, revisions })
     }
 
     fn revises(
@@ -153,16 +195,17 @@ impl Planner<'_> {
         let moved = |(now, then): (&f64, &f64)| (now / then - 1.0).abs() > self.revisions.exchange_threshold;
         duty != last_duty.as_slice()
             || self.revisions.model_year_weeks.contains(&week)
+            || self.revisions.every_weeks.is_some_and(|weeks| week % weeks == 0)
             || factor.iter().zip(last_factor).any(moved)
     }
 
     /// All duties on each model, counting instruments in force at least `threshold`.
     fn duties(&self, force: &[Force], threshold: Force) -> Vec<ImportDuty> {
-        let normal = normal_duties(self.market, self.marginal_cost_usd);
+        let normal = normal_duties(self.market, &self.world.makers.costs.marginal_cost);
         (0..self.market.len())
             .map(|j| {
                 let model = &self.market.models[j];
-                let cost = self.marginal_cost_usd[j];
+                let cost = self.world.makers.costs.marginal_cost[j];
                 let active = || {
                     self.instruments
                         .iter()

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
 use super::plan::Revisions;
-use super::supply::rule::PricingRule;
+use super::supply::rule::{Conduct, PricingRule};
 use super::trade::regime::{Instrument, Regime};
 
 /// How the buyers of the replications relate.
@@ -46,6 +46,8 @@ pub struct Scenario {
     pub demand: DemandParameters,
     /// Parameters of the purchase process.
     pub holding: HoldingParameters,
+    /// Whose profit a price is set for.
+    pub conduct: Conduct,
     /// How prices respond.
     pub rule: PricingRule,
     /// When prices may respond.

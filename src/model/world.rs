@@ -150,7 +150,7 @@ impl Makers {
         let nodes = nodes.first(used, nodes.len() as f64 / used as f64);
         let list = market.list_prices();
         let owned = OwnedBrands::stationary(&nodes, products, delta, &list)?;
-        let ownership = market.ownership()?;
+        let ownership = market.ownership(scenario.conduct)?;
         let demand = ExpectedDemand::new(&nodes, products, delta, Some(&owned), execution)?;
         // A normal duty on cost is a share of the cost sought: solve for cost with duty, then divide.
         let on_cost = market.normal_duty.basis == DutyBasis::Cost;

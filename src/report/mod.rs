@@ -7,6 +7,7 @@ pub mod charts;
 pub mod draw;
 pub mod folder;
 pub mod manifest;
+pub mod market_rows;
 pub mod record;
 pub mod rows;
 pub mod study;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
+use super::market_rows::{base_year_rows, pricing_rows};
 use super::record::{Cell, Field, FieldType, Record, TableData};
-use crate::ensemble::Study;
+use crate::ensemble::{BaseYear, Study};
 use crate::model::outcome::Outcome;
 
 /// `replications.csv`, written as replications finish: it alone grows with their number.
@@ -102,6 +103,7 @@ fn describe(headline: &str) -> (&'static str, String) {
 pub fn write_tables(
     folder: &OutputFolder,
     report: &Report<'_>,
+    base_year: &BaseYear,
     replications: ReplicationTable,
 ) -> Result<Vec<PathBuf>, OutputError> {
     let tables = [
@@ -110,6 +112,8 @@ pub fn write_tables(
         table(&report.weekly())?,
         table(&report.comparisons())?,
         table(&report.winners())?,
+        table(&pricing_rows(report.study, report.regimes))?,
+        table(&base_year_rows(report.study, base_year))?,
     ];
     let mut paths = Vec::new();
     let mut resources: Vec<Resource> = Vec::new();

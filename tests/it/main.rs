@@ -8,3 +8,4 @@ mod input;
 mod outputs;
 mod reproducibility;
 mod support;
+mod synthetic;

@@ -1,5 +1,12 @@
 //! Pricing rules: how list prices respond to duties and costs.
+//!
+//! Prices are set at revisions (model years, policy events, moves of the exchange rate), for the whole population with
+//! owned brands in expectation, never against the few buyers due in a week.
 
+use super::{PriceProblem, PricingOptions, SupplyError, equilibrium};
+use crate::model::demand::ExpectedDemand;
+use crate::model::fixed_point::SearchReport;
+use crate::model::supply::Ownership;
 use crate::model::trade::duty::ImportDuty;
 
 /// How manufacturers set list prices.
@@ -10,6 +17,29 @@ pub enum PricingRule {
         /// 1 passes all of it on: the newspapers' rule of 1995.
         theta: f64,
     },
+    /// Bertrand-Nash equilibrium of the owners given by the scenario's conduct.
+    Bertrand,
+    /// Each manufacturer knows only its own sales and margins, and tries one brand's markup at a time.
+    Adaptive,
+    /// Prices move the fraction `kappa` of the way to another rule's target at each revision.
+    Sticky {
+        /// The rule that sets the target.
+        target: Box<PricingRule>,
+        /// Fraction of the way, above 0 and at most 1.
+        kappa: f64,
+    },
+}
+
+/// Whose profit a price is set for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Conduct {
+    /// Every model by itself.
+    Product,
+    /// All models of a brand together.
+    Brand,
+    /// All models of a manufacturer together, with its holdings in others.
+    #[default]
+    Manufacturer,
 }
 
 /// What prices respond to, one value for each model, USD per car.
@@ -25,19 +55,118 @@ pub struct Situation<'a> {
     pub base_duty: &'a [ImportDuty],
     /// Duties charged now.
     pub duty: &'a [ImportDuty],
-    /// List prices now.
-    pub current_price_usd: &'a [f64],
+    /// Demand that manufacturers expect.
+    pub demand: &'a ExpectedDemand<'a>,
+    /// Who sets which price.
+    pub ownership: &'a Ownership,
 }
 
-impl PricingRule {
-    /// New list prices.
+/// Prices and what the makers of them remember: carried from revision to revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriceSetting {
+    /// List prices, USD.
+    pub price_usd: Vec<f64>,
+    /// Report of the last equilibrium solved.
+    pub solved: Option<SearchReport>,
+    trials: Vec<Trials>,
+}
+
+impl PriceSetting {
+    /// Base-year list prices, before any revision.
     #[must_use]
-    pub fn revise(&self, now: &Situation<'_>) -> Vec<f64> {
-        match self {
-            Self::PassThrough { theta } => (0..now.list_price_usd.len())
-                .map(|j| now.list_price_usd[j] + theta * full_pass_through(now, j))
-                .collect(),
+    pub fn new(list_price_usd: &[f64], ownership: &Ownership) -> Self {
+        let trials = vec![Trials::default(); ownership.firms()];
+        Self { price_usd: list_price_usd.to_vec(), solved: None, trials }
+    }
+
+    /// Revises all prices by a rule.
+    ///
+    /// # Errors
+    /// [`SupplyError`] when there is no equilibrium to be found.
+    pub fn revise(&mut self, rule: &PricingRule, now: &Situation<'_>) -> Result<(), SupplyError> {
+        match rule {
+            PricingRule::PassThrough { theta } => {
+                for (j, price) in self.price_usd.iter_mut().enumerate() {
+                    *price = now.list_price_usd[j] + theta * full_pass_through(now, j);
+                }
+            }
+            PricingRule::Bertrand => self.solve(now)?,
+            PricingRule::Adaptive => self.adapt(now),
+            PricingRule::Sticky { target, kappa } => {
+                let before = self.price_usd.clone();
+                self.revise(target, now)?;
+                for (price, before) in self.price_usd.iter_mut().zip(before) {
+                    *price = before + kappa * (*price - before);
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn solve(&mut self, now: &Situation<'_>) -> Result<(), SupplyError> {
+        if now.duty == now.base_duty && now.cost_usd == now.base_cost_usd {
+            // Costs were recovered so that base-year prices are the equilibrium.
+            self.price_usd.copy_from_slice(now.list_price_usd);
+            return Ok(());
+        }
+        let duty: Vec<_> = now.duty.iter().map(|duty| duty.terms()).collect();
+        let problem = PriceProblem { demand: now.demand, ownership: now.ownership, cost: now.cost_usd, duty: &duty };
+        let found = equilibrium(&problem, &self.price_usd, PricingOptions::default())?;
+        self.price_usd = found.price;
+        self.solved = Some(found.report);
+        Ok(())
+    }
+
+    /// One trial of every manufacturer: judge the last by its own profit rate, then move the next brand's markups.
+    fn adapt(&mut self, now: &Situation<'_>) {
+        let share = now.demand.shares(&self.price_usd).product;
+        let margin = |price: f64, j: usize| {
+            let terms = now.duty[j].terms();
+            terms.retained * price - terms.fixed - now.cost_usd[j]
+        };
+        for (firm, trials) in self.trials.iter_mut().enumerate() {
+            let own: Vec<usize> = (0..share.len()).filter(|j| now.ownership.owners()[*j] == firm).collect();
+            let profit: f64 = own.iter().map(|j| share[*j] * margin(self.price_usd[*j], *j)).sum();
+            let mut brands: Vec<usize> = own.iter().map(|j| now.demand.products.brand(*j)).collect();
+            brands.sort_unstable();
+            brands.dedup();
+            let (brand, step) = trials.next(&brands, profit);
+            for &j in own.iter().filter(|j| now.demand.products.brand(**j) == brand) {
+                let retained = now.duty[j].terms().retained;
+                self.price_usd[j] += step * margin(self.price_usd[j], j) / retained;
+            }
+        }
+    }
+}
+
+/// A manufacturer's search: one step size for each of its brands, tried in turn.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Trials {
+    steps: Vec<f64>,
+    turn: usize,
+    last_profit: Option<f64>,
+}
+
+/// Largest and smallest relative change of a markup in one trial.
+const TRIAL_STEPS: [f64; 2] = [0.03, 0.001];
+
+impl Trials {
+    /// Judges the last trial (a profit that fell reverses that brand's step and halves it) and gives the next brand and
+    /// step.
+    fn next(&mut self, brands: &[usize], profit: f64) -> (usize, f64) {
+        let [largest, smallest] = TRIAL_STEPS;
+        if self.steps.len() != brands.len() {
+            self.steps = vec![largest; brands.len()];
+        }
+        if let Some(last) = self.last_profit {
+            let step = &mut self.steps[self.turn];
+            if profit <= last {
+                *step = -step.signum() * (0.5 * step.abs()).max(smallest);
+            }
+            self.turn = (self.turn + 1) % brands.len();
+        }
+        self.last_profit = Some(profit);
+        (brands[self.turn], self.steps[self.turn])
     }
 }
 
@@ -49,4 +178,78 @@ fn full_pass_through(now: &Situation<'_>, j: usize) -> f64 {
     producer_price * (after.on_producer_price - before.on_producer_price)
         + (after.fixed_usd - before.fixed_usd)
         + cost_change * (1.0 + after.on_producer_price)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::demand::{BuyerColumns, Execution, Population, Products};
+
+    /// One product, one buyer type: the optimum markup solves m = 1 / (a (1 - s)).
+    fn with_monopoly(test: impl FnOnce(&Situation<'_>, f64)) {
+        let population = Population::new(BuyerColumns {
+            weight: &[1.0],
+            price_response: &[1e-4],
+            outside_utility: None,
+            tastes: &[],
+        })
+        .unwrap();
+        let products = Products::new(vec!["car".into()], &[]).unwrap();
+        let ownership = Ownership::single_products(&["car".into()]).unwrap();
+        let delta = [3.0];
+        let demand = ExpectedDemand::new(&population, &products, &delta, None, Execution::SERIAL).unwrap();
+        let none = [ImportDuty::default()];
+        let now = Situation {
+            list_price_usd: &[30_000.0],
+            base_cost_usd: &[20_000.0],
+            cost_usd: &[20_000.0],
+            base_duty: &none,
+            duty: &none,
+            demand: &demand,
+            ownership: &ownership,
+        };
+        let terms = [none[0].terms()];
+        let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: now.cost_usd, duty: &terms };
+        let optimum = equilibrium(&problem, &[30_000.0], PricingOptions::default()).unwrap().price[0];
+        let share = demand.shares(&[optimum]).product[0];
+        assert!((optimum - 20_000.0 - 1e4 / (1.0 - share)).abs() < 1e-6);
+        test(&now, optimum);
+    }
+
+    /// A monopolist who knows only its own profit ends within 1% of the optimum, from below and from above.
+    #[test]
+    fn an_adaptive_monopolist_finds_the_optimum() {
+        with_monopoly(|now, optimum| {
+            for start in [0.75 * optimum, 1.5 * optimum] {
+                let mut setting = PriceSetting::new(&[start], now.ownership);
+                for _ in 0..200 {
+                    setting.revise(&PricingRule::Adaptive, now).unwrap();
+                }
+                let price = setting.price_usd[0];
+                assert!((price / optimum - 1.0).abs() < 0.01, "from {start}: {price} against {optimum}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_sticky_price_covers_kappa_of_the_way_at_each_revision() {
+        with_monopoly(|now, _| {
+            let dearer = Situation { cost_usd: &[24_000.0], ..*now };
+            let rule = PricingRule::Sticky { target: Box::new(PricingRule::PassThrough { theta: 1.0 }), kappa: 0.25 };
+            let mut setting = PriceSetting::new(&[30_000.0], now.ownership);
+            setting.revise(&rule, &dearer).unwrap();
+            assert_eq!(setting.price_usd, [31_000.0]);
+            setting.revise(&rule, &dearer).unwrap();
+            assert_eq!(setting.price_usd, [31_750.0]);
+        });
+    }
+
+    #[test]
+    fn bertrand_without_change_returns_the_list_price_to_the_bit() {
+        with_monopoly(|now, _| {
+            let mut setting = PriceSetting::new(&[31_234.0], now.ownership);
+            setting.revise(&PricingRule::Bertrand, now).unwrap();
+            assert_eq!(setting.price_usd, now.list_price_usd);
+        });
+    }
 }

@@ -13,8 +13,8 @@
 //! end of a chunk, chunks in the order of their numbers: the same bits at any width of vector and number of threads.
 #![allow(unsafe_code)]
 
-pub mod choice;
 mod block;
+pub mod choice;
 mod lanes;
 pub mod math;
 pub(crate) mod moments;

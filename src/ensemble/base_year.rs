@@ -1,0 +1,85 @@
+//! The base year that a study is calibrated to: fit, elasticities, margins and diversion, before any policy.
+
+use super::study::Study;
+use crate::model::demand::DemandError;
+use crate::model::demand::response::own_response;
+use crate::model::demand::{Execution, ExpectedDemand};
+
+/// One model in the base year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaseYearModel {
+    /// Expected volume at base-year prices, cars a year.
+    pub expected_volume: f64,
+    /// Marginal cost from the first-order conditions, duty apart, dealers' margin included, USD.
+    pub marginal_cost_usd: f64,
+    /// Price less duty and marginal cost, USD.
+    pub margin_usd: f64,
+    /// Own-price elasticity of expected demand.
+    pub own_elasticity: f64,
+    /// Share of the buyers lost to a small price rise who buy none of the models.
+    pub outside_diversion: f64,
+}
+
+/// The base year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaseYear {
+    /// One entry for each model, in the order of the market.
+    pub models: Vec<BaseYearModel>,
+    /// Where the buyers of the flagged models go when all of those are taken away: shares by region, the outside option
+    /// last; none where no model is flagged.
+    pub diversion: Vec<f64>,
+}
+
+/// A price at which nobody buys.
+const PROHIBITIVE_USD: f64 = 1e9;
+
+impl Study {
+    /// Works out the base year on the buyers that manufacturers price against.
+    ///
+    /// # Errors
+    /// [`DemandError`] only for a study that was not prepared.
+    pub fn base_year(&self) -> Result<BaseYear, DemandError> {
+        let (scenario, world) = (self.scenario(), self.shared_world());
+        let (market, makers) = (&scenario.market, &world.makers);
+        let demand = makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
+        let list = market.list_prices();
+        let response = own_response(&demand, &list)?;
+        let share = demand.shares(&list).product;
+        let duty = &self.plans()[scenario.baseline].phase(0).duty_usd;
+        let models = (0..market.len())
+            .map(|j| {
+                let marginal_cost_usd = makers.costs.marginal_cost[j];
+                BaseYearModel {
+                    expected_volume: share[j] * market.market_size,
+                    marginal_cost_usd,
+                    margin_usd: list[j] - duty[j] - marginal_cost_usd,
+                    own_elasticity: response.elasticity[j],
+                    outside_diversion: response.outside_diversion[j],
+                }
+            })
+            .collect();
+        Ok(BaseYear { models, diversion: self.diversion_from_flagged(&demand, &list) })
+    }
+
+    fn diversion_from_flagged(&self, demand: &ExpectedDemand<'_>, list: &[f64]) -> Vec<f64> {
+        let market = &self.scenario().market;
+        let without: Vec<f64> = market
+            .models
+            .iter()
+            .zip(list)
+            .map(|(model, price)| if model.flagged { PROHIBITIVE_USD } else { *price })
+            .collect();
+        let (before, after) = (demand.shares(list), demand.shares(&without));
+        let mut gained = vec![0.0; market.regions.len() + 1];
+        let mut lost = 0.0;
+        for (j, model) in market.models.iter().enumerate() {
+            if model.flagged {
+                lost += before.product[j];
+            } else {
+                gained[usize::from(model.region.0)] += after.product[j] - before.product[j];
+            }
+        }
+        gained[market.regions.len()] = after.outside - before.outside;
+        if lost > 0.0 { gained.iter().map(|gain| gain / lost).collect() } else { Vec::new() }
+    }
+}
