@@ -74,13 +74,18 @@ fn a_duty_on_cost_is_charged_on_cost() {
 
 #[test]
 fn a_specific_duty_is_the_same_for_every_car() {
-    let study = study(&[
-        FAST[0],
-        FAST[1],
-        "instrument.sanctions={ name = \"sanctions\", amount_usd = 1234.0, on = { flag = true } }",
-    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("levy.toml");
+    let text = format!(
+        "extends = {:?}\n[[instrument]]\nname = \"levy\"\namount_usd = 1234.0\non = {{ flag = true }}\n[[regime]]\nname = \"levy\"\n\
+         events = [{{ date = 1995-06-28, action = \"imposed\", instrument = \"levy\" }}]\n",
+        crate::support::showdown_path().display().to_string()
+    );
+    std::fs::write(&file, text).unwrap();
+    let loaded = stickershock::config::load(&file, &[FAST[0].into()]).unwrap_or_else(|error| panic!("{error}"));
+    let study = stickershock::ensemble::Study::prepare(loaded.scenario).unwrap();
     let (plans, j) = (study.plans(), position(&study, "929"));
-    let extra = |week| plans[regime(&study, "imposed")].phase(week).duty_usd[j] - plans[0].phase(week).duty_usd[j];
+    let extra = |week| plans[regime(&study, "levy")].phase(week).duty_usd[j] - plans[0].phase(week).duty_usd[j];
     assert_eq!(extra(0), 0.0);
     assert!((extra(103) - 1234.0).abs() < 1e-9);
 }
