@@ -195,10 +195,13 @@ impl Market {
     fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Run {
         let mut months = [Month::default(); MONTHS];
         let mut weights = self.products.zeros();
-        for number in buyers {
-            let mut buyer = Buyer::draw(streams, number);
+        let buyers: Vec<u64> = buyers.collect();
+        for group in buyers.chunks(8) {
+            let mut group: Vec<Buyer> = group.iter().map(|&number| Buyer::draw(streams, number)).collect();
             for (t, month) in months.iter_mut().enumerate() {
-                self.event(&mut buyer, t, &mut weights, month);
+                for buyer in &mut group {
+                    self.event(buyer, t, &mut weights, month);
+                }
             }
         }
         months

@@ -1,6 +1,9 @@
-//! One buyer's choice among many products, products in the lanes.
+//! Choices among many products: of one buyer with the products in the lanes, or of eight buyers, one in each lane.
 //!
-//! Every operation is written once, as a plain loop over blocks of eight products in a fixed order of operations, and
+//! The first needs one buyer only; the second is some three times as fast, because eight choices hide each other's
+//! latencies. Both give the same weights and the same choices, to the bit.
+//!
+//! Every operation is written once, as a plain loop over blocks of eight numbers in a fixed order of operations, and
 //! compiled three times: for AVX-512, for AVX2 with fused multiply-add, and for any processor. [`Instructions`] picks the
 //! best at run time. All three do the same operations on the same operands, so they give the same bits; the tests compare
 //! each with the scalar twins at every length. Nothing here allocates except [`Column`].
@@ -132,6 +135,35 @@ impl Instructions {
     }
 }
 
+/// The products as the kernels of eight buyers see them: columns of equal length.
+#[derive(Clone, Copy, Debug)]
+pub struct Products<'a> {
+    /// The columns x_k one after the other.
+    pub characteristics: &'a [f64],
+    /// Intercepts delta_j, without loyalty.
+    pub base: &'a [f64],
+    /// Consumer prices.
+    pub price: &'a [f64],
+    /// Code of the product's brand.
+    pub brand: &'a [f64],
+}
+
+/// Eight buyers, one in each lane.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(align(64))]
+pub struct Eight {
+    /// Price sensitivity.
+    pub alpha: [f64; LANES],
+    /// Code of the owned brand; a code that no product has for none.
+    pub owned: [f64; LANES],
+    /// Utility of staying with the owned brand.
+    pub loyalty: [f64; LANES],
+    /// Weight of the outside option.
+    pub outside: [f64; LANES],
+    /// Tastes for the characteristics.
+    pub tastes: Vec<[f64; LANES]>,
+}
+
 /// A method of [`Instructions`] that runs `$body`, an `#[inline(always)]` function, compiled for the instruction set.
 macro_rules! compiled_for_each {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:path) => {
@@ -215,8 +247,8 @@ compiled_for_each! {
 compiled_for_each! {
     /// The option at `u` in (0, 1) of the cumulative distribution, `None` for the outside option.
     ///
-    /// The options lie in this order: outside, then products 0, 8, 16, ..., 1, 9, 17, ..., and so on. An option of weight
-    /// zero is never taken; where all weights are zero the outside option is.
+    /// The options lie in this order: outside, then the products by number. An option of weight zero is never taken;
+    /// where all weights are zero the outside option is.
     fn inverse_cdf(weights: &[f64], outside: f64, u: f64) -> Option<usize> = inverse_cdf_of
 }
 
@@ -231,6 +263,34 @@ compiled_for_each! {
     /// # Panics
     /// Where the lengths differ.
     fn race(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> = race_of
+}
+
+compiled_for_each! {
+    /// Eight buyers' choices at the uniforms `u`, as by [`Instructions::exp_utilities`] and [`Instructions::inverse_cdf`]
+    /// for each of them. `cumulative` is room for one block of eight for each product.
+    ///
+    /// # Panics
+    /// Where the lengths do not fit together.
+    fn eight_by_inverse_cdf(
+        products: Products<'_>,
+        buyers: &Eight,
+        u: &[f64; LANES],
+        cumulative: &mut [f64],
+    ) -> [Option<usize>; LANES] = eight_inverse_cdf
+}
+
+compiled_for_each! {
+    /// Eight buyers' winners, as by [`Instructions::exp_utilities`] and [`Instructions::race`] for each of them; `speeds`
+    /// holds one block of eight for each product.
+    ///
+    /// # Panics
+    /// Where the lengths do not fit together.
+    fn eight_by_race(
+        products: Products<'_>,
+        buyers: &Eight,
+        speeds: &[f64],
+        outside_speeds: &[f64; LANES],
+    ) -> [Option<usize>; LANES] = eight_race
 }
 
 #[inline(always)]
@@ -359,39 +419,19 @@ fn add_probabilities_loop(weights: &[f64], outside: f64, scale: f64, sums: &mut 
 
 #[inline(always)]
 fn inverse_cdf_of(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
-    let blocks = weights.as_chunks::<LANES>().0;
-    let sums = lane_sums(blocks);
-    let mut upper = [0.0; LANES];
-    let mut total = outside;
-    for l in 0..LANES {
-        total += sums[l];
-        upper[l] = total;
-    }
-    let target = u * total;
-    if target < outside {
+    let target = u * weights.iter().fold(outside, |sum, w| sum + w);
+    let mut sum = outside;
+    if target < sum {
         return None;
     }
-    // Counting instead of searching: no branch to mispredict.
-    let lane: usize = upper.iter().map(|&bound| usize::from(bound <= target)).sum();
-    if lane == LANES {
-        // Rounding put the target on the total.
-        return (0..LANES).rev().find_map(|l| last_in_lane(blocks, l));
+    for (j, weight) in weights.iter().enumerate() {
+        sum += weight;
+        if target < sum {
+            return Some(j);
+        }
     }
-    let lower = if lane == 0 { outside } else { upper[lane - 1] };
-    let residual = target - lower;
-    let mut sum = 0.0;
-    let mut passed = 0;
-    for block in blocks {
-        sum += block[lane];
-        passed += usize::from(sum <= residual);
-    }
-    if passed < blocks.len() { Some(passed * LANES + lane) } else { last_in_lane(blocks, lane) }
-}
-
-/// The last product of a lane with a positive weight: where rounding leads past the end of the lane.
-#[cold]
-fn last_in_lane(blocks: &[[f64; LANES]], lane: usize) -> Option<usize> {
-    blocks.iter().rposition(|block| block[lane] > 0.0).map(|b| b * LANES + lane)
+    // Rounding put the target on the total.
+    weights.iter().rposition(|&w| w > 0.0)
 }
 
 #[inline(always)]
@@ -426,12 +466,144 @@ fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) ->
     leader
 }
 
+/// Calls `each` with every product's number and the eight buyers' weights of it, in the products' order.
+#[inline(always)]
+fn for_each_weight(products: Products<'_>, buyers: &Eight, each: impl FnMut(usize, [f64; LANES])) {
+    macro_rules! fused {
+        ($($count:literal)*) => {
+            match buyers.tastes.len() {
+                $($count => for_each_weight_of::<$count>(products, buyers, each),)*
+                _ => for_each_weight_many(products, buyers, each),
+            }
+        };
+    }
+    fused!(0 1 2 3 4 5 6 7 8);
+}
+
+/// Intercept of product j with the loyalty of those who own its brand.
+#[inline(always)]
+fn loyal_base(products: &Products<'_>, buyers: &Eight, j: usize) -> [f64; LANES] {
+    let (base, brand) = (products.base[j], products.brand[j]);
+    std::array::from_fn(|l| base + if buyers.owned[l] == brand { buyers.loyalty[l] } else { 0.0 })
+}
+
+#[inline(always)]
+fn for_each_weight_of<const K: usize>(
+    products: Products<'_>,
+    buyers: &Eight,
+    mut each: impl FnMut(usize, [f64; LANES]),
+) {
+    let n = products.base.len();
+    let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * n..][..n]);
+    let tastes: [[f64; LANES]; K] = std::array::from_fn(|k| buyers.tastes[k]);
+    for j in 0..n {
+        let mut v = loyal_base(&products, buyers, j);
+        for l in 0..LANES {
+            for k in 0..K {
+                v[l] = columns[k][j].mul_add(tastes[k][l], v[l]);
+            }
+            v[l] = exp(products.price[j].mul_add(-buyers.alpha[l], v[l]));
+        }
+        each(j, v);
+    }
+}
+
+/// The same operations for any number of characteristics.
+#[inline(always)]
+fn for_each_weight_many(products: Products<'_>, buyers: &Eight, mut each: impl FnMut(usize, [f64; LANES])) {
+    let n = products.base.len();
+    for j in 0..n {
+        let mut v = loyal_base(&products, buyers, j);
+        for (column, tastes) in products.characteristics.chunks_exact(n).zip(&buyers.tastes) {
+            for l in 0..LANES {
+                v[l] = column[j].mul_add(tastes[l], v[l]);
+            }
+        }
+        for l in 0..LANES {
+            v[l] = exp(products.price[j].mul_add(-buyers.alpha[l], v[l]));
+        }
+        each(j, v);
+    }
+}
+
+#[inline(always)]
+fn fitting(products: Products<'_>, buyers: &Eight, room: usize) {
+    let n = products.base.len();
+    assert!(products.price.len() == n && products.brand.len() == n, "one price and one brand for each product");
+    assert!(products.characteristics.len() == n * buyers.tastes.len(), "one column for each taste");
+    assert!(room == n * LANES, "one block for each product");
+}
+
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn eight_inverse_cdf(
+    products: Products<'_>,
+    buyers: &Eight,
+    u: &[f64; LANES],
+    cumulative: &mut [f64],
+) -> [Option<usize>; LANES] {
+    fitting(products, buyers, cumulative.len());
+    let cumulative = cumulative.as_chunks_mut::<LANES>().0;
+    let mut sum = buyers.outside;
+    for_each_weight(products, buyers, |j, weights| {
+        for l in 0..LANES {
+            sum[l] += weights[l];
+        }
+        cumulative[j] = sum;
+    });
+    let target: [f64; LANES] = std::array::from_fn(|l| u[l] * sum[l]);
+    // Counting instead of searching: no branch to mispredict. Counts are exact doubles, to move with the vectors.
+    let mut passed: [f64; LANES] = std::array::from_fn(|l| if target[l] < buyers.outside[l] { 0.0 } else { 1.0 });
+    for bound in &*cumulative {
+        for l in 0..LANES {
+            passed[l] += if target[l] < bound[l] { 0.0 } else { 1.0 };
+        }
+    }
+    std::array::from_fn(|l| {
+        let passed = passed[l] as usize;
+        if passed > cumulative.len() { last_positive(cumulative, buyers.outside[l], l) } else { passed.checked_sub(1) }
+    })
+}
+
+/// The last product that adds to a lane's cumulative weight: where rounding puts the target on the total.
+#[cold]
+fn last_positive(cumulative: &[[f64; LANES]], outside: f64, lane: usize) -> Option<usize> {
+    (0..cumulative.len())
+        .rev()
+        .find(|&j| cumulative[j][lane] > j.checked_sub(1).map_or(outside, |i| cumulative[i][lane]))
+}
+
+#[inline(always)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn eight_race(
+    products: Products<'_>,
+    buyers: &Eight,
+    speeds: &[f64],
+    outside_speeds: &[f64; LANES],
+) -> [Option<usize>; LANES] {
+    fitting(products, buyers, speeds.len());
+    let speeds = speeds.as_chunks::<LANES>().0;
+    let mut best: [f64; LANES] = std::array::from_fn(|l| buyers.outside[l] * outside_speeds[l]);
+    let mut winner = [-1.0; LANES];
+    let mut number = 0.0;
+    for_each_weight(products, buyers, |j, weights| {
+        for l in 0..LANES {
+            let arrival = weights[l] * speeds[j][l];
+            let ahead = arrival > best[l];
+            best[l] = if ahead { arrival } else { best[l] };
+            winner[l] = if ahead { number } else { winner[l] };
+        }
+        number += 1.0;
+    });
+    winner.map(|w| if w < 0.0 { None } else { Some(w as usize) })
+}
+
 #[cfg(test)]
 mod tests {
     use rand::RngExt;
 
     use super::super::math::{exp, ln};
-    use super::{Column, Instructions, LANES};
+    use super::{Column, Eight, Instructions, LANES, Products};
     use crate::model::streams::{Purpose, Stream, Streams};
 
     fn stream(number: usize) -> Stream {
@@ -469,25 +641,15 @@ mod tests {
         }
 
         pub fn inverse_cdf(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
-            let upper = lanes(weights, outside);
-            let target = u * upper[LANES];
-            let mut last = None;
-            for l in 0..LANES {
-                let mut sum = 0.0;
-                for j in (l..weights.len()).step_by(LANES) {
-                    sum += weights[j];
-                    if weights[j] > 0.0 {
-                        last = Some(j);
-                    }
-                    if target >= outside && target < upper[l + 1] && sum > target - upper[l] {
-                        return Some(j);
-                    }
-                }
-                if target < upper[l + 1] {
-                    return if target < outside { None } else { last };
-                }
+            let mut cumulative = vec![outside];
+            for w in weights {
+                cumulative.push(cumulative[cumulative.len() - 1] + w);
             }
-            if target < outside { None } else { last }
+            let target = u * cumulative[weights.len()];
+            let option = cumulative.iter().position(|&bound| target < bound);
+            // Past the end: the last option with a weight.
+            let last = || weights.iter().rposition(|&w| w > 0.0).map_or(0, |j| j + 1);
+            option.unwrap_or_else(last).checked_sub(1)
         }
 
         pub fn race(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> {
@@ -625,6 +787,64 @@ mod tests {
                 for u in [f64::EPSILON / 2.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
                     assert_eq!(instructions.inverse_cdf(weights.padded(), 0.0, u), Some(n * 2 / 3), "{n} {u}");
                 }
+            }
+        }
+    }
+
+    /// Eight different buyers at once are each of them alone, at every length and number of characteristics.
+    #[test]
+    fn eight_buyers_at_once_choose_as_one_by_one() {
+        for n in 0..=140 {
+            let mut draws = stream(3000 + n);
+            let k = n % 12;
+            let characteristics: Vec<f64> = normal_like(&mut draws, k * n, 1.0);
+            let mut base = normal_like(&mut draws, n, 3.0);
+            if n > 3 {
+                base[n / 2] = f64::NEG_INFINITY;
+                base[n - 1] = -800.0;
+            }
+            let price = normal_like(&mut draws, n, 50.0);
+            let brand: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..5_u32))).collect();
+            let products = Products { characteristics: &characteristics, base: &base, price: &price, brand: &brand };
+            let lanes = |draws: &mut Stream| -> [f64; LANES] { std::array::from_fn(|_| draws.uniform_open()) };
+            let buyers = Eight {
+                alpha: lanes(&mut draws).map(|u| 0.06 * u),
+                owned: std::array::from_fn(|l| if l == 3 { -1.0 } else { f64::from(draws.random_range(0..5_u32)) }),
+                loyalty: lanes(&mut draws),
+                outside: std::array::from_fn(|l| if l == 5 { 0.0 } else { draws.uniform_open() }),
+                tastes: (0..k).map(|_| lanes(&mut draws)).collect(),
+            };
+            let mut u = lanes(&mut draws);
+            u[6] = 1.0 - f64::EPSILON / 2.0;
+            u[7] = f64::EPSILON / 2.0;
+            let mut speeds = vec![0.0; n * LANES];
+            draws.fill_uniform(&mut speeds);
+            let outside_speeds = lanes(&mut draws);
+            Instructions::portable().race_speeds_in_place(&mut speeds);
+            let one_by_one: Vec<(Option<usize>, Option<usize>)> = (0..LANES)
+                .map(|l| {
+                    let weights: Vec<f64> = (0..n)
+                        .map(|j| {
+                            let columns: Vec<Vec<f64>> =
+                                (0..k).map(|k| characteristics[k * n..][..n].to_vec()).collect();
+                            let tastes: Vec<f64> = buyers.tastes.iter().map(|t| t[l]).collect();
+                            let loyal = if brand[j] == buyers.owned[l] { base[j] + buyers.loyalty[l] } else { base[j] };
+                            twin::weight(&columns, loyal, price[j], &tastes, buyers.alpha[l], j)
+                        })
+                        .collect();
+                    let speeds: Vec<f64> = (0..n).map(|j| speeds[j * LANES + l]).collect();
+                    (
+                        twin::inverse_cdf(&weights, buyers.outside[l], u[l]),
+                        twin::race(&weights, buyers.outside[l], &speeds, outside_speeds[l]),
+                    )
+                })
+                .collect();
+            for instructions in Instructions::available() {
+                let mut room = vec![0.0; n * LANES];
+                let by_cdf = instructions.eight_by_inverse_cdf(products, &buyers, &u, &mut room);
+                let by_race = instructions.eight_by_race(products, &buyers, &speeds, &outside_speeds);
+                let together: Vec<_> = by_cdf.into_iter().zip(by_race).collect();
+                assert_eq!(together, one_by_one, "{}, length {n}", instructions.name());
             }
         }
     }
