@@ -11,9 +11,8 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
-use stickershock::model::demand::choice::{Chooser, Column, ProductTable};
+use stickershock::model::demand::choice::{BuyerState, Chooser, Column, EightBuyers, LANES, ProductTable, Shelf};
 use stickershock::model::demand::kernel::choice::Instructions;
-use stickershock::model::demand::kernel::math::exp;
 use stickershock::model::streams::{Purpose, Stream, Streams};
 
 const MODELS: usize = 40;
@@ -143,64 +142,126 @@ mod plain {
 struct Market {
     chooser: Chooser,
     products: ProductTable,
-    /// Intercepts by owned brand.
-    intercepts: Vec<Column>,
+    intercepts: Column,
+    brands: Column,
     /// Prices before and under the tariff.
     prices: [Column; 2],
-    brand: Vec<u8>,
-    region: Vec<u8>,
+    brand: Vec<u32>,
+    region: Vec<usize>,
 }
 
 /// Buyers in one job. Fixed, so that jobs are the same at any number of threads.
-const BLOCK: u64 = 2_500;
+const BLOCK: u64 = 5_000;
+
+/// Buyers with their tastes, in columns.
+#[derive(Default)]
+struct Population {
+    alpha: Vec<f64>,
+    tastes: Vec<[f64; 3]>,
+    owned: Vec<u32>,
+}
+
+impl Population {
+    /// Adds the buyer whose draws come next in his stream. `alpha` holds the income's normal draw until [`Self::finish`].
+    #[inline]
+    fn draw(&mut self, stream: &mut Stream) {
+        self.alpha.push(StandardNormal.sample(stream));
+        self.tastes.push(std::array::from_fn(|k| {
+            let z: f64 = StandardNormal.sample(stream);
+            TASTE_MEANS[k] + TASTE_SD * z
+        }));
+        self.owned.push(stream.random_range(0..12));
+    }
+
+    /// From the income draws z to price sensitivities: 0.035 (150 / y)^0.8 = 0.035 e^(-0.4 z), as ln y = ln 150 + 0.5 z.
+    fn finish(&mut self) {
+        for z in &mut self.alpha {
+            *z *= -0.4;
+        }
+        Instructions::detect().exp_in_place(&mut self.alpha);
+        for a in &mut self.alpha {
+            *a *= 0.035;
+        }
+    }
+
+    #[inline]
+    fn state(&self, i: usize) -> BuyerState<'_> {
+        BuyerState {
+            tastes: &self.tastes[i],
+            alpha: self.alpha[i],
+            owned: Some(self.owned[i]),
+            loyalty: LOYALTY,
+            outside: 1.0,
+        }
+    }
+}
 
 impl Market {
     fn new(models: &[Model]) -> Self {
         let x: [Vec<f64>; 3] = std::array::from_fn(|k| models.iter().map(|m| m.x[k]).collect());
         let products = ProductTable::new(MODELS, &[&x[0], &x[1], &x[2]]).expect("finite characteristics");
-        let plain = products.intercepts(&[INTERCEPT; MODELS]).expect("finite intercepts");
+        let brand: Vec<u32> = models.iter().map(|m| u32::try_from(m.brand).expect("few brands")).collect();
         let price = |t| {
             let prices: Vec<f64> = models.iter().map(|m| price_at(m, t)).collect();
             products.prices(&prices).expect("finite prices")
         };
         Self {
             chooser: Chooser::new(),
-            intercepts: (0..BRANDS)
-                .map(|brand| products.loyal_intercepts(&plain, |j| models[j].brand == brand, LOYALTY))
-                .collect(),
+            intercepts: products.intercepts(&[INTERCEPT; MODELS]).expect("finite intercepts"),
+            brands: products.brands(&brand).expect("a brand for each model"),
             prices: [price(0), price(TARIFF_MONTH)],
             products,
-            brand: models.iter().map(|m| u8::try_from(m.brand).expect("few brands")).collect(),
-            region: models.iter().map(|m| u8::try_from(m.region).expect("few regions")).collect(),
+            brand,
+            region: models.iter().map(|m| m.region).collect(),
         }
     }
 
-    /// One purchase event of one buyer.
+    fn shelf(&self, t: usize) -> Shelf<'_> {
+        Shelf {
+            products: &self.products,
+            intercepts: &self.intercepts,
+            prices: &self.prices[usize::from(t >= TARIFF_MONTH)],
+            brands: &self.brands,
+        }
+    }
+
+    /// Books a choice made in month `t`; the brand now owned if a model was bought.
     #[inline]
-    fn event(&self, buyer: &mut Buyer, t: usize, weights: &mut Column, month: &mut Month) {
-        let prices = &self.prices[usize::from(t >= TARIFF_MONTH)];
-        let intercepts = &self.intercepts[buyer.owned];
-        self.chooser.exp_utilities(&self.products, intercepts, prices, &buyer.tastes, buyer.alpha, weights);
-        match self.chooser.by_inverse_cdf(weights, 1.0, buyer.stream.uniform_open()) {
-            None => month.outside += 1,
-            Some(j) => {
-                buyer.owned = usize::from(self.brand[j]);
-                month.sales[usize::from(self.region[j])] += 1;
-                month.revenue += prices.values()[j];
-            }
-        }
+    fn book(&self, choice: Option<usize>, shelf: &Shelf<'_>, month: &mut Month) -> Option<u32> {
+        let Some(j) = choice else {
+            month.outside += 1;
+            return None;
+        };
+        month.sales[self.region[j]] += 1;
+        month.revenue += shelf.prices.values()[j];
+        Some(self.brand[j])
     }
 
-    /// Every buyer in the market in every month.
+    /// Every buyer in the market in every month: eight buyers stay in their lanes through all months.
     fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Run {
         let mut months = [Month::default(); MONTHS];
-        let mut weights = self.products.zeros();
-        let buyers: Vec<u64> = buyers.collect();
-        for group in buyers.chunks(8) {
-            let mut group: Vec<Buyer> = group.iter().map(|&number| Buyer::draw(streams, number)).collect();
+        let mut lanes = EightBuyers::new(&self.products);
+        let mut population = Population::default();
+        let mut draws: Vec<Stream> = buyers.map(|number| streams.at(Purpose::Population, number, 0)).collect();
+        for stream in &mut draws {
+            population.draw(stream);
+        }
+        population.finish();
+        for (group, streams) in draws.chunks_mut(LANES).enumerate() {
+            for lane in 0..streams.len() {
+                lanes.seat(lane, &population.state(group * LANES + lane));
+            }
+            let mut u = [0.5; LANES];
             for (t, month) in months.iter_mut().enumerate() {
-                for buyer in &mut group {
-                    self.event(buyer, t, &mut weights, month);
+                for (u, stream) in u.iter_mut().zip(&mut *streams) {
+                    *u = stream.uniform_open();
+                }
+                let shelf = self.shelf(t);
+                let choices = self.chooser.eight_by_inverse_cdf(&shelf, &mut lanes, &u);
+                for (lane, choice) in choices.into_iter().enumerate().take(streams.len()) {
+                    if let Some(brand) = self.book(choice, &shelf, month) {
+                        lanes.own(lane, Some(brand));
+                    }
                 }
             }
         }
@@ -208,61 +269,76 @@ impl Market {
     }
 
     /// Each cell of the table buyers x months is an event with probability `rate`: the number of cells between two
-    /// events is geometric, so the empty ones are never looked at, and buyers without an event never drawn.
+    /// events is geometric, so the empty ones are never looked at, and buyers without an event never drawn. The events
+    /// are then taken month by month, eight buyers at a time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn sparse_block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
+        let (population, mut calendar) = self.calendar(streams, buyers, rate);
+        let mut owned = population.owned.clone();
         let mut months = [Month::default(); MONTHS];
-        let mut weights = self.products.zeros();
+        let mut lanes = EightBuyers::new(&self.products);
+        for (t, (month, events)) in months.iter_mut().zip(&mut calendar).enumerate() {
+            let shelf = self.shelf(t);
+            for group in events.chunks(LANES) {
+                let mut u = [0.5; LANES];
+                for (lane, &(i, draw)) in group.iter().enumerate() {
+                    lanes.seat(lane, &BuyerState { owned: Some(owned[i]), ..population.state(i) });
+                    u[lane] = draw;
+                }
+                let choices = self.chooser.eight_by_inverse_cdf(&shelf, &mut lanes, &u);
+                for (&(i, _), choice) in group.iter().zip(choices) {
+                    if let Some(brand) = self.book(choice, &shelf, month) {
+                        owned[i] = brand;
+                    }
+                }
+            }
+        }
+        months
+    }
+
+    /// The buyers of a block who come to market, and for every month who they are and their uniforms.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn calendar(
+        &self,
+        streams: &Streams,
+        buyers: std::ops::Range<u64>,
+        rate: f64,
+    ) -> (Population, [Vec<(usize, f64)>; MONTHS]) {
+        let mut population = Population::default();
+        let mut calendar: [Vec<(usize, f64)>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(160));
         let mut skips = streams.at(Purpose::Holding, buyers.start, 0);
         // An exponential over -ln(1 - rate), cut to an integer, is geometric.
         let scale = -1.0 / (1.0 - rate).ln();
         let mut batch = [0.0; 64];
         let cells = (buyers.end - buyers.start) * MONTHS as u64;
         let mut cell = 0;
-        let mut current: Option<(u64, Buyer)> = None;
-        loop {
+        let mut last: Option<(u64, Stream)> = None;
+        'cells: loop {
             skips.fill_exponential(&mut batch);
             for e in batch {
                 cell += (e * scale) as u64;
                 if cell >= cells {
-                    return months;
+                    break 'cells;
                 }
                 let (number, t) = (buyers.start + cell / MONTHS as u64, (cell % MONTHS as u64) as usize);
-                let buyer = match &mut current {
-                    Some((known, buyer)) if *known == number => buyer,
-                    _ => &mut current.insert((number, Buyer::draw(streams, number))).1,
+                let stream = match &mut last {
+                    Some((known, stream)) if *known == number => stream,
+                    _ => {
+                        let stream = &mut last.insert((number, streams.at(Purpose::Population, number, 0))).1;
+                        population.draw(stream);
+                        stream
+                    }
                 };
-                self.event(buyer, t, &mut weights, &mut months[t]);
+                calendar[t].push((population.alpha.len() - 1, stream.uniform_open()));
                 cell += 1;
             }
         }
+        population.finish();
+        (population, calendar)
     }
 
     fn block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
         if rate < 1.0 { self.sparse_block(streams, buyers, rate) } else { self.dense_block(streams, buyers) }
-    }
-}
-
-/// A buyer with his stream: his tastes are its first draws, one uniform for each purchase event follows.
-struct Buyer {
-    alpha: f64,
-    tastes: [f64; 3],
-    owned: usize,
-    stream: Stream,
-}
-
-impl Buyer {
-    #[inline]
-    fn draw(streams: &Streams, number: u64) -> Self {
-        let mut stream = streams.at(Purpose::Population, number, 0);
-        let z: [f64; 4] = std::array::from_fn(|_| StandardNormal.sample(&mut stream));
-        Self {
-            // 0.035 (150 / y)^0.8 with ln y = ln 150 + 0.5 z.
-            alpha: 0.035 * exp(-0.4 * z[0]),
-            tastes: std::array::from_fn(|k| TASTE_MEANS[k] + TASTE_SD * z[k + 1]),
-            owned: stream.random_range(0..BRANDS),
-            stream,
-        }
     }
 }
 

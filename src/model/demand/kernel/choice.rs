@@ -138,8 +138,10 @@ impl Instructions {
 /// The products as the kernels of eight buyers see them: columns of equal length.
 #[derive(Clone, Copy, Debug)]
 pub struct Products<'a> {
-    /// The columns x_k one after the other.
+    /// The columns x_k one after the other, each `stride` long.
     pub characteristics: &'a [f64],
+    /// Distance from one column to the next, at least the number of products.
+    pub stride: usize,
     /// Intercepts delta_j, without loyalty.
     pub base: &'a [f64],
     /// Consumer prices.
@@ -494,7 +496,7 @@ fn for_each_weight_of<const K: usize>(
     mut each: impl FnMut(usize, [f64; LANES]),
 ) {
     let n = products.base.len();
-    let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * n..][..n]);
+    let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * products.stride..][..n]);
     let tastes: [[f64; LANES]; K] = std::array::from_fn(|k| buyers.tastes[k]);
     for j in 0..n {
         let mut v = loyal_base(&products, buyers, j);
@@ -514,7 +516,7 @@ fn for_each_weight_many(products: Products<'_>, buyers: &Eight, mut each: impl F
     let n = products.base.len();
     for j in 0..n {
         let mut v = loyal_base(&products, buyers, j);
-        for (column, tastes) in products.characteristics.chunks_exact(n).zip(&buyers.tastes) {
+        for (column, tastes) in products.characteristics.chunks_exact(products.stride).zip(&buyers.tastes) {
             for l in 0..LANES {
                 v[l] = column[j].mul_add(tastes[l], v[l]);
             }
@@ -530,7 +532,8 @@ fn for_each_weight_many(products: Products<'_>, buyers: &Eight, mut each: impl F
 fn fitting(products: Products<'_>, buyers: &Eight, room: usize) {
     let n = products.base.len();
     assert!(products.price.len() == n && products.brand.len() == n, "one price and one brand for each product");
-    assert!(products.characteristics.len() == n * buyers.tastes.len(), "one column for each taste");
+    assert!(products.stride >= n, "columns as long as there are products");
+    assert!(products.characteristics.len() == products.stride * buyers.tastes.len(), "one column for each taste");
     assert!(room == n * LANES, "one block for each product");
 }
 
@@ -805,7 +808,8 @@ mod tests {
             }
             let price = normal_like(&mut draws, n, 50.0);
             let brand: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..5_u32))).collect();
-            let products = Products { characteristics: &characteristics, base: &base, price: &price, brand: &brand };
+            let products =
+                Products { characteristics: &characteristics, stride: n, base: &base, price: &price, brand: &brand };
             let lanes = |draws: &mut Stream| -> [f64; LANES] { std::array::from_fn(|_| draws.uniform_open()) };
             let buyers = Eight {
                 alpha: lanes(&mut draws).map(|u| 0.06 * u),
