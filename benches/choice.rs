@@ -1,7 +1,8 @@
 //! The choice workload: 40 models in 4 regions, buyers who do not interact, exogenous prices, a tariff from month 12.
 //!
 //! `cargo bench --bench choice` runs the plain first draft and the library's kernels side by side, checks both against the
-//! expected shares and the second against itself at one and two threads, and prints the table of docs/performance.md.
+//! expected shares and the second against itself at one and two threads, and prints the table of docs/performance.md;
+//! `cargo bench --bench choice -- dense` only the cases with that word in their name.
 //! The definition of the workload, and the methods the fast form uses, are in that page.
 
 use std::fmt::Write as _;
@@ -518,6 +519,8 @@ fn exp_limit() -> f64 {
 }
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let chosen = |name: &str| words.iter().all(|word| name.contains(word.as_str()));
     let models = models();
     let market = Market::new(&models);
     let pools = [1, 2].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool of threads"));
@@ -550,7 +553,7 @@ fn main() {
          |:--|:--|--:|--:|--:|--:|\n",
     );
     let mut limits = Vec::new();
-    for (name, case, rounds) in &cases {
+    for (name, case, rounds) in cases.iter().filter(|(name, ..)| chosen(name)) {
         // Plain, one core and two cores by turns, so that a busy machine slows all three.
         let (mut plain, mut one, mut one_wall, mut two) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut gain, mut scaling) = (Vec::new(), Vec::new());

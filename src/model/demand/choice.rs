@@ -198,7 +198,7 @@ pub struct BuyerState<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct EightBuyers {
     buyers: Eight,
-    cumulative: Column,
+    room: Column,
 }
 
 impl EightBuyers {
@@ -213,7 +213,7 @@ impl EightBuyers {
                 outside: [1.0; LANES],
                 tastes: vec![[0.0; LANES]; products.characteristics],
             },
-            cumulative: Column::filled(products.products * LANES, 0.0),
+            room: Column::filled(products.products * LANES, 0.0),
         }
     }
 
@@ -369,7 +369,7 @@ impl Chooser {
         buyers: &mut EightBuyers,
         u: &[f64; LANES],
     ) -> [Option<usize>; LANES] {
-        self.0.eight_by_inverse_cdf(shelf.columns(), &buyers.buyers, u, buyers.cumulative.values_mut())
+        self.0.eight_by_inverse_cdf(shelf.columns(), &buyers.buyers, u, buyers.room.values_mut())
     }
 
     /// The choices of eight buyers by race: for each lane what [`Self::exp_utilities`] with the intercepts raised by his
@@ -379,8 +379,19 @@ impl Chooser {
     /// Where the columns, the buyers or the races are not those of `products`.
     #[inline]
     #[must_use]
-    pub fn eight_by_race(self, shelf: &Shelf<'_>, buyers: &EightBuyers, races: &EightRaces) -> [Option<usize>; LANES] {
-        self.0.eight_by_race(shelf.columns(), &buyers.buyers, races.models.values(), &races.outside)
+    pub fn eight_by_race(
+        self,
+        shelf: &Shelf<'_>,
+        buyers: &mut EightBuyers,
+        races: &EightRaces,
+    ) -> [Option<usize>; LANES] {
+        self.0.eight_by_race(
+            shelf.columns(),
+            &buyers.buyers,
+            races.models.values(),
+            &races.outside,
+            buyers.room.values_mut(),
+        )
     }
 }
 
@@ -589,7 +600,7 @@ mod tests {
             // Five events, then eight: the last lanes' draws of the first count are replaced.
             races.draw(chooser, (0..5).map(stream));
             races.draw(chooser, (0..8).map(stream));
-            let by_race = chooser.eight_by_race(&shelf, &group, &races);
+            let by_race = chooser.eight_by_race(&shelf, &mut group, &races);
             let by_cdf = chooser.eight_by_inverse_cdf(&shelf, &mut group, &u);
             for lane in 0..8 {
                 let loyal = products.loyal_intercepts(&market.intercepts, |j| Some(brand_of[j]) == owned(lane), 1.2);

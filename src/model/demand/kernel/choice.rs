@@ -283,7 +283,7 @@ compiled_for_each! {
 
 compiled_for_each! {
     /// Eight buyers' winners, as by [`Instructions::exp_utilities`] and [`Instructions::race`] for each of them; `speeds`
-    /// holds one block of eight for each product.
+    /// holds one block of eight for each product, and `weights` has room for as many and keeps the weights.
     ///
     /// # Panics
     /// Where the lengths do not fit together.
@@ -292,6 +292,7 @@ compiled_for_each! {
         buyers: &Eight,
         speeds: &[f64],
         outside_speeds: &[f64; LANES],
+        weights: &mut [f64],
     ) -> [Option<usize>; LANES] = eight_race
 }
 
@@ -468,18 +469,27 @@ fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) ->
     leader
 }
 
-/// Calls `each` with every product's number and the eight buyers' weights of it, in the products' order.
+/// Writes the eight buyers' weights of every product, one block for each.
+///
+/// In passes, first all utilities, then all exponentials: a processor keeps some hundred operations in flight, and
+/// chains as short as these leave it enough independent ones.
 #[inline(always)]
-fn for_each_weight(products: Products<'_>, buyers: &Eight, each: impl FnMut(usize, [f64; LANES])) {
+fn eight_weights(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
+    let n = products.base.len();
+    assert!(products.price.len() == n && products.brand.len() == n, "one price and one brand for each product");
+    assert!(products.stride >= n, "columns as long as there are products");
+    assert!(products.characteristics.len() == products.stride * buyers.tastes.len(), "one column for each taste");
+    assert!(out.len() == n * LANES, "one block for each product");
     macro_rules! fused {
         ($($count:literal)*) => {
             match buyers.tastes.len() {
-                $($count => for_each_weight_of::<$count>(products, buyers, each),)*
-                _ => for_each_weight_many(products, buyers, each),
+                $($count => eight_utilities_of::<$count>(products, buyers, out),)*
+                _ => eight_utilities_many(products, buyers, out),
             }
         };
     }
     fused!(0 1 2 3 4 5 6 7 8);
+    exp_loop(out);
 }
 
 /// Intercept of product j with the loyalty of those who own its brand.
@@ -490,31 +500,38 @@ fn loyal_base(products: &Products<'_>, buyers: &Eight, j: usize) -> [f64; LANES]
 }
 
 #[inline(always)]
-fn for_each_weight_of<const K: usize>(
-    products: Products<'_>,
-    buyers: &Eight,
-    mut each: impl FnMut(usize, [f64; LANES]),
-) {
+fn eight_utilities_of<const K: usize>(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
     let n = products.base.len();
     let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * products.stride..][..n]);
     let tastes: [[f64; LANES]; K] = std::array::from_fn(|k| buyers.tastes[k]);
-    for j in 0..n {
+    for (j, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let mut v = loyal_base(&products, buyers, j);
         for l in 0..LANES {
             for k in 0..K {
                 v[l] = columns[k][j].mul_add(tastes[k][l], v[l]);
             }
-            v[l] = exp(products.price[j].mul_add(-buyers.alpha[l], v[l]));
+            v[l] = products.price[j].mul_add(-buyers.alpha[l], v[l]);
         }
-        each(j, v);
+        *out = v;
+        keep_lanes();
+    }
+}
+
+/// Keeps the compiler from turning a loop over products into vectors of products (with scattered stores): the buyers are
+/// the lanes already.
+#[inline(always)]
+fn keep_lanes() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: no instruction at all, and declared to touch neither memory, stack nor flags.
+    unsafe {
+        std::arch::asm!("", options(nomem, nostack, preserves_flags));
     }
 }
 
 /// The same operations for any number of characteristics.
 #[inline(always)]
-fn for_each_weight_many(products: Products<'_>, buyers: &Eight, mut each: impl FnMut(usize, [f64; LANES])) {
-    let n = products.base.len();
-    for j in 0..n {
+fn eight_utilities_many(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
+    for (j, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let mut v = loyal_base(&products, buyers, j);
         for (column, tastes) in products.characteristics.chunks_exact(products.stride).zip(&buyers.tastes) {
             for l in 0..LANES {
@@ -522,19 +539,10 @@ fn for_each_weight_many(products: Products<'_>, buyers: &Eight, mut each: impl F
             }
         }
         for l in 0..LANES {
-            v[l] = exp(products.price[j].mul_add(-buyers.alpha[l], v[l]));
+            v[l] = products.price[j].mul_add(-buyers.alpha[l], v[l]);
         }
-        each(j, v);
+        *out = v;
     }
-}
-
-#[inline(always)]
-fn fitting(products: Products<'_>, buyers: &Eight, room: usize) {
-    let n = products.base.len();
-    assert!(products.price.len() == n && products.brand.len() == n, "one price and one brand for each product");
-    assert!(products.stride >= n, "columns as long as there are products");
-    assert!(products.characteristics.len() == products.stride * buyers.tastes.len(), "one column for each taste");
-    assert!(room == n * LANES, "one block for each product");
 }
 
 #[inline(always)]
@@ -545,15 +553,15 @@ fn eight_inverse_cdf(
     u: &[f64; LANES],
     cumulative: &mut [f64],
 ) -> [Option<usize>; LANES] {
-    fitting(products, buyers, cumulative.len());
+    eight_weights(products, buyers, cumulative);
     let cumulative = cumulative.as_chunks_mut::<LANES>().0;
     let mut sum = buyers.outside;
-    for_each_weight(products, buyers, |j, weights| {
+    for block in &mut *cumulative {
         for l in 0..LANES {
-            sum[l] += weights[l];
+            sum[l] += block[l];
         }
-        cumulative[j] = sum;
-    });
+        *block = sum;
+    }
     let target: [f64; LANES] = std::array::from_fn(|l| u[l] * sum[l]);
     // Counting instead of searching: no branch to mispredict. Counts are exact doubles, to move with the vectors.
     let mut passed: [f64; LANES] = std::array::from_fn(|l| if target[l] < buyers.outside[l] { 0.0 } else { 1.0 });
@@ -583,21 +591,23 @@ fn eight_race(
     buyers: &Eight,
     speeds: &[f64],
     outside_speeds: &[f64; LANES],
+    weights: &mut [f64],
 ) -> [Option<usize>; LANES] {
-    fitting(products, buyers, speeds.len());
+    assert!(speeds.len() == weights.len(), "one block of speeds for each product");
+    eight_weights(products, buyers, weights);
     let speeds = speeds.as_chunks::<LANES>().0;
     let mut best: [f64; LANES] = std::array::from_fn(|l| buyers.outside[l] * outside_speeds[l]);
     let mut winner = [-1.0; LANES];
     let mut number = 0.0;
-    for_each_weight(products, buyers, |j, weights| {
+    for (weight, speed) in weights.as_chunks::<LANES>().0.iter().zip(speeds) {
         for l in 0..LANES {
-            let arrival = weights[l] * speeds[j][l];
+            let arrival = weight[l] * speed[l];
             let ahead = arrival > best[l];
             best[l] = if ahead { arrival } else { best[l] };
             winner[l] = if ahead { number } else { winner[l] };
         }
         number += 1.0;
-    });
+    }
     winner.map(|w| if w < 0.0 { None } else { Some(w as usize) })
 }
 
@@ -846,7 +856,7 @@ mod tests {
             for instructions in Instructions::available() {
                 let mut room = vec![0.0; n * LANES];
                 let by_cdf = instructions.eight_by_inverse_cdf(products, &buyers, &u, &mut room);
-                let by_race = instructions.eight_by_race(products, &buyers, &speeds, &outside_speeds);
+                let by_race = instructions.eight_by_race(products, &buyers, &speeds, &outside_speeds, &mut room);
                 let together: Vec<_> = by_cdf.into_iter().zip(by_race).collect();
                 assert_eq!(together, one_by_one, "{}, length {n}", instructions.name());
             }
