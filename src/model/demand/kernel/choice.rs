@@ -496,14 +496,19 @@ fn eight_weights(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
 #[inline(always)]
 fn loyal_base(products: &Products<'_>, buyers: &Eight, j: usize) -> [f64; LANES] {
     let (base, brand) = (products.base[j], products.brand[j]);
-    std::array::from_fn(|l| base + if buyers.owned[l] == brand { buyers.loyalty[l] } else { 0.0 })
+    let mut v = [base; LANES];
+    for l in 0..LANES {
+        v[l] += if buyers.owned[l] == brand { buyers.loyalty[l] } else { 0.0 };
+    }
+    v
 }
 
 #[inline(always)]
 fn eight_utilities_of<const K: usize>(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
     let n = products.base.len();
     let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * products.stride..][..n]);
-    let tastes: [[f64; LANES]; K] = std::array::from_fn(|k| buyers.tastes[k]);
+    let mut tastes = [[0.0; LANES]; K];
+    tastes.copy_from_slice(&buyers.tastes);
     for (j, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let mut v = loyal_base(&products, buyers, j);
         for l in 0..LANES {
@@ -562,18 +567,39 @@ fn eight_inverse_cdf(
         }
         *block = sum;
     }
-    let target: [f64; LANES] = std::array::from_fn(|l| u[l] * sum[l]);
-    // Counting instead of searching: no branch to mispredict. Counts are exact doubles, to move with the vectors.
-    let mut passed: [f64; LANES] = std::array::from_fn(|l| if target[l] < buyers.outside[l] { 0.0 } else { 1.0 });
-    for bound in &*cumulative {
-        for l in 0..LANES {
-            passed[l] += if target[l] < bound[l] { 0.0 } else { 1.0 };
+    let mut target = *u;
+    for l in 0..LANES {
+        target[l] *= sum[l];
+    }
+    // Counting instead of searching: no branch to mispredict. Counts are exact doubles, to move with the vectors, in two
+    // sums that do not wait for each other.
+    let mut passed = [[0.0; LANES]; 2];
+    for l in 0..LANES {
+        passed[0][l] = if target[l] < buyers.outside[l] { 0.0 } else { 1.0 };
+    }
+    let (pairs, rest) = cumulative.as_chunks::<2>();
+    for pair in pairs {
+        for (passed, bound) in passed.iter_mut().zip(pair) {
+            for l in 0..LANES {
+                passed[l] += if target[l] < bound[l] { 0.0 } else { 1.0 };
+            }
         }
     }
-    std::array::from_fn(|l| {
-        let passed = passed[l] as usize;
-        if passed > cumulative.len() { last_positive(cumulative, buyers.outside[l], l) } else { passed.checked_sub(1) }
-    })
+    for bound in rest {
+        for l in 0..LANES {
+            passed[0][l] += if target[l] < bound[l] { 0.0 } else { 1.0 };
+        }
+    }
+    let mut choices = [None; LANES];
+    for l in 0..LANES {
+        let passed = (passed[0][l] + passed[1][l]) as usize;
+        choices[l] = if passed > cumulative.len() {
+            last_positive(cumulative, buyers.outside[l], l)
+        } else {
+            passed.checked_sub(1)
+        };
+    }
+    choices
 }
 
 /// The last product that adds to a lane's cumulative weight: where rounding puts the target on the total.
@@ -596,7 +622,10 @@ fn eight_race(
     assert!(speeds.len() == weights.len(), "one block of speeds for each product");
     eight_weights(products, buyers, weights);
     let speeds = speeds.as_chunks::<LANES>().0;
-    let mut best: [f64; LANES] = std::array::from_fn(|l| buyers.outside[l] * outside_speeds[l]);
+    let mut best = buyers.outside;
+    for l in 0..LANES {
+        best[l] *= outside_speeds[l];
+    }
     let mut winner = [-1.0; LANES];
     let mut number = 0.0;
     for (weight, speed) in weights.as_chunks::<LANES>().0.iter().zip(speeds) {
@@ -608,7 +637,13 @@ fn eight_race(
         }
         number += 1.0;
     }
-    winner.map(|w| if w < 0.0 { None } else { Some(w as usize) })
+    let mut winners = [None; LANES];
+    for l in 0..LANES {
+        if winner[l] >= 0.0 {
+            winners[l] = Some(winner[l] as usize);
+        }
+    }
+    winners
 }
 
 #[cfg(test)]
