@@ -556,12 +556,12 @@ fn main() {
     for (name, case, rounds) in cases.iter().filter(|(name, ..)| chosen(name)) {
         // Plain, one core and two cores by turns, so that a busy machine slows all three.
         let (mut plain, mut one, mut one_wall, mut two) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut gain, mut scaling) = (Vec::new(), Vec::new());
+        let (mut gain, mut scaling, mut work) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..REPEATS {
             limits.push(exp_limit());
             let (_, plain_cpu, _) = timed(|| case.plain(&models));
             let (wall, cpu, _) = timed(|| (0..*rounds).map(|_| case.one_core(&market).len()).sum::<usize>());
-            let (two_wall, _, _) =
+            let (two_wall, two_cpu, _) =
                 timed(|| (0..*rounds).map(|_| case.parallel(&market, &pools[1]).len()).sum::<usize>());
             let per_round = 1.0 / f64::from(*rounds);
             plain.push(plain_cpu);
@@ -570,17 +570,23 @@ fn main() {
             two.push(two_wall * per_round);
             gain.push(plain_cpu / (cpu * per_round));
             scaling.push(wall / two_wall);
+            work.push(two_cpu / cpu);
         }
         let evaluations = 40.0 * case.rate;
         let steps = case.agent_steps();
         let (plain, one, one_wall, two) =
             (steps / median(plain), steps / median(one), steps / median(one_wall), steps / median(two));
-        let (gain, scaling) = (median(gain), median(scaling));
+        let (gain, scaling, work) = (median(gain), median(scaling), median(work));
         for (program, rate, gain, scaling) in [
             ("plain first draft, CPU second", plain, String::from("1"), String::new()),
             ("library, one core, CPU second", one, format!("{gain:.1}"), String::new()),
             ("library, one core, wall second", one_wall, String::new(), String::from("1")),
-            ("library, two cores, wall second", two, String::new(), format!("{scaling:.2}")),
+            (
+                "library, two cores, wall second",
+                two,
+                String::new(),
+                format!("{scaling:.2} ({work:.2} of its CPU time)"),
+            ),
         ] {
             writeln!(table, "| {name} | {program} | {rate:.2e} | {:.2e} | {gain} | {scaling} |", rate * evaluations)
                 .expect("writing to a string");

@@ -8,9 +8,12 @@
 //! best at run time. All three do the same operations on the same operands, so they give the same bits; the tests compare
 //! each with the scalar twins at every length. Nothing here allocates except [`Column`].
 
+// Lanes are counted, so that the same number stands for the same buyer or product in every array of a formula.
+#![allow(clippy::needless_range_loop)]
+
 use super::math::{exp, ln};
 
-/// Products in one block: the lanes of an AVX-512 register of doubles, and one cache line.
+/// Numbers in one block: the lanes of an AVX-512 register of doubles, and one cache line.
 pub const LANES: usize = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
