@@ -11,7 +11,7 @@
 //!   of the others.
 //!
 //! Either way is there for one buyer ([`Chooser::exp_utilities`], then a choice from the weights) and for eight at once
-//! ([`EightBuyers`]), with the same results to the bit; eight at once is some three times as fast a buyer.
+//! ([`EightBuyers`]), with the same results to the bit; eight at once is about twice as fast a buyer.
 //!
 //! The outside option is `None`, a model its number in the [`ProductTable`]. Loyalty to the owned brand is an intercept
 //! raised by lambda ([`ProductTable::loyal_intercepts`]): the factor exp(lambda) on that brand's weights.

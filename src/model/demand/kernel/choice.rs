@@ -1,6 +1,6 @@
 //! Choices among many products: of one buyer with the products in the lanes, or of eight buyers, one in each lane.
 //!
-//! The first needs one buyer only; the second is some three times as fast, because eight choices hide each other's
+//! The first needs one buyer only; the second is about twice as fast a buyer, because eight choices hide each other's
 //! latencies. Both give the same weights and the same choices, to the bit.
 //!
 //! Every operation is written once, as a plain loop over blocks of eight numbers in a fixed order of operations, and
