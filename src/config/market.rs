@@ -9,6 +9,9 @@ use super::{ConfigError, Table, suggest};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
 use crate::model::market::{CarModel, Characteristics, Holding, Market, NormalDuty};
 
+/// Most models: tables of who switches to whom grow with the square.
+const MAX_MODELS: usize = 2_000;
+
 /// Reads the table of models and the market section.
 pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
     let section = &reader.file.market;
@@ -51,6 +54,10 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
             base_volume: volumes[*row],
         })
         .collect();
+    if models.len() > MAX_MODELS {
+        let message = format!("{} models are on sale, at most {MAX_MODELS} can be simulated", models.len());
+        return Err(reader.error("market.models", message, "leave small models out or merge them"));
+    }
     let domestic = domestic_regions(reader, &regions)?;
     let market_size = reader.positive("market.size", &section.size)?;
     let sold: f64 = models.iter().map(|model| model.base_volume).sum();

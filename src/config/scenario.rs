@@ -19,8 +19,8 @@ use crate::model::trade::regime::{Action, Instrument, InvalidRegime, PolicyEvent
 
 /// Longest horizon: 100 years of weeks.
 const MAX_WEEKS: u32 = 5_200;
-/// Most buyers: twice the size at which the sequence of buyers is ever needed.
-const MAX_BUYERS: usize = 1 << 26;
+/// Most buyers: more would not fit the memory of an ordinary machine.
+const MAX_BUYERS: usize = 1 << 23;
 
 /// A scenario file being checked: the document it came from, for messages that show the line.
 #[derive(Debug)]
@@ -223,7 +223,7 @@ impl Reader<'_> {
         let section = &self.file.holding;
         let lease_share = self.fraction("holding.lease_share", &section.lease_share)?;
         for (i, weeks) in section.lease_weeks.iter().enumerate() {
-            self.number(&format!("holding.lease_weeks[{i}]"), *weeks, |x| x > 0.0, "a number of weeks above zero")?;
+            self.number(&format!("holding.lease_weeks[{i}]"), *weeks, |x| x >= 1.0, "at least one week")?;
         }
         if lease_share > 0.0 && section.lease_weeks.is_empty() {
             let help = "give lease lengths in weeks, or set lease_share = 0";
@@ -232,8 +232,18 @@ impl Reader<'_> {
         Ok(HoldingParameters {
             lease_share,
             lease_weeks: section.lease_weeks.clone(),
-            purchase_shape: self.positive("holding.purchase_shape", &section.purchase_shape)?,
-            purchase_mean_weeks: self.positive("holding.purchase_mean_weeks", &section.purchase_mean_weeks)?,
+            purchase_shape: self.number(
+                "holding.purchase_shape",
+                section.purchase_shape.value,
+                |x| (0.1..=1e4).contains(&x),
+                "a number between 0.1 and 10000",
+            )?,
+            purchase_mean_weeks: self.number(
+                "holding.purchase_mean_weeks",
+                section.purchase_mean_weeks.value,
+                |x| (1.0..=1e5).contains(&x),
+                "at least one week",
+            )?,
         })
     }
 

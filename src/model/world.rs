@@ -27,6 +27,19 @@ pub enum WorldError {
     /// The base year's costs cannot be recovered.
     #[error(transparent)]
     Supply(#[from] SupplyError),
+    /// Utilities so large that their exponentials leave the range of numbers.
+    #[error(
+        "buyer {buyer}: the exponential of the utility of {option} is {weight:e}, expected at most 1e280; the price response or \
+         the spread of tastes (demand.alpha, demand.sigma...) is too large"
+    )]
+    Utility {
+        /// Number of the buyer, from zero.
+        buyer: usize,
+        /// The model, or `outside`.
+        option: String,
+        /// The exponential.
+        weight: f64,
+    },
     /// The models cannot be laid out as options.
     #[error(transparent)]
     Options(#[from] ColumnError),
@@ -64,9 +77,37 @@ impl World {
         let inversion = invert(&nodes, &products, &list, &shares, None, InversionOptions::default(), execution)?;
         let options = Options::new(market, &products, &characteristics, &inversion.delta, &scenario.demand)?;
         let start_law = StationaryStart::new(&scenario.holding)?;
+        check_utilities(&buyers, &options, &products, &list)?;
         let makers = Makers::new(scenario, &nodes, &products, &inversion.delta, execution)?;
         Ok(Self { buyers, products, inversion, options, start_law, makers })
     }
+}
+
+/// Refuses utilities whose exponentials overflow: sums and products of them would no longer be numbers.
+fn check_utilities(buyers: &Buyers, options: &Options, products: &Products, list: &[f64]) -> Result<(), WorldError> {
+    const LARGEST: f64 = 1e280;
+    let prices = Column::new(list, 0.0);
+    let mut weights = options.table.zeros();
+    for buyer in 0..buyers.len() {
+        let (tastes, alpha) = (buyers.tastes_of(buyer), buyers.price_response[buyer]);
+        options.chooser.exp_utilities(
+            &options.table,
+            options.intercepts(NO_BRAND),
+            &prices,
+            tastes,
+            alpha,
+            &mut weights,
+        );
+        let too_large = |weight: &f64| weight.is_nan() || *weight > LARGEST;
+        if let Some(j) = weights.values().iter().position(too_large) {
+            return Err(WorldError::Utility { buyer, option: products.name(j).into(), weight: weights.values()[j] });
+        }
+        let weight = buyers.outside_weight[buyer];
+        if too_large(&weight) {
+            return Err(WorldError::Utility { buyer, option: "outside".into(), weight });
+        }
+    }
+    Ok(())
 }
 
 /// How the purchase process of each buyer stands when a replication begins: the stationary law, so that the status quo

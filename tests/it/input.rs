@@ -216,7 +216,18 @@ fn a_set_that_cannot_be_read_or_placed_is_refused() {
     }
 }
 
-/// A base year that cannot be met is an error with evidence, not a number.
+/// Parameters that take utilities out of the range of numbers end in an error, not in NaN.
+#[test]
+fn parameters_beyond_the_range_of_numbers_are_refused() {
+    let copy = Copy::new();
+    let small = ["--set", "buyers.count=256"];
+    for set in ["demand.alpha=500.0", "demand.sigma_outside=900.0"] {
+        let extra = [small[0], small[1], "--set", set, "--replications", "1"];
+        refused(&copy.scenario(), &copy.path("out"), &extra, &["error"]);
+        assert!(!copy.path("out/tables/models.csv").exists());
+    }
+}
+
 #[test]
 fn exchange_rates_that_end_too_early_are_named() {
     let copy = Copy::new();
