@@ -289,7 +289,7 @@ pub enum RuleChoice {
     PassThrough,
     /// Bertrand-Nash equilibrium.
     Bertrand,
-    /// Each manufacturer knows only its own sales and margins, and tries one brand's markup at a time.
+    /// Each manufacturer knows only its own sales and margins, and tries one brand's markup when its turn comes.
     Adaptive,
     /// Prices move a fraction of the way to another rule's target at each revision.
     Sticky,

@@ -279,7 +279,7 @@ impl Reader<'_> {
             }
             RuleChoice::Bertrand => Ok(PricingRule::Bertrand),
             RuleChoice::Adaptive if section.every_weeks.is_none() => {
-                let help = "every_weeks = 4 lets manufacturers try a price every four weeks";
+                let help = "every_weeks = 1 lets one manufacturer after the other try a price, one a week";
                 Err(self.error(key, "`adaptive` needs `every_weeks`: it learns from revision to revision", help))
             }
             RuleChoice::Adaptive => Ok(PricingRule::Adaptive),

@@ -277,3 +277,88 @@ proptest! {
         }
     }
 }
+
+/// Equilibrium prices of the 1995 case: the listed models pass on a little more than the duty, Europeans follow by
+/// about 2%, the Big Three by a fraction of one percent, as the newspapers expected.
+#[test]
+fn bertrand_prices_of_the_showdown_make_sense() {
+    let study = study(&["buyers.count=4096", "pricing.rule=bertrand"]);
+    let market = &study.scenario().market;
+    let phase = study.plans()[regime(&study, "imposed")].phase(103);
+    let base = study.plans()[study.scenario().baseline].phase(103);
+    assert_eq!(base.sticker_price_usd, market.list_prices());
+    let (mut europe, mut big_three) = ([0.0; 2], [0.0; 2]);
+    for (j, model) in market.models.iter().enumerate() {
+        let change = phase.sticker_price_usd[j] / model.list_price_usd - 1.0;
+        if model.flagged {
+            let pass_through = change * model.list_price_usd / (phase.duty_usd[j] - base.duty_usd[j]);
+            assert!((0.95..1.15).contains(&pass_through), "{}: {pass_through}", model.name);
+        } else {
+            let sum = match market.regions[model.region].as_str() {
+                "europe" => &mut europe,
+                "big_three" => &mut big_three,
+                _ => continue,
+            };
+            sum[0] += model.base_volume * change;
+            sum[1] += model.base_volume;
+        }
+    }
+    let (europe, big_three) = (europe[0] / europe[1], big_three[0] / big_three[1]);
+    assert!((0.01..0.04).contains(&europe), "Europe {europe}");
+    assert!((0.0..0.01).contains(&big_three), "Big Three {big_three}");
+}
+
+/// With equilibrium pricing a duty of zero gives the base year to the bit as well.
+#[test]
+fn a_zero_duty_leaves_equilibrium_prices_alone() {
+    let study = study(&["buyers.count=512", "pricing.rule=bertrand", "instrument.sanctions.rate=0.0"]);
+    let plans = study.plans();
+    assert!(plans[regime(&study, "imposed")].phases() == plans[study.scenario().baseline].phases());
+}
+
+/// Under conduct by product every model is its own firm: costs recovered are higher, margins lower.
+#[test]
+fn narrower_conduct_means_lower_margins() {
+    let margin = |conduct: &str| {
+        let study = study(&["buyers.count=512", conduct]);
+        let base = study.base_year().unwrap();
+        base.models.iter().map(|model| model.margin_usd).sum::<f64>()
+    };
+    let (product, brand, manufacturer) =
+        (margin("pricing.conduct=product"), margin("pricing.conduct=brand"), margin("pricing.conduct=manufacturer"));
+    assert!(product < brand && brand < manufacturer, "{product} {brand} {manufacturer}");
+}
+
+/// Exchange rates move costs by (1 - phi) + phi E0 / E, and prices only when a cost has moved past the threshold.
+#[test]
+fn exchange_rates_move_prices_at_revisions_only() {
+    let study = study(&["buyers.count=512", "exchange_rate.mode=history", "pricing.exchange_threshold=0.08"]);
+    let plan = &study.plans()[study.scenario().baseline];
+    let j = position(&study, "LS 400");
+    // Yen per dollar: 99.8 in January 1995, 85.1 in May 1995 (the base), 114.0 in December 1996. Dearer dollars, cheaper cars.
+    let first = plan.phase(0).sticker_price_usd[j];
+    let last = plan.phase(103).sticker_price_usd[j];
+    assert!(last < first && first < 51_680.0 && last < 0.9 * 51_680.0, "{first} to {last}");
+    let weeks: Vec<u32> = plan.revisions().iter().map(|revision| revision.week).collect();
+    assert!(weeks.len() > 2 && weeks.len() < 15, "{weeks:?}");
+    // A price set in week w is list + cost x (factor(w) - 1), costs in dollars of the base month.
+    let cost = study.shared_world().makers.costs.marginal_cost[j];
+    let factor = study.scenario().cost_factor[*weeks.last().unwrap() as usize][j];
+    assert!((last - (51_680.0 + cost * (factor - 1.0))).abs() < 1e-6);
+    // Cars assembled at home do not move.
+    let home = position(&study, "Seville");
+    assert_eq!(plan.phase(103).sticker_price_usd[home], 41_935.0);
+}
+
+/// Makers who only try prices move away from a base year that is an equilibrium by no more than their smallest steps,
+/// and pass a duty on.
+#[test]
+fn adaptive_makers_pass_a_duty_on() {
+    let study = study(&["buyers.count=512", "pricing.rule=adaptive", "pricing.every_weeks=1"]);
+    let j = position(&study, "LS 400");
+    let before = study.plans()[study.scenario().baseline].phase(103).sticker_price_usd[j];
+    let after = study.plans()[regime(&study, "imposed")].phase(103);
+    assert!((before / 51_680.0 - 1.0).abs() < 0.03, "{before}");
+    let pass_through = (after.sticker_price_usd[j] - before) / (0.7 * 51_680.0);
+    assert!((0.9..1.1).contains(&pass_through), "{pass_through}");
+}

@@ -19,7 +19,11 @@ pub enum PricingRule {
     },
     /// Bertrand-Nash equilibrium of the owners given by the scenario's conduct.
     Bertrand,
-    /// Each manufacturer knows only its own sales and margins, and tries one brand's markup at a time.
+    /// Each manufacturer knows only its own sales and margins, and tries one brand's markup at a time; manufacturers take
+    /// turns, one at each revision.
+    ///
+    /// If all tried at once each would see its profit rise because its rivals have become dearer, and prices would drift
+    /// upwards for good.
     Adaptive,
     /// Prices move the fraction `kappa` of the way to another rule's target at each revision.
     Sticky {
@@ -69,6 +73,10 @@ pub struct PriceSetting {
     /// Report of the last equilibrium solved.
     pub solved: Option<SearchReport>,
     trials: Vec<Trials>,
+    turn: usize,
+    profit_before: Option<f64>,
+    /// Duties and costs that the prices were set for, where the rule has to know.
+    set_for: Option<(Vec<ImportDuty>, Vec<f64>)>,
 }
 
 impl PriceSetting {
@@ -76,7 +84,8 @@ impl PriceSetting {
     #[must_use]
     pub fn new(list_price_usd: &[f64], ownership: &Ownership) -> Self {
         let trials = vec![Trials::default(); ownership.firms()];
-        Self { price_usd: list_price_usd.to_vec(), solved: None, trials }
+        let price_usd = list_price_usd.to_vec();
+        Self { price_usd, solved: None, trials, turn: 0, profit_before: None, set_for: None }
     }
 
     /// Revises all prices by a rule.
@@ -117,25 +126,40 @@ impl PriceSetting {
         Ok(())
     }
 
-    /// One trial of every manufacturer: judge the last by its own profit rate, then move the next brand's markups.
+    /// One trial of one manufacturer, in turn: judge the last trial by its maker's own profit rate, then move one brand's
+    /// markups. Everybody keeps his dollar markups when duties or costs change.
     fn adapt(&mut self, now: &Situation<'_>) {
         let share = now.demand.shares(&self.price_usd).product;
-        let margin = |price: f64, j: usize| {
-            let terms = now.duty[j].terms();
-            terms.retained * price - terms.fixed - now.cost_usd[j]
+        let (duty, cost) = self.set_for.take().unwrap_or((now.base_duty.to_vec(), now.base_cost_usd.to_vec()));
+        let mut markup: Vec<f64> = (0..share.len())
+            .map(|j| {
+                let terms = duty[j].terms();
+                terms.retained * self.price_usd[j] - terms.fixed - cost[j]
+            })
+            .collect();
+        let owners = now.ownership.owners();
+        let profit = |firm: usize, markup: &[f64]| -> f64 {
+            (0..share.len()).filter(|j| owners[*j] == firm).map(|j| share[j] * markup[j]).sum()
         };
-        for (firm, trials) in self.trials.iter_mut().enumerate() {
-            let own: Vec<usize> = (0..share.len()).filter(|j| now.ownership.owners()[*j] == firm).collect();
-            let profit: f64 = own.iter().map(|j| share[*j] * margin(self.price_usd[*j], *j)).sum();
-            let mut brands: Vec<usize> = own.iter().map(|j| now.demand.products.brand(*j)).collect();
-            brands.sort_unstable();
-            brands.dedup();
-            let (brand, step) = trials.next(&brands, profit);
-            for &j in own.iter().filter(|j| now.demand.products.brand(**j) == brand) {
-                let retained = now.duty[j].terms().retained;
-                self.price_usd[j] += step * margin(self.price_usd[j], j) / retained;
-            }
+        if let Some(before) = self.profit_before {
+            self.trials[self.turn].judge(profit(self.turn, &markup) > before);
+            self.turn = (self.turn + 1) % self.trials.len();
         }
+        let firm = self.turn;
+        self.profit_before = Some(profit(firm, &markup));
+        let mut brands: Vec<usize> =
+            (0..share.len()).filter(|j| owners[*j] == firm).map(|j| now.demand.products.brand(j)).collect();
+        brands.sort_unstable();
+        brands.dedup();
+        let (brand, step) = self.trials[firm].next(&brands);
+        for j in (0..share.len()).filter(|j| owners[*j] == firm && now.demand.products.brand(*j) == brand) {
+            markup[j] *= 1.0 + step;
+        }
+        for (j, markup) in markup.iter().enumerate() {
+            let terms = now.duty[j].terms();
+            self.price_usd[j] = (now.cost_usd[j] + terms.fixed + markup) / terms.retained;
+        }
+        self.set_for = Some((now.duty.to_vec(), now.cost_usd.to_vec()));
     }
 }
 
@@ -143,30 +167,27 @@ impl PriceSetting {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Trials {
     steps: Vec<f64>,
-    turn: usize,
-    last_profit: Option<f64>,
+    brand: usize,
 }
 
 /// Largest and smallest relative change of a markup in one trial.
 const TRIAL_STEPS: [f64; 2] = [0.03, 0.001];
 
 impl Trials {
-    /// Judges the last trial (a profit that fell reverses that brand's step and halves it) and gives the next brand and
-    /// step.
-    fn next(&mut self, brands: &[usize], profit: f64) -> (usize, f64) {
-        let [largest, smallest] = TRIAL_STEPS;
+    /// The brand and step of the next trial.
+    fn next(&mut self, brands: &[usize]) -> (usize, f64) {
         if self.steps.len() != brands.len() {
-            self.steps = vec![largest; brands.len()];
+            self.steps = vec![TRIAL_STEPS[0]; brands.len()];
         }
-        if let Some(last) = self.last_profit {
-            let step = &mut self.steps[self.turn];
-            if profit <= last {
-                *step = -step.signum() * (0.5 * step.abs()).max(smallest);
-            }
-            self.turn = (self.turn + 1) % brands.len();
+        (brands[self.brand], self.steps[self.brand])
+    }
+    /// Ends a trial: a profit that did not rise reverses that brand's step and halves it; the next brand is next.
+    fn judge(&mut self, rose: bool) {
+        if !rose {
+            let step = &mut self.steps[self.brand];
+            *step = -step.signum() * (0.5 * step.abs()).max(TRIAL_STEPS[1]);
         }
-        self.last_profit = Some(profit);
-        (brands[self.turn], self.steps[self.turn])
+        self.brand = (self.brand + 1) % self.steps.len();
     }
 }
 
