@@ -152,7 +152,7 @@ struct Market {
 }
 
 /// Buyers in one job. Fixed, so that jobs are the same at any number of threads.
-const BLOCK: u64 = 5_000;
+const BLOCK: u64 = 10_000;
 
 /// Buyers with their tastes, in columns.
 #[derive(Default)]
@@ -306,7 +306,7 @@ impl Market {
         rate: f64,
     ) -> (Population, [Vec<(usize, f64)>; MONTHS]) {
         let mut population = Population::default();
-        let mut calendar: [Vec<(usize, f64)>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(160));
+        let mut calendar: [Vec<(usize, f64)>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(256));
         let mut skips = streams.at(Purpose::Holding, buyers.start, 0);
         // An exponential over -ln(1 - rate), cut to an integer, is geometric.
         let scale = -1.0 / (1.0 - rate).ln();
