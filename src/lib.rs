@@ -6,4 +6,5 @@ pub mod config;
 pub mod ensemble;
 pub mod model;
 pub mod report;
+pub mod solve;
 pub mod statistics;

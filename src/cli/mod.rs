@@ -3,6 +3,7 @@
 mod check;
 mod init;
 mod run;
+mod solve;
 mod summary;
 
 use std::path::PathBuf;
@@ -41,6 +42,9 @@ enum Command {
     Check(check::CheckArgs),
     /// Write a commented scenario with its data into a new folder, ready to run and to change.
     Init(init::InitArgs),
+    /// Solve a static market: equilibrium prices under tariffs, mergers and cost shocks.
+    #[command(after_help = SOLVE_EXAMPLES)]
+    Solve(solve::SolveArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print a completion script for a shell.
@@ -55,6 +59,12 @@ Examples:
   stickershock run configs/showdown-1995.toml
   stickershock run configs/showdown-1995.toml -j 2 --replications 400 --seed 7
   stickershock run configs/showdown-1995.toml --set pricing.theta=0.5 --set instrument.sanctions.basis=border --json";
+
+const SOLVE_EXAMPLES: &str = "\
+Examples:
+  stickershock solve my-market --out /tmp/solved
+  stickershock solve my-market --specs what-if.json --matrices all --out /tmp/solved
+  stickershock solve tests/cases/rc_6x40 --compare";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -92,6 +102,15 @@ enum CliError {
     /// A scenario that is well written and cannot be solved.
     #[error(transparent)]
     Study(#[from] StudyError),
+    /// A static market that cannot be solved.
+    #[error(transparent)]
+    Solve(#[from] stickershock::solve::SolveError),
+    /// Results that differ from those stored.
+    #[error("{quantities} quantities differ from the stored results by more than the tolerances of case.json")]
+    Disagrees {
+        /// How many.
+        quantities: usize,
+    },
     /// Output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -129,7 +148,7 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_) | Self::Study(_) => 65,
+            Self::Config(_) | Self::Study(_) | Self::Solve(_) => 65,
             Self::Interrupted(_) => 130,
             _ => 1,
         }
@@ -141,6 +160,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
+        Command::Solve(args) => solve::solve_case(&args),
         Command::Init(args) => init::init(&args),
         Command::Schema => print(&stickershock::config::schema()),
         Command::Completions { shell } => {

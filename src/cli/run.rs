@@ -108,7 +108,7 @@ fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, Cl
     Ok((0..regimes.len()).filter(asked).collect())
 }
 
-fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
+pub(super) fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
     if threads == Some(0) {
         return Err(CliError::Usage(
             "--threads: 0 threads do no work\nhelp: give at least 1, or leave it out for all processors".into(),

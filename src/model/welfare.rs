@@ -17,9 +17,6 @@ pub fn surplus_by_buyer(demand: &ExpectedDemand, prices: &[f64]) -> Result<Vec<f
     check_per_product(demand.products, "price", prices)?;
     let surplus = |i: usize| {
         let buyer = demand.population.buyer(i);
-        let utilities =
-            (0..prices.len()).map(|j| buyer.utility(demand.delta[j], demand.products.characteristics(j), prices[j]));
-        let highest = utilities.fold(buyer.outside_utility(), f64::max);
         let sums = BuyerExponentials::of(buyer, demand.products, demand.delta, prices);
         let relative = match demand.owned {
             None => log_sum(&sums, 0.0),
@@ -33,7 +30,7 @@ pub fn surplus_by_buyer(demand: &ExpectedDemand, prices: &[f64]) -> Result<Vec<f
                 if weights > 0.0 { brands.map(of_owner).sum::<f64>() / weights } else { log_sum(&sums, 0.0) }
             }
         };
-        (highest + relative) / buyer.price_response()
+        (sums.highest_utility + relative) / buyer.price_response()
     };
     Ok((0..demand.population.len()).map(surplus).collect())
 }

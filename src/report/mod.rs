@@ -1,6 +1,7 @@
 //! Results out: rows, tables, charts, and the folder they stand in.
 
 pub mod build;
+pub mod case;
 #[cfg(feature = "charts")]
 pub mod charts;
 #[cfg(feature = "charts")]

@@ -396,8 +396,8 @@ fn limits_clear_by_slack_or_price() {
             let limits = [limit("tight", &[0, 1], 0.5), limit("tight too", &[4], 0.9), limit("wide", &[5, 6], 3.0)];
             let solve = |limits: &[Limit]| equilibrium_with_limits(problem, limits, prices, PricingOptions::default());
             let limited = solve(&limits).unwrap();
-            for g in 0..2 {
-                assert!((limited.used[g] / limits[g].share - 1.0).abs() < 1e-10 && limited.shadow_price[g] > 0.0);
+            for (g, limit) in limits.iter().enumerate().take(2) {
+                assert!((limited.used[g] / limit.share - 1.0).abs() < 1e-10 && limited.shadow_price[g] > 0.0);
             }
             assert_eq!(limited.shadow_price[2], 0.0);
             assert!(limited.used[2] < limits[2].share);

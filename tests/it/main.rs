@@ -1,6 +1,7 @@
 //! Integration tests, one binary: economics, reproducibility, input, command line, architecture.
 
 mod architecture;
+mod cases;
 mod cli;
 mod core;
 mod economics;

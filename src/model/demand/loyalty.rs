@@ -11,6 +11,7 @@
 //!
 //! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
 
+use super::kernel::scalar::relative_exponentials;
 use super::kernel::{Layout, Rule, Sweep, math};
 use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
 use super::sweep::{Execution, Sums, run};
@@ -87,23 +88,22 @@ pub struct BuyerExponentials {
     pub brand: Vec<f64>,
     /// A = e_0 + sum_b S_b.
     pub total: f64,
+    /// The utility that the exponentials are relative to.
+    pub highest_utility: f64,
 }
 
 impl BuyerExponentials {
     /// Evaluates one buyer; loyalty is left out of utility.
     #[must_use]
     pub fn of(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64]) -> Self {
-        let utility: Vec<f64> =
-            (0..products.len()).map(|j| buyer.utility(delta[j], products.characteristics(j), prices[j])).collect();
-        let highest = utility.iter().copied().fold(buyer.outside_utility(), f64::max);
-        let product: Vec<f64> = utility.iter().map(|&v| math::exp(v - highest)).collect();
-        let outside = math::exp(buyer.outside_utility() - highest);
+        let mut product = vec![0.0; products.len()];
+        let (outside, highest_utility) = relative_exponentials(buyer, products, delta, prices, &mut product);
         let mut brand = vec![0.0; products.loyalty().len()];
         for (j, e) in product.iter().enumerate() {
             brand[products.brand(j)] += e;
         }
         let total = outside + brand.iter().sum::<f64>();
-        Self { product, outside, brand, total }
+        Self { product, outside, brand, total, highest_utility }
     }
 
     /// The stationary law of owned brands: rho(b) for each brand, rho(none) last; sums to one.

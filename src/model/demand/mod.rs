@@ -21,7 +21,9 @@ pub use inversion::{Inversion, InversionOptions, invert};
 pub use kernel::KernelPath;
 pub use loyalty::{ExpectedDemand, OwnedBrands, Shares, stationary_shares};
 pub use population::{Buyer, BuyerColumns, Population, Products};
-pub use response::{OwnResponse, PriceResponse, ProductMatrix, long_run_diversion, own_response, price_response};
+pub use response::{
+    OwnResponse, PriceResponse, ProductMatrix, choice_probabilities, long_run_diversion, own_response, price_response,
+};
 pub use sweep::Execution;
 
 /// What is wrong with a description of demand, or why a solution was not found.

@@ -9,6 +9,7 @@
 //!
 //! Where buyers are loyal these are responses of expected demand, owned brands held.
 
+use super::kernel::scalar::relative_exponentials;
 use super::kernel::{Layout, moments::Factor};
 use super::sweep::run_moments;
 use super::{DemandError, ExpectedDemand, check_per_product};
@@ -40,6 +41,12 @@ impl ProductMatrix {
     #[must_use]
     pub fn at(&self, row: usize, column: usize) -> f64 {
         self.values[row * self.size + column]
+    }
+
+    /// All entries, row by row.
+    #[must_use]
+    pub fn into_values(self) -> Vec<f64> {
+        self.values
     }
 
     /// One row.
@@ -139,6 +146,23 @@ pub fn long_run_diversion(demand: &ExpectedDemand, prices: &[f64]) -> Result<Pro
     let (moments, _) = plain_moments(demand, prices, Factor::Removal)?;
     let share = demand.shares(prices).product;
     Ok(with_outside_on_diagonal(share.len(), |j, m| moments.at(j, m) / share[j]))
+}
+
+/// Choice probabilities of each buyer, products in order, outside option and loyalty left out: buyers x products.
+///
+/// # Errors
+/// When prices do not fit the products.
+pub fn choice_probabilities(demand: &ExpectedDemand, prices: &[f64]) -> Result<Vec<f64>, DemandError> {
+    check_per_product(demand.products, "price", prices)?;
+    let count = prices.len();
+    let mut all = vec![0.0; demand.population.len() * count];
+    for (i, row) in all.chunks_exact_mut(count).enumerate() {
+        let buyer = demand.population.buyer(i);
+        let (outside, _) = relative_exponentials(buyer, demand.products, demand.delta, prices, row);
+        let total = outside + row.iter().sum::<f64>();
+        row.iter_mut().for_each(|e| *e /= total);
+    }
+    Ok(all)
 }
 
 /// Moments over nodes, written out where buyers are loyal, and the sums of the left factor.

@@ -18,7 +18,7 @@ pub mod choice;
 mod lanes;
 pub mod math;
 pub(crate) mod moments;
-mod scalar;
+pub(crate) mod scalar;
 
 use super::population::{LANES, Population};
 

@@ -1,7 +1,7 @@
 //! The sweep written plainly, buyer by buyer: the specification of the block kernel, to the last bit.
 
 use super::{LANES, Row, Rule, SAFE_SUM, Sweep, UTILITY_LIMIT, math};
-use crate::model::demand::population::Buyer;
+use crate::model::demand::population::{Buyer, Products};
 
 /// Sums of one buyer over the products of one cell.
 #[derive(Clone, Copy, Default)]
@@ -197,4 +197,39 @@ fn coefficients_of(
 #[inline(always)]
 fn firm_sum(terms: &[(usize, f64)], value: impl Fn(usize) -> f64) -> f64 {
     terms.iter().fold(0.0, |sum, &(cell, part)| part.mul_add(value(cell), sum))
+}
+
+/// One buyer's exponentials relative to the highest utility: each product's into `out`; returns the outside option's and the
+/// highest utility.
+pub(crate) fn relative_exponentials(
+    buyer: Buyer,
+    products: &Products,
+    delta: &[f64],
+    prices: &[f64],
+    out: &mut [f64],
+) -> (f64, f64) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has just said that it has FMA.
+        return unsafe { relative_with_fma(buyer, products, delta, prices, out) };
+    }
+    relative(buyer, products, delta, prices, out)
+}
+
+/// The same code compiled with the fused multiply-add that is otherwise emulated.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+fn relative_with_fma(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> (f64, f64) {
+    relative(buyer, products, delta, prices, out)
+}
+
+#[inline(always)]
+fn relative(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> (f64, f64) {
+    let mut highest = buyer.outside_utility();
+    for (j, (out, (&delta, &price))) in out.iter_mut().zip(delta.iter().zip(prices)).enumerate() {
+        *out = buyer.utility(delta, products.characteristics(j), price);
+        highest = larger(highest, *out);
+    }
+    out.iter_mut().for_each(|v| *v = math::exp(*v - highest));
+    (math::exp(buyer.outside_utility() - highest), highest)
 }

@@ -1,0 +1,156 @@
+//! Files of a case, gzipped or not.
+
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use serde_json::Value;
+
+use super::{ConfigError, complain};
+
+/// The kinds of matrices a case holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MatrixKind {
+    /// `elasticities_NAME.csv`.
+    Elasticities,
+    /// `diversion_NAME.csv`, the outside option on the diagonal.
+    Diversion,
+    /// `long_run_diversion_NAME.csv`.
+    LongRunDiversion,
+    /// `passthrough_NAME.csv`.
+    PassThrough,
+    /// `choice_probabilities_NAME.csv`, buyers by products.
+    ChoiceProbabilities,
+}
+
+impl MatrixKind {
+    /// All kinds; `long_run_diversion` before `diversion`, whose name it contains.
+    pub const ALL: [Self; 5] =
+        [Self::Elasticities, Self::LongRunDiversion, Self::Diversion, Self::PassThrough, Self::ChoiceProbabilities];
+
+    /// First part of the file name.
+    #[must_use]
+    pub fn stem(self) -> &'static str {
+        match self {
+            Self::Elasticities => "elasticities",
+            Self::Diversion => "diversion",
+            Self::LongRunDiversion => "long_run_diversion",
+            Self::PassThrough => "passthrough",
+            Self::ChoiceProbabilities => "choice_probabilities",
+        }
+    }
+
+    /// Name of the column that labels rows.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        if self == Self::ChoiceProbabilities { "agent" } else { "product_id" }
+    }
+}
+
+/// A matrix stored beside the inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatrixFile {
+    /// Kind.
+    pub kind: MatrixKind,
+    /// Scenario it belongs to.
+    pub scenario: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Whether a path is that of a gzipped file.
+fn gzipped(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "gz")
+}
+
+/// The path of a file or of its gzipped form; the plain path when there is neither.
+pub(super) fn plain_or_gzipped(folder: &Path, name: &str) -> (PathBuf, bool) {
+    let plain = folder.join(name);
+    let packed = folder.join(format!("{name}.gz"));
+    if !plain.exists() && packed.exists() { (packed, true) } else { (plain, false) }
+}
+
+/// A reader of a file's text, unpacked.
+fn open(path: &Path) -> Result<Box<dyn Read>, ConfigError> {
+    let file = std::fs::File::open(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    let file = BufReader::new(file);
+    Ok(if gzipped(path) { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+}
+
+/// The text of a file, unpacked.
+pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes).map_err(|error| ConfigError::unreadable(path, &error))?;
+    let file = path.display().to_string();
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        complain(&file, format!("byte {offset} is not UTF-8 text"), "save the file with the encoding UTF-8")
+    })
+}
+
+/// A JSON file of the folder, with its name for messages.
+pub(super) fn json(folder: &Path, name: &str) -> Result<(String, Value), ConfigError> {
+    json_at(&plain_or_gzipped(folder, name).0)
+}
+
+/// A JSON file, with its name for messages.
+pub(super) fn json_at(path: &Path) -> Result<(String, Value), ConfigError> {
+    let file = path.display().to_string();
+    let text = text(path)?;
+    match serde_json::from_str(&text) {
+        Ok(value) => Ok((file, value)),
+        Err(error) => Err(complain(&file, format!("is not JSON: {error}"), "correct the place it names")),
+    }
+}
+
+/// The matrices in a folder, in the order of their names.
+pub(super) fn matrices(folder: &Path) -> Result<Vec<MatrixFile>, ConfigError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| ConfigError::unreadable(folder, &error))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".csv").or_else(|| name.strip_suffix(".csv.gz")) else { continue };
+        let of_kind = |kind: &MatrixKind| {
+            let scenario = stem.strip_prefix(kind.stem())?.strip_prefix('_')?;
+            Some(MatrixFile { kind: *kind, scenario: scenario.to_owned(), path: path.clone() })
+        };
+        found.extend(MatrixKind::ALL.iter().find_map(of_kind));
+    }
+    Ok(found)
+}
+
+/// The numbers of a matrix file, row by row, with a check of its size; labels of rows and columns are skipped.
+///
+/// # Errors
+/// [`ConfigError`] naming file, row and what was expected.
+pub fn read_matrix(path: &Path, rows: usize, columns: usize) -> Result<Vec<f64>, ConfigError> {
+    let file = path.display().to_string();
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(open(path)?);
+    let mut values = Vec::with_capacity(rows * columns);
+    let mut found = 0;
+    for record in reader.records() {
+        let record = record.map_err(|error| complain(&file, error.to_string(), "check the quotes"))?;
+        found += 1;
+        let row = || Some(record.position().map_or(found, |position| position.line() as usize));
+        let refuse = |message: String| ConfigError::Row {
+            file: file.clone(),
+            row: row(),
+            label: record.get(0).map(str::to_owned),
+            message,
+            help: format!("the file needs {rows} rows of a label and {columns} numbers"),
+        };
+        if record.len() != columns + 1 {
+            return Err(refuse(format!("has {} cells, expected {}", record.len(), columns + 1)));
+        }
+        for cell in record.iter().skip(1) {
+            values.push(cell.trim().parse().map_err(|_| refuse(format!("{cell:?} is not a number")))?);
+        }
+    }
+    if found == rows {
+        Ok(values)
+    } else {
+        Err(complain(&file, format!("has {found} rows, expected {rows}"), "store the matrix of this market"))
+    }
+}

@@ -1,0 +1,443 @@
+//! From the tables of a case to products and buyers.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Case, ConfigError, Table, Tolerance, complain, files, first_column};
+use crate::config::suggest;
+use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
+
+/// Columns that go by several names: this format's, then PyBLP's.
+const ALIASES: [[&str; 2]; 7] = [
+    ["product_id", "product_ids"],
+    ["firm_id", "firm_ids"],
+    ["price0", "prices"],
+    ["share0", "shares"],
+    ["mc", "costs"],
+    ["weight", "weights"],
+    ["market_id", "market_ids"],
+];
+
+/// The rows of one market in a table.
+pub(super) struct Rows {
+    pub table: Table,
+    pub file: String,
+    /// Rows of the table that belong to the market.
+    rows: Vec<usize>,
+    pub compressed: bool,
+    /// Distinct firms, in order of appearance.
+    pub firm_ids: Vec<String>,
+}
+
+impl Rows {
+    /// Reads `NAME.csv` or `NAME.csv.gz`.
+    pub fn read(folder: &Path, name: &str, market: Option<&str>) -> Result<Self, ConfigError> {
+        let (path, compressed) = files::plain_or_gzipped(folder, &format!("{name}.csv"));
+        let file = path.display().to_string();
+        let table = Table::from_str(&files::text(&path)?, &file)?;
+        let table = match first_column(&table, &ALIASES[0]) {
+            Some(label) => table.labelled_by(label)?,
+            None => table,
+        };
+        let mut read = Self { rows: (0..table.rows()).collect(), table, file, compressed, firm_ids: Vec::new() };
+        read.choose_market(market)?;
+        if read.rows.is_empty() {
+            return Err(read.error("has no rows", "add at least one"));
+        }
+        if let Some(column) = read.column_name("firm_id") {
+            for firm in read.text(&column)? {
+                if !read.firm_ids.contains(&firm) {
+                    read.firm_ids.push(firm);
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    fn choose_market(&mut self, market: Option<&str>) -> Result<(), ConfigError> {
+        let Some(column) = self.column_name("market_id") else { return Ok(()) };
+        let cells = self.text(&column)?;
+        let mut markets: Vec<&str> = Vec::new();
+        cells.iter().for_each(|cell| {
+            if !markets.contains(&cell.as_str()) {
+                markets.push(cell)
+            }
+        });
+        let chosen = match market {
+            Some(market) if markets.contains(&market) => market,
+            Some(market) => {
+                return Err(self.error(format!("has no market {market:?}"), suggest::one_of(market, &markets)));
+            }
+            None if markets.len() > 1 => {
+                let message = format!("holds {} markets: {}", markets.len(), suggest::quoted(&markets));
+                return Err(self.error(message, "choose one with --market"));
+            }
+            None => return Ok(()),
+        };
+        self.rows = (0..cells.len()).filter(|&row| cells[row] == chosen).collect();
+        Ok(())
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The name under which the table has a column.
+    pub fn column_name(&self, name: &str) -> Option<String> {
+        if self.table.has_column(name) {
+            return Some(name.to_owned());
+        }
+        let aliases = ALIASES.iter().find(|aliases| aliases.contains(&name))?;
+        first_column(&self.table, aliases).map(str::to_owned)
+    }
+
+    pub fn text(&self, column: &str) -> Result<Vec<String>, ConfigError> {
+        let cells = self.table.column_text(column)?;
+        Ok(self.rows.iter().map(|&row| cells[row].to_owned()).collect())
+    }
+
+    /// A number a row from a column, or from an expression of columns.
+    pub fn numbers(&self, expression: &str) -> Result<Vec<f64>, ConfigError> {
+        if let Some(column) = expression.strip_prefix("1/").or_else(|| expression.strip_prefix("1 / ")) {
+            let cells = self.table.column_f64(column.trim())?;
+            if let Some(&row) = self.rows.iter().find(|&&row| cells[row] == 0.0) {
+                return Err(self.table.refuse_cell(row, column.trim(), "a number other than 0"));
+            }
+            return Ok(self.rows.iter().map(|&row| 1.0 / cells[row]).collect());
+        }
+        let cells = self.table.expression(expression)?;
+        Ok(self.rows.iter().map(|&row| cells[row]).collect())
+    }
+
+    /// The same of a column that may be absent.
+    pub fn optional(&self, name: &str) -> Result<Option<Vec<f64>>, ConfigError> {
+        self.column_name(name).map(|column| self.numbers(&column)).transpose()
+    }
+
+    /// Refuses the cell of row `row` of this market.
+    pub fn refuse(&self, row: usize, column: &str, expected: &str) -> ConfigError {
+        self.table.refuse_cell(self.rows.get(row).copied().unwrap_or(0), column, expected)
+    }
+
+    pub fn error_at(&self, row: usize, message: String, help: &str) -> ConfigError {
+        self.table.error_at(self.rows.get(row).copied().unwrap_or(0), message, help)
+    }
+
+    pub fn error(&self, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        complain(&self.file, message, help)
+    }
+
+    /// All columns as text.
+    fn columns(&self) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
+        self.table.columns().iter().map(|name| Ok((name.clone(), self.text(name)?))).collect()
+    }
+}
+
+/// What `case.json` says.
+pub(super) struct Description {
+    file: String,
+    name: String,
+    products: Option<usize>,
+    buyers: Option<usize>,
+    sum_of_weights: Option<f64>,
+    beta: Vec<(String, f64)>,
+    x2: Vec<String>,
+    /// x2 x x2, row by row.
+    sigma: Vec<f64>,
+    node_columns: Vec<String>,
+    /// x2 x demographics, row by row.
+    pi: Vec<f64>,
+    demographics: Vec<String>,
+    tolerance: Tolerance,
+}
+
+/// Whether a term is the price.
+fn is_price(term: &str) -> bool {
+    matches!(term, "prices" | "price" | "price0")
+}
+
+/// The terms of a formula such as `1 + prices + x`; `0` and `-1` stand for no constant.
+fn terms(formula: &str) -> Vec<String> {
+    let unwrap = |term: &str| {
+        let term = term.trim();
+        term.strip_prefix("I(").and_then(|inner| inner.strip_suffix(')')).unwrap_or(term).trim().to_owned()
+    };
+    formula.split('+').map(unwrap).filter(|term| !matches!(term.as_str(), "" | "0" | "-1")).collect()
+}
+
+impl Description {
+    pub fn read(file: &str, case: &Value) -> Result<Self, ConfigError> {
+        let Some(object) = case.as_object() else {
+            return Err(complain(file, "is not an object", "write it in braces"));
+        };
+        let get = |key: &str| object.get(key).filter(|value| !value.is_null());
+        let formula = |key: &str| get("formulations").and_then(|all| all.get(key)).and_then(Value::as_str);
+        let names = |key: &str| -> Result<Option<Vec<String>>, ConfigError> {
+            let Some(value) = get(key) else { return Ok(None) };
+            let list: Option<Vec<String>> =
+                value.as_array().map(|list| list.iter().map(super::spec::scalar).collect()).unwrap_or_default();
+            list.map(Some).ok_or_else(|| complain(file, format!("{key} is {value}"), "write a list of names"))
+        };
+        let numbers = |key: &str| -> Result<Option<Vec<f64>>, ConfigError> {
+            let Some(value) = get(key) else { return Ok(None) };
+            let mut flat = Vec::new();
+            let complete = flatten(value, &mut flat);
+            let refuse = || complain(file, format!("{key} is {value}"), "write a list (or a matrix) of numbers");
+            if complete { Ok(Some(flat)) } else { Err(refuse()) }
+        };
+        let whole = |key: &str| get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+
+        let beta_names = names("beta_names")?.or_else(|| formula("X1").map(terms)).unwrap_or_default();
+        let beta = numbers("beta")?.unwrap_or_default();
+        if !beta.is_empty() && beta.len() != beta_names.len() {
+            let message = format!("beta has {} values for {} names", beta.len(), beta_names.len());
+            return Err(complain(file, message, "give beta and beta_names the same length"));
+        }
+        let x2 = names("x2_names")?.or_else(|| formula("X2").map(terms)).unwrap_or_default();
+        let size = x2.len();
+        let diagonal = |values: Vec<f64>| -> Vec<f64> {
+            let mut matrix = vec![0.0; size * size];
+            matrix.iter_mut().step_by(size + 1).zip(values).for_each(|(entry, value)| *entry = value);
+            matrix
+        };
+        let sigma = match numbers("sigma")?.or(numbers("sigma_diagonal")?) {
+            None => vec![0.0; size * size],
+            Some(values) if values.len() == size * size => values,
+            Some(values) if values.len() == size => diagonal(values),
+            Some(values) => {
+                let message = format!("sigma has {} values for {size} columns of X2", values.len());
+                return Err(complain(file, message, "give a diagonal, or a square matrix in the order of x2_names"));
+            }
+        };
+        let demographics = match get("formulations").and_then(|all| all.get("demographic")).or(get("demographics")) {
+            Some(Value::String(formula)) => terms(formula),
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        let pi = numbers("pi")?.unwrap_or_else(|| vec![0.0; size * demographics.len()]);
+        if pi.len() != size * demographics.len() {
+            let message =
+                format!("pi has {} values for {size} columns of X2 and demographics {demographics:?}", pi.len());
+            return Err(complain(file, message, "give one row a column of X2 and one column a demographic"));
+        }
+        let mut tolerance = Tolerance::default();
+        for (key, value) in get("tolerance").and_then(Value::as_object).into_iter().flatten() {
+            let field = match key.as_str() {
+                "price_rel" => &mut tolerance.price_rel,
+                "share_rel" => &mut tolerance.share_rel,
+                "elasticity_rel" => &mut tolerance.elasticity_rel,
+                "diversion_abs" => &mut tolerance.diversion_abs,
+                "consumer_surplus_rel" => &mut tolerance.consumer_surplus_rel,
+                "passthrough_abs" => &mut tolerance.passthrough_abs,
+                _ => continue,
+            };
+            match value.as_f64().filter(|value| *value > 0.0) {
+                Some(value) => *field = value,
+                None => return Err(complain(file, format!("tolerance {key} is {value}"), "write a positive number")),
+            }
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            name: get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            products: whole("J"),
+            buyers: whole("I"),
+            sum_of_weights: get("sum_of_weights").and_then(Value::as_f64),
+            beta: if beta.is_empty() { Vec::new() } else { beta_names.into_iter().zip(beta).collect() },
+            x2,
+            sigma,
+            node_columns: names("node_columns")?.unwrap_or_default(),
+            pi,
+            demographics,
+            tolerance,
+        })
+    }
+
+    fn error(&self, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+        complain(&self.file, message, help)
+    }
+}
+
+/// The numbers in nested lists, in order; false if something else is among them.
+fn flatten(value: &Value, into: &mut Vec<f64>) -> bool {
+    match value {
+        Value::Array(list) => list.iter().all(|value| flatten(value, into)),
+        _ => value.as_f64().is_some_and(|number| {
+            into.push(number);
+            number.is_finite()
+        }),
+    }
+}
+
+/// Tastes for each column of X2, price included, beyond the linear part; absent where nothing makes buyers differ.
+fn tastes(description: &Description, agents: &Rows) -> Result<Vec<Option<Vec<f64>>>, ConfigError> {
+    let size = description.x2.len();
+    let drawn: Vec<usize> = (0..size).filter(|&m| (0..size).any(|k| description.sigma[k * size + m] != 0.0)).collect();
+    // Draw m belongs to the m-th column of sigma that is not zero.
+    let name = |m: usize| -> String {
+        let given = description.node_columns.get(m).cloned();
+        let usual = || [format!("nu{m}"), format!("nodes{m}")].into_iter().find(|name| agents.table.has_column(name));
+        given.or_else(usual).unwrap_or_else(|| format!("nu{m}"))
+    };
+    let draws: Vec<Vec<f64>> = (0..drawn.len()).map(|m| agents.numbers(&name(m))).collect::<Result<_, _>>()?;
+    let demographics: Vec<Vec<f64>> =
+        description.demographics.iter().map(|term| agents.numbers(term)).collect::<Result<_, _>>()?;
+    let taste = |k: usize| {
+        let from_draws = drawn.iter().zip(&draws).map(|(&m, draw)| (description.sigma[k * size + m], draw));
+        let pi = description.pi[k * demographics.len()..].iter().copied();
+        let parts: Vec<(f64, &Vec<f64>)> =
+            from_draws.chain(pi.zip(&demographics)).filter(|&(coefficient, _)| coefficient != 0.0).collect();
+        (!parts.is_empty()).then(|| {
+            (0..agents.len()).map(|i| parts.iter().map(|(coefficient, column)| coefficient * column[i]).sum()).collect()
+        })
+    };
+    Ok((0..size).map(taste).collect())
+}
+
+/// Puts a case together, without its scenarios.
+pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows) -> Result<Case, ConfigError> {
+    let (count, buyers) = (products.len(), agents.len());
+    for (what, said, rows, file) in
+        [("J", description.products, count, products), ("I", description.buyers, buyers, agents)]
+    {
+        if let Some(said) = said.filter(|&said| said != rows) {
+            let message = format!("has {rows} rows, but {} says {what} = {said}", description.file);
+            return Err(file.error(message, "correct one of the two"));
+        }
+    }
+    let Some(firm_column) = products.column_name("firm_id") else {
+        return Err(products.error("there is no column `firm_id`", "name the firm that sets each price"));
+    };
+    let firm_ids = products.text(&firm_column)?;
+    if let Some(j) = firm_ids.iter().position(String::is_empty) {
+        return Err(products.refuse(j, &firm_column, "the id of a firm"));
+    }
+    let product_ids = match products.column_name("product_id") {
+        Some(column) => products.text(&column)?,
+        None => (1..=count).map(|j| format!("p{j}")).collect(),
+    };
+    for (j, id) in product_ids.iter().enumerate() {
+        if id.is_empty() || product_ids[..j].contains(id) {
+            let message = format!("product id {id:?} is empty or used twice");
+            return Err(products.error_at(j, message, "give every product its own id"));
+        }
+    }
+    let (population, varying) = population(description, agents)?;
+    let characteristics: Vec<Vec<f64>> = varying
+        .iter()
+        .map(|term| if term == "1" { Ok(vec![1.0; count]) } else { products.numbers(term) })
+        .collect::<Result<_, _>>()?;
+    let characteristics: Vec<&[f64]> = characteristics.iter().map(Vec::as_slice).collect();
+    let on_products = |error: DemandError| products.error(error.to_string(), "correct the products");
+    let described = Products::new(product_ids.clone(), &characteristics).map_err(on_products)?;
+    let observed_share = products.optional("share0")?;
+    let price = products.optional("price0")?;
+    for (name, column) in [("share0", &observed_share), ("price0", &price)] {
+        let bad = column.as_ref().and_then(|column| column.iter().position(|&value| value <= 0.0));
+        if let (Some(j), Some(column)) = (bad, products.column_name(name)) {
+            return Err(products.refuse(j, &column, "a positive number"));
+        }
+    }
+    let mut delta = products.optional("delta_ex_price")?;
+    if delta.is_none() && observed_share.is_none() {
+        delta = linear_utility(description, products)?;
+    }
+    Ok(Case {
+        name: description.name.clone(),
+        folder: std::path::PathBuf::new(),
+        agents: agent_columns(description, agents)?,
+        marginal_cost: products.optional("mc")?,
+        columns: products.columns()?,
+        tolerance: description.tolerance,
+        products: described,
+        product_ids,
+        firm_ids,
+        population,
+        delta,
+        observed_share,
+        price,
+        scenarios: Vec::new(),
+        matrices: Vec::new(),
+        compressed: false,
+    })
+}
+
+/// The buyers, and the terms of X2 besides price that they differ on.
+fn population(description: &Description, agents: &Rows) -> Result<(Population, Vec<String>), ConfigError> {
+    let buyers = agents.len();
+    let Some(weight_column) = agents.column_name("weight") else {
+        return Err(agents.error("there is no column `weight`", "give each buyer an integration weight"));
+    };
+    let weight = agents.numbers(&weight_column)?;
+    let tastes = tastes(description, agents)?;
+    let linear = description.beta.iter().find(|(name, _)| is_price(name)).map(|&(_, beta)| beta);
+    let random =
+        description.x2.iter().zip(&tastes).find(|(name, _)| is_price(name)).and_then(|(_, taste)| taste.as_ref());
+    if linear.is_none() && random.is_none() {
+        let help = "give beta an entry for `prices`, or sigma or pi one in the row of `prices`";
+        return Err(description.error("nothing says how utility falls with price", help));
+    }
+    let response: Vec<f64> =
+        (0..buyers).map(|i| -(linear.unwrap_or(0.0) + random.map_or(0.0, |taste| taste[i]))).collect();
+    let kept = description.x2.iter().zip(&tastes).filter(|(name, taste)| !is_price(name) && taste.is_some());
+    let (names, columns): (Vec<String>, Vec<&[f64]>) =
+        kept.filter_map(|(name, taste)| Some((name.clone(), taste.as_ref()?.as_slice()))).unzip();
+    let made = Population::new(BuyerColumns {
+        weight: &weight,
+        price_response: &response,
+        outside_utility: None,
+        tastes: &columns,
+    });
+    let population = made.map_err(|error| match error {
+        DemandError::Buyer { buyer, what, value } => {
+            let help = "weights must be at least zero, and utility must fall with price for every buyer: check the sign of the \
+                        price coefficient and how far its draws spread";
+            agents.error_at(buyer, format!("{what} of this buyer is {value}"), help)
+        }
+        other => agents.error(other.to_string(), "correct the agents"),
+    })?;
+    let sum: f64 = weight.iter().sum();
+    if sum > 1.0 + 1e-9 {
+        let help = "weights are used as given: divide them by their sum if they should be shares of one";
+        return Err(agents.error(format!("weights sum to {sum}, expected at most 1"), help));
+    }
+    if let Some(said) = description.sum_of_weights.filter(|said| (said - sum).abs() > 1e-9) {
+        let message = format!("weights sum to {sum}, but {} says sum_of_weights = {said}", description.file);
+        return Err(agents.error(message, "correct one of the two"));
+    }
+    Ok((population, names))
+}
+
+/// `sum_k beta_k x_jk + xi_j` without price, where the case gives what it takes.
+fn linear_utility(description: &Description, products: &Rows) -> Result<Option<Vec<f64>>, ConfigError> {
+    if description.beta.is_empty() {
+        let help = "add delta_ex_price, or share0 and price0, or beta in case.json";
+        return Err(products.error("there is no column `delta_ex_price`, nor anything to find it from", help));
+    }
+    let mut delta = products.optional("xi")?.unwrap_or_else(|| vec![0.0; products.len()]);
+    for (name, beta) in description.beta.iter().filter(|(name, _)| !is_price(name)) {
+        let x = if name == "1" { vec![1.0; products.len()] } else { products.numbers(name)? };
+        delta.iter_mut().zip(x).for_each(|(delta, x)| *delta += beta * x);
+    }
+    Ok(Some(delta))
+}
+
+/// The raw columns of the agents file under PyBLP's names.
+fn agent_columns(description: &Description, agents: &Rows) -> Result<Vec<(String, Vec<f64>)>, ConfigError> {
+    let mut columns = Vec::new();
+    for name in agents.table.columns() {
+        let place = description.node_columns.iter().position(|node| node == name);
+        let renamed = match (name.as_str(), place) {
+            ("weight" | "weights", _) => "weights".to_owned(),
+            ("market_id" | "market_ids", _) => continue,
+            (_, Some(m)) => format!("nodes{m}"),
+            (other, None) => other.strip_prefix("nu").map_or_else(|| other.to_owned(), |m| format!("nodes{m}")),
+        };
+        // Text columns of the user's own are not needed anywhere.
+        if let Ok(values) = agents.numbers(name) {
+            columns.push((renamed, values));
+        }
+    }
+    Ok(columns)
+}

@@ -1,0 +1,170 @@
+//! A static market on disk: `case.json`, `products.csv`, `agents.csv`, `scenarios.json`.
+//!
+//! The format is the one in which demand estimates travel: products with costs and mean utilities (or observed shares and
+//! prices, from which both are recovered), buyers as integration nodes, and what-if specifications. Column names of PyBLP are
+//! understood too, and any file may be gzipped. Utility is
+//!
+//! ```text
+//! V_ij = delta_j + sum over non-price columns k of X2 of (Sigma nu_i + Pi d_i)_k x_jk - a_i p_j
+//! a_i  = -(beta_price + (Sigma nu_i + Pi d_i)_price)
+//! ```
+
+mod files;
+mod market;
+mod spec;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{ConfigError, Table};
+use crate::model::demand::{Population, Products};
+
+pub use files::{MatrixFile, MatrixKind, read_matrix};
+pub use spec::{Basis, CostMultiplier, LimitSpec, OwnershipSpec, Selection, Spec, TariffSpec};
+
+/// How closely results must agree with stored ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Prices, relative.
+    pub price_rel: f64,
+    /// Shares, relative.
+    pub share_rel: f64,
+    /// Elasticities, relative.
+    pub elasticity_rel: f64,
+    /// Diversion ratios, absolute.
+    pub diversion_abs: f64,
+    /// Consumer surplus, relative.
+    pub consumer_surplus_rel: f64,
+    /// Pass-through, absolute.
+    pub passthrough_abs: f64,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self {
+            price_rel: 1e-12,
+            share_rel: 1e-12,
+            elasticity_rel: 1e-11,
+            diversion_abs: 1e-12,
+            consumer_surplus_rel: 1e-12,
+            passthrough_abs: 1e-10,
+        }
+    }
+}
+
+/// A scenario as read: its specification, and results if the file has them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseScenario {
+    /// Name.
+    pub name: String,
+    /// The specification as written, to be written again.
+    pub written: Value,
+    /// The specification.
+    pub spec: Spec,
+    /// Stored results: arrays in the order of products, or single numbers as arrays of one.
+    pub stored: BTreeMap<String, Vec<f64>>,
+}
+
+/// A market read from a folder.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Name.
+    pub name: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// Product identifiers, in order.
+    pub product_ids: Vec<String>,
+    /// Identifier of the firm of each product.
+    pub firm_ids: Vec<String>,
+    /// Buyers.
+    pub population: Population,
+    /// Products and the characteristics that buyers' tastes differ on.
+    pub products: Products,
+    /// Mean utility without its price term, if given.
+    pub delta: Option<Vec<f64>>,
+    /// Marginal cost before duty, if given.
+    pub marginal_cost: Option<Vec<f64>>,
+    /// Observed share, if given.
+    pub observed_share: Option<Vec<f64>>,
+    /// Observed price, the start of the solver, if given.
+    pub price: Option<Vec<f64>>,
+    /// Raw columns of the agents file under PyBLP's names: weights, nodes and demographics.
+    pub agents: Vec<(String, Vec<f64>)>,
+    /// What to solve.
+    pub scenarios: Vec<CaseScenario>,
+    /// How closely stored results must be met.
+    pub tolerance: Tolerance,
+    /// Matrices stored beside the inputs.
+    pub matrices: Vec<MatrixFile>,
+    /// Whether the inputs are gzipped.
+    pub compressed: bool,
+    /// Columns of the products file as text, on the rows of this market.
+    columns: BTreeMap<String, Vec<String>>,
+}
+
+/// Which part of a folder to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseOptions {
+    /// A file of specifications instead of the folder's `scenarios.json`.
+    pub specs: Option<PathBuf>,
+    /// The market, where `products.csv` holds several.
+    pub market: Option<String>,
+}
+
+impl Case {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming file, row or key, the value, and what would do.
+    pub fn load(folder: &Path, options: &CaseOptions) -> Result<Self, ConfigError> {
+        let (case_file, case) = files::json(folder, "case.json")?;
+        let description = market::Description::read(&case_file, &case)?;
+        let products = market::Rows::read(folder, "products", options.market.as_deref())?;
+        let agents = market::Rows::read(folder, "agents", options.market.as_deref())?;
+        let compressed = products.compressed || agents.compressed;
+        let mut read = market::assemble(&description, &products, &agents)?;
+        let (specs_file, specs) = match &options.specs {
+            Some(path) => files::json_at(path)?,
+            None => files::json(folder, "scenarios.json")?,
+        };
+        read.scenarios = spec::scenarios(&specs_file, &specs, &products)?;
+        read.matrices = files::matrices(folder)?;
+        read.folder = folder.to_owned();
+        read.compressed = compressed;
+        if read.name.is_empty() {
+            read.name =
+                folder.file_name().map_or_else(|| "case".to_owned(), |name| name.to_string_lossy().into_owned());
+        }
+        Ok(read)
+    }
+
+    /// The products a selection names, by number.
+    #[must_use]
+    pub fn select(&self, selection: &Selection) -> Vec<usize> {
+        let matches = |j: usize| {
+            selection.conditions.iter().all(|(column, values)| {
+                let cell = self.columns.get(column).and_then(|column| column.get(j)).map_or("", String::as_str);
+                values.iter().any(|value| spec::equal(cell, value))
+            })
+        };
+        (0..self.product_ids.len()).filter(|&j| matches(j)).collect()
+    }
+
+    /// A column of the products file, as text.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&[String]> {
+        self.columns.get(name).map(Vec::as_slice)
+    }
+}
+
+/// A complaint about a JSON file.
+fn complain(file: &str, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
+    ConfigError::Row { file: file.to_owned(), row: None, label: None, message: message.into(), help: help.into() }
+}
+
+/// The first of these columns that the table has.
+fn first_column<'a>(table: &Table, names: &[&'a str]) -> Option<&'a str> {
+    names.iter().copied().find(|name| table.has_column(name))
+}

@@ -1,0 +1,352 @@
+//! What-if specifications.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::market::Rows;
+use super::{CaseScenario, ConfigError, complain};
+use crate::config::suggest;
+
+/// Products that meet every condition: column and the values it may have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// Column of the products file, and the values that match. None selects every product.
+    pub conditions: Vec<(String, Vec<String>)>,
+}
+
+/// Who owns what.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OwnershipSpec {
+    /// The firms of the products file, after mergers; `(holder, held, part)` are partial holdings.
+    Firm {
+        /// Each list of firms becomes one owner.
+        merge: Vec<Vec<String>>,
+        /// Holder, held, and the part of the held firm's profits that the holder counts.
+        holdings: Vec<(String, String, f64)>,
+    },
+    /// Every product its own owner.
+    Single,
+    /// Products with equal values of a column share an owner.
+    Column(String),
+}
+
+/// A duty on some products.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TariffSpec {
+    /// Basis and rate.
+    pub basis: Basis,
+    /// The products.
+    pub products: Selection,
+}
+
+/// Basis and rate of a duty; a distribution cost or list price is taken from the products file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Basis {
+    /// `cost`.
+    Cost(f64),
+    /// `specific`: an amount.
+    Specific(f64),
+    /// `retail`.
+    Retail(f64),
+    /// `retail_share`: rate and kappa.
+    RetailShare(f64, f64),
+    /// `border`.
+    Border(f64),
+    /// `border_dist`: rate, and the distribution cost as a part of `price0`.
+    BorderDistribution(f64, f64),
+    /// `list`: rate, and customs value as a part of `price0`.
+    List(f64, f64),
+}
+
+/// A factor on marginal cost before duty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostMultiplier {
+    /// The factor; with a home share h, `1 + h (factor - 1)` is applied: an exchange rate moves only costs in home currency.
+    pub factor: f64,
+    /// The products.
+    pub products: Selection,
+}
+
+/// The most that some products may sell together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitSpec {
+    /// Name.
+    pub name: String,
+    /// Sum of shares.
+    pub share: f64,
+    /// The products.
+    pub products: Selection,
+}
+
+/// One specification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// Ownership.
+    pub ownership: OwnershipSpec,
+    /// Duties; a product meets at most one.
+    pub tariffs: Vec<TariffSpec>,
+    /// Cost shocks, multiplied where several meet.
+    pub cost_multipliers: Vec<CostMultiplier>,
+    /// Capacities and quotas.
+    pub limits: Vec<LimitSpec>,
+}
+
+/// Whether a cell has a value: as numbers if both are, else as text.
+pub(super) fn equal(cell: &str, value: &str) -> bool {
+    match (cell.parse::<f64>(), value.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => cell == value,
+    }
+}
+
+/// A JSON scalar as the text a CSV cell would have.
+pub(super) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(if *flag { "1" } else { "0" }.to_owned()),
+        _ => None,
+    }
+}
+
+/// Reads one object, remembering where it stands.
+struct Reader<'a> {
+    file: &'a str,
+    place: String,
+    object: &'a Map<String, Value>,
+}
+
+impl<'a> Reader<'a> {
+    fn of(file: &'a str, place: String, value: &'a Value, keys: &[&str]) -> Result<Self, ConfigError> {
+        let Some(object) = value.as_object() else {
+            return Err(complain(file, format!("{place} is {value}, expected an object"), "write it in braces"));
+        };
+        if let Some(unknown) = object.keys().find(|key| !keys.contains(&key.as_str())) {
+            return Err(complain(file, format!("{place}: unknown key `{unknown}`"), suggest::one_of(unknown, keys)));
+        }
+        Ok(Self { file, place, object })
+    }
+
+    fn error(&self, message: impl std::fmt::Display, help: impl Into<String>) -> ConfigError {
+        complain(self.file, format!("{}: {message}", self.place), help)
+    }
+
+    fn number(&self, key: &str) -> Result<f64, ConfigError> {
+        match self.object.get(key) {
+            Some(value) => match value.as_f64().filter(|number| number.is_finite()) {
+                Some(number) => Ok(number),
+                None => Err(self.error(format!("{key} is {value}, expected a number"), "write a number")),
+            },
+            None => Err(self.error(format!("{key} is missing"), format!("add \"{key}\": a number"))),
+        }
+    }
+
+    fn number_or(&self, key: &str, default: f64) -> Result<f64, ConfigError> {
+        if self.object.contains_key(key) { self.number(key) } else { Ok(default) }
+    }
+
+    fn text(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        match self.object.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match scalar(value) {
+                Some(text) => Ok(Some(text)),
+                None => Err(self.error(format!("{key} is {value}, expected a name"), "write a name")),
+            },
+        }
+    }
+
+    /// A list, a single value as a list of one, nothing as an empty list.
+    fn list(&self, key: &str) -> Vec<&'a Value> {
+        match self.object.get(key) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(values)) => values.iter().collect(),
+            Some(value) => vec![value],
+        }
+    }
+
+    fn selection(&self, products: &Rows) -> Result<Selection, ConfigError> {
+        let Some(condition) = self.object.get("where").filter(|value| !value.is_null()) else {
+            return Ok(Selection::default());
+        };
+        let Some(object) = condition.as_object() else {
+            let help = "write {\"column\": value}, such as {\"region\": \"JP\"}";
+            return Err(self.error(format!("where is {condition}, expected an object"), help));
+        };
+        let mut conditions = Vec::new();
+        for (column, value) in object {
+            let Some(known) = products.column_name(column) else {
+                let names: Vec<&str> = products.table.columns().iter().map(String::as_str).collect();
+                let help = suggest::one_of(column, &names);
+                return Err(self.error(format!("where: products.csv has no column `{column}`"), help));
+            };
+            let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
+            let values: Option<Vec<String>> = values.into_iter().map(scalar).collect();
+            let Some(values) = values else {
+                return Err(
+                    self.error(format!("where: {column} is {value}, expected a value"), "write text or a number")
+                );
+            };
+            conditions.push((known, values));
+        }
+        Ok(Selection { conditions })
+    }
+}
+
+/// Reads a list of scenarios.
+pub(super) fn scenarios(file: &str, value: &Value, products: &Rows) -> Result<Vec<CaseScenario>, ConfigError> {
+    let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
+        let help = "write [{\"name\": \"base\", \"spec\": {\"ownership\": \"firm\"}}]";
+        return Err(complain(file, "is not a list of scenarios", help));
+    };
+    let mut read: Vec<CaseScenario> = Vec::new();
+    for (number, entry) in list.iter().enumerate() {
+        let missing =
+            |what: &str| complain(file, format!("scenario {} has no {what}", number + 1), format!("add \"{what}\""));
+        let name = entry.get("name").and_then(scalar).filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !name.chars().all(plain) || name.starts_with('.') {
+            let help = "names become parts of file names: use letters, digits, _ - and .";
+            return Err(complain(file, format!("scenario name {name:?} cannot be used"), help));
+        }
+        if read.iter().any(|other| other.name == name) {
+            return Err(complain(file, format!("two scenarios are named {name:?}"), "rename one of them"));
+        }
+        let written = entry.get("spec").ok_or_else(|| missing("spec"))?;
+        let spec = spec(file, &format!("scenario {name}"), written, products)?;
+        read.push(CaseScenario { spec, written: written.clone(), stored: stored(file, &name, entry)?, name });
+    }
+    Ok(read)
+}
+
+/// Everything of an entry besides name and spec.
+fn stored(file: &str, name: &str, entry: &Value) -> Result<BTreeMap<String, Vec<f64>>, ConfigError> {
+    let mut stored = BTreeMap::new();
+    for (key, value) in entry.as_object().into_iter().flatten() {
+        if key == "name" || key == "spec" {
+            continue;
+        }
+        let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
+        let numbers: Option<Vec<f64>> = values.into_iter().map(Value::as_f64).collect();
+        let Some(numbers) = numbers else {
+            let message = format!("scenario {name}: {key} is neither a number nor a list of numbers");
+            return Err(complain(file, message, "remove it, or store results only"));
+        };
+        stored.insert(key.clone(), numbers);
+    }
+    Ok(stored)
+}
+
+fn spec(file: &str, place: &str, value: &Value, products: &Rows) -> Result<Spec, ConfigError> {
+    let keys = ["ownership", "merge", "holdings", "tariff", "tariffs", "cost_multipliers", "limits"];
+    let reader = Reader::of(file, format!("{place}: spec"), value, &keys)?;
+    let part = |what: &str| format!("{place}: {what}");
+    let tariffs = reader.list("tariff").into_iter().chain(reader.list("tariffs"));
+    let multipliers = reader.list("cost_multipliers").into_iter();
+    let limits = reader.list("limits").into_iter().enumerate();
+    Ok(Spec {
+        ownership: ownership(&reader, products)?,
+        tariffs: tariffs.map(|value| tariff(file, part("tariff"), value, products)).collect::<Result<_, _>>()?,
+        cost_multipliers: multipliers
+            .map(|value| multiplier(file, part("cost_multipliers"), value, products))
+            .collect::<Result<_, _>>()?,
+        limits: limits
+            .map(|(number, value)| limit(file, part("limits"), number, value, products))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigError> {
+    let known = |firm: &Value| -> Result<String, ConfigError> {
+        let name = scalar(firm);
+        let found = name.as_ref().and_then(|name| products.firm_ids.iter().find(|id| equal(id, name)));
+        found.cloned().ok_or_else(|| {
+            let firms: Vec<&str> = products.firm_ids.iter().map(String::as_str).collect();
+            let help = suggest::one_of(&name.unwrap_or_default(), &firms);
+            reader.error(format!("{firm} is not the id of a firm that sells something"), help)
+        })
+    };
+    let merge_list = reader.list("merge");
+    let merge: Vec<Vec<String>> = if merge_list.iter().any(|value| value.is_array()) {
+        let lists = merge_list.iter().map(|value| value.as_array().into_iter().flatten().map(known).collect());
+        lists.collect::<Result<_, _>>()?
+    } else if merge_list.is_empty() {
+        Vec::new()
+    } else {
+        vec![merge_list.into_iter().map(known).collect::<Result<_, _>>()?]
+    };
+    let mut holdings = Vec::new();
+    for value in reader.list("holdings") {
+        let place = format!("{}: holdings", reader.place);
+        let holding = Reader::of(reader.file, place, value, &["holder", "held", "part"])?;
+        let firm = |key: &str| match holding.object.get(key) {
+            Some(firm) => known(firm),
+            None => Err(holding.error(format!("{key} is missing"), "name the firm by its id")),
+        };
+        let part = holding.number("part")?;
+        if !(0.0..=1.0).contains(&part) {
+            return Err(holding.error(format!("part is {part}"), "write a fraction between 0 and 1"));
+        }
+        holdings.push((firm("holder")?, firm("held")?, part));
+    }
+    let kind = reader.text("ownership")?.unwrap_or_else(|| "firm".to_owned());
+    let only_with_firms =
+        |what: &str| Err(reader.error(format!("{what} goes with firms, not with {kind:?}"), "drop one of the two"));
+    match kind.as_str() {
+        "merge" if merge.is_empty() => {
+            Err(reader.error("merge is missing", "list the ids of firms that become one owner"))
+        }
+        "firm" | "merge" => Ok(OwnershipSpec::Firm { merge, holdings }),
+        _ if !merge.is_empty() => only_with_firms("merge"),
+        _ if !holdings.is_empty() => only_with_firms("holdings"),
+        "single" => Ok(OwnershipSpec::Single),
+        column => match products.column_name(column) {
+            Some(known) => Ok(OwnershipSpec::Column(known)),
+            None => {
+                let help = "write \"firm\", \"single\", \"merge\" with a list of firm ids, or a column of products.csv";
+                Err(reader.error(format!("ownership is {column:?}"), help))
+            }
+        },
+    }
+}
+
+fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<TariffSpec, ConfigError> {
+    let keys = ["type", "rate", "amount", "kappa", "dist_share", "customs_share", "where"];
+    let reader = Reader::of(file, place, value, &keys)?;
+    let kind = reader.text("type")?.unwrap_or_default();
+    let rate = || {
+        reader.number("rate").and_then(|rate| {
+            if rate > -1.0 { Ok(rate) } else { Err(reader.error(format!("rate is {rate}"), "write a rate above -1")) }
+        })
+    };
+    let basis = match kind.as_str() {
+        "cost" => Basis::Cost(rate()?),
+        "specific" => Basis::Specific(reader.number("amount")?),
+        "retail" => Basis::Retail(rate()?),
+        "retail_share" => Basis::RetailShare(rate()?, reader.number("kappa")?),
+        "border" => Basis::Border(rate()?),
+        "border_dist" => Basis::BorderDistribution(rate()?, reader.number("dist_share")?),
+        "list" => Basis::List(rate()?, reader.number_or("customs_share", 1.0)?),
+        _ => {
+            let kinds = ["cost", "specific", "retail", "retail_share", "border", "border_dist", "list"];
+            return Err(reader.error(format!("type is {kind:?}"), suggest::one_of(&kind, &kinds)));
+        }
+    };
+    Ok(TariffSpec { basis, products: reader.selection(products)? })
+}
+
+fn multiplier(file: &str, place: String, value: &Value, products: &Rows) -> Result<CostMultiplier, ConfigError> {
+    let reader = Reader::of(file, place, value, &["factor", "home_share", "where"])?;
+    let factor = 1.0 + reader.number_or("home_share", 1.0)? * (reader.number("factor")? - 1.0);
+    let factor = if reader.object.contains_key("home_share") { factor } else { reader.number("factor")? };
+    if factor <= 0.0 {
+        return Err(reader.error(format!("the factor on cost is {factor}"), "write one above 0"));
+    }
+    Ok(CostMultiplier { factor, products: reader.selection(products)? })
+}
+
+fn limit(file: &str, place: String, number: usize, value: &Value, products: &Rows) -> Result<LimitSpec, ConfigError> {
+    let reader = Reader::of(file, place, value, &["name", "share", "where"])?;
+    let name = reader.text("name")?.unwrap_or_else(|| format!("limit {}", number + 1));
+    Ok(LimitSpec { name, share: reader.number("share")?, products: reader.selection(products)? })
+}
