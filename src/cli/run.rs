@@ -55,7 +55,8 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
     let loaded = args.scenario.load(&overrides)?;
     let regimes = selected_regimes(&loaded, &args.regimes)?;
-    let path = args.out.clone().unwrap_or_else(|| PathBuf::from("output").join(&loaded.scenario.name));
+    let named = loaded.scenario.outputs.folder.as_ref().map(PathBuf::from);
+    let path = args.out.clone().or(named).unwrap_or_else(|| PathBuf::from("output").join(&loaded.scenario.name));
     let folder = OutputFolder::create(&path)?;
     let pool = thread_pool(args.threads)?;
     let threads = pool.current_num_threads();
@@ -151,7 +152,7 @@ fn simulate(
     let report = Report { study: &study, results: &results, regimes };
     let mut files = write_tables(folder, &report, &base_year, replications)?;
     #[cfg(feature = "charts")]
-    if !args.no_charts {
+    if scenario.outputs.charts && !args.no_charts {
         files.extend(stickershock::report::draw::write_charts(folder, &report)?);
     }
     files.sort();

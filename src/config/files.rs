@@ -37,6 +37,9 @@ pub struct ScenarioFile {
     /// Exchange rates.
     #[serde(default)]
     pub exchange_rate: Option<ExchangeRateSection>,
+    /// What is written, and where.
+    #[serde(default)]
+    pub outputs: OutputsSection,
     /// Named stretches of time to report besides the whole horizon and its years.
     #[serde(default)]
     pub period: Vec<PeriodSection>,
@@ -331,6 +334,21 @@ pub enum ExchangeMode {
     Constant,
     /// The data's monthly rates.
     History,
+}
+
+/// What is written, and where.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputsSection {
+    /// Output folder; `output/NAME` if absent.
+    #[serde(default)]
+    pub folder: Option<String>,
+    /// Whether charts are drawn; they are if absent.
+    #[serde(default)]
+    pub charts: Option<bool>,
+    /// The metric of the headline chart, a column of `replications.csv`; cars sold of the flagged models if absent.
+    #[serde(default)]
+    pub headline: Option<String>,
 }
 
 /// A named stretch of time.

@@ -10,9 +10,9 @@ use super::files::{
 };
 use super::{ConfigError, Document, Sourced, market};
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
-use crate::model::outcome::Period;
+use crate::model::outcome::{Layout, Period};
 use crate::model::plan::Revisions;
-use crate::model::scenario::{PopulationMode, Scenario};
+use crate::model::scenario::{Outputs, PopulationMode, Scenario};
 use crate::model::supply::rule::{Conduct, PricingRule};
 use crate::model::trade::duty::{AdValoremRate, Duty};
 use crate::model::trade::regime::{Action, Instrument, InvalidRegime, PolicyEvent, Regime, Stacking};
@@ -113,7 +113,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     let cost_factor = market::cost_factors(&reader, &market, weeks)?;
     let mut data = vec![reader.data_path("market.models", &file.market.models)];
     data.extend(file.exchange_rate.iter().map(|section| reader.data_path("exchange_rate.data", &section.data)));
-    let scenario = Scenario {
+    let mut scenario = Scenario {
         name: file.name.clone(),
         title: file.title.clone().unwrap_or_else(|| file.name.clone()),
         start: file.time.start,
@@ -141,7 +141,19 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
         regimes,
         baseline,
         periods: reader.periods(weeks)?,
+        outputs: Outputs {
+            folder: file.outputs.folder.clone(),
+            charts: file.outputs.charts.unwrap_or(true),
+            headline: String::new(),
+        },
         market,
+    };
+    let layout = Layout::new(&scenario.market, scenario.periods.clone(), weeks, &scenario.flag);
+    scenario.outputs.headline = match &file.outputs.headline {
+        Some(name) => {
+            layout.headlines[reader.position("outputs.headline", name, &layout.headlines, "headline metric")?].clone()
+        }
+        None => layout.default_headline().to_owned(),
     };
     Ok((scenario, data))
 }

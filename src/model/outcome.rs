@@ -114,6 +114,7 @@ struct Aggregate {
     suffix: String,
     members: Vec<usize>,
     outside: bool,
+    is_flag: bool,
 }
 
 /// Which slot of an [`Outcome`] holds what.
@@ -160,15 +161,15 @@ impl Layout {
         let all = (0..market.len()).collect();
         let flagged = (0..market.len()).filter(|j| market.models[*j].flagged).collect();
         let mut aggregates = vec![
-            Aggregate { suffix: "all".into(), members: all, outside: false },
-            Aggregate { suffix: flag.into(), members: flagged, outside: false },
+            Aggregate { suffix: "all".into(), members: all, outside: false, is_flag: false },
+            Aggregate { suffix: flag.into(), members: flagged, outside: false, is_flag: true },
         ];
         for (id, region) in market.regions.iter() {
             let members = (0..market.len()).filter(|j| market.models[*j].region == id).collect();
-            aggregates.push(Aggregate { suffix: region.clone(), members, outside: false });
+            aggregates.push(Aggregate { suffix: region.clone(), members, outside: false, is_flag: false });
         }
         aggregates.retain(|aggregate| !aggregate.members.is_empty());
-        aggregates.push(Aggregate { suffix: "outside".into(), members: Vec::new(), outside: true });
+        aggregates.push(Aggregate { suffix: "outside".into(), members: Vec::new(), outside: true, is_flag: false });
 
         let mut headlines = Vec::new();
         for aggregate in &aggregates {
@@ -195,6 +196,12 @@ impl Layout {
         }
     }
 
+    /// Cars sold of the flagged models, or of all where none is flagged.
+    #[must_use]
+    pub fn default_headline(&self) -> &str {
+        let flagged = self.aggregates.iter().position(|aggregate| aggregate.is_flag).unwrap_or(0);
+        &self.headlines[flagged * AGGREGATE_METRICS.len()]
+    }
     /// Slot of a model's metric in a period.
     #[must_use]
     pub fn model(&self, metric: ModelMetric, period: usize, model: usize) -> usize {

@@ -17,6 +17,17 @@ pub enum PopulationMode {
     Resampled,
 }
 
+/// What a study writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outputs {
+    /// Output folder, if the scenario names one.
+    pub folder: Option<String>,
+    /// Whether charts are drawn.
+    pub charts: bool,
+    /// Name of the headline metric.
+    pub headline: String,
+}
+
 /// Everything a study needs to run, proven consistent by `config`.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -60,6 +71,8 @@ pub struct Scenario {
     pub regimes: Vec<Regime>,
     /// Position of the baseline regime.
     pub baseline: usize,
+    /// What is written.
+    pub outputs: Outputs,
     /// Reporting periods; the first is the whole horizon.
     pub periods: Vec<Period>,
 }

@@ -9,6 +9,7 @@ use super::charts::{
 };
 use super::folder::OutputFolder;
 use super::rows::ReplicationRow;
+use super::study::describe;
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
 ///
@@ -100,31 +101,22 @@ fn lost_buyers(report: &Report<'_>) -> Vec<diversion::LostBuyers> {
     rows
 }
 
-/// The headline: cars sold of the models on the list, over the horizon, in the stored replications.
+/// The headline metric over the horizon in the stored replications.
 fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>) {
     let scenario = report.study.scenario();
     let layout = report.study.layout();
-    let listed = format!("units_{}", scenario.flag);
-    let position = layout.headlines.iter().position(|name| *name == listed).unwrap_or(0);
-    let name = layout.headlines[position].clone();
-    let label =
-        if name == listed { format!("Sales of the {} models", scenario.flag) } else { "Sales of all models".into() };
-    let rows = report
-        .regimes
-        .iter()
-        .enumerate()
-        .flat_map(|(arm, regime)| {
-            let stored = report.results.stored(arm, layout.headline(position, 0));
-            let (regime, metric) = (scenario.regimes[*regime].name.clone(), name.clone());
-            stored.into_iter().map(move |(replication, value)| ReplicationRow {
-                regime: regime.clone(),
-                replication,
-                metric: metric.clone(),
-                value,
-            })
-        })
-        .collect();
-    (headline::Metric { name, label, unit: format!("cars in {} weeks", scenario.weeks), period: "all".into() }, rows)
+    let name = scenario.outputs.headline.clone();
+    let position = layout.headlines.iter().position(|known| *known == name).unwrap_or(0);
+    let (unit, label) = describe(&name);
+    let unit = if unit == "cars" { format!("cars in {} weeks", scenario.weeks) } else { unit.to_owned() };
+    let mut rows = Vec::new();
+    for (arm, regime) in report.regimes.iter().enumerate() {
+        for (replication, value) in report.results.stored(arm, layout.headline(position, 0)) {
+            let regime = scenario.regimes[*regime].name.clone();
+            rows.push(ReplicationRow { regime, replication, metric: name.clone(), value });
+        }
+    }
+    (headline::Metric { name, label, unit, period: "all".into() }, rows)
 }
 
 /// A regime's name as part of a file name.

@@ -77,20 +77,25 @@ impl ReplicationTable {
 }
 
 /// Unit and description of a headline metric, from its name.
-fn describe(headline: &str) -> (&'static str, String) {
+pub(super) fn describe(headline: &str) -> (&'static str, String) {
     let kinds = [
-        ("expected_units_", "cars", "cars sold (or events without a purchase), summed choice probabilities"),
-        ("units_", "cars", "cars sold (or events without a purchase), drawn choices"),
-        ("car_share_", "fraction", "share of the cars sold"),
-        ("sticker_price_", "USD", "sticker price, mean over weeks, base-year volumes as weights"),
-        ("outlay_usd", "USD", "what buyers paid"),
-        ("producer_revenue_usd", "USD", "what makers and dealers kept"),
-        ("duty_usd", "USD", "duty owed"),
+        ("expected_units_", "cars", "Expected sales (summed choice probabilities)"),
+        ("units_", "cars", "Cars sold (drawn choices)"),
+        ("car_share_", "fraction", "Share of the cars sold"),
+        ("sticker_price_", "USD", "Sticker price (mean over weeks, base-year volumes as weights)"),
+        ("outlay_usd", "USD", "What buyers paid"),
+        ("producer_revenue_usd", "USD", "What makers and dealers kept"),
+        ("duty_usd", "USD", "Duty owed"),
     ];
     for (prefix, unit, what) in kinds {
         if let Some(rest) = headline.strip_prefix(prefix) {
             let group = rest.strip_suffix("_usd").unwrap_or(rest);
-            return (unit, if group.is_empty() { what.into() } else { format!("{what}: {group}") });
+            let text = match group {
+                "" => what.to_owned(),
+                "outside" => "Purchase events without one of these cars".to_owned(),
+                group => format!("{what}: {group}"),
+            };
+            return (unit, text);
         }
     }
     ("", headline.into())

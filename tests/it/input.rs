@@ -176,6 +176,7 @@ fn numbers_out_of_range_are_refused() {
         ("instrument.sanctions.rate", "-0.5"),
         ("instrument.sanctions.rate", "nan"),
         ("exchange_rate.base_month", "1885-05"),
+        ("outputs.headline", "units_martian"),
         ("name", "../escape"),
     ] {
         let copy = Copy::new();
