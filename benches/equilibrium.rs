@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use stickershock::model::demand::kernel::math;
 use stickershock::model::demand::{Execution, KernelPath, stationary_shares};
-use stickershock::model::supply::{DutyTerms, PriceProblem, PricingOptions, equilibrium};
+use stickershock::model::supply::{DutyTerms, Linearised, PriceProblem, PricingOptions, equilibrium};
 use synthetic::Synthetic;
 
 /// Best time of `repetitions`, in seconds.
@@ -148,7 +148,7 @@ fn peak_memory_mb() -> Option<f64> {
 
 fn main() {
     let (count, buyers) = (131, 10_000);
-    let market = Synthetic::new(count, buyers);
+    let market = Synthetic::with_incomes(count, buyers, 0.35, 2.5);
     let evaluations = (count * buyers) as f64;
     let limit = exp_limit();
     println!("exp alone, in cache             {:8.0} million/s", limit / 1e6);
@@ -182,6 +182,8 @@ fn main() {
     let demand = market.demand(Execution::SERIAL);
     let problem = PriceProblem { demand: &demand, ownership: &market.ownership, cost: &market.cost, duty: &duty };
     report("shares, Lambda and firm sums", best(20, || drop(black_box(problem.best_answers(&market.price)))));
+    let jacobian = best(3, || drop(black_box(Linearised::at(&problem, &market.price, None))));
+    println!("Jacobian of the conditions      {:8.1} ms", 1e3 * jacobian);
     let mut solution = None;
     let seconds =
         best(10, || solution = Some(equilibrium(&problem, &market.price, PricingOptions::default()).unwrap()));

@@ -54,7 +54,7 @@ pub struct Found<T> {
 }
 
 /// Steps remembered.
-const DEPTH: usize = 8;
+const DEPTH: usize = 16;
 /// An error this many times the best one makes the search go back.
 const TOLERATED_GROWTH: f64 = 5.0;
 /// Evaluations without a better point after which an acceptable point is taken.

@@ -1,5 +1,6 @@
 //! The market core on made-up markets: loyalty against its plain form, first-order conditions, identities, refusals.
 
+use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use stickershock::model::demand::{
     BuyerColumns, Execution, ExpectedDemand, InversionOptions, KernelPath, OwnedBrands, Population, Products, invert,
@@ -10,6 +11,8 @@ use stickershock::model::supply::{
     equilibrium_with_limits, from_many_starts, marginal_costs,
 };
 use stickershock::model::welfare::consumer_surplus;
+
+use crate::synthetic::Synthetic;
 
 /// A market of random tastes, brands, owners and prices.
 struct Made {
@@ -463,5 +466,88 @@ fn an_unbounded_income_tail_ends_in_an_error_that_names_product_and_firm() {
             assert!(error.to_string().contains("ls400") && error.to_string().contains("toyota"), "{error}");
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// Where the accelerated map has not settled, Newton's method on the exact Jacobian finishes.
+#[test]
+fn newton_finishes_what_acceleration_has_begun() {
+    for loyal in [false, true] {
+        with_problem(71, loyal, |problem, prices| {
+            let far: Vec<f64> = prices.iter().map(|price| 1.6 * price).collect();
+            let options = PricingOptions { max_evaluations: 6, ..PricingOptions::default() };
+            let found = equilibrium(problem, &far, options).unwrap();
+            assert!(found.report.evaluations > 6 && found.report.evaluations <= 13, "{:?}", found.report);
+            assert!(worst_relative(&found.price, prices) < 1e-12);
+        });
+    }
+}
+
+/// Prices to 1e-12 from wherever the search begins, with incomes so unequal that the map contracts slowly.
+#[test]
+fn prices_do_not_depend_on_the_start() {
+    let market = Synthetic::with_incomes(60, 1500, 0.9, 12.0);
+    let (demand, duty) = (market.demand(Execution::SERIAL), market.mixed_duty());
+    let problem = PriceProblem { demand: &demand, ownership: &market.ownership, cost: &market.cost, duty: &duty };
+    let solve = |factor: f64| {
+        let start: Vec<f64> = market.price.iter().map(|price| factor * price).collect();
+        equilibrium(&problem, &start, PricingOptions::default()).unwrap()
+    };
+    let (near, far) = (solve(1.0), solve(1.7));
+    assert!(worst_relative(&near.price, &far.price) < 1e-12, "{:?} {:?}", near.report, far.report);
+    assert!(near.report.evaluations < 30, "{:?}", near.report);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The names and the order of products do not matter, nor, to the bit, does the currency.
+    #[test]
+    fn order_and_currency_do_not_matter(seed in 100_u64..1000, rotation in 1_usize..7) {
+        let made = made(seed, 33, 7);
+        let solve = |columns: &dyn Fn(usize) -> usize, currency: f64| {
+            let n = made.population.len();
+            let of = |f: &dyn Fn(stickershock::model::demand::Buyer) -> f64| -> Vec<f64> {
+                (0..n).map(|i| f(made.population.buyer(i))).collect()
+            };
+            let (weight, response) = (of(&|b| b.weight()), of(&|b| b.price_response() / currency));
+            let (outside, t0, t1) = (of(&|b| b.outside_utility()), of(&|b| b.taste(0)), of(&|b| b.taste(1)));
+            let population = Population::new(BuyerColumns {
+                weight: &weight,
+                price_response: &response,
+                outside_utility: Some(&outside),
+                tastes: &[&t0, &t1],
+            })
+            .unwrap();
+            let arrange = |values: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..7).map(|j| values(columns(j))).collect() };
+            let x = [0, 1].map(|k| arrange(&|j| made.products.characteristics(j)[k]));
+            let names = (0..7).map(|j| made.products.name(columns(j)).to_owned()).collect();
+            let products = Products::new(names, &[&x[0], &x[1]]).unwrap();
+            let delta = arrange(&|j| made.delta[j]);
+            let cost = arrange(&|j| currency * 0.4 * made.prices[j]);
+            let start = arrange(&|j| currency * made.prices[j]);
+            let mixed = made.mixed_duty();
+            let duty: Vec<DutyTerms> =
+                (0..7).map(|j| DutyTerms { fixed: currency * mixed[columns(j)].fixed, ..mixed[columns(j)] }).collect();
+            let firms = ["f0", "f1", "f2"].map(str::to_owned).to_vec();
+            let owner = (0..7).map(|j| made.owner[columns(j)]).collect();
+            let parts = vec![1.0, 0.3, 0.0, 0.0, 1.0, 0.0, 0.1, 0.0, 1.0];
+            let ownership = Ownership::with_holdings(firms, owner, parts).unwrap();
+            let demand = ExpectedDemand::new(&population, &products, &delta, None, Execution::SERIAL).unwrap();
+            let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty };
+            let found = equilibrium(&problem, &start, PricingOptions::default()).unwrap();
+            // Weights that sum to 0.95 are used as given.
+            let sum = found.share.iter().sum::<f64>() + found.outside_share;
+            assert!((sum - 0.95).abs() < 1e-13);
+            found
+        };
+        let plain = solve(&|j| j, 1.0);
+        let dear = solve(&|j| j, 128.0);
+        prop_assert_eq!(&dear.share, &plain.share);
+        prop_assert!(dear.price.iter().zip(&plain.price).all(|(a, b)| *a == 128.0 * b));
+        let turned = solve(&|j| (j + rotation) % 7, 1.0);
+        for (j, price) in turned.price.iter().enumerate() {
+            prop_assert!((price / plain.price[(j + rotation) % 7] - 1.0).abs() < 1e-12);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A synthetic market of any size, for speed and for tests: tastes and incomes on a lattice, many owners.
 
+use stickershock::model::demand::kernel::math;
 use stickershock::model::demand::{
     BuyerColumns, Execution, ExpectedDemand, InversionOptions, Population, Products, invert,
 };
@@ -26,12 +27,14 @@ fn bell(i: usize, generators: [f64; 3]) -> f64 {
 }
 
 impl Synthetic {
-    /// `count` products of `count / 6` owners, `buyers` buyers with three tastes (constant, size, performance) and incomes
-    /// clipped to [0.4, 2.5]; prices around 30 (thousands).
-    pub fn new(count: usize, buyers: usize) -> Self {
+    /// A market of `count` products of `count / 6` owners and `buyers` buyers with three tastes (constant, size,
+    /// performance); median income is one, the clip is `[1 / richest, richest]`; prices around 30 (thousands).
+    pub fn with_incomes(count: usize, buyers: usize, spread: f64, richest: f64) -> Self {
         let column = |f: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..buyers).map(f).collect() };
         let weight = column(&|_| 1.0 / buyers as f64);
-        let response = column(&|i| 0.12 / (0.35 * bell(i, [0.618_034, 0.414_214, 0.732_051])).exp().clamp(0.4, 2.5));
+        let response = column(&|i| {
+            0.12 / math::exp(spread * bell(i, [0.618_034, 0.414_214, 0.732_051])).clamp(1.0 / richest, richest)
+        });
         let constant = column(&|i| 2.0 * bell(i, [0.302_776, 0.854_102, 0.236_068]));
         let size = column(&|i| 0.8 * bell(i, [0.192_582, 0.541_381, 0.280_11]));
         let performance = column(&|i| 0.5 * bell(i, [0.082_763, 0.123_106, 0.358_899]));
@@ -48,18 +51,14 @@ impl Synthetic {
         let x2 = facts(&|j| bell(j, [0.414_214, 0.192_582, 0.854_102]));
         let price = facts(&|j| 18.0 + 30.0 * lattice(j, 0.732_051) * lattice(j, 0.236_068));
         let products = Products::new((0..count).map(|j| format!("model {j}")).collect(), &[&ones, &x1, &x2]).unwrap();
-        let raw = facts(&|j| (1.5 * bell(j, [0.280_11, 0.082_763, 0.123_106])).exp());
+        let raw = facts(&|j| math::exp(1.5 * bell(j, [0.280_11, 0.082_763, 0.123_106])));
         let total: f64 = raw.iter().sum();
         let share: Vec<f64> = raw.iter().map(|s| 0.15 * s / total).collect();
         let options = InversionOptions::default();
         let inversion = invert(&population, &products, &price, &share, None, options, Execution::SERIAL).unwrap();
         let firms = (count / 6).max(1);
         let names = (0..firms).map(|f| format!("firm {f}")).collect();
-        let ownership = Ownership::of_firms(names, (0..count).map(|j| (j * j + j / 3) % firms).collect::<Vec<_>>());
-        let ownership = ownership.unwrap_or_else(|_| {
-            let names = (0..firms).map(|f| format!("firm {f}")).collect();
-            Ownership::of_firms(names, (0..count).map(|j| j % firms).collect()).unwrap()
-        });
+        let ownership = Ownership::of_firms(names, (0..count).map(|j| (j + j / firms * 3) % firms).collect()).unwrap();
         let untaxed = vec![DutyTerms::NONE; count];
         let demand = ExpectedDemand::new(&population, &products, &inversion.delta, None, Execution::SERIAL).unwrap();
         let cost = marginal_costs(&demand, &ownership, &untaxed, &price).unwrap().marginal_cost;
