@@ -153,7 +153,7 @@ fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError>
                 price,
                 share,
                 None,
-                InversionOptions { tolerance: 1e-13, ..InversionOptions::default() },
+                InversionOptions::default(),
                 options.execution,
             );
             let found = found.map_err(|error| failed(error.into()))?;

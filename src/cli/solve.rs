@@ -29,6 +29,9 @@ pub struct SolveArgs {
     /// Matrices to form: elasticities, diversion, second choices, pass-through.
     #[arg(long, value_enum, default_value_t = MatrixChoice::Stored)]
     matrices: MatrixChoice,
+    /// Recover mean utilities and costs from observed shares and prices even where the case gives them.
+    #[arg(long)]
+    recover: bool,
     /// Look for other equilibria from prices far below and above.
     #[arg(long)]
     many_starts: bool,
@@ -56,7 +59,11 @@ enum MatrixChoice {
 
 /// Runs the command.
 pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
-    let case = Case::load(&args.case, &CaseOptions { specs: args.specs.clone(), market: args.market.clone() })?;
+    let options = CaseOptions { specs: args.specs.clone(), market: args.market.clone() };
+    let mut case = Case::load(&args.case, &options)?;
+    if args.recover {
+        (case.delta, case.marginal_cost) = (None, None);
+    }
     let matrices = match args.matrices {
         MatrixChoice::Stored => Matrices::AsStored,
         MatrixChoice::All => Matrices::All,

@@ -69,7 +69,7 @@ pub fn invert(
     };
     let demand = StationaryDemand::new(population, products);
     let stop =
-        Stop { target: 0.2 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
+        Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
     let found = search::<f64, DemandError>(start, stop, |delta| {
         let sums = demand.sweep(delta, prices, execution);
         let gap = |(&share, &log): (&f64, &f64)| if share > 0.0 { log - math::ln(share) } else { 1.0 };

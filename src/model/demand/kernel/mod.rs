@@ -8,8 +8,8 @@
 //! ```
 //!
 //! where c(j) is the *cell* of a product: products of one owner, of one brand, or of one owner and brand, as the
-//! [`Rule`] needs. The coefficients Q and G follow from sums over cells, so nothing ever costs products x products.
-//! Buyers come in blocks of eight lanes and chunks of [`CHUNK_BLOCKS`] blocks; lanes are added in one fixed order at the
+//! rule needs. The coefficients Q and G follow from sums over cells, so nothing ever costs products x products.
+//! Buyers come in blocks of eight lanes and chunks of 64 blocks; lanes are added in one fixed order at the
 //! end of a chunk, chunks in the order of their numbers: the same bits at any width of vector and number of threads.
 #![allow(unsafe_code)]
 
