@@ -2,34 +2,25 @@
 //!
 //! Each buyer is one point of a low-discrepancy sequence over income, tastes, and the three uniforms that start the
 //! purchase process, so that every week's entrants are a balanced sample of the population. Points are Joe and Kuo's
-//! Sobol' sequence, scrambled by nested uniform permutations (Owen 1995) whose bits are a hash of (key, dimension, level,
-//! leading bits).
+//! Sobol' sequence under nested uniform scrambling ([`crate::statistics::sobol`]).
 //!
 //! Incomes and tastes serve all replications. The three uniforms of the start are rotated (shifted modulo 1) by one draw
 //! for each replication: balance stays, and the chance of one start averages out over replications instead of
 //! standing in every one of them as an error that no interval shows.
 
-use rand_philox::splitmix64;
-use sobol::{Sobol, params::JoeKuoD6};
 use statrs::distribution::{ContinuousCDF, Gamma, Normal};
 
 use super::demand::kernel::math::exp;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
+use crate::statistics::sobol::{SobolSequence, TooManyDimensions};
 
 /// Why a population cannot be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum BuyersError {
-    /// More dimensions than the direction numbers have.
-    #[error(
-        "the population needs {needed} dimensions (characteristics, regions and five more), {available} are available"
-    )]
-    TooManyDimensions {
-        /// Dimensions needed.
-        needed: usize,
-        /// Dimensions available.
-        available: usize,
-    },
+    /// More dimensions (characteristics, regions and five more) than the sequence has.
+    #[error("the population: {0}")]
+    TooManyDimensions(#[from] TooManyDimensions),
     /// A holding-period parameter outside its range.
     #[error("holding period: {0}")]
     Holding(String),
@@ -86,7 +77,7 @@ impl Buyers {
         let regions = market.regions.len();
         let tastes = characteristics + 1 + regions;
         let dimensions = 1 + tastes + 1 + 3;
-        let points = ScrambledSobol::new(dimensions, key)?;
+        let points = SobolSequence::scrambled(dimensions, key)?;
         let normal = Normal::standard();
 
         let mut sd = demand.sigma_characteristics.clone();
@@ -177,69 +168,9 @@ impl StationaryStart {
     }
 }
 
-/// A scrambled Sobol' sequence in the open unit cube.
-struct ScrambledSobol {
-    points: Sobol<u32>,
-    keys: Vec<u64>,
-}
-
-impl ScrambledSobol {
-    fn new(dimensions: usize, key: u64) -> Result<Self, BuyersError> {
-        let numbers = JoeKuoD6::minimal();
-        if dimensions > numbers.max_dims {
-            return Err(BuyersError::TooManyDimensions { needed: dimensions, available: numbers.max_dims });
-        }
-        let keys = (0..dimensions as u64).map(|d| splitmix64(splitmix64(key) ^ splitmix64(d + 1))).collect();
-        Ok(Self { points: Sobol::new(dimensions, &numbers), keys })
-    }
-}
-
-impl Iterator for ScrambledSobol {
-    type Item = Vec<f64>;
-
-    fn next(&mut self) -> Option<Vec<f64>> {
-        let point = self.points.next()?;
-        let unit = |(bits, key): (&u32, &u64)| (f64::from(scramble(*bits, *key)) + 0.5) / 4_294_967_296.0;
-        Some(point.iter().zip(&self.keys).map(unit).collect())
-    }
-}
-
-/// Owen's nested uniform scrambling: bit l is flipped by a coin that depends on the l bits above it.
-fn scramble(bits: u32, key: u64) -> u32 {
-    let mut flipped = 0;
-    for level in 0..32_u32 {
-        let above = if level == 0 { 0 } else { bits >> (32 - level) };
-        let coin = splitmix64(key ^ splitmix64((u64::from(level) << 32) | u64::from(above))) & 1;
-        flipped |= (coin as u32) << (31 - level);
-    }
-    bits ^ flipped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A net keeps its stratification under nested scrambling: 2^m points hit every interval of length 2^-m once.
-    #[test]
-    fn scrambling_keeps_every_dyadic_interval_of_the_net() {
-        for key in [0, 1, 99] {
-            let mut hits = vec![[0_u32; 256]; 3];
-            for point in ScrambledSobol::new(3, key).unwrap().take(256) {
-                for (d, u) in point.iter().enumerate() {
-                    hits[d][(u * 256.0) as usize] += 1;
-                }
-            }
-            assert!(hits.iter().flatten().all(|count| *count == 1));
-        }
-    }
-
-    #[test]
-    fn different_keys_and_dimensions_scramble_differently() {
-        let first = |key| ScrambledSobol::new(2, key).unwrap().next().unwrap();
-        assert_ne!(first(1), first(2));
-        assert_ne!(first(1)[0], first(1)[1]);
-        assert_eq!(first(7), first(7));
-    }
 
     /// Seen at a random moment, the residual of a renewal process has mean E[L^2] / (2 E[L]).
     #[test]
@@ -253,7 +184,7 @@ mod tests {
         assert!((holding.mean_weeks() - 214.5).abs() < 1e-12);
         let law = StationaryStart::new(&holding).unwrap();
         let n = 1 << 14;
-        let mean = ScrambledSobol::new(2, 3).unwrap().take(n).map(|u| law.residual_weeks(u[0], u[1])).sum::<f64>();
+        let mean = SobolSequence::scrambled(2, 3).unwrap().take(n).map(|u| law.residual_weeks(u[0], u[1])).sum::<f64>();
         let second_moment = 0.35 * (104.0 * 104.0 + 156.0 * 156.0) / 2.0 + 0.65 * 260.0 * 260.0 * 1.25;
         assert!((mean / n as f64 - second_moment / (2.0 * 214.5)).abs() < 0.02);
     }

@@ -1,4 +1,5 @@
-//! Moments, quantiles and intervals. Knows nothing of cars.
+//! Moments, quantiles, intervals and low-discrepancy points. Knows nothing of cars.
 
 pub mod moments;
 pub mod quantile;
+pub mod sobol;
