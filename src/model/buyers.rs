@@ -10,7 +10,7 @@
 
 use statrs::distribution::{ContinuousCDF, Gamma, Normal};
 
-use super::demand::kernel::math::exp;
+use super::demand::kernel::math::{exp, ln};
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
 use crate::statistics::sobol::{SobolSequence, TooManyDimensions};
@@ -94,9 +94,9 @@ impl Buyers {
         };
         let [floor, cap] = demand.income_bounds;
         for u in points.take(buyers) {
-            let income = (demand.income_log_sd * normal.inverse_cdf(u[0])).exp().clamp(floor, cap);
+            let income = exp(demand.income_log_sd * normal.inverse_cdf(u[0])).clamp(floor, cap);
             drawn.income.push(income);
-            drawn.price_response.push(demand.alpha / 1000.0 * income.powf(-demand.eta));
+            drawn.price_response.push(demand.alpha / 1000.0 * exp(-demand.eta * ln(income)));
             drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal.inverse_cdf(*u)));
             drawn.outside.push(demand.sigma_outside * normal.inverse_cdf(u[tastes + 1]));
             drawn.start.push([u[tastes + 2], u[tastes + 3], u[tastes + 4]]);
