@@ -347,6 +347,6 @@ fn multiplier(file: &str, place: String, value: &Value, products: &Rows) -> Resu
 
 fn limit(file: &str, place: String, number: usize, value: &Value, products: &Rows) -> Result<LimitSpec, ConfigError> {
     let reader = Reader::of(file, place, value, &["name", "share", "where"])?;
-    let name = reader.text("name")?.unwrap_or_else(|| format!("limit {}", number + 1));
+    let name = reader.text("name")?.unwrap_or_else(|| format!("no. {}", number + 1));
     Ok(LimitSpec { name, share: reader.number("share")?, products: reader.selection(products)? })
 }
