@@ -7,4 +7,5 @@ pub mod ensemble;
 pub mod model;
 pub mod report;
 pub mod solve;
+pub mod sensitivity;
 pub mod statistics;

@@ -4,6 +4,7 @@ mod check;
 mod init;
 mod run;
 mod solve;
+mod sensitivity;
 mod summary;
 
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Command {
     /// Solve a static market: equilibrium prices under tariffs, mergers and cost shocks.
     #[command(after_help = SOLVE_EXAMPLES)]
     Solve(solve::SolveArgs),
+    /// Sensitivity analysis of any model: write designs, read outputs, estimate indices.
+    Sensitivity(sensitivity::SensitivityArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print a completion script for a shell.
@@ -162,6 +165,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(&args),
         Command::Solve(args) => solve::solve_case(&args),
         Command::Init(args) => init::init(&args),
+        Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Schema => print(&stickershock::config::schema()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

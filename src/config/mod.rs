@@ -9,6 +9,7 @@ pub mod document;
 mod error;
 pub mod files;
 mod market;
+pub mod problem;
 pub mod scenario;
 mod sourced;
 mod suggest;

@@ -7,6 +7,7 @@ pub mod charts;
 #[cfg(feature = "charts")]
 pub mod draw;
 pub mod folder;
+pub mod indices;
 pub mod manifest;
 pub mod market_rows;
 pub mod record;

@@ -1,4 +1,4 @@
-//! Integration tests, one binary: economics, reproducibility, input, command line, architecture.
+//! Integration tests, one binary.
 
 mod architecture;
 mod cases;
@@ -8,5 +8,6 @@ mod economics;
 mod input;
 mod outputs;
 mod reproducibility;
+mod sensitivity;
 mod support;
 mod synthetic;

@@ -1,0 +1,261 @@
+//! `stickershock sensitivity`: designs and indices for any model, by files.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Map, Value};
+use stickershock::config::{Table, problem};
+use stickershock::report::folder::{OutputError, OutputFolder};
+use stickershock::report::indices::{IndexRow, NoisyIndexRow};
+use stickershock::report::record::{Cell, Record, TableData, decimal};
+use stickershock::sensitivity::{
+    self, Analysis, Design, DesignError, Problem, Resampling, SampleOptions, analyze, sample,
+};
+
+use super::CliError;
+
+const EXAMPLES: &str = "\
+Examples:
+  stickershock sensitivity sample --problem p.toml --method sobol --n 1024 --seed 1 --out X.csv
+  stickershock sensitivity analyze --problem p.toml --method sobol --design X.csv --outputs Y.csv --out S.csv
+
+p.toml lists the uncertain inputs:
+  [[parameter]]
+  name = \"tariff\"
+  distribution = \"uniform\"   # low, high
+  low = 0.0
+  high = 1.0
+Others: normal (mean, sd), lognormal (log_mean, log_sd, or mean, sd), triangular (low, mode, high), beta (alpha, beta; low, high),
+discrete (values; weights). low and high truncate normal and lognormal.
+
+Y.csv has one column for each output, its rows in the order of X.csv; with a column `replication`, the design's rows once for each.";
+
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct SensitivityArgs {
+    #[command(subcommand)]
+    command: SensitivityCommand,
+}
+
+#[derive(Subcommand)]
+enum SensitivityCommand {
+    /// Write a design: one column for each parameter, one row for each run of the model.
+    #[command(after_help = EXAMPLES)]
+    Sample(SampleArgs),
+    /// Estimate indices from a design and the model's outputs.
+    #[command(after_help = EXAMPLES)]
+    Analyze(AnalyzeArgs),
+}
+
+/// A method on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Method {
+    /// First, total and second order: n (2D + 2) runs.
+    Sobol,
+    /// Elementary effects: n (D + 1) runs.
+    Morris,
+    /// First and total by Fourier amplitudes: n D runs.
+    Fast,
+    /// First order from any sample: n runs.
+    RbdFast,
+    /// Kolmogorov-Smirnov distances: n runs.
+    Pawn,
+    /// Borgonovo's delta: n runs.
+    Delta,
+}
+
+impl From<Method> for sensitivity::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Sobol => Self::Sobol,
+            Method::Morris => Self::Morris,
+            Method::Fast => Self::Fast,
+            Method::RbdFast => Self::RbdFast,
+            Method::Pawn => Self::Pawn,
+            Method::Delta => Self::Delta,
+        }
+    }
+}
+
+#[derive(Args)]
+struct SampleArgs {
+    /// The uncertain inputs, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    problem: PathBuf,
+    /// The method the design is for.
+    #[arg(long, value_name = "M")]
+    method: Method,
+    /// Base points (sobol, a power of two), trajectories (morris), points of a curve (fast), or rows.
+    #[arg(long, value_name = "N")]
+    n: usize,
+    /// Seed; every number is one, 0 too.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+    /// Levels of the grid of morris, an even number.
+    #[arg(long, value_name = "P", default_value_t = 4)]
+    levels: usize,
+    /// File to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct AnalyzeArgs {
+    /// The uncertain inputs, a TOML file.
+    #[arg(long, value_name = "FILE")]
+    problem: PathBuf,
+    /// The method.
+    #[arg(long, value_name = "M")]
+    method: Method,
+    /// The design, a CSV file with a column for each parameter.
+    #[arg(long, value_name = "FILE")]
+    design: PathBuf,
+    /// The model's outputs, a CSV file with a row for each row of the design.
+    #[arg(long, value_name = "FILE")]
+    outputs: PathBuf,
+    /// File to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print a JSON list of the rows to standard output.
+    #[arg(long)]
+    json: bool,
+    /// Level of intervals, between 0 and 1.
+    #[arg(long, value_name = "L", default_value_t = 0.95)]
+    level: f64,
+    /// Bootstrap resamples (fast and rbd_fast need none).
+    #[arg(long, value_name = "R", default_value_t = 1000)]
+    resamples: usize,
+    /// Seed of the resamples; every number is one, 0 too.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+}
+
+/// Runs the command.
+pub fn run(args: &SensitivityArgs) -> Result<(), CliError> {
+    match &args.command {
+        SensitivityCommand::Sample(args) => write_sample(args),
+        SensitivityCommand::Analyze(args) => write_analysis(args),
+    }
+}
+
+fn warn(message: &str) {
+    eprintln!("warning: {message}");
+}
+
+fn write_sample(args: &SampleArgs) -> Result<(), CliError> {
+    let problem = problem::problem(&args.problem)?;
+    let method = sensitivity::Method::from(args.method);
+    let options = SampleOptions { n: args.n, seed: args.seed, levels: args.levels };
+    let design = sample(&problem, method, options).map_err(|error| {
+        let remedy = match error {
+            DesignError::TooFew { .. } => "give a larger --n",
+            DesignError::TooLarge { .. } => "give a smaller --n",
+            DesignError::Levels(_) => "give an even number to --levels, such as 4",
+            DesignError::Dimensions(_) => "leave inputs out, or screen them first with --method morris",
+        };
+        CliError::Usage(format!("{error}\nhelp: {remedy}"))
+    })?;
+    if method == sensitivity::Method::Sobol && !args.n.is_power_of_two() {
+        let (below, above) = (args.n.next_power_of_two() / 2, args.n.next_power_of_two());
+        warn(&format!(
+            "--n {}: points of a Sobol' sequence are balanced in powers of two; use {below} or {above}",
+            args.n
+        ));
+    }
+    deliver(args.out.as_deref(), &render_design(&problem, &design)?)
+}
+
+fn render_design(problem: &Problem, design: &Design) -> Result<Vec<u8>, OutputError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(problem.names())?;
+    for row in design.iter() {
+        writer.write_record(row.iter().map(|x| decimal(*x)))?;
+    }
+    Ok(writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?)
+}
+
+fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
+    if !(args.level > 0.0 && args.level < 1.0) {
+        let message = format!("--level {}: a level is between 0 and 1\nhelp: write 0.95 for 95%", args.level);
+        return Err(CliError::Usage(message));
+    }
+    if args.resamples < 2 {
+        let message = format!("--resamples {}: intervals need 2 at least\nhelp: write 1000", args.resamples);
+        return Err(CliError::Usage(message));
+    }
+    let problem = problem::problem(&args.problem)?;
+    let table = Table::load(&args.design)?;
+    let design = problem::design(&problem, &table)?;
+    warn_outside(&problem, &design, &args.design);
+    let outputs = problem::outputs(&problem, &Table::load(&args.outputs)?, design.rows())?;
+    for name in &outputs.ignored {
+        warn(&format!("{}: column `{name}` has no numbers and is left out", args.outputs.display()));
+    }
+    let resampling = Resampling { level: args.level, resamples: args.resamples, seed: args.seed };
+    let analysis = analyze(&problem, args.method.into(), &design, &outputs.columns, &resampling)
+        .map_err(|error| table.error_at(error.row.unwrap_or(usize::MAX), error.message, error.help))?;
+    analysis.warnings.iter().for_each(|warning| warn(warning));
+    if args.out.is_some() || !args.json {
+        deliver(args.out.as_deref(), &render(&analysis)?)?;
+    }
+    if args.json { super::print(&json(&analysis)) } else { Ok(()) }
+}
+
+/// Points outside the problem's distributions: a design of another problem, perhaps.
+fn warn_outside(problem: &Problem, design: &Design, path: &Path) {
+    for (i, parameter) in problem.parameters.iter().enumerate() {
+        let [low, high] = parameter.distribution.support();
+        let slack = if (high - low).is_finite() { 1e-9 * (high - low) } else { 0.0 };
+        let outside = design.column(i).into_iter().filter(|x| *x < low - slack || *x > high + slack).count();
+        if outside > 0 {
+            let (path, name) = (path.display(), &parameter.name);
+            warn(&format!("{path}: {name} is outside {low} to {high}, where the problem has it, in {outside} rows"));
+        }
+    }
+}
+
+/// Whether any output has replications.
+fn noisy(analysis: &Analysis) -> bool {
+    analysis.indices.iter().any(|index| index.noise.is_some())
+}
+
+fn render(analysis: &Analysis) -> Result<Vec<u8>, OutputError> {
+    let indices = analysis.indices.iter().cloned();
+    Ok(if noisy(analysis) {
+        TableData::new(&indices.map(NoisyIndexRow).collect::<Vec<_>>())?.csv
+    } else {
+        TableData::new(&indices.map(IndexRow).collect::<Vec<_>>())?.csv
+    })
+}
+
+/// The rows as a JSON list of objects; a value that is not defined is null.
+fn json(analysis: &Analysis) -> String {
+    fn objects<R: Record>(rows: impl Iterator<Item = R>) -> Vec<Value> {
+        let fields = R::fields();
+        let value = |cell: Cell| match cell {
+            Cell::Number(number) => Value::from(number),
+            other => Value::from(other.text()),
+        };
+        rows.map(|row| {
+            let entries = fields.iter().zip(row.cells()).map(|(field, cell)| (field.name.clone(), value(cell)));
+            Value::Object(entries.collect::<Map<_, _>>())
+        })
+        .collect()
+    }
+    let indices = analysis.indices.iter().cloned();
+    let rows = if noisy(analysis) { objects(indices.map(NoisyIndexRow)) } else { objects(indices.map(IndexRow)) };
+    format!("{:#}\n", Value::Array(rows))
+}
+
+/// Writes a file whole, or prints where there is none.
+fn deliver(out: Option<&Path>, bytes: &[u8]) -> Result<(), CliError> {
+    let Some(path) = out else { return super::print(&String::from_utf8_lossy(bytes)) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        let message = format!("--out {}: is no file name\nhelp: write a file, such as S.csv", path.display());
+        return Err(CliError::Usage(message));
+    };
+    OutputFolder::bare(folder)?.write(name, bytes)?;
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Files of sensitivity analysis: the problem (TOML), its design and a model's outputs (CSV).
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{ConfigError, Document, Table, suggest};
+use crate::sensitivity::{Design, Distribution, InvalidDistribution, OutputColumn, Parameter, Problem, Response};
+
+/// A problem as written: a list of `[[parameter]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProblemFile {
+    #[serde(default, rename = "title")]
+    _title: Option<String>,
+    #[serde(default, rename = "description")]
+    _description: Option<String>,
+    parameter: Vec<ParameterEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParameterEntry {
+    name: String,
+    distribution: String,
+    low: Option<f64>,
+    high: Option<f64>,
+    mean: Option<f64>,
+    sd: Option<f64>,
+    log_mean: Option<f64>,
+    log_sd: Option<f64>,
+    mode: Option<f64>,
+    alpha: Option<f64>,
+    beta: Option<f64>,
+    values: Option<Vec<f64>>,
+    weights: Option<Vec<f64>>,
+    #[serde(default, rename = "label")]
+    _label: Option<String>,
+    #[serde(default, rename = "unit")]
+    _unit: Option<String>,
+    #[serde(default, rename = "source")]
+    _source: Option<String>,
+}
+
+/// The distributions and the keys of each: those it needs, those it may have.
+const LAWS: [(&str, &[&str], &[&str]); 6] = [
+    ("uniform", &["low", "high"], &[]),
+    ("normal", &["mean", "sd"], &["low", "high"]),
+    ("lognormal", &["log_mean", "log_sd"], &["low", "high"]),
+    ("triangular", &["low", "mode", "high"], &[]),
+    ("beta", &["alpha", "beta"], &["low", "high"]),
+    ("discrete", &["values"], &["weights"]),
+];
+
+/// What a lognormal needs when it is given by its own mean.
+const LOGNORMAL_OF_MEAN: &[&str] = &["mean", "sd"];
+
+impl ParameterEntry {
+    fn given(&self) -> Vec<&'static str> {
+        let numbers = [
+            ("low", self.low),
+            ("high", self.high),
+            ("mean", self.mean),
+            ("sd", self.sd),
+            ("log_mean", self.log_mean),
+            ("log_sd", self.log_sd),
+            ("mode", self.mode),
+            ("alpha", self.alpha),
+            ("beta", self.beta),
+        ];
+        let lists = [("values", self.values.is_some()), ("weights", self.weights.is_some())];
+        let numbers = numbers.into_iter().map(|(key, value)| (key, value.is_some()));
+        numbers.chain(lists).filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
+
+    /// The law, from keys that are known to be there.
+    fn law(&self) -> Result<Distribution, InvalidDistribution> {
+        let or = |value: Option<f64>, default: f64| value.unwrap_or(default);
+        let (low, high) = (or(self.low, f64::NEG_INFINITY), or(self.high, f64::INFINITY));
+        let number = |value: Option<f64>| value.unwrap_or(f64::NAN);
+        match self.distribution.as_str() {
+            "uniform" => Distribution::uniform(low, high),
+            "normal" => Distribution::normal(number(self.mean), number(self.sd), [low, high]),
+            "lognormal" => match (self.mean, self.sd) {
+                (Some(mean), Some(sd)) => Distribution::lognormal_of_mean(mean, sd, [low, high]),
+                _ => Distribution::lognormal(number(self.log_mean), number(self.log_sd), [low, high]),
+            },
+            "triangular" => Distribution::triangular(low, number(self.mode), high),
+            "beta" => Distribution::beta(number(self.alpha), number(self.beta), or(self.low, 0.0), or(self.high, 1.0)),
+            _ => {
+                let values = self.values.as_deref().unwrap_or_default();
+                match &self.weights {
+                    Some(weights) => Distribution::discrete(values, weights),
+                    None => Distribution::discrete(values, &vec![1.0; values.len()]),
+                }
+            }
+        }
+    }
+}
+
+/// Reads a problem: a TOML file with one `[[parameter]]` for each uncertain input.
+///
+/// # Errors
+/// [`ConfigError`] naming file, line, key, value and remedy.
+pub fn problem(path: &Path) -> Result<Problem, ConfigError> {
+    let document = Document::load(path)?;
+    let file: ProblemFile = document.deserialize()?;
+    if file.parameter.is_empty() {
+        return Err(document.error_at("parameter", "is empty", "write one [[parameter]] for each uncertain input"));
+    }
+    let mut parameters: Vec<Parameter> = Vec::with_capacity(file.parameter.len());
+    for (index, entry) in file.parameter.iter().enumerate() {
+        let at = |key: &str| format!("parameter[{index}].{key}");
+        if entry.name.trim().is_empty() || entry.name.trim() != entry.name {
+            return Err(document.error_at(&at("name"), "is no name", "write a name without spaces around it"));
+        }
+        if parameters.iter().any(|other| other.name == entry.name) {
+            return Err(document.error_at(&at("name"), "is used twice", "give every parameter its own name"));
+        }
+        let Some((_, needs, may)) = LAWS.iter().find(|(name, ..)| *name == entry.distribution) else {
+            let names = LAWS.map(|(name, ..)| name);
+            let message = format!("{:?} is no distribution", entry.distribution);
+            return Err(document.error_at(&at("distribution"), message, suggest::one_of(&entry.distribution, &names)));
+        };
+        let given = entry.given();
+        let by_mean = entry.distribution == "lognormal" && LOGNORMAL_OF_MEAN.iter().all(|key| given.contains(key));
+        let needs = if by_mean { LOGNORMAL_OF_MEAN } else { needs };
+        if let Some(missing) = needs.iter().find(|key| !given.contains(key)) {
+            let message = format!("has no `{missing}`, which the distribution {} needs", entry.distribution);
+            let place = format!("parameter[{index}]");
+            return Err(document.error_at(&place, message, format!("write {}", suggest::quoted(needs))));
+        }
+        if let Some(idle) = given.iter().find(|key| !needs.contains(key) && !may.contains(key)) {
+            let message = format!("has no meaning for the distribution {}", entry.distribution);
+            let known: Vec<&str> = needs.iter().chain(*may).copied().collect();
+            return Err(document.error_at(&at(idle), message, format!("it knows {}", suggest::quoted(&known))));
+        }
+        let distribution = entry.law().map_err(|error| {
+            // A bound that was not written is complained of at the parameter.
+            let place = if given.contains(&error.field) { at(error.field) } else { format!("parameter[{index}]") };
+            document.error_at(&place, error.message, error.help)
+        })?;
+        parameters.push(Parameter { name: entry.name.clone(), distribution });
+    }
+    Ok(Problem { parameters })
+}
+
+/// Reads a design: a column for each parameter of the problem, in any order, among others.
+///
+/// # Errors
+/// [`ConfigError`] naming file, row, column, value and remedy.
+pub fn design(problem: &Problem, table: &Table) -> Result<Design, ConfigError> {
+    let columns = problem.names().map(|name| table.column_f64(name)).collect::<Result<Vec<_>, _>>()?;
+    if table.rows() == 0 {
+        return Err(table.error_at(0, "there is no row", "give the design that sample wrote"));
+    }
+    let mut design = Design::new(problem.len());
+    for row in 0..table.rows() {
+        design.push(columns.iter().map(|column| column[row]));
+    }
+    Ok(design)
+}
+
+/// Name of the column that tells replications apart.
+pub const REPLICATION: &str = "replication";
+
+/// Outputs as read, and the columns left out.
+#[derive(Debug)]
+pub struct Outputs {
+    /// The outputs, in the order of the columns.
+    pub columns: Vec<OutputColumn>,
+    /// Columns without a single number.
+    pub ignored: Vec<String>,
+}
+
+/// Reads a model's outputs on a design of `rows` rows: one column for each output; columns named like a parameter are none.
+///
+/// With a column `replication`, the k-th row of each replication belongs to the k-th row of the design, whether replications stand one
+/// after the other or their rows alternate.
+///
+/// # Errors
+/// [`ConfigError`] naming file, row, column, value and remedy.
+pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<Outputs, ConfigError> {
+    let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+    if table.has_column(REPLICATION) {
+        let mut places = std::collections::BTreeMap::new();
+        for (row, label) in table.column_text(REPLICATION)?.into_iter().enumerate() {
+            if label.is_empty() {
+                return Err(table.refuse_cell(row, REPLICATION, "the row's replicate"));
+            }
+            let place = *places.entry(label).or_insert(groups.len());
+            if place == groups.len() {
+                groups.push((label, Vec::new()));
+            }
+            groups[place].1.push(row);
+        }
+    } else {
+        groups.push(("", (0..table.rows()).collect()));
+    }
+    for (label, members) in &groups {
+        if members.len() != rows {
+            let which = if label.is_empty() { String::new() } else { format!("replication {label} has ") };
+            let message = format!("{which}{} rows, the design has {rows}", members.len());
+            let help = "give one row for each row of the design, in its order, for every replication";
+            let last = members.last().copied().filter(|_| !label.is_empty()).unwrap_or(usize::MAX);
+            return Err(table.error_at(last, message, help));
+        }
+    }
+    if groups.is_empty() {
+        return Err(table.error_at(usize::MAX, "there is no row", "give the outputs of the model"));
+    }
+    let mut outputs = Outputs { columns: Vec::new(), ignored: Vec::new() };
+    let inputs: Vec<&str> = problem.names().collect();
+    for name in table.columns().iter().filter(|name| *name != REPLICATION && !inputs.contains(&name.as_str())) {
+        if table.column_text(name)?.iter().all(|cell| cell.parse::<f64>().is_err()) {
+            outputs.ignored.push(name.clone());
+            continue;
+        }
+        let values = table.column_f64(name)?;
+        let replications = groups.iter().map(|(_, members)| members.iter().map(|row| values[*row]).collect()).collect();
+        if let Some(response) = Response::new(replications) {
+            outputs.columns.push(OutputColumn { name: name.clone(), response });
+        }
+    }
+    if outputs.columns.is_empty() {
+        let message = "there is no column of numbers besides the parameters and the replication";
+        return Err(table.error_at(usize::MAX, message, "write one column for each output"));
+    }
+    Ok(outputs)
+}

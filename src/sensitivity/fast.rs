@@ -1,0 +1,52 @@
+//! Extended Fourier amplitude sensitivity test (Saltelli, Tarantola and Chan 1999).
+//!
+//! The design has one block of N rows for each input, a search curve on which that input has frequency ω = ⌊(N − 1) / 2M⌋ and the others low ones
+//! ([`super::design::search_curves`]). With V the power of frequencies 1 to ⌊(N − 1) / 2⌋,
+//!
+//! ```text
+//! S1 = power at ω, 2ω, .., Mω / V,    ST = 1 − power at 1 .. ⌊ω / 2⌋ / V.
+//! ```
+//!
+//! Only the order of rows and their number are read, not the inputs. The method has a bias of its own where frequencies meet, largest in ST.
+
+use super::bootstrap::Estimate;
+use super::harmonics::Power;
+use super::response::{Form, Response, average};
+
+/// Harmonics of the input's frequency that count as its own, M.
+pub const HARMONICS: usize = 4;
+
+/// First-order and total index.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FastIndices {
+    /// First-order index.
+    pub first: Estimate,
+    /// Total index.
+    pub total: Estimate,
+}
+
+/// The indices of `inputs` inputs from as many blocks of rows.
+#[must_use]
+pub fn indices(response: &Response, inputs: usize, level: f64) -> Vec<FastIndices> {
+    let points = response.rows() / inputs.max(1);
+    let highest = points.saturating_sub(1) / (2 * HARMONICS);
+    let own: Vec<usize> = (1..=HARMONICS).map(|harmonic| harmonic * highest).collect();
+    let low: Vec<usize> = (1..=highest / 2).collect();
+    let forms = response.forms();
+    (0..inputs)
+        .map(|input| {
+            let block: Vec<Form> = forms.iter().map(|form| centred(form, input * points, points)).collect();
+            let all = Power::of_all(&block, false);
+            FastIndices {
+                first: Power::of_band(&block, &own).share_of(&all, 0.0, 1.0, level),
+                total: Power::of_band(&block, &low).share_of(&all, 1.0, -1.0, level),
+            }
+        })
+        .collect()
+}
+
+fn centred(form: &Form, start: usize, points: usize) -> Form {
+    let values = &form.values[start..start + points];
+    let centre = average(values);
+    Form { weight: form.weight, values: values.iter().map(|y| y - centre).collect() }
+}

@@ -1,0 +1,105 @@
+//! Variance-based indices from pick-freeze blocks.
+//!
+//! With A, B two independent points, AB_i the point A with input i from B, BA_i the reverse, y centred, and V the population variance of
+//! the 2N outputs of A and B:
+//!
+//! ```text
+//! S1_i  = mean( y(B) (y(AB_i) − y(A)) ) / V                        Saltelli et al. 2010, table 2 (b)
+//! ST_i  = mean( (y(A) − y(AB_i))² ) / 2V                           Jansen 1999
+//! S2_ij = mean( y(BA_i) y(AB_j) − y(A) y(B) ) / V − S1_i − S1_j    Saltelli 2002, for i < j
+//! ```
+//!
+//! Estimates are not clipped: that of an inert input is zero up to its standard error. Units of the bootstrap are base points, all rows of a
+//! block together.
+
+use super::bootstrap::{Estimate, Resampling, Terms};
+use super::response::Response;
+
+/// Where the rows of a block stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// Inputs, D.
+    pub inputs: usize,
+    /// Whether a block has the rows BA_i: 2D + 2 rows, else D + 2.
+    pub second_order: bool,
+}
+
+impl Blocks {
+    /// Rows of a block.
+    #[must_use]
+    pub fn rows(self) -> usize {
+        if self.second_order { 2 * self.inputs + 2 } else { self.inputs + 2 }
+    }
+    /// The place of B; that of A is 0.
+    #[must_use]
+    pub fn b(self) -> usize {
+        self.rows() - 1
+    }
+    /// The place of AB_i.
+    #[must_use]
+    pub fn ab(self, input: usize) -> usize {
+        1 + input
+    }
+    /// The place of BA_i, in blocks that have it.
+    #[must_use]
+    pub fn ba(self, input: usize) -> usize {
+        1 + self.inputs + input
+    }
+}
+
+/// Indices of one output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SobolIndices {
+    /// First-order index of each input.
+    pub first: Vec<Estimate>,
+    /// Total index of each input.
+    pub total: Vec<Estimate>,
+    /// Second-order index of each pair of inputs; empty for blocks without BA_i.
+    pub second: Vec<(usize, usize, Estimate)>,
+}
+
+/// The indices of an output whose rows are `blocks`; undefined where the variance of the mean response is not positive.
+#[must_use]
+pub fn indices(response: &Response, blocks: Blocks, resampling: &Resampling) -> SobolIndices {
+    let inputs = blocks.inputs;
+    let mut pairs = Vec::new();
+    if blocks.second_order {
+        (0..inputs).for_each(|i| pairs.extend((i + 1..inputs).map(|j| (i, j))));
+    }
+    let forms = response.forms();
+    // Columns: first orders, totals, pairs, mean square, then one mean for each form.
+    let (total_at, pair_at) = (inputs, 2 * inputs);
+    let square_at = pair_at + pairs.len();
+    let mut terms = Terms::new(square_at + 1 + forms.len());
+    for start in (0..response.rows()).step_by(blocks.rows()) {
+        let slot = terms.unit();
+        for (f, form) in forms.iter().enumerate() {
+            let y = |place: usize| form.values[start + place];
+            let (a, b) = (y(0), y(blocks.b()));
+            for i in 0..inputs {
+                let ab = y(blocks.ab(i));
+                slot[i] += form.weight * b * (ab - a);
+                slot[total_at + i] += form.weight * 0.5 * (a - ab) * (a - ab);
+            }
+            for (column, (i, j)) in pairs.iter().enumerate() {
+                slot[pair_at + column] += form.weight * (y(blocks.ba(*i)) * y(blocks.ab(*j)) - a * b);
+            }
+            slot[square_at] += form.weight * 0.5 * (a * a + b * b);
+            slot[square_at + 1 + f] = 0.5 * (a + b);
+        }
+    }
+    let estimates = terms.bootstrap(resampling, |means| {
+        let centre: f64 = forms.iter().zip(&means[square_at + 1..]).map(|(form, mean)| form.weight * mean * mean).sum();
+        let variance = means[square_at] - centre;
+        if variance <= 0.0 {
+            return vec![f64::NAN; square_at];
+        }
+        let mut indices: Vec<f64> = means[..square_at].iter().map(|mean| mean / variance).collect();
+        for (column, (i, j)) in pairs.iter().enumerate() {
+            indices[pair_at + column] -= indices[*i] + indices[*j];
+        }
+        indices
+    });
+    let second = pairs.iter().zip(&estimates[pair_at..]).map(|((i, j), estimate)| (*i, *j, *estimate)).collect();
+    SobolIndices { first: estimates[..total_at].to_vec(), total: estimates[total_at..pair_at].to_vec(), second }
+}
