@@ -10,7 +10,7 @@ pub enum Purpose {
     Scramble = 1,
     /// Cells and places of a Latin hypercube; the index is the column.
     Latin = 2,
-    /// Trajectories; the index is the candidate.
+    /// Trajectories; the index is the set.
     Trajectory = 3,
     /// Phases of search curves; the index is the curve.
     Phase = 4,

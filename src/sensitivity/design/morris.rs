@@ -1,15 +1,17 @@
-//! Trajectories for elementary effects (Morris 1991), spread out (Campolongo, Cariboni and Saltelli 2007).
+//! Trajectories for elementary effects (Morris 1991), balanced and spread out.
 //!
-//! A trajectory has D + 1 points; from each to the next one input moves by Δ = p / (2 (p - 1)) of its grid of p levels (half the levels), up or
-//! down, in random order. Every level is equally likely. Of a pool of random trajectories those are kept that are
-//! far from each other: first the one furthest from an arbitrary one, then one after another with the largest sum of squared distances to
-//! those kept (as Ruano et al. 2012, in linear time); the distance of two trajectories is the sum of the distances of their points.
+//! A trajectory has D + 1 points; from each to the next one input moves by half the p levels of its grid, Δ = p / (2 (p - 1)) of its range, up or
+//! down, in random order. Over n trajectories every input starts at each level equally often. Of a number of such sets of trajectories the one
+//! is kept whose trajectories are furthest from each other: the smallest sum of inverse squared distances, where the distance of two
+//! trajectories is the sum of the distances of their points (Campolongo, Cariboni and Saltelli 2007). Choosing single trajectories
+//! by distance, as is usual, fills the corners of the grid, and sigma is then too large; choosing among balanced sets does not.
 
 use super::{Design, DesignError};
 use crate::sensitivity::Problem;
 use crate::sensitivity::random::{Purpose, Stream};
 
-/// Work that choosing trajectories may take, in differences of coordinates; beyond, the pool shrinks, at last to the trajectories themselves.
+/// Sets to choose from, unless choosing would take more than [`CHOICE_BUDGET`] differences of coordinates.
+const SETS: usize = 50;
 const CHOICE_BUDGET: usize = 200_000_000;
 
 /// A trajectory: levels of its D + 1 points.
@@ -24,11 +26,17 @@ pub fn trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Re
         return Err(DesignError::Levels(levels));
     }
     let inputs = problem.len();
-    let of_a_pair = inputs * (inputs + 1) * (inputs + 1);
-    // Each of n chosen is compared with the pool, so pool × n × of_a_pair differences.
-    let pool = (10 * n).min(CHOICE_BUDGET / (n * of_a_pair).max(1)).max(n);
-    let candidates: Vec<Trajectory> = (0..pool).map(|index| trajectory(inputs, levels, seed, index as u64)).collect();
-    let chosen = if pool > n { furthest(&candidates, n) } else { (0..n).collect() };
+    let of_a_set = n.saturating_mul(n).saturating_mul(inputs * (inputs + 1) * (inputs + 1)) / 2;
+    let sets = (CHOICE_BUDGET / of_a_set.max(1)).clamp(1, SETS);
+    let mut chosen = balanced(inputs, n, levels, seed, 0);
+    let mut least = if sets > 1 { crowding(&chosen) } else { 0.0 };
+    for index in 1..sets as u64 {
+        let set = balanced(inputs, n, levels, seed, index);
+        let crowding = crowding(&set);
+        if crowding < least {
+            (chosen, least) = (set, crowding);
+        }
+    }
     let axes: Vec<Vec<f64>> = problem
         .parameters
         .iter()
@@ -38,24 +46,39 @@ pub fn trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Re
         })
         .collect();
     let mut design = Design::new(inputs);
-    for point in chosen.into_iter().flat_map(|index| &candidates[index]) {
+    for point in chosen.iter().flatten() {
         design.push(point.iter().zip(&axes).map(|(level, axis)| axis[*level]));
     }
     Ok(design)
 }
 
-fn trajectory(inputs: usize, levels: usize, seed: u64, index: u64) -> Trajectory {
+/// `n` trajectories in which every input starts at each level equally often, up to the remainder of n / levels.
+fn balanced(inputs: usize, n: usize, levels: usize, seed: u64, index: u64) -> Vec<Trajectory> {
     let mut stream = Stream::at(seed, Purpose::Trajectory, index);
+    let starts: Vec<Vec<usize>> = (0..inputs)
+        .map(|_| {
+            // Where levels do not divide n, the levels that are used once more are drawn too.
+            let mut order: Vec<usize> = (0..levels).collect();
+            stream.shuffle(&mut order);
+            let mut starts: Vec<usize> = (0..n).map(|t| order[t % levels]).collect();
+            stream.shuffle(&mut starts);
+            starts
+        })
+        .collect();
     let step = levels / 2;
-    let mut order: Vec<usize> = (0..inputs).collect();
-    stream.shuffle(&mut order);
-    let mut point: Vec<usize> = (0..inputs).map(|_| stream.below(levels)).collect();
-    let mut points = vec![point.clone()];
-    for input in order {
-        point[input] = if point[input] < step { point[input] + step } else { point[input] - step };
-        points.push(point.clone());
-    }
-    points
+    (0..n)
+        .map(|t| {
+            let mut order: Vec<usize> = (0..inputs).collect();
+            stream.shuffle(&mut order);
+            let mut point: Vec<usize> = starts.iter().map(|starts| starts[t]).collect();
+            let mut points = vec![point.clone()];
+            for input in order {
+                point[input] = if point[input] < step { point[input] + step } else { point[input] - step };
+                points.push(point.clone());
+            }
+            points
+        })
+        .collect()
 }
 
 /// Sum over pairs of points of the Euclidean distance, in levels.
@@ -66,31 +89,10 @@ fn distance(a: &Trajectory, b: &Trajectory) -> f64 {
     a.iter().flat_map(|p| b.iter().map(move |q| between(p, q))).sum()
 }
 
-/// Indexes of `n` candidates far from each other, in increasing order.
-fn furthest(candidates: &[Trajectory], n: usize) -> Vec<usize> {
-    let largest = |scores: &[f64], taken: &[usize]| {
-        let free = (0..scores.len()).filter(|index| !taken.contains(index));
-        free.fold(None, |best: Option<usize>, index| match best {
-            Some(other) if scores[other] >= scores[index] => best,
-            _ => Some(index),
-        })
-    };
-    let from = |origin: usize| -> Vec<f64> {
-        candidates.iter().map(|candidate| distance(candidate, &candidates[origin])).collect()
-    };
-    let mut chosen: Vec<usize> = largest(&from(0), &[]).into_iter().collect();
-    let mut scores = vec![0.0; candidates.len()];
-    while let (true, Some(last)) = (chosen.len() < n, chosen.last()) {
-        for (score, distance) in scores.iter_mut().zip(from(*last)) {
-            *score += distance * distance;
-        }
-        match largest(&scores, &chosen) {
-            Some(next) => chosen.push(next),
-            None => break,
-        }
-    }
-    chosen.sort_unstable();
-    chosen
+/// Sum of inverse squared distances over pairs of trajectories.
+fn crowding(set: &[Trajectory]) -> f64 {
+    let pairs = set.iter().enumerate().flat_map(|(t, a)| set[..t].iter().map(move |b| distance(a, b)));
+    pairs.map(|distance| 1.0 / (distance * distance)).sum()
 }
 
 #[cfg(test)]
@@ -122,7 +124,7 @@ mod tests {
         }
     }
 
-    /// SALib's normal inputs at levels 0 and 1 are infinite and every index is NaN.
+    /// The fault: levels 0 and 1 of a normal input are infinite, and every index is NaN.
     #[test]
     fn normal_inputs_at_infinity() {
         let normal = Distribution::normal(0.0, 1.0, [f64::NEG_INFINITY, f64::INFINITY]).unwrap();
@@ -131,13 +133,19 @@ mod tests {
     }
 
     #[test]
-    fn chosen_trajectories_are_further_apart_than_random_ones() {
-        let spread = |trajectories: &[Trajectory]| -> f64 {
-            trajectories.iter().flat_map(|a| trajectories.iter().map(move |b| distance(a, b))).sum()
-        };
-        let pool: Vec<Trajectory> = (0..100).map(|index| trajectory(5, 4, 3, index)).collect();
-        let chosen: Vec<Trajectory> = furthest(&pool, 10).into_iter().map(|index| pool[index].clone()).collect();
-        assert_eq!(chosen.len(), 10);
-        assert!(spread(&chosen) > 1.05 * spread(&pool[..10]), "{} {}", spread(&chosen), spread(&pool[..10]));
+    fn every_level_is_a_start_equally_often_and_the_set_is_spread_out() {
+        let set = balanced(5, 12, 4, 3, 0);
+        for input in 0..5 {
+            let mut starts: Vec<usize> = set.iter().map(|trajectory| trajectory[0][input]).collect();
+            starts.sort_unstable();
+            assert_eq!(starts, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
+        }
+        let uniform = Distribution::uniform(0.0, 3.0).unwrap();
+        let chosen = trajectories(&problem(5, &uniform), 12, 4, 3).unwrap();
+        let levels: Vec<Vec<usize>> =
+            chosen.iter().map(|row| row.iter().map(|x| x.round() as usize).collect()).collect();
+        let chosen: Vec<Trajectory> = levels.chunks(6).map(<[Vec<usize>]>::to_vec).collect();
+        assert!((1..50).all(|index| crowding(&chosen) <= crowding(&balanced(5, 12, 4, 3, index))));
+        assert!(crowding(&chosen) < crowding(&set));
     }
 }
