@@ -129,16 +129,17 @@ impl Grid {
         if !(count > 1.0 && variance > 1e-8) {
             return Vec::new();
         }
-        // In bins: offsets between points and bins are whole numbers.
+        // In bins: offsets between points and bins are whole numbers. Beyond six widths the kernel is below 2e-8 of its height.
         let width = variance.sqrt() * exp(-0.2 * ln(0.75 * count));
-        let reach = ((8.0 * width).ceil() as usize).min(bins.len());
-        let kernel: Vec<f64> =
-            (0..=reach).map(|offset| exp(-0.5 * (offset as f64 / width) * (offset as f64 / width))).collect();
+        let reach = ((6.0 * width).ceil() as usize).min(bins.len());
+        let height = |offset: usize| exp(-0.5 * (offset as f64 / width) * (offset as f64 / width));
+        let kernel: Vec<f64> = (0..=2 * reach).map(|place| height(place.abs_diff(reach))).collect();
         let scale = 1.0 / (count * width * std::f64::consts::TAU.sqrt() * bin_width);
         let at = |point: usize| {
             let centre = point * BINS_PER_STEP;
-            let range = centre.saturating_sub(reach)..(centre + reach + 1).min(bins.len());
-            range.map(|bin| bins[bin] * kernel[bin.abs_diff(centre)]).sum::<f64>() * scale
+            let from = centre.saturating_sub(reach);
+            let to = (centre + reach + 1).min(bins.len());
+            dot(&bins[from..to], &kernel[from + reach - centre..]) * scale
         };
         (0..POINTS).map(at).collect()
     }
@@ -149,6 +150,19 @@ impl Grid {
         let ends = apart.first().unwrap_or(&0.0) + apart.last().unwrap_or(&0.0);
         self.step * (average(&apart) * apart.len() as f64 - 0.5 * ends)
     }
+}
+
+/// Sum of products over the shorter length, in eight lanes that the compiler can keep side by side.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let length = a.len().min(b.len());
+    let ((a, rest_a), (b, rest_b)) = (a[..length].as_chunks::<8>(), b[..length].as_chunks::<8>());
+    let mut lanes = [0.0; 8];
+    for (a, b) in a.iter().zip(b) {
+        for (lane, (x, y)) in lanes.iter_mut().zip(a.iter().zip(b)) {
+            *lane += x * y;
+        }
+    }
+    lanes.iter().sum::<f64>() + rest_a.iter().zip(rest_b).map(|(x, y)| x * y).sum::<f64>()
 }
 
 #[cfg(test)]
