@@ -1,6 +1,7 @@
 //! Monte Carlo: one flat list of jobs (regime x replication), run on all threads, reduced in one fixed order.
 
 pub mod base_year;
+pub mod negotiation;
 pub mod results;
 pub mod run;
 pub mod study;

@@ -3,6 +3,7 @@
 pub mod buyers;
 pub mod demand;
 pub mod fixed_point;
+pub mod governments;
 pub mod ids;
 pub mod market;
 pub mod outcome;

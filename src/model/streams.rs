@@ -45,6 +45,24 @@ pub enum Purpose {
     Population = 6,
     /// Draws of uncertain parameters: agent is the parameter.
     Parameter = 7,
+    /// What differs between the governments of two worlds: agent is the trait.
+    GovernmentTrait = 8,
+    /// News that moves the two sides' reservation values: index is the day.
+    GovernmentNews = 9,
+    /// Whether a round of talks takes place: index is the day.
+    GovernmentRound = 10,
+    /// Whether the text moves to company plans: index is the day.
+    GovernmentText = 11,
+    /// Whether the United States executes: index is the day of the deadline.
+    GovernmentExecution = 12,
+    /// Dates and verdict of a WTO case: agent is the step, index the day of the request.
+    GovernmentRuling = 13,
+    /// Noise in what the public reads from the offers: index is the first day of the dated threat.
+    GovernmentPublic = 14,
+    /// Results of a settlement: agent is the series, index the month.
+    SettlementResult = 15,
+    /// Whether a failed review brings the threat back: index is the day of the review.
+    SettlementReview = 16,
 }
 
 /// All random streams of one replication of a study.
@@ -177,7 +195,7 @@ mod tests {
 
     use super::{Purpose, Stream, Streams};
 
-    const PURPOSES: [Purpose; 7] = [
+    const PURPOSES: [Purpose; 16] = [
         Purpose::Taste,
         Purpose::Holding,
         Purpose::Start,
@@ -185,6 +203,15 @@ mod tests {
         Purpose::News,
         Purpose::Population,
         Purpose::Parameter,
+        Purpose::GovernmentTrait,
+        Purpose::GovernmentNews,
+        Purpose::GovernmentRound,
+        Purpose::GovernmentText,
+        Purpose::GovernmentExecution,
+        Purpose::GovernmentRuling,
+        Purpose::GovernmentPublic,
+        Purpose::SettlementResult,
+        Purpose::SettlementReview,
     ];
 
     /// First word of the stream at an address.
@@ -221,7 +248,7 @@ mod tests {
 
     #[test]
     fn purposes_keep_their_numbers() {
-        assert_eq!(PURPOSES.map(|p| p as u32), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(PURPOSES.map(|p| p as u32), std::array::from_fn(|i| i as u32 + 1));
     }
 
     /// Small, large and neighbouring values in every place of the address, all combinations: no two states agree.

@@ -5,6 +5,7 @@ mod cases;
 mod cli;
 mod core;
 mod economics;
+mod governments;
 mod input;
 mod outputs;
 mod reproducibility;

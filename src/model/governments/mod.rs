@@ -1,0 +1,54 @@
+//! Governments that bargain: Tokyo and Washington negotiate a text (x, f), its size x in [0, 1] and its form f, under a threat
+//! of sanctions whose worth the market itself decides.
+//!
+//! A world is a pure function of parameters, market flows and random streams: [`world::Negotiation`] steps it day by day from
+//! 10 July 1993. Limits (reservation values) are in [`reservation`], what the public believes in [`beliefs`], what a
+//! settlement brings in [`settlement`], a history that is given and not bargained in [`schedule`], the retroactive duty's
+//! account in [`ledger`].
+//!
+//! Bargaining by time-dependent tactics after Faratin, Sierra and Jennings (1998); deals at deadlines from optimism after
+//! Yildiz (2004). Equations, parameters and results: `docs/governments.md`.
+
+pub mod beliefs;
+pub mod calendar;
+pub mod flows;
+pub mod ledger;
+pub mod normal;
+pub mod parameters;
+pub mod reservation;
+pub mod schedule;
+pub mod settlement;
+pub mod signs;
+pub mod world;
+
+pub use calendar::{Calendar, Day, Escalation, ExchangePath};
+pub use flows::{Flows, MarketFlows};
+pub use ledger::{DutyLedger, DutyStatus};
+pub use parameters::{BeliefMode, InvalidParameter, Parameters};
+pub use reservation::{Form, Leverage, Limits, Situation, Stakes, limits};
+pub use schedule::{InvalidSchedule, Schedule, Step};
+pub use settlement::{Results, Settlement};
+pub use world::{Deal, Negotiation, Reputation, State};
+
+/// Everything that the worlds of one study share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// The numbers.
+    pub parameters: Parameters,
+    /// The dated steps.
+    pub calendar: Calendar,
+    /// What sanctions do to the market.
+    pub flows: MarketFlows,
+    /// Yen per dollar.
+    pub yen: ExchangePath,
+}
+
+impl Setup {
+    /// The same study followed to the first deadline only, for what is decided by then.
+    #[must_use]
+    pub fn until_deadline(&self) -> Self {
+        let mut setup = self.clone();
+        setup.calendar.horizon = setup.calendar.deadline;
+        setup
+    }
+}

@@ -1,0 +1,329 @@
+//! Reservation values: the most that Tokyo would sign and the least that Washington would take, given what happens without
+//! a deal.
+//!
+//! With A(T) = (1 - exp(-rT))/r the worth of one dollar a year for T years, P a side's probability that the WTO rules
+//! against the United States, and the size x of a text of form f:
+//!
+//! ```text
+//! A_s    = P A(T) + (1 - P) A(T_max)                 duration of sanctions, each side with its own P
+//! R_jp   = x_free + [ Q (pain - P V) - H(f) - n_jp ] / (kappa(f) A(3))
+//! U_exec = K + A_s flow - P W + b_late beta(f) A(3) R_jp(Q = 1),     U_back = -Rep c
+//! R_us   = [ F + N + n_us ] / (beta(f) A(3)),         N = s ln(exp(U_exec/s) + exp(U_back/s))
+//! ```
+//!
+//! Both are cut to [0, 1]. Payoffs are billion USD. Left out: extending the deadline, the other sectors of the talks, and
+//! changes of government.
+
+use super::flows::Flows;
+use super::parameters::Parameters;
+use crate::model::demand::kernel::math::{exp, ln};
+
+/// The form of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Numerical targets.
+    Targets,
+    /// Quantitative and qualitative criteria.
+    Criteria,
+    /// Plans that companies announce by themselves.
+    Plans,
+}
+
+impl Form {
+    /// How much the text binds: 1, 0.5, 0.2.
+    #[must_use]
+    pub fn strength(self) -> f64 {
+        match self {
+            Self::Targets => 1.0,
+            Self::Criteria => 0.5,
+            Self::Plans => 0.2,
+        }
+    }
+    /// Name in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Targets => "targets",
+            Self::Criteria => "criteria",
+            Self::Plans => "plans",
+        }
+    }
+}
+
+/// What differs between the governments of two worlds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stakes {
+    /// Washington's reward for executing, K.
+    pub execution_reward: f64,
+    /// Tokyo's reward for refusing, H.
+    pub refusal_reward: f64,
+    /// Probability that the WTO rules against the United States, P.
+    pub panel_loss: f64,
+}
+
+impl Stakes {
+    /// The means.
+    #[must_use]
+    pub fn at_means(p: &Parameters) -> Self {
+        Self { execution_reward: p.execution_reward, refusal_reward: p.refusal_reward, panel_loss: p.panel_loss }
+    }
+}
+
+/// What stands behind the demand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Leverage {
+    /// No threat.
+    None,
+    /// An open threat without a date.
+    OpenThreat,
+    /// A list and a deadline.
+    DatedThreat,
+    /// Sanctions in force.
+    Sanctions {
+        /// For how long, years.
+        years: f64,
+        /// Whether retaliation has begun.
+        retaliation: bool,
+        /// The WTO's verdict against the United States (true) or for it (false), once adopted.
+        ruling: Option<bool>,
+    },
+}
+
+/// Everything that the limits of one day depend on besides parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Situation {
+    /// Form of the text on the table.
+    pub form: Form,
+    /// What stands behind the demand.
+    pub leverage: Leverage,
+    /// Washington's credibility, c.
+    pub credibility: f64,
+    /// Yen per dollar.
+    pub yen: f64,
+    /// Market flows at that rate.
+    pub flows: Flows,
+    /// Whether the summit is near.
+    pub summit: bool,
+    /// News that hardens Tokyo, billion USD.
+    pub news_japan: f64,
+    /// News that hardens Washington.
+    pub news_us: f64,
+}
+
+/// The limits of one day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// The most that Tokyo would sign.
+    pub japan: f64,
+    /// The least that Washington would take.
+    pub us: f64,
+    /// Worth to Washington of executing.
+    pub execute: f64,
+    /// Worth to Washington of backing down.
+    pub back_down: f64,
+    /// Worth to Washington of no deal, N.
+    pub no_deal: f64,
+    /// Probability that Washington executes at a deadline without a deal, q.
+    pub execution_probability: f64,
+}
+
+impl Limits {
+    /// The zone of agreement: Tokyo's limit less Washington's.
+    #[must_use]
+    pub fn zone(&self) -> f64 {
+        self.japan - self.us
+    }
+}
+
+/// A(T): worth today of one dollar a year for `years`.
+#[must_use]
+pub fn annuity(rate: f64, years: f64) -> f64 {
+    let exponent = rate * years;
+    // Below this the quotient loses digits and the series does not.
+    if exponent.abs() < 1e-6 { years * (1.0 - 0.5 * exponent) } else { (1.0 - exp(-exponent)) / rate }
+}
+
+/// kappa(f): what a text of form f costs Japan at size 1, billion USD a year.
+#[must_use]
+pub fn cost_to_japan(p: &Parameters, form: Form) -> f64 {
+    p.parts_purchases * p.forced_purchase_cost + p.numerical_target_cost * form.strength()
+}
+
+/// beta(f): what it is worth to the United States.
+#[must_use]
+pub fn value_to_us(p: &Parameters, form: Form) -> f64 {
+    p.parts_purchases * p.parts_value_us * (1.0 - p.vague_text_discount * (1.0 - form.strength()))
+}
+
+/// The limits of both sides.
+#[must_use]
+pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
+    let a_deal = annuity(p.discount_rate, p.deal_years);
+    let kappa = cost_to_japan(p, s.form) * a_deal;
+    let beta = value_to_us(p, s.form) * a_deal;
+    let (served, retaliation_begun, ruling) = match s.leverage {
+        Leverage::Sanctions { years, retaliation, ruling } => (Some(years), retaliation, ruling),
+        _ => (None, false, None),
+    };
+    let years = served.unwrap_or(0.0);
+    let (loss_japan, loss_us) = match ruling {
+        Some(true) => (1.0, 1.0),
+        Some(false) => (0.0, 0.0),
+        None if !p.wto => (0.0, 0.0),
+        None => ((stakes.panel_loss + p.optimism).min(1.0), (stakes.panel_loss - p.optimism).max(0.0)),
+    };
+    let remaining = |total: f64| annuity(p.discount_rate, (total - years).max(p.sanctions_years_least));
+    let (if_lost, if_won) = (remaining(p.sanctions_years), remaining(p.sanctions_years_longest));
+    let duration = |loss: f64| loss * if_lost + (1.0 - loss) * if_won;
+
+    let flows = &s.flows;
+    let pain =
+        duration(loss_japan) * (p.makers_weight * flows.japanese_makers_loss + p.europe_weight * flows.europe_gain);
+    let stake = pain - loss_japan * p.vindication;
+    let mut refusal = stakes.refusal_reward - if s.summit { p.summit_relief } else { 0.0 };
+    refusal = refusal.max(0.0);
+    refusal *= match (s.leverage, served) {
+        (Leverage::None, _) => p.refusal_before_threat,
+        (_, Some(years)) => 1.0 + p.rally * exp(-years / p.rally_years),
+        _ => 1.0,
+    };
+    refusal *= 1.0 - p.refusal_relief * (1.0 - s.form.strength());
+    let credit = match s.leverage {
+        Leverage::None => p.no_threat_credit * s.credibility,
+        Leverage::OpenThreat => p.open_threat_credit * s.credibility,
+        Leverage::DatedThreat => s.credibility,
+        Leverage::Sanctions { .. } => 1.0,
+    };
+    let free = (p.cheap_parts_slope * ln(p.cheap_parts_par / s.yen)).max(0.0);
+    let japan_at = |credit: f64| (free + (credit * stake - refusal - s.news_japan) / kappa).clamp(0.0, 1.0);
+    let japan = japan_at(credit);
+
+    let retaliation = p.retaliation_margin
+        * p.retaliation_orders
+        * match served {
+            None => p.retaliation_probability,
+            Some(_) if retaliation_begun => 1.0,
+            Some(_) => p.retaliation_feared * p.retaliation_probability,
+        };
+    let flow = p.big_three_weight * flows.big_three_gain + p.revenue_weight * flows.extra_duty
+        - p.consumers_weight * flows.consumers_loss
+        - p.dealers_weight * flows.dealers_loss
+        - retaliation
+        - p.security_cost;
+    let reward = match served {
+        Some(years) => stakes.execution_reward * exp(-years / p.execution_fade_years),
+        None => stakes.execution_reward,
+    };
+    let later = p.late_deal_share * beta * japan_at(1.0);
+    let execute = reward + duration(loss_us) * flow - loss_us * p.ruling_censure + later;
+    let back_down = -p.backing_down_cost * s.credibility;
+    let (no_deal, execution_probability) = match s.leverage {
+        Leverage::None | Leverage::OpenThreat => {
+            (p.waiting_discount * beta * p.waiting_commitment, logistic((execute - back_down) / p.decision_spread))
+        }
+        Leverage::DatedThreat => {
+            (soft_maximum(execute, back_down, p.decision_spread), logistic((execute - back_down) / p.decision_spread))
+        }
+        Leverage::Sanctions { .. } => (execute, 1.0),
+    };
+    let us = ((p.ratification_cost + no_deal + s.news_us) / beta).clamp(0.0, 1.0);
+    Limits { japan, us, execute, back_down, no_deal, execution_probability }
+}
+
+/// 1 / (1 + exp(-x)).
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + exp(-x))
+}
+
+/// s ln(exp(a/s) + exp(b/s)), without overflow.
+fn soft_maximum(a: f64, b: f64, s: f64) -> f64 {
+    let (high, low) = if a > b { (a, b) } else { (b, a) };
+    high + s * ln(1.0 + exp((low - high) / s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flows::MarketFlows;
+    use super::*;
+
+    fn june_1995(form: Form) -> Situation {
+        Situation {
+            form,
+            leverage: Leverage::DatedThreat,
+            credibility: 0.6216,
+            yen: 84.6355,
+            flows: MarketFlows::default().at(84.6355),
+            summit: false,
+            news_japan: 0.0,
+            news_us: 0.0,
+        }
+    }
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() < 1e-4, "{a}, expected {b}");
+    }
+
+    #[test]
+    fn limits_at_default_means_in_june_1995() {
+        let p = Parameters::default();
+        let stakes = Stakes::at_means(&p);
+        close(annuity(p.discount_rate, 3.0), 2.7059);
+        for (form, japan, us) in
+            [(Form::Plans, 0.6112, 0.4163), (Form::Criteria, 0.4118, 0.3161), (Form::Targets, 0.2955, 0.2384)]
+        {
+            let limits = limits(&p, &stakes, &june_1995(form));
+            close(limits.japan, japan);
+            close(limits.us, us);
+        }
+        let plans = limits(&p, &stakes, &june_1995(Form::Plans));
+        close(plans.execute, 0.6386);
+        close(plans.no_deal, 0.6773);
+        close(plans.execution_probability, 0.9256);
+    }
+
+    #[test]
+    fn without_a_threat_in_may_1994_there_is_no_zone() {
+        let p = Parameters::default();
+        let situation = Situation {
+            leverage: Leverage::None,
+            credibility: 2.5 / 5.5,
+            yen: 103.75,
+            flows: MarketFlows::default().at(103.75),
+            ..june_1995(Form::Criteria)
+        };
+        let limits = limits(&p, &Stakes::at_means(&p), &situation);
+        close(limits.japan, 0.0360);
+        close(limits.us, 0.3142);
+    }
+
+    /// Nothing at stake: Tokyo's limit is what the yen buys anyway.
+    #[test]
+    fn without_stakes_japan_signs_what_it_would_buy_anyway() {
+        let p = Parameters { vindication: 0.0, ruling_censure: 0.0, ..Parameters::default() };
+        let stakes = Stakes { execution_reward: 0.0, refusal_reward: 0.0, panel_loss: 0.75 };
+        let situation = Situation { flows: Flows::default(), ..june_1995(Form::Plans) };
+        let limits = limits(&p, &stakes, &situation);
+        assert!((limits.japan - 1.2 * (100.0_f64 / 84.6355).ln()).abs() < 1e-14);
+    }
+
+    #[test]
+    fn the_annuity_has_its_limit_at_a_zero_rate() {
+        assert_eq!(annuity(0.0, 3.0), 3.0);
+        assert!((annuity(1e-7, 3.0) - annuity(1.001e-6, 3.0)).abs() < 1e-5);
+        assert!((annuity(0.07, 1.85) - 1.7352).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_soft_maximum_does_not_overflow() {
+        assert_eq!(soft_maximum(1e6, -1e6, 0.5), 1e6);
+        assert!((soft_maximum(1.0, 1.0, 0.5) - (1.0 + 0.5 * 2.0_f64.ln())).abs() < 1e-15);
+    }
+
+    /// Softening the text from targets to plans cuts Japan's cost by 65% and the American value by 32%.
+    #[test]
+    fn the_side_document_is_worth_more_to_one_than_it_costs_the_other() {
+        let p = Parameters::default();
+        close(cost_to_japan(&p, Form::Plans) / cost_to_japan(&p, Form::Targets), 0.35);
+        close(value_to_us(&p, Form::Plans) / value_to_us(&p, Form::Targets), 0.68);
+    }
+}

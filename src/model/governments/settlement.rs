@@ -1,0 +1,296 @@
+//! What a settlement brings, and the quarterly reviews that judge it.
+//!
+//! Effort fades, e(t) = e0 exp(-t) with t the years since signing, and acts in proportion to the size of the deal,
+//! s = x / 0.5. Month by month, with E the yen per dollar:
+//!
+//! ```text
+//! dealers      ~ Poisson(200 s e (84.6/E) / 12)
+//! d ln sales   = 0.32 s e dt           - 1.5 d ln E(t - 1 year)  + 0.05 dW
+//! d ln parts   = (0.08 + 0.135 s e) dt - 0.2 d ln E(t - 1 year)  + 0.02 dW
+//! d ln output  = (0.03 + 0.05 s e + 0.15 ln(100 / E(t - 2 years))) dt + 0.02 dW
+//! ```
+//!
+//! A month's effort is that of its middle. Parts are billion USD a year; sales and transplant output are indexes. A review
+//! scores each result against its target path, cut to [-0.5, 1.5]; two failures in a row may bring the threat back.
+
+use jiff::civil::date;
+
+use super::calendar::{Day, ExchangePath, month_number, month_start};
+use super::normal;
+use super::parameters::Parameters;
+use super::reservation::Form;
+use crate::model::demand::kernel::math::{exp, ln};
+use crate::model::streams::{Purpose, Streams};
+
+/// First month followed: January 1994, a year before the data's end of 1994 that growth is compared with.
+pub const FIRST_MONTH: i32 = 12;
+/// Last month followed: March 1999, the end of fiscal 1998.
+pub const LAST_MONTH: i32 = 74;
+const MONTHS: usize = (LAST_MONTH - FIRST_MONTH + 1) as usize;
+/// Scores are cut to this range before they are weighted.
+const SCORE_RANGE: [f64; 2] = [-0.5, 1.5];
+const DAYS_PER_QUARTER: f64 = 365.25 / 4.0;
+
+/// A signed text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settlement {
+    /// The day of signing.
+    pub signed: Day,
+    /// Size x of the commitment, 0 to 1.
+    pub commitment: f64,
+    /// Form of the text.
+    pub form: Form,
+}
+
+/// Streams of [`Purpose::SettlementResult`].
+#[derive(Clone, Copy)]
+enum Series {
+    Effort = 0,
+    Dealers = 1,
+    Sales = 2,
+    Parts = 3,
+    Transplants = 4,
+}
+
+/// Monthly results from January 1994 to March 1999.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Results {
+    settlement: Settlement,
+    signed_month: i32,
+    dealers: [f64; MONTHS],
+    sales: [f64; MONTHS],
+    parts: [f64; MONTHS],
+    transplants: [f64; MONTHS],
+}
+
+impl Results {
+    /// The results of a settlement in one world.
+    #[must_use]
+    pub fn follow(p: &Parameters, yen: &ExchangePath, streams: &Streams, settlement: Settlement) -> Self {
+        let scale = settlement.commitment / p.reference_commitment;
+        let draw =
+            |series: Series, index: u64| streams.at(Purpose::SettlementResult, series as u64, index).uniform_open();
+        let shock = |series: Series, month: i32| normal::quantile(draw(series, month as u64));
+        let spread = p.effort_log_sd;
+        let first_effort = exp(spread * normal::quantile(draw(Series::Effort, 0)) - 0.5 * spread * spread);
+        let root_month = (1.0_f64 / 12.0).sqrt();
+        let mut results = Self {
+            settlement,
+            signed_month: month_number(settlement.signed.date()),
+            dealers: [0.0; MONTHS],
+            sales: [0.0; MONTHS],
+            parts: [0.0; MONTHS],
+            transplants: [0.0; MONTHS],
+        };
+        let (mut sales, mut parts, mut transplants) = (0.0, 0.0, 0.0);
+        for month in FIRST_MONTH..=LAST_MONTH {
+            let middle = month_start(month) + 14;
+            let years = middle.years_since(settlement.signed);
+            let effort = if years < 0.0 { 0.0 } else { scale * first_effort * exp(-p.effort_decay * years) };
+            let lagged_move = ln(yen.in_month(month - 12) / yen.in_month(month - 13));
+            let rate = p.dealers_rate * effort * (p.dealers_par / yen.in_month(month)) / 12.0;
+            sales += p.sales_effort * effort / 12.0 - p.sales_yen * lagged_move
+                + p.sales_sd * root_month * shock(Series::Sales, month);
+            parts += (p.parts_trend + p.parts_effort * effort) / 12.0 - p.parts_yen * lagged_move
+                + p.parts_sd * root_month * shock(Series::Parts, month);
+            let strong_yen = ln(p.cheap_parts_par / yen.in_month(month - 24));
+            transplants += (p.transplants_trend + p.transplants_effort * effort + p.transplants_yen * strong_yen)
+                / 12.0
+                + p.transplants_sd * root_month * shock(Series::Transplants, month);
+            let at = (month - FIRST_MONTH) as usize;
+            results.dealers[at] = poisson(rate, draw(Series::Dealers, month as u64));
+            (results.sales[at], results.parts[at], results.transplants[at]) =
+                (exp(sales), exp(parts), exp(transplants));
+        }
+        // The base is what was bought in the year to March 1995.
+        let base = results.mean(&results.parts, date(1994, 4, 1), date(1995, 3, 1));
+        results.parts.iter_mut().for_each(|level| *level *= p.parts_base / base);
+        results
+    }
+
+    fn mean(&self, series: &[f64; MONTHS], first: jiff::civil::Date, last: jiff::civil::Date) -> f64 {
+        let at = |day| (month_number(day) - FIRST_MONTH) as usize;
+        let months = &series[at(first)..=at(last)];
+        months.iter().sum::<f64>() / months.len() as f64
+    }
+
+    /// New dealers in the `year`-th year after the month of signing, from 1; up to March 1999.
+    #[must_use]
+    pub fn dealers_in_year(&self, year: i32) -> f64 {
+        let first = self.signed_month + 12 * (year - 1) + 1;
+        (first..first + 12).map(|month| self.monthly(&self.dealers, month).unwrap_or(0.0)).sum()
+    }
+
+    /// Growth of Big Three sales in Japan, calendar 1996 on 1995.
+    #[must_use]
+    pub fn sales_growth_1996(&self) -> f64 {
+        self.growth(&self.sales, 1996, 12)
+    }
+    /// Growth of Big Three sales in Japan, January to August 1997 on the same months of 1996.
+    #[must_use]
+    pub fn sales_growth_1997(&self) -> f64 {
+        self.growth(&self.sales, 1997, 8)
+    }
+    /// Growth of parts purchases, calendar 1996 on 1995.
+    #[must_use]
+    pub fn parts_growth_1996(&self) -> f64 {
+        self.growth(&self.parts, 1996, 12)
+    }
+    /// Parts purchases in the year to March 1999, billion USD.
+    #[must_use]
+    pub fn parts_fiscal_1998(&self) -> f64 {
+        self.mean(&self.parts, date(1998, 4, 1), date(1999, 3, 1))
+    }
+
+    fn growth(&self, series: &[f64; MONTHS], year: i16, last_month: i8) -> f64 {
+        let of = |year| self.mean(series, date(year, 1, 1), date(year, last_month, 1));
+        of(year) / of(year - 1) - 1.0
+    }
+
+    fn monthly(&self, series: &[f64; MONTHS], month: i32) -> Option<f64> {
+        series.get(usize::try_from(month - FIRST_MONTH).ok()?).copied()
+    }
+
+    /// Score of the review held `quarter` quarters after signing, from 1; none beyond March 1999.
+    #[must_use]
+    pub fn score(&self, p: &Parameters, quarter: i32) -> Option<f64> {
+        let month = self.signed_month + 3 * quarter;
+        let years = f64::from(quarter) / 4.0;
+        let growth = |series| {
+            let base = self.monthly(series, self.signed_month)?;
+            Some(self.monthly(series, month)? / base - 1.0)
+        };
+        let opened: f64 =
+            (self.signed_month + 1..=month).map(|month| self.monthly(&self.dealers, month).unwrap_or(0.0)).sum();
+        let cut = |progress: f64| progress.clamp(SCORE_RANGE[0], SCORE_RANGE[1]);
+        let parts = growth(&self.parts)? / (p.target_parts * years / 3.0);
+        let sales = growth(&self.sales)? / (p.target_sales * years);
+        let transplants = growth(&self.transplants)? / (p.target_transplants * years / 3.0);
+        Some(
+            p.score_parts * cut(parts)
+                + p.score_dealers * cut(opened / (p.target_dealers * years))
+                + p.score_sales * cut(sales)
+                + p.score_transplants * cut(transplants),
+        )
+    }
+
+    /// The day of the review `quarter` quarters after signing.
+    #[must_use]
+    pub fn review_day(&self, quarter: i32) -> Day {
+        self.settlement.signed + (f64::from(quarter) * DAYS_PER_QUARTER).round() as i32
+    }
+
+    /// The reviews up to `last`: day and score.
+    pub fn reviews<'a>(&'a self, p: &'a Parameters, last: Day) -> impl Iterator<Item = (Day, f64)> + 'a {
+        (1..)
+            .map(|quarter| (self.review_day(quarter), self.score(p, quarter)))
+            .take_while(move |(day, score)| *day <= last && score.is_some())
+            .filter_map(|(day, score)| Some((day, score?)))
+    }
+
+    /// The first review, up to `last`, at which the threat is brought back: two failures in a row, and a draw against
+    /// credibility times the enforcement of the text's form.
+    #[must_use]
+    pub fn reinstatement(&self, p: &Parameters, streams: &Streams, credibility: f64, last: Day) -> Option<Day> {
+        let probability = credibility * enforcement(p, self.settlement.form);
+        let mut failed_before = false;
+        for (day, score) in self.reviews(p, last) {
+            let failed = score < p.pass_score;
+            if failed && failed_before {
+                let u = streams.at(Purpose::SettlementReview, 0, day.index()).uniform_open();
+                if u < probability {
+                    return Some(day);
+                }
+            }
+            failed_before = failed;
+        }
+        None
+    }
+}
+
+/// How far a form of text binds: the share of credibility with which two failed reviews bring the threat back.
+#[must_use]
+pub fn enforcement(p: &Parameters, form: Form) -> f64 {
+    match form {
+        Form::Targets => p.enforcement_targets,
+        Form::Criteria => p.enforcement_criteria,
+        Form::Plans => p.enforcement_plans,
+    }
+}
+
+/// A Poisson count by inversion of one uniform draw; above a mean of 500 the rounded normal quantile.
+fn poisson(mean: f64, u: f64) -> f64 {
+    if mean > 500.0 {
+        return (mean + mean.sqrt() * normal::quantile(u)).round().max(0.0);
+    }
+    let mut probability = exp(-mean);
+    let (mut below, mut count) = (probability, 0.0);
+    // Rounding may leave the sum just below one: no mean up to 500 reaches a count of 1,000.
+    while below < u && count < 1000.0 {
+        count += 1.0;
+        probability *= mean / count;
+        below += probability;
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history() -> Settlement {
+        Settlement { signed: Day::of(date(1995, 6, 28)), commitment: 0.5, form: Form::Plans }
+    }
+
+    #[test]
+    fn poisson_counts_have_their_mean_and_variance() {
+        for mean in [0.0, 0.3, 17.0, 600.0] {
+            let n = 20_000;
+            let draws: Vec<f64> = (0..n).map(|i| poisson(mean, (f64::from(i) + 0.5) / f64::from(n))).collect();
+            let m = draws.iter().sum::<f64>() / f64::from(n);
+            let v = draws.iter().map(|x| (x - m).powi(2)).sum::<f64>() / f64::from(n);
+            assert!((m - mean).abs() <= 0.002 * mean, "{mean}: {m}");
+            assert!((v - mean).abs() <= 0.01 * mean, "{mean}: {v}");
+        }
+    }
+
+    /// No effort, no noise, a constant yen at par: trends and nothing else.
+    #[test]
+    fn without_a_deal_and_noise_only_trends_remain() {
+        let p = Parameters { sales_sd: 0.0, parts_sd: 0.0, transplants_sd: 0.0, ..Parameters::default() };
+        let yen = ExchangePath::constant(100.0).unwrap();
+        let results = Results::follow(&p, &yen, &Streams::new(1, 1), Settlement { commitment: 0.0, ..history() });
+        assert_eq!(results.dealers_in_year(1), 0.0);
+        assert!(results.sales_growth_1996().abs() < 1e-12);
+        assert!((results.parts_growth_1996() - (0.08_f64.exp() - 1.0)).abs() < 1e-12);
+        assert!((results.parts_fiscal_1998() - 18.42 * (0.08_f64 * 4.0).exp()).abs() < 1e-9);
+        // Trends alone: parts 8% a year of 16.7%, transplants 3% of 4%.
+        let score = results.score(&p, 4).unwrap();
+        let expected = 0.4 * (0.08_f64.exp() - 1.0) / (0.5 / 3.0) + 0.1 * (0.03_f64.exp() - 1.0) / 0.04;
+        assert!((score - expected).abs() < 1e-12, "{score}, expected {expected}");
+    }
+
+    #[test]
+    fn reviews_stop_at_the_last_day_and_at_the_end_of_the_results() {
+        let p = Parameters::default();
+        let yen = ExchangePath::constant(90.0).unwrap();
+        let results = Results::follow(&p, &yen, &Streams::new(1, 1), history());
+        assert_eq!(results.reviews(&p, Day::of(date(1998, 6, 29))).count(), 12);
+        assert_eq!(results.reviews(&p, Day(100_000)).count(), 15);
+    }
+
+    #[test]
+    fn binding_texts_that_fail_bring_the_threat_back_and_plans_that_bind_nothing_do_not() {
+        let p = Parameters { pass_score: 100.0, enforcement_plans: 0.0, ..Parameters::default() };
+        let yen = ExchangePath::constant(90.0).unwrap();
+        let last = Day(2000);
+        let streams = Streams::new(3, 1);
+        let with = |form| {
+            let results = Results::follow(&p, &yen, &streams, Settlement { form, ..history() });
+            results.reinstatement(&p, &streams, 1.0, last)
+        };
+        let second_review = history().signed + 183;
+        assert_eq!(with(Form::Targets), Some(second_review));
+        assert_eq!(with(Form::Plans), None);
+    }
+}

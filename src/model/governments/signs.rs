@@ -1,0 +1,103 @@
+//! One change at a time: which way each of them should move the outcome.
+
+use super::{ExchangePath, Flows, Setup};
+use crate::model::demand::kernel::math::{exp, ln};
+
+/// A change to a study, with a name for tables.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// Short name.
+    pub name: &'static str,
+    /// What it does, in words.
+    pub description: &'static str,
+    /// Makes the change.
+    pub apply: fn(&mut Setup),
+}
+
+/// Exchange rate of the weak-yen counterfactual.
+const WEAK_YEN: f64 = 100.0;
+
+fn flows(setup: &mut Setup, change: impl Fn(&mut Flows)) {
+    setup.flows = setup.flows.map(|mut flows| {
+        change(&mut flows);
+        flows
+    });
+}
+
+fn weak_yen(setup: &mut Setup) {
+    if let Ok(path) = ExchangePath::constant(WEAK_YEN) {
+        setup.yen = path;
+    }
+}
+
+/// The market's side of a weak yen at an unchanged rate: makers' loss and Europe's gain grow, nothing else does.
+fn weak_yen_in_the_market(setup: &mut Setup) {
+    let yen = setup.yen.on(setup.calendar.deadline);
+    let [now, weak] = [yen, WEAK_YEN].map(|rate| setup.flows.at(rate));
+    let ratio = |weak: f64, now: f64| if weak > 0.0 && now > 0.0 { exp(ln(weak) - ln(now)) } else { 1.0 };
+    let makers = ratio(weak.japanese_makers_loss, now.japanese_makers_loss);
+    let europe = ratio(weak.europe_gain, now.europe_gain);
+    setup.flows = setup.flows.map(|flows| Flows {
+        japanese_makers_loss: makers * flows.japanese_makers_loss,
+        europe_gain: europe * flows.europe_gain,
+        ..flows
+    });
+}
+
+macro_rules! changes {
+    ($( $name:literal, $description:literal, $apply:expr; )*) => {
+        &[$( Change { name: $name, description: $description, apply: $apply }, )*]
+    };
+}
+
+/// The changes of the sign table.
+pub const CHANGES: &[Change] = changes! {
+    "makers_loss_up", "Japanese makers' loss +25%", |s| flows(s, |f| f.japanese_makers_loss *= 1.25);
+    "europe_gain_up", "European makers' gain +25%", |s| flows(s, |f| f.europe_gain *= 1.25);
+    "refusal_reward_up", "Tokyo's reward for refusing +25%", |s| s.parameters.refusal_reward *= 1.25;
+    "execution_reward_up", "Washington's reward for executing +20%", |s| s.parameters.execution_reward *= 1.2;
+    "ratification_cost_up", "cost of selling a deal +0.2", |s| s.parameters.ratification_cost += 0.2;
+    "consumers_loss_up", "consumers' loss +50%", |s| flows(s, |f| f.consumers_loss *= 1.5);
+    "dealers_loss_doubled", "dealers' loss doubled", |s| flows(s, |f| f.dealers_loss *= 2.0);
+    "extra_duty_up", "duty revenue +50%", |s| flows(s, |f| f.extra_duty *= 1.5);
+    "big_three_gain_up", "Big Three gain +50%", |s| flows(s, |f| f.big_three_gain *= 1.5);
+    "weak_yen", "100 yen to the dollar, in the market and in parts", weak_yen;
+    "weak_yen_market_only", "100 yen to the dollar, in the market alone", weak_yen_in_the_market;
+    "no_plans", "text never softer than criteria", |s| {
+        s.parameters.plans_hazard = 0.0;
+        s.parameters.plans_hazard_late = 0.0;
+        s.parameters.plans_hazard_sanctions = 0.0;
+    };
+    "targets_only", "numerical targets only", |s| s.parameters.numerical_only = true;
+    "vague_text_discounted", "vague text discounted by 0.6", |s| s.parameters.vague_text_discount = 0.6;
+    "no_retaliation", "no retaliation", |s| s.parameters.retaliation_probability = 0.0;
+    "certain_retaliation", "retaliation certain", |s| s.parameters.retaliation_probability = 1.0;
+    "security_cost_doubled", "security cost doubled", |s| s.parameters.security_cost *= 2.0;
+    "censure_doubled", "cost of losing at the WTO doubled", |s| s.parameters.ruling_censure *= 2.0;
+    "no_wto", "no WTO", |s| s.parameters.wto = false;
+    "no_wto_no_retaliation", "no WTO, no retaliation", |s| {
+        s.parameters.wto = false;
+        s.parameters.retaliation_probability = 0.0;
+    };
+    "panel_loss_low", "probability of losing at the WTO 0.5", |s| s.parameters.panel_loss = 0.5;
+    "panel_loss_high", "probability of losing at the WTO 0.9", |s| s.parameters.panel_loss = 0.9;
+    "no_optimism", "no optimism", |s| s.parameters.optimism = 0.0;
+    "more_optimism", "optimism 0.2", |s| s.parameters.optimism = 0.2;
+    "short_sanctions", "sanctions expected to last one year", |s| s.parameters.sanctions_years = 1.0;
+    "low_credibility", "six threats not kept", |s| s.parameters.threats_broken = 6.0;
+    "high_credibility", "five threats kept", |s| s.parameters.threats_kept = 5.0;
+    "bluff", "no reward for executing", |s| s.parameters.execution_reward = 0.0;
+    "better_late_deal", "share of a later deal 0.3", |s| s.parameters.late_deal_share = 0.3;
+    "news_doubled", "news doubled", |s| s.parameters.news_sd *= 2.0;
+    "no_news", "no news", |s| s.parameters.news_sd = 0.0;
+    "softer_tactics", "concession exponent 0.6", |s| s.parameters.tactic_exponent = 0.6;
+    "soft_tactics", "concession exponent 1.5", |s| s.parameters.tactic_exponent = 1.5;
+};
+
+/// The study with one change made.
+#[must_use]
+pub fn changed(setup: &Setup, change: &Change) -> Setup {
+    let mut changed = setup.clone();
+    (change.apply)(&mut changed);
+    changed
+}

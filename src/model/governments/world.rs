@@ -1,0 +1,648 @@
+//! One world's negotiation, day by day: the state machine of the dispute.
+//!
+//! Order of a day: dated steps, verdicts and reviews ([`Negotiation::open_day`]); beliefs may now be asked for; then the text,
+//! the round of talks if one is held, and the decision at a deadline ([`Negotiation::close_day`]). News moves every day
+//! whatever the rounds, so that the clock of rounds can change without changing the news.
+
+use super::Setup;
+use super::beliefs::{self, Reading};
+use super::calendar::{Calendar, Day, Escalation};
+use super::ledger::DutyStatus;
+use super::normal;
+use super::parameters::Parameters;
+use super::reservation::{Form, Leverage, Limits, Situation, Stakes, limits};
+use super::settlement::{Results, Settlement, enforcement};
+use crate::model::demand::kernel::math::{exp, ln};
+use crate::model::streams::{Purpose, Streams};
+
+/// Where the dispute stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Talks without a threat.
+    Talks,
+    /// Talks broken off.
+    Breakdown,
+    /// An open threat, no list, no date.
+    Threatened,
+    /// A list and a deadline; liability accrues.
+    Announced,
+    /// A deal, reviewed every quarter.
+    Settled,
+    /// Sanctions in force.
+    Imposed,
+    /// The deadline passed and the United States backed down.
+    Lapsed,
+    /// Sanctions withdrawn after a WTO ruling.
+    Reversed,
+    /// Sanctions kept against a WTO ruling.
+    Defied,
+}
+
+impl State {
+    /// Name in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Talks => "talks",
+            Self::Breakdown => "breakdown",
+            Self::Threatened => "threatened",
+            Self::Announced => "announced",
+            Self::Settled => "settled",
+            Self::Imposed => "imposed",
+            Self::Lapsed => "lapsed",
+            Self::Reversed => "reversed",
+            Self::Defied => "defied",
+        }
+    }
+
+    /// Whether the two sides still talk.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Talks | Self::Threatened | Self::Announced | Self::Imposed | Self::Lapsed)
+    }
+
+    /// Whether the extra duty is charged on cars that land.
+    #[must_use]
+    pub fn charges_duty(self) -> bool {
+        matches!(self, Self::Imposed | Self::Defied)
+    }
+}
+
+/// Washington's record of threats, a Beta count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reputation {
+    kept: f64,
+    broken: f64,
+}
+
+impl Reputation {
+    /// The record in July 1993.
+    #[must_use]
+    pub fn start(p: &Parameters) -> Self {
+        Self { kept: p.threats_kept, broken: p.threats_broken }
+    }
+
+    /// The record on `day` if every dated step up to it was taken.
+    #[must_use]
+    pub fn after_steps(p: &Parameters, calendar: &Calendar, day: Day) -> Self {
+        let mut reputation = Self::start(p);
+        let taken = |at: Day| at <= day && calendar.escalation >= Escalation::DatedThreat;
+        if calendar.breakdown <= day {
+            reputation.kept += p.walkout_credit;
+        }
+        if calendar.procedure_without_sanctions <= day {
+            reputation.broken += p.procedure_debit;
+        }
+        if calendar.china_pact <= day {
+            reputation.kept += p.china_pact_credit;
+        }
+        for step in [calendar.finding, calendar.list, calendar.liability] {
+            if taken(step) {
+                reputation.kept += p.step_credit;
+            }
+        }
+        reputation
+    }
+
+    /// Credibility c: the share of threats kept.
+    #[must_use]
+    pub fn credibility(self) -> f64 {
+        self.kept / (self.kept + self.broken)
+    }
+}
+
+/// News on each side's limit: stationary first-order autoregressions, stepped daily.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    day: Day,
+    japan: f64,
+    us: f64,
+}
+
+impl News {
+    fn start(p: &Parameters, streams: &Streams) -> Self {
+        let [japan, us] = Self::draws(streams, Day(0));
+        Self { day: Day(0), japan: p.news_sd * japan, us: p.news_sd * us }
+    }
+
+    fn draws(streams: &Streams, day: Day) -> [f64; 2] {
+        let mut stream = streams.at(Purpose::GovernmentNews, 0, day.index());
+        [normal::quantile(stream.uniform_open()), normal::quantile(stream.uniform_open())]
+    }
+
+    fn step_to(&mut self, day: Day, persistence: f64, innovation: f64, streams: &Streams) {
+        while self.day < day {
+            self.day = self.day.next();
+            let [japan, us] = Self::draws(streams, self.day);
+            self.japan = persistence * self.japan + innovation * japan;
+            self.us = persistence * self.us + innovation * us;
+        }
+    }
+}
+
+/// The case before the WTO, drawn when it is requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Case {
+    adoption: Day,
+    lost: bool,
+    compliance: Day,
+    complies: bool,
+}
+
+/// What a world draws once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Traits {
+    /// Rewards and the chance of losing before the WTO.
+    pub stakes: Stakes,
+    /// Exponents of concession before a deadline: Tokyo's and Washington's.
+    pub exponents: [f64; 2],
+    /// Years from sanctions to retaliation, if there is any.
+    pub retaliation_years: Option<f64>,
+}
+
+impl Traits {
+    /// The traits of one world.
+    #[must_use]
+    pub fn draw(p: &Parameters, streams: &Streams) -> Self {
+        let uniform = |slot: u64| streams.at(Purpose::GovernmentTrait, slot, 0).uniform_open();
+        let normal = |slot: u64| normal::quantile(uniform(slot));
+        let exponent = |slot| p.tactic_exponent * exp(p.tactic_exponent_log_sd * normal(slot));
+        let delay = p.retaliation_first_years + (p.retaliation_last_years - p.retaliation_first_years) * uniform(6);
+        Self {
+            stakes: Stakes {
+                execution_reward: p.execution_reward + p.execution_reward_sd * normal(0),
+                refusal_reward: (p.refusal_reward + p.refusal_reward_sd * normal(1)).max(0.0),
+                panel_loss: (p.panel_loss + p.panel_loss_sd * normal(2)).clamp(0.0, 1.0),
+            },
+            exponents: [exponent(3), exponent(4)],
+            retaliation_years: (uniform(5) < p.retaliation_probability).then_some(delay),
+        }
+    }
+}
+
+/// A deal with what both sides could have accepted on its day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deal {
+    /// The text.
+    pub settlement: Settlement,
+    /// Limits of the day.
+    pub limits: Limits,
+    /// Where the dispute stood.
+    pub state: State,
+    /// The WTO's verdict against the United States, if there was one by then.
+    pub ruling: Option<bool>,
+}
+
+/// One world's negotiation.
+#[derive(Clone, Debug)]
+pub struct Negotiation<'a> {
+    setup: &'a Setup,
+    streams: Streams,
+    traits: Traits,
+    persistence: f64,
+    innovation: f64,
+    day: Day,
+    state: State,
+    reputation: Reputation,
+    news: News,
+    form: Form,
+    /// Day from which offers without a deadline, before one or under sanctions are counted.
+    since: Day,
+    deadline: Day,
+    imposed: Option<Day>,
+    openings: [f64; 2],
+    offers: [f64; 2],
+    case: Option<Case>,
+    ruling: Option<bool>,
+    liable_from: Day,
+    reading: f64,
+    reinstatement: Option<Day>,
+    deals: Vec<Deal>,
+    ended: Option<Day>,
+    sanctions_ended: Option<Day>,
+    decision: Option<(State, Limits)>,
+}
+
+impl<'a> Negotiation<'a> {
+    /// A world on 10 July 1993, before its first day is closed.
+    #[must_use]
+    pub fn new(setup: &'a Setup, streams: Streams) -> Self {
+        let p = &setup.parameters;
+        let persistence = exp(-std::f64::consts::LN_2 / (7.0 * p.news_half_life_weeks));
+        Self {
+            setup,
+            streams,
+            traits: Traits::draw(p, &streams),
+            persistence,
+            innovation: p.news_sd * (1.0 - persistence * persistence).sqrt(),
+            day: Day(0),
+            state: State::Talks,
+            reputation: Reputation::start(p),
+            news: News::start(p, &streams),
+            form: Form::Targets,
+            since: Day(0),
+            deadline: setup.calendar.deadline,
+            imposed: None,
+            openings: [p.opening_japan, p.opening_us],
+            offers: [p.opening_japan, p.opening_us],
+            case: None,
+            ruling: None,
+            liable_from: setup.calendar.liability,
+            reading: 0.0,
+            reinstatement: None,
+            deals: Vec::new(),
+            ended: None,
+            sanctions_ended: None,
+            decision: None,
+        }
+    }
+
+    /// Today.
+    #[must_use]
+    pub fn day(&self) -> Day {
+        self.day
+    }
+    /// Where the dispute stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+    /// The form of the text on the table.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+    /// What the world drew once.
+    #[must_use]
+    pub fn traits(&self) -> &Traits {
+        &self.traits
+    }
+    /// Washington's credibility.
+    #[must_use]
+    pub fn credibility(&self) -> f64 {
+        self.reputation.credibility()
+    }
+    /// The last offers: Tokyo's and Washington's.
+    #[must_use]
+    pub fn offers(&self) -> [f64; 2] {
+        self.offers
+    }
+    /// The deals struck, the first of them first.
+    #[must_use]
+    pub fn deals(&self) -> &[Deal] {
+        &self.deals
+    }
+    /// Day from which sanctions were last in force, if they were.
+    #[must_use]
+    pub fn imposed(&self) -> Option<Day> {
+        self.imposed
+    }
+    /// Day on which sanctions ended by a deal or by compliance.
+    #[must_use]
+    pub fn sanctions_ended(&self) -> Option<Day> {
+        self.sanctions_ended
+    }
+    /// What was done at the first deadline without a deal, and the limits of that day.
+    #[must_use]
+    pub fn decision(&self) -> Option<(State, Limits)> {
+        self.decision
+    }
+    /// How the extra duty stands on cars that land today.
+    #[must_use]
+    pub fn duty_status(&self) -> DutyStatus {
+        match self.state {
+            State::Imposed | State::Defied => DutyStatus::Charged,
+            State::Announced if self.day >= self.liable_from => DutyStatus::Accruing,
+            _ => DutyStatus::None,
+        }
+    }
+    /// Whether nothing can change any more before the horizon.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ended.is_some() || self.day >= self.setup.calendar.horizon
+    }
+
+    /// Runs to the end of the horizon.
+    pub fn run(&mut self) {
+        while !self.is_over() {
+            self.advance();
+        }
+    }
+
+    /// Runs one whole day.
+    pub fn advance(&mut self) {
+        self.open_day();
+        self.close_day();
+    }
+
+    /// Moves to the next day and takes the steps that are dated: the calendar's, the WTO's, the reviews'.
+    pub fn open_day(&mut self) {
+        self.day = self.day.next();
+        match self.state {
+            State::Settled => self.review(),
+            State::Imposed => self.verdicts(),
+            _ if self.deals.is_empty() && self.day <= self.setup.calendar.deadline => self.dated_steps(),
+            _ => {}
+        }
+    }
+
+    /// Holds the round of the day, if there is one, and decides at a deadline.
+    pub fn close_day(&mut self) {
+        self.soften_text();
+        if self.round_is_held() {
+            self.talk();
+        }
+        if self.state == State::Announced && self.day >= self.deadline {
+            self.decide();
+        }
+    }
+
+    fn dated_steps(&mut self) {
+        let (setup, day) = (self.setup, self.day);
+        let calendar = &setup.calendar;
+        self.reputation = Reputation::after_steps(&setup.parameters, calendar, day);
+        if day == calendar.breakdown {
+            self.state = State::Breakdown;
+        } else if day == calendar.resumption {
+            self.state = State::Talks;
+            self.since = day;
+            self.form = if setup.parameters.numerical_only { Form::Targets } else { Form::Criteria };
+        } else if day == calendar.open_threat && calendar.escalation >= Escalation::Threat {
+            self.state = State::Threatened;
+        } else if day == calendar.list && calendar.escalation >= Escalation::DatedThreat {
+            self.announce(calendar.deadline, calendar.liability);
+        }
+        if day == calendar.complaint && self.state == State::Announced {
+            self.request();
+        }
+    }
+
+    fn announce(&mut self, deadline: Day, liable_from: Day) {
+        let p = &self.setup.parameters;
+        self.state = State::Announced;
+        self.since = self.day;
+        self.deadline = deadline;
+        self.liable_from = liable_from;
+        self.openings = [p.opening_japan, p.opening_us];
+        self.offers = self.openings;
+        let mut noise = self.streams.at(Purpose::GovernmentPublic, 0, self.day.index());
+        self.reading = normal::quantile(noise.uniform_open()) + normal::quantile(noise.uniform_open());
+    }
+
+    /// Tokyo complains to the WTO.
+    fn request(&mut self) {
+        let p = &self.setup.parameters;
+        if !p.wto {
+            return;
+        }
+        let uniform = |step: u64| self.streams.at(Purpose::GovernmentRuling, step, self.day.index()).uniform_open();
+        let between = |step: u64, first: f64, last: f64| (first + (last - first) * uniform(step)).round() as i32;
+        let report = self.day + between(0, p.report_days_first, p.report_days_last);
+        let adoption = report + between(1, p.adoption_days_first, p.adoption_days_last);
+        self.case = Some(Case {
+            adoption,
+            lost: uniform(2) < self.traits.stakes.panel_loss,
+            compliance: adoption + between(3, p.compliance_days_first, p.compliance_days_last),
+            complies: uniform(4) < p.compliance,
+        });
+    }
+
+    /// The WTO's verdict and Washington's answer to it.
+    fn verdicts(&mut self) {
+        let Some(case) = self.case else { return };
+        if self.ruling.is_none() && self.day >= case.adoption {
+            self.ruling = Some(case.lost);
+            self.since = self.day;
+            self.openings = self.offers;
+        }
+        if case.lost && self.day >= case.compliance {
+            if case.complies {
+                self.state = State::Reversed;
+                self.sanctions_ended.get_or_insert(self.day);
+            } else {
+                self.state = State::Defied;
+            }
+            self.ended = Some(self.day);
+        }
+    }
+
+    /// Brings the threat back when reviews have failed.
+    fn review(&mut self) {
+        if self.reinstatement == Some(self.day) {
+            self.reinstatement = None;
+            let deadline = self.day + self.setup.parameters.reinstated_days.round().max(1.0) as i32;
+            self.announce(deadline, self.day);
+            self.ruling = None;
+            self.request();
+        }
+    }
+
+    /// Whether company plans replace criteria today.
+    fn soften_text(&mut self) {
+        if self.form != Form::Criteria {
+            return;
+        }
+        let hazard = plans_hazard(&self.setup.parameters, self.state, self.day, self.deadline);
+        if plans_drawn(&self.streams, self.day, hazard) {
+            self.form = Form::Plans;
+        }
+    }
+
+    fn round_is_held(&self) -> bool {
+        let p = &self.setup.parameters;
+        if !self.state.is_open() {
+            return false;
+        }
+        let left = f64::from(self.deadline - self.day);
+        let dated = self.state == State::Announced;
+        let scheduled = self.day.is_round_day() || (dated && left < p.daily_round_days) || (dated && left <= 0.0);
+        let sure = dated && left < p.sure_round_days;
+        scheduled
+            && (sure
+                || self.streams.at(Purpose::GovernmentRound, 0, self.day.index()).uniform_open() < p.round_probability)
+    }
+
+    fn leverage(&self) -> Leverage {
+        match self.state {
+            State::Threatened => Leverage::OpenThreat,
+            State::Announced => Leverage::DatedThreat,
+            State::Imposed | State::Defied => {
+                let years = self.imposed.map_or(0.0, |from| self.day.years_since(from));
+                let retaliation = self.traits.retaliation_years.is_some_and(|delay| years >= delay);
+                Leverage::Sanctions { years, retaliation, ruling: self.ruling }
+            }
+            _ => Leverage::None,
+        }
+    }
+
+    /// The limits of both sides today.
+    pub fn limits(&mut self) -> Limits {
+        self.news.step_to(self.day, self.persistence, self.innovation, &self.streams);
+        self.limits_with(self.news, self.form, self.leverage(), self.credibility())
+    }
+
+    fn limits_with(&self, news: News, form: Form, leverage: Leverage, credibility: f64) -> Limits {
+        let p = &self.setup.parameters;
+        let yen = self.setup.yen.on(news.day);
+        let situation = Situation {
+            form,
+            leverage,
+            credibility,
+            yen,
+            flows: self.setup.flows.at(yen),
+            summit: f64::from((news.day - self.setup.calendar.summit).abs()) <= p.summit_days,
+            news_japan: news.japan,
+            news_us: news.us,
+        };
+        limits(p, &self.traits.stakes, &situation)
+    }
+
+    /// What the limits are, or would have been without a deal, on the day of the first deadline, had every dated step been
+    /// taken. To be asked on or before that day.
+    #[must_use]
+    pub fn limits_at_deadline(&self) -> (Limits, Form) {
+        let (p, calendar) = (&self.setup.parameters, &self.setup.calendar);
+        let mut form = if p.numerical_only { Form::Targets } else { Form::Criteria };
+        let mut day = calendar.list;
+        while form == Form::Criteria && day <= calendar.deadline {
+            if plans_drawn(&self.streams, day, plans_hazard(p, State::Announced, day, calendar.deadline)) {
+                form = Form::Plans;
+            }
+            day = day.next();
+        }
+        let mut news = self.news;
+        news.step_to(calendar.deadline, self.persistence, self.innovation, &self.streams);
+        let credibility = Reputation::after_steps(p, calendar, calendar.deadline).credibility();
+        (self.limits_with(news, form, Leverage::DatedThreat, credibility), form)
+    }
+
+    /// Share of the way to the limits that offers have gone, u, and the exponents of both sides.
+    fn pace(&self) -> (f64, [f64; 2]) {
+        let p = &self.setup.parameters;
+        let elapsed = f64::from(self.day - self.since);
+        match self.state {
+            State::Announced => {
+                let total = f64::from((self.deadline - self.since).max(1));
+                ((elapsed / total).clamp(0.0, 1.0), self.traits.exponents)
+            }
+            State::Imposed => {
+                let longest = (p.sanctions_years_longest * super::calendar::DAYS_PER_YEAR).round() as i32;
+                let end = self.imposed.unwrap_or(self.since) + longest;
+                let milestone = match (self.case, self.ruling) {
+                    (Some(case), None) => case.adoption,
+                    (Some(case), Some(true)) => case.compliance,
+                    _ => end,
+                };
+                let total = f64::from((milestone - self.since).max(1));
+                ((elapsed / total).clamp(0.0, 1.0), [p.sanctions_exponent; 2])
+            }
+            _ => (1.0 - exp(-self.day.years_since(self.since) / p.undated_years), [p.undated_exponent; 2]),
+        }
+    }
+
+    /// A round: both sides offer, and sign if the offers meet inside what both can accept.
+    fn talk(&mut self) {
+        let limits = self.limits();
+        let (u, exponents) = self.pace();
+        let share = |exponent: f64| if u > 0.0 { exp(ln(u) / exponent) } else { 0.0 };
+        let opening_japan = self.openings[0].min(limits.japan);
+        let opening_us = self.openings[1].max(limits.us);
+        let japan = opening_japan + (limits.japan - opening_japan) * share(exponents[0]);
+        let us = opening_us - (opening_us - limits.us) * share(exponents[1]);
+        self.offers = [japan, us];
+        if japan >= us && limits.japan >= limits.us.max(self.setup.parameters.least_commitment) {
+            // The midpoint can leave the zone by a rounding.
+            let commitment = (0.5 * (japan + us)).clamp(limits.us, limits.japan);
+            self.settle(commitment, limits);
+        }
+    }
+
+    fn settle(&mut self, commitment: f64, limits: Limits) {
+        let settlement = Settlement { signed: self.day, commitment, form: self.form };
+        self.deals.push(Deal { settlement, limits, state: self.state, ruling: self.ruling });
+        if self.state == State::Imposed {
+            self.sanctions_ended.get_or_insert(self.day);
+        }
+        self.state = State::Settled;
+        self.case = None;
+        let Setup { parameters, yen, calendar, .. } = self.setup;
+        // Only a deal that outlives its first half-year can be reviewed twice.
+        if self.day + 180 <= calendar.horizon {
+            let results = Results::follow(parameters, yen, &self.streams, settlement);
+            self.reinstatement = results.reinstatement(parameters, &self.streams, self.credibility(), calendar.horizon);
+        }
+        if self.reinstatement.is_none() {
+            self.ended = Some(self.day);
+        }
+    }
+
+    /// The deadline has come without a deal.
+    fn decide(&mut self) {
+        let p = &self.setup.parameters;
+        let limits = self.limits();
+        let u = self.streams.at(Purpose::GovernmentExecution, 0, self.deadline.index()).uniform_open();
+        self.since = self.day;
+        self.state = if u < limits.execution_probability {
+            self.reputation.kept += p.execution_credit;
+            self.imposed = Some(self.day);
+            self.openings = self.offers;
+            State::Imposed
+        } else {
+            self.reputation.broken += p.lapse_debit;
+            self.openings = [p.opening_japan, p.opening_us];
+            self.case = None;
+            State::Lapsed
+        };
+        self.decision.get_or_insert((self.state, limits));
+    }
+
+    /// The public's probability that the dispute is settled by the deadline, S.
+    pub fn public_settlement_probability(&mut self) -> f64 {
+        let p = &self.setup.parameters;
+        if self.state != State::Announced {
+            return beliefs::settlement_probability(p, &Reading::PRIOR);
+        }
+        let zone = self.limits().zone();
+        let (u, _) = self.pace();
+        let reading = Reading {
+            progress: u,
+            zone,
+            noise: self.reading,
+            plans_on_table: self.form == Form::Plans,
+            weeks_left: Some(f64::from(self.deadline - self.day) / 7.0),
+        };
+        beliefs::settlement_probability(p, &reading)
+    }
+
+    /// Buyers' and firms' probability today that a car bought `years_ahead` years after the decision (or from now, under
+    /// sanctions) bears the extra duty.
+    pub fn belief(&mut self, years_ahead: f64) -> f64 {
+        let p = &self.setup.parameters;
+        let s = self.public_settlement_probability();
+        let strength = match p.beliefs {
+            beliefs_mode if self.state.charges_duty() || beliefs_mode == super::BeliefMode::Reputation => {
+                self.credibility()
+            }
+            super::BeliefMode::Rational => match self.state {
+                State::Settled => self.credibility(),
+                _ => self.limits().execution_probability,
+            },
+            _ => 0.0,
+        };
+        let enforced = self.deals.last().map_or(0.0, |deal| enforcement(p, deal.settlement.form));
+        beliefs::belief(p, self.state, strength, s, enforced, years_ahead)
+    }
+}
+
+fn plans_hazard(p: &Parameters, state: State, day: Day, deadline: Day) -> f64 {
+    match state {
+        State::Announced if f64::from(deadline - day) < p.plans_late_days => p.plans_hazard_late,
+        State::Announced => p.plans_hazard,
+        State::Imposed if day.is_round_day() => p.plans_hazard_sanctions,
+        _ => 0.0,
+    }
+}
+
+fn plans_drawn(streams: &Streams, day: Day, hazard: f64) -> bool {
+    hazard > 0.0 && streams.at(Purpose::GovernmentText, 0, day.index()).uniform_open() < hazard
+}
