@@ -2,6 +2,7 @@
 
 mod check;
 mod init;
+mod negotiate;
 mod run;
 mod solve;
 mod sensitivity;
@@ -29,6 +30,7 @@ Examples:
   stickershock run configs/showdown-1995.toml --replications 20 --regimes imposed --out /tmp/imposed
   stickershock run configs/showdown-1995.toml --set instrument.sanctions.rate=0.25
   stickershock check configs/showdown-1995.toml
+  stickershock negotiate configs/governments-1995.toml
   stickershock init my-study && stickershock run my-study/scenario.toml
 
 Exit codes: 0 done, 1 output cannot be written, 2 wrong usage, 65 bad input, 130 interrupted.";
@@ -41,6 +43,9 @@ enum Command {
     /// Validate a scenario, say what would run and how long it would take, and list every parameter with its source.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::CheckArgs),
+    /// Run the two governments' bargaining alone, in thousands of worlds, on market flows given as numbers.
+    #[command(after_help = NEGOTIATE_EXAMPLES)]
+    Negotiate(negotiate::NegotiateArgs),
     /// Write a commented scenario with its data into a new folder, ready to run and to change.
     Init(init::InitArgs),
     /// Solve a static market: equilibrium prices under tariffs, mergers and cost shocks.
@@ -73,6 +78,12 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   stickershock check configs/showdown-1995.toml
   stickershock check my.toml --set demand.alpha=0.15";
+
+const NEGOTIATE_EXAMPLES: &str = "\
+Examples:
+  stickershock negotiate configs/governments-1995.toml
+  stickershock negotiate configs/governments-1995.toml --worlds 2000 --signs --out /tmp/signs
+  stickershock negotiate configs/governments-1995.toml --solve-k=0.77 --set governments.retaliation_probability=0";
 
 /// A scenario and the changes made to it on the command line.
 #[derive(Args)]
@@ -114,6 +125,9 @@ enum CliError {
         /// How many.
         quantities: usize,
     },
+    /// A share of settlements that nothing reaches.
+    #[error("--solve-k: {0}\nhelp: ask for another share, or change the flows or stakes of the scenario")]
+    NoReward(#[from] stickershock::ensemble::negotiation::NoReward),
     /// Output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -152,6 +166,7 @@ impl CliError {
         match self {
             Self::Usage(_) => 2,
             Self::Config(_) | Self::Study(_) | Self::Solve(_) => 65,
+            Self::Config(_) | Self::Study(_) | Self::NoReward(_) => 65,
             Self::Interrupted(_) => 130,
             _ => 1,
         }
@@ -164,6 +179,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Solve(args) => solve::solve_case(&args),
+        Command::Negotiate(args) => negotiate::negotiate(&args),
         Command::Init(args) => init::init(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Schema => print(&stickershock::config::schema()),

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::governments::GovernmentsSection;
 use super::sourced::Sourced;
 
 /// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
@@ -48,6 +49,9 @@ pub struct ScenarioFile {
     pub instrument: Vec<InstrumentSection>,
     /// Policy histories.
     pub regime: Vec<RegimeSection>,
+    /// The bargaining of the two governments; what is left out has its default.
+    #[serde(default)]
+    pub governments: Option<GovernmentsSection>,
 }
 
 /// One file or several.

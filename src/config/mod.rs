@@ -8,6 +8,7 @@ pub mod case;
 pub mod document;
 mod error;
 pub mod files;
+pub mod governments;
 mod market;
 pub mod problem;
 pub mod scenario;
@@ -22,6 +23,7 @@ pub use table::Table;
 
 use std::path::{Path, PathBuf};
 
+use crate::model::governments::Setup;
 use crate::model::scenario::Scenario;
 
 /// A scenario with everything that says where it came from.
@@ -35,6 +37,8 @@ pub struct Loaded {
     pub data: Vec<DataFile>,
     /// The checked scenario.
     pub scenario: Scenario,
+    /// The bargaining of the two governments.
+    pub governments: Setup,
 }
 
 /// A data file and the hash of its bytes.
@@ -56,6 +60,7 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
         document.set(assignment)?;
     }
     let (scenario, files) = scenario::scenario(&document)?;
+    let governments = governments::governments(&document)?;
     let data = files
         .into_iter()
         .map(|path| {
@@ -63,7 +68,7 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
             Ok(DataFile { hash: blake3::hash(&bytes), path })
         })
         .collect::<Result<_, ConfigError>>()?;
-    Ok(Loaded { path: path.to_owned(), document, data, scenario })
+    Ok(Loaded { path: path.to_owned(), document, data, scenario, governments })
 }
 
 /// The JSON Schema of scenario files.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::model::governments::calendar::DAYS_PER_YEAR;
 use crate::model::governments::calendar::Day;
+use crate::model::governments::reservation::Verdict;
 use crate::model::governments::signs::{Change, changed};
 use crate::model::governments::{Calendar, Deal, Form, Limits, Negotiation, Results, Settlement, Setup, State};
 use crate::model::streams::Streams;
@@ -35,7 +36,8 @@ pub struct WorldOutcome {
     pub at_deadline: (Limits, Form),
     /// Where the dispute stood at the end.
     pub last_state: State,
-    /// Years for which the sanctions of the first deadline were in force, up to the horizon.
+    /// Years from the first deadline for which its sanctions stood without deal, compliance or open defiance, up to the
+    /// horizon.
     pub sanctions_years: Option<f64>,
     /// Beliefs on [`belief_days`] of worlds then still open.
     pub beliefs: [Option<f64>; 9],
@@ -72,7 +74,7 @@ pub fn world(setup: &Setup, streams: Streams) -> WorldOutcome {
     }
     let deal = negotiation.deals().first().copied();
     let sanctions_years = negotiation.decision().filter(|(state, _)| *state == State::Imposed).map(|_| {
-        let end = negotiation.sanctions_ended().unwrap_or(calendar.horizon);
+        let end = negotiation.left_imposed().unwrap_or(calendar.horizon);
         end.years_since(calendar.deadline)
     });
     WorldOutcome {
@@ -98,7 +100,7 @@ pub fn run_worlds<T: Send>(worlds: Range<u64>, seed: u64, one: impl Fn(Streams) 
     }
 }
 
-/// Counts of a fraction in cells of 0.001: quantiles in constant memory, good to half a cell.
+/// Counts in cells of equal width from 0: quantiles in constant memory, linear within a cell.
 #[derive(Clone, Debug)]
 struct Histogram {
     width: f64,
@@ -255,12 +257,12 @@ impl Negotiations {
         self.late_years.add(years);
         self.add_to("late_commitment_mean", deal.settlement.commitment);
         self.add_to("late_limit_japan_at_deadline", outcome.at_deadline.0.japan);
-        let phase = match deal.ruling {
+        let phase = match deal.verdict {
             None if years < 0.5 => "late_commitment_first_half_year",
             None if years < 1.0 => "late_commitment_second_half_year",
             None => "late_commitment_before_ruling",
-            Some(true) => "late_commitment_awaiting_compliance",
-            Some(false) => "late_commitment_us_won",
+            Some(Verdict::Lost { .. }) => "late_commitment_awaiting_compliance",
+            Some(Verdict::Won) => "late_commitment_us_won",
         };
         self.add_to(phase, deal.settlement.commitment);
     }

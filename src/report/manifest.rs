@@ -74,6 +74,18 @@ impl Manifest {
         Self { fixed, started: jiff::Timestamp::now(), seconds: None }
     }
 
+    /// The same for a study of the bargaining alone, in `worlds` worlds and without regimes.
+    #[must_use]
+    pub fn of_negotiation(mut self, worlds: u64) -> Self {
+        if let Value::Object(entries) = &mut self.fixed {
+            for key in ["replications", "regimes", "quantiles"] {
+                entries.remove(key);
+            }
+            entries.insert("worlds".into(), worlds.into());
+        }
+        self
+    }
+
     /// The manifest as JSON text.
     #[must_use]
     pub fn render(&self, status: Status) -> Vec<u8> {

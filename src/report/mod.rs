@@ -10,6 +10,7 @@ pub mod folder;
 pub mod indices;
 pub mod manifest;
 pub mod market_rows;
+pub mod negotiation;
 pub mod record;
 pub mod rows;
 pub mod study;

@@ -253,7 +253,7 @@ macro_rules! governments_parameters {
             /// Rate a year at which sanctions in force are expected to end.
             sanctions_end_rate: NonNegative = 0.85;
             /// The public's probability that a settlement fails two reviews in a row.
-            two_failures_expected: Fraction = 0.10;
+            two_failures_expected: Fraction = 0.06;
 
             /// Commitment of the deal of 28 June 1995.
             reference_commitment: Positive = 0.5;
@@ -318,7 +318,6 @@ macro_rules! governments_parameters {
         }
     };
 }
-#[allow(unused_imports)]
 pub(crate) use governments_parameters;
 
 macro_rules! define_parameters {

@@ -84,9 +84,21 @@ pub enum Leverage {
         years: f64,
         /// Whether retaliation has begun.
         retaliation: bool,
-        /// The WTO's verdict against the United States (true) or for it (false), once adopted.
-        ruling: Option<bool>,
+        /// The WTO's verdict, once adopted.
+        verdict: Option<Verdict>,
     },
+}
+
+/// What the WTO has found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// Against the United States, which has a period to comply that both sides know.
+    Lost {
+        /// Years left of that period.
+        years_to_comply: f64,
+    },
+    /// For the United States.
+    Won,
 }
 
 /// Everything that the limits of one day depend on besides parameters.
@@ -161,19 +173,23 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
     let a_deal = annuity(p.discount_rate, p.deal_years);
     let kappa = cost_to_japan(p, s.form) * a_deal;
     let beta = value_to_us(p, s.form) * a_deal;
-    let (served, retaliation_begun, ruling) = match s.leverage {
-        Leverage::Sanctions { years, retaliation, ruling } => (Some(years), retaliation, ruling),
+    let (served, retaliation_begun, verdict) = match s.leverage {
+        Leverage::Sanctions { years, retaliation, verdict } => (Some(years), retaliation, verdict),
         _ => (None, false, None),
     };
     let years = served.unwrap_or(0.0);
-    let (loss_japan, loss_us) = match ruling {
-        Some(true) => (1.0, 1.0),
-        Some(false) => (0.0, 0.0),
+    let (loss_japan, loss_us) = match verdict {
+        Some(Verdict::Lost { .. }) => (1.0, 1.0),
+        Some(Verdict::Won) => (0.0, 0.0),
         None if !p.wto => (0.0, 0.0),
         None => ((stakes.panel_loss + p.optimism).min(1.0), (stakes.panel_loss - p.optimism).max(0.0)),
     };
-    let remaining = |total: f64| annuity(p.discount_rate, (total - years).max(p.sanctions_years_least));
-    let (if_lost, if_won) = (remaining(p.sanctions_years), remaining(p.sanctions_years_longest));
+    let lasting = |years: f64| annuity(p.discount_rate, years.max(p.sanctions_years_least));
+    let if_won = lasting(p.sanctions_years_longest - years);
+    let if_lost = match verdict {
+        Some(Verdict::Lost { years_to_comply }) => lasting(years_to_comply),
+        _ => lasting(p.sanctions_years - years),
+    };
     let duration = |loss: f64| loss * if_lost + (1.0 - loss) * if_won;
 
     let flows = &s.flows;

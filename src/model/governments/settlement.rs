@@ -156,6 +156,8 @@ impl Results {
     pub fn score(&self, p: &Parameters, quarter: i32) -> Option<f64> {
         let month = self.signed_month + 3 * quarter;
         let years = f64::from(quarter) / 4.0;
+        // Parts are measured from the year to March 1995, as the makers' plans were; the others from the month of signing.
+        let parts = self.monthly(&self.parts, month)? / p.parts_base - 1.0;
         let growth = |series| {
             let base = self.monthly(series, self.signed_month)?;
             Some(self.monthly(series, month)? / base - 1.0)
@@ -163,7 +165,7 @@ impl Results {
         let opened: f64 =
             (self.signed_month + 1..=month).map(|month| self.monthly(&self.dealers, month).unwrap_or(0.0)).sum();
         let cut = |progress: f64| progress.clamp(SCORE_RANGE[0], SCORE_RANGE[1]);
-        let parts = growth(&self.parts)? / (p.target_parts * years / 3.0);
+        let parts = parts / (p.target_parts * years / 3.0);
         let sales = growth(&self.sales)? / (p.target_sales * years);
         let transplants = growth(&self.transplants)? / (p.target_transplants * years / 3.0);
         Some(
@@ -264,9 +266,11 @@ mod tests {
         assert!(results.sales_growth_1996().abs() < 1e-12);
         assert!((results.parts_growth_1996() - (0.08_f64.exp() - 1.0)).abs() < 1e-12);
         assert!((results.parts_fiscal_1998() - 18.42 * (0.08_f64 * 4.0).exp()).abs() < 1e-9);
-        // Trends alone: parts 8% a year of 16.7%, transplants 3% of 4%.
+        // Trends alone, a year after June 1995: parts 8% a year on the mean of April 1994 to March 1995, transplants 3%.
         let score = results.score(&p, 4).unwrap();
-        let expected = 0.4 * (0.08_f64.exp() - 1.0) / (0.5 / 3.0) + 0.1 * (0.03_f64.exp() - 1.0) / 0.04;
+        let monthly_growth: f64 = (0..12).map(|m| (0.08 * f64::from(m) / 12.0_f64).exp()).sum::<f64>() / 12.0;
+        let parts = (0.08 * 26.0 / 12.0_f64).exp() / monthly_growth - 1.0;
+        let expected = 0.4 * parts / (0.5 / 3.0) + 0.1 * (0.03_f64.exp() - 1.0) / 0.04;
         assert!((score - expected).abs() < 1e-12, "{score}, expected {expected}");
     }
 

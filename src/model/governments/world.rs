@@ -10,7 +10,7 @@ use super::calendar::{Calendar, Day, Escalation};
 use super::ledger::DutyStatus;
 use super::normal;
 use super::parameters::Parameters;
-use super::reservation::{Form, Leverage, Limits, Situation, Stakes, limits};
+use super::reservation::{Form, Leverage, Limits, Situation, Stakes, Verdict, limits};
 use super::settlement::{Results, Settlement, enforcement};
 use crate::model::demand::kernel::math::{exp, ln};
 use crate::model::streams::{Purpose, Streams};
@@ -189,8 +189,8 @@ pub struct Deal {
     pub limits: Limits,
     /// Where the dispute stood.
     pub state: State,
-    /// The WTO's verdict against the United States, if there was one by then.
-    pub ruling: Option<bool>,
+    /// The WTO's verdict by then.
+    pub verdict: Option<Verdict>,
 }
 
 /// One world's negotiation.
@@ -213,13 +213,13 @@ pub struct Negotiation<'a> {
     openings: [f64; 2],
     offers: [f64; 2],
     case: Option<Case>,
-    ruling: Option<bool>,
+    ruled: bool,
     liable_from: Day,
     reading: f64,
     reinstatement: Option<Day>,
     deals: Vec<Deal>,
     ended: Option<Day>,
-    sanctions_ended: Option<Day>,
+    left_imposed: Option<Day>,
     decision: Option<(State, Limits)>,
 }
 
@@ -246,13 +246,13 @@ impl<'a> Negotiation<'a> {
             openings: [p.opening_japan, p.opening_us],
             offers: [p.opening_japan, p.opening_us],
             case: None,
-            ruling: None,
+            ruled: false,
             liable_from: setup.calendar.liability,
             reading: 0.0,
             reinstatement: None,
             deals: Vec::new(),
             ended: None,
-            sanctions_ended: None,
+            left_imposed: None,
             decision: None,
         }
     }
@@ -297,10 +297,10 @@ impl<'a> Negotiation<'a> {
     pub fn imposed(&self) -> Option<Day> {
         self.imposed
     }
-    /// Day on which sanctions ended by a deal or by compliance.
+    /// Day on which the first sanctions were settled, reversed, or kept for good against a ruling.
     #[must_use]
-    pub fn sanctions_ended(&self) -> Option<Day> {
-        self.sanctions_ended
+    pub fn left_imposed(&self) -> Option<Day> {
+        self.left_imposed
     }
     /// What was done at the first deadline without a deal, and the limits of that day.
     #[must_use]
@@ -369,6 +369,7 @@ impl<'a> Negotiation<'a> {
             self.form = if setup.parameters.numerical_only { Form::Targets } else { Form::Criteria };
         } else if day == calendar.open_threat && calendar.escalation >= Escalation::Threat {
             self.state = State::Threatened;
+            self.since = day;
         } else if day == calendar.list && calendar.escalation >= Escalation::DatedThreat {
             self.announce(calendar.deadline, calendar.liability);
         }
@@ -410,18 +411,14 @@ impl<'a> Negotiation<'a> {
     /// The WTO's verdict and Washington's answer to it.
     fn verdicts(&mut self) {
         let Some(case) = self.case else { return };
-        if self.ruling.is_none() && self.day >= case.adoption {
-            self.ruling = Some(case.lost);
-            self.since = self.day;
-            self.openings = self.offers;
-        }
+        self.ruled = self.day >= case.adoption;
         if case.lost && self.day >= case.compliance {
             if case.complies {
                 self.state = State::Reversed;
-                self.sanctions_ended.get_or_insert(self.day);
             } else {
                 self.state = State::Defied;
             }
+            self.left_imposed.get_or_insert(self.day);
             self.ended = Some(self.day);
         }
     }
@@ -432,7 +429,7 @@ impl<'a> Negotiation<'a> {
             self.reinstatement = None;
             let deadline = self.day + self.setup.parameters.reinstated_days.round().max(1.0) as i32;
             self.announce(deadline, self.day);
-            self.ruling = None;
+            self.ruled = false;
             self.request();
         }
     }
@@ -469,10 +466,19 @@ impl<'a> Negotiation<'a> {
             State::Imposed | State::Defied => {
                 let years = self.imposed.map_or(0.0, |from| self.day.years_since(from));
                 let retaliation = self.traits.retaliation_years.is_some_and(|delay| years >= delay);
-                Leverage::Sanctions { years, retaliation, ruling: self.ruling }
+                Leverage::Sanctions { years, retaliation, verdict: self.verdict() }
             }
             _ => Leverage::None,
         }
+    }
+
+    /// The WTO's verdict, if it has been adopted.
+    fn verdict(&self) -> Option<Verdict> {
+        let case = self.case.filter(|_| self.ruled)?;
+        Some(match case.lost {
+            true => Verdict::Lost { years_to_comply: case.compliance.years_since(self.day) },
+            false => Verdict::Won,
+        })
     }
 
     /// The limits of both sides today.
@@ -528,9 +534,9 @@ impl<'a> Negotiation<'a> {
             State::Imposed => {
                 let longest = (p.sanctions_years_longest * super::calendar::DAYS_PER_YEAR).round() as i32;
                 let end = self.imposed.unwrap_or(self.since) + longest;
-                let milestone = match (self.case, self.ruling) {
-                    (Some(case), None) => case.adoption,
-                    (Some(case), Some(true)) => case.compliance,
+                let milestone = match self.case {
+                    Some(case) if !self.ruled => case.adoption,
+                    Some(case) if case.lost => case.compliance,
                     _ => end,
                 };
                 let total = f64::from((milestone - self.since).max(1));
@@ -559,9 +565,9 @@ impl<'a> Negotiation<'a> {
 
     fn settle(&mut self, commitment: f64, limits: Limits) {
         let settlement = Settlement { signed: self.day, commitment, form: self.form };
-        self.deals.push(Deal { settlement, limits, state: self.state, ruling: self.ruling });
+        self.deals.push(Deal { settlement, limits, state: self.state, verdict: self.verdict() });
         if self.state == State::Imposed {
-            self.sanctions_ended.get_or_insert(self.day);
+            self.left_imposed.get_or_insert(self.day);
         }
         self.state = State::Settled;
         self.case = None;

@@ -1,0 +1,194 @@
+//! `stickershock negotiate`: the bargaining alone, in thousands of worlds.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use stickershock::ensemble::negotiation::{
+    Metric, Sign, SolvedReward, monitor, negotiate as run_negotiations, signs, solve_execution_reward,
+};
+use stickershock::model::governments::Setup;
+use stickershock::model::governments::signs::CHANGES;
+use stickershock::report::folder::{OutputFolder, Resource, data_package};
+use stickershock::report::manifest::{Manifest, Status};
+use stickershock::report::record::TableData;
+
+use super::{CliError, ScenarioArgs};
+
+#[derive(Args)]
+pub struct NegotiateArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Worlds to run.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    worlds: u64,
+    /// Output folder [default: output/NAME-negotiation].
+    #[arg(long, value_name = "DIR", env = "STICKERSHOCK_OUT")]
+    out: Option<PathBuf>,
+    /// Write signs.csv as well: one change at a time on the same worlds.
+    #[arg(long)]
+    signs: bool,
+    /// Solve first for the reward of executing at which this share of worlds settles by the deadline [0.77 if no share is
+    /// given].
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "0.77")]
+    solve_k: Option<f64>,
+    /// Seed, instead of the scenario's.
+    #[arg(long, value_name = "S", env = "STICKERSHOCK_SEED")]
+    seed: Option<u64>,
+    /// Threads [default: all processors].
+    #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
+    threads: Option<usize>,
+    /// Print all metrics as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print nothing.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// What was found.
+struct Found {
+    solved: Option<SolvedReward>,
+    metrics: Vec<Metric>,
+    signs: Vec<Sign>,
+}
+
+/// Runs the command.
+pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
+    let started = Instant::now();
+    if let Some(share) = args.solve_k.filter(|share| !(*share > 0.0 && *share < 1.0)) {
+        let message = format!("--solve-k: {share} is no share\nhelp: give a number between 0 and 1, such as 0.77");
+        return Err(CliError::Usage(message));
+    }
+    let seed: Vec<String> = args.seed.map(|seed| format!("run.seed={seed}")).into_iter().collect();
+    let loaded = args.scenario.load(&seed)?;
+    let scenario = &loaded.scenario;
+    let default = || PathBuf::from("output").join(format!("{}-negotiation", scenario.name));
+    let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
+    let pool = super::run::thread_pool(args.threads)?;
+    let mut manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
+    folder.write("manifest.json", &manifest.render(Status::Running))?;
+    let found = match pool.install(|| simulate(args, &loaded.governments, scenario.seed)) {
+        Ok(found) => found,
+        Err(error) => {
+            // The first error is the one to report, even if the disk refuses this too.
+            let _ = folder.write("manifest.json", &manifest.render(Status::Failed));
+            return Err(error);
+        }
+    };
+    let mut tables = vec![TableData::new(&found.metrics).map_err(stickershock::report::folder::OutputError::from)?];
+    if args.signs {
+        tables.push(TableData::new(&found.signs).map_err(stickershock::report::folder::OutputError::from)?);
+    }
+    let mut files = Vec::new();
+    for table in &tables {
+        files.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
+    }
+    let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
+    let package = data_package(&scenario.name, &scenario.title, &resources);
+    files.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
+    manifest.seconds = Some(started.elapsed().as_secs_f64());
+    files.push(folder.write("manifest.json", &manifest.render(Status::Complete))?);
+    if args.quiet {
+        return Ok(());
+    }
+    if args.json {
+        return super::print(&json(args, scenario.seed, &found, &files));
+    }
+    let mut out = summary(args, &scenario.title, scenario.seed, &found);
+    let _ = writeln!(out, "\n{:.1} s. Written:", started.elapsed().as_secs_f64());
+    for file in &files {
+        let _ = writeln!(out, "  {}", file.display());
+    }
+    super::print(&out)
+}
+
+fn simulate(args: &NegotiateArgs, setup: &Setup, seed: u64) -> Result<Found, CliError> {
+    let mut setup = setup.clone();
+    let mut metrics = Vec::new();
+    let solved = args.solve_k.map(|target| solve_execution_reward(&setup, seed, args.worlds, target)).transpose()?;
+    if let Some(solved) = solved {
+        setup.parameters.execution_reward = solved.execution_reward;
+        metrics.push(Metric {
+            name: "execution_reward_solved".into(),
+            mean: solved.execution_reward,
+            std_error: f64::NAN,
+            worlds: solved.worlds,
+        });
+    }
+    metrics.extend(run_negotiations(&setup, seed, args.worlds).metrics());
+    metrics.extend(monitor(&setup, seed, args.worlds));
+    let signs = if args.signs { signs(&setup, CHANGES, seed, args.worlds) } else { Vec::new() };
+    Ok(Found { solved, metrics, signs })
+}
+
+/// A number, or `-` where it is not defined.
+fn cell(number: f64, digits: usize) -> String {
+    if number.is_finite() { format!("{number:.digits$}") } else { "-".into() }
+}
+
+fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{title}: {} worlds of bargaining, seed {seed}\n", args.worlds);
+    if let Some(solved) = found.solved {
+        let _ = writeln!(
+            out,
+            "A reward for executing of {:.4} billion USD settles {:.4} of the worlds by the deadline ({} bisections); used below.\n",
+            solved.execution_reward, solved.settled_by_deadline, solved.iterations,
+        );
+    }
+    let _ = writeln!(out, "{:<40} {:>10} {:>10} {:>9}", "metric", "mean", "std error", "worlds");
+    for metric in &found.metrics {
+        let (mean, error) = (cell(metric.mean, 4), cell(metric.std_error, 4));
+        let _ = writeln!(out, "{:<40} {mean:>10} {error:>10} {:>9}", metric.name, metric.worlds);
+    }
+    if !found.signs.is_empty() {
+        let _ = writeln!(out, "\n{:<52} {:>8} {:>7} {:>7} {:>7} {:>7}", "change", "dP", "+-", "dR_jp", "dR_us", "dx");
+    }
+    for sign in &found.signs {
+        let commitment = if sign.commitment.count() == 0 { f64::NAN } else { sign.commitment.mean() };
+        let _ = writeln!(
+            out,
+            "{:<52} {:>8} {:>7} {:>7} {:>7} {:>7}",
+            sign.change.description,
+            cell(sign.settled.mean(), 3),
+            cell(sign.settled.std_error(), 3),
+            cell(sign.japan.mean(), 2),
+            cell(sign.us.mean(), 2),
+            cell(commitment, 2),
+        );
+    }
+    out
+}
+
+fn json(args: &NegotiateArgs, seed: u64, found: &Found, files: &[PathBuf]) -> String {
+    use serde_json::{Value, json};
+    let finite = |number: f64| if number.is_finite() { Value::from(number) } else { Value::Null };
+    let metrics: serde_json::Map<String, Value> = found
+        .metrics
+        .iter()
+        .map(|m| {
+            let entry = json!({ "mean": finite(m.mean), "std_error": finite(m.std_error), "worlds": m.worlds });
+            (m.name.clone(), entry)
+        })
+        .collect();
+    let signs: Vec<Value> = found
+        .signs
+        .iter()
+        .map(|sign| {
+            json!({
+                "change": sign.change.name,
+                "settled_by_deadline": finite(sign.settled.mean()),
+                "std_error": finite(sign.settled.std_error()),
+                "limit_japan": finite(sign.japan.mean()),
+                "limit_us": finite(sign.us.mean()),
+            })
+        })
+        .collect();
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    format!(
+        "{:#}\n",
+        json!({ "worlds": args.worlds, "seed": seed, "metrics": metrics, "signs": signs, "files": files })
+    )
+}
