@@ -317,7 +317,12 @@ impl Negotiations {
         let (japan, us) = (of("limit_japan_at_deadline").variance(), of("limit_us_at_deadline").variance());
         let correlation = (self.cross.variance() - japan - us) / (2.0 * (japan * us).sqrt());
         push("limits_correlation_at_deadline".into(), correlation, f64::NAN, self.cross.count());
-        for (slot, day) in belief_days(&self.calendar).iter().enumerate() {
+        let days = belief_days(&self.calendar);
+        for (slot, day) in days.iter().enumerate() {
+            // Another calendar may let two of the days fall together.
+            if days[..slot].contains(day) {
+                continue;
+            }
             let moments = self.beliefs[slot];
             let mean = if moments.count() == 0 { f64::NAN } else { moments.mean() };
             let name = format!("belief_{}", day.date().strftime("%Y_%m_%d"));
