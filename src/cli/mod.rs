@@ -4,8 +4,8 @@ mod check;
 mod init;
 mod negotiate;
 mod run;
-mod solve;
 mod sensitivity;
+mod solve;
 mod summary;
 
 use std::path::PathBuf;
@@ -165,8 +165,7 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_) | Self::Study(_) | Self::Solve(_) => 65,
-            Self::Config(_) | Self::Study(_) | Self::NoReward(_) => 65,
+            Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
             Self::Interrupted(_) => 130,
             _ => 1,
         }
