@@ -164,7 +164,7 @@ impl Planner<'_> {
                 };
                 setting.solved = None;
                 setting.revise(self.rule, &now).map_err(|error| PlanError::Supply { week, error })?;
-                revisions.push(Revision { week, solved: setting.solved.clone() });
+                revisions.push(Revision { week, solved: setting.solved });
                 let prices = &setting.price_usd;
                 if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
                     return Err(PlanError::Price {
@@ -195,7 +195,7 @@ impl Planner<'_> {
         let moved = |(now, then): (&f64, &f64)| (now / then - 1.0).abs() > self.revisions.exchange_threshold;
         duty != last_duty.as_slice()
             || self.revisions.model_year_weeks.contains(&week)
-            || self.revisions.every_weeks.is_some_and(|weeks| week % weeks == 0)
+            || self.revisions.every_weeks.is_some_and(|weeks| week.is_multiple_of(weeks))
             || factor.iter().zip(last_factor).any(moved)
     }
 
