@@ -1,4 +1,4 @@
-//! The bargaining: published shares and signs, invariants of the state machine, determinism, refusals, the command.
+//! The bargaining: reference shares and signs, invariants of the state machine, determinism, refusals, the command.
 
 use std::path::Path;
 use std::process::Command;
@@ -38,10 +38,10 @@ fn the_shipped_file_writes_out_the_defaults() {
     assert_eq!(written.flows, MarketFlows::default());
 }
 
-/// Published results of 10,000 worlds a run, within three and a half standard errors of a difference between two such
+/// Reference results of 10,000 worlds a run, within three and a half standard errors of a difference between two such
 /// runs (for shares of all worlds 0.021; chance of a false alarm under 1% over all, were the seed free).
 #[test]
-fn shares_of_ten_thousand_worlds_are_the_published_ones() {
+fn shares_of_ten_thousand_worlds_are_the_reference_ones() {
     let sums = negotiate(&setup(), SEED, 10_000);
     assert_within(&sums, "settled_by_deadline", 0.767, 0.017);
     assert_within(&sums, "imposed", 0.223, 0.017);
@@ -111,10 +111,10 @@ fn shares_of_ten_thousand_worlds_are_the_published_ones() {
     }
 }
 
-/// Published results of the deal of 28 June 1995 at the actual yen; the yen of 1997 and 1998 is held at its last value
+/// Reference results of the deal of 28 June 1995 at the actual yen; the yen of 1997 and 1998 is held at its last value
 /// here, which is worth about 2% of the parts purchases of fiscal 1998.
 #[test]
-fn results_of_the_historical_deal_are_the_published_ones() {
+fn results_of_the_historical_deal_are_the_reference_ones() {
     let metrics = monitor(&setup(), SEED, 10_000);
     let of = |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap().mean;
     for (name, expected, bound) in [
@@ -150,10 +150,10 @@ fn at_a_constant_yen_sales_and_dealers_grow_more() {
     }
 }
 
-/// Every change that moves the share of settlements by 0.03 or more moves it in the published direction.
+/// Every change that moves the share of settlements by 0.03 or more moves it in the reference direction.
 #[test]
-fn signs_of_the_published_changes() {
-    const PUBLISHED: &[(&str, f64)] = &[
+fn signs_of_the_reference_changes() {
+    const REFERENCE: &[(&str, f64)] = &[
         ("makers_loss_up", 0.115),
         ("europe_gain_up", 0.031),
         ("refusal_reward_up", -0.054),
@@ -186,11 +186,11 @@ fn signs_of_the_published_changes() {
     ];
     let found = signs(&setup(), CHANGES, SEED, 2_000);
     let of = |name: &str| -> &Sign { found.iter().find(|sign| sign.change.name == name).unwrap() };
-    for (name, published) in PUBLISHED {
+    for (name, reference) in REFERENCE {
         let settled = of(name).settled;
-        assert_eq!(settled.mean().signum(), published.signum(), "{name}: {}", settled.mean());
-        let off = (settled.mean() - published).abs();
-        assert!(off < 0.035, "{name}: {}, published {published}", settled.mean());
+        assert_eq!(settled.mean().signum(), reference.signum(), "{name}: {}", settled.mean());
+        let off = (settled.mean() - reference).abs();
+        assert!(off < 0.035, "{name}: {}, reference {reference}", settled.mean());
     }
     // Terms: without the WTO Tokyo gives much more; the probability of losing moves terms, hardly agreement.
     assert!((of("no_wto").commitment.mean() - 0.23).abs() < 0.02);
