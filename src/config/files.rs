@@ -41,6 +41,15 @@ pub struct ScenarioFile {
     /// What is written, and where.
     #[serde(default)]
     pub outputs: OutputsSection,
+    /// When buyers move purchases, and what they believe. With this, `[dealers]` or `[shipping]` the run is in time.
+    #[serde(default)]
+    pub timing: Option<TimingSection>,
+    /// Dealers' stock and transaction prices.
+    #[serde(default)]
+    pub dealers: Option<DealersSection>,
+    /// Shipments from order to landing.
+    #[serde(default)]
+    pub shipping: Option<ShippingSection>,
     /// Named stretches of time to report besides the whole horizon and its years.
     #[serde(default)]
     pub period: Vec<PeriodSection>,
@@ -355,6 +364,211 @@ pub struct OutputsSection {
     pub headline: Option<String>,
 }
 
+/// When buyers move purchases, and what they believe. Every parameter has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimingSection {
+    /// `weekly`, or `one_shot`: every buyer comes once, without loyalty, peers, stock or timing.
+    #[serde(default)]
+    pub mode: TimingMode,
+    /// Chance a week that a buyer considers buying early; 0.08 if absent.
+    #[serde(default)]
+    pub consider_per_week: Option<Sourced<f64>>,
+    /// How many weeks ahead of the planned date he may buy; 26 if absent.
+    #[serde(default)]
+    pub look_ahead_weeks: Option<Sourced<u32>>,
+    /// Median fixed cost of buying early; 1,000 if absent.
+    #[serde(default)]
+    pub fixed_cost_usd: Option<Sourced<f64>>,
+    /// Standard deviation of its logarithm; 0.5 if absent.
+    #[serde(default)]
+    pub fixed_cost_log_sd: Option<Sourced<f64>>,
+    /// Median cost of each week of service given up; 400 if absent.
+    #[serde(default)]
+    pub cost_per_week_usd: Option<Sourced<f64>>,
+    /// Standard deviation of its logarithm; 0.75 if absent.
+    #[serde(default)]
+    pub cost_per_week_log_sd: Option<Sourced<f64>>,
+    /// Median cost of the first week of waiting for a reversal; 250 if absent.
+    #[serde(default)]
+    pub waiting_cost_usd: Option<Sourced<f64>>,
+    /// Standard deviation of its logarithm; 0.7 if absent.
+    #[serde(default)]
+    pub waiting_cost_log_sd: Option<Sourced<f64>>,
+    /// Weeks after which waiting costs twice as much; 8 if absent.
+    #[serde(default)]
+    pub waiting_doubles_weeks: Option<Sourced<f64>>,
+    /// Longest wait; 26 if absent.
+    #[serde(default)]
+    pub longest_wait_weeks: Option<Sourced<u32>>,
+    /// Mean of how long buyers think that cars at the old price last beyond the deadline; 4 if absent.
+    #[serde(default)]
+    pub stock_lag_weeks: Option<Sourced<f64>>,
+    /// Whether a lease can be ended early.
+    #[serde(default)]
+    pub leases_movable: bool,
+    /// The day of the decision as announced; without it buyers expect each decision when it falls.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub deadline: Option<Date>,
+    /// What buyers believe.
+    #[serde(default)]
+    pub belief: BeliefSection,
+    /// Brands that stay spoilt after a threat.
+    #[serde(default)]
+    pub hysteresis: HysteresisSection,
+    /// Word of mouth.
+    #[serde(default)]
+    pub peers: PeersSection,
+    /// Parts of the outside option by name and fixed share.
+    #[serde(default)]
+    pub outside_parts: BTreeMap<String, Sourced<f64>>,
+}
+
+/// Whether buyers come week by week.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum TimingMode {
+    /// A renewal process of purchases, in time.
+    #[default]
+    Weekly,
+    /// The static limit: everybody once.
+    OneShot,
+}
+
+/// What buyers believe.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeliefSection {
+    /// `rational` buyers follow the public belief, `naive` ones believe in no duty before it is imposed.
+    #[serde(default)]
+    pub mode: BeliefMode,
+    /// Belief while a list is announced and no decision has fallen; 0.2 if absent.
+    #[serde(default)]
+    pub announced: Option<Sourced<f64>>,
+    /// Dated beliefs instead, each until the next; they count from an open threat on.
+    #[serde(default)]
+    pub path: Vec<BeliefPoint>,
+    /// Belief that an imposed duty stays; 0.9 if absent.
+    #[serde(default)]
+    pub imposed: Option<Sourced<f64>>,
+    /// Believed chance a week that an imposed duty is reversed; 0.005 if absent.
+    #[serde(default)]
+    pub reversal_per_week: Option<Sourced<f64>>,
+    /// Share of a belief that is all or nothing; 0.9 if absent.
+    #[serde(default)]
+    pub polarisation: Option<Sourced<f64>>,
+}
+
+/// How buyers form beliefs.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum BeliefMode {
+    /// They follow the public belief.
+    #[default]
+    Rational,
+    /// They believe in no duty before it is imposed.
+    Naive,
+}
+
+/// A public belief from a date on.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeliefPoint {
+    /// It holds from the first week that starts on or after this day.
+    #[schemars(with = "String")]
+    pub date: Date,
+    /// Belief that the duty will bind.
+    pub value: f64,
+}
+
+/// Brands that stay spoilt after a threat; off by default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HysteresisSection {
+    /// Share of buyers who hold the dispute against the listed models; 0 if absent.
+    #[serde(default)]
+    pub share: Option<Sourced<f64>>,
+    /// Utility that these models lose with them; 1 if absent.
+    #[serde(default)]
+    pub penalty: Option<Sourced<f64>>,
+    /// Weeks in which the penalty halves; 26 if absent.
+    #[serde(default)]
+    pub half_life_weeks: Option<Sourced<f64>>,
+}
+
+/// Word of mouth on a small-world network; off by default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeersSection {
+    /// Utility per unit of a brand's excess share among acquaintances; 0 if absent.
+    #[serde(default)]
+    pub gamma: Option<Sourced<f64>>,
+    /// Acquaintances of each buyer, an even number; 8 if absent.
+    #[serde(default)]
+    pub neighbours: Option<Sourced<u32>>,
+    /// Share of them that are far away; 0.1 if absent.
+    #[serde(default)]
+    pub rewired: Option<Sourced<f64>>,
+}
+
+/// Dealers' stock and transaction prices. Every parameter has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DealersSection {
+    /// Stock aimed at, days of forecast sales; 60 if absent.
+    #[serde(default)]
+    pub target_days: Option<Sourced<f64>>,
+    /// Stock at the start, days of base-year sales; the target if absent.
+    #[serde(default)]
+    pub start_days: Option<Sourced<f64>>,
+    /// The same for single manufacturers.
+    #[serde(default)]
+    pub start_days_by_manufacturer: BTreeMap<String, Sourced<f64>>,
+    /// Smallest target stock, in sales of one buyer; 3 if absent.
+    #[serde(default)]
+    pub least_sales: Option<Sourced<f64>>,
+    /// Change of the price per unit of the logarithm of stock over target; 0.04 if absent.
+    #[serde(default)]
+    pub discount_slope: Option<Sourced<f64>>,
+    /// Deviation of that logarithm that leaves the price alone; 0.3 if absent.
+    #[serde(default)]
+    pub dead_band: Option<Sourced<f64>>,
+    /// Largest discount and premium, fractions of the list price; [-0.06, 0.10] if absent.
+    #[serde(default)]
+    pub price_bounds: Option<[f64; 2]>,
+    /// Weeks over which forecasts adapt; 13 if absent.
+    #[serde(default)]
+    pub forecast_weeks: Option<Sourced<f64>>,
+    /// Weeks over which a gap in stock or pipeline is closed; 8 if absent.
+    #[serde(default)]
+    pub adjustment_weeks: Option<Sourced<f64>>,
+}
+
+/// Shipments from order to landing. Every parameter has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShippingSection {
+    /// Weeks from order to landing of imports; 3 if absent.
+    #[serde(default)]
+    pub import_weeks: Option<Sourced<u32>>,
+    /// Weeks from order to lot of cars assembled at home; 2 if absent.
+    #[serde(default)]
+    pub domestic_weeks: Option<Sourced<u32>>,
+    /// Most cars that can be ordered, relative to base-year volume; 1.5 if absent.
+    #[serde(default)]
+    pub capacity: Option<Sourced<f64>>,
+    /// The same for regions.
+    #[serde(default)]
+    pub capacity_by_region: BTreeMap<String, Sourced<f64>>,
+    /// The same for manufacturers, before regions.
+    #[serde(default)]
+    pub capacity_by_manufacturer: BTreeMap<String, Sourced<f64>>,
+    /// Manufacturers that stop ordering listed models from the announcement to the decision; the others continue.
+    #[serde(default)]
+    pub suspend: Vec<String>,
+}
+
 /// A named stretch of time.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -447,6 +661,12 @@ pub struct RegimeSection {
     /// Dated events; none is the status quo.
     #[serde(default)]
     pub events: Vec<EventSection>,
+    /// Public belief that the duty will bind while a decision is open; that of `[timing.belief]` if absent.
+    #[serde(default)]
+    pub belief: Option<f64>,
+    /// Manufacturers that stop shipping the listed models while a decision is open; those of `[shipping]` if absent.
+    #[serde(default)]
+    pub suspend: Option<Vec<String>>,
 }
 
 /// A dated event on one instrument.

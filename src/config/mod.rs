@@ -15,6 +15,7 @@ pub mod scenario;
 mod sourced;
 mod suggest;
 pub mod table;
+mod timing;
 
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location};

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::files::{
     ActionChoice, Basis, ConductChoice, EventSection, ExchangeMode, InstrumentSection, PopulationChoice, RegimeSection,
-    RuleChoice, ScenarioFile, SelectionSection, StackingChoice,
+    RuleChoice, ScenarioFile, SelectionSection, StackingChoice, TimingMode,
 };
 use super::{ConfigError, Document, Sourced, market};
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
@@ -92,7 +92,12 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     reader.name()?;
     let weeks = reader.weeks()?;
     let market = market::market(&reader)?;
-    let demand = reader.demand(&market)?;
+    let one_shot = file.timing.as_ref().is_some_and(|section| section.mode == TimingMode::OneShot);
+    let mut demand = reader.demand(&market)?;
+    if one_shot {
+        // The static market of one choice each: nobody holds a car to be loyal to.
+        demand.loyalty = crate::model::ids::Table::new(vec![0.0; market.brands.len()]);
+    }
     let holding = reader.holding()?;
     let revisions = reader.revisions(weeks)?;
     let instruments = reader.instruments(&market)?;
@@ -110,6 +115,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     if file.buyers.pricing_nodes == 0 {
         return Err(reader.error("buyers.pricing_nodes", "is 0, expected at least 1", ""));
     }
+    let timing = if one_shot { None } else { reader.timing(&market, &instruments, &regimes, weeks)? };
     let cost_factor = market::cost_factors(&reader, &market, weeks)?;
     let mut data = vec![reader.data_path("market.models", &file.market.models)];
     data.extend(file.exchange_rate.iter().map(|section| reader.data_path("exchange_rate.data", &section.data)));
@@ -129,6 +135,8 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
         },
         demand,
         holding,
+        one_shot,
+        timing,
         conduct: match file.pricing.conduct {
             ConductChoice::Product => Conduct::Product,
             ConductChoice::Brand => Conduct::Brand,
@@ -177,7 +185,7 @@ impl Reader<'_> {
     }
 
     /// The first week that starts on or after a date; negative before the horizon.
-    fn week_of(&self, date: Date) -> i64 {
+    pub(super) fn week_of(&self, date: Date) -> i64 {
         let days = date.duration_since(self.file.time.start).as_hours() / 24;
         days.div_euclid(7) + i64::from(days.rem_euclid(7) > 0)
     }
@@ -348,7 +356,7 @@ impl Reader<'_> {
         Ok(periods)
     }
 
-    fn horizon_help(&self, weeks: u32) -> String {
+    pub(super) fn horizon_help(&self, weeks: u32) -> String {
         let start = self.file.time.start;
         let end = start.saturating_add(jiff::Span::new().days(i64::from(weeks) * 7 - 1));
         format!("the horizon runs from {start} to {end} ({weeks} weeks)")

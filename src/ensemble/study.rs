@@ -8,6 +8,8 @@ use crate::model::plan::{PlanError, Planner, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
+use crate::model::timing::record::Record;
+use crate::model::timing::weekly::TimedJob;
 use crate::model::world::{Start, World, WorldError};
 
 use super::run::Job;
@@ -53,6 +55,7 @@ impl Study {
             revisions: &scenario.revisions,
             weeks: scenario.weeks,
             execution: Execution::PARALLEL,
+            outlooks: scenario.timing.is_some(),
         };
         let plan = |regime| planner.plan(regime);
         let plans = scenario
@@ -61,6 +64,7 @@ impl Study {
             .map(|regime| plan(regime).map_err(|error| StudyError::Plan { regime: regime.name.clone(), error }))
             .collect::<Result<Vec<_>, _>>()?;
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
         Ok(Self { scenario, layout, shared, plans })
     }
 
@@ -97,7 +101,10 @@ impl Study {
                 Cow::Owned(World::build(&self.scenario, streams.population_key(), Execution::SERIAL)?)
             }
         };
-        let start = world.start(&self.scenario.market.list_prices(), &streams);
+        let start = match self.scenario.one_shot {
+            true => Start::one_shot(self.scenario.buyers, self.scenario.weeks),
+            false => world.start(&self.scenario.market.list_prices(), &streams),
+        };
         Ok((world, start))
     }
 
@@ -105,7 +112,29 @@ impl Study {
     #[must_use]
     pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Outcome {
         let streams = Streams::new(self.scenario.seed, job.replication);
+        if let Some(record) = self.simulate_in_time(world, start, job) {
+            return record.outcome(&self.layout, &self.plans[job.regime]);
+        }
         let baseline = &self.plans[self.scenario.baseline];
         simulate(world, start, &self.scenario, &self.layout, &self.plans[job.regime], baseline, &streams)
+    }
+
+    /// Runs one job with buyers and dealers in time and gives everything it leaves; nothing where the scenario has no
+    /// layer of time.
+    #[must_use]
+    pub fn simulate_in_time(&self, world: &World, start: &Start, job: Job) -> Option<Record> {
+        let streams = Streams::new(self.scenario.seed, job.replication);
+        let timed = TimedJob {
+            world,
+            start,
+            scenario: &self.scenario,
+            timing: self.scenario.timing.as_ref()?,
+            layout: &self.layout,
+            regime: job.regime,
+            plan: &self.plans[job.regime],
+            baseline: &self.plans[self.scenario.baseline],
+            streams: &streams,
+        };
+        Some(timed.run())
     }
 }

@@ -158,6 +158,16 @@ impl StationaryStart {
         u_residual * self.interval_weeks(rest)
     }
 
+    /// Whether the interval that `u_interval` picks in [`Self::residual_weeks`] is a lease.
+    #[must_use]
+    pub fn is_lease(&self, u_interval: f64) -> bool {
+        let mut below = 0.0;
+        self.lease_probability.iter().any(|probability| {
+            below += probability;
+            u_interval < below
+        })
+    }
+
     fn interval_weeks(&self, probability: f64) -> f64 {
         let position = probability * QUANTILE_CELLS as f64;
         let cell = position as usize;

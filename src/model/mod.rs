@@ -12,6 +12,7 @@ pub mod scenario;
 pub mod simulation;
 pub mod streams;
 pub mod supply;
+pub mod timing;
 pub mod trade;
 pub mod welfare;
 pub mod world;

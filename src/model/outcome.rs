@@ -5,6 +5,7 @@
 
 use super::market::Market;
 use super::plan::RegimePlan;
+use super::timing::record::TimedLayout;
 
 /// A named stretch of weeks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,8 @@ macro_rules! metrics {
         }
     };
 }
+
+pub(crate) use metrics;
 
 metrics! {
     /// What is kept by model and period.
@@ -132,6 +135,8 @@ pub struct Layout {
     pub weeks: u32,
     /// Names of the headline metrics, with their units.
     pub headlines: Vec<String>,
+    /// Slots that runs in time add at the end.
+    pub timed: Option<TimedLayout>,
     group_of_model: Vec<usize>,
     region_of_model: Vec<usize>,
     base_volume: Vec<f64>,
@@ -189,6 +194,7 @@ impl Layout {
             groups,
             weeks,
             headlines,
+            timed: None,
             group_of_model,
             region_of_model: market.models.iter().map(|model| usize::from(model.region.0)).collect(),
             base_volume: market.models.iter().map(|model| model.base_volume).collect(),
@@ -202,6 +208,24 @@ impl Layout {
         let flagged = self.aggregates.iter().position(|aggregate| aggregate.is_flag).unwrap_or(0);
         &self.headlines[flagged * AGGREGATE_METRICS.len()]
     }
+    /// Adds the slots of runs in time.
+    #[must_use]
+    pub fn in_time(mut self, market: &Market) -> Self {
+        self.timed = Some(TimedLayout::new(&self, market));
+        self
+    }
+
+    /// Weekly group of an option: a model, or the outside option after the last.
+    #[must_use]
+    pub fn group_of_option(&self, option: usize) -> usize {
+        self.group_of_model.get(option).copied().unwrap_or(self.groups.len() - 1)
+    }
+    /// Base-year volume of a model, cars a year.
+    #[must_use]
+    pub fn base_volume(&self, model: usize) -> f64 {
+        self.base_volume[model]
+    }
+
     /// Slot of a model's metric in a period.
     #[must_use]
     pub fn model(&self, metric: ModelMetric, period: usize, model: usize) -> usize {
@@ -225,7 +249,8 @@ impl Layout {
     /// Number of slots.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.week_start() + self.weeks as usize * WeekMetric::ALL.len() * self.groups.len()
+        let plain = self.week_start() + self.weeks as usize * WeekMetric::ALL.len() * self.groups.len();
+        plain + self.timed.as_ref().map_or(0, TimedLayout::len)
     }
     /// Whether there is no slot.
     #[must_use]
@@ -252,6 +277,8 @@ pub struct Sales {
     options: usize,
     drawn: Vec<u32>,
     expected: Vec<f64>,
+    /// What buyers paid and the duty charged by week and model, USD, where prices are not the plan's.
+    money: Option<Vec<[f64; 2]>>,
 }
 
 impl Sales {
@@ -259,7 +286,33 @@ impl Sales {
     #[must_use]
     pub fn new(weeks: u32, models: usize) -> Self {
         let cells = weeks as usize * (models + 1);
-        Self { options: models + 1, drawn: vec![0; cells], expected: vec![0.0; cells] }
+        Self { options: models + 1, drawn: vec![0; cells], expected: vec![0.0; cells], money: None }
+    }
+    /// No sales yet, for runs in which buyers do not pay the plan's prices. Expected sales are not defined there: buyers who
+    /// move their purchases leave a selected sample behind, and its probabilities would count them twice.
+    #[must_use]
+    pub fn with_money(weeks: u32, models: usize) -> Self {
+        let mut sales = Self::new(weeks, models);
+        sales.expected.fill(f64::NAN);
+        sales.money = Some(vec![[0.0; 2]; weeks as usize * models]);
+        sales
+    }
+    /// Adds what one sale of `model` was paid with, USD.
+    pub fn pay(&mut self, week: usize, model: usize, outlay_usd: f64) {
+        if let Some(money) = &mut self.money {
+            money[week * (self.options - 1) + model][0] += outlay_usd;
+        }
+    }
+    /// Adds duty on cars of `model`, USD.
+    pub fn charge(&mut self, week: usize, model: usize, duty_usd: f64) {
+        if let Some(money) = &mut self.money {
+            money[week * (self.options - 1) + model][1] += duty_usd;
+        }
+    }
+    /// What buyers paid and the duty charged, USD, where they were recorded.
+    #[must_use]
+    pub fn money(&self, week: usize, model: usize) -> Option<[f64; 2]> {
+        self.money.as_ref().map(|money| money[week * (self.options - 1) + model])
     }
     /// Counts one drawn choice of `option`.
     pub fn count(&mut self, week: usize, option: usize) {
@@ -329,7 +382,10 @@ fn fill_period(
             if option < models {
                 let (sticker, producer, duty) =
                     (phase.sticker_price_usd[option], phase.producer_price_usd[option], phase.duty_usd[option]);
-                let row = [sticker, producer, duty, sold * sticker, sold * producer, sold * duty];
+                let row = match sales.money(week, option) {
+                    None => [sticker, producer, duty, sold * sticker, sold * producer, sold * duty],
+                    Some([paid, charged]) => [sticker, producer, duty, paid, paid - charged, charged],
+                };
                 sums[option].iter_mut().zip(row).for_each(|(sum, term)| *sum += term);
             }
         }

@@ -9,7 +9,7 @@ use super::market::Market;
 use super::supply::SupplyError;
 use super::supply::rule::{PriceSetting, PricingRule, Situation};
 use super::trade::duty::{Duty, ImportDuty};
-use super::trade::regime::{Force, Instrument, InvalidRegime, Regime, Stacking};
+use super::trade::regime::{Force, Instrument, InvalidRegime, Regime, Stacking, Stage, Standing};
 use super::world::World;
 
 /// Prices that hold over a stretch of weeks, one value for each model, USD per car.
@@ -29,6 +29,20 @@ pub struct RegimePlan {
     phases: Vec<Phase>,
     phase_of_week: Vec<u32>,
     revisions: Vec<Revision>,
+    outlooks: Vec<Outlook>,
+    outlook_of_week: Vec<Option<u32>>,
+    normal_duty_usd: Vec<f64>,
+}
+
+/// The two list prices that a buyer weighs while a duty is threatened, announced or imposed, one value for each model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    /// With the duties in dispute: if they were imposed, or, once they are, the prices charged, USD.
+    pub with_usd: Vec<f64>,
+    /// Without them: the prices charged, or, once they are imposed, those before, USD.
+    pub without_usd: Vec<f64>,
+    /// Expected demand with over expected demand without.
+    pub demand_ratio: Vec<f64>,
 }
 
 /// One revision of list prices.
@@ -60,6 +74,17 @@ impl RegimePlan {
     #[must_use]
     pub fn phases(&self) -> &[Phase] {
         &self.phases
+    }
+    /// What prices are with and without the duties in dispute; nothing in quiet weeks, and in plans made without
+    /// [`Planner::outlooks`].
+    #[must_use]
+    pub fn outlook(&self, week: usize) -> Option<&Outlook> {
+        self.outlook_of_week.get(week).copied().flatten().map(|at| &self.outlooks[at as usize])
+    }
+    /// The normal duty of each model at its base-year price, USD per car.
+    #[must_use]
+    pub fn normal_duty_usd(&self) -> &[f64] {
+        &self.normal_duty_usd
     }
     /// Position of one week's phase in [`RegimePlan::phases`].
     #[must_use]
@@ -98,6 +123,9 @@ pub struct Planner<'a> {
     pub weeks: u32,
     /// How demand is evaluated.
     pub execution: Execution,
+    /// Whether to work out what prices would be if the duties in dispute were imposed: buyers who time their purchases
+    /// weigh them.
+    pub outlooks: bool,
 }
 
 /// Why a regime cannot be planned.
@@ -140,6 +168,8 @@ impl Planner<'_> {
         let mut phases: Vec<Phase> = Vec::new();
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
         let mut revisions = Vec::new();
+        let mut outlooks =
+            Outlooks::new(self.outlooks.then(|| regime.course(self.instruments.len(), self.weeks)), &list);
         let makers = &self.world.makers;
         let demand = makers
             .demand(&self.world.products, &self.world.inversion.delta, self.execution)
@@ -175,13 +205,34 @@ impl Planner<'_> {
                 }
                 priced_for = Some((charged.clone(), factor.clone()));
             }
+            if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd) {
+                let cost: Vec<f64> = base_cost_usd.iter().zip(factor).map(|(c, f)| c * f).collect();
+                let situation = Situation {
+                    list_price_usd: &list,
+                    base_cost_usd,
+                    cost_usd: &cost,
+                    base_duty: &base,
+                    duty: &self.duties(&with, Force::Charged),
+                    demand: &demand,
+                    ownership: &makers.ownership,
+                };
+                outlooks.add(&setting, self.rule, &situation).map_err(|error| PlanError::Supply { week, error })?;
+            }
             let phase = phase(&setting.price_usd, &charged, &self.duties(now, Force::OwedLater));
             if phases.last() != Some(&phase) {
                 phases.push(phase);
             }
             phase_of_week.push(phases.len() as u32 - 1);
         }
-        Ok(RegimePlan { phases, phase_of_week, revisions })
+        let normal_duty_usd = base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
+        Ok(RegimePlan {
+            phases,
+            phase_of_week,
+            revisions,
+            outlooks: outlooks.found,
+            outlook_of_week: outlooks.of_week,
+            normal_duty_usd,
+        })
     }
 
     fn revises(
@@ -218,6 +269,67 @@ impl Planner<'_> {
                 active().fold(start, |terms, instrument| terms.with(instrument.duty, model.list_price_usd, cost))
             })
             .collect()
+    }
+}
+
+/// The outlooks of a regime, as its weeks are planned.
+struct Outlooks {
+    course: Option<Vec<Vec<Standing>>>,
+    /// Prices of the last week without a duty imposed.
+    before: Vec<f64>,
+    /// What the last outlook was worked out for: duties in force if imposed, and the prices charged.
+    solved_for: Option<(Vec<Force>, Vec<f64>)>,
+    open: bool,
+    found: Vec<Outlook>,
+    of_week: Vec<Option<u32>>,
+}
+
+impl Outlooks {
+    fn new(course: Option<Vec<Vec<Standing>>>, list: &[f64]) -> Self {
+        Self { course, before: list.to_vec(), solved_for: None, open: false, found: Vec::new(), of_week: Vec::new() }
+    }
+
+    /// Enters a week. Gives the forces under which the duties in dispute are imposed where an outlook has to be worked out;
+    /// nothing where there is none, or where the last one still holds.
+    fn in_dispute(&mut self, week: usize, now: &[Force], prices: &[f64]) -> Option<Vec<Force>> {
+        let standing = &self.course.as_ref()?[week];
+        self.open = standing.iter().any(|standing| standing.stage.is_open());
+        let imposed = standing.iter().any(|standing| standing.stage == Stage::Imposed);
+        if !imposed {
+            self.before.copy_from_slice(prices);
+        }
+        if !self.open && !imposed {
+            self.of_week.push(None);
+            return None;
+        }
+        let charged = |(standing, force): (&Standing, &Force)| {
+            if standing.stage == Stage::Quiet { *force } else { Force::Charged }
+        };
+        let with: Vec<Force> = standing.iter().zip(now).map(charged).collect();
+        let holds = self.solved_for.as_ref().is_some_and(|(force, price)| *force == with && price == prices);
+        if holds {
+            self.of_week.push(Some(self.found.len() as u32 - 1));
+            return None;
+        }
+        self.of_week.push(Some(self.found.len() as u32));
+        self.solved_for = Some((with.clone(), prices.to_vec()));
+        Some(with)
+    }
+
+    /// Works out the outlook of the week entered last.
+    fn add(&mut self, setting: &PriceSetting, rule: &PricingRule, with: &Situation<'_>) -> Result<(), SupplyError> {
+        let with_usd = if self.open {
+            let mut imagined = setting.clone();
+            imagined.revise(rule, with)?;
+            imagined.price_usd
+        } else {
+            setting.price_usd.clone()
+        };
+        let without_usd = self.before.clone();
+        let (after, before) = (with.demand.shares(&with_usd).product, with.demand.shares(&without_usd).product);
+        let demand_ratio = after.iter().zip(&before).map(|(a, b)| if *b > 0.0 { a / b } else { 1.0 }).collect();
+        self.found.push(Outlook { with_usd, without_usd, demand_ratio });
+        Ok(())
     }
 }
 

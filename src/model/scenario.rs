@@ -6,6 +6,7 @@ use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
 use super::plan::Revisions;
 use super::supply::rule::{Conduct, PricingRule};
+use super::timing::Timing;
 use super::trade::regime::{Instrument, Regime};
 
 /// How the buyers of the replications relate.
@@ -57,6 +58,10 @@ pub struct Scenario {
     pub demand: DemandParameters,
     /// Parameters of the purchase process.
     pub holding: HoldingParameters,
+    /// Whether every buyer comes to market exactly once, without loyalty, stock or timing: the static limit.
+    pub one_shot: bool,
+    /// Purchases and cars in time: anticipation, dealers, shipments. Without it buyers come when due and find every car.
+    pub timing: Option<Timing>,
     /// Whose profit a price is set for.
     pub conduct: Conduct,
     /// How prices respond.
@@ -83,9 +88,12 @@ impl Scenario {
     pub fn week_start(&self, week: u32) -> Date {
         self.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7))
     }
-    /// Households that one buyer stands for: M Tbar / (52 N).
+    /// Households that one buyer stands for: M Tbar / (52 N); where each comes once, the events of the horizon over N.
     #[must_use]
     pub fn households_per_buyer(&self) -> f64 {
+        if self.one_shot {
+            return self.market.market_size * f64::from(self.weeks) / (52.0 * self.buyers as f64);
+        }
         self.market.market_size * self.holding.mean_weeks() / (52.0 * self.buyers as f64)
     }
 }

@@ -77,8 +77,10 @@ pub fn simulate(
             }
             owned[buyer] = options.brand_after(choice);
             events[buyer] += 1;
-            date[buyer] += intervals.draw(streams, address, number);
-            calendar.put(buyer, date[buyer]);
+            if !scenario.one_shot {
+                date[buyer] += intervals.draw(streams, address, number).weeks;
+                calendar.put(buyer, date[buyer]);
+            }
         }
         sales.expect(week, expected.values(), outside_expected);
     }
@@ -122,28 +124,37 @@ impl Calendar {
     }
 }
 
-/// Lengths of the intervals between purchase events, weeks.
-struct Intervals<'a> {
+/// Time between two purchase events.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Interval {
+    /// Its length.
+    pub weeks: f64,
+    /// Whether it is a lease.
+    pub lease: bool,
+}
+
+/// The law of the intervals between purchase events.
+pub(super) struct Intervals<'a> {
     holding: &'a HoldingParameters,
     purchase: Option<Gamma<f64>>,
 }
 
 impl<'a> Intervals<'a> {
-    fn new(holding: &'a HoldingParameters) -> Self {
+    pub fn new(holding: &'a HoldingParameters) -> Self {
         let scale = holding.purchase_mean_weeks / holding.purchase_shape;
         // A law that cannot be made was refused when the buyers were drawn.
         Self { holding, purchase: Gamma::new(holding.purchase_shape, scale).ok() }
     }
     /// The interval that follows purchase event `event` of a buyer: a lease of a given length, or a gamma draw.
-    fn draw(&self, streams: &Streams, buyer: u64, event: u64) -> f64 {
+    pub fn draw(&self, streams: &Streams, buyer: u64, event: u64) -> Interval {
         let mut stream = streams.at(Purpose::Holding, buyer, event);
         let u = stream.uniform_open();
         if u < self.holding.lease_share {
             let lengths = &self.holding.lease_weeks;
             let pick = (u / self.holding.lease_share * lengths.len() as f64) as usize;
-            return lengths[pick.min(lengths.len() - 1)];
+            return Interval { weeks: lengths[pick.min(lengths.len() - 1)], lease: true };
         }
-        self.purchase.map_or(f64::INFINITY, |law| law.sample(&mut stream))
+        Interval { weeks: self.purchase.map_or(f64::INFINITY, |law| law.sample(&mut stream)), lease: false }
     }
 }
 
@@ -171,7 +182,7 @@ mod tests {
         };
         let (intervals, streams) = (Intervals::new(&holding), Streams::new(0, 3));
         let n = 40_000;
-        let mean = (0..n).map(|buyer| intervals.draw(&streams, buyer, 1)).sum::<f64>() / n as f64;
+        let mean = (0..n).map(|buyer| intervals.draw(&streams, buyer, 1).weeks).sum::<f64>() / n as f64;
         assert!((mean - 214.5).abs() < 2.5, "mean {mean}");
         assert_eq!(intervals.draw(&streams, 17, 1), intervals.draw(&streams, 17, 1));
         assert_ne!(intervals.draw(&streams, 17, 1), intervals.draw(&streams, 17, 2));

@@ -63,6 +63,16 @@ pub enum Purpose {
     SettlementResult = 15,
     /// Whether a failed review brings the threat back: index is the day of the review.
     SettlementReview = 16,
+    /// Costs of moving a purchase, belief and trust in old-price stock of one buyer: agent is the buyer.
+    TimingCost = 20,
+    /// Who considers buying early: agent is the week.
+    Consideration = 21,
+    /// Order in which the buyers of a week come to the dealers: agent is the buyer, index the week.
+    Queue = 22,
+    /// Acquaintances: agent is the buyer.
+    Network = 23,
+    /// Whether a threat spoils the listed brands for a buyer: agent is the buyer.
+    Aversion = 24,
 }
 
 /// All random streams of one replication of a study.
@@ -195,7 +205,7 @@ mod tests {
 
     use super::{Purpose, Stream, Streams};
 
-    const PURPOSES: [Purpose; 16] = [
+    const PURPOSES: [Purpose; 21] = [
         Purpose::Taste,
         Purpose::Holding,
         Purpose::Start,
@@ -212,6 +222,11 @@ mod tests {
         Purpose::GovernmentPublic,
         Purpose::SettlementResult,
         Purpose::SettlementReview,
+        Purpose::TimingCost,
+        Purpose::Consideration,
+        Purpose::Queue,
+        Purpose::Network,
+        Purpose::Aversion,
     ];
 
     /// First word of the stream at an address.
@@ -248,7 +263,8 @@ mod tests {
 
     #[test]
     fn purposes_keep_their_numbers() {
-        assert_eq!(PURPOSES.map(|p| p as u32), std::array::from_fn(|i| i as u32 + 1));
+        let numbers: Vec<u32> = (1..=16).chain(20..=24).collect();
+        assert_eq!(PURPOSES.map(|p| p as u32).as_slice(), numbers);
     }
 
     /// Small, large and neighbouring values in every place of the address, all combinations: no two states agree.

@@ -118,6 +118,22 @@ pub struct Start {
     pub first_event_week: Vec<f64>,
     /// Brand owned, drawn from the buyer's own stationary law; [`NO_BRAND`] for none.
     pub owned: Vec<u16>,
+    /// Whether the interval that runs at the start is a lease.
+    pub leased: Vec<bool>,
+}
+
+impl Start {
+    /// Every buyer comes to market once, spread evenly over the weeks, and owns no brand of it: the static limit.
+    #[must_use]
+    pub fn one_shot(buyers: usize, weeks: u32) -> Self {
+        // Consecutive points of the sequence of buyers are balanced samples, so each week gets one.
+        let week = |i: usize| i as f64 * f64::from(weeks) / buyers as f64;
+        Self {
+            first_event_week: (0..buyers).map(week).collect(),
+            owned: vec![NO_BRAND; buyers],
+            leased: vec![false; buyers],
+        }
+    }
 }
 
 impl World {
@@ -128,9 +144,10 @@ impl World {
         let prices = Column::new(list_prices, 0.0);
         let mut weights = options.table.zeros();
         let mut brand_sums = vec![0.0; self.products.loyalty().len()];
-        let mut start = Start { first_event_week: Vec::new(), owned: Vec::new() };
+        let mut start = Start { first_event_week: Vec::new(), owned: Vec::new(), leased: Vec::new() };
         for (i, [interval, residual, owned]) in self.buyers.rotated_start(streams).enumerate() {
             start.first_event_week.push(self.start_law.residual_weeks(interval, residual));
+            start.leased.push(self.start_law.is_lease(interval));
             let (tastes, alpha) = (self.buyers.tastes_of(i), self.buyers.price_response[i]);
             options.chooser.exp_utilities(
                 &options.table,
@@ -263,6 +280,11 @@ impl Options {
     #[must_use]
     pub fn intercepts(&self, brand: u16) -> &Column {
         &self.intercepts[usize::from(brand).min(self.intercepts.len() - 1)]
+    }
+    /// Brand of each model.
+    #[must_use]
+    pub fn brands(&self) -> &[u16] {
+        &self.brand
     }
     /// Brand owned after a choice.
     #[must_use]

@@ -164,6 +164,13 @@ impl Race {
         Self { outside: 1.0, models: Column::filled(products, 0.5) }
     }
 
+    /// The arrival speed e_j / E_j of an option; its logarithm is V_j plus the option's Gumbel draw.
+    #[inline]
+    #[must_use]
+    pub fn speed(&self, weights: &Column, outside: f64, option: Option<usize>) -> f64 {
+        option.map_or(outside * self.outside, |model| weights.values()[model] * self.models.values()[model])
+    }
+
     /// Draws anew from the event's stream: the first number is the outside option's, the next are the models' in order,
     /// so a model's draw depends on its number alone, and models added at the end move no other draw.
     #[inline]

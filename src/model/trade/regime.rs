@@ -141,6 +141,37 @@ pub enum Force {
     Charged,
 }
 
+/// How far an instrument has come in one week, as buyers and dealers see it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// No dispute: before the first event, or after a settlement, a lapse or a lifting.
+    #[default]
+    Quiet,
+    /// An open threat without list or date.
+    Threatened,
+    /// The list is published and a decision is due.
+    Announced,
+    /// The duty is charged.
+    Imposed,
+}
+
+impl Stage {
+    /// Whether a decision on the duty is still open.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Threatened | Self::Announced)
+    }
+}
+
+/// Where one instrument stands in one week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How far it has come.
+    pub stage: Stage,
+    /// Whether a car that lands this week owes the duty, now or if it is imposed.
+    pub liable: bool,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Idle,
@@ -167,6 +198,27 @@ impl Regime {
             refuse_overlap(instruments, now, week as u32)?;
         }
         Ok(force)
+    }
+
+    /// Where each instrument stands in each week, `course[week][instrument]`, for a history that [`Regime::force`] accepts.
+    ///
+    /// Unlike force, which is known only afterwards, this is what people see at the time.
+    #[must_use]
+    pub fn course(&self, instruments: usize, weeks: u32) -> Vec<Vec<Standing>> {
+        let mut course = vec![vec![Standing::default(); instruments]; weeks as usize];
+        for event in &self.events {
+            for week in course.iter_mut().skip(event.week as usize) {
+                let standing = &mut week[event.instrument];
+                *standing = match event.action {
+                    Action::Threatened => Standing { stage: Stage::Threatened, liable: false },
+                    Action::Announced => Standing { stage: Stage::Announced, liable: false },
+                    Action::Liable => Standing { liable: true, ..*standing },
+                    Action::Imposed => Standing { stage: Stage::Imposed, liable: true },
+                    Action::Settled | Action::Lapsed | Action::Lifted => Standing::default(),
+                };
+            }
+        }
+        course
     }
 
     /// Runs one instrument's events through the state machine and marks its weeks.
@@ -284,6 +336,27 @@ mod tests {
         use Force::{Charged, None};
         let force = weeks(vec![event(1, Action::Imposed), event(4, Action::Lifted)]).unwrap();
         assert_eq!(force, [None, Charged, Charged, Charged, None, None, None, None]);
+    }
+
+    #[test]
+    fn the_course_shows_what_people_see_at_the_time() {
+        let regime = Regime {
+            name: "r".into(),
+            label: String::new(),
+            events: vec![
+                event(1, Action::Threatened),
+                event(2, Action::Announced),
+                event(3, Action::Liable),
+                event(5, Action::Imposed),
+                event(7, Action::Lifted),
+            ],
+        };
+        let course = regime.course(1, 8);
+        let stages: Vec<Stage> = course.iter().map(|week| week[0].stage).collect();
+        use Stage::{Announced, Imposed, Quiet, Threatened};
+        assert_eq!(stages, [Quiet, Threatened, Announced, Announced, Announced, Imposed, Imposed, Quiet]);
+        let liable: Vec<bool> = course.iter().map(|week| week[0].liable).collect();
+        assert_eq!(liable, [false, false, false, true, true, true, true, false]);
     }
 
     #[test]

@@ -1,0 +1,254 @@
+//! Dealers' lots, shipments and orders, and the duty of each car by its landing date.
+//!
+//! Cars are counted in whole grains, 2^20 to the sale of one buyer, so that every movement is exact: what was there, landed
+//! and was sold balances to the grain, and cars that stand in two lots are priced to the bit like cars in one.
+//!
+//! ```text
+//! order  = clamp(q + (T - F - D)/8 + ((L - 1) q - in transit)/8, 0, K)        q += (first choices - q)/13
+//! price  = list (1 + phi),  phi = -slope sign(ln c) max(|ln c| - band, 0) within bounds,  c = stock / target
+//! ```
+//!
+//! Cars that land while a decision is open and count towards it stand in the liable lot D; all others in the clean lot F. The
+//! importer owes the duty of every liable landing once: at the decision for those before it, on landing afterwards.
+//! A settlement cancels it. Once imposed, clean cars go first at the old price, and the price becomes that of the
+//! liable lot at the moment the clean one is empty. Forecasts follow first choices, whether they were in stock or not:
+//! forecasts of sales would never use capacity that becomes free.
+
+use super::DealerParameters;
+use crate::model::demand::kernel::math::ln;
+use crate::model::plan::Outlook;
+use crate::model::trade::regime::{Stage, Standing};
+
+/// Grains in the sale of one buyer.
+pub const GRAINS: i64 = 1 << 20;
+
+/// What moved in one week, for one model, in grains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Movement {
+    /// Ordered this week.
+    pub ordered: i64,
+    /// Landed this week.
+    pub landed: i64,
+    /// Landed this week with the duty due at once.
+    pub landed_dutiable: i64,
+    /// Landed earlier, with the duty due by this week's decision.
+    pub charged_late: i64,
+    /// Of those: sold at the old price before the decision, so that the importer bears the duty.
+    pub borne_by_importer: i64,
+}
+
+/// The stock of one model.
+#[derive(Clone, Debug, PartialEq)]
+struct Lot {
+    clean: i64,
+    liable: i64,
+    /// Cars by the week in which they land, modulo the lag.
+    pipeline: Vec<i64>,
+    /// Liable landings and liable sales since the liability date, until the decision.
+    liable_landed: i64,
+    liable_sold: i64,
+    /// Forecast of weekly sales, in sales of one buyer.
+    forecast: f64,
+    /// The forecast before an imposed duty.
+    forecast_before: f64,
+    stage: Stage,
+    sold_week: i64,
+    first_choices: f64,
+    capacity: f64,
+}
+
+/// All dealers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dealers<'a> {
+    parameters: &'a DealerParameters,
+    lots: Vec<Lot>,
+    suspended: &'a [bool],
+}
+
+impl<'a> Dealers<'a> {
+    /// The lots of week 0: stock by the scenario's cover, a pipeline of one week's sales in each week to come.
+    ///
+    /// `base_sales` is each model's sales a week in the base year and `cars` the cars that one buyer's sale stands for.
+    #[must_use]
+    pub fn new(parameters: &'a DealerParameters, base_sales: &[f64], cars: f64, suspended: &'a [bool]) -> Self {
+        let lots = base_sales
+            .iter()
+            .enumerate()
+            .map(|(j, sales)| {
+                let forecast = sales / cars;
+                let stock = (parameters.start_weeks[j] * forecast).max(parameters.least_sales);
+                Lot {
+                    clean: grains(stock),
+                    liable: 0,
+                    pipeline: vec![grains(forecast); parameters.lag_weeks[j].max(1) as usize],
+                    liable_landed: 0,
+                    liable_sold: 0,
+                    forecast,
+                    forecast_before: forecast,
+                    stage: Stage::Quiet,
+                    sold_week: 0,
+                    first_choices: 0.0,
+                    capacity: parameters.capacity_per_week[j] / cars,
+                }
+            })
+            .collect();
+        Self { parameters, lots, suspended }
+    }
+
+    /// Steps 1 and 2 of the week: the decision, if there is one, and what lands.
+    pub fn open_week(&mut self, week: usize, model: usize, now: Standing, outlook: Option<&Outlook>) -> Movement {
+        let mut moved = Movement::default();
+        let lot = &mut self.lots[model];
+        if now.stage != lot.stage {
+            match (lot.stage, now.stage) {
+                (_, Stage::Imposed) => {
+                    moved.charged_late = std::mem::take(&mut lot.liable_landed);
+                    moved.borne_by_importer = std::mem::take(&mut lot.liable_sold);
+                    lot.forecast_before = lot.forecast;
+                    lot.forecast *= outlook.map_or(1.0, |outlook| outlook.demand_ratio[model]);
+                }
+                (Stage::Imposed, _) => {
+                    lot.forecast = lot.forecast_before;
+                    lot.clear_dispute();
+                }
+                (_, Stage::Quiet) => lot.clear_dispute(),
+                _ => {}
+            }
+            lot.stage = now.stage;
+        }
+        let slot = week % lot.pipeline.len();
+        moved.landed = std::mem::take(&mut lot.pipeline[slot]);
+        if !now.liable {
+            lot.clean += moved.landed;
+        } else {
+            lot.liable += moved.landed;
+            match now.stage {
+                Stage::Imposed => moved.landed_dutiable = moved.landed,
+                _ => lot.liable_landed += moved.landed,
+            }
+        }
+        (lot.sold_week, lot.first_choices) = (0, 0.0);
+        lot.drop_remnant();
+        moved
+    }
+
+    /// Whether a buyer can have the model.
+    #[must_use]
+    pub fn has(&self, model: usize) -> bool {
+        self.lots[model].stock() >= GRAINS
+    }
+
+    /// Price of the car that is sold next, USD, and its list price; `list_usd` holds where no duty is in dispute.
+    #[must_use]
+    pub fn price_usd(&self, model: usize, list_usd: f64, outlook: Option<&Outlook>) -> [f64; 2] {
+        let lot = &self.lots[model];
+        let (stock, forecast, list) = match (lot.stage, outlook) {
+            (Stage::Imposed, Some(outlook)) if lot.clean >= GRAINS => {
+                (lot.clean, lot.forecast_before, outlook.without_usd[model])
+            }
+            (Stage::Imposed, _) => (lot.liable, lot.forecast, list_usd),
+            _ => (lot.stock(), lot.forecast, list_usd),
+        };
+        [list * (1.0 + self.markup(stock, forecast)), list]
+    }
+
+    /// phi at a stock and a forecast.
+    fn markup(&self, stock: i64, forecast: f64) -> f64 {
+        let p = self.parameters;
+        let cover = (sales(stock) / self.target(forecast)).max(1e-9);
+        let gap = ln(cover);
+        let beyond = (gap.abs() - p.dead_band).max(0.0);
+        let [discount, premium] = p.price_bounds;
+        (-p.discount_slope * beyond * gap.signum()).clamp(discount, premium)
+    }
+
+    fn target(&self, forecast: f64) -> f64 {
+        (self.parameters.target_weeks * forecast).max(self.parameters.least_sales).max(1e-9)
+    }
+
+    /// Counts a first choice, whether it is in stock or not.
+    pub fn wanted(&mut self, model: usize) {
+        self.lots[model].first_choices += 1.0;
+    }
+
+    /// Sells one buyer's car, from the clean lot first; says whether the price moved with it.
+    ///
+    /// Only for a model that [`Self::has`].
+    pub fn sell(&mut self, model: usize) -> bool {
+        let lot = &mut self.lots[model];
+        lot.sold_week += GRAINS;
+        let clean = lot.clean.min(GRAINS);
+        lot.clean -= clean;
+        lot.liable -= GRAINS - clean;
+        if lot.stage.is_open() {
+            lot.liable_sold += GRAINS - clean;
+        }
+        let emptied = lot.stage == Stage::Imposed && clean > 0 && lot.clean < GRAINS;
+        lot.drop_remnant();
+        emptied
+    }
+
+    /// Step 7 of the week: forecast and order; gives what was ordered, in grains.
+    pub fn close_week(&mut self, week: usize, model: usize) -> i64 {
+        let p = self.parameters;
+        let suspended = self.suspended[model] && self.lots[model].stage == Stage::Announced;
+        let lot = &mut self.lots[model];
+        // While clean cars last, what is chosen at the old price says nothing of demand at the new one.
+        if lot.stage != Stage::Imposed || lot.clean < GRAINS {
+            lot.forecast += (lot.first_choices - lot.forecast) / p.forecast_weeks;
+        }
+        let in_transit: i64 = lot.pipeline.iter().sum();
+        let (forecast, stock, lag) = (lot.forecast, sales(lot.stock()), lot.pipeline.len() as f64);
+        let capacity = lot.capacity;
+        let gap = self.target(forecast) - stock + (lag - 1.0) * forecast - sales(in_transit);
+        let order = if suspended { 0.0 } else { (forecast + gap / p.adjustment_weeks).clamp(0.0, capacity) };
+        let ordered = grains(order);
+        let slots = self.lots[model].pipeline.len();
+        self.lots[model].pipeline[week % slots] = ordered;
+        ordered
+    }
+
+    /// Cars on the lots, in grains: clean and liable.
+    #[must_use]
+    pub fn stock(&self, model: usize) -> [i64; 2] {
+        [self.lots[model].clean, self.lots[model].liable]
+    }
+    /// Cars ordered and not landed, in grains.
+    #[must_use]
+    pub fn in_transit(&self, model: usize) -> i64 {
+        self.lots[model].pipeline.iter().sum()
+    }
+    /// Forecast of weekly sales, in sales of one buyer.
+    #[must_use]
+    pub fn forecast(&self, model: usize) -> f64 {
+        self.lots[model].forecast
+    }
+}
+
+impl Lot {
+    fn stock(&self) -> i64 {
+        self.clean + self.liable
+    }
+    /// The dispute is over: no car owes anything more, and the lots are one.
+    fn clear_dispute(&mut self) {
+        self.clean += std::mem::take(&mut self.liable);
+        (self.liable_landed, self.liable_sold) = (0, 0);
+    }
+    /// Once imposed, less than one sale left of the clean lot is sold with the liable one.
+    fn drop_remnant(&mut self) {
+        if self.stage == Stage::Imposed && self.clean < GRAINS {
+            self.liable += std::mem::take(&mut self.clean);
+        }
+    }
+}
+
+/// Sales of one buyer, as grains.
+fn grains(sales: f64) -> i64 {
+    (sales * GRAINS as f64).round() as i64
+}
+
+/// Grains, as sales of one buyer.
+#[must_use]
+pub fn sales(grains: i64) -> f64 {
+    grains as f64 / GRAINS as f64
+}

@@ -1,0 +1,136 @@
+//! Buyers and dealers in time: who buys early, who waits, what stands on the lots, and which car owes the duty.
+//!
+//! A layer over the weekly purchase process. Buyers know which car they want at their next purchase and may move it;
+//! dealers hold stock and price by it; cars take weeks from order to landing, and the landing date decides the duty.
+//! Equations and parameters: section "Timing and dealers" of `docs/model.md`. A scenario without this layer takes the path
+//! of [`super::simulation`], whose numbers the layer never touches.
+//!
+//! - [`buyers`]: early and late purchase, beliefs, hysteresis;
+//! - [`network`]: whose cars a buyer sees;
+//! - [`calendar`]: who is due, and who considers buying early;
+//! - [`dealers`]: lots, shipments, transaction prices, orders, duty by landing date;
+//! - [`policy`]: what each model faces in each week;
+//! - [`weekly`]: the week, step by step; [`record`]: what it leaves.
+
+pub mod buyers;
+pub mod calendar;
+pub mod dealers;
+pub mod network;
+pub mod policy;
+pub mod record;
+pub mod weekly;
+
+/// Everything a scenario says about time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// When buyers move a purchase.
+    pub anticipation: Anticipation,
+    /// What buyers believe, one entry for each regime of the scenario.
+    pub beliefs: Vec<PublicBelief>,
+    /// The week of the decision as announced; without it, that of the regime's own next decision.
+    pub deadline_week: Option<u32>,
+    /// Brands that stay spoilt after a threat.
+    pub hysteresis: Hysteresis,
+    /// Word of mouth.
+    pub peers: Peers,
+    /// Parts of the outside option and their fixed shares, which sum to one.
+    pub outside_parts: Vec<(String, f64)>,
+    /// Dealers and their shipments; without them every car is always there at its list price.
+    pub dealers: Option<DealerParameters>,
+    /// Whether each model's manufacturer stops ordering while a decision is open: one entry for each regime, each with one
+    /// for each model.
+    pub suspended: Vec<Vec<bool>>,
+}
+
+/// When buyers move a purchase. Costs are USD, lognormal around medians.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Anticipation {
+    /// Chance a week that a buyer considers buying early.
+    pub consider_per_week: f64,
+    /// How many weeks ahead of the planned date he may, whole weeks.
+    pub look_ahead_weeks: u32,
+    /// Fixed cost of buying early.
+    pub fixed_cost: Lognormal,
+    /// Cost of each week of service given up.
+    pub cost_per_week: Lognormal,
+    /// Cost of waiting one more week, before it rises with the weeks waited.
+    pub waiting_cost: Lognormal,
+    /// Weeks after which waiting costs twice as much as at first.
+    pub waiting_doubles_weeks: f64,
+    /// Longest wait, weeks.
+    pub longest_wait_weeks: u32,
+    /// Mean of how long a buyer thinks that cars at the old price will last beyond the deadline, weeks.
+    pub stock_lag_weeks: f64,
+    /// Whether a lease can be ended early.
+    pub leases_movable: bool,
+    /// Share of a belief that is all or nothing.
+    pub polarisation: f64,
+}
+
+/// A lognormal law by its median and the standard deviation of its logarithm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lognormal {
+    /// Median.
+    pub median: f64,
+    /// Standard deviation of the logarithm.
+    pub log_sd: f64,
+}
+
+/// What the public believes under one regime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublicBelief {
+    /// Belief that the duty will bind, for each week; it counts only in weeks in which a decision is open. Governments that
+    /// bargain can write it week by week.
+    pub while_open: Vec<f64>,
+    /// Belief that it goes on binding, once imposed.
+    pub once_imposed: f64,
+    /// Believed chance a week that an imposed duty is reversed.
+    pub reversal_per_week: f64,
+}
+
+/// From the announcement on, a share of buyers holds the dispute against the listed models.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hysteresis {
+    /// Share of buyers, chi; 0 switches it off.
+    pub share: f64,
+    /// Utility lost, psi.
+    pub penalty: f64,
+    /// Weeks in which the penalty halves.
+    pub half_life_weeks: f64,
+}
+
+/// Word of mouth: a brand gains by its excess share among acquaintances.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peers {
+    /// Utility per unit of excess share, gamma; 0 switches it off.
+    pub gamma: f64,
+    /// Acquaintances of each buyer, an even number.
+    pub neighbours: u32,
+    /// Share of them that are far away.
+    pub rewired: f64,
+}
+
+/// Dealers, their stock and its replacement. One value for each model where a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DealerParameters {
+    /// Stock aimed at, in weeks of forecast sales.
+    pub target_weeks: f64,
+    /// Stock in week 0, in weeks of base-year sales.
+    pub start_weeks: Vec<f64>,
+    /// Smallest target stock, in sales of one buyer: below it a model would flicker in and out of stock.
+    pub least_sales: f64,
+    /// Change of the price for a change of the logarithm of stock over target.
+    pub discount_slope: f64,
+    /// Deviation of that logarithm that leaves the price alone.
+    pub dead_band: f64,
+    /// Largest discount (negative) and premium, fractions of the list price.
+    pub price_bounds: [f64; 2],
+    /// Weeks over which the forecast of sales adapts.
+    pub forecast_weeks: f64,
+    /// Weeks over which a gap in stock or pipeline is closed.
+    pub adjustment_weeks: f64,
+    /// Weeks from order to landing.
+    pub lag_weeks: Vec<u32>,
+    /// Most cars that can be ordered in a week.
+    pub capacity_per_week: Vec<f64>,
+}

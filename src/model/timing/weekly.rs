@@ -1,0 +1,400 @@
+//! The week with buyers and dealers in time.
+//!
+//! 1. Policy: a decision falls, or not; liability is charged or cancelled, forecasts are reset.
+//! 2. Landings, in the clean or the liable lot.
+//! 3. Transaction prices from stock at the start of the week.
+//! 4. Entrants: due buyers less those who wait, and those who buy early.
+//! 5. Choice and sale, one buyer at a time in an order drawn for the week; prices move with the lot.
+//! 6. Brand owned, next date, event number.
+//! 7. Forecasts and orders from first choices.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use super::Timing;
+use super::buyers::{Climate, Patience, Shopper};
+use super::calendar::{DueCalendar, considering};
+use super::dealers::{Dealers, Movement, sales};
+use super::policy::Course;
+use super::record::{DealerWeek, QUINTILES, Record};
+use crate::model::demand::choice::Column;
+use crate::model::demand::kernel::math::exp;
+use crate::model::outcome::{Layout, Outcome};
+use crate::model::plan::RegimePlan;
+use crate::model::scenario::Scenario;
+use crate::model::simulation::Intervals;
+use crate::model::streams::{Purpose, Streams};
+use crate::model::trade::regime::Stage;
+use crate::model::world::{NO_BRAND, Start, World};
+
+/// One job: regime number `regime` of the scenario under `plan`, in one world.
+#[derive(Clone, Copy, Debug)]
+pub struct TimedJob<'a> {
+    /// The buyers and the base year.
+    pub world: &'a World,
+    /// How the replication starts.
+    pub start: &'a Start,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// Its layer of time.
+    pub timing: &'a Timing,
+    /// What is reported.
+    pub layout: &'a Layout,
+    /// Position of the regime.
+    pub regime: usize,
+    /// List prices of the regime, with outlooks.
+    pub plan: &'a RegimePlan,
+    /// List prices of the regime that lost and won buyers are judged by.
+    pub baseline: &'a RegimePlan,
+    /// The replication's draws.
+    pub streams: &'a Streams,
+}
+
+impl TimedJob<'_> {
+    /// Runs the job and fills the slots of the layout.
+    #[must_use]
+    pub fn simulate(&self) -> Outcome {
+        self.run().outcome(self.layout, self.plan)
+    }
+
+    /// Runs the job and gives everything it leaves.
+    #[must_use]
+    pub fn run(&self) -> Record {
+        let mut state = State::new(self);
+        for week in 0..self.scenario.weeks as usize {
+            state.step(week);
+        }
+        state.finish()
+    }
+}
+
+/// How a buyer came to market.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Arrival {
+    Due,
+    Early,
+    Late,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entrant {
+    order: u64,
+    buyer: u32,
+    arrival: Arrival,
+    weeks: f64,
+}
+
+struct State<'a> {
+    job: &'a TimedJob<'a>,
+    course: Course,
+    dealers: Option<Dealers<'a>>,
+    shopper: Shopper<'a>,
+    intervals: Intervals<'a>,
+    calendar: DueCalendar,
+    owned: Vec<u16>,
+    date: Vec<f64>,
+    events: Vec<u32>,
+    leased: Vec<bool>,
+    usual_share: Vec<f64>,
+    /// Income at which each fifth but the first begins.
+    fifths: [f64; QUINTILES - 1],
+    prices: Column,
+    absent: Vec<bool>,
+    record: Record,
+}
+
+impl<'a> State<'a> {
+    fn new(job: &'a TimedJob<'a>) -> Self {
+        let TimedJob { world, start, scenario, timing, layout, regime, streams, .. } = *job;
+        let models = scenario.market.len();
+        let cars = scenario.households_per_buyer();
+        let base_sales: Vec<f64> = scenario.market.models.iter().map(|model| model.base_volume / 52.0).collect();
+        let course =
+            Course::new(&scenario.regimes[regime], &scenario.instruments, models, scenario.weeks, timing.deadline_week);
+        let dealers = timing
+            .dealers
+            .as_ref()
+            .map(|parameters| Dealers::new(parameters, &base_sales, cars, &timing.suspended[regime]));
+        let mut usual_share = vec![0.0; world.products.loyalty().len()];
+        for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
+            usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
+        }
+        let demand = &scenario.demand;
+        let [floor, cap] = demand.income_bounds;
+        let normal = Normal::standard();
+        let fifths = std::array::from_fn(|i| {
+            let z = normal.inverse_cdf((i + 1) as f64 / QUINTILES as f64);
+            exp(demand.income_log_sd * z).clamp(floor, cap)
+        });
+        let record = Record::new(layout, cars, dealers.is_some());
+        Self {
+            job,
+            course,
+            shopper: Shopper::new(world, timing, streams),
+            intervals: Intervals::new(&scenario.holding),
+            calendar: DueCalendar::new(scenario.weeks, &start.first_event_week),
+            owned: start.owned.clone(),
+            date: start.first_event_week.clone(),
+            events: vec![0; start.owned.len()],
+            leased: start.leased.clone(),
+            usual_share,
+            fifths,
+            prices: world.options.table.zeros(),
+            absent: vec![false; models],
+            record,
+            dealers,
+        }
+    }
+
+    fn step(&mut self, week: usize) {
+        let movements = self.open_dealers(week);
+        let penalty = self.penalty(week);
+        let mut entrants = self.due(week, penalty);
+        self.early(week, penalty, &mut entrants);
+        for entrant in &mut entrants {
+            let mut stream = self.job.streams.at(Purpose::Queue, u64::from(entrant.buyer), week as u64);
+            entrant.order = stream.uniform_open().to_bits();
+        }
+        entrants.sort_unstable_by_key(|entrant| (entrant.order, entrant.buyer));
+        self.record.entrants[week] = entrants.len() as u32;
+        let choices = self.sell(week, penalty, &entrants);
+        for (entrant, choice) in entrants.iter().zip(choices) {
+            self.settle(week, entrant, choice);
+        }
+        self.close_dealers(week, &movements);
+    }
+
+    /// Steps 1 to 3: decisions, landings, prices.
+    fn open_dealers(&mut self, week: usize) -> Vec<Movement> {
+        let plan = self.job.plan;
+        let list = &plan.phase(week).sticker_price_usd;
+        let prices = self.prices.values_mut();
+        prices.copy_from_slice(list);
+        let Some(dealers) = &mut self.dealers else { return Vec::new() };
+        let outlook = plan.outlook(week);
+        let models = list.len();
+        let mut movements = Vec::with_capacity(models);
+        for j in 0..models {
+            let moved = dealers.open_week(week, j, self.course.standing(week, j), outlook);
+            let [price, sticker] = dealers.price_usd(j, list[j], outlook);
+            prices[j] = price;
+            self.absent[j] = !dealers.has(j);
+            self.record.dealers[week * models + j].price_usd = [sticker, price];
+            movements.push(moved);
+        }
+        movements
+    }
+
+    /// Utility that listed models lose this week with those who hold the dispute against them.
+    fn penalty(&self, week: usize) -> f64 {
+        let hysteresis = &self.job.timing.hysteresis;
+        match self.course.announced_week.map(|announced| week as f64 - f64::from(announced)) {
+            Some(since) if since >= 0.0 && hysteresis.share > 0.0 => {
+                hysteresis.penalty * exp(-std::f64::consts::LN_2 * since / hysteresis.half_life_weeks)
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// Due buyers, less those who wait for a reversal.
+    fn due(&mut self, week: usize, penalty: f64) -> Vec<Entrant> {
+        let imposed = self.course.stage(week) == Stage::Imposed;
+        let hazard = self.job.timing.beliefs[self.job.regime].reversal_per_week;
+        let outlook = self.job.plan.outlook(week).filter(|_| imposed && hazard > 0.0);
+        let without = outlook.map(|outlook| Column::new(&outlook.without_usd, 0.0));
+        let mut entrants = Vec::new();
+        for (buyer, event) in self.calendar.take(week) {
+            let at = buyer as usize;
+            if self.events[at] != event {
+                continue;
+            }
+            let waited = week as f64 - self.date[at].floor();
+            if let Some(without) = &without
+                && self.waits(at, event, waited, without, hazard, penalty)
+            {
+                if week + 1 < self.job.scenario.weeks as usize {
+                    self.calendar.put(buyer, event, (week + 1) as f64);
+                } else {
+                    self.record.waiting += 1;
+                }
+                continue;
+            }
+            let arrival = if waited > 0.0 { Arrival::Late } else { Arrival::Due };
+            entrants.push(Entrant { order: 0, buyer, arrival, weeks: waited });
+        }
+        entrants
+    }
+
+    fn waits(&mut self, buyer: usize, event: u32, waited: f64, without: &Column, hazard: f64, penalty: f64) -> bool {
+        let parameters = &self.job.timing.anticipation;
+        if waited >= f64::from(parameters.longest_wait_weeks) {
+            return false;
+        }
+        let climate =
+            Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
+        self.shopper.seat(buyer, event, &climate);
+        let now = self.shopper.choose(&self.prices, &self.absent).1;
+        let later = self.shopper.choose(without, &[]).1;
+        let gain_usd = hazard * (later - now) / self.shopper.price_response();
+        // The cost is drawn only where it can matter.
+        gain_usd > 0.0
+            && gain_usd > Patience::of(buyer, parameters, self.job.streams).waiting_cost_usd(waited, parameters)
+    }
+
+    /// Those who buy early.
+    fn early(&mut self, week: usize, penalty: f64, entrants: &mut Vec<Entrant>) {
+        let job = self.job;
+        let (stage, parameters) = (self.course.stage(week), &job.timing.anticipation);
+        let belief = &job.timing.beliefs[job.regime];
+        let public = match stage {
+            Stage::Quiet => 0.0,
+            Stage::Imposed => belief.once_imposed,
+            Stage::Threatened | Stage::Announced => belief.while_open.get(week).copied().unwrap_or(0.0),
+        };
+        let Some(outlook) = job.plan.outlook(week).filter(|_| public > 0.0) else { return };
+        let (with, without) = (Column::new(&outlook.with_usd, 0.0), Column::new(&outlook.without_usd, 0.0));
+        let first = (week + 1) as f64;
+        let beyond = first + f64::from(parameters.look_ahead_weeks);
+        let deadline = self.course.deadline(week);
+        let climate =
+            Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
+        let (shopper, date, leased, events) = (&mut self.shopper, &self.date, &self.leased, &self.events);
+        let (prices, absent) = (&self.prices, &self.absent);
+        considering(job.streams, week, date.len(), parameters.consider_per_week, |buyer| {
+            let planned = date[buyer];
+            let movable = parameters.leases_movable || !leased[buyer];
+            if !(first..beyond).contains(&planned) || !movable || planned < deadline {
+                return;
+            }
+            let patience = Patience::of(buyer, parameters, job.streams);
+            let believed = patience.belief(public, parameters.polarisation);
+            let lag = if stage.is_open() { patience.stock_lag_weeks } else { 0.0 };
+            if believed <= 0.0 || planned < deadline + lag {
+                return;
+            }
+            shopper.seat(buyer, events[buyer], &climate);
+            let now = shopper.choose(prices, absent).1;
+            let quiet = shopper.choose(&without, &[]).1;
+            let taxed = shopper.choose(&with, &[]).1;
+            let weeks = planned - week as f64;
+            let gain_usd = (now - (1.0 - believed) * quiet - believed * taxed) / shopper.price_response();
+            if gain_usd > patience.early_cost_usd(weeks) {
+                entrants.push(Entrant { order: 0, buyer: buyer as u32, arrival: Arrival::Early, weeks });
+            }
+        });
+    }
+
+    /// Step 5: choices and sales in the order of the queue.
+    fn sell(&mut self, week: usize, penalty: f64, entrants: &[Entrant]) -> Vec<Option<usize>> {
+        let job = self.job;
+        let models = self.absent.len();
+        let list = &job.plan.phase(week).sticker_price_usd;
+        let before = &job.baseline.phase(week).sticker_price_usd;
+        let before = (list != before).then(|| Column::new(before, 0.0));
+        let outlook = job.plan.outlook(week);
+        let climate =
+            Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
+        let mut choices = Vec::with_capacity(entrants.len());
+        for entrant in entrants {
+            let buyer = entrant.buyer as usize;
+            self.shopper.seat(buyer, self.events[buyer], &climate);
+            let first = self.shopper.first_choice(&self.prices);
+            let mut choice = first;
+            if let Some(dealers) = &mut self.dealers {
+                if let Some(model) = first {
+                    dealers.wanted(model);
+                    self.record.dealers[week * models + model].first_choices += 1;
+                    if self.absent[model] {
+                        choice = self.shopper.choose(&self.prices, &self.absent).0;
+                    }
+                }
+            }
+            if let Some(model) = choice {
+                self.record.sales.pay(week, model, self.prices.values()[model] * self.record.cars);
+                if let Some(dealers) = &mut self.dealers {
+                    if dealers.sell(model) {
+                        self.prices.values_mut()[model] = dealers.price_usd(model, list[model], outlook)[0];
+                    }
+                    self.absent[model] = !dealers.has(model);
+                }
+            }
+            self.record.sales.count(week, choice.unwrap_or(models));
+            if let Some(before) = &before {
+                if let Some(lost) = self.shopper.first_choice(before).filter(|lost| choice != Some(*lost)) {
+                    self.record.switched[lost * (models + 1) + choice.unwrap_or(models)] += self.record.cars;
+                }
+            }
+            choices.push(choice);
+        }
+        choices
+    }
+
+    /// Step 6: what the buyer owns, when he comes again, and the account of his timing.
+    fn settle(&mut self, week: usize, entrant: &Entrant, choice: Option<usize>) {
+        let job = self.job;
+        let buyer = entrant.buyer as usize;
+        let income = job.world.buyers.income[buyer];
+        let class = self.fifths.iter().filter(|bound| income > **bound).count();
+        let group = job.layout.group_of_option(choice.unwrap_or(job.layout.models));
+        let planned = self.date[buyer];
+        let moves = self.record.moves_mut(week, group, class);
+        moves.units += 1;
+        match entrant.arrival {
+            Arrival::Due => {}
+            Arrival::Early => {
+                moves.advanced += 1;
+                moves.weeks_forward += entrant.weeks;
+                let last = self.record.plans_removed.len() - 1;
+                self.record.plans_removed[(planned as usize).min(last)] += 1;
+            }
+            Arrival::Late => {
+                moves.postponed += 1;
+                moves.weeks_late += entrant.weeks;
+            }
+        }
+        self.owned[buyer] = job.world.options.brand_after(choice);
+        let interval = self.intervals.draw(job.streams, buyer as u64, u64::from(self.events[buyer]));
+        // A purchase made when planned keeps its place within the week.
+        let bought = if entrant.arrival == Arrival::Due { planned } else { week as f64 + planned.fract() };
+        self.date[buyer] = bought + interval.weeks;
+        self.leased[buyer] = interval.lease;
+        self.events[buyer] += 1;
+        // The next car is never bought in the same week.
+        let next = self.date[buyer].max((week + 1) as f64);
+        self.date[buyer] = next;
+        self.calendar.put(entrant.buyer, self.events[buyer], next);
+    }
+
+    /// Step 7: forecasts, orders, and the week's account.
+    fn close_dealers(&mut self, week: usize, movements: &[Movement]) {
+        let plan = self.job.plan;
+        let (normal, owed) = (plan.normal_duty_usd(), &plan.phase(week).duty_usd);
+        let models = normal.len();
+        let Some(dealers) = &mut self.dealers else {
+            // Without lots the date of sale stands for the date of landing.
+            for j in 0..models {
+                let sold = f64::from(self.record.sales.drawn(week)[j]) * self.record.cars;
+                self.record.sales.charge(week, j, sold * owed[j]);
+            }
+            return;
+        };
+        for (j, moved) in movements.iter().enumerate() {
+            let ordered = dealers.close_week(week, j);
+            let lot = &mut self.record.dealers[week * models + j];
+            let cars = |grains: i64| sales(grains) * self.record.cars;
+            let disputed = cars(moved.landed_dutiable + moved.charged_late) * (owed[j] - normal[j]);
+            *lot = DealerWeek {
+                stock: dealers.stock(j),
+                in_transit: dealers.in_transit(j),
+                moved: Movement { ordered, ..*moved },
+                forecast: dealers.forecast(j),
+                disputed_duty_usd: [disputed, cars(moved.borne_by_importer) * (owed[j] - normal[j])],
+                ..*lot
+            };
+            self.record.sales.charge(week, j, cars(moved.landed) * normal[j] + disputed);
+        }
+    }
+
+    fn finish(self) -> Record {
+        self.record
+    }
+}
