@@ -21,17 +21,17 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn layout(&self) -> &Layout {
+    pub(super) fn layout(&self) -> &Layout {
         self.study.layout()
     }
-    fn regime_name(&self, arm: usize) -> String {
+    pub(super) fn regime_name(&self, arm: usize) -> String {
         self.study.scenario().regimes[self.regimes[arm]].name.clone()
     }
-    fn arms(&self) -> std::ops::Range<usize> {
+    pub(super) fn arms(&self) -> std::ops::Range<usize> {
         0..self.regimes.len()
     }
 
-    fn summary(&self, arm: usize, slot: usize) -> Summary {
+    pub(super) fn summary(&self, arm: usize, slot: usize) -> Summary {
         let level = self.results.level(arm, slot);
         let difference = self.results.paired(arm, slot).difference;
         let [q05, q50, q95] = self.results.quantiles(arm, slot, [0.05, 0.5, 0.95]);
@@ -46,7 +46,7 @@ impl Report<'_> {
         }
     }
 
-    fn fan(&self, arm: usize, slot: usize) -> Fan {
+    pub(super) fn fan(&self, arm: usize, slot: usize) -> Fan {
         let [q05, q25, q50, q75, q95] = self.results.quantiles(arm, slot, [0.05, 0.25, 0.5, 0.75, 0.95]);
         Fan { mean: self.results.level(arm, slot).mean(), q05, q25, q50, q75, q95 }
     }

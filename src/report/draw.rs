@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::charts::{
-    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, diversion, headline, prices, shares_over_time,
-    winners_losers, write,
+    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, days_of_supply, diversion, event_study, headline,
+    prices, pull_forward, shares_over_time, winners_losers, write,
 };
 use super::folder::OutputFolder;
 use super::rows::ReplicationRow;
 use super::study::describe;
+use crate::model::trade::regime::Action;
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
 ///
@@ -44,9 +45,22 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
             keep(&name, winners_losers::draw(&models, &selection, &context))?;
         }
     }
+    let events = report.event_study();
+    if !events.is_empty() {
+        keep("event_study", event_study::draw(&events, &context))?;
+        keep("pull_forward", pull_forward::draw(&events, &never_imposed(report), &context))?;
+    }
+    keep("days_of_supply", days_of_supply::draw(&report.dealers(), &context))?;
     let (metric, rows) = headline_rows(report);
     keep("headline", headline::draw(&rows, &report.comparisons(), &metric, &context))?;
     Ok(paths)
+}
+
+/// Regimes in which no duty is imposed.
+fn never_imposed(report: &Report<'_>) -> Vec<String> {
+    let regimes = report.regimes.iter().map(|regime| &report.study.scenario().regimes[*regime]);
+    let quiet = regimes.filter(|regime| regime.events.iter().all(|event| event.action != Action::Imposed));
+    quiet.map(|regime| regime.name.clone()).collect()
 }
 
 fn context(report: &Report<'_>) -> ChartContext {

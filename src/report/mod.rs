@@ -14,3 +14,4 @@ pub mod negotiation;
 pub mod record;
 pub mod rows;
 pub mod study;
+pub mod timing_rows;

@@ -220,8 +220,22 @@ impl Summary {
         change_std_error: f64::NAN,
     };
 
+    /// The same of a fixed share of the metric.
+    #[must_use]
+    pub fn scaled(&self, share: f64) -> Self {
+        Self {
+            mean: self.mean * share,
+            std_error: self.std_error * share,
+            q05: self.q05 * share,
+            q50: self.q50 * share,
+            q95: self.q95 * share,
+            change: self.change * share,
+            change_std_error: self.change_std_error * share,
+        }
+    }
+
     /// The columns of one metric: `name_mean`, `name_std_error`, quantiles, `name_change`, `name_change_std_error`.
-    fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
+    pub(super) fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
         let statistic =
             |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
         vec![
@@ -234,7 +248,7 @@ impl Summary {
             statistic("change_std_error", "standard error of that difference; empty for one replication"),
         ]
     }
-    fn cells(&self) -> [Cell; 7] {
+    pub(super) fn cells(&self) -> [Cell; 7] {
         [self.mean, self.std_error, self.q05, self.q50, self.q95, self.change, self.change_std_error].map(Cell::Number)
     }
 }
@@ -244,7 +258,7 @@ impl Fan {
     pub const UNDEFINED: Self =
         Self { mean: f64::NAN, q05: f64::NAN, q25: f64::NAN, q50: f64::NAN, q75: f64::NAN, q95: f64::NAN };
 
-    fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
+    pub(super) fn fields(name: &str, unit: &'static str, what: &str) -> Vec<Field> {
         let statistic =
             |suffix: &str, text: &str| number(&format!("{name}_{suffix}"), unit, &format!("{what}: {text}"));
         vec![
@@ -256,7 +270,7 @@ impl Fan {
             statistic("q95", "95% quantile"),
         ]
     }
-    fn cells(&self) -> [Cell; 6] {
+    pub(super) fn cells(&self) -> [Cell; 6] {
         [self.mean, self.q05, self.q25, self.q50, self.q75, self.q95].map(Cell::Number)
     }
 }

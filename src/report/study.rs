@@ -111,7 +111,7 @@ pub fn write_tables(
     base_year: &BaseYear,
     replications: ReplicationTable,
 ) -> Result<Vec<PathBuf>, OutputError> {
-    let tables = [
+    let mut tables = vec![
         table(&report.models())?,
         table(&report.regions())?,
         table(&report.weekly())?,
@@ -120,6 +120,17 @@ pub fn write_tables(
         table(&pricing_rows(report.study, report.regimes))?,
         table(&base_year_rows(report.study, base_year))?,
     ];
+    if report.study.layout().timed.is_some() {
+        tables.push(table(&report.timing())?);
+        let (dealers, events) = (report.dealers(), report.event_study());
+        // A table without rows says nothing: no dealers, or the baseline alone.
+        if !dealers.is_empty() {
+            tables.push(table(&dealers)?);
+        }
+        if !events.is_empty() {
+            tables.push(table(&events)?);
+        }
+    }
     let mut paths = Vec::new();
     let mut resources: Vec<Resource> = Vec::new();
     for table in &tables {

@@ -12,3 +12,4 @@ mod reproducibility;
 mod sensitivity;
 mod support;
 mod synthetic;
+mod timing;

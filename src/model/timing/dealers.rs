@@ -252,3 +252,87 @@ fn grains(sales: f64) -> i64 {
 pub fn sales(grains: i64) -> f64 {
     grains as f64 / GRAINS as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(lag: u32, capacity: f64) -> DealerParameters {
+        DealerParameters {
+            target_weeks: 60.0 / 7.0,
+            start_weeks: vec![60.0 / 7.0],
+            least_sales: 0.0,
+            discount_slope: 0.04,
+            dead_band: 0.3,
+            price_bounds: [-0.06, 0.10],
+            forecast_weeks: 13.0,
+            adjustment_weeks: 8.0,
+            lag_weeks: vec![lag],
+            capacity_per_week: vec![capacity],
+        }
+    }
+
+    /// Weekly orders and stock, in sales, under a step of demand from 100 to `after` in week 5.
+    fn step(lag: u32, capacity: f64, after: u32) -> Vec<[f64; 3]> {
+        let parameters = parameters(lag, capacity);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        (0..200)
+            .map(|week| {
+                dealers.open_week(week, 0, Standing::default(), None);
+                for _ in 0..if week < 5 { 100 } else { after } {
+                    dealers.wanted(0);
+                    if dealers.has(0) {
+                        dealers.sell(0);
+                    }
+                }
+                let ordered = dealers.close_week(week, 0);
+                [sales(ordered), sales(dealers.stock(0)[0]), dealers.forecast(0)]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_steady_market_keeps_its_stock_and_its_price() {
+        for lag in [2, 3, 6] {
+            for [ordered, stock, _] in step(lag, 150.0, 100) {
+                assert!((ordered - 100.0).abs() < 1e-4 && (stock - 6000.0 / 7.0).abs() < 1e-2, "{ordered} {stock}");
+            }
+        }
+    }
+
+    /// Equal gains on stock and pipeline: after a step of demand the stock settles at its new target, without the swings of
+    /// a rule that forgets what is at sea.
+    #[test]
+    fn stock_follows_a_step_of_demand_without_swings() {
+        for lag in [3, 6, 10] {
+            let path = step(lag, 1e9, 135);
+            let [_, stock, forecast] = path[199];
+            assert!((forecast - 135.0).abs() < 1e-3);
+            assert!((stock / (135.0 * 60.0 / 7.0) - 1.0).abs() < 1e-2, "lag {lag}: {stock}");
+            let turns = path.windows(3).filter(|w| (w[1][1] - w[0][1]) * (w[2][1] - w[1][1]) < -1e-3).count();
+            assert!(turns <= 1, "lag {lag}: {turns} turning points");
+        }
+    }
+
+    /// Forecasts follow first choices, so capacity is used in full when demand exceeds it.
+    #[test]
+    fn a_full_factory_is_asked_for_all_it_can_make() {
+        let path = step(3, 105.0, 135);
+        assert!((path[199][0] - 105.0).abs() < 1e-4);
+        assert!(path[199][1] < 135.0, "stock {}", path[199][1]);
+    }
+
+    #[test]
+    fn the_price_moves_with_cover_outside_the_dead_band_and_within_bounds() {
+        let parameters = parameters(3, 150.0);
+        let dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let target = 6000.0 / 7.0;
+        let at = |cover: f64| dealers.markup(grains(cover * target), 100.0);
+        for inside in [1.0, 1.3, 0.76] {
+            assert_eq!(at(inside), 0.0);
+        }
+        assert!((at(2.0) + 0.04 * (2.0_f64.ln() - 0.3)).abs() < 1e-6);
+        assert!((at(0.5) - 0.04 * (2.0_f64.ln() - 0.3)).abs() < 1e-6);
+        assert_eq!((at(0.0), at(1e6)), (0.10, -0.06));
+    }
+}

@@ -16,10 +16,14 @@ use resvg::{tiny_skia, usvg};
 
 mod axis;
 mod canvas;
+pub mod days_of_supply;
 pub mod diversion;
+pub mod event_study;
 mod frame;
 pub mod headline;
+mod over_time;
 pub mod prices;
+pub mod pull_forward;
 pub mod shares_over_time;
 mod text;
 mod theme;

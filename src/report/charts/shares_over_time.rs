@@ -5,36 +5,13 @@
 
 use jiff::civil::Date;
 
-use super::axis::{self, Scale, Ticks};
-use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key};
-use super::theme::{
-    self, GRID, Group, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, Style, TICK, WIDTH,
-};
-use super::{ChartContext, ChartError, PolicyEvent, Svg, text};
+use super::over_time::{self, Sheet};
+pub use super::over_time::{GroupFan, Panel};
+use super::theme::{Group, Groups};
+use super::{ChartContext, ChartError, Svg, text};
 use crate::report::rows::{Fan, WeeklyRow};
 
 const CHART: &str = "shares over time";
-
-/// The fans of one regime.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
-    /// Label of the regime.
-    pub label: String,
-    /// One fan per region, or per sanctioned and other part of a region.
-    pub fans: Vec<GroupFan>,
-    /// The regime's events within the weeks shown, by date.
-    pub events: Vec<PolicyEvent>,
-}
-
-/// Car share of one group of models, week by week.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupFan {
-    /// Label of the group.
-    pub label: String,
-    /// First day of the week and the share of the cars sold in it (a fraction), by date; weeks without a share are absent.
-    pub weeks: Vec<(Date, Fan)>,
-}
 
 /// The numbers that [`draw`] plots: a panel per regime, the baseline first.
 ///
@@ -60,67 +37,23 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
             weeks.sort_by_key(|(start, _)| *start);
             GroupFan { label: group.label(), weeks }
         };
-        let first = of_regime.iter().map(|row| row.week_start).min();
-        let last = of_regime.iter().map(|row| row.week_start).max();
-        let known = context.regimes.iter().find(|known| known.name == regime);
-        let mut events: Vec<PolicyEvent> = known.map_or_else(Vec::new, |known| known.events.clone());
-        // The last week lasts seven days.
-        events.retain(|event| {
-            first.is_some_and(|d| event.date >= d) && last.is_some_and(|d| axis::day(event.date) < axis::day(d) + 7.0)
-        });
-        events.sort_by_key(|event| event.date);
+        let events = over_time::events(context, regime, of_regime.iter().map(|row| row.week_start));
         Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
     });
     Ok((panels.collect(), groups, order))
 }
-
-const PLOT_HEIGHT: f64 = 190.0;
-const PANEL_TITLE: f64 = 20.0;
-const EVENT_ROW: f64 = 13.5;
-const DATE_AXIS: f64 = 40.0;
-const SHARE_AXIS: f64 = 38.0;
-const GUTTER: f64 = 26.0;
 
 /// Draws the chart.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a car share; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartError> {
-    super::canvas::register_fonts()?;
     let (panels, groups, order) = panels(rows, context)?;
     let bands = context.replications > 1;
-    let shares = panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
-    let highest = shares.clone().flat_map(|(_, fan)| [fan.q50, if bands { fan.q95 } else { fan.q50 }]);
-    let ticks = Ticks::covering(highest.chain([0.0]), 5);
-    let (first, last) = (shares.clone().map(|(d, _)| *d).min(), shares.map(|(d, _)| *d).max());
-    let (Some(ticks), Some(first), Some(last)) = (ticks, first, last) else {
-        return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
-    };
-
-    let columns = if panels.len() == 1 { 1 } else { 2 };
-    let column_width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
-    let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
-    let mut placed = Vec::with_capacity(panels.len());
-    for (at, panel) in panels.iter().enumerate() {
-        let left = MARGIN + SHARE_AXIS + (column_width + GUTTER) * (at % columns) as f64;
-        let right = left + column_width - SHARE_AXIS;
-        let dates = Scale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
-        placed.push((panel, dates, place_labels(&panel.events, dates)?));
-    }
-    // Panels side by side leave the same room for labels, so that their plots line up.
-    let row_heights: Vec<f64> = placed
-        .chunks(columns)
-        .map(|row| {
-            let levels = row.iter().flat_map(|(_, _, labels)| labels).map(|label| label.level + 1).max().unwrap_or(0);
-            PANEL_TITLE + EVENT_ROW * levels as f64 + plot_height + DATE_AXIS
-        })
-        .collect();
-
-    let legend = order.iter().map(|group| {
-        let style = groups.style(group);
-        (Key::Fan { style, bands }, group.label())
-    });
-    let frame = Frame {
+    let sheet = Sheet {
+        chart: CHART,
+        panels: &panels,
+        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
         title: "Share of cars sold, by region and week".to_owned(),
         subtitle: if bands {
             "Percent of the cars sold in each week. Line: median over replications; dark band: 25–75 %, light band: 5–95 %."
@@ -128,211 +61,26 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
         } else {
             "Percent of the cars sold in each week, in the one replication that was run.".to_owned()
         },
-        legend: legend.collect(),
         footer: context.footer(if bands {
             "Bands are quantiles over replications of single weeks, not smoothed."
         } else {
             "One replication: no bands."
         }),
+        bands,
+        reference: 0.0,
+        tick: percent,
     };
-    frame.around(row_heights.iter().sum(), |canvas, mut top| {
-        for (row, height) in placed.chunks(columns).zip(&row_heights) {
-            let bottom = top + height - DATE_AXIS;
-            for (panel, dates, labels) in row {
-                let share = ticks.scale(bottom, bottom - plot_height);
-                canvas.text(
-                    (dates.from - SHARE_AXIS, top + 12.0),
-                    &text::fit(&panel.label, PANEL, column_width)?,
-                    PANEL,
-                    Anchor::Start,
-                )?;
-                draw_axes(canvas, &ticks, share, *dates, (first, last))?;
-                draw_events(canvas, labels, share)?;
-                let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates)).collect();
-                // Lines above all bands: a band of one group must not dim the line of another.
-                for (runs, group) in runs.iter().zip(&order).filter(|_| bands) {
-                    draw_bands(canvas, runs, groups.style(group).ink, share)?;
-                }
-                for (at, (runs, group)) in runs.iter().zip(&order).enumerate() {
-                    let phase = at as f64 / order.len() as f64;
-                    draw_median(canvas, runs, groups.style(group), phase, share)?;
-                }
-            }
-            top += height;
-        }
-        Ok(())
-    })
-}
-
-fn draw_axes(
-    canvas: &Canvas,
-    ticks: &Ticks,
-    share: Scale,
-    dates: Scale,
-    (first, last): (Date, Date),
-) -> Result<(), ChartError> {
-    for &value in &ticks.values {
-        let y = share.at(value);
-        canvas.line(&[(dates.from, y), (dates.to, y)], Stroke::solid(GRID, 0.8))?;
-        canvas.text_mid((dates.from - 6.0, y), &percent(value), TICK, Anchor::End)?;
-    }
-    let floor = share.from;
-    canvas.line(&[(dates.from, floor), (dates.to, floor)], Stroke::solid(theme::AXIS, 1.0))?;
-    for tick in axis::date_ticks(first, last, dates.to - dates.from, 30.0) {
-        let x = dates.at(axis::day(tick.date));
-        canvas.line(&[(x, floor), (x, floor + 4.0)], Stroke::solid(theme::AXIS, 1.0))?;
-        // A label at the very edge would stand over the neighbouring panel.
-        if x + 12.0 > dates.to + GUTTER / 2.0 {
-            continue;
-        }
-        canvas.text((x, floor + 15.0), &tick.label, TICK, Anchor::Middle)?;
-        if let Some(year) = &tick.year {
-            canvas.text((x, floor + 28.0), year, TICK, Anchor::Middle)?;
-        }
-    }
-    Ok(())
+    sheet.draw()
 }
 
 fn percent(share: f64) -> String {
     format!("{} %", text::number(100.0 * share, if (share * 100.0).fract().abs() < 1e-9 { 0 } else { 1 }))
 }
 
-/// Horizontal place and fan of consecutive weeks.
-type Run = Vec<(f64, Fan)>;
-
-/// A fan cut where weeks without a share interrupt it.
-fn runs(fan: &GroupFan, dates: Scale) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut before = None;
-    for (start, quantiles) in &fan.weeks {
-        let start = axis::day(*start);
-        let point = (dates.at(start + 3.5), *quantiles);
-        match runs.last_mut() {
-            Some(run) if before.is_some_and(|before| start - before < 7.5) => run.push(point),
-            _ => runs.push(vec![point]),
-        }
-        before = Some(start);
-    }
-    runs
-}
-
-fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: Scale) -> Result<(), ChartError> {
-    type Ends = fn(&Fan) -> (f64, f64);
-    let outer: Ends = |fan| (fan.q05, fan.q95);
-    let inner: Ends = |fan| (fan.q25, fan.q75);
-    for run in runs {
-        for (ends, alpha) in [(outer, OUTER_BAND), (inner, INNER_BAND)] {
-            let known = run.iter().map(|(x, fan)| (*x, ends(fan)));
-            let known: Vec<_> = known.filter(|(_, (low, high))| low.is_finite() && high.is_finite()).collect();
-            let upper = known.iter().map(|(x, (_, high))| (*x, share.at(*high)));
-            let lower = known.iter().rev().map(|(x, (low, _))| (*x, share.at(*low)));
-            canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), ink, alpha)?;
-        }
-    }
-    Ok(())
-}
-
-/// Distance between the markers of one line, in pixels.
-const MARKERS: f64 = 56.0;
-
-/// The line with markers along it; `phase`, from 0 to 1, staggers those of lines that coincide.
-fn draw_median(canvas: &Canvas, runs: &[Run], style: Style, phase: f64, share: Scale) -> Result<(), ChartError> {
-    let mut next = runs.first().and_then(|run| run.first()).map_or(0.0, |(x, _)| x + MARKERS * (0.15 + 0.85 * phase));
-    let mut markers = Vec::new();
-    for run in runs {
-        let median: Vec<(f64, f64)> = run.iter().map(|(x, fan)| (*x, share.at(fan.q50))).collect();
-        canvas.line(&median, Stroke::solid(style.ink, 1.8))?;
-        for &point in &median {
-            if point.0 >= next || median.len() == 1 {
-                markers.push(point);
-                next = point.0 + MARKERS;
-            }
-        }
-    }
-    markers.into_iter().try_for_each(|point| canvas.marker(point, 3.4, style))
-}
-
-/// An event's label above the plot: level 0 is the lowest.
-#[derive(Clone, Debug, PartialEq)]
-struct EventLabel {
-    x: f64,
-    text: String,
-    /// Left and right edge of the text.
-    span: (f64, f64),
-    anchor: Anchor,
-    level: usize,
-}
-
-/// Puts each event's label beside its line, on the lowest level where it meets no other label and no other line.
-///
-/// A label stands to the right of its line, or to the left where it would leave the panel. From right to left, a
-/// right-hand label climbs over the lines it spans; left-hand labels then do so from left to right, so levels always exist.
-fn place_labels(events: &[PolicyEvent], dates: Scale) -> Result<Vec<EventLabel>, ChartError> {
-    const GAP: f64 = 4.0;
-    let mut labels = Vec::with_capacity(events.len());
-    for event in events {
-        let x = dates.at(axis::day(event.date));
-        let day = event.date.strftime("%-d %b").to_string();
-        let content = text::fit(&format!("{day}: {}", event.label), NOTE, 0.72 * (dates.to - dates.from))?;
-        let width = text::width(&content, NOTE)?;
-        let (anchor, span) = if x + GAP + width <= dates.to {
-            (Anchor::Start, (x + GAP, x + GAP + width))
-        } else if x - GAP - width >= dates.from {
-            (Anchor::End, (x - GAP - width, x - GAP))
-        } else {
-            (Anchor::Start, (dates.to - width, dates.to))
-        };
-        labels.push(EventLabel { x, text: content, span, anchor, level: 0 });
-    }
-    let rightward = (0..labels.len()).rev().filter(|&at| labels[at].anchor == Anchor::Start);
-    let leftward = (0..labels.len()).filter(|&at| labels[at].anchor == Anchor::End);
-    let order: Vec<usize> = rightward.chain(leftward).collect();
-    let mut done: Vec<usize> = Vec::with_capacity(order.len());
-    for at in order {
-        let free = |level: usize| {
-            let label = &labels[at];
-            done.iter().map(|&other| &labels[other]).all(|other| {
-                let texts_meet = label.level_overlaps(other, level, GAP);
-                let over_line = other.level >= level && other.x > label.span.0 - 1.0 && other.x < label.span.1 + 1.0;
-                let under_line = level >= other.level && label.x > other.span.0 - 1.0 && label.x < other.span.1 + 1.0;
-                !(texts_meet || over_line || under_line)
-            })
-        };
-        // A label between lines on both sides has no free level: it then stands above all, over its white ground.
-        let above = done.iter().map(|&other| labels[other].level + 1).max().unwrap_or(0);
-        let level = (0..=above).find(|&level| free(level)).unwrap_or(above);
-        labels[at].level = level;
-        done.push(at);
-    }
-    Ok(labels)
-}
-
-impl EventLabel {
-    fn level_overlaps(&self, other: &Self, level: usize, gap: f64) -> bool {
-        other.level == level && self.span.0 < other.span.1 + gap && other.span.0 < self.span.1 + gap
-    }
-}
-
-fn draw_events(canvas: &Canvas, labels: &[EventLabel], share: Scale) -> Result<(), ChartError> {
-    let height = |level: usize| share.to - 4.0 - EVENT_ROW * level as f64;
-    for label in labels {
-        let line = [(label.x, share.from), (label.x, height(label.level) - 9.0)];
-        canvas.line(&line, Stroke { ink: MUTED, width: 0.9, dash: &[3.0, 2.0] })?;
-    }
-    for label in labels {
-        let y = height(label.level);
-        canvas.rect((label.span.0 - 1.0, y - 9.5), (label.span.1 + 1.0, y + 3.0), theme::WHITE, 1.0)?;
-        let x = if label.anchor == Anchor::End { label.span.1 } else { label.span.0 };
-        canvas.text((x, y), &label.text, LABEL.px(NOTE.px), label.anchor)?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::{canvas, fixtures};
-    use jiff::civil::date;
+    use crate::report::charts::fixtures;
 
     #[test]
     fn series_splits_japan_and_leaves_out_the_outside_option() {
@@ -362,27 +110,5 @@ mod tests {
         }
         assert!(matches!(draw(&study.weekly, &study.context), Err(ChartError::Empty { .. })));
         assert!(matches!(draw(&[], &study.context), Err(ChartError::Empty { .. })));
-    }
-
-    #[test]
-    fn event_labels_never_meet_each_other_or_a_line() {
-        canvas::register_fonts().unwrap();
-        let dates = Scale { low: 0.0, high: 728.0, from: 60.0, to: 460.0 };
-        let events: Vec<PolicyEvent> = [0, 3, 9, 10, 50, 300, 310, 700, 705, 720, 727]
-            .iter()
-            .map(|&day| PolicyEvent {
-                date: date(1970, 1, 1).checked_add(jiff::Span::new().days(day)).unwrap(),
-                label: "duty of 100 % proposed".to_owned(),
-            })
-            .collect();
-        let labels = place_labels(&events, dates).unwrap();
-        for (at, a) in labels.iter().enumerate() {
-            assert!(a.span.0 >= dates.from && a.span.1 <= dates.to);
-            for (other, b) in labels.iter().enumerate().filter(|(other, _)| *other != at) {
-                assert!(!a.level_overlaps(b, a.level, 0.0), "labels {at} and {other} meet");
-                let crossed = b.x > a.span.0 && b.x < a.span.1 && b.level >= a.level;
-                assert!(!crossed, "the line of {other} crosses label {at}");
-            }
-        }
     }
 }

@@ -1,0 +1,72 @@
+//! Event study: sales of each group around the announcement, the liability date and the decision, baseline = 100.
+
+use super::axis;
+use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::theme::{Group, Groups, OUTSIDE};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::timing_rows::{EventStudyRow, INDEX_WEEKS};
+
+const CHART: &str = "event study";
+/// Days shown before the first event and after the last.
+const MARGINS: (f64, f64) = (70.0, 182.0);
+
+/// The numbers that [`draw`] plots: a panel per regime with dated events, weeks around them only.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no regime has an event and an index.
+pub fn series(rows: &[EventStudyRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    Ok(panels(rows, context)?.0)
+}
+
+fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+    let days = context.regimes.iter().flat_map(|regime| &regime.events).map(|event| axis::day(event.date));
+    let (first, last) = (days.clone().fold(f64::INFINITY, f64::min), days.fold(f64::NEG_INFINITY, f64::max));
+    let window = first - MARGINS.0..=last + MARGINS.1;
+    let shown: Vec<&EventStudyRow> = rows
+        .iter()
+        .filter(|row| row.region != OUTSIDE && row.index.q50.is_finite() && window.contains(&axis::day(row.week_start)))
+        .collect();
+    if shown.is_empty() {
+        return Err(ChartError::Empty {
+            chart: CHART,
+            reason: "no regime has an event and sales around it".to_owned(),
+        });
+    }
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let order = groups.all();
+    let panels = context.in_order(shown.iter().map(|row| row.regime.as_str())).into_iter().map(|regime| {
+        let own: Vec<&&EventStudyRow> = shown.iter().filter(|row| row.regime == regime).collect();
+        let fan = |group: &Group| {
+            let rows = own.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
+            GroupFan { label: group.label(), weeks: rows.map(|row| (row.week_start, row.index)).collect() }
+        };
+        let events = over_time::events(context, regime, own.iter().map(|row| row.week_start));
+        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+    });
+    Ok((panels.collect(), groups, order))
+}
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no regime has an event and an index; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, ChartError> {
+    let (panels, groups, order) = panels(rows, context)?;
+    let bands = context.replications > 1;
+    let sheet = Sheet {
+        chart: CHART,
+        panels: &panels,
+        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
+        title: "Sales around the events, by group".to_owned(),
+        subtitle: format!(
+            "Cars sold in the {INDEX_WEEKS} weeks up to each, same world under {} = 100.{}",
+            context.regime_label(&context.baseline),
+            if bands { " Line: median over replications; dark band: 25–75 %, light band: 5–95 %." } else { "" },
+        ),
+        footer: context.footer("Each replication is compared with itself under the baseline."),
+        bands,
+        reference: 100.0,
+        tick: |value| text::number(value, 0),
+    };
+    sheet.draw()
+}

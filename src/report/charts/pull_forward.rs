@@ -1,0 +1,69 @@
+//! Pull-forward and payback: cumulative sales of the listed models against the baseline, where the threat came to nothing.
+
+use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::theme::{Group, Groups};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::timing_rows::EventStudyRow;
+
+const CHART: &str = "pull-forward and payback";
+
+/// The numbers that [`draw`] plots: a panel per regime of `regimes`, listed models only.
+///
+/// # Errors
+/// [`ChartError::Empty`] where none of them moves a sale of a listed model.
+pub fn series(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    Ok(panels(rows, regimes, context)?.0)
+}
+
+fn panels(
+    rows: &[EventStudyRow],
+    regimes: &[String],
+    context: &ChartContext,
+) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+    let moves = |name: &str| rows.iter().any(|row| row.regime == name && row.sanctioned && row.change.mean != 0.0);
+    let shown: Vec<&EventStudyRow> = rows
+        .iter()
+        .filter(|row| row.sanctioned && regimes.contains(&row.regime) && moves(&row.regime))
+        .filter(|row| row.cumulative_change.q50.is_finite())
+        .collect();
+    if shown.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "no threat that was settled moved a sale".to_owned() });
+    }
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let order = groups.all();
+    let panels = context.in_order(shown.iter().map(|row| row.regime.as_str())).into_iter().map(|regime| {
+        let own: Vec<&&EventStudyRow> = shown.iter().filter(|row| row.regime == regime).collect();
+        let fan = |group: &Group| {
+            let rows = own.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
+            GroupFan { label: group.label(), weeks: rows.map(|row| (row.week_start, row.cumulative_change)).collect() }
+        };
+        let events = over_time::events(context, regime, own.iter().map(|row| row.week_start));
+        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+    });
+    Ok((panels.collect(), groups, order))
+}
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no sale was moved; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Svg, ChartError> {
+    let (panels, groups, order) = panels(rows, regimes, context)?;
+    let bands = context.replications > 1;
+    let sheet = Sheet {
+        chart: CHART,
+        panels: &panels,
+        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
+        title: "Pull-forward and payback of the listed models".to_owned(),
+        subtitle: format!(
+            "Cars sold from the start up to each week, less those of the same world under {}.{}",
+            context.regime_label(&context.baseline),
+            if bands { " Line: median over replications; dark band: 25–75 %, light band: 5–95 %." } else { "" },
+        ),
+        footer: context.footer("The line returns to zero as far as purchases were only moved."),
+        bands,
+        reference: 0.0,
+        tick: |value| text::number(value, 0),
+    };
+    sheet.draw()
+}

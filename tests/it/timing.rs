@@ -1,0 +1,414 @@
+//! Buyers and dealers in time: conservation, limits, and what timing may never change.
+
+use jiff::civil::date;
+use proptest::prelude::*;
+use stickershock::config;
+use stickershock::ensemble::{Job, Study};
+use stickershock::model::demand::loyalty::stationary_shares;
+use stickershock::model::demand::{BuyerColumns, Execution, Population};
+use stickershock::model::outcome::{ModelMetric, RegionMetric};
+use stickershock::model::scenario::Scenario;
+use stickershock::model::timing::dealers::GRAINS;
+use stickershock::model::timing::record::Record;
+use stickershock::model::trade::regime::{Action, PolicyEvent, Regime};
+
+use crate::support::{outcomes, regime, root};
+
+fn scenario(assignments: &[&str]) -> Scenario {
+    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    let path = root().join("configs/showdown-1995-timing.toml");
+    config::load(&path, &assignments).unwrap_or_else(|error| panic!("{error}")).scenario
+}
+
+fn study(assignments: &[&str]) -> Study {
+    Study::prepare(scenario(assignments)).unwrap()
+}
+
+fn record(study: &Study, regime: usize, replication: u64) -> Record {
+    let (world, start) = study.world(replication).unwrap();
+    study.simulate_in_time(&world, &start, Job { regime, replication }).unwrap()
+}
+
+const SMALL: &str = "buyers.count=4096";
+
+/// A scenario with one regime of the given events (week, action) on the sanctions, beside the status quo.
+fn with_events(events: &[(u32, Action)], belief: f64, suspended: bool, assignments: &[&str]) -> Study {
+    let mut scenario = scenario(assignments);
+    let history = Regime {
+        name: "random".into(),
+        label: String::new(),
+        events: events
+            .iter()
+            .map(|(week, action)| PolicyEvent {
+                date: date(1995, 1, 1),
+                week: *week,
+                action: *action,
+                instrument: 0,
+                label: String::new(),
+            })
+            .collect(),
+    };
+    scenario.regimes.truncate(1);
+    scenario.regimes.push(history);
+    let selected = scenario.instruments[0].selected.clone();
+    let timing = scenario.timing.as_mut().unwrap();
+    timing.beliefs.truncate(2);
+    timing.beliefs[1].while_open = vec![belief; scenario.weeks as usize];
+    timing.suspended.truncate(2);
+    timing.suspended[1] = selected.iter().map(|selected| *selected && suspended).collect();
+    Study::prepare(scenario).unwrap()
+}
+
+/// Cars, buyers, duty and the ledger of moved purchases balance exactly.
+fn balances(
+    study: &Study,
+    record: &Record,
+    regime: usize,
+    liable_from: Option<usize>,
+    imposed: Option<(usize, usize)>,
+) {
+    let scenario = study.scenario();
+    let (weeks, models) = (scenario.weeks as usize, scenario.market.len());
+    let selected = &scenario.instruments[0].selected;
+    let plan = &study.plans()[regime];
+    let mut charged = 0.0;
+    let mut owed = 0.0;
+    for week in 0..weeks {
+        let drawn = record.sales.drawn(week);
+        assert_eq!(record.entrants[week], drawn.iter().sum::<u32>(), "entrants of week {week}");
+        for j in 0..models {
+            let now = &record.dealers[week * models + j];
+            assert!(now.stock[0] >= 0 && now.stock[1] >= 0 && now.moved.ordered >= 0, "week {week} model {j}: {now:?}");
+            if week > 0 {
+                let before = &record.dealers[(week - 1) * models + j];
+                let sold = i64::from(drawn[j]) * GRAINS;
+                let stock = before.stock[0] + before.stock[1] + now.moved.landed - sold;
+                assert_eq!(now.stock[0] + now.stock[1], stock, "lots of week {week} model {j}");
+                let transit = before.in_transit + now.moved.ordered - now.moved.landed;
+                assert_eq!(now.in_transit, transit, "pipeline of week {week} model {j}");
+            }
+            charged += now.disputed_duty_usd[0];
+            // Every landing from the liability date owes the duty once, if it is imposed.
+            let from = liable_from.or(imposed.map(|(from, _)| from));
+            if let (true, Some((decision, end)), Some(from)) = (selected[j], imposed, from)
+                && (from..end).contains(&week)
+            {
+                let cars = now.moved.landed as f64 / GRAINS as f64 * record.cars;
+                let phase = plan.phase(decision);
+                owed += cars * (phase.duty_usd[j] - plan.normal_duty_usd()[j]);
+            }
+        }
+    }
+    assert!((charged - owed).abs() <= 1e-9 * owed, "duty {charged} against {owed}");
+    assert_eq!(record.plans_removed.iter().sum::<u32>(), record.advanced());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Random schedules: cars ordered land, cars landed are sold or stand, duty falls on each car once.
+    #[test]
+    fn cars_duty_and_buyers_balance_under_any_schedule(
+        announced in 1_u32..40, to_liable in 0_u32..6, to_decision in 1_u32..12, to_end in 1_u32..50,
+        liable: bool, imposed: bool, lifted: bool, suspended: bool, belief in 0.0..1.0_f64, seed: u32,
+    ) {
+        let liable_week = announced + to_liable;
+        let decision = liable_week + to_decision;
+        let mut events = vec![(announced, Action::Announced)];
+        if liable {
+            events.push((liable_week, Action::Liable));
+        }
+        events.push((decision, if imposed { Action::Imposed } else { Action::Settled }));
+        let mut end = 104;
+        if imposed && lifted {
+            end = decision + to_end;
+            events.push((end.min(103), Action::Lifted));
+            end = end.min(103);
+        }
+        let study = with_events(&events, belief, suspended, &["buyers.count=2048", &format!("run.seed={seed}")]);
+        let record = record(&study, 1, 0);
+        let liable_from = liable.then_some(liable_week as usize);
+        balances(&study, &record, 1, liable_from, imposed.then_some((decision as usize, end as usize)));
+    }
+}
+
+/// Static limit: one choice each has the expected shares of the market core, to 1e-12.
+#[test]
+fn one_shot_is_the_static_market() {
+    let study = study(&[SMALL, "timing.mode=one_shot"]);
+    let (scenario, world) = (study.scenario(), study.shared_world());
+    let buyers = &world.buyers;
+    let n = buyers.len();
+    let k = buyers.tastes.len() / n;
+    let tastes: Vec<Vec<f64>> = (0..k).map(|c| (0..n).map(|i| buyers.tastes_of(i)[c]).collect()).collect();
+    let nodes = Population::new(BuyerColumns {
+        weight: &vec![1.0 / n as f64; n],
+        price_response: &buyers.price_response,
+        outside_utility: Some(&buyers.outside),
+        tastes: &tastes.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+    })
+    .unwrap();
+    let list = scenario.market.list_prices();
+    let shares = stationary_shares(&nodes, &world.products, &world.inversion.delta, &list, Execution::SERIAL).unwrap();
+    let run = &outcomes(&study, &[0], 0..1, 1)[0][0];
+    let events = scenario.market.market_size * f64::from(scenario.weeks) / 52.0;
+    for (j, share) in shares.product.iter().enumerate() {
+        let expected = run.values[study.layout().model(ModelMetric::ExpectedUnits, 0, j)];
+        assert!((expected / (events * share) - 1.0).abs() < 1e-12, "model {j}: {expected} against {}", events * share);
+        let drawn = run.values[study.layout().model(ModelMetric::Units, 0, j)];
+        let standard_error = (events * share * scenario.households_per_buyer()).sqrt();
+        assert!((drawn - expected).abs() < 5.0 * standard_error, "model {j}: {drawn} against {expected}");
+    }
+    let all: f64 =
+        (0..study.layout().regions.len()).map(|r| run.values[study.layout().region(RegionMetric::Units, 0, r)]).sum();
+    assert!((all - events).abs() < 1e-6 * events, "everybody comes once");
+}
+
+/// Without dealers nobody moves a purchase in the status quo: the weekly path sells the same cars.
+#[test]
+fn without_dealers_the_status_quo_is_the_plain_weekly_path() {
+    let mut plain = scenario(&[SMALL]);
+    plain.timing = None;
+    let mut timed = scenario(&[SMALL]);
+    timed.timing.as_mut().unwrap().dealers = None;
+    let (plain, timed) = (Study::prepare(plain).unwrap(), Study::prepare(timed).unwrap());
+    let (a, b) = (&outcomes(&plain, &[0], 0..2, 1), &outcomes(&timed, &[0], 0..2, 1));
+    for (a, b) in a.iter().zip(b) {
+        for p in 0..plain.layout().periods.len() {
+            for j in 0..plain.layout().models {
+                for metric in [ModelMetric::Units, ModelMetric::StickerPrice, ModelMetric::CarShare] {
+                    let (one, other) = (
+                        a[0].values[plain.layout().model(metric, p, j)],
+                        b[0].values[timed.layout().model(metric, p, j)],
+                    );
+                    assert_eq!(one.to_bits(), other.to_bits(), "{metric:?} model {j}");
+                }
+            }
+        }
+    }
+}
+
+/// Nothing about timing touches the status quo, to the bit.
+#[test]
+fn no_timing_parameter_moves_the_status_quo() {
+    let values = |assignments: &[&str]| {
+        let mut all = vec![SMALL];
+        all.extend(assignments);
+        let study = study(&all);
+        let record = record(&study, study.scenario().baseline, 1);
+        (record.sales.clone(), record.dealers.clone())
+    };
+    let before = values(&[]);
+    for assignment in [
+        "timing.consider_per_week=1.0",
+        "timing.look_ahead_weeks=52",
+        "timing.fixed_cost_usd=0.0",
+        "timing.cost_per_week_usd=1.0",
+        "timing.waiting_cost_usd=0.0",
+        "timing.leases_movable=true",
+        "timing.stock_lag_weeks=0.0",
+        "timing.belief.announced=1.0",
+        "timing.belief.polarisation=0.0",
+        "timing.belief.reversal_per_week=0.5",
+        "timing.hysteresis.share=0.5",
+    ] {
+        let after = values(&[assignment]);
+        // Expected sales are not defined in time; drawn ones and what was paid are.
+        assert!((0..104).all(|week| before.0.drawn(week) == after.0.drawn(week)), "{assignment}");
+        assert!(before.1 == after.1, "{assignment}");
+    }
+}
+
+/// Belief 0 and a settlement: the status quo to the bit, dealers included, although cars landed under liability.
+#[test]
+fn an_unbelieved_threat_that_is_settled_changes_nothing() {
+    let study = study(&[SMALL, "timing.belief.announced=0.0"]);
+    let history = regime(&study, "announced_settled");
+    for replication in 0..2 {
+        let quiet = record(&study, study.scenario().baseline, replication);
+        let threat = record(&study, history, replication);
+        assert!((0..104).all(|week| quiet.sales.drawn(week) == threat.sales.drawn(week)));
+        for (a, b) in quiet.dealers.iter().zip(&threat.dealers) {
+            assert_eq!(a.stock.iter().sum::<i64>(), b.stock.iter().sum::<i64>());
+            assert_eq!((a.in_transit, a.price_usd, a.forecast), (b.in_transit, b.price_usd, b.forecast));
+        }
+        let models = study.scenario().market.len();
+        assert!(threat.dealers[25 * models..26 * models].iter().any(|lot| lot.stock[1] > 0), "some cars were liable");
+        balances(&study, &threat, history, None, None);
+    }
+}
+
+fn sanctioned(study: &Study, record: &Record, weeks: std::ops::Range<usize>) -> f64 {
+    let models = &study.scenario().market.models;
+    let sold = |week: usize| models.iter().zip(record.sales.drawn(week)).filter(|(m, _)| m.flagged).map(|(_, n)| n);
+    weeks.flat_map(sold).map(|count| f64::from(*count)).sum()
+}
+
+const THREAT: [(u32, Action); 3] = [(20, Action::Announced), (20, Action::Liable), (26, Action::Settled)];
+
+/// The surge grows with belief on the same world and shrinks with the cost of buying early; what was brought forward is
+/// missing later.
+#[test]
+fn the_surge_grows_with_belief_and_is_paid_back() {
+    let beliefs = [0.0, 0.1, 0.2, 0.5, 1.0];
+    let run = |extra: &str| -> Vec<[f64; 4]> {
+        let mut scenario = with_events(&THREAT, 0.0, false, &["buyers.count=32768", extra]).scenario().clone();
+        let timing = scenario.timing.as_mut().unwrap();
+        for belief in &beliefs[1..] {
+            scenario.regimes.push(scenario.regimes[1].clone());
+            timing.suspended.push(timing.suspended[1].clone());
+            timing.beliefs.push(timing.beliefs[1].clone());
+            timing.beliefs.last_mut().unwrap().while_open.fill(*belief);
+        }
+        let study = Study::prepare(scenario).unwrap();
+        let quiet = record(&study, 0, 0);
+        let one = |regime: usize| {
+            let threat = record(&study, regime, 0);
+            balances(&study, &threat, regime, None, None);
+            let change = |weeks: std::ops::Range<usize>| {
+                sanctioned(&study, &threat, weeks.clone()) - sanctioned(&study, &quiet, weeks)
+            };
+            [change(20..26), change(26..78), sanctioned(&study, &quiet, 20..26), f64::from(threat.advanced())]
+        };
+        (1..=beliefs.len()).map(one).collect()
+    };
+    let surges = run("run.seed=5");
+    assert_eq!(surges[0][0], 0.0);
+    assert!(surges.windows(2).all(|pair| pair[0][0] < pair[1][0]), "{surges:?}");
+    let [surge, payback, usual, advanced] = surges[4];
+    assert!(surge / usual > 0.25 && surge / usual < 0.7, "{surges:?}");
+    // Real lost sales: a few buyers find another car in stock, or none.
+    assert!((surge + payback).abs() <= 0.1 * surge + 4.0, "surge {surge}, payback {payback}");
+    assert!(advanced >= surge, "{advanced} purchases make a surge of {surge}");
+    let dear = run("timing.cost_per_week_usd=800.0");
+    assert!(dear[4][0] < surge, "{dear:?} against {surges:?}");
+}
+
+/// A buyer's draws do not shift when another acts earlier: only purchases that were moved differ from the status quo.
+#[test]
+fn those_who_do_not_move_buy_the_same_car_in_the_same_week() {
+    let mut scenario = with_events(&THREAT, 1.0, false, &[SMALL]).scenario().clone();
+    scenario.timing.as_mut().unwrap().dealers = None;
+    let study = Study::prepare(scenario).unwrap();
+    let (quiet, threat) = (record(&study, 0, 3), record(&study, 1, 3));
+    let differing: i64 = (0..104)
+        .flat_map(|week| quiet.sales.drawn(week).iter().zip(threat.sales.drawn(week)))
+        .map(|(a, b)| (i64::from(*a) - i64::from(*b)).abs())
+        .sum();
+    let moved = i64::from(threat.advanced());
+    assert!(moved > 0);
+    // A moved purchase is missing in one week and extra in another, and so may be the buyer's next one.
+    assert!(differing <= 4 * moved, "{differing} cells for {moved} purchases moved");
+}
+
+/// Once imposed, clean cars go first at the old price; when they are gone the duty is in the price.
+#[test]
+fn clean_cars_go_first_and_the_price_follows_the_lot() {
+    let study = study(&["buyers.count=16384"]);
+    let imposed = regime(&study, "imposed_retroactive");
+    let record = record(&study, imposed, 0);
+    balances(&study, &record, imposed, Some(20), Some((26, 104)));
+    let models = &study.scenario().market.models;
+    let plan = &study.plans()[imposed];
+    for (j, model) in models.iter().enumerate().filter(|(_, model)| model.flagged) {
+        let list = |week: usize| record.dealers[week * models.len() + j].price_usd[0];
+        assert_eq!(list(25), model.list_price_usd);
+        assert_eq!(list(103), plan.phase(103).sticker_price_usd[j]);
+        let switch = (26..104).find(|week| list(*week) > model.list_price_usd).unwrap();
+        assert!((switch..104).all(|week| list(week) == plan.phase(week).sticker_price_usd[j]), "{}", model.name);
+        assert!(record.dealers[switch * models.len() + j].stock[0] < GRAINS, "{}", model.name);
+    }
+    let late: f64 = record.dealers.iter().map(|lot| lot.disputed_duty_usd[1]).sum();
+    let all: f64 = record.dealers.iter().map(|lot| lot.disputed_duty_usd[0]).sum();
+    assert!(late >= 0.0 && late < all);
+}
+
+/// Manufacturers that stop shipping order nothing while the decision is open, and their lots run down.
+#[test]
+fn suspended_shipments_empty_the_lots() {
+    let study = study(&["buyers.count=16384", "regime.announced_settled.suspend=[\"Honda\"]"]);
+    let history = regime(&study, "announced_settled");
+    let record = record(&study, history, 0);
+    let scenario = study.scenario();
+    let models = &scenario.market.models;
+    let mut before = 0;
+    let mut after = 0;
+    for (j, model) in models.iter().enumerate() {
+        let maker = &scenario.market.manufacturers[model.manufacturer];
+        let at = |week: usize| &record.dealers[week * models.len() + j];
+        let ordered: i64 = (20..26).map(|week| at(week).moved.ordered).sum();
+        if maker == "Honda" && model.flagged {
+            assert_eq!(ordered, 0, "{}", model.name);
+            before += at(19).stock[0];
+            after += at(27).stock[0];
+        }
+    }
+    assert!(after * 10 < before * 8, "{before} to {after}");
+    balances(&study, &record, history, None, None);
+}
+
+/// Spoilt brands and word of mouth act only when switched on, and where they should.
+#[test]
+fn hysteresis_outlasts_the_settlement() {
+    let study = study(&[
+        "buyers.count=16384",
+        "timing.belief.announced=0.0",
+        "timing.hysteresis.share=0.5",
+        "timing.hysteresis.penalty=2.0",
+        "timing.hysteresis.half_life_weeks=20.0",
+    ]);
+    let (quiet, threat) = (record(&study, 0, 0), record(&study, regime(&study, "announced_settled"), 0));
+    let change = |weeks: std::ops::Range<usize>| {
+        sanctioned(&study, &threat, weeks.clone()) / sanctioned(&study, &quiet, weeks) - 1.0
+    };
+    assert_eq!(change(0..20), 0.0);
+    assert!(change(26..40) < -0.15, "{}", change(26..40));
+    assert!(change(90..104) > change(26..40), "{} {}", change(90..104), change(26..40));
+}
+
+#[test]
+fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
+    let with = study(&[SMALL, "timing.peers.gamma=2.0"]);
+    let without = study(&[SMALL]);
+    let (a, b) = (record(&with, 0, 0), record(&without, 0, 0));
+    let sold = |record: &Record| -> f64 {
+        (0..104).map(|w| record.sales.drawn(w)[..49].iter().sum::<u32>()).sum::<u32>().into()
+    };
+    assert_ne!(a.sales.drawn(50), b.sales.drawn(50));
+    assert!((sold(&a) / sold(&b) - 1.0).abs() < 0.05, "{} {}", sold(&a), sold(&b));
+    let settled = record(&with, regime(&with, "announced_settled"), 0);
+    assert!((0..20).all(|week| settled.sales.drawn(week) == a.sales.drawn(week)));
+}
+
+#[test]
+fn results_are_the_same_on_any_number_of_threads() {
+    let study = study(&["buyers.count=2048"]);
+    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let bits = |threads| -> Vec<u64> {
+        let runs = outcomes(&study, &regimes, 0..3, threads);
+        runs.iter().flatten().flat_map(|outcome| &outcome.values).map(|value| value.to_bits()).collect()
+    };
+    assert!(bits(1) == bits(3));
+}
+
+#[test]
+fn wrong_sections_are_refused_with_their_place() {
+    let error = |assignments: &[&str]| {
+        let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+        config::load(&root().join("configs/showdown-1995-timing.toml"), &assignments).unwrap_err().to_string()
+    };
+    for (assignment, words) in [
+        ("timing.belief.announced=1.2", "fraction between 0 and 1"),
+        ("timing.outside_parts.no_purchase=0.5", "sum to 1.24"),
+        ("timing.peers.neighbours=3", "even number"),
+        ("timing.deadline=2001-01-01", "outside the horizon"),
+        ("dealers.price_bounds=[0.1, 0.2]", "discount"),
+        ("dealers.forecast_weeks=0.5", "at least 1"),
+        ("shipping.import_weeks=0", "expected 1 to 52"),
+        ("shipping.suspend=[\"Hnda\"]", "Hnda"),
+        ("regime.imposed.belief=-1.0", "fraction between 0 and 1"),
+    ] {
+        let message = error(&[assignment]);
+        assert!(message.contains(words), "{assignment}: {message}");
+    }
+}
