@@ -59,9 +59,9 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
         groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
         title: "Sales around the events, by group".to_owned(),
         subtitle: format!(
-            "Cars sold in the {INDEX_WEEKS} weeks up to each, same world under {} = 100.{}",
+            "Cars sold in the {INDEX_WEEKS} weeks up to each; the same world under {} = 100.{}",
             context.regime_label(&context.baseline),
-            if bands { " Line: median over replications; dark band: 25–75 %, light band: 5–95 %." } else { "" },
+            if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
         ),
         footer: context.footer("Each replication is compared with itself under the baseline."),
         bands,
