@@ -63,7 +63,7 @@ impl TimedJob<'_> {
         for week in 0..self.scenario.weeks as usize {
             state.step(week);
         }
-        state.finish()
+        state.record
     }
 }
 
@@ -299,13 +299,11 @@ impl<'a> State<'a> {
             self.shopper.seat(buyer, self.events[buyer], &climate);
             let first = self.shopper.first_choice(&self.prices);
             let mut choice = first;
-            if let Some(dealers) = &mut self.dealers {
-                if let Some(model) = first {
-                    dealers.wanted(model);
-                    self.record.dealers[week * models + model].first_choices += 1;
-                    if self.absent[model] {
-                        choice = self.shopper.choose(&self.prices, &self.absent).0;
-                    }
+            if let (Some(dealers), Some(model)) = (&mut self.dealers, first) {
+                dealers.wanted(model);
+                self.record.dealers[week * models + model].first_choices += 1;
+                if self.absent[model] {
+                    choice = self.shopper.choose(&self.prices, &self.absent).0;
                 }
             }
             if let Some(model) = choice {
@@ -318,10 +316,10 @@ impl<'a> State<'a> {
                 }
             }
             self.record.sales.count(week, choice.unwrap_or(models));
-            if let Some(before) = &before {
-                if let Some(lost) = self.shopper.first_choice(before).filter(|lost| choice != Some(*lost)) {
-                    self.record.switched[lost * (models + 1) + choice.unwrap_or(models)] += self.record.cars;
-                }
+            if let Some(before) = &before
+                && let Some(lost) = self.shopper.first_choice(before).filter(|lost| choice != Some(*lost))
+            {
+                self.record.switched[lost * (models + 1) + choice.unwrap_or(models)] += self.record.cars;
             }
             choices.push(choice);
         }
@@ -371,9 +369,9 @@ impl<'a> State<'a> {
         let models = normal.len();
         let Some(dealers) = &mut self.dealers else {
             // Without lots the date of sale stands for the date of landing.
-            for j in 0..models {
+            for (j, owed) in owed.iter().enumerate() {
                 let sold = f64::from(self.record.sales.drawn(week)[j]) * self.record.cars;
-                self.record.sales.charge(week, j, sold * owed[j]);
+                self.record.sales.charge(week, j, sold * owed);
             }
             return;
         };
@@ -392,9 +390,5 @@ impl<'a> State<'a> {
             };
             self.record.sales.charge(week, j, cars(moved.landed) * normal[j] + disputed);
         }
-    }
-
-    fn finish(self) -> Record {
-        self.record
     }
 }
