@@ -109,11 +109,14 @@ fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, Cl
     Ok((0..regimes.len()).filter(asked).collect())
 }
 
+/// More threads than any machine that this is meant for has processors.
+const MAX_THREADS: usize = 1024;
+
 pub(super) fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
-    if threads == Some(0) {
-        return Err(CliError::Usage(
-            "--threads: 0 threads do no work\nhelp: give at least 1, or leave it out for all processors".into(),
-        ));
+    if let Some(asked) = threads.filter(|threads| !(1..=MAX_THREADS).contains(threads)) {
+        let help = "leave it out for all processors";
+        let message = format!("--threads: {asked} threads, expected 1 to {MAX_THREADS}\nhelp: {help}");
+        return Err(CliError::Usage(message));
     }
     let threads = threads.unwrap_or(0);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| CliError::Threads { threads, error })

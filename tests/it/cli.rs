@@ -35,6 +35,7 @@ fn wrong_usage_exits_with_2() {
     stickershock().assert().code(2);
     stickershock().arg("walk").assert().code(2);
     small_run(&["--threads", "0"]).assert().code(2).stderr(contains("0 threads"));
+    small_run(&["--threads", "100000"]).assert().code(2).stderr(contains("expected 1 to 1024"));
     small_run(&["--regimes", "sanctons"]).assert().code(2).stderr(contains("`sanctons`").and(contains("imposed")));
 }
 
