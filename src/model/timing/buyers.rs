@@ -9,7 +9,7 @@
 //!
 //! with n the weeks of service given up, and waits one week more if `h [U(p_list) - U(p_now)] / alpha > kappa_late (1 + w/8)`,
 //! w the weeks waited. Comparing expected logsums instead would advance buyers who then draw another car. Beliefs are
-//! pi = (1 - omega) pi_t + omega [u < pi_t]: their mean is the public belief, and each is monotone in it.
+//! `pi = (1 - omega) pi_t + omega [u < pi_t]`: their mean is the public belief, and each is monotone in it.
 
 use rand_distr::{Distribution, StandardNormal};
 
