@@ -412,3 +412,71 @@ fn wrong_sections_are_refused_with_their_place() {
         assert!(message.contains(words), "{assignment}: {message}");
     }
 }
+
+/// A run in time from the command line: its tables are described, documented and add up, its charts are there.
+#[test]
+fn a_run_in_time_writes_its_tables_and_charts() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .arg("run")
+        .arg(root().join("configs/showdown-1995-timing.toml"))
+        .args(["--set", "buyers.count=4096", "--replications", "3", "--quiet", "--out"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| crate::support::read_csv(&folder.path().join(format!("tables/{name}.csv")));
+    let package: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("datapackage.json")).unwrap()).unwrap();
+    let documented = std::fs::read_to_string(root().join("docs/outputs.md")).unwrap();
+    for table in ["dealers", "timing", "event_study"] {
+        let resource = package["resources"].as_array().unwrap().iter().find(|r| r["name"] == table).unwrap();
+        let key: Vec<&str> =
+            resource["schema"]["primaryKey"].as_array().unwrap().iter().map(|k| k.as_str().unwrap()).collect();
+        let rows = read(table);
+        let keys: std::collections::BTreeSet<Vec<&String>> =
+            rows.iter().map(|row| key.iter().map(|k| &row[*k]).collect()).collect();
+        assert_eq!(keys.len(), rows.len(), "{table}: key twice");
+        for field in resource["schema"]["fields"].as_array().unwrap() {
+            let name = field["name"].as_str().unwrap();
+            assert!(rows[0].contains_key(name), "{table}: {name}");
+            let statistics =
+                ["_change_std_error", "_std_error", "_change", "_mean", "_q05", "_q25", "_q50", "_q75", "_q95"];
+            let stem = statistics.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
+            let known = [name, stem].iter().any(|name| documented.contains(&format!("`{name}`")));
+            assert!(known || key.contains(&name) || name == "week_start", "docs/outputs.md: {table}: {name}");
+        }
+    }
+    let number = |row: &std::collections::BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap();
+    let timing = read("timing");
+    let units = |region: &str, income: &str| -> f64 {
+        let here = timing.iter().filter(|row| {
+            row["regime"] == "imposed"
+                && row["period"] == "all"
+                && row["region"] == region
+                && row["income_quintile"] == income
+        });
+        here.map(|row| number(row, "units_mean")).sum()
+    };
+    let fifths: f64 = (1..=5).map(|fifth| units("europe", &fifth.to_string())).sum();
+    assert!((fifths / units("europe", "all") - 1.0).abs() < 1e-12);
+    let parts = units("outside_other_segment", "all") + units("outside_no_purchase", "all");
+    assert!((parts / units("outside", "all") - 1.0).abs() < 1e-12);
+    // First choices are what was sold and what was lost to empty lots.
+    let dealers = read("dealers");
+    let total = |column: &str| -> f64 {
+        dealers.iter().filter(|row| row["manufacturer"] == "all").map(|row| number(row, column)).sum()
+    };
+    assert!(total("first_choices_mean") >= total("units_mean") && total("units_mean") > 0.0);
+    for row in read("models") {
+        assert!(row["expected_units_mean"].is_empty());
+        let balance =
+            number(&row, "outlay_usd_mean") - number(&row, "producer_revenue_usd_mean") - number(&row, "duty_usd_mean");
+        assert!(balance.abs() <= 1e-9 * number(&row, "outlay_usd_mean").max(1e6), "{row:?}");
+    }
+    #[cfg(feature = "charts")]
+    for chart in ["event_study", "days_of_supply", "pull_forward"] {
+        assert!(folder.path().join(format!("charts/{chart}.png")).exists(), "{chart}");
+        assert!(folder.path().join(format!("charts/{chart}.svg")).exists(), "{chart}");
+    }
+}

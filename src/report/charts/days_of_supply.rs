@@ -63,3 +63,60 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
     };
     sheet.draw()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::{PolicyEvent, RegimeContext};
+    use crate::report::rows::Fan;
+    use jiff::civil::date;
+
+    fn context() -> ChartContext {
+        let regime =
+            |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
+        let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
+        ChartContext {
+            scenario: "Test".into(),
+            baseline: "quiet".into(),
+            regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
+            replications: 3,
+            seed: 1,
+            source: String::new(),
+        }
+    }
+
+    fn fan(middle: f64) -> Fan {
+        Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
+    }
+
+    fn rows() -> Vec<DealerRow> {
+        let mut rows = Vec::new();
+        for regime in ["quiet", "threat"] {
+            for (manufacturer, region, sanctioned) in
+                [("all", "japan", true), ("all", "europe", false), ("Toyota", "japan", true)]
+            {
+                for week in 0..30_u32 {
+                    rows.push(DealerRow {
+                        regime: regime.into(),
+                        week,
+                        week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
+                        region: region.into(),
+                        sanctioned,
+                        manufacturer: manufacturer.into(),
+                        metrics: vec![fan(60.0 + f64::from(week)); DealerMetric::ALL.len()],
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn series_shows_whole_groups_under_every_regime() {
+        let panels = series(&rows(), &context()).unwrap();
+        assert_eq!((panels.len(), panels[0].fans.len()), (2, 2));
+        assert_eq!(panels[0].fans[0].weeks[29].1.q50, 89.0);
+        draw(&rows(), &context()).unwrap();
+        assert!(matches!(draw(&[], &context()), Err(ChartError::Empty { .. })));
+    }
+}

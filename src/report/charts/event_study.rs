@@ -70,3 +70,71 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
     };
     sheet.draw()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::{PolicyEvent, RegimeContext};
+    use crate::report::rows::Fan;
+    use jiff::civil::date;
+
+    fn context() -> ChartContext {
+        let regime =
+            |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
+        let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
+        ChartContext {
+            scenario: "Test".into(),
+            baseline: "quiet".into(),
+            regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
+            replications: 3,
+            seed: 1,
+            source: String::new(),
+        }
+    }
+
+    fn fan(middle: f64) -> Fan {
+        Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
+    }
+
+    fn rows() -> Vec<EventStudyRow> {
+        let mut rows = Vec::new();
+        for week in 0..60_u32 {
+            for (region, sanctioned) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
+                let surge = if sanctioned && (20..26).contains(&week) { 10.0 } else { 0.0 };
+                rows.push(EventStudyRow {
+                    regime: "threat".into(),
+                    week,
+                    week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
+                    region: region.into(),
+                    sanctioned,
+                    index: fan(100.0 + surge),
+                    change: fan(surge),
+                    cumulative_change: fan(surge * f64::from(week)),
+                });
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn series_shows_the_groups_around_the_events_without_the_outside_option() {
+        let panels = series(&rows(), &context()).unwrap();
+        assert_eq!(panels.len(), 1);
+        let labels: Vec<&str> = panels[0].fans.iter().map(|fan| fan.label.as_str()).collect();
+        assert_eq!(labels, ["Japan, on the sanctions list", "Japan, other", "Europe"]);
+        // Ten weeks before the event and half a year after it.
+        let weeks = &panels[0].fans[0].weeks;
+        assert_eq!((weeks[0].0, weeks.len()), (date(1995, 3, 11), 37));
+        assert_eq!(weeks.iter().filter(|(_, fan)| fan.q50 == 110.0).count(), 6);
+        assert_eq!(panels[0].events.len(), 1);
+        draw(&rows(), &context()).unwrap();
+    }
+
+    #[test]
+    fn without_events_there_is_nothing_to_show() {
+        let mut quiet = context();
+        quiet.regimes[1].events.clear();
+        assert!(matches!(draw(&rows(), &quiet), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&[], &context()), Err(ChartError::Empty { .. })));
+    }
+}

@@ -67,3 +67,59 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
     };
     sheet.draw()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::{PolicyEvent, RegimeContext};
+    use crate::report::rows::Fan;
+    use jiff::civil::date;
+
+    fn context() -> ChartContext {
+        let regime =
+            |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
+        let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
+        ChartContext {
+            scenario: "Test".into(),
+            baseline: "quiet".into(),
+            regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
+            replications: 3,
+            seed: 1,
+            source: String::new(),
+        }
+    }
+
+    fn fan(middle: f64) -> Fan {
+        Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
+    }
+
+    fn rows() -> Vec<EventStudyRow> {
+        let mut rows = Vec::new();
+        for week in 0..60_u32 {
+            for (region, sanctioned) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
+                let surge = if sanctioned && (20..26).contains(&week) { 10.0 } else { 0.0 };
+                rows.push(EventStudyRow {
+                    regime: "threat".into(),
+                    week,
+                    week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
+                    region: region.into(),
+                    sanctioned,
+                    index: fan(100.0 + surge),
+                    change: fan(surge),
+                    cumulative_change: fan(surge * f64::from(week)),
+                });
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn series_shows_the_listed_models_of_the_regimes_asked_for() {
+        let regimes = ["threat".to_owned()];
+        let panels = series(&rows(), &regimes, &context()).unwrap();
+        assert_eq!((panels.len(), panels[0].fans.len(), panels[0].fans[0].weeks.len()), (1, 1, 60));
+        assert_eq!(panels[0].fans[0].weeks[25].1.q50, 250.0);
+        draw(&rows(), &regimes, &context()).unwrap();
+        assert!(matches!(draw(&rows(), &[], &context()), Err(ChartError::Empty { .. })));
+    }
+}
