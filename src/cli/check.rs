@@ -59,11 +59,11 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
     );
     let _ = writeln!(
         out,
-        "  {} buyers of {:.1} households each, {} of them on the list `{}`",
+        "  {} of the models are on the list `{}`; {} buyers of {:.1} households each",
+        market.models.iter().filter(|model| model.flagged).count(),
+        scenario.flag,
         scenario.buyers,
         scenario.households_per_buyer(),
-        format_args!("{} models", market.models.iter().filter(|model| model.flagged).count()),
-        scenario.flag,
     );
     let inversion = &study.shared_world().inversion.report;
     let _ = writeln!(

@@ -62,8 +62,12 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let threads = pool.current_num_threads();
     let stop = Arc::new(AtomicBool::new(false));
     let signal = Arc::clone(&stop);
-    // A second handler cannot be installed; the first one serves as well.
-    let _ = ctrlc::set_handler(move || signal.store(true, Ordering::Relaxed));
+    // The first Ctrl-C stops in good order, the second at once. Where no handler can be set, the system's default holds.
+    let _ = ctrlc::set_handler(move || {
+        if signal.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
 
     let mut manifest = Manifest::new(&loaded, &regimes, threads);
     folder.write("manifest.json", &manifest.render(Status::Running))?;
@@ -137,6 +141,9 @@ fn simulate(
     stop: &AtomicBool,
 ) -> Result<Written, CliError> {
     let study = Study::prepare(loaded.scenario.clone())?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(CliError::Interrupted(0));
+    }
     let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
     let scenario = study.scenario();
     let baseline = regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);

@@ -9,6 +9,9 @@ use super::{ConfigError, Table, suggest};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
 use crate::model::market::{CarModel, Characteristics, Holding, Market, NormalDuty};
 
+/// Highest price of a car, USD.
+const MAX_PRICE_USD: f64 = 1e8;
+
 /// Most models: tables of who switches to whom grow with the square.
 const MAX_MODELS: usize = 2_000;
 
@@ -19,8 +22,19 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
     let path = reader.data_path("market.models", &section.models);
     let table = Table::load(&path)?.labelled_by(&columns.model)?;
 
+    if table.rows() == 0 {
+        return Err(reader.error(
+            "market.models",
+            format!("{} has a header and no rows", path.display()),
+            "add a row for each model",
+        ));
+    }
     let names = table.column_key(&columns.model)?;
     let prices = table.column_positive(&columns.price_usd)?;
+    if let Some(row) = prices.iter().position(|price| *price > MAX_PRICE_USD) {
+        let message = format!("{} is {}, expected at most {MAX_PRICE_USD}", columns.price_usd, prices[row]);
+        return Err(table.error_at(row, message, "prices are US dollars a car"));
+    }
     let volumes = table.column_non_negative(&columns.volume)?;
     let flags = table.column_bool(&section.flag)?;
     let kept = kept_rows(reader, &names, &volumes)?;
@@ -171,7 +185,8 @@ fn normal_duty(reader: &Reader<'_>) -> Result<NormalDuty, ConfigError> {
     Ok(NormalDuty {
         rate: reader.rate("market.normal_duty.rate", rate)?,
         basis: duty_basis(section.basis),
-        customs_value_share: reader.positive("market.normal_duty.customs_value_share", &section.customs_value_share)?,
+        customs_value_share: reader
+            .customs_share("market.normal_duty.customs_value_share", &section.customs_value_share)?,
     })
 }
 

@@ -19,6 +19,8 @@ use crate::model::trade::regime::{Action, Instrument, InvalidRegime, PolicyEvent
 
 /// Longest horizon: 100 years of weeks.
 const MAX_WEEKS: u32 = 5_200;
+/// Most replications.
+const MAX_REPLICATIONS: u64 = 10_000_000;
 /// Most buyers: more would not fit the memory of an ordinary machine.
 const MAX_BUYERS: usize = 1 << 23;
 
@@ -57,6 +59,16 @@ impl Reader<'_> {
     /// A sourced number above zero.
     pub fn positive(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
         self.number(key, value.value, |x| x > 0.0, "a number above zero")
+    }
+
+    /// A sourced spread or elasticity: beyond 1,000 it cannot be meant.
+    pub fn spread(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
+        self.number(key, value.value, |x| (0.0..=1e3).contains(&x), "a number between 0 and 1000")
+    }
+
+    /// A sourced share of customs value in the price.
+    pub fn customs_share(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
+        self.number(key, value.value, |x| x > 0.0 && x <= 1.5, "a share above 0 and at most 1.5")
     }
 
     /// A sourced number between 0 and 1.
@@ -104,8 +116,9 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     let regimes = reader.regimes(&instruments, &market, weeks)?;
     let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
     let baseline = reader.position("run.baseline", &file.run.baseline, &names, "regime of this scenario")?;
-    if file.run.replications == 0 {
-        return Err(reader.error("run.replications", "is 0, expected at least 1", ""));
+    if !(1..=MAX_REPLICATIONS).contains(&file.run.replications) {
+        let message = format!("is {}, expected 1 to {MAX_REPLICATIONS}", file.run.replications);
+        return Err(reader.error("run.replications", message, ""));
     }
     let buyers = file.buyers.count;
     if !(2..=MAX_BUYERS).contains(&buyers) {
@@ -209,7 +222,7 @@ impl Reader<'_> {
         let sigma_characteristics = characteristics
             .iter()
             .map(|name| match section.sigma.get(name) {
-                Some(sigma) => self.non_negative(&format!("demand.sigma.{name}"), sigma),
+                Some(sigma) => self.spread(&format!("demand.sigma.{name}"), sigma),
                 None => Ok(0.0),
             })
             .collect::<Result<_, _>>()?;
@@ -227,14 +240,19 @@ impl Reader<'_> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(DemandParameters {
-            alpha: self.positive("demand.alpha", &section.alpha)?,
-            eta: self.non_negative("demand.eta", &section.eta)?,
-            income_log_sd: self.non_negative("demand.income_log_sd", &section.income_log_sd)?,
+            alpha: self.number(
+                "demand.alpha",
+                section.alpha.value,
+                |x| x > 0.0 && x <= 1e3,
+                "above 0 and at most 1000",
+            )?,
+            eta: self.spread("demand.eta", &section.eta)?,
+            income_log_sd: self.spread("demand.income_log_sd", &section.income_log_sd)?,
             income_bounds: section.income_bounds,
             sigma_characteristics,
-            sigma_import: self.non_negative("demand.sigma_import", &section.sigma_import)?,
-            sigma_region: self.non_negative("demand.sigma_region", &section.sigma_region)?,
-            sigma_outside: self.non_negative("demand.sigma_outside", &section.sigma_outside)?,
+            sigma_import: self.spread("demand.sigma_import", &section.sigma_import)?,
+            sigma_region: self.spread("demand.sigma_region", &section.sigma_region)?,
+            sigma_outside: self.spread("demand.sigma_outside", &section.sigma_outside)?,
             loyalty: crate::model::ids::Table::new(loyalty),
         })
     }
@@ -389,7 +407,7 @@ impl Reader<'_> {
             (Some(rate), None) => {
                 let value = self.non_negative(&format!("{key}.rate"), rate)?;
                 let share = match &section.customs_value_share {
-                    Some(share) => self.positive(&format!("{key}.customs_value_share"), share)?,
+                    Some(share) => self.customs_share(&format!("{key}.customs_value_share"), share)?,
                     None => market.normal_duty.customs_value_share,
                 };
                 Ok(Duty::AdValorem {

@@ -35,12 +35,21 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
     keep("prices", prices::draw(&winners, &context))?;
     keep("diversion", diversion::draw(&lost_buyers(report), &context))?;
     let models = report.models();
-    let years = f64::from(report.study.scenario().weeks) / 52.0;
+    // The scenario's first own period (the time after the deadline), or else the whole horizon.
+    let periods = &report.study.scenario().periods;
+    let years_given = report.study.scenario().weeks.div_ceil(52) as usize;
+    let period = periods.get(1 + years_given).unwrap_or(&periods[0]);
+    let years = f64::from(period.weeks()) / 52.0;
     for regime in &context.regimes {
-        let changed = |row: &&super::rows::ModelRow| row.regime == regime.name && row.units.change != 0.0;
+        let changed = |row: &&super::rows::ModelRow| {
+            row.regime == regime.name && row.period == period.name && row.units.change != 0.0
+        };
         if models.iter().any(|row| changed(&row)) {
-            let selection =
-                winners_losers::Selection { regime: regime.name.clone(), period: "all".into(), period_years: years };
+            let selection = winners_losers::Selection {
+                regime: regime.name.clone(),
+                period: period.name.clone(),
+                period_years: years,
+            };
             let name = format!("winners_losers_{}", file_name(&regime.name));
             keep(&name, winners_losers::draw(&models, &selection, &context))?;
         }
@@ -89,12 +98,23 @@ fn context(report: &Report<'_>) -> ChartContext {
     }
 }
 
-/// Lost buyers of every taxed model by region of the gainer, cars a year.
+/// Weeks in which a regime's list prices differ from the baseline's: only then are buyers lost to a duty.
+fn weeks_of_other_prices(report: &Report<'_>, regime: usize) -> u32 {
+    let scenario = report.study.scenario();
+    let (plan, baseline) = (&report.study.plans()[regime], &report.study.plans()[scenario.baseline]);
+    let differs = |week: &u32| {
+        let week = *week as usize;
+        plan.phase(week).sticker_price_usd != baseline.phase(week).sticker_price_usd
+    };
+    (0..scenario.weeks).filter(differs).count() as u32
+}
+
+/// Lost buyers of every taxed model by region of the gainer, cars a year of duty.
 fn lost_buyers(report: &Report<'_>) -> Vec<diversion::LostBuyers> {
     let scenario = report.study.scenario();
-    let years = f64::from(scenario.weeks) / 52.0;
     let mut rows = Vec::new();
     for (arm, regime) in report.regimes.iter().enumerate() {
+        let years = f64::from(weeks_of_other_prices(report, *regime)) / 52.0;
         for lost in report.lost_buyers(arm) {
             let mut by_region: Vec<(String, f64)> = Vec::new();
             for (option, cars) in lost.gained.iter().enumerate() {

@@ -67,7 +67,7 @@ impl Manifest {
             "regimes": names,
             "threads": threads,
             "quantiles": format!(
-                "order statistics of all replications up to {QUANTILE_REPLICATIONS}; beyond, of a uniform sample of \
+                "type 7, of all replications up to {QUANTILE_REPLICATIONS}; beyond, of a uniform sample of \
                  {QUANTILE_REPLICATIONS} replications chosen by hash"
             ),
         });

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::record::{Cell, Field, FieldType, Record};
 use crate::ensemble::{BaseYear, Study};
+use crate::model::trade::regime::Force;
 
 /// One model in the base year (`base_year.csv`).
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +153,7 @@ impl Record for PricingRow {
             number(
                 "pass_through",
                 "",
-                "change of the sticker price over change of the duty; empty where the duty is that of the base year",
+                "change of the sticker price over change of the duty; empty where the duty is that of the base year or not decided yet",
             ),
         ]
     }
@@ -215,6 +216,14 @@ pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
     let mut rows = Vec::new();
     for &regime in regimes {
         let plan = &study.plans()[regime];
+        // While a duty is owed but not decided it is in no price.
+        let force = scenario.regimes[regime].force(&scenario.instruments, scenario.weeks).unwrap_or_default();
+        let pending = |week: u32, model: usize| {
+            force.get(week as usize).is_some_and(|now| {
+                let owed = now.iter().zip(&scenario.instruments);
+                owed.into_iter().any(|(force, instrument)| *force == Force::OwedLater && instrument.selected[model])
+            })
+        };
         let mut shown = None;
         for week in 0..scenario.weeks {
             if shown == Some(plan.phase_index(week as usize)) {
@@ -237,7 +246,11 @@ pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
                     producer_price_usd: phase.producer_price_usd[j],
                     price_change_usd,
                     price_change: price_change_usd / model.list_price_usd,
-                    pass_through: if duty_change == 0.0 { f64::NAN } else { price_change_usd / duty_change },
+                    pass_through: if duty_change == 0.0 || pending(week, j) {
+                        f64::NAN
+                    } else {
+                        price_change_usd / duty_change
+                    },
                 });
             }
         }

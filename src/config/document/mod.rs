@@ -68,7 +68,7 @@ impl Document {
             Err(ConfigError::Override(origin.complain("", Part::Value, message, help)))
         };
         const SYNTAX: &str =
-            "write --set key=value, such as --set market.horizon_weeks=52 or --set regime[2].label=late";
+            "write --set key=value, such as --set time.weeks=52 or --set instrument.sanctions.rate=0.25";
         let (steps, key_end) = match path::parse(assignment) {
             Ok(parsed) => parsed,
             Err((offset, reason)) => return refuse(origin(offset, offset + 1), reason, SYNTAX),

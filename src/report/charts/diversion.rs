@@ -131,7 +131,7 @@ pub fn draw(rows: &[LostBuyers], context: &ChartContext) -> Result<Svg, ChartErr
 fn draw_panel(canvas: &Canvas, panel: &Panel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
     let name = text::fit(&panel.regimes.join("; "), PANEL, PLOT.1 - MARGIN)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
-    canvas.text((WIDTH - MARGIN, top + 12.0), "lost a year", LABEL.ink(theme::MUTED), Anchor::End)?;
+    canvas.text((WIDTH - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;
     let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;
     let Some(ticks) = axis::Ticks::covering([0.0, 100.0], 5) else { return Ok(()) };

@@ -82,7 +82,11 @@ const KNOWN: [(&str, &str, Style); 4] = [
     ("japan", "Japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
     ("europe", "Europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
     ("big_three", "Big Three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
-    ("outside", "No purchase", Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false }),
+    (
+        "outside",
+        "Outside (another kind of car, or none)",
+        Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false },
+    ),
 ];
 
 /// Styles of further regions, in order of appearance; after the last they start again.
