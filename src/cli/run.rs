@@ -1,6 +1,6 @@
 //! `stickershock run`: simulate every regime and write tables and charts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -69,6 +69,7 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
         }
     });
 
+    let earlier = folder.holds_a_run();
     let mut manifest = Manifest::new(&loaded, &regimes, threads);
     folder.write("manifest.json", &manifest.render(Status::Running))?;
     let outcome = pool.install(|| simulate(args, &loaded, &regimes, &folder, &stop));
@@ -76,6 +77,10 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     match outcome {
         Ok(written) => {
             let report = Report { study: &written.study, results: &written.results, regimes: &regimes };
+            if earlier {
+                folder.remove_others(&written.files)?;
+            }
+            manifest.files = relative(&written.files, folder.path());
             let manifest_path = folder.write("manifest.json", &manifest.render(Status::Complete))?;
             let mut files = written.files;
             files.push(manifest_path);
@@ -96,6 +101,12 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
             Err(error)
         }
     }
+}
+
+/// Paths as they read from the folder, with `/` on every system.
+fn relative(files: &[PathBuf], folder: &Path) -> Vec<String> {
+    let inside = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    files.iter().map(inside).collect()
 }
 
 /// Positions of the regimes to run, in the order of the scenario, the baseline always among them.

@@ -56,6 +56,34 @@ impl OutputFolder {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Whether an earlier run of this program stands in the folder.
+    #[must_use]
+    pub fn holds_a_run(&self) -> bool {
+        let manifest = fs::read(self.path.join("manifest.json")).ok();
+        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        manifest.is_some_and(|manifest| manifest["program"] == "stickershock")
+    }
+
+    /// Removes tables and charts of an earlier run that are not among `written`, and temporary files that a killed run
+    /// left.
+    ///
+    /// # Errors
+    /// [`OutputError::File`] when one cannot be removed.
+    pub fn remove_others(&self, written: &[PathBuf]) -> Result<(), OutputError> {
+        for (folder, endings) in [("tables", &["csv"][..]), ("charts", &["svg", "png"][..])] {
+            let Ok(entries) = fs::read_dir(self.path.join(folder)) else { continue };
+            for path in entries.flatten().map(|entry| entry.path()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+                let ours = name.starts_with(".partial-") || endings.contains(&ending.as_str());
+                if ours && !written.contains(&path) {
+                    fs::remove_file(&path).map_err(|error| OutputError::File { path, error })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a folder for any files.
     ///
     /// # Errors
@@ -218,6 +246,24 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
         output.write("tables/x.csv", b"whole").unwrap();
         assert_eq!(fs::read(folder.path().join("tables/x.csv")).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn files_of_an_earlier_run_do_not_stay_beside_new_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = OutputFolder::create(folder.path()).unwrap();
+        assert!(!output.holds_a_run());
+        output.write("manifest.json", br#"{"program": "stickershock"}"#).unwrap();
+        assert!(output.holds_a_run());
+        let kept = output.write("tables/new.csv", b"a").unwrap();
+        for old in ["tables/old.csv", "charts/old.png", "tables/.partial-x"] {
+            output.write(old, b"b").unwrap();
+        }
+        output.write("tables/notes.txt", b"mine").unwrap();
+        output.remove_others(std::slice::from_ref(&kept)).unwrap();
+        assert!(kept.exists() && folder.path().join("tables/notes.txt").exists());
+        assert_eq!(fs::read_dir(folder.path().join("tables")).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(folder.path().join("charts")).unwrap().count(), 0);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Manifest {
     started: jiff::Timestamp,
     /// Seconds from start to end, once known.
     pub seconds: Option<f64>,
+    /// Files written, relative to the folder, once known.
+    pub files: Vec<String>,
 }
 
 impl Manifest {
@@ -71,7 +73,7 @@ impl Manifest {
                  {QUANTILE_REPLICATIONS} replications chosen by hash"
             ),
         });
-        Self { fixed, started: jiff::Timestamp::now(), seconds: None }
+        Self { fixed, started: jiff::Timestamp::now(), seconds: None, files: Vec::new() }
     }
 
     /// The same for a study of the bargaining alone, in `worlds` worlds and without regimes.
@@ -93,6 +95,7 @@ impl Manifest {
         manifest["status"] = status.as_str().into();
         manifest["started"] = self.started.to_string().into();
         manifest["seconds"] = self.seconds.into();
+        manifest["files"] = self.files.clone().into();
         format!("{manifest:#}\n").into_bytes()
     }
 }
