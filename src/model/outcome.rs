@@ -106,6 +106,8 @@ metrics! {
         ExpectedUnits,
         /// Drawn share of the cars sold; 0 for the outside option.
         CarShare,
+        /// Share of the expected cars sold; 0 for the outside option.
+        ExpectedCarShare,
         /// Sticker price with base-year volumes as weights, USD; 0 for the outside option.
         StickerPrice,
     }
@@ -466,6 +468,7 @@ fn fill_week(values: &mut [f64], layout: &Layout, plan: &RegimePlan, sales: &Sal
     let phase = plan.phase(week);
     let (drawn, expected) = (sales.drawn(week), sales.expected(week));
     let cars: f64 = drawn[..models].iter().map(|count| f64::from(*count)).sum();
+    let expected_cars: f64 = expected[..models].iter().sum();
     let mut volume = vec![0.0; layout.groups.len()];
     for j in 0..models {
         let group = layout.group_of_model[j];
@@ -480,6 +483,8 @@ fn fill_week(values: &mut [f64], layout: &Layout, plan: &RegimePlan, sales: &Sal
         if cars > 0.0 {
             values[layout.week(WeekMetric::CarShare, week, group)] =
                 values[layout.week(WeekMetric::Units, week, group)] / (cars * households);
+            values[layout.week(WeekMetric::ExpectedCarShare, week, group)] =
+                values[layout.week(WeekMetric::ExpectedUnits, week, group)] / (expected_cars * households);
         }
     }
     let outside = layout.groups.len() - 1;

@@ -134,6 +134,7 @@ impl Report<'_> {
                         units: fan(WeekMetric::Units),
                         expected_units: fan(WeekMetric::ExpectedUnits),
                         car_share: of_cars(WeekMetric::CarShare),
+                        expected_car_share: of_cars(WeekMetric::ExpectedCarShare),
                         sticker_price_usd: of_cars(WeekMetric::StickerPrice),
                     });
                 }

@@ -123,6 +123,8 @@ pub struct WeeklyRow {
     pub expected_units: Fan,
     /// Share of the cars sold in the week; NaN for `outside`.
     pub car_share: Fan,
+    /// Share of the expected cars sold in the week; NaN for `outside` and in runs in time.
+    pub expected_car_share: Fan,
     /// Sticker price weighted by base-year volumes, USD; NaN for `outside`.
     pub sticker_price_usd: Fan,
 }
@@ -391,6 +393,11 @@ impl Record for WeeklyRow {
             ("units", "cars per week", "cars sold, or events without a purchase, drawn choices"),
             ("expected_units", "cars per week", "the same, summed choice probabilities"),
             ("car_share", "fraction", "share of the cars sold in the week; empty for `outside`"),
+            (
+                "expected_car_share",
+                "fraction",
+                "share of the expected cars sold; empty for `outside` and in runs in time",
+            ),
             ("sticker_price_usd", "USD", "sticker price with base-year volumes as weights; empty for `outside`"),
         ] {
             fields.extend(Fan::fields(name, unit, what));
@@ -406,7 +413,9 @@ impl Record for WeeklyRow {
             Cell::Text(self.region.clone()),
             Cell::Boolean(self.sanctioned),
         ];
-        for metric in [&self.units, &self.expected_units, &self.car_share, &self.sticker_price_usd] {
+        for metric in
+            [&self.units, &self.expected_units, &self.car_share, &self.expected_car_share, &self.sticker_price_usd]
+        {
             cells.extend(metric.cells());
         }
         cells

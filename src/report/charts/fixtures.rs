@@ -320,6 +320,7 @@ fn weekly_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64], g
             units: car_share,
             expected_units: car_share,
             car_share,
+            expected_car_share: Fan::UNDEFINED,
             sticker_price_usd: car_share,
         };
         for ((region, sanctioned), shares) in groups.iter().zip(&mut shares) {

@@ -33,7 +33,7 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
         let of_regime: Vec<&&WeeklyRow> = shown.iter().filter(|row| row.regime == regime).collect();
         let fan = |group: &Group| {
             let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
-            let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, row.car_share)).collect();
+            let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, share_of(row))).collect();
             weeks.sort_by_key(|(start, _)| *start);
             GroupFan { label: group.label(), weeks }
         };
@@ -43,6 +43,12 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     Ok((panels.collect(), groups, order))
 }
 
+/// A week's share of the cars sold: expected sales where the run has them, because single weeks of drawn sales are a few
+/// cars of one buyer each.
+fn share_of(row: &WeeklyRow) -> Fan {
+    if row.expected_car_share.q50.is_finite() { row.expected_car_share } else { row.car_share }
+}
+
 /// Draws the chart.
 ///
 /// # Errors
@@ -50,16 +56,19 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
 pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartError> {
     let (panels, groups, order) = panels(rows, context)?;
     let bands = context.replications > 1;
+    let what =
+        if rows.iter().any(|row| row.expected_car_share.q50.is_finite()) { "expected sales" } else { "cars sold" };
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
         title: "Share of cars sold, by region and week".to_owned(),
         subtitle: if bands {
-            "Percent of the cars sold in each week. Line: median over replications; dark band: 25–75 %, light band: 5–95 %."
-                .to_owned()
+            format!(
+                "Percent of {what} in each week. Line: median over replications; dark band: 25–75 %, light band: 5–95 %."
+            )
         } else {
-            "Percent of the cars sold in each week, in the one replication that was run.".to_owned()
+            format!("Percent of {what} in each week, in the one replication that was run.")
         },
         footer: context.footer(if bands {
             "Bands are quantiles over replications of single weeks, not smoothed."

@@ -105,8 +105,9 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
     let frame = Frame {
         title: format!("Winners and losers: {}", context.regime_label(&selection.regime)),
         subtitle: format!(
-            "Change in cars sold a year against the baseline ({}), by model, greatest gain first.{}",
+            "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{}",
             context.regime_label(&context.baseline),
+            selection.period.replace('_', " "),
             if unchanged { " No model's sales change in any replication." } else { "" },
         ),
         legend: groups.all().iter().map(|group| (Key::Bar(groups.style(group)), group.label())).collect(),
