@@ -57,6 +57,23 @@ enum MatrixChoice {
     None,
 }
 
+/// A duty or cost shock on no product changes nothing: legal, but more often a slip in `where`.
+fn warn_of_empty_selections(case: &Case) {
+    for scenario in &case.scenarios {
+        let duties = scenario.spec.tariffs.iter().map(|tariff| ("tariff", &tariff.products));
+        let shocks = scenario.spec.cost_multipliers.iter().map(|shock| ("cost_multipliers", &shock.products));
+        for (key, products) in duties.chain(shocks).filter(|(_, products)| case.select(products).is_empty()) {
+            let conditions: Vec<String> = products
+                .conditions
+                .iter()
+                .map(|(column, values)| format!("{column} = {}", values.join(" or ")))
+                .collect();
+            let name = &scenario.name;
+            eprintln!("warning: scenario {name}: {key}: no product has {}; nothing changes", conditions.join(" and "));
+        }
+    }
+}
+
 /// Runs the command.
 pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     let options = CaseOptions { specs: args.specs.clone(), market: args.market.clone() };
@@ -64,6 +81,7 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     if args.recover {
         (case.delta, case.marginal_cost) = (None, None);
     }
+    warn_of_empty_selections(&case);
     let matrices = match args.matrices {
         MatrixChoice::Stored => Matrices::AsStored,
         MatrixChoice::All => Matrices::All,

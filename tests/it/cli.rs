@@ -114,6 +114,19 @@ fn schema_and_completions_are_printed() {
     stickershock().args(["completions", "bash"]).assert().success().stdout(contains("stickershock"));
 }
 
+/// A tariff on a region that no product has is solved as no tariff, and said so.
+#[test]
+fn solve_warns_of_a_selection_without_products() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = folder.path().join("specs.json");
+    let spec = r#"[{"name": "typo", "spec": {"tariff": {"type": "cost", "rate": 1, "where": {"region": "mars"}}}}]"#;
+    fs::write(&specs, spec).unwrap();
+    let mut command = stickershock();
+    command.args(["solve", "tests/cases/plain_logit", "--specs"]).arg(&specs);
+    command.assert().success().stderr(contains("scenario typo: tariff: no product has region = mars"));
+    stickershock().args(["solve", "tests/cases/plain_logit", "--compare"]).assert().success().stderr("");
+}
+
 #[test]
 fn the_environment_sets_options_and_flags_win() {
     let folder = tempfile::tempdir().unwrap();
