@@ -19,8 +19,14 @@ pub struct Phase {
     pub sticker_price_usd: Vec<f64>,
     /// What a car sold now owes, whether it is in the price or falls on the importer later.
     pub duty_usd: Vec<f64>,
-    /// Sticker price less duty.
+    /// Sticker price less duty: production cost, makers' margin (quota rent included), inspection, dealers' margin.
     pub producer_price_usd: Vec<f64>,
+    /// Shadow price of quotas on a car, part of its maker's margin.
+    pub quota_rent_usd: Vec<f64>,
+    /// Cost of inspecting a car, part of what producing and delivering it costs.
+    pub inspection_usd: Vec<f64>,
+    /// Part of the duty that is paid back to the importer.
+    pub refund_usd: Vec<f64>,
 }
 
 /// The phases of one regime and the weeks they hold.
@@ -364,5 +370,13 @@ fn phase(prices: &[f64], charged: &[ImportDuty], owed: &[ImportDuty]) -> Phase {
         })
         .collect();
     let producer_price_usd = prices.iter().zip(&duty_usd).map(|(price, duty)| price - duty).collect();
-    Phase { sticker_price_usd: prices.to_vec(), duty_usd, producer_price_usd }
+    let none = || vec![0.0; prices.len()];
+    Phase {
+        sticker_price_usd: prices.to_vec(),
+        duty_usd,
+        producer_price_usd,
+        quota_rent_usd: none(),
+        inspection_usd: none(),
+        refund_usd: none(),
+    }
 }
