@@ -67,6 +67,9 @@ impl TimedJob<'_> {
     }
 }
 
+/// Factor on bounds of a gain, so that rounding never rules out one that is there.
+const BOUND_SLACK: f64 = 1.0 + 1e-9;
+
 /// How a buyer came to market.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Arrival {
@@ -99,6 +102,8 @@ struct State<'a> {
     fifths: [f64; QUINTILES - 1],
     prices: Column,
     absent: Vec<bool>,
+    /// Whether any model was out of stock at the start of the week.
+    any_absent: bool,
     record: Record,
 }
 
@@ -140,6 +145,7 @@ impl<'a> State<'a> {
             fifths,
             prices: world.options.table.zeros(),
             absent: vec![false; models],
+            any_absent: false,
             record,
             dealers,
         }
@@ -181,6 +187,7 @@ impl<'a> State<'a> {
             self.record.dealers[week * models + j].price_usd = [sticker, price];
             movements.push(moved);
         }
+        self.any_absent = self.absent.contains(&true);
         movements
     }
 
@@ -224,20 +231,34 @@ impl<'a> State<'a> {
         entrants
     }
 
+    /// Whether a due buyer waits another week: `h [U(p_list) - U(p_now)] / alpha > kappa_late (1 + w/8)`.
+    ///
+    /// With j his choice at list prices, U(p_now) is at least the utility of j at p_now, so the gain is at most h times what
+    /// j has become dearer: most buyers need no second look, many none at all.
     fn waits(&mut self, buyer: usize, event: u32, waited: f64, without: &Column, hazard: f64, penalty: f64) -> bool {
         let parameters = &self.job.timing.anticipation;
         if waited >= f64::from(parameters.longest_wait_weeks) {
             return false;
         }
+        let cost_usd = Patience::of(buyer, parameters, self.job.streams).waiting_cost_usd(waited, parameters);
+        let dearer = |model: usize| self.prices.values()[model] - without.values()[model];
+        let worth_usd = |dearer_usd: f64| hazard * dearer_usd * BOUND_SLACK;
+        if !self.any_absent {
+            let most = (0..self.absent.len()).map(dearer).fold(0.0, f64::max);
+            if worth_usd(most) <= cost_usd {
+                return false;
+            }
+        }
         let climate =
             Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
         self.shopper.seat(buyer, event, &climate);
+        let (wanted, later) = self.shopper.choose(without, &[]);
+        let at_most_usd = wanted.map_or(0.0, |model| if self.absent[model] { f64::INFINITY } else { dearer(model) });
+        if worth_usd(at_most_usd) <= cost_usd {
+            return false;
+        }
         let now = self.shopper.choose(&self.prices, &self.absent).1;
-        let later = self.shopper.choose(without, &[]).1;
-        let gain_usd = hazard * (later - now) / self.shopper.price_response();
-        // The cost is drawn only where it can matter.
-        gain_usd > 0.0
-            && gain_usd > Patience::of(buyer, parameters, self.job.streams).waiting_cost_usd(waited, parameters)
+        hazard * (later - now) / self.shopper.price_response() > cost_usd
     }
 
     /// Those who buy early.
@@ -259,6 +280,14 @@ impl<'a> State<'a> {
             Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
         let (shopper, date, leased, events) = (&mut self.shopper, &self.date, &self.leased, &self.events);
         let (prices, absent) = (&self.prices, &self.absent);
+        // With j the choice now, U at other prices is at least that of j there, so the gain is at most what j is cheaper now.
+        let gain_at_most_usd = |model: usize, believed: f64| {
+            let [now, quiet, taxed] = [prices, &without, &with].map(|prices| prices.values()[model]);
+            BOUND_SLACK * ((1.0 - believed) * (quiet - now) + believed * (taxed - now))
+        };
+        let on_sale = || (0..absent.len()).filter(|model| !absent[*model]);
+        let largest = |believed: f64| on_sale().map(|model| gain_at_most_usd(model, believed)).fold(0.0, f64::max);
+        let mut largest_gain_usd = [(f64::NAN, 0.0); 2];
         considering(job.streams, week, date.len(), parameters.consider_per_week, |buyer| {
             let planned = date[buyer];
             let movable = parameters.leases_movable || !leased[buyer];
@@ -271,13 +300,25 @@ impl<'a> State<'a> {
             if believed <= 0.0 || planned < deadline + lag {
                 return;
             }
+            let weeks = planned - week as f64;
+            let cost_usd = patience.early_cost_usd(weeks);
+            // There are two beliefs in a week: of those who are convinced, and of the others.
+            let known = &mut largest_gain_usd[usize::from(believed >= public)];
+            if known.0 != believed {
+                *known = (believed, largest(believed));
+            }
+            if known.1 <= cost_usd {
+                return;
+            }
             shopper.seat(buyer, events[buyer], &climate);
-            let now = shopper.choose(prices, absent).1;
+            let (wanted, now) = shopper.choose(prices, absent);
+            if wanted.is_none_or(|model| gain_at_most_usd(model, believed) <= cost_usd) {
+                return;
+            }
             let quiet = shopper.choose(&without, &[]).1;
             let taxed = shopper.choose(&with, &[]).1;
-            let weeks = planned - week as f64;
             let gain_usd = (now - (1.0 - believed) * quiet - believed * taxed) / shopper.price_response();
-            if gain_usd > patience.early_cost_usd(weeks) {
+            if gain_usd > cost_usd {
                 entrants.push(Entrant { order: 0, buyer: buyer as u32, arrival: Arrival::Early, weeks });
             }
         });
