@@ -2,11 +2,13 @@
 
 pub mod base_year;
 pub mod negotiation;
+pub mod point;
 pub mod results;
 pub mod run;
 pub mod study;
 
 pub use base_year::BaseYear;
+pub use point::Point;
 pub use results::Results;
 pub use run::{Job, RunError, run};
 pub use study::{Study, StudyError};
