@@ -1,5 +1,6 @@
 //! The economy: numbers in, numbers out. No files, threads, clocks or globals.
 
+pub mod accounts;
 pub mod buyers;
 pub mod demand;
 pub mod fixed_point;

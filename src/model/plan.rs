@@ -29,6 +29,14 @@ pub struct Phase {
     pub refund_usd: Vec<f64>,
 }
 
+impl Phase {
+    /// Prices under duties that are all in them, without quotas, inspections or refunds.
+    #[must_use]
+    pub fn charged(prices: &[f64], duty: &[ImportDuty]) -> Self {
+        phase(prices, duty, duty)
+    }
+}
+
 /// The phases of one regime and the weeks they hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegimePlan {

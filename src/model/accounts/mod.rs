@@ -1,0 +1,70 @@
+//! Accounts: who gains and who loses, by how much, and whether the money adds up.
+//!
+//! ```text
+//! sticker price = production cost + maker's margin (quota rent and refund in it) + dealer's margin + duty less refund + inspection
+//! home          = buyers + home-owned makers + dealers + Treasury - exporters' lost margin + parts suppliers
+//! world         = buyers + outlay - production cost - dealers' avoidable cost - inspection - costs of retaliation
+//! ```
+//!
+//! The world's account is formed without any regional term, so that it checks the sum of the regions and is not that sum. Profits
+//! go by ownership, not by badge ([`Owners`]). Marginal costs from the first-order conditions contain the dealers' margin, a constant
+//! amount for each car; it is taken out before anything is reported. Money is US dollars.
+//!
+//! - [`ledger`]: the money of one model, and what a duty on it costs whom;
+//! - [`owners`]: whose profits a region receives;
+//! - [`year`]: accounts of one year of expected demand, between two situations of the market.
+
+pub mod ledger;
+pub mod owners;
+pub mod year;
+
+use super::demand::kernel::math::exp;
+use super::market::{DemandParameters, Market};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+pub use ledger::{CarTerms, ModelAccount};
+pub use owners::{InvalidOwners, Owners};
+pub use year::{Situation, YearChange, duty_change, market_flows, year_change};
+
+/// Income classes: fifths of the population.
+pub const FIFTHS: usize = 5;
+
+/// Parameters of the accounts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AccountParameters {
+    /// Dealers' gross margin on a car, a fraction of its base-year list price.
+    pub dealers_margin: f64,
+    /// Part of that margin that pays for what a car not sold would save: the rest is the dealers' surplus.
+    pub dealers_avoidable: f64,
+}
+
+impl Default for AccountParameters {
+    fn default() -> Self {
+        Self { dealers_margin: 0.10, dealers_avoidable: 0.4 }
+    }
+}
+
+impl AccountParameters {
+    /// Dealers' gross margin on a car of each model, USD.
+    #[must_use]
+    pub fn dealers_margin_usd(&self, market: &Market) -> Vec<f64> {
+        market.models.iter().map(|model| self.dealers_margin * model.list_price_usd).collect()
+    }
+}
+
+/// Incomes at which each fifth of the population but the first begins, relative to the median.
+#[must_use]
+pub fn income_fifths(demand: &DemandParameters) -> [f64; FIFTHS - 1] {
+    let [floor, cap] = demand.income_bounds;
+    let normal = Normal::standard();
+    std::array::from_fn(|i| {
+        let z = normal.inverse_cdf((i + 1) as f64 / FIFTHS as f64);
+        exp(demand.income_log_sd * z).clamp(floor, cap)
+    })
+}
+
+/// The fifth, from 0, of an income.
+#[must_use]
+pub fn fifth_of(income: f64, fifths: &[f64; FIFTHS - 1]) -> usize {
+    fifths.iter().filter(|bound| income > **bound).count()
+}
