@@ -1,7 +1,8 @@
 //! One replication over 104 weeks, plain and in time: the cost of the weekly step.
 //!
 //! `cargo bench --bench replication`. The element of the throughput is one week; buyers who are not due and do not consider
-//! buying early are not looked at.
+//! buying early are not looked at. `million` is 1,048,576 buyers; in `million_patient` they keep a car eight times as long, so
+//! that an eighth of them is due and the rest shows what a buyer costs who is not in the market.
 
 use std::path::Path;
 
@@ -11,9 +12,12 @@ use stickershock::ensemble::{Job, Study};
 
 const BUYERS: usize = 1 << 17;
 
-fn study(file: &str) -> Study {
+const PATIENT: [&str; 2] = ["holding.purchase_mean_weeks=2080", "holding.lease_weeks=[832, 1248]"];
+
+fn study(file: &str, buyers: usize, more: &[&str]) -> Study {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs").join(file);
-    let assignments = [format!("buyers.count={BUYERS}"), "buyers.pricing_nodes=4096".to_owned()];
+    let mut assignments = vec![format!("buyers.count={buyers}"), "buyers.pricing_nodes=4096".to_owned()];
+    assignments.extend(more.iter().map(|text| (*text).to_owned()));
     let loaded = config::load(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
     Study::prepare(loaded.scenario).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -21,11 +25,16 @@ fn study(file: &str) -> Study {
 fn replication(c: &mut Criterion) {
     let mut group = c.benchmark_group("replication");
     group.sample_size(10);
-    for (layer, file) in [("plain", "showdown-1995.toml"), ("in_time", "showdown-1995-timing.toml")] {
-        let study = study(file);
+    for (layer, file, buyers, more, regimes) in [
+        ("plain", "showdown-1995.toml", BUYERS, &[] as &[&str], 4),
+        ("in_time", "showdown-1995-timing.toml", BUYERS, &[], 4),
+        ("million", "showdown-1995-timing.toml", 8 * BUYERS, &[], 2),
+        ("million_patient", "showdown-1995-timing.toml", 8 * BUYERS, &PATIENT, 2),
+    ] {
+        let study = study(file, buyers, more);
         let (world, start) = study.world(0).unwrap_or_else(|error| panic!("{error}"));
         group.throughput(Throughput::Elements(u64::from(study.scenario().weeks)));
-        for (regime, of) in study.scenario().regimes.iter().enumerate().take(4) {
+        for (regime, of) in study.scenario().regimes.iter().enumerate().take(regimes) {
             group.bench_function(format!("{layer}/{}", of.name), |b| {
                 b.iter(|| study.simulate(&world, &start, Job { regime, replication: 0 }));
             });
