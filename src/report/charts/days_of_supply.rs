@@ -52,7 +52,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
         groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
         title: "Days of supply on dealers' lots".to_owned(),
         subtitle: format!(
-            "Stock at the end of the week over forecast sales, days.{}",
+            "Stock at the end of the week over forecast sales, days; each panel has its own scale.{}",
             if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
         ),
         footer: context
@@ -60,6 +60,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
         bands,
         reference: 0.0,
         tick: |value| text::number(value, 0),
+        own_scales: true,
     };
     sheet.draw()
 }

@@ -59,7 +59,7 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
         groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
         title: "Sales around the events, by group".to_owned(),
         subtitle: format!(
-            "Cars sold in the {INDEX_WEEKS} weeks up to each; the same world under {} = 100.{}",
+            "Cars sold in the {INDEX_WEEKS} weeks up to and with each, the same world under {} = 100; each panel has its own scale.{}",
             context.regime_label(&context.baseline),
             if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
         ),
@@ -67,6 +67,7 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
         bands,
         reference: 100.0,
         tick: |value| text::number(value, 0),
+        own_scales: true,
     };
     sheet.draw()
 }

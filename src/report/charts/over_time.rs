@@ -63,6 +63,8 @@ pub(super) struct Sheet<'a> {
     pub(super) reference: f64,
     /// Text of a value on the axis.
     pub(super) tick: fn(f64) -> String,
+    /// Whether each panel has its own vertical scale: regimes of very different size are illegible on one.
+    pub(super) own_scales: bool,
 }
 
 const PLOT_HEIGHT: f64 = 190.0;
@@ -77,9 +79,7 @@ impl Sheet<'_> {
     pub(super) fn draw(&self) -> Result<Svg, ChartError> {
         super::canvas::register_fonts()?;
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
-        let values =
-            shares.clone().flat_map(|(_, fan)| if self.bands { [fan.q05, fan.q50, fan.q95] } else { [fan.q50; 3] });
-        let ticks = Ticks::covering(values.chain([self.reference]), 5);
+        let ticks = self.ticks(self.panels);
         let (first, last) = (shares.clone().map(|(d, _)| *d).min(), shares.map(|(d, _)| *d).max());
         let (Some(ticks), Some(first), Some(last)) = (ticks, first, last) else {
             return Err(ChartError::Empty { chart: self.chart, reason: "no week has a value".to_owned() });
@@ -93,14 +93,16 @@ impl Sheet<'_> {
             let left = MARGIN + SHARE_AXIS + (column_width + GUTTER) * (at % columns) as f64;
             let right = left + column_width - SHARE_AXIS;
             let dates = Scale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
-            placed.push((panel, dates, place_labels(&panel.events, dates)?));
+            let own = if self.own_scales { self.ticks(std::slice::from_ref(panel)) } else { None };
+            let ticks = own.unwrap_or_else(|| ticks.clone());
+            placed.push((panel, dates, place_labels(&panel.events, dates)?, ticks));
         }
         // Panels side by side leave the same room for labels, so that their plots line up.
         let row_heights: Vec<f64> = placed
             .chunks(columns)
             .map(|row| {
                 let levels =
-                    row.iter().flat_map(|(_, _, labels)| labels).map(|label| label.level + 1).max().unwrap_or(0);
+                    row.iter().flat_map(|(_, _, labels, _)| labels).map(|label| label.level + 1).max().unwrap_or(0);
                 PANEL_TITLE + EVENT_ROW * levels as f64 + plot_height + DATE_AXIS
             })
             .collect();
@@ -116,7 +118,7 @@ impl Sheet<'_> {
         frame.around(row_heights.iter().sum(), |canvas, mut top| {
             for (row, height) in placed.chunks(columns).zip(&row_heights) {
                 let bottom = top + height - DATE_AXIS;
-                for (panel, dates, labels) in row {
+                for (panel, dates, labels, ticks) in row {
                     let share = ticks.scale(bottom, bottom - plot_height);
                     canvas.text(
                         (dates.from - SHARE_AXIS, top + 12.0),
@@ -124,7 +126,7 @@ impl Sheet<'_> {
                         PANEL,
                         Anchor::Start,
                     )?;
-                    draw_axes(canvas, (&ticks, self.tick), share, *dates, (first, last))?;
+                    draw_axes(canvas, (ticks, self.tick), share, *dates, (first, last))?;
                     if self.reference != ticks.low {
                         let y = share.at(self.reference);
                         canvas.line(&[(dates.from, y), (dates.to, y)], Stroke::solid(theme::AXIS, 1.0))?;
@@ -144,6 +146,15 @@ impl Sheet<'_> {
             }
             Ok(())
         })
+    }
+
+    /// Ticks that cover what some panels show, and the reference.
+    fn ticks(&self, panels: &[Panel]) -> Option<Ticks> {
+        let weeks = panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
+        let values = weeks.flat_map(|(_, fan)| if self.bands { [fan.q05, fan.q50, fan.q95] } else { [fan.q50; 3] });
+        // A panel where next to nothing happens must not be blown up.
+        let least = if self.own_scales { 0.05 * self.reference } else { 0.0 };
+        Ticks::covering(values.chain([self.reference - least, self.reference + least]), 5)
     }
 }
 

@@ -29,8 +29,10 @@ fn panels(
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no threat that was settled moved a sale".to_owned() });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
-    let order = groups.all();
+    // A region with other models as well is named with its list, although only the list is shown.
+    let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let listed = |group: &Group| shown.iter().any(|row| groups.group(&row.region, row.sanctioned) == *group);
+    let order: Vec<Group> = groups.all().into_iter().filter(listed).collect();
     let panels = context.in_order(shown.iter().map(|row| row.regime.as_str())).into_iter().map(|regime| {
         let own: Vec<&&EventStudyRow> = shown.iter().filter(|row| row.regime == regime).collect();
         let fan = |group: &Group| {
@@ -64,6 +66,7 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
         bands,
         reference: 0.0,
         tick: |value| text::number(value, 0),
+        own_scales: false,
     };
     sheet.draw()
 }

@@ -78,6 +78,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
         bands,
         reference: 0.0,
         tick: percent,
+        own_scales: false,
     };
     sheet.draw()
 }
