@@ -140,6 +140,19 @@ fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
         let flag = &study.scenario().flag;
         let _ = writeln!(out, "  If no {flag} model were on sale, their buyers would go to: {}", parts.join(", "));
     }
+    let change = base.peers_change.iter().zip(&market.models);
+    if let Some((most, model)) = change.clone().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())) {
+        let cars = |model: &stickershock::model::market::CarModel| model.base_volume;
+        let volume: f64 = market.models.iter().map(cars).sum();
+        let all: f64 = change.map(|(change, model)| change * cars(model)).sum::<f64>() / volume;
+        let _ = writeln!(
+            out,
+            "  Word of mouth changes expected base-year sales by {:+.2}% in all, at most {:+.2}% ({})",
+            100.0 * all,
+            100.0 * most,
+            model.name,
+        );
+    }
     out.push('\n');
     Ok(())
 }

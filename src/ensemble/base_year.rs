@@ -4,6 +4,8 @@ use super::study::Study;
 use crate::model::demand::DemandError;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};
+use crate::model::streams::Streams;
+use crate::model::timing::network::base_year_change;
 
 /// One model in the base year.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +30,12 @@ pub struct BaseYear {
     /// Where the buyers of the flagged models go when all of those are taken away: shares by region, the outside option
     /// last; none where no model is flagged.
     pub diversion: Vec<f64>,
+    /// What word of mouth does to each model's expected sales at the start, as a fraction; none where it is switched off.
+    pub peers_change: Vec<f64>,
 }
 
+/// Starts over which the effect of word of mouth is averaged.
+const STARTS: u64 = 4;
 /// A price at which nobody buys.
 const PROHIBITIVE_USD: f64 = 1e9;
 
@@ -58,7 +64,25 @@ impl Study {
                 }
             })
             .collect();
-        Ok(BaseYear { models, diversion: self.diversion_from_flagged(&demand, &list) })
+        let diversion = self.diversion_from_flagged(&demand, &list);
+        Ok(BaseYear { models, diversion, peers_change: self.peers_change(&list) })
+    }
+
+    /// Mean over the starts of a few replications: with one network alone the chance of who knows whom would show.
+    fn peers_change(&self, list: &[f64]) -> Vec<f64> {
+        let (scenario, world) = (self.scenario(), self.shared_world());
+        let Some(peers) = scenario.timing.as_ref().map(|timing| &timing.peers).filter(|peers| peers.gamma != 0.0)
+        else {
+            return Vec::new();
+        };
+        let mut mean = vec![0.0; list.len()];
+        for replication in 0..STARTS {
+            let streams = Streams::new(scenario.seed, replication);
+            let start = world.start(list, &streams);
+            let change = base_year_change(world, peers, list, &start, &streams);
+            mean.iter_mut().zip(change).for_each(|(mean, change)| *mean += change / STARTS as f64);
+        }
+        mean
     }
 
     fn diversion_from_flagged(&self, demand: &ExpectedDemand<'_>, list: &[f64]) -> Vec<f64> {

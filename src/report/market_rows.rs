@@ -35,6 +35,8 @@ pub struct BaseYearRow {
     pub own_elasticity: f64,
     /// Diversion to the outside option.
     pub outside_diversion: f64,
+    /// What word of mouth does to expected sales at the start, as a fraction; NaN without it.
+    pub peers_change: f64,
 }
 
 /// One model's prices from one revision to the next (`pricing.csv`).
@@ -107,6 +109,11 @@ impl Record for BaseYearRow {
                 "fraction",
                 "share of buyers lost to a small price rise who buy none of the models",
             ),
+            number(
+                "peers_change",
+                "fraction",
+                "what word of mouth does to expected sales at the start (zero to first order); empty without it",
+            ),
         ]
     }
 
@@ -124,6 +131,7 @@ impl Record for BaseYearRow {
                 self.margin_usd,
                 self.own_elasticity,
                 self.outside_diversion,
+                self.peers_change,
             ]
             .map(Cell::Number),
         );
@@ -184,12 +192,12 @@ impl Record for PricingRow {
 
 /// Rows of `base_year.csv`, in the order of the market.
 #[must_use]
-pub fn base_year_rows(study: &Study, base: &BaseYear) -> Vec<BaseYearRow> {
+pub fn base_year_rows(study: &Study, base_year: &BaseYear) -> Vec<BaseYearRow> {
     let scenario = study.scenario();
     let market = &scenario.market;
     let duty = &study.plans()[scenario.baseline].phase(0).duty_usd;
-    let rows = market.models.iter().zip(&base.models).zip(duty);
-    rows.map(|((model, base), duty_usd)| BaseYearRow {
+    let rows = market.models.iter().zip(&base_year.models).zip(duty).enumerate();
+    rows.map(|(j, ((model, base), duty_usd))| BaseYearRow {
         model: model.name.clone(),
         brand: market.brands[model.brand].clone(),
         manufacturer: market.manufacturers[model.manufacturer].clone(),
@@ -203,6 +211,7 @@ pub fn base_year_rows(study: &Study, base: &BaseYear) -> Vec<BaseYearRow> {
         margin_usd: base.margin_usd,
         own_elasticity: base.own_elasticity,
         outside_diversion: base.outside_diversion,
+        peers_change: base_year.peers_change.get(j).copied().unwrap_or(f64::NAN),
     })
     .collect()
 }

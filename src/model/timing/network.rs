@@ -5,7 +5,9 @@
 //! in the undirected original every buyer keeps exactly k ties and may listen to somebody who does not listen to him.
 
 use super::Peers;
+use crate::model::demand::choice::Column;
 use crate::model::streams::{Purpose, Streams};
+use crate::model::world::{NO_BRAND, Start, World};
 
 /// Gives each acquaintance of `buyer` among `buyers` to `visit`.
 pub fn acquaintances(peers: &Peers, streams: &Streams, buyer: usize, buyers: usize, mut visit: impl FnMut(usize)) {
@@ -23,6 +25,56 @@ pub fn acquaintances(peers: &Peers, streams: &Streams, buyer: usize, buyers: usi
             visit(near % buyers);
         }
     }
+}
+
+/// What word of mouth does to the base year: expected sales of each model at the start of a replication with it over those
+/// without it, less one.
+///
+/// The excess share of a brand among acquaintances has mean zero, so base-year volumes hold to first order in gamma only;
+/// this is what is left.
+#[must_use]
+pub fn base_year_change(
+    world: &World,
+    peers: &Peers,
+    list_prices_usd: &[f64],
+    start: &Start,
+    streams: &Streams,
+) -> Vec<f64> {
+    let (options, buyers) = (&world.options, &world.buyers);
+    let prices = Column::new(list_prices_usd, 0.0);
+    let brands = world.products.loyalty().len();
+    let mut usual_share = vec![0.0; brands];
+    for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
+        usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
+    }
+    let each = 1.0 / f64::from(peers.neighbours.max(1));
+    let (mut weights, mut intercepts) = (options.table.zeros(), options.table.zeros());
+    let mut heard = vec![0.0; brands];
+    let mut expected = [vec![0.0; options.models()], vec![0.0; options.models()]];
+    for (buyer, owned) in start.owned.iter().enumerate() {
+        intercepts.clone_from(options.intercepts(*owned));
+        for with in [false, true] {
+            if with {
+                heard.fill(0.0);
+                acquaintances(peers, streams, buyer, start.owned.len(), |other| {
+                    if let Some(share) = heard.get_mut(usize::from(start.owned[other])) {
+                        *share += each;
+                    }
+                });
+                for (utility, brand) in intercepts.values_mut().iter_mut().zip(options.brands()) {
+                    let brand = usize::from(*brand);
+                    *utility += peers.gamma * (heard[brand] - usual_share[brand]);
+                }
+            }
+            let (tastes, alpha) = (buyers.tastes_of(buyer), buyers.price_response[buyer]);
+            options.chooser.exp_utilities(&options.table, &intercepts, &prices, tastes, alpha, &mut weights);
+            let all = buyers.outside_weight[buyer] + weights.values().iter().sum::<f64>();
+            let sums = expected[usize::from(with)].iter_mut().zip(weights.values());
+            sums.for_each(|(sum, weight)| *sum += weight / all);
+        }
+    }
+    let [without, with] = expected;
+    with.iter().zip(&without).map(|(with, without)| with / without - 1.0).collect()
 }
 
 #[cfg(test)]
