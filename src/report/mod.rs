@@ -8,6 +8,7 @@ pub mod charts;
 pub mod draw;
 pub mod folder;
 pub mod indices;
+pub mod lot_rows;
 pub mod manifest;
 pub mod market_rows;
 pub mod negotiation;

@@ -122,10 +122,11 @@ pub fn write_tables(
     ];
     if report.study.layout().timed.is_some() {
         tables.push(table(&report.timing())?);
-        let (dealers, events) = (report.dealers(), report.event_study());
+        let (dealers, lots, events) = (report.dealers(), report.lots(), report.event_study());
         // A table without rows says nothing: no dealers, or the baseline alone.
         if !dealers.is_empty() {
             tables.push(table(&dealers)?);
+            tables.push(table(&lots)?);
         }
         if !events.is_empty() {
             tables.push(table(&events)?);

@@ -35,6 +35,8 @@ pub struct Movement {
     pub charged_late: i64,
     /// Of those: sold at the old price before the decision, so that the importer bears the duty.
     pub borne_by_importer: i64,
+    /// Whether a car that lands this week owes the duty, at once or if it is imposed.
+    pub liable: bool,
 }
 
 /// The stock of one model.
@@ -97,7 +99,7 @@ impl<'a> Dealers<'a> {
 
     /// Steps 1 and 2 of the week: the decision, if there is one, and what lands.
     pub fn open_week(&mut self, week: usize, model: usize, now: Standing, outlook: Option<&Outlook>) -> Movement {
-        let mut moved = Movement::default();
+        let mut moved = Movement { liable: now.liable, ..Movement::default() };
         let lot = &mut self.lots[model];
         if now.stage != lot.stage {
             match (lot.stage, now.stage) {

@@ -9,12 +9,14 @@
 //! - [`network`]: whose cars a buyer sees;
 //! - [`calendar`]: who is due, and who considers buying early;
 //! - [`dealers`]: lots, shipments, transaction prices, orders, duty by landing date;
+//! - [`lots`]: the lots over the whole horizon;
 //! - [`policy`]: what each model faces in each week;
 //! - [`weekly`]: the week, step by step; [`record`]: what it leaves.
 
 pub mod buyers;
 pub mod calendar;
 pub mod dealers;
+pub mod lots;
 pub mod network;
 pub mod policy;
 pub mod record;

@@ -1,6 +1,7 @@
 //! What a run in time leaves: weekly stock, prices and movements of cars, and purchases moved.
 
 use super::dealers::{Movement, sales};
+use super::lots::{LotLayout, LotMetric};
 use crate::model::market::Market;
 use crate::model::outcome::{Group, Layout, Outcome, Sales, metrics};
 use crate::model::plan::RegimePlan;
@@ -73,6 +74,8 @@ pub struct DealerGroup {
 pub struct TimedLayout {
     /// Groups of the dealers' table: regions by list, then each manufacturer's models on the list.
     pub dealer_groups: Vec<DealerGroup>,
+    /// Rows of the lots over the horizon.
+    pub lots: LotLayout,
     start: usize,
     weeks: usize,
     groups: usize,
@@ -103,6 +106,7 @@ impl TimedLayout {
         }
         Self {
             dealer_groups,
+            lots: LotLayout::new(layout, market),
             start: layout.len(),
             weeks: layout.weeks as usize,
             groups: layout.groups.len(),
@@ -120,10 +124,18 @@ impl TimedLayout {
         let before = self.start + self.weeks * DealerMetric::ALL.len() * self.dealer_groups.len();
         before + ((period * MoveMetric::ALL.len() + metric as usize) * self.groups + group) * (QUINTILES + 1) + income
     }
+    /// Slot of a metric of the lots, by its row.
+    #[must_use]
+    pub fn lot(&self, metric: LotMetric, row: usize) -> usize {
+        self.lots_start() + LotLayout::slot(metric, row)
+    }
+    fn lots_start(&self) -> usize {
+        self.moved(MoveMetric::Units, self.periods, 0, 0)
+    }
     /// Number of slots added.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.moved(MoveMetric::Units, self.periods, 0, 0) - self.start
+        self.lots_start() + self.lots.len() - self.start
     }
     /// Whether no slot is added.
     #[must_use]
@@ -227,6 +239,7 @@ impl Record {
         if let Some(timed) = &layout.timed {
             self.fill_dealers(&mut outcome.values, layout, timed);
             self.fill_moves(&mut outcome.values, layout, timed);
+            timed.lots.fill(&mut outcome.values[timed.lots_start()..], layout, &self);
         }
         outcome
     }
