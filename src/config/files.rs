@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::governments::GovernmentsSection;
+use super::parameters::CorrelationEntry;
+use super::problem::ParameterEntry;
 use super::sourced::Sourced;
 
 /// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
@@ -61,6 +63,12 @@ pub struct ScenarioFile {
     /// The bargaining of the two governments; what is left out has its default.
     #[serde(default)]
     pub governments: Option<GovernmentsSection>,
+    /// Values that are uncertain, with their distributions; the scenario itself runs with the values above.
+    #[serde(default)]
+    pub parameter: Vec<ParameterEntry>,
+    /// Correlations of uncertain values; the others are independent.
+    #[serde(default)]
+    pub correlation: Vec<CorrelationEntry>,
 }
 
 /// One file or several.

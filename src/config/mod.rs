@@ -10,6 +10,7 @@ mod error;
 pub mod files;
 pub mod governments;
 mod market;
+pub mod parameters;
 pub mod problem;
 pub mod scenario;
 mod sourced;
@@ -19,6 +20,7 @@ mod timing;
 
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location};
+pub use parameters::Parameters;
 pub use sourced::{Sourced, Status};
 pub use table::Table;
 
@@ -40,6 +42,22 @@ pub struct Loaded {
     pub scenario: Scenario,
     /// The bargaining of the two governments.
     pub governments: Setup,
+    /// The values that are uncertain.
+    pub parameters: Parameters,
+}
+
+impl Loaded {
+    /// The same scenario with `key=value` assignments laid over it, as `--set` does, and checked anew: one point of a study.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the assignment, or what of the scenario it makes impossible.
+    pub fn at(&self, assignments: &[String]) -> Result<Self, ConfigError> {
+        let mut document = self.document.clone();
+        for assignment in assignments {
+            document.set(assignment)?;
+        }
+        assemble(&self.path, document)
+    }
 }
 
 /// A data file and the hash of its bytes.
@@ -60,7 +78,15 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
     for assignment in assignments {
         document.set(assignment)?;
     }
+    let loaded = assemble(path, document)?;
+    parameters::check(&loaded)?;
+    Ok(loaded)
+}
+
+/// Turns a merged document into everything it says.
+fn assemble(path: &Path, document: Document) -> Result<Loaded, ConfigError> {
     let (scenario, files) = scenario::scenario(&document)?;
+    let parameters = parameters::parameters(&document)?;
     let governments = governments::governments(&document)?;
     let data = files
         .into_iter()
@@ -69,7 +95,7 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
             Ok(DataFile { hash: blake3::hash(&bytes), path })
         })
         .collect::<Result<_, ConfigError>>()?;
-    Ok(Loaded { path: path.to_owned(), document, data, scenario, governments })
+    Ok(Loaded { path: path.to_owned(), document, data, scenario, governments, parameters })
 }
 
 /// The JSON Schema of scenario files.

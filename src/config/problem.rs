@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{ConfigError, Document, Table, suggest};
@@ -18,28 +19,46 @@ struct ProblemFile {
     parameter: Vec<ParameterEntry>,
 }
 
-#[derive(Debug, Deserialize)]
+/// An uncertain input as written: in a problem it has a `name`, in a scenario the `key` of the value it stands for.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ParameterEntry {
-    name: String,
-    distribution: String,
-    low: Option<f64>,
-    high: Option<f64>,
-    mean: Option<f64>,
-    sd: Option<f64>,
-    log_mean: Option<f64>,
-    log_sd: Option<f64>,
-    mode: Option<f64>,
-    alpha: Option<f64>,
-    beta: Option<f64>,
-    values: Option<Vec<f64>>,
-    weights: Option<Vec<f64>>,
-    #[serde(default, rename = "label")]
-    _label: Option<String>,
-    #[serde(default, rename = "unit")]
-    _unit: Option<String>,
-    #[serde(default, rename = "source")]
-    _source: Option<String>,
+pub struct ParameterEntry {
+    /// Name in tables and charts; of a scenario's parameter, its key if absent.
+    pub name: Option<String>,
+    /// The value of the scenario that it stands for, as in `--set`: `demand.alpha`, `instrument.sanctions.rate`.
+    pub key: Option<String>,
+    /// `uniform`, `normal`, `lognormal`, `triangular`, `beta` or `discrete`.
+    pub distribution: String,
+    /// Lower end; truncates `normal` and `lognormal`.
+    pub low: Option<f64>,
+    /// Upper end; truncates `normal` and `lognormal`.
+    pub high: Option<f64>,
+    /// Mean of `normal`, or of `lognormal` itself.
+    pub mean: Option<f64>,
+    /// Standard deviation of `normal`, or of `lognormal` itself.
+    pub sd: Option<f64>,
+    /// Mean of the logarithm (`lognormal`).
+    pub log_mean: Option<f64>,
+    /// Standard deviation of the logarithm (`lognormal`).
+    pub log_sd: Option<f64>,
+    /// Most likely value (`triangular`).
+    pub mode: Option<f64>,
+    /// First shape (`beta`).
+    pub alpha: Option<f64>,
+    /// Second shape (`beta`).
+    pub beta: Option<f64>,
+    /// Values in increasing order (`discrete`).
+    pub values: Option<Vec<f64>>,
+    /// Their weights; equal if absent.
+    pub weights: Option<Vec<f64>>,
+    /// What charts call it.
+    pub label: Option<String>,
+    /// Its unit, for a reader.
+    #[serde(rename = "unit")]
+    pub _unit: Option<String>,
+    /// Where the distribution comes from, for a reader.
+    #[serde(rename = "source")]
+    pub _source: Option<String>,
 }
 
 /// The distributions and the keys of each: those it needs, those it may have.
@@ -110,39 +129,62 @@ pub fn problem(path: &Path) -> Result<Problem, ConfigError> {
     }
     let mut parameters: Vec<Parameter> = Vec::with_capacity(file.parameter.len());
     for (index, entry) in file.parameter.iter().enumerate() {
-        let at = |key: &str| format!("parameter[{index}].{key}");
-        if entry.name.trim().is_empty() || entry.name.trim() != entry.name {
-            return Err(document.error_at(&at("name"), "is no name", "write a name without spaces around it"));
-        }
-        if parameters.iter().any(|other| other.name == entry.name) {
-            return Err(document.error_at(&at("name"), "is used twice", "give every parameter its own name"));
-        }
-        let Some((_, needs, may)) = LAWS.iter().find(|(name, ..)| *name == entry.distribution) else {
-            let names = LAWS.map(|(name, ..)| name);
-            let message = format!("{:?} is no distribution", entry.distribution);
-            return Err(document.error_at(&at("distribution"), message, suggest::one_of(&entry.distribution, &names)));
-        };
-        let given = entry.given();
-        let by_mean = entry.distribution == "lognormal" && LOGNORMAL_OF_MEAN.iter().all(|key| given.contains(key));
-        let needs = if by_mean { LOGNORMAL_OF_MEAN } else { needs };
-        if let Some(missing) = needs.iter().find(|key| !given.contains(key)) {
-            let message = format!("has no `{missing}`, which the distribution {} needs", entry.distribution);
-            let place = format!("parameter[{index}]");
-            return Err(document.error_at(&place, message, format!("write {}", suggest::quoted(needs))));
-        }
-        if let Some(idle) = given.iter().find(|key| !needs.contains(key) && !may.contains(key)) {
-            let message = format!("has no meaning for the distribution {}", entry.distribution);
-            let known: Vec<&str> = needs.iter().chain(*may).copied().collect();
-            return Err(document.error_at(&at(idle), message, format!("it knows {}", suggest::quoted(&known))));
-        }
-        let distribution = entry.law().map_err(|error| {
-            // A bound that was not written is complained of at the parameter.
-            let place = if given.contains(&error.field) { at(error.field) } else { format!("parameter[{index}]") };
-            document.error_at(&place, error.message, error.help)
-        })?;
-        parameters.push(Parameter { name: entry.name.clone(), distribution });
+        let place = format!("parameter[{index}]");
+        let name = unique_name(&document, &place, entry.name.as_deref(), parameters.iter().map(|p| p.name.as_str()))?;
+        parameters.push(Parameter { name, distribution: distribution(&document, &place, entry)? });
     }
     Ok(Problem { parameters })
+}
+
+/// A name that is one, and is not among `others`; the entry stands at `place` of the document.
+pub(super) fn unique_name<'a>(
+    document: &Document,
+    place: &str,
+    name: Option<&str>,
+    mut others: impl Iterator<Item = &'a str>,
+) -> Result<String, ConfigError> {
+    let at = format!("{place}.name");
+    let Some(name) = name else {
+        return Err(document.error_at(place, "has no `name`", "write a name for the columns of tables"));
+    };
+    if name.trim().is_empty() || name.trim() != name {
+        return Err(document.error_at(&at, "is no name", "write a name without spaces around it"));
+    }
+    if others.any(|other| other == name) {
+        return Err(document.error_at(&at, "is used twice", "give every parameter its own name"));
+    }
+    Ok(name.to_owned())
+}
+
+/// The distribution of the entry that stands at `place` of the document.
+pub(super) fn distribution(
+    document: &Document,
+    place: &str,
+    entry: &ParameterEntry,
+) -> Result<Distribution, ConfigError> {
+    let at = |key: &str| format!("{place}.{key}");
+    let Some((_, needs, may)) = LAWS.iter().find(|(name, ..)| *name == entry.distribution) else {
+        let names = LAWS.map(|(name, ..)| name);
+        let message = format!("{:?} is no distribution", entry.distribution);
+        return Err(document.error_at(&at("distribution"), message, suggest::one_of(&entry.distribution, &names)));
+    };
+    let given = entry.given();
+    let by_mean = entry.distribution == "lognormal" && LOGNORMAL_OF_MEAN.iter().all(|key| given.contains(key));
+    let needs = if by_mean { LOGNORMAL_OF_MEAN } else { needs };
+    if let Some(missing) = needs.iter().find(|key| !given.contains(key)) {
+        let message = format!("has no `{missing}`, which the distribution {} needs", entry.distribution);
+        return Err(document.error_at(place, message, format!("write {}", suggest::quoted(needs))));
+    }
+    if let Some(idle) = given.iter().find(|key| !needs.contains(key) && !may.contains(key)) {
+        let message = format!("has no meaning for the distribution {}", entry.distribution);
+        let known: Vec<&str> = needs.iter().chain(*may).copied().collect();
+        return Err(document.error_at(&at(idle), message, format!("it knows {}", suggest::quoted(&known))));
+    }
+    entry.law().map_err(|error| {
+        // A bound that was not written is complained of at the parameter.
+        let place = if given.contains(&error.field) { at(error.field) } else { place.to_owned() };
+        document.error_at(&place, error.message, error.help)
+    })
 }
 
 /// Reads a design: a column for each parameter of the problem, in any order, among others.

@@ -27,6 +27,7 @@
 
 pub mod analysis;
 pub mod bootstrap;
+pub mod copula;
 pub mod delta;
 pub mod design;
 pub mod distribution;
@@ -44,6 +45,7 @@ pub mod sobol;
 
 pub use analysis::{Analysis, AnalysisError, Index, Noise, OutputColumn, analyze};
 pub use bootstrap::{Estimate, Resampling};
+pub use copula::{GaussianCopula, NotACorrelation};
 pub use design::{Design, DesignError, SampleOptions, sample};
 pub use distribution::{Distribution, InvalidDistribution};
 pub use problem::{Parameter, Problem};

@@ -8,6 +8,7 @@ mod economics;
 mod governments;
 mod input;
 mod outputs;
+mod points;
 mod reproducibility;
 mod sensitivity;
 mod support;
