@@ -163,7 +163,7 @@ fn time_one_replication(study: &Study) -> Result<f64, CliError> {
     let (world, start) = study.world(0).map_err(stickershock::ensemble::StudyError::World)?;
     let regimes = study.scenario().regimes.len();
     for regime in 0..regimes {
-        std::hint::black_box(study.simulate(&world, &start, Job { regime, replication: 0 }));
+        std::hint::black_box(study.simulate(&world, &start, Job { regime, replication: 0 })?);
     }
     Ok(started.elapsed().as_secs_f64() / regimes as f64)
 }

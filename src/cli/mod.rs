@@ -155,6 +155,7 @@ impl From<RunError<OutputError>> for CliError {
     fn from(error: RunError<OutputError>) -> Self {
         match error {
             RunError::World(error) => Self::Study(StudyError::World(error)),
+            RunError::Job(error) => Self::Study(error),
             RunError::Interrupted(replications) => Self::Interrupted(replications),
             RunError::Receiver(error) => Self::Output(error),
         }

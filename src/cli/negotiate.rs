@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use stickershock::ensemble::negotiation::{
-    Metric, Sign, SolvedReward, monitor, negotiate as run_negotiations, signs, solve_execution_reward,
-};
+use stickershock::ensemble::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
+use stickershock::ensemble::study::governments;
 use stickershock::model::governments::Setup;
 use stickershock::model::governments::signs::CHANGES;
+use stickershock::model::scenario::Scenario;
+use stickershock::report::bargaining::Bargain;
+#[cfg(feature = "charts")]
+use stickershock::report::charts::{ChartError, bargaining, write as write_chart};
 use stickershock::report::folder::{OutputFolder, Resource, data_package};
 use stickershock::report::manifest::{Manifest, Status};
+use stickershock::report::negotiation::MarketFlowsRow;
 use stickershock::report::record::TableData;
 
 use super::{CliError, ScenarioArgs};
@@ -39,6 +43,9 @@ pub struct NegotiateArgs {
     /// Threads [default: all processors].
     #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
     threads: Option<usize>,
+    /// Write tables only.
+    #[arg(long)]
+    no_charts: bool,
     /// Print all metrics as JSON.
     #[arg(long)]
     json: bool,
@@ -49,6 +56,11 @@ pub struct NegotiateArgs {
 
 /// What was found.
 struct Found {
+    /// What was bargained over.
+    setup: Setup,
+    /// Whether the flows come from the scenario's own market.
+    from_market: bool,
+    bargain: Bargain,
     solved: Option<SolvedReward>,
     metrics: Vec<Metric>,
     signs: Vec<Sign>,
@@ -69,7 +81,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let pool = super::run::thread_pool(args.threads)?;
     let mut manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
     folder.write("manifest.json", &manifest.render(Status::Running))?;
-    let found = match pool.install(|| simulate(args, &loaded.governments, scenario.seed)) {
+    let found = match pool.install(|| simulate(args, scenario)) {
         Ok(found) => found,
         Err(error) => {
             // The first error is the one to report, even if the disk refuses this too.
@@ -78,12 +90,37 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
         }
     };
     let mut tables = vec![TableData::new(&found.metrics).map_err(stickershock::report::folder::OutputError::from)?];
+    tables.push(TableData::new(&found.bargain.offers).map_err(stickershock::report::folder::OutputError::from)?);
+    if !found.bargain.dates.is_empty() {
+        tables.push(TableData::new(&found.bargain.dates).map_err(stickershock::report::folder::OutputError::from)?);
+    }
+    if found.from_market {
+        let rows: Vec<MarketFlowsRow> =
+            found.setup.flows.points().map(|(yen, flows)| MarketFlowsRow { yen, flows }).collect();
+        tables.push(TableData::new(&rows).map_err(stickershock::report::folder::OutputError::from)?);
+    }
     if args.signs {
         tables.push(TableData::new(&found.signs).map_err(stickershock::report::folder::OutputError::from)?);
     }
     let mut files = Vec::new();
     for table in &tables {
         files.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
+    }
+    #[cfg(feature = "charts")]
+    if !args.no_charts {
+        let caption = found.bargain.caption(&scenario.title, "bargaining alone", &found.setup, scenario.seed);
+        let charts = folder.path().join("charts");
+        let drawn = [
+            ("offers", bargaining::offers(&found.bargain.offers, &caption)),
+            ("settlement_dates", bargaining::settlement_dates(&found.bargain.dates, &caption)),
+        ];
+        for (name, chart) in drawn {
+            match chart {
+                Ok(svg) => files.extend(write_chart(&svg, &charts, name)?),
+                Err(ChartError::Empty { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
     let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
     let package = data_package(&scenario.name, &scenario.title, &resources);
@@ -104,8 +141,9 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     super::print(&out)
 }
 
-fn simulate(args: &NegotiateArgs, setup: &Setup, seed: u64) -> Result<Found, CliError> {
-    let mut setup = setup.clone();
+fn simulate(args: &NegotiateArgs, scenario: &Scenario) -> Result<Found, CliError> {
+    let mut setup = governments(scenario)?;
+    let seed = scenario.seed;
     let mut metrics = Vec::new();
     let solved = args.solve_k.map(|target| solve_execution_reward(&setup, seed, args.worlds, target)).transpose()?;
     if let Some(solved) = solved {
@@ -117,10 +155,12 @@ fn simulate(args: &NegotiateArgs, setup: &Setup, seed: u64) -> Result<Found, Cli
             worlds: solved.worlds,
         });
     }
-    metrics.extend(run_negotiations(&setup, seed, args.worlds).metrics());
+    let bargain = Bargain::of("negotiated", &setup, seed, args.worlds);
+    metrics.extend(bargain.metrics.iter().cloned());
     metrics.extend(monitor(&setup, seed, args.worlds));
     let signs = if args.signs { signs(&setup, CHANGES, seed, args.worlds) } else { Vec::new() };
-    Ok(Found { solved, metrics, signs })
+    let from_market = scenario.bargaining.market_flows.is_some();
+    Ok(Found { setup, from_market, bargain, solved, metrics, signs })
 }
 
 /// A number, or `-` where it is not defined.
@@ -137,6 +177,9 @@ fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> Strin
             "A reward for executing of {:.4} billion USD settles {:.4} of the worlds by the deadline ({} bisections); used below.\n",
             solved.execution_reward, solved.settled_by_deadline, solved.iterations,
         );
+    }
+    if found.from_market {
+        flows_table(&mut out, &found.setup);
     }
     let _ = writeln!(out, "{:<40} {:>10} {:>10} {:>9}", "metric", "mean", "std error", "worlds");
     for metric in &found.metrics {
@@ -160,6 +203,24 @@ fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> Strin
         );
     }
     out
+}
+
+/// The market's own flows beside the exchange rates they were worked out at.
+fn flows_table(out: &mut String, setup: &Setup) {
+    let _ = writeln!(out, "Market flows of the scenario, billion USD a year, sanctioned less not:\n");
+    let _ = writeln!(
+        out,
+        "{:>5} {:>13} {:>12} {:>15} {:>11} {:>15} {:>13}",
+        "yen", "Japan's loss", "Europe gain", "Big Three gain", "extra duty", "consumers' loss", "dealers' loss"
+    );
+    for (yen, flows) in setup.flows.points() {
+        let [japan, europe, us, duty, consumers, dealers] = flows.values();
+        let _ = writeln!(
+            out,
+            "{yen:>5} {japan:>13.3} {europe:>12.3} {us:>15.3} {duty:>11.3} {consumers:>15.3} {dealers:>13.3}"
+        );
+    }
+    out.push('\n');
 }
 
 fn json(args: &NegotiateArgs, seed: u64, found: &Found, files: &[PathBuf]) -> String {

@@ -669,6 +669,12 @@ pub struct RegimeSection {
     /// Dated events; none is the status quo.
     #[serde(default)]
     pub events: Vec<EventSection>,
+    /// Whether the two governments negotiate the history, anew in every replication (section `[governments]`).
+    #[serde(default)]
+    pub negotiated: bool,
+    /// The instrument that a negotiated regime threatens.
+    #[serde(default)]
+    pub instrument: Option<String>,
     /// Public belief that the duty will bind while a decision is open; that of `[timing.belief]` if absent.
     #[serde(default)]
     pub belief: Option<f64>,

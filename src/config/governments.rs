@@ -4,16 +4,19 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::files::ScenarioFile;
+use super::flows::{self, FlowsSection};
 use super::scenario::Reader;
 use super::sourced::Sourced;
-use super::{ConfigError, Document, Table};
+use super::{ConfigError, Table};
 use crate::model::governments::calendar::{InvalidCalendar, month_number};
-use crate::model::governments::flows::{InvalidFlows, REFERENCE_YEN};
+use crate::model::governments::flows::REFERENCE_YEN;
 use crate::model::governments::parameters::{InvalidParameter, governments_parameters};
 use crate::model::governments::{
-    BeliefMode, Calendar, Day, Escalation, ExchangePath, Flows, MarketFlows, Parameters, Setup,
+    Bargaining, BeliefMode, Calendar, Day, Escalation, ExchangePath, MarketClock, MarketFlows, NegotiatedRegime,
+    Parameters, Setup,
 };
+use crate::model::market::Market;
+use crate::model::trade::regime::Instrument;
 
 /// Last day that can be followed: 100 years of days would take minutes a world's thousand.
 const LAST_DAY: Day = Day(36_525);
@@ -129,47 +132,80 @@ define_dates! {
     horizon;
 }
 
-/// Market flows on a rising grid of exchange rates, billion USD a year, sanctioned minus not.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FlowsSection {
-    /// Exchange rates of the grid, yen per dollar.
-    pub yen: Sourced<Vec<f64>>,
-    /// With one exchange rate: elasticity to it of Japanese makers' loss and Europe's gain.
-    #[serde(default)]
-    pub yen_elasticity: Option<Sourced<f64>>,
-    /// Profit lost by all Japanese makers.
-    pub japanese_makers_loss: Sourced<Vec<f64>>,
-    /// Profit gained by European makers.
-    pub europe_gain: Sourced<Vec<f64>>,
-    /// Profit gained by the Big Three.
-    pub big_three_gain: Sourced<Vec<f64>>,
-    /// Extra duty collected.
-    pub extra_duty: Sourced<Vec<f64>>,
-    /// Consumers' loss.
-    pub consumers_loss: Sourced<Vec<f64>>,
-    /// Loss of the dealers of sanctioned makes.
-    pub dealers_loss: Sourced<Vec<f64>>,
-}
-
-/// Turns the section, or its absence, into a checked study of the bargaining.
+/// Turns the section, or its absence, and the negotiated regimes into the checked governments of a scenario.
 ///
 /// # Errors
 /// [`ConfigError`] naming the key, its value and what would do.
-pub fn governments(document: &Document) -> Result<Setup, ConfigError> {
-    let file: ScenarioFile = document.deserialize()?;
-    let reader = Reader { document, file: &file };
+pub(super) fn bargaining(
+    reader: &Reader<'_>,
+    market: &Market,
+    instruments: &[Instrument],
+    weeks: u32,
+) -> Result<Bargaining, ConfigError> {
     let default = GovernmentsSection::default();
-    let section = file.governments.as_ref().unwrap_or(&default);
-    Ok(Setup {
-        parameters: parameters(&reader, section)?,
-        calendar: calendar(&reader, section)?,
+    let section = reader.file.governments.as_ref().unwrap_or(&default);
+    let regimes = negotiated_regimes(reader, instruments)?;
+    let setup = Setup {
+        parameters: parameters(reader, section)?,
+        calendar: calendar(reader, section)?,
         flows: match &section.flows {
-            Some(flows) => market_flows(&reader, flows)?,
+            Some(flows) => flows::given(reader, flows)?,
             None => MarketFlows::default(),
         },
-        yen: yen(&reader, section)?,
-    })
+        yen: yen(reader, section)?,
+    };
+    let end = MarketClock::new(reader.file.time.start, weeks).end();
+    if !regimes.is_empty() && setup.calendar.horizon < end {
+        let key = "governments.dates.horizon";
+        let message =
+            format!("{} is before the market's last day, {}", setup.calendar.horizon.date(), (end + -1).date());
+        return Err(reader.error(key, message, "the governments of a negotiated regime are followed at least as long"));
+    }
+    let market_flows = match &section.flows {
+        Some(section) => flows::grid(reader, section, market, instruments, &regimes)?,
+        None => None,
+    };
+    Ok(Bargaining { setup, market_flows, regimes })
+}
+
+/// The regimes that the governments negotiate.
+fn negotiated_regimes(reader: &Reader<'_>, instruments: &[Instrument]) -> Result<Vec<NegotiatedRegime>, ConfigError> {
+    let names: Vec<String> = instruments.iter().map(|instrument| instrument.name.clone()).collect();
+    let naive_buyers =
+        reader.file.timing.as_ref().is_some_and(|timing| timing.belief.mode == super::files::BeliefMode::Naive);
+    let mut regimes = Vec::new();
+    for (regime, section) in reader.file.regime.iter().enumerate() {
+        let key = format!("regime[{regime}]");
+        match (section.negotiated, &section.instrument) {
+            (false, None) => {}
+            (false, Some(_)) => {
+                let help = "events name their own instruments; set `negotiated = true` to let the governments decide";
+                return Err(reader.error(
+                    &format!("{key}.instrument"),
+                    "is of no use in a regime of dated events",
+                    help,
+                ));
+            }
+            (true, None) => {
+                let help = format!("name the instrument that is threatened: {}", names.join(", "));
+                return Err(reader.error(&format!("{key}.negotiated"), "needs `instrument`", help));
+            }
+            (true, Some(_)) if !section.events.is_empty() => {
+                let help = "leave out `events`, or `negotiated` and `instrument`";
+                return Err(reader.error(
+                    &format!("{key}.events"),
+                    "are given although the regime is negotiated",
+                    help,
+                ));
+            }
+            (true, Some(name)) => {
+                let instrument =
+                    reader.position(&format!("{key}.instrument"), name, &names, "instrument of this scenario")?;
+                regimes.push(NegotiatedRegime { regime, instrument, naive_buyers });
+            }
+        }
+    }
+    Ok(regimes)
 }
 
 fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Parameters, ConfigError> {
@@ -208,51 +244,6 @@ fn calendar(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calenda
         return Err(reader.error("governments.dates.horizon", message, ""));
     }
     Ok(calendar)
-}
-
-fn market_flows(reader: &Reader<'_>, section: &FlowsSection) -> Result<MarketFlows, ConfigError> {
-    let columns = [
-        &section.japanese_makers_loss.value,
-        &section.europe_gain.value,
-        &section.big_three_gain.value,
-        &section.extra_duty.value,
-        &section.consumers_loss.value,
-        &section.dealers_loss.value,
-    ];
-    let yen = &section.yen.value;
-    for (name, column) in Flows::NAMES.into_iter().zip(columns) {
-        if column.len() != yen.len() {
-            let message = format!("has {} values for {} exchange rates", column.len(), yen.len());
-            return Err(reader.error(&format!("governments.flows.{name}"), message, "give one for each rate in `yen`"));
-        }
-    }
-    let flows: Vec<Flows> = (0..yen.len())
-        .map(|i| Flows {
-            japanese_makers_loss: columns[0][i],
-            europe_gain: columns[1][i],
-            big_three_gain: columns[2][i],
-            extra_duty: columns[3][i],
-            consumers_loss: columns[4][i],
-            dealers_loss: columns[5][i],
-        })
-        .collect();
-    let grid = MarketFlows::from_grid(yen.clone(), flows.clone()).map_err(|error| {
-        let key = match &error {
-            InvalidFlows::Flow { flow, .. } => flow,
-            InvalidFlows::Empty | InvalidFlows::Length { .. } | InvalidFlows::Rate { .. } => "yen",
-        };
-        reader.error(&format!("governments.flows.{key}"), error.to_string(), "")
-    })?;
-    let Some(elasticity) = &section.yen_elasticity else { return Ok(grid) };
-    let key = "governments.flows.yen_elasticity";
-    let elasticity = reader.number(key, elasticity.value, |x| x.abs() <= 10.0, "a number between -10 and 10")?;
-    match (yen.as_slice(), flows.as_slice()) {
-        ([yen], [flows]) => Ok(MarketFlows::with_elasticity(*yen, *flows, elasticity)),
-        _ => {
-            let help = "leave it out: the grid says how flows move with the rate";
-            Err(reader.error(key, format!("is given beside a grid of {} exchange rates", yen.len()), help))
-        }
-    }
 }
 
 /// The daily yen: the constant given, or the monthly data of the scenario, or the rate of the default flows.

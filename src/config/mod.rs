@@ -8,6 +8,7 @@ pub mod case;
 pub mod document;
 mod error;
 pub mod files;
+mod flows;
 pub mod governments;
 mod market;
 pub mod parameters;
@@ -26,7 +27,6 @@ pub use table::Table;
 
 use std::path::{Path, PathBuf};
 
-use crate::model::governments::Setup;
 use crate::model::scenario::Scenario;
 
 /// A scenario with everything that says where it came from.
@@ -40,8 +40,6 @@ pub struct Loaded {
     pub data: Vec<DataFile>,
     /// The checked scenario.
     pub scenario: Scenario,
-    /// The bargaining of the two governments.
-    pub governments: Setup,
     /// The values that are uncertain.
     pub parameters: Parameters,
 }
@@ -87,7 +85,6 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
 fn assemble(path: &Path, document: Document) -> Result<Loaded, ConfigError> {
     let (scenario, files) = scenario::scenario(&document)?;
     let parameters = parameters::parameters(&document)?;
-    let governments = governments::governments(&document)?;
     let data = files
         .into_iter()
         .map(|path| {
@@ -95,7 +92,7 @@ fn assemble(path: &Path, document: Document) -> Result<Loaded, ConfigError> {
             Ok(DataFile { hash: blake3::hash(&bytes), path })
         })
         .collect::<Result<_, ConfigError>>()?;
-    Ok(Loaded { path: path.to_owned(), document, data, scenario, governments, parameters })
+    Ok(Loaded { path: path.to_owned(), document, data, scenario, parameters })
 }
 
 /// The JSON Schema of scenario files.

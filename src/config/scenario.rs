@@ -8,7 +8,7 @@ use super::files::{
     ActionChoice, Basis, ConductChoice, EventSection, ExchangeMode, InstrumentSection, PopulationChoice, RegimeSection,
     RuleChoice, ScenarioFile, SelectionSection, StackingChoice, TimingMode,
 };
-use super::{ConfigError, Document, Sourced, market};
+use super::{ConfigError, Document, Sourced, governments, market};
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
 use crate::model::outcome::{Layout, Period};
 use crate::model::plan::Revisions;
@@ -114,8 +114,13 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     let revisions = reader.revisions(weeks)?;
     let instruments = reader.instruments(&market)?;
     let regimes = reader.regimes(&instruments, &market, weeks)?;
+    let bargaining = governments::bargaining(&reader, &market, &instruments, weeks)?;
     let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
     let baseline = reader.position("run.baseline", &file.run.baseline, &names, "regime of this scenario")?;
+    if bargaining.of_regime(baseline).is_some() {
+        let help = "compare with a regime that is the same in every replication, such as the status quo";
+        return Err(reader.error("run.baseline", format!("`{}` is negotiated", file.run.baseline), help));
+    }
     if !(1..=MAX_REPLICATIONS).contains(&file.run.replications) {
         let message = format!("is {}, expected 1 to {MAX_REPLICATIONS}", file.run.replications);
         return Err(reader.error("run.replications", message, ""));
@@ -128,7 +133,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     if file.buyers.pricing_nodes == 0 {
         return Err(reader.error("buyers.pricing_nodes", "is 0, expected at least 1", ""));
     }
-    let timing = if one_shot { None } else { reader.timing(&market, &instruments, &regimes, weeks)? };
+    let timing = if one_shot { None } else { reader.timing(&market, &instruments, &regimes, &bargaining, weeks)? };
     let cost_factor = market::cost_factors(&reader, &market, weeks)?;
     let mut data = vec![reader.data_path("market.models", &file.market.models)];
     data.extend(file.exchange_rate.iter().map(|section| reader.data_path("exchange_rate.data", &section.data)));
@@ -160,6 +165,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
         cost_factor,
         instruments,
         regimes,
+        bargaining,
         baseline,
         periods: reader.periods(weeks)?,
         outputs: Outputs {

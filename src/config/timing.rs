@@ -3,6 +3,7 @@
 use super::files::{BeliefMode, DealersSection, ShippingSection, TimingSection};
 use super::scenario::Reader;
 use super::{ConfigError, Sourced};
+use crate::model::governments::Bargaining;
 use crate::model::market::Market;
 use crate::model::timing::{Anticipation, DealerParameters, Hysteresis, Lognormal, Peers, PublicBelief, Timing};
 use crate::model::trade::regime::{Instrument, Regime};
@@ -17,6 +18,7 @@ impl Reader<'_> {
         market: &Market,
         instruments: &[Instrument],
         regimes: &[Regime],
+        bargaining: &Bargaining,
         weeks: u32,
     ) -> Result<Option<Timing>, ConfigError> {
         let file = self.file;
@@ -26,6 +28,14 @@ impl Reader<'_> {
                 if given && !in_time {
                     let help = "it acts in runs in time: add a [timing] or [dealers] section";
                     return Err(self.error(&format!("regime[{i}].{field}"), "is of no use here", help));
+                }
+                if given && field == "belief" && section.negotiated {
+                    let help = "leave it out: the bargaining of the governments gives it week by week";
+                    return Err(self.error(
+                        &format!("regime[{i}].belief"),
+                        "is of no use in a negotiated regime",
+                        help,
+                    ));
                 }
             }
         }
@@ -62,7 +72,7 @@ impl Reader<'_> {
                 Some(dealers) => Some(self.dealers(dealers, shipping, market)?),
                 None => None,
             },
-            suspended: self.suspended(shipping, market, instruments, regimes)?,
+            suspended: self.suspended(shipping, market, instruments, regimes, bargaining)?,
         }))
     }
 
@@ -104,7 +114,7 @@ impl Reader<'_> {
         weeks: u32,
     ) -> Result<Vec<PublicBelief>, ConfigError> {
         let Some(section) = section else {
-            let nobody = PublicBelief { while_open: Vec::new(), once_imposed: 0.0, reversal_per_week: 0.0 };
+            let nobody = constant_belief(Vec::new(), 0.0, 0.0);
             return Ok(vec![nobody; regimes.len()]);
         };
         let belief = &section.belief;
@@ -146,7 +156,7 @@ impl Reader<'_> {
                 BeliefMode::Rational => (0..weeks as usize).map(public).collect(),
                 BeliefMode::Naive => vec![0.0; weeks as usize],
             };
-            all.push(PublicBelief { while_open, once_imposed, reversal_per_week: reversal });
+            all.push(constant_belief(while_open, once_imposed, reversal));
         }
         Ok(all)
     }
@@ -253,6 +263,7 @@ impl Reader<'_> {
         market: &Market,
         instruments: &[Instrument],
         regimes: &[Regime],
+        bargaining: &Bargaining,
     ) -> Result<Vec<Vec<bool>>, ConfigError> {
         let known = market.manufacturers.as_slice();
         let mut all = Vec::new();
@@ -264,7 +275,9 @@ impl Reader<'_> {
             for (n, name) in names.iter().enumerate() {
                 self.position(&format!("{key}[{n}]"), name, known, "manufacturer of this market")?;
             }
-            let listed = |j: usize| regime.events.iter().any(|event| instruments[event.instrument].selected[j]);
+            let threatened = bargaining.of_regime(i).map(|negotiated| negotiated.instrument);
+            let touched = || regime.events.iter().map(|event| event.instrument).chain(threatened);
+            let listed = |j: usize| touched().any(|instrument| instruments[instrument].selected[j]);
             let stops = |j: usize| names.contains(&known[usize::from(market.models[j].manufacturer.0)]);
             all.push((0..market.len()).map(|j| listed(j) && stops(j)).collect());
         }
@@ -296,4 +309,9 @@ impl Reader<'_> {
         let expected = "a number of weeks, at least 1";
         value.as_ref().map_or(Ok(default), |value| self.number(key, value.value, |x| x >= 1.0, expected))
     }
+}
+
+/// A belief that does not depend on how far beyond the decision a purchase lies.
+fn constant_belief(while_open: Vec<f64>, once_imposed: f64, reversal_per_week: f64) -> PublicBelief {
+    PublicBelief { while_open, once_imposed, reversal_per_week, fading_per_year: 0.0, decision_weeks: Vec::new() }
 }

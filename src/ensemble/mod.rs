@@ -2,7 +2,9 @@
 
 pub mod base_year;
 pub mod negotiation;
+pub mod offers;
 pub mod point;
+pub mod policy;
 pub mod results;
 pub mod run;
 pub mod study;

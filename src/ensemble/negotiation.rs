@@ -9,6 +9,7 @@ use crate::model::governments::calendar::Day;
 use crate::model::governments::reservation::Verdict;
 use crate::model::governments::signs::{Change, changed};
 use crate::model::governments::{Calendar, Deal, Form, Limits, Negotiation, Results, Settlement, Setup, State};
+use crate::model::outcome::NegotiatedMetric;
 use crate::model::streams::Streams;
 use crate::statistics::moments::Moments;
 
@@ -47,9 +48,46 @@ pub struct WorldOutcome {
     pub reinstated: bool,
 }
 
+impl WorldOutcome {
+    /// What the outcome of a replication keeps of it, in the order of [`NegotiatedMetric::ALL`].
+    #[must_use]
+    pub fn metrics(&self, calendar: &Calendar, sanctions_weeks: u32) -> [f64; NegotiatedMetric::ALL.len()] {
+        let holds = |holds: bool| f64::from(u8::from(holds));
+        let by_deadline =
+            self.decision.is_none() && self.deal.is_some_and(|d| d.settlement.signed <= calendar.deadline);
+        let of_deal = |value: fn(&Deal) -> f64| self.deal.as_ref().map_or(f64::NAN, value);
+        let signed = self.deal.map_or(f64::NAN, |deal| f64::from(deal.settlement.signed - calendar.deadline));
+        let mut metrics = [f64::NAN; NegotiatedMetric::ALL.len()];
+        let before = [
+            holds(by_deadline),
+            holds(self.decision == Some(State::Imposed)),
+            holds(self.decision == Some(State::Lapsed)),
+            signed,
+            of_deal(|deal| deal.settlement.commitment),
+            of_deal(|deal| f64::from(u8::from(deal.settlement.form == Form::Plans))),
+            f64::from(sanctions_weeks),
+        ];
+        let beliefs = self.beliefs.map(|belief| belief.unwrap_or(f64::NAN));
+        metrics.iter_mut().zip(before.into_iter().chain(beliefs)).for_each(|(slot, value)| *slot = value);
+        metrics
+    }
+}
+
 /// Runs one world.
 #[must_use]
 pub fn world(setup: &Setup, streams: Streams) -> WorldOutcome {
+    world_watched(setup, streams, |_| {}, |_| {})
+}
+
+/// Runs one world before witnesses: `morning` sees each day after its dated steps, `evening` after its round and decision.
+/// What they ask changes nothing.
+#[must_use]
+pub fn world_watched(
+    setup: &Setup,
+    streams: Streams,
+    mut morning: impl FnMut(&mut Negotiation<'_>),
+    mut evening: impl FnMut(&mut Negotiation<'_>),
+) -> WorldOutcome {
     let calendar = &setup.calendar;
     let days = belief_days(calendar);
     let mut beliefs = [None; 9];
@@ -70,7 +108,9 @@ pub fn world(setup: &Setup, streams: Streams) -> WorldOutcome {
                 at_deadline = Some(negotiation.limits_at_deadline());
             }
         }
+        morning(&mut negotiation);
         negotiation.close_day();
+        evening(&mut negotiation);
     }
     let deal = negotiation.deals().first().copied();
     let sanctions_years = negotiation.decision().filter(|(state, _)| *state == State::Imposed).map(|_| {
@@ -379,9 +419,7 @@ const NAMED: &[&str] = &[
 /// Runs `worlds` negotiations from 0 and sums them up.
 #[must_use]
 pub fn negotiate(setup: &Setup, seed: u64, worlds: u64) -> Negotiations {
-    let mut sums = Negotiations::new(&setup.calendar);
-    run_worlds(0..worlds, seed, |streams| world(setup, streams), |outcome| sums.add(&outcome));
-    sums
+    super::offers::negotiate_with_dates(setup, seed, worlds).0
 }
 
 /// Results of the deal of 28 June 1995 in every world: company plans at the reference commitment.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::study::Study;
+use super::study::{Study, StudyError};
 use crate::model::outcome::Outcome;
 use crate::model::world::WorldError;
 
@@ -24,6 +24,9 @@ pub enum RunError<E> {
     /// A replication's world cannot be built.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// A negotiated history has no prices.
+    #[error(transparent)]
+    Job(#[from] StudyError),
     /// Someone asked to stop.
     #[error("interrupted after replication {0}")]
     Interrupted(u64),
@@ -44,7 +47,8 @@ fn batch_size(regimes: usize) -> u64 {
 /// Batches differ with the number of threads, the order in which `keep` is called does not.
 ///
 /// # Errors
-/// [`RunError::World`] when a resampled population has no inversion, [`RunError::Interrupted`] when `stop` is set,
+/// [`RunError::World`] when a resampled population has no inversion, [`RunError::Job`] when a negotiated history has no
+/// prices, [`RunError::Interrupted`] when `stop` is set,
 /// [`RunError::Receiver`] when `keep` fails.
 pub fn run<E: Send>(
     study: &Study,
@@ -61,7 +65,7 @@ pub fn run<E: Send>(
         let jobs: Vec<Job> = (first..last)
             .flat_map(|replication| regimes.iter().map(move |regime| Job { regime: *regime, replication }))
             .collect();
-        let done: Vec<Option<Outcome>> = jobs
+        let done: Vec<Option<Result<Outcome, StudyError>>> = jobs
             .par_iter()
             .map(|job| {
                 if stop.load(Ordering::Relaxed) {
@@ -73,9 +77,10 @@ pub fn run<E: Send>(
                 Some(outcome)
             })
             .collect();
-        let Some(done) = done.into_iter().collect::<Option<Vec<_>>>() else {
+        let Some(done) = done.into_iter().collect::<Option<Result<Vec<_>, _>>>() else {
             return Err(RunError::Interrupted(first));
         };
+        let done = done?;
         for (replication, outcomes) in (first..last).zip(done.chunks_exact(regimes.len())) {
             keep(replication, outcomes).map_err(RunError::Receiver)?;
         }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use crate::model::demand::Execution;
+use crate::model::governments::market::{FlowsError, market_flows};
+use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::plan::{PlanError, Planner, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
@@ -10,8 +12,10 @@ use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
 use crate::model::timing::record::Record;
 use crate::model::timing::weekly::TimedJob;
+use crate::model::trade::regime::{Action, Regime};
 use crate::model::world::{Start, World, WorldError};
 
+use super::policy::{Negotiated, PlanRef, Policy};
 use super::run::Job;
 
 /// Why a study cannot be prepared.
@@ -28,6 +32,14 @@ pub enum StudyError {
         /// What is wrong.
         error: PlanError,
     },
+    /// What the governments of a negotiated regime bargain over.
+    #[error("`{regime}`: {error}")]
+    Flows {
+        /// Name of the regime or instrument.
+        regime: String,
+        /// What is wrong.
+        error: FlowsError,
+    },
 }
 
 /// A scenario ready to run.
@@ -37,6 +49,7 @@ pub struct Study {
     layout: Layout,
     shared: World,
     plans: Vec<RegimePlan>,
+    negotiated: Vec<Option<Negotiated>>,
 }
 
 impl Study {
@@ -46,26 +59,22 @@ impl Study {
     /// [`StudyError`] when the base year has no inversion or a regime has no prices.
     pub fn prepare(scenario: Scenario) -> Result<Self, StudyError> {
         let shared = World::build(&scenario, scenario.seed, Execution::PARALLEL)?;
-        let planner = Planner {
-            market: &scenario.market,
-            instruments: &scenario.instruments,
-            world: &shared,
-            cost_factor: &scenario.cost_factor,
-            rule: &scenario.rule,
-            revisions: &scenario.revisions,
-            weeks: scenario.weeks,
-            execution: Execution::PARALLEL,
-            outlooks: scenario.timing.is_some(),
-        };
-        let plan = |regime| planner.plan(regime);
+        let planner = planner(&scenario, &shared, Execution::PARALLEL);
+        let negotiated = negotiated(&scenario, &planner)?;
         let plans = scenario
             .regimes
             .iter()
-            .map(|regime| plan(regime).map_err(|error| StudyError::Plan { regime: regime.name.clone(), error }))
+            .zip(&negotiated)
+            .map(|(regime, negotiated)| {
+                let threatened = negotiated.as_ref().map(|negotiated| negotiated.threatened(regime));
+                let plan = planner.plan(threatened.as_ref().unwrap_or(regime));
+                plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
-        Ok(Self { scenario, layout, shared, plans })
+        let layout = if negotiated.iter().any(Option::is_some) { layout.with_negotiation() } else { layout };
+        Ok(Self { scenario, layout, shared, plans, negotiated })
     }
 
     /// The scenario.
@@ -83,7 +92,7 @@ impl Study {
     pub fn shared_world(&self) -> &World {
         &self.shared
     }
-    /// Prices of each regime.
+    /// Prices of each regime; of a negotiated one those under what is threatened, sanctions at the deadline that stay.
     #[must_use]
     pub fn plans(&self) -> &[RegimePlan] {
         &self.plans
@@ -108,33 +117,157 @@ impl Study {
         Ok((world, start))
     }
 
-    /// Runs one job on its replication's world.
+    /// How the governments drive a regime, if they do.
     #[must_use]
-    pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Outcome {
+    pub fn negotiated(&self, regime: usize) -> Option<&Negotiated> {
+        self.negotiated.get(regime)?.as_ref()
+    }
+
+    /// What one job is run under: the regime as its replication meets it.
+    ///
+    /// # Errors
+    /// [`StudyError::Plan`] when the history that the governments make of it has no prices.
+    pub fn policy(&self, job: Job) -> Result<Policy<'_>, StudyError> {
+        let regime = &self.scenario.regimes[job.regime];
+        let Some(negotiated) = self.negotiated(job.regime) else {
+            let belief = self.scenario.timing.as_ref().map(|timing| Cow::Borrowed(&timing.beliefs[job.regime]));
+            let plan = PlanRef::Own(&self.plans[job.regime]);
+            return Ok(Policy { regime: Cow::Borrowed(regime), plan, belief, world: None });
+        };
+        let history = negotiated.history(regime, Streams::new(self.scenario.seed, job.replication));
+        // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
+        let planner = planner(&self.scenario, &self.shared, Execution::SERIAL);
+        let plan = negotiated
+            .plan_of(&history.regime, |regime| planner.plan(regime))
+            .map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?;
+        let belief = self.scenario.timing.as_ref().map(|_| Cow::Owned(history.belief));
+        let (regime, plan) = (Cow::Owned(history.regime), PlanRef::Shared(plan));
+        Ok(Policy { regime, plan, belief, world: Some(history.world) })
+    }
+
+    /// Runs one job on its replication's world.
+    ///
+    /// # Errors
+    /// [`StudyError::Plan`] when a negotiated history has no prices.
+    pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Result<Outcome, StudyError> {
         let streams = Streams::new(self.scenario.seed, job.replication);
-        if let Some(record) = self.simulate_in_time(world, start, job) {
-            return record.outcome(&self.layout, &self.plans[job.regime]);
-        }
+        let policy = self.policy(job)?;
         let baseline = &self.plans[self.scenario.baseline];
-        simulate(world, start, &self.scenario, &self.layout, &self.plans[job.regime], baseline, &streams)
+        let mut outcome = match self.record(world, start, job, &policy) {
+            Some(record) => record.outcome(&self.layout, &policy.plan),
+            None => simulate(world, start, &self.scenario, &self.layout, &policy.plan, baseline, &streams),
+        };
+        if let Some(block) = self.layout.negotiated {
+            let metrics = policy.world.as_ref().zip(self.negotiated(job.regime)).map(|(world, negotiated)| {
+                world.metrics(&negotiated.setup.calendar, weeks_imposed(&policy.regime, self.scenario.weeks))
+            });
+            block.fill(&mut outcome.values, metrics);
+        }
+        Ok(outcome)
     }
 
     /// Runs one job with buyers and dealers in time and gives everything it leaves; nothing where the scenario has no
     /// layer of time.
-    #[must_use]
-    pub fn simulate_in_time(&self, world: &World, start: &Start, job: Job) -> Option<Record> {
+    ///
+    /// # Errors
+    /// [`StudyError::Plan`] when a negotiated history has no prices.
+    pub fn simulate_in_time(&self, world: &World, start: &Start, job: Job) -> Result<Option<Record>, StudyError> {
+        Ok(self.record(world, start, job, &self.policy(job)?))
+    }
+
+    fn record(&self, world: &World, start: &Start, job: Job, policy: &Policy<'_>) -> Option<Record> {
         let streams = Streams::new(self.scenario.seed, job.replication);
+        let timing = self.scenario.timing.as_ref()?;
         let timed = TimedJob {
             world,
             start,
             scenario: &self.scenario,
-            timing: self.scenario.timing.as_ref()?,
+            timing,
             layout: &self.layout,
-            regime: job.regime,
-            plan: &self.plans[job.regime],
+            regime: &policy.regime,
+            belief: policy.belief.as_deref()?,
+            suspended: &timing.suspended[job.regime],
+            plan: &policy.plan,
             baseline: &self.plans[self.scenario.baseline],
             streams: &streams,
         };
         Some(timed.run())
     }
+}
+
+/// Weeks in which a regime's duty is charged.
+fn weeks_imposed(regime: &Regime, weeks: u32) -> u32 {
+    let (mut imposed, mut since) = (0, None);
+    for event in &regime.events {
+        match (event.action, since) {
+            (Action::Imposed, None) => since = Some(event.week.min(weeks)),
+            (Action::Settled | Action::Lifted, Some(from)) => {
+                imposed += event.week.min(weeks) - from;
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    imposed + since.map_or(0, |from| weeks - from)
+}
+
+/// What the prices of any regime are worked out from.
+fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: Execution) -> Planner<'a> {
+    Planner {
+        market: &scenario.market,
+        instruments: &scenario.instruments,
+        world,
+        cost_factor: &scenario.cost_factor,
+        rule: &scenario.rule,
+        revisions: &scenario.revisions,
+        weeks: scenario.weeks,
+        execution,
+        outlooks: scenario.timing.is_some(),
+    }
+}
+
+/// The governments of a scenario with the market flows that they bargain over, for bargaining without a market run.
+///
+/// # Errors
+/// [`StudyError`] when the flows come from the market and it cannot be solved.
+pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
+    let mut setup = scenario.bargaining.setup.clone();
+    if let Some(grid) = &scenario.bargaining.market_flows {
+        let world = World::build(scenario, scenario.seed, Execution::PARALLEL)?;
+        let planner = planner(scenario, &world, Execution::PARALLEL);
+        let regime = scenario.instruments[grid.instrument].name.clone();
+        setup.flows = market_flows(&planner, grid).map_err(|error| StudyError::Flows { regime, error })?;
+    }
+    Ok(setup)
+}
+
+/// The negotiated regimes, each with the market flows of its instrument where those come from the market.
+fn negotiated(scenario: &Scenario, planner: &Planner<'_>) -> Result<Vec<Option<Negotiated>>, StudyError> {
+    let clock = MarketClock::new(scenario.start, scenario.weeks);
+    let bargaining = &scenario.bargaining;
+    let mut solved: Vec<(usize, MarketFlows)> = Vec::new();
+    let mut all = Vec::with_capacity(scenario.regimes.len());
+    for (position, regime) in scenario.regimes.iter().enumerate() {
+        let Some(negotiated) = bargaining.of_regime(position) else {
+            all.push(None);
+            continue;
+        };
+        let mut setup = bargaining.setup.clone();
+        if let Some(grid) = &bargaining.market_flows {
+            let instrument = negotiated.instrument;
+            let flows = match solved.iter().find(|(known, _)| *known == instrument) {
+                Some((_, flows)) => flows.clone(),
+                None => {
+                    let grid = FlowGrid { instrument, ..grid.clone() };
+                    let flows = market_flows(planner, &grid)
+                        .map_err(|error| StudyError::Flows { regime: regime.name.clone(), error })?;
+                    solved.push((instrument, flows.clone()));
+                    flows
+                }
+            };
+            setup.flows = flows;
+        }
+        all.push(Some(Negotiated::new(negotiated, setup, clock)));
+    }
+    Ok(all)
 }

@@ -113,6 +113,63 @@ metrics! {
     }
 }
 
+metrics! {
+    /// What is kept of the negotiation behind one replication; not a number under a regime of dated events.
+    NegotiatedMetric {
+        /// 1 for a deal by the first deadline, else 0.
+        SettledByDeadline,
+        /// 1 where sanctions were imposed at the first deadline.
+        Imposed,
+        /// 1 where the United States backed down at the first deadline.
+        Lapsed,
+        /// Days from the first deadline to the first deal, negative before it; not a number without a deal.
+        SettlementDays,
+        /// Size of the first deal; not a number without one.
+        Commitment,
+        /// 1 where company plans replaced the criteria in it.
+        CompanyPlans,
+        /// Weeks of the market's horizon in which the duty was charged.
+        SanctionsWeeks,
+        /// Belief that a car will bear the duty, on the day of the open threat; this and the next not a number once settled.
+        BeliefOpenThreat,
+        /// The same on the day of the complaint.
+        BeliefComplaint,
+        /// The same 35 days before the deadline.
+        BeliefFiveWeeksBefore,
+        /// 21 days before.
+        BeliefThreeWeeksBefore,
+        /// 14 days before.
+        BeliefTwoWeeksBefore,
+        /// 7 days before.
+        BeliefWeekBefore,
+        /// Two days before.
+        BeliefTwoDaysBefore,
+        /// The day before.
+        BeliefDayBefore,
+        /// On the day.
+        BeliefDeadline,
+    }
+}
+
+/// Slots that negotiated regimes add to a [`Layout`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NegotiatedLayout {
+    start: usize,
+}
+
+impl NegotiatedLayout {
+    /// Slot of a metric.
+    #[must_use]
+    pub fn slot(self, metric: NegotiatedMetric) -> usize {
+        self.start + metric as usize
+    }
+    /// Writes the metrics of one replication, or that there are none.
+    pub fn fill(self, values: &mut [f64], metrics: Option<[f64; NegotiatedMetric::ALL.len()]>) {
+        let metrics = metrics.unwrap_or([f64::NAN; NegotiatedMetric::ALL.len()]);
+        values[self.start..self.start + metrics.len()].copy_from_slice(&metrics);
+    }
+}
+
 /// A set of models summed into headline metrics.
 #[derive(Clone, Debug, PartialEq)]
 struct Aggregate {
@@ -139,6 +196,8 @@ pub struct Layout {
     pub headlines: Vec<String>,
     /// Slots that runs in time add at the end.
     pub timed: Option<TimedLayout>,
+    /// Slots that negotiated regimes add after those.
+    pub negotiated: Option<NegotiatedLayout>,
     group_of_model: Vec<usize>,
     region_of_model: Vec<usize>,
     base_volume: Vec<f64>,
@@ -197,6 +256,7 @@ impl Layout {
             weeks,
             headlines,
             timed: None,
+            negotiated: None,
             group_of_model,
             region_of_model: market.models.iter().map(|model| usize::from(model.region.0)).collect(),
             base_volume: market.models.iter().map(|model| model.base_volume).collect(),
@@ -214,6 +274,13 @@ impl Layout {
     #[must_use]
     pub fn in_time(mut self, market: &Market) -> Self {
         self.timed = Some(TimedLayout::new(&self, market));
+        self
+    }
+
+    /// Adds the slots of negotiated regimes.
+    #[must_use]
+    pub fn with_negotiation(mut self) -> Self {
+        self.negotiated = Some(NegotiatedLayout { start: self.len() });
         self
     }
 
@@ -252,7 +319,8 @@ impl Layout {
     #[must_use]
     pub fn len(&self) -> usize {
         let plain = self.week_start() + self.weeks as usize * WeekMetric::ALL.len() * self.groups.len();
-        plain + self.timed.as_ref().map_or(0, TimedLayout::len)
+        let negotiated = self.negotiated.map_or(0, |_| NegotiatedMetric::ALL.len());
+        plain + self.timed.as_ref().map_or(0, TimedLayout::len) + negotiated
     }
     /// Whether there is no slot.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::governments::Bargaining;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
 use super::plan::Revisions;
@@ -74,6 +75,8 @@ pub struct Scenario {
     pub instruments: Vec<Instrument>,
     /// Regimes, in the order of the file.
     pub regimes: Vec<Regime>,
+    /// The two governments, and the regimes that they negotiate.
+    pub bargaining: Bargaining,
     /// Position of the baseline regime.
     pub baseline: usize,
     /// What is written.

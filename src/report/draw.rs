@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
-    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, days_of_supply, diversion, event_study, headline,
-    prices, pull_forward, shares_over_time, winners_losers, write,
+    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, diversion, event_study,
+    headline, prices, pull_forward, shares_over_time, winners_losers, write,
 };
 use super::folder::OutputFolder;
 use super::rows::ReplicationRow;
 use super::study::describe;
+use crate::model::governments::{Calendar, Day, Escalation};
+use crate::model::outcome::NegotiatedMetric;
 use crate::model::trade::regime::Action;
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
@@ -60,6 +63,19 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
         keep("pull_forward", pull_forward::draw(&events, &never_imposed(report), &context))?;
     }
     keep("days_of_supply", days_of_supply::draw(&report.dealers(), &context))?;
+    for bargain in Bargain::of_study(report.study, report.regimes, report.results.replications()) {
+        let position =
+            report.regimes.iter().copied().find(|r| report.study.scenario().regimes[*r].name == bargain.regime);
+        let Some((position, negotiated)) = position.and_then(|p| Some((p, report.study.negotiated(p)?))) else {
+            continue;
+        };
+        let scenario = report.study.scenario();
+        let label = &scenario.regimes[position].label;
+        let caption = bargain.caption(&scenario.title, label, &negotiated.setup, scenario.seed);
+        let name = file_name(&bargain.regime);
+        keep(&format!("offers_{name}"), bargaining::offers(&bargain.offers, &caption))?;
+        keep(&format!("settlement_dates_{name}"), bargaining::settlement_dates(&bargain.dates, &caption))?;
+    }
     let (metric, rows) = headline_rows(report);
     keep("headline", headline::draw(&rows, &report.comparisons(), &metric, &context))?;
     Ok(paths)
@@ -67,7 +83,8 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
 
 /// Regimes in which no duty is imposed.
 fn never_imposed(report: &Report<'_>) -> Vec<String> {
-    let regimes = report.regimes.iter().map(|regime| &report.study.scenario().regimes[*regime]);
+    let scheduled = report.regimes.iter().filter(|regime| report.study.negotiated(**regime).is_none());
+    let regimes = scheduled.map(|regime| &report.study.scenario().regimes[*regime]);
     let quiet = regimes.filter(|regime| regime.events.iter().all(|event| event.action != Action::Imposed));
     quiet.map(|regime| regime.name.clone()).collect()
 }
@@ -77,15 +94,18 @@ fn context(report: &Report<'_>) -> ChartContext {
     let regimes = report
         .regimes
         .iter()
-        .map(|regime| &scenario.regimes[*regime])
-        .map(|regime| RegimeContext {
+        .map(|position| (*position, &scenario.regimes[*position]))
+        .map(|(position, regime)| RegimeContext {
             name: regime.name.clone(),
             label: regime.label.clone(),
-            events: regime
-                .events
-                .iter()
-                .map(|event| PolicyEvent { date: event.date, label: event.label.clone() })
-                .collect(),
+            events: match report.study.negotiated(position) {
+                Some(negotiated) => dated_steps(&negotiated.setup.calendar),
+                None => regime
+                    .events
+                    .iter()
+                    .map(|event| PolicyEvent { date: event.date, label: event.label.clone() })
+                    .collect(),
+            },
         })
         .collect();
     ChartContext {
@@ -98,15 +118,32 @@ fn context(report: &Report<'_>) -> ChartContext {
     }
 }
 
+/// The dated steps of a negotiated regime: in hardly any world is there a deal before them.
+fn dated_steps(calendar: &Calendar) -> Vec<PolicyEvent> {
+    let step = |day: Day, label: &str| PolicyEvent { date: day.date(), label: label.to_owned() };
+    let steps = [
+        (Escalation::Threat, step(calendar.open_threat, "Open threat")),
+        (Escalation::DatedThreat, step(calendar.list, "List published")),
+        (Escalation::DatedThreat, step(calendar.liability, "Liability date")),
+        (Escalation::DatedThreat, step(calendar.deadline, "Deadline")),
+    ];
+    steps.into_iter().filter(|(least, _)| calendar.escalation >= *least).map(|(_, step)| step).collect()
+}
+
 /// Weeks in which a regime's list prices differ from the baseline's: only then are buyers lost to a duty.
-fn weeks_of_other_prices(report: &Report<'_>, regime: usize) -> u32 {
+///
+/// Of a negotiated regime the mean over replications of the weeks under sanctions.
+fn weeks_of_other_prices(report: &Report<'_>, arm: usize, regime: usize) -> f64 {
+    if let Some(block) = report.study.layout().negotiated.filter(|_| report.study.negotiated(regime).is_some()) {
+        return report.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
+    }
     let scenario = report.study.scenario();
     let (plan, baseline) = (&report.study.plans()[regime], &report.study.plans()[scenario.baseline]);
     let differs = |week: &u32| {
         let week = *week as usize;
         plan.phase(week).sticker_price_usd != baseline.phase(week).sticker_price_usd
     };
-    (0..scenario.weeks).filter(differs).count() as u32
+    (0..scenario.weeks).filter(differs).count() as f64
 }
 
 /// Lost buyers of every taxed model by region of the gainer, cars a year of duty.
@@ -114,7 +151,10 @@ fn lost_buyers(report: &Report<'_>) -> Vec<diversion::LostBuyers> {
     let scenario = report.study.scenario();
     let mut rows = Vec::new();
     for (arm, regime) in report.regimes.iter().enumerate() {
-        let years = f64::from(weeks_of_other_prices(report, *regime)) / 52.0;
+        let years = weeks_of_other_prices(report, arm, *regime) / 52.0;
+        if years == 0.0 {
+            continue;
+        }
         for lost in report.lost_buyers(arm) {
             let mut by_region: Vec<(String, f64)> = Vec::new();
             for (option, cars) in lost.gained.iter().enumerate() {

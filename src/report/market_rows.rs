@@ -216,14 +216,15 @@ pub fn base_year_rows(study: &Study, base_year: &BaseYear) -> Vec<BaseYearRow> {
     .collect()
 }
 
-/// Rows of `pricing.csv`: the regimes given, phase by phase.
+/// Rows of `pricing.csv`: the regimes given, phase by phase; a negotiated regime has other prices in every replication and
+/// no rows.
 #[must_use]
 pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
     let scenario = study.scenario();
     let market = &scenario.market;
     let base_duty = &study.plans()[scenario.baseline].phase(0).duty_usd;
     let mut rows = Vec::new();
-    for &regime in regimes {
+    for &regime in regimes.iter().filter(|regime| study.negotiated(**regime).is_none()) {
         let plan = &study.plans()[regime];
         // While a duty is owed but not decided it is in no price.
         let force = scenario.regimes[regime].force(&scenario.instruments, scenario.weeks).unwrap_or_default();

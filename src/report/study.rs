@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use super::bargaining::Bargain;
 use super::build::Report;
 use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
 use super::market_rows::{base_year_rows, pricing_rows};
+use super::negotiation::negotiation_columns;
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use crate::ensemble::{BaseYear, Study};
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{NegotiatedMetric, Outcome};
 
 /// `replications.csv`, written as replications finish: it alone grows with their number.
 #[derive(Debug)]
@@ -38,6 +40,13 @@ impl ReplicationTable {
             let (unit, what) = describe(headline);
             fields.push(Field::new(headline.clone(), FieldType::Number, unit, what));
         }
+        let mut slots: Vec<usize> = (0..layout.headlines.len()).map(|h| layout.headline(h, 0)).collect();
+        if let Some(block) = layout.negotiated {
+            let columns = NegotiatedMetric::ALL.iter().zip(negotiation_columns());
+            fields
+                .extend(columns.clone().map(|(_, (name, unit, what))| Field::new(name, FieldType::Number, unit, what)));
+            slots.extend(columns.map(|(metric, _)| block.slot(*metric)));
+        }
         let resource = Resource {
             name: "replications".into(),
             description: "Headline metrics of every regime in every replication, over the whole horizon.".into(),
@@ -47,7 +56,7 @@ impl ReplicationTable {
         let mut table = Self {
             file: folder.begin("tables/replications.csv")?,
             regimes: regimes.iter().map(|r| study.scenario().regimes[*r].name.clone()).collect(),
-            slots: (0..layout.headlines.len()).map(|h| layout.headline(h, 0)).collect(),
+            slots,
             resource,
         };
         let header: Vec<String> = table.resource.fields.iter().map(|field| field.name.clone()).collect();
@@ -130,6 +139,15 @@ pub fn write_tables(
         }
         if !events.is_empty() {
             tables.push(table(&events)?);
+        }
+    }
+    let bargains = Bargain::of_study(report.study, report.regimes, report.results.replications());
+    if !bargains.is_empty() {
+        tables.push(table(&bargains.iter().flat_map(Bargain::metric_rows).collect::<Vec<_>>())?);
+        tables.push(table(&bargains.iter().flat_map(|b| b.offers.clone()).collect::<Vec<_>>())?);
+        let dates: Vec<_> = bargains.iter().flat_map(|b| b.dates.clone()).collect();
+        if !dates.is_empty() {
+            tables.push(table(&dates)?);
         }
     }
     let mut paths = Vec::new();

@@ -16,7 +16,7 @@ use stickershock::model::streams::Streams;
 const SEED: u64 = 1995;
 
 fn setup() -> Setup {
-    load(Path::new("configs/governments-1995.toml"), &[]).unwrap().governments
+    load(Path::new("configs/governments-1995.toml"), &[]).unwrap().scenario.bargaining.setup
 }
 
 fn mean(sums: &Negotiations, name: &str) -> f64 {
@@ -32,7 +32,7 @@ fn assert_within(sums: &Negotiations, name: &str, expected: f64, bound: f64) {
 #[test]
 fn the_shipped_file_writes_out_the_defaults() {
     let written = setup();
-    let without = load(Path::new("configs/showdown-1995.toml"), &[]).unwrap().governments;
+    let without = load(Path::new("configs/showdown-1995.toml"), &[]).unwrap().scenario.bargaining.setup;
     assert_eq!(written, without);
     assert_eq!((written.parameters, written.calendar), (Parameters::default(), Calendar::default()));
     assert_eq!(written.flows, MarketFlows::default());

@@ -31,7 +31,7 @@ fn study(assignments: &[&str]) -> Study {
 
 fn record(study: &Study, regime: usize, replication: u64) -> Record {
     let (world, start) = study.world(replication).unwrap();
-    study.simulate_in_time(&world, &start, Job { regime, replication }).unwrap()
+    study.simulate_in_time(&world, &start, Job { regime, replication }).unwrap().unwrap()
 }
 
 const SMALL: &str = "buyers.count=4096";
@@ -347,7 +347,7 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
     let models = &study.scenario().market.models;
     let plan = &study.plans()[imposed];
     let (world, start) = study.world(0).unwrap();
-    let outcome = study.simulate(&world, &start, Job { regime: imposed, replication: 0 });
+    let outcome = study.simulate(&world, &start, Job { regime: imposed, replication: 0 }).unwrap();
     let timed = study.layout().timed.as_ref().unwrap();
     for (j, model) in models.iter().enumerate().filter(|(_, model)| model.flagged) {
         let row = timed.lots.rows.iter().position(|row| row.model == Some(j)).unwrap();

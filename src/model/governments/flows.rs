@@ -168,6 +168,11 @@ impl MarketFlows {
         &self.yen
     }
 
+    /// The points of the grid: exchange rate and flows.
+    pub fn points(&self) -> impl Iterator<Item = (f64, Flows)> + '_ {
+        self.yen.iter().copied().zip(self.at.iter().copied())
+    }
+
     /// Flows at an exchange rate.
     #[must_use]
     pub fn at(&self, yen: f64) -> Flows {

@@ -12,7 +12,9 @@
 pub mod beliefs;
 pub mod calendar;
 pub mod flows;
+pub mod history;
 pub mod ledger;
+pub mod market;
 pub mod normal;
 pub mod parameters;
 pub mod reservation;
@@ -23,7 +25,9 @@ pub mod world;
 
 pub use calendar::{Calendar, Day, Escalation, ExchangePath};
 pub use flows::{Flows, MarketFlows};
+pub use history::{MarketClock, NegotiatedRegime, Recorder};
 pub use ledger::{DutyLedger, DutyStatus};
+pub use market::FlowGrid;
 pub use parameters::{BeliefMode, InvalidParameter, Parameters};
 pub use reservation::{Form, Leverage, Limits, Situation, Stakes, limits};
 pub use schedule::{InvalidSchedule, Schedule, Step};
@@ -41,6 +45,25 @@ pub struct Setup {
     pub flows: MarketFlows,
     /// Yen per dollar.
     pub yen: ExchangePath,
+}
+
+/// The governments of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bargaining {
+    /// Parameters, dates, exchange rates, and market flows where those are given.
+    pub setup: Setup,
+    /// Where the flows come from the scenario's own market: the exchange rates to solve it at.
+    pub market_flows: Option<FlowGrid>,
+    /// The regimes that the governments negotiate.
+    pub regimes: Vec<NegotiatedRegime>,
+}
+
+impl Bargaining {
+    /// How the governments drive a regime, if they do.
+    #[must_use]
+    pub fn of_regime(&self, regime: usize) -> Option<NegotiatedRegime> {
+        self.regimes.iter().find(|negotiated| negotiated.regime == regime).copied()
+    }
 }
 
 impl Setup {

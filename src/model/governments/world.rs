@@ -272,6 +272,11 @@ impl<'a> Negotiation<'a> {
     pub fn form(&self) -> Form {
         self.form
     }
+    /// The day on which the threat, dated or renewed, falls due.
+    #[must_use]
+    pub fn deadline(&self) -> Day {
+        self.deadline
+    }
     /// What the world drew once.
     #[must_use]
     pub fn traits(&self) -> &Traits {

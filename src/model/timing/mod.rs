@@ -22,6 +22,8 @@ pub mod policy;
 pub mod record;
 pub mod weekly;
 
+use crate::model::demand::kernel::math::exp;
+
 /// Everything a scenario says about time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
@@ -88,6 +90,23 @@ pub struct PublicBelief {
     pub once_imposed: f64,
     /// Believed chance a week that an imposed duty is reversed.
     pub reversal_per_week: f64,
+    /// Rate a year at which a purchase beyond the decision (under an imposed duty: beyond today) is believed to be safer,
+    /// since the duty may have ended by then.
+    pub fading_per_year: f64,
+    /// Week in which an open decision is expected to fall, for each week; empty where it is that of [`Timing::deadline_week`]
+    /// or of the regime's own decision.
+    pub decision_weeks: Vec<u32>,
+}
+
+impl PublicBelief {
+    /// The belief `public` for a purchase `weeks` beyond the decision.
+    #[must_use]
+    pub fn at_purchase(&self, public: f64, weeks: f64) -> f64 {
+        if self.fading_per_year == 0.0 {
+            return public;
+        }
+        public * exp(-self.fading_per_year * weeks.max(0.0) / 52.0)
+    }
 }
 
 /// From the announcement on, a share of buyers holds the dispute against the listed models.

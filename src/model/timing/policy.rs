@@ -16,15 +16,15 @@ pub struct Course {
 }
 
 impl Course {
-    /// The course of a regime. `deadline_week` is the decision's week as announced; without it people expect each decision
-    /// when it in fact falls.
+    /// The course of a regime. `announced(week)` is the week in which people expect an open decision to fall, as announced;
+    /// without it they expect each decision when it in fact falls.
     #[must_use]
     pub fn new(
         regime: &Regime,
         instruments: &[Instrument],
         models: usize,
         weeks: u32,
-        deadline_week: Option<u32>,
+        announced: impl Fn(usize) -> Option<u32>,
     ) -> Self {
         let by_instrument = regime.course(instruments.len(), weeks);
         let mut disputed = vec![false; models];
@@ -50,7 +50,7 @@ impl Course {
         let announced_week = stage.iter().position(|stage| *stage == Stage::Announced).map(|week| week as u32);
         let decision = |week: usize| stage[week..].iter().position(|stage| !stage.is_open()).map(|after| week + after);
         let deadline = (0..stage.len())
-            .map(|week| match (stage[week].is_open(), deadline_week) {
+            .map(|week| match (stage[week].is_open(), announced(week)) {
                 (false, _) => week as f64,
                 (true, Some(announced)) => f64::from(announced),
                 (true, None) => decision(week).unwrap_or(stage.len()) as f64,

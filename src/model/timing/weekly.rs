@@ -10,12 +10,12 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::Timing;
 use super::buyers::{Climate, Patience, Shopper};
 use super::calendar::{DueCalendar, considering};
 use super::dealers::{Dealers, Movement, sales};
 use super::policy::Course;
 use super::record::{DealerWeek, QUINTILES, Record};
+use super::{PublicBelief, Timing};
 use crate::model::demand::choice::Column;
 use crate::model::demand::kernel::math::exp;
 use crate::model::outcome::{Layout, Outcome};
@@ -23,10 +23,10 @@ use crate::model::plan::RegimePlan;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::Intervals;
 use crate::model::streams::{Purpose, Streams};
-use crate::model::trade::regime::Stage;
+use crate::model::trade::regime::{Regime, Stage};
 use crate::model::world::{NO_BRAND, Start, World};
 
-/// One job: regime number `regime` of the scenario under `plan`, in one world.
+/// One job: the scenario under one policy history, in one world.
 #[derive(Clone, Copy, Debug)]
 pub struct TimedJob<'a> {
     /// The buyers and the base year.
@@ -39,8 +39,12 @@ pub struct TimedJob<'a> {
     pub timing: &'a Timing,
     /// What is reported.
     pub layout: &'a Layout,
-    /// Position of the regime.
-    pub regime: usize,
+    /// The policy history of this world.
+    pub regime: &'a Regime,
+    /// What the public believes under it.
+    pub belief: &'a PublicBelief,
+    /// Whether each model's manufacturer stops ordering while a decision is open.
+    pub suspended: &'a [bool],
     /// List prices of the regime, with outlooks.
     pub plan: &'a RegimePlan,
     /// List prices of the regime that lost and won buyers are judged by.
@@ -109,16 +113,14 @@ struct State<'a> {
 
 impl<'a> State<'a> {
     fn new(job: &'a TimedJob<'a>) -> Self {
-        let TimedJob { world, start, scenario, timing, layout, regime, streams, .. } = *job;
+        let TimedJob { world, start, scenario, timing, layout, regime, belief, streams, .. } = *job;
         let models = scenario.market.len();
         let cars = scenario.households_per_buyer();
         let base_sales: Vec<f64> = scenario.market.models.iter().map(|model| model.base_volume / 52.0).collect();
-        let course =
-            Course::new(&scenario.regimes[regime], &scenario.instruments, models, scenario.weeks, timing.deadline_week);
-        let dealers = timing
-            .dealers
-            .as_ref()
-            .map(|parameters| Dealers::new(parameters, &base_sales, cars, &timing.suspended[regime]));
+        let announced = |week: usize| belief.decision_weeks.get(week).copied().or(timing.deadline_week);
+        let course = Course::new(regime, &scenario.instruments, models, scenario.weeks, announced);
+        let dealers =
+            timing.dealers.as_ref().map(|parameters| Dealers::new(parameters, &base_sales, cars, job.suspended));
         let mut usual_share = vec![0.0; world.products.loyalty().len()];
         for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
             usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
@@ -205,7 +207,7 @@ impl<'a> State<'a> {
     /// Due buyers, less those who wait for a reversal.
     fn due(&mut self, week: usize, penalty: f64) -> Vec<Entrant> {
         let imposed = self.course.stage(week) == Stage::Imposed;
-        let hazard = self.job.timing.beliefs[self.job.regime].reversal_per_week;
+        let hazard = self.job.belief.reversal_per_week;
         let outlook = self.job.plan.outlook(week).filter(|_| imposed && hazard > 0.0);
         let without = outlook.map(|outlook| Column::new(&outlook.without_usd, 0.0));
         let mut entrants = Vec::new();
@@ -265,7 +267,7 @@ impl<'a> State<'a> {
     fn early(&mut self, week: usize, penalty: f64, entrants: &mut Vec<Entrant>) {
         let job = self.job;
         let (stage, parameters) = (self.course.stage(week), &job.timing.anticipation);
-        let belief = &job.timing.beliefs[job.regime];
+        let belief = job.belief;
         let public = match stage {
             Stage::Quiet => 0.0,
             Stage::Imposed => belief.once_imposed,
@@ -295,6 +297,8 @@ impl<'a> State<'a> {
                 return;
             }
             let patience = Patience::of(buyer, parameters, job.streams);
+            let decision = if stage.is_open() { deadline } else { week as f64 };
+            let public = belief.at_purchase(public, planned - decision);
             let believed = patience.belief(public, parameters.polarisation);
             let lag = if stage.is_open() { patience.stock_lag_weeks } else { 0.0 };
             if believed <= 0.0 || planned < deadline + lag {

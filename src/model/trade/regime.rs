@@ -40,7 +40,7 @@ pub struct Instrument {
 }
 
 /// What happens to an instrument on a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// An open threat, without a list or a date.
     Threatened,

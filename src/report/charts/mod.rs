@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use resvg::{tiny_skia, usvg};
 
 mod axis;
+pub mod bargaining;
 mod canvas;
 pub mod days_of_supply;
 pub mod diversion;

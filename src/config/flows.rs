@@ -1,0 +1,212 @@
+//! The section `[governments.flows]`: what sanctions do to the market, given as numbers or worked out from the scenario.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::scenario::Reader;
+use super::sourced::Sourced;
+use super::{ConfigError, Table};
+use crate::model::governments::flows::InvalidFlows;
+use crate::model::governments::{FlowGrid, Flows, MarketFlows, NegotiatedRegime};
+use crate::model::ids::{Id, RegionId};
+use crate::model::market::Market;
+use crate::model::trade::regime::Instrument;
+
+/// Exchange rates at which the market is solved where the file names none, yen per dollar.
+const GRID: [f64; 7] = [75.0, 85.0, 95.0, 105.0, 115.0, 130.0, 150.0];
+/// The country whose currency the governments watch.
+const COUNTRY: &str = "Japan";
+
+/// What sanctions do to the market, billion USD a year, sanctioned minus not. The six flows are used where `source` is
+/// `given`, on the rising grid `yen`; the keys after them where it is `market`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FlowsSection {
+    /// `given`: the numbers below; `market`: the equilibrium of the scenario's own market with and without the instrument.
+    #[serde(default)]
+    pub source: FlowSource,
+    /// Exchange rates of the given flows, yen per dollar.
+    #[serde(default)]
+    pub yen: Option<Sourced<Vec<f64>>>,
+    /// With one exchange rate: elasticity to it of Japanese makers' loss and Europe's gain.
+    #[serde(default)]
+    pub yen_elasticity: Option<Sourced<f64>>,
+    /// Profit lost by all Japanese makers.
+    #[serde(default)]
+    pub japanese_makers_loss: Option<Sourced<Vec<f64>>>,
+    /// Profit gained by European makers.
+    #[serde(default)]
+    pub europe_gain: Option<Sourced<Vec<f64>>>,
+    /// Profit gained by the Big Three.
+    #[serde(default)]
+    pub big_three_gain: Option<Sourced<Vec<f64>>>,
+    /// Extra duty collected.
+    #[serde(default)]
+    pub extra_duty: Option<Sourced<Vec<f64>>>,
+    /// Consumers' loss.
+    #[serde(default)]
+    pub consumers_loss: Option<Sourced<Vec<f64>>>,
+    /// Loss of the dealers of sanctioned models.
+    #[serde(default)]
+    pub dealers_loss: Option<Sourced<Vec<f64>>>,
+    /// Exchange rates at which the market is solved, yen per dollar, rising; 75 to 150 if absent.
+    #[serde(default)]
+    pub grid: Option<Vec<f64>>,
+    /// The instrument whose flows `negotiate` uses; that of the first negotiated regime if absent.
+    #[serde(default)]
+    pub instrument: Option<String>,
+    /// Region whose makers are threatened; `japan` if absent.
+    #[serde(default)]
+    pub japan: Option<String>,
+    /// Region of the third parties; `europe` if absent.
+    #[serde(default)]
+    pub europe: Option<String>,
+    /// Region whose makers are protected; `big_three` if absent.
+    #[serde(default)]
+    pub us: Option<String>,
+    /// Dealers' gross margin, a share of the base-year list price; 0.10 if absent.
+    #[serde(default)]
+    pub dealer_margin: Option<Sourced<f64>>,
+    /// Share of that margin lost with a lost sale; 0.6 if absent.
+    #[serde(default)]
+    pub dealer_surplus: Option<Sourced<f64>>,
+}
+
+/// Where market flows come from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowSource {
+    /// The numbers in the file, or the defaults.
+    #[default]
+    Given,
+    /// The scenario's own demand at Bertrand-Nash prices.
+    Market,
+}
+
+/// The flows given as numbers; the defaults where the file gives none.
+pub(super) fn given(reader: &Reader<'_>, section: &FlowsSection) -> Result<MarketFlows, ConfigError> {
+    let columns = [
+        &section.japanese_makers_loss,
+        &section.europe_gain,
+        &section.big_three_gain,
+        &section.extra_duty,
+        &section.consumers_loss,
+        &section.dealers_loss,
+    ];
+    if section.yen.is_none() && section.yen_elasticity.is_none() && columns.iter().all(|column| column.is_none()) {
+        return Ok(MarketFlows::default());
+    }
+    let need = |name: &str| {
+        let message = format!("has no `{name}`");
+        reader.error("governments.flows", message, "give `yen` and all six flows, or none for the defaults")
+    };
+    let yen = &section.yen.as_ref().ok_or_else(|| need("yen"))?.value;
+    let mut values = Vec::with_capacity(columns.len());
+    for (name, column) in Flows::NAMES.into_iter().zip(columns) {
+        let column = &column.as_ref().ok_or_else(|| need(name))?.value;
+        if column.len() != yen.len() {
+            let message = format!("has {} values for {} exchange rates", column.len(), yen.len());
+            return Err(reader.error(&format!("governments.flows.{name}"), message, "give one for each rate in `yen`"));
+        }
+        values.push(column);
+    }
+    let flows: Vec<Flows> = (0..yen.len())
+        .map(|i| Flows {
+            japanese_makers_loss: values[0][i],
+            europe_gain: values[1][i],
+            big_three_gain: values[2][i],
+            extra_duty: values[3][i],
+            consumers_loss: values[4][i],
+            dealers_loss: values[5][i],
+        })
+        .collect();
+    let grid = MarketFlows::from_grid(yen.clone(), flows.clone()).map_err(|error| {
+        let key = match &error {
+            InvalidFlows::Flow { flow, .. } => flow,
+            InvalidFlows::Empty | InvalidFlows::Length { .. } | InvalidFlows::Rate { .. } => "yen",
+        };
+        reader.error(&format!("governments.flows.{key}"), error.to_string(), "")
+    })?;
+    let Some(elasticity) = &section.yen_elasticity else { return Ok(grid) };
+    let key = "governments.flows.yen_elasticity";
+    let elasticity = reader.number(key, elasticity.value, |x| x.abs() <= 10.0, "a number between -10 and 10")?;
+    match (yen.as_slice(), flows.as_slice()) {
+        ([yen], [flows]) => Ok(MarketFlows::with_elasticity(*yen, *flows, elasticity)),
+        _ => {
+            let help = "leave it out: the grid says how flows move with the rate";
+            Err(reader.error(key, format!("is given beside a grid of {} exchange rates", yen.len()), help))
+        }
+    }
+}
+
+/// How the flows are worked out from the market, if they are.
+pub(super) fn grid(
+    reader: &Reader<'_>,
+    section: &FlowsSection,
+    market: &Market,
+    instruments: &[Instrument],
+    regimes: &[NegotiatedRegime],
+) -> Result<Option<FlowGrid>, ConfigError> {
+    if section.source == FlowSource::Given {
+        return Ok(None);
+    }
+    let key = |name: &str| format!("governments.flows.{name}");
+    let yen = section.grid.clone().unwrap_or_else(|| GRID.to_vec());
+    if yen.is_empty()
+        || yen.iter().any(|rate| !(rate.is_finite() && *rate > 0.0))
+        || yen.windows(2).any(|w| w[0] >= w[1])
+    {
+        let message = format!("is {yen:?}, expected positive rates in rising order");
+        return Err(reader.error(&key("grid"), message, "such as [75.0, 95.0, 120.0]"));
+    }
+    let names: Vec<String> = instruments.iter().map(|instrument| instrument.name.clone()).collect();
+    let instrument = match (&section.instrument, regimes.first()) {
+        (Some(name), _) => reader.position(&key("instrument"), name, &names, "instrument of this scenario")?,
+        (None, Some(negotiated)) => negotiated.instrument,
+        (None, None) => {
+            let help = "add `instrument = NAME` here, or a negotiated regime";
+            return Err(reader.error(&key("source"), "no instrument is threatened", help));
+        }
+    };
+    let regions = market.regions.as_slice();
+    let region = |name: &str, given: &Option<String>, default: &str| {
+        let wanted = given.as_deref().unwrap_or(default);
+        let known = regions.iter().position(|known| known == wanted).map(RegionId::from_index);
+        known.ok_or_else(|| {
+            let help = format!("expected one of {}", regions.join(", "));
+            reader.error(&key(name), format!("`{wanted}` is no region of this market"), help)
+        })
+    };
+    let fraction = |name: &str, given: &Option<Sourced<f64>>, default: f64| match given {
+        Some(value) => reader.fraction(&key(name), value),
+        None => Ok(default),
+    };
+    Ok(Some(FlowGrid {
+        yen,
+        base_yen: base_yen(reader)?,
+        instrument,
+        assembly_country: COUNTRY.to_owned(),
+        japan: region("japan", &section.japan, "japan")?,
+        europe: region("europe", &section.europe, "europe")?,
+        us: region("us", &section.us, "big_three")?,
+        dealer_margin: fraction("dealer_margin", &section.dealer_margin, 0.10)?,
+        dealer_surplus: fraction("dealer_surplus", &section.dealer_surplus, 0.6)?,
+    }))
+}
+
+/// Yen per dollar in the base month of the scenario's exchange rates.
+fn base_yen(reader: &Reader<'_>) -> Result<f64, ConfigError> {
+    let without = |what: &str| {
+        let help = "costs are known at the base month's rate, and move with the yen from there";
+        reader.error("governments.flows.source", format!("`market` needs {what}"), help)
+    };
+    let data = reader.file.exchange_rate.as_ref().ok_or_else(|| without("an [exchange_rate] section"))?;
+    let column =
+        data.currency.get(COUNTRY).ok_or_else(|| without("the currency of Japan in [exchange_rate.currency]"))?;
+    let table = Table::load(reader.data_path("exchange_rate.data", &data.data))?.labelled_by("month")?;
+    let months = table.column_month("month")?;
+    let rates = table.column_positive(column)?;
+    let named = format!("{}-", data.base_month);
+    let row = months.iter().position(|month| month.to_string().starts_with(&named));
+    row.map(|row| rates[row]).ok_or_else(|| without("exchange_rate.base_month among the months of the data"))
+}

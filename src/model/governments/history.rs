@@ -1,0 +1,211 @@
+//! What one world's negotiation means for the market: dated events on the instrument that is threatened, and what the public
+//! believes week by week.
+//!
+//! The governments keep their own clock, days from 10 July 1993. An event acts from the first week of the market that starts
+//! on or after its day; what happened before the market's first week holds from week 0, what happens after its last is kept,
+//! because a duty imposed then is still owed on cars that landed before.
+
+use jiff::civil::Date;
+
+use super::Setup;
+use super::calendar::Day;
+use super::ledger::DutyStatus;
+use super::world::{Negotiation, State};
+use crate::model::timing::PublicBelief;
+use crate::model::trade::regime::{Action, PolicyEvent, Regime};
+
+/// A regime whose history the governments negotiate, anew in every replication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NegotiatedRegime {
+    /// Position of the regime in the scenario.
+    pub regime: usize,
+    /// Position of the instrument that is threatened.
+    pub instrument: usize,
+    /// Whether buyers believe in no duty before it is imposed.
+    pub naive_buyers: bool,
+}
+
+/// The market's weeks on the governments' clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarketClock {
+    /// First day of week 0.
+    pub start: Day,
+    /// Number of weeks.
+    pub weeks: u32,
+}
+
+impl MarketClock {
+    /// A market of `weeks` weeks from `start`.
+    #[must_use]
+    pub fn new(start: Date, weeks: u32) -> Self {
+        Self { start: Day::of(start), weeks }
+    }
+    /// The first week that starts on or after a day, from 0 up to the week after the last.
+    #[must_use]
+    pub fn week_of(self, day: Day) -> u32 {
+        let week = (day - self.start).max(0) as u32;
+        week.div_ceil(7).min(self.weeks)
+    }
+    /// First day of a week.
+    #[must_use]
+    pub fn first_day(self, week: u32) -> Day {
+        self.start + 7 * week as i32
+    }
+    /// The day after the last week.
+    #[must_use]
+    pub fn end(self) -> Day {
+        self.first_day(self.weeks)
+    }
+}
+
+/// Writes down one negotiation as the market meets it. Call [`Recorder::morning`] after each day is opened and
+/// [`Recorder::evening`] after it is closed.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    clock: MarketClock,
+    events: Vec<(Day, Action)>,
+    state: State,
+    duty: DutyStatus,
+    while_open: Vec<f64>,
+    decision_weeks: Vec<u32>,
+}
+
+impl Recorder {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(clock: MarketClock) -> Self {
+        Self {
+            clock,
+            events: Vec::new(),
+            state: State::Talks,
+            duty: DutyStatus::None,
+            while_open: vec![0.0; clock.weeks as usize],
+            decision_weeks: vec![0; clock.weeks as usize],
+        }
+    }
+
+    /// Takes note of the day's dated steps, and of beliefs where a week of the market begins.
+    pub fn morning(&mut self, negotiation: &mut Negotiation<'_>) {
+        self.note(negotiation);
+        let days = negotiation.day() - self.clock.start;
+        if days < 0 || days % 7 != 0 || negotiation.day() >= self.clock.end() {
+            return;
+        }
+        let week = days as usize / 7;
+        if matches!(negotiation.state(), State::Threatened | State::Announced) {
+            self.while_open[week] = negotiation.belief(0.0);
+            self.decision_weeks[week] = self.clock.week_of(negotiation.deadline());
+        }
+    }
+
+    /// Takes note of a deal or a decision.
+    pub fn evening(&mut self, negotiation: &Negotiation<'_>) {
+        self.note(negotiation);
+    }
+
+    fn note(&mut self, negotiation: &Negotiation<'_>) {
+        let (day, state, duty) = (negotiation.day(), negotiation.state(), negotiation.duty_status());
+        if state != self.state
+            && let Some(action) = action(self.state, state)
+        {
+            self.events.push((day, action));
+        }
+        if duty == DutyStatus::Accruing && self.duty != DutyStatus::Accruing {
+            self.events.push((day, Action::Liable));
+        }
+        (self.state, self.duty) = (state, duty);
+    }
+
+    /// The dated events on the instrument.
+    #[must_use]
+    pub fn events(&self) -> &[(Day, Action)] {
+        &self.events
+    }
+
+    /// The history as a regime of the market.
+    #[must_use]
+    pub fn regime(&self, template: &Regime, instrument: usize) -> Regime {
+        let event = |(day, action): &(Day, Action)| PolicyEvent {
+            date: day.date(),
+            week: self.clock.week_of(*day),
+            action: *action,
+            instrument,
+            label: action.as_str().to_owned(),
+        };
+        Regime { events: self.events.iter().map(event).collect(), ..template.clone() }
+    }
+
+    /// What buyers believe under it: a purchase some time after the decision is safer, since sanctions are expected to end.
+    #[must_use]
+    pub fn public_belief(self, setup: &Setup, naive: bool) -> PublicBelief {
+        let rate = setup.parameters.sanctions_end_rate;
+        let while_open = if naive { vec![0.0; self.while_open.len()] } else { self.while_open };
+        PublicBelief {
+            while_open,
+            once_imposed: 1.0,
+            reversal_per_week: weekly_chance(rate),
+            fading_per_year: rate,
+            decision_weeks: self.decision_weeks,
+        }
+    }
+}
+
+/// Chance that something with a yearly rate happens within a week.
+fn weekly_chance(rate: f64) -> f64 {
+    1.0 - crate::model::demand::kernel::math::exp(-rate / 52.0)
+}
+
+/// What a change of state does to the instrument; nothing where it had come to nothing before (a deal struck in talks), and
+/// where an imposed duty merely stays (defiance of a ruling).
+fn action(from: State, to: State) -> Option<Action> {
+    match to {
+        State::Threatened => Some(Action::Threatened),
+        State::Announced => Some(Action::Announced),
+        State::Settled => {
+            matches!(from, State::Threatened | State::Announced | State::Imposed).then_some(Action::Settled)
+        }
+        State::Imposed => Some(Action::Imposed),
+        State::Lapsed => Some(Action::Lapsed),
+        State::Reversed => Some(Action::Lifted),
+        State::Talks | State::Breakdown | State::Defied => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn an_event_acts_from_the_first_week_that_starts_on_or_after_it() {
+        let clock = MarketClock::new(date(1994, 12, 31), 104);
+        let week = |y, m, d| clock.week_of(Day::of(date(y, m, d)));
+        assert_eq!((week(1993, 7, 10), week(1994, 12, 31), week(1995, 1, 1)), (0, 0, 1));
+        assert_eq!((week(1995, 5, 16), week(1995, 5, 20), week(1995, 6, 28)), (20, 20, 26));
+        assert_eq!((week(1996, 12, 28), week(1998, 1, 1)), (104, 104));
+        assert_eq!(clock.first_day(20).date(), date(1995, 5, 20));
+    }
+
+    #[test]
+    fn only_changes_that_reach_the_instrument_are_events() {
+        use State::{Announced, Breakdown, Defied, Imposed, Lapsed, Reversed, Settled, Talks, Threatened};
+        let cases = [
+            (Talks, Breakdown, None),
+            (Breakdown, Talks, None),
+            (Talks, Settled, None),
+            (Talks, Threatened, Some(Action::Threatened)),
+            (Threatened, Settled, Some(Action::Settled)),
+            (Announced, Imposed, Some(Action::Imposed)),
+            (Announced, Lapsed, Some(Action::Lapsed)),
+            (Lapsed, Settled, None),
+            (Imposed, Settled, Some(Action::Settled)),
+            (Imposed, Reversed, Some(Action::Lifted)),
+            (Imposed, Defied, None),
+            (Settled, Announced, Some(Action::Announced)),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(action(from, to), expected, "{from:?} to {to:?}");
+        }
+    }
+}

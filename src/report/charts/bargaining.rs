@@ -1,0 +1,337 @@
+//! The bargaining: limits and offers converging towards the deadline, and the dates of the deals.
+
+use jiff::civil::Date;
+
+use super::axis::{self, Scale, Ticks};
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key};
+use super::theme::{
+    self, AXIS, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, Marker, OUTER_BAND, PANEL, Style, TICK, WIDTH,
+};
+use super::{ChartError, Svg, text};
+use crate::report::negotiation::{OffersRow, SettlementDateRow};
+
+const TOKYO: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
+const WASHINGTON: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
+const LEFT: f64 = MARGIN + 44.0;
+const RIGHT: f64 = WIDTH - MARGIN - 8.0;
+const PLOT: f64 = 190.0;
+/// Room above a plot for its title, and below it for its dates.
+const HEAD: f64 = 24.0;
+const FOOT: f64 = 40.0;
+/// Days before the deadline that are drawn wide: talks are daily, and offers move.
+const LAST_DAYS: f64 = 14.0;
+/// Share of the width that the days before those have.
+const EARLIER: f64 = 0.4;
+
+/// What the charts of one regime say of their worlds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caption {
+    /// Title of the scenario.
+    pub scenario: String,
+    /// Label of the regime.
+    pub regime: String,
+    /// The deadline.
+    pub deadline: Date,
+    /// Dated steps to mark: day and a few words.
+    pub steps: Vec<(Date, String)>,
+    /// Worlds behind each figure.
+    pub worlds: u64,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Shares of the worlds that settled by the deadline, imposed, and backed down.
+    pub outcomes: [f64; 3],
+}
+
+impl Caption {
+    fn foot(&self, more: &str) -> String {
+        format!("{}, {}. {}, seed {}. {more}", self.scenario, self.regime, text::count(self.worlds, "world"), self.seed)
+    }
+}
+
+/// Days on a scale that widens before the deadline.
+#[derive(Clone, Copy)]
+struct Days {
+    early: Scale,
+    late: Scale,
+}
+
+impl Days {
+    fn new(first: f64, deadline: f64) -> Self {
+        let turn = (deadline - LAST_DAYS).max(first);
+        let middle = if turn > first { LEFT + EARLIER * (RIGHT - LEFT) } else { LEFT };
+        Self {
+            early: Scale { low: first, high: turn.max(first + 1.0), from: LEFT, to: middle },
+            late: Scale { low: turn, high: deadline.max(turn + 1.0), from: middle, to: RIGHT },
+        }
+    }
+    fn at(&self, day: f64) -> f64 {
+        if day < self.late.low { self.early.at(day) } else { self.late.at(day) }
+    }
+}
+
+/// Limits (above) and offers (below) of both governments, as fans over worlds.
+///
+/// # Errors
+/// [`ChartError::Empty`] without rows; [`ChartError::Draw`] where the drawing library fails.
+pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> {
+    let days = rows.iter().map(|row| axis::day(row.offers.day.date()));
+    let (first, last) = (days.clone().fold(f64::INFINITY, f64::min), days.fold(f64::NEG_INFINITY, f64::max));
+    if first >= last {
+        return Err(ChartError::Empty { chart: "offers", reason: "there are no two days to draw".to_owned() });
+    }
+    let days = Days::new(first, last);
+    let frame = Frame {
+        title: "What each side would sign, and what it offers".to_owned(),
+        subtitle: "Size of the commitment: 0.5 is the deal of 28 June 1995. Lines: median over worlds; bands: 25–75 and 5–95 %. \
+                   Above, the most that Tokyo would sign and the least that Washington would take: where Tokyo's limit is higher there \
+                   is a zone of agreement. Below, offers, as if nobody signed before the deadline."
+            .to_owned(),
+        legend: vec![
+            (Key::Fan { style: TOKYO, bands: true }, "Tokyo".to_owned()),
+            (Key::Fan { style: WASHINGTON, bands: true }, "Washington".to_owned()),
+        ],
+        footer: caption.foot("The last two weeks are drawn wide; in the last days the text softens to company plans."),
+    };
+    let panels = [("Limits", ["limit_us", "limit_japan"]), ("Offers", ["offer_us", "offer_japan"])];
+    frame.around(2.0 * (HEAD + PLOT + FOOT), |canvas, top| {
+        for (at, (title, series)) in panels.iter().enumerate() {
+            let top = top + at as f64 * (HEAD + PLOT + FOOT);
+            let share = Scale { low: 0.0, high: 1.0, from: top + HEAD + PLOT, to: top + HEAD };
+            canvas.text((MARGIN, top + 12.0), title, PANEL, Anchor::Start)?;
+            day_axes(canvas, days, share, (first, last), &caption.steps)?;
+            for (style, series) in [WASHINGTON, TOKYO].iter().zip(series) {
+                let own: Vec<&OffersRow> = rows.iter().filter(|row| row.offers.series == *series).collect();
+                fan(canvas, &own, days, share, *style)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Grid, values, dates and dated steps of one panel.
+fn day_axes(
+    canvas: &Canvas,
+    days: Days,
+    share: Scale,
+    (first, last): (f64, f64),
+    steps: &[(Date, String)],
+) -> Result<(), ChartError> {
+    for tenth in [0.0, 0.25, 0.5, 0.75, 1.0] {
+        let y = share.at(tenth);
+        canvas.line(&[(LEFT, y), (RIGHT, y)], Stroke::solid(GRID, 0.8))?;
+        canvas.text_mid((LEFT - 6.0, y), &text::number(tenth, 2), TICK, Anchor::End)?;
+    }
+    let floor = share.from;
+    canvas.line(&[(LEFT, floor), (RIGHT, floor)], Stroke::solid(AXIS, 1.0))?;
+    let mut day = first;
+    while day <= last {
+        let date = date_of(day);
+        let wide = day >= days.late.low;
+        // In the narrow part the first and middle of the months, in the wide part every other day up to the deadline.
+        let shown = if wide { (last - day).rem_euclid(2.0) < 0.5 } else { date.day() == 1 || date.day() == 15 };
+        if shown {
+            let x = days.at(day);
+            canvas.line(&[(x, floor), (x, floor + 4.0)], Stroke::solid(AXIS, 1.0))?;
+            let label = date.strftime("%-d %b").to_string();
+            let half = text::width(&label, TICK)? / 2.0;
+            canvas.text((x.min(WIDTH - MARGIN - half), floor + 16.0), &label, TICK, Anchor::Middle)?;
+        }
+        day += 1.0;
+    }
+    let turn = days.at(days.late.low);
+    if turn > LEFT {
+        canvas.line(&[(turn, share.from), (turn, share.to)], Stroke { ink: AXIS, width: 1.0, dash: &[2.0, 2.0] })?;
+    }
+    for (at, (date, label)) in steps.iter().enumerate() {
+        let (day, y) = (axis::day(*date), floor + 30.0);
+        if !(first..=last).contains(&day) {
+            continue;
+        }
+        let x = days.at(day);
+        canvas.line(&[(x, share.from), (x, share.to)], Stroke { ink: MUTED, width: 0.9, dash: &[3.0, 2.0] })?;
+        let next = steps.get(at + 1).map_or(RIGHT, |(date, _)| days.at(axis::day(*date)));
+        let room = if next > x { next - x } else { RIGHT - x };
+        if text::width(label, TICK)? <= room {
+            canvas.text((x, y), label, TICK, Anchor::Start)?;
+        } else if x - LEFT > text::width(label, TICK)? && at + 1 == steps.len() {
+            canvas.text((x, y), label, TICK, Anchor::End)?;
+        }
+    }
+    Ok(())
+}
+
+fn date_of(day: f64) -> Date {
+    jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(day.clamp(-7e5, 7e5) as i64))
+}
+
+fn fan(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
+    let x = |row: &OffersRow| days.at(axis::day(row.offers.day.date()));
+    for (low, high, alpha) in [(0, 4, OUTER_BAND), (1, 3, INNER_BAND)] {
+        let upper = rows.iter().map(|row| (x(row), share.at(row.offers.quantiles[high])));
+        let lower = rows.iter().rev().map(|row| (x(row), share.at(row.offers.quantiles[low])));
+        canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, alpha)?;
+    }
+    let median: Vec<(f64, f64)> = rows.iter().map(|row| (x(row), share.at(row.offers.quantiles[2]))).collect();
+    canvas.line(&median, Stroke::solid(style.ink, 1.8))?;
+    for point in median.iter().step_by(14) {
+        canvas.marker(*point, 3.4, style)?;
+    }
+    Ok(())
+}
+
+/// A bar of the chart of dates.
+struct Bar {
+    label: String,
+    share: f64,
+}
+
+/// The dates of the deals: day by day before the deadline, month by month under sanctions.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no world has a deal; [`ChartError::Draw`] where the drawing library fails.
+pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result<Svg, ChartError> {
+    if rows.is_empty() {
+        return Err(ChartError::Empty { chart: "settlement dates", reason: "no world has a deal".to_owned() });
+    }
+    let deadline = axis::day(caption.deadline);
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let share = |holds: &dyn Fn(f64) -> bool| -> f64 {
+        rows.iter().filter(|row| holds(axis::day(row.deals.day.date()))).map(|row| row.deals.share).sum()
+    };
+    let first = deadline - LAST_DAYS + 1.0;
+    before.push(Bar { label: "earlier".to_owned(), share: share(&|day| day < first) });
+    for days in 0..LAST_DAYS as i32 {
+        let at = first + f64::from(days);
+        let label = date_of(at).strftime("%-d %b").to_string();
+        before.push(Bar { label, share: share(&|day| day == at) });
+    }
+    let last = rows.iter().map(|row| axis::day(row.deals.day.date())).fold(deadline, f64::max);
+    let quarters = ((last - deadline) / QUARTER).ceil() as i32;
+    for quarter in 0..quarters.max(1) {
+        let (from, to) = (deadline + f64::from(quarter) * QUARTER, deadline + f64::from(quarter + 1) * QUARTER);
+        after.push(Bar { label: format!("{}", 3 * (quarter + 1)), share: share(&|day| day > from && day <= to) });
+    }
+    let percent = |share: f64| format!("{} %", text::number(100.0 * share, 1));
+    let [settled, imposed, lapsed] = caption.outcomes;
+    let frame = Frame {
+        title: "When the deal is struck".to_owned(),
+        subtitle: format!(
+            "Share of all worlds. By the deadline {} have settled; in {} the United States then imposes sanctions, in {} it backs down.",
+            percent(settled),
+            percent(imposed),
+            percent(lapsed),
+        ),
+        legend: Vec::new(),
+        footer: caption.foot("First deal of each world; the two panels have their own scales."),
+    };
+    let middle = LEFT + 0.54 * (RIGHT - LEFT);
+    let panels = [
+        ("By the deadline, day by day".to_owned(), &before, (LEFT, middle - 30.0), ""),
+        ("After it, by quarter".to_owned(), &after, (middle + 30.0, RIGHT), "months after the deadline"),
+    ];
+    let height = 1.2 * PLOT;
+    frame.around(HEAD + height + FOOT, |canvas, top| {
+        for (title, bars, span, axis_title) in &panels {
+            let share = (top + HEAD + height, top + HEAD);
+            canvas.text((span.0 - 38.0, top + 12.0), title, PANEL, Anchor::Start)?;
+            draw_bars(canvas, bars, *span, share, axis_title)?;
+        }
+        Ok(())
+    })
+}
+
+/// Days in a quarter.
+const QUARTER: f64 = 365.25 / 4.0;
+
+fn draw_bars(
+    canvas: &Canvas,
+    bars: &[Bar],
+    (left, right): (f64, f64),
+    (floor, ceiling): (f64, f64),
+    axis_title: &str,
+) -> Result<(), ChartError> {
+    let Some(ticks) = Ticks::covering(bars.iter().map(|bar| 100.0 * bar.share).chain([0.0]), 5) else { return Ok(()) };
+    let scale = ticks.scale(floor, ceiling);
+    for &value in &ticks.values {
+        let y = scale.at(value);
+        canvas.line(&[(left, y), (right, y)], Stroke::solid(GRID, 0.8))?;
+        canvas.text_mid((left - 6.0, y), &format!("{} %", ticks.label(value)), TICK, Anchor::End)?;
+    }
+    let width = (right - left) / bars.len() as f64;
+    let mut clear = f64::NEG_INFINITY;
+    for (at, bar) in bars.iter().enumerate() {
+        let (from, to) = (left + width * (at as f64 + 0.12), left + width * (at as f64 + 0.88));
+        canvas.rect((from, scale.at(100.0 * bar.share)), (to, floor), theme::AXIS, 1.0)?;
+        let (x, half) = (0.5 * (from + to), text::width(&bar.label, TICK)? / 2.0);
+        // The last label is the deadline's, or the horizon's: count back from it.
+        let counted = (bars.len() - 1 - at).is_multiple_of(2) || width > 2.2 * half + 6.0 || at == 0;
+        if counted && x - half > clear {
+            canvas.text((x, floor + 15.0), &bar.label, TICK, Anchor::Middle)?;
+            clear = x + half + 4.0;
+        }
+    }
+    canvas.line(&[(left, floor), (right, floor)], Stroke::solid(AXIS, 1.0))?;
+    canvas.text((0.5 * (left + right), floor + 31.0), axis_title, LABEL, Anchor::Middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::ensemble::offers::{DealDay, OfferRow, SERIES};
+    use crate::model::governments::{Day, State};
+
+    fn caption() -> Caption {
+        Caption {
+            scenario: "Test".into(),
+            regime: "negotiated".into(),
+            deadline: date(1995, 6, 28),
+            steps: vec![(date(1995, 5, 16), "List".into()), (date(1995, 6, 28), "Deadline".into())],
+            worlds: 100,
+            seed: 1,
+            outcomes: [0.7, 0.25, 0.05],
+        }
+    }
+
+    #[test]
+    fn days_before_the_deadline_are_wide_and_in_order() {
+        let (first, last) = (axis::day(date(1995, 4, 12)), axis::day(date(1995, 6, 28)));
+        let days = Days::new(first, last);
+        assert_eq!((days.at(first), days.at(last)), (LEFT, RIGHT));
+        let x: Vec<f64> = (0..=77).map(|d| days.at(first + f64::from(d))).collect();
+        assert!(x.windows(2).all(|pair| pair[1] > pair[0]));
+        assert!(x[77] - x[76] > 4.0 * (x[1] - x[0]));
+    }
+
+    #[test]
+    fn charts_draw_what_there_is() {
+        let rows: Vec<OffersRow> = (0..5)
+            .flat_map(|d| SERIES.map(|series| (d, series)))
+            .map(|(d, series)| OffersRow {
+                regime: "negotiated".into(),
+                offers: OfferRow {
+                    day: Day::of(date(1995, 6, 24)) + d,
+                    series,
+                    mean: 0.5,
+                    quantiles: [0.1, 0.3, 0.5, 0.6, 0.9],
+                    worlds: 100,
+                },
+            })
+            .collect();
+        assert!(offers(&rows, &caption()).unwrap().as_str().contains("Limits"));
+        assert!(matches!(offers(&[], &caption()), Err(ChartError::Empty { .. })));
+        let deal = |day, share, state| SettlementDateRow {
+            regime: "negotiated".into(),
+            deals: DealDay { day: Day::of(day), state, deals: 10, share, commitment: 0.5 },
+        };
+        let rows = [
+            deal(date(1995, 6, 1), 0.1, State::Announced),
+            deal(date(1995, 6, 28), 0.6, State::Announced),
+            deal(date(1996, 2, 1), 0.1, State::Imposed),
+        ];
+        assert!(settlement_dates(&rows, &caption()).unwrap().as_str().contains("70"));
+        assert!(matches!(settlement_dates(&[], &caption()), Err(ChartError::Empty { .. })));
+    }
+}
