@@ -84,15 +84,28 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         let _ = writeln!(out, "  regime {}{mark}: {}", regime.name, regime.label);
         for event in &regime.events {
             let instrument = &scenario.instruments[event.instrument];
-            let models = instrument.selected.iter().filter(|selected| **selected).count();
+            let on = match instrument.selected.iter().filter(|selected| **selected).count() {
+                0 => String::new(),
+                models => format!(" on {models} models"),
+            };
             let _ = writeln!(
                 out,
-                "    {} (week {}): {} {}, {models} models",
+                "    {} (week {}): {} {}, {}{on}",
                 event.date,
                 event.week,
                 instrument.name,
                 event.action.as_str(),
+                instrument.kind(),
             );
+        }
+        for revision in study.plans()[r].revisions() {
+            for quota in revision.quotas.iter().filter(|quota| quota.shadow_price > 0.0) {
+                let _ = writeln!(
+                    out,
+                    "    week {}: {} binds at a shadow price of {:.0} USD a car ({} steps, residual {:.1e})",
+                    revision.week, quota.quota, quota.shadow_price, quota.steps, quota.residual,
+                );
+            }
         }
     }
     out.push('\n');

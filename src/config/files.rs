@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::governments::GovernmentsSection;
+use super::instruments::InstrumentSection;
 use super::parameters::CorrelationEntry;
 use super::problem::ParameterEntry;
 use super::sourced::Sourced;
@@ -591,72 +592,6 @@ pub struct PeriodSection {
     pub to: Date,
 }
 
-/// A duty on a selection of models.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InstrumentSection {
-    /// Name that events refer to.
-    pub name: String,
-    /// What charts call it.
-    #[serde(default)]
-    pub label: Option<String>,
-    /// Ad valorem rate: 1.0 is a 100% duty. Either this or `amount_usd`.
-    #[serde(default)]
-    pub rate: Option<Sourced<f64>>,
-    /// Specific duty, USD per car.
-    #[serde(default)]
-    pub amount_usd: Option<Sourced<f64>>,
-    /// What the rate is a fraction of.
-    #[serde(default)]
-    pub basis: Option<Basis>,
-    /// Customs value as a share of the price; the market's normal share if absent.
-    #[serde(default)]
-    pub customs_value_share: Option<Sourced<f64>>,
-    /// Whether it adds to the normal duty or replaces it.
-    #[serde(default)]
-    pub stacking: StackingChoice,
-    /// The models it applies to.
-    pub on: SelectionSection,
-}
-
-/// Whether a duty adds to the normal duty or replaces it.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum StackingChoice {
-    /// On top of the normal duty.
-    #[default]
-    Additional,
-    /// In place of the normal duty.
-    Replaces,
-}
-
-/// A selection of models: every condition given must hold, any item of a list will do.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SelectionSection {
-    /// Names of models.
-    #[serde(default)]
-    pub models: Option<Vec<String>>,
-    /// Brands.
-    #[serde(default)]
-    pub brands: Option<Vec<String>>,
-    /// Manufacturers.
-    #[serde(default)]
-    pub manufacturers: Option<Vec<String>>,
-    /// Regions.
-    #[serde(default)]
-    pub regions: Option<Vec<String>>,
-    /// First-named countries of assembly.
-    #[serde(default)]
-    pub assembly_countries: Option<Vec<String>>,
-    /// Models on the headline list (true) or off it (false).
-    #[serde(default)]
-    pub flag: Option<bool>,
-    /// Models that owe import duty (true) or not (false).
-    #[serde(default)]
-    pub imported: Option<bool>,
-}
-
 /// A policy history.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -694,6 +629,9 @@ pub struct EventSection {
     pub action: ActionChoice,
     /// Name of the instrument.
     pub instrument: String,
+    /// Who gets back the duty collected since it was imposed, where the event ends it; nobody if absent.
+    #[serde(default)]
+    pub refund: Option<RefundChoice>,
     /// What charts call it.
     #[serde(default)]
     pub label: Option<String>,
@@ -709,12 +647,30 @@ pub enum ActionChoice {
     Announced,
     /// Cars sold from here on owe the duty if it is imposed.
     Liable,
-    /// The duty is charged and enters prices.
+    /// The instrument is in force and enters prices.
     Imposed,
-    /// A settlement: duty and liability are cancelled.
+    /// A settlement: instrument and liability are cancelled.
     Settled,
     /// The threat comes to nothing.
     Lapsed,
-    /// An imposed duty ends.
+    /// An imposed instrument ends.
     Lifted,
+    /// The other side complains to the world trade body.
+    Complaint,
+    /// The ruling goes against the country that imposed.
+    RulingLost,
+    /// The ruling goes in its favour.
+    RulingWon,
+    /// It complies with a ruling that it lost.
+    Reversed,
+    /// A settlement has failed its reviews: announced again.
+    Reinstated,
+}
+
+/// Who gets collected duty back.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundChoice {
+    /// The importers, who keep it: buyers paid at the old prices.
+    Importers,
 }

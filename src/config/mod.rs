@@ -10,6 +10,7 @@ mod error;
 pub mod files;
 mod flows;
 pub mod governments;
+pub mod instruments;
 mod market;
 pub mod parameters;
 pub mod problem;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::files::{
-    ActionChoice, Basis, ConductChoice, EventSection, ExchangeMode, InstrumentSection, PopulationChoice, RegimeSection,
-    RuleChoice, ScenarioFile, SelectionSection, StackingChoice, TimingMode,
+    ActionChoice, Basis, ConductChoice, EventSection, ExchangeMode, PopulationChoice, RegimeSection, RuleChoice,
+    ScenarioFile, TimingMode,
 };
 use super::{ConfigError, Document, Sourced, governments, market};
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
@@ -14,8 +14,9 @@ use crate::model::outcome::{Layout, Period};
 use crate::model::plan::Revisions;
 use crate::model::scenario::{Outputs, PopulationMode, Scenario};
 use crate::model::supply::rule::{Conduct, PricingRule};
-use crate::model::trade::duty::{AdValoremRate, Duty};
-use crate::model::trade::regime::{Action, Instrument, InvalidRegime, PolicyEvent, Regime, Stacking};
+use crate::model::trade::duty::AdValoremRate;
+use crate::model::trade::instrument::Instrument;
+use crate::model::trade::regime::{Action, InvalidRegime, PolicyEvent, Regime};
 
 /// Longest horizon: 100 years of weeks.
 const MAX_WEEKS: u32 = 5_200;
@@ -386,109 +387,9 @@ impl Reader<'_> {
         format!("the horizon runs from {start} to {end} ({weeks} weeks)")
     }
 
-    fn instruments(&self, market: &Market) -> Result<Vec<Instrument>, ConfigError> {
-        let mut instruments: Vec<Instrument> = Vec::new();
-        for (i, section) in self.file.instrument.iter().enumerate() {
-            let key = format!("instrument[{i}]");
-            if instruments.iter().any(|known| known.name == section.name) {
-                let message = format!("the instrument `{}` exists already", section.name);
-                return Err(self.error(&format!("{key}.name"), message, "choose another name"));
-            }
-            instruments.push(Instrument {
-                name: section.name.clone(),
-                label: section.label.clone().unwrap_or_else(|| section.name.clone()),
-                duty: self.duty(&key, section, market)?,
-                stacking: match section.stacking {
-                    StackingChoice::Additional => Stacking::Additional,
-                    StackingChoice::Replaces => Stacking::Replaces,
-                },
-                selected: self.selection(&format!("{key}.on"), &section.on, market)?,
-            });
-        }
-        Ok(instruments)
-    }
-
-    fn duty(&self, key: &str, section: &InstrumentSection, market: &Market) -> Result<Duty, ConfigError> {
-        match (&section.rate, &section.amount_usd) {
-            (Some(rate), None) => {
-                let value = self.non_negative(&format!("{key}.rate"), rate)?;
-                let share = match &section.customs_value_share {
-                    Some(share) => self.customs_share(&format!("{key}.customs_value_share"), share)?,
-                    None => market.normal_duty.customs_value_share,
-                };
-                Ok(Duty::AdValorem {
-                    rate: self.rate(&format!("{key}.rate"), value)?,
-                    basis: section.basis.map_or(market.normal_duty.basis, duty_basis),
-                    customs_value_share: share,
-                })
-            }
-            (None, Some(amount)) => {
-                let amount_usd = self.non_negative(&format!("{key}.amount_usd"), amount)?;
-                if section.basis.is_some() || section.customs_value_share.is_some() {
-                    let help = "leave out `basis` and `customs_value_share`, or use `rate`";
-                    return Err(self.error(key, "a specific duty (`amount_usd`) has no basis", help));
-                }
-                Ok(Duty::Specific { amount_usd })
-            }
-            _ => {
-                let help = "rate = 1.0 is a 100% duty; amount_usd = 500.0 is 500 USD a car";
-                Err(self.error(key, "expected either `rate` or `amount_usd`", help))
-            }
-        }
-    }
-
     /// A duty rate.
     pub(super) fn rate(&self, key: &str, value: f64) -> Result<AdValoremRate, ConfigError> {
         AdValoremRate::new(value).map_err(|error| self.error(key, error.to_string(), ""))
-    }
-
-    fn selection(&self, key: &str, on: &SelectionSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
-        let mut selected = vec![true; market.len()];
-        let mut conditions = 0;
-        let mut keep = |test: &dyn Fn(usize) -> bool| {
-            conditions += 1;
-            selected.iter_mut().enumerate().for_each(|(j, selected)| *selected &= test(j));
-        };
-        let names: Vec<String> = market.models.iter().map(|model| model.name.clone()).collect();
-        let countries: Vec<String> = market.models.iter().map(|model| model.assembly_country.clone()).collect();
-        let brands = market.brands.as_slice();
-        let manufacturers = market.manufacturers.as_slice();
-        let regions = market.regions.as_slice();
-        /// A field of the selection: its items, the names they may have, and each model's name.
-        type List<'a> = (&'static str, &'a Option<Vec<String>>, &'a [String], &'a dyn Fn(usize) -> &'a str);
-        let lists: [List<'_>; 5] = [
-            ("models", &on.models, &names, &|j| &market.models[j].name),
-            ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
-            ("manufacturers", &on.manufacturers, manufacturers, &|j| {
-                &market.manufacturers[market.models[j].manufacturer]
-            }),
-            ("regions", &on.regions, regions, &|j| &market.regions[market.models[j].region]),
-            ("assembly_countries", &on.assembly_countries, &countries, &|j| &market.models[j].assembly_country),
-        ];
-        for (field, wanted, known, name) in lists {
-            let Some(wanted) = wanted else { continue };
-            for (i, item) in wanted.iter().enumerate() {
-                let what = format!("item of this market under `{field}` (excluded models do not count)");
-                self.position(&format!("{key}.{field}[{i}]"), item, known, &what)?;
-            }
-            keep(&|j| wanted.iter().any(|item| item == name(j)));
-        }
-        if let Some(flag) = on.flag {
-            keep(&|j| market.models[j].flagged == flag);
-        }
-        if let Some(imported) = on.imported {
-            keep(&|j| market.models[j].imported == imported);
-        }
-        if conditions == 0 {
-            let help =
-                "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
-            return Err(self.error(key, "selects by nothing", help));
-        }
-        if !selected.contains(&true) {
-            let help = "all conditions must hold for a model to be selected: drop one, or check the data";
-            return Err(self.error(key, "selects no model of the market", help));
-        }
-        Ok(selected)
     }
 
     fn regimes(&self, instruments: &[Instrument], market: &Market, weeks: u32) -> Result<Vec<Regime>, ConfigError> {
@@ -529,15 +430,15 @@ impl Reader<'_> {
         };
         regime.force(instruments, weeks).map_err(|error| match &error {
             InvalidRegime::Unreachable { event, .. } => {
-                let help = "threatened, announced, liable, imposed or settled or lapsed, lifted: in this order for one instrument";
+                let help = "for one instrument: threatened, announced, liable, imposed or settled or lapsed, then lifted; complaint, \
+                            ruling_lost or ruling_won beside it, and reversed after imposed and ruling_lost; reinstated after settled";
                 self.error(&format!("regime[{i}].events[{}].action", order[*event]), error.to_string(), help)
             }
-            InvalidRegime::Overlap { first, second, model, week } => {
-                let message = format!(
-                    "instruments `{first}` and `{second}` both replace the normal duty on {} in week {week}",
-                    market.models[*model].name
-                );
-                self.error(&format!("regime[{i}].name"), message, "make one of them `stacking = \"additional\"` or end it first")
+            InvalidRegime::Overlap { first, second, what, model, week, event } => {
+                let on = model.map_or_else(String::new, |model| format!(" on {}", market.models[model].name));
+                let message = format!("{first} and {second} both {what}{on} in week {week}");
+                let help = "end one of them first, or take the models out of one with `except`; duties can be `stacking = \"additional\"`";
+                self.error(&format!("regime[{i}].events[{}].action", order[*event]), message, help)
             }
         })?;
         Ok(regime)
@@ -566,9 +467,23 @@ impl Reader<'_> {
             ActionChoice::Settled => Action::Settled,
             ActionChoice::Lapsed => Action::Lapsed,
             ActionChoice::Lifted => Action::Lifted,
+            ActionChoice::Complaint => Action::Complaint,
+            ActionChoice::RulingLost => Action::RulingLost,
+            ActionChoice::RulingWon => Action::RulingWon,
+            ActionChoice::Reversed => Action::Reversed,
+            ActionChoice::Reinstated => Action::Reinstated,
         };
+        let (refund, subject) = (section.refund.is_some(), &instruments[instrument]);
+        if !subject.is_duty() && (refund || action == Action::Liable) {
+            let (field, message) = match refund {
+                true => ("refund", "refunds nothing"),
+                false => ("action", "cannot be owed before it is decided"),
+            };
+            let message = format!("`{}` is no duty ({}): it {message}", subject.name, subject.kind());
+            return Err(self.error(&format!("{key}.{field}"), message, "leave it out"));
+        }
         let label = section.label.clone().unwrap_or_else(|| action.as_str().into());
-        Ok(PolicyEvent { date: section.date, week, action, instrument, label })
+        Ok(PolicyEvent { date: section.date, week, action, instrument, refund, label })
     }
 }
 

@@ -6,7 +6,8 @@ use super::{ConfigError, Sourced};
 use crate::model::governments::Bargaining;
 use crate::model::market::Market;
 use crate::model::timing::{Anticipation, DealerParameters, Hysteresis, Lognormal, Peers, PublicBelief, Timing};
-use crate::model::trade::regime::{Instrument, Regime};
+use crate::model::trade::instrument::Instrument;
+use crate::model::trade::regime::Regime;
 
 /// Longest lag between order and landing: a year.
 const MAX_LAG_WEEKS: u32 = 52;
@@ -63,7 +64,7 @@ impl Reader<'_> {
         Ok(Some(Timing {
             anticipation: self.anticipation(section)?,
             // A scenario with dealers alone has nobody who times a purchase.
-            beliefs: self.beliefs(file.timing.as_ref(), regimes, weeks)?,
+            beliefs: self.beliefs(file.timing.as_ref(), instruments, regimes, weeks)?,
             deadline_week,
             hysteresis: self.hysteresis(section)?,
             peers: self.peers(section)?,
@@ -110,6 +111,7 @@ impl Reader<'_> {
     fn beliefs(
         &self,
         section: Option<&TimingSection>,
+        instruments: &[Instrument],
         regimes: &[Regime],
         weeks: u32,
     ) -> Result<Vec<PublicBelief>, ConfigError> {
@@ -141,7 +143,7 @@ impl Reader<'_> {
                 }
                 None => steps.is_empty().then_some(announced),
             };
-            let course = regime.course(self.file.instrument.len(), weeks);
+            let course = regime.course(instruments, weeks);
             let public = |week: usize| match constant {
                 // An open threat without list or date moves nobody unless the scenario says so.
                 Some(value) => {

@@ -3,13 +3,16 @@
 //! List prices are set for the whole population at set times, not against the few buyers due in a week, so they are
 //! the same for every replication with the same exchange rates: they are worked out once, as a list of phases.
 
-use super::demand::Execution;
+use super::demand::{Execution, ExpectedDemand};
 use super::fixed_point::SearchReport;
 use super::market::Market;
 use super::supply::SupplyError;
+use super::supply::clearing::Cleared;
 use super::supply::rule::{PriceSetting, PricingRule, Situation};
-use super::trade::duty::{Duty, ImportDuty};
-use super::trade::regime::{Force, Instrument, InvalidRegime, Regime, Stacking, Stage, Standing};
+use super::trade::duty::ImportDuty;
+use super::trade::instrument::{Instrument, Measure, Retaliation};
+use super::trade::policy::{Policy, Terms};
+use super::trade::regime::{Force, InvalidRegime, Regime, Stage, Standing};
 use super::world::World;
 
 /// Prices that hold over a stretch of weeks, one value for each model, USD per car.
@@ -17,7 +20,7 @@ use super::world::World;
 pub struct Phase {
     /// What the buyer pays, duty included.
     pub sticker_price_usd: Vec<f64>,
-    /// What a car sold now owes, whether it is in the price or falls on the importer later.
+    /// What a car sold now owes, whether it is in the price or falls on the importer later, less rebates.
     pub duty_usd: Vec<f64>,
     /// Sticker price less duty: production cost, makers' margin (quota rent included), inspection, dealers' margin.
     pub producer_price_usd: Vec<f64>,
@@ -25,15 +28,47 @@ pub struct Phase {
     pub quota_rent_usd: Vec<f64>,
     /// Cost of inspecting a car, part of what producing and delivering it costs.
     pub inspection_usd: Vec<f64>,
-    /// Part of the duty that is paid back to the importer.
+    /// Part of the duty that is paid back to the importer later, when a reversal refunds what was collected.
     pub refund_usd: Vec<f64>,
+    /// Payment to the buyer of a car, already taken off sticker price and duty.
+    pub rebate_usd: Vec<f64>,
 }
 
 impl Phase {
     /// Prices under duties that are all in them, without quotas, inspections or refunds.
     #[must_use]
     pub fn charged(prices: &[f64], duty: &[ImportDuty]) -> Self {
-        phase(prices, duty, duty)
+        Self::new(prices, duty, duty, duty)
+    }
+
+    /// Prices with the duty that a car sold now owes: `owed` counts liabilities that are not in the price yet, `kept` what is
+    /// left of them when refunds have been paid.
+    fn new(prices: &[f64], charged: &[ImportDuty], owed: &[ImportDuty], kept: &[ImportDuty]) -> Self {
+        let due = |duty: &[ImportDuty]| -> Vec<f64> {
+            let terms = prices.iter().zip(charged.iter().zip(duty));
+            terms
+                .map(|(price, (charged, due))| {
+                    if charged == due {
+                        charged.duty_usd(*price)
+                    } else {
+                        // The price was set for another duty: customs value follows the producer price behind it.
+                        let producer_price = price - charged.duty_usd(*price);
+                        due.consumer_price_usd(producer_price) - producer_price
+                    }
+                })
+                .collect()
+        };
+        let duty_usd = due(owed);
+        let none = || vec![0.0; prices.len()];
+        Self {
+            sticker_price_usd: prices.to_vec(),
+            producer_price_usd: prices.iter().zip(&duty_usd).map(|(price, duty)| price - duty).collect(),
+            refund_usd: duty_usd.iter().zip(due(kept)).map(|(owed, kept)| owed - kept).collect(),
+            duty_usd,
+            quota_rent_usd: none(),
+            inspection_usd: none(),
+            rebate_usd: none(),
+        }
     }
 }
 
@@ -46,6 +81,7 @@ pub struct RegimePlan {
     outlooks: Vec<Outlook>,
     outlook_of_week: Vec<Option<u32>>,
     normal_duty_usd: Vec<f64>,
+    retaliation: Vec<Option<Retaliation>>,
 }
 
 /// The two list prices that a buyer weighs while a duty is threatened, announced or imposed, one value for each model.
@@ -66,6 +102,8 @@ pub struct Revision {
     pub week: u32,
     /// How the equilibrium was found, where the rule solves one and something had changed.
     pub solved: Option<SearchReport>,
+    /// Quotas in force: shadow price, use, steps, residual; under a `sticky` rule at its target.
+    pub quotas: Vec<Cleared>,
 }
 
 impl RegimePlan {
@@ -99,6 +137,11 @@ impl RegimePlan {
     #[must_use]
     pub fn normal_duty_usd(&self) -> &[f64] {
         &self.normal_duty_usd
+    }
+    /// The other country's retaliation in one week: orders that it moves elsewhere.
+    #[must_use]
+    pub fn retaliation(&self, week: usize) -> Option<Retaliation> {
+        self.retaliation.get(week).copied().flatten()
     }
     /// Position of one week's phase in [`RegimePlan::phases`].
     #[must_use]
@@ -175,40 +218,41 @@ impl Planner<'_> {
     /// [`PlanError`] for an impossible history or a price that is not positive.
     pub fn plan(&self, regime: &Regime) -> Result<RegimePlan, PlanError> {
         let force = regime.force(self.instruments, self.weeks)?;
-        let base = self.duties(&vec![Force::None; self.instruments.len()], Force::Charged);
+        let refunded = regime.refunded(self.instruments.len(), self.weeks);
         let list = self.market.list_prices();
+        let makers = &self.world.makers;
+        let demand = makers
+            .demand(&self.world.products, &self.world.inversion.delta, self.execution)
+            .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
+        let quota = |instrument: &Instrument| {
+            instrument.measures.iter().any(|dated| matches!(dated.measure, Measure::Quota { .. }))
+        };
+        let any_quota = self.instruments.iter().any(quota);
+        let policy = Policy {
+            market: self.market,
+            instruments: self.instruments,
+            marginal_cost_usd: &makers.costs.marginal_cost,
+            base_share: &if any_quota { demand.shares(&list).product } else { Vec::new() },
+        };
+        let nothing = vec![Force::None; self.instruments.len()];
+        let base = policy.duties(0, &nothing, Force::Charged, |_| true);
         let ones = vec![1.0; self.market.len()];
 
         let mut phases: Vec<Phase> = Vec::new();
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
         let mut revisions = Vec::new();
-        let mut outlooks =
-            Outlooks::new(self.outlooks.then(|| regime.course(self.instruments.len(), self.weeks)), &list);
-        let makers = &self.world.makers;
-        let demand = makers
-            .demand(&self.world.products, &self.world.inversion.delta, self.execution)
-            .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
-        let base_cost_usd = &makers.costs.marginal_cost;
+        let mut outlooks = Outlooks::new(self.outlooks.then(|| regime.course(self.instruments, self.weeks)), &list);
         let mut setting = PriceSetting::new(&list, &makers.ownership);
-        let mut priced_for: Option<(Vec<ImportDuty>, Vec<f64>)> = None;
+        let mut priced_for: Option<(Terms, Vec<f64>)> = None;
         for week in 0..self.weeks {
             let now = &force[week as usize];
-            let charged = self.duties(now, Force::Charged);
+            let terms = policy.terms(week, now);
             let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
-            if self.revises(week, &charged, factor, priced_for.as_ref()) {
-                let cost: Vec<f64> = base_cost_usd.iter().zip(factor).map(|(c, f)| c * f).collect();
-                let now = Situation {
-                    list_price_usd: &list,
-                    base_cost_usd,
-                    cost_usd: &cost,
-                    base_duty: &base,
-                    duty: &charged,
-                    demand: &demand,
-                    ownership: &makers.ownership,
-                };
+            let context = Context { list: &list, base_duty: &base, demand: &demand, factor, world: self.world };
+            if self.revises(week, &terms, factor, priced_for.as_ref()) {
                 setting.solved = None;
-                setting.revise(self.rule, &now).map_err(|error| PlanError::Supply { week, error })?;
-                revisions.push(Revision { week, solved: setting.solved });
+                context.revise(&mut setting, self.rule, &terms).map_err(|error| PlanError::Supply { week, error })?;
+                revisions.push(Revision { week, solved: setting.solved, quotas: setting.quotas.clone() });
                 let prices = &setting.price_usd;
                 if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
                     return Err(PlanError::Price {
@@ -217,72 +261,74 @@ impl Planner<'_> {
                         week,
                     });
                 }
-                priced_for = Some((charged.clone(), factor.clone()));
+                priced_for = Some((terms.clone(), factor.clone()));
             }
             if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd) {
-                let cost: Vec<f64> = base_cost_usd.iter().zip(factor).map(|(c, f)| c * f).collect();
-                let situation = Situation {
-                    list_price_usd: &list,
-                    base_cost_usd,
-                    cost_usd: &cost,
-                    base_duty: &base,
-                    duty: &self.duties(&with, Force::Charged),
-                    demand: &demand,
-                    ownership: &makers.ownership,
-                };
-                outlooks.add(&setting, self.rule, &situation).map_err(|error| PlanError::Supply { week, error })?;
+                outlooks
+                    .add(&setting, self.rule, &context, &policy.terms(week, &with))
+                    .map_err(|error| PlanError::Supply { week, error })?;
             }
-            let phase = phase(&setting.price_usd, &charged, &self.duties(now, Force::OwedLater));
+            let refunds = &refunded[week as usize];
+            let owed = policy.duties(week, now, Force::OwedLater, |_| true);
+            let kept = policy.duties(week, now, Force::OwedLater, |i| !refunds[i]);
+            let phase = Phase {
+                quota_rent_usd: setting.rent_usd.clone(),
+                inspection_usd: terms.inspection_usd,
+                rebate_usd: terms.rebate_usd,
+                ..Phase::new(&setting.price_usd, &terms.duty, &owed, &kept)
+            };
             if phases.last() != Some(&phase) {
                 phases.push(phase);
             }
             phase_of_week.push(phases.len() as u32 - 1);
         }
-        let normal_duty_usd = base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
         Ok(RegimePlan {
             phases,
             phase_of_week,
             revisions,
             outlooks: outlooks.found,
             outlook_of_week: outlooks.of_week,
-            normal_duty_usd,
+            normal_duty_usd: base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect(),
+            retaliation: (0..).zip(&force).map(|(week, now)| policy.retaliation(week, now)).collect(),
         })
     }
 
-    fn revises(
-        &self,
-        week: u32,
-        duty: &[ImportDuty],
-        factor: &[f64],
-        last: Option<&(Vec<ImportDuty>, Vec<f64>)>,
-    ) -> bool {
-        let Some((last_duty, last_factor)) = last else { return true };
+    fn revises(&self, week: u32, terms: &Terms, factor: &[f64], last: Option<&(Terms, Vec<f64>)>) -> bool {
+        let Some((last_terms, last_factor)) = last else { return true };
         let moved = |(now, then): (&f64, &f64)| (now / then - 1.0).abs() > self.revisions.exchange_threshold;
-        duty != last_duty.as_slice()
+        terms != last_terms
             || self.revisions.model_year_weeks.contains(&week)
             || self.revisions.every_weeks.is_some_and(|weeks| week.is_multiple_of(weeks))
             || factor.iter().zip(last_factor).any(moved)
     }
+}
 
-    /// All duties on each model, counting instruments in force at least `threshold`.
-    fn duties(&self, force: &[Force], threshold: Force) -> Vec<ImportDuty> {
-        let normal = normal_duties(self.market, &self.world.makers.costs.marginal_cost);
-        (0..self.market.len())
-            .map(|j| {
-                let model = &self.market.models[j];
-                let cost = self.world.makers.costs.marginal_cost[j];
-                let active = || {
-                    self.instruments
-                        .iter()
-                        .zip(force)
-                        .filter(|(instrument, force)| instrument.selected[j] && **force >= threshold)
-                        .map(|(instrument, _)| instrument)
-                };
-                let replaced = active().any(|instrument| instrument.stacking == Stacking::Replaces);
-                let start = if replaced { ImportDuty::default() } else { normal[j] };
-                active().fold(start, |terms, instrument| terms.with(instrument.duty, model.list_price_usd, cost))
-            })
-            .collect()
+/// What prices respond to in a week beside the terms of policy.
+struct Context<'a> {
+    list: &'a [f64],
+    base_duty: &'a [ImportDuty],
+    demand: &'a ExpectedDemand<'a>,
+    factor: &'a [f64],
+    world: &'a World,
+}
+
+impl Context<'_> {
+    /// Revises prices under these terms: an inspection is a cost like any other.
+    fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
+        let base_cost_usd = &self.world.makers.costs.marginal_cost;
+        let factors = self.factor.iter().zip(&terms.inspection_usd);
+        let cost: Vec<f64> = base_cost_usd.iter().zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect();
+        let now = Situation {
+            list_price_usd: self.list,
+            base_cost_usd,
+            cost_usd: &cost,
+            base_duty: self.base_duty,
+            duty: &terms.duty,
+            quotas: &terms.quotas,
+            demand: self.demand,
+            ownership: &self.world.makers.ownership,
+        };
+        setting.revise(rule, &now)
     }
 }
 
@@ -331,60 +377,24 @@ impl Outlooks {
     }
 
     /// Works out the outlook of the week entered last.
-    fn add(&mut self, setting: &PriceSetting, rule: &PricingRule, with: &Situation<'_>) -> Result<(), SupplyError> {
+    fn add(
+        &mut self,
+        setting: &PriceSetting,
+        rule: &PricingRule,
+        context: &Context<'_>,
+        with: &Terms,
+    ) -> Result<(), SupplyError> {
         let with_usd = if self.open {
             let mut imagined = setting.clone();
-            imagined.revise(rule, with)?;
+            context.revise(&mut imagined, rule, with)?;
             imagined.price_usd
         } else {
             setting.price_usd.clone()
         };
         let without_usd = self.before.clone();
-        let (after, before) = (with.demand.shares(&with_usd).product, with.demand.shares(&without_usd).product);
+        let (after, before) = (context.demand.shares(&with_usd).product, context.demand.shares(&without_usd).product);
         let demand_ratio = after.iter().zip(&before).map(|(a, b)| if *b > 0.0 { a / b } else { 1.0 }).collect();
         self.found.push(Outlook { with_usd, without_usd, demand_ratio });
         Ok(())
-    }
-}
-
-/// The normal duty on each model: imports only.
-#[must_use]
-pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDuty> {
-    let normal = &market.normal_duty;
-    let (rate, basis, customs_value_share) = (normal.rate, normal.basis, normal.customs_value_share);
-    let duty = Duty::AdValorem { rate, basis, customs_value_share };
-    let models = market.models.iter().zip(marginal_cost_usd);
-    models
-        .map(|(model, cost)| match model.imported {
-            true => ImportDuty::default().with(duty, model.list_price_usd, *cost),
-            false => ImportDuty::default(),
-        })
-        .collect()
-}
-
-/// Prices with the duty that a car sold now owes: `owed` counts liabilities that are not in the price yet.
-fn phase(prices: &[f64], charged: &[ImportDuty], owed: &[ImportDuty]) -> Phase {
-    let duty_usd: Vec<f64> = prices
-        .iter()
-        .zip(charged.iter().zip(owed))
-        .map(|(price, (charged, owed))| {
-            if charged == owed {
-                charged.duty_usd(*price)
-            } else {
-                // The price was set before the duty was known: customs value follows the producer price behind it.
-                let producer_price = price - charged.duty_usd(*price);
-                owed.consumer_price_usd(producer_price) - producer_price
-            }
-        })
-        .collect();
-    let producer_price_usd = prices.iter().zip(&duty_usd).map(|(price, duty)| price - duty).collect();
-    let none = || vec![0.0; prices.len()];
-    Phase {
-        sticker_price_usd: prices.to_vec(),
-        duty_usd,
-        producer_price_usd,
-        quota_rent_usd: none(),
-        inspection_usd: none(),
-        refund_usd: none(),
     }
 }

@@ -8,7 +8,8 @@ use super::outcome::Period;
 use super::plan::Revisions;
 use super::supply::rule::{Conduct, PricingRule};
 use super::timing::Timing;
-use super::trade::regime::{Instrument, Regime};
+use super::trade::instrument::Instrument;
+use super::trade::regime::Regime;
 
 /// How the buyers of the replications relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

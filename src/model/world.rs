@@ -7,10 +7,10 @@ use super::demand::{
     Products, invert,
 };
 use super::market::{DemandParameters, DutyBasis, Market};
-use super::plan::normal_duties;
 use super::scenario::Scenario;
 use super::streams::Streams;
 use super::supply::{CostRecovery, Ownership, SupplyError, marginal_costs};
+use super::trade::policy::normal_duties;
 
 /// Owns no brand of this market: the last choice was the outside option.
 pub const NO_BRAND: u16 = u16::MAX;

@@ -174,14 +174,20 @@ impl Report<'_> {
         rows
     }
 
-    /// Models whose price the regime of an arm raises by a duty in the last week, with price before and after, USD.
+    /// Models on which a duty, a quota or an inspection of an arm's regime weighs, with price before and after in the last
+    /// week in which it does, USD.
     fn taxed(&self, arm: usize) -> Vec<(usize, f64, f64)> {
-        let last = self.study.scenario().weeks as usize - 1;
-        let after = self.study.plans()[self.regimes[arm]].phase(last);
-        let before = self.study.plans()[self.study.scenario().baseline].phase(last);
+        let study = self.study;
+        let (plan, baseline) = (&study.plans()[self.regimes[arm]], &study.plans()[study.scenario().baseline]);
+        let burdened = |week: &usize, j: usize| {
+            let (after, before) = (plan.phase(*week), baseline.phase(*week));
+            after.duty_usd[j] > before.duty_usd[j] || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
+        };
+        let prices = |week: usize, j: usize| {
+            (j, baseline.phase(week).sticker_price_usd[j], plan.phase(week).sticker_price_usd[j])
+        };
         (0..self.layout().models)
-            .filter(|j| after.duty_usd[*j] > before.duty_usd[*j])
-            .map(|j| (j, before.sticker_price_usd[j], after.sticker_price_usd[j]))
+            .filter_map(|j| (0..plan.weeks()).rev().find(|week| burdened(week, j)).map(|week| prices(week, j)))
             .collect()
     }
 

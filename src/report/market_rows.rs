@@ -60,11 +60,19 @@ pub struct PricingRow {
     pub duty_usd: f64,
     /// Sticker price less duty, USD.
     pub producer_price_usd: f64,
+    /// Shadow price of quotas in the price, kept by the sellers, USD.
+    pub quota_rent_usd: f64,
+    /// Cost of inspecting a car, USD.
+    pub inspection_usd: f64,
+    /// Part of the duty that goes back to the importer later, USD.
+    pub refund_usd: f64,
+    /// Payment to the buyer, taken off sticker price and duty, USD.
+    pub rebate_usd: f64,
     /// Change of the sticker price from the base year, USD.
     pub price_change_usd: f64,
     /// The same as a fraction.
     pub price_change: f64,
-    /// Change of the sticker price over change of the duty; NaN where the duty did not change.
+    /// Change of the sticker price over change of the duty; NaN where the duty did not change or is not alone.
     pub pass_through: f64,
 }
 
@@ -156,12 +164,20 @@ impl Record for PricingRow {
             number("sticker_price_usd", "USD", "sticker price, duty included"),
             number("duty_usd", "USD per car", "duty that a car sold now owes, in the price or not"),
             number("producer_price_usd", "USD", "sticker price less duty"),
+            number(
+                "quota_rent_usd",
+                "USD per car",
+                "shadow price of quotas in the producer price, kept by the sellers",
+            ),
+            number("inspection_usd", "USD per car", "cost of inspecting a car, in the producer price"),
+            number("refund_usd", "USD per car", "part of the duty that goes back to the importer after a reversal"),
+            number("rebate_usd", "USD per car", "payment to the buyer, already taken off sticker price and duty"),
             number("price_change_usd", "USD", "change of the sticker price from the base year"),
             number("price_change", "fraction", "the same as a fraction of the base-year price"),
             number(
                 "pass_through",
                 "",
-                "change of the sticker price over change of the duty; empty where the duty is that of the base year or not decided yet",
+                "change of the sticker price over change of the duty; empty where the duty is that of the base year or not decided yet, and under a quota or an inspection",
             ),
         ]
     }
@@ -180,6 +196,10 @@ impl Record for PricingRow {
                 self.sticker_price_usd,
                 self.duty_usd,
                 self.producer_price_usd,
+                self.quota_rent_usd,
+                self.inspection_usd,
+                self.refund_usd,
+                self.rebate_usd,
                 self.price_change_usd,
                 self.price_change,
                 self.pass_through,
@@ -244,6 +264,7 @@ pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
             for (j, model) in market.models.iter().enumerate() {
                 let price_change_usd = phase.sticker_price_usd[j] - model.list_price_usd;
                 let duty_change = phase.duty_usd[j] - base_duty[j];
+                let alone = phase.quota_rent_usd[j] == 0.0 && phase.inspection_usd[j] == 0.0;
                 rows.push(PricingRow {
                     regime: scenario.regimes[regime].name.clone(),
                     week,
@@ -254,9 +275,13 @@ pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
                     sticker_price_usd: phase.sticker_price_usd[j],
                     duty_usd: phase.duty_usd[j],
                     producer_price_usd: phase.producer_price_usd[j],
+                    quota_rent_usd: phase.quota_rent_usd[j],
+                    inspection_usd: phase.inspection_usd[j],
+                    refund_usd: phase.refund_usd[j],
+                    rebate_usd: phase.rebate_usd[j],
                     price_change_usd,
                     price_change: price_change_usd / model.list_price_usd,
-                    pass_through: if duty_change == 0.0 || pending(week, j) {
+                    pass_through: if duty_change == 0.0 || !alone || pending(week, j) {
                         f64::NAN
                     } else {
                         price_change_usd / duty_change

@@ -7,6 +7,7 @@ mod core;
 mod economics;
 mod governments;
 mod input;
+mod instruments;
 mod outputs;
 mod points;
 mod reproducibility;

@@ -49,6 +49,7 @@ fn with_events(events: &[(u32, Action)], belief: f64, suspended: bool, assignmen
                 week: *week,
                 action: *action,
                 instrument: 0,
+                refund: false,
                 label: String::new(),
             })
             .collect(),

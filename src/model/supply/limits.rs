@@ -36,7 +36,7 @@ pub struct LimitedEquilibrium {
 }
 
 /// Largest relative miss of a binding limit.
-const TOLERANCE: f64 = 1e-11;
+pub const TOLERANCE: f64 = 1e-11;
 /// Steps in shadow prices before the search is given up.
 const MAX_ITERATIONS: usize = 80;
 /// Buyers on whom the response of sales to shadow prices is measured: it only steers.

@@ -4,6 +4,7 @@
 //! duties that are affine in the product's own price ([`duty`]) and any ownership, partial holdings included
 //! ([`ownership`]). Costs are recovered from observed prices through the same first-order conditions ([`cost`]).
 
+pub mod clearing;
 pub mod cost;
 pub mod duty;
 pub mod limits;

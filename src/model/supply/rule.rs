@@ -2,8 +2,13 @@
 //!
 //! Prices are set at revisions (model years, policy events, moves of the exchange rate), for the whole population with
 //! owned brands in expectation, never against the few buyers due in a week.
+//!
+//! A quota adds its shadow price to what a car costs its seller: under `bertrand` the makers know and price it
+//! ([`equilibrium_with_limits`]); under the other rules the prices of the cars under the quota rise by one dollar amount
+//! until expected demand meets it ([`super::clearing`]). Either way the sellers keep it.
 
-use super::{PriceProblem, PricingOptions, SupplyError, equilibrium};
+use super::clearing::{Cleared, clear};
+use super::{Limit, PriceProblem, PricingOptions, SupplyError, equilibrium, equilibrium_with_limits};
 use crate::model::demand::ExpectedDemand;
 use crate::model::fixed_point::SearchReport;
 use crate::model::supply::Ownership;
@@ -53,12 +58,14 @@ pub struct Situation<'a> {
     pub list_price_usd: &'a [f64],
     /// Base-year marginal costs.
     pub base_cost_usd: &'a [f64],
-    /// Marginal costs now.
+    /// Marginal costs now, inspection included.
     pub cost_usd: &'a [f64],
     /// Duties of the base year.
     pub base_duty: &'a [ImportDuty],
     /// Duties charged now.
     pub duty: &'a [ImportDuty],
+    /// Quotas in force, as shares of expected demand.
+    pub quotas: &'a [Limit],
     /// Demand that manufacturers expect.
     pub demand: &'a ExpectedDemand<'a>,
     /// Who sets which price.
@@ -70,8 +77,12 @@ pub struct Situation<'a> {
 pub struct PriceSetting {
     /// List prices, USD.
     pub price_usd: Vec<f64>,
+    /// Shadow prices of quotas in each price, USD per car: what the seller gets above its own margin.
+    pub rent_usd: Vec<f64>,
     /// Report of the last equilibrium solved.
     pub solved: Option<SearchReport>,
+    /// The quotas of the last revision; under `sticky`, at its target.
+    pub quotas: Vec<Cleared>,
     trials: Vec<Trials>,
     turn: usize,
     profit_before: Option<f64>,
@@ -85,7 +96,9 @@ impl PriceSetting {
     pub fn new(list_price_usd: &[f64], ownership: &Ownership) -> Self {
         let trials = vec![Trials::default(); ownership.firms()];
         let price_usd = list_price_usd.to_vec();
-        Self { price_usd, solved: None, trials, turn: 0, profit_before: None, set_for: None }
+        let rent_usd = vec![0.0; price_usd.len()];
+        let quotas = Vec::new();
+        Self { price_usd, rent_usd, solved: None, quotas, trials, turn: 0, profit_before: None, set_for: None }
     }
 
     /// Revises all prices by a rule.
@@ -98,31 +111,74 @@ impl PriceSetting {
                 for (j, price) in self.price_usd.iter_mut().enumerate() {
                     *price = now.list_price_usd[j] + theta * full_pass_through(now, j);
                 }
+                self.clear(now)?;
             }
             PricingRule::Bertrand => self.solve(now)?,
-            PricingRule::Adaptive => self.adapt(now),
+            PricingRule::Adaptive => {
+                self.adapt(now);
+                self.clear(now)?;
+            }
             PricingRule::Sticky { target, kappa } => {
-                let before = self.price_usd.clone();
+                let before = (self.price_usd.clone(), self.rent_usd.clone());
                 self.revise(target, now)?;
-                for (price, before) in self.price_usd.iter_mut().zip(before) {
-                    *price = before + kappa * (*price - before);
+                for (own, before) in [(&mut self.price_usd, before.0), (&mut self.rent_usd, before.1)] {
+                    for (value, before) in own.iter_mut().zip(before) {
+                        *value = before + kappa * (*value - before);
+                    }
                 }
             }
         }
         Ok(())
     }
 
+    /// Raises the prices just set until expected demand meets the quotas.
+    fn clear(&mut self, now: &Situation<'_>) -> Result<(), SupplyError> {
+        self.rent_usd.fill(0.0);
+        self.quotas.clear();
+        if now.quotas.is_empty() {
+            return Ok(());
+        }
+        let gross: Vec<f64> = now.duty.iter().map(|duty| 1.0 + duty.on_producer_price).collect();
+        self.quotas = clear(now.demand, now.quotas, &gross, &mut self.price_usd)?;
+        self.book_rents(now.quotas);
+        Ok(())
+    }
+
+    fn book_rents(&mut self, quotas: &[Limit]) {
+        for (limit, cleared) in quotas.iter().zip(&self.quotas) {
+            limit.products.iter().for_each(|j| self.rent_usd[*j] += cleared.shadow_price);
+        }
+    }
+
     fn solve(&mut self, now: &Situation<'_>) -> Result<(), SupplyError> {
+        self.rent_usd.fill(0.0);
+        self.quotas.clear();
+        let duty: Vec<_> = now.duty.iter().map(|duty| duty.terms()).collect();
+        let problem = PriceProblem { demand: now.demand, ownership: now.ownership, cost: now.cost_usd, duty: &duty };
         if now.duty == now.base_duty && now.cost_usd == now.base_cost_usd {
             // Costs were recovered so that base-year prices are the equilibrium.
             self.price_usd.copy_from_slice(now.list_price_usd);
+        } else {
+            let found = equilibrium(&problem, &self.price_usd, PricingOptions::default())?;
+            self.price_usd = found.price;
+            self.solved = Some(found.report);
+        }
+        if now.quotas.is_empty() {
             return Ok(());
         }
-        let duty: Vec<_> = now.duty.iter().map(|duty| duty.terms()).collect();
-        let problem = PriceProblem { demand: now.demand, ownership: now.ownership, cost: now.cost_usd, duty: &duty };
-        let found = equilibrium(&problem, &self.price_usd, PricingOptions::default())?;
-        self.price_usd = found.price;
-        self.solved = Some(found.report);
+        // Quotas that all are slack leave the prices alone, to the bit.
+        let share = now.demand.shares(&self.price_usd).product;
+        let used = |limit: &Limit| limit.products.iter().map(|j| share[*j]).sum::<f64>();
+        self.quotas = now.quotas.iter().map(|limit| Cleared::new(limit, 0.0, used(limit), 0)).collect();
+        if self.quotas.iter().all(|cleared| cleared.residual <= super::limits::TOLERANCE) {
+            return Ok(());
+        }
+        let found = equilibrium_with_limits(&problem, now.quotas, &self.price_usd, PricingOptions::default())?;
+        let each = now.quotas.iter().zip(found.shadow_price.iter().zip(&found.used));
+        self.quotas = each.map(|(limit, (mu, used))| Cleared::new(limit, *mu, *used, found.iterations)).collect();
+        self.book_rents(now.quotas);
+        self.price_usd = found.equilibrium.price;
+        self.solved = Some(found.equilibrium.report);
         Ok(())
     }
 
@@ -134,7 +190,7 @@ impl PriceSetting {
         let mut markup: Vec<f64> = (0..share.len())
             .map(|j| {
                 let terms = duty[j].terms();
-                terms.retained * self.price_usd[j] - terms.fixed - cost[j]
+                terms.retained * self.price_usd[j] - terms.fixed - cost[j] - self.rent_usd[j]
             })
             .collect();
         let owners = now.ownership.owners();
@@ -226,6 +282,7 @@ mod tests {
             cost_usd: &[20_000.0],
             base_duty: &none,
             duty: &none,
+            quotas: &[],
             demand: &demand,
             ownership: &ownership,
         };
@@ -262,6 +319,105 @@ mod tests {
             assert_eq!(setting.price_usd, [31_000.0]);
             setting.revise(&rule, &dearer).unwrap();
             assert_eq!(setting.price_usd, [31_750.0]);
+        });
+    }
+
+    fn tariff(amount_usd: f64) -> [ImportDuty; 1] {
+        [ImportDuty { on_producer_price: 0.0, fixed_usd: amount_usd }]
+    }
+
+    /// One product: the quota that sells what a specific tariff sells has the same consumer price under every rule, and its
+    /// shadow price is the tariff; only who gets it differs.
+    #[test]
+    fn a_quota_and_the_tariff_that_sells_as_much_differ_only_in_who_gets_the_rent() {
+        with_monopoly(|now, optimum| {
+            let list = [optimum];
+            let base = Situation { list_price_usd: &list, ..*now };
+            for rule in [PricingRule::Bertrand, PricingRule::PassThrough { theta: 1.0 }] {
+                let duty = tariff(4_000.0);
+                let mut taxed = PriceSetting::new(&list, now.ownership);
+                taxed.revise(&rule, &Situation { duty: &duty, ..base }).unwrap();
+                let share = now.demand.shares(&taxed.price_usd).product[0];
+                let quotas = [Limit { name: "restraint".into(), products: vec![0], share }];
+                let mut limited = PriceSetting::new(&list, now.ownership);
+                limited.revise(&rule, &Situation { quotas: &quotas, ..base }).unwrap();
+                let gap = limited.price_usd[0] / taxed.price_usd[0] - 1.0;
+                assert!(gap.abs() < 1e-12, "{rule:?}: {gap:e}");
+                assert!((limited.rent_usd[0] / 4_000.0 - 1.0).abs() < 1e-10, "{rule:?}: {:?}", limited.rent_usd);
+                // Producer price: sticker less tariff against the whole sticker; the tariff is the sellers' rent.
+                let [kept_taxed, kept_limited] = [taxed.price_usd[0] - duty[0].duty_usd(0.0), limited.price_usd[0]];
+                assert!((kept_limited - limited.rent_usd[0] - kept_taxed).abs() < 1e-6);
+            }
+        });
+    }
+
+    /// A quota at what is sold without it is slack: no shadow price, and the price is the same to the bit.
+    #[test]
+    fn a_quota_at_the_free_quantity_changes_nothing() {
+        with_monopoly(|now, optimum| {
+            let list = [optimum];
+            let base = Situation { list_price_usd: &list, ..*now };
+            let share = now.demand.shares(&list).product[0];
+            let rules = [
+                PricingRule::Bertrand,
+                PricingRule::PassThrough { theta: 0.4 },
+                PricingRule::Sticky { target: Box::new(PricingRule::Bertrand), kappa: 0.5 },
+            ];
+            for rule in rules {
+                for part in [1.0, 1.5] {
+                    let quotas = [Limit { name: "restraint".into(), products: vec![0], share: part * share }];
+                    let mut setting = PriceSetting::new(&list, now.ownership);
+                    setting.revise(&rule, &Situation { quotas: &quotas, ..base }).unwrap();
+                    assert_eq!((setting.price_usd[0], setting.rent_usd[0]), (optimum, 0.0), "{rule:?}");
+                    assert_eq!(setting.quotas[0].shadow_price, 0.0);
+                }
+            }
+        });
+    }
+
+    /// Makers who only try prices respect a quota as well. A monopolist learns to take its rent as markup: what the shadow
+    /// price falls by, its own price rises by, until the quota hardly binds.
+    #[test]
+    fn adaptive_makers_sell_no_more_than_the_quota_allows() {
+        with_monopoly(|now, optimum| {
+            let list = [optimum];
+            let base = Situation { list_price_usd: &list, ..*now };
+            let share = 0.6 * now.demand.shares(&list).product[0];
+            let quotas = [Limit { name: "restraint".into(), products: vec![0], share }];
+            let limited = Situation { quotas: &quotas, ..base };
+            let mut setting = PriceSetting::new(&list, now.ownership);
+            setting.revise(&PricingRule::Adaptive, &limited).unwrap();
+            let first = setting.rent_usd[0];
+            for _ in 0..100 {
+                setting.revise(&PricingRule::Adaptive, &limited).unwrap();
+                let over = now.demand.shares(&setting.price_usd).product[0] / share - 1.0;
+                let (slack, met) = (setting.rent_usd[0] == 0.0, over.abs() < 1e-11);
+                assert!(over < 1e-11 && (slack || met), "{over:e} at {:?}", setting.rent_usd);
+            }
+            assert!(first > 5_000.0 && setting.rent_usd[0] < 0.1 * first, "{first} to {:?}", setting.rent_usd);
+        });
+    }
+
+    /// Under sticky prices the rent in the price arrives with the price.
+    #[test]
+    fn the_rent_in_a_sticky_price_is_the_part_that_has_arrived() {
+        with_monopoly(|now, _| {
+            let quotas = [Limit {
+                name: "restraint".into(),
+                products: vec![0],
+                share: 0.5 * now.demand.shares(&[30_000.0]).product[0],
+            }];
+            let limited = Situation { quotas: &quotas, ..*now };
+            let target = PricingRule::PassThrough { theta: 1.0 };
+            let mut at_once = PriceSetting::new(&[30_000.0], now.ownership);
+            at_once.revise(&target, &limited).unwrap();
+            let rule = PricingRule::Sticky { target: Box::new(target), kappa: 0.25 };
+            let mut setting = PriceSetting::new(&[30_000.0], now.ownership);
+            for part in [0.25, 0.4375] {
+                setting.revise(&rule, &limited).unwrap();
+                assert!((setting.rent_usd[0] / (part * at_once.rent_usd[0]) - 1.0).abs() < 1e-12);
+                assert!((setting.price_usd[0] - 30_000.0 - setting.rent_usd[0]).abs() < 1e-8);
+            }
         });
     }
 

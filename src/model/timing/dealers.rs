@@ -46,6 +46,10 @@ struct Lot {
     liable: i64,
     /// Cars by the week in which they land, modulo the lag.
     pipeline: Vec<i64>,
+    /// Cars held up by inspection, with the week in which they are let go.
+    held: Vec<(usize, i64)>,
+    /// Weeks of delay this week.
+    delay: u32,
     /// Liable landings and liable sales since the liability date, until the decision.
     liable_landed: i64,
     liable_sold: i64,
@@ -83,6 +87,8 @@ impl<'a> Dealers<'a> {
                     clean: grains(stock),
                     liable: 0,
                     pipeline: vec![grains(forecast); parameters.lag_weeks[j].max(1) as usize],
+                    held: Vec::new(),
+                    delay: 0,
                     liable_landed: 0,
                     liable_sold: 0,
                     forecast,
@@ -97,8 +103,16 @@ impl<'a> Dealers<'a> {
         Self { parameters, lots, suspended }
     }
 
-    /// Steps 1 and 2 of the week: the decision, if there is one, and what lands.
-    pub fn open_week(&mut self, week: usize, model: usize, now: Standing, outlook: Option<&Outlook>) -> Movement {
+    /// Steps 1 and 2 of the week: the decision, if there is one, and what lands. A car that arrives under an inspection lands
+    /// `delay` weeks later; when inspections end, all that are held up land at once.
+    pub fn open_week(
+        &mut self,
+        week: usize,
+        model: usize,
+        now: Standing,
+        delay: u32,
+        outlook: Option<&Outlook>,
+    ) -> Movement {
         let mut moved = Movement { liable: now.liable, ..Movement::default() };
         let lot = &mut self.lots[model];
         if now.stage != lot.stage {
@@ -120,6 +134,10 @@ impl<'a> Dealers<'a> {
         }
         let slot = week % lot.pipeline.len();
         moved.landed = std::mem::take(&mut lot.pipeline[slot]);
+        lot.delay = delay;
+        if delay > 0 || !lot.held.is_empty() {
+            moved.landed = lot.inspect(week, moved.landed, delay);
+        }
         if !now.liable {
             lot.clean += moved.landed;
         } else {
@@ -199,8 +217,9 @@ impl<'a> Dealers<'a> {
         if lot.stage != Stage::Imposed || lot.clean < GRAINS {
             lot.forecast += (lot.first_choices - lot.forecast) / p.forecast_weeks;
         }
-        let in_transit: i64 = lot.pipeline.iter().sum();
-        let (forecast, stock, lag) = (lot.forecast, sales(lot.stock()), lot.pipeline.len() as f64);
+        let in_transit = lot.in_transit();
+        let lag = lot.pipeline.len() as f64 + f64::from(lot.delay);
+        let (forecast, stock) = (lot.forecast, sales(lot.stock()));
         let capacity = lot.capacity;
         let gap = self.target(forecast) - stock + (lag - 1.0) * forecast - sales(in_transit);
         let order = if suspended { 0.0 } else { (forecast + gap / p.adjustment_weeks).clamp(0.0, capacity) };
@@ -215,10 +234,10 @@ impl<'a> Dealers<'a> {
     pub fn stock(&self, model: usize) -> [i64; 2] {
         [self.lots[model].clean, self.lots[model].liable]
     }
-    /// Cars ordered and not landed, in grains.
+    /// Cars ordered and not landed, in grains: at sea or held up by inspection.
     #[must_use]
     pub fn in_transit(&self, model: usize) -> i64 {
-        self.lots[model].pipeline.iter().sum()
+        self.lots[model].in_transit()
     }
     /// Forecast of weekly sales, in sales of one buyer.
     #[must_use]
@@ -230,6 +249,20 @@ impl<'a> Dealers<'a> {
 impl Lot {
     fn stock(&self) -> i64 {
         self.clean + self.liable
+    }
+    fn in_transit(&self) -> i64 {
+        self.pipeline.iter().sum::<i64>() + self.held.iter().map(|(_, cars)| cars).sum::<i64>()
+    }
+    /// Holds up what arrives for `delay` weeks and gives what is let go this week.
+    fn inspect(&mut self, week: usize, arrived: i64, delay: u32) -> i64 {
+        self.held.push((week + delay as usize, arrived));
+        let mut released = 0;
+        self.held.retain(|(due, cars)| {
+            let held = delay > 0 && *due > week;
+            released += if held { 0 } else { *cars };
+            held
+        });
+        released
     }
     /// The dispute is over: no car owes anything more, and the lots are one.
     fn clear_dispute(&mut self) {
@@ -280,7 +313,7 @@ mod tests {
         let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
         (0..200)
             .map(|week| {
-                dealers.open_week(week, 0, Standing::default(), None);
+                dealers.open_week(week, 0, Standing::default(), 0, None);
                 for _ in 0..if week < 5 { 100 } else { after } {
                     dealers.wanted(0);
                     if dealers.has(0) {
@@ -322,6 +355,33 @@ mod tests {
         let path = step(3, 105.0, 135);
         assert!((path[199][0] - 105.0).abs() < 1e-4);
         assert!(path[199][1] < 135.0, "stock {}", path[199][1]);
+    }
+
+    /// An inspection of two weeks makes a gap of two weeks in landings and keeps every car; when it ends, what was held up
+    /// lands at once.
+    #[test]
+    fn inspection_holds_up_what_arrives() {
+        let parameters = parameters(3, 150.0);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let (mut ordered, mut landed) = (0, 0);
+        let path: Vec<f64> = (0..40)
+            .map(|week| {
+                let before = dealers.in_transit(0);
+                let delay = if (5..20).contains(&week) { 2 } else { 0 };
+                let moved = dealers.open_week(week, 0, Standing::default(), delay, None);
+                (0..100).for_each(|_| {
+                    dealers.wanted(0);
+                    dealers.sell(0);
+                });
+                let order = dealers.close_week(week, 0);
+                assert_eq!(dealers.in_transit(0), before + order - moved.landed);
+                (ordered, landed) = (ordered + order, landed + moved.landed);
+                sales(moved.landed)
+            })
+            .collect();
+        assert!(path[4] > 99.0 && path[5] == 0.0 && path[6] == 0.0 && path[7] > 99.0, "{path:?}");
+        assert!(path[20] > 250.0, "two weeks' cars and its own: {path:?}");
+        assert_eq!(landed, 3 * grains(100.0) + ordered - dealers.in_transit(0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What each model faces in each week of a regime, as people see it at the time.
 
-use crate::model::trade::regime::{Instrument, Regime, Stage, Standing};
+use crate::model::trade::instrument::{Instrument, Measure};
+use crate::model::trade::regime::{Action, PolicyEvent, Regime, Stage, Standing};
 
 /// A regime's course by week and model.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,8 @@ pub struct Course {
     standing: Vec<Standing>,
     stage: Vec<Stage>,
     deadline: Vec<f64>,
+    /// Weeks that inspection holds up a car that arrives, by week and model; empty where nothing is inspected.
+    delay_weeks: Vec<u32>,
     /// Whether any instrument of the regime touches the model.
     pub disputed: Vec<bool>,
     /// The first week in which a list is public.
@@ -26,9 +29,9 @@ impl Course {
         weeks: u32,
         announced: impl Fn(usize) -> Option<u32>,
     ) -> Self {
-        let by_instrument = regime.course(instruments.len(), weeks);
+        let by_instrument = regime.course(instruments, weeks);
         let mut disputed = vec![false; models];
-        for event in &regime.events {
+        for event in regime.events.iter().filter(|event| instruments[event.instrument].acts_at_the_border()) {
             let selected = &instruments[event.instrument].selected;
             disputed.iter_mut().zip(selected).for_each(|(disputed, selected)| *disputed |= selected);
         }
@@ -56,7 +59,13 @@ impl Course {
                 (true, None) => decision(week).unwrap_or(stage.len()) as f64,
             })
             .collect();
-        Self { models, standing, stage, deadline, disputed, announced_week }
+        let delay_weeks = delays(regime, instruments, models, &by_instrument);
+        Self { models, standing, stage, deadline, delay_weeks, disputed, announced_week }
+    }
+    /// How long inspection holds up a car of this model that arrives in this week, weeks.
+    #[must_use]
+    pub fn delay_weeks(&self, week: usize, model: usize) -> u32 {
+        self.delay_weeks.get(week * self.models + model).copied().unwrap_or(0)
     }
     /// Where a model stands in a week.
     #[must_use]
@@ -73,4 +82,27 @@ impl Course {
     pub fn deadline(&self, week: usize) -> f64 {
         self.deadline[week]
     }
+}
+
+/// Weeks of delay by week and model: inspections one after the other.
+fn delays(regime: &Regime, instruments: &[Instrument], models: usize, course: &[Vec<Standing>]) -> Vec<u32> {
+    let inspects = |instrument: &Instrument| {
+        instrument.measures.iter().any(|dated| matches!(dated.measure, Measure::Inspection { delay_weeks: 1.., .. }))
+    };
+    let imposes = |event: &PolicyEvent| event.action == Action::Imposed && inspects(&instruments[event.instrument]);
+    if !regime.events.iter().any(imposes) {
+        return Vec::new();
+    }
+    let mut delays = vec![0; course.len() * models];
+    for (week, now) in (0_u32..).zip(course) {
+        for (instrument, standing) in instruments.iter().zip(now) {
+            let Some(Measure::Inspection { delay_weeks, .. }) = instrument.measure(week) else { continue };
+            if standing.stage == Stage::Imposed {
+                for j in (0..models).filter(|j| instrument.selected[*j]) {
+                    delays[week as usize * models + j] += delay_weeks;
+                }
+            }
+        }
+    }
+    delays
 }

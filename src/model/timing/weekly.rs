@@ -182,7 +182,8 @@ impl<'a> State<'a> {
         let models = list.len();
         let mut movements = Vec::with_capacity(models);
         for j in 0..models {
-            let moved = dealers.open_week(week, j, self.course.standing(week, j), outlook);
+            let (standing, delay) = (self.course.standing(week, j), self.course.delay_weeks(week, j));
+            let moved = dealers.open_week(week, j, standing, delay, outlook);
             let [price, sticker] = dealers.price_usd(j, list[j], outlook);
             prices[j] = price;
             self.absent[j] = !dealers.has(j);
@@ -410,7 +411,8 @@ impl<'a> State<'a> {
     /// Step 7: forecasts, orders, and the week's account.
     fn close_dealers(&mut self, week: usize, movements: &[Movement]) {
         let plan = self.job.plan;
-        let (normal, owed) = (plan.normal_duty_usd(), &plan.phase(week).duty_usd);
+        let (normal, phase) = (plan.normal_duty_usd(), plan.phase(week));
+        let (owed, rebate) = (&phase.duty_usd, &phase.rebate_usd);
         let models = normal.len();
         let Some(dealers) = &mut self.dealers else {
             // Without lots the date of sale stands for the date of landing.
@@ -424,16 +426,19 @@ impl<'a> State<'a> {
             let ordered = dealers.close_week(week, j);
             let lot = &mut self.record.dealers[week * models + j];
             let cars = |grains: i64| sales(grains) * self.record.cars;
-            let disputed = cars(moved.landed_dutiable + moved.charged_late) * (owed[j] - normal[j]);
+            // The duty falls due where a car lands, a rebate is paid where it is sold.
+            let extra = owed[j] + rebate[j] - normal[j];
+            let disputed = cars(moved.landed_dutiable + moved.charged_late) * extra;
+            let rebates = f64::from(self.record.sales.drawn(week)[j]) * self.record.cars * rebate[j];
             *lot = DealerWeek {
                 stock: dealers.stock(j),
                 in_transit: dealers.in_transit(j),
                 moved: Movement { ordered, ..*moved },
                 forecast: dealers.forecast(j),
-                disputed_duty_usd: [disputed, cars(moved.borne_by_importer) * (owed[j] - normal[j])],
+                disputed_duty_usd: [disputed, cars(moved.borne_by_importer) * extra],
                 ..*lot
             };
-            self.record.sales.charge(week, j, cars(moved.landed) * normal[j] + disputed);
+            self.record.sales.charge(week, j, cars(moved.landed) * normal[j] + disputed - rebates);
         }
     }
 }

@@ -1,0 +1,465 @@
+//! Policy instruments: the `[[instrument]]` sections, as written and checked.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::files::Basis;
+use super::scenario::{Reader, duty_basis};
+use super::{ConfigError, Sourced};
+use crate::model::market::Market;
+use crate::model::trade::duty::Duty;
+use crate::model::trade::instrument::{Dated, Expiry, Instrument, Measure, Retaliation, Stacking};
+
+/// Longest delay by inspection: a year.
+const MAX_DELAY_WEEKS: u32 = 52;
+
+/// A policy instrument on a selection of models.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentSection {
+    /// Name that events refer to.
+    pub name: String,
+    /// What charts call it.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// What it is.
+    #[serde(default)]
+    pub kind: KindChoice,
+    /// Duty: ad valorem rate, 1.0 is a 100% duty. Either this or `amount_usd`.
+    #[serde(default)]
+    pub rate: Option<Sourced<f64>>,
+    /// Duty: specific, USD per car. Rebate: what the buyer gets, USD per car.
+    #[serde(default)]
+    pub amount_usd: Option<Sourced<f64>>,
+    /// Duty: what the rate is a fraction of.
+    #[serde(default)]
+    pub basis: Option<Basis>,
+    /// Duty: customs value as a share of the price; the market's normal share if absent.
+    #[serde(default)]
+    pub customs_value_share: Option<Sourced<f64>>,
+    /// Duty: whether it adds to the normal duty or replaces it; `additional` if absent.
+    #[serde(default)]
+    pub stacking: Option<StackingChoice>,
+    /// Quota: cars a year at most, over the selected models together. Either this or `fraction_of_base`.
+    #[serde(default)]
+    pub cars_per_year: Option<Sourced<f64>>,
+    /// Quota: the same as a fraction of the base-year volume.
+    #[serde(default)]
+    pub fraction_of_base: Option<Sourced<f64>>,
+    /// Inspection: USD per car.
+    #[serde(default)]
+    pub cost_usd: Option<Sourced<f64>>,
+    /// Inspection: weeks that a car is held up after it arrives, in runs in time with dealers; 0 if absent.
+    #[serde(default)]
+    pub delay_weeks: Option<Sourced<u32>>,
+    /// Retaliation: orders that the other country places elsewhere, billion USD a year.
+    #[serde(default)]
+    pub orders_billion_usd: Option<Sourced<f64>>,
+    /// Retaliation: margin that exporters lose, a fraction of the orders; 0.20 if absent.
+    #[serde(default)]
+    pub exporter_margin: Option<Sourced<f64>>,
+    /// Retaliation: what it costs the country that orders, a fraction of the orders; 0.03 if absent.
+    #[serde(default)]
+    pub orderer_cost: Option<Sourced<f64>>,
+    /// Retaliation: margin that the rival's exporters gain, a fraction of the orders; 0.20 if absent.
+    #[serde(default)]
+    pub rival_gain: Option<Sourced<f64>>,
+    /// Dated levels, each until the next; before the first the level above holds, or nothing.
+    #[serde(default)]
+    pub schedule: Vec<StepSection>,
+    /// The day from which it is in force no more, whatever the events say.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Date>,
+    /// The models it applies to; not for a retaliation.
+    #[serde(default)]
+    pub on: Option<SelectionSection>,
+    /// Models exempted from it.
+    #[serde(default)]
+    pub except: Option<SelectionSection>,
+}
+
+/// What an instrument is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum KindChoice {
+    /// A duty, ad valorem (`rate`) or specific (`amount_usd`).
+    #[default]
+    Duty,
+    /// A quota or voluntary restraint (`cars_per_year` or `fraction_of_base`); the sellers keep its shadow price.
+    Quota,
+    /// Inspection of every car (`cost_usd`, `delay_weeks`).
+    Inspection,
+    /// A payment to the buyer (`amount_usd`).
+    Rebate,
+    /// Orders that the other country places elsewhere (`orders_billion_usd`): only in the accounts.
+    Retaliation,
+}
+
+/// A level from a date on: the one of these keys that the instrument has.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepSection {
+    /// It holds from the first week that starts on or after this day.
+    #[schemars(with = "String")]
+    pub from: Date,
+    /// Duty: ad valorem rate.
+    #[serde(default)]
+    pub rate: Option<Sourced<f64>>,
+    /// Specific duty or rebate, USD per car.
+    #[serde(default)]
+    pub amount_usd: Option<Sourced<f64>>,
+    /// Quota: cars a year.
+    #[serde(default)]
+    pub cars_per_year: Option<Sourced<f64>>,
+    /// Quota: fraction of the base-year volume.
+    #[serde(default)]
+    pub fraction_of_base: Option<Sourced<f64>>,
+    /// Inspection: USD per car.
+    #[serde(default)]
+    pub cost_usd: Option<Sourced<f64>>,
+    /// Retaliation: billion USD a year.
+    #[serde(default)]
+    pub orders_billion_usd: Option<Sourced<f64>>,
+}
+
+/// Whether a duty adds to the normal duty or replaces it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum StackingChoice {
+    /// On top of the normal duty.
+    #[default]
+    Additional,
+    /// In place of the normal duty.
+    Replaces,
+}
+
+/// A selection of models: every condition given must hold, any item of a list will do.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SelectionSection {
+    /// Names of models.
+    #[serde(default)]
+    pub models: Option<Vec<String>>,
+    /// Brands.
+    #[serde(default)]
+    pub brands: Option<Vec<String>>,
+    /// Manufacturers.
+    #[serde(default)]
+    pub manufacturers: Option<Vec<String>>,
+    /// Regions.
+    #[serde(default)]
+    pub regions: Option<Vec<String>>,
+    /// First-named countries of assembly.
+    #[serde(default)]
+    pub assembly_countries: Option<Vec<String>>,
+    /// Models on the headline list (true) or off it (false).
+    #[serde(default)]
+    pub flag: Option<bool>,
+    /// Models that owe import duty (true) or not (false).
+    #[serde(default)]
+    pub imported: Option<bool>,
+}
+
+/// The levels that a section or one of its steps gives.
+struct Levels<'a> {
+    key: String,
+    given: [(&'static str, Option<&'a Sourced<f64>>); 6],
+}
+
+impl<'a> Levels<'a> {
+    fn of_section(key: &str, section: &'a InstrumentSection) -> Self {
+        let given = [
+            ("rate", section.rate.as_ref()),
+            ("amount_usd", section.amount_usd.as_ref()),
+            ("cars_per_year", section.cars_per_year.as_ref()),
+            ("fraction_of_base", section.fraction_of_base.as_ref()),
+            ("cost_usd", section.cost_usd.as_ref()),
+            ("orders_billion_usd", section.orders_billion_usd.as_ref()),
+        ];
+        Self { key: key.to_owned(), given }
+    }
+    fn of_step(key: &str, step: &'a StepSection) -> Self {
+        let given = [
+            ("rate", step.rate.as_ref()),
+            ("amount_usd", step.amount_usd.as_ref()),
+            ("cars_per_year", step.cars_per_year.as_ref()),
+            ("fraction_of_base", step.fraction_of_base.as_ref()),
+            ("cost_usd", step.cost_usd.as_ref()),
+            ("orders_billion_usd", step.orders_billion_usd.as_ref()),
+        ];
+        Self { key: key.to_owned(), given }
+    }
+    fn any(&self) -> bool {
+        self.given.iter().any(|(_, value)| value.is_some())
+    }
+}
+
+/// The levels that a kind has, and an example of each.
+fn levels_of(kind: KindChoice) -> (&'static [&'static str], &'static str) {
+    match kind {
+        KindChoice::Duty => (&["rate", "amount_usd"], "rate = 1.0 is a 100% duty; amount_usd = 500.0 is 500 USD a car"),
+        KindChoice::Quota => {
+            (&["cars_per_year", "fraction_of_base"], "fraction_of_base = 0.5 is half of the base-year volume")
+        }
+        KindChoice::Inspection => (&["cost_usd"], "cost_usd = 1000.0 is 1,000 USD a car"),
+        KindChoice::Rebate => (&["amount_usd"], "amount_usd = 500.0 is 500 USD a car"),
+        KindChoice::Retaliation => (&["orders_billion_usd"], "orders_billion_usd = 2.0 is 2 billion USD a year"),
+    }
+}
+
+impl Reader<'_> {
+    /// All instruments, checked.
+    pub(super) fn instruments(&self, market: &Market) -> Result<Vec<Instrument>, ConfigError> {
+        let mut instruments: Vec<Instrument> = Vec::new();
+        for (i, section) in self.file.instrument.iter().enumerate() {
+            let key = format!("instrument[{i}]");
+            if instruments.iter().any(|known| known.name == section.name) {
+                let message = format!("the instrument `{}` exists already", section.name);
+                return Err(self.error(&format!("{key}.name"), message, "choose another name"));
+            }
+            let selected = self.selected(&key, section, market)?;
+            instruments.push(Instrument {
+                name: section.name.clone(),
+                label: section.label.clone().unwrap_or_else(|| section.name.clone()),
+                measures: self.measures(&key, section, &selected, market)?,
+                until: self.expiry(&key, section)?,
+                selected,
+            });
+        }
+        Ok(instruments)
+    }
+
+    /// The models of an instrument, exemptions taken out.
+    fn selected(&self, key: &str, section: &InstrumentSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
+        if section.kind == KindChoice::Retaliation {
+            for (field, given) in [("on", section.on.is_some()), ("except", section.except.is_some())] {
+                if given {
+                    let help = "leave it out: a retaliation touches no model of this market";
+                    return Err(self.error(&format!("{key}.{field}"), "is of no use for a retaliation", help));
+                }
+            }
+            return Ok(vec![false; market.len()]);
+        }
+        let Some(on) = &section.on else {
+            let help = "on = { flag = true } selects the headline list";
+            return Err(self.error(key, format!("`{}` does not say which models it is on", section.name), help));
+        };
+        let mut selected = self.selection(&format!("{key}.on"), on, market)?;
+        if let Some(except) = &section.except {
+            let key = format!("{key}.except");
+            let exempt = self.selection(&key, except, market)?;
+            if !exempt.iter().zip(&selected).any(|(exempt, selected)| *exempt && *selected) {
+                let help = "none of these models is selected by `on`: drop the exemption, or check the names";
+                return Err(self.error(&key, "exempts no model of the instrument", help));
+            }
+            selected.iter_mut().zip(exempt).for_each(|(selected, exempt)| *selected &= !exempt);
+            if !selected.contains(&true) {
+                return Err(self.error(&key, "exempts every model of the instrument", "drop the instrument instead"));
+            }
+        }
+        Ok(selected)
+    }
+
+    fn expiry(&self, key: &str, section: &InstrumentSection) -> Result<Option<Expiry>, ConfigError> {
+        let Some(date) = section.until else { return Ok(None) };
+        match u32::try_from(self.week_of(date)) {
+            Ok(week) if date > self.file.time.start => Ok(Some(Expiry { date, week })),
+            _ => {
+                let message = format!("`{}` runs out on {date}, before the horizon begins", section.name);
+                Err(self.error(&format!("{key}.until"), message, "drop the instrument, or move the date"))
+            }
+        }
+    }
+
+    /// What an instrument does over time.
+    fn measures(
+        &self,
+        key: &str,
+        section: &InstrumentSection,
+        selected: &[bool],
+        market: &Market,
+    ) -> Result<Vec<Dated>, ConfigError> {
+        self.refuse_strangers(key, section)?;
+        let mut measures: Vec<Dated> = Vec::new();
+        let levels = Levels::of_section(key, section);
+        if levels.any() || section.schedule.is_empty() {
+            measures.push(Dated { from_week: 0, measure: self.measure(key, section, &levels, selected, market)? });
+        }
+        for (i, step) in section.schedule.iter().enumerate() {
+            let step_key = format!("{key}.schedule[{i}]");
+            if i > 0 && step.from <= section.schedule[i - 1].from {
+                let message = format!("{} does not come after {}", step.from, section.schedule[i - 1].from);
+                return Err(self.error(&format!("{step_key}.from"), message, "give the steps in order of their dates"));
+            }
+            let levels = Levels::of_step(&step_key, step);
+            let measure = self.measure(key, section, &levels, selected, market)?;
+            let from_week = u32::try_from(self.week_of(step.from).max(0)).unwrap_or(u32::MAX);
+            // Of steps that begin in one week the last holds.
+            measures.retain(|earlier| earlier.from_week < from_week);
+            measures.push(Dated { from_week, measure });
+        }
+        Ok(measures)
+    }
+
+    /// Refuses keys that belong to other kinds.
+    fn refuse_strangers(&self, key: &str, section: &InstrumentSection) -> Result<(), ConfigError> {
+        use KindChoice::{Duty, Inspection, Retaliation};
+        let others = [
+            ("basis", section.basis.is_some(), Duty),
+            ("customs_value_share", section.customs_value_share.is_some(), Duty),
+            ("stacking", section.stacking.is_some(), Duty),
+            ("delay_weeks", section.delay_weeks.is_some(), Inspection),
+            ("exporter_margin", section.exporter_margin.is_some(), Retaliation),
+            ("orderer_cost", section.orderer_cost.is_some(), Retaliation),
+            ("rival_gain", section.rival_gain.is_some(), Retaliation),
+        ];
+        match others.into_iter().find(|(_, given, kind)| *given && section.kind != *kind) {
+            None => Ok(()),
+            Some((field, ..)) => {
+                let message = format!("is of no use for this kind of instrument (`{}`)", section.name);
+                Err(self.error(&format!("{key}.{field}"), message, "leave it out, or change `kind`"))
+            }
+        }
+    }
+
+    /// One level of an instrument as a measure.
+    fn measure(
+        &self,
+        key: &str,
+        section: &InstrumentSection,
+        levels: &Levels<'_>,
+        selected: &[bool],
+        market: &Market,
+    ) -> Result<Measure, ConfigError> {
+        let (own, example) = levels_of(section.kind);
+        let given: Vec<_> = levels.given.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
+        if let Some((stranger, _)) = given.iter().find(|(name, _)| !own.contains(name)) {
+            let message = format!("is of no use for this kind of instrument (`{}`)", section.name);
+            let help = format!("expected {}: {example}", names(own));
+            return Err(self.error(&format!("{}.{stranger}", levels.key), message, help));
+        }
+        let &[(name, value)] = given.as_slice() else {
+            return Err(self.error(&levels.key, format!("expected {}", names(own)), example));
+        };
+        let at = format!("{}.{name}", levels.key);
+        Ok(match section.kind {
+            KindChoice::Duty => {
+                let stacking = match section.stacking.unwrap_or_default() {
+                    StackingChoice::Additional => Stacking::Additional,
+                    StackingChoice::Replaces => Stacking::Replaces,
+                };
+                Measure::Duty { duty: self.duty(key, section, (name, &at), value, market)?, stacking }
+            }
+            KindChoice::Quota => {
+                let value = self.positive(&at, value)?;
+                let volumes = market.models.iter().zip(selected).filter(|(_, selected)| **selected);
+                let base: f64 = volumes.map(|(model, _)| model.base_volume).sum();
+                Measure::Quota { cars_per_year: if name == "cars_per_year" { value } else { value * base } }
+            }
+            KindChoice::Inspection => {
+                let delay_weeks = section.delay_weeks.as_ref().map_or(0, |weeks| weeks.value);
+                if delay_weeks > MAX_DELAY_WEEKS {
+                    let message = format!("is {delay_weeks}, expected at most {MAX_DELAY_WEEKS}");
+                    return Err(self.error(&format!("{key}.delay_weeks"), message, ""));
+                }
+                Measure::Inspection { cost_usd: self.non_negative(&at, value)?, delay_weeks }
+            }
+            KindChoice::Rebate => Measure::Rebate { amount_usd: self.non_negative(&at, value)? },
+            KindChoice::Retaliation => {
+                let part = |field: &str, own: &Option<Sourced<f64>>, default: f64| {
+                    own.as_ref().map_or(Ok(default), |own| self.fraction(&format!("{key}.{field}"), own))
+                };
+                Measure::Retaliation(Retaliation {
+                    orders_usd_per_year: 1e9 * self.non_negative(&at, value)?,
+                    exporter_margin: part("exporter_margin", &section.exporter_margin, 0.20)?,
+                    orderer_cost: part("orderer_cost", &section.orderer_cost, 0.03)?,
+                    rival_gain: part("rival_gain", &section.rival_gain, 0.20)?,
+                })
+            }
+        })
+    }
+
+    fn duty(
+        &self,
+        key: &str,
+        section: &InstrumentSection,
+        (name, at): (&str, &str),
+        value: &Sourced<f64>,
+        market: &Market,
+    ) -> Result<Duty, ConfigError> {
+        let value = self.non_negative(at, value)?;
+        if name == "rate" {
+            let share = match &section.customs_value_share {
+                Some(share) => self.customs_share(&format!("{key}.customs_value_share"), share)?,
+                None => market.normal_duty.customs_value_share,
+            };
+            return Ok(Duty::AdValorem {
+                rate: self.rate(at, value)?,
+                basis: section.basis.map_or(market.normal_duty.basis, duty_basis),
+                customs_value_share: share,
+            });
+        }
+        if section.basis.is_some() || section.customs_value_share.is_some() {
+            let help = "leave out `basis` and `customs_value_share`, or use `rate`";
+            return Err(self.error(key, "a specific duty (`amount_usd`) has no basis", help));
+        }
+        Ok(Duty::Specific { amount_usd: value })
+    }
+
+    fn selection(&self, key: &str, on: &SelectionSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
+        let mut selected = vec![true; market.len()];
+        let mut conditions = 0;
+        let mut keep = |test: &dyn Fn(usize) -> bool| {
+            conditions += 1;
+            selected.iter_mut().enumerate().for_each(|(j, selected)| *selected &= test(j));
+        };
+        let names: Vec<String> = market.models.iter().map(|model| model.name.clone()).collect();
+        let countries: Vec<String> = market.models.iter().map(|model| model.assembly_country.clone()).collect();
+        let brands = market.brands.as_slice();
+        let manufacturers = market.manufacturers.as_slice();
+        let regions = market.regions.as_slice();
+        /// A field of the selection: its items, the names they may have, and each model's name.
+        type List<'a> = (&'static str, &'a Option<Vec<String>>, &'a [String], &'a dyn Fn(usize) -> &'a str);
+        let lists: [List<'_>; 5] = [
+            ("models", &on.models, &names, &|j| &market.models[j].name),
+            ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
+            ("manufacturers", &on.manufacturers, manufacturers, &|j| {
+                &market.manufacturers[market.models[j].manufacturer]
+            }),
+            ("regions", &on.regions, regions, &|j| &market.regions[market.models[j].region]),
+            ("assembly_countries", &on.assembly_countries, &countries, &|j| &market.models[j].assembly_country),
+        ];
+        for (field, wanted, known, name) in lists {
+            let Some(wanted) = wanted else { continue };
+            for (i, item) in wanted.iter().enumerate() {
+                let what = format!("item of this market under `{field}` (excluded models do not count)");
+                self.position(&format!("{key}.{field}[{i}]"), item, known, &what)?;
+            }
+            keep(&|j| wanted.iter().any(|item| item == name(j)));
+        }
+        if let Some(flag) = on.flag {
+            keep(&|j| market.models[j].flagged == flag);
+        }
+        if let Some(imported) = on.imported {
+            keep(&|j| market.models[j].imported == imported);
+        }
+        if conditions == 0 {
+            let help =
+                "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
+            return Err(self.error(key, "selects by nothing", help));
+        }
+        if !selected.contains(&true) {
+            let help = "all conditions must hold for a model to be selected: drop one, or check the data";
+            return Err(self.error(key, "selects no model of the market", help));
+        }
+        Ok(selected)
+    }
+}
+
+/// "either `a` or `b`", or "`a`".
+fn names(own: &[&str]) -> String {
+    let quoted: Vec<String> = own.iter().map(|name| format!("`{name}`")).collect();
+    if quoted.len() > 1 { format!("either {}", quoted.join(" or ")) } else { quoted.concat() }
+}

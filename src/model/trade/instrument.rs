@@ -1,0 +1,167 @@
+//! Policy instruments: what a government does to a selection of models, and how that changes over time.
+
+use jiff::civil::Date;
+
+use super::duty::Duty;
+
+/// How an instrument's duty meets the normal duty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stacking {
+    /// On top of the normal duty.
+    Additional,
+    /// In place of the normal duty.
+    Replaces,
+}
+
+/// What an instrument does while it is in force.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measure {
+    /// A duty on every car.
+    Duty {
+        /// The duty.
+        duty: Duty,
+        /// Whether it adds to the normal duty or replaces it.
+        stacking: Stacking,
+    },
+    /// A quota or voluntary restraint on all selected models together. A shadow price clears it; the sellers keep it.
+    Quota {
+        /// Cars a year at most, above zero.
+        cars_per_year: f64,
+    },
+    /// Inspection of every car: costs resources, brings no revenue.
+    Inspection {
+        /// USD per car.
+        cost_usd: f64,
+        /// Weeks that a car is held up after it has landed; it acts in runs in time with dealers.
+        delay_weeks: u32,
+    },
+    /// A payment to the buyer of a car: a specific duty below zero.
+    Rebate {
+        /// USD per car.
+        amount_usd: f64,
+    },
+    /// Orders that another country moves elsewhere in answer. Changes no price of this market.
+    Retaliation(Retaliation),
+}
+
+/// Orders that a country withholds from the sanctioning one and gives to a rival, and what that costs and brings each of
+/// them, as fractions of the orders.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retaliation {
+    /// USD a year.
+    pub orders_usd_per_year: f64,
+    /// Margin that the sanctioning country's exporters lose.
+    pub exporter_margin: f64,
+    /// What the worse choice costs the country that orders.
+    pub orderer_cost: f64,
+    /// Margin that the rival's exporters gain.
+    pub rival_gain: f64,
+}
+
+impl Measure {
+    /// The kind as written in scenario files.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Duty { .. } => "duty",
+            Self::Quota { .. } => "quota",
+            Self::Inspection { .. } => "inspection",
+            Self::Rebate { .. } => "rebate",
+            Self::Retaliation(_) => "retaliation",
+        }
+    }
+    /// Whether it meets a car where it enters the country, so that cars landed before it are exempt and buyers may hurry.
+    #[must_use]
+    pub fn acts_at_the_border(&self) -> bool {
+        matches!(self, Self::Duty { .. } | Self::Quota { .. } | Self::Inspection { .. })
+    }
+}
+
+/// A measure that holds from a week on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dated {
+    /// First week.
+    pub from_week: u32,
+    /// What is done.
+    pub measure: Measure,
+}
+
+/// The day on which an instrument runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// Calendar date.
+    pub date: Date,
+    /// The first week that starts on or after it.
+    pub week: u32,
+}
+
+/// A policy instrument on a selection of models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instrument {
+    /// Name, unique in the scenario.
+    pub name: String,
+    /// What charts and tables call it.
+    pub label: String,
+    /// What it does while it is in force: measures of one kind, in order of weeks, each until the next. Before the first it
+    /// does nothing.
+    pub measures: Vec<Dated>,
+    /// When it runs out, whatever the events say.
+    pub until: Option<Expiry>,
+    /// Whether each model of the market is selected, exemptions taken out.
+    pub selected: Vec<bool>,
+}
+
+impl Instrument {
+    /// An instrument that does the same from the first week on, without expiry.
+    #[must_use]
+    pub fn constant(name: &str, label: &str, measure: Measure, selected: Vec<bool>) -> Self {
+        let measures = vec![Dated { from_week: 0, measure }];
+        Self { name: name.into(), label: label.into(), measures, until: None, selected }
+    }
+    /// What it does in a week in which it is in force; nothing before its first measure.
+    #[must_use]
+    pub fn measure(&self, week: u32) -> Option<&Measure> {
+        self.measures.iter().rev().find(|dated| dated.from_week <= week).map(|dated| &dated.measure)
+    }
+    /// Whether it has run out.
+    #[must_use]
+    pub fn expired(&self, week: u32) -> bool {
+        self.until.is_some_and(|until| week >= until.week)
+    }
+    /// The kind as written in scenario files.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.measures.first().map_or("duty", |dated| dated.measure.kind())
+    }
+    /// Whether it is a duty: the one kind that a car can owe before it is decided.
+    #[must_use]
+    pub fn is_duty(&self) -> bool {
+        self.measures.iter().all(|dated| matches!(dated.measure, Measure::Duty { .. }))
+    }
+    /// Whether it meets a car at the border ([`Measure::acts_at_the_border`]).
+    #[must_use]
+    pub fn acts_at_the_border(&self) -> bool {
+        self.measures.iter().any(|dated| dated.measure.acts_at_the_border())
+    }
+    /// Whether both select some model; the first that they share.
+    #[must_use]
+    pub fn shared_model(&self, other: &Self) -> Option<usize> {
+        self.selected.iter().zip(&other.selected).position(|(a, b)| *a && *b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_measure_holds_until_the_next() {
+        let rebate = |amount_usd| Measure::Rebate { amount_usd };
+        let dated = |from_week, amount_usd| Dated { from_week, measure: rebate(amount_usd) };
+        let mut instrument = Instrument::constant("r", "", rebate(1.0), vec![true]);
+        instrument.measures = vec![dated(3, 1.0), dated(5, 2.0)];
+        let held: Vec<Option<Measure>> = (2..7).map(|week| instrument.measure(week).copied()).collect();
+        let (one, two) = (Some(rebate(1.0)), Some(rebate(2.0)));
+        assert_eq!(held, [None, one, one, two, two]);
+    }
+}

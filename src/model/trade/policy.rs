@@ -1,0 +1,128 @@
+//! What the instruments in force mean for each model: duty, cost of inspection, limits on sales.
+
+use super::duty::{Duty, ImportDuty};
+use super::instrument::{Instrument, Measure, Retaliation, Stacking};
+use super::regime::Force;
+use crate::model::market::Market;
+use crate::model::supply::Limit;
+
+/// The terms on which cars are sold in a week, one value for each model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terms {
+    /// Duties charged, normal ones included, less rebates.
+    pub duty: Vec<ImportDuty>,
+    /// Cost of inspecting a car, USD.
+    pub inspection_usd: Vec<f64>,
+    /// Payment to the buyer of a car, USD.
+    pub rebate_usd: Vec<f64>,
+    /// Quotas, as shares of expected demand.
+    pub quotas: Vec<Limit>,
+}
+
+/// What [`Terms`] are worked out from.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
+    /// The market.
+    pub market: &'a Market,
+    /// All instruments of the scenario.
+    pub instruments: &'a [Instrument],
+    /// Base-year marginal cost of each model, USD: the basis of duties on cost.
+    pub marginal_cost_usd: &'a [f64],
+    /// Expected share of each model at base-year prices; empty where no instrument is a quota.
+    pub base_share: &'a [f64],
+}
+
+impl Policy<'_> {
+    /// The terms of a week in which the instruments have these forces: what is charged, not what is owed later.
+    #[must_use]
+    pub fn terms(&self, week: u32, force: &[Force]) -> Terms {
+        let (mut inspection_usd, mut rebate_usd) = (vec![0.0; self.market.len()], vec![0.0; self.market.len()]);
+        let mut quotas = Vec::new();
+        for (instrument, measure) in self.active(week, force, Force::Charged) {
+            let (sums, usd) = match measure {
+                Measure::Inspection { cost_usd, .. } => (&mut inspection_usd, cost_usd),
+                Measure::Rebate { amount_usd } => (&mut rebate_usd, amount_usd),
+                Measure::Quota { cars_per_year } => {
+                    quotas.push(self.limit(instrument, *cars_per_year));
+                    continue;
+                }
+                Measure::Duty { .. } | Measure::Retaliation(_) => continue,
+            };
+            let selected = sums.iter_mut().zip(&instrument.selected).filter(|(_, selected)| **selected);
+            selected.for_each(|(sum, _)| *sum += usd);
+        }
+        Terms { duty: self.duties(week, force, Force::Charged, |_| true), inspection_usd, rebate_usd, quotas }
+    }
+
+    /// All duties on each model, less rebates, counting the instruments in force at least `threshold` that `counts` admits.
+    pub fn duties(
+        &self,
+        week: u32,
+        force: &[Force],
+        threshold: Force,
+        counts: impl Fn(usize) -> bool,
+    ) -> Vec<ImportDuty> {
+        let force: Vec<Force> =
+            force.iter().enumerate().map(|(i, force)| if counts(i) { *force } else { Force::None }).collect();
+        let mut duties = normal_duties(self.market, self.marginal_cost_usd);
+        for (instrument, measure) in self.active(week, &force, threshold) {
+            if let Measure::Duty { stacking: Stacking::Replaces, .. } = measure {
+                let selected = duties.iter_mut().zip(&instrument.selected).filter(|(_, selected)| **selected);
+                selected.for_each(|(duty, _)| *duty = ImportDuty::default());
+            }
+        }
+        for (instrument, measure) in self.active(week, &force, threshold) {
+            let duty = match measure {
+                Measure::Duty { duty, .. } => *duty,
+                Measure::Rebate { amount_usd } => Duty::Specific { amount_usd: -amount_usd },
+                Measure::Quota { .. } | Measure::Inspection { .. } | Measure::Retaliation(_) => continue,
+            };
+            for j in (0..self.market.len()).filter(|j| instrument.selected[*j]) {
+                duties[j] = duties[j].with(duty, self.market.models[j].list_price_usd, self.marginal_cost_usd[j]);
+            }
+        }
+        duties
+    }
+
+    /// The retaliation in force in a week.
+    #[must_use]
+    pub fn retaliation(&self, week: u32, force: &[Force]) -> Option<Retaliation> {
+        self.active(week, force, Force::Charged).find_map(|(_, measure)| match measure {
+            Measure::Retaliation(retaliation) => Some(*retaliation),
+            _ => None,
+        })
+    }
+
+    fn active<'a>(
+        &'a self,
+        week: u32,
+        force: &'a [Force],
+        threshold: Force,
+    ) -> impl Iterator<Item = (&'a Instrument, &'a Measure)> {
+        let in_force = self.instruments.iter().zip(force).filter(move |(_, force)| **force >= threshold);
+        in_force.filter_map(move |(instrument, _)| Some((instrument, instrument.measure(week)?)))
+    }
+
+    /// A quota in the unit of expected demand: the base year's cars are its base-year share, whatever nodes it is taken on.
+    fn limit(&self, instrument: &Instrument, cars_per_year: f64) -> Limit {
+        let products: Vec<usize> = (0..self.market.len()).filter(|j| instrument.selected[*j]).collect();
+        let base_cars: f64 = products.iter().map(|j| self.market.models[*j].base_volume).sum();
+        let base_share: f64 = products.iter().map(|j| self.base_share[*j]).sum();
+        Limit { name: instrument.name.clone(), products, share: cars_per_year / base_cars * base_share }
+    }
+}
+
+/// The normal duty on each model: imports only.
+#[must_use]
+pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDuty> {
+    let normal = &market.normal_duty;
+    let (rate, basis, customs_value_share) = (normal.rate, normal.basis, normal.customs_value_share);
+    let duty = Duty::AdValorem { rate, basis, customs_value_share };
+    let models = market.models.iter().zip(marginal_cost_usd);
+    models
+        .map(|(model, cost)| match model.imported {
+            true => ImportDuty::default().with(duty, model.list_price_usd, *cost),
+            false => ImportDuty::default(),
+        })
+        .collect()
+}
