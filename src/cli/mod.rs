@@ -3,6 +3,7 @@
 mod check;
 mod init;
 mod negotiate;
+mod points;
 mod run;
 mod sensitivity;
 mod solve;
@@ -149,6 +150,22 @@ enum CliError {
     /// The user pressed Ctrl-C.
     #[error("interrupted after {0} replications; no table was written\nhelp: run the same command again")]
     Interrupted(u64),
+    /// The user pressed Ctrl-C in a study of many points.
+    #[error("interrupted at point {done} of {points}; no table was written\nhelp: run the same command again")]
+    InterruptedPoints {
+        /// Points finished.
+        done: u64,
+        /// Points in all.
+        points: usize,
+    },
+    /// No point of a study has a result.
+    #[error("none of {points} points has a result; the first says: {first}")]
+    NoPoint {
+        /// Points in all.
+        points: usize,
+        /// The first point's error.
+        first: String,
+    },
 }
 
 impl From<RunError<OutputError>> for CliError {
@@ -166,8 +183,8 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
-            Self::Interrupted(_) => 130,
+            Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) | Self::NoPoint { .. } => 65,
+            Self::Interrupted(_) | Self::InterruptedPoints { .. } => 130,
             _ => 1,
         }
     }

@@ -14,6 +14,7 @@ use stickershock::report::folder::{OutputError, OutputFolder};
 use stickershock::report::manifest::{Manifest, Status};
 use stickershock::report::study::{ReplicationTable, write_tables};
 
+use super::points::PointsRun;
 use super::summary;
 use super::{CliError, ScenarioArgs};
 
@@ -69,6 +70,26 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
         }
     });
 
+    if let Some(design) = &loaded.design {
+        let mut design = design.clone();
+        if let Some(replications) = args.replications {
+            design.set_replications(replications);
+        }
+        let study = PointsRun {
+            loaded: &loaded,
+            design,
+            regimes: &regimes,
+            folder: &folder,
+            pool: &pool,
+            stop: &stop,
+            charts: !args.no_charts,
+            json: args.json,
+            quiet: args.quiet,
+            started,
+        };
+        return study.run();
+    }
+
     let earlier = folder.holds_a_run();
     let mut manifest = Manifest::new(&loaded, &regimes, threads);
     folder.write("manifest.json", &manifest.render(Status::Running))?;
@@ -104,7 +125,7 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
 }
 
 /// Paths as they read from the folder, with `/` on every system.
-fn relative(files: &[PathBuf], folder: &Path) -> Vec<String> {
+pub(super) fn relative(files: &[PathBuf], folder: &Path) -> Vec<String> {
     let inside = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
     files.iter().map(inside).collect()
 }
@@ -181,7 +202,7 @@ fn simulate(
 }
 
 /// A progress bar with the time left, on standard error, only where that is a terminal.
-fn progress_bar(jobs: u64, quiet: bool) -> ProgressBar {
+pub(super) fn progress_bar(jobs: u64, quiet: bool) -> ProgressBar {
     use std::io::IsTerminal;
     if quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -83,7 +83,7 @@ fn finite(number: f64) -> Value {
 }
 
 /// A whole number with separators.
-fn thousands(number: f64) -> String {
+pub(super) fn thousands(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -96,7 +96,7 @@ fn thousands(number: f64) -> String {
 }
 
 /// Columns under each other: the first two to the left, numbers to the right.
-fn align<const N: usize>(out: &mut String, rows: &[[String; N]]) {
+pub(super) fn align<const N: usize>(out: &mut String, rows: &[[String; N]]) {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..N).map(width).collect();
     for row in rows {

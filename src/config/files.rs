@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::design::{SweepSection, UncertaintySection};
 use super::governments::GovernmentsSection;
 use super::instruments::InstrumentSection;
 use super::parameters::CorrelationEntry;
@@ -70,6 +71,12 @@ pub struct ScenarioFile {
     /// Correlations of uncertain values; the others are independent.
     #[serde(default)]
     pub correlation: Vec<CorrelationEntry>,
+    /// The study runs at many points, each with other settings.
+    #[serde(default)]
+    pub sweep: Option<SweepSection>,
+    /// The study runs at draws of the uncertain values and data.
+    #[serde(default)]
+    pub uncertainty: Option<UncertaintySection>,
 }
 
 /// One file or several.
@@ -127,6 +134,9 @@ pub struct MarketSection {
     pub characteristics: Vec<CharacteristicSection>,
     /// Columns of the CSV file.
     pub columns: ColumnsSection,
+    /// Factors on cells of the CSV file, by column and model: what a draw of uncertain data changes.
+    #[serde(default)]
+    pub factor: BTreeMap<String, BTreeMap<String, f64>>,
     /// Purchase events a year, outside choices included.
     pub size: Sourced<f64>,
     /// Share of an import's marginal cost that is paid in its home currency.
@@ -346,6 +356,9 @@ pub struct ExchangeRateSection {
     /// Column of the currency of each assembly country.
     #[serde(default)]
     pub currency: BTreeMap<String, String>,
+    /// Rates of the whole horizon relative to what the mode gives, by column: 0.8 is 20% fewer units per dollar.
+    #[serde(default)]
+    pub shift: BTreeMap<String, f64>,
 }
 
 /// Whether rates stay at the base month or follow the data.

@@ -15,13 +15,11 @@ const MAX_PRICE_USD: f64 = 1e8;
 /// Most models: tables of who switches to whom grow with the square.
 const MAX_MODELS: usize = 2_000;
 
-/// Reads the table of models and the market section.
-pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
+/// Reads the table of models, its cells multiplied by the scenario's factors.
+pub(super) fn models(reader: &Reader<'_>) -> Result<Table, ConfigError> {
     let section = &reader.file.market;
-    let columns = &section.columns;
     let path = reader.data_path("market.models", &section.models);
-    let table = Table::load(&path)?.labelled_by(&columns.model)?;
-
+    let mut table = Table::load(&path)?.labelled_by(&section.columns.model)?;
     if table.rows() == 0 {
         return Err(reader.error(
             "market.models",
@@ -29,6 +27,23 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
             "add a row for each model",
         ));
     }
+    let names: Vec<String> = table.column_key(&section.columns.model)?.into_iter().map(str::to_owned).collect();
+    for (column, factors) in &section.factor {
+        for (model, factor) in factors {
+            let key = format!("market.factor.{column:?}.{model:?}");
+            let row = reader.position(&key, model, &names, "model of the table")?;
+            reader.number(&key, *factor, |x| x > 0.0 && x <= 1e3, "a factor above 0 and at most 1000")?;
+            table.scale(row, column, *factor)?;
+        }
+    }
+    Ok(table)
+}
+
+/// Reads the market section with its table of models.
+pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
+    let section = &reader.file.market;
+    let columns = &section.columns;
+    let table = models(reader)?;
     let names = table.column_key(&columns.model)?;
     let prices = table.column_positive(&columns.price_usd)?;
     if let Some(row) = prices.iter().position(|price| *price > MAX_PRICE_USD) {
@@ -98,7 +113,7 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
 }
 
 /// Rows on sale: not excluded by name, and with a base-year volume.
-fn kept_rows(reader: &Reader<'_>, names: &[&str], volumes: &[f64]) -> Result<Vec<usize>, ConfigError> {
+pub(super) fn kept_rows(reader: &Reader<'_>, names: &[&str], volumes: &[f64]) -> Result<Vec<usize>, ConfigError> {
     let section = &reader.file.market;
     let known: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     for (i, excluded) in section.exclude.iter().enumerate() {
@@ -190,7 +205,7 @@ fn normal_duty(reader: &Reader<'_>) -> Result<NormalDuty, ConfigError> {
     })
 }
 
-/// Factor on each model's marginal cost in each week: (1 - phi) + phi E0 / E for imports whose country has a currency.
+/// Factor on each model's marginal cost in each week: (1 - phi) + phi E0 / E, where E contains the scenario's shift, for imports whose country has a currency.
 /// Empty when rates are constant.
 pub(super) fn cost_factors(reader: &Reader<'_>, market: &Market, weeks: u32) -> Result<Vec<Vec<f64>>, ConfigError> {
     let Some(section) = &reader.file.exchange_rate else { return Ok(Vec::new()) };
@@ -212,16 +227,24 @@ pub(super) fn cost_factors(reader: &Reader<'_>, market: &Market, weeks: u32) -> 
             &countries,
             "assembly country of this market",
         )?;
-        rates.push((country, table.column_positive(column)?));
+        rates.push((country, table.column_positive(column)?, section.shift.get(column).copied().unwrap_or(1.0)));
     }
-    if !follows_history(reader.file) {
+    let columns: Vec<String> = section.currency.values().cloned().collect();
+    for (column, shift) in &section.shift {
+        let key = format!("exchange_rate.shift.{column}");
+        reader.position(&key, column, &columns, "currency of an assembly country")?;
+        reader.number(&key, *shift, |x| (0.1..=10.0).contains(&x), "a ratio between 0.1 and 10")?;
+    }
+    let history = follows_history(reader.file);
+    if !history && section.shift.is_empty() {
         return Ok(Vec::new());
     }
     let phi = market.home_cost_share;
     (0..weeks)
         .map(|week| {
             let date = reader.file.time.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7));
-            let month = position(date).ok_or_else(|| {
+            let month = if history { position(date) } else { Some(base) };
+            let month = month.ok_or_else(|| {
                 let message = format!("follows the data, which have no rate for {}-{:02}", date.year(), date.month());
                 reader.error(
                     "exchange_rate.mode",
@@ -230,8 +253,9 @@ pub(super) fn cost_factors(reader: &Reader<'_>, market: &Market, weeks: u32) -> 
                 )
             })?;
             let factor = |model: &CarModel| {
-                let currency = rates.iter().find(|(country, _)| **country == model.assembly_country);
-                currency.filter(|_| model.imported).map_or(1.0, |(_, e)| (1.0 - phi) + phi * (e[base] / e[month]))
+                let currency = rates.iter().find(|(country, ..)| **country == model.assembly_country);
+                let rate = currency.filter(|_| model.imported);
+                rate.map_or(1.0, |(_, e, shift)| (1.0 - phi) + phi * (e[base] / (e[month] * shift)))
             };
             Ok(market.models.iter().map(factor).collect())
         })

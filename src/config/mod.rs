@@ -5,6 +5,7 @@
 //! parsing, names the file, the line or row, the value and what would do instead ([`ConfigError`]).
 
 pub mod case;
+pub mod design;
 pub mod document;
 mod error;
 pub mod files;
@@ -20,6 +21,7 @@ mod suggest;
 pub mod table;
 mod timing;
 
+pub use design::StudyDesign;
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location};
 pub use parameters::Parameters;
@@ -43,6 +45,8 @@ pub struct Loaded {
     pub scenario: Scenario,
     /// The values that are uncertain.
     pub parameters: Parameters,
+    /// The points of a study that has several.
+    pub design: Option<StudyDesign>,
 }
 
 impl Loaded {
@@ -79,6 +83,7 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
     }
     let loaded = assemble(path, document)?;
     parameters::check(&loaded)?;
+    design::check(&loaded)?;
     Ok(loaded)
 }
 
@@ -86,6 +91,7 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
 fn assemble(path: &Path, document: Document) -> Result<Loaded, ConfigError> {
     let (scenario, files) = scenario::scenario(&document)?;
     let parameters = parameters::parameters(&document)?;
+    let design = design::design(&document, &parameters)?;
     let data = files
         .into_iter()
         .map(|path| {
@@ -93,7 +99,7 @@ fn assemble(path: &Path, document: Document) -> Result<Loaded, ConfigError> {
             Ok(DataFile { hash: blake3::hash(&bytes), path })
         })
         .collect::<Result<_, ConfigError>>()?;
-    Ok(Loaded { path: path.to_owned(), document, data, scenario, parameters })
+    Ok(Loaded { path: path.to_owned(), document, data, scenario, parameters, design })
 }
 
 /// The JSON Schema of scenario files.

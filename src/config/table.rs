@@ -223,6 +223,19 @@ impl Table {
         a.iter().zip(&b).enumerate().map(result).collect()
     }
 
+    /// Multiplies a cell by `factor`. Fails if there is no such column or the cell is no number.
+    pub fn scale(&mut self, row: usize, column: &str, factor: f64) -> Result<(), ConfigError> {
+        let index = self.index(column)?;
+        let Some(value) = number(self.cell(row, index)) else {
+            return Err(self.refuse_cell(row, column, "a finite number"));
+        };
+        if let Some(cell) = self.rows.get_mut(row).and_then(|row| row.cells.get_mut(index)) {
+            // The shortest decimals that give the product back.
+            *cell = (value * factor).to_string();
+        }
+        Ok(())
+    }
+
     /// A complaint about the row at `row` (from 0), for checks made after reading; the message begins with the column.
     pub fn error_at(&self, row: usize, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
         let label = self.label.map(|label| self.cell(row, label).to_owned()).filter(|label| !label.is_empty());
@@ -317,6 +330,16 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         assert_eq!(table.column_month("month").unwrap(), [date(1994, 1, 1), date(1994, 2, 1)]);
         let blanks = Table::from_str("a,b\n1,\n2,3\n", "x.csv").unwrap().column_optional_f64("b").unwrap();
         assert_eq!(blanks, [None, Some(3.0)]);
+    }
+
+    #[test]
+    fn scaled_cells_are_read_to_the_bit() {
+        let mut table = table(TEXT);
+        table.scale(0, "msrp_usd", 1.0 / 3.0).unwrap();
+        assert_eq!(table.column_positive("msrp_usd").unwrap(), [51_680.0 * (1.0 / 3.0), 52_850.0]);
+        let text = complaint(table.scale(0, "luxury", 2.0));
+        assert!(text.starts_with("models.csv, row 2 (LS, 400): luxury is \"yes\", expected a finite number"), "{text}");
+        assert!(complaint(table.scale(0, "horspower", 2.0)).contains("did you mean `horsepower`"));
     }
 
     #[test]

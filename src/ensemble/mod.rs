@@ -4,6 +4,7 @@ pub mod base_year;
 pub mod negotiation;
 pub mod offers;
 pub mod point;
+pub mod points;
 pub mod policy;
 pub mod results;
 pub mod run;

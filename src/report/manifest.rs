@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::config::Loaded;
+use crate::ensemble::points::QUANTILE_OUTCOMES;
 use crate::ensemble::results::QUANTILE_REPLICATIONS;
 
 /// How a run stands.
@@ -84,6 +85,24 @@ impl Manifest {
                 entries.remove(key);
             }
             entries.insert("worlds".into(), worlds.into());
+        }
+        self
+    }
+
+    /// The same for a study of `points` points with `replications` replications each.
+    #[must_use]
+    pub fn of_points(mut self, points: u64, replications: u64) -> Self {
+        if let Value::Object(entries) = &mut self.fixed {
+            entries.insert("points".into(), points.into());
+            entries.insert("replications".into(), replications.into());
+            entries.insert(
+                "quantiles".into(),
+                format!(
+                    "type 7; of outcomes, of all up to {QUANTILE_OUTCOMES}; beyond, of a uniform sample of \
+                     {QUANTILE_OUTCOMES} outcomes chosen by hash"
+                )
+                .into(),
+            );
         }
         self
     }

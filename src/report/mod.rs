@@ -7,12 +7,15 @@ pub mod case;
 pub mod charts;
 #[cfg(feature = "charts")]
 pub mod draw;
+#[cfg(feature = "charts")]
+pub mod draw_points;
 pub mod folder;
 pub mod indices;
 pub mod lot_rows;
 pub mod manifest;
 pub mod market_rows;
 pub mod negotiation;
+pub mod points;
 pub mod record;
 pub mod rows;
 pub mod study;

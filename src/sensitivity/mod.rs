@@ -27,6 +27,7 @@
 
 pub mod analysis;
 pub mod bootstrap;
+pub mod components;
 pub mod copula;
 pub mod delta;
 pub mod design;

@@ -30,6 +30,10 @@ impl ReplicationStore {
         self.rows.insert(place, (hash, replication, values.to_vec()));
         self.rows.truncate(self.capacity);
     }
+    /// Offers every replication that another store of the same key keeps.
+    pub fn merge(&mut self, other: &Self) {
+        other.rows.iter().for_each(|(_, replication, values)| self.offer(*replication, values));
+    }
     /// Number of replications kept.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -76,6 +80,18 @@ mod tests {
         assert_eq!(quantile_of_sorted(&numbers, 0.5), 3.0);
         assert!((quantile_of_sorted(&numbers, 0.95) - 7.4).abs() < 1e-12);
         assert!(quantile_of_sorted(&[], 0.5).is_nan());
+    }
+
+    #[test]
+    fn stores_of_parts_merge_to_the_store_of_all() {
+        let fill = |range: std::ops::Range<u64>| {
+            let mut store = ReplicationStore::new(50, 9);
+            range.for_each(|r| store.offer(r, &[r as f64]));
+            store
+        };
+        let mut merged = fill(0..300);
+        merged.merge(&fill(300..1_000));
+        assert_eq!(merged.by_replication(0), fill(0..1_000).by_replication(0));
     }
 
     #[test]

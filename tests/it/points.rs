@@ -130,3 +130,362 @@ fn parameters_that_cannot_be_are_refused_by_key_and_pair() {
         assert!(expected.iter().all(|part| error.contains(part)), "{error}");
     }
 }
+
+/// Small sweeps and draws: two regimes, few buyers.
+const SMALL: &str = "[buyers]\ncount = 256\n[run]\nreplications = 3\n[time]\nweeks = 60\n\
+                     [[period]]\nname = \"after_deadline\"\nfrom = 1995-07-01\nto = 1996-02-03\n";
+
+const SWEEP: &str = r#"
+[sweep]
+kind = "grid"
+replications = 3
+
+[[sweep.axis]]
+key = "instrument.sanctions.rate"
+name = "rate"
+values = [0.25, 1.0]
+
+[[sweep.axis]]
+key = "exchange_rate.shift.jpy_per_usd"
+name = "yen"
+low = 0.8
+high = 1.2
+steps = 3
+
+[[sweep.axis]]
+key = "market.normal_duty.basis"
+values = ["list", "border"]
+"#;
+
+fn stickershock(arguments: &[&str], path: &std::path::Path, out: &std::path::Path) -> std::process::Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .arg("run")
+        .arg(path)
+        .arg("--out")
+        .arg(out)
+        .args(["--regimes", "imposed"])
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn tables(out: &std::path::Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(out.join("tables")).unwrap().map(|entry| entry.unwrap().path());
+    let mut tables: std::collections::BTreeMap<String, Vec<u8>> = entries
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+        .collect();
+    tables.insert("datapackage.json".into(), std::fs::read(out.join("datapackage.json")).unwrap());
+    tables
+}
+
+fn uncertain(totals: &str) -> String {
+    format!(
+        r#"
+[uncertainty]
+draws = 6
+replications = 2
+
+[[uncertainty.data]]
+column = "base_volume_annual"
+status = "confidence"
+log_sd = {{ estimate = 0.25, derived = 0.1, sourced = 0.0 }}
+[uncertainty.data.totals]
+{totals}
+
+[[uncertainty.data]]
+column = "msrp_usd"
+log_sd = 0.06
+
+[[parameter]]
+key = "demand.alpha"
+distribution = "uniform"
+low = 0.1
+high = 0.15
+"#
+    )
+}
+
+#[test]
+fn a_sweep_has_the_points_of_its_kind_in_order() {
+    let points = |text: &str| -> Vec<Vec<String>> {
+        let design = loaded(text).design.unwrap();
+        design.points().into_iter().map(|point| point.assignments).collect()
+    };
+    let grid = points(&(SMALL.to_owned() + SWEEP));
+    assert_eq!(grid.len(), 12);
+    assert_eq!(
+        grid[3],
+        ["instrument.sanctions.rate=0.25", "exchange_rate.shift.jpy_per_usd=1", "market.normal_duty.basis=\"border\""]
+    );
+    let axes = |first: &str, second: &str| {
+        format!(
+            "[[sweep.axis]]\nkey = \"pricing.theta\"\n{first}\n[[sweep.axis]]\nkey = \"demand.loyalty\"\n{second}\n"
+        )
+    };
+    let zip = points(&format!("[sweep]\nkind = \"zip\"\n{}", axes("values = [0.5, 1]", "values = [1.0, 2.0]")));
+    assert_eq!(zip, [["pricing.theta=0.5", "demand.loyalty=1"], ["pricing.theta=1", "demand.loyalty=2"]]);
+    let list = points(&format!("[sweep]\nkind = \"list\"\npoints = [[0.5, 1.5], [0.7, 0]]\n{}", axes("", "")));
+    assert_eq!(list, [["pricing.theta=0.5", "demand.loyalty=1.5"], ["pricing.theta=0.7", "demand.loyalty=0"]]);
+    let sampled = |kind: &str, count: usize| {
+        points(&format!(
+            "[sweep]\nkind = \"{kind}\"\ncount = {count}\n{}",
+            axes("low = 0\nhigh = 1", "values = [1, 2]")
+        ))
+    };
+    // One point in each eighth of the range, and the first points of a longer sequence are those of a shorter one.
+    for kind in ["latin_hypercube", "sobol"] {
+        let eight = sampled(kind, 8);
+        let mut cells: Vec<u32> = eight
+            .iter()
+            .map(|point| (point[0].strip_prefix("pricing.theta=").unwrap().parse::<f64>().unwrap() * 8.0) as u32)
+            .collect();
+        cells.sort_unstable();
+        assert_eq!(cells, (0..8).collect::<Vec<_>>(), "{kind}");
+        assert_eq!(eight.iter().filter(|point| point[1] == "demand.loyalty=1").count(), 4, "{kind}");
+    }
+    assert_eq!(sampled("sobol", 16)[..8], sampled("sobol", 8));
+}
+
+#[test]
+fn sweeps_and_draws_that_cannot_be_are_refused() {
+    let sweep = |text: &str| format!("[sweep]\n{text}\n");
+    let axis = "[[sweep.axis]]\nkey = \"pricing.theta\"\n";
+    for (text, expected) in [
+        (sweep("kind = \"grid\""), "has no axis"),
+        (sweep("kind = \"gird\"") + axis, "gird"),
+        (sweep("kind = \"grid\"") + axis, "needs either `values`"),
+        (sweep("kind = \"grid\"\ncount = 5") + axis + "values = [1]", "`count` has no meaning"),
+        (sweep("kind = \"sobol\"") + axis + "low = 0\nhigh = 1", "needs `count`"),
+        (sweep("kind = \"sobol\"\ncount = 5") + axis + "low = 1\nhigh = 0", "needs either `low` below `high`"),
+        (sweep("kind = \"list\"\npoints = [[1, 2]]") + axis, "has 2 values for 1 axes"),
+        (sweep("kind = \"grid\"") + axis + "low = 0\nhigh = 1\nsteps = 30000", "`steps`"),
+        (sweep("kind = \"grid\"") + &axis.replace("theta", "tetha") + "values = [1]", "sweep.axis[0].key"),
+        (sweep("kind = \"grid\"") + &axis.replace("pricing.theta", "run.replications") + "values = [1]", "no setting"),
+        (sweep("kind = \"grid\"\nmetrics = [\"unit_all\"]") + axis + "values = [1]", "did you mean `units_all`"),
+        (sweep("kind = \"grid\"\nperiod = \"after\"") + axis + "values = [1]", "no reporting period"),
+        (sweep("kind = \"grid\"\nreplications = 0") + axis + "values = [1]", "is 0, expected 1 to"),
+        (sweep("kind = \"grid\"") + axis + "values = [1]\n" + axis + "values = [2]", "varied by another axis"),
+        (sweep("kind = \"grid\"") + axis + "values = [1]\nname = \"mean\"", "cannot name a column"),
+        ("[uncertainty]\ndraws = 4\nreplications = 2\n".into(), "nothing uncertain"),
+        (uncertain("BMV = 0.0"), "did you mean `BMW`"),
+        (uncertain("").replace("estimate = 0.25, ", ""), "has the status `estimate`"),
+        (uncertain("").replace("0.06", "-1"), "is -1, expected a standard deviation between 0 and 2"),
+        (uncertain("").replace("\"msrp_usd\"", "\"price\""), "there is no column `price`"),
+        (uncertain("") + SWEEP, "this one has both"),
+        ("[market.factor.msrp_usd]\n\"LS 401\" = 1.1\n".into(), "did you mean `LS 400`"),
+        ("[market.factor.msrp_usd]\n\"LS 400\" = 0.0\n".into(), "is 0, expected a factor above 0"),
+        ("[exchange_rate.shift]\nyen = 0.9\n".into(), "`yen` is no currency"),
+    ] {
+        let error = refused(&text);
+        assert!(error.contains(expected), "expected {expected}\n{error}");
+    }
+}
+
+/// Every row of a sweep is that of a run with the same settings by `--set`, to the bit.
+#[test]
+fn a_row_of_a_sweep_is_the_run_with_its_settings() {
+    let (folder, path) = extended(&(SMALL.to_owned() + SWEEP));
+    let out = folder.path().join("sweep");
+    let output = stickershock(&["--no-charts"], &path, &out);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows = crate::support::read_csv(&out.join("tables/sweep.csv"));
+    let (_plain_folder, plain) = extended(SMALL);
+    for (point, settings) in [
+        ("2", ["instrument.sanctions.rate=0.25", "exchange_rate.shift.jpy_per_usd=1", "market.normal_duty.basis=list"]),
+        (
+            "11",
+            ["instrument.sanctions.rate=1", "exchange_rate.shift.jpy_per_usd=1.2", "market.normal_duty.basis=border"],
+        ),
+    ] {
+        let alone = folder.path().join(format!("alone-{point}"));
+        let mut arguments = vec!["--no-charts"];
+        settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+        let output = stickershock(&arguments, &plain, &alone);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut compared = 0;
+        for run in crate::support::read_csv(&alone.join("tables/comparisons.csv")) {
+            let same = rows.iter().find(|row| {
+                row["point"] == point && ["regime", "period", "metric"].iter().all(|key| row[*key] == run[*key])
+            });
+            let row = same.unwrap();
+            for (ours, theirs) in [
+                ("change", "difference"),
+                ("change_std_error", "std_error"),
+                ("change_ci_low", "ci_low"),
+                ("change_ci_high", "ci_high"),
+            ] {
+                assert_eq!(row[ours], run[theirs], "{ours} of {} at point {point}", row["metric"]);
+            }
+            compared += 1;
+        }
+        assert!(compared > 20);
+    }
+    // All points meet the same worlds: the baseline's events do not move with the duty's rate, to the last digit.
+    let baseline = |point: &str| {
+        let row = rows.iter().find(|row| {
+            row["point"] == point
+                && row["regime"] == "status_quo"
+                && row["metric"] == "units_all"
+                && row["period"] == "all"
+        });
+        row.unwrap()["mean"].clone()
+    };
+    assert_eq!(baseline("2"), baseline("8"));
+}
+
+#[test]
+fn tables_of_many_points_have_the_same_bytes_on_any_number_of_threads() {
+    for text in [SMALL.to_owned() + SWEEP, SMALL.to_owned() + &uncertain("BMW = 0.0\nLexus = 0.04")] {
+        let (folder, path) = extended(&text);
+        let run = |threads: &str| {
+            let out = folder.path().join(threads);
+            let output = stickershock(&["--no-charts", "-j", threads], &path, &out);
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            tables(&out)
+        };
+        let one = run("1");
+        assert!(one.len() >= 2);
+        assert!(one == run("2") && one == run("8"));
+    }
+}
+
+/// Volumes of a draw: totals of marques hold, cells vary, and the base year is solved to them; draw k does not depend on how many are made.
+#[test]
+fn draws_keep_marque_totals_and_solve_the_base_year_again() {
+    let totals = "BMW = 0.0\nLexus = 0.0\nPorsche = 0.0";
+    let base = loaded(&(SMALL.to_owned() + &uncertain(totals)));
+    let points = base.design.as_ref().unwrap().points();
+    let more = loaded(&(SMALL.to_owned() + &uncertain(totals).replace("draws = 6", "draws = 9")));
+    assert_eq!(points[..], more.design.as_ref().unwrap().points()[..6]);
+    let total = |loaded: &Loaded, brand: &str| -> f64 {
+        let market = &loaded.scenario.market;
+        let own = market.models.iter().filter(|model| market.brands[model.brand] == brand);
+        own.map(|model| model.base_volume).sum()
+    };
+    let mut changed = 0;
+    for point in &points[..3] {
+        let drawn = base.at(&point.assignments).unwrap();
+        for brand in ["BMW", "Lexus", "Porsche"] {
+            let (before, after) = (total(&base, brand), total(&drawn, brand));
+            assert!((after / before - 1.0).abs() < 1e-12, "{brand}: {before} and {after}");
+        }
+        assert!((total(&drawn, "Acura") / total(&base, "Acura") - 1.0).abs() > 1e-4);
+        let volumes = |loaded: &Loaded| -> Vec<f64> {
+            loaded.scenario.market.models.iter().map(|model| model.base_volume).collect()
+        };
+        changed += volumes(&drawn).iter().zip(volumes(&base)).filter(|(a, b)| (*a / b - 1.0).abs() > 1e-3).count();
+        assert_ne!(drawn.scenario.market.models[0].list_price_usd, base.scenario.market.models[0].list_price_usd);
+        assert_ne!(drawn.scenario.demand.alpha, base.scenario.demand.alpha);
+        let study = stickershock::ensemble::Study::prepare(drawn.scenario.clone()).unwrap();
+        for (solved, model) in study.base_year().unwrap().models.iter().zip(&drawn.scenario.market.models) {
+            let off = (solved.expected_volume / model.base_volume - 1.0).abs();
+            assert!(off < 1e-10, "{}: off by {off:e}", model.name);
+        }
+    }
+    // All but the Porsche 911, the one model of its marque, and a few draws near 1.
+    assert!(changed > 3 * 44, "{changed} volumes moved");
+}
+
+/// A study with a known split runs the whole way: a regime's sticker price is exact at each draw (no noise), its sales are not.
+#[test]
+fn draws_tell_parameters_from_chance() {
+    let (folder, path) = extended(&(SMALL.to_owned() + &uncertain("BMW = 0.0")));
+    let out = folder.path().join("out");
+    let output = stickershock(&["--no-charts"], &path, &out);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows = crate::support::read_csv(&out.join("tables/uncertainty.csv"));
+    let find = |metric: &str, quantity: &str| {
+        let row = rows.iter().find(|row| {
+            row["regime"] == "imposed"
+                && row["period"] == "all"
+                && row["metric"] == metric
+                && row["quantity"] == quantity
+        });
+        row.unwrap().clone()
+    };
+    let price = find("sticker_price_sanctioned_usd", "change");
+    assert_eq!((price["replication_variance"].as_str(), price["parameter_share"].as_str()), ("0", "1"));
+    let units = find("units_sanctioned", "level");
+    let value = |name: &str| units[name].parse::<f64>().unwrap();
+    assert!(value("replication_variance") > 0.0);
+    assert!(value("total_q05") < value("mean") && value("mean") < value("total_q95"));
+    // Law of total variance by hand, from the means and standard errors of draw_results.csv.
+    let draws: Vec<(f64, f64)> = crate::support::read_csv(&out.join("tables/draw_results.csv"))
+        .iter()
+        .filter(|row| row["regime"] == "imposed" && row["period"] == "all" && row["metric"] == "units_sanctioned")
+        .map(|row| (row["mean"].parse().unwrap(), row["std_error"].parse().unwrap()))
+        .collect();
+    assert_eq!(draws.len(), 6);
+    let mean = draws.iter().map(|(mean, _)| mean).sum::<f64>() / 6.0;
+    let over = draws.iter().map(|(m, _)| (m - mean).powi(2)).sum::<f64>() / 5.0;
+    let within = draws.iter().map(|(_, error)| 2.0 * error * error).sum::<f64>() / 6.0;
+    assert!((value("mean") / mean - 1.0).abs() < 1e-12);
+    assert!((value("replication_variance") / within - 1.0).abs() < 1e-9);
+    assert!((value("parameter_variance") - (over - within / 2.0)).abs() < 1e-9 * over);
+}
+
+/// A point that is impossible is recorded and does not sink the others; where none is possible, the command fails.
+#[test]
+fn points_that_fail_are_recorded() {
+    let sweep = |values: &str| {
+        format!(
+            "{SMALL}[sweep]\nkind = \"grid\"\n[[sweep.axis]]\nkey = \"demand.alpha\"\nname = \"alpha\"\nvalues = [{values}]\n"
+        )
+    };
+    let (folder, path) = extended(&sweep("0.125, 900, -1"));
+    let out = folder.path().join("out");
+    let output = stickershock(&["--no-charts"], &path, &out);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("2 of 3 points have no result"), "{said}");
+    let failures = crate::support::read_csv(&out.join("tables/failures.csv"));
+    let points: Vec<&str> = failures.iter().map(|row| row["point"].as_str()).collect();
+    assert_eq!(points, ["1", "2"]);
+    assert_eq!(failures[1]["assignments"], "demand.alpha=-1");
+    assert!(failures[1]["error"].contains("above 0"), "{}", failures[1]["error"]);
+    let rows = crate::support::read_csv(&out.join("tables/sweep.csv"));
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["point"] == "0"));
+
+    let (folder, path) = extended(&sweep("-1, -2"));
+    let output = stickershock(&["--no-charts"], &path, &folder.path().join("out"));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(65), "{said}");
+    assert!(said.contains("none of 2 points has a result"), "{said}");
+}
+
+/// The shipped studies are read, and their tables are in the dictionary and in docs/outputs.md.
+#[test]
+fn shipped_studies_are_valid_and_their_columns_are_documented() {
+    for (name, points) in [("sweep-tariff", 25), ("uncertainty-1995", 64)] {
+        let loaded = config::load(&root().join(format!("configs/{name}.toml")), &[]).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(loaded.design.unwrap().points().len(), points);
+    }
+    let text = std::fs::read_to_string(root().join("docs/outputs.md")).unwrap();
+    for (text_of, tables) in [(SWEEP.to_owned(), 1), (uncertain("BMW = 0.0"), 3)] {
+        let (folder, path) = extended(&(SMALL.to_owned() + &text_of));
+        let out = folder.path().join("out");
+        let output = stickershock(&["--replications", "2"], &path, &out);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let package: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(out.join("datapackage.json")).unwrap()).unwrap();
+        let resources = package["resources"].as_array().unwrap();
+        assert_eq!(resources.len(), tables);
+        for resource in resources {
+            let fields = resource["schema"]["fields"].as_array().unwrap();
+            let header = csv::Reader::from_path(out.join(resource["path"].as_str().unwrap()))
+                .unwrap()
+                .headers()
+                .unwrap()
+                .clone();
+            let names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
+            assert_eq!(header.iter().collect::<Vec<_>>(), names);
+            for field in
+                fields.iter().filter(|field| !field["description"].as_str().unwrap().starts_with("swept setting"))
+            {
+                let name = field["name"].as_str().unwrap();
+                assert!(text.contains(&format!("`{name}`")), "{name} is not in docs/outputs.md");
+            }
+        }
+        #[cfg(feature = "charts")]
+        assert!(std::fs::read_dir(out.join("charts")).unwrap().count() >= 2);
+    }
+}

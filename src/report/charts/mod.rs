@@ -25,9 +25,12 @@ pub mod headline;
 mod over_time;
 pub mod prices;
 pub mod pull_forward;
+pub mod response;
+pub mod response_map;
 pub mod shares_over_time;
 mod text;
 mod theme;
+pub mod uncertainty;
 pub mod winners_losers;
 
 #[cfg(test)]

@@ -1,0 +1,300 @@
+//! Responses to what a sweep varies: a line with its band over one setting, or dots over several, one panel a metric or setting.
+
+use super::axis::{Scale, Ticks};
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key};
+use super::theme::{AXIS, GRID, Ink, LABEL, MARGIN, Marker, PANEL, Style, TICK, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+
+const CHART: &str = "response";
+
+/// Something that varies: numbers, or a few named settings at the places 0, 1, 2...
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// What the reader is shown.
+    pub label: String,
+    /// Names of the settings; none where they are numbers.
+    pub categories: Vec<String>,
+}
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// What the reader is shown.
+    pub label: String,
+    /// Its unit.
+    pub unit: String,
+}
+
+/// One metric at one point under one regime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// Name of the regime.
+    pub regime: String,
+    /// Place of the metric among those measured.
+    pub metric: usize,
+    /// Where the point is, one place for each thing that varies.
+    pub at: Vec<f64>,
+    /// The metric.
+    pub mean: f64,
+    /// Lower end of its interval; NaN for one replication.
+    pub low: f64,
+    /// Upper end of its interval.
+    pub high: f64,
+}
+
+/// What a chart of responses is drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct Responses<'a> {
+    /// What varies.
+    pub swept: &'a [Swept],
+    /// What is measured.
+    pub metrics: &'a [Measured],
+    /// The numbers.
+    pub rows: &'a [Response],
+    /// Whether they are changes from the baseline.
+    pub is_change: bool,
+}
+
+/// Looks of regimes, in their order.
+const LOOKS: [Style; 6] = [
+    Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false },
+    Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false },
+    Style { ink: Ink(45, 150, 120), marker: Marker::Triangle, hollow: false },
+    Style { ink: Ink(170, 82, 130), marker: Marker::Diamond, hollow: false },
+    Style { ink: Ink(86, 160, 213), marker: Marker::Circle, hollow: true },
+    Style { ink: Ink(90, 90, 90), marker: Marker::Square, hollow: true },
+];
+
+/// The look of the regime at a place of the drawing order.
+pub(super) fn look(place: usize) -> Style {
+    LOOKS[place % LOOKS.len()]
+}
+
+const PLOT_HEIGHT: f64 = 190.0;
+const PANEL_TITLE: f64 = 22.0;
+const X_AXIS: f64 = 42.0;
+const Y_AXIS: f64 = 66.0;
+const GUTTER: f64 = 26.0;
+/// Opacity of the band of an interval.
+const BAND: f64 = 0.18;
+
+/// The horizontal axis of a panel.
+struct Horizontal {
+    scale: Scale,
+    /// Places and labels.
+    ticks: Vec<(f64, String)>,
+    label: String,
+}
+
+impl Horizontal {
+    fn new(swept: &Swept, values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Option<Self> {
+        if !swept.categories.is_empty() {
+            let last = swept.categories.len() as f64 - 1.0;
+            let scale = Scale { low: -0.5, high: last + 0.5, from, to };
+            let ticks = swept.categories.iter().enumerate().map(|(i, name)| (i as f64, name.replace('_', " ")));
+            return Some(Self { scale, ticks: ticks.collect(), label: swept.label.clone() });
+        }
+        let values: Vec<f64> = values.filter(|x| x.is_finite()).collect();
+        let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+        let ticks = Ticks::covering(values, 5)?;
+        // The data reach the ends of the axis; ticks beyond them are left out.
+        let room = if high > low { 0.03 * (high - low) } else { 0.5 * (ticks.high - ticks.low) };
+        let scale = Scale { low: low - room, high: high + room, from, to };
+        let inside = ticks.values.iter().filter(|x| (scale.low..=scale.high).contains(*x));
+        let labelled = inside.map(|x| (*x, ticks.label(*x))).collect();
+        Some(Self { scale, ticks: labelled, label: swept.label.clone() })
+    }
+}
+
+fn empty(reason: &str) -> ChartError {
+    ChartError::Empty { chart: CHART, reason: reason.to_owned() }
+}
+
+/// One panel: a metric over one thing that varies.
+struct Panel {
+    title: String,
+    metric: usize,
+    axis: usize,
+}
+
+/// Draws lines with bands over the only thing that varies, a panel for each metric.
+///
+/// # Errors
+/// [`ChartError::Empty`] where there is nothing to show; [`ChartError::Draw`] where the drawing library fails.
+pub fn lines(responses: Responses<'_>, context: &ChartContext) -> Result<Svg, ChartError> {
+    let panels = (0..responses.metrics.len()).map(|metric| Panel {
+        title: responses.metrics[metric].label.clone(),
+        metric,
+        axis: 0,
+    });
+    draw(responses, context, &panels.collect::<Vec<_>>(), true)
+}
+
+/// Draws a dot for every point over each of the things that vary, a panel for each of them; the metric at `metric`.
+///
+/// # Errors
+/// [`ChartError::Empty`] where there is nothing to show; [`ChartError::Draw`] where the drawing library fails.
+pub fn dots(responses: Responses<'_>, metric: usize, context: &ChartContext) -> Result<Svg, ChartError> {
+    let panels =
+        responses.swept.iter().enumerate().map(|(axis, swept)| Panel { title: swept.label.clone(), metric, axis });
+    draw(responses, context, &panels.collect::<Vec<_>>(), false)
+}
+
+fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], lines: bool) -> Result<Svg, ChartError> {
+    let regimes = context.in_order(responses.rows.iter().map(|row| row.regime.as_str()));
+    let columns = if panels.len() == 1 { 1 } else { 2 };
+    let width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
+    let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
+    let height = PANEL_TITLE + plot_height + X_AXIS;
+    let intervals = responses.rows.iter().any(|row| row.low.is_finite());
+    let what = if responses.is_change {
+        format!("Change against the baseline ({}) at the same point", context.regime_label(&context.baseline))
+    } else {
+        "Mean at each point".to_owned()
+    };
+    let first = panels.first().ok_or_else(|| empty("nothing was measured"))?;
+    let measured = responses.metrics.get(first.metric).ok_or_else(|| empty("nothing was measured"))?;
+    let title = if lines {
+        let over = responses.swept.first().map(|swept| swept.label.as_str()).unwrap_or_default();
+        format!("Response to: {over}")
+    } else {
+        format!("{}, at every point", measured.label)
+    };
+    let band = if intervals && lines { " Bands and bars: 95 % intervals of the mean." } else { "" };
+    let frame = Frame {
+        title,
+        subtitle: format!("{what}.{band}"),
+        legend: regimes
+            .iter()
+            .enumerate()
+            .map(|(i, regime)| {
+                let key = if lines { Key::Fan { style: look(i), bands: false } } else { Key::Point(look(i)) };
+                (key, context.regime_label(regime).to_owned())
+            })
+            .collect(),
+        footer: context.footer("All points meet the same worlds (common random numbers)."),
+    };
+    frame.around(height * panels.len().div_ceil(columns) as f64, |canvas, top| {
+        for (at, panel) in panels.iter().enumerate() {
+            let rows: Vec<&Response> = responses.rows.iter().filter(|row| row.metric == panel.metric).collect();
+            let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
+            let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
+            let swept = responses.swept.get(panel.axis).ok_or_else(|| empty("nothing varies"))?;
+            let positions = rows.iter().filter_map(|row| row.at.get(panel.axis).copied());
+            let across = Horizontal::new(swept, positions, (left + Y_AXIS, left + width - 6.0));
+            let ends = rows.iter().flat_map(|row| if lines { [row.mean, row.low, row.high] } else { [row.mean; 3] });
+            let zero = responses.is_change.then_some(0.0);
+            let (Some(across), Some(ticks)) = (across, Ticks::covering(ends.chain(zero), 5)) else {
+                return Err(empty("no point has a number"));
+            };
+            let unit = responses.metrics.get(panel.metric).map(|metric| metric.unit.as_str()).unwrap_or_default();
+            let name = if unit.is_empty() { panel.title.clone() } else { format!("{} ({unit})", panel.title) };
+            let name = if lines { name } else { panel.title.clone() };
+            canvas.text((left, upper - 9.0), &text::fit(&name, PANEL, width)?, PANEL, Anchor::Start)?;
+            let up = ticks.scale(upper + plot_height, upper);
+            axes(canvas, &across, &ticks, up, responses.is_change)?;
+            for (place, regime) in regimes.iter().enumerate() {
+                let mut own: Vec<&&Response> = rows.iter().filter(|row| row.regime == *regime).collect();
+                own.sort_by(|a, b| a.at[panel.axis].total_cmp(&b.at[panel.axis]));
+                let points: Vec<(f64, &Response)> =
+                    own.iter().map(|row| (across.scale.at(row.at[panel.axis]), **row)).collect();
+                if lines {
+                    line(canvas, &points, up, look(place), swept.categories.is_empty())?;
+                } else {
+                    let seen = points.iter().filter(|(_, row)| row.mean.is_finite());
+                    seen.map(|(x, row)| (*x, up.at(row.mean)))
+                        .try_for_each(|at| canvas.marker(at, 2.6, look(place)))?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn axes(canvas: &Canvas, across: &Horizontal, ticks: &Ticks, up: Scale, signed: bool) -> Result<(), ChartError> {
+    let Scale { from, to, .. } = across.scale;
+    for &value in &ticks.values {
+        let y = up.at(value);
+        let strong = signed && value == 0.0;
+        canvas.line(
+            &[(from, y), (to, y)],
+            Stroke::solid(if strong { AXIS } else { GRID }, if strong { 1.0 } else { 0.8 }),
+        )?;
+        let label = if signed { ticks.signed_label(value) } else { ticks.label(value) };
+        canvas.text_mid((from - 6.0, y), &label, TICK, Anchor::End)?;
+    }
+    canvas.line(&[(from, up.from), (to, up.from)], Stroke::solid(AXIS, 1.0))?;
+    let room = (to - from) / across.ticks.len().max(1) as f64;
+    for (value, label) in &across.ticks {
+        let x = across.scale.at(*value);
+        canvas.line(&[(x, up.from), (x, up.from + 4.0)], Stroke::solid(AXIS, 1.0))?;
+        canvas.text((x, up.from + 15.0), &text::fit(label, TICK, room - 4.0)?, TICK, Anchor::Middle)?;
+    }
+    let label = text::fit(&across.label, LABEL, to - from)?;
+    canvas.text(((from + to) / 2.0, up.from + 31.0), &label, LABEL, Anchor::Middle)
+}
+
+/// A line through the means with its band; bars alone where the places are names.
+fn line(canvas: &Canvas, points: &[(f64, &Response)], up: Scale, style: Style, joined: bool) -> Result<(), ChartError> {
+    let known: Vec<_> = points.iter().filter(|(_, row)| row.low.is_finite() && row.high.is_finite()).collect();
+    if joined && known.len() > 1 {
+        let upper = known.iter().map(|(x, row)| (*x, up.at(row.high)));
+        let lower = known.iter().rev().map(|(x, row)| (*x, up.at(row.low)));
+        canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, BAND)?;
+    }
+    let means: Vec<(f64, f64)> =
+        points.iter().filter(|(_, row)| row.mean.is_finite()).map(|(x, row)| (*x, up.at(row.mean))).collect();
+    if joined {
+        canvas.line(&means, Stroke::solid(style.ink, 1.8))?;
+    }
+    for (x, row) in known {
+        canvas.line(&[(*x, up.at(row.low)), (*x, up.at(row.high))], Stroke::solid(style.ink, 1.0))?;
+    }
+    means.into_iter().try_for_each(|at| canvas.marker(at, 3.2, style))
+}
+
+/// A context with a baseline and one other regime.
+#[cfg(test)]
+pub(super) fn context_for_tests() -> ChartContext {
+    let regime = |name: &str| super::RegimeContext { name: name.into(), label: name.into(), events: Vec::new() };
+    ChartContext {
+        scenario: "Test".into(),
+        baseline: "quiet".into(),
+        regimes: vec![regime("quiet"), regime("taxed")],
+        replications: 3,
+        seed: 1,
+        source: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(x: f64, y: f64, mean: f64) -> Response {
+        Response { regime: "taxed".into(), metric: 0, at: vec![x, y], mean, low: mean - 1.0, high: mean + 1.0 }
+    }
+
+    fn swept(label: &str, categories: &[&str]) -> Swept {
+        Swept { label: label.into(), categories: categories.iter().map(|c| (*c).to_owned()).collect() }
+    }
+
+    #[test]
+    fn lines_and_dots_are_drawn_and_nothing_is_refused() {
+        let metrics = [Measured { label: "Cars sold".into(), unit: "cars".into() }];
+        let rows: Vec<Response> =
+            (0..5).map(|i| row(f64::from(i) / 4.0, f64::from(i % 2), f64::from(-10 * i))).collect();
+        let axes = [swept("Tariff rate", &[]), swept("Rule", &["pass_through", "b"])];
+        let responses = Responses { swept: &axes, metrics: &metrics, rows: &rows, is_change: true };
+        let svg = lines(responses, &context_for_tests()).unwrap();
+        assert!(svg.as_str().contains("Response to: Tariff rate") && svg.as_str().contains("Cars sold (cars)"));
+        let svg = dots(responses, 0, &context_for_tests()).unwrap();
+        assert!(svg.as_str().contains("pass through"));
+        let nothing = Responses { rows: &[], ..responses };
+        assert!(matches!(lines(nothing, &context_for_tests()), Err(ChartError::Empty { .. })));
+        let undefined = [row(0.0, 0.0, f64::NAN)];
+        let undefined = Responses { rows: &undefined, is_change: false, ..responses };
+        assert!(matches!(lines(undefined, &context_for_tests()), Err(ChartError::Empty { .. })));
+    }
+}

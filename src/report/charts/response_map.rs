@@ -1,0 +1,375 @@
+//! Responses to two settings at once: a heat map with contours for each regime.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::Frame;
+use super::response::{Measured, Responses, Swept};
+use super::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, NOTE, PANEL, TICK, WHITE, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+
+const CHART: &str = "response map";
+const PLOT_HEIGHT: f64 = 250.0;
+const PANEL_TITLE: f64 = 22.0;
+const X_AXIS: f64 = 42.0;
+const Y_AXIS: f64 = 62.0;
+const GUTTER: f64 = 26.0;
+const BAR_HEIGHT: f64 = 12.0;
+const BAR_AREA: f64 = 48.0;
+
+const BELOW: Ink = Ink(0, 77, 128);
+const ABOVE: Ink = Ink(213, 94, 0);
+
+/// Colours from `low` to `high`: one hue on each side of zero, white between; one hue alone where zero is outside.
+#[derive(Clone, Copy, Debug)]
+struct Shades {
+    low: f64,
+    high: f64,
+    signed: bool,
+}
+
+impl Shades {
+    fn of(&self, value: f64) -> Ink {
+        if !self.signed {
+            let share = (value - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE);
+            return BELOW.lighter(0.92 * (1.0 - share.clamp(0.0, 1.0)));
+        }
+        let reach = self.low.abs().max(self.high.abs()).max(f64::MIN_POSITIVE);
+        let (ink, share) = if value < 0.0 { (BELOW, -value / reach) } else { (ABOVE, value / reach) };
+        ink.lighter(1.0 - share.clamp(0.0, 1.0))
+    }
+}
+
+/// Values on a grid: columns over the first setting, rows over the second, NaN where a point is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Places on the first setting's axis.
+    pub x: Vec<f64>,
+    /// Places on the second setting's axis.
+    pub y: Vec<f64>,
+    /// Values, row by row from the lowest.
+    pub values: Vec<f64>,
+}
+
+impl Grid {
+    /// The values of one metric under one regime.
+    #[must_use]
+    pub fn of(responses: Responses<'_>, metric: usize, regime: &str) -> Self {
+        let rows: Vec<_> = responses.rows.iter().filter(|row| row.metric == metric).collect();
+        let places = |axis: usize| {
+            let mut places: Vec<f64> = rows.iter().filter_map(|row| row.at.get(axis).copied()).collect();
+            places.sort_by(f64::total_cmp);
+            places.dedup();
+            places
+        };
+        let (x, y) = (places(0), places(1));
+        let mut values = vec![f64::NAN; x.len() * y.len()];
+        for row in rows.iter().filter(|row| row.regime == regime) {
+            let column = x.iter().position(|place| row.at.first() == Some(place));
+            let line = y.iter().position(|place| row.at.get(1) == Some(place));
+            if let (Some(column), Some(line)) = (column, line) {
+                values[line * x.len() + column] = row.mean;
+            }
+        }
+        Self { x, y, values }
+    }
+
+    fn value(&self, column: usize, row: usize) -> f64 {
+        self.values[row * self.x.len() + column]
+    }
+
+    /// Pieces of the contour at `level`, in places of the axes: linear between neighbouring points (marching squares).
+    #[must_use]
+    pub fn contour(&self, level: f64) -> Vec<[(f64, f64); 2]> {
+        let mut pieces = Vec::new();
+        for row in 1..self.y.len() {
+            for column in 1..self.x.len() {
+                let corner = |right: usize, up: usize| {
+                    let (c, r) = (column - 1 + right, row - 1 + up);
+                    (self.x[c], self.y[r], self.value(c, r) - level)
+                };
+                let corners = [corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)];
+                if corners.iter().any(|(.., v)| !v.is_finite()) {
+                    continue;
+                }
+                let mut crossings = Vec::with_capacity(4);
+                for side in 0..4 {
+                    let ((x0, y0, v0), (x1, y1, v1)) = (corners[side], corners[(side + 1) % 4]);
+                    if (v0 < 0.0) != (v1 < 0.0) {
+                        let share = v0 / (v0 - v1);
+                        crossings.push((x0 + share * (x1 - x0), y0 + share * (y1 - y0)));
+                    }
+                }
+                // Two crossings are one piece; four are a saddle, whose middle says which corners belong together.
+                match crossings.as_slice() {
+                    [a, b] => pieces.push([*a, *b]),
+                    [a, b, c, d] => {
+                        let middle = corners.iter().map(|(.., v)| v).sum::<f64>();
+                        let together = (middle < 0.0) == (corners[0].2 < 0.0);
+                        pieces.extend(if together { [[*a, *b], [*c, *d]] } else { [[*d, *a], [*b, *c]] });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        pieces
+    }
+}
+
+/// Edges of the cells around places: half way between neighbours.
+fn edges(places: &[f64]) -> Vec<f64> {
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Vec::new() };
+    let half = |pair: &[f64]| (pair[1] - pair[0]) / 2.0;
+    let lead = places.windows(2).next().map_or(0.5, half);
+    let tail = places.windows(2).last().map_or(0.5, half);
+    let between = places.windows(2).map(|pair| (pair[0] + pair[1]) / 2.0);
+    std::iter::once(first - lead).chain(between).chain(std::iter::once(last + tail)).collect()
+}
+
+/// Draws a map of one metric over two settings, a panel for each regime.
+///
+/// # Errors
+/// [`ChartError::Empty`] where there is nothing to show; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> Result<Svg, ChartError> {
+    let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
+    let [across, up] = responses.swept else { return Err(empty("two settings make a map")) };
+    let measured = responses.metrics.get(metric).ok_or_else(|| empty("nothing was measured"))?;
+    let regimes = context.in_order(responses.rows.iter().map(|row| row.regime.as_str()));
+    let grids: Vec<Grid> = regimes.iter().map(|regime| Grid::of(responses, metric, regime)).collect();
+    let finite = grids.iter().flat_map(|grid| &grid.values).copied().filter(|value| value.is_finite());
+    let (low, high) = finite.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+    let levels = Ticks::covering(finite, 8).ok_or_else(|| empty("no point has a number"))?;
+    let shades = Shades { low, high, signed: responses.is_change };
+    let widest = responses.rows.iter().filter(|row| row.metric == metric).map(|row| (row.high - row.low) / 2.0);
+    let widest = widest.filter(|half| half.is_finite()).fold(f64::NAN, f64::max);
+    let columns = if grids.len() == 1 { 1 } else { 2 };
+    let width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
+    let plot_height = if columns == 1 { 1.4 * PLOT_HEIGHT } else { PLOT_HEIGHT };
+    let height = PANEL_TITLE + plot_height + X_AXIS;
+    let body = height * grids.len().div_ceil(columns) as f64 + BAR_AREA;
+    let frame = Frame {
+        title: format!("{} over {} and {}", measured.label, lower(&across.label), lower(&up.label)),
+        subtitle: if responses.is_change {
+            format!("Change against the baseline ({}) at the same point.", context.regime_label(&context.baseline))
+        } else {
+            "Mean at each point.".to_owned()
+        },
+        legend: Vec::new(),
+        footer: context.footer(&if widest.is_finite() {
+            let widest = levels.finer(widest);
+            format!("All points meet the same worlds; the widest 95 % interval of a mean is ± {widest}.")
+        } else {
+            "All points meet the same worlds. One replication: no intervals.".to_owned()
+        }),
+    };
+    frame.around(body, |canvas, top| {
+        for (at, (regime, grid)) in regimes.iter().zip(&grids).enumerate() {
+            let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
+            let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
+            let title = text::fit(context.regime_label(regime), PANEL, width)?;
+            canvas.text((left, upper - 9.0), &title, PANEL, Anchor::Start)?;
+            let area = Area { left: left + Y_AXIS, right: left + width - 6.0, top: upper, bottom: upper + plot_height };
+            panel(canvas, grid, (across, up), &levels, (shades, area))?;
+        }
+        colour_bar(canvas, &levels, shades, measured, top + body - BAR_AREA + 10.0)
+    })
+}
+
+fn lower(label: &str) -> String {
+    let mut letters = label.chars();
+    let acronym = label.chars().nth(1).is_some_and(char::is_uppercase);
+    letters.next().map_or_else(String::new, |first| {
+        if acronym { label.to_owned() } else { first.to_lowercase().chain(letters).collect() }
+    })
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Area {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
+fn panel(
+    canvas: &Canvas,
+    grid: &Grid,
+    (across, up): (&Swept, &Swept),
+    levels: &Ticks,
+    (shades, area): (Shades, Area),
+) -> Result<(), ChartError> {
+    let (x_edges, y_edges) = (edges(&grid.x), edges(&grid.y));
+    let place = |edges: &[f64], value: f64, from: f64, to: f64| match (edges.first(), edges.last()) {
+        (Some(low), Some(high)) if high > low => from + (value - low) / (high - low) * (to - from),
+        _ => (from + to) / 2.0,
+    };
+    let x = |value: f64| place(&x_edges, value, area.left, area.right);
+    let y = |value: f64| place(&y_edges, value, area.bottom, area.top);
+    for (row, ends) in y_edges.windows(2).enumerate() {
+        for (column, sides) in x_edges.windows(2).enumerate() {
+            let value = grid.value(column, row);
+            let (from, to) = ((x(sides[0]), y(ends[1])), (x(sides[1]), y(ends[0])));
+            if value.is_finite() {
+                canvas.rect(from, to, shades.of(value), 1.0)?;
+            } else {
+                // A point without a result is crossed out.
+                canvas.line(&[from, to], Stroke::solid(AXIS, 0.8))?;
+                canvas.line(&[(from.0, to.1), (to.0, from.1)], Stroke::solid(AXIS, 0.8))?;
+            }
+        }
+    }
+    let named = !across.categories.is_empty() || !up.categories.is_empty();
+    for level in levels.values.iter().filter(|_| !named) {
+        let pieces = grid.contour(*level);
+        for [from, to] in &pieces {
+            canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
+        }
+        if let Some([from, to]) = pieces.get(pieces.len() / 2) {
+            let middle = ((x(from.0) + x(to.0)) / 2.0, (y(from.1) + y(to.1)) / 2.0);
+            let label = if shades.signed { levels.signed_label(*level) } else { levels.label(*level) };
+            let half = text::width(&label, NOTE)? / 2.0 + 2.0;
+            if middle.0 - half > area.left && middle.0 + half < area.right {
+                canvas.rect((middle.0 - half, middle.1 - 6.5), (middle.0 + half, middle.1 + 6.5), WHITE, 0.85)?;
+                canvas.text_mid(middle, &label, NOTE.ink(BLACK), Anchor::Middle)?;
+            }
+        }
+    }
+    let frame = [(area.left, area.top), (area.right, area.top), (area.right, area.bottom), (area.left, area.bottom)];
+    canvas.line(&[frame[0], frame[1], frame[2], frame[3], frame[0]], Stroke::solid(AXIS, 1.0))?;
+    let labels = |swept: &Swept, places: &[f64]| -> Vec<(f64, String)> {
+        if !swept.categories.is_empty() {
+            return swept.categories.iter().enumerate().map(|(i, name)| (i as f64, name.replace('_', " "))).collect();
+        }
+        match Ticks::covering(places.iter().copied(), 6) {
+            // The points themselves where they are few, else round numbers.
+            Some(ticks) if places.len() <= 7 => places.iter().map(|v| (*v, trimmed(*v, &ticks))).collect(),
+            Some(ticks) => ticks.values.iter().map(|v| (*v, ticks.label(*v))).collect(),
+            None => Vec::new(),
+        }
+    };
+    for (value, label) in labels(across, &grid.x) {
+        let at = x(value);
+        if (area.left..=area.right).contains(&at) {
+            canvas.line(&[(at, area.bottom), (at, area.bottom + 4.0)], Stroke::solid(AXIS, 1.0))?;
+            canvas.text((at, area.bottom + 15.0), &label, TICK, Anchor::Middle)?;
+        }
+    }
+    for (value, label) in labels(up, &grid.y) {
+        let at = y(value);
+        if (area.top..=area.bottom).contains(&at) {
+            canvas.line(&[(area.left - 4.0, at), (area.left, at)], Stroke::solid(AXIS, 1.0))?;
+            canvas.text_mid((area.left - 7.0, at), &text::fit(&label, TICK, Y_AXIS - 10.0)?, TICK, Anchor::End)?;
+        }
+    }
+    let across = text::fit(&across.label, LABEL, area.right - area.left)?;
+    canvas.text(((area.left + area.right) / 2.0, area.bottom + 31.0), &across, LABEL, Anchor::Middle)?;
+    // The vertical axis is named above its end: sideways text is hard to read.
+    let room = (area.right - area.left) / 2.0;
+    canvas.text((area.right, area.top - 9.0), &text::fit(&format!("↑ {}", up.label), LABEL, room)?, LABEL, Anchor::End)
+}
+
+/// A place as its ticks would write it, with the digits it needs.
+fn trimmed(value: f64, ticks: &Ticks) -> String {
+    let exact = text::number(value, 4);
+    let exact = exact.trim_end_matches('0').trim_end_matches('.');
+    if exact.len() <= 7 { exact.to_owned() } else { ticks.label(value) }
+}
+
+fn colour_bar(
+    canvas: &Canvas,
+    levels: &Ticks,
+    shades: Shades,
+    measured: &Measured,
+    top: f64,
+) -> Result<(), ChartError> {
+    let (left, right) = (MARGIN + Y_AXIS, WIDTH - MARGIN - Y_AXIS);
+    let scale = levels.scale(left, right);
+    const STEPS: usize = 200;
+    for step in 0..STEPS {
+        let from = levels.low + (levels.high - levels.low) * step as f64 / STEPS as f64;
+        let to = levels.low + (levels.high - levels.low) * (step + 1) as f64 / STEPS as f64;
+        canvas.rect(
+            (scale.at(from), top),
+            (scale.at(to) + 0.2, top + BAR_HEIGHT),
+            shades.of((from + to) / 2.0),
+            1.0,
+        )?;
+    }
+    for value in &levels.values {
+        let x = scale.at(*value);
+        canvas.line(&[(x, top), (x, top + BAR_HEIGHT + 3.0)], Stroke::solid(AXIS, 0.8))?;
+        let label = if shades.signed { levels.signed_label(*value) } else { levels.label(*value) };
+        canvas.text((x, top + BAR_HEIGHT + 14.0), &label, TICK, Anchor::Middle)?;
+    }
+    let unit = if measured.unit.is_empty() { String::new() } else { format!(" ({})", measured.unit) };
+    let title = format!("{}{unit}", measured.label);
+    canvas.text(((left + right) / 2.0, top + BAR_HEIGHT + 29.0), &title, LABEL, Anchor::Middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::response::Response;
+
+    fn plane() -> Grid {
+        // z = x + 2 y on {0, 1, 2} x {0, 1}.
+        Grid { x: vec![0.0, 1.0, 2.0], y: vec![0.0, 1.0], values: vec![0.0, 1.0, 2.0, 2.0, 3.0, 4.0] }
+    }
+
+    /// Contours of a plane are straight: x + 2 y = level at both ends of every piece.
+    #[test]
+    fn contours_of_a_plane_lie_on_it() {
+        for level in [0.5, 1.5, 2.5, 3.5] {
+            let pieces = plane().contour(level);
+            assert!(!pieces.is_empty());
+            assert!(pieces.iter().flatten().all(|(x, y)| (x + 2.0 * y - level).abs() < 1e-12), "{level}");
+        }
+        assert!(plane().contour(5.0).is_empty());
+        let missing = Grid { values: vec![f64::NAN; 6], ..plane() };
+        assert!(missing.contour(1.0).is_empty());
+    }
+
+    /// A saddle, high on one diagonal: two pieces, which cut off corners of one kind.
+    #[test]
+    fn a_saddle_has_two_pieces_that_do_not_cross() {
+        let saddle = Grid { x: vec![0.0, 1.0], y: vec![0.0, 1.0], values: vec![1.0, -1.0, -1.0, 1.5] };
+        let pieces = saddle.contour(0.0);
+        assert_eq!(pieces.len(), 2);
+        // The middle is above zero, so the low corners (1, 0) and (0, 1) are cut off.
+        for piece in pieces {
+            let near =
+                |corner: (f64, f64)| piece.iter().all(|(x, y)| (x - corner.0).abs() + (y - corner.1).abs() < 0.9);
+            assert!(near((1.0, 0.0)) || near((0.0, 1.0)), "{piece:?}");
+        }
+    }
+
+    #[test]
+    fn cells_reach_half_way_to_their_neighbours() {
+        assert_eq!(edges(&[0.0, 1.0, 3.0]), [-0.5, 0.5, 2.0, 4.0]);
+        assert_eq!(edges(&[2.0]), [1.5, 2.5]);
+        assert!(edges(&[]).is_empty());
+    }
+
+    #[test]
+    fn points_find_their_cells_and_maps_need_two_settings() {
+        let swept = |label: &str| Swept { label: label.into(), categories: Vec::new() };
+        let axes = [swept("Tariff"), swept("Yen")];
+        let metrics = [Measured { label: "Cars sold".into(), unit: "cars".into() }];
+        let row = |x: f64, y: f64| Response {
+            regime: "taxed".into(),
+            metric: 0,
+            at: vec![x, y],
+            mean: x + 2.0 * y,
+            low: f64::NAN,
+            high: f64::NAN,
+        };
+        let rows: Vec<Response> =
+            [(2.0, 1.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| row(x, y)).into();
+        let responses = Responses { swept: &axes, metrics: &metrics, rows: &rows, is_change: true };
+        assert_eq!(Grid::of(responses, 0, "taxed"), plane());
+        let context = super::super::response::context_for_tests();
+        let svg = draw(responses, 0, &context).unwrap();
+        assert!(svg.as_str().contains("Cars sold over tariff and yen"));
+        assert!(draw(Responses { swept: &axes[..1], ..responses }, 0, &context).is_err());
+        assert!(draw(Responses { rows: &[], ..responses }, 0, &context).is_err());
+    }
+}

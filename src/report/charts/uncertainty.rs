@@ -1,0 +1,165 @@
+//! What is not known about a result: its range over draws of parameters, the wider one with replication noise, and the share of each in the
+//! variance. One panel a metric, one row a regime.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::points::UncertaintyRow;
+
+const CHART: &str = "uncertainty";
+const PARAMETERS: Ink = Ink(0, 77, 128);
+const REPLICATIONS: Ink = Ink(213, 94, 0);
+const MEAN: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
+const ROW: f64 = 30.0;
+const PANEL_TITLE: f64 = 24.0;
+const NAMES: f64 = 215.0;
+/// Ends of the intervals' axis, and of the bars of shares.
+const RANGE: (f64, f64) = (MARGIN + NAMES + 14.0, 655.0);
+const SHARE: (f64, f64) = (695.0, WIDTH - MARGIN - 70.0);
+
+/// What is shown of one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricRows<'a> {
+    /// Name of the metric.
+    pub label: String,
+    /// Its unit.
+    pub unit: String,
+    /// A row for each regime.
+    pub rows: Vec<&'a UncertaintyRow>,
+}
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row has a number; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, ChartError> {
+    let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
+    let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
+    let height = |metric: &MetricRows| PANEL_TITLE + ROW * metric.rows.len() as f64 + VALUE_AXIS + 10.0;
+    let what = if first.is_change {
+        format!(
+            "Change against the baseline ({}) in the same draw and replication.",
+            context.regime_label(&context.baseline)
+        )
+    } else {
+        "Level.".to_owned()
+    };
+    let frame = Frame {
+        title: "What is not known: parameters and data, and chance".to_owned(),
+        subtitle: format!(
+            "{what} {} of the uncertain parameters and data, {} each. Right: shares of the variance.",
+            text::count(first.draws, "draw"),
+            text::count(first.replications, "replication"),
+        ),
+        legend: vec![
+            (Key::Point(MEAN), "mean".to_owned()),
+            (Key::Swatch(PARAMETERS), "90 % of draws (mean response), and their share".to_owned()),
+            (Key::Swatch(REPLICATIONS), "90 % of all outcomes, and the share of replication noise".to_owned()),
+        ],
+        footer: context.footer("The whisker on a share is its 95 % interval; period: ")
+            + &first.period.replace('_', " ")
+            + ".",
+    };
+    frame.around(metrics.iter().map(height).sum(), |canvas, mut top| {
+        for metric in metrics {
+            let ends =
+                metric.rows.iter().flat_map(|row| [row.total[0], row.total[1], row.quantiles[0], row.quantiles[4]]);
+            let zero = first.is_change.then_some(0.0);
+            let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
+            let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
+            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, RANGE.1 - MARGIN)?;
+            canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
+            let share = "share of the variance over parameters and data";
+            canvas.text((SHARE.0, top + 13.0), share, NOTE, Anchor::Start)?;
+            let (upper, scale) = (top + PANEL_TITLE, ticks.scale(RANGE.0, RANGE.1));
+            let bottom = upper + ROW * metric.rows.len() as f64;
+            for at in (0..metric.rows.len()).step_by(2) {
+                let y = upper + ROW * at as f64;
+                canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+            }
+            let label = |value: f64| if first.is_change { ticks.signed_label(value) } else { ticks.label(value) };
+            value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
+            if first.is_change {
+                canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
+            }
+            for (at, row) in metric.rows.iter().enumerate() {
+                let y = upper + ROW * (at as f64 + 0.5);
+                let name = text::fit(context.regime_label(&row.regime), LABEL, NAMES)?;
+                canvas.text_mid((MARGIN + NAMES, y), &name, LABEL, Anchor::End)?;
+                for ([low, high], ink, half) in
+                    [(row.total, REPLICATIONS, 2.0), ([row.quantiles[0], row.quantiles[4]], PARAMETERS, 5.5)]
+                {
+                    if low.is_finite() && high.is_finite() {
+                        canvas.rect((scale.at(low), y - half), (scale.at(high), y + half), ink, 1.0)?;
+                    }
+                }
+                let mean = row.components.mean.value;
+                if mean.is_finite() {
+                    canvas.marker((scale.at(mean), y), 4.4, Style { ink: super::theme::WHITE, ..MEAN })?;
+                    canvas.marker((scale.at(mean), y), 3.2, MEAN)?;
+                }
+                draw_share(canvas, row, y)?;
+            }
+            top += height(metric);
+        }
+        Ok(())
+    })
+}
+
+/// The share of parameters and data, the rest that of replications.
+fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), ChartError> {
+    let share = row.components.share;
+    if !share.value.is_finite() {
+        return canvas.text_mid((SHARE.0, y), "nothing varies, or one replication", NOTE.ink(MUTED), Anchor::Start);
+    }
+    let at = |share: f64| SHARE.0 + share.clamp(0.0, 1.0) * (SHARE.1 - SHARE.0);
+    canvas.rect((SHARE.0, y - 6.0), (at(share.value), y + 6.0), PARAMETERS, 1.0)?;
+    canvas.rect((at(share.value), y - 6.0), (SHARE.1, y + 6.0), REPLICATIONS, 1.0)?;
+    if share.high > share.low {
+        // White under black, to be seen on both colours.
+        for (ink, width) in [(super::theme::WHITE, 3.2), (BLACK, 1.2)] {
+            canvas.line(&[(at(share.low), y), (at(share.high), y)], Stroke::solid(ink, width))?;
+            for end in [share.low, share.high] {
+                canvas.line(&[(at(end), y - 3.5), (at(end), y + 3.5)], Stroke::solid(ink, width))?;
+            }
+        }
+    }
+    let percent = format!("{} %", text::number(100.0 * share.value, 0));
+    canvas.text_mid((WIDTH - MARGIN - 4.0, y), &percent, LABEL, Anchor::End)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::response::context_for_tests;
+    use crate::sensitivity::components::OneWay;
+    use crate::statistics::moments::Moments;
+
+    #[test]
+    fn shares_and_ranges_are_drawn_and_nothing_is_refused() {
+        let mut layout = OneWay::default();
+        for draw in 0..8 {
+            let mut moments = Moments::default();
+            (0..4).for_each(|r| moments.add(f64::from(100 * draw + 7 * (r * r + draw) % 13)));
+            layout.add(&moments);
+        }
+        let components = layout.components(4, 0.95);
+        let row = UncertaintyRow {
+            regime: "taxed".into(),
+            period: "all".into(),
+            metric: "units_all".into(),
+            is_change: true,
+            draws: 8,
+            replications: 4,
+            quantiles: layout.quantiles(components.between.value, [0.05, 0.25, 0.5, 0.75, 0.95]),
+            total: [-3.0, 712.0],
+            components,
+        };
+        let metric = |rows| MetricRows { label: "Cars sold".into(), unit: "cars".into(), rows };
+        let svg = draw(&[metric(vec![&row])], &context_for_tests()).unwrap();
+        assert!(svg.as_str().contains("Cars sold (cars)") && svg.as_str().contains("8 draws"));
+        assert!(matches!(draw(&[metric(Vec::new())], &context_for_tests()), Err(ChartError::Empty { .. })));
+    }
+}

@@ -1,0 +1,193 @@
+//! Which charts a study of many points gets, and what they are drawn from.
+
+use std::path::PathBuf;
+
+use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
+use super::charts::{ChartContext, ChartError, RegimeContext, Svg, response_map, uncertainty, write};
+use super::folder::OutputFolder;
+use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
+use super::study::describe;
+use crate::config::design::{Setting, StudyDesign, Sweep};
+use crate::ensemble::points::PointResults;
+use crate::model::scenario::Scenario;
+
+/// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` are the rows of that table, for draws.
+///
+/// # Errors
+/// [`ChartError`] when a chart cannot be drawn or written.
+pub fn write_point_charts(
+    folder: &OutputFolder,
+    scenario: &Scenario,
+    design: &StudyDesign,
+    results: &PointResults,
+    uncertainty: &[UncertaintyRow],
+) -> Result<Vec<PathBuf>, ChartError> {
+    let names = results.names();
+    let choice = shown(names, chart_choice(design), &scenario.outputs.headline);
+    let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
+    let period_name = names.periods.get(period).cloned().unwrap_or_default();
+    let context = context(scenario, results, design.replications());
+    let charts = folder.path().join("charts");
+    let mut paths = Vec::new();
+    let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
+        Ok(svg) => {
+            paths.extend(write(&svg, &charts, name)?);
+            Ok(())
+        }
+        Err(ChartError::Empty { .. }) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let measured: Vec<Measured> = metrics
+        .iter()
+        .map(|metric| {
+            let (unit, label) = describe(&names.metrics[*metric]);
+            let unit = if unit == "cars" {
+                format!("cars, {}", period_label(scenario, &period_name))
+            } else {
+                unit.to_owned()
+            };
+            Measured { label, unit }
+        })
+        .collect();
+    match design {
+        StudyDesign::Sweep(sweep) => {
+            let (swept, places) = places(sweep);
+            let is_change = names.regimes.len() > 1;
+            let rows = responses(results, (period, &metrics), &places, is_change);
+            let all = Responses { swept: &swept, metrics: &measured, rows: &rows, is_change };
+            // Points on one line through the settings are a line; a full grid of two is a map; others are dots.
+            if swept.len() == 1 {
+                keep("response", lines(all, &context))?;
+            } else if swept.len() == 2 && is_grid(&places) {
+                for (m, metric) in metrics.iter().enumerate() {
+                    keep(
+                        &format!("response_{}", plain(&names.metrics[*metric])),
+                        response_map::draw(all, m, &context),
+                    )?;
+                }
+            } else {
+                for (m, metric) in metrics.iter().enumerate() {
+                    keep(&format!("response_{}", plain(&names.metrics[*metric])), dots(all, m, &context))?;
+                }
+            }
+        }
+        StudyDesign::Uncertainty(_) => {
+            let is_change = names.regimes.len() > 1;
+            let shown: Vec<uncertainty::MetricRows> = metrics
+                .iter()
+                .zip(&measured)
+                .map(|(metric, measured)| uncertainty::MetricRows {
+                    label: measured.label.clone(),
+                    unit: measured.unit.clone(),
+                    rows: uncertainty
+                        .iter()
+                        .filter(|row| row.is_change == is_change && row.period == period_name)
+                        .filter(|row| row.metric == names.metrics[*metric])
+                        .collect(),
+                })
+                .collect();
+            keep("uncertainty", uncertainty::draw(&shown, &context))?;
+        }
+    }
+    Ok(paths)
+}
+
+fn period_label(scenario: &Scenario, name: &str) -> String {
+    let weeks = scenario.periods.iter().find(|period| period.name == name).map_or(scenario.weeks, |p| p.weeks());
+    format!("{weeks} weeks")
+}
+
+/// A name as part of a file name.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect()
+}
+
+fn context(scenario: &Scenario, results: &PointResults, replications: u64) -> ChartContext {
+    let names = results.names();
+    let regimes = scenario.regimes.iter().filter(|regime| names.regimes.contains(&regime.name));
+    let regime = |regime: &crate::model::trade::regime::Regime| RegimeContext {
+        name: regime.name.clone(),
+        label: regime.label.clone(),
+        events: Vec::new(),
+    };
+    ChartContext {
+        scenario: scenario.title.clone(),
+        baseline: names.regimes.get(names.baseline).cloned().unwrap_or_default(),
+        regimes: regimes.map(regime).collect(),
+        replications,
+        seed: scenario.seed,
+        source: String::new(),
+    }
+}
+
+/// The settings as places on axes: numbers as they are, names in the order in which they come.
+fn places(sweep: &Sweep) -> (Vec<Swept>, Vec<Vec<f64>>) {
+    let mut swept = Vec::with_capacity(sweep.axes.len());
+    let mut places = vec![Vec::with_capacity(sweep.axes.len()); sweep.settings.len()];
+    for (position, axis) in sweep.axes.iter().enumerate() {
+        let settings = || sweep.settings.iter().filter_map(move |settings| settings.get(position));
+        let mut categories: Vec<String> = Vec::new();
+        if settings().any(|setting| !matches!(setting, Setting::Number(_))) {
+            for name in settings().map(setting_text) {
+                if !categories.contains(&name) {
+                    categories.push(name);
+                }
+            }
+        }
+        for (point, setting) in places.iter_mut().zip(settings()) {
+            point.push(match setting {
+                Setting::Number(number) if categories.is_empty() => *number,
+                setting => {
+                    let name = setting_text(setting);
+                    categories.iter().position(|other| *other == name).unwrap_or(0) as f64
+                }
+            });
+        }
+        swept.push(Swept { label: axis.label.clone(), categories });
+    }
+    (swept, places)
+}
+
+/// Whether points at two settings fill a grid of at least two by two, each cell once.
+fn is_grid(places: &[Vec<f64>]) -> bool {
+    let distinct = |axis: usize| {
+        let mut values: Vec<u64> = places.iter().filter_map(|place| place.get(axis)).map(|x| x.to_bits()).collect();
+        values.sort_unstable();
+        values.dedup();
+        values.len()
+    };
+    let (columns, rows) = (distinct(0), distinct(1));
+    let mut cells: Vec<[u64; 2]> = places.iter().map(|place| [place[0].to_bits(), place[1].to_bits()]).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    columns > 1 && rows > 1 && cells.len() == places.len() && places.len() == columns * rows
+}
+
+fn responses(
+    results: &PointResults,
+    (period, metrics): (usize, &[usize]),
+    places: &[Vec<f64>],
+    is_change: bool,
+) -> Vec<Response> {
+    let names = results.names();
+    let mut rows = Vec::new();
+    for (r, regime) in names.regimes.iter().enumerate().filter(|(r, _)| !is_change || *r != names.baseline) {
+        for (m, metric) in metrics.iter().enumerate() {
+            for (point, moments) in results.points() {
+                let place = names.place(r, period, *metric);
+                let moments = if is_change { moments.difference(place) } else { moments.level(place) };
+                let [low, high] = moments.interval(0.95);
+                let Some(at) = usize::try_from(*point).ok().and_then(|point| places.get(point)) else { continue };
+                rows.push(Response {
+                    regime: regime.clone(),
+                    metric: m,
+                    at: at.clone(),
+                    mean: moments.mean(),
+                    low,
+                    high,
+                });
+            }
+        }
+    }
+    rows
+}
