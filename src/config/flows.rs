@@ -10,7 +10,7 @@ use crate::model::governments::flows::InvalidFlows;
 use crate::model::governments::{FlowGrid, Flows, MarketFlows, NegotiatedRegime};
 use crate::model::ids::{Id, RegionId};
 use crate::model::market::Market;
-use crate::model::trade::regime::Instrument;
+use crate::model::trade::instrument::Instrument;
 
 /// Exchange rates at which the market is solved where the file names none, yen per dollar.
 const GRID: [f64; 7] = [75.0, 85.0, 95.0, 105.0, 115.0, 130.0, 150.0];

@@ -16,7 +16,7 @@ use crate::model::governments::{
     Parameters, Setup,
 };
 use crate::model::market::Market;
-use crate::model::trade::regime::Instrument;
+use crate::model::trade::instrument::Instrument;
 
 /// Last day that can be followed: 100 years of days would take minutes a world's thousand.
 const LAST_DAY: Day = Day(36_525);
@@ -201,6 +201,13 @@ fn negotiated_regimes(reader: &Reader<'_>, instruments: &[Instrument]) -> Result
             (true, Some(name)) => {
                 let instrument =
                     reader.position(&format!("{key}.instrument"), name, &names, "instrument of this scenario")?;
+                let threatened = &instruments[instrument];
+                if !threatened.is_duty() || threatened.until.is_some() {
+                    let kind = if threatened.is_duty() { "a duty that runs out" } else { threatened.kind() };
+                    let help = "the governments bargain over a duty without `until`: they decide when it ends";
+                    let message = format!("`{name}` is {kind}, which cannot be negotiated");
+                    return Err(reader.error(&format!("{key}.instrument"), message, help));
+                }
                 regimes.push(NegotiatedRegime { regime, instrument, naive_buyers });
             }
         }

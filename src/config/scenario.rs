@@ -434,9 +434,9 @@ impl Reader<'_> {
                             ruling_lost or ruling_won beside it, and reversed after imposed and ruling_lost; reinstated after settled";
                 self.error(&format!("regime[{i}].events[{}].action", order[*event]), error.to_string(), help)
             }
-            InvalidRegime::Overlap { first, second, what, model, week, event } => {
+            InvalidRegime::Overlap { both, what, model, week, event } => {
                 let on = model.map_or_else(String::new, |model| format!(" on {}", market.models[model].name));
-                let message = format!("{first} and {second} both {what}{on} in week {week}");
+                let message = format!("{both} both {what}{on} in week {week}");
                 let help = "end one of them first, or take the models out of one with `except`; duties can be `stacking = \"additional\"`";
                 self.error(&format!("regime[{i}].events[{}].action", order[*event]), message, help)
             }

@@ -122,6 +122,7 @@ impl Negotiated {
             week: self.clock.week_of(day),
             action,
             instrument: self.regime.instrument,
+            refund: false,
             label: action.as_str().to_owned(),
         };
         Regime { events: steps.into_iter().map(event).collect(), ..template.clone() }

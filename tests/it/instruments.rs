@@ -307,7 +307,7 @@ fn inspection_delays_landings_in_time() {
     .unwrap_or_else(|error| panic!("{error}"));
     let study = Study::prepare(loaded.scenario).unwrap();
     let (world, start) = study.world(0).unwrap();
-    let run = |regime| study.simulate_in_time(&world, &start, Job { regime, replication: 0 }).unwrap();
+    let run = |regime| study.simulate_in_time(&world, &start, Job { regime, replication: 0 }).unwrap().unwrap();
     let (free, inspected) = (run(study.scenario().baseline), run(regime(&study, "inspections")));
     let market = &study.scenario().market;
     let models = market.len();
@@ -342,7 +342,7 @@ fn a_rebate_in_time_is_paid_on_every_car_sold() {
     let study = with(&sections, &["buyers.count=4096", "dealers.target_days=60.0"]);
     let (world, start) = study.world(0).unwrap();
     let number = regime(&study, "rebate");
-    let record = study.simulate_in_time(&world, &start, Job { regime: number, replication: 0 }).unwrap();
+    let record = study.simulate_in_time(&world, &start, Job { regime: number, replication: 0 }).unwrap().unwrap();
     let (market, layout) = (&study.scenario().market, study.layout());
     let outcome = record.clone().outcome(layout, &study.plans()[number]);
     for (j, model) in market.models.iter().enumerate() {
@@ -415,6 +415,10 @@ fn wrong_instruments_and_histories_are_refused() {
         (
             imposed("x", &format!("rate = 1.0\n{on}\nuntil = 1995-03-01")),
             vec!["`imposed` on 1995-06-28 cannot follow the end of `x` on 1995-03-01"],
+        ),
+        (
+            "[[regime]]\nname = \"r\"\nnegotiated = true\ninstrument = \"restraint\"\n".to_owned(),
+            vec!["`restraint` is quota, which cannot be negotiated"],
         ),
         (
             imposed(

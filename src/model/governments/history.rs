@@ -130,6 +130,7 @@ impl Recorder {
             week: self.clock.week_of(*day),
             action: *action,
             instrument,
+            refund: false,
             label: action.as_str().to_owned(),
         };
         Regime { events: self.events.iter().map(event).collect(), ..template.clone() }

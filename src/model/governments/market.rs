@@ -127,6 +127,7 @@ fn year(planner: &Planner<'_>, factor: &[f64], instrument: Option<usize>, yen: f
         week: 0,
         action: Action::Imposed,
         instrument,
+        refund: false,
         label: String::new(),
     };
     let regime = Regime {

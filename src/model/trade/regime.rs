@@ -126,12 +126,10 @@ pub enum InvalidRegime {
         event: usize,
     },
     /// Two instruments that cannot both be in force on one model in one week.
-    #[error("{first} and {second} both {what} in week {week}")]
+    #[error("{both} both {what} in week {week}")]
     Overlap {
-        /// First instrument and the event that put it in force.
-        first: String,
-        /// Second instrument and the event that put it in force.
-        second: String,
+        /// The two instruments and the events that put them in force.
+        both: String,
         /// What both do.
         what: &'static str,
         /// Position of a model that both select, if it is about models.
@@ -214,7 +212,9 @@ fn after(action: Action, state: State, complaint: Complaint) -> Option<(State, C
     let open = matches!(state, Threatened | Announced | Imposed);
     match (action, state, complaint) {
         (Action::Threatened, Idle | Lapsed | Settled, _) => withdrawn(Threatened),
-        (Action::Announced, Idle | Threatened, _) | (Action::Reinstated, Settled, _) => Some((Announced, complaint)),
+        (Action::Announced, Idle | Threatened | Settled, _) | (Action::Reinstated, Settled, _) => {
+            Some((Announced, complaint))
+        }
         (Action::Liable, Announced, _) => Some((Announced, complaint)),
         (Action::Imposed, Idle | Threatened | Announced, _) => Some((Imposed, complaint)),
         (Action::Settled, _, _) if open => withdrawn(Settled),
@@ -365,7 +365,8 @@ impl Regime {
                 }
                 let (at, second) = self.cause(instruments, second, week);
                 let (before, first) = self.cause(instruments, first, week);
-                return Err(InvalidRegime::Overlap { first, second, what, model, week, event: at.max(before) });
+                let both = format!("{first} and {second}");
+                return Err(InvalidRegime::Overlap { both, what, model, week, event: at.max(before) });
             }
         }
         Ok(())
