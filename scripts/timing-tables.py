@@ -14,6 +14,7 @@ square root of the number of worlds.
 import csv
 import json
 import math
+import random
 import statistics
 import sys
 import tomllib
@@ -104,11 +105,12 @@ def optional(name):
 
 
 def table(title, columns, lines):
-    """Rows of (name, reference cells, our cells), one below the other."""
+    """Rows of (name, reference cells or none, our cells), one below the other."""
     print(f"\n{title}\n{'':<44}" + "".join(f"{column:>14}" for column in columns))
     for name, reference, here in lines:
-        print(f"{name:<32}{'reference':<12}" + "".join(f"{cell:>14}" for cell in reference))
-        print(f"{'':<32}{'here':<12}" + "".join(f"{cell:>14}" for cell in here))
+        if reference:
+            print(f"{name:<32}{'reference':<12}" + "".join(f"{cell:>14}" for cell in reference))
+        print(f"{'' if reference else name:<32}{'here':<12}" + "".join(f"{cell:>14}" for cell in here))
 
 
 def status_quo(run):
@@ -217,6 +219,43 @@ def settled(run):
         "    days of supply of the makers that stop shipping (Honda, Nissan), end of week",
         ["19", "25", "30", "40"],
         [("Acura and Infiniti", ["61", "37", "25", "50"], [days(week) for week in (19, 25, 30, 40)])],
+    )
+
+
+def rule_alone(gain, plans=300_000):
+    """Purchases brought forward week by week by the rule for early purchase on its own, at certain belief and with gains uniform up to
+    `gain` USD: first week over the mean of the six weeks."""
+    draw = random.Random(1)
+    weeks = [0] * 6
+    for _ in range(plans):
+        planned, worth = 20 + 60 * draw.random(), gain * draw.random()
+        fixed, weekly = 1000 * math.exp(draw.gauss(0, 0.5)), 400 * math.exp(draw.gauss(0, 0.75))
+        if planned < 26 + draw.expovariate(1 / 4):
+            continue
+        for week in range(20, 26):
+            within = week + 1 <= planned < week + 27
+            if within and draw.random() < 0.08 and worth > fixed + weekly * (planned - week):
+                weeks[week - 20] += 1
+                break
+    return weeks[0] / statistics.mean(weeks)
+
+
+def shape_of_the_surge(run):
+    settled = [name for name in BELIEFS if name != "settled_suspended"]
+    events = run.index("event_study", "regime", "week", "region", "sanctioned")
+    change = lambda regime, week: float(events[regime, str(week), "japan", "true"]["units_change_mean"])
+    here = [change(name, 20) / statistics.mean(change(name, week) for week in range(20, 26)) for name in settled]
+    reference = ["1.3", "1.2", "1.3", "1.2", "1.1"]
+    table(
+        "    first week of the surge over the mean of weeks 20-25, by belief",
+        [name.removeprefix("settled_") for name in settled],
+        [("ratio", reference, [f"{ratio:.2f}" for ratio in here])],
+    )
+    gains = [5_000, 10_000, 15_000, 25_000, 50_000]
+    table(
+        "    the same of the rule alone, by the largest gain of a buyer, $1,000",
+        [f"{gain // 1000}" for gain in gains],
+        [("ratio", None, [f"{rule_alone(gain):.2f}" for gain in gains])],
     )
 
 
@@ -329,6 +368,7 @@ def main():
     print(f"{run.replications} worlds, one buyer stands for {run.weight:.1f} cars")
     status_quo(run)
     settled(run)
+    shape_of_the_surge(run)
     if rush:
         pattern_of_2025(rush)
     imposed(run, capacity, stock)
