@@ -462,7 +462,9 @@ pub enum TimingMode {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BeliefSection {
-    /// `rational` buyers follow the public belief, `naive` ones believe in no duty before it is imposed.
+    /// `rational` buyers follow the public belief, `naive` ones believe in no duty before it is imposed, and with `governments` the
+    /// public belief follows from the events and the record of the governments, and `announced`, `path`, `imposed` and
+    /// `reversal_per_week` are not used.
     #[serde(default)]
     pub mode: BeliefMode,
     /// Belief while a list is announced and no decision has fallen; 0.2 if absent.
@@ -491,6 +493,8 @@ pub enum BeliefMode {
     Rational,
     /// They believe in no duty before it is imposed.
     Naive,
+    /// They judge each regime's dated events as the public of `[governments]` does: by Washington's record of threats kept.
+    Governments,
 }
 
 /// A public belief from a date on.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::scenario::Reader;
 use super::sourced::Sourced;
 use super::{ConfigError, Table};
+use crate::model::accounts::AccountParameters;
 use crate::model::governments::flows::InvalidFlows;
 use crate::model::governments::{FlowGrid, Flows, MarketFlows, NegotiatedRegime};
 use crate::model::ids::{Id, RegionId};
@@ -13,7 +14,7 @@ use crate::model::market::Market;
 use crate::model::trade::instrument::Instrument;
 
 /// Exchange rates at which the market is solved where the file names none, yen per dollar.
-const GRID: [f64; 7] = [75.0, 85.0, 95.0, 105.0, 115.0, 130.0, 150.0];
+const GRID: [f64; 5] = [80.0, 90.0, 100.0, 110.0, 125.0];
 /// The country whose currency the governments watch.
 const COUNTRY: &str = "Japan";
 
@@ -49,7 +50,7 @@ pub struct FlowsSection {
     /// Loss of the dealers of sanctioned models.
     #[serde(default)]
     pub dealers_loss: Option<Sourced<Vec<f64>>>,
-    /// Exchange rates at which the market is solved, yen per dollar, rising; 75 to 150 if absent.
+    /// Exchange rates at which the market is solved, yen per dollar, rising; five from 80 to 125 if absent.
     #[serde(default)]
     pub grid: Option<Vec<f64>>,
     /// The instrument whose flows `negotiate` uses; that of the first negotiated regime if absent.
@@ -57,19 +58,13 @@ pub struct FlowsSection {
     pub instrument: Option<String>,
     /// Region whose makers are threatened; `japan` if absent.
     #[serde(default)]
-    pub japan: Option<String>,
-    /// Region of the third parties; `europe` if absent.
+    pub exporter: Option<String>,
+    /// Dealers' gross margin on a car, a share of its base-year list price; 0.10 if absent.
     #[serde(default)]
-    pub europe: Option<String>,
-    /// Region whose makers are protected; `big_three` if absent.
+    pub dealers_margin: Option<Sourced<f64>>,
+    /// Part of that margin that a car not sold saves; 0.4 if absent.
     #[serde(default)]
-    pub us: Option<String>,
-    /// Dealers' gross margin, a share of the base-year list price; 0.10 if absent.
-    #[serde(default)]
-    pub dealer_margin: Option<Sourced<f64>>,
-    /// Share of that margin lost with a lost sale; 0.6 if absent.
-    #[serde(default)]
-    pub dealer_surplus: Option<Sourced<f64>>,
+    pub dealers_avoidable: Option<Sourced<f64>>,
 }
 
 /// Where market flows come from.
@@ -169,14 +164,9 @@ pub(super) fn grid(
         }
     };
     let regions = market.regions.as_slice();
-    let region = |name: &str, given: &Option<String>, default: &str| {
-        let wanted = given.as_deref().unwrap_or(default);
-        let known = regions.iter().position(|known| known == wanted).map(RegionId::from_index);
-        known.ok_or_else(|| {
-            let help = format!("expected one of {}", regions.join(", "));
-            reader.error(&key(name), format!("`{wanted}` is no region of this market"), help)
-        })
-    };
+    let exporter = section.exporter.as_deref().unwrap_or("japan");
+    let exporter = reader.position(&key("exporter"), exporter, regions, "region of this market")?;
+    let default = AccountParameters::default();
     let fraction = |name: &str, given: &Option<Sourced<f64>>, default: f64| match given {
         Some(value) => reader.fraction(&key(name), value),
         None => Ok(default),
@@ -186,11 +176,11 @@ pub(super) fn grid(
         base_yen: base_yen(reader)?,
         instrument,
         assembly_country: COUNTRY.to_owned(),
-        japan: region("japan", &section.japan, "japan")?,
-        europe: region("europe", &section.europe, "europe")?,
-        us: region("us", &section.us, "big_three")?,
-        dealer_margin: fraction("dealer_margin", &section.dealer_margin, 0.10)?,
-        dealer_surplus: fraction("dealer_surplus", &section.dealer_surplus, 0.6)?,
+        exporter: RegionId::from_index(exporter),
+        accounts: AccountParameters {
+            dealers_margin: fraction("dealers_margin", &section.dealers_margin, default.dealers_margin)?,
+            dealers_avoidable: fraction("dealers_avoidable", &section.dealers_avoidable, default.dealers_avoidable)?,
+        },
     }))
 }
 

@@ -3,7 +3,7 @@
 use super::files::{BeliefMode, DealersSection, ShippingSection, TimingSection};
 use super::scenario::Reader;
 use super::{ConfigError, Sourced};
-use crate::model::governments::Bargaining;
+use crate::model::governments::{Bargaining, MarketClock, history};
 use crate::model::market::Market;
 use crate::model::timing::{Anticipation, DealerParameters, Hysteresis, Lognormal, Peers, PublicBelief, Timing};
 use crate::model::trade::instrument::Instrument;
@@ -64,7 +64,7 @@ impl Reader<'_> {
         Ok(Some(Timing {
             anticipation: self.anticipation(section)?,
             // A scenario with dealers alone has nobody who times a purchase.
-            beliefs: self.beliefs(file.timing.as_ref(), instruments, regimes, weeks)?,
+            beliefs: self.beliefs(file.timing.as_ref(), instruments, regimes, bargaining, weeks)?,
             deadline_week,
             hysteresis: self.hysteresis(section)?,
             peers: self.peers(section)?,
@@ -113,6 +113,7 @@ impl Reader<'_> {
         section: Option<&TimingSection>,
         instruments: &[Instrument],
         regimes: &[Regime],
+        bargaining: &Bargaining,
         weeks: u32,
     ) -> Result<Vec<PublicBelief>, ConfigError> {
         let Some(section) = section else {
@@ -154,13 +155,41 @@ impl Reader<'_> {
                 }
                 None => steps.iter().rev().find(|(from, _)| *from <= week as i64).map_or(0.0, |(_, value)| *value),
             };
+            if belief.mode == BeliefMode::Governments {
+                all.push(self.belief_of_governments(i, regime, bargaining, weeks)?);
+                continue;
+            }
             let while_open = match belief.mode {
-                BeliefMode::Rational => (0..weeks as usize).map(public).collect(),
+                BeliefMode::Rational | BeliefMode::Governments => (0..weeks as usize).map(public).collect(),
                 BeliefMode::Naive => vec![0.0; weeks as usize],
             };
             all.push(constant_belief(while_open, once_imposed, reversal));
         }
         Ok(all)
+    }
+
+    /// The belief in a regime of dated events as the public of the governments forms it.
+    fn belief_of_governments(
+        &self,
+        i: usize,
+        regime: &Regime,
+        bargaining: &Bargaining,
+        weeks: u32,
+    ) -> Result<PublicBelief, ConfigError> {
+        if self.file.regime[i].belief.is_some() {
+            let help = "leave it out, or choose another `timing.belief.mode`";
+            return Err(self.error(
+                &format!("regime[{i}].belief"),
+                "is of no use with the beliefs of governments",
+                help,
+            ));
+        }
+        let clock = MarketClock::new(self.file.time.start, weeks);
+        history::scheduled_belief(regime, &bargaining.setup, clock).map_err(|error| {
+            let help = "the governments' history is open threat, announcement, then settlement, imposition or lapse; sanctions end \
+                        by settlement or withdrawal";
+            self.error(&format!("regime[{i}].events"), error.to_string(), help)
+        })
     }
 
     fn hysteresis(&self, section: &TimingSection) -> Result<Hysteresis, ConfigError> {

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::negotiation::{WorldOutcome, world_watched};
-use crate::model::governments::{MarketClock, NegotiatedRegime, Recorder, Setup};
+use crate::model::governments::{Day, Deal, MarketClock, MonthlyTrade, NegotiatedRegime, Recorder, Results, Setup};
 use crate::model::plan::{PlanError, RegimePlan};
 use crate::model::streams::Streams;
 use crate::model::timing::PublicBelief;
@@ -107,6 +107,14 @@ impl Negotiated {
         }
     }
 
+    /// What the first deal of a world adds to trade month by month, for the streams of its replication; nothing without a deal.
+    #[must_use]
+    pub fn trade_effects(&self, world: &WorldOutcome, streams: &Streams) -> Vec<MonthlyTrade> {
+        let Setup { parameters, yen, .. } = &self.setup;
+        let effects = |deal: Deal| Results::trade_effects(parameters, yen, streams, deal.settlement);
+        world.deal.map_or_else(Vec::new, effects)
+    }
+
     /// The history in which sanctions are imposed at the deadline and stay: what is threatened.
     #[must_use]
     pub fn threatened(&self, template: &Regime) -> Regime {
@@ -117,7 +125,7 @@ impl Negotiated {
             (calendar.liability, Action::Liable),
             (calendar.deadline, Action::Imposed),
         ];
-        let event = |(day, action): (crate::model::governments::Day, Action)| PolicyEvent {
+        let event = |(day, action): (Day, Action)| PolicyEvent {
             date: day.date(),
             week: self.clock.week_of(day),
             action,
@@ -137,7 +145,10 @@ impl Negotiated {
         regime: &Regime,
         plan: impl FnOnce(&Regime) -> Result<RegimePlan, PlanError>,
     ) -> Result<Arc<RegimePlan>, PlanError> {
-        let course: Course = regime.events.iter().map(|event| (event.week, event.action)).collect();
+        // A complaint and its ruling change no price.
+        let silent = [Action::Complaint, Action::RulingLost, Action::RulingWon];
+        let events = regime.events.iter().filter(|event| !silent.contains(&event.action));
+        let course: Course = events.map(|event| (event.week, event.action)).collect();
         // Whoever finds the lock poisoned finds whole plans: they are put in when finished.
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = plans.of_course.get(&course) {

@@ -12,7 +12,7 @@ use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
 use crate::model::timing::record::Record;
 use crate::model::timing::weekly::TimedJob;
-use crate::model::trade::regime::{Action, Regime};
+use crate::model::trade::regime::{Force, Regime};
 use crate::model::world::{Start, World, WorldError};
 
 use super::policy::{Negotiated, PlanRef, Policy};
@@ -38,7 +38,7 @@ pub enum StudyError {
         /// Name of the regime or instrument.
         regime: String,
         /// What is wrong.
-        error: FlowsError,
+        error: Box<FlowsError>,
     },
 }
 
@@ -159,7 +159,10 @@ impl Study {
         };
         if let Some(block) = self.layout.negotiated {
             let metrics = policy.world.as_ref().zip(self.negotiated(job.regime)).map(|(world, negotiated)| {
-                world.metrics(&negotiated.setup.calendar, weeks_imposed(&policy.regime, self.scenario.weeks))
+                world.metrics(
+                    &negotiated.setup.calendar,
+                    weeks_imposed(&policy.regime, negotiated.regime.instrument, &self.scenario),
+                )
             });
             block.fill(&mut outcome.values, metrics);
         }
@@ -195,20 +198,11 @@ impl Study {
     }
 }
 
-/// Weeks in which a regime's duty is charged.
-fn weeks_imposed(regime: &Regime, weeks: u32) -> u32 {
-    let (mut imposed, mut since) = (0, None);
-    for event in &regime.events {
-        match (event.action, since) {
-            (Action::Imposed, None) => since = Some(event.week.min(weeks)),
-            (Action::Settled | Action::Lifted, Some(from)) => {
-                imposed += event.week.min(weeks) - from;
-                since = None;
-            }
-            _ => {}
-        }
-    }
-    imposed + since.map_or(0, |from| weeks - from)
+/// Weeks in which a regime's instrument is in force.
+fn weeks_imposed(regime: &Regime, instrument: usize, scenario: &Scenario) -> u32 {
+    // A history that has a plan has forces.
+    let force = regime.force(&scenario.instruments, scenario.weeks).unwrap_or_default();
+    force.iter().filter(|week| week[instrument] == Force::Charged).count() as u32
 }
 
 /// What the prices of any regime are worked out from.
@@ -236,7 +230,8 @@ pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
         let world = World::build(scenario, scenario.seed, Execution::PARALLEL)?;
         let planner = planner(scenario, &world, Execution::PARALLEL);
         let regime = scenario.instruments[grid.instrument].name.clone();
-        setup.flows = market_flows(&planner, grid).map_err(|error| StudyError::Flows { regime, error })?;
+        setup.flows =
+            market_flows(&planner, grid).map_err(|error| StudyError::Flows { regime, error: Box::new(error) })?;
     }
     Ok(setup)
 }
@@ -260,7 +255,7 @@ fn negotiated(scenario: &Scenario, planner: &Planner<'_>) -> Result<Vec<Option<N
                 None => {
                     let grid = FlowGrid { instrument, ..grid.clone() };
                     let flows = market_flows(planner, &grid)
-                        .map_err(|error| StudyError::Flows { regime: regime.name.clone(), error })?;
+                        .map_err(|error| StudyError::Flows { regime: regime.name.clone(), error: Box::new(error) })?;
                     solved.push((instrument, flows.clone()));
                     flows
                 }

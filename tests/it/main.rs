@@ -8,6 +8,7 @@ mod economics;
 mod governments;
 mod input;
 mod instruments;
+mod negotiated;
 mod outputs;
 mod points;
 mod reproducibility;

@@ -10,6 +10,8 @@ use jiff::civil::Date;
 use super::Setup;
 use super::calendar::Day;
 use super::ledger::DutyStatus;
+use super::reservation::{Form, Verdict};
+use super::schedule::{InvalidSchedule, Schedule, Step};
 use super::world::{Negotiation, State};
 use crate::model::timing::PublicBelief;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
@@ -66,6 +68,8 @@ pub struct Recorder {
     events: Vec<(Day, Action)>,
     state: State,
     duty: DutyStatus,
+    complaint: bool,
+    verdict: Option<Verdict>,
     while_open: Vec<f64>,
     decision_weeks: Vec<u32>,
 }
@@ -79,6 +83,8 @@ impl Recorder {
             events: Vec::new(),
             state: State::Talks,
             duty: DutyStatus::None,
+            complaint: false,
+            verdict: None,
             while_open: vec![0.0; clock.weeks as usize],
             decision_weeks: vec![0; clock.weeks as usize],
         }
@@ -105,15 +111,24 @@ impl Recorder {
 
     fn note(&mut self, negotiation: &Negotiation<'_>) {
         let (day, state, duty) = (negotiation.day(), negotiation.state(), negotiation.duty_status());
-        if state != self.state
-            && let Some(action) = action(self.state, state)
-        {
+        let (complaint, verdict) = (negotiation.has_complaint(), negotiation.verdict());
+        // A ruling comes before what Washington makes of it.
+        if let (None, Some(verdict)) = (self.verdict, verdict) {
+            let action = if verdict == Verdict::Won { Action::RulingWon } else { Action::RulingLost };
             self.events.push((day, action));
+        }
+        if state != self.state {
+            let last = self.events.iter().rev().map(|(_, action)| *action);
+            let end = last.into_iter().find(|action| matches!(action, Action::Settled | Action::Lapsed));
+            self.events.extend(actions(self.state, state, end).iter().map(|action| (day, *action)));
+        }
+        if complaint && !self.complaint {
+            self.events.push((day, Action::Complaint));
         }
         if duty == DutyStatus::Accruing && self.duty != DutyStatus::Accruing {
             self.events.push((day, Action::Liable));
         }
-        (self.state, self.duty) = (state, duty);
+        (self.state, self.duty, self.complaint, self.verdict) = (state, duty, complaint, verdict);
     }
 
     /// The dated events on the instrument.
@@ -151,24 +166,88 @@ impl Recorder {
     }
 }
 
+/// What the public believes under a regime of dated events, judged by the governments' record: the events on each instrument
+/// are a history of the dispute, and where several instruments are disputed the strongest belief counts.
+///
+/// # Errors
+/// [`InvalidSchedule`] when the dispute cannot have such a history, naming the step and the one before it.
+pub fn scheduled_belief(regime: &Regime, setup: &Setup, clock: MarketClock) -> Result<PublicBelief, InvalidSchedule> {
+    let rate = setup.parameters.sanctions_end_rate;
+    let mut while_open = vec![0.0; clock.weeks as usize];
+    let mut instruments: Vec<usize> = regime.events.iter().map(|event| event.instrument).collect();
+    instruments.sort_unstable();
+    instruments.dedup();
+    for instrument in instruments {
+        let events: Vec<&PolicyEvent> = regime.events.iter().filter(|event| event.instrument == instrument).collect();
+        let schedule = Schedule::new(steps(&events))?;
+        for week in 0..clock.weeks {
+            let day = clock.first_day(week);
+            if matches!(schedule.state(day), State::Threatened | State::Announced) {
+                let slot = &mut while_open[week as usize];
+                *slot = schedule.belief(setup, day, 0.0).max(*slot);
+            }
+        }
+    }
+    Ok(PublicBelief {
+        while_open,
+        once_imposed: 1.0,
+        reversal_per_week: weekly_chance(rate),
+        fading_per_year: rate,
+        decision_weeks: Vec::new(),
+    })
+}
+
+/// Later than any date: the day of what never comes.
+const FAR: Day = Day(10_000_000);
+
+/// The events on one instrument as steps of the dispute.
+fn steps(events: &[&PolicyEvent]) -> Vec<(Day, Step)> {
+    let next = |from: usize, wanted: &[Action]| {
+        let later = events[from..].iter().find(|event| wanted.contains(&event.action));
+        later.map_or(FAR, |event| Day::of(event.date))
+    };
+    let step = |(at, event): (usize, &&PolicyEvent)| {
+        let step = match event.action {
+            Action::Threatened => Step::OpenThreat,
+            Action::Announced | Action::Reinstated => Step::Announcement {
+                liable_from: next(at, &[Action::Liable]),
+                // People know the deadline: the day on which the decision falls.
+                deadline: next(at, &[Action::Imposed, Action::Settled, Action::Lapsed]),
+            },
+            Action::Liable | Action::RulingLost | Action::RulingWon => return None,
+            Action::Complaint => Step::Complaint,
+            Action::Reversed => Step::Reversal,
+            Action::Imposed => Step::Imposition,
+            Action::Settled => Step::Settlement { form: Form::Plans },
+            Action::Lapsed => Step::Lapse,
+            Action::Lifted => Step::Withdrawal,
+        };
+        Some((Day::of(event.date), step))
+    };
+    events.iter().enumerate().filter_map(step).collect()
+}
+
 /// Chance that something with a yearly rate happens within a week.
 fn weekly_chance(rate: f64) -> f64 {
     1.0 - crate::model::demand::kernel::math::exp(-rate / 52.0)
 }
 
 /// What a change of state does to the instrument; nothing where it had come to nothing before (a deal struck in talks), and
-/// where an imposed duty merely stays (defiance of a ruling).
-fn action(from: State, to: State) -> Option<Action> {
+/// where an imposed duty merely stays (defiance of a ruling). `end` is how the last threat to it ended.
+fn actions(from: State, to: State, end: Option<Action>) -> &'static [Action] {
     match to {
-        State::Threatened => Some(Action::Threatened),
-        State::Announced => Some(Action::Announced),
-        State::Settled => {
-            matches!(from, State::Threatened | State::Announced | State::Imposed).then_some(Action::Settled)
-        }
-        State::Imposed => Some(Action::Imposed),
-        State::Lapsed => Some(Action::Lapsed),
-        State::Reversed => Some(Action::Lifted),
-        State::Talks | State::Breakdown | State::Defied => None,
+        State::Threatened => &[Action::Threatened],
+        State::Announced => match (from, end) {
+            (State::Settled, Some(Action::Settled)) => &[Action::Reinstated],
+            // A deal after a threat that had lapsed failed: the instrument is threatened anew.
+            (State::Settled, Some(_)) => &[Action::Threatened, Action::Announced],
+            _ => &[Action::Announced],
+        },
+        State::Settled if matches!(from, State::Threatened | State::Announced | State::Imposed) => &[Action::Settled],
+        State::Imposed => &[Action::Imposed],
+        State::Lapsed => &[Action::Lapsed],
+        State::Reversed => &[Action::Reversed],
+        State::Settled | State::Talks | State::Breakdown | State::Defied => &[],
     }
 }
 
@@ -191,22 +270,25 @@ mod tests {
     #[test]
     fn only_changes_that_reach_the_instrument_are_events() {
         use State::{Announced, Breakdown, Defied, Imposed, Lapsed, Reversed, Settled, Talks, Threatened};
-        let cases = [
-            (Talks, Breakdown, None),
-            (Breakdown, Talks, None),
-            (Talks, Settled, None),
-            (Talks, Threatened, Some(Action::Threatened)),
-            (Threatened, Settled, Some(Action::Settled)),
-            (Announced, Imposed, Some(Action::Imposed)),
-            (Announced, Lapsed, Some(Action::Lapsed)),
-            (Lapsed, Settled, None),
-            (Imposed, Settled, Some(Action::Settled)),
-            (Imposed, Reversed, Some(Action::Lifted)),
-            (Imposed, Defied, None),
-            (Settled, Announced, Some(Action::Announced)),
+        let (settled, lapsed) = (Some(Action::Settled), Some(Action::Lapsed));
+        let cases: [(State, State, Option<Action>, &[Action]); 14] = [
+            (Talks, Breakdown, None, &[]),
+            (Breakdown, Talks, None, &[]),
+            (Talks, Settled, None, &[]),
+            (Talks, Threatened, None, &[Action::Threatened]),
+            (Threatened, Settled, None, &[Action::Settled]),
+            (Announced, Imposed, None, &[Action::Imposed]),
+            (Announced, Lapsed, None, &[Action::Lapsed]),
+            (Lapsed, Settled, lapsed, &[]),
+            (Imposed, Settled, None, &[Action::Settled]),
+            (Imposed, Reversed, None, &[Action::Reversed]),
+            (Imposed, Defied, None, &[]),
+            (Settled, Announced, settled, &[Action::Reinstated]),
+            (Settled, Announced, lapsed, &[Action::Threatened, Action::Announced]),
+            (Settled, Announced, None, &[Action::Announced]),
         ];
-        for (from, to, expected) in cases {
-            assert_eq!(action(from, to), expected, "{from:?} to {to:?}");
+        for (from, to, end, expected) in cases {
+            assert_eq!(actions(from, to, end), expected, "{from:?} to {to:?} after {end:?}");
         }
     }
 }

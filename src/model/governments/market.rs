@@ -2,27 +2,20 @@
 //! rates.
 //!
 //! At each rate two years are compared, one with the threatened instrument imposed and one without, at the Bertrand-Nash
-//! prices of each, whatever pricing rule the simulation uses. Costs of cars assembled in Japan move with the yen by the
-//! share paid at home, c [(1 - phi) + phi E0 / E].
-//!
-//! Profits go to owners, not badges: a manufacturer belongs to the region in which it sells most of its cars under its own
-//! badges (Jaguar is Ford's), and partial holdings take their share of the profits of the firm held. Marginal costs contain
-//! the dealer's margin, so what is left of the price is the maker's; dealers lose the part of their margin on lost sales that
-//! they cannot save.
+//! prices of each, whatever pricing rule the simulation uses. Costs of imports assembled in Japan move with the yen by the
+//! share paid at home, c [(1 - phi) + phi E0 / E]. The accounts are those of [`crate::model::accounts`]: profits go to owners,
+//! not badges, and dealers lose the part of their margin on lost sales that they cannot save.
 
 use super::flows::{Flows, InvalidFlows, MarketFlows};
+use crate::model::accounts::year::{Situation, year_change};
+use crate::model::accounts::{AccountParameters, InvalidOwners, Owners};
 use crate::model::demand::DemandError;
-use crate::model::ids::{Id, RegionId};
-use crate::model::market::Market;
+use crate::model::ids::RegionId;
 use crate::model::plan::{Phase, PlanError, Planner};
 use crate::model::supply::rule::PricingRule;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
-use crate::model::welfare::consumer_surplus;
 
-/// Dollars in a billion.
-const BILLION: f64 = 1e9;
-
-/// The exchange rates at which the market is solved, and what the flows count.
+/// The exchange rates at which the market is solved, and whom the instrument is aimed at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowGrid {
     /// Exchange rates, rising, yen per dollar.
@@ -33,16 +26,10 @@ pub struct FlowGrid {
     pub instrument: usize,
     /// Assembly country whose costs move with the yen.
     pub assembly_country: String,
-    /// Whose makers lose: home region of the threatened country.
-    pub japan: RegionId,
-    /// Third parties who gain.
-    pub europe: RegionId,
-    /// Whose makers are protected.
-    pub us: RegionId,
-    /// Dealers' gross margin as a share of the base-year list price.
-    pub dealer_margin: f64,
-    /// Share of that margin lost with a lost sale; the rest is cost saved.
-    pub dealer_surplus: f64,
+    /// Region whose makers are threatened; those of other foreign regions are the third parties.
+    pub exporter: RegionId,
+    /// Dealers' margins.
+    pub accounts: AccountParameters,
 }
 
 /// Why the market has no flows.
@@ -59,6 +46,9 @@ pub enum FlowsError {
     /// Demand cannot be evaluated.
     #[error(transparent)]
     Demand(#[from] DemandError),
+    /// Nobody can be said to own the makers.
+    #[error(transparent)]
+    Owners(#[from] InvalidOwners),
     /// The grid or a flow.
     #[error(transparent)]
     Flows(#[from] InvalidFlows),
@@ -71,54 +61,36 @@ pub enum FlowsError {
 /// # Errors
 /// [`FlowsError`] when a year has no equilibrium, or a flow is not a number.
 pub fn market_flows(planner: &Planner<'_>, grid: &FlowGrid) -> Result<MarketFlows, FlowsError> {
-    let flows = grid.yen.iter().map(|yen| flows_at(planner, grid, *yen)).collect::<Result<Vec<_>, _>>()?;
+    let owners = Owners::new(planner.market, &[])?;
+    let flows = grid.yen.iter().map(|yen| flows_at(planner, grid, &owners, *yen)).collect::<Result<Vec<_>, _>>()?;
     Ok(MarketFlows::from_grid(grid.yen.clone(), flows)?)
 }
 
-/// One year of the market.
-struct Year {
-    phase: Phase,
-    /// Cars sold, one number for each model.
-    cars: Vec<f64>,
-    /// Profit of each manufacturer's own models, billion USD.
-    profit: Vec<f64>,
-    surplus: f64,
-}
-
-fn flows_at(planner: &Planner<'_>, grid: &FlowGrid, yen: f64) -> Result<Flows, FlowsError> {
-    let market = planner.market;
+fn flows_at(planner: &Planner<'_>, grid: &FlowGrid, owners: &Owners, yen: f64) -> Result<Flows, FlowsError> {
+    let (market, world) = (planner.market, planner.world);
     let phi = market.home_cost_share;
     let moved = (1.0 - phi) + phi * (grid.base_yen / yen);
-    let of_yen = |country: &str, imported: bool| imported && country == grid.assembly_country;
+    let models = market.models.iter();
     let factor: Vec<f64> =
-        market.models.iter().map(|m| if of_yen(&m.assembly_country, m.imported) { moved } else { 1.0 }).collect();
-    let without = year(planner, &factor, None, yen)?;
-    let with = year(planner, &factor, Some(grid.instrument), yen)?;
-
-    let change: Vec<f64> = with.profit.iter().zip(&without.profit).map(|(with, without)| with - without).collect();
-    let by_region = profit_by_region(market, &change);
-    let gain = |region: RegionId| by_region[region.index()];
-    let selected = &planner.instruments[grid.instrument].selected;
-    let (mut extra_duty, mut dealers_loss) = (0.0, 0.0);
-    for (j, model) in market.models.iter().enumerate() {
-        extra_duty += with.phase.duty_usd[j] * with.cars[j] - without.phase.duty_usd[j] * without.cars[j];
-        if selected[j] {
-            let margin = grid.dealer_surplus * grid.dealer_margin * model.list_price_usd;
-            dealers_loss += margin * (without.cars[j] - with.cars[j]);
-        }
-    }
-    Ok(Flows {
-        japanese_makers_loss: -gain(grid.japan),
-        europe_gain: gain(grid.europe),
-        big_three_gain: gain(grid.us),
-        extra_duty: extra_duty / BILLION,
-        consumers_loss: without.surplus - with.surplus,
-        dealers_loss: dealers_loss / BILLION,
-    })
+        models.map(|m| if m.imported && m.assembly_country == grid.assembly_country { moved } else { 1.0 }).collect();
+    let phase =
+        |instrument| equilibrium_year(planner, &factor, instrument).map_err(|error| FlowsError::Prices { yen, error });
+    let (without, with) = (phase(None)?, phase(Some(grid.instrument))?);
+    let cost_usd: Vec<f64> =
+        world.makers.costs.marginal_cost.iter().zip(&factor).map(|(c, factor)| c * factor).collect();
+    let demand = world.makers.demand(&world.products, &world.inversion.delta, planner.execution)?;
+    let situation = Situation { market, owners, parameters: &grid.accounts, demand: &demand, cost_usd: &cost_usd };
+    let change = year_change(&situation, &without, &with)?;
+    let flows = crate::model::accounts::market_flows(&change, market, grid.exporter);
+    // The dealers who are hurt are those of the cars that the instrument names, flagged or not.
+    let selected = planner.instruments[grid.instrument].selected.iter();
+    let lost = change.before.iter().zip(&change.after).zip(selected).filter(|(_, selected)| **selected);
+    let dealers_loss = lost.map(|((before, after), _)| before.dealers_surplus() - after.dealers_surplus()).sum::<f64>();
+    Ok(Flows { dealers_loss: dealers_loss / 1e9, ..flows })
 }
 
-/// One year at equilibrium prices, with an instrument imposed from its first day or with none.
-fn year(planner: &Planner<'_>, factor: &[f64], instrument: Option<usize>, yen: f64) -> Result<Year, FlowsError> {
+/// The prices of a year at equilibrium, with an instrument imposed from its first day or with none.
+fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<usize>) -> Result<Phase, PlanError> {
     let cost_factor = [factor.to_vec()];
     let one_week =
         Planner { cost_factor: &cost_factor, rule: &PricingRule::Bertrand, weeks: 1, outlooks: false, ..*planner };
@@ -130,52 +102,7 @@ fn year(planner: &Planner<'_>, factor: &[f64], instrument: Option<usize>, yen: f
         refund: false,
         label: String::new(),
     };
-    let regime = Regime {
-        name: "sanctions".into(),
-        label: String::new(),
-        events: instrument.map(imposed).into_iter().collect(),
-    };
-    let plan = one_week.plan(&regime).map_err(|error| FlowsError::Prices { yen, error })?;
-    let phase = plan.phase(0).clone();
-    let (market, makers) = (planner.market, &planner.world.makers);
-    let demand = makers.demand(&planner.world.products, &planner.world.inversion.delta, planner.execution)?;
-    let share = demand.shares(&phase.sticker_price_usd).product;
-    let cars: Vec<f64> = share.iter().map(|share| share * market.market_size).collect();
-    let mut profit = vec![0.0; market.manufacturers.len()];
-    for (j, model) in market.models.iter().enumerate() {
-        let cost = makers.costs.marginal_cost[j] * factor[j] + phase.inspection_usd[j];
-        profit[model.manufacturer.index()] += (phase.producer_price_usd[j] - cost) * cars[j] / BILLION;
-    }
-    let surplus = consumer_surplus(&demand, &phase.sticker_price_usd)? * market.market_size / BILLION;
-    Ok(Year { phase, cars, profit, surplus })
-}
-
-/// Profits of manufacturers as their owners count them, by region.
-fn profit_by_region(market: &Market, profit: &[f64]) -> Vec<f64> {
-    let home: Vec<usize> = (0..profit.len()).map(|maker| home_region(market, maker)).collect();
-    let mut total = vec![0.0; market.regions.len()];
-    for (maker, profit) in profit.iter().enumerate() {
-        let mut own = *profit;
-        for holding in market.holdings.iter().filter(|holding| holding.held.index() == maker) {
-            total[home[holding.owner.index()]] += holding.share * profit;
-            own -= holding.share * profit;
-        }
-        total[home[maker]] += own;
-    }
-    total
-}
-
-/// The region in which a manufacturer's badges sell most.
-fn home_region(market: &Market, maker: usize) -> usize {
-    let mut volume = vec![0.0; market.regions.len()];
-    for model in market.models.iter().filter(|model| model.manufacturer.index() == maker) {
-        volume[model.region.index()] += model.base_volume;
-    }
-    let mut home = 0;
-    for (region, cars) in volume.iter().enumerate() {
-        if *cars > volume[home] {
-            home = region;
-        }
-    }
-    home
+    let events = instrument.map(imposed).into_iter().collect();
+    let regime = Regime { name: "sanctions".into(), label: String::new(), events };
+    Ok(one_week.plan(&regime)?.phase(0).clone())
 }

@@ -31,7 +31,7 @@ pub use market::FlowGrid;
 pub use parameters::{BeliefMode, InvalidParameter, Parameters};
 pub use reservation::{Form, Leverage, Limits, Situation, Stakes, limits};
 pub use schedule::{InvalidSchedule, Schedule, Step};
-pub use settlement::{Results, Settlement};
+pub use settlement::{MonthlyTrade, Results, Settlement};
 pub use world::{Deal, Negotiation, Reputation, State};
 
 /// Everything that the worlds of one study share.

@@ -271,6 +271,8 @@ macro_rules! governments_parameters {
             sales_yen: Finite = 1.5;
             /// Standard deviation of their growth over a year.
             sales_sd: NonNegative = 0.05;
+            /// Big Three sales in Japan in the year to March 1995, billion USD.
+            sales_base: Positive = 0.9;
             /// Parts purchases in the year to March 1995, billion USD.
             parts_base: Positive = 18.42;
             /// Growth of parts purchases a year without effort.

@@ -43,6 +43,8 @@ pub enum Step {
     Lapse,
     /// Sanctions are withdrawn after a WTO ruling.
     Reversal,
+    /// Washington withdraws sanctions by itself.
+    Withdrawal,
     /// Sanctions are kept against a WTO ruling.
     Defiance,
 }
@@ -61,6 +63,7 @@ impl Step {
             Self::Imposition => "imposition",
             Self::Lapse => "lapse",
             Self::Reversal => "reversal",
+            Self::Withdrawal => "withdrawal",
             Self::Defiance => "defiance",
         }
     }
@@ -78,6 +81,7 @@ impl Step {
             (Self::Imposition, Announced) => Some(Imposed),
             (Self::Lapse, Announced) => Some(Lapsed),
             (Self::Reversal, Imposed) if complained => Some(Reversed),
+            (Self::Withdrawal, Imposed) => Some(Reversed),
             (Self::Defiance, Imposed) if complained => Some(Defied),
             _ => None,
         }

@@ -277,6 +277,11 @@ impl<'a> Negotiation<'a> {
     pub fn deadline(&self) -> Day {
         self.deadline
     }
+    /// Whether a complaint before the WTO is pending or decided, and not withdrawn.
+    #[must_use]
+    pub fn has_complaint(&self) -> bool {
+        self.case.is_some()
+    }
     /// What the world drew once.
     #[must_use]
     pub fn traits(&self) -> &Traits {
@@ -478,7 +483,8 @@ impl<'a> Negotiation<'a> {
     }
 
     /// The WTO's verdict, if it has been adopted.
-    fn verdict(&self) -> Option<Verdict> {
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
         let case = self.case.filter(|_| self.ruled)?;
         Some(match case.lost {
             true => Verdict::Lost { years_to_comply: case.compliance.years_since(self.day) },
