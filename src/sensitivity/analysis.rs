@@ -3,7 +3,7 @@
 use super::bootstrap::{Estimate, Resampling};
 use super::design::Design;
 use super::morris::Step;
-use super::noise::{self, VarianceParts};
+use super::noise::{self, Units, VarianceParts};
 use super::response::Response;
 use super::sobol::Blocks;
 use super::{Method, Problem, delta, fast, morris, pawn, rbd_fast, sobol};
@@ -91,6 +91,32 @@ pub fn analyze(
     outputs: &[OutputColumn],
     resampling: &Resampling,
 ) -> Result<Analysis, AnalysisError> {
+    analyze_units(problem, method, design, outputs, Units::Independent(resampling), resampling)
+}
+
+/// Sobol' indices of every output from independent randomisations of one scrambled design; `groups` holds the randomisation of each block.
+/// Intervals are Student's over randomisations.
+///
+/// # Errors
+/// [`AnalysisError`] as for [`analyze`].
+pub fn analyze_randomised(
+    problem: &Problem,
+    design: &Design,
+    outputs: &[OutputColumn],
+    groups: &[usize],
+    resampling: &Resampling,
+) -> Result<Analysis, AnalysisError> {
+    analyze_units(problem, Method::Sobol, design, outputs, Units::Grouped(groups, resampling.level), resampling)
+}
+
+fn analyze_units(
+    problem: &Problem,
+    method: Method,
+    design: &Design,
+    outputs: &[OutputColumn],
+    units: Units<'_>,
+    resampling: &Resampling,
+) -> Result<Analysis, AnalysisError> {
     let layout = layout(problem, method, design)?;
     let mut analysis = Analysis { indices: Vec::new(), warnings: Vec::new() };
     for output in outputs {
@@ -103,7 +129,7 @@ pub fn analyze(
             analysis.warnings.push(format!("{name} is the same everywhere: its indices are not defined"));
         }
         let (unit, places) = layout.unit(problem.len());
-        let noise = noise::split(response, unit, &places, resampling);
+        let noise = noise::split(response, unit, &places, units);
         if noise.is_some_and(|noise| noise.variance_of_mean.value <= 0.0) && !response.is_constant() {
             analysis.warnings.push(format!(
                 "{name}: replication noise hides the inputs altogether; use more replications or more points"
@@ -120,7 +146,7 @@ pub fn analyze(
             let estimate = if response.is_constant() { Estimate::UNDEFINED } else { estimate };
             analysis.indices.push(Index { output, parameter, index, estimate, noise });
         };
-        method_indices(problem, method, design, response, &layout, resampling, &mut push);
+        method_indices(problem, method, design, response, &layout, units, resampling, &mut push);
         if let Some(noise) = noise {
             let parts = [
                 ("variance_of_mean", noise.variance_of_mean),
@@ -142,6 +168,7 @@ fn method_indices(
     design: &Design,
     response: &Response,
     layout: &Layout,
+    units: Units<'_>,
     resampling: &Resampling,
     push: &mut impl FnMut(&str, &'static str, Estimate),
 ) {
@@ -151,7 +178,10 @@ fn method_indices(
     };
     match (method, layout) {
         (_, Layout::Blocks(blocks)) => {
-            let indices = sobol::indices(response, *blocks, resampling);
+            let indices = match units {
+                Units::Independent(resampling) => sobol::indices(response, *blocks, resampling),
+                Units::Grouped(groups, level) => sobol::randomised_indices(response, *blocks, groups, level),
+            };
             each("S1", &mut indices.first.into_iter());
             each("ST", &mut indices.total.into_iter());
             for (i, j, estimate) in indices.second {
@@ -217,7 +247,7 @@ fn same(a: f64, b: f64) -> bool {
 }
 
 /// The layout of a Sobol' design: blocks of 2D + 2 rows, or of D + 2.
-fn blocks(design: &Design) -> Result<Blocks, AnalysisError> {
+pub(super) fn blocks(design: &Design) -> Result<Blocks, AnalysisError> {
     let inputs = design.columns();
     let full = Blocks { inputs, second_order: true };
     let first_order = Blocks { inputs, second_order: false };
@@ -270,7 +300,7 @@ fn check_blocks(design: &Design, blocks: Blocks) -> Result<(), AnalysisError> {
 }
 
 /// The steps of trajectories of D + 1 rows, one input moving at a time.
-fn steps(problem: &Problem, design: &Design) -> Result<Vec<Vec<Step>>, AnalysisError> {
+pub(super) fn steps(problem: &Problem, design: &Design) -> Result<Vec<Vec<Step>>, AnalysisError> {
     let inputs = problem.len();
     let remedy =
         "a trajectory has D + 1 rows, and from each to the next one input moves: make it with sample --method morris";

@@ -36,21 +36,26 @@ pub mod fast;
 pub mod harmonics;
 pub mod morris;
 pub mod noise;
+pub mod one_at_a_time;
 pub mod pawn;
 pub mod problem;
 pub mod random;
+pub mod ranking;
 pub mod rbd_fast;
 pub mod response;
+pub mod scheme;
 pub mod slices;
 pub mod sobol;
 
-pub use analysis::{Analysis, AnalysisError, Index, Noise, OutputColumn, analyze};
+pub use analysis::{Analysis, AnalysisError, Index, Noise, OutputColumn, analyze, analyze_randomised};
 pub use bootstrap::{Estimate, Resampling};
 pub use copula::{GaussianCopula, NotACorrelation};
 pub use design::{Design, DesignError, SampleOptions, sample};
 pub use distribution::{Distribution, InvalidDistribution};
 pub use problem::{Parameter, Problem};
+pub use ranking::Ranking;
 pub use response::Response;
+pub use scheme::{Scheme, StopRule};
 
 /// A way to measure sensitivity: a design and the estimator that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,35 @@ pub struct ElementaryEffects {
     pub sigma: Estimate,
 }
 
+/// The absolute effect of every input on each trajectory, whose mean is mu_star; with replications the sign is that of the others' mean.
+#[must_use]
+pub fn absolute_effects(response: &Response, trajectories: &[Vec<Step>]) -> Vec<Vec<f64>> {
+    let n = response.replications() as f64;
+    let of_step = |step: &Step| {
+        let effect = |values: &[f64]| (values[step.row + 1] - values[step.row]) / step.change;
+        let total = n * effect(response.mean());
+        absolute(total, response.by_replication().iter().map(|values| effect(values)))
+    };
+    trajectories
+        .iter()
+        .map(|steps| {
+            let mut effects = vec![0.0; steps.len()];
+            steps.iter().for_each(|step| effects[step.input] = of_step(step));
+            effects
+        })
+        .collect()
+}
+
+/// Mean of the effects of replications that add up to `total`, each signed by the sum of the others; the absolute value of a single one.
+fn absolute(total: f64, effects: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = effects.len();
+    if n == 1 {
+        return total.abs();
+    }
+    let sign = |others: f64| if others == 0.0 { 0.0 } else { others.signum() };
+    effects.map(|one| one * sign(total - one)).sum::<f64>() / n as f64
+}
+
 /// The measures of every input, from trajectories of D steps each, one of every input.
 #[must_use]
 pub fn effects(response: &Response, trajectories: &[Vec<Step>], resampling: &Resampling) -> Vec<ElementaryEffects> {
@@ -57,15 +86,8 @@ pub fn effects(response: &Response, trajectories: &[Vec<Step>], resampling: &Res
                 columns[2 + 2 * f] = effect * effect;
             }
             let mean = columns[1];
-            columns[0] = if n == 1 {
-                mean.abs()
-            } else {
-                let sign = |one: f64| {
-                    let others = n as f64 * mean - one;
-                    if others == 0.0 { 0.0 } else { others.signum() }
-                };
-                (1..=n).map(|r| columns[1 + 2 * r]).map(|one| one * sign(one)).sum::<f64>() / n as f64
-            };
+            columns[0] =
+                if n == 1 { mean.abs() } else { absolute(n as f64 * mean, (1..n + 1).map(|r| columns[1 + 2 * r])) };
         }
     }
     let count = trajectories.len() as f64;

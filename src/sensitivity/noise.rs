@@ -18,10 +18,28 @@ pub struct VarianceParts {
     pub replication_share: Estimate,
 }
 
+/// How the parts are estimated from the terms of units.
+#[derive(Clone, Copy, Debug)]
+pub enum Units<'a> {
+    /// Units are independent.
+    Independent(&'a Resampling),
+    /// Units are independent between groups only: the group of each, and the level of intervals.
+    Grouped(&'a [usize], f64),
+}
+
+impl Units<'_> {
+    fn estimate(self, terms: &Terms, statistics: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Estimate> {
+        match self {
+            Self::Independent(resampling) => terms.bootstrap(resampling, statistics),
+            Self::Grouped(groups, level) => terms.jackknife(groups, level, statistics),
+        }
+    }
+}
+
 /// Splits the variance of `response`, whose rows come in units of `unit` rows; the places in a unit whose rows
 /// carry the variance over inputs are `places`. Nothing with one replication.
 #[must_use]
-pub fn split(response: &Response, unit: usize, places: &[usize], resampling: &Resampling) -> Option<VarianceParts> {
+pub fn split(response: &Response, unit: usize, places: &[usize], units: Units<'_>) -> Option<VarianceParts> {
     if response.replications() < 2 {
         return None;
     }
@@ -40,7 +58,7 @@ pub fn split(response: &Response, unit: usize, places: &[usize], resampling: &Re
             }
         }
     }
-    let parts = terms.bootstrap(resampling, |means| {
+    let parts = units.estimate(&terms, |means| {
         let squares: f64 = forms.iter().zip(&means[2..]).map(|(form, mean)| form.weight * mean * mean).sum();
         let of_mean = (means[1] - squares) * scale;
         let share = if of_mean + means[0] > 0.0 { means[0] / (of_mean + means[0]) } else { f64::NAN };

@@ -61,6 +61,35 @@ pub struct SobolIndices {
 /// The indices of an output whose rows are `blocks`; undefined where the variance of the mean response is not positive.
 #[must_use]
 pub fn indices(response: &Response, blocks: Blocks, resampling: &Resampling) -> SobolIndices {
+    indices_by(response, blocks, |terms, statistics| terms.bootstrap(resampling, statistics))
+}
+
+/// The same from independent randomisations of one scrambled design: `groups` holds that of each block. Intervals are Student's over
+/// randomisations, at `level`.
+#[must_use]
+pub fn randomised_indices(response: &Response, blocks: Blocks, groups: &[usize], level: f64) -> SobolIndices {
+    indices_by(response, blocks, |terms, statistics| terms.jackknife(groups, level, statistics))
+}
+
+/// Pseudo-values of the total indices, one list for each randomisation.
+#[must_use]
+pub fn total_pieces(response: &Response, blocks: Blocks, groups: &[usize]) -> Vec<Vec<f64>> {
+    let mut pieces = Vec::new();
+    indices_by(response, Blocks { ..blocks }, |terms, statistics| {
+        pieces = terms.pseudo_values(groups, statistics);
+        vec![Estimate::UNDEFINED; pieces.first().map_or(0, Vec::len)]
+    });
+    pieces.iter().map(|piece| piece[blocks.inputs..2 * blocks.inputs].to_vec()).collect()
+}
+
+/// What estimates statistics of the means of terms.
+type Statistics<'a> = &'a dyn Fn(&[f64]) -> Vec<f64>;
+
+fn indices_by(
+    response: &Response,
+    blocks: Blocks,
+    estimate: impl FnOnce(&Terms, Statistics<'_>) -> Vec<Estimate>,
+) -> SobolIndices {
     let inputs = blocks.inputs;
     let mut pairs = Vec::new();
     if blocks.second_order {
@@ -88,7 +117,7 @@ pub fn indices(response: &Response, blocks: Blocks, resampling: &Resampling) -> 
             slot[square_at + 1 + f] = 0.5 * (a + b);
         }
     }
-    let estimates = terms.bootstrap(resampling, |means| {
+    let statistics = |means: &[f64]| {
         let centre: f64 = forms.iter().zip(&means[square_at + 1..]).map(|(form, mean)| form.weight * mean * mean).sum();
         let variance = means[square_at] - centre;
         if variance <= 0.0 {
@@ -99,7 +128,8 @@ pub fn indices(response: &Response, blocks: Blocks, resampling: &Resampling) -> 
             indices[pair_at + column] -= indices[*i] + indices[*j];
         }
         indices
-    });
+    };
+    let estimates = estimate(&terms, &statistics);
     let second = pairs.iter().zip(&estimates[pair_at..]).map(|((i, j), estimate)| (*i, *j, *estimate)).collect();
     SobolIndices { first: estimates[..total_at].to_vec(), total: estimates[total_at..pair_at].to_vec(), second }
 }

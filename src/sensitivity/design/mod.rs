@@ -12,9 +12,11 @@
 
 mod curves;
 mod morris;
+mod randomised;
 
 pub use curves::{frequencies, search_curves};
-pub use morris::trajectories;
+pub use morris::{FIRST_SET, growing_trajectories, trajectories};
+pub use randomised::randomised_pick_freeze;
 
 use super::random::{Purpose, Stream};
 use super::{Method, Problem};
@@ -48,6 +50,12 @@ impl Design {
     #[must_use]
     pub fn columns(&self) -> usize {
         self.columns
+    }
+    /// The first `rows` rows, or all where there are fewer.
+    #[must_use]
+    pub fn head(&self, rows: usize) -> Self {
+        let values = self.values[..(rows * self.columns).min(self.values.len())].to_vec();
+        Self { columns: self.columns, values }
     }
     /// The values of row `row`.
     #[must_use]
@@ -99,6 +107,14 @@ pub enum DesignError {
 /// The most values of a design: half a gibibyte.
 const MOST_VALUES: u128 = 1 << 26;
 
+/// Refuses designs that are too large for memory.
+pub(super) fn check_size(rows: u128, columns: usize) -> Result<(), DesignError> {
+    if rows.saturating_mul(columns as u128) > MOST_VALUES {
+        return Err(DesignError::TooLarge { rows, columns, most: MOST_VALUES });
+    }
+    Ok(())
+}
+
 /// What a design needs to know besides the problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SampleOptions {
@@ -128,10 +144,7 @@ pub fn sample(problem: &Problem, method: Method, options: SampleOptions) -> Resu
     if n < least {
         return Err(DesignError::TooFew { method: method.name(), least, given: n });
     }
-    let rows = n as u128 * rows as u128;
-    if rows * inputs as u128 > MOST_VALUES {
-        return Err(DesignError::TooLarge { rows, columns: inputs, most: MOST_VALUES });
-    }
+    check_size(n as u128 * rows as u128, inputs)?;
     match method {
         Method::Sobol => pick_freeze(problem, n, seed),
         Method::Morris => trajectories(problem, n, levels, seed),

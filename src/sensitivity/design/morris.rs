@@ -22,15 +22,47 @@ type Trajectory = Vec<Vec<usize>>;
 /// # Errors
 /// [`DesignError::Levels`] for an odd number of levels or none.
 pub fn trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Result<Design, DesignError> {
+    let mut design = Design::new(problem.len());
+    append_set(problem, n, levels, (seed, 0), &mut design)?;
+    Ok(design)
+}
+
+/// Trajectories in the first set of a design that grows.
+pub const FIRST_SET: usize = 4;
+
+/// `n` trajectories of a design that grows: sets of 4, 4, 8, 16 ... trajectories, each balanced and spread out by itself, so that the
+/// design of 4, 8, 16 ... trajectories is the beginning of that of twice as many. Other `n` cut the last set.
+///
+/// # Errors
+/// [`DesignError::Levels`] for an odd number of levels or none.
+pub fn growing_trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Result<Design, DesignError> {
+    let mut design = Design::new(problem.len());
+    let (mut size, mut set) = (FIRST_SET, 0);
+    while design.rows() < n * (problem.len() + 1) {
+        append_set(problem, size, levels, (seed, set * SETS as u64), &mut design)?;
+        size = design.rows() / (problem.len() + 1);
+        set += 1;
+    }
+    Ok(design.head(n * (problem.len() + 1)))
+}
+
+/// Appends one set, the best of candidates numbered from `first`.
+fn append_set(
+    problem: &Problem,
+    n: usize,
+    levels: usize,
+    (seed, first): (u64, u64),
+    design: &mut Design,
+) -> Result<(), DesignError> {
     if levels < 2 || levels % 2 == 1 {
         return Err(DesignError::Levels(levels));
     }
     let inputs = problem.len();
     let of_a_set = n.saturating_mul(n).saturating_mul(inputs * (inputs + 1) * (inputs + 1)) / 2;
     let sets = (CHOICE_BUDGET / of_a_set.max(1)).clamp(1, SETS);
-    let mut chosen = balanced(inputs, n, levels, seed, 0);
+    let mut chosen = balanced(inputs, n, levels, seed, first);
     let mut least = if sets > 1 { crowding(&chosen) } else { 0.0 };
-    for index in 1..sets as u64 {
+    for index in first + 1..first + sets as u64 {
         let set = balanced(inputs, n, levels, seed, index);
         let crowding = crowding(&set);
         if crowding < least {
@@ -45,11 +77,10 @@ pub fn trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Re
             law.levels(levels).into_iter().map(|position| law.at_position(position)).collect()
         })
         .collect();
-    let mut design = Design::new(inputs);
     for point in chosen.iter().flatten() {
         design.push(point.iter().zip(&axes).map(|(level, axis)| axis[*level]));
     }
-    Ok(design)
+    Ok(())
 }
 
 /// `n` trajectories in which every input starts at each level equally often, up to the remainder of n / levels.
