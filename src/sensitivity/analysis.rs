@@ -146,7 +146,7 @@ fn analyze_units(
             let estimate = if response.is_constant() { Estimate::UNDEFINED } else { estimate };
             analysis.indices.push(Index { output, parameter, index, estimate, noise });
         };
-        method_indices(problem, method, design, response, &layout, units, resampling, &mut push);
+        method_indices(problem, (method, &layout), design, response, units, resampling, &mut push);
         if let Some(noise) = noise {
             let parts = [
                 ("variance_of_mean", noise.variance_of_mean),
@@ -164,10 +164,9 @@ fn analyze_units(
 
 fn method_indices(
     problem: &Problem,
-    method: Method,
+    of: (Method, &Layout),
     design: &Design,
     response: &Response,
-    layout: &Layout,
     units: Units<'_>,
     resampling: &Resampling,
     push: &mut impl FnMut(&str, &'static str, Estimate),
@@ -176,7 +175,7 @@ fn method_indices(
     let mut each = |index, estimates: &mut dyn Iterator<Item = Estimate>| {
         names.iter().zip(estimates).for_each(|(name, estimate)| push(name, index, estimate));
     };
-    match (method, layout) {
+    match of {
         (_, Layout::Blocks(blocks)) => {
             let indices = match units {
                 Units::Independent(resampling) => sobol::indices(response, *blocks, resampling),
