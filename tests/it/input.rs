@@ -119,7 +119,7 @@ fn an_event_outside_the_horizon_names_the_horizon() {
 fn an_impossible_history_names_both_events() {
     let copy = Copy::new();
     copy.replace(SCENARIO, "date = 1995-05-16, action = \"announced\", instrument = \"sanctions\", label = \"List published\" },\n  { date = 1995-05-20", "date = 1995-05-21, action = \"announced\", instrument = \"sanctions\", label = \"List published\" },\n  { date = 1995-05-20");
-    copy.refused(&["`liable` on 1995-05-20", "`threatened` on 1995-04-12"]);
+    copy.refused(&["`liable` on 1995-05-20", "`threatened` on 1995-04-12", "before `announced` on 1995-05-21"]);
 }
 
 #[test]

@@ -369,7 +369,9 @@ fn wrong_instruments_and_histories_are_refused() {
     let cases: Vec<(String, Vec<&str>)> = vec![
         (
             history(&[settled, announced.clone()]),
-            vec!["`settled` on 1995-05-01 comes before `announced` on 1995-06-01"],
+            vec![
+                "`settled` on 1995-05-01 cannot follow the start of the regime: it comes before `announced` on 1995-06-01",
+            ],
         ),
         (
             history(&[
@@ -377,7 +379,10 @@ fn wrong_instruments_and_histories_are_refused() {
                 event("1996-01-01", "ruling_lost", "sanctions"),
                 event("1996-02-01", "complaint", "sanctions"),
             ]),
-            vec!["`ruling_lost` on 1996-01-01 comes before `complaint` on 1996-02-01", "scenario.toml:"],
+            vec![
+                "`ruling_lost` on 1996-01-01 cannot follow `imposed` on 1995-05-01: it comes before `complaint` on 1996-02-01",
+                "scenario.toml:",
+            ],
         ),
         (
             history(&[announced.clone(), event("1995-06-02", "reversed", "sanctions")]),

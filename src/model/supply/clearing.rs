@@ -78,6 +78,7 @@ pub fn clear(
         if worst <= TOLERANCE {
             return Ok(cleared);
         }
+        let before = shadow.clone();
         for (q, quota) in quotas.iter().enumerate() {
             let mut over = |mu: f64| {
                 let others = |j: usize| {
@@ -98,6 +99,9 @@ pub fn clear(
             // Leaves the prices at the root.
             over(mu);
             shadow[q] = mu;
+        }
+        if shadow == before {
+            break; // as near as numbers come
         }
     }
     let limits = quotas.iter().map(|quota| quota.name.as_str()).collect::<Vec<_>>().join(", ");

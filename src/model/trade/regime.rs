@@ -313,7 +313,10 @@ impl Regime {
                 // What it needs may stand in the file, but too late.
                 let needed = own().find(|(at, later)| *at > position && event.action.needs().contains(&later.action));
                 return Err(refuse(match needed {
-                    Some((_, later)) => format!("comes before `{}` on {}", later.action.as_str(), later.date),
+                    Some((_, later)) => {
+                        let needed = format!("`{}` on {}", later.action.as_str(), later.date);
+                        format!("cannot follow {previous}: it comes before {needed}")
+                    }
                     None => format!("cannot follow {previous}"),
                 }));
             };
@@ -477,9 +480,15 @@ mod tests {
     fn an_event_that_comes_too_early_names_the_one_it_needs() {
         use Action::{Announced, Complaint, Imposed, Reinstated, Reversed, RulingLost, RulingWon, Settled};
         let early = refused(vec![dated(1, Settled), dated(2, Announced)]);
-        assert_eq!(early, "`settled` on 1995-01-01 comes before `announced` on 1995-01-02");
+        assert_eq!(
+            early,
+            "`settled` on 1995-01-01 cannot follow the start of the regime: it comes before `announced` on 1995-01-02"
+        );
         let early = refused(vec![dated(1, Imposed), dated(2, RulingLost), dated(3, Complaint)]);
-        assert_eq!(early, "`ruling_lost` on 1995-01-02 comes before `complaint` on 1995-01-03");
+        assert_eq!(
+            early,
+            "`ruling_lost` on 1995-01-02 cannot follow `imposed` on 1995-01-01: it comes before `complaint` on 1995-01-03"
+        );
         // Only a lost ruling is complied with, and a settlement withdraws the complaint.
         let won = refused(vec![dated(1, Imposed), dated(2, Complaint), dated(3, RulingWon), dated(4, Reversed)]);
         assert_eq!(won, "`reversed` on 1995-01-04 cannot follow `ruling_won` on 1995-01-03");
