@@ -102,7 +102,7 @@ fn shares_of_all_events_sum_to_one() {
         let key = (row["regime"].clone(), row["period"].clone());
         *sums.entry(key).or_default() += row["event_share_mean"].parse::<f64>().unwrap();
     }
-    assert_eq!(sums.len(), 5 * 4);
+    assert_eq!(sums.len(), crate::support::showdown(&[]).scenario.regimes.len() * 4);
     assert!(sums.values().all(|sum| (sum - 1.0).abs() < 1e-12));
 }
 
