@@ -1,12 +1,43 @@
-//! Records the commit the program was built from, for the manifest of every run.
+//! Records what the program was built from: the commit, for the manifest of every run, and a fingerprint of the sources that
+//! decide a job's outcome, by which stored results know the model that they came from.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries.
+const MODEL: [&str; 5] = ["src/config", "src/ensemble", "src/model", "src/statistics", "Cargo.lock"];
+
 fn main() {
-    for path in [".git/HEAD", ".git/refs/heads", "src"] {
+    for path in [".git/HEAD", ".git/refs/heads", "src", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let output = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
     let commit = output.ok().filter(|output| output.status.success()).and_then(|o| String::from_utf8(o.stdout).ok());
     println!("cargo::rustc-env=STICKERSHOCK_COMMIT={}", commit.as_deref().map_or("unknown", str::trim));
+    println!("cargo::rustc-env=STICKERSHOCK_MODEL={:016x}", fingerprint());
+}
+
+/// FNV-1a (64 bits) over names and bytes of the model's files: it tells versions apart, it is no protection against malice.
+fn fingerprint() -> u64 {
+    let mut files = Vec::new();
+    MODEL.iter().for_each(|path| collect(Path::new(path), &mut files));
+    files.sort();
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for file in files {
+        let name = file.to_string_lossy().replace('\\', "/");
+        let bytes = fs::read(&file).unwrap_or_default();
+        // Line ends differ between checkouts of one commit; the program does not.
+        for byte in name.bytes().chain(bytes).filter(|byte| *byte != b'\r') {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+fn collect(path: &Path, files: &mut Vec<PathBuf>) {
+    match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().for_each(|entry| collect(&entry.path(), files)),
+        Err(_) => files.push(path.to_owned()),
+    }
 }

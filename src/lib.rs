@@ -6,6 +6,7 @@ pub mod config;
 pub mod ensemble;
 pub mod model;
 pub mod report;
+pub mod runner;
 pub mod sensitivity;
 pub mod solve;
 pub mod statistics;

@@ -2,20 +2,28 @@
 
 mod check;
 mod init;
+mod merge;
 mod negotiate;
+mod plan;
 mod points;
+mod replay;
 mod run;
 mod sensitivity;
+mod signals;
 mod solve;
 mod summary;
+mod unit;
+mod verify;
+mod work;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use stickershock::config::{ConfigError, Loaded};
-use stickershock::ensemble::{RunError, StudyError};
+use stickershock::ensemble::StudyError;
 use stickershock::report::folder::OutputError;
+use stickershock::runner::{PlanError, StoreError};
 
 #[derive(Parser)]
 #[command(version, about, long_about = None, after_help = EXAMPLES)]
@@ -34,13 +42,25 @@ Examples:
   stickershock negotiate configs/governments-1995.toml
   stickershock init my-study && stickershock run my-study/scenario.toml
 
-Exit codes: 0 done, 1 output cannot be written, 2 wrong usage, 65 bad input, 130 interrupted.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 65 bad input, 75 incomplete but resumable, 130 interrupted with what is done kept.";
 
 #[derive(Subcommand)]
 enum Command {
     /// Simulate every regime of a scenario and write tables and charts.
     #[command(after_help = RUN_EXAMPLES)]
     Run(run::RunArgs),
+    /// Write the plan of a study, to be worked off unit by unit, on one machine or many.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(plan::PlanArgs),
+    /// Simulate units of a plan and store every outcome.
+    #[command(after_help = UNIT_EXAMPLES)]
+    Unit(unit::UnitArgs),
+    /// Reduce the stored units of a plan to tables and charts.
+    Merge(merge::MergeArgs),
+    /// Repeat some jobs of a finished study and compare their outcomes to the bit.
+    Verify(verify::VerifyArgs),
+    /// Repeat one job and print what happened week by week, as CSV.
+    Replay(replay::ReplayArgs),
     /// Validate a scenario, say what would run and how long it would take, and list every parameter with its source.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::CheckArgs),
@@ -68,6 +88,17 @@ Examples:
   stickershock run configs/showdown-1995.toml
   stickershock run configs/showdown-1995.toml -j 2 --replications 400 --seed 7
   stickershock run configs/showdown-1995.toml --set pricing.theta=0.5 --set instrument.sanctions.basis=border --json";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  stickershock plan configs/showdown-1995.toml --out /tmp/big --slurm
+  stickershock unit /tmp/big --range 0..25 && stickershock unit /tmp/big --range 25..50
+  stickershock merge /tmp/big";
+
+const UNIT_EXAMPLES: &str = "\
+Examples:
+  stickershock unit /tmp/big --range 0..10
+  stickershock unit /tmp/big --stdout 90f1c2d3a4b5e6f7 > 90f1c2d3a4b5e6f7.shard";
 
 const SOLVE_EXAMPLES: &str = "\
 Examples:
@@ -148,8 +179,60 @@ enum CliError {
         error: rayon::ThreadPoolBuildError,
     },
     /// The user pressed Ctrl-C.
-    #[error("interrupted after {0} replications; no table was written\nhelp: run the same command again")]
-    Interrupted(u64),
+    #[error(
+        "interrupted: {done} of {total} units are done and kept\nhelp: run the same command with --resume to go on"
+    )]
+    Interrupted {
+        /// Units done.
+        done: usize,
+        /// Units in all.
+        total: usize,
+    },
+    /// The user stopped a command that works through units or jobs.
+    #[error("interrupted: {done} of {total} are done\nhelp: run the same command again to go on")]
+    UnitsInterrupted {
+        /// Units or jobs done.
+        done: usize,
+        /// Asked for.
+        total: usize,
+    },
+    /// Output that could not be written, after units were stored.
+    #[error(
+        "{reason}\nhelp: make room or permission, and run the same command with --resume: {done} of {total} units are done and kept"
+    )]
+    Resumable {
+        /// What went wrong.
+        reason: String,
+        /// Units done.
+        done: usize,
+        /// Units in all.
+        total: usize,
+    },
+    /// A run was left unfinished in the output folder.
+    #[error(
+        "{path} holds an unfinished run of this study: {done} of {total} units are done\n\
+         help: run the same command with --resume to continue it, or with --fresh to start over"
+    )]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+        /// Units done.
+        done: usize,
+        /// Units in all.
+        total: usize,
+    },
+    /// A plan whose units are not all done.
+    #[error(
+        "{path}: of {total} units these are missing: {}\nhelp: run them with `stickershock unit {path} --range a..b`, then merge again", ranges.join(", ")
+    )]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+        /// Units in all.
+        total: usize,
+        /// Those without a shard.
+        ranges: Vec<String>,
+    },
     /// The user pressed Ctrl-C in a study of many points.
     #[error("interrupted at point {done} of {points}; no table was written\nhelp: run the same command again")]
     InterruptedPoints {
@@ -166,17 +249,41 @@ enum CliError {
         /// The first point's error.
         first: String,
     },
-}
-
-impl From<RunError<OutputError>> for CliError {
-    fn from(error: RunError<OutputError>) -> Self {
-        match error {
-            RunError::World(error) => Self::Study(StudyError::World(error)),
-            RunError::Job(error) => Self::Study(error),
-            RunError::Interrupted(replications) => Self::Interrupted(replications),
-            RunError::Receiver(error) => Self::Output(error),
-        }
-    }
+    /// Jobs that left no outcome; the rest is written.
+    #[error("{failed} of {total} jobs failed; their replications are left out of all results\nhelp: {table} says why")]
+    FailedJobs {
+        /// Failed jobs.
+        failed: u64,
+        /// Jobs in all.
+        total: u64,
+        /// The table of failures.
+        table: PathBuf,
+    },
+    /// Jobs all of which failed.
+    #[error(
+        "no replication left an outcome in every regime, so there is no result\nhelp: tables/failures.csv says why"
+    )]
+    NoOutcome,
+    /// Jobs whose outcome is not what was recorded.
+    #[error("{differing} of {repeated} jobs do not give the recorded outcome again")]
+    Unverified {
+        /// Jobs that differ.
+        differing: usize,
+        /// Jobs repeated.
+        repeated: usize,
+    },
+    /// A job that cannot be repeated because it failed.
+    #[error("the job left no outcome: {0}")]
+    Job(stickershock::ensemble::JobError),
+    /// What a study recorded of its jobs.
+    #[error(transparent)]
+    Record(#[from] stickershock::runner::verify::RecordError),
+    /// A plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// Stored units.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl CliError {
@@ -184,7 +291,11 @@ impl CliError {
         match self {
             Self::Usage(_) => 2,
             Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) | Self::NoPoint { .. } => 65,
-            Self::Interrupted(_) | Self::InterruptedPoints { .. } => 130,
+            Self::Plan(PlanError::Output(_)) | Self::Store(StoreError::Output(_)) => 1,
+            Self::Plan(PlanError::Units { .. }) => 2,
+            Self::Plan(_) | Self::Store(StoreError::Foreign { .. }) => 65,
+            Self::Resumable { .. } | Self::Unfinished { .. } | Self::Missing { .. } => 75,
+            Self::Interrupted { .. } | Self::UnitsInterrupted { .. } | Self::InterruptedPoints { .. } => 130,
             _ => 1,
         }
     }
@@ -194,6 +305,11 @@ impl CliError {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Unit(args) => unit::unit(&args),
+        Command::Merge(args) => merge::merge(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
         Command::Solve(args) => solve::solve_case(&args),
         Command::Negotiate(args) => negotiate::negotiate(&args),

@@ -17,8 +17,8 @@ use stickershock::report::points::{
 use stickershock::report::record::TableData;
 
 use super::CliError;
-use super::run::{progress_bar, relative};
 use super::summary::{align, thousands};
+use super::work::{progress_bar, relative};
 
 /// What `run` knows of a study of many points.
 pub(super) struct PointsRun<'a> {
@@ -98,7 +98,7 @@ impl PointsRun<'_> {
 
     fn simulate(&self, points: &[Point]) -> Result<Finished, CliError> {
         let jobs = points.len() as u64 * self.design.replications() * self.regimes.len() as u64;
-        let bar = progress_bar(jobs, self.quiet);
+        let bar = progress_bar(jobs, 0, self.quiet);
         let mut table = PointTable::begin(self.folder, &self.design)?;
         let mut results: Option<PointResults> = None;
         let mut failures = Vec::new();
@@ -132,7 +132,8 @@ impl PointsRun<'_> {
                 bar.abandon();
                 return Err(match error {
                     RunError::Interrupted(point) => CliError::InterruptedPoints { done: point, points: points.len() },
-                    other => other.into(),
+                    RunError::Receiver(error) => error.into(),
+                    RunError::Job(error) => CliError::Job(error),
                 });
             }
         }

@@ -1,22 +1,20 @@
 //! `stickershock run`: simulate every regime and write tables and charts.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stickershock::config::Loaded;
-use stickershock::ensemble::{Results, Study, StudyError, run as run_study};
-use stickershock::report::build::Report;
-use stickershock::report::folder::{OutputError, OutputFolder};
-use stickershock::report::manifest::{Manifest, Status};
-use stickershock::report::study::{ReplicationTable, write_tables};
+use stickershock::ensemble::Point;
+use stickershock::report::folder::OutputFolder;
+use stickershock::report::manifest::Status;
+use stickershock::runner::plan::PLAN_FILE;
+use stickershock::runner::store::{Inventory, Sharing};
+use stickershock::runner::{Plan, Store};
 
 use super::points::PointsRun;
-use super::summary;
-use super::{CliError, ScenarioArgs};
+use super::work::{Presentation, Work};
+use super::{CliError, ScenarioArgs, signals};
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -37,15 +35,20 @@ pub struct RunArgs {
     /// Regimes to run, separated by commas; the baseline always runs [default: all].
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     regimes: Vec<String>,
-    /// Write tables only.
+    /// Replications in a unit, the piece of work that is stored when it is done [default: suits the study].
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(1..))]
+    unit_size: Option<u64>,
+    /// Continue the unfinished run in the output folder.
+    #[arg(long, conflicts_with = "fresh")]
+    resume: bool,
+    /// Start over, whatever the output folder holds.
     #[arg(long)]
-    no_charts: bool,
-    /// Print the summary as JSON.
+    fresh: bool,
+    /// Keep the units (every outcome of every job) when the run is complete.
     #[arg(long)]
-    json: bool,
-    /// Print no progress and no summary.
-    #[arg(long)]
-    quiet: bool,
+    keep_units: bool,
+    #[command(flatten)]
+    presentation: Presentation,
 }
 
 /// Runs the command.
@@ -58,80 +61,133 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let regimes = selected_regimes(&loaded, &args.regimes)?;
     let named = loaded.scenario.outputs.folder.as_ref().map(PathBuf::from);
     let path = args.out.clone().or(named).unwrap_or_else(|| PathBuf::from("output").join(&loaded.scenario.name));
-    let folder = OutputFolder::create(&path)?;
     let pool = thread_pool(args.threads)?;
-    let threads = pool.current_num_threads();
-    let stop = Arc::new(AtomicBool::new(false));
-    let signal = Arc::clone(&stop);
-    // The first Ctrl-C stops in good order, the second at once. Where no handler can be set, the system's default holds.
-    let _ = ctrlc::set_handler(move || {
-        if signal.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-
+    let folder = OutputFolder::create(&path)?;
+    let store = Store::open(&path, Sharing::Alone)?;
+    let stop = signals::stop_flag();
     if let Some(design) = &loaded.design {
+        clear_for_points(args, &store)?;
         let mut design = design.clone();
         if let Some(replications) = args.replications {
             design.set_replications(replications);
         }
-        let study = PointsRun {
-            loaded: &loaded,
-            design,
-            regimes: &regimes,
-            folder: &folder,
-            pool: &pool,
-            stop: &stop,
-            charts: !args.no_charts,
-            json: args.json,
-            quiet: args.quiet,
-            started,
-        };
-        return study.run();
+        let Presentation { no_charts, json, quiet } = args.presentation;
+        let (loaded, regimes, folder, pool, stop) = (&loaded, &regimes, &folder, &pool, &stop);
+        return PointsRun { loaded, design, regimes, folder, pool, stop, charts: !no_charts, json, quiet, started }
+            .run();
     }
-
-    let earlier = folder.holds_a_run();
-    let mut manifest = Manifest::new(&loaded, &regimes, threads);
-    folder.write("manifest.json", &manifest.render(Status::Running))?;
-    let outcome = pool.install(|| simulate(args, &loaded, &regimes, &folder, &stop));
-    manifest.seconds = Some(started.elapsed().as_secs_f64());
-    match outcome {
-        Ok(written) => {
-            let report = Report { study: &written.study, results: &written.results, regimes: &regimes };
-            if earlier {
-                folder.remove_others(&written.files)?;
-            }
-            manifest.files = relative(&written.files, folder.path());
-            let manifest_path = folder.write("manifest.json", &manifest.render(Status::Complete))?;
-            let mut files = written.files;
-            files.push(manifest_path);
-            if args.quiet {
-                return Ok(());
-            }
-            let seconds = started.elapsed().as_secs_f64();
-            super::print(&if args.json {
-                summary::json(&report, folder.path(), &files)
-            } else {
-                summary::text(&report, seconds, &files)
-            })
+    let wanted = Plan::new(&loaded, &regimes, &points(), args.unit_size)?;
+    let Some((plan, inventory)) = settle(args, &store, wanted)? else {
+        if !args.presentation.quiet {
+            eprintln!("{} is complete; there is nothing left to do", path.display());
         }
-        Err(error) => {
-            let status = if matches!(error, CliError::Interrupted(_)) { Status::Interrupted } else { Status::Failed };
-            // The first error is the one to report, even if the disk refuses this too.
-            let _ = folder.write("manifest.json", &manifest.render(status));
-            Err(error)
-        }
+        return Ok(());
+    };
+    if !args.presentation.quiet && !inventory.done.is_empty() {
+        eprintln!("resuming: {} of {} units are done", inventory.done.len(), plan.units.len());
     }
+    store.tidy(&inventory.damaged)?;
+    let work = Work {
+        plan: &plan,
+        loaded: &loaded,
+        regimes: &regimes,
+        store: &store,
+        done: &inventory.done,
+        stop: &stop,
+        presentation: &args.presentation,
+        simulate: true,
+    };
+    let finished = pool.install(|| work.finish(&folder, started));
+    if matches!(finished, Ok(()) | Err(CliError::FailedJobs { .. })) && !args.keep_units {
+        store.remove_units()?;
+    }
+    finished
 }
 
-/// Paths as they read from the folder, with `/` on every system.
-pub(super) fn relative(files: &[PathBuf], folder: &Path) -> Vec<String> {
-    let inside = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
-    files.iter().map(inside).collect()
+/// Makes way for a study of many points, which is not stored unit by unit.
+fn clear_for_points(args: &RunArgs, store: &Store) -> Result<(), CliError> {
+    let path = store.folder().path().display();
+    if args.resume || args.unit_size.is_some() || args.keep_units {
+        let message =
+            "a study of many points is not stored unit by unit\nhelp: leave out --resume, --unit-size and --keep-units";
+        return Err(CliError::Usage(message.into()));
+    }
+    if store.has_units() && !args.fresh {
+        let help = "choose another folder with --out, or start over in this one with --fresh";
+        return Err(CliError::Usage(format!("{path}: holds the unfinished run of another study\nhelp: {help}")));
+    }
+    Ok(store.clear()?)
+}
+
+/// The points of a study: the scenario itself.
+pub(super) fn points() -> Vec<Point> {
+    vec![Point { index: 0, assignments: Vec::new() }]
+}
+
+/// The plan to work on and what is done of it, once the folder's own plan and the wishes of the user agree; nothing when all is
+/// done already.
+fn settle(args: &RunArgs, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inventory)>, CliError> {
+    let path = store.folder().path();
+    if args.fresh || !path.join(PLAN_FILE).exists() {
+        return begin(store, wanted).map(Some);
+    }
+    let stored = match Plan::read(path) {
+        Ok(stored) => stored,
+        // A plan of an older form is no plan of this study.
+        Err(error) if args.resume || store.has_units() => return Err(refusal(path, &[error.to_string()], args)),
+        Err(_) => return begin(store, wanted).map(Some),
+    };
+    let differences = stored.differences(&wanted);
+    let manifest = store.folder().manifest();
+    let complete = manifest.is_some_and(|manifest| {
+        manifest["status"] == Status::Complete.as_str() && manifest["plan"]["blake3"] == stored.hash.as_str()
+    });
+    if !args.resume && (complete || !store.has_units()) {
+        return begin(store, wanted).map(Some);
+    }
+    if !differences.is_empty() {
+        return Err(refusal(path, &differences, args));
+    }
+    if args.resume {
+        if complete && files_stand(store.folder()) {
+            return Ok(None);
+        }
+        let inventory = store.inventory(&stored)?;
+        return Ok(Some((stored, inventory)));
+    }
+    let (done, total) = (store.inventory(&stored)?.done.len(), stored.units.len());
+    Err(CliError::Unfinished { path: path.to_owned(), done, total })
+}
+
+fn refusal(path: &Path, differences: &[String], args: &RunArgs) -> CliError {
+    let what = if args.resume {
+        "is of another study and cannot be continued"
+    } else {
+        "holds the unfinished run of another study"
+    };
+    let list = differences.join("; ");
+    CliError::Usage(format!(
+        "{}: {what}: {list}\nhelp: choose another folder with --out, or start over in this one with --fresh",
+        path.display()
+    ))
+}
+
+/// Whether every file that the manifest lists is there.
+fn files_stand(folder: &OutputFolder) -> bool {
+    let manifest = folder.manifest().unwrap_or_default();
+    let files = manifest["files"].as_array().cloned().unwrap_or_default();
+    !files.is_empty() && files.iter().all(|file| folder.path().join(file.as_str().unwrap_or_default()).is_file())
+}
+
+/// Clears the folder of an earlier plan and writes the new one.
+fn begin(store: &Store, plan: Plan) -> Result<(Plan, Inventory), CliError> {
+    store.remove_units()?;
+    plan.write(store.folder())?;
+    Ok((plan, Inventory::default()))
 }
 
 /// Positions of the regimes to run, in the order of the scenario, the baseline always among them.
-fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, CliError> {
+pub(super) fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, CliError> {
     let regimes = &loaded.scenario.regimes;
     if let Some(unknown) = wanted.iter().find(|name| !regimes.iter().any(|regime| regime.name == **name)) {
         let known: Vec<&str> = regimes.iter().map(|regime| regime.name.as_str()).collect();
@@ -156,61 +212,4 @@ pub(super) fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, C
     }
     let threads = threads.unwrap_or(0);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| CliError::Threads { threads, error })
-}
-
-/// A finished run.
-struct Written {
-    study: Study,
-    results: Results,
-    files: Vec<PathBuf>,
-}
-
-fn simulate(
-    args: &RunArgs,
-    loaded: &Loaded,
-    regimes: &[usize],
-    folder: &OutputFolder,
-    stop: &AtomicBool,
-) -> Result<Written, CliError> {
-    let study = Study::prepare(loaded.scenario.clone())?;
-    if stop.load(Ordering::Relaxed) {
-        return Err(CliError::Interrupted(0));
-    }
-    let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
-    let scenario = study.scenario();
-    let baseline = regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
-    let mut results = Results::new(study.layout(), regimes.len(), baseline, scenario.seed);
-    let mut replications = ReplicationTable::begin(folder, &study, regimes)?;
-    let bar = progress_bar(scenario.replications * regimes.len() as u64, args.quiet);
-    run_study(&study, regimes, 0..scenario.replications, stop, &|jobs| bar.inc(jobs), |replication, outcomes| {
-        results.add(replication, outcomes);
-        replications.add(replication, outcomes)
-    })
-    .map_err(|error: stickershock::ensemble::RunError<OutputError>| {
-        bar.abandon();
-        CliError::from(error)
-    })?;
-    bar.finish_and_clear();
-    let report = Report { study: &study, results: &results, regimes };
-    let mut files = write_tables(folder, &report, &base_year, replications)?;
-    #[cfg(feature = "charts")]
-    if scenario.outputs.charts && !args.no_charts {
-        files.extend(stickershock::report::draw::write_charts(folder, &report)?);
-    }
-    files.sort();
-    Ok(Written { study, results, files })
-}
-
-/// A progress bar with the time left, on standard error, only where that is a terminal.
-pub(super) fn progress_bar(jobs: u64, quiet: bool) -> ProgressBar {
-    use std::io::IsTerminal;
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(jobs), ProgressDrawTarget::stderr_with_hz(8));
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} jobs, {eta} left") {
-        bar.set_style(style);
-    }
-    bar.set_message("simulating");
-    bar
 }

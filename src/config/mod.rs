@@ -30,6 +30,7 @@ pub use table::Table;
 
 use std::path::{Path, PathBuf};
 
+use self::scenario::NamedFile;
 use crate::model::scenario::Scenario;
 
 /// A scenario with everything that says where it came from.
@@ -59,13 +60,35 @@ impl Loaded {
         for assignment in assignments {
             document.set(assignment)?;
         }
-        assemble(&self.path, document)
+        Self::new(&self.path, document)
+    }
+
+    /// Checks a document that was read from `path`, and everything that it names.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn new(path: &Path, document: Document) -> Result<Self, ConfigError> {
+        let (scenario, files) = scenario::scenario(&document)?;
+        let parameters = parameters::parameters(&document)?;
+        let design = design::design(&document, &parameters)?;
+        let data = files
+            .into_iter()
+            .map(|NamedFile { key, name, path }| {
+                let bytes = std::fs::read(&path).map_err(|error| ConfigError::unreadable(&path, &error))?;
+                Ok(DataFile { key, name, hash: blake3::hash(&bytes), path })
+            })
+            .collect::<Result<_, ConfigError>>()?;
+        Ok(Self { path: path.to_owned(), document, data, scenario, parameters, design })
     }
 }
 
 /// A data file and the hash of its bytes.
 #[derive(Clone, Debug)]
 pub struct DataFile {
+    /// The key of the scenario that names it.
+    pub key: String,
+    /// The name as written there.
+    pub name: String,
     /// Where it was read.
     pub path: PathBuf,
     /// BLAKE3 of its bytes.
@@ -81,25 +104,10 @@ pub fn load(path: &Path, assignments: &[String]) -> Result<Loaded, ConfigError> 
     for assignment in assignments {
         document.set(assignment)?;
     }
-    let loaded = assemble(path, document)?;
+    let loaded = Loaded::new(path, document)?;
     parameters::check(&loaded)?;
     design::check(&loaded)?;
     Ok(loaded)
-}
-
-/// Turns a merged document into everything it says.
-fn assemble(path: &Path, document: Document) -> Result<Loaded, ConfigError> {
-    let (scenario, files) = scenario::scenario(&document)?;
-    let parameters = parameters::parameters(&document)?;
-    let design = design::design(&document, &parameters)?;
-    let data = files
-        .into_iter()
-        .map(|path| {
-            let bytes = std::fs::read(&path).map_err(|error| ConfigError::unreadable(&path, &error))?;
-            Ok(DataFile { hash: blake3::hash(&bytes), path })
-        })
-        .collect::<Result<_, ConfigError>>()?;
-    Ok(Loaded { path: path.to_owned(), document, data, scenario, parameters, design })
 }
 
 /// The JSON Schema of scenario files.

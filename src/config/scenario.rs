@@ -25,6 +25,17 @@ const MAX_REPLICATIONS: u64 = 10_000_000;
 /// Most buyers: more would not fit the memory of an ordinary machine.
 const MAX_BUYERS: usize = 1 << 23;
 
+/// A file that a scenario names.
+#[derive(Clone, Debug)]
+pub struct NamedFile {
+    /// The key that names it.
+    pub key: String,
+    /// The name as written.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
 /// A scenario file being checked: the document it came from, for messages that show the line.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
@@ -77,8 +88,11 @@ impl Reader<'_> {
         self.number(key, value.value, |x| (0.0..=1.0).contains(&x), "a fraction between 0 and 1")
     }
 
-    /// The path of a data file, relative to the file that names it.
+    /// The path of a data file, relative to the file that names it, or of the copy that stands in for it.
     pub fn data_path(&self, key: &str, name: &str) -> PathBuf {
+        if let Some(copy) = self.document.copy_of(key, name) {
+            return copy.to_owned();
+        }
         let origin = self.document.origin(key);
         let folder = origin
             .filter(|origin| origin.line().is_some())
@@ -95,11 +109,11 @@ impl Reader<'_> {
     }
 }
 
-/// Turns a document into a checked scenario, and names the data files it read.
+/// Turns a document into a checked scenario, and lists the data files it read.
 ///
 /// # Errors
 /// [`ConfigError`] naming file, line or row, key, value and remedy.
-pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigError> {
+pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), ConfigError> {
     let file: ScenarioFile = document.deserialize()?;
     let reader = Reader { document, file: &file };
     reader.name()?;
@@ -136,8 +150,12 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<PathBuf>), ConfigE
     }
     let timing = if one_shot { None } else { reader.timing(&market, &instruments, &regimes, &bargaining, weeks)? };
     let cost_factor = market::cost_factors(&reader, &market, weeks)?;
-    let mut data = vec![reader.data_path("market.models", &file.market.models)];
-    data.extend(file.exchange_rate.iter().map(|section| reader.data_path("exchange_rate.data", &section.data)));
+    let data_file = |key: &str, name: &str| {
+        let path = reader.data_path(key, name);
+        NamedFile { key: key.to_owned(), name: name.to_owned(), path }
+    };
+    let mut data = vec![data_file("market.models", &file.market.models)];
+    data.extend(file.exchange_rate.iter().map(|section| data_file("exchange_rate.data", &section.data)));
     let mut scenario = Scenario {
         name: file.name.clone(),
         title: file.title.clone().unwrap_or_else(|| file.name.clone()),

@@ -1,4 +1,4 @@
-//! Monte Carlo: one flat list of jobs (regime x replication), run on all threads, reduced in one fixed order.
+//! Monte Carlo: one flat list of jobs (point x replication x regime), run on all threads, reduced in one fixed order.
 
 pub mod base_year;
 pub mod negotiation;
@@ -9,9 +9,11 @@ pub mod policy;
 pub mod results;
 pub mod run;
 pub mod study;
+pub mod unit;
 
 pub use base_year::BaseYear;
 pub use point::Point;
 pub use results::Results;
-pub use run::{Job, RunError, run};
+pub use run::{Job, JobError, JobResult, RunError, run};
 pub use study::{Study, StudyError};
+pub use unit::Unit;

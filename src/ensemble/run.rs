@@ -1,11 +1,14 @@
-//! The threads: jobs go out in batches, outcomes come back in list order.
+//! The threads: replications go out in batches, their outcomes come back in order.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Deref, Range};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::study::{Study, StudyError};
+use super::study::Study;
+use super::unit::Unit;
 use crate::model::outcome::Outcome;
 use crate::model::world::WorldError;
 
@@ -18,15 +21,54 @@ pub struct Job {
     pub replication: u64,
 }
 
+/// Why a job left no outcome.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum JobError {
+    /// The point's study cannot be prepared, or a history that governments negotiate has no prices; the text says why.
+    #[error("{0}")]
+    Study(String),
+    /// The replication's world cannot be built.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// A fault of this program.
+    #[error("the simulation stopped with a fault of the program: {0}")]
+    Fault(String),
+}
+
+/// What a job left, or why it left nothing.
+pub type JobResult = Result<Outcome, JobError>;
+
+/// Runs every regime of one replication; results are in the order of `regimes`.
+///
+/// A job that fails leaves its error and disturbs no other.
+#[must_use]
+pub fn replicate(study: &Study, regimes: &[usize], replication: u64) -> Vec<JobResult> {
+    let guarded = |job: Job, world: &_, start: &_| {
+        // A panic is a fault of the program; hours of other jobs are not to be lost to it.
+        let result = catch_unwind(AssertUnwindSafe(|| study.simulate(world, start, job)));
+        result.map_or_else(
+            |payload| {
+                let text = payload.downcast_ref::<String>().cloned();
+                let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+                Err(JobError::Fault(text.unwrap_or_default()))
+            },
+            |outcome| outcome.map_err(|error| JobError::Study(error.to_string())),
+        )
+    };
+    match study.world(replication) {
+        Ok((world, start)) => {
+            regimes.par_iter().map(|&regime| guarded(Job { regime, replication }, &world, &start)).collect()
+        }
+        Err(error) => regimes.iter().map(|_| Err(error.clone().into())).collect(),
+    }
+}
+
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError<E> {
-    /// A replication's world cannot be built.
+    /// A job failed.
     #[error(transparent)]
-    World(#[from] WorldError),
-    /// A negotiated history has no prices.
-    #[error(transparent)]
-    Job(#[from] StudyError),
+    Job(#[from] JobError),
     /// Someone asked to stop.
     #[error("interrupted after replication {0}")]
     Interrupted(u64),
@@ -35,21 +77,111 @@ pub enum RunError<E> {
     Receiver(E),
 }
 
-/// Replications in one batch: enough jobs to keep every thread busy, few enough to bound memory.
-fn batch_size(regimes: usize) -> u64 {
-    let jobs = 8 * rayon::current_num_threads();
-    (jobs.div_ceil(regimes.max(1)) as u64).max(1)
+/// Why units ended early. Jobs that fail do not end them.
+#[derive(Debug)]
+pub enum Halt<E> {
+    /// Someone asked to stop; the first replication that was not finished.
+    Interrupted(u64),
+    /// The receiver of results failed.
+    Receiver(E),
 }
 
-/// Runs `regimes` in every replication of `replications` on the current rayon pool and hands each replication's outcomes,
-/// in the order of `regimes`, to `keep`, replication by replication.
+/// Fewest jobs in a batch for each thread.
+const JOBS_PER_THREAD: usize = 8;
+/// Most jobs in a batch for each thread: bounds memory.
+const MOST_JOBS_PER_THREAD: usize = 32;
+/// A batch should last so long that waiting for its last job costs little, and no longer.
+const BATCH_TIME: Duration = Duration::from_millis(250);
+
+/// Runs `regimes` in every replication of `units` on the current rayon pool and hands what each replication left to `keep`,
+/// unit by unit and replication by replication in order.
 ///
-/// Batches differ with the number of threads, the order in which `keep` is called does not.
+/// `study_of` gives the study of a point; it is asked again for every batch, and by several threads. `seal` does on the threads
+/// what can be done to one replication's results before they are kept in order. When `keep` breaks, the unit is finished and
+/// the remaining units of its point are left out: that is how a stopping rule says "enough". Batches differ with the number of
+/// threads and the speed of the machine; what `keep` is given does not.
 ///
 /// # Errors
-/// [`RunError::World`] when a resampled population has no inversion, [`RunError::Job`] when a negotiated history has no
-/// prices, [`RunError::Interrupted`] when `stop` is set,
-/// [`RunError::Receiver`] when `keep` fails.
+/// [`Halt::Interrupted`] when `stop` is set, after all replications before the first unfinished one were kept;
+/// [`Halt::Receiver`] when `keep` fails.
+pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
+    units: &[Unit],
+    regimes: &[usize],
+    study_of: &(impl Fn(usize) -> Result<S, JobError> + Sync),
+    stop: &AtomicBool,
+    seal: &(impl Fn(u64, Vec<JobResult>) -> T + Sync),
+    mut keep: impl FnMut(&Unit, u64, T) -> Result<ControlFlow<()>, E>,
+) -> Result<(), Halt<E>> {
+    let threads = rayon::current_num_threads();
+    let replications = |jobs_per_thread: usize| (jobs_per_thread * threads).div_ceil(regimes.len().max(1)).max(1);
+    let (fewest, most) = (replications(JOBS_PER_THREAD), replications(MOST_JOBS_PER_THREAD));
+    let mut size = fewest;
+    let mut tasks = units.iter().flat_map(|unit| unit.replications.clone().map(move |r| (unit, r))).peekable();
+    let mut enough: Option<(usize, usize)> = None; // the point, and the unit in which it was enough
+    let surplus = |enough: Option<(usize, usize)>, unit: &Unit| {
+        enough.is_some_and(|(point, index)| unit.point == point && unit.index != index)
+    };
+    loop {
+        let mut batch: Vec<(&Unit, u64)> = Vec::with_capacity(size);
+        let mut points: Vec<usize> = Vec::new();
+        while let Some((unit, _)) = tasks.peek() {
+            if !surplus(enough, unit) {
+                let new_point = points.last() != Some(&unit.point);
+                if batch.len() == size || (new_point && points.len() == threads) {
+                    break;
+                }
+                if new_point {
+                    points.push(unit.point);
+                }
+                batch.extend(tasks.peek());
+            }
+            tasks.next();
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let studies: Vec<(usize, Result<S, JobError>)> =
+            points.par_iter().map(|point| (*point, study_of(*point))).collect();
+        let done: Vec<Option<T>> = batch
+            .par_iter()
+            .map(|(unit, replication)| {
+                if stop.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let prepared = studies.iter().find(|(point, _)| *point == unit.point).map(|(_, prepared)| prepared);
+                let jobs = match prepared {
+                    Some(Ok(study)) => replicate(study, regimes, *replication),
+                    Some(Err(error)) => regimes.iter().map(|_| Err(error.clone())).collect(),
+                    None => return None, // every point of the batch is in the list
+                };
+                Some(seal(*replication, jobs))
+            })
+            .collect();
+        let elapsed = started.elapsed();
+        if elapsed < BATCH_TIME / 2 {
+            size = (2 * size).min(most);
+        } else if elapsed > 2 * BATCH_TIME {
+            size = (size / 2).max(fewest);
+        }
+        for ((unit, replication), sealed) in batch.into_iter().zip(done) {
+            let Some(sealed) = sealed else { return Err(Halt::Interrupted(replication)) };
+            if surplus(enough, unit) {
+                continue;
+            }
+            if keep(unit, replication, sealed).map_err(Halt::Receiver)?.is_break() {
+                enough = Some((unit.point, unit.index));
+            }
+        }
+    }
+}
+
+/// Runs `regimes` in every replication of one study and hands each replication's outcomes, in the order of `regimes`, to
+/// `keep`, replication by replication.
+///
+/// # Errors
+/// [`RunError::Job`] at the first job that fails, [`RunError::Interrupted`] when `stop` is set, [`RunError::Receiver`] when `keep`
+/// fails.
 pub fn run<E: Send>(
     study: &Study,
     regimes: &[usize],
@@ -58,33 +190,18 @@ pub fn run<E: Send>(
     tick: &(impl Fn(u64) + Sync),
     mut keep: impl FnMut(u64, &[Outcome]) -> Result<(), E>,
 ) -> Result<(), RunError<E>> {
-    let mut first = replications.start;
-    while first < replications.end {
-        let last = replications.end.min(first + batch_size(regimes.len()));
-        let worlds = (first..last).into_par_iter().map(|r| study.world(r)).collect::<Result<Vec<_>, _>>()?;
-        let jobs: Vec<Job> = (first..last)
-            .flat_map(|replication| regimes.iter().map(move |regime| Job { regime: *regime, replication }))
-            .collect();
-        let done: Vec<Option<Result<Outcome, StudyError>>> = jobs
-            .par_iter()
-            .map(|job| {
-                if stop.load(Ordering::Relaxed) {
-                    return None;
-                }
-                let (world, start) = &worlds[(job.replication - first) as usize];
-                let outcome = study.simulate(world, start, *job);
-                tick(1);
-                Some(outcome)
-            })
-            .collect();
-        let Some(done) = done.into_iter().collect::<Option<Result<Vec<_>, _>>>() else {
-            return Err(RunError::Interrupted(first));
-        };
-        let done = done?;
-        for (replication, outcomes) in (first..last).zip(done.chunks_exact(regimes.len())) {
-            keep(replication, outcomes).map_err(RunError::Receiver)?;
-        }
-        first = last;
-    }
-    Ok(())
+    let unit = Unit { index: 0, point: 0, replications };
+    let seal = |_, jobs: Vec<JobResult>| {
+        tick(jobs.len() as u64);
+        jobs.into_iter().collect::<Result<Vec<Outcome>, JobError>>()
+    };
+    let all = std::slice::from_ref(&unit);
+    let result = run_units(all, regimes, &|_| Ok(study), stop, &seal, |_, replication, outcomes| {
+        keep(replication, &outcomes?).map_err(RunError::Receiver)?;
+        Ok(ControlFlow::Continue(()))
+    });
+    result.map_err(|halt| match halt {
+        Halt::Interrupted(replication) => RunError::Interrupted(replication),
+        Halt::Receiver(error) => error,
+    })
 }

@@ -56,12 +56,18 @@ impl OutputFolder {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// The manifest of an earlier run of this program that stands in the folder.
+    #[must_use]
+    pub fn manifest(&self) -> Option<Value> {
+        let manifest = fs::read(self.path.join("manifest.json")).ok();
+        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        manifest.filter(|manifest| manifest["program"] == "stickershock")
+    }
+
     /// Whether an earlier run of this program stands in the folder.
     #[must_use]
     pub fn holds_a_run(&self) -> bool {
-        let manifest = fs::read(self.path.join("manifest.json")).ok();
-        let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        manifest.is_some_and(|manifest| manifest["program"] == "stickershock")
+        self.manifest().is_some()
     }
 
     /// Removes tables and charts of an earlier run that are not among `written`, and temporary files that a killed run
@@ -70,7 +76,7 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError::File`] when one cannot be removed.
     pub fn remove_others(&self, written: &[PathBuf]) -> Result<(), OutputError> {
-        for (folder, endings) in [("tables", &["csv"][..]), ("charts", &["svg", "png"][..])] {
+        for (folder, endings) in [("", &[][..]), ("tables", &["csv"][..]), ("charts", &["svg", "png"][..])] {
             let Ok(entries) = fs::read_dir(self.path.join(folder)) else { continue };
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

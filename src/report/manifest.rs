@@ -22,7 +22,9 @@ pub enum Status {
 }
 
 impl Status {
-    fn as_str(self) -> &'static str {
+    /// The word in the manifest.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
             Self::Complete => "complete",
@@ -105,6 +107,13 @@ impl Manifest {
             );
         }
         self
+    }
+
+    /// Adds what else is known of the run.
+    pub fn insert(&mut self, key: &str, value: Value) {
+        if let Value::Object(entries) = &mut self.fixed {
+            entries.insert(key.to_owned(), value);
+        }
     }
 
     /// The manifest as JSON text.

@@ -9,6 +9,7 @@ pub mod charts;
 pub mod draw;
 #[cfg(feature = "charts")]
 pub mod draw_points;
+pub mod failures;
 pub mod folder;
 pub mod indices;
 pub mod lot_rows;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::bargaining::Bargain;
 use super::build::Report;
+use super::failures::FailureTable;
 use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
 use super::market_rows::{base_year_rows, pricing_rows};
 use super::negotiation::negotiation_columns;
@@ -119,6 +120,7 @@ pub fn write_tables(
     report: &Report<'_>,
     base_year: &BaseYear,
     replications: ReplicationTable,
+    failures: FailureTable<'_>,
 ) -> Result<Vec<PathBuf>, OutputError> {
     let mut tables = vec![
         table(&report.models())?,
@@ -158,6 +160,10 @@ pub fn write_tables(
     }
     resources.push(replications.resource);
     paths.push(replications.file.finish()?);
+    if let Some((path, resource)) = failures.finish()? {
+        paths.push(path);
+        resources.push(resource);
+    }
     let scenario = report.study.scenario();
     let package = data_package(&scenario.name, &scenario.title, &resources);
     paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);

@@ -12,6 +12,7 @@ mod negotiated;
 mod outputs;
 mod points;
 mod reproducibility;
+mod runner;
 mod scheme;
 mod sensitivity;
 mod support;

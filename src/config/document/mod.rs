@@ -21,7 +21,8 @@ mod path;
 mod tests;
 mod tree;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -35,6 +36,8 @@ pub use tree::Origin;
 #[derive(Clone, Debug)]
 pub struct Document {
     root: Node,
+    /// Copies of data files that are read in their place, by key and written name.
+    copies: BTreeMap<(String, String), PathBuf>,
 }
 
 impl Document {
@@ -43,7 +46,7 @@ impl Document {
     /// Fails if a file cannot be read, is not UTF-8 or not TOML, if `extends` goes round in a circle, or if named items
     /// do not merge.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Ok(Self { root: merge::load(path.as_ref())? })
+        Ok(Self { root: merge::load(path.as_ref())?, copies: BTreeMap::new() })
     }
 
     /// Reads a document from text that is not in a file; `display_name` takes the file's place in messages.
@@ -51,7 +54,7 @@ impl Document {
     /// Such a document cannot extend another.
     pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
         let source = Source { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
-        Ok(Self { root: merge::refuse_extends(tree::parse(source)?)? })
+        Ok(Self { root: merge::refuse_extends(tree::parse(source)?)?, copies: BTreeMap::new() })
     }
 
     /// Lays one value over the document, as `--set` does: `market.horizon_weeks=52`.
@@ -107,6 +110,19 @@ impl Document {
         *place = merge::overlay(Some(place.clone()), value, path)?;
         self.root = root;
         Ok(())
+    }
+
+    /// Has data files read from copies: where a key has the name given, the path is read. The document itself, its text and its
+    /// hash, stays as it is.
+    #[must_use]
+    pub fn with_copies(mut self, copies: BTreeMap<(String, String), PathBuf>) -> Self {
+        self.copies = copies;
+        self
+    }
+
+    /// The copy of the data file that `key` names `name`, if there is one.
+    pub(super) fn copy_of(&self, key: &str, name: &str) -> Option<&Path> {
+        self.copies.get(&(key.to_owned(), name.to_owned())).map(PathBuf::as_path)
     }
 
     /// Reads the document into `T`.

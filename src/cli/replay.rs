@@ -1,0 +1,106 @@
+//! `stickershock replay`: one job again, with what happened week by week.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use stickershock::ensemble::Study;
+use stickershock::model::outcome::{Outcome, WeekMetric};
+use stickershock::report::record::decimal;
+use stickershock::runner::Store;
+use stickershock::runner::drive::Studies;
+use stickershock::runner::store::Sharing;
+use stickershock::runner::verify::{digits, recorded, repeat};
+
+use super::CliError;
+use super::work::open_plan;
+
+#[derive(Args)]
+pub struct ReplayArgs {
+    /// Folder of a plan or of a finished study.
+    folder: PathBuf,
+    /// Number of the job, from 0: point by point, replication by replication, regime by regime.
+    #[arg(long, value_name = "K")]
+    job: u64,
+    /// Threads [default: all processors].
+    #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
+    threads: Option<usize>,
+}
+
+/// Runs the command.
+pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
+    let (plan, loaded, regimes) = open_plan(&args.folder)?;
+    let Some((point, replication, regime)) = plan.job(args.job) else {
+        let message = format!(
+            "--job {}: the plan has jobs 0 to {}\nhelp: jobs count the regimes of a replication, the replications of a point, \
+             and the points, in that order",
+            args.job,
+            plan.jobs().saturating_sub(1)
+        );
+        return Err(CliError::Usage(message));
+    };
+    let studies = Studies::new(&loaded, &plan);
+    let pool = super::run::thread_pool(args.threads)?;
+    let job = pool.install(|| repeat(&plan, &regimes, &studies, args.job));
+    let Some(job) = job else { return Err(CliError::Usage(format!("--job {}: there is no such job", args.job))) };
+    eprintln!(
+        "job {}: point {point}{}, replication {replication}, regime {}",
+        args.job,
+        plan.points[point].iter().fold(String::new(), |text, assignment| format!("{text} {assignment}")),
+        plan.regimes[regime]
+    );
+    let found = digits(&job);
+    let store = Store::open(&args.folder, Sharing::WithUnits)?;
+    let record = recorded(&args.folder, &plan, &store.inventory(&plan)?)?;
+    eprintln!(
+        "BLAKE3 {found}, {}",
+        match record.get(&args.job) {
+            None => "nothing recorded to compare with",
+            Some(earlier) if *earlier == found => "as recorded",
+            Some(_) => "which is NOT what was recorded",
+        }
+    );
+    let outcome = job.map_err(CliError::Job)?;
+    let study = studies.get(point).map_err(CliError::Job)?;
+    super::print(&trace(&study, regimes[regime], &outcome))?;
+    match record.get(&args.job) {
+        Some(earlier) if *earlier != found => Err(CliError::Unverified { differing: 1, repeated: 1 }),
+        _ => Ok(()),
+    }
+}
+
+/// A row for each week and group of models: its sales and prices, and the policy events of the week.
+fn trace(study: &Study, regime: usize, outcome: &Outcome) -> String {
+    let (scenario, layout) = (study.scenario(), study.layout());
+    let mut out =
+        String::from("week,week_start,region,sanctioned,units,expected_units,car_share,sticker_price_usd,events\n");
+    for week in 0..layout.weeks {
+        let events: Vec<String> = scenario.regimes[regime]
+            .events
+            .iter()
+            .filter(|event| event.week == week)
+            .map(|event| format!("{} {}", scenario.instruments[event.instrument].name, event.action.as_str()))
+            .collect();
+        for (g, group) in layout.groups.iter().enumerate() {
+            let value = |metric| decimal(outcome.values[layout.week(metric, week as usize, g)]);
+            let _ = writeln!(
+                out,
+                "{week},{},{},{},{},{},{},{},{}",
+                scenario.week_start(week),
+                quoted(&group.region),
+                group.flagged,
+                value(WeekMetric::Units),
+                value(WeekMetric::ExpectedUnits),
+                value(WeekMetric::CarShare),
+                value(WeekMetric::StickerPrice),
+                quoted(&events.join("; ")),
+            );
+        }
+    }
+    out
+}
+
+/// Text as a CSV cell.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}

@@ -1,0 +1,80 @@
+//! `stickershock verify`: repeats a sample of jobs and compares their outcomes with the record, to the bit.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use stickershock::runner::Store;
+use stickershock::runner::drive::Studies;
+use stickershock::runner::store::Sharing;
+use stickershock::runner::verify::{digits, recorded, repeat, sample};
+
+use super::work::open_plan;
+use super::{CliError, signals};
+
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// Folder of a finished study.
+    folder: PathBuf,
+    /// Jobs to repeat, of all points, replications and regimes.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    sample: usize,
+    /// Threads [default: all processors].
+    #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
+    threads: Option<usize>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
+    let (plan, loaded, regimes) = open_plan(&args.folder)?;
+    let store = Store::open(&args.folder, Sharing::WithUnits)?;
+    let inventory = store.inventory(&plan)?;
+    let recorded = recorded(&args.folder, &plan, &inventory)?;
+    if recorded.is_empty() {
+        let path = args.folder.display();
+        let message =
+            format!("{path}: no unit of this plan is done, so there is nothing to compare\nhelp: run its units");
+        return Err(CliError::Usage(message));
+    }
+    let pool = super::run::thread_pool(args.threads)?;
+    let stop = signals::stop_flag();
+    let chosen = sample(&plan, &recorded, args.sample);
+    let studies = Studies::new(&loaded, &plan);
+    let mut differing = Vec::new();
+    let mut repeated = 0;
+    for &number in &chosen {
+        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+            break;
+        }
+        let Some(job) = pool.install(|| repeat(&plan, &regimes, &studies, number)) else { continue };
+        repeated += 1;
+        let found = digits(&job);
+        if recorded.get(&number) != Some(&found) {
+            differing.push((number, found));
+        }
+    }
+    for (number, found) in &differing {
+        let (point, replication, regime) = plan.job(*number).unwrap_or_default();
+        eprintln!(
+            "job {number} (point {point}, replication {replication}, regime {}): BLAKE3 {found}, recorded {}",
+            plan.regimes[regime], recorded[number],
+        );
+    }
+    let jobs = recorded.len();
+    super::print(&if args.json {
+        let numbers: Vec<u64> = differing.iter().map(|(number, _)| *number).collect();
+        format!("{:#}\n", json!({ "jobs": jobs, "repeated": repeated, "differing": numbers }))
+    } else {
+        format!(
+            "{repeated} of {jobs} jobs repeated, {} with the recorded outcome to the bit\n",
+            repeated - differing.len()
+        )
+    })?;
+    if repeated < chosen.len() {
+        return Err(CliError::UnitsInterrupted { done: repeated, total: chosen.len() });
+    }
+    if differing.is_empty() { Ok(()) } else { Err(CliError::Unverified { differing: differing.len(), repeated }) }
+}

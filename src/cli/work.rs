@@ -1,0 +1,250 @@
+//! What the commands on plans and units share: options, progress, reduction, and the state that a folder is in.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use stickershock::config::Loaded;
+use stickershock::ensemble::{Results, Study, StudyError};
+use stickershock::report::build::Report;
+use stickershock::report::failures::FailureTable;
+use stickershock::report::folder::OutputFolder;
+use stickershock::report::manifest::{Manifest, Status};
+use stickershock::report::study::{ReplicationTable, write_tables};
+use stickershock::runner::drive::{Drive, DriveError, Event, Studies};
+use stickershock::runner::ledger::LedgerWriter;
+use stickershock::runner::plan::PlanError;
+use stickershock::runner::{MODEL_VERSION, Plan, Store, StoreError};
+
+use super::{CliError, summary};
+
+/// How results are presented.
+#[derive(Args)]
+pub(super) struct Presentation {
+    /// Write tables only.
+    #[arg(long)]
+    pub no_charts: bool,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Print no progress and no summary.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// A study about to be reduced.
+pub(super) struct Work<'a> {
+    pub plan: &'a Plan,
+    pub loaded: &'a Loaded,
+    pub regimes: &'a [usize],
+    pub store: &'a Store,
+    /// Shards that are there already, by the position of the unit.
+    pub done: &'a BTreeMap<usize, PathBuf>,
+    pub stop: &'a AtomicBool,
+    pub presentation: &'a Presentation,
+    /// Whether units without a shard are simulated.
+    pub simulate: bool,
+}
+
+/// A reduced study, its files written.
+pub(super) struct Written {
+    study: std::sync::Arc<Study>,
+    results: Results,
+    files: Vec<PathBuf>,
+    failed_jobs: u64,
+}
+
+impl Work<'_> {
+    /// The manifest of the work.
+    pub(super) fn manifest(&self) -> Manifest {
+        let mut manifest = Manifest::new(self.loaded, self.regimes, rayon::current_num_threads());
+        let units = self.plan.units.len();
+        manifest.insert("model_version", MODEL_VERSION.into());
+        manifest.insert("plan", json!({ "blake3": self.plan.hash, "unit_size": self.plan.unit_size, "units": units }));
+        manifest
+    }
+
+    /// Walks the plan, reduces every unit, and writes tables, charts and the ledger.
+    pub(super) fn reduce(&self, folder: &OutputFolder) -> Result<Written, CliError> {
+        let studies = Studies::new(self.loaded, self.plan);
+        // A scenario that cannot be prepared has nothing to show, and its error is about the input.
+        let study = match studies.get(0) {
+            Ok(study) => study,
+            Err(_) => {
+                return Err(
+                    Study::prepare(self.loaded.scenario.clone()).map_or_else(CliError::Study, |_| CliError::NoOutcome)
+                );
+            }
+        };
+        let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
+        let scenario = study.scenario();
+        let baseline = self.regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
+        let mut results = Results::new(study.layout(), self.regimes.len(), baseline, scenario.seed);
+        let mut replications = ReplicationTable::begin(folder, &study, self.regimes)?;
+        let mut failures = FailureTable::new(folder);
+        let mut ledger = LedgerWriter::begin(folder)?;
+        let mut keep = |event: Event<'_>| {
+            match event {
+                Event::Replication { replication, outcomes, .. } => {
+                    results.add(replication, outcomes);
+                    replications.add(replication, outcomes)?;
+                }
+                Event::Failure { point, replication, regime, error } => {
+                    failures.add(point, replication, &self.plan.regimes[regime], error)?;
+                }
+                Event::Unit { position, hash, jobs } => ledger.add(self.plan, position, &hash, jobs)?,
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        let stored = if self.simulate { stored_jobs(self.plan, self.done) } else { 0 };
+        let bar = progress_bar(self.plan.jobs(), stored, self.presentation.quiet);
+        let tick = |jobs| bar.inc(jobs);
+        let drive = Drive { plan: self.plan, regimes: self.regimes, store: self.store, stop: self.stop };
+        let walked = if self.simulate {
+            drive.run(self.done, &studies, &tick, &mut keep)
+        } else {
+            drive.merge(self.done, &tick, &mut keep)
+        };
+        bar.finish_and_clear();
+        walked.map_err(|error| self.stopped(error))?;
+        let failed_jobs = failures.jobs();
+        if results.replications() == 0 {
+            failures.finish()?;
+            return Err(CliError::NoOutcome);
+        }
+        let report = Report { study: &study, results: &results, regimes: self.regimes };
+        let mut files = write_tables(folder, &report, &base_year, replications, failures)?;
+        ledger.finish()?;
+        files.push(folder.path().join(stickershock::runner::ledger::LEDGER_FILE));
+        #[cfg(feature = "charts")]
+        if scenario.outputs.charts && !self.presentation.no_charts {
+            files.extend(stickershock::report::draw::write_charts(folder, &report)?);
+        }
+        files.sort();
+        Ok(Written { study, results, files, failed_jobs })
+    }
+
+    /// An early end, with what is kept and how to go on.
+    fn stopped(&self, error: DriveError) -> CliError {
+        let (total, path) = (self.plan.units.len(), self.store.folder().path().to_owned());
+        let done = || self.store.inventory(self.plan).map_or(0, |inventory| inventory.done.len());
+        match error {
+            DriveError::Interrupted => CliError::Interrupted { done: done(), total },
+            DriveError::Missing(_) => {
+                let missing = (0..total).filter(|position| !self.done.contains_key(position)).collect::<Vec<_>>();
+                CliError::Missing { total, ranges: ranges(&missing), path }
+            }
+            DriveError::Store(StoreError::Output(error)) if self.simulate => {
+                let text = error.to_string();
+                let reason = text.lines().next().unwrap_or_default().to_owned();
+                CliError::Resumable { reason, done: done(), total }
+            }
+            DriveError::Store(error) => error.into(),
+        }
+    }
+
+    /// Reduces the study with a manifest that always says how the work stands, and prints the summary.
+    pub(super) fn finish(&self, folder: &OutputFolder, started: std::time::Instant) -> Result<(), CliError> {
+        let earlier = folder.holds_a_run();
+        let mut manifest = self.manifest();
+        folder.write("manifest.json", &manifest.render(Status::Running))?;
+        let outcome = self.reduce(folder);
+        manifest.seconds = Some(started.elapsed().as_secs_f64());
+        let written = match outcome {
+            Ok(written) => written,
+            Err(error) => {
+                let interrupted = matches!(error, CliError::Interrupted { .. });
+                let status = if interrupted { Status::Interrupted } else { Status::Failed };
+                // The first error is the one to report, even if the disk refuses this too.
+                let _ = folder.write("manifest.json", &manifest.render(status));
+                return Err(error);
+            }
+        };
+        if earlier {
+            folder.remove_others(&written.files)?;
+        }
+        manifest.files = relative(&written.files, folder.path());
+        manifest.insert("failed_jobs", written.failed_jobs.into());
+        let manifest_path = folder.write("manifest.json", &manifest.render(Status::Complete))?;
+        let report = Report { study: &written.study, results: &written.results, regimes: self.regimes };
+        let mut files = written.files;
+        files.push(manifest_path);
+        if !self.presentation.quiet {
+            let seconds = started.elapsed().as_secs_f64();
+            super::print(&if self.presentation.json {
+                summary::json(&report, folder.path(), &files)
+            } else {
+                summary::text(&report, seconds, &files)
+            })?;
+        }
+        if written.failed_jobs > 0 {
+            let table = folder.path().join("tables/failures.csv");
+            return Err(CliError::FailedJobs { failed: written.failed_jobs, total: self.plan.jobs(), table });
+        }
+        Ok(())
+    }
+}
+
+/// Jobs of the units that have a shard.
+pub(super) fn stored_jobs(plan: &Plan, done: &BTreeMap<usize, PathBuf>) -> u64 {
+    let jobs = |position: &usize| (plan.units[*position].end - plan.units[*position].first) * plan.regimes.len() as u64;
+    done.keys().map(jobs).sum()
+}
+
+/// Numbers as ranges `a..b`, ends excluded.
+pub(super) fn ranges(sorted: &[usize]) -> Vec<String> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for &number in sorted {
+        match found.last_mut() {
+            Some(range) if range.end == number => range.end += 1,
+            _ => found.push(number..number + 1),
+        }
+    }
+    found.iter().map(|range| format!("{}..{}", range.start, range.end)).collect()
+}
+
+/// Paths as they read from the folder, with `/` on every system.
+pub(super) fn relative(files: &[PathBuf], folder: &Path) -> Vec<String> {
+    let inside = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    files.iter().map(inside).collect()
+}
+
+/// A plan with its scenario, as it stands in a folder.
+pub(super) fn open_plan(path: &Path) -> Result<(Plan, Loaded, Vec<usize>), PlanError> {
+    let plan = Plan::read(path)?;
+    let loaded = plan.load(path)?;
+    let regimes = plan.regime_positions(path, &loaded)?;
+    Ok((plan, loaded, regimes))
+}
+
+/// A progress bar with the time left, on standard error, only where that is a terminal; `stored` jobs count as done.
+pub(super) fn progress_bar(jobs: u64, stored: u64, quiet: bool) -> ProgressBar {
+    use std::io::IsTerminal;
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(jobs), ProgressDrawTarget::stderr_with_hz(8));
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} jobs, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.set_message("simulating");
+    bar.set_position(stored);
+    bar.reset_eta();
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranges;
+
+    #[test]
+    fn gaps_are_told_as_ranges() {
+        assert_eq!(ranges(&[]), Vec::<String>::new());
+        assert_eq!(ranges(&[3]), ["3..4"]);
+        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), ["0..3", "5..6", "7..9"]);
+    }
+}

@@ -1,0 +1,91 @@
+//! `failures.csv`: the jobs that left no outcome, and why.
+
+use super::folder::{OutputError, OutputFolder, PendingFile, Resource};
+use super::record::{Field, FieldType};
+
+/// The table as it is written, job by job; without a failed job there is none.
+#[derive(Debug)]
+pub struct FailureTable<'a> {
+    folder: &'a OutputFolder,
+    file: Option<PendingFile>,
+    jobs: u64,
+}
+
+impl<'a> FailureTable<'a> {
+    /// A table of no failure yet.
+    #[must_use]
+    pub fn new(folder: &'a OutputFolder) -> Self {
+        Self { folder, file: None, jobs: 0 }
+    }
+
+    /// Failed jobs so far.
+    #[must_use]
+    pub fn jobs(&self) -> u64 {
+        self.jobs
+    }
+
+    /// Adds a job that failed.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn add(&mut self, point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
+        self.jobs += 1;
+        if self.file.is_none() {
+            let mut file = self.folder.begin("tables/failures.csv")?;
+            file.write(&line(fields().iter().map(|field| field.name.as_str()))?)?;
+            self.file = Some(file);
+        }
+        let row = line([&point.to_string(), &replication.to_string(), regime, error])?;
+        self.file.as_mut().map_or(Ok(()), |file| file.write(&row))
+    }
+
+    /// Publishes the table, if there is one, and describes it.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn finish(self) -> Result<Option<(std::path::PathBuf, Resource)>, OutputError> {
+        let Some(file) = self.file else { return Ok(None) };
+        let resource = Resource {
+            name: "failures".into(),
+            description: "Jobs that failed; their replications are left out of all other tables.".into(),
+            key: ["point", "replication", "regime"].map(String::from).into(),
+            fields: fields(),
+        };
+        Ok(Some((file.finish()?, resource)))
+    }
+}
+
+fn fields() -> Vec<Field> {
+    vec![
+        Field::new("point", FieldType::Integer, "", "position of the parameter point in the plan, from 0"),
+        Field::new("replication", FieldType::Integer, "", "replication number, from 0"),
+        Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
+        Field::new("error", FieldType::String, "", "why the job left no outcome"),
+    ]
+}
+
+fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Vec<u8>, OutputError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells)?;
+    Ok(writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_quoted_and_no_failure_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = OutputFolder::create(folder.path()).unwrap();
+        assert!(FailureTable::new(&output).finish().unwrap().is_none());
+        assert_eq!(std::fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
+        let mut table = FailureTable::new(&output);
+        table.add(0, 7, "imposed", "no inversion, residual 3e-2\nhelp: \"less\"").unwrap();
+        assert_eq!(table.jobs(), 1);
+        let (path, _) = table.finish().unwrap().unwrap();
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows, vec![vec!["0", "7", "imposed", "no inversion, residual 3e-2\nhelp: \"less\""]]);
+    }
+}

@@ -1,0 +1,322 @@
+//! From a plan and what is stored of it to reduced results: one walk over the units in the order of the plan.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use blake3::Hash;
+
+use super::plan::Plan;
+use super::shard::{ShardReader, encode};
+use super::store::{ShardWriter, Store, StoreError};
+use crate::config::Loaded;
+use crate::ensemble::run::{Halt, run_units};
+use crate::ensemble::{JobError, JobResult, Study, Unit};
+use crate::model::outcome::Outcome;
+use crate::report::folder::OutputError;
+
+/// The study of a point, shared by its replications; or why it cannot be prepared.
+pub type Prepared = Result<Arc<Study>, JobError>;
+
+/// The studies of the points, each prepared once for all the replications that follow each other.
+#[derive(Debug)]
+pub struct Studies<'a> {
+    loaded: &'a Loaded,
+    plan: &'a Plan,
+    /// The last points used, the latest last.
+    recent: Mutex<Vec<(usize, Prepared)>>,
+}
+
+impl<'a> Studies<'a> {
+    /// Studies of the points of a plan, none of them prepared yet.
+    #[must_use]
+    pub fn new(loaded: &'a Loaded, plan: &'a Plan) -> Self {
+        Self { loaded, plan, recent: Mutex::new(Vec::new()) }
+    }
+
+    /// The study of a point; several points may be prepared at once on different threads.
+    ///
+    /// # Errors
+    /// [`JobError::Study`] when the point makes no valid scenario, or its base year has no solution.
+    pub fn get(&self, point: usize) -> Prepared {
+        let known = |recent: &[(usize, Prepared)]| recent.iter().find(|(at, _)| *at == point).map(|(_, s)| s.clone());
+        if let Some(prepared) = known(&self.recent.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return prepared;
+        }
+        let prepared = self.prepare(point);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        // As many as one batch may ask for; memory does not grow with the number of points.
+        let room = rayon::current_num_threads();
+        while recent.len() >= room {
+            drop(recent.remove(0));
+        }
+        recent.push((point, prepared.clone()));
+        prepared
+    }
+
+    fn prepare(&self, point: usize) -> Prepared {
+        let refuse = |error: String| JobError::Study(error);
+        let assignments = &self.plan.points[point];
+        let scenario = if assignments.is_empty() {
+            self.loaded.scenario.clone()
+        } else {
+            self.loaded.at(assignments).map_err(|error| refuse(error.to_string()))?.scenario
+        };
+        Study::prepare(scenario).map(Arc::new).map_err(|error| refuse(error.to_string()))
+    }
+}
+
+/// Results of one replication, in the order of reduction.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Every regime of a replication left an outcome.
+    Replication {
+        /// Position of the point.
+        point: usize,
+        /// Replication number.
+        replication: u64,
+        /// The outcomes, in the order of the regimes.
+        outcomes: &'a [Outcome],
+    },
+    /// A job of a replication failed: the replication takes no part in results, for regimes are compared world by world.
+    Failure {
+        /// Position of the point.
+        point: usize,
+        /// Replication number.
+        replication: u64,
+        /// Position of the regime among those that run.
+        regime: usize,
+        /// The error.
+        error: &'a str,
+    },
+    /// All replications of a unit have been handed over.
+    Unit {
+        /// Position of the unit.
+        position: usize,
+        /// Hash of its shard.
+        hash: Hash,
+        /// Hashes of its jobs, replication by replication.
+        jobs: &'a [Hash],
+    },
+}
+
+/// What takes the events: results that break are enough of their point.
+pub type Keep<'a> = dyn FnMut(Event<'_>) -> Result<ControlFlow<()>, OutputError> + 'a;
+
+/// Why a walk over the plan ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// Someone asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// A unit has no shard, where none may be computed.
+    #[error("unit {0} is missing")]
+    Missing(usize),
+    /// The folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<OutputError> for DriveError {
+    fn from(error: OutputError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What a walk works with.
+#[derive(Debug)]
+pub struct Drive<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Positions in the scenario of the regimes that run.
+    pub regimes: &'a [usize],
+    /// Where shards are.
+    pub store: &'a Store,
+    /// Set to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// One replication as the threads leave it.
+struct Sealed {
+    jobs: Vec<JobResult>,
+    bytes: Vec<u8>,
+    hashes: Vec<Hash>,
+}
+
+impl Drive<'_> {
+    /// Hands every unit's results to `keep`, in the order of the plan: from its shard where `done` has one, else from the
+    /// simulation, and then the shard is written first.
+    ///
+    /// When `keep` breaks at a replication, results of that point are enough: the unit is finished, and later units of the point
+    /// are left out whether they are stored or not. `tick` hears of every job that is simulated.
+    ///
+    /// # Errors
+    /// [`DriveError`]; units that were finished before it stay.
+    pub fn run(
+        &self,
+        done: &BTreeMap<usize, PathBuf>,
+        studies: &Studies<'_>,
+        tick: &(impl Fn(u64) + Sync),
+        keep: &mut Keep<'_>,
+    ) -> Result<(), DriveError> {
+        let units = self.plan.unit_list();
+        let mut enough = None;
+        let mut next = 0;
+        while let Some(unit) = units.get(next) {
+            if enough == Some(unit.point) {
+                next += 1;
+            } else if let Some(path) = done.get(&unit.index) {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(DriveError::Interrupted);
+                }
+                if self.read(unit, path, &|_| {}, keep)? {
+                    enough = Some(unit.point);
+                }
+                next += 1;
+            } else {
+                let missing = units[next..].iter().take_while(|unit| !done.contains_key(&unit.index)).count();
+                let stretch = &units[next..next + missing];
+                if let Some(point) = self.compute(stretch, studies, tick, Some(&mut *keep))? {
+                    enough = Some(point);
+                }
+                next += missing;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same from shards alone; `tick` hears of every job.
+    ///
+    /// # Errors
+    /// [`DriveError::Missing`] at the first unit without a shard.
+    pub fn merge(
+        &self,
+        done: &BTreeMap<usize, PathBuf>,
+        tick: &(impl Fn(u64) + Sync),
+        keep: &mut Keep<'_>,
+    ) -> Result<(), DriveError> {
+        let mut enough = None;
+        for unit in self.plan.unit_list() {
+            if enough == Some(unit.point) {
+                continue;
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(DriveError::Interrupted);
+            }
+            let path = done.get(&unit.index).ok_or(DriveError::Missing(unit.index))?;
+            if self.read(&unit, path, tick, keep)? {
+                enough = Some(unit.point);
+            }
+        }
+        Ok(())
+    }
+
+    /// Simulates units and writes their shards, without reducing anything.
+    ///
+    /// # Errors
+    /// [`DriveError`]; units that were finished before it stay.
+    pub fn publish(
+        &self,
+        units: &[Unit],
+        studies: &Studies<'_>,
+        tick: &(impl Fn(u64) + Sync),
+    ) -> Result<(), DriveError> {
+        self.compute(units, studies, tick, None).map(|_| ())
+    }
+
+    /// Hands over a stored unit; true when that is enough of its point.
+    fn read(
+        &self,
+        unit: &Unit,
+        path: &Path,
+        tick: &(impl Fn(u64) + Sync),
+        keep: &mut Keep<'_>,
+    ) -> Result<bool, DriveError> {
+        let mut reader = ShardReader::open(path).map_err(StoreError::from)?;
+        let mut hashes = Vec::new();
+        let mut enough = false;
+        while let Some((replication, jobs)) = reader.next_replication().map_err(StoreError::from)? {
+            tick(jobs.len() as u64);
+            hashes.extend(jobs.iter().map(|(_, hash)| *hash));
+            if !enough {
+                let jobs = jobs.into_iter().map(|(job, _)| job).collect();
+                enough = hand_over(unit.point, replication, jobs, keep)?;
+            }
+        }
+        let _ = keep(Event::Unit { position: unit.index, hash: reader.hash, jobs: &hashes })?;
+        Ok(enough)
+    }
+
+    /// Simulates a stretch of units; the point of which there was enough last, if any.
+    fn compute(
+        &self,
+        units: &[Unit],
+        studies: &Studies<'_>,
+        tick: &(impl Fn(u64) + Sync),
+        mut keep: Option<&mut Keep<'_>>,
+    ) -> Result<Option<usize>, DriveError> {
+        let seal = |_, jobs: Vec<JobResult>| {
+            let (bytes, hashes) = encode(&jobs);
+            tick(jobs.len() as u64);
+            Sealed { jobs, bytes, hashes }
+        };
+        let mut writer: Option<ShardWriter> = None;
+        let mut unit_hashes: Vec<Hash> = Vec::new();
+        let mut enough: Option<usize> = None; // the unit in which it was enough
+        let mut last_point = None;
+        let take = |unit: &Unit, replication: u64, sealed: Sealed| -> Result<ControlFlow<()>, OutputError> {
+            let mut shard = match writer.take() {
+                Some(shard) => shard,
+                None => self.store.begin(self.plan, unit.index)?,
+            };
+            shard.write(&sealed.bytes)?;
+            unit_hashes.extend_from_slice(&sealed.hashes);
+            if let Some(keep) = &mut keep
+                && enough != Some(unit.index)
+            {
+                let jobs = sealed.jobs.into_iter().map(|job| job.map_err(|error| error.to_string())).collect();
+                if hand_over(unit.point, replication, jobs, *keep)? {
+                    enough = Some(unit.index);
+                    last_point = Some(unit.point);
+                }
+            }
+            if replication + 1 == unit.replications.end {
+                let hash = shard.finish()?;
+                if let Some(keep) = &mut keep {
+                    let _ = keep(Event::Unit { position: unit.index, hash, jobs: &unit_hashes })?;
+                }
+                unit_hashes.clear();
+            } else {
+                writer = Some(shard);
+            }
+            Ok(if enough == Some(unit.index) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        };
+        let study_of = |point| studies.get(point);
+        run_units(units, self.regimes, &study_of, self.stop, &seal, take).map_err(|error| match error {
+            Halt::Interrupted(_) => DriveError::Interrupted,
+            Halt::Receiver(error) => error.into(),
+        })?;
+        Ok(last_point)
+    }
+}
+
+/// Hands one replication to the reduction; true when that is enough.
+fn hand_over(
+    point: usize,
+    replication: u64,
+    jobs: Vec<Result<Outcome, String>>,
+    keep: &mut Keep<'_>,
+) -> Result<bool, OutputError> {
+    if jobs.iter().all(Result::is_ok) {
+        let outcomes: Vec<Outcome> = jobs.into_iter().flatten().collect();
+        return Ok(keep(Event::Replication { point, replication, outcomes: &outcomes })?.is_break());
+    }
+    for (regime, job) in jobs.iter().enumerate() {
+        if let Err(error) = job {
+            let _ = keep(Event::Failure { point, replication, regime, error })?;
+        }
+    }
+    Ok(false)
+}

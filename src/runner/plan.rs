@@ -1,0 +1,526 @@
+//! `plan.json`: what a study is, and the ordered list of its units.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use blake3::Hasher;
+use serde::{Deserialize, Serialize};
+
+use super::MODEL_VERSION;
+use crate::config::{ConfigError, Document, Loaded};
+use crate::ensemble::unit::{default_size, units};
+use crate::ensemble::{Point, Unit};
+use crate::report::folder::{OutputError, OutputFolder};
+
+/// File name of a plan.
+pub const PLAN_FILE: &str = "plan.json";
+/// Folder of the copies of data files.
+const DATA_FOLDER: &str = "data";
+/// Most units of a plan: each is a file.
+const MOST_UNITS: u64 = 1_000_000;
+/// Version of the file's form.
+const FORMAT: u32 = 1;
+
+/// Why there is no plan to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The file cannot be read.
+    #[error("{path}: cannot be read: {error}\nhelp: write a plan with `stickershock plan SCENARIO --out {}`", folder(.path))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        error: std::io::Error,
+    },
+    /// The file is no plan, or was changed after it was written.
+    #[error("{path}: {reason}\nhelp: write the plan again with `stickershock plan SCENARIO --out {}`", folder(.path))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The plan was made by another version of the model.
+    #[error(
+        "{path}: the plan is of version {planned} and this program is version {MODEL_VERSION}, whose results may differ\n\
+         help: use the program that made the plan, or make a new plan"
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The plan's version.
+        planned: String,
+    },
+    /// A data file is not what it was when the plan was made.
+    #[error(
+        "{path}: the data file is not the one that the plan was made with (BLAKE3 {found}, expected {expected})\nhelp: restore it, or make a new plan"
+    )]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// Hash of the file there is.
+        found: String,
+        /// Hash in the plan.
+        expected: String,
+    },
+    /// More units than a folder should hold.
+    #[error(
+        "{units} units would be planned, at most {MOST_UNITS} can be\nhelp: put more replications into a unit with --unit-size"
+    )]
+    Units {
+        /// Units that were asked for.
+        units: u64,
+    },
+    /// The scenario.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The folder.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+fn folder(path: &Path) -> std::path::Display<'_> {
+    path.parent().unwrap_or(path).display()
+}
+
+/// The scenario of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedScenario {
+    /// Name.
+    pub name: String,
+    /// The file it was read from.
+    pub file: String,
+    /// Hash of its values.
+    pub blake3: String,
+    /// All its values, extended files and changes on the command line included.
+    pub resolved_toml: String,
+}
+
+/// A data file of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedData {
+    /// The key of the scenario that names it.
+    pub key: String,
+    /// The name as written there.
+    pub name: String,
+    /// Where it was read.
+    pub path: String,
+    /// Its copy beside the plan.
+    pub copy: String,
+    /// Hash of its bytes.
+    pub blake3: String,
+}
+
+/// A unit of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedUnit {
+    /// 16 hex digits of BLAKE3 over what the unit is, the version of the model, the scenario and its data.
+    pub id: String,
+    /// Position of its point.
+    pub point: usize,
+    /// First replication.
+    pub first: u64,
+    /// The replication after the last.
+    pub end: u64,
+}
+
+/// Everything that a study is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Always `stickershock`.
+    pub program: String,
+    /// Version of the form of this file.
+    pub format: u32,
+    /// Version of the model.
+    pub version: String,
+    /// BLAKE3 over everything below but paths.
+    pub hash: String,
+    /// The scenario.
+    pub scenario: PlannedScenario,
+    /// Its data files.
+    pub data: Vec<PlannedData>,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// Replications of each point.
+    pub replications: u64,
+    /// Regimes that run, in the order of the scenario.
+    pub regimes: Vec<String>,
+    /// Replications in a unit.
+    pub unit_size: u64,
+    /// The points: for each the assignments that make it.
+    pub points: Vec<Vec<String>>,
+    /// The units, in the order of reduction.
+    pub units: Vec<PlannedUnit>,
+}
+
+impl Plan {
+    /// Plans a study of `points` under `regimes` (positions in the scenario), with `unit_size` replications in a unit or as many
+    /// as suit its cost.
+    ///
+    /// # Errors
+    /// [`PlanError`] when there would be too many units, or a point names a data file that cannot be read.
+    pub fn new(
+        loaded: &Loaded,
+        regimes: &[usize],
+        points: &[Point],
+        unit_size: Option<u64>,
+    ) -> Result<Self, PlanError> {
+        let scenario = &loaded.scenario;
+        let mut plan = Self {
+            program: "stickershock".into(),
+            format: FORMAT,
+            version: MODEL_VERSION.into(),
+            hash: String::new(),
+            scenario: PlannedScenario {
+                name: scenario.name.clone(),
+                file: loaded.path.display().to_string(),
+                blake3: loaded.document.hash().to_hex().to_string(),
+                resolved_toml: loaded.document.to_toml_string(),
+            },
+            data: Vec::new(),
+            seed: scenario.seed,
+            replications: scenario.replications,
+            regimes: regimes.iter().map(|regime| scenario.regimes[*regime].name.clone()).collect(),
+            unit_size: unit_size.unwrap_or_else(|| default_size(scenario, regimes.len(), scenario.replications)).max(1),
+            points: points.iter().map(|point| point.assignments.clone()).collect(),
+            units: Vec::new(),
+        };
+        plan.add_data(loaded);
+        let count = plan.replications.div_ceil(plan.unit_size).saturating_mul(points.len() as u64);
+        if count > MOST_UNITS {
+            return Err(PlanError::Units { units: count });
+        }
+        // A point that names a data file of its own takes it along.
+        let keys: Vec<String> = loaded.data.iter().map(|file| file.key.clone()).collect();
+        for point in points {
+            let names_data = |assignment: &String| keys.iter().any(|key| assignment.trim_start().starts_with(key));
+            if point.assignments.iter().any(names_data) {
+                plan.add_data(&loaded.at(&point.assignments)?);
+            }
+        }
+        Ok(plan.rehashed())
+    }
+
+    fn add_data(&mut self, loaded: &Loaded) {
+        for file in &loaded.data {
+            if self.data.iter().any(|known| known.key == file.key && known.name == file.name) {
+                continue;
+            }
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let blake3 = file.hash.to_hex().to_string();
+            let taken = |copy: &str| self.data.iter().any(|known| known.copy == copy && known.blake3 != blake3);
+            let plain = format!("{DATA_FOLDER}/{name}");
+            let copy = if taken(&plain) { format!("{DATA_FOLDER}/{}-{name}", self.data.len()) } else { plain };
+            self.data.push(PlannedData {
+                key: file.key.clone(),
+                name: file.name.clone(),
+                path: file.path.display().to_string(),
+                copy,
+                blake3,
+            });
+        }
+    }
+
+    /// The same with ids and hash worked out again, for a plan whose parts were changed.
+    #[must_use]
+    pub fn rehashed(mut self) -> Self {
+        self.units = self.list_units();
+        self.hash = self.digest();
+        self
+    }
+
+    /// Feeds a hash with what every unit shares.
+    fn common(&self) -> Hasher {
+        let mut hasher = Hasher::new();
+        feed(&mut hasher, &[&self.version, &self.scenario.blake3]);
+        for file in &self.data {
+            feed(&mut hasher, &[&file.key, &file.name, &file.blake3]);
+        }
+        feed(&mut hasher, &["regimes"]);
+        self.regimes.iter().for_each(|regime| feed(&mut hasher, &[regime]));
+        hasher
+    }
+
+    fn list_units(&self) -> Vec<PlannedUnit> {
+        let common = self.common();
+        units(self.points.len(), self.replications, self.unit_size)
+            .into_iter()
+            .map(|unit| {
+                let mut hasher = common.clone();
+                feed(&mut hasher, &["point"]);
+                self.points[unit.point].iter().for_each(|assignment| feed(&mut hasher, &[assignment]));
+                feed(&mut hasher, &["replications"]);
+                hasher.update(&unit.replications.start.to_le_bytes()).update(&unit.replications.end.to_le_bytes());
+                // Points may repeat each other's assignments; their units are still different ones.
+                hasher.update(&(unit.point as u64).to_le_bytes());
+                PlannedUnit {
+                    id: hasher.finalize().to_hex()[..16].to_owned(),
+                    point: unit.point,
+                    first: unit.replications.start,
+                    end: unit.replications.end,
+                }
+            })
+            .collect()
+    }
+
+    fn digest(&self) -> String {
+        let mut hasher = self.common();
+        for number in [self.seed, self.replications, self.unit_size, self.points.len() as u64] {
+            hasher.update(&number.to_le_bytes());
+        }
+        for unit in &self.units {
+            feed(&mut hasher, &[&unit.id]);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The units as the scheduler knows them.
+    #[must_use]
+    pub fn unit_list(&self) -> Vec<Unit> {
+        let unit = |(index, unit): (usize, &PlannedUnit)| Unit {
+            index,
+            point: unit.point,
+            replications: unit.first..unit.end,
+        };
+        self.units.iter().enumerate().map(unit).collect()
+    }
+
+    /// The points.
+    #[must_use]
+    pub fn point_list(&self) -> Vec<Point> {
+        let point = |(index, assignments): (usize, &Vec<String>)| Point {
+            index: index as u64,
+            assignments: assignments.clone(),
+        };
+        self.points.iter().enumerate().map(point).collect()
+    }
+
+    /// Number of jobs: regimes x replications x points.
+    #[must_use]
+    pub fn jobs(&self) -> u64 {
+        self.replications.saturating_mul((self.points.len() * self.regimes.len()) as u64)
+    }
+
+    /// Point, replication, and position of the regime of a job, by its number: point by point, replication by replication, regime
+    /// by regime; nothing past the last job.
+    #[must_use]
+    pub fn job(&self, number: u64) -> Option<(usize, u64, usize)> {
+        if number >= self.jobs() {
+            return None;
+        }
+        let regimes = self.regimes.len() as u64;
+        let (row, regime) = (number / regimes, (number % regimes) as usize);
+        Some(((row / self.replications) as usize, row % self.replications, regime))
+    }
+
+    /// The number of a job.
+    #[must_use]
+    pub fn job_number(&self, point: usize, replication: u64, regime: usize) -> u64 {
+        (point as u64 * self.replications + replication) * self.regimes.len() as u64 + regime as u64
+    }
+
+    /// Writes the plan, and copies of the data files, into a folder.
+    ///
+    /// # Errors
+    /// [`PlanError`] when a data file has changed or the disk refuses.
+    pub fn write(&self, folder: &OutputFolder) -> Result<PathBuf, PlanError> {
+        for file in &self.data {
+            let path = Path::new(&file.path);
+            let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+            file.check(path, &bytes)?;
+            folder.write(&file.copy, &bytes)?;
+        }
+        let text = serde_json::to_string_pretty(self).unwrap_or_default(); // numbers, text and lists always serialise
+        Ok(folder.write(PLAN_FILE, format!("{text}\n").as_bytes())?)
+    }
+
+    /// Reads the plan of a folder and proves that it is whole.
+    ///
+    /// # Errors
+    /// [`PlanError::Unreadable`] or [`PlanError::Damaged`].
+    pub fn read(folder: &Path) -> Result<Self, PlanError> {
+        let path = folder.join(PLAN_FILE);
+        let bytes = std::fs::read(&path).map_err(|error| PlanError::Unreadable { path: path.clone(), error })?;
+        let damaged = |reason: String| PlanError::Damaged { path: path.clone(), reason };
+        let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
+        if plan.program != "stickershock" || plan.format != FORMAT {
+            return Err(damaged(format!("is a plan of form {}, expected {FORMAT}", plan.format)));
+        }
+        // Checked before the units are listed: a number that was changed must not ask for more memory than there is.
+        let count = plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points.len() as u64);
+        if count == 0
+            || plan.regimes.is_empty()
+            || count != plan.units.len() as u64
+            || plan.units != plan.list_units()
+            || plan.hash != plan.digest()
+        {
+            return Err(damaged("was changed after it was written: its hash does not fit".into()));
+        }
+        Ok(plan)
+    }
+
+    /// Refuses a plan of another version of the model.
+    ///
+    /// # Errors
+    /// [`PlanError::Version`].
+    pub fn check_version(&self, folder: &Path) -> Result<(), PlanError> {
+        if self.version == MODEL_VERSION {
+            return Ok(());
+        }
+        Err(PlanError::Version { path: folder.join(PLAN_FILE), planned: self.version.clone() })
+    }
+
+    /// The scenario of a plan, with its data read from the copies in `folder`.
+    ///
+    /// # Errors
+    /// [`PlanError`] when a copy is missing or changed, or the version is another.
+    pub fn load(&self, folder: &Path) -> Result<Loaded, PlanError> {
+        self.check_version(folder)?;
+        let path = folder.join(PLAN_FILE);
+        let mut copies = BTreeMap::new();
+        for file in &self.data {
+            let copy = folder.join(&file.copy);
+            let bytes = std::fs::read(&copy).map_err(|error| ConfigError::unreadable(&copy, &error))?;
+            file.check(&copy, &bytes)?;
+            copies.insert((file.key.clone(), file.name.clone()), copy);
+        }
+        let name = format!("{} (resolved_toml)", path.display());
+        let document = Document::from_str(&self.scenario.resolved_toml, &name)?.with_copies(copies);
+        if document.hash().to_hex().as_str() != self.scenario.blake3 {
+            let reason = "the resolved scenario does not have the hash that stands beside it".into();
+            return Err(PlanError::Damaged { path, reason });
+        }
+        let mut loaded = Loaded::new(Path::new(&self.scenario.file), document)?;
+        // What the manifest tells is where the data came from.
+        for file in &mut loaded.data {
+            let planned = self.data.iter().find(|planned| planned.key == file.key && planned.name == file.name);
+            if let Some(planned) = planned {
+                file.path = PathBuf::from(&planned.path);
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Positions in the scenario of the regimes that run.
+    ///
+    /// # Errors
+    /// [`PlanError::Damaged`] when the scenario does not have one of them.
+    pub fn regime_positions(&self, folder: &Path, loaded: &Loaded) -> Result<Vec<usize>, PlanError> {
+        let known = &loaded.scenario.regimes;
+        let position = |name: &String| {
+            known.iter().position(|regime| regime.name == *name).ok_or_else(|| PlanError::Damaged {
+                path: folder.join(PLAN_FILE),
+                reason: format!("`{name}` is no regime of its scenario"),
+            })
+        };
+        self.regimes.iter().map(position).collect()
+    }
+
+    /// What another study does differently, in words; empty for the same study. How the units are cut does not count.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut compare = |what: &str, ours: &str, theirs: &str| {
+            if ours != theirs {
+                found.push(format!("{what} is {ours} there and {theirs} here"));
+            }
+        };
+        compare("the version", &self.version, &other.version);
+        compare("the scenario", &self.scenario.name, &other.scenario.name);
+        compare("the seed", &self.seed.to_string(), &other.seed.to_string());
+        compare("the number of replications", &self.replications.to_string(), &other.replications.to_string());
+        compare("the list of regimes", &self.regimes.join(", "), &other.regimes.join(", "));
+        compare("the number of points", &self.points.len().to_string(), &other.points.len().to_string());
+        if self.points.len() == other.points.len()
+            && let Some(i) = (0..self.points.len()).find(|i| self.points[*i] != other.points[*i])
+        {
+            let (ours, theirs) = (self.points[i].join(", "), other.points[i].join(", "));
+            found.push(format!("point {i} is `{ours}` there and `{theirs}` here"));
+        }
+        for file in &self.data {
+            let same_key = |other: &&PlannedData| other.key == file.key && other.name == file.name;
+            match other.data.iter().find(same_key) {
+                Some(other) if other.blake3 != file.blake3 => {
+                    found.push(format!("{} ({}) has other contents", file.path, file.key));
+                }
+                _ => {}
+            }
+        }
+        if self.scenario.blake3 != other.scenario.blake3 {
+            found.extend(value_differences(&self.scenario.resolved_toml, &other.scenario.resolved_toml));
+        }
+        if found.is_empty() && self.common().finalize() != other.common().finalize() {
+            found.push("the data files are others".into());
+        }
+        found
+    }
+}
+
+impl PlannedData {
+    fn check(&self, path: &Path, bytes: &[u8]) -> Result<(), PlanError> {
+        let found = blake3::hash(bytes).to_hex().to_string();
+        if found == self.blake3 {
+            return Ok(());
+        }
+        Err(PlanError::Data { path: path.to_owned(), found, expected: self.blake3.clone() })
+    }
+}
+
+/// Feeds texts to a hash, each with its length, so that no two run together.
+fn feed(hasher: &mut Hasher, texts: &[&str]) {
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+    }
+}
+
+/// Differences named before the rest is only counted.
+const NAMED_DIFFERENCES: usize = 3;
+
+/// The first values in which two scenarios differ, `run` apart, which is named by itself.
+fn value_differences(ours: &str, theirs: &str) -> Vec<String> {
+    let flat = |text: &str| {
+        let mut values = BTreeMap::new();
+        if let Ok(table) = text.parse::<toml::Table>() {
+            flatten("", &toml::Value::Table(table), &mut values);
+        }
+        values
+    };
+    let (ours, theirs) = (flat(ours), flat(theirs));
+    let keys: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    let named_above = ["name", "run.seed", "run.replications"];
+    let text = |values: &BTreeMap<String, String>, key| values.get(key).map_or("absent", String::as_str).to_owned();
+    let different: Vec<String> = keys
+        .into_iter()
+        .filter(|key| ours.get(*key) != theirs.get(*key) && !named_above.contains(&key.as_str()))
+        .map(|key| format!("{key} is {} there and {} here", text(&ours, key), text(&theirs, key)))
+        .collect();
+    let more = different.len().saturating_sub(NAMED_DIFFERENCES);
+    let mut named: Vec<String> = different.into_iter().take(NAMED_DIFFERENCES).collect();
+    if more > 0 {
+        named.push(format!("{more} more values differ"));
+    }
+    named
+}
+
+fn flatten(key: &str, value: &toml::Value, values: &mut BTreeMap<String, String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (name, inner) in table {
+                flatten(&if key.is_empty() { name.clone() } else { format!("{key}.{name}") }, inner, values);
+            }
+        }
+        toml::Value::Array(items) if items.iter().any(toml::Value::is_table) => {
+            for (i, inner) in items.iter().enumerate() {
+                let name = inner.get("name").and_then(toml::Value::as_str);
+                flatten(&name.map_or_else(|| format!("{key}[{i}]"), |name| format!("{key}.{name}")), inner, values);
+            }
+        }
+        other => {
+            values.insert(key.to_owned(), other.to_string());
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The folder of a plan and its shards: what is done, what is missing, and publishing one unit more.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::ledger::LEDGER_FILE;
+use super::plan::{PLAN_FILE, Plan};
+use super::shard::{Header, ShardError, ShardReader, encode_header};
+use crate::report::folder::{OutputError, OutputFolder, PendingFile};
+
+/// Folder of the shards.
+pub const UNITS_FOLDER: &str = "units";
+const ENDING: &str = "shard";
+
+/// Why stored units cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A shard of another plan or version, or that is no unit of this plan.
+    #[error("{path}: {reason}\nhelp: remove it, or look for the folder that it belongs to")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Two whole shards of one unit that are not the same.
+    #[error(
+        "unit {id} was done twice, with different results: {first} and {second}\n\
+         help: run `stickershock verify` where each was made, and remove the wrong one"
+    )]
+    Conflict {
+        /// Id of the unit.
+        id: String,
+        /// A shard.
+        first: PathBuf,
+        /// Another.
+        second: PathBuf,
+    },
+    /// A shard that was whole when it was looked at first.
+    #[error("{0}\nhelp: remove the file and run its unit again")]
+    Shard(#[from] ShardError),
+    /// Someone else works in the folder.
+    #[error("{0}: another stickershock is at work in this folder\nhelp: wait until it ends, or choose another folder")]
+    Busy(PathBuf),
+    /// The folder cannot be read or written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// The folder of a plan.
+#[derive(Debug)]
+pub struct Store {
+    folder: OutputFolder,
+    /// Held as long as the store is: the system lets go of it however the process ends.
+    _lock: Option<File>,
+}
+
+/// Who else may work in the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Nobody: a run, a merge.
+    Alone,
+    /// Others that do units of the same plan.
+    WithUnits,
+}
+
+/// What a folder holds of a plan.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// A whole shard of each unit that is done, by the unit's position.
+    pub done: BTreeMap<usize, PathBuf>,
+    /// Shards that are cut short or changed.
+    pub damaged: Vec<ShardError>,
+}
+
+impl Store {
+    /// Takes a folder, which is made if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when another process has it; [`StoreError::Output`] when it cannot be written.
+    pub fn open(path: &Path, sharing: Sharing) -> Result<Self, StoreError> {
+        let folder = OutputFolder::bare(path)?;
+        // A system that cannot lock folders goes without: the lock guards against a slip, results do not depend on it.
+        let lock = File::open(path).ok();
+        if let Some(file) = &lock {
+            let taken = match sharing {
+                Sharing::Alone => file.try_lock(),
+                Sharing::WithUnits => file.try_lock_shared(),
+            };
+            if matches!(taken, Err(TryLockError::WouldBlock)) {
+                return Err(StoreError::Busy(path.to_owned()));
+            }
+        }
+        Ok(Self { folder, _lock: lock })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &OutputFolder {
+        &self.folder
+    }
+
+    fn units_folder(&self) -> PathBuf {
+        self.folder.path().join(UNITS_FOLDER)
+    }
+
+    /// Reads every shard through and says which units are done.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] for a whole shard that is no part of the plan, [`StoreError::Conflict`] for two that differ.
+    pub fn inventory(&self, plan: &Plan) -> Result<Inventory, StoreError> {
+        let positions: BTreeMap<&str, usize> =
+            plan.units.iter().enumerate().map(|(position, unit)| (unit.id.as_str(), position)).collect();
+        let mut inventory = Inventory::default();
+        for path in self.shards()? {
+            let reader = match ShardReader::open(&path) {
+                Ok(reader) => reader,
+                Err(error @ ShardError::Damaged { .. }) => {
+                    inventory.damaged.push(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let Some(position) = positions.get(reader.header.unit.as_str()) else {
+                return Err(foreign(&path, plan, &reader.header));
+            };
+            if reader.header != header(plan, *position) {
+                return Err(foreign(&path, plan, &reader.header));
+            }
+            match inventory.done.get(position) {
+                Some(first) if ShardReader::open(first)?.hash != reader.hash => {
+                    let (id, first) = (reader.header.unit.clone(), first.clone());
+                    return Err(StoreError::Conflict { id, first, second: path });
+                }
+                Some(_) => {}
+                None => {
+                    inventory.done.insert(*position, path);
+                }
+            }
+        }
+        Ok(inventory)
+    }
+
+    /// Whether there is any shard, whole or not.
+    #[must_use]
+    pub fn has_units(&self) -> bool {
+        self.shards().is_ok_and(|shards| !shards.is_empty())
+    }
+
+    /// Files that end as shards do, by name.
+    fn shards(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let folder = self.units_folder();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(OutputError::Folder { path: folder, error }.into()),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| OutputError::Folder { path: folder.clone(), error })?.path();
+            if path.extension().is_some_and(|ending| ending == ENDING) {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// The shard of one unit if it is whole and of this plan.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read or is of another plan.
+    pub fn is_done(&self, plan: &Plan, position: usize) -> Result<bool, StoreError> {
+        let path = self.shard_path(plan, position);
+        if !path.exists() {
+            return Ok(false);
+        }
+        match ShardReader::open(&path) {
+            Ok(reader) if reader.header == header(plan, position) => Ok(true),
+            Ok(reader) => Err(foreign(&path, plan, &reader.header)),
+            Err(ShardError::Damaged { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Where the shard of a unit stands when it is done.
+    #[must_use]
+    pub fn shard_path(&self, plan: &Plan, position: usize) -> PathBuf {
+        self.units_folder().join(format!("{}.{ENDING}", plan.units[position].id))
+    }
+
+    /// Begins the shard of a unit.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn begin(&self, plan: &Plan, position: usize) -> Result<ShardWriter, OutputError> {
+        let name = format!("{UNITS_FOLDER}/{}.{ENDING}", plan.units[position].id);
+        let mut writer = ShardWriter { file: self.folder.begin(&name)?, hasher: blake3::Hasher::new() };
+        writer.write(&encode_header(&header(plan, position)))?;
+        Ok(writer)
+    }
+
+    /// Removes every shard, and what a killed process left of one.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the system refuses.
+    pub fn remove_units(&self) -> Result<(), OutputError> {
+        let folder = self.units_folder();
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(OutputError::File { path: folder, error })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes a plan with its units and ledger, for a study that has none.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the system refuses.
+    pub fn clear(&self) -> Result<(), OutputError> {
+        self.remove_units()?;
+        for name in [PLAN_FILE, LEDGER_FILE] {
+            let path = self.folder.path().join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(OutputError::File { path, error });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes damaged shards, and what a killed process left of others. For a process that is alone in the folder.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the system refuses.
+    pub fn tidy(&self, damaged: &[ShardError]) -> Result<(), OutputError> {
+        let remove =
+            |path: &Path| fs::remove_file(path).map_err(|error| OutputError::File { path: path.to_owned(), error });
+        for error in damaged {
+            if let ShardError::Damaged { path, .. } = error {
+                remove(path)?;
+            }
+        }
+        let Ok(entries) = fs::read_dir(self.units_folder()) else { return Ok(()) };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".partial-")) {
+                remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the shard of a unit says that it is.
+#[must_use]
+pub fn header(plan: &Plan, position: usize) -> Header {
+    let unit = &plan.units[position];
+    Header {
+        unit: unit.id.clone(),
+        plan: plan.hash.clone(),
+        version: plan.version.clone(),
+        point: unit.point,
+        first: unit.first,
+        end: unit.end,
+        regimes: plan.regimes.clone(),
+        jobs: (unit.end - unit.first) * plan.regimes.len() as u64,
+    }
+}
+
+fn foreign(path: &Path, plan: &Plan, found: &Header) -> StoreError {
+    let reason = if found.version != plan.version {
+        format!("holds results of version {}, the plan is of version {}", found.version, plan.version)
+    } else if found.plan != plan.hash {
+        format!("belongs to another plan ({} instead of {})", short(&found.plan), short(&plan.hash))
+    } else {
+        format!("says that it is unit {}, which is not what the plan has there", found.unit)
+    };
+    StoreError::Foreign { path: path.to_owned(), reason }
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
+}
+
+/// A shard that is being written; it appears when it is finished.
+#[derive(Debug)]
+pub struct ShardWriter {
+    file: PendingFile,
+    hasher: blake3::Hasher,
+}
+
+impl ShardWriter {
+    /// Appends the encoded jobs of the next replication.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.hasher.update(bytes);
+        self.file.write(bytes)
+    }
+
+    /// Ends the shard with its hash and publishes it.
+    ///
+    /// # Errors
+    /// [`OutputError`]; then no shard stands under its name.
+    pub fn finish(mut self) -> Result<blake3::Hash, OutputError> {
+        let hash = self.hasher.finalize();
+        self.file.write(hash.as_bytes())?;
+        self.file.finish()?;
+        Ok(hash)
+    }
+}

@@ -1,0 +1,94 @@
+//! Repeating jobs of a finished study: their outcomes must have the hashes that were recorded.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::drive::Studies;
+use super::ledger::{self, LEDGER_FILE, LedgerError, job_digits};
+use super::plan::Plan;
+use super::shard::{ShardReader, job_hash};
+use super::store::{Inventory, StoreError};
+use crate::ensemble::JobResult;
+use crate::ensemble::run::replicate;
+
+/// Hashes of jobs by number, as the ledger or the shards have them.
+pub type Recorded = BTreeMap<u64, String>;
+
+/// Why there is nothing to compare with.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The ledger.
+    #[error("{LEDGER_FILE}: {0}\nhelp: merge the units or run the study again")]
+    Ledger(#[from] LedgerError),
+    /// The shards.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger and a shard disagree.
+    #[error("unit {0}: its shard does not hold the outcomes that {LEDGER_FILE} records")]
+    Disagree(String),
+}
+
+/// Reads the recorded hashes from the ledger where there is one, and from the shards where there are any; both must agree.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn recorded(folder: &Path, plan: &Plan, inventory: &Inventory) -> Result<Recorded, RecordError> {
+    let mut found = Recorded::new();
+    if folder.join(LEDGER_FILE).exists() {
+        for (position, jobs) in ledger::read(folder, plan)? {
+            found.extend(numbers(plan, position).zip(jobs));
+        }
+    }
+    for (position, path) in &inventory.done {
+        let mut reader = ShardReader::open(path).map_err(StoreError::from)?;
+        let mut hashes = Vec::new();
+        while let Some((_, jobs)) = reader.next_replication().map_err(StoreError::from)? {
+            hashes.extend(jobs.iter().map(|(_, hash)| job_digits(hash)));
+        }
+        for (number, hash) in numbers(plan, *position).zip(hashes) {
+            let earlier = found.entry(number).or_insert_with(|| hash.clone());
+            if *earlier != hash {
+                return Err(RecordError::Disagree(plan.units[*position].id.clone()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Numbers of a unit's jobs, in order.
+fn numbers(plan: &Plan, position: usize) -> impl Iterator<Item = u64> {
+    let unit = &plan.units[position];
+    let first = plan.job_number(unit.point, unit.first, 0);
+    first..first + (unit.end - unit.first) * plan.regimes.len() as u64
+}
+
+/// At most `count` of the recorded jobs, chosen by the plan's hash: the same for everybody, and a larger sample holds a smaller.
+#[must_use]
+pub fn sample(plan: &Plan, recorded: &Recorded, count: usize) -> Vec<u64> {
+    let rank = |number: &u64| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(plan.hash.as_bytes()).update(&number.to_le_bytes());
+        *hasher.finalize().as_bytes()
+    };
+    let mut ranked: Vec<([u8; 32], u64)> = recorded.keys().map(|number| (rank(number), *number)).collect();
+    ranked.sort_unstable();
+    let mut chosen: Vec<u64> = ranked.into_iter().take(count).map(|(_, number)| number).collect();
+    chosen.sort_unstable(); // jobs of one point follow each other
+    chosen
+}
+
+/// Repeats a job by its number and gives its result; nothing where the plan has no such job.
+#[must_use]
+pub fn repeat(plan: &Plan, regimes: &[usize], studies: &Studies<'_>, number: u64) -> Option<JobResult> {
+    let (point, replication, regime) = plan.job(number)?;
+    match studies.get(point) {
+        Ok(study) => replicate(&study, &[regimes[regime]], replication).pop(),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// The hash of a job's result as the ledger keeps it.
+#[must_use]
+pub fn digits(job: &JobResult) -> String {
+    job_digits(&job_hash(job))
+}

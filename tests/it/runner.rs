@@ -1,0 +1,563 @@
+//! No work is lost: killed, torn, cut short, doubled or mixed up, a study either ends in the undisturbed bytes or says why not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stickershock::ensemble::{Point, Study};
+use stickershock::model::outcome::Outcome;
+use stickershock::runner::drive::{Drive, DriveError, Event, Studies};
+use stickershock::runner::store::Sharing;
+use stickershock::runner::{Plan, Store};
+
+use crate::support::{read_csv, showdown, showdown_path};
+
+/// A study of some seconds in 12 units.
+const SMALL: [&str; 9] = [
+    "--set",
+    "buyers.count=128",
+    "--set",
+    "buyers.pricing_nodes=128",
+    "--set",
+    "run.replications=24",
+    "--unit-size",
+    "2",
+    "--regimes=imposed,all_imports",
+];
+
+fn program(command: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+    program.arg(command).env("NO_COLOR", "1").env_remove("STICKERSHOCK_OUT");
+    program
+}
+
+fn run_command(out: &Path, extra: &[&str]) -> Command {
+    let mut command = program("run");
+    command.arg(showdown_path()).args(SMALL).args(["--no-charts", "-j", "2", "--out"]).arg(out).args(extra);
+    command
+}
+
+fn plan_small(out: &Path, extra: &[&str]) -> Plan {
+    let output = program("plan").arg(showdown_path()).args(SMALL).arg("--out").arg(out).args(extra).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    Plan::read(out).unwrap()
+}
+
+fn units(out: &Path, range: &str) -> Output {
+    program("unit").arg(out).args(["--range", range, "-j", "1"]).output().unwrap()
+}
+
+fn merge(out: &Path) -> Output {
+    program("merge").arg(out).args(["--no-charts", "--quiet", "-j", "2"]).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn refused(output: &Output, code: i32, words: &[&str]) {
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    for word in words {
+        assert!(message.contains(word), "`{word}` is not in: {message}");
+    }
+    assert!(message.contains("help: "), "{message}");
+}
+
+/// Everything in the folder that may not depend on what happened on the way, by name.
+fn results(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for name in ["datapackage.json", "units.csv", "plan.json"] {
+        files.insert(name.to_owned(), fs::read(out.join(name)).unwrap());
+    }
+    for entry in fs::read_dir(out.join("tables")).unwrap() {
+        let path = entry.unwrap().path();
+        files.insert(path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap());
+    }
+    let mut manifest: Value = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["status"], "complete");
+    for time in ["started", "seconds"] {
+        assert!(manifest.as_object_mut().unwrap().remove(time).is_some());
+    }
+    files.insert("manifest.json".into(), manifest.to_string().into_bytes());
+    files
+}
+
+fn same(found: &Path, what: &str) {
+    let (found, expected) = (results(found), results(undisturbed()));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{what}");
+    for (name, bytes) in &expected {
+        assert!(found[name] == *bytes, "{what}: {name} differs from the undisturbed run");
+    }
+}
+
+/// The small study, run once without disturbance.
+fn undisturbed() -> &'static Path {
+    static FOLDER: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    FOLDER
+        .get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let output = run_command(folder.path(), &["--quiet"]).output().unwrap();
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            assert!(!folder.path().join("units").exists(), "units stay although nobody asked to keep them");
+            folder
+        })
+        .path()
+}
+
+/// Uniform numbers from 0 to 1 for moments to kill at; any will do.
+fn moments(seed: u64) -> impl Iterator<Item = f64> {
+    (0_u64..).map(move |i| {
+        let hash = blake3::hash(&[seed.to_le_bytes(), i.to_le_bytes()].concat());
+        f64::from(u32::from_le_bytes(hash.as_bytes()[..4].try_into().unwrap())) / f64::from(u32::MAX)
+    })
+}
+
+/// A fault of peers: results are lost at the end of a long run. Here the process is killed at 20 moments, in the middle of
+/// simulating, writing or merging, and what comes out in the end is what an undisturbed run gives.
+#[test]
+fn results_are_not_lost_at_the_end_of_a_long_run() {
+    undisturbed();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let whole = {
+        let started = Instant::now();
+        assert!(run_command(&out, &["--quiet", "--fresh"]).status().unwrap().success());
+        started.elapsed()
+    };
+    same(&out, "a second run");
+    let (mut kills, mut kept, mut fresh) = (0, 0, true);
+    let mut attempts = moments(1995);
+    while kills < 20 {
+        let mut command = run_command(&out, &["--quiet", if fresh { "--fresh" } else { "--resume" }]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole.mul_f64(attempts.next().unwrap()));
+        child.kill().unwrap(); // SIGKILL: no handler runs
+        fresh = match child.wait().unwrap().code() {
+            Some(0) => {
+                same(&out, "a run resumed after kills");
+                true
+            }
+            Some(code) => panic!("exit code {code}"),
+            None => {
+                kills += 1;
+                kept += usize::from(fs::read_dir(out.join("units")).is_ok_and(|mut shards| shards.next().is_some()));
+                false
+            }
+        };
+    }
+    assert!(kept > 0, "no kill came while units were stored");
+    let last = run_command(&out, &["--quiet", if fresh { "--fresh" } else { "--resume" }]).output().unwrap();
+    assert!(last.status.success(), "{}", text(&last.stderr));
+    same(&out, "the last run");
+    let leftovers: Vec<PathBuf> = ["", "tables", "charts", "units"]
+        .iter()
+        .filter_map(|name| fs::read_dir(out.join(name)).ok())
+        .flat_map(|entries| entries.map(|entry| entry.unwrap().path()))
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(".partial-"))
+        .collect();
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+}
+
+/// Three verbs in any order and in several processes give the bytes of one run.
+#[test]
+fn merged_units_equal_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("plan");
+    let plan = plan_small(&out, &["--slurm"]);
+    assert_eq!(plan.units.len(), 12);
+    refused(&merge(&out), 75, &["missing: 0..12"]);
+    for range in ["9..12", "4..9"] {
+        let output = units(&out, range);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    refused(&merge(&out), 75, &["missing: 0..4"]);
+    // One unit comes over standard output, as from a machine that does not share the disk.
+    let id = &plan.units[0].id;
+    let streamed = program("unit").arg(&out).args(["--stdout", id]).output().unwrap();
+    assert!(streamed.status.success());
+    fs::write(out.join(format!("units/{id}.shard")), &streamed.stdout).unwrap();
+    assert!(units(&out, "0..12").status.success());
+    let output = merge(&out);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    same(&out, "merged units");
+    // Units of a plan that was moved need nothing but its folder.
+    let moved = folder.path().join("moved");
+    fs::rename(&out, &moved).unwrap();
+    let again = program("unit").arg(&moved).args(["--stdout", id]).output().unwrap();
+    assert!(again.stdout == streamed.stdout, "a unit is not the same bytes again");
+    // `--range` past the end and an unknown id are wrong usage.
+    refused(&units(&moved, "5..13"), 2, &["the plan has 12 units"]);
+    refused(&program("unit").arg(&moved).args(["--stdout", "xyz"]).output().unwrap(), 2, &["`xyz` is no unit"]);
+}
+
+/// The script that `--slurm` writes does the units of its task, and only those.
+#[cfg(unix)]
+#[test]
+fn the_slurm_script_runs_a_range_of_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a plan");
+    let plan = plan_small(&out, &["--slurm"]);
+    let program = Path::new(env!("CARGO_BIN_EXE_stickershock"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for task in ["11", "3"] {
+        let mut sh = Command::new("sh");
+        sh.arg(out.join("units.sbatch")).env("SLURM_ARRAY_TASK_ID", task).env("PATH", &path);
+        let output = sh.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let store = Store::open(&out, Sharing::Alone).unwrap();
+    let done: Vec<usize> = store.inventory(&plan).unwrap().done.into_keys().collect();
+    assert_eq!(done, [3, 11]);
+}
+
+/// A folder whose small study has been left unfinished: units 0 to 6 are done.
+fn unfinished(folder: &Path) -> (PathBuf, Plan) {
+    let out = folder.join("out");
+    let plan = plan_small(&out, &[]);
+    assert!(units(&out, "0..7").status.success());
+    (out, plan)
+}
+
+fn shard(out: &Path, plan: &Plan, position: usize) -> PathBuf {
+    out.join(format!("units/{}.shard", plan.units[position].id))
+}
+
+#[test]
+fn an_unfinished_run_is_resumed_only_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, _) = unfinished(folder.path());
+    let output = run_command(&out, &[]).output().unwrap();
+    refused(&output, 75, &["7 of 12 units are done", "--resume", "--fresh"]);
+    let output = run_command(&out, &["--resume"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("resuming: 7 of 12 units are done"));
+    same(&out, "a resumed run");
+    // What is complete has nothing left to do.
+    let output = run_command(&out, &["--resume"]).output().unwrap();
+    assert!(output.status.success() && text(&output.stderr).contains("nothing left to do"));
+    same(&out, "a complete run");
+}
+
+#[test]
+fn another_plan_seed_or_version_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, _) = unfinished(folder.path());
+    let seed = ["--seed", "7"];
+    refused(&run_command(&out, &seed).output().unwrap(), 2, &["the seed is 1995 there and 7 here", "--fresh"]);
+    let resumed = ["--resume", "--seed", "7"];
+    refused(&run_command(&out, &resumed).output().unwrap(), 2, &["the seed is 1995 there and 7 here"]);
+    let rate = ["--resume", "--set", "instrument.sanctions.rate=0.25"];
+    refused(&run_command(&out, &rate).output().unwrap(), 2, &["instrument.sanctions.rate", "0.25 here"]);
+    let more = ["--resume", "--set", "run.replications=48"];
+    refused(&run_command(&out, &more).output().unwrap(), 2, &["number of replications is 24 there"]);
+    // A plan that another version of the model has made.
+    let path = out.join("plan.json");
+    let plan = fs::read_to_string(&path).unwrap();
+    let version = stickershock::runner::MODEL_VERSION;
+    fs::write(&path, plan.replace(version, "0.0.9+0123456789abcdef")).unwrap();
+    refused(&units(&out, "0..1"), 65, &["its hash does not fit"]); // and whoever edits it by hand
+    let mut other = Plan::read(undisturbed()).unwrap();
+    other.version = "0.0.9+0123456789abcdef".into();
+    let other = other.rehashed();
+    fs::write(&path, serde_json::to_string_pretty(&other).unwrap()).unwrap();
+    refused(&units(&out, "0..1"), 65, &["version 0.0.9+0123456789abcdef", version]);
+    let output = run_command(&out, &["--resume"]).output().unwrap();
+    refused(&output, 2, &["the version is 0.0.9+0123456789abcdef there", version]);
+    refused(&merge(&out), 65, &["version 0.0.9+0123456789abcdef"]);
+    // Starting over is always possible.
+    assert!(run_command(&out, &["--fresh", "--quiet"]).status().unwrap().success());
+    same(&out, "a run that started over");
+}
+
+#[test]
+fn a_data_file_that_changed_is_another_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, _) = unfinished(folder.path());
+    let copy = out.join("data/models_1994.csv");
+    let data = fs::read_to_string(&copy).unwrap();
+    fs::write(&copy, format!("{data}\n")).unwrap();
+    refused(&units(&out, "7..8"), 65, &["data/models_1994.csv", "not the one that the plan was made with"]);
+}
+
+#[test]
+fn a_torn_or_changed_shard_is_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, plan) = unfinished(folder.path());
+    let torn = fs::read(shard(&out, &plan, 2)).unwrap();
+    fs::write(shard(&out, &plan, 2), &torn[..torn.len() / 2]).unwrap();
+    let mut changed = fs::read(shard(&out, &plan, 4)).unwrap();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(shard(&out, &plan, 4), changed).unwrap();
+    fs::write(shard(&out, &plan, 5), b"").unwrap();
+    fs::write(out.join("units/.partial-x"), b"half").unwrap();
+    assert!(units(&out, "7..12").status.success());
+    refused(&merge(&out), 75, &["is damaged", "missing: 2..3, 4..6"]);
+    let output = run_command(&out, &["--resume"]).output().unwrap();
+    assert!(text(&output.stderr).contains("resuming: 9 of 12"), "{}", text(&output.stderr));
+    same(&out, "a run resumed from damaged shards");
+}
+
+#[test]
+fn a_unit_done_twice_must_be_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, plan) = unfinished(folder.path());
+    assert!(units(&out, "7..12").status.success());
+    let copy = out.join("units/copy.shard");
+    fs::copy(shard(&out, &plan, 3), &copy).unwrap();
+    assert!(merge(&out).status.success());
+    same(&out, "a merge with a unit done twice");
+    // The same unit with another result, whole in itself.
+    let mut other = fs::read(&copy).unwrap();
+    let body = other.len() - 32;
+    other[body - 40] ^= 1;
+    let hash = blake3::hash(&other[..body]);
+    other[body..].copy_from_slice(hash.as_bytes());
+    fs::write(&copy, &other).unwrap();
+    refused(&merge(&out), 1, &["done twice, with different results", &plan.units[3].id]);
+    // Alone it passes for whole, until its outcome is compared with the hash beside it.
+    fs::rename(&copy, shard(&out, &plan, 3)).unwrap();
+    refused(&merge(&out), 1, &["does not have the hash beside it"]);
+    // A shard of another plan.
+    let other = folder.path().join("other");
+    let other_plan = plan_small(&other, &["--seed", "7"]);
+    assert!(units(&other, "3..4").status.success());
+    fs::copy(shard(&other, &other_plan, 3), shard(&out, &plan, 3)).unwrap();
+    refused(&merge(&out), 65, &["belongs to another plan"]);
+}
+
+/// A disk that is full, or a limit on file size, is an error with a way on, and never ends the process in the middle.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_a_folder_to_resume() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let mut failures = 0;
+    // 512-byte blocks: too small for a shard; enough for shards and too small for some tables.
+    for blocks in [40, 200] {
+        let command = run_command(&out, &["--resume", "--quiet"]);
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &format!("ulimit -f {blocks}; exec \"$@\""), "sh"]).arg(command.get_program());
+        let output = sh.args(command.get_args()).output().unwrap();
+        if output.status.success() {
+            continue;
+        }
+        failures += 1;
+        assert!([Some(1), Some(75)].contains(&output.status.code()), "{output:?}");
+        assert!(text(&output.stderr).contains("File too large"), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("help: "), "{}", text(&output.stderr));
+    }
+    assert!(failures > 0, "no limit was met");
+    let output = run_command(&out, &["--resume"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    same(&out, "a run resumed after a full disk");
+}
+
+/// Ctrl-C and SIGTERM end in good order, with exit code 130 and a folder to resume.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_is_resumable() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    for (signal, flag) in [("-INT", "--fresh"), ("-TERM", "--resume")] {
+        let mut command = run_command(&out, &[flag, "--set", "run.replications=2000"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let stored = || fs::read_dir(out.join("units")).map_or(0, Iterator::count);
+        let before = stored();
+        while stored() < before + 3 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // While it runs nobody else may.
+        let second = run_command(&out, &["--resume"]).output().unwrap();
+        refused(&second, 1, &["another stickershock is at work"]);
+        assert!(Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap().success());
+        let status = child.wait().unwrap();
+        let mut message = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut message).unwrap();
+        assert_eq!(status.code(), Some(130), "{message}");
+        assert!(message.contains("of 1000 units are done and kept"), "{message}");
+        let manifest: Value = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(manifest["status"], "interrupted");
+    }
+}
+
+#[test]
+fn verify_repeats_jobs_and_finds_what_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    assert!(run_command(&out, &["--quiet"]).status().unwrap().success());
+    let verify = |count: &str| program("verify").arg(&out).args(["--sample", count]).output().unwrap();
+    let output = verify("5");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("5 of 72 jobs repeated, 5 with the recorded outcome"));
+    // One hash in the ledger is not the job's.
+    let ledger = fs::read_to_string(out.join("units.csv")).unwrap();
+    let hash = ledger.lines().nth(3).unwrap().split([',', ' ']).nth(6).unwrap().to_owned();
+    assert_eq!(hash.len(), 32);
+    fs::write(out.join("units.csv"), ledger.replace(&hash, &"0".repeat(32))).unwrap();
+    let output = verify("1000");
+    assert_eq!(output.status.code(), Some(1));
+    // Unit 2 starts with replication 4; three regimes a replication.
+    assert!(text(&output.stderr).contains("job 12 (point 0, replication 4, regime status_quo)"), "{output:?}");
+    assert!(text(&output.stdout).contains("72 of 72 jobs repeated, 71 with"));
+    // Nothing there to compare with.
+    let empty = folder.path().join("empty");
+    plan_small(&empty, &[]);
+    refused(&program("verify").arg(&empty).output().unwrap(), 2, &["no unit of this plan is done"]);
+    refused(&program("verify").arg(folder.path()).output().unwrap(), 65, &["plan.json"]);
+}
+
+/// The trace of one job adds up to its row in `replications.csv`, and says when policy moved.
+#[test]
+fn replay_traces_the_job_that_ran() {
+    let job = 3 * 5 + 1; // replication 5, `imposed`
+    let output = program("replay").arg(undisturbed()).args(["--job", &job.to_string()]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("replication 5, regime imposed") && text(&output.stderr).contains("as recorded")
+    );
+    let mut reader = csv::Reader::from_reader(&output.stdout[..]);
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let table = read_csv(&undisturbed().join("tables/replications.csv"));
+    let row = table.iter().find(|row| row["regime"] == "imposed" && row["replication"] == "5").unwrap();
+    let sum = |sanctioned: &str| -> f64 {
+        rows.iter().filter(|row| row["sanctioned"] == sanctioned).map(|row| row["units"].parse::<f64>().unwrap()).sum()
+    };
+    let close = |a: f64, b: &str| (a - b.parse::<f64>().unwrap()).abs() <= 1e-9 * a;
+    assert!(close(sum("true"), &row["units_sanctioned"]));
+    assert!(close(sum("true") + sum("false"), &row["units_all"]) || sum("false") > row["units_all"].parse().unwrap());
+    let imposed: Vec<&str> = rows
+        .iter()
+        .filter(|row| row["events"].contains("sanctions imposed"))
+        .map(|row| row["week_start"].as_str())
+        .collect();
+    assert!(!imposed.is_empty() && imposed.iter().all(|date| *date == "1995-07-01"), "{imposed:?}");
+    let past = program("replay").arg(undisturbed()).args(["--job", "72"]).output().unwrap();
+    refused(&past, 2, &["jobs 0 to 71"]);
+}
+
+/// A job that fails is recorded, its replication is left out, and the rest is as it would be without it.
+#[test]
+fn failed_jobs_do_not_sink_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let failing = ["--set", "buyers.count=2", "--set", "buyers.population=resampled", "--set", "demand.alpha=5"];
+    let output = run_command(&out, &failing).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("of 72 jobs failed"), "{}", text(&output.stderr));
+    let failures = read_csv(&out.join("tables/failures.csv"));
+    let failed: std::collections::BTreeSet<&str> = failures.iter().map(|row| row["replication"].as_str()).collect();
+    assert!(!failed.is_empty() && failures.len() == 3 * failed.len());
+    let table = read_csv(&out.join("tables/replications.csv"));
+    assert!(!table.is_empty() && table.len() + failures.len() == 72);
+    assert!(table.iter().all(|row| !failed.contains(row["replication"].as_str())));
+    let first = fs::read(out.join("tables/models.csv")).unwrap();
+    let package = fs::read(out.join("datapackage.json")).unwrap();
+    assert!(text(&package).contains("tables/failures.csv"));
+    // By way of units, the same.
+    let split = folder.path().join("split");
+    plan_small(&split, &failing);
+    assert!(units(&split, "0..12").status.success());
+    assert_eq!(merge(&split).status.code(), Some(1));
+    assert!(fs::read(split.join("tables/models.csv")).unwrap() == first);
+    assert!(fs::read(split.join("datapackage.json")).unwrap() == package);
+    assert!(program("verify").arg(&split).args(["--sample", "72"]).status().unwrap().success());
+}
+
+type Kept = Vec<(usize, u64, Vec<Outcome>)>;
+
+/// Points are planned, simulated and stored like the scenario itself, and a rule that has enough of one leaves the others whole.
+#[test]
+fn every_point_is_the_scenario_with_its_assignments() {
+    let small = ["buyers.count=64", "buyers.pricing_nodes=64", "run.replications=5"];
+    let loaded = showdown(&small);
+    let rates = ["0.25", "0.5", "1.0"];
+    let points: Vec<Point> = (0_u64..)
+        .zip(rates)
+        .map(|(index, rate)| Point { index, assignments: vec![format!("instrument.sanctions.rate={rate}")] })
+        .collect();
+    let regimes = [0, 2];
+    let plan = Plan::new(&loaded, &regimes, &points, Some(2)).unwrap();
+    assert_eq!((plan.units.len(), plan.jobs()), (9, 30));
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Sharing::Alone).unwrap();
+    let stop = AtomicBool::new(false);
+    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+    let studies = Studies::new(&loaded, &plan);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    // Enough of the middle point after its first replication.
+    let collect = |kept: &mut Kept, event: Event<'_>| {
+        if let Event::Replication { point, replication, outcomes } = event {
+            kept.push((point, replication, outcomes.to_vec()));
+            if point == 1 {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    };
+    let mut kept = Kept::new();
+    pool.install(|| drive.run(&BTreeMap::new(), &studies, &|_| {}, &mut |event| collect(&mut kept, event))).unwrap();
+    let seen: Vec<(usize, u64)> = kept.iter().map(|(point, replication, _)| (*point, *replication)).collect();
+    let expected: Vec<(usize, u64)> = (0..5).map(|r| (0, r)).chain([(1, 0)]).chain((0..5).map(|r| (2, r))).collect();
+    assert_eq!(seen, expected);
+    for (rate, point) in rates.iter().zip(0..) {
+        let rate = format!("instrument.sanctions.rate={rate}");
+        let alone = Study::prepare(showdown(&[small[0], small[1], small[2], &rate]).scenario).unwrap();
+        let alone = crate::support::outcomes(&alone, &regimes, 0..5, 1);
+        for (_, replication, outcomes) in kept.iter().filter(|(at, ..)| *at == point) {
+            assert!(alone[*replication as usize] == *outcomes, "point {point}, replication {replication}");
+        }
+    }
+    // The unit in which it was enough is whole, those after it are not there, and a merge does not miss them.
+    let inventory = store.inventory(&plan).unwrap();
+    assert_eq!(inventory.done.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 6, 7, 8]);
+    let mut merged = Kept::new();
+    drive.merge(&inventory.done, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
+    assert!(merged == kept);
+    // Surplus units change nothing either.
+    drive.publish(&plan.unit_list()[4..6], &studies, &|_| {}).unwrap();
+    let inventory = store.inventory(&plan).unwrap();
+    assert_eq!(inventory.done.len(), 9);
+    let mut merged = Kept::new();
+    drive.merge(&inventory.done, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
+    assert!(merged == kept);
+    // Without the rule a missing unit is missed.
+    fs::remove_file(&inventory.done[&5]).unwrap();
+    let done = store.inventory(&plan).unwrap().done;
+    let missed = drive.merge(&done, &|_| {}, &mut |_| Ok(ControlFlow::Continue(())));
+    assert!(matches!(missed, Err(DriveError::Missing(5))), "{missed:?}");
+}
+
+/// A point that makes no valid study fails alone.
+#[test]
+fn a_point_that_cannot_be_prepared_does_not_sink_the_others() {
+    let loaded = showdown(&["buyers.count=64", "buyers.pricing_nodes=64", "run.replications=2"]);
+    let point = |index, assignment: &str| Point { index, assignments: vec![assignment.to_owned()] };
+    let points = [point(0, "demand.loyalty=1.0"), point(1, "demand.alpha=-1"), point(2, "demand.loyalty=1.1")];
+    let plan = Plan::new(&loaded, &[0], &points, None).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Sharing::Alone).unwrap();
+    let stop = AtomicBool::new(false);
+    let drive = Drive { plan: &plan, regimes: &[0], store: &store, stop: &stop };
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    drive
+        .run(&BTreeMap::new(), &Studies::new(&loaded, &plan), &|_| {}, &mut |event| {
+            match event {
+                Event::Replication { point, replication, .. } => good.push((point, replication)),
+                Event::Failure { point, replication, error, .. } => bad.push((point, replication, error.to_owned())),
+                Event::Unit { .. } => {}
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+        .unwrap();
+    assert_eq!(good, [(0, 0), (0, 1), (2, 0), (2, 1)]);
+    assert_eq!(bad.len(), 2);
+    assert!(bad.iter().all(|(point, _, error)| *point == 1 && error.contains("demand.alpha")), "{bad:?}");
+}
