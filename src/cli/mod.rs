@@ -10,6 +10,7 @@ mod replay;
 mod run;
 mod sensitivity;
 mod signals;
+mod sensitivity_study;
 mod solve;
 mod summary;
 mod unit;
@@ -24,6 +25,7 @@ use stickershock::config::{ConfigError, Loaded};
 use stickershock::ensemble::StudyError;
 use stickershock::report::folder::OutputError;
 use stickershock::runner::{PlanError, StoreError};
+use stickershock::report::sensitivity::SensitivityError;
 
 #[derive(Parser)]
 #[command(version, about, long_about = None, after_help = EXAMPLES)]
@@ -72,7 +74,7 @@ enum Command {
     /// Solve a static market: equilibrium prices under tariffs, mergers and cost shocks.
     #[command(after_help = SOLVE_EXAMPLES)]
     Solve(solve::SolveArgs),
-    /// Sensitivity analysis of any model: write designs, read outputs, estimate indices.
+    /// Sensitivity analysis: of a scenario's uncertain values, or of any model by files (`sample`, `analyze`).
     Sensitivity(sensitivity::SensitivityArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
@@ -160,6 +162,9 @@ enum CliError {
     /// A share of settlements that nothing reaches.
     #[error("--solve-k: {0}\nhelp: ask for another share, or change the flows or stakes of the scenario")]
     NoReward(#[from] stickershock::ensemble::negotiation::NoReward),
+    /// A sensitivity study.
+    #[error(transparent)]
+    Sensitivity(SensitivityError),
     /// Output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -289,13 +294,15 @@ enum CliError {
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Sensitivity(SensitivityError::Design(_)) => 2,
             Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) | Self::NoPoint { .. } => 65,
             Self::Plan(PlanError::Output(_)) | Self::Store(StoreError::Output(_)) => 1,
             Self::Plan(PlanError::Units { .. }) => 2,
             Self::Plan(_) | Self::Store(StoreError::Foreign { .. }) => 65,
             Self::Resumable { .. } | Self::Unfinished { .. } | Self::Missing { .. } => 75,
             Self::Interrupted { .. } | Self::UnitsInterrupted { .. } | Self::InterruptedPoints { .. } => 130,
+            Self::Sensitivity(SensitivityError::Log(_) | SensitivityError::Rows { .. }) => 65,
+            Self::Sensitivity(SensitivityError::Interrupted { .. }) => 130,
             _ => 1,
         }
     }

@@ -1,4 +1,4 @@
-//! `stickershock sensitivity`: designs and indices for any model, by files.
+//! `stickershock sensitivity`: of a scenario, or designs and indices for any model, by files.
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,16 @@ use stickershock::sensitivity::{
 };
 
 use super::CliError;
+use super::sensitivity_study::{self, StudyArgs};
+
+const STUDY_EXAMPLES: &str = "\
+Examples:
+  stickershock sensitivity configs/sensitivity-1995.toml --method oat
+  stickershock sensitivity configs/sensitivity-1995.toml --method morris --regime imposed
+  stickershock sensitivity configs/sensitivity-1995.toml --n 16 --n-max 64 --metrics units_sanctioned,duty_usd
+  stickershock sensitivity sample --problem p.toml --method sobol --n 1024 --seed 1 --out X.csv
+
+The same command again continues a study that was stopped, and a larger --n lets it grow: no point is run twice.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,10 +41,12 @@ discrete (values; weights). low and high truncate normal and lognormal.
 Y.csv has one column for each output, its rows in the order of X.csv; with a column `replication`, the design's rows once for each.";
 
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = STUDY_EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct SensitivityArgs {
     #[command(subcommand)]
-    command: SensitivityCommand,
+    command: Option<SensitivityCommand>,
+    #[command(flatten)]
+    study: StudyArgs,
 }
 
 #[derive(Subcommand)]
@@ -134,8 +146,9 @@ struct AnalyzeArgs {
 /// Runs the command.
 pub fn run(args: &SensitivityArgs) -> Result<(), CliError> {
     match &args.command {
-        SensitivityCommand::Sample(args) => write_sample(args),
-        SensitivityCommand::Analyze(args) => write_analysis(args),
+        Some(SensitivityCommand::Sample(args)) => write_sample(args),
+        Some(SensitivityCommand::Analyze(args)) => write_analysis(args),
+        None => sensitivity_study::run(&args.study),
     }
 }
 

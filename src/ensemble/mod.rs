@@ -6,6 +6,7 @@ pub mod offers;
 pub mod point;
 pub mod points;
 pub mod policy;
+pub mod response;
 pub mod results;
 pub mod run;
 pub mod study;

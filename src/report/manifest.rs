@@ -116,6 +116,17 @@ impl Manifest {
         }
     }
 
+    /// The same for a sensitivity study: `replications` of every point, and what else there is to say of it.
+    #[must_use]
+    pub fn of_sensitivity(mut self, replications: u64, details: serde_json::Map<String, Value>) -> Self {
+        if let Value::Object(entries) = &mut self.fixed {
+            entries.remove("quantiles");
+            entries.insert("replications".into(), replications.into());
+            entries.insert("sensitivity".into(), details.into());
+        }
+        self
+    }
+
     /// The manifest as JSON text.
     #[must_use]
     pub fn render(&self, status: Status) -> Vec<u8> {

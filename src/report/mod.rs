@@ -10,6 +10,8 @@ pub mod draw;
 #[cfg(feature = "charts")]
 pub mod draw_points;
 pub mod failures;
+#[cfg(feature = "charts")]
+pub mod draw_sensitivity;
 pub mod folder;
 pub mod indices;
 pub mod lot_rows;
@@ -19,5 +21,6 @@ pub mod negotiation;
 pub mod points;
 pub mod record;
 pub mod rows;
+pub mod sensitivity;
 pub mod study;
 pub mod timing_rows;

@@ -108,8 +108,9 @@ impl StopRule {
                     0.0 => 0.0,
                     width => width / allowed,
                 };
-                // An index that is not defined has no interval to wait for; one without an interval is never narrow enough.
-                let ratio = if index.estimate.value.is_nan() {
+                // An output that never varies has no index to wait for; one that noise hides, or without an interval, is never narrow enough.
+                let hidden = index.noise.is_some_and(|noise| noise.mean_of_variance.value > 0.0);
+                let ratio = if index.estimate.value.is_nan() && !hidden {
                     continue;
                 } else if ratio.is_nan() {
                     f64::INFINITY

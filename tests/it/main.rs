@@ -15,6 +15,7 @@ mod reproducibility;
 mod runner;
 mod scheme;
 mod sensitivity;
+mod sensitivity_study;
 mod support;
 mod synthetic;
 mod timing;

@@ -27,6 +27,7 @@ pub mod prices;
 pub mod pull_forward;
 pub mod response;
 pub mod response_map;
+pub mod sensitivity;
 pub mod shares_over_time;
 mod text;
 mod theme;

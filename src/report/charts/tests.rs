@@ -82,7 +82,7 @@ fn collect(node: &usvg::Node, found: &mut Vec<(String, usvg::Rect)>) {
 }
 
 /// No text leaves the sheet and no two texts overlap.
-fn assert_legible(name: &str, svg: &Svg) {
+pub(super) fn assert_legible(name: &str, svg: &Svg) {
     let (size, texts) = texts(svg);
     assert!(texts.len() > 5, "{name} has hardly any text");
     for (at, (content, area)) in texts.iter().enumerate() {

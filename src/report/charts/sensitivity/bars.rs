@@ -1,0 +1,121 @@
+//! Bars of indices with their intervals, the largest leading index on top.
+
+use super::{FIRST, OutputContext, SECOND, ends};
+use crate::report::charts::axis::Ticks;
+use crate::report::charts::canvas::{Anchor, Stroke};
+use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use crate::report::charts::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, WIDTH};
+use crate::report::charts::{ChartError, Svg, text};
+use crate::sensitivity::{Estimate, Index};
+
+const CHART: &str = "indices";
+
+/// One index in the chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its name in the tables.
+    pub index: &'static str,
+    /// What the reader is told of it.
+    pub label: &'static str,
+}
+
+/// One input: its label, and one estimate for each index shown.
+pub type Row = (String, Vec<Estimate>);
+
+/// The numbers that [`draw`] plots: rows in the order of the last index shown, the largest first.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no index is defined.
+pub fn series(indices: &[Index], shown: &[Shown], context: &OutputContext) -> Result<Vec<Row>, ChartError> {
+    let columns: Vec<Vec<(&str, Estimate)>> =
+        shown.iter().map(|shown| context.estimates(indices, shown.index)).collect();
+    let mut rows: Vec<Row> = Vec::new();
+    if let Some(leading) = columns.last() {
+        for (at, (label, estimate)) in leading.iter().enumerate() {
+            if estimate.value.is_finite() {
+                let of_column = |column: &Vec<(&str, Estimate)>| column.get(at).map_or(Estimate::UNDEFINED, |c| c.1);
+                rows.push(((*label).to_owned(), columns.iter().map(of_column).collect()));
+            }
+        }
+    }
+    if rows.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "no index is defined".to_owned() });
+    }
+    let leading = |row: &Row| row.1.last().map_or(f64::NAN, |estimate| estimate.value);
+    rows.sort_by(|a, b| leading(b).total_cmp(&leading(a)));
+    Ok(rows)
+}
+
+const BAR: f64 = 11.0;
+const GAP: f64 = 12.0;
+const PLOT: (f64, f64) = (250.0, 800.0);
+
+/// Draws the chart; `share` is the noise's share of the variance of one realisation, where it is known.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no index is defined; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(
+    indices: &[Index],
+    shown: &[Shown],
+    share: Option<f64>,
+    context: &OutputContext,
+) -> Result<Svg, ChartError> {
+    let rows = series(indices, shown, context)?;
+    let inks: Vec<Ink> = match shown.len() {
+        1 => vec![FIRST],
+        _ => vec![FIRST, SECOND],
+    };
+    let noise = share.filter(|share| share.is_finite()).map_or(String::new(), |share| {
+        format!(
+            " Replication noise is removed; it is {} % of the variance of one replication.",
+            text::number(100.0 * share, 1)
+        )
+    });
+    let frame = Frame {
+        title: format!("What moves it: {}", context.label),
+        subtitle: format!("Sensitivity indices of the mean response. Whiskers: {} intervals.{noise}", context.level()),
+        legend: shown.iter().zip(&inks).map(|(shown, ink)| (Key::Swatch(*ink), shown.label.to_owned())).collect(),
+        footer: context.footer("Estimates are not clipped: an inert input may have a slightly negative one."),
+    };
+    let row_height = BAR * shown.len() as f64 + GAP;
+    let values = rows.iter().flat_map(|row| row.1.iter().flat_map(ends)).chain([0.0]);
+    let Some(ticks) = Ticks::covering(values, 6) else {
+        return Err(ChartError::Empty { chart: CHART, reason: "no index is finite".to_owned() });
+    };
+    let body = row_height * rows.len() as f64;
+    frame.around(body + VALUE_AXIS, |canvas, top| {
+        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let names: Vec<&str> = shown.iter().map(|shown| shown.index).collect();
+        value_axis(canvas, &ticks, scale, (top, top + body), &names.join(", "), |v| ticks.label(v))?;
+        canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), top + body)], Stroke::solid(AXIS, 1.0))?;
+        for (at, (label, estimates)) in rows.iter().enumerate() {
+            let first = top + row_height * at as f64 + GAP / 2.0;
+            let middle = first + BAR * shown.len() as f64 / 2.0;
+            let name = text::fit_name(label, LABEL, PLOT.0 - MARGIN - 10.0)?;
+            canvas.text_mid((PLOT.0 - 8.0, middle), &name, LABEL, Anchor::End)?;
+            for (place, (estimate, ink)) in estimates.iter().zip(&inks).enumerate() {
+                if !estimate.value.is_finite() {
+                    continue;
+                }
+                let y = first + BAR * place as f64;
+                let (from, to) = (scale.at(estimate.value.min(0.0)), scale.at(estimate.value.max(0.0)));
+                canvas.rect((from, y + 1.0), (to, y + BAR - 1.0), *ink, 1.0)?;
+                let [low, high] = ends(estimate).map(|end| scale.at(end));
+                let y = y + BAR / 2.0;
+                let stroke = Stroke::solid(BLACK, 1.1);
+                canvas.line(&[(low, y), (high, y)], stroke)?;
+                for end in [low, high] {
+                    canvas.line(&[(end, y - 3.0), (end, y + 3.0)], stroke)?;
+                }
+                let half = (estimate.interval[1] - estimate.interval[0]) / 2.0;
+                let figure = if half.is_finite() {
+                    format!("{} ± {}", text::number(estimate.value, 3), text::number(half, 3))
+                } else {
+                    text::number(estimate.value, 3)
+                };
+                canvas.text_mid((WIDTH - MARGIN, y), &figure, LABEL.px(9.5).ink(MUTED), Anchor::End)?;
+            }
+        }
+        Ok(())
+    })
+}

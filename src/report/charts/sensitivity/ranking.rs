@@ -1,0 +1,83 @@
+//! Which input matters more, as a matrix of probabilities: the most important input first.
+
+use super::{FIRST, OutputContext, SECOND};
+use crate::report::charts::canvas::{Anchor, Stroke};
+use crate::report::charts::frame::Frame;
+use crate::report::charts::theme::{Ink, LABEL, MARGIN, STRIPE, Type, WHITE, WIDTH};
+use crate::report::charts::{ChartError, Svg, text};
+use crate::sensitivity::Ranking;
+
+const CHART: &str = "ranking";
+
+/// The numbers that [`draw`] plots: labels in order of importance, and the probability that the input of a row matters more than that of a column.
+///
+/// # Errors
+/// [`ChartError::Empty`] where fewer than two inputs can be compared.
+pub fn series(ranking: &Ranking, context: &OutputContext) -> Result<(Vec<String>, Vec<Vec<f64>>), ChartError> {
+    let order = ranking.order();
+    let label = |at: &usize| {
+        let name = &ranking.parameters[*at];
+        context.inputs.iter().find(|(known, _)| known == name).map_or(name.clone(), |(_, label)| label.clone())
+    };
+    let row = |i: &usize| order.iter().map(|j| ranking.probability[*i][*j]).collect::<Vec<f64>>();
+    let cells: Vec<Vec<f64>> = order.iter().map(row).collect();
+    if order.len() < 2 || !cells.iter().flatten().any(|p| p.is_finite() && *p != 0.5) {
+        return Err(ChartError::Empty { chart: CHART, reason: "no two inputs can be told apart".to_owned() });
+    }
+    Ok((order.iter().map(label).collect(), cells))
+}
+
+const LEFT: f64 = 230.0;
+const HEAD: f64 = 22.0;
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] as for [`series`]; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartError> {
+    let (labels, cells) = series(ranking, context)?;
+    let frame = Frame {
+        title: format!("Which input matters more: {}", context.label),
+        subtitle: format!(
+            "Probability, in percent, that {} of the input in the row is larger than that of the input in the column. Columns are numbered as rows.",
+            ranking.index
+        ),
+        legend: Vec::new(),
+        footer: context.footer("50 is a toss-up; 100 and 0 are rounded."),
+    };
+    let count = labels.len() as f64;
+    let width = ((WIDTH - 2.0 * MARGIN - LEFT) / count).min(64.0);
+    let height = width.clamp(22.0, 30.0);
+    frame.around(HEAD + height * count, |canvas, top| {
+        for (i, label) in labels.iter().enumerate() {
+            let y = top + HEAD + height * (i as f64 + 0.5);
+            let number = format!("{}", i + 1);
+            let x = MARGIN + LEFT + width * (i as f64 + 0.5);
+            canvas.text((x, top + HEAD - 7.0), &number, LABEL, Anchor::Middle)?;
+            let name = text::fit_name(label, LABEL, LEFT - 34.0)?;
+            canvas.text_mid((MARGIN + LEFT - 26.0, y), &name, LABEL, Anchor::End)?;
+            canvas.text_mid((MARGIN + LEFT - 10.0, y), &number, LABEL, Anchor::End)?;
+            for (j, probability) in cells[i].iter().enumerate() {
+                let left = MARGIN + LEFT + width * j as f64;
+                let (from, to) = ((left, y - height / 2.0), (left + width, y + height / 2.0));
+                if i == j || !probability.is_finite() {
+                    canvas.rect(from, to, STRIPE, 1.0)?;
+                    continue;
+                }
+                let ink = shade(*probability);
+                canvas.rect(from, to, ink, 1.0)?;
+                canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], Stroke::solid(WHITE, 1.0))?;
+                let font = Type { ink: ink.contrast(), ..LABEL.px(10.0) };
+                let figure = text::number(100.0 * probability, 0);
+                canvas.text_mid((left + width / 2.0, y), &figure, font, Anchor::Middle)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Blue where the row's input matters more, orange where the column's does, pale where it is open.
+fn shade(probability: f64) -> Ink {
+    let ink = if probability >= 0.5 { FIRST } else { SECOND };
+    ink.lighter(1.0 - (2.0 * (probability - 0.5).abs()).clamp(0.0, 1.0) * 0.9)
+}

@@ -1,0 +1,133 @@
+//! Morris's plane: how much an input matters, across, and how far its effect depends on where it and the others stand, upwards.
+
+use super::{FIRST, OutputContext, ends};
+use crate::report::charts::axis::Ticks;
+use crate::report::charts::canvas::{Anchor, Stroke};
+use crate::report::charts::frame::{Frame, VALUE_AXIS, value_axis};
+use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK, WIDTH};
+use crate::report::charts::{ChartError, Svg, text};
+use crate::sensitivity::{Estimate, Index};
+
+const CHART: &str = "screening";
+
+/// One input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Its label.
+    pub label: String,
+    /// Mean absolute elementary effect.
+    pub mu_star: Estimate,
+    /// Standard deviation of the effects.
+    pub sigma: Estimate,
+}
+
+/// The numbers that [`draw`] plots, in the order of the design.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no effect is defined.
+pub fn series(indices: &[Index], context: &OutputContext) -> Result<Vec<Point>, ChartError> {
+    let sigma = context.estimates(indices, "sigma");
+    let points: Vec<Point> = context
+        .estimates(indices, "mu_star")
+        .into_iter()
+        .zip(sigma)
+        .filter(|((_, mu_star), (_, sigma))| mu_star.value.is_finite() && sigma.value.is_finite())
+        .map(|((label, mu_star), (_, sigma))| Point { label: label.to_owned(), mu_star, sigma })
+        .collect();
+    if points.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "no elementary effect is defined".to_owned() });
+    }
+    Ok(points)
+}
+
+const PLOT: (f64, f64) = (110.0, WIDTH - MARGIN - 30.0);
+const HEIGHT: f64 = 420.0;
+const POINT: Style = Style { ink: FIRST, marker: Marker::Circle, hollow: false };
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no effect is defined; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartError> {
+    let points = series(indices, context)?;
+    let frame = Frame {
+        title: format!("Screening by elementary effects: {}", context.label),
+        subtitle: format!(
+            "Effect of moving an input through its range. Far right: it matters. High above the lines: its effect depends on its own level or on \
+             other inputs. Whiskers: {} intervals.",
+            context.level()
+        ),
+        legend: Vec::new(),
+        footer: context
+            .footer("Effects are for the whole range of a uniform input, the whole of the probability of any other."),
+    };
+    let across = points.iter().flat_map(|point| ends(&point.mu_star)).chain([0.0]);
+    let upwards = points.iter().flat_map(|point| ends(&point.sigma)).chain([0.0]);
+    let (Some(x), Some(y)) = (Ticks::covering(across, 6), Ticks::covering(upwards, 5)) else {
+        return Err(ChartError::Empty { chart: CHART, reason: "no finite effect".to_owned() });
+    };
+    frame.around(HEIGHT + VALUE_AXIS + 6.0, |canvas, top| {
+        let bottom = top + HEIGHT;
+        let (across, upwards) = (x.scale(PLOT.0, PLOT.1), y.scale(bottom, top));
+        for value in &y.values {
+            let at = upwards.at(*value);
+            canvas.line(&[(PLOT.0, at), (PLOT.1, at)], Stroke::solid(GRID, 0.8))?;
+            canvas.text_mid((PLOT.0 - 8.0, at), &y.label(*value), TICK, Anchor::End)?;
+        }
+        let title = context.with_unit("μ*, mean absolute effect");
+        value_axis(canvas, &x, across, (top, bottom), &title, |value| x.label(value))?;
+        canvas.text(
+            (MARGIN, top - 4.0),
+            &context.with_unit("σ, standard deviation of the effects"),
+            LABEL,
+            Anchor::Start,
+        )?;
+        // Rays sigma = k mu*: below 0.1 nearly linear, below 0.5 monotone, above 1 with turns or strong interactions.
+        for (slope, name) in [(0.1, "σ = 0.1 μ*"), (0.5, "σ = 0.5 μ*"), (1.0, "σ = μ*")] {
+            let end = x.high.min(y.high / slope);
+            let (to, height) = (across.at(end), upwards.at(slope * end));
+            let from = (across.at(0.0), upwards.at(0.0));
+            canvas.line(&[from, (to, height)], Stroke { ink: AXIS, width: 0.9, dash: &[4.0, 3.0] })?;
+            let (at, anchor) = if end < x.high {
+                ((to + 4.0, height + 10.0), Anchor::Start)
+            } else {
+                ((to - 2.0, height - 5.0), Anchor::End)
+            };
+            canvas.text(at, name, NOTE, anchor)?;
+        }
+        for point in &points {
+            let (px, py) = (across.at(point.mu_star.value), upwards.at(point.sigma.value));
+            let stroke = Stroke::solid(FIRST.lighter(0.45), 1.0);
+            let [left, right] = ends(&point.mu_star).map(|end| across.at(end.clamp(x.low, x.high)));
+            let [low, high] = ends(&point.sigma).map(|end| upwards.at(end.clamp(y.low, y.high)));
+            canvas.line(&[(left, py), (right, py)], stroke)?;
+            canvas.line(&[(px, low), (px, high)], stroke)?;
+        }
+        let mut taken: Vec<[f64; 4]> = Vec::new();
+        let mut order: Vec<&Point> = points.iter().collect();
+        order.sort_by(|a, b| b.mu_star.value.total_cmp(&a.mu_star.value));
+        for point in order {
+            let (px, py) = (across.at(point.mu_star.value), upwards.at(point.sigma.value));
+            canvas.marker((px, py), 4.0, POINT)?;
+            let name = text::fit_name(&point.label, LABEL, 220.0)?;
+            let width = text::width(&name, LABEL)?;
+            let to_left = px + 10.0 + width > PLOT.1 + 20.0;
+            let left = if to_left { px - 8.0 - width } else { px + 8.0 };
+            // The first free place above, then further up: names never cover each other.
+            let mut line = py - 8.0;
+            let free = |line: f64, taken: &[[f64; 4]]| {
+                let mine = [left, left + width, line - 11.0, line + 3.0];
+                taken.iter().all(|t| mine[1] < t[0] || t[1] < mine[0] || mine[3] < t[2] || t[3] < mine[2])
+            };
+            while !free(line, &taken) && line > top {
+                line -= 3.0;
+            }
+            taken.push([left, left + width, line - 11.0, line + 3.0]);
+            if py - 8.0 - line > 8.0 {
+                canvas.line(&[(px, py - 5.0), (left.max(px) - 3.0, line - 4.0)], Stroke::solid(AXIS, 0.6))?;
+            }
+            canvas.text((left, line), &name, LABEL, Anchor::Start)?;
+        }
+        Ok(())
+    })
+}

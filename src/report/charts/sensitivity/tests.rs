@@ -1,0 +1,112 @@
+//! The charts drawn from made-up indices: what they plot, and that every text can be read.
+
+use super::bars::Shown;
+use super::{OutputContext, bars, convergence, ranking, screening, tornado};
+use crate::report::charts::ChartError;
+use crate::report::charts::tests::assert_legible;
+use crate::sensitivity::{Estimate, Index, Ranking};
+
+fn context(inputs: usize) -> OutputContext {
+    OutputContext {
+        scenario: "A scenario & its title".into(),
+        output: "y".into(),
+        label: "Cars sold: sanctioned (Sanctions imposed at the deadline, less Status quo)".into(),
+        unit: "cars".into(),
+        inputs: (0..inputs).map(|i| (format!("x{i}"), format!("A parameter with a long label, number {i}"))).collect(),
+        design: "Sobol' design, 8 randomisations".into(),
+        rows: 1920,
+        replications: 2,
+        seed: 1995,
+        level: 0.95,
+    }
+}
+
+fn estimate(value: f64, half: f64) -> Estimate {
+    Estimate { value, std_error: half / 2.0, interval: [value - half, value + half] }
+}
+
+fn index(name: &'static str, parameter: &str, estimate: Estimate) -> Index {
+    Index { output: "y".into(), parameter: parameter.into(), index: name, estimate, noise: None }
+}
+
+/// Indices of `count` inputs, the last the largest.
+fn all(names: &[&'static str], count: usize, scale: f64) -> Vec<Index> {
+    let value = |i: usize| scale * (i as f64 / count as f64).powi(3);
+    let of = |name: &&'static str| {
+        (0..count).map(|i| index(name, &format!("x{i}"), estimate(value(i), 0.1 * scale))).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(of).collect()
+}
+
+const BOTH: [Shown; 2] = [Shown { index: "S1", label: "S1: alone" }, Shown { index: "ST", label: "ST: in all" }];
+
+#[test]
+fn bars_stand_in_the_order_of_the_leading_index() {
+    for count in [1, 3, 12, 30] {
+        let context = context(count);
+        let rows = bars::series(&all(&["S1", "ST"], count, 0.9), &BOTH, &context).unwrap();
+        assert_eq!((rows.len(), rows[0].0.as_str()), (count, context.inputs[count - 1].1.as_str()));
+        let svg = bars::draw(&all(&["S1", "ST"], count, 0.9), &BOTH, Some(0.02), &context).unwrap();
+        assert_legible(&format!("bars of {count}"), &svg);
+        assert!(svg.as_str().contains("2.0 %"));
+    }
+    let undefined = [index("ST", "x0", Estimate::UNDEFINED)];
+    assert!(matches!(bars::draw(&undefined, &BOTH, None, &context(1)), Err(ChartError::Empty { .. })));
+}
+
+#[test]
+fn a_tornado_has_its_widest_swing_on_top() {
+    let context = context(4);
+    let mut indices = vec![index("base", "", estimate(-50_000.0, 300.0))];
+    let outputs = [[-52_000.0, -47_000.0], [-40_000.0, -65_000.0], [-50_010.0, -50_000.0], [-55_000.0, -51_000.0]];
+    for (i, [low, high]) in outputs.into_iter().enumerate() {
+        let name = format!("x{i}");
+        indices.push(index("low", &name, estimate(low, 400.0)));
+        indices.push(index("high", &name, estimate(high, 400.0)));
+        indices.push(index("swing", &name, estimate(high - low, 100.0)));
+    }
+    let values = [[0.1, 0.15], [2.0, 6.0], [0.5, 0.9], [2.5e6, 6e6]];
+    let (base, bars) = tornado::series(&indices, &values, &context).unwrap();
+    assert_eq!(base, -50_000.0);
+    assert_eq!((bars[0].values, bars[0].swing.value), ([2.0, 6.0], -25_000.0));
+    assert_eq!(bars.iter().map(|bar| bar.values[0]).collect::<Vec<_>>(), [2.0, 0.1, 2.5e6, 0.5]);
+    assert_legible("tornado", &tornado::draw(&indices, &values, [0.05, 0.95], &context).unwrap());
+    assert!(matches!(tornado::draw(&[], &values, [0.05, 0.95], &context), Err(ChartError::Empty { .. })));
+}
+
+#[test]
+fn the_screening_plane_names_every_point_without_overlap() {
+    for count in [1, 4, 14] {
+        let context = context(count);
+        let svg = screening::draw(&all(&["mu_star", "sigma"], count, 30_000.0), &context).unwrap();
+        assert_legible(&format!("plane of {count}"), &svg);
+    }
+    let points = screening::series(&all(&["mu_star", "sigma"], 4, 1.0), &context(4)).unwrap();
+    assert_eq!(points[2].mu_star.value, 0.125);
+}
+
+#[test]
+fn convergence_has_a_panel_for_each_input_and_needs_two_looks() {
+    let context = context(9);
+    let parts: Vec<Vec<Index>> = [0.8, 0.9, 1.0].iter().map(|scale| all(&["S1", "ST"], 9, *scale)).collect();
+    let looks: Vec<(u64, &[Index])> = [480, 960, 1920].into_iter().zip(parts.iter().map(Vec::as_slice)).collect();
+    let panels = convergence::series(&looks, &BOTH, &context).unwrap();
+    assert_eq!((panels.len(), panels[0].lines.len(), panels[0].lines[1].len()), (9, 2, 3));
+    assert_eq!(panels[0].label, context.inputs[8].1);
+    assert_legible("convergence", &convergence::draw(&looks, &BOTH, &context).unwrap());
+    assert!(matches!(convergence::draw(&looks[..1], &BOTH, &context), Err(ChartError::Empty { .. })));
+}
+
+#[test]
+fn the_matrix_is_ordered_by_importance() {
+    for count in [2, 5, 16] {
+        let context = context(count);
+        let names: Vec<&str> = context.inputs.iter().map(|(name, _)| name.as_str()).collect();
+        let piece = |noise: f64| (0..count).map(|i| i as f64 + noise * (i % 2) as f64).collect::<Vec<f64>>();
+        let ranking = Ranking::of_pieces("y", "ST", &names, &[piece(0.0), piece(2.0), piece(-1.0)], 0.95);
+        let (labels, cells) = ranking::series(&ranking, &context).unwrap();
+        assert_eq!(labels.len(), count);
+        assert!(cells[0][1] > 0.5 && (cells[0][1] + cells[1][0] - 1.0).abs() < 1e-9);
+        assert_legible(&format!("matrix of {count}"), &ranking::draw(&ranking, &context).unwrap());
+    }
+}
