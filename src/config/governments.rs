@@ -264,7 +264,8 @@ fn yen(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<ExchangePath
     let Some(column) = data.currency.get("Japan") else { return constant(REFERENCE_YEN) };
     let table = Table::load(reader.data_path("exchange_rate.data", &data.data))?.labelled_by("month")?;
     let months = table.column_month("month")?;
-    let rates = table.column_positive(column)?;
+    let shift = data.shift.get(column).copied().unwrap_or(1.0);
+    let rates: Vec<f64> = table.column_positive(column)?.into_iter().map(|rate| shift * rate).collect();
     let gap = months.windows(2).position(|pair| month_number(pair[1]) != month_number(pair[0]) + 1);
     if let Some(row) = gap {
         let help = "the governments need every month from the first to the last, in order";

@@ -85,7 +85,7 @@ fn check_explains_what_would_run_and_lists_parameters_with_sources() {
         .args(["check", "configs/showdown-1995.toml", "--set", "buyers.count=512"])
         .assert()
         .success()
-        .stdout(contains("49 models").and(contains("1000 jobs")).and(contains("regime imposed_retroactive")))
+        .stdout(contains("49 models").and(contains("1100 jobs")).and(contains("regime imposed_retroactive")))
         .stdout(contains("demand.alpha").and(contains("estimate")).and(contains("instrument.sanctions.rate")))
         .stdout(contains("USTR statement of 16 May 1995"));
 }
