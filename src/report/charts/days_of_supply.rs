@@ -53,7 +53,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
         title: "Days of supply on dealers' lots".to_owned(),
         subtitle: format!(
             "Stock at the end of the week over forecast sales, days; each panel has its own scale.{}",
-            if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
+            if bands { " Line: median over replications; bands: 25–75% and 5–95%." } else { "" },
         ),
         footer: context
             .footer("When a duty is imposed, forecasts of the taxed models fall at once and their stock does not."),

@@ -61,7 +61,7 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
         subtitle: format!(
             "Cars sold in the {INDEX_WEEKS} weeks up to and with each, the same world under {} = 100; each panel has its own scale.{}",
             context.regime_label(&context.baseline),
-            if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
+            if bands { " Line: median over replications; bands: 25–75% and 5–95%." } else { "" },
         ),
         footer: context.footer("Each replication is compared with itself under the baseline."),
         bands,

@@ -60,7 +60,7 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
         subtitle: format!(
             "Cars sold from the start up to each week, less those of the same world under {}.{}",
             context.regime_label(&context.baseline),
-            if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
+            if bands { " Line: median over replications; bands: 25–75% and 5–95%." } else { "" },
         ),
         footer: context.footer("The line returns to zero as far as purchases were only moved."),
         bands,
