@@ -75,7 +75,7 @@ enum Command {
     #[command(after_help = SOLVE_EXAMPLES)]
     Solve(solve::SolveArgs),
     /// Sensitivity analysis: of a scenario's uncertain values, or of any model by files (`sample`, `analyze`).
-    Sensitivity(sensitivity::SensitivityArgs),
+    Sensitivity(Box<sensitivity::SensitivityArgs>),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print a completion script for a shell.
