@@ -54,8 +54,8 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
             let number = format!("{}", i + 1);
             let x = MARGIN + LEFT + width * (i as f64 + 0.5);
             canvas.text((x, top + HEAD - 7.0), &number, LABEL, Anchor::Middle)?;
-            let name = text::fit_name(label, LABEL, LEFT - 34.0)?;
-            canvas.text_mid((MARGIN + LEFT - 26.0, y), &name, LABEL, Anchor::End)?;
+            let name = text::fit_name(label, LABEL, LEFT - 40.0)?;
+            canvas.text_mid((MARGIN + LEFT - 32.0, y), &name, LABEL, Anchor::End)?;
             canvas.text_mid((MARGIN + LEFT - 10.0, y), &number, LABEL, Anchor::End)?;
             for (j, probability) in cells[i].iter().enumerate() {
                 let left = MARGIN + LEFT + width * j as f64;

@@ -42,6 +42,7 @@ pub fn series(indices: &[Index], context: &OutputContext) -> Result<Vec<Point>, 
 
 const PLOT: (f64, f64) = (110.0, WIDTH - MARGIN - 30.0);
 const HEIGHT: f64 = 420.0;
+const HEAD: f64 = 18.0;
 const POINT: Style = Style { ink: FIRST, marker: Marker::Circle, hollow: false };
 
 /// Draws the chart.
@@ -61,12 +62,15 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
         footer: context
             .footer("Effects are for the whole range of a uniform input, the whole of the probability of any other."),
     };
-    let across = points.iter().flat_map(|point| ends(&point.mu_star)).chain([0.0]);
-    let upwards = points.iter().flat_map(|point| ends(&point.sigma)).chain([0.0]);
+    // Whiskers below zero are cut there: neither measure of the truth is negative.
+    let reach = |estimate: &Estimate| [estimate.value, ends(estimate)[1]];
+    let across = points.iter().flat_map(|point| reach(&point.mu_star)).chain([0.0]);
+    let upwards = points.iter().flat_map(|point| reach(&point.sigma)).chain([0.0]);
     let (Some(x), Some(y)) = (Ticks::covering(across, 6), Ticks::covering(upwards, 5)) else {
         return Err(ChartError::Empty { chart: CHART, reason: "no finite effect".to_owned() });
     };
-    frame.around(HEIGHT + VALUE_AXIS + 6.0, |canvas, top| {
+    frame.around(HEAD + HEIGHT + VALUE_AXIS, |canvas, top| {
+        let top = top + HEAD;
         let bottom = top + HEIGHT;
         let (across, upwards) = (x.scale(PLOT.0, PLOT.1), y.scale(bottom, top));
         for value in &y.values {
@@ -77,7 +81,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
         let title = context.with_unit("μ*, mean absolute effect");
         value_axis(canvas, &x, across, (top, bottom), &title, |value| x.label(value))?;
         canvas.text(
-            (MARGIN, top - 4.0),
+            (MARGIN, top - 10.0),
             &context.with_unit("σ, standard deviation of the effects"),
             LABEL,
             Anchor::Start,
