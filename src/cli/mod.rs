@@ -9,8 +9,8 @@ mod points;
 mod replay;
 mod run;
 mod sensitivity;
-mod signals;
 mod sensitivity_study;
+mod signals;
 mod solve;
 mod summary;
 mod unit;
@@ -24,8 +24,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use stickershock::config::{ConfigError, Loaded};
 use stickershock::ensemble::StudyError;
 use stickershock::report::folder::OutputError;
-use stickershock::runner::{PlanError, StoreError};
 use stickershock::report::sensitivity::SensitivityError;
+use stickershock::runner::{PlanError, StoreError};
 
 #[derive(Parser)]
 #[command(version, about, long_about = None, after_help = EXAMPLES)]

@@ -9,9 +9,9 @@ pub mod charts;
 pub mod draw;
 #[cfg(feature = "charts")]
 pub mod draw_points;
-pub mod failures;
 #[cfg(feature = "charts")]
 pub mod draw_sensitivity;
+pub mod failures;
 pub mod folder;
 pub mod indices;
 pub mod lot_rows;
