@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::accounts::AccountsSection;
 use super::design::{SweepSection, UncertaintySection};
 use super::governments::GovernmentsSection;
 use super::instruments::InstrumentSection;
@@ -77,6 +78,9 @@ pub struct ScenarioFile {
     /// The study runs at draws of the uncertain values and data.
     #[serde(default)]
     pub uncertainty: Option<UncertaintySection>,
+    /// Dealers' margins, owners of the manufacturers, and the partner of the dispute.
+    #[serde(default)]
+    pub accounts: Option<AccountsSection>,
 }
 
 /// One file or several.

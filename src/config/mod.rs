@@ -4,6 +4,7 @@
 //! tables. Both remember where each value was written, so that any complaint, including those found long after
 //! parsing, names the file, the line or row, the value and what would do instead ([`ConfigError`]).
 
+pub mod accounts;
 pub mod case;
 pub mod design;
 pub mod document;

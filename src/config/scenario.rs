@@ -182,6 +182,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), Confi
         rule: reader.rule()?,
         revisions,
         cost_factor,
+        accounts: reader.accounts(&market)?,
         instruments,
         regimes,
         bargaining,

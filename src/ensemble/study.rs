@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::model::accounts::{ExternalFlows, Imbalance};
 use crate::model::demand::Execution;
+use crate::model::governments::calendar::month_number;
 use crate::model::governments::market::{FlowsError, market_flows};
 use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
 use crate::model::outcome::{Layout, Outcome};
@@ -40,6 +42,16 @@ pub enum StudyError {
         /// What is wrong.
         error: Box<FlowsError>,
     },
+    /// A job whose accounts do not add up.
+    #[error("regime `{regime}`, replication {replication}: {error}")]
+    Accounts {
+        /// Name of the regime.
+        regime: String,
+        /// Number of the replication.
+        replication: u64,
+        /// The identity that fails.
+        error: Imbalance,
+    },
 }
 
 /// A scenario ready to run.
@@ -74,6 +86,7 @@ impl Study {
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
         let layout = if negotiated.iter().any(Option::is_some) { layout.with_negotiation() } else { layout };
+        let layout = layout.with_accounts(&scenario, &shared.makers.costs.marginal_cost);
         Ok(Self { scenario, layout, shared, plans, negotiated })
     }
 
@@ -148,13 +161,14 @@ impl Study {
     /// Runs one job on its replication's world.
     ///
     /// # Errors
-    /// [`StudyError::Plan`] when a negotiated history has no prices.
+    /// [`StudyError::Plan`] when a negotiated history has no prices; [`StudyError::Accounts`] when the job's accounts do not add up,
+    /// with the figures.
     pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Result<Outcome, StudyError> {
         let streams = Streams::new(self.scenario.seed, job.replication);
         let policy = self.policy(job)?;
         let baseline = &self.plans[self.scenario.baseline];
         let mut outcome = match self.record(world, start, job, &policy) {
-            Some(record) => record.outcome(&self.layout, &policy.plan),
+            Some(record) => record.outcome(&self.layout, &policy.plan, baseline),
             None => simulate(world, start, &self.scenario, &self.layout, &policy.plan, baseline, &streams),
         };
         if let Some(block) = self.layout.negotiated {
@@ -166,7 +180,34 @@ impl Study {
             });
             block.fill(&mut outcome.values, metrics);
         }
+        if let Some(accounts) = &self.layout.accounts {
+            let external = self.external_flows(job, &policy, &streams);
+            accounts.add_external(&mut outcome.values, &external);
+            accounts.check(&outcome.values).map_err(|error| StudyError::Accounts {
+                regime: policy.regime.name.clone(),
+                replication: job.replication,
+                error,
+            })?;
+        }
         Ok(outcome)
+    }
+
+    /// What a job's policy changes outside the market, week by week: retaliation, and the trade that a settlement brings.
+    fn external_flows(&self, job: Job, policy: &Policy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
+        const BILLION: f64 = 1e9;
+        let flows =
+            |week| policy.plan.retaliation(week).map_or_else(ExternalFlows::default, ExternalFlows::retaliation);
+        let mut weeks: Vec<ExternalFlows> = (0..self.scenario.weeks as usize).map(flows).collect();
+        let Some((world, negotiated)) = policy.world.as_ref().zip(self.negotiated(job.regime)) else { return weeks };
+        let effects = negotiated.trade_effects(world, streams);
+        for (week, flows) in (0..).zip(&mut weeks) {
+            let month = month_number(self.scenario.week_start(week));
+            if let Some(effect) = effects.iter().find(|effect| effect.month == month) {
+                flows.parts = effect.parts * BILLION * 12.0 / 52.0;
+                flows.exports = effect.big_three_exports * BILLION * 12.0 / 52.0;
+            }
+        }
+        weeks
     }
 
     /// Runs one job with buyers and dealers in time and gives everything it leaves; nothing where the scenario has no

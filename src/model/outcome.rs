@@ -3,8 +3,10 @@
 //! Every job of a study fills the same slots in the same order, so results can be averaged, paired, stored and merged
 //! without knowing what they mean. Units are cars; money is USD; shares are fractions.
 
+use super::accounts::AccountsLayout;
 use super::market::Market;
 use super::plan::RegimePlan;
+use super::scenario::Scenario;
 use super::timing::record::TimedLayout;
 
 /// A named stretch of weeks.
@@ -198,6 +200,8 @@ pub struct Layout {
     pub timed: Option<TimedLayout>,
     /// Slots that negotiated regimes add after those.
     pub negotiated: Option<NegotiatedLayout>,
+    /// Slots of the accounts, the last.
+    pub accounts: Option<AccountsLayout>,
     group_of_model: Vec<usize>,
     region_of_model: Vec<usize>,
     base_volume: Vec<f64>,
@@ -257,6 +261,7 @@ impl Layout {
             headlines,
             timed: None,
             negotiated: None,
+            accounts: None,
             group_of_model,
             region_of_model: market.models.iter().map(|model| usize::from(model.region.0)).collect(),
             base_volume: market.models.iter().map(|model| model.base_volume).collect(),
@@ -281,6 +286,12 @@ impl Layout {
     #[must_use]
     pub fn with_negotiation(mut self) -> Self {
         self.negotiated = Some(NegotiatedLayout { start: self.len() });
+        self
+    }
+    /// Adds the slots of the accounts, after all others. `cost_usd` is each model's marginal cost, dealers' margin included.
+    #[must_use]
+    pub fn with_accounts(mut self, scenario: &Scenario, cost_usd: &[f64]) -> Self {
+        self.accounts = Some(AccountsLayout::new(&self, scenario, cost_usd));
         self
     }
 
@@ -319,8 +330,9 @@ impl Layout {
     #[must_use]
     pub fn len(&self) -> usize {
         let plain = self.week_start() + self.weeks as usize * WeekMetric::ALL.len() * self.groups.len();
+        let timed = self.timed.as_ref().map_or(0, TimedLayout::len);
         let negotiated = self.negotiated.map_or(0, |_| NegotiatedMetric::ALL.len());
-        plain + self.timed.as_ref().map_or(0, TimedLayout::len) + negotiated
+        plain + timed + negotiated + self.accounts.as_ref().map_or(0, AccountsLayout::len)
     }
     /// Whether there is no slot.
     #[must_use]
@@ -347,8 +359,9 @@ pub struct Sales {
     options: usize,
     drawn: Vec<u32>,
     expected: Vec<f64>,
-    /// What buyers paid and the duty charged by week and model, USD, where prices are not the plan's.
-    money: Option<Vec<[f64; 2]>>,
+    /// What buyers paid, the duty charged, list prices of the cars sold, and the part of the duty in dispute, by week and model,
+    /// USD, where prices are not the plan's.
+    money: Option<Vec<[f64; 4]>>,
 }
 
 impl Sales {
@@ -364,24 +377,29 @@ impl Sales {
     pub fn with_money(weeks: u32, models: usize) -> Self {
         let mut sales = Self::new(weeks, models);
         sales.expected.fill(f64::NAN);
-        sales.money = Some(vec![[0.0; 2]; weeks as usize * models]);
+        sales.money = Some(vec![[0.0; 4]; weeks as usize * models]);
         sales
     }
-    /// Adds what one sale of `model` was paid with, USD.
-    pub fn pay(&mut self, week: usize, model: usize, outlay_usd: f64) {
+    /// Adds what one sale of `model` was paid with, and its list price, USD.
+    pub fn pay(&mut self, week: usize, model: usize, outlay_usd: f64, list_usd: f64) {
         if let Some(money) = &mut self.money {
-            money[week * (self.options - 1) + model][0] += outlay_usd;
+            let row = &mut money[week * (self.options - 1) + model];
+            row[0] += outlay_usd;
+            row[2] += list_usd;
         }
     }
-    /// Adds duty on cars of `model`, USD.
-    pub fn charge(&mut self, week: usize, model: usize, duty_usd: f64) {
+    /// Adds duty on cars of `model`, of which `disputed_usd` is in dispute, USD.
+    pub fn charge(&mut self, week: usize, model: usize, duty_usd: f64, disputed_usd: f64) {
         if let Some(money) = &mut self.money {
-            money[week * (self.options - 1) + model][1] += duty_usd;
+            let row = &mut money[week * (self.options - 1) + model];
+            row[1] += duty_usd;
+            row[3] += disputed_usd;
         }
     }
-    /// What buyers paid and the duty charged, USD, where they were recorded.
+    /// What buyers paid, the duty charged, list prices of the cars sold and the part of the duty in dispute, USD, where they were
+    /// recorded.
     #[must_use]
-    pub fn money(&self, week: usize, model: usize) -> Option<[f64; 2]> {
+    pub fn money(&self, week: usize, model: usize) -> Option<[f64; 4]> {
         self.money.as_ref().map(|money| money[week * (self.options - 1) + model])
     }
     /// Counts one drawn choice of `option`.
@@ -454,7 +472,7 @@ fn fill_period(
                     (phase.sticker_price_usd[option], phase.producer_price_usd[option], phase.duty_usd[option]);
                 let row = match sales.money(week, option) {
                     None => [sticker, producer, duty, sold * sticker, sold * producer, sold * duty],
-                    Some([paid, charged]) => [sticker, producer, duty, paid, paid - charged, charged],
+                    Some([paid, charged, ..]) => [sticker, producer, duty, paid, paid - charged, charged],
                 };
                 sums[option].iter_mut().zip(row).for_each(|(sum, term)| *sum += term);
             }

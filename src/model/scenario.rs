@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::accounts::AccountSettings;
 use super::governments::Bargaining;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
@@ -72,6 +73,8 @@ pub struct Scenario {
     pub revisions: Revisions,
     /// Factor on each model's marginal cost by week; empty when costs do not move.
     pub cost_factor: Vec<Vec<f64>>,
+    /// Margins, ownership and partner of the accounts.
+    pub accounts: AccountSettings,
     /// Policy instruments.
     pub instruments: Vec<Instrument>,
     /// Regimes, in the order of the file.

@@ -7,7 +7,9 @@
 
 use rand_distr::{Distribution, Gamma};
 
+use super::accounts::{JobBooks, Surplus};
 use super::demand::choice::{Column, Race};
+use super::demand::kernel::math::ln;
 use super::market::HoldingParameters;
 use super::outcome::{Layout, Outcome, Sales};
 use super::plan::RegimePlan;
@@ -34,6 +36,8 @@ pub fn simulate(
     let mut sales = Sales::new(scenario.weeks, models);
     let mut switched = vec![0.0; models * (models + 1)];
     let households = scenario.households_per_buyer();
+    let classes = layout.accounts.as_ref().map(|accounts| &accounts.classes);
+    let mut surplus = Surplus::new(scenario.weeks);
     let intervals = Intervals::new(&scenario.holding);
 
     let mut owned = start.owned.clone();
@@ -66,6 +70,10 @@ pub fn simulate(
             weigh(prices, &mut weights);
             let total = options.chooser.add_probabilities(&weights, outside, 1.0, &mut expected);
             outside_expected += outside / total;
+            if let Some(classes) = classes {
+                let class = classes.of(world.buyers.income[buyer], start.owned[buyer]);
+                surplus.add(week, class, households * ln(total) / alpha);
+            }
             let choice = options.chooser.by_race(&weights, outside, &race);
             sales.count(week, choice.unwrap_or(models));
             if prices != before {
@@ -84,7 +92,12 @@ pub fn simulate(
         }
         sales.expect(week, expected.values(), outside_expected);
     }
-    Outcome::from_sales(layout, plan, &sales, households, switched)
+    let mut outcome = Outcome::from_sales(layout, plan, &sales, households, switched);
+    if let Some(accounts) = &layout.accounts {
+        let books = JobBooks { plan, baseline, sales: &sales, cars: households, surplus: &surplus };
+        accounts.fill(&mut outcome.values, &books);
+    }
+    outcome
 }
 
 /// Buyers by the week in which they are next due, as one linked list a week.

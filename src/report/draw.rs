@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
+use super::account_rows::{Change, WelfareRow};
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
-    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, diversion, event_study,
-    headline, prices, pull_forward, shares_over_time, winners_losers, write,
+    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, deficit, diversion,
+    event_study, headline, prices, pull_forward, regime_welfare, region_label, shares_over_time, who_pays,
+    winners_losers, write,
 };
 use super::folder::OutputFolder;
 use super::rows::ReplicationRow;
 use super::study::describe;
+use super::timing_rows::fan;
+use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Day, Escalation};
 use crate::model::outcome::NegotiatedMetric;
 use crate::model::trade::regime::Action;
@@ -57,6 +61,17 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
             keep(&name, winners_losers::draw(&models, &selection, &context))?;
         }
     }
+    let welfare = report.welfare();
+    for regime in &context.regimes {
+        let rows: Vec<&WelfareRow> =
+            welfare.iter().filter(|row| row.regime == regime.name && row.period == period.name).collect();
+        let name = format!("who_pays_{}", file_name(&regime.name));
+        keep(&name, who_pays::draw(&parties(report, &rows), &regime.name, &period.name, &context))?;
+    }
+    let gains: Vec<regime_welfare::Gain> =
+        welfare.iter().filter(|row| row.period == period.name).filter_map(|row| gain(report, row)).collect();
+    keep("regime_welfare", regime_welfare::draw(&gains, &period.name, &context))?;
+    keep("deficit", deficit::draw(&report.deficit_path(), &context))?;
     let events = report.event_study();
     if !events.is_empty() {
         keep("event_study", event_study::draw(&events, &context))?;
@@ -79,6 +94,82 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
     let (metric, rows) = headline_rows(report);
     keep("headline", headline::draw(&rows, &report.comparisons(), &metric, &context))?;
     Ok(paths)
+}
+
+/// The parties of one regime's account, the importing country first, with their totals.
+fn parties(report: &Report<'_>, rows: &[&WelfareRow]) -> Vec<who_pays::Party> {
+    let scenario = report.study.scenario();
+    let regions = &scenario.market.regions;
+    let change = |account: Account| rows.iter().find(|row| row.kind == account).map(|row| yearly(row));
+    let mut parties = Vec::new();
+    let mut add = |account: Account, label: String, total: bool, always: bool| {
+        if let Some(change) = change(account).filter(|change| always || change.mean != 0.0) {
+            parties.push(who_pays::Party { label, change, total });
+        }
+    };
+    add(Account::Consumers, "Buyers".into(), false, true);
+    for region in regions.ids().filter(|region| scenario.market.domestic[*region]) {
+        let label = format!("Makers, {}", region_label(&regions[region]));
+        add(Account::MakersOwnedIn(region), label, false, true);
+    }
+    add(Account::Dealers, "Dealers".into(), false, true);
+    add(Account::Treasury, "Treasury".into(), false, true);
+    add(Account::Exporters, "Exporters hit by retaliation".into(), false, false);
+    add(Account::PartsSuppliers, "Parts suppliers".into(), false, false);
+    add(Account::TotalHome, format!("{}, total", scenario.accounts.home), true, true);
+    for region in regions.ids().filter(|region| !scenario.market.domestic[*region]) {
+        add(Account::TotalOf(region), region_label(&regions[region]), false, true);
+    }
+    add(Account::Elsewhere, "Elsewhere".into(), false, false);
+    add(Account::World, "World".into(), true, true);
+    parties
+}
+
+/// A row that is a country's total, or the world's.
+fn gain(report: &Report<'_>, row: &WelfareRow) -> Option<regime_welfare::Gain> {
+    let scenario = report.study.scenario();
+    let regions = &scenario.market.regions;
+    let (region, label) = match row.kind {
+        Account::TotalHome => {
+            let first = regions.ids().find(|region| scenario.market.domestic[*region]);
+            (first.map_or_else(|| "home".to_owned(), |region| regions[region].clone()), scenario.accounts.home.clone())
+        }
+        Account::TotalOf(region) => (regions[region].clone(), region_label(&regions[region])),
+        Account::World => (String::new(), "World".to_owned()),
+        _ => return None,
+    };
+    Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: yearly(row) })
+}
+
+/// A row's change at a yearly rate.
+fn yearly(row: &WelfareRow) -> Change {
+    row.change.times(1.0 / row.years)
+}
+
+impl Report<'_> {
+    /// The bilateral deficit of every month and regime over replications; none where the scenario gives no deficit.
+    fn deficit_path(&self) -> Vec<deficit::Month> {
+        const BILLION: f64 = 1e9;
+        let scenario = self.study.scenario();
+        let Some(accounts) = &self.layout().accounts else { return Vec::new() };
+        let mut path = Vec::new();
+        for arm in self.arms() {
+            for (m, month) in accounts.months.iter().enumerate() {
+                let Some(base) = scenario.accounts.deficit_of(month.first_day.year()) else { continue };
+                let slot = accounts.trade(TradeMetric::Deficit, m);
+                let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(self.results.baseline(), slot));
+                let values = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| (base + own - quiet) / BILLION);
+                path.push(deficit::Month {
+                    regime: self.regime_name(arm),
+                    from: scenario.week_start(month.from),
+                    weeks: month.to - month.from,
+                    deficit: fan(values.collect()),
+                    base: base / BILLION,
+                });
+            }
+        }
+        path
+    }
 }
 
 /// Regimes in which no duty is imposed.

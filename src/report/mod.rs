@@ -1,5 +1,6 @@
 //! Results out: rows, tables, charts, and the folder they stand in.
 
+pub mod account_rows;
 pub mod bargaining;
 pub mod build;
 pub mod case;

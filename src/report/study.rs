@@ -130,7 +130,15 @@ pub fn write_tables(
         table(&report.winners())?,
         table(&pricing_rows(report.study, report.regimes))?,
         table(&base_year_rows(report.study, base_year))?,
+        table(&report.firms())?,
     ];
+    let (welfare, trade) = (report.welfare(), report.trade_balance());
+    if !welfare.is_empty() {
+        tables.push(table(&welfare)?);
+    }
+    if !trade.is_empty() {
+        tables.push(table(&trade)?);
+    }
     if report.study.layout().timed.is_some() {
         tables.push(table(&report.timing())?);
         let (dealers, lots, events) = (report.dealers(), report.lots(), report.event_study());

@@ -218,7 +218,7 @@ impl Record for EventStudyRow {
 }
 
 /// Mean and quantiles of values over replications; undefined where one of them is.
-fn fan(mut values: Vec<f64>) -> Fan {
+pub(super) fn fan(mut values: Vec<f64>) -> Fan {
     if values.is_empty() || values.iter().any(|value| !value.is_finite()) {
         return Fan::UNDEFINED;
     }

@@ -344,7 +344,7 @@ fn a_rebate_in_time_is_paid_on_every_car_sold() {
     let number = regime(&study, "rebate");
     let record = study.simulate_in_time(&world, &start, Job { regime: number, replication: 0 }).unwrap().unwrap();
     let (market, layout) = (&study.scenario().market, study.layout());
-    let outcome = record.clone().outcome(layout, &study.plans()[number]);
+    let outcome = record.clone().outcome(layout, &study.plans()[number], &study.plans()[study.scenario().baseline]);
     for (j, model) in market.models.iter().enumerate() {
         let sold: u32 = (26..104).map(|week| record.sales.drawn(week)[j]).sum();
         let landed: i64 = (0..104).map(|week| record.dealers[week * market.len() + j].moved.landed).sum();

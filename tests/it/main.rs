@@ -1,5 +1,6 @@
 //! Integration tests, one binary.
 
+mod accounts;
 mod architecture;
 mod cases;
 mod cli;

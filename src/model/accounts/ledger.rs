@@ -28,7 +28,7 @@ impl CarTerms {
         self.producer_usd - self.dealers_margin_usd - self.production_cost_usd - self.inspection_usd + self.refund_usd
     }
     /// What the border costs: duty less refund, and inspection.
-    fn border_usd(&self) -> f64 {
+    pub(super) fn border_usd(&self) -> f64 {
         self.duty_usd - self.refund_usd + self.inspection_usd
     }
     /// What the maker gets for production and margin.
@@ -130,6 +130,20 @@ impl ModelAccount {
         self.dealers_margin += paid_beyond_list;
         self.burden_buyers += paid_beyond_list;
         self.burden_dealers -= paid_beyond_list;
+    }
+
+    /// Books list prices of the cars sold beyond those that [`ModelAccount::sell`] has booked: the maker gets them.
+    pub fn relist(&mut self, beyond_booked: f64) {
+        self.outlay += beyond_booked;
+        self.profit += beyond_booked;
+        self.burden_buyers += beyond_booked;
+        self.burden_makers -= beyond_booked;
+    }
+
+    /// Books duty charged this time on cars sold another: the makers advance it, and policy has no part in it.
+    pub fn advance(&mut self, duty: f64) {
+        self.duty += duty;
+        self.profit -= duty;
     }
 
     /// Books duty charged beyond what [`ModelAccount::sell`] has booked, with the part of it refunded: the importer bears it.

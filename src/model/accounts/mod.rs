@@ -12,18 +12,27 @@
 //!
 //! - [`ledger`]: the money of one model, and what a duty on it costs whom;
 //! - [`owners`]: whose profits a region receives;
-//! - [`year`]: accounts of one year of expected demand, between two situations of the market.
+//! - [`year`]: accounts of one year of expected demand, between two situations of the market;
+//! - [`slots`], [`job`]: accounts of a simulated job, by period and month;
+//! - [`external`]: what policy changes outside the market: retaliation, purchases that a settlement brings.
 
+pub mod external;
+pub mod job;
 pub mod ledger;
 pub mod owners;
+pub mod slots;
 pub mod year;
 
 use super::demand::kernel::math::exp;
+use super::ids::RegionId;
 use super::market::{DemandParameters, Market};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+pub use external::ExternalFlows;
+pub use job::{Imbalance, JobBooks, Surplus};
 pub use ledger::{CarTerms, ModelAccount};
 pub use owners::{InvalidOwners, Owners};
+pub use slots::{Account, AccountsLayout, FirmMetric, TradeMetric};
 pub use year::{Situation, YearChange, duty_change, market_flows, year_change};
 
 /// Income classes: fifths of the population.
@@ -41,6 +50,33 @@ pub struct AccountParameters {
 impl Default for AccountParameters {
     fn default() -> Self {
         Self { dealers_margin: 0.10, dealers_avoidable: 0.4 }
+    }
+}
+
+/// What a scenario says about its accounts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountSettings {
+    /// What a reader is shown for the importing country.
+    pub home: String,
+    /// Dealers' margins.
+    pub parameters: AccountParameters,
+    /// Whose profits are whose.
+    pub owners: Owners,
+    /// Region whose country the dispute is with: it bears the cost of its retaliation and is the other side of the deficit.
+    pub partner: Option<RegionId>,
+    /// Assembly countries whose cars are imports from the partner.
+    pub partner_countries: Vec<String>,
+    /// Region that gains the orders that retaliation moves.
+    pub rival: Option<RegionId>,
+    /// Bilateral deficit without the changes simulated, USD a year, by calendar year; the last one holds for later years.
+    pub deficit_usd: Vec<(i16, f64)>,
+}
+
+impl AccountSettings {
+    /// The deficit of a calendar year without the changes simulated, USD; none before the first year given.
+    #[must_use]
+    pub fn deficit_of(&self, year: i16) -> Option<f64> {
+        self.deficit_usd.iter().rev().find(|(from, _)| *from <= year).map(|(_, usd)| *usd)
     }
 }
 

@@ -176,11 +176,6 @@ impl<'a> Shopper<'a> {
         (choice, ln(self.race.speed(&self.weights, outside, choice)))
     }
 
-    /// The choice at `prices`, without its utility, whatever is in stock.
-    pub fn first_choice(&mut self, prices: &Column) -> Option<usize> {
-        self.choose(prices, &[]).0
-    }
-
     /// His price response per USD.
     #[must_use]
     pub fn price_response(&self) -> f64 {

@@ -2,6 +2,7 @@
 
 use super::dealers::{Movement, sales};
 use super::lots::{LotLayout, LotMetric};
+use crate::model::accounts::{JobBooks, Surplus};
 use crate::model::market::Market;
 use crate::model::outcome::{Group, Layout, Outcome, Sales, metrics};
 use crate::model::plan::RegimePlan;
@@ -195,6 +196,8 @@ pub struct Record {
     pub waiting: u32,
     /// Lots by week and model; empty without dealers.
     pub dealers: Vec<DealerWeek>,
+    /// What buyers gained by prices and stock against the baseline's list prices, less what moving purchases cost them.
+    pub surplus: Surplus,
     moves: Vec<Moves>,
     groups: usize,
 }
@@ -212,6 +215,7 @@ impl Record {
             plans_removed: vec![0; weeks + 1],
             waiting: 0,
             dealers: if dealers { vec![DealerWeek::default(); weeks * models] } else { Vec::new() },
+            surplus: Surplus::new(layout.weeks),
             moves: vec![Moves::default(); weeks * groups * QUINTILES],
             groups,
         }
@@ -231,15 +235,19 @@ impl Record {
         self.moves.iter().map(|moves| moves.advanced).sum()
     }
 
-    /// The slots of an outcome.
+    /// The slots of an outcome; `baseline` are the prices that accounts are kept against.
     #[must_use]
-    pub fn outcome(self, layout: &Layout, plan: &RegimePlan) -> Outcome {
+    pub fn outcome(self, layout: &Layout, plan: &RegimePlan, baseline: &RegimePlan) -> Outcome {
         let switched = self.switched.clone();
         let mut outcome = Outcome::from_sales(layout, plan, &self.sales, self.cars, switched);
         if let Some(timed) = &layout.timed {
             self.fill_dealers(&mut outcome.values, layout, timed);
             self.fill_moves(&mut outcome.values, layout, timed);
             timed.lots.fill(&mut outcome.values[timed.lots_start()..], layout, &self);
+        }
+        if let Some(accounts) = &layout.accounts {
+            let books = JobBooks { plan, baseline, sales: &self.sales, cars: self.cars, surplus: &self.surplus };
+            accounts.fill(&mut outcome.values, &books);
         }
         outcome
     }

@@ -57,7 +57,7 @@ impl TimedJob<'_> {
     /// Runs the job and fills the slots of the layout.
     #[must_use]
     pub fn simulate(&self) -> Outcome {
-        self.run().outcome(self.layout, self.plan)
+        self.run().outcome(self.layout, self.plan, self.baseline)
     }
 
     /// Runs the job and gives everything it leaves.
@@ -105,6 +105,8 @@ struct State<'a> {
     /// Income at which each fifth but the first begins.
     fifths: [f64; QUINTILES - 1],
     prices: Column,
+    /// List price of the car of each model sold next.
+    stickers: Vec<f64>,
     absent: Vec<bool>,
     /// Whether any model was out of stock at the start of the week.
     any_absent: bool,
@@ -146,6 +148,7 @@ impl<'a> State<'a> {
             usual_share,
             fifths,
             prices: world.options.table.zeros(),
+            stickers: vec![0.0; models],
             absent: vec![false; models],
             any_absent: false,
             record,
@@ -177,6 +180,7 @@ impl<'a> State<'a> {
         let list = &plan.phase(week).sticker_price_usd;
         let prices = self.prices.values_mut();
         prices.copy_from_slice(list);
+        self.stickers.copy_from_slice(list);
         let Some(dealers) = &mut self.dealers else { return Vec::new() };
         let outlook = plan.outlook(week);
         let models = list.len();
@@ -186,6 +190,7 @@ impl<'a> State<'a> {
             let moved = dealers.open_week(week, j, standing, delay, outlook);
             let [price, sticker] = dealers.price_usd(j, list[j], outlook);
             prices[j] = price;
+            self.stickers[j] = sticker;
             self.absent[j] = !dealers.has(j);
             self.record.dealers[week * models + j].price_usd = [sticker, price];
             movements.push(moved);
@@ -335,7 +340,8 @@ impl<'a> State<'a> {
         let models = self.absent.len();
         let list = &job.plan.phase(week).sticker_price_usd;
         let before = &job.baseline.phase(week).sticker_price_usd;
-        let before = (list != before).then(|| Column::new(before, 0.0));
+        let relisted = list != before;
+        let reference = Column::new(before, 0.0);
         let outlook = job.plan.outlook(week);
         let climate =
             Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
@@ -343,33 +349,60 @@ impl<'a> State<'a> {
         for entrant in entrants {
             let buyer = entrant.buyer as usize;
             self.shopper.seat(buyer, self.events[buyer], &climate);
-            let first = self.shopper.first_choice(&self.prices);
+            let (first, mut utility) = self.shopper.choose(&self.prices, &[]);
             let mut choice = first;
+            // Whether he meets anything but the baseline's list prices and full lots.
+            let mut unusual = relisted || self.prices != reference;
             if let (Some(dealers), Some(model)) = (&mut self.dealers, first) {
                 dealers.wanted(model);
                 self.record.dealers[week * models + model].first_choices += 1;
                 if self.absent[model] {
-                    choice = self.shopper.choose(&self.prices, &self.absent).0;
+                    (choice, utility) = self.shopper.choose(&self.prices, &self.absent);
+                    unusual = true;
                 }
             }
             if let Some(model) = choice {
-                self.record.sales.pay(week, model, self.prices.values()[model] * self.record.cars);
+                let [paid, listed] = [self.prices.values()[model], self.stickers[model]];
+                self.record.sales.pay(week, model, paid * self.record.cars, listed * self.record.cars);
                 if let Some(dealers) = &mut self.dealers {
                     if dealers.sell(model) {
-                        self.prices.values_mut()[model] = dealers.price_usd(model, list[model], outlook)[0];
+                        let [price, sticker] = dealers.price_usd(model, list[model], outlook);
+                        self.prices.values_mut()[model] = price;
+                        self.stickers[model] = sticker;
                     }
                     self.absent[model] = !dealers.has(model);
                 }
             }
             self.record.sales.count(week, choice.unwrap_or(models));
-            if let Some(before) = &before
-                && let Some(lost) = self.shopper.first_choice(before).filter(|lost| choice != Some(*lost))
-            {
-                self.record.switched[lost * (models + 1) + choice.unwrap_or(models)] += self.record.cars;
+            let mut gain_usd = -self.cost_of_moving_usd(entrant);
+            if unusual {
+                let (wanted, usual) = self.shopper.choose(&reference, &[]);
+                gain_usd += (utility - usual) / self.shopper.price_response();
+                if let Some(lost) = wanted.filter(|lost| relisted && choice != Some(*lost)) {
+                    self.record.switched[lost * (models + 1) + choice.unwrap_or(models)] += self.record.cars;
+                }
+            }
+            if let Some(accounts) = &job.layout.accounts {
+                let class = accounts.classes.of(job.world.buyers.income[buyer], job.start.owned[buyer]);
+                self.record.surplus.add(week, class, gain_usd * self.record.cars);
             }
             choices.push(choice);
         }
         choices
+    }
+
+    /// What a purchase early or late has cost the buyer, USD: the sum of his weeks of waiting, each dearer than the last.
+    fn cost_of_moving_usd(&self, entrant: &Entrant) -> f64 {
+        let parameters = &self.job.timing.anticipation;
+        let patience = || Patience::of(entrant.buyer as usize, parameters, self.job.streams);
+        match entrant.arrival {
+            Arrival::Due => 0.0,
+            Arrival::Early => patience().early_cost_usd(entrant.weeks),
+            Arrival::Late => {
+                let patience = patience();
+                (0..entrant.weeks as u32).map(|week| patience.waiting_cost_usd(f64::from(week), parameters)).sum()
+            }
+        }
     }
 
     /// Step 6: what the buyer owns, when he comes again, and the account of his timing.
@@ -418,7 +451,7 @@ impl<'a> State<'a> {
             // Without lots the date of sale stands for the date of landing.
             for (j, owed) in owed.iter().enumerate() {
                 let sold = f64::from(self.record.sales.drawn(week)[j]) * self.record.cars;
-                self.record.sales.charge(week, j, sold * owed);
+                self.record.sales.charge(week, j, sold * owed, sold * (owed - normal[j]));
             }
             return;
         };
@@ -438,7 +471,8 @@ impl<'a> State<'a> {
                 disputed_duty_usd: [disputed, cars(moved.borne_by_importer) * extra],
                 ..*lot
             };
-            self.record.sales.charge(week, j, cars(moved.landed) * normal[j] + disputed - rebates);
+            let (clean, disputed) = (cars(moved.landed) * normal[j], disputed - rebates);
+            self.record.sales.charge(week, j, clean + disputed, disputed);
         }
     }
 }

@@ -18,6 +18,7 @@ mod axis;
 pub mod bargaining;
 mod canvas;
 pub mod days_of_supply;
+pub mod deficit;
 pub mod diversion;
 pub mod event_study;
 mod frame;
@@ -25,6 +26,7 @@ pub mod headline;
 mod over_time;
 pub mod prices;
 pub mod pull_forward;
+pub mod regime_welfare;
 pub mod response;
 pub mod response_map;
 pub mod sensitivity;
@@ -32,12 +34,19 @@ pub mod shares_over_time;
 mod text;
 mod theme;
 pub mod uncertainty;
+pub mod who_pays;
 pub mod winners_losers;
 
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod tests;
+
+/// What a reader is shown for a region's name.
+#[must_use]
+pub fn region_label(region: &str) -> String {
+    theme::region_label(region)
+}
 
 /// What every chart says of the run it is drawn from.
 #[derive(Clone, Debug, PartialEq)]

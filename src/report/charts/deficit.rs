@@ -1,0 +1,115 @@
+//! The bilateral trade deficit month by month, one panel per regime.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::theme::{Ink, Marker, Style};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::rows::Fan;
+
+const CHART: &str = "deficit";
+
+/// The deficit of one month under one regime, billion USD a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Month {
+    /// Regime name.
+    pub regime: String,
+    /// First day of the first week counted in the month.
+    pub from: Date,
+    /// Weeks counted in it.
+    pub weeks: u32,
+    /// The deficit over replications.
+    pub deficit: Fan,
+    /// The deficit without the changes simulated.
+    pub base: f64,
+}
+
+/// The numbers that [`draw`] plots: a panel per regime other than the baseline, each month as the weeks that it has.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no month has a deficit, or none differs from the base.
+pub fn series(months: &[Month], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    let shown: Vec<&Month> =
+        months.iter().filter(|month| month.regime != context.baseline && month.deficit.q50.is_finite()).collect();
+    if shown.iter().all(|month| month.deficit.q05 == month.base && month.deficit.q95 == month.base) {
+        return Err(ChartError::Empty { chart: CHART, reason: "no regime moves the deficit".to_owned() });
+    }
+    let panels = context.in_order(shown.iter().map(|month| month.regime.as_str())).into_iter().map(|regime| {
+        let weeks: Vec<(Date, Fan)> = shown
+            .iter()
+            .filter(|month| month.regime == regime)
+            .flat_map(|month| {
+                let week = |at: u32| (month.from.saturating_add(Span::new().days(7 * i64::from(at))), month.deficit);
+                (0..month.weeks).map(week)
+            })
+            .collect();
+        let events = over_time::events(context, regime, weeks.iter().map(|(week, _)| *week));
+        let fans = vec![GroupFan { label: LINE.to_owned(), weeks }];
+        Panel { label: context.regime_label(regime).to_owned(), fans, events }
+    });
+    Ok(panels.collect())
+}
+
+const LINE: &str = "deficit with the partner of the dispute";
+const INK: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
+
+/// Draws the chart.
+///
+/// # Errors
+/// [`ChartError::Empty`] where nothing moves the deficit; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(months: &[Month], context: &ChartContext) -> Result<Svg, ChartError> {
+    let panels = series(months, context)?;
+    let bands = context.replications > 1;
+    let base = months.last().map_or(0.0, |month| month.base);
+    let sheet = Sheet {
+        chart: CHART,
+        panels: &panels,
+        groups: vec![(INK, LINE.to_owned())],
+        title: "The bilateral trade deficit".to_owned(),
+        subtitle: format!(
+            "Billion US dollars a year, month by month: {} without the policy (line), plus the change of imports of these cars at customs \
+             value and of orders lost.{}",
+            text::number(base, 1),
+            if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
+        ),
+        footer: context.footer("Each replication is paired with the baseline; months have four or five weeks."),
+        bands,
+        reference: base,
+        tick: |value| text::number(value, 1),
+        own_scales: true,
+    };
+    sheet.draw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+    use jiff::civil::date;
+
+    #[test]
+    fn months_become_their_weeks_and_the_baseline_is_left_out() {
+        let study = fixtures::showdown(3);
+        let month = |regime: &str, from: Date, weeks: u32, deficit: f64| Month {
+            regime: regime.into(),
+            from,
+            weeks,
+            deficit: Fan { mean: deficit, q05: deficit, q25: deficit, q50: deficit, q75: deficit, q95: deficit },
+            base: 65.7,
+        };
+        let name = study.context.regimes[1].name.clone();
+        let baseline = study.context.baseline.clone();
+        let months = [
+            month(&baseline, date(1995, 1, 7), 4, 65.7),
+            month(&name, date(1995, 1, 7), 4, 65.7),
+            month(&name, date(1995, 2, 4), 4, 61.0),
+        ];
+        let panels = series(&months, &study.context).unwrap();
+        assert_eq!(panels.len(), 1);
+        assert_eq!(panels[0].fans[0].weeks.len(), 8);
+        assert_eq!(panels[0].fans[0].weeks[4], (date(1995, 2, 4), months[2].deficit));
+        draw(&months, &study.context).unwrap();
+        assert!(matches!(draw(&months[..2], &study.context), Err(ChartError::Empty { .. })));
+    }
+}

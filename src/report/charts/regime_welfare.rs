@@ -1,0 +1,158 @@
+//! The regimes against each other: what each is worth to every country and to the world.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{self, AXIS, BLACK, Groups, LABEL, MARGIN, Marker, STRIPE, STRONG, Style, WIDTH};
+use super::who_pays::signed;
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::account_rows::Change;
+
+const CHART: &str = "regimes' welfare";
+
+/// One country's gain under one regime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gain {
+    /// Regime name.
+    pub regime: String,
+    /// Name of the region whose colour it has; empty for the world.
+    pub region: String,
+    /// What the reader is shown.
+    pub label: String,
+    /// Change against the baseline, USD a year.
+    pub change: Change,
+}
+
+/// One regime: its label and gains in billion USD a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// Label of the regime.
+    pub label: String,
+    /// Country, region of its colour, gain.
+    pub gains: Vec<(String, String, Change)>,
+}
+
+/// The numbers that [`draw`] plots: regimes in the context's order, those that change nothing left out.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no regime changes anything.
+pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<Block>, ChartError> {
+    let blocks: Vec<Block> = context
+        .in_order(gains.iter().map(|gain| gain.regime.as_str()))
+        .into_iter()
+        .map(|regime| {
+            let own = gains.iter().filter(|gain| gain.regime == regime && gain.change.mean.is_finite());
+            let gains = own.map(|gain| (gain.label.clone(), gain.region.clone(), gain.change.times(1e-9)));
+            Block { label: context.regime_label(regime).to_owned(), gains: gains.collect() }
+        })
+        .filter(|block| block.gains.iter().any(|(_, _, change)| change.mean != 0.0))
+        .collect();
+    if blocks.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "no regime changes anything".to_owned() });
+    }
+    Ok(blocks)
+}
+
+const ROW: f64 = 19.0;
+const HEAD: f64 = 22.0;
+const PLOT: (f64, f64) = (170.0, 800.0);
+const WORLD: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
+
+/// Draws the chart over one period.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no regime changes anything; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(gains: &[Gain], period: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+    let blocks = series(gains, context)?;
+    let groups =
+        Groups::of(gains.iter().filter(|gain| !gain.region.is_empty()).map(|gain| (gain.region.as_str(), false)));
+    let style = |region: &str| {
+        if region.is_empty() { WORLD } else { groups.style(&groups.group(region, false)) }
+    };
+    let values = blocks.iter().flat_map(|block| &block.gains).flat_map(|(_, _, change)| {
+        let [low, high] = change.interval;
+        [change.mean, low, high]
+    });
+    let empty = || ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() };
+    let ticks = Ticks::covering(values.chain([0.0]), 7).ok_or_else(empty)?;
+    let many = context.replications > 1;
+    let frame = Frame {
+        title: "What each policy is worth to whom".to_owned(),
+        subtitle: format!(
+            "Change against the baseline ({}) in billion US dollars a year, period {}: buyers, makers by ownership, dealers and Treasury \
+             of each country.",
+            context.regime_label(&context.baseline),
+            period.replace('_', " "),
+        ),
+        legend: blocks[0].gains.iter().map(|(label, region, _)| (Key::Point(style(region)), label.clone())).collect(),
+        footer: context.footer(if many {
+            "Mean over replications, paired with the baseline; lines: 95 % intervals, often narrower than the mark."
+        } else {
+            "One replication: no interval."
+        }),
+    };
+    let height = |block: &Block| HEAD + ROW * block.gains.len() as f64;
+    let body = blocks.iter().map(height).sum::<f64>() + VALUE_AXIS;
+    frame.around(body, |canvas, top| {
+        let bottom = top + body - VALUE_AXIS;
+        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let mut y = top;
+        for (at, block) in blocks.iter().enumerate() {
+            if at % 2 == 0 {
+                canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + height(block)), STRIPE, 1.0)?;
+            }
+            y += height(block);
+        }
+        value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
+        canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
+        y = top;
+        for block in &blocks {
+            let name = text::fit(&block.label, STRONG, WIDTH - 2.0 * MARGIN)?;
+            canvas.text_mid((MARGIN + 6.0, y + HEAD / 2.0 + 1.0), &name, STRONG, Anchor::Start)?;
+            y += HEAD;
+            for (label, region, change) in &block.gains {
+                let middle = y + ROW / 2.0 - 2.0;
+                let look = style(region);
+                canvas.text_mid((PLOT.0 - 12.0, middle), &text::fit(label, LABEL, 130.0)?, LABEL, Anchor::End)?;
+                canvas.line(
+                    &[(scale.at(0.0), middle), (scale.at(change.mean), middle)],
+                    Stroke::solid(look.ink.lighter(0.5), 2.2),
+                )?;
+                let [low, high] = change.interval;
+                let mut figure = signed(change.mean);
+                if low.is_finite() && high.is_finite() {
+                    canvas
+                        .line(&[(scale.at(low), middle), (scale.at(high), middle)], Stroke::solid(theme::BLACK, 1.4))?;
+                    figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
+                }
+                canvas.marker((scale.at(change.mean), middle), 4.2, look)?;
+                canvas.text_mid((WIDTH - MARGIN - 4.0, middle), &figure, LABEL, Anchor::End)?;
+                y += ROW;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+
+    #[test]
+    fn regimes_that_change_nothing_are_left_out() {
+        let study = fixtures::showdown(3);
+        let gain = |regime: usize, region: &str, mean: f64| Gain {
+            regime: study.context.regimes[regime].name.clone(),
+            region: region.into(),
+            label: region.into(),
+            change: Change { mean: mean * 1e9, std_error: 1e6, interval: [mean * 1e9 - 1e6, mean * 1e9 + 1e6] },
+        };
+        let gains = [gain(1, "japan", 0.0), gain(1, "", 0.0), gain(2, "japan", -1.5), gain(2, "", -2.0)];
+        let blocks = series(&gains, &study.context).unwrap();
+        assert_eq!(blocks.len(), 1);
+        assert!((blocks[0].gains[0].2.mean + 1.5).abs() < 1e-12);
+        draw(&gains, "all", &study.context).unwrap();
+        assert!(matches!(draw(&gains[..2], "all", &study.context), Err(ChartError::Empty { .. })));
+    }
+}

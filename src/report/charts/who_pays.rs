@@ -1,0 +1,179 @@
+//! Who pays for a policy: the gains and losses of everybody, one after the other, up to the totals.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Canvas, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::account_rows::Change;
+
+const CHART: &str = "who pays";
+
+/// One party's gain, or a total of those above it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Party {
+    /// What the reader is shown.
+    pub label: String,
+    /// Change against the baseline, USD a year.
+    pub change: Change,
+    /// Whether it is a total: its bar starts at zero.
+    pub total: bool,
+}
+
+/// A bar of the waterfall, billion USD a year.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar {
+    /// What the reader is shown.
+    pub label: String,
+    /// Where it starts: the sum of the parties above, zero for a total.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// The change itself.
+    pub change: Change,
+    /// Whether it is a total.
+    pub total: bool,
+}
+
+const BILLION: f64 = 1e9;
+
+/// The bars that [`draw`] plots.
+///
+/// # Errors
+/// [`ChartError::Empty`] where nobody gains or loses.
+pub fn series(parties: &[Party]) -> Result<Vec<Bar>, ChartError> {
+    if parties.iter().all(|party| !party.change.mean.is_finite() || party.change.mean == 0.0) {
+        return Err(ChartError::Empty { chart: CHART, reason: "nobody gains or loses".to_owned() });
+    }
+    let mut reached = 0.0;
+    let bar = |party: &Party| {
+        let change = party.change.times(1.0 / BILLION);
+        let from = if party.total { 0.0 } else { reached };
+        reached = from + change.mean;
+        Bar { label: party.label.clone(), from, to: reached, change, total: party.total }
+    };
+    Ok(parties.iter().filter(|party| party.change.mean.is_finite()).map(bar).collect())
+}
+
+const ROW: f64 = 27.0;
+const THICK: f64 = 17.0;
+const PLOT: (f64, f64) = (260.0, 745.0);
+const GAIN: Ink = Ink(0, 77, 128);
+const LOSS: Ink = Ink(213, 94, 0);
+
+/// Draws the chart of one regime over one period, both named for the reader.
+///
+/// # Errors
+/// [`ChartError::Empty`] where nobody gains or loses; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(parties: &[Party], regime: &str, period: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+    let bars = series(parties)?;
+    let many = context.replications > 1;
+    let ends = bars.iter().flat_map(|bar| {
+        let [low, high] = bar.change.interval;
+        [0.0, bar.from, bar.to, bar.from + low, bar.from + high]
+    });
+    let empty = || ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() };
+    let ticks = Ticks::covering(ends, 6).ok_or_else(empty)?;
+    let mut legend = vec![(Key::Swatch(GAIN), "gains".to_owned()), (Key::Swatch(LOSS), "loses".to_owned())];
+    legend.push((Key::Swatch(MUTED), "total of the above".to_owned()));
+    let frame = Frame {
+        title: format!("Who pays: {}", context.regime_label(regime)),
+        subtitle: format!(
+            "Change against the baseline ({}) in billion US dollars a year, period {}. Each bar starts where the one above ends.",
+            context.regime_label(&context.baseline),
+            period.replace('_', " "),
+        ),
+        legend,
+        footer: context.footer(if many {
+            "Figures: mean over replications, paired with the baseline, and the half width of its 95 % interval (whiskers)."
+        } else {
+            "One replication: no interval."
+        }),
+    };
+    let height = ROW * bars.len() as f64 + VALUE_AXIS;
+    frame.around(height, |canvas, top| {
+        let bottom = top + ROW * bars.len() as f64;
+        for at in (0..bars.len()).step_by(2) {
+            let y = top + ROW * at as f64;
+            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+        }
+        let scale = ticks.scale(PLOT.0, PLOT.1);
+        value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
+        canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
+        for (at, bar) in bars.iter().enumerate() {
+            let y = top + ROW * (at as f64 + 0.5);
+            draw_bar(canvas, bar, y, |value| scale.at(value))?;
+            let next = bars.get(at + 1).filter(|next| !next.total || next.to == bar.to);
+            if next.is_some() {
+                let x = scale.at(bar.to);
+                canvas.line(&[(x, y + THICK / 2.0), (x, y + ROW - THICK / 2.0)], Stroke::solid(theme::MUTED, 0.8))?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn draw_bar(canvas: &Canvas, bar: &Bar, y: f64, at: impl Fn(f64) -> f64) -> Result<(), ChartError> {
+    let font = if bar.total { STRONG } else { LABEL };
+    let label = text::fit(&bar.label, font, PLOT.0 - MARGIN - 12.0)?;
+    canvas.text_mid((PLOT.0 - 12.0, y), &label, font, Anchor::End)?;
+    let ink = match (bar.total, bar.change.mean < 0.0) {
+        (true, _) => MUTED,
+        (false, true) => LOSS,
+        (false, false) => GAIN,
+    };
+    let (left, right) = (at(bar.from.min(bar.to)), at(bar.from.max(bar.to)));
+    canvas.rect((left, y - THICK / 2.0), (right.max(left + 0.6), y + THICK / 2.0), ink, 1.0)?;
+    let [low, high] = bar.change.interval;
+    let mut figure = signed(bar.change.mean);
+    if low.is_finite() && high.is_finite() {
+        let (low_at, high_at) = (at(bar.from + low), at(bar.from + high));
+        canvas.line(&[(low_at, y), (high_at, y)], Stroke::solid(BLACK, 1.2))?;
+        for end in [low_at, high_at] {
+            canvas.line(&[(end, y - 3.0), (end, y + 3.0)], Stroke::solid(BLACK, 1.2))?;
+        }
+        figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
+    }
+    canvas.text_mid((WIDTH - MARGIN, y), &figure, font.ink(BLACK), Anchor::End)
+}
+
+/// A number with its sign, three decimals.
+pub(super) fn signed(value: f64) -> String {
+    let figure = text::number(value, 3);
+    if value > 0.0 { format!("+{figure}") } else { figure }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::charts::fixtures;
+
+    fn party(label: &str, mean: f64, total: bool) -> Party {
+        let change = Change { mean: mean * 1e9, std_error: 1e7, interval: [mean * 1e9 - 2e7, mean * 1e9 + 2e7] };
+        Party { label: label.into(), change, total }
+    }
+
+    #[test]
+    fn bars_start_where_the_ones_above_end() {
+        let parties = [
+            party("Buyers", -3.0, false),
+            party("Makers", 0.5, false),
+            party("Home", -2.5, true),
+            party("Abroad", -0.5, false),
+            party("World", -3.0, true),
+        ];
+        let bars = series(&parties).unwrap();
+        let ends: Vec<(f64, f64)> = bars.iter().map(|bar| (bar.from, bar.to)).collect();
+        assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
+        let study = fixtures::showdown(3);
+        let svg = draw(&parties, &study.context.regimes[1].name, "all", &study.context).unwrap();
+        assert!(svg.as_str().contains("Who pays"));
+    }
+
+    #[test]
+    fn nothing_gained_or_lost_is_an_error() {
+        let study = fixtures::showdown(3);
+        let drawn = draw(&[party("Buyers", 0.0, false)], "imposed", "all", &study.context);
+        assert!(matches!(drawn, Err(ChartError::Empty { .. })));
+    }
+}
