@@ -380,6 +380,8 @@ impl<'a> Negotiation<'a> {
         } else if day == calendar.open_threat && calendar.escalation >= Escalation::Threat {
             self.state = State::Threatened;
             self.since = day;
+            // The clock starts anew, and so does what is on the table; limits and deals do not depend on it.
+            self.offers = self.openings;
         } else if day == calendar.list && calendar.escalation >= Escalation::DatedThreat {
             self.announce(calendar.deadline, calendar.liability);
         }

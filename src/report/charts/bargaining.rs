@@ -100,9 +100,14 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
             let share = Scale { low: 0.0, high: 1.0, from: top + HEAD + PLOT, to: top + HEAD };
             canvas.text((MARGIN, top + 12.0), title, PANEL, Anchor::Start)?;
             day_axes(canvas, days, share, (first, last), &caption.steps)?;
-            for (style, series) in [WASHINGTON, TOKYO].iter().zip(series) {
-                let own: Vec<&OffersRow> = rows.iter().filter(|row| row.offers.series == *series).collect();
-                fan(canvas, &own, days, share, *style)?;
+            let own = |series: &str| rows.iter().filter(|row| row.offers.series == series).collect::<Vec<&OffersRow>>();
+            let fans = [WASHINGTON, TOKYO].into_iter().zip(series.map(own));
+            // Lines above all bands: a band of one side must not dim the line of the other.
+            for (style, rows) in fans.clone() {
+                bands(canvas, &rows, days, share, style)?;
+            }
+            for (style, rows) in fans {
+                median(canvas, &rows, days, share, style)?;
             }
         }
         Ok(())
@@ -165,19 +170,23 @@ fn date_of(day: f64) -> Date {
     jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(day.clamp(-7e5, 7e5) as i64))
 }
 
-fn fan(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
-    let x = |row: &OffersRow| days.at(axis::day(row.offers.day.date()));
+fn place(row: &OffersRow, days: Days) -> f64 {
+    days.at(axis::day(row.offers.day.date()))
+}
+
+fn bands(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
     for (low, high, alpha) in [(0, 4, OUTER_BAND), (1, 3, INNER_BAND)] {
-        let upper = rows.iter().map(|row| (x(row), share.at(row.offers.quantiles[high])));
-        let lower = rows.iter().rev().map(|row| (x(row), share.at(row.offers.quantiles[low])));
+        let upper = rows.iter().map(|row| (place(row, days), share.at(row.offers.quantiles[high])));
+        let lower = rows.iter().rev().map(|row| (place(row, days), share.at(row.offers.quantiles[low])));
         canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, alpha)?;
     }
-    let median: Vec<(f64, f64)> = rows.iter().map(|row| (x(row), share.at(row.offers.quantiles[2]))).collect();
-    canvas.line(&median, Stroke::solid(style.ink, 1.8))?;
-    for point in median.iter().step_by(14) {
-        canvas.marker(*point, 3.4, style)?;
-    }
     Ok(())
+}
+
+fn median(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
+    let line: Vec<(f64, f64)> = rows.iter().map(|row| (place(row, days), share.at(row.offers.quantiles[2]))).collect();
+    canvas.line(&line, Stroke::solid(style.ink, 1.8))?;
+    line.iter().step_by(14).try_for_each(|point| canvas.marker(*point, 3.4, style))
 }
 
 /// A bar of the chart of dates.
