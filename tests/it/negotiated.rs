@@ -347,6 +347,6 @@ fn impossible_sections_are_refused_with_key_and_remedy() {
         let text = format!("extends = '{base}'\nname = \"wrong\"\n[[regime]]\nname = \"wrong\"\n{regime}\n");
         std::fs::write(&path, text).unwrap();
         let error = load(&path, &[]).unwrap_err().to_string();
-        assert!(error.contains("regime[") && error.contains(named), "{regime}: {error}");
+        assert!(error.contains("regime.wrong") && error.contains(named), "{regime}: {error}");
     }
 }

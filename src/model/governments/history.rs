@@ -179,6 +179,10 @@ pub fn scheduled_belief(regime: &Regime, setup: &Setup, clock: MarketClock) -> R
     instruments.dedup();
     for instrument in instruments {
         let events: Vec<&PolicyEvent> = regime.events.iter().filter(|event| event.instrument == instrument).collect();
+        // What is imposed without ever being threatened leaves no decision open to believe in.
+        if !events.iter().any(|event| matches!(event.action, Action::Threatened | Action::Announced)) {
+            continue;
+        }
         let schedule = Schedule::new(steps(&events))?;
         for week in 0..clock.weeks {
             let day = clock.first_day(week);

@@ -79,7 +79,7 @@ impl Step {
             (Self::Complaint, Announced | Imposed) if !complained => Some(state),
             (Self::Settlement { .. }, Talks | Threatened | Announced | Imposed | Lapsed) => Some(Settled),
             (Self::Imposition, Announced) => Some(Imposed),
-            (Self::Lapse, Announced) => Some(Lapsed),
+            (Self::Lapse, Threatened | Announced) => Some(Lapsed),
             (Self::Reversal, Imposed) if complained => Some(Reversed),
             (Self::Withdrawal, Imposed) => Some(Reversed),
             (Self::Defiance, Imposed) if complained => Some(Defied),
