@@ -2,6 +2,8 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::ratio::RatioOfMeans;
+
 /// Mean and variance of a stream of numbers, in one pass and constant memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
@@ -44,7 +46,12 @@ impl Moments {
         if self.count < 2 {
             return [f64::NAN; 2];
         }
-        let half = student_quantile(self.count - 1, 0.5 + level / 2.0) * self.std_error();
+        self.within(student_quantile(self.count - 1, 0.5 + level / 2.0))
+    }
+    /// Mean less and plus `quantile` standard errors; NaN ends below two numbers.
+    #[must_use]
+    pub fn within(&self, quantile: f64) -> [f64; 2] {
+        let half = quantile * self.std_error();
         [self.mean - half, self.mean + half]
     }
 }
@@ -82,6 +89,20 @@ impl Paired {
     #[must_use]
     pub fn variance_reduction(&self) -> f64 {
         (self.arm.variance() + self.baseline.variance()) / self.difference.variance()
+    }
+    /// The mean difference over the mean of the baseline: the change as a fraction, with what its interval needs.
+    #[must_use]
+    pub fn relative(&self) -> RatioOfMeans {
+        let n = self.difference.count() as f64;
+        let (a, b, d) = (self.arm.variance(), self.baseline.variance(), self.difference.variance());
+        RatioOfMeans {
+            numerator: self.difference.mean(),
+            denominator: self.baseline.mean(),
+            numerator_variance: d / n,
+            denominator_variance: b / n,
+            // Var(arm) = Var(baseline) + Var(difference) + 2 Cov(difference, baseline).
+            covariance: (a - b - d) / (2.0 * n),
+        }
     }
 }
 
@@ -135,6 +156,23 @@ mod tests {
         let expected = (pair.arm.variance() + pair.baseline.variance())
             / (pair.arm.variance() + pair.baseline.variance() - 2.0 * cov);
         assert!((pair.variance_reduction() - expected).abs() < 1e-12);
+    }
+
+    /// The moments give back the covariance of difference and baseline: (1, 2, -1) and (10, 12, 11) by hand.
+    #[test]
+    fn a_relative_change_knows_its_covariance() {
+        let mut pair = Paired::default();
+        for (difference, baseline) in [(1.0, 10.0), (2.0, 12.0), (-1.0, 11.0)] {
+            pair.arm.add(baseline + difference);
+            pair.baseline.add(baseline);
+            pair.difference.add(difference);
+        }
+        let ratio = pair.relative();
+        assert!((ratio.estimate() - (2.0 / 3.0) / 11.0).abs() < 1e-15);
+        // Deviations (1/3, 4/3, -5/3) and (-1, 1, 0): covariance 1 / 2, of the means a third of it.
+        assert!((ratio.covariance - 0.5 / 3.0).abs() < 1e-12);
+        assert!((ratio.numerator_variance - 7.0 / 9.0).abs() < 1e-12);
+        assert!((ratio.denominator_variance - 1.0 / 3.0).abs() < 1e-12);
     }
 
     /// A 95% Student interval covers the mean of normal data 95% of the time: 4,000 samples of 8, false alarm below 1e-4.
