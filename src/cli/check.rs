@@ -26,14 +26,16 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     base_year(&mut out, &study)?;
     let job_seconds = time_one_replication(&study)?;
     let scenario = study.scenario();
-    let jobs = scenario.replications * scenario.regimes.len() as u64;
+    // A stopping rule may end earlier, and has its own cap.
+    let replications = loaded.stop.as_ref().map_or(scenario.replications, |stop| stop.rule.max());
+    let jobs = replications * scenario.regimes.len() as u64;
     let threads = rayon::current_num_threads();
     let _ = writeln!(
         out,
-        "It would run {jobs} jobs ({} regimes x {} replications): about {:.1} s on {threads} threads ({prepared:.2} s to solve \
+        "It would run {}{jobs} jobs ({} regimes x {replications} replications): about {:.1} s on {threads} threads ({prepared:.2} s to solve \
          the base year, {:.1} ms a job), charts apart.\n",
+        if loaded.stop.is_some() { "at most " } else { "" },
         scenario.regimes.len(),
-        scenario.replications,
         prepared + job_seconds * jobs as f64 / threads as f64,
         1e3 * job_seconds,
     );

@@ -28,6 +28,7 @@ pub struct MergeArgs {
 /// Runs the command.
 pub fn merge(args: &MergeArgs) -> Result<(), CliError> {
     let started = Instant::now();
+    args.presentation.check()?;
     let (plan, loaded, regimes) = open_plan(&args.folder)?;
     let pool = super::run::thread_pool(args.threads)?;
     let folder = OutputFolder::create(&args.folder)?;

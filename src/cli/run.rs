@@ -13,7 +13,7 @@ use stickershock::runner::store::{Inventory, Sharing};
 use stickershock::runner::{Plan, Store};
 
 use super::points::PointsRun;
-use super::work::{Presentation, Work};
+use super::work::{Presentation, TableFormat, Work};
 use super::{CliError, ScenarioArgs, signals};
 
 #[derive(Args)]
@@ -54,6 +54,7 @@ pub struct RunArgs {
 /// Runs the command.
 pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let started = Instant::now();
+    args.presentation.check()?;
     let mut overrides = Vec::new();
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
@@ -66,12 +67,17 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let store = Store::open(&path, Sharing::Alone)?;
     let stop = signals::stop_flag();
     if let Some(design) = &loaded.design {
+        if loaded.stop.is_some() || args.presentation.format != [TableFormat::Csv] {
+            let help = "give the number of replications at each point, and leave out --format";
+            let message = "[stop] and --format act in runs of one point, and this scenario has several";
+            return Err(CliError::Usage(format!("{message}\nhelp: {help}")));
+        }
         clear_for_points(args, &store)?;
         let mut design = design.clone();
         if let Some(replications) = args.replications {
             design.set_replications(replications);
         }
-        let Presentation { no_charts, json, quiet } = args.presentation;
+        let Presentation { no_charts, json, quiet, .. } = args.presentation;
         let (loaded, regimes, folder, pool, stop) = (&loaded, &regimes, &folder, &pool, &stop);
         return PointsRun { loaded, design, regimes, folder, pool, stop, charts: !no_charts, json, quiet, started }
             .run();

@@ -4,36 +4,78 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use stickershock::model::outcome::RegionMetric;
 use stickershock::report::build::Report;
-use stickershock::report::rows::{RegionRow, Summary};
+use stickershock::report::contrasts::LEVEL;
+use stickershock::statistics::moments::{Paired, student_quantile};
+
+/// Cars sold of one region under one regime, beside the baseline, over the whole horizon.
+struct RegionChange {
+    regime: String,
+    region: String,
+    is_baseline: bool,
+    paired: Paired,
+}
+
+/// Region by region of every regime.
+fn changes(report: &Report<'_>) -> Vec<RegionChange> {
+    let (scenario, layout) = (report.study.scenario(), report.study.layout());
+    let mut changes = Vec::new();
+    for (arm, regime) in report.regimes.iter().enumerate() {
+        for (place, region) in layout.regions.iter().enumerate() {
+            changes.push(RegionChange {
+                regime: scenario.regimes[*regime].name.clone(),
+                region: region.clone(),
+                is_baseline: arm == report.results.baseline(),
+                paired: report.results.paired(arm, layout.region(RegionMetric::Units, 0, place)),
+            });
+        }
+    }
+    changes
+}
+
+/// Student's quantile of the summary's intervals; NaN for one replication.
+fn quantile(report: &Report<'_>) -> f64 {
+    student_quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0)
+}
 
 /// A table of cars sold by region and regime, their change with its 95% interval, and the paths written.
 pub fn text(report: &Report<'_>, seconds: f64, files: &[PathBuf]) -> String {
     let scenario = report.study.scenario();
-    let rows: Vec<RegionRow> = report.regions().into_iter().filter(|row| row.period == "all").collect();
-    let mut table = vec![["regime", "region", "cars sold", "change", "95% interval", "change %"].map(String::from)];
-    for row in &rows {
-        let is_baseline = row.regime == scenario.regimes[scenario.baseline].name;
-        let Summary { mean, change, .. } = row.units;
-        let half = half_width(report, row);
-        let (change_text, interval, percent) = if is_baseline {
-            ("-".into(), "-".into(), "-".into())
+    let quantile = quantile(report);
+    let header = ["regime", "region", "cars sold", "change", "95% interval", "change %", "95% interval"];
+    let mut table = vec![header.map(String::from)];
+    let between = |[low, high]: [f64; 2], show: &dyn Fn(f64) -> String| {
+        if low.is_nan() { "-".into() } else { format!("{} to {}", show(low), show(high)) }
+    };
+    for RegionChange { regime, region, is_baseline, paired } in changes(report) {
+        let mut row = vec![regime, region, thousands(paired.arm.mean())];
+        if is_baseline {
+            row.resize(header.len(), "-".into());
         } else {
-            let interval = if half.is_nan() {
-                "-".into()
-            } else {
-                format!("{} to {}", thousands(change - half), thousands(change + half))
-            };
-            (thousands(change), interval, format!("{:+.1}", 100.0 * change / (mean - change)))
-        };
-        table.push([row.regime.clone(), row.region.clone(), thousands(mean), change_text, interval, percent]);
+            let percent = |fraction: f64| format!("{:+.1}", 100.0 * fraction);
+            let relative = paired.relative();
+            row.push(thousands(paired.difference.mean()));
+            row.push(between(paired.difference.within(quantile), &thousands));
+            let change = relative.estimate();
+            row.push(if change.is_finite() { percent(change) } else { "-".into() });
+            row.push(between(relative.fieller(quantile), &percent));
+        }
+        table.extend(<[String; 7]>::try_from(row));
     }
     let mut out = String::new();
     let weeks = scenario.weeks;
     let replications = report.results.replications();
     let _ = writeln!(out, "{}: {weeks} weeks, {replications} replications, seed {}", scenario.title, scenario.seed);
+    if let Some(reason) = report.why_it_stopped() {
+        let _ = writeln!(out, "{reason}");
+    }
     let _ = writeln!(out, "`outside` counts purchase events that ended without one of these cars\n");
     align(&mut out, &table);
+    let _ = writeln!(
+        out,
+        "\nEach interval holds by itself; for those of several headlines together see `simultaneous_ci_low` in comparisons.csv."
+    );
     let _ = writeln!(out, "\n{seconds:.1} s. Written:");
     for file in files {
         let _ = writeln!(out, "  {}", file.display());
@@ -41,26 +83,44 @@ pub fn text(report: &Report<'_>, seconds: f64, files: &[PathBuf]) -> String {
     out
 }
 
+/// What a reader of the results should know, a line each.
+pub fn warnings(report: &Report<'_>) -> Vec<String> {
+    let weak = report.weak_pairing().map(|weak| {
+        let row = &weak.worst;
+        format!(
+            "common worlds make {} of {} contrasts over the whole horizon noisier than independent runs would: their variance \
+             reduction is below 1, least {:.2} for {}, {} against {} (column `variance_reduction` of comparisons.csv; an \
+             estimate from {} replications)",
+            weak.contrasts, weak.of, row.variance_reduction, row.metric, row.regime, row.baseline, row.replications,
+        )
+    });
+    weak.into_iter().collect()
+}
+
 /// The same as one JSON object.
 pub fn json(report: &Report<'_>, folder: &Path, files: &[PathBuf]) -> String {
     let scenario = report.study.scenario();
-    let regions: Vec<Value> = report
-        .regions()
-        .iter()
-        .filter(|row| row.period == "all")
-        .map(|row| {
-            let half = half_width(report, row);
+    let quantile = quantile(report);
+    let regions: Vec<Value> = changes(report)
+        .into_iter()
+        .map(|RegionChange { regime, region, paired, .. }| {
+            let [ci_low, ci_high] = paired.difference.within(quantile);
+            let relative = paired.relative();
+            let [relative_ci_low, relative_ci_high] = relative.fieller(quantile);
             json!({
-                "regime": row.regime,
-                "region": row.region,
-                "units": row.units.mean,
-                "change": row.units.change,
-                "ci_low": finite(row.units.change - half),
-                "ci_high": finite(row.units.change + half),
+                "regime": regime,
+                "region": region,
+                "units": paired.arm.mean(),
+                "change": paired.difference.mean(),
+                "ci_low": finite(ci_low),
+                "ci_high": finite(ci_high),
+                "relative_change": finite(relative.estimate()),
+                "relative_ci_low": finite(relative_ci_low),
+                "relative_ci_high": finite(relative_ci_high),
             })
         })
         .collect();
-    let summary = json!({
+    let mut summary = json!({
         "scenario": scenario.name,
         "seed": scenario.seed,
         "replications": report.results.replications(),
@@ -68,14 +128,12 @@ pub fn json(report: &Report<'_>, folder: &Path, files: &[PathBuf]) -> String {
         "folder": folder.display().to_string(),
         "files": files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
         "regions": regions,
+        "warnings": warnings(report),
     });
+    if let Some(stopping) = report.stopping_record() {
+        summary["stopping"] = stopping;
+    }
     format!("{summary:#}\n")
-}
-
-/// Half the width of the 95% interval of a paired change; NaN for one replication.
-fn half_width(report: &Report<'_>, row: &RegionRow) -> f64 {
-    let degrees = report.results.replications().saturating_sub(1);
-    stickershock::statistics::moments::student_quantile(degrees, 0.975) * row.units.change_std_error
 }
 
 fn finite(number: f64) -> Value {

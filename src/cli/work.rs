@@ -9,7 +9,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use stickershock::config::Loaded;
-use stickershock::ensemble::{Results, Study, StudyError};
+use stickershock::ensemble::{Results, StopError, Stopping, Study, StudyError};
 use stickershock::report::build::Report;
 use stickershock::report::failures::FailureTable;
 use stickershock::report::folder::OutputFolder;
@@ -28,12 +28,36 @@ pub(super) struct Presentation {
     /// Write tables only.
     #[arg(long)]
     pub no_charts: bool,
+    /// Form of the tables: csv, parquet, or both.
+    #[arg(long, value_name = "F,G", value_delimiter = ',', value_enum, default_values_t = [TableFormat::Csv])]
+    pub format: Vec<TableFormat>,
     /// Print the summary as JSON.
     #[arg(long)]
     pub json: bool,
     /// Print no progress and no summary.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// Form of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TableFormat {
+    /// Comma-separated values.
+    Csv,
+    /// Apache Parquet, where the program is built with it.
+    Parquet,
+}
+
+impl Presentation {
+    /// Refuses what this program was built without, before anything runs.
+    pub fn check(&self) -> Result<(), CliError> {
+        if cfg!(feature = "parquet") || !self.format.contains(&TableFormat::Parquet) {
+            return Ok(());
+        }
+        let help =
+            "build it with `cargo build --release --features parquet`, or convert the CSV tables with another program";
+        Err(CliError::Usage(format!("--format parquet: this program was built without Parquet\nhelp: {help}")))
+    }
 }
 
 /// A study about to be reduced.
@@ -83,15 +107,24 @@ impl Work<'_> {
         let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
         let scenario = study.scenario();
         let baseline = self.regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
-        let mut results = Results::new(study.layout(), self.regimes.len(), baseline, scenario.seed);
+        let stopping = self.stopping(&study)?;
+        let mut results = Results::new(study.layout(), self.regimes.len(), baseline, scenario.seed).until(stopping);
         let mut replications = ReplicationTable::begin(folder, &study, self.regimes)?;
         let mut failures = FailureTable::new(folder);
         let mut ledger = LedgerWriter::begin(folder)?;
+        let stored = if self.simulate { stored_jobs(self.plan, self.done) } else { 0 };
+        let bar = progress_bar(self.plan.jobs(), stored, self.presentation.quiet);
         let mut keep = |event: Event<'_>| {
             match event {
                 Event::Replication { replication, outcomes, .. } => {
                     results.add(replication, outcomes);
                     replications.add(replication, outcomes)?;
+                    if let Some(stopping) = results.stopping() {
+                        bar.set_length(stopping.sequential().forecast() * self.regimes.len() as u64);
+                    }
+                    if results.is_enough() {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
                 Event::Failure { point, replication, regime, error } => {
                     failures.add(point, replication, &self.plan.regimes[regime], error)?;
@@ -100,8 +133,6 @@ impl Work<'_> {
             }
             Ok(ControlFlow::Continue(()))
         };
-        let stored = if self.simulate { stored_jobs(self.plan, self.done) } else { 0 };
-        let bar = progress_bar(self.plan.jobs(), stored, self.presentation.quiet);
         let tick = |jobs| bar.inc(jobs);
         let drive = Drive { plan: self.plan, regimes: self.regimes, store: self.store, stop: self.stop };
         let walked = if self.simulate {
@@ -118,6 +149,11 @@ impl Work<'_> {
         }
         let report = Report { study: &study, results: &results, regimes: self.regimes };
         let mut files = write_tables(folder, &report, &base_year, replications, failures)?;
+        #[cfg(feature = "parquet")]
+        if self.presentation.format.contains(&TableFormat::Parquet) {
+            let keep_csv = self.presentation.format.contains(&TableFormat::Csv);
+            files = stickershock::report::parquet::convert(folder, files, keep_csv)?;
+        }
         ledger.finish()?;
         files.push(folder.path().join(stickershock::runner::ledger::LEDGER_FILE));
         #[cfg(feature = "charts")]
@@ -126,6 +162,25 @@ impl Work<'_> {
         }
         files.sort();
         Ok(Written { study, results, files, failed_jobs })
+    }
+
+    /// The scenario's stopping rule on the regimes that run.
+    fn stopping(&self, study: &Study) -> Result<Option<Stopping>, CliError> {
+        let rule = self.loaded.stop.as_ref();
+        let made = rule.map(|rule| Stopping::new(rule, study.layout(), self.regimes)).transpose();
+        made.map_err(|error| {
+            let message = match error {
+                StopError::Missing(regime) => {
+                    let name = &self.loaded.scenario.regimes[regime].name;
+                    format!(
+                        "--regimes: leaves out `{name}`, which a target of [stop] follows\nhelp: add it, or name another \
+                         with --set stop.regime=..."
+                    )
+                }
+                StopError::Nothing => format!("--regimes: {error}\nhelp: add a regime"),
+            };
+            CliError::Usage(message)
+        })
     }
 
     /// An early end, with what is kept and how to go on.
@@ -169,11 +224,18 @@ impl Work<'_> {
         }
         manifest.files = relative(&written.files, folder.path());
         manifest.insert("failed_jobs", written.failed_jobs.into());
-        let manifest_path = folder.write("manifest.json", &manifest.render(Status::Complete))?;
         let report = Report { study: &written.study, results: &written.results, regimes: self.regimes };
+        if let Some(stopping) = report.stopping_record() {
+            manifest.insert("stopping", stopping);
+            manifest.insert("replications", written.results.replications().into());
+        }
+        let manifest_path = folder.write("manifest.json", &manifest.render(Status::Complete))?;
         let mut files = written.files;
         files.push(manifest_path);
         if !self.presentation.quiet {
+            for warning in summary::warnings(&report) {
+                eprintln!("warning: {warning}");
+            }
             let seconds = started.elapsed().as_secs_f64();
             super::print(&if self.presentation.json {
                 summary::json(&report, folder.path(), &files)

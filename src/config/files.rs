@@ -13,6 +13,7 @@ use super::instruments::InstrumentSection;
 use super::parameters::CorrelationEntry;
 use super::problem::ParameterEntry;
 use super::sourced::Sourced;
+use super::stop::StopSection;
 
 /// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -30,6 +31,9 @@ pub struct ScenarioFile {
     pub time: TimeSection,
     /// Seed, replications, baseline.
     pub run: RunSection,
+    /// Replications until contrasts are known well enough, in place of a fixed number.
+    #[serde(default)]
+    pub stop: Option<StopSection>,
     /// Models on sale, their size and their duty.
     pub market: MarketSection,
     /// The population of buyers.

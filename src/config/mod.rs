@@ -18,6 +18,7 @@ pub mod parameters;
 pub mod problem;
 pub mod scenario;
 mod sourced;
+pub mod stop;
 mod suggest;
 pub mod table;
 mod timing;
@@ -32,6 +33,7 @@ pub use table::Table;
 use std::path::{Path, PathBuf};
 
 use self::scenario::NamedFile;
+use crate::ensemble::StopRule;
 use crate::model::scenario::Scenario;
 
 /// A scenario with everything that says where it came from.
@@ -49,6 +51,8 @@ pub struct Loaded {
     pub parameters: Parameters,
     /// The points of a study that has several.
     pub design: Option<StudyDesign>,
+    /// When there are enough replications, if not at a fixed number.
+    pub stop: Option<StopRule>,
 }
 
 impl Loaded {
@@ -69,9 +73,14 @@ impl Loaded {
     /// # Errors
     /// As [`load`].
     pub fn new(path: &Path, document: Document) -> Result<Self, ConfigError> {
-        let (scenario, files) = scenario::scenario(&document)?;
+        let (mut scenario, files) = scenario::scenario(&document)?;
         let parameters = parameters::parameters(&document)?;
         let design = design::design(&document, &parameters)?;
+        let stop = stop::stop(&document, &scenario)?;
+        if let Some(stop) = &stop {
+            // As many as the rule may ask for: a plan has room for all of them.
+            scenario.replications = stop.rule.max();
+        }
         let data = files
             .into_iter()
             .map(|NamedFile { key, name, path }| {
@@ -79,7 +88,7 @@ impl Loaded {
                 Ok(DataFile { key, name, hash: blake3::hash(&bytes), path })
             })
             .collect::<Result<_, ConfigError>>()?;
-        Ok(Self { path: path.to_owned(), document, data, scenario, parameters, design })
+        Ok(Self { path: path.to_owned(), document, data, scenario, parameters, design, stop })
     }
 }
 

@@ -21,7 +21,7 @@ use crate::model::trade::regime::{Action, InvalidRegime, PolicyEvent, Regime};
 /// Longest horizon: 100 years of weeks.
 const MAX_WEEKS: u32 = 5_200;
 /// Most replications.
-const MAX_REPLICATIONS: u64 = 10_000_000;
+pub(super) const MAX_REPLICATIONS: u64 = 10_000_000;
 /// Most buyers: more would not fit the memory of an ordinary machine.
 const MAX_BUYERS: usize = 1 << 23;
 

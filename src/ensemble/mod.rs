@@ -9,6 +9,7 @@ pub mod policy;
 pub mod response;
 pub mod results;
 pub mod run;
+pub mod stopping;
 pub mod study;
 pub mod unit;
 
@@ -16,5 +17,6 @@ pub use base_year::BaseYear;
 pub use point::Point;
 pub use results::Results;
 pub use run::{Job, JobError, JobResult, RunError, run};
+pub use stopping::{StopError, StopRule, Stopping};
 pub use study::{Study, StudyError};
 pub use unit::Unit;

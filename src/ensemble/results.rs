@@ -1,9 +1,14 @@
-//! What a study keeps of its jobs: moments of every slot, paired differences from the baseline, and a bounded sample of
-//! replications for quantiles. Memory does not grow with the number of replications.
+//! What a study keeps of its jobs: moments of every slot, paired differences from the baseline, paired differences of all
+//! pairs of regimes for the headlines, and a bounded sample of replications for quantiles. Memory does not grow with the
+//! number of replications.
 
+use std::ops::Range;
+
+use super::stopping::Stopping;
 use crate::model::outcome::{Layout, Outcome};
 use crate::statistics::moments::{Moments, Paired};
 use crate::statistics::quantile::{ReplicationStore, quantile_of_sorted};
+use crate::statistics::sequential::Decision;
 
 /// Replications kept whole for quantiles: up to this many they are exact, beyond it they come from a uniform sample.
 pub const QUANTILE_REPLICATIONS: usize = 512;
@@ -23,6 +28,16 @@ pub struct Results {
     arms: Vec<Arm>,
     baseline: usize,
     replications: u64,
+    pairs: Vec<Pair>,
+    headlines: Range<usize>,
+    stopping: Option<Stopping>,
+}
+
+/// Two regimes compared on common worlds.
+#[derive(Clone, Debug)]
+struct Pair {
+    arms: [usize; 2],
+    difference: Vec<Moments>, // of the headlines
 }
 
 impl Results {
@@ -35,12 +50,29 @@ impl Results {
             store: ReplicationStore::new(QUANTILE_REPLICATIONS, key),
             switched: vec![0.0; layout.models * (layout.models + 1)],
         };
-        Self { arms: vec![arm; regimes], baseline, replications: 0 }
+        let headlines = layout.headline_slots();
+        let pair = |arms| Pair { arms, difference: vec![Moments::default(); headlines.len()] };
+        let others: Vec<usize> = (0..regimes).filter(|arm| *arm != baseline).collect();
+        let mut pairs: Vec<Pair> = others.iter().map(|arm| pair([*arm, baseline])).collect();
+        for (place, against) in others.iter().enumerate() {
+            pairs.extend(others[place + 1..].iter().map(|arm| pair([*arm, *against])));
+        }
+        Self { arms: vec![arm; regimes], baseline, replications: 0, pairs, headlines, stopping: None }
     }
 
-    /// Adds one replication: the outcomes of all regimes in the order of the regimes.
+    /// The same, which say when they are enough (see [`Results::is_enough`]).
+    #[must_use]
+    pub fn until(mut self, stopping: Option<Stopping>) -> Self {
+        self.stopping = stopping;
+        self
+    }
+
+    /// Adds one replication: the outcomes of all regimes in the order of the regimes. Replications are added in their order.
     pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) {
         self.replications += 1;
+        if let Some(stopping) = &mut self.stopping {
+            stopping.observe(outcomes);
+        }
         let baseline = &outcomes[self.baseline].values;
         for (arm, outcome) in self.arms.iter_mut().zip(outcomes) {
             arm.store.offer(replication, &outcome.values);
@@ -51,8 +83,24 @@ impl Results {
             }
             arm.switched.iter_mut().zip(&outcome.switched).for_each(|(sum, cars)| *sum += cars);
         }
+        for Pair { arms: [arm, against], difference } in &mut self.pairs {
+            let values = [*arm, *against].map(|arm| &outcomes[arm].values[self.headlines.clone()]);
+            for (moments, (value, base)) in difference.iter_mut().zip(values[0].iter().zip(values[1])) {
+                moments.add(value - base);
+            }
+        }
     }
 
+    /// Whether the stopping rule asks for no more replications; those that follow are not to be added. Never without a rule.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.stopping.as_ref().is_some_and(|stopping| stopping.sequential().decision() != Decision::Continue)
+    }
+    /// The stopping rule, with what it saw.
+    #[must_use]
+    pub fn stopping(&self) -> Option<&Stopping> {
+        self.stopping.as_ref()
+    }
     /// Replications added.
     #[must_use]
     pub fn replications(&self) -> u64 {
@@ -75,6 +123,22 @@ impl Results {
             arm: self.level(regime, slot),
             baseline: self.level(self.baseline, slot),
             difference: self.arms[regime].difference[slot],
+        }
+    }
+    /// Every pair of regimes once, [regime, the one it is compared with]: each regime with the baseline, then each with those
+    /// before it.
+    pub fn pairs(&self) -> impl Iterator<Item = [usize; 2]> {
+        self.pairs.iter().map(|pair| pair.arms)
+    }
+    /// Moments of the headline at `slot` (see [`Layout::headline`]) under both regimes of the pair at position `pair`, paired by
+    /// replication.
+    #[must_use]
+    pub fn contrast(&self, pair: usize, slot: usize) -> Paired {
+        let Pair { arms: [arm, against], difference } = &self.pairs[pair];
+        Paired {
+            arm: self.level(*arm, slot),
+            baseline: self.level(*against, slot),
+            difference: difference[slot - self.headlines.start],
         }
     }
     /// Quantiles of a slot under a regime.

@@ -321,6 +321,11 @@ impl Layout {
     pub fn headline(&self, headline: usize, period: usize) -> usize {
         self.headline_start() + period * self.headlines.len() + headline
     }
+    /// Slots of all headline metrics in all periods.
+    #[must_use]
+    pub fn headline_slots(&self) -> std::ops::Range<usize> {
+        self.headline_start()..self.week_start()
+    }
     /// Slot of a group's metric in a week.
     #[must_use]
     pub fn week(&self, metric: WeekMetric, week: usize, group: usize) -> usize {

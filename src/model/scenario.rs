@@ -45,7 +45,7 @@ pub struct Scenario {
     pub weeks: u32,
     /// Seed of all random streams.
     pub seed: u64,
-    /// Replications asked for.
+    /// Replications asked for; the most that may be, where a rule says when there are enough.
     pub replications: u64,
     /// The market.
     pub market: Market,

@@ -1,11 +1,9 @@
 //! Results to rows.
 
-use super::rows::{ComparisonRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow, WinnerRow};
+use super::rows::{Fan, ModelRow, RegionRow, Summary, WeeklyRow, WinnerRow};
 use crate::ensemble::{Results, Study};
 use crate::model::outcome::{Layout, ModelMetric, RegionMetric, WeekMetric};
 
-/// Level of the intervals in tables.
-const LEVEL: f64 = 0.95;
 /// Gainers listed for each taxed model.
 const GAINERS: usize = 5;
 
@@ -136,37 +134,6 @@ impl Report<'_> {
                         car_share: of_cars(WeekMetric::CarShare),
                         expected_car_share: of_cars(WeekMetric::ExpectedCarShare),
                         sticker_price_usd: of_cars(WeekMetric::StickerPrice),
-                    });
-                }
-            }
-        }
-        rows
-    }
-
-    /// Rows of `comparisons.csv`: every regime but the baseline.
-    #[must_use]
-    pub fn comparisons(&self) -> Vec<ComparisonRow> {
-        let layout = self.layout();
-        let baseline = self.results.baseline();
-        let mut rows = Vec::new();
-        for arm in self.arms().filter(|arm| *arm != baseline) {
-            for (p, period) in layout.periods.iter().enumerate() {
-                for (h, metric) in layout.headlines.iter().enumerate() {
-                    let paired = self.results.paired(arm, layout.headline(h, p));
-                    let [ci_low, ci_high] = paired.difference.interval(LEVEL);
-                    rows.push(ComparisonRow {
-                        regime: self.regime_name(arm),
-                        baseline: self.regime_name(baseline),
-                        period: period.name.clone(),
-                        metric: metric.clone(),
-                        baseline_mean: paired.baseline.mean(),
-                        difference: paired.difference.mean(),
-                        std_error: paired.difference.std_error(),
-                        ci_low,
-                        ci_high,
-                        replications: self.results.replications(),
-                        correlation: paired.correlation(),
-                        variance_reduction: paired.variance_reduction(),
                     });
                 }
             }

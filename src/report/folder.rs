@@ -30,6 +30,14 @@ pub enum OutputError {
         /// The operating system's reason.
         error: io::Error,
     },
+    /// A table that cannot be converted; nothing is left under the name.
+    #[error("{path}: cannot be written as Parquet: {reason}")]
+    Convert {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A table that cannot be rendered.
     #[error("table cannot be rendered: {0}")]
     Csv(#[from] csv::Error),
@@ -76,7 +84,7 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError::File`] when one cannot be removed.
     pub fn remove_others(&self, written: &[PathBuf]) -> Result<(), OutputError> {
-        for (folder, endings) in [("", &[][..]), ("tables", &["csv"][..]), ("charts", &["svg", "png"][..])] {
+        for (folder, endings) in [("", &[][..]), ("tables", &["csv", "parquet"][..]), ("charts", &["svg", "png"][..])] {
             let Ok(entries) = fs::read_dir(self.path.join(folder)) else { continue };
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -134,6 +142,16 @@ impl OutputFolder {
 pub struct PendingFile {
     path: PathBuf,
     file: BufWriter<NamedTempFile>,
+}
+
+/// For writers of other libraries; [`PendingFile::write`] has the better errors.
+impl Write for PendingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl PendingFile {

@@ -6,6 +6,7 @@ pub mod build;
 pub mod case;
 #[cfg(feature = "charts")]
 pub mod charts;
+pub mod contrasts;
 #[cfg(feature = "charts")]
 pub mod draw;
 #[cfg(feature = "charts")]
@@ -19,9 +20,12 @@ pub mod lot_rows;
 pub mod manifest;
 pub mod market_rows;
 pub mod negotiation;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod points;
 pub mod record;
 pub mod rows;
 pub mod sensitivity;
+pub mod stopping;
 pub mod study;
 pub mod timing_rows;

@@ -129,12 +129,12 @@ pub struct WeeklyRow {
     pub sticker_price_usd: Fan,
 }
 
-/// One regime against the baseline, paired by replication (`comparisons.csv`).
+/// One regime against another, paired by replication (`comparisons.csv`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComparisonRow {
     /// Regime name.
     pub regime: String,
-    /// Baseline regime name.
+    /// The regime it is compared with.
     pub baseline: String,
     /// Period name.
     pub period: String,
@@ -156,6 +156,18 @@ pub struct ComparisonRow {
     pub correlation: f64,
     /// Variance of the unpaired difference over that of the paired one.
     pub variance_reduction: f64,
+    /// Lower end of the interval that holds with those of the other headlines of the pair and period, together at 95%.
+    pub simultaneous_ci_low: f64,
+    /// Its upper end.
+    pub simultaneous_ci_high: f64,
+    /// How many headlines of the pair and period vary, and so share the 5%.
+    pub family_size: u64,
+    /// Mean difference over the mean under the baseline.
+    pub relative_change: f64,
+    /// Lower end of its 95% interval (Fieller).
+    pub relative_ci_low: f64,
+    /// Upper end of its 95% interval (Fieller).
+    pub relative_ci_high: f64,
 }
 
 /// One gainer from one taxed model (`winners_losers.csv`).
@@ -424,14 +436,15 @@ impl Record for WeeklyRow {
 
 impl Record for ComparisonRow {
     const TABLE: &'static str = "comparisons";
-    const DESCRIPTION: &'static str = "Headline metrics of each regime against the baseline, paired by replication.";
-    const KEY: &'static [&'static str] = &["regime", "period", "metric"];
+    const DESCRIPTION: &'static str = "Headline metrics of every regime against every other, paired by replication: against the \
+                                       baseline first, then against the regimes before it in the scenario.";
+    const KEY: &'static [&'static str] = &["regime", "baseline", "period", "metric"];
 
     fn fields() -> Vec<Field> {
         let unit = "that of the metric";
         vec![
             text("regime", REGIME),
-            text("baseline", "the regime it is compared with"),
+            text("baseline", "the regime it is compared with, not always the baseline of the scenario"),
             text("period", PERIOD),
             text("metric", "headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction"),
             number("baseline_mean", unit, "mean under the baseline"),
@@ -451,6 +464,26 @@ impl Record for ComparisonRow {
                 "variance of the difference of independent regimes over that of the paired one; empty where the paired \
                  difference does not vary",
             ),
+            number(
+                "simultaneous_ci_low",
+                unit,
+                "lower end of the interval that holds together with those of the family at 95% (Bonferroni); the family are \
+                 the headline metrics of this regime, baseline and period that vary",
+            ),
+            number(
+                "simultaneous_ci_high",
+                unit,
+                "upper end of the interval that holds together with those of the family at 95%",
+            ),
+            Field::new("family_size", FieldType::Integer, "", "number of metrics in the family"),
+            number("relative_change", "fraction", "difference over baseline_mean; empty where that is zero"),
+            number(
+                "relative_ci_low",
+                "fraction",
+                "lower end of the 95% interval of relative_change (Fieller), of this one metric; empty where the mean under \
+                 the baseline may be zero",
+            ),
+            number("relative_ci_high", "fraction", "upper end of the 95% interval of relative_change (Fieller)"),
         ]
     }
 
@@ -468,6 +501,12 @@ impl Record for ComparisonRow {
             Cell::Integer(self.replications),
             Cell::Number(self.correlation),
             Cell::Number(self.variance_reduction),
+            Cell::Number(self.simultaneous_ci_low),
+            Cell::Number(self.simultaneous_ci_high),
+            Cell::Integer(self.family_size),
+            Cell::Number(self.relative_change),
+            Cell::Number(self.relative_ci_low),
+            Cell::Number(self.relative_ci_high),
         ]
     }
 }

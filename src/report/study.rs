@@ -132,6 +132,9 @@ pub fn write_tables(
         table(&base_year_rows(report.study, base_year))?,
         table(&report.firms())?,
     ];
+    if report.results.stopping().is_some() {
+        tables.push(table(&report.stopping())?);
+    }
     let (welfare, trade) = (report.welfare(), report.trade_balance());
     if !welfare.is_empty() {
         tables.push(table(&welfare)?);

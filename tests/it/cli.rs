@@ -140,6 +140,39 @@ fn the_environment_sets_options_and_flags_win() {
     assert_eq!(summary["folder"], out);
 }
 
+/// A format that was not built in is refused before anything runs, and says how to get it.
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_format_that_is_not_built_in_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let refused = small_run(&["--format", "csv,parquet", "--out", &out]).assert().code(2);
+    refused.stderr(contains("--features parquet"));
+    assert!(!folder.path().join("out").exists());
+    small_run(&["--format", "xlsx", "--out", &out]).assert().code(2);
+}
+
+/// Parquet beside CSV, or in its place: the same tables, and none left over from the run before.
+#[cfg(feature = "parquet")]
+#[test]
+fn tables_are_written_as_parquet() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let tables = |ending: &str| {
+        let entries = fs::read_dir(folder.path().join("out/tables")).unwrap();
+        entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == ending)).count()
+    };
+    small_run(&["--format", "csv,parquet", "--out", &out, "--quiet"]).assert().success();
+    let count = tables("csv");
+    assert!(count > 7 && tables("parquet") == count);
+    small_run(&["--format", "parquet", "--out", &out, "--quiet"]).assert().success();
+    assert_eq!((tables("csv"), tables("parquet")), (0, count));
+    let package = fs::read_to_string(folder.path().join("out/datapackage.json")).unwrap();
+    assert!(package.contains("tables/models.parquet") && !package.contains("models.csv"));
+    small_run(&["--out", &out, "--quiet"]).assert().success();
+    assert_eq!((tables("csv"), tables("parquet")), (count, 0));
+}
+
 /// Output that cannot be written ends before the simulation, with exit code 1, and leaves nothing.
 #[test]
 fn an_unwritable_folder_is_refused_at_once() {

@@ -374,6 +374,12 @@ fn headline_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64],
             replications: study.context.replications,
             correlation: 0.9,
             variance_reduction: 10.0,
+            simultaneous_ci_low: mean - 3.1 * std_error,
+            simultaneous_ci_high: mean + 3.1 * std_error,
+            family_size: 20,
+            relative_change: mean / listed(&units),
+            relative_ci_low: (mean - 1.98 * std_error) / listed(&units),
+            relative_ci_high: (mean + 1.98 * std_error) / listed(&units),
         });
     }
 }

@@ -79,6 +79,7 @@ pub fn series(
         levels.sort_by(f64::total_cmp);
         let matches = |row: &&ComparisonRow| {
             row.regime == regime
+                && row.baseline == context.baseline
                 && row.metric == metric.name
                 && row.period == metric.period
                 && row.difference.is_finite()

@@ -1,0 +1,178 @@
+//! The `[stop]` section: how well contrasts must be known, and how many replications may be spent on it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::files::ScenarioFile;
+use super::scenario::{MAX_REPLICATIONS, Reader};
+use super::{ConfigError, Document};
+use crate::ensemble::stopping::{StopRule, Target};
+use crate::model::outcome::Layout;
+use crate::model::scenario::Scenario;
+use crate::statistics::sequential::{InvalidRule, Precision, Rule};
+
+/// Level, first look and spread of the looks where the file says nothing.
+const DEFAULT_LEVEL: f64 = 0.95;
+const DEFAULT_MIN: u64 = 20;
+const DEFAULT_GROWTH: f64 = 1.5;
+
+/// Replications until named contrasts are known well enough. The keys of one target may stand in `[stop]` itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopSection {
+    /// Headline metric, a column of `replications.csv`; that of the headline chart if absent.
+    #[serde(default)]
+    pub metric: Option<String>,
+    /// Regime whose difference from the baseline is followed; every other regime if absent.
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// Regime it is compared with; that of `run.baseline` if absent.
+    #[serde(default)]
+    pub baseline: Option<String>,
+    /// Period; the whole horizon, `all`, if absent.
+    #[serde(default)]
+    pub period: Option<String>,
+    /// Largest half-width of the interval, in the unit of the metric.
+    #[serde(default)]
+    pub half_width: Option<f64>,
+    /// Largest error relative to the true difference, a fraction: 0.05 is 5%.
+    #[serde(default)]
+    pub relative: Option<f64>,
+    /// Level of the intervals of all targets together; 0.95 if absent.
+    #[serde(default)]
+    pub level: Option<f64>,
+    /// Replications before the first look, at least 10; 20 if absent.
+    #[serde(default)]
+    pub min: Option<u64>,
+    /// Most replications; `run.replications` if absent.
+    #[serde(default)]
+    pub max: Option<u64>,
+    /// Replications at a look over those at the look before; 1.5 if absent.
+    #[serde(default)]
+    pub growth: Option<f64>,
+    /// Several targets, all of which must be met.
+    #[serde(default)]
+    pub target: Vec<StopTargetSection>,
+}
+
+/// One target.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopTargetSection {
+    /// Headline metric, a column of `replications.csv`; that of the headline chart if absent.
+    #[serde(default)]
+    pub metric: Option<String>,
+    /// Regime whose difference from the baseline is followed; every other regime if absent.
+    #[serde(default)]
+    pub regime: Option<String>,
+    /// Regime it is compared with; that of `run.baseline` if absent.
+    #[serde(default)]
+    pub baseline: Option<String>,
+    /// Period; the whole horizon, `all`, if absent.
+    #[serde(default)]
+    pub period: Option<String>,
+    /// Largest half-width of the interval, in the unit of the metric.
+    #[serde(default)]
+    pub half_width: Option<f64>,
+    /// Largest error relative to the true difference, a fraction: 0.05 is 5%.
+    #[serde(default)]
+    pub relative: Option<f64>,
+}
+
+/// The stopping rule of a document, if it has one.
+///
+/// # Errors
+/// [`ConfigError`] naming key, value and remedy.
+pub(super) fn stop(document: &Document, scenario: &Scenario) -> Result<Option<StopRule>, ConfigError> {
+    let file: ScenarioFile = document.deserialize()?;
+    let reader = Reader { document, file: &file };
+    let Some(section) = &file.stop else { return Ok(None) };
+    let max = section.max.unwrap_or(scenario.replications);
+    let min = section.min.unwrap_or(DEFAULT_MIN);
+    let (level, growth) = (section.level.unwrap_or(DEFAULT_LEVEL), section.growth.unwrap_or(DEFAULT_GROWTH));
+    if max > MAX_REPLICATIONS {
+        return Err(reader.error("stop.max", format!("is {max}, expected at most {MAX_REPLICATIONS}"), ""));
+    }
+    if section.max.is_some_and(|max| max < min) {
+        return Err(reader.error("stop.max", format!("is {max}, less than the first look at {min}"), "raise it"));
+    }
+    let rule = Rule::new(level, min, max, growth).map_err(|error| {
+        let key = match error {
+            InvalidRule::Level(_) => "stop.level",
+            InvalidRule::Min(_) => "stop.min",
+            InvalidRule::Max(_) => "stop.max",
+            InvalidRule::Growth(_) => "stop.growth",
+        };
+        reader.error(key, error.to_string(), "")
+    })?;
+    let own = StopTargetSection {
+        metric: section.metric.clone(),
+        regime: section.regime.clone(),
+        baseline: section.baseline.clone(),
+        period: section.period.clone(),
+        half_width: section.half_width,
+        relative: section.relative,
+    };
+    let names = [&own.metric, &own.regime, &own.baseline, &own.period];
+    let has_own = own.half_width.is_some() || own.relative.is_some() || names.iter().any(|name| name.is_some());
+    let mut targets = Vec::new();
+    if has_own || section.target.is_empty() {
+        targets.push(target(&reader, scenario, "stop", &own)?);
+    }
+    for (i, section) in section.target.iter().enumerate() {
+        targets.push(target(&reader, scenario, &format!("stop.target[{i}]"), section)?);
+    }
+    Ok(Some(StopRule { rule, targets }))
+}
+
+fn target(
+    reader: &Reader<'_>,
+    scenario: &Scenario,
+    key: &str,
+    section: &StopTargetSection,
+) -> Result<Target, ConfigError> {
+    let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+    let regimes: Vec<String> = scenario.regimes.iter().map(|regime| regime.name.clone()).collect();
+    let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
+    let find = |field: &str, name: &Option<String>, known: &[String], what: &str| match name {
+        Some(name) => reader.position(&format!("{key}.{field}"), name, known, what).map(Some),
+        None => Ok(None),
+    };
+    let metric = section.metric.as_deref().unwrap_or(&scenario.outputs.headline);
+    let headline = reader.position(&format!("{key}.metric"), metric, &layout.headlines, "headline metric")?;
+    if scenario.timing.is_some() && metric.starts_with("expected_") {
+        let help = "follow drawn sales, such as units_all: in runs in time expected sales are not defined";
+        return Err(reader.error(&format!("{key}.metric"), format!("`{metric}` is never a number here"), help));
+    }
+    let baseline =
+        find("baseline", &section.baseline, &regimes, "regime of this scenario")?.unwrap_or(scenario.baseline);
+    let regime = find("regime", &section.regime, &regimes, "regime of this scenario")?;
+    if regime == Some(baseline) {
+        let help = "name another regime, or leave it out to follow every other one";
+        let message = format!("`{}` is compared with itself", regimes[baseline]);
+        return Err(reader.error(&format!("{key}.regime"), message, help));
+    }
+    if regimes.len() < 2 {
+        let help = "add a [[regime]]; a stopping rule follows the difference of two";
+        return Err(reader.error(key, "compares regimes, and there is one only", help));
+    }
+    let period = find("period", &section.period, &periods, "period of this scenario")?.unwrap_or(0);
+    let precision = match (section.half_width, section.relative) {
+        (Some(half_width), None) => {
+            let field = format!("{key}.half_width");
+            Precision::Absolute(reader.number(&field, half_width, |x| x > 0.0, "a number above zero")?)
+        }
+        (None, Some(gamma)) => {
+            let field = format!("{key}.relative");
+            Precision::Relative(reader.number(&field, gamma, |x| x > 0.0 && x < 1.0, "a fraction between 0 and 1")?)
+        }
+        (Some(_), Some(_)) => {
+            return Err(reader.error(key, "has both `half_width` and `relative`", "give one of them for each target"));
+        }
+        (None, None) => {
+            let help = "add `half_width = ...` (in the unit of the metric) or `relative = 0.05`";
+            return Err(reader.error(key, "does not say how well", help));
+        }
+    };
+    Ok(Target { headline, period, regime, baseline, precision })
+}
