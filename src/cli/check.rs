@@ -39,6 +39,16 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
         prepared + job_seconds * jobs as f64 / threads as f64,
         1e3 * job_seconds,
     );
+    if let Some(design) = &loaded.design {
+        let points = design.points().len() as u64;
+        let jobs = points * design.replications() * scenario.regimes.len() as u64;
+        let seconds = (prepared * points as f64 + job_seconds * jobs as f64) / threads as f64;
+        let _ = writeln!(
+            out,
+            "With its {points} points of {} replications each it runs {jobs} jobs instead: about {seconds:.0} s.\n",
+            design.replications(),
+        );
+    }
     parameters(&mut out, &loaded);
     super::print(&out)
 }

@@ -696,7 +696,7 @@ impl Reader<'_> {
         let table = market::models(self)?;
         let names = table.column_key(&columns.model)?;
         let kept = market::kept_rows(self, &names, &table.column_non_negative(&columns.volume)?)?;
-        let values = table.column_positive(&section.column)?;
+        let values = table.column_f64(&section.column)?;
         let brands: Vec<String> = table.column_text(&columns.brand)?.into_iter().map(str::to_owned).collect();
         let mut totals = Vec::with_capacity(section.totals.len());
         for (brand, sd) in &section.totals {
@@ -716,6 +716,9 @@ impl Reader<'_> {
         };
         let mut cells = Vec::with_capacity(kept.len());
         for row in kept {
+            if values[row] <= 0.0 {
+                return Err(table.refuse_cell(row, &section.column, "a positive number: its error is relative"));
+            }
             let sd = match (&section.log_sd, &statuses) {
                 (LogSd::ByStatus(by_status), Some(statuses)) => {
                     let status = tag(statuses[row]);

@@ -131,9 +131,8 @@ fn parameters_that_cannot_be_are_refused_by_key_and_pair() {
     }
 }
 
-/// Small sweeps and draws: two regimes, few buyers.
-const SMALL: &str = "[buyers]\ncount = 256\n[run]\nreplications = 3\n[time]\nweeks = 60\n\
-                     [[period]]\nname = \"after_deadline\"\nfrom = 1995-07-01\nto = 1996-02-03\n";
+/// Small sweeps and draws: few buyers.
+const SMALL: &str = "[buyers]\ncount = 256\n[run]\nreplications = 3\n";
 
 const SWEEP: &str = r#"
 [sweep]
@@ -303,7 +302,8 @@ fn a_row_of_a_sweep_is_the_run_with_its_settings() {
         let output = stickershock(&arguments, &plain, &alone);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let mut compared = 0;
-        for run in crate::support::read_csv(&alone.join("tables/comparisons.csv")) {
+        let comparisons = crate::support::read_csv(&alone.join("tables/comparisons.csv"));
+        for run in comparisons.iter().filter(|row| row["regime"] == "imposed" && row["baseline"] == "status_quo") {
             let same = rows.iter().find(|row| {
                 row["point"] == point && ["regime", "period", "metric"].iter().all(|key| row[*key] == run[*key])
             });
