@@ -158,7 +158,7 @@ impl Report<'_> {
                 let Some(base) = scenario.accounts.deficit_of(month.first_day.year()) else { continue };
                 let slot = accounts.trade(TradeMetric::Deficit, m);
                 let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(self.results.baseline(), slot));
-                let values = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| (base + own - quiet) / BILLION);
+                let values = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| (base + (own - quiet)) / BILLION);
                 path.push(deficit::Month {
                     regime: self.regime_name(arm),
                     from: scenario.week_start(month.from),

@@ -25,7 +25,7 @@ pub struct Month {
     pub base: f64,
 }
 
-/// The numbers that [`draw`] plots: a panel per regime other than the baseline, each month as the weeks that it has.
+/// The numbers that [`draw`] plots: a panel per regime that moves the deficit, each month as the weeks that it has.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no month has a deficit, or none differs from the base.
@@ -35,7 +35,12 @@ pub fn series(months: &[Month], context: &ChartContext) -> Result<Vec<Panel>, Ch
     if shown.iter().all(|month| month.deficit.q05 == month.base && month.deficit.q95 == month.base) {
         return Err(ChartError::Empty { chart: CHART, reason: "no regime moves the deficit".to_owned() });
     }
-    let panels = context.in_order(shown.iter().map(|month| month.regime.as_str())).into_iter().map(|regime| {
+    let moved = |regime: &str| {
+        let mut own = shown.iter().filter(|month| month.regime == regime);
+        own.any(|month| [month.deficit.q05, month.deficit.q95] != [month.base; 2])
+    };
+    let regimes = context.in_order(shown.iter().map(|month| month.regime.as_str()));
+    let panels = regimes.into_iter().filter(|regime| moved(regime)).map(|regime| {
         let weeks: Vec<(Date, Fan)> = shown
             .iter()
             .filter(|month| month.regime == regime)
@@ -77,7 +82,7 @@ pub fn draw(months: &[Month], context: &ChartContext) -> Result<Svg, ChartError>
         bands,
         reference: base,
         tick: |value| text::number(value, 1),
-        own_scales: true,
+        own_scales: false,
     };
     sheet.draw()
 }
