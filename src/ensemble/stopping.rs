@@ -2,7 +2,7 @@
 //!
 //! A [`StopRule`] names contrasts by headline, period and regimes of the scenario; [`Stopping`] is the rule at work on the regimes
 //! that run. It is fed the outcomes of one replication after another and looks when
-//! [`Sequential`](crate::statistics::sequential::Sequential) says so: whoever feeds it in the order of replications stops at the
+//! [`Sequential`] says so: whoever feeds it in the order of replications stops at the
 //! same number, however the work was split.
 
 use crate::model::outcome::{Layout, Outcome};
