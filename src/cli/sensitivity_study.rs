@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -133,14 +131,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     };
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
     let threads = super::run::thread_pool(args.threads)?.current_num_threads();
-    let stop = Arc::new(AtomicBool::new(false));
-    let signal = Arc::clone(&stop);
-    // The first Ctrl-C stops after the points under way, the second at once. Where no handler can be set, the system's default holds.
-    let _ = ctrlc::set_handler(move || {
-        if signal.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
+    let stop = super::signals::stop_flag();
     let regimes: Vec<usize> = (0..loaded.scenario.regimes.len())
         .filter(|at| {
             let name = &loaded.scenario.regimes[*at].name;

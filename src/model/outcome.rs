@@ -430,13 +430,23 @@ impl Sales {
 }
 
 /// The result of one regime in one replication.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Two are equal when all their numbers are, to the bit: a number that is not defined is equal to itself.
+#[derive(Clone, Debug)]
 pub struct Outcome {
     /// One number for each slot of the [`Layout`].
     pub values: Vec<f64>,
     /// Buyers by the model they would have chosen at baseline prices (rows) and what they chose (columns, the outside
     /// option last), drawn, in cars; only choices that differ. J x (J + 1), row-major.
     pub switched: Vec<f64>,
+}
+
+impl PartialEq for Outcome {
+    fn eq(&self, other: &Self) -> bool {
+        let same =
+            |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits());
+        same(&self.values, &other.values) && same(&self.switched, &other.switched)
+    }
 }
 
 impl Outcome {

@@ -123,7 +123,7 @@ mod tests {
     fn impossible_correlations_are_named() {
         assert_eq!(GaussianCopula::new(2, &[(0, 1, 1.0)]), Err(NotACorrelation::Entry(0)));
         assert_eq!(GaussianCopula::new(2, &[(0, 0, 0.5)]), Err(NotACorrelation::Entry(0)));
-        let triangle = [(0, 1, 0.9), (1, 2, 0.9), (0, 2, -0.9)];
+        let triangle = [(0, 1, 0.6), (1, 2, 0.6), (0, 2, -0.6)];
         assert_eq!(GaussianCopula::new(3, &triangle), Err(NotACorrelation::NotPositiveDefinite(2)));
         assert!(GaussianCopula::new(3, &triangle[..2]).is_ok());
     }

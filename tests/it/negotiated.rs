@@ -139,8 +139,8 @@ fn scheduled_regimes_do_not_notice_the_governments() {
     let block = small().layout().negotiated.unwrap().slot(NegotiatedMetric::SettledByDeadline);
     let (here, there) = (outcomes(small(), &arms, 0..2, 2), outcomes(&other, &arms, 0..2, 2));
     for (here, there) in here.iter().flatten().zip(there.iter().flatten()) {
-        assert_eq!(here.values[..block], there.values[..block]);
-        assert!(here.values[block..].iter().all(|value| value.is_nan()));
+        assert!(here == there);
+        assert!(here.values[block..block + NegotiatedMetric::ALL.len()].iter().all(|value| value.is_nan()));
     }
 }
 
@@ -307,7 +307,7 @@ fn dated_events_can_be_judged_by_the_governments_record() {
     let again =
         regime(&[event("1995-05-16", "announced"), event("1995-06-28", "lapsed"), event("1995-09-01", "announced")]);
     let error = load_with(&again).unwrap_err().to_string();
-    assert!(error.contains("announcement of 1995-09-01") && error.contains("lapse of 1995-06-28"), "{error}");
+    assert!(error.contains("`announced` on 1995-09-01") && error.contains("`lapsed` on 1995-06-28"), "{error}");
     // A settlement before any threat is refused by the market's own state machine, whatever the beliefs.
     let early = regime(&[event("1995-03-01", "settled"), event("1995-05-16", "announced")]);
     let error = load_with(&early).unwrap_err().to_string();
