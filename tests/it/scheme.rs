@@ -135,7 +135,7 @@ fn closed_forms_are_met_with_second_order() {
             let found = find(&reading, index, &format!("x{}", i + 1));
             let off = (found.value - exact).abs();
             assert!(
-                off < 4.0 * found.std_error && found.std_error < 0.01,
+                off < 4.0 * found.std_error && found.std_error < 0.02,
                 "{index} x{}: {found:?}, exact {exact}",
                 i + 1
             );
