@@ -260,6 +260,16 @@ def shape_of_the_surge(run):
     )
 
 
+def owners(run):
+    """Owners of a listed marque before and after 78 weeks of sanctions."""
+    share = lambda regime: float(run.index("owners", "regime", "period", "brand")[regime, "weeks_20_77", "Lexus"]["owner_share_mean"])
+    table(
+        "    Lexus owners at the end of week 77, % of households",
+        ["status quo", "imposed"],
+        [("share", ["2.9", "2.0"], [f"{100 * share(regime):.1f}" for regime in ("status_quo", "reversed")])],
+    )
+
+
 def pattern_of_2025(run):
     periods = ["month_before", "month_1", "month_2", "month_3"]
     table(
@@ -373,6 +383,7 @@ def main():
     if rush:
         pattern_of_2025(rush)
     imposed(run, capacity, stock)
+    owners(run)
 
 
 main()

@@ -392,6 +392,9 @@ pub struct OutputsSection {
     /// The metric of the headline chart, a column of `replications.csv`; cars sold of the flagged models if absent.
     #[serde(default)]
     pub headline: Option<String>,
+    /// Whether every calendar month is a period too, named `1995-05`, of the weeks that start in it; not if absent.
+    #[serde(default)]
+    pub monthly: Option<bool>,
 }
 
 /// When buyers move purchases, and what they believe. Every parameter has a default.

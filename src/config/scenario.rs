@@ -380,6 +380,9 @@ impl Reader<'_> {
             to: weeks.min(from + 52),
         });
         periods.extend(years);
+        if self.file.outputs.monthly == Some(true) {
+            periods.extend(months(self.file.time.start, weeks));
+        }
         for (i, section) in self.file.period.iter().enumerate() {
             let key = format!("period[{i}]");
             if periods.iter().any(|known| known.name == section.name) {
@@ -387,7 +390,7 @@ impl Reader<'_> {
                 return Err(self.error(
                     &format!("{key}.name"),
                     message,
-                    "choose another name; `all` and `year_N` are given",
+                    "choose another name; `all`, `year_N` and months are given",
                 ));
             }
             let (from, to) = (self.week_of(section.from), self.week_of(section.to));
@@ -518,4 +521,18 @@ pub(super) fn duty_basis(basis: Basis) -> DutyBasis {
 /// Whether the scenario's costs follow the exchange-rate data.
 pub(super) fn follows_history(file: &ScenarioFile) -> bool {
     file.exchange_rate.as_ref().is_some_and(|section| section.mode == ExchangeMode::History)
+}
+
+/// Calendar months as periods: a month is the weeks that start in it.
+fn months(start: Date, weeks: u32) -> Vec<Period> {
+    let name = |week: u32| start.saturating_add(jiff::Span::new().weeks(i64::from(week))).strftime("%Y-%m").to_string();
+    let mut periods: Vec<Period> = Vec::new();
+    for week in 0..weeks {
+        let month = name(week);
+        match periods.last_mut().filter(|period| period.name == month) {
+            Some(period) => period.to = week + 1,
+            None => periods.push(Period { name: month, from: week, to: week + 1 }),
+        }
+    }
+    periods
 }

@@ -20,6 +20,7 @@ pub mod lot_rows;
 pub mod manifest;
 pub mod market_rows;
 pub mod negotiation;
+pub mod owner_rows;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod points;

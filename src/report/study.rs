@@ -144,6 +144,7 @@ pub fn write_tables(
     }
     if report.study.layout().timed.is_some() {
         tables.push(table(&report.timing())?);
+        tables.push(table(&report.owners())?);
         let (dealers, lots, events) = (report.dealers(), report.lots(), report.event_study());
         // A table without rows says nothing: no dealers, or the baseline alone.
         if !dealers.is_empty() {

@@ -5,8 +5,9 @@ use jiff::civil::Date;
 use super::build::Report;
 use super::record::{Cell, Field, FieldType, Record};
 use super::rows::{Fan, Summary};
+use crate::model::accounts::FIFTHS;
 use crate::model::outcome::WeekMetric;
-use crate::model::timing::record::{DealerMetric, MoveMetric, QUINTILES};
+use crate::model::timing::record::{DealerMetric, MoveMetric};
 use crate::statistics::quantile::quantile_of_sorted;
 
 /// One week of the dealers of one group of models under one regime (`dealers.csv`).
@@ -264,7 +265,7 @@ impl Report<'_> {
         for arm in self.arms() {
             for (p, period) in layout.periods.iter().enumerate() {
                 for (g, group) in layout.groups.iter().enumerate() {
-                    for income in 0..=QUINTILES {
+                    for income in 0..=FIFTHS {
                         let metric = |metric: &MoveMetric| self.summary(arm, timed.moved(*metric, p, g, income));
                         let whole = TimingRow {
                             regime: self.regime_name(arm),

@@ -84,6 +84,9 @@ fn balances(
     for week in 0..weeks {
         let drawn = record.sales.drawn(week);
         assert_eq!(record.entrants[week], drawn.iter().sum::<u32>(), "entrants of week {week}");
+        let owners = (0..=scenario.market.brands.len()).map(|brand| record.owners.of(week, brand));
+        let (held, came) = owners.fold((0, 0), |(held, came), own| (held + own.owners, came + own.events));
+        assert_eq!((held, came), (scenario.buyers as u32, record.entrants[week]), "owners in week {week}");
         for j in 0..models {
             let now = &record.dealers[week * models + j];
             assert!(now.stock[0] >= 0 && now.stock[1] >= 0 && now.moved.ordered >= 0, "week {week} model {j}: {now:?}");
@@ -489,7 +492,16 @@ fn a_run_in_time_writes_its_tables_and_charts() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
         .arg("run")
         .arg(root().join("configs/showdown-1995-timing.toml"))
-        .args(["--set", "buyers.count=4096", "--replications", "3", "--quiet", "--out"])
+        .args([
+            "--set",
+            "buyers.count=4096",
+            "--set",
+            "outputs.monthly=true",
+            "--replications",
+            "3",
+            "--quiet",
+            "--out",
+        ])
         .arg(folder.path())
         .output()
         .unwrap();
@@ -498,7 +510,7 @@ fn a_run_in_time_writes_its_tables_and_charts() {
     let package: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("datapackage.json")).unwrap()).unwrap();
     let documented = std::fs::read_to_string(root().join("docs/outputs.md")).unwrap();
-    for table in ["dealers", "lots", "timing", "event_study"] {
+    for table in ["dealers", "lots", "timing", "owners", "event_study"] {
         let resource = package["resources"].as_array().unwrap().iter().find(|r| r["name"] == table).unwrap();
         let key: Vec<&str> =
             resource["schema"]["primaryKey"].as_array().unwrap().iter().map(|k| k.as_str().unwrap()).collect();
@@ -531,6 +543,30 @@ fn a_run_in_time_writes_its_tables_and_charts() {
     assert!((fifths / units("europe", "all") - 1.0).abs() < 1e-12);
     let parts = units("outside_other_segment", "all") + units("outside_no_purchase", "all");
     assert!((parts / units("outside", "all") - 1.0).abs() < 1e-12);
+    // Months are periods of the weeks that start in them: they make up the horizon.
+    let months = |row: &&std::collections::BTreeMap<String, String>| row["period"].starts_with("19");
+    let of = |regime: &str| -> Vec<_> { timing.iter().filter(|row| row["regime"] == regime).cloned().collect() };
+    let imposed = of("imposed");
+    let periods: std::collections::BTreeSet<&String> =
+        imposed.iter().filter(months).map(|row| &row["period"]).collect();
+    assert_eq!(periods.len(), 25, "31 December 1994 to 28 December 1996: {periods:?}");
+    let europe = |row: &&std::collections::BTreeMap<String, String>| {
+        row["region"] == "europe" && row["income_quintile"] == "all"
+    };
+    let monthly: f64 = imposed.iter().filter(months).filter(europe).map(|row| number(row, "units_mean")).sum();
+    assert!((monthly / units("europe", "all") - 1.0).abs() < 1e-12);
+    // Everybody owns one brand or none of them; who comes to market owned something before.
+    let owners = read("owners");
+    for period in ["all", "year_1", "1995-05"] {
+        let rows = owners.iter().filter(|row| row["regime"] == "imposed" && row["period"] == period);
+        let shares: f64 = rows.clone().map(|row| number(row, "owner_share_mean")).sum();
+        assert!((shares - 1.0).abs() < 1e-12, "{period}: {shares}");
+        let events: f64 = rows.map(|row| number(row, "owner_events_mean")).sum();
+        let came = imposed.iter().filter(|row| row["period"] == period && row["income_quintile"] == "all");
+        let came: f64 =
+            came.filter(|row| !row["region"].starts_with("outside_")).map(|row| number(row, "units_mean")).sum();
+        assert!((events / came - 1.0).abs() < 1e-12, "{period}: {events} {came}");
+    }
     // First choices are what was sold and what was lost to empty lots.
     let dealers = read("dealers");
     let total = |column: &str| -> f64 {

@@ -9,7 +9,7 @@
 //! - [`network`]: whose cars a buyer sees;
 //! - [`calendar`]: who is due, and who considers buying early;
 //! - [`dealers`]: lots, shipments, transaction prices, orders, duty by landing date;
-//! - [`lots`]: the lots over the whole horizon;
+//! - [`lots`]: the lots over the whole horizon; [`owners`]: who owns which brand, and buys it again;
 //! - [`policy`]: what each model faces in each week;
 //! - [`weekly`]: the week, step by step; [`record`]: what it leaves.
 
@@ -18,6 +18,7 @@ pub mod calendar;
 pub mod dealers;
 pub mod lots;
 pub mod network;
+pub mod owners;
 pub mod policy;
 pub mod record;
 pub mod weekly;

@@ -2,7 +2,8 @@
 
 use super::dealers::{Movement, sales};
 use super::lots::{LotLayout, LotMetric};
-use crate::model::accounts::{JobBooks, Surplus};
+use super::owners::{OwnerBook, OwnerLayout, OwnerMetric};
+use crate::model::accounts::{FIFTHS, JobBooks, Surplus};
 use crate::model::market::Market;
 use crate::model::outcome::{Group, Layout, Outcome, Sales, metrics};
 use crate::model::plan::RegimePlan;
@@ -57,9 +58,6 @@ metrics! {
     }
 }
 
-/// Income classes: fifths of the population.
-pub const QUINTILES: usize = 5;
-
 /// Models that the dealers' table reports together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DealerGroup {
@@ -77,6 +75,8 @@ pub struct TimedLayout {
     pub dealer_groups: Vec<DealerGroup>,
     /// Rows of the lots over the horizon.
     pub lots: LotLayout,
+    /// Rows of the owners.
+    pub owners: OwnerLayout,
     start: usize,
     weeks: usize,
     groups: usize,
@@ -108,6 +108,7 @@ impl TimedLayout {
         Self {
             dealer_groups,
             lots: LotLayout::new(layout, market),
+            owners: OwnerLayout::new(layout, market.brands.len()),
             start: layout.len(),
             weeks: layout.weeks as usize,
             groups: layout.groups.len(),
@@ -123,20 +124,28 @@ impl TimedLayout {
     #[must_use]
     pub fn moved(&self, metric: MoveMetric, period: usize, group: usize, income: usize) -> usize {
         let before = self.start + self.weeks * DealerMetric::ALL.len() * self.dealer_groups.len();
-        before + ((period * MoveMetric::ALL.len() + metric as usize) * self.groups + group) * (QUINTILES + 1) + income
+        before + ((period * MoveMetric::ALL.len() + metric as usize) * self.groups + group) * (FIFTHS + 1) + income
     }
     /// Slot of a metric of the lots, by its row.
     #[must_use]
     pub fn lot(&self, metric: LotMetric, row: usize) -> usize {
         self.lots_start() + LotLayout::slot(metric, row)
     }
+    /// Slot of a metric of the owners, by period and brand; one past the last brand for owners of none.
+    #[must_use]
+    pub fn owner(&self, metric: OwnerMetric, period: usize, brand: usize) -> usize {
+        self.owners_start() + self.owners.slot(metric, period, brand)
+    }
     fn lots_start(&self) -> usize {
         self.moved(MoveMetric::Units, self.periods, 0, 0)
+    }
+    fn owners_start(&self) -> usize {
+        self.lots_start() + self.lots.len()
     }
     /// Number of slots added.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lots_start() + self.lots.len() - self.start
+        self.owners_start() + self.owners.len() - self.start
     }
     /// Whether no slot is added.
     #[must_use]
@@ -198,6 +207,8 @@ pub struct Record {
     pub dealers: Vec<DealerWeek>,
     /// What buyers gained by prices and stock against the baseline's list prices, less what moving purchases cost them.
     pub surplus: Surplus,
+    /// Owners of each brand.
+    pub owners: OwnerBook,
     moves: Vec<Moves>,
     groups: usize,
 }
@@ -205,7 +216,7 @@ pub struct Record {
 impl Record {
     /// An empty record.
     #[must_use]
-    pub fn new(layout: &Layout, cars: f64, dealers: bool) -> Self {
+    pub fn new(layout: &Layout, cars: f64, dealers: bool, owners: OwnerBook) -> Self {
         let (weeks, models, groups) = (layout.weeks as usize, layout.models, layout.groups.len());
         Self {
             sales: Sales::with_money(layout.weeks, models),
@@ -216,18 +227,19 @@ impl Record {
             waiting: 0,
             dealers: if dealers { vec![DealerWeek::default(); weeks * models] } else { Vec::new() },
             surplus: Surplus::new(layout.weeks),
-            moves: vec![Moves::default(); weeks * groups * QUINTILES],
+            owners,
+            moves: vec![Moves::default(); weeks * groups * FIFTHS],
             groups,
         }
     }
     /// Purchases of a week by weekly group and income class (fifths from 0).
     #[must_use]
     pub fn moves(&self, week: usize, group: usize, income: usize) -> Moves {
-        self.moves[(week * self.groups + group) * QUINTILES + income]
+        self.moves[(week * self.groups + group) * FIFTHS + income]
     }
     /// The same, to be written.
     pub fn moves_mut(&mut self, week: usize, group: usize, income: usize) -> &mut Moves {
-        &mut self.moves[(week * self.groups + group) * QUINTILES + income]
+        &mut self.moves[(week * self.groups + group) * FIFTHS + income]
     }
     /// Purchases brought forward over the horizon.
     #[must_use]
@@ -244,6 +256,7 @@ impl Record {
             self.fill_dealers(&mut outcome.values, layout, timed);
             self.fill_moves(&mut outcome.values, layout, timed);
             timed.lots.fill(&mut outcome.values[timed.lots_start()..], layout, &self);
+            timed.owners.fill(&mut outcome.values[timed.owners_start()..], layout, &self);
         }
         if let Some(accounts) = &layout.accounts {
             let books = JobBooks { plan, baseline, sales: &self.sales, cars: self.cars, surplus: &self.surplus };
@@ -297,8 +310,8 @@ impl Record {
     fn fill_moves(&self, values: &mut [f64], layout: &Layout, timed: &TimedLayout) {
         for (p, period) in layout.periods.iter().enumerate() {
             for group in 0..self.groups {
-                for income in 0..=QUINTILES {
-                    let classes = if income == 0 { 0..QUINTILES } else { income - 1..income };
+                for income in 0..=FIFTHS {
+                    let classes = if income == 0 { 0..FIFTHS } else { income - 1..income };
                     let mut sum = [0.0_f64; 5];
                     for week in period.from as usize..period.to as usize {
                         for class in classes.clone() {

@@ -8,14 +8,14 @@
 //! 6. Brand owned, next date, event number.
 //! 7. Forecasts and orders from first choices.
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use super::buyers::{Climate, Patience, Shopper};
 use super::calendar::{DueCalendar, considering};
 use super::dealers::{Dealers, Movement, sales};
+use super::owners::OwnerBook;
 use super::policy::Course;
-use super::record::{DealerWeek, QUINTILES, Record};
+use super::record::{DealerWeek, Record};
 use super::{PublicBelief, Timing};
+use crate::model::accounts::{FIFTHS, fifth_of, income_fifths};
 use crate::model::demand::choice::Column;
 use crate::model::demand::kernel::math::exp;
 use crate::model::outcome::{Layout, Outcome};
@@ -103,7 +103,7 @@ struct State<'a> {
     leased: Vec<bool>,
     usual_share: Vec<f64>,
     /// Income at which each fifth but the first begins.
-    fifths: [f64; QUINTILES - 1],
+    fifths: [f64; FIFTHS - 1],
     prices: Column,
     /// List price of the car of each model sold next.
     stickers: Vec<f64>,
@@ -127,14 +127,8 @@ impl<'a> State<'a> {
         for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
             usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
         }
-        let demand = &scenario.demand;
-        let [floor, cap] = demand.income_bounds;
-        let normal = Normal::standard();
-        let fifths = std::array::from_fn(|i| {
-            let z = normal.inverse_cdf((i + 1) as f64 / QUINTILES as f64);
-            exp(demand.income_log_sd * z).clamp(floor, cap)
-        });
-        let record = Record::new(layout, cars, dealers.is_some());
+        let owners = OwnerBook::new(scenario.weeks as usize, world.products.loyalty().len(), &start.owned);
+        let record = Record::new(layout, cars, dealers.is_some(), owners);
         Self {
             job,
             course,
@@ -146,7 +140,7 @@ impl<'a> State<'a> {
             events: vec![0; start.owned.len()],
             leased: start.leased.clone(),
             usual_share,
-            fifths,
+            fifths: income_fifths(&scenario.demand),
             prices: world.options.table.zeros(),
             stickers: vec![0.0; models],
             absent: vec![false; models],
@@ -171,6 +165,7 @@ impl<'a> State<'a> {
         for (entrant, choice) in entrants.iter().zip(choices) {
             self.settle(week, entrant, choice);
         }
+        self.record.owners.close(week);
         self.close_dealers(week, &movements);
     }
 
@@ -410,7 +405,7 @@ impl<'a> State<'a> {
         let job = self.job;
         let buyer = entrant.buyer as usize;
         let income = job.world.buyers.income[buyer];
-        let class = self.fifths.iter().filter(|bound| income > **bound).count();
+        let class = fifth_of(income, &self.fifths);
         let group = job.layout.group_of_option(choice.unwrap_or(job.layout.models));
         let planned = self.date[buyer];
         let moves = self.record.moves_mut(week, group, class);
@@ -428,7 +423,9 @@ impl<'a> State<'a> {
                 moves.weeks_late += entrant.weeks;
             }
         }
-        self.owned[buyer] = job.world.options.brand_after(choice);
+        let owned = job.world.options.brand_after(choice);
+        self.record.owners.replace(week, self.owned[buyer], owned);
+        self.owned[buyer] = owned;
         let interval = self.intervals.draw(job.streams, buyer as u64, u64::from(self.events[buyer]));
         // A purchase made when planned keeps its place within the week.
         let bought = if entrant.arrival == Arrival::Due { planned } else { week as f64 + planned.fract() };
