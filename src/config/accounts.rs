@@ -40,6 +40,9 @@ pub struct AccountsSection {
     /// Bilateral trade deficit by calendar year, USD, without the changes simulated; the last one holds for later years.
     #[serde(default)]
     pub deficit_usd: BTreeMap<String, Sourced<f64>>,
+    /// Elasticity of the deficit after the last of these years to the exchange rate a year before; 0, a constant deficit, if absent.
+    #[serde(default)]
+    pub deficit_elasticity: Option<Sourced<f64>>,
 }
 
 impl Reader<'_> {
@@ -102,6 +105,13 @@ impl Reader<'_> {
             deficit_usd.push((parsed, usd));
         }
         deficit_usd.sort_by_key(|(year, _)| *year);
+        let deficit_elasticity = match &section.deficit_elasticity {
+            None => 0.0,
+            Some(value) => {
+                let help = "an elasticity between -10 and 10, such as 1.5";
+                self.number("accounts.deficit_elasticity", value.value, |x| x.abs() <= 10.0, help)?
+            }
+        };
         Ok(AccountSettings {
             home: section.home.clone().unwrap_or_else(|| "Importing country".into()),
             parameters,
@@ -110,6 +120,7 @@ impl Reader<'_> {
             partner_countries: section.partner_countries.clone(),
             rival: region("accounts.rival", &section.rival)?,
             deficit_usd,
+            deficit_elasticity,
         })
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::negotiation::{WorldOutcome, world_watched};
 use crate::model::governments::{Day, Deal, MarketClock, MonthlyTrade, NegotiatedRegime, Recorder, Results, Setup};
-use crate::model::plan::{PlanError, RegimePlan};
+use crate::model::plan::{PlanError, PriceBook, RegimePlan};
 use crate::model::streams::Streams;
 use crate::model::timing::PublicBelief;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
@@ -57,6 +57,7 @@ type Course = Vec<(u32, Action)>;
 #[derive(Debug, Default)]
 struct Plans {
     of_course: BTreeMap<Course, Arc<RegimePlan>>,
+    book: PriceBook,
     phases: usize,
 }
 
@@ -143,7 +144,7 @@ impl Negotiated {
     pub fn plan_of(
         &self,
         regime: &Regime,
-        plan: impl FnOnce(&Regime) -> Result<RegimePlan, PlanError>,
+        plan: impl FnOnce(&Regime, &mut PriceBook) -> Result<RegimePlan, PlanError>,
     ) -> Result<Arc<RegimePlan>, PlanError> {
         // A complaint and its ruling change no price.
         let silent = [Action::Complaint, Action::RulingLost, Action::RulingWon];
@@ -154,7 +155,7 @@ impl Negotiated {
         if let Some(known) = plans.of_course.get(&course) {
             return Ok(Arc::clone(known));
         }
-        let found = Arc::new(plan(regime)?);
+        let found = Arc::new(plan(regime, &mut plans.book)?);
         if plans.phases + found.phases().len() <= PHASES_KEPT {
             plans.phases += found.phases().len();
             plans.of_course.insert(course, Arc::clone(&found));

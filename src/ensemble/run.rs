@@ -10,6 +10,8 @@ use rayon::prelude::*;
 use super::study::Study;
 use super::unit::Unit;
 use crate::model::outcome::Outcome;
+use crate::model::streams::Streams;
+use crate::model::timing::common::Common;
 use crate::model::world::WorldError;
 
 /// One regime in one replication.
@@ -43,9 +45,10 @@ pub type JobResult = Result<Outcome, JobError>;
 /// A job that fails leaves its error and disturbs no other.
 #[must_use]
 pub fn replicate(study: &Study, regimes: &[usize], replication: u64) -> Vec<JobResult> {
-    let guarded = |job: Job, world: &_, start: &_| {
+    let streams = Streams::new(study.scenario().seed, replication);
+    let guarded = |job: Job, world: &_, start: &_, common: Option<&Common<'_>>| {
         // A panic is a fault of the program; hours of other jobs are not to be lost to it.
-        let result = catch_unwind(AssertUnwindSafe(|| study.simulate(world, start, job)));
+        let result = catch_unwind(AssertUnwindSafe(|| study.simulate_with(world, start, common, job)));
         result.map_or_else(
             |payload| {
                 let text = payload.downcast_ref::<String>().cloned();
@@ -57,7 +60,11 @@ pub fn replicate(study: &Study, regimes: &[usize], replication: u64) -> Vec<JobR
     };
     match study.world(replication) {
         Ok((world, start)) => {
-            regimes.par_iter().map(|&regime| guarded(Job { regime, replication }, &world, &start)).collect()
+            // A fault here shows again in the jobs, where it is recorded.
+            let common = catch_unwind(AssertUnwindSafe(|| study.common(&world, &start, &streams, regimes)));
+            let common = common.ok().flatten();
+            let one = |regime: &usize| guarded(Job { regime: *regime, replication }, &world, &start, common.as_ref());
+            regimes.par_iter().map(one).collect()
         }
         Err(error) => regimes.iter().map(|_| Err(error.clone().into())).collect(),
     }

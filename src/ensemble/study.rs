@@ -8,10 +8,11 @@ use crate::model::governments::calendar::month_number;
 use crate::model::governments::market::{FlowsError, market_flows};
 use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
 use crate::model::outcome::{Layout, Outcome};
-use crate::model::plan::{PlanError, Planner, RegimePlan};
+use crate::model::plan::{PlanError, Planner, PriceBook, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
+use crate::model::timing::common::Common;
 use crate::model::timing::record::Record;
 use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
@@ -54,6 +55,10 @@ pub enum StudyError {
     },
 }
 
+/// Regimes from which on it pays to work out first what they share: every buyer's costs of moving a purchase, and the weeks before
+/// they differ.
+const REGIMES_WITH_COMMON: usize = 3;
+
 /// A scenario ready to run.
 #[derive(Clone, Debug)]
 pub struct Study {
@@ -73,13 +78,14 @@ impl Study {
         let shared = World::build(&scenario, scenario.seed, Execution::PARALLEL)?;
         let planner = planner(&scenario, &shared, Execution::PARALLEL);
         let negotiated = negotiated(&scenario, &planner)?;
+        let mut book = PriceBook::default();
         let plans = scenario
             .regimes
             .iter()
             .zip(&negotiated)
             .map(|(regime, negotiated)| {
                 let threatened = negotiated.as_ref().map(|negotiated| negotiated.threatened(regime));
-                let plan = planner.plan(threatened.as_ref().unwrap_or(regime));
+                let plan = planner.plan_with(threatened.as_ref().unwrap_or(regime), &mut book);
                 plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })
             })
             .collect::<Result<Vec<_>, _>>()?;
@@ -151,7 +157,7 @@ impl Study {
         // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
         let planner = planner(&self.scenario, &self.shared, Execution::SERIAL);
         let plan = negotiated
-            .plan_of(&history.regime, |regime| planner.plan(regime))
+            .plan_of(&history.regime, |regime, book| planner.plan_with(regime, book))
             .map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?;
         let belief = self.scenario.timing.as_ref().map(|_| Cow::Owned(history.belief));
         let (regime, plan) = (Cow::Owned(history.regime), PlanRef::Shared(plan));
@@ -164,10 +170,24 @@ impl Study {
     /// [`StudyError::Plan`] when a negotiated history has no prices; [`StudyError::Accounts`] when the job's accounts do not add up,
     /// with the figures.
     pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Result<Outcome, StudyError> {
+        self.simulate_with(world, start, None, job)
+    }
+
+    /// The same, with what was worked out for all regimes of the replication: the same numbers, sooner.
+    ///
+    /// # Errors
+    /// As [`Self::simulate`].
+    pub fn simulate_with(
+        &self,
+        world: &World,
+        start: &Start,
+        common: Option<&Common<'_>>,
+        job: Job,
+    ) -> Result<Outcome, StudyError> {
         let streams = Streams::new(self.scenario.seed, job.replication);
         let policy = self.policy(job)?;
         let baseline = &self.plans[self.scenario.baseline];
-        let mut outcome = match self.record(world, start, job, &policy) {
+        let mut outcome = match self.record(world, start, common, job, &policy) {
             Some(record) => record.outcome(&self.layout, &policy.plan, baseline),
             None => simulate(world, start, &self.scenario, &self.layout, &policy.plan, baseline, &streams),
         };
@@ -216,10 +236,48 @@ impl Study {
     /// # Errors
     /// [`StudyError::Plan`] when a negotiated history has no prices.
     pub fn simulate_in_time(&self, world: &World, start: &Start, job: Job) -> Result<Option<Record>, StudyError> {
-        Ok(self.record(world, start, job, &self.policy(job)?))
+        Ok(self.record(world, start, None, job, &self.policy(job)?))
     }
 
-    fn record(&self, world: &World, start: &Start, job: Job, policy: &Policy<'_>) -> Option<Record> {
+    /// What the regimes of one replication share in time; nothing where that is not worth working out.
+    #[must_use]
+    pub fn common<'a>(
+        &'a self,
+        world: &'a World,
+        start: &'a Start,
+        streams: &'a Streams,
+        regimes: &[usize],
+    ) -> Option<Common<'a>> {
+        let timing = self.scenario.timing.as_ref().filter(|_| regimes.len() >= REGIMES_WITH_COMMON)?;
+        let baseline = self.scenario.baseline;
+        let job = |regime: usize| TimedJob {
+            world,
+            start,
+            scenario: &self.scenario,
+            timing,
+            layout: &self.layout,
+            regime: &self.scenario.regimes[regime],
+            belief: &timing.beliefs[regime],
+            suspended: &timing.suspended[regime],
+            plan: &self.plans[regime],
+            baseline: &self.plans[baseline],
+            streams,
+            common: None,
+        };
+        // What governments negotiate is not known yet; those jobs see for themselves whether the opening is theirs.
+        let scheduled = regimes.iter().filter(|regime| **regime != baseline && self.negotiated(**regime).is_none());
+        let others: Vec<TimedJob<'_>> = scheduled.map(|regime| job(*regime)).collect();
+        Some(Common::new(&job(baseline), others.iter()))
+    }
+
+    fn record(
+        &self,
+        world: &World,
+        start: &Start,
+        common: Option<&Common<'_>>,
+        job: Job,
+        policy: &Policy<'_>,
+    ) -> Option<Record> {
         let streams = Streams::new(self.scenario.seed, job.replication);
         let timing = self.scenario.timing.as_ref()?;
         let timed = TimedJob {
@@ -234,6 +292,7 @@ impl Study {
             plan: &policy.plan,
             baseline: &self.plans[self.scenario.baseline],
             streams: &streams,
+            common,
         };
         Some(timed.run())
     }

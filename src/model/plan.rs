@@ -211,12 +211,75 @@ pub enum PlanError {
     },
 }
 
+/// Revisions that a [`PriceBook`] keeps.
+const REVISIONS_KEPT: usize = 128;
+
+/// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
+/// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
+/// the plans of one planner.
+#[derive(Clone, Debug, Default)]
+pub struct PriceBook {
+    entries: Vec<PriceEntry>,
+}
+
+#[derive(Clone, Debug)]
+struct PriceEntry {
+    before: PriceSetting,
+    terms: Terms,
+    factor: Vec<f64>,
+    after: PriceSetting,
+}
+
+impl PriceBook {
+    /// Number of revisions kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+    /// Whether nothing was worked out yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+    /// Revises `setting`, from the book where it can. Only what took a search is kept: all else is cheaper than looking it up.
+    fn revise(
+        &mut self,
+        setting: &mut PriceSetting,
+        rule: &PricingRule,
+        context: &Context<'_>,
+        terms: &Terms,
+    ) -> Result<(), SupplyError> {
+        let known =
+            |entry: &&PriceEntry| entry.factor == context.factor && entry.terms == *terms && entry.before == *setting;
+        if let Some(entry) = self.entries.iter().find(known) {
+            setting.clone_from(&entry.after);
+            return Ok(());
+        }
+        let before = setting.clone();
+        context.revise(setting, rule, terms)?;
+        let searched = setting.solved.is_some() || !setting.quotas.is_empty();
+        if searched && self.entries.len() < REVISIONS_KEPT {
+            let (terms, factor) = (terms.clone(), context.factor.to_vec());
+            self.entries.push(PriceEntry { before, terms, factor, after: setting.clone() });
+        }
+        Ok(())
+    }
+}
+
 impl Planner<'_> {
     /// Works out the phases of one regime.
     ///
     /// # Errors
     /// [`PlanError`] for an impossible history or a price that is not positive.
     pub fn plan(&self, regime: &Regime) -> Result<RegimePlan, PlanError> {
+        self.plan_with(regime, &mut PriceBook::default())
+    }
+
+    /// The same, with the revisions that other plans of this planner have worked out.
+    ///
+    /// # Errors
+    /// As [`Planner::plan`].
+    pub fn plan_with(&self, regime: &Regime, book: &mut PriceBook) -> Result<RegimePlan, PlanError> {
         let force = regime.force(self.instruments, self.weeks)?;
         let refunded = regime.refunded(self.instruments.len(), self.weeks);
         let list = self.market.list_prices();
@@ -251,7 +314,8 @@ impl Planner<'_> {
             let context = Context { list: &list, base_duty: &base, demand: &demand, factor, world: self.world };
             if self.revises(week, &terms, factor, priced_for.as_ref()) {
                 setting.solved = None;
-                context.revise(&mut setting, self.rule, &terms).map_err(|error| PlanError::Supply { week, error })?;
+                book.revise(&mut setting, self.rule, &context, &terms)
+                    .map_err(|error| PlanError::Supply { week, error })?;
                 revisions.push(Revision { week, solved: setting.solved, quotas: setting.quotas.clone() });
                 let prices = &setting.price_usd;
                 if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
@@ -265,7 +329,7 @@ impl Planner<'_> {
             }
             if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd) {
                 outlooks
-                    .add(&setting, self.rule, &context, &policy.terms(week, &with))
+                    .add(&setting, self.rule, &context, &policy.terms(week, &with), book)
                     .map_err(|error| PlanError::Supply { week, error })?;
             }
             let refunds = &refunded[week as usize];
@@ -383,10 +447,12 @@ impl Outlooks {
         rule: &PricingRule,
         context: &Context<'_>,
         with: &Terms,
+        book: &mut PriceBook,
     ) -> Result<(), SupplyError> {
         let with_usd = if self.open {
             let mut imagined = setting.clone();
-            context.revise(&mut imagined, rule, with)?;
+            imagined.solved = None;
+            book.revise(&mut imagined, rule, context, with)?;
             imagined.price_usd
         } else {
             setting.price_usd.clone()

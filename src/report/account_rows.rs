@@ -6,6 +6,7 @@ use super::build::Report;
 use super::record::{Cell, Field, FieldType, Record};
 use super::rows::Summary;
 use crate::model::accounts::{Account, AccountsLayout, FirmMetric, TradeMetric};
+use crate::model::governments::month_number;
 use crate::statistics::moments::Moments;
 
 /// Level of the intervals.
@@ -281,7 +282,8 @@ impl Report<'_> {
             for (m, month) in accounts.months.iter().enumerate() {
                 let summary = |metric| self.summary(arm, accounts.trade(metric, m));
                 let deficit_change = self.change(arm, accounts.trade(TradeMetric::Deficit, m));
-                let base = settings.deficit_of(month.first_day.year()).unwrap_or(f64::NAN);
+                let rate = |month| self.study.scenario().bargaining.setup.yen.in_month(month);
+                let base = settings.deficit_in(month_number(month.first_day), rate).unwrap_or(f64::NAN);
                 rows.push(TradeRow {
                     regime: self.regime_name(arm),
                     month: month.first_day,

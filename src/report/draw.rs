@@ -15,7 +15,7 @@ use super::rows::ReplicationRow;
 use super::study::describe;
 use super::timing_rows::fan;
 use crate::model::accounts::{Account, TradeMetric};
-use crate::model::governments::{Calendar, Day, Escalation};
+use crate::model::governments::{Calendar, Day, Escalation, month_number};
 use crate::model::outcome::NegotiatedMetric;
 use crate::model::trade::regime::Action;
 
@@ -155,7 +155,9 @@ impl Report<'_> {
         let mut path = Vec::new();
         for arm in self.arms() {
             for (m, month) in accounts.months.iter().enumerate() {
-                let Some(base) = scenario.accounts.deficit_of(month.first_day.year()) else { continue };
+                let rate = |month| scenario.bargaining.setup.yen.in_month(month);
+                let base = scenario.accounts.deficit_in(month_number(month.first_day), rate);
+                let Some(base) = base else { continue };
                 let slot = accounts.trade(TradeMetric::Deficit, m);
                 let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(self.results.baseline(), slot));
                 let values = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| (base + (own - quiet)) / BILLION);

@@ -455,6 +455,23 @@ fn accounts_of_runs_in_time() {
 }
 
 #[test]
+fn the_deficit_follows_the_exchange_rate_a_year_later() {
+    let mut settings = example().scenario().accounts.clone();
+    settings.deficit_usd = vec![(1993, 59e9), (1994, 65.7e9)];
+    settings.deficit_elasticity = 1.5;
+    // 110 in 1993, 100 in 1994, 90 afterwards; months count from January 1993.
+    let rate = |month: i32| [110.0, 100.0, 90.0][month.clamp(0, 24) as usize / 12];
+    let of = |month: i32| settings.deficit_in(month, rate);
+    assert_eq!((of(-1), of(0), of(12), of(23)), (None, Some(59e9), Some(65.7e9), Some(65.7e9)));
+    for (month, before) in [(24, 100.0), (35, 100.0), (36, 90.0), (60, 90.0)] {
+        let expected = 65.7e9 * (before / 110.0_f64).powf(1.5);
+        assert!((of(month).unwrap() / expected - 1.0).abs() < 1e-12, "month {month}");
+    }
+    settings.deficit_elasticity = 0.0;
+    assert_eq!(settings.deficit_in(60, rate), Some(65.7e9));
+}
+
+#[test]
 fn a_wrong_accounts_section_is_refused() {
     for (assignment, expected) in [
         ("accounts.dealers_margin=1.5", "fraction between 0 and 1"),

@@ -335,6 +335,46 @@ fn inspection_delays_landings_in_time() {
     }
 }
 
+/// In time a quota limits shipments as well as expected demand: prices that lag behind do not let more cars in, what is not
+/// used one week may be shipped in the next, and the lots run empty instead.
+#[test]
+fn a_quota_in_time_limits_what_is_shipped() {
+    let sections = imposed("cap", "kind = \"quota\"\nfraction_of_base = 0.4\non = { flag = true }");
+    let sluggish = ["pricing.rule=sticky", "pricing.target=pass_through", "pricing.theta=1.0", "pricing.kappa=0.02"];
+    let study = with(&sections, &[&["buyers.count=16384", "dealers.target_days=60.0"][..], &sluggish].concat());
+    let (world, start) = study.world(0).unwrap();
+    let number = regime(&study, "cap");
+    let run = |regime| study.simulate_in_time(&world, &start, Job { regime, replication: 0 }).unwrap().unwrap();
+    let (free, capped) = (run(study.scenario().baseline), run(number));
+    let models = &study.scenario().market.models;
+    let base: f64 = models.iter().filter(|model| model.flagged).map(|model| model.base_volume).sum();
+    let sums =
+        |record: &stickershock::model::timing::record::Record, flagged: bool, weeks: std::ops::Range<usize>| -> f64 {
+            let ours = || models.iter().enumerate().filter(|(_, model)| model.flagged == flagged);
+            let ordered = |week: usize| -> i64 {
+                ours().map(|(j, _)| record.dealers[week * models.len() + j].moved.ordered).sum()
+            };
+            weeks.map(|week| ordered(week) as f64 / GRAINS as f64 * record.cars).sum()
+        };
+    let first = (0..104).find(|week| study.plans()[number].phase(*week) != study.plans()[0].phase(*week)).unwrap();
+    for weeks in 1..=104 - first {
+        let shipped = sums(&capped, true, first..first + weeks);
+        assert!(shipped <= 0.4 * base / 52.0 * weeks as f64 * (1.0 + 1e-9), "{shipped} in {weeks} weeks");
+    }
+    let used = sums(&capped, true, first..104) / (0.4 * base / 52.0 * (104 - first) as f64);
+    assert!(used > 0.999, "demand at prices that lag behind takes all there is: {used}");
+    assert_eq!(sums(&capped, true, 0..first), sums(&free, true, 0..first));
+    let empty = |record: &stickershock::model::timing::record::Record| -> u32 {
+        let lost = |(week, j): (usize, usize)| {
+            let lot = &record.dealers[week * models.len() + j];
+            lot.first_choices.saturating_sub(record.sales.drawn(week)[j])
+        };
+        let flagged = (0..models.len()).filter(|j| models[*j].flagged);
+        flagged.flat_map(|j| (first + 20..104).map(move |week| (week, j))).map(lost).sum()
+    };
+    assert!(empty(&capped) > 20 * empty(&free).max(1), "{} {}", empty(&capped), empty(&free));
+}
+
 /// In time a rebate is paid on every car sold from its first week on, whenever it landed, and nothing else is charged.
 #[test]
 fn a_rebate_in_time_is_paid_on_every_car_sold() {

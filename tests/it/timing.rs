@@ -369,6 +369,45 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
     assert!(late >= 0.0 && late < all);
 }
 
+/// What the regimes of a replication share is worked out once, and nobody can tell: same bits with it and without.
+#[test]
+fn a_shared_opening_changes_no_number() {
+    let study = study(&[SMALL, "pricing.rule=bertrand", "timing.hysteresis.share=0.5", "timing.peers.gamma=0.5"]);
+    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    for replication in [0, 5] {
+        let (world, start) = study.world(replication).unwrap();
+        let streams = Streams::new(study.scenario().seed, replication);
+        let common = study.common(&world, &start, &streams, &regimes).unwrap();
+        assert_eq!(common.weeks(), 15, "the first week that starts after the open threat of 12 April 1995");
+        for &regime in &regimes {
+            let job = Job { regime, replication };
+            let alone = study.simulate(&world, &start, job).unwrap();
+            let shared = study.simulate_with(&world, &start, Some(&common), job).unwrap();
+            assert!(crate::support::same(&alone.values, &shared.values), "regime {regime}, replication {replication}");
+        }
+    }
+    let one = study.world(0).unwrap();
+    assert!(study.common(&one.0, &one.1, &Streams::new(1, 0), &[0, 1]).is_none(), "two regimes share little");
+}
+
+/// A plan made from revisions that other regimes have worked out is the plan made alone.
+#[test]
+fn regimes_that_share_revisions_have_the_plans_they_would_have_alone() {
+    let all = study(&[SMALL, "pricing.rule=bertrand"]);
+    let scenario = all.scenario();
+    for (at, regime) in scenario.regimes.iter().enumerate().filter(|(at, _)| all.negotiated(*at).is_none()) {
+        let mut alone = scenario.clone();
+        alone.regimes = vec![scenario.regimes[scenario.baseline].clone(), regime.clone()];
+        alone.baseline = 0;
+        let timing = alone.timing.as_mut().unwrap();
+        timing.beliefs = [scenario.baseline, at].map(|at| timing.beliefs[at].clone()).to_vec();
+        timing.suspended = [scenario.baseline, at].map(|at| timing.suspended[at].clone()).to_vec();
+        alone.bargaining.regimes.clear();
+        let alone = Study::prepare(alone).unwrap();
+        assert_eq!(alone.plans()[1], all.plans()[at], "{}", regime.name);
+    }
+}
+
 /// Manufacturers that stop shipping order nothing while the decision is open, and their lots run down.
 #[test]
 fn suspended_shipments_empty_the_lots() {

@@ -23,7 +23,7 @@ pub mod owners;
 pub mod slots;
 pub mod year;
 
-use super::demand::kernel::math::exp;
+use super::demand::kernel::math::{exp, ln};
 use super::ids::RegionId;
 use super::market::{DemandParameters, Market};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -70,13 +70,26 @@ pub struct AccountSettings {
     pub rival: Option<RegionId>,
     /// Bilateral deficit without the changes simulated, USD a year, by calendar year; the last one holds for later years.
     pub deficit_usd: Vec<(i16, f64)>,
+    /// Elasticity of the deficit of later years to the exchange rate of a year before, in the partner's currency per USD; 0 holds it.
+    pub deficit_elasticity: f64,
 }
 
 impl AccountSettings {
-    /// The deficit of a calendar year without the changes simulated, USD; none before the first year given.
+    /// The deficit of a month without the changes simulated, USD a year; none before the first year given. Months count from January
+    /// 1993 (0); `rate` is a month's exchange rate, in the partner's currency per USD.
+    ///
+    /// After the last year given, y, it is D(y) (E(a year before) / mean E of the year before y)^elasticity.
     #[must_use]
-    pub fn deficit_of(&self, year: i16) -> Option<f64> {
-        self.deficit_usd.iter().rev().find(|(from, _)| *from <= year).map(|(_, usd)| *usd)
+    pub fn deficit_in(&self, month: i32, rate: impl Fn(i32) -> f64) -> Option<f64> {
+        let year = 1993 + month.div_euclid(12);
+        let (given, usd) = self.deficit_usd.iter().rev().find(|(from, _)| i32::from(*from) <= year)?;
+        let (last, _) = self.deficit_usd.last()?;
+        if self.deficit_elasticity == 0.0 || year <= i32::from(*last) {
+            return Some(*usd);
+        }
+        let before = (i32::from(*given) - 1 - 1993) * 12;
+        let usual = (before..before + 12).map(&rate).sum::<f64>() / 12.0;
+        Some(usd * exp(self.deficit_elasticity * ln(rate(month - 12) / usual)))
     }
 }
 

@@ -23,7 +23,7 @@ pub mod settlement;
 pub mod signs;
 pub mod world;
 
-pub use calendar::{Calendar, Day, Escalation, ExchangePath};
+pub use calendar::{Calendar, Day, Escalation, ExchangePath, month_number};
 pub use flows::{Flows, MarketFlows};
 pub use history::{MarketClock, NegotiatedRegime, Recorder};
 pub use ledger::{DutyLedger, DutyStatus};

@@ -103,6 +103,11 @@ impl<'a> Dealers<'a> {
         Self { parameters, lots, suspended }
     }
 
+    /// The same lots with other manufacturers that stop shipping.
+    pub(super) fn with_suspended(&self, suspended: &'a [bool]) -> Self {
+        Self { suspended, ..self.clone() }
+    }
+
     /// Steps 1 and 2 of the week: the decision, if there is one, and what lands. A car that arrives under an inspection lands
     /// `delay` weeks later; when inspections end, all that are held up land at once.
     pub fn open_week(
@@ -208,8 +213,8 @@ impl<'a> Dealers<'a> {
         emptied
     }
 
-    /// Step 7 of the week: forecast and order; gives what was ordered, in grains.
-    pub fn close_week(&mut self, week: usize, model: usize) -> i64 {
+    /// Step 7 of the week: forecast and order.
+    pub fn close_week(&mut self, week: usize, model: usize) {
         let p = self.parameters;
         let suspended = self.suspended[model] && self.lots[model].stage == Stage::Announced;
         let lot = &mut self.lots[model];
@@ -223,12 +228,34 @@ impl<'a> Dealers<'a> {
         let capacity = lot.capacity;
         let gap = self.target(forecast) - stock + (lag - 1.0) * forecast - sales(in_transit);
         let order = if suspended { 0.0 } else { (forecast + gap / p.adjustment_weeks).clamp(0.0, capacity) };
-        let ordered = grains(order);
         let slots = self.lots[model].pipeline.len();
-        self.lots[model].pipeline[week % slots] = ordered;
-        ordered
+        self.lots[model].pipeline[week % slots] = grains(order);
     }
 
+    /// Cuts the orders that the models of a quota have just placed to `allowed` sales in all, each in the same proportion. Gives
+    /// what is left of the allowance.
+    pub fn restrain(&mut self, week: usize, models: impl Iterator<Item = usize> + Clone, allowed: f64) -> f64 {
+        let slot = |lot: &Lot| week % lot.pipeline.len();
+        let ordered: i64 = models.clone().map(|j| self.lots[j].pipeline[slot(&self.lots[j])]).sum();
+        let factor = (allowed / sales(ordered)).min(1.0);
+        if ordered == 0 || factor == 1.0 {
+            return allowed - sales(ordered);
+        }
+        let mut shipped = 0;
+        for j in models {
+            let lot = &mut self.lots[j];
+            let at = slot(lot);
+            lot.pipeline[at] = (lot.pipeline[at] as f64 * factor) as i64;
+            shipped += lot.pipeline[at];
+        }
+        allowed - sales(shipped)
+    }
+    /// What a model's dealers ordered this week, in grains.
+    #[must_use]
+    pub fn ordered(&self, week: usize, model: usize) -> i64 {
+        let lot = &self.lots[model];
+        lot.pipeline[week % lot.pipeline.len()]
+    }
     /// Cars on the lots, in grains: clean and liable.
     #[must_use]
     pub fn stock(&self, model: usize) -> [i64; 2] {
@@ -320,8 +347,8 @@ mod tests {
                         dealers.sell(0);
                     }
                 }
-                let ordered = dealers.close_week(week, 0);
-                [sales(ordered), sales(dealers.stock(0)[0]), dealers.forecast(0)]
+                dealers.close_week(week, 0);
+                [sales(dealers.ordered(week, 0)), sales(dealers.stock(0)[0]), dealers.forecast(0)]
             })
             .collect()
     }
@@ -373,7 +400,8 @@ mod tests {
                     dealers.wanted(0);
                     dealers.sell(0);
                 });
-                let order = dealers.close_week(week, 0);
+                dealers.close_week(week, 0);
+                let order = dealers.ordered(week, 0);
                 assert_eq!(dealers.in_transit(0), before + order - moved.landed);
                 (ordered, landed) = (ordered + order, landed + moved.landed);
                 sales(moved.landed)
@@ -382,6 +410,30 @@ mod tests {
         assert!(path[4] > 99.0 && path[5] == 0.0 && path[6] == 0.0 && path[7] > 99.0, "{path:?}");
         assert!(path[20] > 250.0, "two weeks' cars and its own: {path:?}");
         assert_eq!(landed, 3 * grains(100.0) + ordered - dealers.in_transit(0));
+    }
+
+    /// Three models of which two share an allowance: their orders are cut alike, the third's is not; what is not used is left.
+    #[test]
+    fn an_allowance_is_shared_in_proportion() {
+        let parameters = DealerParameters {
+            start_weeks: vec![60.0 / 7.0; 3],
+            lag_weeks: vec![3, 3, 2],
+            capacity_per_week: vec![1e9; 3],
+            ..parameters(3, 1e9)
+        };
+        let mut dealers = Dealers::new(&parameters, &[100.0, 50.0, 70.0], 1.0, &[false; 3]);
+        for j in 0..3 {
+            dealers.open_week(0, j, Standing::default(), 0, None);
+            dealers.close_week(0, j);
+        }
+        let orders = |dealers: &Dealers<'_>| [0, 1, 2].map(|j| sales(dealers.ordered(0, j)));
+        let before = orders(&dealers);
+        assert!((dealers.restrain(0, [0, 1].into_iter(), 1000.0) - (1000.0 - before[0] - before[1])).abs() < 1e-9);
+        assert_eq!(orders(&dealers), before);
+        let left = dealers.restrain(0, [0, 1].into_iter(), 60.0);
+        let after = orders(&dealers);
+        assert!((0.0..1e-5).contains(&left) && (after[0] + after[1] + left - 60.0).abs() < 1e-9, "{after:?} {left}");
+        assert!((after[0] / after[1] - before[0] / before[1]).abs() < 1e-6 && after[2] == before[2], "{after:?}");
     }
 
     #[test]

@@ -11,10 +11,11 @@
 //! - [`dealers`]: lots, shipments, transaction prices, orders, duty by landing date;
 //! - [`lots`]: the lots over the whole horizon; [`owners`]: who owns which brand, and buys it again;
 //! - [`policy`]: what each model faces in each week;
-//! - [`weekly`]: the week, step by step; [`record`]: what it leaves.
+//! - [`weekly`]: the week, step by step; [`record`]: what it leaves; [`common`]: what regimes share.
 
 pub mod buyers;
 pub mod calendar;
+pub mod common;
 pub mod dealers;
 pub mod lots;
 pub mod network;

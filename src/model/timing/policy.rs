@@ -12,6 +12,8 @@ pub struct Course {
     deadline: Vec<f64>,
     /// Weeks that inspection holds up a car that arrives, by week and model; empty where nothing is inspected.
     delay_weeks: Vec<u32>,
+    /// Quotas in force by week: instrument, and cars a year.
+    quotas: Vec<Vec<(usize, f64)>>,
     /// Whether any instrument of the regime touches the model.
     pub disputed: Vec<bool>,
     /// The first week in which a list is public.
@@ -60,12 +62,18 @@ impl Course {
             })
             .collect();
         let delay_weeks = delays(regime, instruments, models, &by_instrument);
-        Self { models, standing, stage, deadline, delay_weeks, disputed, announced_week }
+        let quotas = quotas(instruments, &by_instrument);
+        Self { models, standing, stage, deadline, delay_weeks, quotas, disputed, announced_week }
     }
     /// How long inspection holds up a car of this model that arrives in this week, weeks.
     #[must_use]
     pub fn delay_weeks(&self, week: usize, model: usize) -> u32 {
         self.delay_weeks.get(week * self.models + model).copied().unwrap_or(0)
+    }
+    /// Quotas in force in a week: position of the instrument, and cars a year.
+    #[must_use]
+    pub fn quotas(&self, week: usize) -> &[(usize, f64)] {
+        self.quotas.get(week).map_or(&[], Vec::as_slice)
     }
     /// Where a model stands in a week.
     #[must_use]
@@ -77,11 +85,35 @@ impl Course {
     pub fn stage(&self, week: usize) -> Stage {
         self.stage[week]
     }
+    /// Whether no dispute is on in this week.
+    pub(super) fn quiet(&self, week: usize) -> bool {
+        let own = &self.standing[week * self.models..][..self.models];
+        self.stage(week) == Stage::Quiet && own.iter().all(|standing| standing.stage == Stage::Quiet)
+    }
+    /// Whether every model stands alike in one week of both courses.
+    pub(super) fn same_week(&self, other: &Self, week: usize) -> bool {
+        (0..self.models).all(|j| {
+            self.standing(week, j) == other.standing(week, j) && self.delay_weeks(week, j) == other.delay_weeks(week, j)
+        })
+    }
     /// The date, in weeks, until which old prices are expected at the factory.
     #[must_use]
     pub fn deadline(&self, week: usize) -> f64 {
         self.deadline[week]
     }
+}
+
+/// Quotas in force, week by week.
+fn quotas(instruments: &[Instrument], course: &[Vec<Standing>]) -> Vec<Vec<(usize, f64)>> {
+    let in_force = |(week, now): (u32, &Vec<Standing>)| {
+        let imposed = instruments.iter().zip(now).enumerate().filter(|(_, (_, own))| own.stage == Stage::Imposed);
+        let quota = |(at, (instrument, _)): (usize, (&Instrument, &Standing))| match instrument.measure(week) {
+            Some(Measure::Quota { cars_per_year }) => Some((at, *cars_per_year)),
+            _ => None,
+        };
+        imposed.filter_map(quota).collect()
+    };
+    (0..).zip(course).map(in_force).collect()
 }
 
 /// Weeks of delay by week and model: inspections one after the other.

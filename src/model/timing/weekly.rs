@@ -10,6 +10,7 @@
 
 use super::buyers::{Climate, Patience, Shopper};
 use super::calendar::{DueCalendar, considering};
+use super::common::{Books, Common};
 use super::dealers::{Dealers, Movement, sales};
 use super::owners::OwnerBook;
 use super::policy::Course;
@@ -51,9 +52,11 @@ pub struct TimedJob<'a> {
     pub baseline: &'a RegimePlan,
     /// The replication's draws.
     pub streams: &'a Streams,
+    /// What the replication's regimes share, if it was worked out.
+    pub common: Option<&'a Common<'a>>,
 }
 
-impl TimedJob<'_> {
+impl<'a> TimedJob<'a> {
     /// Runs the job and fills the slots of the layout.
     #[must_use]
     pub fn simulate(&self) -> Outcome {
@@ -63,11 +66,33 @@ impl TimedJob<'_> {
     /// Runs the job and gives everything it leaves.
     #[must_use]
     pub fn run(&self) -> Record {
-        let mut state = State::new(self);
-        for week in 0..self.scenario.weeks as usize {
+        let (mut state, first) = State::open(self);
+        for week in first..self.scenario.weeks as usize {
             state.step(week);
         }
-        state.record
+        state.books.record
+    }
+
+    /// What there is at the start of `week`.
+    pub(super) fn books_at(&self, week: usize) -> Books<'a> {
+        let mut state = State::new(self, Books::new(self));
+        (0..week).for_each(|week| state.step(week));
+        state.books
+    }
+
+    /// The costs and beliefs of a buyer.
+    fn patience(&self, buyer: usize) -> Patience {
+        match self.common {
+            Some(common) => common.patience(buyer),
+            None => Patience::of(buyer, &self.timing.anticipation, self.streams),
+        }
+    }
+
+    /// What each model faces in each week.
+    pub(super) fn course(&self) -> Course {
+        let announced = |week: usize| self.belief.decision_weeks.get(week).copied().or(self.timing.deadline_week);
+        let (instruments, models) = (&self.scenario.instruments, self.scenario.market.len());
+        Course::new(self.regime, instruments, models, self.scenario.weeks, announced)
     }
 }
 
@@ -90,17 +115,11 @@ struct Entrant {
     weeks: f64,
 }
 
-struct State<'a> {
-    job: &'a TimedJob<'a>,
+struct State<'j, 'a> {
+    job: &'j TimedJob<'a>,
     course: Course,
-    dealers: Option<Dealers<'a>>,
     shopper: Shopper<'a>,
     intervals: Intervals<'a>,
-    calendar: DueCalendar,
-    owned: Vec<u16>,
-    date: Vec<f64>,
-    events: Vec<u32>,
-    leased: Vec<bool>,
     usual_share: Vec<f64>,
     /// Income at which each fifth but the first begins.
     fifths: [f64; FIFTHS - 1],
@@ -110,43 +129,68 @@ struct State<'a> {
     absent: Vec<bool>,
     /// Whether any model was out of stock at the start of the week.
     any_absent: bool,
-    record: Record,
+    books: Books<'a>,
 }
 
-impl<'a> State<'a> {
-    fn new(job: &'a TimedJob<'a>) -> Self {
-        let TimedJob { world, start, scenario, timing, layout, regime, belief, streams, .. } = *job;
-        let models = scenario.market.len();
+impl<'a> Books<'a> {
+    /// How the replication begins.
+    fn new(job: &TimedJob<'a>) -> Self {
+        let TimedJob { world, start, scenario, timing, layout, .. } = *job;
         let cars = scenario.households_per_buyer();
         let base_sales: Vec<f64> = scenario.market.models.iter().map(|model| model.base_volume / 52.0).collect();
-        let announced = |week: usize| belief.decision_weeks.get(week).copied().or(timing.deadline_week);
-        let course = Course::new(regime, &scenario.instruments, models, scenario.weeks, announced);
         let dealers =
             timing.dealers.as_ref().map(|parameters| Dealers::new(parameters, &base_sales, cars, job.suspended));
-        let mut usual_share = vec![0.0; world.products.loyalty().len()];
-        for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
-            usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
-        }
         let owners = OwnerBook::new(scenario.weeks as usize, world.products.loyalty().len(), &start.owned);
-        let record = Record::new(layout, cars, dealers.is_some(), owners);
         Self {
-            job,
-            course,
-            shopper: Shopper::new(world, timing, streams),
-            intervals: Intervals::new(&scenario.holding),
+            record: Record::new(layout, cars, dealers.is_some(), owners),
+            dealers,
             calendar: DueCalendar::new(scenario.weeks, &start.first_event_week),
             owned: start.owned.clone(),
             date: start.first_event_week.clone(),
             events: vec![0; start.owned.len()],
             leased: start.leased.clone(),
+            allowance: Vec::new(),
+        }
+    }
+}
+
+impl<'j, 'a> State<'j, 'a> {
+    /// The state in which a job begins, and its first week: after the opening that it shares with other regimes, if it does.
+    fn open(job: &'j TimedJob<'a>) -> (Self, usize) {
+        let course = job.course();
+        match job.common.and_then(|common| common.opening(&course, job.plan)) {
+            Some(opening) => {
+                let mut books = opening.books.clone();
+                books.dealers = books.dealers.map(|dealers| dealers.with_suspended(job.suspended));
+                (Self::with_course(job, course, books), opening.week)
+            }
+            None => (Self::with_course(job, course, Books::new(job)), 0),
+        }
+    }
+
+    fn new(job: &'j TimedJob<'a>, books: Books<'a>) -> Self {
+        Self::with_course(job, job.course(), books)
+    }
+
+    fn with_course(job: &'j TimedJob<'a>, course: Course, books: Books<'a>) -> Self {
+        let TimedJob { world, start, scenario, timing, streams, .. } = *job;
+        let models = scenario.market.len();
+        let mut usual_share = vec![0.0; world.products.loyalty().len()];
+        for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
+            usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
+        }
+        Self {
+            job,
+            course,
+            shopper: Shopper::new(world, timing, streams),
+            intervals: Intervals::new(&scenario.holding),
             usual_share,
             fifths: income_fifths(&scenario.demand),
             prices: world.options.table.zeros(),
             stickers: vec![0.0; models],
             absent: vec![false; models],
             any_absent: false,
-            record,
-            dealers,
+            books,
         }
     }
 
@@ -160,12 +204,12 @@ impl<'a> State<'a> {
             entrant.order = stream.uniform_open().to_bits();
         }
         entrants.sort_unstable_by_key(|entrant| (entrant.order, entrant.buyer));
-        self.record.entrants[week] = entrants.len() as u32;
+        self.books.record.entrants[week] = entrants.len() as u32;
         let choices = self.sell(week, penalty, &entrants);
         for (entrant, choice) in entrants.iter().zip(choices) {
             self.settle(week, entrant, choice);
         }
-        self.record.owners.close(week);
+        self.books.record.owners.close(week);
         self.close_dealers(week, &movements);
     }
 
@@ -176,7 +220,7 @@ impl<'a> State<'a> {
         let prices = self.prices.values_mut();
         prices.copy_from_slice(list);
         self.stickers.copy_from_slice(list);
-        let Some(dealers) = &mut self.dealers else { return Vec::new() };
+        let Some(dealers) = &mut self.books.dealers else { return Vec::new() };
         let outlook = plan.outlook(week);
         let models = list.len();
         let mut movements = Vec::with_capacity(models);
@@ -187,7 +231,7 @@ impl<'a> State<'a> {
             prices[j] = price;
             self.stickers[j] = sticker;
             self.absent[j] = !dealers.has(j);
-            self.record.dealers[week * models + j].price_usd = [sticker, price];
+            self.books.record.dealers[week * models + j].price_usd = [sticker, price];
             movements.push(moved);
         }
         self.any_absent = self.absent.contains(&true);
@@ -212,19 +256,19 @@ impl<'a> State<'a> {
         let outlook = self.job.plan.outlook(week).filter(|_| imposed && hazard > 0.0);
         let without = outlook.map(|outlook| Column::new(&outlook.without_usd, 0.0));
         let mut entrants = Vec::new();
-        for (buyer, event) in self.calendar.take(week) {
+        for (buyer, event) in self.books.calendar.take(week) {
             let at = buyer as usize;
-            if self.events[at] != event {
+            if self.books.events[at] != event {
                 continue;
             }
-            let waited = week as f64 - self.date[at].floor();
+            let waited = week as f64 - self.books.date[at].floor();
             if let Some(without) = &without
                 && self.waits(at, event, waited, without, hazard, penalty)
             {
                 if week + 1 < self.job.scenario.weeks as usize {
-                    self.calendar.put(buyer, event, (week + 1) as f64);
+                    self.books.calendar.put(buyer, event, (week + 1) as f64);
                 } else {
-                    self.record.waiting += 1;
+                    self.books.record.waiting += 1;
                 }
                 continue;
             }
@@ -243,7 +287,7 @@ impl<'a> State<'a> {
         if waited >= f64::from(parameters.longest_wait_weeks) {
             return false;
         }
-        let cost_usd = Patience::of(buyer, parameters, self.job.streams).waiting_cost_usd(waited, parameters);
+        let cost_usd = self.job.patience(buyer).waiting_cost_usd(waited, parameters);
         let dearer = |model: usize| self.prices.values()[model] - without.values()[model];
         let worth_usd = |dearer_usd: f64| hazard * dearer_usd * BOUND_SLACK;
         if !self.any_absent {
@@ -252,8 +296,12 @@ impl<'a> State<'a> {
                 return false;
             }
         }
-        let climate =
-            Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
+        let climate = Climate {
+            owned: &self.books.owned,
+            usual_share: &self.usual_share,
+            penalty,
+            spoilt: &self.course.disputed,
+        };
         self.shopper.seat(buyer, event, &climate);
         let (wanted, later) = self.shopper.choose(without, &[]);
         let at_most_usd = wanted.map_or(0.0, |model| if self.absent[model] { f64::INFINITY } else { dearer(model) });
@@ -279,9 +327,14 @@ impl<'a> State<'a> {
         let first = (week + 1) as f64;
         let beyond = first + f64::from(parameters.look_ahead_weeks);
         let deadline = self.course.deadline(week);
-        let climate =
-            Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
-        let (shopper, date, leased, events) = (&mut self.shopper, &self.date, &self.leased, &self.events);
+        let climate = Climate {
+            owned: &self.books.owned,
+            usual_share: &self.usual_share,
+            penalty,
+            spoilt: &self.course.disputed,
+        };
+        let (shopper, date, leased, events) =
+            (&mut self.shopper, &self.books.date, &self.books.leased, &self.books.events);
         let (prices, absent) = (&self.prices, &self.absent);
         // With j the choice now, U at other prices is at least that of j there, so the gain is at most what j is cheaper now.
         let gain_at_most_usd = |model: usize, believed: f64| {
@@ -297,7 +350,7 @@ impl<'a> State<'a> {
             if !(first..beyond).contains(&planned) || !movable || planned < deadline {
                 return;
             }
-            let patience = Patience::of(buyer, parameters, job.streams);
+            let patience = job.patience(buyer);
             let decision = if stage.is_open() { deadline } else { week as f64 };
             let public = belief.at_purchase(public, planned - decision);
             let believed = patience.belief(public, parameters.polarisation);
@@ -338,19 +391,23 @@ impl<'a> State<'a> {
         let relisted = list != before;
         let reference = Column::new(before, 0.0);
         let outlook = job.plan.outlook(week);
-        let climate =
-            Climate { owned: &self.owned, usual_share: &self.usual_share, penalty, spoilt: &self.course.disputed };
+        let climate = Climate {
+            owned: &self.books.owned,
+            usual_share: &self.usual_share,
+            penalty,
+            spoilt: &self.course.disputed,
+        };
         let mut choices = Vec::with_capacity(entrants.len());
         for entrant in entrants {
             let buyer = entrant.buyer as usize;
-            self.shopper.seat(buyer, self.events[buyer], &climate);
+            self.shopper.seat(buyer, self.books.events[buyer], &climate);
             let (first, mut utility) = self.shopper.choose(&self.prices, &[]);
             let mut choice = first;
             // Whether he meets anything but the baseline's list prices and full lots.
             let mut unusual = relisted || self.prices != reference;
-            if let (Some(dealers), Some(model)) = (&mut self.dealers, first) {
+            if let (Some(dealers), Some(model)) = (&mut self.books.dealers, first) {
                 dealers.wanted(model);
-                self.record.dealers[week * models + model].first_choices += 1;
+                self.books.record.dealers[week * models + model].first_choices += 1;
                 if self.absent[model] {
                     (choice, utility) = self.shopper.choose(&self.prices, &self.absent);
                     unusual = true;
@@ -358,8 +415,13 @@ impl<'a> State<'a> {
             }
             if let Some(model) = choice {
                 let [paid, listed] = [self.prices.values()[model], self.stickers[model]];
-                self.record.sales.pay(week, model, paid * self.record.cars, listed * self.record.cars);
-                if let Some(dealers) = &mut self.dealers {
+                self.books.record.sales.pay(
+                    week,
+                    model,
+                    paid * self.books.record.cars,
+                    listed * self.books.record.cars,
+                );
+                if let Some(dealers) = &mut self.books.dealers {
                     if dealers.sell(model) {
                         let [price, sticker] = dealers.price_usd(model, list[model], outlook);
                         self.prices.values_mut()[model] = price;
@@ -368,18 +430,19 @@ impl<'a> State<'a> {
                     self.absent[model] = !dealers.has(model);
                 }
             }
-            self.record.sales.count(week, choice.unwrap_or(models));
+            self.books.record.sales.count(week, choice.unwrap_or(models));
             let mut gain_usd = -self.cost_of_moving_usd(entrant);
             if unusual {
                 let (wanted, usual) = self.shopper.choose(&reference, &[]);
                 gain_usd += (utility - usual) / self.shopper.price_response();
                 if let Some(lost) = wanted.filter(|lost| relisted && choice != Some(*lost)) {
-                    self.record.switched[lost * (models + 1) + choice.unwrap_or(models)] += self.record.cars;
+                    self.books.record.switched[lost * (models + 1) + choice.unwrap_or(models)] +=
+                        self.books.record.cars;
                 }
             }
             if let Some(accounts) = &job.layout.accounts {
                 let class = accounts.classes.of(job.world.buyers.income[buyer], job.start.owned[buyer]);
-                self.record.surplus.add(week, class, gain_usd * self.record.cars);
+                self.books.record.surplus.add(week, class, gain_usd * self.books.record.cars);
             }
             choices.push(choice);
         }
@@ -389,7 +452,7 @@ impl<'a> State<'a> {
     /// What a purchase early or late has cost the buyer, USD: the sum of his weeks of waiting, each dearer than the last.
     fn cost_of_moving_usd(&self, entrant: &Entrant) -> f64 {
         let parameters = &self.job.timing.anticipation;
-        let patience = || Patience::of(entrant.buyer as usize, parameters, self.job.streams);
+        let patience = || self.job.patience(entrant.buyer as usize);
         match entrant.arrival {
             Arrival::Due => 0.0,
             Arrival::Early => patience().early_cost_usd(entrant.weeks),
@@ -407,16 +470,16 @@ impl<'a> State<'a> {
         let income = job.world.buyers.income[buyer];
         let class = fifth_of(income, &self.fifths);
         let group = job.layout.group_of_option(choice.unwrap_or(job.layout.models));
-        let planned = self.date[buyer];
-        let moves = self.record.moves_mut(week, group, class);
+        let planned = self.books.date[buyer];
+        let moves = self.books.record.moves_mut(week, group, class);
         moves.units += 1;
         match entrant.arrival {
             Arrival::Due => {}
             Arrival::Early => {
                 moves.advanced += 1;
                 moves.weeks_forward += entrant.weeks;
-                let last = self.record.plans_removed.len() - 1;
-                self.record.plans_removed[(planned as usize).min(last)] += 1;
+                let last = self.books.record.plans_removed.len() - 1;
+                self.books.record.plans_removed[(planned as usize).min(last)] += 1;
             }
             Arrival::Late => {
                 moves.postponed += 1;
@@ -424,18 +487,18 @@ impl<'a> State<'a> {
             }
         }
         let owned = job.world.options.brand_after(choice);
-        self.record.owners.replace(week, self.owned[buyer], owned);
-        self.owned[buyer] = owned;
-        let interval = self.intervals.draw(job.streams, buyer as u64, u64::from(self.events[buyer]));
+        self.books.record.owners.replace(week, self.books.owned[buyer], owned);
+        self.books.owned[buyer] = owned;
+        let interval = self.intervals.draw(job.streams, buyer as u64, u64::from(self.books.events[buyer]));
         // A purchase made when planned keeps its place within the week.
         let bought = if entrant.arrival == Arrival::Due { planned } else { week as f64 + planned.fract() };
-        self.date[buyer] = bought + interval.weeks;
-        self.leased[buyer] = interval.lease;
-        self.events[buyer] += 1;
+        self.books.date[buyer] = bought + interval.weeks;
+        self.books.leased[buyer] = interval.lease;
+        self.books.events[buyer] += 1;
         // The next car is never bought in the same week.
-        let next = self.date[buyer].max((week + 1) as f64);
-        self.date[buyer] = next;
-        self.calendar.put(entrant.buyer, self.events[buyer], next);
+        let next = self.books.date[buyer].max((week + 1) as f64);
+        self.books.date[buyer] = next;
+        self.books.calendar.put(entrant.buyer, self.books.events[buyer], next);
     }
 
     /// Step 7: forecasts, orders, and the week's account.
@@ -444,22 +507,35 @@ impl<'a> State<'a> {
         let (normal, phase) = (plan.normal_duty_usd(), plan.phase(week));
         let (owed, rebate) = (&phase.duty_usd, &phase.rebate_usd);
         let models = normal.len();
-        let Some(dealers) = &mut self.dealers else {
+        let Some(dealers) = &mut self.books.dealers else {
             // Without lots the date of sale stands for the date of landing.
             for (j, owed) in owed.iter().enumerate() {
-                let sold = f64::from(self.record.sales.drawn(week)[j]) * self.record.cars;
-                self.record.sales.charge(week, j, sold * owed, sold * (owed - normal[j]));
+                let sold = f64::from(self.books.record.sales.drawn(week)[j]) * self.books.record.cars;
+                self.books.record.sales.charge(week, j, sold * owed, sold * (owed - normal[j]));
             }
             return;
         };
+        (0..models).for_each(|j| dealers.close_week(week, j));
+        self.books.allowance.retain(|(at, _)| self.course.quotas(week).iter().any(|(instrument, _)| instrument == at));
+        for (instrument, cars_per_year) in self.course.quotas(week) {
+            let known = self.books.allowance.iter().position(|(at, _)| at == instrument);
+            let at = known.unwrap_or_else(|| {
+                self.books.allowance.push((*instrument, 0.0));
+                self.books.allowance.len() - 1
+            });
+            let left = &mut self.books.allowance[at].1;
+            let selected = &self.job.scenario.instruments[*instrument].selected;
+            let allowed = *left + cars_per_year / 52.0 / self.books.record.cars;
+            *left = dealers.restrain(week, (0..models).filter(|j| selected[*j]), allowed);
+        }
         for (j, moved) in movements.iter().enumerate() {
-            let ordered = dealers.close_week(week, j);
-            let lot = &mut self.record.dealers[week * models + j];
-            let cars = |grains: i64| sales(grains) * self.record.cars;
+            let ordered = dealers.ordered(week, j);
+            let lot = &mut self.books.record.dealers[week * models + j];
+            let cars = |grains: i64| sales(grains) * self.books.record.cars;
             // The duty falls due where a car lands, a rebate is paid where it is sold.
             let extra = owed[j] + rebate[j] - normal[j];
             let disputed = cars(moved.landed_dutiable + moved.charged_late) * extra;
-            let rebates = f64::from(self.record.sales.drawn(week)[j]) * self.record.cars * rebate[j];
+            let rebates = f64::from(self.books.record.sales.drawn(week)[j]) * self.books.record.cars * rebate[j];
             *lot = DealerWeek {
                 stock: dealers.stock(j),
                 in_transit: dealers.in_transit(j),
@@ -469,7 +545,7 @@ impl<'a> State<'a> {
                 ..*lot
             };
             let (clean, disputed) = (cars(moved.landed) * normal[j], disputed - rebates);
-            self.record.sales.charge(week, j, clean + disputed, disputed);
+            self.books.record.sales.charge(week, j, clean + disputed, disputed);
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Metric {
 /// One regime's replications.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {
-    /// Label of the regime.
+    /// Label of the regime, or of several with a semicolon between them.
     pub label: String,
     /// Whether it is the baseline.
     pub is_baseline: bool,
@@ -50,7 +50,7 @@ pub struct Contrast {
     pub high: f64,
 }
 
-/// The numbers that [`draw`] plots, the baseline first.
+/// The numbers that [`draw`] plots, the baseline first. Regimes other than it with the same value in every replication share a row.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no replication has the metric.
@@ -64,7 +64,7 @@ pub fn series(
         replications.iter().filter(|row| row.metric == metric.name && row.value.is_finite()).collect();
     values.sort_by_key(|row| row.replication);
     let baseline: Vec<&&ReplicationRow> = values.iter().filter(|row| row.regime == context.baseline).collect();
-    let mut distributions = Vec::new();
+    let mut distributions: Vec<Distribution> = Vec::new();
     for regime in context.in_order(values.iter().map(|row| row.regime.as_str())) {
         let of_regime: Vec<&&ReplicationRow> = values.iter().filter(|row| row.regime == regime).collect();
         let is_baseline = regime == context.baseline;
@@ -77,6 +77,13 @@ pub fn series(
         differences.sort_by(f64::total_cmp);
         let mut levels: Vec<f64> = of_regime.iter().map(|row| row.value).collect();
         levels.sort_by(f64::total_cmp);
+        let same = |other: &&mut Distribution| {
+            !is_baseline && !other.is_baseline && other.levels == levels && other.differences == differences
+        };
+        if let Some(known) = distributions.iter_mut().find(same) {
+            known.label = format!("{}; {}", known.label, context.regime_label(regime));
+            continue;
+        }
         let matches = |row: &&ComparisonRow| {
             row.regime == regime
                 && row.baseline == context.baseline
@@ -194,7 +201,7 @@ pub fn draw(
         for (at, row) in rows.iter().enumerate() {
             let y = first + ROW * at as f64;
             canvas.line(&[(MARGIN, y), (WIDTH - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
-            let lines = text::wrap(&row.label, STRONG, LABEL_ROOM, 3)?;
+            let lines = text::wrap(&row.label, STRONG, LABEL_ROOM, 5)?;
             for (line_at, line) in lines.iter().enumerate() {
                 let middle = y + ROW / 2.0 + 15.0 * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
                 canvas.text_mid((MARGIN, middle), line, STRONG, Anchor::Start)?;
@@ -364,6 +371,21 @@ mod tests {
             (contrast.difference, contrast.low, contrast.high),
             (comparison.difference, comparison.ci_low, comparison.ci_high)
         );
+    }
+
+    #[test]
+    fn regimes_that_sell_the_same_share_a_row() {
+        let study = fixtures::showdown(4);
+        let mut rows = study.replications.clone();
+        for row in rows.iter_mut().filter(|row| row.regime == "all_imports") {
+            let same = |other: &&ReplicationRow| {
+                (other.regime.as_str(), other.replication, &other.metric) == ("imposed", row.replication, &row.metric)
+            };
+            row.value = study.replications.iter().find(same).unwrap().value;
+        }
+        let shown = series(&rows, &study.comparisons, &study.metric, &study.context).unwrap();
+        assert_eq!(shown.len(), 4);
+        assert_eq!(shown.iter().filter(|row| row.label.contains("; ")).count(), 1);
     }
 
     #[test]
