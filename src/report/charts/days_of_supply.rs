@@ -1,6 +1,6 @@
 //! Days of supply on dealers' lots by group, week by week, one panel per regime.
 
-use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::over_time::{self, Panel, Point, Sheet};
 use super::theme::{Group, Groups};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::model::timing::record::DealerMetric;
@@ -26,17 +26,17 @@ fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     }
     let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
     let order = groups.all();
-    let panels = context.in_order(shown.iter().map(|row| row.regime.as_str())).into_iter().map(|regime| {
-        let own: Vec<&&DealerRow> = shown.iter().filter(|row| row.regime == regime).collect();
-        let fan = |group: &Group| {
-            let rows = own.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
-            let weeks = rows.map(|row| (row.week_start, row.metric(DealerMetric::DaysOfSupply))).collect();
-            GroupFan { label: group.label(), weeks }
-        };
-        let events = over_time::events(context, regime, own.iter().map(|row| row.week_start));
-        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
-    });
-    Ok((panels.collect(), groups, order))
+    let points: Vec<Point<'_>> = shown
+        .iter()
+        .map(|row| Point {
+            regime: &row.regime,
+            region: &row.region,
+            sanctioned: row.sanctioned,
+            week: row.week_start,
+            fan: row.metric(DealerMetric::DaysOfSupply),
+        })
+        .collect();
+    Ok((over_time::panels(&points, &groups, &order, context), groups, order))
 }
 
 /// Draws the chart.
@@ -68,27 +68,8 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::{PolicyEvent, RegimeContext};
-    use crate::report::rows::Fan;
+    use crate::report::charts::fixtures;
     use jiff::civil::date;
-
-    fn context() -> ChartContext {
-        let regime =
-            |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
-        let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
-        ChartContext {
-            scenario: "Test".into(),
-            baseline: "quiet".into(),
-            regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
-            replications: 3,
-            seed: 1,
-            source: String::new(),
-        }
-    }
-
-    fn fan(middle: f64) -> Fan {
-        Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
-    }
 
     fn rows() -> Vec<DealerRow> {
         let mut rows = Vec::new();
@@ -104,7 +85,7 @@ mod tests {
                         region: region.into(),
                         sanctioned,
                         manufacturer: manufacturer.into(),
-                        metrics: vec![fan(60.0 + f64::from(week)); DealerMetric::ALL.len()],
+                        metrics: vec![fixtures::fan_around(60.0 + f64::from(week)); DealerMetric::ALL.len()],
                     });
                 }
             }
@@ -114,10 +95,10 @@ mod tests {
 
     #[test]
     fn series_shows_whole_groups_under_every_regime() {
-        let panels = series(&rows(), &context()).unwrap();
+        let panels = series(&rows(), &fixtures::threat()).unwrap();
         assert_eq!((panels.len(), panels[0].fans.len()), (2, 2));
         assert_eq!(panels[0].fans[0].weeks[29].1.q50, 89.0);
-        draw(&rows(), &context()).unwrap();
-        assert!(matches!(draw(&[], &context()), Err(ChartError::Empty { .. })));
+        draw(&rows(), &fixtures::threat()).unwrap();
+        assert!(matches!(draw(&[], &fixtures::threat()), Err(ChartError::Empty { .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! Event study: sales of each group around the announcement, the liability date and the decision, baseline = 100.
 
 use super::axis;
-use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::over_time::{self, Panel, Point, Sheet};
 use super::theme::{Group, Groups, OUTSIDE};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::timing_rows::{EventStudyRow, INDEX_WEEKS};
@@ -34,16 +34,17 @@ fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>,
     }
     let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
     let order = groups.all();
-    let panels = context.in_order(shown.iter().map(|row| row.regime.as_str())).into_iter().map(|regime| {
-        let own: Vec<&&EventStudyRow> = shown.iter().filter(|row| row.regime == regime).collect();
-        let fan = |group: &Group| {
-            let rows = own.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
-            GroupFan { label: group.label(), weeks: rows.map(|row| (row.week_start, row.index)).collect() }
-        };
-        let events = over_time::events(context, regime, own.iter().map(|row| row.week_start));
-        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
-    });
-    Ok((panels.collect(), groups, order))
+    let points: Vec<Point<'_>> = shown
+        .iter()
+        .map(|row| Point {
+            regime: &row.regime,
+            region: &row.region,
+            sanctioned: row.sanctioned,
+            week: row.week_start,
+            fan: row.index,
+        })
+        .collect();
+    Ok((over_time::panels(&points, &groups, &order, context), groups, order))
 }
 
 /// Draws the chart.
@@ -75,51 +76,12 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::{PolicyEvent, RegimeContext};
-    use crate::report::rows::Fan;
+    use crate::report::charts::fixtures;
     use jiff::civil::date;
-
-    fn context() -> ChartContext {
-        let regime =
-            |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
-        let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
-        ChartContext {
-            scenario: "Test".into(),
-            baseline: "quiet".into(),
-            regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
-            replications: 3,
-            seed: 1,
-            source: String::new(),
-        }
-    }
-
-    fn fan(middle: f64) -> Fan {
-        Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
-    }
-
-    fn rows() -> Vec<EventStudyRow> {
-        let mut rows = Vec::new();
-        for week in 0..60_u32 {
-            for (region, sanctioned) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
-                let surge = if sanctioned && (20..26).contains(&week) { 10.0 } else { 0.0 };
-                rows.push(EventStudyRow {
-                    regime: "threat".into(),
-                    week,
-                    week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
-                    region: region.into(),
-                    sanctioned,
-                    index: fan(100.0 + surge),
-                    change: fan(surge),
-                    cumulative_change: fan(surge * f64::from(week)),
-                });
-            }
-        }
-        rows
-    }
 
     #[test]
     fn series_shows_the_groups_around_the_events_without_the_outside_option() {
-        let panels = series(&rows(), &context()).unwrap();
+        let panels = series(&fixtures::event_study(), &fixtures::threat()).unwrap();
         assert_eq!(panels.len(), 1);
         let labels: Vec<&str> = panels[0].fans.iter().map(|fan| fan.label.as_str()).collect();
         assert_eq!(labels, ["Japan, on the sanctions list", "Japan, other", "Europe"]);
@@ -128,14 +90,14 @@ mod tests {
         assert_eq!((weeks[0].0, weeks.len()), (date(1995, 3, 11), 37));
         assert_eq!(weeks.iter().filter(|(_, fan)| fan.q50 == 110.0).count(), 6);
         assert_eq!(panels[0].events.len(), 1);
-        draw(&rows(), &context()).unwrap();
+        draw(&fixtures::event_study(), &fixtures::threat()).unwrap();
     }
 
     #[test]
     fn without_events_there_is_nothing_to_show() {
-        let mut quiet = context();
+        let mut quiet = fixtures::threat();
         quiet.regimes[1].events.clear();
-        assert!(matches!(draw(&rows(), &quiet), Err(ChartError::Empty { .. })));
-        assert!(matches!(draw(&[], &context()), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&fixtures::event_study(), &quiet), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&[], &fixtures::threat()), Err(ChartError::Empty { .. })));
     }
 }

@@ -8,6 +8,7 @@ use super::diversion::LostBuyers;
 use super::headline::Metric;
 use super::{ChartContext, PolicyEvent, RegimeContext};
 use crate::report::rows::{ComparisonRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow, WinnerRow};
+use crate::report::timing_rows::EventStudyRow;
 
 pub(super) const WEEKS: usize = 104;
 /// Simulated cars sold in a week, of which each share is a sample.
@@ -382,4 +383,44 @@ fn headline_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64],
             relative_ci_high: (mean + 1.98 * std_error) / listed(&units),
         });
     }
+}
+
+/// A quiet baseline and a threat with one event, three replications.
+pub(super) fn threat() -> ChartContext {
+    let regime = |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
+    let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
+    ChartContext {
+        scenario: "Test".into(),
+        baseline: "quiet".into(),
+        regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
+        replications: 3,
+        seed: 1,
+        source: String::new(),
+    }
+}
+
+/// A fan around a value.
+pub(super) fn fan_around(middle: f64) -> Fan {
+    Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
+}
+
+/// Sixty weeks of a threat in which sales of the listed models surge for six of them.
+pub(super) fn event_study() -> Vec<EventStudyRow> {
+    let mut rows = Vec::new();
+    for week in 0..60_u32 {
+        for (region, sanctioned) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
+            let surge = if sanctioned && (20..26).contains(&week) { 10.0 } else { 0.0 };
+            rows.push(EventStudyRow {
+                regime: "threat".into(),
+                week,
+                week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
+                region: region.into(),
+                sanctioned,
+                index: fan_around(100.0 + surge),
+                change: fan_around(surge),
+                cumulative_change: fan_around(surge * f64::from(week)),
+            });
+        }
+    }
+    rows
 }

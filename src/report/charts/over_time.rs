@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use super::axis::{self, Scale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
-use super::theme::{self, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, Style, TICK, WIDTH};
+use super::theme::{
+    self, GRID, Group, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, Style, TICK, WIDTH,
+};
 use super::{ChartContext, ChartError, PolicyEvent, Svg, text};
 use crate::report::rows::Fan;
 
@@ -29,6 +31,30 @@ pub struct GroupFan {
     pub label: String,
     /// First day of the week and what is shown of it, by date; weeks without a value are absent.
     pub weeks: Vec<(Date, Fan)>,
+}
+
+/// One group of models in one week under one regime.
+pub(super) struct Point<'a> {
+    pub(super) regime: &'a str,
+    pub(super) region: &'a str,
+    pub(super) sanctioned: bool,
+    pub(super) week: Date,
+    pub(super) fan: Fan,
+}
+
+/// A panel for each regime of the points, in the context's order, with a fan for each group of `order`.
+pub(super) fn panels(points: &[Point<'_>], groups: &Groups, order: &[Group], context: &ChartContext) -> Vec<Panel> {
+    let regimes = context.in_order(points.iter().map(|point| point.regime));
+    let panel = |regime: &str| {
+        let own: Vec<&Point<'_>> = points.iter().filter(|point| point.regime == regime).collect();
+        let fan = |group: &Group| {
+            let members = own.iter().filter(|point| groups.group(point.region, point.sanctioned) == *group);
+            GroupFan { label: group.label(), weeks: members.map(|point| (point.week, point.fan)).collect() }
+        };
+        let events = events(context, regime, own.iter().map(|point| point.week));
+        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+    };
+    regimes.into_iter().map(panel).collect()
 }
 
 /// The events of a regime within the weeks shown, by date.

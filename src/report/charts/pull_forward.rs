@@ -1,6 +1,6 @@
 //! Pull-forward and payback: cumulative sales of the listed models against the baseline, where the threat came to nothing.
 
-use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::over_time::{self, Panel, Point, Sheet};
 use super::theme::{Group, Groups};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::timing_rows::EventStudyRow;
@@ -33,16 +33,17 @@ fn panels(
     let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.sanctioned)));
     let listed = |group: &Group| shown.iter().any(|row| groups.group(&row.region, row.sanctioned) == *group);
     let order: Vec<Group> = groups.all().into_iter().filter(listed).collect();
-    let panels = context.in_order(shown.iter().map(|row| row.regime.as_str())).into_iter().map(|regime| {
-        let own: Vec<&&EventStudyRow> = shown.iter().filter(|row| row.regime == regime).collect();
-        let fan = |group: &Group| {
-            let rows = own.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
-            GroupFan { label: group.label(), weeks: rows.map(|row| (row.week_start, row.cumulative_change)).collect() }
-        };
-        let events = over_time::events(context, regime, own.iter().map(|row| row.week_start));
-        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
-    });
-    Ok((panels.collect(), groups, order))
+    let points: Vec<Point<'_>> = shown
+        .iter()
+        .map(|row| Point {
+            regime: &row.regime,
+            region: &row.region,
+            sanctioned: row.sanctioned,
+            week: row.week_start,
+            fan: row.cumulative_change,
+        })
+        .collect();
+    Ok((over_time::panels(&points, &groups, &order, context), groups, order))
 }
 
 /// Draws the chart.
@@ -74,55 +75,15 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::{PolicyEvent, RegimeContext};
-    use crate::report::rows::Fan;
-    use jiff::civil::date;
-
-    fn context() -> ChartContext {
-        let regime =
-            |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
-        let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
-        ChartContext {
-            scenario: "Test".into(),
-            baseline: "quiet".into(),
-            regimes: vec![regime("quiet", Vec::new()), regime("threat", vec![event])],
-            replications: 3,
-            seed: 1,
-            source: String::new(),
-        }
-    }
-
-    fn fan(middle: f64) -> Fan {
-        Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
-    }
-
-    fn rows() -> Vec<EventStudyRow> {
-        let mut rows = Vec::new();
-        for week in 0..60_u32 {
-            for (region, sanctioned) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
-                let surge = if sanctioned && (20..26).contains(&week) { 10.0 } else { 0.0 };
-                rows.push(EventStudyRow {
-                    regime: "threat".into(),
-                    week,
-                    week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
-                    region: region.into(),
-                    sanctioned,
-                    index: fan(100.0 + surge),
-                    change: fan(surge),
-                    cumulative_change: fan(surge * f64::from(week)),
-                });
-            }
-        }
-        rows
-    }
+    use crate::report::charts::fixtures;
 
     #[test]
     fn series_shows_the_listed_models_of_the_regimes_asked_for() {
         let regimes = ["threat".to_owned()];
-        let panels = series(&rows(), &regimes, &context()).unwrap();
+        let panels = series(&fixtures::event_study(), &regimes, &fixtures::threat()).unwrap();
         assert_eq!((panels.len(), panels[0].fans.len(), panels[0].fans[0].weeks.len()), (1, 1, 60));
         assert_eq!(panels[0].fans[0].weeks[25].1.q50, 250.0);
-        draw(&rows(), &regimes, &context()).unwrap();
-        assert!(matches!(draw(&rows(), &[], &context()), Err(ChartError::Empty { .. })));
+        draw(&fixtures::event_study(), &regimes, &fixtures::threat()).unwrap();
+        assert!(matches!(draw(&fixtures::event_study(), &[], &fixtures::threat()), Err(ChartError::Empty { .. })));
     }
 }
