@@ -261,12 +261,12 @@ def shape_of_the_surge(run):
 
 
 def owners(run):
-    """Owners of a listed marque before and after 78 weeks of sanctions."""
-    share = lambda regime: float(run.index("owners", "regime", "period", "brand")[regime, "weeks_20_77", "Lexus"]["owner_share_mean"])
+    """Owners of a listed marque without and after 78 weeks of sanctions."""
+    share = lambda regime: float(run.index("owners", "regime", "period", "brand")[regime, "all", "Lexus"]["owner_share_mean"])
     table(
-        "    Lexus owners at the end of week 77, % of households",
+        "    Lexus owners at the end of week 103, % of households",
         ["status quo", "imposed"],
-        [("share", ["2.9", "2.0"], [f"{100 * share(regime):.1f}" for regime in ("status_quo", "reversed")])],
+        [("share", ["2.9", "2.0"], [f"{100 * share(regime):.1f}" for regime in ("status_quo", "imposed_continued")])],
     )
 
 

@@ -356,7 +356,7 @@ mod tests {
         let study = fixtures::showdown(4);
         let rows = series(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
         assert_eq!(rows.len(), 4, "two of the five sell the same and share a row");
-        assert_eq!(rows[2].label, "Sanctions imposed at the deadline; Sanctions imposed, retroactive liability");
+        assert_eq!(rows[2].label, "Sanctions imposed at the deadline; All luxury imports taxed");
         assert!(rows[0].is_baseline && rows[0].differences.is_empty() && rows[0].contrast.is_none());
         assert_eq!(rows[1].differences, [0.0; 4], "settlement is the status quo to the bit");
         let value = |regime: &str, replication: u64| {
