@@ -87,6 +87,29 @@ impl ConfigError {
         }
     }
 
+    /// What is wrong and what would do, without the place where files stand: the same on every machine and in every folder.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Syntax(complaint)
+            | Self::Extends(complaint)
+            | Self::Merge(complaint)
+            | Self::Override(complaint)
+            | Self::UnknownKey(complaint)
+            | Self::MissingKey(complaint)
+            | Self::WrongType(complaint)
+            | Self::InvalidValue(complaint) => {
+                let place = if complaint.location.path.is_empty() { "" } else { ": " };
+                format!("{}{place}{}{}", complaint.location.path, complaint.message, help_line(&complaint.help))
+            }
+            Self::Row { row, label, message, help, .. } => {
+                format!("data{}: {message}{}", row_text(*row, label.as_deref()), help_line(help))
+            }
+            Self::Unreadable { reason, .. } => format!("a data file cannot be read: {reason}"),
+            Self::NotUtf8 { line, .. } => format!("a data file is not UTF-8 text in line {line}"),
+        }
+    }
+
     /// An operating system's refusal to read `path`, with a file of a similar name if the folder has one.
     pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         let siblings: Vec<String> = path

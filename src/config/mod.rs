@@ -53,19 +53,21 @@ pub struct Loaded {
     pub design: Option<StudyDesign>,
     /// When there are enough replications, if not at a fixed number.
     pub stop: Option<StopRule>,
+    /// The document without what only says which points there are: what points are laid over.
+    ground: Document,
 }
 
+/// Tables that say which points a study has, and may be as long as it has points.
+const OF_POINTS: [&str; 4] = ["sweep", "uncertainty", "parameter", "correlation"];
+
 impl Loaded {
-    /// The same scenario with `key=value` assignments laid over it, as `--set` does, and checked anew: one point of a study.
+    /// The same scenario with `key=value` assignments laid over it, as `--set` does, and checked anew: one point of a study. A point
+    /// has no design and no uncertain values of its own, and costs the same however many others there are.
     ///
     /// # Errors
     /// [`ConfigError`] naming the assignment, or what of the scenario it makes impossible.
     pub fn at(&self, assignments: &[String]) -> Result<Self, ConfigError> {
-        let mut document = self.document.clone();
-        for assignment in assignments {
-            document.set(assignment)?;
-        }
-        Self::new(&self.path, document)
+        Self::new(&self.path, self.ground.with(assignments)?)
     }
 
     /// Checks a document that was read from `path`, and everything that it names.
@@ -88,7 +90,8 @@ impl Loaded {
                 Ok(DataFile { key, name, hash: blake3::hash(&bytes), path })
             })
             .collect::<Result<_, ConfigError>>()?;
-        Ok(Self { path: path.to_owned(), document, data, scenario, parameters, design, stop })
+        let ground = document.without(&OF_POINTS);
+        Ok(Self { path: path.to_owned(), document, data, scenario, parameters, design, stop, ground })
     }
 }
 

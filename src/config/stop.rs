@@ -84,6 +84,9 @@ pub struct StopTargetSection {
 /// # Errors
 /// [`ConfigError`] naming key, value and remedy.
 pub(super) fn stop(document: &Document, scenario: &Scenario) -> Result<Option<StopRule>, ConfigError> {
+    if document.origin("stop").is_none() {
+        return Ok(None);
+    }
     let file: ScenarioFile = document.deserialize()?;
     let reader = Reader { document, file: &file };
     let Some(section) = &file.stop else { return Ok(None) };

@@ -64,6 +64,33 @@ impl Document {
     /// quotes. Tables and lists merge as files do. Fails, leaving the document as it was, if the assignment cannot be
     /// read or leads through something that has no such item.
     pub fn set(&mut self, assignment: &str) -> Result<(), ConfigError> {
+        self.root = self.laid(&[assignment])?.root;
+        Ok(())
+    }
+
+    /// The document with assignments laid over it in their order, each as [`Self::set`] takes it.
+    pub fn with(&self, assignments: &[String]) -> Result<Self, ConfigError> {
+        self.laid(assignments)
+    }
+
+    fn laid(&self, assignments: &[impl AsRef<str>]) -> Result<Self, ConfigError> {
+        let mut document = self.clone();
+        assignments.iter().try_for_each(|assignment| document.lay(assignment.as_ref()))?;
+        Ok(document)
+    }
+
+    /// The same without tables at its top, for readers that have no use for them.
+    #[must_use]
+    pub fn without(&self, keys: &[&str]) -> Self {
+        let mut document = self.clone();
+        if let Value::Table(entries) = &mut document.root.value {
+            entries.retain(|key, _| !keys.contains(&key.as_str()));
+        }
+        document
+    }
+
+    /// Lays one value over the document; after an error it may be half laid.
+    fn lay(&mut self, assignment: &str) -> Result<(), ConfigError> {
         let source =
             Arc::new(Source { name: format!("--set {assignment}"), text: assignment.to_owned(), numbered: false });
         let origin = |start, end| Origin { source: Arc::clone(&source), key: None, value: Some(start..end) };
@@ -102,13 +129,11 @@ impl Document {
             Err(other) => return Err(other),
         };
         value.origin.key = Some(0..key_end);
-        let mut root = self.root.clone();
-        let place = match path::reach(&mut root, &steps, &value.origin) {
+        let place = match path::reach(&mut self.root, &steps, &value.origin) {
             Ok(place) => place,
             Err((message, help)) => return refuse(origin(0, key_end), &message, &help),
         };
         *place = merge::overlay(Some(place.clone()), value, path)?;
-        self.root = root;
         Ok(())
     }
 

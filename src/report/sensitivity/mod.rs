@@ -267,7 +267,7 @@ impl ScenarioStudy<'_> {
     fn answer(&self, problem: &Problem, design: &Design, row: usize) -> RowResult {
         let parameters = &self.loaded.parameters;
         let assignments = parameters.assignments(&design.row(row)[..parameters.len()]);
-        let point = self.loaded.at(&assignments).map_err(|error| error.to_string())?;
+        let point = self.loaded.at(&assignments).map_err(|error| error.reason())?;
         let replications = self.replications_of(problem.len(), row);
         respond(point.scenario, &self.targets, replications).map_err(|error| error.to_string())
     }
