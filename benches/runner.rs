@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use stickershock::config;
 use stickershock::ensemble::run::run_units;
-use stickershock::ensemble::{JobResult, Point, Results};
+use stickershock::ensemble::{JobResult, Point, Results, Study};
 use stickershock::report::folder::OutputError;
 use stickershock::runner::drive::{Drive, Event, Keep, Studies};
 use stickershock::runner::store::Sharing;
@@ -45,13 +45,13 @@ fn main() {
     };
     let study_of = |_| Ok(Arc::clone(&study));
     time("simulated", &mut || {
-        let seal = |_, jobs: Vec<JobResult>| drop(std::hint::black_box(jobs));
+        let seal = |_: Option<&Study>, jobs: Vec<JobResult>| drop(std::hint::black_box(jobs));
         let keep = |_: &_, _, ()| Ok::<_, OutputError>(ControlFlow::Continue(()));
         run_units(&units, &regimes, &study_of, &stop, &seal, keep).unwrap_or_else(|halt| panic!("{halt:?}"));
     });
     time("simulated and reduced", &mut || {
         let mut results = empty();
-        let seal = |_, jobs: Vec<JobResult>| jobs.into_iter().flatten().collect::<Vec<_>>();
+        let seal = |_: Option<&Study>, jobs: Vec<JobResult>| jobs.into_iter().flatten().collect::<Vec<_>>();
         let keep = |_: &_, replication, outcomes: Vec<_>| {
             results.add(replication, &outcomes);
             Ok::<_, OutputError>(ControlFlow::Continue(()))

@@ -238,14 +238,6 @@ enum CliError {
         /// Those without a shard.
         ranges: Vec<String>,
     },
-    /// The user pressed Ctrl-C in a study of many points.
-    #[error("interrupted at point {done} of {points}; no table was written\nhelp: run the same command again")]
-    InterruptedPoints {
-        /// Points finished.
-        done: u64,
-        /// Points in all.
-        points: usize,
-    },
     /// No point of a study has a result.
     #[error("none of {points} points has a result; the first says: {first}")]
     NoPoint {
@@ -300,7 +292,7 @@ impl CliError {
             Self::Plan(PlanError::Units { .. }) => 2,
             Self::Plan(_) | Self::Store(StoreError::Foreign { .. }) => 65,
             Self::Resumable { .. } | Self::Unfinished { .. } | Self::Missing { .. } => 75,
-            Self::Interrupted { .. } | Self::UnitsInterrupted { .. } | Self::InterruptedPoints { .. } => 130,
+            Self::Interrupted { .. } | Self::UnitsInterrupted { .. } => 130,
             Self::Sensitivity(SensitivityError::Log(_) | SensitivityError::Rows { .. }) => 65,
             Self::Sensitivity(SensitivityError::Interrupted { .. }) => 130,
             _ => 1,

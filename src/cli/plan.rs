@@ -7,7 +7,8 @@ use stickershock::report::folder::OutputFolder;
 use stickershock::runner::store::Sharing;
 use stickershock::runner::{Plan, Store};
 
-use super::run::{points, selected_regimes};
+use super::run::{replicate_points, selected_regimes};
+use super::work::check_stop;
 use super::{CliError, ScenarioArgs};
 
 #[derive(Args)]
@@ -42,13 +43,11 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     let mut overrides = Vec::new();
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
-    let loaded = args.scenario.load(&overrides)?;
-    if loaded.design.is_some() {
-        let message = "a study of many points is not planned unit by unit\nhelp: `stickershock run` it, or plan one point with --set";
-        return Err(CliError::Usage(message.into()));
-    }
+    let mut loaded = args.scenario.load(&overrides)?;
+    check_stop(&loaded)?;
+    replicate_points(&mut loaded, args.replications);
     let regimes = selected_regimes(&loaded, &args.regimes)?;
-    let plan = Plan::new(&loaded, &regimes, &points(), args.unit_size)?;
+    let plan = Plan::of_study(&loaded, &regimes, args.unit_size)?;
     OutputFolder::create(&args.out)?;
     let store = Store::open(&args.out, Sharing::Alone)?;
     if let Ok(stored) = Plan::read(&args.out)
@@ -65,8 +64,9 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     if args.slurm {
         written.push(store.folder().write("units.sbatch", script(&args.out, count).as_bytes())?);
     }
+    let of = if loaded.design.is_some() { format!(" of {} points", plan.points.len()) } else { String::new() };
     let mut text = format!(
-        "{} jobs in {count} units of {} replications. Written:\n",
+        "{} jobs{of} in {count} units of {} replications. Written:\n",
         plan.jobs(),
         plan.unit_size.min(plan.replications)
     );

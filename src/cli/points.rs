@@ -1,191 +1,162 @@
-//! `stickershock run` of a scenario with many points: a sweep, or draws of what is uncertain.
+//! Studies of many points: a sweep, or draws of what is uncertain.
 
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::json;
-use stickershock::config::{Loaded, StudyDesign};
-use stickershock::ensemble::points::{Names, PointResults, run_points};
-use stickershock::ensemble::{Point, RunError, Study};
+use stickershock::config::StudyDesign;
+use stickershock::config::design::Setting;
+use stickershock::ensemble::points::{Names, OnePoint, PointOutcome, PointResults};
 use stickershock::report::folder::{OutputError, OutputFolder};
-use stickershock::report::manifest::{Manifest, Status};
 use stickershock::report::points::{
     FailureRow, PointTable, UncertaintyRow, chart_choice, draw_rows, setting_text, shown, uncertainty_rows,
     write_point_tables,
 };
 use stickershock::report::record::TableData;
+use stickershock::runner::drive::{Event, Studies};
+use stickershock::runner::ledger::{LEDGER_FILE, LedgerWriter};
 
 use super::CliError;
 use super::summary::{align, thousands};
-use super::work::{progress_bar, relative};
+use super::work::Work;
 
-/// What `run` knows of a study of many points.
-pub(super) struct PointsRun<'a> {
-    pub loaded: &'a Loaded,
-    pub design: StudyDesign,
-    pub regimes: &'a [usize],
-    pub folder: &'a OutputFolder,
-    pub pool: &'a rayon::ThreadPool,
-    pub stop: &'a AtomicBool,
-    pub charts: bool,
-    pub json: bool,
-    pub quiet: bool,
-    pub started: Instant,
-}
-
-/// What is left when all points ran.
-struct Finished {
+/// A study of many points, reduced and its files written.
+pub(super) struct WrittenPoints {
     results: PointResults,
     uncertainty: Vec<UncertaintyRow>,
-    failures: Vec<FailureRow>,
-    files: Vec<PathBuf>,
+    pub failures: Vec<FailureRow>,
+    pub files: Vec<PathBuf>,
 }
 
-impl PointsRun<'_> {
-    /// Runs all points and writes tables and charts.
-    pub(super) fn run(&self) -> Result<(), CliError> {
-        let points = self.design.points();
-        let earlier = self.folder.holds_a_run();
-        let threads = self.pool.current_num_threads();
-        let mut manifest = Manifest::new(self.loaded, self.regimes, threads)
-            .of_points(points.len() as u64, self.design.replications());
-        self.folder.write("manifest.json", &manifest.render(Status::Running))?;
-        let outcome = self.pool.install(|| self.simulate(&points));
-        manifest.seconds = Some(self.started.elapsed().as_secs_f64());
+/// Points as they are finished.
+struct Finished<'a> {
+    design: &'a StudyDesign,
+    points: &'a [stickershock::ensemble::Point],
+    table: PointTable,
+    results: PointResults,
+    failures: Vec<FailureRow>,
+}
+
+impl Finished<'_> {
+    /// Takes what became of a point, if one is finished.
+    fn take(&mut self, finished: Option<(usize, PointOutcome)>) -> Result<(), OutputError> {
+        let Some((at, outcome)) = finished else { return Ok(()) };
+        let point = &self.points[at];
         match outcome {
-            Ok(mut finished) => {
-                if earlier {
-                    self.folder.remove_others(&finished.files)?;
-                }
-                manifest.files = relative(&finished.files, self.folder.path());
-                finished.files.push(self.folder.write("manifest.json", &manifest.render(Status::Complete))?);
-                if !finished.failures.is_empty() && !self.quiet {
-                    eprintln!(
-                        "warning: {} of {} points have no result: see tables/failures.csv; the first: {}",
-                        finished.failures.len(),
-                        points.len(),
-                        finished.failures[0].error
-                    );
-                }
-                if self.quiet {
-                    return Ok(());
-                }
-                super::print(&if self.json { self.json(&finished) } else { self.text(&finished) })
+            Ok(moments) => {
+                let settings: &[Setting] = match self.design {
+                    StudyDesign::Sweep(sweep) => sweep.settings.get(at).map_or(&[], Vec::as_slice),
+                    StudyDesign::Uncertainty(_) => &[],
+                };
+                self.table.add(point.index, settings, self.results.names(), &moments)?;
+                self.results.insert(point.index, moments);
             }
-            Err(error) => {
-                let interrupted = matches!(error, CliError::InterruptedPoints { .. });
-                let status = if interrupted { Status::Interrupted } else { Status::Failed };
-                // The first error is the one to report, even if the disk refuses this too.
-                let _ = self.folder.write("manifest.json", &manifest.render(status));
-                Err(error)
-            }
+            Err(error) => self.failures.push(FailureRow::new(point, &error)),
         }
+        Ok(())
     }
+}
 
-    /// One point's study. Its regimes have to be those of the scenario, or its results would not stand beside the others'.
-    fn prepare(&self, point: &Point) -> Result<Study, String> {
-        let scenario = self.loaded.at(&point.assignments).map_err(|error| error.to_string())?.scenario;
-        let own = &self.loaded.scenario;
-        let names = |regimes: &[stickershock::model::trade::regime::Regime]| -> Vec<String> {
-            regimes.iter().map(|regime| regime.name.clone()).collect()
-        };
-        if names(&scenario.regimes) != names(&own.regimes) || scenario.baseline != own.baseline {
-            return Err("the point has other regimes or another baseline than the scenario".into());
-        }
-        Study::prepare(scenario).map_err(|error| error.to_string())
-    }
-
-    fn simulate(&self, points: &[Point]) -> Result<Finished, CliError> {
-        let jobs = points.len() as u64 * self.design.replications() * self.regimes.len() as u64;
-        let bar = progress_bar(jobs, 0, self.quiet);
-        let mut table = PointTable::begin(self.folder, &self.design)?;
-        let mut results: Option<PointResults> = None;
-        let mut failures = Vec::new();
+impl Work<'_> {
+    /// Walks the plan, reduces every point, and writes tables, charts and the ledger.
+    pub(super) fn reduce_points(&self, design: &StudyDesign, folder: &OutputFolder) -> Result<WrittenPoints, CliError> {
+        let studies = Studies::new(self.loaded, self.plan);
+        let names = Names::of(&self.loaded.scenario, self.regimes);
+        let points = self.plan.point_list();
         let seed = self.loaded.scenario.seed;
-        let none = Vec::new();
-        let ran = run_points(
-            points,
-            self.regimes,
-            &|point| self.prepare(point),
-            &|point| self.design.worlds(point),
-            (self.stop, &|jobs| bar.inc(jobs)),
-            |point, outcome| {
-                match outcome.and_then(|(names, moments)| agrees(results.as_ref(), names).map(|names| (names, moments)))
-                {
-                    Ok((names, moments)) => {
-                        let settings = match &self.design {
-                            StudyDesign::Sweep(sweep) => sweep.settings.get(point.index as usize).unwrap_or(&none),
-                            StudyDesign::Uncertainty(_) => &none,
-                        };
-                        table.add(point.index, settings, &names, &moments)?;
-                        results.get_or_insert_with(|| PointResults::new(names, seed)).insert(point.index, moments);
-                    }
-                    Err(error) => failures.push(FailureRow::new(point, &error)),
+        let mut finished = Finished {
+            design,
+            points: &points,
+            table: PointTable::begin(folder, design)?,
+            results: PointResults::new(names.clone(), seed),
+            failures: Vec::new(),
+        };
+        let mut current = OnePoint::new(names, seed);
+        let mut ledger = LedgerWriter::begin(folder)?;
+        let bar = self.progress_bar();
+        self.walk(&studies, &bar, &mut |event: Event<'_>| {
+            match event {
+                Event::Replication { point, replication, outcomes } => {
+                    finished.take(current.turn_to(point))?;
+                    current.add(replication, outcomes);
                 }
-                Ok::<_, OutputError>(())
-            },
-        );
-        match ran {
-            Ok(()) => bar.finish_and_clear(),
-            Err(error) => {
-                bar.abandon();
-                return Err(match error {
-                    RunError::Interrupted(point) => CliError::InterruptedPoints { done: point, points: points.len() },
-                    RunError::Receiver(error) => error.into(),
-                    RunError::Job(error) => CliError::Job(error),
-                });
+                Event::Failure { point, error, .. } => {
+                    finished.take(current.turn_to(point))?;
+                    current.fail(error);
+                }
+                Event::Unit { position, hash, jobs } => ledger.add(self.plan, position, &hash, jobs)?,
             }
-        }
-        let Some(results) = results else {
+            Ok(ControlFlow::Continue(()))
+        })?;
+        finished.take(current.end())?;
+        let Finished { table, results, failures, .. } = finished;
+        if results.points().is_empty() {
             let first = failures.first().map(|failure| failure.error.clone()).unwrap_or_default();
             return Err(CliError::NoPoint { points: points.len(), first });
-        };
-        let (files, uncertainty) = self.write(table, points, &results, &failures)?;
-        Ok(Finished { results, uncertainty, failures, files })
-    }
-
-    fn write(
-        &self,
-        table: PointTable,
-        points: &[Point],
-        results: &PointResults,
-        failures: &[FailureRow],
-    ) -> Result<(Vec<PathBuf>, Vec<UncertaintyRow>), CliError> {
+        }
         let render = |error| CliError::Output(OutputError::Csv(error));
         let mut tables = Vec::new();
         let mut uncertainty = Vec::new();
-        if matches!(self.design, StudyDesign::Uncertainty(_)) {
-            uncertainty = uncertainty_rows(results, self.design.replications());
+        if matches!(design, StudyDesign::Uncertainty(_)) {
+            uncertainty = uncertainty_rows(&results, self.plan.replications);
             tables.push(TableData::new(&uncertainty).map_err(render)?);
-            tables.push(TableData::new(&draw_rows(points)).map_err(render)?);
+            tables.push(TableData::new(&draw_rows(&points)).map_err(render)?);
         }
         // A table without rows says nothing.
         if !failures.is_empty() {
-            tables.push(TableData::new(failures).map_err(render)?);
+            tables.push(TableData::new(&failures).map_err(render)?);
         }
         let scenario = &self.loaded.scenario;
-        #[cfg_attr(not(feature = "charts"), allow(unused_mut))]
-        let mut files = write_point_tables(self.folder, scenario, table, &tables)?;
+        let files = write_point_tables(folder, scenario, table, &tables)?;
+        let mut files = self.converted(folder, files)?;
+        ledger.finish()?;
+        files.push(folder.path().join(LEDGER_FILE));
         #[cfg(feature = "charts")]
-        if scenario.outputs.charts && self.charts {
+        if scenario.outputs.charts && !self.presentation.no_charts {
             use stickershock::report::draw_points::write_point_charts;
-            files.extend(write_point_charts(self.folder, scenario, &self.design, results, &uncertainty)?);
+            files.extend(write_point_charts(folder, scenario, design, &results, &uncertainty)?);
         }
         files.sort();
-        Ok((files, uncertainty))
+        Ok(WrittenPoints { results, uncertainty, failures, files })
+    }
+
+    /// Prints the summary, and says which points have no result.
+    pub(super) fn print_points(
+        &self,
+        written: &WrittenPoints,
+        folder: &Path,
+        files: &[PathBuf],
+        started: Instant,
+    ) -> Result<(), CliError> {
+        let Some(design) = self.loaded.design.as_ref().filter(|_| !self.presentation.quiet) else { return Ok(()) };
+        if let Some(first) = written.failures.first() {
+            eprintln!(
+                "warning: {} of {} points have no result: see tables/failures.csv; the first: {}",
+                written.failures.len(),
+                self.plan.points.len(),
+                first.error
+            );
+        }
+        if self.presentation.json {
+            return super::print(&self.points_json(written, folder, files));
+        }
+        let mut out = self.points_text(design, written);
+        out.push_str(&format!("\n{:.1} s. Written:\n", started.elapsed().as_secs_f64()));
+        files.iter().for_each(|file| out.push_str(&format!("  {}\n", file.display())));
+        super::print(&out)
     }
 
     /// The charts' first metric at every point of a sweep, or over the draws.
-    fn text(&self, finished: &Finished) -> String {
+    fn points_text(&self, design: &StudyDesign, written: &WrittenPoints) -> String {
         use std::fmt::Write;
-        let (results, scenario) = (&finished.results, &self.loaded.scenario);
+        let (results, scenario) = (&written.results, &self.loaded.scenario);
         let names = results.names();
-        let choice = shown(names, chart_choice(&self.design), &scenario.outputs.headline);
+        let choice = shown(names, chart_choice(design), &scenario.outputs.headline);
         let (period, metric) =
             choice.map_or((0, 0), |(period, metrics)| (period, metrics.first().copied().unwrap_or(0)));
         let mut out = String::new();
-        let replications = self.design.replications();
+        let replications = self.plan.replications;
         let _ = writeln!(
             out,
             "{}: {} points with results, {replications} replications each, seed {}",
@@ -194,7 +165,7 @@ impl PointsRun<'_> {
             scenario.seed
         );
         let (metric_name, period_name) = (&names.metrics[metric], &names.periods[period]);
-        match &self.design {
+        match design {
             StudyDesign::Sweep(sweep) => {
                 let _ = writeln!(
                     out,
@@ -222,7 +193,7 @@ impl PointsRun<'_> {
                 let _ = writeln!(out, "change of {metric_name} against the baseline, period {period_name}\n");
                 let head = ["regime", "mean", "its 95% interval", "90% of draws", "90% of outcomes", "parameter share"];
                 let mut rows = vec![head.map(String::from)];
-                let shown = finished
+                let shown = written
                     .uncertainty
                     .iter()
                     .filter(|row| row.is_change && row.period == *period_name && row.metric == *metric_name);
@@ -241,22 +212,18 @@ impl PointsRun<'_> {
                 align(&mut out, &rows);
             }
         }
-        let _ = writeln!(out, "\n{:.1} s. Written:", self.started.elapsed().as_secs_f64());
-        for file in &finished.files {
-            let _ = writeln!(out, "  {}", file.display());
-        }
         out
     }
 
-    fn json(&self, finished: &Finished) -> String {
+    fn points_json(&self, written: &WrittenPoints, folder: &Path, files: &[PathBuf]) -> String {
         let summary = json!({
             "scenario": self.loaded.scenario.name,
             "seed": self.loaded.scenario.seed,
-            "points": finished.results.points().len(),
-            "failures": finished.failures.len(),
-            "replications": self.design.replications(),
-            "folder": self.folder.path().display().to_string(),
-            "files": finished.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
+            "points": written.results.points().len(),
+            "failures": written.failures.len(),
+            "replications": self.plan.replications,
+            "folder": folder.display().to_string(),
+            "files": files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
         });
         format!("{summary:#}\n")
     }
@@ -264,16 +231,6 @@ impl PointsRun<'_> {
 
 /// Lines of a sweep that are printed.
 const MOST_LINES: usize = 41;
-
-/// Whether a point has the names of the first one.
-fn agrees(results: Option<&PointResults>, names: Names) -> Result<Names, String> {
-    match results {
-        Some(results) if *results.names() != names => {
-            Err("the point has other periods or metrics than the first one with results".into())
-        }
-        _ => Ok(names),
-    }
-}
 
 /// A number for a reader: whole where it is large.
 fn figure(number: f64) -> String {

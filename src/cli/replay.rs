@@ -10,7 +10,7 @@ use stickershock::report::record::decimal;
 use stickershock::runner::Store;
 use stickershock::runner::drive::Studies;
 use stickershock::runner::store::Sharing;
-use stickershock::runner::verify::{digits, recorded, repeat};
+use stickershock::runner::verify::{Repeated, recorded, repeat};
 
 use super::CliError;
 use super::work::open_plan;
@@ -42,14 +42,15 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
     let studies = Studies::new(&loaded, &plan);
     let pool = super::run::thread_pool(args.threads)?;
     let job = pool.install(|| repeat(&plan, &regimes, &studies, args.job));
-    let Some(job) = job else { return Err(CliError::Usage(format!("--job {}: there is no such job", args.job))) };
+    let Some(Repeated { job, hash: found }) = job else {
+        return Err(CliError::Usage(format!("--job {}: there is no such job", args.job)));
+    };
     eprintln!(
         "job {}: point {point}{}, replication {replication}, regime {}",
         args.job,
         plan.points[point].iter().fold(String::new(), |text, assignment| format!("{text} {assignment}")),
         plan.regimes[regime]
     );
-    let found = digits(&job);
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
     let record = recorded(&args.folder, &plan, &store.inventory(&plan)?)?;
     eprintln!(

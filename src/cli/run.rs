@@ -5,15 +5,13 @@ use std::time::Instant;
 
 use clap::Args;
 use stickershock::config::Loaded;
-use stickershock::ensemble::Point;
 use stickershock::report::folder::OutputFolder;
 use stickershock::report::manifest::Status;
 use stickershock::runner::plan::PLAN_FILE;
 use stickershock::runner::store::{Inventory, Sharing};
 use stickershock::runner::{Plan, Store};
 
-use super::points::PointsRun;
-use super::work::{Presentation, TableFormat, Work};
+use super::work::{Presentation, Work, check_stop};
 use super::{CliError, ScenarioArgs, signals};
 
 #[derive(Args)]
@@ -58,7 +56,9 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let mut overrides = Vec::new();
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
-    let loaded = args.scenario.load(&overrides)?;
+    let mut loaded = args.scenario.load(&overrides)?;
+    check_stop(&loaded)?;
+    replicate_points(&mut loaded, args.replications);
     let regimes = selected_regimes(&loaded, &args.regimes)?;
     let named = loaded.scenario.outputs.folder.as_ref().map(PathBuf::from);
     let path = args.out.clone().or(named).unwrap_or_else(|| PathBuf::from("output").join(&loaded.scenario.name));
@@ -66,23 +66,7 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let folder = OutputFolder::create(&path)?;
     let store = Store::open(&path, Sharing::Alone)?;
     let stop = signals::stop_flag();
-    if let Some(design) = &loaded.design {
-        if loaded.stop.is_some() || args.presentation.format != [TableFormat::Csv] {
-            let help = "give the number of replications at each point, and leave out --format";
-            let message = "[stop] and --format act in runs of one point, and this scenario has several";
-            return Err(CliError::Usage(format!("{message}\nhelp: {help}")));
-        }
-        clear_for_points(args, &store)?;
-        let mut design = design.clone();
-        if let Some(replications) = args.replications {
-            design.set_replications(replications);
-        }
-        let Presentation { no_charts, json, quiet, .. } = args.presentation;
-        let (loaded, regimes, folder, pool, stop) = (&loaded, &regimes, &folder, &pool, &stop);
-        return PointsRun { loaded, design, regimes, folder, pool, stop, charts: !no_charts, json, quiet, started }
-            .run();
-    }
-    let wanted = Plan::new(&loaded, &regimes, &points(), args.unit_size)?;
+    let wanted = Plan::of_study(&loaded, &regimes, args.unit_size)?;
     let Some((plan, inventory)) = settle(args, &store, wanted)? else {
         if !args.presentation.quiet {
             eprintln!("{} is complete; there is nothing left to do", path.display());
@@ -110,24 +94,11 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     finished
 }
 
-/// Makes way for a study of many points, which is not stored unit by unit.
-fn clear_for_points(args: &RunArgs, store: &Store) -> Result<(), CliError> {
-    let path = store.folder().path().display();
-    if args.resume || args.unit_size.is_some() || args.keep_units {
-        let message =
-            "a study of many points is not stored unit by unit\nhelp: leave out --resume, --unit-size and --keep-units";
-        return Err(CliError::Usage(message.into()));
+/// Gives every point the replications that were asked for on the command line.
+pub(super) fn replicate_points(loaded: &mut Loaded, replications: Option<u64>) {
+    if let (Some(design), Some(replications)) = (&mut loaded.design, replications) {
+        design.set_replications(replications);
     }
-    if store.has_units() && !args.fresh {
-        let help = "choose another folder with --out, or start over in this one with --fresh";
-        return Err(CliError::Usage(format!("{path}: holds the unfinished run of another study\nhelp: {help}")));
-    }
-    Ok(store.clear()?)
-}
-
-/// The points of a study: the scenario itself.
-pub(super) fn points() -> Vec<Point> {
-    vec![Point { index: 0, assignments: Vec::new() }]
 }
 
 /// The plan to work on and what is done of it, once the folder's own plan and the wishes of the user agree; nothing when all is

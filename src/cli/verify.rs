@@ -7,7 +7,7 @@ use serde_json::json;
 use stickershock::runner::Store;
 use stickershock::runner::drive::Studies;
 use stickershock::runner::store::Sharing;
-use stickershock::runner::verify::{digits, recorded, repeat, sample};
+use stickershock::runner::verify::{recorded, repeat, sample};
 
 use super::work::open_plan;
 use super::{CliError, signals};
@@ -51,9 +51,8 @@ pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
         }
         let Some(job) = pool.install(|| repeat(&plan, &regimes, &studies, number)) else { continue };
         repeated += 1;
-        let found = digits(&job);
-        if recorded.get(&number) != Some(&found) {
-            differing.push((number, found));
+        if recorded.get(&number) != Some(&job.hash) {
+            differing.push((number, job.hash));
         }
     }
     for (number, found) in &differing {

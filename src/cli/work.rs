@@ -15,11 +15,12 @@ use stickershock::report::failures::FailureTable;
 use stickershock::report::folder::OutputFolder;
 use stickershock::report::manifest::{Manifest, Status};
 use stickershock::report::study::{ReplicationTable, write_tables};
-use stickershock::runner::drive::{Drive, DriveError, Event, Studies};
+use stickershock::runner::drive::{Drive, DriveError, Event, Keep, Studies};
 use stickershock::runner::ledger::LedgerWriter;
 use stickershock::runner::plan::PlanError;
 use stickershock::runner::{MODEL_VERSION, Plan, Store, StoreError};
 
+use super::points::WrittenPoints;
 use super::{CliError, summary};
 
 /// How results are presented.
@@ -74,7 +75,7 @@ pub(super) struct Work<'a> {
     pub simulate: bool,
 }
 
-/// A reduced study, its files written.
+/// A study of one point, reduced and its files written.
 pub(super) struct Written {
     study: std::sync::Arc<Study>,
     results: Results,
@@ -82,10 +83,19 @@ pub(super) struct Written {
     failed_jobs: u64,
 }
 
+/// A reduced study.
+enum Reduced {
+    One(Written),
+    Points(WrittenPoints),
+}
+
 impl Work<'_> {
     /// The manifest of the work.
     pub(super) fn manifest(&self) -> Manifest {
         let mut manifest = Manifest::new(self.loaded, self.regimes, rayon::current_num_threads());
+        if self.loaded.design.is_some() {
+            manifest = manifest.of_points(self.plan.points.len() as u64, self.plan.replications);
+        }
         let units = self.plan.units.len();
         manifest.insert("model_version", MODEL_VERSION.into());
         manifest.insert("plan", json!({ "blake3": self.plan.hash, "unit_size": self.plan.unit_size, "units": units }));
@@ -93,7 +103,7 @@ impl Work<'_> {
     }
 
     /// Walks the plan, reduces every unit, and writes tables, charts and the ledger.
-    pub(super) fn reduce(&self, folder: &OutputFolder) -> Result<Written, CliError> {
+    fn reduce(&self, folder: &OutputFolder) -> Result<Written, CliError> {
         let studies = Studies::new(self.loaded, self.plan);
         // A scenario that cannot be prepared has nothing to show, and its error is about the input.
         let study = match studies.get(0) {
@@ -112,8 +122,7 @@ impl Work<'_> {
         let mut replications = ReplicationTable::begin(folder, &study, self.regimes)?;
         let mut failures = FailureTable::new(folder);
         let mut ledger = LedgerWriter::begin(folder)?;
-        let stored = if self.simulate { stored_jobs(self.plan, self.done) } else { 0 };
-        let bar = progress_bar(self.plan.jobs(), stored, self.presentation.quiet);
+        let bar = self.progress_bar();
         let mut keep = |event: Event<'_>| {
             match event {
                 Event::Replication { replication, outcomes, .. } => {
@@ -133,27 +142,15 @@ impl Work<'_> {
             }
             Ok(ControlFlow::Continue(()))
         };
-        let tick = |jobs| bar.inc(jobs);
-        let drive = Drive { plan: self.plan, regimes: self.regimes, store: self.store, stop: self.stop };
-        let walked = if self.simulate {
-            drive.run(self.done, &studies, &tick, &mut keep)
-        } else {
-            drive.merge(self.done, &tick, &mut keep)
-        };
-        bar.finish_and_clear();
-        walked.map_err(|error| self.stopped(error))?;
+        self.walk(&studies, &bar, &mut keep)?;
         let failed_jobs = failures.jobs();
         if results.replications() == 0 {
             failures.finish()?;
             return Err(CliError::NoOutcome);
         }
         let report = Report { study: &study, results: &results, regimes: self.regimes };
-        let mut files = write_tables(folder, &report, &base_year, replications, failures)?;
-        #[cfg(feature = "parquet")]
-        if self.presentation.format.contains(&TableFormat::Parquet) {
-            let keep_csv = self.presentation.format.contains(&TableFormat::Csv);
-            files = stickershock::report::parquet::convert(folder, files, keep_csv)?;
-        }
+        let files = write_tables(folder, &report, &base_year, replications, failures)?;
+        let mut files = self.converted(folder, files)?;
         ledger.finish()?;
         files.push(folder.path().join(stickershock::runner::ledger::LEDGER_FILE));
         #[cfg(feature = "charts")]
@@ -162,6 +159,42 @@ impl Work<'_> {
         }
         files.sort();
         Ok(Written { study, results, files, failed_jobs })
+    }
+
+    /// Jobs as they are simulated or read, those that are stored already counted as done.
+    pub(super) fn progress_bar(&self) -> ProgressBar {
+        let stored = if self.simulate { stored_jobs(self.plan, self.done) } else { 0 };
+        progress_bar(self.plan.jobs(), stored, self.presentation.quiet)
+    }
+
+    /// Hands every unit to `keep`, in the order of the plan.
+    pub(super) fn walk(&self, studies: &Studies<'_>, bar: &ProgressBar, keep: &mut Keep<'_>) -> Result<(), CliError> {
+        let tick = |jobs| bar.inc(jobs);
+        let drive = Drive { plan: self.plan, regimes: self.regimes, store: self.store, stop: self.stop };
+        let walked = if self.simulate {
+            drive.run(self.done, studies, &tick, keep)
+        } else {
+            drive.merge(self.done, &tick, keep)
+        };
+        bar.finish_and_clear();
+        walked.map_err(|error| self.stopped(error))
+    }
+
+    /// The tables among `files` in the forms that were asked for.
+    #[cfg(feature = "parquet")]
+    pub(super) fn converted(&self, folder: &OutputFolder, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, CliError> {
+        if !self.presentation.format.contains(&TableFormat::Parquet) {
+            return Ok(files);
+        }
+        let keep_csv = self.presentation.format.contains(&TableFormat::Csv);
+        Ok(stickershock::report::parquet::convert(folder, files, keep_csv)?)
+    }
+
+    /// The tables among `files`: there is no form but theirs.
+    #[cfg(not(feature = "parquet"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with Parquet")]
+    pub(super) fn converted(&self, _: &OutputFolder, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, CliError> {
+        Ok(files)
     }
 
     /// The scenario's stopping rule on the regimes that run.
@@ -207,10 +240,13 @@ impl Work<'_> {
         let earlier = folder.holds_a_run();
         let mut manifest = self.manifest();
         folder.write("manifest.json", &manifest.render(Status::Running))?;
-        let outcome = self.reduce(folder);
+        let outcome = match &self.loaded.design {
+            None => self.reduce(folder).map(Reduced::One),
+            Some(design) => self.reduce_points(design, folder).map(Reduced::Points),
+        };
         manifest.seconds = Some(started.elapsed().as_secs_f64());
-        let written = match outcome {
-            Ok(written) => written,
+        let reduced = match outcome {
+            Ok(reduced) => reduced,
             Err(error) => {
                 let interrupted = matches!(error, CliError::Interrupted { .. });
                 let status = if interrupted { Status::Interrupted } else { Status::Failed };
@@ -219,10 +255,22 @@ impl Work<'_> {
                 return Err(error);
             }
         };
+        let mut files = match &reduced {
+            Reduced::One(written) => written.files.clone(),
+            Reduced::Points(written) => written.files.clone(),
+        };
         if earlier {
-            folder.remove_others(&written.files)?;
+            folder.remove_others(&files)?;
         }
-        manifest.files = relative(&written.files, folder.path());
+        manifest.files = relative(&files, folder.path());
+        let written = match reduced {
+            Reduced::One(written) => written,
+            Reduced::Points(written) => {
+                manifest.insert("failed_points", written.failures.len().into());
+                files.push(folder.write("manifest.json", &manifest.render(Status::Complete))?);
+                return self.print_points(&written, folder.path(), &files, started);
+            }
+        };
         manifest.insert("failed_jobs", written.failed_jobs.into());
         let report = Report { study: &written.study, results: &written.results, regimes: self.regimes };
         if let Some(stopping) = report.stopping_record() {
@@ -230,7 +278,6 @@ impl Work<'_> {
             manifest.insert("replications", written.results.replications().into());
         }
         let manifest_path = folder.write("manifest.json", &manifest.render(Status::Complete))?;
-        let mut files = written.files;
         files.push(manifest_path);
         if !self.presentation.quiet {
             for warning in summary::warnings(&report) {
@@ -273,6 +320,16 @@ pub(super) fn ranges(sorted: &[usize]) -> Vec<String> {
 pub(super) fn relative(files: &[PathBuf], folder: &Path) -> Vec<String> {
     let inside = |path: &PathBuf| path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
     files.iter().map(inside).collect()
+}
+
+/// Refuses a rule that says when one point has been replicated often enough, where there are several.
+pub(super) fn check_stop(loaded: &Loaded) -> Result<(), CliError> {
+    if loaded.stop.is_none() || loaded.design.is_none() {
+        return Ok(());
+    }
+    let message = "[stop] ends the replications of one point, and points are compared on the same number of them";
+    let help = "take [stop] out, and write `replications` in [sweep] or [uncertainty]";
+    Err(CliError::Usage(format!("{}: {message}\nhelp: {help}", loaded.path.display())))
 }
 
 /// A plan with its scenario, as it stands in a folder.

@@ -11,7 +11,7 @@ use super::files::ScenarioFile;
 use super::parameters::toml_number;
 use super::scenario::Reader;
 use super::{ConfigError, Document, Loaded, Parameters, market};
-use crate::ensemble::Point;
+use crate::ensemble::{Point, Worlds};
 use crate::model::demand::kernel::math::exp;
 use crate::model::governments::normal;
 use crate::model::outcome::Layout;
@@ -283,16 +283,12 @@ impl StudyDesign {
         }
     }
 
-    /// Numbers of the replications of a point: the points of a sweep share theirs, which pairs them; draws have their own, which makes them
-    /// independent.
+    /// The worlds that points meet: those of a sweep share theirs, which pairs them; draws have their own, which makes them independent.
     #[must_use]
-    pub fn worlds(&self, point: u64) -> std::ops::Range<u64> {
+    pub fn worlds(&self) -> Worlds {
         match self {
-            Self::Sweep(sweep) => 0..sweep.replications,
-            Self::Uncertainty(uncertainty) => {
-                let first = point.saturating_mul(uncertainty.replications);
-                first..first.saturating_add(uncertainty.replications)
-            }
+            Self::Sweep(_) => Worlds::Shared,
+            Self::Uncertainty(_) => Worlds::Own,
         }
     }
 }

@@ -19,4 +19,4 @@ pub use results::Results;
 pub use run::{Job, JobError, JobResult, RunError, run};
 pub use stopping::{StopError, StopRule, Stopping};
 pub use study::{Study, StudyError};
-pub use unit::Unit;
+pub use unit::{Unit, Worlds};

@@ -1,17 +1,9 @@
-//! Studies of many points: each is prepared once, runs its replications, and leaves moments of the headline metrics.
+//! Results of studies of many points: each point leaves moments of the headline metrics.
 //!
-//! Points go out in batches of as many as there are threads, and come back in the order of the list: what is kept does not depend on
-//! threads. At most one prepared study for each thread is in memory.
+//! Replications come point by point ([`OnePoint`]); what is kept of each does not grow with their number.
 
-use std::ops::Range;
-use std::sync::atomic::AtomicBool;
-
-use rayon::prelude::*;
-
-use super::point::Point;
-use super::run::{RunError, run};
-use super::study::Study;
 use crate::model::outcome::{Layout, Outcome};
+use crate::model::scenario::Scenario;
 use crate::statistics::moments::Moments;
 use crate::statistics::quantile::{ReplicationStore, quantile_of_sorted};
 
@@ -32,10 +24,10 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names of the results of the regimes at `regimes` of a study.
+    /// Names of the results of the regimes at `regimes` of a scenario.
     #[must_use]
-    pub fn of(study: &Study, regimes: &[usize]) -> Self {
-        let (scenario, layout) = (study.scenario(), study.layout());
+    pub fn of(scenario: &Scenario, regimes: &[usize]) -> Self {
+        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         Self {
             regimes: regimes
                 .iter()
@@ -60,10 +52,15 @@ impl Names {
     }
 }
 
+/// What is kept of an outcome in a study of points: its headline metrics, period by period.
+#[must_use]
+pub fn headlines(layout: &Layout, outcome: &Outcome) -> Outcome {
+    Outcome { values: outcome.values[layout.headline_slots()].to_vec(), switched: Vec::new() }
+}
+
 /// What one point leaves: moments over its replications of every headline metric, and of its paired difference from the baseline.
 #[derive(Clone, Debug)]
 pub struct PointMoments {
-    slots: Vec<usize>,
     baseline: usize,
     level: Vec<Moments>,
     difference: Vec<Moments>,
@@ -74,14 +71,8 @@ pub struct PointMoments {
 impl PointMoments {
     /// Nothing yet; `key` selects the sample of outcomes.
     #[must_use]
-    pub fn new(names: &Names, layout: &Layout, key: u64) -> Self {
-        let metrics = 0..layout.headlines.len();
-        let periods = 0..layout.periods.len();
+    pub fn new(names: &Names, key: u64) -> Self {
         Self {
-            slots: periods
-                .flat_map(|p| metrics.clone().map(move |h| (h, p)))
-                .map(|(h, p)| layout.headline(h, p))
-                .collect(),
             baseline: names.baseline,
             level: vec![Moments::default(); names.len()],
             difference: vec![Moments::default(); names.len()],
@@ -90,17 +81,15 @@ impl PointMoments {
         }
     }
 
-    /// Adds one replication: the outcomes of all regimes, in their order.
+    /// Adds one replication: the [`headlines`] of all regimes, in their order.
     pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) {
         let Some(baseline) = outcomes.get(self.baseline) else { return };
         self.row.clear();
-        let numbers = outcomes.iter().flat_map(|outcome| self.slots.iter().map(move |slot| (outcome, *slot)));
-        let moments = self.level.iter_mut().zip(&mut self.difference);
-        for ((level, difference), (outcome, slot)) in moments.zip(numbers) {
-            let value = outcome.values[slot];
-            level.add(value);
-            difference.add(value - baseline.values[slot]);
-            self.row.push(value);
+        let numbers = outcomes.iter().flat_map(|outcome| outcome.values.iter().zip(&baseline.values));
+        for ((level, difference), (value, baseline)) in self.level.iter_mut().zip(&mut self.difference).zip(numbers) {
+            level.add(*value);
+            difference.add(value - baseline);
+            self.row.push(*value);
         }
         self.sample.offer(replication, &self.row);
     }
@@ -140,22 +129,11 @@ impl PointResults {
         &self.names
     }
 
-    /// Adds one replication of a point, whose outcomes have the layout `layout`; replications of a point come one after the other, and points in
-    /// order.
-    pub fn add(&mut self, layout: &Layout, point: u64, replication: u64, outcomes: &[Outcome]) {
-        if self.points.last().is_none_or(|(last, _)| *last != point) {
-            self.points.push((point, PointMoments::new(&self.names, layout, self.key)));
-        }
-        if let Some((_, moments)) = self.points.last_mut() {
-            moments.add(replication, outcomes);
-            self.sample.offer(replication, &moments.row);
-        }
-    }
-
     /// Adds a whole point.
     pub fn insert(&mut self, point: u64, mut moments: PointMoments) {
         self.sample.merge(&moments.sample);
         moments.sample = ReplicationStore::new(0, self.key);
+        moments.row = Vec::new();
         self.points.push((point, moments));
     }
 
@@ -184,49 +162,49 @@ impl PointResults {
     }
 }
 
-/// What became of a point: names and moments, or why there are none.
-pub type PointOutcome = Result<(Names, PointMoments), String>;
+/// What became of a point: its moments, or why there are none.
+pub type PointOutcome = Result<PointMoments, String>;
 
-/// Runs `regimes` in the replications `worlds` of every point on the current rayon pool, and hands each point's outcome to `keep` in the order of the
-/// list. A point that cannot be prepared or run is handed on with its error. `tick` counts jobs.
-///
-/// # Errors
-/// [`RunError::Interrupted`] with the number of the first point not finished when `stop` is set, [`RunError::Receiver`] when `keep` fails.
-pub fn run_points<E: Send>(
-    points: &[Point],
-    regimes: &[usize],
-    prepare: &(impl Fn(&Point) -> Result<Study, String> + Sync),
-    worlds: &(impl Fn(u64) -> Range<u64> + Sync),
-    (stop, tick): (&AtomicBool, &(impl Fn(u64) + Sync)),
-    mut keep: impl FnMut(&Point, PointOutcome) -> Result<(), E>,
-) -> Result<(), RunError<E>> {
-    let one = |point: &Point| -> Result<PointOutcome, u64> {
-        let range = worlds(point.index);
-        let jobs = (range.end - range.start) * regimes.len() as u64;
-        let study = match prepare(point) {
-            Ok(study) => study,
-            Err(error) => {
-                tick(jobs);
-                return Ok(Err(error));
-            }
-        };
-        let names = Names::of(&study, regimes);
-        let mut moments = PointMoments::new(&names, study.layout(), study.scenario().seed);
-        let ran = run(&study, regimes, range, stop, tick, |replication, outcomes| {
-            moments.add(replication, outcomes);
-            Ok::<_, std::convert::Infallible>(())
-        });
-        match ran {
-            Ok(()) => Ok(Ok((names, moments))),
-            Err(RunError::Interrupted(_)) => Err(point.index),
-            Err(error) => Ok(Err(error.to_string())),
+/// The point whose replications are coming: one point after the other.
+#[derive(Debug)]
+pub struct OnePoint {
+    names: Names,
+    key: u64,
+    current: Option<(usize, PointOutcome)>,
+}
+
+impl OnePoint {
+    /// No point yet; `key` selects the sample of outcomes.
+    #[must_use]
+    pub fn new(names: Names, key: u64) -> Self {
+        Self { names, key, current: None }
+    }
+
+    /// Turns to a point; what became of the one before, if this is another.
+    pub fn turn_to(&mut self, point: usize) -> Option<(usize, PointOutcome)> {
+        if self.current.as_ref().is_some_and(|(current, _)| *current == point) {
+            return None;
         }
-    };
-    for batch in points.chunks(rayon::current_num_threads()) {
-        let done: Vec<Result<PointOutcome, u64>> = batch.par_iter().map(one).collect();
-        for (point, outcome) in batch.iter().zip(done) {
-            keep(point, outcome.map_err(RunError::Interrupted)?).map_err(RunError::Receiver)?;
+        self.current.replace((point, Ok(PointMoments::new(&self.names, self.key))))
+    }
+
+    /// Adds one replication of the point: the [`headlines`] of all regimes, in their order.
+    pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) {
+        if let Some((_, Ok(moments))) = &mut self.current {
+            moments.add(replication, outcomes);
         }
     }
-    Ok(())
+
+    /// A job of the point failed: points are compared on the same number of replications, so the first failure is that of the point.
+    pub fn fail(&mut self, error: &str) {
+        if let Some((_, outcome @ Ok(_))) = &mut self.current {
+            *outcome = Err(error.to_owned());
+        }
+    }
+
+    /// What became of the last point.
+    #[must_use]
+    pub fn end(self) -> Option<(usize, PointOutcome)> {
+        self.current
+    }
 }

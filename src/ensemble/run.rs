@@ -103,10 +103,11 @@ const BATCH_TIME: Duration = Duration::from_millis(250);
 /// Runs `regimes` in every replication of `units` on the current rayon pool and hands what each replication left to `keep`,
 /// unit by unit and replication by replication in order.
 ///
-/// `study_of` gives the study of a point; it is asked again for every batch, and by several threads. `seal` does on the threads
-/// what can be done to one replication's results before they are kept in order. When `keep` breaks, the unit is finished and
-/// the remaining units of its point are left out: that is how a stopping rule says "enough". Batches differ with the number of
-/// threads and the speed of the machine; what `keep` is given does not.
+/// `study_of` makes the study of a point; it is asked once for each stretch of units of a point, by several threads at once, and at
+/// most two studies for each thread are held. `seal` does on the threads what can be done to one replication's results, beside
+/// the study if there is one, before they are kept in order. When `keep` breaks, the unit is finished and the remaining units of its
+/// point are left out: that is how a stopping rule says "enough". Batches differ with the number of threads and the speed of the
+/// machine; what `keep` is given does not.
 ///
 /// # Errors
 /// [`Halt::Interrupted`] when `stop` is set, after all replications before the first unfinished one were kept;
@@ -116,22 +117,25 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
     regimes: &[usize],
     study_of: &(impl Fn(usize) -> Result<S, JobError> + Sync),
     stop: &AtomicBool,
-    seal: &(impl Fn(u64, Vec<JobResult>) -> T + Sync),
+    seal: &(impl Fn(Option<&Study>, Vec<JobResult>) -> T + Sync),
     mut keep: impl FnMut(&Unit, u64, T) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), Halt<E>> {
     let threads = rayon::current_num_threads();
     let replications = |jobs_per_thread: usize| (jobs_per_thread * threads).div_ceil(regimes.len().max(1)).max(1);
     let (fewest, most) = (replications(JOBS_PER_THREAD), replications(MOST_JOBS_PER_THREAD));
     let mut size = fewest;
-    let mut tasks = units.iter().flat_map(|unit| unit.replications.clone().map(move |r| (unit, r))).peekable();
+    let at_unit = |(at, unit): (usize, &Unit)| unit.replications.clone().map(move |replication| (at, replication));
+    let mut tasks = units.iter().enumerate().flat_map(at_unit).peekable();
+    let mut studies = Studies { held: Vec::new() };
     let mut enough: Option<(usize, usize)> = None; // the point, and the unit in which it was enough
     let surplus = |enough: Option<(usize, usize)>, unit: &Unit| {
         enough.is_some_and(|(point, index)| unit.point == point && unit.index != index)
     };
     loop {
-        let mut batch: Vec<(&Unit, u64)> = Vec::with_capacity(size);
+        let mut batch: Vec<(usize, u64)> = Vec::with_capacity(size);
         let mut points: Vec<usize> = Vec::new();
-        while let Some((unit, _)) = tasks.peek() {
+        while let Some((at, replication)) = tasks.peek().copied() {
+            let unit = &units[at];
             if !surplus(enough, unit) {
                 let new_point = points.last() != Some(&unit.point);
                 if batch.len() == size || (new_point && points.len() == threads) {
@@ -140,29 +144,26 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
                 if new_point {
                     points.push(unit.point);
                 }
-                batch.extend(tasks.peek());
+                batch.push((at, replication));
             }
             tasks.next();
         }
-        if batch.is_empty() {
-            return Ok(());
+        let Some(&(first, replication)) = batch.first() else { return Ok(()) };
+        if stop.load(Ordering::Relaxed) {
+            return Err(Halt::Interrupted(replication));
         }
         let started = Instant::now();
-        let studies: Vec<(usize, Result<S, JobError>)> =
-            points.par_iter().map(|point| (*point, study_of(*point))).collect();
+        studies.prepare(units, first, &points, study_of);
         let done: Vec<Option<T>> = batch
             .par_iter()
-            .map(|(unit, replication)| {
+            .map(|(at, replication)| {
                 if stop.load(Ordering::Relaxed) {
                     return None;
                 }
-                let prepared = studies.iter().find(|(point, _)| *point == unit.point).map(|(_, prepared)| prepared);
-                let jobs = match prepared {
-                    Some(Ok(study)) => replicate(study, regimes, *replication),
-                    Some(Err(error)) => regimes.iter().map(|_| Err(error.clone())).collect(),
-                    None => return None, // every point of the batch is in the list
-                };
-                Some(seal(*replication, jobs))
+                Some(match studies.of(units[*at].point)? {
+                    Ok(study) => seal(Some(study), replicate(study, regimes, *replication)),
+                    Err(error) => seal(None, regimes.iter().map(|_| Err(error.clone())).collect()),
+                })
             })
             .collect();
         let elapsed = started.elapsed();
@@ -171,7 +172,8 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
         } else if elapsed > 2 * BATCH_TIME {
             size = (size / 2).max(fewest);
         }
-        for ((unit, replication), sealed) in batch.into_iter().zip(done) {
+        for ((at, replication), sealed) in batch.into_iter().zip(done) {
+            let unit = &units[at];
             let Some(sealed) = sealed else { return Err(Halt::Interrupted(replication)) };
             if surplus(enough, unit) {
                 continue;
@@ -180,6 +182,45 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
                 enough = Some((unit.point, unit.index));
             }
         }
+    }
+}
+
+/// The studies of the points at work, and of some that come next.
+struct Studies<S> {
+    /// The position of the first unit seen of a point, the point, and its study.
+    held: Vec<(usize, usize, Result<S, JobError>)>,
+}
+
+impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
+    /// Makes the studies of a batch of `points` that begins with the unit at `first`, and lets go of those that are done. When one has to be
+    /// made, every thread makes one: as many of the points that come next are made with it.
+    fn prepare(
+        &mut self,
+        units: &[Unit],
+        first: usize,
+        points: &[usize],
+        study_of: &(impl Fn(usize) -> Result<S, JobError> + Sync),
+    ) {
+        self.held.retain(|(at, point, _)| *at > first || points.contains(point));
+        if points.iter().all(|point| self.of(*point).is_some()) {
+            return;
+        }
+        let mut wanted: Vec<(usize, usize)> = Vec::new();
+        for (at, unit) in units.iter().enumerate().skip(first) {
+            if wanted.len() == rayon::current_num_threads() {
+                break;
+            }
+            let known = wanted.last().is_some_and(|(_, point)| *point == unit.point) || self.of(unit.point).is_some();
+            if !known {
+                wanted.push((at, unit.point));
+            }
+        }
+        self.held.par_extend(wanted.into_par_iter().map(|(at, point)| (at, point, study_of(point))));
+    }
+
+    fn of(&self, point: usize) -> Option<Result<&Study, &JobError>> {
+        let (_, _, study) = self.held.iter().find(|(_, held, _)| *held == point)?;
+        Some(study.as_ref().map(Deref::deref))
     }
 }
 
@@ -198,7 +239,7 @@ pub fn run<E: Send>(
     mut keep: impl FnMut(u64, &[Outcome]) -> Result<(), E>,
 ) -> Result<(), RunError<E>> {
     let unit = Unit { index: 0, point: 0, replications };
-    let seal = |_, jobs: Vec<JobResult>| {
+    let seal = |_: Option<&Study>, jobs: Vec<JobResult>| {
         tick(jobs.len() as u64);
         jobs.into_iter().collect::<Result<Vec<Outcome>, JobError>>()
     };

@@ -5,7 +5,30 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::scenario::Scenario;
+
+/// Which worlds the points of a study meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Worlds {
+    /// All the same, which pairs them.
+    Shared,
+    /// Each its own, which makes them independent.
+    Own,
+}
+
+impl Worlds {
+    /// Number of the first replication of a point.
+    #[must_use]
+    pub fn first(self, point: usize, replications: u64) -> u64 {
+        match self {
+            Self::Shared => 0,
+            Self::Own => (point as u64).saturating_mul(replications),
+        }
+    }
+}
 
 /// Some replications of one point, in all regimes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,32 +43,38 @@ pub struct Unit {
 
 /// The units of a study: point by point, `size` replications each but for the last of a point.
 #[must_use]
-pub fn units(points: usize, replications: u64, size: u64) -> Vec<Unit> {
+pub fn units(points: usize, worlds: Worlds, replications: u64, size: u64) -> Vec<Unit> {
     let size = size.max(1);
     let starts = || (0..replications).step_by(usize::try_from(size).unwrap_or(usize::MAX));
+    let range = move |point, first: u64| {
+        let start = worlds.first(point, replications);
+        let end = replications.min(first.saturating_add(size));
+        start.saturating_add(first)..start.saturating_add(end)
+    };
     (0..points)
-        .flat_map(|point| starts().map(move |first| (point, first..replications.min(first.saturating_add(size)))))
+        .flat_map(|point| starts().map(move |first| (point, range(point, first))))
         .enumerate()
         .map(|(index, (point, replications))| Unit { index, point, replications })
         .collect()
 }
 
-/// Units that a point is split into where its jobs are cheap: enough that an interruption costs little, few enough that their
-/// files cost nothing.
-const UNITS_PER_POINT: u64 = 64;
+/// Units that a study is split into where its jobs are cheap: enough that an interruption costs little, few enough that their
+/// files cost nothing. With more points than that each is a unit.
+const UNITS: u64 = 64;
 /// Purchase decisions that a unit may take, roughly half a minute of one core.
 const DECISIONS_PER_UNIT: f64 = 4e9;
 /// What a buyer's week costs beside a plain one where buyers time their purchases.
 const TIMED_COST: f64 = 5.0;
 
-/// Replications in a unit where nobody asks for a number: a 64th of them, fewer where buyers, weeks and regimes are so many that
-/// this would be long work. From the scenario alone, never from threads.
+/// Replications in a unit where nobody asks for a number: a 64th of those of all points, fewer where buyers, weeks and regimes are so
+/// many that this would be long work. From the scenario alone, never from threads.
 #[must_use]
-pub fn default_size(scenario: &Scenario, regimes: usize, replications: u64) -> u64 {
+pub fn default_size(scenario: &Scenario, regimes: usize, points: usize, replications: u64) -> u64 {
     let weekly = scenario.buyers as f64 * f64::from(scenario.weeks) * regimes.max(1) as f64;
     let decisions = weekly * if scenario.timing.is_some() { TIMED_COST } else { 1.0 };
     let affordable = (DECISIONS_PER_UNIT / decisions) as u64;
-    replications.div_ceil(UNITS_PER_POINT).min(affordable).max(1)
+    let per_point = UNITS.div_ceil(points.max(1) as u64);
+    replications.div_ceil(per_point).min(affordable).max(1)
 }
 
 #[cfg(test)]
@@ -57,7 +86,7 @@ mod tests {
     fn units_cover_the_study_once() {
         for (points, replications, size) in [(1, 10, 3), (3, 7, 7), (2, 5, 100), (1, 1, 1), (4, 6, u64::MAX), (2, 4, 0)]
         {
-            let list = units(points, replications, size);
+            let list = units(points, Worlds::Shared, replications, size);
             assert!(list.iter().enumerate().all(|(i, unit)| unit.index == i && !unit.replications.is_empty()));
             let covered: Vec<(usize, u64)> =
                 list.iter().flat_map(|unit| unit.replications.clone().map(|r| (unit.point, r))).collect();
@@ -65,6 +94,14 @@ mod tests {
                 (0..points).flat_map(|p| (0..replications).map(move |r| (p, r))).collect();
             assert_eq!(covered, expected);
             assert!(list.iter().all(|unit| unit.replications.end - unit.replications.start <= size.max(1)));
+            // With worlds of their own the same units move on by the replications of the points before.
+            let own = units(points, Worlds::Own, replications, size);
+            let moved = |unit: &Unit| {
+                let by = unit.point as u64 * replications;
+                unit.replications.start + by..unit.replications.end + by
+            };
+            assert_eq!(own.len(), list.len());
+            assert!(list.iter().zip(&own).all(|(a, b)| a.point == b.point && moved(a) == b.replications));
         }
     }
 }

@@ -8,32 +8,37 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use blake3::Hash;
 
-use super::plan::Plan;
+use super::plan::{Kept, Plan};
 use super::shard::{ShardReader, encode};
 use super::store::{ShardWriter, Store, StoreError};
 use crate::config::Loaded;
+use crate::ensemble::points::{Names, headlines};
 use crate::ensemble::run::{Halt, run_units};
 use crate::ensemble::{JobError, JobResult, Study, Unit};
 use crate::model::outcome::Outcome;
+use crate::model::scenario::Scenario;
 use crate::report::folder::OutputError;
 
 /// The study of a point, shared by its replications; or why it cannot be prepared.
 pub type Prepared = Result<Arc<Study>, JobError>;
 
-/// The studies of the points, each prepared once for all the replications that follow each other.
+/// The studies of a plan's points.
 #[derive(Debug)]
 pub struct Studies<'a> {
     loaded: &'a Loaded,
     plan: &'a Plan,
-    /// The last points used, the latest last.
-    recent: Mutex<Vec<(usize, Prepared)>>,
+    /// What the results of a study of points are called: a point with other names could not stand beside the others.
+    names: Option<Names>,
+    /// The last one asked for: what asks for one point again and again prepares it once.
+    last: Mutex<Option<(usize, Prepared)>>,
 }
 
 impl<'a> Studies<'a> {
     /// Studies of the points of a plan, none of them prepared yet.
     #[must_use]
     pub fn new(loaded: &'a Loaded, plan: &'a Plan) -> Self {
-        Self { loaded, plan, recent: Mutex::new(Vec::new()) }
+        let names = loaded.design.as_ref().map(|_| names(&loaded.scenario));
+        Self { loaded, plan, names, last: Mutex::new(None) }
     }
 
     /// The study of a point; several points may be prepared at once on different threads.
@@ -41,31 +46,43 @@ impl<'a> Studies<'a> {
     /// # Errors
     /// [`JobError::Study`] when the point makes no valid scenario, or its base year has no solution.
     pub fn get(&self, point: usize) -> Prepared {
-        let known = |recent: &[(usize, Prepared)]| recent.iter().find(|(at, _)| *at == point).map(|(_, s)| s.clone());
-        if let Some(prepared) = known(&self.recent.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return prepared;
+        if let Some((last, prepared)) = &*self.last.lock().unwrap_or_else(PoisonError::into_inner)
+            && *last == point
+        {
+            return prepared.clone();
         }
         let prepared = self.prepare(point);
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        // As many as one batch may ask for; memory does not grow with the number of points.
-        let room = rayon::current_num_threads();
-        while recent.len() >= room {
-            drop(recent.remove(0));
-        }
-        recent.push((point, prepared.clone()));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((point, prepared.clone()));
         prepared
     }
 
     fn prepare(&self, point: usize) -> Prepared {
-        let refuse = |error: String| JobError::Study(error);
         let assignments = &self.plan.points[point];
         let scenario = if assignments.is_empty() {
             self.loaded.scenario.clone()
         } else {
-            self.loaded.at(assignments).map_err(|error| refuse(error.to_string()))?.scenario
+            // Without the place of the file: what is recorded of a point is the same wherever it is run.
+            self.loaded.at(assignments).map_err(|error| JobError::Study(error.reason()))?.scenario
         };
-        Study::prepare(scenario).map(Arc::new).map_err(|error| refuse(error.to_string()))
+        if self.names.as_ref().is_some_and(|own| names(&scenario) != *own) {
+            let message = "the point has other regimes, periods or headline metrics than the scenario";
+            return Err(JobError::Study(message.into()));
+        }
+        Study::prepare(scenario).map(Arc::new).map_err(|error| JobError::Study(error.to_string()))
     }
+
+    /// What the plan keeps of a job of `study`.
+    #[must_use]
+    pub fn kept(&self, study: &Study, job: JobResult) -> JobResult {
+        match self.plan.kept {
+            Kept::Outcomes => job,
+            Kept::Headlines => job.map(|outcome| headlines(study.layout(), &outcome)),
+        }
+    }
+}
+
+fn names(scenario: &Scenario) -> Names {
+    Names::of(scenario, &(0..scenario.regimes.len()).collect::<Vec<_>>())
 }
 
 /// Results of one replication, in the order of reduction.
@@ -257,7 +274,11 @@ impl Drive<'_> {
         tick: &(impl Fn(u64) + Sync),
         mut keep: Option<&mut Keep<'_>>,
     ) -> Result<Option<usize>, DriveError> {
-        let seal = |_, jobs: Vec<JobResult>| {
+        let seal = |study: Option<&Study>, jobs: Vec<JobResult>| {
+            let jobs: Vec<JobResult> = match study {
+                Some(study) => jobs.into_iter().map(|job| studies.kept(study, job)).collect(),
+                None => jobs,
+            };
             let (bytes, hashes) = encode(&jobs);
             tick(jobs.len() as u64);
             Sealed { jobs, bytes, hashes }

@@ -7,9 +7,9 @@ use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
 use super::MODEL_VERSION;
-use crate::config::{ConfigError, Document, Loaded};
+use crate::config::{ConfigError, Document, Loaded, StudyDesign};
 use crate::ensemble::unit::{default_size, units};
-use crate::ensemble::{Point, Unit};
+use crate::ensemble::{Point, Unit, Worlds};
 use crate::report::folder::{OutputError, OutputFolder};
 
 /// File name of a plan.
@@ -19,7 +19,17 @@ const DATA_FOLDER: &str = "data";
 /// Most units of a plan: each is a file.
 const MOST_UNITS: u64 = 1_000_000;
 /// Version of the file's form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// What units keep of every outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// All of it.
+    Outcomes,
+    /// The headline metrics of every period, of which the tables of a study of many points are made.
+    Headlines,
+}
 
 /// Why there is no plan to work with.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +157,10 @@ pub struct Plan {
     pub seed: u64,
     /// Replications of each point.
     pub replications: u64,
+    /// Which worlds points meet.
+    pub worlds: Worlds,
+    /// What is kept of every outcome.
+    pub kept: Kept,
     /// Regimes that run, in the order of the scenario.
     pub regimes: Vec<String>,
     /// Replications in a unit.
@@ -158,11 +172,21 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Plans a scenario's own study: its sweep or draws where it has some, else the scenario itself.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_study(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Result<Self, PlanError> {
+        let itself = || vec![Point { index: 0, assignments: Vec::new() }];
+        let points = loaded.design.as_ref().map_or_else(itself, StudyDesign::points);
+        Self::new(loaded, regimes, &points, unit_size)
+    }
+
     /// Plans a study of `points` under `regimes` (positions in the scenario), with `unit_size` replications in a unit or as many
     /// as suit its cost.
     ///
     /// # Errors
-    /// [`PlanError`] when there would be too many units, or a point names a data file that cannot be read.
+    /// [`PlanError::Units`] when there would be too many units.
     pub fn new(
         loaded: &Loaded,
         regimes: &[usize],
@@ -170,6 +194,11 @@ impl Plan {
         unit_size: Option<u64>,
     ) -> Result<Self, PlanError> {
         let scenario = &loaded.scenario;
+        let (replications, worlds, kept) = match &loaded.design {
+            Some(design) => (design.replications(), design.worlds(), Kept::Headlines),
+            None => (scenario.replications, Worlds::Shared, Kept::Outcomes),
+        };
+        let default_size = || default_size(scenario, regimes.len(), points.len(), replications);
         let mut plan = Self {
             program: "stickershock".into(),
             format: FORMAT,
@@ -183,9 +212,11 @@ impl Plan {
             },
             data: Vec::new(),
             seed: scenario.seed,
-            replications: scenario.replications,
+            replications,
+            worlds,
+            kept,
             regimes: regimes.iter().map(|regime| scenario.regimes[*regime].name.clone()).collect(),
-            unit_size: unit_size.unwrap_or_else(|| default_size(scenario, regimes.len(), scenario.replications)).max(1),
+            unit_size: unit_size.unwrap_or_else(default_size).max(1),
             points: points.iter().map(|point| point.assignments.clone()).collect(),
             units: Vec::new(),
         };
@@ -194,12 +225,14 @@ impl Plan {
         if count > MOST_UNITS {
             return Err(PlanError::Units { units: count });
         }
-        // A point that names a data file of its own takes it along.
+        // A point that names a data file of its own takes it along; one that cannot be read is for the point to tell.
         let keys: Vec<String> = loaded.data.iter().map(|file| file.key.clone()).collect();
         for point in points {
             let names_data = |assignment: &String| keys.iter().any(|key| assignment.trim_start().starts_with(key));
-            if point.assignments.iter().any(names_data) {
-                plan.add_data(&loaded.at(&point.assignments)?);
+            if point.assignments.iter().any(names_data)
+                && let Ok(at) = loaded.at(&point.assignments)
+            {
+                plan.add_data(&at);
             }
         }
         Ok(plan.rehashed())
@@ -240,14 +273,14 @@ impl Plan {
         for file in &self.data {
             feed(&mut hasher, &[&file.key, &file.name, &file.blake3]);
         }
-        feed(&mut hasher, &["regimes"]);
+        feed(&mut hasher, &[&format!("{:?} {:?}", self.worlds, self.kept), "regimes"]);
         self.regimes.iter().for_each(|regime| feed(&mut hasher, &[regime]));
         hasher
     }
 
     fn list_units(&self) -> Vec<PlannedUnit> {
         let common = self.common();
-        units(self.points.len(), self.replications, self.unit_size)
+        units(self.points.len(), self.worlds, self.replications, self.unit_size)
             .into_iter()
             .map(|unit| {
                 let mut hasher = common.clone();
@@ -305,8 +338,8 @@ impl Plan {
         self.replications.saturating_mul((self.points.len() * self.regimes.len()) as u64)
     }
 
-    /// Point, replication, and position of the regime of a job, by its number: point by point, replication by replication, regime
-    /// by regime; nothing past the last job.
+    /// Point, number of the replication, and position of the regime of a job, by its number: point by point, replication by replication,
+    /// regime by regime; nothing past the last job.
     #[must_use]
     pub fn job(&self, number: u64) -> Option<(usize, u64, usize)> {
         if number >= self.jobs() {
@@ -314,13 +347,15 @@ impl Plan {
         }
         let regimes = self.regimes.len() as u64;
         let (row, regime) = (number / regimes, (number % regimes) as usize);
-        Some(((row / self.replications) as usize, row % self.replications, regime))
+        let point = (row / self.replications) as usize;
+        Some((point, self.worlds.first(point, self.replications) + row % self.replications, regime))
     }
 
     /// The number of a job.
     #[must_use]
     pub fn job_number(&self, point: usize, replication: u64, regime: usize) -> u64 {
-        (point as u64 * self.replications + replication) * self.regimes.len() as u64 + regime as u64
+        let own = replication - self.worlds.first(point, self.replications);
+        (point as u64 * self.replications + own) * self.regimes.len() as u64 + regime as u64
     }
 
     /// Writes the plan, and copies of the data files, into a folder.
@@ -395,6 +430,14 @@ impl Plan {
             return Err(PlanError::Damaged { path, reason });
         }
         let mut loaded = Loaded::new(Path::new(&self.scenario.file), document)?;
+        if let Some(design) = &mut loaded.design {
+            design.set_replications(self.replications);
+        }
+        // The scenario has the points too, as settings of named axes; those of the plan must be the same.
+        let designed = loaded.design.as_ref().map(StudyDesign::points);
+        if designed.is_some_and(|points| points != self.point_list()) {
+            return Err(PlanError::Damaged { path, reason: "its points are not those of its scenario".into() });
+        }
         // What the manifest tells is where the data came from.
         for file in &mut loaded.data {
             let planned = self.data.iter().find(|planned| planned.key == file.key && planned.name == file.name);

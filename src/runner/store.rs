@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use super::ledger::LEDGER_FILE;
-use super::plan::{PLAN_FILE, Plan};
+use super::plan::Plan;
 use super::shard::{Header, ShardError, ShardReader, encode_header};
 use crate::report::folder::{OutputError, OutputFolder, PendingFile};
 
@@ -213,24 +212,6 @@ impl Store {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Removes a plan with its units and ledger, for a study that has none.
-    ///
-    /// # Errors
-    /// [`OutputError`] when the system refuses.
-    pub fn clear(&self) -> Result<(), OutputError> {
-        self.remove_units()?;
-        for name in [PLAN_FILE, LEDGER_FILE] {
-            let path = self.folder.path().join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(OutputError::File { path, error });
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// Removes damaged shards, and what a killed process left of others. For a process that is alone in the folder.

@@ -77,18 +77,26 @@ pub fn sample(plan: &Plan, recorded: &Recorded, count: usize) -> Vec<u64> {
     chosen
 }
 
-/// Repeats a job by its number and gives its result; nothing where the plan has no such job.
-#[must_use]
-pub fn repeat(plan: &Plan, regimes: &[usize], studies: &Studies<'_>, number: u64) -> Option<JobResult> {
-    let (point, replication, regime) = plan.job(number)?;
-    match studies.get(point) {
-        Ok(study) => replicate(&study, &[regimes[regime]], replication).pop(),
-        Err(error) => Some(Err(error)),
-    }
+/// A job that was repeated.
+#[derive(Debug)]
+pub struct Repeated {
+    /// The whole result.
+    pub job: JobResult,
+    /// Its hash as the ledger keeps it: of what the plan keeps of the result.
+    pub hash: String,
 }
 
-/// The hash of a job's result as the ledger keeps it.
+/// Repeats a job by its number; nothing where the plan has no such job.
 #[must_use]
-pub fn digits(job: &JobResult) -> String {
-    job_digits(&job_hash(job))
+pub fn repeat(plan: &Plan, regimes: &[usize], studies: &Studies<'_>, number: u64) -> Option<Repeated> {
+    let (point, replication, regime) = plan.job(number)?;
+    let (job, kept) = match studies.get(point) {
+        Ok(study) => {
+            let job = replicate(&study, &[regimes[regime]], replication).pop()?;
+            let kept = studies.kept(&study, job.clone());
+            (job, kept)
+        }
+        Err(error) => (Err(error.clone()), Err(error)),
+    };
+    Some(Repeated { job, hash: job_digits(&job_hash(&kept)) })
 }

@@ -13,6 +13,7 @@ mod instruments;
 mod negotiated;
 mod outputs;
 mod peers;
+mod point_units;
 mod points;
 mod reproducibility;
 mod runner;
