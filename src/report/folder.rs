@@ -172,10 +172,25 @@ impl PendingFile {
     /// # Errors
     /// [`OutputError::File`]; the temporary file is removed.
     pub fn finish(self) -> Result<PathBuf, OutputError> {
+        self.publish(true)
+    }
+
+    /// Renames to the final name without waiting for the disk: after a power failure the file may be cut short, so this is for files that
+    /// prove themselves and can be made again.
+    ///
+    /// # Errors
+    /// [`OutputError::File`]; the temporary file is removed.
+    pub fn finish_unsynced(self) -> Result<PathBuf, OutputError> {
+        self.publish(false)
+    }
+
+    fn publish(self, sync: bool) -> Result<PathBuf, OutputError> {
         let path = self.path;
         let refused = |error| OutputError::File { path: path.clone(), error };
         let temporary = self.file.into_inner().map_err(|error| refused(error.into_error()))?;
-        temporary.as_file().sync_all().map_err(refused)?;
+        if sync {
+            temporary.as_file().sync_all().map_err(refused)?;
+        }
         share_with_umask(temporary.as_file()).map_err(refused)?;
         temporary.persist(&path).map_err(|error| refused(error.error))?;
         Ok(path)

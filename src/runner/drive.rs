@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use blake3::Hash;
 
@@ -155,6 +156,10 @@ pub struct Drive<'a> {
     pub stop: &'a AtomicBool,
 }
 
+/// How often a finished shard waits for the disk. One that did not wait may be cut short by a power failure; it is then known as damaged, and
+/// done again. A process that is killed loses nothing that it has written.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+
 /// One replication as the threads leave it.
 struct Sealed {
     jobs: Vec<JobResult>,
@@ -283,6 +288,7 @@ impl Drive<'_> {
             tick(jobs.len() as u64);
             Sealed { jobs, bytes, hashes }
         };
+        let mut synced = Instant::now();
         let mut writer: Option<ShardWriter> = None;
         let mut unit_hashes: Vec<Hash> = Vec::new();
         let mut enough: Option<usize> = None; // the unit in which it was enough
@@ -304,7 +310,11 @@ impl Drive<'_> {
                 }
             }
             if replication + 1 == unit.replications.end {
-                let hash = shard.finish()?;
+                let sync = synced.elapsed() >= SYNC_EVERY;
+                if sync {
+                    synced = Instant::now();
+                }
+                let hash = shard.finish(sync)?;
                 if let Some(keep) = &mut keep {
                     let _ = keep(Event::Unit { position: unit.index, hash, jobs: &unit_hashes })?;
                 }

@@ -284,14 +284,18 @@ impl ShardWriter {
         self.file.write(bytes)
     }
 
-    /// Ends the shard with its hash and publishes it.
+    /// Ends the shard with its hash and publishes it; `sync` waits until it is on the disk.
     ///
     /// # Errors
     /// [`OutputError`]; then no shard stands under its name.
-    pub fn finish(mut self) -> Result<blake3::Hash, OutputError> {
+    pub fn finish(mut self, sync: bool) -> Result<blake3::Hash, OutputError> {
         let hash = self.hasher.finalize();
         self.file.write(hash.as_bytes())?;
-        self.file.finish()?;
+        if sync {
+            self.file.finish()?
+        } else {
+            self.file.finish_unsynced()?
+        };
         Ok(hash)
     }
 }
