@@ -4,9 +4,11 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::stopping::Stopping;
 use crate::model::outcome::{Layout, Outcome};
-use crate::statistics::moments::{Moments, Paired};
+use crate::statistics::moments::{Moments, MomentsRow, Paired};
 use crate::statistics::quantile::{ReplicationStore, quantile_of_sorted};
 use crate::statistics::sequential::Decision;
 
@@ -16,8 +18,8 @@ pub const QUANTILE_REPLICATIONS: usize = 512;
 /// One regime over all replications.
 #[derive(Clone, Debug)]
 struct Arm {
-    level: Vec<Moments>,
-    difference: Vec<Moments>,
+    level: MomentsRow,
+    difference: MomentsRow,
     store: ReplicationStore,
     switched: Vec<f64>,
 }
@@ -37,7 +39,7 @@ pub struct Results {
 #[derive(Clone, Debug)]
 struct Pair {
     arms: [usize; 2],
-    difference: Vec<Moments>, // of the headlines
+    difference: MomentsRow, // of the headlines
 }
 
 impl Results {
@@ -45,13 +47,13 @@ impl Results {
     #[must_use]
     pub fn new(layout: &Layout, regimes: usize, baseline: usize, key: u64) -> Self {
         let arm = Arm {
-            level: vec![Moments::default(); layout.len()],
-            difference: vec![Moments::default(); layout.len()],
+            level: MomentsRow::new(layout.len()),
+            difference: MomentsRow::new(layout.len()),
             store: ReplicationStore::new(QUANTILE_REPLICATIONS, key),
             switched: vec![0.0; layout.models * (layout.models + 1)],
         };
         let headlines = layout.headline_slots();
-        let pair = |arms| Pair { arms, difference: vec![Moments::default(); headlines.len()] };
+        let pair = |arms| Pair { arms, difference: MomentsRow::new(headlines.len()) };
         let others: Vec<usize> = (0..regimes).filter(|arm| *arm != baseline).collect();
         let mut pairs: Vec<Pair> = others.iter().map(|arm| pair([*arm, baseline])).collect();
         for (place, against) in others.iter().enumerate() {
@@ -74,20 +76,16 @@ impl Results {
             stopping.observe(outcomes);
         }
         let baseline = &outcomes[self.baseline].values;
-        for (arm, outcome) in self.arms.iter_mut().zip(outcomes) {
+        // Arms do not touch each other's numbers: the order of additions to each is the order of replications.
+        self.arms.par_iter_mut().zip(outcomes).for_each(|(arm, outcome)| {
             arm.store.offer(replication, &outcome.values);
-            let moments = arm.level.iter_mut().zip(&mut arm.difference);
-            for ((level, difference), (value, base)) in moments.zip(outcome.values.iter().zip(baseline)) {
-                level.add(*value);
-                difference.add(value - base);
-            }
+            arm.level.add(&outcome.values);
+            arm.difference.add_differences(&outcome.values, baseline);
             arm.switched.iter_mut().zip(&outcome.switched).for_each(|(sum, cars)| *sum += cars);
-        }
+        });
         for Pair { arms: [arm, against], difference } in &mut self.pairs {
-            let values = [*arm, *against].map(|arm| &outcomes[arm].values[self.headlines.clone()]);
-            for (moments, (value, base)) in difference.iter_mut().zip(values[0].iter().zip(values[1])) {
-                moments.add(value - base);
-            }
+            let [values, base] = [*arm, *against].map(|arm| &outcomes[arm].values[self.headlines.clone()]);
+            difference.add_differences(values, base);
         }
     }
 
@@ -114,7 +112,7 @@ impl Results {
     /// Moments of a slot under a regime.
     #[must_use]
     pub fn level(&self, regime: usize, slot: usize) -> Moments {
-        self.arms[regime].level[slot]
+        self.arms[regime].level.get(slot)
     }
     /// Moments of a slot under a regime and the baseline, paired by replication.
     #[must_use]
@@ -122,7 +120,7 @@ impl Results {
         Paired {
             arm: self.level(regime, slot),
             baseline: self.level(self.baseline, slot),
-            difference: self.arms[regime].difference[slot],
+            difference: self.arms[regime].difference.get(slot),
         }
     }
     /// Every pair of regimes once, [regime, the one it is compared with]: each regime with the baseline, then each with those
@@ -138,7 +136,7 @@ impl Results {
         Paired {
             arm: self.level(*arm, slot),
             baseline: self.level(*against, slot),
-            difference: difference[slot - self.headlines.start],
+            difference: difference.get(slot - self.headlines.start),
         }
     }
     /// Quantiles of a slot under a regime.
