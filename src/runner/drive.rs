@@ -73,7 +73,6 @@ impl<'a> Studies<'a> {
     }
 
     /// What the plan keeps of a job of `study`.
-    #[must_use]
     pub fn kept(&self, study: &Study, job: JobResult) -> JobResult {
         match self.plan.kept {
             Kept::Outcomes => job,
