@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod calibration;
 pub mod config;
 pub mod ensemble;
 pub mod model;

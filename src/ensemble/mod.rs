@@ -1,6 +1,7 @@
 //! Monte Carlo: one flat list of jobs (point x replication x regime), run on all threads, reduced in one fixed order.
 
 pub mod base_year;
+pub mod moments;
 pub mod negotiation;
 pub mod offers;
 pub mod point;

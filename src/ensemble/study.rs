@@ -306,7 +306,7 @@ fn weeks_imposed(regime: &Regime, instrument: usize, scenario: &Scenario) -> u32
 }
 
 /// What the prices of any regime are worked out from.
-fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: Execution) -> Planner<'a> {
+pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: Execution) -> Planner<'a> {
     Planner {
         market: &scenario.market,
         instruments: &scenario.instruments,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Layers from the bottom: a module may use those before it.
-const LAYERS: [&str; 6] = ["statistics", "model", "ensemble", "config", "report", "runner"];
+const LAYERS: [&str; 7] = ["statistics", "model", "ensemble", "calibration", "config", "report", "runner"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -1,0 +1,260 @@
+//! Moments: the numbers of a scenario that evidence speaks of, each worked out from the model and nothing else.
+//!
+//! Those of the base year and of equilibrium prices have closed forms on the integration nodes ([`market`]); those of runs in time are
+//! means over replications; those of the bargaining are means over worlds. With one seed all of them are the same numbers again, so two
+//! parameter points differ by their parameters alone (common random numbers).
+
+pub mod market;
+
+use std::ops::Range;
+
+use super::negotiation::{monitor, negotiate};
+use super::study::{Study, StudyError, governments};
+use crate::model::demand::{DemandError, Execution};
+use crate::model::outcome::Outcome;
+use crate::model::plan::PlanError;
+use crate::model::scenario::Scenario;
+use crate::model::timing::record::DealerMetric;
+use crate::model::world::{World, WorldError};
+
+use self::market::StaticMarket;
+
+/// Where buyers may go: models of the market, and perhaps the outside option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// Positions of models.
+    pub models: Vec<usize>,
+    /// Whether buying none of the models counts.
+    pub outside: bool,
+}
+
+/// Who sets prices when a duty is imposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prices {
+    /// The whole duty is added to the sticker, as in the newspaper's table; nobody else moves.
+    PassThrough,
+    /// The Bertrand-Nash equilibrium.
+    Equilibrium,
+}
+
+/// One moment. Models, brands, instruments, regimes and periods are positions in the scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Moment {
+    /// Share of the flagged models' buyers who go there when none of those models is on sale.
+    Diversion(Destination),
+    /// Own-price elasticity, mean over models weighted by volume.
+    OwnElasticity(Vec<usize>),
+    /// Elasticity of the first model's demand to the second one's price.
+    CrossElasticity(usize, usize),
+    /// Makers' margin over list price less duty and marginal cost, mean over models weighted by volume, USD.
+    MarginUsd(Vec<usize>),
+    /// The same as a share of the list price.
+    MarginShare(Vec<usize>),
+    /// Chance that the owner of a brand buys it again at his next purchase event, mean over brands weighted by volume.
+    Repurchase(Vec<usize>),
+    /// Relative change of expected sales of models when an instrument is imposed.
+    SalesChange(Vec<usize>, usize, Prices),
+    /// Relative change of list prices, mean over models weighted by volume, when an instrument is imposed.
+    PriceChange(Vec<usize>, usize, Prices),
+    /// Cars gained there over cars lost by the models that the instrument names.
+    LostBuyers(Destination, usize, Prices),
+    /// The same over the cars gained by all models that the instrument does not name: of those who still buy one of these cars.
+    Switchers(Destination, usize, Prices),
+    /// Change of list prices over change of duty, both summed over models at base volumes, at equilibrium prices.
+    DutyPassThrough(Vec<usize>, usize),
+    /// Relative change of list prices over that of the exchange rate, in logarithms: from the equilibrium at an earlier rate to the base year.
+    ExchangeRatePassThrough {
+        /// Models whose prices are compared.
+        models: Vec<usize>,
+        /// Assembly country whose costs move.
+        country: String,
+        /// Earlier rate, home currency per USD.
+        earlier: f64,
+        /// Rate of the base year.
+        base: f64,
+    },
+    /// Relative change of a headline metric's mean against the baseline, from runs.
+    SimulatedChange {
+        /// Position of the headline metric.
+        metric: usize,
+        /// Regime.
+        regime: usize,
+        /// Period.
+        period: usize,
+    },
+    /// Days of supply of a manufacturer's flagged models at the end of a week, from runs.
+    DaysOfSupply {
+        /// Manufacturer.
+        manufacturer: String,
+        /// Regime.
+        regime: usize,
+        /// Week.
+        week: usize,
+    },
+    /// A number of the bargaining alone, a line of `negotiation.csv`.
+    Negotiated(String),
+    /// A number of what the deal of June 1995 brought, by the same name as in `negotiation.csv`.
+    Settlement(String),
+}
+
+/// What is spent on one evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Replications of simulated regimes.
+    pub replications: u64,
+    /// Worlds of the bargaining.
+    pub worlds: u64,
+}
+
+/// Why a scenario has no moments.
+#[derive(Debug, thiserror::Error)]
+pub enum MomentError {
+    /// The base year or a regime cannot be solved.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// Prices under an instrument.
+    #[error("prices with `{instrument}` imposed: {error}")]
+    Plan {
+        /// The instrument or exchange rate.
+        instrument: String,
+        /// What is wrong.
+        error: PlanError,
+    },
+    /// Demand cannot be evaluated.
+    #[error(transparent)]
+    Demand(#[from] DemandError),
+    /// A moment that is no number here.
+    #[error("{0}")]
+    Undefined(String),
+}
+
+impl From<WorldError> for MomentError {
+    fn from(error: WorldError) -> Self {
+        Self::Study(error.into())
+    }
+}
+
+impl Moment {
+    /// Whether it is worked out on the nodes, without a draw.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        !self.is_simulated() && !matches!(self, Self::Negotiated(_) | Self::Settlement(_))
+    }
+    /// Whether it needs runs of regimes.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        matches!(self, Self::SimulatedChange { .. } | Self::DaysOfSupply { .. })
+    }
+}
+
+/// Works out the moments of a scenario, in their order.
+///
+/// # Errors
+/// [`MomentError`] when the scenario cannot be solved or a moment is not a number.
+pub fn evaluate(scenario: Scenario, moments: &[Moment], effort: Effort) -> Result<Vec<f64>, MomentError> {
+    let mut values = vec![f64::NAN; moments.len()];
+    let place = |values: &mut [f64],
+                 test: &dyn Fn(&Moment) -> bool,
+                 of: &mut dyn FnMut(&Moment) -> Result<f64, MomentError>| {
+        for (value, moment) in values.iter_mut().zip(moments).filter(|(_, moment)| test(moment)) {
+            *value = of(moment)?;
+        }
+        Ok::<_, MomentError>(())
+    };
+    let any = |test: &dyn Fn(&Moment) -> bool| moments.iter().any(test);
+    if any(&|moment| matches!(moment, Moment::Negotiated(_))) {
+        let metrics = negotiate(&governments(&scenario)?, scenario.seed, effort.worlds).metrics();
+        let find =
+            |name: &String| metrics.iter().find(|metric| metric.name == *name).map_or(f64::NAN, |metric| metric.mean);
+        place(&mut values, &|moment| matches!(moment, Moment::Negotiated(_)), &mut |moment| {
+            let Moment::Negotiated(name) = moment else { return Ok(f64::NAN) };
+            Ok(find(name))
+        })?;
+    }
+    if any(&|moment| matches!(moment, Moment::Settlement(_))) {
+        let metrics = monitor(&scenario.bargaining.setup, scenario.seed, effort.worlds);
+        place(&mut values, &|moment| matches!(moment, Moment::Settlement(_)), &mut |moment| {
+            let Moment::Settlement(name) = moment else { return Ok(f64::NAN) };
+            Ok(metrics.iter().find(|metric| metric.name == *name).map_or(f64::NAN, |metric| metric.mean))
+        })?;
+    }
+    if any(&Moment::is_simulated) {
+        let study = Study::prepare(scenario)?;
+        let simulated = Simulated::run(&study, moments, 0..effort.replications)?;
+        place(&mut values, &Moment::is_simulated, &mut |moment| Ok(simulated.value(&study, moment)))?;
+        if any(&Moment::is_static) {
+            let market = StaticMarket::new(study.scenario(), study.shared_world())?;
+            place(&mut values, &Moment::is_static, &mut |moment| market.value(moment))?;
+        }
+    } else if any(&Moment::is_static) {
+        let world = World::build(&scenario, scenario.seed, Execution::PARALLEL)?;
+        let market = StaticMarket::new(&scenario, &world)?;
+        place(&mut values, &Moment::is_static, &mut |moment| market.value(moment))?;
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(MomentError::Undefined(format!("{:?} is not a number in this scenario", moments[at]))),
+        None => Ok(values),
+    }
+}
+
+/// Sums over replications of what simulated moments need.
+struct Simulated {
+    /// One sum of outcomes for each regime that is needed.
+    sums: Vec<Option<Outcome>>,
+    replications: f64,
+}
+
+impl Simulated {
+    fn run(study: &Study, moments: &[Moment], replications: Range<u64>) -> Result<Self, StudyError> {
+        use rayon::prelude::*;
+        let mut needed = vec![false; study.scenario().regimes.len()];
+        for moment in moments {
+            match moment {
+                Moment::SimulatedChange { regime, .. } => {
+                    needed[*regime] = true;
+                    needed[study.scenario().baseline] = true;
+                }
+                Moment::DaysOfSupply { regime, .. } => needed[*regime] = true,
+                _ => {}
+            }
+        }
+        let regimes: Vec<usize> = (0..needed.len()).filter(|regime| needed[*regime]).collect();
+        let count = replications.end - replications.start;
+        let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
+            let (world, start) = study.world(replication)?;
+            regimes
+                .iter()
+                .map(|&regime| study.simulate(&world, &start, super::run::Job { regime, replication }))
+                .collect()
+        };
+        let done: Vec<Vec<Outcome>> = replications.into_par_iter().map(one).collect::<Result<_, _>>()?;
+        let mut sums: Vec<Option<Outcome>> = vec![None; needed.len()];
+        for (regime, outcome) in done.into_iter().flat_map(|outcomes| regimes.iter().zip(outcomes)) {
+            match &mut sums[*regime] {
+                Some(sum) => sum.values.iter_mut().zip(&outcome.values).for_each(|(sum, value)| *sum += value),
+                none => *none = Some(outcome),
+            }
+        }
+        Ok(Self { sums, replications: count as f64 })
+    }
+
+    fn value(&self, study: &Study, moment: &Moment) -> f64 {
+        let sum =
+            |regime: usize, slot: usize| self.sums[regime].as_ref().map_or(f64::NAN, |outcome| outcome.values[slot]);
+        match moment {
+            Moment::SimulatedChange { metric, regime, period } => {
+                let slot = study.layout().headline(*metric, *period);
+                let base = sum(study.scenario().baseline, slot);
+                (sum(*regime, slot) - base) / base
+            }
+            Moment::DaysOfSupply { manufacturer, regime, week } => {
+                let Some(timed) = &study.layout().timed else { return f64::NAN };
+                let group =
+                    timed.dealer_groups.iter().position(|group| group.manufacturer.as_ref() == Some(manufacturer));
+                let slot = group.map(|group| timed.dealer(DealerMetric::DaysOfSupply, *week, group));
+                slot.map_or(f64::NAN, |slot| sum(*regime, slot) / self.replications)
+            }
+            _ => f64::NAN,
+        }
+    }
+}
