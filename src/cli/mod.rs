@@ -1,5 +1,6 @@
 //! Subcommands and what they share: arguments, errors with exit codes, progress.
 
+mod calibrate;
 mod check;
 mod init;
 mod merge;
@@ -14,6 +15,7 @@ mod signals;
 mod solve;
 mod summary;
 mod unit;
+mod validate;
 mod verify;
 mod work;
 
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use stickershock::config::{ConfigError, Loaded};
 use stickershock::ensemble::StudyError;
+use stickershock::report::calibration::CalibrationError;
 use stickershock::report::folder::OutputError;
 use stickershock::report::sensitivity::SensitivityError;
 use stickershock::runner::{PlanError, StoreError};
@@ -76,6 +79,12 @@ enum Command {
     Solve(solve::SolveArgs),
     /// Sensitivity analysis: of a scenario's uncertain values, or of any model by files (`sample`, `analyze`).
     Sensitivity(Box<sensitivity::SensitivityArgs>),
+    /// Fit a scenario's free parameters to its table of evidence: simulated method of moments.
+    #[command(after_help = CALIBRATE_EXAMPLES)]
+    Calibrate(calibrate::CalibrateArgs),
+    /// Write the validation page: every piece of evidence beside the model, fitted or predicted, in or out.
+    #[command(after_help = VALIDATE_EXAMPLES)]
+    Validate(validate::ValidateArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Print a completion script for a shell.
@@ -118,6 +127,16 @@ Examples:
   stickershock negotiate configs/governments-1995.toml
   stickershock negotiate configs/governments-1995.toml --worlds 2000 --signs --out /tmp/signs
   stickershock negotiate configs/governments-1995.toml --solve-k=0.77 --set governments.retaliation_probability=0";
+
+const CALIBRATE_EXAMPLES: &str = "\
+Examples:
+  stickershock calibrate configs/calibration-1995.toml
+  stickershock calibrate configs/calibration-1995.toml --set calibration.points=128 --out output/wider";
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  stickershock validate configs/validation-1995.toml --out docs/validation.md
+  stickershock validate configs/calibration-1995.toml --draws 0";
 
 /// A scenario and the changes made to it on the command line.
 #[derive(Args)]
@@ -165,6 +184,9 @@ enum CliError {
     /// A sensitivity study.
     #[error(transparent)]
     Sensitivity(SensitivityError),
+    /// A calibration or validation.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// Output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -295,6 +317,10 @@ impl CliError {
             Self::Interrupted { .. } | Self::UnitsInterrupted { .. } => 130,
             Self::Sensitivity(SensitivityError::Log(_) | SensitivityError::Rows { .. }) => 65,
             Self::Sensitivity(SensitivityError::Interrupted { .. }) => 130,
+            Self::Calibration(
+                CalibrationError::Log(_) | CalibrationError::Search(_) | CalibrationError::Unsolved(_),
+            ) => 65,
+            Self::Calibration(CalibrationError::Interrupted { .. }) => 130,
             _ => 1,
         }
     }
@@ -314,6 +340,8 @@ pub fn main() -> ExitCode {
         Command::Negotiate(args) => negotiate::negotiate(&args),
         Command::Init(args) => init::init(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
+        Command::Validate(args) => validate::validate(&args),
         Command::Schema => print(&stickershock::config::schema()),
         Command::Completions { shell } => {
             let mut script = Vec::new();

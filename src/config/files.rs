@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::AccountsSection;
+use super::calibration::CalibrationSection;
 use super::design::{SweepSection, UncertaintySection};
 use super::governments::GovernmentsSection;
 use super::instruments::InstrumentSection;
@@ -85,6 +86,9 @@ pub struct ScenarioFile {
     /// Dealers' margins, owners of the manufacturers, and the partner of the dispute.
     #[serde(default)]
     pub accounts: Option<AccountsSection>,
+    /// What `stickershock calibrate` fits, and to what; nothing else reads it.
+    #[serde(default)]
+    pub calibration: Option<CalibrationSection>,
 }
 
 /// One file or several.

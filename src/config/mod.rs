@@ -5,6 +5,7 @@
 //! parsing, names the file, the line or row, the value and what would do instead ([`ConfigError`]).
 
 pub mod accounts;
+pub mod calibration;
 pub mod case;
 pub mod design;
 pub mod document;
@@ -14,6 +15,7 @@ mod flows;
 pub mod governments;
 pub mod instruments;
 mod market;
+pub mod moments;
 pub mod parameters;
 pub mod problem;
 pub mod scenario;

@@ -3,12 +3,15 @@
 pub mod account_rows;
 pub mod bargaining;
 pub mod build;
+pub mod calibration;
 pub mod case;
 #[cfg(feature = "charts")]
 pub mod charts;
 pub mod contrasts;
 #[cfg(feature = "charts")]
 pub mod draw;
+#[cfg(feature = "charts")]
+pub mod draw_calibration;
 #[cfg(feature = "charts")]
 pub mod draw_points;
 #[cfg(feature = "charts")]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod architecture;
+mod calibration;
 mod cases;
 mod cli;
 mod core;

@@ -16,6 +16,7 @@ use resvg::{tiny_skia, usvg};
 
 mod axis;
 pub mod bargaining;
+pub mod calibration;
 mod canvas;
 pub mod days_of_supply;
 pub mod deficit;

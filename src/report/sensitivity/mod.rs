@@ -382,7 +382,7 @@ impl ScenarioStudy<'_> {
 }
 
 /// A table whose columns are known at run time only.
-fn table(
+pub(super) fn table(
     name: &'static str,
     description: &'static str,
     key: &'static [&'static str],

@@ -1,0 +1,147 @@
+//! `stickershock calibrate`: fit a scenario's free parameters to its table of evidence.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use serde_json::{Map, Value, json};
+use stickershock::config::calibration::{Calibration, calibration};
+use stickershock::report::calibration::{CalibrationError, Finished, Run, identity, write_tables};
+use stickershock::report::folder::OutputFolder;
+use stickershock::report::manifest::{Manifest, Status};
+
+use super::{CliError, ScenarioArgs};
+
+#[derive(Args)]
+pub struct CalibrateArgs {
+    #[command(flatten)]
+    scenario: ScenarioArgs,
+    /// Output folder; evaluations of the same calibration in it are used again [default: output/NAME-calibrated].
+    #[arg(long, value_name = "DIR", env = "STICKERSHOCK_OUT")]
+    out: Option<PathBuf>,
+    /// Threads [default: all processors].
+    #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
+    threads: Option<usize>,
+    /// Write tables only.
+    #[arg(long)]
+    no_charts: bool,
+    /// Print no progress and no summary; warnings stay.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the command.
+pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
+    let started = Instant::now();
+    let loaded = args.scenario.load(&[])?;
+    let name = format!("{}-calibrated", loaded.scenario.name);
+    let charts = loaded.scenario.outputs.charts && !args.no_charts;
+    let pool = super::run::thread_pool(args.threads)?;
+    let threads = pool.current_num_threads();
+    let calibration = calibration(loaded, &args.scenario.set)?;
+    let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(|| PathBuf::from("output").join(name)))?;
+    let stop = super::signals::stop_flag();
+    let bar = if args.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    if !args.quiet {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
+    let progress = |done: usize, stage: &str| {
+        bar.set_message(format!("{done} evaluations ({stage})"));
+        bar.tick();
+    };
+    // Opened before anything is written: a folder of another calibration is left as it is.
+    let run = Run::open(&calibration, &folder, threads, &stop, &progress)?;
+    let loaded = &calibration.scenarios[0];
+    let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.effort.replications, Map::new());
+    manifest.insert("sensitivity", Value::Null);
+    manifest.insert("calibration", Value::Object(identity(&calibration)));
+    manifest.insert(
+        "targets",
+        json!({ "path": calibration.targets.path, "blake3": calibration.targets.hash.to_hex().as_str() }),
+    );
+    folder.write("manifest.json", &manifest.render(Status::Running))?;
+    let finished = pool.install(|| run.run());
+    bar.finish_and_clear();
+    let finished = finished.inspect_err(|error| {
+        let interrupted = matches!(error, CalibrationError::Interrupted { .. });
+        let status = if interrupted { Status::Interrupted } else { Status::Failed };
+        // The first error is the one to report, even if the disk refuses this too.
+        let _ = folder.write("manifest.json", &manifest.render(status));
+    })?;
+    let mut files = write_tables(&folder, &calibration, &finished)?;
+    #[cfg(feature = "charts")]
+    if charts {
+        files.extend(stickershock::report::draw_calibration::write_charts(&folder, &calibration, &finished)?);
+    }
+    #[cfg(not(feature = "charts"))]
+    let _ = charts;
+    folder.remove_others(&files)?;
+    files.sort();
+    manifest.seconds = Some(started.elapsed().as_secs_f64());
+    manifest.files = files
+        .iter()
+        .map(|file| file.strip_prefix(folder.path()).unwrap_or(file).to_string_lossy().replace('\\', "/"))
+        .collect();
+    folder.write("manifest.json", &manifest.render(Status::Complete))?;
+    for warning in &finished.warnings {
+        eprintln!("warning: {warning}");
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    super::print(&summary(&calibration, &finished, &folder, started.elapsed().as_secs_f64()))
+}
+
+fn summary(calibration: &Calibration, finished: &Finished, folder: &OutputFolder, seconds: f64) -> String {
+    let (problem, estimate) = (&calibration.problem, &finished.estimate);
+    let mut out = String::new();
+    let scenario = &calibration.scenarios[0].scenario;
+    let _ = writeln!(
+        out,
+        "{}: {} parameters on {} moments in {} blocks, {} evaluations ({} of them in {seconds:.0} s now)\n",
+        scenario.title,
+        problem.free.len(),
+        problem.targets.len(),
+        problem.blocks.len(),
+        finished.trace.len(),
+        finished.ran,
+    );
+    let _ = writeln!(
+        out,
+        "{:<24} {:>10} {:>10} {:>10} {:>9} {:>7} {:>9}",
+        "moment", "data", "error", "model", "noise", "t", "t before"
+    );
+    for (i, target) in problem.targets.iter().enumerate() {
+        let noise = estimate.noise[(i, i)].sqrt();
+        let before = (finished.at_start[i] - target.value) / target.std_error.hypot(noise);
+        let _ = writeln!(
+            out,
+            "{:<24} {:>10.4} {:>10.4} {:>10.4} {noise:>9.2e} {:>+7.2} {before:>+9.2}",
+            target.name,
+            target.value,
+            target.std_error,
+            estimate.moments[i],
+            estimate.t(problem, i)
+        );
+    }
+    let _ =
+        writeln!(out, "\n{:<24} {:>12} {:>12} {:>12} {:>8}", "parameter", "before", "estimate", "std error", "prior");
+    for (k, free) in problem.free.iter().enumerate() {
+        let error = estimate.std_error[k];
+        let error = if error.is_finite() { format!("{error:.4}") } else { "-".into() };
+        let prior = free.prior.map_or("-".to_owned(), |_| format!("{:.0}%", 100.0 * estimate.prior_share[k]));
+        let _ =
+            writeln!(out, "{:<24} {:>12.4} {:>12.4} {error:>12} {prior:>8}", free.name, free.start, estimate.theta[k]);
+    }
+    if estimate.degrees > 0 {
+        let _ = writeln!(
+            out,
+            "\nJ = {:.2} with {} degrees of freedom, p = {:.4}; most standard errors of the evidence are tolerances, so read it as a distance.",
+            estimate.j, estimate.degrees, estimate.p_value
+        );
+    }
+    let _ = writeln!(out, "\n{}: tables, charts, calibrated.toml and calibrated-draws.toml", folder.path().display());
+    out
+}

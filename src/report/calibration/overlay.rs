@@ -1,0 +1,147 @@
+//! Estimates as scenario files: overlays that a scenario extends, with the values or with their distribution.
+//!
+//! The distribution is normal with the estimated covariance, cut off at the bounds. A parameter at a bound stays there; one of which
+//! nothing is known has the uniform law over its bounds.
+
+use std::fmt::Write;
+
+use super::Finished;
+use crate::calibration::Estimate;
+use crate::config::calibration::Calibration;
+use crate::config::parameters::toml_number;
+use crate::sensitivity::{Distribution, GaussianCopula};
+use crate::statistics::sobol::SobolSequence;
+
+/// Correlations nearer to one than this are drawn in towards it: beyond it rounding decides whether the matrix is one of correlations.
+const LARGEST_CORRELATION: f64 = 0.999;
+
+/// Every overlay, by file name: all parameters, and those of each block where there are several.
+#[must_use]
+pub fn files(calibration: &Calibration, finished: &Finished) -> Vec<(String, String)> {
+    let problem = &calibration.problem;
+    let all: Vec<usize> = (0..problem.free.len()).collect();
+    let mut files = vec![
+        ("calibrated.toml".to_owned(), values(calibration, finished, &all)),
+        ("calibrated-draws.toml".to_owned(), distribution(calibration, finished, &all)),
+    ];
+    if problem.blocks.len() > 1 {
+        for (block, name) in problem.blocks.iter().enumerate() {
+            let own = problem.free_of(block);
+            files.push((format!("calibrated-{name}.toml"), values(calibration, finished, &own)));
+            files.push((format!("calibrated-{name}-draws.toml"), distribution(calibration, finished, &own)));
+        }
+    }
+    files
+}
+
+/// Where the values come from, in the words of a source.
+fn provenance(calibration: &Calibration, finished: &Finished, k: usize) -> String {
+    let estimate = &finished.estimate;
+    let scenario = &calibration.scenarios[0].scenario.name;
+    let free = &calibration.problem.free[k];
+    match (estimate.bound[k], estimate.std_error[k]) {
+        (Some(_), _) => format!("calibrated ({scenario}): at its bound, set before {}", free.start),
+        (None, error) if error.is_finite() => {
+            format!("calibrated ({scenario}): standard error {error:.3e}, set before {}", free.start)
+        }
+        _ => format!("calibrated ({scenario}): not identified, set before {}", free.start),
+    }
+}
+
+fn header(calibration: &Calibration, what: &str) -> String {
+    let name = &calibration.scenarios[0].scenario.name;
+    format!("# {what}\n# Written by `stickershock calibrate` of {name}; a scenario takes them by `extends`.\n")
+}
+
+/// The estimates as values.
+fn values(calibration: &Calibration, finished: &Finished, of: &[usize]) -> String {
+    let mut out = header(calibration, "Estimated parameters.");
+    for &k in of {
+        let value = toml_number(finished.estimate.theta[k]);
+        let source = toml::Value::String(provenance(calibration, finished, k));
+        let _ = write!(out, "\n[{}]\nvalue = {value}\nstatus = \"estimate\"\nsource = {source}\n", calibration.keys[k]);
+    }
+    out
+}
+
+/// What a draw of a parameter comes from; none where it does not vary.
+fn law(calibration: &Calibration, estimate: &Estimate, k: usize) -> Option<Distribution> {
+    let free = &calibration.problem.free[k];
+    if estimate.bound[k].is_some() {
+        return None;
+    }
+    let bounds = [free.low, free.high];
+    let normal = Distribution::normal(estimate.theta[k], estimate.std_error[k], bounds);
+    normal.or_else(|_| Distribution::uniform(free.low, free.high)).ok()
+}
+
+/// Correlation of two parameters that have one worth writing.
+fn correlation(estimate: &Estimate, a: usize, b: usize) -> Option<f64> {
+    let value = estimate.correlation(a, b);
+    (value.is_finite() && value.abs() > 1e-4).then(|| value.clamp(-LARGEST_CORRELATION, LARGEST_CORRELATION))
+}
+
+/// The estimates as a distribution that `run`, `sensitivity` and `validate` draw from.
+fn distribution(calibration: &Calibration, finished: &Finished, of: &[usize]) -> String {
+    let estimate = &finished.estimate;
+    let mut out = header(calibration, "Estimated parameters as a distribution: `run` integrates over it.");
+    out.push_str("\n[uncertainty]\ndraws = 64\nreplications = 4\n");
+    let varying: Vec<usize> = of.iter().copied().filter(|k| law(calibration, estimate, *k).is_some()).collect();
+    for &k in &varying {
+        let free = &calibration.problem.free[k];
+        let text = |text: &str| toml::Value::String(text.to_owned());
+        let _ = write!(
+            out,
+            "\n[[parameter]]\nkey = {}\nname = {}\nlabel = {}\n",
+            text(&calibration.keys[k]),
+            text(&free.name),
+            text(&calibration.labels[k])
+        );
+        let error = estimate.std_error[k];
+        if error.is_finite() && error > 0.0 {
+            let _ = write!(
+                out,
+                "distribution = \"normal\"\nmean = {:?}\nsd = {error:?}\nlow = {:?}\nhigh = {:?}\n",
+                estimate.theta[k], free.low, free.high
+            );
+        } else {
+            let _ = write!(out, "distribution = \"uniform\"\nlow = {:?}\nhigh = {:?}\n", free.low, free.high);
+        }
+    }
+    for (at, &a) in varying.iter().enumerate() {
+        for &b in &varying[at + 1..] {
+            if let Some(value) = correlation(estimate, a, b) {
+                let names = [a, b].map(|k| toml::Value::String(calibration.problem.free[k].name.clone()));
+                let [first, second] = names;
+                let _ = write!(out, "\n[[correlation]]\nparameters = [{first}, {second}]\nvalue = {value:?}\n");
+            }
+        }
+    }
+    out
+}
+
+/// Points of the estimated distribution: a scrambled Sobol' sequence through its quantiles.
+#[must_use]
+pub fn draws(calibration: &Calibration, finished: &Finished, count: usize) -> Vec<Vec<f64>> {
+    let estimate = &finished.estimate;
+    let free = estimate.theta.len();
+    let laws: Vec<Option<Distribution>> = (0..free).map(|k| law(calibration, estimate, k)).collect();
+    let varies = |k: usize| laws[k].is_some();
+    let mut pairs = Vec::new();
+    for a in (0..free).filter(|k| varies(*k)) {
+        for b in (a + 1..free).filter(|k| varies(*k)) {
+            pairs.extend(correlation(estimate, a, b).map(|value| (a, b, value)));
+        }
+    }
+    let copula = GaussianCopula::new(free, &pairs).ok();
+    let Ok(sequence) = SobolSequence::scrambled(free, calibration.search.seed) else { return Vec::new() };
+    let point = |unit: Vec<f64>| {
+        let unit = copula.as_ref().map_or_else(|| unit.clone(), |copula| copula.mix(&unit));
+        laws.iter()
+            .zip(&unit)
+            .zip(&estimate.theta)
+            .map(|((law, u), value)| law.as_ref().map_or(*value, |law| law.quantile(*u)))
+            .collect()
+    };
+    sequence.take(count).map(point).collect()
+}

@@ -1,0 +1,213 @@
+//! Charts of a calibration: how far each moment is from its evidence, and what each moment says of each parameter.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, STRIPE, Style, TICK, Type, WHITE, WIDTH};
+use super::{ChartError, Svg, text};
+
+/// One moment of the fit, in standard errors of its evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FitPoint {
+    /// What the moment is.
+    pub label: String,
+    /// Its unit; may be empty.
+    pub unit: String,
+    /// Evidence.
+    pub data: f64,
+    /// Model.
+    pub model: f64,
+    /// Model less evidence, in standard errors of the evidence.
+    pub distance: f64,
+    /// Standard deviation of the simulation, in the same unit.
+    pub noise: f64,
+    /// The distance at the values set before; may be no number.
+    pub start: f64,
+}
+
+/// Scaled derivatives: moments in rows, parameters in columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heat {
+    /// Moments.
+    pub rows: Vec<String>,
+    /// Parameters.
+    pub columns: Vec<String>,
+    /// Standard errors by which the moment moves over the parameter's range; not a number where it was not asked.
+    pub cells: Vec<Vec<f64>>,
+}
+
+const ESTIMATE: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Circle, hollow: false };
+const START: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Diamond, hollow: true };
+const ROW: f64 = 30.0;
+const NAMES: f64 = 390.0;
+const PLOT: (f64, f64) = (MARGIN + NAMES + 16.0, 790.0);
+/// Standard errors beyond which a moment is drawn at the edge, with its number.
+const EDGE: f64 = 8.0;
+
+/// Draws the fit.
+///
+/// # Errors
+/// [`ChartError::Empty`] where there is no moment; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
+    let ends = points.iter().flat_map(|point| [point.distance, point.start]).map(|t| t.clamp(-EDGE, EDGE));
+    let ticks = Ticks::covering(ends.chain([-3.0, 3.0]), 7).filter(|_| !points.is_empty());
+    let Some(ticks) = ticks else {
+        return Err(ChartError::Empty { chart: "fit", reason: "there is no moment".to_owned() });
+    };
+    let frame = Frame {
+        title: "How the model meets the evidence it was fitted to".to_owned(),
+        subtitle: "Model less evidence, in standard errors (or tolerances) of the evidence; the shaded band is two of them. Right: evidence and \
+                   model in their own unit."
+            .to_owned(),
+        legend: vec![
+            (Key::Interval(ESTIMATE), "estimate, with two standard deviations of its simulation".to_owned()),
+            (Key::Point(START), "values set before".to_owned()),
+        ],
+        footer: footer.to_owned(),
+    };
+    let height = ROW * points.len() as f64;
+    frame.around(height + VALUE_AXIS, |canvas, top| {
+        let (bottom, scale) = (top + height, ticks.scale(PLOT.0, PLOT.1));
+        for at in (0..points.len()).step_by(2) {
+            let y = top + ROW * at as f64;
+            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+        }
+        canvas.rect((scale.at(-2.0), top), (scale.at(2.0), bottom), ESTIMATE.ink, 0.10)?;
+        value_axis(canvas, &ticks, scale, (top, bottom), "standard errors from the evidence", |v| {
+            ticks.signed_label(v)
+        })?;
+        canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.2))?;
+        for (at, point) in points.iter().enumerate() {
+            let y = top + ROW * (at as f64 + 0.5);
+            let name = text::fit(&point.label, LABEL, NAMES)?;
+            canvas.text_mid((MARGIN + NAMES, y), &name, LABEL, Anchor::End)?;
+            let place = |t: f64| scale.at(t.clamp(ticks.low, ticks.high));
+            if point.start.is_finite() {
+                canvas.marker((place(point.start), y), 4.0, START)?;
+            }
+            let ends = [point.distance - 2.0 * point.noise, point.distance + 2.0 * point.noise].map(place);
+            canvas.line(&[(ends[0], y), (ends[1], y)], Stroke::solid(ESTIMATE.ink, 2.0))?;
+            canvas.marker((place(point.distance), y), 4.0, ESTIMATE)?;
+            if point.distance.abs() > ticks.high.min(-ticks.low) {
+                let figure = format!("{:+.1}", point.distance);
+                let (shift, anchor) = if point.distance > 0.0 { (-8.0, Anchor::End) } else { (8.0, Anchor::Start) };
+                canvas.text_mid((place(point.distance) + shift, y), &figure, TICK, anchor)?;
+            }
+            let figures = format!("{} | {}", figure(point.data), figure(point.model));
+            canvas.text_mid((WIDTH - MARGIN - 4.0, y), &figures, LABEL, Anchor::End)?;
+        }
+        Ok(())
+    })
+}
+
+/// Three digits or so.
+fn figure(value: f64) -> String {
+    let decimals = match value.abs() {
+        size if size >= 100.0 => 0,
+        size if size >= 1.0 => 2,
+        _ => 3,
+    };
+    text::number(value, decimals)
+}
+
+const LEFT: f64 = 390.0;
+const HEAD: f64 = 22.0;
+const CELL: f64 = 28.0;
+
+/// Draws the heat map of identification.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no derivative is known; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw_identification(heat: &Heat, footer: &str) -> Result<Svg, ChartError> {
+    let largest =
+        heat.cells.iter().flatten().filter(|cell| cell.is_finite()).fold(0.0_f64, |most, cell| most.max(cell.abs()));
+    if heat.columns.is_empty() || largest == 0.0 {
+        return Err(ChartError::Empty {
+            chart: "identification",
+            reason: "no moment moves with a parameter".to_owned(),
+        });
+    }
+    let columns: Vec<String> = heat.columns.iter().enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
+    let frame = Frame {
+        title: "What each moment says of each parameter".to_owned(),
+        subtitle: format!(
+            "Standard errors of the evidence by which the moment moves when the parameter crosses its range, at the slope of the estimate. \
+             Columns: {}.",
+            columns.join("; ")
+        ),
+        legend: Vec::new(),
+        footer: format!("{footer} Empty: the parameter belongs to a later block and is not asked of the moment."),
+    };
+    let width = ((WIDTH - 2.0 * MARGIN - LEFT) / heat.columns.len() as f64).min(80.0);
+    frame.around(HEAD + CELL * heat.rows.len() as f64, |canvas, top| {
+        for at in 0..heat.columns.len() {
+            let x = MARGIN + LEFT + width * (at as f64 + 0.5);
+            canvas.text((x, top + HEAD - 7.0), &format!("{}", at + 1), LABEL, Anchor::Middle)?;
+        }
+        for (i, (label, cells)) in heat.rows.iter().zip(&heat.cells).enumerate() {
+            let y = top + HEAD + CELL * (i as f64 + 0.5);
+            let name = text::fit(label, LABEL, LEFT - 14.0)?;
+            canvas.text_mid((MARGIN + LEFT - 10.0, y), &name, LABEL, Anchor::End)?;
+            for (k, value) in cells.iter().enumerate() {
+                let left = MARGIN + LEFT + width * k as f64;
+                let (from, to) = ((left, y - CELL / 2.0), (left + width, y + CELL / 2.0));
+                if !value.is_finite() {
+                    canvas.rect(from, to, STRIPE, 1.0)?;
+                    continue;
+                }
+                let ink = shade(*value, largest);
+                canvas.rect(from, to, ink, 1.0)?;
+                canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], Stroke::solid(WHITE, 1.0))?;
+                let font = Type { ink: if *value == 0.0 { MUTED } else { ink.contrast() }, ..LABEL.px(10.0) };
+                canvas.text_mid((left + width / 2.0, y), &format!("{value:+.1}"), font, Anchor::Middle)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Blue where the moment rises with the parameter, orange where it falls; stronger on a scale of roots, so that small ones show.
+fn shade(value: f64, largest: f64) -> Ink {
+    let ink = if value >= 0.0 { ESTIMATE.ink } else { START.ink };
+    ink.lighter(1.0 - (value.abs() / largest).sqrt().clamp(0.0, 1.0) * 0.9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(distance: f64) -> FitPoint {
+        FitPoint {
+            label: "Own-price elasticity".into(),
+            unit: String::new(),
+            data: -3.0,
+            model: -3.0 + distance / 2.0,
+            distance,
+            noise: 0.1,
+            start: f64::NAN,
+        }
+    }
+
+    /// A moment far off is shown as far off: at the edge with its number, not left out.
+    #[test]
+    fn a_moment_that_is_missed_is_drawn_with_its_distance() {
+        let svg = draw_fit(&[point(0.5), point(-23.4)], "Test.").unwrap().0;
+        assert!(svg.contains("-23.4"), "{svg}");
+        assert!(!draw_fit(&[point(0.5)], "Test.").unwrap().0.contains("-23.4"));
+    }
+
+    #[test]
+    fn every_derivative_is_in_its_cell() {
+        let heat = Heat {
+            rows: vec!["a".into(), "b".into()],
+            columns: vec!["alpha".into(), "sigma".into()],
+            cells: vec![vec![12.5, -3.1], vec![f64::NAN, 0.0]],
+        };
+        let svg = draw_identification(&heat, "Test.").unwrap().0;
+        for figure in ["+12.5", "-3.1", "+0.0"] {
+            assert!(svg.contains(figure), "{figure}");
+        }
+        let flat = Heat { cells: vec![vec![0.0, 0.0]; 2], ..heat };
+        assert!(matches!(draw_identification(&flat, ""), Err(ChartError::Empty { .. })));
+    }
+}

@@ -1,0 +1,65 @@
+//! The charts of a calibration, from its results.
+
+use std::path::PathBuf;
+
+use super::calibration::Finished;
+use super::charts::calibration::{FitPoint, Heat, draw_fit, draw_identification};
+use super::charts::{ChartError, write};
+use super::folder::OutputFolder;
+use crate::config::calibration::Calibration;
+
+/// Draws and writes the charts as SVG and PNG; returns their paths.
+///
+/// # Errors
+/// [`ChartError`] when a chart cannot be drawn or written.
+pub fn write_charts(
+    folder: &OutputFolder,
+    calibration: &Calibration,
+    finished: &Finished,
+) -> Result<Vec<PathBuf>, ChartError> {
+    let charts = folder.path().join("charts");
+    let (problem, estimate) = (&calibration.problem, &finished.estimate);
+    let title = &calibration.scenarios[0].scenario.title;
+    let label = |i: usize| calibration.evidence[calibration.fitted[i]].label.clone();
+    let point = |i: usize| {
+        let target = &problem.targets[i];
+        let distance = |moment: f64| (moment - target.value) / target.std_error;
+        FitPoint {
+            label: label(i),
+            unit: calibration.evidence[calibration.fitted[i]].unit.clone(),
+            data: target.value,
+            model: estimate.moments[i],
+            distance: distance(estimate.moments[i]),
+            noise: estimate.noise[(i, i)].sqrt() / target.std_error,
+            start: distance(finished.at_start[i]),
+        }
+    };
+    let points: Vec<FitPoint> = (0..problem.targets.len()).map(point).collect();
+    let j = match estimate.degrees {
+        0 => "exactly identified".to_owned(),
+        degrees => format!("J {:.1} with {degrees} degrees of freedom, p {:.3}", estimate.j, estimate.p_value),
+    };
+    let footer = format!(
+        "{title}: {} evaluations, {} seeds for the noise; {j}. Standard errors of the evidence are mostly tolerances.",
+        finished.trace.len(),
+        estimate.seeds
+    );
+    let mut paths = write(&draw_fit(&points, &footer)?, &charts, "fit")?;
+    let cells = (0..problem.targets.len()).map(|i| {
+        let target = &problem.targets[i];
+        let scaled = |k: usize| {
+            let free = &problem.free[k];
+            // A later block's parameters are not asked of an earlier block's moments.
+            let asked = free.block <= target.block;
+            if asked { estimate.jacobian[(i, k)] * (free.high - free.low) / target.std_error } else { f64::NAN }
+        };
+        (0..problem.free.len()).map(scaled).collect()
+    });
+    let heat = Heat {
+        rows: (0..problem.targets.len()).map(label).collect(),
+        columns: calibration.labels.clone(),
+        cells: cells.collect(),
+    };
+    paths.extend(write(&draw_identification(&heat, &footer)?, &charts, "identification")?);
+    Ok(paths)
+}

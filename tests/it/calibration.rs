@@ -1,0 +1,332 @@
+//! Calibration of a market: known parameters come back, the fit reported is the fit reached, and a killed search ends in the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::AtomicBool;
+
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};
+use stickershock::config::calibration::{Calibration, calibration};
+use stickershock::config::{self};
+use stickershock::report::calibration::{Finished, Run};
+use stickershock::report::folder::OutputFolder;
+
+use crate::support::{read_csv, root, showdown_path};
+
+/// Moments of the demand block with the standard errors that evidence on them is drawn with.
+const MOMENTS: [(&str, &str, &str, f64); 6] = [
+    ("europe", "diversion", "europe", 0.01),
+    ("outside", "diversion", "outside", 0.01),
+    ("ls400", "own_elasticity", "LS 400", 0.05),
+    ("seville", "own_elasticity", "Seville", 0.05),
+    ("margin", "margin_share", "sanctioned", 0.005),
+    ("repurchase", "repurchase", "Lexus, BMW, Cadillac", 0.005),
+];
+const PARAMETERS: [(&str, &str, [f64; 2], f64); 4] = [
+    ("alpha", "demand.alpha", [0.06, 0.3], 0.14),
+    ("sigma_import", "demand.sigma_import", [0.5, 6.0], 3.0),
+    ("sigma_outside", "demand.sigma_outside", [0.5, 6.0], 2.8),
+    ("loyalty", "demand.loyalty", [0.0, 2.5], 0.8),
+];
+
+/// A folder with a scenario that has the showdown's market and its own evidence.
+struct Laboratory {
+    folder: tempfile::TempDir,
+}
+
+impl Laboratory {
+    fn new(effort: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = format!(
+            "extends = {:?}\nname = \"laboratory\"\n[buyers]\ncount = 512\n[calibration]\ntargets = \"targets.csv\"\n{effort}\n\
+             [[calibration.block]]\nname = \"demand\"\nstep = 0.01\n",
+            showdown_path().display().to_string()
+        );
+        for (name, key, [low, high], _) in PARAMETERS {
+            text.push_str(&format!(
+                "[[calibration.free]]\nname = {name:?}\nkey = {key:?}\nblock = \"demand\"\nlow = {low:?}\nhigh = {high:?}\n"
+            ));
+        }
+        fs::write(folder.path().join("scenario.toml"), text).unwrap();
+        let laboratory = Self { folder };
+        laboratory.evidence(&[0.0; 6], "");
+        laboratory
+    }
+
+    fn scenario(&self) -> PathBuf {
+        self.folder.path().join("scenario.toml")
+    }
+
+    fn evidence(&self, values: &[f64], more: &str) {
+        let mut csv =
+            "name,row,label,moment,of,scenario,value,std_error,low,high,unit,status,use,block,weight,source,note\n"
+                .to_owned();
+        for ((name, moment, of, error), value) in MOMENTS.iter().zip(values) {
+            csv.push_str(&format!(
+                "{name},test,{name},{moment},\"{of}\",,{value:?},{error},,,,derived,fit,demand,,simulated,\n"
+            ));
+        }
+        fs::write(self.folder.path().join("targets.csv"), csv + more).unwrap();
+    }
+
+    fn load(&self) -> Calibration {
+        let loaded = config::load(&self.scenario(), &[]).unwrap_or_else(|error| panic!("{error}"));
+        calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The model's own moments at the true parameters and other random numbers, with drawn noise of the stated errors.
+    fn simulate(&self, draw: u64) -> Vec<f64> {
+        let calibration = self.load();
+        let evidence: Vec<usize> = (0..MOMENTS.len()).collect();
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(draw);
+        let clean = calibration.moments(&evidence, &PARAMETERS.map(|(_, _, _, truth)| truth), 100 + draw).unwrap();
+        let noisy = |(value, (_, _, _, error)): (f64, &(&str, &str, &str, f64))| {
+            let z: f64 = StandardNormal.sample(&mut rng);
+            value + error * z
+        };
+        clean.into_iter().zip(&MOMENTS).map(noisy).collect()
+    }
+
+    fn run(&self, out: &str) -> Finished {
+        let calibration = self.load();
+        let folder = OutputFolder::create(&self.folder.path().join(out)).unwrap();
+        let stop = AtomicBool::new(false);
+        let silent = |_: usize, _: &str| {};
+        Run::open(&calibration, &folder, 2, &stop, &silent).unwrap().run().unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+const EFFORT: &str = "points = 16\nstarts = 1\nsimplex = 10\npolish = 15\nseeds = 4";
+
+/// Four parameters from six moments of the model itself at other random numbers, with noise: each within two of its standard errors.
+#[test]
+fn parameters_are_recovered_from_data_of_the_model_itself() {
+    let laboratory = Laboratory::new(EFFORT);
+    laboratory.evidence(&laboratory.simulate(1), "");
+    let finished = laboratory.run("out");
+    let estimate = &finished.estimate;
+    for (k, (name, _, [low, high], truth)) in PARAMETERS.iter().enumerate() {
+        let (value, error) = (estimate.theta[k], estimate.std_error[k]);
+        assert!((value - truth).abs() < 2.0 * error, "{name}: {value} with error {error}, truth {truth}");
+        assert!(error < 0.25 * (high - low), "{name}: an error of {error} would recover anything");
+    }
+    assert_eq!(estimate.degrees, 2);
+    assert!(estimate.p_value > 0.01, "J {} p {}", estimate.j, estimate.p_value);
+    // The fit reported is the model at the estimates, worked out again.
+    let calibration = laboratory.load();
+    let again = calibration.moments(&[0, 1, 2, 3, 4, 5], &estimate.theta, 0).unwrap();
+    assert_eq!(again, estimate.moments);
+}
+
+/// The same over repeated data, some minutes: `cargo test --release --test it -- --ignored coverage_of_calibrated --nocapture`.
+#[test]
+#[ignore = "minutes: coverage over 60 experiments, printed"]
+fn coverage_of_calibrated_parameters_over_repeated_experiments() {
+    const EXPERIMENTS: u64 = 60;
+    let laboratory = Laboratory::new(EFFORT);
+    let (mut covered, mut rejected) = ([0_u32; 4], 0_u32);
+    for draw in 0..EXPERIMENTS {
+        laboratory.evidence(&laboratory.simulate(1000 + draw), "");
+        let estimate = laboratory.run(&format!("out-{draw}")).estimate;
+        for (k, (_, _, _, truth)) in PARAMETERS.iter().enumerate() {
+            covered[k] += u32::from((estimate.theta[k] - truth).abs() < 2.0 * estimate.std_error[k]);
+        }
+        rejected += u32::from(estimate.p_value < 0.05);
+    }
+    println!("of {EXPERIMENTS} experiments within two standard errors: {covered:?}; J rejects at 5%: {rejected}");
+    // 95.4% nominal: fewer than 51 of 60 happens to one of four parameters less than once in a thousand times.
+    assert!(covered.iter().all(|count| *count >= 51), "{covered:?}");
+}
+
+/// A moment that the market cannot meet is shown as far off in table and warning, whatever the optimiser did.
+#[test]
+fn an_impossible_moment_is_shown_as_missed() {
+    let laboratory = Laboratory::new("points = 8\nstarts = 1\nsimplex = 0\npolish = 8\nseeds = 2");
+    let mut values = laboratory.simulate(2);
+    values[3] = -30.0; // an elasticity of -30 for the Seville
+    laboratory.evidence(&values, "");
+    let out = laboratory.folder.path().join("out");
+    let output = calibrate(&laboratory.scenario(), &["--out", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let fit = read_csv(&out.join("tables/fit.csv"));
+    let row = fit.iter().find(|row| row["moment"] == "seville").unwrap();
+    let number = |name: &str| row[name].parse::<f64>().unwrap();
+    assert_eq!(number("data"), -30.0);
+    assert!(number("model") > -20.0 && number("t") > 50.0, "{row:?}");
+    let warning = text(&output.stderr);
+    assert!(
+        warning.contains("warning: seville: the evidence is -30") && warning.contains("no point tried"),
+        "{warning}"
+    );
+    let warnings = read_csv(&out.join("tables/warnings.csv"));
+    assert!(warnings.iter().any(|row| row["kind"] == "impossible" && row["subject"] == "seville"));
+}
+
+fn calibrate(scenario: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stickershock")).arg("calibrate").arg(scenario).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Files that results are in, without the manifest's clock and the log's order of arrival.
+fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for sub in ["", "tables", "charts"] {
+        for entry in fs::read_dir(folder.join(sub)).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            if path.is_file() && !["manifest.json", "runs.log"].contains(&name.as_str()) {
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// One thread or two, in one go or torn off in the middle and continued: the same bytes, and nothing is worked out twice. The overlays are
+/// scenarios: one runs, the other draws.
+#[test]
+fn a_torn_search_continues_to_the_same_bytes_and_its_overlays_are_scenarios() {
+    let laboratory = Laboratory::new("points = 8\nstarts = 1\nsimplex = 4\npolish = 4\nseeds = 2");
+    laboratory.evidence(&laboratory.simulate(3), "");
+    let out = |name: &str| laboratory.folder.path().join(name);
+    let run = |name: &str, threads: &str| {
+        let out = out(name);
+        let output = calibrate(&laboratory.scenario(), &["--out", out.to_str().unwrap(), "-j", threads]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        results(&out)
+    };
+    let whole = run("one", "1");
+    for file in
+        ["tables/fit.csv", "tables/trace.csv", "tables/parameters.csv", "tables/identification.csv", "calibrated.toml"]
+    {
+        assert!(whole.contains_key(file), "{file} is missing");
+    }
+    assert!(cfg!(not(feature = "charts")) || whole.contains_key("charts/fit.svg"));
+    assert_eq!(whole, run("two", "2"));
+
+    let log = fs::read(out("one").join("runs.log")).unwrap();
+    let lines = log.split(|byte| *byte == b'\n').count();
+    fs::create_dir_all(out("torn")).unwrap();
+    fs::write(out("torn").join("runs.log"), &log[..log.len() / 2]).unwrap();
+    assert_eq!(whole, run("torn", "2"));
+    let continued = fs::read(out("torn").join("runs.log")).unwrap();
+    assert_eq!(continued.split(|byte| *byte == b'\n').count(), lines, "an evaluation was worked out twice or never");
+
+    // Another calibration is not mixed into the folder.
+    let other = ["--out", out("one").to_str().unwrap(), "--set", "buyers.count=256"].map(str::to_owned);
+    let refused = calibrate(&laboratory.scenario(), &other.each_ref().map(String::as_str));
+    assert!(!refused.status.success() && text(&refused.stderr).contains("another study"), "{}", text(&refused.stderr));
+
+    let base = showdown_path().display().to_string();
+    for (name, overlays) in
+        [("values", vec!["calibrated.toml"]), ("draws", vec!["calibrated.toml", "calibrated-draws.toml"])]
+    {
+        let files: Vec<String> =
+            overlays.iter().map(|file| format!("{:?}", out("one").join(file).display().to_string())).collect();
+        let scenario = laboratory.folder.path().join(format!("{name}.toml"));
+        fs::write(&scenario, format!("extends = [{base:?}, {}]\nname = {name:?}\n", files.join(", "))).unwrap();
+        let loaded = config::load(&scenario, &[]).unwrap_or_else(|error| panic!("{error}"));
+        let estimate = read_csv(&out("one").join("tables/parameters.csv"));
+        let alpha = estimate.iter().find(|row| row["parameter"] == "alpha").unwrap();
+        assert_eq!(loaded.scenario.demand.alpha, alpha["estimate"].parse::<f64>().unwrap());
+        assert_eq!(loaded.design.is_some(), name == "draws");
+        assert_eq!(loaded.parameters.len(), if name == "draws" { 4 } else { 0 });
+    }
+}
+
+/// What a user can write wrongly is named with its row or key and a remedy.
+#[test]
+fn faults_of_the_evidence_and_of_the_section_are_named() {
+    let laboratory = Laboratory::new(EFFORT);
+    let refused = |more: &str, words: &[&str]| {
+        laboratory.evidence(&[0.5; 6], more);
+        let output =
+            calibrate(&laboratory.scenario(), &["--out", laboratory.folder.path().join("x").to_str().unwrap()]);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(65), "{message}");
+        assert!(words.iter().all(|word| message.contains(word)), "{message}");
+    };
+    let row = |moment: &str, of: &str, rest: &str| format!("extra,t,t,{moment},\"{of}\",,{rest}\n");
+    refused(
+        &row("own_elastisity", "LS 400", "1,1,,,,derived,fit,demand,,s,"),
+        &["targets.csv, row 8 (extra)", "own_elasticity"],
+    );
+    refused(&row("own_elasticity", "LS 4000", "1,1,,,,derived,fit,demand,,s,"), &["LS 4000", "LS 400"]);
+    refused(&row("own_elasticity", "LS 400", "1,,,,,derived,fit,demand,,s,"), &["row 8", "value and std_error"]);
+    refused(&row("own_elasticity", "LS 400", "1,-1,,,,derived,fit,demand,,s,"), &["std_error", "above zero"]);
+    refused(&row("own_elasticity", "LS 400", "1,1,,,,rumour,fit,demand,,s,"), &["rumour", "sourced"]);
+    refused(&row("own_elasticity", "LS 400", "1,1,,,,derived,fit,timing,,s,"), &["timing", "demand"]);
+    refused(&row("simulated_change", "units_all; imposd; all", "1,1,,,,derived,predict,,,s,"), &["imposd", "imposed"]);
+    let without = calibrate(&showdown_path(), &[]);
+    assert_eq!(without.status.code(), Some(65));
+    assert!(text(&without.stderr).contains("nothing to calibrate"), "{}", text(&without.stderr));
+
+    laboratory.evidence(&[0.5; 6], "");
+    for (set, words) in [
+        ("calibration.free.alpha.low=0.2", ["outside its bounds", "widen"]),
+        ("calibration.free.alpha.key=\"demand.alfa\"", ["demand.alfa", "no number"]),
+        ("calibration.free.alpha.block=\"tming\"", ["tming", "demand"]),
+        ("calibration.seeds=1", ["seeds", "expected 2"]),
+    ] {
+        let output = calibrate(&laboratory.scenario(), &["--set", set]);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(65), "{message}");
+        assert!(words.iter().all(|word| message.contains(word)), "{set}: {message}");
+    }
+}
+
+/// Closed forms against other ways to the same numbers: what `check` prints, the base-year table, and a run at prices of the same duty.
+#[test]
+fn moments_are_those_of_the_base_year() {
+    let laboratory = Laboratory::new(EFFORT);
+    let calibration = laboratory.load();
+    let study = crate::support::study(&["buyers.count=512"]);
+    let base = study.base_year().unwrap();
+    let start = calibration.problem.start();
+    let moments = calibration.moments(&[0, 1, 2, 3, 4], &start, 0).unwrap();
+    let model = |name: &str| study.scenario().market.models.iter().position(|model| model.name == name).unwrap();
+    let region = |name: &str| study.scenario().market.regions.as_slice().iter().position(|r| r == name).unwrap();
+    let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{a} against {b}");
+    close(moments[0], base.diversion[region("europe")]);
+    close(moments[1], *base.diversion.last().unwrap());
+    close(moments[2], base.models[model("LS 400")].own_elasticity);
+    close(moments[3], base.models[model("Seville")].own_elasticity);
+    let market = &study.scenario().market;
+    let listed = || market.models.iter().zip(&base.models).filter(|(model, _)| model.flagged);
+    let volume: f64 = listed().map(|(model, _)| model.base_volume).sum();
+    let share = listed().map(|(model, base)| model.base_volume * base.margin_usd / model.list_price_usd).sum::<f64>();
+    close(moments[4], share / volume);
+}
+
+/// The validation page counts what it lists, and tells fitted from predicted.
+#[test]
+fn the_validation_page_tells_fitted_from_predicted() {
+    let laboratory = Laboratory::new(EFFORT);
+    laboratory.evidence(
+        &laboratory.simulate(4),
+        "prediction,V5,Sales at the duty,pass_through_sales_change,sanctioned; sanctions,,,,-0.99,-0.5,change,derived,predict,,,s,n\n\
+         wrong,V5,Sales that rise,pass_through_sales_change,sanctioned; sanctions,,,,0.5,0.9,change,derived,predict,,,s,n\n\
+         silent,V2,A matter of taste,,,,,,,,,sourced,none,,,s,not modelled\n",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .arg("validate")
+        .arg(laboratory.scenario())
+        .args(["--draws", "0"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let page = text(&output.stdout);
+    assert!(page.contains("| predicted | 2 | 1 | 0 | 1 |"), "{page}");
+    assert!(page.contains("A matter of taste (V2): not modelled"), "{page}");
+    let row = page.lines().find(|line| line.contains("Sales that rise")).unwrap();
+    assert!(row.contains("**out**") && row.contains("+50.0% to +90.0%"), "{row}");
+    let draws =
+        Command::new(env!("CARGO_BIN_EXE_stickershock")).arg("validate").arg(laboratory.scenario()).output().unwrap();
+    assert!(text(&draws.stderr).contains("no [[parameter]]"), "{}", text(&draws.stderr));
+    assert!(root().join("configs/data/targets.csv").exists());
+}
