@@ -390,7 +390,7 @@ fn rows(
                 ));
             }
             let weight = weights[at].unwrap_or(1.0);
-            if !(weight > 0.0) {
+            if weight <= 0.0 {
                 return Err(table.refuse_cell(at, "weight", "a number above zero, or nothing for 1"));
             }
             found.fitted.push(at);

@@ -37,7 +37,10 @@ pub fn write_charts(
     let points: Vec<FitPoint> = (0..problem.targets.len()).map(point).collect();
     let j = match estimate.degrees {
         0 => "exactly identified".to_owned(),
-        degrees => format!("J {:.1} with {degrees} degrees of freedom, p {:.3}", estimate.j, estimate.p_value),
+        degrees => {
+            let p = if estimate.p_value < 1e-3 { "below 0.001".to_owned() } else { format!("{:.3}", estimate.p_value) };
+            format!("J {:.1} with {degrees} degrees of freedom, p {p}", estimate.j)
+        }
     };
     let footer = format!(
         "{title}: {} evaluations, {} seeds for the noise; {j}. Standard errors of the evidence are mostly tolerances.",

@@ -89,7 +89,7 @@ pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
             canvas.line(&[(ends[0], y), (ends[1], y)], Stroke::solid(ESTIMATE.ink, 2.0))?;
             canvas.marker((place(point.distance), y), 4.0, ESTIMATE)?;
             if point.distance.abs() > ticks.high.min(-ticks.low) {
-                let figure = format!("{:+.1}", point.distance);
+                let figure = signed(point.distance);
                 let (shift, anchor) = if point.distance > 0.0 { (-8.0, Anchor::End) } else { (8.0, Anchor::Start) };
                 canvas.text_mid((place(point.distance) + shift, y), &figure, TICK, anchor)?;
             }
@@ -98,6 +98,12 @@ pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
         }
         Ok(())
     })
+}
+
+/// One decimal with its sign; what rounds to zero has none.
+fn signed(value: f64) -> String {
+    let figure = text::number(value, 1);
+    if (value * 10.0).round() > 0.0 { format!("+{figure}") } else { figure }
 }
 
 /// Three digits or so.
@@ -130,13 +136,14 @@ pub fn draw_identification(heat: &Heat, footer: &str) -> Result<Svg, ChartError>
     let columns: Vec<String> = heat.columns.iter().enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
     let frame = Frame {
         title: "What each moment says of each parameter".to_owned(),
-        subtitle: format!(
-            "Standard errors of the evidence by which the moment moves when the parameter crosses its range, at the slope of the estimate. \
-             Columns: {}.",
+        subtitle: "Standard errors of the evidence by which the moment moves when the parameter crosses its range, at the slope of the estimate. \
+                   Columns are numbered below."
+            .to_owned(),
+        legend: Vec::new(),
+        footer: format!(
+            "Columns: {}. Empty: the parameter belongs to a later block and is not asked of the moment. {footer}",
             columns.join("; ")
         ),
-        legend: Vec::new(),
-        footer: format!("{footer} Empty: the parameter belongs to a later block and is not asked of the moment."),
     };
     let width = ((WIDTH - 2.0 * MARGIN - LEFT) / heat.columns.len() as f64).min(80.0);
     frame.around(HEAD + CELL * heat.rows.len() as f64, |canvas, top| {
@@ -159,7 +166,7 @@ pub fn draw_identification(heat: &Heat, footer: &str) -> Result<Svg, ChartError>
                 canvas.rect(from, to, ink, 1.0)?;
                 canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], Stroke::solid(WHITE, 1.0))?;
                 let font = Type { ink: if *value == 0.0 { MUTED } else { ink.contrast() }, ..LABEL.px(10.0) };
-                canvas.text_mid((left + width / 2.0, y), &format!("{value:+.1}"), font, Anchor::Middle)?;
+                canvas.text_mid((left + width / 2.0, y), &signed(*value), font, Anchor::Middle)?;
             }
         }
         Ok(())
@@ -192,8 +199,8 @@ mod tests {
     #[test]
     fn a_moment_that_is_missed_is_drawn_with_its_distance() {
         let svg = draw_fit(&[point(0.5), point(-23.4)], "Test.").unwrap().0;
-        assert!(svg.contains("-23.4"), "{svg}");
-        assert!(!draw_fit(&[point(0.5)], "Test.").unwrap().0.contains("-23.4"));
+        assert!(svg.contains("\u{2212}23.4"), "{svg}");
+        assert!(!draw_fit(&[point(0.5)], "Test.").unwrap().0.contains("23.4"));
     }
 
     #[test]
@@ -204,7 +211,7 @@ mod tests {
             cells: vec![vec![12.5, -3.1], vec![f64::NAN, 0.0]],
         };
         let svg = draw_identification(&heat, "Test.").unwrap().0;
-        for figure in ["+12.5", "-3.1", "+0.0"] {
+        for figure in ["+12.5", "\u{2212}3.1", "\n0.0\n"] {
             assert!(svg.contains(figure), "{figure}");
         }
         let flat = Heat { cells: vec![vec![0.0, 0.0]; 2], ..heat };
