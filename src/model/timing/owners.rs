@@ -109,7 +109,7 @@ impl OwnerLayout {
                 let weeks = || (period.from as usize..period.to as usize).map(|week| book.of(week, brand));
                 let events: u32 = weeks().map(|week| week.events).sum();
                 let again: u32 = weeks().map(|week| week.repurchases).sum();
-                let last = weeks().last().map_or(0, |week| week.owners);
+                let last = weeks().next_back().map_or(0, |week| week.owners);
                 values[self.slot(OwnerMetric::OwnerShare, p, brand)] = f64::from(last) / book.buyers;
                 values[self.slot(OwnerMetric::Events, p, brand)] = f64::from(events) * record.cars;
                 values[self.slot(OwnerMetric::RepurchaseShare, p, brand)] = f64::from(again) / f64::from(events);
