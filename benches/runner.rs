@@ -1,5 +1,5 @@
 //! What it costs to lose nothing: tiny jobs simulated, simulated and reduced, simulated, reduced and stored, and merged from what
-//! was stored. `cargo bench --bench runner [-- JOBS]`; 100,000 jobs unless said otherwise.
+//! was stored; and what it costs to check one point of many. `cargo bench --bench runner [-- JOBS]`; 100,000 jobs unless said otherwise.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use stickershock::config;
+use stickershock::config::{self, StudyDesign};
 use stickershock::ensemble::run::run_units;
 use stickershock::ensemble::{JobResult, Point, Results, Study};
 use stickershock::report::folder::OutputError;
@@ -16,13 +16,16 @@ use stickershock::runner::drive::{Drive, Event, Keep, Studies};
 use stickershock::runner::store::Sharing;
 use stickershock::runner::{Plan, Store};
 
+/// Regimes of the shipped scenario that run, the first of them.
+const REGIMES: usize = 5;
+
 fn main() {
     let jobs: u64 = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(100_000);
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
-    let replications = format!("run.replications={}", jobs.div_ceil(5));
+    let regimes: Vec<usize> = (0..REGIMES).collect();
+    let replications = format!("run.replications={}", jobs.div_ceil(REGIMES as u64));
     let small = ["buyers.count=16".to_owned(), "buyers.pricing_nodes=16".to_owned(), replications];
     let loaded = config::load(&scenario, &small).unwrap_or_else(|error| panic!("{error}"));
-    let regimes: Vec<usize> = (0..loaded.scenario.regimes.len()).collect();
     let points = [Point { index: 0, assignments: Vec::new() }];
     let plan = Plan::new(&loaded, &regimes, &points, None).unwrap_or_else(|error| panic!("{error}"));
     let studies = Studies::new(&loaded, &plan);
@@ -39,9 +42,12 @@ fn main() {
     );
     let empty = || Results::new(layout, regimes.len(), 0, 1);
     let time = |what: &str, work: &mut dyn FnMut()| {
-        let started = Instant::now();
+        let (cpu, started) = (cpu_seconds(), Instant::now());
         work();
-        println!("{what:<34} {:>8.1} us a job", 1e6 * started.elapsed().as_secs_f64() / plan.jobs() as f64);
+        let wall = started.elapsed().as_secs_f64();
+        let us = |seconds: f64| 1e6 * seconds / plan.jobs() as f64;
+        let cpu = cpu.and_then(|before| Some(format!("{:.1}", us(cpu_seconds()? - before)))).unwrap_or("-".into());
+        println!("{what:<34} {:>8.1} us a job, {cpu:>8} of processor time", us(wall));
     };
     let study_of = |_| Ok(Arc::clone(&study));
     time("simulated", &mut || {
@@ -90,4 +96,35 @@ fn main() {
             drive.merge(&inventory.done, &|_| {}, keep).unwrap_or_else(|error| panic!("{error}"));
         });
     });
+    for count in [512, 4_096] {
+        point_of(&scenario, count);
+    }
+}
+
+/// Processor time of all threads so far, where the system tells: wall clock says little on a machine with other work.
+fn cpu_seconds() -> Option<f64> {
+    let mut nanoseconds = 0.0;
+    for task in std::fs::read_dir("/proc/self/task").ok()? {
+        let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        nanoseconds += text.split_whitespace().next()?.parse::<f64>().ok()?;
+    }
+    Some(1e-9 * nanoseconds)
+}
+
+/// Checks points of a sweep whose `count` points are written out in the scenario.
+fn point_of(scenario: &Path, count: usize) {
+    let rates: Vec<String> = (0..count).map(|i| format!("[{}]", i as f64 / count as f64)).collect();
+    let axis = "[{ key = \"instrument.sanctions.rate\", name = \"rate\" }]";
+    let sweep = format!("sweep={{ kind = \"list\", points = [{}], axis = {axis} }}", rates.join(", "));
+    let loaded = config::load(scenario, &[sweep]).unwrap_or_else(|error| panic!("{error}"));
+    let points = loaded.design.as_ref().map(StudyDesign::points).unwrap_or_default();
+    let started = Instant::now();
+    for point in points.iter().take(256) {
+        let at = loaded.at(&point.assignments).unwrap_or_else(|error| panic!("{error}"));
+        std::hint::black_box(at);
+    }
+    println!(
+        "a point of {count:<5} checked             {:>8.1} us a point",
+        1e6 * started.elapsed().as_secs_f64() / 256.0
+    );
 }
