@@ -6,7 +6,7 @@
 //!
 //! A prior is one more moment, the parameter itself. The free parameters fall into blocks, estimated one after the other: moments of a
 //! block may depend on the parameters of its own and of earlier blocks only, and later ones take the earlier estimates as given. The
-//! standard errors do not: they carry what is not known of earlier blocks through ([`estimate`]).
+//! standard errors do not: they carry what is not known of earlier blocks through ([`mod@estimate`]).
 //!
 //! This layer knows a model by its moments alone ([`Model`]), so that it can be tested on models with known answers. It leaves out
 //! efficient weights: the errors of the targets are mostly tolerances, and their covariances are not known.

@@ -385,3 +385,23 @@ fn scenarios_with_estimates_have_them() {
         assert_eq!(alpha(name), estimate, "{name}");
     }
 }
+
+/// A free parameter reaches every scenario that has its section, also where it is left at its default there: the rush of 2025 writes out hardly any
+/// value of timing. A scenario without timing stays without.
+#[test]
+fn parameters_reach_scenarios_that_leave_them_at_their_defaults() {
+    let loaded =
+        config::load(&root().join("configs/calibration-1995.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
+    let calibration = calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let theta = calibration.problem.start();
+    for (position, loaded) in calibration.scenarios.iter().enumerate() {
+        let assignments = calibration.assignments(position, &theta);
+        assert_eq!(assignments.len(), theta.len(), "{}: {assignments:?}", loaded.scenario.name);
+        assert!(loaded.at(&assignments).is_ok());
+    }
+    assert!(calibration.scenarios.iter().any(|loaded| loaded.scenario.name == "calibration-2025"));
+    let plain = Laboratory::new(EFFORT).load();
+    assert!(plain.scenarios[0].document.origin("timing").is_none() && plain.scenarios[0].scenario.timing.is_none());
+    let point = plain.scenarios[0].at(&plain.assignments(0, &plain.problem.start())).unwrap();
+    assert!(point.scenario.timing.is_none());
+}
