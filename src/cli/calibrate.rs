@@ -80,10 +80,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     folder.remove_others(&files)?;
     files.sort();
     manifest.seconds = Some(started.elapsed().as_secs_f64());
-    manifest.files = files
-        .iter()
-        .map(|file| file.strip_prefix(folder.path()).unwrap_or(file).to_string_lossy().replace('\\', "/"))
-        .collect();
+    manifest.files = super::work::relative(&files, folder.path());
     folder.write("manifest.json", &manifest.render(Status::Complete))?;
     for warning in &finished.warnings {
         eprintln!("warning: {warning}");
