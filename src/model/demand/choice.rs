@@ -1,7 +1,7 @@
 //! One buyer's choice among all models and an outside option.
 //!
 //! A buyer weighs model j by e_j = exp(V_j), V_j = delta_j + sum_k b_k x_jk - alpha p_j, and the outside option by
-//! e_0 = exp(V_0). Its choice has the logit probabilities e_j / (e_0 + sum_m e_m) and can be drawn in two ways:
+//! e_0 = exp(V_0). Its choice has the logit probabilities e_j / (e_0 + sum_m e_m) and can be drawn in three ways:
 //!
 //! - **Race** ([`Chooser::by_race`]): option j arrives after the time E_j / e_j, E_j exponential with mean 1, and the
 //!   first is taken. This is the largest V_j plus Gumbel draw, with one logarithm instead of two. The draw of an option is
@@ -9,9 +9,11 @@
 //!   compared this way (Train 2009, section 3.1, for the Gumbel form).
 //! - **Inverse CDF** ([`Chooser::by_inverse_cdf`]): one uniform, cheaper; a change of one price also shifts the places
 //!   of the others.
+//! - **Largest utility** ([`Chooser::by_utility`]): the same as the race, with the draws of an event ([`Idiosyncratic`]) worked out
+//!   once for choices at many prices, and the utility reached.
 //!
-//! Either way is there for one buyer ([`Chooser::exp_utilities`], then a choice from the weights) and for eight at once
-//! ([`EightBuyers`]), with the same results to the bit; eight at once is about twice as fast a buyer.
+//! The first two are there for one buyer ([`Chooser::exp_utilities`], then a choice from the weights) and for eight at
+//! once ([`EightBuyers`]), with the same results to the bit; eight at once is about twice as fast a buyer.
 //!
 //! The outside option is `None`, a model its number in the [`ProductTable`]. Loyalty to the owned brand is an intercept
 //! raised by lambda ([`ProductTable::loyal_intercepts`]): the factor exp(lambda) on that brand's weights.
@@ -164,13 +166,6 @@ impl Race {
         Self { outside: 1.0, models: Column::filled(products, 0.5) }
     }
 
-    /// The arrival speed e_j / E_j of an option; its logarithm is V_j plus the option's Gumbel draw.
-    #[inline]
-    #[must_use]
-    pub fn speed(&self, weights: &Column, outside: f64, option: Option<usize>) -> f64 {
-        option.map_or(outside * self.outside, |model| weights.values()[model] * self.models.values()[model])
-    }
-
     /// Draws anew from the event's stream: the first number is the outside option's, the next are the models' in order,
     /// so a model's draw depends on its number alone, and models added at the end move no other draw.
     #[inline]
@@ -183,6 +178,48 @@ impl Race {
         chooser.0.race_speeds_in_place(self.models.padded_mut());
         // The next draw must find uniforms in the padding too, where a speed has no meaning.
         self.models.padded_mut()[products..].fill(0.5);
+    }
+}
+
+/// What one purchase event adds to the utility of each option, whatever intercepts and prices are: the buyer's tastes and the
+/// Gumbel draws of the event, `mu_ij + eps_ij`.
+///
+/// The draws are those of [`Race`] from the same stream, so the choices are those by race at any intercepts and prices (but where two
+/// utilities differ in the last bits); and the largest utility comes with them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Idiosyncratic {
+    outside: f64,
+    models: Column,
+}
+
+impl Idiosyncratic {
+    /// Room for one event among `products` products; [`Self::draw`] fills it.
+    #[must_use]
+    pub fn new(products: usize) -> Self {
+        Self { outside: 0.0, models: Column::filled(products, 0.5) }
+    }
+
+    /// Draws anew from the event's stream, the outside option first; `outside` is its utility without a draw.
+    ///
+    /// # Panics
+    /// Where the products or tastes are not those of `products`.
+    #[inline]
+    pub fn draw(
+        &mut self,
+        chooser: Chooser,
+        products: &ProductTable,
+        tastes: &[f64],
+        outside: f64,
+        stream: &mut Stream,
+    ) {
+        let mut draw = [stream.uniform_open()];
+        let count = self.models.values().len();
+        stream.fill_uniform(self.models.values_mut());
+        // The padding must hold uniforms too; what becomes of them has no meaning.
+        self.models.padded_mut()[count..].fill(0.5);
+        chooser.0.gumbel_in_place(&mut draw);
+        self.outside = outside + draw[0];
+        chooser.0.gumbel_utilities(products.columns.padded(), tastes, self.models.padded_mut());
     }
 }
 
@@ -363,6 +400,25 @@ impl Chooser {
         self.0.race(weights.padded(), outside, race.models.padded(), race.outside)
     }
 
+    /// The option of largest utility `delta_j - alpha p_j + mu_ij + eps_ij` and that utility; `None` is the outside option.
+    ///
+    /// A price of plus infinity takes a model off sale.
+    ///
+    /// # Panics
+    /// Where the columns have different lengths.
+    #[inline]
+    #[must_use]
+    pub fn by_utility(
+        self,
+        intercepts: &Column,
+        prices: &Column,
+        alpha: f64,
+        own: &Idiosyncratic,
+    ) -> (Option<usize>, f64) {
+        let (base, price) = (intercepts.padded(), prices.padded());
+        self.0.largest_utility(base, own.models.padded(), price, alpha, own.outside)
+    }
+
     /// The choices of eight buyers at the uniforms `u`: for each lane what [`Self::exp_utilities`] with the intercepts
     /// raised by his loyalty and [`Self::by_inverse_cdf`] give.
     ///
@@ -430,7 +486,9 @@ impl<'a> Shelf<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BuyerState, Chooser, Column, ColumnError, EightBuyers, EightRaces, ProductTable, Race, Shelf};
+    use super::{
+        BuyerState, Chooser, Column, ColumnError, EightBuyers, EightRaces, Idiosyncratic, ProductTable, Race, Shelf,
+    };
     use crate::model::streams::{Purpose, Streams};
 
     const ALPHA: f64 = 0.04;
@@ -516,6 +574,25 @@ mod tests {
             }
         }
         assert!(moved > 50, "{moved} buyers left the dearer model");
+    }
+
+    /// The largest utility is found where the race is won, from the same stream, and is the logarithm of the winner's speed.
+    #[test]
+    fn the_largest_utility_wins_the_race() {
+        let market = market(20);
+        let chooser = Chooser::new();
+        let prices = market.products.prices(&market.prices).unwrap();
+        let weights = market.weights(&market.intercepts, &market.prices);
+        let (mut race, mut own) = (Race::new(20), Idiosyncratic::new(20));
+        for event in 0..5_000 {
+            let stream = || Streams::new(1, 4).at(Purpose::Taste, 0, event);
+            race.draw(chooser, &mut stream());
+            own.draw(chooser, &market.products, &TASTES, 0.8_f64.ln(), &mut stream());
+            let (choice, utility) = chooser.by_utility(&market.intercepts, &prices, ALPHA, &own);
+            assert_eq!(choice, chooser.by_race(&weights, 0.8, &race), "event {event}");
+            let speed = choice.map_or(0.8 * race.outside, |j| weights.values()[j] * race.models.values()[j]);
+            assert!((utility - speed.ln()).abs() < 1e-12, "event {event}: {utility} and {}", speed.ln());
+        }
     }
 
     /// Taking every second model off sale leaves the draws of the others: a choice of a model still there stands.

@@ -271,6 +271,38 @@ compiled_for_each! {
 }
 
 compiled_for_each! {
+    /// Replaces every uniform u in (0, 1) by the Gumbel draw -ln(-ln u).
+    fn gumbel_in_place(u: &mut [f64]) = gumbel_loop
+}
+
+compiled_for_each! {
+    /// Replaces every uniform u in (0, 1) of `out` by `-ln(-ln u) + sum_k tastes[k] x_k[j]`, terms added in this order, each by a
+    /// fused multiply-add: all of a utility but the intercept and the price.
+    ///
+    /// `characteristics` holds the columns x_k one after the other. All lengths are multiples of [`LANES`].
+    ///
+    /// # Panics
+    /// Where the lengths do not fit together.
+    fn gumbel_utilities(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) = gumbel_utilities_any
+}
+
+compiled_for_each! {
+    /// The largest of `outside` and the `(base[j] + own[j]) - alpha price[j]`, and which it is, `None` for the outside option.
+    ///
+    /// Of equals the outside option and then the lowest number wins; a utility that is not a number never does.
+    ///
+    /// # Panics
+    /// Where the lengths differ.
+    fn largest_utility(
+        base: &[f64],
+        own: &[f64],
+        price: &[f64],
+        alpha: f64,
+        outside: f64,
+    ) -> (Option<usize>, f64) = largest_utility_of
+}
+
+compiled_for_each! {
     /// Eight buyers' choices at the uniforms `u`, as by [`Instructions::exp_utilities`] and [`Instructions::inverse_cdf`]
     /// for each of them. `cumulative` is room for one block of eight for each product.
     ///
@@ -317,6 +349,13 @@ fn ln_loop(x: &mut [f64]) {
 fn race_speed_loop(u: &mut [f64]) {
     for v in u {
         *v = -1.0 / ln(*v);
+    }
+}
+
+#[inline(always)]
+fn gumbel_loop(u: &mut [f64]) {
+    for v in u {
+        *v = -ln(-ln(*v));
     }
 }
 
@@ -458,18 +497,97 @@ fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) ->
         }
         number += 1.0;
     }
-    let mut leader: Option<usize> = None;
-    let mut lead = start;
+    leader_of(best, winner, start).0
+}
+
+/// From the best value and its block of every lane, -1 for none above `start`: the best of all and its place, the lowest of equals.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
+fn leader_of(best: [f64; LANES], winner: [f64; LANES], start: f64) -> (Option<usize>, f64) {
+    let lead = reduced(best, |a, b| if b > a { b } else { a });
+    let mut place = [0.0; LANES];
     for l in 0..LANES {
-        if winner[l] >= 0.0 {
-            let product = winner[l] as usize * LANES + l;
-            if best[l] > lead || (best[l] == lead && leader.is_some_and(|other| product < other)) {
-                lead = best[l];
-                leader = Some(product);
+        place[l] = if best[l] == lead { winner[l].mul_add(LANES as f64, l as f64) } else { f64::INFINITY };
+    }
+    let first = reduced(place, |a, b| if b < a { b } else { a });
+    (if lead > start { Some(first as usize) } else { None }, lead)
+}
+
+/// Halves against halves: a short chain, and vector code.
+#[inline(always)]
+fn reduced(mut x: [f64; LANES], of: impl Fn(f64, f64) -> f64) -> f64 {
+    for l in 0..4 {
+        x[l] = of(x[l], x[l + 4]);
+    }
+    for l in 0..2 {
+        x[l] = of(x[l], x[l + 2]);
+    }
+    of(x[0], x[1])
+}
+
+/// Chooses the loop with the number of characteristics known at compile time.
+#[inline(always)]
+fn gumbel_utilities_any(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
+    assert!(out.len().is_multiple_of(LANES), "columns are padded");
+    assert!(characteristics.len() == tastes.len() * out.len(), "one column for each taste");
+    macro_rules! fused {
+        ($($count:literal)*) => {
+            match tastes.len() {
+                $($count => gumbel_utilities_of::<$count>(characteristics, tastes, out),)*
+                _ => gumbel_utilities_many(characteristics, tastes, out),
             }
+        };
+    }
+    fused!(0 1 2 3 4 5 6 7 8);
+}
+
+#[inline(always)]
+fn gumbel_utilities_of<const K: usize>(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
+    let (out, _) = out.as_chunks_mut::<LANES>();
+    let n = out.len();
+    let all = characteristics.as_chunks::<LANES>().0;
+    let columns: [&[[f64; LANES]]; K] = std::array::from_fn(|k| &all[k * n..][..n]);
+    let tastes: [f64; K] = std::array::from_fn(|k| tastes[k]);
+    for b in 0..n {
+        for l in 0..LANES {
+            let mut v = -ln(-ln(out[b][l]));
+            for k in 0..K {
+                v = columns[k][b][l].mul_add(tastes[k], v);
+            }
+            out[b][l] = v;
         }
     }
-    leader
+}
+
+/// The same operations column by column, for any number of characteristics.
+#[inline(always)]
+fn gumbel_utilities_many(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
+    gumbel_loop(out);
+    for (column, taste) in characteristics.chunks_exact(out.len().max(1)).zip(tastes) {
+        for (v, x) in out.iter_mut().zip(column) {
+            *v = x.mul_add(*taste, *v);
+        }
+    }
+}
+
+#[inline(always)]
+fn largest_utility_of(base: &[f64], own: &[f64], price: &[f64], alpha: f64, outside: f64) -> (Option<usize>, f64) {
+    assert!(base.len() == own.len() && base.len() == price.len(), "one intercept and one price for each product");
+    let mut best = [outside; LANES];
+    // Block numbers as doubles, so that they move with the same vector masks as the values.
+    let mut winner = [-1.0; LANES];
+    let mut number = 0.0;
+    let blocks = base.as_chunks::<LANES>().0.iter().zip(own.as_chunks::<LANES>().0).zip(price.as_chunks::<LANES>().0);
+    for ((base, own), price) in blocks {
+        for l in 0..LANES {
+            let utility = price[l].mul_add(-alpha, base[l] + own[l]);
+            let ahead = utility > best[l];
+            best[l] = if ahead { utility } else { best[l] };
+            winner[l] = if ahead { number } else { winner[l] };
+        }
+        number += 1.0;
+    }
+    leader_of(best, winner, outside)
 }
 
 /// Writes the eight buyers' weights of every product, one block for each.
