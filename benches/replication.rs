@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench replication`. The element of the throughput is one week; buyers who are not due and do not consider
 //! buying early are not looked at. `million` is 1,048,576 buyers; in `million_patient` they keep a car eight times as long, so
-//! that an eighth of them is due and the rest shows what a buyer costs who is not in the market.
+//! that an eighth of them is due and the rest shows what a buyer costs who is not in the market. `together` is every regime of a
+//! replication side by side, as ensembles run them; `one_by_one` the same regimes each alone.
 
 use std::path::Path;
 
@@ -40,6 +41,16 @@ fn replication(c: &mut Criterion) {
             });
         }
     }
+    let study = study("showdown-1995-timing.toml", BUYERS, &[]);
+    let (world, start) = study.world(0).unwrap_or_else(|error| panic!("{error}"));
+    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    group.bench_function("together", |b| b.iter(|| study.simulate_together(&world, &start, &regimes, 0)));
+    group.bench_function("one_by_one", |b| {
+        b.iter(|| {
+            let alone = |regime: &usize| study.simulate(&world, &start, Job { regime: *regime, replication: 0 });
+            regimes.iter().map(alone).collect::<Vec<_>>()
+        });
+    });
     group.finish();
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use stickershock::config::Loaded;
-use stickershock::ensemble::{Job, Study, StudyError};
+use stickershock::ensemble::{Study, StudyError};
 
 use super::{CliError, ScenarioArgs};
 
@@ -186,11 +186,11 @@ fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
 fn time_one_replication(study: &Study) -> Result<f64, CliError> {
     let started = Instant::now();
     let (world, start) = study.world(0).map_err(stickershock::ensemble::StudyError::World)?;
-    let regimes = study.scenario().regimes.len();
-    for regime in 0..regimes {
-        std::hint::black_box(study.simulate(&world, &start, Job { regime, replication: 0 })?);
+    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    for outcome in study.simulate_together(&world, &start, &regimes, 0) {
+        std::hint::black_box(outcome?);
     }
-    Ok(started.elapsed().as_secs_f64() / regimes as f64)
+    Ok(started.elapsed().as_secs_f64() / regimes.len() as f64)
 }
 
 /// Every number of the resolved scenario with its status and source.

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::run::Job;
 use super::study::{Study, StudyError};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
@@ -45,13 +44,14 @@ pub fn respond(scenario: Scenario, targets: &[Target], replications: Range<u64>)
     let places = targets.iter().map(|target| Places::of(target, &study)).collect::<Result<Vec<_>, _>>()?;
     let count = (replications.end - replications.start) as usize;
     let mut values = vec![0.0; targets.len() * count];
+    let needed = |regime: &usize| places.iter().any(|own| own.regime == *regime || own.baseline == Some(*regime));
+    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).filter(needed).collect();
     for (at, replication) in replications.enumerate() {
         let (world, start) = study.world(replication).map_err(StudyError::from)?;
         let mut outcomes: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];
-        for regime in places.iter().flat_map(|places| places.baseline.into_iter().chain([places.regime])) {
-            if outcomes[regime].is_none() {
-                outcomes[regime] = Some(study.simulate(&world, &start, Job { regime, replication })?);
-            }
+        let together = study.simulate_together(&world, &start, &regimes, replication);
+        for (regime, outcome) in regimes.iter().zip(together) {
+            outcomes[*regime] = Some(outcome?);
         }
         for (target, places) in places.iter().enumerate() {
             let value =

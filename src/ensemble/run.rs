@@ -1,5 +1,6 @@
 //! The threads: replications go out in batches, their outcomes come back in order.
 
+use std::any::Any;
 use std::ops::{ControlFlow, Deref, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,11 +8,9 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::study::Study;
+use super::study::{Study, StudyError};
 use super::unit::Unit;
 use crate::model::outcome::Outcome;
-use crate::model::streams::Streams;
-use crate::model::timing::common::Common;
 use crate::model::world::WorldError;
 
 /// One regime in one replication.
@@ -42,32 +41,36 @@ pub type JobResult = Result<Outcome, JobError>;
 
 /// Runs every regime of one replication; results are in the order of `regimes`.
 ///
-/// A job that fails leaves its error and disturbs no other.
+/// The regimes are spread over `parts` tasks; in time, those of one task run side by side ([`Study::simulate_together`]). A job that
+/// fails leaves its error and disturbs no other.
 #[must_use]
-pub fn replicate(study: &Study, regimes: &[usize], replication: u64) -> Vec<JobResult> {
-    let streams = Streams::new(study.scenario().seed, replication);
-    let guarded = |job: Job, world: &_, start: &_, common: Option<&Common<'_>>| {
-        // A panic is a fault of the program; hours of other jobs are not to be lost to it.
-        let result = catch_unwind(AssertUnwindSafe(|| study.simulate_with(world, start, common, job)));
-        result.map_or_else(
-            |payload| {
-                let text = payload.downcast_ref::<String>().cloned();
-                let text = text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-                Err(JobError::Fault(text.unwrap_or_default()))
-            },
-            |outcome| outcome.map_err(|error| JobError::Study(error.to_string())),
-        )
+pub fn replicate(study: &Study, regimes: &[usize], replication: u64, parts: usize) -> Vec<JobResult> {
+    let (world, start) = match study.world(replication) {
+        Ok(world) => world,
+        Err(error) => return regimes.iter().map(|_| Err(error.clone().into())).collect(),
     };
-    match study.world(replication) {
-        Ok((world, start)) => {
-            // A fault here shows again in the jobs, where it is recorded.
-            let common = catch_unwind(AssertUnwindSafe(|| study.common(&world, &start, &streams, regimes)));
-            let common = common.ok().flatten();
-            let one = |regime: &usize| guarded(Job { regime: *regime, replication }, &world, &start, common.as_ref());
-            regimes.par_iter().map(one).collect()
+    let settled = |result: Result<Outcome, StudyError>| result.map_err(|error| JobError::Study(error.to_string()));
+    let alone = |regime: &usize| {
+        let job = Job { regime: *regime, replication };
+        // A panic is a fault of the program; hours of other jobs are not to be lost to it.
+        let result = catch_unwind(AssertUnwindSafe(|| study.simulate(&world, &start, job)));
+        result.map_or_else(|payload| Err(fault(&*payload)), settled)
+    };
+    let part = |regimes: &[usize]| -> Vec<JobResult> {
+        // Where one of them fails by a fault, each runs alone, and the fault is its own.
+        let together = || study.simulate_together(&world, &start, regimes, replication);
+        match catch_unwind(AssertUnwindSafe(together)) {
+            Ok(results) => results.into_iter().map(settled).collect(),
+            Err(_) => regimes.iter().map(alone).collect(),
         }
-        Err(error) => regimes.iter().map(|_| Err(error.clone().into())).collect(),
-    }
+    };
+    regimes.par_chunks(regimes.len().div_ceil(parts.max(1)).max(1)).flat_map_iter(part).collect()
+}
+
+/// A panic, as the error of what it ended.
+fn fault(payload: &(dyn Any + Send)) -> JobError {
+    let text = payload.downcast_ref::<String>().cloned();
+    JobError::Fault(text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default())
 }
 
 /// Why a run ended early.
@@ -95,6 +98,8 @@ pub enum Halt<E> {
 
 /// Fewest jobs in a batch for each thread.
 const JOBS_PER_THREAD: usize = 8;
+/// Fewest replications in a batch for each thread, since the regimes of one run together.
+const REPLICATIONS_PER_THREAD: usize = 2;
 /// Most jobs in a batch for each thread: bounds memory.
 const MOST_JOBS_PER_THREAD: usize = 32;
 /// A batch should last so long that waiting for its last job costs little, and no longer.
@@ -122,7 +127,8 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
 ) -> Result<(), Halt<E>> {
     let threads = rayon::current_num_threads();
     let replications = |jobs_per_thread: usize| (jobs_per_thread * threads).div_ceil(regimes.len().max(1)).max(1);
-    let (fewest, most) = (replications(JOBS_PER_THREAD), replications(MOST_JOBS_PER_THREAD));
+    let fewest = replications(JOBS_PER_THREAD).max(REPLICATIONS_PER_THREAD * threads);
+    let most = replications(MOST_JOBS_PER_THREAD).max(fewest);
     let mut size = fewest;
     let at_unit = |(at, unit): (usize, &Unit)| unit.replications.clone().map(move |replication| (at, replication));
     let mut tasks = units.iter().enumerate().flat_map(at_unit).peekable();
@@ -154,6 +160,8 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
         }
         let started = Instant::now();
         studies.prepare(units, first, &points, study_of);
+        // With fewer replications than threads, threads share the regimes of one.
+        let parts = threads.div_ceil(batch.len());
         let done: Vec<Option<T>> = batch
             .par_iter()
             .map(|(at, replication)| {
@@ -161,7 +169,7 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
                     return None;
                 }
                 Some(match studies.of(units[*at].point)? {
-                    Ok(study) => seal(Some(study), replicate(study, regimes, *replication)),
+                    Ok(study) => seal(Some(study), replicate(study, regimes, *replication, parts)),
                     Err(error) => seal(None, regimes.iter().map(|_| Err(error.clone())).collect()),
                 })
             })
@@ -215,7 +223,12 @@ impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
                 wanted.push((at, unit.point));
             }
         }
-        self.held.par_extend(wanted.into_par_iter().map(|(at, point)| (at, point, study_of(point))));
+        let made = |(at, point)| {
+            // A point that ends in a fault fails by itself, like a job.
+            let study = catch_unwind(AssertUnwindSafe(|| study_of(point)));
+            (at, point, study.unwrap_or_else(|payload| Err(fault(&*payload))))
+        };
+        self.held.par_extend(wanted.into_par_iter().map(made));
     }
 
     fn of(&self, point: usize) -> Option<Result<&Study, &JobError>> {

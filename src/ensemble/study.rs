@@ -12,8 +12,8 @@ use crate::model::plan::{PlanError, Planner, PriceBook, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
-use crate::model::timing::common::Common;
 use crate::model::timing::record::Record;
+use crate::model::timing::together::run_together;
 use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
 use crate::model::world::{Start, World, WorldError};
@@ -54,10 +54,6 @@ pub enum StudyError {
         error: Imbalance,
     },
 }
-
-/// Regimes from which on it pays to work out first what they share: every buyer's costs of moving a purchase, and the weeks before
-/// they differ.
-const REGIMES_WITH_COMMON: usize = 3;
 
 /// A scenario ready to run.
 #[derive(Clone, Debug)]
@@ -170,27 +166,59 @@ impl Study {
     /// [`StudyError::Plan`] when a negotiated history has no prices; [`StudyError::Accounts`] when the job's accounts do not add up,
     /// with the figures.
     pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Result<Outcome, StudyError> {
-        self.simulate_with(world, start, None, job)
-    }
-
-    /// The same, with what was worked out for all regimes of the replication: the same numbers, sooner.
-    ///
-    /// # Errors
-    /// As [`Self::simulate`].
-    pub fn simulate_with(
-        &self,
-        world: &World,
-        start: &Start,
-        common: Option<&Common<'_>>,
-        job: Job,
-    ) -> Result<Outcome, StudyError> {
         let streams = Streams::new(self.scenario.seed, job.replication);
         let policy = self.policy(job)?;
         let baseline = &self.plans[self.scenario.baseline];
-        let mut outcome = match self.record(world, start, common, job, &policy) {
-            Some(record) => record.outcome(&self.layout, &policy.plan, baseline),
+        let outcome = match self.timed(world, start, &streams, job.regime, &policy) {
+            Some(timed) => timed.simulate(),
             None => simulate(world, start, &self.scenario, &self.layout, &policy.plan, baseline, &streams),
         };
+        self.completed(outcome, job, &policy, &streams)
+    }
+
+    /// Runs several regimes of one replication on this thread, one result for each: the numbers of [`Self::simulate`]. With buyers and
+    /// dealers in time they run side by side, which is much faster than one after the other.
+    #[must_use]
+    pub fn simulate_together(
+        &self,
+        world: &World,
+        start: &Start,
+        regimes: &[usize],
+        replication: u64,
+    ) -> Vec<Result<Outcome, StudyError>> {
+        let jobs = regimes.iter().map(|regime| Job { regime: *regime, replication });
+        let one_by_one = || jobs.clone().map(|job| self.simulate(world, start, job)).collect();
+        if self.scenario.timing.is_none() {
+            return one_by_one();
+        }
+        let streams = Streams::new(self.scenario.seed, replication);
+        let policies: Vec<Result<Policy<'_>, StudyError>> = jobs.clone().map(|job| self.policy(job)).collect();
+        let known = regimes.iter().zip(&policies).filter_map(|(regime, policy)| Some((*regime, policy.as_ref().ok()?)));
+        let timed: Option<Vec<TimedJob<'_>>> =
+            known.map(|(regime, policy)| self.timed(world, start, &streams, regime, policy)).collect();
+        let Some(timed) = timed else { return one_by_one() };
+        let outcome =
+            |(record, timed): (Record, &TimedJob<'_>)| record.outcome(&self.layout, timed.plan, timed.baseline);
+        let outcomes: Vec<Outcome> = run_together(&timed).into_iter().zip(&timed).map(outcome).collect();
+        let mut outcomes = outcomes.into_iter();
+        let complete = |(job, policy): (Job, Result<Policy<'_>, StudyError>)| {
+            let policy = policy?;
+            match outcomes.next() {
+                Some(outcome) => self.completed(outcome, job, &policy, &streams),
+                None => self.simulate(world, start, job),
+            }
+        };
+        jobs.zip(policies).map(complete).collect()
+    }
+
+    /// Adds to an outcome what the governments leave and what happens outside the market, and checks its accounts.
+    fn completed(
+        &self,
+        mut outcome: Outcome,
+        job: Job,
+        policy: &Policy<'_>,
+        streams: &Streams,
+    ) -> Result<Outcome, StudyError> {
         if let Some(block) = self.layout.negotiated {
             let metrics = policy.world.as_ref().zip(self.negotiated(job.regime)).map(|(world, negotiated)| {
                 world.metrics(
@@ -201,7 +229,7 @@ impl Study {
             block.fill(&mut outcome.values, metrics);
         }
         if let Some(accounts) = &self.layout.accounts {
-            let external = self.external_flows(job, &policy, &streams);
+            let external = self.external_flows(job, policy, streams);
             accounts.add_external(&mut outcome.values, &external);
             accounts.check(&outcome.values).map_err(|error| StudyError::Accounts {
                 regime: policy.regime.name.clone(),
@@ -236,51 +264,22 @@ impl Study {
     /// # Errors
     /// [`StudyError::Plan`] when a negotiated history has no prices.
     pub fn simulate_in_time(&self, world: &World, start: &Start, job: Job) -> Result<Option<Record>, StudyError> {
-        Ok(self.record(world, start, None, job, &self.policy(job)?))
+        let streams = Streams::new(self.scenario.seed, job.replication);
+        let policy = self.policy(job)?;
+        Ok(self.timed(world, start, &streams, job.regime, &policy).map(|timed| timed.run()))
     }
 
-    /// What the regimes of one replication share in time; nothing where that is not worth working out.
-    #[must_use]
-    pub fn common<'a>(
+    /// A job in time; nothing where the scenario has no layer of time.
+    fn timed<'a>(
         &'a self,
         world: &'a World,
         start: &'a Start,
         streams: &'a Streams,
-        regimes: &[usize],
-    ) -> Option<Common<'a>> {
-        let timing = self.scenario.timing.as_ref().filter(|_| regimes.len() >= REGIMES_WITH_COMMON)?;
-        let baseline = self.scenario.baseline;
-        let job = |regime: usize| TimedJob {
-            world,
-            start,
-            scenario: &self.scenario,
-            timing,
-            layout: &self.layout,
-            regime: &self.scenario.regimes[regime],
-            belief: &timing.beliefs[regime],
-            suspended: &timing.suspended[regime],
-            plan: &self.plans[regime],
-            baseline: &self.plans[baseline],
-            streams,
-            common: None,
-        };
-        // What governments negotiate is not known yet; those jobs see for themselves whether the opening is theirs.
-        let scheduled = regimes.iter().filter(|regime| **regime != baseline && self.negotiated(**regime).is_none());
-        let others: Vec<TimedJob<'_>> = scheduled.map(|regime| job(*regime)).collect();
-        Some(Common::new(&job(baseline), others.iter()))
-    }
-
-    fn record(
-        &self,
-        world: &World,
-        start: &Start,
-        common: Option<&Common<'_>>,
-        job: Job,
-        policy: &Policy<'_>,
-    ) -> Option<Record> {
-        let streams = Streams::new(self.scenario.seed, job.replication);
+        regime: usize,
+        policy: &'a Policy<'_>,
+    ) -> Option<TimedJob<'a>> {
         let timing = self.scenario.timing.as_ref()?;
-        let timed = TimedJob {
+        Some(TimedJob {
             world,
             start,
             scenario: &self.scenario,
@@ -288,13 +287,11 @@ impl Study {
             layout: &self.layout,
             regime: &policy.regime,
             belief: policy.belief.as_deref()?,
-            suspended: &timing.suspended[job.regime],
+            suspended: &timing.suspended[regime],
             plan: &policy.plan,
             baseline: &self.plans[self.scenario.baseline],
-            streams: &streams,
-            common,
-        };
-        Some(timed.run())
+            streams,
+        })
     }
 }
 

@@ -92,7 +92,7 @@ pub fn repeat(plan: &Plan, regimes: &[usize], studies: &Studies<'_>, number: u64
     let (point, replication, regime) = plan.job(number)?;
     let (job, kept) = match studies.get(point) {
         Ok(study) => {
-            let job = replicate(&study, &[regimes[regime]], replication).pop()?;
+            let job = replicate(&study, &[regimes[regime]], replication, 1).pop()?;
             let kept = studies.kept(&study, job.clone());
             (job, kept)
         }

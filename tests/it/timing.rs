@@ -369,25 +369,27 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
     assert!(late >= 0.0 && late < all);
 }
 
-/// What the regimes of a replication share is worked out once, and nobody can tell: same bits with it and without.
+/// Regimes that run side by side share draws, buyers' costs and the weeks in which they are alike, and nobody can tell: same bits
+/// together, alone, in other company and in another order.
 #[test]
-fn a_shared_opening_changes_no_number() {
+fn running_together_changes_no_number() {
     let study = study(&[SMALL, "pricing.rule=bertrand", "timing.hysteresis.share=0.5", "timing.peers.gamma=0.5"]);
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
     for replication in [0, 5] {
         let (world, start) = study.world(replication).unwrap();
-        let streams = Streams::new(study.scenario().seed, replication);
-        let common = study.common(&world, &start, &streams, &regimes).unwrap();
-        assert_eq!(common.weeks(), 15, "the first week that starts after the open threat of 12 April 1995");
-        for &regime in &regimes {
-            let job = Job { regime, replication };
-            let alone = study.simulate(&world, &start, job).unwrap();
-            let shared = study.simulate_with(&world, &start, Some(&common), job).unwrap();
-            assert!(crate::support::same(&alone.values, &shared.values), "regime {regime}, replication {replication}");
+        let alone: Vec<_> = regimes
+            .iter()
+            .map(|&regime| study.simulate(&world, &start, Job { regime, replication }).unwrap())
+            .collect();
+        let backwards: Vec<usize> = regimes.iter().rev().copied().collect();
+        for company in [&regimes[..], &backwards, &regimes[2..5], &regimes[..2], &[3, 3]] {
+            let together = study.simulate_together(&world, &start, company, replication);
+            for (&regime, outcome) in company.iter().zip(together) {
+                let same = alone[regime] == outcome.unwrap();
+                assert!(same, "regime {regime}, replication {replication}, {company:?}");
+            }
         }
     }
-    let one = study.world(0).unwrap();
-    assert!(study.common(&one.0, &one.1, &Streams::new(1, 0), &[0, 1]).is_none(), "two regimes share little");
 }
 
 /// A plan made from revisions that other regimes have worked out is the plan made alone.

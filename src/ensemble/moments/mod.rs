@@ -222,10 +222,7 @@ impl Simulated {
         let count = replications.end - replications.start;
         let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
             let (world, start) = study.world(replication)?;
-            regimes
-                .iter()
-                .map(|&regime| study.simulate(&world, &start, super::run::Job { regime, replication }))
-                .collect()
+            study.simulate_together(&world, &start, &regimes, replication).into_iter().collect()
         };
         let done: Vec<Vec<Outcome>> = replications.into_par_iter().map(one).collect::<Result<_, _>>()?;
         let mut sums: Vec<Option<Outcome>> = vec![None; needed.len()];

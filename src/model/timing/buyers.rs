@@ -13,9 +13,12 @@
 
 use rand_distr::{Distribution, StandardNormal};
 
+use super::draws::Draws;
+use super::holdings::Holdings;
 use super::network::acquaintances;
 use super::{Anticipation, Lognormal, Timing};
-use crate::model::demand::choice::{Column, Race};
+use crate::model::demand::choice::Column;
+use crate::model::demand::kernel::choice::Instructions;
 use crate::model::demand::kernel::math::{exp, ln};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::model::world::{NO_BRAND, World};
@@ -40,6 +43,40 @@ pub struct Patience {
 }
 
 impl Patience {
+    /// The costs and beliefs of the first `buyers` buyers: those that [`Self::of`] gives, sooner.
+    #[must_use]
+    pub fn of_all(buyers: usize, parameters: &Anticipation, streams: &Streams) -> Vec<Self> {
+        /// Buyers whose draws stay in the nearest cache.
+        const AT_ONCE: usize = 256;
+        let instructions = Instructions::detect();
+        let costs = [parameters.fixed_cost, parameters.cost_per_week, parameters.waiting_cost];
+        let mut all = Vec::with_capacity(buyers);
+        let (mut conviction, mut lag) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+        let mut log_cost = [[0.0; AT_ONCE]; 3];
+        for first in (0..buyers).step_by(AT_ONCE) {
+            let count = AT_ONCE.min(buyers - first);
+            for i in 0..count {
+                let mut stream = streams.at(Purpose::TimingCost, (first + i) as u64, 0);
+                [conviction[i], lag[i]] = [stream.uniform_open(), stream.uniform_open()];
+                for (log_cost, law) in log_cost.iter_mut().zip(costs) {
+                    let z: f64 = StandardNormal.sample(&mut stream);
+                    log_cost[i] = law.log_sd * z;
+                }
+            }
+            instructions.ln_in_place(&mut lag[..count]);
+            log_cost.iter_mut().for_each(|log_cost| instructions.exp_in_place(&mut log_cost[..count]));
+            let cost = |which: usize, i: usize| costs[which].median * log_cost[which][i];
+            all.extend((0..count).map(|i| Self {
+                conviction: conviction[i],
+                stock_lag_weeks: -parameters.stock_lag_weeks * lag[i],
+                fixed_cost_usd: cost(0, i),
+                cost_per_week_usd: cost(1, i),
+                waiting_cost_usd: cost(2, i),
+            }));
+        }
+        all
+    }
+
     /// The costs and beliefs of a buyer.
     #[must_use]
     pub fn of(buyer: usize, parameters: &Anticipation, streams: &Streams) -> Self {
@@ -71,11 +108,38 @@ impl Patience {
     }
 }
 
-/// What holds for everybody in one week.
+/// The costs and beliefs of all buyers of a replication.
+#[derive(Clone, Debug)]
+pub(super) struct PatienceBook<'a> {
+    parameters: &'a Anticipation,
+    streams: &'a Streams,
+    /// Those of every buyer; empty where they are drawn when needed.
+    all: Vec<Patience>,
+}
+
+impl<'a> PatienceBook<'a> {
+    /// Draws `buyers` buyers at once: worth it where most of them will be asked more than once.
+    pub fn drawn(parameters: &'a Anticipation, streams: &'a Streams, buyers: usize) -> Self {
+        Self { parameters, streams, all: Patience::of_all(buyers, parameters, streams) }
+    }
+    /// Draws every buyer when he is asked.
+    pub fn on_demand(parameters: &'a Anticipation, streams: &'a Streams) -> Self {
+        Self { parameters, streams, all: Vec::new() }
+    }
+    /// The costs and beliefs of a buyer.
+    #[inline]
+    pub fn of(&self, buyer: usize) -> Patience {
+        self.all.get(buyer).copied().unwrap_or_else(|| Patience::of(buyer, self.parameters, self.streams))
+    }
+}
+
+/// What holds for everybody in one week of a regime.
 #[derive(Clone, Copy, Debug)]
-pub struct Climate<'a> {
-    /// Brand owned by each buyer at the start of the week.
-    pub owned: &'a [u16],
+pub(super) struct Climate<'a> {
+    /// What buyers own at the start of the week.
+    pub holdings: &'a Holdings,
+    /// The regime's place in the holdings.
+    pub regime: usize,
     /// Share of the buyers that own each brand in the base year.
     pub usual_share: &'a [f64],
     /// Utility that spoilt models lose with those who hold the dispute against them.
@@ -84,54 +148,55 @@ pub struct Climate<'a> {
     pub spoilt: &'a [bool],
 }
 
-/// One buyer in front of the models: his draws and intercepts, ready to be met with prices.
-#[derive(Debug)]
-pub struct Shopper<'a> {
+/// One buyer in front of the models at one of his purchase events, ready to be met with prices.
+pub(super) struct Shopper<'a> {
     world: &'a World,
     timing: &'a Timing,
     streams: &'a Streams,
-    race: Race,
-    weights: Column,
+    /// What purchase events draw.
+    pub draws: Draws<'a>,
     own_intercepts: Column,
     has_own_intercepts: bool,
+    /// Prices without the absent models.
+    offered: Column,
     heard: Vec<f64>,
-    buyer: usize,
+    place: usize,
     owned: u16,
 }
 
 impl<'a> Shopper<'a> {
     /// Room for one buyer at a time.
-    #[must_use]
-    pub fn new(world: &'a World, timing: &'a Timing, streams: &'a Streams) -> Self {
+    pub fn new(world: &'a World, timing: &'a Timing, streams: &'a Streams, draws: Draws<'a>) -> Self {
         let options = &world.options;
         Self {
             world,
             timing,
             streams,
-            race: Race::new(options.models()),
-            weights: options.table.zeros(),
+            draws,
             own_intercepts: options.table.zeros(),
             has_own_intercepts: false,
+            offered: options.table.zeros(),
             heard: vec![0.0; world.products.loyalty().len()],
-            buyer: 0,
+            place: 0,
             owned: NO_BRAND,
         }
     }
 
-    /// Takes up a buyer at one of his purchase events.
-    pub fn seat(&mut self, buyer: usize, event: u32, climate: &Climate<'_>) {
+    /// Takes up the buyer of the event at `place` of the draws.
+    pub fn seat(&mut self, place: usize, climate: &Climate<'_>) {
+        let buyer = self.draws.at(place).buyer as usize;
         let options = &self.world.options;
-        self.race.draw(options.chooser, &mut self.streams.at(Purpose::Taste, buyer as u64, u64::from(event)));
-        (self.buyer, self.owned, self.has_own_intercepts) = (buyer, climate.owned[buyer], false);
+        self.place = place;
+        self.owned = climate.holdings.at(buyer, climate.regime).owned;
         let hurt = climate.penalty > 0.0 && {
             let mut stream = self.streams.at(Purpose::Aversion, buyer as u64, 0);
             stream.uniform_open() < self.timing.hysteresis.share
         };
         let peers = &self.timing.peers;
-        if !hurt && peers.gamma == 0.0 {
+        self.has_own_intercepts = hurt || peers.gamma != 0.0;
+        if !self.has_own_intercepts {
             return;
         }
-        self.has_own_intercepts = true;
         self.own_intercepts.clone_from(options.intercepts(self.owned));
         if hurt {
             let models = self.own_intercepts.values_mut().iter_mut().zip(climate.spoilt);
@@ -141,8 +206,9 @@ impl<'a> Shopper<'a> {
             self.heard.fill(0.0);
             let each = 1.0 / f64::from(peers.neighbours);
             let heard = &mut self.heard;
-            acquaintances(peers, self.streams, buyer, climate.owned.len(), |other| {
-                if let Some(share) = heard.get_mut(usize::from(climate.owned[other])) {
+            acquaintances(peers, self.streams, buyer, climate.holdings.buyers(), |other| {
+                let brand = climate.holdings.at(other, climate.regime).owned;
+                if let Some(share) = heard.get_mut(usize::from(brand)) {
                     *share += each;
                 }
             });
@@ -153,33 +219,32 @@ impl<'a> Shopper<'a> {
         }
     }
 
-    /// His choice at `prices` and its realised utility; `absent` models cannot be had.
-    pub fn choose(&mut self, prices: &Column, absent: &[bool]) -> (Option<usize>, f64) {
+    /// His choice at `prices` and its realised utility.
+    #[inline]
+    pub fn choose(&self, prices: &Column) -> (Option<usize>, f64) {
         let options = &self.world.options;
         let intercepts = if self.has_own_intercepts { &self.own_intercepts } else { options.intercepts(self.owned) };
-        let buyers = &self.world.buyers;
-        options.chooser.exp_utilities(
-            &options.table,
-            intercepts,
-            prices,
-            buyers.tastes_of(self.buyer),
-            buyers.price_response[self.buyer],
-            &mut self.weights,
-        );
-        let outside = buyers.outside_weight[self.buyer];
-        let mut choice = options.chooser.by_race(&self.weights, outside, &self.race);
-        if choice.is_some_and(|model| absent.get(model).copied().unwrap_or(false)) {
-            let weights = self.weights.values_mut().iter_mut().zip(absent);
-            weights.filter(|(_, absent)| **absent).for_each(|(weight, _)| *weight = 0.0);
-            choice = options.chooser.by_race(&self.weights, outside, &self.race);
+        let draw = self.draws.at(self.place);
+        options.chooser.by_utility(intercepts, prices, draw.price_response, &draw.utilities)
+    }
+
+    /// The same where `absent` models cannot be had.
+    #[inline]
+    pub fn choose_present(&mut self, prices: &Column, absent: &[bool]) -> (Option<usize>, f64) {
+        let choice = self.choose(prices);
+        if !choice.0.is_some_and(|model| absent[model]) {
+            return choice;
         }
-        (choice, ln(self.race.speed(&self.weights, outside, choice)))
+        self.offered.clone_from(prices);
+        let offered = self.offered.values_mut().iter_mut().zip(absent);
+        offered.filter(|(_, absent)| **absent).for_each(|(price, _)| *price = f64::INFINITY);
+        self.choose(&self.offered)
     }
 
     /// His price response per USD.
-    #[must_use]
+    #[inline]
     pub fn price_response(&self) -> f64 {
-        self.world.buyers.price_response[self.buyer]
+        self.draws.at(self.place).price_response
     }
 }
 
@@ -221,6 +286,14 @@ mod tests {
         }
         assert!(all.iter().all(|p| p.belief(0.0, 0.9) == 0.0 && p.belief(1.0, 0.9) == 1.0));
         assert!(all.iter().all(|p| p.belief(0.3, 0.9) >= p.belief(0.2, 0.9)), "monotone in the signal");
+    }
+
+    #[test]
+    fn all_at_once_are_each_alone() {
+        let (parameters, streams) = (parameters(), Streams::new(7, 3));
+        let each: Vec<Patience> = (0..700).map(|buyer| Patience::of(buyer, &parameters, &streams)).collect();
+        assert_eq!(Patience::of_all(700, &parameters, &streams), each);
+        assert!(Patience::of_all(0, &parameters, &streams).is_empty());
     }
 
     #[test]

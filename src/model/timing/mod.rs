@@ -5,23 +5,26 @@
 //! Equations and parameters: section "Timing and dealers" of `docs/model.md`. A scenario without this layer takes the path
 //! of [`super::simulation`], whose numbers the layer never touches.
 //!
-//! - [`buyers`]: early and late purchase, beliefs, hysteresis;
+//! - [`buyers`]: early and late purchase, beliefs, hysteresis; [`holdings`]: what buyers have and plan;
 //! - [`network`]: whose cars a buyer sees;
 //! - [`calendar`]: who is due, and who considers buying early;
 //! - [`dealers`]: lots, shipments, transaction prices, orders, duty by landing date;
 //! - [`lots`]: the lots over the whole horizon; [`owners`]: who owns which brand, and buys it again;
 //! - [`policy`]: what each model faces in each week;
-//! - [`weekly`]: the week, step by step; [`record`]: what it leaves; [`common`]: what regimes share.
+//! - [`weekly`]: the week, step by step; [`together`]: regimes side by side; [`record`]: what they leave.
 
 pub mod buyers;
 pub mod calendar;
-pub mod common;
 pub mod dealers;
+mod draws;
+pub mod holdings;
 pub mod lots;
 pub mod network;
 pub mod owners;
 pub mod policy;
 pub mod record;
+mod rush;
+pub mod together;
 pub mod weekly;
 
 use crate::model::demand::kernel::math::exp;

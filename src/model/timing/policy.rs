@@ -90,11 +90,17 @@ impl Course {
         let own = &self.standing[week * self.models..][..self.models];
         self.stage(week) == Stage::Quiet && own.iter().all(|standing| standing.stage == Stage::Quiet)
     }
-    /// Whether every model stands alike in one week of both courses.
+    /// Whether one week of both courses is the same for everybody.
     pub(super) fn same_week(&self, other: &Self, week: usize) -> bool {
-        (0..self.models).all(|j| {
+        let spoilt = |course: &Self| course.announced_week.filter(|announced| *announced as usize <= week);
+        let public = |course: &Self| (course.stage(week), course.deadline(week).to_bits(), spoilt(course));
+        let models = |j: usize| {
             self.standing(week, j) == other.standing(week, j) && self.delay_weeks(week, j) == other.delay_weeks(week, j)
-        })
+        };
+        public(self) == public(other)
+            && self.quotas(week) == other.quotas(week)
+            && (spoilt(self).is_none() || self.disputed == other.disputed)
+            && (0..self.models).all(models)
     }
     /// The date, in weeks, until which old prices are expected at the factory.
     #[must_use]

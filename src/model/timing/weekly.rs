@@ -8,24 +8,23 @@
 //! 6. Brand owned, next date, event number.
 //! 7. Forecasts and orders from first choices.
 
-use super::buyers::{Climate, Patience, Shopper};
-use super::calendar::{DueCalendar, considering};
-use super::common::{Books, Common};
+use super::buyers::{Climate, PatienceBook};
+use super::calendar::DueCalendar;
 use super::dealers::{Dealers, Movement, sales};
+use super::holdings::{Holding, Holdings};
 use super::owners::OwnerBook;
 use super::policy::Course;
 use super::record::{DealerWeek, Record};
-use super::{PublicBelief, Timing};
-use crate::model::accounts::{FIFTHS, fifth_of, income_fifths};
+use super::together::{AHEAD, Shared, run_together};
+use super::{Anticipation, PublicBelief, Timing};
 use crate::model::demand::choice::Column;
 use crate::model::demand::kernel::math::exp;
 use crate::model::outcome::{Layout, Outcome};
-use crate::model::plan::RegimePlan;
+use crate::model::plan::{Outlook, RegimePlan};
 use crate::model::scenario::Scenario;
-use crate::model::simulation::Intervals;
-use crate::model::streams::{Purpose, Streams};
+use crate::model::streams::Streams;
 use crate::model::trade::regime::{Regime, Stage};
-use crate::model::world::{NO_BRAND, Start, World};
+use crate::model::world::{Start, World};
 
 /// One job: the scenario under one policy history, in one world.
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +51,9 @@ pub struct TimedJob<'a> {
     pub baseline: &'a RegimePlan,
     /// The replication's draws.
     pub streams: &'a Streams,
-    /// What the replication's regimes share, if it was worked out.
-    pub common: Option<&'a Common<'a>>,
 }
 
-impl<'a> TimedJob<'a> {
+impl TimedJob<'_> {
     /// Runs the job and fills the slots of the layout.
     #[must_use]
     pub fn simulate(&self) -> Outcome {
@@ -66,26 +63,7 @@ impl<'a> TimedJob<'a> {
     /// Runs the job and gives everything it leaves.
     #[must_use]
     pub fn run(&self) -> Record {
-        let (mut state, first) = State::open(self);
-        for week in first..self.scenario.weeks as usize {
-            state.step(week);
-        }
-        state.books.record
-    }
-
-    /// What there is at the start of `week`.
-    pub(super) fn books_at(&self, week: usize) -> Books<'a> {
-        let mut state = State::new(self, Books::new(self));
-        (0..week).for_each(|week| state.step(week));
-        state.books
-    }
-
-    /// The costs and beliefs of a buyer.
-    fn patience(&self, buyer: usize) -> Patience {
-        match self.common {
-            Some(common) => common.patience(buyer),
-            None => Patience::of(buyer, &self.timing.anticipation, self.streams),
-        }
+        run_together(std::slice::from_ref(self)).remove(0)
     }
 
     /// What each model faces in each week.
@@ -97,7 +75,7 @@ impl<'a> TimedJob<'a> {
 }
 
 /// Factor on bounds of a gain, so that rounding never rules out one that is there.
-const BOUND_SLACK: f64 = 1.0 + 1e-9;
+pub(super) const BOUND_SLACK: f64 = 1.0 + 1e-9;
 
 /// How a buyer came to market.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,34 +85,74 @@ enum Arrival {
     Late,
 }
 
+/// A buyer who is in the market this week.
 #[derive(Clone, Copy, Debug)]
 struct Entrant {
     order: u64,
     buyer: u32,
+    /// Place of his event in the draws.
+    place: u32,
     arrival: Arrival,
     weeks: f64,
+    choice: Option<usize>,
 }
 
-struct State<'j, 'a> {
-    job: &'j TimedJob<'a>,
-    course: Course,
-    shopper: Shopper<'a>,
-    intervals: Intervals<'a>,
-    usual_share: Vec<f64>,
-    /// Income at which each fifth but the first begins.
-    fifths: [f64; FIFTHS - 1],
-    prices: Column,
-    /// List price of the car of each model sold next.
-    stickers: Vec<f64>,
-    absent: Vec<bool>,
-    /// Whether any model was out of stock at the start of the week.
-    any_absent: bool,
-    books: Books<'a>,
+impl Entrant {
+    fn new(buyer: u32, place: usize, arrival: Arrival, weeks: f64) -> Self {
+        Self { order: 0, buyer, place: place as u32, arrival, weeks, choice: None }
+    }
+
+    /// What a purchase early or late has cost the buyer, USD: the sum of his weeks of waiting, each dearer than the last.
+    fn cost_of_moving_usd(&self, patience: &PatienceBook<'_>, parameters: &Anticipation) -> f64 {
+        let own = || patience.of(self.buyer as usize);
+        match self.arrival {
+            Arrival::Due => 0.0,
+            Arrival::Early => own().early_cost_usd(self.weeks),
+            Arrival::Late => {
+                let own = own();
+                (0..self.weeks as u32).map(|week| own.waiting_cost_usd(f64::from(week), parameters)).sum()
+            }
+        }
+    }
+}
+
+/// What a reversal of an imposed duty would save the buyers of a week.
+struct Hope {
+    /// Believed chance a week.
+    hazard: f64,
+    /// Prices without the duty.
+    without: Column,
+    /// The most that anybody can gain by a week's waiting, USD.
+    most_usd: f64,
+}
+
+impl Hope {
+    fn new(lane: &Lane<'_, '_>, outlook: &Outlook, hazard: f64) -> Self {
+        let mut hope = Self { hazard, without: Column::new(&outlook.without_usd, 0.0), most_usd: 0.0 };
+        hope.most_usd = (0..lane.absent.len()).map(|model| hope.worth_usd(lane, model)).fold(0.0, f64::max);
+        hope
+    }
+
+    /// The most that a buyer who wants `model` can gain, USD; without bound if it cannot be had now.
+    fn worth_usd(&self, lane: &Lane<'_, '_>, model: usize) -> f64 {
+        let dearer_usd = lane.prices.values()[model] - self.without.values()[model];
+        if lane.absent[model] { f64::INFINITY } else { self.hazard * dearer_usd * BOUND_SLACK }
+    }
+}
+
+/// Everything of one regime that goes from week to week, but what its buyers hold.
+#[derive(Clone, Debug)]
+pub(super) struct Books<'a> {
+    dealers: Option<Dealers<'a>>,
+    calendar: DueCalendar,
+    /// What quotas in force leave to be shipped, by instrument, in sales of one buyer.
+    allowance: Vec<(usize, f64)>,
+    pub record: Record,
 }
 
 impl<'a> Books<'a> {
     /// How the replication begins.
-    fn new(job: &TimedJob<'a>) -> Self {
+    pub fn new(job: &TimedJob<'a>) -> Self {
         let TimedJob { world, start, scenario, timing, layout, .. } = *job;
         let cars = scenario.households_per_buyer();
         let base_sales: Vec<f64> = scenario.market.models.iter().map(|model| model.base_volume / 52.0).collect();
@@ -145,85 +163,64 @@ impl<'a> Books<'a> {
             record: Record::new(layout, cars, dealers.is_some(), owners),
             dealers,
             calendar: DueCalendar::new(scenario.weeks, &start.first_event_week),
-            owned: start.owned.clone(),
-            date: start.first_event_week.clone(),
-            events: vec![0; start.owned.len()],
-            leased: start.leased.clone(),
             allowance: Vec::new(),
         }
     }
+
+    /// The same books, for a regime in which others stop shipping.
+    pub fn with_suspended(&self, suspended: &'a [bool]) -> Self {
+        let dealers = self.dealers.as_ref().map(|dealers| dealers.with_suspended(suspended));
+        Self { dealers, ..self.clone() }
+    }
 }
 
-impl<'j, 'a> State<'j, 'a> {
-    /// The state in which a job begins, and its first week: after the opening that it shares with other regimes, if it does.
-    fn open(job: &'j TimedJob<'a>) -> (Self, usize) {
-        let course = job.course();
-        match job.common.and_then(|common| common.opening(&course, job.plan)) {
-            Some(opening) => {
-                let mut books = opening.books.clone();
-                books.dealers = books.dealers.map(|dealers| dealers.with_suspended(job.suspended));
-                (Self::with_course(job, course, books), opening.week)
-            }
-            None => (Self::with_course(job, course, Books::new(job)), 0),
-        }
-    }
+/// One regime among those that run together.
+pub(super) struct Lane<'j, 'a> {
+    pub job: &'j TimedJob<'a>,
+    /// Its place among them.
+    pub at: usize,
+    pub course: Course,
+    pub prices: Column,
+    pub absent: Vec<bool>,
+    pub books: Books<'a>,
+    /// List price of the car of each model sold next.
+    stickers: Vec<f64>,
+    entrants: Vec<Entrant>,
+    movements: Vec<Movement>,
+    /// Utility that listed models lose this week with those who hold the dispute against them.
+    penalty: f64,
+}
 
-    fn new(job: &'j TimedJob<'a>, books: Books<'a>) -> Self {
-        Self::with_course(job, job.course(), books)
-    }
-
-    fn with_course(job: &'j TimedJob<'a>, course: Course, books: Books<'a>) -> Self {
-        let TimedJob { world, start, scenario, timing, streams, .. } = *job;
-        let models = scenario.market.len();
-        let mut usual_share = vec![0.0; world.products.loyalty().len()];
-        for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
-            usual_share[usize::from(*brand)] += 1.0 / start.owned.len() as f64;
-        }
+impl<'j, 'a> Lane<'j, 'a> {
+    pub fn new(job: &'j TimedJob<'a>, at: usize, course: Course, books: Books<'a>) -> Self {
+        let models = job.scenario.market.len();
         Self {
             job,
+            at,
             course,
-            shopper: Shopper::new(world, timing, streams),
-            intervals: Intervals::new(&scenario.holding),
-            usual_share,
-            fifths: income_fifths(&scenario.demand),
-            prices: world.options.table.zeros(),
-            stickers: vec![0.0; models],
+            prices: job.world.options.table.zeros(),
             absent: vec![false; models],
-            any_absent: false,
             books,
+            stickers: vec![0.0; models],
+            entrants: Vec::new(),
+            movements: Vec::new(),
+            penalty: 0.0,
         }
-    }
-
-    fn step(&mut self, week: usize) {
-        let movements = self.open_dealers(week);
-        let penalty = self.penalty(week);
-        let mut entrants = self.due(week, penalty);
-        self.early(week, penalty, &mut entrants);
-        for entrant in &mut entrants {
-            let mut stream = self.job.streams.at(Purpose::Queue, u64::from(entrant.buyer), week as u64);
-            entrant.order = stream.uniform_open().to_bits();
-        }
-        entrants.sort_unstable_by_key(|entrant| (entrant.order, entrant.buyer));
-        self.books.record.entrants[week] = entrants.len() as u32;
-        let choices = self.sell(week, penalty, &entrants);
-        for (entrant, choice) in entrants.iter().zip(choices) {
-            self.settle(week, entrant, choice);
-        }
-        self.books.record.owners.close(week);
-        self.close_dealers(week, &movements);
     }
 
     /// Steps 1 to 3: decisions, landings, prices.
-    fn open_dealers(&mut self, week: usize) -> Vec<Movement> {
+    pub fn open(&mut self, week: usize) {
+        self.penalty = self.penalty_of(week);
+        self.entrants.clear();
+        self.movements.clear();
         let plan = self.job.plan;
         let list = &plan.phase(week).sticker_price_usd;
         let prices = self.prices.values_mut();
         prices.copy_from_slice(list);
         self.stickers.copy_from_slice(list);
-        let Some(dealers) = &mut self.books.dealers else { return Vec::new() };
+        let Some(dealers) = &mut self.books.dealers else { return };
         let outlook = plan.outlook(week);
         let models = list.len();
-        let mut movements = Vec::with_capacity(models);
         for j in 0..models {
             let (standing, delay) = (self.course.standing(week, j), self.course.delay_weeks(week, j));
             let moved = dealers.open_week(week, j, standing, delay, outlook);
@@ -232,14 +229,11 @@ impl<'j, 'a> State<'j, 'a> {
             self.stickers[j] = sticker;
             self.absent[j] = !dealers.has(j);
             self.books.record.dealers[week * models + j].price_usd = [sticker, price];
-            movements.push(moved);
+            self.movements.push(moved);
         }
-        self.any_absent = self.absent.contains(&true);
-        movements
     }
 
-    /// Utility that listed models lose this week with those who hold the dispute against them.
-    fn penalty(&self, week: usize) -> f64 {
+    fn penalty_of(&self, week: usize) -> f64 {
         let hysteresis = &self.job.timing.hysteresis;
         match self.course.announced_week.map(|announced| week as f64 - f64::from(announced)) {
             Some(since) if since >= 0.0 && hysteresis.share > 0.0 => {
@@ -249,21 +243,29 @@ impl<'j, 'a> State<'j, 'a> {
         }
     }
 
-    /// Due buyers, less those who wait for a reversal.
-    fn due(&mut self, week: usize, penalty: f64) -> Vec<Entrant> {
+    /// What its buyers meet this week beside prices.
+    pub fn climate<'s>(&'s self, holdings: &'s Holdings, usual_share: &'s [f64]) -> Climate<'s> {
+        Climate { holdings, regime: self.at, usual_share, penalty: self.penalty, spoilt: &self.course.disputed }
+    }
+
+    /// Step 4, the first part: due buyers, less those who wait for a reversal.
+    pub fn due(&mut self, week: usize, shared: &mut Shared<'a>) {
         let imposed = self.course.stage(week) == Stage::Imposed;
         let hazard = self.job.belief.reversal_per_week;
         let outlook = self.job.plan.outlook(week).filter(|_| imposed && hazard > 0.0);
-        let without = outlook.map(|outlook| Column::new(&outlook.without_usd, 0.0));
-        let mut entrants = Vec::new();
-        for (buyer, event) in self.books.calendar.take(week) {
-            let at = buyer as usize;
-            if self.books.events[at] != event {
+        let hope = outlook.map(|outlook| Hope::new(self, outlook, hazard));
+        let due = self.books.calendar.take(week);
+        for (at, (buyer, event)) in due.iter().copied().enumerate() {
+            if let Some((next, _)) = due.get(at + AHEAD) {
+                shared.holdings.prefetch(*next as usize);
+            }
+            let holding = *shared.holdings.at(buyer as usize, self.at);
+            if holding.event != event {
                 continue;
             }
-            let waited = week as f64 - self.books.date[at].floor();
-            if let Some(without) = &without
-                && self.waits(at, event, waited, without, hazard, penalty)
+            let waited = week as f64 - holding.date.floor();
+            if let Some(hope) = &hope
+                && self.waits(buyer, event, waited, hope, shared)
             {
                 if week + 1 < self.job.scenario.weeks as usize {
                     self.books.calendar.put(buyer, event, (week + 1) as f64);
@@ -273,117 +275,54 @@ impl<'j, 'a> State<'j, 'a> {
                 continue;
             }
             let arrival = if waited > 0.0 { Arrival::Late } else { Arrival::Due };
-            entrants.push(Entrant { order: 0, buyer, arrival, weeks: waited });
+            let place = shared.shopper.draws.find(buyer, event);
+            self.entrants.push(Entrant::new(buyer, place, arrival, waited));
         }
-        entrants
     }
 
     /// Whether a due buyer waits another week: `h [U(p_list) - U(p_now)] / alpha > kappa_late (1 + w/8)`.
     ///
     /// With j his choice at list prices, U(p_now) is at least the utility of j at p_now, so the gain is at most h times what
     /// j has become dearer: most buyers need no second look, many none at all.
-    fn waits(&mut self, buyer: usize, event: u32, waited: f64, without: &Column, hazard: f64, penalty: f64) -> bool {
+    fn waits(&self, buyer: u32, event: u32, waited: f64, hope: &Hope, shared: &mut Shared<'a>) -> bool {
         let parameters = &self.job.timing.anticipation;
         if waited >= f64::from(parameters.longest_wait_weeks) {
             return false;
         }
-        let cost_usd = self.job.patience(buyer).waiting_cost_usd(waited, parameters);
-        let dearer = |model: usize| self.prices.values()[model] - without.values()[model];
-        let worth_usd = |dearer_usd: f64| hazard * dearer_usd * BOUND_SLACK;
-        if !self.any_absent {
-            let most = (0..self.absent.len()).map(dearer).fold(0.0, f64::max);
-            if worth_usd(most) <= cost_usd {
-                return false;
-            }
-        }
-        let climate = Climate {
-            owned: &self.books.owned,
-            usual_share: &self.usual_share,
-            penalty,
-            spoilt: &self.course.disputed,
-        };
-        self.shopper.seat(buyer, event, &climate);
-        let (wanted, later) = self.shopper.choose(without, &[]);
-        let at_most_usd = wanted.map_or(0.0, |model| if self.absent[model] { f64::INFINITY } else { dearer(model) });
-        if worth_usd(at_most_usd) <= cost_usd {
+        let cost_usd = shared.patience.of(buyer as usize).waiting_cost_usd(waited, parameters);
+        if hope.most_usd <= cost_usd {
             return false;
         }
-        let now = self.shopper.choose(&self.prices, &self.absent).1;
-        hazard * (later - now) / self.shopper.price_response() > cost_usd
+        let place = shared.shopper.draws.find(buyer, event);
+        shared.shopper.seat(place, &self.climate(&shared.holdings, &shared.usual_share));
+        let (wanted, later) = shared.shopper.choose(&hope.without);
+        if wanted.map_or(0.0, |model| hope.worth_usd(self, model)) <= cost_usd {
+            return false;
+        }
+        let now = shared.shopper.choose_present(&self.prices, &self.absent).1;
+        hope.hazard * (later - now) / shared.shopper.price_response() > cost_usd
     }
 
-    /// Those who buy early.
-    fn early(&mut self, week: usize, penalty: f64, entrants: &mut Vec<Entrant>) {
-        let job = self.job;
-        let (stage, parameters) = (self.course.stage(week), &job.timing.anticipation);
-        let belief = job.belief;
-        let public = match stage {
-            Stage::Quiet => 0.0,
-            Stage::Imposed => belief.once_imposed,
-            Stage::Threatened | Stage::Announced => belief.while_open.get(week).copied().unwrap_or(0.0),
-        };
-        let Some(outlook) = job.plan.outlook(week).filter(|_| public > 0.0) else { return };
-        let (with, without) = (Column::new(&outlook.with_usd, 0.0), Column::new(&outlook.without_usd, 0.0));
-        let first = (week + 1) as f64;
-        let beyond = first + f64::from(parameters.look_ahead_weeks);
-        let deadline = self.course.deadline(week);
-        let climate = Climate {
-            owned: &self.books.owned,
-            usual_share: &self.usual_share,
-            penalty,
-            spoilt: &self.course.disputed,
-        };
-        let (shopper, date, leased, events) =
-            (&mut self.shopper, &self.books.date, &self.books.leased, &self.books.events);
-        let (prices, absent) = (&self.prices, &self.absent);
-        // With j the choice now, U at other prices is at least that of j there, so the gain is at most what j is cheaper now.
-        let gain_at_most_usd = |model: usize, believed: f64| {
-            let [now, quiet, taxed] = [prices, &without, &with].map(|prices| prices.values()[model]);
-            BOUND_SLACK * ((1.0 - believed) * (quiet - now) + believed * (taxed - now))
-        };
-        let on_sale = || (0..absent.len()).filter(|model| !absent[*model]);
-        let largest = |believed: f64| on_sale().map(|model| gain_at_most_usd(model, believed)).fold(0.0, f64::max);
-        let mut largest_gain_usd = [(f64::NAN, 0.0); 2];
-        considering(job.streams, week, date.len(), parameters.consider_per_week, |buyer| {
-            let planned = date[buyer];
-            let movable = parameters.leases_movable || !leased[buyer];
-            if !(first..beyond).contains(&planned) || !movable || planned < deadline {
-                return;
-            }
-            let patience = job.patience(buyer);
-            let decision = if stage.is_open() { deadline } else { week as f64 };
-            let public = belief.at_purchase(public, planned - decision);
-            let believed = patience.belief(public, parameters.polarisation);
-            let lag = if stage.is_open() { patience.stock_lag_weeks } else { 0.0 };
-            if believed <= 0.0 || planned < deadline + lag {
-                return;
-            }
-            let weeks = planned - week as f64;
-            let cost_usd = patience.early_cost_usd(weeks);
-            // There are two beliefs in a week: of those who are convinced, and of the others.
-            let known = &mut largest_gain_usd[usize::from(believed >= public)];
-            if known.0 != believed {
-                *known = (believed, largest(believed));
-            }
-            if known.1 <= cost_usd {
-                return;
-            }
-            shopper.seat(buyer, events[buyer], &climate);
-            let (wanted, now) = shopper.choose(prices, absent);
-            if wanted.is_none_or(|model| gain_at_most_usd(model, believed) <= cost_usd) {
-                return;
-            }
-            let quiet = shopper.choose(&without, &[]).1;
-            let taxed = shopper.choose(&with, &[]).1;
-            let gain_usd = (now - (1.0 - believed) * quiet - believed * taxed) / shopper.price_response();
-            if gain_usd > cost_usd {
-                entrants.push(Entrant { order: 0, buyer: buyer as u32, arrival: Arrival::Early, weeks });
-            }
-        });
+    /// Step 4, the second part: a buyer who buys early.
+    pub fn rushes(&mut self, buyer: u32, place: usize, weeks: f64) {
+        self.entrants.push(Entrant::new(buyer, place, Arrival::Early, weeks));
+    }
+
+    /// Steps 5 to 7.
+    pub fn close(&mut self, week: usize, shared: &mut Shared<'a>) {
+        for entrant in &mut self.entrants {
+            entrant.order = shared.shopper.draws.order(entrant.place as usize, week);
+        }
+        self.entrants.sort_unstable_by_key(|entrant| (entrant.order, entrant.buyer));
+        self.books.record.entrants[week] = self.entrants.len() as u32;
+        self.sell(week, shared);
+        self.settle(week, shared);
+        self.books.record.owners.close(week);
+        self.close_dealers(week);
     }
 
     /// Step 5: choices and sales in the order of the queue.
-    fn sell(&mut self, week: usize, penalty: f64, entrants: &[Entrant]) -> Vec<Option<usize>> {
+    fn sell(&mut self, week: usize, shared: &mut Shared<'a>) {
         let job = self.job;
         let models = self.absent.len();
         let list = &job.plan.phase(week).sticker_price_usd;
@@ -392,117 +331,99 @@ impl<'j, 'a> State<'j, 'a> {
         let reference = Column::new(before, 0.0);
         let outlook = job.plan.outlook(week);
         let climate = Climate {
-            owned: &self.books.owned,
-            usual_share: &self.usual_share,
-            penalty,
+            holdings: &shared.holdings,
+            regime: self.at,
+            usual_share: &shared.usual_share,
+            penalty: self.penalty,
             spoilt: &self.course.disputed,
         };
-        let mut choices = Vec::with_capacity(entrants.len());
-        for entrant in entrants {
-            let buyer = entrant.buyer as usize;
-            self.shopper.seat(buyer, self.books.events[buyer], &climate);
-            let (first, mut utility) = self.shopper.choose(&self.prices, &[]);
+        let (shopper, patience) = (&mut shared.shopper, &shared.patience);
+        let record = &mut self.books.record;
+        let cars = record.cars;
+        // Whether a buyer meets anything but the baseline's list prices.
+        let mut repriced = relisted || self.prices != reference;
+        for entrant in &mut self.entrants {
+            shopper.seat(entrant.place as usize, &climate);
+            let (first, mut utility) = shopper.choose(&self.prices);
             let mut choice = first;
-            // Whether he meets anything but the baseline's list prices and full lots.
-            let mut unusual = relisted || self.prices != reference;
+            let mut unusual = repriced;
             if let (Some(dealers), Some(model)) = (&mut self.books.dealers, first) {
                 dealers.wanted(model);
-                self.books.record.dealers[week * models + model].first_choices += 1;
+                record.dealers[week * models + model].first_choices += 1;
                 if self.absent[model] {
-                    (choice, utility) = self.shopper.choose(&self.prices, &self.absent);
+                    (choice, utility) = shopper.choose_present(&self.prices, &self.absent);
                     unusual = true;
                 }
             }
             if let Some(model) = choice {
                 let [paid, listed] = [self.prices.values()[model], self.stickers[model]];
-                self.books.record.sales.pay(
-                    week,
-                    model,
-                    paid * self.books.record.cars,
-                    listed * self.books.record.cars,
-                );
+                record.sales.pay(week, model, paid * cars, listed * cars);
                 if let Some(dealers) = &mut self.books.dealers {
                     if dealers.sell(model) {
                         let [price, sticker] = dealers.price_usd(model, list[model], outlook);
                         self.prices.values_mut()[model] = price;
                         self.stickers[model] = sticker;
+                        repriced = relisted || self.prices != reference;
                     }
                     self.absent[model] = !dealers.has(model);
                 }
             }
-            self.books.record.sales.count(week, choice.unwrap_or(models));
-            let mut gain_usd = -self.cost_of_moving_usd(entrant);
+            record.sales.count(week, choice.unwrap_or(models));
+            let mut gain_usd = -entrant.cost_of_moving_usd(patience, &job.timing.anticipation);
             if unusual {
-                let (wanted, usual) = self.shopper.choose(&reference, &[]);
-                gain_usd += (utility - usual) / self.shopper.price_response();
+                let (wanted, usual) = shopper.choose(&reference);
+                gain_usd += (utility - usual) / shopper.price_response();
                 if let Some(lost) = wanted.filter(|lost| relisted && choice != Some(*lost)) {
-                    self.books.record.switched[lost * (models + 1) + choice.unwrap_or(models)] +=
-                        self.books.record.cars;
+                    record.switched[lost * (models + 1) + choice.unwrap_or(models)] += cars;
                 }
             }
-            if let Some(accounts) = &job.layout.accounts {
-                let class = accounts.classes.of(job.world.buyers.income[buyer], job.start.owned[buyer]);
-                self.books.record.surplus.add(week, class, gain_usd * self.books.record.cars);
+            if job.layout.accounts.is_some() {
+                record.surplus.add(week, shopper.draws.at(entrant.place as usize).class, gain_usd * cars);
             }
-            choices.push(choice);
-        }
-        choices
-    }
-
-    /// What a purchase early or late has cost the buyer, USD: the sum of his weeks of waiting, each dearer than the last.
-    fn cost_of_moving_usd(&self, entrant: &Entrant) -> f64 {
-        let parameters = &self.job.timing.anticipation;
-        let patience = || self.job.patience(entrant.buyer as usize);
-        match entrant.arrival {
-            Arrival::Due => 0.0,
-            Arrival::Early => patience().early_cost_usd(entrant.weeks),
-            Arrival::Late => {
-                let patience = patience();
-                (0..entrant.weeks as u32).map(|week| patience.waiting_cost_usd(f64::from(week), parameters)).sum()
-            }
+            entrant.choice = choice;
         }
     }
 
-    /// Step 6: what the buyer owns, when he comes again, and the account of his timing.
-    fn settle(&mut self, week: usize, entrant: &Entrant, choice: Option<usize>) {
+    /// Step 6: what each buyer owns, when he comes again, and the account of his timing.
+    fn settle(&mut self, week: usize, shared: &mut Shared<'a>) {
         let job = self.job;
-        let buyer = entrant.buyer as usize;
-        let income = job.world.buyers.income[buyer];
-        let class = fifth_of(income, &self.fifths);
-        let group = job.layout.group_of_option(choice.unwrap_or(job.layout.models));
-        let planned = self.books.date[buyer];
-        let moves = self.books.record.moves_mut(week, group, class);
-        moves.units += 1;
-        match entrant.arrival {
-            Arrival::Due => {}
-            Arrival::Early => {
-                moves.advanced += 1;
-                moves.weeks_forward += entrant.weeks;
-                let last = self.books.record.plans_removed.len() - 1;
-                self.books.record.plans_removed[(planned as usize).min(last)] += 1;
+        let (draws, record) = (&mut shared.shopper.draws, &mut self.books.record);
+        for entrant in &self.entrants {
+            let choice = entrant.choice;
+            let fifth = draws.at(entrant.place as usize).fifth;
+            let group = job.layout.group_of_option(choice.unwrap_or(job.layout.models));
+            let holding = *shared.holdings.at(entrant.buyer as usize, self.at);
+            let planned = holding.date;
+            let last = record.plans_removed.len() - 1;
+            let moves = record.moves_mut(week, group, fifth);
+            moves.units += 1;
+            match entrant.arrival {
+                Arrival::Due => {}
+                Arrival::Early => {
+                    moves.advanced += 1;
+                    moves.weeks_forward += entrant.weeks;
+                    record.plans_removed[(planned as usize).min(last)] += 1;
+                }
+                Arrival::Late => {
+                    moves.postponed += 1;
+                    moves.weeks_late += entrant.weeks;
+                }
             }
-            Arrival::Late => {
-                moves.postponed += 1;
-                moves.weeks_late += entrant.weeks;
-            }
+            let owned = job.world.options.brand_after(choice);
+            record.owners.replace(week, holding.owned, owned);
+            let interval = draws.interval(entrant.place as usize);
+            // A purchase made when planned keeps its place within the week.
+            let bought = if entrant.arrival == Arrival::Due { planned } else { week as f64 + planned.fract() };
+            // The next car is never bought in the same week.
+            let date = (bought + interval.weeks).max((week + 1) as f64);
+            let next = Holding { date, event: holding.event + 1, owned, leased: interval.lease };
+            shared.holdings.put(entrant.buyer as usize, self.at, next);
+            self.books.calendar.put(entrant.buyer, next.event, date);
         }
-        let owned = job.world.options.brand_after(choice);
-        self.books.record.owners.replace(week, self.books.owned[buyer], owned);
-        self.books.owned[buyer] = owned;
-        let interval = self.intervals.draw(job.streams, buyer as u64, u64::from(self.books.events[buyer]));
-        // A purchase made when planned keeps its place within the week.
-        let bought = if entrant.arrival == Arrival::Due { planned } else { week as f64 + planned.fract() };
-        self.books.date[buyer] = bought + interval.weeks;
-        self.books.leased[buyer] = interval.lease;
-        self.books.events[buyer] += 1;
-        // The next car is never bought in the same week.
-        let next = self.books.date[buyer].max((week + 1) as f64);
-        self.books.date[buyer] = next;
-        self.books.calendar.put(entrant.buyer, self.books.events[buyer], next);
     }
 
     /// Step 7: forecasts, orders, and the week's account.
-    fn close_dealers(&mut self, week: usize, movements: &[Movement]) {
+    fn close_dealers(&mut self, week: usize) {
         let plan = self.job.plan;
         let (normal, phase) = (plan.normal_duty_usd(), plan.phase(week));
         let (owed, rebate) = (&phase.duty_usd, &phase.rebate_usd);
@@ -528,7 +449,7 @@ impl<'j, 'a> State<'j, 'a> {
             let allowed = *left + cars_per_year / 52.0 / self.books.record.cars;
             *left = dealers.restrain(week, (0..models).filter(|j| selected[*j]), allowed);
         }
-        for (j, moved) in movements.iter().enumerate() {
+        for (j, moved) in self.movements.iter().enumerate() {
             let ordered = dealers.ordered(week, j);
             let lot = &mut self.books.record.dealers[week * models + j];
             let cars = |grains: i64| sales(grains) * self.books.record.cars;

@@ -18,6 +18,7 @@ pub mod choice;
 mod lanes;
 pub mod math;
 pub(crate) mod moments;
+pub(crate) mod prefetch;
 pub(crate) mod scalar;
 
 use super::population::{LANES, Population};

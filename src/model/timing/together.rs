@@ -1,0 +1,139 @@
+//! The regimes of one replication, week by week together.
+//!
+//! All regimes of a world share its draws. Run side by side they draw each purchase event once, find a buyer's holdings under all of them
+//! in one place, and ask him once a week what moving his purchase costs. Regimes that are alike up to some week are one regime until then.
+//! A regime gets the same numbers, to the bit, whichever others run with it.
+
+use super::buyers::{PatienceBook, Shopper};
+use super::draws::Draws;
+use super::holdings::Holdings;
+use super::policy::Course;
+use super::record::Record;
+use super::rush::rush;
+use super::weekly::{Books, Lane, TimedJob};
+use crate::model::world::NO_BRAND;
+
+/// What the regimes that run together share.
+pub(super) struct Shared<'a> {
+    pub holdings: Holdings,
+    pub shopper: Shopper<'a>,
+    pub patience: PatienceBook<'a>,
+    /// Share of the buyers that own each brand in the base year.
+    pub usual_share: Vec<f64>,
+}
+
+/// How many buyers ahead holdings are fetched.
+pub(super) const AHEAD: usize = 6;
+
+/// Regimes from which on it pays to draw every buyer's costs of moving a purchase at once.
+const REGIMES_WITH_ALL_COSTS: usize = 3;
+
+impl<'a> Shared<'a> {
+    fn new(job: &TimedJob<'a>, running: &[bool]) -> Self {
+        let TimedJob { world, start, scenario, timing, layout, streams, .. } = *job;
+        let buyers = start.owned.len();
+        let mut usual_share = vec![0.0; world.products.loyalty().len()];
+        for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
+            usual_share[usize::from(*brand)] += 1.0 / buyers as f64;
+        }
+        let patience = if running.len() >= REGIMES_WITH_ALL_COSTS {
+            PatienceBook::drawn(&timing.anticipation, streams, buyers)
+        } else {
+            PatienceBook::on_demand(&timing.anticipation, streams)
+        };
+        let draws = Draws::new(world, start, scenario, layout, streams);
+        Self {
+            holdings: Holdings::new(start, running),
+            shopper: Shopper::new(world, timing, streams, draws),
+            patience,
+            usual_share,
+        }
+    }
+}
+
+/// Where a regime parts from another one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Fork {
+    /// Place of the regime that it is like until then.
+    from: usize,
+    /// The first week in which it is not.
+    week: usize,
+}
+
+/// Runs jobs that differ in their policies alone: one world, start, scenario, layout and replication. Records are in the order of the
+/// jobs.
+#[must_use]
+pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<Record> {
+    let Some(first) = jobs.first() else { return Vec::new() };
+    let weeks = first.scenario.weeks as usize;
+    let courses: Vec<Course> = jobs.iter().map(TimedJob::course).collect();
+    let forks: Vec<Option<Fork>> = (0..jobs.len()).map(|at| fork(jobs, &courses, at, weeks)).collect();
+    let running: Vec<bool> = forks.iter().map(Option::is_none).collect();
+    let mut shared = Shared::new(first, &running);
+    let mut courses = courses.into_iter().map(Some).collect::<Vec<_>>();
+    let mut lanes: Vec<Option<Lane<'_, '_>>> = Vec::with_capacity(jobs.len());
+    for (at, job) in jobs.iter().enumerate() {
+        let own = courses[at].take_if(|_| forks[at].is_none());
+        lanes.push(own.map(|course| Lane::new(job, at, course, Books::new(job))));
+    }
+    for week in 0..=weeks {
+        for (at, fork) in forks.iter().enumerate() {
+            let Some(fork) = fork.filter(|fork| fork.week == week) else { continue };
+            // A regime parts from one that stands before it, which runs by now.
+            let (Some(from), Some(course)) = (&lanes[fork.from], courses[at].take()) else { continue };
+            let books = from.books.with_suspended(jobs[at].suspended);
+            lanes[at] = Some(Lane::new(&jobs[at], at, course, books));
+            shared.holdings.copy(fork.from, at);
+        }
+        if week < weeks {
+            step(&mut lanes, &mut shared, week);
+        }
+    }
+    let records: Vec<Record> = lanes.into_iter().flatten().map(|lane| lane.books.record).collect();
+    assert_eq!(records.len(), jobs.len(), "every regime runs");
+    records
+}
+
+fn step<'a>(lanes: &mut [Option<Lane<'_, 'a>>], shared: &mut Shared<'a>, week: usize) {
+    shared.shopper.draws.new_week();
+    for lane in lanes.iter_mut().flatten() {
+        lane.open(week);
+        lane.due(week, shared);
+    }
+    rush(lanes, shared, week);
+    for lane in lanes.iter_mut().flatten() {
+        lane.close(week, shared);
+    }
+}
+
+/// The regime before `at` that it is like for longest, if it is like any in week 0.
+fn fork(jobs: &[TimedJob<'_>], courses: &[Course], at: usize, weeks: usize) -> Option<Fork> {
+    let like = |other: usize| {
+        let same = |week: &usize| same_week((&jobs[other], &courses[other]), (&jobs[at], &courses[at]), *week);
+        Fork { from: other, week: (0..weeks).take_while(same).count() }
+    };
+    // Of equals the first, so that regimes that part in the same week all part from one that runs.
+    let longest = |a: Fork, b: Fork| if b.week > a.week { b } else { a };
+    (0..at).map(like).reduce(longest).filter(|fork| fork.week > 0)
+}
+
+/// Whether buyers and dealers act on the same in one week of two regimes that were alike before it.
+fn same_week((a, course_a): (&TimedJob<'_>, &Course), (b, course_b): (&TimedJob<'_>, &Course), week: usize) -> bool {
+    let quiet = course_a.quiet(week) && course_b.quiet(week);
+    let beliefs = || {
+        let hoped = |job: &TimedJob<'_>| {
+            let belief = job.belief;
+            (
+                belief.while_open.get(week).copied(),
+                belief.once_imposed,
+                belief.reversal_per_week,
+                belief.fading_per_year,
+            )
+        };
+        hoped(a) == hoped(b) && a.suspended == b.suspended
+    };
+    course_a.same_week(course_b, week)
+        && a.plan.phase(week) == b.plan.phase(week)
+        && a.plan.outlook(week) == b.plan.outlook(week)
+        && (quiet || beliefs())
+}
