@@ -33,7 +33,14 @@ const EXAMPLE: [&str; 12] = [
 
 /// Its study. The example knows Jaguar as Ford's and half of Saab as General Motors', and no other holding.
 fn example() -> Study {
-    let mut scenario = showdown(&EXAMPLE).scenario;
+    example_of(None)
+}
+
+/// The same with another scrambling of the buyers.
+fn example_of(seed: Option<u64>) -> Study {
+    let seed = seed.map(|seed| format!("run.seed={seed}"));
+    let assignments: Vec<&str> = EXAMPLE.into_iter().chain(seed.as_deref()).collect();
+    let mut scenario = showdown(&assignments).scenario;
     let saab = scenario.market.manufacturers.iter().find(|(_, name)| *name == "Saab").map(|(id, _)| id).unwrap();
     scenario.market.holdings.retain(|holding| holding.held == saab);
     scenario.accounts.owners = Owners::new(&scenario.market, &[]).unwrap();
@@ -134,12 +141,6 @@ fn the_worked_example_comes_out() {
             wrong.push(name);
         }
     }
-    // A fifth is 820 buyers, few of them fond of these cars: two scramblings differ by about 5% of the poorest fifth's loss.
-    for (fifth, (gain, reference)) in fifths.iter().zip([-0.19, -0.41, -0.58, -0.75, -1.03]).enumerate() {
-        if (gain / 1e9 - reference).abs() > 0.1 * f64::abs(reference) {
-            wrong.push(["poorest", "second", "third", "fourth", "richest"][fifth]);
-        }
-    }
     assert!(wrong.is_empty(), "{wrong:?}");
     assert!(worst_gap(&change, market) < 1e-12);
     assert!((fifths.iter().sum::<f64>() / change.consumers - 1.0).abs() < 1e-12);
@@ -147,6 +148,34 @@ fn the_worked_example_comes_out() {
     assert_eq!(flows.japanese_makers_loss, -makers("japan") / 1e9);
     assert_eq!(flows.consumers_loss, -change.consumers / 1e9);
     assert_eq!(flows.dealers_loss, -change.dealers_flagged / 1e9);
+}
+
+/// Losses of the five fifths of income, poorest first, billion USD.
+fn fifths_of(study: &Study) -> Vec<f64> {
+    let (scenario, world) = (study.scenario(), study.shared_world());
+    let change = tariff(study, &duties(&scenario.market));
+    let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
+    let fifths = change.consumers_by_income(&demand, &scenario.market, &world.buyers.income, &scenario.demand);
+    fifths.iter().map(|gain| gain / 1e9).collect()
+}
+
+/// A fifth is 820 buyers, few of them fond of these cars, so one scrambling says little of it: the mean of twelve is within 5% of the other
+/// program's figures, but for their rounding to 0.01 and three standard errors.
+#[test]
+fn the_fifths_of_the_worked_example_come_out() {
+    const SCRAMBLINGS: u64 = 12;
+    let all: Vec<Vec<f64>> = (0..SCRAMBLINGS).map(|seed| fifths_of(&example_of(Some(seed)))).collect();
+    for (fifth, reference) in [-0.19, -0.41, -0.58, -0.75, -1.03].into_iter().enumerate() {
+        let n = SCRAMBLINGS as f64;
+        let mean = all.iter().map(|fifths| fifths[fifth]).sum::<f64>() / n;
+        let sd = (all.iter().map(|fifths| (fifths[fifth] - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+        println!("fifth {fifth}: {mean:.4}, sd of one scrambling {sd:.4}, reference {reference}");
+        let allowed = 0.05 * f64::abs(reference) + 0.005 + 3.0 * sd / n.sqrt();
+        assert!(
+            (mean - reference).abs() < allowed,
+            "fifth {fifth}: {mean}, sd of one scrambling {sd}, not {reference}"
+        );
+    }
 }
 
 /// A quota that sells what the tariff sells, and the tariff with its extra duty refunded, give everybody the same; over the tariff

@@ -1,11 +1,16 @@
 //! Points of a study: assignments over a scenario, distributions on its parameters, data that are uncertain, sweeps.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
+use stickershock::ensemble::run::run_units;
+use stickershock::ensemble::{JobError, JobResult, Study, Unit};
 use stickershock::sensitivity::random::{Purpose, Stream};
 
-use crate::support::{root, showdown, showdown_path};
+use crate::support::{root, showdown, showdown_path, study};
 
 /// A scenario that extends the shipped one, in a folder of its own.
 fn extended(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -487,5 +492,38 @@ fn shipped_studies_are_valid_and_their_columns_are_documented() {
         }
         #[cfg(feature = "charts")]
         assert!(std::fs::read_dir(out.join("charts")).unwrap().count() >= 2);
+    }
+}
+
+/// A fault of the program in making one point's study is that point's own: the others have their results.
+#[test]
+fn a_fault_in_one_point_leaves_the_others() {
+    let study = study(&["buyers.count=64", "buyers.pricing_nodes=64"]);
+    let units = [0, 1, 2].map(|point| Unit { index: point, point, replications: 0..2 });
+    let study_of = |point: usize| -> Result<&Study, JobError> {
+        assert_ne!(point, 1, "a fault on purpose");
+        Ok(&study)
+    };
+    let mut kept = Vec::new();
+    let ended = run_units(
+        &units,
+        &[0],
+        &study_of,
+        &AtomicBool::new(false),
+        &|_: Option<&Study>, jobs: Vec<JobResult>| jobs,
+        |unit, replication, jobs| {
+            kept.push((unit.point, replication, jobs.into_iter().map(|job| job.map(|_| ())).collect::<Vec<_>>()));
+            Ok::<_, Infallible>(ControlFlow::Continue(()))
+        },
+    );
+    assert!(ended.is_ok());
+    let places: Vec<(usize, u64)> = kept.iter().map(|(point, replication, _)| (*point, *replication)).collect();
+    assert_eq!(places, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
+    for (point, _, jobs) in kept {
+        match (point, &jobs[0]) {
+            (1, Err(JobError::Fault(text))) => assert!(text.contains("a fault on purpose"), "{text}"),
+            (0 | 2, Ok(())) => {}
+            other => panic!("{other:?}"),
+        }
     }
 }
