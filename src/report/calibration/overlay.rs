@@ -75,10 +75,30 @@ fn law(calibration: &Calibration, estimate: &Estimate, k: usize) -> Option<Distr
     normal.or_else(|_| Distribution::uniform(free.low, free.high)).ok()
 }
 
-/// Correlation of two parameters that have one worth writing.
-fn correlation(estimate: &Estimate, a: usize, b: usize) -> Option<f64> {
-    let value = estimate.correlation(a, b);
-    (value.is_finite() && value.abs() > 1e-4).then(|| value.clamp(-LARGEST_CORRELATION, LARGEST_CORRELATION))
+/// Correlations worth writing between the `varying` parameters.
+fn correlations(estimate: &Estimate, varying: &[usize]) -> Vec<(usize, usize, f64)> {
+    let mut pairs = Vec::new();
+    for (at, &a) in varying.iter().enumerate() {
+        for &b in &varying[at + 1..] {
+            let value = estimate.correlation(a, b);
+            if value.is_finite() && value.abs() > 1e-4 {
+                pairs.push((a, b, value.clamp(-LARGEST_CORRELATION, LARGEST_CORRELATION)));
+            }
+        }
+    }
+    drawn_in(estimate.theta.len(), pairs)
+}
+
+/// The same correlations, drawn in together by as little as makes their matrix one of correlations: rounding, and single ones drawn in
+/// from one, can leave one that is not.
+fn drawn_in(parameters: usize, mut pairs: Vec<(usize, usize, f64)>) -> Vec<(usize, usize, f64)> {
+    /// How much nearer to zero at a time.
+    const SHRINK: f64 = 0.995;
+    // Ends at the latest when the diagonal dominates.
+    while !pairs.is_empty() && GaussianCopula::new(parameters, &pairs).is_err() {
+        pairs.iter_mut().for_each(|(_, _, value)| *value *= SHRINK);
+    }
+    pairs
 }
 
 /// The estimates as a distribution that `run`, `sensitivity` and `validate` draw from.
@@ -108,14 +128,9 @@ fn distribution(calibration: &Calibration, finished: &Finished, of: &[usize]) ->
             let _ = write!(out, "distribution = \"uniform\"\nlow = {:?}\nhigh = {:?}\n", free.low, free.high);
         }
     }
-    for (at, &a) in varying.iter().enumerate() {
-        for &b in &varying[at + 1..] {
-            if let Some(value) = correlation(estimate, a, b) {
-                let names = [a, b].map(|k| toml::Value::String(calibration.problem.free[k].name.clone()));
-                let [first, second] = names;
-                let _ = write!(out, "\n[[correlation]]\nparameters = [{first}, {second}]\nvalue = {value:?}\n");
-            }
-        }
+    for (a, b, value) in correlations(estimate, &varying) {
+        let [first, second] = [a, b].map(|k| toml::Value::String(calibration.problem.free[k].name.clone()));
+        let _ = write!(out, "\n[[correlation]]\nparameters = [{first}, {second}]\nvalue = {value:?}\n");
     }
     out
 }
@@ -126,13 +141,8 @@ pub fn draws(calibration: &Calibration, finished: &Finished, count: usize) -> Ve
     let estimate = &finished.estimate;
     let free = estimate.theta.len();
     let laws: Vec<Option<Distribution>> = (0..free).map(|k| law(calibration, estimate, k)).collect();
-    let varies = |k: usize| laws[k].is_some();
-    let mut pairs = Vec::new();
-    for a in (0..free).filter(|k| varies(*k)) {
-        for b in (a + 1..free).filter(|k| varies(*k)) {
-            pairs.extend(correlation(estimate, a, b).map(|value| (a, b, value)));
-        }
-    }
+    let varying: Vec<usize> = (0..free).filter(|k| laws[*k].is_some()).collect();
+    let pairs = correlations(estimate, &varying);
     let copula = GaussianCopula::new(free, &pairs).ok();
     let Ok(sequence) = SobolSequence::scrambled(free, calibration.search.seed) else { return Vec::new() };
     let point = |unit: Vec<f64>| {
@@ -144,4 +154,20 @@ pub fn draws(calibration: &Calibration, finished: &Finished, count: usize) -> Ve
             .collect()
     };
     sequence.take(count).map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three correlations of 0.9, 0.9 and -0.9 cannot be; with all of one size r they can up to r = 1/2.
+    #[test]
+    fn correlations_that_cannot_be_are_drawn_in_and_others_stay() {
+        let possible = vec![(0, 1, 0.9), (0, 2, 0.9), (1, 2, 0.9)];
+        assert_eq!(drawn_in(3, possible.clone()), possible);
+        let drawn = drawn_in(3, vec![(0, 1, 0.9), (0, 2, 0.9), (1, 2, -0.9)]);
+        assert!(drawn.iter().all(|(_, _, value)| (0.49..0.5).contains(&value.abs())), "{drawn:?}");
+        assert!(drawn[2].2 < 0.0);
+        assert_eq!(drawn_in(3, Vec::new()), []);
+    }
 }
