@@ -64,8 +64,13 @@ pub fn replicate(study: &Study, regimes: &[usize], replication: u64, parts: usiz
             Err(_) => regimes.iter().map(alone).collect(),
         }
     };
-    regimes.par_chunks(regimes.len().div_ceil(parts.max(1)).max(1)).flat_map_iter(part).collect()
+    let at_once =
+        (HOLDINGS_TOGETHER / study.scenario().buyers.max(1)).clamp(1, regimes.len().div_ceil(parts.max(1)).max(1));
+    regimes.par_chunks(at_once).flat_map_iter(part).collect()
 }
+
+/// Most buyers times regimes that run side by side: bounds the memory of a thread, to 64 MB of holdings.
+const HOLDINGS_TOGETHER: usize = 1 << 22;
 
 /// A panic, as the error of what it ended.
 fn fault(payload: &(dyn Any + Send)) -> JobError {

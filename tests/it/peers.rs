@@ -176,9 +176,20 @@ fn renamed_columns() {
     let worlds = ["--worlds", "20", "--signs", "--out", &at("negotiate")];
     stickershock(&[&["negotiate", "configs/governments-1995.toml"], &worlds[..]].concat());
     stickershock(&["solve", "tests/cases/plain_logit", "--matrices", "all", "--out", &at("solve")]);
+    let scenario = format!(
+        "extends = {:?}\nname = \"fit\"\n[buyers]\ncount = 256\n[calibration]\ntargets = \"targets.csv\"\npoints = 2\nstarts = 1\n\
+         simplex = 2\npolish = 1\nseeds = 2\n[[calibration.block]]\nname = \"demand\"\n[[calibration.free]]\nname = \"alpha\"\n\
+         key = \"demand.alpha\"\nblock = \"demand\"\nlow = 0.05\nhigh = 0.3\n",
+        showdown_path().display().to_string()
+    );
+    fs::write(folder.path().join("fit.toml"), scenario).unwrap();
+    let evidence = "name,row,label,moment,of,scenario,value,std_error,low,high,unit,status,use,block,weight,source,note\n\
+                    europe,V1,Europe,diversion,europe,,0.43,0.04,,,share,derived,fit,demand,,a survey,\n";
+    fs::write(folder.path().join("targets.csv"), evidence).unwrap();
+    stickershock(&["calibrate", &at("fit.toml"), "--no-charts", "--quiet", "--out", &at("calibrate")]);
 
     let mut found = String::new();
-    for command in ["run", "run-in-time", "negotiate", "solve"] {
+    for command in ["run", "run-in-time", "negotiate", "solve", "calibrate"] {
         for (name, bytes) in csv_files(&folder.path().join(command)) {
             // The matrices of one solution stand for those of the others.
             if command == "solve" && !name.contains("_base_multi") {
