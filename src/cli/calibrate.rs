@@ -79,19 +79,25 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     let _ = charts;
     folder.remove_others(&files)?;
     files.sort();
-    manifest.seconds = Some(started.elapsed().as_secs_f64());
+    let seconds = started.elapsed().as_secs_f64();
+    manifest.seconds = Some(seconds);
     manifest.files = super::work::relative(&files, folder.path());
-    folder.write("manifest.json", &manifest.render(Status::Complete))?;
+    files.push(folder.write("manifest.json", &manifest.render(Status::Complete))?);
     for warning in &finished.warnings {
         eprintln!("warning: {warning}");
     }
     if args.quiet {
         return Ok(());
     }
-    super::print(&summary(&calibration, &finished, &folder, started.elapsed().as_secs_f64()))
+    let mut out = summary(&calibration, &finished, seconds);
+    let _ = writeln!(out, "\n{seconds:.1} s. Written:");
+    for file in &files {
+        let _ = writeln!(out, "  {}", file.display());
+    }
+    super::print(&out)
 }
 
-fn summary(calibration: &Calibration, finished: &Finished, folder: &OutputFolder, seconds: f64) -> String {
+fn summary(calibration: &Calibration, finished: &Finished, seconds: f64) -> String {
     let (problem, estimate) = (&calibration.problem, &finished.estimate);
     let mut out = String::new();
     let scenario = &calibration.scenarios[0].scenario;
@@ -139,6 +145,5 @@ fn summary(calibration: &Calibration, finished: &Finished, folder: &OutputFolder
             estimate.j, estimate.degrees, estimate.p_value
         );
     }
-    let _ = writeln!(out, "\n{}: tables, charts, calibrated.toml and calibrated-draws.toml", folder.path().display());
     out
 }
