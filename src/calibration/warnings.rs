@@ -169,6 +169,8 @@ pub fn warnings(problem: &Problem, searched: &[Searched], estimate: &Estimate) -
             let at = problem.targets_of(target.block).iter().position(|other| *other == i);
             let nearest =
                 searched.get(target.block).and_then(|block| block.nearest.get(at?).copied()).unwrap_or(f64::NAN);
+            // Like t in standard errors of evidence and simulation together.
+            let nearest = nearest * target.std_error / target.std_error.hypot(estimate.noise[(i, i)].sqrt());
             let (moment, data, model) = (target.name.clone(), target.value, estimate.moments[i]);
             found.push(match nearest > FAR {
                 true => Warning::Impossible { moment, data, model, t, nearest },

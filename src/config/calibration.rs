@@ -203,6 +203,15 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
     if blocks.is_empty() {
         return Err(reader.error("calibration.block", "is empty", "write one [[calibration.block]] with a name"));
     }
+    for (at, name) in blocks.iter().enumerate() {
+        // Overlays are named after blocks, `calibrated-NAME.toml` and `calibrated-NAME-draws.toml`.
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.is_empty() || !name.chars().all(plain) || name == "draws" || name.ends_with("-draws") {
+            let message = format!("is `{name}`, which cannot be part of a file's name");
+            let help = "write letters, digits, `_` and `-`, without `draws` at the end";
+            return Err(reader.error(&format!("calibration.block[{at}].name"), message, help));
+        }
+    }
     let steps = section.block.iter().enumerate().map(|(at, block)| {
         let key = format!("calibration.block[{at}].step");
         reader.number(
@@ -216,6 +225,10 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
     let numbers: toml::Table = document.to_toml_string().parse().unwrap_or_default();
     let mut free = Vec::with_capacity(section.free.len());
     for (at, entry) in section.free.iter().enumerate() {
+        if let Some(other) = section.free[..at].iter().find(|other| other.key == entry.key) {
+            let message = format!("is `{}`, which is free as `{}` already", entry.key, other.name);
+            return Err(reader.error(&format!("calibration.free[{at}].key"), message, "remove one of the two"));
+        }
         free.push(parameter(&reader, &numbers, &blocks, at, entry)?);
     }
     if free.is_empty() {

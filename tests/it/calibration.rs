@@ -281,6 +281,10 @@ fn faults_of_the_evidence_and_of_the_section_are_named() {
         ("calibration.free.alpha.key=\"demand.alfa\"", ["demand.alfa", "no number"]),
         ("calibration.free.alpha.block=\"tming\"", ["tming", "demand"]),
         ("calibration.seeds=1", ["seeds", "expected 2"]),
+        // A block's name becomes a file's: it must not lead out of the folder.
+        ("calibration.block.demand.name=\"../demand\"", ["../demand", "letters"]),
+        ("calibration.block.demand.name=\"draws\"", ["`draws`", "letters"]),
+        ("calibration.free.sigma_import.key=\"demand.alpha\"", ["demand.alpha", "free as `alpha`"]),
     ] {
         let output = calibrate(&laboratory.scenario(), &["--set", set]);
         let message = text(&output.stderr);
