@@ -1,4 +1,4 @@
-//! `stickershock init`: a commented scenario with its data, to run and to change.
+//! `stickershock init`: a commented scenario with its data and its estimated parameters, to run and to change.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,9 @@ pub struct InitArgs {
 }
 
 const SCENARIO: &str = include_str!("../../configs/showdown-1995.toml");
-const DATA: [(&str, &str); 3] = [
+const DATA: [(&str, &str); 5] = [
+    ("calibrated/calibrated-demand.toml", include_str!("../../configs/calibrated/calibrated-demand.toml")),
+    ("calibrated/calibrated-settlement.toml", include_str!("../../configs/calibrated/calibrated-settlement.toml")),
     ("data/models_1994.csv", include_str!("../../configs/data/models_1994.csv")),
     ("data/exchange_rates_monthly.csv", include_str!("../../configs/data/exchange_rates_monthly.csv")),
     ("data/README.md", include_str!("../../configs/data/README.md")),

@@ -16,11 +16,12 @@ use stickershock::model::trade::duty::{AdValoremRate, Duty, ImportDuty};
 use crate::support::{outcomes, regime, root, showdown, study};
 
 /// The worked example: one year at Bertrand-Nash prices, everybody once, no loyalty.
-const EXAMPLE: [&str; 12] = [
+const EXAMPLE: [&str; 13] = [
     "timing.mode=one_shot",
     "pricing.rule=bertrand",
     "buyers.count=4096",
     "demand.alpha=0.12",
+    "demand.eta=1.0",
     "demand.income_log_sd=0.4",
     "demand.sigma.performance=0.5",
     "demand.sigma.size=0.5",

@@ -6,7 +6,7 @@ use stickershock::model::demand::{BuyerColumns, Execution, Population};
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
 use stickershock::statistics::moments::Moments;
 
-use crate::support::{outcomes, regime, same, showdown, study};
+use crate::support::{BY_HAND, outcomes, regime, same, showdown, study};
 
 const FAST: [&str; 2] = ["buyers.count=1024", "run.replications=4"];
 
@@ -231,24 +231,25 @@ fn a_duty_moves_only_the_choices_it_touches() {
     }
 }
 
-/// Priced as in the sidebar, the 13 lose most of their sales: about nine in ten by the analysts of 1995 (V5).
+/// Priced as in the sidebar, the 13 lose most of their sales: 77% in the market of 1990, nine in ten by the analysts of 1995 (V5). The values
+/// set by hand leaned to the analysts.
 #[test]
 fn sanctioned_sales_collapse_at_the_newspapers_prices() {
-    let study = study(&["buyers.count=4096"]);
-    let layout = study.layout();
-    let slot = |study: &stickershock::ensemble::Study| {
-        let period = study.layout().periods.iter().position(|period| period.name == "after_deadline").unwrap();
-        let units = study.layout().headlines.iter().position(|name| name == "expected_units_sanctioned").unwrap();
-        layout.headline(units, period)
-    };
-    let both = [regime(&study, "status_quo"), regime(&study, "imposed")];
-    let (mut before, mut after) = (0.0, 0.0);
-    for run in outcomes(&study, &both, 0..20, 2) {
-        before += run[0].values[slot(&study)];
-        after += run[1].values[slot(&study)];
+    for (settings, range) in [(&[][..], 0.77..0.90), (&BY_HAND[..], 0.86..0.90)] {
+        let study = study(&[&["buyers.count=4096"], settings].concat());
+        let layout = study.layout();
+        let period = layout.periods.iter().position(|period| period.name == "after_deadline").unwrap();
+        let units = layout.headlines.iter().position(|name| name == "expected_units_sanctioned").unwrap();
+        let slot = layout.headline(units, period);
+        let both = [regime(&study, "status_quo"), regime(&study, "imposed")];
+        let (mut before, mut after) = (0.0, 0.0);
+        for run in outcomes(&study, &both, 0..20, 2) {
+            before += run[0].values[slot];
+            after += run[1].values[slot];
+        }
+        let lost = 1.0 - after / before;
+        assert!(range.contains(&lost), "lost {lost}");
     }
-    let lost = 1.0 - after / before;
-    assert!((0.86..0.90).contains(&lost), "lost {lost}");
 }
 
 proptest! {
@@ -278,34 +279,43 @@ proptest! {
     }
 }
 
-/// Equilibrium prices of the 1995 case: the listed models pass on a little more than the duty, Europeans follow by
-/// about 2%, the Big Three by a fraction of one percent, as the newspapers expected.
-#[test]
-fn bertrand_prices_of_the_showdown_make_sense() {
-    let study = study(&["buyers.count=4096", "pricing.rule=bertrand"]);
+/// Equilibrium prices of the 1995 case, means weighted by volume: pass-through of the listed models, change of Europe's and of Detroit's.
+fn equilibrium_prices(settings: &[&str]) -> [f64; 3] {
+    let study = study(&[&["buyers.count=4096", "pricing.rule=bertrand"], settings].concat());
     let market = &study.scenario().market;
     let phase = study.plans()[regime(&study, "imposed")].phase(103);
     let base = study.plans()[study.scenario().baseline].phase(103);
     assert_eq!(base.sticker_price_usd, market.list_prices());
-    let (mut europe, mut big_three) = ([0.0; 2], [0.0; 2]);
+    let mut sums = [[0.0; 2]; 3];
     for (j, model) in market.models.iter().enumerate() {
-        let change = phase.sticker_price_usd[j] / model.list_price_usd - 1.0;
-        if model.flagged {
-            let pass_through = change * model.list_price_usd / (phase.duty_usd[j] - base.duty_usd[j]);
-            assert!((0.95..1.15).contains(&pass_through), "{}: {pass_through}", model.name);
+        let change = phase.sticker_price_usd[j] - model.list_price_usd;
+        let (group, of) = if model.flagged {
+            (0, phase.duty_usd[j] - base.duty_usd[j])
         } else {
-            let sum = match market.regions[model.region].as_str() {
-                "europe" => &mut europe,
-                "big_three" => &mut big_three,
+            match market.regions[model.region].as_str() {
+                "europe" => (1, model.list_price_usd),
+                "big_three" => (2, model.list_price_usd),
                 _ => continue,
-            };
-            sum[0] += model.base_volume * change;
-            sum[1] += model.base_volume;
-        }
+            }
+        };
+        sums[group][0] += model.base_volume * change / of;
+        sums[group][1] += model.base_volume;
     }
-    let (europe, big_three) = (europe[0] / europe[1], big_three[0] / big_three[1]);
-    assert!((0.01..0.04).contains(&europe), "Europe {europe}");
-    assert!((0.0..0.01).contains(&big_three), "Big Three {big_three}");
+    sums.map(|[sum, volume]| sum / volume)
+}
+
+/// The listed models pass on a little more than the duty, Europeans follow by about 2%. With the values set by hand the Big Three follow by a
+/// fraction of one percent, as the newspapers expected; with the estimates by about one, and pass-through is higher (docs/validation.md).
+#[test]
+fn bertrand_prices_of_the_showdown_make_sense() {
+    let [pass_through, europe, big_three] = equilibrium_prices(&BY_HAND);
+    assert!((1.02..1.10).contains(&pass_through), "{pass_through}");
+    assert!((0.015..0.025).contains(&europe), "Europe {europe}");
+    assert!((0.001..0.005).contains(&big_three), "Big Three {big_three}");
+    let [pass_through, europe, big_three] = equilibrium_prices(&[]);
+    assert!((1.1..1.3).contains(&pass_through), "{pass_through}");
+    assert!((0.01..0.03).contains(&europe), "Europe {europe}");
+    assert!((0.005..0.02).contains(&big_three), "Big Three {big_three}");
 }
 
 /// With equilibrium pricing a duty of zero gives the base year to the bit as well.

@@ -15,9 +15,17 @@ struct Copy {
 impl Copy {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("data")).unwrap();
+        for name in ["data", "calibrated"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
         let copy = |name: &str| fs::copy(root().join("configs").join(name), folder.path().join(name)).unwrap();
-        for name in ["showdown-1995.toml", "data/models_1994.csv", "data/exchange_rates_monthly.csv"] {
+        for name in [
+            "showdown-1995.toml",
+            "calibrated/calibrated-demand.toml",
+            "calibrated/calibrated-settlement.toml",
+            "data/models_1994.csv",
+            "data/exchange_rates_monthly.csv",
+        ] {
             copy(name);
         }
         Self { folder }

@@ -7,7 +7,7 @@ use stickershock::model::outcome::ModelMetric;
 use stickershock::model::plan::{Phase, RegimePlan};
 use stickershock::model::timing::dealers::GRAINS;
 
-use crate::support::{regime, root, study};
+use crate::support::{BY_HAND, regime, root, study};
 
 const FAST: &str = "buyers.count=1024";
 const BERTRAND: &str = "pricing.rule=bertrand";
@@ -341,7 +341,8 @@ fn inspection_delays_landings_in_time() {
 fn a_quota_in_time_limits_what_is_shipped() {
     let sections = imposed("cap", "kind = \"quota\"\nfraction_of_base = 0.4\non = { flag = true }");
     let sluggish = ["pricing.rule=sticky", "pricing.target=pass_through", "pricing.theta=1.0", "pricing.kappa=0.02"];
-    let study = with(&sections, &[&["buyers.count=16384", "dealers.target_days=60.0"][..], &sluggish].concat());
+    let settings = [&["buyers.count=16384", "dealers.target_days=60.0"][..], &sluggish, &BY_HAND].concat();
+    let study = with(&sections, &settings);
     let (world, start) = study.world(0).unwrap();
     let number = regime(&study, "cap");
     let run = |regime| study.simulate_in_time(&world, &start, Job { regime, replication: 0 }).unwrap().unwrap();

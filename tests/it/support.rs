@@ -23,6 +23,17 @@ pub fn showdown(assignments: &[&str]) -> Loaded {
     config::load(&showdown_path(), &assignments).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Values of demand as they were set by hand, before calibration: those of `configs/by-hand-1995.toml`, at which reference numbers were made.
+pub const BY_HAND: [&str; 7] = [
+    "demand.alpha=0.125",
+    "demand.eta=1.0",
+    "demand.sigma_import=4.0",
+    "demand.sigma_region=0.4",
+    "demand.sigma_outside=3.5",
+    "demand.loyalty=1.2",
+    "market.size=3e6",
+];
+
 /// The same, prepared.
 pub fn study(assignments: &[&str]) -> Study {
     Study::prepare(showdown(assignments).scenario).unwrap_or_else(|error| panic!("{error}"))

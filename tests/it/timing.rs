@@ -461,7 +461,7 @@ fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
     let sold = |record: &Record| -> f64 {
         (0..104).map(|w| record.sales.drawn(w)[..49].iter().sum::<u32>()).sum::<u32>().into()
     };
-    assert_ne!(a.sales.drawn(50), b.sales.drawn(50));
+    assert!((0..104).any(|week| a.sales.drawn(week) != b.sales.drawn(week)));
     assert!((sold(&a) / sold(&b) - 1.0).abs() < 0.05, "{} {}", sold(&a), sold(&b));
     let settled = record(&with, regime(&with, "announced_settled"), 0);
     assert!((0..20).all(|week| settled.sales.drawn(week) == a.sales.drawn(week)));
