@@ -5,7 +5,7 @@
     stickershock run configs/timing-tables.toml --no-charts --regimes $belief,imposed_continued,imposed_suspended,reversed
     stickershock run configs/timing-tables-capacity.toml --no-charts --regimes imposed_continued
     stickershock run configs/timing-tables-stock.toml --no-charts --regimes imposed_continued
-    stickershock run configs/timing-2025.toml --no-charts --regimes prices_rise,called_off
+    stickershock run configs/timing-tables-2025.toml --no-charts --regimes prices_rise,called_off
     python3 scripts/timing-tables.py output
 
 The last three runs may be missing. "+-" is the standard deviation between worlds, here as there; the standard error of a mean is that over the
@@ -375,7 +375,7 @@ def imposed(run, capacity, stock):
 
 def main():
     run = Run("timing-tables")
-    capacity, stock, rush = (optional(name) for name in ("timing-tables-capacity", "timing-tables-stock", "timing-2025"))
+    capacity, stock, rush = (optional(name) for name in ("timing-tables-capacity", "timing-tables-stock", "timing-tables-2025"))
     print(f"{run.replications} worlds, one buyer stands for {run.weight:.1f} cars")
     status_quo(run)
     settled(run)

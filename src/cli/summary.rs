@@ -89,7 +89,7 @@ pub fn warnings(report: &Report<'_>) -> Vec<String> {
         let row = &weak.worst;
         format!(
             "common worlds make {} of {} contrasts over the whole horizon noisier than independent runs would: their variance \
-             reduction is below 1, least {:.2} for {}, {} against {} (column `variance_reduction` of comparisons.csv; an \
+             reduction is below 1 beyond chance, least {:.2} for {}, {} against {} (column `variance_reduction` of comparisons.csv; an \
              estimate from {} replications)",
             weak.contrasts, weak.of, row.variance_reduction, row.metric, row.regime, row.baseline, row.replications,
         )

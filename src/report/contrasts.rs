@@ -13,12 +13,18 @@ const ENOUGH_TO_JUDGE: u64 = 10;
 /// Contrasts that common worlds make noisier than independent ones would.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeakPairing {
-    /// How many contrasts have a variance reduction below 1.
+    /// How many contrasts have a variance reduction below 1 that is not chance.
     pub contrasts: usize,
     /// Of how many that vary.
     pub of: usize,
     /// The one with the least.
     pub worst: ComparisonRow,
+}
+
+/// Whether common worlds make a contrast noisier: the variance reduction is below 1 just where the correlation is below zero, and that is an
+/// estimate with a standard error of 1/sqrt(n). Where one regime does not vary there is no correlation (NaN), or rounding for one.
+fn hurts(correlation: f64, replications: u64) -> bool {
+    correlation < -2.0 / (replications as f64).sqrt()
 }
 
 impl Report<'_> {
@@ -83,9 +89,21 @@ impl Report<'_> {
         let mut rows = self.comparisons();
         rows.retain(|row| row.period == *whole && row.variance_reduction.is_finite());
         let of = rows.len();
-        rows.retain(|row| row.variance_reduction < 1.0);
+        rows.retain(|row| hurts(row.correlation, row.replications));
         let contrasts = rows.len();
         let worst = rows.into_iter().min_by(|a, b| a.variance_reduction.total_cmp(&b.variance_reduction))?;
         Some(WeakPairing { contrasts, of, worst })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hurts;
+
+    #[test]
+    fn chance_and_regimes_that_do_not_vary_are_no_weak_pairing() {
+        assert!(hurts(-0.25, 100) && hurts(-1.0, 10));
+        assert!(!hurts(-0.15, 100) && !hurts(-0.5, 10) && !hurts(0.9, 100));
+        assert!(!hurts(-1e-17, 100) && !hurts(f64::NAN, 100));
     }
 }
