@@ -57,7 +57,7 @@ class Run:
         return self.cache[at]
 
     def compared(self, regime, period, metric):
-        return self.index("comparisons", "regime", "period", "metric")[regime, period, metric]
+        return self.index("comparisons", "regime", "baseline", "period", "metric")[regime, "status_quo", period, metric]
 
     def change(self, regime, period, metric):
         """Percent change of a headline metric against the status quo, with the standard deviation between worlds."""

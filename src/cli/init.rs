@@ -1,6 +1,6 @@
 //! `stickershock init`: a commented scenario with its data and its estimated parameters, to run and to change.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stickershock::report::folder::OutputFolder;
@@ -23,6 +23,14 @@ const DATA: [(&str, &str); 5] = [
     ("data/README.md", include_str!("../../configs/data/README.md")),
 ];
 
+/// The folder's own name where a scenario may have it.
+fn name(folder: &Path) -> String {
+    let own = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+    let own: String = own.chars().map(|c| if fits(c) { c } else { '-' }).collect();
+    if own.is_empty() || own.starts_with('.') { "my-study".to_owned() } else { own }
+}
+
 /// Runs the command.
 pub fn init(args: &InitArgs) -> Result<(), CliError> {
     let folder = &args.folder;
@@ -30,8 +38,11 @@ pub fn init(args: &InitArgs) -> Result<(), CliError> {
         let message = format!("{} exists already\nhelp: name a folder that does not", folder.display());
         return Err(CliError::Usage(message));
     }
-    // The schema stands beside the scenario for editors that read its first line.
-    let scenario = SCENARIO.replace("../docs/scenario.schema.json", "scenario.schema.json");
+    // The schema stands beside the scenario for editors that read its first line; its name is that of the output folder.
+    let scenario = SCENARIO
+        .replace("../docs/scenario.schema.json", "scenario.schema.json")
+        .replace("name = \"showdown-1995\"", &format!("name = {:?}", name(folder)))
+        .replace("(docs/calibration.md)", "(docs/calibration.md of the project)");
     let output = OutputFolder::bare(folder)?;
     let mut written = vec![output.write("scenario.toml", scenario.as_bytes())?];
     written.push(output.write("scenario.schema.json", stickershock::config::schema().as_bytes())?);

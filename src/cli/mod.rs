@@ -69,7 +69,7 @@ enum Command {
     /// Validate a scenario, say what would run and how long it would take, and list every parameter with its source.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::CheckArgs),
-    /// Run the two governments' bargaining alone, in thousands of worlds, on market flows given as numbers.
+    /// Run the two governments' bargaining alone, in thousands of worlds, on market flows given as numbers or worked out from the market.
     #[command(after_help = NEGOTIATE_EXAMPLES)]
     Negotiate(negotiate::NegotiateArgs),
     /// Write a commented scenario with its data into a new folder, ready to run and to change.

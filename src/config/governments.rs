@@ -165,6 +165,17 @@ pub(super) fn bargaining(
         Some(section) => flows::grid(reader, section, market, instruments, &regimes)?,
         None => None,
     };
+    if market_flows.is_some() && section.execution_reward.is_none() {
+        let reward = setup.parameters.execution_reward;
+        let message = format!(
+            "is `market`, but no `execution_reward` is given, and the default of {reward} was solved for the default flows"
+        );
+        let help = format!(
+            "add `execution_reward = {reward}` to [governments], then solve for it: `stickershock negotiate FILE --solve-k=0.77` prints the one \
+             that settles 0.77 of the worlds"
+        );
+        return Err(reader.error("governments.flows.source", message, &help));
+    }
     Ok(Bargaining { setup, market_flows, regimes })
 }
 

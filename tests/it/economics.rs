@@ -304,8 +304,9 @@ fn equilibrium_prices(settings: &[&str]) -> [f64; 3] {
     sums.map(|[sum, volume]| sum / volume)
 }
 
-/// The listed models pass on a little more than the duty, Europeans follow by about 2%. With the values set by hand the Big Three follow by a
-/// fraction of one percent, as the newspapers expected; with the estimates by about one, and pass-through is higher (docs/validation.md).
+/// With the values set by hand the listed models pass on a little more than the duty, Europeans follow by about 2% and the Big Three by a fraction of one
+/// percent, as the newspapers expected; with the estimates the listed models pass on a fifth more and the Big Three follow by about one percent
+/// (docs/validation.md).
 #[test]
 fn bertrand_prices_of_the_showdown_make_sense() {
     let [pass_through, europe, big_three] = equilibrium_prices(&BY_HAND);

@@ -65,6 +65,14 @@ fn refused(scenario: &Path, out: &Path, extra: &[&str], parts: &[&str]) {
 const SCENARIO: &str = "showdown-1995.toml";
 const MODELS: &str = "data/models_1994.csv";
 
+/// A misspelt section says so, not that its keys are missing elsewhere; the file is the one that it stands in.
+#[test]
+fn a_misspelt_section_of_an_extended_file_is_named() {
+    let copy = Copy::new();
+    copy.replace("calibrated/calibrated-demand.toml", "[demand.alpha]", "[demnd.alpha]");
+    copy.refused(&["calibrated-demand.toml:4", "demnd", "unknown key", "did you mean `demand`?"]);
+}
+
 #[test]
 fn an_unknown_key_shows_its_line_and_the_nearest_key() {
     let copy = Copy::new();

@@ -316,6 +316,27 @@ fn dated_events_can_be_judged_by_the_governments_record() {
     }
 }
 
+/// The default reward for executing was solved for the default flows: with flows of the market it has to be given.
+#[test]
+fn flows_of_the_market_want_a_reward_solved_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("unsolved.toml");
+    let text = std::fs::read_to_string(showdown_path()).unwrap();
+    let configs = showdown_path().parent().unwrap().display().to_string();
+    let text = text.replace(", \"calibrated/calibrated-settlement.toml\"", "");
+    let text = text
+        .replace("\"calibrated/", &format!("\"{configs}/calibrated/"))
+        .replace("\"data/", &format!("\"{configs}/data/"));
+    std::fs::write(&path, text).unwrap();
+    let error = load(&path, &[]).unwrap_err().to_string();
+    for part in ["governments.flows.source", "execution_reward = 1.45", "--solve-k=0.77"] {
+        assert!(error.contains(part), "no `{part}` in:\n{error}");
+    }
+    for given in ["governments.execution_reward=0.9", "governments.flows.source=given"] {
+        assert!(load(&path, &[given.to_owned()]).is_ok(), "{given}");
+    }
+}
+
 #[test]
 fn impossible_sections_are_refused_with_key_and_remedy() {
     for (assignments, named) in [

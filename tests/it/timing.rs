@@ -453,6 +453,21 @@ fn hysteresis_outlasts_the_settlement() {
     assert!(change(90..104) > change(26..40), "{} {}", change(90..104), change(26..40));
 }
 
+/// Opinions differ on whether a threat will be carried out, not on a duty that is in force: how far they differ leaves sanctions that nobody expected as
+/// they are, to the bit, and changes a threat that is believed in.
+#[test]
+fn opinions_differ_on_a_threat_and_not_on_a_duty_in_force() {
+    let run = |belief: f64, polarisation: f64| {
+        let settings =
+            [format!("timing.belief.announced={belief}"), format!("timing.belief.polarisation={polarisation}")];
+        let study = study(&[SMALL, &settings[0], &settings[1]]);
+        let drawn = record(&study, regime(&study, "imposed_retroactive"), 0);
+        (0..104).map(|week| drawn.sales.drawn(week).to_vec()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(0.0, 0.0), run(0.0, 0.9));
+    assert_ne!(run(0.5, 0.0), run(0.5, 0.9));
+}
+
 #[test]
 fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
     let with = study(&[SMALL, "timing.peers.gamma=2.0"]);

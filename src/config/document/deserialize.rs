@@ -325,15 +325,19 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         self.text(visitor)
     }
 
-    // serde's structs would take a list, field by field in order: fragile in a file that people edit.
+    // serde's structs would take a list, field by field in order: fragile in a file that people edit. They would also find a key missing before they
+    // come to the misspelt one further down, which is where it went.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        match self.0.value {
-            Value::Table(_) => self.deserialize_any(visitor),
+        match &self.0.value {
+            Value::Table(entries) => match entries.keys().find(|key| !fields.contains(&key.as_str())) {
+                Some(unknown) => Err(de::Error::unknown_field(unknown, fields)),
+                None => self.deserialize_any(visitor),
+            },
             _ => Err(de::Error::invalid_type(self.0.unexpected(), &visitor)),
         }
     }

@@ -116,8 +116,11 @@ impl<'l, 'j, 'a> Front<'l, 'j, 'a> {
     ) {
         let job = self.lane.job;
         let public = job.belief.at_purchase(self.public, planned - self.decision);
-        let believed = patience.belief(public, job.timing.anticipation.polarisation);
-        let lag = if self.open { patience.stock_lag_weeks } else { 0.0 };
+        // Opinions differ on whether a threat will be carried out; a duty in force is there for all to see.
+        let (believed, lag) = match self.open {
+            true => (patience.belief(public, job.timing.anticipation.polarisation), patience.stock_lag_weeks),
+            false => (public, 0.0),
+        };
         if believed <= 0.0 || planned < self.lane.course.deadline(week) + lag {
             return;
         }
