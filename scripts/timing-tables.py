@@ -245,7 +245,8 @@ def shape_of_the_surge(run):
     settled = [name for name in BELIEFS if name != "settled_suspended"]
     events = run.index("event_study", "regime", "week", "region", "sanctioned")
     change = lambda regime, week: float(events[regime, str(week), "japan", "true"]["units_change_mean"])
-    here = [change(name, 20) / statistics.mean(change(name, week) for week in range(20, 26)) for name in settled]
+    six_weeks = lambda name: statistics.mean(change(name, week) for week in range(20, 26))
+    here = [change(name, 20) / (six_weeks(name) or math.nan) for name in settled]  # a small run may have no surge
     reference = ["1.3", "1.2", "1.3", "1.2", "1.1"]
     table(
         "    first week of the surge over the mean of weeks 20-25, by belief",
