@@ -7,8 +7,8 @@ use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
     ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, deficit, diversion,
-    event_study, headline, prices, pull_forward, regime_welfare, region_label, shares_over_time, who_pays,
-    winners_losers, write,
+    event_study, headline, headline_label, prices, pull_forward, regime_welfare, region_label, shares_over_time,
+    who_pays, winners_losers, write,
 };
 use super::folder::OutputFolder;
 use super::rows::ReplicationRow;
@@ -275,6 +275,7 @@ fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>)
     let name = scenario.outputs.headline.clone();
     let position = layout.headlines.iter().position(|known| *known == name).unwrap_or(0);
     let (unit, label) = describe(&name);
+    let label = headline_label(&label);
     let unit = if unit == "cars" { format!("cars in {} weeks", scenario.weeks) } else { unit.to_owned() };
     let mut rows = Vec::new();
     for (arm, regime) in report.regimes.iter().enumerate() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
-use super::charts::{ChartContext, ChartError, RegimeContext, Svg, response_map, uncertainty, write};
+use super::charts::{ChartContext, ChartError, RegimeContext, Svg, headline_label, response_map, uncertainty, write};
 use super::folder::OutputFolder;
 use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
@@ -46,7 +46,7 @@ pub fn write_point_charts(
             } else {
                 unit.to_owned()
             };
-            Measured { label, unit }
+            Measured { label: headline_label(&label), unit }
         })
         .collect();
     match design {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
-use super::charts::{ChartError, Svg, write};
+use super::charts::{ChartError, Svg, headline_label, write};
 use super::folder::OutputFolder;
 use super::sensitivity::{Finished, ScenarioStudy};
 use super::study::describe;
@@ -85,6 +85,7 @@ fn shown(scheme: Scheme) -> &'static [Shown] {
 fn context(study: &ScenarioStudy<'_>, finished: &Finished, target: &Target) -> OutputContext {
     let scenario = &study.loaded.scenario;
     let (unit, what) = describe(&target.metric);
+    let what = headline_label(&what);
     let regime = |name: &String| {
         let known = scenario.regimes.iter().find(|regime| regime.name == *name);
         known.map_or(name.clone(), |regime| regime.label.clone())

@@ -96,6 +96,8 @@ fn init_writes_a_scenario_that_runs() {
     let study = folder.path().join("study");
     stickershock().arg("init").arg(&study).assert().success().stdout(contains("scenario.toml"));
     stickershock().arg("init").arg(&study).assert().code(2).stderr(contains("exists already"));
+    // Its runs go to a folder of their own, not to that of the shipped scenario.
+    assert!(std::fs::read_to_string(study.join("scenario.toml")).unwrap().contains("\nname = \"study\"\n"));
     let out = folder.path().join("out").display().to_string();
     stickershock()
         .arg("run")

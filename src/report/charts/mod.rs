@@ -49,6 +49,12 @@ pub fn region_label(region: &str) -> String {
     theme::region_label(region)
 }
 
+/// The description of a headline metric as a title.
+#[must_use]
+pub fn headline_label(description: &str) -> String {
+    theme::headline_label(description)
+}
+
 /// What every chart says of the run it is drawn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartContext {

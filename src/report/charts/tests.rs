@@ -5,7 +5,7 @@ use resvg::usvg;
 
 use super::fixtures::{self, Car, Policy, Study};
 use super::winners_losers::Selection;
-use super::{ChartError, Svg, diversion, headline, prices, shares_over_time, winners_losers, write};
+use super::{ChartError, Svg, diversion, headline, headline_label, prices, shares_over_time, winners_losers, write};
 
 fn selection(study: &Study, at: usize) -> Selection {
     Selection { regime: study.context.regimes[at].name.clone(), period: "all".to_owned(), period_years: 2.0 }
@@ -213,4 +213,17 @@ fn the_png_has_its_text() {
         .flat_map(|y| (40..800_u32).map(move |x| (x, y)))
         .filter(|(x, y)| image.pixel(*x, *y).is_some_and(|p| p.red() < 80));
     assert!(dark.count() > 500, "the title is not drawn");
+}
+
+#[test]
+fn titles_have_regions_by_their_names() {
+    for (description, title) in [
+        ("Cars sold (drawn choices): europe", "Cars sold (drawn choices): Europe"),
+        ("Cars sold (drawn choices): big_three", "Cars sold (drawn choices): Big Three"),
+        ("Cars sold (drawn choices): rest_of_world", "Cars sold (drawn choices): rest of world"),
+        ("Cars sold (drawn choices): sanctioned", "Cars sold (drawn choices): sanctioned"),
+        ("Duty owed", "Duty owed"),
+    ] {
+        assert_eq!(headline_label(description), title);
+    }
 }

@@ -191,6 +191,13 @@ fn rank(region: &str) -> usize {
 /// The region name of the outside option.
 pub(super) const OUTSIDE: &str = "outside";
 
+/// The description of a headline metric as a title: the group at its end in words, a known region by its name.
+pub(super) fn headline_label(description: &str) -> String {
+    let Some((what, group)) = description.rsplit_once(": ") else { return description.to_owned() };
+    let known = KNOWN.iter().find(|(name, _, _)| *name == group);
+    format!("{what}: {}", known.map_or_else(|| group.replace('_', " "), |(_, label, _)| (*label).to_owned()))
+}
+
 /// What the reader is shown for a region name.
 pub(super) fn region_label(region: &str) -> String {
     if let Some((_, label, _)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
