@@ -413,6 +413,12 @@ fn shipped_scenarios_have_the_estimates() {
     let by_hand =
         config::load(&root().join("configs/timing-tables.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(format!("{:?}", showdown(&BY_HAND).scenario.demand), format!("{:?}", by_hand.scenario.demand));
+    for name in ["uncertainty-1995.toml", "uncertainty-1995-bertrand.toml"] {
+        let loaded = config::load(&root().join("configs").join(name), &[]).unwrap_or_else(|error| panic!("{error}"));
+        let drawn: Vec<&str> = loaded.parameters.list.iter().map(|parameter| parameter.key.as_str()).collect();
+        let estimated = BY_HAND.map(|assignment| assignment.split_once('=').unwrap().0);
+        assert!(estimated.iter().all(|key| drawn.contains(key)), "{name}: {drawn:?}");
+    }
     at_hand_set_values.sort();
     let expected =
         ["calibration-1995.toml", "calibration-2025.toml", "timing-tables-2025.toml", "timing-tables-capacity.toml"];
