@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries.
-const MODEL: [&str; 5] = ["src/config", "src/ensemble", "src/model", "src/statistics", "Cargo.lock"];
+const MODEL: [&str; 5] = ["src/config", "src/model", "src/numerics", "src/study", "Cargo.lock"];
 
 fn main() {
     for path in [".git/HEAD", ".git/refs/heads", "src", "Cargo.lock"] {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stickershock::config;
-use stickershock::ensemble::{Job, Study};
+use stickershock::study::{Job, Study};
 
 const BUYERS: usize = 1 << 17;
 

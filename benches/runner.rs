@@ -9,12 +9,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use stickershock::config::{self, StudyDesign};
-use stickershock::ensemble::run::run_units;
-use stickershock::ensemble::{JobResult, Point, Results, Study};
 use stickershock::report::folder::OutputError;
-use stickershock::runner::drive::{Drive, Event, Keep, Studies};
-use stickershock::runner::store::Sharing;
-use stickershock::runner::{Plan, Store};
+use stickershock::study::run::run_units;
+use stickershock::study::units::drive::{Drive, Event, Keep, Studies};
+use stickershock::study::units::store::Sharing;
+use stickershock::study::units::{Plan, Store};
+use stickershock::study::{JobResult, Point, Results, Study};
 
 /// Regimes of the shipped scenario that run, the first of them.
 const REGIMES: usize = 5;

@@ -3,11 +3,11 @@
 #![warn(missing_docs)]
 
 pub mod calibration;
+#[allow(missing_docs, reason = "a program, not a library")]
+pub mod cli;
 pub mod config;
-pub mod ensemble;
 pub mod model;
+pub mod numerics;
 pub mod report;
-pub mod runner;
 pub mod sensitivity;
-pub mod solve;
-pub mod statistics;
+pub mod study;

@@ -1,9 +1,7 @@
-//! The command line: parse, run one subcommand, print the error, set the exit code.
-
-mod cli;
+//! The program: the command line of the library.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main()
+    stickershock::cli::main()
 }

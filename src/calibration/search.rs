@@ -10,7 +10,7 @@ use argmin::solver::neldermead::NelderMead;
 use nalgebra::{DMatrix, DVector};
 
 use super::{Model, Problem, Query, Stage};
-use crate::statistics::sobol::{SobolSequence, TooManyDimensions};
+use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
 /// How hard to search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

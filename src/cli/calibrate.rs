@@ -4,13 +4,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::config::calibration::{Calibration, calibration};
+use crate::report::calibration::{CalibrationError, Finished, Run, identity, write_tables};
+use crate::report::folder::OutputFolder;
+use crate::report::manifest::{Manifest, Status};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Map, Value, json};
-use stickershock::config::calibration::{Calibration, calibration};
-use stickershock::report::calibration::{CalibrationError, Finished, Run, identity, write_tables};
-use stickershock::report::folder::OutputFolder;
-use stickershock::report::manifest::{Manifest, Status};
 
 use super::{CliError, ScenarioArgs};
 
@@ -73,7 +73,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     let mut files = write_tables(&folder, &calibration, &finished)?;
     #[cfg(feature = "charts")]
     if charts {
-        files.extend(stickershock::report::draw_calibration::write_charts(&folder, &calibration, &finished)?);
+        files.extend(crate::report::draw_calibration::write_charts(&folder, &calibration, &finished)?);
     }
     #[cfg(not(feature = "charts"))]
     let _ = charts;

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Instant;
 
+use crate::config::Loaded;
+use crate::study::{Study, StudyError};
 use clap::Args;
-use stickershock::config::Loaded;
-use stickershock::ensemble::{Study, StudyError};
 
 use super::{CliError, ScenarioArgs};
 
@@ -167,7 +167,7 @@ fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
     }
     let change = base.peers_change.iter().zip(&market.models);
     if let Some((most, model)) = change.clone().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())) {
-        let cars = |model: &stickershock::model::market::CarModel| model.base_volume;
+        let cars = |model: &crate::model::market::CarModel| model.base_volume;
         let volume: f64 = market.models.iter().map(cars).sum();
         let all: f64 = change.map(|(change, model)| change * cars(model)).sum::<f64>() / volume;
         let _ = writeln!(
@@ -185,7 +185,7 @@ fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
 /// Seconds of one job, from one replication of every regime on one thread.
 fn time_one_replication(study: &Study) -> Result<f64, CliError> {
     let started = Instant::now();
-    let (world, start) = study.world(0).map_err(stickershock::ensemble::StudyError::World)?;
+    let (world, start) = study.world(0).map_err(crate::study::StudyError::World)?;
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
     for outcome in study.simulate_together(&world, &start, &regimes, 0) {
         std::hint::black_box(outcome?);

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::report::folder::OutputFolder;
 use clap::Args;
-use stickershock::report::folder::OutputFolder;
 
 use super::CliError;
 
@@ -45,7 +45,7 @@ pub fn init(args: &InitArgs) -> Result<(), CliError> {
         .replace("(docs/calibration.md)", "(docs/calibration.md of the project)");
     let output = OutputFolder::bare(folder)?;
     let mut written = vec![output.write("scenario.toml", scenario.as_bytes())?];
-    written.push(output.write("scenario.schema.json", stickershock::config::schema().as_bytes())?);
+    written.push(output.write("scenario.schema.json", crate::config::schema().as_bytes())?);
     for (name, text) in DATA {
         written.push(output.write(name, text.as_bytes())?);
     }

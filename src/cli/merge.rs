@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::report::folder::OutputFolder;
+use crate::study::units::Store;
+use crate::study::units::store::Sharing;
 use clap::Args;
-use stickershock::report::folder::OutputFolder;
-use stickershock::runner::Store;
-use stickershock::runner::store::Sharing;
 
 use super::work::{Presentation, Work, open_plan};
 use super::{CliError, signals};

@@ -22,13 +22,13 @@ mod work;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::config::{ConfigError, Loaded};
+use crate::report::calibration::CalibrationError;
+use crate::report::folder::OutputError;
+use crate::report::sensitivity::SensitivityError;
+use crate::study::StudyError;
+use crate::study::units::{PlanError, StoreError};
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use stickershock::config::{ConfigError, Loaded};
-use stickershock::ensemble::StudyError;
-use stickershock::report::calibration::CalibrationError;
-use stickershock::report::folder::OutputError;
-use stickershock::report::sensitivity::SensitivityError;
-use stickershock::runner::{PlanError, StoreError};
 
 #[derive(Parser)]
 #[command(version, about, long_about = None, after_help = EXAMPLES)]
@@ -153,7 +153,7 @@ impl ScenarioArgs {
     /// Loads the scenario with `extra` assignments after those of `--set`.
     fn load(&self, extra: &[String]) -> Result<Loaded, CliError> {
         let assignments: Vec<String> = self.set.iter().chain(extra).cloned().collect();
-        Ok(stickershock::config::load(&self.scenario, &assignments)?)
+        Ok(crate::config::load(&self.scenario, &assignments)?)
     }
 }
 
@@ -171,7 +171,7 @@ enum CliError {
     Study(#[from] StudyError),
     /// A static market that cannot be solved.
     #[error(transparent)]
-    Solve(#[from] stickershock::solve::SolveError),
+    Solve(#[from] crate::study::solve::SolveError),
     /// Results that differ from those stored.
     #[error("{quantities} quantities differ from the stored results by more than the tolerances of case.json")]
     Disagrees {
@@ -180,7 +180,7 @@ enum CliError {
     },
     /// A share of settlements that nothing reaches.
     #[error("--solve-k: {0}\nhelp: ask for another share, or change the flows or stakes of the scenario")]
-    NoReward(#[from] stickershock::ensemble::negotiation::NoReward),
+    NoReward(#[from] crate::study::negotiation::NoReward),
     /// A sensitivity study.
     #[error(transparent)]
     Sensitivity(SensitivityError),
@@ -193,7 +193,7 @@ enum CliError {
     /// Results that cannot be drawn.
     #[cfg(feature = "charts")]
     #[error("charts: {0}")]
-    Chart(#[from] stickershock::report::charts::ChartError),
+    Chart(#[from] crate::report::charts::ChartError),
     /// Standard output is closed or full.
     #[error("standard output: {0}")]
     Stdout(#[from] std::io::Error),
@@ -293,10 +293,10 @@ enum CliError {
     },
     /// A job that cannot be repeated because it failed.
     #[error("the job left no outcome: {0}")]
-    Job(stickershock::ensemble::JobError),
+    Job(crate::study::JobError),
     /// What a study recorded of its jobs.
     #[error(transparent)]
-    Record(#[from] stickershock::runner::verify::RecordError),
+    Record(#[from] crate::study::units::verify::RecordError),
     /// A plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -342,7 +342,7 @@ pub fn main() -> ExitCode {
         Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Validate(args) => validate::validate(&args),
-        Command::Schema => print(&stickershock::config::schema()),
+        Command::Schema => print(&crate::config::schema()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stickershock", &mut script);

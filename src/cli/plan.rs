@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::report::folder::OutputFolder;
+use crate::study::units::store::Sharing;
+use crate::study::units::{Plan, Store};
 use clap::Args;
-use stickershock::report::folder::OutputFolder;
-use stickershock::runner::store::Sharing;
-use stickershock::runner::{Plan, Store};
 
 use super::run::{replicate_points, selected_regimes};
 use super::work::check_stop;

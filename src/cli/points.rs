@@ -4,18 +4,18 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use serde_json::json;
-use stickershock::config::StudyDesign;
-use stickershock::config::design::Setting;
-use stickershock::ensemble::points::{Names, OnePoint, PointOutcome, PointResults};
-use stickershock::report::folder::{OutputError, OutputFolder};
-use stickershock::report::points::{
+use crate::config::StudyDesign;
+use crate::config::design::Setting;
+use crate::report::folder::{OutputError, OutputFolder};
+use crate::report::points::{
     FailureRow, PointTable, UncertaintyRow, chart_choice, draw_rows, setting_text, shown, uncertainty_rows,
     write_point_tables,
 };
-use stickershock::report::record::TableData;
-use stickershock::runner::drive::{Event, Studies};
-use stickershock::runner::ledger::{LEDGER_FILE, LedgerWriter};
+use crate::report::record::TableData;
+use crate::study::points::{Names, OnePoint, PointOutcome, PointResults};
+use crate::study::units::drive::{Event, Studies};
+use crate::study::units::ledger::{LEDGER_FILE, LedgerWriter};
+use serde_json::json;
 
 use super::CliError;
 use super::summary::{align, thousands};
@@ -32,7 +32,7 @@ pub(super) struct WrittenPoints {
 /// Points as they are finished.
 struct Finished<'a> {
     design: &'a StudyDesign,
-    points: &'a [stickershock::ensemble::Point],
+    points: &'a [crate::study::Point],
     table: PointTable,
     results: PointResults,
     failures: Vec<FailureRow>,
@@ -114,7 +114,7 @@ impl Work<'_> {
         files.push(folder.path().join(LEDGER_FILE));
         #[cfg(feature = "charts")]
         if scenario.outputs.charts && !self.presentation.no_charts {
-            use stickershock::report::draw_points::write_point_charts;
+            use crate::report::draw_points::write_point_charts;
             files.extend(write_point_charts(folder, scenario, design, &results, &uncertainty)?);
         }
         files.sort();

@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use crate::model::outcome::{Outcome, WeekMetric};
+use crate::report::record::decimal;
+use crate::study::Study;
+use crate::study::units::Store;
+use crate::study::units::drive::Studies;
+use crate::study::units::store::Sharing;
+use crate::study::units::verify::{Repeated, recorded, repeat};
 use clap::Args;
-use stickershock::ensemble::Study;
-use stickershock::model::outcome::{Outcome, WeekMetric};
-use stickershock::report::record::decimal;
-use stickershock::runner::Store;
-use stickershock::runner::drive::Studies;
-use stickershock::runner::store::Sharing;
-use stickershock::runner::verify::{Repeated, recorded, repeat};
 
 use super::CliError;
 use super::work::open_plan;

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::config::Loaded;
+use crate::report::folder::OutputFolder;
+use crate::report::manifest::Status;
+use crate::study::units::plan::PLAN_FILE;
+use crate::study::units::store::{Inventory, Sharing};
+use crate::study::units::{Plan, Store};
 use clap::Args;
-use stickershock::config::Loaded;
-use stickershock::report::folder::OutputFolder;
-use stickershock::report::manifest::Status;
-use stickershock::runner::plan::PLAN_FILE;
-use stickershock::runner::store::{Inventory, Sharing};
-use stickershock::runner::{Plan, Store};
 
 use super::work::{Presentation, Work, check_stop};
 use super::{CliError, ScenarioArgs, signals};

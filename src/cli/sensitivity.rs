@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::{Table, problem};
+use crate::report::folder::{OutputError, OutputFolder};
+use crate::report::indices::{IndexRow, NoisyIndexRow};
+use crate::report::record::{Cell, Record, TableData, decimal};
+use crate::sensitivity::{self, Analysis, Design, DesignError, Problem, Resampling, SampleOptions, analyze, sample};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
-use stickershock::config::{Table, problem};
-use stickershock::report::folder::{OutputError, OutputFolder};
-use stickershock::report::indices::{IndexRow, NoisyIndexRow};
-use stickershock::report::record::{Cell, Record, TableData, decimal};
-use stickershock::sensitivity::{
-    self, Analysis, Design, DesignError, Problem, Resampling, SampleOptions, analyze, sample,
-};
 
 use super::CliError;
 use super::sensitivity_study::{self, StudyArgs};

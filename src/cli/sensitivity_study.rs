@@ -4,16 +4,16 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::config::Loaded;
+use crate::model::outcome::Layout;
+use crate::report::folder::OutputFolder;
+use crate::report::manifest::{Manifest, Status};
+use crate::report::record::decimal;
+use crate::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
+use crate::sensitivity::{Estimate, Index, Resampling, Scheme, StopRule};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
-use stickershock::config::Loaded;
-use stickershock::model::outcome::Layout;
-use stickershock::report::folder::OutputFolder;
-use stickershock::report::manifest::{Manifest, Status};
-use stickershock::report::record::decimal;
-use stickershock::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
-use stickershock::sensitivity::{Estimate, Index, Resampling, Scheme, StopRule};
 
 use super::{CliError, ScenarioArgs};
 
@@ -169,7 +169,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     let mut files = study.write_tables(&folder, &finished)?;
     #[cfg(feature = "charts")]
     if loaded.scenario.outputs.charts && !args.no_charts {
-        files.extend(stickershock::report::draw_sensitivity::write_charts(&folder, &study, &finished)?);
+        files.extend(crate::report::draw_sensitivity::write_charts(&folder, &study, &finished)?);
     }
     folder.remove_others(&files)?;
     files.sort();
@@ -203,7 +203,7 @@ fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>,
             scheme.name()
         ));
     }
-    if args.dummy && loaded.parameters.list.iter().any(|item| item.name == stickershock::report::sensitivity::DUMMY) {
+    if args.dummy && loaded.parameters.list.iter().any(|item| item.name == crate::report::sensitivity::DUMMY) {
         return usage("--dummy: the scenario has a parameter of that name\nhelp: give that one another name");
     }
     if !(args.level > 0.0 && args.level < 1.0) {
@@ -283,10 +283,7 @@ fn sizes(args: &StudyArgs, scheme: Scheme) -> Result<(usize, usize), CliError> {
     Ok((n, most))
 }
 
-fn chosen_targets(
-    args: &StudyArgs,
-    loaded: &Loaded,
-) -> Result<Vec<stickershock::ensemble::response::Target>, CliError> {
+fn chosen_targets(args: &StudyArgs, loaded: &Loaded) -> Result<Vec<crate::study::response::Target>, CliError> {
     let scenario = &loaded.scenario;
     let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
     let known = |option: &str, wanted: &[String], known: &[&str]| match wanted

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::config::case::{Case, CaseOptions};
+use crate::model::demand::Execution;
+use crate::report::case::{compare, render_comparison, render_summary, write};
+use crate::study::solve::{Matrices, SolveOptions, solve};
 use clap::{Args, ValueEnum};
-use stickershock::config::case::{Case, CaseOptions};
-use stickershock::model::demand::Execution;
-use stickershock::report::case::{compare, render_comparison, render_summary, write};
-use stickershock::solve::{Matrices, SolveOptions, solve};
 
 use super::CliError;
 

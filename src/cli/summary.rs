@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use crate::model::outcome::RegionMetric;
+use crate::numerics::moments::{Paired, student_quantile};
+use crate::report::build::Report;
+use crate::report::contrasts::LEVEL;
 use serde_json::{Value, json};
-use stickershock::model::outcome::RegionMetric;
-use stickershock::report::build::Report;
-use stickershock::report::contrasts::LEVEL;
-use stickershock::statistics::moments::{Paired, student_quantile};
 
 /// Cars sold of one region under one regime, beside the baseline, over the whole horizon.
 struct RegionChange {

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::study::units::drive::{Drive, DriveError, Studies};
+use crate::study::units::store::Sharing;
+use crate::study::units::{Store, StoreError};
 use clap::Args;
-use stickershock::runner::drive::{Drive, DriveError, Studies};
-use stickershock::runner::store::Sharing;
-use stickershock::runner::{Store, StoreError};
 
 use super::work::{open_plan, progress_bar, ranges};
 use super::{CliError, signals};

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::config::calibration::{Usage, calibration};
+use crate::report::calibration::CalibrationError;
+use crate::report::calibration::page::{Finding, Made, page};
+use crate::report::folder::OutputFolder;
 use clap::Args;
-use stickershock::config::calibration::{Usage, calibration};
-use stickershock::report::calibration::CalibrationError;
-use stickershock::report::calibration::page::{Finding, Made, page};
-use stickershock::report::folder::OutputFolder;
 
-use stickershock::ensemble::response::{PointsError, work_off};
-use stickershock::statistics::sobol::SobolSequence;
+use crate::numerics::sobol::SobolSequence;
+use crate::study::response::{PointsError, work_off};
 
 use super::{CliError, ScenarioArgs};
 

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::study::units::Store;
+use crate::study::units::drive::Studies;
+use crate::study::units::store::Sharing;
+use crate::study::units::verify::{recorded, repeat, sample};
 use clap::Args;
 use serde_json::json;
-use stickershock::runner::Store;
-use stickershock::runner::drive::Studies;
-use stickershock::runner::store::Sharing;
-use stickershock::runner::verify::{recorded, repeat, sample};
 
 use super::work::open_plan;
 use super::{CliError, signals};

@@ -5,20 +5,20 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use crate::config::Loaded;
+use crate::report::build::Report;
+use crate::report::failures::FailureTable;
+use crate::report::folder::OutputFolder;
+use crate::report::manifest::{Manifest, Status};
+use crate::report::study::{ReplicationTable, write_tables};
+use crate::study::units::drive::{Drive, DriveError, Event, Keep, Studies};
+use crate::study::units::ledger::LedgerWriter;
+use crate::study::units::plan::PlanError;
+use crate::study::units::{MODEL_VERSION, Plan, Store, StoreError};
+use crate::study::{Results, StopError, Stopping, Study, StudyError};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
-use stickershock::config::Loaded;
-use stickershock::ensemble::{Results, StopError, Stopping, Study, StudyError};
-use stickershock::report::build::Report;
-use stickershock::report::failures::FailureTable;
-use stickershock::report::folder::OutputFolder;
-use stickershock::report::manifest::{Manifest, Status};
-use stickershock::report::study::{ReplicationTable, write_tables};
-use stickershock::runner::drive::{Drive, DriveError, Event, Keep, Studies};
-use stickershock::runner::ledger::LedgerWriter;
-use stickershock::runner::plan::PlanError;
-use stickershock::runner::{MODEL_VERSION, Plan, Store, StoreError};
 
 use super::points::WrittenPoints;
 use super::{CliError, summary};
@@ -152,10 +152,10 @@ impl Work<'_> {
         let files = write_tables(folder, &report, &base_year, replications, failures)?;
         let mut files = self.converted(folder, files)?;
         ledger.finish()?;
-        files.push(folder.path().join(stickershock::runner::ledger::LEDGER_FILE));
+        files.push(folder.path().join(crate::study::units::ledger::LEDGER_FILE));
         #[cfg(feature = "charts")]
         if scenario.outputs.charts && !self.presentation.no_charts {
-            files.extend(stickershock::report::draw::write_charts(folder, &report)?);
+            files.extend(crate::report::draw::write_charts(folder, &report)?);
         }
         files.sort();
         Ok(Written { study, results, files, failed_jobs })
@@ -187,7 +187,7 @@ impl Work<'_> {
             return Ok(files);
         }
         let keep_csv = self.presentation.format.contains(&TableFormat::Csv);
-        Ok(stickershock::report::parquet::convert(folder, files, keep_csv)?)
+        Ok(crate::report::parquet::convert(folder, files, keep_csv)?)
     }
 
     /// The tables among `files`: there is no form but theirs.

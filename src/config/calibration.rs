@@ -11,7 +11,7 @@ use super::scenario::Reader;
 use super::{ConfigError, DataFile, Loaded, Table, load, suggest};
 use crate::calibration::search::Effort;
 use crate::calibration::{Free, Prior, Problem, Scale, Target};
-use crate::ensemble::moments::{self, Moment};
+use crate::study::moments::{self, Moment};
 
 /// What is free, and what it is fitted to.
 #[derive(Debug, Deserialize, JsonSchema)]

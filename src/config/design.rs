@@ -11,14 +11,14 @@ use super::files::ScenarioFile;
 use super::parameters::toml_number;
 use super::scenario::Reader;
 use super::{ConfigError, Document, Loaded, Parameters, market};
-use crate::ensemble::{Point, Worlds};
 use crate::model::demand::kernel::math::exp;
 use crate::model::governments::normal;
 use crate::model::outcome::Layout;
 use crate::model::streams::{Purpose, Streams};
+use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::design::latin_hypercube;
 use crate::sensitivity::{Distribution, Parameter, Problem};
-use crate::statistics::sobol::SobolSequence;
+use crate::study::{Point, Worlds};
 
 /// Most points of a study: results of each are kept until the end.
 const MAX_POINTS: usize = 20_000;

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use super::files::ScenarioFile;
 use super::scenario::{MAX_REPLICATIONS, Reader};
 use super::{ConfigError, Document};
-use crate::ensemble::stopping::{StopRule, Target};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
-use crate::statistics::sequential::{InvalidRule, Precision, Rule};
+use crate::numerics::sequential::{InvalidRule, Precision, Rule};
+use crate::study::stopping::{StopRule, Target};
 
 /// Level, first look and spread of the looks where the file says nothing.
 const DEFAULT_LEVEL: f64 = 0.95;

@@ -2,7 +2,7 @@
 //!
 //! Each buyer is one point of a low-discrepancy sequence over income, tastes, and the three uniforms that start the
 //! purchase process, so that every week's entrants are a balanced sample of the population. Points are Joe and Kuo's
-//! Sobol' sequence under nested uniform scrambling ([`crate::statistics::sobol`]).
+//! Sobol' sequence under nested uniform scrambling ([`crate::numerics::sobol`]).
 //!
 //! Incomes and tastes serve all replications. The three uniforms of the start are rotated (shifted modulo 1) by one draw
 //! for each replication: balance stays, and the chance of one start averages out over replications instead of
@@ -13,7 +13,7 @@ use statrs::distribution::{ContinuousCDF, Gamma, Normal};
 use super::demand::kernel::math::{exp, ln};
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
-use crate::statistics::sobol::{SobolSequence, TooManyDimensions};
+use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
 /// Why a population cannot be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -7,7 +7,7 @@ use super::record::{Cell, Field, FieldType, Record};
 use super::rows::Summary;
 use crate::model::accounts::{Account, AccountsLayout, FirmMetric, TradeMetric};
 use crate::model::governments::month_number;
-use crate::statistics::moments::Moments;
+use crate::numerics::moments::Moments;
 
 /// Level of the intervals.
 const LEVEL: f64 = 0.95;

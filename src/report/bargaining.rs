@@ -1,10 +1,10 @@
 //! The bargaining of one regime, ready for tables and charts.
 
 use super::negotiation::{OffersRow, RegimeMetric, SettlementDateRow};
-use crate::ensemble::Study;
-use crate::ensemble::negotiation::Metric;
-use crate::ensemble::offers::{negotiate_with_dates, offers};
 use crate::model::governments::Setup;
+use crate::study::Study;
+use crate::study::negotiation::Metric;
+use crate::study::offers::{negotiate_with_dates, offers};
 
 /// One regime's bargaining over worlds.
 #[derive(Clone, Debug, PartialEq)]

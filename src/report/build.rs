@@ -1,8 +1,8 @@
 //! Results to rows.
 
 use super::rows::{Fan, ModelRow, RegionRow, Summary, WeeklyRow, WinnerRow};
-use crate::ensemble::{Results, Study};
 use crate::model::outcome::{Layout, ModelMetric, RegionMetric, WeekMetric};
+use crate::study::{Results, Study};
 
 /// Gainers listed for each taxed model.
 const GAINERS: usize = 5;

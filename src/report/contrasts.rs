@@ -2,8 +2,8 @@
 
 use super::build::Report;
 use super::rows::ComparisonRow;
-use crate::statistics::family::level_of_each;
-use crate::statistics::moments::{Paired, student_quantile};
+use crate::numerics::family::level_of_each;
+use crate::numerics::moments::{Paired, student_quantile};
 
 /// Level of the intervals in tables.
 pub const LEVEL: f64 = 0.95;

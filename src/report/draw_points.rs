@@ -8,8 +8,8 @@ use super::folder::OutputFolder;
 use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
 use crate::config::design::{Setting, StudyDesign, Sweep};
-use crate::ensemble::points::PointResults;
 use crate::model::scenario::Scenario;
+use crate::study::points::PointResults;
 
 /// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` are the rows of that table, for draws.
 ///

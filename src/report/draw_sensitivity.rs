@@ -8,8 +8,8 @@ use super::charts::{ChartError, Svg, headline_label, write};
 use super::folder::OutputFolder;
 use super::sensitivity::{Finished, ScenarioStudy};
 use super::study::describe;
-use crate::ensemble::response::Target;
 use crate::sensitivity::{Index, Scheme};
+use crate::study::response::Target;
 
 /// Draws and writes the charts of every output, as SVG and PNG; returns their paths. A chart with nothing to show is left out.
 ///

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::config::Loaded;
-use crate::ensemble::points::QUANTILE_OUTCOMES;
-use crate::ensemble::results::QUANTILE_REPLICATIONS;
+use crate::study::points::QUANTILE_OUTCOMES;
+use crate::study::results::QUANTILE_REPLICATIONS;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

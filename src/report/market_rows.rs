@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::record::{Cell, Field, FieldType, Record};
-use crate::ensemble::{BaseYear, Study};
 use crate::model::trade::regime::Force;
+use crate::study::{BaseYear, Study};
 
 /// One model in the base year (`base_year.csv`).
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! Tables of the bargaining: `negotiation.csv` and `signs.csv`.
 
 use super::record::{Cell, Field, FieldType, Record};
-use crate::ensemble::negotiation::{Metric, Sign};
-use crate::ensemble::offers::{DealDay, OfferRow};
 use crate::model::governments::Flows;
+use crate::study::negotiation::{Metric, Sign};
+use crate::study::offers::{DealDay, OfferRow};
 
 fn text(name: &str, description: &str) -> Field {
     Field::new(name, FieldType::String, "", description)

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use crate::config::design::{Axis, Setting, StudyDesign, Sweep, Uncertainty};
-use crate::ensemble::Point;
-use crate::ensemble::points::{Names, PointMoments, PointResults};
 use crate::model::scenario::Scenario;
 use crate::sensitivity::components::{Components, OneWay};
+use crate::study::Point;
+use crate::study::points::{Names, PointMoments, PointResults};
 
 /// Level of the intervals in tables.
 const LEVEL: f64 = 0.95;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::build::Report;
 use super::record::{Cell, Field, FieldType, Record};
-use crate::statistics::sequential::{Decision, Precision};
+use crate::numerics::sequential::{Decision, Precision};
 
 /// One target at one look (`stopping.csv`).
 #[derive(Clone, Debug, PartialEq)]

@@ -9,8 +9,8 @@ use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_packa
 use super::market_rows::{base_year_rows, pricing_rows};
 use super::negotiation::negotiation_columns;
 use super::record::{Cell, Field, FieldType, Record, TableData};
-use crate::ensemble::{BaseYear, Study};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
+use crate::study::{BaseYear, Study};
 
 /// `replications.csv`, written as replications finish: it alone grows with their number.
 #[derive(Debug)]

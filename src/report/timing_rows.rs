@@ -8,7 +8,7 @@ use super::rows::{Fan, Summary};
 use crate::model::accounts::FIFTHS;
 use crate::model::outcome::WeekMetric;
 use crate::model::timing::record::{DealerMetric, MoveMetric};
-use crate::statistics::quantile::quantile_of_sorted;
+use crate::numerics::quantile::quantile_of_sorted;
 
 /// One week of the dealers of one group of models under one regime (`dealers.csv`).
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 //! the quantile is Student's with N - 1 degrees of freedom, which matters for a few trajectories only.
 
 use super::random::{Purpose, Stream};
-use crate::statistics::moments::{Moments, student_quantile};
+use crate::numerics::moments::{Moments, student_quantile};
 
 /// A value with its uncertainty. NaN is a value that is not defined.
 #[derive(Clone, Copy, Debug, PartialEq)]

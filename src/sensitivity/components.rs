@@ -16,8 +16,8 @@
 //! (E) where noise differs from group to group by a factor with a log-sd of 0.5.
 
 use crate::model::demand::kernel::math::{exp, ln};
-use crate::statistics::moments::{Moments, student_quantile};
-use crate::statistics::quantile::quantile_of_sorted;
+use crate::numerics::moments::{Moments, student_quantile};
+use crate::numerics::quantile::quantile_of_sorted;
 
 /// A number with its interval; NaN where it is not defined.
 #[derive(Clone, Copy, Debug, PartialEq)]

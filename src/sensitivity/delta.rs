@@ -14,7 +14,7 @@ use super::design::Design;
 use super::response::{Response, average};
 use super::slices::{ascending, by_value};
 use crate::model::demand::kernel::math::{exp, ln};
-use crate::statistics::moments::Moments;
+use crate::numerics::moments::Moments;
 
 const POINTS: usize = 100;
 const BINS_PER_STEP: usize = 8;

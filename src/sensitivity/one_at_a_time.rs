@@ -9,7 +9,7 @@ use super::analysis::{Index, OutputColumn};
 use super::bootstrap::Estimate;
 use super::design::Design;
 use super::response::Response;
-use crate::statistics::moments::Moments;
+use crate::numerics::moments::Moments;
 
 /// Base, then low and high of each input: 2D + 1 rows.
 #[must_use]

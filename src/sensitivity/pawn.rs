@@ -11,8 +11,8 @@ use super::bootstrap::{Estimate, Resampling, collect};
 use super::design::Design;
 use super::response::{Response, average};
 use super::slices::{ascending, by_value};
-use crate::statistics::moments::Moments;
-use crate::statistics::quantile::quantile_of_sorted;
+use crate::numerics::moments::Moments;
+use crate::numerics::quantile::quantile_of_sorted;
 
 /// Slices, S.
 pub const SLICES: usize = 10;

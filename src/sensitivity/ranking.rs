@@ -9,7 +9,7 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::bootstrap::Estimate;
-use crate::statistics::moments::Moments;
+use crate::numerics::moments::Moments;
 
 /// Inputs of one output compared two by two.
 #[derive(Clone, Debug, PartialEq)]

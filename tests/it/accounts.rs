@@ -1,7 +1,6 @@
 //! Accounts: the worked example, the identities, and what must not change them.
 
 use stickershock::config;
-use stickershock::ensemble::Study;
 use stickershock::model::accounts::{
     Account, AccountParameters, AccountsLayout, ExternalFlows, InvalidOwners, Owners, Situation, TradeMetric,
     YearChange, duty_change, market_flows, year_change,
@@ -12,6 +11,7 @@ use stickershock::model::market::{DutyBasis, Holding, Market};
 use stickershock::model::outcome::Outcome;
 use stickershock::model::plan::Phase;
 use stickershock::model::trade::duty::{AdValoremRate, Duty, ImportDuty};
+use stickershock::study::Study;
 
 use crate::support::{outcomes, regime, root, showdown, study};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Layers from the bottom: a module may use those before it.
-const LAYERS: [&str; 7] = ["statistics", "model", "ensemble", "calibration", "config", "report", "runner"];
+const LAYERS: [&str; 6] = ["numerics", "model", "calibration", "config", "study", "report"];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -45,7 +45,7 @@ fn modules_point_one_way() {
 fn the_model_knows_no_files_threads_clocks_or_globals() {
     // One driver spreads the buyers of a single market over threads (see the house rules in ARCHITECTURE.md).
     let driver = root().join("src/model/demand/sweep.rs");
-    for layer in ["model", "statistics"] {
+    for layer in ["model", "numerics"] {
         for path in sources(&root().join("src").join(layer)) {
             let code = code(&path);
             for word in

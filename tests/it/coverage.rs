@@ -14,9 +14,9 @@ use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
-use stickershock::ensemble::{self, Results, RunError, Stopping, Study};
 use stickershock::report::build::Report;
 use stickershock::report::rows::{ComparisonRow, RegionRow};
+use stickershock::study::{self, Results, RunError, Stopping, Study};
 
 const MODELS: &str = "\
 model,brand,maker,region,country,listed,price_usd,volume
@@ -184,11 +184,10 @@ impl Market {
 }
 
 fn run(study: &Study, regimes: &[usize], replications: Range<u64>, results: &mut Results) {
-    let done =
-        ensemble::run(study, regimes, replications, &AtomicBool::new(false), &|_| {}, |replication, outcomes| {
-            results.add(replication, outcomes);
-            Ok(())
-        });
+    let done = study::run(study, regimes, replications, &AtomicBool::new(false), &|_| {}, |replication, outcomes| {
+        results.add(replication, outcomes);
+        Ok(())
+    });
     done.unwrap_or_else(|error: RunError<Infallible>| panic!("{error}"));
 }
 
@@ -269,7 +268,7 @@ fn intervals_of_a_study_cover_at_their_level() {
         });
         assert!(together >= 0.936, "{pair:?}: {together}");
     }
-    let t = stickershock::statistics::moments::student_quantile(19, 0.975);
+    let t = stickershock::numerics::moments::student_quantile(19, 0.975);
     for (i, row) in studies[0].regions.iter().enumerate() {
         let units = truth(&row.regime, &format!("units_{}", row.region));
         let covered = share(&studies, |study| {

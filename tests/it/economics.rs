@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use stickershock::model::demand::loyalty::stationary_shares;
 use stickershock::model::demand::{BuyerColumns, Execution, Population};
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
-use stickershock::statistics::moments::Moments;
+use stickershock::numerics::moments::Moments;
 
 use crate::support::{BY_HAND, outcomes, regime, same, showdown, study};
 
 const FAST: [&str; 2] = ["buyers.count=1024", "run.replications=4"];
 
-fn position(study: &stickershock::ensemble::Study, model: &str) -> usize {
+fn position(study: &stickershock::study::Study, model: &str) -> usize {
     study.scenario().market.models.iter().position(|known| known.name == model).unwrap()
 }
 
@@ -83,7 +83,7 @@ fn a_specific_duty_is_the_same_for_every_car() {
     );
     std::fs::write(&file, text).unwrap();
     let loaded = stickershock::config::load(&file, &[FAST[0].into()]).unwrap_or_else(|error| panic!("{error}"));
-    let study = stickershock::ensemble::Study::prepare(loaded.scenario).unwrap();
+    let study = stickershock::study::Study::prepare(loaded.scenario).unwrap();
     let (plans, j) = (study.plans(), position(&study, "929"));
     let extra = |week| plans[regime(&study, "levy")].phase(week).duty_usd[j] - plans[0].phase(week).duty_usd[j];
     assert_eq!(extra(0), 0.0);

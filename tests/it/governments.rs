@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 use stickershock::config::load;
-use stickershock::ensemble::negotiation::{
-    Negotiations, Sign, monitor, negotiate, run_worlds, signs, solve_execution_reward, world,
-};
 use stickershock::model::governments::signs::CHANGES;
 use stickershock::model::governments::{
     Calendar, Day, DutyLedger, DutyStatus, Escalation, Form, MarketFlows, Negotiation, Parameters, Setup, State,
 };
 use stickershock::model::streams::Streams;
+use stickershock::study::negotiation::{
+    Negotiations, Sign, monitor, negotiate, run_worlds, signs, solve_execution_reward, world,
+};
 
 const SEED: u64 = 1995;
 
@@ -219,7 +219,7 @@ fn every_day(setup: &Setup, worlds: u64, mut check: impl FnMut(&mut Negotiation<
 fn deals_lie_between_the_limits_of_their_day() {
     let setup = setup();
     let mut deals = 0;
-    let keep = |outcome: stickershock::ensemble::negotiation::WorldOutcome| {
+    let keep = |outcome: stickershock::study::negotiation::WorldOutcome| {
         if let Some(deal) = outcome.deal {
             deals += 1;
             let x = deal.settlement.commitment;

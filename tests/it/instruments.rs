@@ -1,11 +1,11 @@
 //! Policy instruments: what each does to prices, and the histories that are refused.
 
 use stickershock::config;
-use stickershock::ensemble::{Job, Study};
 use stickershock::model::demand::Execution;
 use stickershock::model::outcome::ModelMetric;
 use stickershock::model::plan::{Phase, RegimePlan};
 use stickershock::model::timing::dealers::GRAINS;
+use stickershock::study::{Job, Study};
 
 use crate::support::{BY_HAND, regime, root, study};
 

@@ -4,13 +4,13 @@
 use std::sync::OnceLock;
 
 use stickershock::config::load;
-use stickershock::ensemble::negotiation::{negotiate, world};
-use stickershock::ensemble::study::governments;
-use stickershock::ensemble::{Job, Study};
 use stickershock::model::governments::{Negotiation, Setup, State};
 use stickershock::model::outcome::NegotiatedMetric;
 use stickershock::model::streams::Streams;
 use stickershock::model::trade::regime::{Action, Force};
+use stickershock::study::negotiation::{negotiate, world};
+use stickershock::study::prepare::governments;
+use stickershock::study::{Job, Study};
 
 use crate::support::{outcomes, regime, root, showdown, showdown_path, study};
 

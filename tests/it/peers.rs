@@ -11,9 +11,9 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
-use stickershock::ensemble::{Job, Results, RunError, Study, run};
 use stickershock::model::outcome::Outcome;
 use stickershock::report::build::Report;
+use stickershock::study::{Job, Results, RunError, Study, run};
 
 use crate::support::{outcomes, regime, root, showdown_path, study};
 

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use serde_json::Value;
-use stickershock::runner::Plan;
+use stickershock::study::units::Plan;
 
 use crate::support::{read_csv, root};
 

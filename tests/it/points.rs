@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
-use stickershock::ensemble::run::run_units;
-use stickershock::ensemble::{JobError, JobResult, Study, Unit};
 use stickershock::sensitivity::random::{Purpose, Stream};
+use stickershock::study::run::run_units;
+use stickershock::study::{JobError, JobResult, Study, Unit};
 
 use crate::support::{root, showdown, showdown_path, study};
 
@@ -386,7 +386,7 @@ fn draws_keep_marque_totals_and_solve_the_base_year_again() {
         changed += volumes(&drawn).iter().zip(volumes(&base)).filter(|(a, b)| (*a / b - 1.0).abs() > 1e-3).count();
         assert_ne!(drawn.scenario.market.models[0].list_price_usd, base.scenario.market.models[0].list_price_usd);
         assert_ne!(drawn.scenario.demand.alpha, base.scenario.demand.alpha);
-        let study = stickershock::ensemble::Study::prepare(drawn.scenario.clone()).unwrap();
+        let study = stickershock::study::Study::prepare(drawn.scenario.clone()).unwrap();
         for (solved, model) in study.base_year().unwrap().models.iter().zip(&drawn.scenario.market.models) {
             let off = (solved.expected_volume / model.base_volume - 1.0).abs();
             assert!(off < 1e-10, "{}: off by {off:e}", model.name);

@@ -9,11 +9,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use stickershock::ensemble::{Point, Study};
 use stickershock::model::outcome::Outcome;
-use stickershock::runner::drive::{Drive, DriveError, Event, Studies};
-use stickershock::runner::store::Sharing;
-use stickershock::runner::{Plan, Store};
+use stickershock::study::units::drive::{Drive, DriveError, Event, Studies};
+use stickershock::study::units::store::Sharing;
+use stickershock::study::units::{Plan, Store};
+use stickershock::study::{Point, Study};
 
 use crate::support::{read_csv, showdown, showdown_path};
 
@@ -259,7 +259,7 @@ fn another_plan_seed_or_version_is_refused_by_name() {
     // A plan that another version of the model has made.
     let path = out.join("plan.json");
     let plan = fs::read_to_string(&path).unwrap();
-    let version = stickershock::runner::MODEL_VERSION;
+    let version = stickershock::study::units::MODEL_VERSION;
     fs::write(&path, plan.replace(version, "0.0.9+0123456789abcdef")).unwrap();
     refused(&units(&out, "0..1"), 65, &["its hash does not fit"]); // and whoever edits it by hand
     let mut other = Plan::read(undisturbed()).unwrap();

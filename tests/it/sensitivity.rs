@@ -6,11 +6,11 @@ use std::path::Path;
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use rand_distr::{Distribution as _, StandardNormal};
 use serde_json::Value;
+use stickershock::numerics::sobol::SobolSequence;
 use stickershock::sensitivity::{
     Analysis, Design, Distribution, Index, Method, OutputColumn, Parameter, Problem, Resampling, Response,
     SampleOptions, analyze, sample,
 };
-use stickershock::statistics::sobol::SobolSequence;
 
 type Model = fn(&[f64]) -> f64;
 

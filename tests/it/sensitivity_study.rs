@@ -6,11 +6,11 @@ use std::process::{Command, Output};
 use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
-use stickershock::ensemble::response::{Target, respond};
 use stickershock::report::folder::OutputFolder;
 use stickershock::report::sensitivity::log::{FILE, LogError};
 use stickershock::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
 use stickershock::sensitivity::{Resampling, Scheme, StopRule};
+use stickershock::study::response::{Target, respond};
 
 use crate::support::{self, read_csv, root, showdown_path};
 
@@ -81,7 +81,7 @@ fn a_row_is_a_run_of_the_scenario_with_its_values_set() {
             .map(|key| format!("{key}={}", design[row][key]))
             .into();
         let whole = config::load(&scenario(folder.path(), ""), &set).unwrap();
-        let whole = stickershock::ensemble::Study::prepare(whole.scenario).unwrap();
+        let whole = stickershock::study::Study::prepare(whole.scenario).unwrap();
         let regimes = [support::regime(&whole, "status_quo"), support::regime(&whole, "imposed")];
         let layout = whole.layout();
         for replication in 0..2 {

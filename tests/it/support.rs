@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
-use stickershock::ensemble::{self, RunError, Study};
 use stickershock::model::outcome::Outcome;
+use stickershock::study::{self, RunError, Study};
 
 /// The folder of the project.
 pub fn root() -> &'static Path {
@@ -55,7 +55,7 @@ pub fn outcomes(
     let mut kept = Vec::new();
     let stop = AtomicBool::new(false);
     pool.install(|| {
-        ensemble::run(study, regimes, replications, &stop, &|_| {}, |_, outcomes| {
+        study::run(study, regimes, replications, &stop, &|_| {}, |_, outcomes| {
             kept.push(outcomes.to_vec());
             Ok(())
         })

@@ -3,7 +3,6 @@
 use jiff::civil::date;
 use proptest::prelude::*;
 use stickershock::config;
-use stickershock::ensemble::{Job, Study};
 use stickershock::model::demand::loyalty::stationary_shares;
 use stickershock::model::demand::{BuyerColumns, Execution, Population};
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
@@ -16,6 +15,7 @@ use stickershock::model::timing::network::base_year_change;
 use stickershock::model::timing::record::Record;
 use stickershock::model::trade::regime::{Action, PolicyEvent, Regime};
 use stickershock::model::world::Start;
+use stickershock::study::{Job, Study};
 
 use crate::support::{outcomes, regime, root};
 

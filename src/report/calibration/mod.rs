@@ -22,7 +22,7 @@ use super::sensitivity::table;
 use crate::calibration::search::SearchError;
 use crate::calibration::{Estimate, Model, Query, Searched, Stage, Warning, estimate, search, warnings};
 use crate::config::calibration::Calibration;
-use crate::ensemble::response::{PointsError, work_off};
+use crate::study::response::{PointsError, work_off};
 
 /// Why a calibration has no result.
 #[derive(Debug, thiserror::Error)]

@@ -9,8 +9,8 @@ use super::Finished;
 use crate::calibration::Estimate;
 use crate::config::calibration::Calibration;
 use crate::config::parameters::toml_number;
+use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::{Distribution, GaussianCopula};
-use crate::statistics::sobol::SobolSequence;
 
 /// Correlations nearer to one than this are drawn in towards it: beyond it rounding decides whether the matrix is one of correlations.
 const LARGEST_CORRELATION: f64 = 0.999;

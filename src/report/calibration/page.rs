@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::config::calibration::{Calibration, Evidence, Usage};
-use crate::statistics::quantile::quantile_of_sorted;
+use crate::numerics::quantile::quantile_of_sorted;
 
 /// The model on one piece of evidence.
 #[derive(Clone, Debug, PartialEq)]

@@ -289,8 +289,8 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::ensemble::offers::{DealDay, OfferRow, SERIES};
     use crate::model::governments::{Day, State};
+    use crate::study::offers::{DealDay, OfferRow, SERIES};
 
     fn caption() -> Caption {
         Caption {

@@ -133,9 +133,9 @@ fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), Chart
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numerics::moments::Moments;
     use crate::report::charts::response::context_for_tests;
     use crate::sensitivity::components::OneWay;
-    use crate::statistics::moments::Moments;
 
     #[test]
     fn shares_and_ranges_are_drawn_and_nothing_is_refused() {

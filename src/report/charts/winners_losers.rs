@@ -5,8 +5,8 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Group, Groups, LABEL, MARGIN, MUTED, STRIPE, STRONG, Style, WIDTH};
 use super::{ChartContext, ChartError, Svg, text};
+use crate::numerics::moments::student_quantile;
 use crate::report::rows::ModelRow;
-use crate::statistics::moments::student_quantile;
 
 const CHART: &str = "winners and losers";
 

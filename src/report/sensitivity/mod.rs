@@ -24,11 +24,11 @@ use self::rows::{ConvergenceRow, FailureRow, RankingRow, SensitivityRow};
 use super::folder::{OutputError, OutputFolder, Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use crate::config::Loaded;
-use crate::ensemble::response::{PointsError, Target, respond, work_off};
 use crate::sensitivity::scheme::{Reading, Runs};
 use crate::sensitivity::{
     AnalysisError, Design, DesignError, Distribution, Parameter, Problem, Resampling, Scheme, StopRule,
 };
+use crate::study::response::{PointsError, Target, respond, work_off};
 
 /// Name of the input that nothing depends on.
 pub const DUMMY: &str = "dummy";

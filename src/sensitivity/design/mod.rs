@@ -20,7 +20,7 @@ pub use randomised::randomised_pick_freeze;
 
 use super::random::{Purpose, Stream};
 use super::{Method, Problem};
-use crate::statistics::sobol::{SobolSequence, TooManyDimensions};
+use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
 /// Points in the inputs' own units: rows of D values.
 #[derive(Clone, Debug, PartialEq)]

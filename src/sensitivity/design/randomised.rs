@@ -5,10 +5,10 @@
 //! resampling of one net is (Owen 1997, *Annals of Statistics* 25).
 
 use super::{Design, DesignError};
+use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::Problem;
 use crate::sensitivity::random::{Purpose, Stream};
 use crate::sensitivity::sobol::Blocks;
-use crate::statistics::sobol::SobolSequence;
 
 /// Blocks for `n` base points of each of `randomisations` scramblings: block number k R + r is base point k of randomisation r. With
 /// `second_order` a block is that of [`super::pick_freeze`], whose points are those of randomisation 0; without, it lacks the rows BA_i.

@@ -11,7 +11,7 @@ use crate::model::governments::signs::{Change, changed};
 use crate::model::governments::{Calendar, Deal, Form, Limits, Negotiation, Results, Settlement, Setup, State};
 use crate::model::outcome::NegotiatedMetric;
 use crate::model::streams::Streams;
-use crate::statistics::moments::Moments;
+use crate::numerics::moments::Moments;
 
 /// Worlds handed to the threads at once: memory does not grow with the number of worlds.
 const BATCH: u64 = 1024;

@@ -22,8 +22,8 @@ use std::path::{Path, PathBuf};
 use blake3::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
-use crate::ensemble::JobResult;
 use crate::model::outcome::Outcome;
+use crate::study::JobResult;
 
 const MAGIC: &[u8; 11] = b"STICKSHRD1\n";
 const HASH_BYTES: usize = 32;
@@ -305,7 +305,7 @@ fn read_numbers(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ensemble::JobError;
+    use crate::study::JobError;
 
     fn outcome(values: &[f64], switched: &[f64]) -> JobResult {
         Ok(Outcome { values: values.to_vec(), switched: switched.to_vec() })

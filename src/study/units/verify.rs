@@ -8,8 +8,8 @@ use super::ledger::{self, LEDGER_FILE, LedgerError, job_digits};
 use super::plan::Plan;
 use super::shard::{ShardReader, job_hash};
 use super::store::{Inventory, StoreError};
-use crate::ensemble::JobResult;
-use crate::ensemble::run::replicate;
+use crate::study::JobResult;
+use crate::study::run::replicate;
 
 /// Hashes of jobs by number, as the ledger or the shards have them.
 pub type Recorded = BTreeMap<u64, String>;

@@ -1,6 +1,6 @@
 //! The base year that a study is calibrated to: fit, elasticities, margins and diversion, before any policy.
 
-use super::study::Study;
+use super::prepare::Study;
 use crate::model::demand::DemandError;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};

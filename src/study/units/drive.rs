@@ -13,12 +13,12 @@ use super::plan::{Kept, Plan};
 use super::shard::{ShardReader, encode};
 use super::store::{ShardWriter, Store, StoreError};
 use crate::config::Loaded;
-use crate::ensemble::points::{Names, headlines};
-use crate::ensemble::run::{Halt, run_units};
-use crate::ensemble::{JobError, JobResult, Study, Unit};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 use crate::report::folder::OutputError;
+use crate::study::points::{Names, headlines};
+use crate::study::run::{Halt, run_units};
+use crate::study::{JobError, JobResult, Study, Unit};
 
 /// The study of a point, shared by its replications; or why it cannot be prepared.
 pub type Prepared = Result<Arc<Study>, JobError>;

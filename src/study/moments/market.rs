@@ -1,7 +1,6 @@
 //! Moments of the market without a draw: the base year, and list prices under a duty or at another exchange rate.
 
 use super::{Destination, Moment, MomentError, Prices};
-use crate::ensemble::study::planner;
 use crate::model::demand::kernel::math::ln;
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::response::own_response;
@@ -12,6 +11,7 @@ use crate::model::supply::rule::PricingRule;
 use crate::model::trade::policy::normal_duties;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
 use crate::model::world::World;
+use crate::study::prepare::planner;
 
 /// A price at which nobody buys.
 const PROHIBITIVE_USD: f64 = 1e9;

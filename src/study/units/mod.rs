@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod plan;
 pub mod shard;
 pub mod store;
+pub mod unit;
 pub mod verify;
 
 pub use plan::{Plan, PlanError};

@@ -4,8 +4,8 @@
 
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
-use crate::statistics::moments::Moments;
-use crate::statistics::quantile::{ReplicationStore, quantile_of_sorted};
+use crate::numerics::moments::Moments;
+use crate::numerics::quantile::{ReplicationStore, quantile_of_sorted};
 
 /// Outcomes kept whole for quantiles over points and replications together; beyond, a uniform sample of them.
 pub const QUANTILE_OUTCOMES: usize = 1_024;

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::stopping::Stopping;
 use crate::model::outcome::{Layout, Outcome};
-use crate::statistics::moments::{Moments, MomentsRow, Paired};
-use crate::statistics::quantile::{ReplicationStore, quantile_of_sorted};
-use crate::statistics::sequential::Decision;
+use crate::numerics::moments::{Moments, MomentsRow, Paired};
+use crate::numerics::quantile::{ReplicationStore, quantile_of_sorted};
+use crate::numerics::sequential::Decision;
 
 /// Replications kept whole for quantiles: up to this many they are exact, beyond it they come from a uniform sample.
 pub const QUANTILE_REPLICATIONS: usize = 512;

@@ -6,7 +6,7 @@
 //! same number, however the work was split.
 
 use crate::model::outcome::{Layout, Outcome};
-use crate::statistics::sequential::{Decision, Precision, Rule, Sequential};
+use crate::numerics::sequential::{Decision, Precision, Rule, Sequential};
 
 /// One target: a contrast and how well it must be known.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::MODEL_VERSION;
 use crate::config::{ConfigError, Document, Loaded, StudyDesign};
-use crate::ensemble::unit::{default_size, units};
-use crate::ensemble::{Point, Unit, Worlds};
 use crate::report::folder::{OutputError, OutputFolder};
+use crate::study::units::unit::{default_size, units};
+use crate::study::{Point, Unit, Worlds};
 
 /// File name of a plan.
 pub const PLAN_FILE: &str = "plan.json";

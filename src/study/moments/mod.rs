@@ -9,7 +9,7 @@ pub mod market;
 use std::ops::Range;
 
 use super::negotiation::{monitor, negotiate};
-use super::study::{Study, StudyError, governments};
+use super::prepare::{Study, StudyError, governments};
 use crate::model::demand::{DemandError, Execution};
 use crate::model::outcome::Outcome;
 use crate::model::plan::PlanError;

@@ -3,7 +3,7 @@
 //! ```no_run
 //! use std::path::Path;
 //! use stickershock::config::case::{Case, CaseOptions};
-//! use stickershock::solve::{SolveOptions, solve};
+//! use stickershock::study::solve::{SolveOptions, solve};
 //!
 //! let case = Case::load(Path::new("my-market"), &CaseOptions::default())?;
 //! let solution = solve(&case, &SolveOptions::default())?;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::negotiation::{Negotiations, WorldOutcome, run_worlds, world};
 use crate::model::governments::{Day, Negotiation, Setup, State};
 use crate::model::streams::Streams;
-use crate::statistics::moments::Moments;
+use crate::numerics::moments::Moments;
 
 /// What is followed, one fan each.
 pub const SERIES: [&str; 4] = ["limit_japan", "limit_us", "offer_japan", "offer_us"];

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::study::{Study, StudyError};
-use super::unit::Unit;
+use super::prepare::{Study, StudyError};
+use super::units::unit::Unit;
 use crate::model::outcome::Outcome;
 use crate::model::world::WorldError;
 

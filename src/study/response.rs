@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::study::{Study, StudyError};
+use super::prepare::{Study, StudyError};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 
