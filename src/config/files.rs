@@ -132,6 +132,9 @@ pub struct MarketSection {
     pub models: String,
     /// The true/false column that marks the models on the headline list.
     pub flag: String,
+    /// What charts and tables call the models with the flag, after a noun: "on the sanctions list". "flagged" if absent.
+    #[serde(default)]
+    pub flag_label: Option<String>,
     /// Names of models to leave out. Models without a base volume are left out as well.
     #[serde(default)]
     pub exclude: Vec<String>,

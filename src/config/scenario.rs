@@ -164,6 +164,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), Confi
         seed: file.run.seed,
         replications: file.run.replications,
         flag: file.market.flag.clone(),
+        flag_label: file.market.flag_label.clone().unwrap_or_else(|| "flagged".into()),
         buyers,
         pricing_nodes: file.buyers.pricing_nodes,
         population: match file.buyers.population {

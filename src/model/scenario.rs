@@ -51,6 +51,8 @@ pub struct Scenario {
     pub market: Market,
     /// Name of the headline flag.
     pub flag: String,
+    /// What charts and tables call the models with the flag, after a noun: `on the list`.
+    pub flag_label: String,
     /// Buyers in the population.
     pub buyers: usize,
     /// Buyers on whom equilibrium prices are solved, at most.
