@@ -9,9 +9,9 @@ mod synthetic;
 use std::hint::black_box;
 use std::time::Instant;
 
-use stickershock::model::demand::kernel::math;
 use stickershock::model::demand::{Execution, KernelPath, stationary_shares};
 use stickershock::model::supply::{DutyTerms, Linearised, PriceProblem, PricingOptions, equilibrium};
+use stickershock::numerics::elementary;
 use synthetic::Synthetic;
 
 /// Best time of `repetitions`, in seconds.
@@ -27,7 +27,7 @@ fn best(repetitions: usize, mut work: impl FnMut()) -> f64 {
 #[inline(always)]
 fn exp_all(x: &[f64; 1024], out: &mut [f64; 1024]) {
     for (x, out) in x.iter().zip(out) {
-        *out = math::exp(*x);
+        *out = elementary::exp(*x);
     }
 }
 

@@ -21,7 +21,7 @@ pub use estimate::{Estimate, estimate};
 pub use search::{Effort, Searched, search};
 pub use warnings::{Warning, warnings};
 
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// How the range of a parameter is spread over the unit interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

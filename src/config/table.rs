@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 use crate::config::error::utf8;
 use crate::config::{ConfigError, suggest};
-use crate::model::demand::kernel::math::ln;
+use crate::numerics::elementary::ln;
 
 /// A table of text cells with a header.
 #[derive(Clone, Debug)]

@@ -10,9 +10,9 @@
 
 use statrs::distribution::{ContinuousCDF, Gamma, Normal};
 
-use super::demand::kernel::math::{exp, ln};
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
+use crate::numerics::elementary::{exp, ln};
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
 /// Why a population cannot be drawn.

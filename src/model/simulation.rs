@@ -9,13 +9,13 @@ use rand_distr::{Distribution, Gamma};
 
 use super::accounts::{JobBooks, Surplus};
 use super::demand::choice::{Column, Race};
-use super::demand::kernel::math::ln;
 use super::market::HoldingParameters;
 use super::outcome::{Layout, Outcome, Sales};
 use super::plan::RegimePlan;
 use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
 use super::world::{Start, World};
+use crate::numerics::elementary::ln;
 
 /// Runs one regime in one world and returns what the layout asks for.
 ///

@@ -4,10 +4,10 @@
 //! `ln(exp(V_i0) + sum_j exp(V_ij)) / a_i` (Small and Rosen 1981), without a constant of integration: only differences mean
 //! something. Everything is per unit of the buyers' weights, in the unit of prices.
 
-use crate::model::demand::kernel::math;
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::{DemandError, ExpectedDemand, check_per_product};
 use crate::model::supply::DutyTerms;
+use crate::numerics::elementary;
 
 /// Surplus of each buyer, not weighted; of loyal buyers, expected over the brands they may own.
 ///
@@ -40,10 +40,10 @@ fn log_sum(sums: &BuyerExponentials, bonus: f64) -> f64 {
     let total = sums.total + bonus;
     let inside = sums.brand.iter().sum::<f64>() + bonus;
     if sums.outside < 1.0 || total == 1.0 {
-        return if total == 1.0 { inside } else { math::ln(total) };
+        return if total == 1.0 { inside } else { elementary::ln(total) };
     }
     // ln(1 + x) = x ln(u) / (u - 1) with u = 1 + x rounded (Goldberg 1991, theorem 4).
-    inside * math::ln(total) / (total - 1.0)
+    inside * elementary::ln(total) / (total - 1.0)
 }
 
 /// Total consumer surplus `sum_i w_i CS_i`.

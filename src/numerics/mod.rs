@@ -1,7 +1,11 @@
-//! Moments, quantiles, intervals and low-discrepancy points. Knows nothing of cars.
+//! Arithmetic under everything: elementary functions, laws, moments, quantiles, intervals and low-discrepancy points.
+//!
+//! Knows nothing of cars, and gives the same bits on every machine.
 
+pub mod elementary;
 pub mod family;
 pub mod moments;
+pub mod normal;
 pub mod quantile;
 pub mod ratio;
 pub mod sequential;

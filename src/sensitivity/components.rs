@@ -15,7 +15,7 @@
 //! normal and uniform group effects with a share of 1/2, but 91 to 92% (A and the share) for lognormal ones with a log-sd of 0.5, and 90%
 //! (E) where noise differs from group to group by a factor with a log-sd of 0.5.
 
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 use crate::numerics::moments::{Moments, student_quantile};
 use crate::numerics::quantile::quantile_of_sorted;
 
@@ -168,7 +168,7 @@ fn hypotenuse(a: f64, b: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::governments::normal;
+    use crate::numerics::normal;
     use crate::sensitivity::random::{Purpose, Stream};
 
     /// A study of `groups` groups of `size` with group effects of the quantile function `effect` and normal noise of standard deviation

@@ -7,7 +7,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::model::governments::normal::{cdf, quantile};
+use crate::numerics::normal::{cdf, quantile};
 
 /// Correlations that no random numbers can have.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

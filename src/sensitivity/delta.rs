@@ -13,7 +13,7 @@ use super::bootstrap::{Estimate, Resampling, collect};
 use super::design::Design;
 use super::response::{Response, average};
 use super::slices::{ascending, by_value};
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 use crate::numerics::moments::Moments;
 
 const POINTS: usize = 100;

@@ -6,7 +6,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::{beta_reg, inv_beta_reg};
 
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// A law that its numbers do not make.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

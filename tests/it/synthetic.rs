@@ -1,10 +1,10 @@
 //! A synthetic market of any size, for speed and for tests: tastes and incomes on a lattice, many owners.
 
-use stickershock::model::demand::kernel::math;
 use stickershock::model::demand::{
     BuyerColumns, Execution, ExpectedDemand, InversionOptions, Population, Products, invert,
 };
 use stickershock::model::supply::{Duty, DutyTerms, Ownership, marginal_costs};
+use stickershock::numerics::elementary;
 
 /// A market whose observed prices are the equilibrium of its costs.
 pub struct Synthetic {
@@ -33,7 +33,7 @@ impl Synthetic {
         let column = |f: &dyn Fn(usize) -> f64| -> Vec<f64> { (0..buyers).map(f).collect() };
         let weight = column(&|_| 1.0 / buyers as f64);
         let response = column(&|i| {
-            0.12 / math::exp(spread * bell(i, [0.618_034, 0.414_214, 0.732_051])).clamp(1.0 / richest, richest)
+            0.12 / elementary::exp(spread * bell(i, [0.618_034, 0.414_214, 0.732_051])).clamp(1.0 / richest, richest)
         });
         let constant = column(&|i| 2.0 * bell(i, [0.302_776, 0.854_102, 0.236_068]));
         let size = column(&|i| 0.8 * bell(i, [0.192_582, 0.541_381, 0.280_11]));
@@ -51,7 +51,7 @@ impl Synthetic {
         let x2 = facts(&|j| bell(j, [0.414_214, 0.192_582, 0.854_102]));
         let price = facts(&|j| 18.0 + 30.0 * lattice(j, 0.732_051) * lattice(j, 0.236_068));
         let products = Products::new((0..count).map(|j| format!("model {j}")).collect(), &[&ones, &x1, &x2]).unwrap();
-        let raw = facts(&|j| math::exp(1.5 * bell(j, [0.280_11, 0.082_763, 0.123_106])));
+        let raw = facts(&|j| elementary::exp(1.5 * bell(j, [0.280_11, 0.082_763, 0.123_106])));
         let total: f64 = raw.iter().sum();
         let share: Vec<f64> = raw.iter().map(|s| 0.15 * s / total).collect();
         let options = InversionOptions::default();

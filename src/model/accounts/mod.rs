@@ -23,9 +23,9 @@ pub mod owners;
 pub mod slots;
 pub mod year;
 
-use super::demand::kernel::math::{exp, ln};
 use super::ids::RegionId;
 use super::market::{DemandParameters, Market};
+use crate::numerics::elementary::{exp, ln};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 pub use external::ExternalFlows;

@@ -4,10 +4,10 @@
 //! [`super::loyalty`] (Berry's inversion when nobody is loyal). The map is the contraction of Berry, Levinsohn and Pakes,
 //! `delta + log s_obs - log s(delta)`, accelerated.
 
-use super::kernel::math;
 use super::loyalty::StationaryDemand;
 use super::{DemandError, Execution, Population, Products, check_fit, check_per_product};
 use crate::model::fixed_point::{Evaluation, SearchReport, Stop, search};
+use crate::numerics::elementary;
 
 /// Options of [`invert`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub fn invert(
     if sum >= weights * (1.0 - 1e-12) {
         return Err(DemandError::NoOutsideShare { sum, weights });
     }
-    let log_observed: Vec<f64> = observed.iter().map(|&share| math::ln(share)).collect();
+    let log_observed: Vec<f64> = observed.iter().map(|&share| elementary::ln(share)).collect();
     let start = match start {
         Some(start) => {
             check_per_product(products, "start", start)?;
@@ -72,7 +72,7 @@ pub fn invert(
         Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
     let found = search::<f64, DemandError>(start, stop, |delta| {
         let sums = demand.sweep(delta, prices, execution);
-        let gap = |(&share, &log): (&f64, &f64)| if share > 0.0 { log - math::ln(share) } else { 1.0 };
+        let gap = |(&share, &log): (&f64, &f64)| if share > 0.0 { log - elementary::ln(share) } else { 1.0 };
         let step: Vec<f64> = sums.share.iter().zip(&log_observed).map(gap).collect();
         let error =
             step.iter().fold(0.0, |worst, gap| if gap.abs() > worst || gap.is_nan() { gap.abs() } else { worst });
@@ -92,7 +92,7 @@ pub fn invert(
 fn logit_start(population: &Population, prices: &[f64], log_observed: &[f64], outside: f64) -> Vec<f64> {
     let buyers = (0..population.len()).map(|i| population.buyer(i));
     let response = buyers.map(|b| b.weight() * b.price_response()).sum::<f64>() / population.total_weight();
-    let log_outside = math::ln(outside);
+    let log_outside = elementary::ln(outside);
     log_observed.iter().zip(prices).map(|(log, price)| response.mul_add(*price, log - log_outside)).collect()
 }
 

@@ -12,10 +12,11 @@
 //! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
 
 use super::kernel::scalar::relative_exponentials;
-use super::kernel::{Layout, Rule, Sweep, math};
+use super::kernel::{Layout, Rule, Sweep};
 use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
 use super::sweep::{Execution, Sums, run};
 use super::{DemandError, check_fit, check_per_product};
+use crate::numerics::elementary;
 
 /// Market shares: fractions of the buyers' total weight scale (weights as given).
 #[derive(Clone, Debug, PartialEq)]
@@ -285,7 +286,7 @@ impl<'a> ExpectedDemand<'a> {
                     column.push(if k < columns {
                         buyer.taste(k)
                     } else if b == Some(k - columns) {
-                        math::ln(1.0 + self.products.loyalty()[k - columns])
+                        elementary::ln(1.0 + self.products.loyalty()[k - columns])
                     } else {
                         0.0
                     });

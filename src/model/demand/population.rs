@@ -256,7 +256,8 @@ impl Products {
             return Err(DemandError::Loyalty { brand, lambda });
         }
         self.brand = brand.to_vec();
-        self.loyalty = lambda.iter().map(|&l| if l == 0.0 { 0.0 } else { super::kernel::math::exp(l) - 1.0 }).collect();
+        self.loyalty =
+            lambda.iter().map(|&l| if l == 0.0 { 0.0 } else { crate::numerics::elementary::exp(l) - 1.0 }).collect();
         Ok(self)
     }
 

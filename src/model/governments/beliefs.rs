@@ -14,11 +14,11 @@
 //! The noise of a reading is one draw for each side and threat, so a belief moves with the offers and not from day to day
 //! by itself. Outside a dated threat S is that of the prior.
 
-use super::normal;
 use super::parameters::Parameters;
 use super::reservation::{Form, annuity, cost_to_japan, value_to_us};
 use super::world::State;
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
+use crate::numerics::normal;
 
 /// What the public sees of the talks.
 #[derive(Clone, Copy, Debug, PartialEq)]

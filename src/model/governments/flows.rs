@@ -4,7 +4,7 @@
 //! duty and one without. They come from the demand and pricing of the market, worked out once for a study on a few exchange
 //! rates and interpolated.
 
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// Flows at one exchange rate, billion USD a year, sanctioned minus not, signed as named.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

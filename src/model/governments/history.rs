@@ -233,7 +233,7 @@ fn steps(events: &[&PolicyEvent]) -> Vec<(Day, Step)> {
 
 /// Chance that something with a yearly rate happens within a week.
 fn weekly_chance(rate: f64) -> f64 {
-    1.0 - crate::model::demand::kernel::math::exp(-rate / 52.0)
+    1.0 - crate::numerics::elementary::exp(-rate / 52.0)
 }
 
 /// What a change of state does to the instrument; nothing where it had come to nothing before (a deal struck in talks), and

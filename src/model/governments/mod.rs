@@ -15,7 +15,6 @@ pub mod flows;
 pub mod history;
 pub mod ledger;
 pub mod market;
-pub mod normal;
 pub mod parameters;
 pub mod reservation;
 pub mod schedule;

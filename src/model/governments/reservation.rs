@@ -16,7 +16,7 @@
 
 use super::flows::Flows;
 use super::parameters::Parameters;
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// The form of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

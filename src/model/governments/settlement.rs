@@ -16,11 +16,11 @@
 use jiff::civil::date;
 
 use super::calendar::{Day, ExchangePath, month_number, month_start};
-use super::normal;
 use super::parameters::Parameters;
 use super::reservation::Form;
-use crate::model::demand::kernel::math::{exp, ln};
 use crate::model::streams::{Purpose, Streams};
+use crate::numerics::elementary::{exp, ln};
+use crate::numerics::normal;
 
 /// First month followed: January 1994, a year before the data's end of 1994 that growth is compared with.
 pub const FIRST_MONTH: i32 = 12;

@@ -1,7 +1,7 @@
 //! One change at a time: which way each of them should move the outcome.
 
 use super::{ExchangePath, Flows, Setup};
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// A change to a study, with a name for tables.
 #[derive(Clone, Copy, Debug)]

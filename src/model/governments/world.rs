@@ -8,12 +8,12 @@ use super::Setup;
 use super::beliefs::{self, Reading};
 use super::calendar::{Calendar, Day, Escalation};
 use super::ledger::DutyStatus;
-use super::normal;
 use super::parameters::Parameters;
 use super::reservation::{Form, Leverage, Limits, Situation, Stakes, Verdict, limits};
 use super::settlement::{Results, Settlement, enforcement};
-use crate::model::demand::kernel::math::{exp, ln};
 use crate::model::streams::{Purpose, Streams};
+use crate::numerics::elementary::{exp, ln};
+use crate::numerics::normal;
 
 /// Where the dispute stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@
 
 use super::{Limit, SupplyError};
 use crate::model::demand::ExpectedDemand;
-use crate::model::demand::kernel::math;
+use crate::numerics::elementary;
 
 /// Largest |log use - log limit| of a quota that binds.
 pub const TOLERANCE: f64 = 1e-12;
@@ -43,7 +43,7 @@ impl Cleared {
     /// A quota that uses this share at this shadow price.
     #[must_use]
     pub fn new(limit: &Limit, shadow_price: f64, used: f64, steps: usize) -> Self {
-        let over = math::ln(used / limit.share);
+        let over = elementary::ln(used / limit.share);
         let residual = if shadow_price > 0.0 { over.abs() } else { over.max(0.0) };
         Self { quota: limit.name.clone(), shadow_price, used, allowed: limit.share, steps, residual }
     }
@@ -92,7 +92,7 @@ pub fn clear(
                 }
                 steps[q] += 1;
                 let share = demand.shares(prices).product;
-                math::ln(quota.products.iter().map(|j| share[*j]).sum::<f64>() / quota.share)
+                elementary::ln(quota.products.iter().map(|j| share[*j]).sum::<f64>() / quota.share)
             };
             let mean = quota.products.iter().map(|j| base[*j]).sum::<f64>() / quota.products.len().max(1) as f64;
             let mu = root(&mut over, FIRST_BOUND * mean);
@@ -180,7 +180,7 @@ mod tests {
         let odds = |s: f64| s / (1.0 - s);
         for part in [0.9, 0.5, 0.01] {
             let quota = Limit { name: "q".into(), products: vec![0], share: part * share };
-            let exact = math::ln(odds(share) / odds(part * share)) / 1e-4;
+            let exact = elementary::ln(odds(share) / odds(part * share)) / 1e-4;
             for gross in [1.0, 1.7] {
                 let mut prices = [30_000.0];
                 let cleared = clear(&demand, std::slice::from_ref(&quota), &[gross], &mut prices).unwrap();

@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::linear::Linearised;
 use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError, equilibrium};
-use crate::model::demand::kernel::math;
+use crate::numerics::elementary;
 
 /// The most that a set of products may sell together.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +73,7 @@ pub fn equilibrium_with_limits(
         let found = equilibrium(&shadowed, &prices, options)?;
         let used: Vec<f64> = groups.iter().map(|group| group.iter().map(|&j| found.share[j]).sum()).collect();
         // How far each limit is from slack or price: log use over limit where it binds, use above the limit where it does not.
-        let over: Vec<f64> = used.iter().zip(limits).map(|(used, limit)| math::ln(used / limit.share)).collect();
+        let over: Vec<f64> = used.iter().zip(limits).map(|(used, limit)| elementary::ln(used / limit.share)).collect();
         miss = over
             .iter()
             .zip(&shadow_price)

@@ -19,9 +19,9 @@ use super::network::acquaintances;
 use super::{Anticipation, Lognormal, Timing};
 use crate::model::demand::choice::Column;
 use crate::model::demand::kernel::choice::Instructions;
-use crate::model::demand::kernel::math::{exp, ln};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::model::world::{NO_BRAND, World};
+use crate::numerics::elementary::{exp, ln};
 
 impl Lognormal {
     fn draw(self, stream: &mut Stream) -> f64 {

@@ -1,7 +1,7 @@
 //! Who is due in a week, and who considers buying early in it: both without looking at anybody else.
 
-use crate::model::demand::kernel::math::ln;
 use crate::model::streams::{Purpose, Stream, Streams};
+use crate::numerics::elementary::ln;
 
 /// Buyers by the week of their next purchase event, one bucket a week.
 ///

@@ -15,9 +15,9 @@
 //! forecasts of sales would never use capacity that becomes free.
 
 use super::DealerParameters;
-use crate::model::demand::kernel::math::ln;
 use crate::model::plan::Outlook;
 use crate::model::trade::regime::{Stage, Standing};
+use crate::numerics::elementary::ln;
 
 /// Grains in the sale of one buyer.
 pub const GRAINS: i64 = 1 << 20;

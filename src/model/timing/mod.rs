@@ -27,7 +27,7 @@ mod rush;
 pub mod together;
 pub mod weekly;
 
-use crate::model::demand::kernel::math::exp;
+use crate::numerics::elementary::exp;
 
 /// Everything a scenario says about time.
 #[derive(Clone, Debug, PartialEq)]

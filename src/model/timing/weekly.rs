@@ -18,13 +18,13 @@ use super::record::{DealerWeek, Record};
 use super::together::{AHEAD, Shared, run_together};
 use super::{Anticipation, PublicBelief, Timing};
 use crate::model::demand::choice::Column;
-use crate::model::demand::kernel::math::exp;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::plan::{Outlook, RegimePlan};
 use crate::model::scenario::Scenario;
 use crate::model::streams::Streams;
 use crate::model::trade::regime::{Regime, Stage};
 use crate::model::world::{Start, World};
+use crate::numerics::elementary::exp;
 
 /// One job: the scenario under one policy history, in one world.
 #[derive(Clone, Copy, Debug)]

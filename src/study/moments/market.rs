@@ -1,7 +1,6 @@
 //! Moments of the market without a draw: the base year, and list prices under a duty or at another exchange rate.
 
 use super::{Destination, Moment, MomentError, Prices};
-use crate::model::demand::kernel::math::ln;
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};
@@ -11,6 +10,7 @@ use crate::model::supply::rule::PricingRule;
 use crate::model::trade::policy::normal_duties;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
 use crate::model::world::World;
+use crate::numerics::elementary::ln;
 use crate::study::prepare::planner;
 
 /// A price at which nobody buys.

@@ -11,7 +11,7 @@
 // Lanes are counted, so that the same number stands for the same buyer or product in every array of a formula.
 #![allow(clippy::needless_range_loop)]
 
-use super::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// Numbers in one block: the lanes of an AVX-512 register of doubles, and one cache line.
 pub const LANES: usize = 8;
@@ -201,12 +201,12 @@ macro_rules! compiled_for_each {
 }
 
 compiled_for_each! {
-    /// Replaces every x by e^x ([`super::math::exp`]).
+    /// Replaces every x by e^x ([`crate::numerics::elementary::exp`]).
     fn exp_in_place(x: &mut [f64]) = exp_loop
 }
 
 compiled_for_each! {
-    /// Replaces every x by its natural logarithm ([`super::math::ln`]: positive normal numbers only).
+    /// Replaces every x by its natural logarithm ([`crate::numerics::elementary::ln`]: positive normal numbers only).
     fn ln_in_place(x: &mut [f64]) = ln_loop
 }
 

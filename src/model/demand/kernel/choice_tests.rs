@@ -2,9 +2,9 @@
 
 use rand::RngExt;
 
-use super::super::math::{exp, ln};
 use super::{Column, Eight, Instructions, LANES, Products};
 use crate::model::streams::{Purpose, Stream, Streams};
+use crate::numerics::elementary::{exp, ln};
 
 fn stream(number: usize) -> Stream {
     Streams::new(17, 0).at(Purpose::Parameter, number as u64, 0)

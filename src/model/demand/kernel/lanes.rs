@@ -36,13 +36,13 @@ pub(super) trait Lanes: Copy {
     unsafe fn scale(self, rounded: Self) -> Self;
 }
 
-/// e^x for each lane, x held within ±[`super::UTILITY_LIMIT`]: [`super::math::exp`] without its ends, to the last bit.
+/// e^x for each lane, x held within ±[`super::UTILITY_LIMIT`]: [`crate::numerics::elementary::exp`] without its ends, to the last bit.
 ///
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
 pub(super) unsafe fn exp<V: Lanes>(x: V) -> V {
-    use super::math::coefficients::*;
+    use crate::numerics::elementary::coefficients::*;
     // SAFETY: the caller vouches for the processor; nothing here touches memory.
     unsafe {
         let c = |x: f64| V::splat(x);

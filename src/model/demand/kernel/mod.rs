@@ -16,7 +16,6 @@
 mod block;
 pub mod choice;
 mod lanes;
-pub mod math;
 pub(crate) mod moments;
 pub(crate) mod prefetch;
 pub(crate) mod scalar;
@@ -177,7 +176,8 @@ fn add_lanes(lanes: &[f64; LANES]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::lanes::{Array, Lanes, exp};
-    use super::{LANES, UTILITY_LIMIT, math};
+    use super::{LANES, UTILITY_LIMIT};
+    use crate::numerics::elementary;
 
     /// The lane form of exp gives the bits of the scalar one.
     #[test]
@@ -188,7 +188,7 @@ mod tests {
             let mut out = [0.0; LANES];
             // SAFETY: arrays need no particular processor; both arrays hold eight numbers.
             unsafe { exp(Array::load(lanes.as_ptr())).store(out.as_mut_ptr()) };
-            assert_eq!(out.map(f64::to_bits), lanes.map(|x| math::exp(x).to_bits()));
+            assert_eq!(out.map(f64::to_bits), lanes.map(|x| elementary::exp(x).to_bits()));
             x += 0.0837;
         }
     }

@@ -260,7 +260,7 @@ unsafe fn others<V: Lanes>(of: &Moments, block: usize, j: usize) -> V {
         let utility = |m: usize| buyer.utility(of.delta[m], &of.layout.x[m * columns..(m + 1) * columns], of.price[m]);
         let products = 0..of.delta.len();
         let highest = products.clone().map(utility).fold(buyer.outside_utility(), f64::max);
-        let e = |v: f64| super::math::exp(v - highest);
+        let e = |v: f64| crate::numerics::elementary::exp(v - highest);
         let outside = e(buyer.outside_utility());
         let inside: f64 = products.filter(|&m| m != j).map(|m| e(utility(m))).sum();
         *rest = (outside + inside) / (outside + inside + e(utility(j)));

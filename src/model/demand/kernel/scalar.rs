@@ -1,7 +1,8 @@
 //! The sweep written plainly, buyer by buyer: the specification of the block kernel, to the last bit.
 
-use super::{LANES, Row, Rule, SAFE_SUM, Sweep, UTILITY_LIMIT, math};
+use super::{LANES, Row, Rule, SAFE_SUM, Sweep, UTILITY_LIMIT};
 use crate::model::demand::population::{Buyer, Products};
+use crate::numerics::elementary;
 
 /// Sums of one buyer over the products of one cell.
 #[derive(Clone, Copy, Default)]
@@ -98,7 +99,7 @@ fn exponentiate(
 /// e^x with x held within bounds.
 #[inline(always)]
 fn exp(x: f64) -> f64 {
-    math::exp(if x.is_nan() { x } else { x.clamp(-UTILITY_LIMIT, UTILITY_LIMIT) })
+    elementary::exp(if x.is_nan() { x } else { x.clamp(-UTILITY_LIMIT, UTILITY_LIMIT) })
 }
 
 #[inline(always)]
@@ -230,6 +231,6 @@ fn relative(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], ou
         *out = buyer.utility(delta, products.characteristics(j), price);
         highest = larger(highest, *out);
     }
-    out.iter_mut().for_each(|v| *v = math::exp(*v - highest));
-    (math::exp(buyer.outside_utility() - highest), highest)
+    out.iter_mut().for_each(|v| *v = elementary::exp(*v - highest));
+    (elementary::exp(buyer.outside_utility() - highest), highest)
 }

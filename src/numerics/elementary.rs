@@ -10,7 +10,7 @@
 use coefficients::{EXP, LN2_HI, LN2_LO, LOG2_E, ROUND};
 
 /// Constants that the lane form of `exp` shares.
-pub(super) mod coefficients {
+pub(crate) mod coefficients {
     pub const LOG2_E: f64 = std::f64::consts::LOG2_E;
     /// Upper part of ln 2, with 32 trailing zero bits, so that `k * LN2_HI` is exact for every exponent k.
     pub const LN2_HI: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);

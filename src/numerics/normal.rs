@@ -3,7 +3,7 @@
 //! Distribution function after Hart (1968) in the form of West (2005), within 1e-14 of the truth; quantile after
 //! Wichura (1988), algorithm AS 241, within 1e-15 relative. Both use this crate's exponential and logarithm.
 
-use crate::model::demand::kernel::math::{exp, ln};
+use crate::numerics::elementary::{exp, ln};
 
 /// Phi(x), the probability that a standard normal draw is below x.
 #[must_use]
