@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use stickershock::config::design::Point;
 use stickershock::config::{self, StudyDesign};
-use stickershock::report::folder::OutputError;
+use stickershock::folder::OutputError;
 use stickershock::study::run::run_units;
 use stickershock::study::units::drive::{Drive, Event, Keep, Studies};
 use stickershock::study::units::store::Sharing;
 use stickershock::study::units::{Plan, Store};
-use stickershock::study::{JobResult, Point, Results, Study};
+use stickershock::study::{JobResult, Results, Study};
 
 /// Regimes of the shipped scenario that run, the first of them.
 const REGIMES: usize = 5;

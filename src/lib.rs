@@ -6,6 +6,7 @@ pub mod calibration;
 #[allow(missing_docs, reason = "a program, not a library")]
 pub mod cli;
 pub mod config;
+pub mod folder;
 pub mod model;
 pub mod numerics;
 pub mod report;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::config::calibration::{Calibration, calibration};
+use crate::folder::OutputFolder;
 use crate::report::calibration::{CalibrationError, Finished, Run, identity, write_tables};
-use crate::report::folder::OutputFolder;
 use crate::report::manifest::{Manifest, Status};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -54,7 +54,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     // Opened before anything is written: a folder of another calibration is left as it is.
     let run = Run::open(&calibration, &folder, threads, &stop, &progress)?;
     let loaded = &calibration.scenarios[0];
-    let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.effort.replications, Map::new());
+    let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.draws.replications, Map::new());
     manifest.insert("sensitivity", Value::Null);
     manifest.insert("calibration", Value::Object(identity(&calibration)));
     manifest.insert(

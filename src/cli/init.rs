@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::report::folder::OutputFolder;
+use crate::folder::OutputFolder;
 use clap::Args;
 
 use super::CliError;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::report::folder::OutputFolder;
+use crate::folder::OutputFolder;
 use crate::study::units::Store;
 use crate::study::units::store::Sharing;
 use clap::Args;

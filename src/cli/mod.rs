@@ -23,8 +23,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, Loaded};
+use crate::folder::OutputError;
 use crate::report::calibration::CalibrationError;
-use crate::report::folder::OutputError;
 use crate::report::sensitivity::SensitivityError;
 use crate::study::StudyError;
 use crate::study::units::{PlanError, StoreError};

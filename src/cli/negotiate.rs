@@ -4,15 +4,16 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::folder::OutputFolder;
 use crate::model::governments::Setup;
 use crate::model::governments::signs::CHANGES;
 use crate::model::scenario::Scenario;
 use crate::report::bargaining::Bargain;
 #[cfg(feature = "charts")]
 use crate::report::charts::{ChartError, bargaining, write as write_chart};
-use crate::report::folder::{OutputFolder, Resource, data_package};
 use crate::report::manifest::{Manifest, Status};
 use crate::report::negotiation::MarketFlowsRow;
+use crate::report::package::{Resource, data_package};
 use crate::report::record::TableData;
 use crate::study::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
 use crate::study::prepare::governments;
@@ -89,18 +90,18 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
             return Err(error);
         }
     };
-    let mut tables = vec![TableData::new(&found.metrics).map_err(crate::report::folder::OutputError::from)?];
-    tables.push(TableData::new(&found.bargain.offers).map_err(crate::report::folder::OutputError::from)?);
+    let mut tables = vec![TableData::new(&found.metrics).map_err(crate::folder::OutputError::from)?];
+    tables.push(TableData::new(&found.bargain.offers).map_err(crate::folder::OutputError::from)?);
     if !found.bargain.dates.is_empty() {
-        tables.push(TableData::new(&found.bargain.dates).map_err(crate::report::folder::OutputError::from)?);
+        tables.push(TableData::new(&found.bargain.dates).map_err(crate::folder::OutputError::from)?);
     }
     if found.from_market {
         let rows: Vec<MarketFlowsRow> =
             found.setup.flows.points().map(|(yen, flows)| MarketFlowsRow { yen, flows }).collect();
-        tables.push(TableData::new(&rows).map_err(crate::report::folder::OutputError::from)?);
+        tables.push(TableData::new(&rows).map_err(crate::folder::OutputError::from)?);
     }
     if args.signs {
-        tables.push(TableData::new(&found.signs).map_err(crate::report::folder::OutputError::from)?);
+        tables.push(TableData::new(&found.signs).map_err(crate::folder::OutputError::from)?);
     }
     let mut files = Vec::new();
     for table in &tables {

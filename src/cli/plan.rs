@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::report::folder::OutputFolder;
+use crate::folder::OutputFolder;
 use crate::study::units::store::Sharing;
 use crate::study::units::{Plan, Store};
 use clap::Args;

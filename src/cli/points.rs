@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::config::StudyDesign;
 use crate::config::design::Setting;
-use crate::report::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder};
 use crate::report::points::{
     FailureRow, PointTable, UncertaintyRow, chart_choice, draw_rows, setting_text, shown, uncertainty_rows,
     write_point_tables,
@@ -32,7 +32,7 @@ pub(super) struct WrittenPoints {
 /// Points as they are finished.
 struct Finished<'a> {
     design: &'a StudyDesign,
-    points: &'a [crate::study::Point],
+    points: &'a [crate::config::design::Point],
     table: PointTable,
     results: PointResults,
     failures: Vec<FailureRow>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::config::Loaded;
-use crate::report::folder::OutputFolder;
+use crate::folder::OutputFolder;
 use crate::report::manifest::Status;
 use crate::study::units::plan::PLAN_FILE;
 use crate::study::units::store::{Inventory, Sharing};

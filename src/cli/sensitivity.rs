@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Table, problem};
-use crate::report::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder};
 use crate::report::indices::{IndexRow, NoisyIndexRow};
 use crate::report::record::{Cell, Record, TableData, decimal};
 use crate::sensitivity::{self, Analysis, Design, DesignError, Problem, Resampling, SampleOptions, analyze, sample};

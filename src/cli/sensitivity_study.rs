@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::config::Loaded;
+use crate::folder::OutputFolder;
 use crate::model::outcome::Layout;
-use crate::report::folder::OutputFolder;
 use crate::report::manifest::{Manifest, Status};
 use crate::report::record::decimal;
 use crate::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use crate::config::calibration::{Usage, calibration};
+use crate::folder::OutputFolder;
 use crate::report::calibration::CalibrationError;
 use crate::report::calibration::page::{Finding, Made, page};
-use crate::report::folder::OutputFolder;
 use clap::Args;
 
 use crate::numerics::sobol::SobolSequence;
+use crate::study::calibration::moments_at;
 use crate::study::response::{PointsError, work_off};
 
 use super::{CliError, ScenarioArgs};
@@ -68,7 +69,7 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CliError> {
         Ok(sequence) => sequence.take(count).collect(),
         Err(error) => return Err(CliError::Usage(error.to_string())),
     };
-    let central = pool.install(|| calibration.moments(&evidence, &theta, 0));
+    let central = pool.install(|| moments_at(&calibration, &evidence, &theta, 0));
     let central = central.map_err(|reason| CliError::Calibration(CalibrationError::Unsolved(reason)))?;
     let stop = super::signals::stop_flag();
     let answers = std::sync::Mutex::new(vec![None; count]);
@@ -78,7 +79,7 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CliError> {
         Ok(())
     };
     // Random numbers of its own for every draw: intervals hold parameters and simulation together.
-    let answer = |at: usize| calibration.moments(&evidence, &drawn(&parameters.at(&units[at])), 1 + at as u64);
+    let answer = |at: usize| moments_at(&calibration, &evidence, &drawn(&parameters.at(&units[at])), 1 + at as u64);
     work_off(&places, pool.current_num_threads(), &stop, answer, keep).map_err(|error| {
         CliError::Calibration(match error {
             PointsError::Interrupted => CalibrationError::Interrupted { done: 0 },

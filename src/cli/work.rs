@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use crate::config::Loaded;
+use crate::folder::OutputFolder;
 use crate::report::build::Report;
 use crate::report::failures::FailureTable;
-use crate::report::folder::OutputFolder;
 use crate::report::manifest::{Manifest, Status};
 use crate::report::study::{ReplicationTable, write_tables};
 use crate::study::units::drive::{Drive, DriveError, Event, Keep, Studies};

@@ -11,7 +11,7 @@ use super::scenario::Reader;
 use super::{ConfigError, DataFile, Loaded, Table, load, suggest};
 use crate::calibration::search::Effort;
 use crate::calibration::{Free, Prior, Problem, Scale, Target};
-use crate::study::moments::{self, Moment};
+use crate::model::moment::{Draws, Moment};
 
 /// What is free, and what it is fitted to.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -176,8 +176,8 @@ pub struct Calibration {
     pub scenarios: Vec<Loaded>,
     /// How hard to search.
     pub search: Effort,
-    /// What is spent on one evaluation.
-    pub effort: moments::Effort,
+    /// What is drawn for one evaluation.
+    pub draws: Draws,
     /// Other seeds at the optimum.
     pub seeds: usize,
     /// The table of evidence.
@@ -247,7 +247,7 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
         polish: count("polish", section.polish.unwrap_or(25) as u64, 0)? as usize,
         seed: loaded.scenario.seed,
     };
-    let effort = moments::Effort {
+    let draws = Draws {
         replications: count("replications", section.replications.unwrap_or(4), 1)?,
         worlds: count("worlds", section.worlds.unwrap_or(2000), 1)?,
     };
@@ -271,7 +271,7 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
         }
     }
     let problem = Problem { blocks, steps, free, targets: problem_targets };
-    Ok(Calibration { problem, keys, labels, evidence, fitted, scenarios, search, effort, seeds, targets })
+    Ok(Calibration { problem, keys, labels, evidence, fitted, scenarios, search, draws, seeds, targets })
 }
 
 fn parameter(
@@ -460,27 +460,5 @@ impl Calibration {
         let section = |key: &str| key.rsplit_once('.').is_none_or(|(section, _)| document.origin(section).is_some());
         let pairs = self.keys.iter().zip(theta).filter(|(key, _)| section(key));
         pairs.map(|(key, value)| format!("{key}={}", super::parameters::toml_number(*value))).collect()
-    }
-
-    /// Moments of some of the evidence at `theta`, in its order; `seed` is added to every scenario's own.
-    ///
-    /// # Errors
-    /// What cannot be solved there.
-    pub fn moments(&self, evidence: &[usize], theta: &[f64], seed: u64) -> Result<Vec<f64>, String> {
-        let mut values = vec![f64::NAN; evidence.len()];
-        for (position, loaded) in self.scenarios.iter().enumerate() {
-            let of = |at: &usize| self.evidence[*at].moment.as_ref().filter(|(_, scenario)| *scenario == position);
-            let wanted: Vec<(usize, &Moment)> =
-                evidence.iter().enumerate().filter_map(|(slot, at)| Some((slot, &of(at)?.0))).collect();
-            if wanted.is_empty() {
-                continue;
-            }
-            let mut point = loaded.at(&self.assignments(position, theta)).map_err(|error| error.to_string())?.scenario;
-            point.seed = point.seed.wrapping_add(seed);
-            let moments: Vec<Moment> = wanted.iter().map(|(_, moment)| (*moment).clone()).collect();
-            let found = moments::evaluate(point, &moments, self.effort).map_err(|error| error.to_string())?;
-            wanted.iter().zip(found).for_each(|((slot, _), value)| values[*slot] = value);
-        }
-        Ok(values)
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::files::ScenarioFile;
 use super::parameters::toml_number;
@@ -18,7 +18,6 @@ use crate::numerics::normal;
 use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::design::latin_hypercube;
 use crate::sensitivity::{Distribution, Parameter, Problem};
-use crate::study::{Point, Worlds};
 
 /// Most points of a study: results of each are kept until the end.
 const MAX_POINTS: usize = 20_000;
@@ -27,6 +26,36 @@ const MAX_REPLICATIONS: u64 = 1_000_000;
 /// Keys that are no settings of the simulated world, or that the study sets itself.
 const FIXED: [&str; 9] =
     ["sweep", "uncertainty", "parameter", "correlation", "extends", "name", "title", "outputs", "run.replications"];
+
+/// Changes to the scenario document that make one point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Position among the points of the study, from 0.
+    pub index: u64,
+    /// `key=value` assignments as `--set` takes them, laid over the document in this order; none for the scenario itself.
+    pub assignments: Vec<String>,
+}
+
+/// Which worlds the points of a study meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Worlds {
+    /// All the same, which pairs them.
+    Shared,
+    /// Each its own, which makes them independent.
+    Own,
+}
+
+impl Worlds {
+    /// Number of the first replication of a point.
+    #[must_use]
+    pub fn first(self, point: usize, replications: u64) -> u64 {
+        match self {
+            Self::Shared => 0,
+            Self::Own => (point as u64).saturating_mul(replications),
+        }
+    }
+}
 
 /// A sweep: the same regimes at many points, on common random numbers.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -35,8 +35,8 @@ pub use table::Table;
 use std::path::{Path, PathBuf};
 
 use self::scenario::NamedFile;
+use self::stop::StopRule;
 use crate::model::scenario::Scenario;
-use crate::study::StopRule;
 
 /// A scenario with everything that says where it came from.
 #[derive(Debug)]

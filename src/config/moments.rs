@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 
 use super::suggest;
+use crate::model::moment::{Destination, Moment, Prices};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
-use crate::study::moments::{Destination, Moment, Prices};
 
 /// The kinds, with what each is of.
 pub const KINDS: [(&str, &str); 18] = [

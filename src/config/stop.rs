@@ -9,12 +9,35 @@ use super::{ConfigError, Document};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 use crate::numerics::sequential::{InvalidRule, Precision, Rule};
-use crate::study::stopping::{StopRule, Target};
 
 /// Level, first look and spread of the looks where the file says nothing.
 const DEFAULT_LEVEL: f64 = 0.95;
 const DEFAULT_MIN: u64 = 20;
 const DEFAULT_GROWTH: f64 = 1.5;
+
+/// One target: a contrast and how well it must be known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// Position of the headline metric in the layout.
+    pub headline: usize,
+    /// Position of the period.
+    pub period: usize,
+    /// Position of the regime in the scenario; every regime that runs if none is named.
+    pub regime: Option<usize>,
+    /// Position of the regime it is compared with.
+    pub baseline: usize,
+    /// How well.
+    pub precision: Precision,
+}
+
+/// When a study has enough replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StopRule {
+    /// When to look.
+    pub rule: Rule,
+    /// What to look at.
+    pub targets: Vec<Target>,
+}
 
 /// Replications until named contrasts are known well enough. The keys of one target may stand in `[stop]` itself.
 #[derive(Debug, Deserialize, JsonSchema)]

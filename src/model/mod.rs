@@ -7,6 +7,7 @@ pub mod fixed_point;
 pub mod governments;
 pub mod ids;
 pub mod market;
+pub mod moment;
 pub mod outcome;
 pub mod plan;
 pub mod scenario;

@@ -10,10 +10,10 @@ use super::charts::{
     event_study, headline, headline_label, prices, pull_forward, regime_welfare, region_label, shares_over_time,
     who_pays, winners_losers, write,
 };
-use super::folder::OutputFolder;
 use super::rows::ReplicationRow;
 use super::study::describe;
 use super::timing_rows::fan;
+use crate::folder::OutputFolder;
 use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Day, Escalation, month_number};
 use crate::model::outcome::NegotiatedMetric;

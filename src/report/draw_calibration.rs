@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::calibration::Finished;
 use super::charts::calibration::{FitPoint, Heat, draw_fit, draw_identification};
 use super::charts::{ChartError, write};
-use super::folder::OutputFolder;
 use crate::config::calibration::Calibration;
+use crate::folder::OutputFolder;
 
 /// Draws and writes the charts as SVG and PNG; returns their paths.
 ///

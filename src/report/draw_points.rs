@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
 use super::charts::{ChartContext, ChartError, RegimeContext, Svg, headline_label, response_map, uncertainty, write};
-use super::folder::OutputFolder;
 use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
 use crate::config::design::{Setting, StudyDesign, Sweep};
+use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;
 

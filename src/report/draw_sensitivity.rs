@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
 use super::charts::{ChartError, Svg, headline_label, write};
-use super::folder::OutputFolder;
 use super::sensitivity::{Finished, ScenarioStudy};
 use super::study::describe;
+use crate::folder::OutputFolder;
 use crate::sensitivity::{Index, Scheme};
 use crate::study::response::Target;
 

@@ -1,7 +1,8 @@
 //! `failures.csv`: the jobs that left no outcome, and why.
 
-use super::folder::{OutputError, OutputFolder, PendingFile, Resource};
+use super::package::Resource;
 use super::record::{Field, FieldType};
+use crate::folder::{OutputError, OutputFolder, PendingFile};
 
 /// The table as it is written, job by job; without a failed job there is none.
 #[derive(Debug)]

@@ -17,13 +17,13 @@ pub mod draw_points;
 #[cfg(feature = "charts")]
 pub mod draw_sensitivity;
 pub mod failures;
-pub mod folder;
 pub mod indices;
 pub mod lot_rows;
 pub mod manifest;
 pub mod market_rows;
 pub mod negotiation;
 pub mod owner_rows;
+pub mod package;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod points;

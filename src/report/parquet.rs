@@ -18,7 +18,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
-use super::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder};
 
 /// Rows converted at a time.
 const BATCH: usize = 1 << 14;

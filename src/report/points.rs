@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
+use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
+use crate::config::design::Point;
 use crate::config::design::{Axis, Setting, StudyDesign, Sweep, Uncertainty};
+use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::scenario::Scenario;
 use crate::sensitivity::components::{Components, OneWay};
-use crate::study::Point;
 use crate::study::points::{Names, PointMoments, PointResults};
 
 /// Level of the intervals in tables.

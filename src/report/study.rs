@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::failures::FailureTable;
-use super::folder::{OutputError, OutputFolder, PendingFile, Resource, data_package};
 use super::market_rows::{base_year_rows, pricing_rows};
 use super::negotiation::negotiation_columns;
+use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
+use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
 use crate::study::{BaseYear, Study};
 

@@ -1,24 +1,24 @@
 //! Monte Carlo: one flat list of jobs (point x replication x regime), run on all threads, reduced in one fixed order.
 
 pub mod base_year;
+pub mod calibration;
 pub mod moments;
 pub mod negotiation;
 pub mod offers;
-pub mod point;
 pub mod points;
 pub mod policy;
 pub mod prepare;
 pub mod response;
 pub mod results;
 pub mod run;
+pub mod solution;
 pub mod solve;
 pub mod stopping;
 pub mod units;
 
 pub use base_year::BaseYear;
-pub use point::Point;
 pub use prepare::{Study, StudyError};
 pub use results::Results;
 pub use run::{Job, JobError, JobResult, RunError, run};
-pub use stopping::{StopError, StopRule, Stopping};
-pub use units::unit::{Unit, Worlds};
+pub use stopping::{StopError, Stopping};
+pub use units::unit::Unit;

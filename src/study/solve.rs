@@ -15,6 +15,7 @@
 
 use std::collections::BTreeMap;
 
+use super::solution::{CaseMatrix, Recovered, ScenarioResult};
 use crate::config::case::{Basis, Case, MatrixKind, OwnershipSpec, Spec, TariffSpec};
 use crate::model::demand::{
     DemandError, Execution, ExpectedDemand, InversionOptions, choice_probabilities, invert, long_run_diversion,
@@ -26,7 +27,6 @@ use crate::model::supply::{
     equilibrium, equilibrium_with_limits, marginal_costs,
 };
 use crate::model::welfare;
-use crate::report::case::{CaseMatrix, Recovered, ScenarioResult};
 
 /// Which matrices are formed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,32 +5,9 @@
 //! [`Sequential`] says so: whoever feeds it in the order of replications stops at the
 //! same number, however the work was split.
 
+use crate::config::stop::{StopRule, Target};
 use crate::model::outcome::{Layout, Outcome};
-use crate::numerics::sequential::{Decision, Precision, Rule, Sequential};
-
-/// One target: a contrast and how well it must be known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Target {
-    /// Position of the headline metric in the layout.
-    pub headline: usize,
-    /// Position of the period.
-    pub period: usize,
-    /// Position of the regime in the scenario; every regime that runs if none is named.
-    pub regime: Option<usize>,
-    /// Position of the regime it is compared with.
-    pub baseline: usize,
-    /// How well.
-    pub precision: Precision,
-}
-
-/// When a study has enough replications.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StopRule {
-    /// When to look.
-    pub rule: Rule,
-    /// What to look at.
-    pub targets: Vec<Target>,
-}
+use crate::numerics::sequential::{Decision, Sequential};
 
 /// A contrast that is followed: regime less baseline of one headline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

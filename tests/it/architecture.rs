@@ -5,8 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::support::root;
 
-/// Layers from the bottom: a module may use those before it.
-const LAYERS: [&str; 6] = ["numerics", "model", "calibration", "config", "study", "report"];
+/// Layers from the bottom: a module may use those of the layers before its own, and no other of its own layer.
+const LAYERS: [&[&str]; 7] = [
+    &["numerics", "folder"],
+    &["model"],
+    &["sensitivity", "calibration"],
+    &["config"],
+    &["study"],
+    &["report"],
+    &["cli"],
+];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -29,13 +37,57 @@ fn code(path: &Path) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// The modules of the library that a piece of code names, also those in braces: `use crate::{a, b::c}`.
+fn named(code: &str) -> Vec<String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(group) = rest.strip_prefix('{') else {
+            names.push(word(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let end = group.find(|c| {
+            depth += i32::from(c == '{') - i32::from(c == '}');
+            depth < 0
+        });
+        let mut depth = 0;
+        let items = group[..end.unwrap_or(group.len())].split(|c| {
+            depth += i32::from(c == '{') - i32::from(c == '}');
+            c == ',' && depth == 0
+        });
+        names.extend(items.map(|item| word(item.trim())));
+    }
+    names
+}
+
 #[test]
-fn modules_point_one_way() {
+fn modules_of_a_path_are_found() {
+    let code = "use crate::model::a; use crate::{config::{b, c}, study::d, report}; fn f() { crate::cli::g() }";
+    assert_eq!(named(code), ["model", "config", "study", "report", "cli"]);
+}
+
+#[test]
+fn every_module_has_a_layer_and_points_down() {
+    let root = root().join("src");
+    let lib = fs::read_to_string(root.join("lib.rs")).unwrap();
+    let modules: Vec<&str> = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let layered = LAYERS.concat();
+    assert_eq!(modules.len(), layered.len());
+    for module in modules {
+        assert!(layered.contains(&module), "{module} has no layer");
+    }
     for (height, layer) in LAYERS.iter().enumerate() {
-        for path in sources(&root().join("src").join(layer)) {
-            let code = code(&path);
-            for above in &LAYERS[height + 1..] {
-                assert!(!code.contains(&format!("crate::{above}")), "{} uses {above}", path.display());
+        for module in *layer {
+            for path in sources(&root.join(module)) {
+                for name in named(&code(&path)) {
+                    let below = LAYERS[..height].iter().any(|layer| layer.contains(&name.as_str()));
+                    assert!(below || name == *module, "{} uses {name}", path.display());
+                }
+                // A file of a room reaches others of the library by `crate::`, so that the test above sees it.
+                let depth = path.strip_prefix(root.join(module)).unwrap().components().count();
+                let out = "super::".repeat(if path.ends_with("mod.rs") { depth } else { depth + 1 });
+                assert!(!code(&path).contains(&out), "{} leaves {module} by super", path.display());
             }
         }
     }
@@ -48,9 +100,17 @@ fn the_model_knows_no_files_threads_clocks_or_globals() {
     for layer in ["model", "numerics"] {
         for path in sources(&root().join("src").join(layer)) {
             let code = code(&path);
-            for word in
-                ["std::fs", "std::io", "std::time", "Instant::now", "println!", "static mut", "thread_local", "HashMap"]
-            {
+            for word in [
+                "std::fs",
+                "std::io",
+                "crate::folder",
+                "std::time",
+                "Instant::now",
+                "println!",
+                "static mut",
+                "thread_local",
+                "HashMap",
+            ] {
                 assert!(!code.contains(word), "{} contains {word}", path.display());
             }
             assert!(!code.contains("rayon") || path == driver, "{} uses threads", path.display());

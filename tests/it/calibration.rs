@@ -10,9 +10,10 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};
 use stickershock::config::calibration::{Calibration, calibration};
 use stickershock::config::{self};
+use stickershock::folder::OutputFolder;
 use stickershock::report::calibration::page::figure;
 use stickershock::report::calibration::{Finished, Run};
-use stickershock::report::folder::OutputFolder;
+use stickershock::study::calibration::moments_at;
 
 use crate::support::{BY_HAND, read_csv, root, showdown, showdown_path};
 
@@ -87,7 +88,7 @@ impl Laboratory {
         let calibration = self.load_with(&["buyers.count=8192".to_owned()]);
         let evidence: Vec<usize> = (0..MOMENTS.len()).collect();
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(draw);
-        let clean = calibration.moments(&evidence, &PARAMETERS.map(|(_, _, _, truth)| truth), 100 + draw).unwrap();
+        let clean = moments_at(&calibration, &evidence, &PARAMETERS.map(|(_, _, _, truth)| truth), 100 + draw).unwrap();
         let noisy = |(value, (_, _, _, error)): (f64, &(&str, &str, &str, f64))| {
             let z: f64 = StandardNormal.sample(&mut rng);
             value + error * z
@@ -122,7 +123,7 @@ fn parameters_are_recovered_from_data_of_the_model_itself() {
     assert!(estimate.p_value > 0.01, "J {} p {}", estimate.j, estimate.p_value);
     // The fit reported is the model at the estimates, worked out again.
     let calibration = laboratory.load();
-    let again = calibration.moments(&[0, 1, 2, 3, 4, 5], &estimate.theta, 0).unwrap();
+    let again = moments_at(&calibration, &[0, 1, 2, 3, 4, 5], &estimate.theta, 0).unwrap();
     assert_eq!(again, estimate.moments);
 }
 
@@ -301,7 +302,7 @@ fn moments_are_those_of_the_base_year() {
     let study = crate::support::study(&["buyers.count=512"]);
     let base = study.base_year().unwrap();
     let start = calibration.problem.start();
-    let moments = calibration.moments(&[0, 1, 2, 3, 4], &start, 0).unwrap();
+    let moments = moments_at(&calibration, &[0, 1, 2, 3, 4], &start, 0).unwrap();
     let model = |name: &str| study.scenario().market.models.iter().position(|model| model.name == name).unwrap();
     let region = |name: &str| study.scenario().market.regions.as_slice().iter().position(|r| r == name).unwrap();
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{a} against {b}");
@@ -356,7 +357,7 @@ fn the_page_says_plainly_what_europe_gains_and_what_detroits_prices_do() {
     let wanted = names.map(|name| calibration.evidence.iter().position(|evidence| evidence.name == name).unwrap());
     let theta = calibration.problem.start();
     assert_eq!(theta[0], start, "the overlay reaches the scenario");
-    let values = calibration.moments(&wanted, &theta, 0).unwrap();
+    let values = moments_at(&calibration, &wanted, &theta, 0).unwrap();
     assert!((values[2] - 0.43).abs() < 0.04, "the survey's share, which was fitted: {}", values[2]);
     let page = fs::read_to_string(root().join("docs/validation.md")).unwrap();
     for (at, value) in wanted.iter().zip(&values) {
@@ -369,7 +370,7 @@ fn the_page_says_plainly_what_europe_gains_and_what_detroits_prices_do() {
     // With the taste for imports as strong as it was set by hand, Detroit's prices move less: nothing holds them in the code.
     let mut imports = theta;
     imports[2] = 4.0;
-    let moved = calibration.moments(&wanted, &imports, 0).unwrap();
+    let moved = moments_at(&calibration, &wanted, &imports, 0).unwrap();
     assert!(moved[3] < 0.7 * values[3], "{} against {}", moved[3], values[3]);
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use stickershock::config::case::{Case, CaseOptions};
-use stickershock::report::case::{ScenarioResult, compare, render_comparison, write};
+use stickershock::report::case::{compare, render_comparison, write};
+use stickershock::study::solution::ScenarioResult;
 use stickershock::study::solve::{Matrices, Solution, SolveOptions, solve};
 
 const CASES: [&str; 3] = ["plain_logit", "rc_6x40", "income_5x30"];

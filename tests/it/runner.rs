@@ -9,11 +9,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use stickershock::config::design::Point;
 use stickershock::model::outcome::Outcome;
+use stickershock::study::Study;
 use stickershock::study::units::drive::{Drive, DriveError, Event, Studies};
 use stickershock::study::units::store::Sharing;
 use stickershock::study::units::{Plan, Store};
-use stickershock::study::{Point, Study};
 
 use crate::support::{read_csv, showdown, showdown_path};
 

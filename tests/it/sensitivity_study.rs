@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
-use stickershock::report::folder::OutputFolder;
+use stickershock::folder::OutputFolder;
 use stickershock::report::sensitivity::log::{FILE, LogError};
 use stickershock::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
 use stickershock::sensitivity::{Resampling, Scheme, StopRule};

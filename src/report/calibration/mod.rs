@@ -15,13 +15,15 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Map, Value, json};
 
 use self::rows::{DrawRow, FitRow, IdentificationRow, ParameterRow, StatisticRow, TraceRow, WarningRow};
-use super::folder::{OutputError, OutputFolder, Resource, data_package};
+use super::package::{Resource, data_package};
 use super::record::TableData;
 use super::sensitivity::log::{Found, LogError, RowResult, RunLog};
 use super::sensitivity::table;
 use crate::calibration::search::SearchError;
 use crate::calibration::{Estimate, Model, Query, Searched, Stage, Warning, estimate, search, warnings};
 use crate::config::calibration::Calibration;
+use crate::folder::{OutputError, OutputFolder};
+use crate::study::calibration::moments_at;
 use crate::study::response::{PointsError, work_off};
 
 /// Why a calibration has no result.
@@ -180,7 +182,7 @@ impl<'a> Run<'a> {
             let query = missing[at].1;
             let targets = calibration.problem.targets_of(query.block);
             let evidence: Vec<usize> = targets.iter().map(|i| calibration.fitted[*i]).collect();
-            calibration.moments(&evidence, &query.theta, query.seed)
+            moments_at(calibration, &evidence, &query.theta, query.seed)
         };
         let done = std::sync::Mutex::new((vec![None; missing.len()], self.trace.len() + self.ran));
         let log = &self.log;
@@ -289,8 +291,8 @@ pub fn identity(calibration: &Calibration) -> Map<String, Value> {
         ("parameters", json!(calibration.keys)),
         ("moments", json!(moments)),
         ("blocks of the moments", json!(blocks)),
-        ("replications", json!(calibration.effort.replications)),
-        ("worlds", json!(calibration.effort.worlds)),
+        ("replications", json!(calibration.draws.replications)),
+        ("worlds", json!(calibration.draws.worlds)),
         ("data", json!(data)),
         ("document", json!(documents)),
     ];

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::report::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder};
 
 /// Name of the log in its folder.
 pub const FILE: &str = "runs.log";

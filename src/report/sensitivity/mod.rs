@@ -21,9 +21,10 @@ use serde_json::{Map, Value, json};
 
 use self::log::{Found, LogError, RowResult, RunLog};
 use self::rows::{ConvergenceRow, FailureRow, RankingRow, SensitivityRow};
-use super::folder::{OutputError, OutputFolder, Resource, data_package};
+use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use crate::config::Loaded;
+use crate::folder::{OutputError, OutputFolder};
 use crate::sensitivity::scheme::{Reading, Runs};
 use crate::sensitivity::{
     AnalysisError, Design, DesignError, Distribution, Parameter, Problem, Resampling, Scheme, StopRule,

@@ -1,9 +1,10 @@
 //! Moments of the market without a draw: the base year, and list prices under a duty or at another exchange rate.
 
-use super::{Destination, Moment, MomentError, Prices};
+use super::MomentError;
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};
+use crate::model::moment::{Destination, Moment, Prices};
 use crate::model::plan::{Phase, Planner};
 use crate::model::scenario::Scenario;
 use crate::model::supply::rule::PricingRule;

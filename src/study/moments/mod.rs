@@ -11,6 +11,7 @@ use std::ops::Range;
 use super::negotiation::{monitor, negotiate};
 use super::prepare::{Study, StudyError, governments};
 use crate::model::demand::{DemandError, Execution};
+use crate::model::moment::{Draws, Moment};
 use crate::model::outcome::Outcome;
 use crate::model::plan::PlanError;
 use crate::model::scenario::Scenario;
@@ -18,93 +19,6 @@ use crate::model::timing::record::DealerMetric;
 use crate::model::world::{World, WorldError};
 
 use self::market::StaticMarket;
-
-/// Where buyers may go: models of the market, and perhaps the outside option.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Destination {
-    /// Positions of models.
-    pub models: Vec<usize>,
-    /// Whether buying none of the models counts.
-    pub outside: bool,
-}
-
-/// Who sets prices when a duty is imposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Prices {
-    /// The whole duty is added to the sticker, as in the newspaper's table; nobody else moves.
-    PassThrough,
-    /// The Bertrand-Nash equilibrium.
-    Equilibrium,
-}
-
-/// One moment. Models, brands, instruments, regimes and periods are positions in the scenario.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Moment {
-    /// Share of the flagged models' buyers who go there when none of those models is on sale.
-    Diversion(Destination),
-    /// Own-price elasticity, mean over models weighted by volume.
-    OwnElasticity(Vec<usize>),
-    /// Elasticity of the first model's demand to the second one's price.
-    CrossElasticity(usize, usize),
-    /// Makers' margin over list price less duty and marginal cost, mean over models weighted by volume, USD.
-    MarginUsd(Vec<usize>),
-    /// The same as a share of the list price.
-    MarginShare(Vec<usize>),
-    /// Chance that the owner of a brand buys it again at his next purchase event, mean over brands weighted by volume.
-    Repurchase(Vec<usize>),
-    /// Relative change of expected sales of models when an instrument is imposed.
-    SalesChange(Vec<usize>, usize, Prices),
-    /// Relative change of list prices, mean over models weighted by volume, when an instrument is imposed.
-    PriceChange(Vec<usize>, usize, Prices),
-    /// Cars gained there over cars lost by the models that the instrument names.
-    LostBuyers(Destination, usize, Prices),
-    /// The same over the cars gained by all models that the instrument does not name: of those who still buy one of these cars.
-    Switchers(Destination, usize, Prices),
-    /// Change of list prices over change of duty, both summed over models at base volumes, at equilibrium prices.
-    DutyPassThrough(Vec<usize>, usize),
-    /// Relative change of list prices over that of the exchange rate, in logarithms: from the equilibrium at an earlier rate to the base year.
-    ExchangeRatePassThrough {
-        /// Models whose prices are compared.
-        models: Vec<usize>,
-        /// Assembly country whose costs move.
-        country: String,
-        /// Earlier rate, home currency per USD.
-        earlier: f64,
-        /// Rate of the base year.
-        base: f64,
-    },
-    /// Relative change of a headline metric's mean against the baseline, from runs.
-    SimulatedChange {
-        /// Position of the headline metric.
-        metric: usize,
-        /// Regime.
-        regime: usize,
-        /// Period.
-        period: usize,
-    },
-    /// Days of supply of a manufacturer's flagged models at the end of a week, from runs.
-    DaysOfSupply {
-        /// Manufacturer.
-        manufacturer: String,
-        /// Regime.
-        regime: usize,
-        /// Week.
-        week: usize,
-    },
-    /// A number of the bargaining alone, a line of `negotiation.csv`.
-    Negotiated(String),
-    /// A number of what the deal of June 1995 brought, by the same name as in `negotiation.csv`.
-    Settlement(String),
-}
-
-/// What is spent on one evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// Replications of simulated regimes.
-    pub replications: u64,
-    /// Worlds of the bargaining.
-    pub worlds: u64,
-}
 
 /// Why a scenario has no moments.
 #[derive(Debug, thiserror::Error)]
@@ -134,24 +48,11 @@ impl From<WorldError> for MomentError {
     }
 }
 
-impl Moment {
-    /// Whether it is worked out on the nodes, without a draw.
-    #[must_use]
-    pub fn is_static(&self) -> bool {
-        !self.is_simulated() && !matches!(self, Self::Negotiated(_) | Self::Settlement(_))
-    }
-    /// Whether it needs runs of regimes.
-    #[must_use]
-    pub fn is_simulated(&self) -> bool {
-        matches!(self, Self::SimulatedChange { .. } | Self::DaysOfSupply { .. })
-    }
-}
-
 /// Works out the moments of a scenario, in their order.
 ///
 /// # Errors
 /// [`MomentError`] when the scenario cannot be solved or a moment is not a number.
-pub fn evaluate(scenario: Scenario, moments: &[Moment], effort: Effort) -> Result<Vec<f64>, MomentError> {
+pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: Draws) -> Result<Vec<f64>, MomentError> {
     let mut values = vec![f64::NAN; moments.len()];
     let place = |values: &mut [f64],
                  test: &dyn Fn(&Moment) -> bool,
@@ -163,7 +64,7 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], effort: Effort) -> Resul
     };
     let any = |test: &dyn Fn(&Moment) -> bool| moments.iter().any(test);
     if any(&|moment| matches!(moment, Moment::Negotiated(_))) {
-        let metrics = negotiate(&governments(&scenario)?, scenario.seed, effort.worlds).metrics();
+        let metrics = negotiate(&governments(&scenario)?, scenario.seed, draws.worlds).metrics();
         let find =
             |name: &String| metrics.iter().find(|metric| metric.name == *name).map_or(f64::NAN, |metric| metric.mean);
         place(&mut values, &|moment| matches!(moment, Moment::Negotiated(_)), &mut |moment| {
@@ -172,7 +73,7 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], effort: Effort) -> Resul
         })?;
     }
     if any(&|moment| matches!(moment, Moment::Settlement(_))) {
-        let metrics = monitor(&scenario.bargaining.setup, scenario.seed, effort.worlds);
+        let metrics = monitor(&scenario.bargaining.setup, scenario.seed, draws.worlds);
         place(&mut values, &|moment| matches!(moment, Moment::Settlement(_)), &mut |moment| {
             let Moment::Settlement(name) = moment else { return Ok(f64::NAN) };
             Ok(metrics.iter().find(|metric| metric.name == *name).map_or(f64::NAN, |metric| metric.mean))
@@ -180,7 +81,7 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], effort: Effort) -> Resul
     }
     if any(&Moment::is_simulated) {
         let study = Study::prepare(scenario)?;
-        let simulated = Simulated::run(&study, moments, 0..effort.replications)?;
+        let simulated = Simulated::run(&study, moments, 0..draws.replications)?;
         place(&mut values, &Moment::is_simulated, &mut |moment| Ok(simulated.value(&study, moment)))?;
         if any(&Moment::is_static) {
             let market = StaticMarket::new(study.scenario(), study.shared_world())?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use blake3::Hash;
 
 use super::plan::Plan;
-use crate::report::folder::{OutputError, OutputFolder, PendingFile};
+use crate::folder::{OutputError, OutputFolder, PendingFile};
 
 /// File name of the ledger.
 pub const LEDGER_FILE: &str = "units.csv";

@@ -7,10 +7,11 @@ use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
 use super::MODEL_VERSION;
+use crate::config::design::{Point, Worlds};
 use crate::config::{ConfigError, Document, Loaded, StudyDesign};
-use crate::report::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder};
+use crate::study::Unit;
 use crate::study::units::unit::{default_size, units};
-use crate::study::{Point, Unit, Worlds};
 
 /// File name of a plan.
 pub const PLAN_FILE: &str = "plan.json";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
 use super::shard::{Header, ShardError, ShardReader, encode_header};
-use crate::report::folder::{OutputError, OutputFolder, PendingFile};
+use crate::folder::{OutputError, OutputFolder, PendingFile};
 
 /// Folder of the shards.
 pub const UNITS_FOLDER: &str = "units";

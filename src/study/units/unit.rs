@@ -5,30 +5,8 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
+use crate::config::design::Worlds;
 use crate::model::scenario::Scenario;
-
-/// Which worlds the points of a study meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Worlds {
-    /// All the same, which pairs them.
-    Shared,
-    /// Each its own, which makes them independent.
-    Own,
-}
-
-impl Worlds {
-    /// Number of the first replication of a point.
-    #[must_use]
-    pub fn first(self, point: usize, replications: u64) -> u64 {
-        match self {
-            Self::Shared => 0,
-            Self::Own => (point as u64).saturating_mul(replications),
-        }
-    }
-}
 
 /// Some replications of one point, in all regimes.
 #[derive(Clone, Debug, PartialEq, Eq)]

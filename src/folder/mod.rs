@@ -4,10 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tempfile::NamedTempFile;
-
-use super::record::{Field, TableData};
 
 /// Why output cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -207,68 +205,6 @@ fn share_with_umask(file: &File) -> io::Result<()> {
 #[cfg(not(unix))]
 fn share_with_umask(_: &File) -> io::Result<()> {
     Ok(())
-}
-
-/// A table's place in the data package.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    /// File name without extension.
-    pub name: String,
-    /// What the table is.
-    pub description: String,
-    /// Columns that identify a row.
-    pub key: Vec<String>,
-    /// Columns.
-    pub fields: Vec<Field>,
-}
-
-impl From<&TableData> for Resource {
-    fn from(table: &TableData) -> Self {
-        Self {
-            name: table.name.into(),
-            description: table.description.into(),
-            key: table.key.iter().map(|column| (*column).into()).collect(),
-            fields: table.fields.clone(),
-        }
-    }
-}
-
-/// The data dictionary of a folder as a Frictionless Data Package (version 2).
-#[must_use]
-pub fn data_package(name: &str, title: &str, resources: &[Resource]) -> Value {
-    let resources: Vec<Value> = resources
-        .iter()
-        .map(|resource| {
-            let fields: Vec<Value> = resource.fields.iter().map(field).collect();
-            json!({
-                "name": resource.name,
-                "type": "table",
-                "path": format!("tables/{}.csv", resource.name),
-                "description": resource.description,
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": { "fields": fields, "primaryKey": resource.key, "missingValues": [""] },
-            })
-        })
-        .collect();
-    json!({
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": name,
-        "title": title,
-        "resources": resources,
-    })
-}
-
-fn field(field: &Field) -> Value {
-    let mut entry = Map::new();
-    entry.insert("name".into(), field.name.clone().into());
-    entry.insert("type".into(), field.kind.as_str().into());
-    if !field.unit.is_empty() {
-        entry.insert("unit".into(), field.unit.into());
-    }
-    entry.insert("description".into(), field.description.clone().into());
-    Value::Object(entry)
 }
 
 #[cfg(test)]

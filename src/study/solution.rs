@@ -1,0 +1,135 @@
+//! A solved static market: what was recovered from it, and its equilibria.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::config::case::MatrixKind;
+use crate::model::fixed_point::SearchReport;
+use crate::model::supply::{NegativeCost, SecondOrder};
+
+/// Mean utilities and costs the scenarios were solved with.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// Mean utility without price.
+    pub delta: Vec<f64>,
+    /// Marginal cost before duty.
+    pub marginal_cost: Vec<f64>,
+    /// How the mean utilities were found, if they were not given.
+    pub inversion: Option<SearchReport>,
+    /// How the costs were found, if they were not given.
+    pub costs: Option<SearchReport>,
+    /// Recovered costs below zero.
+    pub negative: Vec<NegativeCost>,
+}
+
+/// A matrix of one scenario, row by row.
+#[derive(Clone, Debug)]
+pub struct CaseMatrix {
+    /// Kind.
+    pub kind: MatrixKind,
+    /// Products x products, or buyers x products.
+    pub values: Vec<f64>,
+}
+
+/// A solved scenario. Arrays are in the order of products, money in the unit of prices, totals per unit of the buyers' weights.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScenarioResult {
+    /// Name.
+    pub name: String,
+    /// The specification as written.
+    pub spec: Value,
+    /// (mc + fixed duty) / retained share.
+    pub effective_cost: Vec<f64>,
+    /// Part of an extra unit of price that the maker keeps.
+    pub retained_share: Vec<f64>,
+    /// Marginal cost before duty, after multipliers.
+    pub marginal_cost: Vec<f64>,
+    /// Equilibrium consumer price.
+    pub price: Vec<f64>,
+    /// Share.
+    pub share: Vec<f64>,
+    /// 1 less the sum of shares, whatever the weights sum to.
+    pub outside_share_reported: f64,
+    /// Own-price elasticity.
+    pub own_elasticity: Vec<f64>,
+    /// Diversion to the outside option.
+    pub outside_diversion: Vec<f64>,
+    /// p - c.
+    pub markup_over_effective_cost: Vec<f64>,
+    /// (p - c) / p.
+    pub lerner_effective: Vec<f64>,
+    /// Duty per unit.
+    pub duty_per_unit: Vec<f64>,
+    /// Duty times share.
+    pub duty_revenue: Vec<f64>,
+    /// (p - duty - mc) times share.
+    pub net_profit: Vec<f64>,
+    /// Sum over buyers of weight times log-sum over price response.
+    pub consumer_surplus: f64,
+    /// Against the base: owners as in the file, no duty, no cost shock.
+    pub delta_consumer_surplus: f64,
+    /// On inside shares, by owner in this scenario.
+    pub hhi: f64,
+    /// Against the base.
+    pub price_change: Vec<f64>,
+    /// Names of the limits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
+    /// Shadow price of each limit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shadow_price: Vec<f64>,
+    /// Sum of shares under each limit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub limit_used: Vec<f64>,
+    /// Iterations, evaluations, residual.
+    #[serde(skip)]
+    pub search: SearchReport,
+    /// Largest |first-order condition| / share.
+    #[serde(skip)]
+    pub first_order_residual: f64,
+    /// Other equilibria found from other starts, where they were looked for.
+    #[serde(skip)]
+    pub other_equilibria: usize,
+    /// Largest eigenvalue of each firm's profit Hessian.
+    #[serde(skip)]
+    pub second_order: Vec<SecondOrder>,
+    /// Matrices formed.
+    #[serde(skip)]
+    pub matrices: Vec<CaseMatrix>,
+}
+
+impl ScenarioResult {
+    /// The arrays, with what a comparison needs to know of each.
+    #[must_use]
+    pub fn arrays(&self) -> [(&'static str, &[f64]); 13] {
+        [
+            ("effective_cost", &self.effective_cost),
+            ("retained_share", &self.retained_share),
+            ("marginal_cost", &self.marginal_cost),
+            ("price", &self.price),
+            ("share", &self.share),
+            ("own_elasticity", &self.own_elasticity),
+            ("outside_diversion", &self.outside_diversion),
+            ("markup_over_effective_cost", &self.markup_over_effective_cost),
+            ("lerner_effective", &self.lerner_effective),
+            ("duty_per_unit", &self.duty_per_unit),
+            ("duty_revenue", &self.duty_revenue),
+            ("net_profit", &self.net_profit),
+            ("price_change", &self.price_change),
+        ]
+    }
+
+    /// The first array with an entry that is not finite, and the entry.
+    #[must_use]
+    pub fn first_not_finite(&self) -> Option<(&'static str, usize)> {
+        let bad = |(name, values): (&'static str, &[f64])| Some((name, values.iter().position(|v| !v.is_finite())?));
+        let totals = [self.consumer_surplus, self.hhi, self.outside_share_reported];
+        self.arrays().into_iter().find_map(bad).or_else(|| bad(("consumer_surplus", &totals)))
+    }
+
+    /// Largest eigenvalue of any firm's profit Hessian: negative where every firm is at a local maximum.
+    #[must_use]
+    pub fn worst_second_order(&self) -> Option<&SecondOrder> {
+        self.second_order.iter().max_by(|a, b| a.largest_eigenvalue.total_cmp(&b.largest_eigenvalue))
+    }
+}
