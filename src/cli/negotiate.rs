@@ -12,7 +12,7 @@ use crate::report::bargaining::Bargain;
 #[cfg(feature = "charts")]
 use crate::report::charts::{ChartError, bargaining, write as write_chart};
 use crate::report::manifest::{Manifest, Status};
-use crate::report::negotiation::MarketFlowsRow;
+use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
 use crate::report::package::{Resource, data_package};
 use crate::report::record::TableData;
 use crate::study::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
@@ -90,18 +90,20 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
             return Err(error);
         }
     };
-    let mut tables = vec![TableData::new(&found.metrics).map_err(crate::folder::OutputError::from)?];
+    let metrics: Vec<MetricRow> = found.metrics.iter().map(MetricRow::from).collect();
+    let mut tables = vec![TableData::new(&metrics).map_err(crate::folder::OutputError::from)?];
     tables.push(TableData::new(&found.bargain.offers).map_err(crate::folder::OutputError::from)?);
     if !found.bargain.dates.is_empty() {
         tables.push(TableData::new(&found.bargain.dates).map_err(crate::folder::OutputError::from)?);
     }
     if found.from_market {
         let rows: Vec<MarketFlowsRow> =
-            found.setup.flows.points().map(|(yen, flows)| MarketFlowsRow { yen, flows }).collect();
+            found.setup.flows.points().map(|(yen, flows)| MarketFlowsRow::new(yen, &flows)).collect();
         tables.push(TableData::new(&rows).map_err(crate::folder::OutputError::from)?);
     }
     if args.signs {
-        tables.push(TableData::new(&found.signs).map_err(crate::folder::OutputError::from)?);
+        let signs: Vec<SignRow> = found.signs.iter().map(SignRow::from).collect();
+        tables.push(TableData::new(&signs).map_err(crate::folder::OutputError::from)?);
     }
     let mut files = Vec::new();
     for table in &tables {

@@ -196,16 +196,15 @@ impl Work<'_> {
                 let shown = written
                     .uncertainty
                     .iter()
-                    .filter(|row| row.is_change && row.period == *period_name && row.metric == *metric_name);
+                    .filter(|row| row.is_change() && row.period == *period_name && row.metric == *metric_name);
                 for row in shown {
-                    let mean = row.components.mean;
-                    let share = 100.0 * row.components.share.value;
+                    let share = 100.0 * row.parameter_share;
                     rows.push([
                         row.regime.clone(),
-                        figure(mean.value),
-                        interval([mean.low, mean.high]),
-                        interval([row.quantiles[0], row.quantiles[4]]),
-                        interval(row.total),
+                        figure(row.mean),
+                        interval([row.ci_low, row.ci_high]),
+                        interval([row.q05, row.q95]),
+                        interval([row.total_q05, row.total_q95]),
                         if share.is_finite() { format!("{share:.0}%") } else { "-".into() },
                     ]);
                 }

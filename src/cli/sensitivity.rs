@@ -232,11 +232,11 @@ fn noisy(analysis: &Analysis) -> bool {
 }
 
 fn render(analysis: &Analysis) -> Result<Vec<u8>, OutputError> {
-    let indices = analysis.indices.iter().cloned();
+    let indices = analysis.indices.iter();
     Ok(if noisy(analysis) {
-        TableData::new(&indices.map(NoisyIndexRow).collect::<Vec<_>>())?.csv
+        TableData::new(&indices.map(NoisyIndexRow::from).collect::<Vec<_>>())?.csv
     } else {
-        TableData::new(&indices.map(IndexRow).collect::<Vec<_>>())?.csv
+        TableData::new(&indices.map(IndexRow::from).collect::<Vec<_>>())?.csv
     })
 }
 
@@ -254,8 +254,9 @@ fn json(analysis: &Analysis) -> String {
         })
         .collect()
     }
-    let indices = analysis.indices.iter().cloned();
-    let rows = if noisy(analysis) { objects(indices.map(NoisyIndexRow)) } else { objects(indices.map(IndexRow)) };
+    let indices = analysis.indices.iter();
+    let rows =
+        if noisy(analysis) { objects(indices.map(NoisyIndexRow::from)) } else { objects(indices.map(IndexRow::from)) };
     format!("{:#}\n", Value::Array(rows))
 }
 

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::build::Report;
-use super::record::{Cell, Field, FieldType, Record};
+use super::record::{Cell, Columns, Field, table};
 use super::rows::Summary;
 use crate::model::accounts::{Account, AccountsLayout, FirmMetric, TradeMetric};
 use crate::model::governments::month_number;
@@ -35,185 +35,107 @@ impl Change {
     }
 }
 
-/// One account of one regime in one period, against the baseline (`welfare.csv`).
+/// An account, by its name in the tables.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WelfareRow {
-    /// Regime name.
-    pub regime: String,
-    /// Period name.
-    pub period: String,
-    /// Name of the account.
-    pub account: String,
-    /// What the account is, for those who draw it.
-    pub kind: Account,
-    /// Change against the baseline over the period, USD.
-    pub change: Change,
-    /// Years that the period has.
-    pub years: f64,
-    /// Replications.
-    pub replications: u64,
+pub struct AccountName {
+    /// The account.
+    pub account: Account,
+    /// Its name.
+    pub name: String,
 }
 
-/// A manufacturer's models of one badge region (`firms.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct FirmRow {
-    /// Regime name.
-    pub regime: String,
-    /// Period name.
-    pub period: String,
-    /// The manufacturer.
-    pub manufacturer: String,
-    /// Region of the badge.
-    pub region: String,
-    /// Region in which the manufacturer is at home.
-    pub owner_region: String,
-    /// Summaries in the order of [`FirmMetric::ALL`].
-    pub metrics: Vec<Summary>,
-}
-
-/// Trade of one month (`trade_balance.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct TradeRow {
-    /// Regime name.
-    pub regime: String,
-    /// First day of the month.
-    pub month: Date,
-    /// Weeks that start in it.
-    pub weeks: u32,
-    /// Customs value of the cars from the partner, USD.
-    pub imports_from_partner_usd: Summary,
-    /// Customs value of all imported cars of the market, USD.
-    pub imports_usd: Summary,
-    /// Change of the bilateral deficit against the baseline, USD a year.
-    pub deficit_change: Change,
-    /// The deficit: the year's figure without the changes simulated plus the change, USD a year.
-    pub deficit_usd: f64,
-}
-
-fn text(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::String, "", description)
-}
-
-fn number(name: &str, unit: &'static str, description: &str) -> Field {
-    Field::new(name, FieldType::Number, unit, description)
-}
-
-const REGIME: &str = "policy regime, by its name in the scenario";
-const PERIOD: &str = "reporting period; `all` is the whole horizon, `year_1` its first 52 weeks";
-
-impl Record for WelfareRow {
-    const TABLE: &'static str = "welfare";
-    const DESCRIPTION: &'static str = "Who gains and who loses against the baseline, paired by replication; accounts are described in docs/outputs.md.";
-    const KEY: &'static [&'static str] = &["regime", "period", "account"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("regime", REGIME),
-            text("period", PERIOD),
-            text("account", "who or what: consumers, makers_REGION (of ownership), dealers, treasury, total_home, ..."),
-            number("change_usd", "USD", "mean of regime less baseline over the period, replication by replication"),
-            number("std_error_usd", "USD", "standard error of that mean; empty for one replication"),
-            number("ci_low_usd", "USD", "lower end of its 95% Student interval; empty for one replication"),
-            number("ci_high_usd", "USD", "upper end of its 95% Student interval; empty for one replication"),
-            number("change_usd_per_year", "USD per year", "the same mean at a yearly rate of 52 weeks"),
-            Field::new("replications", FieldType::Integer, "", "number of replications"),
-        ]
+impl Columns for AccountName {
+    fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<Field>) {
+        String::describe(name, unit, what, to);
     }
-
-    fn cells(&self) -> Vec<Cell> {
-        let Change { mean, std_error, interval: [low, high] } = self.change;
-        vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Text(self.period.clone()),
-            Cell::Text(self.account.clone()),
-            Cell::Number(mean),
-            Cell::Number(std_error),
-            Cell::Number(low),
-            Cell::Number(high),
-            Cell::Number(mean / self.years),
-            Cell::Integer(self.replications),
-        ]
+    fn put(&self, to: &mut Vec<Cell>) {
+        self.name.put(to);
     }
 }
 
-impl Record for FirmRow {
-    const TABLE: &'static str = "firms";
-    const DESCRIPTION: &'static str = "Makers' accounts by manufacturer and region of the badge.";
-    const KEY: &'static [&'static str] = &["regime", "period", "manufacturer", "region"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = vec![
-            text("regime", REGIME),
-            text("period", PERIOD),
-            text("manufacturer", "manufacturer that sets the price"),
-            text("region", "region of the badge"),
-            text("owner_region", "region in which the manufacturer is at home, before partial holdings"),
-        ];
-        for (name, unit, what) in [
-            ("units", "cars", "cars sold; expected sales where buyers do not time their purchases"),
-            (
-                "revenue_usd",
-                "USD",
-                "what the maker gets: outlay less duty, dealers' margin and inspection, refunds added",
-            ),
-            ("cost_usd", "USD", "production and delivery, the dealers' margin taken out"),
-            ("margin_usd_per_car", "USD per car", "profit a car"),
-            ("profit_usd", "USD", "revenue less cost, quota rent in it"),
-            ("quota_rent_usd", "USD", "quota rent in the profit"),
-        ] {
-            fields.extend(Summary::fields(name, unit, what));
-        }
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let names = [&self.regime, &self.period, &self.manufacturer, &self.region, &self.owner_region];
-        let mut cells: Vec<Cell> = names.map(|name| Cell::Text(name.clone())).into();
-        self.metrics.iter().for_each(|summary| cells.extend(summary.cells()));
-        cells
+table! {
+    /// Who gains and who loses against the baseline, paired by replication; accounts are described in docs/outputs.md.
+    pub struct WelfareRow in "welfare" by [regime, period, account] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period; `all` is the whole horizon, `year_1` its first 52 weeks
+        period: String;
+        /// who or what: consumers, makers_REGION (of ownership), dealers, treasury, total_home, ...
+        account: AccountName;
+        /// mean of regime less baseline over the period, replication by replication
+        change_usd: f64, "USD";
+        /// standard error of that mean; empty for one replication
+        std_error_usd: f64, "USD";
+        /// lower end of its 95% Student interval; empty for one replication
+        ci_low_usd: f64, "USD";
+        /// upper end of its 95% Student interval; empty for one replication
+        ci_high_usd: f64, "USD";
+        /// the same mean at a yearly rate of 52 weeks
+        change_usd_per_year: f64, "USD per year";
+        /// number of replications
+        replications: u64;
     }
 }
 
-impl Record for TradeRow {
-    const TABLE: &'static str = "trade_balance";
-    const DESCRIPTION: &'static str =
-        "Imports of the market's cars and the bilateral deficit with the scenario's partner, month by month.";
-    const KEY: &'static [&'static str] = &["regime", "month"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = vec![
-            text("regime", REGIME),
-            Field::new("month", FieldType::Date, "", "first day of the month"),
-            Field::new("weeks", FieldType::Integer, "", "weeks of the horizon that start in the month"),
-        ];
-        for (name, what) in [
-            ("imports_from_partner_usd", "customs value of the cars sold that were assembled in the partner country"),
-            ("imports_usd", "customs value of all imported cars sold"),
-        ] {
-            fields.extend(Summary::fields(name, "USD", what));
-        }
-        fields.extend([
-            number("deficit_change_usd_per_year", "USD per year", "mean change of the deficit against the baseline"),
-            number("deficit_change_std_error", "USD per year", "its standard error; empty for one replication"),
-            number("deficit_change_ci_low", "USD per year", "lower end of its 95% Student interval"),
-            number("deficit_change_ci_high", "USD per year", "upper end of its 95% Student interval"),
-            number(
-                "deficit_usd_per_year",
-                "USD per year",
-                "the scenario's deficit of the calendar year plus the change; empty where the scenario gives none",
-            ),
-        ]);
-        fields
+impl WelfareRow {
+    /// The change over the period.
+    #[must_use]
+    pub fn change(&self) -> Change {
+        Change { mean: self.change_usd, std_error: self.std_error_usd, interval: [self.ci_low_usd, self.ci_high_usd] }
     }
+}
 
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells =
-            vec![Cell::Text(self.regime.clone()), Cell::Date(self.month), Cell::Integer(u64::from(self.weeks))];
-        cells.extend(self.imports_from_partner_usd.cells());
-        cells.extend(self.imports_usd.cells());
-        let Change { mean, std_error, interval: [low, high] } = self.deficit_change;
-        cells.extend([mean, std_error, low, high, self.deficit_usd].map(Cell::Number));
-        cells
+table! {
+    /// Makers' accounts by manufacturer and region of the badge.
+    pub struct FirmRow in "firms" by [regime, period, manufacturer, region] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period; `all` is the whole horizon, `year_1` its first 52 weeks
+        period: String;
+        /// manufacturer that sets the price
+        manufacturer: String;
+        /// region of the badge
+        region: String;
+        /// region in which the manufacturer is at home, before partial holdings
+        owner_region: String;
+        /// cars sold; expected sales where buyers do not time their purchases
+        units: Summary, "cars";
+        /// what the maker gets: outlay less duty, dealers' margin and inspection, refunds added
+        revenue_usd: Summary, "USD";
+        /// production and delivery, the dealers' margin taken out
+        cost_usd: Summary, "USD";
+        /// profit a car
+        margin_usd_per_car: Summary, "USD per car";
+        /// revenue less cost, quota rent in it
+        profit_usd: Summary, "USD";
+        /// quota rent in the profit
+        quota_rent_usd: Summary, "USD";
+    }
+}
+
+table! {
+    /// Imports of the market's cars and the bilateral deficit with the scenario's partner, month by month.
+    pub struct TradeRow in "trade_balance" by [regime, month] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// first day of the month
+        month: Date;
+        /// weeks of the horizon that start in the month
+        weeks: u32;
+        /// customs value of the cars sold that were assembled in the partner country
+        imports_from_partner_usd: Summary, "USD";
+        /// customs value of all imported cars sold
+        imports_usd: Summary, "USD";
+        /// mean change of the deficit against the baseline
+        deficit_change_usd_per_year: f64, "USD per year";
+        /// its standard error; empty for one replication
+        deficit_change_std_error: f64, "USD per year";
+        /// lower end of its 95% Student interval
+        deficit_change_ci_low: f64, "USD per year";
+        /// upper end of its 95% Student interval
+        deficit_change_ci_high: f64, "USD per year";
+        /// the scenario's deficit of the calendar year plus the change; empty where the scenario gives none
+        deficit_usd_per_year: f64, "USD per year";
     }
 }
 
@@ -232,14 +154,19 @@ impl Report<'_> {
         let mut rows = Vec::new();
         for arm in self.arms().filter(|arm| *arm != self.results.baseline()) {
             for (p, period) in accounts.periods().iter().enumerate() {
-                for (position, (kind, name)) in accounts.accounts.iter().enumerate() {
+                let years = f64::from(period.weeks()) / 52.0;
+                for (position, (account, name)) in accounts.accounts.iter().enumerate() {
+                    let Change { mean, std_error, interval: [ci_low_usd, ci_high_usd] } =
+                        self.change(arm, accounts.account(position, p));
                     rows.push(WelfareRow {
                         regime: self.regime_name(arm),
                         period: period.name.clone(),
-                        account: name.clone(),
-                        kind: *kind,
-                        change: self.change(arm, accounts.account(position, p)),
-                        years: f64::from(period.weeks()) / 52.0,
+                        account: AccountName { account: *account, name: name.clone() },
+                        change_usd: mean,
+                        std_error_usd: std_error,
+                        ci_low_usd,
+                        ci_high_usd,
+                        change_usd_per_year: mean / years,
                         replications: self.results.replications(),
                     });
                 }
@@ -257,14 +184,19 @@ impl Report<'_> {
         for arm in self.arms() {
             for (p, period) in accounts.periods().iter().enumerate() {
                 for (f, firm) in accounts.firms.iter().enumerate() {
-                    let summary = |metric: &FirmMetric| self.summary(arm, accounts.firm(*metric, f, p));
+                    let summary = |metric| self.summary(arm, accounts.firm(metric, f, p));
                     rows.push(FirmRow {
                         regime: self.regime_name(arm),
                         period: period.name.clone(),
                         manufacturer: market.manufacturers[firm.manufacturer].clone(),
                         region: market.regions[firm.region].clone(),
                         owner_region: market.regions[accounts.owners.home(firm.manufacturer)].clone(),
-                        metrics: FirmMetric::ALL.iter().map(summary).collect(),
+                        units: summary(FirmMetric::Units),
+                        revenue_usd: summary(FirmMetric::Revenue),
+                        cost_usd: summary(FirmMetric::Cost),
+                        margin_usd_per_car: summary(FirmMetric::MarginPerCar),
+                        profit_usd: summary(FirmMetric::Profit),
+                        quota_rent_usd: summary(FirmMetric::QuotaRent),
                     });
                 }
             }
@@ -281,7 +213,8 @@ impl Report<'_> {
         for arm in self.arms() {
             for (m, month) in accounts.months.iter().enumerate() {
                 let summary = |metric| self.summary(arm, accounts.trade(metric, m));
-                let deficit_change = self.change(arm, accounts.trade(TradeMetric::Deficit, m));
+                let Change { mean, std_error, interval: [deficit_change_ci_low, deficit_change_ci_high] } =
+                    self.change(arm, accounts.trade(TradeMetric::Deficit, m));
                 let rate = |month| self.study.scenario().bargaining.setup.yen.in_month(month);
                 let base = settings.deficit_in(month_number(month.first_day), rate).unwrap_or(f64::NAN);
                 rows.push(TradeRow {
@@ -290,8 +223,11 @@ impl Report<'_> {
                     weeks: month.to - month.from,
                     imports_from_partner_usd: summary(TradeMetric::ImportsFromPartner),
                     imports_usd: summary(TradeMetric::Imports),
-                    deficit_change,
-                    deficit_usd: base + deficit_change.mean,
+                    deficit_change_usd_per_year: mean,
+                    deficit_change_std_error: std_error,
+                    deficit_change_ci_low,
+                    deficit_change_ci_high,
+                    deficit_usd_per_year: base + mean,
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! The bargaining of one regime, ready for tables and charts.
 
-use super::negotiation::{OffersRow, RegimeMetric, SettlementDateRow};
+use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 use crate::model::governments::Setup;
 use crate::study::Study;
 use crate::study::negotiation::Metric;
@@ -24,15 +24,11 @@ impl Bargain {
     #[must_use]
     pub fn of(regime: &str, setup: &Setup, seed: u64, worlds: u64) -> Self {
         let (sums, dates) = negotiate_with_dates(setup, seed, worlds);
-        let regime = || regime.to_owned();
         Self {
-            regime: regime(),
+            regime: regime.to_owned(),
             metrics: sums.metrics(),
-            offers: offers(setup, seed, worlds)
-                .into_iter()
-                .map(|offers| OffersRow { regime: regime(), offers })
-                .collect(),
-            dates: dates.days().into_iter().map(|deals| SettlementDateRow { regime: regime(), deals }).collect(),
+            offers: offers(setup, seed, worlds).iter().map(|offers| OffersRow::new(regime, offers)).collect(),
+            dates: dates.days().iter().map(|deals| SettlementDateRow::new(regime, deals)).collect(),
         }
     }
 
@@ -55,8 +51,8 @@ impl Bargain {
     }
 
     /// Its metrics as rows of a run's table.
-    pub fn metric_rows(&self) -> impl Iterator<Item = RegimeMetric> + '_ {
-        self.metrics.iter().map(|metric| RegimeMetric { regime: self.regime.clone(), metric: metric.clone() })
+    pub fn metric_rows(&self) -> impl Iterator<Item = RegimeMetricRow> + '_ {
+        self.metrics.iter().map(|metric| RegimeMetricRow { outcome: metric.into(), regime: self.regime.clone() })
     }
 
     /// What the charts say of it.
@@ -70,7 +66,7 @@ impl Bargain {
             regime: label.to_owned(),
             deadline: calendar.deadline.date(),
             steps: steps.into_iter().map(|(day, label)| (day.date(), label.to_owned())).collect(),
-            worlds: self.offers.first().map_or(0, |row| row.offers.worlds),
+            worlds: self.offers.first().map_or(0, |row| row.worlds),
             seed,
             outcomes: ["settled_by_deadline", "imposed", "lapsed"].map(|metric| self.mean(metric)),
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::account_rows::{Change, WelfareRow};
+use super::account_rows::WelfareRow;
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
@@ -66,10 +66,10 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
         let rows: Vec<&WelfareRow> =
             welfare.iter().filter(|row| row.regime == regime.name && row.period == period.name).collect();
         let name = format!("who_pays_{}", file_name(&regime.name));
-        keep(&name, who_pays::draw(&parties(report, &rows), &regime.name, &period.name, &context))?;
+        keep(&name, who_pays::draw(&parties(report, &rows, years), &regime.name, &period.name, &context))?;
     }
     let gains: Vec<regime_welfare::Gain> =
-        welfare.iter().filter(|row| row.period == period.name).filter_map(|row| gain(report, row)).collect();
+        welfare.iter().filter(|row| row.period == period.name).filter_map(|row| gain(report, row, years)).collect();
     keep("regime_welfare", regime_welfare::draw(&gains, &period.name, &context))?;
     keep("deficit", deficit::draw(&report.deficit_path(), &context))?;
     let events = report.event_study();
@@ -97,10 +97,12 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
 }
 
 /// The parties of one regime's account, the importing country first, with their totals.
-fn parties(report: &Report<'_>, rows: &[&WelfareRow]) -> Vec<who_pays::Party> {
+fn parties(report: &Report<'_>, rows: &[&WelfareRow], years: f64) -> Vec<who_pays::Party> {
     let scenario = report.study.scenario();
     let regions = &scenario.market.regions;
-    let change = |account: Account| rows.iter().find(|row| row.kind == account).map(|row| yearly(row));
+    let change = |account: Account| {
+        rows.iter().find(|row| row.account.account == account).map(|row| row.change().times(1.0 / years))
+    };
     let mut parties = Vec::new();
     let mut add = |account: Account, label: String, total: bool, always: bool| {
         if let Some(change) = change(account).filter(|change| always || change.mean != 0.0) {
@@ -126,10 +128,10 @@ fn parties(report: &Report<'_>, rows: &[&WelfareRow]) -> Vec<who_pays::Party> {
 }
 
 /// A row that is a country's total, or the world's.
-fn gain(report: &Report<'_>, row: &WelfareRow) -> Option<regime_welfare::Gain> {
+fn gain(report: &Report<'_>, row: &WelfareRow, years: f64) -> Option<regime_welfare::Gain> {
     let scenario = report.study.scenario();
     let regions = &scenario.market.regions;
-    let (region, label) = match row.kind {
+    let (region, label) = match row.account.account {
         Account::TotalHome => {
             let first = regions.ids().find(|region| scenario.market.domestic[*region]);
             (first.map_or_else(|| "home".to_owned(), |region| regions[region].clone()), scenario.accounts.home.clone())
@@ -138,12 +140,7 @@ fn gain(report: &Report<'_>, row: &WelfareRow) -> Option<regime_welfare::Gain> {
         Account::World => (String::new(), "World".to_owned()),
         _ => return None,
     };
-    Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: yearly(row) })
-}
-
-/// A row's change at a yearly rate.
-fn yearly(row: &WelfareRow) -> Change {
-    row.change.times(1.0 / row.years)
+    Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: row.change().times(1.0 / years) })
 }
 
 impl Report<'_> {

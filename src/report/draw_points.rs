@@ -81,7 +81,7 @@ pub fn write_point_charts(
                     unit: measured.unit.clone(),
                     rows: uncertainty
                         .iter()
-                        .filter(|row| row.is_change == is_change && row.period == period_name)
+                        .filter(|row| row.is_change() == is_change && row.period == period_name)
                         .filter(|row| row.metric == names.metrics[*metric])
                         .collect(),
                 })

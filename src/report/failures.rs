@@ -1,8 +1,22 @@
 //! `failures.csv`: the jobs that left no outcome, and why.
 
 use super::package::Resource;
-use super::record::{Field, FieldType};
+use super::record::{Cell, Record, lines_of, table};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
+
+table! {
+    /// Jobs that failed; their replications are left out of all other tables.
+    pub struct JobFailureRow in "failures" by [point, replication, regime] {
+        /// position of the parameter point in the plan, from 0
+        point: u64;
+        /// replication number, from 0
+        replication: u64;
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// why the job left no outcome
+        error: String;
+    }
+}
 
 /// The table as it is written, job by job; without a failed job there is none.
 #[derive(Debug)]
@@ -33,11 +47,12 @@ impl<'a> FailureTable<'a> {
         self.jobs += 1;
         if self.file.is_none() {
             let mut file = self.folder.begin("tables/failures.csv")?;
-            file.write(&line(fields().iter().map(|field| field.name.as_str()))?)?;
+            file.write(&lines_of([JobFailureRow::fields().into_iter().map(|field| field.name).collect()])?)?;
             self.file = Some(file);
         }
-        let row = line([&point.to_string(), &replication.to_string(), regime, error])?;
-        self.file.as_mut().map_or(Ok(()), |file| file.write(&row))
+        let row = JobFailureRow { point: point as u64, replication, regime: regime.into(), error: error.into() };
+        let line = lines_of([row.cells().iter().map(Cell::text).collect()])?;
+        self.file.as_mut().map_or(Ok(()), |file| file.write(&line))
     }
 
     /// Publishes the table, if there is one, and describes it.
@@ -46,29 +61,8 @@ impl<'a> FailureTable<'a> {
     /// [`OutputError`] when the disk refuses.
     pub fn finish(self) -> Result<Option<(std::path::PathBuf, Resource)>, OutputError> {
         let Some(file) = self.file else { return Ok(None) };
-        let resource = Resource {
-            name: "failures".into(),
-            description: "Jobs that failed; their replications are left out of all other tables.".into(),
-            key: ["point", "replication", "regime"].map(String::from).into(),
-            fields: fields(),
-        };
-        Ok(Some((file.finish()?, resource)))
+        Ok(Some((file.finish()?, Resource::of::<JobFailureRow>())))
     }
-}
-
-fn fields() -> Vec<Field> {
-    vec![
-        Field::new("point", FieldType::Integer, "", "position of the parameter point in the plan, from 0"),
-        Field::new("replication", FieldType::Integer, "", "replication number, from 0"),
-        Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
-        Field::new("error", FieldType::String, "", "why the job left no outcome"),
-    ]
-}
-
-fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> Result<Vec<u8>, OutputError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells)?;
-    Ok(writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?)
 }
 
 #[cfg(test)]

@@ -1,72 +1,37 @@
 //! Rows of runs in time: the lots over the whole horizon, by group and by model.
 
 use super::build::Report;
-use super::record::{Cell, Field, FieldType, Record};
+use super::record::table;
 use super::rows::Summary;
 use crate::model::timing::lots::LotMetric;
 
-/// The lots of one group or model under one regime over the whole horizon (`lots.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct LotRow {
-    /// Regime name.
-    pub regime: String,
-    /// Region of the badge; `all` for the whole market.
-    pub region: String,
-    /// Whether the group's models carry the headline flag.
-    pub sanctioned: bool,
-    /// Car model; `all` for a group.
-    pub model: String,
-    /// One summary for each metric, in the order of [`LotMetric::ALL`].
-    pub metrics: Vec<Summary>,
-}
-
-impl Record for LotRow {
-    const TABLE: &'static str = "lots";
-    const DESCRIPTION: &'static str = "Dealers' lots over the whole horizon, by region and list, and by model: variation of sales and orders, days \
-                                       of supply, first choices not to be had, and how long cars free of the disputed duty last.";
-    const KEY: &'static [&'static str] = &["regime", "region", "sanctioned", "model"];
-
-    fn fields() -> Vec<Field> {
-        let text = |name: &str, description: &str| Field::new(name, FieldType::String, "", description);
-        let mut fields = vec![
-            text("regime", "policy regime, by its name in the scenario"),
-            text("region", "region of the badge; `all` for the whole market"),
-            Field::new(
-                "sanctioned",
-                FieldType::Boolean,
-                "",
-                "whether the group's models carry the headline flag; false for the whole market",
-            ),
-            text("model", "car model; `all` for the whole group"),
-        ];
-        for (name, unit, what) in [
-            ("sales_variation", "", "standard deviation of weekly sales over their mean"),
-            ("orders_variation", "", "standard deviation of weekly orders over their mean"),
-            ("days_of_supply", "days", "stock over forecast sales, mean over weeks"),
-            ("least_days_of_supply", "days", "its smallest value in any week"),
-            ("most_days_of_supply", "days", "its largest value in any week"),
-            ("unmet_share", "fraction", "first choices in excess of sales, by model and week, over all first choices"),
-            (
-                "clean_weeks",
-                "weeks",
-                "weeks from the date of liability to the end of the week that leaves no clean car; empty where clean cars \
-                 outlast the dispute",
-            ),
-        ] {
-            fields.extend(Summary::fields(name, unit, what));
-        }
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Text(self.region.clone()),
-            Cell::Boolean(self.sanctioned),
-            Cell::Text(self.model.clone()),
-        ];
-        self.metrics.iter().for_each(|summary| cells.extend(summary.cells()));
-        cells
+table! {
+    /// Dealers' lots over the whole horizon, by region and list, and by model: variation of sales and orders, days of supply, first
+    /// choices not to be had, and how long cars free of the disputed duty last.
+    pub struct LotRow in "lots" by [regime, region, sanctioned, model] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// region of the badge; `all` for the whole market
+        region: String;
+        /// whether the group's models carry the headline flag; false for the whole market
+        sanctioned: bool;
+        /// car model; `all` for the whole group
+        model: String;
+        /// standard deviation of weekly sales over their mean
+        sales_variation: Summary;
+        /// standard deviation of weekly orders over their mean
+        orders_variation: Summary;
+        /// stock over forecast sales, mean over weeks
+        days_of_supply: Summary, "days";
+        /// its smallest value in any week
+        least_days_of_supply: Summary, "days";
+        /// its largest value in any week
+        most_days_of_supply: Summary, "days";
+        /// first choices in excess of sales, by model and week, over all first choices
+        unmet_share: Summary, "fraction";
+        /// weeks from the date of liability to the end of the week that leaves no clean car; empty where clean cars outlast the
+        /// dispute
+        clean_weeks: Summary, "weeks";
     }
 }
 
@@ -80,13 +45,19 @@ impl Report<'_> {
         let mut rows = Vec::new();
         for arm in self.arms() {
             for (at, row) in timed.lots.rows.iter().enumerate() {
-                let metric = |metric: &LotMetric| self.summary(arm, timed.lot(*metric, at));
+                let summary = |metric| self.summary(arm, timed.lot(metric, at));
                 rows.push(LotRow {
                     regime: self.regime_name(arm),
                     region: row.group.as_ref().map_or_else(|| "all".into(), |group| group.region.clone()),
                     sanctioned: row.group.as_ref().is_some_and(|group| group.flagged),
                     model: row.model.map_or_else(|| "all".into(), |j| scenario.market.models[j].name.clone()),
-                    metrics: LotMetric::ALL.iter().map(metric).collect(),
+                    sales_variation: summary(LotMetric::SalesVariation),
+                    orders_variation: summary(LotMetric::OrdersVariation),
+                    days_of_supply: summary(LotMetric::DaysOfSupply),
+                    least_days_of_supply: summary(LotMetric::LeastDaysOfSupply),
+                    most_days_of_supply: summary(LotMetric::MostDaysOfSupply),
+                    unmet_share: summary(LotMetric::UnmetShare),
+                    clean_weeks: summary(LotMetric::CleanWeeks),
                 });
             }
         }

@@ -2,211 +2,80 @@
 
 use jiff::civil::Date;
 
-use super::record::{Cell, Field, FieldType, Record};
+use super::record::table;
 use crate::model::trade::regime::Force;
 use crate::study::{BaseYear, Study};
 
-/// One model in the base year (`base_year.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct BaseYearRow {
-    /// Car model.
-    pub model: String,
-    /// Brand.
-    pub brand: String,
-    /// Manufacturer that sets the price.
-    pub manufacturer: String,
-    /// Region of the badge.
-    pub region: String,
-    /// Whether the model carries the headline flag.
-    pub sanctioned: bool,
-    /// Volume in the data, cars a year.
-    pub base_volume: f64,
-    /// Expected volume at base-year prices, cars a year.
-    pub expected_volume: f64,
-    /// List price, USD.
-    pub list_price_usd: f64,
-    /// Duty at that price, USD.
-    pub duty_usd: f64,
-    /// Recovered marginal cost, USD.
-    pub marginal_cost_usd: f64,
-    /// Price less duty and cost, USD.
-    pub margin_usd: f64,
-    /// Own-price elasticity.
-    pub own_elasticity: f64,
-    /// Diversion to the outside option.
-    pub outside_diversion: f64,
-    /// What word of mouth does to expected sales at the start, as a fraction; NaN without it.
-    pub peers_change: f64,
-}
-
-/// One model's prices from one revision to the next (`pricing.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct PricingRow {
-    /// Regime name.
-    pub regime: String,
-    /// First week of these prices.
-    pub week: u32,
-    /// Its first day.
-    pub week_start: Date,
-    /// Car model.
-    pub model: String,
-    /// Region of the badge.
-    pub region: String,
-    /// Whether the model carries the headline flag.
-    pub sanctioned: bool,
-    /// Sticker price, USD.
-    pub sticker_price_usd: f64,
-    /// Duty owed per car, USD.
-    pub duty_usd: f64,
-    /// Sticker price less duty, USD.
-    pub producer_price_usd: f64,
-    /// Shadow price of quotas in the price, kept by the sellers, USD.
-    pub quota_rent_usd: f64,
-    /// Cost of inspecting a car, USD.
-    pub inspection_usd: f64,
-    /// Part of the duty that goes back to the importer later, USD.
-    pub refund_usd: f64,
-    /// Payment to the buyer, taken off sticker price and duty, USD.
-    pub rebate_usd: f64,
-    /// Change of the sticker price from the base year, USD.
-    pub price_change_usd: f64,
-    /// The same as a fraction.
-    pub price_change: f64,
-    /// Change of the sticker price over change of the duty; NaN where the duty did not change or is not alone.
-    pub pass_through: f64,
-}
-
-fn text(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::String, "", description)
-}
-
-fn number(name: &str, unit: &'static str, description: &str) -> Field {
-    Field::new(name, FieldType::Number, unit, description)
-}
-
-impl Record for BaseYearRow {
-    const TABLE: &'static str = "base_year";
-    const DESCRIPTION: &'static str =
-        "The base year that the market is calibrated to: data, fit, recovered costs, elasticities, diversion.";
-    const KEY: &'static [&'static str] = &["model"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("model", "car model"),
-            text("brand", "brand on the badge"),
-            text("manufacturer", "manufacturer that sets the price"),
-            text("region", "region of the badge"),
-            Field::new("sanctioned", FieldType::Boolean, "", "whether the model carries the scenario's headline flag"),
-            number("base_volume", "cars per year", "volume in the data"),
-            number(
-                "expected_volume",
-                "cars per year",
-                "expected volume at base-year prices, of the buyers that prices are set for",
-            ),
-            number("list_price_usd", "USD", "base-year sticker price, duty included"),
-            number("duty_usd", "USD per car", "duty at that price"),
-            number(
-                "marginal_cost_usd",
-                "USD",
-                "marginal cost from the first-order conditions; contains the dealer's margin",
-            ),
-            number("margin_usd", "USD", "price less duty and marginal cost"),
-            number("own_elasticity", "", "own-price elasticity of expected demand"),
-            number(
-                "outside_diversion",
-                "fraction",
-                "share of buyers lost to a small price rise who buy none of the models",
-            ),
-            number(
-                "peers_change",
-                "fraction",
-                "what word of mouth does to expected sales at the start (zero to first order); empty without it",
-            ),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells: Vec<Cell> =
-            [&self.model, &self.brand, &self.manufacturer, &self.region].map(|text| Cell::Text(text.clone())).into();
-        cells.push(Cell::Boolean(self.sanctioned));
-        cells.extend(
-            [
-                self.base_volume,
-                self.expected_volume,
-                self.list_price_usd,
-                self.duty_usd,
-                self.marginal_cost_usd,
-                self.margin_usd,
-                self.own_elasticity,
-                self.outside_diversion,
-                self.peers_change,
-            ]
-            .map(Cell::Number),
-        );
-        cells
+table! {
+    /// The base year that the market is calibrated to: data, fit, recovered costs, elasticities, diversion.
+    pub struct BaseYearRow in "base_year" by [model] {
+        /// car model
+        model: String;
+        /// brand on the badge
+        brand: String;
+        /// manufacturer that sets the price
+        manufacturer: String;
+        /// region of the badge
+        region: String;
+        /// whether the model carries the scenario's headline flag
+        sanctioned: bool;
+        /// volume in the data
+        base_volume: f64, "cars per year";
+        /// expected volume at base-year prices, of the buyers that prices are set for
+        expected_volume: f64, "cars per year";
+        /// base-year sticker price, duty included
+        list_price_usd: f64, "USD";
+        /// duty at that price
+        duty_usd: f64, "USD per car";
+        /// marginal cost from the first-order conditions; contains the dealer's margin
+        marginal_cost_usd: f64, "USD";
+        /// price less duty and marginal cost
+        margin_usd: f64, "USD";
+        /// own-price elasticity of expected demand
+        own_elasticity: f64;
+        /// share of buyers lost to a small price rise who buy none of the models
+        outside_diversion: f64, "fraction";
+        /// what word of mouth does to expected sales at the start (zero to first order); empty without it
+        peers_change: f64, "fraction";
     }
 }
 
-impl Record for PricingRow {
-    const TABLE: &'static str = "pricing";
-    const DESCRIPTION: &'static str =
-        "List prices of every model under every regime, one row for each time they or the duties change.";
-    const KEY: &'static [&'static str] = &["regime", "week", "model"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("regime", "policy regime, by its name in the scenario"),
-            Field::new("week", FieldType::Integer, "", "first week in which these prices and duties hold"),
-            Field::new("week_start", FieldType::Date, "", "first day of that week"),
-            text("model", "car model"),
-            text("region", "region of the badge"),
-            Field::new("sanctioned", FieldType::Boolean, "", "whether the model carries the scenario's headline flag"),
-            number("sticker_price_usd", "USD", "sticker price, duty included"),
-            number("duty_usd", "USD per car", "duty that a car sold now owes, in the price or not"),
-            number("producer_price_usd", "USD", "sticker price less duty"),
-            number(
-                "quota_rent_usd",
-                "USD per car",
-                "shadow price of quotas in the producer price, kept by the sellers",
-            ),
-            number("inspection_usd", "USD per car", "cost of inspecting a car, in the producer price"),
-            number("refund_usd", "USD per car", "part of the duty that goes back to the importer after a reversal"),
-            number("rebate_usd", "USD per car", "payment to the buyer, already taken off sticker price and duty"),
-            number("price_change_usd", "USD", "change of the sticker price from the base year"),
-            number("price_change", "fraction", "the same as a fraction of the base-year price"),
-            number(
-                "pass_through",
-                "",
-                "change of the sticker price over change of the duty; empty where the duty is that of the base year or not decided yet, and under a quota or an inspection",
-            ),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Integer(u64::from(self.week)),
-            Cell::Date(self.week_start),
-            Cell::Text(self.model.clone()),
-            Cell::Text(self.region.clone()),
-            Cell::Boolean(self.sanctioned),
-        ];
-        cells.extend(
-            [
-                self.sticker_price_usd,
-                self.duty_usd,
-                self.producer_price_usd,
-                self.quota_rent_usd,
-                self.inspection_usd,
-                self.refund_usd,
-                self.rebate_usd,
-                self.price_change_usd,
-                self.price_change,
-                self.pass_through,
-            ]
-            .map(Cell::Number),
-        );
-        cells
+table! {
+    /// List prices of every model under every regime, one row for each time they or the duties change.
+    pub struct PricingRow in "pricing" by [regime, week, model] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// first week in which these prices and duties hold
+        week: u32;
+        /// first day of that week
+        week_start: Date;
+        /// car model
+        model: String;
+        /// region of the badge
+        region: String;
+        /// whether the model carries the scenario's headline flag
+        sanctioned: bool;
+        /// sticker price, duty included
+        sticker_price_usd: f64, "USD";
+        /// duty that a car sold now owes, in the price or not
+        duty_usd: f64, "USD per car";
+        /// sticker price less duty
+        producer_price_usd: f64, "USD";
+        /// shadow price of quotas in the producer price, kept by the sellers
+        quota_rent_usd: f64, "USD per car";
+        /// cost of inspecting a car, in the producer price
+        inspection_usd: f64, "USD per car";
+        /// part of the duty that goes back to the importer after a reversal
+        refund_usd: f64, "USD per car";
+        /// payment to the buyer, already taken off sticker price and duty
+        rebate_usd: f64, "USD per car";
+        /// change of the sticker price from the base year
+        price_change_usd: f64, "USD";
+        /// the same as a fraction of the base-year price
+        price_change: f64, "fraction";
+        /// change of the sticker price over change of the duty; empty where the duty is that of the base year or not decided yet,
+        /// and under a quota or an inspection
+        pass_through: f64;
     }
 }
 

@@ -1,17 +1,11 @@
-//! Tables of the bargaining: `negotiation.csv` and `signs.csv`.
+//! Rows of the tables of the bargaining.
 
-use super::record::{Cell, Field, FieldType, Record};
+use jiff::civil::Date;
+
+use super::record::table;
 use crate::model::governments::Flows;
 use crate::study::negotiation::{Metric, Sign};
 use crate::study::offers::{DealDay, OfferRow};
-
-fn text(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::String, "", description)
-}
-
-fn number(name: &str, unit: &'static str, description: &str) -> Field {
-    Field::new(name, FieldType::Number, unit, description)
-}
 
 /// Columns of `replications.csv` about the negotiation behind a replication: name, unit, description, in the order of
 /// [`crate::model::outcome::NegotiatedMetric::ALL`].
@@ -36,224 +30,196 @@ pub(super) fn negotiation_columns() -> [(&'static str, &'static str, &'static st
     ]
 }
 
-impl Record for Metric {
-    const TABLE: &'static str = "negotiation";
-    const DESCRIPTION: &'static str = "Outcomes of the bargaining over worlds: shares, means and quantiles, each over the worlds that it concerns \
-                                       (docs/governments.md defines every metric).";
-    const KEY: &'static [&'static str] = &["metric"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("metric", "name of the metric"),
-            number(
-                "mean",
-                "",
-                "mean over the worlds concerned, or the share, quantile or correlation that the name says",
-            ),
-            number(
-                "std_error",
-                "",
-                "standard error of the mean; empty for quantiles, correlations and solved parameters",
-            ),
-            Field::new("worlds", FieldType::Integer, "", "worlds concerned"),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            Cell::Text(self.name.clone()),
-            Cell::Number(self.mean),
-            Cell::Number(self.std_error),
-            Cell::Integer(self.worlds),
-        ]
+table! {
+    /// Outcomes of the bargaining over worlds: shares, means and quantiles, each over the worlds that it concerns
+    /// (docs/governments.md defines every metric).
+    pub struct MetricRow in "negotiation" by [metric] {
+        /// name of the metric
+        metric: String;
+        /// mean over the worlds concerned, or the share, quantile or correlation that the name says
+        mean: f64;
+        /// standard error of the mean; empty for quantiles, correlations and solved parameters
+        std_error: f64;
+        /// worlds concerned
+        worlds: u64;
     }
 }
 
-impl Record for Sign {
-    const TABLE: &'static str = "signs";
-    const DESCRIPTION: &'static str =
-        "One change at a time against the unchanged study on the same worlds, followed to the deadline.";
-    const KEY: &'static [&'static str] = &["change"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("change", "name of the change"),
-            text("description", "what is changed"),
-            number("settled_by_deadline_change", "fraction", "change in the share settled by the deadline"),
-            number("settled_by_deadline_std_error", "fraction", "its standard error, paired by world"),
-            number("limit_japan_change", "commitment", "mean change in the most that Tokyo would sign at the deadline"),
-            number(
-                "limit_us_change",
-                "commitment",
-                "mean change in the least that Washington would take at the deadline",
-            ),
-            number("commitment_change", "commitment", "mean change in the size of the deal, in worlds settled in both"),
-            number("days_earlier", "days", "how much earlier the deal comes, in worlds settled in both"),
-            Field::new("worlds", FieldType::Integer, "", "worlds compared"),
-            Field::new("worlds_settled_in_both", FieldType::Integer, "", "worlds settled with and without the change"),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let both = self.commitment.count();
-        let mean_of_both = |mean: f64| Cell::Number(if both == 0 { f64::NAN } else { mean });
-        vec![
-            Cell::Text(self.change.name.to_owned()),
-            Cell::Text(self.change.description.to_owned()),
-            Cell::Number(self.settled.mean()),
-            Cell::Number(self.settled.std_error()),
-            Cell::Number(self.japan.mean()),
-            Cell::Number(self.us.mean()),
-            mean_of_both(self.commitment.mean()),
-            mean_of_both(self.days_before_deadline.mean()),
-            Cell::Integer(self.settled.count()),
-            Cell::Integer(both),
-        ]
+impl From<&Metric> for MetricRow {
+    fn from(Metric { name, mean, std_error, worlds }: &Metric) -> Self {
+        Self { metric: name.clone(), mean: *mean, std_error: *std_error, worlds: *worlds }
     }
 }
 
-/// A metric of the bargaining behind one regime (`negotiation.csv` of a run).
-#[derive(Clone, Debug, PartialEq)]
-pub struct RegimeMetric {
-    /// Regime name.
-    pub regime: String,
-    /// The metric over the worlds of the replications.
-    pub metric: Metric,
-}
-
-impl Record for RegimeMetric {
-    const TABLE: &'static str = Metric::TABLE;
-    const DESCRIPTION: &'static str = "Outcomes of the bargaining behind each negotiated regime, over the worlds of its replications \
-                                       (docs/governments.md defines every metric).";
-    const KEY: &'static [&'static str] = &["regime", "metric"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = Metric::fields();
-        fields.push(text("regime", "negotiated regime, by its name in the scenario"));
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = self.metric.cells();
-        cells.push(Cell::Text(self.regime.clone()));
-        cells
+table! {
+    /// Outcomes of the bargaining behind each negotiated regime, over the worlds of its replications (docs/governments.md defines
+    /// every metric).
+    pub struct RegimeMetricRow in "negotiation" by [regime, metric] {
+        /// the outcome
+        outcome: MetricRow;
+        /// negotiated regime, by its name in the scenario
+        regime: String;
     }
 }
 
-/// Limits and offers of one day (`offers.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct OffersRow {
-    /// Regime name.
-    pub regime: String,
+table! {
+    /// One change at a time against the unchanged study on the same worlds, followed to the deadline.
+    pub struct SignRow in "signs" by [change] {
+        /// name of the change
+        change: &'static str;
+        /// what is changed
+        description: &'static str;
+        /// change in the share settled by the deadline
+        settled_by_deadline_change: f64, "fraction";
+        /// its standard error, paired by world
+        settled_by_deadline_std_error: f64, "fraction";
+        /// mean change in the most that Tokyo would sign at the deadline
+        limit_japan_change: f64, "commitment";
+        /// mean change in the least that Washington would take at the deadline
+        limit_us_change: f64, "commitment";
+        /// mean change in the size of the deal, in worlds settled in both
+        commitment_change: f64, "commitment";
+        /// how much earlier the deal comes, in worlds settled in both
+        days_earlier: f64, "days";
+        /// worlds compared
+        worlds: u64;
+        /// worlds settled with and without the change
+        worlds_settled_in_both: u64;
+    }
+}
+
+impl From<&Sign> for SignRow {
+    fn from(sign: &Sign) -> Self {
+        let both = sign.commitment.count();
+        let of_both = |mean: f64| if both == 0 { f64::NAN } else { mean };
+        Self {
+            change: sign.change.name,
+            description: sign.change.description,
+            settled_by_deadline_change: sign.settled.mean(),
+            settled_by_deadline_std_error: sign.settled.std_error(),
+            limit_japan_change: sign.japan.mean(),
+            limit_us_change: sign.us.mean(),
+            commitment_change: of_both(sign.commitment.mean()),
+            days_earlier: of_both(sign.days_before_deadline.mean()),
+            worlds: sign.settled.count(),
+            worlds_settled_in_both: both,
+        }
+    }
+}
+
+table! {
+    /// Limits and offers of both governments from the open threat to the deadline, over worlds, as if nobody signed before it.
+    pub struct OffersRow in "offers" by [regime, date, series] {
+        /// negotiated regime, by its name in the scenario
+        regime: String;
+        /// day, after its round of talks
+        date: Date;
+        /// limit_japan: the most that Tokyo would sign; limit_us: the least that Washington would take; offer_japan, offer_us
+        series: &'static str;
+        /// mean commitment over worlds, 0 to 1
+        commitment_mean: f64;
+        /// its 5% quantile over worlds
+        commitment_q05: f64;
+        /// its 25% quantile over worlds
+        commitment_q25: f64;
+        /// its 50% quantile over worlds
+        commitment_q50: f64;
+        /// its 75% quantile over worlds
+        commitment_q75: f64;
+        /// its 95% quantile over worlds
+        commitment_q95: f64;
+        /// worlds
+        worlds: u64;
+    }
+}
+
+impl OffersRow {
     /// One series on one day.
-    pub offers: OfferRow,
-}
-
-impl Record for OffersRow {
-    const TABLE: &'static str = "offers";
-    const DESCRIPTION: &'static str = "Limits and offers of both governments from the open threat to the deadline, over worlds, as if \
-                                       nobody signed before it.";
-    const KEY: &'static [&'static str] = &["regime", "date", "series"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = vec![
-            text("regime", "negotiated regime, by its name in the scenario"),
-            Field::new("date", FieldType::Date, "", "day, after its round of talks"),
-            text(
-                "series",
-                "limit_japan: the most that Tokyo would sign; limit_us: the least that Washington would take; offer_japan, offer_us",
-            ),
-        ];
-        fields.push(number("commitment_mean", "", "mean commitment over worlds, 0 to 1"));
-        for (name, p) in [("q05", "5%"), ("q25", "25%"), ("q50", "50%"), ("q75", "75%"), ("q95", "95%")] {
-            fields.push(number(&format!("commitment_{name}"), "", &format!("its {p} quantile over worlds")));
+    #[must_use]
+    pub fn new(regime: &str, offers: &OfferRow) -> Self {
+        let [commitment_q05, commitment_q25, commitment_q50, commitment_q75, commitment_q95] = offers.quantiles;
+        Self {
+            regime: regime.to_owned(),
+            date: offers.day.date(),
+            series: offers.series,
+            commitment_mean: offers.mean,
+            commitment_q05,
+            commitment_q25,
+            commitment_q50,
+            commitment_q75,
+            commitment_q95,
+            worlds: offers.worlds,
         }
-        fields.push(Field::new("worlds", FieldType::Integer, "", "worlds"));
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let offers = &self.offers;
-        let mut cells = vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Date(offers.day.date()),
-            Cell::Text(offers.series.to_owned()),
-            Cell::Number(offers.mean),
-        ];
-        cells.extend(offers.quantiles.map(Cell::Number));
-        cells.push(Cell::Integer(offers.worlds));
-        cells
     }
 }
 
-/// Deals of one day (`settlement_dates.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct SettlementDateRow {
-    /// Regime name.
-    pub regime: String,
-    /// The deals.
-    pub deals: DealDay,
-}
-
-impl Record for SettlementDateRow {
-    const TABLE: &'static str = "settlement_dates";
-    const DESCRIPTION: &'static str = "Days on which worlds strike their first deal; days without one are absent.";
-    const KEY: &'static [&'static str] = &["regime", "date"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("regime", "negotiated regime, by its name in the scenario"),
-            Field::new("date", FieldType::Date, "", "day of the deal"),
-            text("state", "where the dispute stood: talks, threatened, announced, imposed, lapsed"),
-            Field::new("deals", FieldType::Integer, "worlds", "worlds that strike their first deal on this day"),
-            number("share", "fraction", "the same as a share of all worlds"),
-            number("commitment", "", "mean size of these deals, 0 to 1"),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let deals = &self.deals;
-        vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Date(deals.day.date()),
-            Cell::Text(deals.state.as_str().to_owned()),
-            Cell::Integer(deals.deals),
-            Cell::Number(deals.share),
-            Cell::Number(deals.commitment),
-        ]
+table! {
+    /// Days on which worlds strike their first deal; days without one are absent.
+    pub struct SettlementDateRow in "settlement_dates" by [regime, date] {
+        /// negotiated regime, by its name in the scenario
+        regime: String;
+        /// day of the deal
+        date: Date;
+        /// where the dispute stood: talks, threatened, announced, imposed, lapsed
+        state: &'static str;
+        /// worlds that strike their first deal on this day
+        deals: u64, "worlds";
+        /// the same as a share of all worlds
+        share: f64, "fraction";
+        /// mean size of these deals, 0 to 1
+        commitment: f64;
     }
 }
 
-/// What sanctions do to the market at one exchange rate (`market_flows.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct MarketFlowsRow {
-    /// Yen per dollar.
-    pub yen: f64,
-    /// The six flows.
-    pub flows: Flows,
-}
-
-impl Record for MarketFlowsRow {
-    const TABLE: &'static str = "market_flows";
-    const DESCRIPTION: &'static str = "What sanctions do to the scenario's own market in a year, at each exchange rate of the grid: sanctioned less not.";
-    const KEY: &'static [&'static str] = &["yen_per_usd"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = vec![number("yen_per_usd", "JPY per USD", "exchange rate")];
-        for (name, what) in Flows::NAMES.iter().zip([
-            "profit lost by Japanese makers",
-            "profit gained by European makers",
-            "profit gained by the Big Three",
-            "extra duty collected",
-            "consumers' loss",
-            "loss of the dealers of the models threatened",
-        ]) {
-            fields.push(number(name, "billion USD per year", what));
+impl SettlementDateRow {
+    /// The deals of one day.
+    #[must_use]
+    pub fn new(regime: &str, DealDay { day, state, deals, share, commitment }: &DealDay) -> Self {
+        Self {
+            regime: regime.to_owned(),
+            date: day.date(),
+            state: state.as_str(),
+            deals: *deals,
+            share: *share,
+            commitment: *commitment,
         }
-        fields
     }
+}
 
-    fn cells(&self) -> Vec<Cell> {
-        std::iter::once(self.yen).chain(self.flows.values()).map(Cell::Number).collect()
+table! {
+    /// What sanctions do to the scenario's own market in a year, at each exchange rate of the grid: sanctioned less not.
+    pub struct MarketFlowsRow in "market_flows" by [yen_per_usd] {
+        /// exchange rate
+        yen_per_usd: f64, "JPY per USD";
+        /// profit lost by Japanese makers
+        japanese_makers_loss: f64, FLOW;
+        /// profit gained by European makers
+        europe_gain: f64, FLOW;
+        /// profit gained by the Big Three
+        big_three_gain: f64, FLOW;
+        /// extra duty collected
+        extra_duty: f64, FLOW;
+        /// consumers' loss
+        consumers_loss: f64, FLOW;
+        /// loss of the dealers of the models threatened
+        dealers_loss: f64, FLOW;
+    }
+}
+
+const FLOW: &str = "billion USD per year";
+
+impl MarketFlowsRow {
+    /// The flows at one exchange rate.
+    #[must_use]
+    pub fn new(yen_per_usd: f64, flows: &Flows) -> Self {
+        Self {
+            yen_per_usd,
+            japanese_makers_loss: flows.japanese_makers_loss,
+            europe_gain: flows.europe_gain,
+            big_three_gain: flows.big_three_gain,
+            extra_duty: flows.extra_duty,
+            consumers_loss: flows.consumers_loss,
+            dealers_loss: flows.dealers_loss,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::record::{Field, TableData};
+use super::record::{Field, Record, TableData};
 
 /// A table's place in the data package.
 #[derive(Clone, Debug)]
@@ -17,11 +17,24 @@ pub struct Resource {
     pub fields: Vec<Field>,
 }
 
+impl Resource {
+    /// The table of a row type.
+    #[must_use]
+    pub fn of<R: Record>() -> Self {
+        Self {
+            name: R::TABLE.into(),
+            description: R::description(),
+            key: R::KEY.iter().map(|column| (*column).into()).collect(),
+            fields: R::fields(),
+        }
+    }
+}
+
 impl From<&TableData> for Resource {
     fn from(table: &TableData) -> Self {
         Self {
             name: table.name.into(),
-            description: table.description.into(),
+            description: table.description.clone(),
             key: table.key.iter().map(|column| (*column).into()).collect(),
             fields: table.fields.clone(),
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::package::{Resource, data_package};
-use super::record::{Cell, Field, FieldType, Record, TableData};
+use super::record::{Cell, Field, FieldType, TableData, lines_of, table};
 use crate::config::design::Point;
 use crate::config::design::{Axis, Setting, StudyDesign, Sweep, Uncertainty};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
@@ -13,14 +13,6 @@ use crate::study::points::{Names, PointMoments, PointResults};
 
 /// Level of the intervals in tables.
 const LEVEL: f64 = 0.95;
-
-fn text(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::String, "", description)
-}
-
-fn number(name: &str, unit: &'static str, description: &str) -> Field {
-    Field::new(name, FieldType::Number, unit, description)
-}
 
 const OF_METRIC: &str = "that of the metric";
 const METRIC: &str = "headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction";
@@ -48,23 +40,31 @@ impl PointTable {
                 ("draw_results", "Headline metrics at every draw, with the change from the baseline regime.", "draw")
             }
         };
-        let mut fields = vec![Field::new(point, FieldType::Integer, "", "number of the point, from 0")];
+        let mut fields = vec![Field::integer(point, "number of the point, from 0")];
         if let StudyDesign::Sweep(sweep) = design {
             fields.extend(sweep.axes.iter().enumerate().map(|(axis, of)| axis_field(sweep, axis, of)));
         }
         fields.extend([
-            text("regime", "policy regime, by its name in the scenario"),
-            text("period", "reporting period; `all` is the whole horizon"),
-            text("metric", METRIC),
-            Field::new("replications", FieldType::Integer, "", "number of replications"),
-            number("mean", OF_METRIC, "mean over replications"),
-            number("std_error", OF_METRIC, "standard error of the mean; empty for one replication"),
-            number("ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean"),
-            number("ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean"),
-            number("change", OF_METRIC, "mean of regime less baseline at the same point, replication by replication"),
-            number("change_std_error", OF_METRIC, "standard error of the mean change; empty for one replication"),
-            number("change_ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean change"),
-            number("change_ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean change"),
+            Field::text("regime", "policy regime, by its name in the scenario"),
+            Field::text("period", "reporting period; `all` is the whole horizon"),
+            Field::text("metric", METRIC),
+            Field::integer("replications", "number of replications"),
+            Field::number("mean", OF_METRIC, "mean over replications"),
+            Field::number("std_error", OF_METRIC, "standard error of the mean; empty for one replication"),
+            Field::number("ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean"),
+            Field::number("ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean"),
+            Field::number(
+                "change",
+                OF_METRIC,
+                "mean of regime less baseline at the same point, replication by replication",
+            ),
+            Field::number(
+                "change_std_error",
+                OF_METRIC,
+                "standard error of the mean change; empty for one replication",
+            ),
+            Field::number("change_ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean change"),
+            Field::number("change_ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean change"),
         ]);
         let resource = Resource {
             name: name.into(),
@@ -74,7 +74,7 @@ impl PointTable {
         };
         let mut table = Self { file: folder.begin(&format!("tables/{name}.csv"))?, resource };
         let header: Vec<String> = table.resource.fields.iter().map(|field| field.name.clone()).collect();
-        table.write(&[header])?;
+        table.write(vec![header])?;
         Ok(table)
     }
 
@@ -114,14 +114,11 @@ impl PointTable {
                 }
             }
         }
-        self.write(&rows)
+        self.write(rows)
     }
 
-    fn write(&mut self, rows: &[Vec<String>]) -> Result<(), OutputError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        rows.iter().try_for_each(|row| writer.write_record(row))?;
-        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-        self.file.write(&bytes)
+    fn write(&mut self, rows: Vec<Vec<String>>) -> Result<(), OutputError> {
+        self.file.write(&lines_of(rows)?)
     }
 }
 
@@ -142,44 +139,28 @@ pub fn setting_text(setting: &Setting) -> String {
     }
 }
 
-/// One assignment of one draw (`draws.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct DrawRow {
-    /// Number of the draw.
-    pub draw: u64,
-    /// The value it sets.
-    pub key: String,
-    /// What it sets it to, in TOML.
-    pub value: String,
-}
-
-impl Record for DrawRow {
-    const TABLE: &'static str = "draws";
-    const DESCRIPTION: &'static str = "What every draw sets: `--set KEY=VALUE` for each row runs that draw alone.";
-    const KEY: &'static [&'static str] = &["draw", "key"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("draw", FieldType::Integer, "", "number of the draw, from 0"),
-            text("key", "the value of the scenario that is set"),
-            text("value", "what it is set to, in TOML"),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![Cell::Integer(self.draw), Cell::Text(self.key.clone()), Cell::Text(self.value.clone())]
+table! {
+    /// What every draw sets: `--set KEY=VALUE` for each row runs that draw alone.
+    pub struct DrawRow in "draws" by [draw, key] {
+        /// number of the draw, from 0
+        draw: u64;
+        /// the value of the scenario that is set
+        key: String;
+        /// what it is set to, in TOML
+        value: String;
     }
 }
 
-/// A point without results (`failures.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct FailureRow {
-    /// Number of the point.
-    pub point: u64,
-    /// What it sets, as `--set` takes it.
-    pub assignments: String,
-    /// Why there is no result.
-    pub error: String,
+table! {
+    /// Points that could not be prepared or run; the other tables are without them.
+    pub struct FailureRow in "failures" by [point] {
+        /// number of the point, from 0
+        point: u64;
+        /// what it sets, as --set takes it
+        assignments: String;
+        /// why it has no result
+        error: String;
+    }
 }
 
 impl FailureRow {
@@ -190,124 +171,126 @@ impl FailureRow {
     }
 }
 
-impl Record for FailureRow {
-    const TABLE: &'static str = "failures";
-    const DESCRIPTION: &'static str = "Points that could not be prepared or run; the other tables are without them.";
-    const KEY: &'static [&'static str] = &["point"];
+const OF_METRIC_SQUARED: &str = "that of the metric, squared";
 
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("point", FieldType::Integer, "", "number of the point, from 0"),
-            text("assignments", "what it sets, as --set takes it"),
-            text("error", "why it has no result"),
-        ]
+table! {
+    /// Headline metrics over draws of what is uncertain: how much of the variance is over draws, how much over replications.
+    pub struct UncertaintyRow in "uncertainty" by [regime, period, metric, quantity] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period; `all` is the whole horizon
+        period: String;
+        /// headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction
+        metric: String;
+        /// `level`, or `change` from the baseline regime in the same draw and replication
+        quantity: &'static str;
+        /// number of draws with results
+        draws: u64;
+        /// number of replications of each draw
+        replications: u64;
+        /// mean over draws and replications
+        mean: f64, OF_METRIC;
+        /// standard error of the mean, over draws
+        std_error: f64, OF_METRIC;
+        /// lower end of the 95% Student interval of the mean
+        ci_low: f64, OF_METRIC;
+        /// upper end of the 95% Student interval of the mean
+        ci_high: f64, OF_METRIC;
+        /// standard deviation over draws of the mean response; empty where the variance is negative
+        parameter_sd: f64, OF_METRIC;
+        /// standard deviation over replications of one draw, root of the mean variance
+        replication_sd: f64, OF_METRIC;
+        /// variance over draws of the mean response, replication noise taken out; can be negative
+        parameter_variance: f64, OF_METRIC_SQUARED;
+        /// lower end of its 95% interval
+        parameter_variance_ci_low: f64, OF_METRIC_SQUARED;
+        /// upper end of its 95% interval
+        parameter_variance_ci_high: f64, OF_METRIC_SQUARED;
+        /// mean over draws of the variance over replications
+        replication_variance: f64, OF_METRIC_SQUARED;
+        /// lower end of its 95% interval
+        replication_variance_ci_low: f64, OF_METRIC_SQUARED;
+        /// upper end of its 95% interval
+        replication_variance_ci_high: f64, OF_METRIC_SQUARED;
+        /// parameter_variance over the sum of both variances; empty where nothing varies
+        parameter_share: f64, "fraction";
+        /// lower end of its 95% interval
+        parameter_share_ci_low: f64, "fraction";
+        /// upper end of its 95% interval
+        parameter_share_ci_high: f64, "fraction";
+        /// 5% quantile over draws of the mean response, replication noise taken out
+        q05: f64, OF_METRIC;
+        /// 25% quantile
+        q25: f64, OF_METRIC;
+        /// median
+        q50: f64, OF_METRIC;
+        /// 75% quantile
+        q75: f64, OF_METRIC;
+        /// 95% quantile
+        q95: f64, OF_METRIC;
+        /// 5% quantile over draws and replications together
+        total_q05: f64, OF_METRIC;
+        /// 95% quantile over draws and replications together
+        total_q95: f64, OF_METRIC;
     }
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![Cell::Integer(self.point), Cell::Text(self.assignments.clone()), Cell::Text(self.error.clone())]
-    }
-}
-
-/// A metric over draws and replications (`uncertainty.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct UncertaintyRow {
-    /// Regime.
-    pub regime: String,
-    /// Reporting period.
-    pub period: String,
-    /// Metric.
-    pub metric: String,
-    /// Whether this is the change from the baseline, or the level.
-    pub is_change: bool,
-    /// Draws with results.
-    pub draws: u64,
-    /// Replications of each.
-    pub replications: u64,
-    /// Mean, and the parts of the variance.
-    pub components: Components,
-    /// 5, 25, 50, 75 and 95% quantiles over draws of the mean response.
-    pub quantiles: [f64; 5],
-    /// 5 and 95% quantiles over draws and replications together.
-    pub total: [f64; 2],
 }
 
 impl UncertaintyRow {
-    /// `level` or `change`.
+    /// Whether this is the change from the baseline, or the level.
     #[must_use]
-    pub fn quantity(&self) -> &'static str {
-        if self.is_change { "change" } else { "level" }
+    pub fn is_change(&self) -> bool {
+        self.quantity == CHANGE
+    }
+
+    /// Of one metric: the name of its regime, period and metric, what was drawn, and its quantiles over draws and over all.
+    #[must_use]
+    pub fn new([regime, period, metric]: [&str; 3], is_change: bool, drawn: Drawn<'_>, total: [f64; 2]) -> Self {
+        let Drawn { layout, replications } = drawn;
+        let Components { mean, std_error, between, within, share } = layout.components(replications, LEVEL);
+        let [q05, q25, q50, q75, q95] = layout.quantiles(between.value, [0.05, 0.25, 0.5, 0.75, 0.95]);
+        let [total_q05, total_q95] = total;
+        Self {
+            regime: regime.into(),
+            period: period.into(),
+            metric: metric.into(),
+            quantity: if is_change { CHANGE } else { "level" },
+            draws: layout.groups() as u64,
+            replications,
+            mean: mean.value,
+            std_error,
+            ci_low: mean.low,
+            ci_high: mean.high,
+            parameter_sd: between.value.sqrt(),
+            replication_sd: within.value.sqrt(),
+            parameter_variance: between.value,
+            parameter_variance_ci_low: between.low,
+            parameter_variance_ci_high: between.high,
+            replication_variance: within.value,
+            replication_variance_ci_low: within.low,
+            replication_variance_ci_high: within.high,
+            parameter_share: share.value,
+            parameter_share_ci_low: share.low,
+            parameter_share_ci_high: share.high,
+            q05,
+            q25,
+            q50,
+            q75,
+            q95,
+            total_q05,
+            total_q95,
+        }
     }
 }
 
-impl Record for UncertaintyRow {
-    const TABLE: &'static str = "uncertainty";
-    const DESCRIPTION: &'static str = "Headline metrics over draws of what is uncertain: how much of the variance is over draws, how much over replications.";
-    const KEY: &'static [&'static str] = &["regime", "period", "metric", "quantity"];
+const CHANGE: &str = "change";
 
-    fn fields() -> Vec<Field> {
-        let squared = "that of the metric, squared";
-        vec![
-            text("regime", "policy regime, by its name in the scenario"),
-            text("period", "reporting period; `all` is the whole horizon"),
-            text("metric", METRIC),
-            text("quantity", "`level`, or `change` from the baseline regime in the same draw and replication"),
-            Field::new("draws", FieldType::Integer, "", "number of draws with results"),
-            Field::new("replications", FieldType::Integer, "", "number of replications of each draw"),
-            number("mean", OF_METRIC, "mean over draws and replications"),
-            number("std_error", OF_METRIC, "standard error of the mean, over draws"),
-            number("ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean"),
-            number("ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean"),
-            number(
-                "parameter_sd",
-                OF_METRIC,
-                "standard deviation over draws of the mean response; empty where the variance is negative",
-            ),
-            number(
-                "replication_sd",
-                OF_METRIC,
-                "standard deviation over replications of one draw, root of the mean variance",
-            ),
-            number(
-                "parameter_variance",
-                squared,
-                "variance over draws of the mean response, replication noise taken out; can be negative",
-            ),
-            number("parameter_variance_ci_low", squared, "lower end of its 95% interval"),
-            number("parameter_variance_ci_high", squared, "upper end of its 95% interval"),
-            number("replication_variance", squared, "mean over draws of the variance over replications"),
-            number("replication_variance_ci_low", squared, "lower end of its 95% interval"),
-            number("replication_variance_ci_high", squared, "upper end of its 95% interval"),
-            number(
-                "parameter_share",
-                "fraction",
-                "parameter_variance over the sum of both variances; empty where nothing varies",
-            ),
-            number("parameter_share_ci_low", "fraction", "lower end of its 95% interval"),
-            number("parameter_share_ci_high", "fraction", "upper end of its 95% interval"),
-            number("q05", OF_METRIC, "5% quantile over draws of the mean response, replication noise taken out"),
-            number("q25", OF_METRIC, "25% quantile"),
-            number("q50", OF_METRIC, "median"),
-            number("q75", OF_METRIC, "75% quantile"),
-            number("q95", OF_METRIC, "95% quantile"),
-            number("total_q05", OF_METRIC, "5% quantile over draws and replications together"),
-            number("total_q95", OF_METRIC, "95% quantile over draws and replications together"),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let c = &self.components;
-        let mut cells = [&self.regime, &self.period, &self.metric].map(|text| Cell::Text(text.clone())).to_vec();
-        cells.push(Cell::Text(self.quantity().into()));
-        cells.extend([self.draws, self.replications].map(Cell::Integer));
-        let mut numbers = vec![c.mean.value, c.std_error, c.mean.low, c.mean.high];
-        numbers.extend([c.between.value.sqrt(), c.within.value.sqrt()]);
-        for part in [c.between, c.within, c.share] {
-            numbers.extend([part.value, part.low, part.high]);
-        }
-        numbers.extend(self.quantiles.into_iter().chain(self.total));
-        cells.extend(numbers.into_iter().map(Cell::Number));
-        cells
-    }
+/// A metric over draws, each with its replications.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawn<'a> {
+    /// Moments of every draw.
+    pub layout: &'a OneWay,
+    /// Replications of each.
+    pub replications: u64,
 }
 
 /// Rows of `uncertainty.csv`: levels of every regime, and changes of all but the baseline.
@@ -324,18 +307,12 @@ pub fn uncertainty_rows(results: &PointResults, replications: u64) -> Vec<Uncert
                     for (_, moments) in results.points() {
                         layout.add(if is_change { moments.difference(place) } else { moments.level(place) });
                     }
-                    let components = layout.components(replications, LEVEL);
-                    rows.push(UncertaintyRow {
-                        regime: regime.clone(),
-                        period: period.clone(),
-                        metric: metric.clone(),
+                    rows.push(UncertaintyRow::new(
+                        [regime, period, metric],
                         is_change,
-                        draws: layout.groups() as u64,
-                        replications,
-                        quantiles: layout.quantiles(components.between.value, [0.05, 0.25, 0.5, 0.75, 0.95]),
-                        total: results.quantiles(place, is_change.then_some(baseline), [0.05, 0.95]),
-                        components,
-                    });
+                        Drawn { layout: &layout, replications },
+                        results.quantiles(place, is_change.then_some(baseline), [0.05, 0.95]),
+                    ));
                 }
             }
         }

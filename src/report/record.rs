@@ -1,7 +1,19 @@
-//! Tables as data: every row type names its columns once, with type, unit and description.
+//! Tables as data: one declaration gives a row type, its columns, its part of the data dictionary and its cells.
 //!
-//! The CSV header, the data dictionary (`datapackage.json`, `docs/outputs.md`) and the rows all come from here, so they cannot
-//! disagree.
+//! ```text
+//! table! {
+//!     /// Owners of each brand at the end of a period.            what the table is
+//!     pub struct OwnerRow in "owners" by [regime, brand] {        file name, and the columns that identify a row
+//!         /// policy regime, by its name in the scenario          what the column is
+//!         regime: String;                                         its name and type
+//!         /// owners at the end of the period over all buyers
+//!         owner_share: Summary, "fraction";                       unit; a group of columns: `owner_share_mean`, ...
+//!     }
+//! }
+//! ```
+//!
+//! The doc comments are the descriptions in `datapackage.json`. A struct of statistics that many tables give of many metrics is
+//! declared with `statistics!`; whatever else may stand in a row has the trait [`Columns`].
 
 use jiff::civil::Date;
 
@@ -53,6 +65,21 @@ impl Field {
     pub fn new(name: impl Into<String>, kind: FieldType, unit: &'static str, description: impl Into<String>) -> Self {
         Self { name: name.into(), kind, unit, description: description.into() }
     }
+    /// A column of text.
+    #[must_use]
+    pub fn text(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::new(name, FieldType::String, "", description)
+    }
+    /// A column of whole numbers.
+    #[must_use]
+    pub fn integer(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self::new(name, FieldType::Integer, "", description)
+    }
+    /// A column of numbers.
+    #[must_use]
+    pub fn number(name: impl Into<String>, unit: &'static str, description: impl Into<String>) -> Self {
+        Self::new(name, FieldType::Number, unit, description)
+    }
 }
 
 /// One value of a row.
@@ -99,19 +126,148 @@ pub fn decimal(number: f64) -> String {
     }
 }
 
-/// A row type of one table.
-pub trait Record {
+/// What may stand in a row: one cell, or several columns that belong together.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a table",
+    label = "is no column and no group of columns",
+    note = "use String, &'static str, f64, u64, u32, bool, Date, a struct declared with `statistics!`, or the row of another table"
+)]
+pub trait Columns {
+    /// Adds its columns. A single column has the name, unit and description that its row gives it; a group says what it makes of
+    /// them.
+    fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<Field>);
+    /// Adds its cells, as many as it has columns.
+    fn put(&self, to: &mut Vec<Cell>);
+}
+
+macro_rules! single_columns {
+    ($( $kind:ty: $field:ident, |$value:ident| $cell:expr; )+) => { $(
+        impl Columns for $kind {
+            fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<Field>) {
+                to.push(Field::new(name, FieldType::$field, unit, what));
+            }
+            fn put(&self, to: &mut Vec<Cell>) {
+                let $value = self;
+                to.push($cell);
+            }
+        }
+    )+ };
+}
+
+single_columns! {
+    String: String, |text| Cell::Text(text.clone());
+    &'static str: String, |text| Cell::Text((*text).to_owned());
+    u64: Integer, |number| Cell::Integer(*number);
+    u32: Integer, |number| Cell::Integer(u64::from(*number));
+    f64: Number, |number| Cell::Number(*number);
+    bool: Boolean, |truth| Cell::Boolean(*truth);
+    Date: Date, |date| Cell::Date(*date);
+}
+
+/// A row type of one table; `table!` makes it one.
+pub trait Record: Columns {
     /// File name without extension.
     const TABLE: &'static str;
-    /// What the table is, for the data dictionary.
-    const DESCRIPTION: &'static str;
     /// Columns that identify a row.
     const KEY: &'static [&'static str];
+    /// What the table is, for the data dictionary.
+    fn description() -> String;
     /// The columns, in order.
-    fn fields() -> Vec<Field>;
+    #[must_use]
+    fn fields() -> Vec<Field> {
+        let mut fields = Vec::new();
+        Self::describe("", "", "", &mut fields);
+        fields
+    }
     /// The values, in the order of the columns.
-    fn cells(&self) -> Vec<Cell>;
+    fn cells(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        self.put(&mut cells);
+        cells
+    }
 }
+
+/// The lines of a doc comment as one.
+pub(super) fn sentence(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
+/// Declares the rows of a table; see the head of this module.
+macro_rules! table {
+    (
+        $(#[doc = $about:literal])+
+        pub struct $row:ident in $table:literal by [$($key:ident),+] {
+            $( $(#[doc = $what:literal])+ $column:ident: $kind:ty $(, $unit:expr)?; )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[doc = concat!("\n\nA row of `", $table, ".csv`.")]
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $row {
+            $( $(#[doc = $what])+ pub $column: $kind, )+
+        }
+
+        impl $crate::report::record::Columns for $row {
+            fn describe(_: &str, _: &'static str, _: &str, to: &mut Vec<$crate::report::record::Field>) {
+                $(
+                    let (unit, what) = ([$($unit,)? ""][0], $crate::report::record::sentence(&[$($what),+]));
+                    <$kind as $crate::report::record::Columns>::describe(stringify!($column), unit, &what, to);
+                )+
+            }
+            fn put(&self, to: &mut Vec<$crate::report::record::Cell>) {
+                $( $crate::report::record::Columns::put(&self.$column, to); )+
+            }
+        }
+
+        impl $crate::report::record::Record for $row {
+            const TABLE: &'static str = $table;
+            const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
+            fn description() -> String {
+                $crate::report::record::sentence(&[$($about),+])
+            }
+        }
+    };
+}
+pub(crate) use table;
+
+/// Declares numbers that are given together of many metrics: of a metric `units`, the columns `units_mean` and so on.
+macro_rules! statistics {
+    (
+        $(#[doc = $about:literal])+
+        pub struct $group:ident { $( $(#[doc = $what:literal])+ $statistic:ident; )+ }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub struct $group {
+            $( $(#[doc = $what])+ pub $statistic: f64, )+
+        }
+
+        impl $group {
+            /// Those of a metric that has no meaning for a row.
+            pub const UNDEFINED: Self = Self { $($statistic: f64::NAN),+ };
+
+            /// The same of a fixed share of the metric, or in another unit.
+            #[must_use]
+            pub fn times(&self, factor: f64) -> Self {
+                Self { $($statistic: self.$statistic * factor),+ }
+            }
+        }
+
+        impl $crate::report::record::Columns for $group {
+            fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<$crate::report::record::Field>) {
+                $(
+                    let name_of_it = format!("{name}_{}", stringify!($statistic));
+                    let what_it_is = format!("{what}: {}", $crate::report::record::sentence(&[$($what),+]));
+                    to.push($crate::report::record::Field::number(name_of_it, unit, what_it_is));
+                )+
+            }
+            fn put(&self, to: &mut Vec<$crate::report::record::Cell>) {
+                to.extend([$(self.$statistic),+].map($crate::report::record::Cell::Number));
+            }
+        }
+    };
+}
+pub(crate) use statistics;
 
 /// A table ready to be written and described.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +275,7 @@ pub struct TableData {
     /// File name without extension.
     pub name: &'static str,
     /// What the table is.
-    pub description: &'static str,
+    pub description: String,
     /// Columns that identify a row.
     pub key: &'static [&'static str],
     /// Columns.
@@ -135,14 +291,21 @@ impl TableData {
     /// When the CSV writer fails, which writing to memory does not.
     pub fn new<R: Record>(rows: &[R]) -> Result<Self, csv::Error> {
         let fields = R::fields();
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(fields.iter().map(|field| field.name.as_str()))?;
-        for row in rows {
-            writer.write_record(row.cells().iter().map(Cell::text))?;
-        }
-        let csv = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-        Ok(Self { name: R::TABLE, description: R::DESCRIPTION, key: R::KEY, fields, csv })
+        let header = fields.iter().map(|field| field.name.clone()).collect();
+        let lines = rows.iter().map(|row| row.cells().iter().map(Cell::text).collect());
+        let csv = lines_of(std::iter::once(header).chain(lines))?;
+        Ok(Self { name: R::TABLE, description: R::description(), key: R::KEY, fields, csv })
     }
+}
+
+/// Lines of a CSV file.
+///
+/// # Errors
+/// When the CSV writer fails, which writing to memory does not.
+pub(super) fn lines_of(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    rows.into_iter().try_for_each(|row| writer.write_record(row))?;
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 #[cfg(test)]
@@ -157,6 +320,63 @@ mod tests {
         assert_eq!(decimal(1.5e-9), "1.5e-9");
         assert_eq!(decimal(f64::NAN), "");
         assert_eq!(decimal(f64::INFINITY), "");
+    }
+
+    statistics! {
+        /// A value and its error.
+        pub struct Known {
+            /// best guess
+            value;
+            /// how far off
+            /// it may be
+            error;
+        }
+    }
+
+    table! {
+        /// Heights
+        /// of trees.
+        pub struct Tree in "trees" by [name] {
+            /// what it is called
+            name: String;
+            /// how tall
+            height: Known, "m";
+            /// when it was felled
+            felled: Date;
+        }
+    }
+
+    table! {
+        /// The same in a wood.
+        pub struct WoodTree in "wood" by [wood, name] {
+            /// number of the wood
+            wood: u32;
+            /// the tree
+            tree: Tree;
+        }
+    }
+
+    #[test]
+    fn one_declaration_gives_columns_dictionary_and_cells() {
+        let tree = Tree {
+            name: "oak, old".into(),
+            height: Known { value: 20.5, error: f64::NAN },
+            felled: jiff::civil::date(1995, 6, 28),
+        };
+        let table = TableData::new(std::slice::from_ref(&tree)).unwrap();
+        assert_eq!(
+            String::from_utf8(table.csv).unwrap(),
+            "name,height_value,height_error,felled\n\"oak, old\",20.5,,1995-06-28\n"
+        );
+        assert_eq!((table.name, table.description.as_str(), table.key), ("trees", "Heights of trees.", &["name"][..]));
+        let [name, value, error, felled] = <[Field; 4]>::try_from(table.fields).unwrap();
+        assert_eq!(name, Field::text("name", "what it is called"));
+        assert_eq!(value, Field::number("height_value", "m", "how tall: best guess"));
+        assert_eq!(error, Field::number("height_error", "m", "how tall: how far off it may be"));
+        assert_eq!(felled, Field::new("felled", FieldType::Date, "", "when it was felled"));
+        let wood = TableData::new(&[WoodTree { wood: 3, tree }]).unwrap();
+        assert!(wood.csv.ends_with(b"\n3,\"oak, old\",20.5,,1995-06-28\n"));
+        assert_eq!(Known { value: 3.0, error: 1.0 }.times(2.0), Known { value: 6.0, error: 2.0 });
     }
 
     #[test]

@@ -3,84 +3,38 @@
 use serde_json::{Value, json};
 
 use super::build::Report;
-use super::record::{Cell, Field, FieldType, Record};
+use super::record::table;
 use crate::numerics::sequential::{Decision, Precision};
 
-/// One target at one look (`stopping.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoppingRow {
-    /// Number of the look, from 1.
-    pub look: u64,
-    /// Replications seen.
-    pub replications: u64,
-    /// Number of the target, from 1, in the order of the scenario.
-    pub target: u64,
-    /// Regime name.
-    pub regime: String,
-    /// The regime it is compared with.
-    pub baseline: String,
-    /// Period name.
-    pub period: String,
-    /// Headline metric name, with its unit.
-    pub metric: String,
-    /// Mean paired difference so far.
-    pub difference: f64,
-    /// Half-width of its interval.
-    pub half_width: f64,
-    /// Half-width allowed.
-    pub half_width_allowed: f64,
-    /// Whether it is met.
-    pub met: bool,
-    /// What the look decided.
-    pub decision: &'static str,
-}
+const OF_METRIC: &str = "that of the metric";
 
-impl Record for StoppingRow {
-    const TABLE: &'static str = "stopping";
-    const DESCRIPTION: &'static str = "What the stopping rule saw and decided at every look.";
-    const KEY: &'static [&'static str] = &["look", "target"];
-
-    fn fields() -> Vec<Field> {
-        let text = |name: &str, what: &str| Field::new(name, FieldType::String, "", what);
-        let count = |name: &str, what: &str| Field::new(name, FieldType::Integer, "", what);
-        let number = |name: &str, what: &str| Field::new(name, FieldType::Number, "that of the metric", what);
-        vec![
-            count("look", "number of the look, from 1"),
-            count("replications", "replications seen at the look"),
-            count("target", "number of the target, from 1, in the order of the scenario"),
-            text("regime", "policy regime, by its name in the scenario"),
-            text("baseline", "the regime it is compared with"),
-            text("period", "reporting period"),
-            text("metric", "headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction"),
-            number("difference", "mean of regime less baseline so far, replication by replication"),
-            number(
-                "half_width",
-                "half-width of its Student interval, at the level that keeps all targets together at that of the rule",
-            ),
-            number("half_width_allowed", "half-width that meets the target"),
-            Field::new("met", FieldType::Boolean, "", "whether the half-width is at most what is allowed"),
-            text(
-                "decision",
-                "`continue`, `precise` (all targets are met) or `maximum` (no more replications are allowed)",
-            ),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            Cell::Integer(self.look),
-            Cell::Integer(self.replications),
-            Cell::Integer(self.target),
-            Cell::Text(self.regime.clone()),
-            Cell::Text(self.baseline.clone()),
-            Cell::Text(self.period.clone()),
-            Cell::Text(self.metric.clone()),
-            Cell::Number(self.difference),
-            Cell::Number(self.half_width),
-            Cell::Number(self.half_width_allowed),
-            Cell::Boolean(self.met),
-            Cell::Text(self.decision.into()),
-        ]
+table! {
+    /// What the stopping rule saw and decided at every look.
+    pub struct StoppingRow in "stopping" by [look, target] {
+        /// number of the look, from 1
+        look: u64;
+        /// replications seen at the look
+        replications: u64;
+        /// number of the target, from 1, in the order of the scenario
+        target: u64;
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// the regime it is compared with
+        baseline: String;
+        /// reporting period
+        period: String;
+        /// headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction
+        metric: String;
+        /// mean of regime less baseline so far, replication by replication
+        difference: f64, OF_METRIC;
+        /// half-width of its Student interval, at the level that keeps all targets together at that of the rule
+        half_width: f64, OF_METRIC;
+        /// half-width that meets the target
+        half_width_allowed: f64, OF_METRIC;
+        /// whether the half-width is at most what is allowed
+        met: bool;
+        /// `continue`, `precise` (all targets are met) or `maximum` (no more replications are allowed)
+        decision: &'static str;
     }
 }
 

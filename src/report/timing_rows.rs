@@ -3,220 +3,109 @@
 use jiff::civil::Date;
 
 use super::build::Report;
-use super::record::{Cell, Field, FieldType, Record};
+use super::record::table;
 use super::rows::{Fan, Summary};
 use crate::model::accounts::FIFTHS;
 use crate::model::outcome::WeekMetric;
 use crate::model::timing::record::{DealerMetric, MoveMetric};
 use crate::numerics::quantile::quantile_of_sorted;
 
-/// One week of the dealers of one group of models under one regime (`dealers.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct DealerRow {
-    /// Regime name.
-    pub regime: String,
-    /// Week number, from 0.
-    pub week: u32,
-    /// First day of the week.
-    pub week_start: Date,
-    /// Region of the badge.
-    pub region: String,
-    /// Whether the group's models carry the headline flag.
-    pub sanctioned: bool,
-    /// Manufacturer whose flagged models these are; `all` for the whole region.
-    pub manufacturer: String,
-    /// One fan for each metric, in the order of [`DealerMetric::ALL`].
-    pub metrics: Vec<Fan>,
-}
-
-impl DealerRow {
-    /// One metric.
-    #[must_use]
-    pub fn metric(&self, metric: DealerMetric) -> Fan {
-        self.metrics[metric as usize]
+table! {
+    /// Dealers' stock, prices, orders and landings week by week, by region and list, and by manufacturer for the models on the list.
+    pub struct DealerRow in "dealers" by [regime, week, region, sanctioned, manufacturer] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// week number, from 0
+        week: u32;
+        /// first day of the week
+        week_start: Date;
+        /// region of the badge
+        region: String;
+        /// whether the group's models carry the headline flag
+        sanctioned: bool;
+        /// manufacturer of these models on the list; `all` for the whole group
+        manufacturer: String;
+        /// cars on the lots at the end of the week
+        stock: Fan, "cars";
+        /// of those, cars landed under liability
+        liable_stock: Fan, "cars";
+        /// cars ordered and not landed at the end of the week
+        in_transit: Fan, "cars";
+        /// stock over forecast sales
+        days_of_supply: Fan, "days";
+        /// list price of the cars sold next, base-year volumes as weights
+        sticker_price_usd: Fan, "USD";
+        /// what buyers pay for them at the start of the week
+        transaction_price_usd: Fan, "USD";
+        /// cars ordered
+        orders: Fan, "cars per week";
+        /// cars landed
+        landings: Fan, "cars per week";
+        /// first choices of buyers, in stock or not
+        first_choices: Fan, "cars per week";
+        /// cars sold
+        units: Fan, "cars per week";
+        /// duty in dispute charged: at the decision for earlier landings, then on landing
+        disputed_duty_usd: Fan, "USD";
+        /// of that, duty on cars sold at the old price before the decision
+        duty_borne_by_importer_usd: Fan, "USD";
     }
 }
 
-/// Purchases moved, of one group and income class in one period under one regime (`timing.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct TimingRow {
-    /// Regime name.
-    pub regime: String,
-    /// Period name.
-    pub period: String,
-    /// Region of the badge, `outside`, or `outside_` and the part's name.
-    pub region: String,
-    /// Whether the group's models carry the headline flag.
-    pub sanctioned: bool,
-    /// `all`, or the fifth of the income distribution, `1` the poorest.
-    pub income_quintile: String,
-    /// One summary for each metric, in the order of [`MoveMetric::ALL`].
-    pub metrics: Vec<Summary>,
+table! {
+    /// Purchases brought forward and put off, by region and list, income and period of the purchase.
+    pub struct TimingRow in "timing" by [regime, period, region, sanctioned, income_quintile] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period of the purchase; `all` is the whole horizon
+        period: String;
+        /// region of the badge; `outside` for events without a purchase, and its parts by fixed shares
+        region: String;
+        /// whether the group's models carry the headline flag
+        sanctioned: bool;
+        /// fifth of the income distribution, `1` the poorest; `all` for everybody
+        income_quintile: String;
+        /// cars sold, or events without a purchase
+        units: Summary, "cars";
+        /// of those, brought forward
+        advanced_units: Summary, "cars";
+        /// of those, put off
+        postponed_units: Summary, "cars";
+        /// share brought forward
+        advanced_share: Summary, "fraction";
+        /// share put off
+        postponed_share: Summary, "fraction";
+        /// weeks by which purchases were brought forward, summed
+        weeks_brought_forward: Summary, "car-weeks";
+        /// weeks by which purchases were put off, summed
+        weeks_put_off: Summary, "car-weeks";
+    }
 }
 
-/// Sales of one week and group against the baseline, replication by replication (`event_study.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct EventStudyRow {
-    /// Regime name.
-    pub regime: String,
-    /// Week number, from 0.
-    pub week: u32,
-    /// First day of the week.
-    pub week_start: Date,
-    /// Region of the badge, or `outside`.
-    pub region: String,
-    /// Whether the group's models carry the headline flag.
-    pub sanctioned: bool,
-    /// Sales of the four weeks up to this one, baseline = 100.
-    pub index: Fan,
-    /// Sales less those of the baseline, cars.
-    pub change: Fan,
-    /// The same summed from week 0 on, cars.
-    pub cumulative_change: Fan,
+table! {
+    /// Sales against the baseline week by week, replication by replication.
+    pub struct EventStudyRow in "event_study" by [regime, week, region, sanctioned] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// week number, from 0
+        week: u32;
+        /// first day of the week
+        week_start: Date;
+        /// region of the badge, or `outside`
+        region: String;
+        /// whether the group's models carry the headline flag
+        sanctioned: bool;
+        /// sales of the four weeks up to this one; empty where the baseline has none
+        sales_index: Fan, "baseline = 100";
+        /// sales less those of the baseline
+        units_change: Fan, "cars per week";
+        /// the same summed from week 0 on
+        cumulative_change: Fan, "cars";
+    }
 }
 
 /// Weeks that the index of the event study averages over.
 pub const INDEX_WEEKS: u32 = 4;
-
-fn text(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::String, "", description)
-}
-
-fn week_fields(region: &str) -> Vec<Field> {
-    vec![
-        text("regime", "policy regime, by its name in the scenario"),
-        Field::new("week", FieldType::Integer, "", "week number, from 0"),
-        Field::new("week_start", FieldType::Date, "", "first day of the week"),
-        text("region", region),
-        Field::new("sanctioned", FieldType::Boolean, "", "whether the group's models carry the headline flag"),
-    ]
-}
-
-impl Record for DealerRow {
-    const TABLE: &'static str = "dealers";
-    const DESCRIPTION: &'static str = "Dealers' stock, prices, orders and landings week by week, by region and list, and by manufacturer for \
-                                       the models on the list.";
-    const KEY: &'static [&'static str] = &["regime", "week", "region", "sanctioned", "manufacturer"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = week_fields("region of the badge");
-        fields.push(text("manufacturer", "manufacturer of these models on the list; `all` for the whole group"));
-        for (name, unit, what) in [
-            ("stock", "cars", "cars on the lots at the end of the week"),
-            ("liable_stock", "cars", "of those, cars landed under liability"),
-            ("in_transit", "cars", "cars ordered and not landed at the end of the week"),
-            ("days_of_supply", "days", "stock over forecast sales"),
-            ("sticker_price_usd", "USD", "list price of the cars sold next, base-year volumes as weights"),
-            ("transaction_price_usd", "USD", "what buyers pay for them at the start of the week"),
-            ("orders", "cars per week", "cars ordered"),
-            ("landings", "cars per week", "cars landed"),
-            ("first_choices", "cars per week", "first choices of buyers, in stock or not"),
-            ("units", "cars per week", "cars sold"),
-            (
-                "disputed_duty_usd",
-                "USD",
-                "duty in dispute charged: at the decision for earlier landings, then on landing",
-            ),
-            ("duty_borne_by_importer_usd", "USD", "of that, duty on cars sold at the old price before the decision"),
-        ] {
-            fields.extend(Fan::fields(name, unit, what));
-        }
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Integer(u64::from(self.week)),
-            Cell::Date(self.week_start),
-            Cell::Text(self.region.clone()),
-            Cell::Boolean(self.sanctioned),
-            Cell::Text(self.manufacturer.clone()),
-        ];
-        self.metrics.iter().for_each(|fan| cells.extend(fan.cells()));
-        cells
-    }
-}
-
-impl Record for TimingRow {
-    const TABLE: &'static str = "timing";
-    const DESCRIPTION: &'static str =
-        "Purchases brought forward and put off, by region and list, income and period of the purchase.";
-    const KEY: &'static [&'static str] = &["regime", "period", "region", "sanctioned", "income_quintile"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = vec![
-            text("regime", "policy regime, by its name in the scenario"),
-            text("period", "reporting period of the purchase; `all` is the whole horizon"),
-            text(
-                "region",
-                "region of the badge; `outside` for events without a purchase, and its parts by fixed shares",
-            ),
-            Field::new("sanctioned", FieldType::Boolean, "", "whether the group's models carry the headline flag"),
-            text("income_quintile", "fifth of the income distribution, `1` the poorest; `all` for everybody"),
-        ];
-        for (name, unit, what) in [
-            ("units", "cars", "cars sold, or events without a purchase"),
-            ("advanced_units", "cars", "of those, brought forward"),
-            ("postponed_units", "cars", "of those, put off"),
-            ("advanced_share", "fraction", "share brought forward"),
-            ("postponed_share", "fraction", "share put off"),
-            ("weeks_brought_forward", "car-weeks", "weeks by which purchases were brought forward, summed"),
-            ("weeks_put_off", "car-weeks", "weeks by which purchases were put off, summed"),
-        ] {
-            fields.extend(Summary::fields(name, unit, what));
-        }
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Text(self.period.clone()),
-            Cell::Text(self.region.clone()),
-            Cell::Boolean(self.sanctioned),
-            Cell::Text(self.income_quintile.clone()),
-        ];
-        self.metrics.iter().for_each(|summary| cells.extend(summary.cells()));
-        cells
-    }
-}
-
-impl Record for EventStudyRow {
-    const TABLE: &'static str = "event_study";
-    const DESCRIPTION: &'static str = "Sales against the baseline week by week, replication by replication.";
-    const KEY: &'static [&'static str] = &["regime", "week", "region", "sanctioned"];
-
-    fn fields() -> Vec<Field> {
-        let mut fields = week_fields("region of the badge, or `outside`");
-        for (name, unit, what) in [
-            (
-                "sales_index",
-                "baseline = 100",
-                "sales of the four weeks up to this one; empty where the baseline has none",
-            ),
-            ("units_change", "cars per week", "sales less those of the baseline"),
-            ("cumulative_change", "cars", "the same summed from week 0 on"),
-        ] {
-            fields.extend(Fan::fields(name, unit, what));
-        }
-        fields
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells = vec![
-            Cell::Text(self.regime.clone()),
-            Cell::Integer(u64::from(self.week)),
-            Cell::Date(self.week_start),
-            Cell::Text(self.region.clone()),
-            Cell::Boolean(self.sanctioned),
-        ];
-        for fan in [&self.index, &self.change, &self.cumulative_change] {
-            cells.extend(fan.cells());
-        }
-        cells
-    }
-}
 
 /// Mean and quantiles of values over replications; undefined where one of them is.
 pub(super) fn fan(mut values: Vec<f64>) -> Fan {
@@ -240,7 +129,7 @@ impl Report<'_> {
         for arm in self.arms() {
             for week in 0..layout.weeks {
                 for (g, group) in timed.dealer_groups.iter().enumerate() {
-                    let metric = |metric: &DealerMetric| self.fan(arm, timed.dealer(*metric, week as usize, g));
+                    let fan = |metric| self.fan(arm, timed.dealer(metric, week as usize, g));
                     rows.push(DealerRow {
                         regime: self.regime_name(arm),
                         week,
@@ -248,7 +137,18 @@ impl Report<'_> {
                         region: group.group.region.clone(),
                         sanctioned: group.group.flagged,
                         manufacturer: group.manufacturer.clone().unwrap_or_else(|| "all".into()),
-                        metrics: DealerMetric::ALL.iter().map(metric).collect(),
+                        stock: fan(DealerMetric::Stock),
+                        liable_stock: fan(DealerMetric::LiableStock),
+                        in_transit: fan(DealerMetric::InTransit),
+                        days_of_supply: fan(DealerMetric::DaysOfSupply),
+                        sticker_price_usd: fan(DealerMetric::StickerPrice),
+                        transaction_price_usd: fan(DealerMetric::TransactionPrice),
+                        orders: fan(DealerMetric::Orders),
+                        landings: fan(DealerMetric::Landings),
+                        first_choices: fan(DealerMetric::FirstChoices),
+                        units: fan(DealerMetric::Units),
+                        disputed_duty_usd: fan(DealerMetric::DisputedDuty),
+                        duty_borne_by_importer_usd: fan(DealerMetric::DutyBorneByImporter),
                     });
                 }
             }
@@ -266,14 +166,20 @@ impl Report<'_> {
             for (p, period) in layout.periods.iter().enumerate() {
                 for (g, group) in layout.groups.iter().enumerate() {
                     for income in 0..=FIFTHS {
-                        let metric = |metric: &MoveMetric| self.summary(arm, timed.moved(*metric, p, g, income));
+                        let summary = |metric| self.summary(arm, timed.moved(metric, p, g, income));
                         let whole = TimingRow {
                             regime: self.regime_name(arm),
                             period: period.name.clone(),
                             region: group.region.clone(),
                             sanctioned: group.flagged,
                             income_quintile: if income == 0 { "all".into() } else { income.to_string() },
-                            metrics: MoveMetric::ALL.iter().map(metric).collect(),
+                            units: summary(MoveMetric::Units),
+                            advanced_units: summary(MoveMetric::Advanced),
+                            postponed_units: summary(MoveMetric::Postponed),
+                            advanced_share: summary(MoveMetric::AdvancedShare),
+                            postponed_share: summary(MoveMetric::PostponedShare),
+                            weeks_brought_forward: summary(MoveMetric::WeeksForward),
+                            weeks_put_off: summary(MoveMetric::WeeksLate),
                         };
                         if group.region == "outside" {
                             let parts = timing.outside_parts.iter();
@@ -319,8 +225,8 @@ impl Report<'_> {
                         week_start: scenario.week_start(week),
                         region: group.region.clone(),
                         sanctioned: group.flagged,
-                        index: fan(index),
-                        change: fan(change),
+                        sales_index: fan(index),
+                        units_change: fan(change),
                         cumulative_change: fan(cumulative.clone()),
                     });
                 }
@@ -332,13 +238,13 @@ impl Report<'_> {
 
 /// A part of the outside option by its fixed share: counts scale, shares stay.
 fn part_of(whole: &TimingRow, name: &str, share: f64) -> TimingRow {
-    let scaled = |(metric, summary): (&MoveMetric, &Summary)| match metric {
-        MoveMetric::AdvancedShare | MoveMetric::PostponedShare => *summary,
-        _ => summary.scaled(share),
-    };
     TimingRow {
         region: format!("outside_{name}"),
-        metrics: MoveMetric::ALL.iter().zip(&whole.metrics).map(scaled).collect(),
+        units: whole.units.times(share),
+        advanced_units: whole.advanced_units.times(share),
+        postponed_units: whole.postponed_units.times(share),
+        weeks_brought_forward: whole.weeks_brought_forward.times(share),
+        weeks_put_off: whole.weeks_put_off.times(share),
         ..whole.clone()
     }
 }

@@ -3,37 +3,42 @@
 use super::{Evaluation, Finished};
 use crate::calibration::estimate::Bound;
 use crate::config::calibration::Calibration;
-use crate::report::record::{Cell, Field, FieldType, Record};
+use crate::report::record::{Cell, Field, Record, table};
 
-fn text(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::String, "", description)
-}
-
-fn number(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::Number, "", description)
-}
-
-fn integer(name: &str, description: &str) -> Field {
-    Field::new(name, FieldType::Integer, "", description)
-}
-
-/// One moment fitted (`fit.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct FitRow {
-    /// The moment.
-    pub moment: String,
-    /// What a reader is shown.
-    pub label: String,
-    /// The block fitted to it.
-    pub block: String,
-    /// Evidence, its standard error, and the weight beside it.
-    pub data: [f64; 3],
-    /// Model, standard error of its simulation, and distance in standard errors.
-    pub model: [f64; 3],
-    /// Model at the start values, and distance.
-    pub start: [f64; 2],
-    /// Unit, status, row of the table of evidence, source.
-    pub about: [String; 4],
+table! {
+    /// The moments fitted: evidence, model, and how far they are apart.
+    pub struct FitRow in "fit" by [moment] {
+        /// name of the moment
+        moment: String;
+        /// what it is
+        label: String;
+        /// block of parameters that is fitted to it
+        block: String;
+        /// the evidence
+        data: f64;
+        /// its standard error, or a tolerance that stands for one
+        data_std_error: f64;
+        /// weight beside the standard error's own
+        weight: f64;
+        /// the model at the estimates
+        model: f64;
+        /// standard deviation of the model's value over random seeds
+        simulation_std_error: f64;
+        /// model less data, over data and simulation errors together
+        t: f64;
+        /// the model at the values set before
+        model_at_start: f64;
+        /// the same distance there
+        t_at_start: f64;
+        /// unit of the moment
+        unit: String;
+        /// sourced, derived or estimate
+        status: String;
+        /// row of the table of evidence
+        row: String;
+        /// where the evidence comes from
+        source: String;
+    }
 }
 
 impl FitRow {
@@ -50,59 +55,56 @@ impl FitRow {
                 moment: target.name.clone(),
                 label: evidence.label.clone(),
                 block: problem.blocks[target.block].clone(),
-                data: [target.value, target.std_error, target.weight],
-                model: [estimate.moments[i], noise, estimate.t(problem, i)],
-                start: [finished.at_start[i], t(finished.at_start[i])],
-                about: [&evidence.unit, &evidence.status, &evidence.row, &evidence.source].map(stated),
+                data: target.value,
+                data_std_error: target.std_error,
+                weight: target.weight,
+                model: estimate.moments[i],
+                simulation_std_error: noise,
+                t: estimate.t(problem, i),
+                model_at_start: finished.at_start[i],
+                t_at_start: t(finished.at_start[i]),
+                unit: stated(&evidence.unit),
+                status: stated(&evidence.status),
+                row: stated(&evidence.row),
+                source: stated(&evidence.source),
             }
         };
         (0..problem.targets.len()).map(row).collect()
     }
 }
 
-impl Record for FitRow {
-    const TABLE: &'static str = "fit";
-    const DESCRIPTION: &'static str = "The moments fitted: evidence, model, and how far they are apart.";
-    const KEY: &'static [&'static str] = &["moment"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("moment", "name of the moment"),
-            text("label", "what it is"),
-            text("block", "block of parameters that is fitted to it"),
-            number("data", "the evidence"),
-            number("data_std_error", "its standard error, or a tolerance that stands for one"),
-            number("weight", "weight beside the standard error's own"),
-            number("model", "the model at the estimates"),
-            number("simulation_std_error", "standard deviation of the model's value over random seeds"),
-            number("t", "model less data, over data and simulation errors together"),
-            number("model_at_start", "the model at the values set before"),
-            number("t_at_start", "the same distance there"),
-            text("unit", "unit of the moment"),
-            text("status", "sourced, derived or estimate"),
-            text("row", "row of the table of evidence"),
-            text("source", "where the evidence comes from"),
-        ]
+table! {
+    /// The estimates with their standard errors, bounds and priors.
+    pub struct ParameterRow in "parameters" by [parameter] {
+        /// name of the parameter
+        parameter: String;
+        /// its key in a scenario
+        key: String;
+        /// block that estimates it
+        block: String;
+        /// value set before
+        start: f64;
+        /// estimate
+        estimate: f64;
+        /// standard error, simulation noise included; empty at a bound and where neither moments nor a prior say anything
+        std_error: f64;
+        /// lower end of the 95% normal interval
+        ci_low: f64;
+        /// upper end
+        ci_high: f64;
+        /// lowest value allowed
+        low: f64;
+        /// highest value allowed
+        high: f64;
+        /// mean of the prior, if there is one
+        prior_mean: f64;
+        /// its standard deviation
+        prior_sd: f64;
+        /// share of what is known of the parameter that the prior says
+        prior_share: f64;
+        /// low or high where the estimate stands at a bound, else no
+        at_bound: &'static str;
     }
-
-    fn cells(&self) -> Vec<Cell> {
-        let mut cells =
-            vec![Cell::Text(self.moment.clone()), Cell::Text(self.label.clone()), Cell::Text(self.block.clone())];
-        cells.extend(self.data.iter().chain(&self.model).chain(&self.start).map(|value| Cell::Number(*value)));
-        cells.extend(self.about.iter().map(|text| Cell::Text(text.clone())));
-        cells
-    }
-}
-
-/// One parameter (`parameters.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct ParameterRow {
-    /// The parameter, its key and its block.
-    pub name: [String; 3],
-    /// Start, estimate, standard error, 95% interval, bounds, prior's mean and standard deviation, prior's share.
-    pub numbers: [f64; 10],
-    /// `low` or `high` at a bound, else `no`.
-    pub bound: &'static str,
 }
 
 impl ParameterRow {
@@ -113,22 +115,22 @@ impl ParameterRow {
         let (problem, estimate) = (&calibration.problem, &finished.estimate);
         let row = |k: usize| {
             let (free, value, error) = (&problem.free[k], estimate.theta[k], estimate.std_error[k]);
-            let [mean, sd] = free.prior.map_or([f64::NAN; 2], |prior| [prior.mean, prior.sd]);
+            let [prior_mean, prior_sd] = free.prior.map_or([f64::NAN; 2], |prior| [prior.mean, prior.sd]);
             Self {
-                name: [free.name.clone(), calibration.keys[k].clone(), problem.blocks[free.block].clone()],
-                numbers: [
-                    free.start,
-                    value,
-                    error,
-                    value - NORMAL * error,
-                    value + NORMAL * error,
-                    free.low,
-                    free.high,
-                    mean,
-                    sd,
-                    estimate.prior_share[k],
-                ],
-                bound: match estimate.bound[k] {
+                parameter: free.name.clone(),
+                key: calibration.keys[k].clone(),
+                block: problem.blocks[free.block].clone(),
+                start: free.start,
+                estimate: value,
+                std_error: error,
+                ci_low: value - NORMAL * error,
+                ci_high: value + NORMAL * error,
+                low: free.low,
+                high: free.high,
+                prior_mean,
+                prior_sd,
+                prior_share: estimate.prior_share[k],
+                at_bound: match estimate.bound[k] {
                     None => "no",
                     Some(Bound::Low) => "low",
                     Some(Bound::High) => "high",
@@ -139,49 +141,20 @@ impl ParameterRow {
     }
 }
 
-impl Record for ParameterRow {
-    const TABLE: &'static str = "parameters";
-    const DESCRIPTION: &'static str = "The estimates with their standard errors, bounds and priors.";
-    const KEY: &'static [&'static str] = &["parameter"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("parameter", "name of the parameter"),
-            text("key", "its key in a scenario"),
-            text("block", "block that estimates it"),
-            number("start", "value set before"),
-            number("estimate", "estimate"),
-            number(
-                "std_error",
-                "standard error, simulation noise included; empty at a bound and where neither moments nor a prior say anything",
-            ),
-            number("ci_low", "lower end of the 95% normal interval"),
-            number("ci_high", "upper end"),
-            number("low", "lowest value allowed"),
-            number("high", "highest value allowed"),
-            number("prior_mean", "mean of the prior, if there is one"),
-            number("prior_sd", "its standard deviation"),
-            number("prior_share", "share of what is known of the parameter that the prior says"),
-            text("at_bound", "low or high where the estimate stands at a bound, else no"),
-        ]
+table! {
+    /// What each moment says of each parameter.
+    pub struct IdentificationRow in "identification" by [moment, parameter] {
+        /// the moment
+        moment: String;
+        /// the parameter
+        parameter: String;
+        /// change of the moment by one unit of the parameter; zero by construction for parameters of later blocks
+        derivative: f64;
+        /// the same over the range of the parameter, in standard errors of the moment
+        scaled_derivative: f64;
+        /// change of the estimate when the evidence of the moment is one standard error higher
+        shift: f64;
     }
-
-    fn cells(&self) -> Vec<Cell> {
-        let names = self.name.iter().map(|name| Cell::Text(name.clone()));
-        let numbers = self.numbers.iter().map(|value| Cell::Number(*value));
-        names.chain(numbers).chain([Cell::Text(self.bound.to_owned())]).collect()
-    }
-}
-
-/// What one moment says of one parameter (`identification.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct IdentificationRow {
-    /// The moment.
-    pub moment: String,
-    /// The parameter.
-    pub parameter: String,
-    /// Derivative, the same over the range in standard errors, and shift of the estimate.
-    pub numbers: [f64; 3],
 }
 
 impl IdentificationRow {
@@ -196,50 +169,25 @@ impl IdentificationRow {
             Self {
                 moment: target.name.clone(),
                 parameter: free.name.clone(),
-                numbers: [
-                    slope,
-                    slope * (free.high - free.low) / target.std_error,
-                    estimate.sensitivity[(k, i)] * target.std_error,
-                ],
+                derivative: slope,
+                scaled_derivative: slope * (free.high - free.low) / target.std_error,
+                shift: estimate.sensitivity[(k, i)] * target.std_error,
             }
         };
         pairs.map(row).collect()
     }
 }
 
-impl Record for IdentificationRow {
-    const TABLE: &'static str = "identification";
-    const DESCRIPTION: &'static str = "What each moment says of each parameter.";
-    const KEY: &'static [&'static str] = &["moment", "parameter"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("moment", "the moment"),
-            text("parameter", "the parameter"),
-            number(
-                "derivative",
-                "change of the moment by one unit of the parameter; zero by construction for parameters of later blocks",
-            ),
-            number("scaled_derivative", "the same over the range of the parameter, in standard errors of the moment"),
-            number("shift", "change of the estimate when the evidence of the moment is one standard error higher"),
-        ]
+table! {
+    /// Numbers about the calibration as a whole.
+    pub struct StatisticRow in "statistics" by [statistic, block] {
+        /// name of the number
+        statistic: String;
+        /// the block it is of, or all
+        block: String;
+        /// the number
+        value: f64;
     }
-
-    fn cells(&self) -> Vec<Cell> {
-        let names = [&self.moment, &self.parameter].map(|name| Cell::Text(name.clone()));
-        names.into_iter().chain(self.numbers.map(Cell::Number)).collect()
-    }
-}
-
-/// One number about the calibration as a whole (`statistics.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct StatisticRow {
-    /// Its name.
-    pub statistic: String,
-    /// The block it is of, or `all`.
-    pub block: String,
-    /// The number.
-    pub value: f64,
 }
 
 impl StatisticRow {
@@ -269,29 +217,16 @@ impl StatisticRow {
     }
 }
 
-impl Record for StatisticRow {
-    const TABLE: &'static str = "statistics";
-    const DESCRIPTION: &'static str = "Numbers about the calibration as a whole.";
-    const KEY: &'static [&'static str] = &["statistic", "block"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("statistic", "name of the number"),
-            text("block", "the block it is of, or all"),
-            number("value", "the number"),
-        ]
+table! {
+    /// What a reader of the estimates must know.
+    pub struct WarningRow in "warnings" by [kind, subject] {
+        /// impossible, missed, at_bound, unmoved, flat, prior, valleys, unfinished or unsolved
+        kind: &'static str;
+        /// the moment, parameters or block that it is about
+        subject: String;
+        /// the warning
+        text: String;
     }
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![Cell::Text(self.statistic.clone()), Cell::Text(self.block.clone()), Cell::Number(self.value)]
-    }
-}
-
-/// One warning (`warnings.csv`).
-#[derive(Clone, Debug, PartialEq)]
-pub struct WarningRow {
-    /// Kind, subject, text.
-    pub words: [String; 3],
 }
 
 impl WarningRow {
@@ -299,27 +234,11 @@ impl WarningRow {
     #[must_use]
     pub fn all(finished: &Finished) -> Vec<Self> {
         let row = |warning: &crate::calibration::Warning| Self {
-            words: [warning.kind().to_owned(), warning.subject(), warning.to_string()],
+            kind: warning.kind(),
+            subject: warning.subject(),
+            text: warning.to_string(),
         };
         finished.warnings.iter().map(row).collect()
-    }
-}
-
-impl Record for WarningRow {
-    const TABLE: &'static str = "warnings";
-    const DESCRIPTION: &'static str = "What a reader of the estimates must know.";
-    const KEY: &'static [&'static str] = &["kind", "subject"];
-
-    fn fields() -> Vec<Field> {
-        vec![
-            text("kind", "impossible, missed, at_bound, unmoved, flat, prior, valleys, unfinished or unsolved"),
-            text("subject", "the moment, parameters or block that it is about"),
-            text("text", "the warning"),
-        ]
-    }
-
-    fn cells(&self) -> Vec<Cell> {
-        self.words.iter().map(|word| Cell::Text(word.clone())).collect()
     }
 }
 
@@ -338,28 +257,27 @@ impl TraceRow {
     #[must_use]
     pub fn fields(calibration: &Calibration) -> Vec<Field> {
         let mut fields = vec![
-            integer("evaluation", "number, from 0"),
-            text("block", "block whose moments were asked for"),
-            text("stage", "global, simplex, polish, derivative or noise"),
-            integer("seed", "0 in the search; others show the simulation noise"),
-            number(
+            Field::integer("evaluation", "number, from 0"),
+            Field::text("block", "block whose moments were asked for"),
+            Field::text("stage", "global, simplex, polish, derivative or noise"),
+            Field::integer("seed", "0 in the search; others show the simulation noise"),
+            Field::number(
                 "objective",
+                "",
                 "sum of squared weighted residuals of the block, priors included; empty without a solution",
             ),
-            number("best", "the least objective of the block's search so far"),
+            Field::number("best", "", "the least objective of the block's search so far"),
         ];
         let free = &calibration.problem.free;
         fields.extend(
             free.iter()
                 .zip(&calibration.keys)
-                .map(|(free, key)| number(&format!("p_{}", free.name), &format!("value of {key}"))),
+                .map(|(free, key)| Field::number(format!("p_{}", free.name), "", format!("value of {key}"))),
         );
         let targets = &calibration.problem.targets;
-        fields.extend(
-            targets
-                .iter()
-                .map(|target| number(&format!("m_{}", target.name), "the moment; empty for those of other blocks")),
-        );
+        fields.extend(targets.iter().map(|target| {
+            Field::number(format!("m_{}", target.name), "", "the moment; empty for those of other blocks")
+        }));
         fields
     }
 
@@ -410,8 +328,8 @@ impl DrawRow {
     #[must_use]
     pub fn fields(calibration: &Calibration) -> Vec<Field> {
         let free = calibration.problem.free.iter().zip(&calibration.keys);
-        let columns = free.map(|(free, key)| number(&free.name, &format!("value of {key}")));
-        [integer("draw", "number, from 0")].into_iter().chain(columns).collect()
+        let columns = free.map(|(free, key)| Field::number(&free.name, "", format!("value of {key}")));
+        [Field::integer("draw", "number, from 0")].into_iter().chain(columns).collect()
     }
 
     /// The rows.

@@ -75,7 +75,7 @@ impl Days {
 /// # Errors
 /// [`ChartError::Empty`] without rows; [`ChartError::Draw`] where the drawing library fails.
 pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> {
-    let days = rows.iter().map(|row| axis::day(row.offers.day.date()));
+    let days = rows.iter().map(|row| axis::day(row.date));
     let (first, last) = (days.clone().fold(f64::INFINITY, f64::min), days.fold(f64::NEG_INFINITY, f64::max));
     if first >= last {
         return Err(ChartError::Empty { chart: "offers", reason: "there are no two days to draw".to_owned() });
@@ -100,7 +100,7 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
             let share = Scale { low: 0.0, high: 1.0, from: top + HEAD + PLOT, to: top + HEAD };
             canvas.text((MARGIN, top + 12.0), title, PANEL, Anchor::Start)?;
             day_axes(canvas, days, share, (first, last), &caption.steps)?;
-            let own = |series: &str| rows.iter().filter(|row| row.offers.series == series).collect::<Vec<&OffersRow>>();
+            let own = |series: &str| rows.iter().filter(|row| row.series == series).collect::<Vec<&OffersRow>>();
             let fans = [WASHINGTON, TOKYO].into_iter().zip(series.map(own));
             // Lines above all bands: a band of one side must not dim the line of the other.
             for (style, rows) in fans.clone() {
@@ -171,20 +171,23 @@ fn date_of(day: f64) -> Date {
 }
 
 fn place(row: &OffersRow, days: Days) -> f64 {
-    days.at(axis::day(row.offers.day.date()))
+    days.at(axis::day(row.date))
 }
 
 fn bands(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
-    for (low, high, alpha) in [(0, 4, OUTER_BAND), (1, 3, INNER_BAND)] {
-        let upper = rows.iter().map(|row| (place(row, days), share.at(row.offers.quantiles[high])));
-        let lower = rows.iter().rev().map(|row| (place(row, days), share.at(row.offers.quantiles[low])));
+    let outer = |row: &OffersRow| [row.commitment_q05, row.commitment_q95];
+    let inner = |row: &OffersRow| [row.commitment_q25, row.commitment_q75];
+    let bands: [(&dyn Fn(&OffersRow) -> [f64; 2], f64); 2] = [(&outer, OUTER_BAND), (&inner, INNER_BAND)];
+    for (band, alpha) in bands {
+        let upper = rows.iter().map(|row| (place(row, days), share.at(band(row)[1])));
+        let lower = rows.iter().rev().map(|row| (place(row, days), share.at(band(row)[0])));
         canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, alpha)?;
     }
     Ok(())
 }
 
 fn median(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
-    let line: Vec<(f64, f64)> = rows.iter().map(|row| (place(row, days), share.at(row.offers.quantiles[2]))).collect();
+    let line: Vec<(f64, f64)> = rows.iter().map(|row| (place(row, days), share.at(row.commitment_q50))).collect();
     canvas.line(&line, Stroke::solid(style.ink, 1.8))?;
     line.iter().step_by(14).try_for_each(|point| canvas.marker(*point, 3.4, style))
 }
@@ -206,7 +209,7 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
     let deadline = axis::day(caption.deadline);
     let (mut before, mut after) = (Vec::new(), Vec::new());
     let share = |holds: &dyn Fn(f64) -> bool| -> f64 {
-        rows.iter().filter(|row| holds(axis::day(row.deals.day.date()))).map(|row| row.deals.share).sum()
+        rows.iter().filter(|row| holds(axis::day(row.date))).map(|row| row.share).sum()
     };
     let first = deadline - LAST_DAYS + 1.0;
     before.push(Bar { label: "earlier".to_owned(), share: share(&|day| day < first) });
@@ -215,7 +218,7 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
         let label = date_of(at).strftime("%-d %b").to_string();
         before.push(Bar { label, share: share(&|day| day == at) });
     }
-    let last = rows.iter().map(|row| axis::day(row.deals.day.date())).fold(deadline, f64::max);
+    let last = rows.iter().map(|row| axis::day(row.date)).fold(deadline, f64::max);
     let quarters = ((last - deadline) / QUARTER).ceil() as i32;
     for quarter in 0..quarters.max(1) {
         let (from, to) = (deadline + f64::from(quarter) * QUARTER, deadline + f64::from(quarter + 1) * QUARTER);
@@ -318,22 +321,20 @@ mod tests {
     fn charts_draw_what_there_is() {
         let rows: Vec<OffersRow> = (0..5)
             .flat_map(|d| SERIES.map(|series| (d, series)))
-            .map(|(d, series)| OffersRow {
-                regime: "negotiated".into(),
-                offers: OfferRow {
-                    day: Day::of(date(1995, 6, 24)) + d,
-                    series,
-                    mean: 0.5,
-                    quantiles: [0.1, 0.3, 0.5, 0.6, 0.9],
-                    worlds: 100,
-                },
+            .map(|(d, series)| OfferRow {
+                day: Day::of(date(1995, 6, 24)) + d,
+                series,
+                mean: 0.5,
+                quantiles: [0.1, 0.3, 0.5, 0.6, 0.9],
+                worlds: 100,
             })
+            .map(|offers| OffersRow::new("negotiated", &offers))
             .collect();
         assert!(offers(&rows, &caption()).unwrap().as_str().contains("Limits"));
         assert!(matches!(offers(&[], &caption()), Err(ChartError::Empty { .. })));
-        let deal = |day, share, state| SettlementDateRow {
-            regime: "negotiated".into(),
-            deals: DealDay { day: Day::of(day), state, deals: 10, share, commitment: 0.5 },
+        let deal = |day, share, state| {
+            let deals = DealDay { day: Day::of(day), state, deals: 10, share, commitment: 0.5 };
+            SettlementDateRow::new("negotiated", &deals)
         };
         let rows = [
             deal(date(1995, 6, 1), 0.1, State::Announced),

@@ -3,7 +3,6 @@
 use super::over_time::{self, Panel, Point, Sheet};
 use super::theme::{Group, Groups};
 use super::{ChartContext, ChartError, Svg, text};
-use crate::model::timing::record::DealerMetric;
 use crate::report::timing_rows::DealerRow;
 
 const CHART: &str = "days of supply";
@@ -17,10 +16,8 @@ pub fn series(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<Panel>, 
 }
 
 fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
-    let shown: Vec<&DealerRow> = rows
-        .iter()
-        .filter(|row| row.manufacturer == "all" && row.metric(DealerMetric::DaysOfSupply).q50.is_finite())
-        .collect();
+    let shown: Vec<&DealerRow> =
+        rows.iter().filter(|row| row.manufacturer == "all" && row.days_of_supply.q50.is_finite()).collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no dealer has a stock".to_owned() });
     }
@@ -33,7 +30,7 @@ fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
             region: &row.region,
             sanctioned: row.sanctioned,
             week: row.week_start,
-            fan: row.metric(DealerMetric::DaysOfSupply),
+            fan: row.days_of_supply,
         })
         .collect();
     Ok((over_time::panels(&points, &groups, &order, context), groups, order))
@@ -78,6 +75,7 @@ mod tests {
                 [("all", "japan", true), ("all", "europe", false), ("Toyota", "japan", true)]
             {
                 for week in 0..30_u32 {
+                    let fan = fixtures::fan_around(60.0 + f64::from(week));
                     rows.push(DealerRow {
                         regime: regime.into(),
                         week,
@@ -85,7 +83,18 @@ mod tests {
                         region: region.into(),
                         sanctioned,
                         manufacturer: manufacturer.into(),
-                        metrics: vec![fixtures::fan_around(60.0 + f64::from(week)); DealerMetric::ALL.len()],
+                        stock: fan,
+                        liable_stock: fan,
+                        in_transit: fan,
+                        days_of_supply: fan,
+                        sticker_price_usd: fan,
+                        transaction_price_usd: fan,
+                        orders: fan,
+                        landings: fan,
+                        first_choices: fan,
+                        units: fan,
+                        disputed_duty_usd: fan,
+                        duty_borne_by_importer_usd: fan,
                     });
                 }
             }

@@ -24,7 +24,9 @@ fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>,
     let window = first - MARGINS.0..=last + MARGINS.1;
     let shown: Vec<&EventStudyRow> = rows
         .iter()
-        .filter(|row| row.region != OUTSIDE && row.index.q50.is_finite() && window.contains(&axis::day(row.week_start)))
+        .filter(|row| {
+            row.region != OUTSIDE && row.sales_index.q50.is_finite() && window.contains(&axis::day(row.week_start))
+        })
         .collect();
     if shown.is_empty() {
         return Err(ChartError::Empty {
@@ -41,7 +43,7 @@ fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>,
             region: &row.region,
             sanctioned: row.sanctioned,
             week: row.week_start,
-            fan: row.index,
+            fan: row.sales_index,
         })
         .collect();
     Ok((over_time::panels(&points, &groups, &order, context), groups, order))

@@ -416,8 +416,8 @@ pub(super) fn event_study() -> Vec<EventStudyRow> {
                 week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
                 region: region.into(),
                 sanctioned,
-                index: fan_around(100.0 + surge),
-                change: fan_around(surge),
+                sales_index: fan_around(100.0 + surge),
+                units_change: fan_around(surge),
                 cumulative_change: fan_around(surge * f64::from(week)),
             });
         }

@@ -20,7 +20,8 @@ fn panels(
     regimes: &[String],
     context: &ChartContext,
 ) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
-    let moves = |name: &str| rows.iter().any(|row| row.regime == name && row.sanctioned && row.change.mean != 0.0);
+    let moves =
+        |name: &str| rows.iter().any(|row| row.regime == name && row.sanctioned && row.units_change.mean != 0.0);
     let shown: Vec<&EventStudyRow> = rows
         .iter()
         .filter(|row| row.sanctioned && regimes.contains(&row.regime) && moves(&row.regime))

@@ -38,7 +38,7 @@ pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, C
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
     let height = |metric: &MetricRows| PANEL_TITLE + ROW * metric.rows.len() as f64 + VALUE_AXIS + 10.0;
-    let what = if first.is_change {
+    let what = if first.is_change() {
         format!(
             "Change against the baseline ({}) in the same draw and replication.",
             context.regime_label(&context.baseline)
@@ -64,9 +64,8 @@ pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, C
     };
     frame.around(metrics.iter().map(height).sum(), |canvas, mut top| {
         for metric in metrics {
-            let ends =
-                metric.rows.iter().flat_map(|row| [row.total[0], row.total[1], row.quantiles[0], row.quantiles[4]]);
-            let zero = first.is_change.then_some(0.0);
+            let ends = metric.rows.iter().flat_map(|row| [row.total_q05, row.total_q95, row.q05, row.q95]);
+            let zero = first.is_change().then_some(0.0);
             let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
             let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
             let title = text::fit(&format!("{}{unit}", metric.label), PANEL, RANGE.1 - MARGIN)?;
@@ -79,23 +78,23 @@ pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, C
                 let y = upper + ROW * at as f64;
                 canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
             }
-            let label = |value: f64| if first.is_change { ticks.signed_label(value) } else { ticks.label(value) };
+            let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
             value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
-            if first.is_change {
+            if first.is_change() {
                 canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
             }
             for (at, row) in metric.rows.iter().enumerate() {
                 let y = upper + ROW * (at as f64 + 0.5);
                 let name = text::fit(context.regime_label(&row.regime), LABEL, NAMES)?;
                 canvas.text_mid((MARGIN + NAMES, y), &name, LABEL, Anchor::End)?;
-                for ([low, high], ink, half) in
-                    [(row.total, REPLICATIONS, 2.0), ([row.quantiles[0], row.quantiles[4]], PARAMETERS, 5.5)]
+                for (low, high, ink, half) in
+                    [(row.total_q05, row.total_q95, REPLICATIONS, 2.0), (row.q05, row.q95, PARAMETERS, 5.5)]
                 {
                     if low.is_finite() && high.is_finite() {
                         canvas.rect((scale.at(low), y - half), (scale.at(high), y + half), ink, 1.0)?;
                     }
                 }
-                let mean = row.components.mean.value;
+                let mean = row.mean;
                 if mean.is_finite() {
                     canvas.marker((scale.at(mean), y), 4.4, Style { ink: super::theme::WHITE, ..MEAN })?;
                     canvas.marker((scale.at(mean), y), 3.2, MEAN)?;
@@ -110,23 +109,23 @@ pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, C
 
 /// The share of parameters and data, the rest that of replications.
 fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), ChartError> {
-    let share = row.components.share;
-    if !share.value.is_finite() {
+    let (value, low, high) = (row.parameter_share, row.parameter_share_ci_low, row.parameter_share_ci_high);
+    if !value.is_finite() {
         return canvas.text_mid((SHARE.0, y), "nothing varies, or one replication", NOTE.ink(MUTED), Anchor::Start);
     }
     let at = |share: f64| SHARE.0 + share.clamp(0.0, 1.0) * (SHARE.1 - SHARE.0);
-    canvas.rect((SHARE.0, y - 6.0), (at(share.value), y + 6.0), PARAMETERS, 1.0)?;
-    canvas.rect((at(share.value), y - 6.0), (SHARE.1, y + 6.0), REPLICATIONS, 1.0)?;
-    if share.high > share.low {
+    canvas.rect((SHARE.0, y - 6.0), (at(value), y + 6.0), PARAMETERS, 1.0)?;
+    canvas.rect((at(value), y - 6.0), (SHARE.1, y + 6.0), REPLICATIONS, 1.0)?;
+    if high > low {
         // White under black, to be seen on both colours.
         for (ink, width) in [(super::theme::WHITE, 3.2), (BLACK, 1.2)] {
-            canvas.line(&[(at(share.low), y), (at(share.high), y)], Stroke::solid(ink, width))?;
-            for end in [share.low, share.high] {
+            canvas.line(&[(at(low), y), (at(high), y)], Stroke::solid(ink, width))?;
+            for end in [low, high] {
                 canvas.line(&[(at(end), y - 3.5), (at(end), y + 3.5)], Stroke::solid(ink, width))?;
             }
         }
     }
-    let percent = format!("{} %", text::number(100.0 * share.value, 0));
+    let percent = format!("{} %", text::number(100.0 * value, 0));
     canvas.text_mid((WIDTH - MARGIN - 4.0, y), &percent, LABEL, Anchor::End)
 }
 
@@ -135,6 +134,7 @@ mod tests {
     use super::*;
     use crate::numerics::moments::Moments;
     use crate::report::charts::response::context_for_tests;
+    use crate::report::points::Drawn;
     use crate::sensitivity::components::OneWay;
 
     #[test]
@@ -145,18 +145,8 @@ mod tests {
             (0..4).for_each(|r| moments.add(f64::from(100 * draw + 7 * (r * r + draw) % 13)));
             layout.add(&moments);
         }
-        let components = layout.components(4, 0.95);
-        let row = UncertaintyRow {
-            regime: "taxed".into(),
-            period: "all".into(),
-            metric: "units_all".into(),
-            is_change: true,
-            draws: 8,
-            replications: 4,
-            quantiles: layout.quantiles(components.between.value, [0.05, 0.25, 0.5, 0.75, 0.95]),
-            total: [-3.0, 712.0],
-            components,
-        };
+        let drawn = Drawn { layout: &layout, replications: 4 };
+        let row = UncertaintyRow::new(["taxed", "all", "units_all"], true, drawn, [-3.0, 712.0]);
         let metric = |rows| MetricRows { label: "Cars sold".into(), unit: "cars".into(), rows };
         let svg = draw(&[metric(vec![&row])], &context_for_tests()).unwrap();
         assert!(svg.as_str().contains("Cars sold (cars)") && svg.as_str().contains("8 draws"));

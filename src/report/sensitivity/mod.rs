@@ -296,14 +296,14 @@ impl ScenarioStudy<'_> {
     /// [`OutputError`] when the disk refuses.
     pub fn write_tables(&self, folder: &OutputFolder, finished: &Finished) -> Result<Vec<PathBuf>, OutputError> {
         let indices: Vec<SensitivityRow> =
-            finished.reading.analysis.indices.iter().cloned().map(SensitivityRow).collect();
+            finished.reading.analysis.indices.iter().map(|index| SensitivityRow { index: index.into() }).collect();
         let convergence: Vec<ConvergenceRow> = finished
             .looks
             .iter()
             .flat_map(|(n, reading)| {
                 let runs = self.scheme.rows(finished.problem.len(), *n) as u64;
-                let indices = reading.analysis.indices.iter().cloned();
-                indices.map(move |index| ConvergenceRow { n: *n as u64, runs, index })
+                let indices = reading.analysis.indices.iter();
+                indices.map(move |index| ConvergenceRow { n: *n as u64, runs, index: index.into() })
             })
             .collect();
         let rankings: Vec<RankingRow> = finished.reading.rankings.iter().flat_map(RankingRow::all).collect();
@@ -396,7 +396,7 @@ pub(super) fn table(
         writer.write_record(row.iter().map(Cell::text))?;
     }
     let csv = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(TableData { name, description, key, fields, csv })
+    Ok(TableData { name, description: description.into(), key, fields, csv })
 }
 
 /// The targets of a study: every metric under every regime, as contrasts with `baseline` where there is one. A regime that is the baseline itself is
