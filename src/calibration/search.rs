@@ -3,13 +3,10 @@
 //! Everything is decided by the answers of the model in a fixed order, so that a search that is stopped and resumed on the same answers
 //! takes the same path.
 
-use std::cell::RefCell;
-
-use argmin::core::{CostFunction, Executor, State};
-use argmin::solver::neldermead::NelderMead;
 use nalgebra::{DMatrix, DVector};
 
 use super::{Model, Problem, Query, Stage};
+use crate::numerics::simplex::minimise;
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
 /// How hard to search.
@@ -47,9 +44,6 @@ pub enum SearchError<E> {
         /// Points tried.
         points: usize,
     },
-    /// The simplex could not be run.
-    #[error("Nelder-Mead: {0}")]
-    Simplex(String),
 }
 
 /// Where the search of one block ended.
@@ -159,7 +153,11 @@ pub fn search<M: Model>(
     let mut best: Option<(Point, bool)> = None;
     let mut ends = Vec::new();
     for start in apart(&found, effort.starts) {
-        let point = if block.free.is_empty() { start } else { simplex(&mut block, start, effort.simplex)? };
+        let point = if block.free.is_empty() {
+            start
+        } else {
+            simplex(&mut block, start, effort.simplex).map_err(SearchError::Model)?
+        };
         let (point, converged) = polish(&mut block, point, effort.polish).map_err(SearchError::Model)?;
         ends.push(point.objective());
         if best.as_ref().is_none_or(|(best, _)| point.objective() < best.objective()) {
@@ -195,42 +193,11 @@ fn apart(found: &[Point], starts: usize) -> Vec<Point> {
     chosen
 }
 
-/// The objective as argmin asks for it; outside the bounds it is that of the nearest point within, raised by the distance.
-struct Cost<'a, 'b, M: Model> {
-    block: RefCell<&'a mut Block<'b, M>>,
-    best: RefCell<Point>,
-    error: RefCell<Option<M::Error>>,
-}
-
 /// What a point costs that has no solution: more than any that has one.
 const NO_SOLUTION: f64 = 1e30;
 
-impl<M: Model> CostFunction for Cost<'_, '_, M> {
-    type Param = Vec<f64>;
-    type Output = f64;
-
-    fn cost(&self, unit: &Self::Param) -> Result<f64, argmin::core::Error> {
-        let within: Vec<f64> = unit.iter().map(|u| u.clamp(0.0, 1.0)).collect();
-        let outside: f64 = unit.iter().zip(&within).map(|(a, b)| (a - b) * (a - b)).sum();
-        let answer = self.block.borrow_mut().ask(Stage::Simplex, &[within]);
-        let point = match answer {
-            Ok(mut points) => points.pop().flatten(),
-            Err(error) => {
-                *self.error.borrow_mut() = Some(error);
-                return Err(argmin::core::Error::msg("the model stopped"));
-            }
-        };
-        let Some(point) = point else { return Ok(NO_SOLUTION) };
-        let objective = point.objective();
-        if objective < self.best.borrow().objective() {
-            *self.best.borrow_mut() = point;
-        }
-        Ok(objective + 1e4 * outside)
-    }
-}
-
-/// Nelder-Mead around a point; gives the best point seen.
-fn simplex<M: Model>(block: &mut Block<'_, M>, start: Point, steps: u64) -> Result<Point, SearchError<M::Error>> {
+/// Nelder-Mead around a point; gives the best point seen. Outside the bounds a point costs what the nearest one within does, and more with the distance.
+fn simplex<M: Model>(block: &mut Block<'_, M>, start: Point, steps: u64) -> Result<Point, M::Error> {
     const EDGE: f64 = 0.08;
     let mut corners = vec![start.unit.clone()];
     for k in 0..start.unit.len() {
@@ -238,29 +205,18 @@ fn simplex<M: Model>(block: &mut Block<'_, M>, start: Point, steps: u64) -> Resu
         corner[k] += if corner[k] > 0.5 { -EDGE } else { EDGE };
         corners.push(corner);
     }
-    let cost = Cost { block: RefCell::new(block), best: RefCell::new(start), error: RefCell::new(None) };
-    let solver =
-        NelderMead::new(corners).with_sd_tolerance(1e-6).map_err(|error| SearchError::Simplex(error.to_string()))?;
-    // `run` takes the problem; what it found comes back with it.
-    let ran = Executor::new(Shared(&cost), solver).configure(|state| state.max_iters(steps)).run();
-    let outcome = ran.map(|result| result.state.get_iter());
-    if let Some(error) = cost.error.borrow_mut().take() {
-        return Err(SearchError::Model(error));
-    }
-    outcome.map_err(|error| SearchError::Simplex(error.to_string()))?;
-    Ok(cost.best.into_inner())
-}
-
-/// argmin owns its problem; this one is lent.
-struct Shared<'c, C>(&'c C);
-
-impl<C: CostFunction> CostFunction for Shared<'_, C> {
-    type Param = C::Param;
-    type Output = C::Output;
-
-    fn cost(&self, param: &Self::Param) -> Result<Self::Output, argmin::core::Error> {
-        self.0.cost(param)
-    }
+    let mut best = start;
+    minimise(corners, 1e-6, steps, |unit| {
+        let within: Vec<f64> = unit.iter().map(|u| u.clamp(0.0, 1.0)).collect();
+        let outside: f64 = unit.iter().zip(&within).map(|(a, b)| (a - b) * (a - b)).sum();
+        let Some(point) = block.ask(Stage::Simplex, &[within])?.pop().flatten() else { return Ok(NO_SOLUTION) };
+        let cost = point.objective() + 1e4 * outside;
+        if point.objective() < best.objective() {
+            best = point;
+        }
+        Ok(cost)
+    })?;
+    Ok(best)
 }
 
 /// Levenberg-Marquardt within the bounds: parameters at a bound that pull outwards stay there. Each step tries several dampings at once.

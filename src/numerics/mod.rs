@@ -9,4 +9,5 @@ pub mod normal;
 pub mod quantile;
 pub mod ratio;
 pub mod sequential;
+pub mod simplex;
 pub mod sobol;
