@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
-use crate::report::calibration::{CalibrationError, Finished, Run, identity, write_tables};
+use crate::report::calibration::write_tables;
 use crate::report::manifest::{Manifest, Status};
+use crate::study::calibration::{CalibrationError, Finished, Run, identity};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Map, Value, json};
@@ -52,7 +53,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
         bar.tick();
     };
     // Opened before anything is written: a folder of another calibration is left as it is.
-    let run = Run::open(&calibration, &folder, threads, &stop, &progress)?;
+    let run = Run::open(&calibration, &folder, &stop, &progress)?;
     let loaded = &calibration.scenarios[0];
     let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.draws.replications, Map::new());
     manifest.insert("sensitivity", Value::Null);

@@ -24,9 +24,9 @@ use std::process::ExitCode;
 
 use crate::config::{ConfigError, Loaded};
 use crate::folder::OutputError;
-use crate::report::calibration::CalibrationError;
-use crate::report::sensitivity::SensitivityError;
 use crate::study::StudyError;
+use crate::study::calibration::CalibrationError;
+use crate::study::sensitivity::SensitivityError;
 use crate::study::units::{PlanError, StoreError};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 

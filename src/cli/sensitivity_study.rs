@@ -9,8 +9,9 @@ use crate::folder::OutputFolder;
 use crate::model::outcome::Layout;
 use crate::report::manifest::{Manifest, Status};
 use crate::report::record::decimal;
-use crate::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
+use crate::report::sensitivity::write_tables;
 use crate::sensitivity::{Estimate, Index, Resampling, Scheme, StopRule};
+use crate::study::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -130,7 +131,8 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         PathBuf::from("output").join(name)
     };
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
-    let threads = super::run::thread_pool(args.threads)?.current_num_threads();
+    let pool = super::run::thread_pool(args.threads)?;
+    let threads = pool.current_num_threads();
     let stop = super::signals::stop_flag();
     let regimes: Vec<usize> = (0..loaded.scenario.regimes.len())
         .filter(|at| {
@@ -147,7 +149,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let finished = study.run(log, sizes, rule, threads, &stop, &progress);
+    let finished = pool.install(|| study.run(log, sizes, rule, &stop, &progress));
     bar.finish_and_clear();
     let finished = finished.inspect_err(|error| {
         let interrupted = matches!(error, SensitivityError::Interrupted { .. });
@@ -166,7 +168,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         json!({ "width": rule.absolute, "relative_width": rule.relative, "n_max": sizes.1, "met": rule_met }),
     );
     manifest = manifest.of_sensitivity(study.replications, details);
-    let mut files = study.write_tables(&folder, &finished)?;
+    let mut files = write_tables(&folder, &study, &finished)?;
     #[cfg(feature = "charts")]
     if loaded.scenario.outputs.charts && !args.no_charts {
         files.extend(crate::report::draw_sensitivity::write_charts(&folder, &study, &finished)?);
@@ -203,7 +205,7 @@ fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>,
             scheme.name()
         ));
     }
-    if args.dummy && loaded.parameters.list.iter().any(|item| item.name == crate::report::sensitivity::DUMMY) {
+    if args.dummy && loaded.parameters.list.iter().any(|item| item.name == crate::study::sensitivity::DUMMY) {
         return usage("--dummy: the scenario has a parameter of that name\nhelp: give that one another name");
     }
     if !(args.level > 0.0 && args.level < 1.0) {

@@ -1,5 +1,7 @@
 //! The output folder: every file appears under its final name only when it is complete.
 
+pub mod log;
+
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::calibration::Finished;
 use super::charts::calibration::{FitPoint, Heat, draw_fit, draw_identification};
 use super::charts::{ChartError, write};
 use crate::config::calibration::Calibration;
 use crate::folder::OutputFolder;
+use crate::study::calibration::Finished;
 
 /// Draws and writes the charts as SVG and PNG; returns their paths.
 ///

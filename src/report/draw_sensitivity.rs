@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
 use super::charts::{ChartError, Svg, headline_label, write};
-use super::sensitivity::{Finished, ScenarioStudy};
 use super::study::describe;
 use crate::folder::OutputFolder;
 use crate::sensitivity::{Index, Scheme};
 use crate::study::response::Target;
+use crate::study::sensitivity::{Finished, ScenarioStudy};
 
 /// Draws and writes the charts of every output, as SVG and PNG; returns their paths. A chart with nothing to show is left out.
 ///

@@ -11,10 +11,13 @@ pub mod prepare;
 pub mod response;
 pub mod results;
 pub mod run;
+pub mod sensitivity;
 pub mod solution;
 pub mod solve;
 pub mod stopping;
+pub mod threads;
 pub mod units;
+pub mod validation;
 
 pub use base_year::BaseYear;
 pub use prepare::{Study, StudyError};

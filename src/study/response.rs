@@ -1,8 +1,6 @@
-//! The numbers that a scenario answers with at one point of a sensitivity study, and the threads that work points off.
+//! The numbers that a scenario answers with at one point of a sensitivity study.
 
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::prepare::{Study, StudyError};
 use crate::model::outcome::Outcome;
@@ -93,109 +91,5 @@ impl Places {
             baseline: target.baseline.as_ref().map(regime).transpose()?,
             slot: layout.headline(metric, period),
         })
-    }
-}
-
-/// Why points were not all worked off.
-#[derive(Debug, thiserror::Error)]
-pub enum PointsError<E> {
-    /// A thread cannot be started.
-    #[error("cannot start a thread: {0}")]
-    Thread(String),
-    /// Someone asked to stop.
-    #[error("interrupted")]
-    Interrupted,
-    /// The receiver of answers failed.
-    #[error("{0}")]
-    Receiver(E),
-}
-
-/// Works off `points` on `threads` threads, one point on each at a time, so that memory is that of `threads` studies; hands each answer to `keep`
-/// as it is ready, in no certain order. Whatever a point does in parallel itself, it does on its own thread.
-///
-/// # Errors
-/// [`PointsError::Interrupted`] when `stop` is set, [`PointsError::Receiver`] with the first error of `keep`, [`PointsError::Thread`] when the
-/// system has no thread to give.
-pub fn work_off<R, E: Send>(
-    points: &[usize],
-    threads: usize,
-    stop: &AtomicBool,
-    answer: impl Fn(usize) -> R + Sync,
-    keep: impl Fn(usize, R) -> Result<(), E> + Sync,
-) -> Result<(), PointsError<E>> {
-    let next = AtomicUsize::new(0);
-    let first_error: Mutex<Option<PointsError<E>>> = Mutex::new(None);
-    let fail = |error| {
-        let mut first = first_error.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        first.get_or_insert(error);
-    };
-    let failed = || first_error.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_some();
-    let work = || {
-        let pool = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
-            Ok(pool) => pool,
-            Err(error) => return fail(PointsError::Thread(error.to_string())),
-        };
-        while let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if stop.load(Ordering::Relaxed) {
-                return fail(PointsError::Interrupted);
-            }
-            if failed() {
-                return;
-            }
-            // The answer needs not be `Send`: it stays on the pool's thread with its receiver.
-            if let Err(error) = pool.install(|| keep(*point, answer(*point))) {
-                return fail(PointsError::Receiver(error));
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(points.len()) {
-            if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, work) {
-                fail(PointsError::Thread(error.to_string()));
-            }
-        }
-        work();
-    });
-    match first_error.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_point_is_answered_once_on_any_number_of_threads() {
-        let points: Vec<usize> = (10..200).collect();
-        for threads in [1, 3, 500] {
-            let kept = Mutex::new(Vec::new());
-            let stop = AtomicBool::new(false);
-            let keep = |point: usize, square: usize| -> Result<(), ()> {
-                kept.lock().unwrap().push((point, square));
-                Ok(())
-            };
-            work_off(&points, threads, &stop, |point| point * point, keep).unwrap();
-            let mut kept = kept.into_inner().unwrap();
-            kept.sort_unstable();
-            assert_eq!(kept, points.iter().map(|point| (*point, point * point)).collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
-    fn a_failing_receiver_and_a_request_to_stop_end_the_work() {
-        let points: Vec<usize> = (0..100).collect();
-        let stop = AtomicBool::new(false);
-        let seen = AtomicUsize::new(0);
-        let keep = |point: usize, (): ()| {
-            seen.fetch_add(1, Ordering::Relaxed);
-            if point == 5 { Err("full") } else { Ok(()) }
-        };
-        let error = work_off(&points, 2, &stop, |_| (), keep).unwrap_err();
-        assert!(matches!(error, PointsError::Receiver("full")) && seen.into_inner() < 100);
-        let stop = AtomicBool::new(true);
-        let error = work_off(&points, 2, &stop, |_| (), |_, ()| Ok::<(), ()>(())).unwrap_err();
-        assert!(matches!(error, PointsError::Interrupted));
     }
 }

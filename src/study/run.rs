@@ -1,4 +1,4 @@
-//! The threads: replications go out in batches, their outcomes come back in order.
+//! Replications go out to the threads in batches; their outcomes come back in order.
 
 use std::any::Any;
 use std::ops::{ControlFlow, Deref, Range};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rayon::prelude::*;
 
 use super::prepare::{Study, StudyError};
+use super::threads::answers;
 use super::units::unit::Unit;
 use crate::model::outcome::Outcome;
 use crate::model::world::WorldError;
@@ -167,18 +168,13 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
         studies.prepare(units, first, &points, study_of);
         // With fewer replications than threads, threads share the regimes of one.
         let parts = threads.div_ceil(batch.len());
-        let done: Vec<Option<T>> = batch
-            .par_iter()
-            .map(|(at, replication)| {
-                if stop.load(Ordering::Relaxed) {
-                    return None;
-                }
-                Some(match studies.of(units[*at].point)? {
-                    Ok(study) => seal(Some(study), replicate(study, regimes, *replication, parts)),
-                    Err(error) => seal(None, regimes.iter().map(|_| Err(error.clone())).collect()),
-                })
+        let done = answers(batch.len(), stop, |place| {
+            let (at, replication) = batch[place];
+            Some(match studies.of(units[at].point)? {
+                Ok(study) => seal(Some(study), replicate(study, regimes, replication, parts)),
+                Err(error) => seal(None, regimes.iter().map(|_| Err(error.clone())).collect()),
             })
-            .collect();
+        });
         let elapsed = started.elapsed();
         if elapsed < BATCH_TIME / 2 {
             size = (2 * size).min(most);
@@ -187,7 +183,7 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
         }
         for ((at, replication), sealed) in batch.into_iter().zip(done) {
             let unit = &units[at];
-            let Some(sealed) = sealed else { return Err(Halt::Interrupted(replication)) };
+            let Some(sealed) = sealed.flatten() else { return Err(Halt::Interrupted(replication)) };
             if surplus(enough, unit) {
                 continue;
             }
@@ -228,12 +224,13 @@ impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
                 wanted.push((at, unit.point));
             }
         }
-        let made = |(at, point)| {
+        let made = answers(wanted.len(), &AtomicBool::new(false), |place| {
+            let (at, point) = wanted[place];
             // A point that ends in a fault fails by itself, like a job.
             let study = catch_unwind(AssertUnwindSafe(|| study_of(point)));
             (at, point, study.unwrap_or_else(|payload| Err(fault(&*payload))))
-        };
-        self.held.par_extend(wanted.into_par_iter().map(made));
+        });
+        self.held.extend(made.into_iter().flatten());
     }
 
     fn of(&self, point: usize) -> Option<Result<&Study, &JobError>> {

@@ -12,8 +12,8 @@ use stickershock::config::calibration::{Calibration, calibration};
 use stickershock::config::{self};
 use stickershock::folder::OutputFolder;
 use stickershock::report::calibration::page::figure;
-use stickershock::report::calibration::{Finished, Run};
 use stickershock::study::calibration::moments_at;
+use stickershock::study::calibration::{Finished, Run};
 
 use crate::support::{BY_HAND, read_csv, root, showdown, showdown_path};
 
@@ -101,7 +101,7 @@ impl Laboratory {
         let folder = OutputFolder::create(&self.folder.path().join(out)).unwrap();
         let stop = AtomicBool::new(false);
         let silent = |_: usize, _: &str| {};
-        Run::open(&calibration, &folder, 2, &stop, &silent).unwrap().run().unwrap_or_else(|error| panic!("{error}"))
+        Run::open(&calibration, &folder, &stop, &silent).unwrap().run().unwrap_or_else(|error| panic!("{error}"))
     }
 }
 

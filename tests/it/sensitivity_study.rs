@@ -7,10 +7,11 @@ use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
 use stickershock::folder::OutputFolder;
-use stickershock::report::sensitivity::log::{FILE, LogError};
-use stickershock::report::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
+use stickershock::folder::log::{FILE, LogError};
+use stickershock::report::sensitivity::write_tables;
 use stickershock::sensitivity::{Resampling, Scheme, StopRule};
 use stickershock::study::response::{Target, respond};
+use stickershock::study::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
 
 use crate::support::{self, read_csv, root, showdown_path};
 
@@ -49,9 +50,10 @@ fn run(study: &ScenarioStudy<'_>, folder: &Path, n: usize, threads: usize) -> Fi
     let folder = OutputFolder::create(folder).unwrap();
     let stop = AtomicBool::new(false);
     let log = study.open(&folder, n).unwrap_or_else(|error| panic!("{error}"));
-    let finished = study.run(log, (n, n), StopRule::default(), threads, &stop, &|_, _| {});
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let finished = pool.install(|| study.run(log, (n, n), StopRule::default(), &stop, &|_, _| {}));
     let finished = finished.unwrap_or_else(|error| panic!("{error}"));
-    study.write_tables(&folder, &finished).unwrap();
+    write_tables(&folder, study, &finished).unwrap();
     finished
 }
 
@@ -137,7 +139,7 @@ fn grown_resumed_and_undisturbed_studies_are_the_same_bytes() {
     let stopped = OutputFolder::create(&at("stopped")).unwrap();
     let stop = AtomicBool::new(true);
     let error =
-        study.run(study.open(&stopped, 4).unwrap(), (4, 4), StopRule::default(), 2, &stop, &|_, _| {}).unwrap_err();
+        study.run(study.open(&stopped, 4).unwrap(), (4, 4), StopRule::default(), &stop, &|_, _| {}).unwrap_err();
     assert!(matches!(error, SensitivityError::Interrupted { done: 0, rows: 40 }), "{error}");
     run(&study, &at("stopped"), 4, 2);
     assert_eq!(tables(&at("stopped")), expected);
@@ -151,14 +153,14 @@ fn the_rule_grows_a_study_until_its_most() {
     let out = OutputFolder::create(&folder.path().join("out")).unwrap();
     let stop = AtomicBool::new(false);
     let strict = StopRule { absolute: 1e-9, relative: 1e-9 };
-    let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), strict, 2, &stop, &|_, _| {}).unwrap();
+    let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), strict, &stop, &|_, _| {}).unwrap();
     assert_eq!((finished.n, finished.looks.iter().map(|(n, _)| *n).collect::<Vec<_>>()), (8, vec![2, 4, 8]));
     assert!(finished.worst > 1.0);
     // A rule that any interval meets stops at the first size at which there is one.
     let lax = StopRule { absolute: 1e9, relative: 1e9 };
     let first =
         finished.looks.iter().find(|(_, reading)| lax.is_met(SOBOL, &reading.analysis.indices)).map(|(n, _)| *n);
-    let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), lax, 2, &stop, &|_, _| {}).unwrap();
+    let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), lax, &stop, &|_, _| {}).unwrap();
     assert_eq!((Some(finished.n), finished.ran), (first.or(Some(8)), 0));
 }
 

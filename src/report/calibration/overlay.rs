@@ -5,12 +5,12 @@
 
 use std::fmt::Write;
 
-use super::Finished;
 use crate::calibration::Estimate;
 use crate::config::calibration::Calibration;
 use crate::config::parameters::toml_number;
 use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::{Distribution, GaussianCopula};
+use crate::study::calibration::Finished;
 
 /// Correlations nearer to one than this are drawn in towards it: beyond it rounding decides whether the matrix is one of correlations.
 const LARGEST_CORRELATION: f64 = 0.999;

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::config::calibration::{Calibration, Evidence, Usage};
 use crate::numerics::quantile::quantile_of_sorted;
+use crate::study::validation::Validation;
 
 /// The model on one piece of evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,17 @@ impl Finding {
             Verdict::Out
         }
     }
+}
+
+/// What a validation finds for each piece of evidence; nothing for one that the model does not speak to.
+#[must_use]
+pub fn findings(calibration: &Calibration, validation: &Validation) -> Vec<Option<Finding>> {
+    let mut findings = vec![None; calibration.evidence.len()];
+    for (slot, at) in validation.evidence.iter().enumerate() {
+        let values: Vec<f64> = validation.draws.iter().map(|draw| draw[slot]).collect();
+        findings[*at] = Some(Finding::new(validation.central[slot], &values));
+    }
+    findings
 }
 
 /// Whether the model agrees with a range.

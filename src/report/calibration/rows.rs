@@ -1,9 +1,9 @@
 //! Rows of the tables of a calibration.
 
-use super::{Evaluation, Finished};
 use crate::calibration::estimate::Bound;
 use crate::config::calibration::Calibration;
 use crate::report::record::{Cell, Field, Record, table};
+use crate::study::calibration::{Evaluation, Finished};
 
 table! {
     /// The moments fitted: evidence, model, and how far they are apart.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::folder::{OutputError, OutputFolder};
+use super::{OutputError, OutputFolder};
 
 /// Name of the log in its folder.
 pub const FILE: &str = "runs.log";
@@ -63,7 +63,7 @@ pub enum LogError {
 
 /// A log that is open for appending.
 #[derive(Debug)]
-pub struct RunLog {
+pub struct Log {
     path: PathBuf,
     key: blake3::Hash,
     file: Mutex<(File, Instant)>,
@@ -78,7 +78,7 @@ pub struct Found {
     pub damaged: usize,
 }
 
-impl RunLog {
+impl Log {
     /// Opens the log of a folder, or begins one; `identity` says what the runs are of.
     ///
     /// # Errors
@@ -237,7 +237,7 @@ mod tests {
     fn filled() -> (tempfile::TempDir, OutputFolder) {
         let directory = tempfile::tempdir().unwrap();
         let folder = OutputFolder::bare(directory.path()).unwrap();
-        let (log, found) = RunLog::open(&folder, &identity(1)).unwrap();
+        let (log, found) = Log::open(&folder, &identity(1)).unwrap();
         assert_eq!(found, Found::default());
         rows().iter().for_each(|(row, result)| log.append(*row, result).unwrap());
         log.sync().unwrap();
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn rows_come_back_to_the_bit() {
         let (_directory, folder) = filled();
-        let found = RunLog::open(&folder, &identity(1)).unwrap().1;
+        let found = Log::open(&folder, &identity(1)).unwrap().1;
         assert_eq!(bits(&found), bits(&Found { rows: rows(), damaged: 0 }));
     }
 
@@ -265,18 +265,18 @@ mod tests {
         let header = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         for cut in header..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
-            let (log, found) = RunLog::open(&folder, &identity(1)).unwrap();
+            let (log, found) = Log::open(&folder, &identity(1)).unwrap();
             let ends = whole[..cut].iter().filter(|byte| **byte == b'\n').count() - 1;
             assert_eq!(found.rows, rows()[..ends]);
             assert_eq!(found.damaged, usize::from(whole[cut - 1] != b'\n'));
             log.append(7, &Ok(vec![1.0])).unwrap();
             drop(log);
-            let again = RunLog::open(&folder, &identity(1)).unwrap().1;
+            let again = Log::open(&folder, &identity(1)).unwrap().1;
             assert_eq!((again.rows.len(), again.damaged), (ends + 1, 0));
         }
         for cut in 0..header {
             fs::write(&path, &whole[..cut]).unwrap();
-            assert!(matches!(RunLog::open(&folder, &identity(1)), Err(LogError::Damaged { .. })), "cut at {cut}");
+            assert!(matches!(Log::open(&folder, &identity(1)), Err(LogError::Damaged { .. })), "cut at {cut}");
         }
     }
 
@@ -288,21 +288,21 @@ mod tests {
         let header = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         bytes[header] ^= 1;
         fs::write(&path, &bytes).unwrap();
-        let found = RunLog::open(&folder, &identity(1)).unwrap().1;
+        let found = Log::open(&folder, &identity(1)).unwrap().1;
         assert_eq!((found.rows, found.damaged), (rows()[1..].to_vec(), 1));
     }
 
     #[test]
     fn another_study_is_refused_by_name() {
         let (_directory, folder) = filled();
-        let error = RunLog::open(&folder, &identity(2)).unwrap_err().to_string();
+        let error = Log::open(&folder, &identity(2)).unwrap_err().to_string();
         assert!(error.contains("seed is 1, this one's 2") && error.contains("--out"), "{error}");
     }
 
     #[test]
     fn two_writers_are_one_too_many() {
         let (_directory, folder) = filled();
-        let _first = RunLog::open(&folder, &identity(1)).unwrap();
-        assert!(matches!(RunLog::open(&folder, &identity(1)), Err(LogError::InUse { .. })));
+        let _first = Log::open(&folder, &identity(1)).unwrap();
+        assert!(matches!(Log::open(&folder, &identity(1)), Err(LogError::InUse { .. })));
     }
 }

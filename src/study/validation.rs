@@ -1,0 +1,58 @@
+//! Validation: every piece of evidence against the model, at the scenario's own values and over draws of its parameters.
+
+use std::sync::atomic::AtomicBool;
+
+use super::calibration::{CalibrationError, moments_at};
+use super::threads::answers;
+use crate::config::Parameters;
+use crate::config::calibration::{Calibration, Usage};
+use crate::numerics::sobol::SobolSequence;
+
+/// What the model says of the evidence.
+#[derive(Clone, Debug)]
+pub struct Validation {
+    /// Positions of the evidence that the model speaks to.
+    pub evidence: Vec<usize>,
+    /// Each of them at the scenario's own values.
+    pub central: Vec<f64>,
+    /// The same at each draw that has a solution.
+    pub draws: Vec<Vec<f64>>,
+    /// Draws without one.
+    pub failed: usize,
+}
+
+/// Works out the evidence at the scenario's values and at `count` draws of its `parameters`, on the current rayon pool.
+///
+/// # Errors
+/// [`CalibrationError`] when the scenario has no solution at its own values, `stop` is set, or it has more parameters than can be drawn.
+pub fn validate(
+    calibration: &Calibration,
+    parameters: &Parameters,
+    count: usize,
+    stop: &AtomicBool,
+) -> Result<Validation, CalibrationError> {
+    let evidence: Vec<usize> =
+        (0..calibration.evidence.len()).filter(|at| calibration.evidence[*at].usage != Usage::None).collect();
+    let theta = calibration.problem.start();
+    // Draws name their parameters by key; those that are not free stay as the scenario has them.
+    let drawn = |values: &[f64]| {
+        let mut theta = theta.clone();
+        for (item, value) in parameters.list.iter().zip(values) {
+            if let Some(k) = calibration.keys.iter().position(|key| *key == item.key) {
+                theta[k] = *value;
+            }
+        }
+        theta
+    };
+    let units: Vec<Vec<f64>> = SobolSequence::scrambled(parameters.len().max(1), calibration.search.seed)
+        .map_err(|error| CalibrationError::Search(error.to_string()))?
+        .take(count)
+        .collect();
+    let central = moments_at(calibration, &evidence, &theta, 0).map_err(CalibrationError::Unsolved)?;
+    // Random numbers of its own for every draw: intervals hold parameters and simulation together.
+    let answer = |at: usize| moments_at(calibration, &evidence, &drawn(&parameters.at(&units[at])), 1 + at as u64);
+    let answers = answers(count, stop, answer).into_iter().collect::<Option<Vec<_>>>();
+    let answers = answers.ok_or(CalibrationError::Interrupted { done: 0 })?;
+    let draws: Vec<Vec<f64>> = answers.into_iter().flatten().collect();
+    Ok(Validation { failed: count - draws.len(), evidence, central, draws })
+}
