@@ -79,6 +79,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let scenario = &loaded.scenario;
     let default = || PathBuf::from("output").join(format!("{}-negotiation", scenario.name));
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
+    folder.sweep()?;
     let pool = super::run::thread_pool(args.threads)?;
     let mut manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
     folder.write("manifest.json", &manifest.render(Status::Running))?;

@@ -59,7 +59,7 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
         let studies = Studies::new(&loaded, &plan);
         pool.install(|| drive.publish(&units[position..=position], &studies, &|_| {}))
             .map_err(|error| ended(error, 0, 1))?;
-        let mut shard = std::fs::File::open(store.shard_path(&plan, position))?;
+        let mut shard = crate::folder::open(&store.shard_path(&plan, position))?;
         let mut out = std::io::stdout().lock();
         std::io::copy(&mut shard, &mut out)?;
         return Ok(out.flush()?);

@@ -237,7 +237,6 @@ impl Work<'_> {
 
     /// Reduces the study with a manifest that always says how the work stands, and prints the summary.
     pub(super) fn finish(&self, folder: &OutputFolder, started: std::time::Instant) -> Result<(), CliError> {
-        let earlier = folder.holds_a_run();
         let mut manifest = self.manifest();
         folder.write("manifest.json", &manifest.render(Status::Running))?;
         let outcome = match &self.loaded.design {
@@ -259,9 +258,7 @@ impl Work<'_> {
             Reduced::One(written) => written.files.clone(),
             Reduced::Points(written) => written.files.clone(),
         };
-        if earlier {
-            folder.remove_others(&files)?;
-        }
+        folder.remove_others(&files)?;
         manifest.files = relative(&files, folder.path());
         let written = match reduced {
             Reduced::One(written) => written,

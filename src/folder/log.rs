@@ -1,4 +1,4 @@
-//! The runs of a sensitivity study on disk, as they finish: a study that is killed, stopped or grown later runs nothing twice.
+//! The log of a study, one line for each run as it finishes: a study that is killed, stopped or grown later runs nothing twice.
 //!
 //! `runs.log` is text. Its first line says what the runs are of (scenario, data, design, outputs, version) as JSON; each further line is one row of the
 //! design: its number, `ok` with the values or `error` with the reason. Every line ends with a BLAKE3 checksum over the first line
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::{OutputError, OutputFolder};
+use super::faults::{Faults, Step};
+use super::{OutputError, OutputFolder, open};
 
 /// Name of the log in its folder.
 pub const FILE: &str = "runs.log";
@@ -67,6 +68,7 @@ pub struct Log {
     path: PathBuf,
     key: blake3::Hash,
     file: Mutex<(File, Instant)>,
+    faults: Faults,
 }
 
 /// What a log held when it was opened.
@@ -95,14 +97,15 @@ impl Log {
         }
         // Locked before it is read: a line that another process is writing is no damage.
         let mut file = locked(&path)?;
-        let bytes = fs::read(&path).map_err(|error| refused(&path, error))?;
+        folder.sweep()?;
+        let bytes = folder.read(FILE).map_err(|error| refused(&path, error))?;
         let kept = read(&path, &bytes, identity, &key, &mut found)?;
         if found.damaged > 0 {
             // Written anew whole, so that the next line does not continue a torn one.
             folder.write(FILE, kept.as_bytes())?;
             file = locked(&path)?;
         }
-        Ok((Self { path, key, file: Mutex::new((file, Instant::now())) }, found))
+        Ok((Self { path, key, file: Mutex::new((file, Instant::now())), faults: folder.faults.clone() }, found))
     }
 
     /// Appends one row.
@@ -120,9 +123,10 @@ impl Log {
         let line = format!("{payload}\t{}\n", checksum(&self.key, &payload));
         let mut guard = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let (file, synced) = &mut *guard;
-        file.write_all(line.as_bytes()).map_err(|error| refused(&self.path, error))?;
+        let written = self.faults.meet(Step::Write, &self.path).and_then(|()| file.write_all(line.as_bytes()));
+        written.map_err(|error| refused(&self.path, error))?;
         if synced.elapsed() >= SYNC_EVERY {
-            file.sync_data().map_err(|error| refused(&self.path, error))?;
+            self.wait(file)?;
             *synced = Instant::now();
         }
         Ok(())
@@ -134,12 +138,18 @@ impl Log {
     /// [`OutputError::File`] when the disk refuses.
     pub fn sync(&self) -> Result<(), OutputError> {
         let guard = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.0.sync_data().map_err(|error| refused(&self.path, error))
+        self.wait(&guard.0)
+    }
+
+    fn wait(&self, file: &File) -> Result<(), OutputError> {
+        let synced = self.faults.meet(Step::Sync, &self.path).and_then(|()| file.sync_data());
+        synced.map_err(|error| refused(&self.path, error))
     }
 }
 
 /// The log open for appending, and locked where the file system has locks.
 fn locked(path: &Path) -> Result<File, LogError> {
+    open(path).map_err(|error| refused(path, error))?; // no pipe and no device
     let file = OpenOptions::new().append(true).open(path).map_err(|error| refused(path, error))?;
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => Err(LogError::InUse { path: path.to_owned() }),

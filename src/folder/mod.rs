@@ -1,13 +1,29 @@
-//! The output folder: every file appears under its final name only when it is complete.
+//! The output folder: whose it is, the one writer ([`PendingFile`]: a file appears under its name when it is whole), the one reader
+//! ([`read`]: only files are read), and the log of a study that goes on where it was ([`log`]).
 
+#[doc(hidden)]
+pub mod faults;
 pub mod log;
+mod pending;
+mod read;
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tempfile::NamedTempFile;
+
+use self::faults::{Faults, Step};
+use self::pending::PARTIAL;
+pub use self::pending::PendingFile;
+pub use self::read::{open, read};
+
+/// Name of the manifest, by which a folder is known as this program's.
+pub const MANIFEST: &str = "manifest.json";
+/// Name of a plan in its folder.
+pub const PLAN: &str = "plan.json";
+/// Folders that results stand in.
+const FOLDERS: [&str; 5] = ["", "tables", "charts", "units", "data"];
 
 /// Why output cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +35,16 @@ pub enum OutputError {
         path: PathBuf,
         /// The operating system's reason.
         error: io::Error,
+    },
+    /// A folder that holds what this program did not write.
+    #[error(
+        "{path}: holds `{found}` and no results of this program\nhelp: choose a folder that is new, empty, or of an earlier run with --out"
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Something in it.
+        found: String,
     },
     /// A file that cannot be written; nothing is left under its name.
     #[error(
@@ -44,38 +70,88 @@ pub enum OutputError {
 }
 
 /// A folder that results are written to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OutputFolder {
     path: PathBuf,
+    faults: Faults,
 }
 
 impl OutputFolder {
-    /// Makes the folder and proves, by writing a file, that it can be written to.
+    /// Makes the folder and proves, by writing a file, that it can be written to. A folder that exists must be empty or this program's: it has a
+    /// manifest, a plan or a log. One that was not gets a manifest before anything else, so that it is known however the process ends.
     ///
     /// # Errors
-    /// [`OutputError::Folder`] when it cannot.
+    /// [`OutputError::Foreign`] for a folder of someone else's, before anything is written; [`OutputError::Folder`] when it cannot be made.
     pub fn create(path: &Path) -> Result<Self, OutputError> {
         let refused = |error| OutputError::Folder { path: path.to_owned(), error };
-        fs::create_dir_all(path.join("tables")).map_err(refused)?;
-        for folder in [path.to_owned(), path.join("tables")] {
-            let mut probe = NamedTempFile::new_in(&folder).map_err(refused)?;
-            probe.write_all(b"probe").and_then(|()| probe.flush()).map_err(refused)?;
+        let folder = Self { path: path.to_owned(), faults: Faults::default() };
+        let ours = folder.is_ours();
+        if !ours && let Some(found) = folder.foreign().map_err(refused)? {
+            return Err(OutputError::Foreign { path: path.to_owned(), found });
         }
-        Ok(Self { path: path.to_owned() })
+        fs::create_dir_all(path).map_err(refused)?;
+        if !ours {
+            folder
+                .write(MANIFEST, b"{\"program\": \"stickershock\", \"status\": \"running\"}\n")
+                .map_err(made_here(path))?;
+        }
+        for name in [".probe", "tables/.probe"] {
+            let mut probe = folder.begin(name).map_err(made_here(path))?;
+            probe.write(b"probe").map_err(made_here(path))?;
+            io::Write::flush(&mut probe).map_err(refused)?;
+        }
+        Ok(folder)
+    }
+
+    /// Whether a manifest, a plan or a log of this program stands in the folder.
+    fn is_ours(&self) -> bool {
+        let begins = |name: &str, word: &[u8]| {
+            let bytes = read(&self.path.join(name)).unwrap_or_default();
+            bytes[..bytes.len().min(1 << 12)].windows(word.len()).any(|found| found == word)
+        };
+        self.manifest().is_some() || begins(PLAN, b"stickershock") || begins(log::FILE, b"{\"")
+    }
+
+    /// Something in the folder that is not what a kill may leave of a new one.
+    fn foreign(&self) -> io::Result<Option<String>> {
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if !name.starts_with(PARTIAL) {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same on a disk that fails, for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// The bytes of a file of the folder.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let path = self.path.join(name);
+        self.faults.meet(Step::Read, &path)?;
+        read(&path)
     }
 
     /// The manifest of an earlier run of this program that stands in the folder.
     #[must_use]
     pub fn manifest(&self) -> Option<Value> {
-        let manifest = fs::read(self.path.join("manifest.json")).ok();
+        let manifest = self.read(MANIFEST).ok();
         let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         manifest.filter(|manifest| manifest["program"] == "stickershock")
-    }
-
-    /// Whether an earlier run of this program stands in the folder.
-    #[must_use]
-    pub fn holds_a_run(&self) -> bool {
-        self.manifest().is_some()
     }
 
     /// Removes tables and charts of an earlier run that are not among `written`, and temporary files that a killed run
@@ -84,14 +160,35 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError::File`] when one cannot be removed.
     pub fn remove_others(&self, written: &[PathBuf]) -> Result<(), OutputError> {
-        for (folder, endings) in [("", &[][..]), ("tables", &["csv", "parquet"][..]), ("charts", &["svg", "png"][..])] {
+        let endings = |folder: &str| match folder {
+            "tables" => &["csv", "parquet"][..],
+            "charts" => &["svg", "png"][..],
+            _ => &[][..],
+        };
+        self.remove_where(|folder, name, path| {
+            let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy();
+            ((folder != "units" && name.starts_with(PARTIAL)) || endings(folder).contains(&ending.as_ref()))
+                && !written.iter().any(|kept| kept == path)
+        })
+    }
+
+    /// Removes temporary files that a killed process left. For a process that is alone in the folder.
+    ///
+    /// # Errors
+    /// [`OutputError::File`] when one cannot be removed.
+    pub fn sweep(&self) -> Result<(), OutputError> {
+        self.remove_where(|_, name, _| name.starts_with(PARTIAL))
+    }
+
+    /// Removes the files of the folders of results that `goes` names by folder, name and path.
+    fn remove_where(&self, goes: impl Fn(&str, &str, &Path) -> bool) -> Result<(), OutputError> {
+        for folder in FOLDERS {
             let Ok(entries) = fs::read_dir(self.path.join(folder)) else { continue };
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-                let ours = name.starts_with(".partial-") || endings.contains(&ending.as_str());
-                if ours && !written.contains(&path) {
-                    fs::remove_file(&path).map_err(|error| OutputError::File { path, error })?;
+                if goes(folder, &name, &path) {
+                    let removed = self.faults.meet(Step::Remove, &path).and_then(|()| fs::remove_file(&path));
+                    removed.map_err(|error| OutputError::File { path, error })?;
                 }
             }
         }
@@ -104,7 +201,7 @@ impl OutputFolder {
     /// [`OutputError::Folder`] when it cannot.
     pub fn bare(path: &Path) -> Result<Self, OutputError> {
         fs::create_dir_all(path).map_err(|error| OutputError::Folder { path: path.to_owned(), error })?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), faults: Faults::default() })
     }
 
     /// The folder.
@@ -128,85 +225,16 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError::File`] when the temporary file cannot be made.
     pub fn begin(&self, name: &str) -> Result<PendingFile, OutputError> {
-        let path = self.path.join(name);
-        let folder = path.parent().unwrap_or(&self.path).to_owned();
-        let refused = |error| OutputError::File { path: path.clone(), error };
-        fs::create_dir_all(&folder).map_err(refused)?;
-        let temporary = tempfile::Builder::new().prefix(".partial-").tempfile_in(&folder).map_err(refused)?;
-        Ok(PendingFile { path, file: BufWriter::new(temporary) })
+        PendingFile::begin(self.path.join(name), self.faults.clone())
     }
 }
 
-/// A file that is being written under a temporary name.
-#[derive(Debug)]
-pub struct PendingFile {
-    path: PathBuf,
-    file: BufWriter<NamedTempFile>,
-}
-
-/// For writers of other libraries; [`PendingFile::write`] has the better errors.
-impl Write for PendingFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+/// A file that a new folder cannot have is a folder that cannot be used.
+fn made_here(path: &Path) -> impl Fn(OutputError) -> OutputError + '_ {
+    |error| match error {
+        OutputError::File { error, .. } => OutputError::Folder { path: path.to_owned(), error },
+        other => other,
     }
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-impl PendingFile {
-    fn refused(&self, error: io::Error) -> OutputError {
-        OutputError::File { path: self.path.clone(), error }
-    }
-
-    /// Appends bytes.
-    ///
-    /// # Errors
-    /// [`OutputError::File`] when the disk refuses.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
-        self.file.write_all(bytes).map_err(|error| self.refused(error))
-    }
-
-    /// Flushes to disk and renames to the final name.
-    ///
-    /// # Errors
-    /// [`OutputError::File`]; the temporary file is removed.
-    pub fn finish(self) -> Result<PathBuf, OutputError> {
-        self.publish(true)
-    }
-
-    /// Renames to the final name without waiting for the disk: after a power failure the file may be cut short, so this is for files that
-    /// prove themselves and can be made again.
-    ///
-    /// # Errors
-    /// [`OutputError::File`]; the temporary file is removed.
-    pub fn finish_unsynced(self) -> Result<PathBuf, OutputError> {
-        self.publish(false)
-    }
-
-    fn publish(self, sync: bool) -> Result<PathBuf, OutputError> {
-        let path = self.path;
-        let refused = |error| OutputError::File { path: path.clone(), error };
-        let temporary = self.file.into_inner().map_err(|error| refused(error.into_error()))?;
-        if sync {
-            temporary.as_file().sync_all().map_err(refused)?;
-        }
-        share_with_umask(temporary.as_file()).map_err(refused)?;
-        temporary.persist(&path).map_err(|error| refused(error.error))?;
-        Ok(path)
-    }
-}
-
-/// Temporary files are private; results are as readable as any other file.
-#[cfg(unix)]
-fn share_with_umask(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn share_with_umask(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -229,9 +257,6 @@ mod tests {
     fn files_of_an_earlier_run_do_not_stay_beside_new_ones() {
         let folder = tempfile::tempdir().unwrap();
         let output = OutputFolder::create(folder.path()).unwrap();
-        assert!(!output.holds_a_run());
-        output.write("manifest.json", br#"{"program": "stickershock"}"#).unwrap();
-        assert!(output.holds_a_run());
         let kept = output.write("tables/new.csv", b"a").unwrap();
         for old in ["tables/old.csv", "charts/old.png", "tables/.partial-x"] {
             output.write(old, b"b").unwrap();
@@ -250,5 +275,111 @@ mod tests {
         fs::write(&file, b"").unwrap();
         let error = OutputFolder::create(&file.join("out")).unwrap_err();
         assert!(error.to_string().contains("--out"), "{error}");
+    }
+
+    /// Names in a folder and the folders below, sorted.
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() {
+                names.extend(self::names(&entry.path()).iter().map(|below| format!("{name}/{below}")));
+            }
+            names.push(name);
+        }
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_of_someone_else_is_refused_by_name_and_left_as_it_is() {
+        let foreign: [&[&str]; 4] =
+            [&["thesis.tex"], &["tables/mine.csv"], &["manifest.json"], &["units/x", ".partial-x"]];
+        for files in foreign {
+            let folder = tempfile::tempdir().unwrap();
+            for file in files {
+                fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
+                fs::write(folder.path().join(file), br#"{"program": "other"}"#).unwrap();
+            }
+            let before = names(folder.path());
+            let error = OutputFolder::create(folder.path()).unwrap_err();
+            let OutputError::Foreign { found, .. } = &error else { panic!("{error}") };
+            assert!(files[0].starts_with(found.as_str()), "{error}");
+            assert!(error.to_string().contains("--out") && names(folder.path()) == before);
+        }
+        let error = OutputFolder::create(Path::new("/")).unwrap_err();
+        assert!(matches!(error, OutputError::Foreign { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_folder_is_ours_by_its_manifest_its_plan_or_its_log() {
+        for (name, text) in [
+            ("manifest.json", r#"{"program": "stickershock", "status": "failed"}"#),
+            ("plan.json", "{\n  \"program\": \"stickershock\", torn"),
+            ("runs.log", r#"{"format":1"#),
+            (".partial-abc", "what a kill before the first file leaves"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(name), text).unwrap();
+            fs::create_dir_all(folder.path().join("tables")).unwrap();
+            if name == ".partial-abc" {
+                fs::remove_dir(folder.path().join("tables")).unwrap();
+            }
+            OutputFolder::create(folder.path()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_a_kill_left_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = OutputFolder::create(folder.path()).unwrap();
+        for name in
+            ["kept.txt", "tables/kept.csv", "charts/kept.svg", "units/kept.shard", "data/kept.csv", "own/.partial-x"]
+        {
+            output.write(name, b"kept").unwrap();
+        }
+        let before = names(folder.path());
+        for name in [".partial-1", "tables/.partial-2", "charts/.partial-3", "units/.partial-4", "data/.partial-5"] {
+            fs::write(folder.path().join(name), b"half").unwrap();
+        }
+        output.sweep().unwrap();
+        assert_eq!(names(folder.path()), before);
+    }
+
+    /// Each step of a write fails in turn: the error names the file, what stood there stays, and nothing is left beside it.
+    #[test]
+    fn a_disk_that_fails_at_any_step_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = OutputFolder::create(folder.path()).unwrap();
+        whole.write("tables/x.csv", b"old").unwrap();
+        let before = names(folder.path());
+        let failing = [Step::Create, Step::Write, Step::Sync, Step::Rename];
+        for bad in failing {
+            let full =
+                move |step: Step, _: &Path| if step == bad { Err(io::Error::other("disk full")) } else { Ok(()) };
+            let output = whole.clone().with_faults(Faults::of(full));
+            let error = output.write("tables/x.csv", b"new").unwrap_err().to_string();
+            assert!(error.contains("x.csv") && error.contains("disk full"), "{bad:?}: {error}");
+            assert_eq!(
+                (fs::read(folder.path().join("tables/x.csv")).unwrap(), names(folder.path())),
+                (b"old".to_vec(), before.clone())
+            );
+        }
+        let unreadable =
+            |step: Step, _: &Path| if step == Step::Read { Err(io::Error::other("bad block")) } else { Ok(()) };
+        assert!(whole.with_faults(Faults::of(unreadable)).read("tables/x.csv").is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_under_the_name_of_a_file_is_refused_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("plan.json");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        assert!(read(&pipe).unwrap_err().to_string().contains("pipe"));
+        assert!(read(folder.path()).unwrap_err().to_string().contains("folder"));
+        assert!(matches!(OutputFolder::create(folder.path()), Err(OutputError::Foreign { .. })));
     }
 }

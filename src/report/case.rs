@@ -7,11 +7,10 @@ use std::path::Path;
 
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use crate::config::ConfigError;
 use crate::config::case::{Case, MatrixKind, Tolerance, read_matrix};
-use crate::folder::OutputError;
+use crate::folder::{OutputError, OutputFolder};
 use crate::model::fixed_point::SearchReport;
 use crate::study::solution::{CaseMatrix, Recovered, ScenarioResult};
 
@@ -307,19 +306,17 @@ fn write_file(path: &Path, packed: bool, text: &str) -> Result<(), OutputError> 
     write_bytes(path, packed, text.as_bytes())
 }
 
-/// Writes under a temporary name first, so that a file under its own name is complete.
 fn write_bytes(path: &Path, packed: bool, bytes: &[u8]) -> Result<(), OutputError> {
-    let refused = |error: std::io::Error| OutputError::File { path: path.to_owned(), error };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(refused)?;
+    let folder = OutputFolder::bare(path.parent().unwrap_or(Path::new(".")))?;
+    let mut file = folder.begin(&path.file_name().unwrap_or_default().to_string_lossy())?;
     if packed {
         let mut encoder = GzEncoder::new(&mut file, Compression::default());
-        encoder.write_all(bytes).and_then(|()| encoder.finish().map(|_| ())).map_err(refused)?;
+        let packed = encoder.write_all(bytes).and_then(|()| encoder.finish().map(|_| ()));
+        packed.map_err(|error| OutputError::File { path: path.to_owned(), error })?;
     } else {
-        file.write_all(bytes).map_err(refused)?;
+        file.write(bytes)?;
     }
-    file.flush().map_err(refused)?;
-    file.persist(path).map_err(|error| refused(error.error))?;
+    file.finish()?;
     Ok(())
 }
 

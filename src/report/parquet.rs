@@ -50,7 +50,7 @@ enum Trouble {
 pub fn convert(folder: &OutputFolder, mut files: Vec<PathBuf>, keep_csv: bool) -> Result<Vec<PathBuf>, OutputError> {
     let dictionary = folder.path().join("datapackage.json");
     let refused = |path: &Path, error: Trouble| OutputError::Convert { path: path.into(), reason: error.to_string() };
-    let read = || -> Result<Value, Trouble> { Ok(serde_json::from_slice(&fs::read(&dictionary)?)?) };
+    let read = || -> Result<Value, Trouble> { Ok(serde_json::from_slice(&crate::folder::read(&dictionary)?)?) };
     let mut package = read().map_err(|error| refused(&dictionary, error))?;
     let mut replaced = Vec::new();
     for resource in package["resources"].as_array_mut().into_iter().flatten() {

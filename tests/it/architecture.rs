@@ -119,6 +119,24 @@ fn the_model_knows_no_files_threads_clocks_or_globals() {
 }
 
 #[test]
+fn files_are_written_and_read_in_one_place_and_threads_come_from_the_pool() {
+    let writing = ["NamedTempFile", "fs::write", "fs::rename", "File::create", "OpenOptions", ".persist("];
+    for path in sources(&root().join("src")) {
+        let code = code(&path);
+        assert!(!code.contains("std::thread") && !code.contains("thread::spawn"), "{} starts threads", path.display());
+        if path.starts_with(root().join("src/folder")) || path.ends_with("tests.rs") {
+            continue;
+        }
+        for word in writing {
+            assert!(!code.contains(word), "{} contains {word}: files are written by folder", path.display());
+        }
+        // Scenarios and their data are the user's own files; what is stored is read by folder.
+        let reads = code.contains("fs::read(") || code.contains("read_to_string(");
+        assert!(!reads || path.starts_with(root().join("src/config")), "{} reads files itself", path.display());
+    }
+}
+
+#[test]
 fn unsafe_code_stands_only_in_the_kernels_and_gives_its_reason() {
     let kernels = root().join("src/model/demand/kernel");
     for path in sources(&root().join("src")) {

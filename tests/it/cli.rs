@@ -175,6 +175,22 @@ fn tables_are_written_as_parquet() {
     assert_eq!((tables("csv"), tables("parquet")), (count, 0));
 }
 
+/// A folder with anything else in it is not written to, whatever the command.
+#[test]
+fn a_folder_of_someone_else_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.tex"), "years of work").unwrap();
+    fs::create_dir(folder.path().join("units")).unwrap();
+    let out = folder.path().display().to_string();
+    small_run(&["--out", &out])
+        .assert()
+        .code(1)
+        .stderr(contains("thesis.tex").or(contains("`units`")).and(contains("--out")));
+    let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["thesis.tex", "units"]);
+}
+
 /// Output that cannot be written ends before the simulation, with exit code 1, and leaves nothing.
 #[test]
 fn an_unwritable_folder_is_refused_at_once() {

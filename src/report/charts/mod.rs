@@ -7,12 +7,13 @@
 //! Colours follow Okabe and Ito (2008, "Color Universal Design"), with lightness spread so that they stay apart in grey;
 //! markers repeat the distinction. Left out: interaction, and scripts beyond those of DejaVu Sans in the PNG.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use resvg::{tiny_skia, usvg};
+
+use crate::folder::{OutputError, OutputFolder};
 
 mod axis;
 pub mod bargaining;
@@ -217,30 +218,18 @@ pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartErr
         return Err(ChartError::Name(name.to_owned()));
     }
     let png = svg.to_png()?;
-    fs::create_dir_all(dir).map_err(|source| ChartError::Write { path: dir.to_owned(), source })?;
-    let files = [(format!("{name}.svg"), svg.as_str().as_bytes()), (format!("{name}.png"), png.as_slice())];
-    let mut unfinished = Vec::with_capacity(files.len());
-    for (file, bytes) in &files {
-        let temporary = dir.join(format!(".{file}.{}.part", std::process::id()));
-        let written = fs::write(&temporary, bytes);
-        unfinished.push((temporary, dir.join(file)));
-        if let Err(source) = written {
-            return Err(give_up(&unfinished, dir.join(file), source));
+    let unfinished = || -> Result<Vec<PathBuf>, OutputError> {
+        let folder = OutputFolder::bare(dir)?;
+        let mut svg_file = folder.begin(&format!("{name}.svg"))?;
+        svg_file.write(svg.as_str().as_bytes())?;
+        let mut png_file = folder.begin(&format!("{name}.png"))?;
+        png_file.write(&png)?;
+        Ok(vec![svg_file.finish_unsynced()?, png_file.finish_unsynced()?])
+    };
+    unfinished().map_err(|error| match error {
+        OutputError::File { path, error } | OutputError::Folder { path, error } => {
+            ChartError::Write { path, source: error }
         }
-    }
-    for (temporary, path) in &unfinished {
-        if let Err(source) = fs::rename(temporary, path) {
-            return Err(give_up(&unfinished, path.clone(), source));
-        }
-    }
-    Ok(unfinished.into_iter().map(|(_, path)| path).collect())
-}
-
-/// Removes the temporary files, so far as they exist, and reports the failure.
-fn give_up(unfinished: &[(PathBuf, PathBuf)], path: PathBuf, source: std::io::Error) -> ChartError {
-    for (temporary, _) in unfinished {
-        // The failure to report is the first one; a file that was never made cannot be removed.
-        let _ = fs::remove_file(temporary);
-    }
-    ChartError::Write { path, source }
+        other => ChartError::Write { path: dir.to_owned(), source: std::io::Error::other(other) },
+    })
 }

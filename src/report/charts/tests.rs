@@ -198,7 +198,7 @@ fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
     std::fs::create_dir(folder.path().join("headline.png")).unwrap();
     assert!(matches!(write(&svg, folder.path(), "headline"), Err(ChartError::Write { .. })));
     let left = std::fs::read_dir(folder.path()).unwrap().flatten();
-    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().ends_with(".part")));
+    assert!(left.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with(".partial-")));
 }
 
 /// The letters are in the picture: a chart's PNG has dark pixels where the title stands.

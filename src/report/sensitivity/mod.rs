@@ -19,7 +19,8 @@ pub fn write_tables(
     study: &ScenarioStudy<'_>,
     finished: &Finished,
 ) -> Result<Vec<PathBuf>, OutputError> {
-    let indices: Vec<SensitivityRow> = finished.reading.analysis.indices.iter().map(|index| SensitivityRow { index: index.into() }).collect();
+    let indices: Vec<SensitivityRow> =
+        finished.reading.analysis.indices.iter().map(|index| SensitivityRow { index: index.into() }).collect();
     let convergence: Vec<ConvergenceRow> = finished
         .looks
         .iter()

@@ -366,7 +366,7 @@ impl Plan {
     pub fn write(&self, folder: &OutputFolder) -> Result<PathBuf, PlanError> {
         for file in &self.data {
             let path = Path::new(&file.path);
-            let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+            let bytes = crate::folder::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
             file.check(path, &bytes)?;
             folder.write(&file.copy, &bytes)?;
         }
@@ -380,7 +380,7 @@ impl Plan {
     /// [`PlanError::Unreadable`] or [`PlanError::Damaged`].
     pub fn read(folder: &Path) -> Result<Self, PlanError> {
         let path = folder.join(PLAN_FILE);
-        let bytes = std::fs::read(&path).map_err(|error| PlanError::Unreadable { path: path.clone(), error })?;
+        let bytes = crate::folder::read(&path).map_err(|error| PlanError::Unreadable { path: path.clone(), error })?;
         let damaged = |reason: String| PlanError::Damaged { path: path.clone(), reason };
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
         if plan.program != "stickershock" || plan.format != FORMAT {
@@ -420,7 +420,7 @@ impl Plan {
         let mut copies = BTreeMap::new();
         for file in &self.data {
             let copy = folder.join(&file.copy);
-            let bytes = std::fs::read(&copy).map_err(|error| ConfigError::unreadable(&copy, &error))?;
+            let bytes = crate::folder::read(&copy).map_err(|error| ConfigError::unreadable(&copy, &error))?;
             file.check(&copy, &bytes)?;
             copies.insert((file.key.clone(), file.name.clone()), copy);
         }

@@ -79,7 +79,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when another process has it; [`StoreError::Output`] when it cannot be written.
     pub fn open(path: &Path, sharing: Sharing) -> Result<Self, StoreError> {
-        let folder = OutputFolder::bare(path)?;
+        Self::of(OutputFolder::bare(path)?, sharing)
+    }
+
+    /// The same with a folder that there is. Alone in it, what a killed process left unfinished is swept.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn of(folder: OutputFolder, sharing: Sharing) -> Result<Self, StoreError> {
+        let path = folder.path();
         // A system that cannot lock folders goes without: the lock guards against a slip, results do not depend on it.
         let lock = File::open(path).ok();
         if let Some(file) = &lock {
@@ -90,6 +98,9 @@ impl Store {
             if matches!(taken, Err(TryLockError::WouldBlock)) {
                 return Err(StoreError::Busy(path.to_owned()));
             }
+        }
+        if sharing == Sharing::Alone {
+            folder.sweep()?;
         }
         Ok(Self { folder, _lock: lock })
     }
@@ -214,22 +225,14 @@ impl Store {
         }
     }
 
-    /// Removes damaged shards, and what a killed process left of others. For a process that is alone in the folder.
+    /// Removes damaged shards. For a process that is alone in the folder.
     ///
     /// # Errors
     /// [`OutputError`] when the system refuses.
     pub fn tidy(&self, damaged: &[ShardError]) -> Result<(), OutputError> {
-        let remove =
-            |path: &Path| fs::remove_file(path).map_err(|error| OutputError::File { path: path.to_owned(), error });
         for error in damaged {
             if let ShardError::Damaged { path, .. } = error {
-                remove(path)?;
-            }
-        }
-        let Ok(entries) = fs::read_dir(self.units_folder()) else { return Ok(()) };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".partial-")) {
-                remove(&path)?;
+                fs::remove_file(path).map_err(|error| OutputError::File { path: path.clone(), error })?;
             }
         }
         Ok(())
