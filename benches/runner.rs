@@ -94,7 +94,7 @@ fn main() {
     );
     time("merged", &mut || {
         reduce(&mut |keep| {
-            drive.merge(&inventory.done, &|_| {}, keep).unwrap_or_else(|error| panic!("{error}"));
+            drive.merge(&inventory.done, &studies, &|_| {}, keep).unwrap_or_else(|error| panic!("{error}"));
         });
     });
     for count in [512, 4_096] {

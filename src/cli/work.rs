@@ -174,7 +174,7 @@ impl Work<'_> {
         let walked = if self.simulate {
             drive.run(self.done, studies, &tick, keep)
         } else {
-            drive.merge(self.done, &tick, keep)
+            drive.merge(self.done, studies, &tick, keep)
         };
         bar.finish_and_clear();
         walked.map_err(|error| self.stopped(error))

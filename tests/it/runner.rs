@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use stickershock::config::design::Point;
 use stickershock::model::outcome::Outcome;
-use stickershock::study::Study;
 use stickershock::study::units::drive::{Drive, DriveError, Event, Studies};
+use stickershock::study::units::shard::{ShardReader, StoredJob, encode, encode_header};
 use stickershock::study::units::store::Sharing;
 use stickershock::study::units::{Plan, Store};
+use stickershock::study::{JobResult, Study};
 
 use crate::support::{read_csv, showdown, showdown_path};
 
@@ -333,6 +334,65 @@ fn a_unit_done_twice_must_be_the_same_bytes() {
     refused(&merge(&out), 65, &["belongs to another plan"]);
 }
 
+/// Writes a shard anew with its outcomes changed, and every hash of it right.
+fn craft(path: &Path, change: &dyn Fn(&mut Outcome)) {
+    let mut reader = ShardReader::open(path).unwrap();
+    let mut bytes = encode_header(&reader.header);
+    while let Some((_, jobs)) = reader.next_replication().unwrap() {
+        let changed = |(job, _): StoredJob| -> JobResult {
+            let mut outcome = job.unwrap();
+            change(&mut outcome);
+            Ok(outcome)
+        };
+        bytes.extend(encode(&jobs.into_iter().map(changed).collect::<Vec<_>>()).0);
+    }
+    let hash = blake3::hash(&bytes);
+    bytes.extend_from_slice(hash.as_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+/// Right hashes prove that a shard is as it was written, not that its numbers are those of the study.
+#[test]
+fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let plan = plan_small(&out, &[]);
+    assert!(units(&out, "0..12").status.success());
+    let path = shard(&out, &plan, 3);
+    let whole = fs::read(&path).unwrap();
+    let cases: [(&dyn Fn(&mut Outcome), &str); 6] = [
+        (&|_| {}, ""),
+        (&|outcome| outcome.values.truncate(3), "has 3 numbers, expected"),
+        (&|outcome| outcome.values.clear(), "has 0 numbers, expected"),
+        (&|outcome| outcome.switched.push(1.0), "switches, expected"),
+        (&|outcome| outcome.values.fill(f64::NAN), "is not a number"),
+        (&|outcome| outcome.values[0] = f64::INFINITY, "number 0 is infinite"),
+    ];
+    for (change, words) in cases {
+        craft(&path, change);
+        if words.is_empty() {
+            assert!(fs::read(&path).unwrap() == whole, "what is crafted is what the program writes");
+            continue;
+        }
+        let name = path.file_name().unwrap().to_str().unwrap();
+        refused(&merge(&out), 1, &[name, "replication 6 of status_quo", words]);
+        fs::write(&path, &whole).unwrap();
+    }
+    assert!(merge(&out).status.success());
+}
+
+/// A pipe where the plan should be is no plan; nobody waits for its other end.
+#[cfg(unix)]
+#[test]
+fn a_pipe_for_a_plan_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Command::new("mkfifo").arg(folder.path().join("plan.json")).status().unwrap();
+    assert!(made.success());
+    for output in [merge(folder.path()), units(folder.path(), "0..1")] {
+        refused(&output, 65, &["plan.json", "pipe"]);
+    }
+}
+
 /// A disk that is full, or a limit on file size, is an error with a way on, and never ends the process in the middle.
 #[cfg(unix)]
 #[test]
@@ -520,19 +580,19 @@ fn every_point_is_the_scenario_with_its_assignments() {
     let inventory = store.inventory(&plan).unwrap();
     assert_eq!(inventory.done.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 6, 7, 8]);
     let mut merged = Kept::new();
-    drive.merge(&inventory.done, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
+    drive.merge(&inventory.done, &studies, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
     assert!(merged == kept);
     // Surplus units change nothing either.
     drive.publish(&plan.unit_list()[4..6], &studies, &|_| {}).unwrap();
     let inventory = store.inventory(&plan).unwrap();
     assert_eq!(inventory.done.len(), 9);
     let mut merged = Kept::new();
-    drive.merge(&inventory.done, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
+    drive.merge(&inventory.done, &studies, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
     assert!(merged == kept);
     // Without the rule a missing unit is missed.
     fs::remove_file(&inventory.done[&5]).unwrap();
     let done = store.inventory(&plan).unwrap().done;
-    let missed = drive.merge(&done, &|_| {}, &mut |_| Ok(ControlFlow::Continue(())));
+    let missed = drive.merge(&done, &studies, &|_| {}, &mut |_| Ok(ControlFlow::Continue(())));
     assert!(matches!(missed, Err(DriveError::Missing(5))), "{missed:?}");
 }
 

@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use blake3::Hash;
 
 use super::plan::{Kept, Plan};
-use super::shard::{ShardReader, encode};
+use super::shape::Shape;
+use super::shard::{ShardError, ShardReader, StoredJob, encode};
 use super::store::{ShardWriter, Store, StoreError};
 use crate::config::Loaded;
 use crate::folder::OutputError;
-use crate::model::outcome::Outcome;
+use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
 use crate::study::points::{Names, headlines};
 use crate::study::run::{Halt, run_units};
@@ -70,6 +71,18 @@ impl<'a> Studies<'a> {
             return Err(JobError::Study(message.into()));
         }
         Study::prepare(scenario).map(Arc::new).map_err(|error| JobError::Study(error.to_string()))
+    }
+
+    /// What stored outcomes of the plan must look like; nothing where the scenario cannot be prepared, which leaves no outcomes.
+    fn shape(&self) -> Option<Shape> {
+        let kept = self.plan.kept;
+        match kept {
+            Kept::Outcomes => self.get(0).ok().map(|study| Shape::new(study.layout(), kept)),
+            Kept::Headlines => {
+                let Scenario { market, periods, weeks, flag, .. } = &self.loaded.scenario;
+                Some(Shape::new(&Layout::new(market, periods.clone(), *weeks, flag), kept))
+            }
+        }
     }
 
     /// What the plan keeps of a job of `study`.
@@ -183,6 +196,7 @@ impl Drive<'_> {
         keep: &mut Keep<'_>,
     ) -> Result<(), DriveError> {
         let units = self.plan.unit_list();
+        let shape = if done.is_empty() { None } else { studies.shape() };
         let mut enough = None;
         let mut next = 0;
         while let Some(unit) = units.get(next) {
@@ -192,7 +206,7 @@ impl Drive<'_> {
                 if self.stop.load(Ordering::Relaxed) {
                     return Err(DriveError::Interrupted);
                 }
-                if self.read(unit, path, &|_| {}, keep)? {
+                if self.read(unit, path, shape.as_ref(), &|_| {}, keep)? {
                     enough = Some(unit.point);
                 }
                 next += 1;
@@ -215,9 +229,11 @@ impl Drive<'_> {
     pub fn merge(
         &self,
         done: &BTreeMap<usize, PathBuf>,
+        studies: &Studies<'_>,
         tick: &(impl Fn(u64) + Sync),
         keep: &mut Keep<'_>,
     ) -> Result<(), DriveError> {
+        let shape = studies.shape();
         let mut enough = None;
         for unit in self.plan.unit_list() {
             if enough == Some(unit.point) {
@@ -227,7 +243,7 @@ impl Drive<'_> {
                 return Err(DriveError::Interrupted);
             }
             let path = done.get(&unit.index).ok_or(DriveError::Missing(unit.index))?;
-            if self.read(&unit, path, tick, keep)? {
+            if self.read(&unit, path, shape.as_ref(), tick, keep)? {
                 enough = Some(unit.point);
             }
         }
@@ -252,6 +268,7 @@ impl Drive<'_> {
         &self,
         unit: &Unit,
         path: &Path,
+        shape: Option<&Shape>,
         tick: &(impl Fn(u64) + Sync),
         keep: &mut Keep<'_>,
     ) -> Result<bool, DriveError> {
@@ -259,6 +276,7 @@ impl Drive<'_> {
         let mut hashes = Vec::new();
         let mut enough = false;
         while let Some((replication, jobs)) = reader.next_replication().map_err(StoreError::from)? {
+            self.check(path, shape, replication, &jobs)?;
             tick(jobs.len() as u64);
             hashes.extend(jobs.iter().map(|(_, hash)| *hash));
             if !enough {
@@ -268,6 +286,25 @@ impl Drive<'_> {
         }
         let _ = keep(Event::Unit { position: unit.index, hash: reader.hash, jobs: &hashes })?;
         Ok(enough)
+    }
+
+    /// Refuses stored outcomes that are none of this plan's.
+    fn check(
+        &self,
+        path: &Path,
+        shape: Option<&Shape>,
+        replication: u64,
+        jobs: &[StoredJob],
+    ) -> Result<(), StoreError> {
+        for ((job, _), regime) in jobs.iter().zip(&self.plan.regimes) {
+            if let (Ok(outcome), Some(shape)) = (job, shape)
+                && let Some(reason) = shape.fault(outcome)
+            {
+                let (path, regime) = (path.to_owned(), regime.clone());
+                return Err(ShardError::Foreign { path, replication, regime, reason }.into());
+            }
+        }
+        Ok(())
     }
 
     /// Simulates a stretch of units; the point of which there was enough last, if any.

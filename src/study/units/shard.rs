@@ -73,6 +73,18 @@ pub enum ShardError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The file is whole, and its numbers are not those of a study of this plan.
+    #[error("{path}: replication {replication} of {regime}: {reason}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Replication number.
+        replication: u64,
+        /// Regime.
+        regime: String,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// BLAKE3 of an outcome's numbers: for `values`, then `switched`, the count and the bits of each.
@@ -173,7 +185,7 @@ impl ShardReader {
     pub fn open(path: &Path) -> Result<Self, ShardError> {
         let failed = |error| ShardError::Io { path: path.to_owned(), error };
         let damaged = |reason| ShardError::Damaged { path: path.to_owned(), reason };
-        let file = File::open(path).map_err(failed)?;
+        let file = crate::folder::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         let Some(body) = size.checked_sub(HASH_BYTES as u64) else { return Err(damaged("it is cut short")) };
         let mut hasher = Hasher::new();
@@ -217,7 +229,7 @@ impl ShardReader {
     /// [`ShardError`] when the bytes do not say what they should.
     pub fn next_replication(&mut self) -> Result<Option<(u64, Vec<StoredJob>)>, ShardError> {
         if self.next >= self.header.end {
-            return Ok(None);
+            return if self.is_at_end()? { Ok(None) } else { Err(self.damaged("it goes on after its last job")) };
         }
         let mut jobs: Vec<StoredJob> = Vec::with_capacity(self.header.regimes.len());
         for _ in 0..self.header.regimes.len() {
@@ -248,6 +260,14 @@ impl ShardReader {
         let replication = self.next;
         self.next += 1;
         Ok(Some((replication, jobs)))
+    }
+
+    /// Whether nothing is left to read but the hash.
+    fn is_at_end(&mut self) -> Result<bool, ShardError> {
+        let failed = |error| ShardError::Io { path: self.path.clone(), error };
+        let at = io::Seek::stream_position(&mut self.input).map_err(failed)?;
+        let size = self.input.get_ref().metadata().map_err(failed)?.len();
+        Ok(at + HASH_BYTES as u64 == size)
     }
 
     fn damaged(&self, reason: &'static str) -> ShardError {
@@ -404,6 +424,24 @@ mod tests {
             let mut reader = ShardReader::open(&path).unwrap();
             assert!(matches!(reader.next_replication(), Err(ShardError::Damaged { .. })), "{lie}");
         }
+    }
+
+    /// A shard with a right hash and a job more than its header says is not taken for one that ends where it should.
+    #[test]
+    fn a_shard_that_goes_on_after_its_last_job_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.shard");
+        let mut bytes = encode_header(&header());
+        jobs().iter().chain(&jobs()[..1]).for_each(|jobs| bytes.extend(encode(jobs).0));
+        let hash = blake3::hash(&bytes);
+        bytes.extend_from_slice(hash.as_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        let mut reader = ShardReader::open(&path).unwrap();
+        for _ in 0..3 {
+            assert!(reader.next_replication().unwrap().is_some());
+        }
+        let error = reader.next_replication().unwrap_err().to_string();
+        assert!(error.contains("goes on"), "{error}");
     }
 
     /// The point of the encoding: regimes that share most numbers with the first take little room.

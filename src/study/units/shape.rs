@@ -1,0 +1,112 @@
+//! What every stored outcome of a plan must look like: a shard proves that it is whole, not that its numbers are those of the study.
+
+use super::plan::Kept;
+use crate::model::outcome::{Layout, Outcome};
+use crate::model::timing::record::DealerMetric;
+
+/// Lengths of an outcome, and which of its numbers are there whatever happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    values: usize,
+    switched: usize,
+    /// Numbers from the first that are finite or undefined. Those of dealers after them may be infinite: days of supply of cars that nobody wants.
+    finite: usize,
+    /// Slots of cars and money of the headlines. Others may be undefined: expected sales in time, a share of nothing, a deal that was not struck.
+    numbers: Vec<usize>,
+}
+
+impl Shape {
+    /// The shape of what a plan keeps of outcomes of this layout.
+    #[must_use]
+    pub fn new(layout: &Layout, kept: Kept) -> Self {
+        let all = layout.headline_slots();
+        let first = all.start;
+        let plain = layout.timed.as_ref().map_or(layout.len(), |timed| timed.dealer(DealerMetric::ALL[0], 0, 0));
+        let (values, switched, finite, shift) = match kept {
+            Kept::Outcomes => (layout.len(), layout.models * (layout.models + 1), plain, 0),
+            Kept::Headlines => (all.len(), 0, all.len(), first),
+        };
+        let money = ["outlay_usd", "producer_revenue_usd", "duty_usd"];
+        let known = |name: &String| name.starts_with("units_") || money.contains(&name.as_str());
+        let headlines = layout.headlines.iter().enumerate().filter(|(_, name)| known(name)).map(|(at, _)| at);
+        let headlines: Vec<usize> = headlines.collect();
+        let of_period = |period: usize| headlines.iter().map(move |headline| (*headline, period));
+        let numbers = (0..layout.periods.len()).flat_map(of_period);
+        let numbers = numbers.map(|(headline, period)| layout.headline(headline, period) - shift).collect();
+        Self { values, switched, finite, numbers }
+    }
+
+    /// What is wrong with an outcome, if anything is.
+    #[must_use]
+    pub fn fault(&self, outcome: &Outcome) -> Option<String> {
+        let lengths =
+            [("numbers", outcome.values.len(), self.values), ("switches", outcome.switched.len(), self.switched)];
+        if let Some((what, found, wanted)) = lengths.into_iter().find(|(_, found, wanted)| found != wanted) {
+            return Some(format!("has {found} {what}, expected {wanted}"));
+        }
+        let infinite = outcome.values[..self.finite].iter().position(|number| number.is_infinite());
+        if let Some(at) = infinite {
+            return Some(format!("its number {at} is infinite"));
+        }
+        if let Some(at) = self.numbers.iter().find(|slot| outcome.values[**slot].is_nan()) {
+            return Some(format!("its number {at}, cars or money, is not a number"));
+        }
+        let negative = outcome.switched.iter().position(|cars| !(0.0..f64::INFINITY).contains(cars));
+        negative.map(|at| format!("its switch {at} is {}, expected cars", outcome.switched[at]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use std::path::Path;
+
+    fn layout() -> Layout {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
+        let scenario = config::load(&path, &[]).unwrap().scenario;
+        Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag)
+    }
+
+    #[test]
+    fn outcomes_of_another_shape_and_numbers_that_are_none_are_named() {
+        let layout = layout();
+        let shape = Shape::new(&layout, Kept::Outcomes);
+        let good =
+            Outcome { values: vec![1.0; layout.len()], switched: vec![0.0; layout.models * (layout.models + 1)] };
+        assert_eq!(shape.fault(&good), None);
+        let faulty = |change: &dyn Fn(&mut Outcome), words: &str| {
+            let mut outcome = good.clone();
+            change(&mut outcome);
+            let fault = shape.fault(&outcome).unwrap();
+            assert!(fault.contains(words), "{fault}");
+        };
+        faulty(&|outcome| outcome.values.truncate(4), &format!("4 numbers, expected {}", layout.len()));
+        faulty(&|outcome| outcome.values.push(0.0), "numbers, expected");
+        faulty(&|outcome| outcome.switched.clear(), "0 switches");
+        faulty(&|outcome| outcome.values[7] = f64::NEG_INFINITY, "number 7 is infinite");
+        faulty(&|outcome| outcome.switched[3] = f64::NAN, "switch 3");
+        faulty(&|outcome| outcome.switched[3] = f64::INFINITY, "switch 3");
+        faulty(&|outcome| outcome.switched[3] = -1.0, "switch 3 is -1");
+        for name in ["units_all", "duty_usd"] {
+            let slot = layout.headline(layout.headlines.iter().position(|known| known == name).unwrap(), 0);
+            faulty(&|outcome| outcome.values[slot] = f64::NAN, &format!("number {slot}, cars or money"));
+        }
+        // Expected sales are not defined where buyers time their purchases.
+        let slot = layout.headlines.iter().position(|name| name == "expected_units_all").unwrap();
+        let mut undefined = good.clone();
+        undefined.values[layout.headline(slot, 0)] = f64::NAN;
+        assert_eq!(shape.fault(&undefined), None);
+    }
+
+    #[test]
+    fn headlines_alone_are_as_many_as_there_are_in_all_periods() {
+        let layout = layout();
+        let shape = Shape::new(&layout, Kept::Headlines);
+        let mut outcome =
+            Outcome { values: vec![0.0; layout.headlines.len() * layout.periods.len()], switched: Vec::new() };
+        assert_eq!(shape.fault(&outcome), None);
+        outcome.values[0] = f64::NAN; // units of all models over the whole horizon
+        assert!(shape.fault(&outcome).unwrap().contains("number 0"));
+    }
+}
