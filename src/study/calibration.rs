@@ -283,6 +283,10 @@ fn earlier(calibration: &Calibration, found: &Found) -> BTreeMap<Key, Option<Vec
         let values = result.as_ref().ok()?;
         let (head, rest) = (values.get(..2)?, values.get(2..)?);
         let block = head[0] as usize;
+        // Moments that are no numbers say that there is no solution; infinite ones say nothing.
+        if block as f64 != head[0] || values.iter().any(|value| value.is_infinite()) {
+            return None;
+        }
         let (theta, moments) = (rest.get(..problem.free.len())?, rest.get(problem.free.len()..)?);
         if block >= problem.blocks.len() || moments.len() != problem.targets_of(block).len() {
             return None;

@@ -179,7 +179,11 @@ impl ScenarioStudy<'_> {
         let problem = self.problem();
         let mut design = self.scheme.design(&problem, n, self.loaded.scenario.seed)?;
         let mut results: Vec<Option<RowResult>> = Vec::new();
-        let mut earlier: Vec<(usize, RowResult)> = found.rows;
+        // A log is data: an answer of another width, or without numbers, is no answer of this study and is worked out again.
+        let width = self.targets.len() * self.replications as usize;
+        let whole = |values: &[f64]| values.len() == width && values.iter().all(|value| value.is_finite());
+        let (mut earlier, strange): (Vec<_>, Vec<_>) =
+            found.rows.into_iter().partition(|(_, result)| result.as_ref().map_or(true, |values| whole(values)));
         let (mut n, mut ran) = (n, 0);
         loop {
             results.resize(design.rows(), None);
@@ -207,7 +211,7 @@ impl ScenarioStudy<'_> {
                 continue;
             }
             let looks = self.scheme.looks(n).into_iter().filter_map(|n| Some((n, look(n).ok()?))).collect();
-            let damaged = found.damaged;
+            let damaged = found.damaged + strange.len();
             return Ok(Finished { problem, design, runs, n, reading, looks, worst, failures, ran, damaged });
         }
     }

@@ -17,7 +17,8 @@ pub enum PointsError<E> {
 
 /// Works off `points` on the threads of the current rayon pool, one point on each at a time, so that memory is that of as many points as there are
 /// threads. Hands each answer to `keep` as it is ready, on the thread that has it and in no certain order. What a point does in parallel itself
-/// stays on its own thread as long as every thread has a point; threads without one help.
+/// stays on its own thread as long as every thread has a point; threads without one help. A point does not call this itself: it would wait for
+/// the threads that are busy with others.
 ///
 /// # Errors
 /// [`PointsError::Interrupted`] when `stop` is set before the last point is begun, [`PointsError::Receiver`] with the first error of `keep`.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stickershock::config::{self, Loaded};
 use stickershock::folder::OutputFolder;
+use stickershock::folder::faults::{Faults, Step};
 use stickershock::folder::log::{FILE, LogError};
 use stickershock::report::sensitivity::write_tables;
 use stickershock::sensitivity::{Resampling, Scheme, StopRule};
@@ -135,6 +137,14 @@ fn grown_resumed_and_undisturbed_studies_are_the_same_bytes() {
     assert!(torn.ran > 5 && torn.ran < 35 && torn.damaged == 1, "{}, {}", torn.ran, torn.damaged);
     assert_eq!(tables(&at("torn")), expected);
 
+    // Answers of another width, or that are no numbers, are not taken from a log.
+    let (log, _) = study.open(&OutputFolder::create(&at("strange")).unwrap(), 4).unwrap();
+    log.append(0, &Ok(vec![1.0])).unwrap();
+    log.append(1, &Ok(vec![f64::NAN; 4])).unwrap();
+    drop(log);
+    let strange = run(&study, &at("strange"), 4, 2);
+    assert_eq!((strange.ran, strange.damaged, tables(&at("strange")) == expected), (40, 2, true));
+
     // A stop that came before the first row leaves a folder that goes on.
     let stopped = OutputFolder::create(&at("stopped")).unwrap();
     let stop = AtomicBool::new(true);
@@ -143,6 +153,44 @@ fn grown_resumed_and_undisturbed_studies_are_the_same_bytes() {
     assert!(matches!(error, SensitivityError::Interrupted { done: 0, rows: 40 }), "{error}");
     run(&study, &at("stopped"), 4, 2);
     assert_eq!(tables(&at("stopped")), expected);
+}
+
+/// One step of the disk fails (a write, a flush, a rename, a read): the study says so, and the next one ends in the undisturbed bytes.
+#[test]
+fn a_disk_that_fails_once_leaves_a_study_to_resume() {
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = loaded(folder.path(), &[]);
+    let study = study(&loaded, SOBOL);
+    run(&study, &folder.path().join("whole"), 2, 2);
+    let expected = tables(&folder.path().join("whole"));
+    let mut failed = 0;
+    for bad in (0..8).chain((8..).step_by(7)) {
+        let out = folder.path().join(bad.to_string());
+        let steps = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&steps);
+        let disk = move |_: Step, _: &Path| {
+            let now = counted.fetch_add(1, Ordering::SeqCst) == bad;
+            if now { Err(std::io::Error::other("no room")) } else { Ok(()) }
+        };
+        let output = OutputFolder::create(&out).unwrap().with_faults(Faults::of(disk));
+        let stop = AtomicBool::new(false);
+        let disturbed = || -> Result<(), Box<dyn std::error::Error>> {
+            let finished = study.run(study.open(&output, 2)?, (2, 2), StopRule::default(), &stop, &|_, _| {})?;
+            write_tables(&output, &study, &finished)?;
+            Ok(())
+        };
+        let outcome = disturbed();
+        if steps.load(Ordering::SeqCst) <= bad {
+            outcome.unwrap();
+            break;
+        }
+        let error = outcome.unwrap_err().to_string();
+        assert!(error.contains("no room") && error.contains("help: "), "step {bad}: {error}");
+        run(&study, &out, 2, 2);
+        assert!(tables(&out) == expected, "step {bad}");
+        failed += 1;
+    }
+    assert!(failed > 10, "{failed}");
 }
 
 #[test]
