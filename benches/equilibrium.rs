@@ -180,7 +180,8 @@ fn main() {
     println!("{} threads / one                 {:8.2}", rayon::current_num_threads(), parallel / fast);
 
     let demand = market.demand(Execution::SERIAL);
-    let problem = PriceProblem { demand: &demand, ownership: &market.ownership, cost: &market.cost, duty: &duty };
+    let problem =
+        PriceProblem { demand: &demand, ownership: &market.ownership, cost: &market.cost, duty: &duty, rising: None };
     report("shares, Lambda and firm sums", best(20, || drop(black_box(problem.best_answers(&market.price)))));
     let jacobian = best(3, || drop(black_box(Linearised::at(&problem, &market.price, None))));
     println!("Jacobian of the conditions      {:8.1} ms", 1e3 * jacobian);

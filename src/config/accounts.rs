@@ -25,6 +25,9 @@ pub struct AccountsSection {
     /// Part of that margin that a car not sold would save; 0.4 if absent.
     #[serde(default)]
     pub dealers_avoidable: Option<Sourced<f64>>,
+    /// Chain `vertical`: part of local costs beyond the dealer's margin that is importers' margin; 0, all of it resources, if absent.
+    #[serde(default)]
+    pub local_margin_share: Option<Sourced<f64>>,
     /// Region in which a manufacturer's profits are owned; the region of most of its base-year volume if absent.
     #[serde(default)]
     pub owner_region: BTreeMap<String, String>,
@@ -56,6 +59,9 @@ impl Reader<'_> {
         }
         if let Some(avoidable) = &section.dealers_avoidable {
             parameters.dealers_avoidable = self.fraction("accounts.dealers_avoidable", avoidable)?;
+        }
+        if let Some(share) = &section.local_margin_share {
+            parameters.local_margin_share = self.fraction("accounts.local_margin_share", share)?;
         }
         let regions = market.regions.as_slice();
         let mut given = Vec::new();

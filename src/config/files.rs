@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::accounts::AccountsSection;
 use super::calibration::CalibrationSection;
+use super::chain::ChainChoice;
 use super::design::{SweepSection, UncertaintySection};
 use super::governments::GovernmentsSection;
 use super::instruments::InstrumentSection;
@@ -285,6 +286,9 @@ pub struct DemandSection {
     /// The same for single brands.
     #[serde(default)]
     pub loyalty_by_brand: BTreeMap<String, Sourced<f64>>,
+    /// How demand bends with prices relative to the base year's, lambda: 1, linear in price, if absent; 0 is logarithmic.
+    #[serde(default)]
+    pub curvature: Option<Sourced<f64>>,
 }
 
 /// The law of intervals between purchases.
@@ -307,6 +311,19 @@ pub struct HoldingSection {
 pub struct PricingSection {
     /// The rule.
     pub rule: RuleChoice,
+    /// Who sets which price between the factory and the buyer; `retail` if absent.
+    #[serde(default)]
+    pub chain: ChainChoice,
+    /// Chain `vertical`: customs value as a share of base-year list prices; that of the normal duty if absent.
+    #[serde(default)]
+    pub customs_value_share: Option<Sourced<f64>>,
+    /// Chain `vertical`: share of an import's cost at the border that is paid in its home currency; 0.95 if absent.
+    #[serde(default)]
+    pub border_home_cost_share: Option<Sourced<f64>>,
+    /// Elasticity of imports' marginal cost to what their maker ships, gamma: 0, constant cost, if absent. Prices by rule
+    /// `pass_through` do not count with it.
+    #[serde(default)]
+    pub cost_volume: Option<Sourced<f64>>,
     /// Share of a duty or cost change that is passed on (rule or target `pass_through`).
     #[serde(default)]
     pub theta: Option<Sourced<f64>>,

@@ -180,6 +180,7 @@ pub(super) fn grid(
         accounts: AccountParameters {
             dealers_margin: fraction("dealers_margin", &section.dealers_margin, default.dealers_margin)?,
             dealers_avoidable: fraction("dealers_avoidable", &section.dealers_avoidable, default.dealers_avoidable)?,
+            local_margin_share: 0.0,
         },
     }))
 }

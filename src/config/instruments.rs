@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::files::Basis;
 use super::scenario::{Reader, duty_basis};
 use super::{ConfigError, Sourced};
-use crate::model::market::Market;
+use crate::model::market::{DutyBasis, Market};
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Dated, Expiry, Instrument, Measure, Retaliation, Stacking};
 
@@ -32,10 +32,11 @@ pub struct InstrumentSection {
     /// Duty: specific, USD per car. Rebate: what the buyer gets, USD per car.
     #[serde(default)]
     pub amount_usd: Option<Sourced<f64>>,
-    /// Duty: what the rate is a fraction of.
+    /// Duty: what the rate is a fraction of; as the normal duty if absent, under the vertical chain the maker's price at the border.
     #[serde(default)]
     pub basis: Option<Basis>,
-    /// Duty: customs value as a share of the price; the market's normal share if absent.
+    /// Duty: customs value as a share of the price; the market's normal share if absent. Under the vertical chain the part of the car that
+    /// pays is this share over `pricing.customs_value_share`: all of it if absent.
     #[serde(default)]
     pub customs_value_share: Option<Sourced<f64>>,
     /// Duty: whether it adds to the normal duty or replaces it; `additional` if absent.
@@ -211,7 +212,7 @@ fn levels_of(kind: KindChoice) -> (&'static [&'static str], &'static str) {
 
 impl Reader<'_> {
     /// All instruments, checked.
-    pub(super) fn instruments(&self, market: &Market) -> Result<Vec<Instrument>, ConfigError> {
+    pub(super) fn instruments(&self, market: &Market, vertical: Option<f64>) -> Result<Vec<Instrument>, ConfigError> {
         let mut instruments: Vec<Instrument> = Vec::new();
         for (i, section) in self.file.instrument.iter().enumerate() {
             let key = format!("instrument[{i}]");
@@ -223,7 +224,7 @@ impl Reader<'_> {
             instruments.push(Instrument {
                 name: section.name.clone(),
                 label: section.label.clone().unwrap_or_else(|| section.name.clone()),
-                measures: self.measures(&key, section, &selected, market)?,
+                measures: self.measures(&key, section, &selected, (market, vertical))?,
                 until: self.expiry(&key, section)?,
                 selected,
             });
@@ -279,7 +280,7 @@ impl Reader<'_> {
         key: &str,
         section: &InstrumentSection,
         selected: &[bool],
-        market: &Market,
+        market: (&Market, Option<f64>),
     ) -> Result<Vec<Dated>, ConfigError> {
         self.refuse_strangers(key, section)?;
         let mut measures: Vec<Dated> = Vec::new();
@@ -331,7 +332,7 @@ impl Reader<'_> {
         section: &InstrumentSection,
         levels: &Levels<'_>,
         selected: &[bool],
-        market: &Market,
+        (market, vertical): (&Market, Option<f64>),
     ) -> Result<Measure, ConfigError> {
         let (own, example) = levels_of(section.kind);
         let given: Vec<_> = levels.given.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
@@ -350,7 +351,7 @@ impl Reader<'_> {
                     StackingChoice::Additional => Stacking::Additional,
                     StackingChoice::Replaces => Stacking::Replaces,
                 };
-                Measure::Duty { duty: self.duty(key, section, (name, &at), value, market)?, stacking }
+                Measure::Duty { duty: self.duty(key, section, (name, &at), value, (market, vertical))?, stacking }
             }
             KindChoice::Quota => {
                 let value = self.positive(&at, value)?;
@@ -387,19 +388,18 @@ impl Reader<'_> {
         section: &InstrumentSection,
         (name, at): (&str, &str),
         value: &Sourced<f64>,
-        market: &Market,
+        (market, vertical): (&Market, Option<f64>),
     ) -> Result<Duty, ConfigError> {
         let value = self.non_negative(at, value)?;
         if name == "rate" {
             let share = match &section.customs_value_share {
                 Some(share) => self.customs_share(&format!("{key}.customs_value_share"), share)?,
-                None => market.normal_duty.customs_value_share,
+                None => vertical.unwrap_or(market.normal_duty.customs_value_share),
             };
-            return Ok(Duty::AdValorem {
-                rate: self.rate(at, value)?,
-                basis: section.basis.map_or(market.normal_duty.basis, duty_basis),
-                customs_value_share: share,
-            });
+            let basis = section.basis.map_or(market.normal_duty.basis, duty_basis);
+            // The maker's price at the border is all customs value: the rate is on the part of the car that pays.
+            let part = vertical.filter(|_| basis == DutyBasis::Border).map_or(share, |all| share / all);
+            return Ok(Duty::AdValorem { rate: self.rate(at, value)?, basis, customs_value_share: part });
         }
         if section.basis.is_some() || section.customs_value_share.is_some() {
             let help = "leave out `basis` and `customs_value_share`, or use `rate`";

@@ -8,6 +8,7 @@ use super::scenario::{Reader, duty_basis, follows_history};
 use super::{ConfigError, Table, suggest};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
 use crate::model::market::{CarModel, Characteristics, Holding, Market, NormalDuty};
+use crate::model::trade::chain::Chain;
 
 /// Highest price of a car, USD.
 const MAX_PRICE_USD: f64 = 1e8;
@@ -99,6 +100,7 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
         characteristics: characteristics(reader, &table, &kept, &models)?,
         holdings: holdings(reader, &models, &brands, &manufacturers)?,
         normal_duty: normal_duty(reader)?,
+        chain: Chain::Retail,
         home_cost_share: match &section.home_cost_share {
             Some(share) => reader.fraction("market.home_cost_share", share)?,
             None => 0.0,

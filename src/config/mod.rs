@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod calibration;
 pub mod case;
+pub mod chain;
 pub mod design;
 pub mod document;
 mod error;

@@ -9,6 +9,7 @@ use super::files::{
     ScenarioFile, TimingMode,
 };
 use super::{ConfigError, Document, Sourced, governments, market};
+use crate::model::demand::Curvature;
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
 use crate::model::outcome::{Layout, Period};
 use crate::model::plan::Revisions;
@@ -118,7 +119,12 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), Confi
     let reader = Reader { document, file: &file };
     reader.name()?;
     let weeks = reader.weeks()?;
-    let market = market::market(&reader)?;
+    let mut market = market::market(&reader)?;
+    let vertical = reader.vertical_share(&market)?;
+    let accounts = reader.accounts(&market)?;
+    if let Some(share) = vertical {
+        reader.make_vertical(&mut market, share, accounts.parameters.dealers_margin)?;
+    }
     let one_shot = file.timing.as_ref().is_some_and(|section| section.mode == TimingMode::OneShot);
     let mut demand = reader.demand(&market)?;
     if one_shot {
@@ -127,7 +133,7 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), Confi
     }
     let holding = reader.holding()?;
     let revisions = reader.revisions(weeks)?;
-    let instruments = reader.instruments(&market)?;
+    let instruments = reader.instruments(&market, vertical)?;
     let regimes = reader.regimes(&instruments, &market, weeks)?;
     let bargaining = governments::bargaining(&reader, &market, &instruments, weeks)?;
     let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
@@ -180,10 +186,11 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), Confi
             ConductChoice::Brand => Conduct::Brand,
             ConductChoice::Manufacturer => Conduct::Manufacturer,
         },
+        cost_volume: reader.cost_volume()?,
         rule: reader.rule()?,
         revisions,
         cost_factor,
-        accounts: reader.accounts(&market)?,
+        accounts,
         instruments,
         regimes,
         bargaining,
@@ -280,6 +287,15 @@ impl Reader<'_> {
             sigma_import: self.spread("demand.sigma_import", &section.sigma_import)?,
             sigma_region: self.spread("demand.sigma_region", &section.sigma_region)?,
             sigma_outside: self.spread("demand.sigma_outside", &section.sigma_outside)?,
+            curvature: match &section.curvature {
+                Some(lambda) => self.number(
+                    "demand.curvature",
+                    lambda.value,
+                    |x| (0.0..=Curvature::LARGEST).contains(&x),
+                    "a number between 0 (logarithmic) and 10; 1 is demand linear in price",
+                )?,
+                None => 1.0,
+            },
             loyalty: crate::model::ids::Table::new(loyalty),
         })
     }
@@ -310,6 +326,14 @@ impl Reader<'_> {
                 "at least one week",
             )?,
         })
+    }
+
+    fn cost_volume(&self) -> Result<f64, ConfigError> {
+        let expected = "an elasticity between 0 and 5";
+        match &self.file.pricing.cost_volume {
+            Some(gamma) => self.number("pricing.cost_volume", gamma.value, |x| (0.0..=5.0).contains(&x), expected),
+            None => Ok(0.0),
+        }
     }
 
     fn rule(&self) -> Result<PricingRule, ConfigError> {

@@ -7,6 +7,7 @@
 use super::ids::{BrandId, Id, ManufacturerId, RegionId, Table};
 use super::supply::rule::Conduct;
 use super::supply::{Ownership, SupplyError};
+use super::trade::chain::Chain;
 use super::trade::duty::AdValoremRate;
 
 /// One model (product) of the market.
@@ -115,7 +116,9 @@ pub struct Market {
     pub normal_duty: NormalDuty,
     /// Partial holdings between manufacturers.
     pub holdings: Vec<Holding>,
-    /// Share of each model's cost that is paid in its home currency.
+    /// Who sets which price between the factory and the buyer.
+    pub chain: Chain,
+    /// Share of each import's marginal cost that is paid in its home currency; under the vertical chain, of its cost at the border.
     pub home_cost_share: f64,
 }
 
@@ -187,6 +190,8 @@ pub struct DemandParameters {
     pub sigma_region: f64,
     /// Standard deviation of the taste for the outside option.
     pub sigma_outside: f64,
+    /// How demand bends with prices relative to the base year's; 1 is linear in price.
+    pub curvature: f64,
     /// Utility of the brand now owned, by brand.
     pub loyalty: Table<BrandId, f64>,
 }

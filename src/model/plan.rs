@@ -6,9 +6,9 @@
 use super::demand::{Execution, ExpectedDemand};
 use super::fixed_point::SearchReport;
 use super::market::Market;
-use super::supply::SupplyError;
 use super::supply::clearing::Cleared;
 use super::supply::rule::{PriceSetting, PricingRule, Situation};
+use super::supply::{RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
 use super::trade::instrument::{Instrument, Measure, Retaliation};
 use super::trade::policy::{Policy, Terms};
@@ -22,7 +22,8 @@ pub struct Phase {
     pub sticker_price_usd: Vec<f64>,
     /// What a car sold now owes, whether it is in the price or falls on the importer later, less rebates.
     pub duty_usd: Vec<f64>,
-    /// Sticker price less duty: production cost, makers' margin (quota rent included), inspection, dealers' margin.
+    /// Sticker price less duty: production cost, makers' margin (quota rent included), inspection, and all that the car costs from the
+    /// border to the buyer, dealers' margin included.
     pub producer_price_usd: Vec<f64>,
     /// Shadow price of quotas on a car, part of its maker's margin.
     pub quota_rent_usd: Vec<f64>,
@@ -32,6 +33,29 @@ pub struct Phase {
     pub refund_usd: Vec<f64>,
     /// Payment to the buyer of a car, already taken off sticker price and duty.
     pub rebate_usd: Vec<f64>,
+    /// What volumes at these prices do to costs; none where costs do not move with volumes.
+    pub volume: Option<VolumeCost>,
+}
+
+/// Cost at the volumes expected at some prices, beyond what the cars would cost at base-year volumes: one value for each model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VolumeCost {
+    /// Beyond the marginal cost of base volumes, USD per car.
+    pub per_car_usd: Vec<f64>,
+    /// What marginal cost times cars leaves out of cost, USD a year.
+    pub beyond_marginal_usd: Vec<f64>,
+}
+
+impl VolumeCost {
+    /// The costs of a market with these expected shares of so many purchase events a year.
+    #[must_use]
+    pub fn new(rising: &RisingCost, share: &[f64], market_size: f64) -> Self {
+        let beyond = rising.beyond_marginal(share);
+        Self {
+            per_car_usd: rising.beyond_base(share),
+            beyond_marginal_usd: beyond.iter().map(|usd| market_size * usd).collect(),
+        }
+    }
 }
 
 impl Phase {
@@ -52,8 +76,7 @@ impl Phase {
                         charged.duty_usd(*price)
                     } else {
                         // The price was set for another duty: customs value follows the producer price behind it.
-                        let producer_price = price - charged.duty_usd(*price);
-                        due.consumer_price_usd(producer_price) - producer_price
+                        due.duty_at_usd(charged.producer_price_usd(*price))
                     }
                 })
                 .collect()
@@ -68,6 +91,7 @@ impl Phase {
             quota_rent_usd: none(),
             inspection_usd: none(),
             rebate_usd: none(),
+            volume: None,
         }
     }
 }
@@ -307,6 +331,7 @@ impl Planner<'_> {
         let mut outlooks = Outlooks::new(self.outlooks.then(|| regime.course(self.instruments, self.weeks)), &list);
         let mut setting = PriceSetting::new(&list, &makers.ownership);
         let mut priced_for: Option<(Terms, Vec<f64>)> = None;
+        let mut volumes = Volumes { market_size: self.market.market_size, last: None };
         for week in 0..self.weeks {
             let now = &force[week as usize];
             let terms = policy.terms(week, now);
@@ -339,6 +364,7 @@ impl Planner<'_> {
                 quota_rent_usd: setting.rent_usd.clone(),
                 inspection_usd: terms.inspection_usd,
                 rebate_usd: terms.rebate_usd,
+                volume: volumes.at(&setting.price_usd, factor, &context),
                 ..Phase::new(&setting.price_usd, &terms.duty, &owed, &kept)
             };
             if phases.last() != Some(&phase) {
@@ -382,10 +408,12 @@ impl Context<'_> {
         let base_cost_usd = &self.world.makers.costs.marginal_cost;
         let factors = self.factor.iter().zip(&terms.inspection_usd);
         let cost: Vec<f64> = base_cost_usd.iter().zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect();
+        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
         let now = Situation {
             list_price_usd: self.list,
             base_cost_usd,
             cost_usd: &cost,
+            rising: rising.as_ref(),
             base_duty: self.base_duty,
             duty: &terms.duty,
             quotas: &terms.quotas,
@@ -393,6 +421,25 @@ impl Context<'_> {
             ownership: &self.world.makers.ownership,
         };
         setting.revise(rule, &now)
+    }
+}
+
+/// What volumes do to costs, as the weeks of a regime are planned: expected shares are kept while prices stand.
+struct Volumes {
+    market_size: f64,
+    last: Option<(Vec<f64>, Vec<f64>)>,
+}
+
+impl Volumes {
+    fn at(&mut self, prices: &[f64], factor: &[f64], context: &Context<'_>) -> Option<VolumeCost> {
+        let rising = context.world.makers.rising.as_ref()?;
+        let share = match self.last.take() {
+            Some((known, share)) if known == prices => share,
+            _ => context.demand.shares(prices).product,
+        };
+        let cost = VolumeCost::new(&rising.moved(factor), &share, self.market_size);
+        self.last = Some((prices.to_vec(), share));
+        Some(cost)
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Scenario {
     pub timing: Option<Timing>,
     /// Whose profit a price is set for.
     pub conduct: Conduct,
+    /// Elasticity of imports' marginal cost to what their maker ships; 0 for constant cost.
+    pub cost_volume: f64,
     /// How prices respond.
     pub rule: PricingRule,
     /// When prices may respond.

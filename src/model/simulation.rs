@@ -11,7 +11,7 @@ use super::accounts::{JobBooks, Surplus};
 use super::demand::choice::{Column, Race};
 use super::market::HoldingParameters;
 use super::outcome::{Layout, Outcome, Sales};
-use super::plan::RegimePlan;
+use super::plan::{Phase, RegimePlan};
 use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
 use super::world::{Start, World};
@@ -49,7 +49,8 @@ pub fn simulate(
     let mut expected = options.table.zeros();
 
     let columns = |plan: &RegimePlan| -> Vec<Column> {
-        plan.phases().iter().map(|phase| Column::new(&phase.sticker_price_usd, 0.0)).collect()
+        let felt = |phase: &Phase| Column::new(&world.products.felt_prices(&phase.sticker_price_usd), 0.0);
+        plan.phases().iter().map(felt).collect()
     };
     let (price_columns, baseline_columns) = (columns(plan), columns(baseline));
 

@@ -2,7 +2,8 @@
 //!
 //! Consumer surplus of buyer i is the expected value of the best option over the marginal utility of money,
 //! `ln(exp(V_i0) + sum_j exp(V_ij)) / a_i` (Small and Rosen 1981), without a constant of integration: only differences mean
-//! something. Everything is per unit of the buyers' weights, in the unit of prices.
+//! something. Everything is per unit of the buyers' weights, in the unit of prices. Where demand is curved these are dollars at the
+//! slope of base-year prices: with lambda above 1 a dear car costs its buyer more than his outlay, and the excess is resentment.
 
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::{DemandError, ExpectedDemand, check_per_product};
@@ -15,9 +16,10 @@ use crate::numerics::elementary;
 /// When prices do not fit the products.
 pub fn surplus_by_buyer(demand: &ExpectedDemand, prices: &[f64]) -> Result<Vec<f64>, DemandError> {
     check_per_product(demand.products, "price", prices)?;
+    let felt = demand.products.felt_prices(prices);
     let surplus = |i: usize| {
         let buyer = demand.population.buyer(i);
-        let sums = BuyerExponentials::of(buyer, demand.products, demand.delta, prices);
+        let sums = BuyerExponentials::of(buyer, demand.products, demand.delta, &felt);
         let relative = match demand.owned {
             None => log_sum(&sums, 0.0),
             Some(owned) => {

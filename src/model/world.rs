@@ -6,10 +6,11 @@ use super::demand::{
     BuyerColumns, DemandError, Execution, ExpectedDemand, Inversion, InversionOptions, OwnedBrands, Population,
     Products, invert,
 };
+use super::ids::Id;
 use super::market::{DemandParameters, DutyBasis, Market};
 use super::scenario::Scenario;
 use super::streams::Streams;
-use super::supply::{CostRecovery, Ownership, SupplyError, marginal_costs};
+use super::supply::{CostRecovery, Ownership, RisingCost, SupplyError, marginal_costs};
 use super::trade::policy::normal_duties;
 
 /// Owns no brand of this market: the last choice was the outside option.
@@ -43,6 +44,22 @@ pub enum WorldError {
     /// The models cannot be laid out as options.
     #[error(transparent)]
     Options(#[from] ColumnError),
+    /// A marginal cost that is not positive where the vertical chain or cost that rises with volume needs one that is.
+    #[error(
+        "{model}: its marginal cost comes out at {cost_usd:.0} USD, expected above 0: of a list price of {list_price_usd:.0} USD local \
+         costs take {local_usd:.0}, and demand that hardly responds to its price explains more than the rest as margin; raise the \
+         price response (demand.alpha) or, under the vertical chain, pricing.customs_value_share"
+    )]
+    NoCost {
+        /// Name of the model.
+        model: String,
+        /// The cost.
+        cost_usd: f64,
+        /// Its list price.
+        list_price_usd: f64,
+        /// Local costs.
+        local_usd: f64,
+    },
 }
 
 /// Buyers, mean utilities that meet the base year exactly, and the costs that make its prices an equilibrium.
@@ -86,7 +103,7 @@ impl World {
 /// Refuses utilities whose exponentials overflow: sums and products of them would no longer be numbers.
 fn check_utilities(buyers: &Buyers, options: &Options, products: &Products, list: &[f64]) -> Result<(), WorldError> {
     const LARGEST: f64 = 1e280;
-    let prices = Column::new(list, 0.0);
+    let prices = Column::new(&products.felt_prices(list), 0.0);
     let mut weights = options.table.zeros();
     for buyer in 0..buyers.len() {
         let (tastes, alpha) = (buyers.tastes_of(buyer), buyers.price_response[buyer]);
@@ -141,7 +158,7 @@ impl World {
     #[must_use]
     pub fn start(&self, list_prices: &[f64], streams: &Streams) -> Start {
         let options = &self.options;
-        let prices = Column::new(list_prices, 0.0);
+        let prices = Column::new(&self.products.felt_prices(list_prices), 0.0);
         let mut weights = options.table.zeros();
         let mut brand_sums = vec![0.0; self.products.loyalty().len()];
         let mut start = Start { first_event_week: Vec::new(), owned: Vec::new(), leased: Vec::new() };
@@ -191,8 +208,11 @@ pub struct Makers {
     pub owned: OwnedBrands,
     /// Who sets which price, and who counts whose profit.
     pub ownership: Ownership,
-    /// Marginal costs at which base-year prices are the Bertrand-Nash equilibrium; they contain the dealers' margin, USD.
+    /// Marginal costs at which base-year prices are the Bertrand-Nash equilibrium, USD: under the retail chain to the showroom, dealers'
+    /// margin included; under the vertical chain at the border.
     pub costs: CostRecovery,
+    /// How those costs rise with volumes; none where they are constant.
+    pub rising: Option<RisingCost>,
 }
 
 impl Makers {
@@ -221,7 +241,19 @@ impl Makers {
                 *cost *= if model.imported { factor } else { 1.0 };
             }
         }
-        Ok(Self { nodes, owned, ownership, costs })
+        let must_be_positive = market.chain.is_vertical() || scenario.cost_volume > 0.0;
+        if let Some(j) = costs.marginal_cost.iter().position(|cost| must_be_positive && *cost <= 0.0) {
+            let (model, list_price_usd) = (market.models[j].name.clone(), list[j]);
+            let (cost_usd, local_usd) = (costs.marginal_cost[j], market.chain.local_usd(j));
+            return Err(WorldError::NoCost { model, cost_usd, list_price_usd, local_usd });
+        }
+        let rising = (scenario.cost_volume > 0.0).then(|| RisingCost {
+            gamma: scenario.cost_volume,
+            maker: market.models.iter().map(|m| m.imported.then(|| m.manufacturer.index())).collect(),
+            unit_cost: costs.marginal_cost.clone(),
+            base_share: demand.shares(&list).product,
+        });
+        Ok(Self { nodes, owned, ownership, costs, rising })
     }
 
     /// Demand as manufacturers expect it: the whole population, owned brands in expectation.
@@ -321,5 +353,6 @@ fn products(market: &Market, demand: &DemandParameters, characteristics: &[Vec<f
     let names = market.models.iter().map(|model| model.name.clone()).collect();
     let brands: Vec<usize> = market.models.iter().map(|model| usize::from(model.brand.0)).collect();
     Products::new(names, &characteristics.iter().map(Vec::as_slice).collect::<Vec<_>>())?
-        .with_loyalty(&brands, demand.loyalty.as_slice())
+        .with_loyalty(&brands, demand.loyalty.as_slice())?
+        .with_curvature(demand.curvature, &market.list_prices())
 }

@@ -12,9 +12,10 @@ use crate::model::timing::network::base_year_change;
 pub struct BaseYearModel {
     /// Expected volume at base-year prices, cars a year.
     pub expected_volume: f64,
-    /// Marginal cost from the first-order conditions, duty apart, dealers' margin included, USD.
+    /// Marginal cost from the first-order conditions, duty apart, USD: to the showroom with the dealers' margin, under the vertical
+    /// chain at the border.
     pub marginal_cost_usd: f64,
-    /// Price less duty and marginal cost, USD.
+    /// What the maker keeps less marginal cost, USD.
     pub margin_usd: f64,
     /// Own-price elasticity of expected demand.
     pub own_elasticity: f64,
@@ -37,7 +38,7 @@ pub struct BaseYear {
 /// Starts over which the effect of word of mouth is averaged.
 const STARTS: u64 = 4;
 /// A price at which nobody buys.
-const PROHIBITIVE_USD: f64 = 1e9;
+const PROHIBITIVE_USD: f64 = f64::INFINITY;
 
 impl Study {
     /// Works out the base year on the buyers that manufacturers price against.
@@ -58,7 +59,7 @@ impl Study {
                 BaseYearModel {
                     expected_volume: share[j] * market.market_size,
                     marginal_cost_usd,
-                    margin_usd: list[j] - duty[j] - marginal_cost_usd,
+                    margin_usd: list[j] - duty[j] - market.chain.local_usd(j) - marginal_cost_usd,
                     own_elasticity: response.elasticity[j],
                     outside_diversion: response.outside_diversion[j],
                 }

@@ -339,8 +339,13 @@ impl Solver<'_> {
     ) -> Result<(ScenarioResult, Linearised), SolveError> {
         let failed = self.failed(name);
         let supply = self.supply(name, spec)?;
-        let problem =
-            PriceProblem { demand: &self.demand, ownership: &supply.ownership, cost: &supply.cost, duty: &supply.duty };
+        let problem = PriceProblem {
+            demand: &self.demand,
+            ownership: &supply.ownership,
+            cost: &supply.cost,
+            duty: &supply.duty,
+            rising: None,
+        };
         let start = self.start(&supply);
         let options = PricingOptions::default();
         let (found, shadow_price, used) = if supply.limits.is_empty() {

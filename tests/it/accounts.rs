@@ -197,6 +197,7 @@ fn who_gets_the_duty_is_all_that_differs() {
         parameters: &scenario.accounts.parameters,
         demand: &demand,
         cost_usd: &world.makers.costs.marginal_cost,
+        rising: None,
     };
     let price = |accounts: &[stickershock::model::accounts::ModelAccount]| -> Vec<f64> {
         accounts.iter().map(|account| account.outlay / account.units).collect()
@@ -242,7 +243,8 @@ fn labels_and_currency_create_nothing() {
     let cost = &world.makers.costs.marginal_cost;
     let parameters = AccountParameters::default();
     let year = |owners: &Owners| {
-        let situation = Situation { market, owners, parameters: &parameters, demand: &demand, cost_usd: cost };
+        let situation =
+            Situation { market, owners, parameters: &parameters, demand: &demand, cost_usd: cost, rising: None };
         year_change(&situation, &Phase::charged(&list, &without), &Phase::charged(&dearer, &with)).unwrap()
     };
     let base = year(&scenario.accounts.owners);
@@ -290,6 +292,7 @@ fn labels_and_currency_create_nothing() {
         parameters: &parameters,
         demand: &demand,
         cost_usd: &in_yen(cost),
+        rising: None,
     };
     let before = Phase::charged(&in_yen(&list), &duty_in_yen(&without));
     let after = Phase::charged(&in_yen(&dearer), &duty_in_yen(&with));

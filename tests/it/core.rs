@@ -92,7 +92,7 @@ fn loyal_pricing_equals_the_nodes_written_out() {
     assert!(worst_relative(&costs.marginal_cost, &brute_costs.marginal_cost) < 1e-11);
     let raised: Vec<f64> = costs.marginal_cost.iter().map(|c| c + 0.1).collect();
     let solve = |demand: &ExpectedDemand| {
-        let problem = PriceProblem { demand, ownership: &ownership, cost: &raised, duty: &duty };
+        let problem = PriceProblem { demand, ownership: &ownership, cost: &raised, duty: &duty, rising: None };
         equilibrium(&problem, prices, PricingOptions::default()).unwrap()
     };
     let (ours, theirs) = (solve(&demand), solve(&brute));
@@ -109,7 +109,8 @@ fn base_prices_are_the_equilibrium_of_recovered_costs() {
         ExpectedDemand::new(&made.population, &made.loyal, &made.delta, Some(&owned), Execution::SERIAL).unwrap();
     let (ownership, duty) = (made.holdings(), made.mixed_duty());
     let costs = marginal_costs(&demand, &ownership, &duty, &made.prices).unwrap();
-    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &costs.marginal_cost, duty: &duty };
+    let problem =
+        PriceProblem { demand: &demand, ownership: &ownership, cost: &costs.marginal_cost, duty: &duty, rising: None };
     let base = equilibrium(&problem, &made.prices, PricingOptions::default()).unwrap();
     assert!(base.report.evaluations <= 3, "{:?}", base.report);
     let elsewhere: Vec<f64> = made.prices.iter().map(|p| p * 1.5 + 0.2).collect();
@@ -241,7 +242,8 @@ fn every_kernel_gives_the_same_bits() {
                     let shares = stationary_shares(&population, products, &delta, &prices, execution).unwrap();
                     let owned = products.has_loyalty().then_some(&owned);
                     let demand = ExpectedDemand::new(&population, products, &delta, owned, execution).unwrap();
-                    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty };
+                    let problem =
+                        PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty, rising: None };
                     (shares, problem.best_answers(&prices).unwrap())
                 };
                 let plain = all(KernelPath::Scalar);
@@ -263,7 +265,7 @@ fn with_problem(seed: u64, loyal: bool, check: impl Fn(&PriceProblem, &[f64])) {
     let (ownership, duty) = (made.holdings(), made.mixed_duty());
     let costs = marginal_costs(&demand, &ownership, &duty, &made.prices).unwrap().marginal_cost;
     let cost: Vec<f64> = costs.iter().enumerate().map(|(j, c)| c + 0.02 * j as f64).collect();
-    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty };
+    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty, rising: None };
     let prices = equilibrium(&problem, &made.prices, PricingOptions::default()).unwrap().price;
     check(&problem, &prices);
 }
@@ -460,7 +462,8 @@ fn an_unbounded_income_tail_ends_in_an_error_that_names_product_and_firm() {
     let products = Products::new(vec!["ls400".into()], &[]).unwrap();
     let demand = ExpectedDemand::new(&population, &products, &[1.0], None, Execution::SERIAL).unwrap();
     let ownership = Ownership::of_firms(vec!["toyota".into()], vec![0]).unwrap();
-    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &[1.0], duty: &[DutyTerms::NONE] };
+    let problem =
+        PriceProblem { demand: &demand, ownership: &ownership, cost: &[1.0], duty: &[DutyTerms::NONE], rising: None };
     match equilibrium(&problem, &[2e3], PricingOptions { max_evaluations: 2, ..PricingOptions::default() }) {
         Err(error @ SupplyError::NoEquilibrium { .. }) => {
             assert!(error.to_string().contains("ls400") && error.to_string().contains("toyota"), "{error}");
@@ -488,7 +491,8 @@ fn newton_finishes_what_acceleration_has_begun() {
 fn prices_do_not_depend_on_the_start() {
     let market = Synthetic::with_incomes(60, 1500, 0.9, 12.0);
     let (demand, duty) = (market.demand(Execution::SERIAL), market.mixed_duty());
-    let problem = PriceProblem { demand: &demand, ownership: &market.ownership, cost: &market.cost, duty: &duty };
+    let problem =
+        PriceProblem { demand: &demand, ownership: &market.ownership, cost: &market.cost, duty: &duty, rising: None };
     let solve = |factor: f64| {
         let start: Vec<f64> = market.price.iter().map(|price| factor * price).collect();
         equilibrium(&problem, &start, PricingOptions::default()).unwrap()
@@ -534,7 +538,7 @@ proptest! {
             let parts = vec![1.0, 0.3, 0.0, 0.0, 1.0, 0.0, 0.1, 0.0, 1.0];
             let ownership = Ownership::with_holdings(firms, owner, parts).unwrap();
             let demand = ExpectedDemand::new(&population, &products, &delta, None, Execution::SERIAL).unwrap();
-            let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty };
+            let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty, rising: None };
             let found = equilibrium(&problem, &start, PricingOptions::default()).unwrap();
             // Weights that sum to 0.95 are used as given.
             let sum = found.share.iter().sum::<f64>() + found.outside_share;

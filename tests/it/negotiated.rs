@@ -264,6 +264,7 @@ fn market_flows_agree_with_bertrand_plans() {
         parameters: &AccountParameters::default(),
         demand: &demand,
         cost_usd: &world.makers.costs.marginal_cost,
+        rising: None,
     };
     let before = study.plans()[scenario.baseline].phase(0);
     let after = study.plans()[regime(&study, "imposed")].phase(103);

@@ -9,7 +9,7 @@ use super::year::terms_of;
 use super::{CarTerms, FIFTHS, ModelAccount};
 use crate::model::ids::{Id, RegionId};
 use crate::model::outcome::Sales;
-use crate::model::plan::RegimePlan;
+use crate::model::plan::{Phase, RegimePlan};
 
 /// Buyers' surplus of one job by week and class of buyer (see [`BuyerClasses`]), USD.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ impl AccountsLayout {
             let mut imports = [0.0; 2];
             for week in month.from as usize..month.to as usize {
                 for (j, facts) in self.models.iter().enumerate().filter(|(_, facts)| facts.imported) {
-                    let value = books.units(week, j) * facts.customs_value_usd;
+                    let value = books.units(week, j) * facts.customs.of(books.plan.phase(week).producer_price_usd[j]);
                     imports[1] += value;
                     imports[0] += if facts.from_partner { value } else { 0.0 };
                 }
@@ -104,15 +104,20 @@ impl AccountsLayout {
     fn sum(&self, books: &JobBooks<'_>, weeks: std::ops::Range<usize>) -> Books {
         let none = || vec![ModelAccount::default(); self.models.len()];
         let mut sums = Books { targeted: none(), other: none(), surplus: [0.0; BuyerClasses::COUNT] };
-        let avoidable = self.parameters.dealers_avoidable;
         for week in weeks {
             let (phase, before) = (books.plan.phase(week), books.baseline.phase(week));
             let costs = self.production_cost(week);
             for (j, (target, rest)) in sums.targeted.iter_mut().zip(&mut sums.other).enumerate() {
-                let margin = self.dealers_margin_usd[j];
-                let terms = |phase| CarTerms { production_cost_usd: costs[j], ..terms_of(phase, j, 0.0, margin) };
+                let (margin, avoidable) = (self.dealers_margin_usd[j], self.models[j].avoidable);
+                let terms = |phase: &Phase| {
+                    let moved = phase.volume.as_ref().map_or(0.0, |volume| volume.per_car_usd[j]);
+                    CarTerms { production_cost_usd: costs[j] + moved, ..terms_of(phase, j, 0.0, margin) }
+                };
                 let (car, reference) = (terms(phase), terms(before));
                 let units = books.units(week, j);
+                if let Some(volume) = &phase.volume {
+                    rest.beyond_marginal(volume.beyond_marginal_usd[j] / 52.0);
+                }
                 let Some([paid, charged, listed, disputed]) = books.sales.money(week, j) else {
                     let targeted = car.border_usd() != reference.border_usd() || car.rent_usd != reference.rent_usd;
                     let account = if targeted { target } else { rest };

@@ -15,9 +15,9 @@ pub struct CarTerms {
     pub rent_usd: f64,
     /// Cost of inspection.
     pub inspection_usd: f64,
-    /// Production and delivery, the dealers' margin taken out.
+    /// Production and delivery to the showroom, the dealers' margin taken out.
     pub production_cost_usd: f64,
-    /// Dealers' gross margin.
+    /// Gross margin of dealers, and of importers where they have one.
     pub dealers_margin_usd: f64,
 }
 
@@ -122,6 +122,12 @@ impl ModelAccount {
         self.burden_dealers += units * (reference.dealers_margin_usd - car.dealers_margin_usd);
         self.profit_at_reference += units * reference.makers_margin_usd();
         self.dealers_at_reference += units * (1.0 - avoidable) * reference.dealers_margin_usd;
+    }
+
+    /// Books cost that no single car causes: with marginal cost times cars it makes up what a year costs.
+    pub fn beyond_marginal(&mut self, cost: f64) {
+        self.production_cost += cost;
+        self.profit -= cost;
     }
 
     /// Books what buyers paid beyond list prices (less than nothing where they got discounts): dealers give it or get it.

@@ -7,8 +7,12 @@
 //! ```
 //!
 //! The world's account is formed without any regional term, so that it checks the sum of the regions and is not that sum. Profits
-//! go by ownership, not by badge ([`Owners`]). Marginal costs from the first-order conditions contain the dealers' margin, a constant
-//! amount for each car; it is taken out before anything is reported. Money is US dollars.
+//! go by ownership, not by badge ([`Owners`]). Money is US dollars.
+//!
+//! Production is all that a car costs to the showroom but the dealers' margin, a constant amount for each car. Under the retail chain
+//! marginal costs from the first-order conditions contain that margin; under the vertical chain they are costs at the border, and local
+//! costs ([`Market::chain`]) contain it. Either way it is taken out before anything is reported. Local costs are resources and
+//! nobody's gain, but for the part that [`AccountParameters::local_margin_share`] makes importers' margin: it is booked with dealers'.
 //!
 //! - [`ledger`]: the money of one model, and what a duty on it costs whom;
 //! - [`owners`]: whose profits a region receives;
@@ -45,11 +49,14 @@ pub struct AccountParameters {
     pub dealers_margin: f64,
     /// Part of that margin that pays for what a car not sold would save: the rest is the dealers' surplus.
     pub dealers_avoidable: f64,
+    /// Part of local costs beyond the dealers' margin that is margin too, of importers and their regional offices: none of it is saved
+    /// when a car is not sold. Nothing under the retail chain, which has no local costs.
+    pub local_margin_share: f64,
 }
 
 impl Default for AccountParameters {
     fn default() -> Self {
-        Self { dealers_margin: 0.10, dealers_avoidable: 0.4 }
+        Self { dealers_margin: 0.10, dealers_avoidable: 0.4, local_margin_share: 0.0 }
     }
 }
 
@@ -94,10 +101,27 @@ impl AccountSettings {
 }
 
 impl AccountParameters {
-    /// Dealers' gross margin on a car of each model, USD.
+    /// Gross margin of dealers, and of importers where they have one, on a car of each model, USD.
     #[must_use]
     pub fn dealers_margin_usd(&self, market: &Market) -> Vec<f64> {
-        market.models.iter().map(|model| self.dealers_margin * model.list_price_usd).collect()
+        let margin = |j: usize| self.dealer_alone_usd(market, j) + self.importers_margin_usd(market, j);
+        (0..market.len()).map(margin).collect()
+    }
+    /// The part of that gross margin that a car not sold would save, for each model.
+    #[must_use]
+    pub fn avoidable(&self, market: &Market) -> Vec<f64> {
+        let part = |j: usize| {
+            let (dealer, importer) = (self.dealer_alone_usd(market, j), self.importers_margin_usd(market, j));
+            if importer == 0.0 { self.dealers_avoidable } else { self.dealers_avoidable * dealer / (dealer + importer) }
+        };
+        (0..market.len()).map(part).collect()
+    }
+    fn dealer_alone_usd(&self, market: &Market, j: usize) -> f64 {
+        self.dealers_margin * market.models[j].list_price_usd
+    }
+    fn importers_margin_usd(&self, market: &Market, j: usize) -> f64 {
+        let local = market.chain.local_usd(j);
+        if local == 0.0 { 0.0 } else { self.local_margin_share * (local - self.dealer_alone_usd(market, j)).max(0.0) }
     }
 }
 

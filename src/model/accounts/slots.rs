@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{AccountParameters, FIFTHS, Owners, fifth_of, income_fifths};
+use super::{FIFTHS, Owners, fifth_of, income_fifths};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId};
 use crate::model::market::DemandParameters;
 use crate::model::outcome::{Layout, Period, metrics};
@@ -160,7 +160,28 @@ pub(super) struct ModelFacts {
     pub flagged: bool,
     pub imported: bool,
     pub from_partner: bool,
-    pub customs_value_usd: f64,
+    pub customs: CustomsValue,
+    /// Part of the dealers' gross margin that a car not sold would save.
+    pub avoidable: f64,
+}
+
+/// What customs counts a car at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum CustomsValue {
+    /// A share of the base-year list price: USD.
+    Fixed(f64),
+    /// The maker's price at the border: the price less duty and these local costs, USD.
+    Border { local_usd: f64 },
+}
+
+impl CustomsValue {
+    /// USD of a car whose price less duty is `net_usd`.
+    pub fn of(self, net_usd: f64) -> f64 {
+        match self {
+            Self::Fixed(usd) => usd,
+            Self::Border { local_usd } => net_usd - local_usd,
+        }
+    }
 }
 
 /// Slots that accounts add to a [`Layout`], and what is needed to fill them.
@@ -176,7 +197,6 @@ pub struct AccountsLayout {
     pub classes: BuyerClasses,
     /// Whose profits are whose.
     pub owners: Owners,
-    pub(super) parameters: AccountParameters,
     pub(super) models: Vec<ModelFacts>,
     pub(super) regions: usize,
     pub(super) domestic: Vec<bool>,
@@ -190,13 +210,13 @@ pub struct AccountsLayout {
 }
 
 impl AccountsLayout {
-    /// The slots that follow those of `layout`. `cost_usd` is the marginal cost of each model as the first-order conditions give it,
-    /// dealers' margin included.
+    /// The slots that follow those of `layout`. `cost_usd` is the marginal cost of each model as the first-order conditions give it.
     #[must_use]
     pub fn new(layout: &Layout, scenario: &Scenario, cost_usd: &[f64]) -> Self {
         let market = &scenario.market;
         let settings = &scenario.accounts;
         let margin = settings.parameters.dealers_margin_usd(market);
+        let avoidable = settings.parameters.avoidable(market);
         let mut firms: Vec<Firm> = Vec::new();
         let models = market.models.iter().enumerate().map(|(j, model)| {
             let (manufacturer, region) = (model.manufacturer, model.region);
@@ -212,14 +232,20 @@ impl AccountsLayout {
                 flagged: model.flagged,
                 imported: model.imported,
                 from_partner: model.imported && settings.partner_countries.contains(&model.assembly_country),
-                customs_value_usd: market.normal_duty.customs_value_share * model.list_price_usd,
+                customs: if market.chain.is_vertical() {
+                    CustomsValue::Border { local_usd: market.chain.local_usd(j) }
+                } else {
+                    CustomsValue::Fixed(market.normal_duty.customs_value_share * model.list_price_usd)
+                },
+                avoidable: avoidable[j],
             }
         });
         let models: Vec<ModelFacts> = models.collect();
         let still = vec![vec![1.0; market.len()]];
         let factors = if scenario.cost_factor.is_empty() { &still } else { &scenario.cost_factor };
+        // An exchange rate moves the cost of making a car, not local costs.
         let less_margin = |factor: &Vec<f64>| -> Vec<f64> {
-            (0..market.len()).map(|j| cost_usd[j] * factor[j] - margin[j]).collect()
+            (0..market.len()).map(|j| cost_usd[j] * factor[j] + market.chain.local_usd(j) - margin[j]).collect()
         };
         let flagged_make = |brand: BrandId| market.models.iter().any(|model| model.brand == brand && model.flagged);
         let flagged_make = market.brands.ids().map(flagged_make).collect();
@@ -229,7 +255,6 @@ impl AccountsLayout {
             months: months(scenario),
             classes: BuyerClasses::new(&scenario.demand, flagged_make),
             owners: settings.owners.clone(),
-            parameters: settings.parameters,
             models,
             regions: market.regions.len(),
             domestic: market.domestic.as_slice().to_vec(),

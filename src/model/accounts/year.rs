@@ -9,8 +9,8 @@ use crate::model::governments::flows::Flows;
 use crate::model::ids::{Id, Table};
 use crate::model::ids::{ManufacturerId, RegionId};
 use crate::model::market::{DemandParameters, Market};
-use crate::model::plan::Phase;
-use crate::model::supply::{PriceProblem, PricingOptions, SupplyError, equilibrium};
+use crate::model::plan::{Phase, VolumeCost};
+use crate::model::supply::{PriceProblem, PricingOptions, RisingCost, SupplyError, equilibrium};
 use crate::model::trade::duty::ImportDuty;
 use crate::model::welfare::surplus_by_buyer;
 use crate::model::world::World;
@@ -26,8 +26,10 @@ pub struct Situation<'a> {
     pub parameters: &'a AccountParameters,
     /// Expected demand; weights sum to one.
     pub demand: &'a ExpectedDemand<'a>,
-    /// Marginal cost of each model, dealers' margin included as the first-order conditions give it, USD.
+    /// Marginal cost of each model as the first-order conditions give it, USD.
     pub cost_usd: &'a [f64],
+    /// How it rises with volumes; none where it is constant.
+    pub rising: Option<&'a RisingCost>,
 }
 
 /// What a year is worth to whom after a change less what it was worth before, USD a year.
@@ -102,13 +104,7 @@ impl YearChange {
     }
 }
 
-/// The terms on which cars are sold in a phase, one entry for each model.
-#[must_use]
-pub fn car_terms(phase: &Phase, cost_usd: &[f64], dealers_margin_usd: &[f64]) -> Vec<CarTerms> {
-    (0..cost_usd.len()).map(|j| terms_of(phase, j, cost_usd[j], dealers_margin_usd[j])).collect()
-}
-
-/// The terms on which cars of model `j` are sold in a phase.
+/// The terms on which cars of model `j` are sold in a phase; `cost_usd` is the whole cost to the showroom, dealers' margin included.
 #[must_use]
 pub fn terms_of(phase: &Phase, j: usize, cost_usd: f64, dealers_margin_usd: f64) -> CarTerms {
     CarTerms {
@@ -128,15 +124,23 @@ pub fn terms_of(phase: &Phase, j: usize, cost_usd: f64, dealers_margin_usd: f64)
 /// # Errors
 /// When a phase does not fit the products.
 pub fn year_change(situation: &Situation<'_>, before: &Phase, after: &Phase) -> Result<YearChange, DemandError> {
-    let Situation { market, owners, parameters, demand, cost_usd } = *situation;
-    let margin = parameters.dealers_margin_usd(market);
-    let reference = car_terms(before, cost_usd, &margin);
+    let Situation { market, owners, parameters, demand, cost_usd, rising } = *situation;
+    let (margin, avoidable) = (parameters.dealers_margin_usd(market), parameters.avoidable(market));
+    let terms = |phase: &Phase, volume: &Option<VolumeCost>, j: usize| {
+        let moved = volume.as_ref().map_or(0.0, |volume| volume.per_car_usd[j]);
+        terms_of(phase, j, cost_usd[j] + moved + market.chain.local_usd(j), margin[j])
+    };
+    let shares = |phase: &Phase| demand.shares(&phase.sticker_price_usd).product;
+    let volume_at = |shares: &[f64]| rising.map(|rising| VolumeCost::new(rising, shares, market.market_size));
+    let volume_before = rising.and_then(|_| volume_at(&shares(before)));
     let year = |phase: &Phase| -> Vec<ModelAccount> {
-        let shares = demand.shares(&phase.sticker_price_usd).product;
-        let terms = car_terms(phase, cost_usd, &margin);
+        let shares = shares(phase);
+        let volume = volume_at(&shares);
         let book = |j: usize| {
             let mut account = ModelAccount::default();
-            account.sell(shares[j] * market.market_size, &terms[j], &reference[j], parameters.dealers_avoidable);
+            let (car, reference) = (terms(phase, &volume, j), terms(before, &volume_before, j));
+            account.sell(shares[j] * market.market_size, &car, &reference, avoidable[j]);
+            account.beyond_marginal(volume.as_ref().map_or(0.0, |volume| volume.beyond_marginal_usd[j]));
             account
         };
         (0..market.len()).map(book).collect()
@@ -189,14 +193,17 @@ pub fn duty_change(
     let makers = &world.makers;
     let demand = makers.demand(&world.products, &world.inversion.delta, execution)?;
     let cost_usd: Vec<f64> = makers.costs.marginal_cost.iter().zip(cost_factor).map(|(c, factor)| c * factor).collect();
+    let rising = makers.rising.as_ref().map(|rising| rising.moved(cost_factor));
+    let rising = rising.as_ref();
     let prices = |duty: &[ImportDuty], start: &[f64]| {
         let terms: Vec<_> = duty.iter().map(|duty| duty.terms()).collect();
-        let problem = PriceProblem { demand: &demand, ownership: &makers.ownership, cost: &cost_usd, duty: &terms };
+        let problem =
+            PriceProblem { demand: &demand, ownership: &makers.ownership, cost: &cost_usd, duty: &terms, rising };
         Ok::<_, SupplyError>(equilibrium(&problem, start, PricingOptions::default())?.price)
     };
     let before = prices(without, &market.list_prices())?;
     let after = prices(with, &before)?;
-    let situation = Situation { market, owners, parameters, demand: &demand, cost_usd: &cost_usd };
+    let situation = Situation { market, owners, parameters, demand: &demand, cost_usd: &cost_usd, rising };
     Ok(year_change(&situation, &Phase::charged(&before, without), &Phase::charged(&after, with))?)
 }
 

@@ -64,7 +64,7 @@ impl<'a> StationaryDemand<'a> {
         } else {
             Rule::Shares
         };
-        let (delta, price) = (self.layout.arrange(delta), self.layout.arrange(prices));
+        let (delta, price) = (self.layout.arrange(delta), self.layout.arrange(&self.products.felt_prices(prices)));
         let sweep = Sweep {
             population: self.population,
             layout: &self.layout,
@@ -94,11 +94,11 @@ pub struct BuyerExponentials {
 }
 
 impl BuyerExponentials {
-    /// Evaluates one buyer; loyalty is left out of utility.
+    /// Evaluates one buyer at prices as buyers feel them ([`Products::felt_prices`]); loyalty is left out of utility.
     #[must_use]
-    pub fn of(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64]) -> Self {
+    pub fn of(buyer: Buyer, products: &Products, delta: &[f64], felt_prices: &[f64]) -> Self {
         let mut product = vec![0.0; products.len()];
-        let (outside, highest_utility) = relative_exponentials(buyer, products, delta, prices, &mut product);
+        let (outside, highest_utility) = relative_exponentials(buyer, products, delta, felt_prices, &mut product);
         let mut brand = vec![0.0; products.loyalty().len()];
         for (j, e) in product.iter().enumerate() {
             brand[products.brand(j)] += e;
@@ -151,8 +151,9 @@ impl OwnedBrands {
         check_fit(population, products)?;
         check_per_product(products, "delta", delta)?;
         check_per_product(products, "price", prices)?;
+        let felt = products.felt_prices(prices);
         Ok(Self::from_law(population, products, |buyer| {
-            BuyerExponentials::of(population.buyer(buyer), products, delta, prices).ownership_law(products.loyalty())
+            BuyerExponentials::of(population.buyer(buyer), products, delta, &felt).ownership_law(products.loyalty())
         }))
     }
 
@@ -249,15 +250,21 @@ impl<'a> ExpectedDemand<'a> {
         Layout::by_owner(self.products, owner, holdings, self.owned.is_some())
     }
 
-    /// Shares, Lambda and `sum_m O_jm Gamma_jm margin_m` at these prices.
+    /// Shares, Lambda and `sum_m O_jm Gamma_jm margin_m` at these prices, the last two by dollars of the product's price.
     pub(crate) fn pricing_sums(&self, layout: &Layout, prices: &[f64], margin: &[f64]) -> Sums {
-        let (delta, price, margin) = (layout.arrange(self.delta), layout.arrange(prices), layout.arrange(margin));
+        let felt = self.products.felt_prices(prices);
+        let (delta, price, margin) = (layout.arrange(self.delta), layout.arrange(&felt), layout.arrange(margin));
         let rule = self.owned.map_or(Rule::Pricing, |owned| Rule::OwnedPricing {
             loyalty: self.products.loyalty(),
             owned: &owned.weights,
         });
         let sweep = Sweep { population: self.population, layout, delta: &delta, price: &price, margin: &margin, rule };
-        run(&sweep, self.execution)
+        let mut sums = run(&sweep, self.execution);
+        if let Some(slopes) = self.products.slopes(prices) {
+            let by_price = sums.lambda.iter_mut().zip(&mut sums.cross).zip(&slopes);
+            by_price.for_each(|((lambda, cross), slope)| (*lambda, *cross) = (*lambda * slope, *cross * slope));
+        }
+        sums
     }
 
     /// The nodes written out one by one as a plain logit population, with one more characteristic for each brand: the
@@ -308,6 +315,8 @@ impl<'a> ExpectedDemand<'a> {
         let x: Vec<Vec<f64>> = (0..columns + brands).map(characteristic).collect();
         let x: Vec<&[f64]> = x.iter().map(Vec::as_slice).collect();
         let names = (0..j).map(|j| self.products.name(j).to_owned()).collect();
-        Ok((population, Products::new(names, &x)?))
+        let mut products = Products::new(names, &x)?;
+        products.curvature = self.products.curvature().cloned();
+        Ok((population, products))
     }
 }

@@ -8,6 +8,7 @@
 //! 3. [`ExpectedDemand`] is what makers price against: the whole population, owned brands in expectation.
 
 pub mod choice;
+pub mod curvature;
 pub mod inversion;
 pub mod kernel;
 pub mod loyalty;
@@ -17,6 +18,7 @@ pub mod sweep;
 
 use thiserror::Error;
 
+pub use curvature::Curvature;
 pub use inversion::{Inversion, InversionOptions, invert};
 pub use kernel::KernelPath;
 pub use loyalty::{ExpectedDemand, OwnedBrands, Shares, stationary_shares};
@@ -85,6 +87,16 @@ pub enum DemandError {
         brand: usize,
         /// The value.
         lambda: f64,
+    },
+    /// A curvature out of bounds.
+    #[error(
+        "the curvature of demand: {what} is {value}, expected a lambda between 0 and 10 (1 is linear) and prices above 0"
+    )]
+    Curvature {
+        /// What is wrong.
+        what: &'static str,
+        /// Its value.
+        value: f64,
     },
     /// An observed share that no intercept can meet.
     #[error("{product}: observed share is {share}, expected above 0 (leave a product that does not sell out)")]

@@ -188,7 +188,7 @@ impl Buyer<'_> {
         self.block[(FIXED_ROWS + k) * LANES + self.lane]
     }
 
-    /// `delta + sum_k taste_k x_k - a p`, in the order of operations of the kernel.
+    /// `delta + sum_k taste_k x_k - a p` at a price as buyers feel it, in the order of operations of the kernel.
     #[inline(always)]
     #[must_use]
     pub fn utility(&self, delta: f64, x: &[f64], price: f64) -> f64 {
@@ -207,6 +207,8 @@ pub struct Products {
     brand: Vec<usize>,
     /// k_b = exp(lambda_b) - 1.
     loyalty: Vec<f64>,
+    /// How demand is bent; none where it is linear in price.
+    pub(super) curvature: Option<super::Curvature>,
 }
 
 impl Products {
@@ -235,7 +237,7 @@ impl Products {
                 x[j * columns + k] = value;
             }
         }
-        Ok(Self { brand: vec![0; count], loyalty: vec![0.0], names, columns, x })
+        Ok(Self { brand: vec![0; count], loyalty: vec![0.0], curvature: None, names, columns, x })
     }
 
     /// The same products with a brand each, `brand[j]`, an index into `lambda`: the utility that owning a car of the brand

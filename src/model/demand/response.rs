@@ -1,13 +1,13 @@
 //! How demand responds to prices: elasticities, diversion, second choices.
 //!
 //! ```text
-//! ds_j/dp_m = -Lambda_j [j = m] + Gamma_jm        Lambda_j = sum_i w_i a_i s_ij   Gamma_jm = sum_i w_i a_i s_ij s_im
+//! ds_j/dp_m = g_m (-Lambda_j [j = m] + Gamma_jm)  Lambda_j = sum_i w_i a_i s_ij   Gamma_jm = sum_i w_i a_i s_ij s_im
 //! elasticity E_jm = (p_m / s_j) ds_j/dp_m
 //! diversion  R_jm = -(ds_m/dp_j) / (ds_j/dp_j), on the diagonal diversion to the outside option: rows sum to one
 //! long-run   L_jm = (s_m without j - s_m) / s_j at unchanged prices, on the diagonal the outside option
 //! ```
 //!
-//! Where buyers are loyal these are responses of expected demand, owned brands held.
+//! g is one where demand is linear in price ([`super::curvature`]). Where buyers are loyal these are responses of expected demand, owned brands held.
 
 use super::kernel::scalar::relative_exponentials;
 use super::kernel::{Layout, moments::Factor};
@@ -67,13 +67,15 @@ pub struct PriceResponse {
     pub lambda: Vec<f64>,
     /// Gamma_jm.
     pub gamma: ProductMatrix,
+    /// g_j.
+    pub slope: Vec<f64>,
 }
 
 impl PriceResponse {
     /// ds_j/dp_m.
     #[must_use]
     pub fn derivative(&self, j: usize, m: usize) -> f64 {
-        self.gamma.at(j, m) - if j == m { self.lambda[j] } else { 0.0 }
+        self.slope[m] * (self.gamma.at(j, m) - if j == m { self.lambda[j] } else { 0.0 })
     }
 
     /// Own and cross price elasticities.
@@ -134,7 +136,8 @@ pub fn own_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<OwnRespon
 pub fn price_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<PriceResponse, DemandError> {
     check_per_product(demand.products, "price", prices)?;
     let (gamma, lambda) = plain_moments(demand, prices, Factor::Response)?;
-    Ok(PriceResponse { price: prices.to_vec(), share: demand.shares(prices).product, lambda, gamma })
+    let slope = demand.products.slopes(prices).unwrap_or_else(|| vec![1.0; prices.len()]);
+    Ok(PriceResponse { price: prices.to_vec(), share: demand.shares(prices).product, lambda, gamma, slope })
 }
 
 /// Long-run (second-choice) diversion: where the buyers of each product go when it is removed, prices unchanged.
@@ -156,9 +159,10 @@ pub fn choice_probabilities(demand: &ExpectedDemand, prices: &[f64]) -> Result<V
     check_per_product(demand.products, "price", prices)?;
     let count = prices.len();
     let mut all = vec![0.0; demand.population.len() * count];
+    let felt = demand.products.felt_prices(prices);
     for (i, row) in all.chunks_exact_mut(count).enumerate() {
         let buyer = demand.population.buyer(i);
-        let (outside, _) = relative_exponentials(buyer, demand.products, demand.delta, prices, row);
+        let (outside, _) = relative_exponentials(buyer, demand.products, demand.delta, &felt, row);
         let total = outside + row.iter().sum::<f64>();
         row.iter_mut().for_each(|e| *e /= total);
     }

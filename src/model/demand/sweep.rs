@@ -33,9 +33,9 @@ impl Execution {
 pub(crate) struct Sums {
     pub share: Vec<f64>,
     pub outside: f64,
-    /// Lambda_j = sum_i w_i a_i s_ij; empty under share rules.
+    /// Lambda_j = sum_i w_i a_i s_ij, times g_j where demand is curved; empty under share rules.
     pub lambda: Vec<f64>,
-    /// sum_m O_jm Gamma_jm margin_m; empty under share rules.
+    /// sum_m O_jm Gamma_jm margin_m, times g_j where demand is curved; empty under share rules.
     pub cross: Vec<f64>,
 }
 
@@ -63,14 +63,14 @@ pub(crate) fn run(sweep: &Sweep, execution: Execution) -> Sums {
     Sums { share: restore(0), outside: total[rows - 1], lambda, cross }
 }
 
-/// Second moments `sum_i L_ij s_im` over all chunks of a plain population, and the sums `sum_i L_ij`.
+/// Second moments `sum_i L_ij s_im` over all chunks of a plain population, and the sums `sum_i L_ij`: by prices as buyers feel them.
 pub(crate) fn run_moments(
     demand: &ExpectedDemand,
     layout: &Layout,
     prices: &[f64],
     factor: Factor,
 ) -> (ProductMatrix, Vec<f64>) {
-    let (delta, price) = (layout.arrange(demand.delta), layout.arrange(prices));
+    let (delta, price) = (layout.arrange(demand.delta), layout.arrange(&demand.products.felt_prices(prices)));
     let of = Moments { population: demand.population, layout, delta: &delta, price: &price, factor };
     let blocks = demand.population.block_count();
     let chunk = |chunk: usize| moments(&of, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));

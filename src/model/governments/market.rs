@@ -3,7 +3,7 @@
 //!
 //! At each rate two years are compared, one with the threatened instrument imposed and one without, at the Bertrand-Nash
 //! prices of each, whatever pricing rule the simulation uses. Costs of imports assembled in Japan move with the yen by the
-//! share paid at home, c [(1 - phi) + phi E0 / E]. The accounts are those of [`crate::model::accounts`]: profits go to owners,
+//! share paid at home, c [(1 - phi) + phi E0 / E]; under the vertical chain c is cost at the border. The accounts are those of [`crate::model::accounts`]: profits go to owners,
 //! not badges, and dealers lose the part of their margin on lost sales that they cannot save.
 
 use super::flows::{Flows, InvalidFlows, MarketFlows};
@@ -79,7 +79,15 @@ fn flows_at(planner: &Planner<'_>, grid: &FlowGrid, owners: &Owners, yen: f64) -
     let cost_usd: Vec<f64> =
         world.makers.costs.marginal_cost.iter().zip(&factor).map(|(c, factor)| c * factor).collect();
     let demand = world.makers.demand(&world.products, &world.inversion.delta, planner.execution)?;
-    let situation = Situation { market, owners, parameters: &grid.accounts, demand: &demand, cost_usd: &cost_usd };
+    let rising = world.makers.rising.as_ref().map(|rising| rising.moved(&factor));
+    let situation = Situation {
+        market,
+        owners,
+        parameters: &grid.accounts,
+        demand: &demand,
+        cost_usd: &cost_usd,
+        rising: rising.as_ref(),
+    };
     let change = year_change(&situation, &without, &with)?;
     let flows = crate::model::accounts::market_flows(&change, market, grid.exporter);
     // The dealers who are hurt are those of the cars that the instrument names, flagged or not.

@@ -41,7 +41,7 @@ pub fn marginal_costs(
 ) -> Result<CostRecovery, SupplyError> {
     let products = demand.products;
     let no_cost = vec![0.0; products.len()];
-    let problem = PriceProblem { demand, ownership, cost: &no_cost, duty };
+    let problem = PriceProblem { demand, ownership, cost: &no_cost, duty, rising: None };
     problem.check()?;
     check_per_product(products, "price", prices)?;
     if let Some(j) = prices.iter().position(|&price| price <= 0.0) {

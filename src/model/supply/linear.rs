@@ -9,6 +9,16 @@
 //! ```
 //!
 //! where Lambda2 and Gamma2 have a^2 for a. The block of one owner's products is the Hessian of its profit.
+//!
+//! Where demand is curved (slopes g, their derivatives g') the conditions are `r_j s_j + g_j H_j`, with H all that does not contain r, and
+//!
+//! ```text
+//! dg_j/dp_l = g_j g_l sum_i w a s_j s_l [r_j/g_j + a (2 F_if(j) - m_j)]  +  O_jl (g_j r_l Gamma_jl - g_j g_l m_l Gamma2_jl)
+//!             + [j = l] (g_j^2 m_j Lambda2_j - 2 g_j r_j Lambda_j - g_j^2 sum_m O_jm Gamma2_jm m_m + g'_j H_j)
+//! dg_j/dC_k = g_j ([j = k] Lambda_j - O_jk Gamma_jk)          ds_j/dp_l = g_l (Gamma_jl - [j = l] Lambda_j)
+//! ```
+//!
+//! Where cost rises with volume ([`super::rising`]), C moves with prices: `dg/dC dC/dp` is added.
 
 use nalgebra::{DMatrix, DVector, Dyn, LU};
 
@@ -71,30 +81,45 @@ impl Linearised {
         let (demand, ownership) = (problem.demand, problem.ownership);
         let count = prices.len();
         let layout = problem.layout();
+        let shares = problem.rising.map(|_| demand.shares(prices).product);
         let margin = problem.margins(prices);
         let retained: Vec<f64> = problem.duty.iter().map(|duty| duty.retained).collect();
+        let slope = demand.products.slopes(prices).unwrap_or_else(|| vec![1.0; count]);
+        let slope_change =
+            |j: usize| demand.products.curvature().map_or(0.0, |curved| curved.slope_change(j, prices[j]));
         let moments = |factor| run_moments(demand, &layout, prices, factor);
         let (gamma, lambda) = moments(Factor::Response);
         let (gamma2, lambda2) = moments(Factor::SquaredResponse);
-        let (arranged_margin, arranged_retained) = (layout.arrange(&margin), layout.arrange(&retained));
+        let per_felt: Vec<f64> = retained.iter().zip(&slope).map(|(r, g)| r / g).collect();
+        let (arranged_margin, arranged_retained) = (layout.arrange(&margin), layout.arrange(&per_felt));
         let (own, _) = moments(Factor::FirstOrder { margin: &arranged_margin, retained: &arranged_retained });
+        let held = |j: usize, of: &ProductMatrix| -> f64 {
+            (0..count).map(|m| ownership.weight(j, m) * of.at(j, m) * margin[m]).sum()
+        };
         let jacobian = DMatrix::from_fn(count, count, |j, l| {
-            let common = ownership.weight(j, l) * (retained[l] * gamma.at(j, l) - margin[l] * gamma2.at(j, l));
+            let felt = slope[j] * slope[l];
+            let common =
+                ownership.weight(j, l) * (slope[j] * retained[l] * gamma.at(j, l) - felt * margin[l] * gamma2.at(j, l));
             let diagonal = if j == l {
-                let held: f64 = (0..count).map(|m| ownership.weight(j, m) * gamma2.at(j, m) * margin[m]).sum();
-                margin[j] * lambda2[j] - 2.0 * retained[j] * lambda[j] - held
+                let bend = slope_change(j);
+                let bent = if bend == 0.0 { 0.0 } else { bend * (held(j, &gamma) - lambda[j] * margin[j]) };
+                felt * margin[j] * lambda2[j] - 2.0 * slope[j] * retained[j] * lambda[j] - felt * held(j, &gamma2)
+                    + bent
             } else {
                 0.0
             };
-            own.at(j, l) + common + diagonal
+            felt * own.at(j, l) + common + diagonal
         });
         let on_diagonal = |j: usize, k: usize| if j == k { lambda[j] } else { 0.0 };
-        Self {
-            jacobian,
-            cost: DMatrix::from_fn(count, count, |j, k| on_diagonal(j, k) - ownership.weight(j, k) * gamma.at(j, k)),
-            demand: DMatrix::from_fn(count, count, |j, l| gamma.at(j, l) - on_diagonal(j, l)),
-            retained,
-        }
+        let of_cost = |j: usize, k: usize| slope[j] * (on_diagonal(j, k) - ownership.weight(j, k) * gamma.at(j, k));
+        let cost = DMatrix::from_fn(count, count, of_cost);
+        let by_price = |j: usize, l: usize| slope[l] * (gamma.at(j, l) - on_diagonal(j, l));
+        let demand = DMatrix::from_fn(count, count, by_price);
+        let jacobian = match problem.rising.zip(shares) {
+            None => jacobian,
+            Some((rising, share)) => jacobian + &cost * rising.cost_by_share(&share) * &demand,
+        };
+        Self { jacobian, cost, demand, retained }
     }
 
     fn factorised(&self) -> LU<f64, Dyn, Dyn> {

@@ -7,10 +7,12 @@
 pub mod clearing;
 pub mod cost;
 pub mod duty;
+pub mod expectation;
 pub mod limits;
 pub mod linear;
 pub mod ownership;
 pub mod pricing;
+pub mod rising;
 pub mod rule;
 
 use thiserror::Error;
@@ -23,6 +25,7 @@ pub use limits::{Limit, LimitedEquilibrium, equilibrium_with_limits};
 pub use linear::{Linearised, SecondOrder};
 pub use ownership::Ownership;
 pub use pricing::{Equilibrium, PriceProblem, PricingOptions, equilibrium, from_many_starts};
+pub use rising::RisingCost;
 
 /// What is wrong with a description of supply, or why prices were not found.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -123,6 +126,17 @@ pub enum SupplyError {
         /// Iterations done.
         iterations: usize,
         /// Largest relative price change.
+        residual: f64,
+    },
+    /// No lowest prices at which no car is sold at a loss.
+    #[error(
+        "the lowest prices without a loss did not settle in {iterations} steps (a relative change of {residual:e} is left): cost rises \
+         too steeply with volume (pricing.cost_volume)"
+    )]
+    NoFloor {
+        /// Steps done.
+        iterations: usize,
+        /// Relative change of a price that is left.
         residual: f64,
     },
     /// The Jacobian of the first-order conditions is singular.

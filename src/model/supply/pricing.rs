@@ -8,9 +8,13 @@
 //! ```
 //!
 //! Prices are a fixed point of the zeta map of Morrow and Skerlos (2011), `m = Lambda^-1 [(O o Gamma) m + r s]`,
-//! `p = (m + c + d) / r`, which stays well behaved where shares are small.
+//! `p = (m + c + d) / r`, which stays well behaved where shares are small. Lambda and Gamma are by dollars of price, so where demand
+//! is curved they have its slopes in them. Where cost rises with volume c is marginal cost at the volumes of p: profit changes by
+//! `sum_k (r_k p_k - d_k - dC/dq_k) dq_k + r_j q_j dp_j`, and nothing else enters.
 
-use super::{DutyTerms, Linearised, Ownership, SupplyError};
+use std::borrow::Cow;
+
+use super::{DutyTerms, Linearised, Ownership, RisingCost, SupplyError};
 use crate::model::demand::sweep::Sums;
 use crate::model::demand::{ExpectedDemand, check_per_product, kernel::Layout};
 use crate::model::fixed_point::{Evaluation, Found, SearchReport, Stop, search};
@@ -37,10 +41,12 @@ pub struct PriceProblem<'a> {
     pub demand: &'a ExpectedDemand<'a>,
     /// Who sets which price.
     pub ownership: &'a Ownership,
-    /// Marginal cost of each product before duty.
+    /// Marginal cost of each product before duty, at base-year volumes where it moves with them.
     pub cost: &'a [f64],
     /// Duty on each product.
     pub duty: &'a [DutyTerms],
+    /// How cost rises with volumes; none where it is constant.
+    pub rising: Option<&'a RisingCost>,
 }
 
 /// Equilibrium prices and what they imply.
@@ -78,10 +84,58 @@ impl PriceProblem<'_> {
         Ok(())
     }
 
+    /// Marginal cost of each product at the volumes of these prices.
+    #[must_use]
+    pub fn marginal_cost(&self, prices: &[f64]) -> Cow<'_, [f64]> {
+        let Some(rising) = self.rising else { return Cow::Borrowed(self.cost) };
+        let beyond = rising.beyond_base(&self.demand.shares(prices).product);
+        self.cost.iter().zip(beyond).map(|(cost, beyond)| cost + beyond).collect()
+    }
+
+    /// The lowest prices at or above `wanted` at which no car is sold below its marginal cost, at the volumes of these prices
+    /// themselves: `max(wanted, (c + d) / r)`.
+    ///
+    /// # Errors
+    /// [`SupplyError::NoFloor`] where volumes and costs do not settle.
+    pub fn no_loss_prices(&self, wanted: &[f64]) -> Result<Vec<f64>, SupplyError> {
+        const TOLERANCE: f64 = 1e-12;
+        const MAX_STEPS: usize = 400;
+        self.check()?;
+        check_per_product(self.demand.products, "price", wanted)?;
+        let raised = |prices: &[f64]| -> Vec<f64> {
+            let floor = self.marginal_cost(prices);
+            let floor = floor.iter().zip(self.duty).map(|(cost, duty)| duty.effective_cost(*cost));
+            wanted.iter().zip(floor).map(|(wanted, floor)| wanted.max(floor)).collect()
+        };
+        let mut prices = raised(wanted);
+        if self.rising.is_none() {
+            return Ok(prices);
+        }
+        let mut residual = f64::INFINITY;
+        for _ in 0..MAX_STEPS {
+            let next = raised(&prices);
+            residual = next.iter().zip(&prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
+            if residual <= TOLERANCE {
+                return Ok(next);
+            }
+            // Dearer cars sell less and cost less: half a step does not overshoot.
+            prices.iter_mut().zip(next).for_each(|(price, next)| *price = 0.5 * *price + 0.5 * next);
+        }
+        Err(SupplyError::NoFloor { iterations: MAX_STEPS, residual })
+    }
+
+    /// Part of a step of the zeta map that is taken: all of it, less where curved demand or rising cost make it overshoot.
+    pub(crate) fn damping(&self) -> f64 {
+        let bend = self.demand.products.curvature().map_or(0.0, |curved| (curved.lambda() - 1.0).max(0.0));
+        let rise = self.rising.map_or(0.0, |rising| rising.gamma);
+        1.0 / ((1.0 + 0.4 * bend) * (1.0 + 1.5 * rise))
+    }
+
     /// `r p - c - d` of each product.
     #[must_use]
     pub fn margins(&self, prices: &[f64]) -> Vec<f64> {
-        let terms = self.cost.iter().zip(self.duty).zip(prices);
+        let cost = self.marginal_cost(prices);
+        let terms = cost.iter().zip(self.duty).zip(prices);
         terms.map(|((cost, duty), price)| duty.retained * price - (cost + duty.fixed)).collect()
     }
 
@@ -192,7 +246,13 @@ fn settle(
     stop: Stop,
     evaluate: &impl Fn(&[f64]) -> Zeta,
 ) -> Result<Found<Sums>, SupplyError> {
-    let found = search::<Sums, SupplyError>(start.to_vec(), stop, |prices| Ok(evaluate(prices)))?;
+    let damping = problem.damping();
+    let mut found = search::<Sums, SupplyError>(start.to_vec(), stop, |prices| {
+        let mut zeta = evaluate(prices);
+        zeta.step.iter_mut().for_each(|step| *step *= damping);
+        Ok(zeta)
+    })?;
+    found.evaluation.step.iter_mut().for_each(|step| *step /= damping);
     if found.converged || !found.evaluation.error.is_finite() {
         return Ok(found);
     }

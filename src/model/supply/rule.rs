@@ -11,7 +11,7 @@ use super::clearing::{Cleared, clear};
 use super::{Limit, PriceProblem, PricingOptions, SupplyError, equilibrium, equilibrium_with_limits};
 use crate::model::demand::ExpectedDemand;
 use crate::model::fixed_point::SearchReport;
-use crate::model::supply::Ownership;
+use crate::model::supply::{Ownership, RisingCost};
 use crate::model::trade::duty::ImportDuty;
 
 /// How manufacturers set list prices.
@@ -58,8 +58,10 @@ pub struct Situation<'a> {
     pub list_price_usd: &'a [f64],
     /// Base-year marginal costs.
     pub base_cost_usd: &'a [f64],
-    /// Marginal costs now, inspection included.
+    /// Marginal costs now, inspection included; at base-year volumes where they move with them.
     pub cost_usd: &'a [f64],
+    /// How they rise with volumes; none where they are constant.
+    pub rising: Option<&'a RisingCost>,
     /// Duties of the base year.
     pub base_duty: &'a [ImportDuty],
     /// Duties charged now.
@@ -154,7 +156,13 @@ impl PriceSetting {
         self.rent_usd.fill(0.0);
         self.quotas.clear();
         let duty: Vec<_> = now.duty.iter().map(|duty| duty.terms()).collect();
-        let problem = PriceProblem { demand: now.demand, ownership: now.ownership, cost: now.cost_usd, duty: &duty };
+        let problem = PriceProblem {
+            demand: now.demand,
+            ownership: now.ownership,
+            cost: now.cost_usd,
+            duty: &duty,
+            rising: now.rising,
+        };
         if now.duty == now.base_duty && now.cost_usd == now.base_cost_usd {
             // Costs were recovered so that base-year prices are the equilibrium.
             self.price_usd.copy_from_slice(now.list_price_usd);
@@ -186,16 +194,20 @@ impl PriceSetting {
     /// markups. Everybody keeps his dollar markups when duties or costs change.
     fn adapt(&mut self, now: &Situation<'_>) {
         let share = now.demand.shares(&self.price_usd).product;
+        let beyond_base = now.rising.map_or_else(|| vec![0.0; share.len()], |rising| rising.beyond_base(&share));
+        let beyond_marginal =
+            now.rising.map_or_else(|| vec![0.0; share.len()], |rising| rising.beyond_marginal(&share));
         let (duty, cost) = self.set_for.take().unwrap_or((now.base_duty.to_vec(), now.base_cost_usd.to_vec()));
         let mut markup: Vec<f64> = (0..share.len())
             .map(|j| {
                 let terms = duty[j].terms();
-                terms.retained * self.price_usd[j] - terms.fixed - cost[j] - self.rent_usd[j]
+                terms.retained * self.price_usd[j] - terms.fixed - cost[j] - self.rent_usd[j] - beyond_base[j]
             })
             .collect();
         let owners = now.ownership.owners();
         let profit = |firm: usize, markup: &[f64]| -> f64 {
-            (0..share.len()).filter(|j| owners[*j] == firm).map(|j| share[j] * markup[j]).sum()
+            let own = (0..share.len()).filter(|j| owners[*j] == firm);
+            own.map(|j| share[j] * markup[j] - beyond_marginal[j]).sum()
         };
         if let Some(before) = self.profit_before {
             self.trials[self.turn].judge(profit(self.turn, &markup) > before);
@@ -213,7 +225,7 @@ impl PriceSetting {
         }
         for (j, markup) in markup.iter().enumerate() {
             let terms = now.duty[j].terms();
-            self.price_usd[j] = (now.cost_usd[j] + terms.fixed + markup) / terms.retained;
+            self.price_usd[j] = (now.cost_usd[j] + beyond_base[j] + terms.fixed + markup) / terms.retained;
         }
         self.set_for = Some((now.duty.to_vec(), now.cost_usd.to_vec()));
     }
@@ -250,7 +262,7 @@ impl Trials {
 /// The price change that keeps model j's dollar margin: exactly zero when nothing changed.
 fn full_pass_through(now: &Situation<'_>, j: usize) -> f64 {
     let (before, after) = (now.base_duty[j], now.duty[j]);
-    let producer_price = now.list_price_usd[j] - before.duty_usd(now.list_price_usd[j]);
+    let producer_price = before.producer_price_usd(now.list_price_usd[j]);
     let cost_change = now.cost_usd[j] - now.base_cost_usd[j];
     producer_price * (after.on_producer_price - before.on_producer_price)
         + (after.fixed_usd - before.fixed_usd)
@@ -280,6 +292,7 @@ mod tests {
             list_price_usd: &[30_000.0],
             base_cost_usd: &[20_000.0],
             cost_usd: &[20_000.0],
+            rising: None,
             base_duty: &none,
             duty: &none,
             quotas: &[],
@@ -287,7 +300,8 @@ mod tests {
             ownership: &ownership,
         };
         let terms = [none[0].terms()];
-        let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: now.cost_usd, duty: &terms };
+        let problem =
+            PriceProblem { demand: &demand, ownership: &ownership, cost: now.cost_usd, duty: &terms, rising: None };
         let optimum = equilibrium(&problem, &[30_000.0], PricingOptions::default()).unwrap().price[0];
         let share = demand.shares(&[optimum]).product[0];
         assert!((optimum - 20_000.0 - 1e4 / (1.0 - share)).abs() < 1e-6);
@@ -323,7 +337,7 @@ mod tests {
     }
 
     fn tariff(amount_usd: f64) -> [ImportDuty; 1] {
-        [ImportDuty { on_producer_price: 0.0, fixed_usd: amount_usd }]
+        [ImportDuty { fixed_usd: amount_usd, ..ImportDuty::default() }]
     }
 
     /// One product: the quota that sells what a specific tariff sells has the same consumer price under every rule, and its

@@ -41,7 +41,7 @@ pub fn base_year_change(
     streams: &Streams,
 ) -> Vec<f64> {
     let (options, buyers) = (&world.options, &world.buyers);
-    let prices = Column::new(list_prices_usd, 0.0);
+    let prices = Column::new(&world.products.felt_prices(list_prices_usd), 0.0);
     let brands = world.products.loyalty().len();
     let mut usual_share = vec![0.0; brands];
     for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {

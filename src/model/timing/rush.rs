@@ -15,7 +15,7 @@ struct Front<'l, 'j, 'a> {
     climate: Climate<'l>,
     /// Public belief in the duty.
     public: f64,
-    /// Expected prices with the duty and without it.
+    /// Expected prices with the duty and without it, as buyers feel them.
     with: Column,
     without: Column,
     /// Week in which it is decided; now, if it has been.
@@ -79,12 +79,13 @@ impl<'l, 'j, 'a> Front<'l, 'j, 'a> {
         let first = (week + 1) as f64;
         let beyond = first + f64::from(job.timing.anticipation.look_ahead_weeks);
         let deadline = lane.course.deadline(week);
+        let felt = |prices: &[f64]| Column::new(&job.world.products.felt_prices(prices), 0.0);
         let mut front = Self {
             lane,
             climate: climate(lane),
             public,
-            with: Column::new(&outlook.with_usd, 0.0),
-            without: Column::new(&outlook.without_usd, 0.0),
+            with: felt(&outlook.with_usd),
+            without: felt(&outlook.without_usd),
             decision: if stage.is_open() { deadline } else { week as f64 },
             dates: [first.max(deadline), beyond],
             open: stage.is_open(),

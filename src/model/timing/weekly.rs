@@ -120,7 +120,7 @@ impl Entrant {
 struct Hope {
     /// Believed chance a week.
     hazard: f64,
-    /// Prices without the duty.
+    /// Prices without the duty, as buyers feel them.
     without: Column,
     /// The most that anybody can gain by a week's waiting, USD.
     most_usd: f64,
@@ -128,7 +128,8 @@ struct Hope {
 
 impl Hope {
     fn new(lane: &Lane<'_, '_>, outlook: &Outlook, hazard: f64) -> Self {
-        let mut hope = Self { hazard, without: Column::new(&outlook.without_usd, 0.0), most_usd: 0.0 };
+        let without = Column::new(&lane.job.world.products.felt_prices(&outlook.without_usd), 0.0);
+        let mut hope = Self { hazard, without, most_usd: 0.0 };
         hope.most_usd = (0..lane.absent.len()).map(|model| hope.worth_usd(lane, model)).fold(0.0, f64::max);
         hope
     }
@@ -180,7 +181,10 @@ pub(super) struct Lane<'j, 'a> {
     /// Its place among them.
     pub at: usize,
     pub course: Course,
+    /// Prices as buyers feel them.
     pub prices: Column,
+    /// What is paid for the car of each model sold next.
+    paid_usd: Vec<f64>,
     pub absent: Vec<bool>,
     pub books: Books<'a>,
     /// List price of the car of each model sold next.
@@ -199,6 +203,7 @@ impl<'j, 'a> Lane<'j, 'a> {
             at,
             course,
             prices: job.world.options.table.zeros(),
+            paid_usd: vec![0.0; models],
             absent: vec![false; models],
             books,
             stickers: vec![0.0; models],
@@ -215,8 +220,10 @@ impl<'j, 'a> Lane<'j, 'a> {
         self.movements.clear();
         let plan = self.job.plan;
         let list = &plan.phase(week).sticker_price_usd;
+        let products = &self.job.world.products;
         let prices = self.prices.values_mut();
-        prices.copy_from_slice(list);
+        prices.copy_from_slice(&products.felt_prices(list));
+        self.paid_usd.copy_from_slice(list);
         self.stickers.copy_from_slice(list);
         let Some(dealers) = &mut self.books.dealers else { return };
         let outlook = plan.outlook(week);
@@ -225,7 +232,8 @@ impl<'j, 'a> Lane<'j, 'a> {
             let (standing, delay) = (self.course.standing(week, j), self.course.delay_weeks(week, j));
             let moved = dealers.open_week(week, j, standing, delay, outlook);
             let [price, sticker] = dealers.price_usd(j, list[j], outlook);
-            prices[j] = price;
+            prices[j] = products.felt_price(j, price);
+            self.paid_usd[j] = price;
             self.stickers[j] = sticker;
             self.absent[j] = !dealers.has(j);
             self.books.record.dealers[week * models + j].price_usd = [sticker, price];
@@ -328,7 +336,8 @@ impl<'j, 'a> Lane<'j, 'a> {
         let list = &job.plan.phase(week).sticker_price_usd;
         let before = &job.baseline.phase(week).sticker_price_usd;
         let relisted = list != before;
-        let reference = Column::new(before, 0.0);
+        let products = &job.world.products;
+        let reference = Column::new(&products.felt_prices(before), 0.0);
         let outlook = job.plan.outlook(week);
         let climate = Climate {
             holdings: &shared.holdings,
@@ -356,12 +365,13 @@ impl<'j, 'a> Lane<'j, 'a> {
                 }
             }
             if let Some(model) = choice {
-                let [paid, listed] = [self.prices.values()[model], self.stickers[model]];
+                let [paid, listed] = [self.paid_usd[model], self.stickers[model]];
                 record.sales.pay(week, model, paid * cars, listed * cars);
                 if let Some(dealers) = &mut self.books.dealers {
                     if dealers.sell(model) {
                         let [price, sticker] = dealers.price_usd(model, list[model], outlook);
-                        self.prices.values_mut()[model] = price;
+                        self.prices.values_mut()[model] = products.felt_price(model, price);
+                        self.paid_usd[model] = price;
                         self.stickers[model] = sticker;
                         repriced = relisted || self.prices != reference;
                     }

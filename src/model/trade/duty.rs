@@ -11,6 +11,9 @@
 //! amount per car (`specific`). The producer keeps r p - d with r = 1 / (1 + t) and d = A / (1 + t), the form in which
 //! the pricing conditions use it (section 4 of `docs/model.md`). Customs value is what the importer declares, usually the
 //! transfer price and not the showroom price.
+//!
+//! Under the vertical chain ([`super::chain`]) the producer's price is the one at the border, and local costs D in dollars
+//! stand beside A: `p = w (1 + t) + A + D`, of which `t w + A` is duty.
 
 use crate::model::market::DutyBasis;
 use crate::model::supply::DutyTerms;
@@ -58,16 +61,23 @@ pub enum Duty {
     },
 }
 
-/// All duties on one model together: `duty = (t p + A) / (1 + t)` at consumer price p.
+/// All duties on one model together: `duty = (t (p - D) + A) / (1 + t)` at consumer price p.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ImportDuty {
     /// Sum of `rate * customs share` over duties on basis `border`, a fraction of the producer price.
     pub on_producer_price: f64,
     /// Fixed part A, USD per car.
     pub fixed_usd: f64,
+    /// D, what the car costs from the border to the buyer, USD per car: no duty, and zero under the retail chain.
+    pub local_usd: f64,
 }
 
 impl ImportDuty {
+    /// No duty on a car of these local costs.
+    #[must_use]
+    pub fn none(local_usd: f64) -> Self {
+        Self { local_usd, ..Self::default() }
+    }
     /// Adds one duty on a model with base-year list price `list_price_usd` and marginal cost `marginal_cost_usd`.
     #[must_use]
     pub fn with(self, duty: Duty, list_price_usd: f64, marginal_cost_usd: f64) -> Self {
@@ -89,18 +99,23 @@ impl ImportDuty {
     /// Duty on one car sold at consumer price `price_usd`.
     #[must_use]
     pub fn duty_usd(self, price_usd: f64) -> f64 {
-        (self.on_producer_price * price_usd + self.fixed_usd) / (1.0 + self.on_producer_price)
+        (self.on_producer_price * (price_usd - self.local_usd) + self.fixed_usd) / (1.0 + self.on_producer_price)
     }
-    /// Consumer price at which the producer keeps `producer_price_usd`.
+    /// What the producer keeps of a car sold at consumer price `price_usd`: w.
     #[must_use]
-    pub fn consumer_price_usd(self, producer_price_usd: f64) -> f64 {
-        producer_price_usd * (1.0 + self.on_producer_price) + self.fixed_usd
+    pub fn producer_price_usd(self, price_usd: f64) -> f64 {
+        price_usd - self.duty_usd(price_usd) - self.local_usd
+    }
+    /// Duty on one car for which the producer keeps `producer_price_usd`.
+    #[must_use]
+    pub fn duty_at_usd(self, producer_price_usd: f64) -> f64 {
+        producer_price_usd * (1.0 + self.on_producer_price) + self.fixed_usd - producer_price_usd
     }
     /// The duty as the pricing conditions use it: the producer keeps r p - d.
     #[must_use]
     pub fn terms(self) -> DutyTerms {
         let retained = 1.0 / (1.0 + self.on_producer_price);
-        DutyTerms { retained, fixed: self.fixed_usd * retained }
+        DutyTerms { retained, fixed: (self.fixed_usd + self.local_usd) * retained }
     }
 }
 
@@ -129,10 +144,26 @@ mod tests {
             .with(ad_valorem(0.025, DutyBasis::Border), 40_000.0, 25_000.0)
             .with(ad_valorem(1.0, DutyBasis::List), 40_000.0, 25_000.0)
             .with(Duty::Specific { amount_usd: 500.0 }, 40_000.0, 25_000.0);
-        let price = terms.consumer_price_usd(31_000.0);
+        let price = 31_000.0 + terms.duty_at_usd(31_000.0);
         assert!((price - terms.duty_usd(price) - 31_000.0).abs() < 1e-9);
         let kept = price - terms.terms().per_unit(price);
         assert!((kept - 31_000.0).abs() < 1e-9);
+    }
+
+    /// p = (1 + t) w + A + D: the duty falls on w, and what the pricing conditions leave the maker is w.
+    #[test]
+    fn local_costs_pay_no_duty() {
+        let terms = ImportDuty::none(9_000.0).with(ad_valorem(1.0, DutyBasis::Border), 0.0, 0.0).with(
+            Duty::Specific { amount_usd: 400.0 },
+            0.0,
+            0.0,
+        );
+        let w = 20_000.0;
+        let price = w * 1.7 + 400.0 + 9_000.0;
+        assert!((terms.duty_usd(price) - 14_400.0).abs() < 1e-9);
+        assert!((terms.producer_price_usd(price) - w).abs() < 1e-9);
+        assert!((terms.duty_at_usd(w) - 14_400.0).abs() < 1e-9);
+        assert!((price - terms.terms().per_unit(price) - w).abs() < 1e-9);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Trade policy: from instruments and dated events to the duty on each model in each week.
 
+pub mod chain;
 pub mod duty;
 pub mod instrument;
 pub mod policy;

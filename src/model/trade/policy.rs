@@ -68,7 +68,7 @@ impl Policy<'_> {
         for (instrument, measure) in self.active(week, &force, threshold) {
             if let Measure::Duty { stacking: Stacking::Replaces, .. } = measure {
                 let selected = duties.iter_mut().zip(&instrument.selected).filter(|(_, selected)| **selected);
-                selected.for_each(|(duty, _)| *duty = ImportDuty::default());
+                selected.for_each(|(duty, _)| *duty = ImportDuty::none(duty.local_usd));
             }
         }
         for (instrument, measure) in self.active(week, &force, threshold) {
@@ -118,11 +118,11 @@ pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDu
     let normal = &market.normal_duty;
     let (rate, basis, customs_value_share) = (normal.rate, normal.basis, normal.customs_value_share);
     let duty = Duty::AdValorem { rate, basis, customs_value_share };
-    let models = market.models.iter().zip(marginal_cost_usd);
+    let models = market.models.iter().zip(marginal_cost_usd).enumerate();
     models
-        .map(|(model, cost)| match model.imported {
-            true => ImportDuty::default().with(duty, model.list_price_usd, *cost),
-            false => ImportDuty::default(),
+        .map(|(j, (model, cost))| {
+            let none = ImportDuty::none(market.chain.local_usd(j));
+            if model.imported { none.with(duty, model.list_price_usd, *cost) } else { none }
         })
         .collect()
 }

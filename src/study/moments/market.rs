@@ -15,7 +15,7 @@ use crate::numerics::elementary::ln;
 use crate::study::prepare::planner;
 
 /// A price at which nobody buys.
-const PROHIBITIVE_USD: f64 = 1e9;
+const PROHIBITIVE_USD: f64 = f64::INFINITY;
 /// Relative price change of a numerical derivative: demand is smooth, so the central difference errs by its square.
 const BUMP: f64 = 1e-4;
 
@@ -114,7 +114,8 @@ impl<'a> StaticMarket<'a> {
 
     fn margins(&self) -> Vec<f64> {
         let cost = &self.world.makers.costs.marginal_cost;
-        self.list.iter().zip(self.base_duty()).zip(cost).map(|((price, duty), cost)| price - duty - cost).collect()
+        let net = self.list.iter().zip(self.base_duty()).zip(cost).map(|((price, duty), cost)| price - duty - cost);
+        net.enumerate().map(|(j, net)| net - self.scenario.market.chain.local_usd(j)).collect()
     }
 
     fn gained(&self, destination: &Destination, before: &[f64], after: &[f64], outside: f64) -> f64 {
@@ -145,10 +146,11 @@ impl<'a> StaticMarket<'a> {
         let world = self.world;
         let (nodes, products) = (&world.makers.nodes, &world.products);
         let loyalty = products.loyalty();
+        let felt = products.felt_prices(&self.list);
         let (mut owners, mut again) = (vec![0.0; loyalty.len()], vec![0.0; loyalty.len()]);
         for i in 0..nodes.len() {
             let buyer = nodes.buyer(i);
-            let e = BuyerExponentials::of(buyer, products, &world.inversion.delta, &self.list);
+            let e = BuyerExponentials::of(buyer, products, &world.inversion.delta, &felt);
             let law = e.ownership_law(loyalty);
             for &b in brands {
                 let chance = (1.0 + loyalty[b]) * e.brand[b] / loyalty[b].mul_add(e.brand[b], e.total);

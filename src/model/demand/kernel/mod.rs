@@ -94,6 +94,7 @@ pub(crate) struct Sweep<'a> {
     pub population: &'a Population,
     pub layout: &'a Layout,
     pub delta: &'a [f64],
+    /// Prices as buyers feel them.
     pub price: &'a [f64],
     /// Margins that weigh the cross terms; empty under the rules that only give shares.
     pub margin: &'a [f64],

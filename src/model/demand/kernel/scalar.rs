@@ -200,7 +200,7 @@ fn firm_sum(terms: &[(usize, f64)], value: impl Fn(usize) -> f64) -> f64 {
     terms.iter().fold(0.0, |sum, &(cell, part)| part.mul_add(value(cell), sum))
 }
 
-/// One buyer's exponentials relative to the highest utility: each product's into `out`; returns the outside option's and the
+/// One buyer's exponentials at prices as buyers feel them, relative to the highest utility: each product's into `out`; returns the outside option's and the
 /// highest utility.
 pub(crate) fn relative_exponentials(
     buyer: Buyer,
