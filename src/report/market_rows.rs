@@ -27,9 +27,9 @@ table! {
         list_price_usd: f64, "USD";
         /// duty at that price
         duty_usd: f64, "USD per car";
-        /// marginal cost from the first-order conditions; contains the dealer's margin
+        /// marginal cost from the first-order conditions; contains the dealer's margin, under the vertical chain at the border
         marginal_cost_usd: f64, "USD";
-        /// price less duty and marginal cost
+        /// what the maker keeps of the price less marginal cost
         margin_usd: f64, "USD";
         /// own-price elasticity of expected demand
         own_elasticity: f64;

@@ -26,6 +26,7 @@ pub mod owner_rows;
 pub mod package;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod pass_through;
 pub mod points;
 pub mod record;
 pub mod rows;

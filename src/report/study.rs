@@ -8,6 +8,7 @@ use super::failures::FailureTable;
 use super::market_rows::{base_year_rows, pricing_rows};
 use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
+use super::pass_through::pass_through_rows;
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
@@ -133,6 +134,10 @@ pub fn write_tables(
         table(&base_year_rows(report.study, base_year))?,
         table(&report.firms())?,
     ];
+    let pass_through = pass_through_rows(report.study, report.regimes);
+    if !pass_through.is_empty() {
+        tables.push(table(&pass_through)?);
+    }
     if report.results.stopping().is_some() {
         tables.push(table(&report.stopping())?);
     }
