@@ -16,10 +16,11 @@
 //! the estimate rests on one seed.
 
 use nalgebra::{DMatrix, DVector};
-use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::search::neighbours;
 use super::{Model, Problem, Query, Stage};
+use crate::numerics::elementary::hypotenuse;
+use crate::numerics::gamma::chi_square_above;
 
 /// The end of its range that a parameter stands at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl Estimate {
     #[must_use]
     pub fn t(&self, problem: &Problem, target: usize) -> f64 {
         let t = &problem.targets[target];
-        (self.moments[target] - t.value) / t.std_error.hypot(self.noise[(target, target)].sqrt())
+        (self.moments[target] - t.value) / hypotenuse(t.std_error, self.noise[(target, target)].sqrt())
     }
     /// Correlation of two estimates; not a number without standard errors.
     #[must_use]
@@ -121,10 +122,7 @@ pub fn estimate<M: Model>(
     let system = System::new(problem, &jacobian, &noise, &bound);
     let solved = system.solve(problem);
     let (j, degrees) = system.overidentification(problem, theta, moments, &solved);
-    let p_value = match ChiSquared::new(degrees as f64) {
-        Ok(law) if degrees > 0 => law.sf(j),
-        _ => f64::NAN,
-    };
+    let p_value = if degrees > 0 { chi_square_above(degrees as u64, j) } else { f64::NAN };
     let targets = problem.targets.len();
     let covariance = &solved.gain * &system.covariance * solved.gain.transpose();
     let std_error = (0..theta.len())

@@ -5,6 +5,7 @@ use std::fmt;
 use super::Problem;
 use super::estimate::{Bound, Estimate};
 use super::search::Searched;
+use crate::numerics::elementary::hypotenuse;
 
 /// A warning; its text names what it is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,7 +171,7 @@ pub fn warnings(problem: &Problem, searched: &[Searched], estimate: &Estimate) -
             let nearest =
                 searched.get(target.block).and_then(|block| block.nearest.get(at?).copied()).unwrap_or(f64::NAN);
             // Like t in standard errors of evidence and simulation together.
-            let nearest = nearest * target.std_error / target.std_error.hypot(estimate.noise[(i, i)].sqrt());
+            let nearest = nearest * target.std_error / hypotenuse(target.std_error, estimate.noise[(i, i)].sqrt());
             let (moment, data, model) = (target.name.clone(), target.value, estimate.moments[i]);
             found.push(match nearest > FAR {
                 true => Warning::Impossible { moment, data, model, t, nearest },

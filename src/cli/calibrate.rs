@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
+use crate::numerics::elementary::hypotenuse;
 use crate::report::calibration::write_tables;
 use crate::report::manifest::{Manifest, Status};
 use crate::study::calibration::{CalibrationError, Finished, Run, identity};
@@ -119,7 +120,7 @@ fn summary(calibration: &Calibration, finished: &Finished, seconds: f64) -> Stri
     );
     for (i, target) in problem.targets.iter().enumerate() {
         let noise = estimate.noise[(i, i)].sqrt();
-        let before = (finished.at_start[i] - target.value) / target.std_error.hypot(noise);
+        let before = (finished.at_start[i] - target.value) / hypotenuse(target.std_error, noise);
         let _ = writeln!(
             out,
             "{:<24} {:>10.4} {:>10.4} {:>10.4} {noise:>9.2e} {:>+7.2} {before:>+9.2}",

@@ -1,26 +1,23 @@
 //! Signals: a request to stop is a flag that the work looks at, and a file that may not grow is an error like any other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-/// A flag that Ctrl-C sets, and `SIGTERM` where there is one; the second of either ends the process at once.
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// A flag that Ctrl-C and `SIGTERM` set; the second of either ends the process at once.
 ///
 /// Where no handler can be set, the system's default holds.
 pub(super) fn stop_flag() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let signal = Arc::clone(&stop);
-    let _ = ctrlc::set_handler(move || {
-        if signal.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    #[cfg(unix)]
-    {
-        use signal_hook::consts::{SIGTERM, SIGXFSZ};
-        let _ = signal_hook::flag::register_conditional_shutdown(SIGTERM, 130, Arc::clone(&stop));
-        let _ = signal_hook::flag::register(SIGTERM, Arc::clone(&stop));
-        // Past the limit on file size the system would end the process; with a handler the write fails instead.
-        let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    for signal in [SIGINT, SIGTERM] {
+        // In the order of registration: the first signal finds the flag down, and the second ends the process.
+        let _ = flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop));
+        let _ = flag::register(signal, Arc::clone(&stop));
     }
+    // Past the limit on file size the system would end the process; with a handler the write fails instead.
+    #[cfg(unix)]
+    let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
     stop
 }

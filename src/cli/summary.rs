@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::model::outcome::RegionMetric;
-use crate::numerics::moments::{Paired, student_quantile};
+use crate::numerics::moments::Paired;
+use crate::numerics::student;
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ fn changes(report: &Report<'_>) -> Vec<RegionChange> {
 
 /// Student's quantile of the summary's intervals; NaN for one replication.
 fn quantile(report: &Report<'_>) -> f64 {
-    student_quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0)
+    student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0)
 }
 
 /// A table of cars sold by region and regime, their change with its 95% interval, and the paths written.

@@ -339,12 +339,6 @@ impl Uncertainty {
         &self.parameters
     }
 
-    /// Number of uncertain cells of the table of models.
-    #[must_use]
-    pub fn uncertain_cells(&self) -> usize {
-        self.data.iter().map(|error| error.cells.len()).sum()
-    }
-
     /// One name for each coordinate of a draw: parameters, then cells and totals column by column.
     fn coordinates(&self) -> Vec<String> {
         let mut names: Vec<String> = self.parameters.list.iter().map(|item| item.key.clone()).collect();

@@ -187,11 +187,6 @@ impl Table {
         })
     }
 
-    /// A column of dates.
-    pub fn column_date(&self, column: &str) -> Result<Vec<Date>, ConfigError> {
-        self.read(column, "a date such as 1995-06-28", |cell| cell.parse().ok())
-    }
-
     /// A column of months such as `1995-06`, as the first day of each.
     pub fn column_month(&self, column: &str) -> Result<Vec<Date>, ConfigError> {
         self.read(column, "a month such as 1995-06", |cell| format!("{cell}-01").parse().ok())
@@ -326,7 +321,6 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         assert_eq!(table.column_key("model").unwrap(), ["LS, 400", "Q45"]);
         assert_eq!(table.column_positive("msrp_usd").unwrap(), [51_680.0, 52_850.0]);
         assert_eq!(table.column_bool("luxury").unwrap(), [true, true]);
-        assert_eq!(table.column_date("launched").unwrap(), [date(1989, 9, 1), date(1989, 11, 1)]);
         assert_eq!(table.column_month("month").unwrap(), [date(1994, 1, 1), date(1994, 2, 1)]);
         let blanks = Table::from_str("a,b\n1,\n2,3\n", "x.csv").unwrap().column_optional_f64("b").unwrap();
         assert_eq!(blanks, [None, Some(3.0)]);
@@ -380,9 +374,6 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         assert!(separators.ends_with("help: write 52850, without separators and signs"), "{separators}");
         let flag = complaint(bad("yes", "maybe").column_bool("luxury"));
         assert!(flag.starts_with("models.csv, row 2 (LS, 400): luxury is \"maybe\", expected true or false"), "{flag}");
-        assert!(
-            complaint(bad("1989-09-01", "Sept").column_date("launched")).contains("expected a date such as 1995-06-28")
-        );
         assert!(
             complaint(bad("1994-01", "1994-13").column_month("month")).contains("expected a month such as 1995-06")
         );
@@ -440,7 +431,7 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
                 let _ = table.expression(&expression).map_err(|error| error.to_string());
                 for column in table.columns().to_vec() {
                     let _ = table.column_key(&column).map_err(|error| error.to_string());
-                    let _ = table.column_date(&column).map_err(|error| error.to_string());
+                    let _ = table.column_month(&column).map_err(|error| error.to_string());
                     let _ = table.column_optional_f64(&column).map_err(|error| error.to_string());
                 }
             }

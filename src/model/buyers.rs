@@ -8,11 +8,11 @@
 //! for each replication: balance stays, and the chance of one start averages out over replications instead of
 //! standing in every one of them as an error that no interval shows.
 
-use statrs::distribution::{ContinuousCDF, Gamma, Normal};
-
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
 use crate::numerics::elementary::{exp, ln};
+use crate::numerics::gamma::{Gamma, InvalidGamma};
+use crate::numerics::normal;
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
 /// Why a population cannot be drawn.
@@ -23,7 +23,7 @@ pub enum BuyersError {
     TooManyDimensions(#[from] TooManyDimensions),
     /// A holding-period parameter outside its range.
     #[error("holding period: {0}")]
-    Holding(String),
+    Holding(#[from] InvalidGamma),
 }
 
 /// Buyers in structure-of-arrays form; N buyers, K taste columns.
@@ -78,7 +78,6 @@ impl Buyers {
         let tastes = characteristics + 1 + regions;
         let dimensions = 1 + tastes + 1 + 3;
         let points = SobolSequence::scrambled(dimensions, key)?;
-        let normal = Normal::standard();
 
         let mut sd = demand.sigma_characteristics.clone();
         sd.push(demand.sigma_import);
@@ -94,11 +93,11 @@ impl Buyers {
         };
         let [floor, cap] = demand.income_bounds;
         for u in points.take(buyers) {
-            let income = exp(demand.income_log_sd * normal.inverse_cdf(u[0])).clamp(floor, cap);
+            let income = exp(demand.income_log_sd * normal::quantile(u[0])).clamp(floor, cap);
             drawn.income.push(income);
             drawn.price_response.push(demand.alpha / 1000.0 * exp(-demand.eta * ln(income)));
-            drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal.inverse_cdf(*u)));
-            drawn.outside.push(demand.sigma_outside * normal.inverse_cdf(u[tastes + 1]));
+            drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal::quantile(*u)));
+            drawn.outside.push(demand.sigma_outside * normal::quantile(u[tastes + 1]));
             drawn.start.push([u[tastes + 2], u[tastes + 3], u[tastes + 4]]);
         }
         drawn.outside_weight = drawn.outside.iter().map(|v| exp(*v)).collect();
@@ -135,11 +134,10 @@ impl StationaryStart {
         let mean = holding.mean_weeks();
         let each = holding.lease_share / holding.lease_weeks.len().max(1) as f64;
         let lease_probability = holding.lease_weeks.iter().map(|weeks| each * weeks / mean).collect();
-        // Length-biasing a gamma law adds one to its shape and leaves its rate.
-        let rate = holding.purchase_shape / holding.purchase_mean_weeks;
-        let purchase =
-            Gamma::new(holding.purchase_shape + 1.0, rate).map_err(|error| BuyersError::Holding(error.to_string()))?;
-        let quantiles = (1..QUANTILE_CELLS).map(|i| purchase.inverse_cdf(i as f64 / QUANTILE_CELLS as f64)).collect();
+        // Length-biasing a gamma law adds one to its shape and leaves its scale.
+        let scale = holding.purchase_mean_weeks / holding.purchase_shape;
+        let purchase = Gamma::new(holding.purchase_shape + 1.0, scale)?;
+        let quantiles = (1..QUANTILE_CELLS).map(|i| purchase.quantile(i as f64 / QUANTILE_CELLS as f64)).collect();
         Ok(Self { lease_probability, lease_weeks: holding.lease_weeks.clone(), purchase, quantiles })
     }
 
@@ -173,7 +171,7 @@ impl StationaryStart {
         let cell = position as usize;
         match (cell.checked_sub(1).and_then(|below| self.quantiles.get(below)), self.quantiles.get(cell)) {
             (Some(below), Some(above)) => below + (position - cell as f64) * (above - below),
-            _ => self.purchase.inverse_cdf(probability),
+            _ => self.purchase.quantile(probability),
         }
     }
 }

@@ -5,8 +5,6 @@
 //! regime, so that a price change moves only the choices it touches. A choice is the maximum of V + Gumbel noise, taken
 //! in race form: argmax of exp(V) / E with E exponential. Beside each drawn choice its probabilities are summed.
 
-use rand_distr::{Distribution, Gamma};
-
 use super::accounts::{JobBooks, Surplus};
 use super::demand::choice::{Column, Race};
 use super::market::HoldingParameters;
@@ -16,6 +14,7 @@ use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
 use super::world::{Start, World};
 use crate::numerics::elementary::ln;
+use crate::numerics::gamma::Gamma;
 
 /// Runs one regime in one world and returns what the layout asks for.
 ///
@@ -150,7 +149,7 @@ pub(super) struct Interval {
 /// The law of the intervals between purchase events.
 pub(super) struct Intervals<'a> {
     holding: &'a HoldingParameters,
-    purchase: Option<Gamma<f64>>,
+    purchase: Option<Gamma>,
 }
 
 impl<'a> Intervals<'a> {
@@ -168,7 +167,7 @@ impl<'a> Intervals<'a> {
             let pick = (u / self.holding.lease_share * lengths.len() as f64) as usize;
             return Interval { weeks: lengths[pick.min(lengths.len() - 1)], lease: true };
         }
-        Interval { weeks: self.purchase.map_or(f64::INFINITY, |law| law.sample(&mut stream)), lease: false }
+        Interval { weeks: self.purchase.map_or(f64::INFINITY, |law| stream.gamma(&law)), lease: false }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Exponential and logarithm for the hot loops: the same bits on every machine and at every vector width.
+//! Exponential and logarithm: the same bits on every machine and at every vector width.
 //!
 //! The platform's `exp` and `ln` differ in the last bit between C libraries, so they stay off the path of results.
 //! These use only additions, fused multiply-adds and integer shifts in a fixed order; inlined into a function compiled
@@ -87,9 +87,37 @@ pub fn ln(x: f64) -> f64 {
     k * LN2_HI - ((half_f2 - s.mul_add(half_f2 + r, k * LN2_LO)) - f)
 }
 
+/// ln(1 + x) for x above -1, also where x is far smaller than 1.
+#[must_use]
+pub fn ln_1p(x: f64) -> f64 {
+    let sum = 1.0 + x;
+    let kept = sum - 1.0;
+    // The quotient undoes the rounding of the sum (Kahan).
+    if kept == 0.0 { x } else { ln(sum) * (x / kept) }
+}
+
+/// ln(1 + x) - x for x above -1, without the cancellation near 0.
+#[must_use]
+pub fn ln_1p_less(x: f64) -> f64 {
+    if x.abs() > 0.5 {
+        return ln_1p(x) - x;
+    }
+    // ln(1 + x) = 2 (s + s^3/3 + s^5/5 + ...) with s = x / (2 + x), at most a third in size.
+    let s = x / (2.0 + x);
+    let z = s * s;
+    let tail = (1..=17).rev().fold(0.0, |sum, k| z * (sum + 1.0 / f64::from(2 * k + 1)));
+    s * (2.0 * tail - x)
+}
+
+/// Length of the hypotenuse: the square root of a^2 + b^2, for sides whose squares neither overflow nor vanish.
+#[must_use]
+pub fn hypotenuse(a: f64, b: f64) -> f64 {
+    (a * a + b * b).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{exp, ln};
+    use super::{exp, ln, ln_1p, ln_1p_less};
 
     /// Distance from the platform's function (itself within 1 ulp) in units in the last place.
     fn ulps(ours: f64, theirs: f64) -> f64 {
@@ -129,5 +157,28 @@ mod tests {
         }
         assert!(worst <= 2.0, "worst distance {worst} ulp");
         assert_eq!(ln(1.0), 0.0);
+    }
+
+    /// Reference values: mpmath, 60 digits.
+    #[test]
+    fn ln_1p_and_what_it_is_less_its_argument() {
+        for (x, log, less) in [
+            (-0.999, -6.907755278982136, -5.908755278982136),
+            (-0.6, -0.916290731874155, -0.316290731874155),
+            (-0.5, -0.6931471805599453, -0.19314718055994531),
+            (-0.1, -0.10536051565782631, -0.005360515657826302),
+            (-1e-09, -1.0000000005000001e-09, -5.000000003333334e-19),
+            (1e-12, 9.999999999995e-13, -4.999999999996667e-25),
+            (0.0001, 9.999500033330834e-05, -4.999666691664667e-09),
+            (0.3, 0.26236426446749106, -0.03763573553250894),
+            (0.5, 0.4054651081081644, -0.09453489189183562),
+            (0.51, 0.412109650826833, -0.09789034917316704),
+            (7.0, 2.0794415416798357, -4.920558458320164),
+            (1000000000.0, 20.72326583794641, -999999979.2767341),
+        ] {
+            assert!(ulps(ln_1p(x), log) <= 4.0, "ln(1 + {x}) = {}", ln_1p(x));
+            assert!(ulps(ln_1p_less(x), less) <= 16.0, "{x}: {}", ln_1p_less(x));
+        }
+        assert_eq!((ln_1p(0.0), ln_1p_less(0.0)), (0.0, 0.0));
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! Knows nothing of cars, and gives the same bits on every machine.
 
+pub mod beta;
+pub mod draws;
 pub mod elementary;
 pub mod family;
+pub mod gamma;
+mod invert;
 pub mod moments;
 pub mod normal;
 pub mod quantile;
@@ -11,3 +15,4 @@ pub mod ratio;
 pub mod sequential;
 pub mod simplex;
 pub mod sobol;
+pub mod student;

@@ -1,8 +1,7 @@
 //! Streaming moments (Welford) and Student intervals for means and paired differences.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use super::ratio::RatioOfMeans;
+use super::student;
 
 /// Mean and variance of a stream of numbers, in one pass and constant memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -44,7 +43,7 @@ impl Moments {
         if self.count < 2 {
             return [f64::NAN; 2];
         }
-        self.within(student_quantile(self.count - 1, 0.5 + level / 2.0))
+        self.within(student::quantile(self.count - 1, 0.5 + level / 2.0))
     }
     /// Mean less and plus `quantile` standard errors; NaN ends below two numbers.
     #[must_use]
@@ -98,15 +97,6 @@ fn step(mean: &mut f64, squares: &mut f64, x: f64, n: f64) {
     let from_old = x - *mean;
     *mean += from_old / n;
     *squares += from_old * (x - *mean);
-}
-
-/// Quantile of Student's t with `degrees` degrees of freedom; NaN for none.
-#[must_use]
-pub fn student_quantile(degrees: u64, probability: f64) -> f64 {
-    match StudentsT::new(0.0, 1.0, degrees as f64) {
-        Ok(law) => law.inverse_cdf(probability),
-        Err(_) => f64::NAN,
-    }
 }
 
 /// Two arms observed on the same worlds, through the moments of each and of their difference.

@@ -10,7 +10,8 @@
 //! Stopping when a variance happens to be estimated small makes intervals cover a little less than their level; by how
 //! much vanishes as the precision asked for tightens (Chow and Robbins 1965). The tests measure it.
 
-use super::moments::{Moments, student_quantile};
+use super::moments::Moments;
+use super::student;
 
 /// Fewest replications before the first look.
 pub const LEAST_FIRST_LOOK: u64 = 10;
@@ -195,7 +196,7 @@ impl Sequential {
 
     fn look(&mut self) {
         let level = self.level_of_each();
-        let quantile = student_quantile(self.replications.saturating_sub(1), 0.5 + level / 2.0);
+        let quantile = student::quantile(self.replications.saturating_sub(1), 0.5 + level / 2.0);
         let reading = |(precision, moments): &(Precision, Moments)| Reading {
             estimate: moments.mean(),
             half_width: quantile * moments.std_error(),

@@ -3,7 +3,8 @@
 use super::build::Report;
 use super::rows::ComparisonRow;
 use crate::numerics::family::level_of_each;
-use crate::numerics::moments::{Paired, student_quantile};
+use crate::numerics::moments::Paired;
+use crate::numerics::student;
 
 /// Level of the intervals in tables.
 pub const LEVEL: f64 = 0.95;
@@ -30,7 +31,7 @@ fn hurts(correlation: f64, replications: u64) -> bool {
 impl Report<'_> {
     /// Quantile of Student's t for a two-sided interval at `level` over the replications; NaN for one.
     fn student(&self, level: f64) -> f64 {
-        student_quantile(self.results.replications().saturating_sub(1), 0.5 + level / 2.0)
+        student::quantile(self.results.replications().saturating_sub(1), 0.5 + level / 2.0)
     }
 
     /// Rows of `comparisons.csv`: pair by pair, period by period. The headlines of one pair and period are a family.

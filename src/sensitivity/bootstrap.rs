@@ -4,7 +4,8 @@
 //! the quantile is Student's with N - 1 degrees of freedom, which matters for a few trajectories only.
 
 use super::random::{Purpose, Stream};
-use crate::numerics::moments::{Moments, student_quantile};
+use crate::numerics::moments::Moments;
+use crate::numerics::student;
 
 /// A value with its uncertainty. NaN is a value that is not defined.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +31,7 @@ impl Estimate {
         if std_error.is_nan() || units < 2 {
             return Self { value, ..Self::UNDEFINED };
         }
-        let half = student_quantile(units as u64 - 1, 0.5 + level / 2.0) * std_error;
+        let half = student::quantile(units as u64 - 1, 0.5 + level / 2.0) * std_error;
         Self { value, std_error, interval: [value - half, value + half] }
     }
 

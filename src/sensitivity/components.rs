@@ -16,8 +16,9 @@
 //! (E) where noise differs from group to group by a factor with a log-sd of 0.5.
 
 use crate::numerics::elementary::{exp, ln};
-use crate::numerics::moments::{Moments, student_quantile};
+use crate::numerics::moments::Moments;
 use crate::numerics::quantile::quantile_of_sorted;
+use crate::numerics::student;
 
 /// A number with its interval; NaN where it is not defined.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -140,7 +141,7 @@ impl OneWay {
             let without = log(left / (count - 2.0), (within - variance) / (count - 1.0));
             pseudo.add(count * whole - (count - 1.0) * without);
         }
-        let half = student_quantile(groups as u64 - 1, 0.5 + level / 2.0) * pseudo.std_error();
+        let half = student::quantile(groups as u64 - 1, 0.5 + level / 2.0) * pseudo.std_error();
         [pseudo.mean() - half, pseudo.mean() + half]
             .map(|x| if x.is_finite() { exp(x.clamp(-700.0, 700.0)) } else { f64::NAN })
     }

@@ -3,10 +3,9 @@
 //! Quantiles are finite for every probability in \[0, 1\]: where a tail is infinite, probabilities stop half a cell of 2^-32 short of
 //! the end (6.3 standard deviations of a normal).
 
-use statrs::distribution::{ContinuousCDF, Normal};
-use statrs::function::beta::{beta_reg, inv_beta_reg};
-
+use crate::numerics::beta;
 use crate::numerics::elementary::{exp, ln};
+use crate::numerics::normal::Truncated;
 
 /// A law that its numbers do not make.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,9 +27,6 @@ fn invalid<T>(
     Err(InvalidDistribution { field, message: message.into(), help: help.into() })
 }
 
-/// Probability next to an infinite tail.
-const TAIL: f64 = 0.5 / 4_294_967_296.0;
-
 /// The distribution of one input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution(Law);
@@ -45,39 +41,10 @@ enum Law {
     Discrete { values: Vec<f64>, cumulative: Vec<f64> },
 }
 
-/// A normal law between two bounds, which may be infinite.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Truncated {
-    mean: f64,
-    sd: f64,
-    low: f64,
-    high: f64,
-    /// Probabilities of the untruncated law at the bounds.
-    probability: [f64; 2],
-}
-
-impl Truncated {
-    fn new(mean: f64, sd: f64, low: f64, high: f64) -> Result<Self, InvalidDistribution> {
-        let normal = Normal::standard();
-        let probability = [low, high].map(|bound| normal.cdf((bound - mean) / sd));
-        if probability[1] - probability[0] < 1e-9 {
-            let message = format!("leaves no probability between the bounds {low} and {high}");
-            return invalid("low", message, "move the bounds nearer to the mean");
-        }
-        Ok(Self { mean, sd, low, high, probability })
-    }
-
-    fn quantile(&self, u: f64) -> f64 {
-        let [below, above] = self.probability;
-        let standard = Normal::standard();
-        let p = below + u * (above - below);
-        (self.mean + self.sd * standard.inverse_cdf(p.clamp(TAIL, 1.0 - TAIL))).clamp(self.low, self.high)
-    }
-
-    fn cdf(&self, x: f64) -> f64 {
-        let [below, above] = self.probability;
-        ((Normal::standard().cdf((x - self.mean) / self.sd) - below) / (above - below)).clamp(0.0, 1.0)
-    }
+fn truncated(mean: f64, sd: f64, bounds: [f64; 2]) -> Result<Truncated, InvalidDistribution> {
+    let [low, high] = bounds;
+    let message = || format!("leaves no probability between the bounds {low} and {high}");
+    Truncated::new(mean, sd, bounds).map_or_else(|| invalid("low", message(), "move the bounds nearer to the mean"), Ok)
 }
 
 impl Distribution {
@@ -97,7 +64,7 @@ impl Distribution {
     pub fn normal(mean: f64, sd: f64, bounds: [f64; 2]) -> Result<Self, InvalidDistribution> {
         positive("sd", sd)?;
         ordered(bounds[0], bounds[1])?;
-        Ok(Self(Law::Normal(Truncated::new(mean, sd, bounds[0], bounds[1])?)))
+        Ok(Self(Law::Normal(truncated(mean, sd, bounds)?)))
     }
 
     /// Lognormal, by mean and standard deviation of the logarithm; bounds, of the input itself, truncate it.
@@ -116,7 +83,7 @@ impl Distribution {
                 ln(x)
             }
         };
-        Ok(Self(Law::LogNormal(Truncated::new(log_mean, log_sd, log(bounds[0]), log(bounds[1]))?)))
+        Ok(Self(Law::LogNormal(truncated(log_mean, log_sd, bounds.map(log))?)))
     }
 
     /// Lognormal, by mean and standard deviation of the input itself.
@@ -206,7 +173,7 @@ impl Distribution {
                     high - ((1.0 - u) * width * (high - mode)).sqrt()
                 }
             }
-            Law::Beta { alpha, beta, low, high } => low + (high - low) * beta_quantile(*alpha, *beta, u),
+            Law::Beta { alpha, beta, low, high } => low + (high - low) * beta::quantile(*alpha, *beta, u),
             Law::Discrete { values, cumulative } => {
                 let place = cumulative.partition_point(|below| *below <= u).min(values.len() - 1);
                 values[place]
@@ -241,7 +208,7 @@ impl Distribution {
             }
             Law::Beta { alpha, beta, low, high } => {
                 let y = ((x - low) / (high - low)).clamp(0.0, 1.0);
-                beta_reg(*alpha, *beta, y)
+                beta::cdf(*alpha, *beta, y)
             }
             Law::Discrete { values, cumulative } => match values.partition_point(|value| *value <= x) {
                 0 => 0.0,
@@ -257,8 +224,8 @@ impl Distribution {
             Law::Uniform { low, high } | Law::Triangular { low, high, .. } | Law::Beta { low, high, .. } => {
                 [*low, *high]
             }
-            Law::Normal(law) => [law.low, law.high],
-            Law::LogNormal(law) => [exp(law.low), exp(law.high)],
+            Law::Normal(law) => law.bounds(),
+            Law::LogNormal(law) => law.bounds().map(exp),
             Law::Discrete { values, .. } => [values[0], values[values.len() - 1]],
         }
     }
@@ -310,27 +277,6 @@ fn positive(field: &'static str, value: f64) -> Result<(), InvalidDistribution> 
     } else {
         invalid(field, format!("is {value}, expected a positive number"), "write a positive number")
     }
-}
-
-fn beta_quantile(alpha: f64, beta: f64, u: f64) -> f64 {
-    if u <= 0.0 || u >= 1.0 {
-        return u;
-    }
-    let guess = inv_beta_reg(alpha, beta, u);
-    if (0.0..=1.0).contains(&guess) && (beta_reg(alpha, beta, guess) - u).abs() < 1e-12 {
-        return guess;
-    }
-    // Halving is slow and cannot fail.
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..80 {
-        let middle = 0.5 * (low + high);
-        if beta_reg(alpha, beta, middle) < u {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    0.5 * (low + high)
 }
 
 #[cfg(test)]

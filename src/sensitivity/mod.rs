@@ -90,10 +90,4 @@ impl Method {
             Self::Delta => "delta",
         }
     }
-
-    /// The method of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.name() == name)
-    }
 }

@@ -6,10 +6,10 @@
 //! the first is larger, without the resampling's overconfidence when pieces are few. Where a method has no common pieces, errors are taken as
 //! independent.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use super::bootstrap::Estimate;
+use crate::numerics::elementary::hypotenuse;
 use crate::numerics::moments::Moments;
+use crate::numerics::student;
 
 /// Inputs of one output compared two by two.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Ranking {
         level: f64,
     ) -> Self {
         Self::build(output, index, names, |i, j| {
-            let error = estimates[i].std_error.hypot(estimates[j].std_error);
+            let error = hypotenuse(estimates[i].std_error, estimates[j].std_error);
             let difference = estimates[i].value - estimates[j].value;
             (Estimate::new(difference, error, units, level), units.saturating_sub(1))
         })
@@ -87,8 +87,7 @@ impl Ranking {
 /// Probability that the quantity estimated is positive.
 fn positive(difference: &Estimate, degrees: usize) -> f64 {
     if difference.std_error > 0.0 {
-        let law = StudentsT::new(0.0, 1.0, degrees as f64);
-        return law.map_or(f64::NAN, |law| law.cdf(difference.value / difference.std_error));
+        return student::cdf(degrees as u64, difference.value / difference.std_error);
     }
     match difference.value.partial_cmp(&0.0) {
         Some(_) if difference.std_error.is_nan() => f64::NAN,

@@ -1,4 +1,4 @@
-//! The map in ARCHITECTURE.md holds: modules point one way, and the model touches neither files nor threads nor clocks.
+//! The map in ARCHITECTURE.md holds: modules point one way; files, threads, clocks and the platform's arithmetic stand where they may.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,10 +30,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Lines of a source file before its unit tests, without comments.
+/// Lines of a source file before its unit tests, without comments; nothing of a file of tests.
 fn code(path: &Path) -> String {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    if matches!(name, "tests.rs" | "fixtures.rs") || name.ends_with("_tests.rs") {
+        return String::new();
+    }
     let text = fs::read_to_string(path).unwrap();
-    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
@@ -93,27 +97,68 @@ fn every_module_has_a_layer_and_points_down() {
     }
 }
 
+/// Path below `src`, with forward slashes.
+fn place(path: &Path) -> String {
+    path.strip_prefix(root().join("src")).unwrap().to_str().unwrap().replace('\\', "/")
+}
+
+/// What only some places may know, and which: a room ends with a slash, a file does not.
+const KNOWN_ONLY_IN: [(&str, &[&str]); 18] = [
+    ("std::fs", &["folder/", "config/", "study/", "report/", "cli/"]),
+    ("std::io", &["folder/", "config/", "study/", "report/", "cli/"]),
+    ("tempfile", &["folder/", "study/", "report/", "cli/"]),
+    ("crate::folder", &["study/", "report/", "cli/"]),
+    ("println!", &["cli/"]),
+    ("std::env", &["cli/"]),
+    ("process::exit", &["cli/"]),
+    ("process::Command", &[]),
+    // One driver spreads the buyers of a single market over threads.
+    ("rayon", &["model/demand/sweep.rs", "study/", "cli/"]),
+    ("std::thread", &[]),
+    ("thread_local", &[]),
+    ("static mut", &[]),
+    // How long a replication took, and when a log was last brought to the disk: never part of a result.
+    ("Instant", &["study/run.rs", "study/units/drive.rs", "folder/log.rs", "cli/"]),
+    ("SystemTime", &["cli/"]),
+    // The fonts of charts, read once.
+    ("OnceLock", &["report/charts/"]),
+    ("LazyLock", &[]),
+    // Its order differs from run to run.
+    ("HashMap", &["config/", "study/", "report/", "cli/"]),
+    ("rand::rng()", &[]),
+];
+
 #[test]
-fn the_model_knows_no_files_threads_clocks_or_globals() {
-    // One driver spreads the buyers of a single market over threads (see the house rules in ARCHITECTURE.md).
-    let driver = root().join("src/model/demand/sweep.rs");
-    for layer in ["model", "numerics"] {
-        for path in sources(&root().join("src").join(layer)) {
-            let code = code(&path);
-            for word in [
-                "std::fs",
-                "std::io",
-                "crate::folder",
-                "std::time",
-                "Instant::now",
-                "println!",
-                "static mut",
-                "thread_local",
-                "HashMap",
-            ] {
-                assert!(!code.contains(word), "{} contains {word}", path.display());
+fn files_threads_clocks_and_globals_stand_only_where_they_may() {
+    for path in sources(&root().join("src")) {
+        let (place, code) = (place(&path), code(&path));
+        for (word, places) in KNOWN_ONLY_IN {
+            let may = places.iter().any(|known| place == *known || known.ends_with('/') && place.starts_with(known));
+            assert!(may || !code.contains(word), "{place} contains {word}");
+        }
+    }
+}
+
+/// Functions of the standard library that are the platform's: their last bit differs from machine to machine.
+const PLATFORM: [&str; 25] = [
+    "exp", "exp2", "exp_m1", "ln", "ln_1p", "log", "log2", "log10", "powf", "powi", "cbrt", "hypot", "sin", "cos",
+    "tan", "sin_cos", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "atanh",
+];
+
+#[test]
+fn results_rest_on_arithmetic_that_is_the_same_on_every_machine() {
+    // Exact in any order of multiplication: squares, and powers of a half.
+    let exact = [".powi(2)", "0.5_f64.powi("];
+    for room in ["numerics", "model", "sensitivity", "calibration", "config", "study"] {
+        for path in sources(&root().join("src").join(room)) {
+            let code = exact.iter().fold(code(&path), |code, exact| code.replace(exact, ""));
+            for function in PLATFORM {
+                for call in [format!(".{function}("), format!("f64::{function}")] {
+                    let called = code.match_indices(&call).any(|(at, _)| !code[at + call.len()..].starts_with('_'));
+                    assert!(!called, "{} calls {call}: use numerics::elementary", path.display());
+                }
             }
-            assert!(!code.contains("rayon") || path == driver, "{} uses threads", path.display());
+            assert!(!code.contains("rand_distr"), "{} draws by another library's logarithm", path.display());
         }
     }
 }

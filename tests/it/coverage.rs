@@ -268,7 +268,7 @@ fn intervals_of_a_study_cover_at_their_level() {
         });
         assert!(together >= 0.936, "{pair:?}: {together}");
     }
-    let t = stickershock::numerics::moments::student_quantile(19, 0.975);
+    let t = stickershock::numerics::student::quantile(19, 0.975);
     for (i, row) in studies[0].regions.iter().enumerate() {
         let units = truth(&row.regime, &format!("units_{}", row.region));
         let covered = share(&studies, |study| {

@@ -30,7 +30,7 @@ pub mod year;
 use super::ids::RegionId;
 use super::market::{DemandParameters, Market};
 use crate::numerics::elementary::{exp, ln};
-use statrs::distribution::{ContinuousCDF, Normal};
+use crate::numerics::normal;
 
 pub use external::ExternalFlows;
 pub use job::{Imbalance, JobBooks, Surplus};
@@ -129,9 +129,8 @@ impl AccountParameters {
 #[must_use]
 pub fn income_fifths(demand: &DemandParameters) -> [f64; FIFTHS - 1] {
     let [floor, cap] = demand.income_bounds;
-    let normal = Normal::standard();
     std::array::from_fn(|i| {
-        let z = normal.inverse_cdf((i + 1) as f64 / FIFTHS as f64);
+        let z = normal::quantile((i + 1) as f64 / FIFTHS as f64);
         exp(demand.income_log_sd * z).clamp(floor, cap)
     })
 }

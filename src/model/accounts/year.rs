@@ -6,8 +6,8 @@
 use super::{AccountParameters, CarTerms, FIFTHS, ModelAccount, Owners, fifth_of, income_fifths};
 use crate::model::demand::{DemandError, Execution, ExpectedDemand};
 use crate::model::governments::flows::Flows;
+use crate::model::ids::RegionId;
 use crate::model::ids::{Id, Table};
-use crate::model::ids::{ManufacturerId, RegionId};
 use crate::model::market::{DemandParameters, Market};
 use crate::model::plan::{Phase, VolumeCost};
 use crate::model::supply::{PriceProblem, PricingOptions, RisingCost, SupplyError, equilibrium};
@@ -62,16 +62,6 @@ impl YearChange {
         let mut sum = ModelAccount::default();
         for (after, before) in self.after.iter().zip(&self.before) {
             sum.add(&after.less(before));
-        }
-        sum
-    }
-    /// Change of the account of each manufacturer.
-    #[must_use]
-    pub fn of_maker(&self, market: &Market, maker: ManufacturerId) -> ModelAccount {
-        let mut sum = ModelAccount::default();
-        for (j, model) in market.models.iter().enumerate().filter(|(_, model)| model.manufacturer == maker) {
-            debug_assert_eq!(model.manufacturer, maker);
-            sum.add(&self.after[j].less(&self.before[j]));
         }
         sum
     }

@@ -61,14 +61,6 @@ pub struct Stakes {
     pub panel_loss: f64,
 }
 
-impl Stakes {
-    /// The means.
-    #[must_use]
-    pub fn at_means(p: &Parameters) -> Self {
-        Self { execution_reward: p.execution_reward, refusal_reward: p.refusal_reward, panel_loss: p.panel_loss }
-    }
-}
-
 /// What stands behind the demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Leverage {
@@ -278,11 +270,14 @@ mod tests {
     fn close(a: f64, b: f64) {
         assert!((a - b).abs() < 1e-4, "{a}, expected {b}");
     }
+    fn at_means(p: &Parameters) -> Stakes {
+        Stakes { execution_reward: p.execution_reward, refusal_reward: p.refusal_reward, panel_loss: p.panel_loss }
+    }
 
     #[test]
     fn limits_at_default_means_in_june_1995() {
         let p = Parameters::default();
-        let stakes = Stakes::at_means(&p);
+        let stakes = at_means(&p);
         close(annuity(p.discount_rate, 3.0), 2.7059);
         for (form, japan, us) in
             [(Form::Plans, 0.6112, 0.4163), (Form::Criteria, 0.4118, 0.3161), (Form::Targets, 0.2955, 0.2384)]
@@ -307,7 +302,7 @@ mod tests {
             flows: MarketFlows::default().at(103.75),
             ..june_1995(Form::Criteria)
         };
-        let limits = limits(&p, &Stakes::at_means(&p), &situation);
+        let limits = limits(&p, &at_means(&p), &situation);
         close(limits.japan, 0.0360);
         close(limits.us, 0.3142);
     }

@@ -11,8 +11,6 @@
 //! w the weeks waited. Comparing expected logsums instead would advance buyers who then draw another car. Beliefs are
 //! `pi = (1 - omega) pi_t + omega [u < pi_t]`: their mean is the public belief, and each is monotone in it.
 
-use rand_distr::{Distribution, StandardNormal};
-
 use super::draws::Draws;
 use super::holdings::Holdings;
 use super::network::acquaintances;
@@ -25,8 +23,7 @@ use crate::numerics::elementary::{exp, ln};
 
 impl Lognormal {
     fn draw(self, stream: &mut Stream) -> f64 {
-        let z: f64 = StandardNormal.sample(stream);
-        self.median * exp(self.log_sd * z)
+        self.median * exp(self.log_sd * stream.standard_normal())
     }
 }
 
@@ -59,8 +56,7 @@ impl Patience {
                 let mut stream = streams.at(Purpose::TimingCost, (first + i) as u64, 0);
                 [conviction[i], lag[i]] = [stream.uniform_open(), stream.uniform_open()];
                 for (log_cost, law) in log_cost.iter_mut().zip(costs) {
-                    let z: f64 = StandardNormal.sample(&mut stream);
-                    log_cost[i] = law.log_sd * z;
+                    log_cost[i] = law.log_sd * stream.standard_normal();
                 }
             }
             instructions.ln_in_place(&mut lag[..count]);

@@ -2,6 +2,7 @@
 
 use crate::calibration::estimate::Bound;
 use crate::config::calibration::Calibration;
+use crate::numerics::elementary::hypotenuse;
 use crate::report::record::{Cell, Field, Record, table};
 use crate::study::calibration::{Evaluation, Finished};
 
@@ -49,7 +50,7 @@ impl FitRow {
         let row = |i: usize| {
             let (target, evidence) = (&problem.targets[i], &calibration.evidence[calibration.fitted[i]]);
             let noise = estimate.noise[(i, i)].sqrt();
-            let t = |moment: f64| (moment - target.value) / target.std_error.hypot(noise);
+            let t = |moment: f64| (moment - target.value) / hypotenuse(target.std_error, noise);
             let stated = |text: &String| if text.is_empty() { "none".to_owned() } else { text.clone() };
             Self {
                 moment: target.name.clone(),

@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Group, Groups, LABEL, MARGIN, MUTED, STRIPE, STRONG, Style, WIDTH};
 use super::{ChartContext, ChartError, Svg, text};
-use crate::numerics::moments::student_quantile;
+use crate::numerics::student;
 use crate::report::rows::ModelRow;
 
 const CHART: &str = "winners and losers";
@@ -59,7 +59,7 @@ fn changes(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> 
         return Err(ChartError::Empty { chart: CHART, reason });
     }
     let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.sanctioned)));
-    let reach = student_quantile(context.replications.saturating_sub(1), 0.975);
+    let reach = student::quantile(context.replications.saturating_sub(1), 0.975);
     let mut changes: Vec<(Change, Group)> = chosen
         .into_iter()
         .map(|row| {
