@@ -16,7 +16,6 @@ use super::timing_rows::fan;
 use crate::folder::OutputFolder;
 use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Day, Escalation, month_number};
-use crate::model::outcome::NegotiatedMetric;
 use crate::model::trade::regime::Action;
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
@@ -38,9 +37,9 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
         Err(error) => Err(error),
     };
     keep("shares_over_time", shares_over_time::draw(&report.weekly(), &context))?;
-    let winners = report.winners();
-    keep("prices", prices::draw(&winners, &context))?;
-    keep("diversion", diversion::draw(&lost_buyers(report), &context))?;
+    let lost = report.diversion();
+    keep("prices", prices::draw(&lost, &context))?;
+    keep("diversion", diversion::draw(&lost, &context))?;
     let models = report.models();
     // The scenario's first own period (the time after the deadline), or else the whole horizon.
     let periods = &report.study.scenario().periods;
@@ -205,6 +204,7 @@ fn context(report: &Report<'_>) -> ChartContext {
         replications: report.results.replications(),
         seed: scenario.seed,
         source: String::new(),
+        flag_label: scenario.flag_label.clone(),
     }
 }
 
@@ -220,58 +220,13 @@ fn dated_steps(calendar: &Calendar) -> Vec<PolicyEvent> {
     steps.into_iter().filter(|(least, _)| calendar.escalation >= *least).map(|(_, step)| step).collect()
 }
 
-/// Weeks in which a regime's list prices differ from the baseline's: only then are buyers lost to a duty.
-///
-/// Of a negotiated regime the mean over replications of the weeks under sanctions.
-fn weeks_of_other_prices(report: &Report<'_>, arm: usize, regime: usize) -> f64 {
-    if let Some(block) = report.study.layout().negotiated.filter(|_| report.study.negotiated(regime).is_some()) {
-        return report.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
-    }
-    let scenario = report.study.scenario();
-    let (plan, baseline) = (&report.study.plans()[regime], &report.study.plans()[scenario.baseline]);
-    let differs = |week: &u32| {
-        let week = *week as usize;
-        plan.phase(week).sticker_price_usd != baseline.phase(week).sticker_price_usd
-    };
-    (0..scenario.weeks).filter(differs).count() as f64
-}
-
-/// Lost buyers of every taxed model by region of the gainer, cars a year of duty.
-fn lost_buyers(report: &Report<'_>) -> Vec<diversion::LostBuyers> {
-    let scenario = report.study.scenario();
-    let mut rows = Vec::new();
-    for (arm, regime) in report.regimes.iter().enumerate() {
-        let years = weeks_of_other_prices(report, arm, *regime) / 52.0;
-        if years == 0.0 {
-            continue;
-        }
-        for lost in report.lost_buyers(arm) {
-            let mut by_region: Vec<(String, f64)> = Vec::new();
-            for (option, cars) in lost.gained.iter().enumerate() {
-                let (_, region) = report.option(option);
-                match by_region.iter_mut().find(|(known, _)| *known == region) {
-                    Some((_, sum)) => *sum += cars / years,
-                    None => by_region.push((region, cars / years)),
-                }
-            }
-            let model = &scenario.market.models[lost.model];
-            rows.push(diversion::LostBuyers {
-                regime: scenario.regimes[*regime].name.clone(),
-                model: format!("{} {}", scenario.market.brands[model.brand], model.name),
-                by_region,
-            });
-        }
-    }
-    rows
-}
-
 /// The headline metric over the horizon in the stored replications.
 fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>) {
     let scenario = report.study.scenario();
     let layout = report.study.layout();
     let name = scenario.outputs.headline.clone();
     let position = layout.headlines.iter().position(|known| *known == name).unwrap_or(0);
-    let (unit, label) = describe(&name);
+    let (unit, label) = describe(&name, scenario);
     let label = headline_label(&label);
     let unit = if unit == "cars" { format!("cars in {} weeks", scenario.weeks) } else { unit.to_owned() };
     let mut rows = Vec::new();

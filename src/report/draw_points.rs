@@ -40,7 +40,7 @@ pub fn write_point_charts(
     let measured: Vec<Measured> = metrics
         .iter()
         .map(|metric| {
-            let (unit, label) = describe(&names.metrics[*metric]);
+            let (unit, label) = describe(&names.metrics[*metric], scenario);
             let unit = if unit == "cars" {
                 format!("cars, {}", period_label(scenario, &period_name))
             } else {
@@ -117,6 +117,7 @@ fn context(scenario: &Scenario, results: &PointResults, replications: u64) -> Ch
         replications,
         seed: scenario.seed,
         source: String::new(),
+        flag_label: scenario.flag_label.clone(),
     }
 }
 

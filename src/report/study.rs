@@ -11,6 +11,7 @@ use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
+use crate::model::scenario::Scenario;
 use crate::study::{BaseYear, Study};
 
 /// `replications.csv`, written as replications finish: it alone grows with their number.
@@ -39,7 +40,7 @@ impl ReplicationTable {
             ),
         ];
         for headline in &layout.headlines {
-            let (unit, what) = describe(headline);
+            let (unit, what) = describe(headline, study.scenario());
             fields.push(Field::new(headline.clone(), FieldType::Number, unit, what));
         }
         let mut slots: Vec<usize> = (0..layout.headlines.len()).map(|h| layout.headline(h, 0)).collect();
@@ -87,8 +88,8 @@ impl ReplicationTable {
     }
 }
 
-/// Unit and description of a headline metric, from its name.
-pub(super) fn describe(headline: &str) -> (&'static str, String) {
+/// Unit and description of a headline metric, from its name; the flagged models have the scenario's words for them.
+pub(super) fn describe(headline: &str, scenario: &Scenario) -> (&'static str, String) {
     let kinds = [
         ("expected_units_", "cars", "Expected sales (summed choice probabilities)"),
         ("units_", "cars", "Cars sold (drawn choices)"),
@@ -104,6 +105,7 @@ pub(super) fn describe(headline: &str) -> (&'static str, String) {
             let text = match group {
                 "" => what.to_owned(),
                 "outside" => "Purchase events without one of these cars".to_owned(),
+                group if group == scenario.flag => format!("{what}: models {}", scenario.flag_label),
                 group => format!("{what}: {group}"),
             };
             return (unit, text);
@@ -128,7 +130,7 @@ pub fn write_tables(
         table(&report.regions())?,
         table(&report.weekly())?,
         table(&report.comparisons())?,
-        table(&report.winners())?,
+        table(&report.diversion())?,
         table(&pricing_rows(report.study, report.regimes))?,
         table(&base_year_rows(report.study, base_year))?,
         table(&report.firms())?,
@@ -178,6 +180,8 @@ pub fn write_tables(
         resources.push(resource);
     }
     let scenario = report.study.scenario();
+    let flagged = resources.iter_mut().flat_map(|resource| &mut resource.fields).filter(|field| field.name == "flagged");
+    flagged.for_each(|field| field.description.push_str(&format!(": {}", scenario.flag_label)));
     let package = data_package(&scenario.name, &scenario.title, &resources);
     paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
     Ok(paths)

@@ -14,7 +14,7 @@ const CHART: &str = "headline";
 pub struct Metric {
     /// Its name in the rows.
     pub name: String,
-    /// What the reader is shown: `Sales of the models on the sanctions list`.
+    /// What the reader is shown: `Sales of the models on the list`.
     pub label: String,
     /// Its unit: `cars a year`.
     pub unit: String,

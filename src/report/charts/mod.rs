@@ -70,6 +70,8 @@ pub struct ChartContext {
     pub seed: u64,
     /// Where the data come from, for the foot of the chart; may be empty.
     pub source: String,
+    /// What the flagged models are called, after a noun: `on the sanctions list`.
+    pub flag_label: String,
 }
 
 /// How one regime is shown.

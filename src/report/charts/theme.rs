@@ -73,7 +73,7 @@ pub(super) enum Marker {
 pub(super) struct Style {
     pub(super) ink: Ink,
     pub(super) marker: Marker,
-    /// Hollow markers tell the other models of a region from those on the sanctions list.
+    /// Hollow markers tell the other models of a region from the flagged ones.
     pub(super) hollow: bool,
 }
 
@@ -103,12 +103,12 @@ const FURTHER: [Style; 5] = [
 pub(super) struct Group {
     pub(super) region: String,
     /// `None` where the region is not split.
-    pub(super) sanctioned: Option<bool>,
+    pub(super) flagged: Option<bool>,
 }
 
 /// The groups of models in a chart, in drawing order, with their styles.
 ///
-/// A region with both sanctioned and other models is two groups, the others in a lighter shade with hollow markers.
+/// A region with both flagged and other models is two groups, the others in a lighter shade with hollow markers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Groups {
     regions: Vec<String>,
@@ -116,16 +116,16 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// From the `(region, sanctioned)` of every row.
+    /// From the `(region, flagged)` of every row.
     pub(super) fn of<'a>(rows: impl IntoIterator<Item = (&'a str, bool)>) -> Self {
         let mut seen: Vec<(&str, [bool; 2])> = Vec::new();
-        for (region, sanctioned) in rows {
+        for (region, flagged) in rows {
             let at = seen.iter().position(|(known, _)| *known == region).unwrap_or_else(|| {
                 seen.push((region, [false; 2]));
                 seen.len() - 1
             });
             if let Some((_, has)) = seen.get_mut(at) {
-                has[usize::from(sanctioned)] = true;
+                has[usize::from(flagged)] = true;
             }
         }
         seen.sort_by_key(|(region, _)| rank(region));
@@ -137,21 +137,21 @@ impl Groups {
     pub(super) fn all(&self) -> Vec<Group> {
         let parts = |region: &String| {
             let flags: &[Option<bool>] = if self.split.contains(region) { &[Some(true), Some(false)] } else { &[None] };
-            flags.iter().map(|&sanctioned| Group { region: region.clone(), sanctioned }).collect::<Vec<_>>()
+            flags.iter().map(|&flagged| Group { region: region.clone(), flagged }).collect::<Vec<_>>()
         };
         self.regions.iter().flat_map(parts).collect()
     }
 
     /// The group of one row.
-    pub(super) fn group(&self, region: &str, sanctioned: bool) -> Group {
+    pub(super) fn group(&self, region: &str, flagged: bool) -> Group {
         let split = self.split.iter().any(|known| known == region);
-        Group { region: region.to_owned(), sanctioned: split.then_some(sanctioned) }
+        Group { region: region.to_owned(), flagged: split.then_some(flagged) }
     }
 
     /// The look of a group.
     pub(super) fn style(&self, group: &Group) -> Style {
         let style = self.region_style(&group.region);
-        if group.sanctioned == Some(false) {
+        if group.flagged == Some(false) {
             return Style { ink: style.ink.lighter(0.4), hollow: true, ..style };
         }
         style
@@ -169,11 +169,11 @@ impl Groups {
 
 impl Group {
     /// What the reader is shown.
-    pub(super) fn label(&self) -> String {
+    pub(super) fn label(&self, flag_label: &str) -> String {
         let region = region_label(&self.region);
-        match self.sanctioned {
+        match self.flagged {
             None => region,
-            Some(true) => format!("{region}, on the sanctions list"),
+            Some(true) => format!("{region}, {flag_label}"),
             Some(false) => format!("{region}, other"),
         }
     }

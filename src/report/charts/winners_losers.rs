@@ -26,10 +26,10 @@ pub struct Selection {
 pub struct Change {
     /// Brand and model.
     pub model: String,
-    /// Label of its group: a region, or the sanctioned or other part of one.
+    /// Label of its group: a region, or the flagged or other part of one.
     pub group: String,
-    /// Whether it is on the sanctions list.
-    pub sanctioned: bool,
+    /// Whether it has the headline flag.
+    pub flagged: bool,
     /// Mean paired difference from the baseline.
     pub change: f64,
     /// Half width of the 95 % interval (Student's t); NaN with one replication.
@@ -58,17 +58,17 @@ fn changes(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> 
         let reason = format!("no model has a change under `{}` in the period `{}`", selection.regime, selection.period);
         return Err(ChartError::Empty { chart: CHART, reason });
     }
-    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)));
     let reach = student_quantile(context.replications.saturating_sub(1), 0.975);
     let mut changes: Vec<(Change, Group)> = chosen
         .into_iter()
         .map(|row| {
-            let group = groups.group(&row.region, row.sanctioned);
+            let group = groups.group(&row.region, row.flagged);
             let base = row.units.mean - row.units.change;
             let change = Change {
                 model: text::car_name(&row.brand, &row.model),
-                group: group.label(),
-                sanctioned: row.sanctioned,
+                group: group.label(&context.flag_label),
+                flagged: row.flagged,
                 change: row.units.change / years,
                 half_width: reach * row.units.change_std_error / years,
                 relative: if base > 0.0 { row.units.change / base } else { f64::NAN },
@@ -110,7 +110,7 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
             selection.period.replace('_', " "),
             if unchanged { " No model's sales change in any replication." } else { "" },
         ),
-        legend: groups.all().iter().map(|group| (Key::Bar(groups.style(group)), group.label())).collect(),
+        legend: groups.all().iter().map(|group| (Key::Bar(groups.style(group)), group.label(&context.flag_label))).collect(),
         footer: context.footer(if intervals {
             "Whiskers and ± are 95 % intervals of the mean difference, paired by replication."
         } else {
@@ -145,7 +145,7 @@ fn draw_row(
     scale: Scale,
     y: f64,
 ) -> Result<(), ChartError> {
-    let font = if change.sanctioned { STRONG } else { LABEL };
+    let font = if change.flagged { STRONG } else { LABEL };
     let name = text::fit_name(&change.model, font, PLOT.0 - MARGIN - 26.0)?;
     canvas.text_mid((PLOT.0 - 26.0, y), &name, font, Anchor::End)?;
     // Beside the name, where it hides neither the end of the bar nor the interval.

@@ -357,7 +357,7 @@ impl ScenarioStudy<'_> {
             integer("world", "replication of the scenario, the same for all rows of a unit"),
         ];
         fields.extend(self.targets.iter().map(|target| {
-            let (unit, what) = super::study::describe(&target.metric);
+            let (unit, what) = super::study::describe(&target.metric, &self.loaded.scenario);
             let under = match &target.baseline {
                 Some(baseline) => format!("{} less {baseline}", target.regime),
                 None => target.regime.clone(),
