@@ -165,8 +165,7 @@ impl Report<'_> {
             return self.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
         }
         let (plan, baseline) = (&study.plans()[regime], &study.plans()[study.scenario().baseline]);
-        let differs =
-            |week: &usize| plan.phase(*week).sticker_price_usd != baseline.phase(*week).sticker_price_usd;
+        let differs = |week: &usize| plan.phase(*week).sticker_price_usd != baseline.phase(*week).sticker_price_usd;
         (0..plan.weeks()).filter(differs).count() as f64
     }
 

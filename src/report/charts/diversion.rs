@@ -137,7 +137,8 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     let rows = lost_buyers(rows);
     let panels = panels(&rows, context)?;
     let groups = groups(&rows);
-    let styles: Vec<(String, Style)> = groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
+    let styles: Vec<(String, Style)> =
+        groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
     let height = |panel: &Panel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
@@ -250,7 +251,8 @@ mod tests {
         let context = fixtures::showdown(3).context;
         assert!(matches!(draw(&[], &context), Err(ChartError::Empty { .. })));
         assert!(matches!(draw(&lost("A", &[("europe", 0.0)]), &context), Err(ChartError::Empty { .. })));
-        let never: Vec<_> = lost("A", &[("europe", 9.0)]).into_iter().map(|row| DiversionRow { weeks: 0.0, ..row }).collect();
+        let never: Vec<_> =
+            lost("A", &[("europe", 9.0)]).into_iter().map(|row| DiversionRow { weeks: 0.0, ..row }).collect();
         assert!(matches!(draw(&never, &context), Err(ChartError::Empty { .. })));
     }
 }

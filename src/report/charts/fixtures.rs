@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::headline::Metric;
-use super::{ChartContext, PolicyEvent, RegimeContext};
+use super::{ChartContext, PeriodContext, PolicyEvent, RegimeContext};
 use crate::report::rows::{ComparisonRow, DiversionRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow};
 use crate::report::timing_rows::EventStudyRow;
 
@@ -163,6 +163,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             seed: 1995,
             source: "configs/data/models.csv.".to_owned(),
             flag_label: "on the sanctions list".to_owned(),
+            period: two_years(),
         },
         weekly: Vec::new(),
         models: Vec::new(),
@@ -173,7 +174,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             name: "flagged_units_per_year".to_owned(),
             label: "Sales of the models on the sanctions list".to_owned(),
             unit: "cars a year".to_owned(),
-            period: "all".to_owned(),
+            is_flow: false,
         },
     };
     for policy in policies {
@@ -373,6 +374,11 @@ fn headline_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64],
     }
 }
 
+/// The horizon of the fixtures.
+pub(super) fn two_years() -> PeriodContext {
+    PeriodContext { name: "all".into(), first: date(1994, 12, 31), last: date(1996, 12, 27), weeks: 104 }
+}
+
 /// A quiet baseline and a threat with one event, three replications.
 pub(super) fn threat() -> ChartContext {
     let regime = |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
@@ -385,6 +391,7 @@ pub(super) fn threat() -> ChartContext {
         seed: 1,
         source: String::new(),
         flag_label: "on the sanctions list".to_owned(),
+        period: two_years(),
     }
 }
 

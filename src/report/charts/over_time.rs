@@ -49,7 +49,10 @@ pub(super) fn panels(points: &[Point<'_>], groups: &Groups, order: &[Group], con
         let own: Vec<&Point<'_>> = points.iter().filter(|point| point.regime == regime).collect();
         let fan = |group: &Group| {
             let members = own.iter().filter(|point| groups.group(point.region, point.flagged) == *group);
-            GroupFan { label: group.label(&context.flag_label), weeks: members.map(|point| (point.week, point.fan)).collect() }
+            GroupFan {
+                label: group.label(&context.flag_label),
+                weeks: members.map(|point| (point.week, point.fan)).collect(),
+            }
         };
         let events = events(context, regime, own.iter().map(|point| point.week));
         Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }

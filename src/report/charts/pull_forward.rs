@@ -20,8 +20,7 @@ fn panels(
     regimes: &[String],
     context: &ChartContext,
 ) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
-    let moves =
-        |name: &str| rows.iter().any(|row| row.regime == name && row.flagged && row.units_change.mean != 0.0);
+    let moves = |name: &str| rows.iter().any(|row| row.regime == name && row.flagged && row.units_change.mean != 0.0);
     let shown: Vec<&EventStudyRow> = rows
         .iter()
         .filter(|row| row.flagged && regimes.contains(&row.regime) && moves(&row.regime))

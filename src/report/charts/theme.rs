@@ -1,5 +1,7 @@
 //! The look of every chart: sizes, type, colours, and the style that each region keeps from chart to chart.
 
+use crate::report::words::region_label;
+
 /// Width of every figure, in nominal pixels.
 pub(super) const WIDTH: f64 = 960.0;
 /// White border of the figure.
@@ -78,15 +80,11 @@ pub(super) struct Style {
 }
 
 /// Regions that keep a fixed style. Lightness (CIE L*) is 54, 31, 66 and 83, so that neighbours differ in grey.
-const KNOWN: [(&str, &str, Style); 4] = [
-    ("japan", "Japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
-    ("europe", "Europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
-    ("big_three", "Big Three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
-    (
-        "outside",
-        "Outside (another kind of car, or none)",
-        Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false },
-    ),
+const KNOWN: [(&str, Style); 4] = [
+    ("japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
+    ("europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
+    ("big_three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
+    (OUTSIDE, Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false }),
 ];
 
 /// Styles of further regions, in order of appearance; after the last they start again.
@@ -158,10 +156,10 @@ impl Groups {
     }
 
     fn region_style(&self, region: &str) -> Style {
-        if let Some((_, _, style)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
+        if let Some((_, style)) = KNOWN.iter().find(|(name, _)| *name == region) {
             return *style;
         }
-        let further = self.regions.iter().filter(|name| !KNOWN.iter().any(|(known, _, _)| known == name));
+        let further = self.regions.iter().filter(|name| !KNOWN.iter().any(|(known, _)| known == name));
         let at = further.into_iter().position(|name| name == region).unwrap_or(0);
         FURTHER[at % FURTHER.len()]
     }
@@ -181,7 +179,7 @@ impl Group {
 
 /// Known regions in their fixed order, then the others as they come, then the outside option.
 fn rank(region: &str) -> usize {
-    match KNOWN.iter().position(|(name, _, _)| *name == region) {
+    match KNOWN.iter().position(|(name, _)| *name == region) {
         Some(at) if region != OUTSIDE => at,
         Some(_) => KNOWN.len() + 1,
         None => KNOWN.len(),
@@ -194,18 +192,8 @@ pub(super) const OUTSIDE: &str = "outside";
 /// The description of a headline metric as a title: the group at its end in words, a known region by its name.
 pub(super) fn headline_label(description: &str) -> String {
     let Some((what, group)) = description.rsplit_once(": ") else { return description.to_owned() };
-    let known = KNOWN.iter().find(|(name, _, _)| *name == group);
-    format!("{what}: {}", known.map_or_else(|| group.replace('_', " "), |(_, label, _)| (*label).to_owned()))
-}
-
-/// What the reader is shown for a region name.
-pub(super) fn region_label(region: &str) -> String {
-    if let Some((_, label, _)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
-        return (*label).to_owned();
-    }
-    let words = region.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let known = KNOWN.iter().any(|(name, _)| *name == group);
+    format!("{what}: {}", if known { region_label(group) } else { group.replace('_', " ") })
 }
 
 /// Opacity of the 5-95 % band of a fan.

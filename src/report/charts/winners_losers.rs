@@ -10,17 +10,6 @@ use crate::report::rows::ModelRow;
 
 const CHART: &str = "winners and losers";
 
-/// Which rows a chart of winners and losers shows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Selection {
-    /// Regime name.
-    pub regime: String,
-    /// Period name in the rows.
-    pub period: String,
-    /// Length of that period, to put changes in cars a year.
-    pub period_years: f64,
-}
-
 /// The change of one model's sales, in cars a year.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
@@ -41,21 +30,20 @@ pub struct Change {
 /// The numbers that [`draw`] plots, greatest gain first.
 ///
 /// # Errors
-/// [`ChartError::Empty`] where no row of the selection has a change.
-pub fn series(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Vec<Change>, ChartError> {
-    Ok(changes(rows, selection, context)?.0.into_iter().map(|(change, _)| change).collect())
+/// [`ChartError::Empty`] where no row of the regime and the context's period has a change.
+pub fn series(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Vec<Change>, ChartError> {
+    Ok(changes(rows, regime, context)?.0.into_iter().map(|(change, _)| change).collect())
 }
 
 type Grouped = (Vec<(Change, Group)>, Groups);
 
-fn changes(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Grouped, ChartError> {
-    let chosen = |row: &&ModelRow| {
-        row.regime == selection.regime && row.period == selection.period && row.units.change.is_finite()
-    };
+fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Grouped, ChartError> {
+    let chosen =
+        |row: &&ModelRow| row.regime == regime && row.period == context.period.name && row.units.change.is_finite();
     let chosen: Vec<&ModelRow> = rows.iter().filter(chosen).collect();
-    let years = selection.period_years;
+    let years = context.period.years();
     if chosen.is_empty() || !(years > 0.0 && years.is_finite()) {
-        let reason = format!("no model has a change under `{}` in the period `{}`", selection.regime, selection.period);
+        let reason = format!("no model has a change under `{regime}` in the period `{}`", context.period.name);
         return Err(ChartError::Empty { chart: CHART, reason });
     }
     let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)));
@@ -90,9 +78,9 @@ const COLUMNS: [f64; 3] = [795.0, 862.0, WIDTH - MARGIN];
 /// Draws the chart for one regime.
 ///
 /// # Errors
-/// [`ChartError::Empty`] where no row of the selection has a change; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Svg, ChartError> {
-    let (changes, groups) = changes(rows, selection, context)?;
+/// [`ChartError::Empty`] where no row of the regime and the context's period has a change; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+    let (changes, groups) = changes(rows, regime, context)?;
     let ends = changes.iter().flat_map(|(c, _)| [c.change, c.change - c.half_width, c.change + c.half_width]);
     let ticks = Ticks::covering(ends.chain([0.0]), 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;
@@ -103,14 +91,18 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
         .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
     let frame = Frame {
-        title: format!("Winners and losers: {}", context.regime_label(&selection.regime)),
+        title: format!("Winners and losers: {}", context.regime_label(regime)),
         subtitle: format!(
             "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{}",
             context.regime_label(&context.baseline),
-            selection.period.replace('_', " "),
+            context.period.label(),
             if unchanged { " No model's sales change in any replication." } else { "" },
         ),
-        legend: groups.all().iter().map(|group| (Key::Bar(groups.style(group)), group.label(&context.flag_label))).collect(),
+        legend: groups
+            .all()
+            .iter()
+            .map(|group| (Key::Bar(groups.style(group)), group.label(&context.flag_label)))
+            .collect(),
         footer: context.footer(if intervals {
             "Whiskers and ± are 95 % intervals of the mean difference, paired by replication."
         } else {

@@ -23,6 +23,7 @@ use self::log::{Found, LogError, RowResult, RunLog};
 use self::rows::{ConvergenceRow, FailureRow, RankingRow, SensitivityRow};
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
+use super::study::{Described, describe};
 use crate::config::Loaded;
 use crate::folder::{OutputError, OutputFolder};
 use crate::sensitivity::scheme::{Reading, Runs};
@@ -357,7 +358,7 @@ impl ScenarioStudy<'_> {
             integer("world", "replication of the scenario, the same for all rows of a unit"),
         ];
         fields.extend(self.targets.iter().map(|target| {
-            let (unit, what) = super::study::describe(&target.metric, &self.loaded.scenario);
+            let Described { unit, what, .. } = describe(&target.metric, &self.loaded.scenario);
             let under = match &target.baseline {
                 Some(baseline) => format!("{} less {baseline}", target.regime),
                 None => target.regime.clone(),
