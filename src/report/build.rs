@@ -1,7 +1,7 @@
 //! Results to rows.
 
 use super::rows::{DiversionRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow};
-use crate::model::market::Model;
+use crate::model::market::CarModel;
 use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
 use crate::study::{Results, Study};
 
@@ -173,7 +173,7 @@ impl Report<'_> {
     #[must_use]
     pub fn diversion(&self) -> Vec<DiversionRow> {
         let market = &self.study.scenario().market;
-        let name = |model: &Model| (model.name.clone(), market.regions[model.region].clone());
+        let name = |model: &CarModel| (model.name.clone(), market.regions[model.region].clone());
         let options = market.models.len() + 1;
         let mut rows = Vec::new();
         for arm in self.arms() {

@@ -152,7 +152,7 @@ mod tests {
         let blocks = series(&gains, &study.context).unwrap();
         assert_eq!(blocks.len(), 1);
         assert!((blocks[0].gains[0].2.mean + 1.5).abs() < 1e-12);
-        draw(&gains, "all", &study.context).unwrap();
-        assert!(matches!(draw(&gains[..2], "all", &study.context), Err(ChartError::Empty { .. })));
+        draw(&gains, &study.context).unwrap();
+        assert!(matches!(draw(&gains[..2], &study.context), Err(ChartError::Empty { .. })));
     }
 }

@@ -4,12 +4,7 @@ use jiff::civil::date;
 use resvg::usvg;
 
 use super::fixtures::{self, Car, Policy, Study};
-use super::winners_losers::Selection;
 use super::{ChartError, Svg, diversion, headline, headline_label, prices, shares_over_time, winners_losers, write};
-
-fn selection(study: &Study, at: usize) -> Selection {
-    Selection { regime: study.context.regimes[at].name.clone(), period: "all".to_owned(), period_years: 2.0 }
-}
 
 /// Every chart that the study has something to show in.
 fn draw_all(study: &Study) -> Vec<(String, Svg)> {
@@ -20,7 +15,7 @@ fn draw_all(study: &Study) -> Vec<(String, Svg)> {
         charts.push(("diversion".to_owned(), diversion::draw(&study.diversion, context).unwrap()));
     }
     for at in 0..context.regimes.len().min(3) {
-        let chart = winners_losers::draw(&study.models, &selection(study, at), context).unwrap();
+        let chart = winners_losers::draw(&study.models, &context.regimes[at].name, context).unwrap();
         charts.push((format!("winners_losers_{at}"), chart));
     }
     let chart = headline::draw(&study.replications, &study.comparisons, &study.metric, context).unwrap();
@@ -158,7 +153,7 @@ fn rows_of_nan_are_skipped() {
 #[test]
 fn text_is_as_wide_as_it_was_measured() {
     let svg = awkward(5, 3, 1, 2);
-    let chart = winners_losers::draw(&svg.models, &selection(&svg, 0), &svg.context).unwrap();
+    let chart = winners_losers::draw(&svg.models, &svg.context.regimes[0].name, &svg.context).unwrap();
     let (_, texts) = texts(&chart);
     let (content, area) = texts.iter().find(|(content, _)| content.starts_with("Winners and losers")).unwrap();
     let measured = super::text::width(content.trim(), super::theme::TITLE).unwrap();

@@ -166,14 +166,14 @@ mod tests {
         let ends: Vec<(f64, f64)> = bars.iter().map(|bar| (bar.from, bar.to)).collect();
         assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
         let study = fixtures::showdown(3);
-        let svg = draw(&parties, &study.context.regimes[1].name, "all", &study.context).unwrap();
+        let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
         assert!(svg.as_str().contains("Who pays"));
     }
 
     #[test]
     fn nothing_gained_or_lost_is_an_error() {
         let study = fixtures::showdown(3);
-        let drawn = draw(&[party("Buyers", 0.0, false)], "imposed", "all", &study.context);
+        let drawn = draw(&[party("Buyers", 0.0, false)], "imposed", &study.context);
         assert!(matches!(drawn, Err(ChartError::Empty { .. })));
     }
 }

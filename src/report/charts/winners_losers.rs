@@ -168,14 +168,10 @@ mod tests {
     use super::*;
     use crate::report::charts::fixtures;
 
-    fn imposed() -> Selection {
-        Selection { regime: "imposed".to_owned(), period: "all".to_owned(), period_years: 2.0 }
-    }
-
     #[test]
     fn series_is_annual_sorted_and_has_student_intervals() {
         let study = fixtures::showdown(3);
-        let changes = series(&study.models, &imposed(), &study.context).unwrap();
+        let changes = series(&study.models, "imposed", &study.context).unwrap();
         assert_eq!(changes.len(), 50);
         assert!(changes.windows(2).all(|pair| pair[0].change >= pair[1].change));
         let flagship = changes.iter().find(|change| change.model == "Lexus LS 400").unwrap();
@@ -191,12 +187,22 @@ mod tests {
     #[test]
     fn unknown_regime_or_period_is_an_error() {
         let study = fixtures::showdown(3);
-        for selection in [
-            Selection { regime: "none".to_owned(), ..imposed() },
-            Selection { period: "none".to_owned(), ..imposed() },
-            Selection { period_years: 0.0, ..imposed() },
-        ] {
-            assert!(matches!(draw(&study.models, &selection, &study.context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&study.models, "none", &study.context), Err(ChartError::Empty { .. })));
+        for (name, weeks) in [("none", 104), ("all", 0)] {
+            let mut context = study.context.clone();
+            (context.period.name, context.period.weeks) = (name.into(), weeks);
+            assert!(matches!(draw(&study.models, "imposed", &context), Err(ChartError::Empty { .. })));
         }
+    }
+
+    #[test]
+    fn the_period_is_printed_with_its_dates() {
+        let mut study = fixtures::showdown(3);
+        let drawn =
+            |study: &fixtures::Study| draw(&study.models, "imposed", &study.context).unwrap().as_str().to_owned();
+        assert!(drawn(&study).contains("the whole horizon, 31 December 1994 to 27 December 1996"));
+        study.models.iter_mut().for_each(|row| row.period = "after_deadline".into());
+        study.context.period.name = "after_deadline".into();
+        assert!(drawn(&study).contains("after deadline, 31 December 1994"));
     }
 }
