@@ -151,7 +151,6 @@ pub fn write_tables(
 ) -> Result<Vec<PathBuf>, OutputError> {
     let mut tables = vec![
         table(&regime_rows(report.study, report.regimes))?,
-        table(&policy_event_rows(report.study, report.regimes))?,
         table(&period_rows(report.study.scenario()))?,
         table(&report.models())?,
         table(&report.regions())?,
@@ -162,6 +161,10 @@ pub fn write_tables(
         table(&base_year_rows(report.study, base_year))?,
         table(&report.firms())?,
     ];
+    let events = policy_event_rows(report.study, report.regimes);
+    if !events.is_empty() {
+        tables.push(table(&events)?);
+    }
     if report.results.stopping().is_some() {
         tables.push(table(&report.stopping())?);
     }
