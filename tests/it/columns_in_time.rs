@@ -93,10 +93,7 @@ fn dealers_lots_and_owners() {
         by_week.map_or_else(
             || of(row, arm, lots),
             |by_week| {
-                let one = |weeks: &Vec<f64>| {
-                    let n = weeks.len() as f64;
-                    (covariance(weeks, weeks) * (n - 1.0) / n).sqrt() / mean(weeks)
-                };
+                let one = |weeks: &Vec<f64>| covariance(weeks, weeks).sqrt() / mean(weeks);
                 by_week.iter().map(one).collect()
             },
         )

@@ -6,6 +6,7 @@ mod calibration;
 mod cases;
 mod cli;
 mod columns;
+mod columns_accounts;
 mod columns_in_time;
 mod core;
 mod coverage;

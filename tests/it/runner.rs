@@ -19,7 +19,9 @@ use stickershock::study::units::{Plan, Store};
 use crate::support::{read_csv, showdown, showdown_path};
 
 /// A study of some seconds in 12 units.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 11] = [
+    "--set",
+    "outputs.period=all",
     "--set",
     "buyers.count=128",
     "--set",
