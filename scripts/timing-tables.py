@@ -66,22 +66,22 @@ class Run:
 
     def group_change(self, regime, period, region, listed):
         """The same of the cars sold of a group."""
-        row = self.index("timing", "regime", "period", "region", "sanctioned", "income_quintile")[regime, period, region, listed, "all"]
+        row = self.index("timing", "regime", "period", "region", "flagged", "income_quintile")[regime, period, region, listed, "all"]
         change = float(row["units_change"])
         return percent(change, row["units_change_std_error"], float(row["units_mean"]) - change, self.replications)
 
     def dealer(self, regime, week, region, listed, maker="all"):
-        return self.index("dealers", "regime", "week", "region", "sanctioned", "manufacturer")[regime, str(week), region, listed, maker]
+        return self.index("dealers", "regime", "week", "region", "flagged", "manufacturer")[regime, str(week), region, listed, maker]
 
     def lot(self, regime, region, listed, model="all"):
-        return self.index("lots", "regime", "region", "sanctioned", "model")[regime, region, listed, model]
+        return self.index("lots", "regime", "region", "flagged", "model")[regime, region, listed, model]
 
     def price(self, regime, period, group):
         """Percent change of what buyers of a group pay: outlay over what the same cars cost at base-year list prices."""
         paid = listed = 0.0
         models = self.index("models", "regime", "period", "model")
         for (at, when, model), row in models.items():
-            if (at, when) == (regime, period) and (row["region"], row["sanctioned"]) == group:
+            if (at, when) == (regime, period) and (row["region"], row["flagged"]) == group:
                 base = self.index("base_year", "model")[(model,)]
                 paid += float(row["outlay_usd_mean"])
                 listed += float(row["units_mean"]) * float(base["list_price_usd"])
@@ -118,7 +118,7 @@ def status_quo(run):
     base = run.rows("base_year")
     volume = {"all": sum(float(row["base_volume"]) for row in base)}
     for name, (region, listed) in GROUPS.items():
-        volume[name] = sum(float(r["base_volume"]) for r in base if (r["region"], r["sanctioned"]) == (region, listed))
+        volume[name] = sum(float(r["base_volume"]) for r in base if (r["region"], r["flagged"]) == (region, listed))
     columns = {"all": "units_all", "sanctioned": "units_sanctioned", "Europe": "units_europe", "Big Three": "units_big_three"}
     deviation = []
     for name, column in columns.items():
@@ -178,7 +178,7 @@ def advanced(run, regime):
     for row in run.rows("timing"):
         if (row["regime"], row["period"], row["income_quintile"]) == (regime, "all", "all") and row["region"] != "outside":
             if not row["region"].startswith("outside"):
-                cars[row["region"], row["sanctioned"]] = float(row["advanced_units_mean"])
+                cars[row["region"], row["flagged"]] = float(row["advanced_units_mean"])
                 weeks += float(row["weeks_brought_forward_mean"])
     total = sum(cars.values())
     listed = cars["japan", "true"]
@@ -243,7 +243,7 @@ def rule_alone(gain, plans=300_000):
 
 def shape_of_the_surge(run):
     settled = [name for name in BELIEFS if name != "settled_suspended"]
-    events = run.index("event_study", "regime", "week", "region", "sanctioned")
+    events = run.index("event_study", "regime", "week", "region", "flagged")
     change = lambda regime, week: float(events[regime, str(week), "japan", "true"]["units_change_mean"])
     six_weeks = lambda name: statistics.mean(change(name, week) for week in range(20, 26))
     here = [change(name, 20) / (six_weeks(name) or math.nan) for name in settled]  # a small run may have no surge
@@ -340,7 +340,7 @@ def imposed(run, capacity, stock):
     )
 
     def clean(at, makers):
-        models = [r for r in at.rows("base_year") if r["sanctioned"] == "true" and (not makers or r["manufacturer"] in makers)]
+        models = [r for r in at.rows("base_year") if r["flagged"] == "true" and (not makers or r["manufacturer"] in makers)]
         weeks = [float(at.lot("imposed_continued", "japan", "true", r["model"])["clean_weeks_mean"]) for r in models]
         volume = [float(row["base_volume"]) for row in models]
         mean = sum(w * v for w, v in zip(weeks, volume)) / sum(volume)

@@ -152,7 +152,7 @@ impl Work<'_> {
         use std::fmt::Write;
         let (results, scenario) = (&written.results, &self.loaded.scenario);
         let names = results.names();
-        let choice = shown(names, chart_choice(design), &scenario.outputs.headline);
+        let choice = shown(names, chart_choice(design), scenario);
         let (period, metric) =
             choice.map_or((0, 0), |(period, metrics)| (period, metrics.first().copied().unwrap_or(0)));
         let mut out = String::new();

@@ -74,7 +74,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
 fn trace(study: &Study, regime: usize, outcome: &Outcome) -> String {
     let (scenario, layout) = (study.scenario(), study.layout());
     let mut out =
-        String::from("week,week_start,region,sanctioned,units,expected_units,car_share,sticker_price_usd,events\n");
+        String::from("week,week_start,region,flagged,units,expected_units,car_share,sticker_price_usd,events\n");
     for week in 0..layout.weeks {
         let events: Vec<String> = scenario.regimes[regime]
             .events

@@ -419,6 +419,9 @@ pub struct OutputsSection {
     /// Whether every calendar month is a period too, named `1995-05`, of the weeks that start in it; not if absent.
     #[serde(default)]
     pub monthly: Option<bool>,
+    /// The reporting period: that of charts and tables that show one, by its name; `all`, the whole horizon, if absent.
+    #[serde(default)]
+    pub period: Option<String>,
 }
 
 /// When buyers move purchases, and what they believe. Every parameter has a default.

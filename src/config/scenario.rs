@@ -11,7 +11,7 @@ use super::files::{
 use super::{ConfigError, Document, Sourced, governments, market};
 use crate::model::demand::Curvature;
 use crate::model::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
-use crate::model::outcome::{Layout, Period};
+use crate::model::outcome::{Layout, Period, PeriodKind};
 use crate::model::plan::Revisions;
 use crate::model::scenario::{Outputs, PopulationMode, Scenario};
 use crate::model::supply::rule::{Conduct, PricingRule};
@@ -200,9 +200,14 @@ pub fn scenario(document: &Document) -> Result<(Scenario, Vec<NamedFile>), Confi
             folder: file.outputs.folder.clone(),
             charts: file.outputs.charts.unwrap_or(true),
             headline: String::new(),
+            period: 0,
         },
         market,
     };
+    if let Some(name) = &file.outputs.period {
+        let known: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
+        scenario.outputs.period = reader.position("outputs.period", name, &known, "period")?;
+    }
     let layout = Layout::new(&scenario.market, scenario.periods.clone(), weeks, &scenario.flag);
     scenario.outputs.headline = match &file.outputs.headline {
         Some(name) => {
@@ -398,9 +403,10 @@ impl Reader<'_> {
     }
 
     fn periods(&self, weeks: u32) -> Result<Vec<Period>, ConfigError> {
-        let mut periods = vec![Period { name: "all".into(), from: 0, to: weeks }];
+        let mut periods = vec![Period { name: "all".into(), kind: PeriodKind::Horizon, from: 0, to: weeks }];
         let years = (0..weeks).step_by(52).enumerate().map(|(year, from)| Period {
             name: format!("year_{}", year + 1),
+            kind: PeriodKind::Year,
             from,
             to: weeks.min(from + 52),
         });
@@ -423,7 +429,8 @@ impl Reader<'_> {
                 let message = format!("runs from {} to {}, outside the horizon or empty", section.from, section.to);
                 return Err(self.error(&format!("{key}.from"), message, self.horizon_help(weeks)));
             }
-            periods.push(Period { name: section.name.clone(), from: from as u32, to: to as u32 });
+            let kind = PeriodKind::Own;
+            periods.push(Period { name: section.name.clone(), kind, from: from as u32, to: to as u32 });
         }
         Ok(periods)
     }
@@ -556,7 +563,7 @@ fn months(start: Date, weeks: u32) -> Vec<Period> {
         let month = name(week);
         match periods.last_mut().filter(|period| period.name == month) {
             Some(period) => period.to = week + 1,
-            None => periods.push(Period { name: month, from: week, to: week + 1 }),
+            None => periods.push(Period { name: month, kind: PeriodKind::Month, from: week, to: week + 1 }),
         }
     }
     periods

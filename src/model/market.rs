@@ -25,7 +25,7 @@ pub struct CarModel {
     pub assembly_country: String,
     /// Whether customs treats it as an import that owes the normal duty.
     pub imported: bool,
-    /// On the list of the scenario's headline flag (the sanctioned models).
+    /// Whether it has the scenario's headline flag (`market.flag`), as the models on a sanctions list have.
     pub flagged: bool,
     /// Base-year sticker price, base-year duty included, USD.
     pub list_price_usd: f64,

@@ -9,11 +9,39 @@ use super::plan::RegimePlan;
 use super::scenario::Scenario;
 use super::timing::record::TimedLayout;
 
+/// What a period is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodKind {
+    /// All weeks.
+    Horizon,
+    /// 52 weeks from the first on, or what is left of the horizon.
+    Year,
+    /// The weeks that start in a calendar month.
+    Month,
+    /// One that the scenario defines.
+    Own,
+}
+
+impl PeriodKind {
+    /// The kind as tables call it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Horizon => "horizon",
+            Self::Year => "year",
+            Self::Month => "month",
+            Self::Own => "own",
+        }
+    }
+}
+
 /// A named stretch of weeks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     /// Name in tables; `all` is the whole horizon.
     pub name: String,
+    /// What it is.
+    pub kind: PeriodKind,
     /// First week.
     pub from: u32,
     /// The week after the last.
@@ -25,6 +53,11 @@ impl Period {
     #[must_use]
     pub fn weeks(&self) -> u32 {
         self.to - self.from
+    }
+    /// The same in years of 52 weeks.
+    #[must_use]
+    pub fn years(&self) -> f64 {
+        f64::from(self.weeks()) / 52.0
     }
 }
 

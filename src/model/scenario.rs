@@ -30,6 +30,8 @@ pub struct Outputs {
     pub charts: bool,
     /// Name of the headline metric.
     pub headline: String,
+    /// Position of the reporting period: that of tables and charts that show one period.
+    pub period: usize,
 }
 
 /// Everything a study needs to run, proven consistent by `config`.
@@ -98,6 +100,17 @@ impl Scenario {
     #[must_use]
     pub fn week_start(&self, week: u32) -> Date {
         self.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7))
+    }
+    /// First and last day of a period.
+    #[must_use]
+    pub fn dates(&self, period: &Period) -> [Date; 2] {
+        let day_before = |date: Date| date.saturating_sub(jiff::Span::new().days(1));
+        [self.week_start(period.from), day_before(self.week_start(period.to))]
+    }
+    /// The period of tables and charts that show one.
+    #[must_use]
+    pub fn reporting_period(&self) -> &Period {
+        &self.periods[self.outputs.period]
     }
     /// Households that one buyer stands for: M Tbar / (52 N); where each comes once, the events of the horizon over N.
     #[must_use]

@@ -5,8 +5,11 @@ use jiff::civil::Date;
 use super::build::Report;
 use super::record::{Cell, Columns, Field, table};
 use super::rows::Summary;
-use crate::model::accounts::{Account, AccountsLayout, FirmMetric, TradeMetric};
+use super::words::region_label;
+use crate::model::accounts::{Account, AccountsLayout, FIFTHS, FirmMetric, TradeMetric};
 use crate::model::governments::month_number;
+use crate::model::ids::{RegionId, Table};
+use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
 
 /// Level of the intervals.
@@ -53,6 +56,105 @@ impl Columns for AccountName {
     }
 }
 
+/// What an account is to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountGroup {
+    /// Somebody who gains or loses: parties add up to the total after them.
+    Party,
+    /// The importing country, or the world.
+    Total,
+    /// A part of a party, of a total, or of the burden of the policy.
+    Part,
+}
+
+impl AccountGroup {
+    /// The group as tables call it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Party => "party",
+            Self::Total => "total",
+            Self::Part => "part",
+        }
+    }
+}
+
+/// Group and order of every account: the importing country's parties, its total, the other countries, the world; then parts.
+fn places(
+    accounts: impl Iterator<Item = Account> + Clone,
+    domestic: &Table<RegionId, bool>,
+) -> Vec<(AccountGroup, u64)> {
+    let rank = |account: Account| match account {
+        Account::Consumers => Some((AccountGroup::Party, 0)),
+        Account::MakersOwnedIn(region) if domestic[region] => Some((AccountGroup::Party, 1)),
+        Account::Dealers => Some((AccountGroup::Party, 2)),
+        Account::Treasury => Some((AccountGroup::Party, 3)),
+        Account::Exporters => Some((AccountGroup::Party, 4)),
+        Account::PartsSuppliers => Some((AccountGroup::Party, 5)),
+        Account::TotalHome => Some((AccountGroup::Total, 6)),
+        Account::TotalOf(_) => Some((AccountGroup::Party, 7)),
+        Account::Elsewhere => Some((AccountGroup::Party, 8)),
+        Account::World => Some((AccountGroup::Total, 9)),
+        _ => None,
+    };
+    const AFTER_ALL: u64 = 10;
+    let mut order: Vec<(u64, usize)> = accounts
+        .clone()
+        .enumerate()
+        .map(|(at, account)| (rank(account).map_or(AFTER_ALL, |(_, rank)| rank), at))
+        .collect();
+    order.sort_unstable();
+    let mut places: Vec<(AccountGroup, u64)> =
+        accounts.map(|account| (rank(account).map_or(AccountGroup::Part, |(group, _)| group), 0)).collect();
+    for (number, (_, at)) in (1..).zip(order) {
+        places[at].1 = number;
+    }
+    places
+}
+
+/// What a reader is shown for an account.
+fn account_label(account: Account, scenario: &Scenario) -> String {
+    let region = |region: RegionId| region_label(&scenario.market.regions[region]);
+    let flagged = &scenario.flag_label;
+    let fixed = match account {
+        Account::ConsumersIncome(fifth) => return format!("Buyers, income fifth {} of {FIFTHS}", fifth + 1),
+        Account::ConsumersOwning(true) => return format!("Buyers who owned a make with models {flagged}"),
+        Account::MakersOwnedIn(id) => return format!("Makers, {}", region(id)),
+        Account::DealersOf(true) => return format!("Dealers, models {flagged}"),
+        Account::TotalHome => return format!("{}, total", scenario.accounts.home),
+        Account::TotalOf(id) => return region(id),
+        Account::Consumers => "Buyers",
+        Account::ConsumersOwning(false) => "Other buyers",
+        Account::Makers => "Makers, all",
+        Account::QuotaRent => "Quota rent",
+        Account::Dealers => "Dealers",
+        Account::DealersOf(false) => "Dealers, other models",
+        Account::Treasury => "Treasury",
+        Account::Duty => "Duty collected",
+        Account::Refund => "Duty refunded",
+        Account::Exporters => "Exporters hit by retaliation",
+        Account::PartsSuppliers => "Parts suppliers",
+        Account::Partner => "Cost to the partner of retaliation and parts purchases",
+        Account::Rival => "Rival exporters",
+        Account::Elsewhere => "Elsewhere",
+        Account::World => "World",
+        Account::Outlay => "What buyers paid",
+        Account::ProductionCost => "Production and delivery",
+        Account::DealersMargin => "Dealers' margin",
+        Account::DealersCost => "Dealers' cost of sales",
+        Account::Inspection => "Inspection",
+        Account::Burden => "Burden on the targeted cars",
+        Account::BurdenOnBuyers => "Burden, on buyers",
+        Account::BurdenOnMakers => "Burden, on makers",
+        Account::BurdenOnDealers => "Burden, on dealers",
+        Account::DearerOtherCars => "Dearer other cars",
+        Account::LostChoice => "Lost choice",
+        Account::LostUnitsMakers => "Makers' margin on lost sales",
+        Account::LostUnitsDealers => "Dealers' margin on lost sales",
+    };
+    fixed.to_owned()
+}
+
 table! {
     /// Who gains and who loses against the baseline, paired by replication; accounts are described in docs/outputs.md.
     pub struct WelfareRow in "welfare" by [regime, period, account] {
@@ -62,6 +164,13 @@ table! {
         period: String;
         /// who or what: consumers, makers_REGION (of ownership), dealers, treasury, total_home, ...
         account: AccountName;
+        /// what charts call it
+        label: String;
+        /// `party`: parties above a total add up to it; `total`: the importing country, the world; `part`: of a party, a total or the
+        /// burden of the policy
+        group: &'static str;
+        /// place in the chart of who pays, from 1: parties and totals first, then parts
+        order: u64;
         /// mean of regime less baseline over the period, replication by replication
         change_usd: f64, "USD";
         /// standard error of that mean; empty for one replication
@@ -72,16 +181,26 @@ table! {
         ci_high_usd: f64, "USD";
         /// the same mean at a yearly rate of 52 weeks
         change_usd_per_year: f64, "USD per year";
+        /// standard error of the yearly rate; empty for one replication
+        std_error_usd_per_year: f64, "USD per year";
+        /// lower end of its 95% Student interval; empty for one replication
+        ci_low_usd_per_year: f64, "USD per year";
+        /// upper end of its 95% Student interval; empty for one replication
+        ci_high_usd_per_year: f64, "USD per year";
         /// number of replications
         replications: u64;
     }
 }
 
 impl WelfareRow {
-    /// The change over the period.
+    /// The change at a yearly rate.
     #[must_use]
-    pub fn change(&self) -> Change {
-        Change { mean: self.change_usd, std_error: self.std_error_usd, interval: [self.ci_low_usd, self.ci_high_usd] }
+    pub fn yearly(&self) -> Change {
+        Change {
+            mean: self.change_usd_per_year,
+            std_error: self.std_error_usd_per_year,
+            interval: [self.ci_low_usd_per_year, self.ci_high_usd_per_year],
+        }
     }
 }
 
@@ -98,8 +217,8 @@ table! {
         region: String;
         /// region in which the manufacturer is at home, before partial holdings
         owner_region: String;
-        /// cars sold; expected sales where buyers do not time their purchases
-        units: Summary, "cars";
+        /// cars that the accounts count: expected sales, and in runs in time cars sold
+        accounted_units: Summary, "cars";
         /// what the maker gets: outlay less duty, dealers' margin and inspection, refunds added
         revenue_usd: Summary, "USD";
         /// production and delivery, the dealers' margin taken out
@@ -151,22 +270,29 @@ impl Report<'_> {
     #[must_use]
     pub fn welfare(&self) -> Vec<WelfareRow> {
         let Some(accounts) = self.accounts_layout() else { return Vec::new() };
+        let places =
+            places(accounts.accounts.iter().map(|(account, _)| *account), &self.study.scenario().market.domestic);
         let mut rows = Vec::new();
         for arm in self.arms().filter(|arm| *arm != self.results.baseline()) {
             for (p, period) in accounts.periods().iter().enumerate() {
-                let years = f64::from(period.weeks()) / 52.0;
-                for (position, (account, name)) in accounts.accounts.iter().enumerate() {
-                    let Change { mean, std_error, interval: [ci_low_usd, ci_high_usd] } =
-                        self.change(arm, accounts.account(position, p));
+                for ((position, (account, name)), place) in accounts.accounts.iter().enumerate().zip(&places) {
+                    let change = self.change(arm, accounts.account(position, p));
+                    let yearly = change.times(1.0 / period.years());
                     rows.push(WelfareRow {
                         regime: self.regime_name(arm),
                         period: period.name.clone(),
                         account: AccountName { account: *account, name: name.clone() },
-                        change_usd: mean,
-                        std_error_usd: std_error,
-                        ci_low_usd,
-                        ci_high_usd,
-                        change_usd_per_year: mean / years,
+                        label: account_label(*account, self.study.scenario()),
+                        group: place.0.as_str(),
+                        order: place.1,
+                        change_usd: change.mean,
+                        std_error_usd: change.std_error,
+                        ci_low_usd: change.interval[0],
+                        ci_high_usd: change.interval[1],
+                        change_usd_per_year: yearly.mean,
+                        std_error_usd_per_year: yearly.std_error,
+                        ci_low_usd_per_year: yearly.interval[0],
+                        ci_high_usd_per_year: yearly.interval[1],
                         replications: self.results.replications(),
                     });
                 }
@@ -191,7 +317,7 @@ impl Report<'_> {
                         manufacturer: market.manufacturers[firm.manufacturer].clone(),
                         region: market.regions[firm.region].clone(),
                         owner_region: market.regions[accounts.owners.home(firm.manufacturer)].clone(),
-                        units: summary(FirmMetric::Units),
+                        accounted_units: summary(FirmMetric::Units),
                         revenue_usd: summary(FirmMetric::Revenue),
                         cost_usd: summary(FirmMetric::Cost),
                         margin_usd_per_car: summary(FirmMetric::MarginPerCar),

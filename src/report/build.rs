@@ -1,11 +1,9 @@
 //! Results to rows.
 
-use super::rows::{Fan, ModelRow, RegionRow, Summary, WeeklyRow, WinnerRow};
-use crate::model::outcome::{Layout, ModelMetric, RegionMetric, WeekMetric};
+use super::rows::{DiversionRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow};
+use crate::model::market::CarModel;
+use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
 use crate::study::{Results, Study};
-
-/// Gainers listed for each taxed model.
-const GAINERS: usize = 5;
 
 /// Results of a study and the regimes they hold, in order.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +63,7 @@ impl Report<'_> {
                         brand: market.brands[model.brand].clone(),
                         manufacturer: market.manufacturers[model.manufacturer].clone(),
                         region: market.regions[model.region].clone(),
-                        sanctioned: model.flagged,
+                        flagged: model.flagged,
                         units: summary(ModelMetric::Units),
                         expected_units: summary(ModelMetric::ExpectedUnits),
                         event_share: summary(ModelMetric::EventShare),
@@ -128,7 +126,7 @@ impl Report<'_> {
                         week,
                         week_start: scenario.week_start(week),
                         region: group.region.clone(),
-                        sanctioned: group.flagged,
+                        flagged: group.flagged,
                         units: fan(WeekMetric::Units),
                         expected_units: fan(WeekMetric::ExpectedUnits),
                         car_share: of_cars(WeekMetric::CarShare),
@@ -158,74 +156,54 @@ impl Report<'_> {
             .collect()
     }
 
-    /// For each taxed model of an arm: position, prices before and after, buyers lost, and cars gained by each option
-    /// (models, then the outside option), over the horizon.
-    #[must_use]
-    pub fn lost_buyers(&self, arm: usize) -> Vec<LostBuyers> {
-        let options = self.layout().models + 1;
-        let switched = self.results.switched(arm);
-        self.taxed(arm)
-            .into_iter()
-            .map(|(model, price_before_usd, price_after_usd)| {
-                let gained = switched[model * options..(model + 1) * options].to_vec();
-                LostBuyers { model, price_before_usd, price_after_usd, lost: gained.iter().sum(), gained }
-            })
-            .collect()
-    }
-
-    /// Name and region of an option: a model or the outside option.
-    #[must_use]
-    pub fn option(&self, option: usize) -> (String, String) {
-        let market = &self.study.scenario().market;
-        match market.models.get(option) {
-            Some(model) => (model.name.clone(), market.regions[model.region].clone()),
-            None => ("outside".into(), "outside".into()),
+    /// Weeks in which the list prices of an arm's regime differ from the baseline's: only then are buyers lost to a duty.
+    ///
+    /// Of a negotiated regime the mean over replications of the weeks in which the duty is charged.
+    fn weeks_of_other_prices(&self, arm: usize) -> f64 {
+        let (study, regime) = (self.study, self.regimes[arm]);
+        if let Some(block) = self.layout().negotiated.filter(|_| study.negotiated(regime).is_some()) {
+            return self.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
         }
+        let (plan, baseline) = (&study.plans()[regime], &study.plans()[study.scenario().baseline]);
+        let differs = |week: &usize| plan.phase(*week).sticker_price_usd != baseline.phase(*week).sticker_price_usd;
+        (0..plan.weeks()).filter(differs).count() as f64
     }
 
-    /// Rows of `winners_losers.csv`.
+    /// Rows of `diversion.csv`: for each taxed model every option that gains, the one that gains most first.
     #[must_use]
-    pub fn winners(&self) -> Vec<WinnerRow> {
+    pub fn diversion(&self) -> Vec<DiversionRow> {
         let market = &self.study.scenario().market;
+        let name = |model: &CarModel| (model.name.clone(), market.regions[model.region].clone());
+        let options = market.models.len() + 1;
         let mut rows = Vec::new();
         for arm in self.arms() {
-            for lost in self.lost_buyers(arm) {
-                let model = &market.models[lost.model];
-                let mut order: Vec<usize> = (0..lost.gained.len()).filter(|m| lost.gained[*m] > 0.0).collect();
-                order.sort_by(|a, b| lost.gained[*b].total_cmp(&lost.gained[*a]).then(a.cmp(b)));
-                for (rank, option) in order.into_iter().take(GAINERS).enumerate() {
-                    let (gainer, gainer_region) = self.option(option);
-                    rows.push(WinnerRow {
+            let (switched, weeks) = (self.results.switched(arm), self.weeks_of_other_prices(arm));
+            for (j, price_before_usd, price_after_usd) in self.taxed(arm) {
+                let model = &market.models[j];
+                let gained = &switched[j * options..(j + 1) * options];
+                let lost_units: f64 = gained.iter().sum();
+                let mut order: Vec<usize> = (0..options).filter(|option| gained[*option] > 0.0).collect();
+                order.sort_by(|a, b| gained[*b].total_cmp(&gained[*a]).then(a.cmp(b)));
+                for (rank, option) in (1..).zip(order) {
+                    let outside = || ("outside".into(), "outside".into());
+                    let (gainer, gainer_region) = market.models.get(option).map_or_else(outside, name);
+                    rows.push(DiversionRow {
                         regime: self.regime_name(arm),
                         model: model.name.clone(),
                         brand: market.brands[model.brand].clone(),
-                        price_before_usd: lost.price_before_usd,
-                        price_after_usd: lost.price_after_usd,
-                        lost_units: lost.lost,
-                        rank: rank as u32 + 1,
+                        price_before_usd,
+                        price_after_usd,
+                        weeks,
+                        lost_units,
+                        rank,
                         gainer,
                         gainer_region,
-                        share_of_lost: lost.gained[option] / lost.lost,
-                        gained_units: lost.gained[option],
+                        share_of_lost: gained[option] / lost_units,
+                        gained_units: gained[option],
                     });
                 }
             }
         }
         rows
     }
-}
-
-/// Where a taxed model's buyers went.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LostBuyers {
-    /// Position of the model.
-    pub model: usize,
-    /// Sticker price under the baseline in the last week, USD.
-    pub price_before_usd: f64,
-    /// Sticker price under the regime in the last week, USD.
-    pub price_after_usd: f64,
-    /// Buyers lost over the horizon, cars.
-    pub lost: f64,
-    /// Of them, gained by each option: models, then the outside option.
-    pub gained: Vec<f64>,
 }

@@ -2,21 +2,21 @@
 
 use std::path::PathBuf;
 
-use super::account_rows::WelfareRow;
+use super::account_rows::{AccountGroup, WelfareRow};
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
-    ChartContext, ChartError, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, deficit, diversion,
-    event_study, headline, headline_label, prices, pull_forward, regime_welfare, region_label, shares_over_time,
-    who_pays, winners_losers, write,
+    ChartContext, ChartError, PeriodContext, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, deficit,
+    diversion, event_study, headline, headline_label, prices, pull_forward, regime_welfare, shares_over_time, who_pays,
+    winners_losers, write,
 };
 use super::rows::ReplicationRow;
 use super::study::describe;
 use super::timing_rows::fan;
+use super::words::region_label;
 use crate::folder::OutputFolder;
 use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Day, Escalation, month_number};
-use crate::model::outcome::NegotiatedMetric;
 use crate::model::trade::regime::Action;
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
@@ -38,39 +38,29 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
         Err(error) => Err(error),
     };
     keep("shares_over_time", shares_over_time::draw(&report.weekly(), &context))?;
-    let winners = report.winners();
-    keep("prices", prices::draw(&winners, &context))?;
-    keep("diversion", diversion::draw(&lost_buyers(report), &context))?;
+    let lost = report.diversion();
+    keep("prices", prices::draw(&lost, &context))?;
+    keep("diversion", diversion::draw(&lost, &context))?;
     let models = report.models();
-    // The scenario's first own period (the time after the deadline), or else the whole horizon.
-    let periods = &report.study.scenario().periods;
-    let years_given = report.study.scenario().weeks.div_ceil(52) as usize;
-    let period = periods.get(1 + years_given).unwrap_or(&periods[0]);
-    let years = f64::from(period.weeks()) / 52.0;
     for regime in &context.regimes {
         let changed = |row: &&super::rows::ModelRow| {
-            row.regime == regime.name && row.period == period.name && row.units.change != 0.0
+            row.regime == regime.name && row.period == context.period.name && row.units.change != 0.0
         };
         if models.iter().any(|row| changed(&row)) {
-            let selection = winners_losers::Selection {
-                regime: regime.name.clone(),
-                period: period.name.clone(),
-                period_years: years,
-            };
             let name = format!("winners_losers_{}", file_name(&regime.name));
-            keep(&name, winners_losers::draw(&models, &selection, &context))?;
+            keep(&name, winners_losers::draw(&models, &regime.name, &context))?;
         }
     }
     let welfare = report.welfare();
     for regime in &context.regimes {
         let rows: Vec<&WelfareRow> =
-            welfare.iter().filter(|row| row.regime == regime.name && row.period == period.name).collect();
+            welfare.iter().filter(|row| row.regime == regime.name && row.period == context.period.name).collect();
         let name = format!("who_pays_{}", file_name(&regime.name));
-        keep(&name, who_pays::draw(&parties(report, &rows, years), &regime.name, &period.name, &context))?;
+        keep(&name, who_pays::draw(&parties(&rows), &regime.name, &context))?;
     }
     let gains: Vec<regime_welfare::Gain> =
-        welfare.iter().filter(|row| row.period == period.name).filter_map(|row| gain(report, row, years)).collect();
-    keep("regime_welfare", regime_welfare::draw(&gains, &period.name, &context))?;
+        welfare.iter().filter(|row| row.period == context.period.name).filter_map(|row| gain(report, row)).collect();
+    keep("regime_welfare", regime_welfare::draw(&gains, &context))?;
     keep("deficit", deficit::draw(&report.deficit_path(), &context))?;
     let events = report.event_study();
     if !events.is_empty() {
@@ -96,39 +86,26 @@ pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<Pa
     Ok(paths)
 }
 
-/// The parties of one regime's account, the importing country first, with their totals.
-fn parties(report: &Report<'_>, rows: &[&WelfareRow], years: f64) -> Vec<who_pays::Party> {
-    let scenario = report.study.scenario();
-    let regions = &scenario.market.regions;
-    let change = |account: Account| {
-        rows.iter().find(|row| row.account.account == account).map(|row| row.change().times(1.0 / years))
+/// The parties of one regime's account with their totals, in the order of the table; those that gain and lose nothing are left out.
+fn parties(rows: &[&WelfareRow]) -> Vec<who_pays::Party> {
+    let mut shown: Vec<&&WelfareRow> = rows
+        .iter()
+        .filter(|row| {
+            row.group == AccountGroup::Total.as_str()
+                || row.group == AccountGroup::Party.as_str() && row.change_usd != 0.0
+        })
+        .collect();
+    shown.sort_by_key(|row| row.order);
+    let party = |row: &&WelfareRow| who_pays::Party {
+        label: row.label.clone(),
+        change: row.yearly(),
+        total: row.group == AccountGroup::Total.as_str(),
     };
-    let mut parties = Vec::new();
-    let mut add = |account: Account, label: String, total: bool, always: bool| {
-        if let Some(change) = change(account).filter(|change| always || change.mean != 0.0) {
-            parties.push(who_pays::Party { label, change, total });
-        }
-    };
-    add(Account::Consumers, "Buyers".into(), false, true);
-    for region in regions.ids().filter(|region| scenario.market.domestic[*region]) {
-        let label = format!("Makers, {}", region_label(&regions[region]));
-        add(Account::MakersOwnedIn(region), label, false, true);
-    }
-    add(Account::Dealers, "Dealers".into(), false, true);
-    add(Account::Treasury, "Treasury".into(), false, true);
-    add(Account::Exporters, "Exporters hit by retaliation".into(), false, false);
-    add(Account::PartsSuppliers, "Parts suppliers".into(), false, false);
-    add(Account::TotalHome, format!("{}, total", scenario.accounts.home), true, true);
-    for region in regions.ids().filter(|region| !scenario.market.domestic[*region]) {
-        add(Account::TotalOf(region), region_label(&regions[region]), false, true);
-    }
-    add(Account::Elsewhere, "Elsewhere".into(), false, false);
-    add(Account::World, "World".into(), true, true);
-    parties
+    shown.into_iter().map(party).collect()
 }
 
 /// A row that is a country's total, or the world's.
-fn gain(report: &Report<'_>, row: &WelfareRow, years: f64) -> Option<regime_welfare::Gain> {
+fn gain(report: &Report<'_>, row: &WelfareRow) -> Option<regime_welfare::Gain> {
     let scenario = report.study.scenario();
     let regions = &scenario.market.regions;
     let (region, label) = match row.account.account {
@@ -140,7 +117,7 @@ fn gain(report: &Report<'_>, row: &WelfareRow, years: f64) -> Option<regime_welf
         Account::World => (String::new(), "World".to_owned()),
         _ => return None,
     };
-    Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: row.change().times(1.0 / years) })
+    Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: row.yearly() })
 }
 
 impl Report<'_> {
@@ -205,6 +182,8 @@ fn context(report: &Report<'_>) -> ChartContext {
         replications: report.results.replications(),
         seed: scenario.seed,
         source: String::new(),
+        flag_label: scenario.flag_label.clone(),
+        period: PeriodContext::of(scenario, scenario.reporting_period()),
     }
 }
 
@@ -220,68 +199,23 @@ fn dated_steps(calendar: &Calendar) -> Vec<PolicyEvent> {
     steps.into_iter().filter(|(least, _)| calendar.escalation >= *least).map(|(_, step)| step).collect()
 }
 
-/// Weeks in which a regime's list prices differ from the baseline's: only then are buyers lost to a duty.
-///
-/// Of a negotiated regime the mean over replications of the weeks under sanctions.
-fn weeks_of_other_prices(report: &Report<'_>, arm: usize, regime: usize) -> f64 {
-    if let Some(block) = report.study.layout().negotiated.filter(|_| report.study.negotiated(regime).is_some()) {
-        return report.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
-    }
-    let scenario = report.study.scenario();
-    let (plan, baseline) = (&report.study.plans()[regime], &report.study.plans()[scenario.baseline]);
-    let differs = |week: &u32| {
-        let week = *week as usize;
-        plan.phase(week).sticker_price_usd != baseline.phase(week).sticker_price_usd
-    };
-    (0..scenario.weeks).filter(differs).count() as f64
-}
-
-/// Lost buyers of every taxed model by region of the gainer, cars a year of duty.
-fn lost_buyers(report: &Report<'_>) -> Vec<diversion::LostBuyers> {
-    let scenario = report.study.scenario();
-    let mut rows = Vec::new();
-    for (arm, regime) in report.regimes.iter().enumerate() {
-        let years = weeks_of_other_prices(report, arm, *regime) / 52.0;
-        if years == 0.0 {
-            continue;
-        }
-        for lost in report.lost_buyers(arm) {
-            let mut by_region: Vec<(String, f64)> = Vec::new();
-            for (option, cars) in lost.gained.iter().enumerate() {
-                let (_, region) = report.option(option);
-                match by_region.iter_mut().find(|(known, _)| *known == region) {
-                    Some((_, sum)) => *sum += cars / years,
-                    None => by_region.push((region, cars / years)),
-                }
-            }
-            let model = &scenario.market.models[lost.model];
-            rows.push(diversion::LostBuyers {
-                regime: scenario.regimes[*regime].name.clone(),
-                model: format!("{} {}", scenario.market.brands[model.brand], model.name),
-                by_region,
-            });
-        }
-    }
-    rows
-}
-
-/// The headline metric over the horizon in the stored replications.
+/// The headline metric over the reporting period in the stored replications.
 fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>) {
     let scenario = report.study.scenario();
     let layout = report.study.layout();
     let name = scenario.outputs.headline.clone();
     let position = layout.headlines.iter().position(|known| *known == name).unwrap_or(0);
-    let (unit, label) = describe(&name);
-    let label = headline_label(&label);
-    let unit = if unit == "cars" { format!("cars in {} weeks", scenario.weeks) } else { unit.to_owned() };
+    let described = describe(&name, scenario);
+    let (_, unit) = described.yearly(scenario.reporting_period().years());
+    let slot = layout.headline(position, scenario.outputs.period);
     let mut rows = Vec::new();
     for (arm, regime) in report.regimes.iter().enumerate() {
-        for (replication, value) in report.results.stored(arm, layout.headline(position, 0)) {
+        for (replication, value) in report.results.stored(arm, slot) {
             let regime = scenario.regimes[*regime].name.clone();
             rows.push(ReplicationRow { regime, replication, metric: name.clone(), value });
         }
     }
-    (headline::Metric { name, label, unit, period: "all".into() }, rows)
+    (headline::Metric { name, label: headline_label(&described.what), unit, is_flow: described.is_flow }, rows)
 }
 
 /// A regime's name as part of a file name.

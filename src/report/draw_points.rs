@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
-use super::charts::{ChartContext, ChartError, RegimeContext, Svg, headline_label, response_map, uncertainty, write};
+use super::charts::{
+    ChartContext, ChartError, PeriodContext, RegimeContext, Svg, headline_label, response_map, uncertainty, write,
+};
 use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
 use crate::config::design::{Setting, StudyDesign, Sweep};
@@ -23,10 +25,10 @@ pub fn write_point_charts(
     uncertainty: &[UncertaintyRow],
 ) -> Result<Vec<PathBuf>, ChartError> {
     let names = results.names();
-    let choice = shown(names, chart_choice(design), &scenario.outputs.headline);
+    let choice = shown(names, chart_choice(design), scenario);
     let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
-    let period_name = names.periods.get(period).cloned().unwrap_or_default();
-    let context = context(scenario, results, design.replications());
+    let context = context(scenario, results, design.replications(), period);
+    let years = context.period.years();
     let charts = folder.path().join("charts");
     let mut paths = Vec::new();
     let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
@@ -37,23 +39,19 @@ pub fn write_point_charts(
         Err(ChartError::Empty { .. }) => Ok(()),
         Err(error) => Err(error),
     };
-    let measured: Vec<Measured> = metrics
+    let (rates, measured): (Vec<f64>, Vec<Measured>) = metrics
         .iter()
         .map(|metric| {
-            let (unit, label) = describe(&names.metrics[*metric]);
-            let unit = if unit == "cars" {
-                format!("cars, {}", period_label(scenario, &period_name))
-            } else {
-                unit.to_owned()
-            };
-            Measured { label: headline_label(&label), unit }
+            let described = describe(&names.metrics[*metric], scenario);
+            let (rate, unit) = described.yearly(years);
+            (rate, Measured { label: headline_label(&described.what), unit })
         })
-        .collect();
+        .unzip();
     match design {
         StudyDesign::Sweep(sweep) => {
             let (swept, places) = places(sweep);
             let is_change = names.regimes.len() > 1;
-            let rows = responses(results, (period, &metrics), &places, is_change);
+            let rows = responses(results, period, metrics.iter().copied().zip(rates), &places, is_change);
             let all = Responses { swept: &swept, metrics: &measured, rows: &rows, is_change };
             // Points on one line through the settings are a line; a full grid of two is a map; others are dots.
             if swept.len() == 1 {
@@ -75,13 +73,14 @@ pub fn write_point_charts(
             let is_change = names.regimes.len() > 1;
             let shown: Vec<uncertainty::MetricRows> = metrics
                 .iter()
-                .zip(&measured)
-                .map(|(metric, measured)| uncertainty::MetricRows {
+                .zip(measured.iter().zip(rates))
+                .map(|(metric, (measured, rate))| uncertainty::MetricRows {
                     label: measured.label.clone(),
                     unit: measured.unit.clone(),
+                    rate,
                     rows: uncertainty
                         .iter()
-                        .filter(|row| row.is_change() == is_change && row.period == period_name)
+                        .filter(|row| row.is_change() == is_change && row.period == context.period.name)
                         .filter(|row| row.metric == names.metrics[*metric])
                         .collect(),
                 })
@@ -92,17 +91,12 @@ pub fn write_point_charts(
     Ok(paths)
 }
 
-fn period_label(scenario: &Scenario, name: &str) -> String {
-    let weeks = scenario.periods.iter().find(|period| period.name == name).map_or(scenario.weeks, |p| p.weeks());
-    format!("{weeks} weeks")
-}
-
 /// A name as part of a file name.
 fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect()
 }
 
-fn context(scenario: &Scenario, results: &PointResults, replications: u64) -> ChartContext {
+fn context(scenario: &Scenario, results: &PointResults, replications: u64, period: usize) -> ChartContext {
     let names = results.names();
     let regimes = scenario.regimes.iter().filter(|regime| names.regimes.contains(&regime.name));
     let regime = |regime: &crate::model::trade::regime::Regime| RegimeContext {
@@ -117,6 +111,8 @@ fn context(scenario: &Scenario, results: &PointResults, replications: u64) -> Ch
         replications,
         seed: scenario.seed,
         source: String::new(),
+        flag_label: scenario.flag_label.clone(),
+        period: PeriodContext::of(scenario, &scenario.periods[period]),
     }
 }
 
@@ -165,24 +161,25 @@ fn is_grid(places: &[Vec<f64>]) -> bool {
 
 fn responses(
     results: &PointResults,
-    (period, metrics): (usize, &[usize]),
+    period: usize,
+    metrics: impl Iterator<Item = (usize, f64)> + Clone,
     places: &[Vec<f64>],
     is_change: bool,
 ) -> Vec<Response> {
     let names = results.names();
     let mut rows = Vec::new();
     for (r, regime) in names.regimes.iter().enumerate().filter(|(r, _)| !is_change || *r != names.baseline) {
-        for (m, metric) in metrics.iter().enumerate() {
+        for (m, (metric, rate)) in metrics.clone().enumerate() {
             for (point, moments) in results.points() {
-                let place = names.place(r, period, *metric);
+                let place = names.place(r, period, metric);
                 let moments = if is_change { moments.difference(place) } else { moments.level(place) };
-                let [low, high] = moments.interval(0.95);
+                let [low, high] = moments.interval(0.95).map(|end| rate * end);
                 let Some(at) = usize::try_from(*point).ok().and_then(|point| places.get(point)) else { continue };
                 rows.push(Response {
                     regime: regime.clone(),
                     metric: m,
                     at: at.clone(),
-                    mean: moments.mean(),
+                    mean: rate * moments.mean(),
                     low,
                     high,
                 });

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
 use super::charts::{ChartError, Svg, headline_label, write};
-use super::study::describe;
+use super::study::{Described, describe};
 use crate::folder::OutputFolder;
 use crate::sensitivity::{Index, Scheme};
 use crate::study::response::Target;
@@ -84,7 +84,7 @@ fn shown(scheme: Scheme) -> &'static [Shown] {
 
 fn context(study: &ScenarioStudy<'_>, finished: &Finished, target: &Target) -> OutputContext {
     let scenario = &study.loaded.scenario;
-    let (unit, what) = describe(&target.metric);
+    let Described { unit, what, .. } = describe(&target.metric, scenario);
     let what = headline_label(&what);
     let regime = |name: &String| {
         let known = scenario.regimes.iter().find(|regime| regime.name == *name);

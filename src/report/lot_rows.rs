@@ -6,15 +6,15 @@ use super::rows::Summary;
 use crate::model::timing::lots::LotMetric;
 
 table! {
-    /// Dealers' lots over the whole horizon, by region and list, and by model: variation of sales and orders, days of supply, first
+    /// Dealers' lots over the whole horizon, by region and flag, and by model: variation of sales and orders, days of supply, first
     /// choices not to be had, and how long cars free of the disputed duty last.
-    pub struct LotRow in "lots" by [regime, region, sanctioned, model] {
+    pub struct LotRow in "lots" by [regime, region, flagged, model] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// region of the badge; `all` for the whole market
         region: String;
         /// whether the group's models carry the headline flag; false for the whole market
-        sanctioned: bool;
+        flagged: bool;
         /// car model; `all` for the whole group
         model: String;
         /// standard deviation of weekly sales over their mean
@@ -49,7 +49,7 @@ impl Report<'_> {
                 rows.push(LotRow {
                     regime: self.regime_name(arm),
                     region: row.group.as_ref().map_or_else(|| "all".into(), |group| group.region.clone()),
-                    sanctioned: row.group.as_ref().is_some_and(|group| group.flagged),
+                    flagged: row.group.as_ref().is_some_and(|group| group.flagged),
                     model: row.model.map_or_else(|| "all".into(), |j| scenario.market.models[j].name.clone()),
                     sales_variation: summary(LotMetric::SalesVariation),
                     orders_variation: summary(LotMetric::OrdersVariation),

@@ -18,7 +18,7 @@ table! {
         /// region of the badge
         region: String;
         /// whether the model carries the scenario's headline flag
-        sanctioned: bool;
+        flagged: bool;
         /// volume in the data
         base_volume: f64, "cars per year";
         /// expected volume at base-year prices, of the buyers that prices are set for
@@ -54,7 +54,7 @@ table! {
         /// region of the badge
         region: String;
         /// whether the model carries the scenario's headline flag
-        sanctioned: bool;
+        flagged: bool;
         /// sticker price, duty included
         sticker_price_usd: f64, "USD";
         /// duty that a car sold now owes, in the price or not
@@ -91,7 +91,7 @@ pub fn base_year_rows(study: &Study, base_year: &BaseYear) -> Vec<BaseYearRow> {
         brand: market.brands[model.brand].clone(),
         manufacturer: market.manufacturers[model.manufacturer].clone(),
         region: market.regions[model.region].clone(),
-        sanctioned: model.flagged,
+        flagged: model.flagged,
         base_volume: model.base_volume,
         expected_volume: base.expected_volume,
         list_price_usd: model.list_price_usd,
@@ -140,7 +140,7 @@ pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
                     week_start: scenario.week_start(week),
                     model: model.name.clone(),
                     region: market.regions[model.region].clone(),
-                    sanctioned: model.flagged,
+                    flagged: model.flagged,
                     sticker_price_usd: phase.sticker_price_usd[j],
                     duty_usd: phase.duty_usd[j],
                     producer_price_usd: phase.producer_price_usd[j],

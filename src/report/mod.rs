@@ -31,6 +31,8 @@ pub mod points;
 pub mod record;
 pub mod rows;
 pub mod sensitivity;
+pub mod setting_rows;
 pub mod stopping;
 pub mod study;
 pub mod timing_rows;
+pub mod words;

@@ -351,21 +351,21 @@ pub fn write_point_tables(
     Ok(paths)
 }
 
-/// Position of the charts' period and metrics among the names; the whole horizon and `headline` where the study names none.
+/// Position of the charts' period and metrics among the names; the scenario's reporting period and headline where the study names none.
 ///
 /// # Errors
 /// The name that is unknown, and what it should be.
 pub fn shown(
     names: &Names,
     (metrics, period): (&[String], Option<&str>),
-    headline: &str,
+    scenario: &Scenario,
 ) -> Result<(usize, Vec<usize>), String> {
     let find = |what: &str, name: &str, known: &[String]| {
         let position = known.iter().position(|other| other == name);
         position.ok_or_else(|| format!("`{name}` is no {what}: expected one of {}", known.join(", ")))
     };
-    let period = period.map_or(Ok(0), |name| find("period", name, &names.periods))?;
-    let own = [headline.to_owned()];
+    let period = find("period", period.unwrap_or(&scenario.reporting_period().name), &names.periods)?;
+    let own = [scenario.outputs.headline.clone()];
     let metrics = if metrics.is_empty() { &own } else { metrics };
     let metrics = metrics.iter().map(|name| find("metric", name, &names.metrics)).collect::<Result<_, _>>()?;
     Ok((period, metrics))

@@ -377,6 +377,7 @@ mod tests {
         let wood = TableData::new(&[WoodTree { wood: 3, tree }]).unwrap();
         assert!(wood.csv.ends_with(b"\n3,\"oak, old\",20.5,,1995-06-28\n"));
         assert_eq!(Known { value: 3.0, error: 1.0 }.times(2.0), Known { value: 6.0, error: 2.0 });
+        assert!(Known::UNDEFINED.value.is_nan() && Known::UNDEFINED.error.is_nan());
     }
 
     #[test]

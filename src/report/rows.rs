@@ -58,7 +58,7 @@ table! {
         /// region of the badge
         region: String;
         /// whether the model carries the scenario's headline flag
-        sanctioned: bool;
+        flagged: bool;
         /// cars sold in the period, drawn choices
         units: Summary, "cars";
         /// cars sold in the period, summed choice probabilities
@@ -111,8 +111,8 @@ table! {
 }
 
 table! {
-    /// Sales and prices week by week, by region and list.
-    pub struct WeeklyRow in "weekly" by [regime, week, region, sanctioned] {
+    /// Sales and prices week by week, by region and flag.
+    pub struct WeeklyRow in "weekly" by [regime, week, region, flagged] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// week number, from 0
@@ -122,7 +122,7 @@ table! {
         /// region of the badge, or `outside`
         region: String;
         /// whether the group's models carry the headline flag
-        sanctioned: bool;
+        flagged: bool;
         /// cars sold, or events without a purchase, drawn choices
         units: Fan, "cars per week";
         /// the same, summed choice probabilities
@@ -185,9 +185,9 @@ table! {
 }
 
 table! {
-    /// For every model whose price a regime raises by a duty: price before and after, and the options that gain most of its lost
-    /// buyers.
-    pub struct WinnerRow in "winners_losers" by [regime, model, rank] {
+    /// For every model whose price a regime raises by a duty: price before and after, and where its lost buyers went, option by
+    /// option, the outside option among them.
+    pub struct DiversionRow in "diversion" by [regime, model, rank] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// the taxed model
@@ -198,7 +198,10 @@ table! {
         price_before_usd: f64, "USD";
         /// sticker price under the regime in the last week
         price_after_usd: f64, "USD";
-        /// buyers who would have bought it at baseline prices and did not, over the horizon
+        /// weeks of the horizon in which prices differ from the baseline's, and buyers are lost; of a negotiated regime the mean over
+        /// replications of the weeks in which the duty is charged
+        weeks: f64, "weeks";
+        /// buyers who would have bought it at baseline prices and did not, drawn choices, over the horizon
         lost_units: f64, "cars";
         /// 1 for the option that gains most of them
         rank: u32;
@@ -208,7 +211,7 @@ table! {
         gainer_region: String;
         /// share of the lost buyers that it gains
         share_of_lost: f64, "fraction";
-        /// buyers gained from this model over the horizon
+        /// buyers gained from this model, drawn choices, over the horizon
         gained_units: f64, "cars";
     }
 }

@@ -10,8 +10,10 @@ use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
 use super::pass_through::pass_through_rows;
 use super::record::{Cell, Field, FieldType, Record, TableData};
+use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
+use crate::model::scenario::Scenario;
 use crate::study::{BaseYear, Study};
 
 /// `replications.csv`, written as replications finish: it alone grows with their number.
@@ -29,7 +31,7 @@ impl ReplicationTable {
     /// # Errors
     /// [`OutputError`] when the disk refuses.
     pub fn begin(folder: &OutputFolder, study: &Study, regimes: &[usize]) -> Result<Self, OutputError> {
-        let layout = study.layout();
+        let (layout, scenario) = (study.layout(), study.scenario());
         let mut fields = vec![
             Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
             Field::new(
@@ -40,25 +42,30 @@ impl ReplicationTable {
             ),
         ];
         for headline in &layout.headlines {
-            let (unit, what) = describe(headline);
+            let Described { unit, what, .. } = describe(headline, scenario);
             fields.push(Field::new(headline.clone(), FieldType::Number, unit, what));
         }
-        let mut slots: Vec<usize> = (0..layout.headlines.len()).map(|h| layout.headline(h, 0)).collect();
+        let mut slots: Vec<usize> =
+            (0..layout.headlines.len()).map(|h| layout.headline(h, scenario.outputs.period)).collect();
         if let Some(block) = layout.negotiated {
             let columns = NegotiatedMetric::ALL.iter().zip(negotiation_columns());
             fields
                 .extend(columns.clone().map(|(_, (name, unit, what))| Field::new(name, FieldType::Number, unit, what)));
             slots.extend(columns.map(|(metric, _)| block.slot(*metric)));
         }
+        let [first, last] = scenario.dates(scenario.reporting_period());
         let resource = Resource {
             name: "replications".into(),
-            description: "Headline metrics of every regime in every replication, over the whole horizon.".into(),
+            description: format!(
+                "Headline metrics of every regime in every replication, over the reporting period `{}`, {first} to {last}.",
+                scenario.reporting_period().name
+            ),
             key: vec!["regime".into(), "replication".into()],
             fields,
         };
         let mut table = Self {
             file: folder.begin("tables/replications.csv")?,
-            regimes: regimes.iter().map(|r| study.scenario().regimes[*r].name.clone()).collect(),
+            regimes: regimes.iter().map(|r| scenario.regimes[*r].name.clone()).collect(),
             slots,
             resource,
         };
@@ -88,29 +95,48 @@ impl ReplicationTable {
     }
 }
 
-/// Unit and description of a headline metric, from its name.
-pub(super) fn describe(headline: &str) -> (&'static str, String) {
+/// A headline metric, as its name says.
+pub(super) struct Described {
+    /// Unit.
+    pub unit: &'static str,
+    /// What it is; the flagged models have the scenario's words for them.
+    pub what: String,
+    /// Whether it is a sum over the weeks of a period, not a share or a price.
+    pub is_flow: bool,
+}
+
+impl Described {
+    /// What turns the metric of a period into what charts show, and its unit there: flows are yearly rates.
+    #[cfg(feature = "charts")]
+    pub fn yearly(&self, years: f64) -> (f64, String) {
+        if self.is_flow { (1.0 / years, format!("{} a year", self.unit)) } else { (1.0, self.unit.to_owned()) }
+    }
+}
+
+/// What a headline metric is, from its name.
+pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
     let kinds = [
-        ("expected_units_", "cars", "Expected sales (summed choice probabilities)"),
-        ("units_", "cars", "Cars sold (drawn choices)"),
-        ("car_share_", "fraction", "Share of the cars sold"),
-        ("sticker_price_", "USD", "Sticker price (mean over weeks, base-year volumes as weights)"),
-        ("outlay_usd", "USD", "What buyers paid"),
-        ("producer_revenue_usd", "USD", "What makers and dealers kept"),
-        ("duty_usd", "USD", "Duty owed"),
+        (true, "expected_units_", "cars", "Expected sales (summed choice probabilities)"),
+        (true, "units_", "cars", "Cars sold (drawn choices)"),
+        (false, "car_share_", "fraction", "Share of the cars sold"),
+        (false, "sticker_price_", "USD", "Sticker price (mean over weeks, base-year volumes as weights)"),
+        (true, "outlay_usd", "USD", "What buyers paid"),
+        (true, "producer_revenue_usd", "USD", "What makers and dealers kept"),
+        (true, "duty_usd", "USD", "Duty owed"),
     ];
-    for (prefix, unit, what) in kinds {
+    for (is_flow, prefix, unit, what) in kinds {
         if let Some(rest) = headline.strip_prefix(prefix) {
             let group = rest.strip_suffix("_usd").unwrap_or(rest);
             let text = match group {
                 "" => what.to_owned(),
                 "outside" => "Purchase events without one of these cars".to_owned(),
+                group if group == scenario.flag => format!("{what}: models {}", scenario.flag_label),
                 group => format!("{what}: {group}"),
             };
-            return (unit, text);
+            return Described { unit, what: text, is_flow };
         }
     }
-    ("", headline.into())
+    Described { unit: "", what: headline.into(), is_flow: false }
 }
 
 /// Writes every table and the data dictionary; returns their paths.
@@ -125,15 +151,21 @@ pub fn write_tables(
     failures: FailureTable<'_>,
 ) -> Result<Vec<PathBuf>, OutputError> {
     let mut tables = vec![
+        table(&regime_rows(report.study, report.regimes))?,
+        table(&period_rows(report.study.scenario()))?,
         table(&report.models())?,
         table(&report.regions())?,
         table(&report.weekly())?,
         table(&report.comparisons())?,
-        table(&report.winners())?,
+        table(&report.diversion())?,
         table(&pricing_rows(report.study, report.regimes))?,
         table(&base_year_rows(report.study, base_year))?,
         table(&report.firms())?,
     ];
+    let events = policy_event_rows(report.study, report.regimes);
+    if !events.is_empty() {
+        tables.push(table(&events)?);
+    }
     let pass_through = pass_through_rows(report.study, report.regimes);
     if !pass_through.is_empty() {
         tables.push(table(&pass_through)?);
@@ -183,6 +215,9 @@ pub fn write_tables(
         resources.push(resource);
     }
     let scenario = report.study.scenario();
+    let flagged =
+        resources.iter_mut().flat_map(|resource| &mut resource.fields).filter(|field| field.name == "flagged");
+    flagged.for_each(|field| field.description.push_str(&format!(": {}", scenario.flag_label)));
     let package = data_package(&scenario.name, &scenario.title, &resources);
     paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
     Ok(paths)

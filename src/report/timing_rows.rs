@@ -11,8 +11,8 @@ use crate::model::timing::record::{DealerMetric, MoveMetric};
 use crate::numerics::quantile::quantile_of_sorted;
 
 table! {
-    /// Dealers' stock, prices, orders and landings week by week, by region and list, and by manufacturer for the models on the list.
-    pub struct DealerRow in "dealers" by [regime, week, region, sanctioned, manufacturer] {
+    /// Dealers' stock, prices, orders and landings week by week, by region and flag, and by manufacturer for the flagged models.
+    pub struct DealerRow in "dealers" by [regime, week, region, flagged, manufacturer] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// week number, from 0
@@ -22,8 +22,8 @@ table! {
         /// region of the badge
         region: String;
         /// whether the group's models carry the headline flag
-        sanctioned: bool;
-        /// manufacturer of these models on the list; `all` for the whole group
+        flagged: bool;
+        /// manufacturer of these flagged models; `all` for the whole group
         manufacturer: String;
         /// cars on the lots at the end of the week
         stock: Fan, "cars";
@@ -53,8 +53,8 @@ table! {
 }
 
 table! {
-    /// Purchases brought forward and put off, by region and list, income and period of the purchase.
-    pub struct TimingRow in "timing" by [regime, period, region, sanctioned, income_quintile] {
+    /// Purchases brought forward and put off, by region and flag, income and period of the purchase.
+    pub struct TimingRow in "timing" by [regime, period, region, flagged, income_quintile] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// reporting period of the purchase; `all` is the whole horizon
@@ -62,7 +62,7 @@ table! {
         /// region of the badge; `outside` for events without a purchase, and its parts by fixed shares
         region: String;
         /// whether the group's models carry the headline flag
-        sanctioned: bool;
+        flagged: bool;
         /// fifth of the income distribution, `1` the poorest; `all` for everybody
         income_quintile: String;
         /// cars sold, or events without a purchase
@@ -84,7 +84,7 @@ table! {
 
 table! {
     /// Sales against the baseline week by week, replication by replication.
-    pub struct EventStudyRow in "event_study" by [regime, week, region, sanctioned] {
+    pub struct EventStudyRow in "event_study" by [regime, week, region, flagged] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// week number, from 0
@@ -94,7 +94,7 @@ table! {
         /// region of the badge, or `outside`
         region: String;
         /// whether the group's models carry the headline flag
-        sanctioned: bool;
+        flagged: bool;
         /// sales of the four weeks up to this one; empty where the baseline has none
         sales_index: Fan, "baseline = 100";
         /// sales less those of the baseline
@@ -135,7 +135,7 @@ impl Report<'_> {
                         week,
                         week_start: scenario.week_start(week),
                         region: group.group.region.clone(),
-                        sanctioned: group.group.flagged,
+                        flagged: group.group.flagged,
                         manufacturer: group.manufacturer.clone().unwrap_or_else(|| "all".into()),
                         stock: fan(DealerMetric::Stock),
                         liable_stock: fan(DealerMetric::LiableStock),
@@ -171,7 +171,7 @@ impl Report<'_> {
                             regime: self.regime_name(arm),
                             period: period.name.clone(),
                             region: group.region.clone(),
-                            sanctioned: group.flagged,
+                            flagged: group.flagged,
                             income_quintile: if income == 0 { "all".into() } else { income.to_string() },
                             units: summary(MoveMetric::Units),
                             advanced_units: summary(MoveMetric::Advanced),
@@ -224,7 +224,7 @@ impl Report<'_> {
                         week,
                         week_start: scenario.week_start(week),
                         region: group.region.clone(),
-                        sanctioned: group.flagged,
+                        flagged: group.flagged,
                         sales_index: fan(index),
                         units_change: fan(change),
                         cumulative_change: fan(cumulative.clone()),

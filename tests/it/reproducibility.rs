@@ -20,7 +20,7 @@ fn run(out: &Path, extra: &[&str]) {
     assert!(status.success());
 }
 
-const TABLES: [&str; 6] = ["models", "regions", "weekly", "comparisons", "winners_losers", "replications"];
+const TABLES: [&str; 6] = ["models", "regions", "weekly", "comparisons", "diversion", "replications"];
 
 #[test]
 fn a_subset_of_regimes_leaves_the_remaining_rows_unchanged() {

@@ -20,7 +20,9 @@ use stickershock::study::{JobResult, Study};
 use crate::support::{read_csv, showdown, showdown_path};
 
 /// A study of some seconds in 12 units.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 11] = [
+    "--set",
+    "outputs.period=all",
     "--set",
     "buyers.count=128",
     "--set",
@@ -488,8 +490,8 @@ fn replay_traces_the_job_that_ran() {
     let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
     let table = read_csv(&undisturbed().join("tables/replications.csv"));
     let row = table.iter().find(|row| row["regime"] == "imposed" && row["replication"] == "5").unwrap();
-    let sum = |sanctioned: &str| -> f64 {
-        rows.iter().filter(|row| row["sanctioned"] == sanctioned).map(|row| row["units"].parse::<f64>().unwrap()).sum()
+    let sum = |flagged: &str| -> f64 {
+        rows.iter().filter(|row| row["flagged"] == flagged).map(|row| row["units"].parse::<f64>().unwrap()).sum()
     };
     let close = |a: f64, b: &str| (a - b.parse::<f64>().unwrap()).abs() <= 1e-9 * a;
     assert!(close(sum("true"), &row["units_sanctioned"]));

@@ -632,7 +632,7 @@ fn a_run_in_time_writes_its_tables_and_charts() {
     // Lots over the horizon: the mean over weeks of what the dealers' table has week by week.
     for lot in read("lots").iter().filter(|row| row["model"] == "all" && row["region"] != "all") {
         let same = |row: &&std::collections::BTreeMap<String, String>| {
-            row["manufacturer"] == "all" && ["regime", "region", "sanctioned"].iter().all(|key| row[*key] == lot[*key])
+            row["manufacturer"] == "all" && ["regime", "region", "flagged"].iter().all(|key| row[*key] == lot[*key])
         };
         let weeks: Vec<f64> = dealers.iter().filter(same).map(|row| number(row, "days_of_supply_mean")).collect();
         let days = number(lot, "days_of_supply_mean");
@@ -647,7 +647,7 @@ fn a_run_in_time_writes_its_tables_and_charts() {
     let of_the_list = ["announced_settled", "imposed", "imposed_retroactive"];
     let undisputed = |row: &&std::collections::BTreeMap<String, String>| {
         let listed_only = of_the_list.contains(&row["regime"].as_str());
-        row["regime"] == "status_quo" || listed_only && row["sanctioned"] == "false" && row["model"] != "all"
+        row["regime"] == "status_quo" || listed_only && row["flagged"] == "false" && row["model"] != "all"
     };
     assert!(!read("lots").iter().filter(undisputed).any(|row| clean(&row)), "nothing is in dispute there");
     for row in read("models") {

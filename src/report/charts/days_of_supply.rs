@@ -21,14 +21,14 @@ fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no dealer has a stock".to_owned() });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)));
     let order = groups.all();
     let points: Vec<Point<'_>> = shown
         .iter()
         .map(|row| Point {
             regime: &row.regime,
             region: &row.region,
-            sanctioned: row.sanctioned,
+            flagged: row.flagged,
             week: row.week_start,
             fan: row.days_of_supply,
         })
@@ -46,7 +46,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
-        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
+        groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: "Days of supply on dealers' lots".to_owned(),
         subtitle: format!(
             "Stock at the end of the week over forecast sales, days; each panel has its own scale.{}",
@@ -71,7 +71,7 @@ mod tests {
     fn rows() -> Vec<DealerRow> {
         let mut rows = Vec::new();
         for regime in ["quiet", "threat"] {
-            for (manufacturer, region, sanctioned) in
+            for (manufacturer, region, flagged) in
                 [("all", "japan", true), ("all", "europe", false), ("Toyota", "japan", true)]
             {
                 for week in 0..30_u32 {
@@ -81,7 +81,7 @@ mod tests {
                         week,
                         week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
                         region: region.into(),
-                        sanctioned,
+                        flagged,
                         manufacturer: manufacturer.into(),
                         stock: fan,
                         liable_stock: fan,

@@ -4,18 +4,37 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type, WIDTH};
 use super::{ChartContext, ChartError, Svg, axis, text};
+use crate::report::rows::DiversionRow;
 
 const CHART: &str = "diversion";
 
 /// The buyers that one taxed model lost under one regime, and where they went.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LostBuyers {
+struct LostBuyers {
     /// Regime name.
-    pub regime: String,
+    regime: String,
     /// The taxed model, as the reader is shown it.
-    pub model: String,
-    /// Region of the gainer (or `outside`) and cars a year that it gained from this model.
-    pub by_region: Vec<(String, f64)>,
+    model: String,
+    /// Region of the gainer (or `outside`) and cars a year of duty that it gained from this model.
+    by_region: Vec<(String, f64)>,
+}
+
+/// The rows model by model; without a week of other prices nothing can be said of a year of them.
+fn lost_buyers(rows: &[DiversionRow]) -> Vec<LostBuyers> {
+    let mut all: Vec<LostBuyers> = Vec::new();
+    for row in rows.iter().filter(|row| row.weeks > 0.0) {
+        let model = format!("{} {}", row.brand, row.model);
+        let at = all.iter().position(|lost| lost.regime == row.regime && lost.model == model).unwrap_or_else(|| {
+            all.push(LostBuyers { regime: row.regime.clone(), model, by_region: Vec::new() });
+            all.len() - 1
+        });
+        let (by_region, cars) = (&mut all[at].by_region, row.gained_units * 52.0 / row.weeks);
+        match by_region.iter_mut().find(|(region, _)| *region == row.gainer_region) {
+            Some((_, sum)) => *sum += cars,
+            None => by_region.push((row.gainer_region.clone(), cars)),
+        }
+    }
+    all
 }
 
 /// The bars of one regime, or of several with the same diversion.
@@ -39,7 +58,12 @@ pub struct Bar {
 }
 
 /// The regions of the bars' segments, in order.
-pub fn regions(rows: &[LostBuyers]) -> Vec<String> {
+#[must_use]
+pub fn regions(rows: &[DiversionRow]) -> Vec<String> {
+    regions_of(&lost_buyers(rows))
+}
+
+fn regions_of(rows: &[LostBuyers]) -> Vec<String> {
     groups(rows).all().into_iter().map(|group| group.region).collect()
 }
 
@@ -57,8 +81,12 @@ fn gained(units: f64) -> f64 {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another.
-pub fn series(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
-    let regions = regions(rows);
+pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    panels(&lost_buyers(rows), context)
+}
+
+fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    let regions = regions_of(rows);
     let mut panels: Vec<Panel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
         let mut bars: Vec<Bar> = Vec::new();
@@ -105,10 +133,12 @@ const PLOT: (f64, f64) = (255.0, 845.0);
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[LostBuyers], context: &ChartContext) -> Result<Svg, ChartError> {
-    let panels = series(rows, context)?;
-    let groups = groups(rows);
-    let styles: Vec<(String, Style)> = groups.all().iter().map(|group| (group.label(), groups.style(group))).collect();
+pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartError> {
+    let rows = lost_buyers(rows);
+    let panels = panels(&rows, context)?;
+    let groups = groups(&rows);
+    let styles: Vec<(String, Style)> =
+        groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
     let height = |panel: &Panel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
@@ -181,22 +211,35 @@ mod tests {
     use super::*;
     use crate::report::charts::fixtures;
 
-    fn lost(model: &str, by_region: &[(&str, f64)]) -> LostBuyers {
-        let by_region = by_region.iter().map(|(region, units)| ((*region).to_owned(), *units)).collect();
-        LostBuyers { regime: "imposed".to_owned(), model: model.to_owned(), by_region }
+    /// Half a year of duty: a year has twice the buyers.
+    fn lost(model: &str, by_region: &[(&str, f64)]) -> Vec<DiversionRow> {
+        let row = |(rank, (region, cars)): (u32, &(&str, f64))| DiversionRow {
+            regime: "imposed".into(),
+            model: model.into(),
+            brand: "Make".into(),
+            price_before_usd: 40_000.0,
+            price_after_usd: 60_000.0,
+            weeks: 26.0,
+            lost_units: by_region.iter().map(|(_, cars)| cars).sum(),
+            rank,
+            gainer: format!("from {region}"),
+            gainer_region: (*region).into(),
+            share_of_lost: f64::NAN,
+            gained_units: *cars,
+        };
+        (1..).zip(by_region).map(row).collect()
     }
 
     #[test]
     fn total_bar_weighs_models_by_the_buyers_they_lost() {
         let context = fixtures::showdown(3).context;
-        let rows = [
-            lost("A", &[("europe", 30.0), ("big_three", 10.0)]),
-            lost("B", &[("big_three", 100.0), ("outside", 60.0), ("europe", -5.0), ("mars", f64::NAN)]),
-        ];
+        let mut rows = lost("A", &[("europe", 10.0), ("europe", 5.0), ("big_three", 5.0)]);
+        rows.extend(lost("B", &[("big_three", 50.0), ("outside", 30.0), ("europe", -2.5), ("mars", f64::NAN)]));
         assert_eq!(regions(&rows), ["europe", "big_three", "outside"]);
         let panels = series(&rows, &context).unwrap();
         let bars = &panels[0].bars;
-        assert_eq!(bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>(), ["All taxed models", "B", "A"]);
+        let names = bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>();
+        assert_eq!(names, ["All taxed models", "Make B", "Make A"]);
         assert_eq!(bars[0].lost_units, 200.0);
         assert_eq!(bars[0].shares, [0.15, 0.55, 0.3]);
         assert_eq!(bars[1].shares, [0.0, 0.625, 0.375]);
@@ -207,6 +250,9 @@ mod tests {
     fn nothing_lost_is_an_error() {
         let context = fixtures::showdown(3).context;
         assert!(matches!(draw(&[], &context), Err(ChartError::Empty { .. })));
-        assert!(matches!(draw(&[lost("A", &[("europe", 0.0)])], &context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&lost("A", &[("europe", 0.0)]), &context), Err(ChartError::Empty { .. })));
+        let never: Vec<_> =
+            lost("A", &[("europe", 9.0)]).into_iter().map(|row| DiversionRow { weeks: 0.0, ..row }).collect();
+        assert!(matches!(draw(&never, &context), Err(ChartError::Empty { .. })));
     }
 }

@@ -34,14 +34,14 @@ fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>,
             reason: "no regime has an event and sales around it".to_owned(),
         });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)));
     let order = groups.all();
     let points: Vec<Point<'_>> = shown
         .iter()
         .map(|row| Point {
             regime: &row.regime,
             region: &row.region,
-            sanctioned: row.sanctioned,
+            flagged: row.flagged,
             week: row.week_start,
             fan: row.sales_index,
         })
@@ -59,7 +59,7 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
-        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
+        groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: "Sales around the events, by group".to_owned(),
         subtitle: format!(
             "Cars sold in the {INDEX_WEEKS} weeks up to and with each, the same world under {} = 100; each panel has its own scale.{}",

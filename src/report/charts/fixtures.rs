@@ -4,10 +4,9 @@ use jiff::civil::{Date, date};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::diversion::LostBuyers;
 use super::headline::Metric;
-use super::{ChartContext, PolicyEvent, RegimeContext};
-use crate::report::rows::{ComparisonRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow, WinnerRow};
+use super::{ChartContext, PeriodContext, PolicyEvent, RegimeContext};
+use crate::report::rows::{ComparisonRow, DiversionRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow};
 use crate::report::timing_rows::EventStudyRow;
 
 pub(super) const WEEKS: usize = 104;
@@ -19,14 +18,13 @@ pub(super) struct Study {
     pub(super) context: ChartContext,
     pub(super) weekly: Vec<WeeklyRow>,
     pub(super) models: Vec<ModelRow>,
-    pub(super) winners: Vec<WinnerRow>,
-    pub(super) lost: Vec<LostBuyers>,
+    pub(super) diversion: Vec<DiversionRow>,
     pub(super) replications: Vec<ReplicationRow>,
     pub(super) comparisons: Vec<ComparisonRow>,
     pub(super) metric: Metric,
 }
 
-/// A car: brand, model, region, on the sanctions list, list price in USD, cars a year.
+/// A car: brand, model, region, flagged, list price in USD, cars a year.
 #[derive(Clone)]
 pub(super) struct Car(
     pub(super) String,
@@ -106,8 +104,8 @@ pub(super) fn showdown(replications: u64) -> Study {
 }
 
 pub(super) fn cars() -> Vec<Car> {
-    let own = |(brand, model, region, sanctioned, price, units): &(&str, &str, &str, bool, f64, f64)| {
-        Car((*brand).to_owned(), (*model).to_owned(), (*region).to_owned(), *sanctioned, *price, *units)
+    let own = |(brand, model, region, flagged, price, units): &(&str, &str, &str, bool, f64, f64)| {
+        Car((*brand).to_owned(), (*model).to_owned(), (*region).to_owned(), *flagged, *price, *units)
     };
     CARS.iter().map(own).collect()
 }
@@ -164,18 +162,19 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             replications,
             seed: 1995,
             source: "configs/data/models.csv.".to_owned(),
+            flag_label: "on the sanctions list".to_owned(),
+            period: two_years(),
         },
         weekly: Vec::new(),
         models: Vec::new(),
-        winners: Vec::new(),
-        lost: Vec::new(),
+        diversion: Vec::new(),
         replications: Vec::new(),
         comparisons: Vec::new(),
         metric: Metric {
-            name: "sanctioned_units_per_year".to_owned(),
+            name: "flagged_units_per_year".to_owned(),
             label: "Sales of the models on the sanctions list".to_owned(),
             unit: "cars a year".to_owned(),
-            period: "all".to_owned(),
+            is_flow: false,
         },
     };
     for policy in policies {
@@ -194,34 +193,24 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             let inside: f64 = weights.iter().sum();
             let outside = 0.18 + 0.2 * inside / (inside + total);
             let shares: Vec<f64> = weights.iter().map(|weight| (1.0 - outside) * weight / inside).collect();
-            let mut by_region: Vec<(String, f64)> = vec![("outside".to_owned(), outside * units)];
-            for (car, share) in cars.iter().zip(&shares) {
-                match by_region.iter_mut().find(|(region, _)| *region == car.2) {
-                    Some((_, sum)) => *sum += share * units,
-                    None => by_region.push((car.2.clone(), share * units)),
-                }
-            }
             gained.iter_mut().zip(&shares).for_each(|(sum, share)| *sum += share * units);
-            for (rank, (car, share)) in cars.iter().zip(&shares).take(3).enumerate() {
-                study.winners.push(WinnerRow {
+            let to_cars = cars.iter().zip(&shares).map(|(car, share)| (car.1.as_str(), car.2.as_str(), *share));
+            for (rank, (gainer, gainer_region, share)) in (1..).zip(to_cars.chain([("outside", "outside", outside)])) {
+                study.diversion.push(DiversionRow {
                     regime: policy.name.clone(),
                     model: from.1.clone(),
                     brand: from.0.clone(),
                     price_before_usd: from.4,
                     price_after_usd: from.4 * 1.7,
+                    weeks: 52.0,
                     lost_units: *units,
-                    rank: rank as u32 + 1,
-                    gainer: car.1.clone(),
-                    gainer_region: car.2.clone(),
-                    share_of_lost: *share,
+                    rank,
+                    gainer: gainer.to_owned(),
+                    gainer_region: gainer_region.to_owned(),
+                    share_of_lost: share,
                     gained_units: share * units,
                 });
             }
-            study.lost.push(LostBuyers {
-                regime: policy.name.clone(),
-                model: format!("{} {}", from.0, from.1),
-                by_region,
-            });
         }
         let in_force = (WEEKS - policy.from_week) as f64 / WEEKS as f64;
         model_rows(&mut study, policy, cars, &lost, &gained, in_force);
@@ -265,7 +254,7 @@ fn model_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64], ga
             brand: car.0.clone(),
             manufacturer: car.0.clone(),
             region: car.2.clone(),
-            sanctioned: car.3,
+            flagged: car.3,
             units,
             expected_units: units,
             event_share: other,
@@ -312,20 +301,20 @@ fn weekly_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64], g
             shares.iter_mut().zip(&sold).for_each(|(shares, sold)| shares.push(*sold));
         }
         let week_start = start.checked_add(jiff::Span::new().weeks(week as i64)).unwrap();
-        let row = |region: &str, sanctioned: bool, car_share: Fan| WeeklyRow {
+        let row = |region: &str, flagged: bool, car_share: Fan| WeeklyRow {
             regime: policy.name.clone(),
             week: week as u32,
             week_start,
             region: region.to_owned(),
-            sanctioned,
+            flagged,
             units: car_share,
             expected_units: car_share,
             car_share,
             expected_car_share: Fan::UNDEFINED,
             sticker_price_usd: car_share,
         };
-        for ((region, sanctioned), shares) in groups.iter().zip(&mut shares) {
-            study.weekly.push(row(region, *sanctioned, fan(shares)));
+        for ((region, flagged), shares) in groups.iter().zip(&mut shares) {
+            study.weekly.push(row(region, *flagged, fan(shares)));
         }
         let nothing = Fan { mean: f64::NAN, q05: f64::NAN, q25: f64::NAN, q50: f64::NAN, q75: f64::NAN, q95: f64::NAN };
         study.weekly.push(row("outside", false, nothing));
@@ -385,6 +374,11 @@ fn headline_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64],
     }
 }
 
+/// The horizon of the fixtures.
+pub(super) fn two_years() -> PeriodContext {
+    PeriodContext { name: "all".into(), first: date(1994, 12, 31), last: date(1996, 12, 27), weeks: 104 }
+}
+
 /// A quiet baseline and a threat with one event, three replications.
 pub(super) fn threat() -> ChartContext {
     let regime = |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
@@ -396,6 +390,8 @@ pub(super) fn threat() -> ChartContext {
         replications: 3,
         seed: 1,
         source: String::new(),
+        flag_label: "on the sanctions list".to_owned(),
+        period: two_years(),
     }
 }
 
@@ -404,18 +400,18 @@ pub(super) fn fan_around(middle: f64) -> Fan {
     Fan { mean: middle, q05: middle - 2.0, q25: middle - 1.0, q50: middle, q75: middle + 1.0, q95: middle + 2.0 }
 }
 
-/// Sixty weeks of a threat in which sales of the listed models surge for six of them.
+/// Sixty weeks of a threat in which sales of the flagged models surge for six of them.
 pub(super) fn event_study() -> Vec<EventStudyRow> {
     let mut rows = Vec::new();
     for week in 0..60_u32 {
-        for (region, sanctioned) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
-            let surge = if sanctioned && (20..26).contains(&week) { 10.0 } else { 0.0 };
+        for (region, flagged) in [("japan", true), ("japan", false), ("europe", false), ("outside", false)] {
+            let surge = if flagged && (20..26).contains(&week) { 10.0 } else { 0.0 };
             rows.push(EventStudyRow {
                 regime: "threat".into(),
                 week,
                 week_start: date(1994, 12, 31).saturating_add(jiff::Span::new().days(i64::from(week) * 7)),
                 region: region.into(),
-                sanctioned,
+                flagged,
                 sales_index: fan_around(100.0 + surge),
                 units_change: fan_around(surge),
                 cumulative_change: fan_around(surge * f64::from(week)),

@@ -14,12 +14,12 @@ const CHART: &str = "headline";
 pub struct Metric {
     /// Its name in the rows.
     pub name: String,
-    /// What the reader is shown: `Sales of the models on the sanctions list`.
+    /// What the reader is shown: `Sales of the models on the list`.
     pub label: String,
     /// Its unit: `cars a year`.
     pub unit: String,
-    /// Period name in the comparison rows.
-    pub period: String,
+    /// Whether the rows have it as a sum over the period, to be shown as a yearly rate.
+    pub is_flow: bool,
 }
 
 /// One regime's replications.
@@ -60,6 +60,7 @@ pub fn series(
     metric: &Metric,
     context: &ChartContext,
 ) -> Result<Vec<Distribution>, ChartError> {
+    let rate = if metric.is_flow { 1.0 / context.period.years() } else { 1.0 };
     let mut values: Vec<&ReplicationRow> =
         replications.iter().filter(|row| row.metric == metric.name && row.value.is_finite()).collect();
     values.sort_by_key(|row| row.replication);
@@ -70,12 +71,12 @@ pub fn series(
         let is_baseline = regime == context.baseline;
         let paired = |row: &&&ReplicationRow| {
             let at = baseline.binary_search_by_key(&row.replication, |base| base.replication).ok()?;
-            baseline.get(at).map(|base| row.value - base.value)
+            baseline.get(at).map(|base| rate * (row.value - base.value))
         };
         let mut differences: Vec<f64> =
             if is_baseline { Vec::new() } else { of_regime.iter().filter_map(paired).collect() };
         differences.sort_by(f64::total_cmp);
-        let mut levels: Vec<f64> = of_regime.iter().map(|row| row.value).collect();
+        let mut levels: Vec<f64> = of_regime.iter().map(|row| rate * row.value).collect();
         levels.sort_by(f64::total_cmp);
         let same = |other: &&mut Distribution| {
             !is_baseline && !other.is_baseline && other.levels == levels && other.differences == differences
@@ -88,7 +89,7 @@ pub fn series(
             row.regime == regime
                 && row.baseline == context.baseline
                 && row.metric == metric.name
-                && row.period == metric.period
+                && row.period == context.period.name
                 && row.difference.is_finite()
         };
         let contrast = comparisons.iter().filter(|_| !is_baseline).find(matches);
@@ -98,7 +99,11 @@ pub fn series(
             mean: levels.iter().sum::<f64>() / levels.len() as f64,
             levels,
             differences,
-            contrast: contrast.map(|row| Contrast { difference: row.difference, low: row.ci_low, high: row.ci_high }),
+            contrast: contrast.map(|row| Contrast {
+                difference: rate * row.difference,
+                low: rate * row.ci_low,
+                high: rate * row.ci_high,
+            }),
         });
     }
     if distributions.is_empty() {
@@ -162,8 +167,9 @@ pub fn draw(
     let frame = Frame {
         title: format!("{}, by regime", metric.label),
         subtitle: format!(
-            "Left: value in each replication. Right: difference from the baseline ({}) in the same replication.",
-            context.regime_label(&context.baseline)
+            "Left: value in each replication. Right: difference from the baseline ({}) in the same replication. Period: {}.",
+            context.regime_label(&context.baseline),
+            context.period.label(),
         ),
         legend,
         footer: context.footer(if many {

@@ -14,6 +14,8 @@ use jiff::civil::Date;
 use resvg::{tiny_skia, usvg};
 
 use crate::folder::{OutputError, OutputFolder};
+use crate::model::outcome::Period;
+use crate::model::scenario::Scenario;
 
 mod axis;
 pub mod bargaining;
@@ -44,12 +46,6 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-/// What a reader is shown for a region's name.
-#[must_use]
-pub fn region_label(region: &str) -> String {
-    theme::region_label(region)
-}
-
 /// The description of a headline metric as a title.
 #[must_use]
 pub fn headline_label(description: &str) -> String {
@@ -71,6 +67,44 @@ pub struct ChartContext {
     pub seed: u64,
     /// Where the data come from, for the foot of the chart; may be empty.
     pub source: String,
+    /// What the flagged models are called, after a noun: `on the sanctions list`.
+    pub flag_label: String,
+    /// The period of a chart that shows one.
+    pub period: PeriodContext,
+}
+
+/// The period of a chart that shows one; flows are yearly rates over it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeriodContext {
+    /// Its name in the rows.
+    pub name: String,
+    /// Its first day.
+    pub first: Date,
+    /// Its last day.
+    pub last: Date,
+    /// Its weeks.
+    pub weeks: u32,
+}
+
+impl PeriodContext {
+    /// A period of a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario, period: &Period) -> Self {
+        let [first, last] = scenario.dates(period);
+        Self { name: period.name.clone(), first, last, weeks: period.weeks() }
+    }
+    /// Its length in years of 52 weeks.
+    #[must_use]
+    pub fn years(&self) -> f64 {
+        f64::from(self.weeks) / 52.0
+    }
+    /// What the reader is shown: name and dates.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let name = if self.name == "all" { "the whole horizon".to_owned() } else { self.name.replace('_', " ") };
+        let day = |date: Date| date.strftime("%-d %B %Y").to_string();
+        format!("{name}, {} to {}", day(self.first), day(self.last))
+    }
 }
 
 /// How one regime is shown.

@@ -18,7 +18,7 @@ use crate::report::rows::Fan;
 pub struct Panel {
     /// Label of the regime.
     pub label: String,
-    /// One fan per region, or per sanctioned and other part of a region.
+    /// One fan per region, or per flagged and other part of a region.
     pub fans: Vec<GroupFan>,
     /// The regime's events within the weeks shown, by date.
     pub events: Vec<PolicyEvent>,
@@ -37,7 +37,7 @@ pub struct GroupFan {
 pub(super) struct Point<'a> {
     pub(super) regime: &'a str,
     pub(super) region: &'a str,
-    pub(super) sanctioned: bool,
+    pub(super) flagged: bool,
     pub(super) week: Date,
     pub(super) fan: Fan,
 }
@@ -48,8 +48,11 @@ pub(super) fn panels(points: &[Point<'_>], groups: &Groups, order: &[Group], con
     let panel = |regime: &str| {
         let own: Vec<&Point<'_>> = points.iter().filter(|point| point.regime == regime).collect();
         let fan = |group: &Group| {
-            let members = own.iter().filter(|point| groups.group(point.region, point.sanctioned) == *group);
-            GroupFan { label: group.label(), weeks: members.map(|point| (point.week, point.fan)).collect() }
+            let members = own.iter().filter(|point| groups.group(point.region, point.flagged) == *group);
+            GroupFan {
+                label: group.label(&context.flag_label),
+                weeks: members.map(|point| (point.week, point.fan)).collect(),
+            }
         };
         let events = events(context, regime, own.iter().map(|point| point.week));
         Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }

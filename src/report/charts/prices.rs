@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRIPE, STRONG, Style, WIDTH};
 use super::{ChartContext, ChartError, Svg, text};
-use crate::report::rows::WinnerRow;
+use crate::report::rows::DiversionRow;
 
 const CHART: &str = "prices before and after";
 
@@ -33,8 +33,8 @@ pub struct PriceChange {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has both prices.
-pub fn series(rows: &[WinnerRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
-    let priced = |row: &&WinnerRow| row.price_before_usd.is_finite() && row.price_after_usd.is_finite();
+pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    let priced = |row: &&DiversionRow| row.price_before_usd.is_finite() && row.price_after_usd.is_finite();
     let mut panels: Vec<Panel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
         let mut models: Vec<PriceChange> = Vec::new();
@@ -78,7 +78,7 @@ const AFTER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollo
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has both prices; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[WinnerRow], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartError> {
     let panels = series(rows, context)?;
     let prices = panels.iter().flat_map(|panel| &panel.models).flat_map(|model| [model.before_usd, model.after_usd]);
     let ticks = Ticks::covering(prices, 6)
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn series_has_each_taxed_model_once_and_merges_equal_regimes() {
         let study = fixtures::showdown(3);
-        let panels = series(&study.winners, &study.context).unwrap();
+        let panels = series(&study.diversion, &study.context).unwrap();
         assert_eq!(panels.len(), 2, "two regimes tax the same models alike, one taxes all imports");
         assert_eq!(panels[0].regimes.len(), 2);
         assert_eq!(panels[0].models.len(), 11);
@@ -156,10 +156,10 @@ mod tests {
     #[test]
     fn no_prices_is_an_error() {
         let mut study = fixtures::showdown(3);
-        for row in &mut study.winners {
+        for row in &mut study.diversion {
             row.price_after_usd = f64::NAN;
         }
-        assert!(matches!(draw(&study.winners, &study.context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&study.diversion, &study.context), Err(ChartError::Empty { .. })));
         assert!(matches!(draw(&[], &study.context), Err(ChartError::Empty { .. })));
     }
 }

@@ -1,4 +1,4 @@
-//! Pull-forward and payback: cumulative sales of the listed models against the baseline, where the threat came to nothing.
+//! Pull-forward and payback: cumulative sales of the flagged models against the baseline, where the threat came to nothing.
 
 use super::over_time::{self, Panel, Point, Sheet};
 use super::theme::{Group, Groups};
@@ -7,10 +7,10 @@ use crate::report::timing_rows::EventStudyRow;
 
 const CHART: &str = "pull-forward and payback";
 
-/// The numbers that [`draw`] plots: a panel per regime of `regimes`, listed models only.
+/// The numbers that [`draw`] plots: a panel per regime of `regimes`, flagged models only.
 ///
 /// # Errors
-/// [`ChartError::Empty`] where none of them moves a sale of a listed model.
+/// [`ChartError::Empty`] where none of them moves a sale of a flagged model.
 pub fn series(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
     Ok(panels(rows, regimes, context)?.0)
 }
@@ -20,26 +20,25 @@ fn panels(
     regimes: &[String],
     context: &ChartContext,
 ) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
-    let moves =
-        |name: &str| rows.iter().any(|row| row.regime == name && row.sanctioned && row.units_change.mean != 0.0);
+    let moves = |name: &str| rows.iter().any(|row| row.regime == name && row.flagged && row.units_change.mean != 0.0);
     let shown: Vec<&EventStudyRow> = rows
         .iter()
-        .filter(|row| row.sanctioned && regimes.contains(&row.regime) && moves(&row.regime))
+        .filter(|row| row.flagged && regimes.contains(&row.regime) && moves(&row.regime))
         .filter(|row| row.cumulative_change.q50.is_finite())
         .collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no threat that was settled moved a sale".to_owned() });
     }
-    // A region with other models as well is named with its list, although only the list is shown.
-    let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.sanctioned)));
-    let listed = |group: &Group| shown.iter().any(|row| groups.group(&row.region, row.sanctioned) == *group);
-    let order: Vec<Group> = groups.all().into_iter().filter(listed).collect();
+    // A region with other models as well is named with its flag, although only the flagged models are shown.
+    let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.flagged)));
+    let flagged = |group: &Group| shown.iter().any(|row| groups.group(&row.region, row.flagged) == *group);
+    let order: Vec<Group> = groups.all().into_iter().filter(flagged).collect();
     let points: Vec<Point<'_>> = shown
         .iter()
         .map(|row| Point {
             regime: &row.regime,
             region: &row.region,
-            sanctioned: row.sanctioned,
+            flagged: row.flagged,
             week: row.week_start,
             fan: row.cumulative_change,
         })
@@ -57,8 +56,8 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
-        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
-        title: "Pull-forward and payback of the listed models".to_owned(),
+        groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
+        title: format!("Pull-forward and payback of the models {}", context.flag_label),
         subtitle: format!(
             "Cars sold from the start up to each week, less those of the same world under {}.{}",
             context.regime_label(&context.baseline),
@@ -79,7 +78,7 @@ mod tests {
     use crate::report::charts::fixtures;
 
     #[test]
-    fn series_shows_the_listed_models_of_the_regimes_asked_for() {
+    fn series_shows_the_flagged_models_of_the_regimes_asked_for() {
         let regimes = ["threat".to_owned()];
         let panels = series(&fixtures::event_study(), &regimes, &fixtures::threat()).unwrap();
         assert_eq!((panels.len(), panels[0].fans.len(), panels[0].fans[0].weeks.len()), (1, 1, 60));

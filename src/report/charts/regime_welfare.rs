@@ -58,11 +58,11 @@ const HEAD: f64 = 22.0;
 const PLOT: (f64, f64) = (170.0, 800.0);
 const WORLD: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
 
-/// Draws the chart over one period.
+/// Draws the chart over the context's period.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no regime changes anything; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(gains: &[Gain], period: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
     let blocks = series(gains, context)?;
     let groups =
         Groups::of(gains.iter().filter(|gain| !gain.region.is_empty()).map(|gain| (gain.region.as_str(), false)));
@@ -79,10 +79,10 @@ pub fn draw(gains: &[Gain], period: &str, context: &ChartContext) -> Result<Svg,
     let frame = Frame {
         title: "What each policy is worth to whom".to_owned(),
         subtitle: format!(
-            "Change against the baseline ({}) in billion US dollars a year, period {}: buyers, makers by ownership, dealers and Treasury \
-             of each country.",
+            "Change against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
+             each country; period: {}.",
             context.regime_label(&context.baseline),
-            period.replace('_', " "),
+            context.period.label(),
         ),
         legend: blocks[0].gains.iter().map(|(label, region, _)| (Key::Point(style(region)), label.clone())).collect(),
         footer: context.footer(if many {
@@ -152,7 +152,7 @@ mod tests {
         let blocks = series(&gains, &study.context).unwrap();
         assert_eq!(blocks.len(), 1);
         assert!((blocks[0].gains[0].2.mean + 1.5).abs() < 1e-12);
-        draw(&gains, "all", &study.context).unwrap();
-        assert!(matches!(draw(&gains[..2], "all", &study.context), Err(ChartError::Empty { .. })));
+        draw(&gains, &study.context).unwrap();
+        assert!(matches!(draw(&gains[..2], &study.context), Err(ChartError::Empty { .. })));
     }
 }

@@ -265,6 +265,8 @@ pub(super) fn context_for_tests() -> ChartContext {
         replications: 3,
         seed: 1,
         source: String::new(),
+        flag_label: "on the list".to_owned(),
+        period: super::fixtures::two_years(),
     }
 }
 

@@ -26,16 +26,16 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)));
     let order = groups.all();
     let regimes = context.in_order(shown.iter().map(|row| row.regime.as_str()));
     let panels = regimes.into_iter().map(|regime| {
         let of_regime: Vec<&&WeeklyRow> = shown.iter().filter(|row| row.regime == regime).collect();
         let fan = |group: &Group| {
-            let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.sanctioned) == *group);
+            let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.flagged) == *group);
             let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, share_of(row))).collect();
             weeks.sort_by_key(|(start, _)| *start);
-            GroupFan { label: group.label(), weeks }
+            GroupFan { label: group.label(&context.flag_label), weeks }
         };
         let events = over_time::events(context, regime, of_regime.iter().map(|row| row.week_start));
         Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
@@ -61,7 +61,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
-        groups: order.iter().map(|group| (groups.style(group), group.label())).collect(),
+        groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: "Share of cars sold, by region and week".to_owned(),
         subtitle: if bands {
             format!(

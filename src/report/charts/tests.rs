@@ -4,23 +4,18 @@ use jiff::civil::date;
 use resvg::usvg;
 
 use super::fixtures::{self, Car, Policy, Study};
-use super::winners_losers::Selection;
 use super::{ChartError, Svg, diversion, headline, headline_label, prices, shares_over_time, winners_losers, write};
-
-fn selection(study: &Study, at: usize) -> Selection {
-    Selection { regime: study.context.regimes[at].name.clone(), period: "all".to_owned(), period_years: 2.0 }
-}
 
 /// Every chart that the study has something to show in.
 fn draw_all(study: &Study) -> Vec<(String, Svg)> {
     let context = &study.context;
     let mut charts = vec![("shares_over_time".to_owned(), shares_over_time::draw(&study.weekly, context).unwrap())];
-    if !study.winners.is_empty() {
-        charts.push(("prices".to_owned(), prices::draw(&study.winners, context).unwrap()));
-        charts.push(("diversion".to_owned(), diversion::draw(&study.lost, context).unwrap()));
+    if !study.diversion.is_empty() {
+        charts.push(("prices".to_owned(), prices::draw(&study.diversion, context).unwrap()));
+        charts.push(("diversion".to_owned(), diversion::draw(&study.diversion, context).unwrap()));
     }
     for at in 0..context.regimes.len().min(3) {
-        let chart = winners_losers::draw(&study.models, &selection(study, at), context).unwrap();
+        let chart = winners_losers::draw(&study.models, &context.regimes[at].name, context).unwrap();
         charts.push((format!("winners_losers_{at}"), chart));
     }
     let chart = headline::draw(&study.replications, &study.comparisons, &study.metric, context).unwrap();
@@ -158,7 +153,7 @@ fn rows_of_nan_are_skipped() {
 #[test]
 fn text_is_as_wide_as_it_was_measured() {
     let svg = awkward(5, 3, 1, 2);
-    let chart = winners_losers::draw(&svg.models, &selection(&svg, 0), &svg.context).unwrap();
+    let chart = winners_losers::draw(&svg.models, &svg.context.regimes[0].name, &svg.context).unwrap();
     let (_, texts) = texts(&chart);
     let (content, area) = texts.iter().find(|(content, _)| content.starts_with("Winners and losers")).unwrap();
     let measured = super::text::width(content.trim(), super::theme::TITLE).unwrap();
@@ -205,7 +200,7 @@ fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
 #[test]
 fn the_png_has_its_text() {
     let study = fixtures::showdown(2);
-    let svg = prices::draw(&study.winners, &study.context).unwrap();
+    let svg = prices::draw(&study.diversion, &study.context).unwrap();
     let png = svg.to_png().unwrap();
     let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     let rows = 40..80_u32;
@@ -221,7 +216,7 @@ fn titles_have_regions_by_their_names() {
         ("Cars sold (drawn choices): europe", "Cars sold (drawn choices): Europe"),
         ("Cars sold (drawn choices): big_three", "Cars sold (drawn choices): Big Three"),
         ("Cars sold (drawn choices): rest_of_world", "Cars sold (drawn choices): rest of world"),
-        ("Cars sold (drawn choices): sanctioned", "Cars sold (drawn choices): sanctioned"),
+        ("Cars sold (drawn choices): on the list", "Cars sold (drawn choices): on the list"),
         ("Duty owed", "Duty owed"),
     ] {
         assert_eq!(headline_label(description), title);

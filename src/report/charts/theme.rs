@@ -1,5 +1,7 @@
 //! The look of every chart: sizes, type, colours, and the style that each region keeps from chart to chart.
 
+use crate::report::words::region_label;
+
 /// Width of every figure, in nominal pixels.
 pub(super) const WIDTH: f64 = 960.0;
 /// White border of the figure.
@@ -73,20 +75,16 @@ pub(super) enum Marker {
 pub(super) struct Style {
     pub(super) ink: Ink,
     pub(super) marker: Marker,
-    /// Hollow markers tell the other models of a region from those on the sanctions list.
+    /// Hollow markers tell the other models of a region from the flagged ones.
     pub(super) hollow: bool,
 }
 
 /// Regions that keep a fixed style. Lightness (CIE L*) is 54, 31, 66 and 83, so that neighbours differ in grey.
-const KNOWN: [(&str, &str, Style); 4] = [
-    ("japan", "Japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
-    ("europe", "Europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
-    ("big_three", "Big Three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
-    (
-        "outside",
-        "Outside (another kind of car, or none)",
-        Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false },
-    ),
+const KNOWN: [(&str, Style); 4] = [
+    ("japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
+    ("europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
+    ("big_three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
+    (OUTSIDE, Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false }),
 ];
 
 /// Styles of further regions, in order of appearance; after the last they start again.
@@ -103,12 +101,12 @@ const FURTHER: [Style; 5] = [
 pub(super) struct Group {
     pub(super) region: String,
     /// `None` where the region is not split.
-    pub(super) sanctioned: Option<bool>,
+    pub(super) flagged: Option<bool>,
 }
 
 /// The groups of models in a chart, in drawing order, with their styles.
 ///
-/// A region with both sanctioned and other models is two groups, the others in a lighter shade with hollow markers.
+/// A region with both flagged and other models is two groups, the others in a lighter shade with hollow markers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Groups {
     regions: Vec<String>,
@@ -116,16 +114,16 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// From the `(region, sanctioned)` of every row.
+    /// From the `(region, flagged)` of every row.
     pub(super) fn of<'a>(rows: impl IntoIterator<Item = (&'a str, bool)>) -> Self {
         let mut seen: Vec<(&str, [bool; 2])> = Vec::new();
-        for (region, sanctioned) in rows {
+        for (region, flagged) in rows {
             let at = seen.iter().position(|(known, _)| *known == region).unwrap_or_else(|| {
                 seen.push((region, [false; 2]));
                 seen.len() - 1
             });
             if let Some((_, has)) = seen.get_mut(at) {
-                has[usize::from(sanctioned)] = true;
+                has[usize::from(flagged)] = true;
             }
         }
         seen.sort_by_key(|(region, _)| rank(region));
@@ -137,31 +135,31 @@ impl Groups {
     pub(super) fn all(&self) -> Vec<Group> {
         let parts = |region: &String| {
             let flags: &[Option<bool>] = if self.split.contains(region) { &[Some(true), Some(false)] } else { &[None] };
-            flags.iter().map(|&sanctioned| Group { region: region.clone(), sanctioned }).collect::<Vec<_>>()
+            flags.iter().map(|&flagged| Group { region: region.clone(), flagged }).collect::<Vec<_>>()
         };
         self.regions.iter().flat_map(parts).collect()
     }
 
     /// The group of one row.
-    pub(super) fn group(&self, region: &str, sanctioned: bool) -> Group {
+    pub(super) fn group(&self, region: &str, flagged: bool) -> Group {
         let split = self.split.iter().any(|known| known == region);
-        Group { region: region.to_owned(), sanctioned: split.then_some(sanctioned) }
+        Group { region: region.to_owned(), flagged: split.then_some(flagged) }
     }
 
     /// The look of a group.
     pub(super) fn style(&self, group: &Group) -> Style {
         let style = self.region_style(&group.region);
-        if group.sanctioned == Some(false) {
+        if group.flagged == Some(false) {
             return Style { ink: style.ink.lighter(0.4), hollow: true, ..style };
         }
         style
     }
 
     fn region_style(&self, region: &str) -> Style {
-        if let Some((_, _, style)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
+        if let Some((_, style)) = KNOWN.iter().find(|(name, _)| *name == region) {
             return *style;
         }
-        let further = self.regions.iter().filter(|name| !KNOWN.iter().any(|(known, _, _)| known == name));
+        let further = self.regions.iter().filter(|name| !KNOWN.iter().any(|(known, _)| known == name));
         let at = further.into_iter().position(|name| name == region).unwrap_or(0);
         FURTHER[at % FURTHER.len()]
     }
@@ -169,11 +167,11 @@ impl Groups {
 
 impl Group {
     /// What the reader is shown.
-    pub(super) fn label(&self) -> String {
+    pub(super) fn label(&self, flag_label: &str) -> String {
         let region = region_label(&self.region);
-        match self.sanctioned {
+        match self.flagged {
             None => region,
-            Some(true) => format!("{region}, on the sanctions list"),
+            Some(true) => format!("{region}, {flag_label}"),
             Some(false) => format!("{region}, other"),
         }
     }
@@ -181,7 +179,7 @@ impl Group {
 
 /// Known regions in their fixed order, then the others as they come, then the outside option.
 fn rank(region: &str) -> usize {
-    match KNOWN.iter().position(|(name, _, _)| *name == region) {
+    match KNOWN.iter().position(|(name, _)| *name == region) {
         Some(at) if region != OUTSIDE => at,
         Some(_) => KNOWN.len() + 1,
         None => KNOWN.len(),
@@ -194,18 +192,8 @@ pub(super) const OUTSIDE: &str = "outside";
 /// The description of a headline metric as a title: the group at its end in words, a known region by its name.
 pub(super) fn headline_label(description: &str) -> String {
     let Some((what, group)) = description.rsplit_once(": ") else { return description.to_owned() };
-    let known = KNOWN.iter().find(|(name, _, _)| *name == group);
-    format!("{what}: {}", known.map_or_else(|| group.replace('_', " "), |(_, label, _)| (*label).to_owned()))
-}
-
-/// What the reader is shown for a region name.
-pub(super) fn region_label(region: &str) -> String {
-    if let Some((_, label, _)) = KNOWN.iter().find(|(name, _, _)| *name == region) {
-        return (*label).to_owned();
-    }
-    let words = region.replace('_', " ");
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let known = KNOWN.iter().any(|(name, _)| *name == group);
+    format!("{what}: {}", if known { region_label(group) } else { group.replace('_', " ") })
 }
 
 /// Opacity of the 5-95 % band of a fan.

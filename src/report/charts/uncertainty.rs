@@ -26,6 +26,8 @@ pub struct MetricRows<'a> {
     pub label: String,
     /// Its unit.
     pub unit: String,
+    /// What turns the rows' numbers into that unit: a yearly rate.
+    pub rate: f64,
     /// A row for each regime.
     pub rows: Vec<&'a UncertaintyRow>,
 }
@@ -58,13 +60,14 @@ pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, C
             (Key::Swatch(PARAMETERS), "90 % of draws (mean response), and their share".to_owned()),
             (Key::Swatch(REPLICATIONS), "90 % of all outcomes, and the share of replication noise".to_owned()),
         ],
-        footer: context.footer("The whisker on a share is its 95 % interval; period: ")
-            + &first.period.replace('_', " ")
-            + ".",
+        footer: context.footer("The whisker on a share is its 95 % interval; period: ") + &context.period.label() + ".",
     };
     frame.around(metrics.iter().map(height).sum(), |canvas, mut top| {
         for metric in metrics {
-            let ends = metric.rows.iter().flat_map(|row| [row.total_q05, row.total_q95, row.q05, row.q95]);
+            let ends = metric
+                .rows
+                .iter()
+                .flat_map(|row| [row.total_q05, row.total_q95, row.q05, row.q95].map(|end| end * metric.rate));
             let zero = first.is_change().then_some(0.0);
             let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
             let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
@@ -91,10 +94,11 @@ pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, C
                     [(row.total_q05, row.total_q95, REPLICATIONS, 2.0), (row.q05, row.q95, PARAMETERS, 5.5)]
                 {
                     if low.is_finite() && high.is_finite() {
-                        canvas.rect((scale.at(low), y - half), (scale.at(high), y + half), ink, 1.0)?;
+                        let [low, high] = [low, high].map(|end| scale.at(end * metric.rate));
+                        canvas.rect((low, y - half), (high, y + half), ink, 1.0)?;
                     }
                 }
-                let mean = row.mean;
+                let mean = row.mean * metric.rate;
                 if mean.is_finite() {
                     canvas.marker((scale.at(mean), y), 4.4, Style { ink: super::theme::WHITE, ..MEAN })?;
                     canvas.marker((scale.at(mean), y), 3.2, MEAN)?;
@@ -147,7 +151,7 @@ mod tests {
         }
         let drawn = Drawn { layout: &layout, replications: 4 };
         let row = UncertaintyRow::new(["taxed", "all", "units_all"], true, drawn, [-3.0, 712.0]);
-        let metric = |rows| MetricRows { label: "Cars sold".into(), unit: "cars".into(), rows };
+        let metric = |rows| MetricRows { label: "Cars sold".into(), unit: "cars".into(), rate: 1.0, rows };
         let svg = draw(&[metric(vec![&row])], &context_for_tests()).unwrap();
         assert!(svg.as_str().contains("Cars sold (cars)") && svg.as_str().contains("8 draws"));
         assert!(matches!(draw(&[metric(Vec::new())], &context_for_tests()), Err(ChartError::Empty { .. })));

@@ -61,11 +61,11 @@ const PLOT: (f64, f64) = (260.0, 745.0);
 const GAIN: Ink = Ink(0, 77, 128);
 const LOSS: Ink = Ink(213, 94, 0);
 
-/// Draws the chart of one regime over one period, both named for the reader.
+/// Draws the chart of one regime over the context's period.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where nobody gains or loses; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(parties: &[Party], regime: &str, period: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
     let bars = series(parties)?;
     let many = context.replications > 1;
     let ends = bars.iter().flat_map(|bar| {
@@ -79,9 +79,9 @@ pub fn draw(parties: &[Party], regime: &str, period: &str, context: &ChartContex
     let frame = Frame {
         title: format!("Who pays: {}", context.regime_label(regime)),
         subtitle: format!(
-            "Change against the baseline ({}) in billion US dollars a year, period {}. Each bar starts where the one above ends.",
+            "Change against the baseline ({}) in billion US dollars a year; period: {}. Each bar starts where the one above ends.",
             context.regime_label(&context.baseline),
-            period.replace('_', " "),
+            context.period.label(),
         ),
         legend,
         footer: context.footer(if many {
@@ -166,14 +166,14 @@ mod tests {
         let ends: Vec<(f64, f64)> = bars.iter().map(|bar| (bar.from, bar.to)).collect();
         assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
         let study = fixtures::showdown(3);
-        let svg = draw(&parties, &study.context.regimes[1].name, "all", &study.context).unwrap();
+        let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
         assert!(svg.as_str().contains("Who pays"));
     }
 
     #[test]
     fn nothing_gained_or_lost_is_an_error() {
         let study = fixtures::showdown(3);
-        let drawn = draw(&[party("Buyers", 0.0, false)], "imposed", "all", &study.context);
+        let drawn = draw(&[party("Buyers", 0.0, false)], "imposed", &study.context);
         assert!(matches!(drawn, Err(ChartError::Empty { .. })));
     }
 }

@@ -10,26 +10,15 @@ use crate::report::rows::ModelRow;
 
 const CHART: &str = "winners and losers";
 
-/// Which rows a chart of winners and losers shows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Selection {
-    /// Regime name.
-    pub regime: String,
-    /// Period name in the rows.
-    pub period: String,
-    /// Length of that period, to put changes in cars a year.
-    pub period_years: f64,
-}
-
 /// The change of one model's sales, in cars a year.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// Brand and model.
     pub model: String,
-    /// Label of its group: a region, or the sanctioned or other part of one.
+    /// Label of its group: a region, or the flagged or other part of one.
     pub group: String,
-    /// Whether it is on the sanctions list.
-    pub sanctioned: bool,
+    /// Whether it has the headline flag.
+    pub flagged: bool,
     /// Mean paired difference from the baseline.
     pub change: f64,
     /// Half width of the 95 % interval (Student's t); NaN with one replication.
@@ -41,34 +30,33 @@ pub struct Change {
 /// The numbers that [`draw`] plots, greatest gain first.
 ///
 /// # Errors
-/// [`ChartError::Empty`] where no row of the selection has a change.
-pub fn series(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Vec<Change>, ChartError> {
-    Ok(changes(rows, selection, context)?.0.into_iter().map(|(change, _)| change).collect())
+/// [`ChartError::Empty`] where no row of the regime and the context's period has a change.
+pub fn series(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Vec<Change>, ChartError> {
+    Ok(changes(rows, regime, context)?.0.into_iter().map(|(change, _)| change).collect())
 }
 
 type Grouped = (Vec<(Change, Group)>, Groups);
 
-fn changes(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Grouped, ChartError> {
-    let chosen = |row: &&ModelRow| {
-        row.regime == selection.regime && row.period == selection.period && row.units.change.is_finite()
-    };
+fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Grouped, ChartError> {
+    let chosen =
+        |row: &&ModelRow| row.regime == regime && row.period == context.period.name && row.units.change.is_finite();
     let chosen: Vec<&ModelRow> = rows.iter().filter(chosen).collect();
-    let years = selection.period_years;
+    let years = context.period.years();
     if chosen.is_empty() || !(years > 0.0 && years.is_finite()) {
-        let reason = format!("no model has a change under `{}` in the period `{}`", selection.regime, selection.period);
+        let reason = format!("no model has a change under `{regime}` in the period `{}`", context.period.name);
         return Err(ChartError::Empty { chart: CHART, reason });
     }
-    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.sanctioned)));
+    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)));
     let reach = student::quantile(context.replications.saturating_sub(1), 0.975);
     let mut changes: Vec<(Change, Group)> = chosen
         .into_iter()
         .map(|row| {
-            let group = groups.group(&row.region, row.sanctioned);
+            let group = groups.group(&row.region, row.flagged);
             let base = row.units.mean - row.units.change;
             let change = Change {
                 model: text::car_name(&row.brand, &row.model),
-                group: group.label(),
-                sanctioned: row.sanctioned,
+                group: group.label(&context.flag_label),
+                flagged: row.flagged,
                 change: row.units.change / years,
                 half_width: reach * row.units.change_std_error / years,
                 relative: if base > 0.0 { row.units.change / base } else { f64::NAN },
@@ -90,9 +78,9 @@ const COLUMNS: [f64; 3] = [795.0, 862.0, WIDTH - MARGIN];
 /// Draws the chart for one regime.
 ///
 /// # Errors
-/// [`ChartError::Empty`] where no row of the selection has a change; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) -> Result<Svg, ChartError> {
-    let (changes, groups) = changes(rows, selection, context)?;
+/// [`ChartError::Empty`] where no row of the regime and the context's period has a change; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+    let (changes, groups) = changes(rows, regime, context)?;
     let ends = changes.iter().flat_map(|(c, _)| [c.change, c.change - c.half_width, c.change + c.half_width]);
     let ticks = Ticks::covering(ends.chain([0.0]), 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;
@@ -103,14 +91,18 @@ pub fn draw(rows: &[ModelRow], selection: &Selection, context: &ChartContext) ->
         .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
     let frame = Frame {
-        title: format!("Winners and losers: {}", context.regime_label(&selection.regime)),
+        title: format!("Winners and losers: {}", context.regime_label(regime)),
         subtitle: format!(
             "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{}",
             context.regime_label(&context.baseline),
-            selection.period.replace('_', " "),
+            context.period.label(),
             if unchanged { " No model's sales change in any replication." } else { "" },
         ),
-        legend: groups.all().iter().map(|group| (Key::Bar(groups.style(group)), group.label())).collect(),
+        legend: groups
+            .all()
+            .iter()
+            .map(|group| (Key::Bar(groups.style(group)), group.label(&context.flag_label)))
+            .collect(),
         footer: context.footer(if intervals {
             "Whiskers and ± are 95 % intervals of the mean difference, paired by replication."
         } else {
@@ -145,7 +137,7 @@ fn draw_row(
     scale: Scale,
     y: f64,
 ) -> Result<(), ChartError> {
-    let font = if change.sanctioned { STRONG } else { LABEL };
+    let font = if change.flagged { STRONG } else { LABEL };
     let name = text::fit_name(&change.model, font, PLOT.0 - MARGIN - 26.0)?;
     canvas.text_mid((PLOT.0 - 26.0, y), &name, font, Anchor::End)?;
     // Beside the name, where it hides neither the end of the bar nor the interval.
@@ -176,14 +168,10 @@ mod tests {
     use super::*;
     use crate::report::charts::fixtures;
 
-    fn imposed() -> Selection {
-        Selection { regime: "imposed".to_owned(), period: "all".to_owned(), period_years: 2.0 }
-    }
-
     #[test]
     fn series_is_annual_sorted_and_has_student_intervals() {
         let study = fixtures::showdown(3);
-        let changes = series(&study.models, &imposed(), &study.context).unwrap();
+        let changes = series(&study.models, "imposed", &study.context).unwrap();
         assert_eq!(changes.len(), 50);
         assert!(changes.windows(2).all(|pair| pair[0].change >= pair[1].change));
         let flagship = changes.iter().find(|change| change.model == "Lexus LS 400").unwrap();
@@ -199,12 +187,22 @@ mod tests {
     #[test]
     fn unknown_regime_or_period_is_an_error() {
         let study = fixtures::showdown(3);
-        for selection in [
-            Selection { regime: "none".to_owned(), ..imposed() },
-            Selection { period: "none".to_owned(), ..imposed() },
-            Selection { period_years: 0.0, ..imposed() },
-        ] {
-            assert!(matches!(draw(&study.models, &selection, &study.context), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw(&study.models, "none", &study.context), Err(ChartError::Empty { .. })));
+        for (name, weeks) in [("none", 104), ("all", 0)] {
+            let mut context = study.context.clone();
+            (context.period.name, context.period.weeks) = (name.into(), weeks);
+            assert!(matches!(draw(&study.models, "imposed", &context), Err(ChartError::Empty { .. })));
         }
+    }
+
+    #[test]
+    fn the_period_is_printed_with_its_dates() {
+        let mut study = fixtures::showdown(3);
+        let drawn =
+            |study: &fixtures::Study| draw(&study.models, "imposed", &study.context).unwrap().as_str().to_owned();
+        assert!(drawn(&study).contains("the whole horizon, 31 December 1994 to 27 December 1996"));
+        study.models.iter_mut().for_each(|row| row.period = "after_deadline".into());
+        study.context.period.name = "after_deadline".into();
+        assert!(drawn(&study).contains("after deadline, 31 December 1994"));
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use self::rows::{ConvergenceRow, FailureRow, RankingRow, SensitivityRow};
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
+use super::study::{Described, describe};
 use crate::folder::{OutputError, OutputFolder};
 use crate::study::sensitivity::{Finished, ScenarioStudy};
 
@@ -81,7 +82,7 @@ fn outputs_table(study: &ScenarioStudy<'_>, finished: &Finished) -> Result<Table
         integer("world", "replication of the scenario, the same for all rows of a unit"),
     ];
     fields.extend(study.targets.iter().map(|target| {
-        let (unit, what) = super::study::describe(&target.metric);
+        let Described { unit, what, .. } = describe(&target.metric, &study.loaded.scenario);
         let under = match &target.baseline {
             Some(baseline) => format!("{} less {baseline}", target.regime),
             None => target.regime.clone(),

@@ -20,7 +20,7 @@ pub struct OutputContext {
     pub scenario: String,
     /// Name of the output in the tables.
     pub output: String,
-    /// What the reader is shown for it: `Cars sold: sanctioned, imposed less status_quo`.
+    /// What the reader is shown for it: `Cars sold: flagged, imposed less status_quo`.
     pub label: String,
     /// Its unit; may be empty.
     pub unit: String,

@@ -10,7 +10,7 @@ fn context(inputs: usize) -> OutputContext {
     OutputContext {
         scenario: "A scenario & its title".into(),
         output: "y".into(),
-        label: "Cars sold: sanctioned (Sanctions imposed at the deadline, less Status quo)".into(),
+        label: "Cars sold: flagged (Sanctions imposed at the deadline, less Status quo)".into(),
         unit: "cars".into(),
         inputs: (0..inputs).map(|i| (format!("x{i}"), format!("A parameter with a long label, number {i}"))).collect(),
         design: "Sobol' design, 8 randomisations".into(),
