@@ -21,12 +21,17 @@ pub use estimate::{Estimate, estimate};
 pub use search::{Effort, Searched, search};
 pub use warnings::{Warning, warnings};
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::numerics::elementary::{exp, ln};
 
 /// How the range of a parameter is spread over the unit interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Evenly.
+    #[default]
     Linear,
     /// Evenly in the logarithm.
     Log,

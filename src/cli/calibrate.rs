@@ -86,7 +86,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     manifest.files = super::work::relative(&files, folder.path());
     files.push(folder.write("manifest.json", &manifest.render(Status::Complete))?);
     for warning in &finished.warnings {
-        eprintln!("warning: {warning}");
+        tell!("warning: {warning}");
     }
     if args.quiet {
         return Ok(());

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use crate::config::Loaded;
+use crate::model::scenario::Scenario;
 use crate::study::{Study, StudyError};
 use clap::Args;
 
@@ -19,13 +20,20 @@ pub struct CheckArgs {
 pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     let loaded = args.scenario.load(&[])?;
     let started = Instant::now();
-    let study = Study::prepare(loaded.scenario.clone())?;
-    let prepared = started.elapsed().as_secs_f64();
+    let mut small = loaded.scenario.clone();
+    small.buyers = affordable(&small);
+    let scale = loaded.scenario.buyers as f64 / small.buyers as f64;
+    let study = Study::prepare(small)?;
+    let prepared = scale * started.elapsed().as_secs_f64();
     let mut out = String::new();
     describe(&mut out, &loaded, &study);
     base_year(&mut out, &study)?;
-    let job_seconds = time_one_replication(&study)?;
-    let scenario = study.scenario();
+    let job_seconds = scale * time_one_replication(&study)?;
+    let scenario = &loaded.scenario;
+    if scale > 1.0 {
+        let buyers = study.scenario().buyers;
+        let _ = writeln!(out, "What follows was measured with {buyers} of the {} buyers.\n", scenario.buyers);
+    }
     // A stopping rule may end earlier, and has its own cap.
     let replications = loaded.stop.as_ref().map_or(scenario.replications, |stop| stop.rule.max());
     let jobs = replications * scenario.regimes.len() as u64;
@@ -40,7 +48,7 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
         1e3 * job_seconds,
     );
     if let Some(design) = &loaded.design {
-        let points = design.points().len() as u64;
+        let points = design.count() as u64;
         let jobs = points * design.replications() * scenario.regimes.len() as u64;
         let seconds = (prepared * points as f64 + job_seconds * jobs as f64) / threads as f64;
         let _ = writeln!(
@@ -121,6 +129,17 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         }
     }
     out.push('\n');
+}
+
+/// As many of the scenario's buyers as a check can afford: what one replication of every regime costs grows with buyers, models and weeks.
+fn affordable(scenario: &Scenario) -> usize {
+    /// Buyers x models x weeks x regimes of a second or so.
+    const MOST: usize = 1 << 30;
+    /// Fewest buyers on whom a base year is solved.
+    const FEWEST: usize = 2_048;
+    let each = scenario.market.len() * scenario.weeks as usize * scenario.regimes.len();
+    let fewest = scenario.timing.as_ref().map_or(0, |timing| 2 * timing.peers.neighbours as usize).max(FEWEST);
+    scenario.buyers.min((MOST / each.max(1)).max(fewest))
 }
 
 /// Elasticities, margins and diversion of the base year, by region and list.

@@ -36,7 +36,7 @@ pub fn merge(args: &MergeArgs) -> Result<(), CliError> {
     let stop = signals::stop_flag();
     let inventory = store.inventory(&plan)?;
     for damaged in &inventory.damaged {
-        eprintln!("warning: {damaged}; it is left aside");
+        tell!("warning: {damaged}; it is left aside");
     }
     let work = Work {
         plan: &plan,

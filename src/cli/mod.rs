@@ -1,5 +1,13 @@
 //! Subcommands and what they share: arguments, errors with exit codes, progress.
 
+/// Prints a line to standard error; where that is closed or full, nobody reads it, and the exit code still tells.
+macro_rules! tell {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+
 mod calibrate;
 mod check;
 mod init;
@@ -22,7 +30,7 @@ mod work;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::config::{ConfigError, Loaded};
+use crate::config::{ConfigError, Loaded, Source};
 use crate::folder::OutputError;
 use crate::study::StudyError;
 use crate::study::calibration::CalibrationError;
@@ -147,13 +155,19 @@ struct ScenarioArgs {
     /// `instrument.sanctions.rate=0.25`. May be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Folder below which the scenario may read other files; its own if absent.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
 }
 
 impl ScenarioArgs {
     /// Loads the scenario with `extra` assignments after those of `--set`.
     fn load(&self, extra: &[String]) -> Result<Loaded, CliError> {
         let assignments: Vec<String> = self.set.iter().chain(extra).cloned().collect();
-        Ok(crate::config::load(&self.scenario, &assignments)?)
+        Ok(match &self.root {
+            Some(root) => crate::config::load_from(&Source::below(root), &self.scenario, &assignments)?,
+            None => crate::config::load(&self.scenario, &assignments)?,
+        })
     }
 }
 
@@ -354,7 +368,7 @@ pub fn main() -> ExitCode {
         // A reader that has seen enough (`| head`) is no error.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}: {error}", paint("error"));
+            tell!("{}: {error}", paint("error"));
             ExitCode::from(error.exit_code())
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::config::StudyDesign;
-use crate::config::design::Setting;
+use crate::config::sweep::Setting;
 use crate::folder::{OutputError, OutputFolder};
 use crate::report::points::{
     FailureRow, PointTable, UncertaintyRow, chart_choice, draw_rows, setting_text, shown, uncertainty_rows,
@@ -131,7 +131,7 @@ impl Work<'_> {
     ) -> Result<(), CliError> {
         let Some(design) = self.loaded.design.as_ref().filter(|_| !self.presentation.quiet) else { return Ok(()) };
         if let Some(first) = written.failures.first() {
-            eprintln!(
+            tell!(
                 "warning: {} of {} points have no result: see tables/failures.csv; the first: {}",
                 written.failures.len(),
                 self.plan.points.len(),

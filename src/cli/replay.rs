@@ -45,7 +45,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
     let Some(Repeated { job, hash: found }) = job else {
         return Err(CliError::Usage(format!("--job {}: there is no such job", args.job)));
     };
-    eprintln!(
+    tell!(
         "job {}: point {point}{}, replication {replication}, regime {}",
         args.job,
         plan.points[point].iter().fold(String::new(), |text, assignment| format!("{text} {assignment}")),
@@ -53,7 +53,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
     );
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
     let record = recorded(&args.folder, &plan, &store.inventory(&plan)?)?;
-    eprintln!(
+    tell!(
         "BLAKE3 {found}, {}",
         match record.get(&args.job) {
             None => "nothing recorded to compare with",

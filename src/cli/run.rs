@@ -69,12 +69,12 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let wanted = Plan::of_study(&loaded, &regimes, args.unit_size)?;
     let Some((plan, inventory)) = settle(args, &store, wanted)? else {
         if !args.presentation.quiet {
-            eprintln!("{} is complete; there is nothing left to do", path.display());
+            tell!("{} is complete; there is nothing left to do", path.display());
         }
         return Ok(());
     };
     if !args.presentation.quiet && !inventory.done.is_empty() {
-        eprintln!("resuming: {} of {} units are done", inventory.done.len(), plan.units.len());
+        tell!("resuming: {} of {} units are done", inventory.done.len(), plan.units.len());
     }
     store.tidy(&inventory.damaged)?;
     let work = Work {

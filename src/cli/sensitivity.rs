@@ -151,7 +151,7 @@ pub fn run(args: &SensitivityArgs) -> Result<(), CliError> {
 }
 
 fn warn(message: &str) {
-    eprintln!("warning: {message}");
+    tell!("warning: {message}");
 }
 
 fn write_sample(args: &SampleArgs) -> Result<(), CliError> {

@@ -45,6 +45,9 @@ pub struct StudyArgs {
     /// Change a value of the scenario: `key=value`, as for `run`. May be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Folder below which the scenario may read other files; its own if absent.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
     /// The method.
     #[arg(long, value_name = "M", default_value = "sobol")]
     method: StudyMethod,
@@ -124,7 +127,8 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         );
     };
     let seed: Vec<String> = args.seed.map(|seed| format!("run.seed={seed}")).into_iter().collect();
-    let loaded = ScenarioArgs { scenario: scenario.clone(), set: args.set.clone() }.load(&seed)?;
+    let loaded =
+        ScenarioArgs { scenario: scenario.clone(), set: args.set.clone(), root: args.root.clone() }.load(&seed)?;
     let (study, sizes, rule) = study(args, &loaded)?;
     let default = || {
         let name = format!("{}-sensitivity-{}", loaded.scenario.name, study.scheme.name());
@@ -179,7 +183,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     manifest.files = super::work::relative(&files, folder.path());
     folder.write("manifest.json", &manifest.render(Status::Complete))?;
     for warning in &finished.reading.analysis.warnings {
-        eprintln!("warning: {warning}");
+        tell!("warning: {warning}");
     }
     if args.quiet {
         return Ok(());

@@ -69,7 +69,7 @@ fn warn_of_empty_selections(case: &Case) {
                 .map(|(column, values)| format!("{column} = {}", values.join(" or ")))
                 .collect();
             let name = &scenario.name;
-            eprintln!("warning: scenario {name}: {key}: no product has {}; nothing changes", conditions.join(" and "));
+            tell!("warning: scenario {name}: {key}: no product has {}; nothing changes", conditions.join(" and "));
         }
     }
 }
@@ -103,7 +103,7 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         let differences = compare(&case, &solution.scenarios)?;
         let text = render_comparison(&differences);
         if args.json {
-            eprint!("{text}")
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
         } else {
             super::print(&text)?
         }

@@ -94,11 +94,7 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
     result.map_err(|error| ended(error, range.len() - left.len(), range.len()))?;
     if !args.quiet {
         let skipped = range.len() - missing.len();
-        eprintln!(
-            "units {}: {} done, {skipped} done before",
-            ranges(&range.collect::<Vec<_>>()).join(""),
-            missing.len()
-        );
+        tell!("units {}: {} done, {skipped} done before", ranges(&range.collect::<Vec<_>>()).join(""), missing.len());
     }
     Ok(())
 }

@@ -57,9 +57,10 @@ pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
     }
     for (number, found) in &differing {
         let (point, replication, regime) = plan.job(*number).unwrap_or_default();
-        eprintln!(
+        tell!(
             "job {number} (point {point}, replication {replication}, regime {}): BLAKE3 {found}, recorded {}",
-            plan.regimes[regime], recorded[number],
+            plan.regimes[regime],
+            recorded[number],
         );
     }
     let jobs = recorded.len();

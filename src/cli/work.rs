@@ -278,7 +278,7 @@ impl Work<'_> {
         files.push(manifest_path);
         if !self.presentation.quiet {
             for warning in summary::warnings(&report) {
-                eprintln!("warning: {warning}");
+                tell!("warning: {warning}");
             }
             let seconds = started.elapsed().as_secs_f64();
             super::print(&if self.presentation.json {

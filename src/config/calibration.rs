@@ -1,109 +1,19 @@
-//! The `[calibration]` section: free parameters, and the table of evidence with what of it is fitted.
+//! The table of evidence of `[calibration]`, and a calibration ready to run.
 
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::files::ScenarioFile;
+use super::error::ConfigError;
+use super::fit::{Fit, fit};
+use super::loaded::{DataFile, Loaded, load_from};
 use super::moments::moment;
-use super::scenario::Reader;
-use super::{ConfigError, DataFile, Loaded, Table, load, suggest};
+use super::parameters::toml_number;
+use super::reader::Reader;
+use super::scenario::ScenarioFile;
+use super::suggest;
+use super::table::Table;
 use crate::calibration::search::Effort;
-use crate::calibration::{Free, Prior, Problem, Scale, Target};
+use crate::calibration::{Problem, Target};
 use crate::model::moment::{Draws, Moment};
-
-/// What is free, and what it is fitted to.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CalibrationSection {
-    /// CSV file with one row for each piece of evidence, relative to the scenario file.
-    pub targets: String,
-    /// Groups of parameters, estimated one after the other, each with the targets that name it.
-    pub block: Vec<BlockSection>,
-    /// Free parameters.
-    pub free: Vec<FreeSection>,
-    /// Points spread over the bounds of a block, a power of two; 64 if absent.
-    #[serde(default)]
-    pub points: Option<usize>,
-    /// Local searches in each block; 2 if absent.
-    #[serde(default)]
-    pub starts: Option<usize>,
-    /// Most steps of the simplex in each local search; 40 if absent.
-    #[serde(default)]
-    pub simplex: Option<u64>,
-    /// Most steps of least squares after it; 25 if absent.
-    #[serde(default)]
-    pub polish: Option<usize>,
-    /// Other seeds at which the optimum is evaluated, for the simulation noise; 8 if absent.
-    #[serde(default)]
-    pub seeds: Option<usize>,
-    /// Replications of simulated moments; 4 if absent.
-    #[serde(default)]
-    pub replications: Option<u64>,
-    /// Worlds of moments of the bargaining; 2000 if absent.
-    #[serde(default)]
-    pub worlds: Option<u64>,
-}
-
-/// A group of parameters.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BlockSection {
-    /// Name, as in the column `block` of the targets.
-    pub name: String,
-    /// Step of numerical derivatives, a part of a parameter's range; 0.01 if absent. Simulated moments need longer ones.
-    #[serde(default)]
-    pub step: Option<f64>,
-}
-
-/// A free parameter.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FreeSection {
-    /// Name in tables.
-    pub name: String,
-    /// The value of the scenario that it stands for, as in `--set`. Its value there is where the search starts.
-    pub key: String,
-    /// The block that estimates it.
-    pub block: String,
-    /// What charts call it.
-    #[serde(default)]
-    pub label: Option<String>,
-    /// Lowest value.
-    pub low: f64,
-    /// Highest value.
-    pub high: f64,
-    /// How its range is searched; evenly if absent.
-    #[serde(default)]
-    pub scale: ScaleChoice,
-    /// What is thought of it before: one more moment.
-    #[serde(default)]
-    pub prior: Option<PriorSection>,
-}
-
-/// How a range is searched.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum ScaleChoice {
-    /// Evenly.
-    #[default]
-    Linear,
-    /// Evenly in the logarithm.
-    Log,
-}
-
-/// A prior.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PriorSection {
-    /// Mean.
-    pub mean: f64,
-    /// Standard deviation.
-    pub sd: f64,
-    /// Where it comes from.
-    pub source: String,
-}
 
 /// What a piece of evidence is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,9 +94,6 @@ pub struct Calibration {
     pub targets: DataFile,
 }
 
-/// Most of anything that is counted here: beyond it, it cannot be meant.
-const MOST: u64 = 1_000_000;
-
 /// Reads what a scenario is to be fitted to; `assignments` are laid over the other scenarios that its moments are of, as they were over it.
 ///
 /// # Errors
@@ -198,69 +105,14 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
         return Err(loaded.document.error_at("calibration", "this scenario has nothing to calibrate", help));
     };
     let document = loaded.document.clone();
-    let reader = Reader { document: &document, file: &file };
-    let blocks: Vec<String> = section.block.iter().map(|block| block.name.clone()).collect();
-    if blocks.is_empty() {
-        return Err(reader.error("calibration.block", "is empty", "write one [[calibration.block]] with a name"));
-    }
-    for (at, name) in blocks.iter().enumerate() {
-        // Overlays are named after blocks, `calibrated-NAME.toml` and `calibrated-NAME-draws.toml`.
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if name.is_empty() || !name.chars().all(plain) || name == "draws" || name.ends_with("-draws") {
-            let message = format!("is `{name}`, which cannot be part of a file's name");
-            let help = "write letters, digits, `_` and `-`, without `draws` at the end";
-            return Err(reader.error(&format!("calibration.block[{at}].name"), message, help));
-        }
-    }
-    let steps = section.block.iter().enumerate().map(|(at, block)| {
-        let key = format!("calibration.block[{at}].step");
-        reader.number(
-            &key,
-            block.step.unwrap_or(0.01),
-            |x| (1e-6..=0.25).contains(&x),
-            "a part of the range, 0.000001 to 0.25",
-        )
-    });
-    let steps = steps.collect::<Result<Vec<f64>, _>>()?;
-    let numbers: toml::Table = document.to_toml_string().parse().unwrap_or_default();
-    let mut free = Vec::with_capacity(section.free.len());
-    for (at, entry) in section.free.iter().enumerate() {
-        if let Some(other) = section.free[..at].iter().find(|other| other.key == entry.key) {
-            let message = format!("is `{}`, which is free as `{}` already", entry.key, other.name);
-            return Err(reader.error(&format!("calibration.free[{at}].key"), message, "remove one of the two"));
-        }
-        free.push(parameter(&reader, &numbers, &blocks, at, entry)?);
-    }
-    if free.is_empty() {
-        return Err(reader.error("calibration.free", "is empty", "write one [[calibration.free]] for each parameter"));
-    }
-    let count = |key: &str, value: u64, least: u64| {
-        if (least..=MOST).contains(&value) {
-            return Ok(value);
-        }
-        Err(reader.error(&format!("calibration.{key}"), format!("is {value}, expected {least} to {MOST}"), ""))
-    };
-    let search = Effort {
-        points: count("points", section.points.unwrap_or(64) as u64, 1)? as usize,
-        starts: count("starts", section.starts.unwrap_or(2) as u64, 1)? as usize,
-        simplex: count("simplex", section.simplex.unwrap_or(40), 0)?,
-        polish: count("polish", section.polish.unwrap_or(25) as u64, 0)? as usize,
-        seed: loaded.scenario.seed,
-    };
-    let draws = Draws {
-        replications: count("replications", section.replications.unwrap_or(4), 1)?,
-        worlds: count("worlds", section.worlds.unwrap_or(2000), 1)?,
-    };
-    let seeds = count("seeds", section.seeds.unwrap_or(8) as u64, 2)? as usize;
-    let path = reader.data_path("calibration.targets", &section.targets);
-    let bytes = std::fs::read(&path).map_err(|error| ConfigError::unreadable(&path, &error))?;
-    let targets =
-        DataFile { key: "calibration.targets".into(), name: section.targets.clone(), hash: blake3::hash(&bytes), path };
+    let reader = Reader { document: &document };
+    let Fit { blocks, steps, free, search, draws, seeds } = fit(&reader, section, loaded.scenario.seed)?;
+    let targets = DataFile::read(&reader, "calibration.targets", &section.targets)?;
     let keys = section.free.iter().map(|entry| entry.key.clone()).collect();
     let labels = section.free.iter().map(|entry| entry.label.clone().unwrap_or_else(|| entry.name.clone())).collect();
     let mut scenarios = vec![loaded];
     let Rows { evidence, fitted, targets: problem_targets } =
-        rows(&targets.path, &blocks, &mut scenarios, assignments)?;
+        rows(reader.table("calibration.targets", &section.targets)?, &blocks, &mut scenarios, assignments)?;
     for (block, name) in blocks.iter().enumerate() {
         if !problem_targets.iter().any(|target| target.block == block) {
             let help = format!(
@@ -274,65 +126,6 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
     Ok(Calibration { problem, keys, labels, evidence, fitted, scenarios, search, draws, seeds, targets })
 }
 
-fn parameter(
-    reader: &Reader<'_>,
-    numbers: &toml::Table,
-    blocks: &[String],
-    at: usize,
-    entry: &FreeSection,
-) -> Result<Free, ConfigError> {
-    let place = format!("calibration.free[{at}]");
-    let block = reader.position(&format!("{place}.block"), &entry.block, blocks, "block of this calibration")?;
-    if !(entry.low.is_finite() && entry.high.is_finite() && entry.low < entry.high) {
-        let message = format!("the bounds of `{}` are {} and {}", entry.name, entry.low, entry.high);
-        return Err(reader.error(&place, message, "write a low bound below a high one"));
-    }
-    if entry.scale == ScaleChoice::Log && entry.low <= 0.0 {
-        let message = format!("`{}` is searched in logarithms from {}", entry.name, entry.low);
-        return Err(reader.error(
-            &format!("{place}.low"),
-            message,
-            "write a low bound above zero, or scale = \"linear\"",
-        ));
-    }
-    let Some(start) = number_at(numbers, &entry.key) else {
-        let help =
-            "free parameters are numbers of the scenario, not of its lists: `demand.alpha`, `timing.fixed_cost_usd`";
-        return Err(reader.error(
-            &format!("{place}.key"),
-            format!("`{}` is no number of this scenario", entry.key),
-            help,
-        ));
-    };
-    if !(entry.low..=entry.high).contains(&start) {
-        let message =
-            format!("`{}` is {start} in the scenario, outside its bounds {} to {}", entry.key, entry.low, entry.high);
-        return Err(reader.error(&place, message, "widen the bounds, or change the value"));
-    }
-    let prior = match &entry.prior {
-        None => None,
-        Some(prior) if prior.mean.is_finite() && prior.sd.is_finite() && prior.sd > 0.0 => {
-            Some(Prior { mean: prior.mean, sd: prior.sd })
-        }
-        Some(prior) => {
-            let message = format!("has mean {} and sd {}", prior.mean, prior.sd);
-            return Err(reader.error(&format!("{place}.prior"), message, "write a standard deviation above zero"));
-        }
-    };
-    let scale = if entry.scale == ScaleChoice::Log { Scale::Log } else { Scale::Linear };
-    Ok(Free { name: entry.name.clone(), block, low: entry.low, high: entry.high, start, scale, prior })
-}
-
-/// The number at a dotted key: itself, or the `value` of a sourced one.
-#[must_use]
-pub fn number_at(table: &toml::Table, key: &str) -> Option<f64> {
-    let mut steps = key.split('.').map(str::trim);
-    let first = table.get(steps.next()?)?;
-    let found = steps.try_fold(first, |value, step| value.as_table()?.get(step))?;
-    let found = found.as_table().map_or(Some(found), |sourced| sourced.get("value"))?;
-    found.as_float().or_else(|| found.as_integer().map(|whole| whole as f64))
-}
-
 /// The table of evidence, read.
 struct Rows {
     evidence: Vec<Evidence>,
@@ -341,12 +134,12 @@ struct Rows {
 }
 
 fn rows(
-    path: &Path,
+    table: Table,
     blocks: &[String],
     scenarios: &mut Vec<Loaded>,
     assignments: &[String],
 ) -> Result<Rows, ConfigError> {
-    let table = Table::load(path)?.labelled_by("name")?;
+    let table = table.labelled_by("name")?;
     let names = table.column_key("name")?;
     let text = |column: &str| table.column_text(column);
     let (values, errors) = (table.column_optional_f64("value")?, table.column_optional_f64("std_error")?);
@@ -442,12 +235,13 @@ fn scenario_of(
     if let Some(known) = scenarios.iter().position(|loaded| loaded.path == path) {
         return Ok(known);
     }
-    if !path.exists() {
+    let source = scenarios[0].document.source().clone();
+    if !source.has(&path) {
         let message = format!("scenario is `{name}`, and there is no {}", path.display());
         return Err(table.error_at(at, message, "name a file beside the calibrated scenario, or leave the cell empty"));
     }
     let own = assignments.iter().filter(|assignment| !assignment.trim_start().starts_with("calibration"));
-    scenarios.push(load(&path, &own.cloned().collect::<Vec<_>>())?);
+    scenarios.push(load_from(&source, &path, &own.cloned().collect::<Vec<_>>())?);
     Ok(scenarios.len() - 1)
 }
 
@@ -459,6 +253,6 @@ impl Calibration {
         let document = &self.scenarios[scenario].document;
         let section = |key: &str| key.rsplit_once('.').is_none_or(|(section, _)| document.origin(section).is_some());
         let pairs = self.keys.iter().zip(theta).filter(|(key, _)| section(key));
-        pairs.map(|(key, value)| format!("{key}={}", super::parameters::toml_number(*value))).collect()
+        pairs.map(|(key, value)| format!("{key}={}", toml_number(*value))).collect()
     }
 }

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scenario::Reader;
+use super::error::ConfigError;
+use super::exchange::Rates;
+use super::reader::Reader;
 use super::sourced::Sourced;
-use super::{ConfigError, Table};
 use crate::model::accounts::AccountParameters;
 use crate::model::governments::flows::InvalidFlows;
 use crate::model::governments::{FlowGrid, Flows, MarketFlows, NegotiatedRegime};
@@ -15,8 +16,17 @@ use crate::model::trade::instrument::Instrument;
 
 /// Exchange rates at which the market is solved where the file names none, yen per dollar.
 const GRID: [f64; 5] = [80.0, 90.0, 100.0, 110.0, 125.0];
-/// The country whose currency the governments watch.
-const COUNTRY: &str = "Japan";
+
+/// The other side of the dispute, as the accounts name it.
+#[derive(Clone, Copy)]
+pub(super) struct Partner<'a> {
+    /// The assembly country whose currency the governments watch.
+    pub country: Option<&'a str>,
+    /// Its region.
+    pub region: Option<&'a str>,
+    /// Exchange rates.
+    pub rates: Option<&'a Rates<'a>>,
+}
 
 /// What sanctions do to the market, billion USD a year, sanctioned minus not. The six flows are used where `source` is
 /// `given`, on the rising grid `yen`; the keys after them where it is `market`.
@@ -56,7 +66,7 @@ pub struct FlowsSection {
     /// The instrument whose flows `negotiate` uses; that of the first negotiated regime if absent.
     #[serde(default)]
     pub instrument: Option<String>,
-    /// Region whose makers are threatened; `japan` if absent.
+    /// Region whose makers are threatened; `accounts.partner` if absent.
     #[serde(default)]
     pub exporter: Option<String>,
     /// Dealers' gross margin on a car, a share of its base-year list price; 0.10 if absent.
@@ -141,6 +151,7 @@ pub(super) fn grid(
     market: &Market,
     instruments: &[Instrument],
     regimes: &[NegotiatedRegime],
+    partner: Partner<'_>,
 ) -> Result<Option<FlowGrid>, ConfigError> {
     if section.source == FlowSource::Given {
         return Ok(None);
@@ -164,18 +175,22 @@ pub(super) fn grid(
         }
     };
     let regions = market.regions.as_slice();
-    let exporter = section.exporter.as_deref().unwrap_or("japan");
+    let Some(exporter) = section.exporter.as_deref().or(partner.region) else {
+        let help = "add `exporter = REGION` here, or `partner = REGION` to [accounts]";
+        return Err(reader.error(&key("source"), "no region's makers are threatened", help));
+    };
     let exporter = reader.position(&key("exporter"), exporter, regions, "region of this market")?;
     let default = AccountParameters::default();
     let fraction = |name: &str, given: &Option<Sourced<f64>>, default: f64| match given {
         Some(value) => reader.fraction(&key(name), value),
         None => Ok(default),
     };
+    let (assembly_country, base_yen) = base_yen(reader, partner)?;
     Ok(Some(FlowGrid {
         yen,
-        base_yen: base_yen(reader)?,
+        base_yen,
         instrument,
-        assembly_country: COUNTRY.to_owned(),
+        assembly_country,
         exporter: RegionId::from_index(exporter),
         accounts: AccountParameters {
             dealers_margin: fraction("dealers_margin", &section.dealers_margin, default.dealers_margin)?,
@@ -185,19 +200,15 @@ pub(super) fn grid(
     }))
 }
 
-/// Yen per dollar in the base month of the scenario's exchange rates.
-fn base_yen(reader: &Reader<'_>) -> Result<f64, ConfigError> {
+/// The country whose currency the governments watch, and its rate in the base month, units per dollar.
+fn base_yen(reader: &Reader<'_>, partner: Partner<'_>) -> Result<(String, f64), ConfigError> {
     let without = |what: &str| {
-        let help = "costs are known at the base month's rate, and move with the yen from there";
+        let help = "costs are known at the base month's rate, and move with it from there";
         reader.error("governments.flows.source", format!("`market` needs {what}"), help)
     };
-    let data = reader.file.exchange_rate.as_ref().ok_or_else(|| without("an [exchange_rate] section"))?;
-    let column =
-        data.currency.get(COUNTRY).ok_or_else(|| without("the currency of Japan in [exchange_rate.currency]"))?;
-    let table = Table::load(reader.data_path("exchange_rate.data", &data.data))?.labelled_by("month")?;
-    let months = table.column_month("month")?;
-    let rates = table.column_positive(column)?;
-    let named = format!("{}-", data.base_month);
-    let row = months.iter().position(|month| month.to_string().starts_with(&named));
-    row.map(|row| rates[row]).ok_or_else(|| without("exchange_rate.base_month among the months of the data"))
+    let rates = partner.rates.ok_or_else(|| without("an [exchange_rate] section"))?;
+    let country = partner.country.ok_or_else(|| without("`partner_countries` in [accounts]"))?;
+    let rate = rates.in_base_month(country);
+    let rate = rate.ok_or_else(|| without(&format!("the currency of {country} in [exchange_rate.currency]")))?;
+    Ok((country.to_owned(), rate))
 }

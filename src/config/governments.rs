@@ -4,11 +4,13 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::flows::{self, FlowsSection};
-use super::scenario::Reader;
+use super::error::ConfigError;
+use super::flows::{self, FlowsSection, Partner};
+use super::reader::Reader;
+use super::regimes::RegimeSection;
 use super::sourced::Sourced;
-use super::{ConfigError, Table};
-use crate::model::governments::calendar::{InvalidCalendar, month_number};
+use super::time::Horizon;
+use crate::model::governments::calendar::InvalidCalendar;
 use crate::model::governments::flows::REFERENCE_YEN;
 use crate::model::governments::parameters::{InvalidParameter, governments_parameters};
 use crate::model::governments::{
@@ -30,10 +32,10 @@ macro_rules! define_section {
             $( $(#[$doc])* #[serde(default)] pub $name: Option<Sourced<f64>>, )*
             /// How buyers and firms judge the threat.
             #[serde(default)]
-            pub beliefs: Option<BeliefChoice>,
+            pub beliefs: Option<BeliefMode>,
             /// How far Washington's steps go.
             #[serde(default)]
-            pub escalation: Option<EscalationChoice>,
+            pub escalation: Option<Escalation>,
             /// Whether numerical targets stay on the table after the resumption of talks.
             #[serde(default)]
             pub numerical_only: Option<bool>,
@@ -62,30 +64,6 @@ macro_rules! define_section {
     };
 }
 governments_parameters!(define_section);
-
-/// How buyers and firms judge the threat.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum BeliefChoice {
-    /// By Washington's reputation.
-    Reputation,
-    /// By the probability with which Washington would execute.
-    Rational,
-    /// Not at all.
-    Naive,
-}
-
-/// How far Washington's steps go.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum EscalationChoice {
-    /// Talks without a threat.
-    Talks,
-    /// An open threat without a list or a date.
-    Threat,
-    /// A list and a deadline.
-    DatedThreat,
-}
 
 macro_rules! define_dates {
     ($( $(#[$doc:meta])* $name:ident; )*) => {
@@ -132,19 +110,29 @@ define_dates! {
     horizon;
 }
 
+/// What negotiated regimes are made of.
+pub(super) struct Negotiated<'a> {
+    pub regimes: &'a [RegimeSection],
+    pub instruments: &'a [Instrument],
+    /// Whether buyers believe in no duty before it is imposed.
+    pub naive_buyers: bool,
+}
+
 /// Turns the section, or its absence, and the negotiated regimes into the checked governments of a scenario.
 ///
 /// # Errors
 /// [`ConfigError`] naming the key, its value and what would do.
 pub(super) fn bargaining(
     reader: &Reader<'_>,
+    section: Option<&GovernmentsSection>,
+    negotiated: &Negotiated<'_>,
+    partner: Partner<'_>,
+    horizon: Horizon,
     market: &Market,
-    instruments: &[Instrument],
-    weeks: u32,
 ) -> Result<Bargaining, ConfigError> {
     let default = GovernmentsSection::default();
-    let section = reader.file.governments.as_ref().unwrap_or(&default);
-    let regimes = negotiated_regimes(reader, instruments)?;
+    let section = section.unwrap_or(&default);
+    let regimes = negotiated_regimes(reader, negotiated)?;
     let setup = Setup {
         parameters: parameters(reader, section)?,
         calendar: calendar(reader, section)?,
@@ -152,9 +140,9 @@ pub(super) fn bargaining(
             Some(flows) => flows::given(reader, flows)?,
             None => MarketFlows::default(),
         },
-        yen: yen(reader, section)?,
+        yen: yen(reader, section, partner)?,
     };
-    let end = MarketClock::new(reader.file.time.start, weeks).end();
+    let end = MarketClock::new(horizon.start, horizon.weeks).end();
     if !regimes.is_empty() && setup.calendar.horizon < end {
         let key = "governments.dates.horizon";
         let message =
@@ -162,7 +150,7 @@ pub(super) fn bargaining(
         return Err(reader.error(key, message, "the governments of a negotiated regime are followed at least as long"));
     }
     let market_flows = match &section.flows {
-        Some(section) => flows::grid(reader, section, market, instruments, &regimes)?,
+        Some(section) => flows::grid(reader, section, market, negotiated.instruments, &regimes, partner)?,
         None => None,
     };
     if market_flows.is_some() && section.execution_reward.is_none() {
@@ -180,12 +168,11 @@ pub(super) fn bargaining(
 }
 
 /// The regimes that the governments negotiate.
-fn negotiated_regimes(reader: &Reader<'_>, instruments: &[Instrument]) -> Result<Vec<NegotiatedRegime>, ConfigError> {
+fn negotiated_regimes(reader: &Reader<'_>, negotiated: &Negotiated<'_>) -> Result<Vec<NegotiatedRegime>, ConfigError> {
+    let Negotiated { regimes: sections, instruments, naive_buyers } = *negotiated;
     let names: Vec<String> = instruments.iter().map(|instrument| instrument.name.clone()).collect();
-    let naive_buyers =
-        reader.file.timing.as_ref().is_some_and(|timing| timing.belief.mode == super::files::BeliefMode::Naive);
     let mut regimes = Vec::new();
-    for (regime, section) in reader.file.regime.iter().enumerate() {
+    for (regime, section) in sections.iter().enumerate() {
         let key = format!("regime[{regime}]");
         match (section.negotiated, &section.instrument) {
             (false, None) => {}
@@ -228,11 +215,7 @@ fn negotiated_regimes(reader: &Reader<'_>, instruments: &[Instrument]) -> Result
 
 fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Parameters, ConfigError> {
     let mut parameters = section.numbers();
-    parameters.beliefs = match section.beliefs {
-        None | Some(BeliefChoice::Reputation) => BeliefMode::Reputation,
-        Some(BeliefChoice::Rational) => BeliefMode::Rational,
-        Some(BeliefChoice::Naive) => BeliefMode::Naive,
-    };
+    parameters.beliefs = section.beliefs.unwrap_or_default();
     parameters.numerical_only = section.numerical_only.unwrap_or(false);
     parameters.wto = section.wto.unwrap_or(true);
     match parameters.check() {
@@ -246,11 +229,7 @@ fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Param
 
 fn calendar(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calendar, ConfigError> {
     let mut calendar = section.dates.calendar();
-    calendar.escalation = match section.escalation {
-        Some(EscalationChoice::Talks) => Escalation::Talks,
-        Some(EscalationChoice::Threat) => Escalation::Threat,
-        None | Some(EscalationChoice::DatedThreat) => Escalation::DatedThreat,
-    };
+    calendar.escalation = section.escalation.unwrap_or_default();
     calendar.check().map_err(|error| {
         let InvalidCalendar { earlier, later, .. } = &error;
         let given = |name: &str| reader.document.origin(&format!("governments.dates.{name}")).is_some();
@@ -265,25 +244,13 @@ fn calendar(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calenda
 }
 
 /// The daily yen: the constant given, or the monthly data of the scenario, or the rate of the default flows.
-fn yen(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<ExchangePath, ConfigError> {
+fn yen(reader: &Reader<'_>, section: &GovernmentsSection, partner: Partner<'_>) -> Result<ExchangePath, ConfigError> {
     const KEY: &str = "governments.yen_per_usd";
     let constant = |rate: f64| ExchangePath::constant(rate).map_err(|error| reader.error(KEY, error.to_string(), ""));
     if let Some(rate) = &section.yen_per_usd {
         return constant(reader.positive(KEY, rate)?);
     }
-    let Some(data) = &reader.file.exchange_rate else { return constant(REFERENCE_YEN) };
-    let Some(column) = data.currency.get("Japan") else { return constant(REFERENCE_YEN) };
-    let table = Table::load(reader.data_path("exchange_rate.data", &data.data))?.labelled_by("month")?;
-    let months = table.column_month("month")?;
-    let shift = data.shift.get(column).copied().unwrap_or(1.0);
-    let rates: Vec<f64> = table.column_positive(column)?.into_iter().map(|rate| shift * rate).collect();
-    let gap = months.windows(2).position(|pair| month_number(pair[1]) != month_number(pair[0]) + 1);
-    if let Some(row) = gap {
-        let help = "the governments need every month from the first to the last, in order";
-        return Err(table.error_at(row + 1, "month does not follow the month before", help));
-    }
-    let Some(first) = months.first() else {
-        return Err(reader.error("exchange_rate.data", "has no month", ""));
-    };
-    ExchangePath::monthly(*first, rates).map_err(|error| reader.error("exchange_rate.data", error.to_string(), ""))
+    let (Some(rates), Some(country)) = (partner.rates, partner.country) else { return constant(REFERENCE_YEN) };
+    let Some((first, monthly)) = rates.monthly(country)? else { return constant(REFERENCE_YEN) };
+    ExchangePath::monthly(first, monthly).map_err(|error| reader.error("exchange_rate.data", error.to_string(), ""))
 }

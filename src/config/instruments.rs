@@ -4,13 +4,18 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::files::Basis;
-use super::scenario::{Reader, duty_basis};
-use super::{ConfigError, Sourced};
+use super::error::ConfigError;
+use super::reader::Reader;
+use super::sourced::Sourced;
+use super::time::Horizon;
 use crate::model::market::{DutyBasis, Market};
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Dated, Expiry, Instrument, Measure, Retaliation, Stacking};
 
+/// Most instruments.
+const MAX_INSTRUMENTS: u64 = 500;
+/// Highest amount on a car, USD: no car costs more.
+const MAX_AMOUNT_USD: f64 = 1e8;
 /// Longest delay by inspection: a year.
 const MAX_DELAY_WEEKS: u32 = 52;
 
@@ -34,14 +39,14 @@ pub struct InstrumentSection {
     pub amount_usd: Option<Sourced<f64>>,
     /// Duty: what the rate is a fraction of; as the normal duty if absent, under the vertical chain the maker's price at the border.
     #[serde(default)]
-    pub basis: Option<Basis>,
+    pub basis: Option<DutyBasis>,
     /// Duty: customs value as a share of the price; the market's normal share if absent. Under the vertical chain the part of the car that
     /// pays is this share over `pricing.customs_value_share`: all of it if absent.
     #[serde(default)]
     pub customs_value_share: Option<Sourced<f64>>,
     /// Duty: whether it adds to the normal duty or replaces it; `additional` if absent.
     #[serde(default)]
-    pub stacking: Option<StackingChoice>,
+    pub stacking: Option<Stacking>,
     /// Quota: cars a year at most, over the selected models together. Either this or `fraction_of_base`.
     #[serde(default)]
     pub cars_per_year: Option<Sourced<f64>>,
@@ -125,17 +130,6 @@ pub struct StepSection {
     pub orders_billion_usd: Option<Sourced<f64>>,
 }
 
-/// Whether a duty adds to the normal duty or replaces it.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum StackingChoice {
-    /// On top of the normal duty.
-    #[default]
-    Additional,
-    /// In place of the normal duty.
-    Replaces,
-}
-
 /// A selection of models: every condition given must hold, any item of a list will do.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -210,252 +204,263 @@ fn levels_of(kind: KindChoice) -> (&'static [&'static str], &'static str) {
     }
 }
 
-impl Reader<'_> {
-    /// All instruments, checked.
-    pub(super) fn instruments(&self, market: &Market, vertical: Option<f64>) -> Result<Vec<Instrument>, ConfigError> {
-        let mut instruments: Vec<Instrument> = Vec::new();
-        for (i, section) in self.file.instrument.iter().enumerate() {
-            let key = format!("instrument[{i}]");
-            if instruments.iter().any(|known| known.name == section.name) {
-                let message = format!("the instrument `{}` exists already", section.name);
-                return Err(self.error(&format!("{key}.name"), message, "choose another name"));
-            }
-            let selected = self.selected(&key, section, market)?;
-            instruments.push(Instrument {
-                name: section.name.clone(),
-                label: section.label.clone().unwrap_or_else(|| section.name.clone()),
-                measures: self.measures(&key, section, &selected, (market, vertical))?,
-                until: self.expiry(&key, section)?,
-                selected,
-            });
-        }
-        Ok(instruments)
+/// All instruments, checked.
+pub(super) fn instruments(
+    reader: &Reader<'_>,
+    sections: &[InstrumentSection],
+    horizon: Horizon,
+    market: &Market,
+    vertical: Option<f64>,
+) -> Result<Vec<Instrument>, ConfigError> {
+    reader.count("instrument", sections.len() as u64, 0, MAX_INSTRUMENTS, "leave some out")?;
+    let mut instruments: Vec<Instrument> = Vec::new();
+    for (i, section) in sections.iter().enumerate() {
+        let key = format!("instrument[{i}]");
+        let known = instruments.iter().map(|instrument| instrument.name.as_str());
+        reader.unused(&format!("{key}.name"), "instrument", &section.name, known)?;
+        let selected = selected(reader, &key, section, market)?;
+        instruments.push(Instrument {
+            name: section.name.clone(),
+            label: section.label.clone().unwrap_or_else(|| section.name.clone()),
+            measures: measures(reader, &key, section, horizon, &selected, (market, vertical))?,
+            until: expiry(reader, &key, section, horizon)?,
+            selected,
+        });
     }
+    Ok(instruments)
+}
 
-    /// The models of an instrument, exemptions taken out.
-    fn selected(&self, key: &str, section: &InstrumentSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
-        if section.kind == KindChoice::Retaliation {
-            for (field, given) in [("on", section.on.is_some()), ("except", section.except.is_some())] {
-                if given {
-                    let help = "leave it out: a retaliation touches no model of this market";
-                    return Err(self.error(&format!("{key}.{field}"), "is of no use for a retaliation", help));
-                }
-            }
-            return Ok(vec![false; market.len()]);
-        }
-        let Some(on) = &section.on else {
-            let help = "on = { flag = true } selects the headline list";
-            return Err(self.error(key, format!("`{}` does not say which models it is on", section.name), help));
-        };
-        let mut selected = self.selection(&format!("{key}.on"), on, market)?;
-        if let Some(except) = &section.except {
-            let key = format!("{key}.except");
-            let exempt = self.selection(&key, except, market)?;
-            if !exempt.iter().zip(&selected).any(|(exempt, selected)| *exempt && *selected) {
-                let help = "none of these models is selected by `on`: drop the exemption, or check the names";
-                return Err(self.error(&key, "exempts no model of the instrument", help));
-            }
-            selected.iter_mut().zip(exempt).for_each(|(selected, exempt)| *selected &= !exempt);
-            if !selected.contains(&true) {
-                return Err(self.error(&key, "exempts every model of the instrument", "drop the instrument instead"));
+/// The models of an instrument, exemptions taken out.
+fn selected(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    market: &Market,
+) -> Result<Vec<bool>, ConfigError> {
+    if section.kind == KindChoice::Retaliation {
+        for (field, given) in [("on", section.on.is_some()), ("except", section.except.is_some())] {
+            if given {
+                let help = "leave it out: a retaliation touches no model of this market";
+                return Err(reader.error(&format!("{key}.{field}"), "is of no use for a retaliation", help));
             }
         }
-        Ok(selected)
+        return Ok(vec![false; market.len()]);
     }
-
-    fn expiry(&self, key: &str, section: &InstrumentSection) -> Result<Option<Expiry>, ConfigError> {
-        let Some(date) = section.until else { return Ok(None) };
-        match u32::try_from(self.week_of(date)) {
-            Ok(week) if date > self.file.time.start => Ok(Some(Expiry { date, week })),
-            _ => {
-                let message = format!("`{}` runs out on {date}, before the horizon begins", section.name);
-                Err(self.error(&format!("{key}.until"), message, "drop the instrument, or move the date"))
-            }
+    let Some(on) = &section.on else {
+        let help = "on = { flag = true } selects the headline list";
+        return Err(reader.error(key, format!("`{}` does not say which models it is on", section.name), help));
+    };
+    let mut selected = selection(reader, &format!("{key}.on"), on, market)?;
+    if let Some(except) = &section.except {
+        let key = format!("{key}.except");
+        let exempt = selection(reader, &key, except, market)?;
+        if !exempt.iter().zip(&selected).any(|(exempt, selected)| *exempt && *selected) {
+            let help = "none of these models is selected by `on`: drop the exemption, or check the names";
+            return Err(reader.error(&key, "exempts no model of the instrument", help));
         }
-    }
-
-    /// What an instrument does over time.
-    fn measures(
-        &self,
-        key: &str,
-        section: &InstrumentSection,
-        selected: &[bool],
-        market: (&Market, Option<f64>),
-    ) -> Result<Vec<Dated>, ConfigError> {
-        self.refuse_strangers(key, section)?;
-        let mut measures: Vec<Dated> = Vec::new();
-        let levels = Levels::of_section(key, section);
-        if levels.any() || section.schedule.is_empty() {
-            measures.push(Dated { from_week: 0, measure: self.measure(key, section, &levels, selected, market)? });
-        }
-        for (i, step) in section.schedule.iter().enumerate() {
-            let step_key = format!("{key}.schedule[{i}]");
-            if i > 0 && step.from <= section.schedule[i - 1].from {
-                let message = format!("{} does not come after {}", step.from, section.schedule[i - 1].from);
-                return Err(self.error(&format!("{step_key}.from"), message, "give the steps in order of their dates"));
-            }
-            let levels = Levels::of_step(&step_key, step);
-            let measure = self.measure(key, section, &levels, selected, market)?;
-            let from_week = u32::try_from(self.week_of(step.from).max(0)).unwrap_or(u32::MAX);
-            // Of steps that begin in one week the last holds.
-            measures.retain(|earlier| earlier.from_week < from_week);
-            measures.push(Dated { from_week, measure });
-        }
-        Ok(measures)
-    }
-
-    /// Refuses keys that belong to other kinds.
-    fn refuse_strangers(&self, key: &str, section: &InstrumentSection) -> Result<(), ConfigError> {
-        use KindChoice::{Duty, Inspection, Retaliation};
-        let others = [
-            ("basis", section.basis.is_some(), Duty),
-            ("customs_value_share", section.customs_value_share.is_some(), Duty),
-            ("stacking", section.stacking.is_some(), Duty),
-            ("delay_weeks", section.delay_weeks.is_some(), Inspection),
-            ("exporter_margin", section.exporter_margin.is_some(), Retaliation),
-            ("orderer_cost", section.orderer_cost.is_some(), Retaliation),
-            ("rival_gain", section.rival_gain.is_some(), Retaliation),
-        ];
-        match others.into_iter().find(|(_, given, kind)| *given && section.kind != *kind) {
-            None => Ok(()),
-            Some((field, ..)) => {
-                let message = format!("is of no use for this kind of instrument (`{}`)", section.name);
-                Err(self.error(&format!("{key}.{field}"), message, "leave it out, or change `kind`"))
-            }
-        }
-    }
-
-    /// One level of an instrument as a measure.
-    fn measure(
-        &self,
-        key: &str,
-        section: &InstrumentSection,
-        levels: &Levels<'_>,
-        selected: &[bool],
-        (market, vertical): (&Market, Option<f64>),
-    ) -> Result<Measure, ConfigError> {
-        let (own, example) = levels_of(section.kind);
-        let given: Vec<_> = levels.given.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
-        if let Some((stranger, _)) = given.iter().find(|(name, _)| !own.contains(name)) {
-            let message = format!("is of no use for this kind of instrument (`{}`)", section.name);
-            let help = format!("expected {}: {example}", names(own));
-            return Err(self.error(&format!("{}.{stranger}", levels.key), message, help));
-        }
-        let &[(name, value)] = given.as_slice() else {
-            return Err(self.error(&levels.key, format!("expected {}", names(own)), example));
-        };
-        let at = format!("{}.{name}", levels.key);
-        Ok(match section.kind {
-            KindChoice::Duty => {
-                let stacking = match section.stacking.unwrap_or_default() {
-                    StackingChoice::Additional => Stacking::Additional,
-                    StackingChoice::Replaces => Stacking::Replaces,
-                };
-                Measure::Duty { duty: self.duty(key, section, (name, &at), value, (market, vertical))?, stacking }
-            }
-            KindChoice::Quota => {
-                let value = self.positive(&at, value)?;
-                let volumes = market.models.iter().zip(selected).filter(|(_, selected)| **selected);
-                let base: f64 = volumes.map(|(model, _)| model.base_volume).sum();
-                Measure::Quota { cars_per_year: if name == "cars_per_year" { value } else { value * base } }
-            }
-            KindChoice::Inspection => {
-                let delay_weeks = section.delay_weeks.as_ref().map_or(0, |weeks| weeks.value);
-                if delay_weeks > MAX_DELAY_WEEKS {
-                    let message = format!("is {delay_weeks}, expected at most {MAX_DELAY_WEEKS}");
-                    return Err(self.error(&format!("{key}.delay_weeks"), message, ""));
-                }
-                Measure::Inspection { cost_usd: self.non_negative(&at, value)?, delay_weeks }
-            }
-            KindChoice::Rebate => Measure::Rebate { amount_usd: self.non_negative(&at, value)? },
-            KindChoice::Retaliation => {
-                let part = |field: &str, own: &Option<Sourced<f64>>, default: f64| {
-                    own.as_ref().map_or(Ok(default), |own| self.fraction(&format!("{key}.{field}"), own))
-                };
-                Measure::Retaliation(Retaliation {
-                    orders_usd_per_year: 1e9 * self.non_negative(&at, value)?,
-                    exporter_margin: part("exporter_margin", &section.exporter_margin, 0.20)?,
-                    orderer_cost: part("orderer_cost", &section.orderer_cost, 0.03)?,
-                    rival_gain: part("rival_gain", &section.rival_gain, 0.20)?,
-                })
-            }
-        })
-    }
-
-    fn duty(
-        &self,
-        key: &str,
-        section: &InstrumentSection,
-        (name, at): (&str, &str),
-        value: &Sourced<f64>,
-        (market, vertical): (&Market, Option<f64>),
-    ) -> Result<Duty, ConfigError> {
-        let value = self.non_negative(at, value)?;
-        if name == "rate" {
-            let share = match &section.customs_value_share {
-                Some(share) => self.customs_share(&format!("{key}.customs_value_share"), share)?,
-                None => vertical.unwrap_or(market.normal_duty.customs_value_share),
-            };
-            let basis = section.basis.map_or(market.normal_duty.basis, duty_basis);
-            // The maker's price at the border is all customs value: the rate is on the part of the car that pays.
-            let part = vertical.filter(|_| basis == DutyBasis::Border).map_or(share, |all| share / all);
-            return Ok(Duty::AdValorem { rate: self.rate(at, value)?, basis, customs_value_share: part });
-        }
-        if section.basis.is_some() || section.customs_value_share.is_some() {
-            let help = "leave out `basis` and `customs_value_share`, or use `rate`";
-            return Err(self.error(key, "a specific duty (`amount_usd`) has no basis", help));
-        }
-        Ok(Duty::Specific { amount_usd: value })
-    }
-
-    fn selection(&self, key: &str, on: &SelectionSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
-        let mut selected = vec![true; market.len()];
-        let mut conditions = 0;
-        let mut keep = |test: &dyn Fn(usize) -> bool| {
-            conditions += 1;
-            selected.iter_mut().enumerate().for_each(|(j, selected)| *selected &= test(j));
-        };
-        let names: Vec<String> = market.models.iter().map(|model| model.name.clone()).collect();
-        let countries: Vec<String> = market.models.iter().map(|model| model.assembly_country.clone()).collect();
-        let brands = market.brands.as_slice();
-        let manufacturers = market.manufacturers.as_slice();
-        let regions = market.regions.as_slice();
-        /// A field of the selection: its items, the names they may have, and each model's name.
-        type List<'a> = (&'static str, &'a Option<Vec<String>>, &'a [String], &'a dyn Fn(usize) -> &'a str);
-        let lists: [List<'_>; 5] = [
-            ("models", &on.models, &names, &|j| &market.models[j].name),
-            ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
-            ("manufacturers", &on.manufacturers, manufacturers, &|j| {
-                &market.manufacturers[market.models[j].manufacturer]
-            }),
-            ("regions", &on.regions, regions, &|j| &market.regions[market.models[j].region]),
-            ("assembly_countries", &on.assembly_countries, &countries, &|j| &market.models[j].assembly_country),
-        ];
-        for (field, wanted, known, name) in lists {
-            let Some(wanted) = wanted else { continue };
-            for (i, item) in wanted.iter().enumerate() {
-                let what = format!("item of this market under `{field}` (excluded models do not count)");
-                self.position(&format!("{key}.{field}[{i}]"), item, known, &what)?;
-            }
-            keep(&|j| wanted.iter().any(|item| item == name(j)));
-        }
-        if let Some(flag) = on.flag {
-            keep(&|j| market.models[j].flagged == flag);
-        }
-        if let Some(imported) = on.imported {
-            keep(&|j| market.models[j].imported == imported);
-        }
-        if conditions == 0 {
-            let help =
-                "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
-            return Err(self.error(key, "selects by nothing", help));
-        }
+        selected.iter_mut().zip(exempt).for_each(|(selected, exempt)| *selected &= !exempt);
         if !selected.contains(&true) {
-            let help = "all conditions must hold for a model to be selected: drop one, or check the data";
-            return Err(self.error(key, "selects no model of the market", help));
+            return Err(reader.error(&key, "exempts every model of the instrument", "drop the instrument instead"));
         }
-        Ok(selected)
     }
+    Ok(selected)
+}
+
+fn expiry(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    horizon: Horizon,
+) -> Result<Option<Expiry>, ConfigError> {
+    let Some(date) = section.until else { return Ok(None) };
+    match u32::try_from(horizon.week_of(date)) {
+        Ok(week) if date > horizon.start => Ok(Some(Expiry { date, week })),
+        _ => {
+            let message = format!("`{}` runs out on {date}, before the horizon begins", section.name);
+            Err(reader.error(&format!("{key}.until"), message, "drop the instrument, or move the date"))
+        }
+    }
+}
+
+/// What an instrument does over time.
+fn measures(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    horizon: Horizon,
+    selected: &[bool],
+    market: (&Market, Option<f64>),
+) -> Result<Vec<Dated>, ConfigError> {
+    refuse_strangers(reader, key, section)?;
+    let mut measures: Vec<Dated> = Vec::new();
+    let levels = Levels::of_section(key, section);
+    if levels.any() || section.schedule.is_empty() {
+        measures.push(Dated { from_week: 0, measure: measure(reader, key, section, &levels, selected, market)? });
+    }
+    for (i, step) in section.schedule.iter().enumerate() {
+        let step_key = format!("{key}.schedule[{i}]");
+        if i > 0 && step.from <= section.schedule[i - 1].from {
+            let message = format!("{} does not come after {}", step.from, section.schedule[i - 1].from);
+            return Err(reader.error(&format!("{step_key}.from"), message, "give the steps in order of their dates"));
+        }
+        let levels = Levels::of_step(&step_key, step);
+        let measure = measure(reader, key, section, &levels, selected, market)?;
+        let from_week = u32::try_from(horizon.week_of(step.from).max(0)).unwrap_or(u32::MAX);
+        // Of steps that begin in one week the last holds.
+        measures.retain(|earlier| earlier.from_week < from_week);
+        measures.push(Dated { from_week, measure });
+    }
+    Ok(measures)
+}
+
+/// Refuses keys that belong to other kinds.
+fn refuse_strangers(reader: &Reader<'_>, key: &str, section: &InstrumentSection) -> Result<(), ConfigError> {
+    use KindChoice::{Duty, Inspection, Retaliation};
+    let others = [
+        ("basis", section.basis.is_some(), Duty),
+        ("customs_value_share", section.customs_value_share.is_some(), Duty),
+        ("stacking", section.stacking.is_some(), Duty),
+        ("delay_weeks", section.delay_weeks.is_some(), Inspection),
+        ("exporter_margin", section.exporter_margin.is_some(), Retaliation),
+        ("orderer_cost", section.orderer_cost.is_some(), Retaliation),
+        ("rival_gain", section.rival_gain.is_some(), Retaliation),
+    ];
+    match others.into_iter().find(|(_, given, kind)| *given && section.kind != *kind) {
+        None => Ok(()),
+        Some((field, ..)) => {
+            let message = format!("is of no use for this kind of instrument (`{}`)", section.name);
+            Err(reader.error(&format!("{key}.{field}"), message, "leave it out, or change `kind`"))
+        }
+    }
+}
+
+/// One level of an instrument as a measure.
+fn measure(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    levels: &Levels<'_>,
+    selected: &[bool],
+    (market, vertical): (&Market, Option<f64>),
+) -> Result<Measure, ConfigError> {
+    let (own, example) = levels_of(section.kind);
+    let given: Vec<_> = levels.given.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
+    if let Some((stranger, _)) = given.iter().find(|(name, _)| !own.contains(name)) {
+        let message = format!("is of no use for this kind of instrument (`{}`)", section.name);
+        let help = format!("expected {}: {example}", names(own));
+        return Err(reader.error(&format!("{}.{stranger}", levels.key), message, help));
+    }
+    let &[(name, value)] = given.as_slice() else {
+        return Err(reader.error(&levels.key, format!("expected {}", names(own)), example));
+    };
+    let at = format!("{}.{name}", levels.key);
+    Ok(match section.kind {
+        KindChoice::Duty => {
+            let duty = duty(reader, key, section, (name, &at), value, (market, vertical))?;
+            Measure::Duty { duty, stacking: section.stacking.unwrap_or_default() }
+        }
+        KindChoice::Quota => {
+            let value = reader.positive(&at, value)?;
+            let volumes = market.models.iter().zip(selected).filter(|(_, selected)| **selected);
+            let base: f64 = volumes.map(|(model, _)| model.base_volume).sum();
+            Measure::Quota { cars_per_year: if name == "cars_per_year" { value } else { value * base } }
+        }
+        KindChoice::Inspection => {
+            let delay = section.delay_weeks.as_ref().map_or(0, |weeks| weeks.value);
+            let delay = reader.count(&format!("{key}.delay_weeks"), delay.into(), 0, MAX_DELAY_WEEKS.into(), "")?;
+            Measure::Inspection { cost_usd: amount(reader, &at, value)?, delay_weeks: delay as u32 }
+        }
+        KindChoice::Rebate => Measure::Rebate { amount_usd: amount(reader, &at, value)? },
+        KindChoice::Retaliation => {
+            let part = |field: &str, own: &Option<Sourced<f64>>, default: f64| {
+                reader.fraction_or(&format!("{key}.{field}"), own, default)
+            };
+            Measure::Retaliation(Retaliation {
+                orders_usd_per_year: 1e9 * reader.non_negative(&at, value)?,
+                exporter_margin: part("exporter_margin", &section.exporter_margin, 0.20)?,
+                orderer_cost: part("orderer_cost", &section.orderer_cost, 0.03)?,
+                rival_gain: part("rival_gain", &section.rival_gain, 0.20)?,
+            })
+        }
+    })
+}
+
+fn duty(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    (name, at): (&str, &str),
+    value: &Sourced<f64>,
+    (market, vertical): (&Market, Option<f64>),
+) -> Result<Duty, ConfigError> {
+    if name == "rate" {
+        let share = match &section.customs_value_share {
+            Some(share) => reader.customs_share(&format!("{key}.customs_value_share"), share)?,
+            None => vertical.unwrap_or(market.normal_duty.customs_value_share),
+        };
+        let basis = section.basis.unwrap_or(market.normal_duty.basis);
+        // The maker's price at the border is all customs value: the rate is on the part of the car that pays.
+        let part = vertical.filter(|_| basis == DutyBasis::Border).map_or(share, |all| share / all);
+        let rate = reader.rate(at, reader.non_negative(at, value)?)?;
+        return Ok(Duty::AdValorem { rate, basis, customs_value_share: part });
+    }
+    if section.basis.is_some() || section.customs_value_share.is_some() {
+        let help = "leave out `basis` and `customs_value_share`, or use `rate`";
+        return Err(reader.error(key, "a specific duty (`amount_usd`) has no basis", help));
+    }
+    Ok(Duty::Specific { amount_usd: amount(reader, at, value)? })
+}
+
+/// An amount on a car, USD.
+fn amount(reader: &Reader<'_>, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
+    let expected = "US dollars a car, 0 to 100000000";
+    reader.number(key, value.value, |usd| (0.0..=MAX_AMOUNT_USD).contains(&usd), expected)
+}
+
+fn selection(reader: &Reader<'_>, key: &str, on: &SelectionSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
+    let mut selected = vec![true; market.len()];
+    let mut conditions = 0;
+    let mut keep = |test: &dyn Fn(usize) -> bool| {
+        conditions += 1;
+        selected.iter_mut().enumerate().for_each(|(j, selected)| *selected &= test(j));
+    };
+    let names: Vec<String> = market.models.iter().map(|model| model.name.clone()).collect();
+    let countries: Vec<String> = market.models.iter().map(|model| model.assembly_country.clone()).collect();
+    let brands = market.brands.as_slice();
+    let manufacturers = market.manufacturers.as_slice();
+    let regions = market.regions.as_slice();
+    /// A field of the selection: its items, the names they may have, and each model's name.
+    type List<'a> = (&'static str, &'a Option<Vec<String>>, &'a [String], &'a dyn Fn(usize) -> &'a str);
+    let lists: [List<'_>; 5] = [
+        ("models", &on.models, &names, &|j| &market.models[j].name),
+        ("brands", &on.brands, brands, &|j| &market.brands[market.models[j].brand]),
+        ("manufacturers", &on.manufacturers, manufacturers, &|j| &market.manufacturers[market.models[j].manufacturer]),
+        ("regions", &on.regions, regions, &|j| &market.regions[market.models[j].region]),
+        ("assembly_countries", &on.assembly_countries, &countries, &|j| &market.models[j].assembly_country),
+    ];
+    for (field, wanted, known, name) in lists {
+        let Some(wanted) = wanted else { continue };
+        for (i, item) in wanted.iter().enumerate() {
+            let what = format!("item of this market under `{field}` (excluded models do not count)");
+            reader.position(&format!("{key}.{field}[{i}]"), item, known, &what)?;
+        }
+        keep(&|j| wanted.iter().any(|item| item == name(j)));
+    }
+    if let Some(flag) = on.flag {
+        keep(&|j| market.models[j].flagged == flag);
+    }
+    if let Some(imported) = on.imported {
+        keep(&|j| market.models[j].imported == imported);
+    }
+    if conditions == 0 {
+        let help = "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
+        return Err(reader.error(key, "selects by nothing", help));
+    }
+    if !selected.contains(&true) {
+        let help = "all conditions must hold for a model to be selected: drop one, or check the data";
+        return Err(reader.error(key, "selects no model of the market", help));
+    }
+    Ok(selected)
 }
 
 /// "either `a` or `b`", or "`a`".

@@ -1,14 +1,111 @@
-//! From a table of models to a checked [`Market`], and from monthly exchange rates to cost factors.
+//! Models on sale, their size and their duty: `[market]` and its table of models.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use super::scenario::{Reader, duty_basis, follows_history};
-use super::{ConfigError, Table, suggest};
+use super::error::ConfigError;
+use super::reader::Reader;
+use super::sourced::Sourced;
+use super::table::Table;
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
-use crate::model::market::{CarModel, Characteristics, Holding, Market, NormalDuty};
+use crate::model::market::{CarModel, Characteristics, DutyBasis, Holding, Market, NormalDuty};
 use crate::model::trade::chain::Chain;
+
+/// Models on sale, their size and their duty.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarketSection {
+    /// CSV file with one row for each model, relative to the scenario file.
+    pub models: String,
+    /// The true/false column that marks the models on the headline list.
+    pub flag: String,
+    /// What charts and tables call the models with the flag, after a noun: "on the sanctions list". "flagged" if absent.
+    #[serde(default)]
+    pub flag_label: Option<String>,
+    /// Names of models to leave out. Models without a base volume are left out as well.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Regions to which the taste for imports does not apply.
+    #[serde(default)]
+    pub domestic_regions: Vec<String>,
+    /// Assembly countries whose cars owe no duty.
+    #[serde(default)]
+    pub domestic_assembly: Vec<String>,
+    /// Characteristics that buyers have tastes for.
+    #[serde(default)]
+    pub characteristics: Vec<CharacteristicSection>,
+    /// Columns of the CSV file.
+    pub columns: ColumnsSection,
+    /// Factors on cells of the CSV file, by column and model: what a draw of uncertain data changes.
+    #[serde(default)]
+    pub factor: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Purchase events a year, outside choices included.
+    pub size: Sourced<f64>,
+    /// Share of an import's marginal cost that is paid in its home currency.
+    #[serde(default)]
+    pub home_cost_share: Option<Sourced<f64>>,
+    /// The duty on imports before any policy.
+    pub normal_duty: NormalDutySection,
+    /// Partial holdings.
+    #[serde(default)]
+    pub holding: Vec<PartialHoldingSection>,
+}
+
+/// A characteristic: a column of the data, or a product or ratio of two.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CharacteristicSection {
+    /// Name, used in `demand.sigma`.
+    pub name: String,
+    /// `column`, `column / column`, `column * column` or `log(column)`.
+    pub expression: String,
+}
+
+/// Names of the CSV columns.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnsSection {
+    /// Name of the model, unique.
+    pub model: String,
+    /// Brand on the badge.
+    pub brand: String,
+    /// Manufacturer that sets the price.
+    pub manufacturer: String,
+    /// Region of the badge.
+    pub region: String,
+    /// Country or countries of assembly, separated by `/`; customs asks for the first.
+    pub assembly_country: String,
+    /// Base-year sticker price, USD.
+    pub price_usd: String,
+    /// Base-year volume, cars a year.
+    pub volume: String,
+}
+
+/// The duty on imports before any policy.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NormalDutySection {
+    /// Fraction of customs value: 0.025 is 2.5%.
+    pub rate: Sourced<f64>,
+    /// What the rate is a fraction of.
+    pub basis: DutyBasis,
+    /// Customs value as a share of the price (bases `list` and `border`).
+    pub customs_value_share: Sourced<f64>,
+}
+
+/// A partial holding.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartialHoldingSection {
+    /// Manufacturer that holds.
+    pub owner: String,
+    /// Brand that is held.
+    pub brand: String,
+    /// Share of its profit that the owner counts.
+    pub share: Sourced<f64>,
+}
 
 /// Highest price of a car, USD.
 const MAX_PRICE_USD: f64 = 1e8;
@@ -17,14 +114,12 @@ const MAX_PRICE_USD: f64 = 1e8;
 const MAX_MODELS: usize = 2_000;
 
 /// Reads the table of models, its cells multiplied by the scenario's factors.
-pub(super) fn models(reader: &Reader<'_>) -> Result<Table, ConfigError> {
-    let section = &reader.file.market;
-    let path = reader.data_path("market.models", &section.models);
-    let mut table = Table::load(&path)?.labelled_by(&section.columns.model)?;
+pub(super) fn models(reader: &Reader<'_>, section: &MarketSection) -> Result<Table, ConfigError> {
+    let mut table = reader.table("market.models", &section.models)?.labelled_by(&section.columns.model)?;
     if table.rows() == 0 {
         return Err(reader.error(
             "market.models",
-            format!("{} has a header and no rows", path.display()),
+            format!("`{}` has a header and no rows", section.models),
             "add a row for each model",
         ));
     }
@@ -41,10 +136,9 @@ pub(super) fn models(reader: &Reader<'_>) -> Result<Table, ConfigError> {
 }
 
 /// Reads the market section with its table of models.
-pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
-    let section = &reader.file.market;
+pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Market, ConfigError> {
     let columns = &section.columns;
-    let table = models(reader)?;
+    let table = models(reader, section)?;
     let names = table.column_key(&columns.model)?;
     let prices = table.column_positive(&columns.price_usd)?;
     if let Some(row) = prices.iter().position(|price| *price > MAX_PRICE_USD) {
@@ -53,7 +147,7 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
     }
     let volumes = table.column_non_negative(&columns.volume)?;
     let flags = table.column_bool(&section.flag)?;
-    let kept = kept_rows(reader, &names, &volumes)?;
+    let kept = kept_rows(reader, section, &names, &volumes)?;
     let text = |column: &str| -> Result<Vec<String>, ConfigError> {
         let cells = table.column_text(column)?;
         match kept.iter().find(|row| cells[**row].trim().is_empty()) {
@@ -88,7 +182,7 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
         let message = format!("{} models are on sale, at most {MAX_MODELS} can be simulated", models.len());
         return Err(reader.error("market.models", message, "leave small models out or merge them"));
     }
-    let domestic = domestic_regions(reader, &regions)?;
+    let domestic = domestic_regions(reader, section, &regions)?;
     let market_size = reader.positive("market.size", &section.size)?;
     let sold: f64 = models.iter().map(|model| model.base_volume).sum();
     if sold >= market_size {
@@ -97,9 +191,9 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
         return Err(reader.error("market.size", message, "it counts all purchase events, outside choices included"));
     }
     Ok(Market {
-        characteristics: characteristics(reader, &table, &kept, &models)?,
-        holdings: holdings(reader, &models, &brands, &manufacturers)?,
-        normal_duty: normal_duty(reader)?,
+        characteristics: characteristics(reader, section, &table, &kept, &models)?,
+        holdings: holdings(reader, section, &models, &brands, &manufacturers)?,
+        normal_duty: normal_duty(reader, &section.normal_duty)?,
         chain: Chain::Retail,
         home_cost_share: match &section.home_cost_share {
             Some(share) => reader.fraction("market.home_cost_share", share)?,
@@ -115,8 +209,12 @@ pub(super) fn market(reader: &Reader<'_>) -> Result<Market, ConfigError> {
 }
 
 /// Rows on sale: not excluded by name, and with a base-year volume.
-pub(super) fn kept_rows(reader: &Reader<'_>, names: &[&str], volumes: &[f64]) -> Result<Vec<usize>, ConfigError> {
-    let section = &reader.file.market;
+pub(super) fn kept_rows(
+    reader: &Reader<'_>,
+    section: &MarketSection,
+    names: &[&str],
+    volumes: &[f64],
+) -> Result<Vec<usize>, ConfigError> {
     let known: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     for (i, excluded) in section.exclude.iter().enumerate() {
         reader.position(&format!("market.exclude[{i}]"), excluded, &known, "model of the table")?;
@@ -131,9 +229,10 @@ pub(super) fn kept_rows(reader: &Reader<'_>, names: &[&str], volumes: &[f64]) ->
 
 fn domestic_regions(
     reader: &Reader<'_>,
+    section: &MarketSection,
     regions: &IdTable<RegionId, String>,
 ) -> Result<IdTable<RegionId, bool>, ConfigError> {
-    let domestic = &reader.file.market.domestic_regions;
+    let domestic = &section.domestic_regions;
     for (i, region) in domestic.iter().enumerate() {
         reader.position(
             &format!("market.domestic_regions[{i}]"),
@@ -147,17 +246,16 @@ fn domestic_regions(
 
 fn characteristics(
     reader: &Reader<'_>,
+    section: &MarketSection,
     table: &Table,
     kept: &[usize],
     models: &[CarModel],
 ) -> Result<Characteristics, ConfigError> {
     let mut names: Vec<String> = Vec::new();
     let mut raw = Vec::new();
-    for (i, characteristic) in reader.file.market.characteristics.iter().enumerate() {
-        if names.contains(&characteristic.name) {
-            let message = format!("the characteristic `{}` exists already", characteristic.name);
-            return Err(reader.error(&format!("market.characteristics[{i}].name"), message, "choose another name"));
-        }
+    for (i, characteristic) in section.characteristics.iter().enumerate() {
+        let key = format!("market.characteristics[{i}].name");
+        reader.unused(&key, "characteristic", &characteristic.name, names.iter().map(String::as_str))?;
         let values = table.expression(&characteristic.expression)?;
         raw.push(kept.iter().map(|row| values[*row]).collect());
         names.push(characteristic.name.clone());
@@ -168,12 +266,13 @@ fn characteristics(
 
 fn holdings(
     reader: &Reader<'_>,
+    section: &MarketSection,
     models: &[CarModel],
     brands: &IdTable<BrandId, String>,
     manufacturers: &IdTable<ManufacturerId, String>,
 ) -> Result<Vec<Holding>, ConfigError> {
     let mut holdings = Vec::new();
-    for (i, section) in reader.file.market.holding.iter().enumerate() {
+    for (i, section) in section.holding.iter().enumerate() {
         let key = format!("market.holding[{i}]");
         let known = manufacturers.as_slice();
         let owner = reader.position(&format!("{key}.owner"), &section.owner, known, "manufacturer of this market")?;
@@ -196,76 +295,12 @@ fn holdings(
     Ok(holdings)
 }
 
-fn normal_duty(reader: &Reader<'_>) -> Result<NormalDuty, ConfigError> {
-    let section = &reader.file.market.normal_duty;
+fn normal_duty(reader: &Reader<'_>, section: &NormalDutySection) -> Result<NormalDuty, ConfigError> {
     let rate = reader.non_negative("market.normal_duty.rate", &section.rate)?;
     Ok(NormalDuty {
         rate: reader.rate("market.normal_duty.rate", rate)?,
-        basis: duty_basis(section.basis),
+        basis: section.basis,
         customs_value_share: reader
             .customs_share("market.normal_duty.customs_value_share", &section.customs_value_share)?,
     })
-}
-
-/// Factor on each model's marginal cost in each week: (1 - phi) + phi E0 / E, where E contains the scenario's shift, for imports whose country has a currency.
-/// Empty when rates are constant.
-pub(super) fn cost_factors(reader: &Reader<'_>, market: &Market, weeks: u32) -> Result<Vec<Vec<f64>>, ConfigError> {
-    let Some(section) = &reader.file.exchange_rate else { return Ok(Vec::new()) };
-    let path = reader.data_path("exchange_rate.data", &section.data);
-    let table = Table::load(&path)?.labelled_by("month")?;
-    let months = table.column_month("month")?;
-    let position =
-        |date: Date| months.iter().position(|month| (month.year(), month.month()) == (date.year(), date.month()));
-    let base = format!("{}-01", section.base_month).parse().ok().and_then(position).ok_or_else(|| {
-        let message = format!("`{}` is no month of {}", section.base_month, path.display());
-        reader.error("exchange_rate.base_month", message, "a month of the table, such as 1995-05")
-    })?;
-    let countries: Vec<String> = market.models.iter().map(|model| model.assembly_country.clone()).collect();
-    let mut rates = Vec::new();
-    for (country, column) in &section.currency {
-        reader.position(
-            &format!("exchange_rate.currency.{country}"),
-            country,
-            &countries,
-            "assembly country of this market",
-        )?;
-        rates.push((country, table.column_positive(column)?, section.shift.get(column).copied().unwrap_or(1.0)));
-    }
-    let columns: Vec<String> = section.currency.values().cloned().collect();
-    for (column, shift) in &section.shift {
-        let key = format!("exchange_rate.shift.{column}");
-        reader.position(&key, column, &columns, "currency of an assembly country")?;
-        reader.number(&key, *shift, |x| (0.1..=10.0).contains(&x), "a ratio between 0.1 and 10")?;
-    }
-    let history = follows_history(reader.file);
-    if !history && section.shift.is_empty() {
-        return Ok(Vec::new());
-    }
-    let phi = market.home_cost_share;
-    (0..weeks)
-        .map(|week| {
-            let date = reader.file.time.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7));
-            let month = if history { position(date) } else { Some(base) };
-            let month = month.ok_or_else(|| {
-                let message = format!("follows the data, which have no rate for {}-{:02}", date.year(), date.month());
-                reader.error(
-                    "exchange_rate.mode",
-                    message,
-                    "extend the table or shorten the horizon, or use \"constant\"",
-                )
-            })?;
-            let factor = |model: &CarModel| {
-                let currency = rates.iter().find(|(country, ..)| **country == model.assembly_country);
-                let rate = currency.filter(|_| model.imported);
-                rate.map_or(1.0, |(_, e, shift)| (1.0 - phi) + phi * (e[base] / (e[month] * shift)))
-            };
-            Ok(market.models.iter().map(factor).collect())
-        })
-        .collect()
-}
-
-/// What to write instead of `name`.
-pub(super) fn one_of(name: &str, known: &[String]) -> String {
-    let distinct: BTreeSet<&str> = known.iter().map(String::as_str).collect();
-    suggest::one_of(name, &distinct.into_iter().collect::<Vec<_>>())
 }

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::files::ScenarioFile;
-use super::problem::{distribution, unique_name};
-use super::{ConfigError, Document, Loaded, suggest};
+use super::document::Document;
+use super::error::ConfigError;
+use super::problem::{ParameterEntry, distribution, unique_name};
+use super::suggest;
 use crate::sensitivity::{Distribution, GaussianCopula, NotACorrelation, Parameter, Problem};
 
 /// A correlation as written.
@@ -68,7 +69,7 @@ impl Parameters {
         let unit = mixed.as_deref().unwrap_or(unit);
         self.list.iter().zip(unit).map(|(item, u)| item.distribution.quantile(*u)).collect()
     }
-    /// The assignments that set the values, one for each: what [`Loaded::at`] and `--set` take.
+    /// The assignments that set the values, one for each: what [`super::Loaded::at`] and `--set` take.
     #[must_use]
     pub fn assignments(&self, values: &[f64]) -> Vec<String> {
         self.list.iter().zip(values).map(|(item, value)| format!("{}={}", item.key, toml_number(*value))).collect()
@@ -81,14 +82,14 @@ pub fn toml_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
 }
 
-/// Reads the uncertain values of a scenario.
-pub(super) fn parameters(document: &Document) -> Result<Parameters, ConfigError> {
-    if ["parameter", "correlation"].iter().all(|key| document.origin(key).is_none()) {
-        return Ok(Parameters { list: Vec::new(), copula: None });
-    }
-    let file: ScenarioFile = document.deserialize()?;
-    let mut list: Vec<Uncertain> = Vec::with_capacity(file.parameter.len());
-    for (index, entry) in file.parameter.iter().enumerate() {
+/// Checks the uncertain values of a scenario.
+pub(super) fn parameters(
+    document: &Document,
+    entries: &[ParameterEntry],
+    correlations: &[CorrelationEntry],
+) -> Result<Parameters, ConfigError> {
+    let mut list: Vec<Uncertain> = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
         let place = format!("parameter[{index}]");
         let Some(key) = &entry.key else {
             let help = "write the key of the value it stands for, as in --set: key = \"demand.alpha\"";
@@ -107,17 +108,21 @@ pub(super) fn parameters(document: &Document) -> Result<Parameters, ConfigError>
             distribution: distribution(document, &place, entry)?,
         });
     }
-    let copula = copula(document, &file, &list)?;
+    let copula = copula(document, correlations, &list)?;
     Ok(Parameters { list, copula })
 }
 
-fn copula(document: &Document, file: &ScenarioFile, list: &[Uncertain]) -> Result<Option<GaussianCopula>, ConfigError> {
-    if file.correlation.is_empty() {
+fn copula(
+    document: &Document,
+    correlations: &[CorrelationEntry],
+    list: &[Uncertain],
+) -> Result<Option<GaussianCopula>, ConfigError> {
+    if correlations.is_empty() {
         return Ok(None);
     }
     let names: Vec<&str> = list.iter().map(|item| item.name.as_str()).collect();
-    let mut pairs = Vec::with_capacity(file.correlation.len());
-    for (index, entry) in file.correlation.iter().enumerate() {
+    let mut pairs = Vec::with_capacity(correlations.len());
+    for (index, entry) in correlations.iter().enumerate() {
         let place = format!("correlation[{index}]");
         let mut positions = [0; 2];
         for (position, name) in positions.iter_mut().zip(&entry.parameters) {
@@ -135,7 +140,7 @@ fn copula(document: &Document, file: &ScenarioFile, list: &[Uncertain]) -> Resul
     }
     let refuse = |error: NotACorrelation| {
         let (NotACorrelation::Entry(index) | NotACorrelation::NotPositiveDefinite(index)) = error;
-        let entry = &file.correlation[index];
+        let entry = &correlations[index];
         let [a, b] = &entry.parameters;
         match error {
             NotACorrelation::Entry(_) if a == b => {
@@ -160,19 +165,23 @@ fn copula(document: &Document, file: &ScenarioFile, list: &[Uncertain]) -> Resul
     GaussianCopula::new(list.len(), &pairs).map(Some).map_err(refuse)
 }
 
-/// Checks that the scenario takes every parameter's median: a key that nothing reads is found here, not in the last run.
-pub(super) fn check(loaded: &Loaded) -> Result<(), ConfigError> {
-    let parameters = &loaded.parameters;
+/// Checks that the scenario takes every parameter's median: a key that nothing reads is found here, not in the last run. `takes` tries
+/// assignments.
+pub(super) fn check(
+    document: &Document,
+    parameters: &Parameters,
+    takes: impl Fn(&[String]) -> Result<(), ConfigError>,
+) -> Result<(), ConfigError> {
     let medians: Vec<f64> = parameters.list.iter().map(|item| item.distribution.quantile(0.5)).collect();
     let assignments = parameters.assignments(&medians);
-    if parameters.is_empty() || loaded.at(&assignments).is_ok() {
+    if parameters.is_empty() || takes(&assignments).is_ok() {
         return Ok(());
     }
     for (index, assignment) in assignments.iter().enumerate() {
-        if let Err(error) = loaded.at(std::slice::from_ref(assignment)) {
+        if let Err(error) = takes(std::slice::from_ref(assignment)) {
             let message = format!("its median is refused: {error}");
             let help = "the key is written as in --set, and the values are those that the scenario takes there";
-            return Err(loaded.document.error_at(&format!("parameter[{index}].key"), message, help));
+            return Err(document.error_at(&format!("parameter[{index}].key"), message, help));
         }
     }
     // Each median is taken alone; whether draws are possible together, each draw will say.

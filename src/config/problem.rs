@@ -5,7 +5,10 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ConfigError, Document, Table, suggest};
+use super::document::Document;
+use super::error::ConfigError;
+use super::suggest;
+use super::table::Table;
 use crate::sensitivity::{Design, Distribution, InvalidDistribution, OutputColumn, Parameter, Problem, Response};
 
 /// A problem as written: a list of `[[parameter]]`.
@@ -71,12 +74,15 @@ const LAWS: [(&str, &[&str], &[&str]); 6] = [
     ("discrete", &["values"], &["weights"]),
 ];
 
+/// Most values of a discrete distribution.
+const MOST_VALUES: usize = 10_000;
+
 /// What a lognormal needs when it is given by its own mean.
 const LOGNORMAL_OF_MEAN: &[&str] = &["mean", "sd"];
 
 impl ParameterEntry {
-    fn given(&self) -> Vec<&'static str> {
-        let numbers = [
+    fn numbers(&self) -> [(&'static str, Option<f64>); 9] {
+        [
             ("low", self.low),
             ("high", self.high),
             ("mean", self.mean),
@@ -86,9 +92,12 @@ impl ParameterEntry {
             ("mode", self.mode),
             ("alpha", self.alpha),
             ("beta", self.beta),
-        ];
+        ]
+    }
+
+    fn given(&self) -> Vec<&'static str> {
         let lists = [("values", self.values.is_some()), ("weights", self.weights.is_some())];
-        let numbers = numbers.into_iter().map(|(key, value)| (key, value.is_some()));
+        let numbers = self.numbers().into_iter().map(|(key, value)| (key, value.is_some()));
         numbers.chain(lists).filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
 
@@ -179,6 +188,22 @@ pub(super) fn distribution(
         let message = format!("has no meaning for the distribution {}", entry.distribution);
         let known: Vec<&str> = needs.iter().chain(*may).copied().collect();
         return Err(document.error_at(&at(idle), message, format!("it knows {}", suggest::quoted(&known))));
+    }
+    for (key, value) in entry.numbers().into_iter().filter_map(|(key, value)| Some((key, value?))) {
+        let (least, most) = match key {
+            "alpha" | "beta" => (1e-3, 1e6),
+            "log_mean" => (-700.0, 700.0),
+            "log_sd" => (0.0, 100.0),
+            _ => (-1e100, 1e100),
+        };
+        if !(least..=most).contains(&value) {
+            let message = format!("is {value}, expected a number between {least} and {most}");
+            return Err(document.error_at(&at(key), message, ""));
+        }
+    }
+    let values = entry.values.as_ref().map_or(0, Vec::len);
+    if values > MOST_VALUES {
+        return Err(document.error_at(&at("values"), format!("has {values} values, at most {MOST_VALUES} can be"), ""));
     }
     entry.law().map_err(|error| {
         // A bound that was not written is complained of at the parameter.

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::files::ScenarioFile;
-use super::scenario::{MAX_REPLICATIONS, Reader};
-use super::{ConfigError, Document};
+use super::error::ConfigError;
+use super::reader::Reader;
+use super::run::MAX_REPLICATIONS;
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 use crate::numerics::sequential::{InvalidRule, Precision, Rule};
@@ -102,17 +102,11 @@ pub struct StopTargetSection {
     pub relative: Option<f64>,
 }
 
-/// The stopping rule of a document, if it has one.
+/// The stopping rule of a scenario.
 ///
 /// # Errors
 /// [`ConfigError`] naming key, value and remedy.
-pub(super) fn stop(document: &Document, scenario: &Scenario) -> Result<Option<StopRule>, ConfigError> {
-    if document.origin("stop").is_none() {
-        return Ok(None);
-    }
-    let file: ScenarioFile = document.deserialize()?;
-    let reader = Reader { document, file: &file };
-    let Some(section) = &file.stop else { return Ok(None) };
+pub(super) fn stop(reader: &Reader<'_>, section: &StopSection, scenario: &Scenario) -> Result<StopRule, ConfigError> {
     let max = section.max.unwrap_or(scenario.replications);
     let min = section.min.unwrap_or(DEFAULT_MIN);
     let (level, growth) = (section.level.unwrap_or(DEFAULT_LEVEL), section.growth.unwrap_or(DEFAULT_GROWTH));
@@ -143,12 +137,12 @@ pub(super) fn stop(document: &Document, scenario: &Scenario) -> Result<Option<St
     let has_own = own.half_width.is_some() || own.relative.is_some() || names.iter().any(|name| name.is_some());
     let mut targets = Vec::new();
     if has_own || section.target.is_empty() {
-        targets.push(target(&reader, scenario, "stop", &own)?);
+        targets.push(target(reader, scenario, "stop", &own)?);
     }
     for (i, section) in section.target.iter().enumerate() {
-        targets.push(target(&reader, scenario, &format!("stop.target[{i}]"), section)?);
+        targets.push(target(reader, scenario, &format!("stop.target[{i}]"), section)?);
     }
-    Ok(Some(StopRule { rule, targets }))
+    Ok(StopRule { rule, targets })
 }
 
 fn target(

@@ -13,6 +13,7 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use crate::config::error::utf8;
+use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::{ConfigError, suggest};
 use crate::numerics::elementary::ln;
 
@@ -38,8 +39,12 @@ impl Table {
     /// more or fewer cells than the header.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
-        let file = path.display().to_string();
+        Self::from_bytes(Source::beside(path).read_named(path, LONGEST_DATA)?, &path.display().to_string())
+    }
+
+    /// Reads a table from the bytes of a file.
+    pub fn from_bytes(bytes: Vec<u8>, file: &str) -> Result<Self, ConfigError> {
+        let file = file.to_owned();
         match utf8(bytes) {
             Ok(text) => Self::from_str(&text, &file),
             Err((offset, line)) => Err(ConfigError::Row {
@@ -257,11 +262,9 @@ impl Table {
             cell if cell.parse::<f64>().is_ok() => cell.to_owned(),
             cell => format!("{cell:?}"),
         };
-        let without_commas = cell.replace([',', '$', ' '], "");
-        let help = if expected.contains("number") && number(cell).is_none() && number(&without_commas).is_some() {
-            format!("write {without_commas}, without separators and signs")
-        } else {
-            "correct the cell, or leave the row out".to_owned()
+        let help = match number_meant(cell).filter(|_| expected.contains("number")) {
+            Some(meant) => format!("write {meant}"),
+            None => "correct the cell, or leave the row out".to_owned(),
         };
         self.error_at(row, format!("{column} is {found}, expected {expected}"), help)
     }
@@ -286,6 +289,44 @@ impl Table {
     fn error(&self, message: String, help: impl Into<String>) -> ConfigError {
         ConfigError::Row { file: self.file.clone(), row: None, label: None, message, help: help.into() }
     }
+}
+
+/// What a cell that is no number means, if that is plain: signs and separators of thousands taken out, a decimal comma a point, percent a
+/// fraction.
+fn number_meant(cell: &str) -> Option<String> {
+    if number(cell).is_some() {
+        return None;
+    }
+    let bare = cell.replace(['$', '€', '£', ' ', '\u{a0}', '\''], "");
+    let (bare, percent) = match bare.strip_suffix('%') {
+        Some(bare) => (bare, true),
+        None => (bare.as_str(), false),
+    };
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let grouped = |text: &str, sign: char| {
+        let mut parts = text.trim_start_matches(['-', '+']).split(sign);
+        let first = parts.next().unwrap_or_default();
+        // "0,250" is no number of thousands.
+        digits(first) && first.len() <= 3 && first != "0" && parts.all(|part| part.len() == 3 && digits(part))
+    };
+    let (whole, fraction) = match (bare.rfind(','), bare.rfind('.')) {
+        (Some(comma), Some(point)) if comma > point => (&bare[..comma], Some(&bare[comma + 1..])),
+        (_, Some(point)) => (&bare[..point], Some(&bare[point + 1..])),
+        (Some(_), None) if grouped(&bare, ',') => (bare, None),
+        (Some(comma), None) => (&bare[..comma], Some(&bare[comma + 1..])),
+        (None, None) => (bare, None),
+    };
+    let sign = if whole.contains(',') { ',' } else { '.' };
+    let whole =
+        if whole.contains(sign) { grouped(whole, sign).then(|| whole.replace(sign, ""))? } else { whole.to_owned() };
+    let text = fraction.map_or(whole.clone(), |fraction| format!("{whole}.{fraction}"));
+    let value = number(&text)?;
+    if !percent {
+        return Some(text);
+    }
+    // Rounded to the digits that a percentage has: 7% is 0.07, not 0.07000000000000001.
+    let rounded: f64 = format!("{:.12e}", value / 100.0).parse().ok()?;
+    Some(rounded.to_string())
 }
 
 fn number(cell: &str) -> Option<f64> {
@@ -324,6 +365,28 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         assert_eq!(table.column_month("month").unwrap(), [date(1994, 1, 1), date(1994, 2, 1)]);
         let blanks = Table::from_str("a,b\n1,\n2,3\n", "x.csv").unwrap().column_optional_f64("b").unwrap();
         assert_eq!(blanks, [None, Some(3.0)]);
+    }
+
+    #[test]
+    fn what_a_cell_means_is_written_as_a_number() {
+        for (cell, meant) in [
+            ("37000,00", "37000.00"),
+            ("0,25", "0.25"),
+            ("0,250", "0.250"),
+            ("25%", "0.25"),
+            ("7 %", "0.07"),
+            ("12,5%", "0.125"),
+            ("32,500", "32500"),
+            ("$1,234,567.50", "1234567.50"),
+            ("1.234.567,50", "1234567.50"),
+            ("32 500", "32500"),
+            ("-1,5", "-1.5"),
+        ] {
+            assert_eq!(number_meant(cell).as_deref(), Some(meant), "{cell}");
+        }
+        for cell in ["12,34,56", "1,2,3", "abc", "", "%", "1..2", "0.25", "n/a"] {
+            assert_eq!(number_meant(cell), None, "{cell}");
+        }
     }
 
     #[test]
@@ -371,7 +434,7 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
             complaint(bad("278", "-1").column_non_negative("horsepower")).contains("is -1, expected a number, zero")
         );
         let separators = complaint(bad("52850", "\"$52,850\"").column_positive("msrp_usd"));
-        assert!(separators.ends_with("help: write 52850, without separators and signs"), "{separators}");
+        assert!(separators.ends_with("help: write 52850"), "{separators}");
         let flag = complaint(bad("yes", "maybe").column_bool("luxury"));
         assert!(flag.starts_with("models.csv, row 2 (LS, 400): luxury is \"maybe\", expected true or false"), "{flag}");
         assert!(

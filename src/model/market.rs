@@ -4,6 +4,9 @@
 //! volumes as weights (mean 0, standard deviation 1). Region is where the badge comes from, manufacturer is who sets
 //! the price, assembly country is what customs asks for: the three differ (Jaguar is European, Ford's, and pays duty).
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::ids::{BrandId, Id, ManufacturerId, RegionId, Table};
 use super::supply::rule::Conduct;
 use super::supply::{Ownership, SupplyError};
@@ -85,13 +88,14 @@ pub struct NormalDuty {
 }
 
 /// What an ad valorem duty is a fraction of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum DutyBasis {
-    /// Customs value is a share of the base-year list price, fixed.
+    /// A share of the base-year list price: does not move with the price.
     List,
-    /// Customs value is a share of the producer's own price, and follows it.
+    /// A share of the producer's own price: moves with it.
     Border,
-    /// Customs value is the landed marginal cost.
+    /// The landed marginal cost.
     Cost,
 }
 

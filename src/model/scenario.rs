@@ -1,6 +1,8 @@
 //! A checked scenario: market, buyers, parameters, and the regimes to compare.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::accounts::AccountSettings;
 use super::governments::Bargaining;
@@ -13,9 +15,11 @@ use super::trade::instrument::Instrument;
 use super::trade::regime::Regime;
 
 /// How the buyers of the replications relate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum PopulationMode {
     /// One set of buyers serves all replications; they differ in purchases, dates and choices.
+    #[default]
     Shared,
     /// Every replication has a new set, with its own inversion of the base year.
     Resampled,

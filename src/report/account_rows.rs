@@ -341,7 +341,7 @@ impl Report<'_> {
                 let summary = |metric| self.summary(arm, accounts.trade(metric, m));
                 let Change { mean, std_error, interval: [deficit_change_ci_low, deficit_change_ci_high] } =
                     self.change(arm, accounts.trade(TradeMetric::Deficit, m));
-                let rate = |month| self.study.scenario().bargaining.setup.yen.in_month(month);
+                let rate = |month| settings.deficit_rates.in_month(month);
                 let base = settings.deficit_in(month_number(month.first_day), rate).unwrap_or(f64::NAN);
                 rows.push(TradeRow {
                     regime: self.regime_name(arm),

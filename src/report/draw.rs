@@ -129,7 +129,7 @@ impl Report<'_> {
         let mut path = Vec::new();
         for arm in self.arms() {
             for (m, month) in accounts.months.iter().enumerate() {
-                let rate = |month| scenario.bargaining.setup.yen.in_month(month);
+                let rate = |month| scenario.accounts.deficit_rates.in_month(month);
                 let base = scenario.accounts.deficit_in(month_number(month.first_day), rate);
                 let Some(base) = base else { continue };
                 let slot = accounts.trade(TradeMetric::Deficit, m);

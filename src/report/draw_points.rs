@@ -8,7 +8,8 @@ use super::charts::{
 };
 use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
-use crate::config::design::{Setting, StudyDesign, Sweep};
+use crate::config::design::StudyDesign;
+use crate::config::sweep::{Setting, Sweep};
 use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;

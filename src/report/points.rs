@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, TableData, lines_of, table};
-use crate::config::design::Point;
-use crate::config::design::{Axis, Setting, StudyDesign, Sweep, Uncertainty};
+use crate::config::design::{Point, StudyDesign};
+use crate::config::sweep::{Axis, Setting, Sweep};
+use crate::config::uncertainty::Uncertainty;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::scenario::Scenario;
 use crate::sensitivity::components::{Components, OneWay};

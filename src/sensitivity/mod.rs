@@ -32,6 +32,7 @@ pub mod copula;
 pub mod delta;
 pub mod design;
 pub mod distribution;
+pub mod draws;
 pub mod fast;
 pub mod harmonics;
 pub mod morris;

@@ -361,7 +361,7 @@ fn the_accounts_of_a_job_are_those_of_the_equilibrium() {
     );
     std::fs::write(&path, text).unwrap();
     let assignments: Vec<String> = Vec::new();
-    let loaded = config::load(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
+    let loaded = crate::support::load_anywhere(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
     let study = Study::prepare(loaded.scenario).unwrap();
     let market = &study.scenario().market;
     let year = tariff(&study, &duties(market));
@@ -463,7 +463,7 @@ fn accounts_of_runs_in_time() {
     let assignments: Vec<String> =
         ["buyers.count=4096", "buyers.pricing_nodes=256"].iter().map(|text| (*text).to_owned()).collect();
     let path = root().join("configs/showdown-1995-timing.toml");
-    let mut loaded = config::load(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
+    let mut loaded = crate::support::load_anywhere(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
     for belief in &mut loaded.scenario.timing.as_mut().unwrap().beliefs {
         belief.while_open.fill(0.0);
     }
@@ -504,6 +504,27 @@ fn the_deficit_follows_the_exchange_rate_a_year_later() {
     }
     settings.deficit_elasticity = 0.0;
     assert_eq!(settings.deficit_in(60, rate), Some(65.7e9));
+}
+
+/// What is added may be far larger than what is left: books of absurd duties balance too.
+#[test]
+fn books_balance_at_duties_of_any_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("levy.toml");
+    let showdown = crate::support::showdown_path().display().to_string();
+    let mut text = format!("extends = {showdown:?}\n");
+    for (name, amount) in [("small", 1e6), ("levy", 1e8)] {
+        text.push_str(&format!(
+            "[[instrument]]\nname = {name:?}\namount_usd = {amount:?}\non = {{ flag = true }}\n[[regime]]\nname = {name:?}\n\
+             events = [{{ date = 1995-06-28, action = \"imposed\", instrument = {name:?} }}]\n"
+        ));
+    }
+    std::fs::write(&path, text).unwrap();
+    let loaded = crate::support::load_anywhere(&path, &["buyers.count=256".to_owned()]);
+    let study = Study::prepare(loaded.unwrap_or_else(|error| panic!("{error}")).scenario).unwrap();
+    let regimes = [regime(&study, "status_quo"), regime(&study, "small"), regime(&study, "levy")];
+    // A job whose books do not balance leaves no outcome, and the run ends with its error.
+    assert_eq!(outcomes(&study, &regimes, 0..1, 1)[0].len(), 3);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The map in ARCHITECTURE.md holds: modules point one way; files, threads, clocks and the platform's arithmetic stand where they may.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -201,4 +202,187 @@ fn no_source_file_is_too_long_to_find_ones_way() {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines <= 900, "{} has {lines} lines", path.display());
     }
+}
+
+/// Files of each room that stand in circles: files that use each other, be it by way of others. A room that is not listed has none, and the
+/// numbers may only shrink.
+const IN_CIRCLES: [(&str, usize); 7] =
+    [("cli", 2), ("config", 2), ("folder", 2), ("model", 24), ("report", 2), ("sensitivity", 3), ("study", 6)];
+
+#[test]
+fn files_of_a_room_do_not_go_in_circles() {
+    let mut wrong = Vec::new();
+    for room in fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path()) {
+        let Some(name) = room.file_name().and_then(|name| name.to_str()).filter(|_| room.is_dir()) else { continue };
+        let known = IN_CIRCLES.iter().find(|(room, _)| *room == name).map_or(0, |(_, files)| *files);
+        let circles = circles(&uses(&modules(&room)));
+        let found: usize = circles.iter().map(Vec::len).sum();
+        if found > known {
+            wrong.push(format!(
+                "{name}: {found} files in circles where {known} are known (they may only get fewer): {circles:#?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_finder_of_circles_sees_every_way_to_name_a_file() {
+    let file = |module: &str, code: &str| (module.split("::").map(str::to_owned).collect(), code.to_owned());
+    let room = |files: &[(&str, &str)]| files.iter().map(|(module, code)| file(module, code)).collect::<Modules>();
+    let found = |files: &[(&str, &str)]| circles(&uses(&room(files)));
+    let pair = vec![vec!["r::a".to_owned(), "r::b".to_owned()]];
+    for (a, b) in [
+        ("use super::b::B;", "use super::a::A;"),
+        ("use crate::r::{b::B, c};", "use crate::{q, r::a::A};"),
+        ("fn f() { crate::r::b::g() }", "use crate::r::{\n    a::{A},\n};"),
+        ("use super::{b};", "fn f(a: super::a::A) {}"),
+    ] {
+        assert_eq!(found(&[("r", ""), ("r::a", a), ("r::b", b), ("r::c", "")]), pair, "{a} {b}");
+        assert!(found(&[("r", ""), ("r::a", a), ("r::b", "use super::c::C;"), ("r::c", "")]).is_empty());
+    }
+    // A name that the room's own file passes on is one of the file it comes from.
+    let through =
+        [("r", "pub use b::{B, C};\nmod a;\nmod b;"), ("r::a", "use super::B;"), ("r::b", "use super::a::A;")];
+    assert_eq!(found(&through), pair);
+    // An item of the room's own file is not, and may not use what uses it.
+    let own = [("r", "use self::a::A;\npub struct Own;"), ("r::a", "use super::Own;")];
+    assert_eq!(found(&own), [["r".to_owned(), "r::a".to_owned()]]);
+    let below = [("r", ""), ("r::a", "use super::b::x::X;"), ("r::b", ""), ("r::b::x", "use super::super::a::A;")];
+    assert_eq!(found(&below), [["r::a".to_owned(), "r::b::x".to_owned()]]);
+}
+
+/// Modules of a room with their code; a module is named by its path from the crate.
+type Modules = BTreeMap<Vec<String>, String>;
+
+fn modules(room: &Path) -> Modules {
+    let module = |path: &Path| {
+        let inside = path.strip_prefix(root().join("src")).unwrap().with_extension("");
+        let mut steps: Vec<String> = inside.iter().map(|step| step.to_str().unwrap().to_owned()).collect();
+        if steps.last().is_some_and(|last| last == "mod") {
+            steps.pop();
+        }
+        steps
+    };
+    // Files of unit tests may use what they test.
+    let tests = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem == "tests");
+    sources(room).iter().filter(|path| !tests(path)).map(|path| (module(path), code(path))).collect()
+}
+
+/// Which modules of a room each module uses, by every path that its code names.
+fn uses(modules: &Modules) -> BTreeMap<String, BTreeSet<String>> {
+    let named: BTreeMap<&[String], _> =
+        modules.iter().map(|(module, code)| (module.as_slice(), imports(module, code))).collect();
+    let of = |module: &[String]| {
+        let mut used: BTreeSet<String> = named[module].0.iter().filter_map(|path| home(&named, path, 0)).collect();
+        used.remove(&module.join("::"));
+        (module.join("::"), used)
+    };
+    modules.keys().map(|module| of(module)).collect()
+}
+
+/// Paths that the code of each module uses, and those that it passes on.
+type Named<'a> = BTreeMap<&'a [String], (Vec<Vec<String>>, Vec<Vec<String>>)>;
+
+/// Absolute paths that a module's code names: those it uses, and those that it passes on to others.
+fn imports(module: &[String], code: &str) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    let (mut used, mut passed_on, mut rest) = (Vec::new(), Vec::new(), String::new());
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let Some(first) = ["use ", "pub use ", "pub(crate) use ", "pub(super) use "]
+            .iter()
+            .find_map(|start| line.trim_start().strip_prefix(start))
+        else {
+            rest.push_str(line);
+            rest.push('\n');
+            continue;
+        };
+        let mut tree = first.to_owned();
+        while !tree.contains(';') {
+            tree.push_str(lines.next().unwrap_or(";").trim());
+        }
+        let paths = branches(tree.trim_end_matches(';')).into_iter().map(|path| absolute(module, &path));
+        if line.trim_start().starts_with("pub") { passed_on.extend(paths) } else { used.extend(paths) }
+    }
+    for start in ["crate::", "super::", "self::"] {
+        for (at, _) in rest.match_indices(start) {
+            let path: String = rest[at..].chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
+            if !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                used.push(absolute(module, path.trim_end_matches(':')));
+            }
+        }
+    }
+    (used, passed_on)
+}
+
+/// The paths of a use tree: `a::{b, c::{d, e}}` has three.
+fn branches(tree: &str) -> Vec<String> {
+    let Some(open) = tree.find('{') else { return vec![tree.split(" as ").next().unwrap_or(tree).trim().to_owned()] };
+    let (stem, mut inside) = (tree[..open].trim(), &tree[open + 1..tree.rfind('}').unwrap_or(tree.len())]);
+    let mut found = Vec::new();
+    while !inside.is_empty() {
+        let mut depth = 0;
+        let end = inside.find(|c| {
+            depth += match c {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
+            c == ',' && depth == 0
+        });
+        let end = end.unwrap_or(inside.len());
+        found.extend(branches(&inside[..end]).into_iter().map(|branch| format!("{stem}{branch}")));
+        inside = inside[end..].trim_start_matches(',');
+    }
+    found
+}
+
+/// A path of a module's code from the crate on; a path that begins with another name may be of a module below.
+fn absolute(module: &[String], path: &str) -> Vec<String> {
+    let mut steps = path.split("::").filter(|step| !step.is_empty()).peekable();
+    let mut here = module.to_vec();
+    if steps.peek() == Some(&"crate") {
+        here.clear();
+    }
+    while let Some(step) = steps.next_if(|step| ["crate", "self", "super"].contains(step)) {
+        if step == "super" {
+            here.pop();
+        }
+    }
+    here.extend(steps.map(str::to_owned));
+    here
+}
+
+/// The module of a room that a path leads to, through what others pass on.
+fn home(named: &Named<'_>, path: &[String], depth: usize) -> Option<String> {
+    let length = (1..=path.len()).rev().find(|length| named.contains_key(&path[..*length]))?;
+    let (module, item) = (&path[..length], path.get(length));
+    let passed_on = item.filter(|_| depth < 8).and_then(|item| {
+        let same = |source: &&Vec<String>| source.last() == Some(item) && source.as_slice() != &path[..=length];
+        named[module].1.iter().find(same)
+    });
+    match passed_on {
+        Some(source) => home(named, source, depth + 1),
+        None => Some(module.join("::")),
+    }
+}
+
+/// Groups of modules that reach each other.
+fn circles(uses: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+    let reach = |from: &String| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(next) = open.pop() {
+            open.extend(uses.get(next).into_iter().flatten().filter(|used| seen.insert((*used).clone())));
+        }
+        seen
+    };
+    let reached: BTreeMap<&String, BTreeSet<String>> = uses.keys().map(|module| (module, reach(module))).collect();
+    let mut found: Vec<Vec<String>> = Vec::new();
+    for module in uses.keys().filter(|module| reached[module].contains(*module)) {
+        if !found.iter().flatten().any(|other| other == module) {
+            let same = |other: &&String| reached[module].contains(*other) && reached[other].contains(module);
+            found.push(uses.keys().filter(same).cloned().collect());
+        }
+    }
+    found
 }

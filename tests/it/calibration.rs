@@ -78,7 +78,8 @@ impl Laboratory {
     }
 
     fn load_with(&self, assignments: &[String]) -> Calibration {
-        let loaded = config::load(&self.scenario(), assignments).unwrap_or_else(|error| panic!("{error}"));
+        let loaded =
+            crate::support::load_anywhere(&self.scenario(), assignments).unwrap_or_else(|error| panic!("{error}"));
         calibration(loaded, assignments).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -175,7 +176,13 @@ fn an_impossible_moment_is_shown_as_missed() {
 }
 
 fn calibrate(scenario: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stickershock")).arg("calibrate").arg(scenario).args(arguments).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .arg("calibrate")
+        .arg(scenario)
+        .args(crate::support::ANYWHERE)
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -240,7 +247,7 @@ fn a_torn_search_continues_to_the_same_bytes_and_its_overlays_are_scenarios() {
             overlays.iter().map(|file| format!("{:?}", out("one").join(file).display().to_string())).collect();
         let scenario = laboratory.folder.path().join(format!("{name}.toml"));
         fs::write(&scenario, format!("extends = [{base:?}, {}]\nname = {name:?}\n", files.join(", "))).unwrap();
-        let loaded = config::load(&scenario, &[]).unwrap_or_else(|error| panic!("{error}"));
+        let loaded = crate::support::load_anywhere(&scenario, &[]).unwrap_or_else(|error| panic!("{error}"));
         let estimate = read_csv(&out("one").join("tables/parameters.csv"));
         let alpha = estimate.iter().find(|row| row["parameter"] == "alpha").unwrap();
         assert_eq!(loaded.scenario.demand.alpha, alpha["estimate"].parse::<f64>().unwrap());
@@ -330,6 +337,7 @@ fn the_validation_page_tells_fitted_from_predicted() {
     let output = Command::new(env!("CARGO_BIN_EXE_stickershock"))
         .arg("validate")
         .arg(laboratory.scenario())
+        .args(crate::support::ANYWHERE)
         .args(["--draws", "0"])
         .output()
         .unwrap();
@@ -339,8 +347,12 @@ fn the_validation_page_tells_fitted_from_predicted() {
     assert!(page.contains("A matter of taste (V2): not modelled"), "{page}");
     let row = page.lines().find(|line| line.contains("Sales that rise")).unwrap();
     assert!(row.contains("**out**") && row.contains("+50.0% to +90.0%"), "{row}");
-    let draws =
-        Command::new(env!("CARGO_BIN_EXE_stickershock")).arg("validate").arg(laboratory.scenario()).output().unwrap();
+    let draws = Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .arg("validate")
+        .arg(laboratory.scenario())
+        .args(crate::support::ANYWHERE)
+        .output()
+        .unwrap();
     assert!(text(&draws.stderr).contains("no [[parameter]]"), "{}", text(&draws.stderr));
     assert!(root().join("configs/data/targets.csv").exists());
 }

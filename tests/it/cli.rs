@@ -200,3 +200,16 @@ fn an_unwritable_folder_is_refused_at_once() {
     let out = file.join("out").display().to_string();
     small_run(&["--out", &out]).assert().code(1).stderr(contains("cannot write here").and(contains("--out")));
 }
+
+/// Nobody reads what goes to a full or closed standard error; the exit code still tells.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_error_ends_in_an_exit_code() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .args(["check", "no-such-scenario.toml"])
+        .stderr(full)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(65));
+}

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 use stickershock::model::demand::loyalty::stationary_shares;
 use stickershock::model::demand::{BuyerColumns, Execution, Population};
+use stickershock::model::exchange::{CurrencyPath, cost_factors};
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
+use stickershock::model::timing::PublicBelief;
+use stickershock::model::trade::regime::{Stage, Standing};
 use stickershock::numerics::moments::Moments;
 
 use crate::support::{BY_HAND, outcomes, regime, same, showdown, study};
@@ -82,7 +85,7 @@ fn a_specific_duty_is_the_same_for_every_car() {
         crate::support::showdown_path().display().to_string()
     );
     std::fs::write(&file, text).unwrap();
-    let loaded = stickershock::config::load(&file, &[FAST[0].into()]).unwrap_or_else(|error| panic!("{error}"));
+    let loaded = crate::support::load_anywhere(&file, &[FAST[0].into()]).unwrap_or_else(|error| panic!("{error}"));
     let study = stickershock::study::Study::prepare(loaded.scenario).unwrap();
     let (plans, j) = (study.plans(), position(&study, "929"));
     let extra = |week| plans[regime(&study, "levy")].phase(week).duty_usd[j] - plans[0].phase(week).duty_usd[j];
@@ -372,4 +375,35 @@ fn adaptive_makers_pass_a_duty_on() {
     assert!((before / 51_680.0 - 1.0).abs() < 0.03, "{before}");
     let pass_through = (after.sticker_price_usd[j] - before) / (0.7 * 51_680.0);
     assert!((0.9..1.1).contains(&pass_through), "{pass_through}");
+}
+
+/// Costs move with the share paid at home, and only for imports whose country has a currency: closed forms at shares 0, 0.4 and 1.
+#[test]
+fn costs_follow_the_exchange_rate_by_the_share_paid_at_home() {
+    let mut market = crate::support::showdown(&[]).scenario.market;
+    let yen = CurrencyPath { base: 100.0, weekly: vec![100.0, 80.0, 125.0] };
+    for share in [0.0, 0.4, 1.0] {
+        market.home_cost_share = share;
+        let factors = cost_factors(&market, 3, |country| (country == "Japan").then_some(&yen));
+        assert_eq!(factors.len(), 3);
+        for (week, relative) in [1.0, 1.25, 0.8].into_iter().enumerate() {
+            for (factor, model) in factors[week].iter().zip(&market.models) {
+                let touched = model.imported && model.assembly_country == "Japan";
+                let expected = if touched { 1.0 - share + share * relative } else { 1.0 };
+                assert!((factor - expected).abs() < 1e-15, "{} in week {week}: {factor}", model.name);
+            }
+        }
+    }
+    assert!(market.models.iter().any(|model| model.imported && model.assembly_country == "Japan"));
+    assert!(market.models.iter().any(|model| model.imported && model.assembly_country != "Japan"));
+}
+
+/// Beliefs while a decision is open: one number where an instrument is announced, or steps that hold until the next.
+#[test]
+fn dated_beliefs_hold_where_they_should() {
+    let at = |stage| vec![Standing { stage, liable: false }, Standing::default()];
+    let course = [at(Stage::Quiet), at(Stage::Threatened), at(Stage::Announced), at(Stage::Imposed)];
+    assert_eq!(PublicBelief::while_announced(&course, 0.3), [0.0, 0.0, 0.3, 0.0]);
+    assert_eq!(PublicBelief::stepwise(&[(-2, 0.1), (2, 0.5), (9, 0.9)], 4), [0.1, 0.1, 0.5, 0.5]);
+    assert_eq!(PublicBelief::stepwise(&[(1, 0.5)], 2), [0.0, 0.5]);
 }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
-use crate::support::root;
+use stickershock::config::{Loaded, Source, load, load_from};
+use stickershock::study::Study;
+
+use crate::support::{outcomes, regime, root};
 
 /// A copy of the shipped scenario and its data that a test may spoil.
 struct Copy {
@@ -257,4 +260,159 @@ fn exchange_rates_that_end_too_early_are_named() {
         &["--set", "exchange_rate.mode=history"],
         &["exchange_rate.mode", "1995-06"],
     );
+}
+
+/// `/etc/passwd` and its kind, as a file to extend or as data: refused, and not a line of it is shown.
+#[test]
+fn a_scenario_reads_below_its_folder_only() {
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret");
+    fs::write(&secret, "root:x:0:0:secret\n").unwrap();
+    let secret = secret.to_str().unwrap();
+    let data = "models = \"data/models_1994.csv\"";
+    let rates = "data = \"data/exchange_rates_monthly.csv\"";
+    for (from, to) in [
+        ("extends = [", format!("extends = [\"{secret}\", ")),
+        ("extends = [", "extends = [\"../../../../../../../../etc/passwd\", ".to_owned()),
+        (data, format!("models = \"{secret}\"")),
+        (data, "models = \"/etc/passwd\"".to_owned()),
+        (rates, format!("data = \"{secret}\"")),
+    ] {
+        let copy = Copy::new();
+        copy.replace("showdown-1995.toml", from, &to);
+        let mut command = Command::cargo_bin("stickershock").unwrap();
+        let output = command.arg("check").arg(copy.scenario()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(65), "{message}");
+        assert!(message.contains("outside") && message.contains("--root"), "{message}");
+        assert!(!message.contains("root:"), "{message}");
+    }
+    // A point of a sweep is of the file, too; the user himself may name what he likes.
+    let copy = Copy::new();
+    fs::copy(copy.path("data/models_1994.csv"), outside.path().join("models.csv")).unwrap();
+    let models = outside.path().join("models.csv");
+    let loaded = stickershock::config::load(&copy.scenario(), &[]).unwrap();
+    let set = [format!("market.models={:?}", models.to_str().unwrap())];
+    assert!(loaded.at(&set).unwrap_err().to_string().contains("outside"));
+    assert!(loaded.at(&["market.models=\"data/models_1994.csv\"".to_owned()]).is_ok());
+    let own = stickershock::config::load(&copy.scenario(), &set).unwrap();
+    assert!(own.at(&["run.seed=3".to_owned()]).is_ok());
+}
+
+/// A scenario of a folder beside its data says so with `--root`, from any of its files.
+#[test]
+fn a_root_above_the_file_opens_what_is_beside_it() {
+    let copy = Copy::new();
+    fs::create_dir(copy.path("mine")).unwrap();
+    fs::write(copy.path("mine/own.toml"), "extends = \"../showdown-1995.toml\"\nname = \"own\"\n").unwrap();
+    let check = |extra: &[&str]| {
+        let mut command = Command::cargo_bin("stickershock").unwrap();
+        command.arg("check").arg(copy.path("mine/own.toml")).args(["--set", "buyers.count=256"]).args(extra);
+        command.output().unwrap()
+    };
+    assert_eq!(check(&[]).status.code(), Some(65));
+    let wide = check(&["--root", copy.folder.path().to_str().unwrap()]);
+    assert!(wide.status.success(), "{}", String::from_utf8_lossy(&wide.stderr));
+}
+
+/// A caller without a disk runs the same study.
+#[test]
+fn a_study_from_memory_has_the_outcomes_of_the_one_from_disk() {
+    let configs = root().join("configs");
+    let names = [
+        "showdown-1995.toml",
+        "calibrated/calibrated-demand.toml",
+        "calibrated/calibrated-settlement.toml",
+        "data/models_1994.csv",
+        "data/exchange_rates_monthly.csv",
+    ];
+    let files = names.map(|name| (name, fs::read(configs.join(name)).unwrap()));
+    let small = ["buyers.count=256".to_owned()];
+    let memory = Source::memory(files.clone());
+    let memory = load_from(&memory, Path::new("showdown-1995.toml"), &small).unwrap();
+    let disk = load(&configs.join("showdown-1995.toml"), &small).unwrap();
+    assert_eq!(memory.document.hash(), disk.document.hash());
+    let hashes = |loaded: &Loaded| loaded.data.iter().map(|file| file.hash).collect::<Vec<_>>();
+    assert_eq!(hashes(&memory), hashes(&disk));
+    let run = |loaded: Loaded| {
+        let study = Study::prepare(loaded.scenario).unwrap();
+        let regimes = [regime(&study, "status_quo"), regime(&study, "imposed")];
+        outcomes(&study, &regimes, 0..2, 1)
+    };
+    assert!(run(memory) == run(disk));
+    let less = Source::memory(files.into_iter().take(3));
+    let error = load_from(&less, Path::new("showdown-1995.toml"), &small).unwrap_err().to_string();
+    assert!(error.contains("data/models_1994.csv") && error.contains("not among the files given"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_refused() {
+    let copy = Copy::new();
+    fs::remove_file(copy.path("data/models_1994.csv")).unwrap();
+    fs::create_dir(copy.path("data/models_1994.csv")).unwrap();
+    copy.refused(&["models_1994.csv", "folder"]);
+}
+
+/// Whatever a scenario or `--set` counts is bounded, and a rate above 300% asks whether percent was meant.
+#[test]
+fn counts_sizes_and_rates_beyond_their_bounds_are_refused_at_once() {
+    let scenario = root().join("configs/showdown-1995.toml");
+    for (set, parts) in [
+        ("buyers.count=1000000000000", ["buyers.count", "expected 2 to"]),
+        ("buyers.pricing_nodes=1000000000000", ["buyers.pricing_nodes", "expected 1 to"]),
+        ("run.replications=1000000000000", ["run.replications", "expected 1 to"]),
+        ("time.weeks=4000000000", ["time.weeks", "expected 1 to 5200"]),
+        ("instrument.sanctions.rate=25", ["2500%: was percent meant?", "write 0.25 for 25%"]),
+        ("instrument.sanctions.rate=2e9", ["instrument.sanctions.rate", "was percent meant?"]),
+        ("market.normal_duty.rate=2.5e1", ["market.normal_duty.rate", "was percent meant?"]),
+        ("timing.look_ahead_weeks=4000000000", ["timing.look_ahead_weeks", "expected 0 to 5200"]),
+        ("timing.peers.neighbours=4000000", ["timing.peers.neighbours", "expected 2 to 1000"]),
+        ("uncertainty={draws=20001, replications=2}", ["uncertainty.draws", "expected 1 to 20000"]),
+        ("sweep={kind=\"sobol\", count=1000000000000}", ["sweep", "axis"]),
+        (
+            "parameter=[{key=\"demand.alpha\", distribution=\"beta\", alpha=1e-300, beta=1e300}]",
+            ["alpha", "between 0.001"],
+        ),
+        ("parameter=[{key=\"demand.alpha\", distribution=\"lognormal\", log_mean=0, log_sd=1e300}]", ["log_sd", "100"]),
+    ] {
+        let started = std::time::Instant::now();
+        let error = load(&scenario, &[set.to_owned()]).expect_err(set).to_string();
+        for part in parts {
+            assert!(error.contains(part), "{set}: {error}");
+        }
+        assert!(started.elapsed().as_secs() < 5, "{set} took {:?}", started.elapsed());
+    }
+}
+
+/// A file that is too long, or nested without end, is refused and not read to the end.
+#[test]
+fn long_and_deep_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        load(&path, &[]).unwrap_err().to_string()
+    };
+    assert!(write("long.toml", "# comment\n".repeat(1_000_000)).contains("more than the 8 MiB"));
+    for (name, text) in [
+        ("lists.toml", format!("a = {}{}", "[".repeat(100_000), "]".repeat(100_000))),
+        ("tables.toml", format!("a = {}1{}", "{b=".repeat(100_000), "}".repeat(100_000))),
+        ("dotted.toml", format!("a{} = 1", ".b".repeat(100_000))),
+        ("headers.toml", format!("[a{}]", ".b".repeat(100_000))),
+    ] {
+        let message = write(name, text);
+        assert!(message.contains(name) && message.len() < 5_000, "{name}: {} bytes", message.len());
+    }
+}
+
+/// `check` of a study that would take hours says how long, and ends.
+#[test]
+fn a_check_measures_large_studies_on_fewer_buyers() {
+    let mut command = Command::cargo_bin("stickershock").unwrap();
+    command.arg("check").arg(root().join("configs/showdown-1995.toml")).args(["--set", "buyers.count=1000000"]);
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("of the 1000000 buyers") && text.contains("1000000 buyers of"), "{text}");
 }

@@ -25,7 +25,7 @@ fn loaded(sections: &str, assignments: &[&str]) -> Result<stickershock::model::s
     let text = format!("extends = {:?}\n{sections}", crate::support::showdown_path().display().to_string());
     std::fs::write(&file, text).unwrap();
     let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
-    config::load(&file, &assignments).map(|loaded| loaded.scenario).map_err(|error| error.to_string())
+    crate::support::load_anywhere(&file, &assignments).map(|loaded| loaded.scenario).map_err(|error| error.to_string())
 }
 
 /// Sections of an instrument that is imposed at the deadline in a regime of the same name.

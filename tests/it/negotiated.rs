@@ -193,7 +193,7 @@ fn replications_carry_the_outcome_of_their_negotiation() {
 fn beliefs_come_from_the_negotiation() {
     let path = root().join("configs/showdown-1995-timing.toml");
     let assignments = ["buyers.count=512", "governments.flows.source=given"].map(String::from);
-    let study = Study::prepare(load(&path, &assignments).unwrap().scenario).unwrap();
+    let study = Study::prepare(crate::support::load_anywhere(&path, &assignments).unwrap().scenario).unwrap();
     let negotiated = regime(&study, "negotiated");
     let scenario = study.scenario();
     for replication in 0..20 {
@@ -223,7 +223,7 @@ fn beliefs_come_from_the_negotiation() {
         assert_eq!(belief.at_purchase(0.2, -3.0), 0.2);
     }
     let naive = [&assignments[..], &["timing.belief.mode=naive".to_owned()]].concat();
-    let study = Study::prepare(load(&path, &naive).unwrap().scenario).unwrap();
+    let study = Study::prepare(crate::support::load_anywhere(&path, &naive).unwrap().scenario).unwrap();
     let policy = study.policy(Job { regime: negotiated, replication: 0 }).unwrap();
     assert!(policy.belief.unwrap().while_open.iter().all(|belief| *belief == 0.0));
 }
@@ -287,7 +287,7 @@ fn dated_events_can_be_judged_by_the_governments_record() {
         let path = folder.path().join("case.toml");
         let belief = "[timing]\n[timing.belief]\nmode = \"governments\"\n";
         std::fs::write(&path, format!("extends = '{base}'\nname = \"case\"\n{belief}{regimes}")).unwrap();
-        load(&path, &["governments.flows.source=given".to_owned()])
+        crate::support::load_anywhere(&path, &["governments.flows.source=given".to_owned()])
     };
     let scenario = load_with("").unwrap().scenario;
     let position = scenario.regimes.iter().position(|regime| regime.name == "announced_settled").unwrap();
@@ -329,12 +329,12 @@ fn flows_of_the_market_want_a_reward_solved_for_them() {
         .replace("\"calibrated/", &format!("\"{configs}/calibrated/"))
         .replace("\"data/", &format!("\"{configs}/data/"));
     std::fs::write(&path, text).unwrap();
-    let error = load(&path, &[]).unwrap_err().to_string();
+    let error = crate::support::load_anywhere(&path, &[]).unwrap_err().to_string();
     for part in ["governments.flows.source", "execution_reward = 1.45", "--solve-k=0.77"] {
         assert!(error.contains(part), "no `{part}` in:\n{error}");
     }
     for given in ["governments.execution_reward=0.9", "governments.flows.source=given"] {
-        assert!(load(&path, &[given.to_owned()]).is_ok(), "{given}");
+        assert!(crate::support::load_anywhere(&path, &[given.to_owned()]).is_ok(), "{given}");
     }
 }
 
@@ -368,7 +368,7 @@ fn impossible_sections_are_refused_with_key_and_remedy() {
         let path = folder.path().join("wrong.toml");
         let text = format!("extends = '{base}'\nname = \"wrong\"\n[[regime]]\nname = \"wrong\"\n{regime}\n");
         std::fs::write(&path, text).unwrap();
-        let error = load(&path, &[]).unwrap_err().to_string();
+        let error = crate::support::load_anywhere(&path, &[]).unwrap_err().to_string();
         assert!(error.contains("regime.wrong") && error.contains(named), "{regime}: {error}");
     }
 }

@@ -186,7 +186,7 @@ fn renamed_columns() {
     let evidence = "name,row,label,moment,of,scenario,value,std_error,low,high,unit,status,use,block,weight,source,note\n\
                     europe,V1,Europe,diversion,europe,,0.43,0.04,,,share,derived,fit,demand,,a survey,\n";
     fs::write(folder.path().join("targets.csv"), evidence).unwrap();
-    stickershock(&["calibrate", &at("fit.toml"), "--no-charts", "--quiet", "--out", &at("calibrate")]);
+    stickershock(&["calibrate", &at("fit.toml"), "--root", "/", "--no-charts", "--quiet", "--out", &at("calibrate")]);
 
     let mut found = String::new();
     for command in ["run", "run-in-time", "negotiate", "solve", "calibrate"] {

@@ -59,12 +59,18 @@ const CUT: [&str; 4] = ["--regimes", "imposed", "--unit-size", "2"];
 
 fn run_command(scenario: &Path, out: &Path, extra: &[&str]) -> Command {
     let mut command = program("run");
-    command.arg(scenario).args(CUT).args(["--no-charts", "-j", "2", "--out"]).arg(out).args(extra);
+    command
+        .arg(scenario)
+        .args(crate::support::ANYWHERE)
+        .args(CUT)
+        .args(["--no-charts", "-j", "2", "--out"])
+        .arg(out)
+        .args(extra);
     command
 }
 
 fn plan(scenario: &Path, out: &Path) -> Plan {
-    done(program("plan").arg(scenario).args(CUT).arg("--out").arg(out));
+    done(program("plan").arg(scenario).args(crate::support::ANYWHERE).args(CUT).arg("--out").arg(out));
     Plan::read(out).unwrap()
 }
 
@@ -267,7 +273,8 @@ fn a_stopping_rule_with_points_is_refused() {
     let out = folder.path().join("out");
     let stop = ["--set", "stop.half_width=1"];
     refused(&run_command(&path, &out, &stop).output().unwrap(), 2, &["[stop]", "same number"]);
-    let output = program("plan").arg(&path).args(stop).arg("--out").arg(&out).output().unwrap();
+    let output =
+        program("plan").arg(&path).args(crate::support::ANYWHERE).args(stop).arg("--out").arg(&out).output().unwrap();
     refused(&output, 2, &["[stop]", "same number"]);
     assert!(!out.exists());
 }

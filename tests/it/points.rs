@@ -23,12 +23,12 @@ fn extended(text: &str) -> (tempfile::TempDir, PathBuf) {
 
 fn loaded(text: &str) -> Loaded {
     let (_folder, path) = extended(text);
-    config::load(&path, &[]).unwrap_or_else(|error| panic!("{error}"))
+    crate::support::load_anywhere(&path, &[]).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn refused(text: &str) -> String {
     let (_folder, path) = extended(text);
-    config::load(&path, &[]).expect_err("should be refused").to_string()
+    crate::support::load_anywhere(&path, &[]).expect_err("should be refused").to_string()
 }
 
 fn assignments(list: &[&str]) -> Vec<String> {
@@ -170,6 +170,7 @@ fn stickershock(arguments: &[&str], path: &std::path::Path, out: &std::path::Pat
     std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
         .arg("run")
         .arg(path)
+        .args(crate::support::ANYWHERE)
         .arg("--out")
         .arg(out)
         .args(["--regimes", "imposed"])

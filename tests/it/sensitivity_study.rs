@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use stickershock::config::{self, Loaded};
+use stickershock::config::Loaded;
 use stickershock::folder::OutputFolder;
 use stickershock::folder::faults::{Faults, Step};
 use stickershock::folder::log::{FILE, LogError};
@@ -35,7 +35,7 @@ fn scenario(folder: &Path, more: &str) -> PathBuf {
 
 fn loaded(folder: &Path, set: &[&str]) -> Loaded {
     let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
-    config::load(&scenario(folder, ""), &set).unwrap_or_else(|error| panic!("{error}"))
+    crate::support::load_anywhere(&scenario(folder, ""), &set).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn imposed() -> Vec<Target> {
@@ -84,7 +84,7 @@ fn a_row_is_a_run_of_the_scenario_with_its_values_set() {
         let set: Vec<String> = ["demand.alpha", "pricing.theta", "market.home_cost_share"]
             .map(|key| format!("{key}={}", design[row][key]))
             .into();
-        let whole = config::load(&scenario(folder.path(), ""), &set).unwrap();
+        let whole = crate::support::load_anywhere(&scenario(folder.path(), ""), &set).unwrap();
         let whole = stickershock::study::Study::prepare(whole.scenario).unwrap();
         let regimes = [support::regime(&whole, "status_quo"), support::regime(&whole, "imposed")];
         let layout = whole.layout();
@@ -270,7 +270,8 @@ fn every_scheme_runs_on_a_scenario() {
 fn points_that_cannot_be_run_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let more = "[[parameter]]\nkey = \"holding.lease_share\"\ndistribution = \"uniform\"\nlow = 0.5\nhigh = 1.05\n";
-    let loaded = config::load(&scenario(folder.path(), more), &[]).unwrap_or_else(|error| panic!("{error}"));
+    let loaded =
+        crate::support::load_anywhere(&scenario(folder.path(), more), &[]).unwrap_or_else(|error| panic!("{error}"));
     let finished = run(&study(&loaded, Scheme::Pawn), &folder.path().join("out"), 64, 2);
     let failures = read_csv(&folder.path().join("out/tables/failures.csv"));
     assert_eq!(failures.len(), finished.failures.len());
@@ -300,7 +301,12 @@ fn a_metric_that_is_not_defined_says_so() {
 }
 
 fn command(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_stickershock")).arg("sensitivity").args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+    command.arg("sensitivity").args(arguments);
+    if arguments.first().is_some_and(|first| first.ends_with(".toml")) {
+        command.args(crate::support::ANYWHERE);
+    }
+    command.output().unwrap()
 }
 
 #[test]
@@ -355,7 +361,7 @@ fn a_killed_study_goes_on_where_it_was() {
     let (whole, killed) = (folder.path().join("whole"), folder.path().join("killed"));
     let start = |out: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
-        command.arg("sensitivity").args(arguments(out)).spawn().unwrap()
+        command.arg("sensitivity").args(arguments(out)).args(crate::support::ANYWHERE).spawn().unwrap()
     };
     assert!(start(&whole).wait().unwrap().success());
     let lines = |out: &Path| std::fs::read(out.join(FILE)).map_or(0, |log| log.iter().filter(|b| **b == b'\n').count());

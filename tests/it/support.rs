@@ -23,6 +23,14 @@ pub fn showdown(assignments: &[&str]) -> Loaded {
     config::load(&showdown_path(), &assignments).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A scenario of a test's own folder, which extends the shipped ones: it may read everywhere.
+pub fn load_anywhere(path: &Path, assignments: &[String]) -> Result<Loaded, config::ConfigError> {
+    config::load_from(&config::Source::below(Path::new("/")), path, assignments)
+}
+
+/// What says so to the program.
+pub const ANYWHERE: [&str; 2] = ["--root", "/"];
+
 /// Values of demand as they were set by hand, before calibration: those of `configs/by-hand-1995.toml`, at which reference numbers were made.
 pub const BY_HAND: [&str; 7] = [
     "demand.alpha=0.125",

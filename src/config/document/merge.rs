@@ -3,28 +3,33 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::config::document::tree::{self, Node, Part, Source, Value, item_step, key_step};
+use crate::config::document::tree::{self, Node, Part, Text, Value, item_step, key_step};
 use crate::config::error::utf8;
+use crate::config::source::{LONGEST_SCENARIO, Source};
 use crate::config::{ConfigError, suggest};
 
 /// Files that one document may be put together from; more of them are a mistake, and could take for ever.
 const MAX_FILES: usize = 64;
 
 /// Reads `path` and everything it extends.
-pub(super) fn load(path: &Path) -> Result<Node, ConfigError> {
-    load_below(path, &mut Vec::new(), &mut 0)
+pub(super) fn load(source: &Source, path: &Path) -> Result<Node, ConfigError> {
+    load_below(source, path, &mut Vec::new(), &mut 0)
 }
 
 /// `above` is the chain of files that led here, nearest last.
-fn load_below(path: &Path, above: &mut Vec<PathBuf>, files: &mut usize) -> Result<Node, ConfigError> {
+fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mut usize) -> Result<Node, ConfigError> {
     *files += 1;
-    let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    // The first file is the one that the user named.
+    let bytes = match above.is_empty() {
+        true => source.read_named(path, LONGEST_SCENARIO)?,
+        false => source.read(path, LONGEST_SCENARIO)?,
+    };
     let name = path.display().to_string();
     let text = match utf8(bytes) {
         Ok(text) => text,
         Err((offset, line)) => return Err(ConfigError::NotUtf8 { file: name, line, offset }),
     };
-    let mut node = tree::parse(Source { name, text, numbered: true })?;
+    let mut node = tree::parse(Text { name, text, numbered: true })?;
     above.push(path.to_owned());
     let mut base = None;
     for parent in extended(&mut node)? {
@@ -39,7 +44,7 @@ fn load_below(path: &Path, above: &mut Vec<PathBuf>, files: &mut usize) -> Resul
             let names = above.iter().chain([&target]).map(|file| file.display().to_string());
             names.collect::<Vec<_>>().join(" -> ")
         };
-        if above.iter().any(|file| same_file(file, &target)) {
+        if above.iter().any(|file| source.same(file, &target)) {
             return refuse(
                 format!("the files extend each other in a circle: {}", chain()),
                 "remove one of the extends",
@@ -49,7 +54,7 @@ fn load_below(path: &Path, above: &mut Vec<PathBuf>, files: &mut usize) -> Resul
             let message = format!("more than {MAX_FILES} files are put together: {}", chain());
             return refuse(message, "extend fewer files");
         }
-        let below = match load_below(&target, above, files) {
+        let below = match load_below(source, &target, above, files) {
             Err(ConfigError::Unreadable { file, reason, help }) => {
                 return refuse(format!("{file} cannot be read: {reason}"), &help);
             }
@@ -81,13 +86,6 @@ pub(super) fn refuse_extends(mut node: Node) -> Result<Node, ConfigError> {
             "only a file can extend another",
             "put everything into this text, or save it as a file",
         ))),
-    }
-}
-
-fn same_file(a: &Path, b: &Path) -> bool {
-    match (a.canonicalize(), b.canonicalize()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
     }
 }
 

@@ -28,7 +28,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::config::ConfigError;
-use crate::config::document::tree::{Node, Part, Source, Value};
+use crate::config::document::tree::{Node, Part, Text, Value};
+use crate::config::source::{LONGEST_DATA, Source};
 
 pub use tree::Origin;
 
@@ -36,25 +37,37 @@ pub use tree::Origin;
 #[derive(Clone, Debug)]
 pub struct Document {
     root: Node,
-    /// Copies of data files that are read in their place, by key and written name.
-    copies: BTreeMap<(String, String), PathBuf>,
+    /// Where files are read.
+    source: Source,
+    /// The file that was named.
+    path: PathBuf,
+    /// Data files that stand elsewhere, by key and written name: copies that are read in their place, and those that the user named himself.
+    elsewhere: BTreeMap<(String, String), PathBuf>,
 }
 
 impl Document {
     /// Reads a UTF-8 TOML file and the files it extends.
     ///
-    /// Fails if a file cannot be read, is not UTF-8 or not TOML, if `extends` goes round in a circle, or if named items
-    /// do not merge.
+    /// Fails if a file cannot be read, is not UTF-8 or not TOML, if `extends` goes round in a circle or out of the file's folder, or if
+    /// named items do not merge.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
-        Ok(Self { root: merge::load(path.as_ref())?, copies: BTreeMap::new() })
+        Self::load_from(&Source::beside(path.as_ref()), path.as_ref())
+    }
+
+    /// The same with the files that it extends, and its data, from a source.
+    pub fn load_from(source: &Source, path: &Path) -> Result<Self, ConfigError> {
+        let root = merge::load(source, path)?;
+        Ok(Self { root, source: source.clone(), path: path.to_owned(), elsewhere: BTreeMap::new() })
     }
 
     /// Reads a document from text that is not in a file; `display_name` takes the file's place in messages.
     ///
-    /// Such a document cannot extend another.
+    /// Such a document cannot extend another, and has no data but copies.
     pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
-        let source = Source { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
-        Ok(Self { root: merge::refuse_extends(tree::parse(source)?)?, copies: BTreeMap::new() })
+        let source = Text { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
+        let root = merge::refuse_extends(tree::parse(source)?)?;
+        let source = Source::memory::<PathBuf, Vec<u8>>([]);
+        Ok(Self { root, source, path: PathBuf::new(), elsewhere: BTreeMap::new() })
     }
 
     /// Lays one value over the document, as `--set` does: `market.horizon_weeks=52`.
@@ -92,7 +105,7 @@ impl Document {
     /// Lays one value over the document; after an error it may be half laid.
     fn lay(&mut self, assignment: &str) -> Result<(), ConfigError> {
         let source =
-            Arc::new(Source { name: format!("--set {assignment}"), text: assignment.to_owned(), numbered: false });
+            Arc::new(Text { name: format!("--set {assignment}"), text: assignment.to_owned(), numbered: false });
         let origin = |start, end| Origin { source: Arc::clone(&source), key: None, value: Some(start..end) };
         let refuse = |origin: Origin, message: &str, help: &str| {
             Err(ConfigError::Override(origin.complain("", Part::Value, message, help)))
@@ -141,13 +154,45 @@ impl Document {
     /// hash, stays as it is.
     #[must_use]
     pub fn with_copies(mut self, copies: BTreeMap<(String, String), PathBuf>) -> Self {
-        self.copies = copies;
+        self.elsewhere = copies;
         self
     }
 
-    /// The copy of the data file that `key` names `name`, if there is one.
-    pub(super) fn copy_of(&self, key: &str, name: &str) -> Option<&Path> {
-        self.copies.get(&(key.to_owned(), name.to_owned())).map(PathBuf::as_path)
+    /// Where files are read.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Takes data files that stand in assignments so far as named by the user himself: they may stand anywhere, and their paths begin where
+    /// he is. Those of later assignments, which points of a study make, begin at the document's folder and stay below it.
+    pub(super) fn name_data_files(&mut self, keys: &[&str]) {
+        for key in keys {
+            let Ok((steps, _)) = path::parse(key) else { continue };
+            let (node, _, left) = path::follow(&self.root, &steps);
+            if let (Value::String(name), None, true) = (&node.value, node.origin.line(), left.is_empty()) {
+                self.elsewhere.insert(((*key).to_owned(), name.clone()), PathBuf::from(name));
+            }
+        }
+    }
+
+    /// The path of the data file that `key` names `name`: where it is known to stand, or relative to the file that names it.
+    pub(super) fn data_path(&self, key: &str, name: &str) -> PathBuf {
+        if let Some(elsewhere) = self.elsewhere.get(&(key.to_owned(), name.to_owned())) {
+            return elsewhere.clone();
+        }
+        let origin = self.origin(key).filter(|origin| origin.line().is_some());
+        let beside = origin.as_ref().map_or(self.path.as_path(), |origin| Path::new(origin.file()));
+        beside.parent().unwrap_or(Path::new("")).join(name)
+    }
+
+    /// The bytes of the data file that `key` names `name`.
+    pub(super) fn data(&self, key: &str, name: &str) -> Result<Vec<u8>, ConfigError> {
+        let path = self.data_path(key, name);
+        match self.elsewhere.contains_key(&(key.to_owned(), name.to_owned())) {
+            true => self.source.read_named(&path, LONGEST_DATA),
+            false => self.source.read(&path, LONGEST_DATA),
+        }
     }
 
     /// Reads the document into `T`.

@@ -6,6 +6,7 @@ use jiff::civil::{Date, date};
 use serde::Deserialize;
 
 use super::Document;
+use crate::config::source::Source;
 use crate::config::{ConfigError, Sourced, Status};
 
 #[derive(Debug, Deserialize, PartialEq)]
@@ -127,7 +128,7 @@ impl Folder {
     }
 
     fn load(&self, name: &str) -> Result<Document, ConfigError> {
-        Document::load(self.path(name))
+        Document::load_from(&Source::below(self.0.path()), &self.path(name))
     }
 
     /// The error of loading `name`, without the folder's own path.

@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 64;
 
 /// The text values are read from: a file, or one override.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct Text {
     pub(super) name: String,
     pub(super) text: String,
     /// Whether line numbers mean something to the reader: true of files.
@@ -26,7 +26,7 @@ pub(super) struct Source {
 /// Where a value was written: a file and the part of it, or a `--set` override.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    pub(super) source: Arc<Source>,
+    pub(super) source: Arc<Text>,
     pub(super) key: Option<Range<usize>>,
     pub(super) value: Option<Range<usize>>,
 }
@@ -153,7 +153,7 @@ pub(super) fn item_step(item: &Node, index: usize) -> String {
 }
 
 /// Parses a whole TOML file.
-pub(super) fn parse(source: Source) -> Result<Node, ConfigError> {
+pub(super) fn parse(source: Text) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::new(source), shift: 0 };
     let text = reader.source.text.as_str();
     let table = DeTable::parse(text).map_err(|error| reader.syntax(&error))?;
@@ -162,7 +162,7 @@ pub(super) fn parse(source: Source) -> Result<Node, ConfigError> {
 }
 
 /// Parses the value that begins at byte `start` of an override of `path`.
-pub(super) fn parse_value(source: &Arc<Source>, start: usize, path: &str) -> Result<Node, ConfigError> {
+pub(super) fn parse_value(source: &Arc<Text>, start: usize, path: &str) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::clone(source), shift: start };
     let text = source.text.get(start..).unwrap_or_default();
     let value = DeValue::parse(text).map_err(|error| reader.syntax(&error))?;
@@ -170,7 +170,7 @@ pub(super) fn parse_value(source: &Arc<Source>, start: usize, path: &str) -> Res
 }
 
 struct Reader {
-    source: Arc<Source>,
+    source: Arc<Text>,
     shift: usize,
 }
 

@@ -57,12 +57,12 @@ pub struct Imbalance {
     pub identity: &'static str,
     /// Left side less right side.
     pub gap: f64,
-    /// Size of the amounts.
+    /// Sum of the sizes of the amounts.
     pub scale: f64,
 }
 
-/// Largest gap accepted, relative to the amounts.
-const TOLERANCE: f64 = 1e-9;
+/// Largest gap accepted, relative to the sum of the sizes of all amounts.
+const TOLERANCE: f64 = 1e-10;
 
 /// Sums over some weeks.
 struct Books {
@@ -249,7 +249,9 @@ impl AccountsLayout {
                 sum(&|account| matches!(account, Account::TotalHome | Account::TotalOf(_) | Account::Elsewhere));
             let borne = one(Account::BurdenOnBuyers) + one(Account::BurdenOnMakers) + one(Account::BurdenOnDealers);
             let firms: f64 = (0..self.firms.len()).map(|f| values[self.firm(FirmMetric::Profit, f, p)]).sum();
-            let scale = one(Account::Outlay).abs() + one(Account::Consumers).abs();
+            // What is added may be far larger than what is left: a gap is measured against all of it.
+            let sizes = self.accounts.iter().enumerate();
+            let scale: f64 = sizes.map(|(position, _)| values[self.account(position, p)].abs()).sum();
             for (identity, gap) in [
                 ("outlay = production + dealers + makers + duty + inspection", one(Account::Outlay) - spent),
                 ("sum of the regions = world", regions - one(Account::World)),

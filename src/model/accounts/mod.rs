@@ -27,6 +27,7 @@ pub mod owners;
 pub mod slots;
 pub mod year;
 
+use super::governments::ExchangePath;
 use super::ids::RegionId;
 use super::market::{DemandParameters, Market};
 use crate::numerics::elementary::{exp, ln};
@@ -79,6 +80,8 @@ pub struct AccountSettings {
     pub deficit_usd: Vec<(i16, f64)>,
     /// Elasticity of the deficit of later years to the exchange rate of a year before, in the partner's currency per USD; 0 holds it.
     pub deficit_elasticity: f64,
+    /// That exchange rate, by month.
+    pub deficit_rates: ExchangePath,
 }
 
 impl AccountSettings {

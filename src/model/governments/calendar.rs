@@ -3,6 +3,8 @@
 use std::ops::{Add, Sub};
 
 use jiff::civil::{Date, date};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// A day, counted from 10 July 1993 (day 0), when the two governments agreed to negotiate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +62,8 @@ impl Sub for Day {
 }
 
 /// How far Washington's steps go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
 pub enum Escalation {
     /// Talks without a threat, as in 1994.
     Talks,

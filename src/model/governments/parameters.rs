@@ -3,6 +3,9 @@
 //! Payoffs are billions of dollars, present value; flows are billions of dollars a year. All defaults are judgements, not
 //! measurements: `configs/governments-1995.toml` writes each out with its reason, `docs/governments.md` lists them.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 /// What a parameter may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
@@ -53,7 +56,9 @@ pub struct InvalidParameter {
 }
 
 /// How buyers and firms judge the threat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "BeliefChoice")]
 pub enum BeliefMode {
     /// By Washington's reputation for carrying threats out.
     #[default]

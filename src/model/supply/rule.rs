@@ -7,6 +7,9 @@
 //! ([`equilibrium_with_limits`]); under the other rules the prices of the cars under the quota rise by one dollar amount
 //! until expected demand meets it ([`super::clearing`]). Either way the sellers keep it.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::clearing::{Cleared, clear};
 use super::{Limit, PriceProblem, PricingOptions, SupplyError, equilibrium, equilibrium_with_limits};
 use crate::model::demand::ExpectedDemand;
@@ -40,7 +43,8 @@ pub enum PricingRule {
 }
 
 /// Whose profit a price is set for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum Conduct {
     /// Every model by itself.
     Product,

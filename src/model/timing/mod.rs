@@ -27,6 +27,7 @@ mod rush;
 pub mod together;
 pub mod weekly;
 
+use crate::model::trade::regime::{Stage, Standing};
 use crate::numerics::elementary::exp;
 
 /// Everything a scenario says about time.
@@ -104,6 +105,28 @@ pub struct PublicBelief {
 }
 
 impl PublicBelief {
+    /// A belief that does not depend on how far beyond the decision a purchase lies; a decision falls when the regime has it.
+    #[must_use]
+    pub fn constant(while_open: Vec<f64>, once_imposed: f64, reversal_per_week: f64) -> Self {
+        Self { while_open, once_imposed, reversal_per_week, fading_per_year: 0.0, decision_weeks: Vec::new() }
+    }
+
+    /// Belief while a decision is open, week by week: `value` where an instrument is announced, none before. An open threat without list
+    /// or date moves nobody.
+    #[must_use]
+    pub fn while_announced(course: &[Vec<Standing>], value: f64) -> Vec<f64> {
+        let announced = |week: &Vec<Standing>| week.iter().any(|standing| standing.stage == Stage::Announced);
+        course.iter().map(|week| if announced(week) { value } else { 0.0 }).collect()
+    }
+
+    /// Belief while a decision is open, from steps `(first week, value)` in order of their weeks: each holds until the next, and before the
+    /// first there is none.
+    #[must_use]
+    pub fn stepwise(steps: &[(i64, f64)], weeks: u32) -> Vec<f64> {
+        let at = |week: i64| steps.iter().rev().find(|(from, _)| *from <= week).map_or(0.0, |(_, value)| *value);
+        (0..i64::from(weeks)).map(at).collect()
+    }
+
     /// The belief `public` for a purchase `weeks` beyond the decision.
     #[must_use]
     pub fn at_purchase(&self, public: f64, weeks: f64) -> f64 {

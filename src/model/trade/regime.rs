@@ -16,11 +16,14 @@
 //! instrument that has run out is in force no more, and no event can follow.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::instrument::{Instrument, Measure, Stacking};
 
 /// What happens to an instrument on a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     /// An open threat, without a list or a date.
     Threatened,

@@ -22,6 +22,9 @@ use super::random::{Purpose, Stream};
 use super::{Method, Problem};
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
+/// Most levels of a grid.
+pub const MAX_LEVELS: usize = 1_024;
+
 /// Points in the inputs' own units: rows of D values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
@@ -97,7 +100,7 @@ pub enum DesignError {
         most: u128,
     },
     /// Levels of a grid that trajectories cannot step on.
-    #[error("{0} levels: trajectories need an even number of levels, 2 or more")]
+    #[error("{0} levels: trajectories need an even number of levels, 2 to {MAX_LEVELS}")]
     Levels(usize),
     /// More inputs than the Sobol' sequence has dimensions.
     #[error("Sobol' design: {0}")]
@@ -298,5 +301,9 @@ mod tests {
         assert!(matches!(sample(&problem(501), Method::Sobol, options(2)), Err(DesignError::Dimensions(_))));
         let odd = SampleOptions { levels: 3, ..options(4) };
         assert_eq!(sample(&problem(2), Method::Morris, odd), Err(DesignError::Levels(3)));
+        for levels in [0, 1_000_000_000_000] {
+            let wrong = SampleOptions { levels, ..options(4) };
+            assert_eq!(sample(&problem(2), Method::Morris, wrong), Err(DesignError::Levels(levels)));
+        }
     }
 }

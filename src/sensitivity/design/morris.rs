@@ -6,6 +6,7 @@
 //! trajectories is the sum of the distances of their points (Campolongo, Cariboni and Saltelli 2007). Choosing single trajectories
 //! by distance, as is usual, fills the corners of the grid, and sigma is then too large; choosing among balanced sets does not.
 
+use super::MAX_LEVELS;
 use super::{Design, DesignError};
 use crate::sensitivity::Problem;
 use crate::sensitivity::random::{Purpose, Stream};
@@ -20,7 +21,7 @@ type Trajectory = Vec<Vec<usize>>;
 /// `n` trajectories on a grid of `levels` levels, an even number.
 ///
 /// # Errors
-/// [`DesignError::Levels`] for an odd number of levels or none.
+/// [`DesignError::Levels`] for an odd number of levels, none, or too many.
 pub fn trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Result<Design, DesignError> {
     let mut design = Design::new(problem.len());
     append_set(problem, n, levels, (seed, 0), &mut design)?;
@@ -34,7 +35,7 @@ pub const FIRST_SET: usize = 4;
 /// design of 4, 8, 16 ... trajectories is the beginning of that of twice as many. Other `n` cut the last set.
 ///
 /// # Errors
-/// [`DesignError::Levels`] for an odd number of levels or none.
+/// [`DesignError::Levels`] for an odd number of levels, none, or too many.
 pub fn growing_trajectories(problem: &Problem, n: usize, levels: usize, seed: u64) -> Result<Design, DesignError> {
     let mut design = Design::new(problem.len());
     let (mut size, mut set) = (FIRST_SET, 0);
@@ -54,7 +55,7 @@ fn append_set(
     (seed, first): (u64, u64),
     design: &mut Design,
 ) -> Result<(), DesignError> {
-    if levels < 2 || levels % 2 == 1 {
+    if !(2..=MAX_LEVELS).contains(&levels) || levels % 2 == 1 {
         return Err(DesignError::Levels(levels));
     }
     let inputs = problem.len();

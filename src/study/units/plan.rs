@@ -1,14 +1,14 @@
 //! `plan.json`: what a study is, and the ordered list of its units.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
 use super::MODEL_VERSION;
 use crate::config::design::{Point, Worlds};
-use crate::config::{ConfigError, Document, Loaded, StudyDesign};
+use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source, StudyDesign};
 use crate::folder::{OutputError, OutputFolder};
 use crate::study::Unit;
 use crate::study::units::unit::{default_size, units};
@@ -388,6 +388,10 @@ impl Plan {
         }
         // Checked before the units are listed: a number that was changed must not ask for more memory than there is.
         let count = plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points.len() as u64);
+        let inside = |copy: &str| Path::new(copy).components().all(|step| matches!(step, Component::Normal(_)));
+        if let Some(file) = plan.data.iter().find(|file| !inside(&file.copy)) {
+            return Err(damaged(format!("its data file `{}` stands outside the folder", file.copy)));
+        }
         if count == 0
             || plan.regimes.is_empty()
             || count != plan.units.len() as u64
@@ -420,7 +424,7 @@ impl Plan {
         let mut copies = BTreeMap::new();
         for file in &self.data {
             let copy = folder.join(&file.copy);
-            let bytes = crate::folder::read(&copy).map_err(|error| ConfigError::unreadable(&copy, &error))?;
+            let bytes = Source::below(folder).read(&copy, LONGEST_DATA)?;
             file.check(&copy, &bytes)?;
             copies.insert((file.key.clone(), file.name.clone()), copy);
         }

@@ -1,0 +1,141 @@
+//! Dealers and shipments in time: `[dealers]` and `[shipping]`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::error::ConfigError;
+use super::reader::Reader;
+use super::sourced::Sourced;
+use crate::model::market::Market;
+use crate::model::timing::DealerParameters;
+
+/// Longest lag between order and landing: a year.
+const MAX_LAG_WEEKS: u32 = 52;
+
+/// Dealers' stock and transaction prices. Every parameter has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DealersSection {
+    /// Stock aimed at, days of forecast sales; 60 if absent.
+    #[serde(default)]
+    pub target_days: Option<Sourced<f64>>,
+    /// Stock at the start, days of base-year sales; the target if absent.
+    #[serde(default)]
+    pub start_days: Option<Sourced<f64>>,
+    /// The same for single manufacturers.
+    #[serde(default)]
+    pub start_days_by_manufacturer: BTreeMap<String, Sourced<f64>>,
+    /// Smallest target stock, in sales of one buyer; 3 if absent.
+    #[serde(default)]
+    pub least_sales: Option<Sourced<f64>>,
+    /// Change of the price per unit of the logarithm of stock over target; 0.04 if absent.
+    #[serde(default)]
+    pub discount_slope: Option<Sourced<f64>>,
+    /// Deviation of that logarithm that leaves the price alone; 0.3 if absent.
+    #[serde(default)]
+    pub dead_band: Option<Sourced<f64>>,
+    /// Largest discount and premium, fractions of the list price; [-0.06, 0.10] if absent.
+    #[serde(default)]
+    pub price_bounds: Option<[f64; 2]>,
+    /// Weeks over which forecasts adapt; 13 if absent.
+    #[serde(default)]
+    pub forecast_weeks: Option<Sourced<f64>>,
+    /// Weeks over which a gap in stock or pipeline is closed; 8 if absent.
+    #[serde(default)]
+    pub adjustment_weeks: Option<Sourced<f64>>,
+}
+
+/// Shipments from order to landing. Every parameter has a default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShippingSection {
+    /// Weeks from order to landing of imports; 3 if absent.
+    #[serde(default)]
+    pub import_weeks: Option<Sourced<u32>>,
+    /// Weeks from order to lot of cars assembled at home; 2 if absent.
+    #[serde(default)]
+    pub domestic_weeks: Option<Sourced<u32>>,
+    /// Most cars that can be ordered, relative to base-year volume; 1.5 if absent.
+    #[serde(default)]
+    pub capacity: Option<Sourced<f64>>,
+    /// The same for regions.
+    #[serde(default)]
+    pub capacity_by_region: BTreeMap<String, Sourced<f64>>,
+    /// The same for manufacturers, before regions.
+    #[serde(default)]
+    pub capacity_by_manufacturer: BTreeMap<String, Sourced<f64>>,
+    /// Manufacturers that stop ordering listed models from the announcement to the decision; the others continue.
+    #[serde(default)]
+    pub suspend: Vec<String>,
+}
+
+/// Parameters of dealers and their shipments, one value for each model where they differ.
+pub(super) fn dealers(
+    reader: &Reader<'_>,
+    section: &DealersSection,
+    shipping: &ShippingSection,
+    market: &Market,
+) -> Result<DealerParameters, ConfigError> {
+    let target_days = reader.positive_or("dealers.target_days", &section.target_days, 60.0)?;
+    let start_days = reader.non_negative_or("dealers.start_days", &section.start_days, target_days)?;
+    let price_bounds = section.price_bounds.unwrap_or([-0.06, 0.10]);
+    let [discount, premium] = price_bounds;
+    if !(discount > -1.0 && discount <= 0.0 && premium >= 0.0 && premium.is_finite()) {
+        let message = format!("is [{discount}, {premium}], expected -1 < discount <= 0 <= premium");
+        return Err(reader.error("dealers.price_bounds", message, "[-0.06, 0.10] is 6% off to 10% on top"));
+    }
+    let manufacturers = market.manufacturers.as_slice();
+    let maker = |j: usize| &manufacturers[usize::from(market.models[j].manufacturer.0)];
+    let region = |j: usize| &market.regions[market.models[j].region];
+    known(reader, "dealers.start_days_by_manufacturer", section.start_days_by_manufacturer.keys(), manufacturers)?;
+    known(reader, "shipping.capacity_by_manufacturer", shipping.capacity_by_manufacturer.keys(), manufacturers)?;
+    known(reader, "shipping.capacity_by_region", shipping.capacity_by_region.keys(), market.regions.as_slice())?;
+    let lag = |key: &str, weeks: &Option<Sourced<u32>>, default: u32| {
+        let weeks = weeks.as_ref().map_or(default, |weeks| weeks.value);
+        Ok::<_, ConfigError>(reader.count(key, weeks.into(), 1, MAX_LAG_WEEKS.into(), "")? as u32)
+    };
+    let import_weeks = lag("shipping.import_weeks", &shipping.import_weeks, 3)?;
+    let domestic_weeks = lag("shipping.domestic_weeks", &shipping.domestic_weeks, 2)?;
+    let mut start_weeks = Vec::new();
+    let mut capacity_per_week = Vec::new();
+    for (j, model) in market.models.iter().enumerate() {
+        let days = match section.start_days_by_manufacturer.get(maker(j)) {
+            Some(days) => reader.non_negative(&format!("dealers.start_days_by_manufacturer.{}", maker(j)), days)?,
+            None => start_days,
+        };
+        start_weeks.push(days / 7.0);
+        let by_maker = shipping.capacity_by_manufacturer.get(maker(j));
+        let factor = match (by_maker, shipping.capacity_by_region.get(region(j))) {
+            (Some(own), _) => reader.positive(&format!("shipping.capacity_by_manufacturer.{}", maker(j)), own)?,
+            (None, Some(own)) => reader.positive(&format!("shipping.capacity_by_region.{}", region(j)), own)?,
+            (None, None) => reader.positive_or("shipping.capacity", &shipping.capacity, 1.5)?,
+        };
+        capacity_per_week.push(factor * model.base_volume / 52.0);
+    }
+    Ok(DealerParameters {
+        target_weeks: target_days / 7.0,
+        start_weeks,
+        least_sales: reader.non_negative_or("dealers.least_sales", &section.least_sales, 3.0)?,
+        discount_slope: reader.non_negative_or("dealers.discount_slope", &section.discount_slope, 0.04)?,
+        dead_band: reader.non_negative_or("dealers.dead_band", &section.dead_band, 0.3)?,
+        price_bounds,
+        forecast_weeks: reader.weeks_or("dealers.forecast_weeks", &section.forecast_weeks, 13.0)?,
+        adjustment_weeks: reader.weeks_or("dealers.adjustment_weeks", &section.adjustment_weeks, 8.0)?,
+        lag_weeks: market.models.iter().map(|m| if m.imported { import_weeks } else { domestic_weeks }).collect(),
+        capacity_per_week,
+    })
+}
+
+fn known<'n>(
+    reader: &Reader<'_>,
+    key: &str,
+    names: impl Iterator<Item = &'n String>,
+    known: &[String],
+) -> Result<(), ConfigError> {
+    for name in names {
+        reader.position(&format!("{key}.{name}"), name, known, "name of this market")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The horizon and the stretches of it that are reported: `[time]` and `[[period]]`.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::error::ConfigError;
+use super::reader::Reader;
+use crate::model::outcome::{Period, PeriodKind};
+
+/// Most periods of its own that a file names.
+const MAX_PERIODS: u64 = 1_000;
+/// Longest horizon: 100 years of weeks.
+pub(super) const MAX_WEEKS: u32 = 5_200;
+
+/// The horizon.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSection {
+    /// First day of week 0.
+    #[schemars(with = "String")]
+    pub start: Date,
+    /// Number of weeks.
+    pub weeks: u32,
+}
+
+/// A named stretch of time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodSection {
+    /// Name in tables.
+    pub name: String,
+    /// First day; the period begins with the first week that starts on or after it.
+    #[schemars(with = "String")]
+    pub from: Date,
+    /// The day after the last.
+    #[schemars(with = "String")]
+    pub to: Date,
+}
+
+/// The weeks that are simulated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Horizon {
+    /// First day of week 0.
+    pub start: Date,
+    /// Number of weeks.
+    pub weeks: u32,
+}
+
+impl Horizon {
+    /// Checks the section.
+    pub fn new(reader: &Reader<'_>, section: &TimeSection) -> Result<Self, ConfigError> {
+        let weeks = reader.count("time.weeks", section.weeks.into(), 1, MAX_WEEKS.into(), "")? as u32;
+        Ok(Self { start: section.start, weeks })
+    }
+
+    /// The first week that starts on or after a date; negative before the horizon.
+    pub fn week_of(self, date: Date) -> i64 {
+        let days = date.duration_since(self.start).as_hours() / 24;
+        days.div_euclid(7) + i64::from(days.rem_euclid(7) > 0)
+    }
+
+    /// The same, if it is one of the horizon's.
+    pub fn week_within(self, date: Date) -> Option<u32> {
+        u32::try_from(self.week_of(date)).ok().filter(|week| *week < self.weeks)
+    }
+
+    /// First day of a week.
+    pub fn first_day(self, week: u32) -> Date {
+        self.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7))
+    }
+
+    /// What a reader is told of dates outside.
+    pub fn help(self) -> String {
+        let end = self.start.saturating_add(jiff::Span::new().days(i64::from(self.weeks) * 7 - 1));
+        format!("the horizon runs from {} to {end} ({} weeks)", self.start, self.weeks)
+    }
+}
+
+/// The periods that are reported: the whole horizon, its years, its months where they are asked for, and those that the file names.
+pub(super) fn periods(
+    reader: &Reader<'_>,
+    horizon: Horizon,
+    monthly: bool,
+    sections: &[PeriodSection],
+) -> Result<Vec<Period>, ConfigError> {
+    let weeks = horizon.weeks;
+    let mut periods = vec![Period { name: "all".into(), kind: PeriodKind::Horizon, from: 0, to: weeks }];
+    let years = (0..weeks).step_by(52).enumerate().map(|(year, from)| Period {
+        name: format!("year_{}", year + 1),
+        kind: PeriodKind::Year,
+        from,
+        to: weeks.min(from + 52),
+    });
+    periods.extend(years);
+    if monthly {
+        periods.extend(months(horizon));
+    }
+    reader.count("period", sections.len() as u64, 0, MAX_PERIODS, "leave some out")?;
+    for (i, section) in sections.iter().enumerate() {
+        let key = format!("period[{i}]");
+        if periods.iter().any(|known| known.name == section.name) {
+            let message = format!("the period `{}` exists already", section.name);
+            return Err(reader.error(
+                &format!("{key}.name"),
+                message,
+                "choose another name; `all`, `year_N` and months are given",
+            ));
+        }
+        let (from, to) = (horizon.week_of(section.from), horizon.week_of(section.to));
+        if from < 0 || to > i64::from(weeks) || from >= to {
+            let message = format!("runs from {} to {}, outside the horizon or empty", section.from, section.to);
+            return Err(reader.error(&format!("{key}.from"), message, horizon.help()));
+        }
+        let kind = PeriodKind::Own;
+        periods.push(Period { name: section.name.clone(), kind, from: from as u32, to: to as u32 });
+    }
+    Ok(periods)
+}
+
+/// Calendar months as periods: a month is the weeks that start in it.
+fn months(horizon: Horizon) -> Vec<Period> {
+    let mut periods: Vec<Period> = Vec::new();
+    for week in 0..horizon.weeks {
+        let month = horizon.first_day(week).strftime("%Y-%m").to_string();
+        match periods.last_mut().filter(|period| period.name == month) {
+            Some(period) => period.to = week + 1,
+            None => periods.push(Period { name: month, kind: PeriodKind::Month, from: week, to: week + 1 }),
+        }
+    }
+    periods
+}

@@ -1,0 +1,267 @@
+//! The same regimes at draws of what is uncertain: `[uncertainty]`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::error::ConfigError;
+use super::market::{MarketSection, kept_rows, models};
+use super::parameters::Parameters;
+use super::points::{number_of_points, replications_of};
+use super::reader::Reader;
+use crate::numerics::sobol::SobolSequence;
+use crate::sensitivity::draws::{self, RelativeErrors, UncertainCell};
+
+/// Most numbers that all draws have together: they are kept.
+const MOST_NUMBERS: usize = 10_000_000;
+
+/// Draws of the scenario's uncertain parameters and data.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UncertaintySection {
+    /// Number of draws.
+    pub draws: usize,
+    /// Replications of every draw, each with random numbers of its own; at least 2 to tell their noise from the parameters.
+    pub replications: u64,
+    /// How draws are made.
+    #[serde(default)]
+    pub sampling: Sampling,
+    /// Data that are uncertain.
+    #[serde(default)]
+    pub data: Vec<DataErrorSection>,
+    /// Metrics of the charts, columns of `replications.csv`; the headline metric if absent.
+    #[serde(default)]
+    pub metrics: Vec<String>,
+    /// Period of the charts; the whole horizon if absent.
+    #[serde(default)]
+    pub period: Option<String>,
+}
+
+/// How draws are made.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// Independent draws, each number from a stream of its own: adding a parameter changes no other.
+    #[default]
+    Random,
+    /// Points of a scrambled Sobol' sequence: means are more exact, and intervals wider than they need to be.
+    Sobol,
+}
+
+/// Errors of one column of the table of models.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataErrorSection {
+    /// The column.
+    pub column: String,
+    /// Standard deviation of the logarithm of each cell: one number, or one for each status.
+    pub log_sd: LogSd,
+    /// Column that holds the status, its whole cell or the tag in square brackets at its start (`[estimate] ...`).
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Brands whose totals are known, with the standard deviation of the total's logarithm (0 where it holds exactly): cells of their
+    /// models are drawn and then rescaled to the total. Cells of other brands vary on their own.
+    #[serde(default)]
+    pub totals: BTreeMap<String, f64>,
+}
+
+/// A standard deviation for all cells, or one for each status.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum LogSd {
+    /// For all cells.
+    Same(f64),
+    /// By status.
+    ByStatus(BTreeMap<String, f64>),
+}
+
+/// Errors of one column, resolved to cells.
+#[derive(Clone, Debug, PartialEq)]
+struct DataError {
+    column: String,
+    /// The model of each cell.
+    model: Vec<String>,
+    /// The scenario's own factor on each cell, which its value contains.
+    factor: Vec<f64>,
+    /// Brands whose totals are known.
+    brands: Vec<String>,
+    errors: RelativeErrors,
+}
+
+/// Draws ready to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Uncertainty {
+    /// Number of draws.
+    pub draws: usize,
+    /// Replications of every draw.
+    pub replications: u64,
+    /// How draws are made.
+    pub sampling: Sampling,
+    /// Metrics of the charts; none is the headline metric.
+    pub metrics: Vec<String>,
+    /// Period of the charts; none is the whole horizon.
+    pub period: Option<String>,
+    parameters: Parameters,
+    data: Vec<DataError>,
+    seed: u64,
+}
+
+impl Uncertainty {
+    /// The scenario's uncertain parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// One name for each coordinate of a draw: parameters, then cells and totals column by column.
+    fn coordinates(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.parameters.list.iter().map(|item| item.key.clone()).collect();
+        for error in &self.data {
+            names.extend(error.model.iter().map(|model| format!("data\n{}\n{model}", error.column)));
+            names.extend(error.brands.iter().map(|brand| format!("total\n{}\n{brand}", error.column)));
+        }
+        names
+    }
+
+    /// The assignments that make each draw.
+    pub(super) fn assignments(&self) -> Vec<Vec<String>> {
+        let names = self.coordinates();
+        let draw = |unit: Vec<f64>| {
+            let (parameters, mut rest) = unit.split_at(self.parameters.len());
+            let mut assignments = self.parameters.assignments(&self.parameters.at(parameters));
+            for error in &self.data {
+                let (cells, after) = rest.split_at(error.errors.cells.len());
+                let (totals, after) = after.split_at(error.errors.totals.len());
+                rest = after;
+                assignments.push(error.assignment(cells, totals));
+            }
+            assignments
+        };
+        let points = match self.sampling {
+            Sampling::Random => draws::independent_points(&names, self.draws, self.seed),
+            // The number of coordinates was checked when the section was read.
+            Sampling::Sobol => draws::sobol_points(names.len(), self.draws, self.seed).unwrap_or_default(),
+        };
+        points.into_iter().map(draw).collect()
+    }
+}
+
+impl DataError {
+    /// The factors of one draw as an assignment.
+    fn assignment(&self, cells: &[f64], totals: &[f64]) -> String {
+        let drawn = self.errors.factors(cells, totals);
+        let own = self.model.iter().zip(drawn.iter().zip(&self.factor));
+        let factors: toml::Table =
+            own.map(|(model, (drawn, own))| (model.clone(), toml::Value::Float(drawn * own))).collect();
+        format!("market.factor.{:?}={}", self.column, toml::Value::Table(factors))
+    }
+}
+
+/// The draws of a scenario with this seed and table of models.
+pub(super) fn uncertainty(
+    reader: &Reader<'_>,
+    section: &UncertaintySection,
+    seed: u64,
+    market: &MarketSection,
+    parameters: &Parameters,
+) -> Result<Uncertainty, ConfigError> {
+    let draws = number_of_points(reader, "uncertainty.draws", section.draws as u128)?;
+    let mut data: Vec<DataError> = Vec::with_capacity(section.data.len());
+    for (index, error) in section.data.iter().enumerate() {
+        if data.iter().any(|other| other.column == error.column) {
+            let message = format!("the column `{}` has errors already", error.column);
+            return Err(reader.error(&format!("uncertainty.data[{index}].column"), message, "remove one of the two"));
+        }
+        data.push(data_error(reader, &format!("uncertainty.data[{index}]"), error, market)?);
+    }
+    if parameters.is_empty() && data.is_empty() {
+        let help = "write [[parameter]] with a key and a distribution, or [[uncertainty.data]] with a column";
+        return Err(reader.error("uncertainty", "there is nothing uncertain to draw", help));
+    }
+    let uncertainty = Uncertainty {
+        draws,
+        replications: replications_of(reader, "uncertainty.replications", section.replications)?,
+        sampling: section.sampling,
+        metrics: section.metrics.clone(),
+        period: section.period.clone(),
+        parameters: parameters.clone(),
+        data,
+        seed,
+    };
+    let coordinates = uncertainty.coordinates().len();
+    if draws * coordinates > MOST_NUMBERS {
+        let message = format!("is {draws}, and each draw has {coordinates} uncertain values");
+        let help = format!("draws times values are {MOST_NUMBERS} at most: draw less, or hold some values");
+        return Err(reader.error("uncertainty.draws", message, help));
+    }
+    if section.sampling == Sampling::Sobol {
+        let refuse = |error| reader.error("uncertainty.sampling", format!("{error}"), "use sampling = \"random\"");
+        SobolSequence::plain(uncertainty.coordinates().len()).map_err(refuse)?;
+    }
+    Ok(uncertainty)
+}
+
+fn data_error(
+    reader: &Reader<'_>,
+    place: &str,
+    section: &DataErrorSection,
+    market: &MarketSection,
+) -> Result<DataError, ConfigError> {
+    let log_sd = |key: String, value: f64| {
+        reader.number(&key, value, |x| (0.0..=2.0).contains(&x), "a standard deviation between 0 and 2")
+    };
+    let columns = &market.columns;
+    let table = models(reader, market)?;
+    let names = table.column_key(&columns.model)?;
+    let kept = kept_rows(reader, market, &names, &table.column_non_negative(&columns.volume)?)?;
+    let values = table.column_f64(&section.column)?;
+    let brands: Vec<String> = table.column_text(&columns.brand)?.into_iter().map(str::to_owned).collect();
+    let mut totals = Vec::with_capacity(section.totals.len());
+    for (brand, sd) in &section.totals {
+        let key = format!("{place}.totals.{brand:?}");
+        let own: Vec<String> = kept.iter().map(|row| brands[*row].clone()).collect();
+        reader.position(&key, brand, &own, "brand of this market")?;
+        totals.push((brand.clone(), log_sd(key, *sd)?));
+    }
+    let statuses = match (&section.log_sd, &section.status) {
+        (LogSd::ByStatus(_), Some(column)) => Some(table.column_text(column)?),
+        (LogSd::Same(_), None) => None,
+        _ => {
+            let help = "write log_sd = 0.25 for all cells, or status = \"confidence\" and log_sd = { estimate = 0.25 }";
+            return Err(reader.error(place, "`status` and a `log_sd` for each status belong together", help));
+        }
+    };
+    let (mut cells, mut model, mut factor) = (Vec::new(), Vec::new(), Vec::new());
+    for row in kept {
+        if values[row] <= 0.0 {
+            return Err(table.refuse_cell(row, &section.column, "a positive number: its error is relative"));
+        }
+        let sd = match (&section.log_sd, &statuses) {
+            (LogSd::ByStatus(by_status), Some(statuses)) => {
+                let status = tag(statuses[row]);
+                let Some(sd) = by_status.get(status) else {
+                    let help = format!("give the status a standard deviation: log_sd = {{ {status} = 0.1 }}");
+                    let message = format!("has the status `{status}`, which {place}.log_sd does not know");
+                    return Err(table.error_at(row, message, help));
+                };
+                log_sd(format!("{place}.log_sd.{status}"), *sd)?
+            }
+            (LogSd::Same(sd), _) => log_sd(format!("{place}.log_sd"), *sd)?,
+            (LogSd::ByStatus(_), None) => 0.0,
+        };
+        let factors = market.factor.get(&section.column);
+        factor.push(factors.and_then(|models| models.get(names[row])).copied().unwrap_or(1.0));
+        model.push(names[row].to_owned());
+        let total = totals.iter().position(|(brand, _)| *brand == brands[row]);
+        cells.push(UncertainCell { value: values[row], log_sd: sd, total });
+    }
+    let (brands, totals) = totals.into_iter().unzip();
+    Ok(DataError { column: section.column.clone(), model, factor, brands, errors: RelativeErrors { cells, totals } })
+}
+
+/// The tag in square brackets at the start of a cell, or the whole cell.
+fn tag(cell: &str) -> &str {
+    let inside = cell.trim().strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    inside.map_or(cell.trim(), |(tag, _)| tag.trim())
+}
