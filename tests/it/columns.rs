@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use stickershock::model::ids::Id;
 use stickershock::model::outcome::{Group, ModelMetric, Outcome, Period, RegionMetric, WeekMetric};
-use stickershock::numerics::moments::student_quantile;
+use stickershock::numerics::student;
 use stickershock::study::Study;
 
 use crate::support::{self, read_csv, root};
@@ -452,7 +451,7 @@ fn comparisons_and_replications() {
     close("comparisons", "std_error", &|row| std_error(&pair(row).0));
     close("comparisons", "ci_low", &|row| mean(&pair(row).0) - T * std_error(&pair(row).0));
     close("comparisons", "ci_high", &|row| mean(&pair(row).0) + T * std_error(&pair(row).0));
-    let together = |row: &Row| student_quantile(3, 1.0 - 0.025 / family(row) as f64) * std_error(&pair(row).0);
+    let together = |row: &Row| student::quantile(3, 1.0 - 0.025 / family(row) as f64) * std_error(&pair(row).0);
     close("comparisons", "simultaneous_ci_low", &|row| mean(&pair(row).0) - together(row));
     close("comparisons", "simultaneous_ci_high", &|row| mean(&pair(row).0) + together(row));
     close("comparisons", "relative_change", &|row| mean(&pair(row).0) / mean(&pair(row).2));

@@ -127,6 +127,11 @@ impl Instrument {
     pub fn measure(&self, week: u32) -> Option<&Measure> {
         self.measures.iter().rev().find(|dated| dated.from_week <= week).map(|dated| &dated.measure)
     }
+    /// Whether it has run out.
+    #[must_use]
+    pub fn expired(&self, week: u32) -> bool {
+        self.until.is_some_and(|until| week >= until.week)
+    }
     /// The kind as written in scenario files.
     #[must_use]
     pub fn kind(&self) -> &'static str {
