@@ -11,6 +11,7 @@ mod columns_in_time;
 mod core;
 mod coverage;
 mod economics;
+mod evidence;
 mod governments;
 mod input;
 mod instruments;
