@@ -12,6 +12,10 @@
 //! is in its errors. Residuals have the covariance V = (I - DK) S (I - DK)', of rank moments less parameters; the statistic
 //! J = r' V^+ r is chi-square with so many degrees of freedom whatever W is, if the model is right and S is.
 //!
+//! A moment within a range of evidence has no weight and is no part of J; one beyond it counts like a number at the range's end, as if it had been
+//! known which side would bind. Blocks that are solved for, one parameter for one moment, are no part of J: their residuals are zero whatever the
+//! model is.
+//!
 //! Simulation noise is what the choice of random numbers does to the moments at the optimum: their covariance over other seeds, once, because
 //! the estimate rests on one seed.
 
@@ -82,7 +86,7 @@ impl Estimate {
     #[must_use]
     pub fn t(&self, problem: &Problem, target: usize) -> f64 {
         let t = &problem.targets[target];
-        (self.moments[target] - t.value) / hypotenuse(t.std_error, self.noise[(target, target)].sqrt())
+        t.miss(self.moments[target]) / hypotenuse(t.std_error, self.noise[(target, target)].sqrt())
     }
     /// Correlation of two estimates; not a number without standard errors.
     #[must_use]
@@ -119,7 +123,7 @@ pub fn estimate<M: Model>(
         .collect();
     let jacobian = jacobian(problem, theta, moments, model)?;
     let (noise, seeds) = noise(problem, theta, moments.len(), seeds, model)?;
-    let system = System::new(problem, &jacobian, &noise, &bound);
+    let system = System::new(problem, moments, &jacobian, &noise, &bound);
     let solved = system.solve(problem);
     let (j, degrees) = system.overidentification(problem, theta, moments, &solved);
     let p_value = if degrees > 0 { chi_square_above(degrees as u64, j) } else { f64::NAN };
@@ -133,7 +137,7 @@ pub fn estimate<M: Model>(
         moments: moments.to_vec(),
         std_error,
         covariance,
-        identification: identification(problem, &jacobian),
+        identification: identification(problem, moments, &jacobian),
         sensitivity: solved.gain.columns(0, targets).into_owned(),
         jacobian,
         noise,
@@ -234,6 +238,8 @@ struct System {
     covariance: DMatrix<f64>,
     /// The block of each row.
     block: Vec<usize>,
+    /// Targets within their range.
+    idle: Vec<bool>,
     /// The parameter of each row that is a prior.
     prior: Vec<usize>,
     /// Whether each parameter is estimated.
@@ -246,12 +252,19 @@ struct Solved {
     /// Parameters about which nothing is known.
     unknown: Vec<bool>,
     prior_share: Vec<f64>,
-    /// Directions that are estimated.
+    /// Directions that are estimated, but for those that are solved for.
     rank: usize,
 }
 
 impl System {
-    fn new(problem: &Problem, jacobian: &DMatrix<f64>, noise: &DMatrix<f64>, bound: &[Option<Bound>]) -> Self {
+    fn new(
+        problem: &Problem,
+        moments: &[f64],
+        jacobian: &DMatrix<f64>,
+        noise: &DMatrix<f64>,
+        bound: &[Option<Bound>],
+    ) -> Self {
+        let idle: Vec<bool> = problem.targets.iter().zip(moments).map(|(target, m)| target.is_idle(*m)).collect();
         let (targets, count) = (problem.targets.len(), problem.free.len());
         let prior: Vec<usize> = (0..count).filter(|k| problem.free[*k].prior.is_some()).collect();
         let rows = targets + prior.len();
@@ -263,7 +276,7 @@ impl System {
         for (i, target) in problem.targets.iter().enumerate() {
             let variance = target.std_error * target.std_error;
             covariance[(i, i)] += variance;
-            weight.push(target.weight / variance);
+            weight.push(if idle[i] { 0.0 } else { target.weight / variance });
         }
         for (at, k) in prior.iter().enumerate() {
             let sd = problem.free[*k].prior.map_or(f64::INFINITY, |prior| prior.sd);
@@ -277,7 +290,7 @@ impl System {
         }
         let of_target = problem.targets.iter().map(|target| target.block);
         let block = of_target.chain(prior.iter().map(|k| problem.free[*k].block)).collect();
-        Self { slopes, weight, covariance, block, prior, estimated }
+        Self { slopes, weight, covariance, block, idle, prior, estimated }
     }
 
     fn solve(&self, problem: &Problem) -> Solved {
@@ -312,7 +325,7 @@ impl System {
                     seen[c] += v_t[(at, c)] * v_t[(at, c)];
                     variance[c] += (v_t[(at, c)] / value).powi(2);
                 }
-                solved.rank += 1;
+                solved.rank += usize::from(!problem.is_solved(block));
             }
             let mut errors = DMatrix::zeros(own_rows.len(), rows);
             own_rows.iter().enumerate().for_each(|(r, row)| errors[(r, *row)] = 1.0);
@@ -344,16 +357,16 @@ impl System {
         let used = |row: usize| match row.checked_sub(problem.targets.len()) {
             // The prior of a parameter at its bound is no moment: the parameter does not answer to it.
             Some(at) => self.estimated[self.prior[at]],
-            None => true,
+            None => !self.idle[row],
         };
-        let kept: Vec<usize> = (0..rows).filter(|row| used(*row)).collect();
+        let kept: Vec<usize> = (0..rows).filter(|row| used(*row) && !problem.is_solved(self.block[*row])).collect();
         let degrees = kept.len().saturating_sub(solved.rank);
         if degrees == 0 {
             return (f64::NAN, 0);
         }
         let residual = |row: usize| match row.checked_sub(problem.targets.len()) {
             Some(at) => problem.free[self.prior[at]].prior.map_or(0.0, |prior| prior.mean - theta[self.prior[at]]),
-            None => problem.targets[row].value - moments[row],
+            None => -problem.targets[row].miss(moments[row]),
         };
         let left = DMatrix::identity(rows, rows) - &self.slopes * &solved.gain;
         let covariance = &left * &self.covariance * left.transpose();
@@ -372,13 +385,16 @@ impl System {
     }
 }
 
-fn identification(problem: &Problem, jacobian: &DMatrix<f64>) -> Vec<Identification> {
+fn identification(problem: &Problem, moments: &[f64], jacobian: &DMatrix<f64>) -> Vec<Identification> {
     let of_block = |block: usize| {
         let (free, targets) = (problem.free_of(block), problem.targets_of(block));
         let rows = targets.len().max(free.len());
-        // Rows of zeros stand for moments that are not there, so that every parameter has a direction.
+        // Rows of zeros stand for moments that are not there or ask nothing, so that every parameter has a direction.
         let scaled = DMatrix::from_fn(rows, free.len(), |r, c| {
             let Some(i) = targets.get(r) else { return 0.0 };
+            if problem.targets[*i].is_idle(moments[*i]) {
+                return 0.0;
+            }
             let parameter = &problem.free[free[c]];
             jacobian[(*i, free[c])] * (parameter.high - parameter.low) / problem.targets[*i].std_error
         });

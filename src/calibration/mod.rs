@@ -4,7 +4,8 @@
 //! minimise  Q(theta) = sum_i weight_i ((m_i(theta) - d_i) / se_i)^2 + sum_k ((theta_k - prior_k) / sd_k)^2
 //! ```
 //!
-//! A prior is one more moment, the parameter itself. The free parameters fall into blocks, estimated one after the other: moments of a
+//! A prior is one more moment, the parameter itself. Where the evidence is a range, d_i is its end next to the moment, and within it the term is
+//! zero: one side may be open. The free parameters fall into blocks, estimated one after the other: moments of a
 //! block may depend on the parameters of its own and of earlier blocks only, and later ones take the earlier estimates as given. The
 //! standard errors do not: they carry what is not known of earlier blocks through ([`mod@estimate`]).
 //!
@@ -102,12 +103,33 @@ pub struct Target {
     pub name: String,
     /// The block that is fitted to it.
     pub block: usize,
-    /// The evidence.
-    pub value: f64,
-    /// Its standard error, or a tolerance that stands for one.
+    /// The evidence: all from the first to the second number agrees with it alike. Twice the same for a number; infinite at an open side.
+    pub range: [f64; 2],
+    /// The standard error beyond the range, or a tolerance that stands for one.
     pub std_error: f64,
     /// Weight beside the standard error's own, 1 for none.
     pub weight: f64,
+    /// Whether parameters are solved for so that it is met: it is no evidence on the model then, and no part of J.
+    pub solved: bool,
+}
+
+impl Target {
+    /// How far a moment lies outside the evidence, with its sign; zero within a range.
+    #[must_use]
+    pub fn miss(&self, moment: f64) -> f64 {
+        moment - moment.max(self.range[0]).min(self.range[1])
+    }
+    /// Whether a moment lies within a range, so that it asks nothing of the parameters.
+    #[must_use]
+    pub fn is_idle(&self, moment: f64) -> bool {
+        self.range[0] < self.range[1] && (self.range[0]..=self.range[1]).contains(&moment)
+    }
+    /// The end of the range next to a moment; the evidence itself where it is a number.
+    #[must_use]
+    pub fn end(&self, moment: f64) -> f64 {
+        let [low, high] = self.range;
+        if (moment - low).abs() <= (high - moment).abs() { low } else { high }
+    }
 }
 
 /// Parameters, targets and blocks, in order.
@@ -129,6 +151,11 @@ impl Problem {
     pub fn free_of(&self, block: usize) -> Vec<usize> {
         (0..self.free.len()).filter(|k| self.free[*k].block == block).collect()
     }
+    /// Whether a block is solved for rather than fitted.
+    #[must_use]
+    pub fn is_solved(&self, block: usize) -> bool {
+        self.targets.iter().any(|target| target.block == block && target.solved)
+    }
     /// Positions of a block's targets.
     #[must_use]
     pub fn targets_of(&self, block: usize) -> Vec<usize> {
@@ -146,7 +173,7 @@ impl Problem {
         let targets = self.targets_of(block);
         let of_target = targets.iter().zip(moments).map(|(i, moment)| {
             let target = &self.targets[*i];
-            target.weight.sqrt() * (moment - target.value) / target.std_error
+            target.weight.sqrt() * target.miss(*moment) / target.std_error
         });
         let of_prior = self.free_of(block).into_iter().filter_map(|k| {
             let prior = self.free[k].prior?;

@@ -24,7 +24,11 @@ fn free(name: &str, block: usize, [low, high]: [f64; 2]) -> Free {
 }
 
 fn target(name: &str, block: usize, value: f64, std_error: f64) -> Target {
-    Target { name: name.into(), block, value, std_error, weight: 1.0 }
+    Target { name: name.into(), block, range: [value; 2], std_error, weight: 1.0, solved: false }
+}
+
+fn within(name: &str, block: usize, range: [f64; 2], std_error: f64) -> Target {
+    Target { range, ..target(name, block, 0.0, std_error) }
 }
 
 fn problem(free: Vec<Free>, targets: Vec<Target>) -> Problem {
@@ -69,6 +73,65 @@ fn a_linear_model_has_the_errors_of_generalised_least_squares() {
     // Raising the evidence of `sum` by one raises each estimate by D'WD^-1 D'W = 1/6.
     close(estimate.sensitivity[(0, 2)], 1.0 / 6.0);
     assert_eq!(warnings, []);
+}
+
+/// A range that holds the moment asks nothing: estimate, errors, J and degrees of freedom are those without it, whether it is open at one side or
+/// closed. Its moment is met, and no sensitivity goes through it.
+#[test]
+fn a_moment_within_its_range_is_as_if_it_were_not_there() {
+    let plain = || vec![target("a", 0, 1.0, 1.0), target("b", 0, 2.0, 1.0), target("sum", 0, 3.5, 2.0)];
+    let parameters = || vec![free("a", 0, [-10.0, 10.0]), free("b", 0, [-10.0, 10.0])];
+    let (without, _) = fit(&problem(parameters(), plain()), |_, t, _| Some(vec![t[0], t[1], t[0] + t[1]]));
+    for range in [[f64::NEG_INFINITY, 100.0], [-1.0, f64::INFINITY], [-1.0, 2.0]] {
+        let targets = [plain(), vec![within("difference", 0, range, 0.5)]].concat();
+        let problem = problem(parameters(), targets);
+        let (with, warnings) = fit(&problem, |_, t, _| Some(vec![t[0], t[1], t[0] + t[1], t[1] - t[0]]));
+        for k in 0..2 {
+            assert!((with.theta[k] - without.theta[k]).abs() < 1e-6);
+            assert!((with.std_error[k] - without.std_error[k]).abs() < 1e-6);
+            assert_eq!(with.sensitivity[(k, 3)], 0.0);
+        }
+        assert!((with.j - without.j).abs() < 1e-6);
+        assert_eq!((with.degrees, with.t(&problem, 3)), (without.degrees, 0.0));
+        assert_eq!(warnings, []);
+        for (one, other) in with.identification[0].values.iter().zip(&without.identification[0].values) {
+            assert!((one - other).abs() < 1e-6);
+        }
+    }
+}
+
+/// Evidence of at least 3 pulls an estimate of 1 as a number of 3 would, with the errors, J and degrees of freedom of that number; from above the
+/// same the other way round.
+#[test]
+fn a_moment_beyond_its_range_is_drawn_to_its_end() {
+    let of = |second: Target| {
+        let problem = problem(vec![free("a", 0, [-10.0, 10.0])], vec![target("a", 0, 1.0, 1.0), second]);
+        fit(&problem, |_, t, _| Some(vec![t[0], t[0]])).0
+    };
+    for (end, range) in [(3.0, [3.0, f64::INFINITY]), (-2.0, [f64::NEG_INFINITY, -2.0]), (3.0, [3.0, 4.0])] {
+        let (number, bounded) = (of(target("again", 0, end, 0.5)), of(within("again", 0, range, 0.5)));
+        // Precisions 1 and 4.
+        assert!((bounded.theta[0] - (1.0 + 4.0 * end) / 5.0).abs() < 1e-6, "{:?}", bounded.theta);
+        assert!((bounded.std_error[0] - 0.2_f64.sqrt()).abs() < 1e-6);
+        assert!((bounded.j - (end - 1.0).powi(2) / 1.25).abs() < 1e-5, "{}", bounded.j);
+        assert!((bounded.j - number.j).abs() < 1e-6 && bounded.degrees == 1);
+    }
+}
+
+/// A block of one parameter for one moment to be met adds nothing to J and takes no degree of freedom, also where an earlier block says something
+/// of its moment.
+#[test]
+fn what_is_solved_for_is_no_part_of_j() {
+    let first = || vec![target("a", 0, 1.0, 1.0), target("again", 0, 2.0, 1.0)];
+    let (alone, _) = fit(&problem(vec![free("a", 0, [-9.0, 9.0])], first()), |_, t, _| Some(vec![t[0], t[0]]));
+    let met = Target { solved: true, ..target("met", 1, 0.77, 0.05) };
+    let two = problem(vec![free("a", 0, [-9.0, 9.0]), free("reward", 1, [-9.0, 9.0])], [first(), vec![met]].concat());
+    let (both, _) = fit(&two, |block, t, _| Some(if block == 0 { vec![t[0], t[0]] } else { vec![t[1] - t[0]] }));
+    assert!((both.theta[1] - 2.27).abs() < 1e-6, "{:?}", both.theta);
+    assert!((both.j - alone.j).abs() < 1e-9 && (both.j - 0.5).abs() < 1e-6, "{} and {}", both.j, alone.j);
+    assert_eq!((both.degrees, alone.degrees), (1, 1));
+    // Its error is that of its target and of what is subtracted: half the variance of one.
+    assert!((both.std_error[1] - (0.5_f64 + 0.0025).sqrt()).abs() < 1e-6);
 }
 
 /// Weights that are not the inverse variances: the errors are those of the estimator used, and J is the same, because one overidentifying

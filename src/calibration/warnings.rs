@@ -172,7 +172,8 @@ pub fn warnings(problem: &Problem, searched: &[Searched], estimate: &Estimate) -
                 searched.get(target.block).and_then(|block| block.nearest.get(at?).copied()).unwrap_or(f64::NAN);
             // Like t in standard errors of evidence and simulation together.
             let nearest = nearest * target.std_error / hypotenuse(target.std_error, estimate.noise[(i, i)].sqrt());
-            let (moment, data, model) = (target.name.clone(), target.value, estimate.moments[i]);
+            let (moment, model) = (target.name.clone(), estimate.moments[i]);
+            let data = target.end(model);
             found.push(match nearest > FAR {
                 true => Warning::Impossible { moment, data, model, t, nearest },
                 false => Warning::Missed { moment, data, model, t },

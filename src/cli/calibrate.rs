@@ -120,12 +120,12 @@ fn summary(calibration: &Calibration, finished: &Finished, seconds: f64) -> Stri
     );
     for (i, target) in problem.targets.iter().enumerate() {
         let noise = estimate.noise[(i, i)].sqrt();
-        let before = (finished.at_start[i] - target.value) / hypotenuse(target.std_error, noise);
+        let before = target.miss(finished.at_start[i]) / hypotenuse(target.std_error, noise);
         let _ = writeln!(
             out,
             "{:<24} {:>10.4} {:>10.4} {:>10.4} {noise:>9.2e} {:>+7.2} {before:>+9.2}",
             target.name,
-            target.value,
+            target.end(estimate.moments[i]),
             target.std_error,
             estimate.moments[i],
             estimate.t(problem, i)

@@ -20,6 +20,8 @@ use crate::model::moment::{Draws, Moment};
 pub enum Usage {
     /// Parameters are fitted to it.
     Fit,
+    /// As many parameters are solved for so that the model says it: it is no evidence on the model.
+    Solve,
     /// The model predicts it.
     Predict,
     /// A value of the scenario was set by hand with it in view.
@@ -30,8 +32,13 @@ pub enum Usage {
 
 impl Usage {
     /// All, with the word in the table.
-    pub const ALL: [(&'static str, Self); 4] =
-        [("fit", Self::Fit), ("predict", Self::Predict), ("set", Self::Set), ("none", Self::None)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("fit", Self::Fit),
+        ("solve", Self::Solve),
+        ("predict", Self::Predict),
+        ("set", Self::Set),
+        ("none", Self::None),
+    ];
 
     /// The word in the table.
     #[must_use]
@@ -55,7 +62,7 @@ pub struct Evidence {
     pub value: f64,
     /// Its standard error or a tolerance; not a number without one.
     pub std_error: f64,
-    /// The range that counts as agreement: as given, or two standard errors on either side.
+    /// The range that counts as agreement: as given, infinite where only one end is, or two standard errors on either side.
     pub range: [f64; 2],
     /// Unit; may be empty.
     pub unit: String,
@@ -116,13 +123,28 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
     for (block, name) in blocks.iter().enumerate() {
         if !problem_targets.iter().any(|target| target.block == block) {
             let help = format!(
-                "give a row of {} the use `fit` and the block `{name}`, or remove the block",
+                "give a row of {} the use `fit` or `solve` and the block `{name}`, or remove the block",
                 targets.path.display()
             );
             return Err(document.error_at(&format!("calibration.block[{block}]"), "has no target", help));
         }
     }
     let problem = Problem { blocks, steps, free, targets: problem_targets };
+    for block in (0..problem.blocks.len()).filter(|block| problem.is_solved(*block)) {
+        let (free, targets) = (problem.free_of(block), problem.targets_of(block));
+        let fitted = targets.iter().any(|i| !problem.targets[*i].solved);
+        if fitted || free.len() != targets.len() || free.iter().any(|k| problem.free[*k].prior.is_some()) {
+            let message = format!(
+                "`{}` is solved for with {} parameters and {} targets{}",
+                problem.blocks[block],
+                free.len(),
+                targets.len(),
+                if fitted { ", some of them to be fitted" } else { "" },
+            );
+            let help = "give one parameter without a prior for each target with the use `solve`, and no target with `fit`; or use `fit` for all";
+            return Err(document.error_at(&format!("calibration.block[{block}]"), message, help));
+        }
+    }
     Ok(Calibration { problem, keys, labels, evidence, fitted, scenarios, search, draws, seeds, targets })
 }
 
@@ -174,33 +196,41 @@ fn rows(
         }
         let value = values[at].unwrap_or(f64::NAN);
         let range = match (lows[at], highs[at]) {
-            (Some(low), Some(high)) if low <= high => [low, high],
             (None, None) => [value - 2.0 * std_error, value + 2.0 * std_error],
-            _ => return Err(table.error_at(at, "low and high are no range", "give both, the lower first, or neither")),
+            (low, high) => [low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY)],
         };
-        if usage != Usage::None && !range.iter().all(|end| end.is_finite()) {
-            let help = "give value and std_error, or low and high";
+        if range[0] > range[1] {
+            let message = format!("low is {} and high is {}", range[0], range[1]);
+            return Err(table.error_at(
+                at,
+                message,
+                "write the lower end first; leave one empty where that side is open",
+            ));
+        }
+        if usage != Usage::None && range.iter().any(|end| end.is_nan()) {
+            let help = "give value and std_error, or low or high or both";
             return Err(table.error_at(at, "nothing says what counts as agreement", help));
         }
-        if usage == Usage::Fit {
+        if matches!(usage, Usage::Fit | Usage::Solve) {
             let block = blocks.iter().position(|block| block == in_block[at]);
             let known: Vec<&str> = blocks.iter().map(String::as_str).collect();
             let block = block.ok_or_else(|| {
                 table.error_at(at, format!("block is `{}`", in_block[at]), suggest::one_of(in_block[at], &known))
             })?;
-            if !(value.is_finite() && std_error.is_finite()) {
-                return Err(table.error_at(
-                    at,
-                    "has no value or no std_error to be fitted with",
-                    "give both, or use `predict`",
-                ));
+            let solved = usage == Usage::Solve;
+            // A number, or else the range.
+            let range = if value.is_finite() { [value; 2] } else { range };
+            if !std_error.is_finite() || (solved && !value.is_finite()) {
+                let help =
+                    if solved { "give both" } else { "give both, or std_error with low or high, or use `predict`" };
+                return Err(table.error_at(at, "has no value and std_error to be fitted with", help));
             }
             let weight = weights[at].unwrap_or(1.0);
             if weight <= 0.0 {
                 return Err(table.refuse_cell(at, "weight", "a number above zero, or nothing for 1"));
             }
             found.fitted.push(at);
-            found.targets.push(Target { name: names[at].to_owned(), block, value, std_error, weight });
+            found.targets.push(Target { name: names[at].to_owned(), block, range, std_error, weight, solved });
         }
         found.evidence.push(Evidence {
             name: names[at].to_owned(),

@@ -23,11 +23,11 @@ pub fn write_charts(
     let label = |i: usize| calibration.evidence[calibration.fitted[i]].label.clone();
     let point = |i: usize| {
         let target = &problem.targets[i];
-        let distance = |moment: f64| (moment - target.value) / target.std_error;
+        let distance = |moment: f64| target.miss(moment) / target.std_error;
         FitPoint {
             label: label(i),
             unit: calibration.evidence[calibration.fitted[i]].unit.clone(),
-            data: target.value,
+            data: target.end(estimate.moments[i]),
             model: estimate.moments[i],
             distance: distance(estimate.moments[i]),
             noise: estimate.noise[(i, i)].sqrt() / target.std_error,

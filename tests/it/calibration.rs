@@ -279,6 +279,13 @@ fn faults_of_the_evidence_and_of_the_section_are_named() {
     refused(&row("own_elasticity", "LS 400", "1,1,,,,rumour,fit,demand,,s,"), &["rumour", "sourced"]);
     refused(&row("own_elasticity", "LS 400", "1,1,,,,derived,fit,timing,,s,"), &["timing", "demand"]);
     refused(&row("simulated_change", "units_all; imposd; all", "1,1,,,,derived,predict,,,s,"), &["imposd", "imposed"]);
+    refused(&row("own_elasticity", "LS 400", ",1,2,1,,derived,fit,demand,,s,"), &["row 8", "low is 2 and high is 1"]);
+    refused(&row("own_elasticity", "LS 400", ",,1,,,derived,fit,demand,,s,"), &["row 8", "std_error with low or high"]);
+    refused(&row("own_elasticity", "LS 400", ",1,1,,,derived,solve,demand,,s,"), &["row 8", "value and std_error"]);
+    refused(
+        &row("own_elasticity", "LS 400", "1,1,,,,derived,solve,demand,,s,"),
+        &["`demand` is solved for with 4 parameters and 7 targets, some of them to be fitted"],
+    );
     let without = calibrate(&showdown_path(), &[]);
     assert_eq!(without.status.code(), Some(65));
     assert!(text(&without.stderr).contains("nothing to calibrate"), "{}", text(&without.stderr));
@@ -332,6 +339,8 @@ fn the_validation_page_tells_fitted_from_predicted() {
         &laboratory.simulate(4),
         "prediction,V5,Sales at the duty,pass_through_sales_change,sanctioned; sanctions,,,,-0.99,-0.5,change,derived,predict,,,s,n\n\
          wrong,V5,Sales that rise,pass_through_sales_change,sanctioned; sanctions,,,,0.5,0.9,change,derived,predict,,,s,n\n\
+         least,V7,Margins of a dollar at least,margin_usd,sanctioned,,,,1.0,,USD,derived,predict,,,s,n\n\
+         most,V7,Margins of a dollar at most,margin_usd,sanctioned,,,,,1.0,USD,derived,predict,,,s,n\n\
          silent,V2,A matter of taste,,,,,,,,,sourced,none,,,s,not modelled\n",
     );
     let output = Command::new(env!("CARGO_BIN_EXE_stickershock"))
@@ -343,7 +352,8 @@ fn the_validation_page_tells_fitted_from_predicted() {
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let page = text(&output.stdout);
-    assert!(page.contains("| predicted | 2 | 1 | 0 | 1 |"), "{page}");
+    assert!(page.contains("| predicted | 4 | 2 | 0 | 2 |"), "{page}");
+    assert!(page.contains("| - | at least 1.000 |") && page.contains("| - | at most 1.000 |"), "{page}");
     assert!(page.contains("A matter of taste (V2): not modelled"), "{page}");
     let row = page.lines().find(|line| line.contains("Sales that rise")).unwrap();
     assert!(row.contains("**out**") && row.contains("+50.0% to +90.0%"), "{row}");

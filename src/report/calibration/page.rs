@@ -91,7 +91,7 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
         out,
         "Every piece of evidence that the model speaks to, beside what the model says: `{}` writes this page. The interval has 90% of {} draws \
          from the distribution of the parameters, each with random numbers of its own{}. *In*: the model's value is in the range of the \
-         evidence, two standard errors or tolerances on either side where none is printed.\n",
+         evidence, two standard errors or tolerances on either side where none is printed; ranges may be open at one side.\n",
         made.command,
         made.draws,
         if made.failed > 0 {
@@ -107,6 +107,11 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
     let sections = [
         (Usage::Predict, "Predicted", "No parameter was fitted to these."),
         (Usage::Fit, "Fitted", "Parameters were estimated on these: agreement is no test."),
+        (
+            Usage::Solve,
+            "Solved for",
+            "As many parameters were solved for so that the model says these: agreement is no test, and they are no part of J.",
+        ),
         (
             Usage::Set,
             "Set by hand",
@@ -140,13 +145,12 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
             };
             let _ = writeln!(
                 out,
-                "| {} | {}{} ({}) | {value} | {} to {} | {} | {interval} | {} |",
+                "| {} | {}{} ({}) | {value} | {} | {} | {interval} | {} |",
                 evidence.row,
                 evidence.label,
                 unit(&evidence.unit),
                 evidence.status,
-                show(evidence.range[0]),
-                show(evidence.range[1]),
+                range(evidence.range, show),
                 show(finding.value),
                 finding.verdict(evidence.range).as_str(),
             );
@@ -167,6 +171,15 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
         }
     }
     out
+}
+
+/// A range in words.
+fn range([low, high]: [f64; 2], show: impl Fn(f64) -> String) -> String {
+    match (low.is_finite(), high.is_finite()) {
+        (true, false) => format!("at least {}", show(low)),
+        (false, true) => format!("at most {}", show(high)),
+        _ => format!("{} to {}", show(low), show(high)),
+    }
 }
 
 /// The unit after a label, where the figures do not show it.

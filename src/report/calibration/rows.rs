@@ -15,8 +15,12 @@ table! {
         label: String;
         /// block of parameters that is fitted to it
         block: String;
-        /// the evidence
+        /// the evidence; empty where it is a range
         data: f64;
+        /// lower end of its range, the evidence itself where it is a number; empty where that side is open
+        data_low: f64;
+        /// upper end
+        data_high: f64;
         /// its standard error, or a tolerance that stands for one
         data_std_error: f64;
         /// weight beside the standard error's own
@@ -25,7 +29,7 @@ table! {
         model: f64;
         /// standard deviation of the model's value over random seeds
         simulation_std_error: f64;
-        /// model less data, over data and simulation errors together
+        /// model less data, over data and simulation errors together; zero within a range
         t: f64;
         /// the model at the values set before
         model_at_start: f64;
@@ -50,13 +54,18 @@ impl FitRow {
         let row = |i: usize| {
             let (target, evidence) = (&problem.targets[i], &calibration.evidence[calibration.fitted[i]]);
             let noise = estimate.noise[(i, i)].sqrt();
-            let t = |moment: f64| (moment - target.value) / hypotenuse(target.std_error, noise);
+            let t = |moment: f64| target.miss(moment) / hypotenuse(target.std_error, noise);
+            let end = |end: f64| if end.is_finite() { end } else { f64::NAN };
+            let [low, high] = target.range;
+            let number = if low == high { low } else { f64::NAN };
             let stated = |text: &String| if text.is_empty() { "none".to_owned() } else { text.clone() };
             Self {
                 moment: target.name.clone(),
                 label: evidence.label.clone(),
                 block: problem.blocks[target.block].clone(),
-                data: target.value,
+                data: number,
+                data_low: end(low),
+                data_high: end(high),
                 data_std_error: target.std_error,
                 weight: target.weight,
                 model: estimate.moments[i],
