@@ -277,11 +277,11 @@ fn scenario_of(
 
 impl Calibration {
     /// The assignments that put parameters at `theta` into the scenario at a position: those of sections that it has, whether or not it writes out
-    /// the value. A parameter of timing would put a scenario without that layer into time.
+    /// the value or the table within the section. A parameter of timing would put a scenario without that layer into time.
     #[must_use]
     pub fn assignments(&self, scenario: usize, theta: &[f64]) -> Vec<String> {
         let document = &self.scenarios[scenario].document;
-        let section = |key: &str| key.rsplit_once('.').is_none_or(|(section, _)| document.origin(section).is_some());
+        let section = |key: &str| key.split_once('.').is_none_or(|(section, _)| document.origin(section).is_some());
         let pairs = self.keys.iter().zip(theta).filter(|(key, _)| section(key));
         pairs.map(|(key, value)| format!("{key}={}", toml_number(*value))).collect()
     }

@@ -35,9 +35,9 @@ pub struct DemandSection {
     pub sigma_outside: Sourced<f64>,
     /// Utility of the brand now owned.
     pub loyalty: Sourced<f64>,
-    /// The same for single brands.
+    /// What the owners of single brands add to that, above or below zero.
     #[serde(default)]
-    pub loyalty_by_brand: BTreeMap<String, Sourced<f64>>,
+    pub loyalty_deviation: BTreeMap<String, Sourced<f64>>,
     /// How demand bends with prices relative to the base year's, lambda: 1, linear in price, if absent; 0 is logarithmic.
     #[serde(default)]
     pub curvature: Option<Sourced<f64>>,
@@ -85,18 +85,21 @@ pub(super) fn demand(
         })
         .collect::<Result<_, _>>()?;
     let brands = market.brands.as_slice();
-    for name in section.loyalty_by_brand.keys() {
-        reader.position(&format!("demand.loyalty_by_brand.{name}"), name, brands, "brand of this market")?;
+    for name in section.loyalty_deviation.keys() {
+        reader.position(&format!("demand.loyalty_deviation.{name}"), name, brands, "brand of this market")?;
     }
-    let expected = "a utility between 0 and 20";
-    let loyalty = |key: &str, value: f64| reader.number(key, value, |x| (0.0..=20.0).contains(&x), expected);
+    let common = section.loyalty.value;
+    reader.number("demand.loyalty", common, |x| (0.0..=20.0).contains(&x), "a utility between 0 and 20")?;
     let loyalty = brands
         .iter()
-        .map(|brand| match section.loyalty_by_brand.get(brand) {
-            Some(own) => loyalty(&format!("demand.loyalty_by_brand.{brand}"), own.value),
-            None => loyalty("demand.loyalty", section.loyalty.value),
+        .map(|brand| {
+            // Owners may like to change: the sum may be below zero.
+            let own = section.loyalty_deviation.get(brand).map_or(0.0, |deviation| deviation.value);
+            let expected = format!("a number that with demand.loyalty, {common}, makes -20 to 20");
+            let holds = |x: f64| (-20.0..=20.0).contains(&(common + x));
+            Ok(common + reader.number(&format!("demand.loyalty_deviation.{brand}"), own, holds, &expected)?)
         })
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, ConfigError>>()?;
     Ok(DemandParameters {
         alpha: reader.number(
             "demand.alpha",

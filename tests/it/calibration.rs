@@ -468,3 +468,101 @@ fn parameters_reach_scenarios_that_leave_them_at_their_defaults() {
     let point = plain.scenarios[0].at(&plain.assignments(0, &plain.problem.start())).unwrap();
     assert!(point.scenario.timing.is_none());
 }
+
+/// A folder with a scenario of its own text and one row of evidence for each brand's repurchase rate.
+fn repurchase(text: &str, rates: &[(String, f64)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv =
+        "name,row,label,moment,of,scenario,value,std_error,low,high,unit,status,use,block,weight,source,note\n"
+            .to_owned();
+    for (brand, rate) in rates {
+        csv.push_str(&format!(
+            "{brand},t,{brand},repurchase,{brand},,{rate:?},0.01,,,share,derived,fit,demand,,simulated,\n"
+        ));
+    }
+    fs::write(folder.path().join("targets.csv"), csv).unwrap();
+    let base = showdown_path().display().to_string();
+    fs::write(folder.path().join("scenario.toml"), format!("extends = {base:?}\nname = \"marques\"\n{text}")).unwrap();
+    folder
+}
+
+const DEVIATIONS: [(&str, f64); 4] = [("Lexus", 0.6), ("BMW", 0.25), ("Saab", -1.1), ("Mercedes-Benz", -0.3)];
+
+/// With buyers who are all alike the stationary chain of owned brands can be solved backwards by hand. With pi_b = S_b / A, a brand's share of purchase
+/// events is q = pi (1 - pi) / ((1 - r) Z), r its repurchase rate, and the outside option's is (1 - sum pi) / Z: one equation in Z. What the model
+/// says of each brand's owners gives lambda + u_b back.
+#[test]
+fn repurchase_rates_of_alike_buyers_give_loyalty_by_brand_back_in_closed_form() {
+    let mut alike =
+        "[buyers]\ncount = 64\n[demand]\neta = 0.0\nincome_log_sd = 0.0\nsigma_import = 0.0\nsigma_region = 0.0\n\
+                     sigma_outside = 0.0\nloyalty = 0.9\n[demand.sigma]\nperformance = 0.0\nsize = 0.0\neconomy = 0.0\n"
+            .to_owned();
+    alike.push_str("[demand.loyalty_deviation]\n");
+    DEVIATIONS.iter().for_each(|(brand, u)| alike.push_str(&format!("{brand} = {u:?}\n")));
+    alike.push_str(
+        "[calibration]\ntargets = \"targets.csv\"\n[[calibration.block]]\nname = \"demand\"\n[[calibration.free]]\nname = \"loyalty\"\n\
+         key = \"demand.loyalty\"\nblock = \"demand\"\nlow = 0.0\nhigh = 3.0\n",
+    );
+    let market = showdown(&[]).scenario.market;
+    let brands: Vec<String> = market.brands.as_slice().to_vec();
+    let volume =
+        |b: usize| market.models.iter().filter(|m| usize::from(m.brand.0) == b).map(|m| m.base_volume).sum::<f64>();
+    let sold: Vec<f64> = (0..brands.len()).map(|b| volume(b) / market.market_size).collect();
+    let folder = repurchase(&alike, &brands.iter().map(|brand| (brand.clone(), 0.5)).collect::<Vec<_>>());
+    let loaded = config::load(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
+    let calibration = calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}"));
+    let all: Vec<usize> = (0..brands.len()).collect();
+    let rate = moments_at(&calibration, &all, &calibration.problem.start(), 0).unwrap();
+
+    let outside = 1.0 - sold.iter().sum::<f64>();
+    let pi = |z: f64| -> Vec<f64> {
+        sold.iter().zip(&rate).map(|(q, r)| 0.5 * (1.0 - (1.0 - 4.0 * q * (1.0 - r) * z).sqrt())).collect()
+    };
+    let excess = |z: f64| pi(z).iter().sum::<f64>() + z * outside - 1.0;
+    let (mut low, mut high) = (0.0, 1.0 / outside);
+    for _ in 0..200 {
+        let middle = 0.5 * (low + high);
+        if excess(middle) > 0.0 { high = middle } else { low = middle }
+    }
+    for ((brand, pi), r) in brands.iter().zip(pi(low)).zip(&rate) {
+        let k = (r - pi) / (pi * (1.0 - r));
+        let own = DEVIATIONS.iter().find(|(name, _)| name == brand).map_or(0.0, |(_, u)| *u);
+        assert!((k.ln_1p() - 0.9 - own).abs() < 1e-8, "{brand}: {} for {}", k.ln_1p(), 0.9 + own);
+    }
+}
+
+/// Deviations by brand are parameters of a calibration like any other: from rates of the model itself, with buyers who differ, they come back.
+#[test]
+fn loyalty_by_brand_is_recovered_from_repurchase_rates() {
+    let mut text = "[buyers]\ncount = 256\n[demand]\nloyalty = 1.5\n[demand.loyalty_deviation]\n".to_owned();
+    DEVIATIONS.iter().for_each(|(brand, _)| text.push_str(&format!("{brand} = 0.0\n")));
+    text.push_str(
+        "[calibration]\ntargets = \"targets.csv\"\npoints = 1\nstarts = 1\nsimplex = 0\npolish = 12\nseeds = 2\n[[calibration.block]]\n\
+         name = \"demand\"\n[[calibration.free]]\nname = \"loyalty\"\nkey = \"demand.loyalty\"\nblock = \"demand\"\nlow = 0.0\nhigh = 3.0\n",
+    );
+    for (brand, _) in DEVIATIONS {
+        text.push_str(&format!(
+            "[[calibration.free]]\nname = \"u_{brand}\"\nkey = \"demand.loyalty_deviation.{brand}\"\nblock = \"demand\"\nlow = -2.0\nhigh = 2.0\n"
+        ));
+    }
+    // A brand without a deviation of its own tells the common part.
+    let brands = DEVIATIONS.iter().map(|(brand, _)| *brand).chain(["Cadillac"]);
+    let rows: Vec<(String, f64)> = brands.map(|brand| (brand.to_owned(), 0.5)).collect();
+    let truth: Vec<f64> = [0.9].into_iter().chain(DEVIATIONS.map(|(_, u)| u)).collect();
+    let read = |rows: &[(String, f64)]| {
+        let folder = repurchase(&text, rows);
+        let loaded = config::load(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
+        (calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}")), folder)
+    };
+    let rates = moments_at(&read(&rows).0, &[0, 1, 2, 3, 4], &truth, 0).unwrap();
+    let rows: Vec<(String, f64)> = rows.into_iter().zip(rates).map(|((brand, _), rate)| (brand, rate)).collect();
+    let (calibration, folder) = read(&rows);
+    let out = OutputFolder::create(&folder.path().join("out")).unwrap();
+    let stop = AtomicBool::new(false);
+    let run = Run::open(&calibration, &out, &stop, &|_: usize, _: &str| {}).unwrap();
+    let finished = run.run().unwrap_or_else(|error| panic!("{error}"));
+    for (k, truth) in truth.iter().enumerate() {
+        let found = finished.estimate.theta[k];
+        assert!((found - truth).abs() < 1e-5, "{}: {found} for {truth}", calibration.problem.free[k].name);
+    }
+}
