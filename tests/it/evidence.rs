@@ -102,3 +102,61 @@ fn the_pass_through_of_the_yen_is_real_and_an_elasticity() {
         assert!(row["note"].contains(&format!("{:.3} over May", elasticity("1995-05"))), "{}", row["note"]);
     }
 }
+
+/// Shares of the survey, profit as a lower bound, the rush of 1995 with Acura in it, and the sales rates of 2025.
+#[test]
+fn the_other_derived_targets_are_what_their_inputs_say() {
+    let (input, _) = inputs();
+    let targets = data("targets.csv");
+    let (value, error) = (Numbers::of(&targets, "name", "value"), Numbers::of(&targets, "name", "std_error"));
+    let another = input.at("survey_another_make");
+    rounded("diversion_europe", value.at("diversion_europe"), another * input.at("survey_europe"), 3);
+    let outside = another * input.at("survey_sport_utility") + (1.0 - another);
+    rounded("diversion_outside", value.at("diversion_outside"), outside, 3);
+    for name in ["diversion_europe", "diversion_outside"] {
+        assert_eq!(error.at(name), input.at("survey_margin"));
+    }
+
+    // Profit bounds the margin from below, and nothing from above.
+    let margin = targets.iter().find(|row| row["name"] == "margin_sanctioned").unwrap();
+    assert_eq!(margin["low"].parse::<f64>().unwrap(), input.at("profit_low"));
+    assert_eq!([margin["value"].as_str(), margin["high"].as_str()], ["", ""]);
+
+    let models = data("models_1994.csv");
+    let listed = |brand: &str| -> f64 {
+        let of = models.iter().filter(|row| row["brand"] == brand && row["sanctioned"] == "true");
+        of.map(|row| row["us_sales_1994"].parse::<f64>().unwrap()).sum()
+    };
+    let (lexus, acura) = (listed("Lexus"), listed("Acura"));
+    let on_a_year = (input.at("sales_may_lexus") * lexus + input.at("sales_may_acura") * acura) / (lexus + acura);
+    let against_market = (1.0 + on_a_year) / (1.0 + input.at("sales_half_year_market")) - 1.0;
+    rounded("surge_national", value.at("surge_national"), 0.5 * (on_a_year + against_market), 3);
+    assert!(on_a_year > 0.0 && against_market < value.at("surge_national") + error.at("surge_national"));
+    assert!((value.at("surge_national") - 2.0 * error.at("surge_national")).abs() < 1e-12, "down to no rush at all");
+
+    let rate = |month: &str| input.at(&format!("sales_rate_2025_{month}")) / input.at("sales_rate_2025_before") - 1.0;
+    rounded("rush_2025_month_before", value.at("rush_2025_month_before"), rate("03"), 2);
+    rounded("rush_2025_month_2", value.at("rush_2025_month_2"), rate("05"), 2);
+}
+
+/// No row says more than what goes into it: what rests on a recalled number or a judgement is an estimate, and a fitted row says why it may be.
+#[test]
+fn no_row_is_presented_as_more_than_it_is() {
+    let inputs = data("evidence.csv");
+    let targets = data("targets.csv");
+    let known = ["sourced", "derived", "estimate"];
+    assert!(inputs.iter().chain(&targets).all(|row| known.contains(&row["status"].as_str())));
+    assert!(inputs.iter().all(|row| !row["source"].is_empty() && row["value"].parse::<f64>().is_ok()));
+    for row in inputs.iter().filter(|row| row["source"].contains("recalled")) {
+        assert_eq!(row["status"], "estimate", "{}", row["name"]);
+    }
+    for row in targets.iter().filter(|row| row["source"].contains("recalled")) {
+        assert_eq!(row["status"], "estimate", "{}", row["name"]);
+    }
+    for row in targets.iter().filter(|row| row["use"] == "fit") {
+        assert!(row["note"].contains("may be fitted"), "{}: {}", row["name"], row["note"]);
+    }
+    for row in targets.iter().filter(|row| row["use"] == "predict") {
+        assert!(row["note"].contains("predicted"), "{}: {}", row["name"], row["note"]);
+    }
+}
