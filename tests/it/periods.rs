@@ -30,7 +30,12 @@ fn charts_of_one_period_whatever_the_periods_are() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
-        command.arg("run").arg(path).args(["--quiet", "--replications", "2", "--out"]).arg(folder.path());
+        command
+            .arg("run")
+            .arg(path)
+            .args(support::ANYWHERE)
+            .args(["--quiet", "--replications", "2", "--out"])
+            .arg(folder.path());
         command.args(["--regimes", "status_quo,imposed", "--set", "buyers.count=256"]);
         set.iter().for_each(|assignment| {
             command.args(["--set", assignment]);
