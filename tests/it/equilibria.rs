@@ -22,7 +22,8 @@ fn two_kinds(cost: f64, start: f64, second_order: bool) -> Result<Equilibrium, S
     let products = Products::new(vec!["a".into()], &[]).unwrap();
     let demand = ExpectedDemand::new(&population, &products, &[3.0], None, Execution::SERIAL).unwrap();
     let ownership = Ownership::of_firms(vec!["1".into()], vec![0]).unwrap();
-    let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &[cost], duty: &[DutyTerms::NONE] };
+    let problem =
+        PriceProblem { demand: &demand, ownership: &ownership, cost: &[cost], duty: &[DutyTerms::NONE], rising: None };
     equilibrium(&problem, &[start], PricingOptions { second_order, ..PricingOptions::default() })
 }
 

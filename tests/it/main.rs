@@ -11,6 +11,8 @@ mod columns_in_time;
 mod core;
 mod coverage;
 mod economics;
+mod equilibria;
+mod field;
 mod governments;
 mod input;
 mod instruments;

@@ -194,12 +194,13 @@ pub fn concentration(demand: &ExpectedDemand, prices: &[f64]) -> Result<Vec<Conc
         return concentration(&plain, prices);
     }
     let count = prices.len();
+    let felt = demand.products.felt_prices(prices);
     // Sums of w s, of its square, and of w s^2.
     let mut sums = vec![[0.0; 3]; count];
     let mut e = vec![0.0; count];
     for i in 0..demand.population.len() {
         let buyer = demand.population.buyer(i);
-        let (outside, _) = relative_exponentials(buyer, demand.products, demand.delta, prices, &mut e);
+        let (outside, _) = relative_exponentials(buyer, demand.products, demand.delta, &felt, &mut e);
         let total = outside + e.iter().sum::<f64>();
         for (sums, e) in sums.iter_mut().zip(&e) {
             let (share, weighted) = (e / total, buyer.weight() * e / total);

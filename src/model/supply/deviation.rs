@@ -43,7 +43,8 @@ pub struct Deviation {
 /// For each of `products`, the best price of it alone between 0.3 and 20 times the one given (and above, where profit still rises
 /// there), where that gains anything.
 ///
-/// Profit counts other owners' margins as holdings say.
+/// Profit counts other owners' margins as holdings say. Where cost rises with volume nothing is looked for: a margin there moves
+/// with the price.
 ///
 /// # Errors
 /// When the problem or the prices do not fit.
@@ -54,6 +55,9 @@ pub fn best_deviations(
 ) -> Result<Vec<Option<Deviation>>, SupplyError> {
     problem.check()?;
     check_per_product(problem.demand.products, "price", prices)?;
+    if problem.rising.is_some() {
+        return Ok(vec![None; products.len()]);
+    }
     if problem.demand.owned.is_some() {
         let (population, table) = problem.demand.expand()?;
         let plain = ExpectedDemand { population: &population, products: &table, owned: None, ..problem.demand.clone() };
@@ -68,7 +72,7 @@ pub fn best_deviations(
 struct Choice {
     weight: f64,
     response: f64,
-    /// x at a price of zero.
+    /// x at a felt price of zero.
     at_zero: f64,
     /// M.
     instead: f64,
@@ -78,6 +82,7 @@ struct Choice {
 fn rivals_of(problem: &PriceProblem, prices: &[f64], products: &[usize]) -> Vec<Vec<Choice>> {
     let (demand, ownership) = (problem.demand, problem.ownership);
     let margin = problem.margins(prices);
+    let felt = demand.products.felt_prices(prices);
     let count = prices.len();
     let mut all = vec![Vec::with_capacity(demand.population.len()); products.len()];
     let mut e = vec![0.0; count];
@@ -85,7 +90,7 @@ fn rivals_of(problem: &PriceProblem, prices: &[f64], products: &[usize]) -> Vec<
     let mut earned = vec![0.0; ownership.firms()];
     for i in 0..demand.population.len() {
         let buyer = demand.population.buyer(i);
-        let (outside, highest) = relative_exponentials(buyer, demand.products, demand.delta, prices, &mut e);
+        let (outside, highest) = relative_exponentials(buyer, demand.products, demand.delta, &felt, &mut e);
         let total = outside + e.iter().sum::<f64>();
         earned.fill(0.0);
         (0..count).for_each(|m| earned[ownership.owners()[m]] += e[m] * margin[m]);
@@ -116,9 +121,10 @@ fn rivals_of(problem: &PriceProblem, prices: &[f64], products: &[usize]) -> Vec<
 /// Profit of the owner of product j at a price of it.
 fn profit(problem: &PriceProblem, j: usize, price: f64, buyers: &[Choice]) -> f64 {
     let duty = problem.duty[j];
+    let felt = problem.demand.products.felt_price(j, price);
     let margin = duty.retained * price - (problem.cost[j] + duty.fixed);
     let of = |buyer: &Choice| {
-        let share = 1.0 / (1.0 + elementary::exp(buyer.response * price - buyer.at_zero));
+        let share = 1.0 / (1.0 + elementary::exp(buyer.response * felt - buyer.at_zero));
         buyer.weight * share.mul_add(margin - buyer.instead, buyer.instead)
     };
     buyers.iter().map(of).sum()

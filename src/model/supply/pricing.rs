@@ -271,7 +271,8 @@ impl Search<'_> {
 
     fn newton_step(&self, prices: &[f64], zeta: &Zeta) -> Result<Option<Vec<f64>>, SupplyError> {
         let terms = zeta.step.iter().zip(self.problem.duty).zip(&zeta.kept.lambda);
-        let conditions: Vec<f64> = terms.map(|((step, duty), lambda)| step / self.damping * duty.retained * lambda).collect();
+        let conditions: Vec<f64> =
+            terms.map(|((step, duty), lambda)| step / self.damping * duty.retained * lambda).collect();
         Ok(Linearised::at(self.problem, prices, None)?.holding(self.options.held).newton_step(&conditions))
     }
 
