@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::config::case::{Case, CaseOptions};
 use crate::model::demand::Execution;
-use crate::report::case::{compare, render_comparison, render_summary, write};
-use crate::study::solve::{Matrices, SolveOptions, solve};
+use crate::report::case::{compare, render_comparison, render_summary, write, write_failures};
+use crate::study::solve::{Failed, Matrices, SolveError, SolveOptions, solve};
 use clap::{Args, ValueEnum};
 
 use super::CliError;
@@ -14,7 +14,7 @@ use super::CliError;
 pub struct SolveArgs {
     /// Folder with case.json, products.csv, agents.csv and scenarios.json (each may be gzipped).
     case: PathBuf,
-    /// Write scenarios.json and matrices to this folder.
+    /// Write scenarios.json, results.csv, summary.csv and matrices to this folder.
     #[arg(long, value_name = "DIR", env = "STICKERSHOCK_OUT")]
     out: Option<PathBuf>,
     /// Compare with the results stored in the case; exit with 1 past the tolerances of case.json.
@@ -26,9 +26,9 @@ pub struct SolveArgs {
     /// Market, where products.csv holds several.
     #[arg(long, value_name = "ID")]
     market: Option<String>,
-    /// Matrices to form: elasticities, diversion, second choices, pass-through.
-    #[arg(long, value_enum, default_value_t = MatrixChoice::Stored)]
-    matrices: MatrixChoice,
+    /// Matrices to form: elasticities, diversion, second choices, pass-through [default: none; with --compare, stored].
+    #[arg(long, value_enum)]
+    matrices: Option<MatrixChoice>,
     /// Recover mean utilities and costs from observed shares and prices even where the case gives them.
     #[arg(long)]
     recover: bool,
@@ -63,13 +63,8 @@ fn warn_of_empty_selections(case: &Case) {
         let duties = scenario.spec.tariffs.iter().map(|tariff| ("tariff", &tariff.products));
         let shocks = scenario.spec.cost_multipliers.iter().map(|shock| ("cost_multipliers", &shock.products));
         for (key, products) in duties.chain(shocks).filter(|(_, products)| case.select(products).is_empty()) {
-            let conditions: Vec<String> = products
-                .conditions
-                .iter()
-                .map(|(column, values)| format!("{column} = {}", values.join(" or ")))
-                .collect();
-            let name = &scenario.name;
-            tell!("warning: scenario {name}: {key}: no product has {}; nothing changes", conditions.join(" and "));
+            let (name, words, values) = (&scenario.name, Case::in_words(products), case.values_of(products));
+            tell!("warning: scenario {name}: {key}: no product has {words} ({values}); nothing changes");
         }
     }
 }
@@ -79,21 +74,29 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     let options = CaseOptions { specs: args.specs.clone(), market: args.market.clone() };
     let mut case = Case::load(&args.case, &options)?;
     if args.recover {
-        (case.delta, case.marginal_cost) = (None, None);
+        // Products that are not on sale have nothing to be recovered from.
+        for column in [&mut case.delta, &mut case.marginal_cost].into_iter().flatten() {
+            column.iter_mut().zip(&case.on_sale).filter(|(_, sold)| **sold).for_each(|(value, _)| *value = f64::NAN);
+        }
     }
     warn_of_empty_selections(&case);
     let matrices = match args.matrices {
-        MatrixChoice::Stored => Matrices::AsStored,
-        MatrixChoice::All => Matrices::All,
-        MatrixChoice::None => Matrices::None,
+        Some(MatrixChoice::Stored) => Matrices::AsStored,
+        Some(MatrixChoice::All) => Matrices::All,
+        None if args.compare => Matrices::AsStored,
+        Some(MatrixChoice::None) | None => Matrices::None,
     };
     let options = SolveOptions { execution: Execution::PARALLEL, matrices, many_starts: args.many_starts };
     let pool = super::run::thread_pool(args.threads)?;
     let solution = pool.install(|| solve(&case, &options))?;
     if let Some(out) = &args.out {
         write(out, &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
+        let told = |failed: &Failed| (failed.scenario.clone(), failed.error.to_string());
+        write_failures(out, &solution.failed.iter().map(told).collect::<Vec<_>>())?;
     }
-    if args.json {
+    if solution.scenarios.is_empty() {
+        // The error says it all.
+    } else if args.json {
         let text = serde_json::to_string_pretty(&solution.scenarios).map_err(std::io::Error::from)?;
         super::print(&format!("{text}\n"))?;
     } else {
@@ -109,14 +112,23 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         }
         if differences.is_empty() {
             return Err(CliError::Usage(format!(
-                "{}: the case stores no results to compare with",
+                "{}: no results are stored, here or with --specs in scenarios.json, under the names of these scenarios",
                 args.case.display()
             )));
         }
         let past = differences.iter().filter(|difference| !difference.within()).count();
-        if past > 0 {
+        if past > 0 && solution.failed.is_empty() {
             return Err(CliError::Disagrees { quantities: past });
         }
     }
-    Ok(())
+    let total = case.scenarios.len();
+    let mut failed = solution.failed;
+    match failed.len() {
+        0 => Ok(()),
+        1 => Err(failed.remove(0).error.into()),
+        count => {
+            failed.iter().for_each(|failed| tell!("not solved: {}", failed.error));
+            Err(SolveError::Unsolved { case: case.name, failed: count, total }.into())
+        }
+    }
 }

@@ -1,17 +1,19 @@
 //! Solved cases on disk: `scenarios.json` and matrices in the format they came in, and comparison with stored results.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::config::ConfigError;
 use crate::config::case::{Case, MatrixKind, Tolerance, read_matrix};
 use crate::folder::{OutputError, OutputFolder};
+use crate::model::demand::{Concentration, few_buyers};
 use crate::model::fixed_point::SearchReport;
+use crate::model::supply::Deviation;
 use crate::study::solution::{CaseMatrix, Recovered, ScenarioResult};
 
 /// How one quantity of one scenario compares with what is stored.
@@ -50,7 +52,7 @@ pub fn compare(case: &Case, results: &[ScenarioResult]) -> Result<Vec<Difference
         let Some(stored) = case.scenarios.iter().find(|scenario| scenario.name == result.name) else { continue };
         let mut judge = |quantity: &str, ours: &[f64], scale: &dyn Fn(usize, f64) -> f64, tolerance: f64| {
             if let Some(theirs) = stored.stored.get(quantity) {
-                let name = |j: usize| case.product_ids.get(j).cloned().unwrap_or_default();
+                let name = |j: usize| result.products.get(j).map(|&j| case.product_ids[j].clone()).unwrap_or_default();
                 differences.push(difference(result, quantity, ours, theirs, scale, tolerance, &name));
             }
         };
@@ -92,7 +94,7 @@ fn compare_matrices(
     tolerance: Tolerance,
 ) -> Result<Vec<Difference>, ConfigError> {
     let mut differences = Vec::new();
-    let columns = case.product_ids.len();
+    let columns = result.products.len();
     for matrix in &result.matrices {
         let of =
             |stored: &&crate::config::case::MatrixFile| stored.kind == matrix.kind && stored.scenario == result.name;
@@ -106,7 +108,7 @@ fn compare_matrices(
             MatrixKind::PassThrough => (&one, tolerance.passthrough_abs),
             MatrixKind::ChoiceProbabilities => (&own, tolerance.elasticity_rel),
         };
-        let place = |k: usize| format!("row {}, {}", k / columns + 1, case.product_ids[k % columns]);
+        let place = |k: usize| format!("row {}, {}", k / columns + 1, case.product_ids[result.products[k % columns]]);
         differences.push(difference(result, matrix.kind.stem(), &matrix.values, &theirs, scale, tolerance, &place));
     }
     Ok(differences)
@@ -124,7 +126,7 @@ fn difference(
     let mut worst = (0.0, 0);
     for (j, (&ours, &theirs)) in ours.iter().zip(theirs).enumerate() {
         let gap = (ours - theirs).abs();
-        let relative = if gap == 0.0 { 0.0 } else { gap / scale(j, theirs) };
+        let relative = if gap == 0.0 || (ours.is_nan() && theirs.is_nan()) { 0.0 } else { gap / scale(j, theirs) };
         if relative > worst.0 || relative.is_nan() {
             worst = (if relative.is_nan() { f64::INFINITY } else { relative }, j);
         }
@@ -169,9 +171,10 @@ pub fn render_comparison(differences: &[Difference]) -> String {
     text
 }
 
-/// Writes `scenarios.json`, matrices, `recovered.csv` where something was recovered, and `solution.json` with how the prices
-/// were found. Matrices are gzipped where the inputs are, or where the market is large. With `pyblp`, also the products and
-/// buyers under PyBLP's names, each scenario a market.
+/// Writes `scenarios.json`, `results.csv` (a row a scenario and product), `summary.csv` (a row a scenario), matrices where they
+/// were formed, `recovered.csv` where something was recovered, `other_equilibria.csv` where some were found, and
+/// `solution.json` with how the prices were found. Matrices are gzipped where the inputs are, or where the market is large.
+/// With `pyblp`, also the products and buyers under PyBLP's names, each scenario a market.
 ///
 /// # Errors
 /// [`OutputError`] naming the file.
@@ -182,18 +185,23 @@ pub fn write(
     results: &[ScenarioResult],
     pyblp: bool,
 ) -> Result<(), OutputError> {
-    fs::create_dir_all(folder).map_err(|error| OutputError::Folder { path: folder.to_owned(), error })?;
-    write_json(&folder.join("scenarios.json"), results)?;
-    write_json(
-        &folder.join("solution.json"),
-        &results.iter().map(|result| diagnosis(case, result)).collect::<Vec<_>>(),
-    )?;
+    let folder = OutputFolder::bare(folder)?;
+    write_json(&folder, "scenarios.json", results)?;
+    let diagnoses: Vec<Diagnosis> = results.iter().map(|result| diagnosis(case, result)).collect();
+    write_json(&folder, "solution.json", &diagnoses)?;
+    folder.write("results.csv", results_text(case, results).as_bytes())?;
+    folder.write("summary.csv", summary_text(results).as_bytes())?;
+    let others = others_text(case, results);
+    if others.lines().count() > 1 {
+        folder.write("other_equilibria.csv", others.as_bytes())?;
+    }
     let large = case.compressed || case.product_ids.len() >= 100;
     for result in results {
         for matrix in &result.matrices {
             let packed = large || matrix.values.len() > 200_000;
             let name = format!("{}_{}.csv{}", matrix.kind.stem(), result.name, if packed { ".gz" } else { "" });
-            write_file(&folder.join(name), packed, &matrix_text(case, matrix))?;
+            let text = matrix_text(case, result, matrix);
+            if packed { write_packed(&folder, &name, &text)? } else { drop(folder.write(&name, text.as_bytes())?) }
         }
     }
     if recovered.inversion.is_some() || recovered.costs.is_some() {
@@ -201,13 +209,92 @@ pub fn write(
         for (j, id) in case.product_ids.iter().enumerate() {
             let _ = writeln!(text, "{},{:?},{:?}", quoted(id), recovered.delta[j], recovered.marginal_cost[j]);
         }
-        write_file(&folder.join("recovered.csv"), false, &text)?;
+        folder.write("recovered.csv", text.as_bytes())?;
     }
     if pyblp {
-        write_file(&folder.join("pyblp_products.csv"), false, &pyblp_products(case, results))?;
-        write_file(&folder.join("pyblp_agents.csv"), false, &pyblp_agents(case, results))?;
+        folder.write("pyblp_products.csv", pyblp_products(case, results).as_bytes())?;
+        folder.write("pyblp_agents.csv", pyblp_agents(case, results).as_bytes())?;
     }
     Ok(())
+}
+
+/// Writes `failures.csv`: each scenario that was not solved, and why. Where there is none, one of an earlier run goes.
+///
+/// # Errors
+/// [`OutputError`] naming the file.
+pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<(), OutputError> {
+    let folder = OutputFolder::bare(folder)?;
+    if failures.is_empty() {
+        let path = folder.path().join("failures.csv");
+        return match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(OutputError::File { path, error }),
+            _ => Ok(()),
+        };
+    }
+    let mut text = "scenario,error\n".to_owned();
+    failures.iter().for_each(|(scenario, error)| {
+        let _ = writeln!(text, "{},{}", quoted(scenario), quoted(error));
+    });
+    folder.write("failures.csv", text.as_bytes()).map(drop)
+}
+
+/// One row a scenario and product.
+fn results_text(case: &Case, results: &[ScenarioResult]) -> String {
+    let mut text = "scenario,product_id,firm_id".to_owned();
+    if let Some(first) = results.first() {
+        first.arrays().iter().for_each(|(name, _)| {
+            let _ = write!(text, ",{name}");
+        });
+    }
+    text.push('\n');
+    for result in results {
+        let arrays = result.arrays();
+        for (place, &j) in result.products.iter().enumerate() {
+            let _ = write!(text, "{},{},{}", result.name, quoted(&case.product_ids[j]), quoted(&case.firm_ids[j]));
+            arrays.iter().for_each(|(_, values)| push_number(&mut text, values[place]));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// One row a scenario.
+fn summary_text(results: &[ScenarioResult]) -> String {
+    let mut text = "scenario,inside_share,outside_share,consumer_surplus,delta_consumer_surplus,duty_revenue,net_profit,hhi,\
+                    evaluations,first_order_residual,largest_profit_hessian_eigenvalue,deviations_that_gain,other_equilibria\n"
+        .to_owned();
+    for result in results {
+        text.push_str(&result.name);
+        let sum = |values: &[f64]| values.iter().sum::<f64>();
+        let (inside, outside) = (sum(&result.share), result.outside_share_reported);
+        let (surplus, change) = (result.consumer_surplus, result.delta_consumer_surplus);
+        let accounts = [sum(&result.duty_revenue), sum(&result.net_profit), result.hhi];
+        [inside, outside, surplus, change].iter().chain(&accounts).for_each(|value| push_number(&mut text, *value));
+        let _ = write!(text, ",{}", result.search.evaluations);
+        push_number(&mut text, result.first_order_residual);
+        push_number(&mut text, result.worst_second_order().map_or(f64::NAN, |worst| worst.largest_eigenvalue));
+        let _ = writeln!(text, ",{},{}", result.deviations.len(), result.other_equilibria.len());
+    }
+    text
+}
+
+/// One row an equilibrium besides the one reported, and product.
+fn others_text(case: &Case, results: &[ScenarioResult]) -> String {
+    let mut text = "scenario,equilibrium,product_id,price,share\n".to_owned();
+    for result in results {
+        for (number, other) in result.other_equilibria.iter().enumerate() {
+            for (place, &j) in result.products.iter().enumerate() {
+                let (id, price, share) = (quoted(&case.product_ids[j]), other.price[place], other.share[place]);
+                let _ = writeln!(text, "{},{},{id},{price:?},{share:?}", result.name, number + 2);
+            }
+        }
+    }
+    text
+}
+
+/// A comma and a number; nothing where there is none.
+fn push_number(text: &mut String, value: f64) {
+    let _ = if value.is_nan() { write!(text, ",") } else { write!(text, ",{value:?}") };
 }
 
 /// A cell with quotes where CSV needs them.
@@ -215,13 +302,14 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-fn matrix_text(case: &Case, matrix: &CaseMatrix) -> String {
-    let columns = case.product_ids.len();
+fn matrix_text(case: &Case, result: &ScenarioResult, matrix: &CaseMatrix) -> String {
+    let columns = result.products.len();
+    let id = |place: usize| quoted(&case.product_ids[result.products[place]]);
     let mut text = String::with_capacity(matrix.values.len() * 20);
     text.push_str(matrix.kind.label());
-    case.product_ids.iter().for_each(|id| {
+    (0..columns).for_each(|place| {
         text.push(',');
-        text.push_str(&quoted(id));
+        text.push_str(&id(place));
     });
     text.push('\n');
     for (row, values) in matrix.values.chunks_exact(columns).enumerate() {
@@ -229,7 +317,7 @@ fn matrix_text(case: &Case, matrix: &CaseMatrix) -> String {
             MatrixKind::ChoiceProbabilities => {
                 let _ = write!(text, "{row}");
             }
-            _ => text.push_str(&quoted(&case.product_ids[row])),
+            _ => text.push_str(&id(row)),
         }
         values.iter().for_each(|value| {
             let _ = write!(text, ",{value:?}");
@@ -242,10 +330,10 @@ fn matrix_text(case: &Case, matrix: &CaseMatrix) -> String {
 fn pyblp_products(case: &Case, results: &[ScenarioResult]) -> String {
     let mut text = "market_ids,product_ids,firm_ids,shares,prices,costs\n".to_owned();
     for result in results {
-        for (j, id) in case.product_ids.iter().enumerate() {
-            let (firm, name) = (quoted(&case.firm_ids[j]), &result.name);
-            let (share, price, cost) = (result.share[j], result.price[j], result.effective_cost[j]);
-            let _ = writeln!(text, "{name},{},{firm},{share:?},{price:?},{cost:?}", quoted(id));
+        for (place, &j) in result.products.iter().enumerate() {
+            let (id, firm, name) = (quoted(&case.product_ids[j]), quoted(&case.firm_ids[j]), &result.name);
+            let (share, price, cost) = (result.share[place], result.price[place], result.effective_cost[place]);
+            let _ = writeln!(text, "{name},{id},{firm},{share:?},{price:?},{cost:?}");
         }
     }
     text
@@ -276,10 +364,17 @@ struct Diagnosis<'a> {
     largest_relative_price_change: f64,
     first_order_residual: f64,
     largest_profit_hessian_eigenvalue: Option<f64>,
+    deviations: Vec<Value>,
+    thin_demand: Vec<Value>,
+    notes: &'a [String],
     other_equilibria: usize,
+    other_prices: Vec<&'a [f64]>,
 }
 
 fn diagnosis<'a>(case: &'a Case, result: &'a ScenarioResult) -> Diagnosis<'a> {
+    let id = |place: usize| case.product_ids[result.products[place]].as_str();
+    let deviation = |of: &Deviation| json!({ "product_id": id(of.product), "price": of.price, "owner_profit": of.profit, "gain": of.gain });
+    let thin = |(place, of): &(usize, Concentration)| json!({ "product_id": id(*place), "effective_buyers": of.buyers, "part_of_weight": of.weight });
     Diagnosis {
         case: &case.name,
         scenario: &result.name,
@@ -288,36 +383,29 @@ fn diagnosis<'a>(case: &'a Case, result: &'a ScenarioResult) -> Diagnosis<'a> {
         largest_relative_price_change: result.search.residual,
         first_order_residual: result.first_order_residual,
         largest_profit_hessian_eigenvalue: result.worst_second_order().map(|worst| worst.largest_eigenvalue),
-        other_equilibria: result.other_equilibria,
+        deviations: result.deviations.iter().map(deviation).collect(),
+        thin_demand: result.thin.iter().map(thin).collect(),
+        notes: &result.notes,
+        other_equilibria: result.other_equilibria.len(),
+        other_prices: result.other_equilibria.iter().map(|other| other.price.as_slice()).collect(),
     }
 }
 
-fn write_json(path: &Path, value: &(impl Serialize + ?Sized)) -> Result<(), OutputError> {
+fn write_json(folder: &OutputFolder, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), OutputError> {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
-    let refused = |error: std::io::Error| OutputError::File { path: path.to_owned(), error };
-    value.serialize(&mut serializer).map_err(|error| refused(error.into()))?;
+    let refused = |error: serde_json::Error| OutputError::File { path: folder.path().join(name), error: error.into() };
+    value.serialize(&mut serializer).map_err(refused)?;
     text.push(b'\n');
-    write_bytes(path, false, &text)
+    folder.write(name, &text).map(drop)
 }
 
-fn write_file(path: &Path, packed: bool, text: &str) -> Result<(), OutputError> {
-    write_bytes(path, packed, text.as_bytes())
-}
-
-fn write_bytes(path: &Path, packed: bool, bytes: &[u8]) -> Result<(), OutputError> {
-    let folder = OutputFolder::bare(path.parent().unwrap_or(Path::new(".")))?;
-    let mut file = folder.begin(&path.file_name().unwrap_or_default().to_string_lossy())?;
-    if packed {
-        let mut encoder = GzEncoder::new(&mut file, Compression::default());
-        let packed = encoder.write_all(bytes).and_then(|()| encoder.finish().map(|_| ()));
-        packed.map_err(|error| OutputError::File { path: path.to_owned(), error })?;
-    } else {
-        file.write(bytes)?;
-    }
-    file.finish()?;
-    Ok(())
+fn write_packed(folder: &OutputFolder, name: &str, text: &str) -> Result<(), OutputError> {
+    let refused = |error: std::io::Error| OutputError::File { path: folder.path().join(name), error };
+    let mut encoder = GzEncoder::new(folder.begin(name)?, Compression::default());
+    encoder.write_all(text.as_bytes()).map_err(refused)?;
+    encoder.finish().map_err(refused)?.finish().map(drop)
 }
 
 /// The solution as text: one line a scenario.
@@ -359,9 +447,51 @@ pub fn render_summary(case: &Case, recovered: &Recovered, results: &[ScenarioRes
                 "  warning: {firm} is not at a local maximum of its profit (largest eigenvalue {eigenvalue:.2e})"
             );
         }
-        if result.other_equilibria > 0 {
-            let _ = writeln!(text, "  warning: {} other equilibria found from other starts", result.other_equilibria);
-        }
+        render_warnings(&mut text, case, result);
     }
     text
+}
+
+/// What keeps a result from being taken at its word.
+fn render_warnings(text: &mut String, case: &Case, result: &ScenarioResult) {
+    let id = |place: usize| case.product_ids[result.products[place]].as_str();
+    for deviation in &result.deviations {
+        let Deviation { product, price, profit, gain } = deviation;
+        let (id, firm, now) = (id(*product), &case.firm_ids[result.products[*product]], result.price[*product]);
+        let _ = writeln!(
+            text,
+            "  warning: a local maximum only: {firm} would earn {} instead of {} (gain {}) with {id} at {price:.4} instead of \
+             {now:.4}, all other prices unchanged; look for other equilibria with --many-starts, or start there",
+            figures(profit + gain),
+            figures(*profit),
+            figures(*gain)
+        );
+    }
+    let thinnest = result.thin.iter().min_by(|a, b| a.1.buyers.total_cmp(&b.1.buyers));
+    if let Some((place, of)) = thinnest {
+        let others = match result.thin.len() - 1 {
+            0 => String::new(),
+            more => format!(" ({more} more products are like it: solution.json)"),
+        };
+        let _ = writeln!(text, "  warning: {}{others}", few_buyers(id(*place), *of));
+    }
+    result.notes.iter().for_each(|note| {
+        let _ = writeln!(text, "  note: {note}");
+    });
+    for other in &result.other_equilibria {
+        let priced = |(place, price): (usize, &f64)| format!("{} {price:.4}", id(place));
+        let mut prices: Vec<String> = other.price.iter().enumerate().take(SHOWN).map(priced).collect();
+        if other.price.len() > SHOWN {
+            prices.push(format!("{} more in solution.json", other.price.len() - SHOWN));
+        }
+        let _ = writeln!(text, "  warning: another equilibrium: {}", prices.join(", "));
+    }
+}
+
+/// Prices of another equilibrium that are printed.
+const SHOWN: usize = 12;
+
+/// A number of any size in four figures or so.
+fn figures(value: f64) -> String {
+    if value.abs() < 0.1 { format!("{value:.3e}") } else { format!("{value:.4}") }
 }

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::case::MatrixKind;
+use crate::model::demand::Concentration;
 use crate::model::fixed_point::SearchReport;
-use crate::model::supply::{NegativeCost, SecondOrder};
+use crate::model::supply::{Deviation, NegativeCost, SecondOrder};
 
 /// Mean utilities and costs the scenarios were solved with.
 #[derive(Clone, Debug)]
@@ -31,13 +32,25 @@ pub struct CaseMatrix {
     pub values: Vec<f64>,
 }
 
-/// A solved scenario. Arrays are in the order of products, money in the unit of prices, totals per unit of the buyers' weights.
+/// An equilibrium besides the one reported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtherEquilibrium {
+    /// Its prices.
+    pub price: Vec<f64>,
+    /// Its shares.
+    pub share: Vec<f64>,
+}
+
+/// A solved scenario. Arrays are in the order of the products on sale, money in the unit of prices, totals per unit of the buyers' weights.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScenarioResult {
     /// Name.
     pub name: String,
     /// The specification as written.
     pub spec: Value,
+    /// The products on sale, where some of the case are not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub product_ids: Vec<String>,
     /// (mc + fixed duty) / retained share.
     pub effective_cost: Vec<f64>,
     /// Part of an extra unit of price that the maker keeps.
@@ -70,7 +83,7 @@ pub struct ScenarioResult {
     pub delta_consumer_surplus: f64,
     /// On inside shares, by owner in this scenario.
     pub hhi: f64,
-    /// Against the base.
+    /// Against the base; NaN (`null` in files) for a product that is not sold there.
     pub price_change: Vec<f64>,
     /// Names of the limits.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -89,13 +102,25 @@ pub struct ScenarioResult {
     pub first_order_residual: f64,
     /// Other equilibria found from other starts, where they were looked for.
     #[serde(skip)]
-    pub other_equilibria: usize,
+    pub other_equilibria: Vec<OtherEquilibrium>,
+    /// For each owner that would gain by moving one price far: which, where to, and what it gains; products by their place here.
+    #[serde(skip)]
+    pub deviations: Vec<Deviation>,
+    /// Products whose demand rests on few buyers, by their place here.
+    #[serde(skip)]
+    pub thin: Vec<(usize, Concentration)>,
+    /// What else should be known.
+    #[serde(skip)]
+    pub notes: Vec<String>,
     /// Largest eigenvalue of each firm's profit Hessian.
     #[serde(skip)]
     pub second_order: Vec<SecondOrder>,
     /// Matrices formed.
     #[serde(skip)]
     pub matrices: Vec<CaseMatrix>,
+    /// Number in the case of each product on sale.
+    #[serde(skip)]
+    pub products: Vec<usize>,
 }
 
 impl ScenarioResult {
@@ -122,7 +147,8 @@ impl ScenarioResult {
     /// The first array with an entry that is not finite, and the entry.
     #[must_use]
     pub fn first_not_finite(&self) -> Option<(&'static str, usize)> {
-        let bad = |(name, values): (&'static str, &[f64])| Some((name, values.iter().position(|v| !v.is_finite())?));
+        let finite = |name: &str, value: f64| value.is_finite() || name == "price_change";
+        let bad = |(name, values): (&'static str, &[f64])| Some((name, values.iter().position(|v| !finite(name, *v))?));
         let totals = [self.consumer_surplus, self.hhi, self.outside_share_reported];
         self.arrays().into_iter().find_map(bad).or_else(|| bad(("consumer_surplus", &totals)))
     }

@@ -13,20 +13,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::BTreeMap;
+mod market;
 
-use super::solution::{CaseMatrix, Recovered, ScenarioResult};
-use crate::config::case::{Basis, Case, MatrixKind, OwnershipSpec, Spec, TariffSpec};
+use rayon::prelude::*;
+
+use crate::config::case::{Case, MatrixKind, Spec};
 use crate::model::demand::{
-    DemandError, Execution, ExpectedDemand, InversionOptions, choice_probabilities, invert, long_run_diversion,
-    own_response, price_response,
+    Concentration, Execution, ExpectedDemand, InversionOptions, choice_probabilities, concentration, invert,
+    long_run_diversion, own_response, price_response,
 };
 use crate::model::fixed_point::SearchReport;
 use crate::model::supply::{
-    Duty, DutyTerms, Limit, Linearised, NegativeCost, Ownership, PriceProblem, PricingOptions, SupplyError,
-    equilibrium, equilibrium_with_limits, marginal_costs,
+    Deviation, DutyTerms, Equilibrium, Linearised, NegativeCost, Ownership, PriceProblem, PricingOptions, SupplyError,
+    best_deviations, equilibrium, equilibrium_with_limits, from_many_starts, marginal_costs,
 };
 use crate::model::welfare;
+use crate::study::solution::{CaseMatrix, OtherEquilibrium, Recovered, ScenarioResult};
+use market::{OnSale, Scenario, Supply, distinct};
 
 /// Which matrices are formed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,12 +50,12 @@ pub struct SolveOptions {
     pub execution: Execution,
     /// Which matrices are formed.
     pub matrices: Matrices,
-    /// Also look for other equilibria of every scenario, from prices far below and above.
+    /// Also look for other equilibria of every scenario, from prices far below and above and from where an owner would deviate to.
     pub many_starts: bool,
 }
 
 /// Why a case could not be solved.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum SolveError {
     /// The inversion or the recovery of costs.
     #[error("{case}: {error}")]
@@ -82,6 +85,16 @@ pub enum SolveError {
         /// What does not fit, and what would.
         message: String,
     },
+    /// Several scenarios.
+    #[error("{case}: {failed} of {total} scenarios were not solved")]
+    Unsolved {
+        /// The case.
+        case: String,
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        total: usize,
+    },
     /// A market without something that is needed.
     #[error("{case}: products.csv has no column {column}: {why}")]
     Missing {
@@ -105,28 +118,42 @@ pub struct Solution {
     pub firm_ids: Vec<String>,
     /// Mean utility and marginal cost, and how they were found where the case lacked them.
     pub recovered: Recovered,
-    /// Each scenario.
+    /// Each scenario that was solved.
     pub scenarios: Vec<ScenarioResult>,
+    /// The others, and why they were not.
+    pub failed: Vec<Failed>,
 }
 
-/// Solves every scenario of a case.
+/// A scenario that was not solved.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// Its name.
+    pub scenario: String,
+    /// Why.
+    pub error: SolveError,
+}
+
+/// Solves every scenario of a case. One that has no solution takes no other with it; without the base, changes against it are NaN.
 ///
 /// # Errors
-/// [`SolveError`], naming case, scenario, and product and firm with figures.
+/// [`SolveError`] where mean utilities or costs cannot be recovered: it names product and firm with figures.
 pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError> {
     let recovered = recover(case, options)?;
-    let in_case = |error: DemandError| SolveError::Recovery { case: case.name.clone(), error: error.into() };
-    let demand = ExpectedDemand::new(&case.population, &case.products, &recovered.delta, None, options.execution)
-        .map_err(in_case)?;
-    let solver = Solver { case, options, demand, recovered: &recovered };
-    let base = solver.base()?;
-    let mut scenarios = Vec::with_capacity(case.scenarios.len());
+    let solver = Solver { case, options, recovered: &recovered };
+    let base = solver.base();
+    let known = base.as_ref().map_or_else(|_| Base::unknown(case.product_ids.len()), Clone::clone);
+    let (mut scenarios, mut failed) = (Vec::with_capacity(case.scenarios.len()), Vec::new());
     for (number, scenario) in case.scenarios.iter().enumerate() {
-        let (mut result, linear) = solver.scenario(&scenario.name, &scenario.spec, Some(&base))?;
-        result.spec = scenario.written.clone();
         let kinds = solver.matrix_kinds(&scenario.name, number == 0);
-        result.matrices = solver.matrices(&result, &linear, &kinds)?;
-        scenarios.push(result);
+        match solver.scenario(&scenario.name, &scenario.spec, Some(&known), &kinds) {
+            Ok(result) => scenarios.push(ScenarioResult { spec: scenario.written.clone(), ..result }),
+            Err(error) => failed.push(Failed { scenario: scenario.name.clone(), error }),
+        }
+    }
+    if let Err(error) = base
+        && failed.iter().all(|failed: &Failed| failed.scenario != BASE)
+    {
+        failed.insert(0, Failed { scenario: BASE.to_owned(), error });
     }
     Ok(Solution {
         case: case.name.clone(),
@@ -134,31 +161,46 @@ pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError
         firm_ids: case.firm_ids.clone(),
         recovered,
         scenarios,
+        failed,
     })
 }
 
-/// Mean utilities from observed shares and costs from observed prices, where the case lacks them.
+/// Mean utilities from observed shares and costs from observed prices, where the case lacks them, of the products sold in the
+/// base.
 fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError> {
     let failed = |error: SupplyError| SolveError::Recovery { case: case.name.clone(), error };
     let price =
         |why| case.price.as_ref().ok_or_else(|| SolveError::Missing { case: case.name.clone(), column: "price0", why });
+    let sold: Vec<usize> = (0..case.on_sale.len()).filter(|&j| case.on_sale[j]).collect();
+    let gather = |values: &[f64]| -> Vec<f64> { sold.iter().map(|&j| values[j]).collect() };
+    let complete =
+        |column: &Option<Vec<f64>>| column.clone().filter(|column| sold.iter().all(|&j| column[j].is_finite()));
+    // What was found, beside what is given for products that are not sold in the base.
+    let fill = |given: &Option<Vec<f64>>, found: &[f64]| {
+        let mut all = given.clone().unwrap_or_else(|| vec![f64::NAN; case.on_sale.len()]);
+        sold.iter().zip(found).for_each(|(&j, found)| all[j] = *found);
+        all
+    };
+    let unpriced = vec![0.0; case.on_sale.len()];
+    let on_sale = |delta: &[f64]| OnSale::of(case, delta, sold.clone()).map_err(|error| failed(error.into()));
     let mut inversion: Option<SearchReport> = None;
-    let delta = match (&case.delta, &case.observed_share) {
-        (Some(delta), _) => delta.clone(),
+    let delta = match (complete(&case.delta), &case.observed_share) {
+        (Some(delta), _) => delta,
         (None, Some(share)) => {
             let price = price("mean utilities are found from the shares observed at observed prices")?;
+            let on_sale = on_sale(&unpriced)?;
             let found = invert(
                 &case.population,
-                &case.products,
-                price,
-                share,
+                &on_sale.products,
+                &gather(price),
+                &gather(share),
                 None,
                 InversionOptions::default(),
                 options.execution,
             );
             let found = found.map_err(|error| failed(error.into()))?;
             inversion = Some(found.report);
-            found.delta
+            fill(&case.delta, &found.delta)
         }
         (None, None) => {
             let why = "mean utility without price; or give share0 and price0";
@@ -166,223 +208,133 @@ fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError>
         }
     };
     let (mut costs, mut negative): (Option<SearchReport>, Vec<NegativeCost>) = (None, Vec::new());
-    let marginal_cost = match &case.marginal_cost {
-        Some(cost) => cost.clone(),
+    let marginal_cost = match complete(&case.marginal_cost) {
+        Some(cost) => cost,
         None => {
             let price = price("marginal costs are found from the first-order conditions at observed prices")?;
-            let demand = ExpectedDemand::new(&case.population, &case.products, &delta, None, options.execution);
-            let demand = demand.map_err(|error| failed(error.into()))?;
-            let (firms, owner) = distinct(&case.firm_ids);
+            let on_sale = on_sale(&delta)?;
+            let demand = on_sale.demand(case, options.execution).map_err(|error| failed(error.into()))?;
+            let (firms, owner) = distinct(sold.iter().map(|&j| &case.firm_ids[j]));
             let ownership = Ownership::of_firms(firms, owner).map_err(failed)?;
-            let untaxed = vec![DutyTerms::NONE; price.len()];
-            let found = marginal_costs(&demand, &ownership, &untaxed, price).map_err(failed)?;
-            (costs, negative) = (Some(found.report), found.negative);
-            found.marginal_cost
+            let untaxed = vec![DutyTerms::NONE; sold.len()];
+            let found = marginal_costs(&demand, &ownership, &untaxed, &gather(price)).map_err(failed)?;
+            costs = Some(found.report);
+            negative =
+                found.negative.into_iter().map(|cost| NegativeCost { product: sold[cost.product], ..cost }).collect();
+            fill(&case.marginal_cost, &found.marginal_cost)
         }
     };
     Ok(Recovered { delta, marginal_cost, inversion, costs, negative })
 }
 
-/// Distinct values in order of appearance, and the number of each entry's value.
-fn distinct(values: &[String]) -> (Vec<String>, Vec<usize>) {
-    let mut names: Vec<String> = Vec::new();
-    let mut number: BTreeMap<&str, usize> = BTreeMap::new();
-    let owner = values.iter().map(|value| {
-        *number.entry(value).or_insert_with(|| {
-            names.push(value.clone());
-            names.len() - 1
-        })
-    });
-    let owner = owner.collect();
-    (names, owner)
-}
+/// What the base is called in messages.
+const BASE: &str = "base";
 
 /// What the base scenario gives the others to be compared with.
+#[derive(Clone)]
 struct Base {
+    /// By number of the product in the case; NaN where it is not sold.
     price: Vec<f64>,
     consumer_surplus: f64,
+}
+
+impl Base {
+    fn unknown(products: usize) -> Self {
+        Self { price: vec![f64::NAN; products], consumer_surplus: f64::NAN }
+    }
 }
 
 /// A case on its way to a solution.
 struct Solver<'a> {
     case: &'a Case,
     options: &'a SolveOptions,
-    demand: ExpectedDemand<'a>,
     recovered: &'a Recovered,
 }
 
-/// Supply of one scenario.
-struct Supply {
-    ownership: Ownership,
-    cost: Vec<f64>,
-    duty: Vec<DutyTerms>,
-    limits: Vec<Limit>,
-}
+/// Products whose deviations are looked at together.
+const TOGETHER: usize = 16;
 
 impl Solver<'_> {
-    fn failed(&self, scenario: &str) -> impl Fn(SupplyError) -> SolveError {
-        let (case, scenario) = (self.case.name.clone(), scenario.to_owned());
-        move |error| SolveError::Scenario { case: case.clone(), scenario: scenario.clone(), error }
-    }
-
-    fn misfit(&self, scenario: &str, message: String) -> SolveError {
-        SolveError::Specification { case: self.case.name.clone(), scenario: scenario.to_owned(), message }
-    }
-
     /// The base: owners as in the file, no duty, costs as they are.
     fn base(&self) -> Result<Base, SolveError> {
-        let ownership = OwnershipSpec::Firm { merge: Vec::new(), holdings: Vec::new() };
-        let spec = Spec { ownership, tariffs: Vec::new(), cost_multipliers: Vec::new(), limits: Vec::new() };
-        let (result, _) = self.scenario("base", &spec, None)?;
-        Ok(Base { price: result.price, consumer_surplus: result.consumer_surplus })
+        let result = self.scenario(BASE, &Spec::base(), None, &[])?;
+        let mut base = Base::unknown(self.case.product_ids.len());
+        result.products.iter().zip(&result.price).for_each(|(&j, found)| base.price[j] = *found);
+        Ok(Base { consumer_surplus: result.consumer_surplus, ..base })
     }
 
-    fn ownership(&self, scenario: &str, spec: &OwnershipSpec) -> Result<Ownership, SolveError> {
-        let failed = self.failed(scenario);
-        let case = self.case;
-        match spec {
-            OwnershipSpec::Single => Ownership::single_products(&case.product_ids).map_err(failed),
-            OwnershipSpec::Column(column) => {
-                let (names, owner) = distinct(case.column(column).unwrap_or_default());
-                Ownership::of_firms(names, owner).map_err(failed)
-            }
-            OwnershipSpec::Firm { merge, holdings } => {
-                let merged = |firm: &String| {
-                    let group = merge.iter().find(|group| group.contains(firm));
-                    group.map_or_else(|| firm.clone(), |group| group.join(" + "))
-                };
-                let owners: Vec<String> = case.firm_ids.iter().map(merged).collect();
-                let (names, owner) = distinct(&owners);
-                let count = names.len();
-                let mut parts = vec![0.0; count * count];
-                parts.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
-                for (holder, held, part) in holdings {
-                    let number = |firm| names.iter().position(|name| *name == merged(firm)).unwrap_or(0);
-                    let (holder_number, held_number) = (number(holder), number(held));
-                    if holder_number == held_number {
-                        return Err(
-                            self.misfit(scenario, format!("firm {holder} cannot hold a part of itself ({held})"))
-                        );
-                    }
-                    parts[holder_number * count + held_number] = *part;
-                }
-                Ownership::with_holdings(names, owner, parts).map_err(failed)
-            }
-        }
-    }
-
-    fn duty(&self, scenario: &str, tariffs: &[TariffSpec], cost: &[f64]) -> Result<Vec<DutyTerms>, SolveError> {
-        let mut duty: Vec<Option<DutyTerms>> = vec![None; cost.len()];
-        for tariff in tariffs {
-            for j in self.case.select(&tariff.products) {
-                let observed = || match &self.case.price {
-                    Some(price) => Ok(price[j]),
-                    None => Err(SolveError::Missing {
-                        case: self.case.name.clone(),
-                        column: "price0",
-                        why: "this duty is based on observed prices",
-                    }),
-                };
-                let kind = match tariff.basis {
-                    Basis::Cost(rate) => Duty::Cost { rate },
-                    Basis::Specific(amount) => Duty::Specific { amount },
-                    Basis::Retail(rate) => Duty::Retail { rate },
-                    Basis::RetailShare(rate, kappa) => Duty::RetailShare { rate, kappa },
-                    Basis::Border(rate) => Duty::Border { rate },
-                    Basis::BorderDistribution(rate, share) => {
-                        Duty::BorderDistribution { rate, distribution: share * observed()? }
-                    }
-                    Basis::List(rate, customs_share) => Duty::List { rate, customs_share, list_price: observed()? },
-                };
-                if duty[j].is_some() {
-                    let message = format!("two tariffs meet on {}: let a product match one", self.case.product_ids[j]);
-                    return Err(self.misfit(scenario, message));
-                }
-                duty[j] = Some(kind.terms(&self.case.product_ids[j], cost[j]).map_err(self.failed(scenario))?);
-            }
-        }
-        Ok(duty.into_iter().map(|duty| duty.unwrap_or(DutyTerms::NONE)).collect())
-    }
-
-    fn supply(&self, scenario: &str, spec: &Spec) -> Result<Supply, SolveError> {
-        let mut cost = self.recovered.marginal_cost.clone();
-        for multiplier in &spec.cost_multipliers {
-            self.case.select(&multiplier.products).into_iter().for_each(|j| cost[j] *= multiplier.factor);
-        }
-        let limits = spec.limits.iter().map(|limit| Limit {
-            name: limit.name.clone(),
-            products: self.case.select(&limit.products),
-            share: limit.share,
-        });
-        Ok(Supply {
-            ownership: self.ownership(scenario, &spec.ownership)?,
-            duty: self.duty(scenario, &spec.tariffs, &cost)?,
-            limits: limits.collect(),
-            cost,
-        })
-    }
-
-    /// Observed prices, or where there are none a markup on effective cost.
-    fn start(&self, supply: &Supply) -> Vec<f64> {
-        self.case.price.clone().unwrap_or_else(|| {
-            let effective = supply.cost.iter().zip(&supply.duty).map(|(&cost, duty)| duty.effective_cost(cost));
-            effective.map(|cost| if cost > 0.0 { 1.5 * cost } else { 1.0 }).collect()
-        })
-    }
-
-    /// Solves one scenario; also returns the first-order conditions around its prices.
+    /// Solves one scenario.
     fn scenario(
         &self,
         name: &str,
         spec: &Spec,
         base: Option<&Base>,
-    ) -> Result<(ScenarioResult, Linearised), SolveError> {
-        let failed = self.failed(name);
-        let supply = self.supply(name, spec)?;
+        kinds: &[MatrixKind],
+    ) -> Result<ScenarioResult, SolveError> {
+        let (case, recovered) = (self.case, self.recovered);
+        let scenario = Scenario { case, recovered, name, spec, base_price: base.map(|base| base.price.as_slice()) };
+        let failed = |error: SupplyError| scenario.failed(error);
+        let on_sale =
+            OnSale::of(case, &recovered.delta, scenario.on_sale()?).map_err(|error| scenario.failed(error))?;
+        let demand = on_sale.demand(case, self.options.execution).map_err(|error| scenario.failed(error))?;
+        let supply = scenario.supply(&on_sale)?;
         let problem = PriceProblem {
-            demand: &self.demand,
+            demand: &demand,
             ownership: &supply.ownership,
             cost: &supply.cost,
             duty: &supply.duty,
             rising: None,
         };
-        let start = self.start(&supply);
-        let options = PricingOptions::default();
+        let options = PricingOptions { second_order: true, held: &supply.held, ..PricingOptions::default() };
+        let mut notes = Vec::new();
         let (found, shadow_price, used) = if supply.limits.is_empty() {
-            (equilibrium(&problem, &start, options).map_err(&failed)?, Vec::new(), Vec::new())
+            (equilibrium(&problem, &supply.start, options).map_err(failed)?, Vec::new(), Vec::new())
         } else {
-            let found = equilibrium_with_limits(&problem, &supply.limits, &start, options).map_err(&failed)?;
+            let found = equilibrium_with_limits(&problem, &supply.limits, &supply.start, options).map_err(failed)?;
+            if found.shared {
+                let note = "limits that bind depend on one another: only the sum of shadow prices on each product is determined, and of \
+                            all that agree those of least squares are given";
+                notes.push(note.to_owned());
+            }
             (found.equilibrium, found.shadow_price, found.used)
-        };
-        let other_equilibria = if self.options.many_starts && supply.limits.is_empty() {
-            let starts = [0.3, 0.7, 1.5, 3.0].map(|factor| found.price.iter().map(|price| factor * price).collect());
-            self.others(&problem, &starts, &found.price)
-        } else {
-            0
         };
         // Shadow prices are part of what makers count as cost.
         let mut counted = supply.cost.clone();
         for (limit, mu) in supply.limits.iter().zip(&shadow_price) {
             limit.products.iter().for_each(|&j| counted[j] += mu);
         }
-        let linear =
-            Linearised::at(&PriceProblem { cost: &counted, ..problem }, &found.price, None).map_err(&failed)?;
-        let in_demand = |error: DemandError| failed(error.into());
-        let own = own_response(&self.demand, &found.price).map_err(in_demand)?;
-        let consumer_surplus = welfare::consumer_surplus(&self.demand, &found.price).map_err(in_demand)?;
+        let counted = PriceProblem { cost: &counted, ..problem };
+        let linear = Linearised::at(&counted, &found.price, None).map_err(failed)?.holding(&supply.held);
+        let deviations = self.deviations(&counted, &found.price, &supply).map_err(failed)?;
+        let others = if self.options.many_starts && supply.limits.is_empty() {
+            others(&problem, &found, &supply.held, &deviations, options)
+        } else {
+            Vec::new()
+        };
+        let in_demand = |error| scenario.failed(error);
+        let thin = concentration(&demand, &found.price).map_err(in_demand)?;
+        let thin: Vec<(usize, Concentration)> = thin.into_iter().enumerate().filter(|(_, of)| of.is_thin()).collect();
+        let own = own_response(&demand, &found.price).map_err(in_demand)?;
+        let consumer_surplus = welfare::consumer_surplus(&demand, &found.price).map_err(in_demand)?;
         let products = 0..found.price.len();
         let column = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { products.clone().map(value).collect() };
         let effective_cost = column(&|j| supply.duty[j].effective_cost(supply.cost[j]));
         let account = |j: usize| welfare::account(found.price[j], found.share[j], supply.cost[j], supply.duty[j]);
         let markup = column(&|j| found.price[j] - effective_cost[j]);
-        let result = ScenarioResult {
+        let whole = on_sale.kept.len() == case.product_ids.len();
+        let mut result = ScenarioResult {
             name: name.to_owned(),
+            product_ids: if whole {
+                Vec::new()
+            } else {
+                on_sale.kept.iter().map(|&j| case.product_ids[j].clone()).collect()
+            },
             retained_share: column(&|j| supply.duty[j].retained),
             lerner_effective: column(&|j| markup[j] / found.price[j]),
             duty_per_unit: column(&|j| supply.duty[j].per_unit(found.price[j])),
             duty_revenue: column(&|j| account(j).duty),
             net_profit: column(&|j| account(j).profit),
-            price_change: column(&|j| base.map_or(0.0, |base| found.price[j] - base.price[j])),
+            price_change: column(&|j| base.map_or(0.0, |base| found.price[j] - base.price[on_sale.kept[j]])),
             delta_consumer_surplus: base.map_or(0.0, |base| consumer_surplus - base.consumer_surplus),
             outside_share_reported: 1.0 - found.share.iter().sum::<f64>(),
             hhi: welfare::herfindahl(&found.share, supply.ownership.owners(), supply.ownership.firms()),
@@ -396,30 +348,45 @@ impl Solver<'_> {
             limit_used: used,
             search: found.report,
             first_order_residual: found.first_order_residual,
-            other_equilibria,
+            other_equilibria: others,
+            deviations,
+            thin,
+            notes,
             second_order: linear.second_order(&supply.ownership),
             marginal_cost: supply.cost,
             price: found.price,
             share: found.share,
             spec: serde_json::Value::Null,
             matrices: Vec::new(),
+            products: on_sale.kept.clone(),
         };
-        match result.first_not_finite() {
-            None => Ok((result, linear)),
-            Some((what, j)) => {
-                let product = self.case.product_ids.get(j).cloned().unwrap_or_default();
-                let expected = "a finite number (is the product priced out of the market?)";
-                Err(failed(SupplyError::Product { product, what, value: f64::NAN, expected }))
-            }
+        if let Some((what, j)) = result.first_not_finite() {
+            let product = result.products.get(j).map(|&j| case.product_ids[j].clone()).unwrap_or_default();
+            let expected = "a finite number (is the product priced out of the market?)";
+            return Err(failed(SupplyError::Product { product, what, value: f64::NAN, expected }));
         }
+        result.matrices = self.matrices(&demand, &result.price, &linear, kinds).map_err(failed)?;
+        Ok(result)
     }
 
-    /// How many equilibria other than `known` these starts lead to.
-    fn others(&self, problem: &PriceProblem, starts: &[Vec<f64>], known: &[f64]) -> usize {
-        use crate::model::supply::from_many_starts;
-        let found = from_many_starts(problem, starts, PricingOptions::default()).unwrap_or_default();
-        let differs = |price: &[f64]| price.iter().zip(known).any(|(a, b)| ((a - b) / b).abs() > 1e-8);
-        found.iter().filter(|equilibrium| differs(&equilibrium.price)).count()
+    /// For each owner the best price of one of its products, all others unchanged, where that gains anything.
+    fn deviations(
+        &self,
+        problem: &PriceProblem,
+        prices: &[f64],
+        supply: &Supply,
+    ) -> Result<Vec<Deviation>, SupplyError> {
+        let free = |j: &usize| !supply.held.get(*j).copied().unwrap_or(false);
+        let products: Vec<usize> = (0..prices.len()).filter(free).collect();
+        let each: Result<Vec<_>, SupplyError> =
+            products.par_chunks(TOGETHER).map(|some| best_deviations(problem, prices, some)).collect();
+        let found: Vec<Deviation> = each?.into_iter().flatten().flatten().collect();
+        let owners = supply.ownership.owners();
+        let best = |firm: usize| {
+            let of_firm = found.iter().filter(|deviation| owners[deviation.product] == firm);
+            of_firm.max_by(|a, b| a.gain.total_cmp(&b.gain)).cloned()
+        };
+        Ok((0..supply.ownership.firms()).filter_map(best).collect())
     }
 
     fn matrix_kinds(&self, scenario: &str, first: bool) -> Vec<MatrixKind> {
@@ -428,13 +395,7 @@ impl Solver<'_> {
         match self.options.matrices {
             Matrices::None => Vec::new(),
             Matrices::All => usual.to_vec(),
-            Matrices::AsStored if self.case.matrices.is_empty() => {
-                if first {
-                    usual.to_vec()
-                } else {
-                    Vec::new()
-                }
-            }
+            Matrices::AsStored if self.case.matrices.is_empty() && first => usual.to_vec(),
             Matrices::AsStored => {
                 let stored = self.case.matrices.iter().filter(|stored| stored.scenario == scenario);
                 stored.map(|stored| stored.kind).collect()
@@ -444,15 +405,13 @@ impl Solver<'_> {
 
     fn matrices(
         &self,
-        result: &ScenarioResult,
+        demand: &ExpectedDemand,
+        prices: &[f64],
         linear: &Linearised,
         kinds: &[MatrixKind],
-    ) -> Result<Vec<CaseMatrix>, SolveError> {
-        let failed = self.failed(&result.name);
-        let in_demand = |error: DemandError| failed(error.into());
-        let prices = &result.price;
+    ) -> Result<Vec<CaseMatrix>, SupplyError> {
         let response = if kinds.iter().any(|kind| matches!(kind, MatrixKind::Elasticities | MatrixKind::Diversion)) {
-            Some(price_response(&self.demand, prices).map_err(in_demand)?)
+            Some(price_response(demand, prices)?)
         } else {
             None
         };
@@ -462,16 +421,37 @@ impl Solver<'_> {
                 (MatrixKind::Elasticities, Some(response)) => response.elasticities().into_values(),
                 (MatrixKind::Diversion, Some(response)) => response.diversion().into_values(),
                 (MatrixKind::Elasticities | MatrixKind::Diversion, None) => continue,
-                (MatrixKind::LongRunDiversion, _) => {
-                    long_run_diversion(&self.demand, prices).map_err(in_demand)?.into_values()
-                }
-                (MatrixKind::PassThrough, _) => linear.pass_through().map_err(&failed)?.into_values(),
-                (MatrixKind::ChoiceProbabilities, _) => {
-                    choice_probabilities(&self.demand, prices).map_err(in_demand)?
-                }
+                (MatrixKind::LongRunDiversion, _) => long_run_diversion(demand, prices)?.into_values(),
+                (MatrixKind::PassThrough, _) => linear.pass_through()?.into_values(),
+                (MatrixKind::ChoiceProbabilities, _) => choice_probabilities(demand, prices)?,
             };
             matrices.push(CaseMatrix { kind, values });
         }
         Ok(matrices)
     }
+}
+
+/// Equilibria other than `known` to which prices far below and above it lead, and prices at which an owner would gain.
+fn others(
+    problem: &PriceProblem,
+    known: &Equilibrium,
+    held: &[bool],
+    deviations: &[Deviation],
+    options: PricingOptions<'_>,
+) -> Vec<OtherEquilibrium> {
+    let free = |j: usize| !held.get(j).copied().unwrap_or(false);
+    let times = |factor: f64| -> Vec<f64> {
+        known.price.iter().enumerate().map(|(j, price)| if free(j) { factor * price } else { *price }).collect()
+    };
+    let deviated = |deviation: &Deviation| {
+        let mut start = known.price.clone();
+        start[deviation.product] = deviation.price;
+        start
+    };
+    let mut starts: Vec<Vec<f64>> = [0.3, 0.7, 1.5, 3.0].map(times).into();
+    starts.extend(deviations.iter().map(deviated));
+    let found = from_many_starts(problem, &starts, options).unwrap_or_default();
+    let differs = |price: &[f64]| price.iter().zip(&known.price).any(|(a, b)| ((a - b) / b).abs() > 1e-8);
+    let other = |found: Equilibrium| OtherEquilibrium { price: found.price, share: found.share };
+    found.into_iter().filter(|found| differs(&found.price)).map(other).collect()
 }

@@ -47,7 +47,10 @@ fn edit(folder: &Path, file: &str, change: impl Fn(&str) -> String) {
 fn refusal(folder: &Path) -> String {
     match Case::load(folder, &CaseOptions::default()) {
         Err(error) => error.to_string(),
-        Ok(case) => solve(&case, &SolveOptions::default()).unwrap_err().to_string(),
+        Ok(case) => match solve(&case, &SolveOptions::default()) {
+            Err(error) => error.to_string(),
+            Ok(solution) => solution.failed[0].error.to_string(),
+        },
     }
 }
 
@@ -186,7 +189,7 @@ fn specifications_alone_are_solved() {
     let solution = solve(&case, &all).unwrap();
     let of = |name| scenario(&solution, name);
     assert!(solution.scenarios.iter().all(|scenario| scenario.matrices.len() == 4));
-    assert!(solution.scenarios.iter().all(|scenario| scenario.other_equilibria == 0));
+    assert!(solution.scenarios.iter().all(|scenario| scenario.other_equilibria.is_empty()));
     assert_eq!(of("no_rate").price, of("base").price);
     assert_eq!(of("no_rate").consumer_surplus, of("base").consumer_surplus);
     for (j, price) in of("retail").price.iter().enumerate() {

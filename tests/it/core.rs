@@ -472,20 +472,6 @@ fn an_unbounded_income_tail_ends_in_an_error_that_names_product_and_firm() {
     }
 }
 
-/// Where the accelerated map has not settled, Newton's method on the exact Jacobian finishes.
-#[test]
-fn newton_finishes_what_acceleration_has_begun() {
-    for loyal in [false, true] {
-        with_problem(71, loyal, |problem, prices| {
-            let far: Vec<f64> = prices.iter().map(|price| 1.6 * price).collect();
-            let options = PricingOptions { max_evaluations: 6, ..PricingOptions::default() };
-            let found = equilibrium(problem, &far, options).unwrap();
-            assert!(found.report.evaluations > 6 && found.report.evaluations <= 13, "{:?}", found.report);
-            assert!(worst_relative(&found.price, prices) < 1e-12);
-        });
-    }
-}
-
 /// Prices to 1e-12 from wherever the search begins, with incomes so unequal that the map contracts slowly.
 #[test]
 fn prices_do_not_depend_on_the_start() {

@@ -192,7 +192,7 @@ fn renamed_columns() {
     for command in ["run", "run-in-time", "negotiate", "solve", "calibrate"] {
         for (name, bytes) in csv_files(&folder.path().join(command)) {
             // The matrices of one solution stand for those of the others.
-            if command == "solve" && !name.contains("_base_multi") {
+            if command == "solve" && name.contains('_') && !name.contains("_base_multi") {
                 continue;
             }
             let header = String::from_utf8(bytes).unwrap().lines().next().unwrap().to_owned();

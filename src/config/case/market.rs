@@ -1,10 +1,11 @@
 //! From the tables of a case to products and buyers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::spec::{equal, meaning};
 use super::{Case, ConfigError, Table, Tolerance, complain, files, first_column};
 use crate::config::suggest;
 use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
@@ -19,6 +20,44 @@ const ALIASES: [[&str; 2]; 7] = [
     ["weight", "weights"],
     ["market_id", "market_ids"],
 ];
+
+/// Columns that this program knows by name, in products and in agents.
+const KNOWN: [(&str, &[&str]); 2] = [
+    (
+        "products",
+        &[
+            "product_id",
+            "product_ids",
+            "firm_id",
+            "firm_ids",
+            "price0",
+            "prices",
+            "share0",
+            "shares",
+            "mc",
+            "costs",
+            "delta_ex_price",
+            "market_id",
+            "market_ids",
+            "start_price",
+            "on_sale",
+        ],
+    ),
+    ("agents", &["weight", "weights", "market_id", "market_ids"]),
+];
+
+/// Refuses a table whose cells are not separated by commas.
+fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let found = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
+    match found.into_iter().find(|(delimiter, _)| header.contains(*delimiter) && !header.contains(',')) {
+        Some((_, name)) => {
+            let help = "save it with commas between the cells, and a point in numbers such as 0.25";
+            Err(complain(file, format!("the cells are separated by {name}, expected commas"), help))
+        }
+        None => Ok(()),
+    }
+}
 
 /// The rows of one market in a table.
 pub(super) struct Rows {
@@ -36,19 +75,22 @@ impl Rows {
     pub fn read(folder: &Path, name: &str, market: Option<&str>) -> Result<Self, ConfigError> {
         let (path, compressed) = files::plain_or_gzipped(folder, &format!("{name}.csv"));
         let file = path.display().to_string();
-        let table = Table::from_str(&files::text(&path)?, &file)?;
+        let text = files::text(&path)?;
+        check_delimiter(&text, &file)?;
+        let table = Table::from_str(&text, &file)?;
         let table = match first_column(&table, &ALIASES[0]) {
             Some(label) => table.labelled_by(label)?,
             None => table,
         };
         let mut read = Self { rows: (0..table.rows()).collect(), table, file, compressed, firm_ids: Vec::new() };
+        read.check_names(name)?;
         read.choose_market(market)?;
         if read.rows.is_empty() {
             return Err(read.error("has no rows", "add at least one"));
         }
         if let Some(column) = read.column_name("firm_id") {
             for firm in read.text(&column)? {
-                if !read.firm_ids.contains(&firm) {
+                if !read.firm_ids.iter().any(|known| equal(known, &firm)) {
                     read.firm_ids.push(firm);
                 }
             }
@@ -56,18 +98,32 @@ impl Rows {
         Ok(read)
     }
 
+    /// Refuses a column that differs from a known name by the case of its letters only: it would be passed over in silence.
+    fn check_names(&self, name: &str) -> Result<(), ConfigError> {
+        let known = KNOWN.iter().find(|(table, _)| *table == name).map_or(&[][..], |(_, known)| known);
+        for column in self.table.columns() {
+            let meant = known.iter().find(|known| column.eq_ignore_ascii_case(known) && column != *known);
+            if let Some(meant) = meant.filter(|meant| !self.table.has_column(meant)) {
+                let help = format!("did you mean `{meant}`? write the names of columns in small letters");
+                return Err(self.error(format!("there is a column `{column}`"), help));
+            }
+        }
+        Ok(())
+    }
+
     fn choose_market(&mut self, market: Option<&str>) -> Result<(), ConfigError> {
         let Some(column) = self.column_name("market_id") else { return Ok(()) };
         let cells = self.text(&column)?;
         let mut markets: Vec<&str> = Vec::new();
         cells.iter().for_each(|cell| {
-            if !markets.contains(&cell.as_str()) {
+            if !markets.iter().any(|known| equal(known, cell)) {
                 markets.push(cell)
             }
         });
-        let chosen = match market {
-            Some(market) if markets.contains(&market) => market,
-            Some(market) => {
+        let wanted = market.map(|market| (market, markets.iter().find(|known| equal(known, market))));
+        let chosen = match wanted {
+            Some((_, Some(market))) => *market,
+            Some((market, None)) => {
                 return Err(self.error(format!("has no market {market:?}"), suggest::one_of(market, &markets)));
             }
             None if markets.len() > 1 => {
@@ -76,7 +132,7 @@ impl Rows {
             }
             None => return Ok(()),
         };
-        self.rows = (0..cells.len()).filter(|&row| cells[row] == chosen).collect();
+        self.rows = (0..cells.len()).filter(|&row| equal(&cells[row], chosen)).collect();
         Ok(())
     }
 
@@ -111,9 +167,30 @@ impl Rows {
         Ok(self.rows.iter().map(|&row| cells[row]).collect())
     }
 
-    /// The same of a column that may be absent.
-    pub fn optional(&self, name: &str) -> Result<Option<Vec<f64>>, ConfigError> {
-        self.column_name(name).map(|column| self.numbers(&column)).transpose()
+    /// Numbers of a column that may be absent; only the rows `needed` must hold one, others may be empty: NaN.
+    fn optional(&self, name: &str, needed: &[bool]) -> Result<Option<Vec<f64>>, ConfigError> {
+        let Some(column) = self.column_name(name) else { return Ok(None) };
+        let cells = self.table.column_optional_f64(&column)?;
+        let cells = self.rows.iter().map(|&row| cells[row]);
+        let read = |((j, cell), needed): ((usize, Option<f64>), &bool)| match cell {
+            None if *needed => Err(self.refuse(j, &column, "a finite number")),
+            cell => Ok(cell.unwrap_or(f64::NAN)),
+        };
+        cells.enumerate().zip(needed).map(read).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Whether each product is sold in the base: all, or as `on_sale` says.
+    fn on_sale(&self) -> Result<Vec<bool>, ConfigError> {
+        if !self.table.has_column("on_sale") {
+            return Ok(vec![true; self.len()]);
+        }
+        let flags = self.table.column_bool("on_sale")?;
+        let flags: Vec<bool> = self.rows.iter().map(|&row| flags[row]).collect();
+        if flags.contains(&true) {
+            Ok(flags)
+        } else {
+            Err(self.error("on_sale leaves no product", "sell at least one"))
+        }
     }
 
     /// Refuses the cell of row `row` of this market.
@@ -317,8 +394,9 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         Some(column) => products.text(&column)?,
         None => (1..=count).map(|j| format!("p{j}")).collect(),
     };
+    let mut meanings = BTreeSet::new();
     for (j, id) in product_ids.iter().enumerate() {
-        if id.is_empty() || product_ids[..j].contains(id) {
+        if id.is_empty() || !meanings.insert(meaning(id)) {
             let message = format!("product id {id:?} is empty or used twice");
             return Err(products.error_at(j, message, "give every product its own id"));
         }
@@ -331,23 +409,48 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
     let characteristics: Vec<&[f64]> = characteristics.iter().map(Vec::as_slice).collect();
     let on_products = |error: DemandError| products.error(error.to_string(), "correct the products");
     let described = Products::new(product_ids.clone(), &characteristics).map_err(on_products)?;
-    let observed_share = products.optional("share0")?;
-    let price = products.optional("price0")?;
-    for (name, column) in [("share0", &observed_share), ("price0", &price)] {
-        let bad = column.as_ref().and_then(|column| column.iter().position(|&value| value <= 0.0));
+    let on_sale = products.on_sale()?;
+    let all = vec![true; count];
+    let added: Vec<bool> = on_sale.iter().map(|sold| !sold).collect();
+    let price = products.optional("price0", &on_sale)?;
+    let start = products.optional("start_price", &all)?;
+    let observed_share = products.optional("share0", &on_sale)?;
+    // What is not sold in the base has nothing to be found from.
+    let share_and_price = observed_share.is_some() && price.is_some();
+    let known = if share_and_price { &added } else { &all };
+    let mut delta = products.optional("delta_ex_price", known)?;
+    let marginal_cost = products.optional("mc", if price.is_some() { &added } else { &all })?;
+    for (name, column) in [("share0", &observed_share), ("price0", &price), ("start_price", &start)] {
+        let bad = |(j, &value): (usize, &f64)| value <= 0.0 && (on_sale[j] || name != "share0");
+        let bad = column.as_ref().and_then(|column| column.iter().enumerate().position(bad));
         if let (Some(j), Some(column)) = (bad, products.column_name(name)) {
             return Err(products.refuse(j, &column, "a positive number"));
         }
     }
-    let mut delta = products.optional("delta_ex_price")?;
     if delta.is_none() && observed_share.is_none() {
         delta = linear_utility(description, products)?;
+    }
+    for (name, column) in [("delta_ex_price", &delta), ("mc", &marginal_cost)] {
+        if let (None, Some(j)) = (column, added.iter().position(|&added| added)) {
+            let message = format!("{name} is missing, and a product not on sale has no share or price to find it from");
+            return Err(products.error_at(
+                j,
+                message,
+                "give it for the products that are not on sale; others may stay empty",
+            ));
+        }
+    }
+    let missing = |column: &Option<Vec<f64>>| {
+        column.as_ref().is_none_or(|column| column.iter().zip(&on_sale).any(|(value, sold)| *sold && value.is_nan()))
+    };
+    if let (Some(share), true) = (&observed_share, missing(&delta)) {
+        check_shares(products, share, &on_sale, population.total_weight())?;
     }
     Ok(Case {
         name: description.name.clone(),
         folder: std::path::PathBuf::new(),
         agents: agent_columns(description, agents)?,
-        marginal_cost: products.optional("mc")?,
+        marginal_cost,
         columns: products.columns()?,
         tolerance: description.tolerance,
         products: described,
@@ -357,10 +460,32 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         delta,
         observed_share,
         price,
+        start,
+        on_sale,
         scenarios: Vec::new(),
         matrices: Vec::new(),
         compressed: false,
     })
+}
+
+/// Refuses observed shares that leave nothing to the outside option, saying why they might.
+fn check_shares(products: &Rows, share: &[f64], on_sale: &[bool], weights: f64) -> Result<(), ConfigError> {
+    let sum: f64 = share.iter().zip(on_sale).filter(|(_, sold)| **sold).map(|(share, _)| share).sum();
+    if sum < weights * (1.0 - 1e-9) {
+        return Ok(());
+    }
+    let column = products.column_name("share0").unwrap_or_default();
+    let help = if share.iter().any(|&share| share > 1.0) && sum <= 100.0 * weights {
+        "these look like percent: divide them by 100"
+    } else if share.iter().any(|&share| share > 1.0) {
+        "these look like quantities: divide them by the number of people who could have bought"
+    } else {
+        "these are shares of what is sold: nothing is left for buying nothing, which every buyer here can do; multiply them by \
+         the part of all potential buyers that bought"
+    };
+    let sum = (sum * 1e9).round() / 1e9;
+    let message = format!("{column} sums to {sum}, expected less than the sum of the buyers' weights, {weights}");
+    Err(products.error(message, help))
 }
 
 /// The buyers, and the terms of X2 besides price that they differ on.
@@ -415,7 +540,8 @@ fn linear_utility(description: &Description, products: &Rows) -> Result<Option<V
         let help = "add delta_ex_price, or share0 and price0, or beta in case.json";
         return Err(products.error("there is no column `delta_ex_price`, nor anything to find it from", help));
     }
-    let mut delta = products.optional("xi")?.unwrap_or_else(|| vec![0.0; products.len()]);
+    let all = vec![true; products.len()];
+    let mut delta = products.optional("xi", &all)?.unwrap_or_else(|| vec![0.0; products.len()]);
     for (name, beta) in description.beta.iter().filter(|(name, _)| !is_price(name)) {
         let x = if name == "1" { vec![1.0; products.len()] } else { products.numbers(name)? };
         delta.iter_mut().zip(x).for_each(|(delta, x)| *delta += beta * x);

@@ -22,7 +22,7 @@ use super::{ConfigError, Table};
 use crate::model::demand::{Population, Products};
 
 pub use files::{MatrixFile, MatrixKind, read_matrix};
-pub use spec::{Basis, CostMultiplier, LimitSpec, OwnershipSpec, Selection, Spec, TariffSpec};
+pub use spec::{Basis, CostMultiplier, HeldAt, HoldSpec, LimitSpec, OwnershipSpec, Selection, Spec, TariffSpec};
 
 /// How closely results must agree with stored ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,14 +82,19 @@ pub struct Case {
     pub population: Population,
     /// Products and the characteristics that buyers' tastes differ on.
     pub products: Products,
-    /// Mean utility without its price term, if given.
+    /// Mean utility without its price term, if given: for all products, or at least for those not sold in the base; others are
+    /// NaN then.
     pub delta: Option<Vec<f64>>,
-    /// Marginal cost before duty, if given.
+    /// Marginal cost before duty, likewise.
     pub marginal_cost: Option<Vec<f64>>,
-    /// Observed share, if given.
+    /// Observed share, if given; NaN for products not sold in the base.
     pub observed_share: Option<Vec<f64>>,
-    /// Observed price, the start of the solver, if given.
+    /// Observed price, if given.
     pub price: Option<Vec<f64>>,
+    /// Where the search for prices starts, if apart from the observed price.
+    pub start: Option<Vec<f64>>,
+    /// Whether each product is sold in the base.
+    pub on_sale: Vec<bool>,
     /// Raw columns of the agents file under PyBLP's names: weights, nodes and demographics.
     pub agents: Vec<(String, Vec<f64>)>,
     /// What to solve.
@@ -130,6 +135,10 @@ impl Case {
             None => files::json(folder, "scenarios.json")?,
         };
         read.scenarios = spec::scenarios(&specs_file, &specs, &products)?;
+        if options.specs.is_some() && files::plain_or_gzipped(folder, "scenarios.json").0.exists() {
+            let (file, stored) = files::json(folder, "scenarios.json")?;
+            spec::take_stored(&file, &stored, &mut read.scenarios)?;
+        }
         read.matrices = files::matrices(folder)?;
         read.folder = folder.to_owned();
         read.compressed = compressed;
@@ -156,6 +165,46 @@ impl Case {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&[String]> {
         self.columns.get(name).map(Vec::as_slice)
+    }
+
+    /// A column of the products file as numbers; the first cell that is none, with its product, is the error.
+    ///
+    /// # Errors
+    /// Number of the product and its cell.
+    pub fn column_numbers(&self, name: &str) -> Result<Vec<f64>, (usize, String)> {
+        let cells = self.column(name).unwrap_or_default().iter().enumerate();
+        let read = |(j, cell): (usize, &String)| {
+            cell.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| (j, cell.clone()))
+        };
+        cells.map(read).collect()
+    }
+
+    /// A selection in words, such as `region = JP or EU and luxury = 1`.
+    #[must_use]
+    pub fn in_words(selection: &Selection) -> String {
+        let condition = |(column, values): &(String, Vec<String>)| format!("{column} = {}", values.join(" or "));
+        selection.conditions.iter().map(condition).collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Values that the columns of a selection have, for messages.
+    #[must_use]
+    pub fn values_of(&self, selection: &Selection) -> String {
+        let column = |(name, _): &(String, Vec<String>)| {
+            let mut values: Vec<&str> = Vec::new();
+            for cell in self.column(name).unwrap_or_default() {
+                if !values.contains(&cell.as_str()) {
+                    values.push(cell);
+                }
+            }
+            format!("{name} has {}", crate::config::suggest::quoted(&values))
+        };
+        selection.conditions.iter().map(column).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What an identifier stands for: `01`, `1` and `1.0` are one.
+    #[must_use]
+    pub fn meaning(id: &str) -> String {
+        spec::meaning(id)
     }
 }
 

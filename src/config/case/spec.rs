@@ -79,6 +79,26 @@ pub struct LimitSpec {
     pub products: Selection,
 }
 
+/// Products whose prices stay where they are while the others answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HoldSpec {
+    /// Where they stay.
+    pub at: HeldAt,
+    /// The products.
+    pub products: Selection,
+}
+
+/// Where a held price stays.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HeldAt {
+    /// At its price in the base.
+    Base,
+    /// At one price for all.
+    Price(f64),
+    /// At a column of the products file.
+    Column(String),
+}
+
 /// One specification.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
@@ -90,14 +110,49 @@ pub struct Spec {
     pub cost_multipliers: Vec<CostMultiplier>,
     /// Capacities and quotas.
     pub limits: Vec<LimitSpec>,
+    /// Prices held fixed.
+    pub hold: Vec<HoldSpec>,
+    /// Products that are not sold here.
+    pub remove: Vec<Selection>,
+    /// Products that are sold here though not in the base.
+    pub add: Vec<Selection>,
+    /// Column of the products file where the search for prices starts.
+    pub start: Option<String>,
 }
 
-/// Whether a cell has a value: as numbers if both are, else as text.
-pub(super) fn equal(cell: &str, value: &str) -> bool {
-    match (cell.parse::<f64>(), value.parse::<f64>()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => cell == value,
+impl Spec {
+    /// Owners as in the file, nothing else.
+    #[must_use]
+    pub fn base() -> Self {
+        Self {
+            ownership: OwnershipSpec::Firm { merge: Vec::new(), holdings: Vec::new() },
+            tariffs: Vec::new(),
+            cost_multipliers: Vec::new(),
+            limits: Vec::new(),
+            hold: Vec::new(),
+            remove: Vec::new(),
+            add: Vec::new(),
+            start: None,
+        }
     }
+}
+
+/// What a cell or a value stands for: `01`, `1` and `1.0` are one thing, `true`, `True`, `1` another, and a name that reads as
+/// a number that is not finite (`nan`) is a name. Digits beyond what a number keeps tell names apart.
+pub(super) fn meaning(cell: &str) -> String {
+    const DIGITS: usize = 15;
+    let few = cell.chars().filter(char::is_ascii_digit).count() <= DIGITS;
+    match cell.parse::<f64>() {
+        Ok(number) if number.is_finite() && few => (number + 0.0).to_string(),
+        _ if cell.eq_ignore_ascii_case("true") => "1".to_owned(),
+        _ if cell.eq_ignore_ascii_case("false") => "0".to_owned(),
+        _ => cell.to_owned(),
+    }
+}
+
+/// Whether a cell has a value.
+pub(super) fn equal(cell: &str, value: &str) -> bool {
+    cell == value || meaning(cell) == meaning(value)
 }
 
 /// A JSON scalar as the text a CSV cell would have.
@@ -105,7 +160,7 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(if *flag { "1" } else { "0" }.to_owned()),
+        Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
 }
@@ -165,6 +220,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The column of the products file that a key names.
+    fn column(&self, key: &str, name: &str, products: &Rows) -> Result<String, ConfigError> {
+        products.column_name(name).ok_or_else(|| {
+            let names: Vec<&str> = products.table.columns().iter().map(String::as_str).collect();
+            self.error(format!("{key}: products.csv has no column `{name}`"), suggest::one_of(name, &names))
+        })
+    }
+
     fn selection(&self, products: &Rows) -> Result<Selection, ConfigError> {
         let Some(condition) = self.object.get("where").filter(|value| !value.is_null()) else {
             return Ok(Selection::default());
@@ -175,11 +238,7 @@ impl<'a> Reader<'a> {
         };
         let mut conditions = Vec::new();
         for (column, value) in object {
-            let Some(known) = products.column_name(column) else {
-                let names: Vec<&str> = products.table.columns().iter().map(String::as_str).collect();
-                let help = suggest::one_of(column, &names);
-                return Err(self.error(format!("where: products.csv has no column `{column}`"), help));
-            };
+            let known = self.column("where", column, products)?;
             let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
             let values: Option<Vec<String>> = values.into_iter().map(scalar).collect();
             let Some(values) = values else {
@@ -219,15 +278,29 @@ pub(super) fn scenarios(file: &str, value: &Value, products: &Rows) -> Result<Ve
     Ok(read)
 }
 
+/// Gives scenarios that store no results those that the folder's own list stores under the same name.
+pub(super) fn take_stored(file: &str, value: &Value, scenarios: &mut [CaseScenario]) -> Result<(), ConfigError> {
+    for entry in value.as_array().into_iter().flatten() {
+        let name = entry.get("name").and_then(scalar).unwrap_or_default();
+        let bare = |scenario: &&mut CaseScenario| scenario.name == name && scenario.stored.is_empty();
+        if let Some(scenario) = scenarios.iter_mut().find(bare) {
+            scenario.stored = stored(file, &name, entry)?;
+        }
+    }
+    Ok(())
+}
+
 /// Everything of an entry besides name and spec.
 fn stored(file: &str, name: &str, entry: &Value) -> Result<BTreeMap<String, Vec<f64>>, ConfigError> {
     let mut stored = BTreeMap::new();
     for (key, value) in entry.as_object().into_iter().flatten() {
-        if key == "name" || key == "spec" {
+        if matches!(key.as_str(), "name" | "spec" | "product_ids") {
             continue;
         }
         let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
-        let numbers: Option<Vec<f64>> = values.into_iter().map(Value::as_f64).collect();
+        // What is not known is written as null.
+        let number = |value: &Value| if value.is_null() { Some(f64::NAN) } else { value.as_f64() };
+        let numbers: Option<Vec<f64>> = values.into_iter().map(number).collect();
         let Some(numbers) = numbers else {
             let message = format!("scenario {name}: {key} is neither a number nor a list of numbers");
             return Err(complain(file, message, "remove it, or store results only"));
@@ -238,12 +311,29 @@ fn stored(file: &str, name: &str, entry: &Value) -> Result<BTreeMap<String, Vec<
 }
 
 fn spec(file: &str, place: &str, value: &Value, products: &Rows) -> Result<Spec, ConfigError> {
-    let keys = ["ownership", "merge", "holdings", "tariff", "tariffs", "cost_multipliers", "limits"];
+    let keys = [
+        "ownership",
+        "merge",
+        "holdings",
+        "tariff",
+        "tariffs",
+        "cost_multipliers",
+        "limits",
+        "hold",
+        "remove",
+        "add",
+        "start",
+    ];
     let reader = Reader::of(file, format!("{place}: spec"), value, &keys)?;
     let part = |what: &str| format!("{place}: {what}");
     let tariffs = reader.list("tariff").into_iter().chain(reader.list("tariffs"));
     let multipliers = reader.list("cost_multipliers").into_iter();
     let limits = reader.list("limits").into_iter().enumerate();
+    let chosen = |key: &str| {
+        let read = |value| Reader::of(file, part(key), value, &["where"])?.selection(products);
+        reader.list(key).into_iter().map(read).collect::<Result<Vec<_>, _>>()
+    };
+    let start = reader.text("start")?.map(|column| reader.column("start", &column, products)).transpose()?;
     Ok(Spec {
         ownership: ownership(&reader, products)?,
         tariffs: tariffs.map(|value| tariff(file, part("tariff"), value, products)).collect::<Result<_, _>>()?,
@@ -253,6 +343,14 @@ fn spec(file: &str, place: &str, value: &Value, products: &Rows) -> Result<Spec,
         limits: limits
             .map(|(number, value)| limit(file, part("limits"), number, value, products))
             .collect::<Result<_, _>>()?,
+        hold: reader
+            .list("hold")
+            .into_iter()
+            .map(|value| hold(file, part("hold"), value, products))
+            .collect::<Result<_, _>>()?,
+        remove: chosen("remove")?,
+        add: chosen("add")?,
+        start,
     })
 }
 
@@ -349,4 +447,21 @@ fn limit(file: &str, place: String, number: usize, value: &Value, products: &Row
     let reader = Reader::of(file, place, value, &["name", "share", "where"])?;
     let name = reader.text("name")?.unwrap_or_else(|| format!("no. {}", number + 1));
     Ok(LimitSpec { name, share: reader.number("share")?, products: reader.selection(products)? })
+}
+
+fn hold(file: &str, place: String, value: &Value, products: &Rows) -> Result<HoldSpec, ConfigError> {
+    let reader = Reader::of(file, place, value, &["at", "where"])?;
+    let at = match reader.object.get("at") {
+        None | Some(Value::Null) => HeldAt::Base,
+        Some(Value::String(name)) if name == "base" => HeldAt::Base,
+        Some(Value::String(name)) => HeldAt::Column(reader.column("at", name, products)?),
+        Some(value) => match value.as_f64().filter(|price| price.is_finite() && *price > 0.0) {
+            Some(price) => HeldAt::Price(price),
+            None => {
+                let help = "write \"base\", a column of products.csv, or a price above 0";
+                return Err(reader.error(format!("at is {value}"), help));
+            }
+        },
+    };
+    Ok(HoldSpec { at, products: reader.selection(products)? })
 }

@@ -24,7 +24,8 @@ pub use kernel::KernelPath;
 pub use loyalty::{ExpectedDemand, OwnedBrands, Shares, stationary_shares};
 pub use population::{Buyer, BuyerColumns, Population, Products};
 pub use response::{
-    OwnResponse, PriceResponse, ProductMatrix, choice_probabilities, long_run_diversion, own_response, price_response,
+    Concentration, OwnResponse, PriceResponse, ProductMatrix, choice_probabilities, concentration, few_buyers,
+    long_run_diversion, own_response, price_response,
 };
 pub use sweep::Execution;
 

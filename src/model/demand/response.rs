@@ -151,6 +151,72 @@ pub fn long_run_diversion(demand: &ExpectedDemand, prices: &[f64]) -> Result<Pro
     Ok(with_outside_on_diagonal(share.len(), |j, m| moments.at(j, m) / share[j]))
 }
 
+/// How few buyers make the demand for a product.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Concentration {
+    /// Effective number of buyers: 1 over the sum of squares of their parts of its demand.
+    pub buyers: f64,
+    /// Part of all weight at which as many equal buyers would make this demand: 1 where all buy alike.
+    pub weight: f64,
+}
+
+impl Concentration {
+    /// Fewer effective buyers than this, of less than this part of all weight, are too few to stand for a market.
+    const FEW: (f64, f64) = (10.0, 0.25);
+
+    /// Whether the demand rests on so few buyers that a price set for it says little about a market.
+    #[must_use]
+    pub fn is_thin(&self) -> bool {
+        self.buyers < Self::FEW.0 && self.weight < Self::FEW.1
+    }
+}
+
+/// Says that few buyers make the demand for a product, and what to do.
+#[must_use]
+pub fn few_buyers(product: &str, of: Concentration) -> String {
+    format!(
+        "few buyers make the demand for {product}: {:.1} effective ones (1 over the sum of squared parts of its demand), {:.1}% of all \
+         weight; draw more buyers (integration nodes), and bound incomes only if they are not bounded yet",
+        of.buyers,
+        100.0 * of.weight
+    )
+}
+
+/// How few buyers make the demand for each product at these prices.
+///
+/// # Errors
+/// When prices do not fit the products.
+pub fn concentration(demand: &ExpectedDemand, prices: &[f64]) -> Result<Vec<Concentration>, DemandError> {
+    check_per_product(demand.products, "price", prices)?;
+    if demand.owned.is_some() {
+        let (population, products) = demand.expand()?;
+        let plain = ExpectedDemand { population: &population, products: &products, owned: None, ..demand.clone() };
+        return concentration(&plain, prices);
+    }
+    let count = prices.len();
+    let felt = demand.products.felt_prices(prices);
+    // Sums of w s, of its square, and of w s^2.
+    let mut sums = vec![[0.0; 3]; count];
+    let mut e = vec![0.0; count];
+    for i in 0..demand.population.len() {
+        let buyer = demand.population.buyer(i);
+        let (outside, _) = relative_exponentials(buyer, demand.products, demand.delta, &felt, &mut e);
+        let total = outside + e.iter().sum::<f64>();
+        for (sums, e) in sums.iter_mut().zip(&e) {
+            let (share, weighted) = (e / total, buyer.weight() * e / total);
+            sums[0] += weighted;
+            sums[1] += weighted * weighted;
+            sums[2] += weighted * share;
+        }
+    }
+    let weight = demand.population.total_weight();
+    let of = |[sum, squares, shares]: [f64; 3]| Concentration {
+        buyers: sum * sum / squares,
+        weight: sum * sum / (weight * shares),
+    };
+    Ok(sums.into_iter().map(of).collect())
+}
+
 /// Choice probabilities of each buyer, products in order, outside option and loyalty left out: buyers x products.
 ///
 /// # Errors

@@ -37,6 +37,8 @@ pub struct Linearised {
     /// ds_j/dp_l.
     demand: DMatrix<f64>,
     retained: Vec<f64>,
+    /// Prices held fixed; none where empty.
+    held: Vec<bool>,
 }
 
 /// The profit Hessian of one firm in its own prices.
@@ -47,6 +49,20 @@ pub struct SecondOrder {
     /// Largest eigenvalue: negative at a strict local maximum.
     pub largest_eigenvalue: f64,
 }
+
+/// Where an owner gains by leaving a point at which its first-order conditions hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Ascent {
+    /// The owner.
+    pub firm: String,
+    /// Largest curvature of its profit, in units in which each product's own is -1.
+    pub curvature: f64,
+    /// Direction of that curvature in all prices.
+    pub direction: Vec<f64>,
+}
+
+/// Curvature above which a point is no maximum: rounding leaves less.
+const CURVATURE: f64 = 1e-9;
 
 impl Linearised {
     /// Linearises the first-order conditions at `prices`. With `sample`, on so many of the first buyers only, weighted up to
@@ -119,7 +135,25 @@ impl Linearised {
             None => jacobian,
             Some((rising, share)) => jacobian + &cost * rising.cost_by_share(&share) * &demand,
         };
-        Self { jacobian, cost, demand, retained }
+        Self { jacobian, cost, demand, retained, held: Vec::new() }
+    }
+
+    /// The same with some prices held fixed (one value a product; none where empty): their conditions are that they do not move.
+    #[must_use]
+    pub fn holding(mut self, held: &[bool]) -> Self {
+        for j in (0..held.len()).filter(|&j| held[j]) {
+            self.jacobian.row_mut(j).fill(0.0);
+            self.jacobian[(j, j)] = 1.0;
+            self.cost.row_mut(j).fill(0.0);
+        }
+        self.held = held.to_vec();
+        self
+    }
+
+    /// Products whose price firm f sets.
+    fn set_by(&self, ownership: &super::Ownership, f: usize) -> Vec<usize> {
+        let free = |j: &usize| !self.held.get(*j).copied().unwrap_or(false);
+        (0..ownership.products()).filter(|&j| ownership.owners()[j] == f).filter(free).collect()
     }
 
     fn factorised(&self) -> LU<f64, Dyn, Dyn> {
@@ -156,15 +190,47 @@ impl Linearised {
         Some(DMatrix::from_fn(groups.len(), groups.len(), |g, h| total(groups[g], groups[h])))
     }
 
-    /// The largest eigenvalue of each firm's profit Hessian.
+    /// The direction in which an owner's profit curves upwards most, if one does: the point is then no maximum. Each Hessian is
+    /// taken in units in which its diagonal is -1, which leaves its signs and lets products of any size stand side by side.
+    pub(crate) fn ascent(&self, ownership: &super::Ownership) -> Option<Ascent> {
+        let count = ownership.products();
+        let of_firm = |f: usize| {
+            let own = self.set_by(ownership, f);
+            let half = |j: usize, l: usize| 0.5 * (self.jacobian[(j, l)] + self.jacobian[(l, j)]);
+            // A product that nobody buys has no curvature and no say.
+            let sold: Vec<usize> = own.into_iter().filter(|&j| half(j, j) != 0.0).collect();
+            let unit: Vec<f64> = sold.iter().map(|&j| half(j, j).abs().sqrt()).collect();
+            let scaled = |a: usize, b: usize| half(sold[a], sold[b]) / (unit[a] * unit[b]);
+            let hessian = DMatrix::from_fn(sold.len(), sold.len(), scaled);
+            if sold.is_empty() || hessian.iter().any(|entry| !entry.is_finite()) {
+                return None;
+            }
+            let eigen = hessian.symmetric_eigen();
+            let (place, &curvature) = eigen.eigenvalues.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            let mut direction = vec![0.0; count];
+            for (a, &j) in sold.iter().enumerate() {
+                direction[j] = eigen.eigenvectors[(a, place)] / unit[a];
+            }
+            Some(Ascent { firm: ownership.firm(f).to_owned(), curvature, direction })
+        };
+        let steepest = (0..ownership.firms()).filter_map(of_firm).max_by(|a, b| a.curvature.total_cmp(&b.curvature));
+        steepest.filter(|ascent| ascent.curvature > CURVATURE)
+    }
+
+    /// The largest eigenvalue of the profit Hessian of each firm that sets a price.
     #[must_use]
     pub fn second_order(&self, ownership: &super::Ownership) -> Vec<SecondOrder> {
         let firm = |f: usize| {
-            let own: Vec<usize> = (0..ownership.products()).filter(|&j| ownership.owners()[j] == f).collect();
+            let own = Some(self.set_by(ownership, f)).filter(|own| !own.is_empty())?;
             let half = |j: usize, l: usize| 0.5 * (self.jacobian[(own[j], own[l])] + self.jacobian[(own[l], own[j])]);
-            let eigenvalues = DMatrix::from_fn(own.len(), own.len(), half).symmetric_eigenvalues();
-            SecondOrder { firm: ownership.firm(f).to_owned(), largest_eigenvalue: eigenvalues.max() }
+            let hessian = DMatrix::from_fn(own.len(), own.len(), half);
+            let largest_eigenvalue = if hessian.iter().all(|entry| entry.is_finite()) {
+                hessian.symmetric_eigenvalues().iter().copied().max_by(f64::total_cmp)?
+            } else {
+                f64::NAN
+            };
+            Some(SecondOrder { firm: ownership.firm(f).to_owned(), largest_eigenvalue })
         };
-        (0..ownership.firms()).map(firm).collect()
+        (0..ownership.firms()).filter_map(firm).collect()
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod clearing;
 pub mod cost;
+pub mod deviation;
 pub mod duty;
 pub mod expectation;
 pub mod limits;
@@ -20,6 +21,7 @@ use thiserror::Error;
 use crate::model::demand::DemandError;
 
 pub use cost::{CostRecovery, NegativeCost, marginal_costs};
+pub use deviation::{Deviation, best_deviations};
 pub use duty::{Duty, DutyTerms};
 pub use limits::{Limit, LimitedEquilibrium, equilibrium_with_limits};
 pub use linear::{Linearised, SecondOrder};
@@ -112,9 +114,8 @@ pub enum SupplyError {
     },
     /// No prices satisfied all first-order conditions.
     #[error(
-        "equilibrium prices did not settle: after {iterations} iterations the price of {product} ({firm}), {price}, still wants \
-         to change by a fraction {residual:e}; a tail of buyers with almost no price response makes such demand: bound their \
-         incomes, or start nearer"
+        "equilibrium prices did not settle: after {evaluations} evaluations the price of {product} ({firm}), {price}, still wants \
+         to change by a fraction {residual:e}; {cause}"
     )]
     NoEquilibrium {
         /// Product farthest from its condition.
@@ -123,10 +124,23 @@ pub enum SupplyError {
         firm: String,
         /// Its price at the best point found.
         price: f64,
-        /// Iterations done.
-        iterations: usize,
+        /// Evaluations of demand done.
+        evaluations: usize,
         /// Largest relative price change.
         residual: f64,
+        /// What makes such demand, and what to do.
+        cause: String,
+    },
+    /// First-order conditions hold where an owner gains by leaving, and from there the search leads nowhere better.
+    #[error(
+        "the only prices found that satisfy all first-order conditions are no equilibrium: {firm} gains by leaving them (curvature \
+         of its profit {curvature:.2e}, expected below 0); start elsewhere"
+    )]
+    NotMaximum {
+        /// The owner.
+        firm: String,
+        /// Largest curvature of its profit, in units in which each product's own is -1.
+        curvature: f64,
     },
     /// No lowest prices at which no car is sold at a loss.
     #[error(

@@ -13,24 +13,34 @@
 //! `sum_k (r_k p_k - d_k - dC/dq_k) dq_k + r_j q_j dp_j`, and nothing else enters.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
+use super::linear::Ascent;
 use super::{DutyTerms, Linearised, Ownership, RisingCost, SupplyError};
 use crate::model::demand::sweep::Sums;
-use crate::model::demand::{ExpectedDemand, check_per_product, kernel::Layout};
-use crate::model::fixed_point::{Evaluation, Found, SearchReport, Stop, search};
+use crate::model::demand::{
+    Concentration, ExpectedDemand, check_per_product, concentration, few_buyers, kernel::Layout,
+};
+use crate::model::fixed_point::{Evaluation, Found, Pace, SearchReport, Stop, go_on, until_setback};
 
 /// Options of [`equilibrium`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PricingOptions {
+pub struct PricingOptions<'a> {
     /// Largest relative price change `|zeta(p) - p| / p` accepted.
     pub tolerance: f64,
     /// Evaluations of demand after which the search is given up.
     pub max_evaluations: usize,
+    /// Accept only prices at which every owner is at a local maximum of its profit, and search on from others. It takes a
+    /// Jacobian on all buyers. Where the accelerated search has a setback this is checked in any case.
+    pub second_order: bool,
+    /// Products whose prices stay where they start, one value a product; none where empty. Their owners count their profits
+    /// all the same.
+    pub held: &'a [bool],
 }
 
-impl Default for PricingOptions {
+impl Default for PricingOptions<'_> {
     fn default() -> Self {
-        Self { tolerance: 1e-12, max_evaluations: 300 }
+        Self { tolerance: 1e-12, max_evaluations: 4000, second_order: false, held: &[] }
     }
 }
 
@@ -188,41 +198,31 @@ fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
 
 /// Prices at which no maker gains by a small change, found from `start`.
 ///
-/// The zeta map accelerated; where that fails, Newton's method on the first-order conditions from the best prices it found.
+/// The zeta map accelerated; after a setback, the zeta map itself, accelerated while it converges (see `Search::settle`).
 ///
 /// # Errors
-/// When the problem does not fit its demand, and [`SupplyError::NoEquilibrium`], which names product, firm and figures.
-pub fn equilibrium(problem: &PriceProblem, start: &[f64], options: PricingOptions) -> Result<Equilibrium, SupplyError> {
+/// When the problem does not fit its demand, [`SupplyError::NoEquilibrium`], which names product, firm and figures, and
+/// [`SupplyError::NotMaximum`] where all that is found are points at which an owner gains by leaving.
+pub fn equilibrium(
+    problem: &PriceProblem,
+    start: &[f64],
+    options: PricingOptions<'_>,
+) -> Result<Equilibrium, SupplyError> {
     problem.check()?;
     let products = problem.demand.products;
+    if !options.held.is_empty() && options.held.len() != products.len() {
+        let (found, expected) = (options.held.len(), products.len());
+        return Err(SupplyError::ColumnLength { what: "held", found, expected });
+    }
     check_per_product(products, "starting price", start)?;
     if let Some(j) = start.iter().position(|&price| price <= 0.0) {
         let product = products.name(j).to_owned();
         return Err(SupplyError::Product { product, what: "starting price", value: start[j], expected: "above 0" });
     }
-    let layout = problem.layout();
-    let stop =
-        Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
-    let evaluate = |prices: &[f64]| {
-        let (sums, step) = problem.zeta(&layout, prices);
-        let error = relative(prices, &step).into_iter().fold(0.0, worse);
-        // A price at or below zero is out of bounds, whatever its residual.
-        let error = if prices.iter().all(|&price| price > 0.0) { error } else { f64::NAN };
-        Evaluation { step, error, kept: sums }
-    };
-    let found = settle(problem, start, stop, &evaluate)?;
-    let Evaluation { step, kept: sums, .. } = found.evaluation;
-    if !found.converged {
-        let change = relative(&found.x, &step);
-        let worst = (0..change.len()).max_by(|&a, &b| change[a].total_cmp(&change[b])).unwrap_or(0);
-        return Err(SupplyError::NoEquilibrium {
-            product: products.name(worst).to_owned(),
-            firm: problem.ownership.firm_of(worst).to_owned(),
-            price: found.x[worst],
-            iterations: found.report.iterations,
-            residual: found.report.residual,
-        });
-    }
+    let search = Search { problem, layout: problem.layout(), damping: problem.damping(), options };
+    let found = search.settle(start)?;
+    let Evaluation { mut step, kept: sums, .. } = found.evaluation;
+    step.iter_mut().for_each(|step| *step /= search.damping);
     Ok(Equilibrium {
         first_order_residual: problem.first_order_residual(&sums, &step),
         margin: problem.margins(&found.x),
@@ -233,64 +233,151 @@ pub fn equilibrium(problem: &PriceProblem, start: &[f64], options: PricingOption
     })
 }
 
+/// Evaluations after which the accelerated search, and what follows a setback, are given up in turn.
+const MAX_ACCELERATED: usize = 300;
+const MAX_HYBRID: usize = 1000;
+/// Points left because they were no maximum before the search is given up, and how far from them it sets out: the largest
+/// relative change of a price.
+const MAX_LEFT: usize = 4;
+const LEAVE_BY: f64 = 0.01;
+
 /// An evaluation of the zeta map.
 type Zeta = Evaluation<Sums>;
 
-/// The zeta map accelerated from `start`; where that does not converge, Newton's method from the best prices it found.
-///
-/// Acceleration finds the same few directions that a Jacobian on a sample of buyers would give, and more exactly: chord Newton
-/// steps with such a Jacobian took about twice as many evaluations.
-fn settle(
-    problem: &PriceProblem,
-    start: &[f64],
-    stop: Stop,
-    evaluate: &impl Fn(&[f64]) -> Zeta,
-) -> Result<Found<Sums>, SupplyError> {
-    let damping = problem.damping();
-    let mut found = search::<Sums, SupplyError>(start.to_vec(), stop, |prices| {
-        let mut zeta = evaluate(prices);
-        zeta.step.iter_mut().for_each(|step| *step *= damping);
-        Ok(zeta)
-    })?;
-    found.evaluation.step.iter_mut().for_each(|step| *step /= damping);
-    if found.converged || !found.evaluation.error.is_finite() {
-        return Ok(found);
-    }
-    let few = Stop { max_evaluations: stop.max_evaluations.min(MAX_NEWTON_STEPS), ..stop };
-    let newton = search::<Sums, SupplyError>(found.x.clone(), few, |prices| {
-        let zeta = evaluate(prices);
-        if !zeta.error.is_finite() {
-            return Ok(zeta);
-        }
-        let terms = zeta.step.iter().zip(problem.duty).zip(&zeta.kept.lambda);
-        let conditions: Vec<f64> = terms.map(|((step, duty), lambda)| step * duty.retained * lambda).collect();
-        let step = Linearised::at(problem, prices, None)?.newton_step(&conditions);
-        Ok(Evaluation { step: step.unwrap_or(zeta.step), ..zeta })
-    })?;
-    let report = SearchReport {
-        iterations: found.report.iterations + newton.report.iterations,
-        evaluations: found.report.evaluations + newton.report.evaluations + 1,
-        residual: newton.report.residual,
-    };
-    // The residual is reported by the step of the zeta map, not by Newton's.
-    let evaluation = evaluate(&newton.x);
-    Ok(Found { evaluation, report, ..newton })
+/// A search for equilibrium prices.
+struct Search<'a> {
+    problem: &'a PriceProblem<'a>,
+    layout: Layout,
+    /// Part of each step that is taken; errors are of whole steps.
+    damping: f64,
+    options: PricingOptions<'a>,
 }
 
-/// Newton steps after which the search is given up; each forms a Jacobian on all buyers.
-const MAX_NEWTON_STEPS: usize = 40;
+impl Search<'_> {
+    fn stop(&self, max_evaluations: usize) -> Stop {
+        let PricingOptions { tolerance, max_evaluations: most, .. } = self.options;
+        Stop { target: 0.02 * tolerance, accept: tolerance, max_evaluations: max_evaluations.min(most) }
+    }
+
+    fn evaluate(&self, prices: &[f64]) -> Zeta {
+        let (sums, mut step) = self.problem.zeta(&self.layout, prices);
+        step.iter_mut().zip(self.options.held).filter(|(_, held)| **held).for_each(|(step, _)| *step = 0.0);
+        let error = relative(prices, &step).into_iter().fold(0.0, worse);
+        // A price at or below zero is out of bounds, whatever its residual.
+        let error = if prices.iter().all(|&price| price > 0.0) { error } else { f64::NAN };
+        step.iter_mut().for_each(|step| *step *= self.damping);
+        Evaluation { step, error, kept: sums }
+    }
+
+    fn newton_step(&self, prices: &[f64], zeta: &Zeta) -> Result<Option<Vec<f64>>, SupplyError> {
+        let terms = zeta.step.iter().zip(self.problem.duty).zip(&zeta.kept.lambda);
+        let conditions: Vec<f64> =
+            terms.map(|((step, duty), lambda)| step / self.damping * duty.retained * lambda).collect();
+        Ok(Linearised::at(self.problem, prices, None)?.holding(self.options.held).newton_step(&conditions))
+    }
+
+    fn go_on(&self, from: Found<Sums>, pace: Pace, max_evaluations: usize) -> Result<Found<Sums>, SupplyError> {
+        let newton = |prices: &[f64], zeta: &Zeta| self.newton_step(prices, zeta);
+        go_on(from, self.stop(max_evaluations), pace, |prices| Ok(self.evaluate(prices)), newton)
+    }
+
+    /// The zeta map accelerated from `start` until its first setback; then from where it stands by plain steps, accelerated
+    /// only while they converge; at last by plain steps from the start. Newton's method on the first-order conditions ends the
+    /// latter two.
+    ///
+    /// Acceleration finds the same few directions that a Jacobian on a sample of buyers would give, and more exactly: chord
+    /// Newton steps with such a Jacobian took about twice as many evaluations. The plain map is preconditioned ascent of every
+    /// owner's profit: slow, but it walks past the ghosts of equilibria and away from minima of profit.
+    fn settle(&self, start: &[f64]) -> Result<Found<Sums>, SupplyError> {
+        let accelerated = until_setback(start.to_vec(), self.stop(MAX_ACCELERATED), |prices| {
+            Ok::<_, SupplyError>(self.evaluate(prices))
+        })?;
+        if accelerated.converged {
+            let checked = self.options.second_order;
+            return if checked { self.maximum(accelerated) } else { Ok(accelerated) };
+        }
+        if !accelerated.evaluation.error.is_finite() {
+            return Err(self.no_equilibrium(&accelerated));
+        }
+        let hybrid = self.go_on(accelerated, Pace::Hybrid, MAX_HYBRID)?;
+        if hybrid.converged {
+            return self.maximum(hybrid);
+        }
+        let evaluation = self.evaluate(start);
+        let report = SearchReport { evaluations: hybrid.report.evaluations + 1, ..hybrid.report };
+        let from = Found { x: start.to_vec(), evaluation, report, converged: false };
+        let plain = self.go_on(from, Pace::Plain, self.options.max_evaluations)?;
+        if plain.converged { self.maximum(plain) } else { Err(self.no_equilibrium(&plain)) }
+    }
+
+    /// The point itself where every owner is at a local maximum of its profit; otherwise such a point to which the plain map
+    /// leads from beside it, on either side along the direction in which an owner gains most.
+    fn maximum(&self, found: Found<Sums>) -> Result<Found<Sums>, SupplyError> {
+        let mut report = found.report;
+        let mut first = None;
+        let mut points = VecDeque::from([found]);
+        let mut left = 0;
+        while let Some(mut point) = points.pop_front() {
+            let linear = Linearised::at(self.problem, &point.x, None)?.holding(self.options.held);
+            let Some(ascent) = linear.ascent(self.problem.ownership) else {
+                point.report = SearchReport { residual: point.report.residual, ..report };
+                return Ok(point);
+            };
+            left += 1;
+            if left <= MAX_LEFT {
+                let size = relative(&point.x, &ascent.direction).into_iter().fold(0.0, worse);
+                for by in [LEAVE_BY / size, -LEAVE_BY / size] {
+                    let x: Vec<f64> = point.x.iter().zip(&ascent.direction).map(|(x, d)| by.mul_add(*d, *x)).collect();
+                    let evaluation = self.evaluate(&x);
+                    report.evaluations += 1;
+                    let from = Found { x, evaluation, report, converged: false };
+                    let next = self.go_on(from, Pace::Plain, self.options.max_evaluations)?;
+                    report = next.report;
+                    if next.converged {
+                        points.push_back(next);
+                    }
+                }
+            }
+            first = first.or(Some(ascent));
+        }
+        let Ascent { firm, curvature, .. } = first.unwrap_or_default();
+        Err(SupplyError::NotMaximum { firm, curvature })
+    }
+
+    fn no_equilibrium(&self, found: &Found<Sums>) -> SupplyError {
+        let change = relative(&found.x, &found.evaluation.step);
+        let by_change = |&a: &usize, &b: &usize| change[a].total_cmp(&change[b]);
+        let worst = (0..change.len()).max_by(by_change).unwrap_or(0);
+        let product = self.problem.demand.products.name(worst);
+        let thin = concentration(self.problem.demand, &found.x).ok().map(|all| all[worst]);
+        let cause = match thin.filter(Concentration::is_thin) {
+            Some(thin) => few_buyers(product, thin),
+            None => "start nearer to the prices expected".to_owned(),
+        };
+        SupplyError::NoEquilibrium {
+            product: product.to_owned(),
+            firm: self.problem.ownership.firm_of(worst).to_owned(),
+            price: found.x[worst],
+            evaluations: found.report.evaluations,
+            residual: found.report.residual,
+            cause,
+        }
+    }
+}
 
 /// The distinct equilibria reached from several starting points, in the order found; starts that lead nowhere are left out.
 ///
-/// Uniqueness is not guaranteed for several-product makers facing buyers of different tastes: this is how to look.
+/// Uniqueness is not guaranteed for several-product makers facing buyers of different tastes: this is how to look. Second order is
+/// checked whatever the options say: a minimum of profit is no equilibrium.
 ///
 /// # Errors
 /// The error of the first start when no start leads to an equilibrium.
 pub fn from_many_starts(
     problem: &PriceProblem,
     starts: &[Vec<f64>],
-    options: PricingOptions,
+    options: PricingOptions<'_>,
 ) -> Result<Vec<Equilibrium>, SupplyError> {
+    let options = PricingOptions { second_order: true, ..options };
     let mut distinct: Vec<Equilibrium> = Vec::new();
     let mut first_error = None;
     for start in starts {

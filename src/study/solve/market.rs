@@ -1,0 +1,292 @@
+//! One scenario of a case as the model takes it: the products on sale, who sets their prices, costs, duties, limits.
+
+use std::collections::BTreeMap;
+
+use super::SolveError;
+use crate::config::case::{Basis, Case, HeldAt, OwnershipSpec, Selection, Spec};
+use crate::model::demand::{DemandError, Execution, ExpectedDemand, Products};
+use crate::model::supply::{Duty, DutyTerms, Limit, Ownership, SupplyError};
+use crate::study::solution::Recovered;
+
+/// Numbers in order of appearance of the names that mean the same, and the first spelling of each.
+pub(super) fn distinct<'a>(values: impl IntoIterator<Item = &'a String>) -> (Vec<String>, Vec<usize>) {
+    let mut names: Vec<String> = Vec::new();
+    let mut number: BTreeMap<String, usize> = BTreeMap::new();
+    let owner = values.into_iter().map(|value| {
+        *number.entry(Case::meaning(value)).or_insert_with(|| {
+            names.push(value.clone());
+            names.len() - 1
+        })
+    });
+    let owner = owner.collect();
+    (names, owner)
+}
+
+/// Some products of a case and the demand for them.
+pub(super) struct OnSale {
+    /// Numbers of the products in the case.
+    pub kept: Vec<usize>,
+    pub products: Products,
+    delta: Vec<f64>,
+}
+
+impl OnSale {
+    pub fn of(case: &Case, delta: &[f64], kept: Vec<usize>) -> Result<Self, DemandError> {
+        let names = kept.iter().map(|&j| case.product_ids[j].clone()).collect();
+        let column = |k: usize| -> Vec<f64> { kept.iter().map(|&j| case.products.characteristics(j)[k]).collect() };
+        let columns: Vec<Vec<f64>> = (0..case.products.columns()).map(column).collect();
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let delta = kept.iter().map(|&j| delta[j]).collect();
+        Ok(Self { products: Products::new(names, &columns)?, delta, kept })
+    }
+
+    pub fn demand<'a>(&'a self, case: &'a Case, execution: Execution) -> Result<ExpectedDemand<'a>, DemandError> {
+        ExpectedDemand::new(&case.population, &self.products, &self.delta, None, execution)
+    }
+
+    /// Values of these products.
+    pub fn gather(&self, values: &[f64]) -> Vec<f64> {
+        self.kept.iter().map(|&j| values[j]).collect()
+    }
+}
+
+/// Supply of one scenario, in the order of the products on sale.
+pub(super) struct Supply {
+    pub ownership: Ownership,
+    pub cost: Vec<f64>,
+    pub duty: Vec<DutyTerms>,
+    pub limits: Vec<Limit>,
+    /// Where the search starts; the price itself where it is held.
+    pub start: Vec<f64>,
+    /// Whose prices are held fixed; empty where none is.
+    pub held: Vec<bool>,
+}
+
+/// A scenario being read against its case.
+pub(super) struct Scenario<'a> {
+    pub case: &'a Case,
+    pub recovered: &'a Recovered,
+    pub name: &'a str,
+    pub spec: &'a Spec,
+    /// Prices of the base by number of the product in the case, NaN where it is not sold; absent for the base itself.
+    pub base_price: Option<&'a [f64]>,
+}
+
+impl Scenario<'_> {
+    pub fn failed(&self, error: impl Into<SupplyError>) -> SolveError {
+        let (case, scenario) = (self.case.name.clone(), self.name.to_owned());
+        SolveError::Scenario { case, scenario, error: error.into() }
+    }
+
+    fn misfit(&self, message: String) -> SolveError {
+        SolveError::Specification { case: self.case.name.clone(), scenario: self.name.to_owned(), message }
+    }
+
+    fn missing(&self, column: &'static str, why: &'static str) -> SolveError {
+        SolveError::Missing { case: self.case.name.clone(), column, why }
+    }
+
+    /// The products a selection names; it must name one.
+    fn some(&self, what: &str, selection: &Selection) -> Result<Vec<usize>, SolveError> {
+        let found = self.case.select(selection);
+        if found.is_empty() {
+            let (words, values) = (Case::in_words(selection), self.case.values_of(selection));
+            return Err(self.misfit(format!("{what}: no product has {words} ({values})")));
+        }
+        Ok(found)
+    }
+
+    /// Numbers of the products sold in this scenario.
+    pub fn on_sale(&self) -> Result<Vec<usize>, SolveError> {
+        let mut sold = self.case.on_sale.clone();
+        for (what, selections, value) in [("add", &self.spec.add, true), ("remove", &self.spec.remove, false)] {
+            for selection in selections {
+                for j in self.some(what, selection)? {
+                    if sold[j] == value {
+                        let state = if value {
+                            "on sale already: `on_sale` is 0 for a product to be added"
+                        } else {
+                            "not on sale"
+                        };
+                        return Err(self.misfit(format!("{what}: {} is {state}", self.case.product_ids[j])));
+                    }
+                    sold[j] = value;
+                }
+            }
+        }
+        let kept: Vec<usize> = (0..sold.len()).filter(|&j| sold[j]).collect();
+        if kept.is_empty() { Err(self.misfit("nothing is left on sale".to_owned())) } else { Ok(kept) }
+    }
+
+    fn ownership(&self, kept: &[usize]) -> Result<Ownership, SolveError> {
+        let case = self.case;
+        let failed = |error: SupplyError| self.failed(error);
+        match &self.spec.ownership {
+            OwnershipSpec::Single => {
+                Ownership::single_products(&kept.iter().map(|&j| case.product_ids[j].clone()).collect::<Vec<_>>())
+                    .map_err(failed)
+            }
+            OwnershipSpec::Column(column) => {
+                let cells = case.column(column).unwrap_or_default();
+                let (names, owner) = distinct(kept.iter().filter_map(|&j| cells.get(j)));
+                Ownership::of_firms(names, owner).map_err(failed)
+            }
+            OwnershipSpec::Firm { merge, holdings } => {
+                let same = |a: &String, b: &String| Case::meaning(a) == Case::meaning(b);
+                let merged = |firm: &String| {
+                    let group = merge.iter().find(|group| group.iter().any(|member| same(member, firm)));
+                    group.map_or_else(|| firm.clone(), |group| group.join(" + "))
+                };
+                let owners: Vec<String> = kept.iter().map(|&j| merged(&case.firm_ids[j])).collect();
+                let (names, owner) = distinct(&owners);
+                let count = names.len();
+                let mut parts = vec![0.0; count * count];
+                parts.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
+                for (holder, held, part) in holdings {
+                    let number = |firm: &String| {
+                        let found = names.iter().position(|name| same(name, &merged(firm)));
+                        found.ok_or_else(|| self.misfit(format!("holdings: firm {firm} sells nothing here")))
+                    };
+                    let (holder_number, held_number) = (number(holder)?, number(held)?);
+                    if holder_number == held_number {
+                        return Err(self.misfit(format!("firm {holder} cannot hold a part of itself ({held})")));
+                    }
+                    parts[holder_number * count + held_number] = *part;
+                }
+                Ownership::with_holdings(names, owner, parts).map_err(failed)
+            }
+        }
+    }
+
+    fn duty(&self, kept: &[usize], cost: &[f64]) -> Result<Vec<DutyTerms>, SolveError> {
+        let case = self.case;
+        let mut duty: Vec<Option<DutyTerms>> = vec![None; cost.len()];
+        for tariff in &self.spec.tariffs {
+            for j in case.select(&tariff.products).into_iter().filter(|j| kept.contains(j)) {
+                let id = &case.product_ids[j];
+                let observed = || match case.price.as_ref().map(|price| price[j]) {
+                    Some(price) if price.is_finite() => Ok(price),
+                    Some(_) => {
+                        Err(self.misfit(format!("this duty is based on observed prices, and price0 of {id} is empty")))
+                    }
+                    None => Err(self.missing("price0", "this duty is based on observed prices")),
+                };
+                let kind = match tariff.basis {
+                    Basis::Cost(rate) if rate != 0.0 && cost[j] < 0.0 => {
+                        let message = format!(
+                            "a duty on cost would be a subsidy for {id}, whose marginal cost is {:.4}; use another basis, leave \
+                             the product out, or correct its demand (too inelastic at its price)",
+                            cost[j]
+                        );
+                        return Err(self.misfit(message));
+                    }
+                    Basis::Cost(rate) => Duty::Cost { rate },
+                    Basis::Specific(amount) => Duty::Specific { amount },
+                    Basis::Retail(rate) => Duty::Retail { rate },
+                    Basis::RetailShare(rate, kappa) => Duty::RetailShare { rate, kappa },
+                    Basis::Border(rate) => Duty::Border { rate },
+                    Basis::BorderDistribution(rate, share) => {
+                        Duty::BorderDistribution { rate, distribution: share * observed()? }
+                    }
+                    Basis::List(rate, customs_share) => Duty::List { rate, customs_share, list_price: observed()? },
+                };
+                if duty[j].is_some() {
+                    return Err(self.misfit(format!("two tariffs meet on {id}: let a product match one")));
+                }
+                duty[j] = Some(kind.terms(id, cost[j]).map_err(|error| self.failed(error))?);
+            }
+        }
+        Ok(duty.into_iter().map(|duty| duty.unwrap_or(DutyTerms::NONE)).collect())
+    }
+
+    fn limits(&self, kept: &[usize]) -> Result<Vec<Limit>, SolveError> {
+        let limit = |spec: &crate::config::case::LimitSpec| {
+            let found = self.some(&format!("limit {}", spec.name), &spec.products)?;
+            let products: Vec<usize> =
+                kept.iter().enumerate().filter(|(_, j)| found.contains(j)).map(|(k, _)| k).collect();
+            if products.is_empty() {
+                let words = Case::in_words(&spec.products);
+                return Err(self.misfit(format!("limit {}: nothing with {words} is on sale here", spec.name)));
+            }
+            Ok(Limit { name: spec.name.clone(), products, share: spec.share })
+        };
+        self.spec.limits.iter().map(limit).collect()
+    }
+
+    /// A column of prices above zero.
+    fn price_column(&self, key: &str, column: &str, needed: &[usize]) -> Result<Vec<f64>, SolveError> {
+        let cells = self.case.column(column).unwrap_or_default();
+        let mut prices = vec![f64::NAN; cells.len()];
+        for &j in needed {
+            prices[j] = cells[j].parse().unwrap_or(f64::NAN);
+            if !(prices[j] > 0.0 && prices[j].is_finite()) {
+                let (id, cell) = (&self.case.product_ids[j], &cells[j]);
+                return Err(self.misfit(format!("{key}: {column} of {id} is {cell:?}, expected a price above 0")));
+            }
+        }
+        Ok(prices)
+    }
+
+    /// Where the search starts: a column named here, `start_price`, observed prices, or a markup on effective cost.
+    fn start(&self, kept: &[usize], cost: &[f64], duty: &[DutyTerms]) -> Result<Vec<f64>, SolveError> {
+        let named = self.spec.start.as_ref().map(|column| self.price_column("start", column, kept)).transpose()?;
+        let given = named.as_ref().or(self.case.start.as_ref()).or(self.case.price.as_ref());
+        let markup = |k: usize| {
+            let effective = duty[k].effective_cost(cost[k]);
+            if effective > 0.0 { 1.5 * effective } else { 1.0 }
+        };
+        let start = kept
+            .iter()
+            .enumerate()
+            .map(|(k, &j)| given.map(|given| given[j]).filter(|price| price.is_finite()).unwrap_or_else(|| markup(k)));
+        Ok(start.collect())
+    }
+
+    /// Moves held prices in `start` to where they stay; says which are held.
+    fn hold(&self, kept: &[usize], start: &mut [f64]) -> Result<Vec<bool>, SolveError> {
+        if self.spec.hold.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut held = vec![false; kept.len()];
+        for hold in &self.spec.hold {
+            let chosen: Vec<usize> =
+                self.some("hold", &hold.products)?.into_iter().filter(|j| kept.contains(j)).collect();
+            let column = match &hold.at {
+                HeldAt::Column(column) => self.price_column("hold", column, &chosen)?,
+                _ => Vec::new(),
+            };
+            for (k, j) in kept.iter().enumerate().filter(|(_, j)| chosen.contains(j)) {
+                let price = match &hold.at {
+                    HeldAt::Base => self.base_price.map_or(f64::NAN, |base| base[*j]),
+                    HeldAt::Price(price) => *price,
+                    HeldAt::Column(_) => column[*j],
+                };
+                let id = &self.case.product_ids[*j];
+                if !price.is_finite() {
+                    return Err(
+                        self.misfit(format!("hold: {id} has no price in the base: give `at` a price or a column"))
+                    );
+                }
+                if held[k] {
+                    return Err(self.misfit(format!("two entries of hold meet on {id}: let a product match one")));
+                }
+                (held[k], start[k]) = (true, price);
+            }
+        }
+        Ok(held)
+    }
+
+    pub fn supply(&self, on_sale: &OnSale) -> Result<Supply, SolveError> {
+        let kept = &on_sale.kept;
+        let mut cost = self.recovered.marginal_cost.clone();
+        for multiplier in &self.spec.cost_multipliers {
+            self.case.select(&multiplier.products).into_iter().for_each(|j| cost[j] *= multiplier.factor);
+        }
+        let duty = self.duty(kept, &cost)?;
+        let duty: Vec<DutyTerms> = kept.iter().map(|&j| duty[j]).collect();
+        let cost = on_sale.gather(&cost);
+        let mut start = self.start(kept, &cost, &duty)?;
+        let held = self.hold(kept, &mut start)?;
+        Ok(Supply { ownership: self.ownership(kept)?, limits: self.limits(kept)?, cost, duty, start, held })
+    }
+}

@@ -1,0 +1,319 @@
+//! Inputs on which trials failed: each is solved right, or refused with file, place and remedy.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stickershock::config::case::{Case, CaseOptions};
+use stickershock::study::solution::ScenarioResult;
+use stickershock::study::solve::{Solution, SolveOptions, solve};
+
+fn folder(case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/field").join(case)
+}
+
+fn load(folder: &Path, specs: Option<&str>) -> Result<Case, String> {
+    let written = tempfile::tempdir().unwrap();
+    let path = written.path().join("specs.json");
+    let specs = specs.map(|text| {
+        fs::write(&path, text).unwrap();
+        path
+    });
+    Case::load(folder, &CaseOptions { specs, ..CaseOptions::default() }).map_err(|error| error.to_string())
+}
+
+fn solved_with(case: &str, specs: Option<&str>, options: SolveOptions) -> Solution {
+    let case = load(&folder(case), specs).unwrap_or_else(|error| panic!("{error}"));
+    solve(&case, &options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn solved(case: &str) -> Solution {
+    let solution = solved_with(case, None, SolveOptions::default());
+    assert!(solution.failed.is_empty(), "{:?}", solution.failed);
+    solution
+}
+
+fn scenario<'a>(solution: &'a Solution, name: &str) -> &'a ScenarioResult {
+    solution.scenarios.iter().find(|scenario| scenario.name == name).unwrap_or_else(|| panic!("{:?}", solution.failed))
+}
+
+fn refused(case: &str, parts: &[&str]) {
+    let error = load(&folder(case), None).err().unwrap_or_else(|| panic!("{case} is accepted"));
+    for part in parts {
+        assert!(error.contains(part), "{case}: {error}\nlacks {part:?}");
+    }
+}
+
+#[test]
+fn the_fold_is_passed() {
+    let solution = solved("fold_1x2");
+    let past = scenario(&solution, "cost100");
+    assert!((past.price[0] - 129.43655).abs() < 1e-5, "{:?}", past.price);
+    // One kind of buyer in twenty is left: said so.
+    assert!(past.thin[0].1.buyers < 1.01 && (past.thin[0].1.weight - 0.05).abs() < 1e-3, "{:?}", past.thin);
+}
+
+/// A maximum of profit that is not the highest is given with the price at which the owner would earn more; with many starts that
+/// other equilibrium is found, and the minimum of profit between the two is not counted.
+#[test]
+fn a_local_maximum_is_called_one() {
+    let many = SolveOptions { many_starts: true, ..SolveOptions::default() };
+    let solution = solved_with("local_not_global_1x2", None, many);
+    let base = scenario(&solution, "base");
+    assert!((base.price[0] - 3.7152).abs() < 1e-4 && (base.net_profit[0] - 0.6166).abs() < 1e-4);
+    let [deviation] = &base.deviations[..] else { panic!("{:?}", base.deviations) };
+    assert!((deviation.profit - base.net_profit[0]).abs() < 1e-12);
+    assert!((deviation.price - 128.643).abs() < 1e-3, "{deviation:?}");
+    assert!((deviation.profit + deviation.gain - 3.8322).abs() < 1e-4, "{deviation:?}");
+    let far = &base.other_equilibria;
+    assert_eq!(far.len(), 1, "{far:?}");
+    assert!((far[0].price[0] - 128.643).abs() < 1e-3, "{far:?}");
+    let profit = (far[0].price[0] - 2.0) * far[0].share[0];
+    assert!((profit - 3.8322).abs() < 1e-4, "{profit}");
+}
+
+/// Dependent limits: prices are those of limits that say the same without redundancy, and the shadow prices on each product
+/// have the same sum; equal limits share theirs.
+#[test]
+fn dependent_limits_are_the_independent_ones_they_amount_to() {
+    let specs = |limits: &[(&str, f64, &str)]| {
+        let each = limits.iter().map(|(name, share, products)| {
+            format!("{{\"name\": \"{name}\", \"share\": {share}, \"where\": {{\"product_id\": {products}}}}}")
+        });
+        format!("[{{\"name\": \"q\", \"spec\": {{\"limits\": [{}]}}}}]", each.collect::<Vec<_>>().join(", "))
+    };
+    let compare = |case: &str, independent: &[(&str, f64, &str)]| {
+        let dependent = solved(case);
+        let found = &dependent.scenarios[0];
+        let plain = solved_with(case, Some(&specs(independent)), SolveOptions::default());
+        let plain = scenario(&plain, "q");
+        for (a, b) in found.price.iter().zip(&plain.price) {
+            assert!((a / b - 1.0).abs() < 1e-9, "{case}: {:?} {:?}", found.price, plain.price);
+        }
+        assert!(found.notes.iter().any(|note| note.contains("depend on one another")), "{:?}", found.notes);
+        (found.shadow_price.clone(), plain.shadow_price.clone())
+    };
+    let (shared, alone) = compare("q_same_twice", &[("one", 0.1, "[\"a\", \"c\"]")]);
+    assert!((shared[0] - shared[1]).abs() < 1e-9 && (2.0 * shared[0] - alone[0]).abs() < 1e-9, "{shared:?} {alone:?}");
+    let parts = [("a", 0.06, "\"a\""), ("c", 0.04, "\"c\"")];
+    let (shared, alone) = compare("q_nested_exact", &parts);
+    for (part, alone) in shared[1..].iter().zip(&alone) {
+        assert!((shared[0] + part - alone).abs() < 1e-9, "{shared:?} {alone:?}");
+    }
+    let parts = [("a", 0.1, "\"a\""), ("c", 0.05, "\"c\"")];
+    let (shared, alone) = compare("q_partition_plus_total", &parts);
+    for (part, alone) in shared[..2].iter().zip(&alone) {
+        assert!((shared[2] + part - alone).abs() < 1e-9, "{shared:?} {alone:?}");
+    }
+    assert!(shared.iter().all(|mu| *mu >= 0.0));
+}
+
+/// Dependent limits of which one is tighter than the others together: only that one binds.
+#[test]
+fn of_dependent_limits_the_tighter_binds() {
+    let specs = |total: f64| {
+        format!(
+            "[{{\"name\": \"q\", \"spec\": {{\"limits\": [{{\"name\": \"a\", \"share\": 0.06, \"where\": {{\"product_id\": \"a\"}}}}, \
+             {{\"name\": \"c\", \"share\": 0.04, \"where\": {{\"product_id\": \"c\"}}}}, \
+             {{\"name\": \"both\", \"share\": {total}, \"where\": {{\"region\": \"JP\"}}}}]}}}}]"
+        )
+    };
+    let mu = |total: f64| {
+        let solution = solved_with("q_same_twice", Some(&specs(total)), SolveOptions::default());
+        let found = scenario(&solution, "q");
+        assert!(found.notes.is_empty(), "{:?}", found.notes);
+        (found.shadow_price.clone(), found.limit_used.clone())
+    };
+    let (slack, used) = mu(0.11);
+    assert!(slack[0] > 0.0 && slack[1] > 0.0 && slack[2] == 0.0 && (used[2] - 0.1).abs() < 1e-9, "{slack:?} {used:?}");
+    let (tight, used) = mu(0.05);
+    assert!(tight[2] > 0.0 && (used[2] - 0.05).abs() < 1e-10, "{tight:?} {used:?}");
+    assert!(used[0] <= 0.06 * (1.0 + 1e-10) && used[1] <= 0.04 * (1.0 + 1e-10), "{used:?}");
+}
+
+#[test]
+fn a_limit_on_nothing_says_so() {
+    let solution = solved_with("quota_nowhere", None, SolveOptions::default());
+    let error = solution.failed[0].error.to_string();
+    assert!(solution.scenarios.is_empty());
+    for part in ["quota_nowhere", "limit q", "no product has region = ZZ", "`JP`, `US`"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn tables_of_another_shape_are_named_with_the_fix() {
+    refused("semicolon", &["products.csv", "separated by semicolons", "commas"]);
+    refused("tab", &["products.csv", "separated by tabs", "commas"]);
+    refused("case_header", &["products.csv", "`Product_ID`", "did you mean `product_id`"]);
+}
+
+#[test]
+fn shares_that_leave_nothing_are_named_with_the_fix() {
+    refused("shares_percent", &["products.csv", "share0 sums to 37", "percent", "divide them by 100"]);
+    refused("modechoice_all", &["products.csv", "share0 sums to 1", "nothing is left", "potential buyers"]);
+}
+
+/// A specific duty of 1 on the products chosen, by how it moves effective costs.
+fn taxed(solution: &Solution, name: &str) -> Vec<bool> {
+    let found = scenario(solution, name);
+    found.duty_per_unit.iter().map(|duty| *duty == 1.0).collect()
+}
+
+#[test]
+fn values_are_matched_by_what_they_mean() {
+    let solution = solved("lower_bool_true");
+    assert_eq!(taxed(&solution, "t"), [true, false]);
+    let solution = solved("nan_where");
+    assert_eq!(taxed(&solution, "t"), [true, true]);
+    // `01`, `1` and `1.0` are one firm, in `where` and as an owner.
+    let solution = solved("leading_zero_firm");
+    assert_eq!(taxed(&solution, "w1"), [true; 3]);
+    assert_eq!(taxed(&solution, "w01"), [true; 3]);
+    let inside: f64 = 0.3 + 0.1 + 0.1;
+    let markup = scenario(&solution, "w1");
+    // One owner of everything in a plain logit: one markup, 1 / (1 - inside share), at observed prices.
+    let cost = &solution.recovered.marginal_cost;
+    for (price, cost) in [2.0, 3.0, 3.0].iter().zip(cost) {
+        assert!((price - cost - 1.0 / (1.0 - inside)).abs() < 1e-9, "{cost}");
+    }
+    assert_eq!(markup.price.len(), 3);
+}
+
+/// A copy of a case with other products.
+fn with_products(products: &str) -> tempfile::TempDir {
+    let copied = tempfile::tempdir().unwrap();
+    for file in ["agents.csv", "case.json", "scenarios.json"] {
+        fs::copy(folder("leading_zero_firm").join(file), copied.path().join(file)).unwrap();
+    }
+    fs::write(copied.path().join("products.csv"), products).unwrap();
+    copied
+}
+
+fn solve_in(folder: &Path, specs: &str) -> Solution {
+    let case = load(folder, Some(specs)).unwrap_or_else(|error| panic!("{error}"));
+    solve(&case, &SolveOptions::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A price response of 1 and a share of .9 explain a price of 2 only with a negative cost.
+#[test]
+fn a_duty_on_a_negative_cost_is_refused_and_takes_nothing_else_with_it() {
+    let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.9\nb,2,US,3,0.01\n");
+    let specs = r#"[{"name": "base", "spec": {}},
+        {"name": "cost", "spec": {"tariff": {"type": "cost", "rate": 0.25, "where": {"region": "JP"}}}},
+        {"name": "other", "spec": {"tariff": {"type": "cost", "rate": 0.25, "where": {"region": "US"}}}}]"#;
+    let solution = solve_in(copied.path(), specs);
+    assert!(solution.recovered.marginal_cost[0] < 0.0);
+    let names: Vec<&str> = solution.scenarios.iter().map(|scenario| scenario.name.as_str()).collect();
+    assert_eq!(names, ["base", "other"]);
+    let error = solution.failed[0].error.to_string();
+    assert!(error.contains("scenario cost") && error.contains("subsidy for a"), "{error}");
+}
+
+const THREE: &str = "product_id,firm_id,region,price0,share0,delta_ex_price,mc,on_sale,guess\n\
+    a,1,JP,2,0.3,,,1,9\nb,2,US,3,0.1,,,1,9\nc,2,EU,,,1.5,1.25,0,9\n";
+
+/// A product removed is a market without it; one added is a market with it; prices held stay.
+#[test]
+fn products_come_and_go_and_prices_are_held() {
+    let copied = with_products(THREE);
+    let specs = r#"[{"name": "base", "spec": {}},
+        {"name": "without", "spec": {"remove": {"where": {"product_id": "b"}}}},
+        {"name": "with", "spec": {"add": {"where": {"product_id": "c"}}}},
+        {"name": "held", "spec": {"tariff": {"type": "specific", "amount": 1, "where": {"region": "JP"}},
+                                  "hold": {"where": {"product_id": "b"}}}},
+        {"name": "free", "spec": {"tariff": {"type": "specific", "amount": 1, "where": {"region": "JP"}}}},
+        {"name": "set", "spec": {"hold": [{"at": 5, "where": {"product_id": "a"}}, {"at": "guess", "where": {"product_id": "b"}}]}},
+        {"name": "nothing", "spec": {"remove": {}}},
+        {"name": "twice", "spec": {"add": {"where": {"product_id": "a"}}}}]"#;
+    let solution = solve_in(copied.path(), specs);
+    let of = |name: &str| scenario(&solution, name);
+    let base = of("base");
+    assert_eq!(base.product_ids, ["a", "b"]);
+    assert!((base.price[0] - 2.0).abs() < 1e-9 && (base.price[1] - 3.0).abs() < 1e-9);
+    // Plain logit: price less cost is 1 / (1 - share) of each owner.
+    let markup = |name: &str, owners: &[&[usize]]| {
+        let found = of(name);
+        for own in owners {
+            let share: f64 = own.iter().map(|&j| found.share[j]).sum();
+            for &j in *own {
+                let margin = found.markup_over_effective_cost[j];
+                assert!((margin * (1.0 - share) - 1.0).abs() < 1e-9, "{name}: {j}");
+            }
+        }
+    };
+    markup("base", &[&[0], &[1]]);
+    markup("without", &[&[0]]);
+    markup("with", &[&[0], &[1, 2]]);
+    assert_eq!((of("without").product_ids.join(""), of("with").product_ids.len()), ("a".to_owned(), 0));
+    assert!(of("without").share[0] > base.share[0] && of("with").share[0] < base.share[0]);
+    assert!(of("with").price_change[2].is_nan() && of("with").price_change[0].is_finite());
+    assert_eq!((of("held").price[1], of("set").price.clone()), (base.price[1], vec![5.0, 9.0]));
+    markup("held", &[&[0]]);
+    assert!(of("free").price[1] > of("held").price[1]);
+    let errors: Vec<String> = solution.failed.iter().map(|failed| failed.error.to_string()).collect();
+    assert!(errors[0].contains("scenario nothing") && errors[0].contains("nothing is left on sale"), "{errors:?}");
+    assert!(errors[1].contains("scenario twice") && errors[1].contains("a is on sale already"), "{errors:?}");
+    // What cannot be found must be given.
+    let lacking = with_products(&THREE.replace("1.5,1.25,0", ",1.25,0"));
+    let error = load(lacking.path(), Some("[{\"name\": \"base\", \"spec\": {}}]")).unwrap_err();
+    assert!(error.contains("row 4 (c)") && error.contains("delta_ex_price"), "{error}");
+}
+
+/// The start decides which of two equilibria is found; a column gives one apart from `price0`.
+#[test]
+fn a_start_apart_from_observed_prices_is_used() {
+    let copied = tempfile::tempdir().unwrap();
+    for file in ["agents.csv", "case.json"] {
+        fs::copy(folder("local_not_global_1x2").join(file), copied.path().join(file)).unwrap();
+    }
+    let products = "product_id,firm_id,price0,delta_ex_price,mc,dear\na,1,3.7151781307770175,3.0,2.0,100\n";
+    fs::write(copied.path().join("products.csv"), products).unwrap();
+    let specs = r#"[{"name": "near", "spec": {}}, {"name": "far", "spec": {"start": "dear"}}]"#;
+    let solution = solve_in(copied.path(), specs);
+    assert!((scenario(&solution, "near").price[0] - 3.7152).abs() < 1e-4);
+    assert!((scenario(&solution, "far").price[0] - 128.643).abs() < 1e-3);
+    assert!(scenario(&solution, "far").deviations.is_empty(), "it is the highest maximum");
+    fs::write(copied.path().join("products.csv"), products.replace("dear", "start_price")).unwrap();
+    let solution = solve_in(copied.path(), r#"[{"name": "far", "spec": {}}]"#);
+    assert!((scenario(&solution, "far").price[0] - 128.643).abs() < 1e-3);
+}
+
+/// From the command line: what settled is printed and written, the rest is listed, and the exit code says so.
+#[test]
+fn one_failing_scenario_loses_nothing_else() {
+    let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.3\nb,2,US,3,0.1\n");
+    let specs = copied.path().join("specs.json");
+    let text = r#"[{"name": "base", "spec": {}},
+        {"name": "nowhere", "spec": {"limits": [{"name": "q", "share": 0.1, "where": {"region": "ZZ"}}]}},
+        {"name": "quota", "spec": {"limits": [{"name": "q", "share": 0.1, "where": {"region": "JP"}}]}}]"#;
+    fs::write(&specs, text).unwrap();
+    let out = copied.path().join("out");
+    let run = |specs: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+        command.arg("solve").arg(copied.path()).arg("--specs").arg(specs).arg("--out").arg(&out).output().unwrap()
+    };
+    let output = run(&specs);
+    let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(65), "{said}");
+    assert!(printed.contains("\nbase ") && printed.contains("\nquota ") && !printed.contains("nowhere"), "{printed}");
+    assert!(said.contains("nowhere") && said.contains("ZZ"), "{said}");
+    let results = fs::read_to_string(out.join("results.csv")).unwrap();
+    let rows: Vec<&str> = results.lines().collect();
+    assert_eq!(rows.len(), 5);
+    assert!(rows[0].starts_with("scenario,product_id,firm_id,effective_cost,") && rows[4].starts_with("quota,b,2,"));
+    assert!(fs::read_to_string(out.join("failures.csv")).unwrap().contains("nowhere,"));
+    // No matrix is formed that was not asked for, and others may read what is written.
+    let files: Vec<String> =
+        fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    assert!(!files.iter().any(|name| name.starts_with("elasticities") || name.starts_with("passthrough")), "{files:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(out.join("results.csv")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644);
+    }
+    fs::write(&specs, r#"[{"name": "base", "spec": {}}]"#).unwrap();
+    assert!(run(&specs).status.success());
+    assert!(!out.join("failures.csv").exists(), "the failures of the run before are gone");
+}
