@@ -9,7 +9,7 @@ use crate::study::units::store::Sharing;
 use crate::study::units::{Store, StoreError};
 use clap::Args;
 
-use super::work::{open_plan, progress_bar, ranges};
+use super::work::{Watch, open_plan, progress_bar, ranges};
 use super::{CliError, signals};
 
 #[derive(Args)]
@@ -55,10 +55,9 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
         // Written whole to a place of its own first: what a broken run leaves on a pipe would look like a torn shard.
         let scratch = tempfile::tempdir()?;
         let store = Store::open(scratch.path(), Sharing::Alone)?;
-        let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+        let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &*stop };
         let studies = Studies::new(&loaded, &plan);
-        pool.install(|| drive.publish(&units[position..=position], &studies, &|_| {}))
-            .map_err(|error| ended(error, 0, 1))?;
+        pool.install(|| drive.publish(&units[position..=position], &studies)).map_err(|error| ended(error, 0, 1))?;
         let mut shard = crate::folder::open(&store.shard_path(&plan, position))?;
         let mut out = std::io::stdout().lock();
         std::io::copy(&mut shard, &mut out)?;
@@ -81,9 +80,10 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
     }
     let jobs: u64 = missing.iter().map(|unit| unit.replications.end - unit.replications.start).sum();
     let bar = progress_bar(jobs * regimes.len() as u64, 0, args.quiet);
-    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+    let watch = Watch { stop: &stop, bar: &bar };
+    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &watch };
     let studies = Studies::new(&loaded, &plan);
-    let result = pool.install(|| drive.publish(&missing, &studies, &|jobs| bar.inc(jobs)));
+    let result = pool.install(|| drive.publish(&missing, &studies));
     bar.finish_and_clear();
     let mut left = Vec::new();
     for unit in &missing {

@@ -15,7 +15,7 @@ use crate::study::units::drive::{Drive, DriveError, Event, Keep, Studies};
 use crate::study::units::ledger::LedgerWriter;
 use crate::study::units::plan::PlanError;
 use crate::study::units::{MODEL_VERSION, Plan, Store, StoreError};
-use crate::study::{Results, StopError, Stopping, Study, StudyError};
+use crate::study::{Observer, Results, StopError, Stopping, Study, StudyError};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -109,9 +109,8 @@ impl Work<'_> {
         let study = match studies.get(0) {
             Ok(study) => study,
             Err(_) => {
-                return Err(
-                    Study::prepare(self.loaded.scenario.clone()).map_or_else(CliError::Study, |_| CliError::NoOutcome)
-                );
+                return Err(Study::prepare_only(self.loaded.scenario.clone(), self.regimes)
+                    .map_or_else(CliError::Study, |_| CliError::NoOutcome));
             }
         };
         let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
@@ -169,13 +168,10 @@ impl Work<'_> {
 
     /// Hands every unit to `keep`, in the order of the plan.
     pub(super) fn walk(&self, studies: &Studies<'_>, bar: &ProgressBar, keep: &mut Keep<'_>) -> Result<(), CliError> {
-        let tick = |jobs| bar.inc(jobs);
-        let drive = Drive { plan: self.plan, regimes: self.regimes, store: self.store, stop: self.stop };
-        let walked = if self.simulate {
-            drive.run(self.done, studies, &tick, keep)
-        } else {
-            drive.merge(self.done, studies, &tick, keep)
-        };
+        let watch = Watch { stop: self.stop, bar };
+        let drive = Drive { plan: self.plan, regimes: self.regimes, store: self.store, observer: &watch };
+        let walked =
+            if self.simulate { drive.run(self.done, studies, keep) } else { drive.merge(self.done, studies, keep) };
         bar.finish_and_clear();
         walked.map_err(|error| self.stopped(error))
     }
@@ -335,6 +331,21 @@ pub(super) fn open_plan(path: &Path) -> Result<(Plan, Loaded, Vec<usize>), PlanE
     let loaded = plan.load(path)?;
     let regimes = plan.regime_positions(path, &loaded)?;
     Ok((plan, loaded, regimes))
+}
+
+/// A progress bar and a request to stop, as the library sees them.
+pub(super) struct Watch<'a> {
+    pub stop: &'a AtomicBool,
+    pub bar: &'a ProgressBar,
+}
+
+impl Observer for Watch<'_> {
+    fn jobs(&self, done: u64) {
+        self.bar.inc(done);
+    }
+    fn cancelled(&self) -> bool {
+        self.stop.cancelled()
+    }
 }
 
 /// A progress bar with the time left, on standard error, only where that is a terminal; `stored` jobs count as done.

@@ -1,9 +1,11 @@
 //! Monte Carlo: one flat list of jobs (point x replication x regime), run on all threads, reduced in one fixed order.
 
+pub mod base;
 pub mod base_year;
 pub mod calibration;
 pub mod moments;
 pub mod negotiation;
+pub mod observer;
 pub mod offers;
 pub mod points;
 pub mod policy;
@@ -19,8 +21,10 @@ pub mod threads;
 pub mod units;
 pub mod validation;
 
+pub use base::Base;
 pub use base_year::BaseYear;
-pub use prepare::{Study, StudyError};
+pub use observer::Observer;
+pub use prepare::{Plans, Study, StudyError};
 pub use results::Results;
 pub use run::{Job, JobError, JobResult, RunError, run};
 pub use stopping::{StopError, Stopping};

@@ -16,6 +16,7 @@ mod outputs;
 mod peers;
 mod point_units;
 mod points;
+mod prepare;
 mod prices;
 mod reproducibility;
 mod runner;
