@@ -2,6 +2,7 @@
 
 use super::rows::{Fan, ModelRow, RegionRow, Summary, WeeklyRow, WinnerRow};
 use crate::model::outcome::{Layout, ModelMetric, RegionMetric, WeekMetric};
+use crate::study::finished::Finished;
 use crate::study::{Results, Study};
 
 /// Gainers listed for each taxed model.
@@ -16,6 +17,14 @@ pub struct Report<'a> {
     pub results: &'a Results,
     /// Positions of the regimes in the scenario.
     pub regimes: &'a [usize],
+}
+
+impl<'a> Report<'a> {
+    /// That of a finished study.
+    #[must_use]
+    pub fn of(finished: &'a Finished) -> Self {
+        Self { study: &finished.study, results: &finished.results, regimes: &finished.regimes }
+    }
 }
 
 impl Report<'_> {
