@@ -163,6 +163,40 @@ fn results_rest_on_arithmetic_that_is_the_same_on_every_machine() {
     }
 }
 
+/// `report` writes and draws what it is given; the command line parses, calls one function and prints.
+#[test]
+fn only_the_study_room_prepares_and_simulates() {
+    let calls = [
+        "Study::prepare",
+        "Study::on",
+        "Base::solve",
+        "Finished::simulate",
+        ".simulate(",
+        "simulate_together",
+        "simulate_in_time",
+        "run_units",
+        "study::run",
+        "Bargained::of_study",
+        "rayon",
+        "std::thread",
+        "thread::spawn",
+    ];
+    // The studies of sensitivity and calibration still stand in `report`; they go through `study` for every point.
+    let elsewhere = ["sensitivity", "calibration"].map(|folder| root().join("src/report").join(folder));
+    for path in sources(&root().join("src/report")) {
+        for call in calls {
+            let own = elsewhere.iter().any(|folder| path.starts_with(folder));
+            assert!(own || !code(&path).contains(call), "{} contains {call}", path.display());
+        }
+    }
+    for file in ["run", "merge", "plan", "points", "work", "summary"] {
+        let path = root().join(format!("src/cli/{file}.rs"));
+        for call in calls.iter().filter(|call| **call != "rayon").chain(&["Drive", "LedgerWriter", "render("]) {
+            assert!(!code(&path).contains(call), "{} contains {call}", path.display());
+        }
+    }
+}
+
 #[test]
 fn files_are_written_and_read_in_one_place_and_threads_come_from_the_pool() {
     let writing = ["NamedTempFile", "fs::write", "fs::rename", "File::create", "OpenOptions", ".persist("];

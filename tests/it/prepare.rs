@@ -1,9 +1,15 @@
 //! A study is prepared for the regimes that run, and what no policy touches is solved once.
 
+use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use stickershock::folder::OutputFolder;
 use stickershock::model::trade::regime::Action;
-use stickershock::study::{Base, Job, Study, StudyError};
+use stickershock::report::study::tables;
+use stickershock::report::writer::{Formats, Writer};
+use stickershock::study::work::{self, Begin, Reduced, Settings, WorkError};
+use stickershock::study::{Base, FinishError, Finished, Job, Observer, Study, StudyError};
 
 use crate::support::{outcomes, regime, showdown, study};
 
@@ -80,4 +86,121 @@ fn a_base_year_is_shared_by_scenarios_that_differ_in_policy_alone() {
         let refused = Study::on(Arc::clone(&base), scenario, &[imposed]);
         assert!(matches!(refused, Err(StudyError::OtherBase)), "{fact}");
     }
+}
+
+/// Counts jobs, and stops after so many of them.
+struct Counter {
+    jobs: AtomicU64,
+    most: u64,
+}
+
+impl Counter {
+    fn until(most: u64) -> Self {
+        Self { jobs: AtomicU64::new(0), most }
+    }
+    fn count(&self) -> u64 {
+        self.jobs.load(Ordering::Relaxed)
+    }
+}
+
+impl Observer for Counter {
+    fn jobs(&self, done: u64) {
+        self.jobs.fetch_add(done, Ordering::Relaxed);
+    }
+    fn cancelled(&self) -> bool {
+        self.count() >= self.most
+    }
+}
+
+/// A study in memory gives, table by table, the bytes that a run writes into its folder; and the folder has no others.
+#[test]
+fn tables_in_memory_are_those_of_a_folder() {
+    let loaded = showdown(&SMALL);
+    let regimes = work::regimes_named(&loaded.scenario, &["negotiated".into(), "imposed".into()]).unwrap();
+    assert_eq!(regimes.len(), 3);
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = OutputFolder::create(temporary.path()).unwrap();
+    let mut writer = Writer::new(&folder, false, Formats { csv: true, parquet: false });
+    let counter = Counter::until(u64::MAX);
+    let done = work::run(&loaded, &regimes, &folder, Settings::default(), &mut writer, &counter).unwrap().unwrap();
+    assert_eq!((counter.count(), done.jobs), (6, 6));
+    let Reduced::One(written) = &done.reduced else { panic!("{:?}", done.reduced) };
+    assert_eq!(written.study.plans().len(), 3);
+
+    let memory = Finished::simulate(loaded.scenario, &regimes[1..], None, &mut (), &()).unwrap();
+    assert_eq!(memory.regimes, regimes);
+    let mut names = Vec::new();
+    for table in tables(&memory) {
+        let Some(made) = table.make().unwrap() else { continue };
+        assert_eq!(made.name, table.name);
+        let file = folder.path().join(format!("tables/{}.csv", table.name));
+        assert!(fs::read(&file).unwrap() == made.csv, "{}", table.name);
+        names.push(table.name.to_owned());
+    }
+    // The one that grows with the number of replications is a matter of the run alone.
+    names.push("replications".into());
+    names.sort();
+    let mut files: Vec<String> = fs::read_dir(folder.path().join("tables"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    assert_eq!(files, names);
+    for table in ["models", "negotiation", "offers", "welfare"] {
+        assert!(names.iter().any(|name| name == table), "{table}");
+    }
+}
+
+/// An observer that cancels ends a run with what is done kept; resumed, it has the tables of a run that went through.
+#[test]
+fn a_cancelled_run_is_resumed_to_the_same_bytes() {
+    let loaded = showdown(&[SMALL[0], SMALL[1], "run.replications=40"]);
+    let regimes = work::regimes_named(&loaded.scenario, &["imposed".into()]).unwrap();
+    let formats = Formats { csv: true, parquet: false };
+    let start = |folder: &OutputFolder, begin, observer: &dyn Observer| {
+        let settings = Settings { unit_size: Some(2), begin, keep_units: false };
+        let mut writer = Writer::new(folder, false, formats);
+        // On one thread, so that some replications are left when the first is done.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        pool.install(|| work::run(&loaded, &regimes, folder, settings, &mut writer, observer))
+    };
+    let temporary = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [broken, whole] = temporary.each_ref().map(|folder| OutputFolder::create(folder.path()).unwrap());
+    let status = |folder: &OutputFolder| folder.manifest().unwrap()["status"].as_str().unwrap().to_owned();
+    match start(&broken, Begin::Careful, &Counter::until(1)) {
+        Err(WorkError::Interrupted { done, total: 20 }) => assert!(done < 20),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(status(&broken), "interrupted");
+    // What is unfinished is not begun again by a slip.
+    assert!(matches!(start(&broken, Begin::Careful, &()), Err(WorkError::Unfinished { .. })));
+    let resumed = start(&broken, Begin::Resume, &()).unwrap().unwrap();
+    assert!(start(&broken, Begin::Resume, &()).unwrap().is_none());
+    let through = start(&whole, Begin::Careful, &()).unwrap().unwrap();
+    assert_eq!(status(&broken), "complete");
+    assert_eq!((resumed.jobs, resumed.files.len()), (80, through.files.len()));
+    for (resumed, through) in resumed.files.iter().zip(&through.files) {
+        assert_eq!(resumed.file_name(), through.file_name());
+        let is_manifest = resumed.ends_with("manifest.json");
+        assert!(is_manifest || fs::read(resumed).unwrap() == fs::read(through).unwrap(), "{}", resumed.display());
+    }
+    // In memory a cancelled study leaves nothing.
+    let cancelled = Finished::simulate(loaded.scenario.clone(), &regimes, None, &mut (), &Counter::until(0));
+    assert!(matches!(cancelled, Err(FinishError::Interrupted)));
+}
+
+/// Charts are drawn one by one, without a folder and without PNG.
+#[cfg(feature = "charts")]
+#[test]
+fn a_chart_is_drawn_without_a_folder() {
+    use stickershock::report::draw::Drawing;
+    let scenario = showdown(&SMALL).scenario;
+    let finished = Finished::simulate(scenario, &[position("imposed")], None, &mut (), &()).unwrap();
+    let drawing = Drawing::of(&finished);
+    let charts = drawing.charts();
+    let drawn = |name: &str| charts.iter().find(|chart| chart.name == name).unwrap().draw().unwrap();
+    let svg = drawn("headline").unwrap();
+    assert!(svg.as_str().contains("<svg"));
+    // The baseline changes nothing, so nobody wins or loses under it.
+    assert!(drawn("winners_losers_status_quo").is_none());
 }
