@@ -148,7 +148,6 @@ pub struct Standing<'a> {
     folder: &'a OutputFolder,
     /// What is said of the work; what is found on the way is inserted.
     pub manifest: Manifest,
-    earlier: bool,
     started: Instant,
 }
 
@@ -158,9 +157,8 @@ impl<'a> Standing<'a> {
     /// # Errors
     /// [`OutputError`] when the manifest cannot be written.
     pub fn begin(folder: &'a OutputFolder, manifest: Manifest, started: Instant) -> Result<Self, OutputError> {
-        let earlier = folder.holds_a_run();
         folder.write(MANIFEST_FILE, &manifest.render(Status::Running))?;
-        Ok(Self { folder, manifest, earlier, started })
+        Ok(Self { folder, manifest, started })
     }
 
     /// Passes on what the work gave. Where that is an error, the manifest says so first.
@@ -182,9 +180,7 @@ impl<'a> Standing<'a> {
     /// [`OutputError`] when the folder refuses.
     pub fn complete(mut self, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>, OutputError> {
         self.manifest.seconds = Some(self.started.elapsed().as_secs_f64());
-        if self.earlier {
-            self.folder.remove_others(&files)?;
-        }
+        self.folder.remove_others(&files)?;
         self.manifest.files = files.iter().map(|file| inside(self.folder.path(), file)).collect();
         files.push(self.folder.write(MANIFEST_FILE, &self.manifest.render(Status::Complete))?);
         Ok(files)
