@@ -181,12 +181,9 @@ fn only_the_study_room_prepares_and_simulates() {
         "std::thread",
         "thread::spawn",
     ];
-    // The studies of sensitivity and calibration still stand in `report`; they go through `study` for every point.
-    let elsewhere = ["sensitivity", "calibration"].map(|folder| root().join("src/report").join(folder));
     for path in sources(&root().join("src/report")) {
         for call in calls {
-            let own = elsewhere.iter().any(|folder| path.starts_with(folder));
-            assert!(own || !code(&path).contains(call), "{} contains {call}", path.display());
+            assert!(!code(&path).contains(call), "{} contains {call}", path.display());
         }
     }
     for file in ["run", "merge", "plan", "points", "work", "summary"] {
