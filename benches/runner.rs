@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use stickershock::config::design::Point;
@@ -31,7 +30,6 @@ fn main() {
     let plan = Plan::new(&loaded, &regimes, &points, None).unwrap_or_else(|error| panic!("{error}"));
     let studies = Studies::new(&loaded, &plan);
     let study = studies.get(0).unwrap_or_else(|error| panic!("{error}"));
-    let stop = AtomicBool::new(false);
     let units = plan.unit_list();
     let layout = study.layout();
     println!(
@@ -54,7 +52,7 @@ fn main() {
     time("simulated", &mut || {
         let seal = |_: Option<&Study>, jobs: Vec<JobResult>| drop(std::hint::black_box(jobs));
         let keep = |_: &_, _, ()| Ok::<_, OutputError>(ControlFlow::Continue(()));
-        run_units(&units, &regimes, &study_of, &stop, &seal, keep).unwrap_or_else(|halt| panic!("{halt:?}"));
+        run_units(&units, &regimes, &study_of, &(), &seal, keep).unwrap_or_else(|halt| panic!("{halt:?}"));
     });
     time("simulated and reduced", &mut || {
         let mut results = empty();
@@ -63,11 +61,11 @@ fn main() {
             results.add(replication, &outcomes);
             Ok::<_, OutputError>(ControlFlow::Continue(()))
         };
-        run_units(&units, &regimes, &study_of, &stop, &seal, keep).unwrap_or_else(|halt| panic!("{halt:?}"));
+        run_units(&units, &regimes, &study_of, &(), &seal, keep).unwrap_or_else(|halt| panic!("{halt:?}"));
     });
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let store = Store::open(folder.path(), Sharing::Alone).unwrap_or_else(|error| panic!("{error}"));
-    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &() };
     let reduce = |walk: &mut dyn FnMut(&mut Keep<'_>)| {
         let mut results = empty();
         walk(&mut |event| {
@@ -79,7 +77,7 @@ fn main() {
     };
     time("simulated, reduced and stored", &mut || {
         reduce(&mut |keep| {
-            drive.run(&BTreeMap::new(), &studies, &|_| {}, keep).unwrap_or_else(|error| panic!("{error}"));
+            drive.run(&BTreeMap::new(), &studies, keep).unwrap_or_else(|error| panic!("{error}"));
         });
     });
     let started = Instant::now();
@@ -94,7 +92,7 @@ fn main() {
     );
     time("merged", &mut || {
         reduce(&mut |keep| {
-            drive.merge(&inventory.done, &studies, &|_| {}, keep).unwrap_or_else(|error| panic!("{error}"));
+            drive.merge(&inventory.done, &studies, keep).unwrap_or_else(|error| panic!("{error}"));
         });
     });
     for count in [512, 4_096] {

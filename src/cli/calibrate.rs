@@ -8,8 +8,8 @@ use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::calibration::write_tables;
-use crate::report::manifest::{Manifest, Status};
 use crate::study::calibration::{CalibrationError, Finished, Run, identity};
+use crate::study::manifest::{Manifest, Standing, from_scenario};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Map, Value, json};
@@ -61,17 +61,12 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     manifest.insert("calibration", Value::Object(identity(&calibration)));
     manifest.insert(
         "targets",
-        json!({ "path": calibration.targets.path, "blake3": calibration.targets.hash.to_hex().as_str() }),
+        json!({ "path": from_scenario(&loaded.path, &calibration.targets.path), "blake3": calibration.targets.hash.to_hex().as_str() }),
     );
-    folder.write("manifest.json", &manifest.render(Status::Running))?;
+    let mut standing = Standing::begin(&folder, manifest, started)?;
     let finished = pool.install(|| run.run());
     bar.finish_and_clear();
-    let finished = finished.inspect_err(|error| {
-        let interrupted = matches!(error, CalibrationError::Interrupted { .. });
-        let status = if interrupted { Status::Interrupted } else { Status::Failed };
-        // The first error is the one to report, even if the disk refuses this too.
-        let _ = folder.write("manifest.json", &manifest.render(status));
-    })?;
+    let finished = standing.keep(finished, |error| matches!(error, CalibrationError::Interrupted { .. }))?;
     let mut files = write_tables(&folder, &calibration, &finished)?;
     #[cfg(feature = "charts")]
     if charts {
@@ -79,12 +74,9 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     }
     #[cfg(not(feature = "charts"))]
     let _ = charts;
-    folder.remove_others(&files)?;
     files.sort();
+    let files = standing.complete(files)?;
     let seconds = started.elapsed().as_secs_f64();
-    manifest.seconds = Some(seconds);
-    manifest.files = super::work::relative(&files, folder.path());
-    files.push(folder.write("manifest.json", &manifest.render(Status::Complete))?);
     for warning in &finished.warnings {
         tell!("warning: {warning}");
     }

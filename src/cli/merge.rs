@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::folder::OutputFolder;
-use crate::study::units::Store;
-use crate::study::units::store::Sharing;
+use crate::report::writer::Writer;
+use crate::study::units::Plan;
+use crate::study::work;
 use clap::Args;
 
-use super::work::{Presentation, Work, open_plan};
-use super::{CliError, signals};
+use super::CliError;
+use super::work::{Presentation, Terminal};
 
 #[derive(Args)]
 pub struct MergeArgs {
@@ -29,28 +30,12 @@ pub struct MergeArgs {
 pub fn merge(args: &MergeArgs) -> Result<(), CliError> {
     let started = Instant::now();
     args.presentation.check()?;
-    let (plan, loaded, regimes) = open_plan(&args.folder)?;
     let pool = super::run::thread_pool(args.threads)?;
+    // A folder without a plan is left as it is.
+    Plan::read(&args.folder)?;
     let folder = OutputFolder::create(&args.folder)?;
-    let store = Store::open(&args.folder, Sharing::Alone)?;
-    let stop = signals::stop_flag();
-    let inventory = store.inventory(&plan)?;
-    for damaged in &inventory.damaged {
-        tell!("warning: {damaged}; it is left aside");
-    }
-    let work = Work {
-        plan: &plan,
-        loaded: &loaded,
-        regimes: &regimes,
-        store: &store,
-        done: &inventory.done,
-        stop: &stop,
-        presentation: &args.presentation,
-        simulate: false,
-    };
-    let finished = pool.install(|| work.finish(&folder, started));
-    if matches!(finished, Ok(()) | Err(CliError::FailedJobs { .. })) && args.remove_units {
-        store.remove_units()?;
-    }
-    finished
+    let mut writer = Writer::new(&folder, !args.presentation.no_charts, args.presentation.formats());
+    let terminal = Terminal::new(args.presentation.quiet);
+    let done = pool.install(|| work::merge(&folder, args.remove_units, &mut writer, &terminal))?;
+    args.presentation.print(&done, &args.folder, started)
 }

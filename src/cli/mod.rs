@@ -32,10 +32,11 @@ use std::process::ExitCode;
 
 use crate::config::{ConfigError, Loaded, Source};
 use crate::folder::OutputError;
-use crate::study::StudyError;
 use crate::study::calibration::CalibrationError;
 use crate::study::sensitivity::SensitivityError;
 use crate::study::units::{PlanError, StoreError};
+use crate::study::work::WorkError;
+use crate::study::{FinishError, StudyError};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 #[derive(Parser)]
@@ -219,16 +220,6 @@ enum CliError {
         /// Why not.
         error: rayon::ThreadPoolBuildError,
     },
-    /// The user pressed Ctrl-C.
-    #[error(
-        "interrupted: {done} of {total} units are done and kept\nhelp: run the same command with --resume to go on"
-    )]
-    Interrupted {
-        /// Units done.
-        done: usize,
-        /// Units in all.
-        total: usize,
-    },
     /// The user stopped a command that works through units or jobs.
     #[error("interrupted: {done} of {total} are done\nhelp: run the same command again to go on")]
     UnitsInterrupted {
@@ -237,51 +228,9 @@ enum CliError {
         /// Asked for.
         total: usize,
     },
-    /// Output that could not be written, after units were stored.
-    #[error(
-        "{reason}\nhelp: make room or permission, and run the same command with --resume: {done} of {total} units are done and kept"
-    )]
-    Resumable {
-        /// What went wrong.
-        reason: String,
-        /// Units done.
-        done: usize,
-        /// Units in all.
-        total: usize,
-    },
-    /// A run was left unfinished in the output folder.
-    #[error(
-        "{path} holds an unfinished run of this study: {done} of {total} units are done\n\
-         help: run the same command with --resume to continue it, or with --fresh to start over"
-    )]
-    Unfinished {
-        /// The folder.
-        path: PathBuf,
-        /// Units done.
-        done: usize,
-        /// Units in all.
-        total: usize,
-    },
-    /// A plan whose units are not all done.
-    #[error(
-        "{path}: of {total} units these are missing: {}\nhelp: run them with `stickershock unit {path} --range a..b`, then merge again", ranges.join(", ")
-    )]
-    Missing {
-        /// The folder.
-        path: PathBuf,
-        /// Units in all.
-        total: usize,
-        /// Those without a shard.
-        ranges: Vec<String>,
-    },
-    /// No point of a study has a result.
-    #[error("none of {points} points has a result; the first says: {first}")]
-    NoPoint {
-        /// Points in all.
-        points: usize,
-        /// The first point's error.
-        first: String,
-    },
+    /// A study that was not worked off.
+    #[error(transparent)]
+    Work(#[from] WorkError),
     /// Jobs that left no outcome; the rest is written.
     #[error("{failed} of {total} jobs failed; their replications are left out of all results\nhelp: {table} says why")]
     FailedJobs {
@@ -292,11 +241,6 @@ enum CliError {
         /// The table of failures.
         table: PathBuf,
     },
-    /// Jobs all of which failed.
-    #[error(
-        "no replication left an outcome in every regime, so there is no result\nhelp: tables/failures.csv says why"
-    )]
-    NoOutcome,
     /// Jobs whose outcome is not what was recorded.
     #[error("{differing} of {repeated} jobs do not give the recorded outcome again")]
     Unverified {
@@ -323,12 +267,11 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Sensitivity(SensitivityError::Design(_)) => 2,
-            Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) | Self::NoPoint { .. } => 65,
-            Self::Plan(PlanError::Output(_)) | Self::Store(StoreError::Output(_)) => 1,
-            Self::Plan(PlanError::Units { .. }) => 2,
-            Self::Plan(_) | Self::Store(StoreError::Foreign { .. }) => 65,
-            Self::Resumable { .. } | Self::Unfinished { .. } | Self::Missing { .. } => 75,
-            Self::Interrupted { .. } | Self::UnitsInterrupted { .. } => 130,
+            Self::Work(error) => error_code(error),
+            Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
+            Self::Plan(error) => plan_code(error),
+            Self::Store(error) => store_code(error),
+            Self::UnitsInterrupted { .. } => 130,
             Self::Sensitivity(SensitivityError::Log(_) | SensitivityError::Rows { .. }) => 65,
             Self::Sensitivity(SensitivityError::Interrupted { .. }) => 130,
             Self::Calibration(
@@ -337,6 +280,30 @@ impl CliError {
             Self::Calibration(CalibrationError::Interrupted { .. }) => 130,
             _ => 1,
         }
+    }
+}
+
+fn plan_code(error: &PlanError) -> u8 {
+    match error {
+        PlanError::Output(_) => 1,
+        PlanError::Units { .. } => 2,
+        _ => 65,
+    }
+}
+
+fn store_code(error: &StoreError) -> u8 {
+    if matches!(error, StoreError::Foreign { .. }) { 65 } else { 1 }
+}
+
+fn error_code(error: &WorkError) -> u8 {
+    match error {
+        WorkError::Refused(_) | WorkError::Finish(FinishError::StopRegime(_) | FinishError::Stop(_)) => 2,
+        WorkError::Finish(FinishError::Study(_)) | WorkError::NoPoint { .. } => 65,
+        WorkError::Plan(error) => plan_code(error),
+        WorkError::Store(error) => store_code(error),
+        WorkError::Resumable { .. } | WorkError::Unfinished { .. } | WorkError::Missing { .. } => 75,
+        WorkError::Interrupted { .. } => 130,
+        _ => 1,
     }
 }
 

@@ -11,10 +11,11 @@ use crate::model::scenario::Scenario;
 use crate::report::bargaining::Bargain;
 #[cfg(feature = "charts")]
 use crate::report::charts::{ChartError, bargaining, write as write_chart};
-use crate::report::manifest::{Manifest, Status};
 use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
 use crate::report::package::{Resource, data_package};
 use crate::report::record::TableData;
+use crate::study::bargained::Bargained;
+use crate::study::manifest::{Manifest, Standing};
 use crate::study::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
 use crate::study::prepare::governments;
 use clap::Args;
@@ -81,16 +82,9 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
     folder.sweep()?;
     let pool = super::run::thread_pool(args.threads)?;
-    let mut manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
-    folder.write("manifest.json", &manifest.render(Status::Running))?;
-    let found = match pool.install(|| simulate(args, scenario)) {
-        Ok(found) => found,
-        Err(error) => {
-            // The first error is the one to report, even if the disk refuses this too.
-            let _ = folder.write("manifest.json", &manifest.render(Status::Failed));
-            return Err(error);
-        }
-    };
+    let manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
+    let mut standing = Standing::begin(&folder, manifest, started)?;
+    let found = standing.keep(pool.install(|| simulate(args, scenario)), |_| false)?;
     let metrics: Vec<MetricRow> = found.metrics.iter().map(MetricRow::from).collect();
     let mut tables = vec![TableData::new(&metrics).map_err(crate::folder::OutputError::from)?];
     tables.push(TableData::new(&found.bargain.offers).map_err(crate::folder::OutputError::from)?);
@@ -129,8 +123,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
     let package = data_package(&scenario.name, &scenario.title, &resources);
     files.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
-    manifest.seconds = Some(started.elapsed().as_secs_f64());
-    files.push(folder.write("manifest.json", &manifest.render(Status::Complete))?);
+    let files = standing.complete(files)?;
     if args.quiet {
         return Ok(());
     }
@@ -159,7 +152,7 @@ fn simulate(args: &NegotiateArgs, scenario: &Scenario) -> Result<Found, CliError
             worlds: solved.worlds,
         });
     }
-    let bargain = Bargain::of("negotiated", &setup, seed, args.worlds);
+    let bargain = Bargain::of(&Bargained::run("negotiated", &setup, seed, args.worlds));
     metrics.extend(bargain.metrics.iter().cloned());
     metrics.extend(monitor(&setup, seed, args.worlds));
     let signs = if args.signs { signs(&setup, CHANGES, seed, args.worlds) } else { Vec::new() };

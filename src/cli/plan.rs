@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::folder::OutputFolder;
 use crate::study::units::store::Sharing;
 use crate::study::units::{Plan, Store};
+use crate::study::work;
 use clap::Args;
 
-use super::run::{replicate_points, selected_regimes};
-use super::work::check_stop;
+use super::run::replicate_points;
 use super::{CliError, ScenarioArgs};
 
 #[derive(Args)]
@@ -44,10 +44,9 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
     let mut loaded = args.scenario.load(&overrides)?;
-    check_stop(&loaded)?;
     replicate_points(&mut loaded, args.replications);
-    let regimes = selected_regimes(&loaded, &args.regimes)?;
-    let plan = Plan::of_study(&loaded, &regimes, args.unit_size)?;
+    let regimes = work::regimes_named(&loaded.scenario, &args.regimes)?;
+    let plan = work::plan(&loaded, &regimes, args.unit_size)?;
     OutputFolder::create(&args.out)?;
     let store = Store::open(&args.out, Sharing::Alone)?;
     if let Ok(stored) = Plan::read(&args.out)

@@ -10,10 +10,10 @@ use crate::study::units::Store;
 use crate::study::units::drive::Studies;
 use crate::study::units::store::Sharing;
 use crate::study::units::verify::{Repeated, recorded, repeat};
+use crate::study::work::open;
 use clap::Args;
 
 use super::CliError;
-use super::work::open_plan;
 
 #[derive(Args)]
 pub struct ReplayArgs {
@@ -29,7 +29,7 @@ pub struct ReplayArgs {
 
 /// Runs the command.
 pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open_plan(&args.folder)?;
+    let (plan, loaded, regimes) = open(&args.folder)?;
     let Some((point, replication, regime)) = plan.job(args.job) else {
         let message = format!(
             "--job {}: the plan has jobs 0 to {}\nhelp: jobs count the regimes of a replication, the replications of a point, \

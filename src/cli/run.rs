@@ -1,18 +1,16 @@
 //! `stickershock run`: simulate every regime and write tables and charts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
-use crate::report::manifest::Status;
-use crate::study::units::plan::PLAN_FILE;
-use crate::study::units::store::{Inventory, Sharing};
-use crate::study::units::{Plan, Store};
+use crate::report::writer::Writer;
+use crate::study::work::{self, Begin, Settings};
 use clap::Args;
 
-use super::work::{Presentation, Work, check_stop};
-use super::{CliError, ScenarioArgs, signals};
+use super::work::{Presentation, Terminal};
+use super::{CliError, ScenarioArgs};
 
 #[derive(Args)]
 pub struct RunArgs {
@@ -57,41 +55,26 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
     let mut loaded = args.scenario.load(&overrides)?;
-    check_stop(&loaded)?;
     replicate_points(&mut loaded, args.replications);
-    let regimes = selected_regimes(&loaded, &args.regimes)?;
+    let regimes = work::regimes_named(&loaded.scenario, &args.regimes)?;
     let named = loaded.scenario.outputs.folder.as_ref().map(PathBuf::from);
     let path = args.out.clone().or(named).unwrap_or_else(|| PathBuf::from("output").join(&loaded.scenario.name));
     let pool = thread_pool(args.threads)?;
+    let settings = Settings {
+        unit_size: args.unit_size,
+        begin: match (args.resume, args.fresh) {
+            (true, _) => Begin::Resume,
+            (_, true) => Begin::Fresh,
+            _ => Begin::Careful,
+        },
+        keep_units: args.keep_units,
+    };
+    work::check(&loaded)?;
     let folder = OutputFolder::create(&path)?;
-    let store = Store::open(&path, Sharing::Alone)?;
-    let stop = signals::stop_flag();
-    let wanted = Plan::of_study(&loaded, &regimes, args.unit_size)?;
-    let Some((plan, inventory)) = settle(args, &store, wanted)? else {
-        if !args.presentation.quiet {
-            tell!("{} is complete; there is nothing left to do", path.display());
-        }
-        return Ok(());
-    };
-    if !args.presentation.quiet && !inventory.done.is_empty() {
-        tell!("resuming: {} of {} units are done", inventory.done.len(), plan.units.len());
-    }
-    store.tidy(&inventory.damaged)?;
-    let work = Work {
-        plan: &plan,
-        loaded: &loaded,
-        regimes: &regimes,
-        store: &store,
-        done: &inventory.done,
-        stop: &stop,
-        presentation: &args.presentation,
-        simulate: true,
-    };
-    let finished = pool.install(|| work.finish(&folder, started));
-    if matches!(finished, Ok(()) | Err(CliError::FailedJobs { .. })) && !args.keep_units {
-        store.remove_units()?;
-    }
-    finished
+    let mut writer = Writer::new(&folder, !args.presentation.no_charts, args.presentation.formats());
+    let terminal = Terminal::new(args.presentation.quiet);
+    let done = pool.install(|| work::run(&loaded, &regimes, &folder, settings, &mut writer, &terminal))?;
+    done.map_or(Ok(()), |done| args.presentation.print(&done, &path, started))
 }
 
 /// Gives every point the replications that were asked for on the command line.
@@ -99,83 +82,6 @@ pub(super) fn replicate_points(loaded: &mut Loaded, replications: Option<u64>) {
     if let (Some(design), Some(replications)) = (&mut loaded.design, replications) {
         design.set_replications(replications);
     }
-}
-
-/// The plan to work on and what is done of it, once the folder's own plan and the wishes of the user agree; nothing when all is
-/// done already.
-fn settle(args: &RunArgs, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inventory)>, CliError> {
-    let path = store.folder().path();
-    if args.fresh || !path.join(PLAN_FILE).exists() {
-        return begin(store, wanted).map(Some);
-    }
-    let stored = match Plan::read(path) {
-        Ok(stored) => stored,
-        // A plan of an older form is no plan of this study.
-        Err(error) if args.resume || store.has_units() => return Err(refusal(path, &[error.to_string()], args)),
-        Err(_) => return begin(store, wanted).map(Some),
-    };
-    let differences = stored.differences(&wanted);
-    let manifest = store.folder().manifest();
-    let complete = manifest.is_some_and(|manifest| {
-        manifest["status"] == Status::Complete.as_str() && manifest["plan"]["blake3"] == stored.hash.as_str()
-    });
-    if !args.resume && (complete || !store.has_units()) {
-        return begin(store, wanted).map(Some);
-    }
-    if !differences.is_empty() {
-        return Err(refusal(path, &differences, args));
-    }
-    if args.resume {
-        if complete && files_stand(store.folder()) {
-            return Ok(None);
-        }
-        let inventory = store.inventory(&stored)?;
-        return Ok(Some((stored, inventory)));
-    }
-    let (done, total) = (store.inventory(&stored)?.done.len(), stored.units.len());
-    Err(CliError::Unfinished { path: path.to_owned(), done, total })
-}
-
-fn refusal(path: &Path, differences: &[String], args: &RunArgs) -> CliError {
-    let what = if args.resume {
-        "is of another study and cannot be continued"
-    } else {
-        "holds the unfinished run of another study"
-    };
-    let list = differences.join("; ");
-    CliError::Usage(format!(
-        "{}: {what}: {list}\nhelp: choose another folder with --out, or start over in this one with --fresh",
-        path.display()
-    ))
-}
-
-/// Whether every file that the manifest lists is there.
-fn files_stand(folder: &OutputFolder) -> bool {
-    let manifest = folder.manifest().unwrap_or_default();
-    let files = manifest["files"].as_array().cloned().unwrap_or_default();
-    !files.is_empty() && files.iter().all(|file| folder.path().join(file.as_str().unwrap_or_default()).is_file())
-}
-
-/// Clears the folder of an earlier plan and writes the new one.
-fn begin(store: &Store, plan: Plan) -> Result<(Plan, Inventory), CliError> {
-    store.remove_units()?;
-    plan.write(store.folder())?;
-    Ok((plan, Inventory::default()))
-}
-
-/// Positions of the regimes to run, in the order of the scenario, the baseline always among them.
-pub(super) fn selected_regimes(loaded: &Loaded, wanted: &[String]) -> Result<Vec<usize>, CliError> {
-    let regimes = &loaded.scenario.regimes;
-    if let Some(unknown) = wanted.iter().find(|name| !regimes.iter().any(|regime| regime.name == **name)) {
-        let known: Vec<&str> = regimes.iter().map(|regime| regime.name.as_str()).collect();
-        let message = format!(
-            "--regimes: `{unknown}` is no regime of this scenario\nhelp: expected some of {}",
-            known.join(", ")
-        );
-        return Err(CliError::Usage(message));
-    }
-    let asked = |i: &usize| wanted.is_empty() || *i == loaded.scenario.baseline || wanted.contains(&regimes[*i].name);
-    Ok((0..regimes.len()).filter(asked).collect())
 }
 
 /// More threads than any machine that this is meant for has processors.

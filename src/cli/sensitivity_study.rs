@@ -7,10 +7,10 @@ use std::time::Instant;
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
 use crate::model::outcome::Layout;
-use crate::report::manifest::{Manifest, Status};
 use crate::report::record::decimal;
 use crate::report::sensitivity::write_tables;
 use crate::sensitivity::{Estimate, Index, Resampling, Scheme, StopRule};
+use crate::study::manifest::{Manifest, Standing};
 use crate::study::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -146,8 +146,8 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         .collect();
     // Opened before anything is written: a folder of another study is left as it is.
     let log = study.open(&folder, sizes.0)?;
-    let mut manifest = Manifest::new(&loaded, &regimes, threads).of_sensitivity(study.replications, study.identity());
-    folder.write("manifest.json", &manifest.render(Status::Running))?;
+    let manifest = Manifest::new(&loaded, &regimes, threads).of_sensitivity(study.replications, study.identity());
+    let mut standing = Standing::begin(&folder, manifest, started)?;
     let bar = progress_bar(args.quiet);
     let progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
@@ -155,12 +155,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     };
     let finished = pool.install(|| study.run(log, sizes, rule, &stop, &progress));
     bar.finish_and_clear();
-    let finished = finished.inspect_err(|error| {
-        let interrupted = matches!(error, SensitivityError::Interrupted { .. });
-        let status = if interrupted { Status::Interrupted } else { Status::Failed };
-        // The first error is the one to report, even if the disk refuses this too.
-        let _ = folder.write("manifest.json", &manifest.render(status));
-    })?;
+    let finished = standing.keep(finished, |error| matches!(error, SensitivityError::Interrupted { .. }))?;
     let mut details = study.identity();
     details.insert("n".into(), finished.n.into());
     details.insert("points".into(), finished.design.rows().into());
@@ -171,17 +166,14 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         "stop_rule".into(),
         json!({ "width": rule.absolute, "relative_width": rule.relative, "n_max": sizes.1, "met": rule_met }),
     );
-    manifest = manifest.of_sensitivity(study.replications, details);
+    standing.manifest.insert("sensitivity", details.into());
     let mut files = write_tables(&folder, &study, &finished)?;
     #[cfg(feature = "charts")]
     if loaded.scenario.outputs.charts && !args.no_charts {
         files.extend(crate::report::draw_sensitivity::write_charts(&folder, &study, &finished)?);
     }
-    folder.remove_others(&files)?;
     files.sort();
-    manifest.seconds = Some(started.elapsed().as_secs_f64());
-    manifest.files = super::work::relative(&files, folder.path());
-    folder.write("manifest.json", &manifest.render(Status::Complete))?;
+    standing.complete(files)?;
     for warning in &finished.reading.analysis.warnings {
         tell!("warning: {warning}");
     }

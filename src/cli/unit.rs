@@ -4,13 +4,15 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::study::Observer;
 use crate::study::units::drive::{Drive, DriveError, Studies};
 use crate::study::units::store::Sharing;
 use crate::study::units::{Store, StoreError};
+use crate::study::work::{open, ranges};
 use clap::Args;
 
-use super::work::{open_plan, progress_bar, ranges};
-use super::{CliError, signals};
+use super::CliError;
+use super::work::Terminal;
 
 #[derive(Args)]
 pub struct UnitArgs {
@@ -41,9 +43,9 @@ fn range(text: &str) -> Result<Range<usize>, String> {
 
 /// Runs the command.
 pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open_plan(&args.folder)?;
+    let (plan, loaded, regimes) = open(&args.folder)?;
     let pool = super::run::thread_pool(args.threads)?;
-    let stop = signals::stop_flag();
+    let terminal = Terminal::new(args.quiet);
     let units = plan.unit_list();
     let total = units.len();
     if let Some(id) = &args.stdout {
@@ -55,10 +57,9 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
         // Written whole to a place of its own first: what a broken run leaves on a pipe would look like a torn shard.
         let scratch = tempfile::tempdir()?;
         let store = Store::open(scratch.path(), Sharing::Alone)?;
-        let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+        let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &terminal };
         let studies = Studies::new(&loaded, &plan);
-        pool.install(|| drive.publish(&units[position..=position], &studies, &|_| {}))
-            .map_err(|error| ended(error, 0, 1))?;
+        pool.install(|| drive.publish(&units[position..=position], &studies)).map_err(|error| ended(error, 0, 1))?;
         let mut shard = crate::folder::open(&store.shard_path(&plan, position))?;
         let mut out = std::io::stdout().lock();
         std::io::copy(&mut shard, &mut out)?;
@@ -80,11 +81,11 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
         }
     }
     let jobs: u64 = missing.iter().map(|unit| unit.replications.end - unit.replications.start).sum();
-    let bar = progress_bar(jobs * regimes.len() as u64, 0, args.quiet);
-    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+    terminal.begins(jobs * regimes.len() as u64, 0);
+    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &terminal };
     let studies = Studies::new(&loaded, &plan);
-    let result = pool.install(|| drive.publish(&missing, &studies, &|jobs| bar.inc(jobs)));
-    bar.finish_and_clear();
+    let result = pool.install(|| drive.publish(&missing, &studies));
+    terminal.ends();
     let mut left = Vec::new();
     for unit in &missing {
         if !store.is_done(&plan, unit.index)? {

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::study::Observer;
 use crate::study::units::Store;
 use crate::study::units::drive::Studies;
 use crate::study::units::store::Sharing;
 use crate::study::units::verify::{recorded, repeat, sample};
+use crate::study::work::open;
 use clap::Args;
 use serde_json::json;
 
-use super::work::open_plan;
 use super::{CliError, signals};
 
 #[derive(Args)]
@@ -29,7 +30,7 @@ pub struct VerifyArgs {
 
 /// Runs the command.
 pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open_plan(&args.folder)?;
+    let (plan, loaded, regimes) = open(&args.folder)?;
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
     let inventory = store.inventory(&plan)?;
     let recorded = recorded(&args.folder, &plan, &inventory)?;
@@ -46,7 +47,7 @@ pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
     let mut differing = Vec::new();
     let mut repeated = 0;
     for &number in &chosen {
-        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if stop.cancelled() {
             break;
         }
         let Some(job) = pool.install(|| repeat(&plan, &regimes, &studies, number)) else { continue };

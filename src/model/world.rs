@@ -7,9 +7,10 @@ use super::demand::{
     Products, invert,
 };
 use super::ids::Id;
-use super::market::{DemandParameters, DutyBasis, Market};
+use super::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
 use super::scenario::Scenario;
 use super::streams::Streams;
+use super::supply::rule::Conduct;
 use super::supply::{CostRecovery, Ownership, RisingCost, SupplyError, marginal_costs};
 use super::trade::policy::normal_duties;
 
@@ -62,6 +63,42 @@ pub enum WorldError {
     },
 }
 
+/// What a world is made from. No policy, price rule, date or government is among it: scenarios with the same facts have the same
+/// worlds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorldFacts {
+    /// The market in its base year.
+    pub market: Market,
+    /// Parameters of demand.
+    pub demand: DemandParameters,
+    /// Parameters of the purchase process.
+    pub holding: HoldingParameters,
+    /// Buyers in the population.
+    pub buyers: usize,
+    /// Buyers on whom equilibrium prices are solved, at most.
+    pub pricing_nodes: usize,
+    /// Whose profit a price is set for.
+    pub conduct: Conduct,
+    /// How marginal cost rises with volume.
+    pub cost_volume: f64,
+}
+
+impl WorldFacts {
+    /// Those of a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        Self {
+            market: scenario.market.clone(),
+            demand: scenario.demand.clone(),
+            holding: scenario.holding.clone(),
+            buyers: scenario.buyers,
+            pricing_nodes: scenario.pricing_nodes,
+            conduct: scenario.conduct,
+            cost_volume: scenario.cost_volume,
+        }
+    }
+}
+
 /// Buyers, mean utilities that meet the base year exactly, and the costs that make its prices an equilibrium.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -83,19 +120,19 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
-    pub fn build(scenario: &Scenario, key: u64, execution: Execution) -> Result<Self, WorldError> {
-        let market = &scenario.market;
-        let buyers = Buyers::draw(scenario.buyers, key, market, &scenario.demand)?;
+    pub fn build(facts: &WorldFacts, key: u64, execution: Execution) -> Result<Self, WorldError> {
+        let market = &facts.market;
+        let buyers = Buyers::draw(facts.buyers, key, market, &facts.demand)?;
         let nodes = nodes(&buyers)?;
         let characteristics = characteristics(market);
-        let products = products(market, &scenario.demand, &characteristics)?;
+        let products = products(market, &facts.demand, &characteristics)?;
         let list = market.list_prices();
         let shares = market.base_shares();
         let inversion = invert(&nodes, &products, &list, &shares, None, InversionOptions::default(), execution)?;
-        let options = Options::new(market, &products, &characteristics, &inversion.delta, &scenario.demand)?;
-        let start_law = StationaryStart::new(&scenario.holding)?;
+        let options = Options::new(market, &products, &characteristics, &inversion.delta, &facts.demand)?;
+        let start_law = StationaryStart::new(&facts.holding)?;
         check_utilities(&buyers, &options, &products, &list)?;
-        let makers = Makers::new(scenario, &nodes, &products, &inversion.delta, execution)?;
+        let makers = Makers::new(facts, &nodes, &products, &inversion.delta, execution)?;
         Ok(Self { buyers, products, inversion, options, start_law, makers })
     }
 }
@@ -217,18 +254,18 @@ pub struct Makers {
 
 impl Makers {
     fn new(
-        scenario: &Scenario,
+        facts: &WorldFacts,
         nodes: &Population,
         products: &Products,
         delta: &[f64],
         execution: Execution,
     ) -> Result<Self, WorldError> {
-        let market = &scenario.market;
-        let used = scenario.pricing_nodes.min(nodes.len());
+        let market = &facts.market;
+        let used = facts.pricing_nodes.min(nodes.len());
         let nodes = nodes.first(used, nodes.len() as f64 / used as f64);
         let list = market.list_prices();
         let owned = OwnedBrands::stationary(&nodes, products, delta, &list)?;
-        let ownership = market.ownership(scenario.conduct)?;
+        let ownership = market.ownership(facts.conduct)?;
         let demand = ExpectedDemand::new(&nodes, products, delta, Some(&owned), execution)?;
         // A normal duty on cost is a share of the cost sought: solve for cost with duty, then divide.
         let on_cost = market.normal_duty.basis == DutyBasis::Cost;
@@ -241,14 +278,14 @@ impl Makers {
                 *cost *= if model.imported { factor } else { 1.0 };
             }
         }
-        let must_be_positive = market.chain.is_vertical() || scenario.cost_volume > 0.0;
+        let must_be_positive = market.chain.is_vertical() || facts.cost_volume > 0.0;
         if let Some(j) = costs.marginal_cost.iter().position(|cost| must_be_positive && *cost <= 0.0) {
             let (model, list_price_usd) = (market.models[j].name.clone(), list[j]);
             let (cost_usd, local_usd) = (costs.marginal_cost[j], market.chain.local_usd(j));
             return Err(WorldError::NoCost { model, cost_usd, list_price_usd, local_usd });
         }
-        let rising = (scenario.cost_volume > 0.0).then(|| RisingCost {
-            gamma: scenario.cost_volume,
+        let rising = (facts.cost_volume > 0.0).then(|| RisingCost {
+            gamma: facts.cost_volume,
             maker: market.models.iter().map(|m| m.imported.then(|| m.manufacturer.index())).collect(),
             unit_cost: costs.marginal_cost.clone(),
             base_share: demand.shares(&list).product,

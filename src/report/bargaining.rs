@@ -2,9 +2,8 @@
 
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 use crate::model::governments::Setup;
-use crate::study::Study;
+use crate::study::bargained::Bargained;
 use crate::study::negotiation::Metric;
-use crate::study::offers::{negotiate_with_dates, offers};
 
 /// One regime's bargaining over worlds.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,28 +19,16 @@ pub struct Bargain {
 }
 
 impl Bargain {
-    /// Runs `worlds` worlds of the governments of a regime on the current threads.
+    /// The rows of a regime's bargaining.
     #[must_use]
-    pub fn of(regime: &str, setup: &Setup, seed: u64, worlds: u64) -> Self {
-        let (sums, dates) = negotiate_with_dates(setup, seed, worlds);
+    pub fn of(bargained: &Bargained) -> Self {
+        let Bargained { regime, metrics, offers, dates } = bargained;
         Self {
-            regime: regime.to_owned(),
-            metrics: sums.metrics(),
-            offers: offers(setup, seed, worlds).iter().map(|offers| OffersRow::new(regime, offers)).collect(),
-            dates: dates.days().iter().map(|deals| SettlementDateRow::new(regime, deals)).collect(),
+            regime: regime.clone(),
+            metrics: metrics.clone(),
+            offers: offers.iter().map(|offers| OffersRow::new(regime, offers)).collect(),
+            dates: dates.iter().map(|deals| SettlementDateRow::new(regime, deals)).collect(),
         }
-    }
-
-    /// Those of a study's negotiated regimes among `regimes`, in the worlds of its first `replications` replications: a world
-    /// depends on its number alone, so these are the very worlds that the market was run under.
-    #[must_use]
-    pub fn of_study(study: &Study, regimes: &[usize], replications: u64) -> Vec<Self> {
-        let scenario = study.scenario();
-        regimes
-            .iter()
-            .filter_map(|regime| Some((&scenario.regimes[*regime].name, study.negotiated(*regime)?)))
-            .map(|(name, negotiated)| Self::of(name, &negotiated.setup, scenario.seed, replications))
-            .collect()
     }
 
     /// Mean of a metric; NaN where no world has it.

@@ -3,6 +3,7 @@
 use super::rows::{DiversionRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow};
 use crate::model::market::CarModel;
 use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
+use crate::study::finished::Finished;
 use crate::study::{Results, Study};
 
 /// Results of a study and the regimes they hold, in order.
@@ -14,6 +15,14 @@ pub struct Report<'a> {
     pub results: &'a Results,
     /// Positions of the regimes in the scenario.
     pub regimes: &'a [usize],
+}
+
+impl<'a> Report<'a> {
+    /// That of a finished study.
+    #[must_use]
+    pub fn of(finished: &'a Finished) -> Self {
+        Self { study: &finished.study, results: &finished.results, regimes: &finished.regimes }
+    }
 }
 
 impl Report<'_> {

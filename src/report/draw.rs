@@ -1,5 +1,6 @@
 //! Which charts a study gets, and the rows they are drawn from.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use super::account_rows::{AccountGroup, WelfareRow};
@@ -10,79 +11,171 @@ use super::charts::{
     diversion, event_study, headline, headline_label, prices, pull_forward, regime_welfare, shares_over_time, who_pays,
     winners_losers, write,
 };
-use super::rows::ReplicationRow;
+use super::rows::{ModelRow, ReplicationRow};
 use super::study::describe;
-use super::timing_rows::fan;
+use super::timing_rows::{EventStudyRow, fan};
 use super::words::region_label;
 use crate::folder::OutputFolder;
 use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Day, Escalation, month_number};
 use crate::model::trade::regime::Action;
+use crate::study::bargained::Bargained;
+use crate::study::finished::Finished;
+
+/// A chart that is drawn when it is asked for.
+pub struct LazyChart<'a> {
+    /// Its name; the files are `charts/NAME.svg` and `charts/NAME.png`.
+    pub name: String,
+    draw: Box<dyn Fn() -> Result<Svg, ChartError> + 'a>,
+}
+
+impl std::fmt::Debug for LazyChart<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LazyChart").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<'a> LazyChart<'a> {
+    fn new(name: impl Into<String>, draw: impl Fn() -> Result<Svg, ChartError> + 'a) -> Self {
+        Self { name: name.into(), draw: Box::new(draw) }
+    }
+
+    /// Draws the chart; nothing where it has nothing to show (prices under a regime without duties).
+    ///
+    /// # Errors
+    /// [`ChartError`] when it cannot be drawn.
+    pub fn draw(&self) -> Result<Option<Svg>, ChartError> {
+        match (self.draw)() {
+            Ok(svg) => Ok(Some(svg)),
+            Err(ChartError::Empty { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What the charts of a finished study are drawn from. Rows that several of them share are made once, when the first is drawn.
+#[derive(Debug)]
+pub struct Drawing<'a> {
+    report: Report<'a>,
+    bargains: &'a [Bargained],
+    context: ChartContext,
+    models: OnceCell<Vec<ModelRow>>,
+    welfare: OnceCell<Vec<WelfareRow>>,
+    events: OnceCell<Vec<EventStudyRow>>,
+}
+
+impl<'a> Drawing<'a> {
+    /// Nothing drawn yet.
+    #[must_use]
+    pub fn of(finished: &'a Finished) -> Self {
+        let report = Report::of(finished);
+        Self {
+            context: context(&report),
+            report,
+            bargains: &finished.bargains,
+            models: OnceCell::new(),
+            welfare: OnceCell::new(),
+            events: OnceCell::new(),
+        }
+    }
+
+    fn models(&self) -> &[ModelRow] {
+        self.models.get_or_init(|| self.report.models())
+    }
+    fn welfare(&self) -> &[WelfareRow] {
+        self.welfare.get_or_init(|| self.report.welfare())
+    }
+    fn events(&self) -> Result<&[EventStudyRow], ChartError> {
+        let events = self.events.get_or_init(|| self.report.event_study());
+        if events.is_empty() { Err(nothing("event_study")) } else { Ok(events) }
+    }
+
+    /// The charts, each drawn when it is asked for.
+    #[must_use]
+    pub fn charts(&self) -> Vec<LazyChart<'_>> {
+        let (report, context) = (&self.report, &self.context);
+        let mut charts = vec![
+            LazyChart::new("shares_over_time", || shares_over_time::draw(&report.weekly(), context)),
+            LazyChart::new("prices", || prices::draw(&report.diversion(), context)),
+            LazyChart::new("diversion", || diversion::draw(&report.diversion(), context)),
+        ];
+        for regime in &context.regimes {
+            charts.push(LazyChart::new(format!("winners_losers_{}", file_name(&regime.name)), move || {
+                let changed = |row: &ModelRow| {
+                    row.regime == regime.name && row.period == context.period.name && row.units.change != 0.0
+                };
+                if !self.models().iter().any(changed) {
+                    return Err(nothing("winners_losers"));
+                }
+                winners_losers::draw(self.models(), &regime.name, context)
+            }));
+        }
+        for regime in &context.regimes {
+            charts.push(LazyChart::new(format!("who_pays_{}", file_name(&regime.name)), move || {
+                let of_regime = |row: &&WelfareRow| row.regime == regime.name && row.period == context.period.name;
+                let rows: Vec<&WelfareRow> = self.welfare().iter().filter(of_regime).collect();
+                who_pays::draw(&parties(&rows), &regime.name, context)
+            }));
+        }
+        charts.push(LazyChart::new("regime_welfare", move || {
+            let of_period = self.welfare().iter().filter(|row| row.period == context.period.name);
+            let gains: Vec<regime_welfare::Gain> = of_period.filter_map(|row| gain(report, row)).collect();
+            regime_welfare::draw(&gains, context)
+        }));
+        charts.extend([
+            LazyChart::new("deficit", || deficit::draw(&report.deficit_path(), context)),
+            LazyChart::new("event_study", || event_study::draw(self.events()?, context)),
+            LazyChart::new("pull_forward", || pull_forward::draw(self.events()?, &never_imposed(report), context)),
+            LazyChart::new("days_of_supply", || days_of_supply::draw(&report.dealers(), context)),
+        ]);
+        for bargained in self.bargains {
+            let name = file_name(&bargained.regime);
+            let with = move |draw: fn(&Bargain, &bargaining::Caption) -> Result<Svg, ChartError>| {
+                let bargain = Bargain::of(bargained);
+                let caption = caption(report, &bargain).ok_or_else(|| nothing("bargaining"))?;
+                draw(&bargain, &caption)
+            };
+            charts.push(LazyChart::new(format!("offers_{name}"), move || {
+                with(|bargain, caption| bargaining::offers(&bargain.offers, caption))
+            }));
+            charts.push(LazyChart::new(format!("settlement_dates_{name}"), move || {
+                with(|bargain, caption| bargaining::settlement_dates(&bargain.dates, caption))
+            }));
+        }
+        charts.push(LazyChart::new("headline", || {
+            let (metric, rows) = headline_rows(report);
+            headline::draw(&rows, &report.comparisons(), &metric, context)
+        }));
+        charts
+    }
+}
+
+/// A chart without anything to show.
+fn nothing(chart: &'static str) -> ChartError {
+    ChartError::Empty { chart, reason: "the study has nothing for it".into() }
+}
+
+/// What the charts of a regime's bargaining say of it.
+fn caption(report: &Report<'_>, bargain: &Bargain) -> Option<bargaining::Caption> {
+    let scenario = report.study.scenario();
+    let position = report.regimes.iter().find(|r| scenario.regimes[**r].name == bargain.regime)?;
+    let negotiated = report.study.negotiated(*position)?;
+    let label = &scenario.regimes[*position].label;
+    Some(bargain.caption(&scenario.title, label, &negotiated.setup, scenario.seed))
+}
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
 ///
-/// A chart that has nothing to show (prices under a regime without duties) is left out.
-///
 /// # Errors
 /// [`ChartError`] when a chart cannot be drawn or written.
-pub fn write_charts(folder: &OutputFolder, report: &Report<'_>) -> Result<Vec<PathBuf>, ChartError> {
-    let context = context(report);
+pub fn write_charts(folder: &OutputFolder, finished: &Finished) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.path().join("charts");
     let mut paths = Vec::new();
-    let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
-        Ok(svg) => {
-            paths.extend(write(&svg, &charts, name)?);
-            Ok(())
-        }
-        Err(ChartError::Empty { .. }) => Ok(()),
-        Err(error) => Err(error),
-    };
-    keep("shares_over_time", shares_over_time::draw(&report.weekly(), &context))?;
-    let lost = report.diversion();
-    keep("prices", prices::draw(&lost, &context))?;
-    keep("diversion", diversion::draw(&lost, &context))?;
-    let models = report.models();
-    for regime in &context.regimes {
-        let changed = |row: &&super::rows::ModelRow| {
-            row.regime == regime.name && row.period == context.period.name && row.units.change != 0.0
-        };
-        if models.iter().any(|row| changed(&row)) {
-            let name = format!("winners_losers_{}", file_name(&regime.name));
-            keep(&name, winners_losers::draw(&models, &regime.name, &context))?;
+    for chart in Drawing::of(finished).charts() {
+        if let Some(svg) = chart.draw()? {
+            paths.extend(write(&svg, &charts, &chart.name)?);
         }
     }
-    let welfare = report.welfare();
-    for regime in &context.regimes {
-        let rows: Vec<&WelfareRow> =
-            welfare.iter().filter(|row| row.regime == regime.name && row.period == context.period.name).collect();
-        let name = format!("who_pays_{}", file_name(&regime.name));
-        keep(&name, who_pays::draw(&parties(&rows), &regime.name, &context))?;
-    }
-    let gains: Vec<regime_welfare::Gain> =
-        welfare.iter().filter(|row| row.period == context.period.name).filter_map(|row| gain(report, row)).collect();
-    keep("regime_welfare", regime_welfare::draw(&gains, &context))?;
-    keep("deficit", deficit::draw(&report.deficit_path(), &context))?;
-    let events = report.event_study();
-    if !events.is_empty() {
-        keep("event_study", event_study::draw(&events, &context))?;
-        keep("pull_forward", pull_forward::draw(&events, &never_imposed(report), &context))?;
-    }
-    keep("days_of_supply", days_of_supply::draw(&report.dealers(), &context))?;
-    for bargain in Bargain::of_study(report.study, report.regimes, report.results.replications()) {
-        let position =
-            report.regimes.iter().copied().find(|r| report.study.scenario().regimes[*r].name == bargain.regime);
-        let Some((position, negotiated)) = position.and_then(|p| Some((p, report.study.negotiated(p)?))) else {
-            continue;
-        };
-        let scenario = report.study.scenario();
-        let label = &scenario.regimes[position].label;
-        let caption = bargain.caption(&scenario.title, label, &negotiated.setup, scenario.seed);
-        let name = file_name(&bargain.regime);
-        keep(&format!("offers_{name}"), bargaining::offers(&bargain.offers, &caption))?;
-        keep(&format!("settlement_dates_{name}"), bargaining::settlement_dates(&bargain.dates, &caption))?;
-    }
-    let (metric, rows) = headline_rows(report);
-    keep("headline", headline::draw(&rows, &report.comparisons(), &metric, &context))?;
     Ok(paths)
 }
 

@@ -338,11 +338,14 @@ pub fn draw_rows(points: &[Point]) -> Vec<DrawRow> {
 pub fn write_point_tables(
     folder: &OutputFolder,
     scenario: &Scenario,
-    streamed: PointTable,
+    streamed: Option<PointTable>,
     tables: &[TableData],
 ) -> Result<Vec<PathBuf>, OutputError> {
-    let mut resources = vec![streamed.resource];
-    let mut paths = vec![streamed.file.finish()?];
+    let (mut resources, mut paths) = (Vec::new(), Vec::new());
+    if let Some(PointTable { file, resource }) = streamed {
+        resources.push(resource);
+        paths.push(file.finish()?);
+    }
     for table in tables {
         paths.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
         resources.push(table.into());

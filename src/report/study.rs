@@ -14,7 +14,8 @@ use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
 use crate::model::scenario::Scenario;
-use crate::study::{BaseYear, Study};
+use crate::study::Study;
+use crate::study::finished::Finished;
 
 /// `replications.csv`, written as replications finish: it alone grows with their number.
 #[derive(Debug)]
@@ -139,90 +140,113 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
     Described { unit: "", what: headline.into(), is_flow: false }
 }
 
+/// A table that is made when it is asked for.
+pub struct LazyTable<'a> {
+    /// Its name; the file is `tables/NAME.csv`.
+    pub name: &'static str,
+    make: Box<dyn Fn() -> Result<Option<TableData>, OutputError> + 'a>,
+}
+
+impl std::fmt::Debug for LazyTable<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LazyTable").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<'a> LazyTable<'a> {
+    fn of<R: Record>(rows: impl Fn() -> Vec<R> + 'a) -> Self {
+        Self { name: R::TABLE, make: Box::new(move || Ok(Some(TableData::new(&rows())?))) }
+    }
+    /// One that is left out where it has no rows, for then it says nothing.
+    fn unless_empty<R: Record>(rows: impl Fn() -> Vec<R> + 'a) -> Self {
+        Self::where_some(move || Some(rows()).filter(|rows| !rows.is_empty()))
+    }
+    fn where_some<R: Record>(rows: impl Fn() -> Option<Vec<R>> + 'a) -> Self {
+        let make = move || Ok(rows().map(|rows| TableData::new(&rows)).transpose()?);
+        Self { name: R::TABLE, make: Box::new(make) }
+    }
+
+    /// Makes the table; nothing where the study has no such rows.
+    ///
+    /// # Errors
+    /// [`OutputError::Csv`] when it cannot be rendered.
+    pub fn make(&self) -> Result<Option<TableData>, OutputError> {
+        (self.make)()
+    }
+}
+
+/// The tables of a finished study, each made when it is asked for: all but those that grow with the number of replications, which go
+/// through the [`Sink`](crate::study::sink::Sink) of a run.
+#[must_use]
+pub fn tables(finished: &Finished) -> Vec<LazyTable<'_>> {
+    let report = Report::of(finished);
+    let mut tables = vec![
+        LazyTable::of(move || regime_rows(report.study, report.regimes)),
+        LazyTable::of(move || period_rows(report.study.scenario())),
+        LazyTable::of(move || report.models()),
+        LazyTable::of(move || report.regions()),
+        LazyTable::of(move || report.weekly()),
+        LazyTable::of(move || report.comparisons()),
+        LazyTable::of(move || report.diversion()),
+        LazyTable::of(move || pricing_rows(report.study, report.regimes)),
+        LazyTable::of(|| base_year_rows(&finished.study, &finished.base_year)),
+        LazyTable::of(move || report.firms()),
+    ];
+    tables.push(LazyTable::unless_empty(move || policy_event_rows(report.study, report.regimes)));
+    tables.push(LazyTable::unless_empty(move || pass_through_rows(report.study, report.regimes)));
+    if report.results.stopping().is_some() {
+        tables.push(LazyTable::of(move || report.stopping()));
+    }
+    tables.push(LazyTable::unless_empty(move || report.welfare()));
+    tables.push(LazyTable::unless_empty(move || report.trade_balance()));
+    if report.study.layout().timed.is_some() {
+        tables.push(LazyTable::of(move || report.timing()));
+        tables.push(LazyTable::of(move || report.owners()));
+        tables.push(LazyTable::unless_empty(move || report.dealers()));
+        // Written wherever there are dealers.
+        tables.push(LazyTable::where_some(move || (!report.dealers().is_empty()).then(|| report.lots())));
+        tables.push(LazyTable::unless_empty(move || report.event_study()));
+    }
+    if !finished.bargains.is_empty() {
+        let bargains = || finished.bargains.iter().map(Bargain::of);
+        let metrics = |bargain: Bargain| bargain.metric_rows().collect::<Vec<_>>();
+        tables.push(LazyTable::of(move || bargains().flat_map(metrics).collect()));
+        tables.push(LazyTable::of(move || bargains().flat_map(|bargain| bargain.offers).collect()));
+        tables.push(LazyTable::unless_empty(move || bargains().flat_map(|bargain| bargain.dates).collect()));
+    }
+    tables
+}
+
 /// Writes every table and the data dictionary; returns their paths.
 ///
 /// # Errors
 /// [`OutputError`] when the disk refuses; files are whole or absent.
 pub fn write_tables(
     folder: &OutputFolder,
-    report: &Report<'_>,
-    base_year: &BaseYear,
-    replications: ReplicationTable,
+    finished: &Finished,
+    replications: Option<ReplicationTable>,
     failures: FailureTable<'_>,
 ) -> Result<Vec<PathBuf>, OutputError> {
-    let mut tables = vec![
-        table(&regime_rows(report.study, report.regimes))?,
-        table(&period_rows(report.study.scenario()))?,
-        table(&report.models())?,
-        table(&report.regions())?,
-        table(&report.weekly())?,
-        table(&report.comparisons())?,
-        table(&report.diversion())?,
-        table(&pricing_rows(report.study, report.regimes))?,
-        table(&base_year_rows(report.study, base_year))?,
-        table(&report.firms())?,
-    ];
-    let events = policy_event_rows(report.study, report.regimes);
-    if !events.is_empty() {
-        tables.push(table(&events)?);
-    }
-    let pass_through = pass_through_rows(report.study, report.regimes);
-    if !pass_through.is_empty() {
-        tables.push(table(&pass_through)?);
-    }
-    if report.results.stopping().is_some() {
-        tables.push(table(&report.stopping())?);
-    }
-    let (welfare, trade) = (report.welfare(), report.trade_balance());
-    if !welfare.is_empty() {
-        tables.push(table(&welfare)?);
-    }
-    if !trade.is_empty() {
-        tables.push(table(&trade)?);
-    }
-    if report.study.layout().timed.is_some() {
-        tables.push(table(&report.timing())?);
-        tables.push(table(&report.owners())?);
-        let (dealers, lots, events) = (report.dealers(), report.lots(), report.event_study());
-        // A table without rows says nothing: no dealers, or the baseline alone.
-        if !dealers.is_empty() {
-            tables.push(table(&dealers)?);
-            tables.push(table(&lots)?);
-        }
-        if !events.is_empty() {
-            tables.push(table(&events)?);
-        }
-    }
-    let bargains = Bargain::of_study(report.study, report.regimes, report.results.replications());
-    if !bargains.is_empty() {
-        tables.push(table(&bargains.iter().flat_map(Bargain::metric_rows).collect::<Vec<_>>())?);
-        tables.push(table(&bargains.iter().flat_map(|b| b.offers.clone()).collect::<Vec<_>>())?);
-        let dates: Vec<_> = bargains.iter().flat_map(|b| b.dates.clone()).collect();
-        if !dates.is_empty() {
-            tables.push(table(&dates)?);
-        }
-    }
     let mut paths = Vec::new();
     let mut resources: Vec<Resource> = Vec::new();
-    for table in &tables {
+    for table in tables(finished) {
+        let Some(table) = table.make()? else { continue };
         paths.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
-        resources.push(table.into());
+        resources.push((&table).into());
     }
-    resources.push(replications.resource);
-    paths.push(replications.file.finish()?);
+    if let Some(replications) = replications {
+        resources.push(replications.resource);
+        paths.push(replications.file.finish()?);
+    }
     if let Some((path, resource)) = failures.finish()? {
         paths.push(path);
         resources.push(resource);
     }
-    let scenario = report.study.scenario();
+    let scenario = finished.study.scenario();
     let flagged =
         resources.iter_mut().flat_map(|resource| &mut resource.fields).filter(|field| field.name == "flagged");
     flagged.for_each(|field| field.description.push_str(&format!(": {}", scenario.flag_label)));
     let package = data_package(&scenario.name, &scenario.title, &resources);
     paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
     Ok(paths)
-}
-
-fn table<R: Record>(rows: &[R]) -> Result<TableData, OutputError> {
-    Ok(TableData::new(rows)?)
 }

@@ -1,6 +1,8 @@
 //! A study: a scenario with everything that all its jobs share worked out once.
 
 use std::borrow::Cow;
+use std::ops::Index;
+use std::sync::Arc;
 
 use crate::model::accounts::{ExternalFlows, Imbalance};
 use crate::model::demand::Execution;
@@ -18,6 +20,7 @@ use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
 use crate::model::world::{Start, World, WorldError};
 
+use super::base::Base;
 use super::policy::{Negotiated, PlanRef, Policy};
 use super::run::Job;
 
@@ -43,6 +46,18 @@ pub enum StudyError {
         /// What is wrong.
         error: Box<FlowsError>,
     },
+    /// A regime that the study was not prepared for.
+    #[error("regime `{regime}` was not prepared\nhelp: name it when the study is prepared")]
+    Unprepared {
+        /// Name of the regime.
+        regime: String,
+    },
+    /// A base year that was solved for another scenario.
+    #[error(
+        "the base year was solved for another market, population, demand, purchase process, conduct or seed\nhelp: solve that of \
+         this scenario"
+    )]
+    OtherBase,
     /// A job whose accounts do not add up.
     #[error("regime `{regime}`, replication {replication}: {error}")]
     Accounts {
@@ -55,13 +70,49 @@ pub enum StudyError {
     },
 }
 
+/// Prices of the regimes that a study was prepared for, by position in the scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plans {
+    /// Of the regimes that were prepared, in the order of the scenario.
+    plans: Vec<RegimePlan>,
+    /// Position among them of every regime of the scenario.
+    places: Vec<Option<usize>>,
+}
+
+impl Plans {
+    /// The prices of a regime, if it was prepared.
+    #[must_use]
+    pub fn get(&self, regime: usize) -> Option<&RegimePlan> {
+        let place = (*self.places.get(regime)?)?;
+        self.plans.get(place)
+    }
+    /// Regimes prepared.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.plans.len()
+    }
+    /// Never: the baseline is always prepared.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plans.is_empty()
+    }
+}
+
+/// The prices of a regime that was prepared; like a place in a slice, another is a fault of the caller.
+impl Index<usize> for Plans {
+    type Output = RegimePlan;
+    fn index(&self, regime: usize) -> &RegimePlan {
+        &self.plans[self.places[regime].unwrap_or(usize::MAX)]
+    }
+}
+
 /// A scenario ready to run.
 #[derive(Clone, Debug)]
 pub struct Study {
     scenario: Scenario,
     layout: Layout,
-    shared: World,
-    plans: Vec<RegimePlan>,
+    base: Arc<Base>,
+    plans: Plans,
     negotiated: Vec<Option<Negotiated>>,
 }
 
@@ -71,25 +122,50 @@ impl Study {
     /// # Errors
     /// [`StudyError`] when the base year has no inversion or a regime has no prices.
     pub fn prepare(scenario: Scenario) -> Result<Self, StudyError> {
-        let shared = World::build(&scenario, scenario.seed, Execution::PARALLEL)?;
-        let planner = planner(&scenario, &shared, Execution::PARALLEL);
-        let negotiated = negotiated(&scenario, &planner)?;
+        let all: Vec<usize> = (0..scenario.regimes.len()).collect();
+        Self::prepare_only(scenario, &all)
+    }
+
+    /// The same for `regimes` alone (positions in the scenario) and the baseline; the others cost nothing, and whether they could be
+    /// prepared does not matter. What is prepared has the numbers of [`Self::prepare`].
+    ///
+    /// # Errors
+    /// [`StudyError`] when the base year has no inversion or one of these regimes has no prices.
+    pub fn prepare_only(scenario: Scenario, regimes: &[usize]) -> Result<Self, StudyError> {
+        let base = Base::solve(&scenario)?;
+        Self::with_base(base, scenario, regimes)
+    }
+
+    /// The same on a base year that was solved before, of this scenario or of one that differs from it in policy alone.
+    ///
+    /// # Errors
+    /// [`StudyError::OtherBase`] when it is that of another market; otherwise as [`Self::prepare_only`].
+    pub fn on(base: Arc<Base>, scenario: Scenario, regimes: &[usize]) -> Result<Self, StudyError> {
+        if !base.serves(&scenario) {
+            return Err(StudyError::OtherBase);
+        }
+        Self::with_base(base, scenario, regimes)
+    }
+
+    fn with_base(base: Arc<Base>, scenario: Scenario, regimes: &[usize]) -> Result<Self, StudyError> {
+        let world = base.world();
+        let planner = planner(&scenario, world, Execution::PARALLEL);
+        let runs = |regime: usize| regime == scenario.baseline || regimes.contains(&regime);
+        let negotiated = negotiated(&scenario, &planner, &runs)?;
         let mut book = PriceBook::default();
-        let plans = scenario
-            .regimes
-            .iter()
-            .zip(&negotiated)
-            .map(|(regime, negotiated)| {
-                let threatened = negotiated.as_ref().map(|negotiated| negotiated.threatened(regime));
-                let plan = planner.plan_with(threatened.as_ref().unwrap_or(regime), &mut book);
-                plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut plans = Plans { plans: Vec::new(), places: vec![None; scenario.regimes.len()] };
+        for (position, regime) in scenario.regimes.iter().enumerate().filter(|(position, _)| runs(*position)) {
+            let threatened = negotiated[position].as_ref().map(|negotiated| negotiated.threatened(regime));
+            let plan = planner.plan_with(threatened.as_ref().unwrap_or(regime), &mut book);
+            plans.places[position] = Some(plans.plans.len());
+            plans.plans.push(plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?);
+        }
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
-        let layout = if negotiated.iter().any(Option::is_some) { layout.with_negotiation() } else { layout };
-        let layout = layout.with_accounts(&scenario, &shared.makers.costs.marginal_cost);
-        Ok(Self { scenario, layout, shared, plans, negotiated })
+        // What an outcome holds is a matter of the scenario, not of the regimes that run.
+        let layout = if scenario.bargaining.regimes.is_empty() { layout } else { layout.with_negotiation() };
+        let layout = layout.with_accounts(&scenario, &world.makers.costs.marginal_cost);
+        Ok(Self { scenario, layout, base, plans, negotiated })
     }
 
     /// The scenario.
@@ -105,11 +181,16 @@ impl Study {
     /// The buyers and base year that replications share.
     #[must_use]
     pub fn shared_world(&self) -> &World {
-        &self.shared
+        self.base.world()
     }
-    /// Prices of each regime; of a negotiated one those under what is threatened, sanctions at the deadline that stay.
+    /// The same, to prepare other studies on ([`Self::on`]).
     #[must_use]
-    pub fn plans(&self) -> &[RegimePlan] {
+    pub fn base(&self) -> &Arc<Base> {
+        &self.base
+    }
+    /// Prices of each regime that was prepared; of a negotiated one those under what is threatened, sanctions at the deadline that stay.
+    #[must_use]
+    pub fn plans(&self) -> &Plans {
         &self.plans
     }
 
@@ -120,9 +201,9 @@ impl Study {
     pub fn world(&self, replication: u64) -> Result<(Cow<'_, World>, Start), WorldError> {
         let streams = Streams::new(self.scenario.seed, replication);
         let world = match self.scenario.population {
-            PopulationMode::Shared => Cow::Borrowed(&self.shared),
+            PopulationMode::Shared => Cow::Borrowed(self.shared_world()),
             PopulationMode::Resampled => {
-                Cow::Owned(World::build(&self.scenario, streams.population_key(), Execution::SERIAL)?)
+                Cow::Owned(World::build(self.base.facts(), streams.population_key(), Execution::SERIAL)?)
             }
         };
         let start = match self.scenario.one_shot {
@@ -141,17 +222,19 @@ impl Study {
     /// What one job is run under: the regime as its replication meets it.
     ///
     /// # Errors
-    /// [`StudyError::Plan`] when the history that the governments make of it has no prices.
+    /// [`StudyError::Plan`] when the history that the governments make of it has no prices, [`StudyError::Unprepared`] for a regime that
+    /// was not prepared.
     pub fn policy(&self, job: Job) -> Result<Policy<'_>, StudyError> {
         let regime = &self.scenario.regimes[job.regime];
         let Some(negotiated) = self.negotiated(job.regime) else {
             let belief = self.scenario.timing.as_ref().map(|timing| Cow::Borrowed(&timing.beliefs[job.regime]));
-            let plan = PlanRef::Own(&self.plans[job.regime]);
+            let plan = self.plans.get(job.regime);
+            let plan = PlanRef::Own(plan.ok_or_else(|| StudyError::Unprepared { regime: regime.name.clone() })?);
             return Ok(Policy { regime: Cow::Borrowed(regime), plan, belief, world: None });
         };
         let history = negotiated.history(regime, Streams::new(self.scenario.seed, job.replication));
         // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
-        let planner = planner(&self.scenario, &self.shared, Execution::SERIAL);
+        let planner = planner(&self.scenario, self.shared_world(), Execution::SERIAL);
         let plan = negotiated
             .plan_of(&history.regime, |regime, book| planner.plan_with(regime, book))
             .map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?;
@@ -324,8 +407,8 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
 pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
     let mut setup = scenario.bargaining.setup.clone();
     if let Some(grid) = &scenario.bargaining.market_flows {
-        let world = World::build(scenario, scenario.seed, Execution::PARALLEL)?;
-        let planner = planner(scenario, &world, Execution::PARALLEL);
+        let base = Base::solve(scenario)?;
+        let planner = planner(scenario, base.world(), Execution::PARALLEL);
         let regime = scenario.instruments[grid.instrument].name.clone();
         setup.flows =
             market_flows(&planner, grid).map_err(|error| StudyError::Flows { regime, error: Box::new(error) })?;
@@ -333,14 +416,18 @@ pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
     Ok(setup)
 }
 
-/// The negotiated regimes, each with the market flows of its instrument where those come from the market.
-fn negotiated(scenario: &Scenario, planner: &Planner<'_>) -> Result<Vec<Option<Negotiated>>, StudyError> {
+/// The negotiated regimes among those that run, each with the market flows of its instrument where those come from the market.
+fn negotiated(
+    scenario: &Scenario,
+    planner: &Planner<'_>,
+    runs: &impl Fn(usize) -> bool,
+) -> Result<Vec<Option<Negotiated>>, StudyError> {
     let clock = MarketClock::new(scenario.start, scenario.weeks);
     let bargaining = &scenario.bargaining;
     let mut solved: Vec<(usize, MarketFlows)> = Vec::new();
     let mut all = Vec::with_capacity(scenario.regimes.len());
     for (position, regime) in scenario.regimes.iter().enumerate() {
-        let Some(negotiated) = bargaining.of_regime(position) else {
+        let Some(negotiated) = bargaining.of_regime(position).filter(|_| runs(position)) else {
             all.push(None);
             continue;
         };

@@ -38,12 +38,14 @@ pub enum ResponseError {
 /// # Errors
 /// [`ResponseError`] when the scenario cannot be solved, or a target is not defined in it.
 pub fn respond(scenario: Scenario, targets: &[Target], replications: Range<u64>) -> Result<Vec<f64>, ResponseError> {
-    let study = Study::prepare(scenario)?;
+    let names: Vec<&String> =
+        targets.iter().flat_map(|target| std::iter::once(&target.regime).chain(&target.baseline)).collect();
+    let needed = |regime: &usize| names.contains(&&scenario.regimes[*regime].name);
+    let regimes: Vec<usize> = (0..scenario.regimes.len()).filter(needed).collect();
+    let study = Study::prepare_only(scenario, &regimes)?;
     let places = targets.iter().map(|target| Places::of(target, &study)).collect::<Result<Vec<_>, _>>()?;
     let count = (replications.end - replications.start) as usize;
     let mut values = vec![0.0; targets.len() * count];
-    let needed = |regime: &usize| places.iter().any(|own| own.regime == *regime || own.baseline == Some(*regime));
-    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).filter(needed).collect();
     for (at, replication) in replications.enumerate() {
         let (world, start) = study.world(replication).map_err(StudyError::from)?;
         let mut outcomes: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];

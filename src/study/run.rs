@@ -3,11 +3,11 @@
 use std::any::Any;
 use std::ops::{ControlFlow, Deref, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use super::observer::Observer;
 use super::prepare::{Study, StudyError};
 use super::threads::answers;
 use super::units::unit::Unit;
@@ -121,13 +121,13 @@ const BATCH_TIME: Duration = Duration::from_millis(250);
 /// machine; what `keep` is given does not.
 ///
 /// # Errors
-/// [`Halt::Interrupted`] when `stop` is set, after all replications before the first unfinished one were kept;
+/// [`Halt::Interrupted`] when `observer` cancels, after all replications before the first unfinished one were kept;
 /// [`Halt::Receiver`] when `keep` fails.
 pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
     units: &[Unit],
     regimes: &[usize],
     study_of: &(impl Fn(usize) -> Result<S, JobError> + Sync),
-    stop: &AtomicBool,
+    observer: &dyn Observer,
     seal: &(impl Fn(Option<&Study>, Vec<JobResult>) -> T + Sync),
     mut keep: impl FnMut(&Unit, u64, T) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), Halt<E>> {
@@ -161,14 +161,14 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
             tasks.next();
         }
         let Some(&(first, replication)) = batch.first() else { return Ok(()) };
-        if stop.load(Ordering::Relaxed) {
+        if observer.cancelled() {
             return Err(Halt::Interrupted(replication));
         }
         let started = Instant::now();
         studies.prepare(units, first, &points, study_of);
         // With fewer replications than threads, threads share the regimes of one.
         let parts = threads.div_ceil(batch.len());
-        let done = answers(batch.len(), stop, |place| {
+        let done = answers(batch.len(), observer, |place| {
             let (at, replication) = batch[place];
             Some(match studies.of(units[at].point)? {
                 Ok(study) => seal(Some(study), replicate(study, regimes, replication, parts)),
@@ -224,7 +224,7 @@ impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
                 wanted.push((at, unit.point));
             }
         }
-        let made = answers(wanted.len(), &AtomicBool::new(false), |place| {
+        let made = answers(wanted.len(), &(), |place| {
             let (at, point) = wanted[place];
             // A point that ends in a fault fails by itself, like a job.
             let study = catch_unwind(AssertUnwindSafe(|| study_of(point)));
@@ -243,23 +243,22 @@ impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
 /// `keep`, replication by replication.
 ///
 /// # Errors
-/// [`RunError::Job`] at the first job that fails, [`RunError::Interrupted`] when `stop` is set, [`RunError::Receiver`] when `keep`
+/// [`RunError::Job`] at the first job that fails, [`RunError::Interrupted`] when `observer` cancels, [`RunError::Receiver`] when `keep`
 /// fails.
 pub fn run<E: Send>(
     study: &Study,
     regimes: &[usize],
     replications: Range<u64>,
-    stop: &AtomicBool,
-    tick: &(impl Fn(u64) + Sync),
+    observer: &dyn Observer,
     mut keep: impl FnMut(u64, &[Outcome]) -> Result<(), E>,
 ) -> Result<(), RunError<E>> {
     let unit = Unit { index: 0, point: 0, replications };
     let seal = |_: Option<&Study>, jobs: Vec<JobResult>| {
-        tick(jobs.len() as u64);
+        observer.jobs(jobs.len() as u64);
         jobs.into_iter().collect::<Result<Vec<Outcome>, JobError>>()
     };
     let all = std::slice::from_ref(&unit);
-    let result = run_units(all, regimes, &|_| Ok(study), stop, &seal, |_, replication, outcomes| {
+    let result = run_units(all, regimes, &|_| Ok(study), observer, &seal, |_, replication, outcomes| {
         keep(replication, &outcomes?).map_err(RunError::Receiver)?;
         Ok(ControlFlow::Continue(()))
     });

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::observer::Observer;
+
 /// Why points were not all worked off.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointsError<E> {
@@ -21,10 +23,10 @@ pub enum PointsError<E> {
 /// the threads that are busy with others.
 ///
 /// # Errors
-/// [`PointsError::Interrupted`] when `stop` is set before the last point is begun, [`PointsError::Receiver`] with the first error of `keep`.
+/// [`PointsError::Interrupted`] when `observer` cancels before the last point is begun, [`PointsError::Receiver`] with the first error of `keep`.
 pub fn work_off<A, E: Send>(
     points: &[usize],
-    stop: &AtomicBool,
+    observer: &dyn Observer,
     answer: impl Fn(usize) -> A + Sync,
     keep: impl Fn(usize, A) -> Result<(), E> + Sync,
 ) -> Result<(), PointsError<E>> {
@@ -38,7 +40,7 @@ pub fn work_off<A, E: Send>(
     rayon::broadcast(|_| {
         while !ended.load(Ordering::Relaxed) {
             let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
-            if stop.load(Ordering::Relaxed) {
+            if observer.cancelled() {
                 return end(PointsError::Interrupted);
             }
             if let Err(error) = keep(*point, answer(*point)) {
@@ -49,8 +51,8 @@ pub fn work_off<A, E: Send>(
     first_error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
-/// The answers at 0..`count` in their order; none where `stop` came first.
-pub fn answers<A: Send>(count: usize, stop: &AtomicBool, answer: impl Fn(usize) -> A + Sync) -> Vec<Option<A>> {
+/// The answers at 0..`count` in their order; none where `observer` cancelled first.
+pub fn answers<A: Send>(count: usize, observer: &dyn Observer, answer: impl Fn(usize) -> A + Sync) -> Vec<Option<A>> {
     let places: Vec<Mutex<Option<A>>> = (0..count).map(|_| Mutex::new(None)).collect();
     let points: Vec<usize> = (0..count).collect();
     let keep = |at: usize, answer: A| -> Result<(), Infallible> {
@@ -58,7 +60,7 @@ pub fn answers<A: Send>(count: usize, stop: &AtomicBool, answer: impl Fn(usize) 
         Ok(())
     };
     // A request to stop is seen in what is missing.
-    let _ = work_off(&points, stop, answer, keep);
+    let _ = work_off(&points, observer, answer, keep);
     places.into_iter().map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }
 

@@ -164,6 +164,37 @@ fn results_rest_on_arithmetic_that_is_the_same_on_every_machine() {
     }
 }
 
+/// `report` writes and draws what it is given; the command line parses, calls one function and prints.
+#[test]
+fn only_the_study_room_prepares_and_simulates() {
+    let calls = [
+        "Study::prepare",
+        "Study::on",
+        "Base::solve",
+        "Finished::simulate",
+        ".simulate(",
+        "simulate_together",
+        "simulate_in_time",
+        "run_units",
+        "study::run",
+        "Bargained::of_study",
+        "rayon",
+        "std::thread",
+        "thread::spawn",
+    ];
+    for path in sources(&root().join("src/report")) {
+        for call in calls {
+            assert!(!code(&path).contains(call), "{} contains {call}", path.display());
+        }
+    }
+    for file in ["run", "merge", "plan", "points", "work", "summary"] {
+        let path = root().join(format!("src/cli/{file}.rs"));
+        for call in calls.iter().filter(|call| **call != "rayon").chain(&["Drive", "LedgerWriter", "render("]) {
+            assert!(!code(&path).contains(call), "{} contains {call}", path.display());
+        }
+    }
+}
+
 #[test]
 fn files_are_written_and_read_in_one_place_and_threads_come_from_the_pool() {
     let writing = ["NamedTempFile", "fs::write", "fs::rename", "File::create", "OpenOptions", ".persist("];

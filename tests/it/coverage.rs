@@ -10,7 +10,6 @@ use std::convert::Infallible;
 use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
@@ -184,7 +183,7 @@ impl Market {
 }
 
 fn run(study: &Study, regimes: &[usize], replications: Range<u64>, results: &mut Results) {
-    let done = study::run(study, regimes, replications, &AtomicBool::new(false), &|_| {}, |replication, outcomes| {
+    let done = study::run(study, regimes, replications, &(), |replication, outcomes| {
         results.add(replication, outcomes);
         Ok(())
     });

@@ -23,6 +23,7 @@ mod peers;
 mod periods;
 mod point_units;
 mod points;
+mod prepare;
 mod prices;
 mod reproducibility;
 mod runner;

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 use stickershock::model::outcome::Outcome;
@@ -134,7 +133,7 @@ fn intervals_of_a_study_that_ignore_their_level() {
     let study = study(&FAST);
     let regimes = [regime(&study, "status_quo"), regime(&study, "imposed"), regime(&study, "all_imports")];
     let mut results = Results::new(study.layout(), regimes.len(), 0, 0);
-    run(&study, &regimes, 0..12, &AtomicBool::new(false), &|_| {}, |replication, outcomes| {
+    run(&study, &regimes, 0..12, &(), |replication, outcomes| {
         results.add(replication, outcomes);
         Ok(())
     })

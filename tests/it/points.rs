@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
 use stickershock::sensitivity::random::{Purpose, Stream};
@@ -515,7 +514,7 @@ fn a_fault_in_one_point_leaves_the_others() {
         &units,
         &[0],
         &study_of,
-        &AtomicBool::new(false),
+        &(),
         &|_: Option<&Study>, jobs: Vec<JobResult>| jobs,
         |unit, replication, jobs| {
             kept.push((unit.point, replication, jobs.into_iter().map(|job| job.map(|_| ())).collect::<Vec<_>>()));

@@ -5,7 +5,6 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -551,8 +550,7 @@ fn every_point_is_the_scenario_with_its_assignments() {
     assert_eq!((plan.units.len(), plan.jobs()), (9, 30));
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Sharing::Alone).unwrap();
-    let stop = AtomicBool::new(false);
-    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, stop: &stop };
+    let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &() };
     let studies = Studies::new(&loaded, &plan);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     // Enough of the middle point after its first replication.
@@ -566,7 +564,7 @@ fn every_point_is_the_scenario_with_its_assignments() {
         Ok(ControlFlow::Continue(()))
     };
     let mut kept = Kept::new();
-    pool.install(|| drive.run(&BTreeMap::new(), &studies, &|_| {}, &mut |event| collect(&mut kept, event))).unwrap();
+    pool.install(|| drive.run(&BTreeMap::new(), &studies, &mut |event| collect(&mut kept, event))).unwrap();
     let seen: Vec<(usize, u64)> = kept.iter().map(|(point, replication, _)| (*point, *replication)).collect();
     let expected: Vec<(usize, u64)> = (0..5).map(|r| (0, r)).chain([(1, 0)]).chain((0..5).map(|r| (2, r))).collect();
     assert_eq!(seen, expected);
@@ -582,19 +580,19 @@ fn every_point_is_the_scenario_with_its_assignments() {
     let inventory = store.inventory(&plan).unwrap();
     assert_eq!(inventory.done.keys().copied().collect::<Vec<_>>(), [0, 1, 2, 3, 6, 7, 8]);
     let mut merged = Kept::new();
-    drive.merge(&inventory.done, &studies, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
+    drive.merge(&inventory.done, &studies, &mut |event| collect(&mut merged, event)).unwrap();
     assert!(merged == kept);
     // Surplus units change nothing either.
-    drive.publish(&plan.unit_list()[4..6], &studies, &|_| {}).unwrap();
+    drive.publish(&plan.unit_list()[4..6], &studies).unwrap();
     let inventory = store.inventory(&plan).unwrap();
     assert_eq!(inventory.done.len(), 9);
     let mut merged = Kept::new();
-    drive.merge(&inventory.done, &studies, &|_| {}, &mut |event| collect(&mut merged, event)).unwrap();
+    drive.merge(&inventory.done, &studies, &mut |event| collect(&mut merged, event)).unwrap();
     assert!(merged == kept);
     // Without the rule a missing unit is missed.
     fs::remove_file(&inventory.done[&5]).unwrap();
     let done = store.inventory(&plan).unwrap().done;
-    let missed = drive.merge(&done, &studies, &|_| {}, &mut |_| Ok(ControlFlow::Continue(())));
+    let missed = drive.merge(&done, &studies, &mut |_| Ok(ControlFlow::Continue(())));
     assert!(matches!(missed, Err(DriveError::Missing(5))), "{missed:?}");
 }
 
@@ -607,11 +605,10 @@ fn a_point_that_cannot_be_prepared_does_not_sink_the_others() {
     let plan = Plan::new(&loaded, &[0], &points, None).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Sharing::Alone).unwrap();
-    let stop = AtomicBool::new(false);
-    let drive = Drive { plan: &plan, regimes: &[0], store: &store, stop: &stop };
+    let drive = Drive { plan: &plan, regimes: &[0], store: &store, observer: &() };
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     drive
-        .run(&BTreeMap::new(), &Studies::new(&loaded, &plan), &|_| {}, &mut |event| {
+        .run(&BTreeMap::new(), &Studies::new(&loaded, &plan), &mut |event| {
             match event {
                 Event::Replication { point, replication, .. } => good.push((point, replication)),
                 Event::Failure { point, replication, error, .. } => bad.push((point, replication, error.to_owned())),

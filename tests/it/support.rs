@@ -1,7 +1,6 @@
 //! The shipped scenario made small, and runs of it.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use stickershock::config::{self, Loaded};
 use stickershock::model::outcome::Outcome;
@@ -61,9 +60,8 @@ pub fn outcomes(
 ) -> Vec<Vec<Outcome>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut kept = Vec::new();
-    let stop = AtomicBool::new(false);
     pool.install(|| {
-        study::run(study, regimes, replications, &stop, &|_| {}, |_, outcomes| {
+        study::run(study, regimes, replications, &(), |_, outcomes| {
             kept.push(outcomes.to_vec());
             Ok(())
         })

@@ -6,17 +6,19 @@
 
 pub mod market;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::base::Base;
 use super::negotiation::{monitor, negotiate};
 use super::prepare::{Study, StudyError, governments};
-use crate::model::demand::{DemandError, Execution};
+use crate::model::demand::DemandError;
 use crate::model::moment::{Draws, Moment};
 use crate::model::outcome::Outcome;
 use crate::model::plan::PlanError;
 use crate::model::scenario::Scenario;
 use crate::model::timing::record::DealerMetric;
-use crate::model::world::{World, WorldError};
+use crate::model::world::WorldError;
 
 use self::market::StaticMarket;
 
@@ -80,22 +82,36 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: Draws) -> Result<
         })?;
     }
     if any(&Moment::is_simulated) {
-        let study = Study::prepare(scenario)?;
-        let simulated = Simulated::run(&study, moments, 0..draws.replications)?;
+        let regimes = simulated_regimes(moments, scenario.baseline);
+        let study = Study::prepare_only(scenario, &regimes)?;
+        let simulated = Simulated::run(&study, &regimes, 0..draws.replications)?;
         place(&mut values, &Moment::is_simulated, &mut |moment| Ok(simulated.value(&study, moment)))?;
         if any(&Moment::is_static) {
             let market = StaticMarket::new(study.scenario(), study.shared_world())?;
             place(&mut values, &Moment::is_static, &mut |moment| market.value(moment))?;
         }
     } else if any(&Moment::is_static) {
-        let world = World::build(&scenario, scenario.seed, Execution::PARALLEL)?;
-        let market = StaticMarket::new(&scenario, &world)?;
+        let base = Base::solve(&scenario)?;
+        let market = StaticMarket::new(&scenario, base.world())?;
         place(&mut values, &Moment::is_static, &mut |moment| market.value(moment))?;
     }
     match values.iter().position(|value| !value.is_finite()) {
         Some(at) => Err(MomentError::Undefined(format!("{:?} is not a number in this scenario", moments[at]))),
         None => Ok(values),
     }
+}
+
+/// Regimes that simulated moments need, in the order of the scenario.
+fn simulated_regimes(moments: &[Moment], baseline: usize) -> Vec<usize> {
+    let mut needed = BTreeSet::new();
+    for moment in moments {
+        match moment {
+            Moment::SimulatedChange { regime, .. } => needed.extend([*regime, baseline]),
+            Moment::DaysOfSupply { regime, .. } => needed.extend([*regime]),
+            _ => {}
+        }
+    }
+    needed.into_iter().collect()
 }
 
 /// Sums over replications of what simulated moments need.
@@ -106,27 +122,15 @@ struct Simulated {
 }
 
 impl Simulated {
-    fn run(study: &Study, moments: &[Moment], replications: Range<u64>) -> Result<Self, StudyError> {
+    fn run(study: &Study, regimes: &[usize], replications: Range<u64>) -> Result<Self, StudyError> {
         use rayon::prelude::*;
-        let mut needed = vec![false; study.scenario().regimes.len()];
-        for moment in moments {
-            match moment {
-                Moment::SimulatedChange { regime, .. } => {
-                    needed[*regime] = true;
-                    needed[study.scenario().baseline] = true;
-                }
-                Moment::DaysOfSupply { regime, .. } => needed[*regime] = true,
-                _ => {}
-            }
-        }
-        let regimes: Vec<usize> = (0..needed.len()).filter(|regime| needed[*regime]).collect();
         let count = replications.end - replications.start;
         let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
             let (world, start) = study.world(replication)?;
-            study.simulate_together(&world, &start, &regimes, replication).into_iter().collect()
+            study.simulate_together(&world, &start, regimes, replication).into_iter().collect()
         };
         let done: Vec<Vec<Outcome>> = replications.into_par_iter().map(one).collect::<Result<_, _>>()?;
-        let mut sums: Vec<Option<Outcome>> = vec![None; needed.len()];
+        let mut sums: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];
         for (regime, outcome) in done.into_iter().flat_map(|outcomes| regimes.iter().zip(outcomes)) {
             match &mut sums[*regime] {
                 Some(sum) => sum.values.iter_mut().zip(&outcome.values).for_each(|(sum, value)| *sum += value),

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +18,7 @@ use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
 use crate::study::points::{Names, headlines};
 use crate::study::run::{Halt, run_units};
-use crate::study::{JobError, JobResult, Study, Unit};
+use crate::study::{Base, JobError, JobResult, Observer, Study, StudyError, Unit};
 
 /// The study of a point, shared by its replications; or why it cannot be prepared.
 pub type Prepared = Result<Arc<Study>, JobError>;
@@ -33,6 +32,8 @@ pub struct Studies<'a> {
     names: Option<Names>,
     /// The last one asked for: what asks for one point again and again prepares it once.
     last: Mutex<Option<(usize, Prepared)>>,
+    /// The last base year that was solved: points that differ in policy alone share it.
+    base: Mutex<Option<Arc<Base>>>,
 }
 
 impl<'a> Studies<'a> {
@@ -40,7 +41,7 @@ impl<'a> Studies<'a> {
     #[must_use]
     pub fn new(loaded: &'a Loaded, plan: &'a Plan) -> Self {
         let names = loaded.design.as_ref().map(|_| names(&loaded.scenario));
-        Self { loaded, plan, names, last: Mutex::new(None) }
+        Self { loaded, plan, names, last: Mutex::new(None), base: Mutex::new(None) }
     }
 
     /// The study of a point; several points may be prepared at once on different threads.
@@ -70,7 +71,25 @@ impl<'a> Studies<'a> {
             let message = "the point has other regimes, periods or headline metrics than the scenario";
             return Err(JobError::Study(message.into()));
         }
-        Study::prepare(scenario).map(Arc::new).map_err(|error| JobError::Study(error.to_string()))
+        self.solved(scenario).map(Arc::new).map_err(|error| JobError::Study(error.to_string()))
+    }
+
+    /// Prepares the regimes that run, on the last base year if that is the scenario's. No lock is held while something is solved, for
+    /// threads that wait for others must not hold one.
+    fn solved(&self, scenario: Scenario) -> Result<Study, StudyError> {
+        let held = || self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = held().clone().filter(|base| base.serves(&scenario));
+        let base = match known {
+            Some(base) => base,
+            None => {
+                let base = Base::solve(&scenario)?;
+                held().clone_from(&Some(Arc::clone(&base)));
+                base
+            }
+        };
+        let runs = |regime: &usize| self.plan.regimes.contains(&scenario.regimes[*regime].name);
+        let regimes: Vec<usize> = (0..scenario.regimes.len()).filter(runs).collect();
+        Study::on(base, scenario, &regimes)
     }
 
     /// What stored outcomes of the plan must look like; nothing where the scenario cannot be prepared, which leaves no outcomes.
@@ -156,7 +175,6 @@ impl From<OutputError> for DriveError {
 }
 
 /// What a walk works with.
-#[derive(Debug)]
 pub struct Drive<'a> {
     /// The plan.
     pub plan: &'a Plan,
@@ -164,8 +182,8 @@ pub struct Drive<'a> {
     pub regimes: &'a [usize],
     /// Where shards are.
     pub store: &'a Store,
-    /// Set to stop.
-    pub stop: &'a AtomicBool,
+    /// Who hears of jobs and may stop them.
+    pub observer: &'a dyn Observer,
 }
 
 /// How often a finished shard waits for the disk. One that did not wait may be cut short by a power failure; it is then known as damaged, and
@@ -184,7 +202,7 @@ impl Drive<'_> {
     /// simulation, and then the shard is written first.
     ///
     /// When `keep` breaks at a replication, results of that point are enough: the unit is finished, and later units of the point
-    /// are left out whether they are stored or not. `tick` hears of every job that is simulated.
+    /// are left out whether they are stored or not. The observer hears of every job that is simulated.
     ///
     /// # Errors
     /// [`DriveError`]; units that were finished before it stay.
@@ -192,7 +210,6 @@ impl Drive<'_> {
         &self,
         done: &BTreeMap<usize, PathBuf>,
         studies: &Studies<'_>,
-        tick: &(impl Fn(u64) + Sync),
         keep: &mut Keep<'_>,
     ) -> Result<(), DriveError> {
         let units = self.plan.unit_list();
@@ -203,17 +220,17 @@ impl Drive<'_> {
             if enough == Some(unit.point) {
                 next += 1;
             } else if let Some(path) = done.get(&unit.index) {
-                if self.stop.load(Ordering::Relaxed) {
+                if self.observer.cancelled() {
                     return Err(DriveError::Interrupted);
                 }
-                if self.read(unit, path, shape.as_ref(), &|_| {}, keep)? {
+                if self.read(unit, path, shape.as_ref(), &(), keep)? {
                     enough = Some(unit.point);
                 }
                 next += 1;
             } else {
                 let missing = units[next..].iter().take_while(|unit| !done.contains_key(&unit.index)).count();
                 let stretch = &units[next..next + missing];
-                if let Some(point) = self.compute(stretch, studies, tick, Some(&mut *keep))? {
+                if let Some(point) = self.compute(stretch, studies, Some(&mut *keep))? {
                     enough = Some(point);
                 }
                 next += missing;
@@ -222,7 +239,7 @@ impl Drive<'_> {
         Ok(())
     }
 
-    /// The same from shards alone; `tick` hears of every job.
+    /// The same from shards alone; the observer hears of every job.
     ///
     /// # Errors
     /// [`DriveError::Missing`] at the first unit without a shard.
@@ -230,7 +247,6 @@ impl Drive<'_> {
         &self,
         done: &BTreeMap<usize, PathBuf>,
         studies: &Studies<'_>,
-        tick: &(impl Fn(u64) + Sync),
         keep: &mut Keep<'_>,
     ) -> Result<(), DriveError> {
         let shape = studies.shape();
@@ -239,11 +255,11 @@ impl Drive<'_> {
             if enough == Some(unit.point) {
                 continue;
             }
-            if self.stop.load(Ordering::Relaxed) {
+            if self.observer.cancelled() {
                 return Err(DriveError::Interrupted);
             }
             let path = done.get(&unit.index).ok_or(DriveError::Missing(unit.index))?;
-            if self.read(&unit, path, shape.as_ref(), tick, keep)? {
+            if self.read(&unit, path, shape.as_ref(), self.observer, keep)? {
                 enough = Some(unit.point);
             }
         }
@@ -254,13 +270,8 @@ impl Drive<'_> {
     ///
     /// # Errors
     /// [`DriveError`]; units that were finished before it stay.
-    pub fn publish(
-        &self,
-        units: &[Unit],
-        studies: &Studies<'_>,
-        tick: &(impl Fn(u64) + Sync),
-    ) -> Result<(), DriveError> {
-        self.compute(units, studies, tick, None).map(|_| ())
+    pub fn publish(&self, units: &[Unit], studies: &Studies<'_>) -> Result<(), DriveError> {
+        self.compute(units, studies, None).map(|_| ())
     }
 
     /// Hands over a stored unit; true when that is enough of its point.
@@ -269,7 +280,7 @@ impl Drive<'_> {
         unit: &Unit,
         path: &Path,
         shape: Option<&Shape>,
-        tick: &(impl Fn(u64) + Sync),
+        observer: &dyn Observer,
         keep: &mut Keep<'_>,
     ) -> Result<bool, DriveError> {
         let mut reader = ShardReader::open(path).map_err(StoreError::from)?;
@@ -277,7 +288,7 @@ impl Drive<'_> {
         let mut enough = false;
         while let Some((replication, jobs)) = reader.next_replication().map_err(StoreError::from)? {
             self.check(path, shape, replication, &jobs)?;
-            tick(jobs.len() as u64);
+            observer.jobs(jobs.len() as u64);
             hashes.extend(jobs.iter().map(|(_, hash)| *hash));
             if !enough {
                 let jobs = jobs.into_iter().map(|(job, _)| job).collect();
@@ -312,7 +323,6 @@ impl Drive<'_> {
         &self,
         units: &[Unit],
         studies: &Studies<'_>,
-        tick: &(impl Fn(u64) + Sync),
         mut keep: Option<&mut Keep<'_>>,
     ) -> Result<Option<usize>, DriveError> {
         let seal = |study: Option<&Study>, jobs: Vec<JobResult>| {
@@ -321,7 +331,7 @@ impl Drive<'_> {
                 None => jobs,
             };
             let (bytes, hashes) = encode(&jobs);
-            tick(jobs.len() as u64);
+            self.observer.jobs(jobs.len() as u64);
             Sealed { jobs, bytes, hashes }
         };
         let mut synced = Instant::now();
@@ -361,7 +371,7 @@ impl Drive<'_> {
             Ok(if enough == Some(unit.index) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         };
         let study_of = |point| studies.get(point);
-        run_units(units, self.regimes, &study_of, self.stop, &seal, take).map_err(|error| match error {
+        run_units(units, self.regimes, &study_of, self.observer, &seal, take).map_err(|error| match error {
             Halt::Interrupted(_) => DriveError::Interrupted,
             Halt::Receiver(error) => error.into(),
         })?;

@@ -1,12 +1,14 @@
 //! `manifest.json`: what was run, by which program, and how it ended.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::points::QUANTILE_OUTCOMES;
+use super::results::QUANTILE_REPLICATIONS;
 use crate::config::Loaded;
-use crate::study::points::QUANTILE_OUTCOMES;
-use crate::study::results::QUANTILE_REPLICATIONS;
+use crate::folder::{OutputError, OutputFolder};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl Manifest {
         let data: Vec<Value> = loaded
             .data
             .iter()
-            .map(|file| json!({ "path": display(&file.path), "blake3": file.hash.to_hex().as_str() }))
+            .map(|file| json!({ "path": from_scenario(&loaded.path, &file.path), "blake3": file.hash.to_hex().as_str() }))
             .collect();
         let fixed = json!({
             "program": "stickershock",
@@ -62,7 +64,7 @@ impl Manifest {
             "commit": env!("STICKERSHOCK_COMMIT"),
             "scenario": {
                 "name": scenario.name,
-                "file": display(&loaded.path),
+                "file": file_name(&loaded.path),
                 "blake3": loaded.document.hash().to_hex().as_str(),
                 "resolved_toml": loaded.document.to_toml_string(),
             },
@@ -139,6 +141,95 @@ impl Manifest {
     }
 }
 
-fn display(path: &Path) -> String {
-    path.display().to_string()
+/// A manifest that says at any time how the work in a folder stands: running from the start, complete with its files at the end, and
+/// interrupted or failed where it ends before.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    folder: &'a OutputFolder,
+    /// What is said of the work; what is found on the way is inserted.
+    pub manifest: Manifest,
+    started: Instant,
+}
+
+impl<'a> Standing<'a> {
+    /// Work begins.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the manifest cannot be written.
+    pub fn begin(folder: &'a OutputFolder, manifest: Manifest, started: Instant) -> Result<Self, OutputError> {
+        folder.write(MANIFEST_FILE, &manifest.render(Status::Running))?;
+        Ok(Self { folder, manifest, started })
+    }
+
+    /// Passes on what the work gave. Where that is an error, the manifest says so first.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn keep<T, E>(&mut self, worked: Result<T, E>, interrupted: impl Fn(&E) -> bool) -> Result<T, E> {
+        worked.inspect_err(|error| {
+            self.manifest.seconds = Some(self.started.elapsed().as_secs_f64());
+            let status = if interrupted(error) { Status::Interrupted } else { Status::Failed };
+            // The first error is the one to report, even if the disk refuses this too.
+            let _ = self.folder.write(MANIFEST_FILE, &self.manifest.render(status));
+        })
+    }
+
+    /// All is written: what is left of an earlier run goes, and the manifest lists the files. Gives them with the manifest, the last.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the folder refuses.
+    pub fn complete(mut self, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>, OutputError> {
+        self.manifest.seconds = Some(self.started.elapsed().as_secs_f64());
+        self.folder.remove_others(&files)?;
+        self.manifest.files = files.iter().map(|file| inside(self.folder.path(), file)).collect();
+        files.push(self.folder.write(MANIFEST_FILE, &self.manifest.render(Status::Complete))?);
+        Ok(files)
+    }
+}
+
+/// File name of a manifest.
+const MANIFEST_FILE: &str = "manifest.json";
+
+/// A path as it reads from a folder that it is in, with `/` on every system.
+fn inside(folder: &Path, path: &Path) -> String {
+    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A file as it is reached from the folder of the scenario file: the same wherever both stand.
+#[must_use]
+pub fn from_scenario(scenario: &Path, file: &Path) -> String {
+    let parts = |path: &Path| -> Vec<String> {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut parts: Vec<String> = Vec::new();
+        for part in whole.components() {
+            match part {
+                Component::ParentDir => drop(parts.pop()),
+                part => parts.push(part.as_os_str().to_string_lossy().into_owned()),
+            }
+        }
+        parts
+    };
+    let (home, file) = (parts(scenario.parent().unwrap_or(Path::new(""))), parts(file));
+    let common = home.iter().zip(&file).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", home.len() - common);
+    up.chain(file[common..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No path in a manifest says where on a machine it was written.
+    #[test]
+    fn data_are_named_from_the_scenario() {
+        let from = |scenario: &str, file: &str| from_scenario(Path::new(scenario), Path::new(file));
+        assert_eq!(from("configs/a.toml", "configs/data/v.csv"), "data/v.csv");
+        assert_eq!(from("/x/configs/own/a.toml", "/x/configs/own/../data/v.csv"), "../data/v.csv");
+        assert_eq!(from("a.toml", "v.csv"), "v.csv");
+        assert_eq!(from("/x/a/s.toml", "/y/v.csv"), "../../y/v.csv");
+    }
 }

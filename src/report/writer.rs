@@ -1,0 +1,142 @@
+//! The writer of a study's folder: rows as replications and points finish, all else at the end.
+
+use std::path::PathBuf;
+
+use super::build::Report;
+use super::failures::FailureTable;
+use super::points::{FailureRow, PointTable, draw_rows, uncertainty_rows, write_point_tables};
+use super::record::TableData;
+use super::study::{ReplicationTable, write_tables};
+use crate::config::StudyDesign;
+use crate::config::design::Point;
+use crate::config::sweep::Setting;
+use crate::folder::{OutputError, OutputFolder};
+use crate::model::outcome::Outcome;
+use crate::study::Study;
+use crate::study::finished::{Finished, FinishedPoints};
+use crate::study::points::{Names, PointMoments};
+use crate::study::sink::{Sink, SinkError, Written};
+
+/// Forms of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Formats {
+    /// Comma-separated values.
+    pub csv: bool,
+    /// Apache Parquet, where the library is built with it.
+    pub parquet: bool,
+}
+
+/// Writes the tables and charts of a study into its folder.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    folder: &'a OutputFolder,
+    charts: bool,
+    formats: Formats,
+    replications: Option<ReplicationTable>,
+    failures: FailureTable<'a>,
+    points: Option<PointTable>,
+    settings: Vec<Vec<Setting>>,
+}
+
+impl<'a> Writer<'a> {
+    /// Nothing written yet. Charts are drawn where the scenario wants them too.
+    #[must_use]
+    pub fn new(folder: &'a OutputFolder, charts: bool, formats: Formats) -> Self {
+        let failures = FailureTable::new(folder);
+        Self { folder, charts, formats, replications: None, failures, points: None, settings: Vec::new() }
+    }
+
+    /// The tables among `files` in the forms that were asked for.
+    #[cfg(feature = "parquet")]
+    fn converted(&self, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, OutputError> {
+        if self.formats.parquet { super::parquet::convert(self.folder, files, self.formats.csv) } else { Ok(files) }
+    }
+
+    /// The tables among `files`: there is no form but theirs.
+    #[cfg(not(feature = "parquet"))]
+    #[allow(clippy::unnecessary_wraps, reason = "as with Parquet")]
+    fn converted(&self, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, OutputError> {
+        let Formats { .. } = self.formats;
+        Ok(files)
+    }
+
+    fn failures(&mut self) -> FailureTable<'a> {
+        std::mem::replace(&mut self.failures, FailureTable::new(self.folder))
+    }
+}
+
+/// A chart that cannot be drawn or written.
+#[cfg(feature = "charts")]
+fn undrawn(error: super::charts::ChartError) -> SinkError {
+    format!("charts: {error}").into()
+}
+
+impl Sink for Writer<'_> {
+    fn study(&mut self, study: &Study, regimes: &[usize]) -> Result<(), OutputError> {
+        self.replications = Some(ReplicationTable::begin(self.folder, study, regimes)?);
+        Ok(())
+    }
+
+    fn replication(&mut self, replication: u64, outcomes: &[Outcome]) -> Result<(), OutputError> {
+        self.replications.as_mut().map_or(Ok(()), |table| table.add(replication, outcomes))
+    }
+
+    fn failure(&mut self, point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
+        self.failures.add(point, replication, regime, error)
+    }
+
+    fn nothing(&mut self) -> Result<(), OutputError> {
+        self.failures().finish().map(|_| ())
+    }
+
+    fn finish(&mut self, finished: &Finished) -> Result<Written, SinkError> {
+        let (streamed, failures) = (self.replications.take(), self.failures());
+        let mut files = self.converted(write_tables(self.folder, finished, streamed, failures)?)?;
+        #[cfg(feature = "charts")]
+        if self.charts && finished.study.scenario().outputs.charts {
+            files.extend(super::draw::write_charts(self.folder, finished).map_err(undrawn)?);
+        }
+        files.sort();
+        let stopping = Report::of(finished).stopping_record();
+        Ok(Written { files, manifest: stopping.map(|record| ("stopping", record)).into_iter().collect() })
+    }
+
+    fn points(&mut self, design: &StudyDesign) -> Result<(), OutputError> {
+        if let StudyDesign::Sweep(sweep) = design {
+            self.settings.clone_from(&sweep.settings);
+        }
+        self.points = Some(PointTable::begin(self.folder, design)?);
+        Ok(())
+    }
+
+    fn point(&mut self, at: usize, point: &Point, names: &Names, moments: &PointMoments) -> Result<(), OutputError> {
+        let settings = self.settings.get(at).map_or(&[][..], Vec::as_slice);
+        self.points.as_mut().map_or(Ok(()), |table| table.add(point.index, settings, names, moments))
+    }
+
+    fn finish_points(&mut self, finished: &FinishedPoints) -> Result<Written, SinkError> {
+        let FinishedPoints { scenario, design, points, results, failures, replications } = finished;
+        let render = OutputError::Csv;
+        let (mut tables, mut uncertainty) = (Vec::new(), Vec::new());
+        if matches!(design, StudyDesign::Uncertainty(_)) {
+            uncertainty = uncertainty_rows(results, *replications);
+            tables.push(TableData::new(&uncertainty).map_err(render)?);
+            tables.push(TableData::new(&draw_rows(points)).map_err(render)?);
+        }
+        // A table without rows says nothing.
+        if !failures.is_empty() {
+            let rows: Vec<FailureRow> = failures.iter().map(|(point, error)| FailureRow::new(point, error)).collect();
+            tables.push(TableData::new(&rows).map_err(render)?);
+        }
+        let streamed = self.points.take();
+        let mut files = self.converted(write_point_tables(self.folder, scenario, streamed, &tables)?)?;
+        #[cfg(feature = "charts")]
+        if self.charts && scenario.outputs.charts {
+            use super::draw_points::write_point_charts;
+            let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty);
+            files.extend(charts.map_err(undrawn)?);
+        }
+        files.sort();
+        Ok(Written { files, manifest: Vec::new() })
+    }
+}

@@ -1,0 +1,45 @@
+//! What no policy touches: the buyers and the base year, solved once for many studies.
+
+use std::sync::Arc;
+
+use crate::model::demand::Execution;
+use crate::model::scenario::Scenario;
+use crate::model::world::{World, WorldError, WorldFacts};
+
+/// The world that replications share, with what it was solved from. Scenarios that differ from each other in instruments, regimes,
+/// dates, price rules, timing or governments alone share one: see [`Study::on`](super::Study::on).
+#[derive(Clone, Debug)]
+pub struct Base {
+    world: World,
+    facts: WorldFacts,
+    seed: u64,
+}
+
+impl Base {
+    /// Draws the buyers of a scenario, inverts its base year, and recovers the costs.
+    ///
+    /// # Errors
+    /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
+    pub fn solve(scenario: &Scenario) -> Result<Arc<Self>, WorldError> {
+        let (facts, seed) = (WorldFacts::of(scenario), scenario.seed);
+        let world = World::build(&facts, seed, Execution::PARALLEL)?;
+        Ok(Arc::new(Self { world, facts, seed }))
+    }
+
+    /// The buyers and the solved base year.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+    /// What it was solved from.
+    #[must_use]
+    pub fn facts(&self) -> &WorldFacts {
+        &self.facts
+    }
+
+    /// Whether solving this scenario would give this very world.
+    #[must_use]
+    pub fn serves(&self, scenario: &Scenario) -> bool {
+        self.seed == scenario.seed && self.facts == WorldFacts::of(scenario)
+    }
+}
