@@ -101,17 +101,13 @@ impl Scenario<'_> {
         let mut sold = self.case.on_sale.clone();
         for (what, selections, value) in [("add", &self.spec.add, true), ("remove", &self.spec.remove, false)] {
             for selection in selections {
-                for j in self.some(what, selection)? {
-                    if sold[j] == value {
-                        let state = if value {
-                            "on sale already: `on_sale` is 0 for a product to be added"
-                        } else {
-                            "not on sale"
-                        };
-                        return Err(self.misfit(format!("{what}: {} is {state}", self.case.product_ids[j])));
-                    }
-                    sold[j] = value;
+                let found = self.some(what, selection)?;
+                if found.iter().all(|&j| sold[j] == value) {
+                    let state =
+                        if value { "on sale already: `on_sale` is 0 for a product to be added" } else { "not on sale" };
+                    return Err(self.misfit(format!("{what}: {} is {state}", self.case.product_ids[found[0]])));
                 }
+                found.into_iter().for_each(|j| sold[j] = value);
             }
         }
         let kept: Vec<usize> = (0..sold.len()).filter(|&j| sold[j]).collect();
