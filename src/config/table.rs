@@ -312,7 +312,7 @@ fn number_meant(cell: &str) -> Option<String> {
     let (whole, fraction) = match (bare.rfind(','), bare.rfind('.')) {
         (Some(comma), Some(point)) if comma > point => (&bare[..comma], Some(&bare[comma + 1..])),
         (_, Some(point)) => (&bare[..point], Some(&bare[point + 1..])),
-        (Some(_), None) if grouped(&bare, ',') => (bare, None),
+        (Some(_), None) if grouped(bare, ',') => (bare, None),
         (Some(comma), None) => (&bare[..comma], Some(&bare[comma + 1..])),
         (None, None) => (bare, None),
     };

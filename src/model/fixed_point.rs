@@ -207,7 +207,8 @@ pub fn go_on<T: Clone, E>(
                     best = (next.clone(), tried.clone());
                     since_best = 0;
                 }
-                if !(tried.error <= 0.5 * evaluation.error) {
+                let halved = tried.error <= 0.5 * evaluation.error;
+                if !halved {
                     break;
                 }
                 (x, evaluation) = (next, tried);

@@ -125,9 +125,8 @@ mod tests {
         assert_eq!(cost.beyond_base(&cost.base_share), [0.0; 4]);
         assert_eq!(cost.beyond_marginal(&cost.base_share), [0.0; 4]);
         let total = cost.total(&cost.base_share);
-        for j in 0..4 {
-            assert_eq!(total[j], cost.unit_cost[j] * cost.base_share[j]);
-        }
+        let by_hand: Vec<f64> = cost.unit_cost.iter().zip(&cost.base_share).map(|(cost, share)| cost * share).collect();
+        assert_eq!(total, by_hand);
     }
 
     /// One model: C = c q0 + c q0/(1+gamma) [(q/q0)^(1+gamma) - 1]. By hand at half the cars and gamma 1: 1 - .375 of the base cost.

@@ -177,8 +177,8 @@ fn place(row: &OffersRow, days: Days) -> f64 {
 fn bands(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
     let outer = |row: &OffersRow| [row.commitment_q05, row.commitment_q95];
     let inner = |row: &OffersRow| [row.commitment_q25, row.commitment_q75];
-    let bands: [(&dyn Fn(&OffersRow) -> [f64; 2], f64); 2] = [(&outer, OUTER_BAND), (&inner, INNER_BAND)];
-    for (band, alpha) in bands {
+    type Band = fn(&OffersRow) -> [f64; 2];
+    for (band, alpha) in [(outer as Band, OUTER_BAND), (inner as Band, INNER_BAND)] {
         let upper = rows.iter().map(|row| (place(row, days), share.at(band(row)[1])));
         let lower = rows.iter().rev().map(|row| (place(row, days), share.at(band(row)[0])));
         canvas.polygon(&upper.chain(lower).collect::<Vec<_>>(), style.ink, alpha)?;
