@@ -76,8 +76,8 @@ fn cross_elasticities_are_not_exchanged() {
         pair.push([value.at(target), recomputed]);
     }
     let ratio = revenue("735i") / revenue("ls400");
-    for column in 0..2 {
-        let found = pair[0][column] / pair[1][column];
+    for (numerator, denominator) in pair[0].iter().zip(&pair[1]) {
+        let found = numerator / denominator;
         // Three decimals of the smaller number are worth three percent.
         assert!((found / ratio - 1.0).abs() < 0.03, "{found} against {ratio}");
     }

@@ -361,16 +361,17 @@ fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
     assert!(units(&out, "0..12").status.success());
     let path = shard(&out, &plan, 3);
     let whole = fs::read(&path).unwrap();
-    let cases: [(&dyn Fn(&mut Outcome), &str); 6] = [
-        (&|_| {}, ""),
-        (&|outcome| outcome.values.truncate(3), "has 3 numbers, expected"),
-        (&|outcome| outcome.values.clear(), "has 0 numbers, expected"),
-        (&|outcome| outcome.switched.push(1.0), "switches, expected"),
-        (&|outcome| outcome.values.fill(f64::NAN), "is not a number"),
-        (&|outcome| outcome.values[0] = f64::INFINITY, "number 0 is infinite"),
+    type Damage = fn(&mut Outcome);
+    let cases: [(Damage, &str); 6] = [
+        (|_| {}, ""),
+        (|outcome| outcome.values.truncate(3), "has 3 numbers, expected"),
+        (|outcome| outcome.values.clear(), "has 0 numbers, expected"),
+        (|outcome| outcome.switched.push(1.0), "switches, expected"),
+        (|outcome| outcome.values.fill(f64::NAN), "is not a number"),
+        (|outcome| outcome.values[0] = f64::INFINITY, "number 0 is infinite"),
     ];
     for (change, words) in cases {
-        craft(&path, change);
+        craft(&path, &change);
         if words.is_empty() {
             assert!(fs::read(&path).unwrap() == whole, "what is crafted is what the program writes");
             continue;
