@@ -208,12 +208,17 @@ pub fn from_scenario(scenario: &Path, file: &Path) -> String {
         for part in whole.components() {
             match part {
                 Component::ParentDir => drop(parts.pop()),
+                Component::CurDir => {}
                 part => parts.push(part.as_os_str().to_string_lossy().into_owned()),
             }
         }
         parts
     };
-    let (home, file) = (parts(scenario.parent().unwrap_or(Path::new(""))), parts(file));
+    let home = match scenario.parent() {
+        Some(parent) if parent != Path::new("") => parts(parent),
+        _ => parts(Path::new(".")),
+    };
+    let file = parts(file);
     let common = home.iter().zip(&file).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n("..", home.len() - common);
     up.chain(file[common..].iter().map(String::as_str)).collect::<Vec<_>>().join("/")

@@ -15,7 +15,7 @@ use stickershock::report::calibration::page::figure;
 use stickershock::study::calibration::moments_at;
 use stickershock::study::calibration::{Finished, Run};
 
-use crate::support::{BY_HAND, read_csv, root, showdown, showdown_path};
+use crate::support::{BY_HAND, load_anywhere, read_csv, root, showdown, showdown_path};
 
 /// Moments of the demand block with the standard errors that evidence on them is drawn with.
 const MOMENTS: [(&str, &str, &str, f64); 6] = [
@@ -509,7 +509,7 @@ fn repurchase_rates_of_alike_buyers_give_loyalty_by_brand_back_in_closed_form() 
         |b: usize| market.models.iter().filter(|m| usize::from(m.brand.0) == b).map(|m| m.base_volume).sum::<f64>();
     let sold: Vec<f64> = (0..brands.len()).map(|b| volume(b) / market.market_size).collect();
     let folder = repurchase(&alike, &brands.iter().map(|brand| (brand.clone(), 0.5)).collect::<Vec<_>>());
-    let loaded = config::load(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
+    let loaded = load_anywhere(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
     let calibration = calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}"));
     let all: Vec<usize> = (0..brands.len()).collect();
     let rate = moments_at(&calibration, &all, &calibration.problem.start(), 0).unwrap();
@@ -551,7 +551,7 @@ fn loyalty_by_brand_is_recovered_from_repurchase_rates() {
     let truth: Vec<f64> = [0.9].into_iter().chain(DEVIATIONS.map(|(_, u)| u)).collect();
     let read = |rows: &[(String, f64)]| {
         let folder = repurchase(&text, rows);
-        let loaded = config::load(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
+        let loaded = load_anywhere(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
         (calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}")), folder)
     };
     let rates = moments_at(&read(&rows).0, &[0, 1, 2, 3, 4], &truth, 0).unwrap();

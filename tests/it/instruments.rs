@@ -453,7 +453,10 @@ fn wrong_instruments_and_histories_are_refused() {
             imposed("x", &format!("kind = \"inspection\"\ncost_usd = 5.0\nstacking = \"replaces\"\n{on}")),
             vec!["stacking", "of no use"],
         ),
-        (imposed("x", &format!("kind = \"inspection\"\ncost_usd = 5.0\ndelay_weeks = 60\n{on}")), vec!["at most 52"]),
+        (
+            imposed("x", &format!("kind = \"inspection\"\ncost_usd = 5.0\ndelay_weeks = 60\n{on}")),
+            vec!["expected 0 to 52"],
+        ),
         (imposed("x", &format!("kind = \"retaliation\"\norders_billion_usd = 5.0\n{on}")), vec!["touches no model"]),
         (imposed("x", &format!("rate = 1.0\n{on}\nexcept = {{ brands = [\"BMW\"] }}")), vec!["exempts no model"]),
         (imposed("x", &format!("rate = 1.0\n{on}\nexcept = {{ flag = true }}")), vec!["exempts every model"]),
