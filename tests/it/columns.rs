@@ -42,13 +42,14 @@ pub fn less(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a - b).collect()
 }
 
-/// Quantile by sorting: linear between the order statistics.
+/// Quantile by sorting: linear between the order statistics; a neighbour that is not defined leaves it undefined.
 fn quantile(values: &[f64], p: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = p * (sorted.len() - 1) as f64;
-    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    low + (high - low) * at.fract()
+    let low = at.floor() as usize;
+    let (below, above) = (sorted[low], sorted[(low + 1).min(sorted.len() - 1)]);
+    below + (above - below) * at.fract()
 }
 
 /// The tables of a run of the program, and the outcomes of the same jobs.
@@ -238,7 +239,7 @@ impl Run {
         }
         if let Some(of) = name.strip_prefix("car_share_") {
             let own = self.sum_of(ModelMetric::Units, arm, period, &self.members(of));
-            return own.iter().zip(total(ModelMetric::Units)).map(|(own, all)| own / all).collect();
+            return share(&own, &total(ModelMetric::Units));
         }
         let of = name.strip_prefix("sticker_price_").and_then(|rest| rest.strip_suffix("_usd"));
         self.price_of(arm, period, &self.members(of.unwrap_or_else(|| panic!("{name}"))))
@@ -247,6 +248,11 @@ impl Run {
 
 pub fn ratio(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a / b).collect()
+}
+
+/// Shares of a whole; of nothing, none.
+pub fn share(part: &[f64], whole: &[f64]) -> Vec<f64> {
+    part.iter().zip(whole).map(|(part, whole)| if *whole == 0.0 { 0.0 } else { part / whole }).collect()
 }
 
 pub fn plus(a: &[f64], b: &[f64]) -> Vec<f64> {
@@ -266,7 +272,7 @@ fn models_and_regions() {
     let data = read_csv(&root().join("configs/data/models_1994.csv"));
     let datum =
         |row: &Row, column: &str| data.iter().find(|line| line["model"] == row["model"]).unwrap()[column].clone();
-    run.keys("models", &["regime", "period", "model"], 3 * layout.periods.len() * data.len());
+    run.keys("models", &["regime", "period", "model"], 3 * layout.periods.len() * scenario.market.models.len());
     run.text("models", "brand", |row| datum(row, "brand"));
     run.text("models", "manufacturer", |row| datum(row, "parent_manufacturer"));
     run.text("models", "region", |row| datum(row, "region"));
@@ -280,11 +286,11 @@ fn models_and_regions() {
     run.summary("models", "event_share", |row, arm| {
         let cars = run.sum_of(ModelMetric::Units, arm, at(row).0, &all);
         let events = plus(&cars, &run.outside(RegionMetric::Units, arm, at(row).0));
-        ratio(&run.of_model(ModelMetric::Units, arm, at(row).0, at(row).1), &events)
+        share(&run.of_model(ModelMetric::Units, arm, at(row).0, at(row).1), &events)
     });
     run.summary("models", "car_share", |row, arm| {
         let cars = run.sum_of(ModelMetric::Units, arm, at(row).0, &all);
-        ratio(&run.of_model(ModelMetric::Units, arm, at(row).0, at(row).1), &cars)
+        share(&run.of_model(ModelMetric::Units, arm, at(row).0, at(row).1), &cars)
     });
     // Mean over the weeks of the regime's list prices and duties; of a negotiated regime, which has others in every replication, the outcome.
     let of_plan = |row: &Row, arm: usize, metric: ModelMetric, duty: bool| {
@@ -340,9 +346,9 @@ fn models_and_regions() {
         sum(row, arm, ModelMetric::ExpectedUnits, Some(RegionMetric::ExpectedUnits))
     });
     run.summary("regions", "event_share", |row, arm| {
-        ratio(&units(row, arm), &plus(&cars(row, arm), &run.outside(RegionMetric::Units, arm, run.period(row).0)))
+        share(&units(row, arm), &plus(&cars(row, arm), &run.outside(RegionMetric::Units, arm, run.period(row).0)))
     });
-    run.summary("regions", "car_share", |row, arm| undefined(row, ratio(&units(row, arm), &cars(row, arm))));
+    run.summary("regions", "car_share", |row, arm| undefined(row, share(&units(row, arm), &cars(row, arm))));
     run.summary("regions", "sticker_price_usd", |row, arm| {
         undefined(row, run.price_of(arm, run.period(row).0, &run.members(&row["region"])))
     });
@@ -371,10 +377,14 @@ fn weeks() {
     run.fan("weekly", "units", |row, arm| of(row, arm, WeekMetric::Units));
     run.fan("weekly", "expected_units", |row, arm| of(row, arm, WeekMetric::ExpectedUnits));
     run.fan("weekly", "car_share", |row, arm| {
-        undefined(row, ratio(&of(row, arm, WeekMetric::Units), &total(row, arm, WeekMetric::Units)))
+        undefined(row, share(&of(row, arm, WeekMetric::Units), &total(row, arm, WeekMetric::Units)))
     });
+    // In a week in which no car is drawn there is no share of either kind.
     run.fan("weekly", "expected_car_share", |row, arm| {
-        undefined(row, ratio(&of(row, arm, WeekMetric::ExpectedUnits), &total(row, arm, WeekMetric::ExpectedUnits)))
+        let shares = share(&of(row, arm, WeekMetric::ExpectedUnits), &total(row, arm, WeekMetric::ExpectedUnits));
+        let drawn = total(row, arm, WeekMetric::Units);
+        let shown = shares.iter().zip(drawn).map(|(share, cars)| if cars == 0.0 { 0.0 } else { *share });
+        undefined(row, shown.collect())
     });
     run.fan("weekly", "sticker_price_usd", |row, arm| {
         let regime = run.regime(arm);
@@ -435,9 +445,19 @@ fn comparisons_and_replications() {
         covariance(&difference, &difference).sqrt() > 1e-11 * mean(&base).abs()
     };
     let rows = run.rows("comparisons");
+    // Those of a family that vary at all, as the outcomes have them.
+    let of_slot = |row: &Row, regime: &str| {
+        let arm = run.arms.iter().position(|name| *name == row[regime]).unwrap();
+        let headline = layout.headlines.iter().position(|name| *name == row["metric"]).unwrap();
+        run.slot(arm, layout.headline(headline, run.period(row).0))
+    };
     let family = |row: &Row| {
         let same = |other: &&Row| ["regime", "baseline", "period"].iter().all(|key| other[*key] == row[*key]);
-        rows.iter().filter(same).filter(|other| varies(other)).count()
+        let differs = |other: &&Row| {
+            let difference = less(&of_slot(other, "regime"), &of_slot(other, "baseline"));
+            difference.iter().any(|value| *value != difference[0])
+        };
+        rows.iter().filter(same).filter(differs).count()
     };
     run.value("comparisons", "baseline_mean", |row| mean(&pair(row).2));
     let close = |table: &str, column: &str, expected: &dyn Fn(&Row) -> f64| {
@@ -472,7 +492,10 @@ fn comparisons_and_replications() {
             [("comparisons", "correlation", correlation), ("comparisons", "variance_reduction", reduction)]
         {
             let found = number(row, column);
-            assert!((found - expected).abs() <= 1e-6 * expected.abs(), "{table}.{column}: {found}, not {expected}");
+            assert!(
+                (found - expected).abs() <= 1e-6 * expected.abs() + 1e-12,
+                "{table}.{column}: {found}, not {expected}"
+            );
         }
     }
 
@@ -588,7 +611,7 @@ fn prices_base_year_and_diversion() {
     let data = read_csv(&root().join("configs/data/models_1994.csv"));
     let datum =
         |row: &Row, column: &str| data.iter().find(|line| line["model"] == row["model"]).unwrap()[column].clone();
-    run.keys("base_year", &["model"], data.len());
+    run.keys("base_year", &["model"], market.models.len());
     run.text("base_year", "brand", |row| datum(row, "brand"));
     run.text("base_year", "manufacturer", |row| datum(row, "parent_manufacturer"));
     run.text("base_year", "region", |row| datum(row, "region"));
@@ -668,7 +691,7 @@ fn prices_base_year_and_diversion() {
                 })
                 .count() as f64
     });
-    let options: Vec<String> = data.iter().map(|line| line["model"].clone()).chain(["outside".into()]).collect();
+    let options: Vec<String> = market.models.iter().map(|model| model.name.clone()).chain(["outside".into()]).collect();
     run.value("diversion", "gained_units", |row| {
         let option = options.iter().position(|name| *name == row["gainer"]).unwrap();
         let slot = j(row) * options.len() + option;
@@ -756,8 +779,11 @@ fn bargaining() {
             ("offers", "commitment_q75", 0.75),
             ("offers", "commitment_q95", 0.95),
         ] {
-            let (found, expected) = (number(row, column), quantile(&worlds, p));
-            assert!((found - expected).abs() < 1e-9, "{table}.{column}: {found}, not {expected}: {row:?}");
+            // The least world with at least this share of the others at or below it, as near as the cells of the count are wide.
+            let mut sorted = worlds.clone();
+            sorted.sort_by(f64::total_cmp);
+            let (found, expected) = (number(row, column), sorted[f64::ceil(p * 4.0) as usize - 1]);
+            assert!((found - expected).abs() <= 1.0 / 500.0, "{table}.{column}: {found}, not {expected}: {row:?}");
             many += usize::from(found > 0.0);
         }
         assert!((number(row, "commitment_mean") - mean(&worlds)).abs() < 1e-12);
@@ -766,11 +792,12 @@ fn bargaining() {
 }
 
 /// Columns that are left to others, and why.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("solve", "matrices, compared cell by cell with those of other programs in cases.rs"),
     ("calibrate", "calibration.rs"),
     ("negotiate", "those of a run are above; signs.csv in governments.rs"),
     ("negotiation", "by the names of its metrics in governments.rs; here against replications.csv"),
+    ("pass_through", "its three numbers in model/trade/chain.rs"),
     ("stopping", "stopping.rs"),
 ];
 

@@ -18,7 +18,7 @@ fn charts_of_one_period_whatever_the_periods_are() {
         (support::showdown_path(), &["outputs.monthly=true"][..], "after deadline, 1 July 1995 to 27 December 1996"),
         (
             support::showdown_path(),
-            &["outputs.monthly=true", "outputs.period=1995-08"][..],
+            &["outputs.monthly=true", "outputs.period=\"1995-08\""][..],
             "1995-08, 5 August 1995 to 1 September 1995",
         ),
         (
@@ -36,7 +36,7 @@ fn charts_of_one_period_whatever_the_periods_are() {
             .args(support::ANYWHERE)
             .args(["--quiet", "--replications", "2", "--out"])
             .arg(folder.path());
-        command.args(["--regimes", "status_quo,imposed", "--set", "buyers.count=256"]);
+        command.args(["--regimes", "status_quo,imposed", "--set", "buyers.count=4096"]);
         set.iter().for_each(|assignment| {
             command.args(["--set", assignment]);
         });
