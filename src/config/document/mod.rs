@@ -150,11 +150,11 @@ impl Document {
         Ok(())
     }
 
-    /// Has data files read from copies: where a key has the name given, the path is read. The document itself, its text and its
-    /// hash, stays as it is.
+    /// Has data files read from copies in a source: where a key has the name given, the path is read. The document itself, its text
+    /// and its hash, stays as it is.
     #[must_use]
-    pub fn with_copies(mut self, copies: BTreeMap<(String, String), PathBuf>) -> Self {
-        self.elsewhere = copies;
+    pub fn with_copies(mut self, copies: BTreeMap<(String, String), PathBuf>, source: Source) -> Self {
+        (self.elsewhere, self.source) = (copies, source);
         self
     }
 

@@ -429,7 +429,8 @@ impl Plan {
             copies.insert((file.key.clone(), file.name.clone()), copy);
         }
         let name = format!("{} (resolved_toml)", path.display());
-        let document = Document::from_str(&self.scenario.resolved_toml, &name)?.with_copies(copies);
+        let document =
+            Document::from_str(&self.scenario.resolved_toml, &name)?.with_copies(copies, Source::below(folder));
         if document.hash().to_hex().as_str() != self.scenario.blake3 {
             let reason = "the resolved scenario does not have the hash that stands beside it".into();
             return Err(PlanError::Damaged { path, reason });
