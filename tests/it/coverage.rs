@@ -11,7 +11,6 @@ use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
 use stickershock::report::build::Report;
 use stickershock::report::rows::{ComparisonRow, RegionRow};
@@ -201,7 +200,7 @@ struct Tables {
 fn thousand(assignments: &[&str]) -> Vec<Tables> {
     let market = Market::new();
     (1..=1000_u64)
-        .into_par_iter()
+        .into_iter()
         .map(|seed| {
             let mut all: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
             all.push(format!("run.seed={seed}"));
