@@ -200,7 +200,6 @@ struct Tables {
 fn thousand(assignments: &[&str]) -> Vec<Tables> {
     let market = Market::new();
     (1..=1000_u64)
-        .into_iter()
         .map(|seed| {
             let mut all: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
             all.push(format!("run.seed={seed}"));
