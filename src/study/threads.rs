@@ -1,5 +1,6 @@
 //! The threads: points are worked off on the caller's pool, one on each of its threads at a time.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,10 +18,34 @@ pub enum PointsError<E> {
     Receiver(E),
 }
 
+thread_local! {
+    /// Whether this thread works points off, or waits for others that do.
+    static AT_WORK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as at work until it is dropped.
+struct AtWork {
+    before: bool,
+}
+
+impl AtWork {
+    fn begin() -> Self {
+        Self { before: AT_WORK.replace(true) }
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        AT_WORK.set(self.before);
+    }
+}
+
 /// Works off `points` on the threads of the current rayon pool, one point on each at a time, so that memory is that of as many points as there are
 /// threads. Hands each answer to `keep` as it is ready, on the thread that has it and in no certain order. What a point does in parallel itself
-/// stays on its own thread as long as every thread has a point; threads without one help. A point does not call this itself: it would wait for
-/// the threads that are busy with others.
+/// stays on its own thread as long as every thread has a point; threads without one help.
+///
+/// Called on a thread that works points off already (by a point, or by a task that the thread took up while it waited), it works its own off there, in
+/// order: it would else wait for threads that are busy, take up the next such task meanwhile, and so on until the stack is full.
 ///
 /// # Errors
 /// [`PointsError::Interrupted`] when `observer` cancels before the last point is begun, [`PointsError::Receiver`] with the first error of `keep`.
@@ -37,7 +62,8 @@ pub fn work_off<A, E: Send>(
         ended.store(true, Ordering::Relaxed);
         first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     };
-    rayon::broadcast(|_| {
+    let take_up = || {
+        let _mark = AtWork::begin();
         while !ended.load(Ordering::Relaxed) {
             let Some(point) = points.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
             if observer.cancelled() {
@@ -47,7 +73,14 @@ pub fn work_off<A, E: Send>(
                 return end(PointsError::Receiver(error));
             }
         }
-    });
+    };
+    if AT_WORK.get() {
+        take_up();
+    } else {
+        // Marked while it waits, too.
+        let _mark = AtWork::begin();
+        rayon::broadcast(|_| take_up());
+    }
     first_error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
@@ -103,6 +136,29 @@ mod tests {
         let found = on(3, || answers(60, &stop, answer));
         let plain = |point: usize| Some((0..1000).map(|i| i % (point + 1)).sum());
         assert_eq!(found, (0..60).map(plain).collect::<Vec<Option<usize>>>());
+        assert!((1..=3).contains(&most.into_inner()));
+    }
+
+    /// Two hundred callers in one pool of three, each with points of its own that call again: never more of them on one stack than a thread's own, one
+    /// that it took up while it waited, and its part of the other threads'.
+    #[test]
+    fn calls_within_calls_do_not_pile_up_on_one_stack() {
+        thread_local!(static DEPTH: Cell<usize> = const { Cell::new(0) });
+        let most = AtomicUsize::new(0);
+        let stop = AtomicBool::new(false);
+        let inner = |point: usize| -> usize { answers(4, &stop, |at| at * point).into_iter().flatten().sum() };
+        let caller = |caller: usize| -> usize {
+            DEPTH.set(DEPTH.get() + 1);
+            most.fetch_max(DEPTH.get(), Ordering::Relaxed);
+            let sum = answers(8, &stop, |point| {
+                std::thread::sleep(std::time::Duration::from_micros(50));
+                inner(point) + caller
+            });
+            DEPTH.set(DEPTH.get() - 1);
+            sum.into_iter().flatten().sum()
+        };
+        let found: Vec<usize> = on(3, || (0..200_usize).into_par_iter().map(caller).collect());
+        assert_eq!(found, (0..200).map(|caller| 6 * 28 + 8 * caller).collect::<Vec<_>>());
         assert!((1..=3).contains(&most.into_inner()));
     }
 

@@ -11,19 +11,20 @@ use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
 use stickershock::report::build::Report;
 use stickershock::report::rows::{ComparisonRow, RegionRow};
 use stickershock::study::{self, Results, RunError, Stopping, Study};
 
-const MODELS: &str = "\
+pub const MODELS: &str = "\
 model,brand,maker,region,country,listed,price_usd,volume
 Able,Able,Able,home,USA,false,20000,30000
 Baker,Baker,Baker,abroad,Japan,true,25000,20000
 Carol,Carol,Carol,abroad,Japan,false,30000,10000
 ";
 
-const SCENARIO: &str = r#"
+pub const SCENARIO: &str = r#"
 name = "three-models"
 
 [time]
@@ -200,6 +201,7 @@ struct Tables {
 fn thousand(assignments: &[&str]) -> Vec<Tables> {
     let market = Market::new();
     (1..=1000_u64)
+        .into_par_iter()
         .map(|seed| {
             let mut all: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
             all.push(format!("run.seed={seed}"));
