@@ -10,9 +10,9 @@ use std::time::Instant;
 use stickershock::config::design::Point;
 use stickershock::config::{self, StudyDesign};
 use stickershock::folder::OutputError;
+use stickershock::folder::lock::Sharing;
 use stickershock::study::run::run_units;
 use stickershock::study::units::drive::{Drive, Event, Keep, Studies};
-use stickershock::study::units::store::Sharing;
 use stickershock::study::units::{Plan, Store};
 use stickershock::study::{JobResult, Results, Study};
 

@@ -55,6 +55,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     };
     // Opened before anything is written: a folder of another calibration is left as it is.
     let run = Run::open(&calibration, &folder, &stop, &progress)?;
+    let _lock = run.lock();
     let loaded = &calibration.scenarios[0];
     let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.draws.replications, Map::new());
     manifest.insert("sensitivity", Value::Null);

@@ -32,7 +32,7 @@ pub fn merge(args: &MergeArgs) -> Result<(), CliError> {
     args.presentation.check()?;
     let pool = super::run::thread_pool(args.threads)?;
     // A folder without a plan is left as it is.
-    Plan::read(&args.folder)?;
+    Plan::read(&OutputFolder::at(&args.folder))?;
     let folder = OutputFolder::create(&args.folder)?;
     let mut writer = Writer::new(&folder, !args.presentation.no_charts, args.presentation.formats());
     let terminal = Terminal::new(args.presentation.quiet);

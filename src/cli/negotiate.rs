@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::folder::OutputFolder;
+use crate::folder::lock::{Lock, Sharing};
 use crate::model::governments::Setup;
 use crate::model::governments::signs::CHANGES;
 use crate::model::scenario::Scenario;
@@ -80,7 +81,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let scenario = &loaded.scenario;
     let default = || PathBuf::from("output").join(format!("{}-negotiation", scenario.name));
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
-    folder.sweep()?;
+    let _lock = Lock::take(&folder, Sharing::Alone)?;
     let pool = super::run::thread_pool(args.threads)?;
     let manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
     let mut standing = Standing::begin(&folder, manifest, started)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::folder::OutputFolder;
-use crate::study::units::store::Sharing;
+use crate::folder::lock::Sharing;
 use crate::study::units::{Plan, Store};
 use crate::study::work;
 use clap::Args;
@@ -49,7 +49,7 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     let plan = work::plan(&loaded, &regimes, args.unit_size)?;
     OutputFolder::create(&args.out)?;
     let store = Store::open(&args.out, Sharing::Alone)?;
-    if let Ok(stored) = Plan::read(&args.out)
+    if let Ok(stored) = Plan::read(store.folder())
         && stored != plan
         && store.has_units()
     {

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use crate::folder::OutputFolder;
+use crate::folder::lock::Sharing;
 use crate::model::outcome::{Outcome, WeekMetric};
 use crate::report::record::decimal;
 use crate::study::Study;
 use crate::study::units::Store;
 use crate::study::units::drive::Studies;
-use crate::study::units::store::Sharing;
 use crate::study::units::verify::{Repeated, recorded, repeat};
 use crate::study::work::open;
 use clap::Args;
@@ -29,7 +30,7 @@ pub struct ReplayArgs {
 
 /// Runs the command.
 pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open(&args.folder)?;
+    let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
     let Some((point, replication, regime)) = plan.job(args.job) else {
         let message = format!(
             "--job {}: the plan has jobs 0 to {}\nhelp: jobs count the regimes of a replication, the replications of a point, \
@@ -52,7 +53,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
         plan.regimes[regime]
     );
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
-    let record = recorded(&args.folder, &plan, &store.inventory(&plan)?)?;
+    let record = recorded(&store, &plan, &store.inventory(&plan)?)?;
     tell!(
         "BLAKE3 {found}, {}",
         match record.get(&args.job) {

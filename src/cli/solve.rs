@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use crate::config::case::{Case, CaseOptions};
+use crate::folder::lock::{Lock, Sharing};
+use crate::folder::{MANIFEST, OutputFolder};
 use crate::model::demand::Execution;
 use crate::report::case::{compare, render_comparison, render_summary, write, write_failures};
 use crate::study::solve::{Failed, Matrices, SolveError, SolveOptions, solve};
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use super::CliError;
 
@@ -80,6 +83,9 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         }
     }
     warn_of_empty_selections(&case);
+    // Before hours of solving: a folder of someone else is refused.
+    let folder = args.out.as_deref().map(OutputFolder::claim).transpose()?;
+    let _lock = folder.as_ref().map(|folder| Lock::take(folder, Sharing::Alone)).transpose()?;
     let matrices = match args.matrices {
         Some(MatrixChoice::Stored) => Matrices::AsStored,
         Some(MatrixChoice::All) => Matrices::All,
@@ -93,6 +99,16 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         write(out, &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
         let told = |failed: &Failed| (failed.scenario.clone(), failed.error.to_string());
         write_failures(out, &solution.failed.iter().map(told).collect::<Vec<_>>())?;
+    }
+    if let Some(folder) = &folder {
+        let manifest = json!({
+            "program": "stickershock",
+            "version": env!("CARGO_PKG_VERSION"),
+            "commit": env!("STICKERSHOCK_COMMIT"),
+            "case": case.name,
+            "status": "complete",
+        });
+        folder.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
     }
     if solution.scenarios.is_empty() {
         // The error says it all.

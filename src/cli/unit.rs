@@ -4,9 +4,10 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::folder::OutputFolder;
+use crate::folder::lock::Sharing;
 use crate::study::Observer;
 use crate::study::units::drive::{Drive, DriveError, Studies};
-use crate::study::units::store::Sharing;
 use crate::study::units::{Store, StoreError};
 use crate::study::work::{open, ranges};
 use clap::Args;
@@ -43,7 +44,7 @@ fn range(text: &str) -> Result<Range<usize>, String> {
 
 /// Runs the command.
 pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open(&args.folder)?;
+    let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
     let pool = super::run::thread_pool(args.threads)?;
     let terminal = Terminal::new(args.quiet);
     let units = plan.unit_list();

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::folder::OutputFolder;
+use crate::folder::lock::Sharing;
 use crate::study::Observer;
 use crate::study::units::Store;
 use crate::study::units::drive::Studies;
-use crate::study::units::store::Sharing;
 use crate::study::units::verify::{recorded, repeat, sample};
 use crate::study::work::open;
 use clap::Args;
@@ -30,10 +31,10 @@ pub struct VerifyArgs {
 
 /// Runs the command.
 pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open(&args.folder)?;
+    let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
     let inventory = store.inventory(&plan)?;
-    let recorded = recorded(&args.folder, &plan, &inventory)?;
+    let recorded = recorded(&store, &plan, &inventory)?;
     if recorded.is_empty() {
         let path = args.folder.display();
         let message =

@@ -5,7 +5,7 @@
 //! and itself, so a torn tail, a damaged line and a line from another study are all seen, and are run again. Lines are in
 //! the order in which rows finished; nothing that is read depends on that order.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use super::faults::{Faults, Step};
-use super::{OutputError, OutputFolder, open};
+use super::lock::{Lock, Sharing};
+use super::{OutputError, OutputFolder};
 
 /// Name of the log in its folder.
 pub const FILE: &str = "runs.log";
@@ -51,12 +52,6 @@ pub enum LogError {
         /// The log.
         path: PathBuf,
     },
-    /// Another process writes to it.
-    #[error("{path}: another process is writing to it\nhelp: wait for it to end, or choose another folder with --out")]
-    InUse {
-        /// The log.
-        path: PathBuf,
-    },
     /// The disk refuses.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -69,6 +64,7 @@ pub struct Log {
     key: blake3::Hash,
     file: Mutex<(File, Instant)>,
     faults: Faults,
+    lock: Lock,
 }
 
 /// What a log held when it was opened.
@@ -84,28 +80,35 @@ impl Log {
     /// Opens the log of a folder, or begins one; `identity` says what the runs are of.
     ///
     /// # Errors
-    /// [`LogError::Another`] when it holds runs of something else, [`LogError::Damaged`] when that cannot be told, [`LogError::InUse`] when another
-    /// process has it, [`LogError::Output`] when the disk refuses.
+    /// [`LogError::Another`] when it holds runs of something else, [`LogError::Damaged`] when that cannot be told, [`LogError::Output`] when another
+    /// process has the folder or the disk refuses.
     pub fn open(folder: &OutputFolder, identity: &Map<String, Value>) -> Result<(Self, Found), LogError> {
         let path = folder.path().join(FILE);
         let first = Value::Object(identity.clone()).to_string();
         let key = blake3::hash(first.as_bytes());
         let header = format!("{first}\t{}\n", checksum(&key, &first));
         let mut found = Found::default();
+        // Locked before it is read: a line that another process is writing is no damage.
+        let lock = Lock::take(folder, Sharing::Alone)?;
         if !path.exists() {
             folder.write(FILE, header.as_bytes())?;
         }
-        // Locked before it is read: a line that another process is writing is no damage.
-        let mut file = locked(&path)?;
-        folder.sweep()?;
         let bytes = folder.read(FILE).map_err(|error| refused(&path, error))?;
         let kept = read(&path, &bytes, identity, &key, &mut found)?;
         if found.damaged > 0 {
             // Written anew whole, so that the next line does not continue a torn one.
             folder.write(FILE, kept.as_bytes())?;
-            file = locked(&path)?;
         }
-        Ok((Self { path, key, file: Mutex::new((file, Instant::now())), faults: folder.faults.clone() }, found))
+        folder.open(&path).map_err(|error| refused(&path, error))?; // no pipe and no device
+        let file = OpenOptions::new().append(true).open(&path).map_err(|error| refused(&path, error))?;
+        let log = Self { path, key, file: Mutex::new((file, Instant::now())), faults: folder.faults.clone(), lock };
+        Ok((log, found))
+    }
+
+    /// The lock on its folder, for whoever goes on working there when the log is closed.
+    #[must_use]
+    pub fn lock(&self) -> Lock {
+        self.lock.clone()
     }
 
     /// Appends one row.
@@ -144,17 +147,6 @@ impl Log {
     fn wait(&self, file: &File) -> Result<(), OutputError> {
         let synced = self.faults.meet(Step::Sync, &self.path).and_then(|()| file.sync_data());
         synced.map_err(|error| refused(&self.path, error))
-    }
-}
-
-/// The log open for appending, and locked where the file system has locks.
-fn locked(path: &Path) -> Result<File, LogError> {
-    open(path).map_err(|error| refused(path, error))?; // no pipe and no device
-    let file = OpenOptions::new().append(true).open(path).map_err(|error| refused(path, error))?;
-    match file.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => Err(LogError::InUse { path: path.to_owned() }),
-        // Without locks appended lines are whole all the same.
-        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(file),
     }
 }
 
@@ -230,6 +222,7 @@ fn parse(line: &str, key: &blake3::Hash) -> Option<(usize, RowResult)> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::fs;
 
     fn identity(seed: u64) -> Map<String, Value> {
         let Value::Object(map) = json!({ "scenario": "test", "seed": seed }) else { panic!("an object") };
@@ -313,6 +306,6 @@ mod tests {
     fn two_writers_are_one_too_many() {
         let (_directory, folder) = filled();
         let _first = Log::open(&folder, &identity(1)).unwrap();
-        assert!(matches!(Log::open(&folder, &identity(1)), Err(LogError::InUse { .. })));
+        assert!(matches!(Log::open(&folder, &identity(1)), Err(LogError::Output(OutputError::Busy { .. }))));
     }
 }

@@ -1,13 +1,14 @@
 //! The output folder: whose it is, the one writer ([`PendingFile`]: a file appears under its name when it is whole), the one reader
-//! ([`read`]: only files are read), and the log of a study that goes on where it was ([`log`]).
+//! ([`read`]: only files are read), who works in it ([`lock`]), and the log of a study that goes on where it was ([`log`]).
 
 #[doc(hidden)]
 pub mod faults;
+pub mod lock;
 pub mod log;
 mod pending;
 mod read;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ pub use self::read::{open, read};
 pub const MANIFEST: &str = "manifest.json";
 /// Name of a plan in its folder.
 pub const PLAN: &str = "plan.json";
+/// How the notes of those begin who work in a folder.
+const HOLDER: &str = ".holder-";
 /// Folders that results stand in.
 const FOLDERS: [&str; 5] = ["", "tables", "charts", "units", "data"];
 
@@ -45,6 +48,16 @@ pub enum OutputError {
         path: PathBuf,
         /// Something in it.
         found: String,
+    },
+    /// Someone else works in the folder.
+    #[error(
+        "{path}: another stickershock is at work in this folder: {holder}\nhelp: wait until it ends, or choose another folder"
+    )]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+        /// Who it is: process, machine and time.
+        holder: String,
     },
     /// A file that cannot be written; nothing is left under its name.
     #[error(
@@ -84,6 +97,21 @@ impl OutputFolder {
     /// [`OutputError::Foreign`] for a folder of someone else's, before anything is written; [`OutputError::Folder`] when it cannot be made.
     pub fn create(path: &Path) -> Result<Self, OutputError> {
         let refused = |error| OutputError::Folder { path: path.to_owned(), error };
+        let folder = Self::claim(path)?;
+        for name in [".probe", "tables/.probe"] {
+            let mut probe = folder.begin(name).map_err(made_here(path))?;
+            probe.write(b"probe").map_err(made_here(path))?;
+            io::Write::flush(&mut probe).map_err(refused)?;
+        }
+        Ok(folder)
+    }
+
+    /// The same for results that have no tables of a study.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn claim(path: &Path) -> Result<Self, OutputError> {
+        let refused = |error| OutputError::Folder { path: path.to_owned(), error };
         let folder = Self { path: path.to_owned(), faults: Faults::default() };
         let ours = folder.is_ours();
         if !ours && let Some(found) = folder.foreign().map_err(refused)? {
@@ -94,11 +122,6 @@ impl OutputFolder {
             folder
                 .write(MANIFEST, b"{\"program\": \"stickershock\", \"status\": \"running\"}\n")
                 .map_err(made_here(path))?;
-        }
-        for name in [".probe", "tables/.probe"] {
-            let mut probe = folder.begin(name).map_err(made_here(path))?;
-            probe.write(b"probe").map_err(made_here(path))?;
-            io::Write::flush(&mut probe).map_err(refused)?;
         }
         Ok(folder)
     }
@@ -121,7 +144,7 @@ impl OutputFolder {
         };
         for entry in entries {
             let name = entry?.file_name().to_string_lossy().into_owned();
-            if !name.starts_with(PARTIAL) {
+            if !name.starts_with(PARTIAL) && !name.starts_with(HOLDER) {
                 return Ok(Some(name));
             }
         }
@@ -144,6 +167,32 @@ impl OutputFolder {
         let path = self.path.join(name);
         self.faults.meet(Step::Read, &path)?;
         read(&path)
+    }
+
+    /// Opens a file of the folder by its path.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(&self, path: &Path) -> io::Result<File> {
+        self.faults.meet(Step::Read, path)?;
+        open(path)
+    }
+
+    /// Removes a file of the folder, or a folder with all that is in it; one that is not there is gone already.
+    ///
+    /// # Errors
+    /// [`OutputError::File`] when it cannot be removed.
+    pub fn remove(&self, path: &Path) -> Result<(), OutputError> {
+        let remove = || {
+            self.faults.meet(Step::Remove, path)?;
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+        };
+        match remove() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(OutputError::File { path: path.to_owned(), error })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The manifest of an earlier run of this program that stands in the folder.
@@ -177,7 +226,7 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError::File`] when one cannot be removed.
     pub fn sweep(&self) -> Result<(), OutputError> {
-        self.remove_where(|_, name, _| name.starts_with(PARTIAL))
+        self.remove_where(|_, name, _| name.starts_with(PARTIAL) || name.starts_with(HOLDER))
     }
 
     /// Removes the files of the folders of results that `goes` names by folder, name and path.
@@ -187,12 +236,23 @@ impl OutputFolder {
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if goes(folder, &name, &path) {
-                    let removed = self.faults.meet(Step::Remove, &path).and_then(|()| fs::remove_file(&path));
-                    removed.map_err(|error| OutputError::File { path, error })?;
+                    self.remove(&path)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// A folder as it is, for reading.
+    #[must_use]
+    pub fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), faults: Faults::default() }
+    }
+
+    /// A folder below this one; it is made when something is written there.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self { path: self.path.join(name), faults: self.faults.clone() }
     }
 
     /// Makes a folder for any files.
@@ -201,7 +261,7 @@ impl OutputFolder {
     /// [`OutputError::Folder`] when it cannot.
     pub fn bare(path: &Path) -> Result<Self, OutputError> {
         fs::create_dir_all(path).map_err(|error| OutputError::Folder { path: path.to_owned(), error })?;
-        Ok(Self { path: path.to_owned(), faults: Faults::default() })
+        Ok(Self::at(path))
     }
 
     /// The folder.

@@ -225,11 +225,7 @@ pub fn write(
 pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<(), OutputError> {
     let folder = OutputFolder::bare(folder)?;
     if failures.is_empty() {
-        let path = folder.path().join("failures.csv");
-        return match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(OutputError::File { path, error }),
-            _ => Ok(()),
-        };
+        return folder.remove(&folder.path().join("failures.csv"));
     }
     let mut text = "scenario,error\n".to_owned();
     failures.iter().for_each(|(scenario, error)| {

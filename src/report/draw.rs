@@ -9,7 +9,7 @@ use super::build::Report;
 use super::charts::{
     ChartContext, ChartError, PeriodContext, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, deficit,
     diversion, event_study, headline, headline_label, prices, pull_forward, regime_welfare, shares_over_time, who_pays,
-    winners_losers, write,
+    winners_losers, write_into,
 };
 use super::rows::{ModelRow, ReplicationRow};
 use super::study::describe;
@@ -169,11 +169,11 @@ fn caption(report: &Report<'_>, bargain: &Bargain) -> Option<bargaining::Caption
 /// # Errors
 /// [`ChartError`] when a chart cannot be drawn or written.
 pub fn write_charts(folder: &OutputFolder, finished: &Finished) -> Result<Vec<PathBuf>, ChartError> {
-    let charts = folder.path().join("charts");
+    let charts = folder.below("charts");
     let mut paths = Vec::new();
     for chart in Drawing::of(finished).charts() {
         if let Some(svg) = chart.draw()? {
-            paths.extend(write(&svg, &charts, &chart.name)?);
+            paths.extend(write_into(&charts, &svg, &chart.name)?);
         }
     }
     Ok(paths)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::charts::calibration::{FitPoint, Heat, draw_fit, draw_identification};
-use super::charts::{ChartError, write};
+use super::charts::{ChartError, write_into};
 use crate::config::calibration::Calibration;
 use crate::folder::OutputFolder;
 use crate::study::calibration::Finished;
@@ -17,7 +17,7 @@ pub fn write_charts(
     calibration: &Calibration,
     finished: &Finished,
 ) -> Result<Vec<PathBuf>, ChartError> {
-    let charts = folder.path().join("charts");
+    let charts = folder.below("charts");
     let (problem, estimate) = (&calibration.problem, &finished.estimate);
     let title = &calibration.scenarios[0].scenario.title;
     let label = |i: usize| calibration.evidence[calibration.fitted[i]].label.clone();
@@ -47,7 +47,7 @@ pub fn write_charts(
         finished.trace.len(),
         estimate.seeds
     );
-    let mut paths = write(&draw_fit(&points, &footer)?, &charts, "fit")?;
+    let mut paths = write_into(&charts, &draw_fit(&points, &footer)?, "fit")?;
     let cells = (0..problem.targets.len()).map(|i| {
         let target = &problem.targets[i];
         let scaled = |k: usize| {
@@ -63,6 +63,6 @@ pub fn write_charts(
         columns: calibration.labels.clone(),
         cells: cells.collect(),
     };
-    paths.extend(write(&draw_identification(&heat, &footer)?, &charts, "identification")?);
+    paths.extend(write_into(&charts, &draw_identification(&heat, &footer)?, "identification")?);
     Ok(paths)
 }

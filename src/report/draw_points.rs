@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
 use super::charts::{
-    ChartContext, ChartError, PeriodContext, RegimeContext, Svg, headline_label, response_map, uncertainty, write,
+    ChartContext, ChartError, PeriodContext, RegimeContext, Svg, headline_label, response_map, uncertainty, write_into,
 };
 use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
@@ -30,11 +30,11 @@ pub fn write_point_charts(
     let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
     let context = context(scenario, results, design.replications(), period);
     let years = context.period.years();
-    let charts = folder.path().join("charts");
+    let charts = folder.below("charts");
     let mut paths = Vec::new();
     let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
         Ok(svg) => {
-            paths.extend(write(&svg, &charts, name)?);
+            paths.extend(write_into(&charts, &svg, name)?);
             Ok(())
         }
         Err(ChartError::Empty { .. }) => Ok(()),

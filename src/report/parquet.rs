@@ -75,7 +75,7 @@ pub fn convert(folder: &OutputFolder, mut files: Vec<PathBuf>, keep_csv: bool) -
         folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?;
         for path in replaced {
             files.retain(|file| *file != path);
-            fs::remove_file(&path).map_err(|error| OutputError::File { path, error })?;
+            folder.remove(&path)?;
         }
     }
     files.sort();

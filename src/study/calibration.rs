@@ -14,6 +14,7 @@ use super::threads::{PointsError, work_off};
 use crate::calibration::search::SearchError;
 use crate::calibration::{Estimate, Model, Query, Searched, Stage, Warning, estimate, search, warnings};
 use crate::config::calibration::Calibration;
+use crate::folder::lock::Lock;
 use crate::folder::log::{Found, Log, LogError, RowResult};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::moment::Moment;
@@ -116,6 +117,12 @@ impl<'a> Run<'a> {
             progress,
             ran: 0,
         })
+    }
+
+    /// The lock on the folder, for whoever writes there what is found.
+    #[must_use]
+    pub fn lock(&self) -> Lock {
+        self.log.lock()
     }
 
     /// Searches block after block, and works out what is known at the optimum.

@@ -15,6 +15,9 @@ use crate::numerics::sequential::Decision;
 /// Replications kept whole for quantiles: up to this many they are exact, beyond it they come from a uniform sample.
 pub const QUANTILE_REPLICATIONS: usize = 512;
 
+/// Up to this many regimes every pair is compared: their number grows with the square. Beyond, each regime with the baseline.
+pub const MOST_COMPARED: usize = 50;
+
 /// One regime over all replications.
 #[derive(Clone, Debug)]
 struct Arm {
@@ -42,6 +45,12 @@ struct Pair {
     difference: MomentsRow, // of the headlines
 }
 
+/// Whether all pairs of so many regimes are compared.
+#[must_use]
+pub fn compares_all(regimes: usize) -> bool {
+    regimes <= MOST_COMPARED
+}
+
 impl Results {
     /// Empty results of `regimes` regimes, compared with the one at `baseline`; `key` selects the quantile sample.
     #[must_use]
@@ -56,7 +65,8 @@ impl Results {
         let pair = |arms| Pair { arms, difference: MomentsRow::new(headlines.len()) };
         let others: Vec<usize> = (0..regimes).filter(|arm| *arm != baseline).collect();
         let mut pairs: Vec<Pair> = others.iter().map(|arm| pair([*arm, baseline])).collect();
-        for (place, against) in others.iter().enumerate() {
+        let all = if compares_all(regimes) { &others[..] } else { &[] };
+        for (place, against) in all.iter().enumerate() {
             pairs.extend(others[place + 1..].iter().map(|arm| pair([*arm, *against])));
         }
         Self { arms: vec![arm; regimes], baseline, replications: 0, pairs, headlines, stopping: None }
@@ -124,7 +134,7 @@ impl Results {
         }
     }
     /// Every pair of regimes once, [regime, the one it is compared with]: each regime with the baseline, then each with those
-    /// before it.
+    /// before it unless there are too many ([`compares_all`]).
     pub fn pairs(&self) -> impl Iterator<Item = [usize; 2]> {
         self.pairs.iter().map(|pair| pair.arms)
     }
@@ -156,5 +166,26 @@ impl Results {
     pub fn switched(&self, regime: usize) -> Vec<f64> {
         let replications = self.replications.max(1) as f64;
         self.arms[regime].switched.iter().map(|sum| sum / replications).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use std::path::Path;
+
+    /// Every pair up to the bound; beyond it those with the baseline, so that memory grows with the number of regimes and not with its square.
+    #[test]
+    fn pairs_of_many_regimes_are_bounded() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
+        let scenario = config::load(&path, &[]).unwrap().scenario;
+        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let pairs = |regimes| Results::new(&layout, regimes, 1, 0).pairs().collect::<Vec<_>>();
+        assert_eq!(pairs(3), [[0, 1], [2, 1], [2, 0]]);
+        assert_eq!(pairs(MOST_COMPARED).len(), MOST_COMPARED * (MOST_COMPARED - 1) / 2);
+        let many = pairs(MOST_COMPARED + 1);
+        assert_eq!(many.len(), MOST_COMPARED);
+        assert!(many.iter().all(|[_, against]| *against == 1));
     }
 }

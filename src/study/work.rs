@@ -13,14 +13,16 @@ use super::manifest::{Manifest, Standing, Status};
 use super::observer::Observer;
 use super::points::{Names, OnePoint, PointOutcome, PointResults};
 use super::prepare::{Study, StudyError};
+use super::results::{MOST_COMPARED, compares_all};
 use super::sink::{Sink, SinkError, Written};
 use super::units::MODEL_VERSION;
 use super::units::drive::{Drive, DriveError, Event, Keep, Studies};
 use super::units::ledger::{LEDGER_FILE, LedgerWriter};
 use super::units::plan::{PLAN_FILE, Plan, PlanError};
-use super::units::store::{Inventory, Sharing, Store, StoreError};
+use super::units::store::{Inventory, Store, StoreError};
 use crate::config::design::Point;
 use crate::config::{Loaded, StudyDesign};
+use crate::folder::lock::Sharing;
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::scenario::Scenario;
 
@@ -194,10 +196,10 @@ pub fn plan(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Resul
 ///
 /// # Errors
 /// [`PlanError`].
-pub fn open(folder: &Path) -> Result<(Plan, Loaded, Vec<usize>), PlanError> {
+pub fn open(folder: &OutputFolder) -> Result<(Plan, Loaded, Vec<usize>), PlanError> {
     let plan = Plan::read(folder)?;
-    let loaded = plan.load(folder)?;
-    let regimes = plan.regime_positions(folder, &loaded)?;
+    let loaded = plan.load(folder.path())?;
+    let regimes = plan.regime_positions(folder.path(), &loaded)?;
     Ok((plan, loaded, regimes))
 }
 
@@ -215,7 +217,7 @@ pub fn run(
     observer: &dyn Observer,
 ) -> Result<Option<Done>, WorkError> {
     let started = Instant::now();
-    let store = Store::open(folder.path(), Sharing::Alone)?;
+    let store = Store::of(folder.clone(), Sharing::Alone)?;
     let wanted = plan(loaded, regimes, settings.unit_size)?;
     let Some((plan, inventory)) = settle(settings.begin, &store, wanted)? else {
         observer.note(&format!("{} is complete; there is nothing left to do", folder.path().display()));
@@ -245,8 +247,8 @@ pub fn merge(
     observer: &dyn Observer,
 ) -> Result<Done, WorkError> {
     let started = Instant::now();
-    let (plan, loaded, regimes) = open(folder.path())?;
-    let store = Store::open(folder.path(), Sharing::Alone)?;
+    let (plan, loaded, regimes) = open(folder)?;
+    let store = Store::of(folder.clone(), Sharing::Alone)?;
     let inventory = store.inventory(&plan)?;
     for damaged in &inventory.damaged {
         observer.warning(&format!("{damaged}; it is left aside"));
@@ -267,7 +269,7 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
     if begin == Begin::Fresh || !path.join(PLAN_FILE).exists() {
         return start(store, wanted).map(Some);
     }
-    let stored = match Plan::read(path) {
+    let stored = match Plan::read(store.folder()) {
         Ok(stored) => stored,
         // A plan of an older form is no plan of this study.
         Err(error) if resume || store.has_units() => return Err(refusal(path, &[error.to_string()], resume)),
@@ -371,6 +373,9 @@ impl Work<'_> {
             manifest = manifest.of_points(self.plan.points.len() as u64, self.plan.replications);
         }
         let units = self.plan.units.len();
+        if self.loaded.design.is_none() && !compares_all(self.regimes.len()) {
+            manifest.insert("comparisons", "of each regime with the baseline; pairs of others are left out".into());
+        }
         manifest.insert("model_version", MODEL_VERSION.into());
         manifest.insert("plan", json!({ "blake3": self.plan.hash, "unit_size": self.plan.unit_size, "units": units }));
         manifest
@@ -384,6 +389,12 @@ impl Work<'_> {
             let again = Study::prepare_only(self.loaded.scenario.clone(), self.regimes);
             return Err(again.map_or_else(WorkError::from, |_| FinishError::NoOutcome.into()));
         };
+        if !compares_all(self.regimes.len()) {
+            let (regimes, most) = (self.regimes.len(), MOST_COMPARED);
+            self.observer.warning(&format!(
+                "{regimes} regimes: comparisons.csv has each with the baseline; pairs of others are left out beyond {most} regimes"
+            ));
+        }
         let mut reduction = Reduction::begin(study, self.regimes, self.loaded.stop.as_ref(), sink)?;
         let mut ledger = LedgerWriter::begin(folder)?;
         self.walk(&studies, &mut |event: Event<'_>| {

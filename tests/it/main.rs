@@ -13,6 +13,7 @@ mod coverage;
 mod economics;
 mod equilibria;
 mod evidence;
+mod faults;
 mod field;
 mod governments;
 mod input;

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use serde_json::Value;
+use stickershock::folder::OutputFolder;
 use stickershock::study::units::Plan;
 
 use crate::support::{read_csv, root};
@@ -71,7 +72,7 @@ fn run_command(scenario: &Path, out: &Path, extra: &[&str]) -> Command {
 
 fn plan(scenario: &Path, out: &Path) -> Plan {
     done(program("plan").arg(scenario).args(crate::support::ANYWHERE).args(CUT).arg("--out").arg(out));
-    Plan::read(out).unwrap()
+    Plan::read(&OutputFolder::at(out)).unwrap()
 }
 
 fn unit_command(out: &Path, range: &str) -> Command {

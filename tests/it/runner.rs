@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use stickershock::config::design::Point;
+use stickershock::folder::OutputFolder;
+use stickershock::folder::lock::Sharing;
 use stickershock::model::outcome::Outcome;
 use stickershock::study::units::drive::{Drive, DriveError, Event, Studies};
 use stickershock::study::units::shard::{ShardReader, StoredJob, encode, encode_header};
-use stickershock::study::units::store::Sharing;
 use stickershock::study::units::{Plan, Store};
 use stickershock::study::{JobResult, Study};
 
@@ -48,7 +49,7 @@ fn run_command(out: &Path, extra: &[&str]) -> Command {
 fn plan_small(out: &Path, extra: &[&str]) -> Plan {
     let output = program("plan").arg(showdown_path()).args(SMALL).arg("--out").arg(out).args(extra).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    Plan::read(out).unwrap()
+    Plan::read(&OutputFolder::at(out)).unwrap()
 }
 
 fn units(out: &Path, range: &str) -> Output {
@@ -265,7 +266,7 @@ fn another_plan_seed_or_version_is_refused_by_name() {
     let version = stickershock::study::units::MODEL_VERSION;
     fs::write(&path, plan.replace(version, "0.0.9+0123456789abcdef")).unwrap();
     refused(&units(&out, "0..1"), 65, &["its hash does not fit"]); // and whoever edits it by hand
-    let mut other = Plan::read(undisturbed()).unwrap();
+    let mut other = Plan::read(&OutputFolder::at(undisturbed())).unwrap();
     other.version = "0.0.9+0123456789abcdef".into();
     let other = other.rehashed();
     fs::write(&path, serde_json::to_string_pretty(&other).unwrap()).unwrap();

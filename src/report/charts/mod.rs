@@ -247,13 +247,17 @@ pub enum ChartError {
 /// [`ChartError::Name`] for a name with other characters than letters, digits, `-`, `_` and `.`;
 /// [`ChartError::Render`] where no PNG can be made; [`ChartError::Write`] where a file cannot be written.
 pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartError> {
+    write_into(&OutputFolder::at(dir), svg, name)
+}
+
+/// The same into a folder of results.
+pub(super) fn write_into(folder: &OutputFolder, svg: &Svg, name: &str) -> Result<Vec<PathBuf>, ChartError> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
         return Err(ChartError::Name(name.to_owned()));
     }
     let png = svg.to_png()?;
     let unfinished = || -> Result<Vec<PathBuf>, OutputError> {
-        let folder = OutputFolder::bare(dir)?;
         let mut svg_file = folder.begin(&format!("{name}.svg"))?;
         svg_file.write(svg.as_str().as_bytes())?;
         let mut png_file = folder.begin(&format!("{name}.png"))?;
@@ -264,6 +268,6 @@ pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartErr
         OutputError::File { path, error } | OutputError::Folder { path, error } => {
             ChartError::Write { path, source: error }
         }
-        other => ChartError::Write { path: dir.to_owned(), source: std::io::Error::other(other) },
+        other => ChartError::Write { path: folder.path().to_owned(), source: std::io::Error::other(other) },
     })
 }

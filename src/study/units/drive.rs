@@ -10,7 +10,7 @@ use blake3::Hash;
 
 use super::plan::{Kept, Plan};
 use super::shape::Shape;
-use super::shard::{ShardError, ShardReader, StoredJob, encode};
+use super::shard::{ShardError, StoredJob, encode};
 use super::store::{ShardWriter, Store, StoreError};
 use crate::config::Loaded;
 use crate::folder::OutputError;
@@ -283,7 +283,7 @@ impl Drive<'_> {
         observer: &dyn Observer,
         keep: &mut Keep<'_>,
     ) -> Result<bool, DriveError> {
-        let mut reader = ShardReader::open(path).map_err(StoreError::from)?;
+        let mut reader = self.store.shard(path).map_err(StoreError::from)?;
         let mut hashes = Vec::new();
         let mut enough = false;
         while let Some((replication, jobs)) = reader.next_replication().map_err(StoreError::from)? {

@@ -1,6 +1,6 @@
 //! `units.csv`: the hash of every unit and job of a finished study, by which it can be checked after its shards are gone.
 
-use std::path::Path;
+use std::io;
 
 use blake3::Hash;
 
@@ -73,6 +73,9 @@ impl LedgerWriter {
 /// Why a ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
+    /// It cannot be opened.
+    #[error("{0}")]
+    Io(#[from] io::Error),
     /// It cannot be read.
     #[error("{0}")]
     Csv(#[from] csv::Error),
@@ -88,8 +91,8 @@ pub enum LedgerError {
 ///
 /// # Errors
 /// [`LedgerError`] when the file cannot be read or is not of this plan.
-pub fn read(folder: &Path, plan: &Plan) -> Result<Vec<(usize, Vec<String>)>, LedgerError> {
-    let mut reader = csv::Reader::from_path(folder.join(LEDGER_FILE))?;
+pub fn read(folder: &OutputFolder, plan: &Plan) -> Result<Vec<(usize, Vec<String>)>, LedgerError> {
+    let mut reader = csv::Reader::from_reader(io::BufReader::new(folder.open(&folder.path().join(LEDGER_FILE))?));
     let mut units = Vec::new();
     for (i, row) in reader.records().enumerate() {
         let row = row?;

@@ -378,9 +378,9 @@ impl Plan {
     ///
     /// # Errors
     /// [`PlanError::Unreadable`] or [`PlanError::Damaged`].
-    pub fn read(folder: &Path) -> Result<Self, PlanError> {
-        let path = folder.join(PLAN_FILE);
-        let bytes = crate::folder::read(&path).map_err(|error| PlanError::Unreadable { path: path.clone(), error })?;
+    pub fn read(folder: &OutputFolder) -> Result<Self, PlanError> {
+        let path = folder.path().join(PLAN_FILE);
+        let bytes = folder.read(PLAN_FILE).map_err(|error| PlanError::Unreadable { path: path.clone(), error })?;
         let damaged = |reason: String| PlanError::Damaged { path: path.clone(), reason };
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
         if plan.program != "stickershock" || plan.format != FORMAT {

@@ -178,14 +178,22 @@ pub struct ShardReader {
 }
 
 impl ShardReader {
-    /// Reads a shard through once to prove that it is whole, then goes back to its first job.
+    /// Opens a shard.
     ///
     /// # Errors
     /// [`ShardError`].
     pub fn open(path: &Path) -> Result<Self, ShardError> {
+        let file = crate::folder::open(path).map_err(|error| ShardError::Io { path: path.to_owned(), error })?;
+        Self::new(path, file)
+    }
+
+    /// Reads the shard that was opened at `path` through once to prove that it is whole, then goes back to its first job.
+    ///
+    /// # Errors
+    /// [`ShardError`].
+    pub fn new(path: &Path, file: File) -> Result<Self, ShardError> {
         let failed = |error| ShardError::Io { path: path.to_owned(), error };
         let damaged = |reason| ShardError::Damaged { path: path.to_owned(), reason };
-        let file = crate::folder::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
         let Some(body) = size.checked_sub(HASH_BYTES as u64) else { return Err(damaged("it is cut short")) };
         let mut hasher = Hasher::new();

@@ -1,11 +1,12 @@
 //! The folder of a plan and its shards: what is done, what is missing, and publishing one unit more.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
 use super::shard::{Header, ShardError, ShardReader, encode_header};
+use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 
 /// Folder of the shards.
@@ -39,10 +40,7 @@ pub enum StoreError {
     /// A shard that was whole when it was looked at first.
     #[error("{0}\nhelp: remove the file and run its unit again")]
     Shard(#[from] ShardError),
-    /// Someone else works in the folder.
-    #[error("{0}: another stickershock is at work in this folder\nhelp: wait until it ends, or choose another folder")]
-    Busy(PathBuf),
-    /// The folder cannot be read or written.
+    /// The folder cannot be read or written, or someone else works in it.
     #[error(transparent)]
     Output(#[from] OutputError),
 }
@@ -51,17 +49,7 @@ pub enum StoreError {
 #[derive(Debug)]
 pub struct Store {
     folder: OutputFolder,
-    /// Held as long as the store is: the system lets go of it however the process ends.
-    _lock: Option<File>,
-}
-
-/// Who else may work in the folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sharing {
-    /// Nobody: a run, a merge.
-    Alone,
-    /// Others that do units of the same plan.
-    WithUnits,
+    _lock: Lock,
 }
 
 /// What a folder holds of a plan.
@@ -77,7 +65,7 @@ impl Store {
     /// Takes a folder, which is made if need be.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when another process has it; [`StoreError::Output`] when it cannot be written.
+    /// [`StoreError::Output`] when another process has it, or it cannot be written.
     pub fn open(path: &Path, sharing: Sharing) -> Result<Self, StoreError> {
         Self::of(OutputFolder::bare(path)?, sharing)
     }
@@ -87,21 +75,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn of(folder: OutputFolder, sharing: Sharing) -> Result<Self, StoreError> {
-        let path = folder.path();
-        // A system that cannot lock folders goes without: the lock guards against a slip, results do not depend on it.
-        let lock = File::open(path).ok();
-        if let Some(file) = &lock {
-            let taken = match sharing {
-                Sharing::Alone => file.try_lock(),
-                Sharing::WithUnits => file.try_lock_shared(),
-            };
-            if matches!(taken, Err(TryLockError::WouldBlock)) {
-                return Err(StoreError::Busy(path.to_owned()));
-            }
-        }
-        if sharing == Sharing::Alone {
-            folder.sweep()?;
-        }
+        let lock = Lock::take(&folder, sharing)?;
         Ok(Self { folder, _lock: lock })
     }
 
@@ -124,7 +98,7 @@ impl Store {
             plan.units.iter().enumerate().map(|(position, unit)| (unit.id.as_str(), position)).collect();
         let mut inventory = Inventory::default();
         for path in self.shards()? {
-            let reader = match ShardReader::open(&path) {
+            let reader = match self.shard(&path) {
                 Ok(reader) => reader,
                 Err(error @ ShardError::Damaged { .. }) => {
                     inventory.damaged.push(error);
@@ -139,7 +113,7 @@ impl Store {
                 return Err(foreign(&path, plan, &reader.header));
             }
             match inventory.done.get(position) {
-                Some(first) if ShardReader::open(first)?.hash != reader.hash => {
+                Some(first) if self.shard(first)?.hash != reader.hash => {
                     let (id, first) = (reader.header.unit.clone(), first.clone());
                     return Err(StoreError::Conflict { id, first, second: path });
                 }
@@ -186,12 +160,21 @@ impl Store {
         if !path.exists() {
             return Ok(false);
         }
-        match ShardReader::open(&path) {
+        match self.shard(&path) {
             Ok(reader) if reader.header == header(plan, position) => Ok(true),
             Ok(reader) => Err(foreign(&path, plan, &reader.header)),
             Err(ShardError::Damaged { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Opens a shard of the folder.
+    ///
+    /// # Errors
+    /// [`ShardError`].
+    pub fn shard(&self, path: &Path) -> Result<ShardReader, ShardError> {
+        let opened = self.folder.open(path);
+        ShardReader::new(path, opened.map_err(|error| ShardError::Io { path: path.to_owned(), error })?)
     }
 
     /// Where the shard of a unit stands when it is done.
@@ -216,13 +199,7 @@ impl Store {
     /// # Errors
     /// [`OutputError`] when the system refuses.
     pub fn remove_units(&self) -> Result<(), OutputError> {
-        let folder = self.units_folder();
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(OutputError::File { path: folder, error })
-            }
-            _ => Ok(()),
-        }
+        self.folder.remove(&self.units_folder())
     }
 
     /// Removes damaged shards. For a process that is alone in the folder.
@@ -232,7 +209,7 @@ impl Store {
     pub fn tidy(&self, damaged: &[ShardError]) -> Result<(), OutputError> {
         for error in damaged {
             if let ShardError::Damaged { path, .. } = error {
-                fs::remove_file(path).map_err(|error| OutputError::File { path: path.clone(), error })?;
+                self.folder.remove(path)?;
             }
         }
         Ok(())

@@ -1,13 +1,12 @@
 //! Repeating jobs of a finished study: their outcomes must have the hashes that were recorded.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::drive::Studies;
 use super::ledger::{self, LEDGER_FILE, LedgerError, job_digits};
 use super::plan::Plan;
-use super::shard::{ShardReader, job_hash};
-use super::store::{Inventory, StoreError};
+use super::shard::job_hash;
+use super::store::{Inventory, Store, StoreError};
 use crate::study::JobResult;
 use crate::study::run::replicate;
 
@@ -32,15 +31,15 @@ pub enum RecordError {
 ///
 /// # Errors
 /// [`RecordError`].
-pub fn recorded(folder: &Path, plan: &Plan, inventory: &Inventory) -> Result<Recorded, RecordError> {
+pub fn recorded(store: &Store, plan: &Plan, inventory: &Inventory) -> Result<Recorded, RecordError> {
     let mut found = Recorded::new();
-    if folder.join(LEDGER_FILE).exists() {
-        for (position, jobs) in ledger::read(folder, plan)? {
+    if store.folder().path().join(LEDGER_FILE).exists() {
+        for (position, jobs) in ledger::read(store.folder(), plan)? {
             found.extend(numbers(plan, position).zip(jobs));
         }
     }
     for (position, path) in &inventory.done {
-        let mut reader = ShardReader::open(path).map_err(StoreError::from)?;
+        let mut reader = store.shard(path).map_err(StoreError::from)?;
         let mut hashes = Vec::new();
         while let Some((_, jobs)) = reader.next_replication().map_err(StoreError::from)? {
             hashes.extend(jobs.iter().map(|(_, hash)| job_digits(hash)));
