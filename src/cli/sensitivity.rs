@@ -6,7 +6,10 @@ use crate::config::{Table, problem};
 use crate::folder::{OutputError, OutputFolder};
 use crate::report::indices::{IndexRow, NoisyIndexRow};
 use crate::report::record::{Cell, Record, TableData, decimal};
-use crate::sensitivity::{self, Analysis, Design, DesignError, Problem, Resampling, SampleOptions, analyze, sample};
+use crate::sensitivity::{
+    self, Analysis, AnalysisError, Design, DesignError, Problem, Resampling, SampleOptions, analyze, block_rows,
+    sample, without_failed,
+};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 
@@ -130,6 +133,9 @@ struct AnalyzeArgs {
     /// Print a JSON list of the rows to standard output.
     #[arg(long)]
     json: bool,
+    /// Leave out runs that failed (empty cells, nan, inf), each with its block of the design.
+    #[arg(long)]
+    drop_failed: bool,
     /// Level of intervals, between 0 and 1.
     #[arg(long, value_name = "L", default_value_t = 0.95)]
     level: f64,
@@ -150,6 +156,9 @@ pub fn run(args: &SensitivityArgs) -> Result<(), CliError> {
     }
 }
 
+/// Most bootstrap resamples: beyond, intervals do not change.
+const MOST_RESAMPLES: usize = 100_000;
+
 fn warn(message: &str) {
     tell!("warning: {message}");
 }
@@ -163,6 +172,7 @@ fn write_sample(args: &SampleArgs) -> Result<(), CliError> {
             DesignError::TooFew { .. } => "give a larger --n",
             DesignError::TooLarge { .. } => "give a smaller --n",
             DesignError::Levels(_) => "give an even number to --levels, such as 4",
+            DesignError::Groups(_) => "leave `group` out, or use --method sobol",
             DesignError::Dimensions(_) => "leave inputs out, or screen them first with --method morris",
         };
         CliError::Usage(format!("{error}\nhelp: {remedy}"))
@@ -191,21 +201,47 @@ fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
         let message = format!("--level {}: a level is between 0 and 1\nhelp: write 0.95 for 95%", args.level);
         return Err(CliError::Usage(message));
     }
-    if args.resamples < 2 {
-        let message = format!("--resamples {}: intervals need 2 at least\nhelp: write 1000", args.resamples);
+    if !(2..=MOST_RESAMPLES).contains(&args.resamples) {
+        let message = format!("--resamples {}: expected 2 to {MOST_RESAMPLES}\nhelp: write 1000", args.resamples);
         return Err(CliError::Usage(message));
     }
     let problem = problem::problem(&args.problem)?;
     let table = Table::load(&args.design)?;
     let design = problem::design(&problem, &table)?;
     warn_outside(&problem, &design, &args.design);
-    let outputs = problem::outputs(&problem, &Table::load(&args.outputs)?, design.rows())?;
+    let results = Table::load(&args.outputs)?;
+    let outputs = problem::outputs(&problem, &results, design.rows())?;
     for name in &outputs.ignored {
         warn(&format!("{}: column `{name}` has no numbers and is left out", args.outputs.display()));
     }
     let resampling = Resampling { level: args.level, resamples: args.resamples, seed: args.seed };
-    let analysis = analyze(&problem, args.method.into(), &design, &outputs.columns, &resampling)
-        .map_err(|error| table.error_at(error.row.unwrap_or(usize::MAX), error.message, error.help))?;
+    let method = sensitivity::Method::from(args.method);
+    let refused = |error: AnalysisError| table.error_at(error.row.unwrap_or(usize::MAX), error.message, error.help);
+    let (mut design, mut columns) = (design, outputs.columns);
+    if let (Some((row, column)), Some(first)) = (&outputs.first_failed, outputs.failed.first()) {
+        if !args.drop_failed {
+            let help = match block_rows(&problem, method, &design) {
+                Ok(1) => "run it again, or leave such runs out with --drop-failed".to_owned(),
+                Ok(size) => format!(
+                    "run it again, or leave such runs out with --drop-failed: each takes its block with it, here rows {} to {} of the design",
+                    first / size * size + 1,
+                    (first / size + 1) * size
+                ),
+                Err(error) => error.help,
+            };
+            return Err(results.refuse_cell_with(*row, column, "a finite number", help).into());
+        }
+        let (part, kept, lost) =
+            without_failed(&problem, method, &design, &columns, &outputs.failed).map_err(refused)?;
+        warn(&format!(
+            "{}: {} runs failed; they are left out with {lost} of {} blocks",
+            args.outputs.display(),
+            outputs.failed.len(),
+            lost + part.rows() / block_rows(&problem, method, &part).map_err(refused)?,
+        ));
+        (design, columns) = (part, kept);
+    }
+    let analysis = analyze(&problem, method, &design, &columns, &resampling).map_err(refused)?;
     analysis.warnings.iter().for_each(|warning| warn(warning));
     if args.out.is_some() || !args.json {
         deliver(args.out.as_deref(), &render(&analysis)?)?;

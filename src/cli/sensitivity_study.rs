@@ -146,6 +146,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         .collect();
     // Opened before anything is written: a folder of another study is left as it is.
     let log = study.open(&folder, sizes.0)?;
+    let _lock = log.0.lock();
     let manifest = Manifest::new(&loaded, &regimes, threads).of_sensitivity(study.replications, study.identity());
     let mut standing = Standing::begin(&folder, manifest, started)?;
     let bar = progress_bar(args.quiet);
@@ -376,7 +377,8 @@ fn summary(
         Scheme::Morris { .. } => &["mu", "mu_star", "sigma"],
         scheme => scheme.monitored(),
     };
-    let width = finished.problem.names().map(str::len).max().unwrap_or(0).max(12);
+    let factors = finished.problem.factors();
+    let width = factors.iter().map(|factor| factor.name.len()).max().unwrap_or(0).max(12);
     for target in &study.targets {
         let of = |index: &str, parameter: &str| {
             let matches = |row: &&Index| row.output == target.name && row.index == index && row.parameter == parameter;
@@ -387,7 +389,7 @@ fn summary(
             let _ = write!(out, "  {column:>18}");
         });
         let _ = writeln!(out);
-        let mut names: Vec<&str> = finished.problem.names().collect();
+        let mut names: Vec<&str> = factors.iter().map(|factor| factor.name.as_str()).collect();
         let leading = |name: &str| of(study.scheme.leading(), name).value.abs();
         names.sort_by(|a, b| leading(b).total_cmp(&leading(a)));
         for name in names {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::document::Document;
 use super::error::ConfigError;
-use super::problem::{ParameterEntry, distribution, unique_name};
+use super::problem::{ParameterEntry, check_groups, distribution, unique_name};
 use super::suggest;
 use crate::sensitivity::{Distribution, GaussianCopula, NotACorrelation, Parameter, Problem};
 
@@ -33,6 +33,8 @@ pub struct Uncertain {
     pub label: String,
     /// Its distribution.
     pub distribution: Distribution,
+    /// The group that it moves with in a Sobol' study.
+    pub group: Option<String>,
 }
 
 /// The uncertain values of a scenario, in the order of the file, and how they depend on each other.
@@ -58,8 +60,11 @@ impl Parameters {
     /// The values as a problem of sensitivity analysis, which takes them as independent.
     #[must_use]
     pub fn problem(&self) -> Problem {
-        let parameter =
-            |item: &Uncertain| Parameter { name: item.name.clone(), distribution: item.distribution.clone() };
+        let parameter = |item: &Uncertain| Parameter {
+            name: item.name.clone(),
+            distribution: item.distribution.clone(),
+            group: item.group.clone(),
+        };
         Problem { parameters: self.list.iter().map(parameter).collect() }
     }
     /// The values at a point of the open unit cube, correlations included.
@@ -106,8 +111,10 @@ pub(super) fn parameters(
             label: entry.label.clone().unwrap_or_else(|| name.clone()),
             name,
             distribution: distribution(document, &place, entry)?,
+            group: entry.group.clone(),
         });
     }
+    check_groups(document, list.iter().map(|item| (item.group.as_deref(), Some(item.name.as_str()))))?;
     let copula = copula(document, correlations, &list)?;
     Ok(Parameters { list, copula })
 }

@@ -30,6 +30,8 @@ pub struct ParameterEntry {
     pub name: Option<String>,
     /// The value of the scenario that it stands for, as in `--set`: `demand.alpha`, `instrument.sanctions.rate`.
     pub key: Option<String>,
+    /// A group of inputs that move together and share an index (sobol).
+    pub group: Option<String>,
     /// `uniform`, `normal`, `lognormal`, `triangular`, `beta` or `discrete`.
     pub distribution: String,
     /// Lower end; truncates `normal` and `lognormal`.
@@ -131,7 +133,14 @@ impl ParameterEntry {
 /// # Errors
 /// [`ConfigError`] naming file, line, key, value and remedy.
 pub fn problem(path: &Path) -> Result<Problem, ConfigError> {
-    let document = Document::load(path)?;
+    of_document(&Document::load(path)?)
+}
+
+/// The problem of a document.
+///
+/// # Errors
+/// As [`problem`].
+pub fn of_document(document: &Document) -> Result<Problem, ConfigError> {
     let file: ProblemFile = document.deserialize()?;
     if file.parameter.is_empty() {
         return Err(document.error_at("parameter", "is empty", "write one [[parameter]] for each uncertain input"));
@@ -139,10 +148,33 @@ pub fn problem(path: &Path) -> Result<Problem, ConfigError> {
     let mut parameters: Vec<Parameter> = Vec::with_capacity(file.parameter.len());
     for (index, entry) in file.parameter.iter().enumerate() {
         let place = format!("parameter[{index}]");
-        let name = unique_name(&document, &place, entry.name.as_deref(), parameters.iter().map(|p| p.name.as_str()))?;
-        parameters.push(Parameter { name, distribution: distribution(&document, &place, entry)? });
+        let name = unique_name(document, &place, entry.name.as_deref(), parameters.iter().map(|p| p.name.as_str()))?;
+        parameters.push(Parameter {
+            name,
+            distribution: distribution(document, &place, entry)?,
+            group: entry.group.clone(),
+        });
     }
+    check_groups(document, file.parameter.iter().map(|entry| (entry.group.as_deref(), entry.name.as_deref())))?;
     Ok(Problem { parameters })
+}
+
+/// Groups have names, and none that is an input's.
+pub(super) fn check_groups<'a>(
+    document: &Document,
+    entries: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)> + Clone,
+) -> Result<(), ConfigError> {
+    let names: Vec<&str> = entries.clone().filter_map(|(_, name)| name).collect();
+    for (index, group) in entries.enumerate().filter_map(|(index, (group, _))| Some((index, group?))) {
+        let at = format!("parameter[{index}].group");
+        if group.trim().is_empty() || group.trim() != group {
+            return Err(document.error_at(&at, "is no name", "write a name without spaces around it"));
+        }
+        if names.contains(&group) {
+            return Err(document.error_at(&at, "is the name of an input", "give the group a name of its own"));
+        }
+    }
+    Ok(())
 }
 
 /// A name that is one, and is not among `others`; the entry stands at `place` of the document.
@@ -238,12 +270,19 @@ pub struct Outputs {
     pub columns: Vec<OutputColumn>,
     /// Columns without a single number.
     pub ignored: Vec<String>,
+    /// Rows of the design at which the model failed, in order: a cell is empty, `nan`, `inf` or the like. Their values are not numbers.
+    pub failed: Vec<usize>,
+    /// The first such cell: its row in the table, and its column.
+    pub first_failed: Option<(usize, String)>,
 }
+
+/// What is written where a run failed.
+const FAILED: [&str; 9] = ["", "nan", "inf", "-inf", "infinity", "-infinity", "na", "none", "null"];
 
 /// Reads a model's outputs on a design of `rows` rows: one column for each output; columns named like a parameter are none.
 ///
 /// With a column `replication`, the k-th row of each replication belongs to the k-th row of the design, whether replications stand one
-/// after the other or their rows alternate.
+/// after the other or their rows alternate. Runs that failed are told by the rows of the design; what becomes of them is the caller's to say.
 ///
 /// # Errors
 /// [`ConfigError`] naming file, row, column, value and remedy.
@@ -276,14 +315,25 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<Outputs,
     if groups.is_empty() {
         return Err(table.error_at(usize::MAX, "there is no row", "give the outputs of the model"));
     }
-    let mut outputs = Outputs { columns: Vec::new(), ignored: Vec::new() };
+    let mut outputs = Outputs { columns: Vec::new(), ignored: Vec::new(), failed: Vec::new(), first_failed: None };
+    let mut failed = std::collections::BTreeSet::new();
     let inputs: Vec<&str> = problem.names().collect();
     for name in table.columns().iter().filter(|name| *name != REPLICATION && !inputs.contains(&name.as_str())) {
         if table.column_text(name)?.iter().all(|cell| cell.parse::<f64>().is_err()) {
             outputs.ignored.push(name.clone());
             continue;
         }
-        let values = table.column_f64(name)?;
+        let fails = |cell: &str| FAILED.contains(&cell.to_ascii_lowercase().as_str());
+        let values = table.column_f64_or(name, fails)?;
+        for (place, row) in groups.iter().flat_map(|(_, members)| members.iter().enumerate()) {
+            if values[*row].is_nan() {
+                failed.insert(place);
+                let first = outputs.first_failed.get_or_insert((*row, name.clone()));
+                if *row < first.0 {
+                    *first = (*row, name.clone());
+                }
+            }
+        }
         let replications = groups.iter().map(|(_, members)| members.iter().map(|row| values[*row]).collect()).collect();
         if let Some(response) = Response::new(replications) {
             outputs.columns.push(OutputColumn { name: name.clone(), response });
@@ -293,5 +343,6 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<Outputs,
         let message = "there is no column of numbers besides the parameters and the replication";
         return Err(table.error_at(usize::MAX, message, "write one column for each output"));
     }
+    outputs.failed = failed.into_iter().collect();
     Ok(outputs)
 }

@@ -294,7 +294,7 @@ fn units(reader: &Reader<'_>, section: &SweepSection, axes: usize, seed: u64) ->
         return draws::sobol_points(axes, count, seed).map_err(refuse);
     }
     let law = Distribution::uniform(0.0, 1.0).map_err(|error| reader.error("sweep", error.to_string(), ""))?;
-    let parameter = |axis: usize| Parameter { name: axis.to_string(), distribution: law.clone() };
+    let parameter = |axis: usize| Parameter { name: axis.to_string(), distribution: law.clone(), group: None };
     let problem = Problem { parameters: (0..axes).map(parameter).collect() };
     Ok(latin_hypercube(&problem, count, seed).iter().map(<[f64]>::to_vec).collect())
 }

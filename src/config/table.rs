@@ -166,6 +166,11 @@ impl Table {
         self.read(column, "a finite number", number)
     }
 
+    /// A column of finite numbers; cells for which `absent` holds are not numbers.
+    pub fn column_f64_or(&self, column: &str, absent: impl Fn(&str) -> bool) -> Result<Vec<f64>, ConfigError> {
+        self.read(column, "a finite number", |cell| if absent(cell) { Some(f64::NAN) } else { number(cell) })
+    }
+
     /// A column of finite numbers, some of which may be left empty.
     pub fn column_optional_f64(&self, column: &str) -> Result<Vec<Option<f64>>, ConfigError> {
         self.read(column, "a finite number, or nothing", |cell| {
@@ -245,6 +250,14 @@ impl Table {
             label,
             message: message.into(),
             help: help.into(),
+        }
+    }
+
+    /// A complaint about one cell, with help of its own.
+    pub fn refuse_cell_with(&self, row: usize, column: &str, expected: &str, help: String) -> ConfigError {
+        match self.refuse_cell(row, column, expected) {
+            ConfigError::Row { file, row, label, message, .. } => ConfigError::Row { file, row, label, message, help },
+            other => other,
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
-use super::charts::{ChartError, Svg, headline_label, write};
+use super::charts::{ChartError, Svg, headline_label, write_into};
 use super::study::{Described, describe};
 use crate::folder::OutputFolder;
 use crate::sensitivity::{Index, Scheme};
@@ -20,13 +20,13 @@ pub fn write_charts(
     study: &ScenarioStudy<'_>,
     finished: &Finished,
 ) -> Result<Vec<PathBuf>, ChartError> {
-    let charts = folder.path().join("charts");
+    let charts = folder.below("charts");
     let mut paths = Vec::new();
     for target in &study.targets {
         let context = context(study, finished, target);
         for (name, drawn) in draw(study.scheme, finished, &context) {
             match drawn {
-                Ok(svg) => paths.extend(write(&svg, &charts, &format!("{name}_{}", file_name(&target.name)))?),
+                Ok(svg) => paths.extend(write_into(&charts, &svg, &format!("{name}_{}", file_name(&target.name)))?),
                 Err(ChartError::Empty { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -58,7 +58,9 @@ fn draw(scheme: Scheme, finished: &Finished, context: &OutputContext) -> Vec<(&'
         let looks: Vec<(u64, &[Index])> = finished
             .looks
             .iter()
-            .map(|(n, reading)| (scheme.rows(finished.problem.len(), *n) as u64, reading.analysis.indices.as_slice()))
+            .map(|(n, reading)| {
+                (scheme.rows(finished.problem.factors().len(), *n) as u64, reading.analysis.indices.as_slice())
+            })
             .collect();
         charts.push(("convergence", convergence::draw(&looks, shown, context)));
     }
@@ -111,7 +113,7 @@ fn context(study: &ScenarioStudy<'_>, finished: &Finished, target: &Target) -> O
         output: target.name.clone(),
         label: format!("{what} ({under}{period})"),
         unit: unit.to_owned(),
-        inputs: finished.problem.names().map(label).collect(),
+        inputs: finished.problem.factors().iter().map(|factor| label(&factor.name)).collect(),
         design,
         rows: finished.design.rows() as u64,
         replications: study.replications,

@@ -1,7 +1,9 @@
 //! From a design and a model's outputs to a table of indices, by any method.
 
+use std::collections::BTreeSet;
+
 use super::bootstrap::{Estimate, Resampling};
-use super::design::Design;
+use super::design::{Design, check_groups};
 use super::morris::Step;
 use super::noise::{self, Units, VarianceParts};
 use super::response::Response;
@@ -109,6 +111,46 @@ pub fn analyze_randomised(
     analyze_units(problem, Method::Sobol, design, outputs, Units::Grouped(groups, resampling.level), resampling)
 }
 
+/// Rows that stand or fall together, the blocks of a design: a run that failed takes its block with it.
+///
+/// # Errors
+/// [`AnalysisError`] when the design has not the layout of the method, or is one of curves, which cannot be read with gaps.
+pub fn block_rows(problem: &Problem, method: Method, design: &Design) -> Result<usize, AnalysisError> {
+    let layout = layout(problem, method, design)?;
+    if matches!(layout, Layout::Curves) {
+        return refuse(
+            None,
+            "a search curve with a failed run cannot be read",
+            "run that row again, or use --method rbd_fast",
+        );
+    }
+    Ok(layout.unit(problem.len()).0)
+}
+
+/// Design and outputs without the blocks of the rows that failed, and how many blocks those are.
+///
+/// # Errors
+/// [`AnalysisError`] as for [`block_rows`], or when no block is left.
+pub fn without_failed(
+    problem: &Problem,
+    method: Method,
+    design: &Design,
+    outputs: &[OutputColumn],
+    failed: &[usize],
+) -> Result<(Design, Vec<OutputColumn>, usize), AnalysisError> {
+    let size = block_rows(problem, method, design)?;
+    let lost: BTreeSet<usize> = failed.iter().map(|row| row / size).collect();
+    let kept: Vec<usize> = (0..design.rows()).filter(|row| !lost.contains(&(row / size))).collect();
+    let mut part = Design::new(problem.len());
+    kept.iter().for_each(|row| part.push(design.row(*row).iter().copied()));
+    let at =
+        |output: &OutputColumn| Some(OutputColumn { name: output.name.clone(), response: output.response.at(&kept)? });
+    match outputs.iter().map(at).collect() {
+        Some(outputs) => Ok((part, outputs, lost.len())),
+        None => refuse(None, "every block has a failed run", "narrow the distributions of the inputs"),
+    }
+}
+
 fn analyze_units(
     problem: &Problem,
     method: Method,
@@ -126,7 +168,9 @@ fn analyze_units(
             return refuse(None, message, "give one row of outputs for each row of the design, in its order");
         }
         if response.is_constant() {
-            analysis.warnings.push(format!("{name} is the same everywhere: its indices are not defined"));
+            let mean = response.mean();
+            let how = if mean.iter().all(|value| *value == mean[0]) { "" } else { " but for rounding" };
+            analysis.warnings.push(format!("{name} is the same everywhere{how}: its indices are not defined"));
         }
         let (unit, places) = layout.unit(problem.len());
         let noise = noise::split(response, unit, &places, units);
@@ -171,7 +215,8 @@ fn method_indices(
     resampling: &Resampling,
     push: &mut impl FnMut(&str, &'static str, Estimate),
 ) {
-    let names: Vec<&str> = problem.names().collect();
+    let factors = problem.factors();
+    let names: Vec<&str> = factors.iter().map(|factor| factor.name.as_str()).collect();
     let mut each = |index, estimates: &mut dyn Iterator<Item = Estimate>| {
         names.iter().zip(estimates).for_each(|(name, estimate)| push(name, index, estimate));
     };
@@ -213,6 +258,9 @@ fn method_indices(
 
 fn layout(problem: &Problem, method: Method, design: &Design) -> Result<Layout, AnalysisError> {
     let (rows, inputs) = (design.rows(), problem.len());
+    if let Err(error) = check_groups(problem, method) {
+        return refuse(None, error.to_string(), "leave `group` out, or use --method sobol");
+    }
     let enough = |least: usize| {
         if rows >= least {
             return Ok(Layout::Rows);
@@ -220,7 +268,7 @@ fn layout(problem: &Problem, method: Method, design: &Design) -> Result<Layout, 
         refuse(None, format!("{rows} rows are too few for {}", method.name()), format!("give at least {least} rows"))
     };
     match method {
-        Method::Sobol => blocks(design).map(Layout::Blocks),
+        Method::Sobol => blocks(problem, design).map(Layout::Blocks),
         Method::Morris => steps(problem, design).map(Layout::Trajectories),
         Method::Fast => {
             let least = 4 * fast::HARMONICS * fast::HARMONICS + 1;
@@ -246,17 +294,18 @@ fn same(a: f64, b: f64) -> bool {
 }
 
 /// The layout of a Sobol' design: blocks of 2D + 2 rows, or of D + 2.
-pub(super) fn blocks(design: &Design) -> Result<Blocks, AnalysisError> {
-    let inputs = design.columns();
+pub(super) fn blocks(problem: &Problem, design: &Design) -> Result<Blocks, AnalysisError> {
+    let inputs = problem.factors().len();
+    let factor_of = problem.factor_of();
     let full = Blocks { inputs, second_order: true };
     let first_order = Blocks { inputs, second_order: false };
-    match check_blocks(design, full) {
+    match check_blocks(design, full, &factor_of) {
         Ok(()) => Ok(full),
-        Err(error) => check_blocks(design, first_order).map(|()| first_order).map_err(|_| error),
+        Err(error) => check_blocks(design, first_order, &factor_of).map(|()| first_order).map_err(|_| error),
     }
 }
 
-fn check_blocks(design: &Design, blocks: Blocks) -> Result<(), AnalysisError> {
+fn check_blocks(design: &Design, blocks: Blocks, factor_of: &[usize]) -> Result<(), AnalysisError> {
     let size = blocks.rows();
     let what =
         "a block is A, then A with one input after the other from B, then B with one after the other from A, then B";
@@ -274,7 +323,7 @@ fn check_blocks(design: &Design, blocks: Blocks) -> Result<(), AnalysisError> {
             let swapped = |place: usize, from: &[f64], with: &[f64]| {
                 let row = start + place;
                 for (j, x) in design.row(row).iter().enumerate() {
-                    let expected = if i == j { with[j] } else { from[j] };
+                    let expected = if factor_of[j] == i { with[j] } else { from[j] };
                     if !same(*x, expected) {
                         let message = format!(
                             "input {} is {x}, expected {expected} at this place of a block of {size} rows",

@@ -48,12 +48,14 @@ pub mod scheme;
 pub mod slices;
 pub mod sobol;
 
-pub use analysis::{Analysis, AnalysisError, Index, Noise, OutputColumn, analyze, analyze_randomised};
+pub use analysis::{
+    Analysis, AnalysisError, Index, Noise, OutputColumn, analyze, analyze_randomised, block_rows, without_failed,
+};
 pub use bootstrap::{Estimate, Resampling};
 pub use copula::{GaussianCopula, NotACorrelation};
 pub use design::{Design, DesignError, SampleOptions, sample};
 pub use distribution::{Distribution, InvalidDistribution};
-pub use problem::{Parameter, Problem};
+pub use problem::{Factor, Parameter, Problem};
 pub use ranking::Ranking;
 pub use response::Response;
 pub use scheme::{Scheme, StopRule};

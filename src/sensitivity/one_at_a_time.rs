@@ -73,8 +73,8 @@ mod tests {
     fn swings_are_paired_over_replications() {
         let law = |low, high| Distribution::uniform(low, high).unwrap();
         let parameters = vec![
-            Parameter { name: "a".into(), distribution: law(0.0, 10.0) },
-            Parameter { name: "b".into(), distribution: law(-1.0, 3.0) },
+            Parameter { name: "a".into(), distribution: law(0.0, 10.0), group: None },
+            Parameter { name: "b".into(), distribution: law(-1.0, 3.0), group: None },
         ];
         let problem = Problem { parameters };
         let design = design(&problem, [0.1, 0.9]);

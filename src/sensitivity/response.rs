@@ -54,11 +54,19 @@ impl Response {
         &self.replications
     }
 
-    /// Whether no value differs from another.
+    /// Whether no value differs from another by more than rounding: a part in 1e13 of the largest.
     #[must_use]
     pub fn is_constant(&self) -> bool {
-        let first = self.replications[0][0];
-        self.replications.iter().flatten().all(|value| *value == first)
+        let all = || self.replications.iter().flatten();
+        let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(*y), high.max(*y)));
+        // No difference of huge numbers overflows here.
+        0.5 * high - 0.5 * low <= 5e-14 * low.abs().max(high.abs())
+    }
+
+    /// The same at some of the rows; nothing where there are none.
+    #[must_use]
+    pub fn at(&self, rows: &[usize]) -> Option<Self> {
+        Self::new(self.replications.iter().map(|values| rows.iter().map(|row| values[*row]).collect()).collect())
     }
 
     /// The unbiased variance over replications at every row; zeros with one replication.

@@ -199,7 +199,7 @@ impl Scheme {
         }
     }
 
-    /// Rows that meet the same worlds, for `inputs` inputs.
+    /// Rows that meet the same worlds, for `inputs` inputs or groups that move alone.
     #[must_use]
     pub fn unit(self, inputs: usize) -> usize {
         match self {
@@ -210,7 +210,7 @@ impl Scheme {
         }
     }
 
-    /// Rows of the design of size `n` for `inputs` inputs.
+    /// Rows of the design of size `n` for `inputs` inputs or groups that move alone.
     #[must_use]
     pub fn rows(self, inputs: usize, n: usize) -> usize {
         match self {
@@ -244,7 +244,10 @@ impl Scheme {
         if n < least {
             return Err(DesignError::TooFew { method: self.name(), least, given: n });
         }
-        design::check_size(self.rows(problem.len(), n) as u128, problem.len())?;
+        if problem.has_groups() && !matches!(self, Self::Sobol { .. }) {
+            return Err(DesignError::Groups(self.name()));
+        }
+        design::check_size(self.rows(problem.factors().len(), n) as u128, problem.len())?;
         match self {
             Self::OneAtATime { quantiles } => Ok(one_at_a_time::design(problem, quantiles)),
             Self::Morris { levels } => growing_trajectories(problem, n, levels, seed),
@@ -268,8 +271,9 @@ impl Scheme {
         n: usize,
         resampling: &Resampling,
     ) -> Result<Reading, AnalysisError> {
-        let rows = self.rows(problem.len(), n).min(runs.rows.len());
-        let unit = self.unit(problem.len());
+        let factors = problem.factors().len();
+        let rows = self.rows(factors, n).min(runs.rows.len());
+        let unit = self.unit(factors);
         if let Self::OneAtATime { .. } = self {
             return Ok(self.read_swings(problem, runs, resampling.level));
         }
@@ -350,7 +354,8 @@ impl Scheme {
         analysis: &Analysis,
         level: f64,
     ) -> Result<Vec<Ranking>, AnalysisError> {
-        let names: Vec<&str> = problem.names().collect();
+        let factors = problem.factors();
+        let names: Vec<&str> = factors.iter().map(|factor| factor.name.as_str()).collect();
         let mut rankings = Vec::new();
         for output in outputs.iter().filter(|output| !output.response.is_constant()) {
             let response = &output.response;
@@ -358,7 +363,7 @@ impl Scheme {
                 |pieces: &[Vec<f64>]| Ranking::of_pieces(&output.name, self.leading(), &names, pieces, level);
             rankings.push(match self {
                 Self::Sobol { second_order, .. } => {
-                    let blocks = Blocks { inputs: problem.len(), second_order };
+                    let blocks = Blocks { inputs: factors.len(), second_order };
                     of_pieces(&sobol::total_pieces(response, blocks, groups))
                 }
                 Self::Morris { .. } => {

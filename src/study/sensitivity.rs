@@ -33,7 +33,7 @@ pub const DUMMY: &str = "dummy";
 #[derive(Debug, thiserror::Error)]
 pub enum SensitivityError {
     /// The design cannot be made.
-    #[error("{0}\nhelp: give another --n")]
+    #[error("{0}\nhelp: give another --n, or another method")]
     Design(#[from] DesignError),
     /// The log.
     #[error(transparent)]
@@ -111,7 +111,7 @@ impl ScenarioStudy<'_> {
     pub fn problem(&self) -> Problem {
         let mut problem = self.loaded.parameters.problem();
         if let (true, Ok(distribution)) = (self.dummy, Distribution::uniform(0.0, 1.0)) {
-            problem.parameters.push(Parameter { name: DUMMY.into(), distribution });
+            problem.parameters.push(Parameter { name: DUMMY.into(), distribution, group: None });
         }
         problem
     }
@@ -261,7 +261,7 @@ impl ScenarioStudy<'_> {
         let parameters = &self.loaded.parameters;
         let assignments = parameters.assignments(&design.row(row)[..parameters.len()]);
         let point = self.loaded.at(&assignments).map_err(|error| error.reason())?;
-        let replications = self.replications_of(problem.len(), row);
+        let replications = self.replications_of(problem.factors().len(), row);
         respond(point.scenario, &self.targets, replications).map_err(|error| error.to_string())
     }
 

@@ -10,7 +10,7 @@ const SOBOL: Scheme = Scheme::Sobol { randomisations: 8, second_order: false };
 
 fn problem(inputs: usize, low: f64, high: f64) -> Problem {
     let distribution = Distribution::uniform(low, high).unwrap();
-    let parameter = |i| Parameter { name: format!("x{i}"), distribution: distribution.clone() };
+    let parameter = |i| Parameter { name: format!("x{i}"), distribution: distribution.clone(), group: None };
     Problem { parameters: (1..=inputs).map(parameter).collect() }
 }
 

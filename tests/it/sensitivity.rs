@@ -7,9 +7,10 @@ use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use rand_distr::{Distribution as _, StandardNormal};
 use serde_json::Value;
 use stickershock::numerics::sobol::SobolSequence;
+use stickershock::sensitivity::scheme::Runs;
 use stickershock::sensitivity::{
     Analysis, Design, Distribution, Index, Method, OutputColumn, Parameter, Problem, Resampling, Response,
-    SampleOptions, analyze, sample,
+    SampleOptions, Scheme, analyze, sample,
 };
 
 type Model = fn(&[f64]) -> f64;
@@ -27,6 +28,7 @@ fn uniform_problem(bounds: &[[f64; 2]]) -> Problem {
     let parameter = |(i, [low, high]): (usize, &[f64; 2])| Parameter {
         name: format!("x{}", i + 1),
         distribution: Distribution::uniform(*low, *high).unwrap(),
+        group: None,
     };
     Problem { parameters: bounds.iter().enumerate().map(parameter).collect() }
 }
@@ -374,7 +376,8 @@ fn seed_0_meaning_none() {
 fn normal_inputs_at_infinity() {
     let normal = |mean, sd| Distribution::normal(mean, sd, [f64::NEG_INFINITY, f64::INFINITY]).unwrap();
     let laws = [normal(1.0, 2.0), Distribution::lognormal(0.0, 1.0, [0.0, f64::INFINITY]).unwrap(), normal(0.0, 1.0)];
-    let parameter = |(i, law): (usize, &Distribution)| Parameter { name: format!("x{i}"), distribution: law.clone() };
+    let parameter =
+        |(i, law): (usize, &Distribution)| Parameter { name: format!("x{i}"), distribution: law.clone(), group: None };
     let problem = Problem { parameters: laws.iter().enumerate().map(parameter).collect() };
     for method in Method::ALL {
         let design = sample(&problem, method, SampleOptions { n: 128, seed: 0, levels: 4 }).unwrap();
@@ -388,7 +391,7 @@ fn normal_inputs_at_infinity() {
 #[test]
 fn sums_of_normals_split_by_variance() {
     let law = |sd| Distribution::normal(3.0, sd, [f64::NEG_INFINITY, f64::INFINITY]).unwrap();
-    let parameter = |(name, sd): (&str, f64)| Parameter { name: name.into(), distribution: law(sd) };
+    let parameter = |(name, sd): (&str, f64)| Parameter { name: name.into(), distribution: law(sd), group: None };
     let problem = Problem { parameters: [("a", 1.0), ("b", 2.0)].into_iter().map(parameter).collect() };
     let design = sample(&problem, Method::Sobol, SampleOptions { n: 1024, seed: 0, levels: 4 }).unwrap();
     let analysis = analysed(&problem, Method::Sobol, &design, vec![design.iter().map(|x| x[0] + x[1]).collect()], 0);
@@ -406,6 +409,13 @@ fn outputs_that_do_not_vary_or_are_huge_are_no_trouble() {
         let constant = analysed(&problem, method, &design, vec![vec![0.1; outputs.len()]], 0);
         assert!(constant.indices.iter().all(|row| row.estimate.value.is_nan()), "{method:?}");
         assert_eq!(constant.warnings.len(), 1);
+        // The same everywhere, but for the order in which it was rounded.
+        let rounded = |row: &[f64]| 192.53 * (row[0] + row[1] + row[2]) / (row[0] + row[1] + row[2]);
+        let rounded: Vec<f64> = design.iter().map(rounded).collect();
+        assert!(rounded.iter().any(|y| *y != rounded[0]), "{method:?}");
+        let constant = analysed(&problem, method, &design, vec![rounded], 0);
+        assert!(constant.indices.iter().all(|row| row.estimate.value.is_nan()), "{method:?}");
+        assert!(constant.warnings[0].contains("but for rounding"), "{:?}", constant.warnings);
         let huge: Vec<f64> = outputs.iter().map(|y| 1e150 * y).collect();
         let (huge, plain) =
             (analysed(&problem, method, &design, vec![huge], 0), analysed(&problem, method, &design, vec![outputs], 0));
@@ -414,6 +424,47 @@ fn outputs_that_do_not_vary_or_are_huge_are_no_trouble() {
             let error = (huge.estimate.value / unit - plain.estimate.value).abs();
             assert!(error < 1e-9, "{method:?}: {huge:?} {plain:?}");
         }
+    }
+}
+
+/// Inputs of a group move together and have one index, with all that they do to each other: of a b + c with a, b, c uniform on (-1, 1) the variances
+/// are 1/9 and 1/3, and a and b have nothing alone. A group of one is the input by another name.
+#[test]
+fn groups_have_the_indices_of_their_inputs_together() {
+    let mut problem = uniform_problem(&[[-1.0, 1.0]; 3]);
+    let y = |design: &Design| vec![design.iter().map(|x| x[0] * x[1] + x[2]).collect::<Vec<f64>>()];
+    let options = SampleOptions { n: 4096, seed: 0, levels: 4 };
+    let alone = sample(&problem, Method::Sobol, options).unwrap();
+    let alone_indices = analysed(&problem, Method::Sobol, &alone, y(&alone), 0);
+    problem.parameters[2].group = Some("rest".into());
+    let renamed = sample(&problem, Method::Sobol, options).unwrap();
+    assert_eq!(renamed, alone);
+    let value = |analysis: &Analysis, parameter: &str, index: &str| find(analysis, index, parameter).estimate.value;
+    let renamed = analysed(&problem, Method::Sobol, &renamed, y(&alone), 0);
+    assert_eq!(value(&renamed, "rest", "S1"), value(&alone_indices, "x3", "S1"));
+    for input in 0..2 {
+        problem.parameters[input].group = Some("both".into());
+    }
+    let design = sample(&problem, Method::Sobol, options).unwrap();
+    assert_eq!(design.rows(), 4096 * 6);
+    let together = analysed(&problem, Method::Sobol, &design, y(&design), 0);
+    for (parameter, exact) in [("both", 0.25), ("rest", 0.75)] {
+        for index in ["S1", "ST"] {
+            let found = value(&together, parameter, index);
+            assert!((found - exact).abs() < 0.01, "{parameter} {index}: {found}");
+        }
+    }
+    assert!(value(&alone_indices, "x1", "S1").abs() < 0.01 && (value(&alone_indices, "x1", "ST") - 0.25).abs() < 0.01);
+    // The randomised design of scenarios moves the same inputs.
+    let scheme = Scheme::Sobol { randomisations: 4, second_order: false };
+    let design = scheme.design(&problem, 1024, 0).unwrap();
+    let rows = y(&design)[0].iter().map(|y| Some(vec![*y])).collect();
+    let runs = Runs { outputs: vec!["y".into()], replications: 1, rows };
+    let reading = scheme.read(&problem, &design, &runs, 1024, &Resampling::default()).unwrap();
+    assert!((value(&reading.analysis, "both", "ST") - 0.25).abs() < 0.02);
+    for method in Method::ALL.into_iter().filter(|method| *method != Method::Sobol) {
+        let error = sample(&problem, method, options).unwrap_err().to_string();
+        assert!(error.contains("no groups"), "{error}");
     }
 }
 
@@ -600,6 +651,61 @@ mod commands {
         refused("sobol", "p.toml", "title = \"none\"\n", &["p.toml", "parameter"]);
     }
 
+    /// A run that failed is named with its block; left out with it, the answer is that of the design without the block.
+    #[test]
+    fn failed_runs_are_left_out_with_their_blocks() {
+        let folder = Folder::new();
+        for (method, n, block, failed) in
+            [("sobol", 16, 8, [3, 60]), ("morris", 12, 4, [0, 47]), ("rbd_fast", 60, 1, [7, 59])]
+        {
+            let rows = folder.sampled(method, n);
+            let design = folder.read("X.csv");
+            let whole: Vec<String> = outputs(&rows).lines().map(str::to_owned).collect();
+            let mut holed = whole.clone();
+            (holed[1 + failed[0]], holed[1 + failed[1]]) = ("NaN".into(), "\"\"".into());
+            folder.write("Y.csv", &(holed.join("\n") + "\n"));
+            let (code, _, error) = folder.analysed(method, "");
+            let first = failed[0] / block * block;
+            assert_eq!(code, 65);
+            assert!(
+                error.contains(&format!("row {}: y is NaN", failed[0] + 2)) && error.contains("--drop-failed"),
+                "{error}"
+            );
+            assert!(
+                block == 1 || error.contains(&format!("rows {} to {} of the design", first + 1, first + block)),
+                "{error}"
+            );
+            let (code, left, warning) = folder.analysed(method, "--drop-failed --resamples 50");
+            assert_eq!(code, 0, "{warning}");
+            assert!(
+                warning.contains(&format!("2 runs failed; they are left out with 2 of {} blocks", rows.len() / block)),
+                "{warning}"
+            );
+            let kept = |text: &[String]| -> String {
+                let lost = |row: usize| failed.iter().any(|failed| failed / block == row / block);
+                let lines = text.iter().enumerate().filter(|(line, _)| *line == 0 || !lost(line - 1));
+                lines.map(|(_, line)| format!("{line}\n")).collect()
+            };
+            folder.write("X.csv", &kept(&design.lines().map(str::to_owned).collect::<Vec<_>>()));
+            folder.write("Y.csv", &kept(&whole));
+            assert_eq!(folder.analysed(method, "--resamples 50").1, left, "{method}");
+        }
+        let rows = folder.sampled("fast", 65);
+        folder.write(
+            "Y.csv",
+            &outputs(&rows)
+                .replacen('\n', "\nnan\n", 1)
+                .lines()
+                .take(rows.len() + 1)
+                .map(|line| format!("{line}\n"))
+                .collect::<String>(),
+        );
+        for flag in ["", "--drop-failed"] {
+            let (code, _, error) = folder.analysed("fast", flag);
+            assert!(code == 65 && error.contains("rbd_fast"), "{error}");
+        }
+    }
+
     #[test]
     fn wrong_usage_and_unwritable_output_have_their_exit_codes() {
         let folder = Folder::new();
@@ -612,6 +718,11 @@ mod commands {
             ("sample --problem q.toml --method sobol --n 4", 65, "did you mean `p.toml`"),
             ("sample --problem p.toml --method sobol --n 4 --out p.toml/X.csv", 1, "p.toml"),
             ("analyze --problem p.toml --method sobol --design X.csv --outputs X.csv --level 95", 2, "write 0.95"),
+            (
+                "analyze --problem p.toml --method sobol --design X.csv --outputs X.csv --resamples 1000000000000",
+                2,
+                "expected 2 to",
+            ),
             ("analyze --problem p.toml --method sobol --design X.csv --outputs X.csv", 65, "no column of numbers"),
         ] {
             let (found, _, error) = folder.run(arguments);

@@ -26,7 +26,7 @@ pub fn write_tables(
         .looks
         .iter()
         .flat_map(|(n, reading)| {
-            let runs = study.scheme.rows(finished.problem.len(), *n) as u64;
+            let runs = study.scheme.rows(finished.problem.factors().len(), *n) as u64;
             let indices = reading.analysis.indices.iter();
             indices.map(move |index| ConvergenceRow { n: *n as u64, runs, index: index.into() })
         })
@@ -65,7 +65,7 @@ fn design_table(study: &ScenarioStudy<'_>, finished: &Finished) -> Result<TableD
         known.map_or("an input that nothing depends on".to_owned(), |item| format!("value of {}", item.key))
     };
     fields.extend(finished.problem.names().map(|name| Field::new(name, FieldType::Number, "", key(name))));
-    let unit = study.scheme.unit(finished.problem.len());
+    let unit = study.scheme.unit(finished.problem.factors().len());
     let rows = finished.design.iter().enumerate().map(|(row, values)| {
         let mut cells = vec![Cell::Integer(row as u64), Cell::Integer((row / unit) as u64)];
         cells.extend(values.iter().map(|value| Cell::Number(*value)));
@@ -89,7 +89,7 @@ fn outputs_table(study: &ScenarioStudy<'_>, finished: &Finished) -> Result<Table
         };
         Field::new(&target.name, FieldType::Number, unit, format!("{what}; {under}; period {}", target.period))
     }));
-    let (inputs, count) = (finished.problem.len(), study.replications);
+    let (inputs, count) = (finished.problem.factors().len(), study.replications);
     let rows = finished.runs.rows.iter().enumerate().flat_map(|(row, values)| {
         let worlds = study.replications_of(inputs, row);
         (0..count).map(move |replication| {

@@ -102,6 +102,9 @@ pub enum DesignError {
     /// Levels of a grid that trajectories cannot step on.
     #[error("{0} levels: trajectories need an even number of levels, 2 to {MAX_LEVELS}")]
     Levels(usize),
+    /// Inputs in groups, for a method that moves each alone.
+    #[error("{0} has no groups: each input moves alone")]
+    Groups(&'static str),
     /// More inputs than the Sobol' sequence has dimensions.
     #[error("Sobol' design: {0}")]
     Dimensions(#[from] TooManyDimensions),
@@ -116,6 +119,11 @@ pub(super) fn check_size(rows: u128, columns: usize) -> Result<(), DesignError> 
         return Err(DesignError::TooLarge { rows, columns, most: MOST_VALUES });
     }
     Ok(())
+}
+
+/// Refuses groups where inputs cannot move together.
+pub(super) fn check_groups(problem: &Problem, method: Method) -> Result<(), DesignError> {
+    if problem.has_groups() && method != Method::Sobol { Err(DesignError::Groups(method.name())) } else { Ok(()) }
 }
 
 /// What a design needs to know besides the problem.
@@ -136,8 +144,9 @@ pub struct SampleOptions {
 pub fn sample(problem: &Problem, method: Method, options: SampleOptions) -> Result<Design, DesignError> {
     let SampleOptions { n, seed, levels } = options;
     let inputs = problem.len();
+    check_groups(problem, method)?;
     let (least, rows) = match method {
-        Method::Sobol => (2, 2 * inputs + 2),
+        Method::Sobol => (2, 2 * problem.factors().len() + 2),
         Method::Morris => (2, inputs + 1),
         Method::Fast => (curves::least_points(), inputs),
         Method::RbdFast => (2 * super::rbd_fast::HARMONICS + 1, 1),
@@ -157,12 +166,12 @@ pub fn sample(problem: &Problem, method: Method, options: SampleOptions) -> Resu
 }
 
 /// Blocks of 2D + 2 rows for each base point k of a scrambled Sobol' sequence in 2D dimensions: A, AB_1 .. AB_D, BA_1 .. BA_D, B, where
-/// AB_i is A with input i from B, and BA_i the reverse (Saltelli 2002).
+/// AB_i is A with input i from B, and BA_i the reverse (Saltelli 2002). Inputs of a group are swapped together, and D counts the groups.
 ///
 /// # Errors
 /// [`DesignError::Dimensions`] above 500 inputs.
 pub fn pick_freeze(problem: &Problem, n: usize, seed: u64) -> Result<Design, DesignError> {
-    let inputs = problem.len();
+    let (inputs, factors) = (problem.len(), problem.factors());
     let key = Stream::at(seed, Purpose::Scramble, 0).word();
     let mut design = Design::new(inputs);
     for point in SobolSequence::scrambled(2 * inputs, key)?.take(n) {
@@ -170,12 +179,12 @@ pub fn pick_freeze(problem: &Problem, n: usize, seed: u64) -> Result<Design, Des
         let b: Vec<f64> = problem.at(&point[inputs..]).collect();
         let swapped = |from: &[f64], with: &[f64], i: usize| {
             let mut row = from.to_vec();
-            row[i] = with[i];
+            factors[i].members.iter().for_each(|input| row[*input] = with[*input]);
             row
         };
         design.push(a.iter().copied());
-        (0..inputs).for_each(|i| design.push(swapped(&a, &b, i)));
-        (0..inputs).for_each(|i| design.push(swapped(&b, &a, i)));
+        (0..factors.len()).for_each(|i| design.push(swapped(&a, &b, i)));
+        (0..factors.len()).for_each(|i| design.push(swapped(&b, &a, i)));
         design.push(b);
     }
     Ok(design)
@@ -247,7 +256,7 @@ mod tests {
 
     fn problem(inputs: usize) -> Problem {
         let law = Distribution::uniform(0.0, 1.0).unwrap();
-        let parameter = |i| Parameter { name: format!("x{i}"), distribution: law.clone() };
+        let parameter = |i| Parameter { name: format!("x{i}"), distribution: law.clone(), group: None };
         Problem { parameters: (1..=inputs).map(parameter).collect() }
     }
 

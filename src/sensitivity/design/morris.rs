@@ -133,7 +133,7 @@ mod tests {
     use crate::sensitivity::{Distribution, Parameter};
 
     fn problem(inputs: usize, law: &Distribution) -> Problem {
-        let parameter = |i| Parameter { name: format!("x{i}"), distribution: law.clone() };
+        let parameter = |i| Parameter { name: format!("x{i}"), distribution: law.clone(), group: None };
         Problem { parameters: (1..=inputs).map(parameter).collect() }
     }
 

@@ -22,8 +22,8 @@ pub fn randomised_pick_freeze(
     second_order: bool,
     seed: u64,
 ) -> Result<Design, DesignError> {
-    let inputs = problem.len();
-    let blocks = Blocks { inputs, second_order };
+    let (inputs, factors, factor_of) = (problem.len(), problem.factors().len(), problem.factor_of());
+    let blocks = Blocks { inputs: factors, second_order };
     let mut sequences = (0..randomisations as u64)
         .map(|r| SobolSequence::scrambled(2 * inputs, Stream::at(seed, Purpose::Scramble, r).word()))
         .collect::<Result<Vec<_>, _>>()?;
@@ -34,10 +34,11 @@ pub fn randomised_pick_freeze(
             let b: Vec<f64> = problem.at(&point[inputs..]).collect();
             for place in 0..blocks.rows() {
                 let from_b = |input: usize| {
+                    let input = factor_of[input];
                     let is = |swapped: usize| place == swapped;
                     if place == blocks.b() {
                         true
-                    } else if place <= inputs {
+                    } else if place <= factors {
                         is(blocks.ab(input))
                     } else {
                         !is(blocks.ba(input))
@@ -58,7 +59,7 @@ mod tests {
 
     fn problem(inputs: usize) -> Problem {
         let law = Distribution::normal(0.0, 1.0, [f64::NEG_INFINITY, f64::INFINITY]).unwrap();
-        let parameter = |i| Parameter { name: format!("x{i}"), distribution: law.clone() };
+        let parameter = |i| Parameter { name: format!("x{i}"), distribution: law.clone(), group: None };
         Problem { parameters: (1..=inputs).map(parameter).collect() }
     }
 
