@@ -134,7 +134,7 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
 /// As many of the scenario's buyers as a check can afford: what one replication of every regime costs grows with buyers, models and weeks.
 fn affordable(scenario: &Scenario) -> usize {
     /// Buyers x models x weeks x regimes of a second or so.
-    const MOST: usize = 1 << 30;
+    const MOST: usize = 1 << 29;
     /// Fewest buyers on whom a base year is solved.
     const FEWEST: usize = 2_048;
     let each = scenario.market.len() * scenario.weeks as usize * scenario.regimes.len();

@@ -309,6 +309,7 @@ fn error_code(error: &WorkError) -> u8 {
 
 /// Parses the arguments, runs the command, and turns its result into an exit code.
 pub fn main() -> ExitCode {
+    signals::outlive();
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::plan(&args),

@@ -83,7 +83,9 @@ impl Reader<'_> {
     pub fn rate(&self, key: &str, value: f64) -> Result<AdValoremRate, ConfigError> {
         if value > MAX_RATE {
             let message = format!("is {value}, a duty of {}%: was percent meant?", 100.0 * value);
-            let help = format!("write {} for {value}%; the highest rate is {MAX_RATE}", value / 100.0);
+            let percent = value / 100.0;
+            let meant = if percent > MAX_RATE { String::new() } else { format!("write {percent} for {value}%; ") };
+            let help = format!("{meant}the highest rate is {MAX_RATE}");
             return Err(self.error(key, message, help));
         }
         AdValoremRate::new(value).map_err(|error| self.error(key, error.to_string(), ""))

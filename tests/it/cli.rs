@@ -186,6 +186,15 @@ fn a_folder_of_someone_else_is_refused_and_left_alone() {
         .assert()
         .code(1)
         .stderr(contains("thesis.tex").or(contains("`units`")).and(contains("--out")));
+    let case = crate::support::root().join("tests/cases/plain_logit");
+    let solve = |out: &std::path::Path| stickershock().arg("solve").arg(&case).arg("--out").arg(out).assert();
+    solve(folder.path()).code(1).stderr(contains("holds `").and(contains("--out")));
+    // A second time is into a folder of its own.
+    let own = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        solve(own.path()).success();
+    }
+    assert!(fs::read_to_string(own.path().join("manifest.json")).unwrap().contains("\"complete\""));
     let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["thesis.tex", "units"]);
@@ -199,6 +208,19 @@ fn an_unwritable_folder_is_refused_at_once() {
     fs::write(&file, "").unwrap();
     let out = file.join("out").display().to_string();
     small_run(&["--out", &out]).assert().code(1).stderr(contains("cannot write here").and(contains("--out")));
+}
+
+/// A process without memory says so and ends with an exit code, not by a signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lack_of_memory_ends_in_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = small_run(&["--set", "buyers.count=8388608", "--threads", "1", "--out"]);
+    let mut sh = Command::new("sh");
+    sh.args(["-c", "ulimit -v 500000; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args());
+    let output = sh.arg(folder.path().join("out")).current_dir(root()).env("RUST_BACKTRACE", "0").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("memory allocation of"));
 }
 
 /// Nobody reads what goes to a full or closed standard error; the exit code still tells.
