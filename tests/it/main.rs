@@ -15,6 +15,7 @@ mod equilibria;
 mod evidence;
 mod faults;
 mod field;
+mod fuzzed;
 mod governments;
 mod input;
 mod instruments;

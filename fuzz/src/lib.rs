@@ -1,0 +1,3 @@
+//! The targets, as a library of the fuzzing binaries.
+
+pub mod targets;
