@@ -204,7 +204,21 @@ fn names_its_place(error: &ConfigError, files: &[&str]) {
     let line = first.split(':').any(|part| part.parse::<usize>().is_ok());
     let place = line
         || error.location().is_some()
-        || ["row ", "`", "column", "byte", "cannot be read", "no row", "empty"].iter().any(|word| first.contains(word));
+        || [
+            "row ",
+            "`",
+            "column",
+            "byte",
+            "cannot be read",
+            "no row",
+            "empty",
+            "scenario ",
+            "\"",
+            "sums to",
+            "rows, but",
+        ]
+        .iter()
+        .any(|word| first.contains(word));
     assert!(place, "names no place: {text}");
     assert!(!text.contains("panicked") && !text.contains("defect of the program"), "{text}");
 }

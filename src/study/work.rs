@@ -220,6 +220,10 @@ pub fn run(
     let store = Store::of(folder.clone(), Sharing::Alone)?;
     let wanted = plan(loaded, regimes, settings.unit_size)?;
     let Some((plan, inventory)) = settle(settings.begin, &store, wanted)? else {
+        // The last thing of a run is that its units go; where that failed, it is done now.
+        if store.folder().manifest().is_some_and(|manifest| manifest["units"] == "removed") {
+            store.remove_units()?;
+        }
         observer.note(&format!("{} is complete; there is nothing left to do", folder.path().display()));
         return Ok(None);
     };
@@ -228,7 +232,8 @@ pub fn run(
     }
     store.tidy(&inventory.damaged)?;
     let (plan, done) = (&plan, &inventory.done);
-    let work = Work { plan, loaded, regimes, store: &store, done, simulate: true, observer };
+    let kept = settings.keep_units;
+    let work = Work { plan, loaded, regimes, store: &store, done, simulate: true, kept, observer };
     let done = work.finish(folder, started, sink)?;
     if !settings.keep_units {
         store.remove_units()?;
@@ -254,7 +259,8 @@ pub fn merge(
         observer.warning(&format!("{damaged}; it is left aside"));
     }
     let (loaded, regimes, done) = (&loaded, &regimes[..], &inventory.done);
-    let work = Work { plan: &plan, loaded, regimes, store: &store, done, simulate: false, observer };
+    let kept = !remove_units;
+    let work = Work { plan: &plan, loaded, regimes, store: &store, done, simulate: false, kept, observer };
     let done = work.finish(folder, started, sink)?;
     if remove_units {
         store.remove_units()?;
@@ -334,6 +340,8 @@ struct Work<'a> {
     done: &'a BTreeMap<usize, PathBuf>,
     /// Whether units without a shard are simulated.
     simulate: bool,
+    /// Whether shards stay when all is written.
+    kept: bool,
     observer: &'a dyn Observer,
 }
 
@@ -376,6 +384,7 @@ impl Work<'_> {
         if self.loaded.design.is_none() && !compares_all(self.regimes.len()) {
             manifest.insert("comparisons", "of each regime with the baseline; pairs of others are left out".into());
         }
+        manifest.insert("units", if self.kept { "kept" } else { "removed" }.into());
         manifest.insert("model_version", MODEL_VERSION.into());
         manifest.insert("plan", json!({ "blake3": self.plan.hash, "unit_size": self.plan.unit_size, "units": units }));
         manifest

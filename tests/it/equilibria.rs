@@ -5,7 +5,8 @@ use std::path::Path;
 use stickershock::config::case::{Case, CaseOptions};
 use stickershock::model::demand::{BuyerColumns, Execution, ExpectedDemand, Population, Products};
 use stickershock::model::supply::{
-    DutyTerms, Equilibrium, Ownership, PriceProblem, PricingOptions, SupplyError, equilibrium,
+    DutyTerms, Equilibrium, Ownership, PriceProblem, PricingOptions, RisingCost, SupplyError, best_deviations,
+    equilibrium,
 };
 use stickershock::study::solve::{Matrices, SolveOptions, solve};
 
@@ -115,4 +116,61 @@ fn real_markets_settle_under_any_duty() {
     assert_eq!(evaluations.len(), 92);
     let (median, most) = (evaluations[46], evaluations[91]);
     assert!(median <= 60 && most <= 2000, "median {median}, most {most}");
+}
+
+/// Where cost rises with volume, the best far price is that of profit written out, p s - C(s), on a fine grid; at an elasticity of zero it is that of
+/// constant cost.
+#[test]
+fn deviations_count_what_volumes_cost() {
+    let population = Population::new(BuyerColumns {
+        weight: &[0.95, 0.05],
+        price_response: &[1.0, 0.02],
+        outside_utility: None,
+        tastes: &[],
+    })
+    .unwrap();
+    let products = Products::new(vec!["a".into()], &[]).unwrap();
+    let demand = ExpectedDemand::new(&population, &products, &[3.0], None, Execution::SERIAL).unwrap();
+    let ownership = Ownership::of_firms(vec!["1".into()], vec![0]).unwrap();
+    let (cost, price) = (2.0, 3.715_178_130_777_017_5);
+    let share = |p: f64| {
+        [(0.95, 1.0), (0.05, 0.02)]
+            .map(|(weight, response)| weight / (1.0 + (response * p - 3.0_f64).exp()))
+            .iter()
+            .sum::<f64>()
+    };
+    let deviation = |gamma: Option<f64>| {
+        let rising = gamma.map(|gamma| RisingCost {
+            gamma,
+            maker: vec![Some(0)],
+            unit_cost: vec![cost],
+            base_share: vec![share(price)],
+        });
+        let duty = [DutyTerms::NONE];
+        let problem = PriceProblem {
+            demand: &demand,
+            ownership: &ownership,
+            cost: &[cost],
+            duty: &duty,
+            rising: rising.as_ref(),
+        };
+        best_deviations(&problem, &[price], &[0]).unwrap().remove(0).unwrap()
+    };
+    let (plain, flat) = (deviation(None), deviation(Some(0.0)));
+    assert!(
+        (plain.price / flat.price - 1.0).abs() < 1e-5 && (plain.gain - flat.gain).abs() < 1e-9,
+        "{plain:?} {flat:?}"
+    );
+    let gamma = 0.5;
+    let z0 = cost * share(price);
+    let profit = |p: f64| {
+        let total = z0 + z0 / (1.0 + gamma) * ((cost * share(p) / z0).powf(1.0 + gamma) - 1.0);
+        p * share(p) - total
+    };
+    let found = deviation(Some(gamma));
+    let best =
+        (0..400_000).map(|k| 1.2 + 0.001 * f64::from(k)).max_by(|a, b| profit(*a).total_cmp(&profit(*b))).unwrap();
+    assert!((found.price - best).abs() < 0.01, "{found:?}, {best}");
+    assert!((found.profit - profit(price)).abs() < 1e-12 && (found.profit + found.gain - profit(best)).abs() < 1e-9);
+    assert!(found.gain < plain.gain, "fewer cars spare less where they were cheap to make");
 }

@@ -9,9 +9,10 @@
 //! profit(p) = sum_i w_i [ M_ij + s_ij(p) (m_j(p) - M_ij) ]
 //! ```
 //!
-//! where M_ij is the mean margin, as the owner counts it, of what the buyer takes instead: one exponential a buyer and price.
+//! where M_ij is the mean margin, as the owner counts it, of what the buyer takes instead: one exponential a buyer and price. Where cost rises with volume
+//! margins move with the price, and profit is worked out anew from the shares of all products: J times the work.
 
-use super::{PriceProblem, SupplyError};
+use super::{PriceProblem, RisingCost, SupplyError};
 use crate::model::demand::kernel::scalar::relative_exponentials;
 use crate::model::demand::{ExpectedDemand, check_per_product};
 use crate::numerics::elementary;
@@ -43,8 +44,7 @@ pub struct Deviation {
 /// For each of `products`, the best price of it alone between 0.3 and 20 times the one given (and above, where profit still rises
 /// there), where that gains anything.
 ///
-/// Profit counts other owners' margins as holdings say. Where cost rises with volume nothing is looked for: a margin there moves
-/// with the price.
+/// Profit counts other owners' margins as holdings say, and what volumes cost where cost rises with them.
 ///
 /// # Errors
 /// When the problem or the prices do not fit.
@@ -55,8 +55,15 @@ pub fn best_deviations(
 ) -> Result<Vec<Option<Deviation>>, SupplyError> {
     problem.check()?;
     check_per_product(problem.demand.products, "price", prices)?;
-    if problem.rising.is_some() {
-        return Ok(vec![None; products.len()]);
+    if let Some(rising) = problem.rising {
+        let each = |j: &usize| {
+            let mut tried = prices.to_vec();
+            best(*j, prices[*j], |price| {
+                tried[*j] = price;
+                profit_at(problem, rising, *j, &tried)
+            })
+        };
+        return Ok(products.iter().map(each).collect());
     }
     if problem.demand.owned.is_some() {
         let (population, table) = problem.demand.expand()?;
@@ -64,7 +71,11 @@ pub fn best_deviations(
         return best_deviations(&PriceProblem { demand: &plain, ..*problem }, prices, products);
     }
     let buyers = rivals_of(problem, prices, products);
-    Ok(products.iter().zip(&buyers).map(|(&j, buyers)| best(problem, j, prices[j], buyers)).collect())
+    Ok(products
+        .iter()
+        .zip(&buyers)
+        .map(|(&j, buyers)| best(j, prices[j], |price| profit(problem, j, price, buyers)))
+        .collect())
 }
 
 /// What one product's price changes for one buyer.
@@ -130,9 +141,21 @@ fn profit(problem: &PriceProblem, j: usize, price: f64, buyers: &[Choice]) -> f6
     buyers.iter().map(of).sum()
 }
 
-fn best(problem: &PriceProblem, j: usize, price: f64, buyers: &[Choice]) -> Option<Deviation> {
-    let now = profit(problem, j, price, buyers);
-    let at = |log: f64| profit(problem, j, price * elementary::exp(log), buyers);
+/// Profit of the owner of product j at prices of all, where cost rises with volume.
+fn profit_at(problem: &PriceProblem, rising: &RisingCost, j: usize, prices: &[f64]) -> f64 {
+    let share = problem.demand.shares(prices).product;
+    let total = rising.total(&share);
+    let of = |k: usize| {
+        let duty = problem.duty[k];
+        let per_car = duty.retained * prices[k] - duty.fixed - (problem.cost[k] - rising.unit_cost[k]);
+        problem.ownership.weight(j, k) * (per_car * share[k] - total[k])
+    };
+    (0..prices.len()).map(of).sum()
+}
+
+fn best(j: usize, price: f64, mut profit: impl FnMut(f64) -> f64) -> Option<Deviation> {
+    let now = profit(price);
+    let mut at = |log: f64| profit(price * elementary::exp(log));
     let (low, high) = (elementary::ln(LOWEST), elementary::ln(HIGHEST));
     let step = (high - low) / (GRID - 1) as f64;
     let mut grid: Vec<f64> = (0..GRID).map(|k| at(low + step * k as f64)).collect();
@@ -145,7 +168,7 @@ fn best(problem: &PriceProblem, j: usize, price: f64, buyers: &[Choice]) -> Opti
         (0..grid.len()).filter(|&k| grid[k] >= neighbour(k.checked_sub(1)) && grid[k] >= neighbour(Some(k + 1)));
     let peaks = peaks.map(|k| {
         let centre = low + step * k as f64;
-        let narrowed = golden(&at, (centre - step).max(low), centre + step);
+        let narrowed = golden(&mut at, (centre - step).max(low), centre + step);
         [(centre, grid[k]), narrowed].into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(narrowed)
     });
     let (log, most) = peaks.max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -160,7 +183,7 @@ fn best(problem: &PriceProblem, j: usize, price: f64, buyers: &[Choice]) -> Opti
 }
 
 /// The maximum of a function with one peak between two points, by golden section: where, and its value.
-fn golden(f: &impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> (f64, f64) {
+fn golden(f: &mut impl FnMut(f64) -> f64, mut low: f64, mut high: f64) -> (f64, f64) {
     let ratio = 0.5 * (5.0_f64.sqrt() - 1.0);
     let (mut a, mut b) = (high - ratio * (high - low), low + ratio * (high - low));
     let (mut at_a, mut at_b) = (f(a), f(b));
