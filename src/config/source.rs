@@ -142,15 +142,25 @@ fn confined(folder: &Path, real: Option<&Path>, path: &Path) -> Result<PathBuf, 
     }
 }
 
-/// The bytes of a plain file: no folder, pipe or device.
-fn plain_file(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
+/// Opens a plain file: no folder, pipe or device.
+pub(super) fn open_plain(path: &Path) -> Result<fs::File, Error> {
     let found = fs::metadata(path)?;
     if !found.is_file() {
         let what = if found.is_dir() { "it is a folder" } else { "it is a pipe or a device, no plain file" };
         return Err(Error::new(ErrorKind::InvalidInput, what));
     }
+    fs::File::open(path)
+}
+
+/// The bytes of a plain file.
+fn plain_file(path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
+    at_most(open_plain(path)?, longest)
+}
+
+/// The bytes of a reader that may have no more than so many.
+pub(super) fn at_most(reader: impl Read, longest: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(longest + 1).read_to_end(&mut bytes)?;
+    reader.take(longest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > longest {
         let message = format!("it has more than the {} MiB that such a file may have", longest >> 20);
         return Err(Error::new(ErrorKind::FileTooLarge, message));
@@ -228,6 +238,14 @@ mod tests {
         assert!(text(source.read(&root.join("up/absent"), 100)).contains("outside"));
         assert_eq!(text(source.read(&root.join("alias"), 100)), "own");
         assert!(text(source.read_named(Path::new("/dev/zero"), 100)).contains("device"));
+    }
+
+    /// A reader that never ends is read no further than a byte beyond what is allowed.
+    #[test]
+    fn what_unpacks_without_end_is_refused() {
+        let error = at_most(std::io::repeat(0), 1 << 20).unwrap_err();
+        assert!(error.to_string().contains("1 MiB"), "{error}");
+        assert_eq!(at_most(&b"abc"[..], 3).unwrap(), b"abc");
     }
 
     #[test]

@@ -279,6 +279,22 @@ fn a_start_apart_from_observed_prices_is_used() {
     assert!((scenario(&solution, "far").price[0] - 128.643).abs() < 1e-3);
 }
 
+/// A pipe in a case is refused, and nobody waits for its other end.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_case_is_refused() {
+    for file in ["case.json", "products.csv", "agents.csv", "scenarios.json"] {
+        let copied = tempfile::tempdir().unwrap();
+        for other in ["case.json", "products.csv", "agents.csv", "scenarios.json"] {
+            fs::copy(folder("fold_1x2").join(other), copied.path().join(other)).unwrap();
+        }
+        fs::remove_file(copied.path().join(file)).unwrap();
+        assert!(Command::new("mkfifo").arg(copied.path().join(file)).status().unwrap().success());
+        let error = Case::load(copied.path(), &CaseOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(file) && error.contains("pipe"), "{error}");
+    }
+}
+
 /// From the command line: what settled is printed and written, the rest is listed, and the exit code says so.
 #[test]
 fn one_failing_scenario_loses_nothing_else() {

@@ -396,6 +396,47 @@ fn a_pipe_for_a_plan_is_refused() {
     }
 }
 
+/// A plan reads below its own folder only, whatever it says and whatever links there are.
+#[cfg(unix)]
+#[test]
+fn a_plan_does_not_lead_out_of_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, secret) = (folder.path().join("out"), folder.path().join("secret.csv"));
+    let mut plan = plan_small(&out, &[]);
+    let copy = out.join(&plan.data[0].copy);
+    fs::rename(&copy, &secret).unwrap();
+    std::os::unix::fs::symlink(&secret, &copy).unwrap();
+    refused(&merge(&out), 65, &["outside"]);
+    for name in ["../secret.csv".to_owned(), secret.display().to_string()] {
+        plan.data[0].copy = name;
+        fs::write(out.join("plan.json"), serde_json::to_vec(&plan.clone().rehashed()).unwrap()).unwrap();
+        for output in [merge(&out), units(&out, "0..1")] {
+            refused(&output, 65, &["plan.json", "outside the folder"]);
+        }
+    }
+}
+
+/// A pipe or device under the name of a ledger, a shard or a data file is refused, and nobody waits for its other end.
+#[cfg(unix)]
+#[test]
+fn pipes_for_stored_files_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let plan = plan_small(&out, &[]);
+    assert!(units(&out, "0..1").status.success());
+    let shard = format!("units/{}.shard", plan.units[0].id);
+    for (name, command) in [(shard, "merge"), ("units.csv".into(), "verify"), (plan.data[0].copy.clone(), "merge")] {
+        let path = out.join(&name);
+        let kept = fs::read(&path).ok();
+        let _ = fs::remove_file(&path);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let output = program(command).arg(&out).output().unwrap();
+        assert!(!output.status.success() && text(&output.stderr).contains("pipe"), "{name}: {}", text(&output.stderr));
+        fs::remove_file(&path).unwrap();
+        kept.map_or(Ok(()), |bytes| fs::write(&path, bytes)).unwrap();
+    }
+}
+
 /// A disk that is full, or a limit on file size, is an error with a way on, and never ends the process in the middle.
 #[cfg(unix)]
 #[test]

@@ -7,6 +7,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
 use super::{ConfigError, complain};
+use crate::config::source::{LONGEST_DATA, at_most, open_plain};
 
 /// The kinds of matrices a case holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,15 +73,15 @@ pub(super) fn plain_or_gzipped(folder: &Path, name: &str) -> (PathBuf, bool) {
 
 /// A reader of a file's text, unpacked.
 fn open(path: &Path) -> Result<Box<dyn Read>, ConfigError> {
-    let file = std::fs::File::open(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    let file = open_plain(path).map_err(|error| ConfigError::unreadable(path, &error))?;
     let file = BufReader::new(file);
     Ok(if gzipped(path) { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
 }
 
 /// The text of a file, unpacked.
 pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|error| ConfigError::unreadable(path, &error))?;
+    // What is packed may be a thousand times as long.
+    let bytes = at_most(open(path)?, LONGEST_DATA).map_err(|error| ConfigError::unreadable(path, &error))?;
     let file = path.display().to_string();
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
@@ -141,6 +142,9 @@ pub fn read_matrix(path: &Path, rows: usize, columns: usize) -> Result<Vec<f64>,
             message,
             help: format!("the file needs {rows} rows of a label and {columns} numbers"),
         };
+        if found > rows {
+            return Err(refuse(format!("has more than {rows} rows")));
+        }
         if record.len() != columns + 1 {
             return Err(refuse(format!("has {} cells, expected {}", record.len(), columns + 1)));
         }
