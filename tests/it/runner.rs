@@ -464,6 +464,47 @@ fn a_full_disk_leaves_a_folder_to_resume() {
     same(&out, "a run resumed after a full disk");
 }
 
+/// Without file descriptors, or with its folder taken away, a run ends with a reason and an exit code, and what is then asked of the folder works.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_lack_of_descriptors_and_a_folder_that_vanishes_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let mut failed = 0;
+    for most in 4..10 {
+        let command = run_command(&out, &["--resume", "--quiet"]);
+        let mut sh = Command::new("sh");
+        sh.args(["-c", &format!("ulimit -n {most}; exec \"$@\""), "sh"]).arg(command.get_program());
+        let output = sh.args(command.get_args()).output().unwrap();
+        let message = text(&output.stderr);
+        if output.status.success() {
+            break;
+        }
+        failed += 1;
+        assert!([Some(1), Some(65), Some(75), Some(127)].contains(&output.status.code()), "{most}: {output:?}");
+        // With fewer than the loader needs the program does not begin.
+        assert!(message.contains("Too many open files") || message.contains("rror"), "{most}: {message}");
+    }
+    assert!(failed > 0);
+    let mut command = run_command(&out, &["--fresh", "--set", "run.replications=400"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while fs::read_dir(out.join("units")).map_or(0, Iterator::count) < 3 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    while fs::remove_dir_all(&out).is_err() && out.exists() {}
+    let output = child.wait_with_output().unwrap();
+    assert!([Some(1), Some(75)].contains(&output.status.code()), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("out/") && text(&output.stderr).contains("help: "),
+        "{}",
+        text(&output.stderr)
+    );
+    fs::remove_dir_all(&out).unwrap();
+    assert!(run_command(&out, &["--quiet"]).status().unwrap().success());
+    same(&out, "a run after its folder vanished");
+}
+
 /// Ctrl-C and SIGTERM end in good order, with exit code 130 and a folder to resume.
 #[cfg(unix)]
 #[test]
