@@ -214,7 +214,11 @@ fn names_its_place(error: &ConfigError, files: &[&str]) {
             "empty",
             "scenario ",
             "\"",
+            "sum to",
             "sums to",
+            "values for",
+            "nothing says",
+            "separated by",
             "rows, but",
         ]
         .iter()

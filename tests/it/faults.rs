@@ -66,7 +66,7 @@ impl Disk {
     }
 }
 
-/// Three models, 64 buyers, four replications; what `more` adds.
+/// Three models, 16 buyers, four replications; what `more` adds.
 struct Laboratory {
     folder: tempfile::TempDir,
 }
@@ -79,7 +79,7 @@ impl Laboratory {
         Self { folder }
     }
     fn load(&self) -> Loaded {
-        let small = ["buyers.count=64", "run.replications=4"].map(String::from);
+        let small = ["buyers.count=16", "buyers.pricing_nodes=16", "run.replications=4"].map(String::from);
         config::load(&self.folder.path().join("scenario.toml"), &small).unwrap_or_else(|error| panic!("{error}"))
     }
 }

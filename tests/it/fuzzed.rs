@@ -68,17 +68,17 @@ fn any_assignment_is_answered() {
 
 #[test]
 fn any_table_of_models_is_answered() {
-    hold("models", 2000);
+    hold("models", 1500);
 }
 
 #[test]
 fn any_table_of_evidence_is_answered() {
-    hold("evidence", 2000);
+    hold("evidence", 1500);
 }
 
 #[test]
 fn any_sensitivity_problem_is_answered() {
-    hold("problem", 3000);
+    hold("problem", 1000);
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn any_plan_is_answered() {
 
 #[test]
 fn any_shard_is_answered() {
-    hold("shard", 1000);
+    hold("shard", 300);
 }
 
 #[test]
 fn any_log_is_answered() {
-    hold("log", 1000);
+    hold("log", 300);
 }
