@@ -662,7 +662,7 @@ mod commands {
             let design = folder.read("X.csv");
             let whole: Vec<String> = outputs(&rows).lines().map(str::to_owned).collect();
             let mut holed = whole.clone();
-            (holed[1 + failed[0]], holed[1 + failed[1]]) = ("NaN".into(), "\"\"".into());
+            (holed[1 + failed[0]], holed[1 + failed[1]]) = ("NaN".into(), "-inf".into());
             folder.write("Y.csv", &(holed.join("\n") + "\n"));
             let (code, _, error) = folder.analysed(method, "");
             let first = failed[0] / block * block;
