@@ -29,7 +29,7 @@ use crate::model::supply::{
 };
 use crate::model::welfare;
 use crate::study::solution::{CaseMatrix, OtherEquilibrium, Recovered, ScenarioResult};
-use market::{OnSale, Scenario, Supply, distinct};
+use market::{OnSale, Scenario, Supply, base_terms, distinct};
 
 /// Which matrices are formed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -216,8 +216,9 @@ fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError>
             let demand = on_sale.demand(case, options.execution).map_err(|error| failed(error.into()))?;
             let (firms, owner) = distinct(sold.iter().map(|&j| &case.firm_ids[j]));
             let ownership = Ownership::of_firms(firms, owner).map_err(failed)?;
-            let untaxed = vec![DutyTerms::NONE; sold.len()];
-            let found = marginal_costs(&demand, &ownership, &untaxed, &gather(price)).map_err(failed)?;
+            let terms = base_terms(case);
+            let terms: Vec<DutyTerms> = sold.iter().map(|&j| terms[j]).collect();
+            let found = marginal_costs(&demand, &ownership, &terms, &gather(price)).map_err(failed)?;
             costs = Some(found.report);
             negative =
                 found.negative.into_iter().map(|cost| NegativeCost { product: sold[cost.product], ..cost }).collect();
@@ -320,6 +321,7 @@ impl Solver<'_> {
         let column = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { products.clone().map(value).collect() };
         let effective_cost = column(&|j| supply.duty[j].effective_cost(supply.cost[j]));
         let account = |j: usize| welfare::account(found.price[j], found.share[j], supply.cost[j], supply.duty[j]);
+        let duty_per_unit = |j: usize| supply.duty[j].per_unit(found.price[j]) - supply.local[j];
         let markup = column(&|j| found.price[j] - effective_cost[j]);
         let whole = on_sale.kept.len() == case.product_ids.len();
         let mut result = ScenarioResult {
@@ -331,8 +333,8 @@ impl Solver<'_> {
             },
             retained_share: column(&|j| supply.duty[j].retained),
             lerner_effective: column(&|j| markup[j] / found.price[j]),
-            duty_per_unit: column(&|j| supply.duty[j].per_unit(found.price[j])),
-            duty_revenue: column(&|j| account(j).duty),
+            duty_per_unit: column(&duty_per_unit),
+            duty_revenue: column(&|j| found.share[j] * duty_per_unit(j)),
             net_profit: column(&|j| account(j).profit),
             price_change: column(&|j| base.map_or(0.0, |base| found.price[j] - base.price[on_sale.kept[j]])),
             delta_consumer_surplus: base.map_or(0.0, |base| consumer_surplus - base.consumer_surplus),

@@ -259,3 +259,52 @@ fn wrong_input_is_refused_with_file_place_and_remedy() {
     fs::remove_file(copied.path().join("agents.csv")).unwrap();
     assert!(refusal(copied.path()).contains("agents.csv"));
 }
+
+/// Six products under the vertical chain, with local costs, a normal duty, and demand bent around observed prices: costs recovered at the border,
+/// owners, duties and a dearer home currency, against 40 digits of another program.
+#[test]
+fn the_vertical_chain_with_curvature_is_that_of_another_program() {
+    let case = load(&folder("chain_6x40"));
+    let solution = solved(&case);
+    let differences = compare(&case, &solution.scenarios).unwrap();
+    assert_eq!(differences.len(), 7 * 17);
+    assert!(differences.iter().all(|d| d.within()), "{}", render_comparison(&differences));
+    assert!(solution.scenarios.iter().all(|scenario| scenario.first_order_residual < 1e-12));
+    // The base is where costs were recovered: observed prices, and the normal duty alone.
+    let base = scenario(&solution, "base_multi");
+    for (j, price) in case.price.as_ref().unwrap().iter().enumerate() {
+        assert!((base.price[j] / price - 1.0).abs() < 1e-12);
+        let chain = case.chain.as_ref().unwrap();
+        let border = (price - chain.local_cost[j]) / (1.0 + chain.base_rate[j]);
+        assert!((base.duty_per_unit[j] - chain.base_rate[j] * border).abs() < 1e-12);
+    }
+}
+
+/// Local costs, the normal duty and curvature are read with the market; what does not go with them is refused by name.
+#[test]
+fn a_chain_that_cannot_be_is_refused() {
+    let case = load(&folder("chain_6x40"));
+    assert_eq!(case.curvature, 1.4);
+    let chain = case.chain.as_ref().unwrap();
+    assert_eq!((chain.local_cost[0], chain.base_rate[0], chain.base_rate[1]), (0.62, 0.025, 0.0));
+    let refused = |file: &str, from: &str, to: &str, expected: &str| {
+        let copied = copy("chain_6x40");
+        edit(copied.path(), file, |text| text.replace(from, to));
+        let error = refusal(copied.path());
+        assert!(error.contains(expected), "expected {expected}\n{error}");
+    };
+    refused("products.csv", "0.62,0.025", "-1,0.025", "local_cost");
+    refused("products.csv", "0.62,0.025", "0.62,-0.1", "base_rate");
+    refused("case.json", "\"curvature\": 1.4", "\"curvature\": \"high\"", "curvature is \"high\"");
+    let unpriced = copy("chain_6x40");
+    edit(unpriced.path(), "products.csv", |text| text.replace("2.527", ""));
+    assert!(refusal(unpriced.path()).contains("price0"));
+    let retail = copy("chain_6x40");
+    edit(retail.path(), "scenarios.json", |text| text.replace("\"type\": \"list\"", "\"type\": \"retail\""));
+    let solution = solved(&load(retail.path()));
+    assert!(
+        solution.failed[0].error.to_string().contains("duties are border, specific, list or cost"),
+        "{:?}",
+        solution.failed
+    );
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::spec::{equal, meaning};
-use super::{Case, ConfigError, Table, Tolerance, complain, files, first_column};
+use super::{Case, CaseChain, ConfigError, Table, Tolerance, complain, files, first_column};
 use crate::config::suggest;
 use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
 
@@ -41,6 +41,8 @@ const KNOWN: [(&str, &[&str]); 2] = [
             "market_ids",
             "start_price",
             "on_sale",
+            "local_cost",
+            "base_rate",
         ],
     ),
     ("agents", &["weight", "weights", "market_id", "market_ids"]),
@@ -227,6 +229,7 @@ pub(super) struct Description {
     /// x2 x demographics, row by row.
     pi: Vec<f64>,
     demographics: Vec<String>,
+    curvature: f64,
     tolerance: Tolerance,
 }
 
@@ -299,6 +302,14 @@ impl Description {
                 format!("pi has {} values for {size} columns of X2 and demographics {demographics:?}", pi.len());
             return Err(complain(file, message, "give one row a column of X2 and one column a demographic"));
         }
+        let curvature = match get("curvature").map(|value| (value, value.as_f64())) {
+            None => 1.0,
+            Some((_, Some(lambda))) if lambda.abs() <= 20.0 => lambda,
+            Some((value, _)) => {
+                let help = "write a number between -20 and 20: 1 is a price felt as it is";
+                return Err(complain(file, format!("curvature is {value}"), help));
+            }
+        };
         let mut tolerance = Tolerance::default();
         for (key, value) in get("tolerance").and_then(Value::as_object).into_iter().flatten() {
             let field = match key.as_str() {
@@ -327,6 +338,7 @@ impl Description {
             node_columns: names("node_columns")?.unwrap_or_default(),
             pi,
             demographics,
+            curvature,
             tolerance,
         })
     }
@@ -372,6 +384,21 @@ fn tastes(description: &Description, agents: &Rows) -> Result<Vec<Option<Vec<f64
     Ok((0..size).map(taste).collect())
 }
 
+/// The vertical chain, where products have a `local_cost`; a `base_rate` alone is one without local costs.
+fn chain(products: &Rows) -> Result<Option<CaseChain>, ConfigError> {
+    let all = vec![true; products.len()];
+    let read = |name: &str, expected: &str| -> Result<Option<Vec<f64>>, ConfigError> {
+        let column = products.optional(name, &all)?;
+        let bad = column.as_ref().and_then(|column| column.iter().position(|value| *value < 0.0));
+        bad.map_or(Ok(column), |j| Err(products.refuse(j, name, expected)))
+    };
+    let local_cost = read("local_cost", "a cost of at least 0, in the unit of prices")?;
+    let base_rate = read("base_rate", "a rate of at least 0, such as 0.025")?;
+    let none = || vec![0.0; products.len()];
+    Ok((local_cost.is_some() || base_rate.is_some())
+        .then(|| CaseChain { local_cost: local_cost.unwrap_or_else(none), base_rate: base_rate.unwrap_or_else(none) }))
+}
+
 /// Puts a case together, without its scenarios.
 pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows) -> Result<Case, ConfigError> {
     let (count, buyers) = (products.len(), agents.len());
@@ -415,6 +442,11 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
     let price = products.optional("price0", &on_sale)?;
     let start = products.optional("start_price", &all)?;
     let observed_share = products.optional("share0", &on_sale)?;
+    let curved = description.curvature != 1.0;
+    if let Some(j) = (0..count).find(|&j| curved && price.as_ref().is_none_or(|price| !price[j].is_finite())) {
+        let help = "give every product a price0: curvature bends demand around it";
+        return Err(products.error_at(j, "has no price0, and curvature is not 1".to_owned(), help));
+    }
     // What is not sold in the base has nothing to be found from.
     let share_and_price = observed_share.is_some() && price.is_some();
     let known = if share_and_price { &added } else { &all };
@@ -462,6 +494,8 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         price,
         start,
         on_sale,
+        chain: chain(products)?,
+        curvature: description.curvature,
         scenarios: Vec::new(),
         matrices: Vec::new(),
         compressed: false,

@@ -67,6 +67,15 @@ pub struct CaseScenario {
     pub stored: BTreeMap<String, Vec<f64>>,
 }
 
+/// The vertical chain of a market: `p = (1 + t) w + D`, where the maker sets w at the border and bears marginal cost to there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseChain {
+    /// D of each product: what it costs from the border to the buyer, in the unit of prices.
+    pub local_cost: Vec<f64>,
+    /// t of each product in the base: the normal duty on w.
+    pub base_rate: Vec<f64>,
+}
+
 /// A market read from a folder.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -95,6 +104,10 @@ pub struct Case {
     pub start: Option<Vec<f64>>,
     /// Whether each product is sold in the base.
     pub on_sale: Vec<bool>,
+    /// The way from the border to the buyer, if makers set prices at the border.
+    pub chain: Option<CaseChain>,
+    /// lambda: how the price is felt around `price0`; 1 is a price felt as it is.
+    pub curvature: f64,
     /// Raw columns of the agents file under PyBLP's names: weights, nodes and demographics.
     pub agents: Vec<(String, Vec<f64>)>,
     /// What to solve.

@@ -37,7 +37,12 @@ impl OnSale {
         let columns: Vec<Vec<f64>> = (0..case.products.columns()).map(column).collect();
         let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
         let delta = kept.iter().map(|&j| delta[j]).collect();
-        Ok(Self { products: Products::new(names, &columns)?, delta, kept })
+        let mut products = Products::new(names, &columns)?;
+        if let (true, Some(price)) = (case.curvature != 1.0, &case.price) {
+            let reference: Vec<f64> = kept.iter().map(|&j| price[j]).collect();
+            products = products.with_curvature(case.curvature, &reference)?;
+        }
+        Ok(Self { products, delta, kept })
     }
 
     pub fn demand<'a>(&'a self, case: &'a Case, execution: Execution) -> Result<ExpectedDemand<'a>, DemandError> {
@@ -50,11 +55,28 @@ impl OnSale {
     }
 }
 
+/// Terms of a product on the vertical chain at a rate on its border price: `p = (1 + rate) w + dollars`.
+pub(super) fn on_chain(rate: f64, dollars: f64) -> DutyTerms {
+    DutyTerms { retained: 1.0 / (1.0 + rate), fixed: dollars / (1.0 + rate) }
+}
+
+/// Terms of every product in the base, by number in the case: the normal duty and the way from the border.
+pub(super) fn base_terms(case: &Case) -> Vec<DutyTerms> {
+    match &case.chain {
+        None => vec![DutyTerms::NONE; case.product_ids.len()],
+        Some(chain) => {
+            chain.base_rate.iter().zip(&chain.local_cost).map(|(rate, local)| on_chain(*rate, *local)).collect()
+        }
+    }
+}
+
 /// Supply of one scenario, in the order of the products on sale.
 pub(super) struct Supply {
     pub ownership: Ownership,
     pub cost: Vec<f64>,
     pub duty: Vec<DutyTerms>,
+    /// What of the terms is no duty but the way from the border, in the unit of prices.
+    pub local: Vec<f64>,
     pub limits: Vec<Limit>,
     /// Where the search starts; the price itself where it is held.
     pub start: Vec<f64>,
@@ -189,10 +211,27 @@ impl Scenario<'_> {
                 if duty[j].is_some() {
                     return Err(self.misfit(format!("two tariffs meet on {id}: let a product match one")));
                 }
-                duty[j] = Some(kind.terms(id, cost[j]).map_err(|error| self.failed(error))?);
+                let terms = match &case.chain {
+                    None => kind.terms(id, cost[j]).map_err(|error| self.failed(error))?,
+                    Some(chain) => {
+                        let (rate, local) = (chain.base_rate[j], chain.local_cost[j]);
+                        match tariff.basis {
+                            Basis::Border(more) => on_chain(rate + more, local),
+                            Basis::Specific(_) | Basis::List(..) | Basis::Cost(_) => {
+                                let amount = kind.terms(id, cost[j]).map_err(|error| self.failed(error))?.fixed;
+                                on_chain(rate, local + amount)
+                            }
+                            _ => {
+                                let message = "with local_cost or base_rate in products.csv duties are border, specific, list or cost";
+                                return Err(self.misfit(message.to_owned()));
+                            }
+                        }
+                    }
+                };
+                duty[j] = Some(terms);
             }
         }
-        Ok(duty.into_iter().map(|duty| duty.unwrap_or(DutyTerms::NONE)).collect())
+        Ok(duty.into_iter().zip(base_terms(case)).map(|(duty, base)| duty.unwrap_or(base)).collect())
     }
 
     fn limits(&self, kept: &[usize]) -> Result<Vec<Limit>, SolveError> {
@@ -283,6 +322,10 @@ impl Scenario<'_> {
         let cost = on_sale.gather(&cost);
         let mut start = self.start(kept, &cost, &duty)?;
         let held = self.hold(kept, &mut start)?;
-        Ok(Supply { ownership: self.ownership(kept)?, limits: self.limits(kept)?, cost, duty, start, held })
+        let local = match &self.case.chain {
+            None => vec![0.0; kept.len()],
+            Some(chain) => on_sale.gather(&chain.local_cost),
+        };
+        Ok(Supply { ownership: self.ownership(kept)?, limits: self.limits(kept)?, cost, duty, local, start, held })
     }
 }
