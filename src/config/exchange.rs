@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::table::Table;
 use super::time::Horizon;
 use crate::model::exchange::{CurrencyPath, cost_factors};
-use crate::model::market::Market;
+use crate::model::market::{CarModel, Market};
 
 /// Exchange rates.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -29,6 +29,10 @@ pub struct ExchangeRateSection {
     /// Rates of the whole horizon relative to what the mode gives, by column: 0.8 is 20% fewer units per dollar.
     #[serde(default)]
     pub shift: BTreeMap<String, f64>,
+    /// Growth a week of a currency's value in dollars that makers expect when they set staggered list prices, by column; 0, a random walk,
+    /// if absent.
+    #[serde(default)]
+    pub expected_growth: BTreeMap<String, f64>,
 }
 
 /// Whether rates stay at the base month or follow the data.
@@ -60,6 +64,8 @@ struct Currency<'a> {
     monthly: Vec<f64>,
     /// Factor on what costs and governments meet; the base year has none.
     shift: f64,
+    /// Growth of its value a week that makers expect.
+    growth: f64,
 }
 
 impl<'a> Rates<'a> {
@@ -78,13 +84,19 @@ impl<'a> Rates<'a> {
             let key = format!("exchange_rate.currency.{country}");
             reader.position(&key, country, &countries, "assembly country of this market")?;
             let shift = section.shift.get(column).copied().unwrap_or(1.0);
-            currencies.push(Currency { country, monthly: table.column_positive(column)?, shift });
+            let growth = section.expected_growth.get(column).copied().unwrap_or(0.0);
+            currencies.push(Currency { country, monthly: table.column_positive(column)?, shift, growth });
         }
         let columns: Vec<String> = section.currency.values().cloned().collect();
         for (column, shift) in &section.shift {
             let key = format!("exchange_rate.shift.{column}");
             reader.position(&key, column, &columns, "currency of an assembly country")?;
             reader.number(&key, *shift, |x| (0.1..=10.0).contains(&x), "a ratio between 0.1 and 10")?;
+        }
+        for (column, growth) in &section.expected_growth {
+            let key = format!("exchange_rate.expected_growth.{column}");
+            reader.position(&key, column, &columns, "currency of an assembly country")?;
+            reader.number(&key, *growth, |x| x.abs() <= 0.02, "a growth a week between -0.02 and 0.02")?;
         }
         Ok(Self { section, table, months, base, currencies })
     }
@@ -107,6 +119,14 @@ impl<'a> Rates<'a> {
             return Err(self.table.error_at(row + 1, "month does not follow the month before", help));
         }
         Ok(Some((*first, currency.monthly.iter().map(|rate| currency.shift * rate).collect())))
+    }
+
+    /// Growth a week that makers expect of the part of each model's cost that is paid at home; empty where they expect none.
+    pub fn expected_growth(&self, market: &Market) -> Vec<f64> {
+        let of = |model: &CarModel| self.of(&model.assembly_country).filter(|_| model.imported);
+        let growth: Vec<f64> =
+            market.models.iter().map(|model| of(model).map_or(0.0, |currency| currency.growth)).collect();
+        if growth.iter().all(|growth| *growth == 0.0) { Vec::new() } else { growth }
     }
 
     /// Factor on each model's marginal cost in each week; empty when rates are constant.

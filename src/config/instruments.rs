@@ -78,6 +78,13 @@ pub struct InstrumentSection {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub until: Option<Date>,
+    /// How long makers who set staggered list prices expect it to stay once it is in force, weeks; for good if absent. What
+    /// happens is for the events to say.
+    #[serde(default)]
+    pub expected_weeks: Option<Sourced<f64>>,
+    /// Part of its rate or amount that they expect to remain when it ends, as a deal at a lower rate; 0 if absent.
+    #[serde(default)]
+    pub remains: Option<Sourced<f64>>,
     /// The models it applies to; not for a retaliation.
     #[serde(default)]
     pub on: Option<SelectionSection>,
@@ -219,15 +226,33 @@ pub(super) fn instruments(
         let known = instruments.iter().map(|instrument| instrument.name.as_str());
         reader.unused(&format!("{key}.name"), "instrument", &section.name, known)?;
         let selected = selected(reader, &key, section, market)?;
+        let (expected_weeks, remains) = expectation(reader, &key, section)?;
         instruments.push(Instrument {
             name: section.name.clone(),
             label: section.label.clone().unwrap_or_else(|| section.name.clone()),
             measures: measures(reader, &key, section, horizon, &selected, (market, vertical))?,
             until: expiry(reader, &key, section, horizon)?,
             selected,
+            expected_weeks,
+            remains,
         });
     }
     Ok(instruments)
+}
+
+/// How long makers expect an instrument to stay, and what part of it they expect to remain after it.
+fn expectation(reader: &Reader<'_>, key: &str, section: &InstrumentSection) -> Result<(f64, f64), ConfigError> {
+    if matches!(section.kind, KindChoice::Quota | KindChoice::Retaliation) {
+        for (field, given) in [("expected_weeks", &section.expected_weeks), ("remains", &section.remains)] {
+            if given.is_some() {
+                let help = "leave it out: it says how long a duty, an inspection or a rebate is expected to stay";
+                return Err(reader.error(&format!("{key}.{field}"), "is of no use for this kind", help));
+            }
+        }
+    }
+    let expected_weeks =
+        reader.positive_or(&format!("{key}.expected_weeks"), &section.expected_weeks, f64::INFINITY)?;
+    Ok((expected_weeks, reader.fraction_or(&format!("{key}.remains"), &section.remains, 0.0)?))
 }
 
 /// The models of an instrument, exemptions taken out.

@@ -9,7 +9,9 @@ use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
 use crate::model::plan::Revisions;
+use crate::model::supply::expectation::ListLife;
 use crate::model::supply::rule::{Conduct, PricingRule};
+use crate::model::supply::staggered::Staggered;
 
 /// How list prices respond.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -33,12 +35,23 @@ pub struct PricingSection {
     /// Share of a duty or cost change that is passed on (rule or target `pass_through`).
     #[serde(default)]
     pub theta: Option<Sourced<f64>>,
-    /// The rule that sticky prices move towards (rule `sticky`).
+    /// Mean life of a list price, weeks (rule `staggered`); 26 if absent.
     #[serde(default)]
-    pub target: Option<RuleChoice>,
-    /// Fraction of the way that sticky prices move at each revision (rule `sticky`).
+    pub list_life_weeks: Option<Sourced<f64>>,
+    /// Rate a year at which makers discount what a list price earns later (rule `staggered`); 0.10 if absent.
     #[serde(default)]
-    pub kappa: Option<Sourced<f64>>,
+    pub discount_rate: Option<Sourced<f64>>,
+    /// Whether a car may be sold at a loss until its list is reopened (rule `staggered`); no if absent.
+    #[serde(default)]
+    pub sell_below_cost: Option<bool>,
+    /// Gain from which a maker reopens its lists at once when an instrument on its models begins or ends: profit over a list's life
+    /// as a part of a year's revenue from those models; `false`: lists always wait (rule `staggered`); 0.0075 if absent.
+    #[serde(default)]
+    pub reopen_gain: Option<Sourced<Threshold>>,
+    /// The chance that makers give an instrument that is announced: lists set before the decision count with it; `false`: they do not
+    /// (rule `staggered`); `false` if absent.
+    #[serde(default)]
+    pub anticipate: Option<Sourced<Threshold>>,
     /// Whose profit a price is set for.
     #[serde(default)]
     pub conduct: Conduct,
@@ -64,8 +77,18 @@ pub enum RuleChoice {
     Bertrand,
     /// Each manufacturer knows only its own sales and margins, and tries one brand's markup when its turn comes.
     Adaptive,
-    /// Prices move a fraction of the way to another rule's target at each revision.
-    Sticky,
+    /// Each list price stands for some time, and is set for the duty and cost expected over that time.
+    Staggered,
+}
+
+/// A number, or `false` for none.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
+#[serde(untagged)]
+pub enum Threshold {
+    /// `false`.
+    Off(bool),
+    /// The number.
+    Number(f64),
 }
 
 /// Who sets which price.
@@ -88,50 +111,67 @@ pub(super) fn cost_volume(reader: &Reader<'_>, section: &PricingSection) -> Resu
     }
 }
 
-/// How prices respond.
-pub(super) fn rule(reader: &Reader<'_>, section: &PricingSection) -> Result<PricingRule, ConfigError> {
-    if section.rule != RuleChoice::Sticky {
-        for (key, given) in [("target", section.target.is_some()), ("kappa", section.kappa.is_some())] {
-            if given {
-                let help = "it belongs to rule = \"sticky\"";
-                return Err(reader.error(&format!("pricing.{key}"), "is of no use under this rule", help));
-            }
-        }
-        return plain_rule(reader, section, "pricing.rule", section.rule);
-    }
-    let (Some(target), Some(kappa)) = (section.target, &section.kappa) else {
-        let help = "target = \"bertrand\" and kappa = 0.5 move prices half way to equilibrium at each revision";
-        return Err(reader.error("pricing.rule", "sticky prices need `target` and `kappa`", help));
-    };
-    let expected = "a fraction above 0 and at most 1";
-    let kappa = reader.number("pricing.kappa", kappa.value, |x| x > 0.0 && x <= 1.0, expected)?;
-    Ok(PricingRule::Sticky { target: Box::new(plain_rule(reader, section, "pricing.target", target)?), kappa })
-}
-
-fn plain_rule(
+/// How prices respond. `growth`: weekly growth that makers expect of the home currency part of each model's cost.
+pub(super) fn rule(
     reader: &Reader<'_>,
     section: &PricingSection,
-    key: &str,
-    rule: RuleChoice,
+    growth: Vec<f64>,
 ) -> Result<PricingRule, ConfigError> {
-    match rule {
+    let staggered = section.rule == RuleChoice::Staggered;
+    for (key, given) in [
+        ("list_life_weeks", section.list_life_weeks.is_some()),
+        ("discount_rate", section.discount_rate.is_some()),
+        ("sell_below_cost", section.sell_below_cost.is_some()),
+        ("reopen_gain", section.reopen_gain.is_some()),
+        ("anticipate", section.anticipate.is_some()),
+    ] {
+        if given && !staggered {
+            let help = "it belongs to rule = \"staggered\"";
+            return Err(reader.error(&format!("pricing.{key}"), "is of no use under this rule", help));
+        }
+    }
+    match section.rule {
         RuleChoice::PassThrough => {
             let Some(theta) = &section.theta else {
                 let help = "theta = 1 passes the whole duty on to the sticker price";
-                return Err(reader.error(key, "`pass_through` needs `theta`", help));
+                return Err(reader.error("pricing.rule", "`pass_through` needs `theta`", help));
             };
             Ok(PricingRule::PassThrough { theta: reader.non_negative("pricing.theta", theta)? })
         }
         RuleChoice::Bertrand => Ok(PricingRule::Bertrand),
         RuleChoice::Adaptive if section.every_weeks.is_none() => {
             let help = "every_weeks = 1 lets one manufacturer after the other try a price, one a week";
-            Err(reader.error(key, "`adaptive` needs `every_weeks`: it learns from revision to revision", help))
+            Err(reader.error(
+                "pricing.rule",
+                "`adaptive` needs `every_weeks`: it learns from revision to revision",
+                help,
+            ))
         }
         RuleChoice::Adaptive => Ok(PricingRule::Adaptive),
-        RuleChoice::Sticky => {
-            Err(reader.error(key, "sticky prices cannot be their own target", "bertrand, pass_through or adaptive"))
-        }
+        RuleChoice::Staggered => Ok(PricingRule::Staggered(self::staggered(reader, section, growth)?)),
     }
+}
+
+fn staggered(reader: &Reader<'_>, section: &PricingSection, growth: Vec<f64>) -> Result<Staggered, ConfigError> {
+    let weeks = reader.non_negative_or("pricing.list_life_weeks", &section.list_life_weeks, 26.0)?;
+    let discount_rate = reader.non_negative_or("pricing.discount_rate", &section.discount_rate, 0.10)?;
+    let number = |key: &str, given: &Option<Sourced<Threshold>>, default, most: f64, expected: &str| match given
+        .as_ref()
+        .map(|given| given.value)
+    {
+        None => Ok(default),
+        Some(Threshold::Off(false)) => Ok(None),
+        Some(Threshold::Off(true)) => Err(reader.error(key, "is `true`", format!("write {expected}, or false"))),
+        Some(Threshold::Number(x)) => reader.number(key, x, |x| (0.0..=most).contains(&x), expected).map(Some),
+    };
+    let gain = "a part of a year's revenue between 0 and 1000, such as 0.0075";
+    Ok(Staggered {
+        life: ListLife { weeks, discount_rate },
+        sell_below_cost: section.sell_below_cost.unwrap_or(false),
+        reopen_gain: number("pricing.reopen_gain", &section.reopen_gain, Some(0.0075), 1e3, gain)?,
+        anticipate: number("pricing.anticipate", &section.anticipate, None, 1.0, "a chance between 0 and 1")?,
+        growth,
+    })
 }
 
 /// When prices may respond.

@@ -180,6 +180,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         Some(rates) => rates.cost_factors(reader, horizon, &market)?,
         None => Vec::new(),
     };
+    let growth = rates.as_ref().map_or_else(Vec::new, |rates| rates.expected_growth(&market));
     let mut scenario = Scenario {
         name: file.name.clone(),
         title: file.title.clone().unwrap_or_else(|| file.name.clone()),
@@ -198,7 +199,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         timing,
         conduct: file.pricing.conduct,
         cost_volume: pricing::cost_volume(reader, &file.pricing)?,
-        rule: pricing::rule(reader, &file.pricing)?,
+        rule: pricing::rule(reader, &file.pricing, growth)?,
         revisions,
         cost_factor,
         accounts,

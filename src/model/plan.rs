@@ -3,12 +3,16 @@
 //! List prices are set for the whole population at set times, not against the few buyers due in a week, so they are
 //! the same for every replication with the same exchange rates: they are worked out once, as a list of phases.
 
+mod staggered;
+
+use self::staggered::{Lists, Week};
+
 use super::demand::{Execution, ExpectedDemand};
 use super::fixed_point::SearchReport;
 use super::market::Market;
 use super::supply::clearing::Cleared;
 use super::supply::rule::{PriceSetting, PricingRule, Situation};
-use super::supply::{RisingCost, SupplyError};
+use super::supply::{PriceProblem, RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
 use super::trade::instrument::{Instrument, Measure, Retaliation};
 use super::trade::policy::{Policy, Terms};
@@ -126,7 +130,7 @@ pub struct Revision {
     pub week: u32,
     /// How the equilibrium was found, where the rule solves one and something had changed.
     pub solved: Option<SearchReport>,
-    /// Quotas in force: shadow price, use, steps, residual; under a `sticky` rule at its target.
+    /// Quotas in force: shadow price, use, steps, residual; of staggered lists at their target.
     pub quotas: Vec<Cleared>,
 }
 
@@ -204,9 +208,9 @@ pub struct Planner<'a> {
     pub weeks: u32,
     /// How demand is evaluated.
     pub execution: Execution,
-    /// Whether to work out what prices would be if the duties in dispute were imposed: buyers who time their purchases
-    /// weigh them.
-    pub outlooks: bool,
+    /// Weeks over which buyers who time their purchases weigh later prices: with it a plan has outlooks on what prices would be if
+    /// the duties in dispute were imposed.
+    pub look_ahead_weeks: Option<u32>,
 }
 
 /// Why a regime cannot be planned.
@@ -328,8 +332,17 @@ impl Planner<'_> {
         let mut phases: Vec<Phase> = Vec::new();
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
         let mut revisions = Vec::new();
-        let mut outlooks = Outlooks::new(self.outlooks.then(|| regime.course(self.instruments, self.weeks)), &list);
+        let mut outlooks =
+            Outlooks::new(self.look_ahead_weeks.map(|_| regime.course(self.instruments, self.weeks)), &list);
         let mut setting = PriceSetting::new(&list, &makers.ownership);
+        let mut lists = match self.rule {
+            PricingRule::Staggered(rule) => {
+                let course = rule.anticipate.map(|_| regime.course(self.instruments, self.weeks)).unwrap_or_default();
+                let firms = makers.ownership.firms();
+                Some(Lists::new(rule, policy, &list, firms, course, self.revisions.exchange_threshold))
+            }
+            _ => None,
+        };
         let mut priced_for: Option<(Terms, Vec<f64>)> = None;
         let mut volumes = Volumes { market_size: self.market.market_size, last: None };
         for week in 0..self.weeks {
@@ -337,11 +350,22 @@ impl Planner<'_> {
             let terms = policy.terms(week, now);
             let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
             let context = Context { list: &list, base_duty: &base, demand: &demand, factor, world: self.world };
-            if self.revises(week, &terms, factor, priced_for.as_ref()) {
+            let failed = |error| PlanError::Supply { week, error };
+            let due = self.revises(week, &terms, factor, priced_for.as_ref());
+            if let Some(lists) = &mut lists {
+                let now = Week { number: week, force: now, terms: &terms, posts: self.posts(week) };
+                let target = lists.enter(&now, &context, book).map_err(failed)?;
+                (setting.solved, setting.quotas) = (target.solved, target.quotas);
+                setting.price_usd.copy_from_slice(&lists.posted_usd);
+                setting.rent_usd.copy_from_slice(&lists.rent_usd);
+            } else if due {
                 setting.solved = None;
-                book.revise(&mut setting, self.rule, &context, &terms)
-                    .map_err(|error| PlanError::Supply { week, error })?;
+                book.revise(&mut setting, self.rule, &context, &terms).map_err(failed)?;
+            }
+            if due {
                 revisions.push(Revision { week, solved: setting.solved, quotas: setting.quotas.clone() });
+            }
+            if due || lists.is_some() {
                 let prices = &setting.price_usd;
                 if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
                     return Err(PlanError::Price {
@@ -353,9 +377,19 @@ impl Planner<'_> {
                 priced_for = Some((terms.clone(), factor.clone()));
             }
             if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd) {
-                outlooks
-                    .add(&setting, self.rule, &context, &policy.terms(week, &with), book)
-                    .map_err(|error| PlanError::Supply { week, error })?;
+                let terms = policy.terms(week, &with);
+                let prices = match &lists {
+                    Some(lists) => {
+                        let imagined = Week { number: week, force: &with, terms: &terms, posts: true };
+                        let look_ahead = f64::from(self.look_ahead_weeks.unwrap_or(0));
+                        lists.expected(&imagined, look_ahead, &context, book).map_err(failed)?
+                    }
+                    None => {
+                        let with_usd = outlooks.priced(&setting, self.rule, &context, &terms, book).map_err(failed)?;
+                        [with_usd.clone(), with_usd]
+                    }
+                };
+                outlooks.add(prices, &demand);
             }
             let refunds = &refunded[week as usize];
             let owed = policy.duties(week, now, Force::OwedLater, |_| true);
@@ -383,6 +417,12 @@ impl Planner<'_> {
         })
     }
 
+    /// Whether staggered lists are posted in a week without an event.
+    fn posts(&self, week: u32) -> bool {
+        self.revisions.every_weeks.is_none_or(|weeks| week.is_multiple_of(weeks))
+            || self.revisions.model_year_weeks.contains(&week)
+    }
+
     fn revises(&self, week: u32, terms: &Terms, factor: &[f64], last: Option<&(Terms, Vec<f64>)>) -> bool {
         let Some((last_terms, last_factor)) = last else { return true };
         let moved = |(now, then): (&f64, &f64)| (now / then - 1.0).abs() > self.revisions.exchange_threshold;
@@ -403,16 +443,20 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Revises prices under these terms: an inspection is a cost like any other.
-    fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
-        let base_cost_usd = &self.world.makers.costs.marginal_cost;
+    /// Marginal cost of each model at base-year volumes under these terms, USD: an inspection is a cost like any other.
+    fn cost_usd(&self, terms: &Terms) -> Vec<f64> {
         let factors = self.factor.iter().zip(&terms.inspection_usd);
-        let cost: Vec<f64> = base_cost_usd.iter().zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect();
+        let base = self.world.makers.costs.marginal_cost.iter();
+        base.zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect()
+    }
+
+    /// Revises prices under these terms.
+    fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
         let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
         let now = Situation {
             list_price_usd: self.list,
-            base_cost_usd,
-            cost_usd: &cost,
+            base_cost_usd: &self.world.makers.costs.marginal_cost,
+            cost_usd: &self.cost_usd(terms),
             rising: rising.as_ref(),
             base_duty: self.base_duty,
             duty: &terms.duty,
@@ -421,6 +465,34 @@ impl Context<'_> {
             ownership: &self.world.makers.ownership,
         };
         setting.revise(rule, &now)
+    }
+
+    /// The lowest prices at or above `prices` at which no car loses money under these terms.
+    fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
+        let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
+        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
+        let (demand, ownership) = (self.demand, &self.world.makers.ownership);
+        let cost = self.cost_usd(terms);
+        PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }.no_loss_prices(prices)
+    }
+
+    /// Profit of each maker from its own models at these prices and terms, USD a purchase event.
+    fn profits(&self, terms: &Terms, prices: &[f64]) -> Vec<f64> {
+        let share = self.demand.shares(prices).product;
+        let ownership = &self.world.makers.ownership;
+        let cost: Vec<f64> = match &self.world.makers.rising {
+            None => self.cost_usd(terms).iter().zip(&share).map(|(cost, share)| cost * share).collect(),
+            Some(rising) => {
+                let total = rising.moved(self.factor).total(&share).into_iter();
+                total.zip(terms.inspection_usd.iter().zip(&share)).map(|(cost, (k, share))| cost + k * share).collect()
+            }
+        };
+        let mut profits = vec![0.0; ownership.firms()];
+        for (j, maker) in ownership.owners().iter().enumerate() {
+            let duty = terms.duty[j].terms();
+            profits[*maker] += (duty.retained * prices[j] - duty.fixed) * share[j] - cost[j];
+        }
+        profits
     }
 }
 
@@ -487,27 +559,30 @@ impl Outlooks {
         Some(with)
     }
 
-    /// Works out the outlook of the week entered last.
-    fn add(
-        &mut self,
+    /// The prices that a rule sets at once if the duties in dispute are imposed; once they are, those charged.
+    fn priced(
+        &self,
         setting: &PriceSetting,
         rule: &PricingRule,
         context: &Context<'_>,
         with: &Terms,
         book: &mut PriceBook,
-    ) -> Result<(), SupplyError> {
-        let with_usd = if self.open {
-            let mut imagined = setting.clone();
-            imagined.solved = None;
-            book.revise(&mut imagined, rule, context, with)?;
-            imagined.price_usd
-        } else {
-            setting.price_usd.clone()
-        };
+    ) -> Result<Vec<f64>, SupplyError> {
+        if !self.open {
+            return Ok(setting.price_usd.clone());
+        }
+        let mut imagined = setting.clone();
+        imagined.solved = None;
+        book.revise(&mut imagined, rule, context, with)?;
+        Ok(imagined.price_usd)
+    }
+
+    /// Adds the outlook of the week entered last: prices that buyers expect with the duties in dispute, and those of the first week,
+    /// by which dealers judge demand.
+    fn add(&mut self, [with_usd, first_usd]: [Vec<f64>; 2], demand: &ExpectedDemand<'_>) {
         let without_usd = self.before.clone();
-        let (after, before) = (context.demand.shares(&with_usd).product, context.demand.shares(&without_usd).product);
+        let (after, before) = (demand.shares(&first_usd).product, demand.shares(&without_usd).product);
         let demand_ratio = after.iter().zip(&before).map(|(a, b)| if *b > 0.0 { a / b } else { 1.0 }).collect();
         self.found.push(Outlook { with_usd, without_usd, demand_ratio });
-        Ok(())
     }
 }

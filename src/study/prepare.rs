@@ -396,7 +396,7 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
         revisions: &scenario.revisions,
         weeks: scenario.weeks,
         execution,
-        outlooks: scenario.timing.is_some(),
+        look_ahead_weeks: scenario.timing.as_ref().map(|timing| timing.anticipation.look_ahead_weeks),
     }
 }
 

@@ -32,6 +32,7 @@ mod runner;
 mod scheme;
 mod sensitivity;
 mod sensitivity_study;
+mod staggered;
 mod stopping;
 mod support;
 mod synthetic;

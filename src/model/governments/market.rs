@@ -100,8 +100,13 @@ fn flows_at(planner: &Planner<'_>, grid: &FlowGrid, owners: &Owners, yen: f64) -
 /// The prices of a year at equilibrium, with an instrument imposed from its first day or with none.
 fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<usize>) -> Result<Phase, PlanError> {
     let cost_factor = [factor.to_vec()];
-    let one_week =
-        Planner { cost_factor: &cost_factor, rule: &PricingRule::Bertrand, weeks: 1, outlooks: false, ..*planner };
+    let one_week = Planner {
+        cost_factor: &cost_factor,
+        rule: &PricingRule::Bertrand,
+        weeks: 1,
+        look_ahead_weeks: None,
+        ..*planner
+    };
     let imposed = |instrument| PolicyEvent {
         date: jiff::civil::date(1995, 6, 28),
         week: 0,

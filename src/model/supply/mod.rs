@@ -15,6 +15,7 @@ pub mod ownership;
 pub mod pricing;
 pub mod rising;
 pub mod rule;
+pub mod staggered;
 
 use thiserror::Error;
 

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::clearing::{Cleared, clear};
+use super::staggered::Staggered;
 use super::{Limit, PriceProblem, PricingOptions, SupplyError, equilibrium, equilibrium_with_limits};
 use crate::model::demand::ExpectedDemand;
 use crate::model::fixed_point::SearchReport;
@@ -33,13 +34,9 @@ pub enum PricingRule {
     /// If all tried at once each would see its profit rise because its rivals have become dearer, and prices would drift
     /// upwards for good.
     Adaptive,
-    /// Prices move the fraction `kappa` of the way to another rule's target at each revision.
-    Sticky {
-        /// The rule that sets the target.
-        target: Box<PricingRule>,
-        /// Fraction of the way, above 0 and at most 1.
-        kappa: f64,
-    },
+    /// Each list price stands for some time, and is set for the duty that is expected over that time ([`Staggered`]). The planner
+    /// moves these week by week; as a single revision they are an equilibrium.
+    Staggered(Staggered),
 }
 
 /// Whose profit a price is set for.
@@ -87,7 +84,7 @@ pub struct PriceSetting {
     pub rent_usd: Vec<f64>,
     /// Report of the last equilibrium solved.
     pub solved: Option<SearchReport>,
-    /// The quotas of the last revision; under `sticky`, at its target.
+    /// The quotas of the last revision.
     pub quotas: Vec<Cleared>,
     trials: Vec<Trials>,
     turn: usize,
@@ -119,19 +116,10 @@ impl PriceSetting {
                 }
                 self.clear(now)?;
             }
-            PricingRule::Bertrand => self.solve(now)?,
+            PricingRule::Bertrand | PricingRule::Staggered(_) => self.solve(now)?,
             PricingRule::Adaptive => {
                 self.adapt(now);
                 self.clear(now)?;
-            }
-            PricingRule::Sticky { target, kappa } => {
-                let before = (self.price_usd.clone(), self.rent_usd.clone());
-                self.revise(target, now)?;
-                for (own, before) in [(&mut self.price_usd, before.0), (&mut self.rent_usd, before.1)] {
-                    for (value, before) in own.iter_mut().zip(before) {
-                        *value = before + kappa * (*value - before);
-                    }
-                }
             }
         }
         Ok(())
@@ -327,19 +315,6 @@ mod tests {
         });
     }
 
-    #[test]
-    fn a_sticky_price_covers_kappa_of_the_way_at_each_revision() {
-        with_monopoly(|now, _| {
-            let dearer = Situation { cost_usd: &[24_000.0], ..*now };
-            let rule = PricingRule::Sticky { target: Box::new(PricingRule::PassThrough { theta: 1.0 }), kappa: 0.25 };
-            let mut setting = PriceSetting::new(&[30_000.0], now.ownership);
-            setting.revise(&rule, &dearer).unwrap();
-            assert_eq!(setting.price_usd, [31_000.0]);
-            setting.revise(&rule, &dearer).unwrap();
-            assert_eq!(setting.price_usd, [31_750.0]);
-        });
-    }
-
     fn tariff(amount_usd: f64) -> [ImportDuty; 1] {
         [ImportDuty { fixed_usd: amount_usd, ..ImportDuty::default() }]
     }
@@ -376,11 +351,7 @@ mod tests {
             let list = [optimum];
             let base = Situation { list_price_usd: &list, ..*now };
             let share = now.demand.shares(&list).product[0];
-            let rules = [
-                PricingRule::Bertrand,
-                PricingRule::PassThrough { theta: 0.4 },
-                PricingRule::Sticky { target: Box::new(PricingRule::Bertrand), kappa: 0.5 },
-            ];
+            let rules = [PricingRule::Bertrand, PricingRule::PassThrough { theta: 0.4 }];
             for rule in rules {
                 for part in [1.0, 1.5] {
                     let quotas = [Limit { name: "restraint".into(), products: vec![0], share: part * share }];
@@ -413,29 +384,6 @@ mod tests {
                 assert!(over < 1e-11 && (slack || met), "{over:e} at {:?}", setting.rent_usd);
             }
             assert!(first > 5_000.0 && setting.rent_usd[0] < 0.1 * first, "{first} to {:?}", setting.rent_usd);
-        });
-    }
-
-    /// Under sticky prices the rent in the price arrives with the price.
-    #[test]
-    fn the_rent_in_a_sticky_price_is_the_part_that_has_arrived() {
-        with_monopoly(|now, _| {
-            let quotas = [Limit {
-                name: "restraint".into(),
-                products: vec![0],
-                share: 0.5 * now.demand.shares(&[30_000.0]).product[0],
-            }];
-            let limited = Situation { quotas: &quotas, ..*now };
-            let target = PricingRule::PassThrough { theta: 1.0 };
-            let mut at_once = PriceSetting::new(&[30_000.0], now.ownership);
-            at_once.revise(&target, &limited).unwrap();
-            let rule = PricingRule::Sticky { target: Box::new(target), kappa: 0.25 };
-            let mut setting = PriceSetting::new(&[30_000.0], now.ownership);
-            for part in [0.25, 0.4375] {
-                setting.revise(&rule, &limited).unwrap();
-                assert!((setting.rent_usd[0] / (part * at_once.rent_usd[0]) - 1.0).abs() < 1e-12);
-                assert!((setting.price_usd[0] - 30_000.0 - setting.rent_usd[0]).abs() < 1e-8);
-            }
         });
     }
 

@@ -61,6 +61,19 @@ pub enum Duty {
     },
 }
 
+impl Duty {
+    /// The same duty at a part of its rate or amount, between 0 and 1.
+    #[must_use]
+    pub fn times(self, part: f64) -> Self {
+        match self {
+            Self::AdValorem { rate, basis, customs_value_share } => {
+                Self::AdValorem { rate: AdValoremRate(part * rate.fraction()), basis, customs_value_share }
+            }
+            Self::Specific { amount_usd } => Self::Specific { amount_usd: part * amount_usd },
+        }
+    }
+}
+
 /// All duties on one model together: `duty = (t (p - D) + A) / (1 + t)` at consumer price p.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ImportDuty {

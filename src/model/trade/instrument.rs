@@ -74,6 +74,16 @@ impl Measure {
             Self::Retaliation(_) => "retaliation",
         }
     }
+    /// The same measure at a part of its size, between 0 and 1; a quota and a retaliation are kept as they are.
+    #[must_use]
+    pub fn times(&self, part: f64) -> Self {
+        match *self {
+            Self::Duty { duty, stacking } => Self::Duty { duty: duty.times(part), stacking },
+            Self::Inspection { cost_usd, delay_weeks } => Self::Inspection { cost_usd: part * cost_usd, delay_weeks },
+            Self::Rebate { amount_usd } => Self::Rebate { amount_usd: part * amount_usd },
+            kept @ (Self::Quota { .. } | Self::Retaliation(_)) => kept,
+        }
+    }
     /// Whether it meets a car where it enters the country, so that cars landed before it are exempt and buyers may hurry.
     #[must_use]
     pub fn acts_at_the_border(&self) -> bool {
@@ -113,6 +123,11 @@ pub struct Instrument {
     pub until: Option<Expiry>,
     /// Whether each model of the market is selected, exemptions taken out.
     pub selected: Vec<bool>,
+    /// How long makers who set list prices expect it to stay once it is in force, weeks; infinite for good. What happens is for the
+    /// events to say.
+    pub expected_weeks: f64,
+    /// Part of its measure that makers expect to remain when it ends: a deal at a lower rate.
+    pub remains: f64,
 }
 
 impl Instrument {
@@ -120,7 +135,8 @@ impl Instrument {
     #[must_use]
     pub fn constant(name: &str, label: &str, measure: Measure, selected: Vec<bool>) -> Self {
         let measures = vec![Dated { from_week: 0, measure }];
-        Self { name: name.into(), label: label.into(), measures, until: None, selected }
+        let (name, label) = (name.into(), label.into());
+        Self { name, label, measures, until: None, selected, expected_weeks: f64::INFINITY, remains: 0.0 }
     }
     /// What it does in a week in which it is in force; nothing before its first measure.
     #[must_use]

@@ -1,0 +1,408 @@
+//! Staggered list prices week by week, against numbers of a second program, closed forms and limits.
+
+use stickershock::model::demand::Execution;
+use stickershock::model::plan::{Planner, RegimePlan};
+use stickershock::model::scenario::Scenario;
+use stickershock::model::supply::expectation::ListLife;
+use stickershock::model::supply::rule::PricingRule;
+use stickershock::model::supply::staggered::Staggered;
+use stickershock::model::trade::duty::{AdValoremRate, Duty};
+use stickershock::model::trade::instrument::Measure;
+use stickershock::model::world::{World, WorldFacts};
+
+use crate::support::root;
+
+const NAMED: [&str; 5] = ["Legend", "LS 400", "ES 300", "7 Series (740i)", "Seville"];
+/// Week in which the regime `imposed` charges the duty.
+const IMPOSED: usize = 26;
+
+/// The 1995 market with its buyers solved, whose rule and instruments a test may change.
+struct Market {
+    scenario: Scenario,
+    world: World,
+}
+
+fn lists(weeks: f64, reopen_gain: Option<f64>) -> Staggered {
+    Staggered {
+        life: ListLife { weeks, discount_rate: 0.10 },
+        sell_below_cost: false,
+        reopen_gain,
+        anticipate: None,
+        growth: Vec::new(),
+    }
+}
+
+impl Market {
+    fn new(assignments: &[&str]) -> Self {
+        let usual = ["pricing.chain=\"vertical\"", "run.seed=1995", "time.weeks=156"];
+        let all: Vec<String> = usual.iter().chain(assignments).map(|text| (*text).to_owned()).collect();
+        let path = root().join("configs/showdown-1995-bertrand.toml");
+        let mut scenario = stickershock::config::load(&path, &all).unwrap_or_else(|error| panic!("{error}")).scenario;
+        // Costs stand still, and nothing but events moves lists.
+        scenario.cost_factor.clear();
+        scenario.revisions.model_year_weeks.clear();
+        scenario.revisions.every_weeks = None;
+        let world = World::build(&WorldFacts::of(&scenario), scenario.seed, Execution::PARALLEL).unwrap();
+        Self { scenario, world }
+    }
+
+    /// The reference numbers' buyers.
+    fn reference(assignments: &[&str]) -> Self {
+        Self::new(&[&["buyers.count=8192"], assignments].concat())
+    }
+
+    /// Few buyers, for what holds whoever they are.
+    fn small() -> Self {
+        Self::new(&["buyers.count=512"])
+    }
+
+    /// Another rate and another belief of makers on how long the duty stays.
+    fn sanctions(mut self, rate: f64, expected_weeks: f64, remains: f64) -> Self {
+        for instrument in self.scenario.instruments.iter_mut().filter(|instrument| instrument.name == "sanctions") {
+            (instrument.expected_weeks, instrument.remains) = (expected_weeks, remains);
+            let Measure::Duty { duty: Duty::AdValorem { rate: charged, .. }, .. } = &mut instrument.measures[0].measure
+            else {
+                panic!()
+            };
+            *charged = AdValoremRate::new(rate).unwrap();
+        }
+        self
+    }
+
+    fn plan(&self, regime: &str, rule: &PricingRule) -> RegimePlan {
+        self.plan_looking(regime, rule, None)
+    }
+
+    /// With buyers who weigh later prices over so many weeks.
+    fn plan_looking(&self, regime: &str, rule: &PricingRule, look_ahead_weeks: Option<u32>) -> RegimePlan {
+        let scenario = &self.scenario;
+        let planner = Planner {
+            market: &scenario.market,
+            instruments: &scenario.instruments,
+            world: &self.world,
+            cost_factor: &scenario.cost_factor,
+            rule,
+            revisions: &scenario.revisions,
+            weeks: scenario.weeks,
+            execution: Execution::PARALLEL,
+            look_ahead_weeks,
+        };
+        let regime = scenario.regimes.iter().find(|known| known.name == regime).unwrap();
+        planner.plan(regime).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn staggered(&self, regime: &str, lists: Staggered) -> RegimePlan {
+        self.plan(regime, &PricingRule::Staggered(lists))
+    }
+
+    fn model(&self, name: &str) -> usize {
+        self.scenario.market.models.iter().position(|model| model.name == name).unwrap()
+    }
+
+    fn flagged(&self) -> Vec<usize> {
+        let models = &self.scenario.market.models;
+        (0..models.len()).filter(|j| models[*j].flagged).collect()
+    }
+
+    /// `(1 + t) w + A` at which the maker just has its cost back.
+    fn floor(&self, plan: &RegimePlan, week: usize, j: usize) -> f64 {
+        // Of a price p the duty takes a part that is affine in p, so two prices give it.
+        let phase = plan.phase(week);
+        phase.sticker_price_usd[j] - (phase.producer_price_usd[j] - self.local(j) - self.cost(j)) * self.gross(j)
+    }
+
+    fn local(&self, j: usize) -> f64 {
+        self.scenario.market.chain.local_usd(j)
+    }
+
+    fn cost(&self, j: usize) -> f64 {
+        self.world.makers.costs.marginal_cost[j]
+    }
+
+    /// What a dollar at the border costs the buyer under the sanctions at 100%.
+    fn gross(&self, j: usize) -> f64 {
+        if self.scenario.market.models[j].flagged { 2.025 } else { f64::NAN }
+    }
+
+    fn check(&self, what: &str, prices: &[f64], expected: [f64; 5]) {
+        for (name, expected) in NAMED.iter().zip(expected) {
+            let found = prices[self.model(name)];
+            assert!((found - expected).abs() < 0.02, "{what}, {name}: {found} for {expected}");
+        }
+    }
+}
+
+const JOINT: [&str; 5] = [
+    "demand.alpha=0.175",
+    "demand.eta=2.34",
+    "demand.curvature=1.43",
+    "demand.sigma_import=1.70",
+    "demand.loyalty=1.14",
+];
+
+#[test]
+fn posted_prices_are_those_of_a_second_program() {
+    let week = |n: usize| IMPOSED + n - 1;
+    for (demand, at, first, later, low) in [
+        (
+            &[][..],
+            "shipped demand",
+            [42_509.57, 58_781.23, 34_654.38, 57_908.19, 41_943.86],
+            [44_339.14, 61_247.90, 37_689.62, 58_037.27, 42_083.38],
+            [38_948.29, 54_239.88, 33_491.93, 57_915.75, 41_976.39],
+        ),
+        (
+            &JOINT[..],
+            "joint estimate",
+            [43_292.16, 57_753.78, 36_025.25, 57_901.72, 41_942.91],
+            [44_101.84, 60_475.22, 37_679.62, 57_928.88, 42_067.58],
+            [38_869.25, 54_008.83, 33_474.37, 57_874.44, 41_966.44],
+        ),
+    ] {
+        let market = Market::reference(demand).sanctions(1.0, 69.0, 0.0);
+        let plan = market.staggered("imposed", lists(26.0, None));
+        market.check(&format!("{at}, 100%, week 1"), &plan.phase(week(1)).sticker_price_usd, first);
+        market.check(&format!("{at}, 100%, week 26"), &plan.phase(week(26)).sticker_price_usd, later);
+        let market = market.sanctions(0.25, 52.0, 0.0);
+        let plan = market.staggered("imposed", lists(26.0, None));
+        market.check(&format!("{at}, 25%, week 26"), &plan.phase(week(26)).sticker_price_usd, low);
+    }
+}
+
+/// Gains of reopening at the joint estimate, 100%, 69 weeks: Toyota .0152, Nissan .0131, Honda .0128, Mazda .0108, Mitsubishi .0106 of
+/// a year's revenue; at 25% and 52 weeks at most .0065.
+#[test]
+fn a_maker_reopens_its_lists_where_waiting_costs_more() {
+    let market = Market::reference(&JOINT).sanctions(1.0, 69.0, 0.0);
+    let equilibrium = market.plan("imposed", &PricingRule::Bertrand).phase(IMPOSED).sticker_price_usd.clone();
+    market.check("flexible", &equilibrium, [56_149.93, 75_401.25, 47_394.14, 58_148.52, 42_278.61]);
+    let plan = market.staggered("imposed", lists(26.0, Some(0.0075)));
+    for week in [IMPOSED, IMPOSED + 30, 155] {
+        for j in market.flagged() {
+            let posted = plan.phase(week).sticker_price_usd[j];
+            assert!((posted / equilibrium[j] - 1.0).abs() < 1e-11, "week {week}: {posted} for {}", equilibrium[j]);
+        }
+    }
+    let rival = market.model("Seville");
+    let rivals = |week: usize| plan.phase(week).sticker_price_usd[rival];
+    assert!(
+        rivals(IMPOSED) < rivals(IMPOSED + 30) && rivals(155) < equilibrium[rival],
+        "rivals follow with their lists"
+    );
+    let makers = &market.scenario.market.models;
+    let waits = market.staggered("imposed", lists(26.0, None));
+    let waiting = &waits.phase(IMPOSED).sticker_price_usd;
+    let jump = |gain: f64| -> Vec<String> {
+        let plan = market.staggered("imposed", lists(26.0, Some(gain)));
+        let jumped =
+            market.flagged().into_iter().filter(|j| plan.phase(IMPOSED).sticker_price_usd[*j] > 1.02 * waiting[*j]);
+        let mut of: Vec<String> =
+            jumped.map(|j| market.scenario.market.manufacturers[makers[j].manufacturer].clone()).collect();
+        of.sort_unstable();
+        of.dedup();
+        of
+    };
+    // The second program's gains, which are of prices a week earlier: to one percent.
+    for (maker, gain) in [
+        ("Toyota", 0.015_210),
+        ("Nissan", 0.013_060),
+        ("Honda", 0.012_767),
+        ("Mazda", 0.010_773),
+        ("Mitsubishi", 0.010_621),
+    ] {
+        let is = |gain: f64| jump(gain).iter().any(|name| name.starts_with(maker));
+        assert!(is(0.99 * gain) && !is(1.01 * gain), "{maker}: {:?}", jump(gain));
+    }
+    let market = market.sanctions(0.25, 52.0, 0.0);
+    let (waits, would) = (lists(26.0, None), lists(26.0, Some(0.0066)));
+    assert_eq!(market.staggered("imposed", waits), market.staggered("imposed", would));
+}
+
+#[test]
+fn without_a_duty_lists_stay_to_the_bit() {
+    let market = Market::small();
+    let list = market.scenario.market.list_prices();
+    for rule in [lists(26.0, None), lists(5.0, Some(0.0))] {
+        for regime in ["status_quo", "announced_settled"] {
+            let plan = market.staggered(regime, rule.clone());
+            assert!((0..156).all(|week| plan.phase(week).sticker_price_usd == list), "{regime}");
+        }
+    }
+}
+
+#[test]
+fn lists_that_do_not_last_and_duties_that_do_are_the_equilibrium() {
+    let market = Market::small().sanctions(1.0, 13.0, 0.0);
+    let equilibrium = market.plan("imposed", &PricingRule::Bertrand);
+    let no_future = Staggered { life: ListLife { weeks: 26.0, discount_rate: 1e12 }, ..lists(26.0, Some(0.0)) };
+    for (what, rule) in [("no life", lists(0.0, None)), ("no future", no_future)] {
+        let plan = market.staggered("imposed", rule);
+        for j in market.flagged() {
+            let (a, b) = (plan.phase(60).sticker_price_usd[j], equilibrium.phase(60).sticker_price_usd[j]);
+            assert!((a / b - 1.0).abs() < 1e-11, "{what}: {a} for {b}");
+        }
+    }
+    // For good and without a floor: each week covers 1 - exp(-1/L) of the way to the equilibrium.
+    let market = market.sanctions(1.0, f64::INFINITY, 0.0);
+    let plan = market.staggered("imposed", Staggered { sell_below_cost: true, ..lists(26.0, None) });
+    let list = market.scenario.market.list_prices();
+    for n in [1_usize, 2, 40, 130] {
+        let phase = plan.phase(IMPOSED + n - 1);
+        for j in 0..list.len() {
+            let target = equilibrium.phase(60).sticker_price_usd[j];
+            let expected = target + (-(n as f64) / 26.0).exp() * (list[j] - target);
+            assert!((phase.sticker_price_usd[j] / expected - 1.0).abs() < 1e-10, "model {j}, week {n}");
+        }
+    }
+}
+
+#[test]
+fn nobody_sells_at_a_loss_and_prices_rise_with_time_and_with_the_stay_expected() {
+    let market = Market::small();
+    let mut last = market.scenario.market.list_prices();
+    for stay in [5.0, 26.0, 69.0, f64::INFINITY] {
+        let market =
+            Market { scenario: market.scenario.clone(), world: market.world.clone() }.sanctions(1.0, stay, 0.0);
+        let plan = market.staggered("imposed", lists(26.0, None));
+        let equilibrium = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
+        let end = plan.phase(155).sticker_price_usd.clone();
+        for j in market.flagged() {
+            for week in IMPOSED..156 {
+                let (before, now) = (plan.phase(week - 1).sticker_price_usd[j], plan.phase(week).sticker_price_usd[j]);
+                assert!(now >= before * (1.0 - 1e-12), "model {j} falls in week {week}");
+                assert!(now >= market.floor(&plan, week, j) * (1.0 - 1e-10), "model {j} at a loss in week {week}");
+            }
+            assert!(end[j] >= last[j] * (1.0 - 1e-12) && end[j] <= equilibrium[j] * (1.0 + 1e-12), "model {j}, {stay}");
+        }
+        last = end;
+    }
+    // What remains of the duty after its end is part of what makers count with.
+    let price = |remains: f64| {
+        let market =
+            Market { scenario: market.scenario.clone(), world: market.world.clone() }.sanctions(1.0, 26.0, remains);
+        market.staggered("imposed", lists(26.0, None)).phase(155).sticker_price_usd[market.model("LS 400")]
+    };
+    assert!(price(0.0) < price(0.5) && price(0.5) < price(1.0));
+}
+
+/// When the duty ends the floor is gone in the same week, and what is left of the rise shrinks by exp(-1/L).
+#[test]
+fn after_the_end_prices_come_down_with_their_lists() {
+    let market = Market::small().sanctions(1.0, 69.0, 0.0);
+    let list = market.scenario.market.list_prices();
+    let plan = market.staggered("imposed_reversed", lists(26.0, None));
+    let charged = |week: usize| plan.phase(week).duty_usd[market.model("LS 400")] > 5_000.0;
+    let end = (IMPOSED..156).find(|week| !charged(*week)).unwrap();
+    let kept = (-1.0_f64 / 26.0).exp();
+    for j in 0..list.len() {
+        let gap = |week: usize| plan.phase(week).sticker_price_usd[j] - list[j];
+        for week in end + 1..156 {
+            assert!((gap(week) - kept * gap(week - 1)).abs() < 1e-12 * list[j], "model {j}, week {week}");
+        }
+    }
+    let flexible = market.staggered("imposed_reversed", lists(26.0, Some(0.0)));
+    for j in market.flagged() {
+        assert_eq!(flexible.phase(end).sticker_price_usd[j], list[j], "reopened when it began, reopened when it ends");
+    }
+}
+
+/// Buyers expect the price in the middle of the weeks that they look ahead, on its way from this week's list to the target.
+#[test]
+fn buyers_expect_lists_to_follow() {
+    let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
+    let rule = PricingRule::Staggered(Staggered { sell_below_cost: true, ..lists(26.0, None) });
+    let plan = market.plan_looking("imposed", &rule, Some(26));
+    let target = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
+    let list = market.scenario.market.list_prices();
+    let (week, half) = ((-1.0_f64 / 26.0).exp(), (-0.5_f64).exp());
+    let announced = (0..IMPOSED).find(|week| plan.outlook(*week).is_some()).unwrap();
+    for at in [announced, IMPOSED, IMPOSED + 20] {
+        let outlook = plan.outlook(at).unwrap();
+        for j in market.flagged() {
+            // Announced: a week under the duty as it would be; imposed: the list that is posted.
+            let now = if at < IMPOSED {
+                target[j] + week * (list[j] - target[j])
+            } else {
+                plan.phase(at).sticker_price_usd[j]
+            };
+            let expected = target[j] + half * (now - target[j]);
+            assert!((outlook.with_usd[j] / expected - 1.0).abs() < 1e-10, "week {at}, model {j}");
+            assert_eq!(outlook.without_usd[j], list[j]);
+        }
+    }
+    // Dealers judge demand by the first week's lists: it falls, and by less than at the target.
+    let first = &plan.outlook(announced).unwrap().demand_ratio;
+    assert!(market.flagged().into_iter().all(|j| first[j] < 1.0 && first[j] > 0.7), "{first:?}");
+}
+
+/// Makers who give an announced duty a chance raise lists that are reopened before the decision, the more the surer they are.
+#[test]
+fn what_is_announced_may_be_anticipated() {
+    let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
+    let list = market.scenario.market.list_prices();
+    let before = |chance: f64| {
+        let rule = Staggered { anticipate: Some(chance), ..lists(26.0, None) };
+        market.staggered("imposed", rule).phase(IMPOSED - 1).sticker_price_usd.clone()
+    };
+    assert_eq!(before(0.0), list);
+    let (half, sure) = (before(0.5), before(1.0));
+    for j in market.flagged() {
+        assert!(list[j] < half[j] && half[j] < sure[j], "model {j}");
+    }
+}
+
+/// A quota binds at the target; its rent arrives in the price as lists are reopened.
+#[test]
+fn the_rent_of_a_quota_arrives_with_the_lists() {
+    let market = Market::small();
+    let plan = market.staggered("voluntary_restraint", lists(26.0, None));
+    let at_once = market.plan("voluntary_restraint", &PricingRule::Bertrand);
+    let begins = (0..156).find(|week| !at_once.phase(*week).quota_rent_usd.iter().all(|rent| *rent == 0.0)).unwrap();
+    let list = market.scenario.market.list_prices();
+    for n in [1_usize, 10, 60] {
+        let (now, whole) = (plan.phase(begins + n - 1), at_once.phase(begins));
+        let part = 1.0 - (-(n as f64) / 26.0).exp();
+        for j in market.flagged() {
+            assert!((now.quota_rent_usd[j] / (part * whole.quota_rent_usd[j]) - 1.0).abs() < 1e-9, "rent, week {n}");
+            let rise = (now.sticker_price_usd[j] - list[j]) / (whole.sticker_price_usd[j] - list[j]);
+            assert!((rise / part - 1.0).abs() < 1e-9, "price, week {n}: {rise} for {part}");
+        }
+    }
+}
+
+#[test]
+fn keys_of_staggered_lists_are_checked() {
+    let load = |assignments: &[&str]| {
+        let all: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+        stickershock::config::load(&root().join("configs/showdown-1995.toml"), &all).map(|loaded| loaded.scenario)
+    };
+    let rule = |assignments: &[&str]| match load(&[&["pricing.rule=staggered"], assignments].concat()).unwrap().rule {
+        PricingRule::Staggered(rule) => rule,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(rule(&[]), lists(26.0, Some(0.0075)));
+    assert_eq!(rule(&["pricing.reopen_gain=false", "pricing.list_life_weeks=52"]), lists(52.0, None));
+    assert_eq!(rule(&["pricing.anticipate=0.2"]).anticipate, Some(0.2));
+    assert!(rule(&["pricing.sell_below_cost=true"]).sell_below_cost);
+    let growing = rule(&["exchange_rate.expected_growth.jpy_per_usd=0.001"]).growth;
+    assert!(growing.contains(&0.001) && growing.contains(&0.0));
+    assert_eq!(
+        load(&["instrument.sanctions.expected_weeks=inf"]).unwrap().instruments[0].expected_weeks,
+        f64::INFINITY
+    );
+    for (assignments, expected) in [
+        (&["pricing.list_life_weeks=26"][..], "is of no use under this rule"),
+        (&["pricing.rule=staggered", "pricing.reopen_gain=true"], "pricing.reopen_gain: is `true`"),
+        (&["pricing.rule=staggered", "pricing.reopen_gain=-1"], "is -1, expected a part of a year's revenue"),
+        (&["pricing.rule=staggered", "pricing.anticipate=1.5"], "a chance between 0 and 1"),
+        (&["pricing.rule=staggered", "pricing.list_life_weeks=-3"], "is -3"),
+        (&["pricing.rule=sticky"], "staggered"),
+        (&["instrument.sanctions.expected_weeks=0"], "instrument[0].expected_weeks"),
+        (&["instrument.sanctions.remains=1.5"], "a fraction between 0 and 1"),
+        (&["instrument.restraint.expected_weeks=10"], "is of no use for this kind"),
+        (&["exchange_rate.expected_growth.yen=0.001"], "`yen` is no currency"),
+    ] {
+        let error = load(assignments).expect_err("should be refused").to_string();
+        assert!(error.contains(expected), "expected {expected}\n{error}");
+    }
+}
