@@ -99,6 +99,8 @@ pub struct Calibration {
     pub seeds: usize,
     /// The table of evidence.
     pub targets: DataFile,
+    /// The structure of the model that the estimates are of.
+    pub structure: Option<String>,
 }
 
 /// Reads what a scenario is to be fitted to; `assignments` are laid over the other scenarios that its moments are of, as they were over it.
@@ -113,13 +115,24 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
     };
     let document = loaded.document.clone();
     let reader = Reader { document: &document };
-    let Fit { blocks, steps, free, search, draws, seeds } = fit(&reader, section, loaded.scenario.seed)?;
+    let Fit { blocks, steps, free, entries, search, draws, seeds } = fit(&reader, section, loaded.scenario.seed)?;
     let targets = DataFile::read(&reader, "calibration.targets", &section.targets)?;
-    let keys = section.free.iter().map(|entry| entry.key.clone()).collect();
-    let labels = section.free.iter().map(|entry| entry.label.clone().unwrap_or_else(|| entry.name.clone())).collect();
+    let entries = || entries.iter().map(|at| &section.free[*at]);
+    let keys = entries().map(|entry| entry.key.clone()).collect();
+    let labels = entries().map(|entry| entry.label.clone().unwrap_or_else(|| entry.name.clone())).collect();
+    let left_out: Vec<&str> = section
+        .block
+        .iter()
+        .map(|block| block.name.as_str())
+        .filter(|name| !blocks.iter().any(|own| own == name))
+        .collect();
     let mut scenarios = vec![loaded];
-    let Rows { evidence, fitted, targets: problem_targets } =
-        rows(reader.table("calibration.targets", &section.targets)?, &blocks, &mut scenarios, assignments)?;
+    let Rows { evidence, fitted, targets: problem_targets } = rows(
+        reader.table("calibration.targets", &section.targets)?,
+        (&blocks, &left_out),
+        &mut scenarios,
+        assignments,
+    )?;
     for (block, name) in blocks.iter().enumerate() {
         if !problem_targets.iter().any(|target| target.block == block) {
             let help = format!(
@@ -145,7 +158,8 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
             return Err(document.error_at(&format!("calibration.block[{block}]"), message, help));
         }
     }
-    Ok(Calibration { problem, keys, labels, evidence, fitted, scenarios, search, draws, seeds, targets })
+    let structure = section.structure.clone();
+    Ok(Calibration { problem, keys, labels, evidence, fitted, scenarios, search, draws, seeds, targets, structure })
 }
 
 /// The table of evidence, read.
@@ -157,7 +171,7 @@ struct Rows {
 
 fn rows(
     table: Table,
-    blocks: &[String],
+    (blocks, left_out): (&[String], &[&str]),
     scenarios: &mut Vec<Loaded>,
     assignments: &[String],
 ) -> Result<Rows, ConfigError> {
@@ -177,6 +191,8 @@ fn rows(
         let usage = Usage::ALL.iter().find(|(word, _)| *word == uses[at]).map(|(_, usage)| *usage);
         let usage = usage
             .ok_or_else(|| table.error_at(at, format!("use is `{}`", uses[at]), suggest::one_of(uses[at], &words)))?;
+        // What is not estimated now is predicted.
+        let usage = if left_out.contains(&in_block[at]) { Usage::Predict } else { usage };
         let known = ["sourced", "derived", "estimate"];
         if !known.contains(&statuses[at]) {
             let message = format!("status is `{}`", statuses[at]);

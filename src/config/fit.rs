@@ -22,6 +22,12 @@ pub struct CalibrationSection {
     pub block: Vec<BlockSection>,
     /// Free parameters.
     pub free: Vec<FreeSection>,
+    /// The structure of the model that the estimates are of: their distribution is written for that `[[uncertainty.structure]]` alone.
+    #[serde(default)]
+    pub structure: Option<String>,
+    /// Blocks that are estimated, by name; all if absent. Parameters of others keep their values, and their evidence is predicted.
+    #[serde(default)]
+    pub only: Vec<String>,
     /// Points spread over the bounds of a block, a power of two; 64 if absent.
     #[serde(default)]
     pub points: Option<usize>,
@@ -101,6 +107,8 @@ pub(super) struct Fit {
     pub steps: Vec<f64>,
     /// Free parameters.
     pub free: Vec<Free>,
+    /// Their places in the list of the section.
+    pub entries: Vec<usize>,
     /// How hard to search.
     pub search: Effort,
     /// What is drawn for one evaluation.
@@ -111,7 +119,12 @@ pub(super) struct Fit {
 
 /// Checks the section of a scenario with this seed.
 pub(super) fn fit(reader: &Reader<'_>, section: &CalibrationSection, seed: u64) -> Result<Fit, ConfigError> {
-    let blocks: Vec<String> = section.block.iter().map(|block| block.name.clone()).collect();
+    let all: Vec<String> = section.block.iter().map(|block| block.name.clone()).collect();
+    for (at, name) in section.only.iter().enumerate() {
+        reader.position(&format!("calibration.only[{at}]"), name, &all, "block of this calibration")?;
+    }
+    let estimated = |name: &String| section.only.is_empty() || section.only.contains(name);
+    let blocks: Vec<String> = all.iter().filter(|name| estimated(name)).cloned().collect();
     if blocks.is_empty() {
         return Err(reader.error("calibration.block", "is empty", "write one [[calibration.block]] with a name"));
     }
@@ -124,7 +137,8 @@ pub(super) fn fit(reader: &Reader<'_>, section: &CalibrationSection, seed: u64) 
             return Err(reader.error(&format!("calibration.block[{at}].name"), message, help));
         }
     }
-    let steps = section.block.iter().enumerate().map(|(at, block)| {
+    let own = section.block.iter().enumerate().filter(|(_, block)| estimated(&block.name));
+    let steps = own.map(|(at, block)| {
         let key = format!("calibration.block[{at}].step");
         reader.number(
             &key,
@@ -135,13 +149,17 @@ pub(super) fn fit(reader: &Reader<'_>, section: &CalibrationSection, seed: u64) 
     });
     let steps = steps.collect::<Result<Vec<f64>, _>>()?;
     let numbers: toml::Table = reader.document.to_toml_string().parse().unwrap_or_default();
-    let mut free = Vec::with_capacity(section.free.len());
+    let (mut free, mut entries) = (Vec::with_capacity(section.free.len()), Vec::new());
     for (at, entry) in section.free.iter().enumerate() {
         if let Some(other) = section.free[..at].iter().find(|other| other.key == entry.key) {
             let message = format!("is `{}`, which is free as `{}` already", entry.key, other.name);
             return Err(reader.error(&format!("calibration.free[{at}].key"), message, "remove one of the two"));
         }
-        free.push(parameter(reader, &numbers, &blocks, at, entry)?);
+        reader.position(&format!("calibration.free[{at}].block"), &entry.block, &all, "block of this calibration")?;
+        if estimated(&entry.block) {
+            free.push(parameter(reader, &numbers, &blocks, at, entry)?);
+            entries.push(at);
+        }
     }
     if free.is_empty() {
         return Err(reader.error("calibration.free", "is empty", "write one [[calibration.free]] for each parameter"));
@@ -159,7 +177,7 @@ pub(super) fn fit(reader: &Reader<'_>, section: &CalibrationSection, seed: u64) 
         worlds: count("worlds", section.worlds.unwrap_or(2000), 1)?,
     };
     let seeds = count("seeds", section.seeds.unwrap_or(8) as u64, 2)? as usize;
-    Ok(Fit { blocks, steps, free, search, draws, seeds })
+    Ok(Fit { blocks, steps, free, entries, search, draws, seeds })
 }
 
 fn parameter(

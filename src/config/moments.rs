@@ -8,7 +8,7 @@ use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 
 /// The kinds, with what each is of.
-pub const KINDS: [(&str, &str); 18] = [
+pub const KINDS: [(&str, &str); 19] = [
     ("diversion", "regions, models or `outside`"),
     ("own_elasticity", "models"),
     ("cross_elasticity", "model; model whose price moves"),
@@ -22,6 +22,7 @@ pub const KINDS: [(&str, &str); 18] = [
     ("equilibrium_lost_buyers", "regions, models or `outside`; instrument"),
     ("equilibrium_switchers", "regions or models; instrument"),
     ("duty_pass_through", "models; instrument"),
+    ("duty_border_elasticity", "models; instrument; ad valorem rate"),
     ("exchange_rate_pass_through", "models; assembly country; earlier rate; rate of the base year"),
     ("simulated_change", "headline metric; regime; period"),
     ("days_of_supply", "manufacturer; regime; date"),
@@ -51,7 +52,7 @@ pub fn moment(kind: &str, of: &str, scenario: &Scenario) -> Result<Moment, Refus
     let prices = if kind.starts_with("pass_through") { Prices::PassThrough } else { Prices::Equilibrium };
     let rate = |text: &str| match text.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(rate),
-        _ => Err((format!("`{text}` is no exchange rate"), "write a number above zero".to_owned())),
+        _ => Err((format!("`{text}` is no rate"), "write a number above zero".to_owned())),
     };
     Ok(match kind {
         "diversion" => Moment::Diversion(names.destination(parts[0])?),
@@ -69,6 +70,11 @@ pub fn moment(kind: &str, of: &str, scenario: &Scenario) -> Result<Moment, Refus
         }
         "equilibrium_switchers" => Moment::Switchers(names.destination(parts[0])?, names.instrument(parts[1])?, prices),
         "duty_pass_through" => Moment::DutyPassThrough(names.models(parts[0])?, names.instrument(parts[1])?),
+        "duty_border_elasticity" => Moment::BorderElasticity {
+            models: names.models(parts[0])?,
+            instrument: names.instrument(parts[1])?,
+            rate: rate(parts[2])?,
+        },
         "exchange_rate_pass_through" => Moment::ExchangeRatePassThrough {
             models: names.models(parts[0])?,
             country: names.country(parts[1])?,

@@ -43,6 +43,16 @@ pub enum Moment {
     Switchers(Destination, usize, Prices),
     /// Change of list prices over change of duty, both summed over models at base volumes, at equilibrium prices.
     DutyPassThrough(Vec<usize>, usize),
+    /// Log change of the landed price over that of one plus the rate, when an instrument is imposed at another ad valorem rate, at
+    /// equilibrium prices: what Feenstra (1989) measures.
+    BorderElasticity {
+        /// Models, weighted by base volume.
+        models: Vec<usize>,
+        /// The instrument.
+        instrument: usize,
+        /// Its rate.
+        rate: f64,
+    },
     /// Relative change of list prices over that of the exchange rate, in logarithms: from the equilibrium at an earlier rate to the base year.
     ExchangeRatePassThrough {
         /// Models whose prices are compared.

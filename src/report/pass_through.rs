@@ -3,8 +3,7 @@
 use jiff::civil::Date;
 
 use super::record::table;
-use crate::model::trade::chain::{DutyResponse, PassThrough};
-use crate::model::trade::duty::ImportDuty;
+use crate::model::trade::chain::PassThrough;
 use crate::model::trade::policy::Policy;
 use crate::model::trade::regime::Force;
 use crate::study::Study;
@@ -47,11 +46,6 @@ pub fn pass_through_rows(study: &Study, regimes: &[usize]) -> Vec<PassThroughRow
     let list = market.list_prices();
     let charged = |week: u32, force: &[Force]| policy.duties(week, force, Force::Charged, |_| true);
     let base = charged(0, &vec![Force::None; scenario.instruments.len()]);
-    let owed = |duty: &[ImportDuty], price: &[f64]| -> Vec<f64> {
-        duty.iter().zip(price).map(|(duty, price)| duty.duty_usd(*price)).collect()
-    };
-    let before = owed(&base, &list);
-    let border = market.border_prices(&before);
     let mut rows = Vec::new();
     for &regime in regimes.iter().filter(|regime| study.negotiated(**regime).is_none()) {
         let plan = &study.plans()[regime];
@@ -65,21 +59,13 @@ pub fn pass_through_rows(study: &Study, regimes: &[usize]) -> Vec<PassThroughRow
             let phase = plan.phase(week as usize);
             let duty = charged(week, force);
             let price = &phase.sticker_price_usd;
-            let after = owed(&duty, price);
             let alone = |j: &usize| phase.quota_rent_usd[*j] == 0.0 && phase.inspection_usd[*j] == 0.0;
             let taxed: Vec<usize> = (0..market.len()).filter(|j| duty[*j] != base[*j]).filter(alone).collect();
             if taxed.is_empty() {
                 continue;
             }
             let volume = |j: usize| market.models[j].base_volume;
-            let response = |j: usize| DutyResponse {
-                border_usd: border[j],
-                price_usd: [list[j], price[j]],
-                owed_usd: [before[j], after[j]],
-                duty_at_old_base_usd: duty[j].duty_at_usd(base[j].producer_price_usd(list[j])),
-            };
-            let all: Vec<(f64, DutyResponse)> = taxed.iter().map(|j| (volume(*j), response(*j))).collect();
-            let found = PassThrough::of(&all);
+            let found = PassThrough::of(&market.duty_responses(&taxed, [&base, &duty], price));
             let weight: f64 = taxed.iter().map(|j| volume(*j)).sum();
             let mean = |of: &dyn Fn(usize) -> f64| taxed.iter().map(|j| volume(*j) * of(*j)).sum::<f64>() / weight;
             let kept = |j: usize| duty[j].producer_price_usd(price[j]) / base[j].producer_price_usd(list[j]) - 1.0;

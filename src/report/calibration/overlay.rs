@@ -105,16 +105,24 @@ fn drawn_in(parameters: usize, mut pairs: Vec<(usize, usize, f64)>) -> Vec<(usiz
 fn distribution(calibration: &Calibration, finished: &Finished, of: &[usize]) -> String {
     let estimate = &finished.estimate;
     let mut out = header(calibration, "Estimated parameters as a distribution: `run` integrates over it.");
-    out.push_str("\n[uncertainty]\ndraws = 64\nreplications = 4\n");
+    let text = |text: &str| toml::Value::String(text.to_owned());
+    // Files of several structures are extended together: names tell theirs apart.
+    let (of_structure, line) = match &calibration.structure {
+        Some(name) => (format!("{name}."), format!("structure = {}\n", text(name))),
+        None => {
+            out.push_str("\n[uncertainty]\ndraws = 64\nreplications = 4\n");
+            (String::new(), String::new())
+        }
+    };
+    let named = |k: usize| text(&format!("{of_structure}{}", calibration.problem.free[k].name));
     let varying: Vec<usize> = of.iter().copied().filter(|k| law(calibration, estimate, *k).is_some()).collect();
     for &k in &varying {
         let free = &calibration.problem.free[k];
-        let text = |text: &str| toml::Value::String(text.to_owned());
         let _ = write!(
             out,
-            "\n[[parameter]]\nkey = {}\nname = {}\nlabel = {}\n",
+            "\n[[parameter]]\nkey = {}\nname = {}\n{line}label = {}\n",
             text(&calibration.keys[k]),
-            text(&free.name),
+            named(k),
             text(&calibration.labels[k])
         );
         let error = estimate.std_error[k];
@@ -129,8 +137,13 @@ fn distribution(calibration: &Calibration, finished: &Finished, of: &[usize]) ->
         }
     }
     for (a, b, value) in correlations(estimate, &varying) {
-        let [first, second] = [a, b].map(|k| toml::Value::String(calibration.problem.free[k].name.clone()));
-        let _ = write!(out, "\n[[correlation]]\nparameters = [{first}, {second}]\nvalue = {value:?}\n");
+        let (first, second) = (named(a), named(b));
+        let [plain_a, plain_b] = [a, b].map(|k| &calibration.problem.free[k].name);
+        let name = match &calibration.structure {
+            Some(_) => format!("name = {}\n{line}", text(&format!("{of_structure}{plain_a}-{plain_b}"))),
+            None => String::new(),
+        };
+        let _ = write!(out, "\n[[correlation]]\n{name}parameters = [{first}, {second}]\nvalue = {value:?}\n");
     }
     out
 }

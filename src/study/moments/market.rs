@@ -8,8 +8,11 @@ use crate::model::moment::{Destination, Moment, Prices};
 use crate::model::plan::{Phase, Planner};
 use crate::model::scenario::Scenario;
 use crate::model::supply::rule::PricingRule;
-use crate::model::trade::policy::normal_duties;
-use crate::model::trade::regime::{Action, PolicyEvent, Regime};
+use crate::model::trade::chain::PassThrough;
+use crate::model::trade::duty::{AdValoremRate, Duty};
+use crate::model::trade::instrument::{Instrument, Measure};
+use crate::model::trade::policy::{Policy, normal_duties};
+use crate::model::trade::regime::{Action, Force, PolicyEvent, Regime};
 use crate::model::world::World;
 use crate::numerics::elementary::ln;
 use crate::study::prepare::planner;
@@ -88,6 +91,23 @@ impl<'a> StaticMarket<'a> {
                 let duty = self.base_duty();
                 let total = |of: &dyn Fn(usize) -> f64| models.iter().map(|j| self.volume[*j] * of(*j)).sum::<f64>();
                 total(&|j| phase.sticker_price_usd[j] - self.list[j]) / total(&|j| phase.duty_usd[j] - duty[j])
+            }
+            Moment::BorderElasticity { models, instrument, rate } => {
+                let Some(instruments) = self.at_duty(*instrument, *rate) else { return Ok(f64::NAN) };
+                let phase = self.imposed_from(&instruments, *instrument, Prices::Equilibrium)?;
+                let market = &self.scenario.market;
+                let policy = Policy {
+                    market,
+                    instruments: &instruments,
+                    marginal_cost_usd: &self.world.makers.costs.marginal_cost,
+                    base_share: &[],
+                };
+                let mut force = vec![Force::None; instruments.len()];
+                let duty = |force: &[Force]| policy.duties(0, force, Force::Charged, |_| true);
+                let before = duty(&force);
+                force[*instrument] = Force::Charged;
+                let responses = market.duty_responses(models, [&before, &duty(&force)], &phase.sticker_price_usd);
+                PassThrough::of(&responses).border_elasticity
             }
             Moment::ExchangeRatePassThrough { models, country, earlier, base } => {
                 let phase = self.at_rate(country, *earlier, *base)?;
@@ -173,6 +193,27 @@ impl<'a> StaticMarket<'a> {
 
     /// The prices of a year with an instrument imposed from its first day.
     fn imposed(&self, instrument: usize, prices: Prices) -> Result<Phase, MomentError> {
+        self.imposed_from(&self.scenario.instruments, instrument, prices)
+    }
+
+    /// The instruments with the ad valorem duty of one at another rate; none where it is no such duty.
+    fn at_duty(&self, instrument: usize, at: f64) -> Option<Vec<Instrument>> {
+        let mut instruments = self.scenario.instruments.clone();
+        let Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. } =
+            &mut instruments[instrument].measures.first_mut()?.measure
+        else {
+            return None;
+        };
+        *rate = AdValoremRate::new(at).ok()?;
+        Some(instruments)
+    }
+
+    fn imposed_from(
+        &self,
+        instruments: &[Instrument],
+        instrument: usize,
+        prices: Prices,
+    ) -> Result<Phase, MomentError> {
         let rule = match prices {
             Prices::PassThrough => PricingRule::PassThrough { theta: 1.0 },
             Prices::Equilibrium => PricingRule::Bertrand,
@@ -185,7 +226,8 @@ impl<'a> StaticMarket<'a> {
             refund: false,
             label: String::new(),
         };
-        self.year(&rule, &[], vec![event], &self.scenario.instruments[instrument].name)
+        let planner = Planner { rule: &rule, instruments, ..self.planner() };
+        one_year(&planner, vec![event], &instruments[instrument].name)
     }
 
     /// The equilibrium of a year in which the costs of cars assembled in a country are those of another exchange rate.
@@ -194,20 +236,20 @@ impl<'a> StaticMarket<'a> {
         let moved = (1.0 - phi) + phi * (base / rate);
         let models = self.scenario.market.models.iter();
         let factor = models.map(|m| if m.imported && m.assembly_country == country { moved } else { 1.0 }).collect();
-        self.year(&PricingRule::Bertrand, &[factor], Vec::new(), &format!("{country} at {rate}"))
+        let planner = Planner { rule: &PricingRule::Bertrand, cost_factor: &[factor], ..self.planner() };
+        one_year(&planner, Vec::new(), &format!("{country} at {rate}"))
     }
 
-    fn year(
-        &self,
-        rule: &PricingRule,
-        cost_factor: &[Vec<f64>],
-        events: Vec<PolicyEvent>,
-        what: &str,
-    ) -> Result<Phase, MomentError> {
+    /// A year at base-year costs.
+    fn planner(&self) -> Planner<'_> {
         let base = planner(self.scenario, self.world, Execution::PARALLEL);
-        let year = Planner { rule, cost_factor, weeks: 1, outlooks: false, ..base };
-        let regime = Regime { name: what.to_owned(), label: String::new(), events };
-        let plan = year.plan(&regime).map_err(|error| MomentError::Plan { instrument: what.to_owned(), error })?;
-        Ok(plan.phase(0).clone())
+        Planner { cost_factor: &[], weeks: 1, look_ahead_weeks: None, ..base }
     }
+}
+
+/// The prices of a year that a planner plans, with these events.
+fn one_year(planner: &Planner<'_>, events: Vec<PolicyEvent>, what: &str) -> Result<Phase, MomentError> {
+    let regime = Regime { name: what.to_owned(), label: String::new(), events };
+    let plan = planner.plan(&regime).map_err(|error| MomentError::Plan { instrument: what.to_owned(), error })?;
+    Ok(plan.phase(0).clone())
 }
