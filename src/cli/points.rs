@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::config::StudyDesign;
-use crate::report::points::{chart_choice, setting_text, shown, uncertainty_rows};
+use crate::report::points::{WidthRow, chart_choice, setting_text, shown, width_rows};
 use crate::study::FinishedPoints;
 use serde_json::json;
 
@@ -75,23 +75,31 @@ fn text(finished: &FinishedPoints) -> String {
                 let _ = writeln!(out, "... and {left_out} more lines in tables/sweep.csv");
             }
         }
-        StudyDesign::Uncertainty(_) => {
-            let _ = writeln!(out, "change of {metric_name} against the baseline, period {period_name}\n");
-            let head = ["regime", "mean", "its 95% interval", "90% of draws", "90% of outcomes", "parameter share"];
+        StudyDesign::Uncertainty(draws) => {
+            let _ = writeln!(
+                out,
+                "change of {metric_name} against the baseline, period {period_name}: 90% intervals, and what makes the variance over draws\n"
+            );
+            let head = [
+                "regime",
+                "median",
+                "simulation",
+                "with parameters",
+                "with structure",
+                "simulation, parameters, structure",
+            ];
             let mut rows = vec![head.map(String::from)];
-            let rows_of = uncertainty_rows(results, *replications);
-            let shown = rows_of
-                .iter()
-                .filter(|row| row.is_change() && row.period == *period_name && row.metric == *metric_name);
-            for row in shown {
-                let share = 100.0 * row.parameter_share;
+            let (widths, _) = width_rows(draws, results, *replications);
+            let shown = |row: &&WidthRow| row.is_change() && row.period == *period_name && row.metric == *metric_name;
+            let percent = |share: f64| if share.is_finite() { format!("{:.0}%", 100.0 * share) } else { "-".into() };
+            for row in widths.iter().filter(shown) {
                 rows.push([
                     row.regime.clone(),
-                    figure(row.mean),
-                    interval([row.ci_low, row.ci_high]),
-                    interval([row.q05, row.q95]),
-                    interval([row.total_q05, row.total_q95]),
-                    if share.is_finite() { format!("{share:.0}%") } else { "-".into() },
+                    figure(row.q50),
+                    interval([row.simulation_low, row.simulation_high]),
+                    interval([row.parameters_low, row.parameters_high]),
+                    interval([row.structure_low, row.structure_high]),
+                    [row.simulation_share, row.parameter_share, row.structure_share].map(percent).join(", "),
                 ]);
             }
             align(&mut out, &rows);

@@ -8,6 +8,7 @@ use super::error::ConfigError;
 use super::reader::Reader;
 use super::sweep::Sweep;
 use super::uncertainty::Uncertainty;
+use crate::model::accounts::parties;
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 
@@ -111,9 +112,11 @@ impl StudyDesign {
         };
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
+        let gains = parties(&scenario.flag, &scenario.market).into_iter().map(|(_, name)| name);
+        let known: Vec<String> = layout.headlines.iter().cloned().chain(gains).collect();
         for (index, metric) in metrics.iter().enumerate() {
-            let (key, what) = (format!("{section}.metrics[{index}]"), "headline metric of this scenario");
-            reader.position(&key, metric, &layout.headlines, what)?;
+            let (key, what) = (format!("{section}.metrics[{index}]"), "metric of this study's points");
+            reader.position(&key, metric, &known, what)?;
         }
         if let Some(period) = period {
             reader.position(&format!("{section}.period"), period, &periods, "reporting period of this scenario")?;

@@ -11,7 +11,7 @@ use super::scenario::{ScenarioFile, scenario};
 use super::source::Source;
 use super::stop::{StopRule, stop};
 use super::sweep::sweep;
-use super::uncertainty::uncertainty;
+use super::uncertainty::{structures, uncertainty};
 use crate::model::scenario::Scenario;
 
 /// A scenario with everything that says where it came from.
@@ -58,7 +58,8 @@ impl Loaded {
         let file: ScenarioFile = document.deserialize()?;
         let reader = Reader { document: &document };
         let mut scenario = scenario(&reader, &file)?;
-        let parameters = parameters::parameters(&document, &file.parameter, &file.correlation)?;
+        let parameters = parameters::parameters(&document, &file.parameter, &file.correlation, None)?;
+        let structures = structures(&reader, file.uncertainty.as_ref(), &file.parameter, &file.correlation)?;
         let design = match (&file.sweep, &file.uncertainty) {
             (Some(_), Some(_)) => {
                 let message = "a study has a sweep or draws, and this one has both";
@@ -67,7 +68,7 @@ impl Loaded {
             }
             (Some(section), None) => Some(StudyDesign::Sweep(sweep(&reader, section, &file.run, &parameters)?)),
             (None, Some(section)) => {
-                let draws = uncertainty(&reader, section, file.run.seed, &file.market, &parameters)?;
+                let draws = uncertainty(&reader, section, file.run.seed, &file.market, &parameters, structures)?;
                 Some(StudyDesign::Uncertainty(Box::new(draws)))
             }
             (None, None) => None,
@@ -128,7 +129,14 @@ pub fn load_from(source: &Source, path: &Path, assignments: &[String]) -> Result
     }
     document.name_data_files(&DATA_KEYS);
     let loaded = Loaded::new(path, document)?;
-    parameters::check(&loaded.document, &loaded.parameters, |assignments| loaded.at(assignments).map(drop))?;
+    let takes = |assignments: &[String]| loaded.at(assignments).map(drop);
+    parameters::check(&loaded.document, "", &[], &loaded.parameters, takes)?;
+    if let Some(StudyDesign::Uncertainty(draws)) = &loaded.design {
+        for (index, structure) in draws.structures().iter().enumerate() {
+            let place = format!("uncertainty.structure[{index}].set");
+            parameters::check(&loaded.document, &place, &structure.set, &structure.parameters, takes)?;
+        }
+    }
     if let Some(design) = &loaded.design {
         let reads = |assignment: &str| {
             let mut document = loaded.document.clone();

@@ -13,6 +13,11 @@ use crate::sensitivity::{Distribution, GaussianCopula, NotACorrelation, Paramete
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CorrelationEntry {
+    /// Names it where correlations of several files come together: files merge lists of named tables.
+    #[serde(rename = "name")]
+    pub _name: Option<String>,
+    /// The structure whose parameters these are; parameters of all structures if absent.
+    pub structure: Option<String>,
     /// Names of two parameters.
     pub parameters: [String; 2],
     /// Correlation of their normal scores, between -1 and 1; of normal parameters, their correlation.
@@ -35,6 +40,8 @@ pub struct Uncertain {
     pub distribution: Distribution,
     /// The group that it moves with in a Sobol' study.
     pub group: Option<String>,
+    /// Its place among the `[[parameter]]`s of the scenario.
+    place: usize,
 }
 
 /// The uncertain values of a scenario, in the order of the file, and how they depend on each other.
@@ -87,14 +94,15 @@ pub fn toml_number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value:.0}") } else { format!("{value:?}") }
 }
 
-/// Checks the uncertain values of a scenario.
+/// Checks the uncertain values of a scenario: those of one structure, or those of all.
 pub(super) fn parameters(
     document: &Document,
     entries: &[ParameterEntry],
     correlations: &[CorrelationEntry],
+    structure: Option<&str>,
 ) -> Result<Parameters, ConfigError> {
-    let mut list: Vec<Uncertain> = Vec::with_capacity(entries.len());
-    for (index, entry) in entries.iter().enumerate() {
+    let mut list: Vec<Uncertain> = Vec::new();
+    for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.structure.as_deref() == structure) {
         let place = format!("parameter[{index}]");
         let Some(key) = &entry.key else {
             let help = "write the key of the value it stands for, as in --set: key = \"demand.alpha\"";
@@ -112,10 +120,11 @@ pub(super) fn parameters(
             name,
             distribution: distribution(document, &place, entry)?,
             group: entry.group.clone(),
+            place: index,
         });
     }
     check_groups(document, list.iter().map(|item| (item.group.as_deref(), Some(item.name.as_str()))))?;
-    let copula = copula(document, correlations, &list)?;
+    let copula = copula(document, correlations, &list, structure)?;
     Ok(Parameters { list, copula })
 }
 
@@ -123,18 +132,24 @@ fn copula(
     document: &Document,
     correlations: &[CorrelationEntry],
     list: &[Uncertain],
+    structure: Option<&str>,
 ) -> Result<Option<GaussianCopula>, ConfigError> {
+    let own = |(_, entry): &(usize, &CorrelationEntry)| entry.structure.as_deref() == structure;
+    let correlations: Vec<(usize, &CorrelationEntry)> = correlations.iter().enumerate().filter(own).collect();
     if correlations.is_empty() {
         return Ok(None);
     }
     let names: Vec<&str> = list.iter().map(|item| item.name.as_str()).collect();
     let mut pairs = Vec::with_capacity(correlations.len());
-    for (index, entry) in correlations.iter().enumerate() {
+    for (index, entry) in &correlations {
         let place = format!("correlation[{index}]");
         let mut positions = [0; 2];
         for (position, name) in positions.iter_mut().zip(&entry.parameters) {
             *position = names.iter().position(|known| known == name).ok_or_else(|| {
-                let message = format!("`{name}` is no parameter of this scenario");
+                let message = match structure {
+                    None => format!("`{name}` is no parameter of this scenario"),
+                    Some(structure) => format!("`{name}` is no parameter of the structure `{structure}`"),
+                };
                 document.error_at(&format!("{place}.parameters"), message, suggest::one_of(name, &names))
             })?;
         }
@@ -146,8 +161,8 @@ fn copula(
         pairs.push((a, b, entry.value));
     }
     let refuse = |error: NotACorrelation| {
-        let (NotACorrelation::Entry(index) | NotACorrelation::NotPositiveDefinite(index)) = error;
-        let entry = &correlations[index];
+        let (NotACorrelation::Entry(at) | NotACorrelation::NotPositiveDefinite(at)) = error;
+        let (index, entry) = correlations[at];
         let [a, b] = &entry.parameters;
         match error {
             NotACorrelation::Entry(_) if a == b => {
@@ -172,23 +187,30 @@ fn copula(
     GaussianCopula::new(list.len(), &pairs).map(Some).map_err(refuse)
 }
 
-/// Checks that the scenario takes every parameter's median: a key that nothing reads is found here, not in the last run. `takes` tries
-/// assignments.
+/// Checks that the scenario takes every parameter's median beside what a structure sets: a key that nothing reads is found here, not in the
+/// last run. `takes` tries assignments.
 pub(super) fn check(
     document: &Document,
+    place: &str,
+    set: &[String],
     parameters: &Parameters,
     takes: impl Fn(&[String]) -> Result<(), ConfigError>,
 ) -> Result<(), ConfigError> {
     let medians: Vec<f64> = parameters.list.iter().map(|item| item.distribution.quantile(0.5)).collect();
     let assignments = parameters.assignments(&medians);
-    if parameters.is_empty() || takes(&assignments).is_ok() {
+    let together = |own: &[String]| takes(&[set, own].concat());
+    if (parameters.is_empty() && set.is_empty()) || together(&assignments).is_ok() {
         return Ok(());
     }
-    for (index, assignment) in assignments.iter().enumerate() {
-        if let Err(error) = takes(std::slice::from_ref(assignment)) {
+    if let Err(error) = takes(set) {
+        let help = "the keys are written as in --set, and the values are those that the scenario takes there";
+        return Err(document.error_at(place, format!("what it sets is refused: {error}"), help));
+    }
+    for (item, assignment) in parameters.list.iter().zip(&assignments) {
+        if let Err(error) = together(std::slice::from_ref(assignment)) {
             let message = format!("its median is refused: {error}");
             let help = "the key is written as in --set, and the values are those that the scenario takes there";
-            return Err(document.error_at(&format!("parameter[{index}].key"), message, help));
+            return Err(document.error_at(&format!("parameter[{}].key", item.place), message, help));
         }
     }
     // Each median is taken alone; whether draws are possible together, each draw will say.

@@ -58,6 +58,8 @@ pub struct ParameterEntry {
     pub weights: Option<Vec<f64>>,
     /// What charts call it.
     pub label: Option<String>,
+    /// The structure of a scenario's `[[uncertainty.structure]]` that alone draws it; all do if absent.
+    pub structure: Option<String>,
     /// Its unit, for a reader.
     #[serde(rename = "unit")]
     pub _unit: Option<String>,
@@ -148,6 +150,10 @@ pub fn of_document(document: &Document) -> Result<Problem, ConfigError> {
     let mut parameters: Vec<Parameter> = Vec::with_capacity(file.parameter.len());
     for (index, entry) in file.parameter.iter().enumerate() {
         let place = format!("parameter[{index}]");
+        if entry.structure.is_some() {
+            let help = "leave it out: structures belong to the [uncertainty] of a scenario";
+            return Err(document.error_at(&format!("{place}.structure"), "is of no use in a problem", help));
+        }
         let name = unique_name(document, &place, entry.name.as_deref(), parameters.iter().map(|p| p.name.as_str()))?;
         parameters.push(Parameter {
             name,

@@ -97,7 +97,7 @@ pub enum Setting {
 
 impl Setting {
     /// The value in TOML.
-    fn to_toml(&self) -> String {
+    pub(super) fn to_toml(&self) -> String {
         match self {
             Self::Boolean(truth) => truth.to_string(),
             Self::Number(number) => toml_number(*number),

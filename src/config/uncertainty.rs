@@ -7,12 +7,16 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::market::{MarketSection, kept_rows, models};
-use super::parameters::Parameters;
+use super::parameters::{CorrelationEntry, Parameters};
 use super::points::{number_of_points, replications_of};
+use super::problem::ParameterEntry;
 use super::reader::Reader;
+use super::sweep::Setting;
 use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::draws::{self, RelativeErrors, UncertainCell};
 
+/// (sqrt(5) - 1) / 2: its multiples less whole numbers fill the unit interval most evenly.
+const GOLDEN_SECTION: f64 = 0.618_033_988_749_894_9;
 /// Most numbers that all draws have together: they are kept.
 const MOST_NUMBERS: usize = 10_000_000;
 
@@ -30,12 +34,35 @@ pub struct UncertaintySection {
     /// Data that are uncertain.
     #[serde(default)]
     pub data: Vec<DataErrorSection>,
+    /// Ways to build the model of which it is not known which is right: each draw has one, in proportion to their weights. The first
+    /// is the one whose parameters alone make the second of the three widths.
+    #[serde(default)]
+    pub structure: Vec<StructureSection>,
     /// Metrics of the charts, columns of `replications.csv`; the headline metric if absent.
     #[serde(default)]
     pub metrics: Vec<String>,
     /// Period of the charts; the whole horizon if absent.
     #[serde(default)]
     pub period: Option<String>,
+}
+
+/// One way to build the model.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StructureSection {
+    /// Its name; `[[parameter]]`s and `[[correlation]]`s with it as their `structure` are drawn under it alone.
+    pub name: String,
+    /// What charts call it.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Its weight; weights need not sum to one.
+    pub weight: f64,
+    /// What it sets, as in `--set`.
+    #[serde(default)]
+    pub set: BTreeMap<String, Setting>,
+    /// Where its weight comes from, for a reader.
+    #[serde(rename = "source")]
+    pub _source: Option<String>,
 }
 
 /// How draws are made.
@@ -89,6 +116,21 @@ struct DataError {
     errors: RelativeErrors,
 }
 
+/// One way to build the model, and what is not known under it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Structure {
+    /// Its name.
+    pub name: String,
+    /// What charts call it.
+    pub label: String,
+    /// Its share of the draws.
+    pub weight: f64,
+    /// What it sets, as `--set` takes it.
+    pub set: Vec<String>,
+    /// Parameters that it alone has.
+    pub parameters: Parameters,
+}
+
 /// Draws ready to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uncertainty {
@@ -104,19 +146,42 @@ pub struct Uncertainty {
     pub period: Option<String>,
     parameters: Parameters,
     data: Vec<DataError>,
+    structures: Vec<Structure>,
     seed: u64,
 }
 
 impl Uncertainty {
+    /// The structures that draws are of; none where all have the scenario's own.
+    #[must_use]
+    pub fn structures(&self) -> &[Structure] {
+        &self.structures
+    }
+
+    /// Position of the structure of a draw. Draws go through the weights by the golden section: any number of first draws has each
+    /// structure as nearly in proportion as it can be.
+    #[must_use]
+    pub fn structure_of(&self, draw: u64) -> usize {
+        let turn = ((draw as f64 + 0.5) * GOLDEN_SECTION).fract();
+        let mut sum = 0.0;
+        let reached = |structure: &Structure| {
+            sum += structure.weight;
+            turn < sum
+        };
+        self.structures.iter().position(reached).unwrap_or(self.structures.len().saturating_sub(1))
+    }
+
     /// The scenario's uncertain parameters.
     #[must_use]
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
 
-    /// One name for each coordinate of a draw: parameters, then cells and totals column by column.
+    /// One name for each coordinate of a draw: parameters, those of structures in their order, then cells and totals column by column. One
+    /// value has the same numbers under every structure.
     fn coordinates(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.parameters.list.iter().map(|item| item.key.clone()).collect();
+        let own = self.structures.iter().map(|structure| &structure.parameters);
+        let all = std::iter::once(&self.parameters).chain(own).flat_map(|parameters| &parameters.list);
+        let mut names: Vec<String> = all.map(|item| item.key.clone()).collect();
         for error in &self.data {
             names.extend(error.model.iter().map(|model| format!("data\n{}\n{model}", error.column)));
             names.extend(error.brands.iter().map(|brand| format!("total\n{}\n{brand}", error.column)));
@@ -127,9 +192,18 @@ impl Uncertainty {
     /// The assignments that make each draw.
     pub(super) fn assignments(&self) -> Vec<Vec<String>> {
         let names = self.coordinates();
-        let draw = |unit: Vec<f64>| {
+        let draw = |(number, unit): (u64, Vec<f64>)| {
             let (parameters, mut rest) = unit.split_at(self.parameters.len());
             let mut assignments = self.parameters.assignments(&self.parameters.at(parameters));
+            let chosen = self.structure_of(number);
+            for (s, structure) in self.structures.iter().enumerate() {
+                let (own, after) = rest.split_at(structure.parameters.len());
+                rest = after;
+                if s == chosen {
+                    assignments.extend_from_slice(&structure.set);
+                    assignments.extend(structure.parameters.assignments(&structure.parameters.at(own)));
+                }
+            }
             for error in &self.data {
                 let (cells, after) = rest.split_at(error.errors.cells.len());
                 let (totals, after) = after.split_at(error.errors.totals.len());
@@ -143,7 +217,7 @@ impl Uncertainty {
             // The number of coordinates was checked when the section was read.
             Sampling::Sobol => draws::sobol_points(names.len(), self.draws, self.seed).unwrap_or_default(),
         };
-        points.into_iter().map(draw).collect()
+        (0..).zip(points).map(draw).collect()
     }
 }
 
@@ -165,6 +239,7 @@ pub(super) fn uncertainty(
     seed: u64,
     market: &MarketSection,
     parameters: &Parameters,
+    structures: Vec<Structure>,
 ) -> Result<Uncertainty, ConfigError> {
     let draws = number_of_points(reader, "uncertainty.draws", section.draws as u128)?;
     let mut data: Vec<DataError> = Vec::with_capacity(section.data.len());
@@ -175,8 +250,8 @@ pub(super) fn uncertainty(
         }
         data.push(data_error(reader, &format!("uncertainty.data[{index}]"), error, market)?);
     }
-    if parameters.is_empty() && data.is_empty() {
-        let help = "write [[parameter]] with a key and a distribution, or [[uncertainty.data]] with a column";
+    if parameters.is_empty() && data.is_empty() && structures.is_empty() {
+        let help = "write [[parameter]] with a key and a distribution, [[uncertainty.data]] with a column, or [[uncertainty.structure]]";
         return Err(reader.error("uncertainty", "there is nothing uncertain to draw", help));
     }
     let uncertainty = Uncertainty {
@@ -187,6 +262,7 @@ pub(super) fn uncertainty(
         period: section.period.clone(),
         parameters: parameters.clone(),
         data,
+        structures,
         seed,
     };
     let coordinates = uncertainty.coordinates().len();
@@ -200,6 +276,47 @@ pub(super) fn uncertainty(
         SobolSequence::plain(uncertainty.coordinates().len()).map_err(refuse)?;
     }
     Ok(uncertainty)
+}
+
+/// The structures of a scenario, their weights made shares.
+pub(super) fn structures(
+    reader: &Reader<'_>,
+    section: Option<&UncertaintySection>,
+    parameters: &[ParameterEntry],
+    correlations: &[CorrelationEntry],
+) -> Result<Vec<Structure>, ConfigError> {
+    let sections = section.map_or(&[][..], |section| &section.structure);
+    let names: Vec<String> = sections.iter().map(|section| section.name.clone()).collect();
+    let of = |entry: &ParameterEntry| entry.structure.clone();
+    let owners = (parameters.iter().map(of).enumerate().map(|(index, owner)| (format!("parameter[{index}]"), owner)))
+        .chain(
+            correlations
+                .iter()
+                .enumerate()
+                .map(|(index, entry)| (format!("correlation[{index}]"), entry.structure.clone())),
+        );
+    for (place, owner) in owners {
+        if let Some(owner) = owner {
+            reader.position(&format!("{place}.structure"), &owner, &names, "structure of this scenario")?;
+        }
+    }
+    let total: f64 = sections.iter().map(|section| section.weight).sum();
+    let mut structures: Vec<Structure> = Vec::with_capacity(sections.len());
+    for (index, section) in sections.iter().enumerate() {
+        let place = format!("uncertainty.structure[{index}]");
+        let known = structures.iter().map(|structure| structure.name.as_str());
+        reader.unused(&format!("{place}.name"), "structure", &section.name, known)?;
+        let weight = |x: f64| x > 0.0 && x.is_finite();
+        let weight = reader.number(&format!("{place}.weight"), section.weight, weight, "a weight above zero")? / total;
+        structures.push(Structure {
+            name: section.name.clone(),
+            label: section.label.clone().unwrap_or_else(|| section.name.clone()),
+            weight,
+            set: section.set.iter().map(|(key, value)| format!("{key}={}", value.to_toml())).collect(),
+            parameters: super::parameters::parameters(reader.document, parameters, correlations, Some(&section.name))?,
+        });
+    }
+    Ok(structures)
 }
 
 fn data_error(

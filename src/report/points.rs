@@ -10,6 +10,7 @@ use crate::config::uncertainty::Uncertainty;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::scenario::Scenario;
 use crate::sensitivity::components::{Components, OneWay};
+use crate::sensitivity::widths::Widths;
 use crate::study::points::{Names, PointMoments, PointResults};
 
 /// Level of the intervals in tables.
@@ -145,6 +146,8 @@ table! {
     pub struct DrawRow in "draws" by [draw, key] {
         /// number of the draw, from 0
         draw: u64;
+        /// its structure; empty where the study has none
+        structure: String;
         /// the value of the scenario that is set
         key: String;
         /// what it is set to, in TOML
@@ -298,37 +301,170 @@ pub struct Drawn<'a> {
 #[must_use]
 pub fn uncertainty_rows(results: &PointResults, replications: u64) -> Vec<UncertaintyRow> {
     let names = results.names();
-    let mut rows = Vec::new();
-    for is_change in [false, true] {
-        for (r, regime) in names.regimes.iter().enumerate().filter(|(r, _)| !is_change || *r != names.baseline) {
-            for (p, period) in names.periods.iter().enumerate() {
-                for (m, metric) in names.metrics.iter().enumerate() {
-                    let (place, baseline) = (names.place(r, p, m), names.place(names.baseline, p, m));
-                    let mut layout = OneWay::default();
-                    for (_, moments) in results.points() {
-                        layout.add(if is_change { moments.difference(place) } else { moments.level(place) });
-                    }
-                    rows.push(UncertaintyRow::new(
-                        [regime, period, metric],
-                        is_change,
-                        Drawn { layout: &layout, replications },
-                        results.quantiles(place, is_change.then_some(baseline), [0.05, 0.95]),
-                    ));
-                }
+    let row = |(is_change, [r, p, m]): (bool, [usize; 3])| {
+        let (place, baseline) = (names.place(r, p, m), names.place(names.baseline, p, m));
+        let layout = results.over_points(place, is_change);
+        UncertaintyRow::new(
+            [&names.regimes[r], &names.periods[p], &names.metrics[m]],
+            is_change,
+            Drawn { layout: &layout, replications },
+            results.quantiles(place, is_change.then_some(baseline), [0.05, 0.95]),
+        )
+    };
+    names.measured().map(row).collect()
+}
+
+/// Rows of `draws.csv`.
+#[must_use]
+pub fn draw_rows(draws: &Uncertainty, points: &[Point]) -> Vec<DrawRow> {
+    let mut rows: Vec<DrawRow> = Vec::new();
+    for point in points {
+        let first = rows.len();
+        let structure = draws.structures().get(draws.structure_of(point.index));
+        for assignment in &point.assignments {
+            let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            // What a structure sets stands in place of what all draws have.
+            match rows[first..].iter_mut().find(|row| row.key == key) {
+                Some(row) => value.clone_into(&mut row.value),
+                None => rows.push(DrawRow {
+                    draw: point.index,
+                    structure: structure.map_or_else(String::new, |structure| structure.name.clone()),
+                    key: key.into(),
+                    value: value.into(),
+                }),
             }
         }
     }
     rows
 }
 
-/// Rows of `draws.csv`.
+table! {
+    /// The three widths of every metric over draws: simulation alone, with parameters, with structure; and what makes the variance.
+    pub struct WidthRow in "widths" by [regime, period, metric, quantity] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period; `all` is the whole horizon
+        period: String;
+        /// metric; the name ends in its unit, cars otherwise, `car_share` is a fraction; money is of the whole period
+        metric: String;
+        /// `level`, or `change` from the baseline regime in the same draw and replication
+        quantity: &'static str;
+        /// number of draws with results
+        draws: u64;
+        /// the structure of the point run, of which the first two widths are; empty where the study has none
+        structure: String;
+        /// median over draws of that structure
+        q50: f64, OF_METRIC;
+        /// lower end of the 90% interval that simulation leaves to one draw's mean over its replications, around the mean of that structure
+        simulation_low: f64, OF_METRIC;
+        /// upper end
+        simulation_high: f64, OF_METRIC;
+        /// 5% quantile of draws' means over that structure: simulation and parameters
+        parameters_low: f64, OF_METRIC;
+        /// 95% quantile
+        parameters_high: f64, OF_METRIC;
+        /// 5% quantile of draws' means over all structures: simulation, parameters and structure
+        structure_low: f64, OF_METRIC;
+        /// 95% quantile
+        structure_high: f64, OF_METRIC;
+        /// part of the variance of draws' means that is simulation; the three sum to one, and are empty where nothing varies
+        simulation_share: f64, "fraction";
+        /// part that is parameters, given the structure; can come out negative
+        parameter_share: f64, "fraction";
+        /// part that is structure
+        structure_share: f64, "fraction";
+    }
+}
+
+table! {
+    /// Every metric under each structure of the model.
+    pub struct StructureRow in "structures" by [structure, regime, period, metric, quantity] {
+        /// structure, by its name in the scenario
+        structure: String;
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period; `all` is the whole horizon
+        period: String;
+        /// metric; the name ends in its unit, cars otherwise, `car_share` is a fraction; money is of the whole period
+        metric: String;
+        /// `level`, or `change` from the baseline regime in the same draw and replication
+        quantity: &'static str;
+        /// share of the draws that it was given
+        weight: f64, "fraction";
+        /// number of its draws with results
+        draws: u64;
+        /// mean over its draws
+        mean: f64, OF_METRIC;
+        /// 5% quantile over them
+        q05: f64, OF_METRIC;
+        /// median
+        q50: f64, OF_METRIC;
+        /// 95% quantile
+        q95: f64, OF_METRIC;
+    }
+}
+
+impl WidthRow {
+    /// Whether this is the change from the baseline, or the level.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.quantity == CHANGE
+    }
+}
+
+/// Rows of `widths.csv` and of `structures.csv`.
 #[must_use]
-pub fn draw_rows(points: &[Point]) -> Vec<DrawRow> {
-    let row = |point: &Point, assignment: &str| {
-        let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
-        DrawRow { draw: point.index, key: key.into(), value: value.into() }
-    };
-    points.iter().flat_map(|point| point.assignments.iter().map(move |assignment| row(point, assignment))).collect()
+pub fn width_rows(
+    draws: &Uncertainty,
+    results: &PointResults,
+    replications: u64,
+) -> (Vec<WidthRow>, Vec<StructureRow>) {
+    let (names, structures) = (results.names(), draws.structures());
+    let of: Vec<usize> = results.points().iter().map(|(index, _)| draws.structure_of(*index)).collect();
+    let (mut widths, mut each) = (Vec::new(), Vec::new());
+    for (is_change, [r, p, m]) in names.measured() {
+        let layout = results.over_points(names.place(r, p, m), is_change);
+        let found = Widths::new(&layout, replications, &of, structures.len());
+        let key = || (names.regimes[r].clone(), names.periods[p].clone(), names.metrics[m].clone());
+        let ((regime, period, metric), quantity) = (key(), if is_change { CHANGE } else { "level" });
+        let [simulation_share, parameter_share, structure_share] = found.share;
+        widths.push(WidthRow {
+            regime,
+            period,
+            metric,
+            quantity,
+            draws: layout.groups() as u64,
+            structure: structures.first().map_or_else(String::new, |structure| structure.name.clone()),
+            q50: found.of[0].quantiles[1],
+            simulation_low: found.simulation[0],
+            simulation_high: found.simulation[1],
+            parameters_low: found.parameters[0],
+            parameters_high: found.parameters[1],
+            structure_low: found.structure[0],
+            structure_high: found.structure[1],
+            simulation_share,
+            parameter_share,
+            structure_share,
+        });
+        for (structure, of) in structures.iter().zip(&found.of) {
+            let (regime, period, metric) = key();
+            let [q05, q50, q95] = of.quantiles;
+            each.push(StructureRow {
+                structure: structure.name.clone(),
+                regime,
+                period,
+                metric,
+                quantity,
+                weight: structure.weight,
+                draws: of.draws as u64,
+                mean: of.mean,
+                q05,
+                q50,
+                q95,
+            });
+        }
+    }
+    (widths, each)
 }
 
 /// Writes what is left to write of a study of many points, and its data dictionary; returns the paths.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::failures::FailureTable;
-use super::points::{FailureRow, PointTable, draw_rows, uncertainty_rows, write_point_tables};
+use super::points::{FailureRow, PointTable, draw_rows, uncertainty_rows, width_rows, write_point_tables};
 use super::record::TableData;
 use super::study::{ReplicationTable, write_tables};
 use crate::config::StudyDesign;
@@ -118,10 +118,15 @@ impl Sink for Writer<'_> {
         let FinishedPoints { scenario, design, points, results, failures, replications } = finished;
         let render = OutputError::Csv;
         let (mut tables, mut uncertainty) = (Vec::new(), Vec::new());
-        if matches!(design, StudyDesign::Uncertainty(_)) {
+        if let StudyDesign::Uncertainty(draws) = design {
             uncertainty = uncertainty_rows(results, *replications);
             tables.push(TableData::new(&uncertainty).map_err(render)?);
-            tables.push(TableData::new(&draw_rows(points)).map_err(render)?);
+            tables.push(TableData::new(&draw_rows(draws, points)).map_err(render)?);
+            let (widths, structures) = width_rows(draws, results, *replications);
+            tables.push(TableData::new(&widths).map_err(render)?);
+            if !structures.is_empty() {
+                tables.push(TableData::new(&structures).map_err(render)?);
+            }
         }
         // A table without rows says nothing.
         if !failures.is_empty() {

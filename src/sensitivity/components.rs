@@ -74,6 +74,18 @@ impl OneWay {
         self.means.len()
     }
 
+    /// Mean of every group, in their order.
+    #[must_use]
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Mean of the variances within groups.
+    #[must_use]
+    pub fn within(&self) -> f64 {
+        self.variances.iter().sum::<f64>() / self.groups() as f64
+    }
+
     /// The components, from `size` observations in each group, with intervals at `level`. With one observation a group only the mean is
     /// defined, with one group nothing but its value.
     #[must_use]
@@ -83,7 +95,7 @@ impl OneWay {
         let [low, high] = over.interval(level);
         let mean = Interval { value: over.mean(), low, high };
         let n = size as f64;
-        let within_square = self.variances.iter().sum::<f64>() / self.groups() as f64;
+        let within_square = self.within();
         let between_square = n * over.variance();
         let mut components = Components {
             mean,

@@ -47,6 +47,7 @@ pub mod response;
 pub mod scheme;
 pub mod slices;
 pub mod sobol;
+pub mod widths;
 
 pub use analysis::{
     Analysis, AnalysisError, Index, Noise, OutputColumn, analyze, analyze_randomised, block_rows, without_failed,

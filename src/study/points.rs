@@ -2,10 +2,13 @@
 //!
 //! Replications come point by point ([`OnePoint`]); what is kept of each does not grow with their number.
 
+use crate::model::accounts::parties;
+use crate::model::market::Market;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
 use crate::numerics::quantile::{ReplicationStore, quantile_of_sorted};
+use crate::sensitivity::components::OneWay;
 
 /// Outcomes kept whole for quantiles over points and replications together; beyond, a uniform sample of them.
 pub const QUANTILE_OUTCOMES: usize = 1_024;
@@ -19,7 +22,7 @@ pub struct Names {
     pub baseline: usize,
     /// Reporting periods.
     pub periods: Vec<String>,
-    /// Headline metrics.
+    /// Headline metrics, then what each party gains.
     pub metrics: Vec<String>,
 }
 
@@ -36,13 +39,23 @@ impl Names {
                 .collect(),
             baseline: regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0),
             periods: layout.periods.iter().map(|period| period.name.clone()).collect(),
-            metrics: layout.headlines.clone(),
+            metrics: metrics(&layout, &scenario.market, &scenario.flag),
         }
     }
 
     /// Numbers in one outcome of all regimes.
     fn len(&self) -> usize {
         self.regimes.len() * self.periods.len() * self.metrics.len()
+    }
+
+    /// Everything measured, by positions of regime, period and metric: levels of every regime, then changes of all but the baseline.
+    pub fn measured(&self) -> impl Iterator<Item = (bool, [usize; 3])> + '_ {
+        [false, true].into_iter().flat_map(move |is_change| {
+            let regimes = (0..self.regimes.len()).filter(move |r| !is_change || *r != self.baseline);
+            let periods = move |r| (0..self.periods.len()).map(move |p| (r, p));
+            let metrics = move |(r, p)| (0..self.metrics.len()).map(move |m| (is_change, [r, p, m]));
+            regimes.flat_map(periods).flat_map(metrics)
+        })
     }
 
     /// Place of a metric in a period under a regime.
@@ -52,10 +65,27 @@ impl Names {
     }
 }
 
-/// What is kept of an outcome in a study of points: its headline metrics, period by period.
+/// Names of the numbers that a study of points keeps of a period: the headline metrics, then what each party gains over the period, USD.
 #[must_use]
-pub fn headlines(layout: &Layout, outcome: &Outcome) -> Outcome {
-    Outcome { values: outcome.values[layout.headline_slots()].to_vec(), switched: Vec::new() }
+pub fn metrics(layout: &Layout, market: &Market, flag: &str) -> Vec<String> {
+    let gains = parties(flag, market).into_iter().map(|(_, name)| name);
+    layout.headlines.iter().cloned().chain(gains).collect()
+}
+
+/// What is kept of an outcome of a scenario in a study of points, period by period: its [`metrics`].
+#[must_use]
+pub fn headlines(layout: &Layout, scenario: &Scenario, outcome: &Outcome) -> Outcome {
+    let parties = parties(&scenario.flag, &scenario.market);
+    let mut values = Vec::with_capacity(layout.periods.len() * (layout.headlines.len() + parties.len()));
+    for period in 0..layout.periods.len() {
+        values.extend((0..layout.headlines.len()).map(|metric| outcome.values[layout.headline(metric, period)]));
+        values.extend(parties.iter().map(|(account, _)| {
+            let accounts = layout.accounts.as_ref();
+            let slot = accounts.and_then(|accounts| Some(accounts.account(accounts.position(*account)?, period)));
+            slot.map_or(f64::NAN, |slot| outcome.values[slot])
+        }));
+    }
+    Outcome { values, switched: Vec::new() }
 }
 
 /// What one point leaves: moments over its replications of every headline metric, and of its paired difference from the baseline.
@@ -141,6 +171,16 @@ impl PointResults {
     #[must_use]
     pub fn points(&self) -> &[(u64, PointMoments)] {
         &self.points
+    }
+
+    /// The number at a place, or its difference from the baseline, of every point.
+    #[must_use]
+    pub fn over_points(&self, place: usize, is_change: bool) -> OneWay {
+        let mut layout = OneWay::default();
+        for (_, moments) in &self.points {
+            layout.add(if is_change { moments.difference(place) } else { moments.level(place) });
+        }
+        layout
     }
 
     /// Quantiles over all points and replications of the number at `place`, or of its difference from the one at `baseline`. Only where

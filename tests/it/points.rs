@@ -470,7 +470,7 @@ fn shipped_studies_are_valid_and_their_columns_are_documented() {
         assert_eq!(loaded.design.unwrap().points().len(), points);
     }
     let text = std::fs::read_to_string(root().join("docs/outputs.md")).unwrap();
-    for (text_of, tables) in [(SWEEP.to_owned(), 1), (uncertain("BMW = 0.0"), 3)] {
+    for (text_of, tables) in [(SWEEP.to_owned(), 1), (uncertain("BMW = 0.0"), 4)] {
         let (folder, path) = extended(&(SMALL.to_owned() + &text_of));
         let out = folder.path().join("out");
         let output = stickershock(&["--replications", "2"], &path, &out);
@@ -531,4 +531,146 @@ fn a_fault_in_one_point_leaves_the_others() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+const STRUCTURES: &str = r#"
+[uncertainty]
+draws = 40
+replications = 2
+
+[[uncertainty.structure]]
+name = "list"
+weight = 3
+set = { "pricing.theta" = 1.0 }
+
+[[uncertainty.structure]]
+name = "half"
+weight = 1
+set = { "pricing.theta" = 0.5 }
+
+[[parameter]]
+key = "market.size"
+distribution = "uniform"
+low = 2.9e6
+high = 3.1e6
+
+[[parameter]]
+key = "demand.alpha"
+name = "list.alpha"
+structure = "list"
+distribution = "uniform"
+low = 0.1
+high = 0.2
+
+[[parameter]]
+key = "demand.alpha"
+name = "half.alpha"
+structure = "half"
+distribution = "uniform"
+low = 0.05
+high = 0.08
+
+[[parameter]]
+key = "demand.eta"
+name = "half.eta"
+structure = "half"
+distribution = "uniform"
+low = 1.0
+high = 2.0
+
+[[correlation]]
+name = "half.alpha-eta"
+structure = "half"
+parameters = ["half.alpha", "half.eta"]
+value = 0.9
+"#;
+
+/// Each draw has the settings of its structure and the parameters of that structure alone; weights are met as nearly as whole draws can.
+#[test]
+fn structures_have_draws_of_their_own_in_proportion() {
+    let loaded = loaded(STRUCTURES);
+    assert!(loaded.parameters.list.iter().all(|item| item.key == "market.size"), "what all structures share");
+    let stickershock::config::StudyDesign::Uncertainty(draws) = loaded.design.as_ref().unwrap() else { panic!() };
+    let points = loaded.design.as_ref().unwrap().points();
+    let (mut of, mut scores) = ([0, 0], [Vec::new(), Vec::new()]);
+    for point in &points {
+        let s = draws.structure_of(point.index);
+        of[s] += 1;
+        assert!((of[0] as f64 - 0.75 * (of[0] + of[1]) as f64).abs() < 1.5, "{of:?} so far");
+        let value = |key: &str| -> Option<f64> {
+            let found = point.assignments.iter().rev().find_map(|text| text.strip_prefix(&format!("{key}=")));
+            found.map(|text| text.parse().unwrap())
+        };
+        assert_eq!(value("pricing.theta"), Some([1.0, 0.5][s]));
+        assert!((2.9e6..3.1e6).contains(&value("market.size").unwrap()));
+        let alpha = value("demand.alpha").unwrap();
+        assert!([0.1..0.2, 0.05..0.08][s].contains(&alpha), "{alpha} under structure {s}");
+        assert_eq!(value("demand.eta").is_some(), s == 1);
+        scores[s].push((alpha, value("demand.eta").unwrap_or(0.0)));
+    }
+    assert!((29..=31).contains(&of[0]), "{of:?}");
+    // Correlated at .9: the higher alpha has the higher eta in most pairs.
+    let pairs = scores[1].iter().enumerate().flat_map(|(i, a)| scores[1][i + 1..].iter().map(move |b| (a, b)));
+    let (agree, all) =
+        pairs.fold((0, 0), |(agree, all), (a, b)| (agree + i32::from((a.0 < b.0) == (a.1 < b.1)), all + 1));
+    assert!(agree * 10 > all * 6, "{agree} of {all} pairs");
+    for (text, expected) in [
+        (STRUCTURES.replace("structure = \"list\"", "structure = \"lits\""), "did you mean `list`"),
+        (STRUCTURES.replace("weight = 3", "weight = 0"), "is 0, expected a weight above zero"),
+        (STRUCTURES.replace("name = \"half\"", "name = \"list\""), "a second item of this list is named"),
+        (STRUCTURES.replace("\"pricing.theta\" = 0.5", "\"pricing.teta\" = 0.5"), "what it sets is refused"),
+        (
+            STRUCTURES.replace("parameters = [\"half.alpha\"", "parameters = [\"list.alpha\""),
+            "no parameter of the structure",
+        ),
+    ] {
+        let error = refused(&text);
+        assert!(error.contains(expected), "expected {expected}\n{error}");
+    }
+}
+
+/// The widths of a study whose structures differ in the pass-through of the newspapers' rule: structure makes nearly all the variance.
+#[test]
+fn three_widths_stand_side_by_side() {
+    let text = SMALL.to_owned() + &STRUCTURES.replace("draws = 40", "draws = 12");
+    let (folder, path) = extended(&text);
+    let out = folder.path().join("out");
+    let output = stickershock(&["--no-charts"], &path, &out);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains("with structure"), "{printed}");
+    let read = |table: &str| crate::support::read_csv(&out.join(format!("tables/{table}.csv")));
+    let (widths, structures, results) = (read("widths"), read("structures"), read("draw_results"));
+    let number = |row: &std::collections::BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap();
+    let is = |row: &&std::collections::BTreeMap<String, String>, metric: &str| {
+        row["regime"] == "imposed" && row["period"] == "all" && row["metric"] == metric && row["quantity"] == "change"
+    };
+    for metric in ["units_sanctioned", "consumers_usd", "treasury_usd", "total_home_usd"] {
+        let row = widths.iter().find(|row| is(row, metric)).unwrap();
+        assert_eq!(row["structure"], "list");
+        let shares: f64 =
+            ["simulation_share", "parameter_share", "structure_share"].map(|name| number(row, name)).iter().sum();
+        assert!((shares - 1.0).abs() < 1e-9, "{metric}: {shares}");
+        let width = |name: &str| number(row, &format!("{name}_high")) - number(row, &format!("{name}_low"));
+        assert!(["simulation", "parameters", "structure"].iter().all(|name| width(name) > 0.0), "{row:?}");
+        let of: Vec<_> = structures.iter().filter(|row| is(row, metric)).collect();
+        assert_eq!(of.iter().map(|row| row["draws"].as_str()).collect::<Vec<_>>(), ["9", "3"]);
+        let draws = results
+            .iter()
+            .filter(|row| row["regime"] == "imposed" && row["period"] == "all" && row["metric"] == metric);
+        let mean = draws.map(|row| number(row, "change")).sum::<f64>() / 12.0;
+        let weighted = of.iter().map(|row| number(row, "mean") * number(row, "draws")).sum::<f64>() / 12.0;
+        assert!((mean / weighted - 1.0).abs() < 1e-9, "{metric}: {mean} for {weighted}");
+    }
+    // What buyers expect to buy has little noise: half of the duty on the sticker loses far fewer cars.
+    let sales = widths.iter().find(|row| is(row, "expected_units_sanctioned")).unwrap();
+    let width = |name: &str| number(sales, &format!("{name}_high")) - number(sales, &format!("{name}_low"));
+    assert!(number(sales, "structure_share") > 0.5 && width("structure") > width("parameters"), "{sales:?}");
+    let draws = read("draws");
+    assert!(draws.iter().all(|row| row["structure"] == "list" || row["structure"] == "half"));
+    let mut keys: Vec<(&str, &str)> = draws.iter().map(|row| (row["draw"].as_str(), row["key"].as_str())).collect();
+    keys.sort_unstable();
+    let all = keys.len();
+    keys.dedup();
+    assert_eq!(keys.len(), all, "one row for each draw and key");
 }

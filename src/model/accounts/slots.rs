@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{FIFTHS, Owners, fifth_of, income_fifths};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId};
-use crate::model::market::DemandParameters;
+use crate::model::market::{DemandParameters, Market};
 use crate::model::outcome::{Layout, Period, metrics};
 use crate::model::scenario::Scenario;
 use crate::model::world::NO_BRAND;
@@ -307,6 +307,26 @@ impl AccountsLayout {
     pub(super) fn production_cost(&self, week: usize) -> &[f64] {
         &self.production_cost_usd[week.min(self.production_cost_usd.len() - 1)]
     }
+}
+
+/// Who gains: the parties of a market and the totals of countries, with their names as metrics, `treasury_usd`.
+#[must_use]
+pub fn parties(flag: &str, market: &Market) -> Vec<(Account, String)> {
+    let gains = |account: &Account| {
+        matches!(
+            account,
+            Account::Consumers
+                | Account::Makers
+                | Account::MakersOwnedIn(_)
+                | Account::Dealers
+                | Account::Treasury
+                | Account::TotalHome
+                | Account::TotalOf(_)
+                | Account::World
+        )
+    };
+    let all = accounts(flag, market.regions.as_slice(), market.domestic.as_slice()).into_iter();
+    all.filter(|(account, _)| gains(account)).map(|(account, name)| (account, format!("{name}_usd"))).collect()
 }
 
 /// The accounts of a market with these regions, and their names.

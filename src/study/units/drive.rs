@@ -16,7 +16,7 @@ use crate::config::Loaded;
 use crate::folder::OutputError;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
-use crate::study::points::{Names, headlines};
+use crate::study::points::{Names, headlines, metrics};
 use crate::study::run::{Halt, run_units};
 use crate::study::{Base, JobError, JobResult, Observer, Study, StudyError, Unit};
 
@@ -96,10 +96,11 @@ impl<'a> Studies<'a> {
     fn shape(&self) -> Option<Shape> {
         let kept = self.plan.kept;
         match kept {
-            Kept::Outcomes => self.get(0).ok().map(|study| Shape::new(study.layout(), kept)),
+            Kept::Outcomes => self.get(0).ok().map(|study| Shape::of_outcomes(study.layout())),
             Kept::Headlines => {
                 let Scenario { market, periods, weeks, flag, .. } = &self.loaded.scenario;
-                Some(Shape::new(&Layout::new(market, periods.clone(), *weeks, flag), kept))
+                let layout = Layout::new(market, periods.clone(), *weeks, flag);
+                Some(Shape::of_points(&layout, metrics(&layout, market, flag).len()))
             }
         }
     }
@@ -108,7 +109,7 @@ impl<'a> Studies<'a> {
     pub fn kept(&self, study: &Study, job: JobResult) -> JobResult {
         match self.plan.kept {
             Kept::Outcomes => job,
-            Kept::Headlines => job.map(|outcome| headlines(study.layout(), &outcome)),
+            Kept::Headlines => job.map(|outcome| headlines(study.layout(), study.scenario(), &outcome)),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! What every stored outcome of a plan must look like: a shard proves that it is whole, not that its numbers are those of the study.
 
-use super::plan::Kept;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::timing::record::DealerMetric;
 
@@ -16,24 +15,21 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of what a plan keeps of outcomes of this layout.
+    /// The shape of whole outcomes of this layout.
     #[must_use]
-    pub fn new(layout: &Layout, kept: Kept) -> Self {
-        let all = layout.headline_slots();
-        let first = all.start;
-        let plain = layout.timed.as_ref().map_or(layout.len(), |timed| timed.dealer(DealerMetric::ALL[0], 0, 0));
-        let (values, switched, finite, shift) = match kept {
-            Kept::Outcomes => (layout.len(), layout.models * (layout.models + 1), plain, 0),
-            Kept::Headlines => (all.len(), 0, all.len(), first),
-        };
-        let money = ["outlay_usd", "producer_revenue_usd", "duty_usd"];
-        let known = |name: &String| name.starts_with("units_") || money.contains(&name.as_str());
-        let headlines = layout.headlines.iter().enumerate().filter(|(_, name)| known(name)).map(|(at, _)| at);
-        let headlines: Vec<usize> = headlines.collect();
-        let of_period = |period: usize| headlines.iter().map(move |headline| (*headline, period));
-        let numbers = (0..layout.periods.len()).flat_map(of_period);
-        let numbers = numbers.map(|(headline, period)| layout.headline(headline, period) - shift).collect();
-        Self { values, switched, finite, numbers }
+    pub fn of_outcomes(layout: &Layout) -> Self {
+        let finite = layout.timed.as_ref().map_or(layout.len(), |timed| timed.dealer(DealerMetric::ALL[0], 0, 0));
+        let slot = |(headline, period): (usize, usize)| layout.headline(headline, period);
+        let numbers = cars_and_money(layout).map(slot).collect();
+        Self { values: layout.len(), switched: layout.models * (layout.models + 1), finite, numbers }
+    }
+
+    /// The shape of what studies of points keep of them: so many `metrics` of each period, the headlines first.
+    #[must_use]
+    pub fn of_points(layout: &Layout, metrics: usize) -> Self {
+        let values = metrics * layout.periods.len();
+        let numbers = cars_and_money(layout).map(|(headline, period)| period * metrics + headline).collect();
+        Self { values, switched: 0, finite: values, numbers }
     }
 
     /// What is wrong with an outcome, if anything is.
@@ -56,6 +52,17 @@ impl Shape {
     }
 }
 
+/// Headlines of cars and of money paid, in every period.
+fn cars_and_money(layout: &Layout) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let money = ["outlay_usd", "producer_revenue_usd", "duty_usd"];
+    let known = move |name: &str| name.starts_with("units_") || money.contains(&name);
+    let of_period = move |period: usize| {
+        let headlines = layout.headlines.iter().enumerate();
+        headlines.filter(move |(_, name)| known(name)).map(move |(headline, _)| (headline, period))
+    };
+    (0..layout.periods.len()).flat_map(of_period)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +78,7 @@ mod tests {
     #[test]
     fn outcomes_of_another_shape_and_numbers_that_are_none_are_named() {
         let layout = layout();
-        let shape = Shape::new(&layout, Kept::Outcomes);
+        let shape = Shape::of_outcomes(&layout);
         let good =
             Outcome { values: vec![1.0; layout.len()], switched: vec![0.0; layout.models * (layout.models + 1)] };
         assert_eq!(shape.fault(&good), None);
@@ -102,9 +109,9 @@ mod tests {
     #[test]
     fn headlines_alone_are_as_many_as_there_are_in_all_periods() {
         let layout = layout();
-        let shape = Shape::new(&layout, Kept::Headlines);
-        let mut outcome =
-            Outcome { values: vec![0.0; layout.headlines.len() * layout.periods.len()], switched: Vec::new() };
+        let metrics = layout.headlines.len() + 7;
+        let shape = Shape::of_points(&layout, metrics);
+        let mut outcome = Outcome { values: vec![0.0; metrics * layout.periods.len()], switched: Vec::new() };
         assert_eq!(shape.fault(&outcome), None);
         outcome.values[0] = f64::NAN; // units of all models over the whole horizon
         assert!(shape.fault(&outcome).unwrap().contains("number 0"));
