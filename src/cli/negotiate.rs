@@ -94,7 +94,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     }
     if found.from_market {
         let rows: Vec<MarketFlowsRow> =
-            found.setup.flows.points().map(|(yen, flows)| MarketFlowsRow::new(yen, &flows)).collect();
+            found.setup.flows.points().map(|(rate, flows)| MarketFlowsRow::new(rate, &flows)).collect();
         tables.push(TableData::new(&rows).map_err(crate::folder::OutputError::from)?);
     }
     if args.signs {
@@ -157,7 +157,7 @@ fn simulate(args: &NegotiateArgs, scenario: &Scenario) -> Result<Found, CliError
     metrics.extend(bargain.metrics.iter().cloned());
     metrics.extend(monitor(&setup, seed, args.worlds));
     let signs = if args.signs { signs(&setup, CHANGES, seed, args.worlds) } else { Vec::new() };
-    let from_market = scenario.bargaining.market_flows.is_some();
+    let from_market = scenario.bargaining.as_ref().is_some_and(|bargaining| bargaining.market_flows.is_some());
     Ok(Found { setup, from_market, bargain, solved, metrics, signs })
 }
 
@@ -185,7 +185,7 @@ fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> Strin
         let _ = writeln!(out, "{:<40} {mean:>10} {error:>10} {:>9}", metric.name, metric.worlds);
     }
     if !found.signs.is_empty() {
-        let _ = writeln!(out, "\n{:<52} {:>8} {:>7} {:>7} {:>7} {:>7}", "change", "dP", "+-", "dR_jp", "dR_us", "dx");
+        let _ = writeln!(out, "\n{:<52} {:>8} {:>7} {:>7} {:>7} {:>7}", "change", "dP", "+-", "dR_p", "dR_h", "dx");
     }
     for sign in &found.signs {
         let commitment = if sign.commitment.count() == 0 { f64::NAN } else { sign.commitment.mean() };
@@ -195,8 +195,8 @@ fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> Strin
             sign.change.description,
             cell(sign.settled.mean(), 3),
             cell(sign.settled.std_error(), 3),
-            cell(sign.japan.mean(), 2),
-            cell(sign.us.mean(), 2),
+            cell(sign.partner.mean(), 2),
+            cell(sign.home.mean(), 2),
             cell(commitment, 2),
         );
     }
@@ -208,14 +208,14 @@ fn flows_table(out: &mut String, setup: &Setup) {
     let _ = writeln!(out, "Market flows of the scenario, billion USD a year, sanctioned less not:\n");
     let _ = writeln!(
         out,
-        "{:>5} {:>13} {:>12} {:>15} {:>11} {:>15} {:>13}",
-        "yen", "Japan's loss", "Europe gain", "Big Three gain", "extra duty", "consumers' loss", "dealers' loss"
+        "{:>5} {:>14} {:>16} {:>10} {:>11} {:>15} {:>13}",
+        "rate", "partner's loss", "third parties'", "home gain", "extra duty", "consumers' loss", "dealers' loss"
     );
-    for (yen, flows) in setup.flows.points() {
-        let [japan, europe, us, duty, consumers, dealers] = flows.values();
+    for (rate, flows) in setup.flows.points() {
+        let [partner, third, home, duty, consumers, dealers] = flows.values();
         let _ = writeln!(
             out,
-            "{yen:>5} {japan:>13.3} {europe:>12.3} {us:>15.3} {duty:>11.3} {consumers:>15.3} {dealers:>13.3}"
+            "{rate:>5} {partner:>14.3} {third:>16.3} {home:>10.3} {duty:>11.3} {consumers:>15.3} {dealers:>13.3}"
         );
     }
     out.push('\n');
@@ -240,8 +240,8 @@ fn json(args: &NegotiateArgs, seed: u64, found: &Found, files: &[PathBuf]) -> St
                 "change": sign.change.name,
                 "settled_by_deadline": finite(sign.settled.mean()),
                 "std_error": finite(sign.settled.std_error()),
-                "limit_japan": finite(sign.japan.mean()),
-                "limit_us": finite(sign.us.mean()),
+                "limit_partner": finite(sign.partner.mean()),
+                "limit_home": finite(sign.home.mean()),
             })
         })
         .collect();

@@ -14,8 +14,8 @@ use crate::model::ids::{Id, RegionId};
 use crate::model::market::Market;
 use crate::model::trade::instrument::Instrument;
 
-/// Exchange rates at which the market is solved where the file names none, yen per dollar.
-const GRID: [f64; 5] = [80.0, 90.0, 100.0, 110.0, 125.0];
+/// Exchange rates at which the market is solved where the file names none, as multiples of that of the base month.
+const GRID: [f64; 5] = [0.8, 0.9, 1.0, 1.1, 1.25];
 
 /// The other side of the dispute, as the accounts name it.
 #[derive(Clone, Copy)]
@@ -29,28 +29,28 @@ pub(super) struct Partner<'a> {
 }
 
 /// What sanctions do to the market, billion USD a year, sanctioned minus not. The six flows are used where `source` is
-/// `given`, on the rising grid `yen`; the keys after them where it is `market`.
+/// `given`, on the rising grid `exchange_rate`; the keys after them where it is `market`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FlowsSection {
     /// `given`: the numbers below; `market`: the equilibrium of the scenario's own market with and without the instrument.
     #[serde(default)]
     pub source: FlowSource,
-    /// Exchange rates of the given flows, yen per dollar.
+    /// Exchange rates of the given flows, the partner's currency per USD.
     #[serde(default)]
-    pub yen: Option<Sourced<Vec<f64>>>,
-    /// With one exchange rate: elasticity to it of Japanese makers' loss and Europe's gain.
+    pub exchange_rate: Option<Sourced<Vec<f64>>>,
+    /// With one exchange rate: elasticity to it of the partner's makers' loss and third parties' gain.
     #[serde(default)]
-    pub yen_elasticity: Option<Sourced<f64>>,
-    /// Profit lost by all Japanese makers.
+    pub exchange_rate_elasticity: Option<Sourced<f64>>,
+    /// Profit lost by the makers of the threatened region.
     #[serde(default)]
-    pub japanese_makers_loss: Option<Sourced<Vec<f64>>>,
-    /// Profit gained by European makers.
+    pub partner_makers_loss: Option<Sourced<Vec<f64>>>,
+    /// Profit gained by the makers of other foreign regions.
     #[serde(default)]
-    pub europe_gain: Option<Sourced<Vec<f64>>>,
-    /// Profit gained by the Big Three.
+    pub third_party_gain: Option<Sourced<Vec<f64>>>,
+    /// Profit gained by the makers of domestic regions.
     #[serde(default)]
-    pub big_three_gain: Option<Sourced<Vec<f64>>>,
+    pub home_makers_gain: Option<Sourced<Vec<f64>>>,
     /// Extra duty collected.
     #[serde(default)]
     pub extra_duty: Option<Sourced<Vec<f64>>>,
@@ -60,7 +60,8 @@ pub struct FlowsSection {
     /// Loss of the dealers of sanctioned models.
     #[serde(default)]
     pub dealers_loss: Option<Sourced<Vec<f64>>>,
-    /// Exchange rates at which the market is solved, yen per dollar, rising; five from 80 to 125 if absent.
+    /// Exchange rates at which the market is solved, the partner's currency per USD, rising; from 0.8 to 1.25 times that of the
+    /// base month if absent.
     #[serde(default)]
     pub grid: Option<Vec<f64>>,
     /// The instrument whose flows `negotiate` uses; that of the first negotiated regime if absent.
@@ -88,58 +89,63 @@ pub enum FlowSource {
     Market,
 }
 
-/// The flows given as numbers; the defaults where the file gives none.
+/// The flows given as numbers; none where they come from the market, or where nobody bargains.
 pub(super) fn given(reader: &Reader<'_>, section: &FlowsSection) -> Result<MarketFlows, ConfigError> {
     let columns = [
-        &section.japanese_makers_loss,
-        &section.europe_gain,
-        &section.big_three_gain,
+        &section.partner_makers_loss,
+        &section.third_party_gain,
+        &section.home_makers_gain,
         &section.extra_duty,
         &section.consumers_loss,
         &section.dealers_loss,
     ];
-    if section.yen.is_none() && section.yen_elasticity.is_none() && columns.iter().all(|column| column.is_none()) {
-        return Ok(MarketFlows::default());
+    let rates = &section.exchange_rate;
+    if rates.is_none() && section.exchange_rate_elasticity.is_none() && columns.iter().all(|column| column.is_none()) {
+        return Ok(MarketFlows::none());
     }
     let need = |name: &str| {
         let message = format!("has no `{name}`");
-        reader.error("governments.flows", message, "give `yen` and all six flows, or none for the defaults")
+        reader.error("governments.flows", message, "give `exchange_rate` and all six flows, or `source = \"market\"`")
     };
-    let yen = &section.yen.as_ref().ok_or_else(|| need("yen"))?.value;
+    let rates = &rates.as_ref().ok_or_else(|| need("exchange_rate"))?.value;
     let mut values = Vec::with_capacity(columns.len());
     for (name, column) in Flows::NAMES.into_iter().zip(columns) {
         let column = &column.as_ref().ok_or_else(|| need(name))?.value;
-        if column.len() != yen.len() {
-            let message = format!("has {} values for {} exchange rates", column.len(), yen.len());
-            return Err(reader.error(&format!("governments.flows.{name}"), message, "give one for each rate in `yen`"));
+        if column.len() != rates.len() {
+            let message = format!("has {} values for {} exchange rates", column.len(), rates.len());
+            return Err(reader.error(
+                &format!("governments.flows.{name}"),
+                message,
+                "give one for each rate in `exchange_rate`",
+            ));
         }
         values.push(column);
     }
-    let flows: Vec<Flows> = (0..yen.len())
+    let flows: Vec<Flows> = (0..rates.len())
         .map(|i| Flows {
-            japanese_makers_loss: values[0][i],
-            europe_gain: values[1][i],
-            big_three_gain: values[2][i],
+            partner_makers_loss: values[0][i],
+            third_party_gain: values[1][i],
+            home_makers_gain: values[2][i],
             extra_duty: values[3][i],
             consumers_loss: values[4][i],
             dealers_loss: values[5][i],
         })
         .collect();
-    let grid = MarketFlows::from_grid(yen.clone(), flows.clone()).map_err(|error| {
+    let grid = MarketFlows::from_grid(rates.clone(), flows.clone()).map_err(|error| {
         let key = match &error {
             InvalidFlows::Flow { flow, .. } => flow,
-            InvalidFlows::Empty | InvalidFlows::Length { .. } | InvalidFlows::Rate { .. } => "yen",
+            InvalidFlows::Empty | InvalidFlows::Length { .. } | InvalidFlows::Rate { .. } => "exchange_rate",
         };
         reader.error(&format!("governments.flows.{key}"), error.to_string(), "")
     })?;
-    let Some(elasticity) = &section.yen_elasticity else { return Ok(grid) };
-    let key = "governments.flows.yen_elasticity";
+    let Some(elasticity) = &section.exchange_rate_elasticity else { return Ok(grid) };
+    let key = "governments.flows.exchange_rate_elasticity";
     let elasticity = reader.number(key, elasticity.value, |x| x.abs() <= 10.0, "a number between -10 and 10")?;
-    match (yen.as_slice(), flows.as_slice()) {
-        ([yen], [flows]) => Ok(MarketFlows::with_elasticity(*yen, *flows, elasticity)),
+    match (rates.as_slice(), flows.as_slice()) {
+        ([rate], [flows]) => Ok(MarketFlows::with_elasticity(*rate, *flows, elasticity)),
         _ => {
             let help = "leave it out: the grid says how flows move with the rate";
-            Err(reader.error(key, format!("is given beside a grid of {} exchange rates", yen.len()), help))
+            Err(reader.error(key, format!("is given beside a grid of {} exchange rates", rates.len()), help))
         }
     }
 }
@@ -157,12 +163,13 @@ pub(super) fn grid(
         return Ok(None);
     }
     let key = |name: &str| format!("governments.flows.{name}");
-    let yen = section.grid.clone().unwrap_or_else(|| GRID.to_vec());
-    if yen.is_empty()
-        || yen.iter().any(|rate| !(rate.is_finite() && *rate > 0.0))
-        || yen.windows(2).any(|w| w[0] >= w[1])
+    let (assembly_country, base_rate) = base_rate(reader, partner)?;
+    let rates = section.grid.clone().unwrap_or_else(|| GRID.map(|ratio| ratio * base_rate).to_vec());
+    if rates.is_empty()
+        || rates.iter().any(|rate| !(rate.is_finite() && *rate > 0.0))
+        || rates.windows(2).any(|w| w[0] >= w[1])
     {
-        let message = format!("is {yen:?}, expected positive rates in rising order");
+        let message = format!("is {rates:?}, expected positive rates in rising order");
         return Err(reader.error(&key("grid"), message, "such as [75.0, 95.0, 120.0]"));
     }
     let names: Vec<String> = instruments.iter().map(|instrument| instrument.name.clone()).collect();
@@ -185,10 +192,9 @@ pub(super) fn grid(
         Some(value) => reader.fraction(&key(name), value),
         None => Ok(default),
     };
-    let (assembly_country, base_yen) = base_yen(reader, partner)?;
     Ok(Some(FlowGrid {
-        yen,
-        base_yen,
+        rates,
+        base_rate,
         instrument,
         assembly_country,
         exporter: RegionId::from_index(exporter),
@@ -201,7 +207,7 @@ pub(super) fn grid(
 }
 
 /// The country whose currency the governments watch, and its rate in the base month, units per dollar.
-fn base_yen(reader: &Reader<'_>, partner: Partner<'_>) -> Result<(String, f64), ConfigError> {
+fn base_rate(reader: &Reader<'_>, partner: Partner<'_>) -> Result<(String, f64), ConfigError> {
     let without = |what: &str| {
         let help = "costs are known at the base month's rate, and move with it from there";
         reader.error("governments.flows.source", format!("`market` needs {what}"), help)

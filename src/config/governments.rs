@@ -11,7 +11,6 @@ use super::regimes::RegimeSection;
 use super::sourced::Sourced;
 use super::time::Horizon;
 use crate::model::governments::calendar::InvalidCalendar;
-use crate::model::governments::flows::REFERENCE_YEN;
 use crate::model::governments::parameters::{InvalidParameter, governments_parameters};
 use crate::model::governments::{
     Bargaining, BeliefMode, Calendar, Day, Escalation, ExchangePath, MarketClock, MarketFlows, NegotiatedRegime,
@@ -20,20 +19,20 @@ use crate::model::governments::{
 use crate::model::market::Market;
 use crate::model::trade::instrument::Instrument;
 
-/// Last day that can be followed: 100 years of days would take minutes a world's thousand.
-const LAST_DAY: Day = Day(36_525);
+/// Days that can be followed: a hundred years would take minutes a world's thousand.
+const MOST_DAYS: i32 = 36_525;
 
 macro_rules! define_section {
     ($( $(#[$doc:meta])* $name:ident: $bound:ident = $default:expr; )*) => {
         /// The bargaining of the two governments. Payoffs are billion USD, flows billion USD a year.
-        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[derive(Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct GovernmentsSection {
             $( $(#[$doc])* #[serde(default)] pub $name: Option<Sourced<f64>>, )*
             /// How buyers and firms judge the threat.
             #[serde(default)]
             pub beliefs: Option<BeliefMode>,
-            /// How far Washington's steps go.
+            /// How far the home government's steps go.
             #[serde(default)]
             pub escalation: Option<Escalation>,
             /// Whether numerical targets stay on the table after the resumption of talks.
@@ -42,15 +41,13 @@ macro_rules! define_section {
             /// Whether there is a WTO to complain to.
             #[serde(default)]
             pub wto: Option<bool>,
-            /// Yen per dollar for all time, in place of the monthly rates of `exchange_rate.data`.
+            /// Exchange rate for all time, the partner's currency per USD, in place of the monthly rates of `exchange_rate.data`.
             #[serde(default)]
-            pub yen_per_usd: Option<Sourced<f64>>,
+            pub exchange_rate: Option<Sourced<f64>>,
             /// Dates of the steps.
-            #[serde(default)]
             pub dates: DatesSection,
             /// What sanctions do to the market.
-            #[serde(default)]
-            pub flows: Option<FlowsSection>,
+            pub flows: FlowsSection,
         }
 
         impl GovernmentsSection {
@@ -68,37 +65,37 @@ governments_parameters!(define_section);
 macro_rules! define_dates {
     ($( $(#[$doc:meta])* $name:ident; )*) => {
         /// Dates of the dispute's steps; each happens only if nothing was settled before it.
-        #[derive(Debug, Default, Deserialize, JsonSchema)]
+        #[derive(Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct DatesSection {
-            $( $(#[$doc])* #[serde(default)] #[schemars(with = "Option<String>")] pub $name: Option<Date>, )*
+            $( $(#[$doc])* #[schemars(with = "String")] pub $name: Date, )*
         }
 
         impl DatesSection {
-            fn calendar(&self) -> Calendar {
-                let mut calendar = Calendar::default();
-                $( if let Some(date) = self.$name { calendar.$name = Day::of(date); } )*
-                calendar
+            fn calendar(&self, escalation: Escalation) -> Calendar {
+                Calendar { escalation, $( $name: Day::of(self.$name), )* }
             }
         }
     };
 }
 define_dates! {
+    /// The two governments agree to negotiate: the first day followed.
+    start;
     /// Talks break down.
     breakdown;
     /// Talks resume.
     resumption;
-    /// The procedure of 1994 passes without sanctions.
+    /// An earlier procedure passes without sanctions.
     procedure_without_sanctions;
-    /// The China pact.
-    china_pact;
+    /// A pact with another country after a threat that was believed.
+    pact_elsewhere;
     /// The open threat.
     open_threat;
     /// The formal finding.
     finding;
     /// The list of models.
     list;
-    /// Tokyo's complaint to the WTO.
+    /// The partner's complaint to the WTO.
     complaint;
     /// First day of liability.
     liability;
@@ -108,6 +105,8 @@ define_dates! {
     deadline;
     /// The last day followed.
     horizon;
+    /// First day of the year in which `parts_base` and `sales_base` were measured.
+    base_year;
 }
 
 /// What negotiated regimes are made of.
@@ -118,7 +117,7 @@ pub(super) struct Negotiated<'a> {
     pub naive_buyers: bool,
 }
 
-/// Turns the section, or its absence, and the negotiated regimes into the checked governments of a scenario.
+/// Turns the section and the negotiated regimes into the checked governments of a scenario; without either there are none.
 ///
 /// # Errors
 /// [`ConfigError`] naming the key, its value and what would do.
@@ -129,18 +128,19 @@ pub(super) fn bargaining(
     partner: Partner<'_>,
     horizon: Horizon,
     market: &Market,
-) -> Result<Bargaining, ConfigError> {
-    let default = GovernmentsSection::default();
-    let section = section.unwrap_or(&default);
+) -> Result<Option<Bargaining>, ConfigError> {
     let regimes = negotiated_regimes(reader, negotiated)?;
+    let Some(section) = section else {
+        let Some(first) = regimes.first() else { return Ok(None) };
+        let key = format!("regime[{}].negotiated", first.regime);
+        let help = "add [governments.dates] and [governments.flows], as in configs/showdown-1995.toml";
+        return Err(reader.error(&key, "needs a section [governments]", help));
+    };
     let setup = Setup {
         parameters: parameters(reader, section)?,
-        calendar: calendar(reader, section)?,
-        flows: match &section.flows {
-            Some(flows) => flows::given(reader, flows)?,
-            None => MarketFlows::default(),
-        },
-        yen: yen(reader, section, partner)?,
+        calendar: steps(reader, section)?,
+        flows: flows::given(reader, &section.flows)?,
+        exchange_rate: exchange_rate(reader, section, partner)?,
     };
     let end = MarketClock::new(horizon.start, horizon.weeks).end();
     if !regimes.is_empty() && setup.calendar.horizon < end {
@@ -149,14 +149,15 @@ pub(super) fn bargaining(
             format!("{} is before the market's last day, {}", setup.calendar.horizon.date(), (end + -1).date());
         return Err(reader.error(key, message, "the governments of a negotiated regime are followed at least as long"));
     }
-    let market_flows = match &section.flows {
-        Some(section) => flows::grid(reader, section, market, negotiated.instruments, &regimes, partner)?,
-        None => None,
-    };
+    let market_flows = flows::grid(reader, &section.flows, market, negotiated.instruments, &regimes, partner)?;
+    if market_flows.is_none() && !regimes.is_empty() && setup.flows == MarketFlows::none() {
+        let help = "give `exchange_rate` and all six flows, or `source = \"market\"`";
+        return Err(reader.error("governments.flows", "has no flows to bargain over", help));
+    }
     if market_flows.is_some() && section.execution_reward.is_none() {
         let reward = setup.parameters.execution_reward;
         let message = format!(
-            "is `market`, but no `execution_reward` is given, and the default of {reward} was solved for the default flows"
+            "is `market`, but no `execution_reward` is given, and the default of {reward} was solved for other flows"
         );
         let help = format!(
             "add `execution_reward = {reward}` to [governments], then solve for it: `stickershock negotiate FILE --solve-k=0.77` prints the one \
@@ -164,7 +165,7 @@ pub(super) fn bargaining(
         );
         return Err(reader.error("governments.flows.source", message, &help));
     }
-    Ok(Bargaining { setup, market_flows, regimes })
+    Ok(Some(Bargaining { setup, market_flows, regimes }))
 }
 
 /// The regimes that the governments negotiate.
@@ -227,30 +228,41 @@ fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Param
     }
 }
 
-fn calendar(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calendar, ConfigError> {
-    let mut calendar = section.dates.calendar();
-    calendar.escalation = section.escalation.unwrap_or_default();
+fn steps(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calendar, ConfigError> {
+    let calendar = section.dates.calendar(section.escalation.unwrap_or_default());
     calendar.check().map_err(|error| {
         let InvalidCalendar { earlier, later, .. } = &error;
         let given = |name: &str| reader.document.origin(&format!("governments.dates.{name}")).is_some();
-        let key = if given(later) || !given(earlier) { later } else { earlier };
+        let key = if given(later) { later } else { earlier };
         reader.error(&format!("governments.dates.{key}"), error.to_string(), "the steps follow each other in time")
     })?;
-    if calendar.horizon > LAST_DAY {
-        let message = format!("is {}, expected a date up to {}", calendar.horizon.date(), LAST_DAY.date());
+    let last = calendar.start + MOST_DAYS;
+    if calendar.horizon > last {
+        let message = format!("is {}, expected a date up to {}", calendar.horizon.date(), last.date());
         return Err(reader.error("governments.dates.horizon", message, ""));
     }
     Ok(calendar)
 }
 
-/// The daily yen: the constant given, or the monthly data of the scenario, or the rate of the default flows.
-fn yen(reader: &Reader<'_>, section: &GovernmentsSection, partner: Partner<'_>) -> Result<ExchangePath, ConfigError> {
-    const KEY: &str = "governments.yen_per_usd";
-    let constant = |rate: f64| ExchangePath::constant(rate).map_err(|error| reader.error(KEY, error.to_string(), ""));
-    if let Some(rate) = &section.yen_per_usd {
-        return constant(reader.positive(KEY, rate)?);
+/// The daily exchange rate: the constant given, or the monthly data of the scenario.
+fn exchange_rate(
+    reader: &Reader<'_>,
+    section: &GovernmentsSection,
+    partner: Partner<'_>,
+) -> Result<ExchangePath, ConfigError> {
+    const KEY: &str = "governments.exchange_rate";
+    if let Some(rate) = &section.exchange_rate {
+        let rate = reader.positive(KEY, rate)?;
+        return ExchangePath::constant(rate).map_err(|error| reader.error(KEY, error.to_string(), ""));
     }
-    let (Some(rates), Some(country)) = (partner.rates, partner.country) else { return constant(REFERENCE_YEN) };
-    let Some((first, monthly)) = rates.monthly(country)? else { return constant(REFERENCE_YEN) };
+    let monthly = match (partner.rates, partner.country) {
+        (Some(rates), Some(country)) => rates.monthly(country)?,
+        _ => None,
+    };
+    let Some((first, monthly)) = monthly else {
+        let help = "add `exchange_rate = NUMBER` to [governments], or monthly rates ([exchange_rate]) for the currency of the first of \
+                    `accounts.partner_countries`";
+        return Err(reader.error("governments", "has no exchange rate of the partner's currency", help));
+    };
     ExchangePath::monthly(first, monthly).map_err(|error| reader.error("exchange_rate.data", error.to_string(), ""))
 }

@@ -156,7 +156,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         governments::bargaining(reader, file.governments.as_ref(), &negotiated, partner, horizon, &market)?;
     let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
     let baseline = reader.position("run.baseline", &file.run.baseline, &names, "regime of this scenario")?;
-    if bargaining.of_regime(baseline).is_some() {
+    if bargaining.as_ref().is_some_and(|bargaining| bargaining.of_regime(baseline).is_some()) {
         let help = "compare with a regime that is the same in every replication, such as the status quo";
         return Err(reader.error("run.baseline", format!("`{}` is negotiated", file.run.baseline), help));
     }
@@ -172,7 +172,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
                 shipping: file.shipping.as_ref(),
                 regimes: &file.regime,
             };
-            let policy = Policy { instruments: &instruments, regimes: &regimes, bargaining: &bargaining };
+            let policy = Policy { instruments: &instruments, regimes: &regimes, bargaining: bargaining.as_ref() };
             timing::timing(reader, &sections, horizon, buyers, &market, policy)?
         }
     };

@@ -125,7 +125,7 @@ pub enum BeliefMode {
     Rational,
     /// They believe in no duty before it is imposed.
     Naive,
-    /// They judge each regime's dated events as the public of `[governments]` does: by Washington's record of threats kept.
+    /// They judge each regime's dated events as the public of `[governments]` does: by the home government's record of threats kept.
     Governments,
 }
 
@@ -186,7 +186,7 @@ pub(super) struct Sections<'a> {
 pub(super) struct Policy<'a> {
     pub instruments: &'a [Instrument],
     pub regimes: &'a [Regime],
-    pub bargaining: &'a Bargaining,
+    pub bargaining: Option<&'a Bargaining>,
 }
 
 /// The layer of time; nothing where the file has none of its sections.
@@ -324,13 +324,17 @@ fn belief_of_governments(
     i: usize,
     own: Option<f64>,
     regime: &Regime,
-    bargaining: &Bargaining,
+    bargaining: Option<&Bargaining>,
     horizon: Horizon,
 ) -> Result<PublicBelief, ConfigError> {
     if own.is_some() {
         let help = "leave it out, or choose another `timing.belief.mode`";
         return Err(reader.error(&format!("regime[{i}].belief"), "is of no use with the beliefs of governments", help));
     }
+    let Some(bargaining) = bargaining else {
+        let help = "add [governments.dates] and [governments.flows], or choose another mode";
+        return Err(reader.error("timing.belief.mode", "`governments` needs a section [governments]", help));
+    };
     let clock = MarketClock::new(horizon.start, horizon.weeks);
     history::scheduled_belief(regime, &bargaining.setup, clock).map_err(|error| {
         let help = "the governments' history is open threat, announcement, then settlement, imposition or lapse; sanctions end \
@@ -395,7 +399,8 @@ fn suspended(
         for (n, name) in names.iter().enumerate() {
             reader.position(&format!("{key}[{n}]"), name, known, "manufacturer of this market")?;
         }
-        let threatened = bargaining.of_regime(i).map(|negotiated| negotiated.instrument);
+        let threatened =
+            bargaining.and_then(|bargaining| bargaining.of_regime(i)).map(|negotiated| negotiated.instrument);
         let touched = || regime.events.iter().map(|event| event.instrument).chain(threatened);
         let listed = |j: usize| touched().any(|instrument| instruments[instrument].selected[j]);
         let stops = |j: usize| names.contains(&known[usize::from(market.models[j].manufacturer.0)]);

@@ -155,7 +155,7 @@ metrics! {
         SettledByDeadline,
         /// 1 where sanctions were imposed at the first deadline.
         Imposed,
-        /// 1 where the United States backed down at the first deadline.
+        /// 1 where the home government backed down at the first deadline.
         Lapsed,
         /// Days from the first deadline to the first deal, negative before it; not a number without a deal.
         SettlementDays,

@@ -52,7 +52,7 @@ pub enum Purpose {
     GovernmentRound = 10,
     /// Whether the text moves to company plans: index is the day.
     GovernmentText = 11,
-    /// Whether the United States executes: index is the day of the deadline.
+    /// Whether the home government executes: index is the day of the deadline.
     GovernmentExecution = 12,
     /// Dates and verdict of a WTO case: agent is the step, index the day of the request.
     GovernmentRuling = 13,

@@ -13,7 +13,7 @@ pub(super) fn negotiation_columns() -> [(&'static str, &'static str, &'static st
     [
         ("settled_by_deadline", "", "1 for a deal by the first deadline, else 0; empty under regimes of dated events"),
         ("imposed", "", "1 where sanctions were imposed at the first deadline"),
-        ("lapsed", "", "1 where the United States backed down at the first deadline"),
+        ("lapsed", "", "1 where the home government backed down at the first deadline"),
         ("settlement_days", "days", "days from the first deadline to the first deal; empty without one"),
         ("commitment", "", "size of the first deal, 0 to 1; empty without one"),
         ("company_plans", "", "1 where company plans replaced criteria in it"),
@@ -73,10 +73,10 @@ table! {
         settled_by_deadline_change: f64, "fraction";
         /// its standard error, paired by world
         settled_by_deadline_std_error: f64, "fraction";
-        /// mean change in the most that Tokyo would sign at the deadline
-        limit_japan_change: f64, "commitment";
-        /// mean change in the least that Washington would take at the deadline
-        limit_us_change: f64, "commitment";
+        /// mean change in the most that the partner would sign at the deadline
+        limit_partner_change: f64, "commitment";
+        /// mean change in the least that the home government would take at the deadline
+        limit_home_change: f64, "commitment";
         /// mean change in the size of the deal, in worlds settled in both
         commitment_change: f64, "commitment";
         /// how much earlier the deal comes, in worlds settled in both
@@ -97,8 +97,8 @@ impl From<&Sign> for SignRow {
             description: sign.change.description,
             settled_by_deadline_change: sign.settled.mean(),
             settled_by_deadline_std_error: sign.settled.std_error(),
-            limit_japan_change: sign.japan.mean(),
-            limit_us_change: sign.us.mean(),
+            limit_partner_change: sign.partner.mean(),
+            limit_home_change: sign.home.mean(),
             commitment_change: of_both(sign.commitment.mean()),
             days_earlier: of_both(sign.days_before_deadline.mean()),
             worlds: sign.settled.count(),
@@ -114,7 +114,7 @@ table! {
         regime: String;
         /// day, after its round of talks
         date: Date;
-        /// limit_japan: the most that Tokyo would sign; limit_us: the least that Washington would take; offer_japan, offer_us
+        /// limit_partner: the most that the partner would sign; limit_home: the least that the home government would take; offer_partner, offer_home
         series: &'static str;
         /// mean commitment over worlds, 0 to 1
         commitment_mean: f64;
@@ -188,15 +188,15 @@ impl SettlementDateRow {
 
 table! {
     /// What sanctions do to the scenario's own market in a year, at each exchange rate of the grid: sanctioned less not.
-    pub struct MarketFlowsRow in "market_flows" by [yen_per_usd] {
+    pub struct MarketFlowsRow in "market_flows" by [exchange_rate] {
         /// exchange rate
-        yen_per_usd: f64, "JPY per USD";
-        /// profit lost by Japanese makers
-        japanese_makers_loss: f64, FLOW;
-        /// profit gained by European makers
-        europe_gain: f64, FLOW;
-        /// profit gained by the Big Three
-        big_three_gain: f64, FLOW;
+        exchange_rate: f64, "currency per USD";
+        /// profit lost by the makers of the threatened region
+        partner_makers_loss: f64, FLOW;
+        /// profit gained by the makers of other foreign regions
+        third_party_gain: f64, FLOW;
+        /// profit gained by the makers of domestic regions
+        home_makers_gain: f64, FLOW;
         /// extra duty collected
         extra_duty: f64, FLOW;
         /// consumers' loss
@@ -211,12 +211,12 @@ const FLOW: &str = "billion USD per year";
 impl MarketFlowsRow {
     /// The flows at one exchange rate.
     #[must_use]
-    pub fn new(yen_per_usd: f64, flows: &Flows) -> Self {
+    pub fn new(exchange_rate: f64, flows: &Flows) -> Self {
         Self {
-            yen_per_usd,
-            japanese_makers_loss: flows.japanese_makers_loss,
-            europe_gain: flows.europe_gain,
-            big_three_gain: flows.big_three_gain,
+            exchange_rate,
+            partner_makers_loss: flows.partner_makers_loss,
+            third_party_gain: flows.third_party_gain,
+            home_makers_gain: flows.home_makers_gain,
             extra_duty: flows.extra_duty,
             consumers_loss: flows.consumers_loss,
             dealers_loss: flows.dealers_loss,

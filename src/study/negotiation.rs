@@ -253,12 +253,12 @@ impl Negotiations {
             self.share("settlement_reinstated", outcome.reinstated);
         }
         let (limits, form) = outcome.at_deadline;
-        self.add_to("limit_japan_at_deadline", limits.japan);
-        self.add_to("limit_us_at_deadline", limits.us);
+        self.add_to("limit_partner_at_deadline", limits.partner);
+        self.add_to("limit_home_at_deadline", limits.home);
         self.add_to("zone_at_deadline", limits.zone());
         self.share("zone_open_at_deadline", limits.zone() >= 0.0);
         self.share("company_plans_at_deadline", form == Form::Plans);
-        self.cross.add(limits.japan + limits.us);
+        self.cross.add(limits.partner + limits.home);
         for (slot, belief) in outcome.beliefs.iter().enumerate() {
             if let Some(belief) = belief {
                 self.beliefs[slot].add(*belief);
@@ -296,13 +296,13 @@ impl Negotiations {
         let Some(deal) = outcome.deal else { return };
         self.late_years.add(years);
         self.add_to("late_commitment_mean", deal.settlement.commitment);
-        self.add_to("late_limit_japan_at_deadline", outcome.at_deadline.0.japan);
+        self.add_to("late_limit_partner_at_deadline", outcome.at_deadline.0.partner);
         let phase = match deal.verdict {
             None if years < 0.5 => "late_commitment_first_half_year",
             None if years < 1.0 => "late_commitment_second_half_year",
             None => "late_commitment_before_ruling",
             Some(Verdict::Lost { .. }) => "late_commitment_awaiting_compliance",
-            Some(Verdict::Won) => "late_commitment_us_won",
+            Some(Verdict::Won) => "late_commitment_home_won",
         };
         self.add_to(phase, deal.settlement.commitment);
     }
@@ -343,7 +343,7 @@ impl Negotiations {
                     push("commitment_q05".into(), self.commitment.quantile(0.05), f64::NAN, moments.count());
                     push("commitment_q95".into(), self.commitment.quantile(0.95), f64::NAN, moments.count());
                 }
-                "limit_japan_at_deadline" | "limit_us_at_deadline" | "zone_at_deadline" => {
+                "limit_partner_at_deadline" | "limit_home_at_deadline" | "zone_at_deadline" => {
                     let (sd, error) = spread(moments);
                     push(format!("{name}_sd"), sd, error, moments.count());
                 }
@@ -354,8 +354,8 @@ impl Negotiations {
                 _ => {}
             }
         }
-        let (japan, us) = (of("limit_japan_at_deadline").variance(), of("limit_us_at_deadline").variance());
-        let correlation = (self.cross.variance() - japan - us) / (2.0 * (japan * us).sqrt());
+        let (partner, home) = (of("limit_partner_at_deadline").variance(), of("limit_home_at_deadline").variance());
+        let correlation = (self.cross.variance() - partner - home) / (2.0 * (partner * home).sqrt());
         push("limits_correlation_at_deadline".into(), correlation, f64::NAN, self.cross.count());
         let days = belief_days(&self.calendar);
         for (slot, day) in days.iter().enumerate() {
@@ -392,8 +392,8 @@ const NAMED: &[&str] = &[
     "settled_on_company_plans",
     "commitment_mean",
     "settlement_reinstated",
-    "limit_japan_at_deadline",
-    "limit_us_at_deadline",
+    "limit_partner_at_deadline",
+    "limit_home_at_deadline",
     "zone_at_deadline",
     "zone_open_at_deadline",
     "company_plans_at_deadline",
@@ -408,12 +408,12 @@ const NAMED: &[&str] = &[
     "imposed_in_force_after_1.5_years",
     "imposed_in_force_after_2_years",
     "late_commitment_mean",
-    "late_limit_japan_at_deadline",
+    "late_limit_partner_at_deadline",
     "late_commitment_first_half_year",
     "late_commitment_second_half_year",
     "late_commitment_before_ruling",
     "late_commitment_awaiting_compliance",
-    "late_commitment_us_won",
+    "late_commitment_home_won",
 ];
 
 /// Runs `worlds` negotiations from 0 and sums them up.
@@ -422,46 +422,52 @@ pub fn negotiate(setup: &Setup, seed: u64, worlds: u64) -> Negotiations {
     super::offers::negotiate_with_dates(setup, seed, worlds).0
 }
 
-/// Results of the deal of 28 June 1995 in every world: company plans at the reference commitment.
+/// Results of one deal in every world: company plans at the reference commitment, signed on the day of the deadline.
 #[must_use]
 pub fn monitor(setup: &Setup, seed: u64, worlds: u64) -> Vec<Metric> {
     let settlement = Settlement {
-        signed: Day::of(jiff::civil::date(1995, 6, 28)),
+        signed: setup.calendar.deadline,
         commitment: setup.parameters.reference_commitment.min(1.0),
         form: Form::Plans,
     };
     const NAMES: [&str; 12] = [
         "dealers_year_one",
         "dealers_year_two",
-        "big_three_sales_1996",
-        "big_three_sales_1997",
-        "parts_1996",
-        "parts_fiscal_1998",
-        "review_score_1996",
-        "review_score_autumn_1997",
-        "review_score_1998",
-        "review_failed_1998",
+        "sales_year_one",
+        "sales_year_two",
+        "parts_year_one",
+        "parts_last_year",
+        "review_score_year_one",
+        "review_score_quarter_9",
+        "review_score_quarter_12",
+        "review_failed_quarter_12",
         "two_reviews_failed",
         "reinstated_under_targets",
     ];
     let p = &setup.parameters;
     let one = |streams: Streams| {
-        let results = Results::follow(p, &setup.yen, &streams, settlement);
+        let results = Results::follow(p, &setup.calendar, &setup.exchange_rate, &streams, settlement);
         let score = |quarter| results.score(p, quarter).unwrap_or(f64::NAN);
         let horizon = settlement.signed + (3.0 * DAYS_PER_YEAR) as i32 + 1;
         let scores: Vec<f64> = results.reviews(p, horizon).map(|(_, score)| score).collect();
         let failed = |pair: &[f64]| pair.iter().all(|score| *score < p.pass_score);
         let credibility = crate::model::governments::Reputation::after_steps(p, &setup.calendar, settlement.signed);
-        let targets = Results::follow(p, &setup.yen, &streams, Settlement { form: Form::Targets, ..settlement });
+        let targets = Results::follow(
+            p,
+            &setup.calendar,
+            &setup.exchange_rate,
+            &streams,
+            Settlement { form: Form::Targets, ..settlement },
+        );
         let back = targets.reinstatement(p, &streams, credibility.credibility(), horizon).is_some();
         let share = |holds: bool| f64::from(u8::from(holds));
         [
             results.dealers_in_year(1),
             results.dealers_in_year(2),
-            results.sales_growth_1996(),
-            results.sales_growth_1997(),
-            results.parts_growth_1996(),
-            results.parts_fiscal_1998(),
+            results.sales_growth_year_one(),
+            results.sales_growth_year_two(),
+            results.parts_growth_year_one(),
+            results.parts_last_year(),
             0.25 * (3..=6).map(score).sum::<f64>(),
             score(9),
             score(12),
@@ -492,10 +498,10 @@ pub struct Sign {
     pub change: &'static Change,
     /// Change in the share settled by the deadline.
     pub settled: Moments,
-    /// Change in Tokyo's limit at the deadline.
-    pub japan: Moments,
-    /// Change in Washington's limit at the deadline.
-    pub us: Moments,
+    /// Change in the partner's limit at the deadline.
+    pub partner: Moments,
+    /// Change in the home government's limit at the deadline.
+    pub home: Moments,
     /// Change in the commitment, on worlds settled in both.
     pub commitment: Moments,
     /// Change in the days from the deal to the deadline, on worlds settled in both.
@@ -515,8 +521,8 @@ pub fn signs(setup: &Setup, changes: &'static [Change], seed: u64, worlds: u64) 
             let mut sign = Sign {
                 change,
                 settled: Moments::default(),
-                japan: Moments::default(),
-                us: Moments::default(),
+                partner: Moments::default(),
+                home: Moments::default(),
                 commitment: Moments::default(),
                 days_before_deadline: Moments::default(),
             };
@@ -525,8 +531,8 @@ pub fn signs(setup: &Setup, changes: &'static [Change], seed: u64, worlds: u64) 
                 let Some(base) = reference.next() else { return };
                 let settled = |brief: &Brief| f64::from(u8::from(brief.deal.is_some()));
                 sign.settled.add(settled(&brief) - settled(base));
-                sign.japan.add(brief.japan - base.japan);
-                sign.us.add(brief.us - base.us);
+                sign.partner.add(brief.partner - base.partner);
+                sign.home.add(brief.home - base.home);
                 if let (Some((x, day)), Some((x0, day0))) = (brief.deal, base.deal) {
                     sign.commitment.add(x - x0);
                     sign.days_before_deadline.add(f64::from(day0 - day));
@@ -542,8 +548,8 @@ pub fn signs(setup: &Setup, changes: &'static [Change], seed: u64, worlds: u64) 
 #[derive(Clone, Copy, Debug)]
 struct Brief {
     deal: Option<(f64, Day)>,
-    japan: f64,
-    us: f64,
+    partner: f64,
+    home: f64,
 }
 
 impl Brief {
@@ -559,11 +565,11 @@ impl Brief {
         }
         let (limits, _) = limits.unwrap_or_else(|| negotiation.limits_at_deadline());
         let deal = negotiation.deals().first().map(|deal| (deal.settlement.commitment, deal.settlement.signed));
-        Self { deal, japan: limits.japan, us: limits.us }
+        Self { deal, partner: limits.partner, home: limits.home }
     }
 }
 
-/// Washington's reward for executing at which a wanted share of worlds settles by the deadline.
+/// The home government's reward for executing at which a wanted share of worlds settles by the deadline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SolvedReward {
     /// K.

@@ -11,7 +11,7 @@ use crate::model::streams::Streams;
 use crate::numerics::moments::Moments;
 
 /// What is followed, one fan each.
-pub const SERIES: [&str; 4] = ["limit_japan", "limit_us", "offer_japan", "offer_us"];
+pub const SERIES: [&str; 4] = ["limit_partner", "limit_home", "offer_partner", "offer_home"];
 /// Probabilities of the quantiles.
 pub const QUANTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 /// Cells of a histogram over commitments from 0 to 1.
@@ -91,8 +91,8 @@ pub fn offers(setup: &Setup, seed: u64, worlds: u64) -> Vec<OfferRow> {
             let limits = (today >= first).then(|| negotiation.limits());
             negotiation.close_day();
             if let Some(limits) = limits {
-                let [japan, us] = negotiation.offers();
-                paths.push([limits.japan, limits.us, japan, us]);
+                let [partner, home] = negotiation.offers();
+                paths.push([limits.partner, limits.home, partner, home]);
             }
         }
         paths

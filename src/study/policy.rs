@@ -111,8 +111,9 @@ impl Negotiated {
     /// What the first deal of a world adds to trade month by month, for the streams of its replication; nothing without a deal.
     #[must_use]
     pub fn trade_effects(&self, world: &WorldOutcome, streams: &Streams) -> Vec<MonthlyTrade> {
-        let Setup { parameters, yen, .. } = &self.setup;
-        let effects = |deal: Deal| Results::trade_effects(parameters, yen, streams, deal.settlement);
+        let Setup { parameters, calendar, exchange_rate, .. } = &self.setup;
+        let effects =
+            |deal: Deal| Results::trade_effects(parameters, calendar, exchange_rate, streams, deal.settlement);
         world.deal.map_or_else(Vec::new, effects)
     }
 

@@ -46,6 +46,11 @@ pub enum StudyError {
         /// What is wrong.
         error: Box<FlowsError>,
     },
+    /// A scenario without governments that should bargain.
+    #[error(
+        "the scenario has no governments that bargain over anything\nhelp: add a section [governments] with dates and flows, as in configs/governments-1995.toml"
+    )]
+    NoGovernments,
     /// A regime that the study was not prepared for.
     #[error("regime `{regime}` was not prepared\nhelp: name it when the study is prepared")]
     Unprepared {
@@ -163,7 +168,8 @@ impl Study {
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
         // What an outcome holds is a matter of the scenario, not of the regimes that run.
-        let layout = if scenario.bargaining.regimes.is_empty() { layout } else { layout.with_negotiation() };
+        let negotiates = scenario.bargaining.as_ref().is_some_and(|bargaining| !bargaining.regimes.is_empty());
+        let layout = if negotiates { layout.with_negotiation() } else { layout };
         let layout = layout.with_accounts(&scenario, &world.makers.costs.marginal_cost);
         Ok(Self { scenario, layout, base, plans, negotiated })
     }
@@ -335,7 +341,7 @@ impl Study {
             let month = month_number(self.scenario.week_start(week));
             if let Some(effect) = effects.iter().find(|effect| effect.month == month) {
                 flows.parts = effect.parts * BILLION * 12.0 / 52.0;
-                flows.exports = effect.big_three_exports * BILLION * 12.0 / 52.0;
+                flows.exports = effect.home_exports * BILLION * 12.0 / 52.0;
             }
         }
         weeks
@@ -405,13 +411,17 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
 /// # Errors
 /// [`StudyError`] when the flows come from the market and it cannot be solved.
 pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
-    let mut setup = scenario.bargaining.setup.clone();
-    if let Some(grid) = &scenario.bargaining.market_flows {
+    let bargaining = scenario.bargaining.as_ref().ok_or(StudyError::NoGovernments)?;
+    let mut setup = bargaining.setup.clone();
+    if let Some(grid) = &bargaining.market_flows {
         let base = Base::solve(scenario)?;
         let planner = planner(scenario, base.world(), Execution::PARALLEL);
         let regime = scenario.instruments[grid.instrument].name.clone();
         setup.flows =
             market_flows(&planner, grid).map_err(|error| StudyError::Flows { regime, error: Box::new(error) })?;
+    }
+    if setup.flows == MarketFlows::none() {
+        return Err(StudyError::NoGovernments);
     }
     Ok(setup)
 }
@@ -423,7 +433,7 @@ fn negotiated(
     runs: &impl Fn(usize) -> bool,
 ) -> Result<Vec<Option<Negotiated>>, StudyError> {
     let clock = MarketClock::new(scenario.start, scenario.weeks);
-    let bargaining = &scenario.bargaining;
+    let Some(bargaining) = &scenario.bargaining else { return Ok(vec![None; scenario.regimes.len()]) };
     let mut solved: Vec<(usize, MarketFlows)> = Vec::new();
     let mut all = Vec::with_capacity(scenario.regimes.len());
     for (position, regime) in scenario.regimes.iter().enumerate() {

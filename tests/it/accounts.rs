@@ -146,7 +146,7 @@ fn the_worked_example_comes_out() {
     assert!(worst_gap(&change, market) < 1e-12);
     assert!((fifths.iter().sum::<f64>() / change.consumers - 1.0).abs() < 1e-12);
     let flows = market_flows(&change, market, region(market, "japan"));
-    assert_eq!(flows.japanese_makers_loss, -makers("japan") / 1e9);
+    assert_eq!(flows.partner_makers_loss, -makers("japan") / 1e9);
     assert_eq!(flows.consumers_loss, -change.consumers / 1e9);
     assert_eq!(flows.dealers_loss, -change.dealers_flagged / 1e9);
 }
@@ -494,16 +494,17 @@ fn the_deficit_follows_the_exchange_rate_a_year_later() {
     let mut settings = example().scenario().accounts.clone();
     settings.deficit_usd = vec![(1993, 59e9), (1994, 65.7e9)];
     settings.deficit_elasticity = 1.5;
-    // 110 in 1993, 100 in 1994, 90 afterwards; months count from January 1993.
-    let rate = |month: i32| [110.0, 100.0, 90.0][month.clamp(0, 24) as usize / 12];
-    let of = |month: i32| settings.deficit_in(month, rate);
+    // 110 in 1993, 100 in 1994, 90 afterwards.
+    let january = 12 * 1993;
+    let rate = |month: i32| [110.0, 100.0, 90.0][(month - january).clamp(0, 24) as usize / 12];
+    let of = |month: i32| settings.deficit_in(january + month, rate);
     assert_eq!((of(-1), of(0), of(12), of(23)), (None, Some(59e9), Some(65.7e9), Some(65.7e9)));
     for (month, before) in [(24, 100.0), (35, 100.0), (36, 90.0), (60, 90.0)] {
         let expected = 65.7e9 * (before / 110.0_f64).powf(1.5);
         assert!((of(month).unwrap() / expected - 1.0).abs() < 1e-12, "month {month}");
     }
     settings.deficit_elasticity = 0.0;
-    assert_eq!(settings.deficit_in(60, rate), Some(65.7e9));
+    assert_eq!(settings.deficit_in(january + 60, rate), Some(65.7e9));
 }
 
 /// What is added may be far larger than what is left: books of absurd duties balance too.

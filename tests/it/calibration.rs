@@ -423,7 +423,7 @@ fn shipped_scenarios_have_the_estimates() {
         }
         assert_eq!(alpha, estimate, "{name}");
         assert_eq!(loaded.scenario.market.market_size, number(estimates, "market.size"), "{name}");
-        let reward = loaded.scenario.bargaining.setup.parameters.execution_reward;
+        let reward = loaded.scenario.bargaining.unwrap().setup.parameters.execution_reward;
         assert_eq!(
             reward == number(estimates, "execution_reward"),
             name != "governments-1995.toml",

@@ -404,7 +404,7 @@ fn regimes_that_share_revisions_have_the_plans_they_would_have_alone() {
         let timing = alone.timing.as_mut().unwrap();
         timing.beliefs = [scenario.baseline, at].map(|at| timing.beliefs[at].clone()).to_vec();
         timing.suspended = [scenario.baseline, at].map(|at| timing.suspended[at].clone()).to_vec();
-        alone.bargaining.regimes.clear();
+        alone.bargaining = None;
         let alone = Study::prepare(alone).unwrap();
         assert_eq!(alone.plans()[1], all.plans()[at], "{}", regime.name);
     }

@@ -85,19 +85,19 @@ pub struct AccountSettings {
 }
 
 impl AccountSettings {
-    /// The deficit of a month without the changes simulated, USD a year; none before the first year given. Months count from January
-    /// 1993 (0); `rate` is a month's exchange rate, in the partner's currency per USD.
+    /// The deficit of a month without the changes simulated, USD a year; none before the first year given. Months count from January of
+    /// the year 0; `rate` is a month's exchange rate, in the partner's currency per USD.
     ///
     /// After the last year given, y, it is D(y) (E(a year before) / mean E of the year before y)^elasticity.
     #[must_use]
     pub fn deficit_in(&self, month: i32, rate: impl Fn(i32) -> f64) -> Option<f64> {
-        let year = 1993 + month.div_euclid(12);
+        let year = month.div_euclid(12);
         let (given, usd) = self.deficit_usd.iter().rev().find(|(from, _)| i32::from(*from) <= year)?;
         let (last, _) = self.deficit_usd.last()?;
         if self.deficit_elasticity == 0.0 || year <= i32::from(*last) {
             return Some(*usd);
         }
-        let before = (i32::from(*given) - 1 - 1993) * 12;
+        let before = (i32::from(*given) - 1) * 12;
         let usual = (before..before + 12).map(&rate).sum::<f64>() / 12.0;
         Some(usd * exp(self.deficit_elasticity * ln(rate(month - 12) / usual)))
     }

@@ -207,9 +207,9 @@ pub fn market_flows(change: &YearChange, market: &Market, exporter: RegionId) ->
         change.makers.iter().filter(|(region, _)| wanted(*region)).map(|(_, gain)| gain).sum::<f64>() / BILLION
     };
     Flows {
-        japanese_makers_loss: -gain(&|region| region == exporter),
-        europe_gain: gain(&|region| region != exporter && !market.domestic[region]),
-        big_three_gain: gain(&|region| region != exporter && market.domestic[region]),
+        partner_makers_loss: -gain(&|region| region == exporter),
+        third_party_gain: gain(&|region| region != exporter && !market.domestic[region]),
+        home_makers_gain: gain(&|region| region != exporter && market.domestic[region]),
         extra_duty: change.treasury / BILLION,
         consumers_loss: -change.consumers / BILLION,
         dealers_loss: -change.dealers_flagged / BILLION,

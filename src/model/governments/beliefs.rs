@@ -15,7 +15,7 @@
 //! by itself. Outside a dated threat S is that of the prior.
 
 use super::parameters::Parameters;
-use super::reservation::{Form, annuity, cost_to_japan, value_to_us};
+use super::reservation::{Form, annuity, cost_to_partner, value_to_home};
 use super::world::State;
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
@@ -75,7 +75,10 @@ fn news_to_come(p: &Parameters, weeks: f64) -> f64 {
     let decay = exp(-2.0 * std::f64::consts::LN_2 * weeks.max(0.0) / p.news_half_life_weeks);
     let a = annuity(p.discount_rate, p.deal_years);
     let side = |worth: f64| 1.0 / (worth * a * worth * a);
-    p.news_sd * p.news_sd * (1.0 - decay) * (side(cost_to_japan(p, Form::Plans)) + side(value_to_us(p, Form::Plans)))
+    p.news_sd
+        * p.news_sd
+        * (1.0 - decay)
+        * (side(cost_to_partner(p, Form::Plans)) + side(value_to_home(p, Form::Plans)))
 }
 
 /// Probability that a car bears the extra duty.

@@ -1,4 +1,4 @@
-//! The governments' own clock: days from the Framework agreement of 10 July 1993, and the dated steps of the dispute.
+//! The governments' own clock: days, months, and the dated steps of the dispute.
 
 use std::ops::{Add, Sub};
 
@@ -6,11 +6,13 @@ use jiff::civil::{Date, date};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A day, counted from 10 July 1993 (day 0), when the two governments agreed to negotiate.
+use super::settlement::MONTHS;
+
+/// A day, counted from 1 January 1970 (day 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub i32);
 
-const ORIGIN: Date = date(1993, 7, 10);
+const ORIGIN: Date = date(1970, 1, 1);
 /// Days in a mean year.
 pub const DAYS_PER_YEAR: f64 = 365.25;
 
@@ -31,19 +33,19 @@ impl Day {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
-    /// Whether weekly rounds of talks are held on this day: Wednesdays (10 July 1993 was a Saturday).
+    /// Whether weekly rounds of talks are held on this day: Wednesdays (day 0 is a Thursday).
     #[must_use]
     pub fn is_round_day(self) -> bool {
-        self.0.rem_euclid(7) == 4
+        self.0.rem_euclid(7) == 6
     }
     /// Years since an earlier day.
     #[must_use]
     pub fn years_since(self, earlier: Self) -> f64 {
         f64::from(self.0 - earlier.0) / DAYS_PER_YEAR
     }
-    /// The day's address in a random stream.
-    pub(super) fn index(self) -> u64 {
-        i64::from(self.0) as u64
+    /// The day's address in a random stream: days since talks began, so that a dispute moved in time draws the same.
+    pub(super) fn address(self, talks_begin: Self) -> u64 {
+        i64::from(self.0 - talks_begin.0) as u64
     }
 }
 
@@ -61,7 +63,7 @@ impl Sub for Day {
     }
 }
 
-/// How far Washington's steps go.
+/// How far the home government's steps go.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum Escalation {
@@ -77,52 +79,46 @@ pub enum Escalation {
 /// The dated steps; each happens only if nothing was settled before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calendar {
-    /// The talks break down over numerical targets, and Washington's refusal of a weak deal is noted.
+    /// The two governments agree to negotiate: the first day followed.
+    pub start: Day,
+    /// The talks break down over numerical targets, and the home government's refusal of a weak deal is noted.
     pub breakdown: Day,
     /// Talks resume, on criteria in place of numerical targets.
     pub resumption: Day,
-    /// The deadline of the trade-law procedure of 1994 passes without sanctions.
+    /// The deadline of an earlier trade-law procedure passes without sanctions.
     pub procedure_without_sanctions: Day,
-    /// A pact with China after a threat that was believed.
-    pub china_pact: Day,
+    /// A pact with another country after a threat that was believed.
+    pub pact_elsewhere: Day,
     /// The open threat.
     pub open_threat: Day,
     /// The formal finding that precedes sanctions.
     pub finding: Day,
     /// The list of models, with the deadline.
     pub list: Day,
-    /// Tokyo's complaint to the WTO.
+    /// The partner's complaint to the WTO.
     pub complaint: Day,
     /// Cars landed from this day owe the duty if it is imposed.
     pub liability: Day,
-    /// The summit before which Tokyo's prime minister wants a deal.
+    /// The summit before which the partner's prime minister wants a deal.
     pub summit: Day,
     /// The deadline.
     pub deadline: Day,
     /// The last day followed.
     pub horizon: Day,
-    /// How far Washington's steps go.
+    /// First day of the year in which parts and sales have their bases.
+    pub base_year: Day,
+    /// How far the home government's steps go.
     pub escalation: Escalation,
 }
 
-impl Default for Calendar {
-    fn default() -> Self {
-        let day = |year, month, day| Day::of(date(year, month, day));
-        Self {
-            breakdown: day(1994, 2, 11),
-            resumption: day(1994, 5, 24),
-            procedure_without_sanctions: day(1994, 10, 1),
-            china_pact: day(1995, 2, 26),
-            open_threat: day(1995, 4, 12),
-            finding: day(1995, 5, 10),
-            list: day(1995, 5, 16),
-            complaint: day(1995, 5, 17),
-            liability: day(1995, 5, 20),
-            summit: day(1995, 6, 15),
-            deadline: day(1995, 6, 28),
-            horizon: day(1998, 6, 28),
-            escalation: Escalation::DatedThreat,
-        }
+impl Calendar {
+    /// First month of results: January of the year after talks begin.
+    pub(super) fn first_month(&self) -> i32 {
+        month_number(self.start.date()).div_euclid(12) * 12 + 12
+    }
+    /// First month of the base year.
+    pub(super) fn base_month(&self) -> i32 {
+        month_number(self.base_year.date())
     }
 }
 
@@ -169,9 +165,16 @@ impl Calendar {
                 return refuse(pair[0], pair[1]);
             }
         }
-        let start = ("the agreement to negotiate", Day(0));
-        if self.breakdown <= start.1 {
-            return refuse(start, steps[0]);
+        if self.breakdown <= self.start {
+            return refuse(("start", self.start), steps[0]);
+        }
+        let (first, base) = (self.first_month(), self.base_month());
+        let last = first + MONTHS as i32 - 12;
+        if base < first {
+            return refuse(("the first month of results", month_start(first)), ("base_year", self.base_year));
+        }
+        if base > last {
+            return refuse(("base_year", self.base_year), ("the last twelve months of results", month_start(last)));
         }
         for (name, day) in [("complaint", self.complaint), ("liability", self.liability)] {
             if day < self.list {
@@ -185,13 +188,14 @@ impl Calendar {
     }
 }
 
-/// A daily exchange rate, yen per dollar, made of monthly means; the first and last month hold beyond the data.
+/// A daily exchange rate, the partner's currency per dollar, made of monthly means; the first and last month hold beyond the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExchangePath {
-    /// Months since January 1993 of `rates[0]`.
+    /// Month of `rates[0]`, as [`month_number`] counts.
     first_month: i32,
     rates: Vec<f64>,
-    /// Position in `rates` of each day from day 0.
+    first_day: Day,
+    /// Position in `rates` of each day from the first.
     by_day: Vec<u32>,
 }
 
@@ -202,7 +206,7 @@ pub enum InvalidExchangePath {
     #[error("the path of exchange rates has no month")]
     Empty,
     /// A rate that is not positive.
-    #[error("the rate of month {month} is {rate}, expected a positive number of yen per dollar")]
+    #[error("the rate of month {month} is {rate}, expected a positive number")]
     Rate {
         /// Position of the month, from 0.
         month: usize,
@@ -226,7 +230,8 @@ impl ExchangePath {
         let first_month = month_number(first);
         let last = rates.len() as i32 - 1;
         let mut by_day = Vec::new();
-        let mut day = Day(0);
+        let first_day = month_start(first_month);
+        let mut day = first_day;
         loop {
             let position = (month_number(day.date()) - first_month).clamp(0, last);
             by_day.push(position as u32);
@@ -235,7 +240,7 @@ impl ExchangePath {
             }
             day = day.next();
         }
-        Ok(Self { first_month, rates, by_day })
+        Ok(Self { first_month, rates, first_day, by_day })
     }
 
     /// One rate for all time.
@@ -251,33 +256,33 @@ impl ExchangePath {
     pub fn held_from(&self, from: Date) -> Self {
         let keep = (month_number(from) - self.first_month + 1).clamp(1, self.rates.len() as i32) as usize;
         let by_day = self.by_day.iter().map(|position| (*position).min(keep as u32 - 1)).collect();
-        Self { first_month: self.first_month, rates: self.rates[..keep].to_vec(), by_day }
+        Self { first_month: self.first_month, rates: self.rates[..keep].to_vec(), first_day: self.first_day, by_day }
     }
 
-    /// Yen per dollar on a day.
+    /// The rate on a day.
     #[must_use]
     pub fn on(&self, day: Day) -> f64 {
-        let day = usize::try_from(day.0).unwrap_or(0).min(self.by_day.len() - 1);
+        let day = usize::try_from(day - self.first_day).unwrap_or(0).min(self.by_day.len() - 1);
         self.rates[self.by_day[day] as usize]
     }
 
-    /// Yen per dollar in a month, counted from January 1993 (0).
+    /// The rate in a month, as [`month_number`] counts.
     #[must_use]
     pub fn in_month(&self, month: i32) -> f64 {
         self.rates[(month - self.first_month).clamp(0, self.rates.len() as i32 - 1) as usize]
     }
 }
 
-/// Months since January 1993.
+/// Months from January of the year 0 to the month of a date.
 #[must_use]
 pub fn month_number(date: Date) -> i32 {
-    (i32::from(date.year()) - 1993) * 12 + i32::from(date.month()) - 1
+    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
 }
 
-/// The first day of a month, counted from January 1993 (0).
+/// The first day of a month, as [`month_number`] counts.
 #[must_use]
 pub fn month_start(month: i32) -> Day {
-    let year = 1993 + month.div_euclid(12);
+    let year = month.div_euclid(12);
     let month = month.rem_euclid(12) + 1;
     let first = Date::new(i16::try_from(year).unwrap_or(i16::MAX), month as i8, 1);
     first.map_or(Day(i32::MAX), Day::of)
@@ -288,16 +293,17 @@ mod tests {
     use jiff::civil::{Weekday, date};
 
     use super::*;
+    use crate::model::governments::fixtures::calendar;
 
     #[test]
     fn days_and_dates_are_inverse_and_rounds_fall_on_wednesdays() {
-        for n in -900..3000 {
+        for n in -900..13_000 {
             let day = Day(n);
             assert_eq!(Day::of(day.date()), day);
             assert_eq!(day.is_round_day(), day.date().weekday() == Weekday::Wednesday);
         }
-        assert_eq!(Calendar::default().deadline, Day(718));
-        assert!(Calendar::default().deadline.is_round_day());
+        assert_eq!(calendar().deadline - calendar().start, 718);
+        assert!(calendar().deadline.is_round_day());
     }
 
     #[test]
@@ -306,30 +312,33 @@ mod tests {
         let on = |y, m, d| path.on(Day::of(date(y, m, d)));
         assert_eq!((on(1993, 7, 10), on(1993, 12, 31), on(1994, 1, 1)), (110.0, 110.0, 111.0));
         assert_eq!((on(1994, 1, 31), on(1994, 2, 1), on(1999, 1, 1)), (111.0, 106.0, 106.0));
-        assert_eq!((path.in_month(0), path.in_month(12), path.in_month(99)), (110.0, 111.0, 106.0));
+        assert_eq!(
+            (path.in_month(0), path.in_month(month_number(date(1994, 1, 1))), path.in_month(99_999)),
+            (110.0, 111.0, 106.0)
+        );
         let held = path.held_from(date(1994, 1, 5));
         assert_eq!((held.on(Day::of(date(1994, 1, 1))), held.on(Day::of(date(1994, 5, 1)))), (111.0, 111.0));
-        assert_eq!(held.in_month(13), 111.0);
+        assert_eq!(held.in_month(month_number(date(1994, 2, 1))), 111.0);
         assert_eq!(ExchangePath::monthly(date(1993, 1, 1), vec![]), Err(InvalidExchangePath::Empty));
         assert!(ExchangePath::constant(-1.0).is_err());
     }
 
     #[test]
     fn month_starts_are_first_days() {
-        assert_eq!(month_start(0).date(), date(1993, 1, 1));
-        assert_eq!(month_start(29).date(), date(1995, 6, 1));
-        assert_eq!(month_number(month_start(77).date()), 77);
+        assert_eq!(month_start(12 * 1993).date(), date(1993, 1, 1));
+        assert_eq!(month_start(12 * 1995 + 5).date(), date(1995, 6, 1));
+        assert_eq!(month_number(month_start(24_000).date()), 24_000);
     }
 
     #[test]
     fn steps_out_of_order_are_refused_with_both_named() {
-        assert_eq!(Calendar::default().check(), Ok(()));
-        let mut calendar = Calendar::default();
-        calendar.deadline = calendar.list;
-        let error = calendar.check().unwrap_err();
+        assert_eq!(calendar().check(), Ok(()));
+        let mut dates = calendar();
+        dates.deadline = dates.list;
+        let error = dates.check().unwrap_err();
         assert_eq!((error.earlier, error.later), ("list", "deadline"));
-        let mut calendar = Calendar::default();
-        calendar.complaint = calendar.deadline;
-        assert_eq!(calendar.check().unwrap_err().earlier, "complaint");
+        let mut dates = calendar();
+        dates.complaint = dates.deadline;
+        assert_eq!(dates.check().unwrap_err().earlier, "complaint");
     }
 }

@@ -1,6 +1,6 @@
 //! What sanctions do to the market, as yearly flows on a grid of exchange rates.
 //!
-//! The bargaining needs six numbers of the market at the current yen: the difference between a year with the threatened
+//! The bargaining needs six numbers of the market at the day's exchange rate: the difference between a year with the threatened
 //! duty and one without. They come from the demand and pricing of the market, worked out once for a study on a few exchange
 //! rates and interpolated.
 
@@ -9,12 +9,12 @@ use crate::numerics::elementary::{exp, ln};
 /// Flows at one exchange rate, billion USD a year, sanctioned minus not, signed as named.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Flows {
-    /// Profit lost by all Japanese makers.
-    pub japanese_makers_loss: f64,
-    /// Profit gained by European makers.
-    pub europe_gain: f64,
-    /// Profit gained by the Big Three.
-    pub big_three_gain: f64,
+    /// Profit lost by the makers of the threatened region.
+    pub partner_makers_loss: f64,
+    /// Profit gained by the makers of other foreign regions.
+    pub third_party_gain: f64,
+    /// Profit gained by the makers of domestic regions.
+    pub home_makers_gain: f64,
     /// Extra duty collected.
     pub extra_duty: f64,
     /// Consumers' loss.
@@ -26,28 +26,15 @@ pub struct Flows {
 impl Flows {
     /// Names of the six flows, in the order of [`Self::values`].
     pub const NAMES: [&'static str; 6] =
-        ["japanese_makers_loss", "europe_gain", "big_three_gain", "extra_duty", "consumers_loss", "dealers_loss"];
-
-    /// One-shot Bertrand prices on 1994 data at exactly 84.6 yen, the basis of the default study.
-    #[must_use]
-    pub fn reference() -> Self {
-        Self {
-            japanese_makers_loss: 1.84,
-            europe_gain: 1.43,
-            big_three_gain: 0.48,
-            extra_duty: 0.64,
-            consumers_loss: 2.97,
-            dealers_loss: 0.46,
-        }
-    }
+        ["partner_makers_loss", "third_party_gain", "home_makers_gain", "extra_duty", "consumers_loss", "dealers_loss"];
 
     /// The six flows.
     #[must_use]
     pub fn values(&self) -> [f64; 6] {
         [
-            self.japanese_makers_loss,
-            self.europe_gain,
-            self.big_three_gain,
+            self.partner_makers_loss,
+            self.third_party_gain,
+            self.home_makers_gain,
             self.extra_duty,
             self.consumers_loss,
             self.dealers_loss,
@@ -55,15 +42,16 @@ impl Flows {
     }
 
     fn of(values: [f64; 6]) -> Self {
-        let [japanese_makers_loss, europe_gain, big_three_gain, extra_duty, consumers_loss, dealers_loss] = values;
-        Self { japanese_makers_loss, europe_gain, big_three_gain, extra_duty, consumers_loss, dealers_loss }
+        let [partner_makers_loss, third_party_gain, home_makers_gain, extra_duty, consumers_loss, dealers_loss] =
+            values;
+        Self { partner_makers_loss, third_party_gain, home_makers_gain, extra_duty, consumers_loss, dealers_loss }
     }
 }
 
 /// Flows on a grid of exchange rates, linear between its points and held beyond its ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarketFlows {
-    yen: Vec<f64>,
+    rates: Vec<f64>,
     at: Vec<Flows>,
 }
 
@@ -101,31 +89,26 @@ pub enum InvalidFlows {
     },
 }
 
-/// Exchange rate of [`Flows::reference`], yen per dollar.
-pub const REFERENCE_YEN: f64 = 84.6;
-/// Elasticity of makers' loss and Europe's gain to the exchange rate: a weak yen makes the lost business worth more.
-pub const REFERENCE_ELASTICITY: f64 = 0.9;
-
-impl Default for MarketFlows {
-    fn default() -> Self {
-        Self::with_elasticity(REFERENCE_YEN, Flows::reference(), REFERENCE_ELASTICITY)
-    }
-}
-
 impl MarketFlows {
+    /// Nothing at stake, at any rate: the place of flows that are worked out from the market when a study is prepared.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { rates: vec![1.0], at: vec![Flows::default()] }
+    }
+
     /// Flows worked out at each exchange rate of a rising grid.
     ///
     /// # Errors
     /// [`InvalidFlows`] when the grid is empty, does not rise, has another length, or a flow is not finite.
-    pub fn from_grid(yen: Vec<f64>, flows: Vec<Flows>) -> Result<Self, InvalidFlows> {
-        if yen.is_empty() {
+    pub fn from_grid(rates: Vec<f64>, flows: Vec<Flows>) -> Result<Self, InvalidFlows> {
+        if rates.is_empty() {
             return Err(InvalidFlows::Empty);
         }
-        if yen.len() != flows.len() {
-            return Err(InvalidFlows::Length { rates: yen.len(), flows: flows.len() });
+        if rates.len() != flows.len() {
+            return Err(InvalidFlows::Length { rates: rates.len(), flows: flows.len() });
         }
         let mut last = 0.0;
-        for (position, value) in yen.iter().copied().enumerate() {
+        for (position, value) in rates.iter().copied().enumerate() {
             if !(value.is_finite() && value > last) {
                 return Err(InvalidFlows::Rate { position, value });
             }
@@ -138,52 +121,55 @@ impl MarketFlows {
                 }
             }
         }
-        Ok(Self { yen, at: flows })
+        Ok(Self { rates, at: flows })
     }
 
-    /// Flows known at one exchange rate: Japanese makers' loss and Europe's gain move with the rate at the given
+    /// Flows known at one exchange rate: the partner's makers' loss and third parties' gain move with the rate at the given
     /// elasticity, the others do not. The grid has 121 points from half to one and a half times the rate.
     #[must_use]
-    pub fn with_elasticity(yen: f64, flows: Flows, elasticity: f64) -> Self {
+    pub fn with_elasticity(rate: f64, flows: Flows, elasticity: f64) -> Self {
         let ratios = (0..=120).map(|i| 0.5 + f64::from(i) / 120.0);
-        let (yen, at) = ratios
+        let (rates, at) = ratios
             .map(|ratio| {
                 let factor = exp(elasticity * ln(ratio));
-                let japanese_makers_loss = flows.japanese_makers_loss * factor;
-                (ratio * yen, Flows { japanese_makers_loss, europe_gain: flows.europe_gain * factor, ..flows })
+                let partner_makers_loss = flows.partner_makers_loss * factor;
+                (
+                    ratio * rate,
+                    Flows { partner_makers_loss, third_party_gain: flows.third_party_gain * factor, ..flows },
+                )
             })
             .unzip();
-        Self { yen, at }
+        Self { rates, at }
     }
 
     /// The same grid with every set of flows changed.
     #[must_use]
     pub fn map(&self, change: impl Fn(Flows) -> Flows) -> Self {
-        Self { yen: self.yen.clone(), at: self.at.iter().map(|flows| change(*flows)).collect() }
+        Self { rates: self.rates.clone(), at: self.at.iter().map(|flows| change(*flows)).collect() }
     }
 
     /// The exchange rates of the grid.
     #[must_use]
     pub fn grid(&self) -> &[f64] {
-        &self.yen
+        &self.rates
     }
 
     /// The points of the grid: exchange rate and flows.
     pub fn points(&self) -> impl Iterator<Item = (f64, Flows)> + '_ {
-        self.yen.iter().copied().zip(self.at.iter().copied())
+        self.rates.iter().copied().zip(self.at.iter().copied())
     }
 
     /// Flows at an exchange rate.
     #[must_use]
-    pub fn at(&self, yen: f64) -> Flows {
-        let above = self.yen.partition_point(|point| *point <= yen);
+    pub fn at(&self, rate: f64) -> Flows {
+        let above = self.rates.partition_point(|point| *point <= rate);
         if above == 0 {
             return self.at[0];
         }
-        if above == self.yen.len() {
+        if above == self.rates.len() {
             return self.at[above - 1];
         }
-        let share = (yen - self.yen[above - 1]) / (self.yen[above] - self.yen[above - 1]);
+        let share = (rate - self.rates[above - 1]) / (self.rates[above] - self.rates[above - 1]);
         let (low, high) = (self.at[above - 1].values(), self.at[above].values());
         Flows::of(std::array::from_fn(|i| low[i] + share * (high[i] - low[i])))
     }
@@ -192,16 +178,17 @@ impl MarketFlows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::governments::fixtures;
 
     #[test]
-    fn the_default_grid_keeps_the_power_law() {
-        let flows = MarketFlows::default();
-        assert_eq!(flows.at(84.6), Flows::reference());
-        for yen in [60.0_f64, 79.3, 84.6355, 100.0, 113.981] {
-            let at = flows.at(yen);
-            let factor = (yen / 84.6).powf(0.9);
-            assert!((at.japanese_makers_loss / (1.84 * factor) - 1.0).abs() < 1e-5, "{yen}");
-            assert!((at.europe_gain / (1.43 * factor) - 1.0).abs() < 1e-5, "{yen}");
+    fn flows_with_an_elasticity_keep_the_power_law() {
+        let flows = fixtures::flows();
+        assert_eq!(flows.at(84.6), fixtures::reference());
+        for rates in [60.0_f64, 79.3, 84.6355, 100.0, 113.981] {
+            let at = flows.at(rates);
+            let factor = (rates / 84.6).powf(0.9);
+            assert!((at.partner_makers_loss / (1.84 * factor) - 1.0).abs() < 1e-5, "{rates}");
+            assert!((at.third_party_gain / (1.43 * factor) - 1.0).abs() < 1e-5, "{rates}");
             assert_eq!(at.consumers_loss, 2.97);
         }
         assert_eq!(flows.at(1.0), flows.at(42.3));

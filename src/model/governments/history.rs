@@ -1,7 +1,7 @@
 //! What one world's negotiation means for the market: dated events on the instrument that is threatened, and what the public
 //! believes week by week.
 //!
-//! The governments keep their own clock, days from 10 July 1993. An event acts from the first week of the market that starts
+//! The governments keep their own clock, day by day. An event acts from the first week of the market that starts
 //! on or after its day; what happened before the market's first week holds from week 0, what happens after its last is kept,
 //! because a duty imposed then is still owed on cars that landed before.
 
@@ -112,7 +112,7 @@ impl Recorder {
     fn note(&mut self, negotiation: &Negotiation<'_>) {
         let (day, state, duty) = (negotiation.day(), negotiation.state(), negotiation.duty_status());
         let (complaint, verdict) = (negotiation.has_complaint(), negotiation.verdict());
-        // A ruling comes before what Washington makes of it.
+        // A ruling comes before what the home government makes of it.
         if let (None, Some(verdict)) = (self.verdict, verdict) {
             let action = if verdict == Verdict::Won { Action::RulingWon } else { Action::RulingLost };
             self.events.push((day, action));

@@ -2,7 +2,7 @@
 //! rates.
 //!
 //! At each rate two years are compared, one with the threatened instrument imposed and one without, at the Bertrand-Nash
-//! prices of each, whatever pricing rule the simulation uses. Costs of imports assembled in Japan move with the yen by the
+//! prices of each, whatever pricing rule the simulation uses. Costs of imports assembled in the partner's country move with its currency by the
 //! share paid at home, c [(1 - phi) + phi E0 / E]; under the vertical chain c is cost at the border. The accounts are those of [`crate::model::accounts`]: profits go to owners,
 //! not badges, and dealers lose the part of their margin on lost sales that they cannot save.
 
@@ -18,13 +18,13 @@ use crate::model::trade::regime::{Action, PolicyEvent, Regime};
 /// The exchange rates at which the market is solved, and whom the instrument is aimed at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowGrid {
-    /// Exchange rates, rising, yen per dollar.
-    pub yen: Vec<f64>,
+    /// Exchange rates, rising, the partner's currency per USD.
+    pub rates: Vec<f64>,
     /// The rate at which base-year costs hold.
-    pub base_yen: f64,
+    pub base_rate: f64,
     /// Position of the instrument that is threatened.
     pub instrument: usize,
-    /// Assembly country whose costs move with the yen.
+    /// Assembly country whose costs move with the exchange rate.
     pub assembly_country: String,
     /// Region whose makers are threatened; those of other foreign regions are the third parties.
     pub exporter: RegionId,
@@ -36,10 +36,10 @@ pub struct FlowGrid {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FlowsError {
     /// No prices at a rate.
-    #[error("market flows at {yen} yen per dollar: {error}")]
+    #[error("market flows at an exchange rate of {rate}: {error}")]
     Prices {
         /// The rate.
-        yen: f64,
+        rate: f64,
         /// What is wrong.
         error: PlanError,
     },
@@ -62,19 +62,19 @@ pub enum FlowsError {
 /// [`FlowsError`] when a year has no equilibrium, or a flow is not a number.
 pub fn market_flows(planner: &Planner<'_>, grid: &FlowGrid) -> Result<MarketFlows, FlowsError> {
     let owners = Owners::new(planner.market, &[])?;
-    let flows = grid.yen.iter().map(|yen| flows_at(planner, grid, &owners, *yen)).collect::<Result<Vec<_>, _>>()?;
-    Ok(MarketFlows::from_grid(grid.yen.clone(), flows)?)
+    let flows = grid.rates.iter().map(|rate| flows_at(planner, grid, &owners, *rate)).collect::<Result<Vec<_>, _>>()?;
+    Ok(MarketFlows::from_grid(grid.rates.clone(), flows)?)
 }
 
-fn flows_at(planner: &Planner<'_>, grid: &FlowGrid, owners: &Owners, yen: f64) -> Result<Flows, FlowsError> {
+fn flows_at(planner: &Planner<'_>, grid: &FlowGrid, owners: &Owners, rate: f64) -> Result<Flows, FlowsError> {
     let (market, world) = (planner.market, planner.world);
     let phi = market.home_cost_share;
-    let moved = (1.0 - phi) + phi * (grid.base_yen / yen);
+    let moved = (1.0 - phi) + phi * (grid.base_rate / rate);
     let models = market.models.iter();
     let factor: Vec<f64> =
         models.map(|m| if m.imported && m.assembly_country == grid.assembly_country { moved } else { 1.0 }).collect();
     let phase =
-        |instrument| equilibrium_year(planner, &factor, instrument).map_err(|error| FlowsError::Prices { yen, error });
+        |instrument| equilibrium_year(planner, &factor, instrument).map_err(|error| FlowsError::Prices { rate, error });
     let (without, with) = (phase(None)?, phase(Some(grid.instrument))?);
     let cost_usd: Vec<f64> =
         world.makers.costs.marginal_cost.iter().zip(&factor).map(|(c, factor)| c * factor).collect();
@@ -108,7 +108,7 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
         ..*planner
     };
     let imposed = |instrument| PolicyEvent {
-        date: jiff::civil::date(1995, 6, 28),
+        date: super::Day(0).date(),
         week: 0,
         action: Action::Imposed,
         instrument,

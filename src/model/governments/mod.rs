@@ -1,8 +1,8 @@
-//! Governments that bargain: Tokyo and Washington negotiate a text (x, f), its size x in [0, 1] and its form f, under a threat
+//! Governments that bargain: the partner and the home government negotiate a text (x, f), its size x in [0, 1] and its form f, under a threat
 //! of sanctions whose worth the market itself decides.
 //!
 //! A world is a pure function of parameters, market flows and random streams: [`world::Negotiation`] steps it day by day from
-//! 10 July 1993. Limits (reservation values) are in [`reservation`], what the public believes in [`beliefs`], what a
+//! the start of talks. Limits (reservation values) are in [`reservation`], what the public believes in [`beliefs`], what a
 //! settlement brings in [`settlement`], a history that is given and not bargained in [`schedule`], the retroactive duty's
 //! account in [`ledger`].
 //!
@@ -11,6 +11,8 @@
 
 pub mod beliefs;
 pub mod calendar;
+#[cfg(test)]
+mod fixtures;
 pub mod flows;
 pub mod history;
 pub mod ledger;
@@ -42,8 +44,8 @@ pub struct Setup {
     pub calendar: Calendar,
     /// What sanctions do to the market.
     pub flows: MarketFlows,
-    /// Yen per dollar.
-    pub yen: ExchangePath,
+    /// Exchange rate, the partner's currency per USD.
+    pub exchange_rate: ExchangePath,
 }
 
 /// The governments of a scenario.

@@ -1,7 +1,8 @@
 //! Every number of the bargaining, with its default and the values it may take.
 //!
 //! Payoffs are billions of dollars, present value; flows are billions of dollars a year. All defaults are judgements, not
-//! measurements: `configs/governments-1995.toml` writes each out with its reason, `docs/governments.md` lists them.
+//! measurements, made for one dispute: `configs/governments-1995.toml` writes each out with its reason, `docs/governments.md` lists
+//! them. Another dispute sets its own.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -60,10 +61,10 @@ pub struct InvalidParameter {
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "BeliefChoice")]
 pub enum BeliefMode {
-    /// By Washington's reputation for carrying threats out.
+    /// By the home government's reputation for carrying threats out.
     #[default]
     Reputation,
-    /// By the probability with which Washington would execute, as if its payoffs were known.
+    /// By the probability with which the home government would execute, as if its payoffs were known.
     Rational,
     /// Not at all: what is in force stays, what is threatened does not come.
     Naive,
@@ -82,20 +83,20 @@ macro_rules! governments_parameters {
 
             /// Parts purchases that a commitment of 1 buys, billion USD a year.
             parts_purchases: Positive = 6.0;
-            /// Cost of a forced purchase to Japan, as a share of its value.
+            /// Cost of a forced purchase to the partner, as a share of its value.
             forced_purchase_cost: NonNegative = 0.10;
-            /// Cost of numerical targets to Japan at commitment 1, billion USD a year.
+            /// Cost of numerical targets to the partner at commitment 1, billion USD a year.
             numerical_target_cost: Positive = 2.6;
-            /// Worth of a dollar of parts exports to Washington.
-            parts_value_us: Positive = 0.18;
+            /// Worth of a dollar of parts exports to the home government.
+            parts_value_home: Positive = 0.18;
             /// Share of that worth lost when the text names no targets at all.
             vague_text_discount: Fraction = 0.4;
 
-            /// Weight of Japanese makers' loss in Tokyo's payoff.
+            /// Weight of its makers' loss in the partner's payoff.
             makers_weight: NonNegative = 0.80;
-            /// Weight of customers lost to European makers.
-            europe_weight: NonNegative = 0.25;
-            /// Domestic reward in Tokyo for saying no, billion USD: mean over worlds.
+            /// Weight of customers lost to makers of third countries.
+            third_party_weight: NonNegative = 0.25;
+            /// Domestic reward in the partner for saying no, billion USD: mean over worlds.
             refusal_reward: NonNegative = 1.05;
             /// Its standard deviation over worlds; draws below zero count as zero.
             refusal_reward_sd: NonNegative = 0.55;
@@ -107,18 +108,18 @@ macro_rules! governments_parameters {
             rally: NonNegative = 0.6;
             /// Years over which that rise fades.
             rally_years: Positive = 1.0;
-            /// Worth to Tokyo of vindication by the WTO.
+            /// Worth to the partner of vindication by the WTO.
             vindication: NonNegative = 0.5;
             /// Fall of the reward around the summit.
             summit_relief: NonNegative = 0.10;
             /// Days before and after the summit in which it holds.
             summit_days: NonNegative = 3.0;
-            /// Commitment that a strong yen buys without a deal, for each log point above par.
+            /// Commitment that a strong currency of the partner buys without a deal, for each log point above par.
             cheap_parts_slope: NonNegative = 1.2;
-            /// Yen per dollar at which it buys nothing.
+            /// Exchange rate at which it buys nothing, the partner's currency per USD.
             cheap_parts_par: Positive = 100.0;
 
-            /// Worth to Washington of having carried the threat out: mean over worlds.
+            /// Worth to the home government of having carried the threat out: mean over worlds.
             execution_reward: Finite = 1.45;
             /// Its standard deviation over worlds.
             execution_reward_sd: NonNegative = 0.45;
@@ -126,8 +127,8 @@ macro_rules! governments_parameters {
             execution_fade_years: Positive = 3.0;
             /// Cost of selling any deal at home.
             ratification_cost: Finite = 0.15;
-            /// Weight of Big Three profits in Washington's payoff.
-            big_three_weight: NonNegative = 0.5;
+            /// Weight of home makers' profits in the home government's payoff.
+            home_makers_weight: NonNegative = 0.5;
             /// Weight of duty revenue.
             revenue_weight: NonNegative = 0.5;
             /// Weight of consumers' loss.
@@ -140,18 +141,18 @@ macro_rules! governments_parameters {
             late_deal_share: NonNegative = 0.20;
             /// Spread of the decision to execute, billion USD.
             decision_spread: Positive = 0.5;
-            /// Cost to Washington of sanctions to security cooperation, billion USD a year.
+            /// Cost to the home government of sanctions to security cooperation, billion USD a year.
             security_cost: NonNegative = 0.10;
             /// Worth of waiting without a dated threat, as a share of the deal waited for.
             waiting_discount: Fraction = 0.5;
             /// Commitment of that deal.
             waiting_commitment: Fraction = 0.5;
 
-            /// Probability that Tokyo retaliates against sanctions.
+            /// Probability that the partner retaliates against sanctions.
             retaliation_probability: Fraction = 0.5;
-            /// Orders moved from Boeing to Airbus, billion USD a year.
+            /// Orders moved from home exporters to a rival, billion USD a year.
             retaliation_orders: NonNegative = 2.0;
-            /// Profit that the United States loses on an order.
+            /// Profit that the home country loses on an order.
             retaliation_margin: Fraction = 0.20;
             /// Years from sanctions to the earliest retaliation.
             retaliation_first_years: NonNegative = 0.1;
@@ -160,15 +161,15 @@ macro_rules! governments_parameters {
             /// Share of its expected cost that counts under sanctions before it begins.
             retaliation_feared: NonNegative = 0.5;
 
-            /// Probability that the WTO rules against the United States: mean over worlds.
+            /// Probability that the WTO rules against the home country: mean over worlds.
             panel_loss: Fraction = 0.75;
             /// Its standard deviation over worlds.
             panel_loss_sd: NonNegative = 0.10;
             /// What each side adds to its own chances.
             optimism: Fraction = 0.10;
-            /// Cost to Washington of losing.
+            /// Cost to the home government of losing.
             ruling_censure: NonNegative = 1.0;
-            /// Years that sanctions are expected to last if the United States loses.
+            /// Years that sanctions are expected to last if the home country loses.
             sanctions_years: Positive = 1.85;
             /// Years if it wins.
             sanctions_years_longest: Positive = 3.0;
@@ -186,17 +187,17 @@ macro_rules! governments_parameters {
             compliance_days_first: NonNegative = 30.0;
             /// Latest.
             compliance_days_last: NonNegative = 460.0;
-            /// Probability that Washington complies with a ruling against it.
+            /// Probability that the home government complies with a ruling against it.
             compliance: Fraction = 0.85;
 
             /// Share of credibility that an open threat without a date carries.
             open_threat_credit: Fraction = 0.5;
             /// Share without any threat.
             no_threat_credit: Fraction = 0.25;
-            /// Tokyo's opening offer.
-            opening_japan: Fraction = 0.05;
-            /// Washington's opening demand.
-            opening_us: Fraction = 1.0;
+            /// The partner's opening offer.
+            opening_partner: Fraction = 0.05;
+            /// The home government's opening demand.
+            opening_home: Fraction = 1.0;
             /// Exponent of concession before a deadline: median over worlds; below 1 is tough.
             tactic_exponent: Positive = 0.15;
             /// Standard deviation of its logarithm, for each side and world.
@@ -228,16 +229,16 @@ macro_rules! governments_parameters {
             /// Half-life of news, weeks.
             news_half_life_weeks: Positive = 8.0;
 
-            /// Threats kept, in the count of July 1993.
+            /// Threats kept, in the count of the day that talks begin.
             threats_kept: Positive = 2.0;
             /// Threats not kept.
             threats_broken: Positive = 3.0;
-            /// Credit for walking away in February 1994.
+            /// Credit for walking away when talks break down.
             walkout_credit: NonNegative = 0.5;
-            /// Debit for a procedure of 1994 that ended without sanctions.
+            /// Debit for a procedure that ended without sanctions.
             procedure_debit: NonNegative = 0.5;
-            /// Credit for the China pact.
-            china_pact_credit: NonNegative = 1.0;
+            /// Credit for a pact with another country after a threat that was believed.
+            pact_credit: NonNegative = 1.0;
             /// Credit for each formal step: finding, list, liability.
             step_credit: NonNegative = 0.75;
             /// Credit for executing.
@@ -260,7 +261,7 @@ macro_rules! governments_parameters {
             /// The public's probability that a settlement fails two reviews in a row.
             two_failures_expected: Fraction = 0.06;
 
-            /// Commitment of the deal of 28 June 1995.
+            /// Commitment at which a deal has the results below.
             reference_commitment: Positive = 0.5;
             /// Rate a year at which effort on a settlement fades.
             effort_decay: NonNegative = 1.0;
@@ -268,39 +269,39 @@ macro_rules! governments_parameters {
             effort_log_sd: NonNegative = 0.25;
             /// New dealers a year at full effort, the reference commitment and the dealers' par.
             dealers_rate: NonNegative = 200.0;
-            /// Yen per dollar of the dealers' par.
+            /// Exchange rate of the dealers' par, the partner's currency per USD.
             dealers_par: Positive = 84.6;
-            /// Growth of Big Three sales in Japan a year at full effort.
+            /// Growth of home makers' sales in the partner's market a year at full effort.
             sales_effort: Finite = 0.32;
-            /// Elasticity of those sales to the yen a year before (yen per dollar; enters with a minus).
-            sales_yen: Finite = 1.5;
+            /// Elasticity of those sales to the exchange rate a year before (enters with a minus).
+            sales_exchange_elasticity: Finite = 1.5;
             /// Standard deviation of their growth over a year.
             sales_sd: NonNegative = 0.05;
-            /// Big Three sales in Japan in the year to March 1995, billion USD.
+            /// Home makers' sales in the partner's market in the base year, billion USD.
             sales_base: Positive = 0.9;
-            /// Parts purchases in the year to March 1995, billion USD.
+            /// Parts purchases in the base year, billion USD.
             parts_base: Positive = 18.42;
             /// Growth of parts purchases a year without effort.
             parts_trend: Finite = 0.08;
             /// Added growth at full effort.
             parts_effort: Finite = 0.135;
-            /// Elasticity to the yen a year before (enters with a minus).
-            parts_yen: Finite = 0.2;
+            /// Elasticity to the exchange rate a year before (enters with a minus).
+            parts_exchange_elasticity: Finite = 0.2;
             /// Standard deviation of their growth over a year.
             parts_sd: NonNegative = 0.02;
             /// Growth of transplant output a year without effort.
             transplants_trend: Finite = 0.03;
             /// Added growth at full effort.
             transplants_effort: Finite = 0.05;
-            /// Added growth for each log point of the yen above par two years before.
-            transplants_yen: Finite = 0.15;
+            /// Added growth for each log point of the partner's currency above par two years before.
+            transplants_exchange_slope: Finite = 0.15;
             /// Standard deviation of its growth over a year.
             transplants_sd: NonNegative = 0.02;
             /// Target: new dealers a year.
             target_dealers: Positive = 200.0;
             /// Target: growth of parts purchases in three years.
             target_parts: Positive = 0.50;
-            /// Target: growth of Big Three sales a year.
+            /// Target: growth of home makers' sales a year.
             target_sales: Positive = 0.20;
             /// Target: growth of transplant output in three years.
             target_transplants: Positive = 0.12;

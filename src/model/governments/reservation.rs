@@ -1,8 +1,8 @@
-//! Reservation values: the most that Tokyo would sign and the least that Washington would take, given what happens without
+//! Reservation values: the most that the partner would sign and the least that the home government would take, given what happens without
 //! a deal.
 //!
 //! With A(T) = (1 - exp(-rT))/r the worth of one dollar a year for T years, P a side's probability that the WTO rules
-//! against the United States, and the size x of a text of form f:
+//! against the home country, and the size x of a text of form f:
 //!
 //! ```text
 //! A_s    = P A(T) + (1 - P) A(T_max)                 duration of sanctions, each side with its own P
@@ -53,11 +53,11 @@ impl Form {
 /// What differs between the governments of two worlds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stakes {
-    /// Washington's reward for executing, K.
+    /// The home government's reward for executing, K.
     pub execution_reward: f64,
-    /// Tokyo's reward for refusing, H.
+    /// The partner's reward for refusing, H.
     pub refusal_reward: f64,
-    /// Probability that the WTO rules against the United States, P.
+    /// Probability that the WTO rules against the home country, P.
     pub panel_loss: f64,
 }
 
@@ -84,12 +84,12 @@ pub enum Leverage {
 /// What the WTO has found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// Against the United States, which has a period to comply that both sides know.
+    /// Against the home country, which has a period to comply that both sides know.
     Lost {
         /// Years left of that period.
         years_to_comply: f64,
     },
-    /// For the United States.
+    /// For the home country.
     Won,
 }
 
@@ -100,42 +100,42 @@ pub struct Situation {
     pub form: Form,
     /// What stands behind the demand.
     pub leverage: Leverage,
-    /// Washington's credibility, c.
+    /// The home government's credibility, c.
     pub credibility: f64,
-    /// Yen per dollar.
-    pub yen: f64,
+    /// Exchange rate, the partner's currency per USD.
+    pub exchange_rate: f64,
     /// Market flows at that rate.
     pub flows: Flows,
     /// Whether the summit is near.
     pub summit: bool,
-    /// News that hardens Tokyo, billion USD.
-    pub news_japan: f64,
-    /// News that hardens Washington.
-    pub news_us: f64,
+    /// News that hardens the partner, billion USD.
+    pub news_partner: f64,
+    /// News that hardens the home government.
+    pub news_home: f64,
 }
 
 /// The limits of one day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// The most that Tokyo would sign.
-    pub japan: f64,
-    /// The least that Washington would take.
-    pub us: f64,
-    /// Worth to Washington of executing.
+    /// The most that the partner would sign.
+    pub partner: f64,
+    /// The least that the home government would take.
+    pub home: f64,
+    /// Worth to the home government of executing.
     pub execute: f64,
-    /// Worth to Washington of backing down.
+    /// Worth to the home government of backing down.
     pub back_down: f64,
-    /// Worth to Washington of no deal, N.
+    /// Worth to the home government of no deal, N.
     pub no_deal: f64,
-    /// Probability that Washington executes at a deadline without a deal, q.
+    /// Probability that the home government executes at a deadline without a deal, q.
     pub execution_probability: f64,
 }
 
 impl Limits {
-    /// The zone of agreement: Tokyo's limit less Washington's.
+    /// The zone of agreement: the partner's limit less the home government's.
     #[must_use]
     pub fn zone(&self) -> f64 {
-        self.japan - self.us
+        self.partner - self.home
     }
 }
 
@@ -147,30 +147,30 @@ pub fn annuity(rate: f64, years: f64) -> f64 {
     if exponent.abs() < 1e-6 { years * (1.0 - 0.5 * exponent) } else { (1.0 - exp(-exponent)) / rate }
 }
 
-/// kappa(f): what a text of form f costs Japan at size 1, billion USD a year.
+/// kappa(f): what a text of form f costs the partner at size 1, billion USD a year.
 #[must_use]
-pub fn cost_to_japan(p: &Parameters, form: Form) -> f64 {
+pub fn cost_to_partner(p: &Parameters, form: Form) -> f64 {
     p.parts_purchases * p.forced_purchase_cost + p.numerical_target_cost * form.strength()
 }
 
-/// beta(f): what it is worth to the United States.
+/// beta(f): what it is worth to the home country.
 #[must_use]
-pub fn value_to_us(p: &Parameters, form: Form) -> f64 {
-    p.parts_purchases * p.parts_value_us * (1.0 - p.vague_text_discount * (1.0 - form.strength()))
+pub fn value_to_home(p: &Parameters, form: Form) -> f64 {
+    p.parts_purchases * p.parts_value_home * (1.0 - p.vague_text_discount * (1.0 - form.strength()))
 }
 
 /// The limits of both sides.
 #[must_use]
 pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
     let a_deal = annuity(p.discount_rate, p.deal_years);
-    let kappa = cost_to_japan(p, s.form) * a_deal;
-    let beta = value_to_us(p, s.form) * a_deal;
+    let kappa = cost_to_partner(p, s.form) * a_deal;
+    let beta = value_to_home(p, s.form) * a_deal;
     let (served, retaliation_begun, verdict) = match s.leverage {
         Leverage::Sanctions { years, retaliation, verdict } => (Some(years), retaliation, verdict),
         _ => (None, false, None),
     };
     let years = served.unwrap_or(0.0);
-    let (loss_japan, loss_us) = match verdict {
+    let (loss_partner, loss_home) = match verdict {
         Some(Verdict::Lost { .. }) => (1.0, 1.0),
         Some(Verdict::Won) => (0.0, 0.0),
         None if !p.wto => (0.0, 0.0),
@@ -185,9 +185,9 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
     let duration = |loss: f64| loss * if_lost + (1.0 - loss) * if_won;
 
     let flows = &s.flows;
-    let pain =
-        duration(loss_japan) * (p.makers_weight * flows.japanese_makers_loss + p.europe_weight * flows.europe_gain);
-    let stake = pain - loss_japan * p.vindication;
+    let pain = duration(loss_partner)
+        * (p.makers_weight * flows.partner_makers_loss + p.third_party_weight * flows.third_party_gain);
+    let stake = pain - loss_partner * p.vindication;
     let mut refusal = stakes.refusal_reward - if s.summit { p.summit_relief } else { 0.0 };
     refusal = refusal.max(0.0);
     refusal *= match (s.leverage, served) {
@@ -202,9 +202,9 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
         Leverage::DatedThreat => s.credibility,
         Leverage::Sanctions { .. } => 1.0,
     };
-    let free = (p.cheap_parts_slope * ln(p.cheap_parts_par / s.yen)).max(0.0);
-    let japan_at = |credit: f64| (free + (credit * stake - refusal - s.news_japan) / kappa).clamp(0.0, 1.0);
-    let japan = japan_at(credit);
+    let free = (p.cheap_parts_slope * ln(p.cheap_parts_par / s.exchange_rate)).max(0.0);
+    let partner_at = |credit: f64| (free + (credit * stake - refusal - s.news_partner) / kappa).clamp(0.0, 1.0);
+    let partner = partner_at(credit);
 
     let retaliation = p.retaliation_margin
         * p.retaliation_orders
@@ -213,7 +213,7 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
             Some(_) if retaliation_begun => 1.0,
             Some(_) => p.retaliation_feared * p.retaliation_probability,
         };
-    let flow = p.big_three_weight * flows.big_three_gain + p.revenue_weight * flows.extra_duty
+    let flow = p.home_makers_weight * flows.home_makers_gain + p.revenue_weight * flows.extra_duty
         - p.consumers_weight * flows.consumers_loss
         - p.dealers_weight * flows.dealers_loss
         - retaliation
@@ -222,8 +222,8 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
         Some(years) => stakes.execution_reward * exp(-years / p.execution_fade_years),
         None => stakes.execution_reward,
     };
-    let later = p.late_deal_share * beta * japan_at(1.0);
-    let execute = reward + duration(loss_us) * flow - loss_us * p.ruling_censure + later;
+    let later = p.late_deal_share * beta * partner_at(1.0);
+    let execute = reward + duration(loss_home) * flow - loss_home * p.ruling_censure + later;
     let back_down = -p.backing_down_cost * s.credibility;
     let (no_deal, execution_probability) = match s.leverage {
         Leverage::None | Leverage::OpenThreat => {
@@ -234,8 +234,8 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
         }
         Leverage::Sanctions { .. } => (execute, 1.0),
     };
-    let us = ((p.ratification_cost + no_deal + s.news_us) / beta).clamp(0.0, 1.0);
-    Limits { japan, us, execute, back_down, no_deal, execution_probability }
+    let home = ((p.ratification_cost + no_deal + s.news_home) / beta).clamp(0.0, 1.0);
+    Limits { partner, home, execute, back_down, no_deal, execution_probability }
 }
 
 /// 1 / (1 + exp(-x)).
@@ -251,7 +251,7 @@ fn soft_maximum(a: f64, b: f64, s: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flows::MarketFlows;
+    use super::super::fixtures;
     use super::*;
 
     fn june_1995(form: Form) -> Situation {
@@ -259,11 +259,11 @@ mod tests {
             form,
             leverage: Leverage::DatedThreat,
             credibility: 0.6216,
-            yen: 84.6355,
-            flows: MarketFlows::default().at(84.6355),
+            exchange_rate: 84.6355,
+            flows: fixtures::flows().at(84.6355),
             summit: false,
-            news_japan: 0.0,
-            news_us: 0.0,
+            news_partner: 0.0,
+            news_home: 0.0,
         }
     }
 
@@ -279,12 +279,12 @@ mod tests {
         let p = Parameters::default();
         let stakes = at_means(&p);
         close(annuity(p.discount_rate, 3.0), 2.7059);
-        for (form, japan, us) in
+        for (form, partner, home) in
             [(Form::Plans, 0.6112, 0.4163), (Form::Criteria, 0.4118, 0.3161), (Form::Targets, 0.2955, 0.2384)]
         {
             let limits = limits(&p, &stakes, &june_1995(form));
-            close(limits.japan, japan);
-            close(limits.us, us);
+            close(limits.partner, partner);
+            close(limits.home, home);
         }
         let plans = limits(&p, &stakes, &june_1995(Form::Plans));
         close(plans.execute, 0.6386);
@@ -298,23 +298,23 @@ mod tests {
         let situation = Situation {
             leverage: Leverage::None,
             credibility: 2.5 / 5.5,
-            yen: 103.75,
-            flows: MarketFlows::default().at(103.75),
+            exchange_rate: 103.75,
+            flows: fixtures::flows().at(103.75),
             ..june_1995(Form::Criteria)
         };
         let limits = limits(&p, &at_means(&p), &situation);
-        close(limits.japan, 0.0360);
-        close(limits.us, 0.3142);
+        close(limits.partner, 0.0360);
+        close(limits.home, 0.3142);
     }
 
-    /// Nothing at stake: Tokyo's limit is what the yen buys anyway.
+    /// Nothing at stake: the partner's limit is what the exchange rate buys anyway.
     #[test]
-    fn without_stakes_japan_signs_what_it_would_buy_anyway() {
+    fn without_stakes_the_partner_signs_what_it_would_buy_anyway() {
         let p = Parameters { vindication: 0.0, ruling_censure: 0.0, ..Parameters::default() };
         let stakes = Stakes { execution_reward: 0.0, refusal_reward: 0.0, panel_loss: 0.75 };
         let situation = Situation { flows: Flows::default(), ..june_1995(Form::Plans) };
         let limits = limits(&p, &stakes, &situation);
-        assert!((limits.japan - 1.2 * (100.0_f64 / 84.6355).ln()).abs() < 1e-14);
+        assert!((limits.partner - 1.2 * (100.0_f64 / 84.6355).ln()).abs() < 1e-14);
     }
 
     #[test]
@@ -330,11 +330,11 @@ mod tests {
         assert!((soft_maximum(1.0, 1.0, 0.5) - (1.0 + 0.5 * 2.0_f64.ln())).abs() < 1e-15);
     }
 
-    /// Softening the text from targets to plans cuts Japan's cost by 65% and the American value by 32%.
+    /// Softening the text from targets to plans cuts the partner's cost by 65% and the value at home by 32%.
     #[test]
     fn the_side_document_is_worth_more_to_one_than_it_costs_the_other() {
         let p = Parameters::default();
-        close(cost_to_japan(&p, Form::Plans) / cost_to_japan(&p, Form::Targets), 0.35);
-        close(value_to_us(&p, Form::Plans) / value_to_us(&p, Form::Targets), 0.68);
+        close(cost_to_partner(&p, Form::Plans) / cost_to_partner(&p, Form::Targets), 0.35);
+        close(value_to_home(&p, Form::Plans) / value_to_home(&p, Form::Targets), 0.68);
     }
 }

@@ -30,7 +30,7 @@ pub enum Step {
         /// The deadline.
         deadline: Day,
     },
-    /// Tokyo complains to the WTO.
+    /// The partner complains to the WTO.
     Complaint,
     /// A deal.
     Settlement {
@@ -39,11 +39,11 @@ pub enum Step {
     },
     /// Sanctions begin.
     Imposition,
-    /// Washington backs down.
+    /// The home government backs down.
     Lapse,
     /// Sanctions are withdrawn after a WTO ruling.
     Reversal,
-    /// Washington withdraws sanctions by itself.
+    /// The home government withdraws sanctions by itself.
     Withdrawal,
     /// Sanctions are kept against a WTO ruling.
     Defiance,
@@ -189,7 +189,7 @@ impl Schedule {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{Calendar, ExchangePath, MarketFlows, Parameters};
+    use super::super::{ExchangePath, Parameters, fixtures};
     use super::*;
 
     fn day(year: i16, month: i8, day: i8) -> Day {
@@ -216,9 +216,9 @@ mod tests {
         assert_eq!(statuses, [DutyStatus::None, DutyStatus::Accruing, DutyStatus::None]);
         let setup = Setup {
             parameters: Parameters::default(),
-            calendar: Calendar::default(),
-            flows: MarketFlows::default(),
-            yen: ExchangePath::constant(84.6).unwrap(),
+            calendar: fixtures::calendar(),
+            flows: fixtures::flows(),
+            exchange_rate: ExchangePath::constant(84.6).unwrap(),
         };
         let belief = |at| schedule.belief(&setup, at, 0.0);
         assert_eq!(belief(day(1995, 4, 1)), 0.0);

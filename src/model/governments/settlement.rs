@@ -1,7 +1,7 @@
 //! What a settlement brings, and the quarterly reviews that judge it.
 //!
 //! Effort fades, e(t) = e0 exp(-t) with t the years since signing, and acts in proportion to the size of the deal,
-//! s = x / 0.5. Month by month, with E the yen per dollar:
+//! s = x / 0.5. Month by month, with E the exchange rate, the partner's currency per dollar:
 //!
 //! ```text
 //! dealers      ~ Poisson(200 s e (84.6/E) / 12)
@@ -13,20 +13,15 @@
 //! A month's effort is that of its middle. Parts are billion USD a year; sales and transplant output are indexes. A review
 //! scores each result against its target path, cut to [-0.5, 1.5]; two failures in a row may bring the threat back.
 
-use jiff::civil::date;
-
-use super::calendar::{Day, ExchangePath, month_number, month_start};
+use super::calendar::{Calendar, Day, ExchangePath, month_number, month_start};
 use super::parameters::Parameters;
 use super::reservation::Form;
 use crate::model::streams::{Purpose, Streams};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
 
-/// First month followed: January 1994, a year before the data's end of 1994 that growth is compared with.
-pub const FIRST_MONTH: i32 = 12;
-/// Last month followed: March 1999, the end of fiscal 1998.
-pub const LAST_MONTH: i32 = 74;
-const MONTHS: usize = (LAST_MONTH - FIRST_MONTH + 1) as usize;
+/// Months followed, from January of the year after talks begin: five years and a quarter.
+pub const MONTHS: usize = 63;
 /// Scores are cut to this range before they are weighted.
 const SCORE_RANGE: [f64; 2] = [-0.5, 1.5];
 const DAYS_PER_QUARTER: f64 = 365.25 / 4.0;
@@ -55,20 +50,22 @@ enum Series {
 /// What a settlement adds to the trade of one month, against the same world without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct MonthlyTrade {
-    /// Months since January 1993.
+    /// The month, as [`month_number`] counts.
     pub month: i32,
-    /// Purchases of American parts, billion USD.
+    /// Purchases of parts from the home country, billion USD.
     pub parts: f64,
-    /// Big Three sales in Japan, billion USD.
-    pub big_three_exports: f64,
-    /// Output of Japanese makers' American plants, a fraction of that without the settlement.
+    /// Home makers' sales in the partner's market, billion USD.
+    pub home_exports: f64,
+    /// Output of the partner's makers in the home country, a fraction of that without the settlement.
     pub transplants: f64,
 }
 
-/// Monthly results from January 1994 to March 1999.
+/// Monthly results over [`MONTHS`] months from January of the year after talks begin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     settlement: Settlement,
+    talks_begin: Day,
+    first_month: i32,
     signed_month: i32,
     dealers: [f64; MONTHS],
     sales: [f64; MONTHS],
@@ -79,16 +76,26 @@ pub struct Results {
 impl Results {
     /// The results of a settlement in one world.
     #[must_use]
-    pub fn follow(p: &Parameters, yen: &ExchangePath, streams: &Streams, settlement: Settlement) -> Self {
+    pub fn follow(
+        p: &Parameters,
+        calendar: &Calendar,
+        rates: &ExchangePath,
+        streams: &Streams,
+        settlement: Settlement,
+    ) -> Self {
         let scale = settlement.commitment / p.reference_commitment;
         let draw =
             |series: Series, index: u64| streams.at(Purpose::SettlementResult, series as u64, index).uniform_open();
-        let shock = |series: Series, month: i32| normal::quantile(draw(series, month as u64));
+        // A month's address in the streams counts from January of the year in which talks begin.
+        let address = |at: usize| at as u64 + 12;
+        let shock = |series: Series, at: usize| normal::quantile(draw(series, address(at)));
         let spread = p.effort_log_sd;
         let first_effort = exp(spread * normal::quantile(draw(Series::Effort, 0)) - 0.5 * spread * spread);
         let root_month = (1.0_f64 / 12.0).sqrt();
         let mut results = Self {
             settlement,
+            talks_begin: calendar.start,
+            first_month: calendar.first_month(),
             signed_month: month_number(settlement.signed.date()),
             dealers: [0.0; MONTHS],
             sales: [0.0; MONTHS],
@@ -96,107 +103,107 @@ impl Results {
             transplants: [0.0; MONTHS],
         };
         let (mut sales, mut parts, mut transplants) = (0.0, 0.0, 0.0);
-        for month in FIRST_MONTH..=LAST_MONTH {
+        for at in 0..MONTHS {
+            let month = results.first_month + at as i32;
             let middle = month_start(month) + 14;
             let years = middle.years_since(settlement.signed);
             let effort = if years < 0.0 { 0.0 } else { scale * first_effort * exp(-p.effort_decay * years) };
-            let lagged_move = ln(yen.in_month(month - 12) / yen.in_month(month - 13));
-            let rate = p.dealers_rate * effort * (p.dealers_par / yen.in_month(month)) / 12.0;
-            sales += p.sales_effort * effort / 12.0 - p.sales_yen * lagged_move
-                + p.sales_sd * root_month * shock(Series::Sales, month);
-            parts += (p.parts_trend + p.parts_effort * effort) / 12.0 - p.parts_yen * lagged_move
-                + p.parts_sd * root_month * shock(Series::Parts, month);
-            let strong_yen = ln(p.cheap_parts_par / yen.in_month(month - 24));
-            transplants += (p.transplants_trend + p.transplants_effort * effort + p.transplants_yen * strong_yen)
-                / 12.0
-                + p.transplants_sd * root_month * shock(Series::Transplants, month);
-            let at = (month - FIRST_MONTH) as usize;
-            results.dealers[at] = poisson(rate, draw(Series::Dealers, month as u64));
+            let lagged_move = ln(rates.in_month(month - 12) / rates.in_month(month - 13));
+            let rate = p.dealers_rate * effort * (p.dealers_par / rates.in_month(month)) / 12.0;
+            sales += p.sales_effort * effort / 12.0 - p.sales_exchange_elasticity * lagged_move
+                + p.sales_sd * root_month * shock(Series::Sales, at);
+            parts += (p.parts_trend + p.parts_effort * effort) / 12.0 - p.parts_exchange_elasticity * lagged_move
+                + p.parts_sd * root_month * shock(Series::Parts, at);
+            let strength = ln(p.cheap_parts_par / rates.in_month(month - 24));
+            transplants +=
+                (p.transplants_trend + p.transplants_effort * effort + p.transplants_exchange_slope * strength) / 12.0
+                    + p.transplants_sd * root_month * shock(Series::Transplants, at);
+            results.dealers[at] = poisson(rate, draw(Series::Dealers, address(at)));
             (results.sales[at], results.parts[at], results.transplants[at]) =
                 (exp(sales), exp(parts), exp(transplants));
         }
-        // The base is what was bought in the year to March 1995.
-        let base = results.mean(&results.parts, date(1994, 4, 1), date(1995, 3, 1));
+        let base = results.mean(&results.parts, calendar.base_month(), 12);
         results.parts.iter_mut().for_each(|level| *level *= p.parts_base / base);
         results
     }
 
-    /// What a settlement adds to trade, month by month from the month of signing to March 1999: its results less those of the
-    /// same world without effort, with the same yen and the same draws.
+    /// What a settlement adds to trade, month by month from the month of signing on: its results less those of the
+    /// same world without effort, with the same exchange rate and the same draws.
     #[must_use]
     pub fn trade_effects(
         p: &Parameters,
-        yen: &ExchangePath,
+        calendar: &Calendar,
+        rates: &ExchangePath,
         streams: &Streams,
         settlement: Settlement,
     ) -> Vec<MonthlyTrade> {
-        let with = Self::follow(p, yen, streams, settlement);
-        let without = Self::follow(p, yen, streams, Settlement { commitment: 0.0, ..settlement });
-        // Sales are an index: its mean over the year to March 1995 is the base, as for parts.
-        let base = |results: &Self| results.mean(&results.sales, date(1994, 4, 1), date(1995, 3, 1));
+        let with = Self::follow(p, calendar, rates, streams, settlement);
+        let without = Self::follow(p, calendar, rates, streams, Settlement { commitment: 0.0, ..settlement });
+        // Sales are an index: its mean over the base year is the base, as for parts.
+        let base = |results: &Self| results.mean(&results.sales, calendar.base_month(), 12);
         let exports = |results: &Self, at: usize| p.sales_base * results.sales[at] / base(&without) / 12.0;
-        (with.signed_month.max(FIRST_MONTH)..=LAST_MONTH)
-            .map(|month| {
-                let at = (month - FIRST_MONTH) as usize;
-                MonthlyTrade {
-                    month,
-                    parts: (with.parts[at] - without.parts[at]) / 12.0,
-                    big_three_exports: exports(&with, at) - exports(&without, at),
-                    transplants: with.transplants[at] / without.transplants[at] - 1.0,
-                }
+        let from = usize::try_from(with.signed_month - with.first_month).unwrap_or(0);
+        (from..MONTHS)
+            .map(|at| MonthlyTrade {
+                month: with.first_month + at as i32,
+                parts: (with.parts[at] - without.parts[at]) / 12.0,
+                home_exports: exports(&with, at) - exports(&without, at),
+                transplants: with.transplants[at] / without.transplants[at] - 1.0,
             })
             .collect()
     }
 
-    fn mean(&self, series: &[f64; MONTHS], first: jiff::civil::Date, last: jiff::civil::Date) -> f64 {
-        let at = |day| (month_number(day) - FIRST_MONTH) as usize;
-        let months = &series[at(first)..=at(last)];
-        months.iter().sum::<f64>() / months.len() as f64
+    /// Mean over `months` months from `first`; not a number where some of them are not followed.
+    fn mean(&self, series: &[f64; MONTHS], first: i32, months: usize) -> f64 {
+        let from = usize::try_from(first - self.first_month).unwrap_or(MONTHS);
+        series.get(from..from + months).map_or(f64::NAN, |months| months.iter().sum::<f64>() / months.len() as f64)
     }
 
-    /// New dealers in the `year`-th year after the month of signing, from 1; up to March 1999.
+    /// New dealers in the `year`-th year after the month of signing, from 1.
     #[must_use]
     pub fn dealers_in_year(&self, year: i32) -> f64 {
         let first = self.signed_month + 12 * (year - 1) + 1;
         (first..first + 12).map(|month| self.monthly(&self.dealers, month).unwrap_or(0.0)).sum()
     }
 
-    /// Growth of Big Three sales in Japan, calendar 1996 on 1995.
+    /// Growth of home makers' sales in the partner's market in the calendar year after the deal, on the year of the deal.
     #[must_use]
-    pub fn sales_growth_1996(&self) -> f64 {
-        self.growth(&self.sales, 1996, 12)
+    pub fn sales_growth_year_one(&self) -> f64 {
+        self.growth(&self.sales, 1, 12)
     }
-    /// Growth of Big Three sales in Japan, January to August 1997 on the same months of 1996.
+    /// The same a year later, January to August on the same months.
     #[must_use]
-    pub fn sales_growth_1997(&self) -> f64 {
-        self.growth(&self.sales, 1997, 8)
+    pub fn sales_growth_year_two(&self) -> f64 {
+        self.growth(&self.sales, 2, 8)
     }
-    /// Growth of parts purchases, calendar 1996 on 1995.
+    /// Growth of parts purchases in the calendar year after the deal, on the year of the deal.
     #[must_use]
-    pub fn parts_growth_1996(&self) -> f64 {
-        self.growth(&self.parts, 1996, 12)
+    pub fn parts_growth_year_one(&self) -> f64 {
+        self.growth(&self.parts, 1, 12)
     }
-    /// Parts purchases in the year to March 1999, billion USD.
+    /// Parts purchases in the last twelve months followed, billion USD.
     #[must_use]
-    pub fn parts_fiscal_1998(&self) -> f64 {
-        self.mean(&self.parts, date(1998, 4, 1), date(1999, 3, 1))
+    pub fn parts_last_year(&self) -> f64 {
+        self.mean(&self.parts, self.first_month + MONTHS as i32 - 12, 12)
     }
 
-    fn growth(&self, series: &[f64; MONTHS], year: i16, last_month: i8) -> f64 {
-        let of = |year| self.mean(series, date(year, 1, 1), date(year, last_month, 1));
+    /// Growth in the `year`-th calendar year after that of the deal, over its first `months` months.
+    fn growth(&self, series: &[f64; MONTHS], year: i32, months: usize) -> f64 {
+        let january = self.signed_month.div_euclid(12) * 12;
+        let of = |year| self.mean(series, january + 12 * year, months);
         of(year) / of(year - 1) - 1.0
     }
 
     fn monthly(&self, series: &[f64; MONTHS], month: i32) -> Option<f64> {
-        series.get(usize::try_from(month - FIRST_MONTH).ok()?).copied()
+        series.get(usize::try_from(month - self.first_month).ok()?).copied()
     }
 
-    /// Score of the review held `quarter` quarters after signing, from 1; none beyond March 1999.
+    /// Score of the review held `quarter` quarters after signing, from 1; none beyond the months followed.
     #[must_use]
     pub fn score(&self, p: &Parameters, quarter: i32) -> Option<f64> {
         let month = self.signed_month + 3 * quarter;
         let years = f64::from(quarter) / 4.0;
-        // Parts are measured from the year to March 1995, as the makers' plans were; the others from the month of signing.
+        // Parts are measured from the base year, as the makers' plans are; the others from the month of signing.
         let parts = self.monthly(&self.parts, month)? / p.parts_base - 1.0;
         let growth = |series| {
             let base = self.monthly(series, self.signed_month)?;
@@ -239,7 +246,7 @@ impl Results {
         for (day, score) in self.reviews(p, last) {
             let failed = score < p.pass_score;
             if failed && failed_before {
-                let u = streams.at(Purpose::SettlementReview, 0, day.index()).uniform_open();
+                let u = streams.at(Purpose::SettlementReview, 0, day.address(self.talks_begin)).uniform_open();
                 if u < probability {
                     return Some(day);
                 }
@@ -278,7 +285,10 @@ fn poisson(mean: f64, u: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
+    use crate::model::governments::fixtures::calendar;
 
     fn history() -> Settlement {
         Settlement { signed: Day::of(date(1995, 6, 28)), commitment: 0.5, form: Form::Plans }
@@ -296,16 +306,17 @@ mod tests {
         }
     }
 
-    /// No effort, no noise, a constant yen at par: trends and nothing else.
+    /// No effort, no noise, a constant rate at par: trends and nothing else.
     #[test]
     fn without_a_deal_and_noise_only_trends_remain() {
         let p = Parameters { sales_sd: 0.0, parts_sd: 0.0, transplants_sd: 0.0, ..Parameters::default() };
-        let yen = ExchangePath::constant(100.0).unwrap();
-        let results = Results::follow(&p, &yen, &Streams::new(1, 1), Settlement { commitment: 0.0, ..history() });
+        let rates = ExchangePath::constant(100.0).unwrap();
+        let results =
+            Results::follow(&p, &calendar(), &rates, &Streams::new(1, 1), Settlement { commitment: 0.0, ..history() });
         assert_eq!(results.dealers_in_year(1), 0.0);
-        assert!(results.sales_growth_1996().abs() < 1e-12);
-        assert!((results.parts_growth_1996() - (0.08_f64.exp() - 1.0)).abs() < 1e-12);
-        assert!((results.parts_fiscal_1998() - 18.42 * (0.08_f64 * 4.0).exp()).abs() < 1e-9);
+        assert!(results.sales_growth_year_one().abs() < 1e-12);
+        assert!((results.parts_growth_year_one() - (0.08_f64.exp() - 1.0)).abs() < 1e-12);
+        assert!((results.parts_last_year() - 18.42 * (0.08_f64 * 4.0).exp()).abs() < 1e-9);
         // Trends alone, a year after June 1995: parts 8% a year on the mean of April 1994 to March 1995, transplants 3%.
         let score = results.score(&p, 4).unwrap();
         let monthly_growth: f64 = (0..12).map(|m| (0.08 * f64::from(m) / 12.0_f64).exp()).sum::<f64>() / 12.0;
@@ -319,21 +330,21 @@ mod tests {
     #[test]
     fn a_settlement_adds_to_trade_from_its_month_on() {
         let p = Parameters::default();
-        let yen = ExchangePath::constant(84.6).unwrap();
+        let rates = ExchangePath::constant(84.6).unwrap();
         let worlds = 500;
         let (mut parts, mut exports) = (0.0, 0.0);
         for world in 0..worlds {
             let streams = Streams::new(1, world);
-            let effects = Results::trade_effects(&p, &yen, &streams, history());
-            assert_eq!((effects[0].month, effects.last().unwrap().month), (29, LAST_MONTH));
-            for month in effects.iter().filter(|month| (36..48).contains(&month.month)) {
+            let effects = Results::trade_effects(&p, &calendar(), &rates, &streams, history());
+            assert_eq!((effects[0].month, effects.len()), (month_number(date(1995, 6, 1)), 46));
+            for month in effects.iter().filter(|month| month.month.div_euclid(12) == 1996) {
                 parts += month.parts / worlds as f64;
-                exports += month.big_three_exports / worlds as f64;
-                assert!(month.parts > 0.0 && month.big_three_exports > 0.0 && month.transplants > 0.0);
+                exports += month.home_exports / worlds as f64;
+                assert!(month.parts > 0.0 && month.home_exports > 0.0 && month.transplants > 0.0);
             }
             let nothing = Settlement { commitment: 0.0, ..history() };
-            for month in Results::trade_effects(&p, &yen, &streams, nothing) {
-                assert_eq!((month.parts, month.big_three_exports, month.transplants), (0.0, 0.0, 0.0));
+            for month in Results::trade_effects(&p, &calendar(), &rates, &streams, nothing) {
+                assert_eq!((month.parts, month.home_exports, month.transplants), (0.0, 0.0, 0.0));
             }
         }
         assert!((parts - 1.84).abs() < 0.12, "parts {parts}");
@@ -343,8 +354,8 @@ mod tests {
     #[test]
     fn reviews_stop_at_the_last_day_and_at_the_end_of_the_results() {
         let p = Parameters::default();
-        let yen = ExchangePath::constant(90.0).unwrap();
-        let results = Results::follow(&p, &yen, &Streams::new(1, 1), history());
+        let rates = ExchangePath::constant(90.0).unwrap();
+        let results = Results::follow(&p, &calendar(), &rates, &Streams::new(1, 1), history());
         assert_eq!(results.reviews(&p, Day::of(date(1998, 6, 29))).count(), 12);
         assert_eq!(results.reviews(&p, Day(100_000)).count(), 15);
     }
@@ -352,11 +363,11 @@ mod tests {
     #[test]
     fn binding_texts_that_fail_bring_the_threat_back_and_plans_that_bind_nothing_do_not() {
         let p = Parameters { pass_score: 100.0, enforcement_plans: 0.0, ..Parameters::default() };
-        let yen = ExchangePath::constant(90.0).unwrap();
+        let rates = ExchangePath::constant(90.0).unwrap();
         let last = Day(2000);
         let streams = Streams::new(3, 1);
         let with = |form| {
-            let results = Results::follow(&p, &yen, &streams, Settlement { form, ..history() });
+            let results = Results::follow(&p, &calendar(), &rates, &streams, Settlement { form, ..history() });
             results.reinstatement(&p, &streams, 1.0, last)
         };
         let second_review = history().signed + 183;

@@ -14,9 +14,6 @@ pub struct Change {
     pub apply: fn(&mut Setup),
 }
 
-/// Exchange rate of the weak-yen counterfactual.
-const WEAK_YEN: f64 = 100.0;
-
 fn flows(setup: &mut Setup, change: impl Fn(&mut Flows)) {
     setup.flows = setup.flows.map(|mut flows| {
         change(&mut flows);
@@ -24,22 +21,22 @@ fn flows(setup: &mut Setup, change: impl Fn(&mut Flows)) {
     });
 }
 
-fn weak_yen(setup: &mut Setup) {
-    if let Ok(path) = ExchangePath::constant(WEAK_YEN) {
-        setup.yen = path;
+fn weak_currency(setup: &mut Setup) {
+    if let Ok(path) = ExchangePath::constant(setup.parameters.cheap_parts_par) {
+        setup.exchange_rate = path;
     }
 }
 
-/// The market's side of a weak yen at an unchanged rate: makers' loss and Europe's gain grow, nothing else does.
-fn weak_yen_in_the_market(setup: &mut Setup) {
-    let yen = setup.yen.on(setup.calendar.deadline);
-    let [now, weak] = [yen, WEAK_YEN].map(|rate| setup.flows.at(rate));
+/// The market's side of a weak currency at an unchanged rate: makers' loss and third parties' gain grow, nothing else does.
+fn weak_currency_in_the_market(setup: &mut Setup) {
+    let rate = setup.exchange_rate.on(setup.calendar.deadline);
+    let [now, weak] = [rate, setup.parameters.cheap_parts_par].map(|rate| setup.flows.at(rate));
     let ratio = |weak: f64, now: f64| if weak > 0.0 && now > 0.0 { exp(ln(weak) - ln(now)) } else { 1.0 };
-    let makers = ratio(weak.japanese_makers_loss, now.japanese_makers_loss);
-    let europe = ratio(weak.europe_gain, now.europe_gain);
+    let makers = ratio(weak.partner_makers_loss, now.partner_makers_loss);
+    let third_party = ratio(weak.third_party_gain, now.third_party_gain);
     setup.flows = setup.flows.map(|flows| Flows {
-        japanese_makers_loss: makers * flows.japanese_makers_loss,
-        europe_gain: europe * flows.europe_gain,
+        partner_makers_loss: makers * flows.partner_makers_loss,
+        third_party_gain: third_party * flows.third_party_gain,
         ..flows
     });
 }
@@ -52,17 +49,17 @@ macro_rules! changes {
 
 /// The changes of the sign table.
 pub const CHANGES: &[Change] = changes! {
-    "makers_loss_up", "Japanese makers' loss +25%", |s| flows(s, |f| f.japanese_makers_loss *= 1.25);
-    "europe_gain_up", "European makers' gain +25%", |s| flows(s, |f| f.europe_gain *= 1.25);
-    "refusal_reward_up", "Tokyo's reward for refusing +25%", |s| s.parameters.refusal_reward *= 1.25;
-    "execution_reward_up", "Washington's reward for executing +20%", |s| s.parameters.execution_reward *= 1.2;
+    "makers_loss_up", "the partner's makers' loss +25%", |s| flows(s, |f| f.partner_makers_loss *= 1.25);
+    "third_party_gain_up", "third parties' gain +25%", |s| flows(s, |f| f.third_party_gain *= 1.25);
+    "refusal_reward_up", "the partner's reward for refusing +25%", |s| s.parameters.refusal_reward *= 1.25;
+    "execution_reward_up", "the home government's reward for executing +20%", |s| s.parameters.execution_reward *= 1.2;
     "ratification_cost_up", "cost of selling a deal +0.2", |s| s.parameters.ratification_cost += 0.2;
     "consumers_loss_up", "consumers' loss +50%", |s| flows(s, |f| f.consumers_loss *= 1.5);
     "dealers_loss_doubled", "dealers' loss doubled", |s| flows(s, |f| f.dealers_loss *= 2.0);
     "extra_duty_up", "duty revenue +50%", |s| flows(s, |f| f.extra_duty *= 1.5);
-    "big_three_gain_up", "Big Three gain +50%", |s| flows(s, |f| f.big_three_gain *= 1.5);
-    "weak_yen", "100 yen to the dollar, in the market and in parts", weak_yen;
-    "weak_yen_market_only", "100 yen to the dollar, in the market alone", weak_yen_in_the_market;
+    "home_makers_gain_up", "gain of home makers +50%", |s| flows(s, |f| f.home_makers_gain *= 1.5);
+    "weak_currency", "partner's currency at par, in the market and in parts", weak_currency;
+    "weak_currency_market_only", "partner's currency at par, in the market alone", weak_currency_in_the_market;
     "no_plans", "text never softer than criteria", |s| {
         s.parameters.plans_hazard = 0.0;
         s.parameters.plans_hazard_late = 0.0;

@@ -30,7 +30,7 @@ pub enum State {
     Settled,
     /// Sanctions in force.
     Imposed,
-    /// The deadline passed and the United States backed down.
+    /// The deadline passed and the home government backed down.
     Lapsed,
     /// Sanctions withdrawn after a WTO ruling.
     Reversed,
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-/// Washington's record of threats, a Beta count.
+/// The home government's record of threats, a Beta count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reputation {
     kept: f64,
@@ -76,7 +76,7 @@ pub struct Reputation {
 }
 
 impl Reputation {
-    /// The record in July 1993.
+    /// The record on the day that talks begin.
     #[must_use]
     pub fn start(p: &Parameters) -> Self {
         Self { kept: p.threats_kept, broken: p.threats_broken }
@@ -93,8 +93,8 @@ impl Reputation {
         if calendar.procedure_without_sanctions <= day {
             reputation.broken += p.procedure_debit;
         }
-        if calendar.china_pact <= day {
-            reputation.kept += p.china_pact_credit;
+        if calendar.pact_elsewhere <= day {
+            reputation.kept += p.pact_credit;
         }
         for step in [calendar.finding, calendar.list, calendar.liability] {
             if taken(step) {
@@ -114,28 +114,29 @@ impl Reputation {
 /// News on each side's limit: stationary first-order autoregressions, stepped daily.
 #[derive(Clone, Copy, Debug)]
 struct News {
+    start: Day,
     day: Day,
-    japan: f64,
-    us: f64,
+    partner: f64,
+    home: f64,
 }
 
 impl News {
-    fn start(p: &Parameters, streams: &Streams) -> Self {
-        let [japan, us] = Self::draws(streams, Day(0));
-        Self { day: Day(0), japan: p.news_sd * japan, us: p.news_sd * us }
+    fn start(p: &Parameters, start: Day, streams: &Streams) -> Self {
+        let [partner, home] = Self::draws(streams, start, start);
+        Self { start, day: start, partner: p.news_sd * partner, home: p.news_sd * home }
     }
 
-    fn draws(streams: &Streams, day: Day) -> [f64; 2] {
-        let mut stream = streams.at(Purpose::GovernmentNews, 0, day.index());
+    fn draws(streams: &Streams, start: Day, day: Day) -> [f64; 2] {
+        let mut stream = streams.at(Purpose::GovernmentNews, 0, day.address(start));
         [normal::quantile(stream.uniform_open()), normal::quantile(stream.uniform_open())]
     }
 
     fn step_to(&mut self, day: Day, persistence: f64, innovation: f64, streams: &Streams) {
         while self.day < day {
             self.day = self.day.next();
-            let [japan, us] = Self::draws(streams, self.day);
-            self.japan = persistence * self.japan + innovation * japan;
-            self.us = persistence * self.us + innovation * us;
+            let [partner, home] = Self::draws(streams, self.start, self.day);
+            self.partner = persistence * self.partner + innovation * partner;
+            self.home = persistence * self.home + innovation * home;
         }
     }
 }
@@ -154,7 +155,7 @@ struct Case {
 pub struct Traits {
     /// Rewards and the chance of losing before the WTO.
     pub stakes: Stakes,
-    /// Exponents of concession before a deadline: Tokyo's and Washington's.
+    /// Exponents of concession before a deadline: the partner's and the home government's.
     pub exponents: [f64; 2],
     /// Years from sanctions to retaliation, if there is any.
     pub retaliation_years: Option<f64>,
@@ -224,7 +225,7 @@ pub struct Negotiation<'a> {
 }
 
 impl<'a> Negotiation<'a> {
-    /// A world on 10 July 1993, before its first day is closed.
+    /// A world on the day that talks begin, before it is closed.
     #[must_use]
     pub fn new(setup: &'a Setup, streams: Streams) -> Self {
         let p = &setup.parameters;
@@ -235,16 +236,16 @@ impl<'a> Negotiation<'a> {
             traits: Traits::draw(p, &streams),
             persistence,
             innovation: p.news_sd * (1.0 - persistence * persistence).sqrt(),
-            day: Day(0),
+            day: setup.calendar.start,
             state: State::Talks,
             reputation: Reputation::start(p),
-            news: News::start(p, &streams),
+            news: News::start(p, setup.calendar.start, &streams),
             form: Form::Targets,
-            since: Day(0),
+            since: setup.calendar.start,
             deadline: setup.calendar.deadline,
             imposed: None,
-            openings: [p.opening_japan, p.opening_us],
-            offers: [p.opening_japan, p.opening_us],
+            openings: [p.opening_partner, p.opening_home],
+            offers: [p.opening_partner, p.opening_home],
             case: None,
             ruled: false,
             liable_from: setup.calendar.liability,
@@ -287,12 +288,12 @@ impl<'a> Negotiation<'a> {
     pub fn traits(&self) -> &Traits {
         &self.traits
     }
-    /// Washington's credibility.
+    /// The home government's credibility.
     #[must_use]
     pub fn credibility(&self) -> f64 {
         self.reputation.credibility()
     }
-    /// The last offers: Tokyo's and Washington's.
+    /// The last offers: the partner's and the home government's.
     #[must_use]
     pub fn offers(&self) -> [f64; 2] {
         self.offers
@@ -396,19 +397,21 @@ impl<'a> Negotiation<'a> {
         self.since = self.day;
         self.deadline = deadline;
         self.liable_from = liable_from;
-        self.openings = [p.opening_japan, p.opening_us];
+        self.openings = [p.opening_partner, p.opening_home];
         self.offers = self.openings;
-        let mut noise = self.streams.at(Purpose::GovernmentPublic, 0, self.day.index());
+        let mut noise = self.streams.at(Purpose::GovernmentPublic, 0, self.day.address(self.setup.calendar.start));
         self.reading = normal::quantile(noise.uniform_open()) + normal::quantile(noise.uniform_open());
     }
 
-    /// Tokyo complains to the WTO.
+    /// The partner complains to the WTO.
     fn request(&mut self) {
         let p = &self.setup.parameters;
         if !p.wto {
             return;
         }
-        let uniform = |step: u64| self.streams.at(Purpose::GovernmentRuling, step, self.day.index()).uniform_open();
+        let uniform = |step: u64| {
+            self.streams.at(Purpose::GovernmentRuling, step, self.day.address(self.setup.calendar.start)).uniform_open()
+        };
         let between = |step: u64, first: f64, last: f64| (first + (last - first) * uniform(step)).round() as i32;
         let report = self.day + between(0, p.report_days_first, p.report_days_last);
         let adoption = report + between(1, p.adoption_days_first, p.adoption_days_last);
@@ -420,7 +423,7 @@ impl<'a> Negotiation<'a> {
         });
     }
 
-    /// The WTO's verdict and Washington's answer to it.
+    /// The WTO's verdict and the home government's answer to it.
     fn verdicts(&mut self) {
         let Some(case) = self.case else { return };
         self.ruled = self.day >= case.adoption;
@@ -452,7 +455,7 @@ impl<'a> Negotiation<'a> {
             return;
         }
         let hazard = plans_hazard(&self.setup.parameters, self.state, self.day, self.deadline);
-        if plans_drawn(&self.streams, self.day, hazard) {
+        if plans_drawn(&self.streams, self.day.address(self.setup.calendar.start), hazard) {
             self.form = Form::Plans;
         }
     }
@@ -468,7 +471,11 @@ impl<'a> Negotiation<'a> {
         let sure = dated && left < p.sure_round_days;
         scheduled
             && (sure
-                || self.streams.at(Purpose::GovernmentRound, 0, self.day.index()).uniform_open() < p.round_probability)
+                || self
+                    .streams
+                    .at(Purpose::GovernmentRound, 0, self.day.address(self.setup.calendar.start))
+                    .uniform_open()
+                    < p.round_probability)
     }
 
     fn leverage(&self) -> Leverage {
@@ -502,16 +509,16 @@ impl<'a> Negotiation<'a> {
 
     fn limits_with(&self, news: News, form: Form, leverage: Leverage, credibility: f64) -> Limits {
         let p = &self.setup.parameters;
-        let yen = self.setup.yen.on(news.day);
+        let exchange_rate = self.setup.exchange_rate.on(news.day);
         let situation = Situation {
             form,
             leverage,
             credibility,
-            yen,
-            flows: self.setup.flows.at(yen),
+            exchange_rate,
+            flows: self.setup.flows.at(exchange_rate),
             summit: f64::from((news.day - self.setup.calendar.summit).abs()) <= p.summit_days,
-            news_japan: news.japan,
-            news_us: news.us,
+            news_partner: news.partner,
+            news_home: news.home,
         };
         limits(p, &self.traits.stakes, &situation)
     }
@@ -524,7 +531,11 @@ impl<'a> Negotiation<'a> {
         let mut form = if p.numerical_only { Form::Targets } else { Form::Criteria };
         let mut day = calendar.list;
         while form == Form::Criteria && day <= calendar.deadline {
-            if plans_drawn(&self.streams, day, plans_hazard(p, State::Announced, day, calendar.deadline)) {
+            if plans_drawn(
+                &self.streams,
+                day.address(calendar.start),
+                plans_hazard(p, State::Announced, day, calendar.deadline),
+            ) {
                 form = Form::Plans;
             }
             day = day.next();
@@ -564,14 +575,14 @@ impl<'a> Negotiation<'a> {
         let limits = self.limits();
         let (u, exponents) = self.pace();
         let share = |exponent: f64| if u > 0.0 { exp(ln(u) / exponent) } else { 0.0 };
-        let opening_japan = self.openings[0].min(limits.japan);
-        let opening_us = self.openings[1].max(limits.us);
-        let japan = opening_japan + (limits.japan - opening_japan) * share(exponents[0]);
-        let us = opening_us - (opening_us - limits.us) * share(exponents[1]);
-        self.offers = [japan, us];
-        if japan >= us && limits.japan >= limits.us.max(self.setup.parameters.least_commitment) {
+        let opening_partner = self.openings[0].min(limits.partner);
+        let opening_home = self.openings[1].max(limits.home);
+        let partner = opening_partner + (limits.partner - opening_partner) * share(exponents[0]);
+        let home = opening_home - (opening_home - limits.home) * share(exponents[1]);
+        self.offers = [partner, home];
+        if partner >= home && limits.partner >= limits.home.max(self.setup.parameters.least_commitment) {
             // The midpoint can leave the zone by a rounding.
-            let commitment = (0.5 * (japan + us)).clamp(limits.us, limits.japan);
+            let commitment = (0.5 * (partner + home)).clamp(limits.home, limits.partner);
             self.settle(commitment, limits);
         }
     }
@@ -584,10 +595,10 @@ impl<'a> Negotiation<'a> {
         }
         self.state = State::Settled;
         self.case = None;
-        let Setup { parameters, yen, calendar, .. } = self.setup;
+        let Setup { parameters, exchange_rate, calendar, .. } = self.setup;
         // Only a deal that outlives its first half-year can be reviewed twice.
         if self.day + 180 <= calendar.horizon {
-            let results = Results::follow(parameters, yen, &self.streams, settlement);
+            let results = Results::follow(parameters, calendar, exchange_rate, &self.streams, settlement);
             self.reinstatement = results.reinstatement(parameters, &self.streams, self.credibility(), calendar.horizon);
         }
         if self.reinstatement.is_none() {
@@ -599,7 +610,10 @@ impl<'a> Negotiation<'a> {
     fn decide(&mut self) {
         let p = &self.setup.parameters;
         let limits = self.limits();
-        let u = self.streams.at(Purpose::GovernmentExecution, 0, self.deadline.index()).uniform_open();
+        let u = self
+            .streams
+            .at(Purpose::GovernmentExecution, 0, self.deadline.address(self.setup.calendar.start))
+            .uniform_open();
         self.since = self.day;
         self.state = if u < limits.execution_probability {
             self.reputation.kept += p.execution_credit;
@@ -608,7 +622,7 @@ impl<'a> Negotiation<'a> {
             State::Imposed
         } else {
             self.reputation.broken += p.lapse_debit;
-            self.openings = [p.opening_japan, p.opening_us];
+            self.openings = [p.opening_partner, p.opening_home];
             self.case = None;
             State::Lapsed
         };
@@ -662,6 +676,6 @@ fn plans_hazard(p: &Parameters, state: State, day: Day, deadline: Day) -> f64 {
     }
 }
 
-fn plans_drawn(streams: &Streams, day: Day, hazard: f64) -> bool {
-    hazard > 0.0 && streams.at(Purpose::GovernmentText, 0, day.index()).uniform_open() < hazard
+fn plans_drawn(streams: &Streams, address: u64, hazard: f64) -> bool {
+    hazard > 0.0 && streams.at(Purpose::GovernmentText, 0, address).uniform_open() < hazard
 }

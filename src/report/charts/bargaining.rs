@@ -11,8 +11,8 @@ use super::theme::{
 use super::{ChartError, Svg, text};
 use crate::report::negotiation::{OffersRow, SettlementDateRow};
 
-const TOKYO: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
-const WASHINGTON: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
+const PARTNER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
+const HOME: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
 const LEFT: f64 = MARGIN + 44.0;
 const RIGHT: f64 = WIDTH - MARGIN - 8.0;
 const PLOT: f64 = 190.0;
@@ -83,17 +83,17 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
     let days = Days::new(first, last);
     let frame = Frame {
         title: "What each side would sign, and what it offers".to_owned(),
-        subtitle: "Size of the commitment: 0.5 is the deal of 28 June 1995. Lines: median over worlds; bands: 25–75 and 5–95 %. \
-                   Above, the most that Tokyo would sign and the least that Washington would take: where Tokyo's limit is higher there \
+        subtitle: "Size of the commitment, from 0 to 1. Lines: median over worlds; bands: 25–75 and 5–95 %. \
+                   Above, the most that the partner would sign and the least that the home government would take: where the partner's limit is higher there \
                    is a zone of agreement. Below, offers, as if nobody signed before the deadline."
             .to_owned(),
         legend: vec![
-            (Key::Fan { style: TOKYO, bands: true }, "Tokyo".to_owned()),
-            (Key::Fan { style: WASHINGTON, bands: true }, "Washington".to_owned()),
+            (Key::Fan { style: PARTNER, bands: true }, "Partner".to_owned()),
+            (Key::Fan { style: HOME, bands: true }, "Home government".to_owned()),
         ],
         footer: caption.foot("The last two weeks are drawn wide; in the last days the text softens to company plans."),
     };
-    let panels = [("Limits", ["limit_us", "limit_japan"]), ("Offers", ["offer_us", "offer_japan"])];
+    let panels = [("Limits", ["limit_home", "limit_partner"]), ("Offers", ["offer_home", "offer_partner"])];
     frame.around(2.0 * (HEAD + PLOT + FOOT), |canvas, top| {
         for (at, (title, series)) in panels.iter().enumerate() {
             let top = top + at as f64 * (HEAD + PLOT + FOOT);
@@ -101,7 +101,7 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
             canvas.text((MARGIN, top + 12.0), title, PANEL, Anchor::Start)?;
             day_axes(canvas, days, share, (first, last), &caption.steps)?;
             let own = |series: &str| rows.iter().filter(|row| row.series == series).collect::<Vec<&OffersRow>>();
-            let fans = [WASHINGTON, TOKYO].into_iter().zip(series.map(own));
+            let fans = [HOME, PARTNER].into_iter().zip(series.map(own));
             // Lines above all bands: a band of one side must not dim the line of the other.
             for (style, rows) in fans.clone() {
                 bands(canvas, &rows, days, share, style)?;
@@ -229,7 +229,7 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
     let frame = Frame {
         title: "When the deal is struck".to_owned(),
         subtitle: format!(
-            "Share of all worlds. By the deadline {} have settled; in {} the United States then imposes sanctions, in {} it backs down.",
+            "Share of all worlds. By the deadline {} have settled; in {} the home government then imposes sanctions, in {} it backs down.",
             percent(settled),
             percent(imposed),
             percent(lapsed),

@@ -75,7 +75,8 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: Draws) -> Result<
         })?;
     }
     if any(&|moment| matches!(moment, Moment::Settlement(_))) {
-        let metrics = monitor(&scenario.bargaining.setup, scenario.seed, draws.worlds);
+        let bargaining = scenario.bargaining.as_ref().ok_or(StudyError::NoGovernments)?;
+        let metrics = monitor(&bargaining.setup, scenario.seed, draws.worlds);
         place(&mut values, &|moment| matches!(moment, Moment::Settlement(_)), &mut |moment| {
             let Moment::Settlement(name) = moment else { return Ok(f64::NAN) };
             Ok(metrics.iter().find(|metric| metric.name == *name).map_or(f64::NAN, |metric| metric.mean))
