@@ -1,14 +1,76 @@
-//! Agent-based simulation of differentiated-product markets under trade policy.
+//! Agent-based simulation of differentiated-product markets under trade policy: random-coefficients logit demand, Bertrand-Nash prices,
+//! dealers and buyers in time, and governments that bargain.
+//!
+//! A scenario file describes a market and its policy regimes. A study simulates the regimes on the same buyers, and compares them:
+//!
+//! ```no_run
+//! use stickershock::{Error, Scenario, Study};
+//!
+//! fn main() -> Result<(), Error> {
+//!     let scenario = Scenario::open("configs/showdown-1995.toml")?.with("instrument.sanctions.rate", 0.25)?;
+//!     let results = Study::prepare(scenario)?.regimes(["imposed"])?.replications(100).run()?;
+//!     for model in results.models("imposed")? {
+//!         println!("{:<12}{:+.0} cars", model.name, model.units.change);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Scenario`] reads files or, through a [`Source`], memory. [`Study`] solves the base year once and may serve several policies.
+//! [`Results`] gives rows, tables and charts, without a folder. Whatever goes wrong is an [`Error`] with file, place, value and remedy. An
+//! [`Observer`] hears of progress and may stop a study. `examples/` has three whole programs.
+//!
+//! # Rooms
+//!
+//! Modules point one way, each may use those above it in this list:
+//!
+//! | room | what stands there |
+//! |---|---|
+//! | `numerics`, `platform` | arithmetic that gives the same bits on every machine; threads and a clock, or none |
+//! | `folder` | the one writer and reader of output folders |
+//! | `model` | the economy: demand, supply, trade policy, welfare, time, governments; numbers in, numbers out |
+//! | [`sensitivity`], [`calibration`] | designs, estimators and rankings; the simulated method of moments: for any model |
+//! | `config` | scenario files into checked scenarios |
+//! | `study` | prepares, runs, resumes and reduces studies |
+//! | `report` | results into rows, tables and charts |
+//! | `interface` | what this page lists |
+//! | `cli` | the command line |
+//!
+//! The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
+//! change without notice.
+//!
+//! # Features
+//!
+//! `cli` (the command line), `charts` (SVG and PNG) and `parallel` (threads) are on by default, `parquet` (tables as Apache Parquet) is not.
+//! Without any the library has no command-line crates, no fonts and no threads, and gives the same numbers.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod calibration;
+pub mod sensitivity;
+
+// Hidden, not private: the tests and benchmarks of this package are crates of their own and test these rooms from inside.
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 #[allow(missing_docs, reason = "a program, not a library")]
 pub mod cli;
+#[doc(hidden)]
 pub mod config;
+#[doc(hidden)]
 pub mod folder;
+mod interface;
+#[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
 pub mod numerics;
+#[doc(hidden)]
+pub mod platform;
+#[doc(hidden)]
 pub mod report;
-pub mod sensitivity;
+#[doc(hidden)]
 pub mod study;
+
+pub use config::Source;
+pub use interface::{Error, ErrorKind, Evidence, Failure, ModelResult, Place, Results, Scenario, Study, Value};
+pub use report::rows::Summary;
+pub use study::Observer;

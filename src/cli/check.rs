@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::model::scenario::Scenario;
+use crate::platform::threads;
 use crate::study::{Study, StudyError};
 use clap::Args;
 
@@ -37,7 +38,7 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     // A stopping rule may end earlier, and has its own cap.
     let replications = loaded.stop.as_ref().map_or(scenario.replications, |stop| stop.rule.max());
     let jobs = replications * scenario.regimes.len() as u64;
-    let threads = rayon::current_num_threads();
+    let threads = threads::count();
     let _ = writeln!(
         out,
         "It would run {}{jobs} jobs ({} regimes x {replications} replications): about {:.1} s on {threads} threads ({prepared:.2} s to solve \

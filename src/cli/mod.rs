@@ -218,7 +218,7 @@ enum CliError {
         /// How many were asked for.
         threads: usize,
         /// Why not.
-        error: rayon::ThreadPoolBuildError,
+        error: crate::platform::threads::NoPool,
     },
     /// The user stopped a command that works through units or jobs.
     #[error("interrupted: {done} of {total} are done\nhelp: run the same command again to go on")]
@@ -307,10 +307,23 @@ fn error_code(error: &WorkError) -> u8 {
     }
 }
 
-/// Parses the arguments, runs the command, and turns its result into an exit code.
+/// Parses the arguments of this process, runs the command, and turns its result into an exit code.
 pub fn main() -> ExitCode {
+    run_with(std::env::args_os())
+}
+
+/// The command line as a function: the first of the arguments is the name of the program.
+pub fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     signals::outlive();
-    let result = match Cli::parse().command {
+    let parsed = match Cli::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and versions are printed this way too, with exit code 0.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match parsed.command {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Unit(args) => unit::unit(&args),

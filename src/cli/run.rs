@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
+use crate::platform::threads;
 use crate::report::writer::Writer;
 use crate::study::work::{self, Begin, Settings};
 use clap::Args;
@@ -87,12 +88,12 @@ pub(super) fn replicate_points(loaded: &mut Loaded, replications: Option<u64>) {
 /// More threads than any machine that this is meant for has processors.
 const MAX_THREADS: usize = 1024;
 
-pub(super) fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
-    if let Some(asked) = threads.filter(|threads| !(1..=MAX_THREADS).contains(threads)) {
+pub(super) fn thread_pool(asked: Option<usize>) -> Result<threads::Pool, CliError> {
+    if let Some(asked) = asked.filter(|threads| !(1..=MAX_THREADS).contains(threads)) {
         let help = "leave it out for all processors";
         let message = format!("--threads: {asked} threads, expected 1 to {MAX_THREADS}\nhelp: {help}");
         return Err(CliError::Usage(message));
     }
-    let threads = threads.unwrap_or(0);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| CliError::Threads { threads, error })
+    let asked = asked.unwrap_or(0);
+    threads::pool(asked).map_err(|error| CliError::Threads { threads: asked, error })
 }

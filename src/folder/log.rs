@@ -5,11 +5,12 @@
 //! and itself, so a torn tail, a damaged line and a line from another study are all seen, and are run again. Lines are in
 //! the order in which rows finished; nothing that is read depends on that order.
 
+use crate::platform::clock::Instant;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 

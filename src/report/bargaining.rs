@@ -1,6 +1,7 @@
 //! The bargaining of one regime, ready for tables and charts.
 
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
+#[cfg(feature = "charts")]
 use crate::model::governments::Setup;
 use crate::study::bargained::Bargained;
 use crate::study::negotiation::Metric;

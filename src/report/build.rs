@@ -36,7 +36,7 @@ impl Report<'_> {
         0..self.regimes.len()
     }
 
-    pub(super) fn summary(&self, arm: usize, slot: usize) -> Summary {
+    pub(crate) fn summary(&self, arm: usize, slot: usize) -> Summary {
         let level = self.results.level(arm, slot);
         let difference = self.results.paired(arm, slot).difference;
         let [q05, q50, q95] = self.results.quantiles(arm, slot, [0.05, 0.5, 0.95]);

@@ -103,6 +103,7 @@ pub(super) struct Described {
     /// What it is; the flagged models have the scenario's words for them.
     pub what: String,
     /// Whether it is a sum over the weeks of a period, not a share or a price.
+    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "charts show flows as yearly rates"))]
     pub is_flow: bool,
 }
 

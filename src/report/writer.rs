@@ -30,6 +30,7 @@ pub struct Formats {
 #[derive(Debug)]
 pub struct Writer<'a> {
     folder: &'a OutputFolder,
+    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "there is nothing to draw with"))]
     charts: bool,
     formats: Formats,
     replications: Option<ReplicationTable>,
@@ -117,9 +118,10 @@ impl Sink for Writer<'_> {
     fn finish_points(&mut self, finished: &FinishedPoints) -> Result<Written, SinkError> {
         let FinishedPoints { scenario, design, points, results, failures, replications } = finished;
         let render = OutputError::Csv;
-        let (mut tables, mut uncertainty) = (Vec::new(), Vec::new());
+        let drawn = matches!(design, StudyDesign::Uncertainty(_));
+        let uncertainty = if drawn { uncertainty_rows(results, *replications) } else { Vec::new() };
+        let mut tables = Vec::new();
         if let StudyDesign::Uncertainty(draws) = design {
-            uncertainty = uncertainty_rows(results, *replications);
             tables.push(TableData::new(&uncertainty).map_err(render)?);
             tables.push(TableData::new(&draw_rows(draws, points)).map_err(render)?);
             let (widths, structures) = width_rows(draws, results, *replications);

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::bargained::Bargained;
+use super::base::Base;
 use super::base_year::BaseYear;
 use super::observer::Observer;
 use super::points::PointResults;
@@ -78,9 +79,25 @@ impl Finished {
         sink: &mut dyn Sink,
         observer: &dyn Observer,
     ) -> Result<Self, FinishError> {
+        let base = Base::solve(&scenario).map_err(StudyError::from)?;
+        Self::simulate_on(base, scenario, regimes, stop, sink, observer)
+    }
+
+    /// The same on a base year that was solved before.
+    ///
+    /// # Errors
+    /// [`FinishError`].
+    pub fn simulate_on(
+        base: Arc<Base>,
+        scenario: Scenario,
+        regimes: &[usize],
+        stop: Option<&StopRule>,
+        sink: &mut dyn Sink,
+        observer: &dyn Observer,
+    ) -> Result<Self, FinishError> {
         let runs = |regime: &usize| *regime == scenario.baseline || regimes.contains(regime);
         let regimes: Vec<usize> = (0..scenario.regimes.len()).filter(runs).collect();
-        let study = Arc::new(Study::prepare_only(scenario, &regimes)?);
+        let study = Arc::new(Study::on(base, scenario, &regimes)?);
         let mut reduction = Reduction::begin(Arc::clone(&study), &regimes, stop, sink)?;
         let replications = study.scenario().replications;
         let size = default_size(study.scenario(), regimes.len(), 1, replications);

@@ -1,7 +1,7 @@
 //! `manifest.json`: what was run, by which program, and how it ended.
 
+use crate::platform::clock::{self, Instant};
 use std::path::{Component, Path, PathBuf};
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -78,7 +78,7 @@ impl Manifest {
                  {QUANTILE_REPLICATIONS} replications chosen by hash"
             ),
         });
-        Self { fixed, started: jiff::Timestamp::now(), seconds: None, files: Vec::new() }
+        Self { fixed, started: clock::now(), seconds: None, files: Vec::new() }
     }
 
     /// The same for a study of the bargaining alone, in `worlds` worlds and without regimes.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
+use crate::platform::threads::prelude::*;
 
 use crate::model::governments::calendar::DAYS_PER_YEAR;
 use crate::model::governments::calendar::Day;

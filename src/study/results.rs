@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
+use crate::platform::threads::prelude::*;
 
 use super::stopping::Stopping;
 use crate::model::outcome::{Layout, Outcome};

@@ -3,9 +3,11 @@
 use std::any::Any;
 use std::ops::{ControlFlow, Deref, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rayon::prelude::*;
+use crate::platform::clock::Instant;
+use crate::platform::threads::count;
+use crate::platform::threads::prelude::*;
 
 use super::observer::Observer;
 use super::prepare::{Study, StudyError};
@@ -131,7 +133,7 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
     seal: &(impl Fn(Option<&Study>, Vec<JobResult>) -> T + Sync),
     mut keep: impl FnMut(&Unit, u64, T) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), Halt<E>> {
-    let threads = rayon::current_num_threads();
+    let threads = count();
     let replications = |jobs_per_thread: usize| (jobs_per_thread * threads).div_ceil(regimes.len().max(1)).max(1);
     let fewest = replications(JOBS_PER_THREAD).max(REPLICATIONS_PER_THREAD * threads);
     let most = replications(MOST_JOBS_PER_THREAD).max(fewest);
@@ -216,7 +218,7 @@ impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
         }
         let mut wanted: Vec<(usize, usize)> = Vec::new();
         for (at, unit) in units.iter().enumerate().skip(first) {
-            if wanted.len() == rayon::current_num_threads() {
+            if wanted.len() == count() {
                 break;
             }
             let known = wanted.last().is_some_and(|(_, point)| *point == unit.point) || self.of(unit.point).is_some();

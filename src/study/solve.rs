@@ -15,7 +15,7 @@
 
 mod market;
 
-use rayon::prelude::*;
+use crate::platform::threads::prelude::*;
 
 use crate::config::case::{Case, MatrixKind, Spec};
 use crate::model::demand::{

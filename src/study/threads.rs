@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::observer::Observer;
+use crate::platform::threads::on_each;
 
 /// Why points were not all worked off.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,7 +80,7 @@ pub fn work_off<A, E: Send>(
     } else {
         // Marked while it waits, too.
         let _mark = AtWork::begin();
-        rayon::broadcast(|_| take_up());
+        on_each(take_up);
     }
     first_error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
@@ -97,7 +98,7 @@ pub fn answers<A: Send>(count: usize, observer: &dyn Observer, answer: impl Fn(u
     places.into_iter().map(|place| place.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "parallel"))]
 mod tests {
     use super::*;
     use rayon::prelude::*;

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use serde_json::json;
 
@@ -25,6 +24,8 @@ use crate::config::{Loaded, StudyDesign};
 use crate::folder::lock::Sharing;
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::scenario::Scenario;
+use crate::platform::clock::Instant;
+use crate::platform::threads;
 
 /// What to do about work that is in the folder already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -376,7 +377,7 @@ impl Work<'_> {
     }
 
     fn manifest(&self) -> Manifest {
-        let mut manifest = Manifest::new(self.loaded, self.regimes, rayon::current_num_threads());
+        let mut manifest = Manifest::new(self.loaded, self.regimes, threads::count());
         if self.loaded.design.is_some() {
             manifest = manifest.of_points(self.plan.points.len() as u64, self.plan.replications);
         }

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// Layers from the bottom: a module may use those of the layers before its own, and no other of its own layer.
-const LAYERS: [&[&str]; 7] = [
-    &["numerics", "folder"],
+const LAYERS: [&[&str]; 9] = [
+    &["numerics", "platform"],
+    &["folder"],
     &["model"],
     &["sensitivity", "calibration"],
     &["config"],
     &["study"],
     &["report"],
+    &["interface"],
     &["cli"],
 ];
 
@@ -76,7 +78,10 @@ fn modules_of_a_path_are_found() {
 fn every_module_has_a_layer_and_points_down() {
     let root = root().join("src");
     let lib = fs::read_to_string(root.join("lib.rs")).unwrap();
-    let modules: Vec<&str> = lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let modules: Vec<&str> = lib
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
     let layered = LAYERS.concat();
     assert_eq!(modules.len(), layered.len());
     for module in modules {
@@ -104,17 +109,18 @@ fn place(path: &Path) -> String {
 }
 
 /// What only some places may know, and which: a room ends with a slash, a file does not.
-const KNOWN_ONLY_IN: [(&str, &[&str]); 18] = [
+const KNOWN_ONLY_IN: [(&str, &[&str]); 19] = [
     ("std::fs", &["folder/", "config/", "study/", "report/", "cli/"]),
     ("std::io", &["folder/", "config/", "study/", "report/", "cli/"]),
     ("tempfile", &["folder/", "study/", "report/", "cli/"]),
-    ("crate::folder", &["study/", "report/", "cli/"]),
+    ("crate::folder", &["study/", "report/", "interface/", "cli/"]),
     ("println!", &["cli/"]),
     ("std::env", &["cli/"]),
     ("process::exit", &["cli/"]),
     ("process::Command", &[]),
     // One driver spreads the buyers of a single market over threads.
-    ("rayon", &["model/demand/sweep.rs", "study/", "cli/"]),
+    ("rayon", &["platform/threads.rs"]),
+    ("platform::threads", &["model/demand/sweep.rs", "study/", "cli/"]),
     ("std::thread", &[]),
     // Whether a thread works points off already.
     ("thread_local", &["study/threads.rs"]),
@@ -122,7 +128,15 @@ const KNOWN_ONLY_IN: [(&str, &[&str]); 18] = [
     // How long a replication took, and when a log was last brought to the disk: never part of a result.
     (
         "Instant",
-        &["study/run.rs", "study/work.rs", "study/manifest.rs", "study/units/drive.rs", "folder/log.rs", "cli/"],
+        &[
+            "platform/clock.rs",
+            "study/run.rs",
+            "study/work.rs",
+            "study/manifest.rs",
+            "study/units/drive.rs",
+            "folder/log.rs",
+            "cli/",
+        ],
     ),
     ("SystemTime", &["cli/"]),
     // The fonts of charts, read once.
@@ -182,7 +196,7 @@ fn only_the_study_room_prepares_and_simulates() {
         "run_units",
         "study::run",
         "Bargained::of_study",
-        "rayon",
+        "platform::threads",
         "std::thread",
         "thread::spawn",
     ];
@@ -193,7 +207,9 @@ fn only_the_study_room_prepares_and_simulates() {
     }
     for file in ["run", "merge", "plan", "points", "work", "summary"] {
         let path = root().join(format!("src/cli/{file}.rs"));
-        for call in calls.iter().filter(|call| **call != "rayon").chain(&["Drive", "LedgerWriter", "render("]) {
+        for call in
+            calls.iter().filter(|call| **call != "platform::threads").chain(&["Drive", "LedgerWriter", "render("])
+        {
             assert!(!code(&path).contains(call), "{} contains {call}", path.display());
         }
     }

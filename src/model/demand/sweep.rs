@@ -3,13 +3,12 @@
 //! A chunk of buyers is a fixed number of blocks whatever the number of threads, and chunks are added in the order of
 //! their numbers, so results do not depend on threads.
 
-use rayon::prelude::*;
-
 use super::kernel::moments::{Factor, Moments, moments};
 use super::kernel::{CHUNK_BLOCKS, Cell, KernelPath, Layout, Sweep, sweep_chunk};
 use super::loyalty::ExpectedDemand;
 use super::population::Products;
 use super::response::ProductMatrix;
+use crate::platform::threads::prelude::*;
 
 /// How demand is evaluated; the numbers are the same whatever is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

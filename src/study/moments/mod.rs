@@ -124,7 +124,7 @@ struct Simulated {
 
 impl Simulated {
     fn run(study: &Study, regimes: &[usize], replications: Range<u64>) -> Result<Self, StudyError> {
-        use rayon::prelude::*;
+        use crate::platform::threads::prelude::*;
         let count = replications.end - replications.start;
         let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
             let (world, start) = study.world(replication)?;

@@ -1,10 +1,11 @@
 //! From a plan and what is stored of it to reduced results: one walk over the units in the order of the plan.
 
+use crate::platform::clock::Instant;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use blake3::Hash;
 

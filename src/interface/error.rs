@@ -1,0 +1,324 @@
+//! The one error of the library: what is wrong, where it was written, and what to do about it.
+
+use std::fmt;
+
+use crate::config::ConfigError;
+use crate::folder::OutputError;
+use crate::model::demand::DemandError;
+use crate::model::governments::market::FlowsError;
+use crate::model::plan::PlanError;
+use crate::model::supply::SupplyError;
+use crate::model::world::WorldError;
+use crate::study::{FinishError, StudyError};
+
+/// Why a scenario cannot be read, a study not run, or a result not given.
+///
+/// [`Display`](fmt::Display) is the whole message, with the line of the file and a `help:` line; the accessors give its parts.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    file: Option<String>,
+    place: Option<Place>,
+    value: Option<String>,
+    evidence: Option<Evidence>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of thing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A scenario or its data: a file, a key or a value.
+    Input,
+    /// A name that the study does not have.
+    Unknown,
+    /// The market has no solution: the base year, an equilibrium, the accounts.
+    Unsolved,
+    /// A table or chart that cannot be made.
+    Output,
+    /// An observer asked to stop.
+    Interrupted,
+}
+
+/// Where in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The line of a scenario, or the row of a table as an editor counts it, from 1.
+    pub line: Option<usize>,
+    /// The column in characters, from 1.
+    pub column: Option<usize>,
+    /// The keys that lead to the value, such as `instrument.sanctions.rate`; of a row of data, its name.
+    pub key: Option<String>,
+}
+
+/// How far a search for numbers came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Iterations or evaluations done.
+    pub iterations: Option<usize>,
+    /// What was left to remove: a relative change of prices or margins, or a difference of logarithms of shares.
+    pub residual: Option<f64>,
+    /// The product farthest from its condition.
+    pub product: Option<String>,
+    /// The firm concerned.
+    pub firm: Option<String>,
+}
+
+impl Error {
+    /// What kind of thing went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+    /// The file as the caller named it, or the assignment that was laid over it.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.0.file.as_deref()
+    }
+    /// Where in that file.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+    /// The text that is not acceptable, as it is written.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.0.value.as_deref()
+    }
+    /// What would do.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        self.0.message.split_once("\nhelp: ").map(|(_, remedy)| remedy)
+    }
+    /// How far a search for numbers came, where one failed.
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.0.evidence.as_ref()
+    }
+
+    fn of(kind: ErrorKind, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        let message = source.to_string();
+        let source: Option<Box<dyn std::error::Error + Send + Sync>> = Some(Box::new(source));
+        Self(Box::new(Inner { kind, message, file: None, place: None, value: None, evidence: None, source }))
+    }
+
+    /// A name that is not among those known.
+    pub(super) fn unknown(what: &str, name: &str, known: &[String]) -> Self {
+        let message = format!("there is no {what} `{name}`\nhelp: there are {}", known.join(", "));
+        let value = Some(name.to_owned());
+        let kind = ErrorKind::Unknown;
+        Self(Box::new(Inner { kind, message, file: None, place: None, value, evidence: None, source: None }))
+    }
+
+    /// What a study cannot do with a scenario.
+    pub(super) fn refused(file: &str, key: &str, message: &str, remedy: &str) -> Self {
+        let place = Place { key: Some(key.to_owned()), ..Place::default() };
+        Self(Box::new(Inner {
+            kind: ErrorKind::Input,
+            message: format!("{file}: {key}: {message}\nhelp: {remedy}"),
+            file: Some(file.to_owned()),
+            place: Some(place),
+            value: None,
+            evidence: None,
+            source: None,
+        }))
+    }
+
+    fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {
+        self.0.evidence = evidence;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The message is that of the source already: what lies behind it comes next.
+        self.0.source.as_ref().and_then(|source| source.source())
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        let mut file = None;
+        let mut place = None;
+        let mut value = None;
+        match &error {
+            ConfigError::Unreadable { file: name, .. } => file = Some(name.clone()),
+            ConfigError::NotUtf8 { file: name, line, .. } => {
+                file = Some(name.clone());
+                place = Some(Place { line: Some(*line), ..Place::default() });
+            }
+            ConfigError::Row { file: name, row, label, .. } => {
+                file = Some(name.clone());
+                place = Some(Place { line: *row, column: None, key: label.clone() });
+            }
+            _ => {}
+        }
+        if let Some(location) = error.location() {
+            file = Some(location.file.clone());
+            let key = Some(location.path.clone()).filter(|path| !path.is_empty());
+            place = Some(Place { line: location.line, column: location.column, key });
+            let line = location.source_line.as_ref();
+            let meant = |line: &String| line.chars().skip(location.span.start).take(location.span.len()).collect();
+            value = line.map(meant).filter(|text: &String| !text.is_empty());
+        }
+        let mut error = Self::of(ErrorKind::Input, error);
+        (error.0.file, error.0.place, error.0.value) = (file, place, value);
+        error
+    }
+}
+
+impl From<StudyError> for Error {
+    fn from(error: StudyError) -> Self {
+        let evidence = of_study(&error);
+        let kind = if matches!(error, StudyError::NoGovernments) { ErrorKind::Input } else { ErrorKind::Unsolved };
+        Self::of(kind, error).with_evidence(evidence)
+    }
+}
+
+impl From<WorldError> for Error {
+    fn from(error: WorldError) -> Self {
+        StudyError::from(error).into()
+    }
+}
+
+impl From<FinishError> for Error {
+    fn from(error: FinishError) -> Self {
+        match error {
+            FinishError::Study(error) => error.into(),
+            FinishError::Output(error) => error.into(),
+            FinishError::Interrupted => Self::of(ErrorKind::Interrupted, error),
+            FinishError::StopRegime(_) | FinishError::Stop(_) => Self::of(ErrorKind::Input, error),
+            FinishError::NoOutcome => Self::of(ErrorKind::Unsolved, error),
+        }
+    }
+}
+
+impl From<OutputError> for Error {
+    fn from(error: OutputError) -> Self {
+        Self::of(ErrorKind::Output, error)
+    }
+}
+
+#[cfg(feature = "charts")]
+impl From<crate::report::charts::ChartError> for Error {
+    fn from(error: crate::report::charts::ChartError) -> Self {
+        Self::of(ErrorKind::Output, error)
+    }
+}
+
+fn of_study(error: &StudyError) -> Option<Evidence> {
+    match error {
+        StudyError::World(WorldError::Demand(error)) => of_demand(error),
+        StudyError::World(WorldError::Supply(error)) => of_supply(error),
+        StudyError::Plan { error, .. } => of_plan(error),
+        StudyError::Flows { error, .. } => match &**error {
+            FlowsError::Prices { error, .. } => of_plan(error),
+            FlowsError::Demand(error) => of_demand(error),
+            FlowsError::Owners(_) | FlowsError::Flows(_) => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_plan(error: &PlanError) -> Option<Evidence> {
+    match error {
+        PlanError::Supply { error, .. } => of_supply(error),
+        PlanError::Regime(_) | PlanError::Price { .. } => None,
+    }
+}
+
+fn of_demand(error: &DemandError) -> Option<Evidence> {
+    let DemandError::InversionDiverged { products, iterations, residual } = error else { return None };
+    let (iterations, residual) = (Some(*iterations), Some(*residual));
+    Some(Evidence { iterations, residual, product: Some(products.clone()), firm: None })
+}
+
+fn of_supply(error: &SupplyError) -> Option<Evidence> {
+    let search = |iterations: usize, residual: f64| Evidence {
+        iterations: Some(iterations),
+        residual: Some(residual),
+        ..Evidence::default()
+    };
+    let at = |evidence: Evidence, product: &str, firm: &str| Evidence {
+        product: Some(product.to_owned()),
+        firm: Some(firm.to_owned()),
+        ..evidence
+    };
+    match error {
+        SupplyError::Demand(error) => of_demand(error),
+        SupplyError::CostsDiverged { product, firm, iterations, residual } => {
+            Some(at(search(*iterations, *residual), product, firm))
+        }
+        SupplyError::NoEquilibrium { product, firm, evaluations, residual, .. } => {
+            Some(at(search(*evaluations, *residual), product, firm))
+        }
+        SupplyError::NotMaximum { firm, .. } => Some(Evidence { firm: Some(firm.clone()), ..Evidence::default() }),
+        SupplyError::NoFloor { iterations, residual } | SupplyError::LimitsDiverged { iterations, residual, .. } => {
+            Some(search(*iterations, *residual))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Source, load_from};
+
+    fn refused(text: &str) -> Error {
+        let files = Source::memory([("market.toml", text)]);
+        load_from(&files, Path::new("market.toml"), &[]).unwrap_err().into()
+    }
+
+    #[test]
+    fn an_error_of_the_input_has_file_place_value_and_remedy() {
+        let error = refused("name = \"mine\"\n[time]\nstart = 1995-13-01\n");
+        assert_eq!((error.kind(), error.file()), (ErrorKind::Input, Some("market.toml")));
+        assert_eq!(error.place().and_then(|place| place.line), Some(3));
+        let error = refused("name = 7\n");
+        let place = error.place().unwrap();
+        assert_eq!((place.line, place.key.as_deref(), error.value()), (Some(1), Some("name"), Some("7")));
+        assert!(error.evidence().is_none());
+        assert!(error.to_string().starts_with("market.toml:1: name: "), "{error}");
+        let missing: Error = load_from(&Source::memory::<&str, &str>([]), Path::new("x.toml"), &[]).unwrap_err().into();
+        assert_eq!((missing.file(), missing.remedy()), (Some("x.toml"), Some("there are none")));
+    }
+
+    #[test]
+    fn an_error_of_the_market_has_its_evidence() {
+        let supply = SupplyError::NoEquilibrium {
+            product: "Car".into(),
+            firm: "Maker".into(),
+            price: 1.0,
+            evaluations: 40,
+            residual: 0.5,
+            cause: "none".into(),
+        };
+        let plan = PlanError::Supply { week: 3, error: supply };
+        let error: Error = StudyError::Plan { regime: "imposed".into(), error: plan }.into();
+        let evidence = error.evidence().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Unsolved);
+        assert_eq!((evidence.iterations, evidence.residual), (Some(40), Some(0.5)));
+        assert_eq!((evidence.product.as_deref(), evidence.firm.as_deref()), (Some("Car"), Some("Maker")));
+        assert!(error.to_string().contains("imposed") && error.to_string().contains("week 3"));
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_those_there_are() {
+        let error = Error::unknown("regime", "impose", &["status_quo".into(), "imposed".into()]);
+        assert_eq!((error.value(), error.remedy()), (Some("impose"), Some("there are status_quo, imposed")));
+    }
+}

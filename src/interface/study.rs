@@ -1,0 +1,118 @@
+//! A study: a scenario whose base year is solved, and the regimes to run.
+
+use std::sync::Arc;
+
+use super::error::Error;
+use super::results::Results;
+use super::scenario::Scenario;
+use crate::config::stop::StopRule;
+use crate::folder::OutputError;
+use crate::model;
+use crate::study::sink::Sink;
+use crate::study::{Base, Finished, Observer};
+
+/// A scenario with its base year solved: buyers drawn, demand inverted, costs recovered. Prices and duties of a regime are worked out when it
+/// runs, and of no other.
+#[derive(Clone, Debug)]
+pub struct Study {
+    base: Arc<Base>,
+    scenario: model::scenario::Scenario,
+    stop: Option<StopRule>,
+    regimes: Vec<usize>,
+}
+
+/// A job that left no outcome; its replication is left out of all results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The regime.
+    pub regime: String,
+    /// Number of the replication, from 0.
+    pub replication: u64,
+    /// What went wrong.
+    pub reason: String,
+}
+
+/// Keeps the failures of a run.
+#[derive(Default)]
+struct Failures(Vec<Failure>);
+
+impl Sink for Failures {
+    fn failure(&mut self, _point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
+        self.0.push(Failure { regime: regime.to_owned(), replication, reason: error.to_owned() });
+        Ok(())
+    }
+}
+
+impl Study {
+    /// Draws the buyers, inverts the base year and recovers costs.
+    ///
+    /// # Errors
+    /// [`Error`] when the scenario is one of many points, or its base year has no solution.
+    pub fn prepare(scenario: Scenario) -> Result<Self, Error> {
+        let loaded = scenario.of_one_point()?;
+        let base = Base::solve(&loaded.scenario)?;
+        Ok(Self::of(base, loaded.scenario, loaded.stop))
+    }
+
+    /// A study of another scenario on the same base year, which is not solved again. The scenario may differ in policy, pricing rule, dates
+    /// and replications, not in market, buyers, demand or seed.
+    ///
+    /// # Errors
+    /// [`Error`] when the base year is that of another market.
+    pub fn again(&self, scenario: Scenario) -> Result<Self, Error> {
+        let loaded = scenario.of_one_point()?;
+        if !self.base.serves(&loaded.scenario) {
+            return Err(crate::study::StudyError::OtherBase.into());
+        }
+        Ok(Self::of(Arc::clone(&self.base), loaded.scenario, loaded.stop))
+    }
+
+    fn of(base: Arc<Base>, scenario: model::scenario::Scenario, stop: Option<StopRule>) -> Self {
+        let regimes = (0..scenario.regimes.len()).collect();
+        Self { base, scenario, stop, regimes }
+    }
+
+    /// The regimes to run, by name; the baseline runs whether named or not. All of them where this is not called.
+    ///
+    /// # Errors
+    /// [`Error`] naming a regime that the scenario does not have.
+    pub fn regimes<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Result<Self, Error> {
+        let known: Vec<String> = self.scenario.regimes.iter().map(|regime| regime.name.clone()).collect();
+        self.regimes.clear();
+        for name in names {
+            let name = name.as_ref();
+            let position = known.iter().position(|known| known == name);
+            self.regimes.push(position.ok_or_else(|| Error::unknown("regime", name, &known))?);
+        }
+        Ok(self)
+    }
+
+    /// So many replications, in place of what the scenario asks for.
+    #[must_use]
+    pub fn replications(mut self, replications: u64) -> Self {
+        self.scenario.replications = replications;
+        self.stop = None;
+        self
+    }
+
+    /// Simulates the regimes on the threads of the current pool: on all of the machine's, unless the caller installs another.
+    ///
+    /// # Errors
+    /// [`Error`] when a regime has no prices or no replication left an outcome.
+    pub fn run(&self) -> Result<Results, Error> {
+        self.run_watched(&())
+    }
+
+    /// The same, with someone who hears of progress and may ask to stop.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_watched(&self, observer: &dyn Observer) -> Result<Results, Error> {
+        let mut failures = Failures::default();
+        let base = Arc::clone(&self.base);
+        let stop = self.stop.as_ref();
+        let finished =
+            Finished::simulate_on(base, self.scenario.clone(), &self.regimes, stop, &mut failures, observer)?;
+        Ok(Results::of(finished, failures.0))
+    }
+}
