@@ -119,7 +119,7 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
                 instrument.kind(),
             );
         }
-        for revision in study.plans()[r].revisions() {
+        for revision in study.plans().get(r).map_or(&[][..], |plan| plan.revisions()) {
             for quota in revision.quotas.iter().filter(|quota| quota.shadow_price > 0.0) {
                 let _ = writeln!(
                     out,

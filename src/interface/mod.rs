@@ -7,6 +7,6 @@ mod scenario;
 mod study;
 
 pub use error::{Error, ErrorKind, Evidence, Place};
-pub use results::{ModelResult, Results};
+pub use results::{Failure, ModelResult, Results};
 pub use scenario::{Scenario, Value};
-pub use study::{Failure, Study};
+pub use study::Study;

@@ -3,7 +3,6 @@
 use jiff::civil::Date;
 
 use super::error::Error;
-use super::study::Failure;
 use crate::report::build::Report;
 use crate::report::rows::Summary;
 use crate::report::study::tables;
@@ -14,6 +13,17 @@ use crate::study::Finished;
 pub struct Results {
     finished: Finished,
     failures: Vec<Failure>,
+}
+
+/// A job that left no outcome; its replication is left out of all results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The regime.
+    pub regime: String,
+    /// Number of the replication, from 0.
+    pub replication: u64,
+    /// What went wrong.
+    pub reason: String,
 }
 
 /// A car model under a regime, over the reporting period.

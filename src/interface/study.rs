@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Error;
-use super::results::Results;
+use super::results::{Failure, Results};
 use super::scenario::Scenario;
 use crate::config::stop::StopRule;
 use crate::folder::OutputError;
@@ -19,17 +19,6 @@ pub struct Study {
     scenario: model::scenario::Scenario,
     stop: Option<StopRule>,
     regimes: Vec<usize>,
-}
-
-/// A job that left no outcome; its replication is left out of all results.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The regime.
-    pub regime: String,
-    /// Number of the replication, from 0.
-    pub replication: u64,
-    /// What went wrong.
-    pub reason: String,
 }
 
 /// Keeps the failures of a run.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::AccountSettings;
-use super::governments::{Bargaining, NegotiatedRegime};
+use super::governments::Bargaining;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
 use super::plan::Revisions;
@@ -110,11 +110,6 @@ impl Scenario {
     pub fn dates(&self, period: &Period) -> [Date; 2] {
         let day_before = |date: Date| date.saturating_sub(jiff::Span::new().days(1));
         [self.week_start(period.from), day_before(self.week_start(period.to))]
-    }
-    /// How the governments drive a regime, if they do.
-    #[must_use]
-    pub fn negotiated_regime(&self, regime: usize) -> Option<NegotiatedRegime> {
-        self.bargaining.as_ref()?.of_regime(regime)
     }
     /// The period of tables and charts that show one.
     #[must_use]

@@ -152,7 +152,9 @@ impl Report<'_> {
     /// week in which it does, USD.
     fn taxed(&self, arm: usize) -> Vec<(usize, f64, f64)> {
         let study = self.study;
-        let (plan, baseline) = (&study.plans()[self.regimes[arm]], &study.plans()[study.scenario().baseline]);
+        let baseline = study.plans().baseline();
+        // A regime that ran was prepared.
+        let Some(plan) = study.plans().get(self.regimes[arm]) else { return Vec::new() };
         let burdened = |week: &usize, j: usize| {
             let (after, before) = (plan.phase(*week), baseline.phase(*week));
             after.duty_usd[j] > before.duty_usd[j] || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
@@ -173,7 +175,8 @@ impl Report<'_> {
         if let Some(block) = self.layout().negotiated.filter(|_| study.negotiated(regime).is_some()) {
             return self.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
         }
-        let (plan, baseline) = (&study.plans()[regime], &study.plans()[study.scenario().baseline]);
+        let baseline = study.plans().baseline();
+        let Some(plan) = study.plans().get(regime) else { return 0.0 };
         let differs = |week: &usize| plan.phase(*week).sticker_price_usd != baseline.phase(*week).sticker_price_usd;
         (0..plan.weeks()).filter(differs).count() as f64
     }

@@ -84,7 +84,7 @@ table! {
 pub fn base_year_rows(study: &Study, base_year: &BaseYear) -> Vec<BaseYearRow> {
     let scenario = study.scenario();
     let market = &scenario.market;
-    let duty = &study.plans()[scenario.baseline].phase(0).duty_usd;
+    let duty = &study.plans().baseline().phase(0).duty_usd;
     let rows = market.models.iter().zip(&base_year.models).zip(duty).enumerate();
     rows.map(|(j, ((model, base), duty_usd))| BaseYearRow {
         model: model.name.clone(),
@@ -111,10 +111,10 @@ pub fn base_year_rows(study: &Study, base_year: &BaseYear) -> Vec<BaseYearRow> {
 pub fn pricing_rows(study: &Study, regimes: &[usize]) -> Vec<PricingRow> {
     let scenario = study.scenario();
     let market = &scenario.market;
-    let base_duty = &study.plans()[scenario.baseline].phase(0).duty_usd;
+    let base_duty = &study.plans().baseline().phase(0).duty_usd;
     let mut rows = Vec::new();
     for &regime in regimes.iter().filter(|regime| study.negotiated(**regime).is_none()) {
-        let plan = &study.plans()[regime];
+        let Some(plan) = study.plans().get(regime) else { continue };
         // While a duty is owed but not decided it is in no price.
         let force = scenario.regimes[regime].force(&scenario.instruments, scenario.weeks).unwrap_or_default();
         let pending = |week: u32, model: usize| {

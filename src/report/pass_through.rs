@@ -48,7 +48,7 @@ pub fn pass_through_rows(study: &Study, regimes: &[usize]) -> Vec<PassThroughRow
     let base = charged(0, &vec![Force::None; scenario.instruments.len()]);
     let mut rows = Vec::new();
     for &regime in regimes.iter().filter(|regime| study.negotiated(**regime).is_none()) {
-        let plan = &study.plans()[regime];
+        let Some(plan) = study.plans().get(regime) else { continue };
         let force = scenario.regimes[regime].force(&scenario.instruments, scenario.weeks).unwrap_or_default();
         let mut shown = None;
         for (week, force) in (0..scenario.weeks).zip(&force) {

@@ -52,7 +52,7 @@ impl Study {
         let list = market.list_prices();
         let response = own_response(&demand, &list)?;
         let share = demand.shares(&list).product;
-        let duty = &self.plans()[scenario.baseline].phase(0).duty_usd;
+        let duty = &self.plans().baseline().phase(0).duty_usd;
         let models = (0..market.len())
             .map(|j| {
                 let marginal_cost_usd = makers.costs.marginal_cost[j];

@@ -419,7 +419,9 @@ const NAMED: &[&str] = &[
 /// Runs `worlds` negotiations from 0 and sums them up.
 #[must_use]
 pub fn negotiate(setup: &Setup, seed: u64, worlds: u64) -> Negotiations {
-    super::offers::negotiate_with_dates(setup, seed, worlds).0
+    let mut sums = Negotiations::new(&setup.calendar);
+    run_worlds(0..worlds, seed, |streams| world(setup, streams), |outcome| sums.add(&outcome));
+    sums
 }
 
 /// Results of one deal in every world: company plans at the reference commitment, signed on the day of the deadline.

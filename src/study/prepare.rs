@@ -1,7 +1,6 @@
 //! A study: a scenario with everything that all its jobs share worked out once.
 
 use std::borrow::Cow;
-use std::ops::Index;
 use std::sync::Arc;
 
 use crate::model::accounts::{ExternalFlows, Imbalance};
@@ -21,8 +20,8 @@ use crate::model::trade::regime::{Force, Regime};
 use crate::model::world::{Start, World, WorldError};
 
 use super::base::Base;
+use super::job::Job;
 use super::policy::{Negotiated, PlanRef, Policy};
-use super::run::Job;
 
 /// Why a study cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +77,10 @@ pub enum StudyError {
 /// Prices of the regimes that a study was prepared for, by position in the scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plans {
-    /// Of the regimes that were prepared, in the order of the scenario.
+    /// Of the regimes that were prepared, in the order of the scenario; the baseline is always among them.
     plans: Vec<RegimePlan>,
+    /// Position of the baseline among them.
+    baseline: usize,
     /// Position among them of every regime of the scenario.
     places: Vec<Option<usize>>,
 }
@@ -91,6 +92,11 @@ impl Plans {
         let place = (*self.places.get(regime)?)?;
         self.plans.get(place)
     }
+    /// The prices of the baseline, which is always prepared.
+    #[must_use]
+    pub fn baseline(&self) -> &RegimePlan {
+        &self.plans[self.baseline]
+    }
     /// Regimes prepared.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -100,14 +106,6 @@ impl Plans {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.plans.is_empty()
-    }
-}
-
-/// The prices of a regime that was prepared; like a place in a slice, another is a fault of the caller.
-impl Index<usize> for Plans {
-    type Output = RegimePlan;
-    fn index(&self, regime: usize) -> &RegimePlan {
-        &self.plans[self.places[regime].unwrap_or(usize::MAX)]
     }
 }
 
@@ -158,11 +156,14 @@ impl Study {
         let runs = |regime: usize| regime == scenario.baseline || regimes.contains(&regime);
         let negotiated = negotiated(&scenario, &planner, &runs)?;
         let mut book = PriceBook::default();
-        let mut plans = Plans { plans: Vec::new(), places: vec![None; scenario.regimes.len()] };
+        let mut plans = Plans { plans: Vec::new(), baseline: 0, places: vec![None; scenario.regimes.len()] };
         for (position, regime) in scenario.regimes.iter().enumerate().filter(|(position, _)| runs(*position)) {
             let threatened = negotiated[position].as_ref().map(|negotiated| negotiated.threatened(regime));
             let plan = planner.plan_with(threatened.as_ref().unwrap_or(regime), &mut book);
             plans.places[position] = Some(plans.plans.len());
+            if position == scenario.baseline {
+                plans.baseline = plans.plans.len();
+            }
             plans.plans.push(plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?);
         }
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
@@ -257,7 +258,7 @@ impl Study {
     pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Result<Outcome, StudyError> {
         let streams = Streams::new(self.scenario.seed, job.replication);
         let policy = self.policy(job)?;
-        let baseline = &self.plans[self.scenario.baseline];
+        let baseline = self.plans.baseline();
         let outcome = match self.timed(world, start, &streams, job.regime, &policy) {
             Some(timed) => timed.simulate(),
             None => simulate(world, start, &self.scenario, &self.layout, &policy.plan, baseline, &streams),
@@ -378,7 +379,7 @@ impl Study {
             belief: policy.belief.as_deref()?,
             suspended: &timing.suspended[regime],
             plan: &policy.plan,
-            baseline: &self.plans[self.scenario.baseline],
+            baseline: self.plans.baseline(),
             streams,
         })
     }

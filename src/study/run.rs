@@ -9,21 +9,13 @@ use crate::platform::clock::Instant;
 use crate::platform::threads::count;
 use crate::platform::threads::prelude::*;
 
+use super::job::Job;
 use super::observer::Observer;
 use super::prepare::{Study, StudyError};
 use super::threads::answers;
 use super::units::unit::Unit;
 use crate::model::outcome::Outcome;
 use crate::model::world::WorldError;
-
-/// One regime in one replication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// Position of the regime in the scenario.
-    pub regime: usize,
-    /// Replication number.
-    pub replication: u64,
-}
 
 /// Why a job left no outcome.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::finished::{FinishError, Finished, FinishedPoints, Reduction};
+use super::finished::{Finished, FinishedPoints};
 use super::manifest::{Manifest, Standing, Status};
 use super::observer::Observer;
 use super::points::{Names, OnePoint, PointOutcome, PointResults};
 use super::prepare::{Study, StudyError};
+use super::reduction::{FinishError, Reduction};
 use super::results::{MOST_COMPARED, compares_all};
 use super::sink::{Sink, SinkError, Written};
 use super::units::MODEL_VERSION;

@@ -257,8 +257,8 @@ fn no_source_file_is_too_long_to_find_ones_way() {
 
 /// Files of each room that stand in circles: files that use each other, be it by way of others. A room that is not listed has none, and the
 /// numbers may only shrink.
-const IN_CIRCLES: [(&str, usize); 7] =
-    [("cli", 2), ("config", 2), ("folder", 2), ("model", 27), ("report", 2), ("sensitivity", 3), ("study", 10)];
+const IN_CIRCLES: [(&str, usize); 6] =
+    [("cli", 2), ("config", 2), ("folder", 2), ("model", 27), ("report", 2), ("sensitivity", 3)];
 
 #[test]
 fn files_of_a_room_do_not_go_in_circles() {

@@ -298,7 +298,7 @@ fn models_and_regions() {
         if run.study.negotiated(regime).is_some() {
             return run.of_model(metric, arm, p, j);
         }
-        let phase = |week: u32| run.study.plans()[regime].phase(week as usize);
+        let phase = |week: u32| run.study.plans().get(regime).unwrap().phase(week as usize);
         let weeks = period.from..period.to;
         let sum: f64 = weeks.map(|w| if duty { phase(w).duty_usd[j] } else { phase(w).sticker_price_usd[j] }).sum();
         vec![sum / f64::from(period.weeks()); run.outcomes.len()]
@@ -391,7 +391,7 @@ fn weeks() {
         if run.study.negotiated(regime).is_some() {
             return undefined(row, of(row, arm, WeekMetric::StickerPrice));
         }
-        let prices = &run.study.plans()[regime].phase(week(row)).sticker_price_usd;
+        let prices = &run.study.plans().get(regime).unwrap().phase(week(row)).sticker_price_usd;
         let members = run.in_group(run.group(row).1);
         let volume = |j: &usize| scenario.market.models[*j].base_volume;
         let weight: f64 = members.iter().map(volume).sum();
@@ -630,7 +630,7 @@ fn prices_base_year_and_diversion() {
     run.value("base_year", "peers_change", |row| {
         base.peers_change.get(run.model(&row["model"])).copied().unwrap_or(f64::NAN)
     });
-    let base_duty = |j: usize| run.study.plans()[scenario.baseline].phase(0).duty_usd[j];
+    let base_duty = |j: usize| run.study.plans().get(scenario.baseline).unwrap().phase(0).duty_usd[j];
     run.value("base_year", "duty_usd", |row| base_duty(run.model(&row["model"])));
     // Demand that is inverted to the data has the data's volume, but for the sample of buyers that prices are set for.
     let sum = |column: &str| run.rows("base_year").iter().map(|row| number(row, column)).sum::<f64>();
@@ -639,7 +639,8 @@ fn prices_base_year_and_diversion() {
         assert!(number(&row, "own_elasticity") < -1.0 && (0.0..1.0).contains(&number(&row, "outside_diversion")));
     }
 
-    let phase = |row: &Row| run.study.plans()[run.regime(run.arm(row))].phase(row["week"].parse().unwrap());
+    let phase =
+        |row: &Row| run.study.plans().get(run.regime(run.arm(row))).unwrap().phase(row["week"].parse().unwrap());
     let j = |row: &Row| run.model(&row["model"]);
     let rows = run.rows("pricing");
     run.keys("pricing", &["regime", "week", "model"], rows.len());
@@ -701,7 +702,8 @@ fn prices_base_year_and_diversion() {
     run.text("diversion", "gainer", |row| options.iter().find(|name| **name == row["gainer"]).unwrap().clone());
     assert!(rows.iter().any(|row| row["gainer"] == "outside") && rows.iter().any(|row| number(row, "rank") > 5.0));
     let weeks = |row: &Row| {
-        let [own, base] = [run.regime(run.arm(row)), scenario.baseline].map(|regime| &run.study.plans()[regime]);
+        let [own, base] =
+            [run.regime(run.arm(row)), scenario.baseline].map(|regime| run.study.plans().get(regime).unwrap());
         (0..scenario.weeks as usize)
             .filter(|w| own.phase(*w).sticker_price_usd != base.phase(*w).sticker_price_usd)
             .count()
@@ -715,10 +717,10 @@ fn prices_base_year_and_diversion() {
     );
     let last = scenario.weeks as usize - 1;
     run.value("diversion", "price_before_usd", |row| {
-        run.study.plans()[scenario.baseline].phase(last).sticker_price_usd[j(row)]
+        run.study.plans().get(scenario.baseline).unwrap().phase(last).sticker_price_usd[j(row)]
     });
     run.value("diversion", "price_after_usd", |row| {
-        run.study.plans()[run.regime(run.arm(row))].phase(last).sticker_price_usd[j(row)]
+        run.study.plans().get(run.regime(run.arm(row))).unwrap().phase(last).sticker_price_usd[j(row)]
     });
 }
 

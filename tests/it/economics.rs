@@ -21,7 +21,7 @@ fn position(study: &stickershock::study::Study, model: &str) -> usize {
 #[test]
 fn the_newspapers_prices_come_out_exactly() {
     let study = study(&FAST);
-    let imposed = &study.plans()[regime(&study, "imposed")];
+    let imposed = study.plans().get(regime(&study, "imposed")).unwrap();
     let price = |model: &str| imposed.phase(103).sticker_price_usd[position(&study, model)];
     for (model, printed) in
         [("LS 400", 87_856.0), ("Q45", 89_845.0), ("SC 300", 70_346.0), ("ES 300", 54_366.0), ("Legend", 62_900.0)]
@@ -34,7 +34,7 @@ fn the_newspapers_prices_come_out_exactly() {
 #[test]
 fn a_replacing_sanction_drops_the_normal_duty() {
     let study = study(&[FAST[0], FAST[1], "instrument.sanctions.stacking=replaces"]);
-    let imposed = &study.plans()[regime(&study, "imposed")];
+    let imposed = study.plans().get(regime(&study, "imposed")).unwrap();
     let price = imposed.phase(103).sticker_price_usd[position(&study, "LS 400")];
     assert!((price - 51_680.0 * (1.0 + 0.7 * 0.975)).abs() < 1e-9, "{price}");
 }
@@ -44,8 +44,8 @@ fn a_replacing_sanction_drops_the_normal_duty() {
 fn incomplete_pass_through_lowers_the_producer_price() {
     let study = study(&[FAST[0], FAST[1], "pricing.theta=0.4"]);
     let (plans, j) = (study.plans(), position(&study, "LS 400"));
-    let before = plans[regime(&study, "status_quo")].phase(103);
-    let after = plans[regime(&study, "imposed")].phase(103);
+    let before = plans.get(regime(&study, "status_quo")).unwrap().phase(103);
+    let after = plans.get(regime(&study, "imposed")).unwrap().phase(103);
     let duty = 0.7 * 51_680.0;
     assert!((after.sticker_price_usd[j] - (51_680.0 + 0.4 * duty)).abs() < 1e-9);
     assert!((before.producer_price_usd[j] - after.producer_price_usd[j] - 0.6 * duty).abs() < 1e-9);
@@ -56,8 +56,8 @@ fn incomplete_pass_through_lowers_the_producer_price() {
 fn a_border_duty_follows_the_producer_price() {
     let study = study(&[FAST[0], FAST[1], "instrument.sanctions.basis=border", "market.normal_duty.basis=border"]);
     let (plans, j) = (study.plans(), position(&study, "Q45"));
-    let before = plans[regime(&study, "status_quo")].phase(103);
-    let after = plans[regime(&study, "imposed")].phase(103);
+    let before = plans.get(regime(&study, "status_quo")).unwrap().phase(103);
+    let after = plans.get(regime(&study, "imposed")).unwrap().phase(103);
     assert!((before.producer_price_usd[j] - 52_850.0 / 1.0175).abs() < 1e-9);
     assert!((after.producer_price_usd[j] - before.producer_price_usd[j]).abs() < 1e-9);
     assert!((after.sticker_price_usd[j] - before.producer_price_usd[j] * 1.7175).abs() < 1e-9);
@@ -68,8 +68,8 @@ fn a_border_duty_follows_the_producer_price() {
 fn a_duty_on_cost_is_charged_on_cost() {
     let study = study(&[FAST[0], FAST[1], "instrument.sanctions.basis=cost"]);
     let (plans, j) = (study.plans(), position(&study, "ES 300"));
-    let before = plans[regime(&study, "status_quo")].phase(103);
-    let after = plans[regime(&study, "imposed")].phase(103);
+    let before = plans.get(regime(&study, "status_quo")).unwrap().phase(103);
+    let after = plans.get(regime(&study, "imposed")).unwrap().phase(103);
     let cost = study.shared_world().makers.costs.marginal_cost[j];
     assert!(cost > 0.0 && cost < 31_980.0, "{cost}");
     assert!((after.duty_usd[j] - before.duty_usd[j] - cost).abs() < 1e-9);
@@ -88,7 +88,10 @@ fn a_specific_duty_is_the_same_for_every_car() {
     let loaded = crate::support::load_anywhere(&file, &[FAST[0].into()]).unwrap_or_else(|error| panic!("{error}"));
     let study = stickershock::study::Study::prepare(loaded.scenario).unwrap();
     let (plans, j) = (study.plans(), position(&study, "929"));
-    let extra = |week| plans[regime(&study, "levy")].phase(week).duty_usd[j] - plans[0].phase(week).duty_usd[j];
+    let extra = |week| {
+        plans.get(regime(&study, "levy")).unwrap().phase(week).duty_usd[j]
+            - plans.get(0).unwrap().phase(week).duty_usd[j]
+    };
     assert_eq!(extra(0), 0.0);
     assert!((extra(103) - 1234.0).abs() < 1e-9);
 }
@@ -97,7 +100,7 @@ fn a_specific_duty_is_the_same_for_every_car() {
 #[test]
 fn retroactive_sanctions_charge_sales_from_the_liability_date() {
     let study = study(&FAST);
-    let (plan, j) = (&study.plans()[regime(&study, "imposed_retroactive")], position(&study, "LS 400"));
+    let (plan, j) = (study.plans().get(regime(&study, "imposed_retroactive")).unwrap(), position(&study, "LS 400"));
     let duty = 0.7 * 51_680.0;
     let normal = 0.025 * duty;
     for (week, sticker, owed) in [
@@ -118,7 +121,7 @@ fn retroactive_sanctions_charge_sales_from_the_liability_date() {
 fn the_normal_duty_is_paid_by_imports_only() {
     let study = study(&FAST);
     let scenario = study.scenario();
-    let phase = study.plans()[scenario.baseline].phase(0);
+    let phase = study.plans().get(scenario.baseline).unwrap().phase(0);
     for (j, model) in scenario.market.models.iter().enumerate() {
         let due = if ["USA", "Canada"].contains(&model.assembly_country.as_str()) { 0.0 } else { 0.0175 };
         assert!((phase.duty_usd[j] - due * model.list_price_usd).abs() < 1e-9, "{}", model.name);
@@ -286,8 +289,8 @@ proptest! {
 fn equilibrium_prices(settings: &[&str]) -> [f64; 3] {
     let study = study(&[&["buyers.count=4096", "pricing.rule=bertrand"], settings].concat());
     let market = &study.scenario().market;
-    let phase = study.plans()[regime(&study, "imposed")].phase(103);
-    let base = study.plans()[study.scenario().baseline].phase(103);
+    let phase = study.plans().get(regime(&study, "imposed")).unwrap().phase(103);
+    let base = study.plans().get(study.scenario().baseline).unwrap().phase(103);
     assert_eq!(base.sticker_price_usd, market.list_prices());
     let mut sums = [[0.0; 2]; 3];
     for (j, model) in market.models.iter().enumerate() {
@@ -327,7 +330,10 @@ fn bertrand_prices_of_the_showdown_make_sense() {
 fn a_zero_duty_leaves_equilibrium_prices_alone() {
     let study = study(&["buyers.count=512", "pricing.rule=bertrand", "instrument.sanctions.rate=0.0"]);
     let plans = study.plans();
-    assert!(plans[regime(&study, "imposed")].phases() == plans[study.scenario().baseline].phases());
+    assert!(
+        plans.get(regime(&study, "imposed")).unwrap().phases()
+            == plans.get(study.scenario().baseline).unwrap().phases()
+    );
 }
 
 /// Under conduct by product every model is its own firm: costs recovered are higher, margins lower.
@@ -347,7 +353,7 @@ fn narrower_conduct_means_lower_margins() {
 #[test]
 fn exchange_rates_move_prices_at_revisions_only() {
     let study = study(&["buyers.count=512", "exchange_rate.mode=history", "pricing.exchange_threshold=0.08"]);
-    let plan = &study.plans()[study.scenario().baseline];
+    let plan = study.plans().get(study.scenario().baseline).unwrap();
     let j = position(&study, "LS 400");
     // Yen per dollar: 99.8 in January 1995, 85.1 in May 1995 (the base), 114.0 in December 1996. Dearer dollars, cheaper cars.
     let first = plan.phase(0).sticker_price_usd[j];
@@ -370,8 +376,8 @@ fn exchange_rates_move_prices_at_revisions_only() {
 fn adaptive_makers_pass_a_duty_on() {
     let study = study(&["buyers.count=512", "pricing.rule=adaptive", "pricing.every_weeks=1"]);
     let j = position(&study, "LS 400");
-    let before = study.plans()[study.scenario().baseline].phase(103).sticker_price_usd[j];
-    let after = study.plans()[regime(&study, "imposed")].phase(103);
+    let before = study.plans().get(study.scenario().baseline).unwrap().phase(103).sticker_price_usd[j];
+    let after = study.plans().get(regime(&study, "imposed")).unwrap().phase(103);
     assert!((before / 51_680.0 - 1.0).abs() < 0.03, "{before}");
     let pass_through = (after.sticker_price_usd[j] - before) / (0.7 * 51_680.0);
     assert!((0.9..1.1).contains(&pass_through), "{pass_through}");

@@ -37,7 +37,7 @@ fn imposed(name: &str, body: &str) -> String {
 }
 
 fn plan<'a>(study: &'a Study, name: &str) -> &'a RegimePlan {
-    &study.plans()[regime(study, name)]
+    study.plans().get(regime(study, name)).unwrap()
 }
 
 fn last<'a>(study: &'a Study, name: &str) -> &'a Phase {
@@ -357,7 +357,9 @@ fn a_quota_in_time_limits_what_is_shipped() {
             };
             weeks.map(|week| ordered(week) as f64 / GRAINS as f64 * record.cars).sum()
         };
-    let first = (0..104).find(|week| study.plans()[number].phase(*week) != study.plans()[0].phase(*week)).unwrap();
+    let first = (0..104)
+        .find(|week| study.plans().get(number).unwrap().phase(*week) != study.plans().get(0).unwrap().phase(*week))
+        .unwrap();
     for weeks in 1..=104 - first {
         let shipped = sums(&capped, true, first..first + weeks);
         assert!(shipped <= 0.4 * base / 52.0 * weeks as f64 * (1.0 + 1e-9), "{shipped} in {weeks} weeks");
@@ -385,11 +387,15 @@ fn a_rebate_in_time_is_paid_on_every_car_sold() {
     let number = regime(&study, "rebate");
     let record = study.simulate_in_time(&world, &start, Job { regime: number, replication: 0 }).unwrap().unwrap();
     let (market, layout) = (&study.scenario().market, study.layout());
-    let outcome = record.clone().outcome(layout, &study.plans()[number], &study.plans()[study.scenario().baseline]);
+    let outcome = record.clone().outcome(
+        layout,
+        study.plans().get(number).unwrap(),
+        study.plans().get(study.scenario().baseline).unwrap(),
+    );
     for (j, model) in market.models.iter().enumerate() {
         let sold: u32 = (26..104).map(|week| record.sales.drawn(week)[j]).sum();
         let landed: i64 = (0..104).map(|week| record.dealers[week * market.len() + j].moved.landed).sum();
-        let normal = study.plans()[number].normal_duty_usd()[j];
+        let normal = study.plans().get(number).unwrap().normal_duty_usd()[j];
         let rebate = if market.regions[model.region] == "big_three" { 1500.0 } else { 0.0 };
         let expected = record.cars * (landed as f64 / GRAINS as f64 * normal - f64::from(sold) * rebate);
         let duty = outcome.values[layout.model(ModelMetric::Duty, 0, j)];

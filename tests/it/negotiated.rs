@@ -79,8 +79,8 @@ fn every_replication_has_the_history_of_its_own_world() {
 fn prices_follow_the_history() {
     let study = small();
     let negotiated = regime(study, "negotiated");
-    let scheduled = &study.plans()[regime(study, "imposed_retroactive")];
-    let quiet = &study.plans()[study.scenario().baseline];
+    let scheduled = study.plans().get(regime(study, "imposed_retroactive")).unwrap();
+    let quiet = study.plans().get(study.scenario().baseline).unwrap();
     let mut seen = [0; 2];
     for replication in 0..60 {
         let policy = study.policy(Job { regime: negotiated, replication }).unwrap();
@@ -266,8 +266,8 @@ fn market_flows_agree_with_bertrand_plans() {
         cost_usd: &world.makers.costs.marginal_cost,
         rising: None,
     };
-    let before = study.plans()[scenario.baseline].phase(0);
-    let after = study.plans()[regime(&study, "imposed")].phase(103);
+    let before = study.plans().get(scenario.baseline).unwrap().phase(0);
+    let after = study.plans().get(regime(&study, "imposed")).unwrap().phase(103);
     let change = year_change(&situation, before, after).unwrap();
     let japan = scenario.market.regions.iter().find(|(_, name)| *name == "japan").unwrap().0;
     let expected = market_flows(&change, &scenario.market, japan);

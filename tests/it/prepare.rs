@@ -27,7 +27,7 @@ fn two_regimes_are_prepared_for_a_run_of_two() {
     let part = Study::prepare_only(showdown(&SMALL).scenario, &[imposed]).unwrap();
     assert_eq!((part.plans().len(), whole.plans().len()), (2, whole.scenario().regimes.len()));
     for prepared in 0..whole.scenario().regimes.len() {
-        let expected = [imposed, quiet].contains(&prepared).then(|| &whole.plans()[prepared]);
+        let expected = [imposed, quiet].contains(&prepared).then(|| whole.plans().get(prepared).unwrap());
         assert_eq!(part.plans().get(prepared), expected);
         assert!(part.negotiated(prepared).is_none());
     }

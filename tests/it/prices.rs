@@ -789,8 +789,8 @@ fn runs_under_the_vertical_chain_add_up() {
             assert!(both[1].values[treasury] > both[0].values[treasury], "{file}");
         }
         // Under the duty a car from Japan is declared at what the maker charges: less than before.
-        let phase = study.plans()[regimes[1]].phase(40);
-        let duty = study.plans()[regimes[0]].phase(0);
+        let phase = study.plans().get(regimes[1]).unwrap().phase(40);
+        let duty = study.plans().get(regimes[0]).unwrap().phase(0);
         let market = &study.scenario().market;
         let legend = market.models.iter().position(|model| model.name == "Legend").unwrap();
         let declared = |phase: &Phase| phase.producer_price_usd[legend] - market.chain.local_usd(legend);

@@ -76,7 +76,7 @@ fn balances(
     let scenario = study.scenario();
     let (weeks, models) = (scenario.weeks as usize, scenario.market.len());
     let selected = &scenario.instruments[0].selected;
-    let plan = &study.plans()[regime];
+    let plan = study.plans().get(regime).unwrap();
     let dealers = scenario.timing.as_ref().and_then(|timing| timing.dealers.as_ref()).unwrap();
     let grains = |sales: f64| (sales * GRAINS as f64).round() as i64;
     let mut charged = 0.0;
@@ -349,7 +349,7 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
     let record = record(&study, imposed, 0);
     balances(&study, &record, imposed, Some(20), Some((26, 104)));
     let models = &study.scenario().market.models;
-    let plan = &study.plans()[imposed];
+    let plan = study.plans().get(imposed).unwrap();
     let (world, start) = study.world(0).unwrap();
     let outcome = study.simulate(&world, &start, Job { regime: imposed, replication: 0 }).unwrap();
     let timed = study.layout().timed.as_ref().unwrap();
@@ -406,7 +406,7 @@ fn regimes_that_share_revisions_have_the_plans_they_would_have_alone() {
         timing.suspended = [scenario.baseline, at].map(|at| timing.suspended[at].clone()).to_vec();
         alone.bargaining = None;
         let alone = Study::prepare(alone).unwrap();
-        assert_eq!(alone.plans()[1], all.plans()[at], "{}", regime.name);
+        assert_eq!(alone.plans().get(1).unwrap(), all.plans().get(at).unwrap(), "{}", regime.name);
     }
 }
 

@@ -180,18 +180,6 @@ impl Case {
         self.columns.get(name).map(Vec::as_slice)
     }
 
-    /// A column of the products file as numbers; the first cell that is none, with its product, is the error.
-    ///
-    /// # Errors
-    /// Number of the product and its cell.
-    pub fn column_numbers(&self, name: &str) -> Result<Vec<f64>, (usize, String)> {
-        let cells = self.column(name).unwrap_or_default().iter().enumerate();
-        let read = |(j, cell): (usize, &String)| {
-            cell.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(|| (j, cell.clone()))
-        };
-        cells.map(read).collect()
-    }
-
     /// A selection in words, such as `region = JP or EU and luxury = 1`.
     #[must_use]
     pub fn in_words(selection: &Selection) -> String {

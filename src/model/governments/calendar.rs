@@ -6,13 +6,13 @@ use jiff::civil::{Date, date};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::settlement::MONTHS;
-
 /// A day, counted from 1 January 1970 (day 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub i32);
 
 const ORIGIN: Date = date(1970, 1, 1);
+/// Months over which the results of a settlement are followed, from January of the year after talks begin: five years and a quarter.
+pub const MONTHS: usize = 63;
 /// Days in a mean year.
 pub const DAYS_PER_YEAR: f64 = 365.25;
 
@@ -61,6 +61,18 @@ impl Sub for Day {
     fn sub(self, earlier: Self) -> i32 {
         self.0 - earlier.0
     }
+}
+
+/// How the extra duty stands on a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DutyStatus {
+    /// There is none, and no liability.
+    #[default]
+    None,
+    /// Cars landed today will owe it if it is imposed.
+    Accruing,
+    /// Cars landed today pay it.
+    Charged,
 }
 
 /// How far the home government's steps go.

@@ -8,8 +8,7 @@
 use jiff::civil::Date;
 
 use super::Setup;
-use super::calendar::Day;
-use super::ledger::DutyStatus;
+use super::calendar::{Day, DutyStatus};
 use super::reservation::{Form, Verdict};
 use super::schedule::{InvalidSchedule, Schedule, Step};
 use super::world::{Negotiation, State};

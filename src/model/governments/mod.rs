@@ -3,8 +3,7 @@
 //!
 //! A world is a pure function of parameters, market flows and random streams: [`world::Negotiation`] steps it day by day from
 //! the start of talks. Limits (reservation values) are in [`reservation`], what the public believes in [`beliefs`], what a
-//! settlement brings in [`settlement`], a history that is given and not bargained in [`schedule`], the retroactive duty's
-//! account in [`ledger`].
+//! settlement brings in [`settlement`], a history that is given and not bargained in [`schedule`].
 //!
 //! Bargaining by time-dependent tactics after Faratin, Sierra and Jennings (1998); deals at deadlines from optimism after
 //! Yildiz (2004). Equations, parameters and results: `docs/governments.md`.
@@ -15,7 +14,6 @@ pub mod calendar;
 mod fixtures;
 pub mod flows;
 pub mod history;
-pub mod ledger;
 pub mod market;
 pub mod parameters;
 pub mod reservation;
@@ -24,10 +22,9 @@ pub mod settlement;
 pub mod signs;
 pub mod world;
 
-pub use calendar::{Calendar, Day, Escalation, ExchangePath, month_number};
+pub use calendar::{Calendar, Day, DutyStatus, Escalation, ExchangePath, month_number};
 pub use flows::{Flows, MarketFlows};
 pub use history::{MarketClock, NegotiatedRegime, Recorder};
-pub use ledger::{DutyLedger, DutyStatus};
 pub use market::FlowGrid;
 pub use parameters::{BeliefMode, InvalidParameter, Parameters};
 pub use reservation::{Form, Leverage, Limits, Situation, Stakes, limits};

@@ -7,8 +7,7 @@ use jiff::civil::Date;
 
 use super::Setup;
 use super::beliefs::{self, Reading};
-use super::calendar::Day;
-use super::ledger::DutyStatus;
+use super::calendar::{Day, DutyStatus};
 use super::parameters::BeliefMode;
 use super::reservation::Form;
 use super::settlement::enforcement;

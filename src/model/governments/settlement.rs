@@ -13,15 +13,13 @@
 //! A month's effort is that of its middle. Parts are billion USD a year; sales and transplant output are indexes. A review
 //! scores each result against its target path, cut to [-0.5, 1.5]; two failures in a row may bring the threat back.
 
-use super::calendar::{Calendar, Day, ExchangePath, month_number, month_start};
+use super::calendar::{Calendar, Day, ExchangePath, MONTHS, month_number, month_start};
 use super::parameters::Parameters;
 use super::reservation::Form;
 use crate::model::streams::{Purpose, Streams};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
 
-/// Months followed, from January of the year after talks begin: five years and a quarter.
-pub const MONTHS: usize = 63;
 /// Scores are cut to this range before they are weighted.
 const SCORE_RANGE: [f64; 2] = [-0.5, 1.5];
 const DAYS_PER_QUARTER: f64 = 365.25 / 4.0;

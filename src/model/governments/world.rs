@@ -6,8 +6,7 @@
 
 use super::Setup;
 use super::beliefs::{self, Reading};
-use super::calendar::{Calendar, Day, Escalation};
-use super::ledger::DutyStatus;
+use super::calendar::{Calendar, Day, DutyStatus, Escalation};
 use super::parameters::Parameters;
 use super::reservation::{Form, Leverage, Limits, Situation, Stakes, Verdict, limits};
 use super::settlement::{Results, Settlement, enforcement};

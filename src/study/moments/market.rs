@@ -1,6 +1,6 @@
 //! Moments of the market without a draw: the base year, and list prices under a duty or at another exchange rate.
 
-use super::MomentError;
+use super::error::MomentError;
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};

@@ -4,6 +4,7 @@
 //! means over replications; those of the bargaining are means over worlds. With one seed all of them are the same numbers again, so two
 //! parameter points differ by their parameters alone (common random numbers).
 
+mod error;
 pub mod market;
 
 use std::collections::BTreeSet;
@@ -12,43 +13,13 @@ use std::ops::Range;
 use super::base::Base;
 use super::negotiation::{monitor, negotiate};
 use super::prepare::{Study, StudyError, governments};
-use crate::model::demand::DemandError;
 use crate::model::moment::{Draws, Moment};
 use crate::model::outcome::Outcome;
-use crate::model::plan::PlanError;
 use crate::model::scenario::Scenario;
 use crate::model::timing::record::DealerMetric;
-use crate::model::world::WorldError;
 
+pub use self::error::MomentError;
 use self::market::StaticMarket;
-
-/// Why a scenario has no moments.
-#[derive(Debug, thiserror::Error)]
-pub enum MomentError {
-    /// The base year or a regime cannot be solved.
-    #[error(transparent)]
-    Study(#[from] StudyError),
-    /// Prices under an instrument.
-    #[error("prices with `{instrument}` imposed: {error}")]
-    Plan {
-        /// The instrument or exchange rate.
-        instrument: String,
-        /// What is wrong.
-        error: PlanError,
-    },
-    /// Demand cannot be evaluated.
-    #[error(transparent)]
-    Demand(#[from] DemandError),
-    /// A moment that is no number here.
-    #[error("{0}")]
-    Undefined(String),
-}
-
-impl From<WorldError> for MomentError {
-    fn from(error: WorldError) -> Self {
-        Self::Study(error.into())
-    }
-}
 
 /// Works out the moments of a scenario, in their order.
 ///

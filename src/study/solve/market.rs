@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::SolveError;
+use super::error::SolveError;
 use crate::config::case::{Basis, Case, HeldAt, OwnershipSpec, Selection, Spec};
 use crate::model::demand::{DemandError, Execution, ExpectedDemand, Products};
 use crate::model::supply::{Duty, DutyTerms, Limit, Ownership, SupplyError};

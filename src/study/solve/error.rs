@@ -1,0 +1,56 @@
+//! Why a case could not be solved.
+
+use crate::model::supply::SupplyError;
+
+/// Why a case could not be solved.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SolveError {
+    /// The inversion or the recovery of costs.
+    #[error("{case}: {error}")]
+    Recovery {
+        /// The case.
+        case: String,
+        /// What went wrong.
+        error: SupplyError,
+    },
+    /// A scenario.
+    #[error("{case}, scenario {scenario}: {error}")]
+    Scenario {
+        /// The case.
+        case: String,
+        /// The scenario.
+        scenario: String,
+        /// What went wrong.
+        error: SupplyError,
+    },
+    /// A specification that the market does not fit.
+    #[error("{case}, scenario {scenario}: {message}")]
+    Specification {
+        /// The case.
+        case: String,
+        /// The scenario.
+        scenario: String,
+        /// What does not fit, and what would.
+        message: String,
+    },
+    /// Several scenarios.
+    #[error("{case}: {failed} of {total} scenarios were not solved")]
+    Unsolved {
+        /// The case.
+        case: String,
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        total: usize,
+    },
+    /// A market without something that is needed.
+    #[error("{case}: products.csv has no column {column}: {why}")]
+    Missing {
+        /// The case.
+        case: String,
+        /// The column.
+        column: &'static str,
+        /// What it is needed for.
+        why: &'static str,
+    },
+}
