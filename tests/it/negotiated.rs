@@ -14,6 +14,10 @@ use stickershock::study::{Job, Study};
 
 use crate::support::{outcomes, regime, root, showdown, showdown_path, study};
 
+/// Flows given as numbers, those of `configs/governments-1995.toml`.
+const GIVEN: &str = "governments.flows={source=\"given\", exchange_rate=[84.6], exchange_rate_elasticity=0.9, partner_makers_loss=[1.84], \
+                     third_party_gain=[1.43], home_makers_gain=[0.48], extra_duty=[0.64], consumers_loss=[2.97], dealers_loss=[0.46]}";
+
 const SMALL: [&str; 2] = ["buyers.count=256", "governments.flows.grid=[85.0, 110.0]"];
 
 fn small() -> &'static Study {
@@ -102,7 +106,7 @@ fn prices_follow_the_history() {
 fn renewed_threats_are_histories_that_the_market_accepts() {
     let study = study(&[
         "buyers.count=256",
-        "governments.flows.source=given",
+        GIVEN,
         "governments.pass_score=100",
         "governments.enforcement_plans=1",
         "time.weeks=160",
@@ -134,7 +138,7 @@ fn outcomes_are_the_same_at_any_number_of_threads_and_in_any_order() {
 /// Regimes of dated events draw nothing from the governments' streams: other governments leave them as they are.
 #[test]
 fn scheduled_regimes_do_not_notice_the_governments() {
-    let other = study(&["buyers.count=256", "governments.flows.source=given", "governments.execution_reward=0.5"]);
+    let other = study(&["buyers.count=256", GIVEN, "governments.execution_reward=0.5"]);
     let arms: Vec<usize> = (0..regime(small(), "negotiated")).collect();
     let block = small().layout().negotiated.unwrap().slot(NegotiatedMetric::SettledByDeadline);
     let (here, there) = (outcomes(small(), &arms, 0..2, 2), outcomes(&other, &arms, 0..2, 2));
@@ -192,7 +196,7 @@ fn replications_carry_the_outcome_of_their_negotiation() {
 #[test]
 fn beliefs_come_from_the_negotiation() {
     let path = root().join("configs/showdown-1995-timing.toml");
-    let assignments = ["buyers.count=512", "governments.flows.source=given"].map(String::from);
+    let assignments = ["buyers.count=512", GIVEN].map(String::from);
     let study = Study::prepare(crate::support::load_anywhere(&path, &assignments).unwrap().scenario).unwrap();
     let negotiated = regime(&study, "negotiated");
     let scenario = study.scenario();
@@ -287,7 +291,7 @@ fn dated_events_can_be_judged_by_the_governments_record() {
         let path = folder.path().join("case.toml");
         let belief = "[timing]\n[timing.belief]\nmode = \"governments\"\n";
         std::fs::write(&path, format!("extends = '{base}'\nname = \"case\"\n{belief}{regimes}")).unwrap();
-        crate::support::load_anywhere(&path, &["governments.flows.source=given".to_owned()])
+        crate::support::load_anywhere(&path, &[GIVEN.to_owned()])
     };
     let scenario = load_with("").unwrap().scenario;
     let position = scenario.regimes.iter().position(|regime| regime.name == "announced_settled").unwrap();
@@ -317,7 +321,7 @@ fn dated_events_can_be_judged_by_the_governments_record() {
     }
 }
 
-/// The default reward for executing was solved for the default flows: with flows of the market it has to be given.
+/// The default reward for executing was solved for other flows: with flows of the market it has to be given.
 #[test]
 fn flows_of_the_market_want_a_reward_solved_for_them() {
     let folder = tempfile::tempdir().unwrap();
@@ -333,7 +337,7 @@ fn flows_of_the_market_want_a_reward_solved_for_them() {
     for part in ["governments.flows.source", "execution_reward = 1.45", "--solve-k=0.77"] {
         assert!(error.contains(part), "no `{part}` in:\n{error}");
     }
-    for given in ["governments.execution_reward=0.9", "governments.flows.source=given"] {
+    for given in ["governments.execution_reward=0.9", GIVEN] {
         assert!(crate::support::load_anywhere(&path, &[given.to_owned()]).is_ok(), "{given}");
     }
 }
@@ -346,6 +350,8 @@ fn impossible_sections_are_refused_with_key_and_remedy() {
         (&["governments.flows.grid=[90.0, 80.0]"], "governments.flows.grid"),
         (&["governments.flows.dealers_margin=2"], "governments.flows.dealers_margin"),
         (&["governments.flows.source=oracle"], "market"),
+        (&["governments.flows.source=given"], "has no flows to bargain over"),
+        (&["governments.flows.exchange_rate=[84.6]"], "partner_makers_loss"),
         (&["governments.dates.horizon=1996-01-01"], "governments.dates.horizon"),
         (&["exchange_rate.base_month=1895-05"], "exchange_rate.base_month"),
     ] {
