@@ -19,7 +19,7 @@ fit() {
     cp "$work/$name/calibrated.toml" "configs/calibrated/structures/$name.toml"
 }
 fit vertical-70
-fit vertical-76 pricing.customs_value_share=0.76
+fit vertical-76 pricing.chain=vertical pricing.customs_value_share=0.76
 fit vertical-70-gamma-2 pricing.cost_volume=0.2
 fit vertical-70-gamma-5 pricing.cost_volume=0.5
 fit list pricing.chain=retail market.normal_duty.basis=list
