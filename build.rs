@@ -9,12 +9,21 @@ use std::process::Command;
 const MODEL: [&str; 5] = ["src/config", "src/model", "src/numerics", "src/study", "Cargo.lock"];
 
 fn main() {
-    for path in [".git/HEAD", ".git/refs/heads", "src", "Cargo.lock"] {
+    for path in ["src", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    let output = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
-    let commit = output.ok().filter(|output| output.status.success()).and_then(|o| String::from_utf8(o.stdout).ok());
-    println!("cargo::rustc-env=STICKERSHOCK_COMMIT={}", commit.as_deref().map_or("unknown", str::trim));
+    // A development build does not ask: each commit would build everything anew, and in a linked work tree each build.
+    let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let git = |arguments: &[&str]| {
+        let output =
+            Command::new("git").args(arguments).output().ok().filter(|output| output.status.success() && release)?;
+        Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+    };
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|path| Path::new(path).exists()) {
+        println!("cargo::rerun-if-changed={log}");
+    }
+    let commit = git(&["describe", "--always", "--dirty", "--abbrev=12"]);
+    println!("cargo::rustc-env=STICKERSHOCK_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
     println!("cargo::rustc-env=STICKERSHOCK_MODEL={:016x}", fingerprint());
 }
 
