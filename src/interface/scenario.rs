@@ -135,7 +135,7 @@ mod tests {
         let text = |value: Value| value.0;
         assert_eq!(text(0.25.into()), "0.25");
         assert_eq!(text(3.0.into()), "3.0");
-        assert_eq!(text(1e-9.into()), "1e-9");
+        assert_eq!(text(1e-9.into()), "0.000000001");
         assert_eq!(text(52.into()), "52");
         assert_eq!(text(true.into()), "true");
         assert_eq!(text("say \"no\"".into()), "'say \"no\"'");

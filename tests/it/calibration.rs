@@ -443,9 +443,10 @@ fn shipped_scenarios_have_the_estimates() {
         assert!(estimated.iter().all(|key| drawn.contains(key)), "{name}: {drawn:?}");
     }
     at_hand_set_values.sort();
-    let expected =
-        ["calibration-1995.toml", "calibration-2025.toml", "timing-tables-2025.toml", "timing-tables-capacity.toml"];
-    let expected = [&expected[..], &["timing-tables-stock.toml", "timing-tables.toml"]].concat();
+    let calibrations = ["calibration-1995-prices.toml", "calibration-1995.toml", "calibration-2025.toml"];
+    let timing =
+        ["timing-tables-2025.toml", "timing-tables-capacity.toml", "timing-tables-stock.toml", "timing-tables.toml"];
+    let expected = [&calibrations[..], &timing].concat();
     assert_eq!(at_hand_set_values, expected);
 }
 

@@ -362,7 +362,7 @@ mod tests {
     fn binding_texts_that_fail_bring_the_threat_back_and_plans_that_bind_nothing_do_not() {
         let p = Parameters { pass_score: 100.0, enforcement_plans: 0.0, ..Parameters::default() };
         let rates = ExchangePath::constant(90.0).unwrap();
-        let last = Day(2000);
+        let last = Day::of(date(1998, 6, 24));
         let streams = Streams::new(3, 1);
         let with = |form| {
             let results = Results::follow(&p, &calendar(), &rates, &streams, Settlement { form, ..history() });
