@@ -3,16 +3,20 @@
 //! List prices are set for the whole population at set times, not against the few buyers due in a week, so they are
 //! the same for every replication with the same exchange rates: they are worked out once, as a list of phases.
 
+mod book;
 mod staggered;
 
+pub use self::book::PriceBook;
+
+use self::book::Context;
 use self::staggered::{Lists, Week};
 
 use super::demand::{Execution, ExpectedDemand};
 use super::fixed_point::SearchReport;
 use super::market::Market;
 use super::supply::clearing::Cleared;
-use super::supply::rule::{PriceSetting, PricingRule, Situation};
-use super::supply::{PriceProblem, RisingCost, SupplyError};
+use super::supply::rule::{PriceSetting, PricingRule};
+use super::supply::{RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
 use super::trade::instrument::{Instrument, Measure, Retaliation};
 use super::trade::policy::{Policy, Terms};
@@ -239,61 +243,6 @@ pub enum PlanError {
     },
 }
 
-/// Revisions that a [`PriceBook`] keeps.
-const REVISIONS_KEPT: usize = 128;
-
-/// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
-/// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
-/// the plans of one planner.
-#[derive(Clone, Debug, Default)]
-pub struct PriceBook {
-    entries: Vec<PriceEntry>,
-}
-
-#[derive(Clone, Debug)]
-struct PriceEntry {
-    before: PriceSetting,
-    terms: Terms,
-    factor: Vec<f64>,
-    after: PriceSetting,
-}
-
-impl PriceBook {
-    /// Number of revisions kept.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-    /// Whether nothing was worked out yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-    /// Revises `setting`, from the book where it can. Only what took a search is kept: all else is cheaper than looking it up.
-    fn revise(
-        &mut self,
-        setting: &mut PriceSetting,
-        rule: &PricingRule,
-        context: &Context<'_>,
-        terms: &Terms,
-    ) -> Result<(), SupplyError> {
-        let known =
-            |entry: &&PriceEntry| entry.factor == context.factor && entry.terms == *terms && entry.before == *setting;
-        if let Some(entry) = self.entries.iter().find(known) {
-            setting.clone_from(&entry.after);
-            return Ok(());
-        }
-        let before = setting.clone();
-        context.revise(setting, rule, terms)?;
-        let searched = setting.solved.is_some() || !setting.quotas.is_empty();
-        if searched && self.entries.len() < REVISIONS_KEPT {
-            let (terms, factor) = (terms.clone(), context.factor.to_vec());
-            self.entries.push(PriceEntry { before, terms, factor, after: setting.clone() });
-        }
-        Ok(())
-    }
-}
-
 impl Planner<'_> {
     /// Works out the phases of one regime.
     ///
@@ -430,69 +379,6 @@ impl Planner<'_> {
             || self.revisions.model_year_weeks.contains(&week)
             || self.revisions.every_weeks.is_some_and(|weeks| week.is_multiple_of(weeks))
             || factor.iter().zip(last_factor).any(moved)
-    }
-}
-
-/// What prices respond to in a week beside the terms of policy.
-struct Context<'a> {
-    list: &'a [f64],
-    base_duty: &'a [ImportDuty],
-    demand: &'a ExpectedDemand<'a>,
-    factor: &'a [f64],
-    world: &'a World,
-}
-
-impl Context<'_> {
-    /// Marginal cost of each model at base-year volumes under these terms, USD: an inspection is a cost like any other.
-    fn cost_usd(&self, terms: &Terms) -> Vec<f64> {
-        let factors = self.factor.iter().zip(&terms.inspection_usd);
-        let base = self.world.makers.costs.marginal_cost.iter();
-        base.zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect()
-    }
-
-    /// Revises prices under these terms.
-    fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
-        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
-        let now = Situation {
-            list_price_usd: self.list,
-            base_cost_usd: &self.world.makers.costs.marginal_cost,
-            cost_usd: &self.cost_usd(terms),
-            rising: rising.as_ref(),
-            base_duty: self.base_duty,
-            duty: &terms.duty,
-            quotas: &terms.quotas,
-            demand: self.demand,
-            ownership: &self.world.makers.ownership,
-        };
-        setting.revise(rule, &now)
-    }
-
-    /// The lowest prices at or above `prices` at which no car loses money under these terms.
-    fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
-        let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
-        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
-        let (demand, ownership) = (self.demand, &self.world.makers.ownership);
-        let cost = self.cost_usd(terms);
-        PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }.no_loss_prices(prices)
-    }
-
-    /// Profit of each maker from its own models at these prices and terms, USD a purchase event.
-    fn profits(&self, terms: &Terms, prices: &[f64]) -> Vec<f64> {
-        let share = self.demand.shares(prices).product;
-        let ownership = &self.world.makers.ownership;
-        let cost: Vec<f64> = match &self.world.makers.rising {
-            None => self.cost_usd(terms).iter().zip(&share).map(|(cost, share)| cost * share).collect(),
-            Some(rising) => {
-                let total = rising.moved(self.factor).total(&share).into_iter();
-                total.zip(terms.inspection_usd.iter().zip(&share)).map(|(cost, (k, share))| cost + k * share).collect()
-            }
-        };
-        let mut profits = vec![0.0; ownership.firms()];
-        for (j, maker) in ownership.owners().iter().enumerate() {
-            let duty = terms.duty[j].terms();
-            profits[*maker] += (duty.retained * prices[j] - duty.fixed) * share[j] - cost[j];
-        }
-        profits
     }
 }
 

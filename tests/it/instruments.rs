@@ -340,7 +340,7 @@ fn inspection_delays_landings_in_time() {
 #[test]
 fn a_quota_in_time_limits_what_is_shipped() {
     let sections = imposed("cap", "kind = \"quota\"\nfraction_of_base = 0.4\non = { flag = true }");
-    let sluggish = ["pricing.rule=staggered", "pricing.list_life_weeks=400.0"];
+    let sluggish = ["pricing.rule=staggered", "pricing.list_life_weeks=2000.0"];
     let settings = [&["buyers.count=16384", "dealers.target_days=60.0"][..], &sluggish, &BY_HAND].concat();
     let study = with(&sections, &settings);
     let (world, start) = study.world(0).unwrap();

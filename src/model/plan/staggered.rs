@@ -1,7 +1,7 @@
 //! Staggered list prices week by week: what every maker expects of the duties in force, the equilibrium it heads for, and what it
 //! posts on the way.
 
-use super::{Context, PriceBook};
+use super::book::{Context, PriceBook};
 use crate::model::supply::SupplyError;
 use crate::model::supply::rule::{PriceSetting, PricingRule};
 use crate::model::supply::staggered::{Spell, Staggered, Stay, expected_terms};

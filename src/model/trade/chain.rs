@@ -11,7 +11,6 @@
 //! costs to the showroom, and D is zero.
 
 use crate::model::market::{CarModel, Market};
-use crate::model::trade::duty::ImportDuty;
 
 /// The chain from factory to buyer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,26 +138,6 @@ impl PassThrough {
 }
 
 impl Market {
-    /// What happened to some models between base-year prices and duties and those given, each with its base volume as weight.
-    #[must_use]
-    pub fn duty_responses(
-        &self,
-        models: &[usize],
-        [before, after]: [&[ImportDuty]; 2],
-        price_usd: &[f64],
-    ) -> Vec<(f64, DutyResponse)> {
-        let list = self.list_prices();
-        let owed_before: Vec<f64> = before.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
-        let border = self.border_prices(&owed_before);
-        let response = |j: usize| DutyResponse {
-            border_usd: border[j],
-            price_usd: [list[j], price_usd[j]],
-            owed_usd: [owed_before[j], after[j].duty_usd(price_usd[j])],
-            duty_at_old_base_usd: after[j].duty_at_usd(before[j].producer_price_usd(list[j])),
-        };
-        models.iter().map(|j| (self.models[*j].base_volume, response(*j))).collect()
-    }
-
     /// Price at the border of each model in the base year: the maker's own under the vertical chain, customs value under the
     /// retail chain. `duty_usd` is the base year's duty, USD a car.
     #[must_use]

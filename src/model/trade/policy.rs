@@ -1,5 +1,6 @@
 //! What the instruments in force mean for each model: duty, cost of inspection, limits on sales.
 
+use super::chain::DutyResponse;
 use super::duty::{Duty, ImportDuty};
 use super::instrument::{Instrument, Measure, Retaliation, Stacking};
 use super::regime::Force;
@@ -30,6 +31,28 @@ pub struct Policy<'a> {
     pub marginal_cost_usd: &'a [f64],
     /// Expected share of each model at base-year prices; empty where no instrument is a quota.
     pub base_share: &'a [f64],
+}
+
+impl Market {
+    /// What happened to some models between base-year prices and duties and those given, each with its base volume as weight.
+    #[must_use]
+    pub fn duty_responses(
+        &self,
+        models: &[usize],
+        [before, after]: [&[ImportDuty]; 2],
+        price_usd: &[f64],
+    ) -> Vec<(f64, DutyResponse)> {
+        let list = self.list_prices();
+        let owed_before: Vec<f64> = before.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
+        let border = self.border_prices(&owed_before);
+        let response = |j: usize| DutyResponse {
+            border_usd: border[j],
+            price_usd: [list[j], price_usd[j]],
+            owed_usd: [owed_before[j], after[j].duty_usd(price_usd[j])],
+            duty_at_old_base_usd: after[j].duty_at_usd(before[j].producer_price_usd(list[j])),
+        };
+        models.iter().map(|j| (self.models[*j].base_volume, response(*j))).collect()
+    }
 }
 
 impl Policy<'_> {

@@ -1,0 +1,131 @@
+//! What prices respond to in a week, and revisions of list prices already worked out.
+
+use crate::model::demand::ExpectedDemand;
+use crate::model::supply::rule::{PriceSetting, PricingRule, Situation};
+use crate::model::supply::{PriceProblem, SupplyError};
+use crate::model::trade::duty::ImportDuty;
+use crate::model::trade::policy::Terms;
+use crate::model::world::World;
+
+/// Revisions that a [`PriceBook`] keeps.
+const REVISIONS_KEPT: usize = 128;
+
+/// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
+/// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
+/// the plans of one planner.
+#[derive(Clone, Debug, Default)]
+pub struct PriceBook {
+    entries: Vec<PriceEntry>,
+}
+
+#[derive(Clone, Debug)]
+struct PriceEntry {
+    before: PriceSetting,
+    terms: Terms,
+    factor: Vec<f64>,
+    after: PriceSetting,
+}
+
+impl PriceBook {
+    /// Number of revisions kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+    /// Whether nothing was worked out yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+    /// Revises `setting`, from the book where it can. Only what took a search is kept: all else is cheaper than looking it up.
+    pub(super) fn revise(
+        &mut self,
+        setting: &mut PriceSetting,
+        rule: &PricingRule,
+        context: &Context<'_>,
+        terms: &Terms,
+    ) -> Result<(), SupplyError> {
+        let known =
+            |entry: &&PriceEntry| entry.factor == context.factor && entry.terms == *terms && entry.before == *setting;
+        if let Some(entry) = self.entries.iter().find(known) {
+            setting.clone_from(&entry.after);
+            return Ok(());
+        }
+        let before = setting.clone();
+        context.revise(setting, rule, terms)?;
+        let searched = setting.solved.is_some() || !setting.quotas.is_empty();
+        if searched && self.entries.len() < REVISIONS_KEPT {
+            let (terms, factor) = (terms.clone(), context.factor.to_vec());
+            self.entries.push(PriceEntry { before, terms, factor, after: setting.clone() });
+        }
+        Ok(())
+    }
+}
+
+/// What prices respond to in a week beside the terms of policy.
+pub(super) struct Context<'a> {
+    /// Base-year list prices, USD.
+    pub list: &'a [f64],
+    /// Duties of the base year.
+    pub base_duty: &'a [ImportDuty],
+    /// Expected demand.
+    pub demand: &'a ExpectedDemand<'a>,
+    /// Factor on each model's marginal cost.
+    pub factor: &'a [f64],
+    /// The buyers, and base-year costs.
+    pub world: &'a World,
+}
+
+impl Context<'_> {
+    /// Marginal cost of each model at base-year volumes under these terms, USD: an inspection is a cost like any other.
+    fn cost_usd(&self, terms: &Terms) -> Vec<f64> {
+        let factors = self.factor.iter().zip(&terms.inspection_usd);
+        let base = self.world.makers.costs.marginal_cost.iter();
+        base.zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect()
+    }
+
+    /// Revises prices under these terms.
+    fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
+        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
+        let now = Situation {
+            list_price_usd: self.list,
+            base_cost_usd: &self.world.makers.costs.marginal_cost,
+            cost_usd: &self.cost_usd(terms),
+            rising: rising.as_ref(),
+            base_duty: self.base_duty,
+            duty: &terms.duty,
+            quotas: &terms.quotas,
+            demand: self.demand,
+            ownership: &self.world.makers.ownership,
+        };
+        setting.revise(rule, &now)
+    }
+
+    /// The lowest prices at or above `prices` at which no car loses money under these terms.
+    pub fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
+        let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
+        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
+        let (demand, ownership) = (self.demand, &self.world.makers.ownership);
+        let cost = self.cost_usd(terms);
+        PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }.no_loss_prices(prices)
+    }
+
+    /// Profit of each maker from its own models at these prices and terms, USD a purchase event.
+    pub fn profits(&self, terms: &Terms, prices: &[f64]) -> Vec<f64> {
+        let share = self.demand.shares(prices).product;
+        let ownership = &self.world.makers.ownership;
+        let cost: Vec<f64> = match &self.world.makers.rising {
+            None => self.cost_usd(terms).iter().zip(&share).map(|(cost, share)| cost * share).collect(),
+            Some(rising) => {
+                let total = rising.moved(self.factor).total(&share).into_iter();
+                total.zip(terms.inspection_usd.iter().zip(&share)).map(|(cost, (k, share))| cost + k * share).collect()
+            }
+        };
+        let mut profits = vec![0.0; ownership.firms()];
+        for (j, maker) in ownership.owners().iter().enumerate() {
+            let duty = terms.duty[j].terms();
+            profits[*maker] += (duty.retained * prices[j] - duty.fixed) * share[j] - cost[j];
+        }
+        profits
+    }
+}
