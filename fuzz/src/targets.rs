@@ -297,7 +297,7 @@ fn prepares(loaded: Loaded) {
 /// Scenario files: the small one and the shipped ones with edits.
 pub fn scenario(bytes: &[u8]) {
     let mut bytes = Bytes::new(bytes);
-    if bytes.byte() % 4 > 0 {
+    if !bytes.byte().is_multiple_of(4) {
         let mut files = small_files();
         files[0].1 = edited(SMALL, &mut bytes);
         if let Some(loaded) = load(files, "small.toml", &[]) {
@@ -309,7 +309,7 @@ pub fn scenario(bytes: &[u8]) {
         SHIPPED.iter().map(|(name, text)| (*name, text.as_bytes().to_vec())).collect();
     let scenarios = SHIPPED.iter().filter(|(name, _)| name.ends_with(".toml")).count();
     let (read, changed) = (bytes.below(11), bytes.below(scenarios));
-    let changed = if bytes.byte() % 2 == 0 { read } else { changed };
+    let changed = if bytes.byte().is_multiple_of(2) { read } else { changed };
     files[changed].1 = edited(SHIPPED[changed].1, &mut bytes);
     load(files, SHIPPED[read].0, &[]);
 }
@@ -373,7 +373,7 @@ const PROBLEM: &str = include_str!("problem.toml");
 /// Problems of the sensitivity tools with a design and outputs: what is accepted is sampled and analysed.
 pub fn sensitivity_problem(bytes: &[u8]) {
     let mut bytes = Bytes::new(bytes);
-    let text = if bytes.byte() % 4 == 0 { PROBLEM.as_bytes().to_vec() } else { edited(PROBLEM, &mut bytes) };
+    let text = if bytes.byte().is_multiple_of(4) { PROBLEM.as_bytes().to_vec() } else { edited(PROBLEM, &mut bytes) };
     let Ok(text) = String::from_utf8(text) else { return };
     let problem = match Document::from_str(&text, "problem.toml").and_then(|document| problem::of_document(&document)) {
         Ok(problem) => problem,
@@ -384,12 +384,13 @@ pub fn sensitivity_problem(bytes: &[u8]) {
     }
     let methods = [Method::Sobol, Method::Morris, Method::Fast, Method::RbdFast, Method::Pawn, Method::Delta];
     let method = methods[bytes.below(methods.len())];
-    let n = if bytes.byte() % 8 == 0 {
+    let n = if bytes.byte().is_multiple_of(8) {
         bytes.of(&[&0_usize, &1, &2, &3, &65, &usize::MAX]).to_owned()
     } else {
         4 + bytes.below(60)
     };
-    let levels = if bytes.byte() % 8 == 0 { bytes.of(&[&0_usize, &1, &3, &1_000_000_000_000]).to_owned() } else { 4 };
+    let levels =
+        if bytes.byte().is_multiple_of(8) { bytes.of(&[&0_usize, &1, &3, &1_000_000_000_000]).to_owned() } else { 4 };
     let Ok(design) = sample(&problem, method, SampleOptions { n, seed: 7, levels }) else { return };
     if design.rows() > 4096 {
         return;
@@ -408,7 +409,7 @@ pub fn sensitivity_problem(bytes: &[u8]) {
             row[0] / (1.0 + row[0] * row[0])
         ));
     }
-    let table = if bytes.byte() % 2 == 0 { table.into_bytes() } else { edited(&table, &mut bytes) };
+    let table = if bytes.byte().is_multiple_of(2) { table.into_bytes() } else { edited(&table, &mut bytes) };
     let read = Table::from_bytes(table, "design.csv").and_then(|table| {
         let design = problem::design(&problem, &table)?;
         let outputs = problem::outputs(&problem, &table, design.rows())?;
@@ -547,7 +548,7 @@ fn planned(plan: &[u8]) -> tempfile::TempDir {
 pub fn plan(bytes: &[u8]) {
     let small = &*STUDY;
     let mut bytes = Bytes::new(bytes);
-    let right = bytes.byte() % 2 == 0;
+    let right = bytes.byte().is_multiple_of(2);
     let mut text = edited(&small.text, &mut bytes);
     if right
         && let Ok(plan) = serde_json::from_slice::<Plan>(&text)
@@ -575,15 +576,15 @@ pub fn plan(bytes: &[u8]) {
 pub fn shard(bytes: &[u8]) {
     let small = &*STUDY;
     let mut bytes = Bytes::new(bytes);
-    let raw = bytes.byte() % 4 == 0;
+    let raw = bytes.byte().is_multiple_of(4);
     let stored = if raw {
         let mut stored = small.shard.clone();
         for _ in 0..=bytes.below(4) {
             let at = bytes.below(stored.len());
             stored[at] ^= bytes.byte();
         }
-        stored.truncate(stored.len() - if bytes.byte() % 4 == 0 { bytes.below(stored.len()) } else { 0 });
-        if bytes.byte() % 2 == 0 && stored.len() > 32 {
+        stored.truncate(stored.len() - if bytes.byte().is_multiple_of(4) { bytes.below(stored.len()) } else { 0 });
+        if bytes.byte().is_multiple_of(2) && stored.len() > 32 {
             let body = stored.len() - 32;
             let hash = blake3::hash(&stored[..body]);
             stored[body..].copy_from_slice(hash.as_bytes());
@@ -647,7 +648,7 @@ pub fn log(bytes: &[u8]) {
         fs::read_to_string(folder.path().join(LOG)).unwrap_or_default()
     });
     let mut bytes = Bytes::new(bytes);
-    let right = bytes.byte() % 2 == 0;
+    let right = bytes.byte().is_multiple_of(2);
     let mut text = edited(&WHOLE, &mut bytes);
     if right {
         text = with_checksums(&String::from_utf8_lossy(&text)).into_bytes();

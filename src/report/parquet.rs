@@ -5,7 +5,6 @@
 //! memory does not grow with them.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -192,6 +191,8 @@ fn days(cell: &str) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use arrow_array::Array;
     use arrow_array::cast::AsArray;

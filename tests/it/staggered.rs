@@ -248,9 +248,9 @@ fn lists_that_do_not_last_and_duties_that_do_are_the_equilibrium() {
     let list = market.scenario.market.list_prices();
     for n in [1_usize, 2, 40, 130] {
         let phase = plan.phase(IMPOSED + n - 1);
-        for j in 0..list.len() {
+        for (j, list) in list.iter().enumerate() {
             let target = equilibrium.phase(60).sticker_price_usd[j];
-            let expected = target + (-(n as f64) / 26.0).exp() * (list[j] - target);
+            let expected = target + (-(n as f64) / 26.0).exp() * (list - target);
             assert!((phase.sticker_price_usd[j] / expected - 1.0).abs() < 1e-10, "model {j}, week {n}");
         }
     }
@@ -294,10 +294,10 @@ fn after_the_end_prices_come_down_with_their_lists() {
     let charged = |week: usize| plan.phase(week).duty_usd[market.model("LS 400")] > 5_000.0;
     let end = (IMPOSED..156).find(|week| !charged(*week)).unwrap();
     let kept = (-1.0_f64 / 26.0).exp();
-    for j in 0..list.len() {
-        let gap = |week: usize| plan.phase(week).sticker_price_usd[j] - list[j];
+    for (j, list) in list.iter().enumerate() {
+        let gap = |week: usize| plan.phase(week).sticker_price_usd[j] - list;
         for week in end + 1..156 {
-            assert!((gap(week) - kept * gap(week - 1)).abs() < 1e-12 * list[j], "model {j}, week {week}");
+            assert!((gap(week) - kept * gap(week - 1)).abs() < 1e-12 * list, "model {j}, week {week}");
         }
     }
     let flexible = market.staggered("imposed_reversed", lists(26.0, Some(0.0)));

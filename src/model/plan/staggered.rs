@@ -247,7 +247,7 @@ impl<'a> Lists<'a> {
                 false => Stay::Open(f64::INFINITY),
             };
             let years = self.rule.horizon_weeks(stay) / 52.0;
-            for maker in 0..ownership.firms() {
+            for (maker, before) in before.iter().enumerate() {
                 let own: Vec<usize> = (0..flexible.len())
                     .filter(|j| instrument.selected[*j] && ownership.owners()[*j] == maker && !flexible[*j])
                     .collect();
@@ -257,7 +257,7 @@ impl<'a> Lists<'a> {
                 }
                 let mut reopened = waiting_usd.to_vec();
                 own.iter().for_each(|j| reopened[*j] = now.price_usd[*j]);
-                let gain = (context.profits(week.terms, &reopened)[maker] - before[maker]) * years / revenue;
+                let gain = (context.profits(week.terms, &reopened)[maker] - before) * years / revenue;
                 if gain > least_gain {
                     self.reopened[i][maker] = true;
                     own.iter().for_each(|j| flexible[*j] = true);
