@@ -1,5 +1,5 @@
 //! The output folder: whose it is, the one writer ([`PendingFile`]: a file appears under its name when it is whole), the one reader
-//! ([`read`]: only files are read), who works in it ([`lock`]), and the log of a study that goes on where it was ([`log`]).
+//! (`read`: only files are read), who works in it ([`lock`]), and the log of a study that goes on where it was ([`log`]).
 
 #[doc(hidden)]
 pub mod faults;
