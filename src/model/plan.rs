@@ -4,6 +4,7 @@
 //! the same for every replication with the same exchange rates: they are worked out once, as a list of phases.
 
 mod book;
+mod expected;
 mod staggered;
 
 pub use self::book::PriceBook;
@@ -298,7 +299,15 @@ impl Planner<'_> {
             let now = &force[week as usize];
             let terms = policy.terms(week, now);
             let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
-            let context = Context { list: &list, base_duty: &base, demand: &demand, factor, world: self.world };
+            let context = Context {
+                list: &list,
+                base_duty: &base,
+                demand: &demand,
+                factor,
+                marginal_cost_usd: &makers.costs.marginal_cost,
+                rising: makers.rising.as_ref(),
+                ownership: &makers.ownership,
+            };
             let failed = |error| PlanError::Supply { week, error };
             let due = self.revises(week, &terms, factor, priced_for.as_ref());
             if let Some(lists) = &mut lists {
@@ -390,7 +399,7 @@ struct Volumes {
 
 impl Volumes {
     fn at(&mut self, prices: &[f64], factor: &[f64], context: &Context<'_>) -> Option<VolumeCost> {
-        let rising = context.world.makers.rising.as_ref()?;
+        let rising = context.rising?;
         let share = match self.last.take() {
             Some((known, share)) if known == prices => share,
             _ => context.demand.shares(prices).product,

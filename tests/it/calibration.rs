@@ -567,3 +567,22 @@ fn loyalty_by_brand_is_recovered_from_repurchase_rates() {
         assert!((found - truth).abs() < 1e-5, "{}: {found} for {truth}", calibration.problem.free[k].name);
     }
 }
+
+/// The page has the estimates of the files that studies of draws extend, under every structure.
+#[test]
+fn estimates_of_structures_are_those_of_the_page() {
+    let page = fs::read_to_string(root().join("docs/calibration.md")).unwrap();
+    for name in ["list", "border", "vertical-70", "vertical-76", "vertical-70-gamma-2", "vertical-70-gamma-5"] {
+        let file = root().join(format!("configs/calibrated/structures/{name}-draws.toml"));
+        let draws: toml::Table = fs::read_to_string(file).unwrap().parse().unwrap();
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+        for key in ["demand.alpha", "demand.eta", "demand.curvature", "demand.sigma_import"] {
+            let parameters = draws["parameter"].as_array().unwrap();
+            let parameter = parameters.iter().find(|parameter| parameter["key"].as_str() == Some(key)).unwrap();
+            assert_eq!(parameter["structure"].as_str(), Some(name));
+            let number = |field: &str| parameter[field].as_float().unwrap();
+            let cell = format!("{:.3} ({:.3})", number("mean"), number("sd"));
+            assert!(row.contains(&cell), "{key} is {cell}: {row}");
+        }
+    }
+}

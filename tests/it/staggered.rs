@@ -395,7 +395,7 @@ fn keys_of_staggered_lists_are_checked() {
         (&["pricing.rule=staggered", "pricing.anticipate=1.5"], "a chance between 0 and 1"),
         (&["pricing.rule=staggered", "pricing.list_life_weeks=-3"], "is -3"),
         (&["pricing.rule=sticky"], "staggered"),
-        (&["instrument.sanctions.expected_weeks=0"], "instrument[0].expected_weeks"),
+        (&["instrument.sanctions.expected_weeks=0"], "instrument.sanctions.expected_weeks: is 0"),
         (&["instrument.sanctions.remains=1.5"], "a fraction between 0 and 1"),
         (&["instrument.restraint.expected_weeks=10"], "is of no use for this kind"),
         (&["exchange_rate.expected_growth.yen=0.001"], "`yen` is no currency"),

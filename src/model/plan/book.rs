@@ -2,10 +2,9 @@
 
 use crate::model::demand::ExpectedDemand;
 use crate::model::supply::rule::{PriceSetting, PricingRule, Situation};
-use crate::model::supply::{PriceProblem, SupplyError};
+use crate::model::supply::{Ownership, PriceProblem, RisingCost, SupplyError};
 use crate::model::trade::duty::ImportDuty;
 use crate::model::trade::policy::Terms;
-use crate::model::world::World;
 
 /// Revisions that a [`PriceBook`] keeps.
 const REVISIONS_KEPT: usize = 128;
@@ -72,31 +71,35 @@ pub(super) struct Context<'a> {
     pub demand: &'a ExpectedDemand<'a>,
     /// Factor on each model's marginal cost.
     pub factor: &'a [f64],
-    /// The buyers, and base-year costs.
-    pub world: &'a World,
+    /// Marginal cost of each model in the base year, USD.
+    pub marginal_cost_usd: &'a [f64],
+    /// What volumes do to costs; none where they do nothing.
+    pub rising: Option<&'a RisingCost>,
+    /// Who sets which price.
+    pub ownership: &'a Ownership,
 }
 
 impl Context<'_> {
     /// Marginal cost of each model at base-year volumes under these terms, USD: an inspection is a cost like any other.
     fn cost_usd(&self, terms: &Terms) -> Vec<f64> {
         let factors = self.factor.iter().zip(&terms.inspection_usd);
-        let base = self.world.makers.costs.marginal_cost.iter();
+        let base = self.marginal_cost_usd.iter();
         base.zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect()
     }
 
     /// Revises prices under these terms.
     fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
-        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
+        let rising = self.rising.map(|rising| rising.moved(self.factor));
         let now = Situation {
             list_price_usd: self.list,
-            base_cost_usd: &self.world.makers.costs.marginal_cost,
+            base_cost_usd: self.marginal_cost_usd,
             cost_usd: &self.cost_usd(terms),
             rising: rising.as_ref(),
             base_duty: self.base_duty,
             duty: &terms.duty,
             quotas: &terms.quotas,
             demand: self.demand,
-            ownership: &self.world.makers.ownership,
+            ownership: self.ownership,
         };
         setting.revise(rule, &now)
     }
@@ -104,8 +107,8 @@ impl Context<'_> {
     /// The lowest prices at or above `prices` at which no car loses money under these terms.
     pub fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
         let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
-        let rising = self.world.makers.rising.as_ref().map(|rising| rising.moved(self.factor));
-        let (demand, ownership) = (self.demand, &self.world.makers.ownership);
+        let rising = self.rising.map(|rising| rising.moved(self.factor));
+        let (demand, ownership) = (self.demand, self.ownership);
         let cost = self.cost_usd(terms);
         PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }.no_loss_prices(prices)
     }
@@ -113,8 +116,8 @@ impl Context<'_> {
     /// Profit of each maker from its own models at these prices and terms, USD a purchase event.
     pub fn profits(&self, terms: &Terms, prices: &[f64]) -> Vec<f64> {
         let share = self.demand.shares(prices).product;
-        let ownership = &self.world.makers.ownership;
-        let cost: Vec<f64> = match &self.world.makers.rising {
+        let ownership = self.ownership;
+        let cost: Vec<f64> = match self.rising {
             None => self.cost_usd(terms).iter().zip(&share).map(|(cost, share)| cost * share).collect(),
             Some(rising) => {
                 let total = rising.moved(self.factor).total(&share).into_iter();

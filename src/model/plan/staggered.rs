@@ -2,9 +2,10 @@
 //! posts on the way.
 
 use super::book::{Context, PriceBook};
+use super::expected::{Spell, expected_terms};
 use crate::model::supply::SupplyError;
 use crate::model::supply::rule::{PriceSetting, PricingRule};
-use crate::model::supply::staggered::{Spell, Staggered, Stay, expected_terms};
+use crate::model::supply::staggered::{Staggered, Stay};
 use crate::model::trade::instrument::{Dated, Instrument};
 use crate::model::trade::policy::{Policy, Terms};
 use crate::model::trade::regime::{Force, Stage, Standing};
@@ -184,7 +185,7 @@ impl<'a> Lists<'a> {
 
     /// Models priced without waiting: those of makers that have reopened them for an instrument that is in force, or ends this week.
     fn flexible(&self, force: &[Force], ended: &[usize], context: &Context<'_>) -> Vec<bool> {
-        let owners = context.world.makers.ownership.owners();
+        let owners = context.ownership.owners();
         let holds = |i: usize| force[i] == Force::Charged || ended.contains(&i);
         let of = |j: usize, i: usize| self.policy.instruments[i].selected[j] && self.reopened[i][owners[j]];
         (0..owners.len()).map(|j| (0..force.len()).any(|i| holds(i) && of(j, i))).collect()
@@ -235,7 +236,7 @@ impl<'a> Lists<'a> {
         book: &mut PriceBook,
         flexible: &mut [bool],
     ) -> Result<bool, SupplyError> {
-        let ownership = &context.world.makers.ownership;
+        let ownership = context.ownership;
         let now = settle(week.terms, context, book)?;
         let before = context.profits(week.terms, waiting_usd);
         let base_share = context.demand.shares(context.list).product;
@@ -295,7 +296,7 @@ impl<'a> Lists<'a> {
 
 /// The equilibrium at these terms, found from base-year prices whatever came before, so that it depends on the terms alone.
 fn settle(terms: &Terms, context: &Context<'_>, book: &mut PriceBook) -> Result<PriceSetting, SupplyError> {
-    let mut setting = PriceSetting::new(context.list, &context.world.makers.ownership);
+    let mut setting = PriceSetting::new(context.list, context.ownership);
     book.revise(&mut setting, &PricingRule::Bertrand, context, terms)?;
     Ok(setting)
 }
