@@ -35,7 +35,6 @@ struct Model {
     x: [f64; 3],
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn models() -> Vec<Model> {
     (0..MODELS)
         .map(|j| {
@@ -272,7 +271,6 @@ impl Market {
     /// Each cell of the table buyers x months is an event with probability `rate`: the number of cells between two
     /// events is geometric, so the empty ones are never looked at, and buyers without an event never drawn. The events
     /// are then taken month by month, eight buyers at a time.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn sparse_block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
         let (population, mut calendar) = self.calendar(streams, buyers, rate);
         let mut owned = population.owned.clone();
@@ -298,7 +296,6 @@ impl Market {
     }
 
     /// The buyers of a block who come to market, and for every month who they are and their uniforms.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn calendar(
         &self,
         streams: &Streams,
@@ -397,7 +394,6 @@ impl Case {
         self.sums(&blocks)
     }
 
-    #[allow(clippy::cast_precision_loss)]
     fn agent_steps(&self) -> f64 {
         self.buyers as f64 * MONTHS as f64 * self.runs as f64
     }
@@ -426,7 +422,6 @@ const EXPECTED_DENSE: Expected = Expected {
     average_price: [68.0339, 67.6912],
 };
 
-#[allow(clippy::cast_precision_loss)]
 fn mean_and_standard_error(x: &[f64]) -> (f64, f64) {
     let n = x.len() as f64;
     let mean = x.iter().sum::<f64>() / n;
@@ -505,7 +500,6 @@ fn median(mut x: Vec<f64>) -> f64 {
 }
 
 /// The library's exp in cache, values a second of CPU time on one core: what no logit kernel can exceed.
-#[allow(clippy::cast_precision_loss)]
 fn exp_limit() -> f64 {
     const ROUNDS: usize = 20_000;
     // The kernel has no branches, so its time does not depend on the values, which end at infinity here.

@@ -308,6 +308,7 @@ fn error_code(error: &WorkError) -> u8 {
 }
 
 /// Parses the arguments of this process, runs the command, and turns its result into an exit code.
+#[must_use]
 pub fn main() -> ExitCode {
     run_with(std::env::args_os())
 }

@@ -124,7 +124,7 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         if args.json {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
         } else {
-            super::print(&text)?
+            super::print(&text)?;
         }
         if differences.is_empty() {
             return Err(CliError::Usage(format!(

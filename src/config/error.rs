@@ -73,6 +73,7 @@ pub enum ConfigError {
 
 impl ConfigError {
     /// The place in a TOML file or override, for the errors that have one.
+    #[must_use]
     pub fn location(&self) -> Option<&Location> {
         match self {
             Self::Syntax(complaint)

@@ -125,16 +125,19 @@ impl Table {
     }
 
     /// The number of rows, without the header.
+    #[must_use]
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
     /// The names of the columns, in order.
+    #[must_use]
     pub fn columns(&self) -> &[String] {
         &self.header
     }
 
     /// Whether there is a column of this name.
+    #[must_use]
     pub fn has_column(&self, column: &str) -> bool {
         self.header.iter().any(|name| name == column)
     }
@@ -254,6 +257,7 @@ impl Table {
     }
 
     /// A complaint about one cell, with help of its own.
+    #[must_use]
     pub fn refuse_cell_with(&self, row: usize, column: &str, expected: &str, help: String) -> ConfigError {
         match self.refuse_cell(row, column, expected) {
             ConfigError::Row { file, row, label, message, .. } => ConfigError::Row { file, row, label, message, help },
@@ -262,6 +266,7 @@ impl Table {
     }
 
     /// A complaint about one cell: its column, what it holds, and what was expected.
+    #[must_use]
     pub fn refuse_cell(&self, row: usize, column: &str, expected: &str) -> ConfigError {
         match self.index(column) {
             Ok(index) => self.refuse(row, column, self.cell(row, index), expected),

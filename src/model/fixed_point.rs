@@ -321,7 +321,7 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use super::{Evaluation, Found, Pace, Stop, go_on, search, until_setback};
+    use super::{Evaluation, Found, Pace, SearchReport, Stop, go_on, search, until_setback};
 
     const STOP: Stop = Stop { target: 1e-14, accept: 1e-12, max_evaluations: 200 };
 
@@ -395,8 +395,12 @@ mod tests {
             let step = vec![0.02 * (2.0 - x[0] * x[0])];
             Ok(Evaluation { error: step[0].abs(), step, kept: () })
         };
-        let start =
-            || Found { x: vec![1.0], evaluation: step(&[1.0]).unwrap(), report: Default::default(), converged: false };
+        let start = || Found {
+            x: vec![1.0],
+            evaluation: step(&[1.0]).unwrap(),
+            report: SearchReport::default(),
+            converged: false,
+        };
         let newton = |x: &[f64], _: &Evaluation<()>| Ok(Some(vec![(2.0 - x[0] * x[0]) / (2.0 * x[0])]));
         let wild = |_: &[f64], _: &Evaluation<()>| Ok(Some(vec![-0.7]));
         let quick = go_on(start(), stop, Pace::Plain, step, newton).unwrap();

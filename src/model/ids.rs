@@ -93,6 +93,7 @@ impl<I: Id, T> IndexMut<I> for Table<I, T> {
 }
 
 /// The distinct names in order of first appearance, and each row's identifier.
+#[must_use]
 pub fn intern<I: Id>(names: &[String]) -> (Table<I, String>, Vec<I>) {
     let mut distinct: Vec<String> = Vec::new();
     let ids = names

@@ -9,6 +9,15 @@ pub struct Destination {
     pub outside: bool,
 }
 
+impl Destination {
+    /// What it gained between two sets of quantities; `outside` is what the outside option gained.
+    #[must_use]
+    pub fn gained(&self, before: &[f64], after: &[f64], outside: f64) -> f64 {
+        let models: f64 = self.models.iter().map(|j| after[*j] - before[*j]).sum();
+        models + if self.outside { outside } else { 0.0 }
+    }
+}
+
 /// Who sets prices when a duty is imposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prices {

@@ -130,7 +130,6 @@ impl Streams {
 #[inline]
 fn permute(pair: [u64; 2], key: [u32; 2]) -> [u64; 2] {
     // Truncation splits each word into its halves.
-    #[allow(clippy::cast_possible_truncation)]
     let counter = [pair[0] as u32, (pair[0] >> 32) as u32, pair[1] as u32, (pair[1] >> 32) as u32];
     let [a, b, c, d] = philox4x32_10(counter, key).map(u64::from);
     [a | b << 32, c | d << 32]
@@ -246,7 +245,6 @@ mod tests {
         u
     }
 
-    #[allow(clippy::cast_precision_loss)]
     fn correlation(x: &[f64], y: &[f64]) -> f64 {
         let n = x.len() as f64;
         let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
@@ -344,7 +342,6 @@ mod tests {
     /// The first draw over consecutive agents, indexes and replications: moments within four standard errors,
     /// Kolmogorov-Smirnov distance below the 0.01 % point.
     #[test]
-    #[allow(clippy::cast_precision_loss)]
     fn first_draws_across_addresses_are_uniform() {
         const N: u64 = 100_000;
         let first =
@@ -372,7 +369,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::cast_precision_loss)]
     fn exponential_draws_have_mean_and_variance_one() {
         let mut e = vec![0.0; 200_000];
         Streams::new(2, 9).at(Purpose::Taste, 8, 0).fill_exponential(&mut e);
@@ -393,7 +389,6 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::cast_precision_loss)]
     fn distributions_of_rand_distr_work_on_a_stream() {
         let mut stream = Streams::new(1, 1).at(Purpose::Population, 0, 0);
         let n = 50_000;

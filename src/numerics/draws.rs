@@ -198,7 +198,8 @@ mod tests {
         let n = 20_000;
         let mut draws: Vec<f64> = (0..n).map(|_| gamma(&law, || words.next_u64())).collect();
         draws.sort_by(f64::total_cmp);
-        let distance = draws.iter().enumerate().map(|(i, x)| (1.0 - exp(-x / 2.0) - (i as f64 + 0.5) / n as f64).abs());
-        assert!(distance.fold(0.0, f64::max) < 1.95 / (n as f64).sqrt());
+        let distance =
+            draws.iter().enumerate().map(|(i, x)| (1.0 - exp(-x / 2.0) - (i as f64 + 0.5) / f64::from(n)).abs());
+        assert!(distance.fold(0.0, f64::max) < 1.95 / f64::from(n).sqrt());
     }
 }

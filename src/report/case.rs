@@ -150,7 +150,7 @@ pub fn render_comparison(differences: &[Difference]) -> String {
     let mut scenarios: Vec<&str> = Vec::new();
     differences.iter().for_each(|d| {
         if !scenarios.contains(&d.scenario.as_str()) {
-            scenarios.push(&d.scenario)
+            scenarios.push(&d.scenario);
         }
     });
     let _ = writeln!(text, "{:34} {:>9}  {:28} {:>9}  where", "scenario", "largest", "quantity", "tolerance");

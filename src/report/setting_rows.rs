@@ -104,7 +104,7 @@ pub fn regime_rows(study: &Study, regimes: &[usize]) -> Vec<RegimeRow> {
 fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
     match instrument.measure(week).or(instrument.measures.first().map(|dated| &dated.measure)) {
         Some(Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. }) => (rate.fraction(), "fraction"),
-        Some(Measure::Duty { duty: Duty::Specific { amount_usd }, .. }) | Some(Measure::Rebate { amount_usd }) => {
+        Some(Measure::Duty { duty: Duty::Specific { amount_usd }, .. } | Measure::Rebate { amount_usd }) => {
             (*amount_usd, "USD per car")
         }
         Some(Measure::Quota { cars_per_year }) => (*cars_per_year, "cars per year"),

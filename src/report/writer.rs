@@ -55,7 +55,6 @@ impl<'a> Writer<'a> {
 
     /// The tables among `files`: there is no form but theirs.
     #[cfg(not(feature = "parquet"))]
-    #[allow(clippy::unnecessary_wraps, reason = "as with Parquet")]
     fn converted(&self, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, OutputError> {
         let Formats { .. } = self.formats;
         Ok(files)

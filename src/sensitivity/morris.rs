@@ -87,7 +87,7 @@ pub fn effects(response: &Response, trajectories: &[Vec<Step>], resampling: &Res
             }
             let mean = columns[1];
             columns[0] =
-                if n == 1 { mean.abs() } else { absolute(n as f64 * mean, (1..n + 1).map(|r| columns[1 + 2 * r])) };
+                if n == 1 { mean.abs() } else { absolute(n as f64 * mean, (0..n).map(|r| columns[3 + 2 * r])) };
         }
     }
     let count = trajectories.len() as f64;

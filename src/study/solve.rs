@@ -255,7 +255,7 @@ impl Solver<'_> {
         }
         let counted = PriceProblem { cost: &counted, ..problem };
         let linear = Linearised::at(&counted, &found.price, None).map_err(failed)?.holding(&supply.held);
-        let deviations = self.deviations(&counted, &found.price, &supply).map_err(failed)?;
+        let deviations = Self::deviations(&counted, &found.price, &supply).map_err(failed)?;
         let others = if self.options.many_starts && supply.limits.is_empty() {
             others(&problem, &found, &supply.held, &deviations, options)
         } else {
@@ -316,17 +316,12 @@ impl Solver<'_> {
             let expected = "a finite number (is the product priced out of the market?)";
             return Err(failed(SupplyError::Product { product, what, value: f64::NAN, expected }));
         }
-        result.matrices = self.matrices(&demand, &result.price, &linear, kinds).map_err(failed)?;
+        result.matrices = Self::matrices(&demand, &result.price, &linear, kinds).map_err(failed)?;
         Ok(result)
     }
 
     /// For each owner the best price of one of its products, all others unchanged, where that gains anything.
-    fn deviations(
-        &self,
-        problem: &PriceProblem,
-        prices: &[f64],
-        supply: &Supply,
-    ) -> Result<Vec<Deviation>, SupplyError> {
+    fn deviations(problem: &PriceProblem, prices: &[f64], supply: &Supply) -> Result<Vec<Deviation>, SupplyError> {
         let free = |j: &usize| !supply.held.get(*j).copied().unwrap_or(false);
         let products: Vec<usize> = (0..prices.len()).filter(free).collect();
         let each: Result<Vec<_>, SupplyError> =
@@ -355,7 +350,6 @@ impl Solver<'_> {
     }
 
     fn matrices(
-        &self,
         demand: &ExpectedDemand,
         prices: &[f64],
         linear: &Linearised,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use stickershock::config::case::{Case, CaseOptions};
-use stickershock::report::case::{compare, render_comparison, write};
+use stickershock::report::case::{Difference, compare, render_comparison, write};
 use stickershock::study::solution::ScenarioResult;
 use stickershock::study::solve::{Matrices, Solution, SolveOptions, solve};
 
@@ -63,7 +63,7 @@ fn every_stored_result_is_met() {
         assert!(differences.len() >= 12 * 17, "{name}: only {} quantities compared", differences.len());
         let matrices = differences.iter().filter(|d| d.at.contains(", ")).count();
         assert_eq!(matrices, 8, "{name}: matrices compared");
-        assert!(differences.iter().all(|d| d.within()), "{}", render_comparison(&differences));
+        assert!(differences.iter().all(Difference::within), "{}", render_comparison(&differences));
         for scenario in &solution.scenarios {
             assert!(scenario.first_order_residual < 1e-12, "{name} {}", scenario.name);
             assert!(scenario.worst_second_order().unwrap().largest_eigenvalue < 0.0, "{name} {}", scenario.name);
@@ -121,7 +121,7 @@ fn pyblp_names_and_gzip_are_the_same_market() {
     let case = Case::load(copied.path(), &options).unwrap_or_else(|error| panic!("{error}"));
     let solution = solved(&case);
     let differences = compare(&case, &solution.scenarios).unwrap();
-    assert!(differences.iter().all(|d| d.within()), "{}", render_comparison(&differences));
+    assert!(differences.iter().all(Difference::within), "{}", render_comparison(&differences));
     // Matrices are gzipped as the inputs were.
     let out = tempfile::tempdir().unwrap();
     write(out.path(), &case, &solution.recovered, &solution.scenarios, false).unwrap();
@@ -268,7 +268,7 @@ fn the_vertical_chain_with_curvature_is_that_of_another_program() {
     let solution = solved(&case);
     let differences = compare(&case, &solution.scenarios).unwrap();
     assert_eq!(differences.len(), 7 * 17);
-    assert!(differences.iter().all(|d| d.within()), "{}", render_comparison(&differences));
+    assert!(differences.iter().all(Difference::within), "{}", render_comparison(&differences));
     assert!(solution.scenarios.iter().all(|scenario| scenario.first_order_residual < 1e-12));
     // The base is where costs were recovered: observed prices, and the normal duty alone.
     let base = scenario(&solution, "base_multi");

@@ -555,7 +555,11 @@ fn regimes_events_and_periods() {
     run.text("policy_events", "label", |row| at(row).label.clone());
     run.value("policy_events", "week", |row| {
         let date: jiff::civil::Date = row["date"].parse().unwrap();
-        (0..).find(|week| scenario.start.checked_add(jiff::Span::new().days(7 * week)).unwrap() >= date).unwrap() as f64
+        f64::from(
+            (0..1000)
+                .find(|week| scenario.start.checked_add(jiff::Span::new().days(7 * week)).unwrap() >= date)
+                .unwrap(),
+        )
     });
     assert_eq!(
         events.iter().filter(|row| imposed(row)).map(|row| row["date"].as_str()).collect::<Vec<_>>(),

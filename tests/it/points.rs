@@ -596,7 +596,7 @@ fn structures_have_draws_of_their_own_in_proportion() {
     for point in &points {
         let s = draws.structure_of(point.index);
         of[s] += 1;
-        assert!((of[0] as f64 - 0.75 * (of[0] + of[1]) as f64).abs() < 1.5, "{of:?} so far");
+        assert!((f64::from(of[0]) - 0.75 * f64::from(of[0] + of[1])).abs() < 1.5, "{of:?} so far");
         let value = |key: &str| -> Option<f64> {
             let found = point.assignments.iter().rev().find_map(|text| text.strip_prefix(&format!("{key}=")));
             found.map(|text| text.parse().unwrap())

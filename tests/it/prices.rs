@@ -254,7 +254,7 @@ impl Reference {
         self.solve(&terms, &moved)
     }
 
-    fn weight(&self, expected_weeks: f64) -> f64 {
+    fn weight(expected_weeks: f64) -> f64 {
         ListLife { weeks: 26.0, discount_rate: 0.10 }.weight(expected_weeks)
     }
 
@@ -317,7 +317,7 @@ fn prices_under_the_vertical_chain_are_those_of_two_other_programs() {
         (
             "100%, expected for 69 weeks",
             1.0,
-            reference.weight(69.0),
+            Reference::weight(69.0),
             row(
                 Some([0.430_396, 0.604_759, 0.515_122]),
                 0.5170,
@@ -345,7 +345,7 @@ fn prices_under_the_vertical_chain_are_those_of_two_other_programs() {
         reference.check_accounts(what, &price, &duty, accounts);
     }
     let duty = reference.duty(0.25);
-    let price = reference.prices(&duty, reference.weight(52.0));
+    let price = reference.prices(&duty, Reference::weight(52.0));
     let expected = row(
         Some([0.456_973, 0.517_596, 0.484_030]),
         0.1090,
@@ -483,7 +483,7 @@ fn prices_at_the_joint_estimate() {
         (
             "100%, expected for 69 weeks",
             &full,
-            reference.weight(69.0),
+            Reference::weight(69.0),
             row(
                 Some([0.417_362, 0.591_932, 0.504_803]),
                 0.4598,
@@ -507,7 +507,7 @@ fn prices_at_the_joint_estimate() {
         (
             "25%, expected for 52 weeks",
             &quarter,
-            reference.weight(52.0),
+            Reference::weight(52.0),
             row(
                 Some([0.438_414, 0.498_836, 0.468_243]),
                 0.0757,
@@ -554,7 +554,7 @@ fn prices_at_the_estimate_with_rising_cost() {
         (
             "100%, expected for 69 weeks",
             &full,
-            reference.weight(69.0),
+            Reference::weight(69.0),
             [0.355_865, 0.528_024, 0.439_735],
             0.6711,
             -51.3946,
@@ -574,7 +574,7 @@ fn prices_at_the_estimate_with_rising_cost() {
         (
             "25%, expected for 52 weeks",
             &quarter,
-            reference.weight(52.0),
+            Reference::weight(52.0),
             [0.394_303, 0.453_556, 0.422_771],
             0.1693,
             -18.8715,

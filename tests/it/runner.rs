@@ -489,7 +489,7 @@ fn a_lack_of_descriptors_and_a_folder_that_vanishes_are_told() {
     assert!(failed > 0);
     let mut command = run_command(&out, &["--fresh", "--set", "run.replications=400"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while fs::read_dir(out.join("units")).map_or(0, Iterator::count) < 3 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -515,7 +515,7 @@ fn an_interrupted_run_is_resumable() {
     for (signal, flag) in [("-INT", "--fresh"), ("-TERM", "--resume")] {
         let mut command = run_command(&out, &[flag, "--set", "run.replications=2000"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let stored = || fs::read_dir(out.join("units")).map_or(0, Iterator::count);
         let before = stored();
         while stored() < before + 3 && Instant::now() < deadline {

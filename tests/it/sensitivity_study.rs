@@ -24,10 +24,11 @@ fn scenario(folder: &Path, more: &str) -> PathBuf {
     let path = folder.join("small.toml");
     let base = showdown_path();
     let text = format!(
-        "extends = {base:?}\nname = \"small\"\n[buyers]\ncount = 64\npricing_nodes = 64\n\
+        "extends = \"{}\"\nname = \"small\"\n[buyers]\ncount = 64\npricing_nodes = 64\n\
          [[parameter]]\nkey = \"demand.alpha\"\nlabel = \"Price sensitivity\"\ndistribution = \"uniform\"\nlow = 0.1\nhigh = 0.15\n\
          [[parameter]]\nkey = \"pricing.theta\"\ndistribution = \"uniform\"\nlow = 0.5\nhigh = 1.0\n\
-         [[parameter]]\nkey = \"market.home_cost_share\"\ndistribution = \"uniform\"\nlow = 0.5\nhigh = 0.9\n{more}"
+         [[parameter]]\nkey = \"market.home_cost_share\"\ndistribution = \"uniform\"\nlow = 0.5\nhigh = 0.9\n{more}",
+        base.display()
     );
     std::fs::write(&path, text).unwrap();
     path

@@ -119,7 +119,7 @@ impl Rows {
         let mut markets: Vec<&str> = Vec::new();
         cells.iter().for_each(|cell| {
             if !markets.iter().any(|known| equal(known, cell)) {
-                markets.push(cell)
+                markets.push(cell);
             }
         });
         let wanted = market.map(|market| (market, markets.iter().find(|known| equal(known, market))));
@@ -481,7 +481,7 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
     Ok(Case {
         name: description.name.clone(),
         folder: std::path::PathBuf::new(),
-        agents: agent_columns(description, agents)?,
+        agents: agent_columns(description, agents),
         marginal_cost,
         columns: products.columns()?,
         tolerance: description.tolerance,
@@ -584,7 +584,7 @@ fn linear_utility(description: &Description, products: &Rows) -> Result<Option<V
 }
 
 /// The raw columns of the agents file under PyBLP's names.
-fn agent_columns(description: &Description, agents: &Rows) -> Result<Vec<(String, Vec<f64>)>, ConfigError> {
+fn agent_columns(description: &Description, agents: &Rows) -> Vec<(String, Vec<f64>)> {
     let mut columns = Vec::new();
     for name in agents.table.columns() {
         let place = description.node_columns.iter().position(|node| node == name);
@@ -599,5 +599,5 @@ fn agent_columns(description: &Description, agents: &Rows) -> Result<Vec<(String
             columns.push((renamed, values));
         }
     }
-    Ok(columns)
+    columns
 }

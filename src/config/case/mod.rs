@@ -153,7 +153,7 @@ impl Case {
             spec::take_stored(&file, &stored, &mut read.scenarios)?;
         }
         read.matrices = files::matrices(folder)?;
-        read.folder = folder.to_owned();
+        folder.clone_into(&mut read.folder);
         read.compressed = compressed;
         if read.name.is_empty() {
             read.name =

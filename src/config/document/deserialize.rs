@@ -440,7 +440,7 @@ struct Content<'de> {
     node: &'de Node,
 }
 
-impl<'de> Content<'de> {
+impl Content<'_> {
     fn placed<T>(&self, result: Result<T, Fault>) -> Result<T, Fault> {
         result.map_err(|fault| fault.placed(self.node, &key_step(self.name)))
     }

@@ -32,7 +32,7 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
     let mut node = tree::parse(Text { name, text, numbered: true })?;
     above.push(path.to_owned());
     let mut base = None;
-    for parent in extended(&mut node)? {
+    for parent in extended(&mut node) {
         let refuse = |message: String, help: &str| {
             Err(ConfigError::Extends(parent.origin.complain("extends", Part::Value, message, help)))
         };
@@ -67,18 +67,18 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
 }
 
 /// Takes the entry `extends` out of a file's top level, as a list.
-fn extended(node: &mut Node) -> Result<Vec<Node>, ConfigError> {
-    let Value::Table(entries) = &mut node.value else { return Ok(Vec::new()) };
-    Ok(match entries.remove("extends") {
+fn extended(node: &mut Node) -> Vec<Node> {
+    let Value::Table(entries) = &mut node.value else { return Vec::new() };
+    match entries.remove("extends") {
         None => Vec::new(),
         Some(Node { value: Value::Array(list), .. }) => list,
         Some(single) => vec![single],
-    })
+    }
 }
 
 /// Complains if a document without a folder tries to extend a file.
 pub(super) fn refuse_extends(mut node: Node) -> Result<Node, ConfigError> {
-    match extended(&mut node)?.first() {
+    match extended(&mut node).first() {
         None => overlay(None, node, ""),
         Some(parent) => Err(ConfigError::Extends(parent.origin.complain(
             "extends",
@@ -96,7 +96,8 @@ pub(super) fn overlay(base: Option<Node>, over: Node, path: &str) -> Result<Node
     let base = base.map(|node| node.value);
     let value = match over.value {
         Value::Table(entries) => {
-            let mut merged = if let Some(Value::Table(entries)) = base { entries } else { Default::default() };
+            let mut merged =
+                if let Some(Value::Table(entries)) = base { entries } else { std::collections::BTreeMap::new() };
             for (key, node) in entries {
                 let node = overlay(merged.remove(&key), node, &format!("{path}{}", key_step(&key)))?;
                 merged.insert(key, node);

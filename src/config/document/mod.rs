@@ -136,7 +136,7 @@ impl Document {
                 Node { origin: origin(start, start + written.len()), value: Value::String(written.to_owned()) }
             }
             Err(ConfigError::Syntax(mut complaint)) => {
-                complaint.help = "put quotes around text with spaces or signs: --set 'a.b=\"two words\"'".to_owned();
+                complaint.help = String::from("put quotes around text with spaces or signs: --set 'a.b=\"two words\"'");
                 return Err(ConfigError::Override(complaint));
             }
             Err(other) => return Err(other),
@@ -203,6 +203,7 @@ impl Document {
     }
 
     /// Where the value at `path` was written, if there is one: `regime[2].events[0].date`, `regime.imposed.label`.
+    #[must_use]
     pub fn origin(&self, path: &str) -> Option<Origin> {
         let (steps, length) = path::parse(path).ok()?;
         let (node, _, left) = path::follow(&self.root, &steps);
@@ -221,6 +222,7 @@ impl Document {
     }
 
     /// The resolved document as TOML with sorted keys; reading it again gives the same document.
+    #[must_use]
     pub fn to_toml_string(&self) -> String {
         match canonical::to_toml(&self.root) {
             toml::Value::Table(table) => table.to_string(),
@@ -232,6 +234,7 @@ impl Document {
     ///
     /// Numbers are compared as numbers, so `1`, `1.0` and `1e0` are the same, as are `-0.0` and `0`; a bare date is the
     /// same as the quoted one. The order of a list counts.
+    #[must_use]
     pub fn hash(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
         canonical::feed(&mut hasher, &self.root);

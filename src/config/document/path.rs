@@ -91,7 +91,7 @@ pub(super) fn reach<'a>(root: &'a mut Node, steps: &[Step], origin: &Origin) -> 
         node = match (&mut node.value, step) {
             (Value::Table(entries), Step::Key(key)) => {
                 path.push_str(&key_step(key));
-                let absent = || Node { origin: origin.clone(), value: Value::Table(Default::default()) };
+                let absent = || Node { origin: origin.clone(), value: Value::Table(std::collections::BTreeMap::new()) };
                 entries.entry(key.clone()).or_insert_with(absent)
             }
             (Value::Array(items), step) => {

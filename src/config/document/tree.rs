@@ -40,11 +40,13 @@ pub(super) enum Part {
 
 impl Origin {
     /// The file as the user named it, or the override as typed: `--set a.b=1`.
+    #[must_use]
     pub fn file(&self) -> &str {
         &self.source.name
     }
 
     /// The line of the value, from 1; none for a whole file and for an override.
+    #[must_use]
     pub fn line(&self) -> Option<usize> {
         self.locate(String::new(), Part::Value).line
     }

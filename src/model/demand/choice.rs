@@ -500,7 +500,6 @@ mod tests {
         prices: Vec<f64>,
     }
 
-    #[allow(clippy::cast_precision_loss)]
     fn market(n: usize) -> Market {
         let x0: Vec<f64> = (0..n).map(|j| ((7 * j + 3) % 11) as f64 / 10.0).collect();
         let x1: Vec<f64> = (0..n).map(|j| ((5 * j + 1) % 13) as f64 / 12.0).collect();

@@ -120,7 +120,7 @@ impl<'a> Lists<'a> {
     }
 
     /// How long makers expect an instrument in force to stay.
-    fn stay(&self, instrument: &Instrument, week: u32) -> Stay {
+    fn stay(instrument: &Instrument, week: u32) -> Stay {
         let change = instrument.measures.iter().map(|dated| dated.from_week).find(|from| *from > week);
         let end = instrument.until.map(|until| until.week);
         match change.into_iter().chain(end).min() {
@@ -148,7 +148,7 @@ impl<'a> Lists<'a> {
         let charged = (0..week.force.len()).filter(|i| week.force[*i] == Force::Charged);
         let mut spells = Vec::new();
         for i in charged {
-            let weight = self.rule.weight(self.stay(&self.policy.instruments[i], week.number));
+            let weight = self.rule.weight(Self::stay(&self.policy.instruments[i], week.number));
             if weight >= 1.0 {
                 continue;
             }
@@ -244,7 +244,7 @@ impl<'a> Lists<'a> {
         for &i in begun.iter().chain(ended) {
             let instrument = &self.policy.instruments[i];
             let stay = match begun.contains(&i) {
-                true => self.stay(instrument, week.number),
+                true => Self::stay(instrument, week.number),
                 false => Stay::Open(f64::INFINITY),
             };
             let years = self.rule.horizon_weeks(stay) / 52.0;

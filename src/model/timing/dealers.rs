@@ -143,14 +143,14 @@ impl<'a> Dealers<'a> {
         if delay > 0 || !lot.held.is_empty() {
             moved.landed = lot.inspect(week, moved.landed, delay);
         }
-        if !now.liable {
-            lot.clean += moved.landed;
-        } else {
+        if now.liable {
             lot.liable += moved.landed;
             match now.stage {
                 Stage::Imposed => moved.landed_dutiable = moved.landed,
                 _ => lot.liable_landed += moved.landed,
             }
+        } else {
+            lot.clean += moved.landed;
         }
         (lot.sold_week, lot.first_choices) = (0, 0.0);
         lot.drop_remnant();

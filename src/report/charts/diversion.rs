@@ -196,7 +196,7 @@ fn draw_bar(
         let figure = text::number(100.0 * share, 0);
         let font = Type { ink: style.ink.contrast(), ..TICK };
         if right - left > text::width(&figure, font)? + 6.0 {
-            canvas.text_mid(((left + right) / 2.0, y), &figure, font, Anchor::Middle)?;
+            canvas.text_mid((f64::midpoint(left, right), y), &figure, font, Anchor::Middle)?;
         }
         // A white edge keeps neighbours apart in grey.
         if to < 99.999 {

@@ -163,7 +163,7 @@ pub(super) fn value_axis(
     let title = text::fit(title, LABEL, WIDTH - 2.0 * MARGIN)?;
     // Centred under its axis unless that would leave the sheet.
     let half = text::width(&title, LABEL)? / 2.0;
-    let middle = ((scale.from + scale.to) / 2.0).clamp(MARGIN + half, (WIDTH - MARGIN - half).max(MARGIN + half));
+    let middle = f64::midpoint(scale.from, scale.to).clamp(MARGIN + half, (WIDTH - MARGIN - half).max(MARGIN + half));
     canvas.text((middle, bottom + 30.0), &title, LABEL, Anchor::Middle)
 }
 

@@ -129,6 +129,7 @@ pub struct PolicyEvent {
 
 impl ChartContext {
     /// The label of a regime: its name where the context does not know it.
+    #[must_use]
     pub fn regime_label<'a>(&'a self, name: &'a str) -> &'a str {
         self.regimes.iter().find(|regime| regime.name == name).map_or(name, |regime| regime.label.as_str())
     }
@@ -169,6 +170,7 @@ pub struct Svg(String);
 
 impl Svg {
     /// The document.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

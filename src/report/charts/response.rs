@@ -232,7 +232,7 @@ fn axes(canvas: &Canvas, across: &Horizontal, ticks: &Ticks, up: Scale, signed: 
         canvas.text((x, up.from + 15.0), &text::fit(label, TICK, room - 4.0)?, TICK, Anchor::Middle)?;
     }
     let label = text::fit(&across.label, LABEL, to - from)?;
-    canvas.text(((from + to) / 2.0, up.from + 31.0), &label, LABEL, Anchor::Middle)
+    canvas.text((f64::midpoint(from, to), up.from + 31.0), &label, LABEL, Anchor::Middle)
 }
 
 /// A line through the means with its band; bars alone where the places are names.

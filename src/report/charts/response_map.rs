@@ -121,7 +121,7 @@ fn edges(places: &[f64]) -> Vec<f64> {
     let half = |pair: &[f64]| (pair[1] - pair[0]) / 2.0;
     let lead = places.windows(2).next().map_or(0.5, half);
     let tail = places.windows(2).last().map_or(0.5, half);
-    let between = places.windows(2).map(|pair| (pair[0] + pair[1]) / 2.0);
+    let between = places.windows(2).map(|pair| f64::midpoint(pair[0], pair[1]));
     std::iter::once(first - lead).chain(between).chain(std::iter::once(last + tail)).collect()
 }
 
@@ -200,7 +200,7 @@ fn panel(
     let (x_edges, y_edges) = (edges(&grid.x), edges(&grid.y));
     let place = |edges: &[f64], value: f64, from: f64, to: f64| match (edges.first(), edges.last()) {
         (Some(low), Some(high)) if high > low => from + (value - low) / (high - low) * (to - from),
-        _ => (from + to) / 2.0,
+        _ => f64::midpoint(from, to),
     };
     let x = |value: f64| place(&x_edges, value, area.left, area.right);
     let y = |value: f64| place(&y_edges, value, area.bottom, area.top);
@@ -224,7 +224,7 @@ fn panel(
             canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
         }
         if let Some([from, to]) = pieces.get(pieces.len() / 2) {
-            let middle = ((x(from.0) + x(to.0)) / 2.0, (y(from.1) + y(to.1)) / 2.0);
+            let middle = (f64::midpoint(x(from.0), x(to.0)), f64::midpoint(y(from.1), y(to.1)));
             let label = if shades.signed { levels.signed_label(*level) } else { levels.label(*level) };
             let half = text::width(&label, NOTE)? / 2.0 + 2.0;
             if middle.0 - half > area.left && middle.0 + half < area.right {
@@ -261,7 +261,7 @@ fn panel(
         }
     }
     let across = text::fit(&across.label, LABEL, area.right - area.left)?;
-    canvas.text(((area.left + area.right) / 2.0, area.bottom + 31.0), &across, LABEL, Anchor::Middle)?;
+    canvas.text((f64::midpoint(area.left, area.right), area.bottom + 31.0), &across, LABEL, Anchor::Middle)?;
     // The vertical axis is named above its end: sideways text is hard to read.
     let room = (area.right - area.left) / 2.0;
     canvas.text((area.right, area.top - 9.0), &text::fit(&format!("↑ {}", up.label), LABEL, room)?, LABEL, Anchor::End)
@@ -290,7 +290,7 @@ fn colour_bar(
         canvas.rect(
             (scale.at(from), top),
             (scale.at(to) + 0.2, top + BAR_HEIGHT),
-            shades.of((from + to) / 2.0),
+            shades.of(f64::midpoint(from, to)),
             1.0,
         )?;
     }
@@ -302,7 +302,7 @@ fn colour_bar(
     }
     let unit = if measured.unit.is_empty() { String::new() } else { format!(" ({})", measured.unit) };
     let title = format!("{}{unit}", measured.label);
-    canvas.text(((left + right) / 2.0, top + BAR_HEIGHT + 29.0), &title, LABEL, Anchor::Middle)
+    canvas.text((f64::midpoint(left, right), top + BAR_HEIGHT + 29.0), &title, LABEL, Anchor::Middle)
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
 }
 
 fn percent(share: f64) -> String {
-    format!("{} %", text::number(100.0 * share, if (share * 100.0).fract().abs() < 1e-9 { 0 } else { 1 }))
+    format!("{} %", text::number(100.0 * share, usize::from((share * 100.0).fract().abs() >= 1e-9)))
 }
 
 #[cfg(test)]

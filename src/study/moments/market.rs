@@ -77,14 +77,14 @@ impl<'a> StaticMarket<'a> {
                 let selected = &self.scenario.instruments[*instrument].selected;
                 let lost: f64 = (0..selected.len()).filter(|j| selected[*j]).map(|j| before[j] - after[j]).sum();
                 let outside = before.iter().sum::<f64>() - after.iter().sum::<f64>();
-                self.gained(destination, &before, &after, outside) / lost
+                destination.gained(&before, &after, outside) / lost
             }
             Moment::Switchers(destination, instrument, prices) => {
                 let (before, after) = self.sales(*instrument, *prices)?;
                 let selected = &self.scenario.instruments[*instrument].selected;
                 let others = (0..selected.len()).filter(|j| !selected[*j]).collect();
                 let others = Destination { models: others, outside: false };
-                self.gained(destination, &before, &after, 0.0) / self.gained(&others, &before, &after, 0.0)
+                destination.gained(&before, &after, 0.0) / others.gained(&before, &after, 0.0)
             }
             Moment::DutyPassThrough(models, instrument) => {
                 let phase = self.imposed(*instrument, Prices::Equilibrium)?;
@@ -138,18 +138,13 @@ impl<'a> StaticMarket<'a> {
         net.enumerate().map(|(j, net)| net - self.scenario.market.chain.local_usd(j)).collect()
     }
 
-    fn gained(&self, destination: &Destination, before: &[f64], after: &[f64], outside: f64) -> f64 {
-        let models: f64 = destination.models.iter().map(|j| after[*j] - before[*j]).sum();
-        models + if destination.outside { outside } else { 0.0 }
-    }
-
     fn diversion(&self, destination: &Destination) -> f64 {
         let flagged = |j: usize| self.scenario.market.models[j].flagged;
         let price = |j: usize| if flagged(j) { PROHIBITIVE_USD } else { self.list[j] };
         let without: Vec<f64> = (0..self.list.len()).map(price).collect();
         let (before, after) = (self.demand.shares(&self.list), self.demand.shares(&without));
         let lost: f64 = (0..self.list.len()).filter(|j| flagged(*j)).map(|j| before.product[j]).sum();
-        self.gained(destination, &before.product, &after.product, after.outside - before.outside) / lost
+        destination.gained(&before.product, &after.product, after.outside - before.outside) / lost
     }
 
     fn cross_elasticity(&self, of: usize, price: usize) -> f64 {

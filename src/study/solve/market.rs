@@ -42,7 +42,7 @@ impl OnSale {
             let reference: Vec<f64> = kept.iter().map(|&j| price[j]).collect();
             products = products.with_curvature(case.curvature, &reference)?;
         }
-        Ok(Self { products, delta, kept })
+        Ok(Self { kept, products, delta })
     }
 
     pub fn demand<'a>(&'a self, case: &'a Case, execution: Execution) -> Result<ExpectedDemand<'a>, DemandError> {

@@ -480,7 +480,6 @@ fn inverse_cdf_of(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
 }
 
 #[inline(always)]
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> {
     assert!(weights.len() == speeds.len(), "one speed for each product");
     let start = outside * outside_speed;
@@ -502,7 +501,6 @@ fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) ->
 
 /// From the best value and its block of every lane, -1 for none above `start`: the best of all and its place, the lowest of equals.
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
 fn leader_of(best: [f64; LANES], winner: [f64; LANES], start: f64) -> (Option<usize>, f64) {
     let lead = reduced(best, |a, b| if b > a { b } else { a });
     let mut place = [0.0; LANES];
@@ -672,7 +670,6 @@ fn eight_utilities_many(products: Products<'_>, buyers: &Eight, out: &mut [f64])
 }
 
 #[inline(always)]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn eight_inverse_cdf(
     products: Products<'_>,
     buyers: &Eight,
@@ -732,7 +729,6 @@ fn last_positive(cumulative: &[[f64; LANES]], outside: f64, lane: usize) -> Opti
 }
 
 #[inline(always)]
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn eight_race(
     products: Products<'_>,
     buyers: &Eight,

@@ -125,7 +125,12 @@ impl Sheet<'_> {
         for (at, (rows, _)) in looks.iter().enumerate() {
             canvas.text((x(at), bottom + 13.0), &text::number(*rows as f64, 0), TICK.px(9.0), Anchor::Middle)?;
         }
-        canvas.text(((left + right) / 2.0, bottom + 27.0), "points run", LABEL.px(9.5).ink(MUTED), Anchor::Middle)?;
+        canvas.text(
+            (f64::midpoint(left, right), bottom + 27.0),
+            "points run",
+            LABEL.px(9.5).ink(MUTED),
+            Anchor::Middle,
+        )?;
         for (line, style) in panel.lines.iter().zip(styles) {
             let defined: Vec<(usize, &Estimate)> =
                 line.iter().enumerate().filter(|(_, estimate)| estimate.value.is_finite()).collect();

@@ -51,7 +51,7 @@ impl OutputContext {
     /// `95 %`.
     fn level(&self) -> String {
         let percent = 100.0 * self.level;
-        format!("{} %", text::number(percent, if (percent - percent.round()).abs() < 1e-9 { 0 } else { 1 }))
+        format!("{} %", text::number(percent, usize::from((percent - percent.round()).abs() >= 1e-9)))
     }
 
     /// The unit after a name, where there is one.
