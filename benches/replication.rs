@@ -9,7 +9,7 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stickershock::config;
-use stickershock::study::{Job, Study};
+use stickershock::study::Study;
 
 const BUYERS: usize = 1 << 17;
 
@@ -33,21 +33,24 @@ fn replication(c: &mut Criterion) {
         ("million_patient", "showdown-1995-timing.toml", 8 * BUYERS, &PATIENT, 2),
     ] {
         let study = study(file, buyers, more);
-        let (world, start) = study.world(0).unwrap_or_else(|error| panic!("{error}"));
+        let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
         group.throughput(Throughput::Elements(u64::from(study.scenario().weeks)));
         for (regime, of) in study.scenario().regimes.iter().enumerate().take(regimes) {
             group.bench_function(format!("{layer}/{}", of.name), |b| {
-                b.iter(|| study.simulate(&world, &start, Job { regime, replication: 0 }));
+                b.iter(|| study.simulate(&replication, regime));
             });
         }
     }
+    // Buyers, base year, costs and the prices of all regimes of one replication.
+    let own = study("showdown-1995-bertrand.toml", 8_192, &["buyers.population=own"]);
     let study = study("showdown-1995-timing.toml", BUYERS, &[]);
-    let (world, start) = study.world(0).unwrap_or_else(|error| panic!("{error}"));
+    let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
-    group.bench_function("together", |b| b.iter(|| study.simulate_together(&world, &start, &regimes, 0)));
+    group.bench_function("own_worlds", |b| b.iter(|| own.replication(0)));
+    group.bench_function("together", |b| b.iter(|| study.simulate_together(&replication, &regimes)));
     group.bench_function("one_by_one", |b| {
         b.iter(|| {
-            let alone = |regime: &usize| study.simulate(&world, &start, Job { regime: *regime, replication: 0 });
+            let alone = |regime: &usize| study.simulate(&replication, *regime);
             regimes.iter().map(alone).collect::<Vec<_>>()
         });
     });

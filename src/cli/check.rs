@@ -205,9 +205,9 @@ fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
 /// Seconds of one job, from one replication of every regime on one thread.
 fn time_one_replication(study: &Study) -> Result<f64, CliError> {
     let started = Instant::now();
-    let (world, start) = study.world(0).map_err(crate::study::StudyError::World)?;
+    let replication = study.replication(0).map_err(StudyError::World)?;
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
-    for outcome in study.simulate_together(&world, &start, &regimes, 0) {
+    for outcome in study.simulate_together(&replication, &regimes) {
         std::hint::black_box(outcome?);
     }
     Ok(started.elapsed().as_secs_f64() / regimes.len() as f64)

@@ -11,6 +11,7 @@ pub mod market;
 pub mod moment;
 pub mod outcome;
 pub mod plan;
+pub mod quotes;
 pub mod scenario;
 pub mod simulation;
 pub mod streams;

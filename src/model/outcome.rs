@@ -6,6 +6,7 @@
 use super::accounts::AccountsLayout;
 use super::market::Market;
 use super::plan::RegimePlan;
+use super::quotes::QuoteLayout;
 use super::scenario::Scenario;
 use super::timing::record::TimedLayout;
 
@@ -233,8 +234,10 @@ pub struct Layout {
     pub timed: Option<TimedLayout>,
     /// Slots that negotiated regimes add after those.
     pub negotiated: Option<NegotiatedLayout>,
-    /// Slots of the accounts, the last.
+    /// Slots of the accounts, after those.
     pub accounts: Option<AccountsLayout>,
+    /// Slots of prices and base year where every replication has its own, the last.
+    pub quotes: Option<QuoteLayout>,
     group_of_model: Vec<usize>,
     region_of_model: Vec<usize>,
     base_volume: Vec<f64>,
@@ -295,6 +298,7 @@ impl Layout {
             timed: None,
             negotiated: None,
             accounts: None,
+            quotes: None,
             group_of_model,
             region_of_model: market.models.iter().map(|model| usize::from(model.region.0)).collect(),
             base_volume: market.models.iter().map(|model| model.base_volume).collect(),
@@ -321,11 +325,32 @@ impl Layout {
         self.negotiated = Some(NegotiatedLayout { start: self.len() });
         self
     }
-    /// Adds the slots of the accounts, after all others. `cost_usd` is each model's marginal cost, dealers' margin included.
+    /// Adds the slots of the accounts. `cost_usd` is each model's marginal cost, dealers' margin included.
     #[must_use]
     pub fn with_accounts(mut self, scenario: &Scenario, cost_usd: &[f64]) -> Self {
         self.accounts = Some(AccountsLayout::new(&self, scenario, cost_usd));
         self
+    }
+
+    /// The same slots with the marginal costs of another world in the accounts.
+    #[must_use]
+    pub fn with_costs(&self, scenario: &Scenario, cost_usd: &[f64]) -> Self {
+        let mut layout = self.clone();
+        if let Some(accounts) = &mut layout.accounts {
+            accounts.set_costs(scenario, cost_usd);
+        }
+        layout
+    }
+    /// Adds the slots of prices and base year, after all others: `rows` stretches of weeks with the same prices.
+    #[must_use]
+    pub fn with_quotes(mut self, rows: usize) -> Self {
+        self.quotes = Some(QuoteLayout::new(self.len(), self.models, rows));
+        self
+    }
+    /// Slots whose quantiles are kept, not their moments alone: all but those of prices and base year.
+    #[must_use]
+    pub fn sampled(&self) -> usize {
+        self.quotes.map_or_else(|| self.len(), QuoteLayout::start)
     }
 
     /// Weekly group of an option: a model, or the outside option after the last.
@@ -370,7 +395,8 @@ impl Layout {
         let plain = self.week_start() + self.weeks as usize * WeekMetric::ALL.len() * self.groups.len();
         let timed = self.timed.as_ref().map_or(0, TimedLayout::len);
         let negotiated = self.negotiated.map_or(0, |_| NegotiatedMetric::ALL.len());
-        plain + timed + negotiated + self.accounts.as_ref().map_or(0, AccountsLayout::len)
+        let accounts = self.accounts.as_ref().map_or(0, AccountsLayout::len);
+        plain + timed + negotiated + accounts + self.quotes.map_or(0, QuoteLayout::len)
     }
     /// Whether there is no slot.
     #[must_use]

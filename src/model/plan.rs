@@ -176,6 +176,11 @@ impl RegimePlan {
     pub fn retaliation(&self, week: usize) -> Option<Retaliation> {
         self.retaliation.get(week).copied().flatten()
     }
+    /// Weeks from which other prices or duties hold, the first among them.
+    pub fn changes(&self) -> impl Iterator<Item = u32> {
+        let of_week = &self.phase_of_week;
+        (0..of_week.len()).filter(|week| *week == 0 || of_week[*week] != of_week[week - 1]).map(|week| week as u32)
+    }
     /// Position of one week's phase in [`RegimePlan::phases`].
     #[must_use]
     pub fn phase_index(&self, week: usize) -> usize {

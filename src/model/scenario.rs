@@ -18,11 +18,13 @@ use super::trade::regime::Regime;
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum PopulationMode {
-    /// One set of buyers serves all replications; they differ in purchases, dates and choices.
+    /// Every replication has a set of its own, with its own inversion of the base year, costs and prices: what a set of so many buyers does
+    /// by chance is in every interval.
     #[default]
+    Own,
+    /// One set of buyers, with one base year and one set of prices, serves all replications; they differ in purchases, dates and choices.
+    /// The error of that set is in no interval.
     Shared,
-    /// Every replication has a new set, with its own inversion of the base year.
-    Resampled,
 }
 
 /// What a study writes.

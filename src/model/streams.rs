@@ -40,7 +40,7 @@ pub enum Purpose {
     Holding = 2,
     /// State of the purchase process at the start date: agent is the buyer.
     Start = 3,
-    /// Incomes and tastes of a resampled population: agent is the buyer.
+    /// Key of the buyers of a replication that has its own.
     Population = 6,
     /// Draws of uncertain parameters: agent is the parameter.
     Parameter = 7,
@@ -102,7 +102,7 @@ impl Streams {
         self.replication
     }
 
-    /// Key of this replication's own set of buyers, for populations that are drawn anew in every replication.
+    /// Key of this replication's own set of buyers.
     #[must_use]
     pub fn population_key(&self) -> u64 {
         self.at(Purpose::Population, 0, 0).next_word()

@@ -116,11 +116,12 @@ pub struct World {
 }
 
 impl World {
-    /// Draws the buyers with the scrambling `key` and solves the base year.
+    /// Draws the buyers with the scrambling `key` and solves the base year. The search for mean utilities begins at those of `near`, a world
+    /// of the same facts with other buyers, where there is one.
     ///
     /// # Errors
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
-    pub fn build(facts: &WorldFacts, key: u64, execution: Execution) -> Result<Self, WorldError> {
+    pub fn build(facts: &WorldFacts, key: u64, near: Option<&Self>, execution: Execution) -> Result<Self, WorldError> {
         let market = &facts.market;
         let buyers = Buyers::draw(facts.buyers, key, market, &facts.demand)?;
         let nodes = nodes(&buyers)?;
@@ -128,7 +129,8 @@ impl World {
         let products = products(market, &facts.demand, &characteristics)?;
         let list = market.list_prices();
         let shares = market.base_shares();
-        let inversion = invert(&nodes, &products, &list, &shares, None, InversionOptions::default(), execution)?;
+        let from = near.map(|world| world.inversion.delta.as_slice());
+        let inversion = invert(&nodes, &products, &list, &shares, from, InversionOptions::default(), execution)?;
         let options = Options::new(market, &products, &characteristics, &inversion.delta, &facts.demand)?;
         let start_law = StationaryStart::new(&facts.holding)?;
         check_utilities(&buyers, &options, &products, &list)?;

@@ -3,6 +3,8 @@
 use super::rows::{DiversionRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow};
 use crate::model::market::CarModel;
 use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
+use crate::model::plan::RegimePlan;
+use crate::model::quotes::{QuoteMetric, of_model};
 use crate::study::finished::Finished;
 use crate::study::{Results, Study};
 
@@ -159,9 +161,13 @@ impl Report<'_> {
             let (after, before) = (plan.phase(*week), baseline.phase(*week));
             after.duty_usd[j] > before.duty_usd[j] || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
         };
-        let prices = |week: usize, j: usize| {
-            (j, baseline.phase(week).sticker_price_usd[j], plan.phase(week).sticker_price_usd[j])
+        let price = |arm: usize, plan: &RegimePlan, week: usize, j: usize| {
+            let row = plan.changes().take_while(|first| *first as usize <= week).count() - 1;
+            let place = of_model(QuoteMetric::StickerPrice, j, self.layout().models);
+            self.quoted(arm, row, place, plan.phase(week).sticker_price_usd[j]).value
         };
+        let prices =
+            |week: usize, j: usize| (j, price(self.results.baseline(), baseline, week, j), price(arm, plan, week, j));
         (0..self.layout().models)
             .filter_map(|j| (0..plan.weeks()).rev().find(|week| burdened(week, j)).map(|week| prices(week, j)))
             .collect()

@@ -2,11 +2,11 @@
 
 use jiff::civil::Date;
 
+use super::build::Report;
 use super::record::table;
-use crate::model::trade::chain::PassThrough;
-use crate::model::trade::policy::Policy;
-use crate::model::trade::regime::Force;
-use crate::study::Study;
+use super::rows::Quoted;
+use crate::model::quotes::{ResponseMetric, of_all};
+use crate::study::quotes::Quotation;
 
 table! {
     /// How much of the duties charged reaches the buyer under every regime, one row for each time prices or duties change.
@@ -21,66 +21,54 @@ table! {
         /// weighted by base-year volumes
         models: u32;
         /// change of the sticker price from the base year
-        price_change: f64, "fraction";
+        price_change: Quoted, "fraction";
         /// change of what the maker keeps of a car, duty and local costs taken off
-        border_price_change: f64, "fraction";
+        border_price_change: Quoted, "fraction";
         /// change of the sticker price over what the new duty takes of the base year's border price beyond the base year's duty
-        per_dollar_old_base: f64;
+        per_dollar_old_base: Quoted;
         /// change of the sticker price over change of the duty owed
-        per_dollar_owed: f64;
+        per_dollar_owed: Quoted;
         /// change of the log landed price over change of the log of one plus the rate
-        border_elasticity: f64;
+        border_elasticity: Quoted;
     }
 }
 
-/// Rows of `pass_through.csv`: the regimes given, phase by phase; a negotiated regime has other prices in every replication and no rows.
-#[must_use]
-pub fn pass_through_rows(study: &Study, regimes: &[usize]) -> Vec<PassThroughRow> {
-    let (scenario, market) = (study.scenario(), &study.scenario().market);
-    let policy = Policy {
-        market,
-        instruments: &scenario.instruments,
-        marginal_cost_usd: &study.shared_world().makers.costs.marginal_cost,
-        base_share: &[],
-    };
-    let list = market.list_prices();
-    let charged = |week: u32, force: &[Force]| policy.duties(week, force, Force::Charged, |_| true);
-    let base = charged(0, &vec![Force::None; scenario.instruments.len()]);
-    let mut rows = Vec::new();
-    for &regime in regimes.iter().filter(|regime| study.negotiated(**regime).is_none()) {
-        let Some(plan) = study.plans().get(regime) else { continue };
-        let force = scenario.regimes[regime].force(&scenario.instruments, scenario.weeks).unwrap_or_default();
-        let mut shown = None;
-        for (week, force) in (0..scenario.weeks).zip(&force) {
-            if shown == Some(plan.phase_index(week as usize)) {
-                continue;
+impl Report<'_> {
+    /// Rows of `pass_through.csv`, phase by phase; a negotiated regime has other prices in every replication and no rows.
+    #[must_use]
+    pub fn pass_through(&self) -> Vec<PassThroughRow> {
+        let (study, scenario) = (self.study, self.study.scenario());
+        let models = scenario.market.len();
+        let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
+        let mut rows = Vec::new();
+        for arm in self.arms().filter(|arm| study.negotiated(self.regimes[*arm]).is_none()) {
+            let Some(plan) = study.plans().get(self.regimes[arm]) else { continue };
+            let regime = &scenario.regimes[self.regimes[arm]];
+            let forces = quotation.forces(regime);
+            for (at, week) in plan.changes().enumerate() {
+                let force = &forces[week as usize];
+                let taxed = quotation.taxed(plan, week, force).len();
+                if taxed == 0 {
+                    continue;
+                }
+                let shared = quotation.row(plan, week, force);
+                let quoted = |metric: ResponseMetric| {
+                    let place = of_all(metric, models);
+                    self.quoted(arm, at, place, shared[place])
+                };
+                rows.push(PassThroughRow {
+                    regime: regime.name.clone(),
+                    week,
+                    week_start: scenario.week_start(week),
+                    models: taxed as u32,
+                    price_change: quoted(ResponseMetric::PriceChange),
+                    border_price_change: quoted(ResponseMetric::BorderPriceChange),
+                    per_dollar_old_base: quoted(ResponseMetric::PerDollarOldBase),
+                    per_dollar_owed: quoted(ResponseMetric::PerDollarOwed),
+                    border_elasticity: quoted(ResponseMetric::BorderElasticity),
+                });
             }
-            shown = Some(plan.phase_index(week as usize));
-            let phase = plan.phase(week as usize);
-            let duty = charged(week, force);
-            let price = &phase.sticker_price_usd;
-            let alone = |j: &usize| phase.quota_rent_usd[*j] == 0.0 && phase.inspection_usd[*j] == 0.0;
-            let taxed: Vec<usize> = (0..market.len()).filter(|j| duty[*j] != base[*j]).filter(alone).collect();
-            if taxed.is_empty() {
-                continue;
-            }
-            let volume = |j: usize| market.models[j].base_volume;
-            let found = PassThrough::of(&market.duty_responses(&taxed, [&base, &duty], price));
-            let weight: f64 = taxed.iter().map(|j| volume(*j)).sum();
-            let mean = |of: &dyn Fn(usize) -> f64| taxed.iter().map(|j| volume(*j) * of(*j)).sum::<f64>() / weight;
-            let kept = |j: usize| duty[j].producer_price_usd(price[j]) / base[j].producer_price_usd(list[j]) - 1.0;
-            rows.push(PassThroughRow {
-                regime: scenario.regimes[regime].name.clone(),
-                week,
-                week_start: scenario.week_start(week),
-                models: taxed.len() as u32,
-                price_change: mean(&|j| price[j] / list[j] - 1.0),
-                border_price_change: mean(&kept),
-                per_dollar_old_base: found.per_dollar_old_base,
-                per_dollar_owed: found.per_dollar_owed,
-                border_elasticity: found.border_elasticity,
-            });
         }
+        rows
     }
-    rows
 }

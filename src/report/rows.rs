@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::record::{statistics, table};
+use super::record::{Cell, Columns, Field, statistics, table};
+use crate::numerics::moments::Moments;
 
 statistics! {
     /// A metric over replications: level, spread, and paired change against the baseline regime.
@@ -39,6 +40,45 @@ statistics! {
         q75;
         /// 95% quantile
         q95;
+    }
+}
+
+/// A number of the market before any buyer moves: the same in all replications where they share the buyers, else the mean over their own
+/// worlds with its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quoted {
+    /// The number, or the mean.
+    pub value: f64,
+    /// Lower and upper end of the 95% Student interval of the mean; not numbers where there is one world.
+    pub interval: [f64; 2],
+}
+
+impl Quoted {
+    /// The number of a world that all replications share.
+    #[must_use]
+    pub fn shared(value: f64) -> Self {
+        Self { value, interval: [f64::NAN; 2] }
+    }
+    /// The mean over the replications' own worlds.
+    #[must_use]
+    pub fn mean(over_worlds: &Moments) -> Self {
+        Self { value: over_worlds.mean(), interval: over_worlds.interval(0.95) }
+    }
+}
+
+impl Columns for Quoted {
+    fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<Field>) {
+        to.push(Field::number(name, unit, what));
+        for (end, words) in [("low", "Lower"), ("high", "Upper")] {
+            let words = format!(
+                "{words} end of the 95% Student interval of {name}, a mean over the replications' own buyers; empty where they share them"
+            );
+            to.push(Field::number(format!("{name}_ci_{end}"), unit, words));
+        }
+    }
+    fn put(&self, to: &mut Vec<Cell>) {
+        let [low, high] = self.interval;
+        to.extend([self.value, low, high].map(Cell::Number));
     }
 }
 

@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::failures::FailureTable;
-use super::market_rows::{base_year_rows, pricing_rows};
 use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
-use super::pass_through::pass_through_rows;
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
@@ -189,12 +187,12 @@ pub fn tables(finished: &Finished) -> Vec<LazyTable<'_>> {
         LazyTable::of(move || report.weekly()),
         LazyTable::of(move || report.comparisons()),
         LazyTable::of(move || report.diversion()),
-        LazyTable::of(move || pricing_rows(report.study, report.regimes)),
-        LazyTable::of(|| base_year_rows(&finished.study, &finished.base_year)),
+        LazyTable::of(move || report.pricing()),
+        LazyTable::of(move || report.base_year(&finished.base_year)),
         LazyTable::of(move || report.firms()),
     ];
     tables.push(LazyTable::unless_empty(move || policy_event_rows(report.study, report.regimes)));
-    tables.push(LazyTable::unless_empty(move || pass_through_rows(report.study, report.regimes)));
+    tables.push(LazyTable::unless_empty(move || report.pass_through()));
     if report.results.stopping().is_some() {
         tables.push(LazyTable::of(move || report.stopping()));
     }

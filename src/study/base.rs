@@ -6,7 +6,7 @@ use crate::model::demand::Execution;
 use crate::model::scenario::Scenario;
 use crate::model::world::{World, WorldError, WorldFacts};
 
-/// The world that replications share, with what it was solved from. Scenarios that differ from each other in instruments, regimes,
+/// The world that replications share, or from which each finds its own, with what it was solved from. Scenarios that differ from each other in instruments, regimes,
 /// dates, price rules, timing or governments alone share one: see [`Study::on`](super::Study::on).
 #[derive(Clone, Debug)]
 pub struct Base {
@@ -22,7 +22,7 @@ impl Base {
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
     pub fn solve(scenario: &Scenario) -> Result<Arc<Self>, WorldError> {
         let (facts, seed) = (WorldFacts::of(scenario), scenario.seed);
-        let world = World::build(&facts, seed, Execution::PARALLEL)?;
+        let world = World::build(&facts, seed, None, Execution::PARALLEL)?;
         Ok(Arc::new(Self { world, facts, seed }))
     }
 

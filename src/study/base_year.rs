@@ -4,8 +4,10 @@ use super::prepare::Study;
 use crate::model::demand::DemandError;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};
+use crate::model::scenario::Scenario;
 use crate::model::streams::Streams;
 use crate::model::timing::network::base_year_change;
+use crate::model::world::World;
 
 /// One model in the base year.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,43 @@ pub struct BaseYearModel {
     pub own_elasticity: f64,
     /// Share of the buyers lost to a small price rise who buy none of the models.
     pub outside_diversion: f64,
+}
+
+impl BaseYearModel {
+    /// The numbers, in the order of [`BaseYearMetric`](crate::model::quotes::BaseYearMetric).
+    #[must_use]
+    pub fn numbers(&self) -> [f64; 5] {
+        let Self { expected_volume, marginal_cost_usd, margin_usd, own_elasticity, outside_diversion } = *self;
+        [expected_volume, marginal_cost_usd, margin_usd, own_elasticity, outside_diversion]
+    }
+}
+
+/// The models in the base year of a world, on the buyers that manufacturers price against; `duty_usd` is what a car owes.
+///
+/// # Errors
+/// [`DemandError`] never for a world of this scenario.
+pub(super) fn base_year_models(
+    scenario: &Scenario,
+    world: &World,
+    duty_usd: &[f64],
+    execution: Execution,
+) -> Result<Vec<BaseYearModel>, DemandError> {
+    let (market, makers) = (&scenario.market, &world.makers);
+    let demand = makers.demand(&world.products, &world.inversion.delta, execution)?;
+    let list = market.list_prices();
+    let response = own_response(&demand, &list)?;
+    let share = demand.shares(&list).product;
+    let model = |j: usize| {
+        let marginal_cost_usd = makers.costs.marginal_cost[j];
+        BaseYearModel {
+            expected_volume: share[j] * market.market_size,
+            marginal_cost_usd,
+            margin_usd: list[j] - duty_usd[j] - market.chain.local_usd(j) - marginal_cost_usd,
+            own_elasticity: response.elasticity[j],
+            outside_diversion: response.outside_diversion[j],
+        }
+    };
+    Ok((0..market.len()).map(model).collect())
 }
 
 /// The base year.
@@ -47,24 +86,10 @@ impl Study {
     /// [`DemandError`] only for a study that was not prepared.
     pub fn base_year(&self) -> Result<BaseYear, DemandError> {
         let (scenario, world) = (self.scenario(), self.shared_world());
-        let (market, makers) = (&scenario.market, &world.makers);
-        let demand = makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
-        let list = market.list_prices();
-        let response = own_response(&demand, &list)?;
-        let share = demand.shares(&list).product;
         let duty = &self.plans().baseline().phase(0).duty_usd;
-        let models = (0..market.len())
-            .map(|j| {
-                let marginal_cost_usd = makers.costs.marginal_cost[j];
-                BaseYearModel {
-                    expected_volume: share[j] * market.market_size,
-                    marginal_cost_usd,
-                    margin_usd: list[j] - duty[j] - market.chain.local_usd(j) - marginal_cost_usd,
-                    own_elasticity: response.elasticity[j],
-                    outside_diversion: response.outside_diversion[j],
-                }
-            })
-            .collect();
+        let models = base_year_models(scenario, world, duty, Execution::PARALLEL)?;
+        let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
+        let list = scenario.market.list_prices();
         let diversion = self.diversion_from_flagged(&demand, &list);
         Ok(BaseYear { models, diversion, peers_change: self.peers_change(&list) })
     }

@@ -17,11 +17,11 @@ use crate::model::timing::record::Record;
 use crate::model::timing::together::run_together;
 use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
-use crate::model::world::{Start, World, WorldError};
+use crate::model::world::{World, WorldError};
 
 use super::base::Base;
-use super::job::Job;
 use super::policy::{Negotiated, PlanRef, Policy};
+use super::replication::Replication;
 
 /// Why a study cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +102,14 @@ impl Plans {
     pub fn len(&self) -> usize {
         self.plans.len()
     }
+    /// Regimes prepared, in the order of the scenario.
+    pub fn regimes(&self) -> impl Iterator<Item = usize> {
+        (0..self.places.len()).filter(|regime| self.places[*regime].is_some())
+    }
+    /// Position of a regime among those prepared.
+    pub(super) fn place(&self, regime: usize) -> Option<usize> {
+        self.places.get(regime).copied().flatten()
+    }
     /// Never: the baseline is always prepared.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -172,6 +180,13 @@ impl Study {
         let negotiates = scenario.bargaining.as_ref().is_some_and(|bargaining| !bargaining.regimes.is_empty());
         let layout = if negotiates { layout.with_negotiation() } else { layout };
         let layout = layout.with_accounts(&scenario, &world.makers.costs.marginal_cost);
+        let layout = match scenario.population {
+            PopulationMode::Shared => layout,
+            PopulationMode::Own => {
+                let rows = plans.plans.iter().map(|plan| plan.changes().count()).max().unwrap_or(0);
+                layout.with_quotes(rows)
+            }
+        };
         Ok(Self { scenario, layout, base, plans, negotiated })
     }
 
@@ -185,7 +200,8 @@ impl Study {
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
-    /// The buyers and base year that replications share.
+    /// The buyers and base year that replications share; where each has its own, the set that rows of tables and what governments have at
+    /// stake are worked out on.
     #[must_use]
     pub fn shared_world(&self) -> &World {
         self.base.world()
@@ -201,69 +217,60 @@ impl Study {
         &self.plans
     }
 
-    /// The world of one replication, the shared one or a new set of buyers, and how it starts.
-    ///
-    /// # Errors
-    /// [`WorldError`] when a resampled population has no inversion.
-    pub fn world(&self, replication: u64) -> Result<(Cow<'_, World>, Start), WorldError> {
-        let streams = Streams::new(self.scenario.seed, replication);
-        let world = match self.scenario.population {
-            PopulationMode::Shared => Cow::Borrowed(self.shared_world()),
-            PopulationMode::Resampled => {
-                Cow::Owned(World::build(self.base.facts(), streams.population_key(), Execution::SERIAL)?)
-            }
-        };
-        let start = match self.scenario.one_shot {
-            true => Start::one_shot(self.scenario.buyers, self.scenario.weeks),
-            false => world.start(&self.scenario.market.list_prices(), &streams),
-        };
-        Ok((world, start))
-    }
-
     /// How the governments drive a regime, if they do.
     #[must_use]
     pub fn negotiated(&self, regime: usize) -> Option<&Negotiated> {
         self.negotiated.get(regime)?.as_ref()
     }
 
-    /// What one job is run under: the regime as its replication meets it.
+    /// The regime that a regime's prices are worked out for: of a negotiated one what is threatened.
+    pub(super) fn planned_regime(&self, regime: usize) -> Cow<'_, Regime> {
+        let known = &self.scenario.regimes[regime];
+        let threatened = self.negotiated(regime).map(|negotiated| Cow::Owned(negotiated.threatened(known)));
+        threatened.unwrap_or(Cow::Borrowed(known))
+    }
+
+    /// What a regime is run under in a replication: its history as the replication meets it.
     ///
     /// # Errors
-    /// [`StudyError::Plan`] when the history that the governments make of it has no prices, [`StudyError::Unprepared`] for a regime that
-    /// was not prepared.
-    pub fn policy(&self, job: Job) -> Result<Policy<'_>, StudyError> {
-        let regime = &self.scenario.regimes[job.regime];
-        let Some(negotiated) = self.negotiated(job.regime) else {
-            let belief = self.scenario.timing.as_ref().map(|timing| Cow::Borrowed(&timing.beliefs[job.regime]));
-            let plan = self.plans.get(job.regime);
-            let plan = PlanRef::Own(plan.ok_or_else(|| StudyError::Unprepared { regime: regime.name.clone() })?);
+    /// [`StudyError::Plan`] when the regime, or the history that the governments make of it, has no prices, [`StudyError::Unprepared`] for
+    /// a regime that was not prepared.
+    pub fn policy<'a>(&'a self, replication: &'a Replication<'_>, position: usize) -> Result<Policy<'a>, StudyError> {
+        let regime = &self.scenario.regimes[position];
+        let Some(negotiated) = self.negotiated(position) else {
+            let belief = self.scenario.timing.as_ref().map(|timing| Cow::Borrowed(&timing.beliefs[position]));
+            let plan = PlanRef::Own(self.plan_in(replication, position)?);
             return Ok(Policy { regime: Cow::Borrowed(regime), plan, belief, world: None });
         };
-        let history = negotiated.history(regime, Streams::new(self.scenario.seed, job.replication));
+        let history = negotiated.history(regime, replication.streams);
         // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
-        let planner = planner(&self.scenario, self.shared_world(), Execution::SERIAL);
-        let plan = negotiated
-            .plan_of(&history.regime, |regime, book| planner.plan_with(regime, book))
-            .map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?;
+        let planner = planner(&self.scenario, &replication.world, Execution::SERIAL);
+        let plan = match &replication.own {
+            Some(own) => planner.plan_with(&history.regime, &mut own.book.clone()).map(Arc::new),
+            None => negotiated.plan_of(&history.regime, |regime, book| planner.plan_with(regime, book)),
+        };
+        let plan = plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?;
         let belief = self.scenario.timing.as_ref().map(|_| Cow::Owned(history.belief));
         let (regime, plan) = (Cow::Owned(history.regime), PlanRef::Shared(plan));
         Ok(Policy { regime, plan, belief, world: Some(history.world) })
     }
 
-    /// Runs one job on its replication's world.
+    /// Runs one regime in a replication.
     ///
     /// # Errors
-    /// [`StudyError::Plan`] when a negotiated history has no prices; [`StudyError::Accounts`] when the job's accounts do not add up,
-    /// with the figures.
-    pub fn simulate(&self, world: &World, start: &Start, job: Job) -> Result<Outcome, StudyError> {
-        let streams = Streams::new(self.scenario.seed, job.replication);
-        let policy = self.policy(job)?;
-        let baseline = self.plans.baseline();
-        let outcome = match self.timed(world, start, &streams, job.regime, &policy) {
+    /// [`StudyError::Plan`] when the regime has no prices there; [`StudyError::Accounts`] when the job's accounts do not add up, with the
+    /// figures.
+    pub fn simulate(&self, replication: &Replication<'_>, regime: usize) -> Result<Outcome, StudyError> {
+        let policy = self.policy(replication, regime)?;
+        let outcome = match self.timed(replication, regime, &policy)? {
             Some(timed) => timed.simulate(),
-            None => simulate(world, start, &self.scenario, &self.layout, &policy.plan, baseline, &streams),
+            None => {
+                let baseline = self.plan_in(replication, self.scenario.baseline)?;
+                let Replication { world, start, streams, .. } = replication;
+                simulate(world, start, &self.scenario, self.layout_of(replication), &policy.plan, baseline, streams)
+            }
         };
-        self.completed(outcome, job, &policy, &streams)
+        self.completed(outcome, replication, regime, &policy)
     }
 
     /// Runs several regimes of one replication on this thread, one result for each: the numbers of [`Self::simulate`]. With buyers and
@@ -271,46 +278,43 @@ impl Study {
     #[must_use]
     pub fn simulate_together(
         &self,
-        world: &World,
-        start: &Start,
+        replication: &Replication<'_>,
         regimes: &[usize],
-        replication: u64,
     ) -> Vec<Result<Outcome, StudyError>> {
-        let jobs = regimes.iter().map(|regime| Job { regime: *regime, replication });
-        let one_by_one = || jobs.clone().map(|job| self.simulate(world, start, job)).collect();
+        let one_by_one = || regimes.iter().map(|regime| self.simulate(replication, *regime)).collect();
         if self.scenario.timing.is_none() {
             return one_by_one();
         }
-        let streams = Streams::new(self.scenario.seed, replication);
-        let policies: Vec<Result<Policy<'_>, StudyError>> = jobs.clone().map(|job| self.policy(job)).collect();
+        let policies: Vec<Result<Policy<'_>, StudyError>> =
+            regimes.iter().map(|regime| self.policy(replication, *regime)).collect();
         let known = regimes.iter().zip(&policies).filter_map(|(regime, policy)| Some((*regime, policy.as_ref().ok()?)));
         let timed: Option<Vec<TimedJob<'_>>> =
-            known.map(|(regime, policy)| self.timed(world, start, &streams, regime, policy)).collect();
+            known.map(|(regime, policy)| self.timed(replication, regime, policy).ok().flatten()).collect();
         let Some(timed) = timed else { return one_by_one() };
         let outcome =
-            |(record, timed): (Record, &TimedJob<'_>)| record.outcome(&self.layout, timed.plan, timed.baseline);
+            |(record, timed): (Record, &TimedJob<'_>)| record.outcome(timed.layout, timed.plan, timed.baseline);
         let outcomes: Vec<Outcome> = run_together(&timed).into_iter().zip(&timed).map(outcome).collect();
         let mut outcomes = outcomes.into_iter();
-        let complete = |(job, policy): (Job, Result<Policy<'_>, StudyError>)| {
+        let complete = |(regime, policy): (&usize, Result<Policy<'_>, StudyError>)| {
             let policy = policy?;
             match outcomes.next() {
-                Some(outcome) => self.completed(outcome, job, &policy, &streams),
-                None => self.simulate(world, start, job),
+                Some(outcome) => self.completed(outcome, replication, *regime, &policy),
+                None => self.simulate(replication, *regime),
             }
         };
-        jobs.zip(policies).map(complete).collect()
+        regimes.iter().zip(policies).map(complete).collect()
     }
 
     /// Adds to an outcome what the governments leave and what happens outside the market, and checks its accounts.
     fn completed(
         &self,
         mut outcome: Outcome,
-        job: Job,
+        replication: &Replication<'_>,
+        regime: usize,
         policy: &Policy<'_>,
-        streams: &Streams,
     ) -> Result<Outcome, StudyError> {
         if let Some(block) = self.layout.negotiated {
-            let metrics = policy.world.as_ref().zip(self.negotiated(job.regime)).map(|(world, negotiated)| {
+            let metrics = policy.world.as_ref().zip(self.negotiated(regime)).map(|(world, negotiated)| {
                 world.metrics(
                     &negotiated.setup.calendar,
                     weeks_imposed(&policy.regime, negotiated.regime.instrument, &self.scenario),
@@ -319,24 +323,25 @@ impl Study {
             block.fill(&mut outcome.values, metrics);
         }
         if let Some(accounts) = &self.layout.accounts {
-            let external = self.external_flows(job, policy, streams);
+            let external = self.external_flows(regime, policy, &replication.streams);
             accounts.add_external(&mut outcome.values, &external);
             accounts.check(&outcome.values).map_err(|error| StudyError::Accounts {
                 regime: policy.regime.name.clone(),
-                replication: job.replication,
+                replication: replication.number,
                 error,
             })?;
         }
+        self.quote(replication, regime, &mut outcome.values)?;
         Ok(outcome)
     }
 
     /// What a job's policy changes outside the market, week by week: retaliation, and the trade that a settlement brings.
-    fn external_flows(&self, job: Job, policy: &Policy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
+    fn external_flows(&self, regime: usize, policy: &Policy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
         const BILLION: f64 = 1e9;
         let flows =
             |week| policy.plan.retaliation(week).map_or_else(ExternalFlows::default, ExternalFlows::retaliation);
         let mut weeks: Vec<ExternalFlows> = (0..self.scenario.weeks as usize).map(flows).collect();
-        let Some((world, negotiated)) = policy.world.as_ref().zip(self.negotiated(job.regime)) else { return weeks };
+        let Some((world, negotiated)) = policy.world.as_ref().zip(self.negotiated(regime)) else { return weeks };
         let effects = negotiated.trade_effects(world, streams);
         for (week, flows) in (0..).zip(&mut weeks) {
             let month = month_number(self.scenario.week_start(week));
@@ -353,35 +358,34 @@ impl Study {
     ///
     /// # Errors
     /// [`StudyError::Plan`] when a negotiated history has no prices.
-    pub fn simulate_in_time(&self, world: &World, start: &Start, job: Job) -> Result<Option<Record>, StudyError> {
-        let streams = Streams::new(self.scenario.seed, job.replication);
-        let policy = self.policy(job)?;
-        Ok(self.timed(world, start, &streams, job.regime, &policy).map(|timed| timed.run()))
+    pub fn simulate_in_time(&self, replication: &Replication<'_>, regime: usize) -> Result<Option<Record>, StudyError> {
+        let policy = self.policy(replication, regime)?;
+        Ok(self.timed(replication, regime, &policy)?.map(|timed| timed.run()))
     }
 
     /// A job in time; nothing where the scenario has no layer of time.
     fn timed<'a>(
         &'a self,
-        world: &'a World,
-        start: &'a Start,
-        streams: &'a Streams,
+        replication: &'a Replication<'_>,
         regime: usize,
         policy: &'a Policy<'_>,
-    ) -> Option<TimedJob<'a>> {
-        let timing = self.scenario.timing.as_ref()?;
-        Some(TimedJob {
-            world,
-            start,
+    ) -> Result<Option<TimedJob<'a>>, StudyError> {
+        let Some((timing, belief)) = self.scenario.timing.as_ref().zip(policy.belief.as_deref()) else {
+            return Ok(None);
+        };
+        Ok(Some(TimedJob {
+            world: &replication.world,
+            start: &replication.start,
             scenario: &self.scenario,
             timing,
-            layout: &self.layout,
+            layout: self.layout_of(replication),
             regime: &policy.regime,
-            belief: policy.belief.as_deref()?,
+            belief,
             suspended: &timing.suspended[regime],
             plan: &policy.plan,
-            baseline: self.plans.baseline(),
-            streams,
-        })
+            baseline: self.plan_in(replication, self.scenario.baseline)?,
+            streams: &replication.streams,
+        }))
     }
 }
 

@@ -47,9 +47,9 @@ pub fn respond(scenario: Scenario, targets: &[Target], replications: Range<u64>)
     let count = (replications.end - replications.start) as usize;
     let mut values = vec![0.0; targets.len() * count];
     for (at, replication) in replications.enumerate() {
-        let (world, start) = study.world(replication).map_err(StudyError::from)?;
+        let replication = study.replication(replication).map_err(StudyError::from)?;
         let mut outcomes: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];
-        let together = study.simulate_together(&world, &start, &regimes, replication);
+        let together = study.simulate_together(&replication, &regimes);
         for (regime, outcome) in regimes.iter().zip(together) {
             outcomes[*regime] = Some(outcome?);
         }

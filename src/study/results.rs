@@ -35,6 +35,8 @@ pub struct Results {
     replications: u64,
     pairs: Vec<Pair>,
     headlines: Range<usize>,
+    /// Slots whose quantiles are kept.
+    sampled: usize,
     stopping: Option<Stopping>,
 }
 
@@ -69,7 +71,15 @@ impl Results {
         for (place, against) in all.iter().enumerate() {
             pairs.extend(others[place + 1..].iter().map(|arm| pair([*arm, *against])));
         }
-        Self { arms: vec![arm; regimes], baseline, replications: 0, pairs, headlines, stopping: None }
+        Self {
+            arms: vec![arm; regimes],
+            baseline,
+            replications: 0,
+            pairs,
+            headlines,
+            sampled: layout.sampled(),
+            stopping: None,
+        }
     }
 
     /// The same, which say when they are enough (see [`Results::is_enough`]).
@@ -85,10 +95,10 @@ impl Results {
         if let Some(stopping) = &mut self.stopping {
             stopping.observe(outcomes);
         }
-        let baseline = &outcomes[self.baseline].values;
+        let (baseline, sampled) = (&outcomes[self.baseline].values, self.sampled);
         // Arms do not touch each other's numbers: the order of additions to each is the order of replications.
         self.arms.par_iter_mut().zip(outcomes).for_each(|(arm, outcome)| {
-            arm.store.offer(replication, &outcome.values);
+            arm.store.offer(replication, &outcome.values[..sampled]);
             arm.level.add(&outcome.values);
             arm.difference.add_differences(&outcome.values, baseline);
             arm.switched.iter_mut().zip(&outcome.switched).for_each(|(sum, cars)| *sum += cars);

@@ -9,7 +9,6 @@ use crate::platform::clock::Instant;
 use crate::platform::threads::count;
 use crate::platform::threads::prelude::*;
 
-use super::job::Job;
 use super::observer::Observer;
 use super::prepare::{Study, StudyError};
 use super::threads::answers;
@@ -40,20 +39,23 @@ pub type JobResult = Result<Outcome, JobError>;
 /// fails leaves its error and disturbs no other.
 #[must_use]
 pub fn replicate(study: &Study, regimes: &[usize], replication: u64, parts: usize) -> Vec<JobResult> {
-    let (world, start) = match study.world(replication) {
-        Ok(world) => world,
-        Err(error) => return regimes.iter().map(|_| Err(error.clone().into())).collect(),
+    let replication = match catch_unwind(AssertUnwindSafe(|| study.replication(replication))) {
+        Ok(Ok(replication)) => replication,
+        Ok(Err(error)) => return regimes.iter().map(|_| Err(error.clone().into())).collect(),
+        Err(payload) => {
+            let fault = fault(&*payload);
+            return regimes.iter().map(|_| Err(fault.clone())).collect();
+        }
     };
     let settled = |result: Result<Outcome, StudyError>| result.map_err(|error| JobError::Study(error.to_string()));
     let alone = |regime: &usize| {
-        let job = Job { regime: *regime, replication };
         // A panic is a fault of the program; hours of other jobs are not to be lost to it.
-        let result = catch_unwind(AssertUnwindSafe(|| study.simulate(&world, &start, job)));
+        let result = catch_unwind(AssertUnwindSafe(|| study.simulate(&replication, *regime)));
         result.map_or_else(|payload| Err(fault(&*payload)), settled)
     };
     let part = |regimes: &[usize]| -> Vec<JobResult> {
         // Where one of them fails by a fault, each runs alone, and the fault is its own.
-        let together = || study.simulate_together(&world, &start, regimes, replication);
+        let together = || study.simulate_together(&replication, regimes);
         match catch_unwind(AssertUnwindSafe(together)) {
             Ok(results) => results.into_iter().map(settled).collect(),
             Err(_) => regimes.iter().map(alone).collect(),

@@ -355,7 +355,7 @@ fn the_accounts_of_a_job_are_those_of_the_equilibrium() {
     let path = folder.path().join("whole.toml");
     let showdown = root().join("configs/showdown-1995.toml");
     let text = format!(
-        "extends = {showdown:?}\n[timing]\nmode = \"one_shot\"\n[pricing]\nrule = \"bertrand\"\n[buyers]\ncount = 1024\n[[regime]]\nname = \
+        "extends = {showdown:?}\n[timing]\nmode = \"one_shot\"\n[pricing]\nrule = \"bertrand\"\n[buyers]\ncount = 1024\npopulation = \"shared\"\n[[regime]]\nname = \
          \"whole\"\nevents = [{{ date = 1994-12-31, action = \"announced\", instrument = \"sanctions\" }}, {{ date = \
          1994-12-31, action = \"imposed\", instrument = \"sanctions\" }}]\n[[regime]]\nname = \"status_quo\"\n"
     );

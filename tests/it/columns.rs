@@ -20,7 +20,7 @@ pub fn number(row: &Row, column: &str) -> f64 {
     if cell.is_empty() { f64::NAN } else { cell.parse().unwrap_or_else(|_| panic!("{column} is `{cell}`")) }
 }
 
-fn agree(found: f64, expected: f64, scale: f64) -> bool {
+pub fn agree(found: f64, expected: f64, scale: f64) -> bool {
     found.is_nan() && !expected.is_finite() || (found - expected).abs() <= 1e-9 * expected.abs().max(scale)
 }
 
@@ -134,6 +134,19 @@ impl Run {
         }
     }
 
+    /// A number of the market before any buyer moves, given its values in the replications' own worlds: mean and interval.
+    pub fn quoted(&self, table: &str, stem: &str, values: impl Fn(&Row) -> Vec<f64>) {
+        for row in self.rows(table) {
+            let own = values(&row);
+            let half = student::quantile(own.len() as u64 - 1, 0.975) * std_error(&own);
+            let scale = own.iter().fold(0.0, |most: f64, value| most.max(value.abs())).max(1e-6);
+            for (end, expected) in [("", mean(&own)), ("_ci_low", mean(&own) - half), ("_ci_high", mean(&own) + half)] {
+                let found = number(&row, &format!("{stem}{end}"));
+                assert!(agree(found, expected, scale), "{table}.{stem}{end}: {found}, not {expected}, in {row:?}");
+            }
+        }
+    }
+
     /// The six statistics of a fan.
     pub fn fan(&self, table: &str, stem: &str, values: impl Fn(&Row, usize) -> Vec<f64>) {
         for row in self.rows(table) {
@@ -157,13 +170,13 @@ impl Run {
     pub fn arm(&self, row: &Row) -> usize {
         self.arms.iter().position(|name| *name == row["regime"]).unwrap()
     }
-    fn regime(&self, arm: usize) -> usize {
+    pub fn regime(&self, arm: usize) -> usize {
         support::regime(&self.study, &self.arms[arm])
     }
     pub fn period(&self, row: &Row) -> (usize, &Period) {
         self.study.layout().periods.iter().enumerate().find(|(_, period)| period.name == row["period"]).unwrap()
     }
-    fn model(&self, name: &str) -> usize {
+    pub fn model(&self, name: &str) -> usize {
         self.study.scenario().market.models.iter().position(|model| model.name == name).unwrap()
     }
     fn models(&self) -> std::ops::Range<usize> {
@@ -261,7 +274,7 @@ pub fn plus(a: &[f64], b: &[f64]) -> Vec<f64> {
 
 pub fn small() -> &'static Run {
     static RUN: std::sync::OnceLock<Run> = std::sync::OnceLock::new();
-    let set = ["buyers.count=512", "outputs.monthly=true", "outputs.period=year_2"];
+    let set = ["buyers.count=512", "buyers.population=shared", "outputs.monthly=true", "outputs.period=year_2"];
     RUN.get_or_init(|| Run::of("showdown-1995.toml", &["status_quo", "imposed", "negotiated"], 4, &set))
 }
 
@@ -810,11 +823,17 @@ const ELSEWHERE: [(&str, &str); 6] = [
 /// Every column of a run in `tests/golden/columns.txt` is named in a check above, beside its table.
 #[test]
 fn a_column_that_no_test_names() {
-    let source =
-        [include_str!("columns.rs"), include_str!("columns_accounts.rs"), include_str!("columns_in_time.rs")].join(" ");
+    let source = [
+        include_str!("columns.rs"),
+        include_str!("columns_accounts.rs"),
+        include_str!("columns_in_time.rs"),
+        include_str!("columns_own.rs"),
+    ]
+    .join(" ");
     let source = source.split_whitespace().collect::<Vec<_>>().join(" ");
     let golden = std::fs::read_to_string(root().join("tests/golden/columns.txt")).unwrap();
     let statistics = ["_mean", "_std_error", "_q05", "_q25", "_q50", "_q75", "_q95", "_change", "_change_std_error"];
+    let statistics = [&statistics[..], &["_ci_low", "_ci_high"]].concat();
     let mut missing = Vec::new();
     let mut checked = 0;
     for line in golden.lines() {

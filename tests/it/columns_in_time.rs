@@ -9,7 +9,7 @@ use crate::columns::{Row, Run, covariance, less, mean, plus, ratio};
 
 fn timed() -> &'static Run {
     static RUN: std::sync::OnceLock<Run> = std::sync::OnceLock::new();
-    let set = ["buyers.count=1024"];
+    let set = ["buyers.count=1024", "buyers.population=shared"];
     RUN.get_or_init(|| Run::of("showdown-1995-timing.toml", &["status_quo", "announced_settled", "imposed"], 3, &set))
 }
 

@@ -62,6 +62,7 @@ customs_value_share = 1.0
 
 [buyers]
 count = 128
+population = "shared" # all are alike
 
 [demand]
 alpha = 0.1

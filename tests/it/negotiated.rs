@@ -8,9 +8,9 @@ use stickershock::model::governments::{Negotiation, Setup, State};
 use stickershock::model::outcome::NegotiatedMetric;
 use stickershock::model::streams::Streams;
 use stickershock::model::trade::regime::{Action, Force};
+use stickershock::study::Study;
 use stickershock::study::negotiation::{negotiate, world};
 use stickershock::study::prepare::governments;
-use stickershock::study::{Job, Study};
 
 use crate::support::{outcomes, regime, root, showdown, showdown_path, study};
 
@@ -38,7 +38,8 @@ fn every_replication_has_the_history_of_its_own_world() {
     for replication in 0..200 {
         let streams = Streams::new(study.scenario().seed, replication);
         let alone = world(setup(study), streams);
-        let policy = study.policy(Job { regime: negotiated, replication }).unwrap();
+        let replication = study.replication(replication).unwrap();
+        let policy = study.policy(&replication, negotiated).unwrap();
         assert_eq!(policy.world.as_deref(), Some(&alone));
         // The complaint and its ruling stand between the steps of the dispute.
         let case = |action: &Action| matches!(action, Action::Complaint | Action::RulingLost | Action::RulingWon);
@@ -87,7 +88,8 @@ fn prices_follow_the_history() {
     let quiet = study.plans().get(study.scenario().baseline).unwrap();
     let mut seen = [0; 2];
     for replication in 0..60 {
-        let policy = study.policy(Job { regime: negotiated, replication }).unwrap();
+        let replication = study.replication(replication).unwrap();
+        let policy = study.policy(&replication, negotiated).unwrap();
         let week_of =
             |wanted: &[Action]| policy.regime.events.iter().find(|e| wanted.contains(&e.action)).map(|e| e.week);
         let imposed = week_of(&[Action::Imposed]);
@@ -95,7 +97,12 @@ fn prices_follow_the_history() {
         let until = week_of(&[Action::Settled, Action::Reversed]).unwrap_or(u32::MAX);
         for week in 0..study.scenario().weeks {
             let expected = if imposed.is_some() && week < until { scheduled } else { quiet };
-            assert_eq!(policy.plan.phase(week as usize), expected.phase(week as usize), "{replication}, week {week}");
+            assert_eq!(
+                policy.plan.phase(week as usize),
+                expected.phase(week as usize),
+                "{}, week {week}",
+                replication.number
+            );
         }
     }
     assert!(seen[0] > 0 && seen[1] > 0);
@@ -115,7 +122,8 @@ fn renewed_threats_are_histories_that_the_market_accepts() {
     let negotiated = regime(&study, "negotiated");
     let mut renewed = 0;
     for replication in 0..60 {
-        let policy = study.policy(Job { regime: negotiated, replication }).unwrap();
+        let replication = study.replication(replication).unwrap();
+        let policy = study.policy(&replication, negotiated).unwrap();
         renewed += usize::from(policy.regime.events.iter().any(|event| event.action == Action::Reinstated));
     }
     assert!(renewed > 5, "{renewed} threats came back");
@@ -201,11 +209,12 @@ fn beliefs_come_from_the_negotiation() {
     let negotiated = regime(&study, "negotiated");
     let scenario = study.scenario();
     for replication in 0..20 {
-        let policy = study.policy(Job { regime: negotiated, replication }).unwrap();
+        let replication = study.replication(replication).unwrap();
+        let policy = study.policy(&replication, negotiated).unwrap();
         let belief = policy.belief.as_ref().unwrap();
         assert_eq!((belief.once_imposed, belief.fading_per_year), (1.0, 0.85));
         assert!((belief.reversal_per_week - 0.016).abs() < 5e-4);
-        let mut negotiation = Negotiation::new(setup(&study), Streams::new(scenario.seed, replication));
+        let mut negotiation = Negotiation::new(setup(&study), replication.streams);
         let mut checked = 0;
         while !negotiation.is_over() && negotiation.day().date() < scenario.week_start(26) {
             negotiation.open_day();
@@ -228,7 +237,8 @@ fn beliefs_come_from_the_negotiation() {
     }
     let naive = [&assignments[..], &["timing.belief.mode=naive".to_owned()]].concat();
     let study = Study::prepare(crate::support::load_anywhere(&path, &naive).unwrap().scenario).unwrap();
-    let policy = study.policy(Job { regime: negotiated, replication: 0 }).unwrap();
+    let replication = study.replication(0).unwrap();
+    let policy = study.policy(&replication, negotiated).unwrap();
     assert!(policy.belief.unwrap().while_open.iter().all(|belief| *belief == 0.0));
 }
 

@@ -143,11 +143,23 @@ fn the_documents_are_up_to_date() {
         for field in resource["schema"]["fields"].as_array().unwrap() {
             let name = field["name"].as_str().unwrap();
             // A metric's statistics are listed once, under its stem.
-            let stem = ["_mean", "_std_error", "_q05", "_q25", "_q50", "_q75", "_q95", "_change", "_change_std_error"]
-                .iter()
-                .rev()
-                .find_map(|suffix| name.strip_suffix(suffix))
-                .unwrap_or(name);
+            let stem = [
+                "_ci_low",
+                "_ci_high",
+                "_mean",
+                "_std_error",
+                "_q05",
+                "_q25",
+                "_q50",
+                "_q75",
+                "_q95",
+                "_change",
+                "_change_std_error",
+            ]
+            .iter()
+            .rev()
+            .find_map(|suffix| name.strip_suffix(suffix))
+            .unwrap_or(name);
             let headline = resource["name"] == "replications"
                 && (name.contains("units_") || name.contains("share_") || name.contains("price_"));
             assert!(headline || text.contains(&format!("`{stem}`")) || text.contains(&format!("`{name}`")), "{name}");

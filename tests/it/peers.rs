@@ -12,7 +12,7 @@ use std::process::Command;
 use rayon::prelude::*;
 use stickershock::model::outcome::Outcome;
 use stickershock::report::build::Report;
-use stickershock::study::{Job, Results, RunError, Study, run};
+use stickershock::study::{Results, RunError, Study, run};
 
 use crate::support::{outcomes, regime, root, showdown_path, study};
 
@@ -113,13 +113,11 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn a_parallel_scan_that_shares_a_generator() {
     let points = [study(&["buyers.count=256"]), study(&["buyers.count=256", "demand.alpha=0.15"])];
-    let jobs: Vec<(usize, Job)> = (0..2)
-        .flat_map(|point| (0..6).map(move |n| (point, Job { regime: n as usize % 3, replication: n / 3 })))
-        .collect();
-    let simulate = |(point, job): &(usize, Job)| {
+    let jobs: Vec<(usize, usize, u64)> =
+        (0..2).flat_map(|point| (0..6).map(move |n| (point, n as usize % 3, n / 3))).collect();
+    let simulate = |(point, regime, replication): &(usize, usize, u64)| {
         let study: &Study = &points[*point];
-        let (world, start) = study.world(job.replication).unwrap();
-        study.simulate(&world, &start, *job).unwrap()
+        study.simulate(&study.replication(*replication).unwrap(), *regime).unwrap()
     };
     let alone: Vec<Outcome> = jobs.iter().map(simulate).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();

@@ -44,7 +44,7 @@ fn a_point_is_the_scenario_with_its_assignments() {
     let point = assignments(&["demand.alpha=0.15", "instrument.sanctions.rate=0.25", "market.size.value=2.5e6"]);
     let base = showdown(&["buyers.count=512"]);
     let at = base.at(&point).unwrap();
-    let mut all = assignments(&["buyers.count=512"]);
+    let mut all = assignments(&["buyers.population=shared", "buyers.count=512"]);
     all.extend(point.clone());
     let set = config::load(&showdown_path(), &all).unwrap();
     assert_eq!(at.document.hash(), set.document.hash());

@@ -9,7 +9,7 @@ use stickershock::model::trade::regime::Action;
 use stickershock::report::study::tables;
 use stickershock::report::writer::{Formats, Writer};
 use stickershock::study::work::{self, Begin, Reduced, Settings, WorkError};
-use stickershock::study::{Base, FinishError, Finished, Job, Observer, Study, StudyError};
+use stickershock::study::{Base, FinishError, Finished, Observer, Study, StudyError};
 
 use crate::support::{outcomes, regime, showdown, study};
 
@@ -34,9 +34,9 @@ fn two_regimes_are_prepared_for_a_run_of_two() {
     let run = |study| outcomes(study, &[quiet, imposed], 0..2, 1);
     assert!(run(&part) == run(&whole));
     // Another regime is refused by name.
-    let (world, start) = part.world(0).unwrap();
+    let replication = part.replication(0).unwrap();
     for name in ["all_imports", "negotiated"] {
-        let refused = part.simulate(&world, &start, Job { regime: position(name), replication: 0 });
+        let refused = part.simulate(&replication, position(name));
         assert!(matches!(refused, Err(StudyError::Unprepared { regime }) if regime == name));
     }
 }

@@ -47,7 +47,7 @@ impl Reference {
         let all: Vec<String> = usual.iter().chain(assignments).map(|text| (*text).to_owned()).collect();
         let path = root().join("configs/showdown-1995-bertrand.toml");
         let scenario = config::load(&path, &all).unwrap_or_else(|error| panic!("{error}")).scenario;
-        let world = World::build(&WorldFacts::of(&scenario), scenario.seed, Execution::PARALLEL).unwrap();
+        let world = World::build(&WorldFacts::of(&scenario), scenario.seed, None, Execution::PARALLEL).unwrap();
         Self { scenario, world }
     }
 
@@ -537,7 +537,7 @@ fn prices_at_the_estimate_with_rising_cost() {
     let reference = estimated(["0.193", "2.43", "0.98", "1.64", "1.13"]);
     let reference = Reference { scenario: Scenario { cost_volume: 0.2, ..reference.scenario }, ..reference };
     let world =
-        World::build(&WorldFacts::of(&reference.scenario), reference.scenario.seed, Execution::PARALLEL).unwrap();
+        World::build(&WorldFacts::of(&reference.scenario), reference.scenario.seed, None, Execution::PARALLEL).unwrap();
     let reference = Reference { world, ..reference };
     let (full, quarter) = (reference.duty(1.0), reference.duty(0.25));
     for (what, duty, weight, pass_through, others, sales, prices, accounts) in [

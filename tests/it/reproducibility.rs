@@ -43,7 +43,7 @@ fn a_subset_of_regimes_leaves_the_remaining_rows_unchanged() {
 
 #[test]
 fn replication_7_alone_equals_replication_7_of_20() {
-    for mode in ["shared", "resampled"] {
+    for mode in ["shared", "own"] {
         let study = study(&["buyers.count=256", &format!("buyers.population={mode}")]);
         let regimes = [regime(&study, "status_quo"), regime(&study, "imposed")];
         let alone = outcomes(&study, &regimes, 7..8, 1);

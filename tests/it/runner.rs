@@ -595,7 +595,7 @@ fn replay_traces_the_job_that_ran() {
 fn failed_jobs_do_not_sink_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let failing = ["--set", "buyers.count=2", "--set", "buyers.population=resampled", "--set", "demand.alpha=5"];
+    let failing = ["--set", "buyers.count=2", "--set", "buyers.population=own", "--set", "demand.alpha=5"];
     let output = run_command(&out, &failing).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(text(&output.stderr).contains("of 72 jobs failed"), "{}", text(&output.stderr));

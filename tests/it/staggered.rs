@@ -42,7 +42,7 @@ impl Market {
         scenario.cost_factor.clear();
         scenario.revisions.model_year_weeks.clear();
         scenario.revisions.every_weeks = None;
-        let world = World::build(&WorldFacts::of(&scenario), scenario.seed, Execution::PARALLEL).unwrap();
+        let world = World::build(&WorldFacts::of(&scenario), scenario.seed, None, Execution::PARALLEL).unwrap();
         Self { scenario, world }
     }
 

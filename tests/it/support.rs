@@ -16,9 +16,11 @@ pub fn showdown_path() -> PathBuf {
     root().join("configs/showdown-1995.toml")
 }
 
-/// The shipped scenario with assignments such as `run.replications=4`.
+/// The shipped scenario with assignments such as `run.replications=4`, one set of buyers for all replications.
 pub fn showdown(assignments: &[&str]) -> Loaded {
-    let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
+    // Most tests look at one world; those of own worlds say so, and what is set last holds.
+    let shared = ["buyers.population=shared"].iter();
+    let assignments: Vec<String> = shared.chain(assignments).map(|text| (*text).to_owned()).collect();
     config::load(&showdown_path(), &assignments).unwrap_or_else(|error| panic!("{error}"))
 }
 

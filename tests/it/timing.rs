@@ -15,7 +15,7 @@ use stickershock::model::timing::network::base_year_change;
 use stickershock::model::timing::record::Record;
 use stickershock::model::trade::regime::{Action, PolicyEvent, Regime};
 use stickershock::model::world::Start;
-use stickershock::study::{Job, Study};
+use stickershock::study::Study;
 
 use crate::support::{outcomes, regime, root};
 
@@ -30,8 +30,7 @@ fn study(assignments: &[&str]) -> Study {
 }
 
 fn record(study: &Study, regime: usize, replication: u64) -> Record {
-    let (world, start) = study.world(replication).unwrap();
-    study.simulate_in_time(&world, &start, Job { regime, replication }).unwrap().unwrap()
+    study.simulate_in_time(&study.replication(replication).unwrap(), regime).unwrap().unwrap()
 }
 
 const SMALL: &str = "buyers.count=4096";
@@ -350,8 +349,7 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
     balances(&study, &record, imposed, Some(20), Some((26, 104)));
     let models = &study.scenario().market.models;
     let plan = study.plans().get(imposed).unwrap();
-    let (world, start) = study.world(0).unwrap();
-    let outcome = study.simulate(&world, &start, Job { regime: imposed, replication: 0 }).unwrap();
+    let outcome = study.simulate(&study.replication(0).unwrap(), imposed).unwrap();
     let timed = study.layout().timed.as_ref().unwrap();
     for (j, model) in models.iter().enumerate().filter(|(_, model)| model.flagged) {
         let row = timed.lots.rows.iter().position(|row| row.model == Some(j)).unwrap();
@@ -376,17 +374,14 @@ fn running_together_changes_no_number() {
     let study = study(&[SMALL, "pricing.rule=bertrand", "timing.hysteresis.share=0.5", "timing.peers.gamma=0.5"]);
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
     for replication in [0, 5] {
-        let (world, start) = study.world(replication).unwrap();
-        let alone: Vec<_> = regimes
-            .iter()
-            .map(|&regime| study.simulate(&world, &start, Job { regime, replication }).unwrap())
-            .collect();
+        let replication = study.replication(replication).unwrap();
+        let alone: Vec<_> = regimes.iter().map(|&regime| study.simulate(&replication, regime).unwrap()).collect();
         let backwards: Vec<usize> = regimes.iter().rev().copied().collect();
         for company in [&regimes[..], &backwards, &regimes[2..5], &regimes[..2], &[3, 3]] {
-            let together = study.simulate_together(&world, &start, company, replication);
+            let together = study.simulate_together(&replication, company);
             for (&regime, outcome) in company.iter().zip(together) {
                 let same = alone[regime] == outcome.unwrap();
-                assert!(same, "regime {regime}, replication {replication}, {company:?}");
+                assert!(same, "regime {regime}, replication {}, {company:?}", replication.number);
             }
         }
     }
@@ -488,11 +483,12 @@ fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
 fn word_of_mouth_leaves_the_base_year_to_first_order() {
     let study = study(&["buyers.count=16384", "timing.peers.gamma=1.0"]);
     let scenario = study.scenario();
-    let (world, mut start) = study.world(0).unwrap();
+    let replication = study.replication(0).unwrap();
+    let (world, mut start) = (&replication.world, replication.start.clone());
     let streams = Streams::new(scenario.seed, 0);
     let list = scenario.market.list_prices();
     let peers = scenario.timing.as_ref().unwrap().peers;
-    let change = |peers: &Peers, start: &Start| base_year_change(&world, peers, &list, start, &streams);
+    let change = |peers: &Peers, start: &Start| base_year_change(world, peers, &list, start, &streams);
     assert!(change(&Peers { gamma: 0.0, ..peers }, &start).iter().all(|change| *change == 0.0));
     let drawn = change(&peers, &start);
     assert!(drawn.iter().any(|change| *change != 0.0));

@@ -210,9 +210,9 @@ pub struct AccountsLayout {
 }
 
 impl AccountsLayout {
-    /// The slots that follow those of `layout`. `cost_usd` is the marginal cost of each model as the first-order conditions give it.
+    /// The slots that follow those of `before`. `cost_usd` is the marginal cost of each model as the first-order conditions give it.
     #[must_use]
-    pub fn new(layout: &Layout, scenario: &Scenario, cost_usd: &[f64]) -> Self {
+    pub fn new(before: &Layout, scenario: &Scenario, cost_usd: &[f64]) -> Self {
         let market = &scenario.market;
         let settings = &scenario.accounts;
         let margin = settings.parameters.dealers_margin_usd(market);
@@ -241,15 +241,9 @@ impl AccountsLayout {
             }
         });
         let models: Vec<ModelFacts> = models.collect();
-        let still = vec![vec![1.0; market.len()]];
-        let factors = if scenario.cost_factor.is_empty() { &still } else { &scenario.cost_factor };
-        // An exchange rate moves the cost of making a car, not local costs.
-        let less_margin = |factor: &Vec<f64>| -> Vec<f64> {
-            (0..market.len()).map(|j| cost_usd[j] * factor[j] + market.chain.local_usd(j) - margin[j]).collect()
-        };
         let flagged_make = |brand: BrandId| market.models.iter().any(|model| model.brand == brand && model.flagged);
         let flagged_make = market.brands.ids().map(flagged_make).collect();
-        Self {
+        let mut layout = Self {
             accounts: accounts(&scenario.flag, market.regions.as_slice(), market.domestic.as_slice()),
             firms,
             months: months(scenario),
@@ -260,11 +254,25 @@ impl AccountsLayout {
             domestic: market.domestic.as_slice().to_vec(),
             partner: settings.partner,
             rival: settings.rival,
-            production_cost_usd: factors.iter().map(less_margin).collect(),
+            production_cost_usd: Vec::new(),
             dealers_margin_usd: margin,
-            periods: layout.periods.clone(),
-            start: layout.len(),
-        }
+            periods: before.periods.clone(),
+            start: before.len(),
+        };
+        layout.set_costs(scenario, cost_usd);
+        layout
+    }
+
+    /// Counts these marginal costs, each model's as the first-order conditions give it.
+    pub fn set_costs(&mut self, scenario: &Scenario, cost_usd: &[f64]) {
+        let (market, margin) = (&scenario.market, &self.dealers_margin_usd);
+        let still = vec![vec![1.0; market.len()]];
+        let factors = if scenario.cost_factor.is_empty() { &still } else { &scenario.cost_factor };
+        // An exchange rate moves the cost of making a car, not local costs.
+        let less_margin = |factor: &Vec<f64>| -> Vec<f64> {
+            (0..market.len()).map(|j| cost_usd[j] * factor[j] + market.chain.local_usd(j) - margin[j]).collect()
+        };
+        self.production_cost_usd = factors.iter().map(less_margin).collect();
     }
 
     /// The periods.

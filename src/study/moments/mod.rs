@@ -98,8 +98,8 @@ impl Simulated {
         use crate::platform::threads::prelude::*;
         let count = replications.end - replications.start;
         let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
-            let (world, start) = study.world(replication)?;
-            study.simulate_together(&world, &start, regimes, replication).into_iter().collect()
+            let replication = study.replication(replication)?;
+            study.simulate_together(&replication, regimes).into_iter().collect()
         };
         let done: Vec<Vec<Outcome>> = replications.into_par_iter().map(one).collect::<Result<_, _>>()?;
         let mut sums: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];
