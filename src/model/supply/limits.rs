@@ -50,8 +50,10 @@ const MAX_ROUNDS: usize = 20_000;
 const SINGULAR: f64 = 1e-9;
 /// |log use - log limit| up to which a limit counts as binding when shadow prices are shared out.
 const SHARED: f64 = 1e-9;
-/// Buyers on whom the response of sales to shadow prices is measured: it only steers.
-const STEERING_BUYERS: usize = 2048;
+/// Buyers on whom the response of sales to shadow prices is measured: it only steers, and every step mends it by what it saw.
+const STEERING_BUYERS: usize = 512;
+/// A step that leaves more of the miss than this has the response measured anew.
+const SLOW: f64 = 0.5;
 
 /// Equilibrium prices under limits, found from `start`.
 ///
@@ -76,7 +78,8 @@ pub fn equilibrium_with_limits(
     let independent = rank(&incidence) == limits.len();
     let mut shadow_price = vec![0.0; limits.len()];
     let mut prices = start.to_vec();
-    let mut miss = 0.0;
+    let mut miss = f64::INFINITY;
+    let mut steering: Option<Steering> = None;
     // Second order is checked where the limits are met.
     let on_the_way = PricingOptions { second_order: false, ..options };
     for iterations in 0..MAX_ITERATIONS {
@@ -97,6 +100,7 @@ pub fn equilibrium_with_limits(
             (used, over, miss)
         };
         let (mut used, mut over, missed) = met(&found);
+        let slow = missed > SLOW * miss;
         miss = missed;
         if miss <= TOLERANCE && options.second_order {
             found = equilibrium(&shadowed, &found.price, options)?;
@@ -112,16 +116,46 @@ pub fn equilibrium_with_limits(
             return Ok(LimitedEquilibrium { equilibrium: found, shadow_price, used, shared, iterations });
         }
         prices.clone_from(&found.price);
-        let linear = Linearised::at(&shadowed, &prices, Some(STEERING_BUYERS))?.holding(options.held);
-        let response = linear.group_response(&groups).ok_or(SupplyError::Singular)?;
+        let known = steering.take().filter(|_| !slow).map(|steering| steering.seen(&shadow_price, &over));
+        let slope = match known {
+            Some(slope) => slope,
+            None => {
+                let linear = Linearised::at(&shadowed, &prices, Some(STEERING_BUYERS))?.holding(options.held);
+                let response = linear.group_response(&groups).ok_or(SupplyError::Singular)?;
+                DMatrix::from_fn(limits.len(), limits.len(), |g, h| response[(g, h)] / used[g])
+            }
+        };
+        let before = DVector::from_column_slice(&shadow_price);
         if independent {
-            advance(&mut shadow_price, &over, &used, &response);
+            advance(&mut shadow_price, &over, &slope);
         } else {
-            complement(&mut shadow_price, &over, &used, &response);
+            complement(&mut shadow_price, &over, &slope);
         }
+        steering = Some(Steering { slope, shadow_price: before, over: DVector::from_vec(over) });
     }
     let limits = limits.iter().map(|limit| limit.name.as_str()).collect::<Vec<_>>().join(", ");
     Err(SupplyError::LimitsDiverged { limits, iterations: MAX_ITERATIONS, residual: miss })
+}
+
+/// How sales respond to shadow prices, d log Q_g / d mu_h, with the point where that was last seen.
+struct Steering {
+    slope: DMatrix<f64>,
+    shadow_price: DVector<f64>,
+    over: DVector<f64>,
+}
+
+impl Steering {
+    /// The slope changed as little as agrees with what the step to this point did (Broyden 1965).
+    fn seen(self, shadow_price: &[f64], over: &[f64]) -> DMatrix<f64> {
+        let step = DVector::from_column_slice(shadow_price) - self.shadow_price;
+        let seen = DVector::from_column_slice(over) - self.over;
+        let square = step.norm_squared();
+        if square == 0.0 {
+            return self.slope;
+        }
+        let missing = (seen - &self.slope * &step) / square;
+        self.slope + missing * step.transpose()
+    }
 }
 
 /// Limits x products: 1 where the limit covers the product.
@@ -135,8 +169,8 @@ fn rank(rows: &DMatrix<f64>) -> usize {
 
 /// One step for limits that depend on one another: shadow prices at or above zero that meet the limits to first order, each
 /// with equality or a shadow price of zero (projected Gauss-Seidel).
-fn complement(shadow_price: &mut [f64], over: &[f64], used: &[f64], response: &DMatrix<f64>) {
-    let slope = |g: usize, h: usize| response[(g, h)] / used[g];
+fn complement(shadow_price: &mut [f64], over: &[f64], slope: &DMatrix<f64>) {
+    let slope = |g: usize, h: usize| slope[(g, h)];
     let before = shadow_price.to_vec();
     for _ in 0..MAX_ROUNDS {
         let mut moved: f64 = 0.0;
@@ -176,9 +210,8 @@ fn share_out(rows: &DMatrix<f64>, binding: &[usize], shadow_price: &mut [f64]) {
 
 /// One semismooth Newton step on `min(mu, log K - log Q) = 0`: limits that bind, or would without their price, move to equality;
 /// the shadow prices of the others go to zero.
-fn advance(shadow_price: &mut [f64], over: &[f64], used: &[f64], response: &DMatrix<f64>) {
-    // d log Q_g / d mu_h.
-    let slope = |g: usize, h: usize| response[(g, h)] / used[g];
+fn advance(shadow_price: &mut [f64], over: &[f64], slope: &DMatrix<f64>) {
+    let slope = |g: usize, h: usize| slope[(g, h)];
     let active: Vec<usize> = (0..over.len()).filter(|&g| shadow_price[g] + over[g] / slope(g, g).abs() > 0.0).collect();
     let inactive = |g: &usize| !active.contains(g);
     let matrix = DMatrix::from_fn(active.len(), active.len(), |a, b| slope(active[a], active[b]));
