@@ -353,7 +353,7 @@ fn value(study: &Study, outcome: &Outcome, account: Account) -> f64 {
 fn the_accounts_of_a_job_are_those_of_the_equilibrium() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("whole.toml");
-    let showdown = root().join("configs/showdown-1995.toml");
+    let showdown = root().join("tests/market_1995/showdown-1995.toml");
     let text = format!(
         "extends = {showdown:?}\n[timing]\nmode = \"one_shot\"\n[pricing]\nrule = \"bertrand\"\n[buyers]\ncount = 1024\npopulation = \"shared\"\n[[regime]]\nname = \
          \"whole\"\nevents = [{{ date = 1994-12-31, action = \"announced\", instrument = \"sanctions\" }}, {{ date = \
@@ -462,7 +462,7 @@ fn flows_outside_the_market_balance() {
 fn accounts_of_runs_in_time() {
     let assignments: Vec<String> =
         ["buyers.count=4096", "buyers.pricing_nodes=256"].iter().map(|text| (*text).to_owned()).collect();
-    let path = root().join("configs/showdown-1995-timing.toml");
+    let path = root().join("tests/market_1995/showdown-1995-timing.toml");
     let mut loaded = crate::support::load_anywhere(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
     for belief in &mut loaded.scenario.timing.as_mut().unwrap().beliefs {
         belief.while_open.fill(0.0);

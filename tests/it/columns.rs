@@ -63,7 +63,7 @@ pub struct Run {
 impl Run {
     pub fn of(scenario: &str, arms: &[&str], replications: u64, set: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = root().join("configs").join(scenario);
+        let path = root().join("tests/market_1995").join(scenario);
         let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
         command.arg("run").arg(&path).args(["--quiet", "--no-charts", "--regimes", &arms.join(",")]);
         command.args(["--replications", &replications.to_string(), "--out"]).arg(folder.path());
@@ -282,7 +282,7 @@ pub fn small() -> &'static Run {
 fn models_and_regions() {
     let run = small();
     let (layout, scenario) = (run.study.layout(), run.study.scenario());
-    let data = read_csv(&root().join("configs/data/models_1994.csv"));
+    let data = read_csv(&root().join("tests/market_1995/data/models_1994.csv"));
     let datum =
         |row: &Row, column: &str| data.iter().find(|line| line["model"] == row["model"]).unwrap()[column].clone();
     run.keys("models", &["regime", "period", "model"], 3 * layout.periods.len() * scenario.market.models.len());
@@ -550,7 +550,7 @@ fn regimes_events_and_periods() {
     let events = run.rows("policy_events");
     run.value("regimes", "events", |row| events.iter().filter(|event| event["regime"] == row["regime"]).count() as f64);
 
-    // As configs/showdown-1995.toml has them: the list of 16 May, liability, a duty of 100% from 28 June on 13 models.
+    // As tests/market_1995/showdown-1995.toml has them: the list of 16 May, liability, a duty of 100% from 28 June on 13 models.
     run.keys("policy_events", &["regime", "event"], events.len());
     assert!(!events.is_empty());
     let imposed = |row: &Row| row["action"] == "imposed";
@@ -625,7 +625,7 @@ fn prices_base_year_and_diversion() {
     let run = small();
     let scenario = run.study.scenario();
     let market = &scenario.market;
-    let data = read_csv(&root().join("configs/data/models_1994.csv"));
+    let data = read_csv(&root().join("tests/market_1995/data/models_1994.csv"));
     let datum =
         |row: &Row, column: &str| data.iter().find(|line| line["model"] == row["model"]).unwrap()[column].clone();
     run.keys("base_year", &["model"], market.models.len());

@@ -130,6 +130,6 @@ fn accounts() {
     run.value("trade_balance", "deficit_change_std_error", |row| std_error(&deficit(row)));
     run.value("trade_balance", "deficit_change_ci_low", |row| mean(&deficit(row)) - T * std_error(&deficit(row)));
     run.value("trade_balance", "deficit_change_ci_high", |row| mean(&deficit(row)) + T * std_error(&deficit(row)));
-    // configs/showdown-1995.toml gives 65.7 billion for 1994, the last year, which holds for later ones.
+    // tests/market_1995/showdown-1995.toml gives 65.7 billion for 1994, the last year, which holds for later ones.
     run.value("trade_balance", "deficit_usd_per_year", |row| 65.7e9 + mean(&deficit(row)));
 }

@@ -301,7 +301,7 @@ fn a_lapsed_threat_leaves_the_status_quo() {
 #[test]
 fn inspection_delays_landings_in_time() {
     let loaded = config::load(
-        &root().join("configs/showdown-1995-timing.toml"),
+        &root().join("tests/market_1995/showdown-1995-timing.toml"),
         &["buyers.count=4096".to_owned(), "instrument.inspection.cost_usd=0.0".to_owned()],
     )
     .unwrap_or_else(|error| panic!("{error}"));

@@ -203,7 +203,7 @@ fn replications_carry_the_outcome_of_their_negotiation() {
 /// and nothing once there is a deal.
 #[test]
 fn beliefs_come_from_the_negotiation() {
-    let path = root().join("configs/showdown-1995-timing.toml");
+    let path = root().join("tests/market_1995/showdown-1995-timing.toml");
     let assignments = ["buyers.count=512", GIVEN].map(String::from);
     let study = Study::prepare(crate::support::load_anywhere(&path, &assignments).unwrap().scenario).unwrap();
     let negotiated = regime(&study, "negotiated");

@@ -167,9 +167,9 @@ fn renamed_columns() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let small = ["--replications", "2", "--no-charts", "--quiet"];
     let stop = ["--set", "buyers.count=256", "--set", "stop.half_width=1", "--out", &at("run")];
-    stickershock(&[&["run", "configs/showdown-1995.toml"], &small[..], &stop[..]].concat());
+    stickershock(&[&["run", "tests/market_1995/showdown-1995.toml"], &small[..], &stop[..]].concat());
     let in_time = ["--set", "buyers.count=1024", "--out", &at("run-in-time")];
-    stickershock(&[&["run", "configs/showdown-1995-timing.toml"], &small[..], &in_time[..]].concat());
+    stickershock(&[&["run", "tests/market_1995/showdown-1995-timing.toml"], &small[..], &in_time[..]].concat());
     let worlds = ["--worlds", "20", "--signs", "--out", &at("negotiate")];
     stickershock(&[&["negotiate", "configs/governments-1995.toml"], &worlds[..]].concat());
     stickershock(&["solve", "tests/cases/plain_logit", "--matrices", "all", "--out", &at("solve")]);

@@ -15,7 +15,7 @@ use crate::support::{root, showdown, showdown_path, study};
 fn extended(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.toml");
-    let extends = format!("extends = {:?}\n", root().join("configs/showdown-1995.toml").display().to_string());
+    let extends = format!("extends = {:?}\n", root().join("tests/market_1995/showdown-1995.toml").display().to_string());
     std::fs::write(&path, extends + text).unwrap();
     (folder, path)
 }

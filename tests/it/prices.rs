@@ -45,7 +45,7 @@ impl Reference {
     fn new(assignments: &[&str]) -> Self {
         let usual = ["pricing.chain=\"vertical\"", "run.seed=1995", "buyers.count=8192"];
         let all: Vec<String> = usual.iter().chain(assignments).map(|text| (*text).to_owned()).collect();
-        let path = root().join("configs/showdown-1995-bertrand.toml");
+        let path = root().join("tests/market_1995/showdown-1995-bertrand.toml");
         let scenario = config::load(&path, &all).unwrap_or_else(|error| panic!("{error}")).scenario;
         let world = World::build(&WorldFacts::of(&scenario), scenario.seed, None, Execution::PARALLEL).unwrap();
         Self { scenario, world }
@@ -751,7 +751,7 @@ fn lowest_prices_without_a_loss() {
 fn a_chain_that_leaves_no_room_is_refused_by_name() {
     let load = |assignments: &[&str]| {
         let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
-        config::load(&root().join("configs/showdown-1995-bertrand.toml"), &assignments)
+        config::load(&root().join("tests/market_1995/showdown-1995-bertrand.toml"), &assignments)
             .map(|_| ())
             .unwrap_err()
             .to_string()
@@ -770,7 +770,7 @@ fn a_chain_that_leaves_no_room_is_refused_by_name() {
 #[test]
 fn runs_under_the_vertical_chain_add_up() {
     let bent = ["pricing.chain=\"vertical\"", "demand.curvature=1.43", "pricing.cost_volume=0.2", "run.replications=2"];
-    for file in ["configs/showdown-1995-bertrand.toml", "configs/showdown-1995-timing.toml"] {
+    for file in ["tests/market_1995/showdown-1995-bertrand.toml", "tests/market_1995/showdown-1995-timing.toml"] {
         let assignments: Vec<String> = bent
             .iter()
             .chain(&["pricing.rule=\"bertrand\"", "buyers.count=1024"])

@@ -11,7 +11,7 @@ use crate::support::{read_csv, root, showdown_path};
 /// Every wrong section is refused with its key and a remedy.
 #[test]
 fn wrong_sections_are_refused() {
-    let timing = root().join("configs/showdown-1995-timing.toml");
+    let timing = root().join("tests/market_1995/showdown-1995-timing.toml");
     let shipped = showdown_path();
     let cases: [(&Path, &[&str], &[&str]); 14] = [
         (&shipped, &["stop.min=20"], &["stop", "does not say how well", "relative = 0.05"]),

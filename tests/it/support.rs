@@ -1,4 +1,4 @@
-//! The shipped scenario made small, and runs of it.
+//! The market that tests are held to, made small, and runs of it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The shipped scenario.
+/// The market that tests are held to: the shipped one as it was when their numbers were worked out (tests/market_1995/README.md).
 pub fn showdown_path() -> PathBuf {
-    root().join("configs/showdown-1995.toml")
+    root().join("tests/market_1995/showdown-1995.toml")
 }
 
-/// The shipped scenario with assignments such as `run.replications=4`, one set of buyers for all replications.
+/// That scenario with assignments such as `run.replications=4`, one set of buyers for all replications.
 pub fn showdown(assignments: &[&str]) -> Loaded {
     // Most tests look at one world; those of own worlds say so, and what is set last holds.
     let shared = ["buyers.population=shared"].iter();
@@ -24,7 +24,7 @@ pub fn showdown(assignments: &[&str]) -> Loaded {
     config::load(&showdown_path(), &assignments).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A scenario of a test's own folder, which extends the shipped ones: it may read everywhere.
+/// A scenario of a test's own folder, which extends others: it may read everywhere.
 pub fn load_anywhere(path: &Path, assignments: &[String]) -> Result<Loaded, config::ConfigError> {
     config::load_from(&config::Source::below(Path::new("/")), path, assignments)
 }

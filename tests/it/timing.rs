@@ -21,7 +21,7 @@ use crate::support::{outcomes, regime, root};
 
 fn scenario(assignments: &[&str]) -> Scenario {
     let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
-    let path = root().join("configs/showdown-1995-timing.toml");
+    let path = root().join("tests/market_1995/showdown-1995-timing.toml");
     config::load(&path, &assignments).unwrap_or_else(|error| panic!("{error}")).scenario
 }
 
@@ -519,7 +519,7 @@ fn results_are_the_same_on_any_number_of_threads() {
 fn wrong_sections_are_refused_with_their_place() {
     let error = |assignments: &[&str]| {
         let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
-        config::load(&root().join("configs/showdown-1995-timing.toml"), &assignments).unwrap_err().to_string()
+        config::load(&root().join("tests/market_1995/showdown-1995-timing.toml"), &assignments).unwrap_err().to_string()
     };
     for (assignment, words) in [
         ("timing.belief.announced=1.2", "fraction between 0 and 1"),
@@ -543,7 +543,7 @@ fn a_run_in_time_writes_its_tables_and_charts() {
     let folder = tempfile::tempdir().unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
         .arg("run")
-        .arg(root().join("configs/showdown-1995-timing.toml"))
+        .arg(root().join("tests/market_1995/showdown-1995-timing.toml"))
         .args([
             "--set",
             "buyers.count=4096",

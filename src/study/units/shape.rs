@@ -70,7 +70,7 @@ mod tests {
     use std::path::Path;
 
     fn layout() -> Layout {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/market_1995/showdown-1995.toml");
         let scenario = config::load(&path, &[]).unwrap().scenario;
         Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag)
     }
