@@ -124,7 +124,7 @@ pub struct Outlook {
     pub with_usd: Vec<f64>,
     /// Without them: the prices charged, or, once they are imposed, those before, USD.
     pub without_usd: Vec<f64>,
-    /// Expected demand with over expected demand without.
+    /// Expected demand with over expected demand without, in a week in which a duty in dispute is imposed; empty in others.
     pub demand_ratio: Vec<f64>,
 }
 
@@ -352,7 +352,7 @@ impl Planner<'_> {
                         [with_usd.clone(), with_usd]
                     }
                 };
-                outlooks.add(prices, &demand);
+                outlooks.add(prices, &demand, book);
             }
             let refunds = &refunded[week as usize];
             let owed = policy.duties(week, now, Force::OwedLater, |_| true);
@@ -361,7 +361,7 @@ impl Planner<'_> {
                 quota_rent_usd: setting.rent_usd.clone(),
                 inspection_usd: terms.inspection_usd,
                 rebate_usd: terms.rebate_usd,
-                volume: volumes.at(&setting.price_usd, factor, &context),
+                volume: volumes.at(&setting.price_usd, factor, &context, book),
                 ..Phase::new(&setting.price_usd, &terms.duty, &owed, &kept)
             };
             if phases.last() != Some(&phase) {
@@ -403,11 +403,11 @@ struct Volumes {
 }
 
 impl Volumes {
-    fn at(&mut self, prices: &[f64], factor: &[f64], context: &Context<'_>) -> Option<VolumeCost> {
+    fn at(&mut self, prices: &[f64], factor: &[f64], context: &Context<'_>, book: &mut PriceBook) -> Option<VolumeCost> {
         let rising = context.rising?;
         let share = match self.last.take() {
             Some((known, share)) if known == prices => share,
-            _ => context.demand.shares(prices).product,
+            _ => book.shares(context.demand, prices),
         };
         let cost = VolumeCost::new(&rising.moved(factor), &share, self.market_size);
         self.last = Some((prices.to_vec(), share));
@@ -423,19 +423,25 @@ struct Outlooks {
     /// What the last outlook was worked out for: duties in force if imposed, and the prices charged.
     solved_for: Option<(Vec<Force>, Vec<f64>)>,
     open: bool,
+    /// Whether a duty in dispute is imposed this week.
+    begun: bool,
     found: Vec<Outlook>,
     of_week: Vec<Option<u32>>,
 }
 
 impl Outlooks {
     fn new(course: Option<Vec<Vec<Standing>>>, list: &[f64]) -> Self {
-        Self { course, before: list.to_vec(), solved_for: None, open: false, found: Vec::new(), of_week: Vec::new() }
+        let (found, of_week) = (Vec::new(), Vec::new());
+        Self { course, before: list.to_vec(), solved_for: None, open: false, begun: false, found, of_week }
     }
 
     /// Enters a week. Gives the forces under which the duties in dispute are imposed where an outlook has to be worked out;
     /// nothing where there is none, or where the last one still holds.
     fn in_dispute(&mut self, week: usize, now: &[Force], prices: &[f64]) -> Option<Vec<Force>> {
-        let standing = &self.course.as_ref()?[week];
+        let course = self.course.as_ref()?;
+        let standing = &course[week];
+        let was = |i: usize| week.checked_sub(1).map(|last| course[last][i].stage);
+        self.begun = (0..).zip(standing).any(|(i, now)| now.stage == Stage::Imposed && was(i) != Some(Stage::Imposed));
         self.open = standing.iter().any(|standing| standing.stage.is_open());
         let imposed = standing.iter().any(|standing| standing.stage == Stage::Imposed);
         if !imposed {
@@ -449,7 +455,7 @@ impl Outlooks {
             if standing.stage == Stage::Quiet { *force } else { Force::Charged }
         };
         let with: Vec<Force> = standing.iter().zip(now).map(charged).collect();
-        let holds = self.solved_for.as_ref().is_some_and(|(force, price)| *force == with && price == prices);
+        let holds = !self.begun && self.solved_for.as_ref().is_some_and(|(force, price)| *force == with && price == prices);
         if holds {
             self.of_week.push(Some(self.found.len() as u32 - 1));
             return None;
@@ -479,10 +485,13 @@ impl Outlooks {
 
     /// Adds the outlook of the week entered last: prices that buyers expect with the duties in dispute, and those of the first week,
     /// by which dealers judge demand.
-    fn add(&mut self, [with_usd, first_usd]: [Vec<f64>; 2], demand: &ExpectedDemand<'_>) {
+    fn add(&mut self, [with_usd, first_usd]: [Vec<f64>; 2], demand: &ExpectedDemand<'_>, book: &mut PriceBook) {
         let without_usd = self.before.clone();
-        let (after, before) = (demand.shares(&first_usd).product, demand.shares(&without_usd).product);
-        let demand_ratio = after.iter().zip(&before).map(|(a, b)| if *b > 0.0 { a / b } else { 1.0 }).collect();
+        let mut demand_ratio = Vec::new();
+        if self.begun {
+            let [after, before] = [&first_usd, &without_usd].map(|prices| book.shares(demand, prices));
+            demand_ratio = after.iter().zip(&before).map(|(a, b)| if *b > 0.0 { a / b } else { 1.0 }).collect();
+        }
         self.found.push(Outlook { with_usd, without_usd, demand_ratio });
     }
 }

@@ -6,8 +6,9 @@ use crate::model::supply::{Ownership, PriceProblem, RisingCost, SupplyError};
 use crate::model::trade::duty::ImportDuty;
 use crate::model::trade::policy::Terms;
 
-/// Revisions that a [`PriceBook`] keeps.
+/// Revisions and demands that a [`PriceBook`] keeps.
 const REVISIONS_KEPT: usize = 128;
+const DEMANDS_KEPT: usize = 256;
 
 /// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
 /// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
@@ -15,6 +16,8 @@ const REVISIONS_KEPT: usize = 128;
 #[derive(Clone, Debug, Default)]
 pub struct PriceBook {
     entries: Vec<PriceEntry>,
+    /// Prices asked about, and expected shares at them.
+    demands: Vec<(Vec<f64>, Vec<f64>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +61,18 @@ impl PriceBook {
             self.entries.push(PriceEntry { before, terms, factor, after: setting.clone() });
         }
         Ok(())
+    }
+
+    /// Expected shares at these prices, from the book where it has them.
+    pub(super) fn shares(&mut self, demand: &ExpectedDemand<'_>, prices: &[f64]) -> Vec<f64> {
+        if let Some((_, share)) = self.demands.iter().find(|(known, _)| known == prices) {
+            return share.clone();
+        }
+        let share = demand.shares(prices).product;
+        if self.demands.len() < DEMANDS_KEPT {
+            self.demands.push((prices.to_vec(), share.clone()));
+        }
+        share
     }
 }
 
@@ -114,8 +129,8 @@ impl Context<'_> {
     }
 
     /// Profit of each maker from its own models at these prices and terms, USD a purchase event.
-    pub fn profits(&self, terms: &Terms, prices: &[f64]) -> Vec<f64> {
-        let share = self.demand.shares(prices).product;
+    pub fn profits(&self, terms: &Terms, prices: &[f64], book: &mut PriceBook) -> Vec<f64> {
+        let share = book.shares(self.demand, prices);
         let ownership = self.ownership;
         let cost: Vec<f64> = match self.rising {
             None => self.cost_usd(terms).iter().zip(&share).map(|(cost, share)| cost * share).collect(),

@@ -238,8 +238,8 @@ impl<'a> Lists<'a> {
     ) -> Result<bool, SupplyError> {
         let ownership = context.ownership;
         let now = settle(week.terms, context, book)?;
-        let before = context.profits(week.terms, waiting_usd);
-        let base_share = context.demand.shares(context.list).product;
+        let before = context.profits(week.terms, waiting_usd, book);
+        let base_share = book.shares(context.demand, context.list);
         let mut any = false;
         for &i in begun.iter().chain(ended) {
             let instrument = &self.policy.instruments[i];
@@ -258,7 +258,7 @@ impl<'a> Lists<'a> {
                 }
                 let mut reopened = waiting_usd.to_vec();
                 own.iter().for_each(|j| reopened[*j] = now.price_usd[*j]);
-                let gain = (context.profits(week.terms, &reopened)[maker] - before) * years / revenue;
+                let gain = (context.profits(week.terms, &reopened, book)[maker] - before) * years / revenue;
                 if gain > least_gain {
                     self.reopened[i][maker] = true;
                     own.iter().for_each(|j| flexible[*j] = true);

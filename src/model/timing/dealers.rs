@@ -126,7 +126,7 @@ impl<'a> Dealers<'a> {
                     moved.charged_late = std::mem::take(&mut lot.liable_landed);
                     moved.borne_by_importer = std::mem::take(&mut lot.liable_sold);
                     lot.forecast_before = lot.forecast;
-                    lot.forecast *= outlook.map_or(1.0, |outlook| outlook.demand_ratio[model]);
+                    lot.forecast *= outlook.and_then(|outlook| outlook.demand_ratio.get(model)).unwrap_or(&1.0);
                 }
                 (Stage::Imposed, _) => {
                     lot.forecast = lot.forecast_before;
