@@ -20,6 +20,7 @@ pub mod response;
 pub mod results;
 pub mod run;
 pub mod sensitivity;
+pub mod simulate;
 pub mod sink;
 pub mod solution;
 pub mod solve;
