@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::config::StudyDesign;
-use crate::report::points::{WidthRow, chart_choice, setting_text, shown, width_rows};
+use crate::report::points::{EffectRow, WidthRow, chart_choice, draw_tables, setting_text, shown};
 use crate::study::FinishedPoints;
 use serde_json::json;
 
@@ -89,10 +89,10 @@ fn text(finished: &FinishedPoints) -> String {
                 "simulation, parameters, structure",
             ];
             let mut rows = vec![head.map(String::from)];
-            let (widths, _) = width_rows(draws, results, *replications);
+            let tables = draw_tables(draws, &finished.points, results, *replications);
             let shown = |row: &&WidthRow| row.is_change() && row.period == *period_name && row.metric == *metric_name;
             let percent = |share: f64| if share.is_finite() { format!("{:.0}%", 100.0 * share) } else { "-".into() };
-            for row in widths.iter().filter(shown) {
+            for row in tables.widths.iter().filter(shown) {
                 rows.push([
                     row.regime.clone(),
                     figure(row.q50),
@@ -103,6 +103,22 @@ fn text(finished: &FinishedPoints) -> String {
                 ]);
             }
             align(&mut out, &rows);
+            let of_metric =
+                |row: &&EffectRow| row.is_change() && row.period == *period_name && row.metric == *metric_name;
+            let mut rows = vec![["regime", "hangs on", "share", "lowest mean", "highest mean"].map(String::from)];
+            for regime in names.regimes.iter().filter(|regime| **regime != names.regimes[names.baseline]) {
+                let own = tables.effects.iter().filter(of_metric).filter(|row| row.regime == *regime);
+                for row in own.take(MOST_EFFECTS) {
+                    let end = |mean: f64, at: &str| format!("{} ({at})", figure(mean));
+                    let ends = [end(row.low, &row.low_at), end(row.high, &row.high_at)];
+                    let [low, high] = ends;
+                    rows.push([regime.clone(), row.label.clone(), percent(row.share), low, high]);
+                }
+            }
+            if rows.len() > 1 {
+                out.push('\n');
+                align(&mut out, &rows);
+            }
         }
     }
     out
@@ -121,6 +137,8 @@ fn json(finished: &FinishedPoints, folder: &Path, files: &[PathBuf]) -> String {
     format!("{summary:#}\n")
 }
 
+/// Uncertain things that are printed for a regime.
+const MOST_EFFECTS: usize = 4;
 /// Lines of a sweep that are printed.
 const MOST_LINES: usize = 41;
 

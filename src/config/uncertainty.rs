@@ -15,8 +15,6 @@ use super::sweep::Setting;
 use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::draws::{self, RelativeErrors, UncertainCell};
 
-/// (sqrt(5) - 1) / 2: its multiples less whole numbers fill the unit interval most evenly.
-const GOLDEN_SECTION: f64 = 0.618_033_988_749_894_9;
 /// Most numbers that all draws have together: they are kept.
 const MOST_NUMBERS: usize = 10_000_000;
 
@@ -34,8 +32,8 @@ pub struct UncertaintySection {
     /// Data that are uncertain.
     #[serde(default)]
     pub data: Vec<DataErrorSection>,
-    /// Ways to build the model of which it is not known which is right: each draw has one, in proportion to their weights. The first
-    /// is the one whose parameters alone make the second of the three widths.
+    /// Ways to build the model of which it is not known which is right: each draw has one of each factor, in proportion to their weights.
+    /// The first of each factor are those whose parameters alone make the second of the three widths.
     #[serde(default)]
     pub structure: Vec<StructureSection>,
     /// Metrics of the charts, columns of `replications.csv`; the headline metric if absent.
@@ -52,10 +50,14 @@ pub struct UncertaintySection {
 pub struct StructureSection {
     /// Its name; `[[parameter]]`s and `[[correlation]]`s with it as their `structure` are drawn under it alone.
     pub name: String,
+    /// What it is a choice of, such as `lists`: structures of one factor exclude one another, those of several are combined. `structure` if
+    /// absent.
+    #[serde(default)]
+    pub factor: Option<String>,
     /// What charts call it.
     #[serde(default)]
     pub label: Option<String>,
-    /// Its weight; weights need not sum to one.
+    /// Its weight; weights of a factor need not sum to one.
     pub weight: f64,
     /// What it sets, as in `--set`.
     #[serde(default)]
@@ -121,6 +123,8 @@ struct DataError {
 pub struct Structure {
     /// Its name.
     pub name: String,
+    /// What it is a choice of.
+    pub factor: String,
     /// What charts call it.
     pub label: String,
     /// Its share of the draws.
@@ -157,17 +161,47 @@ impl Uncertainty {
         &self.structures
     }
 
-    /// Position of the structure of a draw. Draws go through the weights by the golden section: any number of first draws has each
-    /// structure as nearly in proportion as it can be.
+    /// What structures are choices of, in the order in which the scenario names them.
     #[must_use]
-    pub fn structure_of(&self, draw: u64) -> usize {
-        let turn = ((draw as f64 + 0.5) * GOLDEN_SECTION).fract();
-        let mut sum = 0.0;
-        let reached = |structure: &Structure| {
-            sum += structure.weight;
-            turn < sum
+    pub fn factors(&self) -> Vec<&str> {
+        let mut factors: Vec<&str> = Vec::new();
+        for structure in &self.structures {
+            if !factors.contains(&structure.factor.as_str()) {
+                factors.push(&structure.factor);
+            }
+        }
+        factors
+    }
+
+    /// Positions of the structures of a draw, one of each factor. Draws go through the weights by multiples of irrational numbers (the
+    /// golden section for one factor): any number of first draws has each combination as nearly in proportion as it can be.
+    #[must_use]
+    pub fn structures_of(&self, draw: u64) -> Vec<usize> {
+        let factors = self.factors();
+        let steps = even_steps(factors.len());
+        let chosen = |(factor, step): (&&str, f64)| {
+            let turn = ((draw as f64 + 0.5) * step).fract();
+            let own = (0..self.structures.len()).filter(|s| self.structures[*s].factor == **factor);
+            let (mut sum, mut last) = (0.0, 0);
+            for s in own {
+                (sum, last) = (sum + self.structures[s].weight, s);
+                if turn < sum {
+                    break;
+                }
+            }
+            last
         };
-        self.structures.iter().position(reached).unwrap_or(self.structures.len().saturating_sub(1))
+        factors.iter().zip(steps).map(chosen).collect()
+    }
+
+    /// The combination of structures that a draw has: 0 for the first of each factor.
+    #[must_use]
+    pub fn cell_of(&self, draw: u64) -> usize {
+        self.structures_of(draw).into_iter().fold(0, |cell, chosen| {
+            let same = |s: &usize| self.structures[*s].factor == self.structures[chosen].factor;
+            let (before, all) = ((0..chosen).filter(same).count(), (0..self.structures.len()).filter(same).count());
+            cell * all + before
+        })
     }
 
     /// The scenario's uncertain parameters.
@@ -195,11 +229,11 @@ impl Uncertainty {
         let draw = |(number, unit): (u64, Vec<f64>)| {
             let (parameters, mut rest) = unit.split_at(self.parameters.len());
             let mut assignments = self.parameters.assignments(&self.parameters.at(parameters));
-            let chosen = self.structure_of(number);
+            let chosen = self.structures_of(number);
             for (s, structure) in self.structures.iter().enumerate() {
                 let (own, after) = rest.split_at(structure.parameters.len());
                 rest = after;
-                if s == chosen {
+                if chosen.contains(&s) {
                     assignments.extend_from_slice(&structure.set);
                     assignments.extend(structure.parameters.assignments(&structure.parameters.at(own)));
                 }
@@ -219,6 +253,17 @@ impl Uncertainty {
         };
         (0..).zip(points).map(draw).collect()
     }
+}
+
+/// One step for each factor: powers of 1/x with x the root of x^(d+1) = x + 1 above one, whose multiples less whole numbers fill the unit cube
+/// evenly.
+fn even_steps(factors: usize) -> Vec<f64> {
+    let power = |x: f64, exponent: usize| (0..exponent).fold(1.0, |product, _| product * x);
+    let mut root = 1.5;
+    for _ in 0..64 {
+        root -= (power(root, factors + 1) - root - 1.0) / ((factors + 1) as f64 * power(root, factors) - 1.0);
+    }
+    (1..=factors).map(|k| 1.0 / power(root, k)).collect()
 }
 
 impl DataError {
@@ -300,16 +345,19 @@ pub(super) fn structures(
             reader.position(&format!("{place}.structure"), &owner, &names, "structure of this scenario")?;
         }
     }
-    let total: f64 = sections.iter().map(|section| section.weight).sum();
+    let factor = |section: &StructureSection| section.factor.clone().unwrap_or_else(|| "structure".to_owned());
     let mut structures: Vec<Structure> = Vec::with_capacity(sections.len());
     for (index, section) in sections.iter().enumerate() {
         let place = format!("uncertainty.structure[{index}]");
         let known = structures.iter().map(|structure| structure.name.as_str());
         reader.unused(&format!("{place}.name"), "structure", &section.name, known)?;
         let weight = |x: f64| x > 0.0 && x.is_finite();
+        let same = sections.iter().filter(|other| factor(other) == factor(section));
+        let total: f64 = same.map(|other| other.weight).sum();
         let weight = reader.number(&format!("{place}.weight"), section.weight, weight, "a weight above zero")? / total;
         structures.push(Structure {
             name: section.name.clone(),
+            factor: factor(section),
             label: section.label.clone().unwrap_or_else(|| section.name.clone()),
             weight,
             set: section.set.iter().map(|(key, value)| format!("{key}={}", value.to_toml())).collect(),

@@ -403,7 +403,13 @@ struct Volumes {
 }
 
 impl Volumes {
-    fn at(&mut self, prices: &[f64], factor: &[f64], context: &Context<'_>, book: &mut PriceBook) -> Option<VolumeCost> {
+    fn at(
+        &mut self,
+        prices: &[f64],
+        factor: &[f64],
+        context: &Context<'_>,
+        book: &mut PriceBook,
+    ) -> Option<VolumeCost> {
         let rising = context.rising?;
         let share = match self.last.take() {
             Some((known, share)) if known == prices => share,
@@ -455,7 +461,8 @@ impl Outlooks {
             if standing.stage == Stage::Quiet { *force } else { Force::Charged }
         };
         let with: Vec<Force> = standing.iter().zip(now).map(charged).collect();
-        let holds = !self.begun && self.solved_for.as_ref().is_some_and(|(force, price)| *force == with && price == prices);
+        let holds =
+            !self.begun && self.solved_for.as_ref().is_some_and(|(force, price)| *force == with && price == prices);
         if holds {
             self.of_week.push(Some(self.found.len() as u32 - 1));
             return None;

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
 use super::charts::{
-    ChartContext, ChartError, PeriodContext, RegimeContext, Svg, headline_label, response_map, uncertainty, write_into,
+    ChartContext, ChartError, PeriodContext, RegimeContext, Svg, effects as effects_chart, headline_label,
+    response_map, uncertainty, write_into,
 };
-use super::points::{UncertaintyRow, chart_choice, setting_text, shown};
+use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
 use crate::config::design::StudyDesign;
 use crate::config::sweep::{Setting, Sweep};
@@ -14,7 +15,8 @@ use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;
 
-/// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` are the rows of that table, for draws.
+/// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` and `effects` are the rows of those
+/// tables, for draws.
 ///
 /// # Errors
 /// [`ChartError`] when a chart cannot be drawn or written.
@@ -24,6 +26,7 @@ pub fn write_point_charts(
     design: &StudyDesign,
     results: &PointResults,
     uncertainty: &[UncertaintyRow],
+    effects: &[EffectRow],
 ) -> Result<Vec<PathBuf>, ChartError> {
     let names = results.names();
     let choice = shown(names, chart_choice(design), scenario);
@@ -74,11 +77,11 @@ pub fn write_point_charts(
             let is_change = names.regimes.len() > 1;
             let shown: Vec<uncertainty::MetricRows> = metrics
                 .iter()
-                .zip(measured.iter().zip(rates))
+                .zip(measured.iter().zip(&rates))
                 .map(|(metric, (measured, rate))| uncertainty::MetricRows {
                     label: measured.label.clone(),
                     unit: measured.unit.clone(),
-                    rate,
+                    rate: *rate,
                     rows: uncertainty
                         .iter()
                         .filter(|row| row.is_change() == is_change && row.period == context.period.name)
@@ -87,6 +90,23 @@ pub fn write_point_charts(
                 })
                 .collect();
             keep("uncertainty", uncertainty::draw(&shown, &context))?;
+            // Of the first regime that something is changed in.
+            let place = (0..names.regimes.len()).find(|r| *r != names.baseline).unwrap_or(names.baseline);
+            let of = |metric: &usize| -> Vec<&EffectRow> {
+                let own =
+                    effects.iter().filter(|row| row.is_change() == is_change && row.period == context.period.name);
+                let own = own.filter(|row| row.regime == names.regimes[place]);
+                own.filter(|row| row.metric == names.metrics[*metric] && row.share.is_finite()).collect()
+            };
+            let each = metrics.iter().zip(measured.iter().zip(&rates));
+            let panels = each.map(|(metric, (measured, rate))| effects_chart::MetricEffects {
+                label: measured.label.clone(),
+                unit: measured.unit.clone(),
+                rate: *rate,
+                rows: of(metric),
+            });
+            let panels: Vec<_> = panels.filter(|panel| !panel.rows.is_empty()).collect();
+            keep("effects", effects_chart::draw(&panels, &context))?;
         }
     }
     Ok(paths)

@@ -10,7 +10,8 @@ use crate::config::uncertainty::Uncertainty;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::scenario::Scenario;
 use crate::sensitivity::components::{Components, OneWay};
-use crate::sensitivity::widths::Widths;
+use crate::sensitivity::effects::{Group, effect, groups_of};
+use crate::sensitivity::widths::{OfStructure, Widths};
 use crate::study::points::{Names, PointMoments, PointResults};
 
 /// Level of the intervals in tables.
@@ -146,7 +147,7 @@ table! {
     pub struct DrawRow in "draws" by [draw, key] {
         /// number of the draw, from 0
         draw: u64;
-        /// its structure; empty where the study has none
+        /// its structures, one of each factor, joined by ` + `; empty where the study has none
         structure: String;
         /// the value of the scenario that is set
         key: String;
@@ -320,7 +321,8 @@ pub fn draw_rows(draws: &Uncertainty, points: &[Point]) -> Vec<DrawRow> {
     let mut rows: Vec<DrawRow> = Vec::new();
     for point in points {
         let first = rows.len();
-        let structure = draws.structures().get(draws.structure_of(point.index));
+        let chosen = draws.structures_of(point.index);
+        let structure = chosen.iter().map(|s| draws.structures()[*s].name.as_str()).collect::<Vec<_>>().join(" + ");
         for assignment in &point.assignments {
             let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
             // What a structure sets stands in place of what all draws have.
@@ -328,7 +330,7 @@ pub fn draw_rows(draws: &Uncertainty, points: &[Point]) -> Vec<DrawRow> {
                 Some(row) => value.clone_into(&mut row.value),
                 None => rows.push(DrawRow {
                     draw: point.index,
-                    structure: structure.map_or_else(String::new, |structure| structure.name.clone()),
+                    structure: structure.clone(),
                     key: key.into(),
                     value: value.into(),
                 }),
@@ -351,15 +353,15 @@ table! {
         quantity: &'static str;
         /// number of draws with results
         draws: u64;
-        /// the structure of the point run, of which the first two widths are; empty where the study has none
+        /// the structures of the point run, the first of each factor, of which the first two widths are; empty where the study has none
         structure: String;
-        /// median over draws of that structure
+        /// median over draws of them
         q50: f64, OF_METRIC;
-        /// lower end of the 90% interval that simulation leaves to one draw's mean over its replications, around the mean of that structure
+        /// lower end of the 90% interval that simulation leaves to one draw's mean over its replications, around their mean
         simulation_low: f64, OF_METRIC;
         /// upper end
         simulation_high: f64, OF_METRIC;
-        /// 5% quantile of draws' means over that structure: simulation and parameters
+        /// 5% quantile of draws' means over them: simulation and parameters
         parameters_low: f64, OF_METRIC;
         /// 95% quantile
         parameters_high: f64, OF_METRIC;
@@ -371,7 +373,7 @@ table! {
         simulation_share: f64, "fraction";
         /// part that is parameters, given the structure; can come out negative
         parameter_share: f64, "fraction";
-        /// part that is structure
+        /// part that is structure; can come out negative
         structure_share: f64, "fraction";
     }
 }
@@ -381,6 +383,8 @@ table! {
     pub struct StructureRow in "structures" by [structure, regime, period, metric, quantity] {
         /// structure, by its name in the scenario
         structure: String;
+        /// what it is a choice of
+        factor: String;
         /// policy regime, by its name in the scenario
         regime: String;
         /// reporting period; `all` is the whole horizon
@@ -412,30 +416,140 @@ impl WidthRow {
     }
 }
 
-/// Rows of `widths.csv` and of `structures.csv`.
+table! {
+    /// What each uncertain thing alone does to a metric: draws grouped by it, everything else varying.
+    pub struct EffectRow in "effects" by [thing, regime, period, metric, quantity] {
+        /// factor of structures, or key of a parameter
+        thing: String;
+        /// what charts call it
+        label: String;
+        /// `structure` or `parameter`
+        kind: &'static str;
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// reporting period; `all` is the whole horizon
+        period: String;
+        /// metric; the name ends in its unit, cars otherwise, `car_share` is a fraction; money is of the whole period
+        metric: String;
+        /// `level`, or `change` from the baseline regime in the same draw and replication
+        quantity: &'static str;
+        /// draws that have it
+        draws: u64;
+        /// groups that they were put into
+        groups: u64;
+        /// share of the variance over draws that it makes alone; zero on average where it makes none, and then as often negative
+        share: f64, "fraction";
+        /// lowest mean of a group, differences between structures taken out of a parameter's
+        low: f64, OF_METRIC;
+        /// where that is: the structure, or the range of the parameter
+        low_at: String;
+        /// highest mean of a group
+        high: f64, OF_METRIC;
+        /// where that is
+        high_at: String;
+    }
+}
+
+impl EffectRow {
+    /// Whether this is the change from the baseline, or the level.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.quantity == CHANGE
+    }
+}
+
+/// Tables of a study of draws.
+#[derive(Debug)]
+pub struct DrawTables {
+    /// Rows of `widths.csv`.
+    pub widths: Vec<WidthRow>,
+    /// Rows of `structures.csv`.
+    pub structures: Vec<StructureRow>,
+    /// Rows of `effects.csv`: of each metric, the largest first.
+    pub effects: Vec<EffectRow>,
+}
+
+/// An uncertain thing, with the draws grouped by it.
+struct Thing {
+    key: String,
+    label: String,
+    is_structure: bool,
+    groups: Vec<Group>,
+    names: Vec<String>,
+}
+
+/// The uncertain things of a study: factors of structures, then parameters. `points` are those with results, in order.
+fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> {
+    let (structures, mut things) = (draws.structures(), Vec::new());
+    for (f, factor) in draws.factors().into_iter().enumerate() {
+        let chosen: Vec<usize> = points.iter().map(|point| draws.structures_of(point.index)[f]).collect();
+        let own: Vec<usize> = (0..structures.len()).filter(|s| chosen.contains(s)).collect();
+        let draws_of = |s: &usize| (0..chosen.len()).filter(|k| chosen[*k] == *s).collect();
+        let group = |s: &usize| Group { draws: draws_of(s), values: [*s as f64; 2] };
+        things.push(Thing {
+            key: factor.to_owned(),
+            label: factor.to_owned(),
+            is_structure: true,
+            groups: own.iter().map(group).collect(),
+            names: own.iter().map(|s| structures[*s].label.clone()).collect(),
+        });
+    }
+    let all = std::iter::once(draws.parameters()).chain(structures.iter().map(|structure| &structure.parameters));
+    for item in all.flat_map(|parameters| &parameters.list) {
+        if things.iter().any(|thing: &Thing| !thing.is_structure && thing.key == item.key) {
+            continue;
+        }
+        // The last assignment counts: a structure's stands in place of what all draws have.
+        let value = |point: &&Point| {
+            let set = point.assignments.iter().rev().filter_map(|text| text.split_once('='));
+            set.into_iter()
+                .find(|(key, _)| *key == item.key)
+                .and_then(|(_, value)| value.parse().ok())
+                .unwrap_or(f64::NAN)
+        };
+        let groups = groups_of(&points.iter().map(value).collect::<Vec<_>>(), cell);
+        let name = |group: &Group| match group.values {
+            [low, high] if low == high => short(low),
+            [low, high] => format!("{} to {}", short(low), short(high)),
+        };
+        let names = groups.iter().map(name).collect();
+        things.push(Thing { key: item.key.clone(), label: item.label.clone(), is_structure: false, groups, names });
+    }
+    things
+}
+
+/// A value to four digits.
+fn short(value: f64) -> String {
+    let digits = format!("{value:.3e}").parse::<f64>().unwrap_or(value);
+    Cell::Number(digits).text()
+}
+
+/// Rows of `widths.csv`, `structures.csv` and `effects.csv`.
 #[must_use]
-pub fn width_rows(
-    draws: &Uncertainty,
-    results: &PointResults,
-    replications: u64,
-) -> (Vec<WidthRow>, Vec<StructureRow>) {
+pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults, replications: u64) -> DrawTables {
     let (names, structures) = (results.names(), draws.structures());
-    let of: Vec<usize> = results.points().iter().map(|(index, _)| draws.structure_of(*index)).collect();
-    let (mut widths, mut each) = (Vec::new(), Vec::new());
+    let numbers: Vec<u64> = results.points().iter().map(|(index, _)| *index).collect();
+    let cell: Vec<usize> = numbers.iter().map(|draw| draws.cell_of(*draw)).collect();
+    let chosen: Vec<Vec<usize>> = numbers.iter().map(|draw| draws.structures_of(*draw)).collect();
+    let used: Vec<&Point> = points.iter().filter(|point| numbers.contains(&point.index)).collect();
+    let things = things(draws, &used, &cell);
+    let first = |factor: &&str| structures.iter().find(|structure| structure.factor == **factor);
+    let of_point: Vec<&str> = draws.factors().iter().filter_map(first).map(|of| of.name.as_str()).collect();
+    let mut tables = DrawTables { widths: Vec::new(), structures: Vec::new(), effects: Vec::new() };
     for (is_change, [r, p, m]) in names.measured() {
         let layout = results.over_points(names.place(r, p, m), is_change);
-        let found = Widths::new(&layout, replications, &of, structures.len());
+        let found = Widths::new(&layout, replications, &cell);
         let key = || (names.regimes[r].clone(), names.periods[p].clone(), names.metrics[m].clone());
         let ((regime, period, metric), quantity) = (key(), if is_change { CHANGE } else { "level" });
         let [simulation_share, parameter_share, structure_share] = found.share;
-        widths.push(WidthRow {
+        tables.widths.push(WidthRow {
             regime,
             period,
             metric,
             quantity,
             draws: layout.groups() as u64,
-            structure: structures.first().map_or_else(String::new, |structure| structure.name.clone()),
-            q50: found.of[0].quantiles[1],
+            structure: of_point.join(" + "),
+            q50: found.first.quantiles[1],
             simulation_low: found.simulation[0],
             simulation_high: found.simulation[1],
             parameters_low: found.parameters[0],
@@ -446,11 +560,15 @@ pub fn width_rows(
             parameter_share,
             structure_share,
         });
-        for (structure, of) in structures.iter().zip(&found.of) {
+        let means = layout.means();
+        for (s, structure) in structures.iter().enumerate() {
+            let of =
+                OfStructure::new(means.iter().zip(&chosen).filter(|(_, of)| of.contains(&s)).map(|(mean, _)| *mean));
             let (regime, period, metric) = key();
             let [q05, q50, q95] = of.quantiles;
-            each.push(StructureRow {
+            tables.structures.push(StructureRow {
                 structure: structure.name.clone(),
+                factor: structure.factor.clone(),
                 regime,
                 period,
                 metric,
@@ -463,8 +581,34 @@ pub fn width_rows(
                 q95,
             });
         }
+        let mut effects: Vec<EffectRow> = Vec::new();
+        for thing in things.iter().filter(|thing| thing.groups.len() > 1) {
+            let found = effect(means, &thing.groups, (!thing.is_structure).then_some(&cell));
+            let by_mean = |a: &usize, b: &usize| found.means[*a].total_cmp(&found.means[*b]);
+            let places = 0..found.means.len();
+            let (low, high) = (places.clone().min_by(by_mean).unwrap_or(0), places.max_by(by_mean).unwrap_or(0));
+            let (regime, period, metric) = key();
+            effects.push(EffectRow {
+                thing: thing.key.clone(),
+                label: thing.label.clone(),
+                kind: if thing.is_structure { "structure" } else { "parameter" },
+                regime,
+                period,
+                metric,
+                quantity,
+                draws: thing.groups.iter().map(|group| group.draws.len() as u64).sum(),
+                groups: thing.groups.len() as u64,
+                share: found.share,
+                low: found.means[low],
+                low_at: thing.names[low].clone(),
+                high: found.means[high],
+                high_at: thing.names[high].clone(),
+            });
+        }
+        effects.sort_by(|a, b| b.share.total_cmp(&a.share));
+        tables.effects.extend(effects);
     }
-    (widths, each)
+    tables
 }
 
 /// Writes what is left to write of a study of many points, and its data dictionary; returns the paths.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::failures::FailureTable;
-use super::points::{FailureRow, PointTable, draw_rows, uncertainty_rows, width_rows, write_point_tables};
+use super::points::{FailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables};
 use super::record::TableData;
 use super::study::{ReplicationTable, write_tables};
 use crate::config::StudyDesign;
@@ -120,13 +120,18 @@ impl Sink for Writer<'_> {
         let drawn = matches!(design, StudyDesign::Uncertainty(_));
         let uncertainty = if drawn { uncertainty_rows(results, *replications) } else { Vec::new() };
         let mut tables = Vec::new();
+        let mut effects = Vec::new();
         if let StudyDesign::Uncertainty(draws) = design {
             tables.push(TableData::new(&uncertainty).map_err(render)?);
             tables.push(TableData::new(&draw_rows(draws, points)).map_err(render)?);
-            let (widths, structures) = width_rows(draws, results, *replications);
-            tables.push(TableData::new(&widths).map_err(render)?);
-            if !structures.is_empty() {
-                tables.push(TableData::new(&structures).map_err(render)?);
+            let found = draw_tables(draws, points, results, *replications);
+            tables.push(TableData::new(&found.widths).map_err(render)?);
+            if !found.structures.is_empty() {
+                tables.push(TableData::new(&found.structures).map_err(render)?);
+            }
+            effects = found.effects;
+            if !effects.is_empty() {
+                tables.push(TableData::new(&effects).map_err(render)?);
             }
         }
         // A table without rows says nothing.
@@ -139,7 +144,7 @@ impl Sink for Writer<'_> {
         #[cfg(feature = "charts")]
         if self.charts && scenario.outputs.charts {
             use super::draw_points::write_point_charts;
-            let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty);
+            let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &effects);
             files.extend(charts.map_err(undrawn)?);
         }
         files.sort();

@@ -33,6 +33,7 @@ pub mod delta;
 pub mod design;
 pub mod distribution;
 pub mod draws;
+pub mod effects;
 pub mod fast;
 pub mod harmonics;
 pub mod morris;

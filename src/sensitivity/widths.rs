@@ -1,21 +1,23 @@
 //! Three widths of one number: what simulation leaves open, what parameters add, what the structure of the model adds.
 //!
-//! Each draw has a structure s, parameters under it, and n replications. With m the mean of a draw and E the mean variance of its
-//! replications, the variance of m over draws splits exactly (sums of squares between and within structures):
+//! Each draw has a structure (a cell, where structures of several factors are combined), parameters under it, and n replications. With m the
+//! mean of a draw, K draws in C cells, and E the mean variance of replications, the variance of m over draws has the parts
 //!
 //! ```text
-//! total     1/K sum (m - mbar)^2
-//! structure 1/K sum_s K_s (mbar_s - mbar)^2        parameters + simulation  1/K sum_s sum (m - mbar_s)^2
+//! total       1/K sum (m - mbar)^2
+//! structure   1/K [sum_c K_c (mbar_c - mbar)^2 - (C - 1) W],   W = sum_c sum (m - mbar_c)^2 / (K - C)
 //! simulation  E / n
+//! parameters  what is left
 //! ```
 //!
-//! The part of parameters is what the second leaves beyond simulation; it can come out negative and is not clipped.
+//! Means of few draws differ by chance; W takes that out of the part of structure (epsilon-squared, Kelley 1935). Parts can come out negative
+//! and are not clipped.
 
 use super::components::OneWay;
 use crate::numerics::normal;
 use crate::numerics::quantile::quantile_of_sorted;
 
-/// Draws of one structure.
+/// Draws of one structure, or of one cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfStructure {
     /// Draws.
@@ -37,39 +39,44 @@ pub struct Widths {
     pub structure: [f64; 2],
     /// Shares of the variance over draws: simulation, parameters, structure; not numbers where nothing varies.
     pub share: [f64; 3],
-    /// Each structure; with none, all draws are one.
-    pub of: Vec<OfStructure>,
+    /// Draws of the first cell, which the first two widths are of.
+    pub first: OfStructure,
 }
 
 impl Widths {
-    /// The widths of draws with `size` replications each, `structure` of every draw; structures without a draw are not numbers.
+    /// The widths of draws with `size` replications each, and the `cell` of every draw, from 0.
     #[must_use]
-    pub fn new(draws: &OneWay, size: u64, structure: &[usize], structures: usize) -> Self {
+    pub fn new(draws: &OneWay, size: u64, cell: &[usize]) -> Self {
         let means = draws.means();
-        let of: Vec<OfStructure> = (0..structures.max(1))
-            .map(|s| OfStructure::new(means.iter().zip(structure).filter(|(_, of)| **of == s).map(|(mean, _)| *mean)))
-            .collect();
+        let cells = cell.iter().max().map_or(1, |last| last + 1);
+        let of = |c: usize| OfStructure::new(means.iter().zip(cell).filter(|(_, of)| **of == c).map(|(mean, _)| *mean));
         let all = OfStructure::new(means.iter().copied());
-        let count = all.draws as f64;
+        let (first, count) = (of(0), all.draws as f64);
         let simulation = if size < 2 { f64::NAN } else { draws.within() / size as f64 };
-        let total = means.iter().map(|mean| (mean - all.mean) * (mean - all.mean)).sum::<f64>() / count;
-        let between = of.iter().filter(|of| of.draws > 0);
-        let between =
-            between.map(|of| of.draws as f64 * (of.mean - all.mean) * (of.mean - all.mean)).sum::<f64>() / count;
+        let squares: f64 = means.iter().map(|mean| (mean - all.mean) * (mean - all.mean)).sum();
+        let used: Vec<OfStructure> = (0..cells).map(of).filter(|of| of.draws > 0).collect();
+        let apart = |of: &OfStructure| of.draws as f64 * (of.mean - all.mean) * (of.mean - all.mean);
+        let between: f64 = used.iter().map(apart).sum();
+        let by_chance = match used.len() {
+            1 => 0.0,
+            several => (several - 1) as f64 * (squares - between) / (count - several as f64),
+        };
+        let (total, between) = (squares / count, (between - by_chance) / count);
         let half = normal::quantile(0.95) * simulation.sqrt();
         let parts = [simulation, total - between - simulation, between];
         Self {
-            simulation: [of[0].mean - half, of[0].mean + half],
-            parameters: [of[0].quantiles[0], of[0].quantiles[2]],
+            simulation: [first.mean - half, first.mean + half],
+            parameters: [first.quantiles[0], first.quantiles[2]],
             structure: [all.quantiles[0], all.quantiles[2]],
             share: parts.map(|part| if total > 0.0 { part / total } else { f64::NAN }),
-            of,
+            first,
         }
     }
 }
 
 impl OfStructure {
-    fn new(means: impl Iterator<Item = f64>) -> Self {
+    /// Of the means of its draws.
+    pub fn new(means: impl Iterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = means.collect();
         sorted.sort_by(f64::total_cmp);
         let draws = sorted.len();
@@ -93,21 +100,21 @@ mod tests {
             [mean - 1.0, mean + 1.0].iter().for_each(|x| moments.add(*x));
             draws.add(&moments);
         }
-        let widths = Widths::new(&draws, 2, &[0, 1, 0, 1], 2);
+        let widths = Widths::new(&draws, 2, &[0, 1, 0, 1]);
         let half = 1.644_853_626_951_472_2;
         assert!(
             (widths.simulation[0] - (2.0 - half)).abs() < 1e-12 && (widths.simulation[1] - (2.0 + half)).abs() < 1e-12
         );
         assert!((widths.parameters[0] - 1.1).abs() < 1e-12 && (widths.parameters[1] - 2.9).abs() < 1e-12);
         assert!((widths.structure[0] - 1.3).abs() < 1e-12 && (widths.structure[1] - 12.7).abs() < 1e-12);
-        // Total 26: between 25, within structures 1, of which simulation is 2 / 2.
+        // Total 104 / 4: between (100 - 2) / 4, simulation 2 / 2, and the rest.
         let [simulation, parameters, structure] = widths.share;
         assert!(
             (simulation - 1.0 / 26.0).abs() < 1e-14
-                && parameters.abs() < 1e-14
-                && (structure - 25.0 / 26.0).abs() < 1e-14
+                && (parameters - 0.5 / 26.0).abs() < 1e-14
+                && (structure - 24.5 / 26.0).abs() < 1e-14
         );
-        assert_eq!((widths.of[1].draws, widths.of[1].mean), (2, 12.0));
+        assert_eq!((widths.first.draws, widths.first.mean), (2, 2.0));
     }
 
     #[test]
@@ -118,10 +125,10 @@ mod tests {
             moments.add(mean);
             draws.add(&moments);
         }
-        let widths = Widths::new(&draws, 1, &[0, 0, 0], 0);
-        assert_eq!((widths.share[2], widths.of.len()), (0.0, 1));
+        let widths = Widths::new(&draws, 1, &[0, 0, 0]);
+        assert_eq!((widths.share[2], widths.first.draws), (0.0, 3));
         assert!(widths.share[0].is_nan() && widths.simulation[0].is_nan());
         assert_eq!(widths.parameters, widths.structure);
-        assert!(Widths::new(&draws, 1, &[0, 0, 0], 2).of[1].mean.is_nan());
+        assert!(Widths::new(&draws, 1, &[1, 1, 2]).first.mean.is_nan(), "the first cell has no draw");
     }
 }

@@ -44,7 +44,8 @@ log_sd = 0.1
 /// A scenario that extends the shipped one, with few buyers.
 fn scenario(folder: &Path, points: &str) -> PathBuf {
     let path = folder.join("study.toml");
-    let extends = format!("extends = {:?}\n", root().join("tests/market_1995/showdown-1995.toml").display().to_string());
+    let extends =
+        format!("extends = {:?}\n", root().join("tests/market_1995/showdown-1995.toml").display().to_string());
     let small = "name = \"points\"\n[buyers]\ncount = 128\npricing_nodes = 128\n";
     fs::write(&path, format!("{extends}{small}{points}")).unwrap();
     path

@@ -15,7 +15,8 @@ use crate::support::{root, showdown, showdown_path, study};
 fn extended(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.toml");
-    let extends = format!("extends = {:?}\n", root().join("tests/market_1995/showdown-1995.toml").display().to_string());
+    let extends =
+        format!("extends = {:?}\n", root().join("tests/market_1995/showdown-1995.toml").display().to_string());
     std::fs::write(&path, extends + text).unwrap();
     (folder, path)
 }
@@ -594,7 +595,7 @@ fn structures_have_draws_of_their_own_in_proportion() {
     let points = loaded.design.as_ref().unwrap().points();
     let (mut of, mut scores) = ([0, 0], [Vec::new(), Vec::new()]);
     for point in &points {
-        let s = draws.structure_of(point.index);
+        let s = draws.structures_of(point.index)[0];
         of[s] += 1;
         assert!((f64::from(of[0]) - 0.75 * f64::from(of[0] + of[1])).abs() < 1.5, "{of:?} so far");
         let value = |key: &str| -> Option<f64> {

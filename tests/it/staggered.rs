@@ -375,7 +375,8 @@ fn the_rent_of_a_quota_arrives_with_the_lists() {
 fn keys_of_staggered_lists_are_checked() {
     let load = |assignments: &[&str]| {
         let all: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
-        stickershock::config::load(&root().join("tests/market_1995/showdown-1995.toml"), &all).map(|loaded| loaded.scenario)
+        stickershock::config::load(&root().join("tests/market_1995/showdown-1995.toml"), &all)
+            .map(|loaded| loaded.scenario)
     };
     let rule = |assignments: &[&str]| match load(&[&["pricing.rule=staggered"], assignments].concat()).unwrap().rule {
         PricingRule::Staggered(rule) => rule,

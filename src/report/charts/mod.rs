@@ -24,6 +24,7 @@ mod canvas;
 pub mod days_of_supply;
 pub mod deficit;
 pub mod diversion;
+pub mod effects;
 pub mod event_study;
 mod frame;
 pub mod headline;

@@ -1,0 +1,108 @@
+//! What a result hangs on: how far its mean moves with each uncertain thing, all else varying. A tornado from draws; one panel a metric.
+
+use super::axis::Ticks;
+use super::canvas::{Anchor, Stroke};
+use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, NOTE, PANEL, STRIPE, WIDTH};
+use super::{ChartContext, ChartError, Svg, text};
+use crate::report::points::EffectRow;
+
+const CHART: &str = "effects";
+const STRUCTURE: Ink = Ink(213, 94, 0);
+const PARAMETER: Ink = Ink(0, 77, 128);
+const ROW: f64 = 34.0;
+const BAR: f64 = 11.0;
+const PANEL_TITLE: f64 = 24.0;
+const NAMES: f64 = 215.0;
+const RANGE: (f64, f64) = (MARGIN + NAMES + 14.0, WIDTH - MARGIN - 70.0);
+/// Things shown of one metric.
+const MOST: usize = 8;
+
+/// What is shown of one metric.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricEffects<'a> {
+    /// Name of the metric.
+    pub label: String,
+    /// Its unit.
+    pub unit: String,
+    /// What turns the rows' numbers into that unit: a yearly rate.
+    pub rate: f64,
+    /// The uncertain things, the largest share first.
+    pub rows: Vec<&'a EffectRow>,
+}
+
+/// Draws the chart; all rows are of one regime.
+///
+/// # Errors
+/// [`ChartError::Empty`] where no row has a number; [`ChartError::Draw`] where the drawing library fails.
+pub fn draw(metrics: &[MetricEffects<'_>], context: &ChartContext) -> Result<Svg, ChartError> {
+    let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
+    let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
+    let shown = |metric: &MetricEffects<'_>| metric.rows.len().min(MOST);
+    let height = |metric: &MetricEffects<'_>| PANEL_TITLE + ROW * shown(metric) as f64 + VALUE_AXIS + 10.0;
+    let what = match first.is_change() {
+        true => format!("Change against the baseline ({})", context.regime_label(&context.baseline)),
+        false => "Level".to_owned(),
+    };
+    let frame = Frame {
+        title: format!("What the answer hangs on: {}", context.regime_label(&first.regime)),
+        subtitle: format!(
+            "{what}: the mean over {} with the thing at its lowest and at its highest, all else varying. Right: the share of the variance \
+             over draws that it makes alone.",
+            text::count(first.draws, "draw"),
+        ),
+        legend: vec![
+            (Key::Swatch(STRUCTURE), "how the model is built".to_owned()),
+            (Key::Swatch(PARAMETER), "a parameter".to_owned()),
+        ],
+        footer: context.footer("Means of groups of draws, chance in them included; period: ")
+            + &context.period.label()
+            + ".",
+    };
+    frame.around(metrics.iter().map(height).sum(), |canvas, mut top| {
+        for metric in metrics {
+            let rows = &metric.rows[..shown(metric)];
+            let ends = rows.iter().flat_map(|row| [row.low * metric.rate, row.high * metric.rate]);
+            let zero = first.is_change().then_some(0.0);
+            let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
+            let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
+            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, RANGE.1 - MARGIN)?;
+            canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
+            canvas.text((WIDTH - MARGIN, top + 13.0), "share", NOTE.ink(MUTED), Anchor::End)?;
+            let (upper, scale) = (top + PANEL_TITLE, ticks.scale(RANGE.0 + 10.0, RANGE.1 - 10.0));
+            let bottom = upper + ROW * rows.len() as f64;
+            for at in (0..rows.len()).step_by(2) {
+                let y = upper + ROW * at as f64;
+                canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+            }
+            let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
+            value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
+            if first.is_change() {
+                canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
+            }
+            for (at, row) in rows.iter().enumerate() {
+                let y = upper + ROW * at as f64;
+                let name = text::fit(&row.label, LABEL, NAMES)?;
+                canvas.text_mid((MARGIN + NAMES, y + 0.5 * ROW), &name, LABEL, Anchor::End)?;
+                let ink = if row.kind == "structure" { STRUCTURE } else { PARAMETER };
+                let [low, high] = [row.low, row.high].map(|end| scale.at(end * metric.rate));
+                canvas.rect((low, y + 4.0), (high.max(low + 1.0), y + 4.0 + BAR), ink, 1.0)?;
+                // Where the ends are, below the bar: from the left for the lower half of the axis, from the right for the upper.
+                let note = text::fit(&format!("{}  |  {}", row.low_at, row.high_at), NOTE, RANGE.1 - RANGE.0)?;
+                let middle = 0.5 * (low + high);
+                let (x, anchor) = match middle < 0.5 * (RANGE.0 + RANGE.1) {
+                    true => (low, Anchor::Start),
+                    false => (high, Anchor::End),
+                };
+                canvas.text_mid((x, y + ROW - 9.0), &note, NOTE.ink(MUTED), anchor)?;
+                let share = match row.share.is_finite() {
+                    true => format!("{:.0} %", 100.0 * row.share),
+                    false => "-".to_owned(),
+                };
+                canvas.text_mid((WIDTH - MARGIN, y + 0.5 * ROW), &share, LABEL, Anchor::End)?;
+            }
+            top += height(metric);
+        }
+        Ok(())
+    })
+}
