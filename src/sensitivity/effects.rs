@@ -12,7 +12,7 @@
 //! clipped. It is a first-order share: what the thing does alone. Shares of independent things sum to one less what they do together.
 
 /// Draws in a group of a parameter, at least, and groups at most.
-const GROUP: usize = 8;
+const GROUP: usize = 6;
 const MOST_GROUPS: usize = 10;
 
 /// Draws that stand together, and what they have in common.

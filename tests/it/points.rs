@@ -630,6 +630,40 @@ fn structures_have_draws_of_their_own_in_proportion() {
     }
 }
 
+/// Structures of several factors are combined: each draw has one of each, every combination in proportion, and the first of each is cell 0.
+#[test]
+fn structures_of_several_factors_are_combined() {
+    let lists = r#"
+[[uncertainty.structure]]
+name = "reopen"
+factor = "lists"
+weight = 1
+set = { "pricing.exchange_threshold" = 0.05 }
+
+[[uncertainty.structure]]
+name = "wait"
+factor = "lists"
+weight = 1
+set = { "pricing.exchange_threshold" = 0.06 }
+"#;
+    let loaded = loaded(&(STRUCTURES.to_owned() + lists));
+    let design = loaded.design.as_ref().unwrap();
+    let stickershock::config::StudyDesign::Uncertainty(draws) = design else { panic!() };
+    assert_eq!(draws.factors(), ["structure", "lists"]);
+    let mut of = [0; 4];
+    for point in design.points() {
+        let chosen = draws.structures_of(point.index);
+        let names = [&draws.structures()[chosen[0]].name, &draws.structures()[chosen[1]].name];
+        let cell = 2 * usize::from(names[0] == "half") + usize::from(names[1] == "wait");
+        assert_eq!(draws.cell_of(point.index), cell, "{names:?}");
+        let set = format!("pricing.exchange_threshold={}", if names[1] == "wait" { 0.06 } else { 0.05 });
+        assert!(point.assignments.contains(&set), "{:?}", point.assignments);
+        of[cell] += 1;
+    }
+    let wanted = [15.0, 15.0, 5.0, 5.0];
+    assert!(of.iter().zip(wanted).all(|(count, wanted)| (f64::from(*count) - wanted).abs() < 2.5), "{of:?}");
+}
+
 /// The widths of a study whose structures differ in the pass-through of the newspapers' rule: structure makes nearly all the variance.
 #[test]
 fn three_widths_stand_side_by_side() {
@@ -667,6 +701,25 @@ fn three_widths_stand_side_by_side() {
     let sales = widths.iter().find(|row| is(row, "expected_units_sanctioned")).unwrap();
     let width = |name: &str| number(sales, &format!("{name}_high")) - number(sales, &format!("{name}_low"));
     assert!(number(sales, "structure_share") > 0.5 && width("structure") > width("parameters"), "{sales:?}");
+    // What sales hang on is the structure: its ends are the means of the two.
+    let of_sales = |row: &&std::collections::BTreeMap<String, String>| is(row, "expected_units_sanctioned");
+    let all = read("effects");
+    let effects: Vec<_> = all.iter().filter(of_sales).collect();
+    let means: Vec<f64> = structures.iter().filter(of_sales).map(|row| number(row, "mean")).collect();
+    let first = effects[0];
+    assert_eq!(
+        (first["thing"].as_str(), first["kind"].as_str(), first["label"].as_str()),
+        ("structure", "structure", "structure")
+    );
+    assert_eq!((first["low_at"].as_str(), first["high_at"].as_str()), ("list", "half"));
+    assert_eq!((first["draws"].as_str(), first["groups"].as_str()), ("12", "2"));
+    assert!(
+        (number(first, "low") / means[0] - 1.0).abs() < 1e-9 && (number(first, "high") / means[1] - 1.0).abs() < 1e-9
+    );
+    assert!(effects.windows(2).all(|pair| number(pair[0], "share") >= number(pair[1], "share")), "{effects:?}");
+    assert!(effects.iter().any(|row| row["thing"] == "market.size" && row["kind"] == "parameter"));
+    assert!(structures.iter().all(|row| row["factor"] == "structure"));
+    assert!(printed.contains("hangs on"), "{printed}");
     let draws = read("draws");
     assert!(draws.iter().all(|row| row["structure"] == "list" || row["structure"] == "half"));
     let mut keys: Vec<(&str, &str)> = draws.iter().map(|row| (row["draw"].as_str(), row["key"].as_str())).collect();
