@@ -86,14 +86,6 @@ impl Free {
         };
         unit.clamp(0.0, 1.0)
     }
-    /// Derivative of the value in the unit coordinate.
-    #[must_use]
-    pub fn slope(&self, value: f64) -> f64 {
-        match self.scale {
-            Scale::Linear => self.high - self.low,
-            Scale::Log => value * ln(self.high / self.low),
-        }
-    }
 }
 
 /// A moment of the evidence that the model is fitted to.

@@ -39,12 +39,6 @@ impl Usage {
         ("set", Self::Set),
         ("none", Self::None),
     ];
-
-    /// The word in the table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(_, usage)| *usage == self).map_or("none", |(word, _)| word)
-    }
 }
 
 /// One piece of evidence.

@@ -204,12 +204,6 @@ impl Uncertainty {
         })
     }
 
-    /// The scenario's uncertain parameters.
-    #[must_use]
-    pub fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
     /// One name for each coordinate of a draw: parameters, those of structures in their order, then cells and totals column by column. One
     /// value has the same numbers under every structure.
     fn coordinates(&self) -> Vec<String> {

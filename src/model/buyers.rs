@@ -49,11 +49,6 @@ impl Buyers {
     pub fn len(&self) -> usize {
         self.price_response.len()
     }
-    /// Whether there is no buyer.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.price_response.is_empty()
-    }
     /// Taste coefficients of buyer `i`, K values.
     #[must_use]
     pub fn tastes_of(&self, i: usize) -> &[f64] {

@@ -59,11 +59,6 @@ impl<I: Id, T> Table<I, T> {
     pub fn len(&self) -> usize {
         self.items.len()
     }
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
     /// Identifiers and items, in order.
     pub fn iter(&self) -> impl Iterator<Item = (I, &T)> {
         self.items.iter().enumerate().map(|(i, item)| (I::from_index(i), item))

@@ -132,11 +132,6 @@ impl Market {
     pub fn len(&self) -> usize {
         self.models.len()
     }
-    /// Whether the market has no model.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.models.is_empty()
-    }
     /// Base-year shares of all purchase events, one per model.
     #[must_use]
     pub fn base_shares(&self) -> Vec<f64> {

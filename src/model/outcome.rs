@@ -398,11 +398,6 @@ impl Layout {
         let accounts = self.accounts.as_ref().map_or(0, AccountsLayout::len);
         plain + timed + negotiated + accounts + self.quotes.map_or(0, QuoteLayout::len)
     }
-    /// Whether there is no slot.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
     fn region_start(&self) -> usize {
         self.periods.len() * ModelMetric::ALL.len() * self.models
     }

@@ -90,18 +90,6 @@ impl Streams {
         Self { seed, replication, world: permute([seed, replication], [0, 0]) }
     }
 
-    /// The study's seed.
-    #[must_use]
-    pub fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    /// The replication's number.
-    #[must_use]
-    pub fn replication(&self) -> u64 {
-        self.replication
-    }
-
     /// Key of this replication's own set of buyers.
     #[must_use]
     pub fn population_key(&self) -> u64 {

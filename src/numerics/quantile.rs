@@ -39,11 +39,6 @@ impl ReplicationStore {
     pub fn len(&self) -> usize {
         self.rows.len()
     }
-    /// Whether none is kept.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
     /// Replication numbers and their values of slot `slot`, in order of replication.
     #[must_use]
     pub fn by_replication(&self, slot: usize) -> Vec<(u64, f64)> {

@@ -23,20 +23,13 @@ table! {
 pub struct FailureTable<'a> {
     folder: &'a OutputFolder,
     file: Option<PendingFile>,
-    jobs: u64,
 }
 
 impl<'a> FailureTable<'a> {
     /// A table of no failure yet.
     #[must_use]
     pub fn new(folder: &'a OutputFolder) -> Self {
-        Self { folder, file: None, jobs: 0 }
-    }
-
-    /// Failed jobs so far.
-    #[must_use]
-    pub fn jobs(&self) -> u64 {
-        self.jobs
+        Self { folder, file: None }
     }
 
     /// Adds a job that failed.
@@ -44,7 +37,6 @@ impl<'a> FailureTable<'a> {
     /// # Errors
     /// [`OutputError`] when the disk refuses.
     pub fn add(&mut self, point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
-        self.jobs += 1;
         if self.file.is_none() {
             let mut file = self.folder.begin("tables/failures.csv")?;
             file.write(&lines_of([JobFailureRow::fields().into_iter().map(|field| field.name).collect()])?)?;
@@ -77,7 +69,6 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
         let mut table = FailureTable::new(&output);
         table.add(0, 7, "imposed", "no inversion, residual 3e-2\nhelp: \"less\"").unwrap();
-        assert_eq!(table.jobs(), 1);
         let (path, _) = table.finish().unwrap().unwrap();
         let mut reader = csv::Reader::from_path(path).unwrap();
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();

@@ -35,11 +35,6 @@ impl Problem {
     pub fn len(&self) -> usize {
         self.parameters.len()
     }
-    /// Whether there is no input.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.parameters.is_empty()
-    }
     /// The names of the inputs.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().map(|parameter| parameter.name.as_str())

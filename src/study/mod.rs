@@ -38,6 +38,6 @@ pub use prepare::{Plans, Study, StudyError};
 pub use reduction::FinishError;
 pub use replication::Replication;
 pub use results::Results;
-pub use run::{JobError, JobResult, RunError, run};
+pub use run::{JobError, JobResult};
 pub use stopping::{StopError, Stopping};
 pub use units::unit::Unit;

@@ -79,6 +79,11 @@ pub struct Plans {
 }
 
 impl Plans {
+    /// Regimes prepared.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.plans.len()
+    }
     /// The prices of a regime, if it was prepared.
     #[must_use]
     pub fn get(&self, regime: usize) -> Option<&RegimePlan> {
@@ -90,11 +95,6 @@ impl Plans {
     pub fn baseline(&self) -> &RegimePlan {
         &self.plans[self.baseline]
     }
-    /// Regimes prepared.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.plans.len()
-    }
     /// Regimes prepared, in the order of the scenario.
     pub fn regimes(&self) -> impl Iterator<Item = usize> {
         (0..self.places.len()).filter(|regime| self.places[*regime].is_some())
@@ -102,11 +102,6 @@ impl Plans {
     /// Position of a regime among those prepared.
     pub(super) fn place(&self, regime: usize) -> Option<usize> {
         self.places.get(regime).copied().flatten()
-    }
-    /// Never: the baseline is always prepared.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.plans.is_empty()
     }
 }
 

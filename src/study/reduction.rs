@@ -47,22 +47,6 @@ pub enum FinishError {
 }
 
 impl Finished {
-    /// Simulates `regimes` of a scenario (positions; the baseline always among them) on the current threads, in all replications that it
-    /// asks for or until `stop` has enough, and keeps everything in memory; `sink` takes the rows of single replications.
-    ///
-    /// # Errors
-    /// [`FinishError`].
-    pub fn simulate(
-        scenario: Scenario,
-        regimes: &[usize],
-        stop: Option<&StopRule>,
-        sink: &mut dyn Sink,
-        observer: &dyn Observer,
-    ) -> Result<Self, FinishError> {
-        let base = Base::solve(&scenario).map_err(StudyError::from)?;
-        Self::simulate_on(base, scenario, regimes, stop, sink, observer)
-    }
-
     /// The same on a base year that was solved before.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Replications go out to the threads in batches; their outcomes come back in order.
 
 use std::any::Any;
-use std::ops::{ControlFlow, Deref, Range};
+use std::ops::{ControlFlow, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -73,20 +73,6 @@ const HOLDINGS_TOGETHER: usize = 1 << 22;
 fn fault(payload: &(dyn Any + Send)) -> JobError {
     let text = payload.downcast_ref::<String>().cloned();
     JobError::Fault(text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default())
-}
-
-/// Why a run ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError<E> {
-    /// A job failed.
-    #[error(transparent)]
-    Job(#[from] JobError),
-    /// Someone asked to stop.
-    #[error("interrupted after replication {0}")]
-    Interrupted(u64),
-    /// The receiver of results failed.
-    #[error("{0}")]
-    Receiver(E),
 }
 
 /// Why units ended early. Jobs that fail do not end them.
@@ -233,33 +219,4 @@ impl<S: Deref<Target = Study> + Send + Sync> Studies<S> {
         let (_, _, study) = self.held.iter().find(|(_, held, _)| *held == point)?;
         Some(study.as_ref().map(Deref::deref))
     }
-}
-
-/// Runs `regimes` in every replication of one study and hands each replication's outcomes, in the order of `regimes`, to
-/// `keep`, replication by replication.
-///
-/// # Errors
-/// [`RunError::Job`] at the first job that fails, [`RunError::Interrupted`] when `observer` cancels, [`RunError::Receiver`] when `keep`
-/// fails.
-pub fn run<E: Send>(
-    study: &Study,
-    regimes: &[usize],
-    replications: Range<u64>,
-    observer: &dyn Observer,
-    mut keep: impl FnMut(u64, &[Outcome]) -> Result<(), E>,
-) -> Result<(), RunError<E>> {
-    let unit = Unit { index: 0, point: 0, replications };
-    let seal = |_: Option<&Study>, jobs: Vec<JobResult>| {
-        observer.jobs(jobs.len() as u64);
-        jobs.into_iter().collect::<Result<Vec<Outcome>, JobError>>()
-    };
-    let all = std::slice::from_ref(&unit);
-    let result = run_units(all, regimes, &|_| Ok(study), observer, &seal, |_, replication, outcomes| {
-        keep(replication, &outcomes?).map_err(RunError::Receiver)?;
-        Ok(ControlFlow::Continue(()))
-    });
-    result.map_err(|halt| match halt {
-        Halt::Interrupted(replication) => RunError::Interrupted(replication),
-        Halt::Receiver(error) => error,
-    })
 }

@@ -59,12 +59,6 @@ pub struct SolveOptions {
 /// Everything that came out.
 #[derive(Clone, Debug)]
 pub struct Solution {
-    /// Name of the case.
-    pub case: String,
-    /// Products in order.
-    pub product_ids: Vec<String>,
-    /// Firm of each product.
-    pub firm_ids: Vec<String>,
     /// Mean utility and marginal cost, and how they were found where the case lacked them.
     pub recovered: Recovered,
     /// Each scenario that was solved.
@@ -104,14 +98,7 @@ pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError
     {
         failed.insert(0, Failed { scenario: BASE.to_owned(), error });
     }
-    Ok(Solution {
-        case: case.name.clone(),
-        product_ids: case.product_ids.clone(),
-        firm_ids: case.firm_ids.clone(),
-        recovered,
-        scenarios,
-        failed,
-    })
+    Ok(Solution { recovered, scenarios, failed })
 }
 
 /// Mean utilities from observed shares and costs from observed prices, where the case lacks them, of the products sold in the

@@ -3,17 +3,18 @@
 use stickershock::config;
 use stickershock::model::accounts::{
     Account, AccountParameters, AccountsLayout, ExternalFlows, InvalidOwners, Owners, Situation, TradeMetric,
-    YearChange, duty_change, market_flows, year_change,
+    YearChange, fifth_of, income_fifths, market_flows, year_change,
 };
 use stickershock::model::demand::{BuyerColumns, Execution, ExpectedDemand, Population};
 use stickershock::model::ids::{Id, ManufacturerId, RegionId};
 use stickershock::model::market::{DutyBasis, Holding, Market};
 use stickershock::model::outcome::Outcome;
 use stickershock::model::plan::Phase;
+use stickershock::model::supply::{PriceProblem, PricingOptions, equilibrium};
 use stickershock::model::trade::duty::{AdValoremRate, Duty, ImportDuty};
 use stickershock::study::Study;
 
-use crate::support::{outcomes, regime, root, showdown, study};
+use crate::support::{gaps, outcomes, regime, root, showdown, study};
 
 /// The worked example: one year at Bertrand-Nash prices, everybody once, no loyalty.
 const EXAMPLE: [&str; 13] = [
@@ -75,21 +76,24 @@ fn duties(market: &Market) -> [Vec<ImportDuty>; 2] {
     [without, with]
 }
 
+/// A year with the duties `with` less one with the duties `without`, at Bertrand-Nash prices for both.
 fn tariff(study: &Study, duties: &[Vec<ImportDuty>; 2]) -> YearChange {
     let scenario = study.scenario();
     let (market, accounts) = (&scenario.market, &scenario.accounts);
-    let still = vec![1.0; market.len()];
+    let (world, owners, parameters) = (study.shared_world(), &accounts.owners, &accounts.parameters);
+    let (makers, cost) = (&world.makers, &world.makers.costs.marginal_cost);
+    let demand = makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
+    let rising = makers.rising.as_ref();
+    let prices = |duty: &[ImportDuty], start: &[f64]| {
+        let terms: Vec<_> = duty.iter().map(|duty| duty.terms()).collect();
+        let problem = PriceProblem { demand: &demand, ownership: &makers.ownership, cost, duty: &terms, rising };
+        equilibrium(&problem, start, PricingOptions::default()).unwrap().price
+    };
     let [without, with] = duties;
-    duty_change(
-        market,
-        study.shared_world(),
-        &accounts.owners,
-        &accounts.parameters,
-        &still,
-        [without, with],
-        Execution::SERIAL,
-    )
-    .unwrap()
+    let before = prices(without, &market.list_prices());
+    let after = prices(with, &before);
+    let situation = Situation { market, owners, parameters, demand: &demand, cost_usd: cost, rising };
+    year_change(&situation, &Phase::charged(&before, without), &Phase::charged(&after, with)).unwrap()
 }
 
 /// Largest identity gap of a year's change, relative to the outlay.
@@ -99,7 +103,7 @@ fn worst_gap(change: &YearChange, market: &Market) -> f64 {
         change.makers.iter().filter(|(region, _)| !market.domestic[*region]).map(|(_, profit)| profit).sum();
     let mut worst = ((change.home(market) + foreign - change.world) / outlay).abs();
     for account in change.before.iter().chain(&change.after) {
-        worst = worst.max((account.outlay_gap() / outlay).abs()).max((account.burden_gap() / outlay).abs());
+        worst = gaps(account).iter().fold(worst, |worst, gap| worst.max((gap / outlay).abs()));
     }
     worst
 }
@@ -109,13 +113,11 @@ fn worst_gap(change: &YearChange, market: &Market) -> f64 {
 #[test]
 fn the_worked_example_comes_out() {
     let study = example();
-    let (scenario, world) = (study.scenario(), study.shared_world());
-    let market = &scenario.market;
+    let market = &study.scenario().market;
     let change = tariff(&study, &duties(market));
     let all = change.models();
     let makers = |name: &str| change.makers[region(market, name)];
-    let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
-    let fifths = change.consumers_by_income(&demand, market, &world.buyers.income, &scenario.demand);
+    let fifths = consumers_by_income(&study, &change);
     let taxed = |of: &dyn Fn(usize) -> f64| -> f64 {
         (0..market.len()).filter(|j| market.models[*j].flagged).map(of).sum::<f64>()
     };
@@ -151,13 +153,22 @@ fn the_worked_example_comes_out() {
     assert_eq!(flows.dealers_loss, -change.dealers_flagged / 1e9);
 }
 
+/// Compensating variation by fifth of the income distribution, the poorest first.
+fn consumers_by_income(study: &Study, change: &YearChange) -> [f64; 5] {
+    let (scenario, world) = (study.scenario(), study.shared_world());
+    let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
+    let bounds = income_fifths(&scenario.demand);
+    let mut sums = [0.0; 5];
+    for (i, (gain, income)) in change.buyer_usd.iter().zip(&world.buyers.income).enumerate() {
+        sums[fifth_of(*income, &bounds)] += scenario.market.market_size * demand.population.buyer(i).weight() * gain;
+    }
+    sums
+}
+
 /// Losses of the five fifths of income, poorest first, billion USD.
 fn fifths_of(study: &Study) -> Vec<f64> {
-    let (scenario, world) = (study.scenario(), study.shared_world());
-    let change = tariff(study, &duties(&scenario.market));
-    let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
-    let fifths = change.consumers_by_income(&demand, &scenario.market, &world.buyers.income, &scenario.demand);
-    fifths.iter().map(|gain| gain / 1e9).collect()
+    let change = tariff(study, &duties(&study.scenario().market));
+    consumers_by_income(study, &change).iter().map(|gain| gain / 1e9).collect()
 }
 
 /// A fifth is 820 buyers, few of them fond of these cars, so one scrambling says little of it: the mean of twelve is within three standard errors

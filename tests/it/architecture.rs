@@ -195,7 +195,6 @@ fn only_the_study_room_prepares_and_simulates() {
         "simulate_together",
         "simulate_in_time",
         "run_units",
-        "study::run",
         "Bargained::of_study",
         "platform::threads",
         "std::thread",

@@ -6,16 +6,16 @@
 //!
 //! Of 1,000 studies, an exact 95% interval covers in 93.6 to 96.4% with probability 96% (two standard errors); the seeds are fixed.
 
-use std::convert::Infallible;
 use std::fs;
-use std::ops::Range;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
 use stickershock::report::build::Report;
 use stickershock::report::rows::{ComparisonRow, RegionRow};
-use stickershock::study::{self, Results, RunError, Stopping, Study};
+use stickershock::study::{Results, Stopping, Study};
+
+use crate::support::run;
 
 pub const MODELS: &str = "\
 model,brand,maker,region,country,listed,price_usd,volume
@@ -176,19 +176,11 @@ impl Market {
         let mut done = 0;
         while done < most && !results.is_enough() {
             let next = results.stopping().map_or(most, |stopping| stopping.sequential().next_look());
-            run(&study, &regimes, done..next, &mut results);
+            run(&study, &regimes, done..next, |replication, outcomes| results.add(replication, outcomes));
             done = next;
         }
         (study, results)
     }
-}
-
-fn run(study: &Study, regimes: &[usize], replications: Range<u64>, results: &mut Results) {
-    let done = study::run(study, regimes, replications, &(), |replication, outcomes| {
-        results.add(replication, outcomes);
-        Ok(())
-    });
-    done.unwrap_or_else(|error: RunError<Infallible>| panic!("{error}"));
 }
 
 /// What the tables of one study say over the whole horizon, and its replications.

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use jiff::civil::date;
 use stickershock::config::load;
 use stickershock::model::governments::signs::CHANGES;
 use stickershock::model::governments::{
-    Day, DutyStatus, Escalation, Form, MarketFlows, Negotiation, Parameters, Setup, State,
+    Day, DutyStatus, Escalation, ExchangePath, Form, MarketFlows, Negotiation, Parameters, Setup, State, month_number,
 };
 use stickershock::model::streams::Streams;
 use stickershock::study::negotiation::{
@@ -143,7 +144,9 @@ fn results_of_the_historical_deal_are_the_reference_ones() {
 #[test]
 fn at_a_constant_yen_sales_and_dealers_grow_more() {
     let mut setup = setup();
-    setup.exchange_rate = setup.exchange_rate.held_from(jiff::civil::date(1995, 6, 1));
+    let (first, signed) = (date(1993, 1, 1), date(1995, 6, 1));
+    let rates = (month_number(first)..=month_number(signed)).map(|month| setup.exchange_rate.in_month(month));
+    setup.exchange_rate = ExchangePath::monthly(first, rates.collect()).unwrap();
     let metrics = monitor(&setup, SEED, 4_000);
     let of = |name: &str| metrics.iter().find(|metric| metric.name == name).unwrap().mean;
     for (name, expected, bound) in [

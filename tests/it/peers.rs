@@ -12,9 +12,9 @@ use std::process::Command;
 use rayon::prelude::*;
 use stickershock::model::outcome::Outcome;
 use stickershock::report::build::Report;
-use stickershock::study::{Results, RunError, Study, run};
+use stickershock::study::{Results, Study};
 
-use crate::support::{outcomes, regime, root, showdown_path, study};
+use crate::support::{outcomes, regime, root, run, showdown_path, study};
 
 const FAST: [&str; 1] = ["buyers.count=1024"];
 
@@ -131,11 +131,7 @@ fn intervals_of_a_study_that_ignore_their_level() {
     let study = study(&FAST);
     let regimes = [regime(&study, "status_quo"), regime(&study, "imposed"), regime(&study, "all_imports")];
     let mut results = Results::new(study.layout(), regimes.len(), 0, 0);
-    run(&study, &regimes, 0..12, &(), |replication, outcomes| {
-        results.add(replication, outcomes);
-        Ok(())
-    })
-    .unwrap_or_else(|error: RunError<std::convert::Infallible>| panic!("{error}"));
+    run(&study, &regimes, 0..12, |replication, outcomes| results.add(replication, outcomes));
     let mut vary = 0;
     for slot in study.layout().headline_slots() {
         let difference = results.paired(1, slot).difference;

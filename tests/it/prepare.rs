@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use stickershock::folder::OutputFolder;
+use stickershock::model::scenario::Scenario;
 use stickershock::model::trade::regime::Action;
 use stickershock::report::study::tables;
 use stickershock::report::writer::{Formats, Writer};
@@ -112,6 +113,11 @@ impl Observer for Counter {
     }
 }
 
+fn simulate(scenario: Scenario, regimes: &[usize], observer: &dyn Observer) -> Result<Finished, FinishError> {
+    let base = Base::solve(&scenario).unwrap();
+    Finished::simulate_on(base, scenario, regimes, None, &mut (), observer)
+}
+
 /// A study in memory gives, table by table, the bytes that a run writes into its folder; and the folder has no others.
 #[test]
 fn tables_in_memory_are_those_of_a_folder() {
@@ -127,7 +133,7 @@ fn tables_in_memory_are_those_of_a_folder() {
     let Reduced::One(written) = &done.reduced else { panic!("{:?}", done.reduced) };
     assert_eq!(written.study.plans().len(), 3);
 
-    let memory = Finished::simulate(loaded.scenario, &regimes[1..], None, &mut (), &()).unwrap();
+    let memory = simulate(loaded.scenario, &regimes[1..], &()).unwrap();
     assert_eq!(memory.regimes, regimes);
     let mut names = Vec::new();
     for table in tables(&memory) {
@@ -186,7 +192,7 @@ fn a_cancelled_run_is_resumed_to_the_same_bytes() {
         assert!(is_manifest || fs::read(resumed).unwrap() == fs::read(through).unwrap(), "{}", resumed.display());
     }
     // In memory a cancelled study leaves nothing.
-    let cancelled = Finished::simulate(loaded.scenario.clone(), &regimes, None, &mut (), &Counter::until(0));
+    let cancelled = simulate(loaded.scenario.clone(), &regimes, &Counter::until(0));
     assert!(matches!(cancelled, Err(FinishError::Interrupted)));
 }
 
@@ -196,7 +202,7 @@ fn a_cancelled_run_is_resumed_to_the_same_bytes() {
 fn a_chart_is_drawn_without_a_folder() {
     use stickershock::report::draw::Drawing;
     let scenario = showdown(&SMALL).scenario;
-    let finished = Finished::simulate(scenario, &[position("imposed")], None, &mut (), &()).unwrap();
+    let finished = simulate(scenario, &[position("imposed")], &()).unwrap();
     let drawing = Drawing::of(&finished);
     let charts = drawing.charts();
     let drawn = |name: &str| charts.iter().find(|chart| chart.name == name).unwrap().draw().unwrap();

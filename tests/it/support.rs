@@ -1,10 +1,13 @@
 //! The market that tests are held to, made small, and runs of it.
 
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
 use stickershock::config::{self, Loaded};
+use stickershock::model::accounts::ModelAccount;
 use stickershock::model::outcome::Outcome;
-use stickershock::study::{self, RunError, Study};
+use stickershock::study::run::{JobError, JobResult, run_units};
+use stickershock::study::{Study, Unit};
 
 /// The folder of the project.
 pub fn root() -> &'static Path {
@@ -53,22 +56,22 @@ pub fn regime(study: &Study, name: &str) -> usize {
     study.scenario().regimes.iter().position(|regime| regime.name == name).unwrap()
 }
 
+/// Hands what `regimes` left in each replication to `keep`, in order.
+pub fn run(study: &Study, regimes: &[usize], replications: Range<u64>, mut keep: impl FnMut(u64, &[Outcome])) {
+    let unit = [Unit { index: 0, point: 0, replications }];
+    let seal = |_: Option<&Study>, jobs: Vec<JobResult>| jobs.into_iter().collect::<Result<Vec<Outcome>, _>>();
+    run_units(&unit, regimes, &|_| Ok(study), &(), &seal, |_, replication, outcomes| {
+        keep(replication, &outcomes?);
+        Ok::<_, JobError>(ControlFlow::Continue(()))
+    })
+    .unwrap_or_else(|halt| panic!("{halt:?}"));
+}
+
 /// Outcomes of regimes in replications, on `threads` threads: replication by replication, in the order of `regimes`.
-pub fn outcomes(
-    study: &Study,
-    regimes: &[usize],
-    replications: std::ops::Range<u64>,
-    threads: usize,
-) -> Vec<Vec<Outcome>> {
+pub fn outcomes(study: &Study, regimes: &[usize], replications: Range<u64>, threads: usize) -> Vec<Vec<Outcome>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut kept = Vec::new();
-    pool.install(|| {
-        study::run(study, regimes, replications, &(), |_, outcomes| {
-            kept.push(outcomes.to_vec());
-            Ok(())
-        })
-    })
-    .unwrap_or_else(|error: RunError<std::convert::Infallible>| panic!("{error}"));
+    pool.install(|| run(study, regimes, replications, |_, outcomes| kept.push(outcomes.to_vec())));
     kept
 }
 
@@ -81,4 +84,10 @@ pub fn read_csv(path: &Path) -> Vec<std::collections::BTreeMap<String, String>> 
 /// Whether two lists of numbers are the same; a number that is not defined is the same as itself.
 pub fn same(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b || (a.is_nan() && b.is_nan()))
+}
+
+/// Outlay less all that it is spent on, and burden less the parts that buyers, makers and dealers bear: zero up to rounding.
+pub fn gaps(sold: &ModelAccount) -> [f64; 2] {
+    let spent = sold.production_cost + sold.dealers_margin + sold.profit + sold.treasury() + sold.inspection;
+    [sold.outlay - spent, sold.burden - (sold.burden_buyers + sold.burden_makers + sold.burden_dealers)]
 }

@@ -38,7 +38,7 @@ pub use job::{Imbalance, JobBooks, Surplus};
 pub use ledger::{CarTerms, ModelAccount};
 pub use owners::{InvalidOwners, Owners};
 pub use slots::{Account, AccountsLayout, FirmMetric, TradeMetric, parties};
-pub use year::{Situation, YearChange, duty_change, market_flows, year_change};
+pub use year::{Situation, YearChange, market_flows, year_change};
 
 /// Income classes: fifths of the population.
 pub const FIFTHS: usize = 5;

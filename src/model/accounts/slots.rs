@@ -306,11 +306,6 @@ impl AccountsLayout {
     pub fn len(&self) -> usize {
         self.trade(TradeMetric::ImportsFromPartner, self.months.len()) - self.start
     }
-    /// Whether no slot is added.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
     /// Costs of a week, dealers' margin taken out, USD per car.
     pub(super) fn production_cost(&self, week: usize) -> &[f64] {
         &self.production_cost_usd[week.min(self.production_cost_usd.len() - 1)]

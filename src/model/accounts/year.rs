@@ -3,17 +3,15 @@
 //! The accounts of an equilibrium: no dates, no draws. Buyers' gain is the compensating variation
 //! `[ln sum exp V(after) - ln sum exp V(before)] / alpha_i` of each buyer, owned brands in expectation (Small and Rosen 1981).
 
-use super::{AccountParameters, CarTerms, FIFTHS, ModelAccount, Owners, fifth_of, income_fifths};
-use crate::model::demand::{DemandError, Execution, ExpectedDemand};
+use super::{AccountParameters, CarTerms, ModelAccount, Owners};
+use crate::model::demand::{DemandError, ExpectedDemand};
 use crate::model::governments::flows::Flows;
 use crate::model::ids::RegionId;
 use crate::model::ids::{Id, Table};
-use crate::model::market::{DemandParameters, Market};
+use crate::model::market::Market;
 use crate::model::plan::{Phase, VolumeCost};
-use crate::model::supply::{PriceProblem, PricingOptions, RisingCost, SupplyError, equilibrium};
-use crate::model::trade::duty::ImportDuty;
+use crate::model::supply::RisingCost;
 use crate::model::welfare::surplus_by_buyer;
-use crate::model::world::World;
 
 /// A market, its demand and its costs, while prices and duties change.
 #[derive(Clone, Copy, Debug)]
@@ -75,22 +73,6 @@ impl YearChange {
     pub fn home(&self, market: &Market) -> f64 {
         let makers = self.makers.iter().filter(|(region, _)| market.domestic[*region]).map(|(_, profit)| profit);
         self.consumers + makers.sum::<f64>() + self.dealers() + self.treasury
-    }
-    /// Compensating variation by fifth of the income distribution, the poorest first; `incomes` are those of the demand's buyers.
-    #[must_use]
-    pub fn consumers_by_income(
-        &self,
-        demand: &ExpectedDemand<'_>,
-        market: &Market,
-        incomes: &[f64],
-        parameters: &DemandParameters,
-    ) -> [f64; FIFTHS] {
-        let bounds = income_fifths(parameters);
-        let mut sums = [0.0; FIFTHS];
-        for (i, (gain, income)) in self.buyer_usd.iter().zip(incomes).enumerate() {
-            sums[fifth_of(*income, &bounds)] += market.market_size * demand.population.buyer(i).weight() * gain;
-        }
-        sums
     }
 }
 
@@ -164,37 +146,6 @@ pub fn year_change(situation: &Situation<'_>, before: &Phase, after: &Phase) -> 
         treasury: all.treasury(),
         world: consumers + all.outlay - all.production_cost - all.dealers_avoidable - all.inspection,
     })
-}
-
-/// Accounts of a year with the duties `with` less one with the duties `without`, at Bertrand-Nash prices for both and costs moved by
-/// `cost_factor` (exchange rates; one value for each model).
-///
-/// # Errors
-/// [`SupplyError`] where no prices are found.
-pub fn duty_change(
-    market: &Market,
-    world: &World,
-    owners: &Owners,
-    parameters: &AccountParameters,
-    cost_factor: &[f64],
-    [without, with]: [&[ImportDuty]; 2],
-    execution: Execution,
-) -> Result<YearChange, SupplyError> {
-    let makers = &world.makers;
-    let demand = makers.demand(&world.products, &world.inversion.delta, execution)?;
-    let cost_usd: Vec<f64> = makers.costs.marginal_cost.iter().zip(cost_factor).map(|(c, factor)| c * factor).collect();
-    let rising = makers.rising.as_ref().map(|rising| rising.moved(cost_factor));
-    let rising = rising.as_ref();
-    let prices = |duty: &[ImportDuty], start: &[f64]| {
-        let terms: Vec<_> = duty.iter().map(|duty| duty.terms()).collect();
-        let problem =
-            PriceProblem { demand: &demand, ownership: &makers.ownership, cost: &cost_usd, duty: &terms, rising };
-        Ok::<_, SupplyError>(equilibrium(&problem, start, PricingOptions::default())?.price)
-    };
-    let before = prices(without, &market.list_prices())?;
-    let after = prices(with, &before)?;
-    let situation = Situation { market, owners, parameters, demand: &demand, cost_usd: &cost_usd, rising };
-    Ok(year_change(&situation, &Phase::charged(&before, without), &Phase::charged(&after, with))?)
 }
 
 /// A year's change as the flows that governments bargain over, billion USD a year. `exporter` is the region whose makers the duty is

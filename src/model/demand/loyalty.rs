@@ -116,16 +116,6 @@ impl BuyerExponentials {
         law.iter_mut().for_each(|rho| *rho /= z);
         law
     }
-
-    /// Choice probabilities of an owner of `owned` (none: an outside choice came last): each product, then the outside option.
-    #[must_use]
-    pub fn choice_probabilities(&self, products: &Products, owned: Option<usize>) -> Vec<f64> {
-        let extra = owned.map_or(0.0, |b| products.loyalty()[b]);
-        let total = owned.map_or(self.total, |b| extra.mul_add(self.brand[b], self.total));
-        let bonus = |j: usize| if owned == Some(products.brand(j)) { 1.0 + extra } else { 1.0 };
-        let inside = self.product.iter().enumerate().map(|(j, &e)| e * bonus(j) / total);
-        inside.chain([self.outside / total]).collect()
-    }
 }
 
 /// Weights of the nodes (buyer, owned brand), fixed: `w_i rho_i(b)`.

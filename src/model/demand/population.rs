@@ -105,12 +105,6 @@ impl Population {
         self.buyers
     }
 
-    /// Whether there is no buyer; never true of a population made by [`Population::new`].
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.buyers == 0
-    }
-
     /// Number of taste columns.
     #[must_use]
     pub fn columns(&self) -> usize {
@@ -267,12 +261,6 @@ impl Products {
     #[must_use]
     pub fn len(&self) -> usize {
         self.names.len()
-    }
-
-    /// Whether there is no product; never true of a value made by [`Products::new`].
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
     }
 
     /// Name of product `j`.

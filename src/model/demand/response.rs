@@ -31,12 +31,6 @@ impl ProductMatrix {
         Self { size, values }
     }
 
-    /// Number of rows.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
     /// One entry.
     #[must_use]
     pub fn at(&self, row: usize, column: usize) -> f64 {

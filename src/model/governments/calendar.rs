@@ -263,14 +263,6 @@ impl ExchangePath {
         Self::monthly(ORIGIN, vec![rate])
     }
 
-    /// The same path with the rate of `from`'s month held from there on.
-    #[must_use]
-    pub fn held_from(&self, from: Date) -> Self {
-        let keep = (month_number(from) - self.first_month + 1).clamp(1, self.rates.len() as i32) as usize;
-        let by_day = self.by_day.iter().map(|position| (*position).min(keep as u32 - 1)).collect();
-        Self { first_month: self.first_month, rates: self.rates[..keep].to_vec(), first_day: self.first_day, by_day }
-    }
-
     /// The rate on a day.
     #[must_use]
     pub fn on(&self, day: Day) -> f64 {
@@ -328,9 +320,6 @@ mod tests {
             (path.in_month(0), path.in_month(month_number(date(1994, 1, 1))), path.in_month(99_999)),
             (110.0, 111.0, 106.0)
         );
-        let held = path.held_from(date(1994, 1, 5));
-        assert_eq!((held.on(Day::of(date(1994, 1, 1))), held.on(Day::of(date(1994, 5, 1)))), (111.0, 111.0));
-        assert_eq!(held.in_month(month_number(date(1994, 2, 1))), 111.0);
         assert_eq!(ExchangePath::monthly(date(1993, 1, 1), vec![]), Err(InvalidExchangePath::Empty));
         assert!(ExchangePath::constant(-1.0).is_err());
     }

@@ -148,12 +148,6 @@ impl MarketFlows {
         Self { rates: self.rates.clone(), at: self.at.iter().map(|flows| change(*flows)).collect() }
     }
 
-    /// The exchange rates of the grid.
-    #[must_use]
-    pub fn grid(&self) -> &[f64] {
-        &self.rates
-    }
-
     /// The points of the grid: exchange rate and flows.
     pub fn points(&self) -> impl Iterator<Item = (f64, Flows)> + '_ {
         self.rates.iter().copied().zip(self.at.iter().copied())

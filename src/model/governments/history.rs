@@ -130,12 +130,6 @@ impl Recorder {
         (self.state, self.duty, self.complaint, self.verdict) = (state, duty, complaint, verdict);
     }
 
-    /// The dated events on the instrument.
-    #[must_use]
-    pub fn events(&self) -> &[(Day, Action)] {
-        &self.events
-    }
-
     /// The history as a regime of the market.
     #[must_use]
     pub fn regime(&self, template: &Regime, instrument: usize) -> Regime {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::Setup;
 use super::beliefs::{self, Reading};
-use super::calendar::{Day, DutyStatus};
+use super::calendar::Day;
 use super::parameters::BeliefMode;
 use super::reservation::Form;
 use super::settlement::enforcement;
@@ -141,16 +141,6 @@ impl Schedule {
         self.taken(day).last().map_or(State::Talks, |(_, _, state)| *state)
     }
 
-    /// How the extra duty stands on cars that land on a day.
-    #[must_use]
-    pub fn duty_status(&self, day: Day) -> DutyStatus {
-        match self.state(day) {
-            State::Imposed | State::Defied => DutyStatus::Charged,
-            State::Announced if self.announcement(day).is_some_and(|(liable, _)| day >= liable) => DutyStatus::Accruing,
-            _ => DutyStatus::None,
-        }
-    }
-
     /// Day of liability and deadline of the last announcement.
     fn announcement(&self, day: Day) -> Option<(Day, Day)> {
         self.taken(day).iter().rev().find_map(|(_, step, _)| match step {
@@ -211,8 +201,6 @@ mod tests {
         assert_eq!(schedule.state(day(1995, 4, 11)), State::Talks);
         assert_eq!(schedule.state(day(1995, 6, 27)), State::Announced);
         assert_eq!(schedule.state(day(1995, 6, 28)), State::Settled);
-        let statuses = [day(1995, 5, 19), day(1995, 5, 20), day(1995, 6, 28)].map(|at| schedule.duty_status(at));
-        assert_eq!(statuses, [DutyStatus::None, DutyStatus::Accruing, DutyStatus::None]);
         let setup = Setup {
             parameters: Parameters::default(),
             calendar: fixtures::calendar(),

@@ -302,11 +302,6 @@ impl<'a> Negotiation<'a> {
     pub fn deals(&self) -> &[Deal] {
         &self.deals
     }
-    /// Day from which sanctions were last in force, if they were.
-    #[must_use]
-    pub fn imposed(&self) -> Option<Day> {
-        self.imposed
-    }
     /// Day on which the first sanctions were settled, reversed, or kept for good against a ruling.
     #[must_use]
     pub fn left_imposed(&self) -> Option<Day> {

@@ -29,16 +29,6 @@ struct PriceEntry {
 }
 
 impl PriceBook {
-    /// Number of revisions kept.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-    /// Whether nothing was worked out yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
     /// Revises `setting`, from the book where it can. Only what took a search is kept: all else is cheaper than looking it up.
     pub(super) fn revise(
         &mut self,

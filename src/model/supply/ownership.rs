@@ -56,38 +56,6 @@ impl Ownership {
         Ok(Self { firms, owner, holdings })
     }
 
-    /// A full matrix of products x products, `O[j * J + m]`; products with equal rows and columns share an owner.
-    ///
-    /// # Errors
-    /// [`SupplyError::ColumnLength`] when the matrix does not fit the products, otherwise as [`Ownership::with_holdings`].
-    pub fn from_matrix(products: &[String], matrix: &[f64]) -> Result<Self, SupplyError> {
-        let j = products.len();
-        if matrix.len() != j * j {
-            return Err(SupplyError::ColumnLength { what: "ownership", found: matrix.len(), expected: j * j });
-        }
-        for (product, name) in products.iter().enumerate() {
-            let part = matrix[product * j + product];
-            if !(part.is_finite() && part > 0.0) {
-                return Err(SupplyError::Holding { firm: name.clone(), held: name.clone(), part });
-            }
-        }
-        let entry = |a: usize, b: usize| matrix[a * j + b] / matrix[a * j + a];
-        let together = |a: usize, b: usize| (0..j).all(|m| entry(a, m) == entry(b, m) && entry(m, a) == entry(m, b));
-        let mut first: Vec<usize> = Vec::new();
-        let mut owner = Vec::with_capacity(j);
-        for product in 0..j {
-            let known = first.iter().position(|&other| together(other, product) && entry(other, product) == 1.0);
-            owner.push(known.unwrap_or_else(|| {
-                first.push(product);
-                first.len() - 1
-            }));
-        }
-        let firms = first.iter().map(|&product| format!("owner of {}", products[product])).collect();
-        let holdings =
-            first.iter().flat_map(|&a| first.iter().map(move |&b| (a, b))).map(|(a, b)| entry(a, b)).collect();
-        Self::with_holdings(firms, owner, holdings)
-    }
-
     /// Every product its own owner.
     ///
     /// # Errors

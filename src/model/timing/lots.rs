@@ -70,11 +70,6 @@ impl LotLayout {
     pub fn len(&self) -> usize {
         self.rows.len() * LotMetric::ALL.len()
     }
-    /// Whether there is no slot.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
 
     /// Fills the slots from a run; not defined without dealers.
     pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &Record) {

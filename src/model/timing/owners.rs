@@ -95,11 +95,6 @@ impl OwnerLayout {
     pub fn len(&self) -> usize {
         self.periods * self.rows * OwnerMetric::ALL.len()
     }
-    /// Whether there is no slot.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 
     /// Fills the slots from a run.
     pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &Record) {

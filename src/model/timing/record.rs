@@ -147,11 +147,6 @@ impl TimedLayout {
     pub fn len(&self) -> usize {
         self.owners_start() + self.owners.len() - self.start
     }
-    /// Whether no slot is added.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// One model's lots in one week, in grains, and its prices.

@@ -223,32 +223,6 @@ pub fn latin_hypercube(problem: &Problem, n: usize, seed: u64) -> Design {
     design
 }
 
-/// Every combination of `levels` levels of each input ([`super::Distribution::levels`]), the last input fastest.
-///
-/// # Errors
-/// [`DesignError::TooLarge`] when there are too many combinations.
-pub fn grid(problem: &Problem, levels: usize) -> Result<Design, DesignError> {
-    let inputs = problem.len();
-    let rows = u32::try_from(inputs).ok().and_then(|power| (levels as u128).checked_pow(power)).unwrap_or(u128::MAX);
-    if rows.saturating_mul(inputs as u128) > MOST_VALUES {
-        return Err(DesignError::TooLarge { rows, columns: inputs, most: MOST_VALUES });
-    }
-    let axes: Vec<Vec<f64>> = problem
-        .parameters
-        .iter()
-        .map(|parameter| {
-            let law = &parameter.distribution;
-            law.levels(levels).into_iter().map(|position| law.at_position(position)).collect()
-        })
-        .collect();
-    let mut design = Design::new(inputs);
-    for row in 0..rows {
-        let place = |column: usize| (row / (levels as u128).pow((inputs - 1 - column) as u32)) % levels as u128;
-        design.push(axes.iter().enumerate().map(|(column, axis)| axis[place(column) as usize]));
-    }
-    Ok(design)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,15 +263,6 @@ mod tests {
         }
         assert_ne!(small, pick_freeze(&problem(3), 16, 8).unwrap());
         assert_eq!(small, pick_freeze(&problem(3), 16, 7).unwrap());
-    }
-
-    #[test]
-    fn a_grid_has_every_combination_once() {
-        let design = grid(&problem(2), 3).unwrap();
-        let rows: Vec<&[f64]> = design.iter().collect();
-        let expected = [0.0, 0.5, 1.0].map(|x| [0.0, 0.5, 1.0].map(|y| [x, y]));
-        assert_eq!(rows, expected.as_flattened().iter().map(<[f64; 2]>::as_slice).collect::<Vec<_>>());
-        assert!(matches!(grid(&problem(200), 10), Err(DesignError::TooLarge { .. })));
     }
 
     #[test]
