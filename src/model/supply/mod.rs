@@ -120,9 +120,9 @@ pub enum SupplyError {
     )]
     NoEquilibrium {
         /// Product farthest from its condition.
-        product: String,
+        product: Box<str>,
         /// Its owner.
-        firm: String,
+        firm: Box<str>,
         /// Its price at the best point found.
         price: f64,
         /// Evaluations of demand done.
@@ -130,7 +130,7 @@ pub enum SupplyError {
         /// Largest relative price change.
         residual: f64,
         /// What makes such demand, and what to do.
-        cause: String,
+        cause: Box<str>,
     },
     /// First-order conditions hold where an owner gains by leaving, and from there the search leads nowhere better.
     #[error(

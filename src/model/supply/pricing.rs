@@ -355,12 +355,12 @@ impl Search<'_> {
             None => "start nearer to the prices expected".to_owned(),
         };
         SupplyError::NoEquilibrium {
-            product: product.to_owned(),
-            firm: self.problem.ownership.firm_of(worst).to_owned(),
+            product: product.into(),
+            firm: self.problem.ownership.firm_of(worst).into(),
             price: found.x[worst],
             evaluations: found.report.evaluations,
             residual: found.report.residual,
-            cause,
+            cause: cause.into(),
         }
     }
 }

@@ -21,7 +21,7 @@ pub enum SolveError {
         /// The scenario.
         scenario: String,
         /// What went wrong.
-        error: SupplyError,
+        error: Box<SupplyError>,
     },
     /// A specification that the market does not fit.
     #[error("{case}, scenario {scenario}: {message}")]

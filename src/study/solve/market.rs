@@ -97,7 +97,7 @@ pub(super) struct Scenario<'a> {
 impl Scenario<'_> {
     pub fn failed(&self, error: impl Into<SupplyError>) -> SolveError {
         let (case, scenario) = (self.case.name.clone(), self.name.to_owned());
-        SolveError::Scenario { case, scenario, error: error.into() }
+        SolveError::Scenario { case, scenario, error: Box::new(error.into()) }
     }
 
     fn misfit(&self, message: String) -> SolveError {
