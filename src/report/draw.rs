@@ -276,6 +276,7 @@ fn context(report: &Report<'_>) -> ChartContext {
         seed: scenario.seed,
         source: String::new(),
         flag_label: scenario.flag_label.clone(),
+        regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, scenario.reporting_period()),
     }
 }
@@ -308,7 +309,7 @@ fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>)
             rows.push(ReplicationRow { regime, replication, metric: name.clone(), value });
         }
     }
-    (headline::Metric { name, label: headline_label(&described.what), unit, is_flow: described.is_flow }, rows)
+    (headline::Metric { name, label: headline_label(&described.what, scenario.market.regions.as_slice()), unit, is_flow: described.is_flow }, rows)
 }
 
 /// A regime's name as part of a file name.

@@ -48,7 +48,7 @@ pub fn write_point_charts(
         .map(|metric| {
             let described = describe(&names.metrics[*metric], scenario);
             let (rate, unit) = described.yearly(years);
-            (rate, Measured { label: headline_label(&described.what), unit })
+            (rate, Measured { label: headline_label(&described.what, scenario.market.regions.as_slice()), unit })
         })
         .unzip();
     match design {
@@ -133,6 +133,7 @@ fn context(scenario: &Scenario, results: &PointResults, replications: u64, perio
         seed: scenario.seed,
         source: String::new(),
         flag_label: scenario.flag_label.clone(),
+        regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
     }
 }

@@ -87,7 +87,7 @@ fn shown(scheme: Scheme) -> &'static [Shown] {
 fn context(study: &ScenarioStudy<'_>, finished: &Finished, target: &Target) -> OutputContext {
     let scenario = &study.loaded.scenario;
     let Described { unit, what, .. } = describe(&target.metric, scenario);
-    let what = headline_label(&what);
+    let what = headline_label(&what, scenario.market.regions.as_slice());
     let regime = |name: &String| {
         let known = scenario.regimes.iter().find(|regime| regime.name == *name);
         known.map_or(name.clone(), |regime| regime.label.clone())

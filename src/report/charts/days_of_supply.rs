@@ -21,7 +21,7 @@ fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no dealer has a stock".to_owned() });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)));
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let order = groups.all();
     let points: Vec<Point<'_>> = shown
         .iter()

@@ -53,23 +53,18 @@ pub struct Bar {
     pub model: String,
     /// Buyers lost to a gainer, cars a year.
     pub lost_units: f64,
-    /// Share of them by region, in the order of [`regions`]; the shares add up to one.
+    /// Share of them by region, in the order of the scenario; the shares add up to one.
     pub shares: Vec<f64>,
 }
 
 /// The regions of the bars' segments, in order.
-#[must_use]
-pub fn regions(rows: &[DiversionRow]) -> Vec<String> {
-    regions_of(&lost_buyers(rows))
+fn regions_of(rows: &[LostBuyers], context: &ChartContext) -> Vec<String> {
+    groups(rows, context).all().into_iter().map(|group| group.region).collect()
 }
 
-fn regions_of(rows: &[LostBuyers]) -> Vec<String> {
-    groups(rows).all().into_iter().map(|group| group.region).collect()
-}
-
-fn groups(rows: &[LostBuyers]) -> Groups {
+fn groups(rows: &[LostBuyers], context: &ChartContext) -> Groups {
     let gains = rows.iter().flat_map(|row| &row.by_region).filter(|(_, units)| gained(*units) > 0.0);
-    Groups::of(gains.map(|(region, _)| (region.as_str(), false)))
+    Groups::of(gains.map(|(region, _)| (region.as_str(), false)), &context.regions)
 }
 
 /// A negative gain is noise in drawn sales, and no part of a whole.
@@ -86,7 +81,7 @@ pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Panel
 }
 
 fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
-    let regions = regions_of(rows);
+    let regions = regions_of(rows, context);
     let mut panels: Vec<Panel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
         let mut bars: Vec<Bar> = Vec::new();
@@ -136,7 +131,7 @@ const PLOT: (f64, f64) = (255.0, 845.0);
 pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartError> {
     let rows = lost_buyers(rows);
     let panels = panels(&rows, context)?;
-    let groups = groups(&rows);
+    let groups = groups(&rows, context);
     let styles: Vec<(String, Style)> =
         groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
     let height = |panel: &Panel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
@@ -235,7 +230,7 @@ mod tests {
         let context = fixtures::showdown(3).context;
         let mut rows = lost("A", &[("europe", 10.0), ("europe", 5.0), ("big_three", 5.0)]);
         rows.extend(lost("B", &[("big_three", 50.0), ("outside", 30.0), ("europe", -2.5), ("mars", f64::NAN)]));
-        assert_eq!(regions(&rows), ["europe", "big_three", "outside"]);
+        assert_eq!(regions_of(&lost_buyers(&rows), &context), ["europe", "big_three", "outside"]);
         let panels = series(&rows, &context).unwrap();
         let bars = &panels[0].bars;
         let names = bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>();

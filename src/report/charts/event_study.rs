@@ -34,7 +34,7 @@ fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>,
             reason: "no regime has an event and sales around it".to_owned(),
         });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)));
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let order = groups.all();
     let points: Vec<Point<'_>> = shown
         .iter()

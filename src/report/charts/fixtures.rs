@@ -163,6 +163,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             seed: 1995,
             source: "configs/data/models.csv.".to_owned(),
             flag_label: "on the sanctions list".to_owned(),
+            regions: ["japan", "europe", "big_three"].map(str::to_owned).to_vec(),
             period: two_years(),
         },
         weekly: Vec::new(),
@@ -391,6 +392,7 @@ pub(super) fn threat() -> ChartContext {
         seed: 1,
         source: String::new(),
         flag_label: "on the sanctions list".to_owned(),
+        regions: ["japan", "europe", "big_three"].map(str::to_owned).to_vec(),
         period: two_years(),
     }
 }

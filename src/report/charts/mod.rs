@@ -16,6 +16,7 @@ use resvg::{tiny_skia, usvg};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
+use crate::report::words::region_label;
 
 mod axis;
 pub mod bargaining;
@@ -47,10 +48,12 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
-/// The description of a headline metric as a title.
+/// The description of a headline metric as a title: the group at its end in words, one of the `regions` by its name.
 #[must_use]
-pub fn headline_label(description: &str) -> String {
-    theme::headline_label(description)
+pub fn headline_label(description: &str, regions: &[String]) -> String {
+    let Some((what, group)) = description.rsplit_once(": ") else { return description.to_owned() };
+    let is_region = group == theme::OUTSIDE || regions.iter().any(|region| region == group);
+    format!("{what}: {}", if is_region { region_label(group) } else { group.replace('_', " ") })
 }
 
 /// What every chart says of the run it is drawn from.
@@ -70,6 +73,8 @@ pub struct ChartContext {
     pub source: String,
     /// What the flagged models are called, after a noun: `on the sanctions list`.
     pub flag_label: String,
+    /// Regions of the market in the order of the scenario, which is that of their colours.
+    pub regions: Vec<String>,
     /// The period of a chart that shows one.
     pub period: PeriodContext,
 }

@@ -30,7 +30,7 @@ fn panels(
         return Err(ChartError::Empty { chart: CHART, reason: "no threat that was settled moved a sale".to_owned() });
     }
     // A region with other models as well is named with its flag, although only the flagged models are shown.
-    let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.flagged)));
+    let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let flagged = |group: &Group| shown.iter().any(|row| groups.group(&row.region, row.flagged) == *group);
     let order: Vec<Group> = groups.all().into_iter().filter(flagged).collect();
     let points: Vec<Point<'_>> = shown

@@ -64,8 +64,8 @@ const WORLD: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false 
 /// [`ChartError::Empty`] where no regime changes anything; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
     let blocks = series(gains, context)?;
-    let groups =
-        Groups::of(gains.iter().filter(|gain| !gain.region.is_empty()).map(|gain| (gain.region.as_str(), false)));
+    let named = gains.iter().filter(|gain| !gain.region.is_empty());
+    let groups = Groups::of(named.map(|gain| (gain.region.as_str(), false)), &context.regions);
     let style = |region: &str| {
         if region.is_empty() { WORLD } else { groups.style(&groups.group(region, false)) }
     };

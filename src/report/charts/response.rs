@@ -266,6 +266,7 @@ pub(super) fn context_for_tests() -> ChartContext {
         seed: 1,
         source: String::new(),
         flag_label: "on the list".to_owned(),
+        regions: Vec::new(),
         period: super::fixtures::two_years(),
     }
 }

@@ -26,7 +26,7 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
     }
-    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)));
+    let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let order = groups.all();
     let regimes = context.in_order(shown.iter().map(|row| row.regime.as_str()));
     let panels = regimes.into_iter().map(|regime| {

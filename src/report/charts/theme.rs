@@ -79,22 +79,21 @@ pub(super) struct Style {
     pub(super) hollow: bool,
 }
 
-/// Regions that keep a fixed style. Lightness (CIE L*) is 54, 31, 66 and 83, so that neighbours differ in grey.
-const KNOWN: [(&str, Style); 4] = [
-    ("japan", Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false }),
-    ("europe", Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false }),
-    ("big_three", Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false }),
-    (OUTSIDE, Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false }),
-];
-
-/// Styles of further regions, in order of appearance; after the last they start again.
-const FURTHER: [Style; 5] = [
+/// Styles of regions in the order of the scenario; after the last they start again. Lightness (CIE L*) of the first three and of the
+/// outside option is 54, 31, 66 and 83, so that neighbours differ in grey.
+const REGIONS: [Style; 8] = [
+    Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false },
+    Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false },
+    Style { ink: Ink(45, 180, 139), marker: Marker::Triangle, hollow: false },
     Style { ink: Ink(170, 82, 130), marker: Marker::Diamond, hollow: false },
     Style { ink: Ink(86, 180, 233), marker: Marker::Circle, hollow: false },
     Style { ink: Ink(40, 40, 40), marker: Marker::Square, hollow: false },
     Style { ink: Ink(190, 170, 20), marker: Marker::Triangle, hollow: false },
     Style { ink: Ink(110, 110, 110), marker: Marker::Diamond, hollow: false },
 ];
+
+/// The style of the outside option.
+const NOTHING: Style = Style { ink: Ink(207, 207, 207), marker: Marker::Diamond, hollow: false };
 
 /// A region, or the taxed or untaxed part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,13 +108,16 @@ pub(super) struct Group {
 /// A region with both flagged and other models is two groups, the others in a lighter shade with hollow markers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Groups {
+    /// All regions, in the order of the scenario, which is that of their styles.
+    styled: Vec<String>,
+    /// Those of the chart, in the same order; the outside option last.
     regions: Vec<String>,
     split: Vec<String>,
 }
 
 impl Groups {
-    /// From the `(region, flagged)` of every row.
-    pub(super) fn of<'a>(rows: impl IntoIterator<Item = (&'a str, bool)>) -> Self {
+    /// From the `(region, flagged)` of every row, and the regions of the scenario.
+    pub(super) fn of<'a>(rows: impl IntoIterator<Item = (&'a str, bool)>, regions: &[String]) -> Self {
         let mut seen: Vec<(&str, [bool; 2])> = Vec::new();
         for (region, flagged) in rows {
             let at = seen.iter().position(|(known, _)| *known == region).unwrap_or_else(|| {
@@ -126,9 +128,12 @@ impl Groups {
                 has[usize::from(flagged)] = true;
             }
         }
-        seen.sort_by_key(|(region, _)| rank(region));
+        let mut styled = regions.to_vec();
+        let further = seen.iter().filter(|(region, _)| *region != OUTSIDE && !regions.iter().any(|known| known == region));
+        styled.extend(further.map(|(region, _)| (*region).to_owned()));
+        seen.sort_by_key(|(region, _)| styled.iter().position(|known| known == region).unwrap_or(usize::MAX));
         let split = seen.iter().filter(|(_, has)| has[0] && has[1]).map(|(region, _)| (*region).to_owned()).collect();
-        Self { regions: seen.into_iter().map(|(region, _)| region.to_owned()).collect(), split }
+        Self { styled, regions: seen.into_iter().map(|(region, _)| region.to_owned()).collect(), split }
     }
 
     /// All groups, in drawing order.
@@ -156,12 +161,7 @@ impl Groups {
     }
 
     fn region_style(&self, region: &str) -> Style {
-        if let Some((_, style)) = KNOWN.iter().find(|(name, _)| *name == region) {
-            return *style;
-        }
-        let further = self.regions.iter().filter(|name| !KNOWN.iter().any(|(known, _)| known == name));
-        let at = further.into_iter().position(|name| name == region).unwrap_or(0);
-        FURTHER[at % FURTHER.len()]
+        self.styled.iter().position(|known| known == region).map_or(NOTHING, |at| REGIONS[at % REGIONS.len()])
     }
 }
 
@@ -177,26 +177,29 @@ impl Group {
     }
 }
 
-/// Known regions in their fixed order, then the others as they come, then the outside option.
-fn rank(region: &str) -> usize {
-    match KNOWN.iter().position(|(name, _)| *name == region) {
-        Some(at) if region != OUTSIDE => at,
-        Some(_) => KNOWN.len() + 1,
-        None => KNOWN.len(),
-    }
-}
-
 /// The region name of the outside option.
 pub(super) const OUTSIDE: &str = "outside";
-
-/// The description of a headline metric as a title: the group at its end in words, a known region by its name.
-pub(super) fn headline_label(description: &str) -> String {
-    let Some((what, group)) = description.rsplit_once(": ") else { return description.to_owned() };
-    let known = KNOWN.iter().any(|(name, _)| *name == group);
-    format!("{what}: {}", if known { region_label(group) } else { group.replace('_', " ") })
-}
 
 /// Opacity of the 5-95 % band of a fan.
 pub(super) const OUTER_BAND: f64 = 0.16;
 /// Opacity of the 25-75 % band, drawn over the outer one.
 pub(super) const INNER_BAND: f64 = 0.26;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A region keeps its look whatever regions a chart shows; one that the scenario does not name comes after those that it names.
+    #[test]
+    fn regions_look_alike_in_every_chart() {
+        let scenario = ["north", "south", "east"].map(str::to_owned);
+        let whole = Groups::of([("east", false), ("outside", false), ("north", true), ("south", false)], &scenario);
+        let part = Groups::of([("outside", false), ("elsewhere", false), ("east", false)], &scenario);
+        assert_eq!(whole.regions, ["north", "south", "east", "outside"]);
+        assert_eq!(part.regions, ["east", "elsewhere", "outside"]);
+        let look = |groups: &Groups, region: &str| groups.style(&groups.group(region, false));
+        assert_eq!(look(&whole, "east"), look(&part, "east"));
+        assert_eq!(look(&part, "elsewhere"), REGIONS[3]);
+        assert_eq!((look(&whole, "outside"), look(&part, "outside")), (NOTHING, NOTHING));
+    }
+}

@@ -46,7 +46,7 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
         let reason = format!("no model has a change under `{regime}` in the period `{}`", context.period.name);
         return Err(ChartError::Empty { chart: CHART, reason });
     }
-    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)));
+    let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let reach = student::quantile(context.replications.saturating_sub(1), 0.975);
     let mut changes: Vec<(Change, Group)> = chosen
         .into_iter()
