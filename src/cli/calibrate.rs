@@ -8,7 +8,7 @@ use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::calibration::write_tables;
-use crate::study::calibration::{CalibrationError, Finished, Run, identity};
+use crate::study::calibration::{CalibrationError, FinishedCalibration, Run, identity};
 use crate::study::manifest::{Manifest, Standing, from_scenario};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -92,7 +92,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     super::print(&out)
 }
 
-fn summary(calibration: &Calibration, finished: &Finished, seconds: f64) -> String {
+fn summary(calibration: &Calibration, finished: &FinishedCalibration, seconds: f64) -> String {
     let (problem, estimate) = (&calibration.problem, &finished.estimate);
     let mut out = String::new();
     let scenario = &calibration.scenarios[0].scenario;

@@ -34,7 +34,7 @@ use crate::config::{ConfigError, Loaded, Source};
 use crate::folder::OutputError;
 use crate::study::calibration::CalibrationError;
 use crate::study::sensitivity::SensitivityError;
-use crate::study::units::{PlanError, StoreError};
+use crate::study::units::{StoreError, UnitPlanError};
 use crate::study::work::WorkError;
 use crate::study::{FinishError, StudyError};
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -257,7 +257,7 @@ enum CliError {
     Record(#[from] crate::study::units::verify::RecordError),
     /// A plan.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(#[from] UnitPlanError),
     /// Stored units.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -283,10 +283,10 @@ impl CliError {
     }
 }
 
-fn plan_code(error: &PlanError) -> u8 {
+fn plan_code(error: &UnitPlanError) -> u8 {
     match error {
-        PlanError::Output(_) => 1,
-        PlanError::Units { .. } => 2,
+        UnitPlanError::Output(_) => 1,
+        UnitPlanError::Units { .. } => 2,
         _ => 65,
     }
 }

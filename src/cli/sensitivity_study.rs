@@ -9,9 +9,9 @@ use crate::folder::OutputFolder;
 use crate::model::outcome::Layout;
 use crate::report::record::decimal;
 use crate::report::sensitivity::write_tables;
-use crate::sensitivity::{Estimate, Index, Resampling, Scheme, StopRule};
+use crate::sensitivity::{Estimate, Index, Precision, Resampling, Scheme};
 use crate::study::manifest::{Manifest, Standing};
-use crate::study::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
+use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError, targets};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -185,7 +185,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
 }
 
 /// The study that the arguments ask for, its sizes, and when it stops.
-fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>, (usize, usize), StopRule), CliError> {
+fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>, (usize, usize), Precision), CliError> {
     let scheme = scheme(args)?;
     if loaded.parameters.is_empty() {
         let path = loaded.path.display();
@@ -222,7 +222,7 @@ fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>,
     let sizes = sizes(args, scheme)?;
     let targets = chosen_targets(args, loaded)?;
     let resampling = Resampling { level: args.level, seed: loaded.scenario.seed, ..Resampling::default() };
-    let rule = StopRule { absolute: args.width, relative: args.relative_width };
+    let rule = Precision { absolute: args.width, relative: args.relative_width };
     Ok((ScenarioStudy { loaded, scheme, targets, replications, dummy: args.dummy, resampling }, sizes, rule))
 }
 
@@ -282,7 +282,7 @@ fn sizes(args: &StudyArgs, scheme: Scheme) -> Result<(usize, usize), CliError> {
     Ok((n, most))
 }
 
-fn chosen_targets(args: &StudyArgs, loaded: &Loaded) -> Result<Vec<crate::study::response::Target>, CliError> {
+fn chosen_targets(args: &StudyArgs, loaded: &Loaded) -> Result<Vec<crate::study::response::ResponseTarget>, CliError> {
     let scenario = &loaded.scenario;
     let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
     let known = |option: &str, wanted: &[String], known: &[&str]| match wanted
@@ -353,8 +353,8 @@ fn figure(estimate: &Estimate) -> String {
 
 fn summary(
     study: &ScenarioStudy<'_>,
-    finished: &Finished,
-    rule: StopRule,
+    finished: &FinishedSensitivity,
+    rule: Precision,
     folder: &OutputFolder,
     seconds: f64,
 ) -> String {

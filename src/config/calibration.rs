@@ -13,7 +13,7 @@ use super::suggest;
 use super::table::Table;
 use crate::calibration::search::Effort;
 use crate::calibration::{Problem, Target};
-use crate::model::moment::{Draws, Moment};
+use crate::model::moment::{Moment, MomentDraws};
 
 /// What a piece of evidence is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub struct Calibration {
     /// How hard to search.
     pub search: Effort,
     /// What is drawn for one evaluation.
-    pub draws: Draws,
+    pub draws: MomentDraws,
     /// Other seeds at the optimum.
     pub seeds: usize,
     /// The table of evidence.

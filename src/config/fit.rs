@@ -7,7 +7,7 @@ use super::error::ConfigError;
 use super::reader::Reader;
 use crate::calibration::search::Effort;
 use crate::calibration::{Free, Prior, Scale};
-use crate::model::moment::Draws;
+use crate::model::moment::MomentDraws;
 
 /// Most of anything that is counted here: beyond it, it cannot be meant.
 const MOST: u64 = 1_000_000;
@@ -112,7 +112,7 @@ pub(super) struct Fit {
     /// How hard to search.
     pub search: Effort,
     /// What is drawn for one evaluation.
-    pub draws: Draws,
+    pub draws: MomentDraws,
     /// Other seeds at the optimum.
     pub seeds: usize,
 }
@@ -172,7 +172,7 @@ pub(super) fn fit(reader: &Reader<'_>, section: &CalibrationSection, seed: u64) 
         polish: count("polish", section.polish.unwrap_or(25) as u64, 0)? as usize,
         seed,
     };
-    let draws = Draws {
+    let draws = MomentDraws {
         replications: count("replications", section.replications.unwrap_or(4), 1)?,
         worlds: count("worlds", section.worlds.unwrap_or(2000), 1)?,
     };

@@ -110,7 +110,7 @@ define_dates! {
 }
 
 /// What negotiated regimes are made of.
-pub(super) struct Negotiated<'a> {
+pub(super) struct NegotiatedSections<'a> {
     pub regimes: &'a [RegimeSection],
     pub instruments: &'a [Instrument],
     /// Whether buyers believe in no duty before it is imposed.
@@ -124,7 +124,7 @@ pub(super) struct Negotiated<'a> {
 pub(super) fn bargaining(
     reader: &Reader<'_>,
     section: Option<&GovernmentsSection>,
-    negotiated: &Negotiated<'_>,
+    negotiated: &NegotiatedSections<'_>,
     partner: Partner<'_>,
     horizon: Horizon,
     market: &Market,
@@ -169,8 +169,11 @@ pub(super) fn bargaining(
 }
 
 /// The regimes that the governments negotiate.
-fn negotiated_regimes(reader: &Reader<'_>, negotiated: &Negotiated<'_>) -> Result<Vec<NegotiatedRegime>, ConfigError> {
-    let Negotiated { regimes: sections, instruments, naive_buyers } = *negotiated;
+fn negotiated_regimes(
+    reader: &Reader<'_>,
+    negotiated: &NegotiatedSections<'_>,
+) -> Result<Vec<NegotiatedRegime>, ConfigError> {
+    let NegotiatedSections { regimes: sections, instruments, naive_buyers } = *negotiated;
     let names: Vec<String> = instruments.iter().map(|instrument| instrument.name.clone()).collect();
     let mut regimes = Vec::new();
     for (regime, section) in sections.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::design::StudyDesign;
 use super::document::Document;
 use super::error::ConfigError;
-use super::parameters::{self, Parameters};
+use super::parameters::{self, UncertainParameters};
 use super::reader::Reader;
 use super::scenario::{ScenarioFile, scenario};
 use super::source::Source;
@@ -26,7 +26,7 @@ pub struct Loaded {
     /// The checked scenario.
     pub scenario: Scenario,
     /// The values that are uncertain.
-    pub parameters: Parameters,
+    pub parameters: UncertainParameters,
     /// The points of a study that has several.
     pub design: Option<StudyDesign>,
     /// When there are enough replications, if not at a fixed number.

@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::sourced::Sourced;
 use super::table::Table;
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
-use crate::model::market::{CarModel, Characteristics, DutyBasis, Holding, Market, NormalDuty};
+use crate::model::market::{CarModel, Characteristics, DutyBasis, Market, NormalDuty, Stake};
 use crate::model::trade::chain::Chain;
 
 /// Models on sale, their size and their duty.
@@ -270,7 +270,7 @@ fn holdings(
     models: &[CarModel],
     brands: &IdTable<BrandId, String>,
     manufacturers: &IdTable<ManufacturerId, String>,
-) -> Result<Vec<Holding>, ConfigError> {
+) -> Result<Vec<Stake>, ConfigError> {
     let mut holdings = Vec::new();
     for (i, section) in section.holding.iter().enumerate() {
         let key = format!("market.holding[{i}]");
@@ -290,7 +290,7 @@ fn holdings(
                 "a holding is of a brand that another firm makes",
             ));
         }
-        holdings.extend(makers.into_iter().map(|held| Holding { owner, held, share }));
+        holdings.extend(makers.into_iter().map(|held| Stake { owner, held, share }));
     }
     Ok(holdings)
 }

@@ -45,7 +45,7 @@ pub use design::StudyDesign;
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location};
 pub use loaded::{DataFile, Loaded, load, load_from, schema};
-pub use parameters::Parameters;
+pub use parameters::UncertainParameters;
 pub use source::{LONGEST_DATA, Source};
 pub use sourced::{Sourced, Status};
 pub use table::Table;

@@ -46,14 +46,14 @@ pub struct Uncertain {
 
 /// The uncertain values of a scenario, in the order of the file, and how they depend on each other.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parameters {
+pub struct UncertainParameters {
     /// The values.
     pub list: Vec<Uncertain>,
     /// Their dependence; none where all are independent.
     pub copula: Option<GaussianCopula>,
 }
 
-impl Parameters {
+impl UncertainParameters {
     /// The number of uncertain values.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -100,7 +100,7 @@ pub(super) fn parameters(
     entries: &[ParameterEntry],
     correlations: &[CorrelationEntry],
     structure: Option<&str>,
-) -> Result<Parameters, ConfigError> {
+) -> Result<UncertainParameters, ConfigError> {
     let mut list: Vec<Uncertain> = Vec::new();
     for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.structure.as_deref() == structure) {
         let place = format!("parameter[{index}]");
@@ -125,7 +125,7 @@ pub(super) fn parameters(
     }
     check_groups(document, list.iter().map(|item| (item.group.as_deref(), Some(item.name.as_str()))))?;
     let copula = copula(document, correlations, &list, structure)?;
-    Ok(Parameters { list, copula })
+    Ok(UncertainParameters { list, copula })
 }
 
 fn copula(
@@ -193,7 +193,7 @@ pub(super) fn check(
     document: &Document,
     place: &str,
     set: &[String],
-    parameters: &Parameters,
+    parameters: &UncertainParameters,
     takes: impl Fn(&[String]) -> Result<(), ConfigError>,
 ) -> Result<(), ConfigError> {
     let medians: Vec<f64> = parameters.list.iter().map(|item| item.distribution.quantile(0.5)).collect();

@@ -271,7 +271,7 @@ pub const REPLICATION: &str = "replication";
 
 /// Outputs as read, and the columns left out.
 #[derive(Debug)]
-pub struct Outputs {
+pub struct OutputTable {
     /// The outputs, in the order of the columns.
     pub columns: Vec<OutputColumn>,
     /// Columns without a single number.
@@ -292,7 +292,7 @@ const FAILED: [&str; 9] = ["", "nan", "inf", "-inf", "infinity", "-infinity", "n
 ///
 /// # Errors
 /// [`ConfigError`] naming file, row, column, value and remedy.
-pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<Outputs, ConfigError> {
+pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTable, ConfigError> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     if table.has_column(REPLICATION) {
         let mut places = std::collections::BTreeMap::new();
@@ -321,7 +321,7 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<Outputs,
     if groups.is_empty() {
         return Err(table.error_at(usize::MAX, "there is no row", "give the outputs of the model"));
     }
-    let mut outputs = Outputs { columns: Vec::new(), ignored: Vec::new(), failed: Vec::new(), first_failed: None };
+    let mut outputs = OutputTable { columns: Vec::new(), ignored: Vec::new(), failed: Vec::new(), first_failed: None };
     let mut failed = std::collections::BTreeSet::new();
     let inputs: Vec<&str> = problem.names().collect();
     for name in table.columns().iter().filter(|name| *name != REPLICATION && !inputs.contains(&name.as_str())) {

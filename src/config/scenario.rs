@@ -14,7 +14,7 @@ use super::error::ConfigError;
 use super::exchange::{ExchangeRateSection, Rates};
 use super::fit::CalibrationSection;
 use super::flows::Partner;
-use super::governments::{self, GovernmentsSection, Negotiated};
+use super::governments::{self, GovernmentsSection, NegotiatedSections};
 use super::instruments::{self, InstrumentSection};
 use super::market::{self, MarketSection};
 use super::outputs::OutputsSection;
@@ -27,7 +27,7 @@ use super::run::RunSection;
 use super::stop::StopSection;
 use super::sweep::SweepSection;
 use super::time::{self, Horizon, PeriodSection, TimeSection};
-use super::timing::{self, BeliefMode, Policy, Sections, TimingMode, TimingSection};
+use super::timing::{self, BuyersBelief, PolicySections, Sections, TimingMode, TimingSection};
 use super::uncertainty::UncertaintySection;
 use crate::model::ids::Table;
 use crate::model::outcome::Layout;
@@ -150,8 +150,8 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         region: file.accounts.as_ref().and_then(|section| section.partner.as_deref()),
         rates: rates.as_ref(),
     };
-    let naive_buyers = file.timing.as_ref().is_some_and(|timing| timing.belief.mode == BeliefMode::Naive);
-    let negotiated = Negotiated { regimes: &file.regime, instruments: &instruments, naive_buyers };
+    let naive_buyers = file.timing.as_ref().is_some_and(|timing| timing.belief.mode == BuyersBelief::Naive);
+    let negotiated = NegotiatedSections { regimes: &file.regime, instruments: &instruments, naive_buyers };
     let bargaining =
         governments::bargaining(reader, file.governments.as_ref(), &negotiated, partner, horizon, &market)?;
     let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
@@ -172,7 +172,8 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
                 shipping: file.shipping.as_ref(),
                 regimes: &file.regime,
             };
-            let policy = Policy { instruments: &instruments, regimes: &regimes, bargaining: bargaining.as_ref() };
+            let policy =
+                PolicySections { instruments: &instruments, regimes: &regimes, bargaining: bargaining.as_ref() };
             timing::timing(reader, &sections, horizon, buyers, &market, policy)?
         }
     };

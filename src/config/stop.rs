@@ -17,7 +17,7 @@ const DEFAULT_GROWTH: f64 = 1.5;
 
 /// One target: a contrast and how well it must be known.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Target {
+pub struct StopTarget {
     /// Position of the headline metric in the layout.
     pub headline: usize,
     /// Position of the period.
@@ -36,7 +36,7 @@ pub struct StopRule {
     /// When to look.
     pub rule: Rule,
     /// What to look at.
-    pub targets: Vec<Target>,
+    pub targets: Vec<StopTarget>,
 }
 
 /// Replications until named contrasts are known well enough. The keys of one target may stand in `[stop]` itself.
@@ -150,7 +150,7 @@ fn target(
     scenario: &Scenario,
     key: &str,
     section: &StopTargetSection,
-) -> Result<Target, ConfigError> {
+) -> Result<StopTarget, ConfigError> {
     let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
     let regimes: Vec<String> = scenario.regimes.iter().map(|regime| regime.name.clone()).collect();
     let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
@@ -194,5 +194,5 @@ fn target(
             return Err(reader.error(key, "does not say how well", help));
         }
     };
-    Ok(Target { headline, period, regime, baseline, precision })
+    Ok(StopTarget { headline, period, regime, baseline, precision })
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
-use super::parameters::{Parameters, Uncertain, toml_number};
+use super::parameters::{Uncertain, UncertainParameters, toml_number};
 use super::points::{MAX_POINTS, number_of_points, replications_of};
 use super::reader::Reader;
 use super::run::RunSection;
@@ -150,7 +150,7 @@ pub(super) fn sweep(
     reader: &Reader<'_>,
     section: &SweepSection,
     run: &RunSection,
-    parameters: &Parameters,
+    parameters: &UncertainParameters,
 ) -> Result<Sweep, ConfigError> {
     let mut axes: Vec<Axis> = Vec::new();
     for (index, axis) in section.axis.iter().enumerate() {

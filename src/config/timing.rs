@@ -98,7 +98,7 @@ pub struct BeliefSection {
     /// public belief follows from the events and the record of the governments, and `announced`, `path`, `imposed` and
     /// `reversal_per_week` are not used.
     #[serde(default)]
-    pub mode: BeliefMode,
+    pub mode: BuyersBelief,
     /// Belief while a list is announced and no decision has fallen; 0.2 if absent.
     #[serde(default)]
     pub announced: Option<Sourced<f64>>,
@@ -119,7 +119,7 @@ pub struct BeliefSection {
 /// How buyers form beliefs.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub enum BeliefMode {
+pub enum BuyersBelief {
     /// They follow the public belief.
     #[default]
     Rational,
@@ -183,7 +183,7 @@ pub(super) struct Sections<'a> {
 
 /// The policy that it meets.
 #[derive(Clone, Copy)]
-pub(super) struct Policy<'a> {
+pub(super) struct PolicySections<'a> {
     pub instruments: &'a [Instrument],
     pub regimes: &'a [Regime],
     pub bargaining: Option<&'a Bargaining>,
@@ -196,7 +196,7 @@ pub(super) fn timing(
     horizon: Horizon,
     buyers: usize,
     market: &Market,
-    policy: Policy<'_>,
+    policy: PolicySections<'_>,
 ) -> Result<Option<Timing>, ConfigError> {
     let in_time = sections.timing.is_some() || sections.dealers.is_some() || sections.shipping.is_some();
     for (i, section) in sections.regimes.iter().enumerate() {
@@ -279,7 +279,7 @@ fn beliefs(
     reader: &Reader<'_>,
     sections: &Sections<'_>,
     horizon: Horizon,
-    policy: Policy<'_>,
+    policy: PolicySections<'_>,
 ) -> Result<Vec<PublicBelief>, ConfigError> {
     let Some(section) = sections.timing else {
         return Ok(vec![PublicBelief::constant(Vec::new(), 0.0, 0.0); policy.regimes.len()]);
@@ -301,12 +301,12 @@ fn beliefs(
     let mut all = Vec::new();
     for (i, (regime, own)) in policy.regimes.iter().zip(sections.regimes).enumerate() {
         let own = own.belief.map(|value| reader.part(&format!("regime[{i}].belief"), value)).transpose()?;
-        if belief.mode == BeliefMode::Governments {
+        if belief.mode == BuyersBelief::Governments {
             all.push(belief_of_governments(reader, i, own, regime, policy.bargaining, horizon)?);
             continue;
         }
         let while_open = match (belief.mode, own) {
-            (BeliefMode::Naive, _) => vec![0.0; horizon.weeks as usize],
+            (BuyersBelief::Naive, _) => vec![0.0; horizon.weeks as usize],
             (_, None) if !steps.is_empty() => PublicBelief::stepwise(&steps, horizon.weeks),
             (_, own) => {
                 let course = regime.course(policy.instruments, horizon.weeks);
@@ -386,9 +386,9 @@ fn suspended(
     sections: &Sections<'_>,
     shipping: &ShippingSection,
     market: &Market,
-    policy: Policy<'_>,
+    policy: PolicySections<'_>,
 ) -> Result<Vec<Vec<bool>>, ConfigError> {
-    let Policy { instruments, regimes, bargaining } = policy;
+    let PolicySections { instruments, regimes, bargaining } = policy;
     let known = market.manufacturers.as_slice();
     let mut all = Vec::new();
     for (i, (regime, section)) in regimes.iter().zip(sections.regimes).enumerate() {

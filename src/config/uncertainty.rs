@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::market::{MarketSection, kept_rows, models};
-use super::parameters::{CorrelationEntry, Parameters};
+use super::parameters::{CorrelationEntry, UncertainParameters};
 use super::points::{number_of_points, replications_of};
 use super::problem::ParameterEntry;
 use super::reader::Reader;
@@ -132,7 +132,7 @@ pub struct Structure {
     /// What it sets, as `--set` takes it.
     pub set: Vec<String>,
     /// Parameters that it alone has.
-    pub parameters: Parameters,
+    pub parameters: UncertainParameters,
 }
 
 /// Draws ready to run.
@@ -148,7 +148,7 @@ pub struct Uncertainty {
     pub metrics: Vec<String>,
     /// Period of the charts; none is the whole horizon.
     pub period: Option<String>,
-    parameters: Parameters,
+    parameters: UncertainParameters,
     data: Vec<DataError>,
     structures: Vec<Structure>,
     seed: u64,
@@ -277,7 +277,7 @@ pub(super) fn uncertainty(
     section: &UncertaintySection,
     seed: u64,
     market: &MarketSection,
-    parameters: &Parameters,
+    parameters: &UncertainParameters,
     structures: Vec<Structure>,
 ) -> Result<Uncertainty, ConfigError> {
     let draws = number_of_points(reader, "uncertainty.draws", section.draws as u128)?;

@@ -67,7 +67,7 @@ impl Characteristics {
 
 /// Partial ownership: `owner` holds `share` of the profits of `held`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Holding {
+pub struct Stake {
     /// The holder, who counts the share when it sets its own prices.
     pub owner: ManufacturerId,
     /// The manufacturer whose profits are shared.
@@ -119,7 +119,7 @@ pub struct Market {
     /// Duty of the base year.
     pub normal_duty: NormalDuty,
     /// Partial holdings between manufacturers.
-    pub holdings: Vec<Holding>,
+    pub holdings: Vec<Stake>,
     /// Who sets which price between the factory and the buyer.
     pub chain: Chain,
     /// Share of each import's marginal cost that is paid in its home currency; under the vertical chain, of its cost at the border.

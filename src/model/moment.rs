@@ -112,7 +112,7 @@ impl Moment {
 
 /// What is drawn for one evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Draws {
+pub struct MomentDraws {
     /// Replications of simulated regimes.
     pub replications: u64,
     /// Worlds of the bargaining.

@@ -37,7 +37,7 @@ pub fn simulate(
     let households = scenario.households_per_buyer();
     let classes = layout.accounts.as_ref().map(|accounts| &accounts.classes);
     let mut surplus = Surplus::new(scenario.weeks);
-    let intervals = Intervals::new(&scenario.holding);
+    let intervals = HoldingTimes::new(&scenario.holding);
 
     let mut owned = start.owned.clone();
     let mut date = start.first_event_week.clone();
@@ -139,7 +139,7 @@ impl Calendar {
 
 /// Time between two purchase events.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Interval {
+pub(super) struct HoldingTime {
     /// Its length.
     pub weeks: f64,
     /// Whether it is a lease.
@@ -147,27 +147,27 @@ pub(super) struct Interval {
 }
 
 /// The law of the intervals between purchase events.
-pub(super) struct Intervals<'a> {
+pub(super) struct HoldingTimes<'a> {
     holding: &'a HoldingParameters,
     purchase: Option<Gamma>,
 }
 
-impl<'a> Intervals<'a> {
+impl<'a> HoldingTimes<'a> {
     pub fn new(holding: &'a HoldingParameters) -> Self {
         let scale = holding.purchase_mean_weeks / holding.purchase_shape;
         // A law that cannot be made was refused when the buyers were drawn.
         Self { holding, purchase: Gamma::new(holding.purchase_shape, scale).ok() }
     }
     /// The interval that follows purchase event `event` of a buyer: a lease of a given length, or a gamma draw.
-    pub fn draw(&self, streams: &Streams, buyer: u64, event: u64) -> Interval {
+    pub fn draw(&self, streams: &Streams, buyer: u64, event: u64) -> HoldingTime {
         let mut stream = streams.at(Purpose::Holding, buyer, event);
         let u = stream.uniform_open();
         if u < self.holding.lease_share {
             let lengths = &self.holding.lease_weeks;
             let pick = (u / self.holding.lease_share * lengths.len() as f64) as usize;
-            return Interval { weeks: lengths[pick.min(lengths.len() - 1)], lease: true };
+            return HoldingTime { weeks: lengths[pick.min(lengths.len() - 1)], lease: true };
         }
-        Interval { weeks: self.purchase.map_or(f64::INFINITY, |law| stream.gamma(&law)), lease: false }
+        HoldingTime { weeks: self.purchase.map_or(f64::INFINITY, |law| stream.gamma(&law)), lease: false }
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
             purchase_shape: 4.0,
             purchase_mean_weeks: 260.0,
         };
-        let (intervals, streams) = (Intervals::new(&holding), Streams::new(0, 3));
+        let (intervals, streams) = (HoldingTimes::new(&holding), Streams::new(0, 3));
         let n = 40_000;
         let mean = (0..n).map(|buyer| intervals.draw(&streams, buyer, 1).weeks).sum::<f64>() / n as f64;
         assert!((mean - 214.5).abs() < 2.5, "mean {mean}");

@@ -215,7 +215,7 @@ fn gain(report: &Report<'_>, row: &WelfareRow) -> Option<regime_welfare::Gain> {
 
 impl Report<'_> {
     /// The bilateral deficit of every month and regime over replications; none where the scenario gives no deficit.
-    fn deficit_path(&self) -> Vec<deficit::Month> {
+    fn deficit_path(&self) -> Vec<deficit::DeficitMonth> {
         const BILLION: f64 = 1e9;
         let scenario = self.study.scenario();
         let Some(accounts) = &self.layout().accounts else { return Vec::new() };
@@ -228,7 +228,7 @@ impl Report<'_> {
                 let slot = accounts.trade(TradeMetric::Deficit, m);
                 let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(self.results.baseline(), slot));
                 let values = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| (base + (own - quiet)) / BILLION);
-                path.push(deficit::Month {
+                path.push(deficit::DeficitMonth {
                     regime: self.regime_name(arm),
                     from: scenario.week_start(month.from),
                     weeks: month.to - month.from,
@@ -294,7 +294,7 @@ fn dated_steps(calendar: &Calendar) -> Vec<PolicyEvent> {
 }
 
 /// The headline metric over the reporting period in the stored replications.
-fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>) {
+fn headline_rows(report: &Report<'_>) -> (headline::HeadlineMetric, Vec<ReplicationRow>) {
     let scenario = report.study.scenario();
     let layout = report.study.layout();
     let name = scenario.outputs.headline.clone();
@@ -309,7 +309,15 @@ fn headline_rows(report: &Report<'_>) -> (headline::Metric, Vec<ReplicationRow>)
             rows.push(ReplicationRow { regime, replication, metric: name.clone(), value });
         }
     }
-    (headline::Metric { name, label: headline_label(&described.what, scenario.market.regions.as_slice()), unit, is_flow: described.is_flow }, rows)
+    (
+        headline::HeadlineMetric {
+            name,
+            label: headline_label(&described.what, scenario.market.regions.as_slice()),
+            unit,
+            is_flow: described.is_flow,
+        },
+        rows,
+    )
 }
 
 /// A regime's name as part of a file name.

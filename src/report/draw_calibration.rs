@@ -6,7 +6,7 @@ use super::charts::calibration::{FitPoint, Heat, draw_fit, draw_identification};
 use super::charts::{ChartError, write_into};
 use crate::config::calibration::Calibration;
 use crate::folder::OutputFolder;
-use crate::study::calibration::Finished;
+use crate::study::calibration::FinishedCalibration;
 
 /// Draws and writes the charts as SVG and PNG; returns their paths.
 ///
@@ -15,7 +15,7 @@ use crate::study::calibration::Finished;
 pub fn write_charts(
     folder: &OutputFolder,
     calibration: &Calibration,
-    finished: &Finished,
+    finished: &FinishedCalibration,
 ) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
     let (problem, estimate) = (&calibration.problem, &finished.estimate);

@@ -8,8 +8,8 @@ use super::charts::{ChartError, Svg, headline_label, write_into};
 use super::study::{Described, describe};
 use crate::folder::OutputFolder;
 use crate::sensitivity::{Index, Scheme};
-use crate::study::response::Target;
-use crate::study::sensitivity::{Finished, ScenarioStudy};
+use crate::study::response::ResponseTarget;
+use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy};
 
 /// Draws and writes the charts of every output, as SVG and PNG; returns their paths. A chart with nothing to show is left out.
 ///
@@ -18,7 +18,7 @@ use crate::study::sensitivity::{Finished, ScenarioStudy};
 pub fn write_charts(
     folder: &OutputFolder,
     study: &ScenarioStudy<'_>,
-    finished: &Finished,
+    finished: &FinishedSensitivity,
 ) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
     let mut paths = Vec::new();
@@ -36,7 +36,11 @@ pub fn write_charts(
 }
 
 /// Every chart of one output, by its kind.
-fn draw(scheme: Scheme, finished: &Finished, context: &OutputContext) -> Vec<(&'static str, Result<Svg, ChartError>)> {
+fn draw(
+    scheme: Scheme,
+    finished: &FinishedSensitivity,
+    context: &OutputContext,
+) -> Vec<(&'static str, Result<Svg, ChartError>)> {
     let indices = &finished.reading.analysis.indices;
     let shown = shown(scheme);
     let mut charts = vec![match scheme {
@@ -84,7 +88,7 @@ fn shown(scheme: Scheme) -> &'static [Shown] {
     }
 }
 
-fn context(study: &ScenarioStudy<'_>, finished: &Finished, target: &Target) -> OutputContext {
+fn context(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, target: &ResponseTarget) -> OutputContext {
     let scenario = &study.loaded.scenario;
     let Described { unit, what, .. } = describe(&target.metric, scenario);
     let what = headline_label(&what, scenario.market.regions.as_slice());

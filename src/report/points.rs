@@ -158,7 +158,7 @@ table! {
 
 table! {
     /// Points that could not be prepared or run; the other tables are without them.
-    pub struct FailureRow in "failures" by [point] {
+    pub struct PointFailureRow in "failures" by [point] {
         /// number of the point, from 0
         point: u64;
         /// what it sets, as --set takes it
@@ -168,7 +168,7 @@ table! {
     }
 }
 
-impl FailureRow {
+impl PointFailureRow {
     /// The failure of a point.
     #[must_use]
     pub fn new(point: &Point, error: &str) -> Self {

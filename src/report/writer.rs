@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::failures::FailureTable;
-use super::points::{FailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables};
+use super::points::{PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables};
 use super::record::TableData;
 use super::study::{ReplicationTable, write_tables};
 use crate::config::StudyDesign;
@@ -136,7 +136,8 @@ impl Sink for Writer<'_> {
         }
         // A table without rows says nothing.
         if !failures.is_empty() {
-            let rows: Vec<FailureRow> = failures.iter().map(|(point, error)| FailureRow::new(point, error)).collect();
+            let rows: Vec<PointFailureRow> =
+                failures.iter().map(|(point, error)| PointFailureRow::new(point, error)).collect();
             tables.push(TableData::new(&rows).map_err(render)?);
         }
         let streamed = self.points.take();

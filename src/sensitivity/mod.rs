@@ -60,7 +60,7 @@ pub use distribution::{Distribution, InvalidDistribution};
 pub use problem::{Factor, Parameter, Problem};
 pub use ranking::Ranking;
 pub use response::Response;
-pub use scheme::{Scheme, StopRule};
+pub use scheme::{Precision, Scheme};
 
 /// A way to measure sensitivity: a design and the estimator that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

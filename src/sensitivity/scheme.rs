@@ -72,20 +72,20 @@ pub struct Reading {
 /// When a study is large enough: when every interval of every monitored index is narrower than `absolute`, or than `relative` times the output's
 /// largest total index. Elementary effects have units, so only `relative` is for them, of the largest mu_star.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StopRule {
+pub struct Precision {
     /// Width in units of an index.
     pub absolute: f64,
     /// Width as a share of the largest index.
     pub relative: f64,
 }
 
-impl Default for StopRule {
+impl Default for Precision {
     fn default() -> Self {
         Self { absolute: 0.05, relative: 0.10 }
     }
 }
 
-impl StopRule {
+impl Precision {
     /// The widest monitored interval over what is allowed for it: at most 1 where the study is large enough. NaN where nothing is
     /// monitored.
     #[must_use]

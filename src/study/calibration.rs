@@ -79,7 +79,7 @@ pub struct Run<'a> {
 
 /// A calibration that has run.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedCalibration {
     /// The search of each block.
     pub searched: Vec<Searched>,
     /// The estimate.
@@ -129,7 +129,7 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// [`CalibrationError`] when it is stopped, the disk refuses, or the model has no solution within the bounds.
-    pub fn run(mut self) -> Result<Finished, CalibrationError> {
+    pub fn run(mut self) -> Result<FinishedCalibration, CalibrationError> {
         let problem = &self.calibration.problem;
         let mut theta = problem.start();
         let start = theta.clone();
@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
         let estimate = estimate(problem, &theta, &moments, self.calibration.seeds, &mut self)?;
         self.log.sync()?;
         let warnings = warnings(problem, &searched, &estimate);
-        Ok(Finished { searched, estimate, at_start, warnings, trace: self.trace, ran: self.ran })
+        Ok(FinishedCalibration { searched, estimate, at_start, warnings, trace: self.trace, ran: self.ran })
     }
 
     /// Works out what neither this run nor the log has; by place among `missing`.

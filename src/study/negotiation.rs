@@ -8,7 +8,7 @@ use crate::model::governments::calendar::DAYS_PER_YEAR;
 use crate::model::governments::calendar::Day;
 use crate::model::governments::reservation::Verdict;
 use crate::model::governments::signs::{Change, changed};
-use crate::model::governments::{Calendar, Deal, Form, Limits, Negotiation, Results, Settlement, Setup, State};
+use crate::model::governments::{Calendar, Deal, DealResults, Form, Limits, Negotiation, Settlement, Setup, State};
 use crate::model::outcome::NegotiatedMetric;
 use crate::model::streams::Streams;
 use crate::numerics::moments::Moments;
@@ -448,13 +448,13 @@ pub fn monitor(setup: &Setup, seed: u64, worlds: u64) -> Vec<Metric> {
     ];
     let p = &setup.parameters;
     let one = |streams: Streams| {
-        let results = Results::follow(p, &setup.calendar, &setup.exchange_rate, &streams, settlement);
+        let results = DealResults::follow(p, &setup.calendar, &setup.exchange_rate, &streams, settlement);
         let score = |quarter| results.score(p, quarter).unwrap_or(f64::NAN);
         let horizon = settlement.signed + (3.0 * DAYS_PER_YEAR) as i32 + 1;
         let scores: Vec<f64> = results.reviews(p, horizon).map(|(_, score)| score).collect();
         let failed = |pair: &[f64]| pair.iter().all(|score| *score < p.pass_score);
         let credibility = crate::model::governments::Reputation::after_steps(p, &setup.calendar, settlement.signed);
-        let targets = Results::follow(
+        let targets = DealResults::follow(
             p,
             &setup.calendar,
             &setup.exchange_rate,

@@ -9,7 +9,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::negotiation::{WorldOutcome, world_watched};
-use crate::model::governments::{Day, Deal, MarketClock, MonthlyTrade, NegotiatedRegime, Recorder, Results, Setup};
+use crate::model::governments::{Day, Deal, DealResults, MarketClock, MonthlyTrade, NegotiatedRegime, Recorder, Setup};
 use crate::model::plan::{PlanError, PriceBook, RegimePlan};
 use crate::model::streams::Streams;
 use crate::model::timing::PublicBelief;
@@ -113,7 +113,7 @@ impl Negotiated {
     pub fn trade_effects(&self, world: &WorldOutcome, streams: &Streams) -> Vec<MonthlyTrade> {
         let Setup { parameters, calendar, exchange_rate, .. } = &self.setup;
         let effects =
-            |deal: Deal| Results::trade_effects(parameters, calendar, exchange_rate, streams, deal.settlement);
+            |deal: Deal| DealResults::trade_effects(parameters, calendar, exchange_rate, streams, deal.settlement);
         world.deal.map_or_else(Vec::new, effects)
     }
 

@@ -8,7 +8,7 @@ use crate::model::scenario::Scenario;
 
 /// One number asked of every replication: a headline metric under a regime, or its difference from another regime in the same world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct ResponseTarget {
     /// Name of the output.
     pub name: String,
     /// Headline metric, a column of `replications.csv`.
@@ -37,7 +37,11 @@ pub enum ResponseError {
 ///
 /// # Errors
 /// [`ResponseError`] when the scenario cannot be solved, or a target is not defined in it.
-pub fn respond(scenario: Scenario, targets: &[Target], replications: Range<u64>) -> Result<Vec<f64>, ResponseError> {
+pub fn respond(
+    scenario: Scenario,
+    targets: &[ResponseTarget],
+    replications: Range<u64>,
+) -> Result<Vec<f64>, ResponseError> {
     let names: Vec<&String> =
         targets.iter().flat_map(|target| std::iter::once(&target.regime).chain(&target.baseline)).collect();
     let needed = |regime: &usize| names.contains(&&scenario.regimes[*regime].name);
@@ -58,7 +62,7 @@ pub fn respond(scenario: Scenario, targets: &[Target], replications: Range<u64>)
                 |regime: usize| outcomes[regime].as_ref().map_or(f64::NAN, |outcome| outcome.values[places.slot]);
             let value = value(places.regime) - places.baseline.map_or(0.0, value);
             if !value.is_finite() {
-                let Target { metric, regime, .. } = &targets[target];
+                let ResponseTarget { metric, regime, .. } = &targets[target];
                 return Err(ResponseError::Undefined(format!(
                     "{metric} is not defined under {regime} in this scenario"
                 )));
@@ -77,7 +81,7 @@ struct Places {
 }
 
 impl Places {
-    fn of(target: &Target, study: &Study) -> Result<Self, ResponseError> {
+    fn of(target: &ResponseTarget, study: &Study) -> Result<Self, ResponseError> {
         let layout = study.layout();
         let none = |what: &str, name: &str| ResponseError::Undefined(format!("`{name}` is no {what} at this point"));
         let regime = |name: &String| {

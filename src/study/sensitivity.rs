@@ -16,14 +16,14 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use super::response::{Target, respond};
+use super::response::{ResponseTarget, respond};
 use super::threads::{PointsError, work_off};
 use crate::config::Loaded;
 use crate::folder::log::{Found, Log, LogError, RowResult};
 use crate::folder::{OutputError, OutputFolder};
 use crate::sensitivity::scheme::{Reading, Runs};
 use crate::sensitivity::{
-    AnalysisError, Design, DesignError, Distribution, Parameter, Problem, Resampling, Scheme, StopRule,
+    AnalysisError, Design, DesignError, Distribution, Parameter, Precision, Problem, Resampling, Scheme,
 };
 
 /// Name of the input that nothing depends on.
@@ -71,7 +71,7 @@ pub struct ScenarioStudy<'a> {
     /// Design and estimators.
     pub scheme: Scheme,
     /// The numbers asked of every row.
-    pub targets: Vec<Target>,
+    pub targets: Vec<ResponseTarget>,
     /// Replications of every row, at least one.
     pub replications: u64,
     /// Whether the design has one input more, on which nothing depends: what it gets is the noise of the estimator.
@@ -82,7 +82,7 @@ pub struct ScenarioStudy<'a> {
 
 /// A study of one size, run.
 #[derive(Debug)]
-pub struct Finished {
+pub struct FinishedSensitivity {
     /// The inputs.
     pub problem: Problem,
     /// The design.
@@ -172,10 +172,10 @@ impl ScenarioStudy<'_> {
         &self,
         (log, found): (Log, Found),
         (n, most): (usize, usize),
-        rule: StopRule,
+        rule: Precision,
         stop: &AtomicBool,
         progress: &(impl Fn(usize, usize) + Sync),
-    ) -> Result<Finished, SensitivityError> {
+    ) -> Result<FinishedSensitivity, SensitivityError> {
         let problem = self.problem();
         let mut design = self.scheme.design(&problem, n, self.loaded.scenario.seed)?;
         let mut results: Vec<Option<RowResult>> = Vec::new();
@@ -212,7 +212,7 @@ impl ScenarioStudy<'_> {
             }
             let looks = self.scheme.looks(n).into_iter().filter_map(|n| Some((n, look(n).ok()?))).collect();
             let damaged = found.damaged + strange.len();
-            return Ok(Finished { problem, design, runs, n, reading, looks, worst, failures, ran, damaged });
+            return Ok(FinishedSensitivity { problem, design, runs, n, reading, looks, worst, failures, ran, damaged });
         }
     }
 
@@ -286,14 +286,14 @@ impl ScenarioStudy<'_> {
 /// The targets of a study: every metric under every regime, as contrasts with `baseline` where there is one. A regime that is the baseline itself is
 /// asked for its level.
 #[must_use]
-pub fn targets(metrics: &[String], regimes: &[String], baseline: Option<&str>, period: &str) -> Vec<Target> {
+pub fn targets(metrics: &[String], regimes: &[String], baseline: Option<&str>, period: &str) -> Vec<ResponseTarget> {
     let mut targets = Vec::new();
     for metric in metrics {
         for regime in regimes {
             let baseline = baseline.filter(|baseline| baseline != regime);
             let within = if period == "all" { String::new() } else { format!("{period}.") };
             let change = if baseline.is_some() { "_change" } else { "" };
-            targets.push(Target {
+            targets.push(ResponseTarget {
                 name: format!("{regime}.{within}{metric}{change}"),
                 metric: metric.clone(),
                 period: period.to_owned(),

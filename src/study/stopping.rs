@@ -5,7 +5,7 @@
 //! [`Sequential`] says so: whoever feeds it in the order of replications stops at the
 //! same number, however the work was split.
 
-use crate::config::stop::{StopRule, Target};
+use crate::config::stop::{StopRule, StopTarget};
 use crate::model::outcome::{Layout, Outcome};
 use crate::numerics::sequential::{Decision, Sequential};
 
@@ -57,7 +57,7 @@ impl Stopping {
                 None => (0..regimes.len()).filter(|arm| *arm != baseline).collect(),
             };
             for arm in arms {
-                let Target { headline, period, precision, .. } = *target;
+                let StopTarget { headline, period, precision, .. } = *target;
                 followed.push(Followed { arm, baseline, headline, period, slot: layout.headline(headline, period) });
                 precisions.push(precision);
             }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::calibration::{CalibrationError, moments_at};
 use super::threads::answers;
-use crate::config::Parameters;
+use crate::config::UncertainParameters;
 use crate::config::calibration::{Calibration, Usage};
 use crate::numerics::sobol::SobolSequence;
 
@@ -27,7 +27,7 @@ pub struct Validation {
 /// [`CalibrationError`] when the scenario has no solution at its own values, `stop` is set, or it has more parameters than can be drawn.
 pub fn validate(
     calibration: &Calibration,
-    parameters: &Parameters,
+    parameters: &UncertainParameters,
     count: usize,
     stop: &AtomicBool,
 ) -> Result<Validation, CalibrationError> {

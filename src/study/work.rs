@@ -18,7 +18,7 @@ use super::sink::{Sink, SinkError, Written};
 use super::units::MODEL_VERSION;
 use super::units::drive::{Drive, DriveError, Event, Keep, Studies};
 use super::units::ledger::{LEDGER_FILE, LedgerWriter};
-use super::units::plan::{PLAN_FILE, Plan, PlanError};
+use super::units::plan::{PLAN_FILE, Plan, UnitPlanError};
 use super::units::store::{Inventory, Store, StoreError};
 use crate::config::design::Point;
 use crate::config::{Loaded, StudyDesign};
@@ -82,7 +82,7 @@ pub enum WorkError {
     Finish(#[from] FinishError),
     /// Its plan.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(#[from] UnitPlanError),
     /// Its stored units.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -197,8 +197,8 @@ pub fn plan(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Resul
 /// A plan with its scenario and regimes, as it stands in a folder.
 ///
 /// # Errors
-/// [`PlanError`].
-pub fn open(folder: &OutputFolder) -> Result<(Plan, Loaded, Vec<usize>), PlanError> {
+/// [`UnitPlanError`].
+pub fn open(folder: &OutputFolder) -> Result<(Plan, Loaded, Vec<usize>), UnitPlanError> {
     let plan = Plan::read(folder)?;
     let loaded = plan.load(folder.path())?;
     let regimes = plan.regime_positions(folder.path(), &loaded)?;

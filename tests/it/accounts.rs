@@ -7,7 +7,7 @@ use stickershock::model::accounts::{
 };
 use stickershock::model::demand::{BuyerColumns, Execution, ExpectedDemand, Population};
 use stickershock::model::ids::{Id, ManufacturerId, RegionId};
-use stickershock::model::market::{DutyBasis, Holding, Market};
+use stickershock::model::market::{DutyBasis, Market, Stake};
 use stickershock::model::outcome::Outcome;
 use stickershock::model::plan::Phase;
 use stickershock::model::supply::{PriceProblem, PricingOptions, equilibrium};
@@ -329,22 +329,22 @@ fn profits_follow_holdings() {
     assert_eq!((owners.part(maker("Saab"), america), owners.part(maker("Saab"), europe)), (0.5, 0.5));
     assert_eq!((owners.part(maker("Mazda"), america), owners.part(maker("Mazda"), japan)), (0.25, 0.75));
     let mut held = market.clone();
-    held.holdings.push(Holding { owner: maker("Mazda"), held: maker("Saab"), share: 0.2 });
+    held.holdings.push(Stake { owner: maker("Mazda"), held: maker("Saab"), share: 0.2 });
     let owners = Owners::new(&held, &[]).unwrap();
     assert!((owners.part(maker("Saab"), america) - (0.5 + 0.2 * 0.25)).abs() < 1e-15);
     assert!((owners.part(maker("Saab"), europe) - 0.3).abs() < 1e-15);
     // Two firms that hold a third of each other: a_b = (1/3) (2/3) / (1 - 1/9).
     held.holdings = vec![
-        Holding { owner: maker("BMW"), held: maker("Honda"), share: 1.0 / 3.0 },
-        Holding { owner: maker("Honda"), held: maker("BMW"), share: 1.0 / 3.0 },
+        Stake { owner: maker("BMW"), held: maker("Honda"), share: 1.0 / 3.0 },
+        Stake { owner: maker("Honda"), held: maker("BMW"), share: 1.0 / 3.0 },
     ];
     let owners = Owners::new(&held, &[]).unwrap();
     assert!((owners.part(maker("Honda"), europe) - 0.25).abs() < 1e-14);
-    held.holdings.push(Holding { owner: maker("Ford"), held: maker("BMW"), share: 0.8 });
+    held.holdings.push(Stake { owner: maker("Ford"), held: maker("BMW"), share: 0.8 });
     assert!(matches!(Owners::new(&held, &[]), Err(InvalidOwners::MoreThanAll { .. })));
     held.holdings = vec![
-        Holding { owner: maker("BMW"), held: maker("Honda"), share: 1.0 },
-        Holding { owner: maker("Honda"), held: maker("BMW"), share: 1.0 },
+        Stake { owner: maker("BMW"), held: maker("Honda"), share: 1.0 },
+        Stake { owner: maker("Honda"), held: maker("BMW"), share: 1.0 },
     ];
     assert!(matches!(Owners::new(&held, &[]), Err(InvalidOwners::Circle { .. })));
 }

@@ -13,7 +13,7 @@ use stickershock::config::{self};
 use stickershock::folder::OutputFolder;
 use stickershock::report::calibration::page::figure;
 use stickershock::study::calibration::moments_at;
-use stickershock::study::calibration::{Finished, Run};
+use stickershock::study::calibration::{FinishedCalibration, Run};
 
 use crate::support::{BY_HAND, load_anywhere, read_csv, root, showdown, showdown_path};
 
@@ -97,7 +97,7 @@ impl Laboratory {
         clean.into_iter().zip(&MOMENTS).map(noisy).collect()
     }
 
-    fn run(&self, out: &str, assignments: &[String]) -> Finished {
+    fn run(&self, out: &str, assignments: &[String]) -> FinishedCalibration {
         let calibration = self.load_with(assignments);
         let folder = OutputFolder::create(&self.folder.path().join(out)).unwrap();
         let stop = AtomicBool::new(false);

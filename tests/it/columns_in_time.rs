@@ -67,7 +67,7 @@ fn dealers_lots_and_owners() {
     });
 
     let lot = |row: &Row| {
-        let is = |lot: &stickershock::model::timing::lots::LotRow| {
+        let is = |lot: &stickershock::model::timing::lots::LotGroup| {
             lot.group.as_ref().map_or("all", |group| group.region.as_str()) == row["region"]
                 && lot.group.as_ref().is_some_and(|group| group.flagged).to_string() == row["flagged"]
                 && lot.model.map_or("all", |j| scenario.market.models[j].name.as_str()) == row["model"]

@@ -15,7 +15,7 @@ use stickershock::folder::faults::{Faults, Step};
 use stickershock::folder::lock::{Lock, Sharing};
 use stickershock::report;
 use stickershock::report::writer::{Formats, Writer};
-use stickershock::sensitivity::{Resampling, Scheme, StopRule};
+use stickershock::sensitivity::{Precision, Resampling, Scheme};
 use stickershock::study::manifest::{Manifest, Standing};
 use stickershock::study::sensitivity::{ScenarioStudy, targets};
 use stickershock::study::units::Store;
@@ -257,7 +257,7 @@ fn a_sensitivity_study_survives_the_failure_of_every_step() {
         let _lock = log.0.lock();
         let manifest = Manifest::new(&loaded, &[0, 1], 1).of_sensitivity(1, study.identity());
         let mut standing = Standing::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
-        let finished = study.run(log, (2, 2), StopRule::default(), &stop, &|_, _| {});
+        let finished = study.run(log, (2, 2), Precision::default(), &stop, &|_, _| {});
         let finished = standing.keep(finished, |_| false).map_err(|error| told(&error))?;
         let files = report::sensitivity::write_tables(folder, &study, &finished).map_err(|error| told(&error))?;
         standing.complete(files).map(drop).map_err(|error| told(&error))

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use stickershock::sensitivity::scheme::{Reading, Runs};
-use stickershock::sensitivity::{Distribution, Estimate, Parameter, Problem, Resampling, Scheme, StopRule};
+use stickershock::sensitivity::{Distribution, Estimate, Parameter, Precision, Problem, Resampling, Scheme};
 
 const SOBOL: Scheme = Scheme::Sobol { randomisations: 8, second_order: false };
 
@@ -192,7 +192,7 @@ fn randomisation_intervals_cover_at_their_level() {
 #[test]
 fn intervals_cover_when_the_rule_stopped_the_study() {
     let unit = problem(4, 0.0, 1.0);
-    let rule = StopRule::default();
+    let rule = Precision::default();
     let mut sizes = Vec::new();
     let (hits, trials) = coverage(250, |seed| {
         let mut n = 16;
@@ -216,14 +216,14 @@ fn intervals_cover_when_the_rule_stopped_the_study() {
 fn the_rule_waits_for_the_widest_interval_of_every_output() {
     let narrow = study(&problem(4, 0.0, 1.0), SOBOL, 1024, 1, sobol_g);
     let wide = study(&problem(4, 0.0, 1.0), SOBOL, 2, 1, sobol_g);
-    let rule = StopRule::default();
+    let rule = Precision::default();
     assert!(rule.is_met(SOBOL, &narrow.analysis.indices) && !rule.is_met(SOBOL, &wide.analysis.indices));
     let mut both = narrow.analysis.indices.clone();
     both.extend(
         wide.analysis.indices.into_iter().map(|index| stickershock::sensitivity::Index { output: "z".into(), ..index }),
     );
     assert!(!rule.is_met(SOBOL, &both));
-    assert!(!StopRule { absolute: 1e-9, relative: 1e-9 }.is_met(SOBOL, &narrow.analysis.indices));
+    assert!(!Precision { absolute: 1e-9, relative: 1e-9 }.is_met(SOBOL, &narrow.analysis.indices));
 }
 
 /// y = 2 x1 + x2 + x3: the first matters more than the others for certain, and of two equals neither does: over seeds the probability is

@@ -11,9 +11,9 @@ use stickershock::folder::OutputFolder;
 use stickershock::folder::faults::{Faults, Step};
 use stickershock::folder::log::{FILE, LogError};
 use stickershock::report::sensitivity::write_tables;
-use stickershock::sensitivity::{Resampling, Scheme, StopRule};
-use stickershock::study::response::{Target, respond};
-use stickershock::study::sensitivity::{Finished, ScenarioStudy, SensitivityError, targets};
+use stickershock::sensitivity::{Precision, Resampling, Scheme};
+use stickershock::study::response::{ResponseTarget, respond};
+use stickershock::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError, targets};
 
 use crate::support::{self, read_csv, root, showdown_path};
 
@@ -39,7 +39,7 @@ fn loaded(folder: &Path, set: &[&str]) -> Loaded {
     crate::support::load_anywhere(&scenario(folder, ""), &set).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn imposed() -> Vec<Target> {
+fn imposed() -> Vec<ResponseTarget> {
     targets(&["expected_units_sanctioned".into(), "duty_usd".into()], &["imposed".into()], Some("status_quo"), "all")
 }
 
@@ -49,12 +49,12 @@ fn study(loaded: &Loaded, scheme: Scheme) -> ScenarioStudy<'_> {
 }
 
 /// Runs a study of size `n` in `folder` and writes its tables.
-fn run(study: &ScenarioStudy<'_>, folder: &Path, n: usize, threads: usize) -> Finished {
+fn run(study: &ScenarioStudy<'_>, folder: &Path, n: usize, threads: usize) -> FinishedSensitivity {
     let folder = OutputFolder::create(folder).unwrap();
     let stop = AtomicBool::new(false);
     let log = study.open(&folder, n).unwrap_or_else(|error| panic!("{error}"));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let finished = pool.install(|| study.run(log, (n, n), StopRule::default(), &stop, &|_, _| {}));
+    let finished = pool.install(|| study.run(log, (n, n), Precision::default(), &stop, &|_, _| {}));
     let finished = finished.unwrap_or_else(|error| panic!("{error}"));
     write_tables(&folder, study, &finished).unwrap();
     finished
@@ -150,7 +150,7 @@ fn grown_resumed_and_undisturbed_studies_are_the_same_bytes() {
     let stopped = OutputFolder::create(&at("stopped")).unwrap();
     let stop = AtomicBool::new(true);
     let error =
-        study.run(study.open(&stopped, 4).unwrap(), (4, 4), StopRule::default(), &stop, &|_, _| {}).unwrap_err();
+        study.run(study.open(&stopped, 4).unwrap(), (4, 4), Precision::default(), &stop, &|_, _| {}).unwrap_err();
     assert!(matches!(error, SensitivityError::Interrupted { done: 0, rows: 40 }), "{error}");
     run(&study, &at("stopped"), 4, 2);
     assert_eq!(tables(&at("stopped")), expected);
@@ -176,7 +176,7 @@ fn a_disk_that_fails_once_leaves_a_study_to_resume() {
         let output = OutputFolder::create(&out).unwrap().with_faults(Faults::of(disk));
         let stop = AtomicBool::new(false);
         let disturbed = || -> Result<(), Box<dyn std::error::Error>> {
-            let finished = study.run(study.open(&output, 2)?, (2, 2), StopRule::default(), &stop, &|_, _| {})?;
+            let finished = study.run(study.open(&output, 2)?, (2, 2), Precision::default(), &stop, &|_, _| {})?;
             write_tables(&output, &study, &finished)?;
             Ok(())
         };
@@ -201,12 +201,12 @@ fn the_rule_grows_a_study_until_its_most() {
     let study = study(&loaded, SOBOL);
     let out = OutputFolder::create(&folder.path().join("out")).unwrap();
     let stop = AtomicBool::new(false);
-    let strict = StopRule { absolute: 1e-9, relative: 1e-9 };
+    let strict = Precision { absolute: 1e-9, relative: 1e-9 };
     let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), strict, &stop, &|_, _| {}).unwrap();
     assert_eq!((finished.n, finished.looks.iter().map(|(n, _)| *n).collect::<Vec<_>>()), (8, vec![2, 4, 8]));
     assert!(finished.worst > 1.0);
     // A rule that any interval meets stops at the first size at which there is one.
-    let lax = StopRule { absolute: 1e9, relative: 1e9 };
+    let lax = Precision { absolute: 1e9, relative: 1e9 };
     let first =
         finished.looks.iter().find(|(_, reading)| lax.is_met(SOBOL, &reading.analysis.indices)).map(|(n, _)| *n);
     let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), lax, &stop, &|_, _| {}).unwrap();
@@ -288,7 +288,7 @@ fn points_that_cannot_be_run_are_listed() {
 fn a_metric_that_is_not_defined_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let loaded = loaded(folder.path(), &[]);
-    let target = |metric: &str, period: &str| Target {
+    let target = |metric: &str, period: &str| ResponseTarget {
         name: "y".into(),
         metric: metric.into(),
         period: period.into(),

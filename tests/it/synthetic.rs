@@ -3,7 +3,7 @@
 use stickershock::model::demand::{
     BuyerColumns, Execution, ExpectedDemand, InversionOptions, Population, Products, invert,
 };
-use stickershock::model::supply::{Duty, DutyTerms, Ownership, marginal_costs};
+use stickershock::model::supply::{DutyRule, DutyTerms, Ownership, marginal_costs};
 use stickershock::numerics::elementary;
 
 /// A market whose observed prices are the equilibrium of its costs.
@@ -71,7 +71,7 @@ impl Synthetic {
         let mut duty = vec![DutyTerms::NONE; count];
         for n in 0..6 {
             let j = (3 + n * 7) % count;
-            duty[j] = Duty::Border { rate: 1.0 }.terms(self.products.name(j), self.cost[j]).unwrap();
+            duty[j] = DutyRule::Border { rate: 1.0 }.terms(self.products.name(j), self.cost[j]).unwrap();
         }
         duty
     }

@@ -27,9 +27,9 @@ pub use flows::{Flows, MarketFlows};
 pub use history::{MarketClock, NegotiatedRegime, Recorder};
 pub use market::FlowGrid;
 pub use parameters::{BeliefMode, InvalidParameter, Parameters};
-pub use reservation::{Form, Leverage, Limits, Situation, Stakes, limits};
+pub use reservation::{Form, Leverage, Limits, Stakes, Standpoint, limits};
 pub use schedule::{InvalidSchedule, Schedule, Step};
-pub use settlement::{MonthlyTrade, Results, Settlement};
+pub use settlement::{DealResults, MonthlyTrade, Settlement};
 pub use world::{Deal, Negotiation, Reputation, State};
 
 /// Everything that the worlds of one study share.

@@ -95,7 +95,7 @@ pub enum Verdict {
 
 /// Everything that the limits of one day depend on besides parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Situation {
+pub struct Standpoint {
     /// Form of the text on the table.
     pub form: Form,
     /// What stands behind the demand.
@@ -161,7 +161,7 @@ pub fn value_to_home(p: &Parameters, form: Form) -> f64 {
 
 /// The limits of both sides.
 #[must_use]
-pub fn limits(p: &Parameters, stakes: &Stakes, s: &Situation) -> Limits {
+pub fn limits(p: &Parameters, stakes: &Stakes, s: &Standpoint) -> Limits {
     let a_deal = annuity(p.discount_rate, p.deal_years);
     let kappa = cost_to_partner(p, s.form) * a_deal;
     let beta = value_to_home(p, s.form) * a_deal;
@@ -254,8 +254,8 @@ mod tests {
     use super::super::fixtures;
     use super::*;
 
-    fn june_1995(form: Form) -> Situation {
-        Situation {
+    fn june_1995(form: Form) -> Standpoint {
+        Standpoint {
             form,
             leverage: Leverage::DatedThreat,
             credibility: 0.6216,
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn without_a_threat_in_may_1994_there_is_no_zone() {
         let p = Parameters::default();
-        let situation = Situation {
+        let situation = Standpoint {
             leverage: Leverage::None,
             credibility: 2.5 / 5.5,
             exchange_rate: 103.75,
@@ -312,7 +312,7 @@ mod tests {
     fn without_stakes_the_partner_signs_what_it_would_buy_anyway() {
         let p = Parameters { vindication: 0.0, ruling_censure: 0.0, ..Parameters::default() };
         let stakes = Stakes { execution_reward: 0.0, refusal_reward: 0.0, panel_loss: 0.75 };
-        let situation = Situation { flows: Flows::default(), ..june_1995(Form::Plans) };
+        let situation = Standpoint { flows: Flows::default(), ..june_1995(Form::Plans) };
         let limits = limits(&p, &stakes, &situation);
         assert!((limits.partner - 1.2 * (100.0_f64 / 84.6355).ln()).abs() < 1e-14);
     }

@@ -60,7 +60,7 @@ pub struct MonthlyTrade {
 
 /// Monthly results over [`MONTHS`] months from January of the year after talks begin.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Results {
+pub struct DealResults {
     settlement: Settlement,
     talks_begin: Day,
     first_month: i32,
@@ -71,7 +71,7 @@ pub struct Results {
     transplants: [f64; MONTHS],
 }
 
-impl Results {
+impl DealResults {
     /// The results of a settlement in one world.
     #[must_use]
     pub fn follow(
@@ -309,8 +309,13 @@ mod tests {
     fn without_a_deal_and_noise_only_trends_remain() {
         let p = Parameters { sales_sd: 0.0, parts_sd: 0.0, transplants_sd: 0.0, ..Parameters::default() };
         let rates = ExchangePath::constant(100.0).unwrap();
-        let results =
-            Results::follow(&p, &calendar(), &rates, &Streams::new(1, 1), Settlement { commitment: 0.0, ..history() });
+        let results = DealResults::follow(
+            &p,
+            &calendar(),
+            &rates,
+            &Streams::new(1, 1),
+            Settlement { commitment: 0.0, ..history() },
+        );
         assert_eq!(results.dealers_in_year(1), 0.0);
         assert!(results.sales_growth_year_one().abs() < 1e-12);
         assert!((results.parts_growth_year_one() - (0.08_f64.exp() - 1.0)).abs() < 1e-12);
@@ -333,7 +338,7 @@ mod tests {
         let (mut parts, mut exports) = (0.0, 0.0);
         for world in 0..worlds {
             let streams = Streams::new(1, world);
-            let effects = Results::trade_effects(&p, &calendar(), &rates, &streams, history());
+            let effects = DealResults::trade_effects(&p, &calendar(), &rates, &streams, history());
             assert_eq!((effects[0].month, effects.len()), (month_number(date(1995, 6, 1)), 46));
             for month in effects.iter().filter(|month| month.month.div_euclid(12) == 1996) {
                 parts += month.parts / worlds as f64;
@@ -341,7 +346,7 @@ mod tests {
                 assert!(month.parts > 0.0 && month.home_exports > 0.0 && month.transplants > 0.0);
             }
             let nothing = Settlement { commitment: 0.0, ..history() };
-            for month in Results::trade_effects(&p, &calendar(), &rates, &streams, nothing) {
+            for month in DealResults::trade_effects(&p, &calendar(), &rates, &streams, nothing) {
                 assert_eq!((month.parts, month.home_exports, month.transplants), (0.0, 0.0, 0.0));
             }
         }
@@ -353,7 +358,7 @@ mod tests {
     fn reviews_stop_at_the_last_day_and_at_the_end_of_the_results() {
         let p = Parameters::default();
         let rates = ExchangePath::constant(90.0).unwrap();
-        let results = Results::follow(&p, &calendar(), &rates, &Streams::new(1, 1), history());
+        let results = DealResults::follow(&p, &calendar(), &rates, &Streams::new(1, 1), history());
         assert_eq!(results.reviews(&p, Day::of(date(1998, 6, 29))).count(), 12);
         assert_eq!(results.reviews(&p, Day(100_000)).count(), 15);
     }
@@ -365,7 +370,7 @@ mod tests {
         let last = Day::of(date(1998, 6, 24));
         let streams = Streams::new(3, 1);
         let with = |form| {
-            let results = Results::follow(&p, &calendar(), &rates, &streams, Settlement { form, ..history() });
+            let results = DealResults::follow(&p, &calendar(), &rates, &streams, Settlement { form, ..history() });
             results.reinstatement(&p, &streams, 1.0, last)
         };
         let second_review = history().signed + 183;

@@ -8,8 +8,8 @@ use super::Setup;
 use super::beliefs::{self, Reading};
 use super::calendar::{Calendar, Day, DutyStatus, Escalation};
 use super::parameters::Parameters;
-use super::reservation::{Form, Leverage, Limits, Situation, Stakes, Verdict, limits};
-use super::settlement::{Results, Settlement, enforcement};
+use super::reservation::{Form, Leverage, Limits, Stakes, Standpoint, Verdict, limits};
+use super::settlement::{DealResults, Settlement, enforcement};
 use crate::model::streams::{Purpose, Streams};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
@@ -504,7 +504,7 @@ impl<'a> Negotiation<'a> {
     fn limits_with(&self, news: News, form: Form, leverage: Leverage, credibility: f64) -> Limits {
         let p = &self.setup.parameters;
         let exchange_rate = self.setup.exchange_rate.on(news.day);
-        let situation = Situation {
+        let situation = Standpoint {
             form,
             leverage,
             credibility,
@@ -592,7 +592,7 @@ impl<'a> Negotiation<'a> {
         let Setup { parameters, exchange_rate, calendar, .. } = self.setup;
         // Only a deal that outlives its first half-year can be reviewed twice.
         if self.day + 180 <= calendar.horizon {
-            let results = Results::follow(parameters, calendar, exchange_rate, &self.streams, settlement);
+            let results = DealResults::follow(parameters, calendar, exchange_rate, &self.streams, settlement);
             self.reinstatement = results.reinstatement(parameters, &self.streams, self.credibility(), calendar.horizon);
         }
         if self.reinstatement.is_none() {

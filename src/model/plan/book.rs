@@ -1,7 +1,7 @@
 //! What prices respond to in a week, and revisions of list prices already worked out.
 
 use crate::model::demand::ExpectedDemand;
-use crate::model::supply::rule::{PriceSetting, PricingRule, Situation};
+use crate::model::supply::rule::{PriceConditions, PriceSetting, PricingRule};
 use crate::model::supply::{Ownership, PriceProblem, RisingCost, SupplyError};
 use crate::model::trade::duty::ImportDuty;
 use crate::model::trade::policy::Terms;
@@ -95,7 +95,7 @@ impl Context<'_> {
     /// Revises prices under these terms.
     fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
         let rising = self.rising.map(|rising| rising.moved(self.factor));
-        let now = Situation {
+        let now = PriceConditions {
             list_price_usd: self.list,
             base_cost_usd: self.marginal_cost_usd,
             cost_usd: &self.cost_usd(terms),

@@ -12,7 +12,7 @@ use super::SupplyError;
 
 /// The basis of a duty on one product.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Duty {
+pub enum DutyRule {
     /// None.
     None,
     /// `rate x marginal cost`: customs value is a transfer price at cost.
@@ -86,7 +86,7 @@ impl DutyTerms {
     }
 }
 
-impl Duty {
+impl DutyRule {
     /// The terms r and d for a product of this marginal cost.
     ///
     /// # Errors
@@ -122,21 +122,21 @@ mod tests {
     /// By hand: a car of price 30, cost 20, under each basis.
     #[test]
     fn each_basis_takes_what_its_definition_says() {
-        let duty = |duty: Duty| duty.terms("car", 20.0).unwrap().per_unit(30.0);
-        assert_eq!(duty(Duty::None), 0.0);
-        assert_eq!(duty(Duty::Cost { rate: 0.25 }), 5.0);
-        assert_eq!(duty(Duty::Specific { amount: 3.0 }), 3.0);
-        assert_eq!(duty(Duty::List { rate: 1.0, customs_share: 0.7, list_price: 20.0 }), 14.0);
-        assert_eq!(duty(Duty::Retail { rate: 0.25 }), 7.5);
-        assert!((duty(Duty::RetailShare { rate: 0.5, kappa: 0.7 }) - 10.5).abs() < 1e-14);
-        assert_eq!(duty(Duty::Border { rate: 1.0 }), 15.0);
-        assert_eq!(duty(Duty::BorderDistribution { rate: 1.0, distribution: 4.0 }), 13.0);
+        let duty = |duty: DutyRule| duty.terms("car", 20.0).unwrap().per_unit(30.0);
+        assert_eq!(duty(DutyRule::None), 0.0);
+        assert_eq!(duty(DutyRule::Cost { rate: 0.25 }), 5.0);
+        assert_eq!(duty(DutyRule::Specific { amount: 3.0 }), 3.0);
+        assert_eq!(duty(DutyRule::List { rate: 1.0, customs_share: 0.7, list_price: 20.0 }), 14.0);
+        assert_eq!(duty(DutyRule::Retail { rate: 0.25 }), 7.5);
+        assert!((duty(DutyRule::RetailShare { rate: 0.5, kappa: 0.7 }) - 10.5).abs() < 1e-14);
+        assert_eq!(duty(DutyRule::Border { rate: 1.0 }), 15.0);
+        assert_eq!(duty(DutyRule::BorderDistribution { rate: 1.0, distribution: 4.0 }), 13.0);
     }
 
     #[test]
     fn a_duty_of_the_whole_price_is_refused() {
-        let error = Duty::Retail { rate: 1.0 }.terms("sc300", 20.0).unwrap_err();
+        let error = DutyRule::Retail { rate: 1.0 }.terms("sc300", 20.0).unwrap_err();
         assert!(error.to_string().starts_with("sc300"), "{error}");
-        assert!(Duty::Specific { amount: f64::INFINITY }.terms("sc300", 20.0).is_err());
+        assert!(DutyRule::Specific { amount: f64::INFINITY }.terms("sc300", 20.0).is_err());
     }
 }

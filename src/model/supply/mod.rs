@@ -23,7 +23,7 @@ use crate::model::demand::DemandError;
 
 pub use cost::{CostRecovery, NegativeCost, marginal_costs};
 pub use deviation::{Deviation, best_deviations};
-pub use duty::{Duty, DutyTerms};
+pub use duty::{DutyRule, DutyTerms};
 pub use limits::{Limit, LimitedEquilibrium, equilibrium_with_limits};
 pub use linear::{Linearised, SecondOrder};
 pub use ownership::Ownership;

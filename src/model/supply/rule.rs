@@ -54,7 +54,7 @@ pub enum Conduct {
 
 /// What prices respond to, one value for each model, USD per car.
 #[derive(Clone, Copy, Debug)]
-pub struct Situation<'a> {
+pub struct PriceConditions<'a> {
     /// Base-year list prices.
     pub list_price_usd: &'a [f64],
     /// Base-year marginal costs.
@@ -108,7 +108,7 @@ impl PriceSetting {
     ///
     /// # Errors
     /// [`SupplyError`] when there is no equilibrium to be found.
-    pub fn revise(&mut self, rule: &PricingRule, now: &Situation<'_>) -> Result<(), SupplyError> {
+    pub fn revise(&mut self, rule: &PricingRule, now: &PriceConditions<'_>) -> Result<(), SupplyError> {
         match rule {
             PricingRule::PassThrough { theta } => {
                 for (j, price) in self.price_usd.iter_mut().enumerate() {
@@ -126,7 +126,7 @@ impl PriceSetting {
     }
 
     /// Raises the prices just set until expected demand meets the quotas.
-    fn clear(&mut self, now: &Situation<'_>) -> Result<(), SupplyError> {
+    fn clear(&mut self, now: &PriceConditions<'_>) -> Result<(), SupplyError> {
         self.rent_usd.fill(0.0);
         self.quotas.clear();
         if now.quotas.is_empty() {
@@ -144,7 +144,7 @@ impl PriceSetting {
         }
     }
 
-    fn solve(&mut self, now: &Situation<'_>) -> Result<(), SupplyError> {
+    fn solve(&mut self, now: &PriceConditions<'_>) -> Result<(), SupplyError> {
         self.rent_usd.fill(0.0);
         self.quotas.clear();
         let duty: Vec<_> = now.duty.iter().map(|duty| duty.terms()).collect();
@@ -184,7 +184,7 @@ impl PriceSetting {
 
     /// One trial of one manufacturer, in turn: judge the last trial by its maker's own profit rate, then move one brand's
     /// markups. Everybody keeps his dollar markups when duties or costs change.
-    fn adapt(&mut self, now: &Situation<'_>) {
+    fn adapt(&mut self, now: &PriceConditions<'_>) {
         let share = now.demand.shares(&self.price_usd).product;
         let beyond_base = now.rising.map_or_else(|| vec![0.0; share.len()], |rising| rising.beyond_base(&share));
         let beyond_marginal =
@@ -252,7 +252,7 @@ impl Trials {
 }
 
 /// The price change that keeps model j's dollar margin: exactly zero when nothing changed.
-fn full_pass_through(now: &Situation<'_>, j: usize) -> f64 {
+fn full_pass_through(now: &PriceConditions<'_>, j: usize) -> f64 {
     let (before, after) = (now.base_duty[j], now.duty[j]);
     let producer_price = before.producer_price_usd(now.list_price_usd[j]);
     let cost_change = now.cost_usd[j] - now.base_cost_usd[j];
@@ -267,7 +267,7 @@ mod tests {
     use crate::model::demand::{BuyerColumns, Execution, Population, Products};
 
     /// One product, one buyer type: the optimum markup solves m = 1 / (a (1 - s)).
-    fn with_monopoly(test: impl FnOnce(&Situation<'_>, f64)) {
+    fn with_monopoly(test: impl FnOnce(&PriceConditions<'_>, f64)) {
         let population = Population::new(BuyerColumns {
             weight: &[1.0],
             price_response: &[1e-4],
@@ -280,7 +280,7 @@ mod tests {
         let delta = [3.0];
         let demand = ExpectedDemand::new(&population, &products, &delta, None, Execution::SERIAL).unwrap();
         let none = [ImportDuty::default()];
-        let now = Situation {
+        let now = PriceConditions {
             list_price_usd: &[30_000.0],
             base_cost_usd: &[20_000.0],
             cost_usd: &[20_000.0],
@@ -325,15 +325,15 @@ mod tests {
     fn a_quota_and_the_tariff_that_sells_as_much_differ_only_in_who_gets_the_rent() {
         with_monopoly(|now, optimum| {
             let list = [optimum];
-            let base = Situation { list_price_usd: &list, ..*now };
+            let base = PriceConditions { list_price_usd: &list, ..*now };
             for rule in [PricingRule::Bertrand, PricingRule::PassThrough { theta: 1.0 }] {
                 let duty = tariff(4_000.0);
                 let mut taxed = PriceSetting::new(&list, now.ownership);
-                taxed.revise(&rule, &Situation { duty: &duty, ..base }).unwrap();
+                taxed.revise(&rule, &PriceConditions { duty: &duty, ..base }).unwrap();
                 let share = now.demand.shares(&taxed.price_usd).product[0];
                 let quotas = [Limit { name: "restraint".into(), products: vec![0], share }];
                 let mut limited = PriceSetting::new(&list, now.ownership);
-                limited.revise(&rule, &Situation { quotas: &quotas, ..base }).unwrap();
+                limited.revise(&rule, &PriceConditions { quotas: &quotas, ..base }).unwrap();
                 let gap = limited.price_usd[0] / taxed.price_usd[0] - 1.0;
                 assert!(gap.abs() < 1e-12, "{rule:?}: {gap:e}");
                 assert!((limited.rent_usd[0] / 4_000.0 - 1.0).abs() < 1e-10, "{rule:?}: {:?}", limited.rent_usd);
@@ -349,14 +349,14 @@ mod tests {
     fn a_quota_at_the_free_quantity_changes_nothing() {
         with_monopoly(|now, optimum| {
             let list = [optimum];
-            let base = Situation { list_price_usd: &list, ..*now };
+            let base = PriceConditions { list_price_usd: &list, ..*now };
             let share = now.demand.shares(&list).product[0];
             let rules = [PricingRule::Bertrand, PricingRule::PassThrough { theta: 0.4 }];
             for rule in rules {
                 for part in [1.0, 1.5] {
                     let quotas = [Limit { name: "restraint".into(), products: vec![0], share: part * share }];
                     let mut setting = PriceSetting::new(&list, now.ownership);
-                    setting.revise(&rule, &Situation { quotas: &quotas, ..base }).unwrap();
+                    setting.revise(&rule, &PriceConditions { quotas: &quotas, ..base }).unwrap();
                     assert_eq!((setting.price_usd[0], setting.rent_usd[0]), (optimum, 0.0), "{rule:?}");
                     assert_eq!(setting.quotas[0].shadow_price, 0.0);
                 }
@@ -370,10 +370,10 @@ mod tests {
     fn adaptive_makers_sell_no_more_than_the_quota_allows() {
         with_monopoly(|now, optimum| {
             let list = [optimum];
-            let base = Situation { list_price_usd: &list, ..*now };
+            let base = PriceConditions { list_price_usd: &list, ..*now };
             let share = 0.6 * now.demand.shares(&list).product[0];
             let quotas = [Limit { name: "restraint".into(), products: vec![0], share }];
-            let limited = Situation { quotas: &quotas, ..base };
+            let limited = PriceConditions { quotas: &quotas, ..base };
             let mut setting = PriceSetting::new(&list, now.ownership);
             setting.revise(&PricingRule::Adaptive, &limited).unwrap();
             let first = setting.rent_usd[0];

@@ -9,7 +9,7 @@ use crate::model::accounts::{FIFTHS, fifth_of, income_fifths};
 use crate::model::demand::choice::Idiosyncratic;
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
-use crate::model::simulation::{Interval, Intervals};
+use crate::model::simulation::{HoldingTime, HoldingTimes};
 use crate::model::streams::{Purpose, Streams};
 use crate::model::world::{Start, World};
 
@@ -27,7 +27,7 @@ pub(super) struct Draw {
     /// Tastes and Gumbel draws.
     pub utilities: Idiosyncratic,
     order: Option<u64>,
-    interval: Option<Interval>,
+    interval: Option<HoldingTime>,
 }
 
 impl Draw {
@@ -44,7 +44,7 @@ pub(super) struct Draws<'a> {
     start: &'a Start,
     classes: Option<&'a BuyerClasses>,
     streams: &'a Streams,
-    intervals: Intervals<'a>,
+    intervals: HoldingTimes<'a>,
     /// Income at which each fifth but the first begins.
     fifths: [f64; FIFTHS - 1],
     /// The place of the last event drawn for each buyer, from 1; 0 for none.
@@ -67,7 +67,7 @@ impl<'a> Draws<'a> {
             start,
             classes: layout.accounts.as_ref().map(|accounts| &accounts.classes),
             streams,
-            intervals: Intervals::new(&scenario.holding),
+            intervals: HoldingTimes::new(&scenario.holding),
             fifths: income_fifths(&scenario.demand),
             place: vec![0; world.buyers.len()],
             events: Vec::new(),
@@ -123,7 +123,7 @@ impl<'a> Draws<'a> {
     }
 
     /// The interval that follows the event.
-    pub fn interval(&mut self, place: usize) -> Interval {
+    pub fn interval(&mut self, place: usize) -> HoldingTime {
         let (streams, intervals, event) = (self.streams, &self.intervals, &mut self.events[place]);
         let (buyer, number) = (u64::from(event.buyer), u64::from(event.event));
         *event.interval.get_or_insert_with(|| intervals.draw(streams, buyer, number))

@@ -30,7 +30,7 @@ metrics! {
 
 /// Models whose lots are summed up together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LotRow {
+pub struct LotGroup {
     /// Region and list; none for the whole market.
     pub group: Option<Group>,
     /// The model; none for a group.
@@ -42,7 +42,7 @@ pub struct LotRow {
 #[derive(Clone, Debug)]
 pub struct LotLayout {
     /// The whole market, its groups, then its models in the order of the market.
-    pub rows: Vec<LotRow>,
+    pub rows: Vec<LotGroup>,
 }
 
 impl LotLayout {
@@ -50,14 +50,14 @@ impl LotLayout {
     #[must_use]
     pub fn new(layout: &Layout, market: &Market) -> Self {
         let group = |j: usize| Some(layout.groups[layout.group_of_option(j)].clone());
-        let mut rows = vec![LotRow { group: None, model: None, members: (0..market.len()).collect() }];
+        let mut rows = vec![LotGroup { group: None, model: None, members: (0..market.len()).collect() }];
         for (g, own) in layout.groups.iter().enumerate() {
             let members: Vec<usize> = (0..market.len()).filter(|j| layout.group_of_option(*j) == g).collect();
             if !members.is_empty() {
-                rows.push(LotRow { group: Some(own.clone()), model: None, members });
+                rows.push(LotGroup { group: Some(own.clone()), model: None, members });
             }
         }
-        rows.extend((0..market.len()).map(|j| LotRow { group: group(j), model: Some(j), members: vec![j] }));
+        rows.extend((0..market.len()).map(|j| LotGroup { group: group(j), model: Some(j), members: vec![j] }));
         Self { rows }
     }
     /// Slot of a row's metric, from the first of the lots.

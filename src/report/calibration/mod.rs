@@ -6,13 +6,13 @@ pub mod rows;
 
 use std::path::PathBuf;
 
-use self::rows::{DrawRow, FitRow, IdentificationRow, ParameterRow, StatisticRow, TraceRow, WarningRow};
+use self::rows::{EstimateDrawRow, FitRow, IdentificationRow, ParameterRow, StatisticRow, TraceRow, WarningRow};
 use super::package::{Resource, data_package};
 use super::record::TableData;
 use super::sensitivity::table;
 use crate::config::calibration::Calibration;
 use crate::folder::{OutputError, OutputFolder};
-use crate::study::calibration::Finished;
+use crate::study::calibration::FinishedCalibration;
 
 /// Points drawn from the estimated distribution for `draws.csv`.
 const DRAWS: usize = 256;
@@ -24,7 +24,7 @@ const DRAWS: usize = 256;
 pub fn write_tables(
     folder: &OutputFolder,
     calibration: &Calibration,
-    finished: &Finished,
+    finished: &FinishedCalibration,
 ) -> Result<Vec<PathBuf>, OutputError> {
     let tables = [
         TableData::new(&FitRow::all(calibration, finished))?,
@@ -40,11 +40,11 @@ pub fn write_tables(
             TraceRow::cells(calibration, finished).into_iter(),
         )?,
         table(
-            DrawRow::TABLE,
-            DrawRow::DESCRIPTION,
-            DrawRow::KEY,
-            DrawRow::fields(calibration),
-            DrawRow::cells(&overlay::draws(calibration, finished, DRAWS)).into_iter(),
+            EstimateDrawRow::TABLE,
+            EstimateDrawRow::DESCRIPTION,
+            EstimateDrawRow::KEY,
+            EstimateDrawRow::fields(calibration),
+            EstimateDrawRow::cells(&overlay::draws(calibration, finished, DRAWS)).into_iter(),
         )?,
     ];
     let mut paths = Vec::new();

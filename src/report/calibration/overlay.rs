@@ -10,14 +10,14 @@ use crate::config::calibration::Calibration;
 use crate::config::parameters::toml_number;
 use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::{Distribution, GaussianCopula};
-use crate::study::calibration::Finished;
+use crate::study::calibration::FinishedCalibration;
 
 /// Correlations nearer to one than this are drawn in towards it: beyond it rounding decides whether the matrix is one of correlations.
 const LARGEST_CORRELATION: f64 = 0.999;
 
 /// Every overlay, by file name: all parameters, and those of each block where there are several.
 #[must_use]
-pub fn files(calibration: &Calibration, finished: &Finished) -> Vec<(String, String)> {
+pub fn files(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<(String, String)> {
     let problem = &calibration.problem;
     let all: Vec<usize> = (0..problem.free.len()).collect();
     let mut files = vec![
@@ -35,7 +35,7 @@ pub fn files(calibration: &Calibration, finished: &Finished) -> Vec<(String, Str
 }
 
 /// Where the values come from, in the words of a source.
-fn provenance(calibration: &Calibration, finished: &Finished, k: usize) -> String {
+fn provenance(calibration: &Calibration, finished: &FinishedCalibration, k: usize) -> String {
     let estimate = &finished.estimate;
     let scenario = &calibration.scenarios[0].scenario.name;
     let free = &calibration.problem.free[k];
@@ -54,7 +54,7 @@ fn header(calibration: &Calibration, what: &str) -> String {
 }
 
 /// The estimates as values.
-fn values(calibration: &Calibration, finished: &Finished, of: &[usize]) -> String {
+fn values(calibration: &Calibration, finished: &FinishedCalibration, of: &[usize]) -> String {
     let mut out = header(calibration, "Estimated parameters.");
     for &k in of {
         let value = toml_number(finished.estimate.theta[k]);
@@ -102,7 +102,7 @@ fn drawn_in(parameters: usize, mut pairs: Vec<(usize, usize, f64)>) -> Vec<(usiz
 }
 
 /// The estimates as a distribution that `run`, `sensitivity` and `validate` draw from.
-fn distribution(calibration: &Calibration, finished: &Finished, of: &[usize]) -> String {
+fn distribution(calibration: &Calibration, finished: &FinishedCalibration, of: &[usize]) -> String {
     let estimate = &finished.estimate;
     let mut out = header(calibration, "Estimated parameters as a distribution: `run` integrates over it.");
     let text = |text: &str| toml::Value::String(text.to_owned());
@@ -150,7 +150,7 @@ fn distribution(calibration: &Calibration, finished: &Finished, of: &[usize]) ->
 
 /// Points of the estimated distribution: a scrambled Sobol' sequence through its quantiles.
 #[must_use]
-pub fn draws(calibration: &Calibration, finished: &Finished, count: usize) -> Vec<Vec<f64>> {
+pub fn draws(calibration: &Calibration, finished: &FinishedCalibration, count: usize) -> Vec<Vec<f64>> {
     let estimate = &finished.estimate;
     let free = estimate.theta.len();
     let laws: Vec<Option<Distribution>> = (0..free).map(|k| law(calibration, estimate, k)).collect();

@@ -4,7 +4,7 @@ use crate::calibration::estimate::Bound;
 use crate::config::calibration::Calibration;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::record::{Cell, Field, Record, table};
-use crate::study::calibration::{Evaluation, Finished};
+use crate::study::calibration::{Evaluation, FinishedCalibration};
 
 table! {
     /// The moments fitted: evidence, model, and how far they are apart.
@@ -49,7 +49,7 @@ table! {
 impl FitRow {
     /// All targets, in their order.
     #[must_use]
-    pub fn all(calibration: &Calibration, finished: &Finished) -> Vec<Self> {
+    pub fn all(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<Self> {
         let (problem, estimate) = (&calibration.problem, &finished.estimate);
         let row = |i: usize| {
             let (target, evidence) = (&problem.targets[i], &calibration.evidence[calibration.fitted[i]]);
@@ -120,7 +120,7 @@ table! {
 impl ParameterRow {
     /// All parameters, in their order.
     #[must_use]
-    pub fn all(calibration: &Calibration, finished: &Finished) -> Vec<Self> {
+    pub fn all(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<Self> {
         const NORMAL: f64 = 1.959_963_984_540_054;
         let (problem, estimate) = (&calibration.problem, &finished.estimate);
         let row = |k: usize| {
@@ -170,7 +170,7 @@ table! {
 impl IdentificationRow {
     /// All pairs, moment by moment.
     #[must_use]
-    pub fn all(calibration: &Calibration, finished: &Finished) -> Vec<Self> {
+    pub fn all(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<Self> {
         let (problem, estimate) = (&calibration.problem, &finished.estimate);
         let pairs = (0..problem.targets.len()).flat_map(|i| (0..problem.free.len()).map(move |k| (i, k)));
         let row = |(i, k): (usize, usize)| {
@@ -203,7 +203,7 @@ table! {
 impl StatisticRow {
     /// All of them.
     #[must_use]
-    pub fn all(calibration: &Calibration, finished: &Finished) -> Vec<Self> {
+    pub fn all(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<Self> {
         let (problem, estimate) = (&calibration.problem, &finished.estimate);
         let row =
             |statistic: &str, block: &str, value| Self { statistic: statistic.into(), block: block.into(), value };
@@ -242,7 +242,7 @@ table! {
 impl WarningRow {
     /// All of them.
     #[must_use]
-    pub fn all(finished: &Finished) -> Vec<Self> {
+    pub fn all(finished: &FinishedCalibration) -> Vec<Self> {
         let row = |warning: &crate::calibration::Warning| Self {
             kind: warning.kind(),
             subject: warning.subject(),
@@ -293,7 +293,7 @@ impl TraceRow {
 
     /// The rows.
     #[must_use]
-    pub fn cells(calibration: &Calibration, finished: &Finished) -> Vec<Vec<Cell>> {
+    pub fn cells(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<Vec<Cell>> {
         let problem = &calibration.problem;
         let mut best = vec![f64::INFINITY; problem.blocks.len()];
         let row = |(number, evaluation): (usize, &Evaluation)| {
@@ -324,9 +324,9 @@ impl TraceRow {
 }
 
 /// Draws (`draws.csv`): columns depend on parameters.
-pub struct DrawRow;
+pub struct EstimateDrawRow;
 
-impl DrawRow {
+impl EstimateDrawRow {
     /// File name without extension.
     pub const TABLE: &'static str = "draws";
     /// What the table is.

@@ -12,7 +12,7 @@ const CHART: &str = "deficit";
 
 /// The deficit of one month under one regime, billion USD a year.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Month {
+pub struct DeficitMonth {
     /// Regime name.
     pub regime: String,
     /// First day of the first week counted in the month.
@@ -29,8 +29,8 @@ pub struct Month {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no month has a deficit, or none differs from the base.
-pub fn series(months: &[Month], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
-    let shown: Vec<&Month> =
+pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+    let shown: Vec<&DeficitMonth> =
         months.iter().filter(|month| month.regime != context.baseline && month.deficit.q50.is_finite()).collect();
     if shown.iter().all(|month| month.deficit.q05 == month.base && month.deficit.q95 == month.base) {
         return Err(ChartError::Empty { chart: CHART, reason: "no regime moves the deficit".to_owned() });
@@ -63,7 +63,7 @@ const INK: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow:
 ///
 /// # Errors
 /// [`ChartError::Empty`] where nothing moves the deficit; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(months: &[Month], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Svg, ChartError> {
     let panels = series(months, context)?;
     let bands = context.replications > 1;
     let base = months.last().map_or(0.0, |month| month.base);
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn months_become_their_weeks_and_the_baseline_is_left_out() {
         let study = fixtures::showdown(3);
-        let month = |regime: &str, from: Date, weeks: u32, deficit: f64| Month {
+        let month = |regime: &str, from: Date, weeks: u32, deficit: f64| DeficitMonth {
             regime: regime.into(),
             from,
             weeks,

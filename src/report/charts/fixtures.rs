@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::headline::Metric;
+use super::headline::HeadlineMetric;
 use super::{ChartContext, PeriodContext, PolicyEvent, RegimeContext};
 use crate::report::rows::{ComparisonRow, DiversionRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow};
 use crate::report::timing_rows::EventStudyRow;
@@ -21,7 +21,7 @@ pub(super) struct Study {
     pub(super) diversion: Vec<DiversionRow>,
     pub(super) replications: Vec<ReplicationRow>,
     pub(super) comparisons: Vec<ComparisonRow>,
-    pub(super) metric: Metric,
+    pub(super) metric: HeadlineMetric,
 }
 
 /// A car: brand, model, region, flagged, list price in USD, cars a year.
@@ -171,7 +171,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
         diversion: Vec::new(),
         replications: Vec::new(),
         comparisons: Vec::new(),
-        metric: Metric {
+        metric: HeadlineMetric {
             name: "flagged_units_per_year".to_owned(),
             label: "Sales of the models on the sanctions list".to_owned(),
             unit: "cars a year".to_owned(),

@@ -11,7 +11,7 @@ const CHART: &str = "headline";
 
 /// The metric that a headline chart shows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Metric {
+pub struct HeadlineMetric {
     /// Its name in the rows.
     pub name: String,
     /// What the reader is shown: `Sales of the models on the list`.
@@ -57,7 +57,7 @@ pub struct Contrast {
 pub fn series(
     replications: &[ReplicationRow],
     comparisons: &[ComparisonRow],
-    metric: &Metric,
+    metric: &HeadlineMetric,
     context: &ChartContext,
 ) -> Result<Vec<Distribution>, ChartError> {
     let rate = if metric.is_flow { 1.0 / context.period.years() } else { 1.0 };
@@ -136,7 +136,7 @@ const DIFFERENCE_CLOUD: Ink = Ink(213, 94, 0);
 pub fn draw(
     replications: &[ReplicationRow],
     comparisons: &[ComparisonRow],
-    metric: &Metric,
+    metric: &HeadlineMetric,
     context: &ChartContext,
 ) -> Result<Svg, ChartError> {
     let rows = series(replications, comparisons, metric, context)?;
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn an_unknown_metric_is_an_error() {
         let study = fixtures::showdown(3);
-        let metric = Metric { name: "none".to_owned(), ..study.metric.clone() };
+        let metric = HeadlineMetric { name: "none".to_owned(), ..study.metric.clone() };
         let drawn = draw(&study.replications, &study.comparisons, &metric, &study.context);
         assert!(matches!(drawn, Err(ChartError::Empty { .. })));
     }

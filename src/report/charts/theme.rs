@@ -129,7 +129,8 @@ impl Groups {
             }
         }
         let mut styled = regions.to_vec();
-        let further = seen.iter().filter(|(region, _)| *region != OUTSIDE && !regions.iter().any(|known| known == region));
+        let further =
+            seen.iter().filter(|(region, _)| *region != OUTSIDE && !regions.iter().any(|known| known == region));
         styled.extend(further.map(|(region, _)| (*region).to_owned()));
         seen.sort_by_key(|(region, _)| styled.iter().position(|known| known == region).unwrap_or(usize::MAX));
         let split = seen.iter().filter(|(_, has)| has[0] && has[1]).map(|(region, _)| (*region).to_owned()).collect();

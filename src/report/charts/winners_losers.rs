@@ -12,7 +12,7 @@ const CHART: &str = "winners and losers";
 
 /// The change of one model's sales, in cars a year.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub struct ModelChange {
     /// Brand and model.
     pub model: String,
     /// Label of its group: a region, or the flagged or other part of one.
@@ -31,11 +31,11 @@ pub struct Change {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row of the regime and the context's period has a change.
-pub fn series(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Vec<Change>, ChartError> {
+pub fn series(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Vec<ModelChange>, ChartError> {
     Ok(changes(rows, regime, context)?.0.into_iter().map(|(change, _)| change).collect())
 }
 
-type Grouped = (Vec<(Change, Group)>, Groups);
+type Grouped = (Vec<(ModelChange, Group)>, Groups);
 
 fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Grouped, ChartError> {
     let chosen =
@@ -48,12 +48,12 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
     }
     let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let reach = student::quantile(context.replications.saturating_sub(1), 0.975);
-    let mut changes: Vec<(Change, Group)> = chosen
+    let mut changes: Vec<(ModelChange, Group)> = chosen
         .into_iter()
         .map(|row| {
             let group = groups.group(&row.region, row.flagged);
             let base = row.units.mean - row.units.change;
-            let change = Change {
+            let change = ModelChange {
                 model: text::car_name(&row.brand, &row.model),
                 group: group.label(&context.flag_label),
                 flagged: row.flagged,
@@ -131,7 +131,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
 
 fn draw_row(
     canvas: &Canvas,
-    change: &Change,
+    change: &ModelChange,
     style: Style,
     ticks: &Ticks,
     scale: Scale,

@@ -4,12 +4,12 @@ pub mod rows;
 
 use std::path::PathBuf;
 
-use self::rows::{ConvergenceRow, FailureRow, RankingRow, SensitivityRow};
+use self::rows::{ConvergenceRow, DesignFailureRow, RankingRow, SensitivityRow};
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use super::study::{Described, describe};
 use crate::folder::{OutputError, OutputFolder};
-use crate::study::sensitivity::{Finished, ScenarioStudy};
+use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy};
 
 /// Writes the tables and the data dictionary; returns their paths.
 ///
@@ -18,7 +18,7 @@ use crate::study::sensitivity::{Finished, ScenarioStudy};
 pub fn write_tables(
     folder: &OutputFolder,
     study: &ScenarioStudy<'_>,
-    finished: &Finished,
+    finished: &FinishedSensitivity,
 ) -> Result<Vec<PathBuf>, OutputError> {
     let indices: Vec<SensitivityRow> =
         finished.reading.analysis.indices.iter().map(|index| SensitivityRow { index: index.into() }).collect();
@@ -40,7 +40,7 @@ pub fn write_tables(
         outputs_table(study, finished)?,
     ];
     if !finished.failures.is_empty() {
-        let row = |(row, reason): &(usize, String)| FailureRow { row: *row as u64, reason: reason.clone() };
+        let row = |(row, reason): &(usize, String)| DesignFailureRow { row: *row as u64, reason: reason.clone() };
         tables.push(TableData::new(&finished.failures.iter().map(row).collect::<Vec<_>>())?);
     }
     let mut paths = Vec::new();
@@ -54,7 +54,7 @@ pub fn write_tables(
     Ok(paths)
 }
 
-fn design_table(study: &ScenarioStudy<'_>, finished: &Finished) -> Result<TableData, OutputError> {
+fn design_table(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity) -> Result<TableData, OutputError> {
     let integer = |name: &str, description: &str| Field::new(name, FieldType::Integer, "", description);
     let mut fields = vec![
         integer("row", "row of the design, from 0"),
@@ -74,7 +74,7 @@ fn design_table(study: &ScenarioStudy<'_>, finished: &Finished) -> Result<TableD
     table("design", "The design: the value of every parameter at every row.", &["row"], fields, rows)
 }
 
-fn outputs_table(study: &ScenarioStudy<'_>, finished: &Finished) -> Result<TableData, OutputError> {
+fn outputs_table(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity) -> Result<TableData, OutputError> {
     let integer = |name: &str, description: &str| Field::new(name, FieldType::Integer, "", description);
     let mut fields = vec![
         integer("row", "row of the design, from 0"),
@@ -149,6 +149,6 @@ pub fn columns() -> Vec<(&'static str, Vec<Field>)> {
         (SensitivityRow::TABLE, SensitivityRow::fields()),
         (ConvergenceRow::TABLE, ConvergenceRow::fields()),
         (RankingRow::TABLE, RankingRow::fields()),
-        (FailureRow::TABLE, FailureRow::fields()),
+        (DesignFailureRow::TABLE, DesignFailureRow::fields()),
     ]
 }

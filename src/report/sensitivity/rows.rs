@@ -45,7 +45,7 @@ table! {
 
 table! {
     /// Rows of the design at which the scenario could not be run.
-    pub struct FailureRow in "failures" by [row] {
+    pub struct DesignFailureRow in "failures" by [row] {
         /// row of the design, from 0
         row: u64;
         /// why the scenario could not be run there

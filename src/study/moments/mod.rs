@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::base::Base;
 use super::negotiation::{monitor, negotiate};
 use super::prepare::{Study, StudyError, governments};
-use crate::model::moment::{Draws, Moment};
+use crate::model::moment::{Moment, MomentDraws};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 use crate::model::timing::record::DealerMetric;
@@ -25,7 +25,7 @@ use self::market::StaticMarket;
 ///
 /// # Errors
 /// [`MomentError`] when the scenario cannot be solved or a moment is not a number.
-pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: Draws) -> Result<Vec<f64>, MomentError> {
+pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: MomentDraws) -> Result<Vec<f64>, MomentError> {
     let mut values = vec![f64::NAN; moments.len()];
     let place = |values: &mut [f64],
                  test: &dyn Fn(&Moment) -> bool,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::SolveError;
 use crate::config::case::{Basis, Case, HeldAt, OwnershipSpec, Selection, Spec};
 use crate::model::demand::{DemandError, Execution, ExpectedDemand, Products};
-use crate::model::supply::{Duty, DutyTerms, Limit, Ownership, SupplyError};
+use crate::model::supply::{DutyRule, DutyTerms, Limit, Ownership, SupplyError};
 use crate::study::solution::Recovered;
 
 /// Numbers in order of appearance of the names that mean the same, and the first spelling of each.
@@ -85,7 +85,7 @@ pub(super) struct Supply {
 }
 
 /// A scenario being read against its case.
-pub(super) struct Scenario<'a> {
+pub(super) struct CaseScenario<'a> {
     pub case: &'a Case,
     pub recovered: &'a Recovered,
     pub name: &'a str,
@@ -94,7 +94,7 @@ pub(super) struct Scenario<'a> {
     pub base_price: Option<&'a [f64]>,
 }
 
-impl Scenario<'_> {
+impl CaseScenario<'_> {
     pub fn failed(&self, error: impl Into<SupplyError>) -> SolveError {
         let (case, scenario) = (self.case.name.clone(), self.name.to_owned());
         SolveError::Scenario { case, scenario, error: Box::new(error.into()) }
@@ -198,15 +198,15 @@ impl Scenario<'_> {
                         );
                         return Err(self.misfit(message));
                     }
-                    Basis::Cost(rate) => Duty::Cost { rate },
-                    Basis::Specific(amount) => Duty::Specific { amount },
-                    Basis::Retail(rate) => Duty::Retail { rate },
-                    Basis::RetailShare(rate, kappa) => Duty::RetailShare { rate, kappa },
-                    Basis::Border(rate) => Duty::Border { rate },
+                    Basis::Cost(rate) => DutyRule::Cost { rate },
+                    Basis::Specific(amount) => DutyRule::Specific { amount },
+                    Basis::Retail(rate) => DutyRule::Retail { rate },
+                    Basis::RetailShare(rate, kappa) => DutyRule::RetailShare { rate, kappa },
+                    Basis::Border(rate) => DutyRule::Border { rate },
                     Basis::BorderDistribution(rate, share) => {
-                        Duty::BorderDistribution { rate, distribution: share * observed()? }
+                        DutyRule::BorderDistribution { rate, distribution: share * observed()? }
                     }
-                    Basis::List(rate, customs_share) => Duty::List { rate, customs_share, list_price: observed()? },
+                    Basis::List(rate, customs_share) => DutyRule::List { rate, customs_share, list_price: observed()? },
                 };
                 if duty[j].is_some() {
                     return Err(self.misfit(format!("two tariffs meet on {id}: let a product match one")));

@@ -14,7 +14,7 @@ pub mod store;
 pub mod unit;
 pub mod verify;
 
-pub use plan::{Plan, PlanError};
+pub use plan::{Plan, UnitPlanError};
 pub use store::{Store, StoreError};
 
 /// Version of the model: of the package, and a fingerprint of the sources that decide a job's outcome.

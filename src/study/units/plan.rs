@@ -34,7 +34,7 @@ pub enum Kept {
 
 /// Why there is no plan to work with.
 #[derive(Debug, thiserror::Error)]
-pub enum PlanError {
+pub enum UnitPlanError {
     /// The file cannot be read.
     #[error("{path}: cannot be read: {error}\nhelp: write a plan with `stickershock plan SCENARIO --out {}`", folder(.path))]
     Unreadable {
@@ -177,7 +177,7 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn of_study(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Result<Self, PlanError> {
+    pub fn of_study(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Result<Self, UnitPlanError> {
         let itself = || vec![Point { index: 0, assignments: Vec::new() }];
         let points = loaded.design.as_ref().map_or_else(itself, StudyDesign::points);
         Self::new(loaded, regimes, &points, unit_size)
@@ -187,13 +187,13 @@ impl Plan {
     /// as suit its cost.
     ///
     /// # Errors
-    /// [`PlanError::Units`] when there would be too many units.
+    /// [`UnitPlanError::Units`] when there would be too many units.
     pub fn new(
         loaded: &Loaded,
         regimes: &[usize],
         points: &[Point],
         unit_size: Option<u64>,
-    ) -> Result<Self, PlanError> {
+    ) -> Result<Self, UnitPlanError> {
         let scenario = &loaded.scenario;
         let (replications, worlds, kept) = match &loaded.design {
             Some(design) => (design.replications(), design.worlds(), Kept::Headlines),
@@ -224,7 +224,7 @@ impl Plan {
         plan.add_data(loaded);
         let count = plan.replications.div_ceil(plan.unit_size).saturating_mul(points.len() as u64);
         if count > MOST_UNITS {
-            return Err(PlanError::Units { units: count });
+            return Err(UnitPlanError::Units { units: count });
         }
         // A point that names a data file of its own takes it along; one that cannot be read is for the point to tell.
         let keys: Vec<String> = loaded.data.iter().map(|file| file.key.clone()).collect();
@@ -362,8 +362,8 @@ impl Plan {
     /// Writes the plan, and copies of the data files, into a folder.
     ///
     /// # Errors
-    /// [`PlanError`] when a data file has changed or the disk refuses.
-    pub fn write(&self, folder: &OutputFolder) -> Result<PathBuf, PlanError> {
+    /// [`UnitPlanError`] when a data file has changed or the disk refuses.
+    pub fn write(&self, folder: &OutputFolder) -> Result<PathBuf, UnitPlanError> {
         for file in &self.data {
             let path = Path::new(&file.path);
             let bytes = crate::folder::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
@@ -377,11 +377,11 @@ impl Plan {
     /// Reads the plan of a folder and proves that it is whole.
     ///
     /// # Errors
-    /// [`PlanError::Unreadable`] or [`PlanError::Damaged`].
-    pub fn read(folder: &OutputFolder) -> Result<Self, PlanError> {
+    /// [`UnitPlanError::Unreadable`] or [`UnitPlanError::Damaged`].
+    pub fn read(folder: &OutputFolder) -> Result<Self, UnitPlanError> {
         let path = folder.path().join(PLAN_FILE);
-        let bytes = folder.read(PLAN_FILE).map_err(|error| PlanError::Unreadable { path: path.clone(), error })?;
-        let damaged = |reason: String| PlanError::Damaged { path: path.clone(), reason };
+        let bytes = folder.read(PLAN_FILE).map_err(|error| UnitPlanError::Unreadable { path: path.clone(), error })?;
+        let damaged = |reason: String| UnitPlanError::Damaged { path: path.clone(), reason };
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
         if plan.program != "stickershock" || plan.format != FORMAT {
             return Err(damaged(format!("is a plan of form {}, expected {FORMAT}", plan.format)));
@@ -406,19 +406,19 @@ impl Plan {
     /// Refuses a plan of another version of the model.
     ///
     /// # Errors
-    /// [`PlanError::Version`].
-    pub fn check_version(&self, folder: &Path) -> Result<(), PlanError> {
+    /// [`UnitPlanError::Version`].
+    pub fn check_version(&self, folder: &Path) -> Result<(), UnitPlanError> {
         if self.version == MODEL_VERSION {
             return Ok(());
         }
-        Err(PlanError::Version { path: folder.join(PLAN_FILE), planned: self.version.clone() })
+        Err(UnitPlanError::Version { path: folder.join(PLAN_FILE), planned: self.version.clone() })
     }
 
     /// The scenario of a plan, with its data read from the copies in `folder`.
     ///
     /// # Errors
-    /// [`PlanError`] when a copy is missing or changed, or the version is another.
-    pub fn load(&self, folder: &Path) -> Result<Loaded, PlanError> {
+    /// [`UnitPlanError`] when a copy is missing or changed, or the version is another.
+    pub fn load(&self, folder: &Path) -> Result<Loaded, UnitPlanError> {
         self.check_version(folder)?;
         let path = folder.join(PLAN_FILE);
         let mut copies = BTreeMap::new();
@@ -433,7 +433,7 @@ impl Plan {
             Document::from_str(&self.scenario.resolved_toml, &name)?.with_copies(copies, Source::below(folder));
         if document.hash().to_hex().as_str() != self.scenario.blake3 {
             let reason = "the resolved scenario does not have the hash that stands beside it".into();
-            return Err(PlanError::Damaged { path, reason });
+            return Err(UnitPlanError::Damaged { path, reason });
         }
         let mut loaded = Loaded::new(Path::new(&self.scenario.file), document)?;
         if let Some(design) = &mut loaded.design {
@@ -442,7 +442,7 @@ impl Plan {
         // The scenario has the points too, as settings of named axes; those of the plan must be the same.
         let designed = loaded.design.as_ref().map(StudyDesign::points);
         if designed.is_some_and(|points| points != self.point_list()) {
-            return Err(PlanError::Damaged { path, reason: "its points are not those of its scenario".into() });
+            return Err(UnitPlanError::Damaged { path, reason: "its points are not those of its scenario".into() });
         }
         // What the manifest tells is where the data came from.
         for file in &mut loaded.data {
@@ -457,11 +457,11 @@ impl Plan {
     /// Positions in the scenario of the regimes that run.
     ///
     /// # Errors
-    /// [`PlanError::Damaged`] when the scenario does not have one of them.
-    pub fn regime_positions(&self, folder: &Path, loaded: &Loaded) -> Result<Vec<usize>, PlanError> {
+    /// [`UnitPlanError::Damaged`] when the scenario does not have one of them.
+    pub fn regime_positions(&self, folder: &Path, loaded: &Loaded) -> Result<Vec<usize>, UnitPlanError> {
         let known = &loaded.scenario.regimes;
         let position = |name: &String| {
-            known.iter().position(|regime| regime.name == *name).ok_or_else(|| PlanError::Damaged {
+            known.iter().position(|regime| regime.name == *name).ok_or_else(|| UnitPlanError::Damaged {
                 path: folder.join(PLAN_FILE),
                 reason: format!("`{name}` is no regime of its scenario"),
             })
@@ -510,12 +510,12 @@ impl Plan {
 }
 
 impl PlannedData {
-    fn check(&self, path: &Path, bytes: &[u8]) -> Result<(), PlanError> {
+    fn check(&self, path: &Path, bytes: &[u8]) -> Result<(), UnitPlanError> {
         let found = blake3::hash(bytes).to_hex().to_string();
         if found == self.blake3 {
             return Ok(());
         }
-        Err(PlanError::Data { path: path.to_owned(), found, expected: self.blake3.clone() })
+        Err(UnitPlanError::Data { path: path.to_owned(), found, expected: self.blake3.clone() })
     }
 }
 
