@@ -14,7 +14,7 @@ use stickershock::folder::lock::Sharing;
 use stickershock::study::run::run_units;
 use stickershock::study::units::drive::{Drive, Event, Keep, Studies};
 use stickershock::study::units::{Plan, Store};
-use stickershock::study::{JobResult, Results, Study};
+use stickershock::study::{Arm, JobResult, Results, Study};
 
 /// Regimes of the shipped scenario that run, the first of them.
 const REGIMES: usize = 5;
@@ -39,7 +39,7 @@ fn main() {
         units.len(),
         rayon::current_num_threads()
     );
-    let empty = || Results::new(layout, regimes.len(), 0, 1);
+    let empty = || Results::new(layout, regimes.len(), Arm(0), 1);
     let time = |what: &str, work: &mut dyn FnMut()| {
         let (cpu, started) = (cpu_seconds(), Instant::now());
         work();

@@ -20,12 +20,12 @@ struct RegionChange {
 
 /// Region by region of every regime.
 fn changes(report: &Report<'_>) -> Vec<RegionChange> {
-    let (scenario, layout) = (report.study.scenario(), report.study.layout());
+    let layout = report.study.layout();
     let mut changes = Vec::new();
-    for (arm, regime) in report.regimes.iter().enumerate() {
+    for arm in report.results.arms() {
         for (place, region) in layout.regions.iter().enumerate() {
             changes.push(RegionChange {
-                regime: scenario.regimes[*regime].name.clone(),
+                regime: report.regime_name(arm),
                 region: region.clone(),
                 is_baseline: arm == report.results.baseline(),
                 paired: report.results.paired(arm, layout.region(RegionMetric::Units, 0, place)),

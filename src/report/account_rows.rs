@@ -11,6 +11,7 @@ use crate::model::governments::month_number;
 use crate::model::ids::{RegionId, Table};
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
+use crate::study::Arm;
 
 /// Level of the intervals.
 const LEVEL: f64 = 0.95;
@@ -262,7 +263,7 @@ impl Report<'_> {
     fn accounts_layout(&self) -> Option<&AccountsLayout> {
         self.layout().accounts.as_ref()
     }
-    fn change(&self, arm: usize, slot: usize) -> Change {
+    fn change(&self, arm: Arm, slot: usize) -> Change {
         Change::of(self.results.paired(arm, slot).difference)
     }
 
@@ -273,7 +274,7 @@ impl Report<'_> {
         let places =
             places(accounts.accounts.iter().map(|(account, _)| *account), &self.study.scenario().market.domestic);
         let mut rows = Vec::new();
-        for arm in self.arms().filter(|arm| *arm != self.results.baseline()) {
+        for arm in self.results.arms().filter(|arm| *arm != self.results.baseline()) {
             for (p, period) in accounts.periods().iter().enumerate() {
                 for ((position, (account, name)), place) in accounts.accounts.iter().enumerate().zip(&places) {
                     let change = self.change(arm, accounts.account(position, p));
@@ -307,7 +308,7 @@ impl Report<'_> {
         let Some(accounts) = self.accounts_layout() else { return Vec::new() };
         let market = &self.study.scenario().market;
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (p, period) in accounts.periods().iter().enumerate() {
                 for (f, firm) in accounts.firms.iter().enumerate() {
                     let summary = |metric| self.summary(arm, accounts.firm(metric, f, p));
@@ -336,7 +337,7 @@ impl Report<'_> {
         let settings = &self.study.scenario().accounts;
         let Some(accounts) = self.accounts_layout().filter(|_| settings.partner.is_some()) else { return Vec::new() };
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (m, month) in accounts.months.iter().enumerate() {
                 let summary = |metric| self.summary(arm, accounts.trade(metric, m));
                 let Change { mean, std_error, interval: [deficit_change_ci_low, deficit_change_ci_high] } =

@@ -6,7 +6,7 @@ use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric,
 use crate::model::plan::RegimePlan;
 use crate::model::quotes::{QuoteMetric, of_model};
 use crate::study::finished::Finished;
-use crate::study::{Results, Study};
+use crate::study::{Arm, Results, Study};
 
 /// Results of a study and the regimes they hold, in order.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,11 @@ impl Report<'_> {
     pub(super) fn layout(&self) -> &Layout {
         self.study.layout()
     }
-    pub(super) fn regime_name(&self, arm: usize) -> String {
-        self.study.scenario().regimes[self.regimes[arm]].name.clone()
-    }
-    pub(super) fn arms(&self) -> std::ops::Range<usize> {
-        0..self.regimes.len()
+    pub(crate) fn regime_name(&self, arm: Arm) -> String {
+        self.study.scenario().regimes[self.regimes[arm.0]].name.clone()
     }
 
-    pub(crate) fn summary(&self, arm: usize, slot: usize) -> Summary {
+    pub(crate) fn summary(&self, arm: Arm, slot: usize) -> Summary {
         let level = self.results.level(arm, slot);
         let difference = self.results.paired(arm, slot).difference;
         let [q05, q50, q95] = self.results.quantiles(arm, slot, [0.05, 0.5, 0.95]);
@@ -53,7 +50,7 @@ impl Report<'_> {
         }
     }
 
-    pub(super) fn fan(&self, arm: usize, slot: usize) -> Fan {
+    pub(super) fn fan(&self, arm: Arm, slot: usize) -> Fan {
         let [q05, q25, q50, q75, q95] = self.results.quantiles(arm, slot, [0.05, 0.25, 0.5, 0.75, 0.95]);
         Fan { mean: self.results.level(arm, slot).mean(), q05, q25, q50, q75, q95 }
     }
@@ -63,7 +60,7 @@ impl Report<'_> {
     pub fn models(&self) -> Vec<ModelRow> {
         let (layout, market) = (self.layout(), &self.study.scenario().market);
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (p, period) in layout.periods.iter().enumerate() {
                 for (j, model) in market.models.iter().enumerate() {
                     let summary = |metric| self.summary(arm, layout.model(metric, p, j));
@@ -97,7 +94,7 @@ impl Report<'_> {
     pub fn regions(&self) -> Vec<RegionRow> {
         let layout = self.layout();
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (p, period) in layout.periods.iter().enumerate() {
                 for (r, region) in layout.regions.iter().enumerate() {
                     let summary = |metric| self.summary(arm, layout.region(metric, p, r));
@@ -127,7 +124,7 @@ impl Report<'_> {
     pub fn weekly(&self) -> Vec<WeeklyRow> {
         let (layout, scenario) = (self.layout(), self.study.scenario());
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for week in 0..layout.weeks {
                 for (g, group) in layout.groups.iter().enumerate() {
                     let fan = |metric| self.fan(arm, layout.week(metric, week as usize, g));
@@ -152,11 +149,11 @@ impl Report<'_> {
 
     /// Models on which a duty, a quota or an inspection of an arm's regime weighs, with price before and after in the last
     /// week in which it does, USD.
-    fn taxed(&self, arm: usize) -> Vec<(usize, f64, f64)> {
+    fn taxed(&self, arm: Arm) -> Vec<(usize, f64, f64)> {
         let study = self.study;
         let baseline = study.plans().baseline();
         // A regime that ran was prepared.
-        let Some(plan) = study.plans().get(self.regimes[arm]) else { return Vec::new() };
+        let Some(plan) = study.plans().get(self.regimes[arm.0]) else { return Vec::new() };
         let burdened = |week: &usize, j: usize| {
             let (after, before) = (plan.phase(*week), baseline.phase(*week));
             after.duty_usd[j] > before.duty_usd[j] || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
@@ -176,8 +173,8 @@ impl Report<'_> {
     /// Weeks in which the list prices of an arm's regime differ from the baseline's: only then are buyers lost to a duty.
     ///
     /// Of a negotiated regime the mean over replications of the weeks in which the duty is charged.
-    fn weeks_of_other_prices(&self, arm: usize) -> f64 {
-        let (study, regime) = (self.study, self.regimes[arm]);
+    fn weeks_of_other_prices(&self, arm: Arm) -> f64 {
+        let (study, regime) = (self.study, self.regimes[arm.0]);
         if let Some(block) = self.layout().negotiated.filter(|_| study.negotiated(regime).is_some()) {
             return self.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
         }
@@ -194,7 +191,7 @@ impl Report<'_> {
         let name = |model: &CarModel| (model.name.clone(), market.regions[model.region].clone());
         let options = market.models.len() + 1;
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             let (switched, weeks) = (self.results.switched(arm), self.weeks_of_other_prices(arm));
             for (j, price_before_usd, price_after_usd) in self.taxed(arm) {
                 let model = &market.models[j];

@@ -220,7 +220,7 @@ impl Report<'_> {
         let scenario = self.study.scenario();
         let Some(accounts) = &self.layout().accounts else { return Vec::new() };
         let mut path = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (m, month) in accounts.months.iter().enumerate() {
                 let rate = |month| scenario.accounts.deficit_rates.in_month(month);
                 let base = scenario.accounts.deficit_in(month_number(month.first_day), rate);
@@ -303,9 +303,9 @@ fn headline_rows(report: &Report<'_>) -> (headline::HeadlineMetric, Vec<Replicat
     let (_, unit) = described.yearly(scenario.reporting_period().years());
     let slot = layout.headline(position, scenario.outputs.period);
     let mut rows = Vec::new();
-    for (arm, regime) in report.regimes.iter().enumerate() {
+    for arm in report.results.arms() {
         for (replication, value) in report.results.stored(arm, slot) {
-            let regime = scenario.regimes[*regime].name.clone();
+            let regime = report.regime_name(arm);
             rows.push(ReplicationRow { regime, replication, metric: name.clone(), value });
         }
     }

@@ -43,7 +43,7 @@ impl Report<'_> {
         let has_dealers = scenario.timing.as_ref().is_some_and(|timing| timing.dealers.is_some());
         let Some(timed) = layout.timed.as_ref().filter(|_| has_dealers) else { return Vec::new() };
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (at, row) in timed.lots.rows.iter().enumerate() {
                 let summary = |metric| self.summary(arm, timed.lot(metric, at));
                 rows.push(LotRow {

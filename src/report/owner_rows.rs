@@ -31,7 +31,7 @@ impl Report<'_> {
         let Some(timed) = &layout.timed else { return Vec::new() };
         let brands = self.study.scenario().market.brands.as_slice();
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (p, period) in layout.periods.iter().enumerate() {
                 for at in 0..timed.owners.rows {
                     let summary = |metric| self.summary(arm, timed.owner(metric, p, at));

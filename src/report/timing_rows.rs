@@ -9,6 +9,7 @@ use crate::model::accounts::FIFTHS;
 use crate::model::outcome::WeekMetric;
 use crate::model::timing::record::{DealerMetric, MoveMetric};
 use crate::numerics::quantile::quantile_of_sorted;
+use crate::study::Arm;
 
 table! {
     /// Dealers' stock, prices, orders and landings week by week, by region and flag, and by manufacturer for the flagged models.
@@ -126,7 +127,7 @@ impl Report<'_> {
         let has_dealers = scenario.timing.as_ref().is_some_and(|timing| timing.dealers.is_some());
         let Some(timed) = layout.timed.as_ref().filter(|_| has_dealers) else { return Vec::new() };
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for week in 0..layout.weeks {
                 for (g, group) in timed.dealer_groups.iter().enumerate() {
                     let fan = |metric| self.fan(arm, timed.dealer(metric, week as usize, g));
@@ -162,7 +163,7 @@ impl Report<'_> {
         let (layout, scenario) = (self.layout(), self.study.scenario());
         let (Some(timed), Some(timing)) = (&layout.timed, &scenario.timing) else { return Vec::new() };
         let mut rows = Vec::new();
-        for arm in self.arms() {
+        for arm in self.results.arms() {
             for (p, period) in layout.periods.iter().enumerate() {
                 for (g, group) in layout.groups.iter().enumerate() {
                     for income in 0..=FIFTHS {
@@ -202,9 +203,9 @@ impl Report<'_> {
             return rows;
         }
         let baseline = self.results.baseline();
-        for arm in self.arms().filter(|arm| *arm != baseline) {
+        for arm in self.results.arms().filter(|arm| *arm != baseline) {
             for (g, group) in layout.groups.iter().enumerate() {
-                let sales = |arm: usize, week: u32| -> Vec<f64> {
+                let sales = |arm: Arm, week: u32| -> Vec<f64> {
                     let stored = self.results.stored(arm, layout.week(WeekMetric::Units, week as usize, g));
                     stored.into_iter().map(|(_, units)| units).collect()
                 };

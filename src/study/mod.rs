@@ -37,7 +37,7 @@ pub use observer::Observer;
 pub use prepare::{Plans, Study, StudyError};
 pub use reduction::FinishError;
 pub use replication::Replication;
-pub use results::Results;
+pub use results::{Arm, Results};
 pub use run::{JobError, JobResult};
 pub use stopping::{StopError, Stopping};
 pub use units::unit::Unit;

@@ -8,7 +8,7 @@ use super::base::Base;
 use super::finished::Finished;
 use super::observer::Observer;
 use super::prepare::{Study, StudyError};
-use super::results::Results;
+use super::results::{Arm, Results};
 use super::run::{Halt, JobResult, run_units};
 use super::sink::Sink;
 use super::stopping::{StopError, Stopping};
@@ -82,7 +82,7 @@ impl Finished {
                     Ok(outcome) => outcomes.push(outcome),
                     Err(error) => {
                         failed = true;
-                        reduction.failure(replication, arm, &error.to_string(), sink)?;
+                        reduction.failure(replication, Arm(arm), &error.to_string(), sink)?;
                     }
                 }
             }
@@ -119,7 +119,7 @@ impl Reduction {
         })?;
         let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
         let baseline = regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
-        let results = Results::new(study.layout(), regimes.len(), baseline, scenario.seed).until(stopping);
+        let results = Results::new(study.layout(), regimes.len(), Arm(baseline), scenario.seed).until(stopping);
         sink.study(&study, regimes)?;
         let (regimes, bargains) = (regimes.to_vec(), Vec::new());
         Ok(Self { finished: Finished { study, regimes, results, base_year, bargains, failed_jobs: 0 } })
@@ -151,12 +151,12 @@ impl Reduction {
     pub(super) fn failure(
         &mut self,
         replication: u64,
-        arm: usize,
+        arm: Arm,
         error: &str,
         sink: &mut dyn Sink,
     ) -> Result<(), OutputError> {
         self.finished.failed_jobs += 1;
-        let regime = self.finished.regimes[arm];
+        let regime = self.finished.regimes[arm.0];
         sink.failure(0, replication, &self.finished.study.scenario().regimes[regime].name, error)
     }
 

@@ -18,9 +18,13 @@ pub const QUANTILE_REPLICATIONS: usize = 512;
 /// Up to this many regimes every pair is compared: their number grows with the square. Beyond, each regime with the baseline.
 pub const MOST_COMPARED: usize = 50;
 
+/// The place of a regime among those that run, which is that of its outcomes; its place in the scenario is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arm(pub usize);
+
 /// One regime over all replications.
 #[derive(Clone, Debug)]
-struct Arm {
+struct Sums {
     level: MomentsRow,
     difference: MomentsRow,
     store: ReplicationStore,
@@ -30,8 +34,8 @@ struct Arm {
 /// All regimes over all replications.
 #[derive(Clone, Debug)]
 pub struct Results {
-    arms: Vec<Arm>,
-    baseline: usize,
+    arms: Vec<Sums>,
+    baseline: Arm,
     replications: u64,
     pairs: Vec<Pair>,
     headlines: Range<usize>,
@@ -43,7 +47,7 @@ pub struct Results {
 /// Two regimes compared on common worlds.
 #[derive(Clone, Debug)]
 struct Pair {
-    arms: [usize; 2],
+    arms: [Arm; 2],
     difference: MomentsRow, // of the headlines
 }
 
@@ -56,8 +60,8 @@ pub fn compares_all(regimes: usize) -> bool {
 impl Results {
     /// Empty results of `regimes` regimes, compared with the one at `baseline`; `key` selects the quantile sample.
     #[must_use]
-    pub fn new(layout: &Layout, regimes: usize, baseline: usize, key: u64) -> Self {
-        let arm = Arm {
+    pub fn new(layout: &Layout, regimes: usize, baseline: Arm, key: u64) -> Self {
+        let arm = Sums {
             level: MomentsRow::new(layout.len()),
             difference: MomentsRow::new(layout.len()),
             store: ReplicationStore::new(QUANTILE_REPLICATIONS, key),
@@ -65,7 +69,7 @@ impl Results {
         };
         let headlines = layout.headline_slots();
         let pair = |arms| Pair { arms, difference: MomentsRow::new(headlines.len()) };
-        let others: Vec<usize> = (0..regimes).filter(|arm| *arm != baseline).collect();
+        let others: Vec<Arm> = (0..regimes).map(Arm).filter(|arm| *arm != baseline).collect();
         let mut pairs: Vec<Pair> = others.iter().map(|arm| pair([*arm, baseline])).collect();
         let all = if compares_all(regimes) { &others[..] } else { &[] };
         for (place, against) in all.iter().enumerate() {
@@ -95,7 +99,7 @@ impl Results {
         if let Some(stopping) = &mut self.stopping {
             stopping.observe(outcomes);
         }
-        let (baseline, sampled) = (&outcomes[self.baseline].values, self.sampled);
+        let (baseline, sampled) = (&outcomes[self.baseline.0].values, self.sampled);
         // Arms do not touch each other's numbers: the order of additions to each is the order of replications.
         self.arms.par_iter_mut().zip(outcomes).for_each(|(arm, outcome)| {
             arm.store.offer(replication, &outcome.values[..sampled]);
@@ -104,7 +108,7 @@ impl Results {
             arm.switched.iter_mut().zip(&outcome.switched).for_each(|(sum, cars)| *sum += cars);
         });
         for Pair { arms: [arm, against], difference } in &mut self.pairs {
-            let [values, base] = [*arm, *against].map(|arm| &outcomes[arm].values[self.headlines.clone()]);
+            let [values, base] = [*arm, *against].map(|arm| &outcomes[arm.0].values[self.headlines.clone()]);
             difference.add_differences(values, base);
         }
     }
@@ -124,28 +128,32 @@ impl Results {
     pub fn replications(&self) -> u64 {
         self.replications
     }
-    /// Position of the baseline among the regimes.
+    /// The regimes that ran.
+    pub fn arms(&self) -> impl Iterator<Item = Arm> + use<> {
+        (0..self.arms.len()).map(Arm)
+    }
+    /// The one that the others are compared with.
     #[must_use]
-    pub fn baseline(&self) -> usize {
+    pub fn baseline(&self) -> Arm {
         self.baseline
     }
     /// Moments of a slot under a regime.
     #[must_use]
-    pub fn level(&self, regime: usize, slot: usize) -> Moments {
-        self.arms[regime].level.get(slot)
+    pub fn level(&self, arm: Arm, slot: usize) -> Moments {
+        self.arms[arm.0].level.get(slot)
     }
     /// Moments of a slot under a regime and the baseline, paired by replication.
     #[must_use]
-    pub fn paired(&self, regime: usize, slot: usize) -> Paired {
+    pub fn paired(&self, arm: Arm, slot: usize) -> Paired {
         Paired {
-            arm: self.level(regime, slot),
+            arm: self.level(arm, slot),
             baseline: self.level(self.baseline, slot),
-            difference: self.arms[regime].difference.get(slot),
+            difference: self.arms[arm.0].difference.get(slot),
         }
     }
     /// Every pair of regimes once, [regime, the one it is compared with]: each regime with the baseline, then each with those
     /// before it unless there are too many ([`compares_all`]).
-    pub fn pairs(&self) -> impl Iterator<Item = [usize; 2]> {
+    pub fn pairs(&self) -> impl Iterator<Item = [Arm; 2]> {
         self.pairs.iter().map(|pair| pair.arms)
     }
     /// Moments of the headline at `slot` (see [`Layout::headline`]) under both regimes of the pair at position `pair`, paired by
@@ -161,21 +169,21 @@ impl Results {
     }
     /// Quantiles of a slot under a regime.
     #[must_use]
-    pub fn quantiles<const N: usize>(&self, regime: usize, slot: usize, probabilities: [f64; N]) -> [f64; N] {
+    pub fn quantiles<const N: usize>(&self, arm: Arm, slot: usize, probabilities: [f64; N]) -> [f64; N] {
         let mut column = Vec::with_capacity(QUANTILE_REPLICATIONS);
-        self.arms[regime].store.sorted_column(slot, &mut column);
+        self.arms[arm.0].store.sorted_column(slot, &mut column);
         probabilities.map(|p| quantile_of_sorted(&column, p))
     }
     /// A slot's values in the stored replications, by replication number.
     #[must_use]
-    pub fn stored(&self, regime: usize, slot: usize) -> Vec<(u64, f64)> {
-        self.arms[regime].store.by_replication(slot)
+    pub fn stored(&self, arm: Arm, slot: usize) -> Vec<(u64, f64)> {
+        self.arms[arm.0].store.by_replication(slot)
     }
     /// Mean switching matrix of a regime, cars over the horizon: J rows, J + 1 columns (see [`Outcome::switched`]).
     #[must_use]
-    pub fn switched(&self, regime: usize) -> Vec<f64> {
+    pub fn switched(&self, arm: Arm) -> Vec<f64> {
         let replications = self.replications.max(1) as f64;
-        self.arms[regime].switched.iter().map(|sum| sum / replications).collect()
+        self.arms[arm.0].switched.iter().map(|sum| sum / replications).collect()
     }
 }
 
@@ -191,11 +199,11 @@ mod tests {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/market_1995/showdown-1995.toml");
         let scenario = config::load(&path, &[]).unwrap().scenario;
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
-        let pairs = |regimes| Results::new(&layout, regimes, 1, 0).pairs().collect::<Vec<_>>();
-        assert_eq!(pairs(3), [[0, 1], [2, 1], [2, 0]]);
+        let pairs = |regimes| Results::new(&layout, regimes, Arm(1), 0).pairs().collect::<Vec<_>>();
+        assert_eq!(pairs(3), [[0, 1], [2, 1], [2, 0]].map(|pair| pair.map(Arm)));
         assert_eq!(pairs(MOST_COMPARED).len(), MOST_COMPARED * (MOST_COMPARED - 1) / 2);
         let many = pairs(MOST_COMPARED + 1);
         assert_eq!(many.len(), MOST_COMPARED);
-        assert!(many.iter().all(|[_, against]| *against == 1));
+        assert!(many.iter().all(|[_, against]| *against == Arm(1)));
     }
 }

@@ -5,6 +5,7 @@
 //! [`Sequential`] says so: whoever feeds it in the order of replications stops at the
 //! same number, however the work was split.
 
+use super::results::Arm;
 use crate::config::stop::{StopRule, StopTarget};
 use crate::model::outcome::{Layout, Outcome};
 use crate::numerics::sequential::{Decision, Sequential};
@@ -12,10 +13,10 @@ use crate::numerics::sequential::{Decision, Sequential};
 /// A contrast that is followed: regime less baseline of one headline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Followed {
-    /// Position of the regime among those that run.
-    pub arm: usize,
-    /// Position, among those that run, of the regime it is compared with.
-    pub baseline: usize,
+    /// The regime.
+    pub arm: Arm,
+    /// The regime it is compared with.
+    pub baseline: Arm,
     /// Position of the headline metric.
     pub headline: usize,
     /// Position of the period.
@@ -48,13 +49,15 @@ impl Stopping {
     /// # Errors
     /// [`StopError`] when a regime that it names is not among them, or nothing is left to compare.
     pub fn new(stop: &StopRule, layout: &Layout, regimes: &[usize]) -> Result<Self, StopError> {
-        let place = |regime: usize| regimes.iter().position(|known| *known == regime).ok_or(StopError::Missing(regime));
+        let place = |regime: usize| {
+            regimes.iter().position(|known| *known == regime).map(Arm).ok_or(StopError::Missing(regime))
+        };
         let (mut followed, mut precisions) = (Vec::new(), Vec::new());
         for target in &stop.targets {
             let baseline = place(target.baseline)?;
-            let arms: Vec<usize> = match target.regime {
+            let arms: Vec<Arm> = match target.regime {
                 Some(regime) => vec![place(regime)?],
-                None => (0..regimes.len()).filter(|arm| *arm != baseline).collect(),
+                None => (0..regimes.len()).map(Arm).filter(|arm| *arm != baseline).collect(),
             };
             for arm in arms {
                 let StopTarget { headline, period, precision, .. } = *target;
@@ -73,7 +76,7 @@ impl Stopping {
     /// stopped, outcomes change nothing.
     pub fn observe(&mut self, outcomes: &[Outcome]) -> Decision {
         for (difference, followed) in self.differences.iter_mut().zip(&self.followed) {
-            let value = |arm: usize| outcomes[arm].values[followed.slot];
+            let value = |arm: Arm| outcomes[arm.0].values[followed.slot];
             *difference = value(followed.arm) - value(followed.baseline);
         }
         self.sequential.add(&self.differences)

@@ -413,8 +413,8 @@ impl Work<'_> {
                 Event::Replication { replication, outcomes, .. } => {
                     return reduction.add(replication, outcomes, sink, self.observer);
                 }
-                Event::Failure { replication, regime, error, .. } => {
-                    reduction.failure(replication, regime, error, sink)?;
+                Event::Failure { replication, arm, error, .. } => {
+                    reduction.failure(replication, arm, error, sink)?;
                 }
                 Event::Unit { position, hash, jobs } => ledger.add(self.plan, position, &hash, jobs)?,
             }

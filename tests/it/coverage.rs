@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
 use stickershock::report::build::Report;
 use stickershock::report::rows::{ComparisonRow, RegionRow};
-use stickershock::study::{Results, Stopping, Study};
+use stickershock::study::{Arm, Results, Stopping, Study};
 
 use crate::support::run;
 
@@ -172,7 +172,8 @@ impl Market {
         let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
         let stopping = loaded.stop.as_ref().map(|rule| Stopping::new(rule, study.layout(), &regimes).unwrap());
         let most = stopping.as_ref().map_or(study.scenario().replications, |s| s.sequential().rule().max());
-        let mut results = Results::new(study.layout(), regimes.len(), study.scenario().baseline, 0).until(stopping);
+        let mut results =
+            Results::new(study.layout(), regimes.len(), Arm(study.scenario().baseline), 0).until(stopping);
         let mut done = 0;
         while done < most && !results.is_enough() {
             let next = results.stopping().map_or(most, |stopping| stopping.sequential().next_look());

@@ -12,7 +12,7 @@ use std::process::Command;
 use rayon::prelude::*;
 use stickershock::model::outcome::Outcome;
 use stickershock::report::build::Report;
-use stickershock::study::{Results, Study};
+use stickershock::study::{Arm, Results, Study};
 
 use crate::support::{outcomes, regime, root, run, showdown_path, study};
 
@@ -130,11 +130,11 @@ fn a_parallel_scan_that_shares_a_generator() {
 fn intervals_of_a_study_that_ignore_their_level() {
     let study = study(&FAST);
     let regimes = [regime(&study, "status_quo"), regime(&study, "imposed"), regime(&study, "all_imports")];
-    let mut results = Results::new(study.layout(), regimes.len(), 0, 0);
+    let mut results = Results::new(study.layout(), regimes.len(), Arm(0), 0);
     run(&study, &regimes, 0..12, |replication, outcomes| results.add(replication, outcomes));
     let mut vary = 0;
     for slot in study.layout().headline_slots() {
-        let difference = results.paired(1, slot).difference;
+        let difference = results.paired(Arm(1), slot).difference;
         let [narrow, middle, wide] = [0.80, 0.95, 0.99].map(|level| {
             let [low, high] = difference.interval(level);
             high - low

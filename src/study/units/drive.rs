@@ -19,7 +19,7 @@ use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
 use crate::study::points::{Names, headlines, metrics};
 use crate::study::run::{Halt, run_units};
-use crate::study::{Base, JobError, JobResult, Observer, Study, StudyError, Unit};
+use crate::study::{Arm, Base, JobError, JobResult, Observer, Study, StudyError, Unit};
 
 /// The study of a point, shared by its replications; or why it cannot be prepared.
 pub type Prepared = Result<Arc<Study>, JobError>;
@@ -137,8 +137,8 @@ pub enum Event<'a> {
         point: usize,
         /// Replication number.
         replication: u64,
-        /// Position of the regime among those that run.
-        regime: usize,
+        /// The regime.
+        arm: Arm,
         /// The error.
         error: &'a str,
     },
@@ -392,9 +392,9 @@ fn hand_over(
         let outcomes: Vec<Outcome> = jobs.into_iter().flatten().collect();
         return Ok(keep(Event::Replication { point, replication, outcomes: &outcomes })?.is_break());
     }
-    for (regime, job) in jobs.iter().enumerate() {
+    for (arm, job) in jobs.iter().enumerate() {
         if let Err(error) = job {
-            let _ = keep(Event::Failure { point, replication, regime, error })?;
+            let _ = keep(Event::Failure { point, replication, arm: Arm(arm), error })?;
         }
     }
     Ok(false)
