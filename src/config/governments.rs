@@ -13,11 +13,12 @@ use super::time::Horizon;
 use crate::model::governments::calendar::InvalidCalendar;
 use crate::model::governments::parameters::{InvalidParameter, governments_parameters};
 use crate::model::governments::{
-    Bargaining, BeliefMode, Calendar, Day, Escalation, ExchangePath, MarketClock, MarketFlows, NegotiatedRegime,
-    Parameters, Setup,
+    Bargaining, BeliefMode, Calendar, Escalation, ExchangePath, MarketClock, MarketFlows, NegotiatedRegime, Parameters,
+    Setup,
 };
 use crate::model::market::Market;
 use crate::model::trade::instrument::Instrument;
+use crate::numerics::calendar::Day;
 
 /// Days that can be followed: a hundred years would take minutes a world's thousand.
 const MOST_DAYS: i32 = 36_525;

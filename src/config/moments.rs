@@ -6,6 +6,7 @@ use super::suggest;
 use crate::model::moment::{Destination, Moment, Prices};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
+use crate::numerics::calendar::Day;
 
 /// The kinds, with what each is of.
 pub const KINDS: [(&str, &str); 19] = [
@@ -194,7 +195,7 @@ impl Names<'_> {
     fn week_before(&self, date: &str) -> Result<usize, Refusal> {
         let help = || format!("write a date within the {} weeks from {}", self.0.weeks, self.0.start);
         let parsed: Date = date.parse().map_err(|_| (format!("`{date}` is no date"), help()))?;
-        let days = (parsed - self.0.start).get_days();
+        let days = Day::of(parsed) - Day::of(self.0.start);
         match u32::try_from(days / 7) {
             Ok(weeks) if (1..=self.0.weeks).contains(&weeks) => Ok(weeks as usize - 1),
             _ => Err((format!("{date} is outside the horizon"), help())),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::reader::Reader;
 use crate::model::outcome::{Period, PeriodKind};
+use crate::numerics::calendar::Day;
 
 /// Most periods of its own that a file names.
 const MAX_PERIODS: u64 = 1_000;
@@ -56,8 +57,7 @@ impl Horizon {
 
     /// The first week that starts on or after a date; negative before the horizon.
     pub fn week_of(self, date: Date) -> i64 {
-        let days = date.duration_since(self.start).as_hours() / 24;
-        days.div_euclid(7) + i64::from(days.rem_euclid(7) > 0)
+        i64::from(Day::of(self.start).week_from(Day::of(date)))
     }
 
     /// The same, if it is one of the horizon's.
@@ -67,12 +67,12 @@ impl Horizon {
 
     /// First day of a week.
     pub fn first_day(self, week: u32) -> Date {
-        self.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7))
+        Day::of(self.start).week_start(week).date()
     }
 
     /// What a reader is told of dates outside.
     pub fn help(self) -> String {
-        let end = self.start.saturating_add(jiff::Span::new().days(i64::from(self.weeks) * 7 - 1));
+        let end = (Day::of(self.start).week_start(self.weeks) + -1).date();
         format!("the horizon runs from {} to {end} ({} weeks)", self.start, self.weeks)
     }
 }

@@ -13,6 +13,7 @@ use super::supply::rule::{Conduct, PricingRule};
 use super::timing::Timing;
 use super::trade::instrument::Instrument;
 use super::trade::regime::Regime;
+use crate::numerics::calendar::Day;
 
 /// How the buyers of the replications relate.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl Scenario {
     /// First day of a week.
     #[must_use]
     pub fn week_start(&self, week: u32) -> Date {
-        self.start.saturating_add(jiff::Span::new().days(i64::from(week) * 7))
+        Day::of(self.start).week_start(week).date()
     }
     /// First and last day of a period.
     #[must_use]

@@ -1,8 +1,9 @@
-//! Arithmetic under everything: elementary functions, laws, moments, quantiles, intervals and low-discrepancy points.
+//! Arithmetic under everything: days, elementary functions, laws, moments, quantiles, intervals and low-discrepancy points.
 //!
 //! Knows nothing of cars, and gives the same bits on every machine.
 
 pub mod beta;
+pub mod calendar;
 pub mod draws;
 pub mod elementary;
 pub mod family;

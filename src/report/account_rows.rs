@@ -7,9 +7,9 @@ use super::record::{Cell, Columns, Field, table};
 use super::rows::Summary;
 use super::words::region_label;
 use crate::model::accounts::{Account, AccountsLayout, FIFTHS, FirmMetric, TradeMetric};
-use crate::model::governments::month_number;
 use crate::model::ids::{RegionId, Table};
 use crate::model::scenario::Scenario;
+use crate::numerics::calendar::month_number;
 use crate::numerics::moments::Moments;
 use crate::study::Arm;
 

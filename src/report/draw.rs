@@ -17,8 +17,9 @@ use super::timing_rows::{EventStudyRow, fan};
 use super::words::region_label;
 use crate::folder::OutputFolder;
 use crate::model::accounts::{Account, TradeMetric};
-use crate::model::governments::{Calendar, Day, Escalation, month_number};
+use crate::model::governments::{Calendar, Escalation};
 use crate::model::trade::regime::Action;
+use crate::numerics::calendar::{Day, month_number};
 use crate::study::bargained::Bargained;
 use crate::study::finished::Finished;
 

@@ -4,13 +4,12 @@ use std::ops::Range;
 
 use crate::platform::threads::prelude::*;
 
-use crate::model::governments::calendar::DAYS_PER_YEAR;
-use crate::model::governments::calendar::Day;
 use crate::model::governments::reservation::Verdict;
 use crate::model::governments::signs::{Change, changed};
 use crate::model::governments::{Calendar, Deal, DealResults, Form, Limits, Negotiation, Settlement, Setup, State};
 use crate::model::outcome::NegotiatedMetric;
 use crate::model::streams::Streams;
+use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::numerics::moments::Moments;
 
 /// Worlds handed to the threads at once: memory does not grow with the number of worlds.

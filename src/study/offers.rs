@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::negotiation::{Negotiations, WorldOutcome, run_worlds, world};
-use crate::model::governments::{Day, Negotiation, Setup, State};
+use crate::model::governments::{Negotiation, Setup, State};
 use crate::model::streams::Streams;
+use crate::numerics::calendar::Day;
 use crate::numerics::moments::Moments;
 
 /// What is followed, one fan each.

@@ -9,11 +9,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::negotiation::{WorldOutcome, world_watched};
-use crate::model::governments::{Day, Deal, DealResults, MarketClock, MonthlyTrade, NegotiatedRegime, Recorder, Setup};
+use crate::model::governments::{Deal, DealResults, MarketClock, MonthlyTrade, NegotiatedRegime, Recorder, Setup};
 use crate::model::plan::{PlanError, PriceBook, RegimePlan};
 use crate::model::streams::Streams;
 use crate::model::timing::PublicBelief;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
+use crate::numerics::calendar::Day;
 
 /// A plan that belongs to the study, or to the courses of a negotiated regime.
 #[derive(Clone, Debug)]

@@ -7,9 +7,10 @@ use jiff::civil::date;
 use stickershock::config::load;
 use stickershock::model::governments::signs::CHANGES;
 use stickershock::model::governments::{
-    Day, DutyStatus, Escalation, ExchangePath, Form, MarketFlows, Negotiation, Parameters, Setup, State, month_number,
+    DutyStatus, Escalation, ExchangePath, Form, MarketFlows, Negotiation, Parameters, Setup, State,
 };
 use stickershock::model::streams::Streams;
+use stickershock::numerics::calendar::{Day, month_number};
 use stickershock::study::negotiation::{
     Negotiations, Sign, monitor, negotiate, run_worlds, signs, solve_execution_reward, world,
 };

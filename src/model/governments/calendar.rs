@@ -1,66 +1,22 @@
 //! The governments' own clock: days, months, and the dated steps of the dispute.
 
-use std::ops::{Add, Sub};
-
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A day, counted from 1 January 1970 (day 0).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day(pub i32);
+use crate::numerics::calendar::{Day, ORIGIN, month_number, month_start};
 
-const ORIGIN: Date = date(1970, 1, 1);
 /// Months over which the results of a settlement are followed, from January of the year after talks begin: five years and a quarter.
 pub const MONTHS: usize = 63;
-/// Days in a mean year.
-pub const DAYS_PER_YEAR: f64 = 365.25;
 
-impl Day {
-    /// The day of a date.
-    #[must_use]
-    pub fn of(date: Date) -> Self {
-        // Dates lie within 20,000 years of each other: 7.3 million days.
-        Self((date.duration_since(ORIGIN).as_hours() / 24) as i32)
-    }
-    /// The date of a day; the last representable date beyond the calendar's end.
-    #[must_use]
-    pub fn date(self) -> Date {
-        ORIGIN.saturating_add(jiff::Span::new().days(self.0.clamp(-1_000_000, 1_000_000)))
-    }
-    /// The next day.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-    /// Whether weekly rounds of talks are held on this day: Wednesdays (day 0 is a Thursday).
-    #[must_use]
-    pub fn is_round_day(self) -> bool {
-        self.0.rem_euclid(7) == 6
-    }
-    /// Years since an earlier day.
-    #[must_use]
-    pub fn years_since(self, earlier: Self) -> f64 {
-        f64::from(self.0 - earlier.0) / DAYS_PER_YEAR
-    }
-    /// The day's address in a random stream: days since talks began, so that a dispute moved in time draws the same.
-    pub(super) fn address(self, talks_begin: Self) -> u64 {
-        i64::from(self.0 - talks_begin.0) as u64
-    }
+/// Whether weekly rounds of talks are held on this day: Wednesdays.
+pub(super) fn is_round_day(day: Day) -> bool {
+    day.0.rem_euclid(7) == 6
 }
 
-impl Add<i32> for Day {
-    type Output = Self;
-    fn add(self, days: i32) -> Self {
-        Self(self.0.saturating_add(days))
-    }
-}
-
-impl Sub for Day {
-    type Output = i32;
-    fn sub(self, earlier: Self) -> i32 {
-        self.0 - earlier.0
-    }
+/// A day's address in a random stream: days since talks began, so that a dispute moved in time draws the same.
+pub(super) fn address(day: Day, talks_begin: Day) -> u64 {
+    i64::from(day - talks_begin) as u64
 }
 
 /// How the extra duty stands on a day.
@@ -277,21 +233,6 @@ impl ExchangePath {
     }
 }
 
-/// Months from January of the year 0 to the month of a date.
-#[must_use]
-pub fn month_number(date: Date) -> i32 {
-    i32::from(date.year()) * 12 + i32::from(date.month()) - 1
-}
-
-/// The first day of a month, as [`month_number`] counts.
-#[must_use]
-pub fn month_start(month: i32) -> Day {
-    let year = month.div_euclid(12);
-    let month = month.rem_euclid(12) + 1;
-    let first = Date::new(i16::try_from(year).unwrap_or(i16::MAX), month as i8, 1);
-    first.map_or(Day(i32::MAX), Day::of)
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::civil::{Weekday, date};
@@ -300,14 +241,9 @@ mod tests {
     use crate::model::governments::fixtures::calendar;
 
     #[test]
-    fn days_and_dates_are_inverse_and_rounds_fall_on_wednesdays() {
-        for n in -900..13_000 {
-            let day = Day(n);
-            assert_eq!(Day::of(day.date()), day);
-            assert_eq!(day.is_round_day(), day.date().weekday() == Weekday::Wednesday);
-        }
-        assert_eq!(calendar().deadline - calendar().start, 718);
-        assert!(calendar().deadline.is_round_day());
+    fn rounds_fall_on_wednesdays() {
+        assert!((-900..13_000).map(Day).all(|day| is_round_day(day) == (day.date().weekday() == Weekday::Wednesday)));
+        assert!(is_round_day(calendar().deadline));
     }
 
     #[test]
@@ -322,13 +258,6 @@ mod tests {
         );
         assert_eq!(ExchangePath::monthly(date(1993, 1, 1), vec![]), Err(InvalidExchangePath::Empty));
         assert!(ExchangePath::constant(-1.0).is_err());
-    }
-
-    #[test]
-    fn month_starts_are_first_days() {
-        assert_eq!(month_start(12 * 1993).date(), date(1993, 1, 1));
-        assert_eq!(month_start(12 * 1995 + 5).date(), date(1995, 6, 1));
-        assert_eq!(month_number(month_start(24_000).date()), 24_000);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use jiff::civil::date;
 
-use super::calendar::{Calendar, Day, Escalation};
+use super::calendar::{Calendar, Escalation};
 use super::flows::{Flows, MarketFlows};
+use crate::numerics::calendar::Day;
 
 /// Its dates.
 pub fn calendar() -> Calendar {

@@ -8,12 +8,13 @@
 use jiff::civil::Date;
 
 use super::Setup;
-use super::calendar::{Day, DutyStatus};
+use super::calendar::DutyStatus;
 use super::reservation::{Form, Verdict};
 use super::schedule::{InvalidSchedule, Schedule, Step};
 use super::world::{Negotiation, State};
 use crate::model::timing::PublicBelief;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
+use crate::numerics::calendar::Day;
 
 /// A regime whose history the governments negotiate, anew in every replication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +45,12 @@ impl MarketClock {
     /// The first week that starts on or after a day, from 0 up to the week after the last.
     #[must_use]
     pub fn week_of(self, day: Day) -> u32 {
-        let week = (day - self.start).max(0) as u32;
-        week.div_ceil(7).min(self.weeks)
+        (self.start.week_from(day).max(0) as u32).min(self.weeks)
     }
     /// First day of a week.
     #[must_use]
     pub fn first_day(self, week: u32) -> Day {
-        self.start + 7 * week as i32
+        self.start.week_start(week)
     }
     /// The day after the last week.
     #[must_use]

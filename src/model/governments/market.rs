@@ -108,7 +108,7 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
         ..*planner
     };
     let imposed = |instrument| PolicyEvent {
-        date: super::Day(0).date(),
+        date: crate::numerics::calendar::ORIGIN,
         week: 0,
         action: Action::Imposed,
         instrument,

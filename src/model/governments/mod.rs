@@ -22,7 +22,7 @@ pub mod settlement;
 pub mod signs;
 pub mod world;
 
-pub use calendar::{Calendar, Day, DutyStatus, Escalation, ExchangePath, month_number};
+pub use calendar::{Calendar, DutyStatus, Escalation, ExchangePath};
 pub use flows::{Flows, MarketFlows};
 pub use history::{MarketClock, NegotiatedRegime, Recorder};
 pub use market::FlowGrid;

@@ -7,11 +7,11 @@ use jiff::civil::Date;
 
 use super::Setup;
 use super::beliefs::{self, Reading};
-use super::calendar::Day;
 use super::parameters::BeliefMode;
 use super::reservation::Form;
 use super::settlement::enforcement;
 use super::world::{Reputation, State};
+use crate::numerics::calendar::Day;
 
 /// One dated step.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -13,16 +13,17 @@
 //! A month's effort is that of its middle. Parts are billion USD a year; sales and transplant output are indexes. A review
 //! scores each result against its target path, cut to [-0.5, 1.5]; two failures in a row may bring the threat back.
 
-use super::calendar::{Calendar, Day, ExchangePath, MONTHS, month_number, month_start};
+use super::calendar::{Calendar, ExchangePath, MONTHS, address};
 use super::parameters::Parameters;
 use super::reservation::Form;
 use crate::model::streams::{Purpose, Streams};
+use crate::numerics::calendar::{DAYS_PER_YEAR, Day, month_number, month_start};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
 
 /// Scores are cut to this range before they are weighted.
 const SCORE_RANGE: [f64; 2] = [-0.5, 1.5];
-const DAYS_PER_QUARTER: f64 = 365.25 / 4.0;
+const DAYS_PER_QUARTER: f64 = DAYS_PER_YEAR / 4.0;
 
 /// A signed text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -244,7 +245,7 @@ impl DealResults {
         for (day, score) in self.reviews(p, last) {
             let failed = score < p.pass_score;
             if failed && failed_before {
-                let u = streams.at(Purpose::SettlementReview, 0, day.address(self.talks_begin)).uniform_open();
+                let u = streams.at(Purpose::SettlementReview, 0, address(day, self.talks_begin)).uniform_open();
                 if u < probability {
                     return Some(day);
                 }

@@ -6,11 +6,12 @@
 
 use super::Setup;
 use super::beliefs::{self, Reading};
-use super::calendar::{Calendar, Day, DutyStatus, Escalation};
+use super::calendar::{Calendar, DutyStatus, Escalation, address, is_round_day};
 use super::parameters::Parameters;
 use super::reservation::{Form, Leverage, Limits, Stakes, Standpoint, Verdict, limits};
 use super::settlement::{DealResults, Settlement, enforcement};
 use crate::model::streams::{Purpose, Streams};
+use crate::numerics::calendar::Day;
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
 
@@ -126,7 +127,7 @@ impl News {
     }
 
     fn draws(streams: &Streams, start: Day, day: Day) -> [f64; 2] {
-        let mut stream = streams.at(Purpose::GovernmentNews, 0, day.address(start));
+        let mut stream = streams.at(Purpose::GovernmentNews, 0, address(day, start));
         [normal::quantile(stream.uniform_open()), normal::quantile(stream.uniform_open())]
     }
 
@@ -393,7 +394,7 @@ impl<'a> Negotiation<'a> {
         self.liable_from = liable_from;
         self.openings = [p.opening_partner, p.opening_home];
         self.offers = self.openings;
-        let mut noise = self.streams.at(Purpose::GovernmentPublic, 0, self.day.address(self.setup.calendar.start));
+        let mut noise = self.streams.at(Purpose::GovernmentPublic, 0, address(self.day, self.setup.calendar.start));
         self.reading = normal::quantile(noise.uniform_open()) + normal::quantile(noise.uniform_open());
     }
 
@@ -404,7 +405,9 @@ impl<'a> Negotiation<'a> {
             return;
         }
         let uniform = |step: u64| {
-            self.streams.at(Purpose::GovernmentRuling, step, self.day.address(self.setup.calendar.start)).uniform_open()
+            self.streams
+                .at(Purpose::GovernmentRuling, step, address(self.day, self.setup.calendar.start))
+                .uniform_open()
         };
         let between = |step: u64, first: f64, last: f64| (first + (last - first) * uniform(step)).round() as i32;
         let report = self.day + between(0, p.report_days_first, p.report_days_last);
@@ -449,7 +452,7 @@ impl<'a> Negotiation<'a> {
             return;
         }
         let hazard = plans_hazard(&self.setup.parameters, self.state, self.day, self.deadline);
-        if plans_drawn(&self.streams, self.day.address(self.setup.calendar.start), hazard) {
+        if plans_drawn(&self.streams, address(self.day, self.setup.calendar.start), hazard) {
             self.form = Form::Plans;
         }
     }
@@ -461,13 +464,13 @@ impl<'a> Negotiation<'a> {
         }
         let left = f64::from(self.deadline - self.day);
         let dated = self.state == State::Announced;
-        let scheduled = self.day.is_round_day() || (dated && left < p.daily_round_days) || (dated && left <= 0.0);
+        let scheduled = is_round_day(self.day) || (dated && left < p.daily_round_days) || (dated && left <= 0.0);
         let sure = dated && left < p.sure_round_days;
         scheduled
             && (sure
                 || self
                     .streams
-                    .at(Purpose::GovernmentRound, 0, self.day.address(self.setup.calendar.start))
+                    .at(Purpose::GovernmentRound, 0, address(self.day, self.setup.calendar.start))
                     .uniform_open()
                     < p.round_probability)
     }
@@ -527,7 +530,7 @@ impl<'a> Negotiation<'a> {
         while form == Form::Criteria && day <= calendar.deadline {
             if plans_drawn(
                 &self.streams,
-                day.address(calendar.start),
+                address(day, calendar.start),
                 plans_hazard(p, State::Announced, day, calendar.deadline),
             ) {
                 form = Form::Plans;
@@ -550,7 +553,7 @@ impl<'a> Negotiation<'a> {
                 ((elapsed / total).clamp(0.0, 1.0), self.traits.exponents)
             }
             State::Imposed => {
-                let longest = (p.sanctions_years_longest * super::calendar::DAYS_PER_YEAR).round() as i32;
+                let longest = (p.sanctions_years_longest * crate::numerics::calendar::DAYS_PER_YEAR).round() as i32;
                 let end = self.imposed.unwrap_or(self.since) + longest;
                 let milestone = match self.case {
                     Some(case) if !self.ruled => case.adoption,
@@ -606,7 +609,7 @@ impl<'a> Negotiation<'a> {
         let limits = self.limits();
         let u = self
             .streams
-            .at(Purpose::GovernmentExecution, 0, self.deadline.address(self.setup.calendar.start))
+            .at(Purpose::GovernmentExecution, 0, address(self.deadline, self.setup.calendar.start))
             .uniform_open();
         self.since = self.day;
         self.state = if u < limits.execution_probability {
@@ -665,7 +668,7 @@ fn plans_hazard(p: &Parameters, state: State, day: Day, deadline: Day) -> f64 {
     match state {
         State::Announced if f64::from(deadline - day) < p.plans_late_days => p.plans_hazard_late,
         State::Announced => p.plans_hazard,
-        State::Imposed if day.is_round_day() => p.plans_hazard_sanctions,
+        State::Imposed if is_round_day(day) => p.plans_hazard_sanctions,
         _ => 0.0,
     }
 }

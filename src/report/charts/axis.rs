@@ -3,6 +3,7 @@
 use jiff::civil::{Date, date};
 
 use super::text;
+use crate::numerics::calendar::Day;
 
 /// A linear scale from `low..=high` to the pixels `from..=to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -122,7 +123,7 @@ fn power_of_ten(exponent: usize) -> f64 {
 
 /// A day as a number: days since 1970-01-01.
 pub(super) fn day(of: Date) -> f64 {
-    (date(1970, 1, 1).duration_until(of).as_hours() / 24) as f64
+    f64::from(Day::of(of).0)
 }
 
 /// A tick on a date axis.

@@ -9,6 +9,7 @@ use super::theme::{
     self, AXIS, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, Marker, OUTER_BAND, PANEL, Style, TICK, WIDTH,
 };
 use super::{ChartError, Svg, text};
+use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::report::negotiation::{OffersRow, SettlementDateRow};
 
 const PARTNER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
@@ -167,7 +168,7 @@ fn day_axes(
 }
 
 fn date_of(day: f64) -> Date {
-    jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(day.clamp(-7e5, 7e5) as i64))
+    Day(day as i32).date()
 }
 
 fn place(row: &OffersRow, days: Days) -> f64 {
@@ -254,7 +255,7 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
 }
 
 /// Days in a quarter.
-const QUARTER: f64 = 365.25 / 4.0;
+const QUARTER: f64 = DAYS_PER_YEAR / 4.0;
 
 fn draw_bars(
     canvas: &Canvas,
@@ -292,7 +293,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::model::governments::{Day, State};
+    use crate::model::governments::State;
     use crate::study::offers::{DealDay, OfferRow, SERIES};
 
     fn caption() -> Caption {

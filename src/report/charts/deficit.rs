@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use super::over_time::{self, GroupFan, Panel, Sheet};
 use super::theme::{Ink, Marker, Style};
 use super::{ChartContext, ChartError, Svg, text};
+use crate::numerics::calendar::Day;
 use crate::report::rows::Fan;
 
 const CHART: &str = "deficit";
@@ -45,7 +46,7 @@ pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Pan
             .iter()
             .filter(|month| month.regime == regime)
             .flat_map(|month| {
-                let week = |at: u32| (month.from.saturating_add(Span::new().days(7 * i64::from(at))), month.deficit);
+                let week = |at: u32| (Day::of(month.from).week_start(at).date(), month.deficit);
                 (0..month.weeks).map(week)
             })
             .collect();
