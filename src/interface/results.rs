@@ -6,7 +6,7 @@ use super::error::Error;
 use crate::report::build::Report;
 use crate::report::rows::Summary;
 use crate::report::study::tables;
-use crate::study::Finished;
+use crate::study::{Arm, Finished};
 
 /// The results of a study: levels under every regime, and changes from the baseline in the same simulated worlds.
 #[derive(Clone, Debug)]
@@ -81,10 +81,10 @@ impl Results {
         &self.failures
     }
 
-    fn arm(&self, regime: &str) -> Result<usize, Error> {
+    fn arm(&self, regime: &str) -> Result<Arm, Error> {
         let known = self.regimes();
         let found = known.iter().position(|name| *name == regime);
-        found.ok_or_else(|| {
+        found.map(Arm).ok_or_else(|| {
             let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
             Error::unknown("regime with results", regime, &known)
         })

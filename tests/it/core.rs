@@ -7,7 +7,7 @@ use stickershock::model::demand::{
     long_run_diversion, own_response, price_response, stationary_shares,
 };
 use stickershock::model::supply::{
-    Duty, DutyTerms, Limit, Linearised, Ownership, PriceProblem, PricingOptions, SupplyError, equilibrium,
+    DutyRule, DutyTerms, Limit, Linearised, Ownership, PriceProblem, PricingOptions, SupplyError, equilibrium,
     equilibrium_with_limits, from_many_starts, marginal_costs,
 };
 use stickershock::model::welfare::consumer_surplus;
@@ -59,8 +59,9 @@ impl Made {
     }
 
     fn mixed_duty(&self) -> Vec<DutyTerms> {
-        let duty =
-            |j: usize| if j.is_multiple_of(3) { Duty::Border { rate: 0.4 } } else { Duty::Specific { amount: 0.02 } };
+        let duty = |j: usize| {
+            if j.is_multiple_of(3) { DutyRule::Border { rate: 0.4 } } else { DutyRule::Specific { amount: 0.02 } }
+        };
         (0..self.products.len()).map(|j| duty(j).terms("p", 1.0).unwrap()).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Axes: scales from numbers and dates to pixels, and where the ticks stand.
 
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
 use super::text;
 use crate::numerics::calendar::Day;
@@ -171,6 +171,8 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,5 @@
 //! The bilateral trade deficit month by month, one panel per regime.
 
-use jiff::Span;
 use jiff::civil::Date;
 
 use super::over_time::{self, GroupFan, Panel, Sheet};
