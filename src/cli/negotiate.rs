@@ -205,7 +205,7 @@ fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> Strin
 
 /// The market's own flows beside the exchange rates they were worked out at.
 fn flows_table(out: &mut String, setup: &Setup) {
-    let _ = writeln!(out, "Market flows of the scenario, billion USD a year, sanctioned less not:\n");
+    let _ = writeln!(out, "Market flows of the scenario, billion USD a year, with sanctions less without:\n");
     let _ = writeln!(
         out,
         "{:>5} {:>14} {:>16} {:>10} {:>11} {:>15} {:>13}",

@@ -102,7 +102,7 @@ struct SampleArgs {
     /// Base points (sobol, a power of two), trajectories (morris), points of a curve (fast), or rows.
     #[arg(long, value_name = "N")]
     n: usize,
-    /// Seed; every number is one, 0 too.
+    /// Seed: any whole number, 0 too.
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
     /// Levels of the grid of morris, an even number.
@@ -142,7 +142,7 @@ struct AnalyzeArgs {
     /// Bootstrap resamples (fast and rbd_fast need none).
     #[arg(long, value_name = "R", default_value_t = 1000)]
     resamples: usize,
-    /// Seed of the resamples; every number is one, 0 too.
+    /// Seed of the resamples: any whole number, 0 too.
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
 }

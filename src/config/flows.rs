@@ -28,7 +28,7 @@ pub(super) struct Partner<'a> {
     pub rates: Option<&'a Rates<'a>>,
 }
 
-/// What sanctions do to the market, billion USD a year, sanctioned minus not. The six flows are used where `source` is
+/// What sanctions do to the market, billion USD a year: with sanctions less without. The six flows are used where `source` is
 /// `given`, on the rising grid `exchange_rate`; the keys after them where it is `market`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +57,7 @@ pub struct FlowsSection {
     /// Consumers' loss.
     #[serde(default)]
     pub consumers_loss: Option<Sourced<Vec<f64>>>,
-    /// Loss of the dealers of sanctioned models.
+    /// Loss of the dealers of flagged models.
     #[serde(default)]
     pub dealers_loss: Option<Sourced<Vec<f64>>>,
     /// Exchange rates at which the market is solved, the partner's currency per USD, rising; from 0.8 to 1.25 times that of the

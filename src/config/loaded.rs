@@ -31,7 +31,7 @@ pub struct Loaded {
     pub design: Option<StudyDesign>,
     /// When there are enough replications, if not at a fixed number.
     pub stop: Option<StopRule>,
-    /// The document without what only says which points there are: what points are laid over.
+    /// The document that the settings of each point are laid over. The sections that list the points are left out of it.
     ground: Document,
 }
 

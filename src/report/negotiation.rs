@@ -187,7 +187,7 @@ impl SettlementDateRow {
 }
 
 table! {
-    /// What sanctions do to the scenario's own market in a year, at each exchange rate of the grid: sanctioned less not.
+    /// What sanctions do to the scenario's own market in a year, at each exchange rate of the grid: with sanctions less without.
     pub struct MarketFlowsRow in "market_flows" by [exchange_rate] {
         /// exchange rate
         exchange_rate: f64, "currency per USD";

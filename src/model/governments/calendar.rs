@@ -1,4 +1,4 @@
-//! The governments' own clock: days, months, and the dated steps of the dispute.
+//! The governments' own calendar: the dated steps of the dispute, and the path of the exchange rate.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;

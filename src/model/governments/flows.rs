@@ -6,7 +6,7 @@
 
 use crate::numerics::elementary::{exp, ln};
 
-/// Flows at one exchange rate, billion USD a year, sanctioned minus not, signed as named.
+/// Flows at one exchange rate, billion USD a year: those with sanctions less those without, signed as named.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Flows {
     /// Profit lost by the makers of the threatened region.
@@ -19,7 +19,7 @@ pub struct Flows {
     pub extra_duty: f64,
     /// Consumers' loss.
     pub consumers_loss: f64,
-    /// Loss of the dealers of sanctioned makes: 60% of gross margin.
+    /// Loss of the dealers of flagged makes: 60% of gross margin.
     pub dealers_loss: f64,
 }
 

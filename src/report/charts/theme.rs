@@ -1,4 +1,4 @@
-//! The look of every chart: sizes, type, colours, and the style that each region keeps from chart to chart.
+//! The look of every chart: sizes, type, colours, and the style that each region of the scenario keeps from chart to chart.
 
 use crate::report::words::region_label;
 

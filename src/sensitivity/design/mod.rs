@@ -131,7 +131,7 @@ pub(super) fn check_groups(problem: &Problem, method: Method) -> Result<(), Desi
 pub struct SampleOptions {
     /// Base points, trajectories, points of a curve, or rows: see [`self`].
     pub n: usize,
-    /// Seed; every number is one.
+    /// Seed: any whole number, 0 too.
     pub seed: u64,
     /// Levels of the grid of `morris`.
     pub levels: usize,

@@ -153,7 +153,7 @@ pub enum Event<'a> {
     },
 }
 
-/// What takes the events: results that break are enough of their point.
+/// Receives the events. A break says that the point has replications enough.
 pub type Keep<'a> = dyn FnMut(Event<'_>) -> Result<ControlFlow<()>, OutputError> + 'a;
 
 /// Why a walk over the plan ended early.
