@@ -1,5 +1,6 @@
 //! Monte Carlo: one flat list of jobs (point x replication x regime), run on all threads, reduced in one fixed order.
 
+mod arm;
 pub mod bargained;
 pub mod base;
 pub mod base_year;
@@ -30,6 +31,7 @@ pub mod units;
 pub mod validation;
 pub mod work;
 
+pub use arm::Arm;
 pub use base::Base;
 pub use base_year::BaseYear;
 pub use finished::{Finished, FinishedPoints};
@@ -37,7 +39,7 @@ pub use observer::Observer;
 pub use prepare::{Plans, Study, StudyError};
 pub use reduction::FinishError;
 pub use replication::Replication;
-pub use results::{Arm, Results};
+pub use results::Results;
 pub use run::{JobError, JobResult};
 pub use stopping::{StopError, Stopping};
 pub use units::unit::Unit;

@@ -3,12 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::arm::Arm;
 use super::bargained::Bargained;
 use super::base::Base;
 use super::finished::Finished;
 use super::observer::Observer;
 use super::prepare::{Study, StudyError};
-use super::results::{Arm, Results};
+use super::results::Results;
 use super::run::{Halt, JobResult, run_units};
 use super::sink::Sink;
 use super::stopping::{StopError, Stopping};

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::platform::threads::prelude::*;
 
+use super::arm::Arm;
 use super::stopping::Stopping;
 use crate::model::outcome::{Layout, Outcome};
 use crate::numerics::moments::{Moments, MomentsRow, Paired};
@@ -17,10 +18,6 @@ pub const QUANTILE_REPLICATIONS: usize = 512;
 
 /// Up to this many regimes every pair is compared: their number grows with the square. Beyond, each regime with the baseline.
 pub const MOST_COMPARED: usize = 50;
-
-/// The place of a regime among those that run, which is that of its outcomes; its place in the scenario is another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arm(pub usize);
 
 /// One regime over all replications.
 #[derive(Clone, Debug)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::model::accounts::ExternalFlows;
 use crate::model::demand::Execution;
-use crate::model::governments::calendar::month_number;
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::simulate;
@@ -14,6 +13,7 @@ use crate::model::timing::record::Record;
 use crate::model::timing::together::run_together;
 use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
+use crate::numerics::calendar::month_number;
 
 use super::policy::{PlanRef, Policy};
 use super::prepare::{Study, StudyError, planner};

@@ -5,7 +5,7 @@
 //! [`Sequential`] says so: whoever feeds it in the order of replications stops at the
 //! same number, however the work was split.
 
-use super::results::Arm;
+use super::arm::Arm;
 use crate::config::stop::{StopRule, StopTarget};
 use crate::model::outcome::{Layout, Outcome};
 use crate::numerics::sequential::{Decision, Sequential};
