@@ -155,6 +155,11 @@ pub struct Uncertainty {
 }
 
 impl Uncertainty {
+    /// The scenario's uncertain parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &UncertainParameters {
+        &self.parameters
+    }
     /// The structures that draws are of; none where all have the scenario's own.
     #[must_use]
     pub fn structures(&self) -> &[Structure] {

@@ -158,7 +158,7 @@ impl Report<'_> {
             let (after, before) = (plan.phase(*week), baseline.phase(*week));
             after.duty_usd[j] > before.duty_usd[j] || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
         };
-        let price = |arm: usize, plan: &RegimePlan, week: usize, j: usize| {
+        let price = |arm: Arm, plan: &RegimePlan, week: usize, j: usize| {
             let row = plan.changes().take_while(|first| *first as usize <= week).count() - 1;
             let place = of_model(QuoteMetric::StickerPrice, j, self.layout().models);
             self.quoted(arm, row, place, plan.phase(week).sticker_price_usd[j]).value

@@ -6,8 +6,8 @@ use super::build::Report;
 use super::record::table;
 use super::rows::Quoted;
 use crate::model::quotes::{BaseYearMetric, QuoteLayout, QuoteMetric, of_model};
-use crate::study::BaseYear;
 use crate::study::quotes::Quotation;
+use crate::study::{Arm, BaseYear};
 
 table! {
     /// The base year that the market is calibrated to: data, fit, recovered costs, elasticities, diversion.
@@ -84,7 +84,7 @@ table! {
 
 impl Report<'_> {
     /// What is at `place` of a row of prices (see [`crate::model::quotes`]) of an arm: `shared` where replications share the buyers.
-    pub(super) fn quoted(&self, arm: usize, row: usize, place: usize, shared: f64) -> Quoted {
+    pub(super) fn quoted(&self, arm: Arm, row: usize, place: usize, shared: f64) -> Quoted {
         let own = |layout: QuoteLayout| Quoted::mean(&self.results.level(arm, layout.row(row, place)));
         self.layout().quotes.map_or_else(|| Quoted::shared(shared), own)
     }
@@ -128,9 +128,9 @@ impl Report<'_> {
         let market = &scenario.market;
         let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
         let mut rows = Vec::new();
-        for arm in self.arms().filter(|arm| study.negotiated(self.regimes[*arm]).is_none()) {
-            let Some(plan) = study.plans().get(self.regimes[arm]) else { continue };
-            let regime = &scenario.regimes[self.regimes[arm]];
+        for arm in self.results.arms().filter(|arm| study.negotiated(self.regimes[arm.0]).is_none()) {
+            let Some(plan) = study.plans().get(self.regimes[arm.0]) else { continue };
+            let regime = &scenario.regimes[self.regimes[arm.0]];
             let forces = quotation.forces(regime);
             for (at, week) in plan.changes().enumerate() {
                 let shared = quotation.row(plan, week, &forces[week as usize]);

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use stickershock::folder::OutputFolder;
-use stickershock::model::scenario::Scenario;
 use stickershock::model::trade::regime::Action;
 use stickershock::report::study::tables;
 use stickershock::report::writer::{Formats, Writer};
 use stickershock::study::work::{self, Begin, Reduced, Settings, WorkError};
-use stickershock::study::{Base, FinishError, Finished, Observer, Study, StudyError};
+use stickershock::study::{Base, FinishError, Observer, Study, StudyError};
 
-use crate::support::{outcomes, regime, showdown, study};
+use crate::support::{outcomes, regime, showdown, simulate, study};
 
 const SMALL: [&str; 3] = ["buyers.count=256", "buyers.pricing_nodes=128", "run.replications=2"];
 
@@ -111,11 +110,6 @@ impl Observer for Counter {
     fn cancelled(&self) -> bool {
         self.count() >= self.most
     }
-}
-
-fn simulate(scenario: Scenario, regimes: &[usize], observer: &dyn Observer) -> Result<Finished, FinishError> {
-    let base = Base::solve(&scenario).unwrap();
-    Finished::simulate_on(base, scenario, regimes, None, &mut (), observer)
 }
 
 /// A study in memory gives, table by table, the bytes that a run writes into its folder; and the folder has no others.

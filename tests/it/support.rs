@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use stickershock::config::{self, Loaded};
 use stickershock::model::accounts::ModelAccount;
 use stickershock::model::outcome::Outcome;
+use stickershock::model::scenario::Scenario;
 use stickershock::study::run::{JobError, JobResult, run_units};
-use stickershock::study::{Study, Unit};
+use stickershock::study::{Base, FinishError, Finished, Observer, Study, Unit};
 
 /// The folder of the project.
 pub fn root() -> &'static Path {
@@ -90,4 +91,10 @@ pub fn same(a: &[f64], b: &[f64]) -> bool {
 pub fn gaps(sold: &ModelAccount) -> [f64; 2] {
     let spent = sold.production_cost + sold.dealers_margin + sold.profit + sold.treasury() + sold.inspection;
     [sold.outlay - spent, sold.burden - (sold.burden_buyers + sold.burden_makers + sold.burden_dealers)]
+}
+
+/// A study in memory, on a base year of its own.
+pub fn simulate(scenario: Scenario, regimes: &[usize], observer: &dyn Observer) -> Result<Finished, FinishError> {
+    let base = Base::solve(&scenario).unwrap();
+    Finished::simulate_on(base, scenario, regimes, None, &mut (), observer)
 }

@@ -13,7 +13,7 @@ use stickershock::numerics::student;
 use stickershock::report::build::Report;
 use stickershock::study::{Finished, Study};
 
-use crate::support::{outcomes, regime, study};
+use crate::support::{outcomes, regime, simulate, study};
 
 const OWN: [&str; 4] =
     ["buyers.count=512", "buyers.population=own", "pricing.rule=bertrand", "governments.flows.source=given"];
@@ -83,7 +83,7 @@ fn shared_worlds_have_no_interval() {
     let imposed = scenario.regimes.iter().position(|regime| regime.name == "imposed_retroactive").unwrap();
     let run = |population| {
         let scenario = Scenario { population, ..scenario.clone() };
-        Finished::simulate(scenario, &[imposed], None, &mut (), &()).unwrap()
+        simulate(scenario, &[imposed], &()).unwrap()
     };
     let (own, shared) = (run(PopulationMode::Own), run(PopulationMode::Shared));
     for row in Report::of(&shared).pricing() {
@@ -278,7 +278,7 @@ fn coverage(population: &str, studies: u64) -> BTreeMap<String, f64> {
     for seed in 0..studies {
         let assignments = [format!("buyers.population={population}"), format!("run.seed={seed}")];
         let loaded = config::load(&folder.path().join("scenario.toml"), &assignments).unwrap_or_else(|e| panic!("{e}"));
-        let finished = Finished::simulate(loaded.scenario, &[0, 1], None, &mut (), &()).unwrap();
+        let finished = simulate(loaded.scenario, &[0, 1], &()).unwrap();
         printed(&finished).into_iter().for_each(|(name, found)| columns.entry(name).or_default().push(found));
     }
     columns.retain(|_, found| found.len() == studies as usize);
