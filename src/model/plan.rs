@@ -115,6 +115,9 @@ pub struct RegimePlan {
     outlook_of_week: Vec<Option<u32>>,
     normal_duty_usd: Vec<f64>,
     retaliation: Vec<Option<Retaliation>>,
+    /// By week: what part of a car's duty beyond the normal one each instrument makes, with its position; empty where no car meets two at the
+    /// border.
+    duty_shares: Vec<Vec<(usize, Vec<f64>)>>,
 }
 
 /// The two list prices that a buyer weighs while a duty is threatened, announced or imposed, one value for each model.
@@ -124,7 +127,8 @@ pub struct Outlook {
     pub with_usd: Vec<f64>,
     /// Without them: the prices charged, or, once they are imposed, those before, USD.
     pub without_usd: Vec<f64>,
-    /// Expected demand with over expected demand without, in a week in which a duty in dispute is imposed; empty in others.
+    /// Expected demand with over expected demand without, in a week in which a duty in dispute is imposed, where without is the week before it;
+    /// empty in others.
     pub demand_ratio: Vec<f64>,
 }
 
@@ -165,6 +169,15 @@ impl RegimePlan {
     #[must_use]
     pub fn outlook(&self, week: usize) -> Option<&Outlook> {
         self.outlook_of_week.get(week).copied().flatten().map(|at| &self.outlooks[at as usize])
+    }
+    /// What part of a car's duty beyond the normal one an instrument makes in a week.
+    #[must_use]
+    pub fn duty_share(&self, week: usize, instrument: usize, model: usize) -> f64 {
+        let shares = &self.duty_shares[week];
+        if shares.is_empty() {
+            return 1.0;
+        }
+        shares.iter().find(|(own, _)| *own == instrument).map_or(0.0, |(_, share)| share[model])
     }
     /// The normal duty of each model at its base-year price, USD per car.
     #[must_use]
@@ -286,6 +299,7 @@ impl Planner<'_> {
 
         let mut phases: Vec<Phase> = Vec::new();
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
+        let mut duty_shares = Vec::with_capacity(self.weeks as usize);
         let mut revisions = Vec::new();
         let mut outlooks =
             Outlooks::new(self.look_ahead_weeks.map(|_| regime.course(self.instruments, self.weeks)), &list);
@@ -368,6 +382,7 @@ impl Planner<'_> {
                 phases.push(phase);
             }
             phase_of_week.push(phases.len() as u32 - 1);
+            duty_shares.push(policy.duty_shares(week, now, &setting.price_usd));
         }
         Ok(RegimePlan {
             phases,
@@ -376,6 +391,7 @@ impl Planner<'_> {
             outlooks: outlooks.found,
             outlook_of_week: outlooks.of_week,
             normal_duty_usd: base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect(),
+            duty_shares,
             retaliation: (0..).zip(&force).map(|(week, now)| policy.retaliation(week, now)).collect(),
         })
     }
@@ -426,8 +442,10 @@ struct Outlooks {
     course: Option<Vec<Vec<Standing>>>,
     /// Prices of the last week without a duty imposed.
     before: Vec<f64>,
-    /// What the last outlook was worked out for: duties in force if imposed, and the prices charged.
-    solved_for: Option<(Vec<Force>, Vec<f64>)>,
+    /// Prices of the week entered last, and of the one before.
+    posted: [Vec<f64>; 2],
+    /// What the last outlook was worked out for: duties in force if imposed, the prices charged, and those without.
+    solved_for: Option<(Vec<Force>, [Vec<f64>; 2])>,
     open: bool,
     /// Whether a duty in dispute is imposed this week.
     begun: bool,
@@ -437,8 +455,16 @@ struct Outlooks {
 
 impl Outlooks {
     fn new(course: Option<Vec<Vec<Standing>>>, list: &[f64]) -> Self {
-        let (found, of_week) = (Vec::new(), Vec::new());
-        Self { course, before: list.to_vec(), solved_for: None, open: false, begun: false, found, of_week }
+        Self {
+            course,
+            before: list.to_vec(),
+            posted: [list.to_vec(), list.to_vec()],
+            solved_for: None,
+            open: false,
+            begun: false,
+            found: Vec::new(),
+            of_week: Vec::new(),
+        }
     }
 
     /// Enters a week. Gives the forces under which the duties in dispute are imposed where an outlook has to be worked out;
@@ -453,6 +479,8 @@ impl Outlooks {
         if !imposed {
             self.before.copy_from_slice(prices);
         }
+        self.posted.swap(0, 1);
+        self.posted[0].copy_from_slice(prices);
         if !self.open && !imposed {
             self.of_week.push(None);
             return None;
@@ -461,15 +489,23 @@ impl Outlooks {
             if standing.stage == Stage::Quiet { *force } else { Force::Charged }
         };
         let with: Vec<Force> = standing.iter().zip(now).map(charged).collect();
-        let holds =
-            !self.begun && self.solved_for.as_ref().is_some_and(|(force, price)| *force == with && price == prices);
+        let without = self.without().to_vec();
+        let same = |(force, [charged, before]): &(Vec<Force>, [Vec<f64>; 2])| {
+            *force == with && charged == prices && *before == without
+        };
+        let holds = !self.begun && self.solved_for.as_ref().is_some_and(same);
         if holds {
             self.of_week.push(Some(self.found.len() as u32 - 1));
             return None;
         }
         self.of_week.push(Some(self.found.len() as u32));
-        self.solved_for = Some((with.clone(), prices.to_vec()));
+        self.solved_for = Some((with.clone(), [prices.to_vec(), without]));
         Some(with)
+    }
+
+    /// The prices without the duties in dispute: those charged while a decision is open, whatever is in force already.
+    fn without(&self) -> &[f64] {
+        if self.open { &self.posted[0] } else { &self.before }
     }
 
     /// The prices that a rule sets at once if the duties in dispute are imposed; once they are, those charged.
@@ -493,10 +529,13 @@ impl Outlooks {
     /// Adds the outlook of the week entered last: prices that buyers expect with the duties in dispute, and those of the first week,
     /// by which dealers judge demand.
     fn add(&mut self, [with_usd, first_usd]: [Vec<f64>; 2], demand: &ExpectedDemand<'_>, book: &mut PriceBook) {
-        let without_usd = self.before.clone();
+        let without_usd = self.without().to_vec();
         let mut demand_ratio = Vec::new();
         if self.begun {
-            let [after, before] = [&first_usd, &without_usd].map(|prices| book.shares(demand, prices));
+            // What is imposed is judged by the list prices of the week before, whatever else is in dispute.
+            let [now, before] = &self.posted;
+            let after = if self.open { now } else { &first_usd };
+            let [after, before] = [after, before].map(|prices| book.shares(demand, prices));
             demand_ratio = after.iter().zip(&before).map(|(a, b)| if *b > 0.0 { a / b } else { 1.0 }).collect();
         }
         self.found.push(Outlook { with_usd, without_usd, demand_ratio });

@@ -107,6 +107,37 @@ impl Policy<'_> {
         duties
     }
 
+    /// What part of each car's duty beyond the normal one every instrument makes, with its position, at the customs values behind these
+    /// prices; nothing where no model meets two at the border. Liabilities that are charged later count.
+    #[must_use]
+    pub fn duty_shares(&self, week: u32, force: &[Force], price_usd: &[f64]) -> Vec<(usize, Vec<f64>)> {
+        let owed = |i: &usize| force[*i] >= Force::OwedLater && self.instruments[*i].acts_at_the_border();
+        let owed: Vec<usize> = (0..force.len()).filter(owed).collect();
+        let meets = |j: usize| owed.iter().filter(move |i| self.instruments[**i].selected[j]);
+        if (0..self.market.len()).all(|j| meets(j).count() < 2) {
+            return Vec::new();
+        }
+        let charged = self.duties(week, force, Force::Charged, |_| true);
+        let duty_usd = |counts: &dyn Fn(usize) -> bool| -> Vec<f64> {
+            let duties = self.duties(week, force, Force::OwedLater, counts);
+            let terms = duties.iter().zip(charged.iter().zip(price_usd));
+            terms.map(|(duty, (charged, price))| duty.duty_at_usd(charged.producer_price_usd(*price))).collect()
+        };
+        let normal = duty_usd(&|_| false);
+        let beyond = |i: usize| duty_usd(&|other| other == i).iter().zip(&normal).map(|(duty, n)| duty - n).collect();
+        let mut shares: Vec<(usize, Vec<f64>)> = owed.iter().map(|i| (*i, beyond(*i))).collect();
+        for j in 0..self.market.len() {
+            let total: f64 = shares.iter().map(|(_, share)| share[j]).sum();
+            let first = meets(j).next().copied();
+            for (i, share) in &mut shares {
+                // Where none of them is a duty, the first answers for what the normal duty has become.
+                let alone = if first == Some(*i) { 1.0 } else { 0.0 };
+                share[j] = if total == 0.0 { alone } else { share[j] / total };
+            }
+        }
+        shares
+    }
+
     /// The retaliation in force in a week.
     #[must_use]
     pub fn retaliation(&self, week: u32, force: &[Force]) -> Option<Retaliation> {
