@@ -45,6 +45,9 @@ pub struct DealersSection {
     /// Weeks over which a gap in stock or pipeline is closed; 8 if absent.
     #[serde(default)]
     pub adjustment_weeks: Option<Sourced<f64>>,
+    /// Price of a car that escaped an imposed duty, from the old list price (0: by its own lot alone) to that of the next car (1); 0.2 if absent.
+    #[serde(default)]
+    pub replacement_weight: Option<Sourced<f64>>,
 }
 
 /// Shipments from order to landing. Every parameter has a default.
@@ -66,6 +69,12 @@ pub struct ShippingSection {
     /// The same for manufacturers, before regions.
     #[serde(default)]
     pub capacity_by_manufacturer: BTreeMap<String, Sourced<f64>>,
+    /// Capacity of slack weeks that can be used later, in weeks of capacity; 0 loses it, 4 if absent.
+    #[serde(default)]
+    pub banked_weeks: Option<Sourced<f64>>,
+    /// Most weeks of sales shipped ahead, beyond the stock aimed at, while a duty is announced and landings do not owe it; 0 is never, 4 if absent.
+    #[serde(default)]
+    pub ahead_weeks: Option<Sourced<f64>>,
     /// Manufacturers that stop ordering listed models from the announcement to the decision; the others continue.
     #[serde(default)]
     pub suspend: Vec<String>,
@@ -123,6 +132,9 @@ pub(super) fn dealers(
         price_bounds,
         forecast_weeks: reader.weeks_or("dealers.forecast_weeks", &section.forecast_weeks, 13.0)?,
         adjustment_weeks: reader.weeks_or("dealers.adjustment_weeks", &section.adjustment_weeks, 8.0)?,
+        replacement_weight: reader.fraction_or("dealers.replacement_weight", &section.replacement_weight, 0.2)?,
+        banked_weeks: reader.non_negative_or("shipping.banked_weeks", &shipping.banked_weeks, 4.0)?,
+        ahead_weeks: reader.non_negative_or("shipping.ahead_weeks", &shipping.ahead_weeks, 4.0)?,
         lag_weeks: market.models.iter().map(|m| if m.imported { import_weeks } else { domestic_weeks }).collect(),
         capacity_per_week,
     })

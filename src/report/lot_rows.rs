@@ -21,7 +21,7 @@ table! {
         sales_variation: Summary;
         /// standard deviation of weekly orders over their mean
         orders_variation: Summary;
-        /// stock over forecast sales, mean over weeks
+        /// stock over the mean of weekly first choices of late (as far back as forecasts look), mean over weeks
         days_of_supply: Summary, "days";
         /// its smallest value in any week
         least_days_of_supply: Summary, "days";

@@ -32,7 +32,7 @@ table! {
         liable_stock: Fan, "cars";
         /// cars ordered and not landed at the end of the week
         in_transit: Fan, "cars";
-        /// stock over forecast sales
+        /// stock over the mean of weekly first choices of late, as far back as forecasts look
         days_of_supply: Fan, "days";
         /// list price of the cars sold next, base-year volumes as weights
         sticker_price_usd: Fan, "USD";

@@ -37,17 +37,23 @@ const SMALL: &str = "buyers.count=4096";
 
 /// A scenario with one regime of the given events (week, action) on the sanctions, beside the status quo.
 fn with_events(events: &[(u32, Action)], belief: f64, suspended: bool, assignments: &[&str]) -> Study {
+    let events: Vec<_> = events.iter().map(|(week, action)| (0, *week, *action)).collect();
+    with_history(&events, belief, suspended, assignments)
+}
+
+/// The same with events on any instrument: (its position, week, action).
+fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, assignments: &[&str]) -> Study {
     let mut scenario = scenario(assignments);
     let history = Regime {
         name: "random".into(),
         label: String::new(),
         events: events
             .iter()
-            .map(|(week, action)| PolicyEvent {
+            .map(|(instrument, week, action)| PolicyEvent {
                 date: date(1995, 1, 1),
                 week: *week,
                 action: *action,
-                instrument: 0,
+                instrument: *instrument,
                 refund: false,
                 label: String::new(),
             })
@@ -248,7 +254,7 @@ fn an_unbelieved_threat_that_is_settled_changes_nothing() {
         assert!((0..104).all(|week| quiet.sales.drawn(week) == threat.sales.drawn(week)));
         for (a, b) in quiet.dealers.iter().zip(&threat.dealers) {
             assert_eq!(a.stock.iter().sum::<i64>(), b.stock.iter().sum::<i64>());
-            assert_eq!((a.in_transit, a.price_usd, a.forecast), (b.in_transit, b.price_usd, b.forecast));
+            assert_eq!((a.in_transit, a.price_usd, a.pace), (b.in_transit, b.price_usd, b.pace));
         }
         let models = study.scenario().market.len();
         assert!(threat.dealers[25 * models..26 * models].iter().any(|lot| lot.stock[1] > 0), "some cars were liable");
@@ -365,6 +371,131 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
     let late: f64 = record.dealers.iter().map(|lot| lot.disputed_duty_usd[1]).sum();
     let all: f64 = record.dealers.iter().map(|lot| lot.disputed_duty_usd[0]).sum();
     assert!(late >= 0.0 && late < all);
+}
+
+/// Cars of listed models by week: sold, landed, and in stock at the end.
+fn listed(study: &Study, record: &Record, week: usize) -> [f64; 3] {
+    let models = &study.scenario().market.models;
+    let sum = |own: &dyn Fn(usize) -> f64| (0..models.len()).filter(|j| models[*j].flagged).map(own).sum::<f64>();
+    let lot = |j: usize| record.dealers[week * models.len() + j];
+    let cars = |grains: i64| grains as f64 / GRAINS as f64 * record.cars;
+    [
+        sum(&|j| f64::from(record.sales.drawn(week)[j]) * record.cars),
+        sum(&|j| cars(lot(j).moved.landed)),
+        sum(&|j| cars(lot(j).stock.iter().sum())),
+    ]
+}
+
+/// Importers ship ahead of a duty that landings do not owe yet: four weeks of what they forecast in week 22, whose orders are the last to land
+/// in time; a liability date on the day of the list leaves them no car to ship, and where nobody believes in the duty they ship as usual.
+#[test]
+fn only_a_liability_date_stops_stocking_up() {
+    let run = |assignments: &[&str], name: &str| {
+        let study = study(&[&[SMALL, "shipping.capacity=1000.0"], assignments].concat());
+        let record = record(&study, regime(&study, name), 0);
+        let landed: f64 = (20..26).map(|week| listed(&study, &record, week)[1]).sum();
+        let models = &study.scenario().market.models;
+        let flagged = (0..models.len()).filter(|j| models[*j].flagged);
+        let forecast: f64 = flagged.map(|j| record.dealers[22 * models.len() + j].pace * record.cars).sum();
+        (landed, forecast)
+    };
+    let never = ["shipping.ahead_weeks=0.0"];
+    let ((usual, _), (ahead, forecast)) = (run(&never, "imposed"), run(&[], "imposed"));
+    assert!((ahead - usual - 4.0 * forecast).abs() < 1e-6 * usual, "{ahead} {usual} {forecast}");
+    assert_eq!(run(&[], "imposed_retroactive"), run(&never, "imposed_retroactive"));
+    assert_eq!(run(&["timing.belief.mode=naive"], "imposed").0, run(&["timing.belief.mode=naive"], "status_quo").0);
+}
+
+/// With dealers who price by their own lot alone, listed models sell better in the first month of a duty than without it; the more they
+/// ask of what replacing a car will cost, the fewer they sell, and the more of the cars that escaped the duty are left.
+#[test]
+fn replacement_cost_slows_the_rush_for_the_last_cars() {
+    let run = |weight: &str| {
+        let study = study(&["buyers.count=16384", weight, "shipping.ahead_weeks=0.0"]);
+        let [quiet, own] = [study.scenario().baseline, regime(&study, "imposed")].map(|at| record(&study, at, 0));
+        let sold = |record: &Record| -> f64 { (26..30).map(|week| listed(&study, record, week)[0]).sum() };
+        (sold(&own) / sold(&quiet), listed(&study, &own, 31)[2])
+    };
+    let runs = ["0.0", "0.2", "0.5", "1.0"].map(|weight| run(&format!("dealers.replacement_weight={weight}")));
+    assert!(runs[0].0 > 1.2 && runs[1].0 < 0.9 * runs[0].0 && runs[2].0 < 0.9 && runs[3].0 < 0.4, "{runs:?}");
+    assert!(runs.is_sorted_by(|a, b| a.0 > b.0 && a.1 < b.1), "{runs:?}");
+}
+
+/// Two duties on the same models, one imposed without notice, the other announced, liable and imposed while the first is in force: every
+/// landing owes each from its own date on, the second at its decision where it landed before, and nothing of it if it is settled.
+#[test]
+fn each_duty_is_charged_on_its_own_landings() {
+    let (first, liable, second, end) = (10_u32, 16_u32, 24_u32, 60_u32);
+    for settled in [false, true] {
+        let decision = if settled { Action::Settled } else { Action::Imposed };
+        let mut events = vec![
+            (1, first, Action::Imposed),
+            (0, liable, Action::Announced),
+            (0, liable, Action::Liable),
+            (0, second, decision),
+        ];
+        events.extend((!settled).then_some((0, end, Action::Lifted)));
+        let study = with_history(&events, 0.3, false, &[SMALL]);
+        let record = record(&study, 1, 0);
+        let (scenario, plan) = (study.scenario(), study.plans().get(1).unwrap());
+        let models = scenario.market.len();
+        let own: Vec<usize> = (0..models)
+            .filter(|j| scenario.instruments[0].selected[*j] && scenario.instruments[1].selected[*j])
+            .collect();
+        assert!(!own.is_empty());
+        let duty = |week: u32, j: usize| plan.phase(week as usize).duty_usd[j] - plan.normal_duty_usd()[j];
+        for &j in &own {
+            let landed = |week: u32| {
+                record.dealers[week as usize * models + j].moved.landed as f64 / GRAINS as f64 * record.cars
+            };
+            // Duties on list prices are dollars: what both take less what the first takes.
+            let one = duty(12, j);
+            let other = if settled { 0.0 } else { duty(30, j) - one };
+            assert!(one > 1e3 && (settled || other > 1e3), "{one} {other}");
+            for week in 0..104 {
+                let at_once = match week {
+                    _ if week < first => 0.0,
+                    _ if week < second || week >= end => one,
+                    _ => one + other,
+                };
+                let late: f64 = if week == second { (liable..second).map(landed).sum() } else { 0.0 };
+                let expected = landed(week) * at_once + late * other;
+                let charged = record.dealers[week as usize * models + j].disputed_duty_usd[0];
+                assert!(
+                    (charged - expected).abs() <= 1e-9 * expected.max(1.0),
+                    "week {week} model {j}: {charged} {expected}"
+                );
+            }
+        }
+    }
+}
+
+/// A second duty is weighed against prices under the first, what each does to demand multiplies to what both do, and what a car owes is shared
+/// between them by what each takes.
+#[test]
+fn a_second_duty_is_weighed_against_prices_under_the_first() {
+    let events = [(1, 10, Action::Imposed), (0, 16, Action::Announced), (0, 24, Action::Imposed)];
+    let study = with_history(&events, 0.3, false, &[SMALL]);
+    let (plan, world, scenario) = (study.plans().get(1).unwrap(), study.shared_world(), study.scenario());
+    let [list, one, both] = [9, 12, 24].map(|week| plan.phase(week).sticker_price_usd.clone());
+    let outlook = |week: usize| plan.outlook(week).unwrap();
+    assert!(list != one && one != both);
+    assert_eq!((&outlook(12).without_usd, &outlook(30).without_usd), (&list, &list));
+    assert_eq!((&outlook(20).without_usd, &outlook(20).with_usd), (&one, &both));
+    let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
+    let [before, after] = [&list, &both].map(|prices| demand.shares(prices).product);
+    for j in 0..scenario.market.len() {
+        let product = outlook(10).demand_ratio[j] * outlook(24).demand_ratio[j];
+        assert!((product * before[j] / after[j] - 1.0).abs() < 1e-9, "model {j}");
+        // Both take the whole of the same customs value.
+        let shares = [0, 1].map(|instrument| plan.duty_share(30, instrument, j));
+        match [0, 1].map(|instrument: usize| scenario.instruments[instrument].selected[j]) {
+            [true, true] => assert!(shares.iter().all(|share| (share - 0.5).abs() < 1e-12), "model {j}: {shares:?}"),
+            [false, true] => assert_eq!(shares, [0.0, 1.0]),
+            _ => assert_eq!(shares, [0.0, 0.0]),
+        }
+        assert_eq!(plan.duty_share(12, 1, j), 1.0, "one duty alone needs no shares");
+    }
 }
 
 /// Regimes that run side by side share draws, buyers' costs and the weeks in which they are alike, and nobody can tell: same bits
@@ -528,6 +659,9 @@ fn wrong_sections_are_refused_with_their_place() {
         ("timing.deadline=2001-01-01", "outside the horizon"),
         ("dealers.price_bounds=[0.1, 0.2]", "discount"),
         ("dealers.forecast_weeks=0.5", "at least 1"),
+        ("dealers.replacement_weight=1.5", "fraction between 0 and 1"),
+        ("shipping.ahead_weeks=-1.0", "shipping.ahead_weeks"),
+        ("shipping.banked_weeks=-1.0", "shipping.banked_weeks"),
         ("shipping.import_weeks=0", "expected 1 to 52"),
         ("shipping.suspend=[\"Hnda\"]", "Hnda"),
         ("regime.imposed.belief=-1.0", "fraction between 0 and 1"),

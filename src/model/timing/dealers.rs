@@ -4,23 +4,25 @@
 //! and was sold balances to the grain, and cars that stand in two lots are priced to the bit like cars in one.
 //!
 //! ```text
-//! order  = clamp(q + (T - F - D)/8 + ((L - 1) q - in transit)/8, 0, K)        q += (first choices - q)/13
+//! order  = clamp(q + (T - F - D)/8 + ((L - 1) q - in transit)/8, 0, K + banked)        q += (first choices - q)/13
 //! price  = list (1 + phi),  phi = -slope sign(ln c) max(|ln c| - band, 0) within bounds,  c = stock / target
 //! ```
 //!
-//! Cars that land while a decision is open and count towards it stand in the liable lot D; all others in the clean lot F. The
-//! importer owes the duty of every liable landing once: at the decision for those before it, on landing afterwards.
-//! A settlement cancels it. Once imposed, clean cars go first at the old price, and the price becomes that of the
-//! liable lot at the moment the clean one is empty. Forecasts follow first choices, whether they were in stock or not:
+//! Capacity K that a week leaves unused is banked, up to so many weeks of it: a maker near capacity serves good weeks from slack ones. While a
+//! duty is announced and landings do not count towards it yet, importers who believe in it ship ahead: up to so many weeks of sales beyond
+//! their target, spread over the orders that still land before the decision.
+//!
+//! Cars stand in lots by the duties that they owe ([`super::stock`]). Once a duty is imposed, those that escaped it go first, at a price between
+//! the list price before it and that of the next car, and the price becomes that of the next lot at the moment theirs is empty. What they fetch
+//! beyond the old list price is the dealer's. Forecasts follow first choices, whether they were in stock or not:
 //! forecasts of sales would never use capacity that becomes free.
 
+pub use super::stock::GRAINS;
+
 use super::DealerParameters;
-use crate::model::plan::Outlook;
+use super::stock::{Decision, Due, Lot, Stock};
 use crate::model::trade::regime::{Stage, Standing};
 use crate::numerics::elementary::ln;
-
-/// Grains in the sale of one buyer.
-pub const GRAINS: i64 = 1 << 20;
 
 /// What moved in one week, for one model, in grains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,45 +31,15 @@ pub struct Movement {
     pub ordered: i64,
     /// Landed this week.
     pub landed: i64,
-    /// Landed this week with the duty due at once.
-    pub landed_dutiable: i64,
-    /// Landed earlier, with the duty due by this week's decision.
-    pub charged_late: i64,
-    /// Of those: sold at the old price before the decision, so that the importer bears the duty.
-    pub borne_by_importer: i64,
-    /// Whether a car that lands this week owes the duty, at once or if it is imposed.
+    /// Whether a car that lands this week owes a duty, at once or if it is imposed.
     pub liable: bool,
-}
-
-/// The stock of one model.
-#[derive(Clone, Debug, PartialEq)]
-struct Lot {
-    clean: i64,
-    liable: i64,
-    /// Cars by the week in which they land, modulo the lag.
-    pipeline: Vec<i64>,
-    /// Cars held up by inspection, with the week in which they are let go.
-    held: Vec<(usize, i64)>,
-    /// Weeks of delay this week.
-    delay: u32,
-    /// Liable landings and liable sales since the liability date, until the decision.
-    liable_landed: i64,
-    liable_sold: i64,
-    /// Forecast of weekly sales, in sales of one buyer.
-    forecast: f64,
-    /// The forecast before an imposed duty.
-    forecast_before: f64,
-    stage: Stage,
-    sold_week: i64,
-    first_choices: f64,
-    capacity: f64,
 }
 
 /// All dealers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dealers<'a> {
     parameters: &'a DealerParameters,
-    lots: Vec<Lot>,
+    stocks: Vec<Stock>,
     suspended: &'a [bool],
 }
 
@@ -77,30 +49,29 @@ impl<'a> Dealers<'a> {
     /// `base_sales` is each model's sales a week in the base year and `cars` the cars that one buyer's sale stands for.
     #[must_use]
     pub fn new(parameters: &'a DealerParameters, base_sales: &[f64], cars: f64, suspended: &'a [bool]) -> Self {
-        let lots = base_sales
+        let stocks = base_sales
             .iter()
             .enumerate()
             .map(|(j, sales)| {
                 let forecast = sales / cars;
                 let stock = (parameters.start_weeks[j] * forecast).max(parameters.least_sales);
-                Lot {
-                    clean: grains(stock),
-                    liable: 0,
+                Stock {
+                    lots: vec![Lot { landed: None, cars: grains(stock) }],
+                    disputes: Vec::new(),
                     pipeline: vec![grains(forecast); parameters.lag_weeks[j].max(1) as usize],
                     held: Vec::new(),
                     delay: 0,
-                    liable_landed: 0,
-                    liable_sold: 0,
+                    week: 0,
                     forecast,
-                    forecast_before: forecast,
-                    stage: Stage::Quiet,
-                    sold_week: 0,
+                    pace: forecast,
+                    banked: parameters.banked_weeks * parameters.capacity_per_week[j] / cars,
+                    ahead: 0.0,
                     first_choices: 0.0,
                     capacity: parameters.capacity_per_week[j] / cars,
                 }
             })
             .collect();
-        Self { parameters, lots, suspended }
+        Self { parameters, stocks, suspended }
     }
 
     /// The same lots with other manufacturers that stop shipping.
@@ -108,79 +79,71 @@ impl<'a> Dealers<'a> {
         Self { suspended, ..self.clone() }
     }
 
-    /// Steps 1 and 2 of the week: the decision, if there is one, and what lands. A car that arrives under an inspection lands
+    /// Steps 1 and 2 of the week: decisions, if there are any, and what lands. `standings` are those of the instruments that meet the model at
+    /// the border, in an order that never changes. A car that arrives under an inspection lands
     /// `delay` weeks later; when inspections end, all that are held up land at once.
     pub fn open_week(
         &mut self,
         week: usize,
         model: usize,
-        now: Standing,
+        standings: impl Iterator<Item = Standing>,
         delay: u32,
-        outlook: Option<&Outlook>,
+        decision: Decision,
     ) -> Movement {
-        let mut moved = Movement { liable: now.liable, ..Movement::default() };
-        let lot = &mut self.lots[model];
-        if now.stage != lot.stage {
-            match (lot.stage, now.stage) {
-                (_, Stage::Imposed) => {
-                    moved.charged_late = std::mem::take(&mut lot.liable_landed);
-                    moved.borne_by_importer = std::mem::take(&mut lot.liable_sold);
-                    lot.forecast_before = lot.forecast;
-                    lot.forecast *= outlook.and_then(|outlook| outlook.demand_ratio.get(model)).unwrap_or(&1.0);
-                }
-                (Stage::Imposed, _) => {
-                    lot.forecast = lot.forecast_before;
-                    lot.clear_dispute();
-                }
-                (_, Stage::Quiet) => lot.clear_dispute(),
-                _ => {}
-            }
-            lot.stage = now.stage;
+        let stock = &mut self.stocks[model];
+        let mut moved = Movement::default();
+        stock.week = week;
+        for (at, now) in standings.enumerate() {
+            moved.liable |= now.liable;
+            stock.decide(at, now, decision);
         }
-        let slot = week % lot.pipeline.len();
-        moved.landed = std::mem::take(&mut lot.pipeline[slot]);
-        lot.delay = delay;
-        if delay > 0 || !lot.held.is_empty() {
-            moved.landed = lot.inspect(week, moved.landed, delay);
+        stock.merge();
+        let slot = week % stock.pipeline.len();
+        moved.landed = std::mem::take(&mut stock.pipeline[slot]);
+        stock.delay = delay;
+        if delay > 0 || !stock.held.is_empty() {
+            moved.landed = stock.inspect(week, moved.landed, delay);
         }
-        if now.liable {
-            lot.liable += moved.landed;
-            match now.stage {
-                Stage::Imposed => moved.landed_dutiable = moved.landed,
-                _ => lot.liable_landed += moved.landed,
-            }
-        } else {
-            lot.clean += moved.landed;
-        }
-        (lot.sold_week, lot.first_choices) = (0, 0.0);
-        lot.drop_remnant();
+        stock.land(moved.landed);
+        stock.first_choices = 0.0;
+        stock.drop_remnant();
         moved
     }
 
     /// Whether a buyer can have the model.
     #[must_use]
     pub fn has(&self, model: usize) -> bool {
-        self.lots[model].stock() >= GRAINS
+        self.stocks[model].cars() >= GRAINS
     }
 
-    /// Price of the car that is sold next, USD, and its list price; `list_usd` holds where no duty is in dispute.
+    /// What falls due this week, by instrument in the order of [`Self::open_week`].
+    pub fn dues(&self, model: usize) -> impl Iterator<Item = Due> {
+        self.stocks[model].disputes.iter().map(|dispute| dispute.due)
+    }
+
+    /// Price of the car that is sold next, USD, and the list price that it came at; `list_usd` is that of the week.
+    ///
+    /// A car that escaped a duty is priced between its own list price and that of the car that replaces it, and so are the stock and the demand
+    /// that its cover is judged by. A premium for scarcity ends where the next car costs as much.
     #[must_use]
-    pub fn price_usd(&self, model: usize, list_usd: f64, outlook: Option<&Outlook>) -> [f64; 2] {
-        let lot = &self.lots[model];
-        let (stock, forecast, list) = match (lot.stage, outlook) {
-            (Stage::Imposed, Some(outlook)) if lot.clean >= GRAINS => {
-                (lot.clean, lot.forecast_before, outlook.without_usd[model])
-            }
-            (Stage::Imposed, _) => (lot.liable, lot.forecast, list_usd),
-            _ => (lot.stock(), lot.forecast, list_usd),
-        };
-        [list * (1.0 + self.markup(stock, forecast)), list]
+    pub fn price_usd(&self, model: usize, list_usd: f64) -> [f64; 2] {
+        let stock = &self.stocks[model];
+        let next_usd = |cars: i64| list_usd * (1.0 + self.markup(sales(cars), stock.forecast));
+        let Some(imposed) = stock.escaped() else { return [next_usd(stock.cars()), list_usd] };
+        let weight = self.parameters.replacement_weight;
+        let between = |own: f64, next: f64| own + weight * (next - own);
+        let escaping = stock.escaping(&imposed);
+        let cars = between(sales(escaping), sales(stock.cars()));
+        let asked_usd = between(imposed.list_usd, list_usd);
+        let price_usd = asked_usd * (1.0 + self.markup(cars, between(imposed.forecast, stock.forecast)));
+        let most_usd = if weight > 0.0 { next_usd(stock.cars()).max(asked_usd) } else { f64::INFINITY };
+        [price_usd.min(most_usd), imposed.list_usd]
     }
 
-    /// phi at a stock and a forecast.
-    fn markup(&self, stock: i64, forecast: f64) -> f64 {
+    /// phi at a stock and a forecast, in sales.
+    fn markup(&self, stock: f64, forecast: f64) -> f64 {
         let p = self.parameters;
-        let cover = (sales(stock) / self.target(forecast)).max(1e-9);
+        let cover = (stock / self.target(forecast)).max(1e-9);
         let gap = ln(cover);
         let beyond = (gap.abs() - p.dead_band).max(0.0);
         let [discount, premium] = p.price_bounds;
@@ -193,114 +156,104 @@ impl<'a> Dealers<'a> {
 
     /// Counts a first choice, whether it is in stock or not.
     pub fn wanted(&mut self, model: usize) {
-        self.lots[model].first_choices += 1.0;
+        self.stocks[model].first_choices += 1.0;
     }
 
-    /// Sells one buyer's car, from the clean lot first; says whether the price moved with it.
+    /// Sells one buyer's car, from the lot that landed first; says whether the price moved with it.
     ///
     /// Only for a model that [`Self::has`].
     pub fn sell(&mut self, model: usize) -> bool {
-        let lot = &mut self.lots[model];
-        lot.sold_week += GRAINS;
-        let clean = lot.clean.min(GRAINS);
-        lot.clean -= clean;
-        lot.liable -= GRAINS - clean;
-        if lot.stage.is_open() {
-            lot.liable_sold += GRAINS - clean;
-        }
-        let emptied = lot.stage == Stage::Imposed && clean > 0 && lot.clean < GRAINS;
-        lot.drop_remnant();
+        let stock = &mut self.stocks[model];
+        let escaped = stock.escaped().is_some();
+        stock.take(GRAINS);
+        let emptied = escaped && stock.lots[0].cars < GRAINS;
+        stock.drop_remnant();
         emptied
     }
 
-    /// Step 7 of the week: forecast and order.
-    pub fn close_week(&mut self, week: usize, model: usize) {
+    /// Step 7 of the week: forecast and order. `decision` is the week in which an open decision is expected to fall, where importers believe
+    /// in the duty.
+    pub fn close_week(&mut self, week: usize, model: usize, decision: Option<f64>) {
         let p = self.parameters;
-        let suspended = self.suspended[model] && self.lots[model].stage == Stage::Announced;
-        let lot = &mut self.lots[model];
-        // While clean cars last, what is chosen at the old price says nothing of demand at the new one.
-        if lot.stage != Stage::Imposed || lot.clean < GRAINS {
-            lot.forecast += (lot.first_choices - lot.forecast) / p.forecast_weeks;
+        let own = &mut self.stocks[model];
+        own.pace += (own.first_choices - own.pace) / p.forecast_weeks;
+        // While cars that escaped a duty last, what is chosen at their price says nothing of demand at the new one.
+        if own.escaped().is_none() {
+            own.forecast += (own.first_choices - own.forecast) / p.forecast_weeks;
         }
-        let in_transit = lot.in_transit();
-        let lag = lot.pipeline.len() as f64 + f64::from(lot.delay);
-        let (forecast, stock) = (lot.forecast, sales(lot.stock()));
-        let capacity = lot.capacity;
-        let gap = self.target(forecast) - stock + (lag - 1.0) * forecast - sales(in_transit);
-        let order = if suspended { 0.0 } else { (forecast + gap / p.adjustment_weeks).clamp(0.0, capacity) };
-        let slots = self.lots[model].pipeline.len();
-        self.lots[model].pipeline[week % slots] = grains(order);
+        let announced = own.disputes.iter().any(|dispute| dispute.stage == Stage::Announced);
+        if !announced {
+            own.ahead = 0.0;
+        }
+        let (forecast, ahead, in_transit) = (own.forecast, own.ahead, own.in_transit());
+        let (stock, lag) = (sales(own.cars()), own.pipeline.len() as f64 + f64::from(own.delay));
+        let most = own.capacity + own.banked;
+        // What was shipped ahead is no surplus before the decision.
+        let gap = self.target(forecast) - stock + (lag - 1.0) * forecast - sales(in_transit) + ahead;
+        let usual = (forecast + gap / p.adjustment_weeks).clamp(0.0, most);
+        let own = &mut self.stocks[model];
+        let extra = match decision {
+            Some(decision) if own.escapes() => {
+                // Orders of this week and later ones that land before the decision.
+                let orders_left = (decision - week as f64 - lag).ceil();
+                let missing = p.ahead_weeks * forecast - ahead;
+                if orders_left >= 1.0 { (missing / orders_left).clamp(0.0, most - usual) } else { 0.0 }
+            }
+            _ => 0.0,
+        };
+        let suspended = self.suspended[model] && announced;
+        let [usual, extra] = if suspended { [0.0, 0.0] } else { [usual, extra] };
+        own.ahead += extra;
+        own.banked = (most - usual - extra).clamp(0.0, p.banked_weeks * own.capacity);
+        let slots = own.pipeline.len();
+        own.pipeline[week % slots] = grains(usual + extra);
     }
 
     /// Cuts the orders that the models of a quota have just placed to `allowed` sales in all, each in the same proportion. Gives
     /// what is left of the allowance.
     pub fn restrain(&mut self, week: usize, models: impl Iterator<Item = usize> + Clone, allowed: f64) -> f64 {
-        let slot = |lot: &Lot| week % lot.pipeline.len();
-        let ordered: i64 = models.clone().map(|j| self.lots[j].pipeline[slot(&self.lots[j])]).sum();
+        let slot = |lot: &Stock| week % lot.pipeline.len();
+        let ordered: i64 = models.clone().map(|j| self.stocks[j].pipeline[slot(&self.stocks[j])]).sum();
         let factor = (allowed / sales(ordered)).min(1.0);
         if ordered == 0 || factor == 1.0 {
             return allowed - sales(ordered);
         }
         let mut shipped = 0;
         for j in models {
-            let lot = &mut self.lots[j];
-            let at = slot(lot);
-            lot.pipeline[at] = (lot.pipeline[at] as f64 * factor) as i64;
-            shipped += lot.pipeline[at];
+            let own = &mut self.stocks[j];
+            let at = slot(own);
+            let allowed = (own.pipeline[at] as f64 * factor) as i64;
+            let unused = own.banked + sales(own.pipeline[at] - allowed);
+            own.banked = unused.min(self.parameters.banked_weeks * own.capacity);
+            own.pipeline[at] = allowed;
+            shipped += allowed;
         }
         allowed - sales(shipped)
     }
     /// What a model's dealers ordered this week, in grains.
     #[must_use]
     pub fn ordered(&self, week: usize, model: usize) -> i64 {
-        let lot = &self.lots[model];
+        let lot = &self.stocks[model];
         lot.pipeline[week % lot.pipeline.len()]
     }
-    /// Cars on the lots, in grains: clean and liable.
+    /// Cars on the lots, in grains: those that owe no duty, and those that owe one or are liable to.
     #[must_use]
     pub fn stock(&self, model: usize) -> [i64; 2] {
-        [self.lots[model].clean, self.lots[model].liable]
+        let stock = &self.stocks[model];
+        let owed = |lot: &&Lot| stock.disputes.iter().any(|dispute| dispute.is_owed_by(lot.landed));
+        let liable: i64 = stock.lots.iter().filter(owed).map(|lot| lot.cars).sum();
+        [stock.cars() - liable, liable]
     }
     /// Cars ordered and not landed, in grains: at sea or held up by inspection.
     #[must_use]
     pub fn in_transit(&self, model: usize) -> i64 {
-        self.lots[model].in_transit()
+        self.stocks[model].in_transit()
     }
-    /// Forecast of weekly sales, in sales of one buyer.
+    /// Mean of weekly first choices over the weeks that a forecast looks back, in sales of one buyer: the forecast, but for what decisions do
+    /// to it.
     #[must_use]
-    pub fn forecast(&self, model: usize) -> f64 {
-        self.lots[model].forecast
-    }
-}
-
-impl Lot {
-    fn stock(&self) -> i64 {
-        self.clean + self.liable
-    }
-    fn in_transit(&self) -> i64 {
-        self.pipeline.iter().sum::<i64>() + self.held.iter().map(|(_, cars)| cars).sum::<i64>()
-    }
-    /// Holds up what arrives for `delay` weeks and gives what is let go this week.
-    fn inspect(&mut self, week: usize, arrived: i64, delay: u32) -> i64 {
-        self.held.push((week + delay as usize, arrived));
-        let mut released = 0;
-        self.held.retain(|(due, cars)| {
-            let held = delay > 0 && *due > week;
-            released += if held { 0 } else { *cars };
-            held
-        });
-        released
-    }
-    /// The dispute is over: no car owes anything more, and the lots are one.
-    fn clear_dispute(&mut self) {
-        self.clean += std::mem::take(&mut self.liable);
-        (self.liable_landed, self.liable_sold) = (0, 0);
-    }
-    /// Once imposed, less than one sale left of the clean lot is sold with the liable one.
-    fn drop_remnant(&mut self) {
-        if self.stage == Stage::Imposed && self.clean < GRAINS {
-            self.liable += std::mem::take(&mut self.clean);
-        }
+    pub fn pace(&self, model: usize) -> f64 {
+        self.stocks[model].pace
     }
 }
 
@@ -319,6 +272,12 @@ pub fn sales(grains: i64) -> f64 {
 mod tests {
     use super::*;
 
+    const NOTHING: Decision = Decision { before_usd: 100.0, demand_ratio: 1.0 };
+
+    fn quiet() -> impl Iterator<Item = Standing> {
+        std::iter::once(Standing::default())
+    }
+
     fn parameters(lag: u32, capacity: f64) -> DealerParameters {
         DealerParameters {
             target_weeks: 60.0 / 7.0,
@@ -329,6 +288,9 @@ mod tests {
             price_bounds: [-0.06, 0.10],
             forecast_weeks: 13.0,
             adjustment_weeks: 8.0,
+            replacement_weight: 0.0,
+            banked_weeks: 0.0,
+            ahead_weeks: 0.0,
             lag_weeks: vec![lag],
             capacity_per_week: vec![capacity],
         }
@@ -340,15 +302,15 @@ mod tests {
         let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
         (0..200)
             .map(|week| {
-                dealers.open_week(week, 0, Standing::default(), 0, None);
+                dealers.open_week(week, 0, quiet(), 0, NOTHING);
                 for _ in 0..if week < 5 { 100 } else { after } {
                     dealers.wanted(0);
                     if dealers.has(0) {
                         dealers.sell(0);
                     }
                 }
-                dealers.close_week(week, 0);
-                [sales(dealers.ordered(week, 0)), sales(dealers.stock(0)[0]), dealers.forecast(0)]
+                dealers.close_week(week, 0, None);
+                [sales(dealers.ordered(week, 0)), sales(dealers.stock(0)[0]), dealers.pace(0)]
             })
             .collect()
     }
@@ -395,12 +357,12 @@ mod tests {
             .map(|week| {
                 let before = dealers.in_transit(0);
                 let delay = if (5..20).contains(&week) { 2 } else { 0 };
-                let moved = dealers.open_week(week, 0, Standing::default(), delay, None);
+                let moved = dealers.open_week(week, 0, quiet(), delay, NOTHING);
                 (0..100).for_each(|_| {
                     dealers.wanted(0);
                     dealers.sell(0);
                 });
-                dealers.close_week(week, 0);
+                dealers.close_week(week, 0, None);
                 let order = dealers.ordered(week, 0);
                 assert_eq!(dealers.in_transit(0), before + order - moved.landed);
                 (ordered, landed) = (ordered + order, landed + moved.landed);
@@ -423,8 +385,8 @@ mod tests {
         };
         let mut dealers = Dealers::new(&parameters, &[100.0, 50.0, 70.0], 1.0, &[false; 3]);
         for j in 0..3 {
-            dealers.open_week(0, j, Standing::default(), 0, None);
-            dealers.close_week(0, j);
+            dealers.open_week(0, j, quiet(), 0, NOTHING);
+            dealers.close_week(0, j, None);
         }
         let orders = |dealers: &Dealers<'_>| [0, 1, 2].map(|j| sales(dealers.ordered(0, j)));
         let before = orders(&dealers);
@@ -441,12 +403,246 @@ mod tests {
         let parameters = parameters(3, 150.0);
         let dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
         let target = 6000.0 / 7.0;
-        let at = |cover: f64| dealers.markup(grains(cover * target), 100.0);
+        let at = |cover: f64| dealers.markup(cover * target, 100.0);
         for inside in [1.0, 1.3, 0.76] {
             assert_eq!(at(inside), 0.0);
         }
         assert!((at(2.0) + 0.04 * (2.0_f64.ln() - 0.3)).abs() < 1e-6);
         assert!((at(0.5) - 0.04 * (2.0_f64.ln() - 0.3)).abs() < 1e-6);
         assert_eq!((at(0.0), at(1e6)), (0.10, -0.06));
+    }
+
+    /// Two duties: the first imposed in week 2 without notice (list 160), the second announced in week 4, liable or not, decided in week 7
+    /// (list 190). Ten cars a week are ordered and sell out of a stock of 100.
+    struct TwoDuties {
+        dealers: Dealers<'static>,
+        week: usize,
+        liable: bool,
+    }
+
+    impl TwoDuties {
+        fn new(liable: bool) -> Self {
+            let steady = DealerParameters {
+                target_weeks: 10.0,
+                start_weeks: vec![10.0],
+                price_bounds: [0.0, 0.0],
+                ..parameters(1, 10.0)
+            };
+            let dealers = Dealers::new(Box::leak(Box::new(steady)), &[10.0], 1.0, &[false]);
+            Self { dealers, week: 0, liable }
+        }
+        fn list_usd(week: usize) -> f64 {
+            [(2, 100.0), (7, 160.0)].iter().find(|(until, _)| week < *until).map_or(190.0, |(_, list)| *list)
+        }
+        /// Runs a week and gives the price of each car sold, what fell due under each duty, and stock at its end.
+        fn week(&mut self, sell: usize, settled: bool) -> (Vec<f64>, Vec<Due>, [i64; 2]) {
+            let (week, list) = (self.week, Self::list_usd(self.week));
+            self.week += 1;
+            let first = if week < 2 { Standing::default() } else { Standing { stage: Stage::Imposed, liable: true } };
+            let second = match week {
+                0..4 => Standing::default(),
+                4..7 => Standing { stage: Stage::Announced, liable: self.liable },
+                _ if settled => Standing::default(),
+                _ => Standing { stage: Stage::Imposed, liable: true },
+            };
+            let decision = Decision { before_usd: Self::list_usd(week.saturating_sub(1)), demand_ratio: 1.0 };
+            self.dealers.open_week(week, 0, [first, second].into_iter(), 0, decision);
+            let mut prices = Vec::new();
+            let mut price = self.dealers.price_usd(0, list)[0];
+            for _ in 0..sell {
+                prices.push(price);
+                self.dealers.wanted(0);
+                if self.dealers.sell(0) {
+                    price = self.dealers.price_usd(0, list)[0];
+                }
+            }
+            self.dealers.close_week(week, 0, None);
+            (prices, self.dealers.dues(0).collect(), self.dealers.stock(0))
+        }
+    }
+
+    /// Cars on the lot are clean or liable by duty: 100 of before both, those of weeks 2 to 6 owe the first alone, later ones both. They
+    /// sell in this order, each lot at the list price before the first duty that it escaped.
+    #[test]
+    fn with_two_duties_there_are_three_lots_and_three_prices() {
+        let mut run = TwoDuties::new(false);
+        for _ in 0..8 {
+            run.week(5, false);
+        }
+        let lots: Vec<i64> = run.dealers.stocks[0].lots.iter().map(|lot| lot.cars).collect();
+        let [first, second, third] = lots[..] else { panic!("{lots:?}") };
+        // Two landings of up to ten cars before the first duty, five under it, one under both; forty cars sold. What is left of a sale goes with
+        // the next lot.
+        let [one, two] = [first / GRAINS, (first % GRAINS + second) / GRAINS];
+        assert!(one > 60 && two > 25 && third > 5 * GRAINS, "{lots:?}");
+        let (prices, ..) = run.week((one + two + 1) as usize, false);
+        let at = |usd: f64| prices.iter().filter(|price| **price == usd).count() as i64;
+        assert_eq!([at(100.0), at(160.0), at(190.0)], [one, two, 1]);
+        assert!(prices.is_sorted());
+    }
+
+    /// Every landing owes each duty once: the first on landing from week 2 on; the second, liable from week 4, in week 7 for those before it.
+    #[test]
+    fn each_duty_falls_due_on_its_own_landings() {
+        for liable in [false, true] {
+            let mut run = TwoDuties::new(liable);
+            let mut landed = Vec::new();
+            let (mut first, mut second) = (0, 0);
+            for week in 0..10 {
+                let before: i64 = run.dealers.stock(0).iter().sum();
+                let (prices, due, stock) = run.week(5, false);
+                landed.push(stock.iter().sum::<i64>() - before + 5 * GRAINS);
+                assert_eq!(prices.len(), 5);
+                first += due[0].at_once;
+                second += due[1].at_once + due[1].late;
+                assert_eq!(due[0].late, 0);
+                let late = if liable && week == 7 { landed[4..7].iter().sum() } else { 0 };
+                assert_eq!(due[1].late, late, "week {week}");
+                // The cars of before last throughout.
+                assert_eq!(due[1].borne_by_importer, 0);
+            }
+            assert_eq!(first, landed[2..].iter().sum::<i64>());
+            assert_eq!(second, landed[if liable { 4 } else { 7 }..].iter().sum::<i64>());
+        }
+    }
+
+    /// A settlement of the second duty leaves the first: two lots again, and nothing more is owed.
+    #[test]
+    fn a_settlement_of_one_duty_leaves_the_other() {
+        let mut run = TwoDuties::new(true);
+        for _ in 0..7 {
+            run.week(0, true);
+        }
+        assert_eq!(run.dealers.stocks[0].lots.len(), 3);
+        run.week(0, true);
+        let stock = &run.dealers.stocks[0];
+        assert!(stock.lots.len() == 2 && stock.disputes[1].landed == 0 && run.dealers.stock(0)[1] > 0);
+    }
+
+    const OPEN: Standing = Standing { stage: Stage::Announced, liable: false };
+    const IMPOSED: Standing = Standing { stage: Stage::Imposed, liable: true };
+
+    /// A week later under a duty that raises the list price from 100 to `next` and cuts demand to 0.4 of what it was: price and list price of the
+    /// car sold next, and all its cars. Half of a week's landings owe the duty.
+    fn under_a_duty(weight: f64, next_usd: f64, stock_weeks: f64) -> ([f64; 2], Stock) {
+        let parameters =
+            DealerParameters { replacement_weight: weight, start_weeks: vec![stock_weeks], ..parameters(3, 150.0) };
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        dealers.open_week(0, 0, std::iter::once(Standing { liable: true, ..OPEN }), 0, NOTHING);
+        dealers.close_week(0, 0, None);
+        dealers.open_week(1, 0, std::iter::once(IMPOSED), 0, Decision { before_usd: 100.0, demand_ratio: 0.4 });
+        (dealers.price_usd(0, next_usd), dealers.stocks[0].clone())
+    }
+
+    /// The clean car's price lies between the old list price and the next car's, at the weight, and so does the cover that it is judged by;
+    /// at one both lots are one. The list price that it came at stays the old one.
+    #[test]
+    fn a_clean_car_is_priced_towards_what_replaces_it() {
+        let target = 60.0 / 7.0;
+        for weight in [0.0, 0.2, 0.5, 1.0] {
+            for stock_weeks in [target, 1.0] {
+                let ([paid, list], stock) = under_a_duty(weight, 160.0, stock_weeks);
+                let clean = 100.0 * stock_weeks;
+                let cars = clean + weight * 200.0;
+                // The forecast before the duty is that after a week in which nothing was chosen.
+                let before = 100.0 - 100.0 / 13.0;
+                let cover = cars / (target * before * (1.0 - 0.6 * weight));
+                let gap = cover.ln();
+                let phi = (-0.04 * gap.signum() * (gap.abs() - 0.3).max(0.0)).clamp(-0.06, 0.10);
+                // Stock is in whole grains, a millionth of a sale.
+                assert!(
+                    (paid - (100.0 + 60.0 * weight) * (1.0 + phi)).abs() < 1e-6,
+                    "{weight} {stock_weeks}: {paid} {phi}"
+                );
+                assert_eq!(list, 100.0);
+                assert_eq!(stock.lots.len(), 2);
+                assert!((stock.forecast - 0.4 * stock.pace).abs() < 1e-12, "what stock is measured by is not cut");
+            }
+        }
+    }
+
+    /// A premium for scarcity ends where the next car costs as much, unless dealers do not look at it.
+    #[test]
+    fn no_clean_car_costs_more_than_the_next_one() {
+        let ([paid, _], stock) = under_a_duty(0.2, 102.0, 1.0);
+        let (cover, target) = (sales(stock.cars()), 60.0 / 7.0 * stock.forecast);
+        let next = 102.0 * (1.0 - 0.04 * ((cover / target).ln() + 0.3).min(0.0));
+        assert!((paid - next.max(100.4)).abs() < 1e-9, "{paid} {next}");
+        let ([alone, _], _) = under_a_duty(0.0, 102.0, 1.0);
+        assert!(alone > next + 1.0, "{alone} {next}");
+    }
+
+    /// Cars landed before the week of the decision, and later: announced in week 4 for week 10.
+    fn landed(ahead_weeks: f64, capacity: f64, liable: bool, suspended: bool, believed: bool) -> [f64; 2] {
+        let parameters = DealerParameters { ahead_weeks, ..parameters(3, capacity) };
+        let suspended = [suspended];
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &suspended);
+        let mut sum = [0.0; 2];
+        for week in 0..14_usize {
+            let standing = match week {
+                0..4 => Standing::default(),
+                4..10 => Standing { liable, ..OPEN },
+                _ => IMPOSED,
+            };
+            let moved = dealers.open_week(week, 0, std::iter::once(standing), 0, NOTHING);
+            sum[usize::from(week >= 10)] += sales(moved.landed);
+            (0..100).for_each(|_| {
+                dealers.wanted(0);
+                dealers.sell(0);
+            });
+            dealers.close_week(week, 0, believed.then_some(10.0));
+        }
+        sum
+    }
+
+    /// The importer lands so many weeks' sales more, all before the decision; none where landings are liable already, where he ships nothing, or
+    /// does not believe in the duty. With capacity for half of a week more he lands that.
+    #[test]
+    fn importers_ship_ahead_of_an_announced_duty_where_landings_do_not_owe_it() {
+        let [usual, later] = landed(0.0, 1e3, false, false, true);
+        assert!((usual - 1000.0).abs() < 1e-2);
+        let [before, after] = landed(4.0, 1e3, false, false, true);
+        assert!((before - usual - 400.0).abs() < 1e-2, "{before}");
+        assert!(after < later, "what was shipped ahead is worked off: {after} {later}");
+        assert_eq!(landed(4.0, 1e3, true, false, true), [usual, later]);
+        assert_eq!(landed(4.0, 1e3, false, true, true), landed(0.0, 1e3, false, true, true));
+        assert_eq!(landed(4.0, 1e3, false, false, false), [usual, later]);
+        // Orders of weeks 4 to 6 land before the decision.
+        assert!((landed(4.0, 150.0, false, false, true)[0] - usual - 150.0).abs() < 1e-2);
+    }
+
+    /// Good and slack quarters about a mean below capacity: mean stock over its target, largest order, and all orders over all that could be
+    /// made and was banked at the start.
+    fn seasons(banked_weeks: f64, capacity: f64) -> [f64; 3] {
+        let parameters = DealerParameters { banked_weeks, ..parameters(3, capacity) };
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let (mut stock, mut most, mut all) = (0.0, 0.0_f64, 0.0);
+        for week in 0..416 {
+            dealers.open_week(week, 0, quiet(), 0, NOTHING);
+            for _ in 0..if week / 13 % 2 == 0 { 130 } else { 70 } {
+                dealers.wanted(0);
+                if dealers.has(0) {
+                    dealers.sell(0);
+                }
+            }
+            dealers.close_week(week, 0, None);
+            let ordered = sales(dealers.ordered(week, 0));
+            (most, all) = (most.max(ordered), all + ordered);
+            stock += if week >= 208 { sales(dealers.stock(0)[0]) / 208.0 } else { 0.0 };
+        }
+        [stock / (6000.0 / 7.0), most, all / (416.0 * capacity + banked_weeks * capacity)]
+    }
+
+    /// Without a bank the good weeks' cars are never made up for and stock drifts down; with one it stays, orders may exceed a week's capacity and
+    /// never exceed, all together, what capacity and the first bank allow.
+    #[test]
+    fn banked_capacity_keeps_a_makers_stock_from_drifting() {
+        let ([tight, tight_most, _], [banked, most, _]) = (seasons(0.0, 102.0), seasons(8.0, 102.0));
+        assert!(tight_most <= 102.0 + 1e-4 && most > 105.0, "{tight_most} {most}");
+        assert!(tight < 0.9 && (0.95..1.05).contains(&banked), "{tight} {banked}");
+        for weeks in [0.0, 2.0, 8.0] {
+            let [.., used] = seasons(weeks, 80.0);
+            assert!((0.99..=1.0 + 1e-6).contains(&used), "{weeks}: {used}");
+        }
     }
 }

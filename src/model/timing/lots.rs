@@ -13,7 +13,7 @@ metrics! {
         SalesVariation,
         /// The same of weekly orders.
         OrdersVariation,
-        /// Mean over weeks of stock over forecast sales, days.
+        /// Mean over weeks of stock over the mean of weekly first choices of late, days.
         DaysOfSupply,
         /// Its smallest value in any week.
         LeastDaysOfSupply,
@@ -91,7 +91,7 @@ fn summary(layout: &Layout, record: &Record, members: &[usize]) -> [f64; LotMetr
     let (mut days_sum, mut least, mut most) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
     let (mut wanted, mut unmet) = (0.0, 0.0);
     for week in 0..layout.weeks as usize {
-        let (mut sold_now, mut ordered_now, mut stock, mut forecast) = (0.0, 0.0, 0.0, 0.0);
+        let (mut sold_now, mut ordered_now, mut stock, mut pace) = (0.0, 0.0, 0.0, 0.0);
         for &j in members {
             let lot = &record.dealers[week * layout.models + j];
             let (own, first) = (f64::from(record.sales.drawn(week)[j]), f64::from(lot.first_choices));
@@ -100,11 +100,11 @@ fn summary(layout: &Layout, record: &Record, members: &[usize]) -> [f64; LotMetr
             unmet += (first - own).max(0.0);
             ordered_now += sales(lot.moved.ordered);
             stock += sales(lot.stock[0] + lot.stock[1]);
-            forecast += lot.forecast;
+            pace += lot.pace;
         }
         sold.add(sold_now);
         ordered.add(ordered_now);
-        let days = 7.0 * stock / forecast;
+        let days = 7.0 * stock / pace;
         days_sum += days;
         (least, most) = (least.min(days), most.max(days));
     }

@@ -8,7 +8,7 @@
 //! - [`buyers`]: early and late purchase, beliefs, hysteresis; [`holdings`]: what buyers have and plan;
 //! - [`network`]: whose cars a buyer sees;
 //! - [`calendar`]: who is due, and who considers buying early;
-//! - [`dealers`]: lots, shipments, transaction prices, orders, duty by landing date;
+//! - [`dealers`]: transaction prices, shipments, orders; [`stock`]: lots by the duties that their cars owe, duty by landing date;
 //! - [`lots`]: the lots over the whole horizon; [`owners`]: who owns which brand, and buys it again;
 //! - [`policy`]: what each model faces in each week;
 //! - [`weekly`]: the week, step by step; [`together`]: regimes side by side; [`record`]: what they leave.
@@ -24,6 +24,7 @@ pub mod owners;
 pub mod policy;
 pub mod record;
 mod rush;
+pub mod stock;
 pub mod together;
 pub mod weekly;
 
@@ -178,6 +179,12 @@ pub struct DealerParameters {
     pub forecast_weeks: f64,
     /// Weeks over which a gap in stock or pipeline is closed.
     pub adjustment_weeks: f64,
+    /// Part of what the next car costs more under a duty that dealers ask for one that escaped it; at 0 its lot is priced by itself alone.
+    pub replacement_weight: f64,
+    /// Most weeks of capacity that can be banked.
+    pub banked_weeks: f64,
+    /// Most weeks of sales that are shipped ahead of an announced duty, beyond the stock aimed at.
+    pub ahead_weeks: f64,
     /// Weeks from order to landing.
     pub lag_weeks: Vec<u32>,
     /// Most cars that can be ordered in a week.

@@ -7,7 +7,10 @@ use crate::model::trade::regime::{Action, PolicyEvent, Regime, Stage, Standing};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     models: usize,
-    standing: Vec<Standing>,
+    /// Where each instrument stands, by week.
+    by_instrument: Vec<Vec<Standing>>,
+    /// The instruments that meet each model at the border, whether this regime uses them or not.
+    of_model: Vec<Vec<usize>>,
     stage: Vec<Stage>,
     deadline: Vec<f64>,
     /// Weeks that inspection holds up a car that arrives, by week and model; empty where nothing is inspected.
@@ -37,16 +40,10 @@ impl Course {
             let selected = &instruments[event.instrument].selected;
             disputed.iter_mut().zip(selected).for_each(|(disputed, selected)| *disputed |= selected);
         }
-        let mut standing = vec![Standing::default(); weeks as usize * models];
+        let meets = |i: &usize, j: usize| instruments[*i].acts_at_the_border() && instruments[*i].selected[j];
+        let of_model = (0..models).map(|j| (0..instruments.len()).filter(|i| meets(i, j)).collect()).collect();
         let mut stage = Vec::with_capacity(weeks as usize);
-        for (week, now) in by_instrument.iter().enumerate() {
-            for (instrument, own) in instruments.iter().zip(now) {
-                for j in (0..models).filter(|j| instrument.selected[*j]) {
-                    let slot = &mut standing[week * models + j];
-                    slot.stage = slot.stage.max(own.stage);
-                    slot.liable |= own.liable;
-                }
-            }
+        for now in &by_instrument {
             // An open decision is what buyers act on, whatever is charged already.
             let open = now.iter().map(|standing| standing.stage).filter(|stage| stage.is_open()).max();
             let any = now.iter().map(|standing| standing.stage).max().unwrap_or_default();
@@ -63,7 +60,7 @@ impl Course {
             .collect();
         let delay_weeks = delays(regime, instruments, models, &by_instrument);
         let quotas = quotas(instruments, &by_instrument);
-        Self { models, standing, stage, deadline, delay_weeks, quotas, disputed, announced_week }
+        Self { models, by_instrument, of_model, stage, deadline, delay_weeks, quotas, disputed, announced_week }
     }
     /// How long inspection holds up a car of this model that arrives in this week, weeks.
     #[must_use]
@@ -75,10 +72,14 @@ impl Course {
     pub fn quotas(&self, week: usize) -> &[(usize, f64)] {
         self.quotas.get(week).map_or(&[], Vec::as_slice)
     }
-    /// Where a model stands in a week.
+    /// The instruments that meet a model at the border, as positions in the scenario's list.
     #[must_use]
-    pub fn standing(&self, week: usize, model: usize) -> Standing {
-        self.standing[week * self.models + model]
+    pub fn of_model(&self, model: usize) -> &[usize] {
+        &self.of_model[model]
+    }
+    /// Where each of them stands in a week.
+    pub fn standings(&self, week: usize, model: usize) -> impl Iterator<Item = Standing> {
+        self.of_model[model].iter().map(move |i| self.by_instrument[week][*i])
     }
     /// How far the dispute has come: an open decision before an imposed duty.
     #[must_use]
@@ -87,20 +88,18 @@ impl Course {
     }
     /// Whether no dispute is on in this week.
     pub(super) fn quiet(&self, week: usize) -> bool {
-        let own = &self.standing[week * self.models..][..self.models];
-        self.stage(week) == Stage::Quiet && own.iter().all(|standing| standing.stage == Stage::Quiet)
+        self.stage(week) == Stage::Quiet
     }
     /// Whether one week of both courses is the same for everybody.
     pub(super) fn same_week(&self, other: &Self, week: usize) -> bool {
         let spoilt = |course: &Self| course.announced_week.filter(|announced| *announced as usize <= week);
         let public = |course: &Self| (course.stage(week), course.deadline(week).to_bits(), spoilt(course));
-        let models = |j: usize| {
-            self.standing(week, j) == other.standing(week, j) && self.delay_weeks(week, j) == other.delay_weeks(week, j)
-        };
+        let delays = |j: usize| self.delay_weeks(week, j) == other.delay_weeks(week, j);
         public(self) == public(other)
+            && self.by_instrument[week] == other.by_instrument[week]
             && self.quotas(week) == other.quotas(week)
             && (spoilt(self).is_none() || self.disputed == other.disputed)
-            && (0..self.models).all(models)
+            && (0..self.models).all(delays)
     }
     /// The date, in weeks, until which old prices are expected at the factory.
     #[must_use]

@@ -17,7 +17,7 @@ metrics! {
         LiableStock,
         /// Cars ordered and not landed at the end of the week.
         InTransit,
-        /// Stock over forecast sales, days.
+        /// Stock over the mean of weekly first choices of late, days.
         DaysOfSupply,
         /// List price of the cars sold next at the start of the week, base-year volumes as weights, USD.
         StickerPrice,
@@ -158,8 +158,8 @@ pub struct DealerWeek {
     pub in_transit: i64,
     /// What moved.
     pub moved: Movement,
-    /// Forecast of weekly sales at the end of the week, in sales of one buyer.
-    pub forecast: f64,
+    /// Mean of weekly first choices over the weeks that a forecast looks back, in sales of one buyer.
+    pub pace: f64,
     /// List and transaction price of the car sold first, USD.
     pub price_usd: [f64; 2],
     /// First choices.
@@ -270,7 +270,7 @@ impl Record {
         for week in 0..timed.weeks {
             for (g, group) in timed.dealer_groups.iter().enumerate() {
                 let mut sum = [0.0; DealerMetric::ALL.len()];
-                let (mut forecast, mut volume) = (0.0, 0.0);
+                let (mut pace, mut volume) = (0.0, 0.0);
                 for &j in &group.members {
                     let lot = &self.dealers[week * layout.models + j];
                     let weight = layout.base_volume(j);
@@ -289,10 +289,10 @@ impl Record {
                         (DealerMetric::DutyBorneByImporter, lot.disputed_duty_usd[1]),
                     ];
                     row.iter().for_each(|(metric, value)| sum[*metric as usize] += value);
-                    forecast += lot.forecast * self.cars;
+                    pace += lot.pace * self.cars;
                     volume += weight;
                 }
-                sum[DealerMetric::DaysOfSupply as usize] = 7.0 * sum[DealerMetric::Stock as usize] / forecast;
+                sum[DealerMetric::DaysOfSupply as usize] = 7.0 * sum[DealerMetric::Stock as usize] / pace;
                 sum[DealerMetric::StickerPrice as usize] /= volume;
                 sum[DealerMetric::TransactionPrice as usize] /= volume;
                 for metric in DealerMetric::ALL {

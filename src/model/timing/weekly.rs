@@ -15,6 +15,7 @@ use super::holdings::{Holding, Holdings};
 use super::owners::OwnerBook;
 use super::policy::Course;
 use super::record::{DealerWeek, Record};
+use super::stock::Decision;
 use super::together::{AHEAD, Shared, run_together};
 use super::{Anticipation, PublicBelief, Timing};
 use crate::model::demand::choice::Column;
@@ -229,9 +230,17 @@ impl<'j, 'a> Lane<'j, 'a> {
         let outlook = plan.outlook(week);
         let models = list.len();
         for j in 0..models {
-            let (standing, delay) = (self.course.standing(week, j), self.course.delay_weeks(week, j));
-            let moved = dealers.open_week(week, j, standing, delay, outlook);
-            let [price, sticker] = dealers.price_usd(j, list[j], outlook);
+            let (standings, delay) = (self.course.standings(week, j), self.course.delay_weeks(week, j));
+            let before_usd = match week.checked_sub(1) {
+                Some(before) => plan.phase(before).sticker_price_usd[j],
+                None => self.job.scenario.market.models[j].list_price_usd,
+            };
+            let decision = Decision {
+                before_usd,
+                demand_ratio: outlook.and_then(|outlook| outlook.demand_ratio.get(j).copied()).unwrap_or(1.0),
+            };
+            let moved = dealers.open_week(week, j, standings, delay, decision);
+            let [price, sticker] = dealers.price_usd(j, list[j]);
             prices[j] = products.felt_price(j, price);
             self.paid_usd[j] = price;
             self.stickers[j] = sticker;
@@ -338,7 +347,6 @@ impl<'j, 'a> Lane<'j, 'a> {
         let relisted = list != before;
         let products = &job.world.products;
         let reference = Column::new(&products.felt_prices(before), 0.0);
-        let outlook = job.plan.outlook(week);
         let climate = Climate {
             holdings: &shared.holdings,
             regime: self.at,
@@ -369,7 +377,7 @@ impl<'j, 'a> Lane<'j, 'a> {
                 record.sales.pay(week, model, paid * cars, listed * cars);
                 if let Some(dealers) = &mut self.books.dealers {
                     if dealers.sell(model) {
-                        let [price, sticker] = dealers.price_usd(model, list[model], outlook);
+                        let [price, sticker] = dealers.price_usd(model, list[model]);
                         self.prices.values_mut()[model] = products.felt_price(model, price);
                         self.paid_usd[model] = price;
                         self.stickers[model] = sticker;
@@ -446,7 +454,9 @@ impl<'j, 'a> Lane<'j, 'a> {
             }
             return;
         };
-        (0..models).for_each(|j| dealers.close_week(week, j));
+        let believed = self.job.belief.while_open.get(week).is_some_and(|belief| *belief > 0.0);
+        let decision = believed.then(|| self.course.deadline(week));
+        (0..models).for_each(|j| dealers.close_week(week, j, decision));
         self.books.allowance.retain(|(at, _)| self.course.quotas(week).iter().any(|(instrument, _)| instrument == at));
         for (instrument, cars_per_year) in self.course.quotas(week) {
             let known = self.books.allowance.iter().position(|(at, _)| at == instrument);
@@ -465,14 +475,19 @@ impl<'j, 'a> Lane<'j, 'a> {
             let cars = |grains: i64| sales(grains) * self.books.record.cars;
             // The duty falls due where a car lands, a rebate is paid where it is sold.
             let extra = owed[j] + rebate[j] - normal[j];
-            let disputed = cars(moved.landed_dutiable + moved.charged_late) * extra;
+            let (mut disputed, mut borne) = (0.0, 0.0);
+            for (instrument, due) in self.course.of_model(j).iter().zip(dealers.dues(j)) {
+                let each = extra * plan.duty_share(week, *instrument, j);
+                disputed += cars(due.at_once + due.late) * each;
+                borne += cars(due.borne_by_importer) * each;
+            }
             let rebates = f64::from(self.books.record.sales.drawn(week)[j]) * self.books.record.cars * rebate[j];
             *lot = DealerWeek {
                 stock: dealers.stock(j),
                 in_transit: dealers.in_transit(j),
                 moved: Movement { ordered, ..*moved },
-                forecast: dealers.forecast(j),
-                disputed_duty_usd: [disputed, cars(moved.borne_by_importer) * extra],
+                pace: dealers.pace(j),
+                disputed_duty_usd: [disputed, borne],
                 ..*lot
             };
             let (clean, disputed) = (cars(moved.landed) * normal[j], disputed - rebates);

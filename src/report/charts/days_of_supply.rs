@@ -49,11 +49,10 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: "Days of supply on dealers' lots".to_owned(),
         subtitle: format!(
-            "Stock at the end of the week over forecast sales, days; each panel has its own scale.{}",
+            "Stock at the end of the week over first choices of late, days; each panel has its own scale.{}",
             if bands { " Line: median over replications; bands: 25–75% and 5–95%." } else { "" },
         ),
-        footer: context
-            .footer("When a duty is imposed, forecasts of the taxed models fall at once and their stock does not."),
+        footer: context.footer("First choices count whether they were in stock or not."),
         bands,
         reference: 0.0,
         tick: |value| text::number(value, 0),
