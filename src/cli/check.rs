@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use crate::config::Loaded;
+use crate::config::listed::{Listed, listed};
 use crate::model::scenario::Scenario;
 use crate::platform::threads;
 use crate::study::{Study, StudyError};
@@ -215,36 +216,13 @@ fn time_one_replication(study: &Study) -> Result<f64, CliError> {
 
 /// Every number of the resolved scenario with its status and source.
 fn parameters(out: &mut String, loaded: &Loaded) {
-    let Ok(root) = loaded.document.to_toml_string().parse::<toml::Table>() else { return };
-    let mut rows = vec![["parameter".to_owned(), "value".to_owned(), "status".to_owned(), "source".to_owned()]];
-    collect(&mut rows, "", &toml::Value::Table(root));
+    let mut rows = vec![["parameter", "value", "status", "source"].map(String::from)];
+    rows.extend(
+        listed(&loaded.document).into_iter().map(|Listed { key, value, status, source }| [key, value, status, source]),
+    );
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let (key, value, status) = (width(0), width(1), width(2));
     for [a, b, c, d] in &rows {
         let _ = writeln!(out, "{}", format!("{a:<key$}  {b:>value$}  {c:<status$}  {d}").trim_end());
-    }
-}
-
-fn collect(rows: &mut Vec<[String; 4]>, key: &str, value: &toml::Value) {
-    let join = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
-    match value {
-        toml::Value::Table(table) => match table.get("value") {
-            Some(number) => {
-                let text = |name: &str| table.get(name).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
-                rows.push([key.to_owned(), number.to_string(), text("status"), text("source")]);
-            }
-            None => table.iter().for_each(|(name, value)| collect(rows, &join(name), value)),
-        },
-        toml::Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                let name = item.get("name").and_then(toml::Value::as_str);
-                let path = name.map_or_else(|| format!("{key}[{i}]"), &join);
-                collect(rows, &path, item);
-            }
-        }
-        toml::Value::Integer(_) | toml::Value::Float(_) => {
-            rows.push([key.to_owned(), value.to_string(), "unstated".into(), String::new()]);
-        }
-        _ => {}
     }
 }

@@ -19,6 +19,7 @@ mod fit;
 mod flows;
 pub mod governments;
 pub mod instruments;
+pub mod listed;
 mod loaded;
 mod market;
 pub mod moments;
