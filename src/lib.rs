@@ -32,7 +32,7 @@
 //! | [`sensitivity`], [`calibration`] | designs, estimators and rankings; the simulated method of moments: for any model |
 //! | `config` | scenario files into checked scenarios |
 //! | `study` | prepares, runs, resumes and reduces studies |
-//! | `report` | results into rows, tables and charts |
+//! | `report` | results into rows, tables, charts and reports |
 //! | `interface` | what this page lists |
 //! | `cli` | the command line |
 //!
@@ -41,7 +41,8 @@
 //!
 //! # Features
 //!
-//! `cli` (the command line), `charts` (SVG and PNG) and `parallel` (threads) are on by default, `parquet` (tables as Apache Parquet) is not.
+//! `cli` (the command line), `charts` (SVG and PNG), `page` (`report.html`) and `parallel` (threads) are on by default, `parquet` (tables as Apache
+//! Parquet) is not.
 //! Without any the library has no command-line crates, no fonts and no threads, and gives the same numbers.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -8,6 +8,7 @@ use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::calibration::write_tables;
+use crate::report::page;
 use crate::study::calibration::{CalibrationError, FinishedCalibration, Run, identity};
 use crate::study::manifest::{Manifest, Standing, from_scenario};
 use clap::Args;
@@ -75,6 +76,8 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     }
     #[cfg(not(feature = "charts"))]
     let _ = charts;
+    let page = page::calibration::page(&calibration, &finished);
+    page::write(&folder, &page, &mut files)?;
     files.sort();
     let files = standing.complete(files)?;
     let seconds = started.elapsed().as_secs_f64();
@@ -84,11 +87,10 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     if args.quiet {
         return Ok(());
     }
-    let mut out = summary(&calibration, &finished, seconds);
-    let _ = writeln!(out, "\n{seconds:.1} s. Written:");
-    for file in &files {
-        let _ = writeln!(out, "  {}", file.display());
-    }
+    let mut out = format!("{}\n", page::readme::spoken(&page.answer));
+    out.push_str(&summary(&calibration, &finished, seconds));
+    out.push('\n');
+    out.push_str(&super::written(folder.path(), &files, seconds));
     super::print(&out)
 }
 

@@ -31,7 +31,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, Loaded, Source};
-use crate::folder::OutputError;
+use crate::folder::{OutputError, OutputFolder};
+use crate::report::page;
 use crate::study::calibration::CalibrationError;
 use crate::study::sensitivity::SensitivityError;
 use crate::study::units::{StoreError, UnitPlanError};
@@ -363,6 +364,12 @@ fn print(text: &str) -> Result<(), CliError> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// How long it took, where the files are, and what each is, in the order to open them.
+fn written(folder: &std::path::Path, files: &[PathBuf], seconds: f64) -> String {
+    let order = page::in_order(&OutputFolder::at(folder), files);
+    format!("{seconds:.1} s. {}", page::readme::listed(&folder.display().to_string(), &order))
 }
 
 /// A word in bold red where standard error is a terminal that wants colour.

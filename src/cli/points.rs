@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::config::StudyDesign;
+use crate::report::page::readme::spoken;
 use crate::report::points::{EffectRow, WidthRow, chart_choice, draw_tables, setting_text, shown};
 use crate::study::FinishedPoints;
 use serde_json::json;
@@ -16,6 +17,7 @@ pub(super) fn print(
     finished: &FinishedPoints,
     as_json: bool,
     folder: &Path,
+    answer: &[(String, String)],
     files: &[PathBuf],
     started: Instant,
 ) -> Result<(), CliError> {
@@ -30,14 +32,13 @@ pub(super) fn print(
     if as_json {
         return super::print(&json(finished, folder, files));
     }
-    let mut out = text(finished);
-    out.push_str(&format!("\n{:.1} s. Written:\n", started.elapsed().as_secs_f64()));
-    files.iter().for_each(|file| out.push_str(&format!("  {}\n", file.display())));
+    let mut out = text(finished, answer);
+    out.push_str(&super::written(folder, files, started.elapsed().as_secs_f64()));
     super::print(&out)
 }
 
 /// The charts' first metric at every point of a sweep, or over the draws.
-fn text(finished: &FinishedPoints) -> String {
+fn text(finished: &FinishedPoints, answer: &[(String, String)]) -> String {
     use std::fmt::Write;
     let FinishedPoints { results, scenario, design, replications, .. } = finished;
     let names = results.names();
@@ -52,11 +53,12 @@ fn text(finished: &FinishedPoints) -> String {
         scenario.seed
     );
     let (metric_name, period_name) = (&names.metrics[metric], &names.periods[period]);
+    let _ = writeln!(out, "{}", spoken(answer));
     match design {
         StudyDesign::Sweep(sweep) => {
             let _ = writeln!(
                 out,
-                "change of {metric_name} against the baseline, period {period_name}, with its 95% interval\n"
+                "change of {metric_name} against the baseline, period {period_name}, with its 95% interval of simulation noise\n"
             );
             let mut rows = vec![["point", "regime", "change", "95% interval"].map(String::from)];
             for (point, moments) in results.points() {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
 use crate::model::outcome::Layout;
+use crate::report::page;
 use crate::report::record::decimal;
 use crate::report::sensitivity::write_tables;
 use crate::sensitivity::{Estimate, Index, Precision, Resampling, Scheme};
@@ -173,15 +174,20 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     if loaded.scenario.outputs.charts && !args.no_charts {
         files.extend(crate::report::draw_sensitivity::write_charts(&folder, &study, &finished)?);
     }
+    let page = page::sensitivity::page(&study, &finished);
+    page::write(&folder, &page, &mut files)?;
     files.sort();
-    standing.complete(files)?;
+    let files = standing.complete(files)?;
     for warning in &finished.reading.analysis.warnings {
         tell!("warning: {warning}");
     }
     if args.quiet {
         return Ok(());
     }
-    super::print(&summary(&study, &finished, rule, &folder, started.elapsed().as_secs_f64()))
+    let mut out = format!("{}\n", page::readme::spoken(&page.answer));
+    out.push_str(&summary(&study, &finished, rule));
+    out.push_str(&super::written(folder.path(), &files, started.elapsed().as_secs_f64()));
+    super::print(&out)
 }
 
 /// The study that the arguments ask for, its sizes, and when it stops.
@@ -351,13 +357,7 @@ fn figure(estimate: &Estimate) -> String {
     }
 }
 
-fn summary(
-    study: &ScenarioStudy<'_>,
-    finished: &FinishedSensitivity,
-    rule: Precision,
-    folder: &OutputFolder,
-    seconds: f64,
-) -> String {
+fn summary(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, rule: Precision) -> String {
     let mut out = String::new();
     let scenario = &study.loaded.scenario;
     let _ = writeln!(
@@ -434,7 +434,6 @@ fn summary(
             rule.absolute, rule.relative
         );
     }
-    let _ = writeln!(out, "{seconds:.1} s. Written to {}: tables/sensitivity.csv and others.", folder.path().display());
     out
 }
 

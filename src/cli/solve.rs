@@ -6,7 +6,8 @@ use crate::config::case::{Case, CaseOptions};
 use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{MANIFEST, OutputFolder};
 use crate::model::demand::Execution;
-use crate::report::case::{compare, render_comparison, render_summary, write, write_failures};
+use crate::report::case::{compare, render_comparison, render_summary, warnings, write, write_failures};
+use crate::report::page;
 use crate::study::solve::{Failed, Matrices, SolveError, SolveOptions, solve};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -72,6 +73,20 @@ fn warn_of_empty_selections(case: &Case) {
     }
 }
 
+/// The files that a solved market leaves.
+fn written(folder: &OutputFolder) -> Vec<PathBuf> {
+    let names = [
+        "summary.csv",
+        "results.csv",
+        "scenarios.json",
+        "solution.json",
+        "recovered.csv",
+        "other_equilibria.csv",
+        "failures.csv",
+    ];
+    names.iter().map(|name| folder.path().join(name)).filter(|path| path.is_file()).collect()
+}
+
 /// Runs the command.
 pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     let options = CaseOptions { specs: args.specs.clone(), market: args.market.clone() };
@@ -101,6 +116,10 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         write_failures(out, &solution.failed.iter().map(told).collect::<Vec<_>>())?;
     }
     if let Some(folder) = &folder {
+        let told: Vec<(String, String)> =
+            solution.failed.iter().map(|failed| (failed.scenario.clone(), failed.error.to_string())).collect();
+        let warnings = solution.scenarios.iter().flat_map(|result| warnings(&case, result)).collect();
+        page::write(folder, &page::solve::page(&case, &solution.scenarios, warnings, &told), &mut written(folder))?;
         let manifest = json!({
             "program": "stickershock",
             "version": env!("CARGO_PKG_VERSION"),

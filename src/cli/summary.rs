@@ -8,6 +8,7 @@ use crate::numerics::moments::Paired;
 use crate::numerics::student;
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
+use crate::report::page::{readme::spoken, run::warnings};
 use serde_json::{Value, json};
 
 /// Cars sold of one region under one regime, beside the baseline, over the whole horizon.
@@ -18,8 +19,18 @@ struct RegionChange {
     paired: Paired,
 }
 
-/// Region by region of every regime.
-fn changes(report: &Report<'_>) -> Vec<RegionChange> {
+/// Region by region of every regime, and what it is: expected sales, or cars sold where a run has no others.
+fn changes(report: &Report<'_>) -> (&'static str, Vec<RegionChange>) {
+    let layout = report.study.layout();
+    let of_first = |place| report.results.level(0, layout.region(RegionMetric::ExpectedUnits, 0, place)).mean();
+    match (0..layout.regions.len()).any(|place| of_first(place).is_finite()) {
+        true => ("expected sales", changes_of(report, RegionMetric::ExpectedUnits)),
+        false => ("cars sold", changes_of(report, RegionMetric::Units)),
+    }
+}
+
+/// The same of a metric.
+fn changes_of(report: &Report<'_>, metric: RegionMetric) -> Vec<RegionChange> {
     let layout = report.study.layout();
     let mut changes = Vec::new();
     for arm in report.results.arms() {
@@ -28,7 +39,7 @@ fn changes(report: &Report<'_>) -> Vec<RegionChange> {
                 regime: report.regime_name(arm),
                 region: region.clone(),
                 is_baseline: arm == report.results.baseline(),
-                paired: report.results.paired(arm, layout.region(RegionMetric::Units, 0, place)),
+                paired: report.results.paired(arm, layout.region(metric, 0, place)),
             });
         }
     }
@@ -41,15 +52,22 @@ fn quantile(report: &Report<'_>) -> f64 {
 }
 
 /// A table of cars sold by region and regime, their change with its 95% interval, and the paths written.
-pub fn text(report: &Report<'_>, seconds: f64, files: &[PathBuf]) -> String {
+pub fn text(
+    report: &Report<'_>,
+    folder: &Path,
+    answer: &[(String, String)],
+    seconds: f64,
+    files: &[PathBuf],
+) -> String {
     let scenario = report.study.scenario();
     let quantile = quantile(report);
-    let header = ["regime", "region", "cars sold", "change", "95% interval", "change %", "95% interval"];
+    let (sold, changes) = changes(report);
+    let header = ["regime", "region", sold, "change", "95% interval", "change %", "95% interval"];
     let mut table = vec![header.map(String::from)];
     let between = |[low, high]: [f64; 2], show: &dyn Fn(f64) -> String| {
         if low.is_nan() { "-".into() } else { format!("{} to {}", show(low), show(high)) }
     };
-    for RegionChange { regime, region, is_baseline, paired } in changes(report) {
+    for RegionChange { regime, region, is_baseline, paired } in changes {
         let mut row = vec![regime, region, thousands(paired.arm.mean())];
         if is_baseline {
             row.resize(header.len(), "-".into());
@@ -71,38 +89,23 @@ pub fn text(report: &Report<'_>, seconds: f64, files: &[PathBuf]) -> String {
     if let Some(reason) = report.why_it_stopped() {
         let _ = writeln!(out, "{reason}");
     }
+    let _ = writeln!(out, "\n{}", spoken(answer));
     let _ = writeln!(out, "`outside` counts purchase events that ended without one of these cars\n");
     align(&mut out, &table);
     let _ = writeln!(
         out,
-        "\nEach interval holds by itself; for those of several headlines together see `simultaneous_ci_low` in comparisons.csv."
+        "\nEach 95% interval contains simulation noise only, not what is not known of parameters and of the model's structure. It holds by itself; for those of \
+         several headlines together see `simultaneous_ci_low` in comparisons.csv.\n"
     );
-    let _ = writeln!(out, "\n{seconds:.1} s. Written:");
-    for file in files {
-        let _ = writeln!(out, "  {}", file.display());
-    }
+    out.push_str(&super::written(folder, files, seconds));
     out
-}
-
-/// What a reader of the results should know, a line each.
-pub fn warnings(report: &Report<'_>) -> Vec<String> {
-    let weak = report.weak_pairing().map(|weak| {
-        let row = &weak.worst;
-        format!(
-            "common worlds make {} of {} contrasts over the whole horizon noisier than independent runs would: their variance \
-             reduction is below 1 beyond chance, least {:.2} for {}, {} against {} (column `variance_reduction` of comparisons.csv; an \
-             estimate from {} replications)",
-            weak.contrasts, weak.of, row.variance_reduction, row.metric, row.regime, row.baseline, row.replications,
-        )
-    });
-    weak.into_iter().collect()
 }
 
 /// The same as one JSON object.
 pub fn json(report: &Report<'_>, folder: &Path, files: &[PathBuf]) -> String {
     let scenario = report.study.scenario();
     let quantile = quantile(report);
-    let regions: Vec<Value> = changes(report)
+    let regions: Vec<Value> = changes_of(report, RegionMetric::Units)
         .into_iter()
         .map(|RegionChange { regime, region, paired, .. }| {
             let [ci_low, ci_high] = paired.difference.within(quantile);

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use crate::report::build::Report;
+use crate::report::page::run::warnings;
 use crate::report::writer::Formats;
 use crate::study::Observer;
 use crate::study::work::{Done, Reduced};
@@ -58,21 +59,29 @@ impl Presentation {
     }
 
     /// Prints what became of a study; jobs that failed are an error of the command.
-    pub fn print(&self, done: &Done, folder: &Path, started: Instant) -> Result<(), CliError> {
+    pub fn print(
+        &self,
+        done: &Done,
+        folder: &Path,
+        answer: &[(String, String)],
+        started: Instant,
+    ) -> Result<(), CliError> {
         let finished = match &done.reduced {
             Reduced::One(finished) => finished,
             Reduced::Points(_) if self.quiet => return Ok(()),
-            Reduced::Points(finished) => return points::print(finished, self.json, folder, &done.files, started),
+            Reduced::Points(finished) => {
+                return points::print(finished, self.json, folder, answer, &done.files, started);
+            }
         };
         if !self.quiet {
             let report = Report::of(finished);
-            for warning in summary::warnings(&report) {
+            for warning in warnings(&report) {
                 tell!("warning: {warning}");
             }
             super::print(&if self.json {
                 summary::json(&report, folder, &done.files)
             } else {
-                summary::text(&report, started.elapsed().as_secs_f64(), &done.files)
+                summary::text(&report, folder, answer, started.elapsed().as_secs_f64(), &done.files)
             })?;
         }
         if finished.failed_jobs > 0 {

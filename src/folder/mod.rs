@@ -23,6 +23,8 @@ pub use self::read::{open, read};
 pub const MANIFEST: &str = "manifest.json";
 /// Name of a plan in its folder.
 pub const PLAN: &str = "plan.json";
+/// Name of the report of a folder.
+pub const REPORT: &str = "report.html";
 /// How the notes of those begin who work in a folder.
 const HOLDER: &str = ".holder-";
 /// Folders that results stand in.
@@ -203,7 +205,7 @@ impl OutputFolder {
         manifest.filter(|manifest| manifest["program"] == "stickershock")
     }
 
-    /// Removes tables and charts of an earlier run that are not among `written`, and temporary files that a killed run
+    /// Removes tables, charts and the report of an earlier run that are not among `written`, and temporary files that a killed run
     /// left.
     ///
     /// # Errors
@@ -216,7 +218,8 @@ impl OutputFolder {
         };
         self.remove_where(|folder, name, path| {
             let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy();
-            ((folder != "units" && name.starts_with(PARTIAL)) || endings(folder).contains(&ending.as_ref()))
+            let report = folder.is_empty() && name == REPORT;
+            ((folder != "units" && name.starts_with(PARTIAL)) || endings(folder).contains(&ending.as_ref()) || report)
                 && !written.iter().any(|kept| kept == path)
         })
     }

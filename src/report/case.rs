@@ -448,6 +448,14 @@ pub fn render_summary(case: &Case, recovered: &Recovered, results: &[ScenarioRes
     text
 }
 
+/// The warnings of a result, a line each, with its name before them.
+#[must_use]
+pub fn warnings(case: &Case, result: &ScenarioResult) -> Vec<String> {
+    let mut text = String::new();
+    render_warnings(&mut text, case, result);
+    text.lines().map(|line| format!("{}: {}", result.name, line.trim().trim_start_matches("warning: "))).collect()
+}
+
 /// What keeps a result from being taken at its word.
 fn render_warnings(text: &mut String, case: &Case, result: &ScenarioResult) {
     let id = |place: usize| case.product_ids[result.products[place]].as_str();

@@ -23,6 +23,7 @@ pub mod market_rows;
 pub mod negotiation;
 pub mod owner_rows;
 pub mod package;
+pub mod page;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod pass_through;

@@ -101,13 +101,11 @@ pub(super) struct Described {
     /// What it is; the flagged models have the scenario's words for them.
     pub what: String,
     /// Whether it is a sum over the weeks of a period, not a share or a price.
-    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "charts show flows as yearly rates"))]
     pub is_flow: bool,
 }
 
 impl Described {
     /// What turns the metric of a period into what charts show, and its unit there: flows are yearly rates.
-    #[cfg(feature = "charts")]
     pub fn yearly(&self, years: f64) -> (f64, String) {
         if self.is_flow { (1.0 / years, format!("{} a year", self.unit)) } else { (1.0, self.unit.to_owned()) }
     }

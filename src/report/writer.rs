@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::failures::FailureTable;
+use super::page::{self, origin::Origin};
 use super::points::{PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables};
 use super::record::TableData;
 use super::study::{ReplicationTable, write_tables};
-use crate::config::StudyDesign;
 use crate::config::design::Point;
 use crate::config::sweep::Setting;
+use crate::config::{Loaded, StudyDesign};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::outcome::Outcome;
 use crate::study::Study;
@@ -37,6 +38,8 @@ pub struct Writer<'a> {
     failures: FailureTable<'a>,
     points: Option<PointTable>,
     settings: Vec<Vec<Setting>>,
+    origin: Option<Origin>,
+    answer: Vec<(String, String)>,
 }
 
 impl<'a> Writer<'a> {
@@ -44,7 +47,23 @@ impl<'a> Writer<'a> {
     #[must_use]
     pub fn new(folder: &'a OutputFolder, charts: bool, formats: Formats) -> Self {
         let failures = FailureTable::new(folder);
-        Self { folder, charts, formats, replications: None, failures, points: None, settings: Vec::new() }
+        Self {
+            folder,
+            charts,
+            formats,
+            replications: None,
+            failures,
+            points: None,
+            settings: Vec::new(),
+            origin: None,
+            answer: Vec::new(),
+        }
+    }
+
+    /// The answer that the report of the finished study begins with: a few words, and the sentence they stand for.
+    #[must_use]
+    pub fn answer(&self) -> &[(String, String)] {
+        &self.answer
     }
 
     /// The tables among `files` in the forms that were asked for.
@@ -72,6 +91,10 @@ fn undrawn(error: super::charts::ChartError) -> SinkError {
 }
 
 impl Sink for Writer<'_> {
+    fn begins(&mut self, loaded: &Loaded) {
+        self.origin = Some(Origin::of(loaded));
+    }
+
     fn study(&mut self, study: &Study, regimes: &[usize]) -> Result<(), OutputError> {
         self.replications = Some(ReplicationTable::begin(self.folder, study, regimes)?);
         Ok(())
@@ -96,6 +119,9 @@ impl Sink for Writer<'_> {
         if self.charts && finished.study.scenario().outputs.charts {
             files.extend(super::draw::write_charts(self.folder, finished).map_err(undrawn)?);
         }
+        let page = page::run::page(finished, self.origin.as_ref());
+        page::write(self.folder, &page, &mut files)?;
+        self.answer = page.answer;
         files.sort();
         let stopping = Report::of(finished).stopping_record();
         Ok(Written { files, manifest: stopping.map(|record| ("stopping", record)).into_iter().collect() })
@@ -148,6 +174,9 @@ impl Sink for Writer<'_> {
             let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &effects);
             files.extend(charts.map_err(undrawn)?);
         }
+        let page = page::points::page(finished, self.origin.as_ref());
+        page::write(self.folder, &page, &mut files)?;
+        self.answer = page.answer;
         files.sort();
         Ok(Written { files, manifest: Vec::new() })
     }

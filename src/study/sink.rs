@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::finished::{Finished, FinishedPoints};
 use super::points::{Names, PointMoments};
 use super::prepare::Study;
-use crate::config::StudyDesign;
 use crate::config::design::Point;
+use crate::config::{Loaded, StudyDesign};
 use crate::folder::OutputError;
 use crate::model::outcome::Outcome;
 
@@ -27,6 +27,9 @@ pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 /// Takes results as they come: what grows with the number of replications or points goes through here and is not kept elsewhere, and
 /// the rest comes at the end. Every method has a default that does nothing; [`()`](unit) takes nothing.
 pub trait Sink: Send {
+    /// What a study was read from, before anything else is told of it.
+    fn begins(&mut self, _loaded: &Loaded) {}
+
     /// A study of one point begins.
     ///
     /// # Errors

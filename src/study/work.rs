@@ -351,6 +351,7 @@ impl Work<'_> {
     /// Reduces the study and has it written, with a manifest that says all the while how the work stands.
     fn finish(&self, folder: &OutputFolder, started: Instant, sink: &mut dyn Sink) -> Result<Done, WorkError> {
         let mut standing = Standing::begin(folder, self.manifest(), started)?;
+        sink.begins(self.loaded);
         let worked = match &self.loaded.design {
             None => self.reduce(folder, sink),
             Some(design) => self.reduce_points(design, folder, sink),

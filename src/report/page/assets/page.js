@@ -1,0 +1,418 @@
+// The page without this script is whole: it adds picking, sorting, searching, saving, and charts that answer to the pointer.
+(() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const COLOURS = 8;
+  const make = (tag, props = {}, ...kids) => {
+    const node = Object.assign(document.createElement(tag), props);
+    node.append(...kids);
+    return node;
+  };
+
+  // ---- numbers, by the rules of the program
+  const grouped = (x, digits) => {
+    const [whole, rest] = Math.abs(x).toFixed(digits).split(".");
+    return whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? "." + rest : "");
+  };
+  const places = (x) => (x >= 100 ? 0 : x >= 10 ? 1 : 2);
+  const SIZES = {
+    money(x) {
+      const [unit, word] = x >= 0.9995e9 ? [1e9, " bn"] : x >= 0.9995e6 ? [1e6, " mn"] : x >= 0.9995e3 ? [1e3, " k"] : [1, ""];
+      return grouped(x / unit, word ? places(x / unit) : 0) + word;
+    },
+    count: (x) => grouped(x, x < 9.95 && x !== 0 ? 1 : 0),
+    price: (x) => grouped(x, 0),
+    percent: (x) => (100 * x).toFixed(1) + "%",
+    number(x) {
+      if (x === 0) return "0";
+      if (x >= 1000) return grouped(x, 0);
+      if (x < 1e-4) return x.toExponential(2).replace("e+", "e");
+      const at = [1000, 100, 10, 1, 0.1, 0.01, 0.001].findIndex((step) => x >= step);
+      return grouped(x, at < 0 ? 7 : at);
+    },
+  };
+  const shown = (x, column) => {
+    if (x === null || x === undefined) return "–";
+    if (typeof x === "string") return x;
+    const size = (SIZES[column.show] || SIZES.number)(Math.abs(x));
+    if (!/[1-9]/.test(size)) return size;
+    return (x < 0 ? "−" : column.signed ? "+" : "") + size;
+  };
+
+  // On an axis no digit is there for nothing.
+  const tick = (x, column) => shown(x, column).replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+
+  // ---- frames
+  const value = (frame, row, at) => {
+    const column = frame.columns[at];
+    const x = column.values[row];
+    return column.words && x !== null ? column.words[x] : x;
+  };
+  const cell = (frame, row, at) => {
+    const column = frame.columns[at];
+    const text = shown(value(frame, row, at), column);
+    if (!column.interval) return text;
+    const ends = column.interval.map((end) => value(frame, row, end));
+    const none = ends.includes(null) || (ends[0] === 0 && ends[1] === 0);
+    return none ? text : `${text} [${shown(ends[0], column)} to ${shown(ends[1], column)}]`;
+  };
+  const fits = (frame, picks) => {
+    const rows = [];
+    for (let row = 0; row < frame.rows; row++)
+      if (picks.every((pick) => value(frame, row, pick.column) === pick.now)) rows.push(row);
+    return rows;
+  };
+  const csv = (frame, rows) => {
+    const quote = (x) => {
+      const text = x === null ? "" : String(x);
+      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    };
+    const lines = [frame.columns.map((column) => quote(column.name)).join(",")];
+    for (const row of rows) lines.push(frame.columns.map((_, at) => quote(value(frame, row, at))).join(","));
+    return lines.join("\n") + "\n";
+  };
+  const save = (name, text) => {
+    const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    const link = make("a", { href: url, download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  };
+  const saving = (frame) => {
+    const button = make("button", { type: "button" }, `Save as CSV (${frame.rows.toLocaleString("en")} rows)`);
+    button.addEventListener("click", () => save(`${frame.name}.csv`, csv(frame, Array.from({ length: frame.rows }, (_, i) => i))));
+    return button;
+  };
+
+  // ---- picking: picks of the same name move together
+  const followers = [];
+  const choose = (name, wanted, from) => {
+    for (const one of followers) if (one !== from && one.name === name) one.follow(wanted);
+  };
+  const picking = (box, frame, picks, redraw) => {
+    const selects = [];
+    picks.forEach((pick) => (pick.now = pick.start));
+    // A pick offers what there is under the picks before it.
+    const options = (at) => {
+      const before = picks.slice(0, at);
+      const seen = new Set();
+      for (const row of fits(frame, before)) seen.add(value(frame, row, picks[at].column));
+      return [...seen];
+    };
+    const refill = (from) => {
+      for (let at = from; at < picks.length; at++) {
+        const names = options(at);
+        if (!names.includes(picks[at].now)) picks[at].now = names[0];
+        selects[at].replaceChildren(...names.map((name) => make("option", { value: name, selected: name === picks[at].now }, name)));
+        selects[at].value = picks[at].now;
+        selects[at].said.textContent = picks[at].now;
+      }
+    };
+    const set = (at, wanted) => {
+      picks[at].now = wanted;
+      refill(at);
+      redraw();
+    };
+    const labels = picks.map((pick, at) => {
+      const select = make("select");
+      const name = frame.columns[pick.column].label;
+      select.said = make("span", { className: "said", hidden: true });
+      selects.push(select);
+      const follower = {
+        name,
+        follow(wanted) {
+          if (picks[at].now !== wanted && options(at).includes(wanted)) set(at, wanted);
+        },
+      };
+      followers.push(follower);
+      select.addEventListener("change", () => {
+        set(at, select.value);
+        choose(name, select.value, follower);
+      });
+      return make("label", {}, name, select, select.said);
+    });
+    box.replaceChildren(...labels);
+    refill(0);
+  };
+
+  // ---- tables
+  const LIMIT = 200;
+  const table = (box, frame, columns, { picks, searched }) => {
+    const body = box.querySelector("tbody");
+    const heads = [...box.querySelectorAll("thead th")];
+    let order = null;
+    let search = "";
+    let all = false;
+    let rows = () => fits(frame, picks);
+    const more = box.querySelector(".more") || make("p", { className: "more" });
+    const whole = make("button", { type: "button", hidden: true }, "Show all rows");
+    whole.addEventListener("click", () => {
+      all = true;
+      draw();
+    });
+    const draw = () => {
+      let list = rows();
+      const found = search.trim().toLowerCase();
+      if (found) list = list.filter((row) => columns.some((at) => cell(frame, row, at).toLowerCase().includes(found)));
+      if (order) {
+        const { at, sign } = order;
+        const key = (row) => value(frame, row, at);
+        list = list.slice().sort((a, b) => {
+          const [x, y] = [key(a), key(b)];
+          if (x === null || y === null) return (x === null) - (y === null) || a - b;
+          return sign * (typeof x === "string" ? x.localeCompare(y, "en") : x - y) || a - b;
+        });
+      }
+      const cut = all ? list : list.slice(0, LIMIT);
+      body.replaceChildren(
+        ...cut.map((row) =>
+          make(
+            "tr",
+            {},
+            ...columns.map((at, i) => {
+              const [text, interval] = cell(frame, row, at).split(/ (?=\[[^[]*\]$)/);
+              const apart = frame.columns[at].interval && interval ? [" ", make("small", {}, interval)] : [];
+              const said = apart.length ? text : cell(frame, row, at);
+              const node = make(i ? "td" : "th", { className: frame.columns[at].show === "text" ? "" : "number" }, said, ...apart);
+              if (!i) node.scope = "row";
+              return node;
+            }),
+          ),
+        ),
+      );
+      more.textContent = cut.length < list.length ? `The first ${cut.length} of ${list.length} rows.` : searched ? `${list.length} rows.` : "";
+      whole.hidden = cut.length === list.length;
+    };
+    heads.forEach((head, i) => {
+        const button = make("button", { type: "button" }, head.textContent);
+        head.replaceChildren(button);
+        button.addEventListener("click", () => {
+          const at = columns[i];
+          const down = frame.columns[at].show !== "text";
+          const sign = order && order.at === at ? -order.sign : down ? -1 : 1;
+          order = { at, sign };
+          heads.forEach((other) => other.removeAttribute("aria-sort"));
+          head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
+          draw();
+        });
+      });
+    const actions = make("div", { className: "actions" });
+    if (searched) {
+      const input = make("input", { type: "search" });
+      input.addEventListener("input", () => {
+        search = input.value;
+        draw();
+      });
+      actions.append(make("label", { className: "search" }, "Search ", input));
+    }
+    more.setAttribute("aria-live", "polite");
+    box.querySelector(".scroll").after(actions);
+    actions.append(saving(frame), whole, more);
+    return { draw, of: (list) => (rows = list) };
+  };
+
+  // ---- charts
+  const date = (text) => new Date(text + "T00:00:00Z");
+  const day = (text) => date(text).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+  const largest = (frame, chart, rows) => {
+    if (chart.most === null) return rows;
+    const size = (row) => value(frame, row, chart.x);
+    return rows
+      .filter((row) => size(row) !== null)
+      .sort((a, b) => Math.abs(size(b)) - Math.abs(size(a)) || a - b)
+      .slice(0, chart.most)
+      .sort((a, b) => size(b) - size(a) || a - b);
+  };
+  const ends = (frame, row, at) => {
+    const between = frame.columns[at].interval;
+    const pair = between && between.map((end) => value(frame, row, end));
+    return pair && pair.every((end) => end !== null) ? pair : null;
+  };
+  const finish = (node, chart) => {
+    const svg = node.tagName === "svg" ? node : node.querySelector("svg");
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", `${chart.title}. The numbers stand in the table below.`);
+    svg.querySelectorAll("[aria-label]").forEach((part) => part.removeAttribute("aria-label"));
+    svg.querySelectorAll("[aria-description]").forEach((part) => part.removeAttribute("aria-description"));
+    return node;
+  };
+  const key = (names) =>
+    make(
+      "ul",
+      { className: "key" },
+      ...names.map((name, i) => make("li", {}, make("span", { className: `swatch b${i % COLOURS}` }), name)),
+    );
+  const TIP = { fill: "var(--ground)", stroke: "var(--soft)", fontSize: 13, maxRadius: 60, preferredAnchor: "bottom" };
+  const LOOK = { background: "none", color: "var(--ink)", fontSize: "13px", fontFamily: "inherit" };
+
+  const intervals = (frame, chart, rows, width) => {
+    const column = frame.columns[chart.x];
+    const names = [...new Set(rows.map((row) => (chart.series === null ? "" : value(frame, row, chart.series))))];
+    // On a telephone names stand above their rows.
+    const narrow = width < 480;
+    const longest = Math.max(0, ...rows.map((row) => String(value(frame, row, chart.y)).length));
+    const left = narrow ? 14 : Math.min(Math.round(width * 0.42), Math.ceil(longest * 7.4) + 16);
+    const most = Math.floor(((narrow ? width : left) - 16) / 7.4);
+    const items = rows.map((row, i) => {
+      const between = ends(frame, row, chart.x);
+      const series = chart.series === null ? "" : value(frame, row, chart.series);
+      return {
+        i: String(i),
+        name: String(value(frame, row, chart.y)),
+        x: value(frame, row, chart.x),
+        low: between && between[0],
+        high: between && between[1],
+        colour: `var(--c${names.indexOf(series) % COLOURS})`,
+        title: `${value(frame, row, chart.y)}\n${cell(frame, row, chart.x)}`,
+      };
+    });
+    const known = items.filter((item) => item.x !== null);
+    const bounded = items.filter((item) => item.low !== null);
+    const node = Plot.plot({
+      width,
+      height: (narrow ? 42 : 26) * items.length + 64,
+      marginLeft: left,
+      marginRight: 18,
+      marginTop: 6,
+      marginBottom: 48,
+      style: LOOK,
+      x: { label: column.label, labelAnchor: "center", labelArrow: "none", grid: true, ticks: Math.max(2, Math.floor((width - left) / 125)), tickFormat: (x) => tick(x, column) },
+      y: { type: "band", domain: items.map((item) => item.i), label: null, tickSize: 0, axis: narrow ? null : "left", tickFormat: (i) => cut(items[i].name, most) },
+      marks: [
+        Plot.ruleX([0], { stroke: "var(--soft)" }),
+        ...(narrow ? [Plot.text(items, { y: "i", text: (item) => cut(item.name, most), frameAnchor: "left", textAnchor: "start", dx: -8, dy: -15 })] : []),
+        Plot.ruleY(bounded, { y: "i", x1: "low", x2: "high", stroke: "colour", strokeWidth: 5, strokeOpacity: 0.4, strokeLinecap: "round" }),
+        Plot.dot(known, { y: "i", x: "x", r: 4.5, fill: "colour" }),
+        Plot.tip(known, Plot.pointerY({ y: "i", x: "x", title: "title", ...TIP })),
+      ],
+    });
+    return [...(chart.series !== null && names.length > 1 ? [key(names)] : []), finish(node, chart)];
+  };
+
+  const numbers = (frame, chart, rows, width) => {
+    const [across, up] = [frame.columns[chart.x], frame.columns[chart.y]];
+    const dated = across.show === "date";
+    const names = [...new Set(rows.map((row) => (chart.series === null ? "" : value(frame, row, chart.series))))];
+    const items = rows
+      .map((row) => {
+        const series = chart.series === null ? "" : value(frame, row, chart.series);
+        const x = value(frame, row, chart.x);
+        const between = ends(frame, row, chart.y);
+        return {
+          x: dated ? date(x) : x,
+          y: value(frame, row, chart.y),
+          low: between && between[0],
+          high: between && between[1],
+          series,
+          at: names.indexOf(series) % COLOURS,
+          title: `${series ? series + "\n" : ""}${dated ? day(x) : shown(x, across)}: ${cell(frame, row, chart.y)}`,
+        };
+      })
+      .filter((item) => item.x !== null && item.y !== null);
+    const named = chart.form === "points" && chart.series !== null && names.length === rows.length;
+    const middle = (Math.min(...items.map((item) => +item.x)) + Math.max(...items.map((item) => +item.x))) / 2;
+    const colour = (item) => `var(--c${named ? 0 : item.at})`;
+    const marks = [Plot.ruleY([0], { stroke: "var(--soft)" })];
+    const events = chart.events.filter((event) => !chart.picks.length || event[0] === chart.picks[0].now);
+    if (items.length) {
+      const [first, last] = [Math.min(...items.map((item) => +item.x)), Math.max(...items.map((item) => +item.x))];
+      const inside = events.map((event, i) => ({ n: String(i + 1), x: date(event[1]) })).filter((event) => +event.x >= first && +event.x <= last);
+      marks.push(Plot.ruleX(inside, { x: "x", stroke: "var(--soft)", strokeDasharray: "3 3" }));
+      marks.push(Plot.text(inside, { x: "x", text: "n", frameAnchor: "top", dy: -12, fill: "var(--soft)" }));
+    }
+    names.forEach((name, i) => {
+      const own = items.filter((item) => item.series === name);
+      const paint = `var(--c${i % COLOURS})`;
+      if (chart.form === "lines") {
+        marks.push(Plot.areaY(own.filter((item) => item.low !== null), { x: "x", y1: "low", y2: "high", fill: paint, fillOpacity: 0.15 }));
+        marks.push(Plot.lineY(own, { x: "x", y: "y", stroke: paint, strokeWidth: 2, strokeDasharray: i >= 4 ? "5 3" : null }));
+      } else marks.push(Plot.dot(own, { x: "x", y: "y", r: 4.5, fill: named ? "var(--c0)" : paint }));
+    });
+    // Dots that each have a name of their own have it beside them: those furthest to the right, where there is room.
+    if (named)
+      for (const textAnchor of ["start", "end"]) {
+        const most = items.slice().sort((a, b) => b.x - a.x).slice(0, 6);
+        const side = most.filter((item) => (item.x > middle) === (textAnchor === "end"));
+        marks.push(Plot.text(side, { x: "x", y: "y", text: (item) => cut(item.series, 30), dy: -13, textAnchor }));
+      }
+    marks.push(Plot.dot(items, Plot.pointer({ x: "x", y: "y", r: 4, fill: colour })));
+    marks.push(Plot.tip(items, Plot.pointer({ x: "x", y: "y", title: "title", ...TIP })));
+    const node = Plot.plot({
+      width,
+      height: Math.max(280, Math.min(380, width * 0.5)),
+      marginLeft: 84,
+      marginRight: 14,
+      marginTop: 24,
+      marginBottom: 56,
+      style: LOOK,
+      x: { type: dated ? "utc" : "linear", label: across.label, labelAnchor: "center", labelArrow: "none", ticks: Math.max(2, Math.floor(width / 130)), tickFormat: dated ? undefined : (x) => tick(x, across) },
+      y: { label: null, grid: true, zero: true, ticks: 6, tickFormat: (y) => tick(y, up) },
+      marks,
+    });
+    return [...(chart.series !== null && names.length > 1 && !named ? [key(names)] : []), make("p", { className: "reading" }, up.label), finish(node, chart)];
+  };
+
+  const redraws = [];
+  const figure = (chart) => {
+    const box = document.getElementById(`chart-${chart.name}`);
+    const frame = data.frames[chart.frame];
+    const drawing = box.querySelector(".drawing");
+    const columns = chart.form === "intervals" ? [chart.y, chart.x] : [chart.series, chart.x, chart.y].filter((at) => at !== null);
+    const list = table(box, frame, columns, { picks: chart.picks, searched: false });
+    list.of(() => largest(frame, chart, fits(frame, chart.picks)));
+    let width = 0;
+    let near = false;
+    const draw = (to) => {
+      const room = to || Math.max(260, drawing.clientWidth);
+      width = room;
+      const rows = largest(frame, chart, fits(frame, chart.picks));
+      drawing.replaceChildren(...(chart.form === "intervals" ? intervals : numbers)(frame, chart, rows, room));
+      const events = box.querySelector(".events");
+      if (events) {
+        const own = chart.events.filter((event) => !chart.picks.length || event[0] === chart.picks[0].now);
+        events.replaceChildren(...own.map(([, when, label]) => make("li", {}, `${day(when)}, ${label}`)));
+      }
+    };
+    const redraw = () => {
+      if (near) draw();
+      list.draw();
+    };
+    picking(box.querySelector(".controls"), frame, chart.picks, redraw);
+    list.draw();
+    // Drawn when it comes near the window, so that a long page opens at once.
+    const watch = new IntersectionObserver(
+      (seen) => {
+        if (!seen.some((one) => one.isIntersecting)) return;
+        near = true;
+        watch.disconnect();
+        draw();
+      },
+      { rootMargin: "600px" },
+    );
+    watch.observe(drawing);
+    redraws.push({
+      wide: () => near && Math.abs(drawing.clientWidth - width) > 8 && draw(),
+      print: () => draw(680),
+      back: () => draw(),
+    });
+  };
+
+  data.charts.forEach(figure);
+  for (const one of data.tables) {
+    const box = document.getElementById(`table-${one.name}`);
+    const frame = data.frames[one.frame];
+    const list = table(box, frame, one.columns, one);
+    picking(box.querySelector(".controls"), frame, one.picks, () => list.draw());
+    list.draw();
+  }
+  let waiting = 0;
+  addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => redraws.forEach((one) => one.wide()), 150);
+  });
+  addEventListener("beforeprint", () => redraws.forEach((one) => one.print()));
+  addEventListener("afterprint", () => redraws.forEach((one) => one.back()));
+  document.documentElement.dataset.ready = "yes";
+})();

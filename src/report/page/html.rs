@@ -1,0 +1,208 @@
+//! `report.html`: one file that needs no network and no other file. Readable without scripts; with them charts answer to the pointer, tables are
+//! sorted and searched, and regimes, periods and models are picked. All that came from a scenario is escaped; a content security policy lets no
+//! script run but the two of this program.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use super::{Block, Chart, Frame, Page, Section, Table, data, svg};
+
+/// Observable Plot, the parts that are used; `assets/build.sh` makes it.
+const PLOT: &str = include_str!("assets/plot.js");
+/// The page's own script.
+const SCRIPT: &str = include_str!("assets/page.js");
+/// Its licences, and those of what it is made of.
+const NOTICE: &str = include_str!("assets/NOTICE");
+/// Its style.
+const STYLE: &str = include_str!("assets/page.css");
+/// Rows of a chart's table where no script runs.
+const MOST_STATIC: usize = 60;
+
+/// The page as HTML.
+#[must_use]
+pub fn render(page: &Page) -> String {
+    let policy = format!(
+        "default-src 'none'; script-src {} {}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+        hash(PLOT),
+        hash(SCRIPT)
+    );
+    let place = |i: usize| format!("part-{}", i + 1);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content={ "Stickershock " (env!("CARGO_PKG_VERSION")) };
+                title { (page.title) " – " (page.kind) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#answer" { "To the answer" }
+                header {
+                    p.kind { (page.kind) }
+                    h1 { (page.title) }
+                    @for sentence in &page.asked { p.asked { (sentence) } }
+                }
+                main {
+                    section #answer aria-labelledby="answer-title" {
+                        h2 #answer-title { "The answer" }
+                        dl.answer { @for (head, sentence) in &page.answer { div { dt { (head) } dd { (sentence) } } } }
+                        @if !page.warnings.is_empty() {
+                            div.warnings { h3 { "Before you use a number" } ul { @for warning in &page.warnings { li { (warning) } } } }
+                        }
+                    }
+                    nav aria-label="Contents" {
+                        ol {
+                            @for (i, part) in page.sections.iter().enumerate() { li { a href={ "#" (place(i)) } { (part.title) } } }
+                            li { a href="#intervals" { "What the intervals contain" } }
+                            @if !page.again.is_empty() { li { a href="#again" { "Run it again, check it, cite it" } } }
+                        }
+                    }
+                    @for (i, part) in page.sections.iter().enumerate() { (section(page, part, &place(i))) }
+                    section #intervals aria-labelledby="intervals-title" {
+                        h2 #intervals-title { "What the intervals contain" }
+                        @for sentence in &page.intervals { p { (sentence) } }
+                    }
+                    @if !page.again.is_empty() {
+                        section #again aria-labelledby="again-title" {
+                            h2 #again-title { "Run it again, check it, cite it" }
+                            @for (head, text, command) in &page.again { h3 { (head) } p { (text) } pre tabindex="0" { code { (command) } } }
+                        }
+                    }
+                }
+                footer {
+                    p {
+                        "Written by Stickershock " (env!("CARGO_PKG_VERSION")) ". The tables beside this file have every number in full precision; "
+                        "datapackage.json says what each column is. Charts are drawn with Observable Plot and D3 (ISC licence)."
+                    }
+                }
+                script #data type="application/json" { (PreEscaped(data::data(page))) }
+                script type="text/plain" { (PreEscaped(NOTICE)) }
+                script { (PreEscaped(PLOT)) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// A script's hash, as a content security policy names it.
+fn hash(script: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes())))
+}
+
+fn section(page: &Page, part: &Section, place: &str) -> Markup {
+    html! {
+        section id=(place) aria-labelledby={ (place) "-title" } {
+            h2 id={ (place) "-title" } { (part.title) }
+            @for block in &part.blocks {
+                @match block {
+                    Block::Text(text) => { p { (text) } }
+                    Block::Chart(chart) => { (figure(&page.frames[chart.frame], chart)) }
+                    Block::Table(table) => { (listing(&page.frames[table.frame], table)) }
+                }
+            }
+        }
+    }
+}
+
+/// What is picked, for readers without scripts.
+fn picked(frame: &Frame, picks: &[super::Pick]) -> Markup {
+    html! {
+        @if !picks.is_empty() {
+            p.picked {
+                @for (i, pick) in picks.iter().enumerate() {
+                    @if i > 0 { " · " }
+                    (frame.columns[pick.column].label) ": " strong { (pick.start) }
+                }
+            }
+        }
+    }
+}
+
+/// Rows of a chart: those picked, the largest of them where there are too many.
+fn rows_of(chart: &Chart, frame: &Frame) -> Vec<usize> {
+    let mut rows = frame.picked(&chart.picks);
+    if let Some(most) = chart.most {
+        let size = |row: usize| frame.rows[row][chart.x].number();
+        rows.retain(|row| size(*row).is_finite());
+        rows.sort_by(|a, b| size(*b).abs().total_cmp(&size(*a).abs()).then(a.cmp(b)));
+        rows.truncate(most);
+        rows.sort_by(|a, b| size(*b).total_cmp(&size(*a)).then(a.cmp(b)));
+    }
+    rows
+}
+
+fn figure(frame: &Frame, chart: &Chart) -> Markup {
+    let rows = rows_of(chart, frame);
+    let columns: Vec<usize> = match chart.form {
+        super::Form::Intervals => [chart.y, chart.x].into(),
+        _ => chart.series.into_iter().chain([chart.x, chart.y]).collect(),
+    };
+    let events: Vec<(&str, &str)> = svg::marked(chart).collect();
+    html! {
+        figure.chart #{ "chart-" (chart.name) } aria-labelledby={ "chart-" (chart.name) "-title" } {
+            h3 id={ "chart-" (chart.name) "-title" } { (chart.title) }
+            p.reading { (chart.reading) }
+            div.controls { (picked(frame, &chart.picks)) }
+            div.drawing { (svg::key(chart, frame, &rows)) (svg::draw(chart, frame, &rows)) }
+            @if !chart.events.is_empty() {
+                ol.events { @for (date, label) in events { li { (date) ", " (label) } } }
+            }
+            figcaption {
+                (chart.foot) " "
+                @if !frame.left_out.is_empty() { (frame.left_out) " " }
+                "In full: " code { (frame.file) } "."
+            }
+            details {
+                summary { "The numbers of this chart" }
+                (cells(frame, &columns, &rows, MOST_STATIC, &format!("The numbers of: {}", chart.title)))
+            }
+        }
+    }
+}
+
+fn listing(frame: &Frame, table: &Table) -> Markup {
+    let rows = frame.picked(&table.picks);
+    html! {
+        div.listing #{ "table-" (table.name) } {
+            div.controls { (picked(frame, &table.picks)) }
+            (cells(frame, &table.columns, &rows, table.most, &table.caption))
+            @if !frame.left_out.is_empty() { p.reading { (frame.left_out) } }
+        }
+    }
+}
+
+/// A value, its interval on a line of its own.
+fn cell(frame: &Frame, row: usize, column: usize) -> Markup {
+    let (text, interval) = frame.shown(row, column);
+    html! { (text) @if let Some(interval) = interval { " " small { (interval) } } }
+}
+
+fn cells(frame: &Frame, columns: &[usize], rows: &[usize], most: usize, caption: &str) -> Markup {
+    let words = |column: usize| matches!(frame.columns[column].show, super::Show::Text);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr { @for column in columns { th scope="col" .number[!words(*column)] { (frame.columns[*column].label) } } } }
+                tbody {
+                    @for row in rows.iter().take(most) {
+                        tr {
+                            @for (i, column) in columns.iter().enumerate() {
+                                @if i == 0 { th scope="row" .number[!words(*column)] { (cell(frame, *row, *column)) } }
+                                @else { td .number[!words(*column)] { (cell(frame, *row, *column)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if rows.len() > most { p.more { "The first " (most) " of " (rows.len()) " rows." } }
+    }
+}

@@ -1,0 +1,590 @@
+//! The reports of studies of many points: sweeps, and draws of what is not known.
+
+use std::collections::BTreeMap;
+
+use super::origin::Origin;
+use super::words::{between, counted, dates, different, list, number};
+use super::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use crate::config::StudyDesign;
+use crate::config::sweep::{Setting, Sweep, SweepKind};
+use crate::config::uncertainty::Uncertainty;
+use crate::model::scenario::Scenario;
+use crate::numerics::moments::Moments;
+use crate::report::points::{DrawTables, StructureRow, WidthRow, chart_choice, draw_tables, setting_text, shown};
+use crate::report::study::describe;
+use crate::study::finished::FinishedPoints;
+use crate::study::points::Names;
+
+/// Level of the intervals of points.
+const LEVEL: f64 = 0.95;
+/// Rows of a frame; beyond, points at the end are left out.
+const MOST_ROWS: usize = 12_000;
+
+/// A metric as a page shows it.
+struct Measured {
+    /// Its place among the names.
+    metric: usize,
+    /// What it is.
+    what: String,
+    /// The same with its unit.
+    label: String,
+    show: Show,
+    /// What turns a total of the period into what is shown.
+    rate: f64,
+    /// Whether it is what a party gains.
+    party: bool,
+}
+
+/// What the pages of points share.
+struct Points<'a> {
+    finished: &'a FinishedPoints,
+    scenario: &'a Scenario,
+    names: &'a Names,
+    period: usize,
+    labels: Vec<String>,
+    measured: Vec<Measured>,
+}
+
+/// The report of a study of many points.
+#[must_use]
+pub fn page(finished: &FinishedPoints, origin: Option<&Origin>) -> Page {
+    let points = Points::of(finished);
+    let (scenario, replications) = (points.scenario, finished.replications);
+    let mut page = Page { title: scenario.title.clone(), ..Page::default() };
+    if let Some((_, first)) = finished.failures.first() {
+        page.warnings.push(format!(
+            "{} of {} points have no result and are in none of the numbers (tables/failures.csv); the first: {}",
+            finished.failures.len(),
+            finished.points.len(),
+            first.replace('\n', "; ")
+        ));
+    }
+    match &finished.design {
+        StudyDesign::Sweep(sweep) => points.sweep(sweep, &mut page),
+        StudyDesign::Uncertainty(draws) => points.draws(draws, &mut page),
+    }
+    if let Some(origin) = origin {
+        origin.section(&mut page);
+        let command = format!("run {} --seed {} --replications {replications}", origin.file, scenario.seed);
+        let cited = format!(
+            "{}, {} of {}, seed {}",
+            scenario.name,
+            counted(finished.points.len() as u64, "point"),
+            counted(replications, "replication"),
+            scenario.seed
+        );
+        page.again = origin.again(&command, true, &cited);
+    }
+    page
+}
+
+/// A setting as a chart's value: a number where it is one.
+fn setting(setting: &Setting) -> Value {
+    match setting {
+        Setting::Number(number) => Value::Number(*number),
+        other => Value::Text(setting_text(other)),
+    }
+}
+
+impl<'a> Points<'a> {
+    fn of(finished: &'a FinishedPoints) -> Self {
+        let (scenario, names) = (&finished.scenario, finished.results.names());
+        let (period, mut metrics) = shown(names, chart_choice(&finished.design), scenario).unwrap_or((0, vec![0]));
+        // Expected sales in place of drawn ones, where there are some.
+        for metric in &mut metrics {
+            let expected = format!("expected_{}", names.metrics[*metric]);
+            let known = names.metrics.iter().position(|name| *name == expected);
+            let finite = |at: &usize| {
+                let point = finished.results.points().first();
+                point.is_some_and(|(_, moments)| moments.level(names.place(0, period, *at)).mean().is_finite())
+            };
+            *metric = known.filter(finite).unwrap_or(*metric);
+        }
+        let label = |name: &String| {
+            let regime = scenario.regimes.iter().find(|regime| regime.name == *name);
+            (regime.map_or(name.clone(), |regime| regime.label.clone()), name.clone())
+        };
+        let labels = different(names.regimes.iter().map(label));
+        let years = scenario.periods.get(period).map_or(1.0, crate::model::outcome::Period::years);
+        let headlines = names.metrics.iter().position(|name| name == "consumers").unwrap_or(names.metrics.len());
+        // What the study names, then what each party gains.
+        let parties = (headlines..names.metrics.len()).filter(|metric| !metrics.contains(metric));
+        let measured = metrics.iter().copied().chain(parties).map(|metric| {
+            let name = &names.metrics[metric];
+            if metric >= headlines {
+                let what = format!("Gain of {}", name.replace("consumers", "buyers").replace('_', " "));
+                let label = format!("{what}, USD a year");
+                return Measured { metric, what, label, show: Show::Money, rate: 1.0 / years, party: true };
+            }
+            let described = describe(name, scenario);
+            let (rate, unit) = described.yearly(years);
+            let show = match described.unit {
+                "cars" => Show::Count,
+                "fraction" => Show::Percent,
+                "USD" if described.is_flow => Show::Money,
+                "USD" => Show::Price,
+                _ => Show::Number,
+            };
+            let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
+            let label = format!("{}{unit}", described.what);
+            Measured { metric, what: described.what, label, show, rate, party: false }
+        });
+        let measured = measured.collect();
+        Self { finished, scenario, names, period, labels, measured }
+    }
+
+    /// Whether regimes are compared with a baseline; else their levels are shown.
+    fn compares(&self) -> bool {
+        self.names.regimes.len() > 1
+    }
+    fn regimes(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.names.regimes.len()).filter(|regime| !self.compares() || *regime != self.names.baseline)
+    }
+    fn moments(&self, point: usize, regime: usize, metric: usize) -> Moments {
+        let (_, moments) = &self.finished.results.points()[point];
+        let place = self.names.place(regime, self.period, metric);
+        *if self.compares() { moments.difference(place) } else { moments.level(place) }
+    }
+    fn period_label(&self) -> String {
+        self.scenario.periods.get(self.period).map_or_else(String::new, |period| dates(self.scenario, period))
+    }
+    fn change_word(&self) -> String {
+        match self.compares() {
+            true => format!("change against {}", self.labels[self.names.baseline]),
+            false => "level".into(),
+        }
+    }
+
+    fn asked(&self, first: String) -> Vec<String> {
+        vec![
+            first,
+            format!("Numbers are of {}. Flows are yearly rates.", self.period_label()),
+            format!(
+                "{} of {}, seed {}.",
+                counted(self.finished.results.points().len() as u64, "point"),
+                counted(self.finished.replications, "replication"),
+                self.scenario.seed
+            ),
+        ]
+    }
+
+    /// A number of a metric, in a sentence.
+    fn said(&self, measured: &Measured, value: f64) -> String {
+        number(value * measured.rate, measured.show, self.compares())
+    }
+
+    // ------------------------------------------------------------ sweeps
+
+    fn sweep(&self, sweep: &Sweep, page: &mut Page) {
+        page.kind = "A sweep over settings".into();
+        let axes: Vec<String> = sweep.axes.iter().map(|axis| axis.label.clone()).collect();
+        page.asked = self.asked(format!("How the {} depends on {}.", self.change_word(), list(&axes)));
+        page.answer = self.sweep_answer(sweep);
+        let n = self.finished.replications;
+        page.intervals = vec![
+            match n {
+                1 => "Every point has one replication, so there are no intervals.".to_owned(),
+                n => format!(
+                    "Every interval is a 95% Student interval of a mean over the {n} replications of one point. It contains simulation noise only: not \
+                     what is not known of the parameters that the sweep leaves where they are, nor of the model's structure."
+                ),
+            },
+            "All points meet the same simulated worlds, so differences between points are known better than the intervals of each suggest.".into(),
+        ];
+        for (place, measured) in self.measured.iter().enumerate() {
+            self.sweep_chart(sweep, place, measured, page);
+        }
+    }
+
+    fn settings(&self, sweep: &Sweep, point: usize) -> String {
+        let (index, _) = &self.finished.results.points()[point];
+        let settings = sweep.settings.get(*index as usize).into_iter().flatten();
+        let said =
+            |(axis, of): (&crate::config::sweep::Axis, &Setting)| format!("{} = {}", axis.name, setting_text(of));
+        sweep.axes.iter().zip(settings).map(said).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The regime whose first metric moves most over the points.
+    fn moves_most(&self, metric: usize) -> usize {
+        let spread = |regime: usize| {
+            let values =
+                (0..self.finished.results.points().len()).map(|point| self.moments(point, regime, metric).mean());
+            let [low, high] = values
+                .filter(|value| value.is_finite())
+                .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| [low.min(value), high.max(value)]);
+            if high >= low { high - low } else { 0.0 }
+        };
+        self.regimes()
+            .fold((0, -1.0), |best, regime| if spread(regime) > best.1 { (regime, spread(regime)) } else { best })
+            .0
+    }
+
+    fn sweep_answer(&self, sweep: &Sweep) -> Vec<(String, String)> {
+        let Some(measured) = self.measured.first() else { return Vec::new() };
+        let regime = self.moves_most(measured.metric);
+        let of = |point: usize| self.moments(point, regime, measured.metric);
+        let points = 0..self.finished.results.points().len();
+        let known: Vec<usize> = points.filter(|point| of(*point).mean().is_finite()).collect();
+        let by = |a: &&usize, b: &&usize| of(**a).mean().total_cmp(&of(**b).mean());
+        let (Some(least), Some(most)) = (known.iter().min_by(by), known.iter().max_by(by)) else { return Vec::new() };
+        let said = |point: usize| {
+            let ends = of(point).interval(LEVEL).map(|end| end * measured.rate);
+            let interval = if ends[0].is_finite() && ends != [0.0, 0.0] {
+                format!(" ({})", between(ends, measured.show, self.compares()))
+            } else {
+                String::new()
+            };
+            format!("{}{interval} at {}", self.said(measured, of(point).mean()), self.settings(sweep, point))
+        };
+        let label = &self.labels[regime];
+        let word = self.change_word();
+        let range = if of(*least).mean() == of(*most).mean() {
+            format!("{}: under “{label}” the {word} is the same at all points, {}.", measured.label, said(*least))
+        } else {
+            format!("{}: under “{label}” the {word} goes from {} to {}.", measured.label, said(*least), said(*most))
+        };
+        // The first party, which is the buyers, at the same points.
+        let of_party = |other: &Measured, point: usize| self.moments(point, regime, other.metric).mean();
+        let other =
+            self.measured.iter().find(|other| other.party && of_party(other, *least).is_finite()).map(|other| {
+                let at = |point: usize| self.said(other, of_party(other, point));
+                format!("{}: {} at the first of these points and {} at the second.", other.label, at(*least), at(*most))
+            });
+        let significant = known.iter().filter(|point| {
+            let [low, high] = of(**point).interval(LEVEL);
+            low > 0.0 || high < 0.0
+        });
+        let sure = match (self.finished.replications, self.compares()) {
+            (1, _) => {
+                "Each point has one replication: nothing here says how far chance alone moves these numbers.".to_owned()
+            }
+            (n, true) => format!(
+                "At {} of {} the change stands out of simulation noise ({n} replications each); the intervals contain nothing else.",
+                significant.count(),
+                counted(known.len() as u64, "point")
+            ),
+            (n, false) => format!("The intervals are of simulation noise over {n} replications, and of nothing else."),
+        };
+        let mut answer = vec![("How much it moves".to_owned(), range)];
+        answer.extend(other.map(|text| ("What buyers gain or lose".to_owned(), text)));
+        answer.push(("How sure".to_owned(), sure));
+        answer
+    }
+
+    fn sweep_chart(&self, sweep: &Sweep, place: usize, measured: &Measured, page: &mut Page) {
+        let points = self.finished.results.points();
+        let regimes: Vec<usize> = self.regimes().collect();
+        let grid = sweep.kind == SweepKind::Grid;
+        let at = |point: usize| sweep.settings.get(points[point].0 as usize).map_or(&[][..], Vec::as_slice);
+        let numeric =
+            |axis: usize| (0..points.len()).all(|point| matches!(at(point).get(axis), Some(Setting::Number(_))));
+        // A grid has lines along its first axis of numbers, and picks for the others; other designs have dots.
+        let along = (0..sweep.axes.len()).find(|axis| numeric(*axis));
+        let mut columns = vec![Column::text("regime", "Regime")];
+        for (axis, of) in sweep.axes.iter().enumerate() {
+            let show = if Some(axis) == along || (!grid && numeric(axis)) { Show::Number } else { Show::Text };
+            columns.push(Column::new(&of.name, &of.label, show));
+        }
+        let value = columns.len();
+        let label = if self.compares() { format!("Change: {}", measured.label) } else { measured.label.clone() };
+        let own = |name: &str, label: &str| {
+            let column = Column::new(name, label, measured.show);
+            if self.compares() { column.change() } else { column }
+        };
+        columns.push(own("value", &label).within(value + 1, value + 2));
+        columns.push(own("low", "Lower end"));
+        columns.push(own("high", "Upper end"));
+        let name = format!("sweep_{}", self.names.metrics[measured.metric]);
+        let mut frame = Frame::new(&name, "tables/sweep.csv", columns);
+        let room = (MOST_ROWS / regimes.len().max(1)).max(1);
+        if points.len() > room {
+            frame.left_out = format!("The first {room} of {} points; all are in tables/sweep.csv.", points.len());
+        }
+        let mut moves = false;
+        for &regime in &regimes {
+            for point in 0..points.len().min(room) {
+                let moments = self.moments(point, regime, measured.metric);
+                let ends = moments.interval(LEVEL);
+                moves |= moments.mean() != 0.0 && moments.mean().is_finite();
+                let mut cells: Vec<Value> = vec![self.labels[regime].as_str().into()];
+                for axis in 0..sweep.axes.len() {
+                    let of = at(point).get(axis).map_or_else(|| "".into(), setting);
+                    let show = frame.columns[axis + 1].show;
+                    cells.push(match (of, show) {
+                        (Value::Number(number), Show::Text) => setting_text(&Setting::Number(number)).into(),
+                        (of, _) => of,
+                    });
+                }
+                cells.extend([moments.mean(), ends[0], ends[1]].map(|number| Value::from(number * measured.rate)));
+                frame.rows.push(cells);
+            }
+        }
+        if !moves {
+            return;
+        }
+        let middle = |column: usize| {
+            let mut seen: Vec<&str> = Vec::new();
+            frame.rows.iter().for_each(|row| {
+                if !seen.contains(&row[column].text()) {
+                    seen.push(row[column].text());
+                }
+            });
+            seen.get(seen.len() / 2).map_or_else(String::new, |text| (*text).to_owned())
+        };
+        let lead = self.moves_most(measured.metric);
+        let (form, x, y, series, picks) = match along {
+            Some(axis) if grid || sweep.axes.len() == 1 => {
+                let others = (0..sweep.axes.len()).filter(|other| *other != axis);
+                let picks = others.map(|other| Pick { column: other + 1, start: middle(other + 1) }).collect();
+                (Form::Lines, axis + 1, value, Some(0), picks)
+            }
+            Some(axis) => {
+                (Form::Points, axis + 1, value, None, vec![Pick { column: 0, start: self.labels[lead].clone() }])
+            }
+            None => {
+                let mut picks: Vec<Pick> = vec![Pick { column: 0, start: self.labels[lead].clone() }];
+                picks.extend((1..sweep.axes.len()).map(|other| Pick { column: other + 1, start: middle(other + 1) }));
+                (Form::Intervals, value, 1, None, picks)
+            }
+        };
+        let foot = match self.finished.replications {
+            1 => "One replication: no interval.".to_owned(),
+            n => format!("95% interval of the mean over {n} replications of a point: simulation noise only."),
+        };
+        let columns: Vec<usize> = (0..=value).collect();
+        let frame = page.add(frame);
+        let mut blocks = vec![Block::Chart(Chart {
+            name: name.clone(),
+            title: measured.what.clone(),
+            reading: format!("{}, at every point of the sweep.", measured.label),
+            frame,
+            form,
+            x,
+            y,
+            series,
+            picks,
+            most: None,
+            foot,
+            events: Vec::new(),
+        })];
+        if place == 0 {
+            blocks.push(Block::Table(Table {
+                name: name.clone(),
+                caption: format!("{}: every point, with its 95% interval of simulation noise.", measured.label),
+                frame,
+                columns,
+                picks: Vec::new(),
+                searched: true,
+                most: 100,
+            }));
+        }
+        self.put(measured, blocks, page);
+    }
+
+    /// Puts what shows a metric into its section: that of the study's metrics, or that of the parties.
+    fn put(&self, measured: &Measured, mut blocks: Vec<Block>, page: &mut Page) {
+        let title = if measured.party { "What each party gains" } else { "What the study is about" };
+        match page.sections.iter_mut().find(|section| section.title == title) {
+            Some(section) => section.blocks.append(&mut blocks),
+            None => page.sections.push(Section { title: title.into(), blocks }),
+        }
+    }
+
+    // ------------------------------------------------------------ draws
+
+    fn draws(&self, draws: &Uncertainty, page: &mut Page) {
+        page.kind = "Draws of what is not known".into();
+        let structured = draws.structures().len() > 1;
+        page.asked = self.asked(format!(
+            "How wide the {} is when what is not known of the parameters{} is drawn.",
+            self.change_word(),
+            if structured { " and of the model's structure" } else { "" }
+        ));
+        let FinishedPoints { points, results, replications, .. } = self.finished;
+        let DrawTables { widths, structures, .. } = draw_tables(draws, points, results, *replications);
+        let period = self.names.periods.get(self.period);
+        let own = |row: &&WidthRow| Some(&row.period) == period && row.is_change() == self.compares();
+        let widths: Vec<&WidthRow> = widths.iter().filter(own).collect();
+        page.answer = self.draws_answer(&widths, structured);
+        page.intervals = vec![
+            "Three widths stand beside each other, each the middle 90%. The first contains simulation noise: what chance leaves to the mean of one \
+             draw over its replications. The second contains simulation and parameters: the 5% and 95% quantiles over draws."
+                .into(),
+            match structured {
+                true => "The third contains simulation, parameters and structure: the same over all structures of the model that the scenario names, \
+                         in proportion to their weights."
+                    .to_owned(),
+                false => "The scenario names one structure of the model, so no width contains what is not known of it.".to_owned(),
+            },
+            "What is drawn is in draws.csv. What is not drawn is held at one value, and no width contains it.".into(),
+        ];
+        for measured in &self.measured {
+            let metric = &self.names.metrics[measured.metric];
+            let own: Vec<&&WidthRow> = widths.iter().filter(|row| row.metric == *metric).collect();
+            let parts: Vec<&StructureRow> = structures
+                .iter()
+                .filter(|row| {
+                    row.metric == *metric
+                        && Some(&row.period) == period
+                        && (row.quantity == "change") == self.compares()
+                })
+                .collect();
+            self.width_charts(draws, measured, &own, &parts, page);
+        }
+    }
+
+    fn label_of(&self, regime: &str) -> String {
+        let at = self.names.regimes.iter().position(|name| name == regime);
+        at.map_or_else(|| regime.to_owned(), |at| self.labels[at].clone())
+    }
+
+    fn draws_answer(&self, widths: &[&WidthRow], structured: bool) -> Vec<(String, String)> {
+        let Some(measured) = self.measured.first() else { return Vec::new() };
+        let metric = &self.names.metrics[measured.metric];
+        let own = || widths.iter().filter(|row| row.metric == *metric && row.q50.is_finite());
+        // The regime with the largest median.
+        let Some(row) = own().max_by(|a, b| a.q50.abs().total_cmp(&b.q50.abs())) else { return Vec::new() };
+        let ends =
+            |low: f64, high: f64| between([low * measured.rate, high * measured.rate], measured.show, self.compares());
+        let label = self.label_of(&row.regime);
+        let what = format!(
+            "{}: under “{label}”, where it is largest, the median {} is {}.",
+            measured.label,
+            self.change_word(),
+            self.said(measured, row.q50)
+        );
+        let mut wide = format!(
+            "The middle 90% is {} with simulation noise alone and {} with parameters too",
+            ends(row.simulation_low, row.simulation_high),
+            ends(row.parameters_low, row.parameters_high)
+        );
+        if structured {
+            wide.push_str(&format!(
+                "; with the structure of the model too it is {}",
+                ends(row.structure_low, row.structure_high)
+            ));
+        }
+        wide.push('.');
+        let (low, high) = if structured {
+            (row.structure_low, row.structure_high)
+        } else {
+            (row.parameters_low, row.parameters_high)
+        };
+        let sign = if low > 0.0 || high < 0.0 { "does not reach zero" } else { "reaches zero" };
+        let share = |share: f64| number(share, Show::Percent, false);
+        let shares = [row.simulation_share, row.parameter_share, row.structure_share];
+        let told_apart = shares[..2].iter().all(|share| (0.0..=1.0).contains(share));
+        let parts = if told_apart {
+            let structure = if structured { format!(", {} structure", share(shares[2])) } else { String::new() };
+            let (simulation, parameters) = (share(shares[0]), share(shares[1]));
+            format!("Of the variance between draws, {simulation} is simulation, {parameters} parameters{structure}.")
+        } else {
+            "The draws differ by no more than simulation noise: more draws or replications would tell them apart."
+                .into()
+        };
+        let sure = format!("The widest of these {sign}. {parts} What is not drawn is in none of them.");
+        vec![("What it is".into(), what), ("How wide".into(), wide), ("How sure".into(), sure)]
+    }
+
+    fn width_charts(
+        &self,
+        draws: &Uncertainty,
+        measured: &Measured,
+        rows: &[&&WidthRow],
+        parts: &[&StructureRow],
+        page: &mut Page,
+    ) {
+        let lead = rows.iter().filter(|row| row.q50.is_finite()).max_by(|a, b| a.q50.abs().total_cmp(&b.q50.abs()));
+        let Some(lead) = lead.filter(|row| row.q50 != 0.0 || row.parameters_low != row.parameters_high) else { return };
+        let metric = &self.names.metrics[measured.metric];
+        let own = |name: &str, label: &str| {
+            let column = Column::new(name, label, measured.show);
+            if self.compares() { column.change() } else { column }
+        };
+        let value = if self.compares() { format!("Change: {}", measured.label) } else { measured.label.clone() };
+        let columns = |first: &str, label: &str| {
+            vec![
+                Column::text("regime", "Regime"),
+                Column::text(first, label),
+                own("median", &value).within(3, 4),
+                own("low", "5% quantile"),
+                own("high", "95% quantile"),
+            ]
+        };
+        let mut frame =
+            Frame::new(&format!("widths_{metric}"), "tables/widths.csv", columns("contains", "The interval contains"));
+        let structured = draws.structures().len() > 1;
+        for row in rows {
+            let mut kinds = vec![
+                ("simulation noise", row.simulation_low, row.simulation_high),
+                ("simulation and parameters", row.parameters_low, row.parameters_high),
+            ];
+            if structured {
+                kinds.push(("simulation, parameters and structure", row.structure_low, row.structure_high));
+            }
+            for (contains, low, high) in kinds {
+                let mut cells: Vec<Value> = vec![self.label_of(&row.regime).into(), contains.into()];
+                cells.extend([row.q50, low, high].map(|number| Value::from(number * measured.rate)));
+                frame.rows.push(cells);
+            }
+        }
+        let widest = if structured { "simulation, parameters and structure" } else { "simulation and parameters" };
+        let frame = page.add(frame);
+        let lead = self.label_of(&lead.regime);
+        let chart = |name: String, title: String, frame, y, picks, foot: &str| {
+            Block::Chart(Chart {
+                name,
+                title,
+                reading: format!("{}: median over draws, and the middle 90%.", measured.label),
+                frame,
+                form: Form::Intervals,
+                x: 2,
+                y,
+                series: None,
+                picks,
+                most: None,
+                foot: foot.into(),
+                events: Vec::new(),
+            })
+        };
+        let mut blocks = vec![
+            chart(
+                format!("widths_{metric}"),
+                format!("{}: three widths", measured.what),
+                frame,
+                1,
+                vec![Pick { column: 0, start: lead.clone() }],
+                "90% intervals; what each contains stands beside it.",
+            ),
+            chart(
+                format!("regimes_{metric}"),
+                format!("{}: the regimes", measured.what),
+                frame,
+                0,
+                vec![Pick { column: 1, start: widest.into() }],
+                "90% intervals; what they contain is picked above.",
+            ),
+        ];
+        if parts.len() > 1 && structured {
+            let mut frame =
+                Frame::new(&format!("structures_{metric}"), "tables/structures.csv", columns("structure", "Structure"));
+            let labels: BTreeMap<&str, &str> =
+                draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
+            for row in parts {
+                let label = labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure);
+                let mut cells: Vec<Value> = vec![self.label_of(&row.regime).into(), label.into()];
+                cells.extend([row.q50, row.q05, row.q95].map(|number| Value::from(number * measured.rate)));
+                frame.rows.push(cells);
+            }
+            blocks.push(chart(
+                format!("structures_{metric}"),
+                format!("{}: structure by structure", measured.what),
+                page.add(frame),
+                1,
+                vec![Pick { column: 0, start: lead }],
+                "90% intervals over the draws of one structure: simulation and parameters.",
+            ));
+        }
+        self.put(measured, blocks, page);
+    }
+}

@@ -1,0 +1,143 @@
+//! What the page of a run is made from.
+
+use crate::model::outcome::{ModelMetric, RegionMetric};
+use crate::model::scenario::Scenario;
+use crate::numerics::moments::Paired;
+use crate::numerics::student;
+use crate::report::account_rows::{AccountGroup, WelfareRow};
+use crate::report::build::Report;
+use crate::report::contrasts::LEVEL;
+use crate::report::page::Pick;
+use crate::report::page::words::{counted, dates, different};
+use crate::study::finished::Finished;
+
+/// Rows of a frame: beyond, models that change least are left out.
+pub(super) const MOST_ROWS: usize = 12_000;
+/// A regime is written about if its effect is at least this part of the largest.
+const WORTH_WRITING: f64 = 0.1;
+
+/// What the page of a run is made from.
+pub(super) struct Run<'a> {
+    /// The results.
+    pub(super) report: Report<'a>,
+    /// The scenario.
+    pub(super) scenario: &'a Scenario,
+    /// Labels of the regimes that ran, each different.
+    pub(super) labels: Vec<String>,
+    /// The reporting period.
+    pub(super) period: usize,
+    /// Student's quantile; NaN for one replication.
+    pub(super) quantile: f64,
+    /// Whether sales are expected ones; drawn where a run has no others.
+    pub(super) expected: bool,
+    /// Rows of the accounts.
+    pub(super) welfare: Vec<WelfareRow>,
+    /// Position of the regime that is written about.
+    pub(super) lead: usize,
+}
+
+/// Whether an account changes by more than rounding.
+pub(super) fn moved(row: &WelfareRow) -> bool {
+    row.change_usd_per_year.abs() >= 0.5
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn of(finished: &'a Finished) -> Self {
+        let report = Report::of(finished);
+        let scenario = report.study.scenario();
+        let names = report.regimes.iter().map(|regime| &scenario.regimes[*regime]);
+        let labels = different(names.map(|regime| (regime.label.clone(), regime.name.clone())));
+        let layout = report.study.layout();
+        let of_first = |region| report.results.level(0, layout.region(RegionMetric::ExpectedUnits, 0, region)).mean();
+        let expected = (0..layout.regions.len()).any(|region| of_first(region).is_finite());
+        let quantile = student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0);
+        let welfare = report.welfare();
+        let period = scenario.outputs.period;
+        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0 };
+        run.lead = run.worth_writing();
+        run
+    }
+
+    /// The first regime, in the order of the scenario, whose effect is not small beside the largest.
+    pub(super) fn worth_writing(&self) -> usize {
+        let mut sizes = vec![0.0_f64; self.report.regimes.len()];
+        for (arm, size) in sizes.iter_mut().enumerate() {
+            *size = self.parties(arm).map(|row| row.change_usd_per_year.abs()).sum();
+        }
+        if sizes.iter().all(|size| *size < 0.5) {
+            let regions = 0..self.report.layout().regions.len();
+            for (arm, size) in sizes.iter_mut().enumerate() {
+                *size =
+                    regions.clone().map(|region| self.region(arm, self.period, region).difference.mean().abs()).sum();
+            }
+        }
+        let largest = sizes.iter().fold(0.0, |a: f64, b| a.max(*b));
+        let others = || (0..sizes.len()).filter(|arm| *arm != self.report.results.baseline());
+        let worth = |arm: &usize| largest > 0.0 && sizes[*arm] >= WORTH_WRITING * largest;
+        others().find(worth).or_else(|| others().next()).unwrap_or(0)
+    }
+
+    pub(super) fn baseline(&self) -> &str {
+        &self.labels[self.report.results.baseline()]
+    }
+
+    pub(super) fn others(&self) -> impl Iterator<Item = usize> + '_ {
+        self.report.arms().filter(|arm| *arm != self.report.results.baseline())
+    }
+
+    pub(super) fn years(&self, period: usize) -> f64 {
+        self.report.layout().periods[period].years()
+    }
+
+    /// The reporting period and the whole horizon, once where they are the same.
+    pub(super) fn periods(&self) -> Vec<usize> {
+        if self.period == 0 { vec![0] } else { vec![self.period, 0] }
+    }
+
+    pub(super) fn period_label(&self, period: usize) -> String {
+        dates(self.scenario, &self.report.layout().periods[period])
+    }
+
+    pub(super) fn sales_word(&self) -> &'static str {
+        if self.expected { "expected sales" } else { "cars sold" }
+    }
+
+    pub(super) fn noise(&self) -> String {
+        match self.quantile.is_finite() {
+            true => format!(
+                "95% interval of the mean over {}: simulation noise only.",
+                counted(self.report.results.replications(), "replication")
+            ),
+            false => "One replication: no interval.".into(),
+        }
+    }
+
+    pub(super) fn region(&self, arm: usize, period: usize, region: usize) -> Paired {
+        let metric = if self.expected { RegionMetric::ExpectedUnits } else { RegionMetric::Units };
+        self.report.results.paired(arm, self.report.layout().region(metric, period, region))
+    }
+
+    pub(super) fn model(&self, metric: ModelMetric, arm: usize, model: usize) -> Paired {
+        self.report.results.paired(arm, self.report.layout().model(metric, self.period, model))
+    }
+
+    /// Accounts of the reporting period that are a party's or a total's.
+    pub(super) fn accounts_of(&self, arm: usize, period: usize) -> impl Iterator<Item = &WelfareRow> {
+        let regime = self.report.regime_name(arm);
+        let period = self.report.layout().periods[period].name.clone();
+        let part = AccountGroup::Part.as_str();
+        self.welfare.iter().filter(move |row| row.regime == regime && row.period == period && row.group != part)
+    }
+
+    pub(super) fn parties(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
+        self.accounts_of(arm, self.period).filter(|row| row.group == AccountGroup::Party.as_str())
+    }
+
+    pub(super) fn regime_pick(&self, column: usize) -> Pick {
+        Pick { column, start: self.labels[self.lead].clone() }
+    }
+
+    pub(super) fn period_pick(&self, column: usize) -> Pick {
+        Pick { column, start: self.period_label(self.period) }
+    }
+}

@@ -1,0 +1,64 @@
+//! The report of a run: policy regimes compared on the same worlds.
+
+mod answer;
+mod facts;
+mod models;
+mod parties;
+mod time;
+
+use self::facts::Run;
+use super::Page;
+use super::origin::Origin;
+use super::words::counted;
+use crate::report::build::Report;
+use crate::study::finished::Finished;
+
+/// The report of a run; `origin` says where it came from, if that is known.
+#[must_use]
+pub fn page(finished: &Finished, origin: Option<&Origin>) -> Page {
+    let run = Run::of(finished);
+    let (scenario, report) = (run.scenario, &run.report);
+    let mut page = Page {
+        title: scenario.title.clone(),
+        kind: "Policy regimes compared".into(),
+        asked: run.asked(),
+        answer: run.answer(run.lead, origin).to_vec(),
+        intervals: run.intervals(origin),
+        warnings: warnings(report),
+        ..Page::default()
+    };
+    if finished.failed_jobs > 0 {
+        let failed = counted(finished.failed_jobs, "job");
+        page.warnings
+            .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
+    }
+    run.side_by_side(&mut page);
+    run.accounts(&mut page);
+    run.sales(&mut page);
+    run.models(&mut page);
+    run.over_time(&mut page);
+    run.policy(&mut page);
+    if let Some(origin) = origin {
+        origin.section(&mut page);
+        let (seed, replications) = (scenario.seed, report.results.replications());
+        let command = format!("run {} --seed {seed} --replications {replications}", origin.file);
+        let cited = format!("{}, {}, seed {seed}", scenario.name, counted(replications, "replication"));
+        page.again = origin.again(&command, true, &cited);
+    }
+    page
+}
+
+/// What a reader of the results should know, a line each.
+#[must_use]
+pub fn warnings(report: &Report<'_>) -> Vec<String> {
+    let weak = report.weak_pairing().map(|weak| {
+        let row = &weak.worst;
+        format!(
+            "common worlds make {} of {} contrasts over the whole horizon noisier than independent runs would: their variance \
+             reduction is below 1 beyond chance, least {:.2} for {}, {} against {} (column `variance_reduction` of comparisons.csv; an \
+             estimate from {} replications)",
+            weak.contrasts, weak.of, row.variance_reduction, row.metric, row.regime, row.baseline, row.replications,
+        )
+    });
+    weak.into_iter().collect()
+}

@@ -1,0 +1,219 @@
+//! Charts over time, and the dated events of the regimes.
+
+use super::facts::Run;
+use crate::model::outcome::WeekMetric;
+use crate::report::contrasts::LEVEL;
+use crate::report::page::{Block, Chart, Column, Form, Frame, Page, Section, Show, Table, Value};
+use crate::report::setting_rows::policy_event_rows;
+use crate::report::words::region_label;
+
+/// Rows of a frame over time: beyond, weeks are taken together.
+const MOST_MOMENTS: usize = 8_000;
+
+impl Run<'_> {
+    /// Charts of sales and prices over time.
+    pub(super) fn over_time(&self, page: &mut Page) {
+        let mut blocks = Vec::new();
+        let (frame, weeks) = self.sales_frame();
+        let kept = crate::study::results::QUANTILE_REPLICATIONS as u64;
+        let of = match self.report.results.replications() > kept {
+            true => format!(" Of the {kept} replications that are kept whole."),
+            false => String::new(),
+        };
+        let reading = format!(
+            "Change of {} against {}, cars a week, mean over {weeks} weeks.",
+            self.sales_word(),
+            self.baseline()
+        );
+        blocks.extend(self.lines(page, frame, "Sales over time", reading, format!("{}{of}", self.noise())));
+        let (frame, weeks) = self.prices_frame();
+        let of_weeks = if weeks == 1 { String::new() } else { format!(", mean over {weeks} weeks") };
+        let reading = format!(
+            "Change of the mean sticker price against {}{of_weeks}, weighted by base-year volumes.",
+            self.baseline()
+        );
+        let foot = "Means over replications, without intervals.";
+        blocks.extend(self.lines(page, frame, "Sticker prices over time", reading, foot.into()));
+        if !blocks.is_empty() {
+            page.sections.push(Section { title: "Over time".into(), blocks });
+        }
+    }
+
+    /// A chart of lines; none where nothing changes.
+    fn lines(&self, page: &mut Page, frame: Frame, title: &str, reading: String, foot: String) -> Option<Block> {
+        let changes = |row: &Vec<Value>| row[3].number().is_finite() && row[3].number() != 0.0;
+        if !frame.rows.iter().any(changes) {
+            return None;
+        }
+        Some(Block::Chart(Chart {
+            name: frame.name.clone(),
+            title: title.into(),
+            reading,
+            frame: page.add(frame),
+            form: Form::Lines,
+            x: 2,
+            y: 3,
+            series: Some(1),
+            picks: vec![self.regime_pick(0)],
+            most: None,
+            foot,
+            events: self.events(),
+        }))
+    }
+
+    /// What is marked on charts over time.
+    fn events(&self) -> Vec<[String; 3]> {
+        let mut events = Vec::new();
+        for arm in self.others() {
+            let regime = self.report.regimes[arm];
+            if self.report.study.negotiated(regime).is_some() {
+                continue;
+            }
+            for event in &self.scenario.regimes[regime].events {
+                events.push([self.labels[arm].clone(), event.date.to_string(), event.label.clone()]);
+            }
+        }
+        events
+    }
+
+    /// The first number of weeks that may be taken together so that there are not too many rows.
+    fn step(&self, steps: &[u32]) -> u32 {
+        let layout = self.report.layout();
+        let each = self.others().count().max(1) * layout.groups.len();
+        let fits = |step: &&u32| (layout.weeks / **step) as usize * each <= MOST_MOMENTS;
+        steps.iter().find(fits).copied().unwrap_or(13)
+    }
+
+    /// What readers are shown for a group of models.
+    fn group_label(&self, group: usize) -> String {
+        let groups = &self.report.layout().groups;
+        let of = &groups[group];
+        let parted = groups.iter().any(|other| other.region == of.region && other.flagged != of.flagged);
+        match (parted, of.flagged) {
+            (false, _) => region_label(&of.region),
+            (true, true) => format!("{}, {}", region_label(&of.region), self.scenario.flag_label),
+            (true, false) => format!("{}, others", region_label(&of.region)),
+        }
+    }
+
+    /// Change of sales, and how many weeks are taken together.
+    fn sales_frame(&self) -> (Frame, u32) {
+        let layout = self.report.layout();
+        let weeks = self.step(&[4, 13]);
+        let columns = vec![
+            Column::text("regime", "Regime"),
+            Column::text("group", "Models"),
+            Column::new("from", "Weeks from", Show::Date),
+            Column::new("change_per_week", "Change, cars a week", Show::Count).change().within(4, 5),
+            Column::new("low", "Lower end", Show::Count).change(),
+            Column::new("high", "Upper end", Show::Count).change(),
+        ];
+        let mut frame = Frame::new("sales_over_time", "tables/weekly.csv", columns);
+        let metric = if self.expected { WeekMetric::ExpectedUnits } else { WeekMetric::Units };
+        for arm in self.others() {
+            for group in 0..layout.groups.len() {
+                for from in (0..layout.weeks).step_by(weeks as usize) {
+                    let to = (from + weeks).min(layout.weeks);
+                    let (mean, [low, high]) = self.change_in_weeks(arm, metric, group, from..to);
+                    let date = self.scenario.week_start(from).to_string();
+                    let mut cells: Vec<Value> =
+                        vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
+                    cells.extend([mean, low, high].map(Value::from));
+                    frame.rows.push(cells);
+                }
+            }
+        }
+        (frame, weeks)
+    }
+
+    /// Change of sticker prices, and how many weeks are taken together.
+    fn prices_frame(&self) -> (Frame, u32) {
+        let (layout, results) = (self.report.layout(), self.report.results);
+        let weeks = self.step(&[1, 4, 13]);
+        let columns = vec![
+            Column::text("regime", "Regime"),
+            Column::text("group", "Models"),
+            Column::new("from", "Weeks from", Show::Date),
+            Column::new("price_change", "Change of sticker price", Show::Percent).change(),
+        ];
+        let mut frame = Frame::new("prices_over_time", "tables/weekly.csv", columns);
+        for arm in self.others() {
+            for group in (0..layout.groups.len()).filter(|group| layout.groups[*group].region != "outside") {
+                for from in (0..layout.weeks).step_by(weeks as usize) {
+                    let to = (from + weeks).min(layout.weeks);
+                    let price = |arm, week: u32| {
+                        results.level(arm, layout.week(WeekMetric::StickerPrice, week as usize, group)).mean()
+                    };
+                    let sum = |arm| (from..to).map(|week| price(arm, week)).sum::<f64>();
+                    let date = self.scenario.week_start(from).to_string();
+                    let mut cells: Vec<Value> =
+                        vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
+                    cells.push((sum(arm) / sum(results.baseline()) - 1.0).into());
+                    frame.rows.push(cells);
+                }
+            }
+        }
+        (frame, weeks)
+    }
+
+    /// Change of a group's sales, cars a week, with its interval, from the replications that are kept whole.
+    pub(super) fn change_in_weeks(
+        &self,
+        arm: usize,
+        metric: WeekMetric,
+        group: usize,
+        weeks: std::ops::Range<u32>,
+    ) -> (f64, [f64; 2]) {
+        let results = &self.report.results;
+        let count = f64::from(weeks.end - weeks.start);
+        let mut sums: Vec<f64> = Vec::new();
+        for week in weeks {
+            let slot = self.report.layout().week(metric, week as usize, group);
+            let (own, quiet) = (results.stored(arm, slot), results.stored(results.baseline(), slot));
+            sums.resize(own.len(), 0.0);
+            sums.iter_mut().zip(own.iter().zip(&quiet)).for_each(|(sum, ((_, own), (_, quiet)))| *sum += own - quiet);
+        }
+        let mut moments = crate::numerics::moments::Moments::default();
+        sums.iter().for_each(|sum| moments.add(sum / count));
+        (moments.mean(), moments.interval(LEVEL))
+    }
+
+    /// The dated events of the regimes.
+    pub(super) fn policy(&self, page: &mut Page) {
+        let rows = policy_event_rows(self.report.study, self.report.regimes);
+        if rows.is_empty() {
+            return;
+        }
+        let columns = vec![
+            Column::text("regime", "Regime"),
+            Column::new("date", "Date", Show::Date),
+            Column::text("event", "Event"),
+            Column::text("instrument", "Instrument"),
+            Column::text("kind", "Kind"),
+            Column::new("models", "Models", Show::Count),
+            Column::new("level_before", "Level before", Show::Number),
+            Column::new("level_after", "Level after", Show::Number),
+            Column::text("unit", "Unit"),
+        ];
+        let mut frame = Frame::new("policy_events", "tables/policy_events.csv", columns);
+        for row in rows {
+            let label = self.report.arms().find(|arm| self.report.regime_name(*arm) == row.regime);
+            let regime = label.map_or(row.regime.clone(), |arm| self.labels[arm].clone());
+            let words = [regime, row.date.to_string(), row.label, row.instrument, row.kind.to_owned()];
+            let mut cells: Vec<Value> = words.map(Value::from).into();
+            cells.extend([row.models as f64, row.level_before, row.level_after].map(Value::from));
+            cells.push(row.level_unit.into());
+            frame.rows.push(cells);
+        }
+        let table = Table {
+            name: "policy_events".into(),
+            caption: "What happens when, and the level of the instrument before and after it.".into(),
+            columns: (0..frame.columns.len()).collect(),
+            frame: page.add(frame),
+            picks: Vec::new(),
+            searched: true,
+            most: 200,
+        };
+        page.sections.push(Section { title: "The regimes, event by event".into(), blocks: vec![Block::Table(table)] });
+    }
+}
