@@ -368,7 +368,7 @@ fn print(text: &str) -> Result<(), CliError> {
 
 /// How long it took, where the files are, and what each is, in the order to open them.
 fn written(folder: &std::path::Path, files: &[PathBuf], seconds: f64) -> String {
-    let order = page::in_order(&OutputFolder::at(folder), files);
+    let order = page::in_order(&OutputFolder::at(folder), files).unwrap_or_default();
     format!("{seconds:.1} s. {}", page::readme::listed(&folder.display().to_string(), &order))
 }
 

@@ -9,6 +9,7 @@ use crate::numerics::student;
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
 use crate::report::page::{readme::spoken, run::warnings};
+use crate::study::Arm;
 use serde_json::{Value, json};
 
 /// Cars sold of one region under one regime, beside the baseline, over the whole horizon.
@@ -22,7 +23,7 @@ struct RegionChange {
 /// Region by region of every regime, and what it is: expected sales, or cars sold where a run has no others.
 fn changes(report: &Report<'_>) -> (&'static str, Vec<RegionChange>) {
     let layout = report.study.layout();
-    let of_first = |place| report.results.level(0, layout.region(RegionMetric::ExpectedUnits, 0, place)).mean();
+    let of_first = |place| report.results.level(Arm(0), layout.region(RegionMetric::ExpectedUnits, 0, place)).mean();
     match (0..layout.regions.len()).any(|place| of_first(place).is_finite()) {
         true => ("expected sales", changes_of(report, RegionMetric::ExpectedUnits)),
         false => ("cars sold", changes_of(report, RegionMetric::Units)),

@@ -22,7 +22,6 @@ mod input;
 mod instruments;
 mod negotiated;
 mod outputs;
-mod page;
 mod peers;
 mod periods;
 mod point_units;

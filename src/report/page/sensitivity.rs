@@ -5,7 +5,7 @@ use super::words::{between, counted, list, number};
 use super::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
 use crate::report::study::{Described, describe};
 use crate::sensitivity::{Index, Scheme};
-use crate::study::response::Target;
+use crate::study::response::ResponseTarget as Target;
 use crate::study::sensitivity::{FinishedSensitivity as Finished, ScenarioStudy};
 
 /// The report of a sensitivity study.

@@ -9,6 +9,7 @@ use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
 use crate::report::page::Pick;
 use crate::report::page::words::{counted, dates, different};
+use crate::study::Arm;
 use crate::study::finished::Finished;
 
 /// Rows of a frame: beyond, models that change least are left out.
@@ -48,7 +49,8 @@ impl<'a> Run<'a> {
         let names = report.regimes.iter().map(|regime| &scenario.regimes[*regime]);
         let labels = different(names.map(|regime| (regime.label.clone(), regime.name.clone())));
         let layout = report.study.layout();
-        let of_first = |region| report.results.level(0, layout.region(RegionMetric::ExpectedUnits, 0, region)).mean();
+        let of_first =
+            |region| report.results.level(Arm(0), layout.region(RegionMetric::ExpectedUnits, 0, region)).mean();
         let expected = (0..layout.regions.len()).any(|region| of_first(region).is_finite());
         let quantile = student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0);
         let welfare = report.welfare();
@@ -72,17 +74,17 @@ impl<'a> Run<'a> {
             }
         }
         let largest = sizes.iter().fold(0.0, |a: f64, b| a.max(*b));
-        let others = || (0..sizes.len()).filter(|arm| *arm != self.report.results.baseline());
+        let others = || (0..sizes.len()).filter(|arm| *arm != self.report.results.baseline().0);
         let worth = |arm: &usize| largest > 0.0 && sizes[*arm] >= WORTH_WRITING * largest;
         others().find(worth).or_else(|| others().next()).unwrap_or(0)
     }
 
     pub(super) fn baseline(&self) -> &str {
-        &self.labels[self.report.results.baseline()]
+        &self.labels[self.report.results.baseline().0]
     }
 
     pub(super) fn others(&self) -> impl Iterator<Item = usize> + '_ {
-        self.report.arms().filter(|arm| *arm != self.report.results.baseline())
+        (0..self.report.regimes.len()).filter(|arm| *arm != self.report.results.baseline().0)
     }
 
     pub(super) fn years(&self, period: usize) -> f64 {
@@ -114,16 +116,16 @@ impl<'a> Run<'a> {
 
     pub(super) fn region(&self, arm: usize, period: usize, region: usize) -> Paired {
         let metric = if self.expected { RegionMetric::ExpectedUnits } else { RegionMetric::Units };
-        self.report.results.paired(arm, self.report.layout().region(metric, period, region))
+        self.report.results.paired(Arm(arm), self.report.layout().region(metric, period, region))
     }
 
     pub(super) fn model(&self, metric: ModelMetric, arm: usize, model: usize) -> Paired {
-        self.report.results.paired(arm, self.report.layout().model(metric, self.period, model))
+        self.report.results.paired(Arm(arm), self.report.layout().model(metric, self.period, model))
     }
 
     /// Accounts of the reporting period that are a party's or a total's.
     pub(super) fn accounts_of(&self, arm: usize, period: usize) -> impl Iterator<Item = &WelfareRow> {
-        let regime = self.report.regime_name(arm);
+        let regime = self.report.regime_name(Arm(arm));
         let period = self.report.layout().periods[period].name.clone();
         let part = AccountGroup::Part.as_str();
         self.welfare.iter().filter(move |row| row.regime == regime && row.period == period && row.group != part)

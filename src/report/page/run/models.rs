@@ -125,7 +125,7 @@ impl Run<'_> {
             market.models.iter().enumerate().map(|(j, model)| (model.name.as_str(), j)).collect();
         let label = |name: &str| place.get(name).map_or_else(|| region_label("outside"), |j| names[*j].clone());
         let regime: BTreeMap<String, usize> =
-            self.report.arms().map(|arm| (self.report.regime_name(arm), arm)).collect();
+            self.report.results.arms().map(|arm| (self.report.regime_name(arm), arm.0)).collect();
         let columns = vec![
             Column::text("regime", "Regime"),
             Column::text("model", "Taxed model"),

@@ -6,6 +6,7 @@ use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::page::words::different;
 use crate::report::page::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
 use crate::report::words::region_label;
+use crate::study::Arm;
 
 impl Run<'_> {
     /// The regimes beside each other, and the answer for each in words.
@@ -52,7 +53,7 @@ impl Run<'_> {
                 row.extend([change.map_or(f64::NAN, |change| change.mean), low, high].map(Value::from));
             }
             for slot in [sales, price].into_iter().flatten().map(|at| layout.headline(at, self.period)) {
-                let relative = self.report.results.paired(arm, slot).relative();
+                let relative = self.report.results.paired(Arm(arm), slot).relative();
                 let [low, high] = relative.fieller(self.quantile);
                 row.extend([relative.estimate(), low, high].map(Value::from));
             }
@@ -242,7 +243,7 @@ impl Run<'_> {
         for arm in self.others() {
             for (f, maker) in makers.iter().enumerate() {
                 let difference =
-                    self.report.results.paired(arm, accounts.firm(FirmMetric::Profit, f, period)).difference;
+                    self.report.results.paired(Arm(arm), accounts.firm(FirmMetric::Profit, f, period)).difference;
                 let [low, high] = difference.within(self.quantile);
                 let mut cells: Vec<Value> = vec![self.labels[arm].as_str().into(), maker.as_str().into()];
                 cells.extend([difference.mean(), low, high].map(|flow| Value::from(flow * rate)));

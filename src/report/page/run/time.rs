@@ -6,6 +6,7 @@ use crate::report::contrasts::LEVEL;
 use crate::report::page::{Block, Chart, Column, Form, Frame, Page, Section, Show, Table, Value};
 use crate::report::setting_rows::policy_event_rows;
 use crate::report::words::region_label;
+use crate::study::Arm;
 
 /// Rows of a frame over time: beyond, weeks are taken together.
 const MOST_MOMENTS: usize = 8_000;
@@ -148,7 +149,7 @@ impl Run<'_> {
                     let date = self.scenario.week_start(from).to_string();
                     let mut cells: Vec<Value> =
                         vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
-                    cells.push((sum(arm) / sum(results.baseline()) - 1.0).into());
+                    cells.push((sum(Arm(arm)) / sum(results.baseline()) - 1.0).into());
                     frame.rows.push(cells);
                 }
             }
@@ -169,7 +170,7 @@ impl Run<'_> {
         let mut sums: Vec<f64> = Vec::new();
         for week in weeks {
             let slot = self.report.layout().week(metric, week as usize, group);
-            let (own, quiet) = (results.stored(arm, slot), results.stored(results.baseline(), slot));
+            let (own, quiet) = (results.stored(Arm(arm), slot), results.stored(results.baseline(), slot));
             sums.resize(own.len(), 0.0);
             sums.iter_mut().zip(own.iter().zip(&quiet)).for_each(|(sum, ((_, own), (_, quiet)))| *sum += own - quiet);
         }
@@ -197,8 +198,8 @@ impl Run<'_> {
         ];
         let mut frame = Frame::new("policy_events", "tables/policy_events.csv", columns);
         for row in rows {
-            let label = self.report.arms().find(|arm| self.report.regime_name(*arm) == row.regime);
-            let regime = label.map_or(row.regime.clone(), |arm| self.labels[arm].clone());
+            let label = self.report.results.arms().find(|arm| self.report.regime_name(*arm) == row.regime);
+            let regime = label.map_or(row.regime.clone(), |arm| self.labels[arm.0].clone());
             let words = [regime, row.date.to_string(), row.label, row.instrument, row.kind.to_owned()];
             let mut cells: Vec<Value> = words.map(Value::from).into();
             cells.extend([row.models as f64, row.level_before, row.level_after].map(Value::from));
