@@ -22,6 +22,7 @@ mod input;
 mod instruments;
 mod negotiated;
 mod outputs;
+mod page;
 mod peers;
 mod periods;
 mod point_units;
