@@ -10,7 +10,7 @@ use stickershock::report::build::Report;
 use stickershock::report::page::{self, Block, Page, Show, words};
 use stickershock::report::writer::{Formats, Writer};
 use stickershock::study::work::{self, Settings};
-use stickershock::study::{Finished, Study};
+use stickershock::study::{Base, Finished, Study};
 
 use crate::support::{load_anywhere, read_csv, root, showdown};
 
@@ -36,7 +36,8 @@ fn finished(change: impl FnOnce(&mut stickershock::model::scenario::Scenario)) -
     let mut loaded = showdown(&SMALL);
     change(&mut loaded.scenario);
     let regimes = work::regimes_named(&loaded.scenario, &named(&REGIMES)).unwrap();
-    Finished::simulate(loaded.scenario, &regimes, None, &mut (), &()).unwrap()
+    let base = Base::solve(&loaded.scenario).unwrap();
+    Finished::simulate_on(base, loaded.scenario, &regimes, None, &mut (), &()).unwrap()
 }
 
 #[test]
@@ -281,7 +282,8 @@ fn a_page_of_a_large_study_stays_small() {
     let loaded = load_anywhere(&path, &set).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((loaded.scenario.market.models.len(), loaded.scenario.regimes.len()), (500, 50));
     let regimes: Vec<usize> = (0..50).collect();
-    let finished = Finished::simulate(loaded.scenario, &regimes, None, &mut (), &()).unwrap();
+    let base = Base::solve(&loaded.scenario).unwrap();
+    let finished = Finished::simulate_on(base, loaded.scenario, &regimes, None, &mut (), &()).unwrap();
     let made = page::run::page(&finished, None);
     let html = page::html::render(&made);
     assert!(html.len() < 10_000_000, "{} bytes", html.len());
