@@ -605,7 +605,9 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
                 high_at: thing.names[high].clone(),
             });
         }
-        effects.sort_by(|a, b| b.share.total_cmp(&a.share));
+        // What has no share comes last.
+        let rank = |row: &EffectRow| if row.share.is_finite() { row.share } else { f64::NEG_INFINITY };
+        effects.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
         tables.effects.extend(effects);
     }
     tables

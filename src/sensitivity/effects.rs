@@ -34,14 +34,14 @@ pub struct Effect {
 }
 
 /// Groups of the draws by the value of a parameter, from low to high; draws without a value are in none. Values are compared within their
-/// cell, because a parameter may have another distribution under another structure. A parameter with few values has a group for each.
+/// cell, because a parameter may have another distribution under another structure. Where few values come again and again each has a group.
 #[must_use]
 pub fn groups_of(values: &[f64], cell: &[usize]) -> Vec<Group> {
     let known: Vec<usize> = (0..values.len()).filter(|k| values[*k].is_finite()).collect();
     let mut distinct: Vec<f64> = known.iter().map(|k| values[*k]).collect();
     distinct.sort_by(f64::total_cmp);
     distinct.dedup();
-    if distinct.len() <= MOST_GROUPS {
+    if distinct.len() <= MOST_GROUPS && 2 * distinct.len() <= known.len() {
         let of = |value: &f64| Group {
             draws: known.iter().copied().filter(|k| values[*k] == *value).collect(),
             values: [*value; 2],
@@ -142,8 +142,9 @@ mod tests {
     #[test]
     fn what_does_not_vary_or_is_alone_has_no_share() {
         assert!(effect(&[1.0, 2.0], &groups_of(&[5.0, 5.0], &[0, 0]), None).share.is_nan());
-        assert!(effect(&[1.0, 1.0, 1.0], &groups_of(&[1.0, 2.0, 2.0], &[0; 3]), None).share.is_nan());
-        let some = groups_of(&[f64::NAN, 1.0, 2.0, 2.0], &[0; 4]);
-        assert_eq!(some.iter().map(|group| group.draws.len()).collect::<Vec<_>>(), [1, 2], "draws without a value");
+        assert!(effect(&[1.0, 1.0, 1.0, 1.0], &groups_of(&[1.0, 2.0, 2.0, 2.0], &[0; 4]), None).share.is_nan());
+        let some = groups_of(&[f64::NAN, 1.0, 2.0, 2.0, 2.0], &[0; 5]);
+        assert_eq!(some.iter().map(|group| group.draws.len()).collect::<Vec<_>>(), [1, 3], "draws without a value");
+        assert_eq!(groups_of(&[1.0, 2.0, 3.0], &[0; 3]).len(), 1, "values that do not come again are no groups");
     }
 }

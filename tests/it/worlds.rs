@@ -16,7 +16,7 @@ use stickershock::study::{Finished, Study};
 use crate::support::{outcomes, regime, simulate, study};
 
 const OWN: [&str; 4] =
-    ["buyers.count=512", "buyers.population=own", "pricing.rule=bertrand", "governments.flows.source=given"];
+    ["buyers.count=512", "buyers.population=own", "pricing.rule=bertrand", "governments.flows.grid=[85.0, 110.0]"];
 
 /// The world of a replication is that of its own key, and its prices are those of its own costs, solved alone.
 #[test]
