@@ -4,10 +4,18 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use super::{HOLDER, OutputError, OutputFolder};
+use crate::platform::clock::Instant;
+
+/// How long a lock is tried again that is held in nobody's name: a process that another thread starts has it in its hands until it runs a
+/// program of its own.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The same without a clock.
+const MOST_TRIES: usize = 100_000;
 
 /// Who else may work in the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +53,20 @@ impl Lock {
             Err(error) => return Err(OutputError::Folder { path: path.to_owned(), error }),
         };
         if let Some(file) = &locked {
-            let taken = match sharing {
+            let taken = || match sharing {
                 Sharing::Alone => file.try_lock(),
                 Sharing::WithUnits => file.try_lock_shared(),
             };
+            let begun = Instant::now();
             // Nor on a file system without locks.
-            if matches!(taken, Err(TryLockError::WouldBlock)) {
-                return Err(OutputError::Busy { path: path.to_owned(), holder: holders(path) });
+            let mut tries = 0;
+            while matches!(taken(), Err(TryLockError::WouldBlock)) {
+                let named = holders(path);
+                tries += 1;
+                if named.is_some() || begun.elapsed() > PATIENCE || tries > MOST_TRIES {
+                    let holder = named.unwrap_or_else(|| "a process that has left no name".to_owned());
+                    return Err(OutputError::Busy { path: path.to_owned(), holder });
+                }
             }
         }
         if sharing == Sharing::Alone {
@@ -73,8 +88,8 @@ fn note(folder: &Path) -> std::io::Result<NamedTempFile> {
     Ok(note)
 }
 
-/// The names of those whose notes stand in a folder and who live.
-fn holders(folder: &Path) -> String {
+/// The names of those whose notes stand in a folder and who live, if there are any.
+fn holders(folder: &Path) -> Option<String> {
     let notes = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = Vec::new();
     for note in notes.filter(|entry| entry.file_name().to_string_lossy().starts_with(HOLDER)) {
@@ -86,7 +101,7 @@ fn holders(folder: &Path) -> String {
     }
     names.retain(|name| !name.is_empty());
     names.sort();
-    if names.is_empty() { "a process that has left no name".to_owned() } else { names.join(" and ") }
+    (!names.is_empty()).then(|| names.join(" and "))
 }
 
 #[cfg(test)]
