@@ -459,7 +459,7 @@ impl EffectRow {
 }
 
 /// Tables of a study of draws.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct DrawTables {
     /// Rows of `widths.csv`.
     pub widths: Vec<WidthRow>,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::build::Report;
 use super::failures::FailureTable;
 use super::page::{self, origin::Origin};
-use super::points::{PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables};
+use super::points::{
+    DrawTables, PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables,
+};
 use super::record::TableData;
 use super::study::{ReplicationTable, write_tables};
 use crate::config::design::Point;
@@ -146,18 +148,19 @@ impl Sink for Writer<'_> {
         let drawn = matches!(design, StudyDesign::Uncertainty(_));
         let uncertainty = if drawn { uncertainty_rows(results, *replications) } else { Vec::new() };
         let mut tables = Vec::new();
-        let mut effects = Vec::new();
+        let found = match design {
+            StudyDesign::Uncertainty(draws) => draw_tables(draws, points, results, *replications),
+            StudyDesign::Sweep(_) => DrawTables::default(),
+        };
         if let StudyDesign::Uncertainty(draws) = design {
             tables.push(TableData::new(&uncertainty).map_err(render)?);
             tables.push(TableData::new(&draw_rows(draws, points)).map_err(render)?);
-            let found = draw_tables(draws, points, results, *replications);
             tables.push(TableData::new(&found.widths).map_err(render)?);
             if !found.structures.is_empty() {
                 tables.push(TableData::new(&found.structures).map_err(render)?);
             }
-            effects = found.effects;
-            if !effects.is_empty() {
-                tables.push(TableData::new(&effects).map_err(render)?);
+            if !found.effects.is_empty() {
+                tables.push(TableData::new(&found.effects).map_err(render)?);
             }
         }
         // A table without rows says nothing.
@@ -171,7 +174,7 @@ impl Sink for Writer<'_> {
         #[cfg(feature = "charts")]
         if self.charts && scenario.outputs.charts {
             use super::draw_points::write_point_charts;
-            let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &effects);
+            let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &found.effects);
             files.extend(charts.map_err(undrawn)?);
         }
         let page = page::points::page(finished, self.origin.as_ref());
