@@ -37,5 +37,5 @@ pub fn merge(args: &MergeArgs) -> Result<(), CliError> {
     let mut writer = Writer::new(&folder, !args.presentation.no_charts, args.presentation.formats());
     let terminal = Terminal::new(args.presentation.quiet);
     let done = pool.install(|| work::merge(&folder, args.remove_units, &mut writer, &terminal))?;
-    args.presentation.print(&done, &args.folder, writer.answer(), started)
+    args.presentation.print(&done, &args.folder, writer.said(), started)
 }

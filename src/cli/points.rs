@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use crate::config::StudyDesign;
 use crate::report::page::readme::spoken;
-use crate::report::points::{EffectRow, WidthRow, chart_choice, draw_tables, setting_text, shown};
+use crate::report::points::{EffectRow, WidthRow, chart_choice, setting_text, shown};
+use crate::report::writer::Said;
 use crate::study::FinishedPoints;
 use serde_json::json;
 
@@ -17,7 +18,7 @@ pub(super) fn print(
     finished: &FinishedPoints,
     as_json: bool,
     folder: &Path,
-    answer: &[(String, String)],
+    said: &Said,
     files: &[PathBuf],
     started: Instant,
 ) -> Result<(), CliError> {
@@ -32,13 +33,13 @@ pub(super) fn print(
     if as_json {
         return super::print(&json(finished, folder, files));
     }
-    let mut out = text(finished, answer);
+    let mut out = text(finished, said);
     out.push_str(&super::written(folder, files, started.elapsed().as_secs_f64()));
     super::print(&out)
 }
 
 /// The charts' first metric at every point of a sweep, or over the draws.
-fn text(finished: &FinishedPoints, answer: &[(String, String)]) -> String {
+fn text(finished: &FinishedPoints, said: &Said) -> String {
     use std::fmt::Write;
     let FinishedPoints { results, scenario, design, replications, .. } = finished;
     let names = results.names();
@@ -53,7 +54,7 @@ fn text(finished: &FinishedPoints, answer: &[(String, String)]) -> String {
         scenario.seed
     );
     let (metric_name, period_name) = (&names.metrics[metric], &names.periods[period]);
-    let _ = writeln!(out, "{}", spoken(answer));
+    let _ = writeln!(out, "{}", spoken(&said.answer));
     match design {
         StudyDesign::Sweep(sweep) => {
             let _ = writeln!(
@@ -77,7 +78,7 @@ fn text(finished: &FinishedPoints, answer: &[(String, String)]) -> String {
                 let _ = writeln!(out, "... and {left_out} more lines in tables/sweep.csv");
             }
         }
-        StudyDesign::Uncertainty(draws) => {
+        StudyDesign::Uncertainty(_) => {
             let _ = writeln!(
                 out,
                 "change of {metric_name} against the baseline, period {period_name}: 90% intervals, and what makes the variance over draws\n"
@@ -91,10 +92,9 @@ fn text(finished: &FinishedPoints, answer: &[(String, String)]) -> String {
                 "simulation, parameters, structure",
             ];
             let mut rows = vec![head.map(String::from)];
-            let tables = draw_tables(draws, &finished.points, results, *replications);
             let shown = |row: &&WidthRow| row.is_change() && row.period == *period_name && row.metric == *metric_name;
             let percent = |share: f64| if share.is_finite() { format!("{:.0}%", 100.0 * share) } else { "-".into() };
-            for row in tables.widths.iter().filter(shown) {
+            for row in said.draws.widths.iter().filter(shown) {
                 rows.push([
                     row.regime.clone(),
                     figure(row.q50),
@@ -109,7 +109,7 @@ fn text(finished: &FinishedPoints, answer: &[(String, String)]) -> String {
                 |row: &&EffectRow| row.is_change() && row.period == *period_name && row.metric == *metric_name;
             let mut rows = vec![["regime", "hangs on", "share", "lowest mean", "highest mean"].map(String::from)];
             for regime in names.regimes.iter().filter(|regime| **regime != names.regimes[names.baseline]) {
-                let own = tables.effects.iter().filter(of_metric).filter(|row| row.regime == *regime);
+                let own = said.draws.effects.iter().filter(of_metric).filter(|row| row.regime == *regime);
                 for row in own.take(MOST_EFFECTS) {
                     let end = |mean: f64, at: &str| format!("{} ({at})", figure(mean));
                     let ends = [end(row.low, &row.low_at), end(row.high, &row.high_at)];

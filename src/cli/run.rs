@@ -75,7 +75,7 @@ pub fn run(args: &RunArgs) -> Result<(), CliError> {
     let mut writer = Writer::new(&folder, !args.presentation.no_charts, args.presentation.formats());
     let terminal = Terminal::new(args.presentation.quiet);
     let done = pool.install(|| work::run(&loaded, &regimes, &folder, settings, &mut writer, &terminal))?;
-    done.map_or(Ok(()), |done| args.presentation.print(&done, &path, writer.answer(), started))
+    done.map_or(Ok(()), |done| args.presentation.print(&done, &path, writer.said(), started))
 }
 
 /// Gives every point the replications that were asked for on the command line.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::report::build::Report;
 use crate::report::page::run::warnings;
-use crate::report::writer::Formats;
+use crate::report::writer::{Formats, Said};
 use crate::study::Observer;
 use crate::study::work::{Done, Reduced};
 use clap::Args;
@@ -59,18 +59,12 @@ impl Presentation {
     }
 
     /// Prints what became of a study; jobs that failed are an error of the command.
-    pub fn print(
-        &self,
-        done: &Done,
-        folder: &Path,
-        answer: &[(String, String)],
-        started: Instant,
-    ) -> Result<(), CliError> {
+    pub fn print(&self, done: &Done, folder: &Path, said: &Said, started: Instant) -> Result<(), CliError> {
         let finished = match &done.reduced {
             Reduced::One(finished) => finished,
             Reduced::Points(_) if self.quiet => return Ok(()),
             Reduced::Points(finished) => {
-                return points::print(finished, self.json, folder, answer, &done.files, started);
+                return points::print(finished, self.json, folder, said, &done.files, started);
             }
         };
         if !self.quiet {
@@ -81,7 +75,7 @@ impl Presentation {
             super::print(&if self.json {
                 summary::json(&report, folder, &done.files)
             } else {
-                summary::text(&report, folder, answer, started.elapsed().as_secs_f64(), &done.files)
+                summary::text(&report, folder, &said.answer, started.elapsed().as_secs_f64(), &done.files)
             })?;
         }
         if finished.failed_jobs > 0 {

@@ -75,7 +75,7 @@ pub fn write_point_charts(
         }
         StudyDesign::Uncertainty(_) => {
             let is_change = names.regimes.len() > 1;
-            let shown: Vec<uncertainty::MetricRows> = metrics
+            let shown: Vec<uncertainty::MetricRows<'_, UncertaintyRow>> = metrics
                 .iter()
                 .zip(measured.iter().zip(&rates))
                 .map(|(metric, (measured, rate))| uncertainty::MetricRows {
@@ -99,7 +99,7 @@ pub fn write_point_charts(
                 own.filter(|row| row.metric == names.metrics[*metric] && row.share.is_finite()).collect()
             };
             let each = metrics.iter().zip(measured.iter().zip(&rates));
-            let panels = each.map(|(metric, (measured, rate))| effects_chart::MetricEffects {
+            let panels = each.map(|(metric, (measured, rate))| uncertainty::MetricRows {
                 label: measured.label.clone(),
                 unit: measured.unit.clone(),
                 rate: *rate,

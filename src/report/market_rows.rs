@@ -5,7 +5,9 @@ use jiff::civil::Date;
 use super::build::Report;
 use super::record::table;
 use super::rows::Quoted;
+use crate::model::plan::RegimePlan;
 use crate::model::quotes::{BaseYearMetric, QuoteLayout, QuoteMetric, of_model};
+use crate::model::trade::regime::Regime;
 use crate::study::quotes::Quotation;
 use crate::study::{Arm, BaseYear};
 
@@ -121,6 +123,16 @@ impl Report<'_> {
         .collect()
     }
 
+    /// The regimes whose prices are the same history in every replication, with those prices: not the negotiated ones.
+    pub(super) fn scheduled(&self) -> impl Iterator<Item = (Arm, &Regime, &RegimePlan)> {
+        let of = |arm: Arm| {
+            let position = self.regimes[arm.0];
+            let plan = self.study.plans().get(position).filter(|_| self.study.negotiated(position).is_none())?;
+            Some((arm, &self.study.scenario().regimes[position], plan))
+        };
+        self.results.arms().filter_map(of)
+    }
+
     /// Rows of `pricing.csv`, phase by phase; a negotiated regime has other prices in every replication and no rows.
     #[must_use]
     pub fn pricing(&self) -> Vec<PricingRow> {
@@ -128,9 +140,7 @@ impl Report<'_> {
         let market = &scenario.market;
         let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
         let mut rows = Vec::new();
-        for arm in self.results.arms().filter(|arm| study.negotiated(self.regimes[arm.0]).is_none()) {
-            let Some(plan) = study.plans().get(self.regimes[arm.0]) else { continue };
-            let regime = &scenario.regimes[self.regimes[arm.0]];
+        for (arm, regime, plan) in self.scheduled() {
             let forces = quotation.forces(regime);
             for (at, week) in plan.changes().enumerate() {
                 let shared = quotation.row(plan, week, &forces[week as usize]);

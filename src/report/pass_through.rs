@@ -41,9 +41,7 @@ impl Report<'_> {
         let models = scenario.market.len();
         let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
         let mut rows = Vec::new();
-        for arm in self.results.arms().filter(|arm| study.negotiated(self.regimes[arm.0]).is_none()) {
-            let Some(plan) = study.plans().get(self.regimes[arm.0]) else { continue };
-            let regime = &scenario.regimes[self.regimes[arm.0]];
+        for (arm, regime, plan) in self.scheduled() {
             let forces = quotation.forces(regime);
             for (at, week) in plan.changes().enumerate() {
                 let force = &forces[week as usize];

@@ -531,7 +531,8 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
     let numbers: Vec<u64> = results.points().iter().map(|(index, _)| *index).collect();
     let cell: Vec<usize> = numbers.iter().map(|draw| draws.cell_of(*draw)).collect();
     let chosen: Vec<Vec<usize>> = numbers.iter().map(|draw| draws.structures_of(*draw)).collect();
-    let used: Vec<&Point> = points.iter().filter(|point| numbers.contains(&point.index)).collect();
+    // Both are in the order of points; those that failed have no result.
+    let used: Vec<&Point> = points.iter().filter(|point| numbers.binary_search(&point.index).is_ok()).collect();
     let things = things(draws, &used, &cell);
     let first = |factor: &&str| structures.iter().find(|structure| structure.factor == **factor);
     let of_point: Vec<&str> = draws.factors().iter().filter_map(first).map(|of| of.name.as_str()).collect();

@@ -41,7 +41,16 @@ pub struct Writer<'a> {
     points: Option<PointTable>,
     settings: Vec<Vec<Setting>>,
     origin: Option<Origin>,
-    answer: Vec<(String, String)>,
+    said: Said,
+}
+
+/// What is said of a finished study when it is written.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// The answer that its report begins with: a few words, and the sentence they stand for.
+    pub answer: Vec<(String, String)>,
+    /// Tables of a study of draws; of others they are empty.
+    pub draws: DrawTables,
 }
 
 impl<'a> Writer<'a> {
@@ -58,14 +67,14 @@ impl<'a> Writer<'a> {
             points: None,
             settings: Vec::new(),
             origin: None,
-            answer: Vec::new(),
+            said: Said::default(),
         }
     }
 
-    /// The answer that the report of the finished study begins with: a few words, and the sentence they stand for.
+    /// What is said of the finished study.
     #[must_use]
-    pub fn answer(&self) -> &[(String, String)] {
-        &self.answer
+    pub fn said(&self) -> &Said {
+        &self.said
     }
 
     /// The tables among `files` in the forms that were asked for.
@@ -123,7 +132,7 @@ impl Sink for Writer<'_> {
         }
         let page = page::run::page(finished, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;
-        self.answer = page.answer;
+        self.said.answer = page.answer;
         files.sort();
         let stopping = Report::of(finished).stopping_record();
         Ok(Written { files, manifest: stopping.map(|record| ("stopping", record)).into_iter().collect() })
@@ -177,9 +186,9 @@ impl Sink for Writer<'_> {
             let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &found.effects);
             files.extend(charts.map_err(undrawn)?);
         }
-        let page = page::points::page(finished, self.origin.as_ref());
+        let page = page::points::page(finished, &found, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;
-        self.answer = page.answer;
+        self.said = Said { answer: page.answer, draws: found };
         files.sort();
         Ok(Written { files, manifest: Vec::new() })
     }

@@ -48,15 +48,14 @@ pub fn groups_of(values: &[f64], cell: &[usize]) -> Vec<Group> {
         };
         return distinct.iter().map(of).collect();
     }
-    let rank = |k: usize| {
-        let (mut below, mut all) = (0, 0);
-        for other in known.iter().filter(|other| cell[**other] == cell[k]) {
-            below += usize::from((values[*other], *other) < (values[k], k));
-            all += 1;
-        }
-        (below as f64 + 0.5) / f64::from(all)
-    };
-    let mut ranked: Vec<(f64, usize)> = known.iter().map(|k| (rank(*k), *k)).collect();
+    // Where each value stands among those of its cell, from 0 to 1.
+    let mut sorted = known;
+    sorted.sort_by(|a, b| cell[*a].cmp(&cell[*b]).then(values[*a].total_cmp(&values[*b])));
+    let mut ranked: Vec<(f64, usize)> = Vec::with_capacity(sorted.len());
+    for same in sorted.chunk_by(|a, b| cell[*a] == cell[*b]) {
+        let place = |at: usize| (at as f64 + 0.5) / same.len() as f64;
+        ranked.extend(same.iter().enumerate().map(|(at, k)| (place(at), *k)));
+    }
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let count = (ranked.len() / GROUP).clamp(1, MOST_GROUPS);
     (0..count)
@@ -76,15 +75,17 @@ pub fn effect(means: &[f64], groups: &[Group], within: Option<&[usize]>) -> Effe
     let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
     let grand = mean(means);
     let total: f64 = means.iter().map(|m| (m - grand) * (m - grand)).sum();
-    let of_cell = |k: usize| match within {
-        Some(cell) => {
-            let same = (0..means.len()).filter(|other| cell[*other] == cell[k]);
-            mean(&same.map(|other| means[other]).collect::<Vec<_>>())
-        }
+    let mut of_cell: Vec<(f64, usize)> = Vec::new();
+    for (c, m) in within.into_iter().flatten().zip(means) {
+        of_cell.resize((c + 1).max(of_cell.len()), (0.0, 0));
+        of_cell[*c] = (of_cell[*c].0 + m, of_cell[*c].1 + 1);
+    }
+    let middle_of = |k: usize| match within.map(|cell| of_cell[cell[k]]) {
+        Some((sum, count)) => sum / count as f64,
         None => grand,
     };
     let taken: Vec<Vec<f64>> =
-        groups.iter().map(|group| group.draws.iter().map(|k| means[*k] - of_cell(*k)).collect()).collect();
+        groups.iter().map(|group| group.draws.iter().map(|k| means[*k] - middle_of(*k)).collect()).collect();
     let count: usize = taken.iter().map(Vec::len).sum();
     let middle = taken.iter().flatten().sum::<f64>() / count as f64;
     let (mut between, mut inside) = (0.0, 0.0);

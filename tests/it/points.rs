@@ -720,6 +720,13 @@ fn three_widths_stand_side_by_side() {
     assert!(effects.iter().any(|row| row["thing"] == "market.size" && row["kind"] == "parameter"));
     assert!(structures.iter().all(|row| row["factor"] == "structure"));
     assert!(printed.contains("hangs on"), "{printed}");
+    #[cfg(feature = "page")]
+    {
+        let report = std::fs::read_to_string(out.join("report.html")).unwrap();
+        for words in ["What each party gains", "Gain of buyers", "Gain of home in all"] {
+            assert!(report.contains(words), "no `{words}` in the report");
+        }
+    }
     let draws = read("draws");
     assert!(draws.iter().all(|row| row["structure"] == "list" || row["structure"] == "half"));
     let mut keys: Vec<(&str, &str)> = draws.iter().map(|row| (row["draw"].as_str(), row["key"].as_str())).collect();

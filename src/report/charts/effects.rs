@@ -4,6 +4,7 @@ use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, NOTE, PANEL, STRIPE, WIDTH};
+use super::uncertainty::MetricRows;
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::points::EffectRow;
 
@@ -18,28 +19,15 @@ const RANGE: (f64, f64) = (MARGIN + NAMES + 14.0, WIDTH - MARGIN - 70.0);
 /// Things shown of one metric.
 const MOST: usize = 8;
 
-/// What is shown of one metric.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MetricEffects<'a> {
-    /// Name of the metric.
-    pub label: String,
-    /// Its unit.
-    pub unit: String,
-    /// What turns the rows' numbers into that unit: a yearly rate.
-    pub rate: f64,
-    /// The uncertain things, the largest share first.
-    pub rows: Vec<&'a EffectRow>,
-}
-
-/// Draws the chart; all rows are of one regime.
+/// Draws the chart; all rows are of one regime, those of a metric the largest share first.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a number; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(metrics: &[MetricEffects<'_>], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Result<Svg, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
-    let shown = |metric: &MetricEffects<'_>| metric.rows.len().min(MOST);
-    let height = |metric: &MetricEffects<'_>| PANEL_TITLE + ROW * shown(metric) as f64 + VALUE_AXIS + 10.0;
+    let shown = |metric: &MetricRows<'_, EffectRow>| metric.rows.len().min(MOST);
+    let height = |metric: &MetricRows<'_, EffectRow>| PANEL_TITLE + ROW * shown(metric) as f64 + VALUE_AXIS + 10.0;
     let what = match first.is_change() {
         true => format!("Change against the baseline ({})", context.regime_label(&context.baseline)),
         false => "Level".to_owned(),

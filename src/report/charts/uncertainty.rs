@@ -21,25 +21,26 @@ const SHARE: (f64, f64) = (695.0, WIDTH - MARGIN - 70.0);
 
 /// What is shown of one metric.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MetricRows<'a> {
+pub struct MetricRows<'a, R> {
     /// Name of the metric.
     pub label: String,
     /// Its unit.
     pub unit: String,
     /// What turns the rows' numbers into that unit: a yearly rate.
     pub rate: f64,
-    /// A row for each regime.
-    pub rows: Vec<&'a UncertaintyRow>,
+    /// Its rows.
+    pub rows: Vec<&'a R>,
 }
 
 /// Draws the chart.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a number; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(metrics: &[MetricRows<'_>], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> Result<Svg, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
-    let height = |metric: &MetricRows| PANEL_TITLE + ROW * metric.rows.len() as f64 + VALUE_AXIS + 10.0;
+    let height =
+        |metric: &MetricRows<'_, UncertaintyRow>| PANEL_TITLE + ROW * metric.rows.len() as f64 + VALUE_AXIS + 10.0;
     let what = if first.is_change() {
         format!(
             "Change against the baseline ({}) in the same draw and replication.",

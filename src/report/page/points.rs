@@ -10,7 +10,7 @@ use crate::config::sweep::{Setting, Sweep, SweepKind};
 use crate::config::uncertainty::Uncertainty;
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
-use crate::report::points::{DrawTables, StructureRow, WidthRow, chart_choice, draw_tables, setting_text, shown};
+use crate::report::points::{DrawTables, StructureRow, WidthRow, chart_choice, setting_text, shown};
 use crate::report::study::describe;
 use crate::study::finished::FinishedPoints;
 use crate::study::points::Names;
@@ -45,9 +45,9 @@ struct Points<'a> {
     measured: Vec<Measured>,
 }
 
-/// The report of a study of many points.
+/// The report of a study of many points; `tables` are those of its draws.
 #[must_use]
-pub fn page(finished: &FinishedPoints, origin: Option<&Origin>) -> Page {
+pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Origin>) -> Page {
     let points = Points::of(finished);
     let (scenario, replications) = (points.scenario, finished.replications);
     let mut page = Page { title: scenario.title.clone(), ..Page::default() };
@@ -61,7 +61,7 @@ pub fn page(finished: &FinishedPoints, origin: Option<&Origin>) -> Page {
     }
     match &finished.design {
         StudyDesign::Sweep(sweep) => points.sweep(sweep, &mut page),
-        StudyDesign::Uncertainty(draws) => points.draws(draws, &mut page),
+        StudyDesign::Uncertainty(draws) => points.draws(draws, tables, &mut page),
     }
     if let Some(origin) = origin {
         origin.section(&mut page);
@@ -106,13 +106,17 @@ impl<'a> Points<'a> {
         };
         let labels = different(names.regimes.iter().map(label));
         let years = scenario.periods.get(period).map_or(1.0, crate::model::outcome::Period::years);
-        let headlines = names.metrics.iter().position(|name| name == "consumers").unwrap_or(names.metrics.len());
+        let headlines = names.metrics.iter().position(|name| name == "consumers_usd").unwrap_or(names.metrics.len());
         // What the study names, then what each party gains.
         let parties = (headlines..names.metrics.len()).filter(|metric| !metrics.contains(metric));
         let measured = metrics.iter().copied().chain(parties).map(|metric| {
             let name = &names.metrics[metric];
             if metric >= headlines {
-                let what = format!("Gain of {}", name.replace("consumers", "buyers").replace('_', " "));
+                let party = name.strip_suffix("_usd").unwrap_or(name).replace("consumers", "buyers");
+                let what = match party.strip_prefix("total_") {
+                    Some(country) => format!("Gain of {} in all", country.replace('_', " ")),
+                    None => format!("Gain of {}", party.replace('_', " ")),
+                };
                 let label = format!("{what}, USD a year");
                 return Measured { metric, what, label, show: Show::Money, rate: 1.0 / years, party: true };
             }
@@ -392,7 +396,7 @@ impl<'a> Points<'a> {
 
     // ------------------------------------------------------------ draws
 
-    fn draws(&self, draws: &Uncertainty, page: &mut Page) {
+    fn draws(&self, draws: &Uncertainty, tables: &DrawTables, page: &mut Page) {
         page.kind = "Draws of what is not known".into();
         let structured = draws.structures().len() > 1;
         page.asked = self.asked(format!(
@@ -400,8 +404,7 @@ impl<'a> Points<'a> {
             self.change_word(),
             if structured { " and of the model's structure" } else { "" }
         ));
-        let FinishedPoints { points, results, replications, .. } = self.finished;
-        let DrawTables { widths, structures, .. } = draw_tables(draws, points, results, *replications);
+        let DrawTables { widths, structures, .. } = tables;
         let period = self.names.periods.get(self.period);
         let own = |row: &&WidthRow| Some(&row.period) == period && row.is_change() == self.compares();
         let widths: Vec<&WidthRow> = widths.iter().filter(own).collect();
