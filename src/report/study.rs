@@ -121,6 +121,14 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
         (true, "outlay_usd", "USD", "What buyers paid"),
         (true, "producer_revenue_usd", "USD", "What makers and dealers kept"),
         (true, "duty_usd", "USD", "Duty owed"),
+        (true, "consumers_usd", "USD", "Gain of buyers"),
+        (true, "makers_usd", "USD", "Gain of makers"),
+        (true, "makers_", "USD", "Gain of makers"),
+        (true, "dealers_usd", "USD", "Gain of dealers"),
+        (true, "treasury_usd", "USD", "Gain of the treasury"),
+        (true, "total_home_usd", "USD", "Gain of the home country"),
+        (true, "total_world_usd", "USD", "Gain of the world"),
+        (true, "total_", "USD", "Gain of a country"),
     ];
     for (is_flow, prefix, unit, what) in kinds {
         if let Some(rest) = headline.strip_prefix(prefix) {

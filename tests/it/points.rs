@@ -723,7 +723,7 @@ fn three_widths_stand_side_by_side() {
     #[cfg(feature = "page")]
     {
         let report = std::fs::read_to_string(out.join("report.html")).unwrap();
-        for words in ["What each party gains", "Gain of buyers", "Gain of home in all"] {
+        for words in ["What each party gains", "Gain of buyers", "Gain of the home country, USD a year"] {
             assert!(report.contains(words), "no `{words}` in the report");
         }
     }

@@ -12,12 +12,14 @@ const CHART: &str = "effects";
 const STRUCTURE: Ink = Ink(213, 94, 0);
 const PARAMETER: Ink = Ink(0, 77, 128);
 const ROW: f64 = 34.0;
-const BAR: f64 = 11.0;
+const BAR: f64 = 14.0;
 const PANEL_TITLE: f64 = 24.0;
-const NAMES: f64 = 215.0;
+const NAMES: f64 = 330.0;
 const RANGE: (f64, f64) = (MARGIN + NAMES + 14.0, WIDTH - MARGIN - 70.0);
 /// Things shown of one metric.
-const MOST: usize = 8;
+const MOST: usize = 6;
+/// Least share shown: what makes less is chance as likely as not.
+const LEAST: f64 = 0.01;
 
 /// Draws the chart; all rows are of one regime, those of a metric the largest share first.
 ///
@@ -26,7 +28,9 @@ const MOST: usize = 8;
 pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Result<Svg, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
-    let shown = |metric: &MetricRows<'_, EffectRow>| metric.rows.len().min(MOST);
+    let shown = |metric: &MetricRows<'_, EffectRow>| {
+        metric.rows.iter().filter(|row| row.share >= LEAST).count().clamp(1, MOST).min(metric.rows.len())
+    };
     let height = |metric: &MetricRows<'_, EffectRow>| PANEL_TITLE + ROW * shown(metric) as f64 + VALUE_AXIS + 10.0;
     let what = match first.is_change() {
         true => format!("Change against the baseline ({})", context.regime_label(&context.baseline)),
@@ -35,7 +39,7 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
     let frame = Frame {
         title: format!("What the answer hangs on: {}", context.regime_label(&first.regime)),
         subtitle: format!(
-            "{what}: the mean over {} with the thing at its lowest and at its highest, all else varying. Right: the share of the variance \
+            "{what}: means over groups of {} that have it alike, the lowest and the highest, all else varying; below each name, where these are. Right: the share of the variance \
              over draws that it makes alone.",
             text::count(first.draws, "draw"),
         ),
@@ -71,18 +75,14 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
             for (at, row) in rows.iter().enumerate() {
                 let y = upper + ROW * at as f64;
                 let name = text::fit(&row.label, LABEL, NAMES)?;
-                canvas.text_mid((MARGIN + NAMES, y + 0.5 * ROW), &name, LABEL, Anchor::End)?;
+                canvas.text_mid((MARGIN + NAMES, y + 11.0), &name, LABEL, Anchor::End)?;
                 let ink = if row.kind == "structure" { STRUCTURE } else { PARAMETER };
                 let [low, high] = [row.low, row.high].map(|end| scale.at(end * metric.rate));
-                canvas.rect((low, y + 4.0), (high.max(low + 1.0), y + 4.0 + BAR), ink, 1.0)?;
-                // Where the ends are, below the bar: from the left for the lower half of the axis, from the right for the upper.
-                let note = text::fit(&format!("{}  |  {}", row.low_at, row.high_at), NOTE, RANGE.1 - RANGE.0)?;
-                let middle = 0.5 * (low + high);
-                let (x, anchor) = match middle < 0.5 * (RANGE.0 + RANGE.1) {
-                    true => (low, Anchor::Start),
-                    false => (high, Anchor::End),
-                };
-                canvas.text_mid((x, y + ROW - 9.0), &note, NOTE.ink(MUTED), anchor)?;
+                let middle = y + 0.5 * ROW;
+                canvas.rect((low, middle - 0.5 * BAR), (high.max(low + 1.0), middle + 0.5 * BAR), ink, 1.0)?;
+                // Where the ends are, below the name: nothing of the plot runs through it.
+                let note = text::fit(&format!("{} | {}", row.low_at, row.high_at), NOTE, NAMES)?;
+                canvas.text_mid((MARGIN + NAMES, y + 25.0), &note, NOTE.ink(MUTED), Anchor::End)?;
                 let share = match row.share.is_finite() {
                     true => format!("{:.0} %", 100.0 * row.share),
                     false => "-".to_owned(),

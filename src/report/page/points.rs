@@ -111,15 +111,6 @@ impl<'a> Points<'a> {
         let parties = (headlines..names.metrics.len()).filter(|metric| !metrics.contains(metric));
         let measured = metrics.iter().copied().chain(parties).map(|metric| {
             let name = &names.metrics[metric];
-            if metric >= headlines {
-                let party = name.strip_suffix("_usd").unwrap_or(name).replace("consumers", "buyers");
-                let what = match party.strip_prefix("total_") {
-                    Some(country) => format!("Gain of {} in all", country.replace('_', " ")),
-                    None => format!("Gain of {}", party.replace('_', " ")),
-                };
-                let label = format!("{what}, USD a year");
-                return Measured { metric, what, label, show: Show::Money, rate: 1.0 / years, party: true };
-            }
             let described = describe(name, scenario);
             let (rate, unit) = described.yearly(years);
             let show = match described.unit {
@@ -131,7 +122,7 @@ impl<'a> Points<'a> {
             };
             let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
             let label = format!("{}{unit}", described.what);
-            Measured { metric, what: described.what, label, show, rate, party: false }
+            Measured { metric, what: described.what, label, show, rate, party: metric >= headlines }
         });
         let measured = measured.collect();
         Self { finished, scenario, names, period, labels, measured }
