@@ -136,6 +136,22 @@ fn distribution(calibration: &Calibration, finished: &FinishedCalibration, of: &
             let _ = write!(out, "distribution = \"uniform\"\nlow = {:?}\nhigh = {:?}\n", free.low, free.high);
         }
     }
+    // At a bound there is no standard error to draw with, and the bound is the estimate: without a line of its own a draw would have
+    // what the scenario sets.
+    let fixed = of.iter().filter(|k| law(calibration, estimate, **k).is_none());
+    let fixed = fixed.map(|&k| (&calibration.keys[k], toml_number(estimate.theta[k])));
+    match &calibration.structure {
+        Some(name) => {
+            let set: Vec<String> = fixed.map(|(key, value)| format!("{} = {value}", text(key))).collect();
+            if !set.is_empty() {
+                let (name, set) = (text(name), set.join(", "));
+                let _ = write!(out, "\n[[uncertainty.structure]] # at their bounds\nname = {name}\nset = {{ {set} }}\n");
+            }
+        }
+        None => fixed.for_each(|(key, value)| {
+            let _ = write!(out, "\n[{key}] # at its bound\nvalue = {value}\n");
+        }),
+    }
     for (a, b, value) in correlations(estimate, &varying) {
         let (first, second) = (named(a), named(b));
         let [plain_a, plain_b] = [a, b].map(|k| &calibration.problem.free[k].name);
