@@ -12,6 +12,7 @@ use crate::model::plan::Revisions;
 use crate::model::supply::expectation::ListLife;
 use crate::model::supply::rule::{Conduct, PricingRule};
 use crate::model::supply::staggered::Staggered;
+use crate::model::trade::regime::Reopening;
 
 /// How list prices respond.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -152,23 +153,50 @@ pub(super) fn rule(
     }
 }
 
+/// Largest gain from which a maker may be said to reopen its lists.
+const MOST_GAIN: f64 = 1e3;
+/// What such a gain is.
+const GAIN: &str = "a part of a year's revenue between 0 and 1000, such as 0.0075";
+
+/// A number up to `most`, or none for `false`.
+fn threshold(
+    reader: &Reader<'_>,
+    key: &str,
+    given: Threshold,
+    most: f64,
+    expected: &str,
+) -> Result<Option<f64>, ConfigError> {
+    match given {
+        Threshold::Off(false) => Ok(None),
+        Threshold::Off(true) => Err(reader.error(key, "is `true`", format!("write {expected}, or false"))),
+        Threshold::Number(x) => reader.number(key, x, |x| (0.0..=most).contains(&x), expected).map(Some),
+    }
+}
+
+/// When the makers of one regime reopen their lists at an event.
+pub(super) fn reopening(
+    reader: &Reader<'_>,
+    key: &str,
+    given: Option<Threshold>,
+    section: &PricingSection,
+) -> Result<Reopening, ConfigError> {
+    let Some(given) = given else { return Ok(Reopening::AsTheRule) };
+    if section.rule != RuleChoice::Staggered {
+        return Err(reader.error(key, "is of no use under this rule", "it belongs to pricing.rule = \"staggered\""));
+    }
+    Ok(threshold(reader, key, given, MOST_GAIN, GAIN)?.map_or(Reopening::Never, Reopening::AtGain))
+}
+
 fn staggered(reader: &Reader<'_>, section: &PricingSection, growth: Vec<f64>) -> Result<Staggered, ConfigError> {
     let weeks = reader.non_negative_or("pricing.list_life_weeks", &section.list_life_weeks, 26.0)?;
     let discount_rate = reader.non_negative_or("pricing.discount_rate", &section.discount_rate, 0.10)?;
-    let number = |key: &str, given: &Option<Sourced<Threshold>>, default, most: f64, expected: &str| match given
-        .as_ref()
-        .map(|given| given.value)
-    {
-        None => Ok(default),
-        Some(Threshold::Off(false)) => Ok(None),
-        Some(Threshold::Off(true)) => Err(reader.error(key, "is `true`", format!("write {expected}, or false"))),
-        Some(Threshold::Number(x)) => reader.number(key, x, |x| (0.0..=most).contains(&x), expected).map(Some),
+    let number = |key: &str, given: &Option<Sourced<Threshold>>, default, most: f64, expected: &str| {
+        given.as_ref().map_or(Ok(default), |given| threshold(reader, key, given.value, most, expected))
     };
-    let gain = "a part of a year's revenue between 0 and 1000, such as 0.0075";
     Ok(Staggered {
         life: ListLife { weeks, discount_rate },
         sell_below_cost: section.sell_below_cost.unwrap_or(false),
-        reopen_gain: number("pricing.reopen_gain", &section.reopen_gain, Some(0.0075), 1e3, gain)?,
+        reopen_gain: number("pricing.reopen_gain", &section.reopen_gain, Some(0.0075), MOST_GAIN, GAIN)?,
         anticipate: number("pricing.anticipate", &section.anticipate, None, 1.0, "a chance between 0 and 1")?,
         growth,
     })

@@ -5,11 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::pricing::{self, PricingSection, Threshold};
 use super::reader::Reader;
 use super::time::Horizon;
 use crate::model::market::Market;
 use crate::model::trade::instrument::Instrument;
-use crate::model::trade::regime::{Action, InvalidRegime, PolicyEvent, Regime};
+use crate::model::trade::regime::{Action, InvalidRegime, PolicyEvent, Regime, Reopening};
 
 /// Most regimes: tables of pairs of them grow with the square.
 const MAX_REGIMES: u64 = 500;
@@ -40,6 +41,9 @@ pub struct RegimeSection {
     /// Manufacturers that stop shipping the listed models while a decision is open; those of `[shipping]` if absent.
     #[serde(default)]
     pub suspend: Option<Vec<String>>,
+    /// Gain from which a maker reopens its staggered lists at an event of this regime, or `false` for never; that of `[pricing]` if absent.
+    #[serde(default)]
+    pub reopen_gain: Option<Threshold>,
 }
 
 /// A dated event on one instrument.
@@ -73,6 +77,7 @@ pub enum RefundChoice {
 pub(super) fn regimes(
     reader: &Reader<'_>,
     sections: &[RegimeSection],
+    pricing: &PricingSection,
     instruments: &[Instrument],
     market: &Market,
     horizon: Horizon,
@@ -82,7 +87,8 @@ pub(super) fn regimes(
     for (i, section) in sections.iter().enumerate() {
         let known = regimes.iter().map(|regime| regime.name.as_str());
         reader.unused(&format!("regime[{i}].name"), "regime", &section.name, known)?;
-        regimes.push(regime(reader, i, section, instruments, market, horizon)?);
+        let reopening = pricing::reopening(reader, &format!("regime[{i}].reopen_gain"), section.reopen_gain, pricing)?;
+        regimes.push(Regime { reopening, ..regime(reader, i, section, instruments, market, horizon)? });
     }
     Ok(regimes)
 }
@@ -111,6 +117,7 @@ fn regime(
         name: section.name.clone(),
         label: section.label.clone().unwrap_or_else(|| section.name.clone()),
         events,
+        reopening: Reopening::default(),
     };
     regime.force(instruments, horizon.weeks).map_err(|error| match &error {
         InvalidRegime::Unreachable { event, .. } => {

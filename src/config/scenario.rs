@@ -144,7 +144,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let holding = demand::holding(reader, &file.holding)?;
     let revisions = pricing::revisions(reader, &file.pricing, horizon)?;
     let instruments = instruments::instruments(reader, &file.instrument, horizon, &market, vertical)?;
-    let regimes = regimes::regimes(reader, &file.regime, &instruments, &market, horizon)?;
+    let regimes = regimes::regimes(reader, &file.regime, &file.pricing, &instruments, &market, horizon)?;
     let partner = Partner {
         country: file.accounts.as_ref().and_then(AccountsSection::partner_country),
         region: file.accounts.as_ref().and_then(|section| section.partner.as_deref()),

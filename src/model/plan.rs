@@ -308,7 +308,8 @@ impl Planner<'_> {
             PricingRule::Staggered(rule) => {
                 let course = rule.anticipate.map(|_| regime.course(self.instruments, self.weeks)).unwrap_or_default();
                 let firms = makers.ownership.firms();
-                Some(Lists::new(rule, policy, &list, firms, course, self.revisions.exchange_threshold))
+                let reopen_gain = regime.reopening.or(rule.reopen_gain);
+                Some(Lists::new(rule, reopen_gain, policy, &list, firms, course, self.revisions.exchange_threshold))
             }
             _ => None,
         };

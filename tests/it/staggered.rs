@@ -8,6 +8,7 @@ use stickershock::model::supply::rule::PricingRule;
 use stickershock::model::supply::staggered::Staggered;
 use stickershock::model::trade::duty::{AdValoremRate, Duty};
 use stickershock::model::trade::instrument::Measure;
+use stickershock::model::trade::regime::Reopening;
 use stickershock::model::world::{World, WorldFacts};
 
 use crate::support::root;
@@ -218,6 +219,21 @@ fn a_maker_reopens_its_lists_where_waiting_costs_more() {
     assert_eq!(market.staggered("imposed", waits), market.staggered("imposed", would));
 }
 
+/// A regime with a rule of its own for reopening has the prices that this rule gives where it is that of all regimes.
+#[test]
+fn a_regime_may_say_for_itself_whether_lists_are_reopened() {
+    let mut market = Market::small().sanctions(1.0, 69.0, 0.0);
+    let under = |market: &mut Market, rule: Option<f64>, reopening: Reopening| {
+        market.scenario.regimes.iter_mut().for_each(|regime| regime.reopening = reopening);
+        market.staggered("imposed", lists(26.0, rule))
+    };
+    let reopened = under(&mut market, Some(0.0075), Reopening::AsTheRule);
+    let waiting = under(&mut market, None, Reopening::AsTheRule);
+    assert_ne!(reopened, waiting);
+    assert_eq!(under(&mut market, Some(0.0075), Reopening::Never), waiting);
+    assert_eq!(under(&mut market, None, Reopening::AtGain(0.0075)), reopened);
+}
+
 #[test]
 fn without_a_duty_lists_stay_to_the_bit() {
     let market = Market::small();
@@ -397,6 +413,8 @@ fn keys_of_staggered_lists_are_checked() {
         (&["pricing.rule=staggered", "pricing.anticipate=1.5"], "a chance between 0 and 1"),
         (&["pricing.rule=staggered", "pricing.list_life_weeks=-3"], "is -3"),
         (&["pricing.rule=sticky"], "staggered"),
+        (&["regime.imposed.reopen_gain=false"], "reopen_gain: is of no use under this rule"),
+        (&["pricing.rule=staggered", "regime.imposed.reopen_gain=true"], "reopen_gain: is `true`"),
         (&["instrument.sanctions.expected_weeks=0"], "instrument.sanctions.expected_weeks: is 0"),
         (&["instrument.sanctions.remains=1.5"], "a fraction between 0 and 1"),
         (&["instrument.restraint.expected_weeks=10"], "is of no use for this kind"),

@@ -13,7 +13,7 @@ use stickershock::model::timing::dealers::GRAINS;
 use stickershock::model::timing::lots::LotMetric;
 use stickershock::model::timing::network::base_year_change;
 use stickershock::model::timing::record::Record;
-use stickershock::model::trade::regime::{Action, PolicyEvent, Regime};
+use stickershock::model::trade::regime::{Action, PolicyEvent, Regime, Reopening};
 use stickershock::model::world::Start;
 use stickershock::study::Study;
 
@@ -58,6 +58,7 @@ fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, a
                 label: String::new(),
             })
             .collect(),
+        reopening: Reopening::AsTheRule,
     };
     scenario.regimes.truncate(1);
     scenario.regimes.push(history);

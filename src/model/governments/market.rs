@@ -13,7 +13,7 @@ use crate::model::demand::DemandError;
 use crate::model::ids::RegionId;
 use crate::model::plan::{Phase, PlanError, Planner};
 use crate::model::supply::rule::PricingRule;
-use crate::model::trade::regime::{Action, PolicyEvent, Regime};
+use crate::model::trade::regime::{Action, PolicyEvent, Regime, Reopening};
 
 /// The exchange rates at which the market is solved, and whom the instrument is aimed at.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +116,6 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
         label: String::new(),
     };
     let events = instrument.map(imposed).into_iter().collect();
-    let regime = Regime { name: "sanctions".into(), label: String::new(), events };
+    let regime = Regime { name: "sanctions".into(), label: String::new(), events, reopening: Reopening::AsTheRule };
     Ok(one_week.plan(&regime)?.phase(0).clone())
 }

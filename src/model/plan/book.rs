@@ -9,6 +9,7 @@ use crate::model::trade::policy::Terms;
 /// Revisions and demands that a [`PriceBook`] keeps.
 const REVISIONS_KEPT: usize = 128;
 const DEMANDS_KEPT: usize = 256;
+const FLOORS_KEPT: usize = 512;
 
 /// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
 /// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
@@ -18,6 +19,16 @@ pub struct PriceBook {
     entries: Vec<PriceEntry>,
     /// Prices asked about, and expected shares at them.
     demands: Vec<(Vec<f64>, Vec<f64>)>,
+    floors: Vec<Floor>,
+}
+
+/// Prices raised to where no car loses money.
+#[derive(Clone, Debug)]
+struct Floor {
+    terms: Terms,
+    factor: Vec<f64>,
+    wanted: Vec<f64>,
+    raised: Vec<f64>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +62,29 @@ impl PriceBook {
             self.entries.push(PriceEntry { before, terms, factor, after: setting.clone() });
         }
         Ok(())
+    }
+
+    /// The lowest prices at or above `wanted` at which no car loses money under these terms, from the book where costs move with volumes
+    /// and it has them.
+    pub(super) fn no_loss_prices(
+        &mut self,
+        context: &Context<'_>,
+        terms: &Terms,
+        wanted: &[f64],
+    ) -> Result<Vec<f64>, SupplyError> {
+        if context.rising.is_none() {
+            return context.no_loss_prices(terms, wanted);
+        }
+        let known = |floor: &&Floor| floor.wanted == wanted && floor.factor == context.factor && floor.terms == *terms;
+        if let Some(floor) = self.floors.iter().rev().find(known) {
+            return Ok(floor.raised.clone());
+        }
+        let raised = context.no_loss_prices(terms, wanted)?;
+        if self.floors.len() < FLOORS_KEPT {
+            let (terms, factor) = (terms.clone(), context.factor.to_vec());
+            self.floors.push(Floor { terms, factor, wanted: wanted.to_vec(), raised: raised.clone() });
+        }
+        Ok(raised)
     }
 
     /// Expected shares at these prices, from the book where it has them.
@@ -110,7 +144,7 @@ impl Context<'_> {
     }
 
     /// The lowest prices at or above `prices` at which no car loses money under these terms.
-    pub fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
+    fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
         let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
         let rising = self.rising.map(|rising| rising.moved(self.factor));
         let (demand, ownership) = (self.demand, self.ownership);

@@ -30,6 +30,8 @@ pub(super) struct Week<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Lists<'a> {
     rule: &'a Staggered,
+    /// Gain from which a maker reopens its lists at an event of this regime.
+    reopen_gain: Option<f64>,
     policy: Policy<'a>,
     /// Prices without the floor, USD.
     latent_usd: Vec<f64>,
@@ -52,6 +54,7 @@ impl<'a> Lists<'a> {
     /// Base-year prices, before the first week.
     pub fn new(
         rule: &'a Staggered,
+        reopen_gain: Option<f64>,
         policy: Policy<'a>,
         list_usd: &[f64],
         makers: usize,
@@ -60,6 +63,7 @@ impl<'a> Lists<'a> {
     ) -> Self {
         Self {
             rule,
+            reopen_gain,
             policy,
             latent_usd: list_usd.to_vec(),
             posted_usd: list_usd.to_vec(),
@@ -90,8 +94,8 @@ impl<'a> Lists<'a> {
         let mut target = self.target(week, &spells, &flexible, context, book)?;
         let mut latent = self.latent_usd.clone();
         self.rule.step(&mut latent, &target.price_usd, &flexible);
-        if let Some(gain) = self.rule.reopen_gain.filter(|_| !begun.is_empty() || !ended.is_empty()) {
-            let waiting = self.floored(&latent, week.terms, context)?;
+        if let Some(gain) = self.reopen_gain.filter(|_| !begun.is_empty() || !ended.is_empty()) {
+            let waiting = self.floored(&latent, week.terms, context, book)?;
             if self.reopen(gain, week, &begun, &ended, &waiting, context, book, &mut flexible)? {
                 target = self.target(week, &spells, &flexible, context, book)?;
                 latent.clone_from(&self.latent_usd);
@@ -105,7 +109,7 @@ impl<'a> Lists<'a> {
         }
         self.latent_usd = latent;
         let prices = if event || week.posts { &self.latent_usd } else { &self.posted_usd };
-        self.posted_usd = self.floored(prices, week.terms, context)?;
+        self.posted_usd = self.floored(prices, week.terms, context, book)?;
         for instrument in ended {
             self.reopened[instrument].fill(false);
         }
@@ -218,8 +222,14 @@ impl<'a> Lists<'a> {
     ///
     /// # Errors
     /// [`SupplyError`] where volumes and costs do not settle.
-    fn floored(&self, prices: &[f64], terms: &Terms, context: &Context<'_>) -> Result<Vec<f64>, SupplyError> {
-        if self.rule.sell_below_cost { Ok(prices.to_vec()) } else { context.no_loss_prices(terms, prices) }
+    fn floored(
+        &self,
+        prices: &[f64],
+        terms: &Terms,
+        context: &Context<'_>,
+        book: &mut PriceBook,
+    ) -> Result<Vec<f64>, SupplyError> {
+        if self.rule.sell_below_cost { Ok(prices.to_vec()) } else { book.no_loss_prices(context, terms, prices) }
     }
 
     /// Asks each maker with models under an instrument that begins or ends whether it gains by reopening their lists at once; marks
@@ -290,7 +300,7 @@ impl<'a> Lists<'a> {
         let kept = self.rule.kept_after(MIDDLE * look_ahead_weeks);
         let later = target.price_usd.iter().zip(&imagined.latent_usd);
         let later: Vec<f64> = later.map(|(target, latent)| target + kept * (latent - target)).collect();
-        Ok([imagined.floored(&later, week.terms, context)?, imagined.posted_usd])
+        Ok([imagined.floored(&later, week.terms, context, book)?, imagined.posted_usd])
     }
 }
 

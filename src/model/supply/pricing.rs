@@ -21,7 +21,7 @@ use crate::model::demand::sweep::Sums;
 use crate::model::demand::{
     Concentration, ExpectedDemand, check_per_product, concentration, few_buyers, kernel::Layout,
 };
-use crate::model::fixed_point::{Evaluation, Found, Pace, SearchReport, Stop, go_on, until_setback};
+use crate::model::fixed_point::{Evaluation, Found, Pace, SearchReport, Stop, go_on, search, until_setback};
 
 /// Options of [`equilibrium`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,7 +109,7 @@ impl PriceProblem<'_> {
     /// [`SupplyError::NoFloor`] where volumes and costs do not settle.
     pub fn no_loss_prices(&self, wanted: &[f64]) -> Result<Vec<f64>, SupplyError> {
         const TOLERANCE: f64 = 1e-12;
-        const MAX_STEPS: usize = 400;
+        const MAX_EVALUATIONS: usize = 400;
         self.check()?;
         check_per_product(self.demand.products, "price", wanted)?;
         let raised = |prices: &[f64]| -> Vec<f64> {
@@ -117,21 +117,24 @@ impl PriceProblem<'_> {
             let floor = floor.iter().zip(self.duty).map(|(cost, duty)| duty.effective_cost(*cost));
             wanted.iter().zip(floor).map(|(wanted, floor)| wanted.max(floor)).collect()
         };
-        let mut prices = raised(wanted);
-        if self.rising.is_none() {
-            return Ok(prices);
+        let start = raised(wanted);
+        if self.rising.is_none() || start == wanted {
+            return Ok(start);
         }
-        let mut residual = f64::INFINITY;
-        for _ in 0..MAX_STEPS {
-            let next = raised(&prices);
-            residual = next.iter().zip(&prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
-            if residual <= TOLERANCE {
-                return Ok(next);
-            }
+        let stop = Stop { target: TOLERANCE, accept: TOLERANCE, max_evaluations: MAX_EVALUATIONS };
+        let map = |prices: &[f64]| -> Result<Evaluation<()>, SupplyError> {
+            let next = raised(prices);
+            let error = next.iter().zip(prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
             // Dearer cars sell less and cost less: half a step does not overshoot.
-            prices.iter_mut().zip(next).for_each(|(price, next)| *price = 0.5 * *price + 0.5 * next);
+            let step = next.iter().zip(prices).map(|(next, price)| 0.5 * (next - price)).collect();
+            Ok(Evaluation { step, error, kept: () })
+        };
+        let found = search(start, stop, map)?;
+        let SearchReport { iterations, residual, .. } = found.report;
+        if !found.converged {
+            return Err(SupplyError::NoFloor { iterations, residual });
         }
-        Err(SupplyError::NoFloor { iterations: MAX_STEPS, residual })
+        Ok(raised(&found.x))
     }
 
     /// Part of a step of the zeta map that is taken: all of it, less where curved demand or rising cost make it overshoot.

@@ -111,6 +111,32 @@ pub struct Regime {
     pub label: String,
     /// Events in order of date.
     pub events: Vec<PolicyEvent>,
+    /// Whether makers reopen staggered lists at once when a duty begins or ends.
+    pub reopening: Reopening,
+}
+
+/// When the makers of a regime reopen their staggered lists at an event, rather than one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Reopening {
+    /// As the pricing rule says.
+    #[default]
+    AsTheRule,
+    /// Never.
+    Never,
+    /// From this gain on, a part of a year's revenue.
+    AtGain(f64),
+}
+
+impl Reopening {
+    /// The gain from which lists are reopened, where the rule has this one; none is never.
+    #[must_use]
+    pub fn or(self, rule: Option<f64>) -> Option<f64> {
+        match self {
+            Self::AsTheRule => rule,
+            Self::Never => None,
+            Self::AtGain(gain) => Some(gain),
+        }
+    }
 }
 
 /// A history that cannot happen.
@@ -420,7 +446,7 @@ mod tests {
     }
 
     fn weeks(events: Vec<PolicyEvent>) -> Result<Vec<Force>, InvalidRegime> {
-        let regime = Regime { name: "r".into(), label: String::new(), events };
+        let regime = Regime { name: "r".into(), label: String::new(), events, reopening: Reopening::AsTheRule };
         let force = regime.force(&[instrument(Stacking::Additional)], 8)?;
         Ok(force.into_iter().map(|week| week[0]).collect())
     }
@@ -454,6 +480,7 @@ mod tests {
                 event(5, Action::Imposed),
                 event(7, Action::Lifted),
             ],
+            reopening: Reopening::AsTheRule,
         };
         let course = regime.course(&[instrument(Stacking::Additional)], 8);
         let stages: Vec<Stage> = course.iter().map(|week| week[0].stage).collect();
@@ -524,7 +551,8 @@ mod tests {
             event(6, Action::Lifted),
         ];
         events[3].refund = true;
-        let regime = Regime { name: "r".into(), label: String::new(), events: events.clone() };
+        let regime =
+            Regime { name: "r".into(), label: String::new(), events: events.clone(), reopening: Reopening::AsTheRule };
         let refunded: Vec<bool> = regime.refunded(1, 8).iter().map(|week| week[0]).collect();
         assert_eq!(refunded, [false, false, true, true, true, true, false, false]);
         events[3].refund = false;
@@ -537,7 +565,8 @@ mod tests {
     fn an_instrument_that_ran_out_is_in_force_no_more() {
         let mut expiring = instrument(Stacking::Additional);
         expiring.until = Some(Expiry { date: date(1995, 1, 20), week: 4 });
-        let regime = |events| Regime { name: "r".into(), label: String::new(), events };
+        let regime =
+            |events| Regime { name: "r".into(), label: String::new(), events, reopening: Reopening::AsTheRule };
         let imposed = regime(vec![dated(1, Action::Imposed)]);
         let force: Vec<Force> =
             imposed.force(std::slice::from_ref(&expiring), 6).unwrap().iter().map(|week| week[0]).collect();
@@ -556,7 +585,12 @@ mod tests {
         let pair = [instrument(Stacking::Replaces), instrument(Stacking::Replaces)];
         let mut second = event(2, Action::Imposed);
         second.instrument = 1;
-        let regime = Regime { name: "r".into(), label: String::new(), events: vec![event(1, Action::Imposed), second] };
+        let regime = Regime {
+            name: "r".into(),
+            label: String::new(),
+            events: vec![event(1, Action::Imposed), second],
+            reopening: Reopening::AsTheRule,
+        };
         let error = regime.force(&pair, 8).unwrap_err();
         assert!(matches!(error, InvalidRegime::Overlap { week: 2, model: Some(0), event: 1, .. }), "{error}");
         let both = "`sanctions` (`imposed` on 1995-01-01) and `sanctions` (`imposed` on 1995-01-01) both replace";
@@ -568,7 +602,12 @@ mod tests {
         let quota = |selected| Instrument::constant("q", "", Measure::Quota { cars_per_year: 5.0 }, selected);
         let mut second = event(2, Action::Imposed);
         second.instrument = 1;
-        let regime = Regime { name: "r".into(), label: String::new(), events: vec![event(1, Action::Imposed), second] };
+        let regime = Regime {
+            name: "r".into(),
+            label: String::new(),
+            events: vec![event(1, Action::Imposed), second],
+            reopening: Reopening::AsTheRule,
+        };
         assert!(regime.force(&[quota(vec![true, false]), quota(vec![true, true])], 8).is_err());
         assert!(regime.force(&[quota(vec![true, false]), quota(vec![false, true])], 8).is_ok());
         let orders = Measure::Retaliation(super::super::instrument::Retaliation {

@@ -12,7 +12,7 @@ use crate::model::trade::chain::PassThrough;
 use crate::model::trade::duty::{AdValoremRate, Duty};
 use crate::model::trade::instrument::{Instrument, Measure};
 use crate::model::trade::policy::{Policy, normal_duties};
-use crate::model::trade::regime::{Action, Force, PolicyEvent, Regime};
+use crate::model::trade::regime::{Action, Force, PolicyEvent, Regime, Reopening};
 use crate::model::world::World;
 use crate::numerics::elementary::ln;
 use crate::study::prepare::planner;
@@ -244,7 +244,7 @@ impl<'a> StaticMarket<'a> {
 
 /// The prices of a year that a planner plans, with these events.
 fn one_year(planner: &Planner<'_>, events: Vec<PolicyEvent>, what: &str) -> Result<Phase, MomentError> {
-    let regime = Regime { name: what.to_owned(), label: String::new(), events };
+    let regime = Regime { name: what.to_owned(), label: String::new(), events, reopening: Reopening::AsTheRule };
     let plan = planner.plan(&regime).map_err(|error| MomentError::Plan { instrument: what.to_owned(), error })?;
     Ok(plan.phase(0).clone())
 }
