@@ -10,7 +10,7 @@ use super::sweep::Sweep;
 use super::uncertainty::Uncertainty;
 use crate::model::accounts::parties;
 use crate::model::outcome::Layout;
-use crate::model::scenario::Scenario;
+use crate::model::scenario::{PopulationMode, Scenario};
 
 /// Changes to the scenario document that make one point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,12 @@ impl StudyDesign {
         }
     }
 
+    /// Whether the points together have the tables and charts of a run.
+    #[must_use]
+    pub fn has_tables(&self) -> bool {
+        matches!(self, Self::Uncertainty(draws) if draws.tables)
+    }
+
     /// The worlds that points meet: those of a sweep share theirs, which pairs them; draws have their own, which makes them independent.
     #[must_use]
     pub fn worlds(&self) -> Worlds {
@@ -110,6 +116,10 @@ impl StudyDesign {
             Self::Sweep(sweep) => ("sweep", &sweep.metrics, &sweep.period),
             Self::Uncertainty(draws) => ("uncertainty", &draws.metrics, &draws.period),
         };
+        if self.has_tables() && scenario.population == PopulationMode::Shared {
+            let help = "every replication is a draw's, with buyers of its own: set buyers.population = \"own\", or leave it out";
+            return Err(reader.error("uncertainty.tables", "needs replications with buyers of their own", help));
+        }
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
         let gains = parties(&scenario.flag, &scenario.market).into_iter().map(|(_, name)| name);

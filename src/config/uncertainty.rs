@@ -29,6 +29,10 @@ pub struct UncertaintySection {
     /// How draws are made.
     #[serde(default)]
     pub sampling: Sampling,
+    /// Whether the draws together have the tables and charts of a run, in which each replication is one draw's: prices, sales and accounts week
+    /// by week with all that is drawn in them. Every replication needs buyers of its own.
+    #[serde(default)]
+    pub tables: bool,
     /// Data that are uncertain.
     #[serde(default)]
     pub data: Vec<DataErrorSection>,
@@ -144,6 +148,8 @@ pub struct Uncertainty {
     pub replications: u64,
     /// How draws are made.
     pub sampling: Sampling,
+    /// Whether they have the tables and charts of a run together.
+    pub tables: bool,
     /// Metrics of the charts; none is the headline metric.
     pub metrics: Vec<String>,
     /// Period of the charts; none is the whole horizon.
@@ -302,6 +308,7 @@ pub(super) fn uncertainty(
         draws,
         replications: replications_of(reader, "uncertainty.replications", section.replications)?,
         sampling: section.sampling,
+        tables: section.tables,
         metrics: section.metrics.clone(),
         period: section.period.clone(),
         parameters: parameters.clone(),

@@ -1,9 +1,8 @@
 //! Tables of studies of many points: sweeps, draws of what is uncertain, and points that failed.
 
-use std::path::PathBuf;
-
-use super::package::{Resource, data_package};
+use super::package::Resource;
 use super::record::{Cell, Field, FieldType, TableData, lines_of, table};
+use super::study::WrittenTables;
 use crate::config::design::{Point, StudyDesign};
 use crate::config::sweep::{Axis, Setting, Sweep};
 use crate::config::uncertainty::Uncertainty;
@@ -365,6 +364,8 @@ table! {
         parameters_low: f64, OF_METRIC;
         /// 95% quantile
         parameters_high: f64, OF_METRIC;
+        /// median of draws' means over all structures
+        structure_median: f64, OF_METRIC;
         /// 5% quantile of draws' means over all structures: simulation, parameters and structure
         structure_low: f64, OF_METRIC;
         /// 95% quantile
@@ -555,6 +556,7 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
             simulation_high: found.simulation[1],
             parameters_low: found.parameters[0],
             parameters_high: found.parameters[1],
+            structure_median: found.median,
             structure_low: found.structure[0],
             structure_high: found.structure[1],
             simulation_share,
@@ -614,28 +616,21 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
     tables
 }
 
-/// Writes what is left to write of a study of many points, and its data dictionary; returns the paths.
+/// Writes what is left to write of a study of many points, beside what is written already.
 ///
 /// # Errors
 /// [`OutputError`] when the disk refuses; files are whole or absent.
 pub fn write_point_tables(
     folder: &OutputFolder,
-    scenario: &Scenario,
     streamed: Option<PointTable>,
     tables: &[TableData],
-) -> Result<Vec<PathBuf>, OutputError> {
-    let (mut resources, mut paths) = (Vec::new(), Vec::new());
+    written: &mut WrittenTables,
+) -> Result<(), OutputError> {
     if let Some(PointTable { file, resource }) = streamed {
-        resources.push(resource);
-        paths.push(file.finish()?);
+        written.resources.push(resource);
+        written.paths.push(file.finish()?);
     }
-    for table in tables {
-        paths.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
-        resources.push(table.into());
-    }
-    let package = data_package(&scenario.name, &scenario.title, &resources);
-    paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
-    Ok(paths)
+    tables.iter().try_for_each(|table| written.add(folder, table))
 }
 
 /// Position of the charts' period and metrics among the names; the scenario's reporting period and headline where the study names none.

@@ -222,7 +222,38 @@ pub fn tables(finished: &Finished) -> Vec<LazyTable<'_>> {
     tables
 }
 
-/// Writes every table and the data dictionary; returns their paths.
+/// Tables written, and what the data dictionary says of them.
+#[derive(Debug, Default)]
+pub struct WrittenTables {
+    /// Where they are.
+    pub paths: Vec<PathBuf>,
+    /// Their entries.
+    pub resources: Vec<Resource>,
+}
+
+impl WrittenTables {
+    /// Writes a table.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn add(&mut self, folder: &OutputFolder, table: &TableData) -> Result<(), OutputError> {
+        self.paths.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
+        self.resources.push(table.into());
+        Ok(())
+    }
+
+    /// Writes the data dictionary of all of them; returns the paths.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn described(mut self, folder: &OutputFolder, scenario: &Scenario) -> Result<Vec<PathBuf>, OutputError> {
+        let package = data_package(&scenario.name, &scenario.title, &self.resources);
+        self.paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
+        Ok(self.paths)
+    }
+}
+
+/// Writes every table of a run.
 ///
 /// # Errors
 /// [`OutputError`] when the disk refuses; files are whole or absent.
@@ -231,14 +262,13 @@ pub fn write_tables(
     finished: &Finished,
     replications: Option<ReplicationTable>,
     failures: FailureTable<'_>,
-) -> Result<Vec<PathBuf>, OutputError> {
-    let mut paths = Vec::new();
-    let mut resources: Vec<Resource> = Vec::new();
+) -> Result<WrittenTables, OutputError> {
+    let mut written = WrittenTables::default();
     for table in tables(finished) {
         let Some(table) = table.make()? else { continue };
-        paths.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
-        resources.push((&table).into());
+        written.add(folder, &table)?;
     }
+    let WrittenTables { paths, resources } = &mut written;
     if let Some(replications) = replications {
         resources.push(replications.resource);
         paths.push(replications.file.finish()?);
@@ -251,7 +281,5 @@ pub fn write_tables(
     let flagged =
         resources.iter_mut().flat_map(|resource| &mut resource.fields).filter(|field| field.name == "flagged");
     flagged.for_each(|field| field.description.push_str(&format!(": {}", scenario.flag_label)));
-    let package = data_package(&scenario.name, &scenario.title, &resources);
-    paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
-    Ok(paths)
+    Ok(written)
 }

@@ -9,7 +9,7 @@ use super::points::{
     DrawTables, PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables,
 };
 use super::record::TableData;
-use super::study::{ReplicationTable, write_tables};
+use super::study::{ReplicationTable, WrittenTables, write_tables};
 use crate::config::design::Point;
 use crate::config::sweep::Setting;
 use crate::config::{Loaded, StudyDesign};
@@ -125,7 +125,8 @@ impl Sink for Writer<'_> {
 
     fn finish(&mut self, finished: &Finished) -> Result<Written, SinkError> {
         let (streamed, failures) = (self.replications.take(), self.failures());
-        let mut files = self.converted(write_tables(self.folder, finished, streamed, failures)?)?;
+        let written = write_tables(self.folder, finished, streamed, failures)?;
+        let mut files = self.converted(written.described(self.folder, finished.study.scenario())?)?;
         #[cfg(feature = "charts")]
         if self.charts && finished.study.scenario().outputs.charts {
             files.extend(super::draw::write_charts(self.folder, finished).map_err(undrawn)?);
@@ -152,7 +153,7 @@ impl Sink for Writer<'_> {
     }
 
     fn finish_points(&mut self, finished: &FinishedPoints) -> Result<Written, SinkError> {
-        let FinishedPoints { scenario, design, points, results, failures, replications } = finished;
+        let FinishedPoints { scenario, design, points, results, failures, replications, run } = finished;
         let render = OutputError::Csv;
         let drawn = matches!(design, StudyDesign::Uncertainty(_));
         let uncertainty = if drawn { uncertainty_rows(results, *replications) } else { Vec::new() };
@@ -178,13 +179,21 @@ impl Sink for Writer<'_> {
                 failures.iter().map(|(point, error)| PointFailureRow::new(point, error)).collect();
             tables.push(TableData::new(&rows).map_err(render)?);
         }
-        let streamed = self.points.take();
-        let mut files = self.converted(write_point_tables(self.folder, scenario, streamed, &tables)?)?;
+        let mut written = WrittenTables::default();
+        if let Some(run) = run {
+            // Failed jobs stand in the table of failed draws.
+            written = write_tables(self.folder, run, self.replications.take(), FailureTable::new(self.folder))?;
+        }
+        write_point_tables(self.folder, self.points.take(), &tables, &mut written)?;
+        let mut files = self.converted(written.described(self.folder, scenario)?)?;
         #[cfg(feature = "charts")]
         if self.charts && scenario.outputs.charts {
             use super::draw_points::write_point_charts;
             let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &found.effects);
             files.extend(charts.map_err(undrawn)?);
+            if let Some(run) = run {
+                files.extend(super::draw::write_charts(self.folder, run).map_err(undrawn)?);
+            }
         }
         let page = page::points::page(finished, &found, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;

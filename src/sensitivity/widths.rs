@@ -37,6 +37,8 @@ pub struct Widths {
     pub parameters: [f64; 2],
     /// The same over all draws: with structure.
     pub structure: [f64; 2],
+    /// Median over all draws.
+    pub median: f64,
     /// Shares of the variance over draws: simulation, parameters, structure; not numbers where nothing varies.
     pub share: [f64; 3],
     /// Draws of the first cell, which the first two widths are of.
@@ -68,6 +70,7 @@ impl Widths {
             simulation: [first.mean - half, first.mean + half],
             parameters: [first.quantiles[0], first.quantiles[2]],
             structure: [all.quantiles[0], all.quantiles[2]],
+            median: all.quantiles[1],
             share: parts.map(|part| if total > 0.0 { part / total } else { f64::NAN }),
             first,
         }
@@ -107,6 +110,7 @@ mod tests {
         );
         assert!((widths.parameters[0] - 1.1).abs() < 1e-12 && (widths.parameters[1] - 2.9).abs() < 1e-12);
         assert!((widths.structure[0] - 1.3).abs() < 1e-12 && (widths.structure[1] - 12.7).abs() < 1e-12);
+        assert!((widths.median - 7.0).abs() < 1e-12);
         // Total 104 / 4: between (100 - 2) / 4, simulation 2 / 2, and the rest.
         let [simulation, parameters, structure] = widths.share;
         assert!(

@@ -10,7 +10,7 @@ use crate::model::world::{World, WorldError, WorldFacts};
 /// dates, price rules, timing or governments alone share one: see [`Study::on`](super::Study::on).
 #[derive(Clone, Debug)]
 pub struct Base {
-    world: World,
+    world: Arc<World>,
     facts: WorldFacts,
     seed: u64,
 }
@@ -22,8 +22,14 @@ impl Base {
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
     pub fn solve(scenario: &Scenario) -> Result<Arc<Self>, WorldError> {
         let (facts, seed) = (WorldFacts::of(scenario), scenario.seed);
-        let world = World::build(&facts, seed, None, Execution::PARALLEL)?;
+        let world = Arc::new(World::build(&facts, seed, None, Execution::PARALLEL)?);
         Ok(Arc::new(Self { world, facts, seed }))
+    }
+
+    /// The same world beside another scenario, whose replications look for worlds of their own from there.
+    #[must_use]
+    pub(super) fn near(&self, scenario: &Scenario) -> Arc<Self> {
+        Arc::new(Self { world: Arc::clone(&self.world), facts: WorldFacts::of(scenario), seed: scenario.seed })
     }
 
     /// The buyers and the solved base year.

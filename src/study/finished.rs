@@ -44,4 +44,6 @@ pub struct FinishedPoints {
     pub failures: Vec<(Point, String)>,
     /// Replications of each point.
     pub replications: u64,
+    /// All of them as one run, in which each replication is a draw's; only where the study asks for its tables.
+    pub run: Option<Box<Finished>>,
 }

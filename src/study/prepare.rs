@@ -55,6 +55,11 @@ pub enum StudyError {
          this scenario"
     )]
     OtherBase,
+    /// A draw whose tables are not those of the scenario that it is laid over.
+    #[error(
+        "the draw has other weeks, models or groups in its tables than the scenario, or shares its buyers\nhelp: draw what leaves the tables as they are"
+    )]
+    OtherTables,
     /// A job whose accounts do not add up.
     #[error("regime `{regime}`, replication {replication}: {error}")]
     Accounts {
@@ -111,7 +116,7 @@ pub struct Study {
     scenario: Scenario,
     layout: Layout,
     base: Arc<Base>,
-    plans: Plans,
+    plans: Arc<Plans>,
     negotiated: Vec<Option<Negotiated>>,
 }
 
@@ -162,20 +167,28 @@ impl Study {
             }
             plans.plans.push(plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?);
         }
-        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
-        let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
-        // What an outcome holds is a matter of the scenario, not of the regimes that run.
-        let negotiates = scenario.bargaining.as_ref().is_some_and(|bargaining| !bargaining.regimes.is_empty());
-        let layout = if negotiates { layout.with_negotiation() } else { layout };
-        let layout = layout.with_accounts(&scenario, &world.makers.costs.marginal_cost);
-        let layout = match scenario.population {
-            PopulationMode::Shared => layout,
-            PopulationMode::Own => {
-                let rows = plans.plans.iter().map(|plan| plan.changes().count()).max().unwrap_or(0);
-                layout.with_quotes(rows)
-            }
+        let layout = layout(&scenario, world, &plans);
+        Ok(Self { scenario, layout, base, plans: Arc::new(plans), negotiated })
+    }
+
+    /// A draw of what is uncertain, laid over the scenario of this study: its replications have worlds of their own, and look for them from
+    /// this one's. Rows of tables are this study's, and so is what governments have at stake, for they do not know what is drawn.
+    ///
+    /// # Errors
+    /// [`StudyError::OtherTables`] where outcomes of the draw would not fit into this study's tables.
+    pub fn drawn(&self, scenario: Scenario) -> Result<Self, StudyError> {
+        let clock = MarketClock::new(scenario.start, scenario.weeks);
+        let with_stakes = |known: &Negotiated| {
+            let own = scenario.bargaining.as_ref().map_or(&known.setup, |bargaining| &bargaining.setup);
+            Negotiated::new(known.regime, Setup { flows: known.setup.flows.clone(), ..own.clone() }, clock)
         };
-        Ok(Self { scenario, layout, base, plans, negotiated })
+        let negotiated = self.negotiated.iter().map(|known| known.as_ref().map(with_stakes)).collect();
+        let layout = layout(&scenario, self.shared_world(), &self.plans);
+        if scenario.population == PopulationMode::Shared || layout.len() != self.layout.len() {
+            return Err(StudyError::OtherTables);
+        }
+        let base = self.base.near(&scenario);
+        Ok(Self { scenario, layout, base, plans: Arc::clone(&self.plans), negotiated })
     }
 
     /// The scenario.
@@ -216,6 +229,23 @@ impl Study {
         let known = &self.scenario.regimes[regime];
         let threatened = self.negotiated(regime).map(|negotiated| Cow::Owned(negotiated.threatened(known)));
         threatened.unwrap_or(Cow::Borrowed(known))
+    }
+}
+
+/// What the slots of an outcome hold: a matter of the scenario, and of how often prices change under the regimes prepared.
+fn layout(scenario: &Scenario, world: &World, plans: &Plans) -> Layout {
+    let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+    let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
+    // Not of the regimes that run.
+    let negotiates = scenario.bargaining.as_ref().is_some_and(|bargaining| !bargaining.regimes.is_empty());
+    let layout = if negotiates { layout.with_negotiation() } else { layout };
+    let layout = layout.with_accounts(scenario, &world.makers.costs.marginal_cost);
+    match scenario.population {
+        PopulationMode::Shared => layout,
+        PopulationMode::Own => {
+            let rows = plans.plans.iter().map(|plan| plan.changes().count()).max().unwrap_or(0);
+            layout.with_quotes(rows)
+        }
     }
 }
 

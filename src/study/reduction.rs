@@ -8,6 +8,7 @@ use super::bargained::Bargained;
 use super::base::Base;
 use super::finished::Finished;
 use super::observer::Observer;
+use super::points::headlines;
 use super::prepare::{Study, StudyError};
 use super::results::Results;
 use super::run::{Halt, JobResult, run_units};
@@ -146,6 +147,12 @@ impl Reduction {
             observer.expected(stopping.sequential().forecast() * outcomes.len() as u64);
         }
         Ok(if results.is_enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    /// What a study of points keeps of the outcomes of a replication.
+    pub(super) fn headlines(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
+        let study = &self.finished.study;
+        outcomes.iter().map(|outcome| headlines(study.layout(), study.scenario(), outcome)).collect()
     }
 
     /// A job failed: its replication is not added.

@@ -71,9 +71,10 @@ impl Study {
         let scenario = self.scenario();
         let planner = planner(scenario, world, Execution::SERIAL);
         let mut book = PriceBook::default();
-        let plans =
+        let plans: Vec<Result<RegimePlan, PlanError>> =
             self.plans().regimes().map(|regime| planner.plan_with(&self.planned_regime(regime), &mut book)).collect();
-        let duty = &self.plans().baseline().phase(0).duty_usd;
+        let own = self.plans().place(scenario.baseline).and_then(|place| plans[place].as_ref().ok());
+        let duty = &own.unwrap_or(self.plans().baseline()).phase(0).duty_usd;
         let base_year = base_year_models(scenario, world, duty, Execution::SERIAL)?;
         let layout = self.layout().with_costs(scenario, &world.makers.costs.marginal_cost);
         Ok(Own { layout, plans, book, base_year })

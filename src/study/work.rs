@@ -437,6 +437,14 @@ impl Work<'_> {
         let studies = Studies::new(self.loaded, self.plan);
         let scenario = self.loaded.scenario.clone();
         let names = Names::of(&scenario, self.regimes);
+        let mut run = None;
+        if design.has_tables() {
+            let Ok(study) = studies.central() else {
+                let again = Study::prepare_only(scenario, self.regimes);
+                return Err(again.map_or_else(WorkError::from, |_| FinishError::NoOutcome.into()));
+            };
+            run = Some(Reduction::begin(study, self.regimes, None, sink)?);
+        }
         let mut finished = FinishedPoints {
             results: PointResults::new(names.clone(), scenario.seed),
             design: design.clone(),
@@ -444,6 +452,7 @@ impl Work<'_> {
             failures: Vec::new(),
             replications: self.plan.replications,
             scenario,
+            run: None,
         };
         sink.points(design)?;
         let mut current = OnePoint::new(names, finished.scenario.seed);
@@ -452,7 +461,13 @@ impl Work<'_> {
             match event {
                 Event::Replication { point, replication, outcomes } => {
                     finished.take(current.turn_to(point), sink)?;
-                    current.add(replication, outcomes);
+                    match &mut run {
+                        None => current.add(replication, outcomes),
+                        Some(run) => {
+                            current.add(replication, &run.headlines(outcomes));
+                            let _ = run.add(replication, outcomes, sink, self.observer)?;
+                        }
+                    }
                 }
                 Event::Failure { point, error, .. } => {
                     finished.take(current.turn_to(point), sink)?;
@@ -467,6 +482,7 @@ impl Work<'_> {
             let first = finished.failures.first().map(|(_, error)| error.replace('\n', "; ")).unwrap_or_default();
             return Err(WorkError::NoPoint { points: finished.points.len(), first });
         }
+        finished.run = run.map(|run| run.end(sink)).transpose()?.map(Box::new);
         let written = sink.finish_points(&finished).map_err(WorkError::Sink)?;
         ledger.finish()?;
         Ok((Reduced::Points(Box::new(finished)), written))

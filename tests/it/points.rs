@@ -466,7 +466,7 @@ fn points_that_fail_are_recorded() {
 /// The shipped studies are read, and their tables are in the dictionary and in docs/outputs.md.
 #[test]
 fn shipped_studies_are_valid_and_their_columns_are_documented() {
-    for (name, points) in [("sweep-tariff", 25), ("uncertainty-1995", 64)] {
+    for (name, points) in [("sweep-tariff", 25), ("showdown-1995", 24)] {
         let loaded = config::load(&root().join(format!("configs/{name}.toml")), &[]).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(loaded.design.unwrap().points().len(), points);
     }
@@ -734,4 +734,83 @@ fn three_widths_stand_side_by_side() {
     let all = keys.len();
     keys.dedup();
     assert_eq!(keys.len(), all, "one row for each draw and key");
+}
+
+/// Draws with tables: the numbers of the draws without them, and one run whose replications are the draws'. Its means are means over draws.
+#[test]
+fn draws_may_have_the_tables_of_a_run() {
+    let study = SMALL.to_owned() + &STRUCTURES.replace("draws = 40", "draws = 6\ntables = true");
+    let (folder, path) = extended(&study);
+    let run = |name: &str, arguments: &[&str]| {
+        let out = folder.path().join(name);
+        let output = stickershock(arguments, &path, &out);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        (out, String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (out, printed) = run("with", &["-j", "2"]);
+    let (plain, _) = run("without", &["--no-charts", "--set", "uncertainty.tables=false"]);
+    let read = |out: &std::path::Path, table: &str| crate::support::read_csv(&out.join(format!("tables/{table}.csv")));
+    let number = |row: &std::collections::BTreeMap<String, String>, column: &str| row[column].parse::<f64>().unwrap();
+    let (with, without) = (read(&out, "draw_results"), read(&plain, "draw_results"));
+    assert_eq!(with.len(), without.len());
+    for (row, other) in with.iter().zip(&without).filter(|(row, _)| !row["mean"].is_empty()) {
+        let (a, b) = (number(row, "mean"), number(other, "mean"));
+        // Worlds are looked for from another starting point.
+        assert!((a - b).abs() <= 1e-7 * b.abs().max(1.0), "{row:?} for {b}");
+    }
+    assert!(!plain.join("tables/welfare.csv").exists());
+
+    let replications = read(&out, "replications");
+    assert_eq!(replications.len(), 2 * 6 * 2, "regimes, draws, replications of each");
+    let uncertainty = read(&out, "uncertainty");
+    for (metric, account) in
+        [("consumers_usd", "consumers"), ("treasury_usd", "treasury"), ("total_home_usd", "total_home")]
+    {
+        let welfare = read(&out, "welfare");
+        let row = welfare
+            .iter()
+            .find(|row| row["regime"] == "imposed" && row["period"] == "all" && row["account"] == account)
+            .unwrap();
+        let drawn = uncertainty.iter().find(|row| {
+            row["regime"] == "imposed"
+                && row["period"] == "all"
+                && row["metric"] == metric
+                && row["quantity"] == "change"
+        });
+        let (mean, over_draws) = (number(row, "change_usd"), number(drawn.unwrap(), "mean"));
+        assert!((mean / over_draws - 1.0).abs() < 1e-9, "{metric}: {mean} for {over_draws}");
+    }
+    for file in ["weekly", "models", "pricing", "widths", "structures", "effects"] {
+        assert!(out.join(format!("tables/{file}.csv")).exists(), "{file}");
+    }
+    let package: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("datapackage.json")).unwrap()).unwrap();
+    let described = package["resources"].as_array().unwrap().len();
+    assert_eq!(described, std::fs::read_dir(out.join("tables")).unwrap().count());
+    assert!(printed.contains("Who pays") && printed.contains("the middle 90% of the draws"), "{printed}");
+    assert!(printed.contains("contain simulation, parameters and structure"), "{printed}");
+    let readme = std::fs::read_to_string(out.join("README.md")).unwrap();
+    assert!(readme.contains("how far other draws would move it"), "{readme}");
+
+    // The same bytes on one thread, and from units merged.
+    let (one, _) = run("one", &["-j", "1"]);
+    assert!(tables(&out) == tables(&one));
+    let program = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"));
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let units = folder.path().join("units");
+    let (study, folder) = (path.to_str().unwrap(), units.to_str().unwrap());
+    let planned = [&["plan", study, "--regimes", "imposed", "--out", folder][..], &crate::support::ANYWHERE].concat();
+    program(&planned);
+    let plan: serde_json::Value = serde_json::from_slice(&std::fs::read(units.join("plan.json")).unwrap()).unwrap();
+    let last = plan["units"].as_array().unwrap().len();
+    program(&["unit", folder, "--range", &format!("0..{last}")]);
+    program(&["merge", folder]);
+    assert!(tables(&out) == tables(&units));
+
+    let shared = ["buyers.population=shared".to_owned()];
+    let error = crate::support::load_anywhere(&path, &shared).expect_err("should be refused").to_string();
+    assert!(error.contains("uncertainty.tables: needs replications with buyers of their own"), "{error}");
 }

@@ -145,7 +145,8 @@ fn distribution(calibration: &Calibration, finished: &FinishedCalibration, of: &
             let set: Vec<String> = fixed.map(|(key, value)| format!("{} = {value}", text(key))).collect();
             if !set.is_empty() {
                 let (name, set) = (text(name), set.join(", "));
-                let _ = write!(out, "\n[[uncertainty.structure]] # at their bounds\nname = {name}\nset = {{ {set} }}\n");
+                let _ =
+                    write!(out, "\n[[uncertainty.structure]] # at their bounds\nname = {name}\nset = {{ {set} }}\n");
             }
         }
         None => fixed.for_each(|(key, value)| {

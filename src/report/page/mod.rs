@@ -13,6 +13,7 @@ mod data;
 pub mod html;
 pub mod origin;
 pub mod points;
+mod predicted;
 pub mod readme;
 pub mod run;
 pub mod sensitivity;

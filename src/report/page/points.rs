@@ -63,6 +63,11 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Orig
         StudyDesign::Sweep(sweep) => points.sweep(sweep, &mut page),
         StudyDesign::Uncertainty(draws) => points.draws(draws, tables, &mut page),
     }
+    if let Some(run) = &finished.run {
+        page.kind = "Policy regimes compared, with what is not known of them".into();
+        page.answer = super::predicted::answer(finished, run, tables);
+        super::run::add_to(run, finished.results.points().len() as u64, &mut page);
+    }
     if let Some(origin) = origin {
         origin.section(&mut page);
         let command = format!("run {} --seed {} --replications {replications}", origin.file, scenario.seed);

@@ -35,6 +35,8 @@ pub struct Studies<'a> {
     last: Mutex<Option<(usize, Prepared)>>,
     /// The last base year that was solved: points that differ in policy alone share it.
     base: Mutex<Option<Arc<Base>>>,
+    /// The scenario that the points are laid over.
+    central: Mutex<Option<Prepared>>,
 }
 
 impl<'a> Studies<'a> {
@@ -42,7 +44,7 @@ impl<'a> Studies<'a> {
     #[must_use]
     pub fn new(loaded: &'a Loaded, plan: &'a Plan) -> Self {
         let names = loaded.design.as_ref().map(|_| names(&loaded.scenario));
-        Self { loaded, plan, names, last: Mutex::new(None), base: Mutex::new(None) }
+        Self { loaded, plan, names, last: Mutex::new(None), base: Mutex::new(None), central: Mutex::new(None) }
     }
 
     /// The study of a point; several points may be prepared at once on different threads.
@@ -72,7 +74,27 @@ impl<'a> Studies<'a> {
             let message = "the point has other regimes, periods or headline metrics than the scenario";
             return Err(JobError::Study(message.into()));
         }
-        self.solved(scenario).map(Arc::new).map_err(|error| JobError::Study(error.to_string()))
+        let study = if self.plan.kept == Kept::Outcomes && self.loaded.design.is_some() {
+            self.central()?.drawn(scenario)
+        } else {
+            self.solved(scenario)
+        };
+        study.map(Arc::new).map_err(|error| JobError::Study(error.to_string()))
+    }
+
+    /// The study of the scenario that the points are laid over. Two threads that ask for it first may both prepare it: none waits for
+    /// another, which it might be working for.
+    ///
+    /// # Errors
+    /// [`JobError::Study`] when it cannot be prepared.
+    pub fn central(&self) -> Prepared {
+        if let Some(known) = &*self.central.lock().unwrap_or_else(PoisonError::into_inner) {
+            return known.clone();
+        }
+        let made = self.solved(self.loaded.scenario.clone());
+        let made = made.map(Arc::new).map_err(|error| JobError::Study(error.to_string()));
+        *self.central.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
+        made
     }
 
     /// Prepares the regimes that run, on the last base year if that is the scenario's. No lock is held while something is solved, for
@@ -97,6 +119,9 @@ impl<'a> Studies<'a> {
     fn shape(&self) -> Option<Shape> {
         let kept = self.plan.kept;
         match kept {
+            Kept::Outcomes if self.loaded.design.is_some() => {
+                self.central().ok().map(|study| Shape::of_outcomes(study.layout()))
+            }
             Kept::Outcomes => self.get(0).ok().map(|study| Shape::of_outcomes(study.layout())),
             Kept::Headlines => {
                 let Scenario { market, periods, weeks, flag, .. } = &self.loaded.scenario;

@@ -196,7 +196,10 @@ impl Plan {
     ) -> Result<Self, UnitPlanError> {
         let scenario = &loaded.scenario;
         let (replications, worlds, kept) = match &loaded.design {
-            Some(design) => (design.replications(), design.worlds(), Kept::Headlines),
+            Some(design) => {
+                let kept = if design.has_tables() { Kept::Outcomes } else { Kept::Headlines };
+                (design.replications(), design.worlds(), kept)
+            }
             None => (scenario.replications, Worlds::Shared, Kept::Outcomes),
         };
         let default_size = || default_size(scenario, regimes.len(), points.len(), replications);

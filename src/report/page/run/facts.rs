@@ -35,6 +35,8 @@ pub(super) struct Run<'a> {
     pub(super) welfare: Vec<WelfareRow>,
     /// Position of the regime that is written about.
     pub(super) lead: usize,
+    /// Draws of what is not known that its replications are of; none where all have the same parameters.
+    pub(super) draws: Option<u64>,
 }
 
 /// Whether an account changes by more than rounding.
@@ -55,7 +57,7 @@ impl<'a> Run<'a> {
         let quantile = student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0);
         let welfare = report.welfare();
         let period = scenario.outputs.period;
-        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0 };
+        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0, draws: None };
         run.lead = run.worth_writing();
         run
     }
@@ -106,6 +108,10 @@ impl<'a> Run<'a> {
 
     pub(super) fn noise(&self) -> String {
         match self.quantile.is_finite() {
+            true if self.draws.is_some() => format!(
+                "95% interval of the mean over {}, each of a draw of all that is not known: the spread between draws is wider.",
+                counted(self.report.results.replications(), "replication")
+            ),
             true => format!(
                 "95% interval of the mean over {}: simulation noise only.",
                 counted(self.report.results.replications(), "replication")

@@ -32,12 +32,7 @@ pub fn page(finished: &Finished, origin: Option<&Origin>) -> Page {
         page.warnings
             .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
     }
-    run.side_by_side(&mut page);
-    run.accounts(&mut page);
-    run.sales(&mut page);
-    run.models(&mut page);
-    run.over_time(&mut page);
-    run.policy(&mut page);
+    run.sections(&mut page);
     if let Some(origin) = origin {
         origin.section(&mut page);
         let (seed, replications) = (scenario.seed, report.results.replications());
@@ -46,6 +41,30 @@ pub fn page(finished: &Finished, origin: Option<&Origin>) -> Page {
         page.again = origin.again(&command, true, &cited);
     }
     page
+}
+
+/// Adds to the page of a study of draws what its replications, each of one of so many draws, say together.
+pub(super) fn add_to(finished: &Finished, draws: u64, page: &mut Page) {
+    let run = Run { draws: Some(draws), ..Run::of(finished) };
+    page.asked = run.asked();
+    page.intervals.push(format!(
+        "Where regimes stand side by side, over time, by party and by model, numbers are means over all {draws} draws, and an interval is the 95% \
+         interval of such a mean: how far other draws would move it. It shrinks with their number. What is not known does not; it is in the three \
+         widths."
+    ));
+    page.warnings.extend(warnings(&run.report));
+    run.sections(page);
+}
+
+impl Run<'_> {
+    fn sections(&self, page: &mut Page) {
+        self.side_by_side(page);
+        self.accounts(page);
+        self.sales(page);
+        self.models(page);
+        self.over_time(page);
+        self.policy(page);
+    }
 }
 
 /// What a reader of the results should know, a line each.

@@ -1,0 +1,182 @@
+//! The words of a study of draws that has the tables of a run: who pays and who gains, with all that is not known in every range.
+
+use std::cmp::Ordering;
+
+use super::Show;
+use super::words::{between, counted, dates, different, list, number};
+use crate::model::accounts::Account;
+use crate::report::account_rows::WelfareRow;
+use crate::report::build::Report;
+use crate::report::points::{DrawTables, EffectRow, WidthRow};
+use crate::study::finished::{Finished, FinishedPoints};
+
+/// A regime is written about if its effect is at least this part of the largest.
+const WORTH_WRITING: f64 = 0.1;
+/// A thing is named if it makes at least this share of the variance.
+const WORTH_NAMING: f64 = 0.1;
+/// Parties named on either side.
+const MOST_PARTIES: usize = 3;
+
+/// What a party or a country gains a year, over the draws.
+struct Gain<'a> {
+    label: String,
+    metric: String,
+    median: f64,
+    ends: [f64; 2],
+    row: &'a WidthRow,
+}
+
+impl Gain<'_> {
+    /// Whether all of the range lies on one side.
+    fn certain(&self) -> bool {
+        self.ends[0] > 0.0 || self.ends[1] < 0.0
+    }
+    fn said(&self) -> String {
+        let ends = if self.median < 0.0 { [-self.ends[1], -self.ends[0]] } else { self.ends };
+        let size = number(self.median.abs(), Show::Money, false);
+        format!("{}, USD {size} a year ({})", self.label, between(ends, Show::Money, false))
+    }
+}
+
+/// Who pays, who gains, what it hangs on and how sure all of it is: a few words for each, and the sentences they stand for.
+pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTables) -> Vec<(String, String)> {
+    let report = Report::of(run);
+    let (scenario, welfare) = (run.study.scenario(), report.welfare());
+    let period = scenario.reporting_period();
+    let regimes = run.regimes.iter().map(|regime| &scenario.regimes[*regime]);
+    let labels = different(regimes.clone().map(|regime| (regime.label.clone(), regime.name.clone())));
+    let gains = |regime: &str, of: fn(Account) -> bool| -> Vec<Gain<'_>> {
+        let own = |row: &&WelfareRow| row.regime == regime && row.period == period.name && of(row.account.account);
+        welfare.iter().filter(own).filter_map(|row| gain(row, tables, period.years())).collect()
+    };
+    let size = |regime: &str| gains(regime, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
+    let names: Vec<&str> = regimes.map(|regime| regime.name.as_str()).collect();
+    let largest = names.iter().map(|name| size(name)).fold(0.0, f64::max);
+    let worth = |at: &usize| largest > 0.0 && size(names[*at]) >= WORTH_WRITING * largest;
+    let Some(lead) = (0..names.len()).find(worth) else {
+        let nobody = "No account changes under any regime.".to_owned();
+        return vec![("Who pays".into(), nobody)];
+    };
+    let label = &labels[lead];
+    let parties = gains(names[lead], is_party);
+    let totals = gains(names[lead], is_total);
+    let named = |sign: f64| -> Vec<String> {
+        let mut own: Vec<&Gain<'_>> =
+            parties.iter().filter(|gain| gain.certain() && gain.median * sign > 0.0).collect();
+        own.sort_by(|a, b| b.median.abs().partial_cmp(&a.median.abs()).unwrap_or(Ordering::Equal));
+        own.iter().take(MOST_PARTIES).map(|gain| gain.said()).collect()
+    };
+    let sentence = |sign: f64, some: &str, nobody: &str| match &named(sign)[..] {
+        [] => nobody.to_owned(),
+        several => format!("{some} {}.", list(several)),
+    };
+    let unsure = parties.iter().filter(|gain| !gain.certain() && gain.ends != [0.0; 2]).count() as u64;
+    let unsure = match unsure {
+        0 => String::new(),
+        some => format!(" Of {} the range reaches zero.", counted(some, "more account")),
+    };
+    let pays = sentence(
+        -1.0,
+        &format!("Under “{label}” the largest losses fall on"),
+        &format!("Under “{label}” nobody is sure to lose."),
+    );
+    let pays = format!("{pays} (Yearly rates, {}; in brackets the middle 90% of the draws.)", dates(scenario, period));
+    let gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
+    let mut answer = vec![("Who pays".into(), pays), ("Who gains".into(), gain)];
+    if !totals.is_empty() {
+        let said: Vec<String> = totals.iter().map(total).collect();
+        let home = totals.first().map(|home| hangs_on(home, tables, period.years())).unwrap_or_default();
+        answer.push(("Together".into(), format!("{}.{home}", said.join("; "))));
+    }
+    answer.push(("How sure".into(), how_sure(points)));
+    answer
+}
+
+/// Whoever gains or loses: each maker's country by itself.
+fn is_party(account: Account) -> bool {
+    matches!(account, Account::Consumers | Account::MakersOwnedIn(_) | Account::Dealers | Account::Treasury)
+}
+
+/// Countries.
+fn is_total(account: Account) -> bool {
+    matches!(account, Account::TotalHome | Account::TotalOf(_))
+}
+
+/// What a party gains, if it is among the metrics of the draws.
+fn gain<'a>(row: &WelfareRow, tables: &'a DrawTables, years: f64) -> Option<Gain<'a>> {
+    let metric = format!("{}_usd", row.account.name);
+    let own = |width: &&WidthRow| {
+        width.is_change() && width.regime == row.regime && width.period == row.period && width.metric == metric
+    };
+    let width = tables.widths.iter().find(own)?;
+    let ends = if width.structure_low.is_finite() {
+        [width.structure_low, width.structure_high]
+    } else {
+        [width.parameters_low, width.parameters_high]
+    };
+    let rate = |usd: f64| usd / years;
+    Some(Gain {
+        label: row.label.clone(),
+        metric,
+        median: rate(width.structure_median),
+        ends: ends.map(rate),
+        row: width,
+    })
+}
+
+/// What a country gains, whichever its sign.
+fn total(gain: &Gain<'_>) -> String {
+    let [low, high] = gain.ends;
+    let money = |usd: f64| format!("USD {}", number(usd.abs(), Show::Money, false));
+    let side = |usd: f64| if usd < 0.0 { "a loss" } else { "a gain" };
+    if gain.certain() {
+        return format!("{}: {} of {}", gain.label, side(gain.median), {
+            let ends = if gain.median < 0.0 { [-high, -low] } else { [low, high] };
+            format!("{} a year ({})", money(gain.median), between(ends, Show::Money, false))
+        });
+    }
+    if gain.ends == [0.0; 2] {
+        return format!("{}: no change", gain.label);
+    }
+    format!(
+        "{}: anything from {} of {} to {} of {} a year, in the middle {} of {}",
+        gain.label,
+        side(low),
+        money(low),
+        side(high),
+        money(high),
+        side(gain.median),
+        money(gain.median)
+    )
+}
+
+/// What a gain hangs on most, among the things that are drawn.
+fn hangs_on(gain: &Gain<'_>, tables: &DrawTables, years: f64) -> String {
+    let own = |row: &&EffectRow| {
+        row.is_change()
+            && row.regime == gain.row.regime
+            && row.period == gain.row.period
+            && row.metric == gain.metric
+            && row.share >= WORTH_NAMING
+    };
+    let of = |mean: f64| format!("USD {}", number(mean / years, Show::Money, true));
+    let said = |row: &EffectRow| {
+        let share = number(row.share, Show::Percent, false);
+        let (low, high) = (of(row.low), of(row.high));
+        format!(
+            "{} ({share} of the variance: on average {low} at “{}”, {high} at “{}”)",
+            row.label, row.low_at, row.high_at
+        )
+    };
+    let things: Vec<String> = tables.effects.iter().filter(own).take(2).map(said).collect();
+    if things.is_empty() { String::new() } else { format!(" {} hangs most on {}.", gain.label, list(&things)) }
+}
+
+fn how_sure(points: &FinishedPoints) -> String {
+    let (draws, each) = (points.results.points().len() as u64, points.replications);
+    format!(
+        "Ranges are over {} with {} each, and contain simulation, parameters and structure. What is not drawn is held at one value and is in none of them.",
+        counted(draws, "draw"),
+        counted(each, "replication")
+    )
+}
