@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::folder::OutputFolder;
 use clap::Args;
 
-use super::CliError;
+use super::{CliError, example};
 
 #[derive(Args)]
 pub struct InitArgs {
@@ -15,14 +14,6 @@ pub struct InitArgs {
 }
 
 const SCENARIO: &str = include_str!("../../configs/showdown-1995.toml");
-const DATA: [(&str, &str); 5] = [
-    ("calibrated/calibrated-demand.toml", include_str!("../../configs/calibrated/calibrated-demand.toml")),
-    ("calibrated/calibrated-settlement.toml", include_str!("../../configs/calibrated/calibrated-settlement.toml")),
-    ("data/models_1994.csv", include_str!("../../configs/data/models_1994.csv")),
-    ("data/exchange_rates_monthly.csv", include_str!("../../configs/data/exchange_rates_monthly.csv")),
-    ("data/README.md", include_str!("../../configs/data/README.md")),
-];
-
 /// The folder's own name where a scenario may have it.
 fn name(folder: &Path) -> String {
     let own = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -34,25 +25,9 @@ fn name(folder: &Path) -> String {
 /// Runs the command.
 pub fn init(args: &InitArgs) -> Result<(), CliError> {
     let folder = &args.folder;
-    if folder.exists() {
-        let message = format!("{} exists already\nhelp: name a folder that does not", folder.display());
-        return Err(CliError::Usage(message));
-    }
-    // The schema stands beside the scenario for editors that read its first line; its name is that of the output folder.
     let scenario = SCENARIO
-        .replace("../docs/scenario.schema.json", "scenario.schema.json")
         .replace("name = \"showdown-1995\"", &format!("name = {:?}", name(folder)))
-        .replace("(docs/calibration.md)", "(docs/calibration.md of the project)");
-    let output = OutputFolder::bare(folder)?;
-    let mut written = vec![output.write("scenario.toml", scenario.as_bytes())?];
-    written.push(output.write("scenario.schema.json", crate::config::schema().as_bytes())?);
-    for (name, text) in DATA {
-        written.push(output.write(name, text.as_bytes())?);
-    }
-    let mut out = String::from("Written:\n");
-    for path in &written {
-        out.push_str(&format!("  {}\n", path.display()));
-    }
-    out.push_str(&format!("Next: stickershock run {}\n", written[0].display()));
-    super::print(&out)
+        .replace("docs/answer.md", "docs/answer.md of the project");
+    let written = example::write(folder, "scenario.toml", &scenario)?;
+    example::tell(&written, "run")
 }

@@ -10,6 +10,7 @@ macro_rules! tell {
 
 mod calibrate;
 mod check;
+mod example;
 mod init;
 mod merge;
 mod negotiate;
@@ -84,6 +85,9 @@ enum Command {
     Negotiate(negotiate::NegotiateArgs),
     /// Write a commented scenario with its data into a new folder, ready to run and to change.
     Init(init::InitArgs),
+    /// The shipped scenarios, which the program carries: list, show, run or copy them.
+    #[command(subcommand)]
+    Example(example::ExampleCommand),
     /// Solve a static market: equilibrium prices under tariffs, mergers and cost shocks.
     #[command(after_help = SOLVE_EXAMPLES)]
     Solve(solve::SolveArgs),
@@ -149,9 +153,9 @@ Examples:
   stickershock validate configs/calibration-1995.toml --draws 0";
 
 /// A scenario and the changes made to it on the command line.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct ScenarioArgs {
-    /// Scenario file.
+    /// Scenario file, or `example:NAME` for one that the program carries (`stickershock example list`).
     scenario: PathBuf,
     /// Change a value: `key=value`, with keys as in the file; items of lists by name, such as
     /// `instrument.sanctions.rate=0.25`. May be given several times.
@@ -166,6 +170,10 @@ impl ScenarioArgs {
     /// Loads the scenario with `extra` assignments after those of `--set`.
     fn load(&self, extra: &[String]) -> Result<Loaded, CliError> {
         let assignments: Vec<String> = self.set.iter().chain(extra).cloned().collect();
+        if let Some(name) = self.scenario.to_str().and_then(|path| path.strip_prefix(example::PREFIX)) {
+            let (source, path) = example::source(name)?;
+            return Ok(crate::config::load_from(&source, &path, &assignments)?);
+        }
         Ok(match &self.root {
             Some(root) => crate::config::load_from(&Source::below(root), &self.scenario, &assignments)?,
             None => crate::config::load(&self.scenario, &assignments)?,
@@ -336,6 +344,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit
         Command::Solve(args) => solve::solve_case(&args),
         Command::Negotiate(args) => negotiate::negotiate(&args),
         Command::Init(args) => init::init(&args),
+        Command::Example(command) => example::example(&command),
         Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Validate(args) => validate::validate(&args),

@@ -11,9 +11,9 @@ use crate::study::work::{self, Begin, Settings};
 use clap::Args;
 
 use super::work::{Presentation, Terminal};
-use super::{CliError, ScenarioArgs};
+use super::{CliError, ScenarioArgs, example};
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct RunArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
@@ -46,6 +46,16 @@ pub struct RunArgs {
     keep_units: bool,
     #[command(flatten)]
     presentation: Presentation,
+}
+
+impl RunArgs {
+    /// The same with the scenario taken as the name of one that the program carries.
+    pub(super) fn of_example(&self) -> Self {
+        let mut own = self.clone();
+        let name = self.scenario.scenario.display().to_string();
+        own.scenario.scenario = format!("{}{}", example::PREFIX, name.trim_start_matches(example::PREFIX)).into();
+        own
+    }
 }
 
 /// Runs the command.

@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{CliError, points, signals, summary};
 
 /// How results are presented.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Presentation {
     /// Write tables only.
     #[arg(long)]

@@ -82,7 +82,7 @@ fn one_replication_has_no_interval_and_no_panic() {
 #[test]
 fn check_explains_what_would_run_and_lists_parameters_with_sources() {
     stickershock()
-        .args(["check", "configs/showdown-1995.toml", "--set", "buyers.count=512"])
+        .args(["check", "configs/market-1995.toml", "--set", "buyers.count=512"])
         .assert()
         .success()
         .stdout(contains("49 models").and(contains("1100 jobs")).and(contains("regime imposed_retroactive")))
@@ -106,6 +106,35 @@ fn init_writes_a_scenario_that_runs() {
         .assert()
         .success();
     assert!(folder.path().join("out/tables/models.csv").exists());
+}
+
+/// What the program carries is what the project ships: every example is read, and a copy stands alone.
+#[test]
+fn examples_are_listed_shown_read_and_copied() {
+    let listed = stickershock().args(["example", "list"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let mut names = Vec::new();
+    for line in listed.lines().skip(1) {
+        let name = line.split_whitespace().next().unwrap().to_owned();
+        let shipped = std::fs::read_to_string(root().join(format!("configs/{name}.toml"))).unwrap();
+        let shown = stickershock().args(["example", "show", &name]).output().unwrap();
+        assert!(String::from_utf8(shown.stdout).unwrap() == shipped, "{name}");
+        assert!(line.contains(&format!("example:{name}")), "{line}");
+        let check = ["check", &format!("example:{name}"), "--set", "buyers.count=64"].map(str::to_owned);
+        stickershock().args(check).assert().success();
+        names.push(name);
+    }
+    assert!(names.len() >= 8, "{listed}");
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    stickershock().args(["example", "copy", "showdown-1995"]).arg(&copy).assert().success().stdout(contains("Next:"));
+    let own = copy.join("showdown-1995.toml");
+    stickershock().arg("check").arg(&own).args(["--set", "buyers.count=64"]).assert().success();
+    let out = folder.path().join("out");
+    let small = ["--set", "buyers.count=64", "--replications", "2", "--regimes", "imposed", "--no-charts", "--quiet"];
+    stickershock().args(["example", "run", "sidebar-1995"]).args(small).arg("--out").arg(&out).assert().success();
+    assert!(out.join("tables/welfare.csv").exists());
+    stickershock().args(["example", "show", "showdown"]).assert().code(2).stderr(contains("expected one of"));
 }
 
 #[test]
