@@ -27,10 +27,10 @@ fn replication(c: &mut Criterion) {
     let mut group = c.benchmark_group("replication");
     group.sample_size(10);
     for (layer, file, buyers, more, regimes) in [
-        ("plain", "showdown-1995.toml", BUYERS, &[] as &[&str], 4),
-        ("in_time", "showdown-1995-timing.toml", BUYERS, &[], 4),
-        ("million", "showdown-1995-timing.toml", 8 * BUYERS, &[], 2),
-        ("million_patient", "showdown-1995-timing.toml", 8 * BUYERS, &PATIENT, 2),
+        ("plain", "market-1995.toml", BUYERS, &[] as &[&str], 4),
+        ("in_time", "showdown-1995.toml", BUYERS, &[], 4),
+        ("million", "showdown-1995.toml", 8 * BUYERS, &[], 2),
+        ("million_patient", "showdown-1995.toml", 8 * BUYERS, &PATIENT, 2),
     ] {
         let study = study(file, buyers, more);
         let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
@@ -42,8 +42,8 @@ fn replication(c: &mut Criterion) {
         }
     }
     // Buyers, base year, costs and the prices of all regimes of one replication.
-    let own = study("showdown-1995-bertrand.toml", 8_192, &["buyers.population=own"]);
-    let study = study("showdown-1995-timing.toml", BUYERS, &[]);
+    let own = study("market-1995.toml", 8_192, &["buyers.population=own"]);
+    let study = study("showdown-1995.toml", BUYERS, &[]);
     let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
     group.bench_function("own_worlds", |b| b.iter(|| own.replication(0)));

@@ -21,7 +21,7 @@ const REGIMES: usize = 5;
 
 fn main() {
     let jobs: u64 = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(100_000);
-    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/market-1995.toml");
     let regimes: Vec<usize> = (0..REGIMES).collect();
     let replications = format!("run.replications={}", jobs.div_ceil(REGIMES as u64));
     let small = ["buyers.count=16".to_owned(), "buyers.pricing_nodes=16".to_owned(), replications];

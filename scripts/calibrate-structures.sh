@@ -13,8 +13,8 @@ fit() {
     shift
     local set=()
     for assignment in "$@"; do set+=(--set "$assignment"); done
-    "$program" calibrate configs/calibration-1995-prices.toml --no-charts --quiet --out "$work/$name" \
-        --set "calibration.structure=\"$name\"" --set 'calibration.only=["demand"]' --set buyers.count=2048 "${set[@]}"
+    "$program" calibrate configs/calibration-1995.toml --no-charts --quiet --out "$work/$name" \
+        --set "calibration.structure=\"$name\"" --set 'calibration.only=["demand"]' "${set[@]}"
     cp "$work/$name/calibrated-draws.toml" "configs/calibrated/structures/$name-draws.toml"
     cp "$work/$name/calibrated.toml" "configs/calibrated/structures/$name.toml"
 }

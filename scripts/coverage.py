@@ -4,7 +4,7 @@
 Runs a scenario with many seeds, each a study of its own, and counts how often the interval that a study prints holds the mean over all
 studies: the same number worked out from all their replications. One line for each kind of interval.
 
-    scripts/coverage.py target/release/stickershock configs/showdown-1995-bertrand.toml \\
+    scripts/coverage.py target/release/stickershock configs/market-1995.toml \\
         --regimes imposed_retroactive --seeds 48 --replications 100 --folder output/coverage
 
 A study that is there already is not run again, so the experiment can be stopped and continued. Student's law is taken at the number of

@@ -6,7 +6,7 @@
 
 Written from the description in docs/model.md ("Timing and dealers") and not from the program, with which it shares the table of models alone:
 SciPy's Sobol' points and scrambling, other random numbers, buyers one by one in plain loops. Parameters are those of
-configs/by-hand-1995-timing.toml. `--late` cuts the forecasts of taxed models one week after the duty is imposed instead of in the same week.
+tests/market_1995/by-hand-1995-timing.toml. `--late` cuts the forecasts of taxed models one week after the duty is imposed instead of in the same week.
 """
 
 import argparse

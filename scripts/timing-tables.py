@@ -2,10 +2,10 @@
 """Print the tables by which the layer of time is judged, each row beside its reference (an independent implementation, 8 worlds).
 
     belief=settled_0.05,settled_0.1,settled_0.2,settled_0.3,settled_1.0,settled_suspended
-    stickershock run configs/timing-tables.toml --no-charts --regimes $belief,imposed_continued,imposed_suspended,reversed
-    stickershock run configs/timing-tables-capacity.toml --no-charts --regimes imposed_continued
-    stickershock run configs/timing-tables-stock.toml --no-charts --regimes imposed_continued
-    stickershock run configs/timing-tables-2025.toml --no-charts --regimes prices_rise,called_off
+    stickershock run tests/market_1995/timing-tables.toml --no-charts --regimes $belief,imposed_continued,imposed_suspended,reversed
+    stickershock run tests/market_1995/timing-tables-capacity.toml --no-charts --regimes imposed_continued
+    stickershock run tests/market_1995/timing-tables-stock.toml --no-charts --regimes imposed_continued
+    stickershock run tests/market_1995/timing-tables-2025.toml --no-charts --regimes prices_rise,called_off
     python3 scripts/timing-tables.py output
 
 The last three runs may be missing. "+-" is the standard deviation between worlds, here as there; the standard error of a mean is that over the

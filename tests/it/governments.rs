@@ -36,7 +36,7 @@ fn the_shipped_file_writes_out_the_defaults() {
     let written = setup();
     // The showdown has its own reward for executing, solved for its own market flows.
     let default = format!("governments.execution_reward={}", Parameters::default().execution_reward);
-    let without = load(Path::new("configs/showdown-1995.toml"), &[default]).unwrap();
+    let without = load(Path::new("configs/market-1995.toml"), &[default]).unwrap();
     let without = without.scenario.bargaining.unwrap().setup;
     assert_eq!((&written.parameters, written.calendar), (&without.parameters, without.calendar));
     assert_eq!(written.exchange_rate, without.exchange_rate);

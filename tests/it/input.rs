@@ -21,7 +21,8 @@ impl Copy {
         for name in ["data", "calibrated"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let copy = |name: &str| fs::copy(root().join("configs").join(name), folder.path().join(name)).unwrap();
+        let copy =
+            |name: &str| fs::copy(root().join("tests/market_1995").join(name), folder.path().join(name)).unwrap();
         for name in [
             "showdown-1995.toml",
             "calibrated/calibrated-demand.toml",
@@ -320,7 +321,7 @@ fn a_root_above_the_file_opens_what_is_beside_it() {
 fn a_study_from_memory_has_the_outcomes_of_the_one_from_disk() {
     let configs = root().join("configs");
     let names = [
-        "showdown-1995.toml",
+        "market-1995.toml",
         "calibrated/calibrated-demand.toml",
         "calibrated/calibrated-settlement.toml",
         "data/models_1994.csv",
@@ -329,8 +330,8 @@ fn a_study_from_memory_has_the_outcomes_of_the_one_from_disk() {
     let files = names.map(|name| (name, fs::read(configs.join(name)).unwrap()));
     let small = ["buyers.count=256".to_owned()];
     let memory = Source::memory(files.clone());
-    let memory = load_from(&memory, Path::new("showdown-1995.toml"), &small).unwrap();
-    let disk = load(&configs.join("showdown-1995.toml"), &small).unwrap();
+    let memory = load_from(&memory, Path::new("market-1995.toml"), &small).unwrap();
+    let disk = load(&configs.join("market-1995.toml"), &small).unwrap();
     assert_eq!(memory.document.hash(), disk.document.hash());
     let hashes = |loaded: &Loaded| loaded.data.iter().map(|file| file.hash).collect::<Vec<_>>();
     assert_eq!(hashes(&memory), hashes(&disk));
@@ -341,7 +342,7 @@ fn a_study_from_memory_has_the_outcomes_of_the_one_from_disk() {
     };
     assert!(run(memory) == run(disk));
     let less = Source::memory(files.into_iter().take(3));
-    let error = load_from(&less, Path::new("showdown-1995.toml"), &small).unwrap_err().to_string();
+    let error = load_from(&less, Path::new("market-1995.toml"), &small).unwrap_err().to_string();
     assert!(error.contains("data/models_1994.csv") && error.contains("not among the files given"), "{error}");
 }
 
@@ -357,7 +358,7 @@ fn what_is_no_plain_file_is_refused() {
 /// Whatever a scenario or `--set` counts is bounded, and a rate above 300% asks whether percent was meant.
 #[test]
 fn counts_sizes_and_rates_beyond_their_bounds_are_refused_at_once() {
-    let scenario = root().join("configs/showdown-1995.toml");
+    let scenario = root().join("configs/market-1995.toml");
     for (set, parts) in [
         ("buyers.count=1000000000000", ["buyers.count", "expected 2 to"]),
         ("buyers.pricing_nodes=1000000000000", ["buyers.pricing_nodes", "expected 1 to"]),
@@ -410,7 +411,7 @@ fn long_and_deep_files_are_refused() {
 #[test]
 fn a_check_measures_large_studies_on_fewer_buyers() {
     let mut command = Command::cargo_bin("stickershock").unwrap();
-    command.arg("check").arg(root().join("configs/showdown-1995.toml")).args(["--set", "buyers.count=1000000"]);
+    command.arg("check").arg(root().join("configs/market-1995.toml")).args(["--set", "buyers.count=1000000"]);
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

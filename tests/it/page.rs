@@ -267,7 +267,7 @@ fn a_page_of_a_large_study_stays_small() {
     writer.flush().unwrap();
     let mut scenario = format!(
         "extends = {:?}\nname = \"many\"\n[market]\nmodels = \"many.csv\"\nexclude = []\n",
-        root().join("configs/showdown-1995.toml").display().to_string()
+        root().join("configs/market-1995.toml").display().to_string()
     );
     for regime in 0..39 {
         let rate = 0.1 + 0.05 * f64::from(regime);

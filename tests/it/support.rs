@@ -36,7 +36,7 @@ pub fn load_anywhere(path: &Path, assignments: &[String]) -> Result<Loaded, conf
 /// What says so to the program.
 pub const ANYWHERE: [&str; 2] = ["--root", "/"];
 
-/// Values of demand as they were set by hand, before calibration: those of `configs/by-hand-1995.toml`, at which reference numbers were made.
+/// Values of demand as they were set by hand, before calibration: those of `tests/market_1995/by-hand-1995.toml`, at which reference numbers were made.
 pub const BY_HAND: [&str; 7] = [
     "demand.alpha=0.125",
     "demand.eta=1.0",
