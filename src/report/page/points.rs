@@ -17,8 +17,13 @@ use crate::study::points::Names;
 
 /// Level of the intervals of points.
 const LEVEL: f64 = 0.95;
+/// A chart begins with a regime whose change is at least this part of the largest.
+const WORTH_SHOWING: f64 = 0.1;
 /// Rows of a frame; beyond, points at the end are left out.
 const MOST_ROWS: usize = 12_000;
+
+/// Sections of a run that stand before the widths of its draws: the regimes side by side, and who pays.
+const FIRST_SECTIONS: usize = 2;
 
 /// A metric as a page shows it.
 struct Measured {
@@ -33,6 +38,8 @@ struct Measured {
     rate: f64,
     /// Whether it is what a party gains.
     party: bool,
+    /// Whether the study names it.
+    named: bool,
 }
 
 /// What the pages of points share.
@@ -48,7 +55,11 @@ struct Points<'a> {
 /// The report of a study of many points; `tables` are those of its draws.
 #[must_use]
 pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Origin>) -> Page {
-    let points = Points::of(finished);
+    let mut points = Points::of(finished);
+    if finished.run.is_some() {
+        // The accounts of all parties stand side by side there.
+        points.measured.retain(|measured| !measured.party || measured.named);
+    }
     let (scenario, replications) = (points.scenario, finished.replications);
     let mut page = Page { title: scenario.title.clone(), ..Page::default() };
     if let Some((_, first)) = finished.failures.first() {
@@ -66,7 +77,11 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Orig
     if let Some(run) = &finished.run {
         page.kind = "Policy regimes compared, with what is not known of them".into();
         page.answer = super::predicted::answer(finished, run, tables);
+        let widths = std::mem::take(&mut page.sections);
         super::run::add_to(run, finished.results.points().len() as u64, &mut page);
+        // After the regimes and the parties, before sales.
+        let at = page.sections.len().min(FIRST_SECTIONS);
+        page.sections.splice(at..at, widths);
     }
     if let Some(origin) = origin {
         origin.section(&mut page);
@@ -114,7 +129,7 @@ impl<'a> Points<'a> {
         let headlines = names.metrics.iter().position(|name| name == "consumers_usd").unwrap_or(names.metrics.len());
         // What the study names, then what each party gains.
         let parties = (headlines..names.metrics.len()).filter(|metric| !metrics.contains(metric));
-        let measured = metrics.iter().copied().chain(parties).map(|metric| {
+        let measured = metrics.iter().copied().chain(parties).enumerate().map(|(at, metric)| {
             let name = &names.metrics[metric];
             let described = describe(name, scenario);
             let (rate, unit) = described.yearly(years);
@@ -127,7 +142,8 @@ impl<'a> Points<'a> {
             };
             let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
             let label = format!("{}{unit}", described.what);
-            Measured { metric, what: described.what, label, show, rate, party: metric >= headlines }
+            let (party, named) = (metric >= headlines, at < metrics.len());
+            Measured { metric, what: described.what, label, show, rate, party, named }
         });
         let measured = measured.collect();
         Self { finished, scenario, names, period, labels, measured }
@@ -383,7 +399,11 @@ impl<'a> Points<'a> {
 
     /// Puts what shows a metric into its section: that of the study's metrics, or that of the parties.
     fn put(&self, measured: &Measured, mut blocks: Vec<Block>, page: &mut Page) {
-        let title = if measured.party { "What each party gains" } else { "What the study is about" };
+        let title = match (self.finished.run.is_some(), measured.party) {
+            (true, _) => "How wide, and what each width contains",
+            (false, true) => "What each party gains",
+            (false, false) => "What the study is about",
+        };
         match page.sections.iter_mut().find(|section| section.title == title) {
             Some(section) => section.blocks.append(&mut blocks),
             None => page.sections.push(Section { title: title.into(), blocks }),
@@ -493,8 +513,12 @@ impl<'a> Points<'a> {
         parts: &[&StructureRow],
         page: &mut Page,
     ) {
-        let lead = rows.iter().filter(|row| row.q50.is_finite()).max_by(|a, b| a.q50.abs().total_cmp(&b.q50.abs()));
-        let Some(lead) = lead.filter(|row| row.q50 != 0.0 || row.parameters_low != row.parameters_high) else { return };
+        // The first regime that moves it.
+        let size = |row: &WidthRow| row.structure_median.abs();
+        let largest = rows.iter().map(|row| size(row)).fold(0.0, f64::max);
+        let Some(lead) = rows.iter().find(|row| size(row) > 0.0 && size(row) >= WORTH_SHOWING * largest) else {
+            return;
+        };
         let metric = &self.names.metrics[measured.metric];
         let own = |name: &str, label: &str| {
             let column = Column::new(name, label, measured.show);
@@ -515,15 +539,16 @@ impl<'a> Points<'a> {
         let structured = draws.structures().len() > 1;
         for row in rows {
             let mut kinds = vec![
-                ("simulation noise", row.simulation_low, row.simulation_high),
-                ("simulation and parameters", row.parameters_low, row.parameters_high),
+                ("simulation noise", row.q50, row.simulation_low, row.simulation_high),
+                ("simulation and parameters", row.q50, row.parameters_low, row.parameters_high),
             ];
             if structured {
-                kinds.push(("simulation, parameters and structure", row.structure_low, row.structure_high));
+                let (low, high) = (row.structure_low, row.structure_high);
+                kinds.push(("simulation, parameters and structure", row.structure_median, low, high));
             }
-            for (contains, low, high) in kinds {
+            for (contains, median, low, high) in kinds {
                 let mut cells: Vec<Value> = vec![self.label_of(&row.regime).into(), contains.into()];
-                cells.extend([row.q50, low, high].map(|number| Value::from(number * measured.rate)));
+                cells.extend([median, low, high].map(|number| Value::from(number * measured.rate)));
                 frame.rows.push(cells);
             }
         }
