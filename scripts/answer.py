@@ -2,12 +2,13 @@
 """Writes docs/answer.md from a run of the showdown with many draws; it needs nothing but Python.
 
     stickershock run configs/showdown-1995.toml --set uncertainty.draws=200 --out output/answer
-    scripts/answer.py output/answer > docs/answer.md
+    scripts/answer.py output/answer > docs/answer.md        # and docs/images/answer_hangs_on.svg
 """
 
 import csv
 import json
 import sys
+from html import escape
 from pathlib import Path
 
 FOLDER = Path(sys.argv[1])
@@ -30,6 +31,8 @@ years = float(period["weeks"]) / 52.0
 manifest = json.loads((FOLDER / "manifest.json").read_text())
 labels = {f'{r["account"]}_usd': r["label"] for r in welfare}
 draws = max(int(r["draws"]) for r in widths.values())
+asked = len({r["draw"] for r in table("draws")})
+without = "" if draws == asked else f", of which {asked - draws} has no result (tables/failures.csv) and is left out" if asked - draws == 1 else f", of which {asked - draws} have no result (tables/failures.csv) and are left out"
 
 
 def bn(text):
@@ -72,16 +75,56 @@ def gain(metric):
     return bn(widths[REGIME, metric]["structure_median"]).lstrip("+")
 
 
+def picture(rows):
+    """A tornado: means of groups of draws, the lowest and the highest, around no change."""
+    left, right, top, step = 330, 90, 74, 46
+    width, height = 960, top + step * len(rows) + 56
+    values = [float(row[end]) / years / 1e9 for row in rows for end in ("low", "high")]
+    low, high = min(values + [0.0]), max(values + [0.0])
+    pad = 0.06 * (high - low)
+    low, high = low - pad, high + pad
+
+    def x(value):
+        return left + (value - low) / (high - low) * (width - left - right)
+
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="Liberation Sans, Arial, sans-serif" role="img">',
+        "<title>What the American total hangs on</title>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        '<text x="16" y="28" font-size="19" font-weight="bold">What the American total hangs on</text>',
+        '<text x="16" y="50" font-size="14" fill="#555555">Sanctions imposed at the deadline: means of groups of draws that have it alike, billion USD a year. Right: share of the variance.</text>',
+    ]
+    tick = 0.5
+    for k in range(int(low / tick) - 1, int(high / tick) + 2):
+        if low <= k * tick <= high:
+            colour = "#000000" if k == 0 else "#dddddd"
+            out.append(f'<line x1="{x(k * tick):.1f}" x2="{x(k * tick):.1f}" y1="{top - 8}" y2="{top + step * len(rows)}" stroke="{colour}"/>')
+            out.append(f'<text x="{x(k * tick):.1f}" y="{top + step * len(rows) + 20}" font-size="14" text-anchor="middle">{"0" if k == 0 else f"{k * tick:+.1f}"}</text>')
+    for at, row in enumerate(rows):
+        ends = [float(row[end]) / years / 1e9 for end in ("low", "high")]
+        y, colour = top + step * at, "#d55e00" if row["kind"] == "structure" else "#004c80"
+        out.append(f'<rect x="{x(ends[0]):.1f}" y="{y + 8}" width="{max(x(ends[1]) - x(ends[0]), 1):.1f}" height="20" fill="{colour}"/>')
+        out.append(f'<text x="{left - 12}" y="{y + 16}" font-size="14" text-anchor="end">{escape(row["label"])}</text>')
+        out.append(f'<text x="{left - 12}" y="{y + 33}" font-size="12" fill="#555555" text-anchor="end">{escape(row["low_at"])} | {escape(row["high_at"])}</text>')
+        out.append(f'<text x="{width - 16}" y="{y + 24}" font-size="14" text-anchor="end">{percent(row["share"])}</text>')
+    foot = top + step * len(rows) + 44
+    out.append(f'<rect x="16" y="{foot - 11}" width="22" height="12" fill="#d55e00"/><text x="44" y="{foot}" font-size="13">how the model is built</text>')
+    out.append(f'<rect x="216" y="{foot - 11}" width="22" height="12" fill="#004c80"/><text x="244" y="{foot}" font-size="13">a parameter</text>')
+    return "\n".join(out + ["</svg>", ""])
+
+
+own = [r for r in effects if r["regime"] == REGIME and r["metric"] == "total_home_usd" and r["share"] != ""][:8]
+(Path(__file__).resolve().parent.parent / "docs/images/answer_hangs_on.svg").write_text(picture(own))
 print(f"""# Who would have paid?
 
 The program's answer to its own question, with everything in the range that it knows not to know. Made by
 
 ```sh
-stickershock run configs/showdown-1995.toml --set uncertainty.draws={draws} --out output/answer
+stickershock run configs/showdown-1995.toml --set uncertainty.draws={asked} --out output/answer
 scripts/answer.py output/answer > docs/answer.md
 ```
 
-{draws} draws with {manifest["replications"]} replications each; billion dollars a year against the status quo, {period["first_date"]} to {period["last_date"]}, sanctions imposed at the deadline.
+{asked} draws{without}, with {manifest["replications"]} replications each; billion dollars a year against the status quo, {period["first_date"]} to {period["last_date"]}, sanctions imposed at the deadline.
 
 **Japan's makers and American buyers, in that order, and how much each depends on something that no data of 1995 tells: whether makers would have printed new price lists at once.**
 Japan's makers lose {loss("makers_japan_usd")} and buyers {loss("consumers_usd")} in the middle of the draws, with the middle 90% in brackets; the Treasury takes {gain("treasury_usd")}, Detroit gains
@@ -104,12 +147,11 @@ Of the variance of the American total {shares[0]} is simulation, {shares[1]} par
 
 ## What it hangs on
 
-![What the American total hangs on](images/effects_total_home_usd.svg)
+![What the American total hangs on](images/answer_hangs_on.svg)
 
 | thing | kind | share of the variance | lowest mean | at | highest mean | at |
 | --- | --- | ---: | ---: | --- | ---: | --- |""")
-own = [r for r in effects if r["regime"] == REGIME and r["metric"] == "total_home_usd" and r["share"] != ""]
-for row in own[:8]:
+for row in own:
     print(f'| {row["label"]} | {row["kind"]} | {percent(row["share"])} | {bn(row["low"])} | {row["low_at"]} | {bn(row["high"])} | {row["high_at"]} |')
 print("""
 Shares are of each thing alone and estimates: of what makes nothing they come out negative as often as positive.

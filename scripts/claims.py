@@ -26,7 +26,7 @@ negotiated = {r["metric"]: r for r in table(ANSWER, "negotiation")}
 welfare = {(r["regime"], r["account"]): r for r in table(ANSWER, "welfare") if r["period"] == PERIOD}
 period = next(r for r in table(ANSWER, "periods") if r["period"] == PERIOD)
 years = float(period["years"])
-draws = max(int(r["draws"]) for r in widths.values())
+draws = len({r["draw"] for r in table(ANSWER, "draws")})
 rows = []
 
 

@@ -15,6 +15,9 @@ use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;
 
+/// What the answer hangs on is drawn for a regime whose change is at least this part of the largest.
+const WORTH_DRAWING: f64 = 0.1;
+
 /// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` and `effects` are the rows of those
 /// tables, for draws.
 ///
@@ -90,8 +93,16 @@ pub fn write_point_charts(
                 })
                 .collect();
             keep("uncertainty", uncertainty::draw(&shown, &context))?;
-            // Of the first regime that something is changed in.
-            let place = (0..names.regimes.len()).find(|r| *r != names.baseline).unwrap_or(names.baseline);
+            // Of the first regime that moves the first metric.
+            let size = |r: usize| {
+                let first =
+                    shown.first().and_then(|first| first.rows.iter().find(|row| row.regime == names.regimes[r]));
+                first.map_or(0.0, |row| row.mean.abs())
+            };
+            let others = || (0..names.regimes.len()).filter(|r| *r != names.baseline);
+            let largest = others().map(size).fold(0.0, f64::max);
+            let moves = |r: &usize| size(*r) > 0.0 && size(*r) >= WORTH_DRAWING * largest;
+            let place = others().find(moves).or_else(|| others().next()).unwrap_or(names.baseline);
             let of = |metric: &usize| -> Vec<&EffectRow> {
                 let own =
                     effects.iter().filter(|row| row.is_change() == is_change && row.period == context.period.name);
