@@ -5,17 +5,23 @@ use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::config::listed::{Listed, listed};
+use crate::config::warnings::{few_purchases, warnings};
 use crate::model::scenario::Scenario;
+use crate::model::trade::instrument::Instrument;
+use crate::model::trade::regime::{Action, PolicyEvent};
 use crate::platform::threads;
 use crate::study::{Study, StudyError};
 use clap::Args;
 
-use super::{CliError, ScenarioArgs};
+use super::{CliError, ScenarioArgs, duties};
 
 #[derive(Args)]
 pub struct CheckArgs {
     #[command(flatten)]
     scenario: ScenarioArgs,
+    /// Duties in force on a day in every regime, by country of assembly.
+    #[arg(long, value_name = "DATE")]
+    on: Option<jiff::civil::Date>,
 }
 
 /// Runs the command.
@@ -29,6 +35,9 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     let prepared = scale * started.elapsed().as_secs_f64();
     let mut out = String::new();
     describe(&mut out, &loaded, &study);
+    if let Some(date) = args.on {
+        duties::in_force(&mut out, &study, date)?;
+    }
     base_year(&mut out, &study)?;
     let job_seconds = scale * time_one_replication(&study)?;
     let scenario = &loaded.scenario;
@@ -101,23 +110,28 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
             market.models[negative.product].name, negative.cost, negative.own_elasticity,
         );
     }
+    for warning in warnings(scenario).into_iter().chain(few_purchases(scenario)) {
+        let _ = writeln!(out, "  warning: {warning}");
+    }
     for (r, regime) in scenario.regimes.iter().enumerate() {
+        let instruments = regime.instruments(&scenario.instruments);
         let mark = if r == scenario.baseline { " (baseline)" } else { "" };
         let _ = writeln!(out, "  regime {}{mark}: {}", regime.name, regime.label);
         for event in &regime.events {
-            let instrument = &scenario.instruments[event.instrument];
+            let instrument = &instruments[event.instrument];
             let on = match instrument.selected.iter().filter(|selected| **selected).count() {
                 0 => String::new(),
                 models => format!(" on {models} models"),
             };
             let _ = writeln!(
                 out,
-                "    {} (week {}): {} {}, {}{on}",
+                "    {} (week {}): {} {}, {}{on}{}",
                 event.date,
                 event.week,
                 instrument.name,
                 event.action.as_str(),
                 instrument.kind(),
+                level(scenario, instrument, event),
             );
         }
         for revision in study.plans().get(r).map_or(&[][..], |plan| plan.revisions()) {
@@ -131,6 +145,19 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         }
     }
     out.push('\n');
+}
+
+/// The level that an event puts in force, and since when cars owe no more.
+fn level(scenario: &Scenario, instrument: &Instrument, event: &PolicyEvent) -> String {
+    if !matches!(event.action, Action::Imposed | Action::Changed) {
+        return String::new();
+    }
+    let mut text =
+        instrument.measure(event.week).map_or_else(String::new, |measure| format!(": {}", duties::measured(measure)));
+    if let Some(change) = event.change.filter(|change| change.owed_from < event.week) {
+        text.push_str(&format!(", retroactive to {}", scenario.week_start(change.owed_from)));
+    }
+    text
 }
 
 /// As many of the scenario's buyers as a check can afford: what one replication of every regime costs grows with buyers, models and weeks.

@@ -10,6 +10,7 @@ macro_rules! tell {
 
 mod calibrate;
 mod check;
+mod duties;
 mod example;
 mod init;
 mod merge;

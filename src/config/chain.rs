@@ -43,8 +43,7 @@ pub(super) fn make_vertical(
     customs_value_share: f64,
     dealers_margin: f64,
 ) -> Result<(), ConfigError> {
-    let rate = market.normal_duty.rate.fraction();
-    market.chain = Chain::vertical(&market.models, rate, customs_value_share, dealers_margin).map_err(|error| {
+    market.chain = Chain::vertical(&market.models, customs_value_share, dealers_margin).map_err(|error| {
         let help = format!("pricing.customs_value_share can be at most {:.3} here", error.largest_share);
         reader.error("pricing.chain", error.to_string(), help)
     })?;

@@ -38,6 +38,13 @@ pub struct DemandSection {
     /// What the owners of single brands add to that, above or below zero.
     #[serde(default)]
     pub loyalty_deviation: BTreeMap<String, Sourced<f64>>,
+    /// Brands of `loyalty_deviation` that this market lacks: estimates of another market that are of no use here.
+    #[serde(default)]
+    pub absent_brands: Vec<String>,
+    /// Dollars of this market's prices for one dollar of those that `alpha` was estimated at: the price response is `alpha` over it. 1 if
+    /// absent.
+    #[serde(default)]
+    pub deflator: Option<Sourced<f64>>,
     /// How demand bends with prices relative to the base year's, lambda: 1, linear in price, if absent; 0 is logarithmic.
     #[serde(default)]
     pub curvature: Option<Sourced<f64>>,
@@ -85,7 +92,13 @@ pub(super) fn demand(
         })
         .collect::<Result<_, _>>()?;
     let brands = market.brands.as_slice();
-    for name in section.loyalty_deviation.keys() {
+    for (i, name) in section.absent_brands.iter().enumerate() {
+        if brands.contains(name) {
+            let message = format!("`{name}` is a brand of this market");
+            return Err(reader.error(&format!("demand.absent_brands[{i}]"), message, "take it off the list"));
+        }
+    }
+    for name in section.loyalty_deviation.keys().filter(|name| !section.absent_brands.contains(name)) {
         reader.position(&format!("demand.loyalty_deviation.{name}"), name, brands, "brand of this market")?;
     }
     let common = section.loyalty.value;
@@ -100,13 +113,14 @@ pub(super) fn demand(
             Ok(common + reader.number(&format!("demand.loyalty_deviation.{brand}"), own, holds, &expected)?)
         })
         .collect::<Result<Vec<_>, ConfigError>>()?;
+    let deflator = match &section.deflator {
+        Some(value) => reader.number("demand.deflator", value.value, |x| (0.01..=100.0).contains(&x), "0.01 to 100")?,
+        None => 1.0,
+    };
+    let alpha =
+        reader.number("demand.alpha", section.alpha.value, |x| x > 0.0 && x <= 1e3, "above 0 and at most 1000")?;
     Ok(DemandParameters {
-        alpha: reader.number(
-            "demand.alpha",
-            section.alpha.value,
-            |x| x > 0.0 && x <= 1e3,
-            "above 0 and at most 1000",
-        )?,
+        alpha: alpha / deflator,
         eta: reader.spread("demand.eta", &section.eta)?,
         income_log_sd: reader.spread("demand.income_log_sd", &section.income_log_sd)?,
         income_bounds: section.income_bounds,

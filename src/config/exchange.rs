@@ -123,7 +123,7 @@ impl<'a> Rates<'a> {
 
     /// Growth a week that makers expect of the part of each model's cost that is paid at home; empty where they expect none.
     pub fn expected_growth(&self, market: &Market) -> Vec<f64> {
-        let of = |model: &CarModel| self.of(&model.assembly_country).filter(|_| model.imported);
+        let of = |model: &CarModel| self.of(&model.assembly_country);
         let growth: Vec<f64> =
             market.models.iter().map(|model| of(model).map_or(0.0, |currency| currency.growth)).collect();
         if growth.iter().all(|growth| *growth == 0.0) { Vec::new() } else { growth }

@@ -4,7 +4,10 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use std::collections::BTreeMap;
+
 use super::error::ConfigError;
+use super::market::{ByModel, MarketSection};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
@@ -34,7 +37,26 @@ pub struct InstrumentSection {
     /// Duty: ad valorem rate, 1.0 is a 100% duty. Either this or `amount_usd`.
     #[serde(default)]
     pub rate: Option<Sourced<f64>>,
-    /// Duty: specific, USD per car. Rebate: what the buyer gets, USD per car.
+    /// Duty: ad valorem rates by name of a model, a country of assembly or a region, in place of `rate`; every model needs one.
+    #[serde(default)]
+    pub rates: BTreeMap<String, Sourced<f64>>,
+    /// Duty: column of the table of models with the rate of each, in place of `rate`.
+    #[serde(default)]
+    pub rate_column: Option<String>,
+    /// Duty: part of the customs value that pays, by name of a model, a country of assembly or a region: content from abroad, cars that
+    /// are not exempt. 1 for those that it does not name.
+    #[serde(default)]
+    pub dutiable: BTreeMap<String, Sourced<f64>>,
+    /// Duty: column of the table of models with the part of the customs value that pays.
+    #[serde(default)]
+    pub dutiable_column: Option<String>,
+    /// Which cars of a model with plants in both it is on. Duties and inspections: the imported ones if absent, and all of a model that has none.
+    #[serde(default)]
+    pub cars: Option<CarsChoice>,
+    /// Duty in dollars (basis `list`): credited against it on each car, a fraction of the base-year list price; never more than the duty.
+    #[serde(default)]
+    pub offset: Option<Sourced<f64>>,
+    /// Duty: specific, USD per car. Rebate: what the buyer gets, USD per car. Credit: what the buyer gets in the base year.
     #[serde(default)]
     pub amount_usd: Option<Sourced<f64>>,
     /// Duty: what the rate is a fraction of; as the normal duty if absent, under the vertical chain the maker's price at the border.
@@ -108,6 +130,20 @@ pub enum KindChoice {
     Rebate,
     /// Orders that the other country places elsewhere (`orders_billion_usd`): only in the accounts.
     Retaliation,
+    /// A payment to the buyer (`amount_usd`) that is there in the base year, until an event ends it (`lifted`).
+    Credit,
+}
+
+/// Which cars of a model an instrument is on.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum CarsChoice {
+    /// Those from abroad.
+    Imported,
+    /// Those assembled at home.
+    Home,
+    /// All.
+    All,
 }
 
 /// A level from a date on: the one of these keys that the instrument has.
@@ -159,21 +195,35 @@ pub struct SelectionSection {
     /// Models on the headline list (true) or off it (false).
     #[serde(default)]
     pub flag: Option<bool>,
-    /// Models that owe import duty (true) or not (false).
+    /// Models of which some cars are imported (true) or none (false).
     #[serde(default)]
     pub imported: Option<bool>,
+    /// Models of which some cars are assembled at home (true) or none (false).
+    #[serde(default)]
+    pub home_built: Option<bool>,
+}
+
+/// What instruments act on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seller<'a> {
+    /// The market.
+    pub market: &'a Market,
+    /// Its section, for columns of the table of models.
+    pub section: &'a MarketSection,
+    /// Customs value as a share of base-year list prices under the vertical chain.
+    pub vertical: Option<f64>,
 }
 
 /// The levels that a section or one of its steps gives.
-struct Levels<'a> {
-    key: String,
-    given: [(&'static str, Option<&'a Sourced<f64>>); 6],
+pub(super) struct Levels<'a> {
+    pub key: String,
+    pub given: [(&'static str, Option<&'a Sourced<f64>>); 6],
 }
 
 impl<'a> Levels<'a> {
-    fn of_section(key: &str, section: &'a InstrumentSection) -> Self {
+    fn of_section(key: &str, section: &'a InstrumentSection, highest: Option<&'a Sourced<f64>>) -> Self {
         let given = [
-            ("rate", section.rate.as_ref()),
+            ("rate", section.rate.as_ref().or(highest)),
             ("amount_usd", section.amount_usd.as_ref()),
             ("cars_per_year", section.cars_per_year.as_ref()),
             ("fraction_of_base", section.fraction_of_base.as_ref()),
@@ -206,7 +256,7 @@ fn levels_of(kind: KindChoice) -> (&'static [&'static str], &'static str) {
             (&["cars_per_year", "fraction_of_base"], "fraction_of_base = 0.5 is half of the base-year volume")
         }
         KindChoice::Inspection => (&["cost_usd"], "cost_usd = 1000.0 is 1,000 USD a car"),
-        KindChoice::Rebate => (&["amount_usd"], "amount_usd = 500.0 is 500 USD a car"),
+        KindChoice::Rebate | KindChoice::Credit => (&["amount_usd"], "amount_usd = 500.0 is 500 USD a car"),
         KindChoice::Retaliation => (&["orders_billion_usd"], "orders_billion_usd = 2.0 is 2 billion USD a year"),
     }
 }
@@ -216,8 +266,7 @@ pub(super) fn instruments(
     reader: &Reader<'_>,
     sections: &[InstrumentSection],
     horizon: Horizon,
-    market: &Market,
-    vertical: Option<f64>,
+    seller: Seller<'_>,
 ) -> Result<Vec<Instrument>, ConfigError> {
     reader.count("instrument", sections.len() as u64, 0, MAX_INSTRUMENTS, "leave some out")?;
     let mut instruments: Vec<Instrument> = Vec::new();
@@ -225,12 +274,17 @@ pub(super) fn instruments(
         let key = format!("instrument[{i}]");
         let known = instruments.iter().map(|instrument| instrument.name.as_str());
         reader.unused(&format!("{key}.name"), "instrument", &section.name, known)?;
-        let selected = selected(reader, &key, section, market)?;
+        let selected = selected(reader, &key, section, seller.market)?;
+        let rates = rates(reader, &key, section, seller, &selected)?;
+        let highest = rates.as_ref().map(|rates| Sourced::bare(rates.iter().copied().fold(0.0, f64::max)));
         let (expected_weeks, remains) = expectation(reader, &key, section)?;
         instruments.push(Instrument {
             name: section.name.clone(),
             label: section.label.clone().unwrap_or_else(|| section.name.clone()),
-            measures: measures(reader, &key, section, horizon, &selected, (market, vertical))?,
+            measures: measures(reader, &key, section, horizon, &selected, (seller, highest.as_ref()))?,
+            part: parts(reader, &key, section, seller, &selected, rates.as_deref())?,
+            offset: offset(reader, &key, section, seller)?,
+            in_base_year: section.kind == KindChoice::Credit,
             until: expiry(reader, &key, section, horizon)?,
             selected,
             expected_weeks,
@@ -242,7 +296,7 @@ pub(super) fn instruments(
 
 /// How long makers expect an instrument to stay, and what part of it they expect to remain after it.
 fn expectation(reader: &Reader<'_>, key: &str, section: &InstrumentSection) -> Result<(f64, f64), ConfigError> {
-    if matches!(section.kind, KindChoice::Quota | KindChoice::Retaliation) {
+    if matches!(section.kind, KindChoice::Quota | KindChoice::Retaliation | KindChoice::Credit) {
         for (field, given) in [("expected_weeks", &section.expected_weeks), ("remains", &section.remains)] {
             if given.is_some() {
                 let help = "leave it out: it says how long a duty, an inspection or a rebate is expected to stay";
@@ -298,6 +352,10 @@ fn expiry(
     horizon: Horizon,
 ) -> Result<Option<Expiry>, ConfigError> {
     let Some(date) = section.until else { return Ok(None) };
+    if section.kind == KindChoice::Credit {
+        let help = "end it with an event: action = \"lifted\"";
+        return Err(reader.error(&format!("{key}.until"), "is of no use for a credit", help));
+    }
     match u32::try_from(horizon.week_of(date)) {
         Ok(week) if date > horizon.start => Ok(Some(Expiry { date, week })),
         _ => {
@@ -314,13 +372,14 @@ fn measures(
     section: &InstrumentSection,
     horizon: Horizon,
     selected: &[bool],
-    market: (&Market, Option<f64>),
+    (seller, highest): (Seller<'_>, Option<&Sourced<f64>>),
 ) -> Result<Vec<Dated>, ConfigError> {
     refuse_strangers(reader, key, section)?;
     let mut measures: Vec<Dated> = Vec::new();
-    let levels = Levels::of_section(key, section);
+    let levels = Levels::of_section(key, section, highest);
     if levels.any() || section.schedule.is_empty() {
-        measures.push(Dated { from_week: 0, measure: measure(reader, key, section, &levels, selected, market)? });
+        let measure = measure(reader, key, section, &levels, selected, seller)?;
+        measures.push(Dated { from_week: 0, known_week: 0, measure });
     }
     for (i, step) in section.schedule.iter().enumerate() {
         let step_key = format!("{key}.schedule[{i}]");
@@ -329,11 +388,11 @@ fn measures(
             return Err(reader.error(&format!("{step_key}.from"), message, "give the steps in order of their dates"));
         }
         let levels = Levels::of_step(&step_key, step);
-        let measure = measure(reader, key, section, &levels, selected, market)?;
+        let measure = measure(reader, key, section, &levels, selected, seller)?;
         let from_week = u32::try_from(horizon.week_of(step.from).max(0)).unwrap_or(u32::MAX);
         // Of steps that begin in one week the last holds.
         measures.retain(|earlier| earlier.from_week < from_week);
-        measures.push(Dated { from_week, measure });
+        measures.push(Dated { from_week, known_week: 0, measure });
     }
     Ok(measures)
 }
@@ -345,6 +404,11 @@ fn refuse_strangers(reader: &Reader<'_>, key: &str, section: &InstrumentSection)
         ("basis", section.basis.is_some(), Duty),
         ("customs_value_share", section.customs_value_share.is_some(), Duty),
         ("stacking", section.stacking.is_some(), Duty),
+        ("rates", !section.rates.is_empty(), Duty),
+        ("rate_column", section.rate_column.is_some(), Duty),
+        ("dutiable", !section.dutiable.is_empty(), Duty),
+        ("dutiable_column", section.dutiable_column.is_some(), Duty),
+        ("offset", section.offset.is_some(), Duty),
         ("delay_weeks", section.delay_weeks.is_some(), Inspection),
         ("exporter_margin", section.exporter_margin.is_some(), Retaliation),
         ("orderer_cost", section.orderer_cost.is_some(), Retaliation),
@@ -359,14 +423,124 @@ fn refuse_strangers(reader: &Reader<'_>, key: &str, section: &InstrumentSection)
     }
 }
 
+/// Rates of the models where each has its own.
+fn rates(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    seller: Seller<'_>,
+    selected: &[bool],
+) -> Result<Option<Vec<f64>>, ConfigError> {
+    if section.rates.is_empty() && section.rate_column.is_none() {
+        return Ok(None);
+    }
+    let others = [
+        ("rate", section.rate.is_some()),
+        ("amount_usd", section.amount_usd.is_some()),
+        ("schedule", !section.schedule.is_empty()),
+    ];
+    if let Some((field, _)) = others.iter().find(|(_, given)| *given) {
+        let help = "rates of the models are the instrument's only level: write an instrument for each rate that moves";
+        return Err(reader.error(&format!("{key}.{field}"), "stands beside rates of the models", help));
+    }
+    let by_model = ByModel {
+        key,
+        table: ("rates", &section.rates),
+        column: ("rate_column", &section.rate_column),
+        absent: if selected.contains(&false) { Some(0.0) } else { None },
+    };
+    let market = seller.market;
+    let rates = by_model.of(reader, seller.section, &market.models, market.regions.as_slice())?;
+    for (j, (own, rate)) in rates.iter().enumerate() {
+        let Some(own) = own else {
+            if selected[j] {
+                let message =
+                    format!("has no rate for {} ({})", market.models[j].name, market.models[j].assembly_country);
+                let help = "name it, its country of assembly or its region, or take it out with `except`";
+                return Err(reader.error(&format!("{key}.rates"), message, help));
+            }
+            continue;
+        };
+        reader.rate(own, *rate)?;
+    }
+    Ok(Some(rates.into_iter().map(|(_, rate)| rate).collect()))
+}
+
+/// The part of its level that each model bears.
+fn parts(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    seller: Seller<'_>,
+    selected: &[bool],
+    rates: Option<&[f64]>,
+) -> Result<Vec<f64>, ConfigError> {
+    let market = seller.market;
+    let dutiable = ByModel {
+        key,
+        table: ("dutiable", &section.dutiable),
+        column: ("dutiable_column", &section.dutiable_column),
+        absent: Some(1.0),
+    };
+    let dutiable = dutiable.of(reader, seller.section, &market.models, market.regions.as_slice())?;
+    let highest = rates.map_or(1.0, |rates| rates.iter().copied().fold(0.0, f64::max));
+    let basis = section.basis.unwrap_or(market.normal_duty.basis);
+    let ad_valorem = section.amount_usd.is_none() && section.kind == KindChoice::Duty;
+    let on_makers_price = seller.vertical.is_some() && ad_valorem && basis != DutyBasis::List;
+    let borne = matches!(section.kind, KindChoice::Duty | KindChoice::Inspection);
+    let of_model = |(j, (own, dutiable)): (usize, &(Option<String>, f64))| {
+        let part = reader.part(own.as_deref().unwrap_or(key), *dutiable)?;
+        let abroad = if on_makers_price { market.customs_part(j) } else { market.models[j].import_share };
+        let cars = match section.cars {
+            None if borne && market.models[j].imported => abroad,
+            None | Some(CarsChoice::All) => 1.0,
+            Some(CarsChoice::Imported) => abroad,
+            Some(CarsChoice::Home) => 1.0 - abroad,
+        };
+        if cars == 0.0 && selected[j] {
+            let message = format!("selects {}, which has no such car", market.models[j].name);
+            let help = "on = { imported = true } or { home_built = true } selects models that have some";
+            return Err(reader.error(&format!("{key}.cars"), message, help));
+        }
+        let rate = rates.map_or(1.0, |rates| if highest > 0.0 { rates[j] / highest } else { 0.0 });
+        Ok(cars * part * rate)
+    };
+    dutiable.iter().enumerate().map(of_model).collect()
+}
+
+/// What is credited against the duty on each model, a fraction of its list price.
+fn offset(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    seller: Seller<'_>,
+) -> Result<Vec<f64>, ConfigError> {
+    let market = seller.market;
+    let Some(offset) = &section.offset else { return Ok(vec![0.0; market.len()]) };
+    let at = format!("{key}.offset");
+    let offset = reader.fraction(&at, offset)?;
+    let basis = section.basis.unwrap_or(market.normal_duty.basis);
+    if section.amount_usd.is_none() && basis != DutyBasis::List {
+        let help = "set basis = \"list\": a credit in dollars stands against a duty in dollars";
+        return Err(reader.error(&at, "is a fraction of the list price, and the duty is not", help));
+    }
+    let cars = |j: usize| match section.cars {
+        None if market.models[j].imported => market.models[j].import_share,
+        None | Some(CarsChoice::All) => 1.0,
+        Some(CarsChoice::Imported) => market.models[j].import_share,
+        Some(CarsChoice::Home) => 1.0 - market.models[j].import_share,
+    };
+    Ok((0..market.len()).map(|j| offset * cars(j)).collect())
+}
+
 /// One level of an instrument as a measure.
-fn measure(
+pub(super) fn measure(
     reader: &Reader<'_>,
     key: &str,
     section: &InstrumentSection,
     levels: &Levels<'_>,
     selected: &[bool],
-    (market, vertical): (&Market, Option<f64>),
+    Seller { market, vertical, .. }: Seller<'_>,
 ) -> Result<Measure, ConfigError> {
     let (own, example) = levels_of(section.kind);
     let given: Vec<_> = levels.given.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
@@ -396,6 +570,8 @@ fn measure(
             Measure::Inspection { cost_usd: amount(reader, &at, value)?, delay_weeks: delay as u32 }
         }
         KindChoice::Rebate => Measure::Rebate { amount_usd: amount(reader, &at, value)? },
+        // Its end takes from the buyer what the base year gives.
+        KindChoice::Credit => Measure::Rebate { amount_usd: -amount(reader, &at, value)? },
         KindChoice::Retaliation => {
             let part = |field: &str, own: &Option<Sourced<f64>>, default: f64| {
                 reader.fraction_or(&format!("{key}.{field}"), own, default)
@@ -477,8 +653,11 @@ fn selection(reader: &Reader<'_>, key: &str, on: &SelectionSection, market: &Mar
     if let Some(imported) = on.imported {
         keep(&|j| market.models[j].imported == imported);
     }
+    if let Some(home_built) = on.home_built {
+        keep(&|j| (market.models[j].import_share < 1.0) == home_built);
+    }
     if conditions == 0 {
-        let help = "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported";
+        let help = "give at least one of models, brands, manufacturers, regions, assembly_countries, flag, imported, home_built";
         return Err(reader.error(key, "selects by nothing", help));
     }
     if !selected.contains(&true) {

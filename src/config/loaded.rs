@@ -55,6 +55,7 @@ impl Loaded {
     /// # Errors
     /// As [`load`].
     pub fn new(path: &Path, document: Document) -> Result<Self, ConfigError> {
+        let document = document.choosing("regimes", "regime")?;
         let file: ScenarioFile = document.deserialize()?;
         let reader = Reader { document: &document };
         let mut scenario = scenario(&reader, &file)?;

@@ -12,6 +12,7 @@ use super::table::Table;
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
 use crate::model::market::{CarModel, Characteristics, DutyBasis, Market, NormalDuty, Stake};
 use crate::model::trade::chain::Chain;
+use crate::model::trade::duty::AdValoremRate;
 
 /// Models on sale, their size and their duty.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,6 +82,9 @@ pub struct ColumnsSection {
     pub price_usd: String,
     /// Base-year volume, cars a year.
     pub volume: String,
+    /// Share of the base-year cars that are assembled at home, 0 to 1; where it is absent, all or none by `domestic_assembly`.
+    #[serde(default)]
+    pub home_share: Option<String>,
 }
 
 /// The duty on imports before any policy.
@@ -89,6 +93,12 @@ pub struct ColumnsSection {
 pub struct NormalDutySection {
     /// Fraction of customs value: 0.025 is 2.5%.
     pub rate: Sourced<f64>,
+    /// Other rates, by name of a model, a country of assembly or a region; the first of these that is named holds.
+    #[serde(default)]
+    pub rates: BTreeMap<String, Sourced<f64>>,
+    /// Column of the table of models with the rate of each, in place of `rate` and `rates`.
+    #[serde(default)]
+    pub column: Option<String>,
     /// What the rate is a fraction of.
     pub basis: DutyBasis,
     /// Customs value as a share of the price (bases `list` and `border`).
@@ -105,6 +115,66 @@ pub struct PartialHoldingSection {
     pub brand: String,
     /// Share of its profit that the owner counts.
     pub share: Sourced<f64>,
+}
+
+/// A number for each model: from a table by name, from a column of the table of models, or one for all.
+pub(super) struct ByModel<'a> {
+    /// The section of both.
+    pub key: &'a str,
+    /// Key and values by name of a model, a country of assembly or a region.
+    pub table: (&'a str, &'a BTreeMap<String, Sourced<f64>>),
+    /// Key and name of the column.
+    pub column: (&'a str, &'a Option<String>),
+    /// For models that the table does not name; without it they are an error.
+    pub absent: Option<f64>,
+}
+
+impl ByModel<'_> {
+    /// The numbers, at least zero, each with the key that it stands under where it stands under one of its own.
+    pub fn of(
+        &self,
+        reader: &Reader<'_>,
+        section: &MarketSection,
+        models: &[CarModel],
+        regions: &[String],
+    ) -> Result<Vec<(Option<String>, f64)>, ConfigError> {
+        let (table_key, by_name) = (format!("{}.{}", self.key, self.table.0), self.table.1);
+        if let Some(column) = self.column.1 {
+            let key = format!("{}.{}", self.key, self.column.0);
+            if !by_name.is_empty() {
+                let help = "a column has a number for every model: keep one of the two";
+                return Err(reader.error(&key, format!("stands beside `{table_key}`"), help));
+            }
+            let table = self::models(reader, section)?;
+            let (names, values) = (table.column_key(&section.columns.model)?, table.column_non_negative(column)?);
+            let value = |model: &CarModel| names.iter().position(|name| *name == model.name).map(|row| values[row]);
+            return Ok(models.iter().map(|model| (Some(key.clone()), value(model).unwrap_or(0.0))).collect());
+        }
+        let names = |model: &CarModel| {
+            [model.name.clone(), model.assembly_country.clone(), regions[model.region.index()].clone()]
+        };
+        let known: Vec<String> = models.iter().flat_map(names).collect();
+        for name in by_name.keys() {
+            let what = "model, country of assembly or region of this market";
+            reader.position(&format!("{table_key}.{name}"), name, &known, what)?;
+        }
+        let of = |model: &CarModel| {
+            let own = names(model).into_iter().find_map(|name| Some((by_name.get(&name)?, name)));
+            match (own, self.absent) {
+                (Some((value, name)), _) => {
+                    let key = format!("{table_key}.{name}");
+                    let value = reader.non_negative(&key, value)?;
+                    Ok((Some(key), value))
+                }
+                (None, Some(absent)) => Ok((None, absent)),
+                (None, None) => {
+                    let message = format!("has no value for {} ({})", model.name, model.assembly_country);
+                    Err(reader.error(&table_key, message, "name it, its country of assembly or its region"))
+                }
+            }
+        };
+        models.iter().map(of).collect()
+    }
 }
 
 /// Highest price of a car, USD.
@@ -146,6 +216,16 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         return Err(table.error_at(row, message, "prices are US dollars a car"));
     }
     let volumes = table.column_non_negative(&columns.volume)?;
+    let home_share = match &columns.home_share {
+        Some(column) => {
+            let shares = table.column_non_negative(column)?;
+            if let Some(row) = shares.iter().position(|share| *share > 1.0) {
+                return Err(table.refuse_cell(row, column, "the share of cars assembled at home, 0 to 1"));
+            }
+            Some(shares)
+        }
+        None => None,
+    };
     let flags = table.column_bool(&section.flag)?;
     let kept = kept_rows(reader, section, &names, &volumes)?;
     let text = |column: &str| -> Result<Vec<String>, ConfigError> {
@@ -163,7 +243,13 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         .map(|countries| countries.split('/').next().unwrap_or_default().trim().to_owned())
         .collect();
 
-    let models: Vec<CarModel> = kept
+    let import_share = |j: usize, row: usize| match &home_share {
+        Some(shares) => 1.0 - shares[row],
+        None if section.domestic_assembly.contains(&assembly[j]) => 0.0,
+        None => 1.0,
+    };
+    let normal_rate = AdValoremRate::default();
+    let mut models: Vec<CarModel> = kept
         .iter()
         .enumerate()
         .map(|(j, row)| CarModel {
@@ -171,13 +257,26 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
             brand: brand[j],
             manufacturer: manufacturer[j],
             region: region[j],
-            imported: !section.domestic_assembly.contains(&assembly[j]),
+            imported: import_share(j, *row) > 0.0,
+            import_share: import_share(j, *row),
+            normal_rate,
             assembly_country: assembly[j].clone(),
             flagged: flags[*row],
             list_price_usd: prices[*row],
             base_volume: volumes[*row],
         })
         .collect();
+    let normal = &section.normal_duty;
+    let rates = ByModel {
+        key: "market.normal_duty",
+        table: ("rates", &normal.rates),
+        column: ("column", &normal.column),
+        absent: Some(reader.non_negative("market.normal_duty.rate", &normal.rate)?),
+    };
+    let rates = rates.of(reader, section, &models, regions.as_slice())?;
+    for (model, (key, rate)) in models.iter_mut().zip(rates) {
+        model.normal_rate = reader.rate(&key.unwrap_or_else(|| "market.normal_duty.rate".into()), rate)?;
+    }
     if models.len() > MAX_MODELS {
         let message = format!("{} models are on sale, at most {MAX_MODELS} can be simulated", models.len());
         return Err(reader.error("market.models", message, "leave small models out or merge them"));
@@ -296,9 +395,7 @@ fn holdings(
 }
 
 fn normal_duty(reader: &Reader<'_>, section: &NormalDutySection) -> Result<NormalDuty, ConfigError> {
-    let rate = reader.non_negative("market.normal_duty.rate", &section.rate)?;
     Ok(NormalDuty {
-        rate: reader.rate("market.normal_duty.rate", rate)?,
         basis: section.basis,
         customs_value_share: reader
             .customs_share("market.normal_duty.customs_value_share", &section.customs_value_share)?,

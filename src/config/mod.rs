@@ -41,6 +41,7 @@ pub mod table;
 mod time;
 mod timing;
 pub mod uncertainty;
+pub mod warnings;
 
 pub use design::StudyDesign;
 pub use document::{Document, Origin};

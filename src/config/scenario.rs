@@ -15,7 +15,7 @@ use super::exchange::{ExchangeRateSection, Rates};
 use super::fit::CalibrationSection;
 use super::flows::Partner;
 use super::governments::{self, GovernmentsSection, NegotiatedSections};
-use super::instruments::{self, InstrumentSection};
+use super::instruments::{self, InstrumentSection, Seller};
 use super::market::{self, MarketSection};
 use super::outputs::OutputsSection;
 use super::parameters::CorrelationEntry;
@@ -83,6 +83,9 @@ pub struct ScenarioFile {
     /// Policy instruments that regimes use.
     #[serde(default)]
     pub instrument: Vec<InstrumentSection>,
+    /// Names of the regimes that run, in their order; all of `[[regime]]` if absent.
+    #[serde(default, rename = "regimes")]
+    pub _regimes: Vec<String>,
     /// Policy histories.
     pub regime: Vec<RegimeSection>,
     /// The bargaining of the two governments; what is left out has its default.
@@ -143,8 +146,11 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     }
     let holding = demand::holding(reader, &file.holding)?;
     let revisions = pricing::revisions(reader, &file.pricing, horizon)?;
-    let instruments = instruments::instruments(reader, &file.instrument, horizon, &market, vertical)?;
-    let regimes = regimes::regimes(reader, &file.regime, &file.pricing, &instruments, &market, horizon)?;
+    let traffic = horizon.traffic(reader, &file.time)?;
+    let seller = Seller { market: &market, section: &file.market, vertical };
+    let instruments = instruments::instruments(reader, &file.instrument, horizon, seller)?;
+    let regimes =
+        regimes::regimes(reader, &file.regime, &file.pricing, (&instruments, &file.instrument), seller, horizon)?;
     let partner = Partner {
         country: file.accounts.as_ref().and_then(AccountsSection::partner_country),
         region: file.accounts.as_ref().and_then(|section| section.partner.as_deref()),
@@ -177,6 +183,11 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
             timing::timing(reader, &sections, horizon, buyers, &market, policy)?
         }
     };
+    if timing.is_some() && !traffic.is_empty() {
+        let key = if file.time.season.is_empty() { "time.trend" } else { "time.season" };
+        let help = "leave it out, or leave out [timing] and [dealers]";
+        return Err(reader.error(key, "is of no use in runs in time: dealers' stock would not follow it", help));
+    }
     let cost_factor = match &rates {
         Some(rates) => rates.cost_factors(reader, horizon, &market)?,
         None => Vec::new(),
@@ -204,6 +215,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         revisions,
         cost_factor,
         accounts,
+        traffic,
         instruments,
         regimes,
         bargaining,

@@ -6,8 +6,10 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::reader::Reader;
+use super::sourced::Sourced;
 use crate::model::outcome::{Period, PeriodKind};
 use crate::numerics::calendar::Day;
+use crate::numerics::elementary::{exp, ln};
 
 /// Most periods of its own that a file names.
 const MAX_PERIODS: u64 = 1_000;
@@ -23,6 +25,12 @@ pub struct TimeSection {
     pub start: Date,
     /// Number of weeks.
     pub weeks: u32,
+    /// Growth of purchase events a year, from the base year's level in the first week; 0 if absent.
+    #[serde(default)]
+    pub trend: Option<Sourced<f64>>,
+    /// Factors on purchase events in the twelve calendar months, January first, with mean 1; none if absent.
+    #[serde(default)]
+    pub season: Vec<f64>,
 }
 
 /// A named stretch of time.
@@ -53,6 +61,37 @@ impl Horizon {
     pub fn new(reader: &Reader<'_>, section: &TimeSection) -> Result<Self, ConfigError> {
         let weeks = reader.count("time.weeks", section.weeks.into(), 1, MAX_WEEKS.into(), "")? as u32;
         Ok(Self { start: section.start, weeks })
+    }
+
+    /// Factor of trend and season on purchase events, by week; empty where there is neither.
+    pub fn traffic(self, reader: &Reader<'_>, section: &TimeSection) -> Result<Vec<f64>, ConfigError> {
+        let (key, season) = ("time.season", &section.season);
+        if !matches!(season.len(), 0 | 12) {
+            let message = format!("has {} numbers", season.len());
+            return Err(reader.error(key, message, "give one for each month, January first, or none"));
+        }
+        for (month, factor) in season.iter().enumerate() {
+            let expected = "a factor above 0 and at most 10";
+            reader.number(&format!("{key}[{month}]"), *factor, |x| x > 0.0 && x <= 10.0, expected)?;
+        }
+        let mean = season.iter().sum::<f64>() / 12.0;
+        if !season.is_empty() && (mean - 1.0).abs() > 0.005 {
+            let help = format!("divide each by {mean:.4}, so that a year has the events of a year");
+            return Err(reader.error(key, format!("has the mean {mean:.4}, expected 1"), help));
+        }
+        let growth = match &section.trend {
+            Some(trend) => {
+                let expected = "growth a year between -0.5 and 1: 0.03 is 3%";
+                reader.number("time.trend", trend.value, |x| (-0.5..=1.0).contains(&x), expected)?
+            }
+            None => 0.0,
+        };
+        if season.is_empty() && growth == 0.0 {
+            return Ok(Vec::new());
+        }
+        let weekly = ln(1.0 + growth) / 52.0;
+        let of_month = |week: u32| season.get(self.first_day(week).month() as usize - 1).map_or(1.0, |own| own / mean);
+        Ok((0..self.weeks).map(|week| exp(weekly * f64::from(week)) * of_month(week)).collect())
     }
 
     /// The first week that starts on or after a date; negative before the horizon.

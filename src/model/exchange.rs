@@ -11,8 +11,8 @@ pub struct CurrencyPath {
     pub weekly: Vec<f64>,
 }
 
-/// Factor on each model's marginal cost, `factor[week][model]`: (1 - phi) + phi E0 / E for imports whose country of assembly has a
-/// currency, 1 for the others, where phi is the market's share of cost paid at home.
+/// Factor on each model's marginal cost, `factor[week][model]`: (1 - phi) + phi E0 / E for models whose country of assembly has a
+/// currency, 1 for the others, where phi is the market's share of cost paid there; of a model with two plants, its imported part's.
 #[must_use]
 pub fn cost_factors<'a>(
     market: &Market,
@@ -20,9 +20,12 @@ pub fn cost_factors<'a>(
     currency: impl Fn(&str) -> Option<&'a CurrencyPath>,
 ) -> Vec<Vec<f64>> {
     let phi = market.home_cost_share;
-    let own = |model: &CarModel| currency(&model.assembly_country).filter(|_| model.imported);
-    let currencies: Vec<Option<&CurrencyPath>> = market.models.iter().map(own).collect();
-    let factor = |path: &CurrencyPath, week: usize| (1.0 - phi) + phi * (path.base / path.weekly[week]);
-    let of_week = |week| currencies.iter().map(|path| path.map_or(1.0, |path| factor(path, week))).collect();
+    let own = |(j, model): (usize, &CarModel)| {
+        let part = if model.imported { market.customs_part(j) } else { 1.0 };
+        currency(&model.assembly_country).map(|path| (path, phi * part))
+    };
+    let currencies: Vec<Option<(&CurrencyPath, f64)>> = market.models.iter().enumerate().map(own).collect();
+    let factor = |path: &CurrencyPath, phi: f64, week: usize| (1.0 - phi) + phi * (path.base / path.weekly[week]);
+    let of_week = |week| currencies.iter().map(|own| own.map_or(1.0, |(path, phi)| factor(path, phi, week))).collect();
     (0..weeks as usize).map(of_week).collect()
 }

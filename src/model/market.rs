@@ -26,8 +26,12 @@ pub struct CarModel {
     pub region: RegionId,
     /// First-named country of assembly.
     pub assembly_country: String,
-    /// Whether customs treats it as an import that owes the normal duty.
+    /// Whether some of its base-year cars come from abroad.
     pub imported: bool,
+    /// The part of them that does: 1 for an import, 0 for a car assembled at home, between where it has plants in both.
+    pub import_share: f64,
+    /// Normal ad valorem rate on those, a fraction of customs value.
+    pub normal_rate: AdValoremRate,
     /// Whether it has the scenario's headline flag (`market.flag`), as the models on a sanctions list have.
     pub flagged: bool,
     /// Base-year sticker price, base-year duty included, USD.
@@ -76,11 +80,9 @@ pub struct Stake {
     pub share: f64,
 }
 
-/// How import duty is assessed in this market before any policy.
+/// How import duty is assessed in this market before any policy; its rate is each model's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormalDuty {
-    /// Ad valorem rate on imports, a fraction of customs value.
-    pub rate: AdValoremRate,
     /// Basis of the duty.
     pub basis: DutyBasis,
     /// Customs value as a share of the list price (bases `list` and `border`).
@@ -136,6 +138,14 @@ impl Market {
     #[must_use]
     pub fn base_shares(&self) -> Vec<f64> {
         self.models.iter().map(|model| model.base_volume / self.market_size).collect()
+    }
+    /// The part of a model's base-year cars, or under the vertical chain of what its maker gets for them, that customs values.
+    #[must_use]
+    pub fn customs_part(&self, j: usize) -> f64 {
+        match &self.chain {
+            Chain::Retail => self.models[j].import_share,
+            Chain::Vertical { customs_part, .. } => customs_part[j],
+        }
     }
     /// Base-year sticker prices, USD.
     #[must_use]

@@ -421,6 +421,8 @@ pub struct Sales {
     /// What buyers paid, the duty charged, list prices of the cars sold, and the part of the duty in dispute, by week and model,
     /// USD, where prices are not the plan's.
     money: Option<Vec<[f64; 4]>>,
+    /// Factor of trend and season on the households of a buyer, by week; empty where there is none.
+    traffic: Vec<f64>,
 }
 
 impl Sales {
@@ -428,7 +430,23 @@ impl Sales {
     #[must_use]
     pub fn new(weeks: u32, models: usize) -> Self {
         let cells = weeks as usize * (models + 1);
-        Self { options: models + 1, drawn: vec![0; cells], expected: vec![0.0; cells], money: None }
+        Self {
+            options: models + 1,
+            drawn: vec![0; cells],
+            expected: vec![0.0; cells],
+            money: None,
+            traffic: Vec::new(),
+        }
+    }
+    /// No sales yet in a market whose purchase events come and go with trend and season: a factor for each week, or none.
+    #[must_use]
+    pub fn with_traffic(weeks: u32, models: usize, traffic: &[f64]) -> Self {
+        Self { traffic: traffic.to_vec(), ..Self::new(weeks, models) }
+    }
+    /// Factor on the households that a buyer of this week stands for.
+    #[must_use]
+    pub fn traffic(&self, week: usize) -> f64 {
+        self.traffic.get(week).copied().unwrap_or(1.0)
     }
     /// No sales yet, for runs in which buyers do not pay the plan's prices. Expected sales are not defined there: buyers who
     /// move their purchases leave a selected sample behind, and its probabilities would count them twice.
@@ -532,6 +550,7 @@ fn fill_period(
     let mut sums = vec![[0.0_f64; 6]; models]; // sticker, producer, duty per car; outlay, revenue, duty
     for week in period.from as usize..period.to as usize {
         let phase = plan.phase(week);
+        let households = households * sales.traffic(week);
         for (option, (count, probability)) in sales.drawn(week).iter().zip(sales.expected(week)).enumerate() {
             let sold = f64::from(*count) * households;
             units[option] += sold;
@@ -621,6 +640,7 @@ fn fill_period(
 fn fill_week(values: &mut [f64], layout: &Layout, plan: &RegimePlan, sales: &Sales, households: f64, week: usize) {
     let models = layout.models;
     let phase = plan.phase(week);
+    let households = households * sales.traffic(week);
     let (drawn, expected) = (sales.drawn(week), sales.expected(week));
     let cars: f64 = drawn[..models].iter().map(|count| f64::from(*count)).sum();
     let expected_cars: f64 = expected[..models].iter().sum();

@@ -276,6 +276,8 @@ impl Planner<'_> {
     /// # Errors
     /// As [`Planner::plan`].
     pub fn plan_with(&self, regime: &Regime, book: &mut PriceBook) -> Result<RegimePlan, PlanError> {
+        let charged = regime.instruments(self.instruments);
+        let settled = regime.instruments_in_hindsight(self.instruments);
         let force = regime.force(self.instruments, self.weeks)?;
         let refunded = regime.refunded(self.instruments.len(), self.weeks);
         let list = self.market.list_prices();
@@ -286,13 +288,14 @@ impl Planner<'_> {
         let quota = |instrument: &Instrument| {
             instrument.measures.iter().any(|dated| matches!(dated.measure, Measure::Quota { .. }))
         };
-        let any_quota = self.instruments.iter().any(quota);
+        let any_quota = charged.iter().any(quota);
         let policy = Policy {
             market: self.market,
-            instruments: self.instruments,
+            instruments: &charged,
             marginal_cost_usd: &makers.costs.marginal_cost,
             base_share: &if any_quota { demand.shares(&list).product } else { Vec::new() },
         };
+        let hindsight = Policy { instruments: &settled, ..policy };
         let nothing = vec![Force::None; self.instruments.len()];
         let base = policy.duties(0, &nothing, Force::Charged, |_| true);
         let ones = vec![1.0; self.market.len()];
@@ -371,7 +374,7 @@ impl Planner<'_> {
             }
             let refunds = &refunded[week as usize];
             let owed = policy.duties(week, now, Force::OwedLater, |_| true);
-            let kept = policy.duties(week, now, Force::OwedLater, |i| !refunds[i]);
+            let kept = hindsight.duties(week, now, Force::OwedLater, |i| !refunds[i]);
             let phase = Phase {
                 quota_rent_usd: setting.rent_usd.clone(),
                 inspection_usd: terms.inspection_usd,

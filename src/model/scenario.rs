@@ -88,6 +88,8 @@ pub struct Scenario {
     pub cost_factor: Vec<Vec<f64>>,
     /// Margins, ownership and partner of the accounts.
     pub accounts: AccountSettings,
+    /// Factor of trend and season on purchase events, by week; empty where there is none.
+    pub traffic: Vec<f64>,
     /// Policy instruments.
     pub instruments: Vec<Instrument>,
     /// Regimes, in the order of the file.

@@ -32,7 +32,7 @@ pub fn simulate(
 ) -> Outcome {
     let options = &world.options;
     let models = options.models();
-    let mut sales = Sales::new(scenario.weeks, models);
+    let mut sales = Sales::with_traffic(scenario.weeks, models, &scenario.traffic);
     let mut switched = vec![0.0; models * (models + 1)];
     let households = scenario.households_per_buyer();
     let classes = layout.accounts.as_ref().map(|accounts| &accounts.classes);
@@ -57,6 +57,7 @@ pub fn simulate(
         let prices = &price_columns[plan.phase_index(week)];
         let before = &baseline_columns[baseline.phase_index(week)];
         let mut outside_expected = 0.0;
+        let buyers_worth = households * sales.traffic(week);
         expected.values_mut().fill(0.0);
         while let Some(buyer) = calendar.take(week) {
             let (address, number) = (buyer as u64, u64::from(events[buyer]));
@@ -80,7 +81,7 @@ pub fn simulate(
                 weigh(before, &mut weights);
                 let at_baseline = options.chooser.by_race(&weights, outside, &race);
                 if let Some(lost) = at_baseline.filter(|_| at_baseline != choice) {
-                    switched[lost * (models + 1) + choice.unwrap_or(models)] += households;
+                    switched[lost * (models + 1) + choice.unwrap_or(models)] += buyers_worth;
                 }
             }
             owned[buyer] = options.brand_after(choice);

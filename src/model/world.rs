@@ -275,9 +275,9 @@ impl Makers {
         let duties: Vec<_> = normal_duties(market, &no_cost).iter().map(|duty| duty.terms()).collect();
         let mut costs = marginal_costs(&demand, &ownership, &duties, &list)?;
         if on_cost {
-            let factor = 1.0 / (1.0 + market.normal_duty.rate.fraction());
-            for (model, cost) in market.models.iter().zip(&mut costs.marginal_cost) {
-                *cost *= if model.imported { factor } else { 1.0 };
+            for (j, cost) in costs.marginal_cost.iter_mut().enumerate() {
+                let rate = market.models[j].normal_rate.fraction() * market.customs_part(j);
+                *cost *= if market.models[j].imported { 1.0 / (1.0 + rate) } else { 1.0 };
             }
         }
         let must_be_positive = market.chain.is_vertical() || facts.cost_volume > 0.0;

@@ -261,11 +261,16 @@ fn context(report: &Report<'_>) -> ChartContext {
             label: regime.label.clone(),
             events: match report.study.negotiated(position) {
                 Some(negotiated) => dated_steps(&negotiated.setup.calendar),
-                None => regime
-                    .events
-                    .iter()
-                    .map(|event| PolicyEvent { date: event.date, label: event.label.clone() })
-                    .collect(),
+                None => {
+                    let event = |event: &crate::model::trade::regime::PolicyEvent| PolicyEvent {
+                        date: event.date,
+                        label: event.label.clone(),
+                    };
+                    let mut events: Vec<PolicyEvent> = regime.events.iter().map(event).collect();
+                    // One event on several instruments is one line.
+                    events.dedup_by(|a, b| (a.date, &a.label) == (b.date, &b.label));
+                    events
+                }
             },
         })
         .collect();

@@ -141,9 +141,9 @@ impl Report<'_> {
         let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
         let mut rows = Vec::new();
         for (arm, regime, plan) in self.scheduled() {
-            let forces = quotation.forces(regime);
+            let (forces, instruments) = (quotation.forces(regime), quotation.instruments(regime));
             for (at, week) in plan.changes().enumerate() {
-                let shared = quotation.row(plan, week, &forces[week as usize]);
+                let shared = quotation.row(plan, week, &forces[week as usize], &instruments);
                 let phase = plan.phase(week as usize);
                 for (j, model) in market.models.iter().enumerate() {
                     let quoted = |metric: QuoteMetric| {

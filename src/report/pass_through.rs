@@ -42,14 +42,14 @@ impl Report<'_> {
         let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
         let mut rows = Vec::new();
         for (arm, regime, plan) in self.scheduled() {
-            let forces = quotation.forces(regime);
+            let (forces, instruments) = (quotation.forces(regime), quotation.instruments(regime));
             for (at, week) in plan.changes().enumerate() {
                 let force = &forces[week as usize];
-                let taxed = quotation.taxed(plan, week, force).len();
+                let taxed = quotation.taxed(plan, week, force, &instruments).len();
                 if taxed == 0 {
                     continue;
                 }
-                let shared = quotation.row(plan, week, force);
+                let shared = quotation.row(plan, week, force, &instruments);
                 let quoted = |metric: ResponseMetric| {
                     let place = of_all(metric, models);
                     self.quoted(arm, at, place, shared[place])

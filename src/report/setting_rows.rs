@@ -104,6 +104,8 @@ pub fn regime_rows(study: &Study, regimes: &[usize]) -> Vec<RegimeRow> {
 fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
     match instrument.measure(week).or(instrument.measures.first().map(|dated| &dated.measure)) {
         Some(Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. }) => (rate.fraction(), "fraction"),
+        // What ends has a level below zero: it was paid before.
+        Some(Measure::Rebate { amount_usd }) if instrument.in_base_year => (-amount_usd, "USD per car"),
         Some(Measure::Duty { duty: Duty::Specific { amount_usd }, .. } | Measure::Rebate { amount_usd }) => {
             (*amount_usd, "USD per car")
         }
@@ -121,9 +123,10 @@ pub fn policy_event_rows(study: &Study, regimes: &[usize]) -> Vec<PolicyEventRow
     let mut rows = Vec::new();
     for &position in regimes.iter().filter(|position| study.negotiated(**position).is_none()) {
         let regime = &scenario.regimes[position];
-        let mut in_force = vec![false; scenario.instruments.len()];
+        let instruments = regime.instruments(&scenario.instruments);
+        let mut in_force: Vec<bool> = instruments.iter().map(|instrument| instrument.in_base_year).collect();
         for (number, event) in (1..).zip(&regime.events) {
-            let instrument = &scenario.instruments[event.instrument];
+            let instrument = &instruments[event.instrument];
             let before = in_force[event.instrument];
             let after = match event.action {
                 Action::Imposed => true,
@@ -131,8 +134,11 @@ pub fn policy_event_rows(study: &Study, regimes: &[usize]) -> Vec<PolicyEventRow
                 _ => before,
             };
             in_force[event.instrument] = after;
-            let (level, level_unit) = level(instrument, event.week);
-            let at = |in_force: bool| if in_force && !instrument.expired(event.week) { level } else { 0.0 };
+            let level_unit = level(instrument, event.week).1;
+            let before_week = event.week.saturating_sub(u32::from(event.change.is_some()));
+            let at = |in_force: bool, week: u32| {
+                if in_force && !instrument.expired(event.week) { level(instrument, week).0 } else { 0.0 }
+            };
             rows.push(PolicyEventRow {
                 regime: regime.name.clone(),
                 event: number,
@@ -143,10 +149,10 @@ pub fn policy_event_rows(study: &Study, regimes: &[usize]) -> Vec<PolicyEventRow
                 instrument: instrument.name.clone(),
                 kind: instrument.kind(),
                 models: instrument.selected.iter().filter(|selected| **selected).count() as u64,
-                level_before: at(before),
-                level_after: at(after),
+                level_before: at(before, before_week),
+                level_after: at(after, event.week),
                 level_unit,
-                refund: event.refund,
+                refund: event.refund || event.change.is_some_and(|change| change.owed_from < event.week),
             });
         }
     }

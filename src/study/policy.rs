@@ -134,6 +134,7 @@ impl Negotiated {
             action,
             instrument: self.regime.instrument,
             refund: false,
+            change: None,
             label: action.as_str().to_owned(),
         };
         Regime { events: steps.into_iter().map(event).collect(), ..template.clone() }

@@ -1,11 +1,14 @@
 //! What tables of prices say of one world: prices, duties and pass-through by regime and week.
 
+use std::borrow::Cow;
+
 use crate::model::market::Market;
 use crate::model::plan::RegimePlan;
 use crate::model::quotes::{QuoteMetric, ResponseMetric, of_all, of_model, row_len};
 use crate::model::scenario::Scenario;
 use crate::model::trade::chain::PassThrough;
 use crate::model::trade::duty::ImportDuty;
+use crate::model::trade::instrument::Instrument;
 use crate::model::trade::policy::Policy;
 use crate::model::trade::regime::{Force, Regime};
 use crate::model::world::World;
@@ -33,6 +36,12 @@ impl<'a> Quotation<'a> {
         Self { scenario, marginal_cost_usd, list, base_duty_usd, base }
     }
 
+    /// The instruments of the scenario at the levels of a regime.
+    #[must_use]
+    pub fn instruments(&self, regime: &Regime) -> Cow<'a, [Instrument]> {
+        regime.instruments(&self.scenario.instruments)
+    }
+
     /// Forces of a regime's instruments, week by week.
     #[must_use]
     pub fn forces(&self, regime: &Regime) -> Vec<Vec<Force>> {
@@ -42,14 +51,14 @@ impl<'a> Quotation<'a> {
 
     /// Models charged another duty than in the base year in a week of these forces, without a quota or an inspection.
     #[must_use]
-    pub fn taxed(&self, plan: &RegimePlan, week: u32, force: &[Force]) -> Vec<usize> {
-        let duty = self.charged(week, force);
+    pub fn taxed(&self, plan: &RegimePlan, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<usize> {
+        let duty = self.charged(week, force, instruments);
         (0..self.list.len()).filter(|j| duty[*j] != self.base[*j] && alone(plan, week, *j)).collect()
     }
 
     /// The numbers of a week of these forces (see [`crate::model::quotes`]).
     #[must_use]
-    pub fn row(&self, plan: &RegimePlan, week: u32, force: &[Force]) -> Vec<f64> {
+    pub fn row(&self, plan: &RegimePlan, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<f64> {
         let (market, models) = (&self.scenario.market, self.list.len());
         let phase = plan.phase(week as usize);
         let mut row = vec![f64::NAN; row_len(models)];
@@ -73,11 +82,11 @@ impl<'a> Quotation<'a> {
                 row[of_model(metric, j, models)] = value;
             }
         }
-        let taxed = self.taxed(plan, week, force);
+        let taxed = self.taxed(plan, week, force, instruments);
         if taxed.is_empty() {
             return row;
         }
-        let (duty, price, list) = (self.charged(week, force), &phase.sticker_price_usd, &self.list);
+        let (duty, price, list) = (self.charged(week, force, instruments), &phase.sticker_price_usd, &self.list);
         let volume = |j: usize| market.models[j].base_volume;
         let found = PassThrough::of(&market.duty_responses(&taxed, [&self.base, &duty], price));
         let weight: f64 = taxed.iter().map(|j| volume(*j)).sum();
@@ -96,8 +105,9 @@ impl<'a> Quotation<'a> {
         row
     }
 
-    fn charged(&self, week: u32, force: &[Force]) -> Vec<ImportDuty> {
-        policy(self.scenario, self.marginal_cost_usd).duties(week, force, Force::Charged, |_| true)
+    fn charged(&self, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<ImportDuty> {
+        let policy = policy(self.scenario, self.marginal_cost_usd);
+        Policy { instruments, ..policy }.duties(week, force, Force::Charged, |_| true)
     }
 }
 

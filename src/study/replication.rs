@@ -112,9 +112,10 @@ impl Study {
         let (plan, baseline) =
             (self.plan_in(replication, regime)?, self.plan_in(replication, self.scenario().baseline)?);
         let quotation = Quotation::new(self.scenario(), &replication.world, baseline);
-        let forces = quotation.forces(&self.planned_regime(regime));
+        let regime_planned = self.planned_regime(regime);
+        let (forces, instruments) = (quotation.forces(&regime_planned), quotation.instruments(&regime_planned));
         let weeks = self.plans().get(regime).into_iter().flat_map(RegimePlan::changes);
-        let rows = weeks.map(|week| quotation.row(plan, week, &forces[week as usize]));
+        let rows = weeks.map(|week| quotation.row(plan, week, &forces[week as usize], &instruments));
         let base_year: Vec<[f64; 5]> = own.base_year.iter().map(BaseYearModel::numbers).collect();
         layout.fill(values, rows, &base_year);
         Ok(())

@@ -412,7 +412,9 @@ fn shipped_scenarios_have_the_estimates() {
     let reward_is_its_own = ["calibration-1995.toml", "governments-1995.toml"];
     for entry in fs::read_dir(root().join("configs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if !name.ends_with(".toml") {
+        // Another market has its own estimates.
+        let elsewhere = ["luxury-2025.toml", "prediction-2025.toml"].contains(&name.as_str());
+        if !name.ends_with(".toml") || elsewhere {
             continue;
         }
         let loaded = config::load(&root().join("configs").join(&name), &[]).unwrap_or_else(|error| panic!("{error}"));

@@ -20,6 +20,7 @@ mod fuzzed;
 mod governments;
 mod input;
 mod instruments;
+mod language;
 mod negotiated;
 mod outputs;
 mod page;

@@ -55,6 +55,7 @@ fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, a
                 action: *action,
                 instrument: *instrument,
                 refund: false,
+                change: None,
                 label: String::new(),
             })
             .collect(),

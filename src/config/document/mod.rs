@@ -30,6 +30,7 @@ use serde::de::DeserializeOwned;
 use crate::config::ConfigError;
 use crate::config::document::tree::{Node, Part, Text, Value};
 use crate::config::source::{LONGEST_DATA, Source};
+use crate::config::suggest;
 
 pub use tree::Origin;
 
@@ -90,6 +91,48 @@ impl Document {
         let mut document = self.clone();
         assignments.iter().try_for_each(|assignment| document.lay(assignment.as_ref()))?;
         Ok(document)
+    }
+
+    /// The document with only those items of the list `items` that the list of names `chosen` names, in its order; all of them where there
+    /// is no such list.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a name that is not there, that stands twice, or no name at all.
+    pub(super) fn choosing(mut self, chosen: &str, items: &str) -> Result<Self, ConfigError> {
+        let Value::Table(entries) = &self.root.value else { return Ok(self) };
+        let (Some(Value::Array(names)), Some(Value::Array(all))) =
+            (entries.get(chosen).map(|node| &node.value), entries.get(items).map(|node| &node.value))
+        else {
+            return Ok(self);
+        };
+        if names.is_empty() {
+            return Err(self.error_at(
+                chosen,
+                "names none",
+                "name at least one, or leave the list out for all of them",
+            ));
+        }
+        let known: Vec<&str> = all.iter().filter_map(Node::name).collect();
+        let mut kept: Vec<Node> = Vec::new();
+        for (i, name) in names.iter().enumerate() {
+            // What is no text is refused where the list is read.
+            let Value::String(name) = &name.value else { return Ok(self) };
+            let key = format!("{chosen}[{i}]");
+            let Some(item) = all.iter().find(|item| item.name() == Some(name)) else {
+                let message = format!("`{name}` is no [[{items}]] of this scenario");
+                return Err(self.error_at(&key, message, suggest::one_of(name, &known)));
+            };
+            if kept.iter().any(|earlier| earlier.name() == Some(name)) {
+                return Err(self.error_at(&key, format!("`{name}` stands twice"), "name each once"));
+            }
+            kept.push(item.clone());
+        }
+        if let Value::Table(entries) = &mut self.root.value
+            && let Some(node) = entries.get_mut(items)
+        {
+            node.value = Value::Array(kept);
+        }
+        Ok(self)
     }
 
     /// The same without tables at its top, for readers that have no use for them.

@@ -85,7 +85,8 @@ impl AccountsLayout {
             let mut imports = [0.0; 2];
             for week in month.from as usize..month.to as usize {
                 for (j, facts) in self.models.iter().enumerate().filter(|(_, facts)| facts.imported) {
-                    let value = books.units(week, j) * facts.customs.of(books.plan.phase(week).producer_price_usd[j]);
+                    let producer_price_usd = books.plan.phase(week).producer_price_usd[j];
+                    let value = books.units(week, j) * facts.customs_part * facts.customs.of(producer_price_usd);
                     imports[1] += value;
                     imports[0] += if facts.from_partner { value } else { 0.0 };
                 }
@@ -116,7 +117,7 @@ impl AccountsLayout {
                 let (car, reference) = (terms(phase), terms(before));
                 let units = books.units(week, j);
                 if let Some(volume) = &phase.volume {
-                    rest.beyond_marginal(volume.beyond_marginal_usd[j] / 52.0);
+                    rest.beyond_marginal(volume.beyond_marginal_usd[j] / 52.0 * books.sales.traffic(week));
                 }
                 let Some([paid, charged, listed, disputed]) = books.sales.money(week, j) else {
                     let targeted = car.border_usd() != reference.border_usd() || car.rent_usd != reference.rent_usd;
@@ -146,7 +147,8 @@ impl AccountsLayout {
                 account.advance(charged - disputed - units * reference.duty_usd);
                 account.charge(disputed, refunded);
             }
-            sums.surplus.iter_mut().zip(&books.surplus.weeks[week]).for_each(|(sum, usd)| *sum += usd);
+            let traffic = books.sales.traffic(week);
+            sums.surplus.iter_mut().zip(&books.surplus.weeks[week]).for_each(|(sum, usd)| *sum += usd * traffic);
         }
         sums
     }
@@ -287,6 +289,6 @@ impl JobBooks<'_> {
             Some(_) => f64::from(self.sales.drawn(week)[model]),
             None => self.sales.expected(week)[model],
         };
-        sold * self.cars
+        sold * self.cars * self.sales.traffic(week)
     }
 }

@@ -160,6 +160,8 @@ pub(super) struct ModelFacts {
     pub flagged: bool,
     pub imported: bool,
     pub from_partner: bool,
+    /// The part of a car that customs values.
+    pub customs_part: f64,
     pub customs: CustomsValue,
     /// Part of the dealers' gross margin that a car not sold would save.
     pub avoidable: f64,
@@ -232,6 +234,7 @@ impl AccountsLayout {
                 flagged: model.flagged,
                 imported: model.imported,
                 from_partner: model.imported && settings.partner_countries.contains(&model.assembly_country),
+                customs_part: market.customs_part(j),
                 customs: if market.chain.is_vertical() {
                     CustomsValue::Border { local_usd: market.chain.local_usd(j) }
                 } else {

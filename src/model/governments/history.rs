@@ -139,6 +139,7 @@ impl Recorder {
             action: *action,
             instrument,
             refund: false,
+            change: None,
             label: action.as_str().to_owned(),
         };
         Regime { events: self.events.iter().map(event).collect(), ..template.clone() }
@@ -211,7 +212,7 @@ fn steps(events: &[&PolicyEvent]) -> Vec<(Day, Step)> {
                 // People know the deadline: the day on which the decision falls.
                 deadline: next(at, &[Action::Imposed, Action::Settled, Action::Lapsed]),
             },
-            Action::Liable | Action::RulingLost | Action::RulingWon => return None,
+            Action::Liable | Action::RulingLost | Action::RulingWon | Action::Changed => return None,
             Action::Complaint => Step::Complaint,
             Action::Reversed => Step::Reversal,
             Action::Imposed => Step::Imposition,

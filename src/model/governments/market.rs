@@ -113,6 +113,7 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
         action: Action::Imposed,
         instrument,
         refund: false,
+        change: None,
         label: String::new(),
     };
     let events = instrument.map(imposed).into_iter().collect();

@@ -89,6 +89,13 @@ impl<'a> Lists<'a> {
         let begun = self.changed(week, |before, now| before < Force::Charged && now == Force::Charged);
         let ended = self.changed(week, |before, now| before == Force::Charged && now < Force::Charged);
         let event = self.last.as_ref().is_none_or(|(_, terms)| terms != week.terms);
+        if let Some((_, before)) = &self.last {
+            // A payment to the buyer is his at once; the list price beneath it waits.
+            let moved = week.terms.rebate_usd.iter().zip(&before.rebate_usd).map(|(now, before)| now - before);
+            self.latent_usd.iter_mut().zip(moved).for_each(|(latent, moved)| *latent -= moved);
+        } else {
+            self.latent_usd.iter_mut().zip(&week.terms.rebate_usd).for_each(|(latent, now)| *latent -= now);
+        }
         let spells = self.spells(week);
         let mut flexible = self.flexible(week.force, &ended, context);
         let mut target = self.target(week, &spells, &flexible, context, book)?;
@@ -125,7 +132,7 @@ impl<'a> Lists<'a> {
 
     /// How long makers expect an instrument in force to stay.
     fn stay(instrument: &Instrument, week: u32) -> Stay {
-        let change = instrument.measures.iter().map(|dated| dated.from_week).find(|from| *from > week);
+        let change = next(instrument, week).map(|dated| dated.from_week);
         let end = instrument.until.map(|until| until.week);
         match change.into_iter().chain(end).min() {
             Some(known) => Stay::Until(known.saturating_sub(week)),
@@ -136,7 +143,7 @@ impl<'a> Lists<'a> {
     /// What follows an instrument in force as makers see it: its next measure, nothing after its end, or what remains of it.
     fn afterwards(&self, i: usize, week: u32) -> Option<Instrument> {
         let instrument = &self.policy.instruments[i];
-        let next = instrument.measures.iter().find(|dated| dated.from_week > week);
+        let next = next(instrument, week);
         let ends_first = instrument.until.is_some_and(|until| next.is_none_or(|next| until.week <= next.from_week));
         let measure = match (ends_first, next) {
             (true, _) => return None,
@@ -144,7 +151,11 @@ impl<'a> Lists<'a> {
             (false, None) if instrument.remains > 0.0 => instrument.measure(week)?.times(instrument.remains),
             (false, None) => return None,
         };
-        Some(Instrument { measures: vec![Dated { from_week: 0, measure }], until: None, ..instrument.clone() })
+        Some(Instrument {
+            measures: vec![Dated { from_week: 0, known_week: 0, measure }],
+            until: None,
+            ..instrument.clone()
+        })
     }
 
     /// The duties and inspections in force that makers expect to change.
@@ -302,6 +313,11 @@ impl<'a> Lists<'a> {
         let later: Vec<f64> = later.map(|(target, latent)| target + kept * (latent - target)).collect();
         Ok([imagined.floored(&later, week.terms, context, book)?, imagined.posted_usd])
     }
+}
+
+/// The next level of an instrument, if makers know of it.
+fn next(instrument: &Instrument, week: u32) -> Option<&Dated> {
+    instrument.measures.iter().find(|dated| dated.from_week > week && dated.known_week <= week)
 }
 
 /// The equilibrium at these terms, found from base-year prices whatever came before, so that it depends on the terms alone.

@@ -70,8 +70,8 @@ impl TimedJob<'_> {
     /// What each model faces in each week.
     pub(super) fn course(&self) -> Course {
         let announced = |week: usize| self.belief.decision_weeks.get(week).copied().or(self.timing.deadline_week);
-        let (instruments, models) = (&self.scenario.instruments, self.scenario.market.len());
-        Course::new(self.regime, instruments, models, self.scenario.weeks, announced)
+        let (instruments, models) = (self.regime.instruments(&self.scenario.instruments), self.scenario.market.len());
+        Course::new(self.regime, &instruments, models, self.scenario.weeks, announced)
     }
 }
 

@@ -6,6 +6,9 @@
 //! D_j = mu p0_j                       assembled at home: the dealer
 //! ```
 //!
+//! A model of which the share s comes from abroad has the mean of both, and s v / (s v + (1 - s)(1 - mu)) of what its maker gets is
+//! customs value.
+//!
 //! Under the vertical chain an ad valorem duty falls on what the maker charges at the border, and the maker can lower it. Local
 //! costs D stay as they are when the price or the duty moves. Under the retail chain the maker sets the showroom price, bears all
 //! costs to the showroom, and D is zero.
@@ -22,6 +25,8 @@ pub enum Chain {
     Vertical {
         /// D of each model, USD a car.
         local_usd: Vec<f64>,
+        /// The part of the maker's price of each model that customs values: 1 for an import, 0 for a car assembled at home.
+        customs_part: Vec<f64>,
     },
 }
 
@@ -45,14 +50,13 @@ pub struct NoRoomForDealer {
 }
 
 impl Chain {
-    /// The vertical chain with customs value `customs_value_share` of base-year list prices, the normal rate `rate` on imports, and
-    /// dealers' margin `dealers_margin`, a fraction of the list price.
+    /// The vertical chain with customs value `customs_value_share` of base-year list prices, and dealers' margin `dealers_margin`, a
+    /// fraction of the list price.
     ///
     /// # Errors
     /// [`NoRoomForDealer`] for the first import of which the dealer would not have his margin.
     pub fn vertical(
         models: &[CarModel],
-        rate: f64,
         customs_value_share: f64,
         dealers_margin: f64,
     ) -> Result<Self, NoRoomForDealer> {
@@ -61,6 +65,7 @@ impl Chain {
             if !model.imported {
                 return Ok(dealers_usd);
             }
+            let rate = model.normal_rate.fraction();
             let local_usd = model.list_price_usd * (1.0 - customs_value_share * (1.0 + rate));
             // Up to rounding: all of the price may be customs value where there is no dealer.
             if local_usd < dealers_usd - 1e-9 * model.list_price_usd {
@@ -68,9 +73,17 @@ impl Chain {
                 let model = model.name.clone();
                 return Err(NoRoomForDealer { model, customs_value_share, local_usd, dealers_usd, largest_share });
             }
-            Ok(local_usd)
+            Ok(model.import_share * local_usd + (1.0 - model.import_share) * dealers_usd)
         };
-        Ok(Self::Vertical { local_usd: models.iter().map(local).collect::<Result<_, _>>()? })
+        let part = |model: &CarModel| {
+            let abroad = model.import_share * customs_value_share;
+            let home = (1.0 - model.import_share) * (1.0 - dealers_margin);
+            if abroad > 0.0 { abroad / (abroad + home) } else { 0.0 }
+        };
+        Ok(Self::Vertical {
+            local_usd: models.iter().map(local).collect::<Result<_, _>>()?,
+            customs_part: models.iter().map(part).collect(),
+        })
     }
 
     /// Whether the maker's price is the one at the border.
@@ -84,7 +97,7 @@ impl Chain {
     pub fn local_usd(&self, j: usize) -> f64 {
         match self {
             Self::Retail => 0.0,
-            Self::Vertical { local_usd } => local_usd[j],
+            Self::Vertical { local_usd, .. } => local_usd[j],
         }
     }
 }
@@ -144,7 +157,7 @@ impl Market {
     pub fn border_prices(&self, duty_usd: &[f64]) -> Vec<f64> {
         let of = |(j, model): (usize, &CarModel)| match &self.chain {
             Chain::Retail => self.normal_duty.customs_value_share * model.list_price_usd,
-            Chain::Vertical { local_usd } => model.list_price_usd - duty_usd[j] - local_usd[j],
+            Chain::Vertical { local_usd, .. } => model.list_price_usd - duty_usd[j] - local_usd[j],
         };
         self.models.iter().enumerate().map(of).collect()
     }
@@ -154,6 +167,7 @@ impl Market {
 mod tests {
     use super::*;
     use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId};
+    use crate::model::trade::duty::AdValoremRate;
 
     fn car(name: &str, imported: bool, list_price_usd: f64) -> CarModel {
         CarModel {
@@ -163,6 +177,8 @@ mod tests {
             region: RegionId::from_index(0),
             assembly_country: String::new(),
             imported,
+            import_share: if imported { 1.0 } else { 0.0 },
+            normal_rate: AdValoremRate::new(0.025).unwrap(),
             flagged: false,
             list_price_usd,
             base_volume: 1.0,
@@ -173,14 +189,27 @@ mod tests {
     #[test]
     fn local_costs_are_what_customs_value_and_duty_leave() {
         let models = [car("Legend", true, 37_000.0), car("Seville", false, 41_935.0)];
-        let chain = Chain::vertical(&models, 0.025, 0.70, 0.10).unwrap();
+        let chain = Chain::vertical(&models, 0.70, 0.10).unwrap();
         assert!((chain.local_usd(0) - 10_452.5).abs() < 1e-9, "{chain:?}");
         assert!((chain.local_usd(1) - 4_193.5).abs() < 1e-9);
         assert_eq!(Chain::Retail.local_usd(1), 0.0);
-        let error = Chain::vertical(&models, 0.025, 0.90, 0.10).unwrap_err();
+        let error = Chain::vertical(&models, 0.90, 0.10).unwrap_err();
         assert!(error.to_string().starts_with("Legend: a customs value of 0.9"), "{error}");
         assert!((error.largest_share - 0.878).abs() < 1e-3);
-        assert!(Chain::vertical(&models, 0.025, error.largest_share - 1e-9, 0.10).is_ok());
+        assert!(Chain::vertical(&models, error.largest_share - 1e-9, 0.10).is_ok());
+    }
+
+    /// Two plants: of 40,000 with a share of .6 from abroad at .7 customs value and 2.5%, duty is .6 x 700, the maker gets .6 x 28,000
+    /// and .4 x 36,000, and the rest of the price is local.
+    #[test]
+    fn a_model_with_two_plants_is_the_mean_of_both() {
+        let mut models = [car("GV70", true, 40_000.0)];
+        models[0].import_share = 0.6;
+        let chain = Chain::vertical(&models, 0.70, 0.10).unwrap();
+        let Chain::Vertical { local_usd, customs_part } = &chain else { panic!("{chain:?}") };
+        let (maker, duty) = (0.6 * 28_000.0 + 0.4 * 36_000.0, 0.6 * 700.0);
+        assert!((local_usd[0] - (40_000.0 - maker - duty)).abs() < 1e-9, "{chain:?}");
+        assert!((0.025 * customs_part[0] * maker - duty).abs() < 1e-9, "{chain:?}");
     }
 
     /// A car landed at 20,000 with 2.5% duty, then 100% more. The maker cuts its price to 18,000, and a quarter of the car is local cost.

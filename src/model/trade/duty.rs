@@ -19,7 +19,7 @@ use crate::model::market::DutyBasis;
 use crate::model::supply::DutyTerms;
 
 /// A duty charged as a fraction of customs value: 0.25 is a 25% tariff.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct AdValoremRate(f64); // finite and at least zero
 
 /// A duty rate that is negative or not a number.

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::duty::Duty;
+use super::duty::{Duty, ImportDuty};
 
 /// How an instrument's duty meets the normal duty.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -96,6 +96,8 @@ impl Measure {
 pub struct Dated {
     /// First week.
     pub from_week: u32,
+    /// The week from which makers know of it.
+    pub known_week: u32,
     /// What is done.
     pub measure: Measure,
 }
@@ -123,6 +125,12 @@ pub struct Instrument {
     pub until: Option<Expiry>,
     /// Whether each model of the market is selected, exemptions taken out.
     pub selected: Vec<bool>,
+    /// The part of its level that each model bears: cars of one of two plants, dutiable content, a rate below the highest.
+    pub part: Vec<f64>,
+    /// Credited against the duty on each model, as a fraction of its base-year list price; never more than the duty.
+    pub offset: Vec<f64>,
+    /// Whether it is in force in the base year, so that what an event does is end it: a rebate whose level is below zero then.
+    pub in_base_year: bool,
     /// How long makers who set list prices expect it to stay once it is in force, weeks; infinite for good. What happens is for the
     /// events to say.
     pub expected_weeks: f64,
@@ -134,9 +142,29 @@ impl Instrument {
     /// An instrument that does the same from the first week on, without expiry.
     #[must_use]
     pub fn constant(name: &str, label: &str, measure: Measure, selected: Vec<bool>) -> Self {
-        let measures = vec![Dated { from_week: 0, measure }];
-        let (name, label) = (name.into(), label.into());
-        Self { name, label, measures, until: None, selected, expected_weeks: f64::INFINITY, remains: 0.0 }
+        Self {
+            name: name.into(),
+            label: label.into(),
+            measures: vec![Dated { from_week: 0, known_week: 0, measure }],
+            until: None,
+            part: vec![1.0; selected.len()],
+            offset: vec![0.0; selected.len()],
+            in_base_year: false,
+            selected,
+            expected_weeks: f64::INFINITY,
+            remains: 0.0,
+        }
+    }
+    /// What a duty of this instrument is on model `j`: the part that it bears, less what is credited against it.
+    #[must_use]
+    pub fn on_model(&self, duty: Duty, j: usize, list_price_usd: f64) -> Duty {
+        let duty = duty.times(self.part[j]);
+        if self.offset[j] == 0.0 {
+            return duty;
+        }
+        // An offset stands beside a duty in dollars alone: on list prices, or specific.
+        let owed_usd = ImportDuty::default().with(duty, list_price_usd, 0.0).fixed_usd;
+        Duty::Specific { amount_usd: (owed_usd - self.offset[j] * list_price_usd).max(0.0) }
     }
     /// What it does in a week in which it is in force; nothing before its first measure.
     #[must_use]
@@ -151,7 +179,7 @@ impl Instrument {
     /// The kind as written in scenario files.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.measures.first().map_or("duty", |dated| dated.measure.kind())
+        if self.in_base_year { "credit" } else { self.measures.first().map_or("duty", |dated| dated.measure.kind()) }
     }
     /// Whether it is a duty: the one kind that a car can owe before it is decided.
     #[must_use]
@@ -177,7 +205,7 @@ mod tests {
     #[test]
     fn each_measure_holds_until_the_next() {
         let rebate = |amount_usd| Measure::Rebate { amount_usd };
-        let dated = |from_week, amount_usd| Dated { from_week, measure: rebate(amount_usd) };
+        let dated = |from_week, amount_usd| Dated { from_week, known_week: 0, measure: rebate(amount_usd) };
         let mut instrument = Instrument::constant("r", "", rebate(1.0), vec![true]);
         instrument.measures = vec![dated(3, 1.0), dated(5, 2.0)];
         let held: Vec<Option<Measure>> = (2..7).map(|week| instrument.measure(week).copied()).collect();

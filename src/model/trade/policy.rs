@@ -71,8 +71,9 @@ impl Policy<'_> {
                 }
                 Measure::Duty { .. } | Measure::Retaliation(_) => continue,
             };
-            let selected = sums.iter_mut().zip(&instrument.selected).filter(|(_, selected)| **selected);
-            selected.for_each(|(sum, _)| *sum += usd);
+            for j in (0..self.market.len()).filter(|j| instrument.selected[*j]) {
+                sums[j] += usd * instrument.part[j];
+            }
         }
         Terms { duty: self.duties(week, force, Force::Charged, |_| true), inspection_usd, rebate_usd, quotas }
     }
@@ -101,7 +102,9 @@ impl Policy<'_> {
                 Measure::Quota { .. } | Measure::Inspection { .. } | Measure::Retaliation(_) => continue,
             };
             for j in (0..self.market.len()).filter(|j| instrument.selected[*j]) {
-                duties[j] = duties[j].with(duty, self.market.models[j].list_price_usd, self.marginal_cost_usd[j]);
+                let list_usd = self.market.models[j].list_price_usd;
+                let own = instrument.on_model(duty, j, list_usd);
+                duties[j] = duties[j].with(own, list_usd, self.marginal_cost_usd[j]);
             }
         }
         duties
@@ -170,13 +173,14 @@ impl Policy<'_> {
 #[must_use]
 pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDuty> {
     let normal = &market.normal_duty;
-    let (rate, basis, customs_value_share) = (normal.rate, normal.basis, normal.customs_value_share);
-    let duty = Duty::AdValorem { rate, basis, customs_value_share };
+    let (basis, customs_value_share) = (normal.basis, normal.customs_value_share);
     let models = market.models.iter().zip(marginal_cost_usd).enumerate();
     models
         .map(|(j, (model, cost))| {
             let none = ImportDuty::none(market.chain.local_usd(j));
-            if model.imported { none.with(duty, model.list_price_usd, *cost) } else { none }
+            let duty = Duty::AdValorem { rate: model.normal_rate, basis, customs_value_share };
+            let part = market.customs_part(j);
+            if model.imported { none.with(duty.times(part), model.list_price_usd, *cost) } else { none }
         })
         .collect()
 }

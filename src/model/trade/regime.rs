@@ -19,7 +19,9 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::instrument::{Instrument, Measure, Stacking};
+use std::borrow::Cow;
+
+use super::instrument::{Dated, Instrument, Measure, Stacking};
 
 /// What happens to an instrument on a date.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +51,8 @@ pub enum Action {
     Reversed,
     /// A settlement has failed its reviews: announced again.
     Reinstated,
+    /// Another level of an instrument in force.
+    Changed,
 }
 
 impl Action {
@@ -68,6 +72,7 @@ impl Action {
             Self::RulingWon => "ruling_won",
             Self::Reversed => "reversed",
             Self::Reinstated => "reinstated",
+            Self::Changed => "changed",
         }
     }
     /// The actions of which one must have come before, where this one has such a need.
@@ -77,7 +82,7 @@ impl Action {
             Self::Liable => &[Self::Announced, Self::Reinstated],
             Self::Settled | Self::Complaint => &[Self::Threatened, Self::Announced, Self::Imposed],
             Self::Lapsed => &[Self::Threatened, Self::Announced],
-            Self::Lifted => &[Self::Imposed],
+            Self::Lifted | Self::Changed => &[Self::Imposed],
             Self::RulingLost | Self::RulingWon => &[Self::Complaint],
             Self::Reversed => &[Self::RulingLost, Self::Imposed],
             Self::Reinstated => &[Self::Settled],
@@ -98,8 +103,21 @@ pub struct PolicyEvent {
     pub instrument: usize,
     /// Whether the duty collected since it was imposed goes back to the importers; only where the event ends it.
     pub refund: bool,
+    /// What a change makes of the instrument; none for other actions.
+    pub change: Option<Change>,
     /// What charts call it.
     pub label: String,
+}
+
+/// Another level of an instrument in force.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// What it does from then on.
+    pub measure: Measure,
+    /// The week from which cars owe no more than this: before the event where a cut is retroactive. Importers get back the rest.
+    pub owed_from: u32,
+    /// The week from which makers know of it: before the event where it was announced.
+    pub known_week: u32,
 }
 
 /// A policy history to run the market under.
@@ -248,6 +266,7 @@ fn after(action: Action, state: State, complaint: Complaint) -> Option<(State, C
         (Action::Imposed, Idle | Threatened | Announced, _) => Some((Imposed, complaint)),
         (Action::Settled, _, _) if open => withdrawn(Settled),
         (Action::Lapsed, Threatened | Announced, _) => withdrawn(Lapsed),
+        (Action::Changed, Imposed, _) => Some((Imposed, complaint)),
         (Action::Lifted, Imposed, _) | (Action::Reversed, Imposed, Complaint::Lost) => withdrawn(Ended),
         (Action::Complaint, _, Complaint::None) if open => Some((state, Complaint::Pending)),
         (Action::RulingLost, _, Complaint::Pending) if open => Some((state, Complaint::Lost)),
@@ -257,6 +276,35 @@ fn after(action: Action, state: State, complaint: Complaint) -> Option<(State, C
 }
 
 impl Regime {
+    /// The instruments with the levels that this regime gives them, as they are charged at the time.
+    #[must_use]
+    pub fn instruments<'a>(&self, instruments: &'a [Instrument]) -> Cow<'a, [Instrument]> {
+        self.changed(instruments, |event, _| event.week)
+    }
+
+    /// The same in hindsight: levels that are cut retroactively hold from the week back to which they reach.
+    #[must_use]
+    pub fn instruments_in_hindsight<'a>(&self, instruments: &'a [Instrument]) -> Cow<'a, [Instrument]> {
+        self.changed(instruments, |_, change| change.owed_from)
+    }
+
+    fn changed<'a>(
+        &self,
+        instruments: &'a [Instrument],
+        from: impl Fn(&PolicyEvent, &Change) -> u32,
+    ) -> Cow<'a, [Instrument]> {
+        let mut own = Cow::Borrowed(instruments);
+        for event in &self.events {
+            let Some(change) = &event.change else { continue };
+            let measures = &mut own.to_mut()[event.instrument].measures;
+            let from_week = from(event, change);
+            // What the instrument had scheduled for later is overtaken.
+            measures.retain(|dated| dated.from_week < from_week);
+            measures.push(Dated { from_week, known_week: change.known_week, measure: change.measure });
+        }
+        own
+    }
+
     /// The force of each instrument in each week: `force[week][instrument]`.
     ///
     /// # Errors
@@ -291,7 +339,7 @@ impl Regime {
                     Action::Liable => Standing { liable: true, ..*standing },
                     Action::Imposed => Standing { stage: Stage::Imposed, liable: true },
                     Action::Settled | Action::Lapsed | Action::Lifted | Action::Reversed => Standing::default(),
-                    Action::Complaint | Action::RulingLost | Action::RulingWon => *standing,
+                    Action::Complaint | Action::RulingLost | Action::RulingWon | Action::Changed => *standing,
                 };
             }
         }
@@ -323,7 +371,8 @@ impl Regime {
 
     /// Runs one instrument's events through the state machine and marks its weeks.
     fn drive(&self, i: usize, instrument: &Instrument, force: &mut [Vec<Force>]) -> Result<(), InvalidRegime> {
-        let (mut state, mut complaint) = (State::Idle, Complaint::None);
+        let start = if instrument.in_base_year { State::Imposed } else { State::Idle };
+        let (mut state, mut complaint) = (start, Complaint::None);
         let mut liable_from: Option<u32> = None;
         let mut previous = String::from("the start of the regime");
         let own = || self.events.iter().enumerate().filter(|(_, event)| event.instrument == i);
@@ -363,7 +412,9 @@ impl Regime {
                 }
                 Action::Settled | Action::Lapsed | Action::Lifted | Action::Reversed => {
                     liable_from = None;
-                    mark(force, i, from..force.len(), Force::None);
+                    // What was there in the base year makes a difference once it is gone.
+                    let after = if instrument.in_base_year { Force::Charged } else { Force::None };
+                    mark(force, i, from..force.len(), after);
                 }
                 _ => {}
             }
@@ -442,7 +493,15 @@ mod tests {
     }
 
     fn event(week: u32, action: Action) -> PolicyEvent {
-        PolicyEvent { date: date(1995, 1, 1), week, action, instrument: 0, refund: false, label: String::new() }
+        PolicyEvent {
+            date: date(1995, 1, 1),
+            week,
+            action,
+            instrument: 0,
+            refund: false,
+            change: None,
+            label: String::new(),
+        }
     }
 
     fn weeks(events: Vec<PolicyEvent>) -> Result<Vec<Force>, InvalidRegime> {

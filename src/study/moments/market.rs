@@ -219,6 +219,7 @@ impl<'a> StaticMarket<'a> {
             action: Action::Imposed,
             instrument,
             refund: false,
+            change: None,
             label: String::new(),
         };
         let planner = Planner { rule: &rule, instruments, ..self.planner() };

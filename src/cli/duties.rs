@@ -1,0 +1,126 @@
+//! Duties in force on a day: what `stickershock check --on DATE` prints.
+
+use std::fmt::Write;
+
+use jiff::civil::Date;
+
+use super::CliError;
+use crate::model::trade::duty::{Duty, ImportDuty};
+use crate::model::trade::instrument::{Measure, Stacking};
+use crate::model::trade::policy::Policy;
+use crate::model::trade::regime::Force;
+use crate::study::Study;
+
+/// Duties on the cars of one country.
+#[derive(Clone, Copy, Debug, Default)]
+struct Country {
+    models: usize,
+    cars: f64,
+    duty_usd: f64,
+    customs_usd: f64,
+    /// Lowest and highest rate on customs value.
+    rate: Option<[f64; 2]>,
+}
+
+/// Writes the duties of every regime in the week of a date: by country of assembly, at base-year prices, normal duty included.
+pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<(), CliError> {
+    let scenario = study.scenario();
+    let days = scenario.start.until(date).map_or(-1, |span| span.get_days());
+    let week = u32::try_from(days.div_euclid(7)).ok().filter(|week| *week < scenario.weeks);
+    let Some(week) = week else {
+        let message =
+            format!("--on {date}: outside the horizon\nhelp: it has {} weeks from {}", scenario.weeks, scenario.start);
+        return Err(CliError::Usage(message));
+    };
+    let market = &scenario.market;
+    let marginal_cost_usd = &study.shared_world().makers.costs.marginal_cost;
+    let _ = writeln!(
+        out,
+        "Duties in force on {date} (week {week} from {}), at base-year prices:",
+        scenario.week_start(week)
+    );
+    for (position, regime) in scenario.regimes.iter().enumerate() {
+        if study.negotiated(position).is_some() {
+            let _ = writeln!(out, "  {}: negotiated, another in every replication", regime.name);
+            continue;
+        }
+        let instruments = regime.instruments(&scenario.instruments);
+        // A history that has a plan has forces.
+        let force = regime.force(&scenario.instruments, scenario.weeks).unwrap_or_default();
+        let Some(force) = force.get(week as usize) else { continue };
+        let policy = Policy { market, instruments: &instruments, marginal_cost_usd, base_share: &[] };
+        let charged = policy.duties(week, force, Force::Charged, |_| true);
+        let none = vec![Force::None; instruments.len()];
+        let normal = policy.duties(week, &none, Force::Charged, |_| true);
+        let list = market.list_prices();
+        let normal_usd: Vec<f64> = normal.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
+        let border = market.border_prices(&normal_usd);
+        let owed = |j: usize, duty: &ImportDuty| duty.duty_at_usd(normal[j].producer_price_usd(list[j]));
+        let names = instruments.iter().zip(force).filter(|(_, force)| **force == Force::Charged);
+        let names = names.map(|(instrument, _)| match instrument.measure(week) {
+            Some(_) if instrument.in_base_year => format!("{} ended", instrument.name),
+            Some(measure) => format!("{} {}", instrument.name, measured(measure)),
+            None => instrument.name.clone(),
+        });
+        let names: Vec<String> = names.collect();
+        let _ = writeln!(
+            out,
+            "  {}: {}",
+            regime.name,
+            if names.is_empty() { "the normal duty".into() } else { names.join(", ") }
+        );
+        let mut countries: Vec<(&str, Country)> = Vec::new();
+        for (j, model) in market.models.iter().enumerate() {
+            let known = countries.iter().position(|(name, _)| *name == model.assembly_country);
+            let at = known.unwrap_or_else(|| {
+                countries.push((&model.assembly_country, Country::default()));
+                countries.len() - 1
+            });
+            let country = &mut countries[at].1;
+            let (duty_usd, customs_usd) = (owed(j, &charged[j]), border[j] * market.customs_part(j));
+            country.models += 1;
+            country.cars += model.base_volume;
+            country.duty_usd += model.base_volume * duty_usd;
+            country.customs_usd += model.base_volume * customs_usd;
+            if model.import_share == 1.0 && customs_usd > 0.0 {
+                let rate = duty_usd / customs_usd;
+                let [low, high] = country.rate.unwrap_or([rate, rate]);
+                country.rate = Some([low.min(rate), high.max(rate)]);
+            }
+        }
+        countries.sort_by(|a, b| b.1.cars.total_cmp(&a.1.cars));
+        for (name, country) in countries {
+            let percent = |rate: f64| format!("{:.2}%", 100.0 * rate);
+            let rate = match country.rate {
+                None => "no imports".into(),
+                Some([low, high]) if high - low < 5e-5 => percent(high),
+                Some([low, high]) => format!("{} to {}", percent(low), percent(high)),
+            };
+            let _ = writeln!(
+                out,
+                "    {name:<20} {:>3} models {:>9.0} cars  {rate:>18} of customs value  {:>7.0} USD a car",
+                country.models,
+                country.cars,
+                country.duty_usd / country.cars,
+            );
+        }
+    }
+    out.push('\n');
+    Ok(())
+}
+
+/// A measure in words.
+pub(super) fn measured(measure: &Measure) -> String {
+    match measure {
+        Measure::Duty { duty: Duty::AdValorem { rate, .. }, stacking } => {
+            // Six digits: what was written, without the noise of binary fractions.
+            let percent = (rate.fraction() * 1e8).round() / 1e6;
+            format!("{percent}%{}", if *stacking == Stacking::Replaces { " in place of the normal duty" } else { "" })
+        }
+        Measure::Duty { duty: Duty::Specific { amount_usd }, .. } => format!("{amount_usd} USD a car"),
+        Measure::Rebate { amount_usd } => format!("{} USD a car", amount_usd.abs()),
+        Measure::Quota { cars_per_year } => format!("{cars_per_year:.0} cars a year"),
+        Measure::Inspection { cost_usd, .. } => format!("{cost_usd} USD a car"),
+        Measure::Retaliation(orders) => format!("{} USD a year", orders.orders_usd_per_year),
+    }
+}

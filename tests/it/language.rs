@@ -1,0 +1,531 @@
+//! What a scenario can say of duties that differ by partner and change with time: closed forms, identities, limits, and what is refused.
+
+use std::fmt::Write;
+
+use assert_cmd::Command;
+use stickershock::config::Loaded;
+use stickershock::config::warnings::{few_purchases, warnings};
+use stickershock::model::exchange::{CurrencyPath, cost_factors};
+use stickershock::model::outcome::{RegionMetric, WeekMetric};
+use stickershock::model::plan::{Phase, RegimePlan};
+use stickershock::study::Study;
+
+use crate::support::{load_anywhere, outcomes, regime, root, same, showdown_path};
+
+const FAST: [&str; 2] = ["buyers.count=512", "buyers.population=shared"];
+const BERTRAND: &str = "pricing.rule=bertrand";
+const VERTICAL: &str = "pricing.chain=\"vertical\"";
+const STAGGERED: &str = "pricing.rule=staggered";
+
+/// The showdown with more sections, of which the regimes named run beside the status quo.
+fn loaded(sections: &str, regimes: &[&str], assignments: &[&str]) -> Result<Loaded, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let table = std::fs::read_to_string(root().join("tests/market_1995/data/models_1994.csv")).unwrap();
+    let mut lines = table.lines();
+    let mut data = format!("{},home,rate,pays\n", lines.next().unwrap());
+    for line in lines {
+        // Lexus has plants in both countries.
+        let home = if line.contains(",Lexus,") {
+            "0.4"
+        } else if line.contains(",USA,") || line.contains(",USA/") {
+            "1"
+        } else {
+            "0"
+        };
+        writeln!(data, "{line},{home},0.2,0.5").unwrap();
+    }
+    std::fs::write(folder.path().join("models.csv"), data).unwrap();
+    let file = folder.path().join("scenario.toml");
+    let names: Vec<&str> = ["status_quo"].iter().chain(regimes).copied().collect();
+    let text = format!("extends = {:?}\nregimes = {names:?}\n{sections}", showdown_path().display().to_string());
+    std::fs::write(&file, text).unwrap();
+    let models = format!("market.models={:?}", folder.path().join("models.csv").display().to_string());
+    // Nobody bargains in the regimes of these tests.
+    let own = [models.as_str(), "pricing.theta=1.0", "governments.flows.source=given"];
+    let all = FAST.iter().chain(&own).chain(assignments).map(|text| (*text).to_owned());
+    load_anywhere(&file, &all.collect::<Vec<_>>()).map_err(|error| error.to_string())
+}
+
+fn with(sections: &str, regimes: &[&str], assignments: &[&str]) -> Study {
+    let loaded = loaded(sections, regimes, assignments).unwrap_or_else(|error| panic!("{error}"));
+    Study::prepare(loaded.scenario).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn refused(sections: &str, regimes: &[&str], parts: &[&str]) {
+    let error = loaded(sections, regimes, &[]).map(|_| ()).expect_err(sections);
+    parts.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+}
+
+fn plan<'a>(study: &'a Study, name: &str) -> &'a RegimePlan {
+    study.plans().get(regime(study, name)).unwrap()
+}
+
+fn model(study: &Study, name: &str) -> usize {
+    study.scenario().market.models.iter().position(|known| known.name == name).unwrap()
+}
+
+fn same_prices(a: &Phase, b: &Phase, tolerance: f64) {
+    let columns = [(&a.sticker_price_usd, &b.sticker_price_usd), (&a.duty_usd, &b.duty_usd)];
+    for (x, y) in columns.into_iter().flat_map(|(x, y)| x.iter().zip(y)) {
+        assert!((x - y).abs() <= tolerance * x.abs().max(1.0), "{x} {y}");
+    }
+}
+
+/// 25% on Japanese cars, of which events make something else.
+const CUT: &str = r#"
+[[instrument]]
+name = "cars"
+rate = 0.25
+basis = "border"
+on = { assembly_countries = ["Japan"], imported = true }
+
+[[instrument]]
+name = "foreseen"
+rate = 0.25
+basis = "border"
+schedule = [{ from = 1995-12-30, rate = 0.15 }]
+on = { assembly_countries = ["Japan"], imported = true }
+
+[[regime]]
+name = "cut"
+events = [
+  { date = 1995-05-20, action = "imposed", instrument = "cars" },
+  { date = 1995-12-30, action = "changed", instrument = "cars", rate = 0.15 },
+]
+
+[[regime]]
+name = "cut_back"
+events = [
+  { date = 1995-05-20, action = "imposed", instrument = "cars" },
+  { date = 1995-12-30, action = "changed", instrument = "cars", rate = 0.15, retroactive_to = 1995-09-30 },
+]
+
+[[regime]]
+name = "told"
+events = [
+  { date = 1995-05-20, action = "imposed", instrument = "cars" },
+  { date = 1995-12-30, action = "changed", instrument = "cars", rate = 0.15, announced_on = 1995-05-20 },
+]
+
+[[regime]]
+name = "scheduled"
+events = [{ date = 1995-05-20, action = "imposed", instrument = "foreseen" }]
+"#;
+/// Weeks of 20 May, 30 September and 30 December 1995.
+const WEEKS: [usize; 3] = [20, 39, 52];
+
+/// A retroactive cut moves no price. Importers get back ten points of what they paid since the day back to which it reaches, and nothing
+/// for the weeks before it or after the cut.
+#[test]
+fn a_retroactive_cut_pays_back_the_difference() {
+    let study = with(CUT, &["cut", "cut_back"], &[BERTRAND, VERTICAL]);
+    let (plain, back) = (plan(&study, "cut"), plan(&study, "cut_back"));
+    let (j, [imposed, from, changed]) = (model(&study, "LS 400"), WEEKS);
+    for week in 0..104 {
+        let (a, b) = (plain.phase(week), back.phase(week));
+        assert_eq!(a.sticker_price_usd, b.sticker_price_usd, "week {week}");
+        assert_eq!(a.duty_usd, b.duty_usd, "week {week}");
+        assert!(a.refund_usd.iter().all(|usd| *usd == 0.0));
+        let refund = b.refund_usd[j];
+        if (from..changed).contains(&week) {
+            // p = w (1 + .025 + .25) + D: of the duty .275 w goes .10 w back.
+            let w = b.duty_usd[j] / 0.275;
+            assert!((refund - 0.10 * w).abs() < 1e-8 * w, "week {week}: {refund}");
+        } else {
+            assert_eq!(refund, 0.0, "week {week}");
+        }
+        let rate = match week {
+            week if week < imposed => 0.025,
+            week if week < changed => 0.275,
+            _ => 0.175,
+        };
+        let w = b.producer_price_usd[j] - study.scenario().market.chain.local_usd(j);
+        assert!((b.duty_usd[j] - rate * w).abs() < 1e-8 * w, "week {week}");
+    }
+}
+
+/// What an event changes is what a schedule changes. Makers who set staggered lists know a schedule, and an announced change as well; another
+/// surprises them: their lists are higher until it comes, for a duty of 25% that they take to stay.
+#[test]
+fn a_change_is_a_schedule_that_makers_may_not_know() {
+    let study = with(CUT, &["cut", "scheduled"], &[BERTRAND, VERTICAL]);
+    for week in 0..104 {
+        same_prices(plan(&study, "cut").phase(week), plan(&study, "scheduled").phase(week), 0.0);
+    }
+    let study = with(CUT, &["cut", "told", "scheduled"], &[STAGGERED, VERTICAL, "pricing.reopen_gain=false"]);
+    let [imposed, _, changed] = WEEKS;
+    let (j, before) = (model(&study, "LS 400"), changed - 1);
+    let price = |name: &str, week: usize| plan(&study, name).phase(week).sticker_price_usd[j];
+    for week in 0..104 {
+        same_prices(plan(&study, "told").phase(week), plan(&study, "scheduled").phase(week), 0.0);
+    }
+    assert!(price("cut", before) > price("told", before) + 50.0, "{} {}", price("cut", before), price("told", before));
+    assert!(price("told", before) > price("told", imposed - 1));
+}
+
+/// One instrument with a rate for each partner is as many instruments with one each, and a column of the table is such a list.
+#[test]
+fn rates_by_country_are_instruments_by_country() {
+    let sections = r#"
+[[instrument]]
+name = "both"
+rates = { Japan = 0.25, Germany = 0.1, "LS 400" = 0.3 }
+on = { assembly_countries = ["Japan", "Germany"], imported = true }
+[[instrument]]
+name = "japan"
+rate = 0.25
+on = { assembly_countries = ["Japan"], imported = true }
+except = { models = ["LS 400"] }
+[[instrument]]
+name = "germany"
+rate = 0.1
+on = { assembly_countries = ["Germany"], imported = true }
+[[instrument]]
+name = "lexus"
+rate = 0.3
+on = { models = ["LS 400"] }
+[[instrument]]
+name = "column"
+rate_column = "rate"
+on = { assembly_countries = ["Japan"], imported = true }
+[[instrument]]
+name = "number"
+rate = 0.2
+on = { assembly_countries = ["Japan"], imported = true }
+[[regime]]
+name = "one"
+events = [{ date = 1995-05-20, action = "imposed", instrument = "both" }]
+[[regime]]
+name = "three"
+events = [{ date = 1995-05-20, action = "imposed", instruments = ["japan", "germany", "lexus"] }]
+[[regime]]
+name = "from_column"
+events = [{ date = 1995-05-20, action = "imposed", instrument = "column" }]
+[[regime]]
+name = "from_number"
+events = [{ date = 1995-05-20, action = "imposed", instrument = "number" }]
+"#;
+    let study = with(sections, &["one", "three", "from_column", "from_number"], &[]);
+    same_prices(plan(&study, "one").phase(103), plan(&study, "three").phase(103), 1e-13);
+    same_prices(plan(&study, "from_column").phase(103), plan(&study, "from_number").phase(103), 1e-13);
+    let (j, phase) = (model(&study, "LS 400"), plan(&study, "one").phase(103));
+    assert!((phase.duty_usd[j] - 0.7 * 51_680.0 * 0.325).abs() < 1e-6, "{}", phase.duty_usd[j]);
+}
+
+/// Half of the value pays: half of the rate. By country or by column.
+#[test]
+fn a_dutiable_half_is_half_of_the_rate() {
+    let duty = |name: &str, keys: &str| {
+        format!(
+            "[[instrument]]\nname = \"{name}\"\n{keys}\non = {{ assembly_countries = [\"Japan\"], imported = true }}\n\
+             [[regime]]\nname = \"{name}\"\nevents = [{{ date = 1995-05-20, action = \"imposed\", instrument = \"{name}\" }}]\n"
+        )
+    };
+    let sections = [
+        duty("half", "rate = 0.5\ndutiable = { Japan = 0.5 }"),
+        duty("column", "rate = 0.5\ndutiable_column = \"pays\""),
+        duty("low", "rate = 0.25"),
+    ]
+    .concat();
+    let study = with(&sections, &["half", "column", "low"], &[BERTRAND, VERTICAL]);
+    same_prices(plan(&study, "half").phase(103), plan(&study, "low").phase(103), 1e-12);
+    same_prices(plan(&study, "column").phase(103), plan(&study, "low").phase(103), 1e-12);
+}
+
+/// Normal rates by country, the nearest name first, or by column.
+#[test]
+fn the_normal_duty_may_differ_by_country() {
+    let study = with("", &[], &["market.normal_duty.rates={Germany=0.0, europe=0.05, \"LS 400\"=0.1}"]);
+    let market = &study.scenario().market;
+    let normal = plan(&study, "status_quo").normal_duty_usd();
+    for (j, car) in market.models.iter().enumerate() {
+        let europe = market.regions[car.region] == "europe";
+        let rate = match car {
+            car if !car.imported => 0.0,
+            car if car.name == "LS 400" => 0.1,
+            car if car.assembly_country == "Germany" => 0.0,
+            _ if europe => 0.05,
+            _ => 0.025,
+        };
+        assert!((normal[j] - rate * 0.7 * car.list_price_usd).abs() < 1e-9, "{}: {}", car.name, normal[j]);
+    }
+    let study = with("", &[], &["market.normal_duty.column=\"rate\""]);
+    let j = model(&study, "ES 300");
+    let (duty, list) =
+        (plan(&study, "status_quo").normal_duty_usd()[j], study.scenario().market.models[j].list_price_usd);
+    assert!((duty - 0.2 * 0.7 * list).abs() < 1e-9);
+}
+
+/// A column of zeros and ones is `domestic_assembly`. With .4 at home the other .6 pays, under both chains, in duty and in customs value.
+#[test]
+fn two_plants_pay_for_the_cars_from_abroad() {
+    let home = "market.columns.home_share=\"home\"";
+    for chain in ["pricing.chain=\"retail\"", VERTICAL] {
+        let study = with("", &["imposed"], &[BERTRAND, chain, home, "market.domestic_assembly=[]"]);
+        let plain = with("", &["imposed"], &[BERTRAND, chain, "market.domestic_assembly=[\"USA\"]"]);
+        let (both, alone) = (&study.scenario().market, &plain.scenario().market);
+        let normals = [&study, &plain].map(|study| plan(study, "status_quo").normal_duty_usd().to_vec());
+        let border = both.border_prices(&normals[0]);
+        for (j, (a, b)) in both.models.iter().zip(&alone.models).enumerate() {
+            let lexus = both.brands[a.brand] == "Lexus";
+            assert_eq!(a.imported, b.imported, "{}", a.name);
+            assert!((a.import_share - if lexus { 0.6 } else { b.import_share }).abs() < 1e-12);
+            let normal = [normals[0][j], normals[1][j]];
+            assert!((normal[0] - if lexus { 0.6 } else { 1.0 } * normal[1]).abs() < 1e-9, "{}: {normal:?}", a.name);
+            let customs = border[j] * both.customs_part(j);
+            if lexus && chain == VERTICAL {
+                assert!((customs - 0.6 * 0.7 * a.list_price_usd).abs() < 1e-8, "{}: {customs}", a.name);
+            }
+        }
+    }
+    let same_share =
+        with("", &["imposed"], &[BERTRAND, "market.columns.home_share=\"home\"", "market.exclude=[\"Maxima\"]"]);
+    assert!(same_share.scenario().market.models.iter().any(|car| car.import_share == 0.6));
+}
+
+/// Parts at 25% of a fifth of the list price are 5% of it; an offset of 3.75% leaves 1.25%, one of 6% nothing.
+#[test]
+fn an_offset_is_credited_up_to_the_duty() {
+    let parts = |name: &str, offset: f64| {
+        format!(
+            "[[instrument]]\nname = \"{name}\"\nrate = 0.25\nbasis = \"list\"\ncars = \"home\"\ncustoms_value_share = 0.2\noffset = {offset}\n\
+             on = {{ home_built = true }}\n[[regime]]\nname = \"{name}\"\n\
+             events = [{{ date = 1995-05-20, action = \"imposed\", instrument = \"{name}\" }}]\n"
+        )
+    };
+    let sections = [parts("none", 0.0), parts("some", 0.0375), parts("all", 0.06)].concat();
+    let study = with(&sections, &["none", "some", "all"], &[VERTICAL, "market.columns.home_share=\"home\""]);
+    for (regime, net) in [("none", 0.05), ("some", 0.0125), ("all", 0.0)] {
+        let (phase, normal) = (plan(&study, regime).phase(103), plan(&study, "status_quo").normal_duty_usd());
+        for (j, car) in study.scenario().market.models.iter().enumerate() {
+            let wanted = normal[j] + net * (1.0 - car.import_share) * car.list_price_usd;
+            // The normal duty on imported cars follows the maker's price.
+            if car.import_share == 0.0 {
+                assert!(
+                    (phase.duty_usd[j] - wanted).abs() < 1e-7,
+                    "{regime}, {}: {} {wanted}",
+                    car.name,
+                    phase.duty_usd[j]
+                );
+            }
+        }
+    }
+    refused(
+        &parts("none", 0.01).replace("basis = \"list\"", "basis = \"border\""),
+        &["none"],
+        &["instrument.none.offset", "fraction of the list price", "basis = \"list\""],
+    );
+}
+
+/// The end of a credit is a duty in dollars; where lists wait for good, the buyer pays all of it from the first day.
+#[test]
+fn a_credit_that_ends_is_the_buyers_from_the_first_day() {
+    let sections = r#"
+[[instrument]]
+name = "credit"
+kind = "credit"
+amount_usd = 3000.0
+on = { brands = ["Lexus"] }
+[[instrument]]
+name = "specific"
+amount_usd = 3000.0
+on = { brands = ["Lexus"] }
+[[regime]]
+name = "ended"
+events = [{ date = 1995-05-20, action = "lifted", instrument = "credit" }]
+[[regime]]
+name = "dollars"
+events = [{ date = 1995-05-20, action = "imposed", instrument = "specific" }]
+"#;
+    let study = with(sections, &["ended", "dollars"], &[BERTRAND]);
+    let (ended, dollars) = (plan(&study, "ended").phase(103), plan(&study, "dollars").phase(103));
+    same_prices(ended, dollars, 0.0);
+    same_prices(plan(&study, "ended").phase(19), plan(&study, "status_quo").phase(19), 0.0);
+    let lists =
+        with(sections, &["ended"], &[STAGGERED, VERTICAL, "pricing.reopen_gain=false", "pricing.list_life_weeks=1e7"]);
+    let (j, other) = (model(&lists, "LS 400"), model(&lists, "Seville"));
+    let price = |week: usize, j: usize| plan(&lists, "ended").phase(week).sticker_price_usd[j];
+    assert!((price(20, j) - price(19, j) - 3_000.0).abs() < 0.1, "{} {}", price(19, j), price(20, j));
+    assert!((price(20, other) - price(19, other)).abs() < 0.1);
+    refused(&sections.replace("\"lifted\"", "\"imposed\""), &["ended"], &["imposed", "cannot follow the start"]);
+}
+
+/// Season and trend multiply the cars of each week and nothing else.
+#[test]
+fn season_and_trend_scale_the_weeks() {
+    let season = "time.season=[0.5, 1.5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]";
+    let run = |assignments: &[&str]| {
+        let study = with("", &["imposed"], assignments);
+        let found = outcomes(&study, &[0, 1], 0..1, 1).remove(0);
+        (study, found)
+    };
+    let ((plain, flat), (seasonal, moved)) = (run(&[]), run(&[season, "time.trend=0.1"]));
+    assert_eq!(seasonal.scenario().traffic.len(), 104);
+    assert!(plain.scenario().traffic.is_empty());
+    let traffic = &seasonal.scenario().traffic;
+    assert!((traffic[8] - 1.1_f64.powf(8.0 / 52.0) * 1.5).abs() < 1e-12, "25 February");
+    let layout = plain.layout();
+    for (a, b) in flat.iter().zip(&moved) {
+        for week in 0..104 {
+            for group in 0..layout.groups.len() {
+                let slot = layout.week(WeekMetric::ExpectedUnits, week, group);
+                assert!((b.values[slot] - traffic[week] * a.values[slot]).abs() < 1e-6 * (1.0 + a.values[slot]));
+            }
+        }
+        let total = |outcome: &stickershock::model::outcome::Outcome| -> f64 {
+            (0..layout.regions.len()).map(|r| outcome.values[layout.region(RegionMetric::Units, 0, r)]).sum()
+        };
+        assert!(total(b) > total(a) * 1.02);
+    }
+    refused("[time]\nseason = [1.0, 2.0]", &[], &["time.season", "has 2 numbers", "one for each month"]);
+    let twos = format!("[time]\nseason = {:?}", [2.0; 12]);
+    refused(&twos, &[], &["time.season", "mean 2.0000", "divide each by 2.0000"]);
+}
+
+/// A deflator is a price response per thousand dollars of other dollars.
+#[test]
+fn a_deflator_divides_the_price_response() {
+    let a = with("", &["imposed"], &["demand.alpha=0.15", "demand.deflator=2.0"]);
+    let b = with("", &["imposed"], &["demand.alpha=0.075"]);
+    let run = |study: &Study| outcomes(study, &[0, 1], 0..1, 1);
+    assert!(run(&a).iter().flatten().zip(run(&b).iter().flatten()).all(|(x, y)| same(&x.values, &y.values)));
+    refused(
+        "[demand]\nabsent_brands = [\"Lexus\"]",
+        &[],
+        &["demand.absent_brands[0]", "`Lexus` is a brand of this market"],
+    );
+    let elsewhere = "[demand]\nabsent_brands = [\"Rover\"]\nloyalty_deviation = { Rover = 0.5 }";
+    assert!(loaded(elsewhere, &[], &[]).is_ok());
+    refused("[demand]\nloyalty_deviation = { Rover = 0.5 }", &[], &["loyalty_deviation", "Rover"]);
+}
+
+/// A country without duty has a currency all the same.
+#[test]
+fn exchange_rates_move_costs_of_cars_that_owe_no_duty() {
+    let study = with("", &[], &["market.domestic_assembly=[\"USA\", \"Canada\", \"Japan\"]"]);
+    let market = &study.scenario().market;
+    let path = CurrencyPath { base: 100.0, weekly: vec![80.0] };
+    let factors = cost_factors(market, 1, |country| (country == "Japan").then_some(&path));
+    let phi = market.home_cost_share;
+    for (j, car) in market.models.iter().enumerate() {
+        let wanted = if car.assembly_country == "Japan" { (1.0 - phi) + phi * 1.25 } else { 1.0 };
+        assert!(!car.imported || car.assembly_country != "Japan");
+        assert_eq!(factors[0][j], wanted, "{}", car.name);
+    }
+}
+
+/// A list of regimes is the file with the others removed.
+#[test]
+fn regimes_are_chosen_by_a_list() {
+    let chosen = loaded("", &["imposed", "all_imports"], &[]).unwrap().scenario;
+    let names: Vec<&str> = chosen.regimes.iter().map(|regime| regime.name.as_str()).collect();
+    assert_eq!(names, ["status_quo", "imposed", "all_imports"]);
+    let all = loaded("", &[], &["regimes=[\"all_imports\", \"status_quo\"]"]).unwrap().scenario;
+    assert_eq!(
+        all.regimes.iter().map(|regime| regime.name.as_str()).collect::<Vec<_>>(),
+        ["all_imports", "status_quo"]
+    );
+    assert_eq!((chosen.regimes[2].clone(), all.baseline), (all.regimes[0].clone(), 1));
+    refused("", &["impsed"], &["regimes[1]", "`impsed` is no [[regime]]", "did you mean `imposed`"]);
+    refused("", &["imposed", "imposed"], &["regimes[2]", "stands twice"]);
+    let none = loaded("", &[], &["regimes=[]"]).map(|_| ()).unwrap_err();
+    assert!(none.contains("names none") && none.contains("leave the list out"), "{none}");
+    let lost = loaded("", &[], &["regimes=[\"imposed\"]"]).map(|_| ()).unwrap_err();
+    assert!(lost.contains("run.baseline") && lost.contains("status_quo"), "{lost}");
+}
+
+/// What cannot be meant is refused with its key, its value and what would do.
+#[test]
+fn what_cannot_be_said_is_refused() {
+    let event = |keys: &str| CUT.replace("rate = 0.15, retroactive_to = 1995-09-30", keys);
+    for (keys, parts) in [
+        ("rate = 0.35, retroactive_to = 1995-09-30", ["retroactive_to", "a rise from 0.25 to 0.35", "only a cut"]),
+        ("rate = 0.15, retroactive_to = 1996-09-30", ["retroactive_to", "comes after the change", "one before it"]),
+        ("rate = 15", ["rate", "was percent meant?", "write 0.15"]),
+        ("cost_usd = 1.0", ["cost_usd", "is of no use for this kind", "rate"]),
+        ("label = \"x\"", ["events[1]", "expected either `rate` or `amount_usd`", "100% duty"]),
+    ] {
+        refused(&event(keys), &["cut_back"], &parts);
+    }
+    let early =
+        CUT.replace("action = \"imposed\", instrument = \"cars\"", "action = \"announced\", instrument = \"cars\"");
+    refused(&early, &["cut"], &["`changed` on 1995-12-30 cannot follow `announced`"]);
+    let stray = CUT.replace(
+        "action = \"imposed\", instrument = \"cars\" }",
+        "action = \"imposed\", instrument = \"cars\", rate = 0.1 }",
+    );
+    refused(&stray, &["cut"], &["rate", "is of no use for `imposed`", "action = \"changed\""]);
+    let none = CUT.replace("action = \"imposed\", instrument = \"cars\" }", "action = \"imposed\", instruments = [] }");
+    refused(&none, &["cut"], &["names none", "at least one instrument"]);
+    let unknown = CUT.replace("instrument = \"foreseen\" }", "instruments = [\"cars\", \"forseen\"] }");
+    refused(&unknown, &["scheduled"], &["instrument[1]", "`forseen` is no instrument", "did you mean `foreseen`"]);
+    let rates = "[[instrument]]\nname = \"r\"\nrates = { Japan = 0.2 }\non = { imported = true }";
+    refused(rates, &[], &["instrument.r.rates", "has no rate for", "name it"]);
+    let both = "[[instrument]]\nname = \"r\"\nrate = 0.1\nrates = { Japan = 0.2 }\non = { regions = [\"japan\"] }";
+    refused(both, &[], &["instrument.r.rate", "stands beside rates"]);
+    let nowhere =
+        "[[instrument]]\nname = \"r\"\nrate = 0.1\ndutiable = { Japon = 0.2 }\non = { regions = [\"japan\"] }";
+    refused(nowhere, &[], &["dutiable.Japon", "did you mean `Japan`"]);
+    let home = "[[instrument]]\nname = \"r\"\nrate = 0.1\ncars = \"home\"\non = { imported = true }";
+    refused(home, &[], &["instrument.r.cars", "has no such car", "home_built"]);
+    refused("[market.columns]\nhome_share = \"mpg\"", &[], &["mpg", "share of cars assembled at home"]);
+}
+
+/// What is possible and probably not meant is told.
+#[test]
+fn doubtful_values_are_warned_of() {
+    let quiet = loaded("", &["imposed"], &[]).unwrap().scenario;
+    assert_eq!(warnings(&quiet), Vec::<String>::new());
+    let few = few_purchases(&quiet).unwrap();
+    assert!(few.contains("fewer than 30 purchases") && few.contains("more buyers or replications"), "{few}");
+    let doubtful = loaded("", &["imposed"], &["instrument.sanctions.rate=2.5", "market.domestic_regions=[]"]).unwrap();
+    let told = warnings(&doubtful.scenario).join("\n");
+    for part in ["instrument.sanctions.rate is 2.5", "write 0.025", "market.domestic_regions is empty", "`big_three`"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let mut many = quiet.clone();
+    (many.buyers, many.replications) = (1 << 20, 10_000);
+    assert_eq!(few_purchases(&many), None);
+}
+
+/// The shipped case of 2025: short, and `check` reads every rate in force on a day from it.
+#[test]
+fn the_rates_of_2025_can_be_read_on_a_day() {
+    let file = root().join("configs/luxury-2025.toml");
+    assert!(std::fs::read_to_string(&file).unwrap().lines().count() <= 200);
+    let on = |date: &str| {
+        let mut command = Command::cargo_bin("stickershock").unwrap();
+        command.arg("check").arg(&file).args([
+            "--on",
+            date,
+            "--set",
+            "buyers.count=512",
+            "--set",
+            "regimes=[\"no_new_duties\", \"decided\"]",
+        ]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let start = text.find("  decided: ").unwrap_or_else(|| panic!("{text}"));
+        text[start..].lines().skip(1).take_while(|line| line.starts_with("    ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rate = |lines: &[String], country: &str| {
+        let line = lines
+            .iter()
+            .find(|line| line.trim_start().starts_with(country))
+            .unwrap_or_else(|| panic!("{country}: {lines:?}"));
+        line.split("cars").nth(1).unwrap().split("of customs").next().unwrap().trim().to_owned()
+    };
+    for (date, germany, japan, uk, korea) in [
+        ("2025-02-01", "2.50%", "2.50%", "2.50%", "0.00%"),
+        ("2025-06-01", "27.50%", "27.50%", "27.50%", "25.00%"),
+        ("2025-08-15", "27.50%", "27.50%", "10.00%", "25.00%"),
+        ("2025-10-15", "15.00%", "15.00%", "10.00%", "25.00%"),
+        ("2026-02-01", "15.00%", "15.00%", "10.00%", "15.00%"),
+    ] {
+        let lines = on(date);
+        for (country, wanted) in [("Germany", germany), ("Japan", japan), ("United Kingdom", uk), ("Korea", korea)] {
+            assert_eq!(rate(&lines, country), wanted, "{country} on {date}");
+        }
+    }
+}
