@@ -238,6 +238,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
     "showdown-1995.toml",
     "market-1995.toml",
     "sidebar-1995.toml",
+    "parts/bargaining-1995.toml",
     "parts/timing-1995.toml",
     "parts/dealers-1995.toml",
     "governments-1995.toml",

@@ -41,6 +41,7 @@ macro_rules! shipped {
 /// What scenarios extend, and the data.
 pub(super) const BESIDE: &[(&str, &str)] = shipped![
     "market-1995.toml",
+    "parts/bargaining-1995.toml",
     "parts/timing-1995.toml",
     "parts/dealers-1995.toml",
     "parts/structures-1995.toml",

@@ -24,7 +24,7 @@ use crate::numerics::calendar::Day;
 const MOST_DAYS: i32 = 36_525;
 
 macro_rules! define_section {
-    ($( $(#[$doc:meta])* $name:ident: $bound:ident = $default:expr; )*) => {
+    ($( $(#[$doc:meta])* $name:ident: $bound:ident; )*) => {
         /// The bargaining of the two governments. Payoffs are billion USD, flows billion USD a year.
         #[derive(Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
@@ -52,11 +52,13 @@ macro_rules! define_section {
         }
 
         impl GovernmentsSection {
-            /// The defaults with every number of this section in its place.
-            fn numbers(&self) -> Parameters {
-                let mut parameters = Parameters::default();
-                $( if let Some(given) = &self.$name { parameters.$name = given.value; } )*
-                parameters
+            /// The number given for a key of [`Parameters::KEYS`].
+            fn number(&self, key: &str) -> Option<f64> {
+                let given = match key {
+                    $( stringify!($name) => &self.$name, )*
+                    _ => return None,
+                };
+                given.as_ref().map(|given| given.value)
             }
         }
     };
@@ -134,7 +136,7 @@ pub(super) fn bargaining(
     let Some(section) = section else {
         let Some(first) = regimes.first() else { return Ok(None) };
         let key = format!("regime[{}].negotiated", first.regime);
-        let help = "add [governments.dates] and [governments.flows], as in configs/showdown-1995.toml";
+        let help = "add [governments] with its numbers, dates and flows, as configs/market-1995.toml does";
         return Err(reader.error(&key, "needs a section [governments]", help));
     };
     let setup = Setup {
@@ -154,17 +156,6 @@ pub(super) fn bargaining(
     if market_flows.is_none() && !regimes.is_empty() && setup.flows == MarketFlows::none() {
         let help = "give `exchange_rate` and all six flows, or `source = \"market\"`";
         return Err(reader.error("governments.flows", "has no flows to bargain over", help));
-    }
-    if market_flows.is_some() && section.execution_reward.is_none() {
-        let reward = setup.parameters.execution_reward;
-        let message = format!(
-            "is `market`, but no `execution_reward` is given, and the default of {reward} was solved for other flows"
-        );
-        let help = format!(
-            "add `execution_reward = {reward}` to [governments], then solve for it: `stickershock negotiate FILE --solve-k=0.77` prints the one \
-             that settles 0.77 of the worlds"
-        );
-        return Err(reader.error("governments.flows.source", message, &help));
     }
     Ok(Some(Bargaining { setup, market_flows, regimes }))
 }
@@ -219,7 +210,8 @@ fn negotiated_regimes(
 }
 
 fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Parameters, ConfigError> {
-    let mut parameters = section.numbers();
+    let mut parameters =
+        Parameters::from_numbers(|key| section.number(key)).map_err(|missing| without(reader, &missing))?;
     parameters.beliefs = section.beliefs.unwrap_or_default();
     parameters.numerical_only = section.numerical_only.unwrap_or(false);
     parameters.wto = section.wto.unwrap_or(true);
@@ -230,6 +222,23 @@ fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Param
             Err(reader.error(&format!("governments.{key}"), message, ""))
         }
     }
+}
+
+/// What is said where numbers of the bargaining are not given.
+fn without(reader: &Reader<'_>, missing: &[&str]) -> ConfigError {
+    let named: Vec<String> = missing.iter().take(3).map(|key| format!("`{key}`")).collect();
+    let more = match missing.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let help = if missing == ["execution_reward"] {
+        "it goes with the market's flows: add `execution_reward = 1` to [governments], then `stickershock negotiate FILE --solve-k=0.77` prints \
+         the one that settles 0.77 of the worlds"
+    } else {
+        "every dispute has numbers of its own: give all of them in [governments]; those of 1995, with their reasons, are in \
+         configs/parts/bargaining-1995.toml, which a scenario may extend (docs/governments.md)"
+    };
+    reader.error("governments", format!("has no {}{more}", named.join(", ")), help)
 }
 
 fn steps(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calendar, ConfigError> {

@@ -30,20 +30,18 @@ fn assert_within(sums: &Negotiations, name: &str, expected: f64, bound: f64) {
     assert!((found - expected).abs() <= bound, "{name}: {found}, expected {expected} within {bound}");
 }
 
-/// The file that writes every default out says what the program takes without it.
+/// The governments alone, and those of the showdown, differ in flows and in the reward for executing that was solved for them.
 #[test]
-fn the_shipped_file_writes_out_the_defaults() {
-    let written = setup();
-    // The showdown has its own reward for executing, solved for its own market flows.
-    let default = format!("governments.execution_reward={}", Parameters::default().execution_reward);
-    let without = load(Path::new("configs/market-1995.toml"), &[default]).unwrap();
-    let without = without.scenario.bargaining.unwrap().setup;
-    assert_eq!((&written.parameters, written.calendar), (&without.parameters, without.calendar));
-    assert_eq!(written.exchange_rate, without.exchange_rate);
-    assert_eq!(written.parameters, Parameters::default());
+fn the_governments_alone_are_those_of_the_showdown() {
+    let alone = setup();
+    let showdown = load(Path::new("configs/market-1995.toml"), &[]).unwrap().scenario.bargaining.unwrap().setup;
+    assert_ne!(alone.parameters, showdown.parameters);
+    let reward = alone.parameters.execution_reward;
+    assert_eq!(alone.parameters, Parameters { execution_reward: reward, ..showdown.parameters });
+    assert_eq!((alone.calendar, alone.exchange_rate), (showdown.calendar, showdown.exchange_rate));
     // Where the market gives the flows there are none before it is solved.
-    assert_eq!(without.flows, MarketFlows::none());
-    assert_ne!(written.flows, MarketFlows::none());
+    assert_eq!(showdown.flows, MarketFlows::none());
+    assert_ne!(alone.flows, MarketFlows::none());
 }
 
 /// Reference results of 10,000 worlds a run, within three and a half standard errors of a difference between two such

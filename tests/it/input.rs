@@ -25,6 +25,7 @@ impl Copy {
             |name: &str| fs::copy(root().join("tests/market_1995").join(name), folder.path().join(name)).unwrap();
         for name in [
             "showdown-1995.toml",
+            "bargaining-1995.toml",
             "calibrated/calibrated-demand.toml",
             "calibrated/calibrated-settlement.toml",
             "data/models_1994.csv",
@@ -322,6 +323,7 @@ fn a_study_from_memory_has_the_outcomes_of_the_one_from_disk() {
     let configs = root().join("configs");
     let names = [
         "market-1995.toml",
+        "parts/bargaining-1995.toml",
         "calibrated/calibrated-demand.toml",
         "calibrated/calibrated-settlement.toml",
         "data/models_1994.csv",

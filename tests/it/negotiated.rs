@@ -331,25 +331,30 @@ fn dated_events_can_be_judged_by_the_governments_record() {
     }
 }
 
-/// The default reward for executing was solved for other flows: with flows of the market it has to be given.
+/// The numbers of a dispute are its own: a scenario that leaves some out is told which, and where those of 1995 are.
 #[test]
-fn flows_of_the_market_want_a_reward_solved_for_them() {
+fn a_dispute_without_its_numbers_is_refused_with_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("unsolved.toml");
     let text = std::fs::read_to_string(showdown_path()).unwrap();
     let configs = showdown_path().parent().unwrap().display().to_string();
     let text = text.replace(", \"calibrated/calibrated-settlement.toml\"", "");
     let text = text
+        .replace("\"bargaining-1995", &format!("\"{configs}/bargaining-1995"))
         .replace("\"calibrated/", &format!("\"{configs}/calibrated/"))
         .replace("\"data/", &format!("\"{configs}/data/"));
-    std::fs::write(&path, text).unwrap();
-    let error = crate::support::load_anywhere(&path, &[]).unwrap_err().to_string();
-    for part in ["governments.flows.source", "execution_reward = 1.45", "--solve-k=0.77"] {
-        assert!(error.contains(part), "no `{part}` in:\n{error}");
-    }
-    for given in ["governments.execution_reward=0.9", GIVEN] {
-        assert!(crate::support::load_anywhere(&path, &[given.to_owned()]).is_ok(), "{given}");
-    }
+    let refused = |text: &str, parts: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let error = crate::support::load_anywhere(&path, &[]).unwrap_err().to_string();
+        for part in parts {
+            assert!(error.contains(part), "no `{part}` in:\n{error}");
+        }
+    };
+    refused(&text, &["governments: has no `execution_reward`", "execution_reward = 1", "--solve-k=0.77"]);
+    assert!(crate::support::load_anywhere(&path, &["governments.execution_reward=0.9".to_owned()]).is_ok());
+    let bare = text.replace(&format!("\"{configs}/bargaining-1995.toml\", "), "");
+    assert_ne!(bare, text);
+    refused(&bare, &["has no `discount_rate`, `deal_years`, `parts_purchases` and 116 more", "configs/parts/bargaining-1995.toml"]);
 }
 
 #[test]

@@ -102,11 +102,8 @@ pub fn belief(p: &Parameters, state: State, strength: f64, settled: f64, enforce
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::parameters as p;
     use super::*;
-
-    fn p() -> Parameters {
-        Parameters::default()
-    }
 
     /// 17 and 24 May 1995, hardly any offers seen: 0.143 and 0.150.
     #[test]

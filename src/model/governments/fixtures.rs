@@ -4,7 +4,18 @@ use jiff::civil::date;
 
 use super::calendar::{Calendar, Escalation};
 use super::flows::{Flows, MarketFlows};
+use super::parameters::Parameters;
 use crate::numerics::calendar::Day;
+
+/// Its numbers.
+pub fn parameters() -> Parameters {
+    let numbers: toml::Table = toml::from_str(include_str!("../../../configs/parts/bargaining-1995.toml")).unwrap();
+    let given = |key| match key {
+        "execution_reward" => Some(1.45),
+        key => numbers["governments"].get(key)?.get("value")?.as_float(),
+    };
+    Parameters::from_numbers(given).unwrap()
+}
 
 /// Its dates.
 pub fn calendar() -> Calendar {

@@ -1,8 +1,7 @@
-//! Every number of the bargaining, with its default and the values it may take.
+//! Every number of the bargaining, with the values it may take.
 //!
-//! Payoffs are billions of dollars, present value; flows are billions of dollars a year. All defaults are judgements, not
-//! measurements, made for one dispute: `configs/governments-1995.toml` writes each out with its reason, `docs/governments.md` lists
-//! them. Another dispute sets its own.
+//! Payoffs are billions of dollars, present value; flows are billions of dollars a year. None has a default: each is of one dispute, and
+//! a scenario gives it. Those of 1995, judgements and not measurements, stand with their reasons in `configs/parts/bargaining-1995.toml`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,266 +69,266 @@ pub enum BeliefMode {
     Naive,
 }
 
-/// Calls `$with!` with the list of parameters: documentation, name, bound, default.
+/// Calls `$with!` with the list of parameters: documentation, name, bound.
 ///
-/// The struct, its defaults, its checks and the section of the scenario file are all made from this one list.
+/// The struct, its checks and the section of the scenario file are all made from this one list.
 macro_rules! governments_parameters {
     ($with:ident) => {
         $with! {
             /// Discount rate, a year.
-            discount_rate: NonNegative = 0.07;
+            discount_rate: NonNegative;
             /// Years for which a deal binds.
-            deal_years: Positive = 3.0;
+            deal_years: Positive;
 
             /// Parts purchases that a commitment of 1 buys, billion USD a year.
-            parts_purchases: Positive = 6.0;
+            parts_purchases: Positive;
             /// Cost of a forced purchase to the partner, as a share of its value.
-            forced_purchase_cost: NonNegative = 0.10;
+            forced_purchase_cost: NonNegative;
             /// Cost of numerical targets to the partner at commitment 1, billion USD a year.
-            numerical_target_cost: Positive = 2.6;
+            numerical_target_cost: Positive;
             /// Worth of a dollar of parts exports to the home government.
-            parts_value_home: Positive = 0.18;
+            parts_value_home: Positive;
             /// Share of that worth lost when the text names no targets at all.
-            vague_text_discount: Fraction = 0.4;
+            vague_text_discount: Fraction;
 
             /// Weight of its makers' loss in the partner's payoff.
-            makers_weight: NonNegative = 0.80;
+            makers_weight: NonNegative;
             /// Weight of customers lost to makers of third countries.
-            third_party_weight: NonNegative = 0.25;
+            third_party_weight: NonNegative;
             /// Domestic reward in the partner for saying no, billion USD: mean over worlds.
-            refusal_reward: NonNegative = 1.05;
+            refusal_reward: NonNegative;
             /// Its standard deviation over worlds; draws below zero count as zero.
-            refusal_reward_sd: NonNegative = 0.55;
+            refusal_reward_sd: NonNegative;
             /// Share of the reward that a text without targets takes away.
-            refusal_relief: Fraction = 0.5;
+            refusal_relief: Fraction;
             /// Share of the reward that counts before the open threat.
-            refusal_before_threat: NonNegative = 0.3;
+            refusal_before_threat: NonNegative;
             /// Rise of the reward when sanctions begin, as a share.
-            rally: NonNegative = 0.6;
+            rally: NonNegative;
             /// Years over which that rise fades.
-            rally_years: Positive = 1.0;
+            rally_years: Positive;
             /// Worth to the partner of vindication by the WTO.
-            vindication: NonNegative = 0.5;
+            vindication: NonNegative;
             /// Fall of the reward around the summit.
-            summit_relief: NonNegative = 0.10;
+            summit_relief: NonNegative;
             /// Days before and after the summit in which it holds.
-            summit_days: NonNegative = 3.0;
+            summit_days: NonNegative;
             /// Commitment that a strong currency of the partner buys without a deal, for each log point above par.
-            cheap_parts_slope: NonNegative = 1.2;
+            cheap_parts_slope: NonNegative;
             /// Exchange rate at which it buys nothing, the partner's currency per USD.
-            cheap_parts_par: Positive = 100.0;
+            cheap_parts_par: Positive;
 
             /// Worth to the home government of having carried the threat out: mean over worlds.
-            execution_reward: Finite = 1.45;
+            execution_reward: Finite;
             /// Its standard deviation over worlds.
-            execution_reward_sd: NonNegative = 0.45;
+            execution_reward_sd: NonNegative;
             /// Years over which it fades under sanctions.
-            execution_fade_years: Positive = 3.0;
+            execution_fade_years: Positive;
             /// Cost of selling any deal at home.
-            ratification_cost: Finite = 0.15;
+            ratification_cost: Finite;
             /// Weight of home makers' profits in the home government's payoff.
-            home_makers_weight: NonNegative = 0.5;
+            home_makers_weight: NonNegative;
             /// Weight of duty revenue.
-            revenue_weight: NonNegative = 0.5;
+            revenue_weight: NonNegative;
             /// Weight of consumers' loss.
-            consumers_weight: NonNegative = 0.10;
+            consumers_weight: NonNegative;
             /// Weight of dealers' loss.
-            dealers_weight: NonNegative = 0.5;
+            dealers_weight: NonNegative;
             /// Worth lost by backing down, times credibility.
-            backing_down_cost: NonNegative = 1.0;
+            backing_down_cost: NonNegative;
             /// Share of the worth of a later deal that executing keeps open.
-            late_deal_share: NonNegative = 0.20;
+            late_deal_share: NonNegative;
             /// Spread of the decision to execute, billion USD.
-            decision_spread: Positive = 0.5;
+            decision_spread: Positive;
             /// Cost to the home government of sanctions to security cooperation, billion USD a year.
-            security_cost: NonNegative = 0.10;
+            security_cost: NonNegative;
             /// Worth of waiting without a dated threat, as a share of the deal waited for.
-            waiting_discount: Fraction = 0.5;
+            waiting_discount: Fraction;
             /// Commitment of that deal.
-            waiting_commitment: Fraction = 0.5;
+            waiting_commitment: Fraction;
 
             /// Probability that the partner retaliates against sanctions.
-            retaliation_probability: Fraction = 0.5;
+            retaliation_probability: Fraction;
             /// Orders moved from home exporters to a rival, billion USD a year.
-            retaliation_orders: NonNegative = 2.0;
+            retaliation_orders: NonNegative;
             /// Profit that the home country loses on an order.
-            retaliation_margin: Fraction = 0.20;
+            retaliation_margin: Fraction;
             /// Years from sanctions to the earliest retaliation.
-            retaliation_first_years: NonNegative = 0.1;
+            retaliation_first_years: NonNegative;
             /// Years from sanctions to the latest.
-            retaliation_last_years: NonNegative = 0.5;
+            retaliation_last_years: NonNegative;
             /// Share of its expected cost that counts under sanctions before it begins.
-            retaliation_feared: NonNegative = 0.5;
+            retaliation_feared: NonNegative;
 
             /// Probability that the WTO rules against the home country: mean over worlds.
-            panel_loss: Fraction = 0.75;
+            panel_loss: Fraction;
             /// Its standard deviation over worlds.
-            panel_loss_sd: NonNegative = 0.10;
+            panel_loss_sd: NonNegative;
             /// What each side adds to its own chances.
-            optimism: Fraction = 0.10;
+            optimism: Fraction;
             /// Cost to the home government of losing.
-            ruling_censure: NonNegative = 1.0;
+            ruling_censure: NonNegative;
             /// Years that sanctions are expected to last if the home country loses.
-            sanctions_years: Positive = 1.85;
+            sanctions_years: Positive;
             /// Years if it wins.
-            sanctions_years_longest: Positive = 3.0;
+            sanctions_years_longest: Positive;
             /// Years always still expected.
-            sanctions_years_least: NonNegative = 0.3;
+            sanctions_years_least: NonNegative;
             /// Earliest panel report, days after the request.
-            report_days_first: NonNegative = 320.0;
+            report_days_first: NonNegative;
             /// Latest.
-            report_days_last: NonNegative = 390.0;
+            report_days_last: NonNegative;
             /// Earliest adoption after appeal, days after the report.
-            adoption_days_first: NonNegative = 105.0;
+            adoption_days_first: NonNegative;
             /// Latest.
-            adoption_days_last: NonNegative = 120.0;
+            adoption_days_last: NonNegative;
             /// Earliest compliance, days after adoption.
-            compliance_days_first: NonNegative = 30.0;
+            compliance_days_first: NonNegative;
             /// Latest.
-            compliance_days_last: NonNegative = 460.0;
+            compliance_days_last: NonNegative;
             /// Probability that the home government complies with a ruling against it.
-            compliance: Fraction = 0.85;
+            compliance: Fraction;
 
             /// Share of credibility that an open threat without a date carries.
-            open_threat_credit: Fraction = 0.5;
+            open_threat_credit: Fraction;
             /// Share without any threat.
-            no_threat_credit: Fraction = 0.25;
+            no_threat_credit: Fraction;
             /// The partner's opening offer.
-            opening_partner: Fraction = 0.05;
+            opening_partner: Fraction;
             /// The home government's opening demand.
-            opening_home: Fraction = 1.0;
+            opening_home: Fraction;
             /// Exponent of concession before a deadline: median over worlds; below 1 is tough.
-            tactic_exponent: Positive = 0.15;
+            tactic_exponent: Positive;
             /// Standard deviation of its logarithm, for each side and world.
-            tactic_exponent_log_sd: NonNegative = 0.6;
+            tactic_exponent_log_sd: NonNegative;
             /// Exponent without a deadline.
-            undated_exponent: Positive = 0.8;
+            undated_exponent: Positive;
             /// Years over which offers without a deadline approach the limits.
-            undated_years: Positive = 0.75;
+            undated_years: Positive;
             /// Exponent under sanctions.
-            sanctions_exponent: Positive = 0.7;
+            sanctions_exponent: Positive;
             /// Probability that a round takes place.
-            round_probability: Fraction = 0.75;
+            round_probability: Fraction;
             /// Last days before a deadline with a round a day, in place of one a week.
-            daily_round_days: NonNegative = 14.0;
+            daily_round_days: NonNegative;
             /// Last days in which the round surely takes place.
-            sure_round_days: NonNegative = 3.0;
+            sure_round_days: NonNegative;
             /// Probability a day that company plans replace criteria in the text.
-            plans_hazard: Fraction = 0.02;
+            plans_hazard: Fraction;
             /// The same in the last days.
-            plans_hazard_late: Fraction = 0.35;
+            plans_hazard_late: Fraction;
             /// How many those are.
-            plans_late_days: NonNegative = 7.0;
+            plans_late_days: NonNegative;
             /// The same in each weekly round under sanctions.
-            plans_hazard_sanctions: Fraction = 0.10;
+            plans_hazard_sanctions: Fraction;
             /// Least commitment worth signing.
-            least_commitment: Fraction = 0.05;
+            least_commitment: Fraction;
             /// Standard deviation of the news on each side's limit, billion USD.
-            news_sd: NonNegative = 0.25;
+            news_sd: NonNegative;
             /// Half-life of news, weeks.
-            news_half_life_weeks: Positive = 8.0;
+            news_half_life_weeks: Positive;
 
             /// Threats kept, in the count of the day that talks begin.
-            threats_kept: Positive = 2.0;
+            threats_kept: Positive;
             /// Threats not kept.
-            threats_broken: Positive = 3.0;
+            threats_broken: Positive;
             /// Credit for walking away when talks break down.
-            walkout_credit: NonNegative = 0.5;
+            walkout_credit: NonNegative;
             /// Debit for a procedure that ended without sanctions.
-            procedure_debit: NonNegative = 0.5;
+            procedure_debit: NonNegative;
             /// Credit for a pact with another country after a threat that was believed.
-            pact_credit: NonNegative = 1.0;
+            pact_credit: NonNegative;
             /// Credit for each formal step: finding, list, liability.
-            step_credit: NonNegative = 0.75;
+            step_credit: NonNegative;
             /// Credit for executing.
-            execution_credit: NonNegative = 2.0;
+            execution_credit: NonNegative;
             /// Debit for backing down.
-            lapse_debit: NonNegative = 2.0;
+            lapse_debit: NonNegative;
 
             /// The public's prior mean of the zone of agreement, in commitment.
-            prior_zone: Finite = 0.20;
+            prior_zone: Finite;
             /// Its standard deviation.
-            prior_zone_sd: Positive = 0.26;
+            prior_zone_sd: Positive;
             /// Exponent that the public takes the tactics to have.
-            public_exponent: Positive = 0.15;
+            public_exponent: Positive;
             /// Standard deviation of the public's reading of an offer.
-            offer_noise: NonNegative = 0.08;
+            offer_noise: NonNegative;
             /// Widening of the zone that the public expects while criteria are still on the table.
-            expected_softening: Finite = 0.12;
+            expected_softening: Finite;
             /// Rate a year at which sanctions in force are expected to end.
-            sanctions_end_rate: NonNegative = 0.85;
+            sanctions_end_rate: NonNegative;
             /// The public's probability that a settlement fails two reviews in a row.
-            two_failures_expected: Fraction = 0.06;
+            two_failures_expected: Fraction;
 
             /// Commitment at which a deal has the results below.
-            reference_commitment: Positive = 0.5;
+            reference_commitment: Positive;
             /// Rate a year at which effort on a settlement fades.
-            effort_decay: NonNegative = 1.0;
+            effort_decay: NonNegative;
             /// Standard deviation of log initial effort over worlds; its mean is 1.
-            effort_log_sd: NonNegative = 0.25;
+            effort_log_sd: NonNegative;
             /// New dealers a year at full effort, the reference commitment and the dealers' par.
-            dealers_rate: NonNegative = 200.0;
+            dealers_rate: NonNegative;
             /// Exchange rate of the dealers' par, the partner's currency per USD.
-            dealers_par: Positive = 84.6;
+            dealers_par: Positive;
             /// Growth of home makers' sales in the partner's market a year at full effort.
-            sales_effort: Finite = 0.32;
+            sales_effort: Finite;
             /// Elasticity of those sales to the exchange rate a year before (enters with a minus).
-            sales_exchange_elasticity: Finite = 1.5;
+            sales_exchange_elasticity: Finite;
             /// Standard deviation of their growth over a year.
-            sales_sd: NonNegative = 0.05;
+            sales_sd: NonNegative;
             /// Home makers' sales in the partner's market in the base year, billion USD.
-            sales_base: Positive = 0.9;
+            sales_base: Positive;
             /// Parts purchases in the base year, billion USD.
-            parts_base: Positive = 18.42;
+            parts_base: Positive;
             /// Growth of parts purchases a year without effort.
-            parts_trend: Finite = 0.08;
+            parts_trend: Finite;
             /// Added growth at full effort.
-            parts_effort: Finite = 0.135;
+            parts_effort: Finite;
             /// Elasticity to the exchange rate a year before (enters with a minus).
-            parts_exchange_elasticity: Finite = 0.2;
+            parts_exchange_elasticity: Finite;
             /// Standard deviation of their growth over a year.
-            parts_sd: NonNegative = 0.02;
+            parts_sd: NonNegative;
             /// Growth of transplant output a year without effort.
-            transplants_trend: Finite = 0.03;
+            transplants_trend: Finite;
             /// Added growth at full effort.
-            transplants_effort: Finite = 0.05;
+            transplants_effort: Finite;
             /// Added growth for each log point of the partner's currency above par two years before.
-            transplants_exchange_slope: Finite = 0.15;
+            transplants_exchange_slope: Finite;
             /// Standard deviation of its growth over a year.
-            transplants_sd: NonNegative = 0.02;
+            transplants_sd: NonNegative;
             /// Target: new dealers a year.
-            target_dealers: Positive = 200.0;
+            target_dealers: Positive;
             /// Target: growth of parts purchases in three years.
-            target_parts: Positive = 0.50;
+            target_parts: Positive;
             /// Target: growth of home makers' sales a year.
-            target_sales: Positive = 0.20;
+            target_sales: Positive;
             /// Target: growth of transplant output in three years.
-            target_transplants: Positive = 0.12;
+            target_transplants: Positive;
             /// Weight of parts in a review's score.
-            score_parts: NonNegative = 0.4;
+            score_parts: NonNegative;
             /// Weight of dealers.
-            score_dealers: NonNegative = 0.3;
+            score_dealers: NonNegative;
             /// Weight of sales.
-            score_sales: NonNegative = 0.2;
+            score_sales: NonNegative;
             /// Weight of transplants.
-            score_transplants: NonNegative = 0.1;
+            score_transplants: NonNegative;
             /// Score that passes.
-            pass_score: Finite = 0.5;
+            pass_score: Finite;
             /// How far company plans bind: share of credibility with which two failures bring the threat back.
-            enforcement_plans: Fraction = 0.05;
+            enforcement_plans: Fraction;
             /// The same for criteria.
-            enforcement_criteria: Fraction = 0.5;
+            enforcement_criteria: Fraction;
             /// The same for numerical targets.
-            enforcement_targets: Fraction = 1.0;
+            enforcement_targets: Fraction;
             /// Days from a reinstated threat to its deadline.
-            reinstated_days: Positive = 60.0;
+            reinstated_days: Positive;
         }
     };
 }
 pub(crate) use governments_parameters;
 
 macro_rules! define_parameters {
-    ($( $(#[$doc:meta])* $name:ident: $bound:ident = $default:expr; )*) => {
+    ($( $(#[$doc:meta])* $name:ident: $bound:ident; )*) => {
         /// The parameters of the two governments, their tactics, the public's beliefs and the settlement's results.
         #[derive(Clone, Debug, PartialEq)]
         pub struct Parameters {
@@ -342,13 +341,24 @@ macro_rules! define_parameters {
             pub wto: bool,
         }
 
-        impl Default for Parameters {
-            fn default() -> Self {
-                Self { $( $name: $default, )* beliefs: BeliefMode::default(), numerical_only: false, wto: true }
-            }
-        }
-
         impl Parameters {
+            /// Parameters with the number that `given` has for each key; the public judges by reputation, targets may be given up, and there is
+            /// a WTO.
+            ///
+            /// # Errors
+            /// The keys that `given` has no number for.
+            pub fn from_numbers(given: impl Fn(&'static str) -> Option<f64>) -> Result<Self, Vec<&'static str>> {
+                let missing: Vec<_> =
+                    Self::KEYS.iter().map(|(key, _)| *key).filter(|key| given(key).is_none()).collect();
+                let number = |key| given(key).ok_or_else(|| missing.clone());
+                Ok(Self {
+                    $( $name: number(stringify!($name))?, )*
+                    beliefs: BeliefMode::default(),
+                    numerical_only: false,
+                    wto: true,
+                })
+            }
+
             /// Names and bounds of all numbers, in the order of this file.
             pub const KEYS: &'static [(&'static str, Bound)] = &[$( (stringify!($name), Bound::$bound), )*];
 
@@ -405,18 +415,23 @@ impl Parameters {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::parameters;
     use super::Parameters;
 
     #[test]
-    fn defaults_are_within_their_bounds() {
-        assert_eq!(Parameters::default().check(), Ok(()));
-        assert_eq!(Parameters::KEYS.len(), Parameters::default().values().len());
+    fn every_number_comes_from_who_gives_them() {
+        assert_eq!(parameters().check(), Ok(()));
+        let counted = Parameters::from_numbers(|key| Parameters::KEYS.iter().position(|(k, _)| *k == key).map(|i| i as f64));
+        let positions: Vec<f64> = (0..Parameters::KEYS.len()).map(|i| i as f64).collect();
+        assert_eq!(counted.unwrap().values(), positions);
+        let without = Parameters::from_numbers(|key| (!["rally", "wto_loss", "pass_score"].contains(&key)).then_some(1.0));
+        assert_eq!(without, Err(vec!["rally", "pass_score"]));
     }
 
     #[test]
     fn bad_values_are_refused_by_name() {
         let refused = |change: fn(&mut Parameters)| {
-            let mut parameters = Parameters::default();
+            let mut parameters = parameters();
             change(&mut parameters);
             parameters.check().unwrap_err().key
         };

@@ -275,8 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn limits_at_default_means_in_june_1995() {
-        let p = Parameters::default();
+    fn limits_at_mean_rewards_in_june_1995() {
+        let p = fixtures::parameters();
         let stakes = at_means(&p);
         close(annuity(p.discount_rate, 3.0), 2.7059);
         for (form, partner, home) in
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn without_a_threat_in_may_1994_there_is_no_zone() {
-        let p = Parameters::default();
+        let p = fixtures::parameters();
         let situation = Standpoint {
             leverage: Leverage::None,
             credibility: 2.5 / 5.5,
@@ -310,7 +310,7 @@ mod tests {
     /// Nothing at stake: the partner's limit is what the exchange rate buys anyway.
     #[test]
     fn without_stakes_the_partner_signs_what_it_would_buy_anyway() {
-        let p = Parameters { vindication: 0.0, ruling_censure: 0.0, ..Parameters::default() };
+        let p = Parameters { vindication: 0.0, ruling_censure: 0.0, ..fixtures::parameters() };
         let stakes = Stakes { execution_reward: 0.0, refusal_reward: 0.0, panel_loss: 0.75 };
         let situation = Standpoint { flows: Flows::default(), ..june_1995(Form::Plans) };
         let limits = limits(&p, &stakes, &situation);
@@ -333,7 +333,7 @@ mod tests {
     /// Softening the text from targets to plans cuts the partner's cost by 65% and the value at home by 32%.
     #[test]
     fn the_side_document_is_worth_more_to_one_than_it_costs_the_other() {
-        let p = Parameters::default();
+        let p = fixtures::parameters();
         close(cost_to_partner(&p, Form::Plans) / cost_to_partner(&p, Form::Targets), 0.35);
         close(value_to_home(&p, Form::Plans) / value_to_home(&p, Form::Targets), 0.68);
     }

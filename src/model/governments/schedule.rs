@@ -178,7 +178,7 @@ impl Schedule {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{ExchangePath, Parameters, fixtures};
+    use super::super::{ExchangePath, fixtures};
     use super::*;
 
     fn day(year: i16, month: i8, day: i8) -> Day {
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(schedule.state(day(1995, 6, 27)), State::Announced);
         assert_eq!(schedule.state(day(1995, 6, 28)), State::Settled);
         let setup = Setup {
-            parameters: Parameters::default(),
+            parameters: fixtures::parameters(),
             calendar: fixtures::calendar(),
             flows: fixtures::flows(),
             exchange_rate: ExchangePath::constant(84.6).unwrap(),

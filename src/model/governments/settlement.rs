@@ -287,7 +287,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::model::governments::fixtures::calendar;
+    use crate::model::governments::fixtures::{calendar, parameters};
 
     fn history() -> Settlement {
         Settlement { signed: Day::of(date(1995, 6, 28)), commitment: 0.5, form: Form::Plans }
@@ -308,7 +308,7 @@ mod tests {
     /// No effort, no noise, a constant rate at par: trends and nothing else.
     #[test]
     fn without_a_deal_and_noise_only_trends_remain() {
-        let p = Parameters { sales_sd: 0.0, parts_sd: 0.0, transplants_sd: 0.0, ..Parameters::default() };
+        let p = Parameters { sales_sd: 0.0, parts_sd: 0.0, transplants_sd: 0.0, ..parameters() };
         let rates = ExchangePath::constant(100.0).unwrap();
         let results = DealResults::follow(
             &p,
@@ -333,7 +333,7 @@ mod tests {
     /// nothing. The standard error of the parts over 500 worlds is about 0.02.
     #[test]
     fn a_settlement_adds_to_trade_from_its_month_on() {
-        let p = Parameters::default();
+        let p = parameters();
         let rates = ExchangePath::constant(84.6).unwrap();
         let worlds = 500;
         let (mut parts, mut exports) = (0.0, 0.0);
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn reviews_stop_at_the_last_day_and_at_the_end_of_the_results() {
-        let p = Parameters::default();
+        let p = parameters();
         let rates = ExchangePath::constant(90.0).unwrap();
         let results = DealResults::follow(&p, &calendar(), &rates, &Streams::new(1, 1), history());
         assert_eq!(results.reviews(&p, Day::of(date(1998, 6, 29))).count(), 12);
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn binding_texts_that_fail_bring_the_threat_back_and_plans_that_bind_nothing_do_not() {
-        let p = Parameters { pass_score: 100.0, enforcement_plans: 0.0, ..Parameters::default() };
+        let p = Parameters { pass_score: 100.0, enforcement_plans: 0.0, ..parameters() };
         let rates = ExchangePath::constant(90.0).unwrap();
         let last = Day::of(date(1998, 6, 24));
         let streams = Streams::new(3, 1);
