@@ -83,13 +83,25 @@ pub struct Failed {
 pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError> {
     let recovered = recover(case, options)?;
     let solver = Solver { case, options, recovered: &recovered };
-    let base = solver.base();
+    let solved = |number: usize, base: Option<&Base>| {
+        let scenario = &case.scenarios[number];
+        let kinds = solver.matrix_kinds(&scenario.name, number == 0);
+        let result = solver.scenario(&scenario.name, &scenario.spec, base, &kinds)?;
+        Ok(ScenarioResult { spec: scenario.written.clone(), ..result })
+    };
+    // A scenario that is the base itself is solved once.
+    let itself = case.scenarios.iter().position(|scenario| scenario.spec == Spec::base());
+    let mut result_of_base = itself.and_then(|number| solved(number, None).ok());
+    let base = match &result_of_base {
+        Some(result) => Ok(Base::of(result, case.product_ids.len())),
+        None => solver.base(),
+    };
     let known = base.as_ref().map_or_else(|_| Base::unknown(case.product_ids.len()), Clone::clone);
     let (mut scenarios, mut failed) = (Vec::with_capacity(case.scenarios.len()), Vec::new());
     for (number, scenario) in case.scenarios.iter().enumerate() {
-        let kinds = solver.matrix_kinds(&scenario.name, number == 0);
-        match solver.scenario(&scenario.name, &scenario.spec, Some(&known), &kinds) {
-            Ok(result) => scenarios.push(ScenarioResult { spec: scenario.written.clone(), ..result }),
+        let already = if itself == Some(number) { result_of_base.take() } else { None };
+        match already.map_or_else(|| solved(number, Some(&known)), Ok) {
+            Ok(result) => scenarios.push(result),
             Err(error) => failed.push(Failed { scenario: scenario.name.clone(), error }),
         }
     }
@@ -179,6 +191,12 @@ impl Base {
     fn unknown(products: usize) -> Self {
         Self { price: vec![f64::NAN; products], consumer_surplus: f64::NAN }
     }
+
+    fn of(result: &ScenarioResult, products: usize) -> Self {
+        let mut base = Self { consumer_surplus: result.consumer_surplus, ..Self::unknown(products) };
+        result.products.iter().zip(&result.price).for_each(|(&j, found)| base.price[j] = *found);
+        base
+    }
 }
 
 /// A case on its way to a solution.
@@ -195,9 +213,7 @@ impl Solver<'_> {
     /// The base: owners as in the file, no duty, costs as they are.
     fn base(&self) -> Result<Base, SolveError> {
         let result = self.scenario(BASE, &Spec::base(), None, &[])?;
-        let mut base = Base::unknown(self.case.product_ids.len());
-        result.products.iter().zip(&result.price).for_each(|(&j, found)| base.price[j] = *found);
-        Ok(Base { consumer_surplus: result.consumer_surplus, ..base })
+        Ok(Base::of(&result, self.case.product_ids.len()))
     }
 
     /// Solves one scenario.
@@ -220,7 +236,7 @@ impl Solver<'_> {
             ownership: &supply.ownership,
             cost: &supply.cost,
             duty: &supply.duty,
-            rising: None,
+            rising: supply.rising.as_ref(),
         };
         let options = PricingOptions { second_order: true, held: &supply.held, ..PricingOptions::default() };
         let mut notes = Vec::new();
@@ -255,8 +271,14 @@ impl Solver<'_> {
         let consumer_surplus = welfare::consumer_surplus(&demand, &found.price).map_err(in_demand)?;
         let products = 0..found.price.len();
         let column = |value: &dyn Fn(usize) -> f64| -> Vec<f64> { products.clone().map(value).collect() };
-        let effective_cost = column(&|j| supply.duty[j].effective_cost(supply.cost[j]));
-        let account = |j: usize| welfare::account(found.price[j], found.share[j], supply.cost[j], supply.duty[j]);
+        let marginal_cost = problem.marginal_cost(&found.price).into_owned();
+        let beyond = supply.rising.as_ref().map(|rising| rising.beyond_marginal(&found.share));
+        let effective_cost = column(&|j| supply.duty[j].effective_cost(marginal_cost[j]));
+        // Where cost rises with volume, marginal cost times cars is not all that they cost.
+        let net_profit = column(&|j| {
+            let account = welfare::account(found.price[j], found.share[j], marginal_cost[j], supply.duty[j]);
+            account.profit - beyond.as_ref().map_or(0.0, |beyond| beyond[j])
+        });
         let duty_per_unit = |j: usize| supply.duty[j].per_unit(found.price[j]) - supply.local[j];
         let markup = column(&|j| found.price[j] - effective_cost[j]);
         let whole = on_sale.kept.len() == case.product_ids.len();
@@ -271,7 +293,7 @@ impl Solver<'_> {
             lerner_effective: column(&|j| markup[j] / found.price[j]),
             duty_per_unit: column(&duty_per_unit),
             duty_revenue: column(&|j| found.share[j] * duty_per_unit(j)),
-            net_profit: column(&|j| account(j).profit),
+            net_profit,
             price_change: column(&|j| base.map_or(0.0, |base| found.price[j] - base.price[on_sale.kept[j]])),
             delta_consumer_surplus: base.map_or(0.0, |base| consumer_surplus - base.consumer_surplus),
             outside_share_reported: 1.0 - found.share.iter().sum::<f64>(),
@@ -291,7 +313,7 @@ impl Solver<'_> {
             thin,
             notes,
             second_order: linear.second_order(&supply.ownership),
-            marginal_cost: supply.cost,
+            marginal_cost,
             price: found.price,
             share: found.share,
             spec: serde_json::Value::Null,

@@ -308,3 +308,51 @@ fn a_chain_that_cannot_be_is_refused() {
         solution.failed
     );
 }
+
+/// Six products whose firms' import costs rise with volume (elasticity .5), under duties, a dearer home currency, a merger and single owners, against
+/// 50 digits of another program, which writes total cost out.
+#[test]
+fn costs_that_rise_with_volume_are_those_of_another_program() {
+    let case = load(&folder("rising_6x40"));
+    let solution = solved(&case);
+    let differences = compare(&case, &solution.scenarios).unwrap();
+    assert_eq!(differences.len(), 7 * 16);
+    assert!(differences.iter().all(Difference::within), "{}", render_comparison(&differences));
+    // At base volumes costs are those of the case without; fewer cars cost less each, and the duty shows in the price less.
+    let flat = solved(&load(&folder("chain_6x40")));
+    let of = |solution: &Solution, name: &str| scenario(solution, name).clone();
+    assert!((of(&solution, "base_multi").price[0] / of(&flat, "base_multi").price[0] - 1.0).abs() < 1e-12);
+    let (rising, flat) = (of(&solution, "border_100"), of(&flat, "border_100"));
+    assert!(rising.marginal_cost[0] < 0.8 * flat.marginal_cost[0] && rising.price[0] < flat.price[0]);
+    assert!(solution.scenarios.iter().all(|scenario| scenario.deviations.is_empty()));
+}
+
+/// What cannot go with costs that rise is refused by name.
+#[test]
+fn costs_that_cannot_rise_are_refused() {
+    let refused = |file: &str, from: &str, to: &str, expected: &str| {
+        let copied = copy("rising_6x40");
+        edit(copied.path(), file, |text| {
+            assert!(text.contains(from), "{file} has no {from}");
+            text.replace(from, to)
+        });
+        let error = refusal(copied.path());
+        assert!(error.contains(expected), "expected {expected}\n{error}");
+    };
+    refused("case.json", "\"elasticity\": 0.5", "\"elasticity\": 7", "between 0 and 5");
+    refused("case.json", "\"elasticity\": 0.5", "\"elastic\": 0.5", "unknown key `elastic`");
+    refused("case.json", "\"JP\",\n   \"EU\"", "\"MARS\"", "no product has region = MARS");
+    refused("products.csv", ",share0", ",share", "there is no column `share0`");
+    let failing = |spec: &str, expected: &str| {
+        let copied = copy("rising_6x40");
+        fs::write(copied.path().join("scenarios.json"), format!("[{{\"name\": \"a\", \"spec\": {spec}}}]")).unwrap();
+        let solution = solved(&load(copied.path()));
+        let error = solution.failed[0].error.to_string();
+        assert!(error.contains(expected), "expected {expected}\n{error}");
+    };
+    failing(r#"{"remove": {"where": {"product_id": "p3"}}}"#, "p3 is among the volumes");
+    failing(
+        r#"{"tariff": {"type": "cost", "rate": 0.1, "where": {"product_id": "p3"}}}"#,
+        "a duty on cost is not defined for p3",
+    );
+}

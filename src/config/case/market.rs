@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::spec::{equal, meaning};
-use super::{Case, CaseChain, ConfigError, Table, Tolerance, complain, files, first_column};
+use super::spec::{cost_volume, equal, meaning};
+use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, complain, files, first_column};
 use crate::config::suggest;
 use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
 
@@ -230,6 +230,8 @@ pub(super) struct Description {
     pi: Vec<f64>,
     demographics: Vec<String>,
     curvature: f64,
+    /// As written.
+    cost_volume: Option<Value>,
     tolerance: Tolerance,
 }
 
@@ -339,6 +341,7 @@ impl Description {
             pi,
             demographics,
             curvature,
+            cost_volume: get("cost_volume").cloned(),
             tolerance,
         })
     }
@@ -478,7 +481,7 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
     if let (Some(share), true) = (&observed_share, missing(&delta)) {
         check_shares(products, share, &on_sale, population.total_weight())?;
     }
-    Ok(Case {
+    let mut case = Case {
         name: description.name.clone(),
         folder: std::path::PathBuf::new(),
         agents: agent_columns(description, agents),
@@ -496,10 +499,40 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         on_sale,
         chain: chain(products)?,
         curvature: description.curvature,
+        rising: None,
         scenarios: Vec::new(),
         matrices: Vec::new(),
         compressed: false,
-    })
+    };
+    if let Some(written) = &description.cost_volume {
+        case.rising = rising(&description.file, written, products, &case)?;
+    }
+    Ok(case)
+}
+
+/// How cost rises with what a firm sells: `cost_volume` of `case.json`.
+fn rising(file: &str, written: &Value, products: &Rows, case: &Case) -> Result<Option<CaseRisingCost>, ConfigError> {
+    const MOST: f64 = 5.0;
+    let (elasticity, selection) = cost_volume(file, written, products)?;
+    if !(0.0..=MOST).contains(&elasticity) {
+        let message = format!("cost_volume: elasticity is {elasticity}");
+        return Err(complain(file, message, "write an elasticity between 0 and 5: 0 is a cost that does not move"));
+    }
+    if elasticity == 0.0 {
+        return Ok(None);
+    }
+    let chosen = case.select(&selection);
+    if chosen.is_empty() {
+        let message = format!("cost_volume: no product has {}", Case::in_words(&selection));
+        return Err(complain(file, message, case.values_of(&selection)));
+    }
+    let Some(share) = &case.observed_share else {
+        let help = "cost_volume needs it: marginal cost is `mc`, or what is recovered, at these volumes";
+        return Err(products.error("there is no column `share0`", help));
+    };
+    let base_share = share.iter().zip(&case.on_sale).map(|(share, sold)| if *sold { *share } else { 0.0 }).collect();
+    let rises = (0..case.product_ids.len()).map(|j| chosen.contains(&j)).collect();
+    Ok(Some(CaseRisingCost { elasticity, rises, base_share }))
 }
 
 /// Refuses observed shares that leave nothing to the outside option, saying why they might.

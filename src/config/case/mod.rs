@@ -76,6 +76,18 @@ pub struct CaseChain {
     pub base_rate: Vec<f64>,
 }
 
+/// Marginal cost that rises with what a firm sells: `c (Z/Z0)^elasticity`, Z the sum of c q over those of its products whose cost rises
+/// (`model::supply::rising`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseRisingCost {
+    /// Of marginal cost to Z, above 0.
+    pub elasticity: f64,
+    /// Whether each product's cost rises.
+    pub rises: Vec<bool>,
+    /// The share at which each product's cost is its marginal cost; 0 where it is not sold in the base.
+    pub base_share: Vec<f64>,
+}
+
 /// A market read from a folder.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -106,6 +118,8 @@ pub struct Case {
     pub on_sale: Vec<bool>,
     /// The way from the border to the buyer, if makers set prices at the border.
     pub chain: Option<CaseChain>,
+    /// How cost rises with volume, where it does.
+    pub rising: Option<CaseRisingCost>,
     /// lambda: how the price is felt around `price0`; 1 is a price felt as it is.
     pub curvature: f64,
     /// Raw columns of the agents file under PyBLP's names: weights, nodes and demographics.

@@ -278,6 +278,15 @@ pub(super) fn scenarios(file: &str, value: &Value, products: &Rows) -> Result<Ve
     Ok(read)
 }
 
+/// Elasticity of cost to volume, and whose cost it is: a number for all products, or `{elasticity, where}`.
+pub(super) fn cost_volume(file: &str, value: &Value, products: &Rows) -> Result<(f64, Selection), ConfigError> {
+    if let Some(elasticity) = value.as_f64() {
+        return Ok((elasticity, Selection::default()));
+    }
+    let reader = Reader::of(file, "cost_volume".to_owned(), value, &["elasticity", "where"])?;
+    Ok((reader.number("elasticity")?, reader.selection(products)?))
+}
+
 /// Gives scenarios that store no results those that the folder's own list stores under the same name.
 pub(super) fn take_stored(file: &str, value: &Value, scenarios: &mut [CaseScenario]) -> Result<(), ConfigError> {
     for entry in value.as_array().into_iter().flatten() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::SolveError;
 use crate::config::case::{Basis, Case, HeldAt, OwnershipSpec, Selection, Spec};
 use crate::model::demand::{DemandError, Execution, ExpectedDemand, Products};
-use crate::model::supply::{DutyRule, DutyTerms, Limit, Ownership, SupplyError};
+use crate::model::supply::{DutyRule, DutyTerms, Limit, Ownership, RisingCost, SupplyError};
 use crate::study::solution::Recovered;
 
 /// Numbers in order of appearance of the names that mean the same, and the first spelling of each.
@@ -73,7 +73,9 @@ pub(super) fn base_terms(case: &Case) -> Vec<DutyTerms> {
 /// Supply of one scenario, in the order of the products on sale.
 pub(super) struct Supply {
     pub ownership: Ownership,
+    /// Marginal cost, at base volumes where it rises with them.
     pub cost: Vec<f64>,
+    pub rising: Option<RisingCost>,
     pub duty: Vec<DutyTerms>,
     /// What of the terms is no duty but the way from the border, in the unit of prices.
     pub local: Vec<f64>,
@@ -190,6 +192,12 @@ impl CaseScenario<'_> {
                     None => Err(self.missing("price0", "this duty is based on observed prices")),
                 };
                 let kind = match tariff.basis {
+                    Basis::Cost(rate) if rate != 0.0 && case.rising.as_ref().is_some_and(|rising| rising.rises[j]) => {
+                        let message = format!(
+                            "a duty on cost is not defined for {id}, whose cost rises with volume (cost_volume): use another basis"
+                        );
+                        return Err(self.misfit(message));
+                    }
                     Basis::Cost(rate) if rate != 0.0 && cost[j] < 0.0 => {
                         let message = format!(
                             "a duty on cost would be a subsidy for {id}, whose marginal cost is {:.4}; use another basis, leave \
@@ -311,6 +319,46 @@ impl CaseScenario<'_> {
         Ok(held)
     }
 
+    /// How the cost of the products on sale rises with volume, at these base costs.
+    fn rising(&self, kept: &[usize], cost: &[f64]) -> Result<Option<RisingCost>, SolveError> {
+        let case = self.case;
+        let Some(rising) = &case.rising else { return Ok(None) };
+        let rises = |j: usize| rising.rises[j];
+        // A firm's volumes in the base are those of all it sold there.
+        if let Some(j) = (0..rising.rises.len()).find(|j| rises(*j) && case.on_sale[*j] && !kept.contains(j)) {
+            let id = &case.product_ids[j];
+            return Err(self.misfit(format!(
+                "remove: {id} is among the volumes that its firm's costs rise with (cost_volume): leave it out there, or tax it away"
+            )));
+        }
+        if let Some(k) = (0..kept.len()).find(|k| rises(kept[*k]) && cost[*k] <= 0.0) {
+            let id = &case.product_ids[kept[k]];
+            return Err(self.misfit(format!(
+                "cost_volume: the marginal cost of {id} is {:.4}, expected above 0: leave it out there, or correct its demand",
+                cost[k]
+            )));
+        }
+        // Makers and not owners: what is merged keeps its plants.
+        let (firms, maker) = distinct(kept.iter().map(|&j| &case.firm_ids[j]));
+        let base_share: Vec<f64> = kept.iter().map(|&j| rising.base_share[j]).collect();
+        let sold: Vec<f64> = (0..firms.len())
+            .map(|firm| (0..kept.len()).filter(|k| maker[*k] == firm && rises(kept[*k])).map(|k| base_share[k]).sum())
+            .collect();
+        if let Some(k) = (0..kept.len()).find(|k| rises(kept[*k]) && sold[maker[*k]] <= 0.0) {
+            let (id, firm) = (&case.product_ids[kept[k]], &firms[maker[k]]);
+            return Err(self.misfit(format!(
+                "cost_volume: firm {firm} sells nothing of the kind in the base, so that the cost of {id} has nothing to rise from: leave it \
+                 out there"
+            )));
+        }
+        Ok(Some(RisingCost {
+            gamma: rising.elasticity,
+            maker: (0..kept.len()).map(|k| rises(kept[k]).then_some(maker[k])).collect(),
+            unit_cost: cost.to_vec(),
+            base_share,
+        }))
+    }
+
     pub fn supply(&self, on_sale: &OnSale) -> Result<Supply, SolveError> {
         let kept = &on_sale.kept;
         let mut cost = self.recovered.marginal_cost.clone();
@@ -326,6 +374,7 @@ impl CaseScenario<'_> {
             None => vec![0.0; kept.len()],
             Some(chain) => on_sale.gather(&chain.local_cost),
         };
-        Ok(Supply { ownership: self.ownership(kept)?, limits: self.limits(kept)?, cost, duty, local, start, held })
+        let rising = self.rising(kept, &cost)?;
+        Ok(Supply { ownership: self.ownership(kept)?, limits: self.limits(kept)?, cost, rising, duty, local, start, held })
     }
 }
