@@ -18,7 +18,7 @@ use stickershock::folder::log::FILE as LOG;
 use stickershock::model::demand::Execution;
 use stickershock::model::outcome::Outcome;
 use stickershock::sensitivity::{
-    Method, Precision, Resampling, SampleOptions, Scheme, analyze, sample, without_failed,
+    IndexPrecision, Method, Resampling, SampleOptions, Scheme, analyze, sample, without_failed,
 };
 use stickershock::study::sensitivity::{ScenarioStudy, targets as asked};
 use stickershock::study::solve::{Matrices, SolveOptions, solve};
@@ -681,7 +681,7 @@ fn answered(folder: &OutputFolder) -> Result<(), String> {
     let stop = AtomicBool::new(false);
     let log = study.open(folder, 1).map_err(|error| error.to_string())?;
     let finished =
-        study.run(log, (1, 1), Precision::default(), &stop, &|_, _| {}).map_err(|error| error.to_string())?;
+        study.run(log, (1, 1), IndexPrecision::default(), &stop, &|_, _| {}).map_err(|error| error.to_string())?;
     assert!(finished.runs.rows.iter().flatten().flatten().all(|value| value.is_finite()));
     Ok(())
 }

@@ -22,13 +22,13 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::search::neighbours;
-use super::{Model, Problem, Query, Stage};
+use super::{Model, MomentProblem, Query, SearchStage};
 use crate::numerics::elementary::hypotenuse;
 use crate::numerics::gamma::chi_square_above;
 
 /// The end of its range that a parameter stands at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum RangeEnd {
     /// The lowest value.
     Low,
     /// The highest value.
@@ -78,13 +78,13 @@ pub struct Estimate {
     /// Share of what is known of a parameter that its prior says; zero without one.
     pub prior_share: Vec<f64>,
     /// Parameters at a bound.
-    pub bound: Vec<Option<Bound>>,
+    pub bound: Vec<Option<RangeEnd>>,
 }
 
 impl Estimate {
     /// Distance of a moment from its target in standard errors of the data and the simulation together.
     #[must_use]
-    pub fn t(&self, problem: &Problem, target: usize) -> f64 {
+    pub fn t(&self, problem: &MomentProblem, target: usize) -> f64 {
         let t = &problem.targets[target];
         t.miss(self.moments[target]) / hypotenuse(t.std_error, self.noise[(target, target)].sqrt())
     }
@@ -105,19 +105,19 @@ const RANK: f64 = 1e-9;
 /// # Errors
 /// When the model stops.
 pub fn estimate<M: Model>(
-    problem: &Problem,
+    problem: &MomentProblem,
     theta: &[f64],
     moments: &[f64],
     seeds: usize,
     model: &mut M,
 ) -> Result<Estimate, M::Error> {
-    let bound: Vec<Option<Bound>> = problem
+    let bound: Vec<Option<RangeEnd>> = problem
         .free
         .iter()
         .zip(theta)
         .map(|(free, value)| match free.unit(*value) {
-            unit if unit <= AT_BOUND => Some(Bound::Low),
-            unit if unit >= 1.0 - AT_BOUND => Some(Bound::High),
+            unit if unit <= AT_BOUND => Some(RangeEnd::Low),
+            unit if unit >= 1.0 - AT_BOUND => Some(RangeEnd::High),
             _ => None,
         })
         .collect();
@@ -152,7 +152,7 @@ pub fn estimate<M: Model>(
 
 /// Central differences within the bounds, one-sided where one neighbour has no solution, zero where neither has.
 fn jacobian<M: Model>(
-    problem: &Problem,
+    problem: &MomentProblem,
     theta: &[f64],
     moments: &[f64],
     model: &mut M,
@@ -165,7 +165,7 @@ fn jacobian<M: Model>(
             for end in ends {
                 let mut theta = theta.to_vec();
                 theta[k] = end;
-                queries.push(Query { block, theta, seed: 0, stage: Stage::Derivative });
+                queries.push(Query { block, theta, seed: 0, stage: SearchStage::Derivative });
             }
             places.push((block, k, ends));
         }
@@ -188,7 +188,7 @@ fn jacobian<M: Model>(
 
 /// Covariance of the moments over other seeds, and how many of those had a solution.
 fn noise<M: Model>(
-    problem: &Problem,
+    problem: &MomentProblem,
     theta: &[f64],
     targets: usize,
     seeds: usize,
@@ -197,7 +197,7 @@ fn noise<M: Model>(
     let blocks = problem.blocks.len();
     let queries: Vec<Query> = (1..=seeds as u64)
         .flat_map(|seed| (0..blocks).map(move |block| (seed, block)))
-        .map(|(seed, block)| Query { block, theta: theta.to_vec(), seed, stage: Stage::Noise })
+        .map(|(seed, block)| Query { block, theta: theta.to_vec(), seed, stage: SearchStage::Noise })
         .collect();
     let answers = model.moments(&queries)?;
     let mut draws: Vec<DVector<f64>> = Vec::new();
@@ -258,11 +258,11 @@ struct Solved {
 
 impl System {
     fn new(
-        problem: &Problem,
+        problem: &MomentProblem,
         moments: &[f64],
         jacobian: &DMatrix<f64>,
         noise: &DMatrix<f64>,
-        bound: &[Option<Bound>],
+        bound: &[Option<RangeEnd>],
     ) -> Self {
         let idle: Vec<bool> = problem.targets.iter().zip(moments).map(|(target, m)| target.is_idle(*m)).collect();
         let (targets, count) = (problem.targets.len(), problem.free.len());
@@ -293,7 +293,7 @@ impl System {
         Self { slopes, weight, covariance, block, idle, prior, estimated }
     }
 
-    fn solve(&self, problem: &Problem) -> Solved {
+    fn solve(&self, problem: &MomentProblem) -> Solved {
         let (rows, count) = self.slopes.shape();
         let mut solved = Solved {
             gain: DMatrix::zeros(count, rows),
@@ -352,7 +352,13 @@ impl System {
     }
 
     /// The statistic J and its degrees of freedom.
-    fn overidentification(&self, problem: &Problem, theta: &[f64], moments: &[f64], solved: &Solved) -> (f64, usize) {
+    fn overidentification(
+        &self,
+        problem: &MomentProblem,
+        theta: &[f64],
+        moments: &[f64],
+        solved: &Solved,
+    ) -> (f64, usize) {
         let rows = self.slopes.nrows();
         let used = |row: usize| match row.checked_sub(problem.targets.len()) {
             // The prior of a parameter at its bound is no moment: the parameter does not answer to it.
@@ -385,7 +391,7 @@ impl System {
     }
 }
 
-fn identification(problem: &Problem, moments: &[f64], jacobian: &DMatrix<f64>) -> Vec<Identification> {
+fn identification(problem: &MomentProblem, moments: &[f64], jacobian: &DMatrix<f64>) -> Vec<Identification> {
     let of_block = |block: usize| {
         let (free, targets) = (problem.free_of(block), problem.targets_of(block));
         let rows = targets.len().max(free.len());

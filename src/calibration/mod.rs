@@ -126,7 +126,7 @@ impl Target {
 
 /// Parameters, targets and blocks, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Problem {
+pub struct MomentProblem {
     /// Names of the blocks, in the order of estimation.
     pub blocks: Vec<String>,
     /// Step of numerical derivatives in each block, as a part of a parameter's range.
@@ -137,7 +137,7 @@ pub struct Problem {
     pub targets: Vec<Target>,
 }
 
-impl Problem {
+impl MomentProblem {
     /// Positions of a block's parameters.
     #[must_use]
     pub fn free_of(&self, block: usize) -> Vec<usize> {
@@ -185,12 +185,12 @@ pub struct Query {
     /// Number of the random numbers: 0 in the search, others to see what their choice does.
     pub seed: u64,
     /// What it is asked for, for the trace.
-    pub stage: Stage,
+    pub stage: SearchStage,
 }
 
 /// Why a point is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum SearchStage {
     /// A point spread over the bounds.
     Global,
     /// A step of the simplex.
@@ -203,7 +203,7 @@ pub enum Stage {
     Noise,
 }
 
-impl Stage {
+impl SearchStage {
     /// The word in the trace.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -5,7 +5,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::{Model, Problem, Query, Stage};
+use super::{Model, MomentProblem, Query, SearchStage};
 use crate::numerics::simplex::minimise;
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
@@ -86,7 +86,7 @@ const LEAST_GAIN: f64 = 1e-10;
 
 /// One block's search: its parameters vary, the others stay where `theta` has them.
 struct Block<'a, M: Model> {
-    problem: &'a Problem,
+    problem: &'a MomentProblem,
     block: usize,
     free: Vec<usize>,
     theta: Vec<f64>,
@@ -102,7 +102,7 @@ impl<M: Model> Block<'_, M> {
         theta
     }
 
-    fn ask(&mut self, stage: Stage, units: &[Vec<f64>]) -> Result<Vec<Option<Point>>, M::Error> {
+    fn ask(&mut self, stage: SearchStage, units: &[Vec<f64>]) -> Result<Vec<Option<Point>>, M::Error> {
         let query = |unit: &Vec<f64>| Query { block: self.block, theta: self.theta(unit), seed: 0, stage };
         let queries: Vec<Query> = units.iter().map(query).collect();
         let answers = self.model.moments(&queries)?;
@@ -128,7 +128,7 @@ impl<M: Model> Block<'_, M> {
 /// # Errors
 /// [`SearchError`] when the model stops, or has no solution anywhere.
 pub fn search<M: Model>(
-    problem: &Problem,
+    problem: &MomentProblem,
     block: usize,
     theta: &[f64],
     effort: Effort,
@@ -144,7 +144,7 @@ pub fn search<M: Model>(
     let nearest = vec![f64::INFINITY; targets];
     let mut block = Block { problem, block, free, theta: theta.to_vec(), model, failed: 0, nearest };
     let mut found: Vec<Point> =
-        block.ask(Stage::Global, &units).map_err(SearchError::Model)?.into_iter().flatten().collect();
+        block.ask(SearchStage::Global, &units).map_err(SearchError::Model)?.into_iter().flatten().collect();
     // A stable sort: of equal points the earlier one.
     found.sort_by(|a, b| a.objective().total_cmp(&b.objective()));
     if found.is_empty() {
@@ -209,7 +209,7 @@ fn simplex<M: Model>(block: &mut Block<'_, M>, start: Point, steps: u64) -> Resu
     minimise(corners, 1e-6, steps, |unit| {
         let within: Vec<f64> = unit.iter().map(|u| u.clamp(0.0, 1.0)).collect();
         let outside: f64 = unit.iter().zip(&within).map(|(a, b)| (a - b) * (a - b)).sum();
-        let Some(point) = block.ask(Stage::Simplex, &[within])?.pop().flatten() else { return Ok(NO_SOLUTION) };
+        let Some(point) = block.ask(SearchStage::Simplex, &[within])?.pop().flatten() else { return Ok(NO_SOLUTION) };
         let cost = point.objective() + 1e4 * outside;
         if point.objective() < best.objective() {
             best = point;
@@ -250,7 +250,7 @@ fn polish<M: Model>(block: &mut Block<'_, M>, start: Point, steps: usize) -> Res
         let trials: Vec<(f64, Vec<f64>)> =
             DAMPINGS.iter().filter_map(|factor| Some((*factor, trial(*factor)?))).collect();
         let units: Vec<Vec<f64>> = trials.iter().map(|(_, unit)| unit.clone()).collect();
-        let answers = block.ask(Stage::Polish, &units)?;
+        let answers = block.ask(SearchStage::Polish, &units)?;
         let tried = trials.iter().zip(answers).filter_map(|((factor, _), point)| Some((*factor, point?)));
         let best = tried.min_by(|(_, a), (_, b)| a.objective().total_cmp(&b.objective()));
         let Some((factor, next)) = best.filter(|(_, next)| next.objective() < point.objective()) else {
@@ -295,7 +295,7 @@ fn derivatives<M: Model>(block: &mut Block<'_, M>, point: &Point) -> Result<Opti
             units.push(unit);
         }
     }
-    let answers = block.ask(Stage::Derivative, &units)?;
+    let answers = block.ask(SearchStage::Derivative, &units)?;
     let mut jacobian = DMatrix::zeros(point.residuals.len(), count);
     for (k, (pair, ends)) in answers.chunks_exact(2).zip(&ends).enumerate() {
         let [Some(below), Some(above)] = pair else { return Ok(None) };

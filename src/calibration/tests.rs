@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::{Xoshiro256PlusPlus, rand_core::SeedableRng};
 
-use super::estimate::Bound;
+use super::estimate::RangeEnd;
 use super::search::SearchError;
 use super::*;
 
@@ -31,14 +31,22 @@ fn within(name: &str, block: usize, range: [f64; 2], std_error: f64) -> Target {
     Target { range, ..target(name, block, 0.0, std_error) }
 }
 
-fn problem(free: Vec<Free>, targets: Vec<Target>) -> Problem {
+fn problem(free: Vec<Free>, targets: Vec<Target>) -> MomentProblem {
     let blocks = 1 + free.iter().map(|free| free.block).max().unwrap();
-    Problem { blocks: (0..blocks).map(|b| format!("block {b}")).collect(), steps: vec![1e-3; blocks], free, targets }
+    MomentProblem {
+        blocks: (0..blocks).map(|b| format!("block {b}")).collect(),
+        steps: vec![1e-3; blocks],
+        free,
+        targets,
+    }
 }
 
 const EFFORT: Effort = Effort { points: 32, starts: 2, simplex: 40, polish: 50, seed: 7 };
 
-fn fit<F: FnMut(usize, &[f64], u64) -> Option<Vec<f64>>>(problem: &Problem, moments: F) -> (Estimate, Vec<Warning>) {
+fn fit<F: FnMut(usize, &[f64], u64) -> Option<Vec<f64>>>(
+    problem: &MomentProblem,
+    moments: F,
+) -> (Estimate, Vec<Warning>) {
     let mut model = Known(moments);
     let mut theta = problem.start();
     let mut all = vec![0.0; problem.targets.len()];
@@ -218,7 +226,7 @@ fn a_parameter_at_its_bound_is_named_and_has_no_error() {
     let targets = vec![target("a", 0, 7.0, 1.0), target("b", 0, 2.0, 0.5)];
     let problem = problem(vec![free("a", 0, [0.0, 5.0]), high], targets);
     let (estimate, warnings) = fit(&problem, |_, t, _| Some(vec![t[0], t[1]]));
-    assert_eq!(estimate.bound, [Some(Bound::High), None]);
+    assert_eq!(estimate.bound, [Some(RangeEnd::High), None]);
     assert!(estimate.std_error[0].is_nan() && (estimate.std_error[1] - 0.5).abs() < 1e-3);
     assert!(warnings.iter().any(|w| w.kind() == "at_bound" && w.subject() == "a"), "{warnings:?}");
 }

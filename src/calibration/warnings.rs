@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Problem;
-use super::estimate::{Bound, Estimate};
+use super::MomentProblem;
+use super::estimate::{Estimate, RangeEnd};
 use super::search::Searched;
 use crate::numerics::elementary::hypotenuse;
 
@@ -41,7 +41,7 @@ pub enum Warning {
         /// Where it stands.
         value: f64,
         /// Which end.
-        bound: Bound,
+        bound: RangeEnd,
     },
     /// A parameter that no moment depends on.
     Unmoved {
@@ -128,7 +128,7 @@ impl fmt::Display for Warning {
             Self::AtBound { parameter, value, bound } => write!(
                 f,
                 "{parameter} is at its {} bound, {value}: it has no standard error, and the moments would have it further",
-                if *bound == Bound::Low { "lower" } else { "upper" }
+                if *bound == RangeEnd::Low { "lower" } else { "upper" }
             ),
             Self::Unmoved { parameter } => write!(f, "{parameter}: no moment depends on it; it is not estimated"),
             Self::Flat { parameters, moved } => write!(
@@ -162,7 +162,7 @@ const PART: f64 = 0.1;
 
 /// All warnings of an estimate; `searched` has the search of each block.
 #[must_use]
-pub fn warnings(problem: &Problem, searched: &[Searched], estimate: &Estimate) -> Vec<Warning> {
+pub fn warnings(problem: &MomentProblem, searched: &[Searched], estimate: &Estimate) -> Vec<Warning> {
     let mut found = Vec::new();
     for (i, target) in problem.targets.iter().enumerate() {
         let t = estimate.t(problem, i);

@@ -9,8 +9,8 @@ use crate::folder::OutputFolder;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::calibration::write_tables;
 use crate::report::page;
-use crate::study::calibration::{CalibrationError, FinishedCalibration, Run, identity};
-use crate::study::manifest::{Manifest, Standing, from_scenario};
+use crate::study::calibration::{CalibrationError, CalibrationRun, FinishedCalibration, identity};
+use crate::study::manifest::{Manifest, WorkStanding, from_scenario};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Map, Value, json};
@@ -55,7 +55,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
         bar.tick();
     };
     // Opened before anything is written: a folder of another calibration is left as it is.
-    let run = Run::open(&calibration, &folder, &stop, &progress)?;
+    let run = CalibrationRun::open(&calibration, &folder, &stop, &progress)?;
     let _lock = run.lock();
     let loaded = &calibration.scenarios[0];
     let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.draws.replications, Map::new());
@@ -65,7 +65,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
         "targets",
         json!({ "path": from_scenario(&loaded.path, &calibration.targets.path), "blake3": calibration.targets.hash.to_hex().as_str() }),
     );
-    let mut standing = Standing::begin(&folder, manifest, started)?;
+    let mut standing = WorkStanding::begin(&folder, manifest, started)?;
     let finished = pool.install(|| run.run());
     bar.finish_and_clear();
     let finished = standing.keep(finished, |error| matches!(error, CalibrationError::Interrupted { .. }))?;

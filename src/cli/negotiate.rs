@@ -16,7 +16,7 @@ use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
 use crate::report::package::{Resource, data_package};
 use crate::report::record::TableData;
 use crate::study::bargained::Bargained;
-use crate::study::manifest::{Manifest, Standing};
+use crate::study::manifest::{Manifest, WorkStanding};
 use crate::study::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
 use crate::study::prepare::governments;
 use clap::Args;
@@ -84,7 +84,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let _lock = Lock::take(&folder, Sharing::Alone)?;
     let pool = super::run::thread_pool(args.threads)?;
     let manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
-    let mut standing = Standing::begin(&folder, manifest, started)?;
+    let mut standing = WorkStanding::begin(&folder, manifest, started)?;
     let found = standing.keep(pool.install(|| simulate(args, scenario)), |_| false)?;
     let metrics: Vec<MetricRow> = found.metrics.iter().map(MetricRow::from).collect();
     let mut tables = vec![TableData::new(&metrics).map_err(crate::folder::OutputError::from)?];

@@ -10,8 +10,8 @@ use crate::model::outcome::Layout;
 use crate::report::page;
 use crate::report::record::decimal;
 use crate::report::sensitivity::write_tables;
-use crate::sensitivity::{Estimate, Index, Precision, Resampling, Scheme};
-use crate::study::manifest::{Manifest, Standing};
+use crate::sensitivity::{Index, IndexEstimate, IndexPrecision, Resampling, Scheme};
+use crate::study::manifest::{Manifest, WorkStanding};
 use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError, targets};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -149,7 +149,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     let log = study.open(&folder, sizes.0)?;
     let _lock = log.0.lock();
     let manifest = Manifest::new(&loaded, &regimes, threads).of_sensitivity(study.replications, study.identity());
-    let mut standing = Standing::begin(&folder, manifest, started)?;
+    let mut standing = WorkStanding::begin(&folder, manifest, started)?;
     let bar = progress_bar(args.quiet);
     let progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
@@ -191,7 +191,10 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
 }
 
 /// The study that the arguments ask for, its sizes, and when it stops.
-fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>, (usize, usize), Precision), CliError> {
+fn study<'a>(
+    args: &StudyArgs,
+    loaded: &'a Loaded,
+) -> Result<(ScenarioStudy<'a>, (usize, usize), IndexPrecision), CliError> {
     let scheme = scheme(args)?;
     if loaded.parameters.is_empty() {
         let path = loaded.path.display();
@@ -228,7 +231,7 @@ fn study<'a>(args: &StudyArgs, loaded: &'a Loaded) -> Result<(ScenarioStudy<'a>,
     let sizes = sizes(args, scheme)?;
     let targets = chosen_targets(args, loaded)?;
     let resampling = Resampling { level: args.level, seed: loaded.scenario.seed, ..Resampling::default() };
-    let rule = Precision { absolute: args.width, relative: args.relative_width };
+    let rule = IndexPrecision { absolute: args.width, relative: args.relative_width };
     Ok((ScenarioStudy { loaded, scheme, targets, replications, dummy: args.dummy, resampling }, sizes, rule))
 }
 
@@ -343,7 +346,7 @@ fn progress_bar(quiet: bool) -> ProgressBar {
 }
 
 /// A number and half the width of its interval, four digits of it.
-fn figure(estimate: &Estimate) -> String {
+fn figure(estimate: &IndexEstimate) -> String {
     let digits = match estimate.value.abs() {
         size if size >= 1000.0 => 0,
         size if size >= 10.0 => 1,
@@ -357,7 +360,7 @@ fn figure(estimate: &Estimate) -> String {
     }
 }
 
-fn summary(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, rule: Precision) -> String {
+fn summary(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, rule: IndexPrecision) -> String {
     let mut out = String::new();
     let scenario = &study.loaded.scenario;
     let _ = writeln!(
@@ -382,7 +385,7 @@ fn summary(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, rule: Prec
     for target in &study.targets {
         let of = |index: &str, parameter: &str| {
             let matches = |row: &&Index| row.output == target.name && row.index == index && row.parameter == parameter;
-            finished.reading.analysis.indices.iter().find(matches).map_or(Estimate::UNDEFINED, |row| row.estimate)
+            finished.reading.analysis.indices.iter().find(matches).map_or(IndexEstimate::UNDEFINED, |row| row.estimate)
         };
         let _ = write!(out, "{}\n  {:<width$}", target.name, "parameter");
         columns.iter().for_each(|column| {

@@ -12,7 +12,7 @@ use super::scenario::ScenarioFile;
 use super::suggest;
 use super::table::Table;
 use crate::calibration::search::Effort;
-use crate::calibration::{Problem, Target};
+use crate::calibration::{MomentProblem, Target};
 use crate::model::moment::{Moment, MomentDraws};
 
 /// What a piece of evidence is used for.
@@ -43,7 +43,7 @@ impl Usage {
 
 /// One piece of evidence.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evidence {
+pub struct EvidenceRow {
     /// Name, unique.
     pub name: String,
     /// Row of the table of evidence in the documentation.
@@ -74,13 +74,13 @@ pub struct Evidence {
 #[derive(Debug)]
 pub struct Calibration {
     /// Parameters, targets and blocks.
-    pub problem: Problem,
+    pub problem: MomentProblem,
     /// The key of each parameter.
     pub keys: Vec<String>,
     /// What charts call each parameter.
     pub labels: Vec<String>,
     /// All evidence, in the order of the table.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<EvidenceRow>,
     /// The evidence of each target.
     pub fitted: Vec<usize>,
     /// The scenarios that moments are of; the first is the calibrated one.
@@ -136,7 +136,7 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
             return Err(document.error_at(&format!("calibration.block[{block}]"), "has no target", help));
         }
     }
-    let problem = Problem { blocks, steps, free, targets: problem_targets };
+    let problem = MomentProblem { blocks, steps, free, targets: problem_targets };
     for block in (0..problem.blocks.len()).filter(|block| problem.is_solved(*block)) {
         let (free, targets) = (problem.free_of(block), problem.targets_of(block));
         let fitted = targets.iter().any(|i| !problem.targets[*i].solved);
@@ -158,7 +158,7 @@ pub fn calibration(loaded: Loaded, assignments: &[String]) -> Result<Calibration
 
 /// The table of evidence, read.
 struct Rows {
-    evidence: Vec<Evidence>,
+    evidence: Vec<EvidenceRow>,
     fitted: Vec<usize>,
     targets: Vec<Target>,
 }
@@ -242,7 +242,7 @@ fn rows(
             found.fitted.push(at);
             found.targets.push(Target { name: names[at].to_owned(), block, range, std_error, weight, solved });
         }
-        found.evidence.push(Evidence {
+        found.evidence.push(EvidenceRow {
             name: names[at].to_owned(),
             row: evidence_rows[at].to_owned(),
             label: labels[at].to_owned(),

@@ -9,7 +9,7 @@ use super::error::ConfigError;
 use super::reader::Reader;
 use super::sourced::Sourced;
 use crate::model::demand::Curvature;
-use crate::model::ids::Table;
+use crate::model::ids::IdTable;
 use crate::model::market::{DemandParameters, HoldingParameters, Market};
 
 /// Parameters of demand.
@@ -137,7 +137,7 @@ pub(super) fn demand(
             )?,
             None => 1.0,
         },
-        loyalty: Table::new(loyalty),
+        loyalty: IdTable::new(loyalty),
     })
 }
 

@@ -9,7 +9,7 @@ use super::error::ConfigError;
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::table::Table;
-use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId, Table as IdTable, intern};
+use crate::model::ids::{BrandId, Id, IdTable, ManufacturerId, RegionId, intern};
 use crate::model::market::{CarModel, Characteristics, DutyBasis, Market, NormalDuty, Stake};
 use crate::model::trade::chain::Chain;
 use crate::model::trade::duty::AdValoremRate;

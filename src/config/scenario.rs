@@ -29,7 +29,7 @@ use super::sweep::SweepSection;
 use super::time::{self, Horizon, PeriodSection, TimeSection};
 use super::timing::{self, BuyersBelief, PolicySections, Sections, TimingMode, TimingSection};
 use super::uncertainty::UncertaintySection;
-use crate::model::ids::Table;
+use crate::model::ids::IdTable;
 use crate::model::outcome::Layout;
 use crate::model::scenario::{Outputs, Scenario};
 
@@ -142,7 +142,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let mut demand = demand::demand(reader, &file.demand, &market)?;
     if one_shot {
         // The static market of one choice each: nobody holds a car to be loyal to.
-        demand.loyalty = Table::new(vec![0.0; market.brands.len()]);
+        demand.loyalty = IdTable::new(vec![0.0; market.brands.len()]);
     }
     let holding = demand::holding(reader, &file.holding)?;
     let revisions = pricing::revisions(reader, &file.pricing, horizon)?;

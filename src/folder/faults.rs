@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// One thing that is asked of the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum DiskStep {
     /// A temporary file is made.
     Create,
     /// Bytes are written, or appended to a log.
@@ -22,7 +22,7 @@ pub enum Step {
     Remove,
 }
 
-type Disk = dyn Fn(Step, &Path) -> io::Result<()> + Send + Sync;
+type Disk = dyn Fn(DiskStep, &Path) -> io::Result<()> + Send + Sync;
 
 /// The failures of a folder's disk: none, but in tests.
 #[derive(Clone, Default)]
@@ -30,12 +30,12 @@ pub struct Faults(Option<Arc<Disk>>);
 
 impl Faults {
     /// A disk that fails where `disk` says so, before the step is taken.
-    pub fn of(disk: impl Fn(Step, &Path) -> io::Result<()> + Send + Sync + 'static) -> Self {
+    pub fn of(disk: impl Fn(DiskStep, &Path) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(disk)))
     }
 
     /// The step is about to be taken.
-    pub(super) fn meet(&self, step: Step, path: &Path) -> io::Result<()> {
+    pub(super) fn meet(&self, step: DiskStep, path: &Path) -> io::Result<()> {
         self.0.as_ref().map_or(Ok(()), |disk| disk(step, path))
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::faults::{Faults, Step};
+use super::faults::{DiskStep, Faults};
 use super::lock::{Lock, Sharing};
 use super::{OutputError, OutputFolder};
 
@@ -70,7 +70,7 @@ pub struct Log {
 
 /// What a log held when it was opened.
 #[derive(Debug, Default, PartialEq)]
-pub struct Found {
+pub struct FoundRecords {
     /// Rows and what became of them.
     pub rows: Vec<(usize, RowResult)>,
     /// Lines that were torn or damaged, and are forgotten.
@@ -83,12 +83,12 @@ impl Log {
     /// # Errors
     /// [`LogError::Another`] when it holds runs of something else, [`LogError::Damaged`] when that cannot be told, [`LogError::Output`] when another
     /// process has the folder or the disk refuses.
-    pub fn open(folder: &OutputFolder, identity: &Map<String, Value>) -> Result<(Self, Found), LogError> {
+    pub fn open(folder: &OutputFolder, identity: &Map<String, Value>) -> Result<(Self, FoundRecords), LogError> {
         let path = folder.path().join(FILE);
         let first = Value::Object(identity.clone()).to_string();
         let key = blake3::hash(first.as_bytes());
         let header = format!("{first}\t{}\n", checksum(&key, &first));
-        let mut found = Found::default();
+        let mut found = FoundRecords::default();
         // Locked before it is read: a line that another process is writing is no damage.
         let lock = Lock::take(folder, Sharing::Alone)?;
         if !path.exists() {
@@ -127,7 +127,7 @@ impl Log {
         let line = format!("{payload}\t{}\n", checksum(&self.key, &payload));
         let mut guard = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let (file, synced) = &mut *guard;
-        let written = self.faults.meet(Step::Write, &self.path).and_then(|()| file.write_all(line.as_bytes()));
+        let written = self.faults.meet(DiskStep::Write, &self.path).and_then(|()| file.write_all(line.as_bytes()));
         written.map_err(|error| refused(&self.path, error))?;
         if synced.elapsed() >= SYNC_EVERY {
             self.wait(file)?;
@@ -146,7 +146,7 @@ impl Log {
     }
 
     fn wait(&self, file: &File) -> Result<(), OutputError> {
-        let synced = self.faults.meet(Step::Sync, &self.path).and_then(|()| file.sync_data());
+        let synced = self.faults.meet(DiskStep::Sync, &self.path).and_then(|()| file.sync_data());
         synced.map_err(|error| refused(&self.path, error))
     }
 }
@@ -168,7 +168,7 @@ fn read(
     bytes: &[u8],
     identity: &Map<String, Value>,
     key: &blake3::Hash,
-    found: &mut Found,
+    found: &mut FoundRecords,
 ) -> Result<String, LogError> {
     let damaged = || LogError::Damaged { path: path.to_owned() };
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
@@ -242,13 +242,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let folder = OutputFolder::bare(directory.path()).unwrap();
         let (log, found) = Log::open(&folder, &identity(1)).unwrap();
-        assert_eq!(found, Found::default());
+        assert_eq!(found, FoundRecords::default());
         rows().iter().for_each(|(row, result)| log.append(*row, result).unwrap());
         log.sync().unwrap();
         (directory, folder)
     }
 
-    fn bits(found: &Found) -> Vec<(usize, Result<Vec<u64>, String>)> {
+    fn bits(found: &FoundRecords) -> Vec<(usize, Result<Vec<u64>, String>)> {
         let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
         found.rows.iter().map(|(row, result)| (*row, result.as_ref().map(bits).map_err(Clone::clone))).collect()
     }
@@ -257,7 +257,7 @@ mod tests {
     fn rows_come_back_to_the_bit() {
         let (_directory, folder) = filled();
         let found = Log::open(&folder, &identity(1)).unwrap().1;
-        assert_eq!(bits(&found), bits(&Found { rows: rows(), damaged: 0 }));
+        assert_eq!(bits(&found), bits(&FoundRecords { rows: rows(), damaged: 0 }));
     }
 
     /// Cut after every byte beyond the first line: what is left is a beginning of the rows, and can be appended to.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use self::faults::{Faults, Step};
+use self::faults::{DiskStep, Faults};
 use self::pending::PARTIAL;
 pub use self::pending::PendingFile;
 pub use self::read::{open, read};
@@ -167,7 +167,7 @@ impl OutputFolder {
     /// As [`read`].
     pub fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let path = self.path.join(name);
-        self.faults.meet(Step::Read, &path)?;
+        self.faults.meet(DiskStep::Read, &path)?;
         read(&path)
     }
 
@@ -176,7 +176,7 @@ impl OutputFolder {
     /// # Errors
     /// As [`open`].
     pub fn open(&self, path: &Path) -> io::Result<File> {
-        self.faults.meet(Step::Read, path)?;
+        self.faults.meet(DiskStep::Read, path)?;
         open(path)
     }
 
@@ -186,7 +186,7 @@ impl OutputFolder {
     /// [`OutputError::File`] when it cannot be removed.
     pub fn remove(&self, path: &Path) -> Result<(), OutputError> {
         let remove = || {
-            self.faults.meet(Step::Remove, path)?;
+            self.faults.meet(DiskStep::Remove, path)?;
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
         };
         match remove() {
@@ -417,10 +417,10 @@ mod tests {
         let whole = OutputFolder::create(folder.path()).unwrap();
         whole.write("tables/x.csv", b"old").unwrap();
         let before = names(folder.path());
-        let failing = [Step::Create, Step::Write, Step::Sync, Step::Rename];
+        let failing = [DiskStep::Create, DiskStep::Write, DiskStep::Sync, DiskStep::Rename];
         for bad in failing {
             let full =
-                move |step: Step, _: &Path| if step == bad { Err(io::Error::other("disk full")) } else { Ok(()) };
+                move |step: DiskStep, _: &Path| if step == bad { Err(io::Error::other("disk full")) } else { Ok(()) };
             let output = whole.clone().with_faults(Faults::of(full));
             let error = output.write("tables/x.csv", b"new").unwrap_err().to_string();
             assert!(error.contains("x.csv") && error.contains("disk full"), "{bad:?}: {error}");
@@ -430,7 +430,7 @@ mod tests {
             );
         }
         let unreadable =
-            |step: Step, _: &Path| if step == Step::Read { Err(io::Error::other("bad block")) } else { Ok(()) };
+            |step: DiskStep, _: &Path| if step == DiskStep::Read { Err(io::Error::other("bad block")) } else { Ok(()) };
         assert!(whole.with_faults(Faults::of(unreadable)).read("tables/x.csv").is_err());
     }
 

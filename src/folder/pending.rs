@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::OutputError;
-use super::faults::{Faults, Step};
+use super::faults::{DiskStep, Faults};
 
 /// How temporary names begin.
 pub const PARTIAL: &str = ".partial-";
@@ -23,7 +23,7 @@ pub struct PendingFile {
 /// For writers of other libraries; [`PendingFile::write`] has the better errors.
 impl Write for PendingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.faults.meet(Step::Write, &self.path)?;
+        self.faults.meet(DiskStep::Write, &self.path)?;
         self.file.write(bytes)
     }
     fn flush(&mut self) -> io::Result<()> {
@@ -35,7 +35,7 @@ impl PendingFile {
     /// Begins the file that will stand at `path`; its folder is made if need be.
     pub(super) fn begin(path: PathBuf, faults: Faults) -> Result<Self, OutputError> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let made = faults.meet(Step::Create, &path).and_then(|()| {
+        let made = faults.meet(DiskStep::Create, &path).and_then(|()| {
             fs::create_dir_all(folder)?;
             tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)
         });
@@ -54,7 +54,7 @@ impl PendingFile {
     /// # Errors
     /// [`OutputError::File`] when the disk refuses.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
-        let written = self.faults.meet(Step::Write, &self.path).and_then(|()| self.file.write_all(bytes));
+        let written = self.faults.meet(DiskStep::Write, &self.path).and_then(|()| self.file.write_all(bytes));
         written.map_err(|error| self.refused(error))
     }
 
@@ -78,14 +78,14 @@ impl PendingFile {
     fn publish(self, sync: bool) -> Result<PathBuf, OutputError> {
         let Self { path, file, faults } = self;
         let publish = || {
-            faults.meet(Step::Write, &path)?;
+            faults.meet(DiskStep::Write, &path)?;
             let temporary = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             if sync {
-                faults.meet(Step::Sync, &path)?;
+                faults.meet(DiskStep::Sync, &path)?;
                 temporary.as_file().sync_all()?;
             }
             share_with_umask(temporary.as_file())?;
-            faults.meet(Step::Rename, &path)?;
+            faults.meet(DiskStep::Rename, &path)?;
             temporary.persist(&path).map_err(|error| error.error)?;
             Ok(())
         };

@@ -7,7 +7,7 @@ use std::ops::{Index, IndexMut};
 pub trait Id: Copy {
     /// The identifier of the `index`-th thing.
     fn from_index(index: usize) -> Self;
-    /// Position in a [`Table`].
+    /// Position in a [`IdTable`].
     fn index(self) -> usize;
 }
 
@@ -43,12 +43,12 @@ id!(
 
 /// A vector that only its own identifier can index.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Table<I, T> {
+pub struct IdTable<I, T> {
     items: Vec<T>,
     id: PhantomData<I>,
 }
 
-impl<I: Id, T> Table<I, T> {
+impl<I: Id, T> IdTable<I, T> {
     /// A table of the given items, the first under identifier 0.
     #[must_use]
     pub fn new(items: Vec<T>) -> Self {
@@ -74,14 +74,14 @@ impl<I: Id, T> Table<I, T> {
     }
 }
 
-impl<I: Id, T> Index<I> for Table<I, T> {
+impl<I: Id, T> Index<I> for IdTable<I, T> {
     type Output = T;
     fn index(&self, id: I) -> &T {
         &self.items[id.index()]
     }
 }
 
-impl<I: Id, T> IndexMut<I> for Table<I, T> {
+impl<I: Id, T> IndexMut<I> for IdTable<I, T> {
     fn index_mut(&mut self, id: I) -> &mut T {
         &mut self.items[id.index()]
     }
@@ -89,7 +89,7 @@ impl<I: Id, T> IndexMut<I> for Table<I, T> {
 
 /// The distinct names in order of first appearance, and each row's identifier.
 #[must_use]
-pub fn intern<I: Id>(names: &[String]) -> (Table<I, String>, Vec<I>) {
+pub fn intern<I: Id>(names: &[String]) -> (IdTable<I, String>, Vec<I>) {
     let mut distinct: Vec<String> = Vec::new();
     let ids = names
         .iter()
@@ -101,5 +101,5 @@ pub fn intern<I: Id>(names: &[String]) -> (Table<I, String>, Vec<I>) {
             I::from_index(index)
         })
         .collect();
-    (Table::new(distinct), ids)
+    (IdTable::new(distinct), ids)
 }

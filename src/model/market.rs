@@ -7,7 +7,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::ids::{BrandId, Id, ManufacturerId, RegionId, Table};
+use super::ids::{BrandId, Id, IdTable, ManufacturerId, RegionId};
 use super::supply::rule::Conduct;
 use super::supply::{Ownership, SupplyError};
 use super::trade::chain::Chain;
@@ -107,13 +107,13 @@ pub struct Market {
     /// The models, in the order of the data.
     pub models: Vec<CarModel>,
     /// Brand names.
-    pub brands: Table<BrandId, String>,
+    pub brands: IdTable<BrandId, String>,
     /// Manufacturer names.
-    pub manufacturers: Table<ManufacturerId, String>,
+    pub manufacturers: IdTable<ManufacturerId, String>,
     /// Region names.
-    pub regions: Table<RegionId, String>,
+    pub regions: IdTable<RegionId, String>,
     /// Whether a region is domestic: buyers' taste for imports does not apply to it.
-    pub domestic: Table<RegionId, bool>,
+    pub domestic: IdTable<RegionId, bool>,
     /// Standardised characteristics.
     pub characteristics: Characteristics,
     /// Purchase events a year, outside choices included.
@@ -202,7 +202,7 @@ pub struct DemandParameters {
     /// How demand bends with prices relative to the base year's; 1 is linear in price.
     pub curvature: f64,
     /// Utility of the brand now owned, by brand.
-    pub loyalty: Table<BrandId, f64>,
+    pub loyalty: IdTable<BrandId, f64>,
 }
 
 /// Parameters of the renewal process of purchase events.

@@ -7,7 +7,7 @@ use super::record::{Cell, Columns, Field, table};
 use super::rows::Summary;
 use super::words::region_label;
 use crate::model::accounts::{Account, AccountsLayout, FIFTHS, FirmMetric, TradeMetric};
-use crate::model::ids::{RegionId, Table};
+use crate::model::ids::{IdTable, RegionId};
 use crate::model::scenario::Scenario;
 use crate::numerics::calendar::month_number;
 use crate::numerics::moments::Moments;
@@ -18,7 +18,7 @@ const LEVEL: f64 = 0.95;
 
 /// A change against the baseline, paired by replication.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Change {
+pub struct PairedChange {
     /// Mean over replications.
     pub mean: f64,
     /// Standard error of the mean; not a number for one replication.
@@ -27,7 +27,7 @@ pub struct Change {
     pub interval: [f64; 2],
 }
 
-impl Change {
+impl PairedChange {
     fn of(difference: Moments) -> Self {
         Self { mean: difference.mean(), std_error: difference.std_error(), interval: difference.interval(LEVEL) }
     }
@@ -83,7 +83,7 @@ impl AccountGroup {
 /// Group and order of every account: the importing country's parties, its total, the other countries, the world; then parts.
 fn places(
     accounts: impl Iterator<Item = Account> + Clone,
-    domestic: &Table<RegionId, bool>,
+    domestic: &IdTable<RegionId, bool>,
 ) -> Vec<(AccountGroup, u64)> {
     let rank = |account: Account| match account {
         Account::Consumers => Some((AccountGroup::Party, 0)),
@@ -196,8 +196,8 @@ table! {
 impl WelfareRow {
     /// The change at a yearly rate.
     #[must_use]
-    pub fn yearly(&self) -> Change {
-        Change {
+    pub fn yearly(&self) -> PairedChange {
+        PairedChange {
             mean: self.change_usd_per_year,
             std_error: self.std_error_usd_per_year,
             interval: [self.ci_low_usd_per_year, self.ci_high_usd_per_year],
@@ -263,8 +263,8 @@ impl Report<'_> {
     fn accounts_layout(&self) -> Option<&AccountsLayout> {
         self.layout().accounts.as_ref()
     }
-    fn change(&self, arm: Arm, slot: usize) -> Change {
-        Change::of(self.results.paired(arm, slot).difference)
+    fn change(&self, arm: Arm, slot: usize) -> PairedChange {
+        PairedChange::of(self.results.paired(arm, slot).difference)
     }
 
     /// Rows of `welfare.csv`: every regime but the baseline.
@@ -340,7 +340,7 @@ impl Report<'_> {
         for arm in self.results.arms() {
             for (m, month) in accounts.months.iter().enumerate() {
                 let summary = |metric| self.summary(arm, accounts.trade(metric, m));
-                let Change { mean, std_error, interval: [deficit_change_ci_low, deficit_change_ci_high] } =
+                let PairedChange { mean, std_error, interval: [deficit_change_ci_low, deficit_change_ci_high] } =
                     self.change(arm, accounts.trade(TradeMetric::Deficit, m));
                 let rate = |month| settings.deficit_rates.in_month(month);
                 let base = settings.deficit_in(month_number(month.first_day), rate).unwrap_or(f64::NAN);

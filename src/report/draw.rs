@@ -7,7 +7,7 @@ use super::account_rows::{AccountGroup, WelfareRow};
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
-    ChartContext, ChartError, PeriodContext, PolicyEvent, RegimeContext, Svg, bargaining, days_of_supply, deficit,
+    ChartContext, ChartError, EventMark, PeriodContext, RegimeContext, Svg, bargaining, days_of_supply, deficit,
     diversion, event_study, headline, headline_label, prices, pull_forward, regime_welfare, shares_over_time, who_pays,
     winners_losers, write_into,
 };
@@ -262,11 +262,11 @@ fn context(report: &Report<'_>) -> ChartContext {
             events: match report.study.negotiated(position) {
                 Some(negotiated) => dated_steps(&negotiated.setup.calendar),
                 None => {
-                    let event = |event: &crate::model::trade::regime::PolicyEvent| PolicyEvent {
+                    let event = |event: &crate::model::trade::regime::PolicyEvent| EventMark {
                         date: event.date,
                         label: event.label.clone(),
                     };
-                    let mut events: Vec<PolicyEvent> = regime.events.iter().map(event).collect();
+                    let mut events: Vec<EventMark> = regime.events.iter().map(event).collect();
                     // One event on several instruments is one line.
                     events.dedup_by(|a, b| (a.date, &a.label) == (b.date, &b.label));
                     events
@@ -288,8 +288,8 @@ fn context(report: &Report<'_>) -> ChartContext {
 }
 
 /// The dated steps of a negotiated regime: in hardly any world is there a deal before them.
-fn dated_steps(calendar: &Calendar) -> Vec<PolicyEvent> {
-    let step = |day: Day, label: &str| PolicyEvent { date: day.date(), label: label.to_owned() };
+fn dated_steps(calendar: &Calendar) -> Vec<EventMark> {
+    let step = |day: Day, label: &str| EventMark { date: day.date(), label: label.to_owned() };
     let steps = [
         (Escalation::Threat, step(calendar.open_threat, "Open threat")),
         (Escalation::DatedThreat, step(calendar.list, "List published")),

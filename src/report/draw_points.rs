@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::charts::response::{Measured, Response, Responses, Swept, dots, lines};
+use super::charts::response::{Measured, ResponsePoint, Responses, Swept, dots, lines};
 use super::charts::{
     ChartContext, ChartError, PeriodContext, RegimeContext, Svg, effects as effects_chart, headline_label,
     response_map, uncertainty, write_into,
@@ -198,7 +198,7 @@ fn responses(
     metrics: impl Iterator<Item = (usize, f64)> + Clone,
     places: &[Vec<f64>],
     is_change: bool,
-) -> Vec<Response> {
+) -> Vec<ResponsePoint> {
     let names = results.names();
     let mut rows = Vec::new();
     for (r, regime) in names.regimes.iter().enumerate().filter(|(r, _)| !is_change || *r != names.baseline) {
@@ -208,7 +208,7 @@ fn responses(
                 let moments = if is_change { moments.difference(place) } else { moments.level(place) };
                 let [low, high] = moments.interval(0.95).map(|end| rate * end);
                 let Some(at) = usize::try_from(*point).ok().and_then(|point| places.get(point)) else { continue };
-                rows.push(Response {
+                rows.push(ResponsePoint {
                     regime: regime.clone(),
                     metric: m,
                     at: at.clone(),

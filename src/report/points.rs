@@ -9,7 +9,7 @@ use crate::config::uncertainty::Uncertainty;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::scenario::Scenario;
 use crate::sensitivity::components::{Components, OneWay};
-use crate::sensitivity::effects::{Group, effect, groups_of};
+use crate::sensitivity::effects::{DrawGroup, effect, groups_of};
 use crate::sensitivity::widths::{OfStructure, Widths};
 use crate::study::points::{Names, PointMoments, PointResults};
 
@@ -475,7 +475,7 @@ struct Thing {
     key: String,
     label: String,
     is_structure: bool,
-    groups: Vec<Group>,
+    groups: Vec<DrawGroup>,
     names: Vec<String>,
 }
 
@@ -486,7 +486,7 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
         let chosen: Vec<usize> = points.iter().map(|point| draws.structures_of(point.index)[f]).collect();
         let own: Vec<usize> = (0..structures.len()).filter(|s| chosen.contains(s)).collect();
         let draws_of = |s: &usize| (0..chosen.len()).filter(|k| chosen[*k] == *s).collect();
-        let group = |s: &usize| Group { draws: draws_of(s), values: [*s as f64; 2] };
+        let group = |s: &usize| DrawGroup { draws: draws_of(s), values: [*s as f64; 2] };
         things.push(Thing {
             key: factor.to_owned(),
             label: factor.to_owned(),
@@ -509,7 +509,7 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
                 .unwrap_or(f64::NAN)
         };
         let groups = groups_of(&points.iter().map(value).collect::<Vec<_>>(), cell);
-        let name = |group: &Group| match group.values {
+        let name = |group: &DrawGroup| match group.values {
             [low, high] if low == high => short(low),
             [low, high] => format!("{} to {}", short(low), short(high)),
         };

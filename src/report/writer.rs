@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::build::Report;
 use super::failures::FailureTable;
-use super::page::{self, origin::Origin};
+use super::page::{self, origin::StudyOrigin};
 use super::points::{
     DrawTables, PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables,
 };
@@ -40,7 +40,7 @@ pub struct Writer<'a> {
     failures: FailureTable<'a>,
     points: Option<PointTable>,
     settings: Vec<Vec<Setting>>,
-    origin: Option<Origin>,
+    origin: Option<StudyOrigin>,
     said: Said,
 }
 
@@ -103,7 +103,7 @@ fn undrawn(error: super::charts::ChartError) -> SinkError {
 
 impl Sink for Writer<'_> {
     fn begins(&mut self, loaded: &Loaded) {
-        self.origin = Some(Origin::of(loaded));
+        self.origin = Some(StudyOrigin::of(loaded));
     }
 
     fn study(&mut self, study: &Study, regimes: &[usize]) -> Result<(), OutputError> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::bootstrap::{Estimate, Resampling};
+use super::bootstrap::{IndexEstimate, Resampling};
 use super::design::{Design, check_groups};
-use super::morris::Step;
+use super::morris::InputStep;
 use super::noise::{self, Units, VarianceParts};
 use super::response::Response;
 use super::sobol::Blocks;
@@ -33,7 +33,7 @@ pub struct Index {
     /// `mean_of_variance`, `replication_share`.
     pub index: &'static str,
     /// Its value and uncertainty.
-    pub estimate: Estimate,
+    pub estimate: IndexEstimate,
     /// The noise of the output, where it has replications.
     pub noise: Option<Noise>,
 }
@@ -66,7 +66,7 @@ fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<Str
 /// A design as its method reads it.
 enum Layout {
     Blocks(Blocks),
-    Trajectories(Vec<Vec<Step>>),
+    Trajectories(Vec<Vec<InputStep>>),
     Curves,
     Rows,
 }
@@ -187,7 +187,7 @@ fn analyze_units(
         }
         let mut push = |parameter: &str, index, estimate| {
             let (output, parameter) = (name.clone(), parameter.to_owned());
-            let estimate = if response.is_constant() { Estimate::UNDEFINED } else { estimate };
+            let estimate = if response.is_constant() { IndexEstimate::UNDEFINED } else { estimate };
             analysis.indices.push(Index { output, parameter, index, estimate, noise });
         };
         method_indices(problem, (method, &layout), design, response, units, resampling, &mut push);
@@ -213,11 +213,11 @@ fn method_indices(
     response: &Response,
     units: Units<'_>,
     resampling: &Resampling,
-    push: &mut impl FnMut(&str, &'static str, Estimate),
+    push: &mut impl FnMut(&str, &'static str, IndexEstimate),
 ) {
     let factors = problem.factors();
     let names: Vec<&str> = factors.iter().map(|factor| factor.name.as_str()).collect();
-    let mut each = |index, estimates: &mut dyn Iterator<Item = Estimate>| {
+    let mut each = |index, estimates: &mut dyn Iterator<Item = IndexEstimate>| {
         names.iter().zip(estimates).for_each(|(name, estimate)| push(name, index, estimate));
     };
     match of {
@@ -348,7 +348,7 @@ fn check_blocks(design: &Design, blocks: Blocks, factor_of: &[usize]) -> Result<
 }
 
 /// The steps of trajectories of D + 1 rows, one input moving at a time.
-pub(super) fn steps(problem: &Problem, design: &Design) -> Result<Vec<Vec<Step>>, AnalysisError> {
+pub(super) fn steps(problem: &Problem, design: &Design) -> Result<Vec<Vec<InputStep>>, AnalysisError> {
     let inputs = problem.len();
     let remedy =
         "a trajectory has D + 1 rows, and from each to the next one input moves: make it with sample --method morris";
@@ -358,7 +358,7 @@ pub(super) fn steps(problem: &Problem, design: &Design) -> Result<Vec<Vec<Step>>
     }
     let mut trajectories = Vec::with_capacity(design.rows() / (inputs + 1));
     for start in (0..design.rows()).step_by(inputs + 1) {
-        let mut steps: Vec<Step> = Vec::with_capacity(inputs);
+        let mut steps: Vec<InputStep> = Vec::with_capacity(inputs);
         for row in start..start + inputs {
             let (from, to) = (design.row(row), design.row(row + 1));
             let mut moved = (0..inputs).filter(|i| !same(from[*i], to[*i]));
@@ -378,7 +378,7 @@ pub(super) fn steps(problem: &Problem, design: &Design) -> Result<Vec<Vec<Step>>
                 );
                 return refuse(Some(row + 1), message, "check that the problem is the one the design was made from");
             }
-            steps.push(Step { input, row, change });
+            steps.push(InputStep { input, row, change });
         }
         trajectories.push(steps);
     }

@@ -3,13 +3,13 @@
 //! The bootstrap's variance is that of the empirical distribution, smaller than the unbiased one by (N - 1) / N; it is corrected for, and
 //! the quantile is Student's with N - 1 degrees of freedom, which matters for a few trajectories only.
 
-use super::random::{Purpose, Stream};
+use super::random::{DesignPurpose, DesignStream};
 use crate::numerics::moments::Moments;
 use crate::numerics::student;
 
 /// A value with its uncertainty. NaN is a value that is not defined.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub struct IndexEstimate {
     /// The estimate from all units.
     pub value: f64,
     /// Its standard error.
@@ -18,7 +18,7 @@ pub struct Estimate {
     pub interval: [f64; 2],
 }
 
-impl Estimate {
+impl IndexEstimate {
     /// An estimate that is not defined.
     pub const UNDEFINED: Self = Self { value: f64::NAN, std_error: f64::NAN, interval: [f64::NAN; 2] };
 
@@ -70,7 +70,7 @@ impl Default for Resampling {
 impl Resampling {
     /// Calls `each` with how often every one of `units` units is drawn, once for each resample; `index` separates streams.
     pub fn draw(&self, units: usize, index: u64, mut each: impl FnMut(&[u32])) {
-        let mut stream = Stream::at(self.seed, Purpose::Bootstrap, index);
+        let mut stream = DesignStream::at(self.seed, DesignPurpose::Bootstrap, index);
         let mut counts = vec![0_u32; units];
         for _ in 0..self.resamples {
             counts.fill(0);
@@ -83,10 +83,10 @@ impl Resampling {
 
     /// Estimates from the values of all units and the moments of their resampled counterparts.
     #[must_use]
-    pub fn estimates(&self, values: &[f64], resampled: &[Moments], units: usize) -> Vec<Estimate> {
+    pub fn estimates(&self, values: &[f64], resampled: &[Moments], units: usize) -> Vec<IndexEstimate> {
         let unbiased = (units as f64 / (units as f64 - 1.0)).sqrt();
         let estimate = |(value, moments): (&f64, &Moments)| {
-            Estimate::new(*value, moments.variance().sqrt() * unbiased, units, self.level)
+            IndexEstimate::new(*value, moments.variance().sqrt() * unbiased, units, self.level)
         };
         values.iter().zip(resampled).map(estimate).collect()
     }
@@ -103,12 +103,12 @@ pub fn collect(moments: &mut [Moments], values: &[f64]) {
 
 /// What units contribute to means: one row of terms for each unit.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct MeanTerms {
     columns: usize,
     values: Vec<f64>,
 }
 
-impl Terms {
+impl MeanTerms {
     /// No units yet, `columns` terms each, at least one.
     #[must_use]
     pub fn new(columns: usize) -> Self {
@@ -180,17 +180,22 @@ impl Terms {
             .collect()
     }
 
-    /// Estimates from independent groups of units, such as randomisations of one design: mean of the [`Terms::pseudo_values`] and their Student
+    /// Estimates from independent groups of units, such as randomisations of one design: mean of the [`MeanTerms::pseudo_values`] and their Student
     /// interval.
     #[must_use]
-    pub fn jackknife(&self, groups: &[usize], level: f64, statistics: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Estimate> {
+    pub fn jackknife(
+        &self,
+        groups: &[usize],
+        level: f64,
+        statistics: impl Fn(&[f64]) -> Vec<f64>,
+    ) -> Vec<IndexEstimate> {
         let pieces = self.pseudo_values(groups, statistics);
-        (0..pieces.first().map_or(0, Vec::len)).map(|at| Estimate::of_pieces(&pieces, at, level)).collect()
+        (0..pieces.first().map_or(0, Vec::len)).map(|at| IndexEstimate::of_pieces(&pieces, at, level)).collect()
     }
 
     /// Estimates of statistics that are functions of the means of the terms.
     #[must_use]
-    pub fn bootstrap(&self, resampling: &Resampling, statistics: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Estimate> {
+    pub fn bootstrap(&self, resampling: &Resampling, statistics: impl Fn(&[f64]) -> Vec<f64>) -> Vec<IndexEstimate> {
         let mut means = vec![0.0; self.columns];
         self.means(|_| 1.0, &mut means);
         let values = statistics(&means);
@@ -207,8 +212,8 @@ impl Terms {
 mod tests {
     use super::*;
 
-    fn numbers() -> Terms {
-        let mut terms = Terms::new(1);
+    fn numbers() -> MeanTerms {
+        let mut terms = MeanTerms::new(1);
         for x in [1.0, 2.0, 4.0, 7.0, 11.0] {
             terms.unit()[0] = x;
         }
@@ -248,7 +253,7 @@ mod tests {
 
     #[test]
     fn one_unit_has_a_value_and_no_interval() {
-        let mut terms = Terms::new(1);
+        let mut terms = MeanTerms::new(1);
         terms.unit()[0] = 3.0;
         let mean = terms.bootstrap(&Resampling::default(), <[f64]>::to_vec)[0];
         assert_eq!(mean.value, 3.0);

@@ -182,14 +182,14 @@ fn hypotenuse(a: f64, b: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::numerics::normal;
-    use crate::sensitivity::random::{Purpose, Stream};
+    use crate::sensitivity::random::{DesignPurpose, DesignStream};
 
     /// A study of `groups` groups of `size` with group effects of the quantile function `effect` and normal noise of standard deviation
     /// `noise(effect)`.
     fn study(seed: u64, groups: u64, size: u64, effect: fn(f64) -> f64, noise: fn(f64) -> f64) -> OneWay {
         let mut layout = OneWay::default();
         for group in 0..groups {
-            let mut stream = Stream::at(seed, Purpose::Latin, group);
+            let mut stream = DesignStream::at(seed, DesignPurpose::Latin, group);
             let a = effect(stream.uniform());
             let mut moments = Moments::default();
             (0..size).for_each(|_| moments.add(a + noise(a) * normal::quantile(stream.uniform())));

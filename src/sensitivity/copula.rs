@@ -73,7 +73,7 @@ impl GaussianCopula {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sensitivity::random::{Purpose, Stream};
+    use crate::sensitivity::random::{DesignPurpose, DesignStream};
 
     fn correlation(x: &[f64], y: &[f64]) -> f64 {
         let n = x.len() as f64;
@@ -92,7 +92,7 @@ mod tests {
         let n = 40_000;
         let points: Vec<Vec<f64>> = (0..n)
             .map(|k| {
-                let mut stream = Stream::at(1, Purpose::Latin, k);
+                let mut stream = DesignStream::at(1, DesignPurpose::Latin, k);
                 copula.mix(&[stream.uniform(), stream.uniform(), stream.uniform(), stream.uniform()])
             })
             .collect();

@@ -9,7 +9,7 @@
 //! as uncertain as it is large. It is biased upwards: an inert input gets about 0.05 at N = 400, less with more rows; compare with a dummy input. The
 //! standard error is that of the bootstrap over rows.
 
-use super::bootstrap::{Estimate, Resampling, collect};
+use super::bootstrap::{IndexEstimate, Resampling, collect};
 use super::design::Design;
 use super::response::{Response, average};
 use super::slices::{ascending, by_value};
@@ -22,9 +22,9 @@ const MOST_CLASSES: usize = 48;
 
 /// The index of every input, for the mean response over replications.
 #[must_use]
-pub fn indices(response: &Response, design: &Design, resampling: &Resampling) -> Vec<Estimate> {
+pub fn indices(response: &Response, design: &Design, resampling: &Resampling) -> Vec<IndexEstimate> {
     let outputs = response.mean();
-    let Some(grid) = Grid::new(outputs) else { return vec![Estimate::UNDEFINED; design.columns()] };
+    let Some(grid) = Grid::new(outputs) else { return vec![IndexEstimate::UNDEFINED; design.columns()] };
     let inputs: Vec<Classes> = (0..design.columns()).map(|input| Classes::new(&design.column(input))).collect();
     let rows = response.rows();
     let all = |weights: &[u32]| -> Vec<f64> {

@@ -17,7 +17,7 @@ const MOST_GROUPS: usize = 5;
 
 /// Draws that stand together, and what they have in common.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
+pub struct DrawGroup {
     /// Positions of the draws.
     pub draws: Vec<usize>,
     /// Lowest and highest value of a parameter; both are the position of a structure.
@@ -36,13 +36,13 @@ pub struct Effect {
 /// Groups of the draws by the value of a parameter, from low to high; draws without a value are in none. Values are compared within their
 /// cell, because a parameter may have another distribution under another structure. Where few values come again and again each has a group.
 #[must_use]
-pub fn groups_of(values: &[f64], cell: &[usize]) -> Vec<Group> {
+pub fn groups_of(values: &[f64], cell: &[usize]) -> Vec<DrawGroup> {
     let known: Vec<usize> = (0..values.len()).filter(|k| values[*k].is_finite()).collect();
     let mut distinct: Vec<f64> = known.iter().map(|k| values[*k]).collect();
     distinct.sort_by(f64::total_cmp);
     distinct.dedup();
     if distinct.len() <= MOST_GROUPS && 2 * distinct.len() <= known.len() {
-        let of = |value: &f64| Group {
+        let of = |value: &f64| DrawGroup {
             draws: known.iter().copied().filter(|k| values[*k] == *value).collect(),
             values: [*value; 2],
         };
@@ -64,14 +64,14 @@ pub fn groups_of(values: &[f64], cell: &[usize]) -> Vec<Group> {
             let draws: Vec<usize> = part.iter().map(|(_, k)| *k).collect();
             let ends = draws.iter().map(|k| values[*k]);
             let values = [ends.clone().fold(f64::INFINITY, f64::min), ends.fold(f64::NEG_INFINITY, f64::max)];
-            Group { draws, values }
+            DrawGroup { draws, values }
         })
         .collect()
 }
 
 /// The effect of a thing on the means of draws. `within` takes the mean of each draw's cell out first: for a parameter.
 #[must_use]
-pub fn effect(means: &[f64], groups: &[Group], within: Option<&[usize]>) -> Effect {
+pub fn effect(means: &[f64], groups: &[DrawGroup], within: Option<&[usize]>) -> Effect {
     let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
     let grand = mean(means);
     let total: f64 = means.iter().map(|m| (m - grand) * (m - grand)).sum();

@@ -9,9 +9,9 @@
 //!
 //! Only the order of rows and their number are read, not the inputs. The method has a bias of its own where frequencies meet, largest in ST.
 
-use super::bootstrap::Estimate;
+use super::bootstrap::IndexEstimate;
 use super::harmonics::Power;
-use super::response::{Form, Response, average};
+use super::response::{QuadraticForm, Response, average};
 
 /// Harmonics of the input's frequency that count as its own, M.
 pub const HARMONICS: usize = 4;
@@ -20,9 +20,9 @@ pub const HARMONICS: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FastIndices {
     /// First-order index.
-    pub first: Estimate,
+    pub first: IndexEstimate,
     /// Total index.
-    pub total: Estimate,
+    pub total: IndexEstimate,
 }
 
 /// The indices of `inputs` inputs from as many blocks of rows.
@@ -35,7 +35,7 @@ pub fn indices(response: &Response, inputs: usize, level: f64) -> Vec<FastIndice
     let forms = response.forms();
     (0..inputs)
         .map(|input| {
-            let block: Vec<Form> = forms.iter().map(|form| centred(form, input * points, points)).collect();
+            let block: Vec<QuadraticForm> = forms.iter().map(|form| centred(form, input * points, points)).collect();
             let all = Power::of_all(&block, false);
             FastIndices {
                 first: Power::of_band(&block, &own).share_of(&all, 0.0, 1.0, level),
@@ -45,8 +45,8 @@ pub fn indices(response: &Response, inputs: usize, level: f64) -> Vec<FastIndice
         .collect()
 }
 
-fn centred(form: &Form, start: usize, points: usize) -> Form {
+fn centred(form: &QuadraticForm, start: usize, points: usize) -> QuadraticForm {
     let values = &form.values[start..start + points];
     let centre = average(values);
-    Form { weight: form.weight, values: values.iter().map(|y| y - centre).collect() }
+    QuadraticForm { weight: form.weight, values: values.iter().map(|y| y - centre).collect() }
 }

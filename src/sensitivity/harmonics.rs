@@ -7,8 +7,8 @@
 //! resampled curve would no longer be evenly spaced. Points are taken as independent draws along the curve; evenly spaced ones do better for smooth
 //! outputs, so standard errors are conservative for those. They do not show the bias from frequencies that meet.
 
-use super::bootstrap::Estimate;
-use super::response::Form;
+use super::bootstrap::IndexEstimate;
+use super::response::QuadraticForm;
 
 /// A quadratic statistic and its influence at every point.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Power {
 impl Power {
     /// Sum over forms of the power in `band`.
     #[must_use]
-    pub fn of_band(forms: &[Form], band: &[usize]) -> Self {
+    pub fn of_band(forms: &[QuadraticForm], band: &[usize]) -> Self {
         Self::combine(forms, |values| {
             let carried = carried(values, band);
             let power = values.iter().zip(&carried).map(|(y, f)| y * f).sum::<f64>() / values.len() as f64;
@@ -31,7 +31,7 @@ impl Power {
 
     /// Sum over forms of the variance, without that of the frequency N / 2 if `N` is even and `whole` is false.
     #[must_use]
-    pub fn of_all(forms: &[Form], whole: bool) -> Self {
+    pub fn of_all(forms: &[QuadraticForm], whole: bool) -> Self {
         Self::combine(forms, |values| {
             let count = values.len() as f64;
             let mut power = values.iter().map(|y| y * y).sum::<f64>() / count;
@@ -44,7 +44,7 @@ impl Power {
         })
     }
 
-    fn combine(forms: &[Form], power: impl Fn(&[f64]) -> (f64, Vec<f64>)) -> Self {
+    fn combine(forms: &[QuadraticForm], power: impl Fn(&[f64]) -> (f64, Vec<f64>)) -> Self {
         let points = forms.first().map_or(0, |form| form.values.len());
         let mut sum = Self { value: 0.0, influence: vec![0.0; points] };
         for form in forms {
@@ -59,16 +59,16 @@ impl Power {
 
     /// `offset + slope × self / whole`, with its standard error; undefined unless `whole` is positive.
     #[must_use]
-    pub fn share_of(&self, whole: &Self, offset: f64, slope: f64, level: f64) -> Estimate {
+    pub fn share_of(&self, whole: &Self, offset: f64, slope: f64, level: f64) -> IndexEstimate {
         if whole.value <= 0.0 {
-            return Estimate::UNDEFINED;
+            return IndexEstimate::UNDEFINED;
         }
         let ratio = self.value / whole.value;
         let influence = self.influence.iter().zip(&whole.influence).map(|(part, all)| part - ratio * all);
         let squares: f64 = influence.map(|influence| influence * influence).sum();
         let count = self.influence.len();
         let error = (squares / (count as f64 * (count as f64 - 1.0))).sqrt() / whole.value;
-        Estimate::new(offset + slope * ratio, slope.abs() * error, count, level)
+        IndexEstimate::new(offset + slope * ratio, slope.abs() * error, count, level)
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_band_has_the_power_of_its_waves() {
         let wave = |j: usize| 3.0 * cos_sin(2 * j % 50, 50)[0] + 2.0 * cos_sin(5 * j % 50, 50)[1];
-        let forms = [Form { weight: 1.0, values: (0..50).map(wave).collect() }];
+        let forms = [QuadraticForm { weight: 1.0, values: (0..50).map(wave).collect() }];
         assert!((Power::of_band(&forms, &[2]).value - 4.5).abs() < 1e-13);
         assert!((Power::of_band(&forms, &[4, 5]).value - 2.0).abs() < 1e-13);
         let all = Power::of_all(&forms, true);

@@ -53,14 +53,14 @@ pub mod widths;
 pub use analysis::{
     Analysis, AnalysisError, Index, Noise, OutputColumn, analyze, analyze_randomised, block_rows, without_failed,
 };
-pub use bootstrap::{Estimate, Resampling};
+pub use bootstrap::{IndexEstimate, Resampling};
 pub use copula::{GaussianCopula, NotACorrelation};
 pub use design::{Design, DesignError, SampleOptions, sample};
 pub use distribution::{Distribution, InvalidDistribution};
 pub use problem::{Factor, Parameter, Problem};
 pub use ranking::Ranking;
 pub use response::Response;
-pub use scheme::{Precision, Scheme};
+pub use scheme::{IndexPrecision, Scheme};
 
 /// A way to measure sensitivity: a design and the estimator that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

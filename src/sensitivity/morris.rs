@@ -12,12 +12,12 @@
 //! not to its own size. Where noise is larger than the effect the sign is sometimes wrong and mu_star too small; more replications mend that.
 //! Units of the bootstrap are trajectories.
 
-use super::bootstrap::{Estimate, Resampling, Terms};
+use super::bootstrap::{IndexEstimate, MeanTerms, Resampling};
 use super::response::Response;
 
 /// A move of one input between two neighbouring rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub struct InputStep {
     /// The input that moves.
     pub input: usize,
     /// The row before the move; the next row is after it.
@@ -30,18 +30,18 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ElementaryEffects {
     /// Mean effect, in units of the output.
-    pub mu: Estimate,
+    pub mu: IndexEstimate,
     /// Mean absolute effect.
-    pub mu_star: Estimate,
+    pub mu_star: IndexEstimate,
     /// Standard deviation of the effect.
-    pub sigma: Estimate,
+    pub sigma: IndexEstimate,
 }
 
 /// The absolute effect of every input on each trajectory, whose mean is mu_star; with replications the sign is that of the others' mean.
 #[must_use]
-pub fn absolute_effects(response: &Response, trajectories: &[Vec<Step>]) -> Vec<Vec<f64>> {
+pub fn absolute_effects(response: &Response, trajectories: &[Vec<InputStep>]) -> Vec<Vec<f64>> {
     let n = response.replications() as f64;
-    let of_step = |step: &Step| {
+    let of_step = |step: &InputStep| {
         let effect = |values: &[f64]| (values[step.row + 1] - values[step.row]) / step.change;
         let total = n * effect(response.mean());
         absolute(total, response.by_replication().iter().map(|values| effect(values)))
@@ -68,13 +68,17 @@ fn absolute(total: f64, effects: impl ExactSizeIterator<Item = f64>) -> f64 {
 
 /// The measures of every input, from trajectories of D steps each, one of every input.
 #[must_use]
-pub fn effects(response: &Response, trajectories: &[Vec<Step>], resampling: &Resampling) -> Vec<ElementaryEffects> {
+pub fn effects(
+    response: &Response,
+    trajectories: &[Vec<InputStep>],
+    resampling: &Resampling,
+) -> Vec<ElementaryEffects> {
     let inputs = trajectories.first().map_or(0, Vec::len);
     let forms = response.forms();
     let (scale, n) = (response.scale(), response.replications());
     // Columns for each input: absolute effect, then effect and its square for every form.
     let width = 1 + 2 * forms.len();
-    let mut terms = Terms::new(inputs * width);
+    let mut terms = MeanTerms::new(inputs * width);
     for steps in trajectories {
         let slot = terms.unit();
         for step in steps {
@@ -104,6 +108,6 @@ pub fn effects(response: &Response, trajectories: &[Vec<Step>], resampling: &Res
         }
         measures
     });
-    let measures = |of: &[Estimate]| ElementaryEffects { mu: of[0], mu_star: of[1], sigma: of[2] };
+    let measures = |of: &[IndexEstimate]| ElementaryEffects { mu: of[0], mu_star: of[1], sigma: of[2] };
     estimates.chunks_exact(3).map(measures).collect()
 }

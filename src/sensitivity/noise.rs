@@ -4,18 +4,18 @@
 //! [`super`]); the second the mean over all rows of the variance within a row. Their share is that of one realisation:
 //! `replication_share = E[Var(Y | X)] / Var(Y)`; of a mean over n replications, divide the second term by n.
 
-use super::bootstrap::{Estimate, Resampling, Terms};
+use super::bootstrap::{IndexEstimate, MeanTerms, Resampling};
 use super::response::{Response, average};
 
 /// The two parts of the variance of an output, and the second as a share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VarianceParts {
     /// Variance over inputs of the mean response, Var(E\[Y | X\]).
-    pub variance_of_mean: Estimate,
+    pub variance_of_mean: IndexEstimate,
     /// Mean over inputs of the variance over replications, E\[Var(Y | X)\].
-    pub mean_of_variance: Estimate,
+    pub mean_of_variance: IndexEstimate,
     /// The second over the sum of both.
-    pub replication_share: Estimate,
+    pub replication_share: IndexEstimate,
 }
 
 /// How the parts are estimated from the terms of units.
@@ -28,7 +28,7 @@ pub enum Units<'a> {
 }
 
 impl Units<'_> {
-    fn estimate(self, terms: &Terms, statistics: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Estimate> {
+    fn estimate(self, terms: &MeanTerms, statistics: impl Fn(&[f64]) -> Vec<f64>) -> Vec<IndexEstimate> {
         match self {
             Self::Independent(resampling) => terms.bootstrap(resampling, statistics),
             Self::Grouped(groups, level) => terms.jackknife(groups, level, statistics),
@@ -46,7 +46,7 @@ pub fn split(response: &Response, unit: usize, places: &[usize], units: Units<'_
     let forms = response.forms();
     let within = response.variance_within();
     let scale = response.scale() * response.scale();
-    let mut terms = Terms::new(2 + forms.len());
+    let mut terms = MeanTerms::new(2 + forms.len());
     for start in (0..response.rows()).step_by(unit) {
         let slot = terms.unit();
         slot[0] = average(&within[start..(start + unit).min(within.len())]);

@@ -6,7 +6,7 @@
 
 use super::Problem;
 use super::analysis::{Index, OutputColumn};
-use super::bootstrap::Estimate;
+use super::bootstrap::IndexEstimate;
 use super::design::Design;
 use super::response::Response;
 use crate::numerics::moments::Moments;
@@ -57,10 +57,10 @@ pub fn indices(problem: &Problem, outputs: &[OutputColumn], level: f64) -> Vec<I
 }
 
 /// The mean over replications of a number that each of them gives.
-fn over_replications(response: &Response, level: f64, number: impl Fn(&[f64]) -> f64) -> Estimate {
+fn over_replications(response: &Response, level: f64, number: impl Fn(&[f64]) -> f64) -> IndexEstimate {
     let mut moments = Moments::default();
     response.by_replication().iter().for_each(|values| moments.add(number(values)));
-    Estimate::new(moments.mean(), moments.std_error(), response.replications(), level)
+    IndexEstimate::new(moments.mean(), moments.std_error(), response.replications(), level)
 }
 
 #[cfg(test)]

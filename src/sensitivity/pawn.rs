@@ -7,7 +7,7 @@
 //!
 //! KS of an inert input is not zero but about 0.87 / √(rows of a slice): compare with a dummy input. Units of the bootstrap are rows, which keep their slices.
 
-use super::bootstrap::{Estimate, Resampling, collect};
+use super::bootstrap::{IndexEstimate, Resampling, collect};
 use super::design::Design;
 use super::response::{Response, average};
 use super::slices::{ascending, by_value};
@@ -21,15 +21,15 @@ pub const SLICES: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PawnIndices {
     /// Smallest.
-    pub minimum: Estimate,
+    pub minimum: IndexEstimate,
     /// Mean.
-    pub mean: Estimate,
+    pub mean: IndexEstimate,
     /// Median.
-    pub median: Estimate,
+    pub median: IndexEstimate,
     /// Largest.
-    pub maximum: Estimate,
+    pub maximum: IndexEstimate,
     /// Standard deviation over mean.
-    pub cv: Estimate,
+    pub cv: IndexEstimate,
 }
 
 /// The indices of every input, for the mean response over replications.
@@ -48,7 +48,8 @@ pub fn indices(response: &Response, design: &Design, resampling: &Resampling) ->
     let mut resampled = vec![Moments::default(); values.len()];
     resampling.draw(response.rows(), 0, |weights| collect(&mut resampled, &all(weights)));
     let estimates = resampling.estimates(&values, &resampled, response.rows());
-    let named = |of: &[Estimate]| PawnIndices { minimum: of[0], mean: of[1], median: of[2], maximum: of[3], cv: of[4] };
+    let named =
+        |of: &[IndexEstimate]| PawnIndices { minimum: of[0], mean: of[1], median: of[2], maximum: of[3], cv: of[4] };
     estimates.chunks_exact(5).map(named).collect()
 }
 

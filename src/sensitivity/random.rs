@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng, rngs::ChaCha8Rng};
 /// What a stream is for. The numbers are part of every design: none is reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
-pub enum Purpose {
+pub enum DesignPurpose {
     /// Key of the scrambling of a Sobol' sequence.
     Scramble = 1,
     /// Cells and places of a Latin hypercube; the index is the column.
@@ -20,12 +20,12 @@ pub enum Purpose {
 
 /// A stream of random numbers.
 #[derive(Debug)]
-pub struct Stream(ChaCha8Rng);
+pub struct DesignStream(ChaCha8Rng);
 
-impl Stream {
+impl DesignStream {
     /// The stream at an address: four numbers fill the generator's key, so another address is another stream.
     #[must_use]
-    pub fn at(seed: u64, purpose: Purpose, index: u64) -> Self {
+    pub fn at(seed: u64, purpose: DesignPurpose, index: u64) -> Self {
         const AREA: u64 = u64::from_le_bytes(*b"sensitiv");
         let mut key = [0; 32];
         for (slot, part) in key.chunks_exact_mut(8).zip([seed, purpose as u64, index, AREA]) {
@@ -63,13 +63,13 @@ mod tests {
 
     #[test]
     fn an_address_repeats_and_its_parts_count() {
-        let word = |seed, purpose, index| Stream::at(seed, purpose, index).word();
-        assert_eq!(word(0, Purpose::Latin, 0), word(0, Purpose::Latin, 0));
+        let word = |seed, purpose, index| DesignStream::at(seed, purpose, index).word();
+        assert_eq!(word(0, DesignPurpose::Latin, 0), word(0, DesignPurpose::Latin, 0));
         let words = [
-            word(0, Purpose::Latin, 0),
-            word(1, Purpose::Latin, 0),
-            word(0, Purpose::Phase, 0),
-            word(0, Purpose::Latin, 1),
+            word(0, DesignPurpose::Latin, 0),
+            word(1, DesignPurpose::Latin, 0),
+            word(0, DesignPurpose::Phase, 0),
+            word(0, DesignPurpose::Latin, 1),
         ];
         for (i, first) in words.iter().enumerate() {
             assert!(words[i + 1..].iter().all(|other| other != first));
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_shuffle_keeps_every_item() {
         let mut items: Vec<usize> = (0..100).collect();
-        Stream::at(3, Purpose::Latin, 0).shuffle(&mut items);
+        DesignStream::at(3, DesignPurpose::Latin, 0).shuffle(&mut items);
         assert_ne!(items, (0..100).collect::<Vec<_>>());
         items.sort_unstable();
         assert_eq!(items, (0..100).collect::<Vec<_>>());

@@ -6,7 +6,7 @@
 //! the first is larger, without the resampling's overconfidence when pieces are few. Where a method has no common pieces, errors are taken as
 //! independent.
 
-use super::bootstrap::Estimate;
+use super::bootstrap::IndexEstimate;
 use crate::numerics::elementary::hypotenuse;
 use crate::numerics::moments::Moments;
 use crate::numerics::student;
@@ -21,7 +21,7 @@ pub struct Ranking {
     /// Names of the inputs.
     pub parameters: Vec<String>,
     /// Difference of the first input's index and the second's, row by row.
-    pub difference: Vec<Vec<Estimate>>,
+    pub difference: Vec<Vec<IndexEstimate>>,
     /// Probability that the first input's index is larger, row by row; 0.5 on the diagonal.
     pub probability: Vec<Vec<f64>>,
 }
@@ -33,7 +33,10 @@ impl Ranking {
         Self::build(output, index, names, |i, j| {
             let mut moments = Moments::default();
             pieces.iter().for_each(|piece| moments.add(piece[i] - piece[j]));
-            (Estimate::new(moments.mean(), moments.std_error(), pieces.len(), level), pieces.len().saturating_sub(1))
+            (
+                IndexEstimate::new(moments.mean(), moments.std_error(), pieces.len(), level),
+                pieces.len().saturating_sub(1),
+            )
         })
     }
 
@@ -43,14 +46,14 @@ impl Ranking {
         output: &str,
         index: &'static str,
         names: &[&str],
-        estimates: &[Estimate],
+        estimates: &[IndexEstimate],
         units: usize,
         level: f64,
     ) -> Self {
         Self::build(output, index, names, |i, j| {
             let error = hypotenuse(estimates[i].std_error, estimates[j].std_error);
             let difference = estimates[i].value - estimates[j].value;
-            (Estimate::new(difference, error, units, level), units.saturating_sub(1))
+            (IndexEstimate::new(difference, error, units, level), units.saturating_sub(1))
         })
     }
 
@@ -58,10 +61,10 @@ impl Ranking {
         output: &str,
         index: &'static str,
         names: &[&str],
-        compare: impl Fn(usize, usize) -> (Estimate, usize),
+        compare: impl Fn(usize, usize) -> (IndexEstimate, usize),
     ) -> Self {
         let count = names.len();
-        let mut difference = vec![vec![Estimate::UNDEFINED; count]; count];
+        let mut difference = vec![vec![IndexEstimate::UNDEFINED; count]; count];
         let mut probability = vec![vec![0.5; count]; count];
         for i in 0..count {
             for j in (0..count).filter(|j| *j != i) {
@@ -85,7 +88,7 @@ impl Ranking {
 }
 
 /// Probability that the quantity estimated is positive.
-fn positive(difference: &Estimate, degrees: usize) -> f64 {
+fn positive(difference: &IndexEstimate, degrees: usize) -> f64 {
     if difference.std_error > 0.0 {
         return student::cdf(degrees as u64, difference.value / difference.std_error);
     }

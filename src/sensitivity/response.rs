@@ -9,7 +9,7 @@ pub struct Response {
 
 /// One member of a quadratic form of the mean response: a form Q of the response is the sum of `weight × Q(values)`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Form {
+pub struct QuadraticForm {
     /// Weight in the sum.
     pub weight: f64,
     /// Centred values, one for each row, in units of [`Response::scale`].
@@ -90,11 +90,11 @@ impl Response {
     /// The members of an unbiased quadratic form of the mean response: the mean over replications with weight n / (n - 1) and each
     /// replication with weight -1 / (n (n - 1)); the values themselves where there is one replication.
     #[must_use]
-    pub fn forms(&self) -> Vec<Form> {
+    pub fn forms(&self) -> Vec<QuadraticForm> {
         let scale = self.scale();
         let form = |weight: f64, values: &[f64]| {
             let centre = average(values);
-            Form { weight, values: values.iter().map(|value| (value - centre) / scale).collect() }
+            QuadraticForm { weight, values: values.iter().map(|value| (value - centre) / scale).collect() }
         };
         let n = self.replications() as f64;
         if self.replications() == 1 {

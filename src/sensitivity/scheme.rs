@@ -9,7 +9,7 @@
 //! its unit with it.
 
 use super::analysis::{self, Analysis, AnalysisError, Index, OutputColumn, analyze, analyze_randomised};
-use super::bootstrap::{Estimate, Resampling};
+use super::bootstrap::{IndexEstimate, Resampling};
 use super::design::{self, Design, DesignError, growing_trajectories, randomised_pick_freeze, search_curves};
 use super::ranking::Ranking;
 use super::response::Response;
@@ -60,7 +60,7 @@ pub struct Runs {
 
 /// What the runs say.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
+pub struct IndexReading {
     /// Indices and reasons for caution.
     pub analysis: Analysis,
     /// Inputs compared two by two, for each output.
@@ -72,20 +72,20 @@ pub struct Reading {
 /// When a study is large enough: when every interval of every monitored index is narrower than `absolute`, or than `relative` times the output's
 /// largest total index. Elementary effects have units, so only `relative` is for them, of the largest mu_star.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Precision {
+pub struct IndexPrecision {
     /// Width in units of an index.
     pub absolute: f64,
     /// Width as a share of the largest index.
     pub relative: f64,
 }
 
-impl Default for Precision {
+impl Default for IndexPrecision {
     fn default() -> Self {
         Self { absolute: 0.05, relative: 0.10 }
     }
 }
 
-impl Precision {
+impl IndexPrecision {
     /// The widest monitored interval over what is allowed for it: at most 1 where the study is large enough. NaN where nothing is
     /// monitored.
     #[must_use]
@@ -270,7 +270,7 @@ impl Scheme {
         runs: &Runs,
         n: usize,
         resampling: &Resampling,
-    ) -> Result<Reading, AnalysisError> {
+    ) -> Result<IndexReading, AnalysisError> {
         let factors = problem.factors().len();
         let rows = self.rows(factors, n).min(runs.rows.len());
         let unit = self.unit(factors);
@@ -306,7 +306,7 @@ impl Scheme {
             _ => analyze(problem, self.method(), &part, &outputs, resampling),
         }?;
         let rankings = self.rankings(problem, &part, &outputs, &groups, &analysis, resampling.level)?;
-        Ok(Reading { analysis, rankings, left_out })
+        Ok(IndexReading { analysis, rankings, left_out })
     }
 
     /// The method whose estimators read the design.
@@ -321,7 +321,7 @@ impl Scheme {
         }
     }
 
-    fn read_swings(self, problem: &Problem, runs: &Runs, level: f64) -> Reading {
+    fn read_swings(self, problem: &Problem, runs: &Runs, level: f64) -> IndexReading {
         let places: Vec<usize> = (0..runs.rows.len()).collect();
         let outputs = columns(runs, &places).unwrap_or_default();
         let indices = one_at_a_time::indices(problem, &outputs, level);
@@ -342,7 +342,7 @@ impl Scheme {
             })
             .collect();
         let left_out = runs.rows.iter().filter(|row| row.is_none()).count();
-        Reading { analysis: Analysis { indices, warnings: Vec::new() }, rankings, left_out }
+        IndexReading { analysis: Analysis { indices, warnings: Vec::new() }, rankings, left_out }
     }
 
     fn rankings(
@@ -372,7 +372,7 @@ impl Scheme {
                 }
                 _ => {
                     let leads = |index: &&Index| index.output == output.name && index.index == self.leading();
-                    let estimates: Vec<Estimate> =
+                    let estimates: Vec<IndexEstimate> =
                         analysis.indices.iter().filter(leads).map(|index| index.estimate).collect();
                     Ranking::of_estimates(&output.name, self.leading(), &names, &estimates, response.rows(), level)
                 }

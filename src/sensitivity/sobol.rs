@@ -12,7 +12,7 @@
 //! Estimates are not clipped: that of an inert input is zero up to its standard error. Units of the bootstrap are base points, all rows of a
 //! block together.
 
-use super::bootstrap::{Estimate, Resampling, Terms};
+use super::bootstrap::{IndexEstimate, MeanTerms, Resampling};
 use super::response::Response;
 
 /// Where the rows of a block stand.
@@ -51,11 +51,11 @@ impl Blocks {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SobolIndices {
     /// First-order index of each input.
-    pub first: Vec<Estimate>,
+    pub first: Vec<IndexEstimate>,
     /// Total index of each input.
-    pub total: Vec<Estimate>,
+    pub total: Vec<IndexEstimate>,
     /// Second-order index of each pair of inputs; empty for blocks without BA_i.
-    pub second: Vec<(usize, usize, Estimate)>,
+    pub second: Vec<(usize, usize, IndexEstimate)>,
 }
 
 /// The indices of an output whose rows are `blocks`; undefined where the variance of the mean response is not positive.
@@ -77,7 +77,7 @@ pub fn total_pieces(response: &Response, blocks: Blocks, groups: &[usize]) -> Ve
     let mut pieces = Vec::new();
     indices_by(response, Blocks { ..blocks }, |terms, statistics| {
         pieces = terms.pseudo_values(groups, statistics);
-        vec![Estimate::UNDEFINED; pieces.first().map_or(0, Vec::len)]
+        vec![IndexEstimate::UNDEFINED; pieces.first().map_or(0, Vec::len)]
     });
     pieces.iter().map(|piece| piece[blocks.inputs..2 * blocks.inputs].to_vec()).collect()
 }
@@ -88,7 +88,7 @@ type Statistics<'a> = &'a dyn Fn(&[f64]) -> Vec<f64>;
 fn indices_by(
     response: &Response,
     blocks: Blocks,
-    estimate: impl FnOnce(&Terms, Statistics<'_>) -> Vec<Estimate>,
+    estimate: impl FnOnce(&MeanTerms, Statistics<'_>) -> Vec<IndexEstimate>,
 ) -> SobolIndices {
     let inputs = blocks.inputs;
     let mut pairs = Vec::new();
@@ -99,7 +99,7 @@ fn indices_by(
     // Columns: first orders, totals, pairs, mean square, then one mean for each form.
     let (total_at, pair_at) = (inputs, 2 * inputs);
     let square_at = pair_at + pairs.len();
-    let mut terms = Terms::new(square_at + 1 + forms.len());
+    let mut terms = MeanTerms::new(square_at + 1 + forms.len());
     for start in (0..response.rows()).step_by(blocks.rows()) {
         let slot = terms.unit();
         for (f, form) in forms.iter().enumerate() {

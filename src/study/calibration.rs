@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 use super::moments::evaluate;
 use super::threads::{PointsError, work_off};
 use crate::calibration::search::SearchError;
-use crate::calibration::{Estimate, Model, Query, Searched, Stage, Warning, estimate, search, warnings};
+use crate::calibration::{Estimate, Model, Query, SearchStage, Searched, Warning, estimate, search, warnings};
 use crate::config::calibration::Calibration;
 use crate::folder::lock::Lock;
-use crate::folder::log::{Found, Log, LogError, RowResult};
+use crate::folder::log::{FoundRecords, Log, LogError, RowResult};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::moment::Moment;
 
@@ -53,7 +53,7 @@ fn key(query: &Query) -> Key {
 
 /// One evaluation, in the order in which the search asked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
+pub struct SearchRow {
     /// What was asked.
     pub query: Query,
     /// The answer; none without a solution.
@@ -61,14 +61,14 @@ pub struct Evaluation {
 }
 
 /// A calibration that runs.
-pub struct Run<'a> {
+pub struct CalibrationRun<'a> {
     calibration: &'a Calibration,
     log: Log,
     /// What the log holds and has not been asked for yet.
     earlier: BTreeMap<Key, Option<Vec<f64>>>,
     /// What was asked for, by its place in the trace.
     asked: BTreeMap<Key, usize>,
-    trace: Vec<Evaluation>,
+    trace: Vec<SearchRow>,
     /// Why the first point without a solution has none.
     first_failure: Option<String>,
     stop: &'a AtomicBool,
@@ -89,12 +89,12 @@ pub struct FinishedCalibration {
     /// What a reader must be told.
     pub warnings: Vec<Warning>,
     /// Every evaluation.
-    pub trace: Vec<Evaluation>,
+    pub trace: Vec<SearchRow>,
     /// Evaluations that this run worked out.
     pub ran: usize,
 }
 
-impl<'a> Run<'a> {
+impl<'a> CalibrationRun<'a> {
     /// Opens the log of a folder for a calibration, or begins it; nothing else in the folder is touched.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
         let problem = &self.calibration.problem;
         let mut theta = problem.start();
         let start = theta.clone();
-        let at_start = |block| Query { block, theta: start.clone(), seed: 0, stage: Stage::Global };
+        let at_start = |block| Query { block, theta: start.clone(), seed: 0, stage: SearchStage::Global };
         let starts: Vec<Query> = (0..problem.blocks.len()).map(at_start).collect();
         let first = self.moments(&starts)?;
         let mut at_start = vec![f64::NAN; problem.targets.len()];
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
     }
 }
 
-impl Model for Run<'_> {
+impl Model for CalibrationRun<'_> {
     type Error = CalibrationError;
 
     fn moments(&mut self, queries: &[Query]) -> Result<Vec<Option<Vec<f64>>>, CalibrationError> {
@@ -239,7 +239,7 @@ impl Model for Run<'_> {
         for (key, query) in new {
             let moments = self.earlier.remove(&key).unwrap_or(None);
             self.asked.insert(key, self.trace.len());
-            self.trace.push(Evaluation { query: query.clone(), moments });
+            self.trace.push(SearchRow { query: query.clone(), moments });
         }
         let answer = |query: &Query| self.asked.get(&key(query)).and_then(|at| self.trace[*at].moments.clone());
         Ok(queries.iter().map(answer).collect())
@@ -284,7 +284,7 @@ pub fn identity(calibration: &Calibration) -> Map<String, Value> {
 }
 
 /// The evaluations of a log.
-fn earlier(calibration: &Calibration, found: &Found) -> BTreeMap<Key, Option<Vec<f64>>> {
+fn earlier(calibration: &Calibration, found: &FoundRecords) -> BTreeMap<Key, Option<Vec<f64>>> {
     let problem = &calibration.problem;
     let read = |result: &RowResult| -> Option<(Key, Option<Vec<f64>>)> {
         let values = result.as_ref().ok()?;

@@ -12,7 +12,7 @@ use crate::folder::{OutputError, OutputFolder};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum WorkStatus {
     /// Started and not finished; tables found beside it belong to an earlier run.
     Running,
     /// All files are written.
@@ -23,7 +23,7 @@ pub enum Status {
     Failed,
 }
 
-impl Status {
+impl WorkStatus {
     /// The word in the manifest.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -131,7 +131,7 @@ impl Manifest {
 
     /// The manifest as JSON text.
     #[must_use]
-    pub fn render(&self, status: Status) -> Vec<u8> {
+    pub fn render(&self, status: WorkStatus) -> Vec<u8> {
         let mut manifest = self.fixed.clone();
         manifest["status"] = status.as_str().into();
         manifest["started"] = self.started.to_string().into();
@@ -144,20 +144,20 @@ impl Manifest {
 /// A manifest that says at any time how the work in a folder stands: running from the start, complete with its files at the end, and
 /// interrupted or failed where it ends before.
 #[derive(Debug)]
-pub struct Standing<'a> {
+pub struct WorkStanding<'a> {
     folder: &'a OutputFolder,
     /// What is said of the work; what is found on the way is inserted.
     pub manifest: Manifest,
     started: Instant,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> WorkStanding<'a> {
     /// Work begins.
     ///
     /// # Errors
     /// [`OutputError`] when the manifest cannot be written.
     pub fn begin(folder: &'a OutputFolder, manifest: Manifest, started: Instant) -> Result<Self, OutputError> {
-        folder.write(MANIFEST_FILE, &manifest.render(Status::Running))?;
+        folder.write(MANIFEST_FILE, &manifest.render(WorkStatus::Running))?;
         Ok(Self { folder, manifest, started })
     }
 
@@ -168,7 +168,7 @@ impl<'a> Standing<'a> {
     pub fn keep<T, E>(&mut self, worked: Result<T, E>, interrupted: impl Fn(&E) -> bool) -> Result<T, E> {
         worked.inspect_err(|error| {
             self.manifest.seconds = Some(self.started.elapsed().as_secs_f64());
-            let status = if interrupted(error) { Status::Interrupted } else { Status::Failed };
+            let status = if interrupted(error) { WorkStatus::Interrupted } else { WorkStatus::Failed };
             // The first error is the one to report, even if the disk refuses this too.
             let _ = self.folder.write(MANIFEST_FILE, &self.manifest.render(status));
         })
@@ -182,7 +182,7 @@ impl<'a> Standing<'a> {
         self.manifest.seconds = Some(self.started.elapsed().as_secs_f64());
         self.folder.remove_others(&files)?;
         self.manifest.files = files.iter().map(|file| inside(self.folder.path(), file)).collect();
-        files.push(self.folder.write(MANIFEST_FILE, &self.manifest.render(Status::Complete))?);
+        files.push(self.folder.write(MANIFEST_FILE, &self.manifest.render(WorkStatus::Complete))?);
         Ok(files)
     }
 }

@@ -37,7 +37,7 @@ impl Deref for PlanRef<'_> {
 
 /// One regime as one replication meets it.
 #[derive(Clone, Debug)]
-pub struct Policy<'a> {
+pub struct JobPolicy<'a> {
     /// The dated events.
     pub regime: Cow<'a, Regime>,
     /// List prices and duties week by week.

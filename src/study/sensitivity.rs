@@ -19,11 +19,11 @@ use serde_json::{Map, Value, json};
 use super::response::{ResponseTarget, respond};
 use super::threads::{PointsError, work_off};
 use crate::config::Loaded;
-use crate::folder::log::{Found, Log, LogError, RowResult};
+use crate::folder::log::{FoundRecords, Log, LogError, RowResult};
 use crate::folder::{OutputError, OutputFolder};
-use crate::sensitivity::scheme::{Reading, Runs};
+use crate::sensitivity::scheme::{IndexReading, Runs};
 use crate::sensitivity::{
-    AnalysisError, Design, DesignError, Distribution, Parameter, Precision, Problem, Resampling, Scheme,
+    AnalysisError, Design, DesignError, Distribution, IndexPrecision, Parameter, Problem, Resampling, Scheme,
 };
 
 /// Name of the input that nothing depends on.
@@ -92,9 +92,9 @@ pub struct FinishedSensitivity {
     /// The size.
     pub n: usize,
     /// What they say.
-    pub reading: Reading,
+    pub reading: IndexReading,
     /// What the parts of the design said, by size, the whole last.
-    pub looks: Vec<(usize, Reading)>,
+    pub looks: Vec<(usize, IndexReading)>,
     /// The widest interval over what the rule allows.
     pub worst: f64,
     /// Rows that could not be run, with the reason.
@@ -155,7 +155,7 @@ impl ScenarioStudy<'_> {
     ///
     /// # Errors
     /// [`SensitivityError::Log`] when the folder holds another study or the disk refuses.
-    pub fn open(&self, folder: &OutputFolder, n: usize) -> Result<(Log, Found), SensitivityError> {
+    pub fn open(&self, folder: &OutputFolder, n: usize) -> Result<(Log, FoundRecords), SensitivityError> {
         let mut identity = self.identity();
         if matches!(self.scheme, Scheme::Fast) {
             identity.insert("points of a curve".into(), n.into());
@@ -170,9 +170,9 @@ impl ScenarioStudy<'_> {
     /// [`SensitivityError`] when the design cannot be made, the disk refuses, `stop` is set, or too few rows could be run.
     pub fn run(
         &self,
-        (log, found): (Log, Found),
+        (log, found): (Log, FoundRecords),
         (n, most): (usize, usize),
-        rule: Precision,
+        rule: IndexPrecision,
         stop: &AtomicBool,
         progress: &(impl Fn(usize, usize) + Sync),
     ) -> Result<FinishedSensitivity, SensitivityError> {

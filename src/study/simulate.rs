@@ -9,13 +9,13 @@ use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
-use crate::model::timing::record::Record;
+use crate::model::timing::record::TimingRecord;
 use crate::model::timing::together::run_together;
 use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
 use crate::numerics::calendar::month_number;
 
-use super::policy::{PlanRef, Policy};
+use super::policy::{JobPolicy, PlanRef};
 use super::prepare::{Study, StudyError, planner};
 use super::replication::Replication;
 
@@ -25,12 +25,16 @@ impl Study {
     /// # Errors
     /// [`StudyError::Plan`] when the regime, or the history that the governments make of it, has no prices, [`StudyError::Unprepared`] for
     /// a regime that was not prepared.
-    pub fn policy<'a>(&'a self, replication: &'a Replication<'_>, position: usize) -> Result<Policy<'a>, StudyError> {
+    pub fn policy<'a>(
+        &'a self,
+        replication: &'a Replication<'_>,
+        position: usize,
+    ) -> Result<JobPolicy<'a>, StudyError> {
         let regime = &self.scenario().regimes[position];
         let Some(negotiated) = self.negotiated(position) else {
             let belief = self.scenario().timing.as_ref().map(|timing| Cow::Borrowed(&timing.beliefs[position]));
             let plan = PlanRef::Own(self.plan_in(replication, position)?);
-            return Ok(Policy { regime: Cow::Borrowed(regime), plan, belief, world: None });
+            return Ok(JobPolicy { regime: Cow::Borrowed(regime), plan, belief, world: None });
         };
         let history = negotiated.history(regime, replication.streams);
         // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
@@ -42,7 +46,7 @@ impl Study {
         let plan = plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?;
         let belief = self.scenario().timing.as_ref().map(|_| Cow::Owned(history.belief));
         let (regime, plan) = (Cow::Owned(history.regime), PlanRef::Shared(plan));
-        Ok(Policy { regime, plan, belief, world: Some(history.world) })
+        Ok(JobPolicy { regime, plan, belief, world: Some(history.world) })
     }
 
     /// Runs one regime in a replication.
@@ -75,17 +79,17 @@ impl Study {
         if self.scenario().timing.is_none() {
             return one_by_one();
         }
-        let policies: Vec<Result<Policy<'_>, StudyError>> =
+        let policies: Vec<Result<JobPolicy<'_>, StudyError>> =
             regimes.iter().map(|regime| self.policy(replication, *regime)).collect();
         let known = regimes.iter().zip(&policies).filter_map(|(regime, policy)| Some((*regime, policy.as_ref().ok()?)));
         let timed: Option<Vec<TimedJob<'_>>> =
             known.map(|(regime, policy)| self.timed(replication, regime, policy).ok().flatten()).collect();
         let Some(timed) = timed else { return one_by_one() };
         let outcome =
-            |(record, timed): (Record, &TimedJob<'_>)| record.outcome(timed.layout, timed.plan, timed.baseline);
+            |(record, timed): (TimingRecord, &TimedJob<'_>)| record.outcome(timed.layout, timed.plan, timed.baseline);
         let outcomes: Vec<Outcome> = run_together(&timed).into_iter().zip(&timed).map(outcome).collect();
         let mut outcomes = outcomes.into_iter();
-        let complete = |(regime, policy): (&usize, Result<Policy<'_>, StudyError>)| {
+        let complete = |(regime, policy): (&usize, Result<JobPolicy<'_>, StudyError>)| {
             let policy = policy?;
             match outcomes.next() {
                 Some(outcome) => self.completed(outcome, replication, *regime, &policy),
@@ -101,7 +105,7 @@ impl Study {
         mut outcome: Outcome,
         replication: &Replication<'_>,
         regime: usize,
-        policy: &Policy<'_>,
+        policy: &JobPolicy<'_>,
     ) -> Result<Outcome, StudyError> {
         if let Some(block) = self.layout().negotiated {
             let metrics = policy.world.as_ref().zip(self.negotiated(regime)).map(|(world, negotiated)| {
@@ -126,7 +130,7 @@ impl Study {
     }
 
     /// What a job's policy changes outside the market, week by week: retaliation, and the trade that a settlement brings.
-    fn external_flows(&self, regime: usize, policy: &Policy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
+    fn external_flows(&self, regime: usize, policy: &JobPolicy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
         const BILLION: f64 = 1e9;
         let flows =
             |week| policy.plan.retaliation(week).map_or_else(ExternalFlows::default, ExternalFlows::retaliation);
@@ -148,7 +152,11 @@ impl Study {
     ///
     /// # Errors
     /// [`StudyError::Plan`] when a negotiated history has no prices.
-    pub fn simulate_in_time(&self, replication: &Replication<'_>, regime: usize) -> Result<Option<Record>, StudyError> {
+    pub fn simulate_in_time(
+        &self,
+        replication: &Replication<'_>,
+        regime: usize,
+    ) -> Result<Option<TimingRecord>, StudyError> {
         let policy = self.policy(replication, regime)?;
         Ok(self.timed(replication, regime, &policy)?.map(|timed| timed.run()))
     }
@@ -158,7 +166,7 @@ impl Study {
         &'a self,
         replication: &'a Replication<'_>,
         regime: usize,
-        policy: &'a Policy<'_>,
+        policy: &'a JobPolicy<'_>,
     ) -> Result<Option<TimedJob<'a>>, StudyError> {
         let Some((timing, belief)) = self.scenario().timing.as_ref().zip(policy.belief.as_deref()) else {
             return Ok(None);

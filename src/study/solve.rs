@@ -31,7 +31,7 @@ use crate::model::supply::{
 use crate::model::welfare;
 use crate::study::solution::{CaseMatrix, OtherEquilibrium, Recovered, ScenarioResult};
 pub use error::SolveError;
-use market::{CaseScenario, OnSale, Supply, base_terms, distinct};
+use market::{OnSale, ScenarioOfCase, Supply, base_terms, distinct};
 
 /// Which matrices are formed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -225,7 +225,8 @@ impl Solver<'_> {
         kinds: &[MatrixKind],
     ) -> Result<ScenarioResult, SolveError> {
         let (case, recovered) = (self.case, self.recovered);
-        let scenario = CaseScenario { case, recovered, name, spec, base_price: base.map(|base| base.price.as_slice()) };
+        let scenario =
+            ScenarioOfCase { case, recovered, name, spec, base_price: base.map(|base| base.price.as_slice()) };
         let failed = |error: SupplyError| scenario.failed(error);
         let on_sale =
             OnSale::of(case, &recovered.delta, scenario.on_sale()?).map_err(|error| scenario.failed(error))?;

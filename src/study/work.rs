@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::finished::{Finished, FinishedPoints};
-use super::manifest::{Manifest, Standing, Status};
+use super::manifest::{Manifest, WorkStanding, WorkStatus};
 use super::observer::Observer;
 use super::points::{Names, OnePoint, PointOutcome, PointResults};
 use super::prepare::{Study, StudyError};
@@ -286,7 +286,7 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
     let differences = stored.differences(&wanted);
     let manifest = store.folder().manifest();
     let complete = manifest.is_some_and(|manifest| {
-        manifest["status"] == Status::Complete.as_str() && manifest["plan"]["blake3"] == stored.hash.as_str()
+        manifest["status"] == WorkStatus::Complete.as_str() && manifest["plan"]["blake3"] == stored.hash.as_str()
     });
     if !resume && (complete || !store.has_units()) {
         return start(store, wanted).map(Some);
@@ -350,7 +350,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Reduces the study and has it written, with a manifest that says all the while how the work stands.
     fn finish(&self, folder: &OutputFolder, started: Instant, sink: &mut dyn Sink) -> Result<Done, WorkError> {
-        let mut standing = Standing::begin(folder, self.manifest(), started)?;
+        let mut standing = WorkStanding::begin(folder, self.manifest(), started)?;
         sink.begins(self.loaded);
         let worked = match &self.loaded.design {
             None => self.reduce(folder, sink),

@@ -256,6 +256,48 @@ fn no_source_file_is_too_long_to_find_ones_way() {
     }
 }
 
+/// Names that two types have on purpose: those of the front page are what is inside, seen from outside.
+const SAME_FROM_OUTSIDE: [&str; 3] = ["Results", "Scenario", "Study"];
+
+/// Types of a piece of code that other files can name: `pub`, `pub(crate)` or `pub(super)`, outside of functions and blocks.
+fn visible_types(code: &str) -> Vec<&str> {
+    let visible = |line: &'_ &str| ["pub ", "pub(crate) ", "pub(super) "].iter().any(|start| line.starts_with(start));
+    let named = |line: &'_ str| {
+        let (_, item) = line.split_once(' ')?;
+        let (kind, name) = item.split_once(' ')?;
+        let kinds = ["struct", "enum", "trait", "type", "union"];
+        let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+        kinds.contains(&kind).then(|| line.len() - name.len()..line.len() - name.len() + end)
+    };
+    code.lines().filter(visible).filter_map(|line| Some(&line[named(line)?])).collect()
+}
+
+#[test]
+fn types_that_other_files_can_name_are_found() {
+    let code = "pub struct A<'a> {\n    pub b: B,\n}\nenum Own {}\npub(crate) enum C {}\npub(super) type D = u8;\npub fn e() {}\npub trait F: G {}";
+    assert_eq!(visible_types(code), ["A", "C", "D", "F"]);
+}
+
+#[test]
+fn one_name_is_one_type() {
+    let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in sources(&root().join("src")) {
+        for name in visible_types(&code(&path)) {
+            homes.entry(name.to_owned()).or_default().push(place(&path));
+        }
+    }
+    assert!(homes.len() > 400, "only {} types found", homes.len());
+    for (name, places) in &homes {
+        let outside = SAME_FROM_OUTSIDE.contains(&name.as_str());
+        let inside: Vec<_> = places.iter().filter(|place| !(outside && place.starts_with("interface/"))).collect();
+        assert!(
+            inside.len() == 1,
+            "{name} is a type of {}",
+            inside.iter().map(|p| p.as_str()).collect::<Vec<_>>().join(" and of ")
+        );
+    }
+}
+
 /// Files of each room that stand in circles: files that use each other, be it by way of others. A room that is not listed has none, and the
 /// numbers may only shrink.
 const IN_CIRCLES: [(&str, usize); 6] =

@@ -13,7 +13,7 @@ use stickershock::config::{self};
 use stickershock::folder::OutputFolder;
 use stickershock::report::calibration::page::figure;
 use stickershock::study::calibration::moments_at;
-use stickershock::study::calibration::{FinishedCalibration, Run};
+use stickershock::study::calibration::{CalibrationRun, FinishedCalibration};
 
 use crate::support::{BY_HAND, load_anywhere, read_csv, root, showdown, showdown_path};
 
@@ -102,7 +102,10 @@ impl Laboratory {
         let folder = OutputFolder::create(&self.folder.path().join(out)).unwrap();
         let stop = AtomicBool::new(false);
         let silent = |_: usize, _: &str| {};
-        Run::open(&calibration, &folder, &stop, &silent).unwrap().run().unwrap_or_else(|error| panic!("{error}"))
+        CalibrationRun::open(&calibration, &folder, &stop, &silent)
+            .unwrap()
+            .run()
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -550,7 +553,7 @@ fn loyalty_by_brand_is_recovered_from_repurchase_rates() {
     let (calibration, folder) = read(&rows);
     let out = OutputFolder::create(&folder.path().join("out")).unwrap();
     let stop = AtomicBool::new(false);
-    let run = Run::open(&calibration, &out, &stop, &|_: usize, _: &str| {}).unwrap();
+    let run = CalibrationRun::open(&calibration, &out, &stop, &|_: usize, _: &str| {}).unwrap();
     let finished = run.run().unwrap_or_else(|error| panic!("{error}"));
     for (k, truth) in truth.iter().enumerate() {
         let found = finished.estimate.theta[k];

@@ -11,12 +11,12 @@ use std::time::Instant;
 
 use stickershock::config::{self, Loaded, calibration::calibration};
 use stickershock::folder::OutputFolder;
-use stickershock::folder::faults::{Faults, Step};
+use stickershock::folder::faults::{DiskStep, Faults};
 use stickershock::folder::lock::{Lock, Sharing};
 use stickershock::report;
 use stickershock::report::writer::{Formats, Writer};
-use stickershock::sensitivity::{Precision, Resampling, Scheme};
-use stickershock::study::manifest::{Manifest, Standing};
+use stickershock::sensitivity::{IndexPrecision, Resampling, Scheme};
+use stickershock::study::manifest::{Manifest, WorkStanding};
 use stickershock::study::sensitivity::{ScenarioStudy, targets};
 use stickershock::study::units::Store;
 use stickershock::study::units::drive::{Drive, Studies};
@@ -40,7 +40,7 @@ enum Failing {
 #[derive(Clone)]
 struct Disk {
     failing: Failing,
-    steps: Arc<Mutex<Vec<(Step, PathBuf)>>>,
+    steps: Arc<Mutex<Vec<(DiskStep, PathBuf)>>>,
 }
 
 const REASON: &str = "the disk fails";
@@ -157,7 +157,7 @@ fn every_step_fails_in_turn(prepare: &(dyn Fn(&Path) + Sync), work: &Work<'_>) {
             let Err(message) = result else { return };
             let asked = disk.steps.lock().unwrap();
             assert!(message.contains(REASON), "{failing:?}: {message}");
-            let file = |(_, path): &(Step, PathBuf)| {
+            let file = |(_, path): &(DiskStep, PathBuf)| {
                 path.file_name().is_some_and(|name| message.contains(name.to_str().unwrap()))
             };
             assert!(asked.iter().any(file), "{failing:?} names no file: {message}");
@@ -256,8 +256,8 @@ fn a_sensitivity_study_survives_the_failure_of_every_step() {
         let log = study.open(folder, 2).map_err(|error| told(&error))?;
         let _lock = log.0.lock();
         let manifest = Manifest::new(&loaded, &[0, 1], 1).of_sensitivity(1, study.identity());
-        let mut standing = Standing::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
-        let finished = study.run(log, (2, 2), Precision::default(), &stop, &|_, _| {});
+        let mut standing = WorkStanding::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
+        let finished = study.run(log, (2, 2), IndexPrecision::default(), &stop, &|_, _| {});
         let finished = standing.keep(finished, |_| false).map_err(|error| told(&error))?;
         let files = report::sensitivity::write_tables(folder, &study, &finished).map_err(|error| told(&error))?;
         standing.complete(files).map(drop).map_err(|error| told(&error))
@@ -294,11 +294,11 @@ fn a_calibration_survives_the_failure_of_every_step() {
         let told = |error: &dyn std::fmt::Display| error.to_string();
         let stop = AtomicBool::new(false);
         let silent = |_: usize, _: &str| {};
-        let run = stickershock::study::calibration::Run::open(&calibration, folder, &stop, &silent)
+        let run = stickershock::study::calibration::CalibrationRun::open(&calibration, folder, &stop, &silent)
             .map_err(|error| told(&error))?;
         let _lock = run.lock();
         let manifest = Manifest::new(&calibration.scenarios[0], &[], 1);
-        let mut standing = Standing::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
+        let mut standing = WorkStanding::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
         let finished = standing.keep(run.run(), |_| false).map_err(|error| told(&error))?;
         let files = report::calibration::write_tables(folder, &calibration, &finished).map_err(|error| told(&error))?;
         standing.complete(files).map(drop).map_err(|error| told(&error))

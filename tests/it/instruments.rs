@@ -311,7 +311,7 @@ fn inspection_delays_landings_in_time() {
     let (free, inspected) = (run(study.scenario().baseline), run(regime(&study, "inspections")));
     let market = &study.scenario().market;
     let models = market.len();
-    let landed = |record: &stickershock::model::timing::record::Record, week: usize, japan: bool| -> i64 {
+    let landed = |record: &stickershock::model::timing::record::TimingRecord, week: usize, japan: bool| -> i64 {
         let ours = |j: &usize| (market.regions[market.models[*j].region] == "japan") == japan;
         (0..models).filter(ours).map(|j| record.dealers[week * models + j].moved.landed).sum()
     };
@@ -349,14 +349,15 @@ fn a_quota_in_time_limits_what_is_shipped() {
     let (free, capped) = (run(study.scenario().baseline), run(number));
     let models = &study.scenario().market.models;
     let base: f64 = models.iter().filter(|model| model.flagged).map(|model| model.base_volume).sum();
-    let sums =
-        |record: &stickershock::model::timing::record::Record, flagged: bool, weeks: std::ops::Range<usize>| -> f64 {
-            let ours = || models.iter().enumerate().filter(|(_, model)| model.flagged == flagged);
-            let ordered = |week: usize| -> i64 {
-                ours().map(|(j, _)| record.dealers[week * models.len() + j].moved.ordered).sum()
-            };
-            weeks.map(|week| ordered(week) as f64 / GRAINS as f64 * record.cars).sum()
-        };
+    let sums = |record: &stickershock::model::timing::record::TimingRecord,
+                flagged: bool,
+                weeks: std::ops::Range<usize>|
+     -> f64 {
+        let ours = || models.iter().enumerate().filter(|(_, model)| model.flagged == flagged);
+        let ordered =
+            |week: usize| -> i64 { ours().map(|(j, _)| record.dealers[week * models.len() + j].moved.ordered).sum() };
+        weeks.map(|week| ordered(week) as f64 / GRAINS as f64 * record.cars).sum()
+    };
     let first = (0..104)
         .find(|week| study.plans().get(number).unwrap().phase(*week) != study.plans().get(0).unwrap().phase(*week))
         .unwrap();
@@ -367,7 +368,7 @@ fn a_quota_in_time_limits_what_is_shipped() {
     let used = sums(&capped, true, first..104) / (0.4 * base / 52.0 * (104 - first) as f64);
     assert!(used > 0.999, "demand at prices that lag behind takes all there is: {used}");
     assert_eq!(sums(&capped, true, 0..first), sums(&free, true, 0..first));
-    let empty = |record: &stickershock::model::timing::record::Record| -> u32 {
+    let empty = |record: &stickershock::model::timing::record::TimingRecord| -> u32 {
         let lost = |(week, j): (usize, usize)| {
             let lot = &record.dealers[week * models.len() + j];
             lot.first_choices.saturating_sub(record.sales.drawn(week)[j])

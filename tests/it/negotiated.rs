@@ -354,7 +354,10 @@ fn a_dispute_without_its_numbers_is_refused_with_what_is_missing() {
     assert!(crate::support::load_anywhere(&path, &["governments.execution_reward=0.9".to_owned()]).is_ok());
     let bare = text.replace(&format!("\"{configs}/bargaining-1995.toml\", "), "");
     assert_ne!(bare, text);
-    refused(&bare, &["has no `discount_rate`, `deal_years`, `parts_purchases` and 116 more", "configs/parts/bargaining-1995.toml"]);
+    refused(
+        &bare,
+        &["has no `discount_rate`, `deal_years`, `parts_purchases` and 116 more", "configs/parts/bargaining-1995.toml"],
+    );
 }
 
 #[test]

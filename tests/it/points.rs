@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use stickershock::config::{self, Loaded};
-use stickershock::sensitivity::random::{Purpose, Stream};
+use stickershock::sensitivity::random::{DesignPurpose, DesignStream};
 use stickershock::study::run::run_units;
 use stickershock::study::{JobError, JobResult, Study, Unit};
 
@@ -102,7 +102,7 @@ fn parameters_are_read_with_keys_names_and_correlations() {
     let n = 20_000;
     let pairs: Vec<(f64, f64)> = (0..n)
         .map(|k| {
-            let mut stream = Stream::at(5, Purpose::Latin, k);
+            let mut stream = DesignStream::at(5, DesignPurpose::Latin, k);
             let point = loaded.parameters.at(&[stream.uniform(), stream.uniform(), stream.uniform()]);
             (point[0], point[1].ln())
         })

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
-use stickershock::sensitivity::scheme::{Reading, Runs};
-use stickershock::sensitivity::{Distribution, Estimate, Parameter, Precision, Problem, Resampling, Scheme};
+use stickershock::sensitivity::scheme::{IndexReading, Runs};
+use stickershock::sensitivity::{Distribution, IndexEstimate, IndexPrecision, Parameter, Problem, Resampling, Scheme};
 
 const SOBOL: Scheme = Scheme::Sobol { randomisations: 8, second_order: false };
 
@@ -48,14 +48,14 @@ fn runs(rows: impl Iterator<Item = Vec<f64>>, replications: usize) -> Runs {
 }
 
 /// A study of size `n` of a function without noise.
-fn study(problem: &Problem, scheme: Scheme, n: usize, seed: u64, model: impl Fn(&[f64]) -> f64) -> Reading {
+fn study(problem: &Problem, scheme: Scheme, n: usize, seed: u64, model: impl Fn(&[f64]) -> f64) -> IndexReading {
     let design = scheme.design(problem, n, seed).unwrap();
     let runs = runs(design.iter().map(|x| vec![model(x)]), 1);
     scheme.read(problem, &design, &runs, n, &few_resamples()).unwrap()
 }
 
 /// Two replications of every row with noise of standard deviation `sd`, common to the rows of a unit up to a tenth of it.
-fn noisy_study(problem: &Problem, n: usize, seed: u64, sd: f64, model: impl Fn(&[f64]) -> f64) -> Reading {
+fn noisy_study(problem: &Problem, n: usize, seed: u64, sd: f64, model: impl Fn(&[f64]) -> f64) -> IndexReading {
     let design = SOBOL.design(problem, n, seed).unwrap();
     let unit = SOBOL.unit(problem.len());
     let mut generator = ChaCha8Rng::seed_from_u64(seed);
@@ -75,12 +75,12 @@ fn few_resamples() -> Resampling {
     Resampling { resamples: 100, ..Resampling::default() }
 }
 
-fn find(reading: &Reading, index: &str, parameter: &str) -> Estimate {
+fn find(reading: &IndexReading, index: &str, parameter: &str) -> IndexEstimate {
     let mut rows = reading.analysis.indices.iter();
     rows.find(|row| row.index == index && row.parameter == parameter).unwrap().estimate
 }
 
-fn holds(estimate: Estimate, exact: f64) -> bool {
+fn holds(estimate: IndexEstimate, exact: f64) -> bool {
     estimate.interval[0] <= exact && exact <= estimate.interval[1]
 }
 
@@ -144,7 +144,7 @@ fn closed_forms_are_met_with_second_order() {
 }
 
 /// Hits and trials of the intervals of S1 and ST over seeds, and the mean error of the estimates.
-fn coverage(seeds: u64, mut one: impl FnMut(u64) -> Vec<(Estimate, f64)>) -> (u32, u32) {
+fn coverage(seeds: u64, mut one: impl FnMut(u64) -> Vec<(IndexEstimate, f64)>) -> (u32, u32) {
     let (mut hits, mut trials) = (0, 0);
     for seed in 0..seeds {
         for (estimate, exact) in one(seed) {
@@ -155,7 +155,7 @@ fn coverage(seeds: u64, mut one: impl FnMut(u64) -> Vec<(Estimate, f64)>) -> (u3
     (hits, trials)
 }
 
-fn g_estimates(reading: &Reading) -> Vec<(Estimate, f64)> {
+fn g_estimates(reading: &IndexReading) -> Vec<(IndexEstimate, f64)> {
     let mut estimates = Vec::new();
     for (index, exact) in ["S1", "ST"].into_iter().zip(g_indices()) {
         estimates.extend((0..4).map(|i| (find(reading, index, &format!("x{}", i + 1)), exact[i])));
@@ -163,7 +163,7 @@ fn g_estimates(reading: &Reading) -> Vec<(Estimate, f64)> {
     estimates
 }
 
-fn ishigami_estimates(reading: &Reading) -> Vec<(Estimate, f64)> {
+fn ishigami_estimates(reading: &IndexReading) -> Vec<(IndexEstimate, f64)> {
     let names = [("S1", "x1"), ("S1", "x2"), ("S1", "x3"), ("ST", "x1"), ("ST", "x2"), ("ST", "x3")];
     names
         .into_iter()
@@ -192,7 +192,7 @@ fn randomisation_intervals_cover_at_their_level() {
 #[test]
 fn intervals_cover_when_the_rule_stopped_the_study() {
     let unit = problem(4, 0.0, 1.0);
-    let rule = Precision::default();
+    let rule = IndexPrecision::default();
     let mut sizes = Vec::new();
     let (hits, trials) = coverage(250, |seed| {
         let mut n = 16;
@@ -216,14 +216,14 @@ fn intervals_cover_when_the_rule_stopped_the_study() {
 fn the_rule_waits_for_the_widest_interval_of_every_output() {
     let narrow = study(&problem(4, 0.0, 1.0), SOBOL, 1024, 1, sobol_g);
     let wide = study(&problem(4, 0.0, 1.0), SOBOL, 2, 1, sobol_g);
-    let rule = Precision::default();
+    let rule = IndexPrecision::default();
     assert!(rule.is_met(SOBOL, &narrow.analysis.indices) && !rule.is_met(SOBOL, &wide.analysis.indices));
     let mut both = narrow.analysis.indices.clone();
     both.extend(
         wide.analysis.indices.into_iter().map(|index| stickershock::sensitivity::Index { output: "z".into(), ..index }),
     );
     assert!(!rule.is_met(SOBOL, &both));
-    assert!(!Precision { absolute: 1e-9, relative: 1e-9 }.is_met(SOBOL, &narrow.analysis.indices));
+    assert!(!IndexPrecision { absolute: 1e-9, relative: 1e-9 }.is_met(SOBOL, &narrow.analysis.indices));
 }
 
 /// y = 2 x1 + x2 + x3: the first matters more than the others for certain, and of two equals neither does: over seeds the probability is

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stickershock::config::Loaded;
 use stickershock::folder::OutputFolder;
-use stickershock::folder::faults::{Faults, Step};
+use stickershock::folder::faults::{DiskStep, Faults};
 use stickershock::folder::log::{FILE, LogError};
 use stickershock::report::sensitivity::write_tables;
-use stickershock::sensitivity::{Precision, Resampling, Scheme};
+use stickershock::sensitivity::{IndexPrecision, Resampling, Scheme};
 use stickershock::study::response::{ResponseTarget, respond};
 use stickershock::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError, targets};
 
@@ -54,7 +54,7 @@ fn run(study: &ScenarioStudy<'_>, folder: &Path, n: usize, threads: usize) -> Fi
     let stop = AtomicBool::new(false);
     let log = study.open(&folder, n).unwrap_or_else(|error| panic!("{error}"));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let finished = pool.install(|| study.run(log, (n, n), Precision::default(), &stop, &|_, _| {}));
+    let finished = pool.install(|| study.run(log, (n, n), IndexPrecision::default(), &stop, &|_, _| {}));
     let finished = finished.unwrap_or_else(|error| panic!("{error}"));
     write_tables(&folder, study, &finished).unwrap();
     finished
@@ -150,7 +150,7 @@ fn grown_resumed_and_undisturbed_studies_are_the_same_bytes() {
     let stopped = OutputFolder::create(&at("stopped")).unwrap();
     let stop = AtomicBool::new(true);
     let error =
-        study.run(study.open(&stopped, 4).unwrap(), (4, 4), Precision::default(), &stop, &|_, _| {}).unwrap_err();
+        study.run(study.open(&stopped, 4).unwrap(), (4, 4), IndexPrecision::default(), &stop, &|_, _| {}).unwrap_err();
     assert!(matches!(error, SensitivityError::Interrupted { done: 0, rows: 40 }), "{error}");
     run(&study, &at("stopped"), 4, 2);
     assert_eq!(tables(&at("stopped")), expected);
@@ -169,14 +169,14 @@ fn a_disk_that_fails_once_leaves_a_study_to_resume() {
         let out = folder.path().join(bad.to_string());
         let steps = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&steps);
-        let disk = move |_: Step, _: &Path| {
+        let disk = move |_: DiskStep, _: &Path| {
             let now = counted.fetch_add(1, Ordering::SeqCst) == bad;
             if now { Err(std::io::Error::other("no room")) } else { Ok(()) }
         };
         let output = OutputFolder::create(&out).unwrap().with_faults(Faults::of(disk));
         let stop = AtomicBool::new(false);
         let disturbed = || -> Result<(), Box<dyn std::error::Error>> {
-            let finished = study.run(study.open(&output, 2)?, (2, 2), Precision::default(), &stop, &|_, _| {})?;
+            let finished = study.run(study.open(&output, 2)?, (2, 2), IndexPrecision::default(), &stop, &|_, _| {})?;
             write_tables(&output, &study, &finished)?;
             Ok(())
         };
@@ -201,12 +201,12 @@ fn the_rule_grows_a_study_until_its_most() {
     let study = study(&loaded, SOBOL);
     let out = OutputFolder::create(&folder.path().join("out")).unwrap();
     let stop = AtomicBool::new(false);
-    let strict = Precision { absolute: 1e-9, relative: 1e-9 };
+    let strict = IndexPrecision { absolute: 1e-9, relative: 1e-9 };
     let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), strict, &stop, &|_, _| {}).unwrap();
     assert_eq!((finished.n, finished.looks.iter().map(|(n, _)| *n).collect::<Vec<_>>()), (8, vec![2, 4, 8]));
     assert!(finished.worst > 1.0);
     // A rule that any interval meets stops at the first size at which there is one.
-    let lax = Precision { absolute: 1e9, relative: 1e9 };
+    let lax = IndexPrecision { absolute: 1e9, relative: 1e9 };
     let first =
         finished.looks.iter().find(|(_, reading)| lax.is_met(SOBOL, &reading.analysis.indices)).map(|(n, _)| *n);
     let finished = study.run(study.open(&out, 2).unwrap(), (2, 8), lax, &stop, &|_, _| {}).unwrap();

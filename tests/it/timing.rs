@@ -12,7 +12,7 @@ use stickershock::model::timing::Peers;
 use stickershock::model::timing::dealers::GRAINS;
 use stickershock::model::timing::lots::LotMetric;
 use stickershock::model::timing::network::base_year_change;
-use stickershock::model::timing::record::Record;
+use stickershock::model::timing::record::TimingRecord;
 use stickershock::model::trade::regime::{Action, PolicyEvent, Regime, Reopening};
 use stickershock::model::world::Start;
 use stickershock::study::Study;
@@ -29,7 +29,7 @@ fn study(assignments: &[&str]) -> Study {
     Study::prepare(scenario(assignments)).unwrap()
 }
 
-fn record(study: &Study, regime: usize, replication: u64) -> Record {
+fn record(study: &Study, regime: usize, replication: u64) -> TimingRecord {
     study.simulate_in_time(&study.replication(replication).unwrap(), regime).unwrap().unwrap()
 }
 
@@ -75,7 +75,7 @@ fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, a
 /// Cars, buyers, duty and the ledger of moved purchases balance exactly.
 fn balances(
     study: &Study,
-    record: &Record,
+    record: &TimingRecord,
     regime: usize,
     liable_from: Option<usize>,
     imposed: Option<(usize, usize)>,
@@ -274,7 +274,7 @@ fn an_unbelieved_threat_moves_nobody_before_the_duty() {
     balances(&study, &threat, 1, Some(20), Some((26, 104)));
 }
 
-fn sanctioned(study: &Study, record: &Record, weeks: std::ops::Range<usize>) -> f64 {
+fn sanctioned(study: &Study, record: &TimingRecord, weeks: std::ops::Range<usize>) -> f64 {
     let models = &study.scenario().market.models;
     let sold = |week: usize| models.iter().zip(record.sales.drawn(week)).filter(|(m, _)| m.flagged).map(|(_, n)| n);
     weeks.flat_map(sold).map(|count| f64::from(*count)).sum()
@@ -376,7 +376,7 @@ fn clean_cars_go_first_and_the_price_follows_the_lot() {
 }
 
 /// Cars of listed models by week: sold, landed, and in stock at the end.
-fn listed(study: &Study, record: &Record, week: usize) -> [f64; 3] {
+fn listed(study: &Study, record: &TimingRecord, week: usize) -> [f64; 3] {
     let models = &study.scenario().market.models;
     let sum = |own: &dyn Fn(usize) -> f64| (0..models.len()).filter(|j| models[*j].flagged).map(own).sum::<f64>();
     let lot = |j: usize| record.dealers[week * models.len() + j];
@@ -415,7 +415,7 @@ fn replacement_cost_slows_the_rush_for_the_last_cars() {
     let run = |weight: &str| {
         let study = study(&["buyers.count=16384", weight, "shipping.ahead_weeks=0.0"]);
         let [quiet, own] = [study.scenario().baseline, regime(&study, "imposed")].map(|at| record(&study, at, 0));
-        let sold = |record: &Record| -> f64 { (26..30).map(|week| listed(&study, record, week)[0]).sum() };
+        let sold = |record: &TimingRecord| -> f64 { (26..30).map(|week| listed(&study, record, week)[0]).sum() };
         (sold(&own) / sold(&quiet), listed(&study, &own, 31)[2])
     };
     let runs = ["0.0", "0.2", "0.5", "1.0"].map(|weight| run(&format!("dealers.replacement_weight={weight}")));
@@ -603,7 +603,7 @@ fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
     let with = study(&[SMALL, "timing.peers.gamma=2.0"]);
     let without = study(&[SMALL]);
     let (a, b) = (record(&with, 0, 0), record(&without, 0, 0));
-    let sold = |record: &Record| -> f64 {
+    let sold = |record: &TimingRecord| -> f64 {
         (0..104).map(|w| record.sales.drawn(w)[..49].iter().sum::<u32>()).sum::<u32>().into()
     };
     assert!((0..104).any(|week| a.sales.drawn(week) != b.sales.drawn(week)));

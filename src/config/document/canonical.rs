@@ -2,18 +2,20 @@
 
 use blake3::Hasher;
 
-use crate::config::document::tree::{Node, Value};
+use crate::config::document::tree::{Node, NodeValue};
 
 /// The tree as TOML values; the TOML writer sorts keys and puts plain values before tables.
 pub(super) fn to_toml(node: &Node) -> toml::Value {
     match &node.value {
-        Value::String(text) => toml::Value::String(text.clone()),
-        Value::Integer(number) => toml::Value::Integer(*number),
-        Value::Float(number) => toml::Value::Float(*number),
-        Value::Boolean(flag) => toml::Value::Boolean(*flag),
-        Value::Datetime(text) => text.parse().map_or_else(|_| toml::Value::String(text.clone()), toml::Value::Datetime),
-        Value::Array(items) => toml::Value::Array(items.iter().map(to_toml).collect()),
-        Value::Table(entries) => {
+        NodeValue::String(text) => toml::Value::String(text.clone()),
+        NodeValue::Integer(number) => toml::Value::Integer(*number),
+        NodeValue::Float(number) => toml::Value::Float(*number),
+        NodeValue::Boolean(flag) => toml::Value::Boolean(*flag),
+        NodeValue::Datetime(text) => {
+            text.parse().map_or_else(|_| toml::Value::String(text.clone()), toml::Value::Datetime)
+        }
+        NodeValue::Array(items) => toml::Value::Array(items.iter().map(to_toml).collect()),
+        NodeValue::Table(entries) => {
             toml::Value::Table(entries.iter().map(|(key, node)| (key.clone(), to_toml(node))).collect())
         }
     }
@@ -26,22 +28,22 @@ pub(super) fn feed(hasher: &mut Hasher, node: &Node) {
     };
     match &node.value {
         // A date is what its quoted form is: both are accepted wherever a date is.
-        Value::String(value) | Value::Datetime(value) => text(hasher, value),
-        Value::Integer(number) => match exact(*number) {
+        NodeValue::String(value) | NodeValue::Datetime(value) => text(hasher, value),
+        NodeValue::Integer(number) => match exact(*number) {
             Some(number) => feed_number(hasher, number),
             None => {
                 hasher.update(b"i").update(&number.to_le_bytes());
             }
         },
-        Value::Float(number) => feed_number(hasher, *number),
-        Value::Boolean(flag) => {
+        NodeValue::Float(number) => feed_number(hasher, *number),
+        NodeValue::Boolean(flag) => {
             hasher.update(if *flag { b"t" } else { b"f" });
         }
-        Value::Array(items) => {
+        NodeValue::Array(items) => {
             hasher.update(b"a").update(&(items.len() as u64).to_le_bytes());
             items.iter().for_each(|item| feed(hasher, item));
         }
-        Value::Table(entries) => {
+        NodeValue::Table(entries) => {
             hasher.update(b"m").update(&(entries.len() as u64).to_le_bytes());
             for (key, node) in entries {
                 text(hasher, key);

@@ -9,7 +9,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use crate::config::document::tree::{Node, Origin, Part, Value, item_step, key_step};
+use crate::config::document::tree::{Node, NodeValue, Origin, Part, item_step, key_step};
 use crate::config::{Complaint, ConfigError, suggest};
 
 /// Reads the whole tree into `T`.
@@ -66,7 +66,8 @@ impl Fault {
     fn placed(mut self, node: &Node, step: &str) -> Self {
         if self.place.is_none() {
             let (path, part, culprit) = self.culprit(node).unwrap_or((String::new(), Part::Value, node));
-            if let (Refused::Unknown, Value::String(text), false) = (&self.refused, &culprit.value, path.is_empty()) {
+            if let (Refused::Unknown, NodeValue::String(text), false) = (&self.refused, &culprit.value, path.is_empty())
+            {
                 self = self.about(text, DATE);
             }
             self.place = Some(Box::new((culprit.origin.clone(), part)));
@@ -102,10 +103,10 @@ impl Fault {
         let mut stack = vec![(String::new(), node)];
         while let Some((path, node)) = stack.pop() {
             match &node.value {
-                Value::Table(entries) => {
+                NodeValue::Table(entries) => {
                     stack.extend(entries.iter().map(|(key, child)| (format!("{path}{}", key_step(key)), child)));
                 }
-                Value::Array(items) => {
+                NodeValue::Array(items) => {
                     let items = items.iter().enumerate();
                     stack.extend(items.map(|(index, item)| (format!("{path}{}", item_step(item, index)), item)));
                 }
@@ -271,7 +272,9 @@ struct Reader<'de>(&'de Node);
 impl<'de> Reader<'de> {
     /// Text, with what the type wanted when it refuses the text in words of its own.
     fn text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let (Value::String(text) | Value::Datetime(text)) = &self.0.value else { return self.deserialize_any(visitor) };
+        let (NodeValue::String(text) | NodeValue::Datetime(text)) = &self.0.value else {
+            return self.deserialize_any(visitor);
+        };
         let expected = plain(&(&visitor as &dyn Expected).to_string());
         visitor.visit_borrowed_str(text).map_err(|fault: Fault| {
             if fault.refused == Refused::Unknown && fault.help.is_empty() {
@@ -288,11 +291,11 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.0.value {
-            Value::String(text) | Value::Datetime(text) => visitor.visit_borrowed_str(text),
-            Value::Integer(number) => visitor.visit_i64(*number),
-            Value::Float(number) => visitor.visit_f64(*number),
-            Value::Boolean(flag) => visitor.visit_bool(*flag),
-            Value::Array(items) => {
+            NodeValue::String(text) | NodeValue::Datetime(text) => visitor.visit_borrowed_str(text),
+            NodeValue::Integer(number) => visitor.visit_i64(*number),
+            NodeValue::Float(number) => visitor.visit_f64(*number),
+            NodeValue::Boolean(flag) => visitor.visit_bool(*flag),
+            NodeValue::Array(items) => {
                 let expected = (&visitor as &dyn Expected).to_string();
                 let mut access = Items { items: items.iter().enumerate() };
                 let value = visitor.visit_seq(&mut access)?;
@@ -302,13 +305,13 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                     Err(de::Error::invalid_length(items.len(), &expected.as_str()))
                 }
             }
-            Value::Table(entries) => visitor.visit_map(Entries { entries: entries.iter(), current: None }),
+            NodeValue::Table(entries) => visitor.visit_map(Entries { entries: entries.iter(), current: None }),
         }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0.value {
-            Value::Integer(number) => visitor.visit_f64(number as f64),
+            NodeValue::Integer(number) => visitor.visit_f64(number as f64),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -334,7 +337,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.0.value {
-            Value::Table(entries) => match entries.keys().find(|key| !fields.contains(&key.as_str())) {
+            NodeValue::Table(entries) => match entries.keys().find(|key| !fields.contains(&key.as_str())) {
                 Some(unknown) => Err(de::Error::unknown_field(unknown, fields)),
                 None => self.deserialize_any(visitor),
             },
@@ -357,8 +360,8 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.0.value {
-            Value::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
-            Value::Table(entries) if entries.len() == 1 => visitor.visit_enum(Variant { entries }),
+            NodeValue::String(name) => visitor.visit_enum(name.as_str().into_deserializer()),
+            NodeValue::Table(entries) if entries.len() == 1 => visitor.visit_enum(Variant { entries }),
             _ => {
                 let expected = format!("one of {}", suggest::quoted(variants));
                 Err(de::Error::invalid_type(self.0.unexpected(), &expected.as_str()))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::config::document::tree::{self, Node, Part, Text, Value, item_step, key_step};
+use crate::config::document::tree::{self, Node, NodeValue, Part, Text, item_step, key_step};
 use crate::config::error::utf8;
 use crate::config::source::{LONGEST_SCENARIO, Source};
 use crate::config::{ConfigError, suggest};
@@ -36,7 +36,7 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
         let refuse = |message: String, help: &str| {
             Err(ConfigError::Extends(parent.origin.complain("extends", Part::Value, message, help)))
         };
-        let Value::String(target) = &parent.value else {
+        let NodeValue::String(target) = &parent.value else {
             return refuse("expected the name of a file".to_owned(), "write extends = \"other.toml\", or a list");
         };
         let target = path.with_file_name(target);
@@ -68,10 +68,10 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
 
 /// Takes the entry `extends` out of a file's top level, as a list.
 fn extended(node: &mut Node) -> Vec<Node> {
-    let Value::Table(entries) = &mut node.value else { return Vec::new() };
+    let NodeValue::Table(entries) = &mut node.value else { return Vec::new() };
     match entries.remove("extends") {
         None => Vec::new(),
-        Some(Node { value: Value::Array(list), .. }) => list,
+        Some(Node { value: NodeValue::Array(list), .. }) => list,
         Some(single) => vec![single],
     }
 }
@@ -95,18 +95,18 @@ pub(super) fn refuse_extends(mut node: Node) -> Result<Node, ConfigError> {
 pub(super) fn overlay(base: Option<Node>, over: Node, path: &str) -> Result<Node, ConfigError> {
     let base = base.map(|node| node.value);
     let value = match over.value {
-        Value::Table(entries) => {
+        NodeValue::Table(entries) => {
             let mut merged =
-                if let Some(Value::Table(entries)) = base { entries } else { std::collections::BTreeMap::new() };
+                if let Some(NodeValue::Table(entries)) = base { entries } else { std::collections::BTreeMap::new() };
             for (key, node) in entries {
                 let node = overlay(merged.remove(&key), node, &format!("{path}{}", key_step(&key)))?;
                 merged.insert(key, node);
             }
-            Value::Table(merged)
+            NodeValue::Table(merged)
         }
-        Value::Array(items) => {
-            let base = if let Some(Value::Array(items)) = base { items } else { Vec::new() };
-            Value::Array(overlay_items(base, items, path)?)
+        NodeValue::Array(items) => {
+            let base = if let Some(NodeValue::Array(items)) = base { items } else { Vec::new() };
+            NodeValue::Array(overlay_items(base, items, path)?)
         }
         scalar => scalar,
     };
@@ -164,10 +164,10 @@ fn overlay_items(base: Vec<Node>, over: Vec<Node>, path: &str) -> Result<Vec<Nod
 
 /// Whether the item says `remove = true`; a `remove = false` is taken out and means nothing.
 fn removes(item: &mut Node) -> bool {
-    let Value::Table(entries) = &mut item.value else { return false };
+    let NodeValue::Table(entries) = &mut item.value else { return false };
     match entries.get("remove").map(|node| &node.value) {
-        Some(Value::Boolean(true)) => true,
-        Some(Value::Boolean(false)) => {
+        Some(NodeValue::Boolean(true)) => true,
+        Some(NodeValue::Boolean(false)) => {
             entries.remove("remove");
             false
         }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::config::ConfigError;
-use crate::config::document::tree::{Node, Part, Text, Value};
+use crate::config::document::tree::{Node, NodeValue, Part, Text};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest;
 
@@ -139,7 +139,7 @@ impl Document {
     #[must_use]
     pub fn without(&self, keys: &[&str]) -> Self {
         let mut document = self.clone();
-        if let Value::Table(entries) = &mut document.root.value {
+        if let NodeValue::Table(entries) = &mut document.root.value {
             entries.retain(|key, _| !keys.contains(&key.as_str()));
         }
         document
@@ -168,7 +168,7 @@ impl Document {
         if written.is_empty() {
             return refuse(origin(start, start), "there is no value after `=`", "write \"\" for an empty text");
         }
-        if steps == [path::Step::Key("extends".to_owned())] {
+        if steps == [path::PathStep::Key("extends".to_owned())] {
             let help = "write extends in the scenario file";
             return refuse(origin(0, key_end), "only a file can extend another", help);
         }
@@ -176,7 +176,7 @@ impl Document {
         let mut value = match tree::parse_value(&source, start, path) {
             Ok(value) => value,
             Err(ConfigError::Syntax(_)) if is_bare_word(written) => {
-                Node { origin: origin(start, start + written.len()), value: Value::String(written.to_owned()) }
+                Node { origin: origin(start, start + written.len()), value: NodeValue::String(written.to_owned()) }
             }
             Err(ConfigError::Syntax(mut complaint)) => {
                 complaint.help = String::from("put quotes around text with spaces or signs: --set 'a.b=\"two words\"'");
@@ -213,7 +213,7 @@ impl Document {
         for key in keys {
             let Ok((steps, _)) = path::parse(key) else { continue };
             let (node, _, left) = path::follow(&self.root, &steps);
-            if let (Value::String(name), None, true) = (&node.value, node.origin.line(), left.is_empty()) {
+            if let (NodeValue::String(name), None, true) = (&node.value, node.origin.line(), left.is_empty()) {
                 self.elsewhere.insert(((*key).to_owned(), name.clone()), PathBuf::from(name));
             }
         }

@@ -1,6 +1,6 @@
 //! Key paths such as `regime.imposed.events[0].date`: reading them, and following them through the tree.
 
-use crate::config::document::tree::{Node, Origin, Value, item_step, key_step};
+use crate::config::document::tree::{Node, NodeValue, Origin, item_step, key_step};
 use crate::config::suggest;
 
 /// Steps a path may have.
@@ -8,7 +8,7 @@ const MAX_STEPS: usize = 32;
 
 /// One step down the tree.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     /// A key of a table, or the name of an item in an array of tables.
     Key(String),
     /// The position in an array, from 0.
@@ -16,7 +16,7 @@ pub(super) enum Step {
 }
 
 /// Reads a path from the start of `text`: the steps, and the bytes they take. An error is a byte offset and a reason.
-pub(super) fn parse(text: &str) -> Result<(Vec<Step>, usize), (usize, &'static str)> {
+pub(super) fn parse(text: &str) -> Result<(Vec<PathStep>, usize), (usize, &'static str)> {
     let mut steps = Vec::new();
     let mut rest = text;
     loop {
@@ -27,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<(Vec<Step>, usize), (usize, &'static s
         if let Some(inner) = rest.strip_prefix('[') {
             let (digits, after) = inner.split_once(']').ok_or((at, "this `[` is never closed"))?;
             let index = digits.trim().parse().map_err(|_| (at + 1, "expected a position such as [0]"))?;
-            steps.push(Step::Index(index));
+            steps.push(PathStep::Index(index));
             rest = after;
         } else {
             if !steps.is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn parse(text: &str) -> Result<(Vec<Step>, usize), (usize, &'static s
             if after.len() == rest.len() {
                 return Err((at, "expected a key"));
             }
-            steps.push(Step::Key(key.to_owned()));
+            steps.push(PathStep::Key(key.to_owned()));
             rest = after;
         }
         if !rest.starts_with(['.', '[']) {
@@ -55,7 +55,7 @@ fn is_bare(c: char) -> bool {
 }
 
 /// Follows `steps` as far as they lead: the last node reached, the path to it, and the steps left over.
-pub(super) fn follow<'a, 's>(root: &'a Node, steps: &'s [Step]) -> (&'a Node, String, &'s [Step]) {
+pub(super) fn follow<'a, 's>(root: &'a Node, steps: &'s [PathStep]) -> (&'a Node, String, &'s [PathStep]) {
     let (mut node, mut path, mut left) = (root, String::new(), steps);
     while let Some((step, after)) = left.split_first() {
         let Some((child, written)) = child(node, step) else { break };
@@ -65,10 +65,10 @@ pub(super) fn follow<'a, 's>(root: &'a Node, steps: &'s [Step]) -> (&'a Node, St
     (node, path.trim_start_matches('.').to_owned(), left)
 }
 
-fn child<'a>(node: &'a Node, step: &Step) -> Option<(&'a Node, String)> {
+fn child<'a>(node: &'a Node, step: &PathStep) -> Option<(&'a Node, String)> {
     match (&node.value, step) {
-        (Value::Table(entries), Step::Key(key)) => entries.get(key).map(|child| (child, key_step(key))),
-        (Value::Array(items), step) => {
+        (NodeValue::Table(entries), PathStep::Key(key)) => entries.get(key).map(|child| (child, key_step(key))),
+        (NodeValue::Array(items), step) => {
             let index = position(items, step)?;
             items.get(index).map(|item| (item, item_step(item, index)))
         }
@@ -76,38 +76,43 @@ fn child<'a>(node: &'a Node, step: &Step) -> Option<(&'a Node, String)> {
     }
 }
 
-fn position(items: &[Node], step: &Step) -> Option<usize> {
+fn position(items: &[Node], step: &PathStep) -> Option<usize> {
     match step {
-        Step::Index(index) => (*index < items.len()).then_some(*index),
-        Step::Key(name) => items.iter().position(|item| item.name() == Some(name)),
+        PathStep::Index(index) => (*index < items.len()).then_some(*index),
+        PathStep::Key(name) => items.iter().position(|item| item.name() == Some(name)),
     }
 }
 
 /// The node at `steps`, with tables made on the way where keys are absent; else a reason and a remedy.
-pub(super) fn reach<'a>(root: &'a mut Node, steps: &[Step], origin: &Origin) -> Result<&'a mut Node, (String, String)> {
+pub(super) fn reach<'a>(
+    root: &'a mut Node,
+    steps: &[PathStep],
+    origin: &Origin,
+) -> Result<&'a mut Node, (String, String)> {
     let (mut node, mut path) = (root, String::new());
     for step in steps {
         let so_far = if path.is_empty() { "the document".to_owned() } else { format!("`{}`", &path[1..]) };
         node = match (&mut node.value, step) {
-            (Value::Table(entries), Step::Key(key)) => {
+            (NodeValue::Table(entries), PathStep::Key(key)) => {
                 path.push_str(&key_step(key));
-                let absent = || Node { origin: origin.clone(), value: Value::Table(std::collections::BTreeMap::new()) };
+                let absent =
+                    || Node { origin: origin.clone(), value: NodeValue::Table(std::collections::BTreeMap::new()) };
                 entries.entry(key.clone()).or_insert_with(absent)
             }
-            (Value::Array(items), step) => {
+            (NodeValue::Array(items), step) => {
                 let index = position(items, step).ok_or_else(|| no_such_item(&so_far, items, step))?;
                 path.push_str(&format!("[{index}]"));
                 &mut items[index]
             }
-            (Value::Table(_), Step::Index(index)) => {
+            (NodeValue::Table(_), PathStep::Index(index)) => {
                 let help = "a table is entered by key: a.b".to_owned();
                 return Err((format!("{so_far} is a table and has no position [{index}]"), help));
             }
-            (_, Step::Key(key)) => {
+            (_, PathStep::Key(key)) => {
                 let help = "only tables and lists of tables have keys".to_owned();
                 return Err((format!("{so_far} is a single value and has no key `{key}`"), help));
             }
-            (_, Step::Index(index)) => {
+            (_, PathStep::Index(index)) => {
                 let help = "only lists have positions".to_owned();
                 return Err((format!("{so_far} is a single value and has no position [{index}]"), help));
             }
@@ -116,17 +121,17 @@ pub(super) fn reach<'a>(root: &'a mut Node, steps: &[Step], origin: &Origin) -> 
     Ok(node)
 }
 
-fn no_such_item(so_far: &str, items: &[Node], step: &Step) -> (String, String) {
+fn no_such_item(so_far: &str, items: &[Node], step: &PathStep) -> (String, String) {
     let names: Vec<&str> = items.iter().filter_map(Node::name).collect();
     match step {
-        Step::Index(index) => {
+        PathStep::Index(index) => {
             let help = "positions start at 0".to_owned();
             (format!("{so_far} has no position [{index}]: it has {} items", items.len()), help)
         }
-        Step::Key(name) if names.is_empty() => {
+        PathStep::Key(name) if names.is_empty() => {
             let help = "use the position, counted from 0: [0]".to_owned();
             (format!("{so_far} is a list without names and has no item `{name}`"), help)
         }
-        Step::Key(name) => (format!("{so_far} has no item named `{name}`"), suggest::one_of(name, &names)),
+        PathStep::Key(name) => (format!("{so_far} has no item named `{name}`"), suggest::one_of(name, &names)),
     }
 }

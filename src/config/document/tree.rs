@@ -101,11 +101,11 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) origin: Origin,
-    pub(super) value: Value,
+    pub(super) value: NodeValue,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(super) enum NodeValue {
     String(String),
     Integer(i64),
     /// Finite: the parser refuses the others.
@@ -119,13 +119,13 @@ pub(super) enum Value {
 
 impl Node {
     pub(super) fn table(&self) -> Option<&BTreeMap<String, Node>> {
-        if let Value::Table(entries) = &self.value { Some(entries) } else { None }
+        if let NodeValue::Table(entries) = &self.value { Some(entries) } else { None }
     }
 
     /// The `name` that identifies an item in an array of tables.
     pub(super) fn name(&self) -> Option<&str> {
         match self.table()?.get("name").map(|node| &node.value) {
-            Some(Value::String(name)) => Some(name),
+            Some(NodeValue::String(name)) => Some(name),
             _ => None,
         }
     }
@@ -133,12 +133,12 @@ impl Node {
     /// The value in the terms of serde's errors.
     pub(super) fn unexpected(&self) -> Unexpected<'_> {
         match &self.value {
-            Value::String(text) | Value::Datetime(text) => Unexpected::Str(text),
-            Value::Integer(number) => Unexpected::Signed(*number),
-            Value::Float(number) => Unexpected::Float(*number),
-            Value::Boolean(flag) => Unexpected::Bool(*flag),
-            Value::Array(_) => Unexpected::Seq,
-            Value::Table(_) => Unexpected::Map,
+            NodeValue::String(text) | NodeValue::Datetime(text) => Unexpected::Str(text),
+            NodeValue::Integer(number) => Unexpected::Signed(*number),
+            NodeValue::Float(number) => Unexpected::Float(*number),
+            NodeValue::Boolean(flag) => Unexpected::Bool(*flag),
+            NodeValue::Array(_) => Unexpected::Seq,
+            NodeValue::Table(_) => Unexpected::Map,
         }
     }
 }
@@ -192,14 +192,14 @@ impl Reader {
         ConfigError::Syntax(origin.complain("", Part::Value, error.message(), help))
     }
 
-    fn table(&self, table: DeTable<'_>, path: &str, depth: usize) -> Result<Value, ConfigError> {
+    fn table(&self, table: DeTable<'_>, path: &str, depth: usize) -> Result<NodeValue, ConfigError> {
         let mut entries = BTreeMap::new();
         for (key, value) in table {
             let path = format!("{path}{}", key_step(key.get_ref()));
             let node = self.node(Some(key.span()), value, &path, depth + 1)?;
             entries.insert(key.into_inner().into_owned(), node);
         }
-        Ok(Value::Table(entries))
+        Ok(NodeValue::Table(entries))
     }
 
     fn node(
@@ -218,9 +218,9 @@ impl Reader {
             return refuse(format!("is nested more than {MAX_DEPTH} deep"), "use fewer levels");
         }
         let value = match value.into_inner() {
-            DeValue::String(text) => Value::String(text.into_owned()),
+            DeValue::String(text) => NodeValue::String(text.into_owned()),
             DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
-                Ok(number) => Value::Integer(number),
+                Ok(number) => NodeValue::Integer(number),
                 Err(_) => {
                     return refuse(
                         format!("is {digits}, too large for a whole number"),
@@ -229,15 +229,15 @@ impl Reader {
                 }
             },
             DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
-                Ok(number) if number.is_finite() => Value::Float(number),
+                Ok(number) if number.is_finite() => NodeValue::Float(number),
                 _ => return refuse(format!("is {digits}, expected a finite number"), "write a finite number"),
             },
-            DeValue::Boolean(flag) => Value::Boolean(flag),
-            DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),
+            DeValue::Boolean(flag) => NodeValue::Boolean(flag),
+            DeValue::Datetime(datetime) => NodeValue::Datetime(datetime.to_string()),
             DeValue::Array(items) => {
                 let items = items.into_iter().enumerate();
                 let items = items.map(|(index, item)| self.node(None, item, &format!("{path}[{index}]"), depth + 1));
-                Value::Array(items.collect::<Result<_, _>>()?)
+                NodeValue::Array(items.collect::<Result<_, _>>()?)
             }
             DeValue::Table(table) => self.table(table, path, depth)?,
         };

@@ -7,7 +7,7 @@ use super::{AccountParameters, CarTerms, ModelAccount, Owners};
 use crate::model::demand::{DemandError, ExpectedDemand};
 use crate::model::governments::flows::Flows;
 use crate::model::ids::RegionId;
-use crate::model::ids::{Id, Table};
+use crate::model::ids::{Id, IdTable};
 use crate::model::market::Market;
 use crate::model::plan::{Phase, VolumeCost};
 use crate::model::supply::RisingCost;
@@ -42,7 +42,7 @@ pub struct YearChange {
     /// Compensating variation of all buyers: their weights times the market's purchase events.
     pub consumers: f64,
     /// Makers' profit by region of ownership.
-    pub makers: Table<RegionId, f64>,
+    pub makers: IdTable<RegionId, f64>,
     /// Dealers' surplus on flagged models.
     pub dealers_flagged: f64,
     /// Dealers' surplus on all others.
@@ -140,7 +140,7 @@ pub fn year_change(situation: &Situation<'_>, before: &Phase, after: &Phase) -> 
         after: accounts_after,
         buyer_usd,
         consumers,
-        makers: Table::new(makers),
+        makers: IdTable::new(makers),
         dealers_flagged: dealers[0],
         dealers_other: dealers[1],
         treasury: all.treasury(),

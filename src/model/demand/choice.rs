@@ -25,7 +25,7 @@ use thiserror::Error;
 
 pub use super::kernel::choice::Column;
 pub use super::kernel::choice::LANES;
-use super::kernel::choice::{Eight, Instructions, Products};
+use super::kernel::choice::{Eight, Instructions, ProductColumns};
 use crate::model::streams::Stream;
 
 /// Why a column of products was refused.
@@ -473,8 +473,8 @@ pub struct Shelf<'a> {
 
 impl<'a> Shelf<'a> {
     #[inline]
-    fn columns(&self) -> Products<'a> {
-        Products {
+    fn columns(&self) -> ProductColumns<'a> {
+        ProductColumns {
             characteristics: self.products.columns.padded(),
             stride: self.intercepts.padded().len(),
             base: self.intercepts.values(),

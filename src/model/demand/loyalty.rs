@@ -12,7 +12,7 @@
 //! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
 
 use super::kernel::scalar::relative_exponentials;
-use super::kernel::{Layout, Rule, Sweep};
+use super::kernel::{CellLayout, DemandSweep, SweepRule};
 use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
 use super::sweep::{Execution, Sums, run};
 use super::{DemandError, check_fit, check_per_product};
@@ -49,23 +49,24 @@ pub fn stationary_shares(
 pub(super) struct StationaryDemand<'a> {
     population: &'a Population,
     products: &'a Products,
-    layout: Layout,
+    layout: CellLayout,
 }
 
 impl<'a> StationaryDemand<'a> {
     pub(super) fn new(population: &'a Population, products: &'a Products) -> Self {
-        let layout = if products.has_loyalty() { Layout::by_brand(products) } else { Layout::single_cell(products) };
+        let layout =
+            if products.has_loyalty() { CellLayout::by_brand(products) } else { CellLayout::single_cell(products) };
         Self { population, products, layout }
     }
 
     pub(super) fn sweep(&self, delta: &[f64], prices: &[f64], execution: Execution) -> Sums {
         let rule = if self.products.has_loyalty() {
-            Rule::Stationary { loyalty: self.products.loyalty() }
+            SweepRule::Stationary { loyalty: self.products.loyalty() }
         } else {
-            Rule::Shares
+            SweepRule::Shares
         };
         let (delta, price) = (self.layout.arrange(delta), self.layout.arrange(&self.products.felt_prices(prices)));
-        let sweep = Sweep {
+        let sweep = DemandSweep {
             population: self.population,
             layout: &self.layout,
             delta: &delta,
@@ -236,19 +237,20 @@ impl<'a> ExpectedDemand<'a> {
     }
 
     /// The layout for firm sums of these owners (`holdings` is owners x owners).
-    pub(crate) fn pricing_layout(&self, owner: &[usize], holdings: &[f64]) -> Layout {
-        Layout::by_owner(self.products, owner, holdings, self.owned.is_some())
+    pub(crate) fn pricing_layout(&self, owner: &[usize], holdings: &[f64]) -> CellLayout {
+        CellLayout::by_owner(self.products, owner, holdings, self.owned.is_some())
     }
 
     /// Shares, Lambda and `sum_m O_jm Gamma_jm margin_m` at these prices, the last two by dollars of the product's price.
-    pub(crate) fn pricing_sums(&self, layout: &Layout, prices: &[f64], margin: &[f64]) -> Sums {
+    pub(crate) fn pricing_sums(&self, layout: &CellLayout, prices: &[f64], margin: &[f64]) -> Sums {
         let felt = self.products.felt_prices(prices);
         let (delta, price, margin) = (layout.arrange(self.delta), layout.arrange(&felt), layout.arrange(margin));
-        let rule = self.owned.map_or(Rule::Pricing, |owned| Rule::OwnedPricing {
+        let rule = self.owned.map_or(SweepRule::Pricing, |owned| SweepRule::OwnedPricing {
             loyalty: self.products.loyalty(),
             owned: &owned.weights,
         });
-        let sweep = Sweep { population: self.population, layout, delta: &delta, price: &price, margin: &margin, rule };
+        let sweep =
+            DemandSweep { population: self.population, layout, delta: &delta, price: &price, margin: &margin, rule };
         let mut sums = run(&sweep, self.execution);
         if let Some(slopes) = self.products.slopes(prices) {
             let by_price = sums.lambda.iter_mut().zip(&mut sums.cross).zip(&slopes);

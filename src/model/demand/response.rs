@@ -10,7 +10,7 @@
 //! g is one where demand is linear in price ([`super::curvature`]). Where buyers are loyal these are responses of expected demand, owned brands held.
 
 use super::kernel::scalar::relative_exponentials;
-use super::kernel::{Layout, moments::Factor};
+use super::kernel::{CellLayout, moments::LeftFactor};
 use super::sweep::run_moments;
 use super::{DemandError, ExpectedDemand, check_per_product};
 
@@ -129,7 +129,7 @@ pub fn own_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<OwnRespon
 /// When prices do not fit the products.
 pub fn price_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<PriceResponse, DemandError> {
     check_per_product(demand.products, "price", prices)?;
-    let (gamma, lambda) = plain_moments(demand, prices, Factor::Response)?;
+    let (gamma, lambda) = plain_moments(demand, prices, LeftFactor::Response)?;
     let slope = demand.products.slopes(prices).unwrap_or_else(|| vec![1.0; prices.len()]);
     Ok(PriceResponse { price: prices.to_vec(), share: demand.shares(prices).product, lambda, gamma, slope })
 }
@@ -140,7 +140,7 @@ pub fn price_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<PriceRe
 /// When prices do not fit the products.
 pub fn long_run_diversion(demand: &ExpectedDemand, prices: &[f64]) -> Result<ProductMatrix, DemandError> {
     check_per_product(demand.products, "price", prices)?;
-    let (moments, _) = plain_moments(demand, prices, Factor::Removal)?;
+    let (moments, _) = plain_moments(demand, prices, LeftFactor::Removal)?;
     let share = demand.shares(prices).product;
     Ok(with_outside_on_diagonal(share.len(), |j, m| moments.at(j, m) / share[j]))
 }
@@ -233,13 +233,13 @@ pub fn choice_probabilities(demand: &ExpectedDemand, prices: &[f64]) -> Result<V
 fn plain_moments(
     demand: &ExpectedDemand,
     prices: &[f64],
-    factor: Factor,
+    factor: LeftFactor,
 ) -> Result<(ProductMatrix, Vec<f64>), DemandError> {
     if demand.owned.is_some() {
         let (population, products) = demand.expand()?;
         let plain = ExpectedDemand { population: &population, products: &products, owned: None, ..demand.clone() };
         return plain_moments(&plain, prices, factor);
     }
-    let layout = Layout::single_cell(demand.products);
+    let layout = CellLayout::single_cell(demand.products);
     Ok(run_moments(demand, &layout, prices, factor))
 }

@@ -3,8 +3,8 @@
 //! A chunk of buyers is a fixed number of blocks whatever the number of threads, and chunks are added in the order of
 //! their numbers, so results do not depend on threads.
 
-use super::kernel::moments::{Factor, Moments, moments};
-use super::kernel::{CHUNK_BLOCKS, Cell, KernelPath, Layout, Sweep, sweep_chunk};
+use super::kernel::moments::{ChoiceMoments, LeftFactor, moments};
+use super::kernel::{CHUNK_BLOCKS, CellLayout, DemandSweep, KernelPath, ProductCell, sweep_chunk};
 use super::loyalty::ExpectedDemand;
 use super::population::Products;
 use super::response::ProductMatrix;
@@ -39,7 +39,7 @@ pub(crate) struct Sums {
 }
 
 /// Runs a sweep over all chunks.
-pub(crate) fn run(sweep: &Sweep, execution: Execution) -> Sums {
+pub(crate) fn run(sweep: &DemandSweep, execution: Execution) -> Sums {
     let rows = sweep.rows();
     let mut total = vec![0.0; rows];
     let mut add = |chunk: &[f64]| total.iter_mut().zip(chunk).for_each(|(total, part)| *total += part);
@@ -65,12 +65,12 @@ pub(crate) fn run(sweep: &Sweep, execution: Execution) -> Sums {
 /// Second moments `sum_i L_ij s_im` over all chunks of a plain population, and the sums `sum_i L_ij`: by prices as buyers feel them.
 pub(crate) fn run_moments(
     demand: &ExpectedDemand,
-    layout: &Layout,
+    layout: &CellLayout,
     prices: &[f64],
-    factor: Factor,
+    factor: LeftFactor,
 ) -> (ProductMatrix, Vec<f64>) {
     let (delta, price) = (layout.arrange(demand.delta), layout.arrange(&demand.products.felt_prices(prices)));
-    let of = Moments { population: demand.population, layout, delta: &delta, price: &price, factor };
+    let of = ChoiceMoments { population: demand.population, layout, delta: &delta, price: &price, factor };
     let blocks = demand.population.block_count();
     let chunk = |chunk: usize| moments(&of, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
     let chunks = blocks.div_ceil(CHUNK_BLOCKS);
@@ -90,7 +90,7 @@ pub(crate) fn run_moments(
     (matrix, position.iter().map(|&place| total[place * size + count]).collect())
 }
 
-impl Layout {
+impl CellLayout {
     /// One cell: plain shares.
     pub(crate) fn single_cell(products: &Products) -> Self {
         Self::by(products, |_| (0, 0), &[])
@@ -110,16 +110,16 @@ impl Layout {
     fn by(products: &Products, key: impl Fn(usize) -> (usize, usize), holdings: &[f64]) -> Self {
         let mut order: Vec<usize> = (0..products.len()).collect();
         order.sort_by_key(|&j| key(j));
-        let mut cells: Vec<Cell> = Vec::new();
+        let mut cells: Vec<ProductCell> = Vec::new();
         for (position, &j) in order.iter().enumerate() {
             let (owner, brand) = key(j);
             match cells.last_mut() {
                 Some(cell) if (cell.owner, cell.brand) == (owner, brand) => cell.end = position + 1,
-                _ => cells.push(Cell { start: position, end: position + 1, owner, brand }),
+                _ => cells.push(ProductCell { start: position, end: position + 1, owner, brand }),
             }
         }
         let owners = holdings.len().isqrt();
-        let terms = |owner: usize, wanted: &dyn Fn(&Cell) -> bool| -> Vec<(usize, f64)> {
+        let terms = |owner: usize, wanted: &dyn Fn(&ProductCell) -> bool| -> Vec<(usize, f64)> {
             let held = cells.iter().enumerate().filter(|(_, cell)| wanted(cell));
             held.map(|(c, cell)| (c, holdings[owner * owners + cell.owner])).filter(|&(_, part)| part != 0.0).collect()
         };

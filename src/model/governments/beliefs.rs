@@ -22,7 +22,7 @@ use crate::numerics::normal;
 
 /// What the public sees of the talks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
+pub struct PublicReading {
     /// Share of the time to the deadline elapsed, u.
     pub progress: f64,
     /// The true zone of agreement.
@@ -35,14 +35,14 @@ pub struct Reading {
     pub weeks_left: Option<f64>,
 }
 
-impl Reading {
+impl PublicReading {
     /// Nothing seen.
     pub const PRIOR: Self = Self { progress: 0.0, zone: 0.0, noise: 0.0, plans_on_table: true, weeks_left: None };
 }
 
 /// S, the public probability of a settlement by the deadline.
 #[must_use]
-pub fn settlement_probability(p: &Parameters, reading: &Reading) -> f64 {
+pub fn settlement_probability(p: &Parameters, reading: &PublicReading) -> f64 {
     let prior_precision = 1.0 / (p.prior_zone_sd * p.prior_zone_sd);
     let noise_variance = 2.0 * p.offer_noise * p.offer_noise;
     let v = if reading.progress > 0.0 { exp(ln(reading.progress) / p.public_exponent) } else { 0.0 };
@@ -108,11 +108,11 @@ mod tests {
     /// 17 and 24 May 1995, hardly any offers seen: 0.143 and 0.150.
     #[test]
     fn beliefs_in_may_1995_follow_from_the_prior() {
-        let before = |weeks: f64| Reading { weeks_left: Some(weeks), progress: 0.02, ..Reading::PRIOR };
+        let before = |weeks: f64| PublicReading { weeks_left: Some(weeks), progress: 0.02, ..PublicReading::PRIOR };
         let on = |weeks, c| belief(&p(), State::Announced, c, settlement_probability(&p(), &before(weeks)), 0.0, 0.0);
         assert!((on(6.0, 5.0 / 8.5) - 0.143).abs() < 1e-3);
         assert!((on(5.0, 5.75 / 9.25) - 0.150).abs() < 1e-3);
-        let open = settlement_probability(&p(), &Reading::PRIOR);
+        let open = settlement_probability(&p(), &PublicReading::PRIOR);
         assert!((belief(&p(), State::Threatened, 0.5, open, 0.0, 0.0) - 0.055).abs() < 1e-3);
     }
 
@@ -122,14 +122,15 @@ mod tests {
         let p = Parameters { offer_noise: 0.0, news_sd: 0.0, ..p() };
         for zone in [-0.02, 0.02] {
             let s = |progress| {
-                let reading = Reading { progress, zone, noise: 1.0, plans_on_table: true, weeks_left: Some(0.0) };
+                let reading = PublicReading { progress, zone, noise: 1.0, plans_on_table: true, weeks_left: Some(0.0) };
                 settlement_probability(&p, &reading)
             };
             assert_eq!(s(1.0), f64::from(u8::from(zone > 0.0)));
             assert!((s(0.0) - normal::cdf(0.2 / 0.26)).abs() < 1e-12);
         }
         let nearly = Parameters { offer_noise: 1e-6, ..p };
-        let reading = Reading { progress: 1.0, zone: 0.01, noise: 2.0, plans_on_table: true, weeks_left: Some(0.0) };
+        let reading =
+            PublicReading { progress: 1.0, zone: 0.01, noise: 2.0, plans_on_table: true, weeks_left: Some(0.0) };
         assert!(settlement_probability(&nearly, &reading) > 0.999_999);
     }
 

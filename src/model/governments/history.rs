@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::Setup;
 use super::calendar::DutyStatus;
 use super::reservation::{Form, Verdict};
-use super::schedule::{InvalidSchedule, Schedule, Step};
+use super::schedule::{DatedStep, InvalidSchedule, Schedule};
 use super::world::{Negotiation, State};
 use crate::model::timing::PublicBelief;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
@@ -199,26 +199,26 @@ pub fn scheduled_belief(regime: &Regime, setup: &Setup, clock: MarketClock) -> R
 const FAR: Day = Day(10_000_000);
 
 /// The events on one instrument as steps of the dispute.
-fn steps(events: &[&PolicyEvent]) -> Vec<(Day, Step)> {
+fn steps(events: &[&PolicyEvent]) -> Vec<(Day, DatedStep)> {
     let next = |from: usize, wanted: &[Action]| {
         let later = events[from..].iter().find(|event| wanted.contains(&event.action));
         later.map_or(FAR, |event| Day::of(event.date))
     };
     let step = |(at, event): (usize, &&PolicyEvent)| {
         let step = match event.action {
-            Action::Threatened => Step::OpenThreat,
-            Action::Announced | Action::Reinstated => Step::Announcement {
+            Action::Threatened => DatedStep::OpenThreat,
+            Action::Announced | Action::Reinstated => DatedStep::Announcement {
                 liable_from: next(at, &[Action::Liable]),
                 // People know the deadline: the day on which the decision falls.
                 deadline: next(at, &[Action::Imposed, Action::Settled, Action::Lapsed]),
             },
             Action::Liable | Action::RulingLost | Action::RulingWon | Action::Changed => return None,
-            Action::Complaint => Step::Complaint,
-            Action::Reversed => Step::Reversal,
-            Action::Imposed => Step::Imposition,
-            Action::Settled => Step::Settlement { form: Form::Plans },
-            Action::Lapsed => Step::Lapse,
-            Action::Lifted => Step::Withdrawal,
+            Action::Complaint => DatedStep::Complaint,
+            Action::Reversed => DatedStep::Reversal,
+            Action::Imposed => DatedStep::Imposition,
+            Action::Settled => DatedStep::Settlement { form: Form::Plans },
+            Action::Lapsed => DatedStep::Lapse,
+            Action::Lifted => DatedStep::Withdrawal,
         };
         Some((Day::of(event.date), step))
     };

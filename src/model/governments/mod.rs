@@ -28,7 +28,7 @@ pub use history::{MarketClock, NegotiatedRegime, Recorder};
 pub use market::FlowGrid;
 pub use parameters::{BeliefMode, InvalidParameter, Parameters};
 pub use reservation::{Form, Leverage, Limits, Stakes, Standpoint, limits};
-pub use schedule::{InvalidSchedule, Schedule, Step};
+pub use schedule::{DatedStep, InvalidSchedule, Schedule};
 pub use settlement::{DealResults, MonthlyTrade, Settlement};
 pub use world::{Deal, Negotiation, Reputation, State};
 

@@ -421,10 +421,12 @@ mod tests {
     #[test]
     fn every_number_comes_from_who_gives_them() {
         assert_eq!(parameters().check(), Ok(()));
-        let counted = Parameters::from_numbers(|key| Parameters::KEYS.iter().position(|(k, _)| *k == key).map(|i| i as f64));
+        let counted =
+            Parameters::from_numbers(|key| Parameters::KEYS.iter().position(|(k, _)| *k == key).map(|i| i as f64));
         let positions: Vec<f64> = (0..Parameters::KEYS.len()).map(|i| i as f64).collect();
         assert_eq!(counted.unwrap().values(), positions);
-        let without = Parameters::from_numbers(|key| (!["rally", "wto_loss", "pass_score"].contains(&key)).then_some(1.0));
+        let without =
+            Parameters::from_numbers(|key| (!["rally", "wto_loss", "pass_score"].contains(&key)).then_some(1.0));
         assert_eq!(without, Err(vec!["rally", "pass_score"]));
     }
 

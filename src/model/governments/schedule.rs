@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 
 use super::Setup;
-use super::beliefs::{self, Reading};
+use super::beliefs::{self, PublicReading};
 use super::parameters::BeliefMode;
 use super::reservation::Form;
 use super::settlement::enforcement;
@@ -15,7 +15,7 @@ use crate::numerics::calendar::Day;
 
 /// One dated step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Step {
+pub enum DatedStep {
     /// Talks break down.
     Breakdown,
     /// Talks resume.
@@ -48,7 +48,7 @@ pub enum Step {
     Defiance,
 }
 
-impl Step {
+impl DatedStep {
     /// Name in messages.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -104,7 +104,7 @@ pub struct InvalidSchedule {
 /// A checked history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
-    steps: Vec<(Day, Step, State)>,
+    steps: Vec<(Day, DatedStep, State)>,
 }
 
 impl Schedule {
@@ -112,7 +112,7 @@ impl Schedule {
     ///
     /// # Errors
     /// [`InvalidSchedule`] naming the first step that cannot be taken and the one before it.
-    pub fn new(mut steps: Vec<(Day, Step)>) -> Result<Self, InvalidSchedule> {
+    pub fn new(mut steps: Vec<(Day, DatedStep)>) -> Result<Self, InvalidSchedule> {
         steps.sort_by_key(|(day, _)| *day);
         let (mut state, mut complained) = (State::Talks, false);
         let mut before = "the agreement to negotiate".to_owned();
@@ -121,8 +121,8 @@ impl Schedule {
             let refused = || InvalidSchedule { step: step.as_str(), date: day.date(), before: before.clone(), state };
             state = step.leads_to(state, complained).ok_or_else(refused)?;
             complained = match step {
-                Step::Complaint => true,
-                Step::Announcement { .. } | Step::Settlement { .. } | Step::Lapse => false,
+                DatedStep::Complaint => true,
+                DatedStep::Announcement { .. } | DatedStep::Settlement { .. } | DatedStep::Lapse => false,
                 _ => complained,
             };
             before = format!("{} of {}", step.as_str(), day.date());
@@ -131,7 +131,7 @@ impl Schedule {
         Ok(Self { steps: checked })
     }
 
-    fn taken(&self, day: Day) -> &[(Day, Step, State)] {
+    fn taken(&self, day: Day) -> &[(Day, DatedStep, State)] {
         &self.steps[..self.steps.partition_point(|(at, _, _)| *at <= day)]
     }
 
@@ -144,7 +144,7 @@ impl Schedule {
     /// Day of liability and deadline of the last announcement.
     fn announcement(&self, day: Day) -> Option<(Day, Day)> {
         self.taken(day).iter().rev().find_map(|(_, step, _)| match step {
-            Step::Announcement { liable_from, deadline } => Some((*liable_from, *deadline)),
+            DatedStep::Announcement { liable_from, deadline } => Some((*liable_from, *deadline)),
             _ => None,
         })
     }
@@ -159,7 +159,7 @@ impl Schedule {
             (State::Announced, Some((_, deadline))) => Some(f64::from((deadline - day).max(0)) / 7.0),
             _ => None,
         };
-        let settled = beliefs::settlement_probability(p, &Reading { weeks_left, ..Reading::PRIOR });
+        let settled = beliefs::settlement_probability(p, &PublicReading { weeks_left, ..PublicReading::PRIOR });
         let strength = match p.beliefs {
             BeliefMode::Naive => 0.0,
             BeliefMode::Reputation | BeliefMode::Rational => {
@@ -167,7 +167,7 @@ impl Schedule {
             }
         };
         let enforced = self.taken(day).iter().rev().find_map(|(_, step, _)| match step {
-            Step::Settlement { form } => Some(enforcement(p, *form)),
+            DatedStep::Settlement { form } => Some(enforcement(p, *form)),
             _ => None,
         });
         beliefs::belief(p, state, strength, settled, enforced.unwrap_or(0.0), years_ahead)
@@ -185,17 +185,17 @@ mod tests {
         Day::of(date(year, month, day))
     }
 
-    fn announcement() -> Step {
-        Step::Announcement { liable_from: day(1995, 5, 20), deadline: day(1995, 6, 28) }
+    fn announcement() -> DatedStep {
+        DatedStep::Announcement { liable_from: day(1995, 5, 20), deadline: day(1995, 6, 28) }
     }
 
     #[test]
     fn history_has_its_states_duty_and_beliefs() {
         let schedule = Schedule::new(vec![
-            (day(1995, 6, 28), Step::Settlement { form: Form::Plans }),
-            (day(1995, 4, 12), Step::OpenThreat),
+            (day(1995, 6, 28), DatedStep::Settlement { form: Form::Plans }),
+            (day(1995, 4, 12), DatedStep::OpenThreat),
             (day(1995, 5, 16), announcement()),
-            (day(1995, 5, 17), Step::Complaint),
+            (day(1995, 5, 17), DatedStep::Complaint),
         ])
         .unwrap();
         assert_eq!(schedule.state(day(1995, 4, 11)), State::Talks);
@@ -219,20 +219,21 @@ mod tests {
 
     #[test]
     fn impossible_histories_are_refused_with_both_steps_named() {
-        let refuse = |steps: Vec<(Day, Step)>| Schedule::new(steps).unwrap_err().to_string();
-        let imposed_first = refuse(vec![(day(1995, 4, 12), Step::OpenThreat), (day(1995, 6, 1), Step::Imposition)]);
+        let refuse = |steps: Vec<(Day, DatedStep)>| Schedule::new(steps).unwrap_err().to_string();
+        let imposed_first =
+            refuse(vec![(day(1995, 4, 12), DatedStep::OpenThreat), (day(1995, 6, 1), DatedStep::Imposition)]);
         assert!(imposed_first.contains("imposition of 1995-06-01"), "{imposed_first}");
         assert!(imposed_first.contains("open threat of 1995-04-12"), "{imposed_first}");
         let ruling_first = refuse(vec![
             (day(1995, 5, 16), announcement()),
-            (day(1995, 6, 28), Step::Imposition),
-            (day(1996, 9, 1), Step::Reversal),
+            (day(1995, 6, 28), DatedStep::Imposition),
+            (day(1996, 9, 1), DatedStep::Reversal),
         ]);
         assert!(ruling_first.contains("reversal") && ruling_first.contains("imposition"), "{ruling_first}");
         let twice = refuse(vec![
             (day(1995, 5, 16), announcement()),
-            (day(1995, 6, 28), Step::Settlement { form: Form::Plans }),
-            (day(1995, 6, 29), Step::Imposition),
+            (day(1995, 6, 28), DatedStep::Settlement { form: Form::Plans }),
+            (day(1995, 6, 29), DatedStep::Imposition),
         ]);
         assert!(twice.contains("settled"), "{twice}");
     }

@@ -5,7 +5,7 @@
 //! whatever the rounds, so that the clock of rounds can change without changing the news.
 
 use super::Setup;
-use super::beliefs::{self, Reading};
+use super::beliefs::{self, PublicReading};
 use super::calendar::{Calendar, DutyStatus, Escalation, address, is_round_day};
 use super::parameters::Parameters;
 use super::reservation::{Form, Leverage, Limits, Stakes, Standpoint, Verdict, limits};
@@ -630,11 +630,11 @@ impl<'a> Negotiation<'a> {
     pub fn public_settlement_probability(&mut self) -> f64 {
         let p = &self.setup.parameters;
         if self.state != State::Announced {
-            return beliefs::settlement_probability(p, &Reading::PRIOR);
+            return beliefs::settlement_probability(p, &PublicReading::PRIOR);
         }
         let zone = self.limits().zone();
         let (u, _) = self.pace();
-        let reading = Reading {
+        let reading = PublicReading {
             progress: u,
             zone,
             noise: self.reading,

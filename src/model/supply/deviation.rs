@@ -333,7 +333,8 @@ mod tests {
         if lambda != 1.0 {
             products = products.with_curvature(lambda, &[3.0, 3.5, 4.0, 4.5]).unwrap();
         }
-        let demand = ExpectedDemand::new(&population, &products, &[2.0, 1.5, 2.5, 2.0], None, Execution::SERIAL).unwrap();
+        let demand =
+            ExpectedDemand::new(&population, &products, &[2.0, 1.5, 2.5, 2.0], None, Execution::SERIAL).unwrap();
         let firms = vec!["x".to_owned(), "y".to_owned()];
         let ownership = Ownership::with_holdings(firms, vec![0, 0, 1, 1], vec![1.0, 0.25, 0.0, 1.0]).unwrap();
         let duty = [DutyTerms::NONE, DutyTerms { retained: 0.8, fixed: 0.1 }, DutyTerms::NONE, DutyTerms::NONE];
@@ -389,9 +390,11 @@ mod tests {
                 let found = best_deviations(problem, prices, &all).unwrap();
                 let mut against = vec![0.0; problem.demand.population.len()];
                 for ((&j, found), buyers) in all.iter().zip(found).zip(&choices(problem, prices, &all)) {
-                    let mut at = |price| buyers.profit(problem, j, price, Instructions::portable(), &mut against).profit;
+                    let mut at =
+                        |price| buyers.profit(problem, j, price, Instructions::portable(), &mut against).profit;
                     let (now, high) = (at(prices[j]), prices[j] * HIGHEST);
-                    let grid = (0..20_000).map(|k| prices[j] * LOWEST + (high - prices[j] * LOWEST) * f64::from(k) / 2e4);
+                    let grid =
+                        (0..20_000).map(|k| prices[j] * LOWEST + (high - prices[j] * LOWEST) * f64::from(k) / 2e4);
                     let best = grid.map(&mut at).fold(f64::NEG_INFINITY, f64::max);
                     let gain = found.map_or(0.0, |found| found.gain);
                     assert!(now + gain >= best - 1e-6 * best.abs(), "{lambda} {j}: {now} + {gain} against {best}");

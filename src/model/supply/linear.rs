@@ -23,7 +23,7 @@
 use nalgebra::{DMatrix, DVector, Dyn, LU};
 
 use super::{PriceProblem, SupplyError};
-use crate::model::demand::kernel::moments::Factor;
+use crate::model::demand::kernel::moments::LeftFactor;
 use crate::model::demand::sweep::run_moments;
 use crate::model::demand::{ExpectedDemand, ProductMatrix, check_per_product};
 
@@ -104,11 +104,11 @@ impl Linearised {
         let slope_change =
             |j: usize| demand.products.curvature().map_or(0.0, |curved| curved.slope_change(j, prices[j]));
         let moments = |factor| run_moments(demand, &layout, prices, factor);
-        let (gamma, lambda) = moments(Factor::Response);
-        let (gamma2, lambda2) = moments(Factor::SquaredResponse);
+        let (gamma, lambda) = moments(LeftFactor::Response);
+        let (gamma2, lambda2) = moments(LeftFactor::SquaredResponse);
         let per_felt: Vec<f64> = retained.iter().zip(&slope).map(|(r, g)| r / g).collect();
         let (arranged_margin, arranged_retained) = (layout.arrange(&margin), layout.arrange(&per_felt));
-        let (own, _) = moments(Factor::FirstOrder { margin: &arranged_margin, retained: &arranged_retained });
+        let (own, _) = moments(LeftFactor::FirstOrder { margin: &arranged_margin, retained: &arranged_retained });
         let held = |j: usize, of: &ProductMatrix| -> f64 {
             (0..count).map(|m| ownership.weight(j, m) * of.at(j, m) * margin[m]).sum()
         };

@@ -19,7 +19,7 @@ use super::linear::Ascent;
 use super::{DutyTerms, Linearised, Ownership, RisingCost, SupplyError};
 use crate::model::demand::sweep::Sums;
 use crate::model::demand::{
-    Concentration, ExpectedDemand, check_per_product, concentration, few_buyers, kernel::Layout,
+    Concentration, ExpectedDemand, check_per_product, concentration, few_buyers, kernel::CellLayout,
 };
 use crate::model::fixed_point::{Evaluation, Found, Pace, SearchReport, Stop, go_on, search, until_setback};
 
@@ -153,12 +153,12 @@ impl PriceProblem<'_> {
     }
 
     /// The layout of the kernel for this ownership.
-    pub(crate) fn layout(&self) -> Layout {
+    pub(crate) fn layout(&self) -> CellLayout {
         self.demand.pricing_layout(self.ownership.owners(), self.ownership.holdings())
     }
 
     /// Demand sums at these prices and the change of price that the zeta map wants.
-    pub(crate) fn zeta(&self, layout: &Layout, prices: &[f64]) -> (Sums, Vec<f64>) {
+    pub(crate) fn zeta(&self, layout: &CellLayout, prices: &[f64]) -> (Sums, Vec<f64>) {
         let margin = self.margins(prices);
         let sums = self.demand.pricing_sums(layout, prices, &margin);
         let step = (0..prices.len()).map(|j| {
@@ -250,7 +250,7 @@ type Zeta = Evaluation<Sums>;
 /// A search for equilibrium prices.
 struct Search<'a> {
     problem: &'a PriceProblem<'a>,
-    layout: Layout,
+    layout: CellLayout,
     /// Part of each step that is taken; errors are of whole steps.
     damping: f64,
     options: PricingOptions<'a>,

@@ -20,7 +20,7 @@
 pub use super::stock::GRAINS;
 
 use super::DealerParameters;
-use super::stock::{Decision, Due, Lot, Stock};
+use super::stock::{DealersDecision, Due, Lot, Stock};
 use crate::model::trade::regime::{Stage, Standing};
 use crate::numerics::elementary::ln;
 
@@ -88,7 +88,7 @@ impl<'a> Dealers<'a> {
         model: usize,
         standings: impl Iterator<Item = Standing>,
         delay: u32,
-        decision: Decision,
+        decision: DealersDecision,
     ) -> Movement {
         let stock = &mut self.stocks[model];
         let mut moved = Movement::default();
@@ -272,7 +272,7 @@ pub fn sales(grains: i64) -> f64 {
 mod tests {
     use super::*;
 
-    const NOTHING: Decision = Decision { before_usd: 100.0, demand_ratio: 1.0 };
+    const NOTHING: DealersDecision = DealersDecision { before_usd: 100.0, demand_ratio: 1.0 };
 
     fn quiet() -> impl Iterator<Item = Standing> {
         std::iter::once(Standing::default())
@@ -445,7 +445,7 @@ mod tests {
                 _ if settled => Standing::default(),
                 _ => Standing { stage: Stage::Imposed, liable: true },
             };
-            let decision = Decision { before_usd: Self::list_usd(week.saturating_sub(1)), demand_ratio: 1.0 };
+            let decision = DealersDecision { before_usd: Self::list_usd(week.saturating_sub(1)), demand_ratio: 1.0 };
             self.dealers.open_week(week, 0, [first, second].into_iter(), 0, decision);
             let mut prices = Vec::new();
             let mut price = self.dealers.price_usd(0, list)[0];
@@ -530,7 +530,7 @@ mod tests {
         let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
         dealers.open_week(0, 0, std::iter::once(Standing { liable: true, ..OPEN }), 0, NOTHING);
         dealers.close_week(0, 0, None);
-        dealers.open_week(1, 0, std::iter::once(IMPOSED), 0, Decision { before_usd: 100.0, demand_ratio: 0.4 });
+        dealers.open_week(1, 0, std::iter::once(IMPOSED), 0, DealersDecision { before_usd: 100.0, demand_ratio: 0.4 });
         (dealers.price_usd(0, next_usd), dealers.stocks[0].clone())
     }
 

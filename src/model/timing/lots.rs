@@ -2,7 +2,7 @@
 //! supply stand there, how often a first choice is not to be had, and how long cars free of the disputed duty last.
 
 use super::dealers::{GRAINS, sales};
-use super::record::Record;
+use super::record::TimingRecord;
 use crate::model::market::Market;
 use crate::model::outcome::{Group, Layout, metrics};
 
@@ -72,7 +72,7 @@ impl LotLayout {
     }
 
     /// Fills the slots from a run; not defined without dealers.
-    pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &Record) {
+    pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &TimingRecord) {
         for (at, row) in self.rows.iter().enumerate() {
             let summary = if record.dealers.is_empty() {
                 [f64::NAN; LotMetric::ALL.len()]
@@ -86,7 +86,7 @@ impl LotLayout {
     }
 }
 
-fn summary(layout: &Layout, record: &Record, members: &[usize]) -> [f64; LotMetric::ALL.len()] {
+fn summary(layout: &Layout, record: &TimingRecord, members: &[usize]) -> [f64; LotMetric::ALL.len()] {
     let (mut sold, mut ordered) = (Variation::default(), Variation::default());
     let (mut days_sum, mut least, mut most) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
     let (mut wanted, mut unmet) = (0.0, 0.0);
@@ -128,7 +128,7 @@ fn summary(layout: &Layout, record: &Record, members: &[usize]) -> [f64; LotMetr
 
 /// Weeks that a model's clean cars last from the first week in which landings are liable, the last one counted in full; NaN
 /// where they outlast the dispute, nothing where no landing is ever liable.
-fn clean_weeks(layout: &Layout, record: &Record, model: usize) -> Option<f64> {
+fn clean_weeks(layout: &Layout, record: &TimingRecord, model: usize) -> Option<f64> {
     let lots = || record.dealers.iter().skip(model).step_by(layout.models);
     let liable = lots().position(|lot| lot.moved.liable)?;
     let mut dispute = lots().skip(liable).take_while(|lot| lot.moved.liable);

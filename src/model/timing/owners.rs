@@ -1,6 +1,6 @@
 //! Who owns which brand: owners at the end of a period, and how often they buy the brand again.
 
-use super::record::Record;
+use super::record::TimingRecord;
 use crate::model::outcome::{Layout, metrics};
 use crate::model::world::NO_BRAND;
 
@@ -97,7 +97,7 @@ impl OwnerLayout {
     }
 
     /// Fills the slots from a run.
-    pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &Record) {
+    pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &TimingRecord) {
         let book = &record.owners;
         for (p, period) in layout.periods.iter().enumerate() {
             for brand in 0..self.rows {

@@ -185,7 +185,7 @@ pub struct Moves {
 
 /// Everything that one run in time leaves, by week.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct TimingRecord {
     /// Sales and what was paid.
     pub sales: Sales,
     /// Buyers by what they would have bought at baseline prices and what they bought, in cars (see [`Outcome::switched`]).
@@ -208,7 +208,7 @@ pub struct Record {
     groups: usize,
 }
 
-impl Record {
+impl TimingRecord {
     /// An empty record.
     #[must_use]
     pub fn new(layout: &Layout, cars: f64, dealers: bool, owners: OwnerBook) -> Self {

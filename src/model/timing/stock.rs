@@ -23,7 +23,7 @@ pub struct Due {
 
 /// What a decision of this week does to a model's dealers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decision {
+pub struct DealersDecision {
     /// List price of the week before, USD.
     pub before_usd: f64,
     /// Expected demand at the new list prices over that at the old ones.
@@ -105,7 +105,7 @@ impl Stock {
     }
 
     /// Moves one dispute to where it stands now.
-    pub(super) fn decide(&mut self, at: usize, now: Standing, decision: Decision) {
+    pub(super) fn decide(&mut self, at: usize, now: Standing, decision: DealersDecision) {
         if at == self.disputes.len() {
             self.disputes.push(Dispute::default());
         }
@@ -130,7 +130,7 @@ impl Stock {
 
     /// The duty of liable landings falls due, and demand is forecast at the new price. Of duties imposed in the same week the first is
     /// taken to change demand.
-    fn impose(&mut self, at: usize, decision: Decision) {
+    fn impose(&mut self, at: usize, decision: DealersDecision) {
         let other = self.impositions().find(|imposed| imposed.week == self.week);
         let forecast = other.map_or(self.forecast, |other| other.forecast);
         let ratio = if other.is_some() { 1.0 } else { decision.demand_ratio };
@@ -279,9 +279,9 @@ mod tests {
                 first_choices: 0.0,
                 capacity: 1e3,
             };
-            stock.impose(0, Decision { before_usd: 100.0, demand_ratio: 0.5 });
+            stock.impose(0, DealersDecision { before_usd: 100.0, demand_ratio: 0.5 });
             stock.week = 21;
-            stock.impose(1, Decision { before_usd: 150.0, demand_ratio: 0.25 });
+            stock.impose(1, DealersDecision { before_usd: 150.0, demand_ratio: 0.25 });
             assert_eq!(stock.forecast, 10.0);
             stock.lift(lifted);
             let one = stock.forecast;

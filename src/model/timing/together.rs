@@ -8,7 +8,7 @@ use super::buyers::{PatienceBook, Shopper};
 use super::draws::Draws;
 use super::holdings::Holdings;
 use super::policy::Course;
-use super::record::Record;
+use super::record::TimingRecord;
 use super::rush::rush;
 use super::weekly::{Books, Lane, TimedJob};
 use crate::model::world::NO_BRAND;
@@ -63,7 +63,7 @@ struct Fork {
 /// Runs jobs that differ in their policies alone: one world, start, scenario, layout and replication. Records are in the order of the
 /// jobs.
 #[must_use]
-pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<Record> {
+pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<TimingRecord> {
     let Some(first) = jobs.first() else { return Vec::new() };
     let weeks = first.scenario.weeks as usize;
     let courses: Vec<Course> = jobs.iter().map(TimedJob::course).collect();
@@ -89,7 +89,7 @@ pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<Record> {
             step(&mut lanes, &mut shared, week);
         }
     }
-    let records: Vec<Record> = lanes.into_iter().flatten().map(|lane| lane.books.record).collect();
+    let records: Vec<TimingRecord> = lanes.into_iter().flatten().map(|lane| lane.books.record).collect();
     assert_eq!(records.len(), jobs.len(), "every regime runs");
     records
 }

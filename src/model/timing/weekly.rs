@@ -14,8 +14,8 @@ use super::dealers::{Dealers, Movement, sales};
 use super::holdings::{Holding, Holdings};
 use super::owners::OwnerBook;
 use super::policy::Course;
-use super::record::{DealerWeek, Record};
-use super::stock::Decision;
+use super::record::{DealerWeek, TimingRecord};
+use super::stock::DealersDecision;
 use super::together::{AHEAD, Shared, run_together};
 use super::{Anticipation, PublicBelief, Timing};
 use crate::model::demand::choice::Column;
@@ -63,7 +63,7 @@ impl TimedJob<'_> {
 
     /// Runs the job and gives everything it leaves.
     #[must_use]
-    pub fn run(&self) -> Record {
+    pub fn run(&self) -> TimingRecord {
         run_together(std::slice::from_ref(self)).remove(0)
     }
 
@@ -149,7 +149,7 @@ pub(super) struct Books<'a> {
     calendar: DueCalendar,
     /// What quotas in force leave to be shipped, by instrument, in sales of one buyer.
     allowance: Vec<(usize, f64)>,
-    pub record: Record,
+    pub record: TimingRecord,
 }
 
 impl<'a> Books<'a> {
@@ -162,7 +162,7 @@ impl<'a> Books<'a> {
             timing.dealers.as_ref().map(|parameters| Dealers::new(parameters, &base_sales, cars, job.suspended));
         let owners = OwnerBook::new(scenario.weeks as usize, world.products.loyalty().len(), &start.owned);
         Self {
-            record: Record::new(layout, cars, dealers.is_some(), owners),
+            record: TimingRecord::new(layout, cars, dealers.is_some(), owners),
             dealers,
             calendar: DueCalendar::new(scenario.weeks, &start.first_event_week),
             allowance: Vec::new(),
@@ -235,7 +235,7 @@ impl<'j, 'a> Lane<'j, 'a> {
                 Some(before) => plan.phase(before).sticker_price_usd[j],
                 None => self.job.scenario.market.models[j].list_price_usd,
             };
-            let decision = Decision {
+            let decision = DealersDecision {
                 before_usd,
                 demand_ratio: outlook.and_then(|outlook| outlook.demand_ratio.get(j).copied()).unwrap_or(1.0),
             };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::calibration::{Calibration, Evidence, Usage};
+use crate::config::calibration::{Calibration, EvidenceRow, Usage};
 use crate::numerics::quantile::quantile_of_sorted;
 use crate::study::validation::Validation;
 
@@ -26,13 +26,13 @@ impl Finding {
 
     /// What it says of a range of evidence.
     #[must_use]
-    pub fn verdict(&self, [low, high]: [f64; 2]) -> Verdict {
+    pub fn verdict(&self, [low, high]: [f64; 2]) -> RangeVerdict {
         if (low..=high).contains(&self.value) {
-            Verdict::In
+            RangeVerdict::In
         } else if self.interval[0] <= high && self.interval[1] >= low {
-            Verdict::Overlaps
+            RangeVerdict::Overlaps
         } else {
-            Verdict::Out
+            RangeVerdict::Out
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn findings(calibration: &Calibration, validation: &Validation) -> Vec<Optio
 
 /// Whether the model agrees with a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RangeVerdict {
     /// Its value is in it.
     In,
     /// Its value is not, but its interval meets it.
@@ -59,7 +59,7 @@ pub enum Verdict {
     Out,
 }
 
-impl Verdict {
+impl RangeVerdict {
     /// The word on the page.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -100,7 +100,7 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
             String::new()
         },
     );
-    let of = |usage: Usage| -> Vec<(&Evidence, &Finding)> {
+    let of = |usage: Usage| -> Vec<(&EvidenceRow, &Finding)> {
         let pairs = calibration.evidence.iter().zip(findings);
         pairs.filter(|(evidence, _)| evidence.usage == usage).filter_map(|(e, f)| Some((e, f.as_ref()?))).collect()
     };
@@ -123,7 +123,7 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
         let rows = of(usage);
         let count =
             |verdict| rows.iter().filter(|(evidence, finding)| finding.verdict(evidence.range) == verdict).count();
-        let [inside, overlaps, outside] = [Verdict::In, Verdict::Overlaps, Verdict::Out].map(count);
+        let [inside, overlaps, outside] = [RangeVerdict::In, RangeVerdict::Overlaps, RangeVerdict::Out].map(count);
         let _ = writeln!(out, "| {} | {} | {inside} | {overlaps} | {outside} |", title.to_lowercase(), rows.len());
     }
     for (usage, title, what) in sections {
@@ -155,7 +155,7 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
                 finding.verdict(evidence.range).as_str(),
             );
         }
-        let notes: Vec<&(&Evidence, &Finding)> =
+        let notes: Vec<&(&EvidenceRow, &Finding)> =
             rows.iter().filter(|(evidence, _)| !evidence.note.is_empty()).collect();
         out.push('\n');
         for (evidence, _) in notes {
@@ -163,7 +163,7 @@ pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made
         }
     }
     let silent = calibration.evidence.iter().filter(|evidence| evidence.usage == Usage::None);
-    let silent: Vec<&Evidence> = silent.collect();
+    let silent: Vec<&EvidenceRow> = silent.collect();
     if !silent.is_empty() {
         out.push_str("\n## Not spoken to\n\n");
         for evidence in silent {

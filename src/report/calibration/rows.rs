@@ -1,10 +1,10 @@
 //! Rows of the tables of a calibration.
 
-use crate::calibration::estimate::Bound;
+use crate::calibration::estimate::RangeEnd;
 use crate::config::calibration::Calibration;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::record::{Cell, Field, Record, table};
-use crate::study::calibration::{Evaluation, FinishedCalibration};
+use crate::study::calibration::{FinishedCalibration, SearchRow};
 
 table! {
     /// The moments fitted: evidence, model, and how far they are apart.
@@ -142,8 +142,8 @@ impl ParameterRow {
                 prior_share: estimate.prior_share[k],
                 at_bound: match estimate.bound[k] {
                     None => "no",
-                    Some(Bound::Low) => "low",
-                    Some(Bound::High) => "high",
+                    Some(RangeEnd::Low) => "low",
+                    Some(RangeEnd::High) => "high",
                 },
             }
         };
@@ -215,7 +215,7 @@ impl StatisticRow {
             row("seeds", "all", estimate.seeds as f64),
         ];
         for (at, name) in problem.blocks.iter().enumerate() {
-            let of = |evaluation: &&Evaluation| evaluation.query.block == at;
+            let of = |evaluation: &&SearchRow| evaluation.query.block == at;
             rows.push(row("objective", name, finished.searched[at].objective));
             rows.push(row("block_evaluations", name, finished.trace.iter().filter(of).count() as f64));
             rows.push(row("unsolved_points", name, finished.searched[at].failed as f64));
@@ -296,7 +296,7 @@ impl TraceRow {
     pub fn cells(calibration: &Calibration, finished: &FinishedCalibration) -> Vec<Vec<Cell>> {
         let problem = &calibration.problem;
         let mut best = vec![f64::INFINITY; problem.blocks.len()];
-        let row = |(number, evaluation): (usize, &Evaluation)| {
+        let row = |(number, evaluation): (usize, &SearchRow)| {
             let query = &evaluation.query;
             let objective = evaluation.moments.as_ref().map_or(f64::NAN, |moments| {
                 problem.residuals(query.block, &query.theta, moments).iter().map(|r| r * r).sum()

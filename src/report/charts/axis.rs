@@ -7,14 +7,14 @@ use crate::numerics::calendar::Day;
 
 /// A linear scale from `low..=high` to the pixels `from..=to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale {
+pub(super) struct AxisScale {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) from: f64,
     pub(super) to: f64,
 }
 
-impl Scale {
+impl AxisScale {
     pub(super) fn at(&self, value: f64) -> f64 {
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
     }
@@ -53,8 +53,8 @@ impl Ticks {
         Some(Self { low: first as f64 * step, high: last as f64 * step, values, decimals })
     }
 
-    pub(super) fn scale(&self, from: f64, to: f64) -> Scale {
-        Scale { low: self.low, high: self.high, from, to }
+    pub(super) fn scale(&self, from: f64, to: f64) -> AxisScale {
+        AxisScale { low: self.low, high: self.high, from, to }
     }
 
     /// A tick in full, or in millions or billions where the steps are that wide.

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::axis::{self, Scale, Ticks};
+use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::theme::{
@@ -53,8 +53,8 @@ impl Caption {
 /// Days on a scale that widens before the deadline.
 #[derive(Clone, Copy)]
 struct Days {
-    early: Scale,
-    late: Scale,
+    early: AxisScale,
+    late: AxisScale,
 }
 
 impl Days {
@@ -62,8 +62,8 @@ impl Days {
         let turn = (deadline - LAST_DAYS).max(first);
         let middle = if turn > first { LEFT + EARLIER * (RIGHT - LEFT) } else { LEFT };
         Self {
-            early: Scale { low: first, high: turn.max(first + 1.0), from: LEFT, to: middle },
-            late: Scale { low: turn, high: deadline.max(turn + 1.0), from: middle, to: RIGHT },
+            early: AxisScale { low: first, high: turn.max(first + 1.0), from: LEFT, to: middle },
+            late: AxisScale { low: turn, high: deadline.max(turn + 1.0), from: middle, to: RIGHT },
         }
     }
     fn at(&self, day: f64) -> f64 {
@@ -98,7 +98,7 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
     frame.around(2.0 * (HEAD + PLOT + FOOT), |canvas, top| {
         for (at, (title, series)) in panels.iter().enumerate() {
             let top = top + at as f64 * (HEAD + PLOT + FOOT);
-            let share = Scale { low: 0.0, high: 1.0, from: top + HEAD + PLOT, to: top + HEAD };
+            let share = AxisScale { low: 0.0, high: 1.0, from: top + HEAD + PLOT, to: top + HEAD };
             canvas.text((MARGIN, top + 12.0), title, PANEL, Anchor::Start)?;
             day_axes(canvas, days, share, (first, last), &caption.steps)?;
             let own = |series: &str| rows.iter().filter(|row| row.series == series).collect::<Vec<&OffersRow>>();
@@ -119,7 +119,7 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
 fn day_axes(
     canvas: &Canvas,
     days: Days,
-    share: Scale,
+    share: AxisScale,
     (first, last): (f64, f64),
     steps: &[(Date, String)],
 ) -> Result<(), ChartError> {
@@ -175,7 +175,7 @@ fn place(row: &OffersRow, days: Days) -> f64 {
     days.at(axis::day(row.date))
 }
 
-fn bands(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
+fn bands(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: AxisScale, style: Style) -> Result<(), ChartError> {
     let outer = |row: &OffersRow| [row.commitment_q05, row.commitment_q95];
     let inner = |row: &OffersRow| [row.commitment_q25, row.commitment_q75];
     type Band = fn(&OffersRow) -> [f64; 2];
@@ -187,7 +187,7 @@ fn bands(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: 
     Ok(())
 }
 
-fn median(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: Scale, style: Style) -> Result<(), ChartError> {
+fn median(canvas: &Canvas, rows: &[&OffersRow], days: Days, share: AxisScale, style: Style) -> Result<(), ChartError> {
     let line: Vec<(f64, f64)> = rows.iter().map(|row| (place(row, days), share.at(row.commitment_q50))).collect();
     canvas.line(&line, Stroke::solid(style.ink, 1.8))?;
     line.iter().step_by(14).try_for_each(|point| canvas.marker(*point, 3.4, style))

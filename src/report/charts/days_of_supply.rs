@@ -1,7 +1,7 @@
 //! Days of supply on dealers' lots by group, week by week, one panel per regime.
 
-use super::over_time::{self, Panel, Point, Sheet};
-use super::theme::{Group, Groups};
+use super::over_time::{self, Sheet, TimePanel, TimePoint};
+use super::theme::{Groups, RegionGroup};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::timing_rows::DealerRow;
 
@@ -11,11 +11,14 @@ const CHART: &str = "days of supply";
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a stock.
-pub fn series(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<TimePanel>, ChartError> {
     Ok(panels(rows, context)?.0)
 }
 
-fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+fn panels(
+    rows: &[DealerRow],
+    context: &ChartContext,
+) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
     let shown: Vec<&DealerRow> =
         rows.iter().filter(|row| row.manufacturer == "all" && row.days_of_supply.q50.is_finite()).collect();
     if shown.is_empty() {
@@ -23,9 +26,9 @@ fn panels(rows: &[DealerRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     }
     let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let order = groups.all();
-    let points: Vec<Point<'_>> = shown
+    let points: Vec<TimePoint<'_>> = shown
         .iter()
-        .map(|row| Point {
+        .map(|row| TimePoint {
             regime: &row.regime,
             region: &row.region,
             flagged: row.flagged,

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::over_time::{self, GroupFan, Panel, Sheet};
+use super::over_time::{self, GroupFan, Sheet, TimePanel};
 use super::theme::{Ink, Marker, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::numerics::calendar::Day;
@@ -29,7 +29,7 @@ pub struct DeficitMonth {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no month has a deficit, or none differs from the base.
-pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<TimePanel>, ChartError> {
     let shown: Vec<&DeficitMonth> =
         months.iter().filter(|month| month.regime != context.baseline && month.deficit.q50.is_finite()).collect();
     if shown.iter().all(|month| month.deficit.q05 == month.base && month.deficit.q95 == month.base) {
@@ -51,7 +51,7 @@ pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Pan
             .collect();
         let events = over_time::events(context, regime, weeks.iter().map(|(week, _)| *week));
         let fans = vec![GroupFan { label: LINE.to_owned(), weeks }];
-        Panel { label: context.regime_label(regime).to_owned(), fans, events }
+        TimePanel { label: context.regime_label(regime).to_owned(), fans, events }
     });
     Ok(panels.collect())
 }

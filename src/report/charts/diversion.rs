@@ -39,16 +39,16 @@ fn lost_buyers(rows: &[DiversionRow]) -> Vec<LostBuyers> {
 
 /// The bars of one regime, or of several with the same diversion.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
+pub struct DiversionPanel {
     /// Labels of the regimes.
     pub regimes: Vec<String>,
     /// All taxed models together, then each, the one that lost most first.
-    pub bars: Vec<Bar>,
+    pub bars: Vec<DiversionBar>,
 }
 
 /// One taxed model, or all of them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
+pub struct DiversionBar {
     /// The model.
     pub model: String,
     /// Buyers lost to a gainer, cars a year.
@@ -76,15 +76,15 @@ fn gained(units: f64) -> f64 {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another.
-pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<DiversionPanel>, ChartError> {
     panels(&lost_buyers(rows), context)
 }
 
-fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<DiversionPanel>, ChartError> {
     let regions = regions_of(rows, context);
-    let mut panels: Vec<Panel> = Vec::new();
+    let mut panels: Vec<DiversionPanel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
-        let mut bars: Vec<Bar> = Vec::new();
+        let mut bars: Vec<DiversionBar> = Vec::new();
         let mut total = vec![0.0; regions.len()];
         for row in rows.iter().filter(|row| row.regime == regime) {
             let units: Vec<f64> = regions
@@ -102,7 +102,7 @@ fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, Cha
             let label = context.regime_label(regime).to_owned();
             match panels.iter_mut().find(|panel| panel.bars == bars) {
                 Some(panel) => panel.regimes.push(label),
-                None => panels.push(Panel { regimes: vec![label], bars }),
+                None => panels.push(DiversionPanel { regimes: vec![label], bars }),
             }
         }
     }
@@ -112,9 +112,13 @@ fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<Panel>, Cha
     Ok(panels)
 }
 
-fn bar(model: String, units: &[f64]) -> Option<Bar> {
+fn bar(model: String, units: &[f64]) -> Option<DiversionBar> {
     let lost_units: f64 = units.iter().sum();
-    (lost_units > 0.0).then(|| Bar { model, lost_units, shares: units.iter().map(|gain| gain / lost_units).collect() })
+    (lost_units > 0.0).then(|| DiversionBar {
+        model,
+        lost_units,
+        shares: units.iter().map(|gain| gain / lost_units).collect(),
+    })
 }
 
 const ROW: f64 = 21.0;
@@ -134,7 +138,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     let groups = groups(&rows, context);
     let styles: Vec<(String, Style)> =
         groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
-    let height = |panel: &Panel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
+    let height = |panel: &DiversionPanel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
         title: "Where the lost buyers of each taxed model went".to_owned(),
@@ -153,7 +157,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     })
 }
 
-fn draw_panel(canvas: &Canvas, panel: &Panel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
+fn draw_panel(canvas: &Canvas, panel: &DiversionPanel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
     let name = text::fit(&panel.regimes.join("; "), PANEL, PLOT.1 - MARGIN)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
     canvas.text((WIDTH - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
@@ -177,9 +181,9 @@ fn draw_panel(canvas: &Canvas, panel: &Panel, styles: &[(String, Style)], top: f
 
 fn draw_bar(
     canvas: &Canvas,
-    bar: &Bar,
+    bar: &DiversionBar,
     styles: &[(String, Style)],
-    scale: axis::Scale,
+    scale: axis::AxisScale,
     y: f64,
 ) -> Result<(), ChartError> {
     let mut from = 0.0;

@@ -1,8 +1,8 @@
 //! Event study: sales of each group around the announcement, the liability date and the decision, baseline = 100.
 
 use super::axis;
-use super::over_time::{self, Panel, Point, Sheet};
-use super::theme::{Group, Groups, OUTSIDE};
+use super::over_time::{self, Sheet, TimePanel, TimePoint};
+use super::theme::{Groups, OUTSIDE, RegionGroup};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::timing_rows::{EventStudyRow, INDEX_WEEKS};
 
@@ -14,11 +14,14 @@ const MARGINS: (f64, f64) = (70.0, 182.0);
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no regime has an event and an index.
-pub fn series(rows: &[EventStudyRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(rows: &[EventStudyRow], context: &ChartContext) -> Result<Vec<TimePanel>, ChartError> {
     Ok(panels(rows, context)?.0)
 }
 
-fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+fn panels(
+    rows: &[EventStudyRow],
+    context: &ChartContext,
+) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
     let days = context.regimes.iter().flat_map(|regime| &regime.events).map(|event| axis::day(event.date));
     let (first, last) = (days.clone().fold(f64::INFINITY, f64::min), days.fold(f64::NEG_INFINITY, f64::max));
     let window = first - MARGINS.0..=last + MARGINS.1;
@@ -36,9 +39,9 @@ fn panels(rows: &[EventStudyRow], context: &ChartContext) -> Result<(Vec<Panel>,
     }
     let groups = Groups::of(shown.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let order = groups.all();
-    let points: Vec<Point<'_>> = shown
+    let points: Vec<TimePoint<'_>> = shown
         .iter()
-        .map(|row| Point {
+        .map(|row| TimePoint {
             regime: &row.regime,
             region: &row.region,
             flagged: row.flagged,

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::headline::HeadlineMetric;
-use super::{ChartContext, PeriodContext, PolicyEvent, RegimeContext};
+use super::{ChartContext, EventMark, PeriodContext, RegimeContext};
 use crate::report::rows::{ComparisonRow, DiversionRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow};
 use crate::report::timing_rows::EventStudyRow;
 
@@ -222,7 +222,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
 }
 
 fn regime(policy: &Policy) -> RegimeContext {
-    let event = |(date, label): &(Date, &str)| PolicyEvent { date: *date, label: (*label).to_owned() };
+    let event = |(date, label): &(Date, &str)| EventMark { date: *date, label: (*label).to_owned() };
     RegimeContext {
         name: policy.name.clone(),
         label: policy.label.clone(),
@@ -382,8 +382,8 @@ pub(super) fn two_years() -> PeriodContext {
 
 /// A quiet baseline and a threat with one event, three replications.
 pub(super) fn threat() -> ChartContext {
-    let regime = |name: &str, events: Vec<PolicyEvent>| RegimeContext { name: name.into(), label: name.into(), events };
-    let event = PolicyEvent { date: date(1995, 5, 20), label: "Liability date".into() };
+    let regime = |name: &str, events: Vec<EventMark>| RegimeContext { name: name.into(), label: name.into(), events };
+    let event = EventMark { date: date(1995, 5, 20), label: "Liability date".into() };
     ChartContext {
         scenario: "Test".into(),
         baseline: "quiet".into(),

@@ -1,6 +1,6 @@
 //! What surrounds every chart: title, subtitle, legend above the data, and the foot with the run and the interval.
 
-use super::axis::{Scale, Ticks};
+use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::theme::{self, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type, WIDTH};
 use super::{ChartError, canvas, text};
@@ -144,7 +144,7 @@ fn draw_key(canvas: &Canvas, key: Key, x: f64, y: f64) -> Result<(), ChartError>
 pub(super) fn value_axis(
     canvas: &Canvas,
     ticks: &Ticks,
-    scale: Scale,
+    scale: AxisScale,
     (top, bottom): (f64, f64),
     title: &str,
     label: impl Fn(f64) -> String,

@@ -1,6 +1,6 @@
 //! A headline metric over replications: its distribution under each regime, and the paired difference from the baseline.
 
-use super::axis::{Scale, Ticks};
+use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style, WIDTH};
@@ -24,7 +24,7 @@ pub struct HeadlineMetric {
 
 /// One regime's replications.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Distribution {
+pub struct OutcomeSpread {
     /// Label of the regime, or of several with a semicolon between them.
     pub label: String,
     /// Whether it is the baseline.
@@ -59,13 +59,13 @@ pub fn series(
     comparisons: &[ComparisonRow],
     metric: &HeadlineMetric,
     context: &ChartContext,
-) -> Result<Vec<Distribution>, ChartError> {
+) -> Result<Vec<OutcomeSpread>, ChartError> {
     let rate = if metric.is_flow { 1.0 / context.period.years() } else { 1.0 };
     let mut values: Vec<&ReplicationRow> =
         replications.iter().filter(|row| row.metric == metric.name && row.value.is_finite()).collect();
     values.sort_by_key(|row| row.replication);
     let baseline: Vec<&&ReplicationRow> = values.iter().filter(|row| row.regime == context.baseline).collect();
-    let mut distributions: Vec<Distribution> = Vec::new();
+    let mut distributions: Vec<OutcomeSpread> = Vec::new();
     for regime in context.in_order(values.iter().map(|row| row.regime.as_str())) {
         let of_regime: Vec<&&ReplicationRow> = values.iter().filter(|row| row.regime == regime).collect();
         let is_baseline = regime == context.baseline;
@@ -78,7 +78,7 @@ pub fn series(
         differences.sort_by(f64::total_cmp);
         let mut levels: Vec<f64> = of_regime.iter().map(|row| rate * row.value).collect();
         levels.sort_by(f64::total_cmp);
-        let same = |other: &&mut Distribution| {
+        let same = |other: &&mut OutcomeSpread| {
             !is_baseline && !other.is_baseline && other.levels == levels && other.differences == differences
         };
         if let Some(known) = distributions.iter_mut().find(same) {
@@ -93,7 +93,7 @@ pub fn series(
                 && row.difference.is_finite()
         };
         let contrast = comparisons.iter().filter(|_| !is_baseline).find(matches);
-        distributions.push(Distribution {
+        distributions.push(OutcomeSpread {
             label: context.regime_label(regime).to_owned(),
             is_baseline,
             mean: levels.iter().sum::<f64>() / levels.len() as f64,
@@ -150,8 +150,9 @@ pub fn draw(
     let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
     let many = context.replications > 1;
     // One form for all clouds, so that they can be compared.
-    let sparse =
-        |row: &Distribution| fits_as_dots(&row.levels, level_scale) && fits_as_dots(&row.differences, difference_scale);
+    let sparse = |row: &OutcomeSpread| {
+        fits_as_dots(&row.levels, level_scale) && fits_as_dots(&row.differences, difference_scale)
+    };
     let form = if rows.iter().all(sparse) { Form::Dots } else { Form::Bars };
     let mut legend = vec![match form {
         Form::Dots => (Key::Dot(CLOUD), "one replication".to_owned()),
@@ -232,7 +233,7 @@ enum Form {
 }
 
 /// Place and count of each occupied bin; zero is the middle of a bin.
-fn bins(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
+fn bins(ascending: &[f64], scale: AxisScale) -> Vec<(f64, usize)> {
     let zero = scale.at(0.0);
     let mut bins: Vec<(f64, usize)> = Vec::new();
     for &value in ascending {
@@ -246,7 +247,7 @@ fn bins(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
 }
 
 /// Place and level of each dot: on the lowest level where it meets no other, from the left.
-fn stacks(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
+fn stacks(ascending: &[f64], scale: AxisScale) -> Vec<(f64, usize)> {
     let mut ends: Vec<f64> = Vec::new();
     let mut dots = Vec::with_capacity(ascending.len());
     for &value in ascending {
@@ -262,11 +263,18 @@ fn stacks(ascending: &[f64], scale: Scale) -> Vec<(f64, usize)> {
     dots
 }
 
-fn fits_as_dots(ascending: &[f64], scale: Scale) -> bool {
+fn fits_as_dots(ascending: &[f64], scale: AxisScale) -> bool {
     stacks(ascending, scale).iter().all(|(_, level)| *level < MOST_DOTS)
 }
 
-fn draw_cloud(canvas: &Canvas, values: &[f64], scale: Scale, top: f64, ink: Ink, form: Form) -> Result<(), ChartError> {
+fn draw_cloud(
+    canvas: &Canvas,
+    values: &[f64],
+    scale: AxisScale,
+    top: f64,
+    ink: Ink,
+    form: Form,
+) -> Result<(), ChartError> {
     let floor = top + CLOUD_FLOOR;
     match form {
         Form::Dots => stacks(values, scale)
@@ -285,8 +293,8 @@ fn draw_cloud(canvas: &Canvas, values: &[f64], scale: Scale, top: f64, ink: Ink,
 
 fn draw_levels(
     canvas: &Canvas,
-    row: &Distribution,
-    scale: Scale,
+    row: &OutcomeSpread,
+    scale: AxisScale,
     top: f64,
     figure: impl Fn(f64) -> String,
 ) -> Result<(), ChartError> {
@@ -305,8 +313,8 @@ fn draw_levels(
 
 fn draw_differences(
     canvas: &Canvas,
-    row: &Distribution,
-    scale: Scale,
+    row: &OutcomeSpread,
+    scale: AxisScale,
     top: f64,
     form: Form,
     figure: impl Fn(f64) -> String,
@@ -382,7 +390,7 @@ mod tests {
 
     #[test]
     fn clouds_keep_every_replication() {
-        let scale = Scale { low: 0.0, high: 100.0, from: 0.0, to: 100.0 };
+        let scale = AxisScale { low: 0.0, high: 100.0, from: 0.0, to: 100.0 };
         let values = [0.0, 0.0, 1.0, 50.0, 50.0, 50.0, 99.0];
         let levels: Vec<usize> = stacks(&values, scale).iter().map(|(_, level)| *level).collect();
         assert_eq!(levels, [0, 1, 2, 0, 1, 2, 0]);

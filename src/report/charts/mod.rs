@@ -121,12 +121,12 @@ pub struct RegimeContext {
     /// What the reader is shown.
     pub label: String,
     /// Its dated policy events.
-    pub events: Vec<PolicyEvent>,
+    pub events: Vec<EventMark>,
 }
 
 /// A dated event, marked on charts over time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PolicyEvent {
+pub struct EventMark {
     /// The day it happens.
     pub date: Date,
     /// A few words.

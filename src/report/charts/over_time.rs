@@ -4,24 +4,24 @@
 
 use jiff::civil::Date;
 
-use super::axis::{self, Scale, Ticks};
+use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::theme::{
-    self, GRID, Group, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, Style, TICK, WIDTH,
+    self, GRID, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, RegionGroup, Style, TICK, WIDTH,
 };
-use super::{ChartContext, ChartError, PolicyEvent, Svg, text};
+use super::{ChartContext, ChartError, EventMark, Svg, text};
 use crate::report::rows::Fan;
 
 /// The fans of one regime.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
+pub struct TimePanel {
     /// Label of the regime.
     pub label: String,
     /// One fan per region, or per flagged and other part of a region.
     pub fans: Vec<GroupFan>,
     /// The regime's events within the weeks shown, by date.
-    pub events: Vec<PolicyEvent>,
+    pub events: Vec<EventMark>,
 }
 
 /// One group of models, week by week.
@@ -34,7 +34,7 @@ pub struct GroupFan {
 }
 
 /// One group of models in one week under one regime.
-pub(super) struct Point<'a> {
+pub(super) struct TimePoint<'a> {
     pub(super) regime: &'a str,
     pub(super) region: &'a str,
     pub(super) flagged: bool,
@@ -43,11 +43,16 @@ pub(super) struct Point<'a> {
 }
 
 /// A panel for each regime of the points, in the context's order, with a fan for each group of `order`.
-pub(super) fn panels(points: &[Point<'_>], groups: &Groups, order: &[Group], context: &ChartContext) -> Vec<Panel> {
+pub(super) fn panels(
+    points: &[TimePoint<'_>],
+    groups: &Groups,
+    order: &[RegionGroup],
+    context: &ChartContext,
+) -> Vec<TimePanel> {
     let regimes = context.in_order(points.iter().map(|point| point.regime));
     let panel = |regime: &str| {
-        let own: Vec<&Point<'_>> = points.iter().filter(|point| point.regime == regime).collect();
-        let fan = |group: &Group| {
+        let own: Vec<&TimePoint<'_>> = points.iter().filter(|point| point.regime == regime).collect();
+        let fan = |group: &RegionGroup| {
             let members = own.iter().filter(|point| groups.group(point.region, point.flagged) == *group);
             GroupFan {
                 label: group.label(&context.flag_label),
@@ -55,7 +60,7 @@ pub(super) fn panels(points: &[Point<'_>], groups: &Groups, order: &[Group], con
             }
         };
         let events = events(context, regime, own.iter().map(|point| point.week));
-        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+        TimePanel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
     };
     regimes.into_iter().map(panel).collect()
 }
@@ -65,10 +70,10 @@ pub(super) fn events(
     context: &ChartContext,
     regime: &str,
     weeks: impl Iterator<Item = Date> + Clone,
-) -> Vec<PolicyEvent> {
+) -> Vec<EventMark> {
     let (first, last) = (weeks.clone().min(), weeks.max());
     let known = context.regimes.iter().find(|known| known.name == regime);
-    let mut events: Vec<PolicyEvent> = known.map_or_else(Vec::new, |known| known.events.clone());
+    let mut events: Vec<EventMark> = known.map_or_else(Vec::new, |known| known.events.clone());
     // The last week lasts seven days.
     events.retain(|event| {
         first.is_some_and(|d| event.date >= d) && last.is_some_and(|d| axis::day(event.date) < axis::day(d) + 7.0)
@@ -81,7 +86,7 @@ pub(super) fn events(
 pub(super) struct Sheet<'a> {
     /// Name in errors.
     pub(super) chart: &'static str,
-    pub(super) panels: &'a [Panel],
+    pub(super) panels: &'a [TimePanel],
     /// Style and label of each fan of a panel.
     pub(super) groups: Vec<(Style, String)>,
     pub(super) title: String,
@@ -121,7 +126,7 @@ impl Sheet<'_> {
         for (at, panel) in self.panels.iter().enumerate() {
             let left = MARGIN + SHARE_AXIS + (column_width + GUTTER) * (at % columns) as f64;
             let right = left + column_width - SHARE_AXIS;
-            let dates = Scale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
+            let dates = AxisScale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
             let own = if self.own_scales { self.ticks(std::slice::from_ref(panel)) } else { None };
             let ticks = own.unwrap_or_else(|| ticks.clone());
             placed.push((panel, dates, place_labels(&panel.events, dates)?, ticks));
@@ -178,7 +183,7 @@ impl Sheet<'_> {
     }
 
     /// Ticks that cover what some panels show, and the reference.
-    fn ticks(&self, panels: &[Panel]) -> Option<Ticks> {
+    fn ticks(&self, panels: &[TimePanel]) -> Option<Ticks> {
         let weeks = panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
         let values = weeks.flat_map(|(_, fan)| if self.bands { [fan.q05, fan.q50, fan.q95] } else { [fan.q50; 3] });
         // A panel where next to nothing happens must not be blown up.
@@ -190,8 +195,8 @@ impl Sheet<'_> {
 fn draw_axes(
     canvas: &Canvas,
     (ticks, label): (&Ticks, fn(f64) -> String),
-    share: Scale,
-    dates: Scale,
+    share: AxisScale,
+    dates: AxisScale,
     (first, last): (Date, Date),
 ) -> Result<(), ChartError> {
     for &value in &ticks.values {
@@ -220,7 +225,7 @@ fn draw_axes(
 type Run = Vec<(f64, Fan)>;
 
 /// A fan cut where weeks without a share interrupt it.
-fn runs(fan: &GroupFan, dates: Scale) -> Vec<Run> {
+fn runs(fan: &GroupFan, dates: AxisScale) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut before = None;
     for (start, quantiles) in &fan.weeks {
@@ -235,7 +240,7 @@ fn runs(fan: &GroupFan, dates: Scale) -> Vec<Run> {
     runs
 }
 
-fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: Scale) -> Result<(), ChartError> {
+fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: AxisScale) -> Result<(), ChartError> {
     type Ends = fn(&Fan) -> (f64, f64);
     let outer: Ends = |fan| (fan.q05, fan.q95);
     let inner: Ends = |fan| (fan.q25, fan.q75);
@@ -255,7 +260,7 @@ fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: Scale) -> Result<(
 const MARKERS: f64 = 56.0;
 
 /// The line with markers along it; `phase`, from 0 to 1, staggers those of lines that coincide.
-fn draw_median(canvas: &Canvas, runs: &[Run], style: Style, phase: f64, share: Scale) -> Result<(), ChartError> {
+fn draw_median(canvas: &Canvas, runs: &[Run], style: Style, phase: f64, share: AxisScale) -> Result<(), ChartError> {
     let mut next = runs.first().and_then(|run| run.first()).map_or(0.0, |(x, _)| x + MARKERS * (0.15 + 0.85 * phase));
     let mut markers = Vec::new();
     for run in runs {
@@ -286,7 +291,7 @@ struct EventLabel {
 ///
 /// A label stands to the right of its line, or to the left where it would leave the panel. From right to left, a
 /// right-hand label climbs over the lines it spans; left-hand labels then do so from left to right, so levels always exist.
-fn place_labels(events: &[PolicyEvent], dates: Scale) -> Result<Vec<EventLabel>, ChartError> {
+fn place_labels(events: &[EventMark], dates: AxisScale) -> Result<Vec<EventLabel>, ChartError> {
     const GAP: f64 = 4.0;
     let mut labels = Vec::with_capacity(events.len());
     for event in events {
@@ -332,7 +337,7 @@ impl EventLabel {
     }
 }
 
-fn draw_events(canvas: &Canvas, labels: &[EventLabel], share: Scale) -> Result<(), ChartError> {
+fn draw_events(canvas: &Canvas, labels: &[EventLabel], share: AxisScale) -> Result<(), ChartError> {
     let height = |level: usize| share.to - 4.0 - EVENT_ROW * level as f64;
     for label in labels {
         let line = [(label.x, share.from), (label.x, height(label.level) - 9.0)];
@@ -356,10 +361,10 @@ mod tests {
     #[test]
     fn event_labels_never_meet_each_other_or_a_line() {
         canvas::register_fonts().unwrap();
-        let dates = Scale { low: 0.0, high: 728.0, from: 60.0, to: 460.0 };
-        let events: Vec<PolicyEvent> = [0, 3, 9, 10, 50, 300, 310, 700, 705, 720, 727]
+        let dates = AxisScale { low: 0.0, high: 728.0, from: 60.0, to: 460.0 };
+        let events: Vec<EventMark> = [0, 3, 9, 10, 50, 300, 310, 700, 705, 720, 727]
             .iter()
-            .map(|&day| PolicyEvent {
+            .map(|&day| EventMark {
                 date: date(1970, 1, 1).checked_add(jiff::Span::new().days(day)).unwrap(),
                 label: "duty of 100 % proposed".to_owned(),
             })

@@ -11,7 +11,7 @@ const CHART: &str = "prices before and after";
 
 /// The taxed models of one regime, or of several with the same prices.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Panel {
+pub struct PricePanel {
     /// Labels of the regimes.
     pub regimes: Vec<String>,
     /// The models, dearest before the duty first.
@@ -33,9 +33,9 @@ pub struct PriceChange {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has both prices.
-pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<PricePanel>, ChartError> {
     let priced = |row: &&DiversionRow| row.price_before_usd.is_finite() && row.price_after_usd.is_finite();
-    let mut panels: Vec<Panel> = Vec::new();
+    let mut panels: Vec<PricePanel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
         let mut models: Vec<PriceChange> = Vec::new();
         for row in rows.iter().filter(|row| row.regime == regime).filter(priced) {
@@ -52,7 +52,7 @@ pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Panel
         let label = context.regime_label(regime).to_owned();
         match panels.iter_mut().find(|panel| panel.models == models) {
             Some(panel) => panel.regimes.push(label),
-            None => panels.push(Panel { regimes: vec![label], models }),
+            None => panels.push(PricePanel { regimes: vec![label], models }),
         }
     }
     if panels.is_empty() {
@@ -83,7 +83,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     let prices = panels.iter().flat_map(|panel| &panel.models).flat_map(|model| [model.before_usd, model.after_usd]);
     let ticks = Ticks::covering(prices, 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no price is a number".to_owned() })?;
-    let height = |panel: &Panel| HEAD + ROW * panel.models.len() as f64 + VALUE_AXIS;
+    let height = |panel: &PricePanel| HEAD + ROW * panel.models.len() as f64 + VALUE_AXIS;
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
         title: "Sticker price of each taxed model, before and after the duty".to_owned(),
@@ -103,7 +103,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     })
 }
 
-fn draw_panel(canvas: &Canvas, panel: &Panel, ticks: &Ticks, top: f64) -> Result<(), ChartError> {
+fn draw_panel(canvas: &Canvas, panel: &PricePanel, ticks: &Ticks, top: f64) -> Result<(), ChartError> {
     let name = text::fit(&panel.regimes.join("; "), PANEL, WIDTH - 2.0 * MARGIN)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
     for (title, x) in ["before", "after", "change"].iter().zip(COLUMNS) {

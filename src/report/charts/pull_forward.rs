@@ -1,7 +1,7 @@
 //! Pull-forward and payback: cumulative sales of the flagged models against the baseline, where the threat came to nothing.
 
-use super::over_time::{self, Panel, Point, Sheet};
-use super::theme::{Group, Groups};
+use super::over_time::{self, Sheet, TimePanel, TimePoint};
+use super::theme::{Groups, RegionGroup};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::timing_rows::EventStudyRow;
 
@@ -11,7 +11,11 @@ const CHART: &str = "pull-forward and payback";
 ///
 /// # Errors
 /// [`ChartError::Empty`] where none of them moves a sale of a flagged model.
-pub fn series(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(
+    rows: &[EventStudyRow],
+    regimes: &[String],
+    context: &ChartContext,
+) -> Result<Vec<TimePanel>, ChartError> {
     Ok(panels(rows, regimes, context)?.0)
 }
 
@@ -19,7 +23,7 @@ fn panels(
     rows: &[EventStudyRow],
     regimes: &[String],
     context: &ChartContext,
-) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
     let moves = |name: &str| rows.iter().any(|row| row.regime == name && row.flagged && row.units_change.mean != 0.0);
     let shown: Vec<&EventStudyRow> = rows
         .iter()
@@ -31,11 +35,11 @@ fn panels(
     }
     // A region with other models as well is named with its flag, although only the flagged models are shown.
     let groups = Groups::of(rows.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
-    let flagged = |group: &Group| shown.iter().any(|row| groups.group(&row.region, row.flagged) == *group);
-    let order: Vec<Group> = groups.all().into_iter().filter(flagged).collect();
-    let points: Vec<Point<'_>> = shown
+    let flagged = |group: &RegionGroup| shown.iter().any(|row| groups.group(&row.region, row.flagged) == *group);
+    let order: Vec<RegionGroup> = groups.all().into_iter().filter(flagged).collect();
+    let points: Vec<TimePoint<'_>> = shown
         .iter()
-        .map(|row| Point {
+        .map(|row| TimePoint {
             regime: &row.regime,
             region: &row.region,
             flagged: row.flagged,

@@ -6,7 +6,7 @@ use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, AXIS, BLACK, Groups, LABEL, MARGIN, Marker, STRIPE, STRONG, Style, WIDTH};
 use super::who_pays::signed;
 use super::{ChartContext, ChartError, Svg, text};
-use crate::report::account_rows::Change;
+use crate::report::account_rows::PairedChange;
 
 const CHART: &str = "regimes' welfare";
 
@@ -20,30 +20,30 @@ pub struct Gain {
     /// What the reader is shown.
     pub label: String,
     /// Change against the baseline, USD a year.
-    pub change: Change,
+    pub change: PairedChange,
 }
 
 /// One regime: its label and gains in billion USD a year.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Block {
+pub struct PartyBlock {
     /// Label of the regime.
     pub label: String,
     /// Country, region of its colour, gain.
-    pub gains: Vec<(String, String, Change)>,
+    pub gains: Vec<(String, String, PairedChange)>,
 }
 
 /// The numbers that [`draw`] plots: regimes in the context's order, those that change nothing left out.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no regime changes anything.
-pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<Block>, ChartError> {
-    let blocks: Vec<Block> = context
+pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>, ChartError> {
+    let blocks: Vec<PartyBlock> = context
         .in_order(gains.iter().map(|gain| gain.regime.as_str()))
         .into_iter()
         .map(|regime| {
             let own = gains.iter().filter(|gain| gain.regime == regime && gain.change.mean.is_finite());
             let gains = own.map(|gain| (gain.label.clone(), gain.region.clone(), gain.change.times(1e-9)));
-            Block { label: context.regime_label(regime).to_owned(), gains: gains.collect() }
+            PartyBlock { label: context.regime_label(regime).to_owned(), gains: gains.collect() }
         })
         .filter(|block| block.gains.iter().any(|(_, _, change)| change.mean != 0.0))
         .collect();
@@ -79,7 +79,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
     let frame = Frame {
         title: "What each policy is worth to whom".to_owned(),
         subtitle: format!(
-            "Change against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
+            "PairedChange against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
              each country; period: {}.",
             context.regime_label(&context.baseline),
             context.period.label(),
@@ -91,7 +91,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
             "One replication: no interval."
         }),
     };
-    let height = |block: &Block| HEAD + ROW * block.gains.len() as f64;
+    let height = |block: &PartyBlock| HEAD + ROW * block.gains.len() as f64;
     let body = blocks.iter().map(height).sum::<f64>() + VALUE_AXIS;
     frame.around(body, |canvas, top| {
         let bottom = top + body - VALUE_AXIS;
@@ -146,7 +146,7 @@ mod tests {
             regime: study.context.regimes[regime].name.clone(),
             region: region.into(),
             label: region.into(),
-            change: Change { mean: mean * 1e9, std_error: 1e6, interval: [mean * 1e9 - 1e6, mean * 1e9 + 1e6] },
+            change: PairedChange { mean: mean * 1e9, std_error: 1e6, interval: [mean * 1e9 - 1e6, mean * 1e9 + 1e6] },
         };
         let gains = [gain(1, "japan", 0.0), gain(1, "", 0.0), gain(2, "japan", -1.5), gain(2, "", -2.0)];
         let blocks = series(&gains, &study.context).unwrap();

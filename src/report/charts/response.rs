@@ -1,6 +1,6 @@
 //! Responses to what a sweep varies: a line with its band over one setting, or dots over several, one panel a metric or setting.
 
-use super::axis::{Scale, Ticks};
+use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::theme::{AXIS, GRID, Ink, LABEL, MARGIN, Marker, PANEL, Style, TICK, WIDTH};
@@ -28,7 +28,7 @@ pub struct Measured {
 
 /// One metric at one point under one regime.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Response {
+pub struct ResponsePoint {
     /// Name of the regime.
     pub regime: String,
     /// Place of the metric among those measured.
@@ -51,7 +51,7 @@ pub struct Responses<'a> {
     /// What is measured.
     pub metrics: &'a [Measured],
     /// The numbers.
-    pub rows: &'a [Response],
+    pub rows: &'a [ResponsePoint],
     /// Whether they are changes from the baseline.
     pub is_change: bool,
 }
@@ -81,7 +81,7 @@ const BAND: f64 = 0.18;
 
 /// The horizontal axis of a panel.
 struct Horizontal {
-    scale: Scale,
+    scale: AxisScale,
     /// Places and labels.
     ticks: Vec<(f64, String)>,
     label: String,
@@ -91,7 +91,7 @@ impl Horizontal {
     fn new(swept: &Swept, values: impl Iterator<Item = f64>, (from, to): (f64, f64)) -> Option<Self> {
         if !swept.categories.is_empty() {
             let last = swept.categories.len() as f64 - 1.0;
-            let scale = Scale { low: -0.5, high: last + 0.5, from, to };
+            let scale = AxisScale { low: -0.5, high: last + 0.5, from, to };
             let ticks = swept.categories.iter().enumerate().map(|(i, name)| (i as f64, name.replace('_', " ")));
             return Some(Self { scale, ticks: ticks.collect(), label: swept.label.clone() });
         }
@@ -100,7 +100,7 @@ impl Horizontal {
         let ticks = Ticks::covering(values, 5)?;
         // The data reach the ends of the axis; ticks beyond them are left out.
         let room = if high > low { 0.03 * (high - low) } else { 0.5 * (ticks.high - ticks.low) };
-        let scale = Scale { low: low - room, high: high + room, from, to };
+        let scale = AxisScale { low: low - room, high: high + room, from, to };
         let inside = ticks.values.iter().filter(|x| (scale.low..=scale.high).contains(*x));
         let labelled = inside.map(|x| (*x, ticks.label(*x))).collect();
         Some(Self { scale, ticks: labelled, label: swept.label.clone() })
@@ -177,7 +177,7 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     };
     frame.around(height * panels.len().div_ceil(columns) as f64, |canvas, top| {
         for (at, panel) in panels.iter().enumerate() {
-            let rows: Vec<&Response> = responses.rows.iter().filter(|row| row.metric == panel.metric).collect();
+            let rows: Vec<&ResponsePoint> = responses.rows.iter().filter(|row| row.metric == panel.metric).collect();
             let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
             let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
             let swept = responses.swept.get(panel.axis).ok_or_else(|| empty("nothing varies"))?;
@@ -195,9 +195,9 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
             let up = ticks.scale(upper + plot_height, upper);
             axes(canvas, &across, &ticks, up, responses.is_change)?;
             for (place, regime) in regimes.iter().enumerate() {
-                let mut own: Vec<&&Response> = rows.iter().filter(|row| row.regime == *regime).collect();
+                let mut own: Vec<&&ResponsePoint> = rows.iter().filter(|row| row.regime == *regime).collect();
                 own.sort_by(|a, b| a.at[panel.axis].total_cmp(&b.at[panel.axis]));
-                let points: Vec<(f64, &Response)> =
+                let points: Vec<(f64, &ResponsePoint)> =
                     own.iter().map(|row| (across.scale.at(row.at[panel.axis]), **row)).collect();
                 if lines {
                     line(canvas, &points, up, look(place), swept.categories.is_empty())?;
@@ -212,8 +212,8 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     })
 }
 
-fn axes(canvas: &Canvas, across: &Horizontal, ticks: &Ticks, up: Scale, signed: bool) -> Result<(), ChartError> {
-    let Scale { from, to, .. } = across.scale;
+fn axes(canvas: &Canvas, across: &Horizontal, ticks: &Ticks, up: AxisScale, signed: bool) -> Result<(), ChartError> {
+    let AxisScale { from, to, .. } = across.scale;
     for &value in &ticks.values {
         let y = up.at(value);
         let strong = signed && value == 0.0;
@@ -236,7 +236,13 @@ fn axes(canvas: &Canvas, across: &Horizontal, ticks: &Ticks, up: Scale, signed: 
 }
 
 /// A line through the means with its band; bars alone where the places are names.
-fn line(canvas: &Canvas, points: &[(f64, &Response)], up: Scale, style: Style, joined: bool) -> Result<(), ChartError> {
+fn line(
+    canvas: &Canvas,
+    points: &[(f64, &ResponsePoint)],
+    up: AxisScale,
+    style: Style,
+    joined: bool,
+) -> Result<(), ChartError> {
     let known: Vec<_> = points.iter().filter(|(_, row)| row.low.is_finite() && row.high.is_finite()).collect();
     if joined && known.len() > 1 {
         let upper = known.iter().map(|(x, row)| (*x, up.at(row.high)));
@@ -275,8 +281,8 @@ pub(super) fn context_for_tests() -> ChartContext {
 mod tests {
     use super::*;
 
-    fn row(x: f64, y: f64, mean: f64) -> Response {
-        Response { regime: "taxed".into(), metric: 0, at: vec![x, y], mean, low: mean - 1.0, high: mean + 1.0 }
+    fn row(x: f64, y: f64, mean: f64) -> ResponsePoint {
+        ResponsePoint { regime: "taxed".into(), metric: 0, at: vec![x, y], mean, low: mean - 1.0, high: mean + 1.0 }
     }
 
     fn swept(label: &str, categories: &[&str]) -> Swept {
@@ -286,7 +292,7 @@ mod tests {
     #[test]
     fn lines_and_dots_are_drawn_and_nothing_is_refused() {
         let metrics = [Measured { label: "Cars sold".into(), unit: "cars".into() }];
-        let rows: Vec<Response> =
+        let rows: Vec<ResponsePoint> =
             (0..5).map(|i| row(f64::from(i) / 4.0, f64::from(i % 2), f64::from(-10 * i))).collect();
         let axes = [swept("Tariff rate", &[]), swept("Rule", &["pass_through", "b"])];
         let responses = Responses { swept: &axes, metrics: &metrics, rows: &rows, is_change: true };

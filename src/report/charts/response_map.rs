@@ -308,7 +308,7 @@ fn colour_bar(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::response::Response;
+    use crate::report::charts::response::ResponsePoint;
 
     fn plane() -> Grid {
         // z = x + 2 y on {0, 1, 2} x {0, 1}.
@@ -354,7 +354,7 @@ mod tests {
         let swept = |label: &str| Swept { label: label.into(), categories: Vec::new() };
         let axes = [swept("Tariff"), swept("Yen")];
         let metrics = [Measured { label: "Cars sold".into(), unit: "cars".into() }];
-        let row = |x: f64, y: f64| Response {
+        let row = |x: f64, y: f64| ResponsePoint {
             regime: "taxed".into(),
             metric: 0,
             at: vec![x, y],
@@ -362,7 +362,7 @@ mod tests {
             low: f64::NAN,
             high: f64::NAN,
         };
-        let rows: Vec<Response> =
+        let rows: Vec<ResponsePoint> =
             [(2.0, 1.0), (0.0, 0.0), (1.0, 0.0), (2.0, 0.0), (0.0, 1.0), (1.0, 1.0)].map(|(x, y)| row(x, y)).into();
         let responses = Responses { swept: &axes, metrics: &metrics, rows: &rows, is_change: true };
         assert_eq!(Grid::of(responses, 0, "taxed"), plane());

@@ -6,8 +6,8 @@
 use jiff::civil::Date;
 
 use super::over_time::{self, Sheet};
-pub use super::over_time::{GroupFan, Panel};
-use super::theme::{Group, Groups};
+pub use super::over_time::{GroupFan, TimePanel};
+use super::theme::{Groups, RegionGroup};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::rows::{Fan, WeeklyRow};
 
@@ -17,11 +17,14 @@ const CHART: &str = "shares over time";
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a car share.
-pub fn series(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Panel>, ChartError> {
+pub fn series(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<TimePanel>, ChartError> {
     Ok(panels(rows, context)?.0)
 }
 
-fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Groups, Vec<Group>), ChartError> {
+fn panels(
+    rows: &[WeeklyRow],
+    context: &ChartContext,
+) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
     let shown: Vec<&WeeklyRow> = rows.iter().filter(|row| row.car_share.q50.is_finite()).collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
@@ -31,14 +34,14 @@ fn panels(rows: &[WeeklyRow], context: &ChartContext) -> Result<(Vec<Panel>, Gro
     let regimes = context.in_order(shown.iter().map(|row| row.regime.as_str()));
     let panels = regimes.into_iter().map(|regime| {
         let of_regime: Vec<&&WeeklyRow> = shown.iter().filter(|row| row.regime == regime).collect();
-        let fan = |group: &Group| {
+        let fan = |group: &RegionGroup| {
             let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.flagged) == *group);
             let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, share_of(row))).collect();
             weeks.sort_by_key(|(start, _)| *start);
             GroupFan { label: group.label(&context.flag_label), weeks }
         };
         let events = over_time::events(context, regime, of_regime.iter().map(|row| row.week_start));
-        Panel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+        TimePanel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
     });
     Ok((panels.collect(), groups, order))
 }

@@ -97,7 +97,7 @@ const NOTHING: Style = Style { ink: Ink(207, 207, 207), marker: Marker::Diamond,
 
 /// A region, or the taxed or untaxed part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct RegionGroup {
     pub(super) region: String,
     /// `None` where the region is not split.
     pub(super) flagged: Option<bool>,
@@ -138,22 +138,22 @@ impl Groups {
     }
 
     /// All groups, in drawing order.
-    pub(super) fn all(&self) -> Vec<Group> {
+    pub(super) fn all(&self) -> Vec<RegionGroup> {
         let parts = |region: &String| {
             let flags: &[Option<bool>] = if self.split.contains(region) { &[Some(true), Some(false)] } else { &[None] };
-            flags.iter().map(|&flagged| Group { region: region.clone(), flagged }).collect::<Vec<_>>()
+            flags.iter().map(|&flagged| RegionGroup { region: region.clone(), flagged }).collect::<Vec<_>>()
         };
         self.regions.iter().flat_map(parts).collect()
     }
 
     /// The group of one row.
-    pub(super) fn group(&self, region: &str, flagged: bool) -> Group {
+    pub(super) fn group(&self, region: &str, flagged: bool) -> RegionGroup {
         let split = self.split.iter().any(|known| known == region);
-        Group { region: region.to_owned(), flagged: split.then_some(flagged) }
+        RegionGroup { region: region.to_owned(), flagged: split.then_some(flagged) }
     }
 
     /// The look of a group.
-    pub(super) fn style(&self, group: &Group) -> Style {
+    pub(super) fn style(&self, group: &RegionGroup) -> Style {
         let style = self.region_style(&group.region);
         if group.flagged == Some(false) {
             return Style { ink: style.ink.lighter(0.4), hollow: true, ..style };
@@ -166,7 +166,7 @@ impl Groups {
     }
 }
 
-impl Group {
+impl RegionGroup {
     /// What the reader is shown.
     pub(super) fn label(&self, flag_label: &str) -> String {
         let region = region_label(&self.region);

@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG, WIDTH};
 use super::{ChartContext, ChartError, Svg, text};
-use crate::report::account_rows::Change;
+use crate::report::account_rows::PairedChange;
 
 const CHART: &str = "who pays";
 
@@ -15,14 +15,14 @@ pub struct Party {
     /// What the reader is shown.
     pub label: String,
     /// Change against the baseline, USD a year.
-    pub change: Change,
+    pub change: PairedChange,
     /// Whether it is a total: its bar starts at zero.
     pub total: bool,
 }
 
 /// A bar of the waterfall, billion USD a year.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
+pub struct PaymentBar {
     /// What the reader is shown.
     pub label: String,
     /// Where it starts: the sum of the parties above, zero for a total.
@@ -30,7 +30,7 @@ pub struct Bar {
     /// Where it ends.
     pub to: f64,
     /// The change itself.
-    pub change: Change,
+    pub change: PairedChange,
     /// Whether it is a total.
     pub total: bool,
 }
@@ -41,7 +41,7 @@ const BILLION: f64 = 1e9;
 ///
 /// # Errors
 /// [`ChartError::Empty`] where nobody gains or loses.
-pub fn series(parties: &[Party]) -> Result<Vec<Bar>, ChartError> {
+pub fn series(parties: &[Party]) -> Result<Vec<PaymentBar>, ChartError> {
     if parties.iter().all(|party| !party.change.mean.is_finite() || party.change.mean == 0.0) {
         return Err(ChartError::Empty { chart: CHART, reason: "nobody gains or loses".to_owned() });
     }
@@ -50,7 +50,7 @@ pub fn series(parties: &[Party]) -> Result<Vec<Bar>, ChartError> {
         let change = party.change.times(1.0 / BILLION);
         let from = if party.total { 0.0 } else { reached };
         reached = from + change.mean;
-        Bar { label: party.label.clone(), from, to: reached, change, total: party.total }
+        PaymentBar { label: party.label.clone(), from, to: reached, change, total: party.total }
     };
     Ok(parties.iter().filter(|party| party.change.mean.is_finite()).map(bar).collect())
 }
@@ -113,7 +113,7 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
     })
 }
 
-fn draw_bar(canvas: &Canvas, bar: &Bar, y: f64, at: impl Fn(f64) -> f64) -> Result<(), ChartError> {
+fn draw_bar(canvas: &Canvas, bar: &PaymentBar, y: f64, at: impl Fn(f64) -> f64) -> Result<(), ChartError> {
     let font = if bar.total { STRONG } else { LABEL };
     let label = text::fit(&bar.label, font, PLOT.0 - MARGIN - 12.0)?;
     canvas.text_mid((PLOT.0 - 12.0, y), &label, font, Anchor::End)?;
@@ -149,7 +149,7 @@ mod tests {
     use crate::report::charts::fixtures;
 
     fn party(label: &str, mean: f64, total: bool) -> Party {
-        let change = Change { mean: mean * 1e9, std_error: 1e7, interval: [mean * 1e9 - 2e7, mean * 1e9 + 2e7] };
+        let change = PairedChange { mean: mean * 1e9, std_error: 1e7, interval: [mean * 1e9 - 2e7, mean * 1e9 + 2e7] };
         Party { label: label.into(), change, total }
     }
 

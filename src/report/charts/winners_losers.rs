@@ -1,9 +1,9 @@
 //! Winners and losers: each model's change in annual sales under a regime against the baseline, with 95 % intervals.
 
-use super::axis::{Scale, Ticks};
+use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, BLACK, Group, Groups, LABEL, MARGIN, MUTED, STRIPE, STRONG, Style, WIDTH};
+use super::theme::{self, BLACK, Groups, LABEL, MARGIN, MUTED, RegionGroup, STRIPE, STRONG, Style, WIDTH};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::numerics::student;
 use crate::report::rows::ModelRow;
@@ -35,7 +35,7 @@ pub fn series(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result
     Ok(changes(rows, regime, context)?.0.into_iter().map(|(change, _)| change).collect())
 }
 
-type Grouped = (Vec<(ModelChange, Group)>, Groups);
+type Grouped = (Vec<(ModelChange, RegionGroup)>, Groups);
 
 fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Grouped, ChartError> {
     let chosen =
@@ -48,7 +48,7 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
     }
     let groups = Groups::of(chosen.iter().map(|row| (row.region.as_str(), row.flagged)), &context.regions);
     let reach = student::quantile(context.replications.saturating_sub(1), 0.975);
-    let mut changes: Vec<(ModelChange, Group)> = chosen
+    let mut changes: Vec<(ModelChange, RegionGroup)> = chosen
         .into_iter()
         .map(|row| {
             let group = groups.group(&row.region, row.flagged);
@@ -134,7 +134,7 @@ fn draw_row(
     change: &ModelChange,
     style: Style,
     ticks: &Ticks,
-    scale: Scale,
+    scale: AxisScale,
     y: f64,
 ) -> Result<(), ChartError> {
     let font = if change.flagged { STRONG } else { LABEL };

@@ -1,8 +1,8 @@
 //! The report of a calibration: what was estimated, how well it fits, how sure it is.
 
-use super::origin::Origin;
+use super::origin::StudyOrigin;
 use super::words::{between, counted, list, number};
-use super::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
 use crate::config::calibration::Calibration;
 use crate::report::calibration::rows::{FitRow, IdentificationRow, ParameterRow};
 use crate::study::calibration::FinishedCalibration as Finished;
@@ -55,7 +55,7 @@ pub fn page(calibration: &Calibration, finished: &Finished) -> Page {
     estimates(&parameters, &mut page);
     moments(&fit, &mut page);
     identification(calibration, finished, &mut page);
-    let origin = Origin::of(loaded);
+    let origin = StudyOrigin::of(loaded);
     origin.section(&mut page);
     let cited = format!("{}, calibrated, seed {}", scenario.name, scenario.seed);
     page.again = origin.again(&format!("calibrate {}", origin.file), false, &cited);
@@ -121,43 +121,43 @@ fn answer(
 
 fn estimates(parameters: &[ParameterRow], page: &mut Page) {
     let columns = vec![
-        Column::text("parameter", "Parameter"),
-        Column::text("key", "Key"),
-        Column::text("block", "Block"),
-        Column::new("start", "Set before", Show::Number),
-        Column::new("estimate", "Estimate", Show::Number).within(5, 6),
-        Column::new("ci_low", "Lower end", Show::Number),
-        Column::new("ci_high", "Upper end", Show::Number),
-        Column::new("std_error", "Standard error", Show::Number),
-        Column::new("prior_share", "Share of the prior", Show::Percent),
-        Column::text("at_bound", "At a bound"),
+        FrameColumn::text("parameter", "Parameter"),
+        FrameColumn::text("key", "Key"),
+        FrameColumn::text("block", "Block"),
+        FrameColumn::new("start", "Set before", Show::Number),
+        FrameColumn::new("estimate", "Estimate", Show::Number).within(5, 6),
+        FrameColumn::new("ci_low", "Lower end", Show::Number),
+        FrameColumn::new("ci_high", "Upper end", Show::Number),
+        FrameColumn::new("std_error", "Standard error", Show::Number),
+        FrameColumn::new("prior_share", "Share of the prior", Show::Percent),
+        FrameColumn::text("at_bound", "At a bound"),
     ];
-    let mut frame = Frame::new("estimates", "tables/parameters.csv", columns);
+    let mut frame = DataFrame::new("estimates", "tables/parameters.csv", columns);
     // Place in the range that was allowed, so that parameters of different units stand on one axis.
-    let mut places = Frame::new(
+    let mut places = DataFrame::new(
         "places",
         "tables/parameters.csv",
         vec![
-            Column::text("parameter", "Parameter"),
-            Column::new("place", "Place between the bounds", Show::Percent).within(2, 3),
-            Column::new("low", "Lower end", Show::Percent),
-            Column::new("high", "Upper end", Show::Percent),
+            FrameColumn::text("parameter", "Parameter"),
+            FrameColumn::new("place", "Place between the bounds", Show::Percent).within(2, 3),
+            FrameColumn::new("low", "Lower end", Show::Percent),
+            FrameColumn::new("high", "Upper end", Show::Percent),
         ],
     );
     for row in parameters {
-        let words = [row.parameter.as_str(), &row.key, &row.block].map(Value::from);
-        let mut cells: Vec<Value> = words.into();
+        let words = [row.parameter.as_str(), &row.key, &row.block].map(FrameValue::from);
+        let mut cells: Vec<FrameValue> = words.into();
         let numbers = [row.start, row.estimate, row.ci_low, row.ci_high, row.std_error, row.prior_share];
-        cells.extend(numbers.map(Value::from));
+        cells.extend(numbers.map(FrameValue::from));
         cells.push(row.at_bound.into());
         frame.rows.push(cells);
         let place = |value: f64| ((value - row.low) / (row.high - row.low)).clamp(0.0, 1.0);
-        let mut cells: Vec<Value> = vec![row.parameter.as_str().into()];
-        cells.extend([row.estimate, row.ci_low, row.ci_high].map(|value| Value::from(place(value))));
+        let mut cells: Vec<FrameValue> = vec![row.parameter.as_str().into()];
+        cells.extend([row.estimate, row.ci_low, row.ci_high].map(|value| FrameValue::from(place(value))));
         places.rows.push(cells);
     }
     let blocks = vec![
-        Block::Table(Table {
+        Block::Table(FrameTable {
             name: "estimates".into(),
             caption: "Estimates with 95% intervals: stated errors of the evidence, and simulation noise.".into(),
             columns: vec![0, 1, 2, 3, 4, 7, 8, 9],
@@ -173,7 +173,7 @@ fn estimates(parameters: &[ParameterRow], page: &mut Page) {
                 "From the lowest value that was allowed (0%) to the highest (100%); intervals are cut at the bounds."
                     .into(),
             frame: page.add(places),
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 1,
             y: 0,
             series: None,
@@ -190,25 +190,25 @@ fn estimates(parameters: &[ParameterRow], page: &mut Page) {
 
 fn moments(fit: &[FitRow], page: &mut Page) {
     let columns = vec![
-        Column::text("moment", "Moment"),
-        Column::text("name", "Name"),
-        Column::text("block", "Block"),
-        Column::new("data_low", "Evidence, from", Show::Number),
-        Column::new("data_high", "Evidence, to", Show::Number),
-        Column::new("data_std_error", "Its error", Show::Number),
-        Column::new("model", "Model", Show::Number),
-        Column::new("t", "Distance, standard errors", Show::Number).change(),
-        Column::new("t_at_start", "Distance before", Show::Number).change(),
-        Column::text("status", "Status"),
-        Column::text("source", "Source"),
+        FrameColumn::text("moment", "Moment"),
+        FrameColumn::text("name", "Name"),
+        FrameColumn::text("block", "Block"),
+        FrameColumn::new("data_low", "Evidence, from", Show::Number),
+        FrameColumn::new("data_high", "Evidence, to", Show::Number),
+        FrameColumn::new("data_std_error", "Its error", Show::Number),
+        FrameColumn::new("model", "Model", Show::Number),
+        FrameColumn::new("t", "Distance, standard errors", Show::Number).change(),
+        FrameColumn::new("t_at_start", "Distance before", Show::Number).change(),
+        FrameColumn::text("status", "Status"),
+        FrameColumn::text("source", "Source"),
     ];
-    let mut frame = Frame::new("fit", "tables/fit.csv", columns);
+    let mut frame = DataFrame::new("fit", "tables/fit.csv", columns);
     for row in fit {
         let label = if row.label.is_empty() { &row.moment } else { &row.label };
-        let mut cells: Vec<Value> = [label.as_str(), &row.moment, &row.block].map(Value::from).into();
+        let mut cells: Vec<FrameValue> = [label.as_str(), &row.moment, &row.block].map(FrameValue::from).into();
         let numbers = [row.data_low, row.data_high, row.data_std_error, row.model, row.t, row.t_at_start];
-        cells.extend(numbers.map(Value::from));
-        cells.extend([row.status.as_str(), &row.source].map(Value::from));
+        cells.extend(numbers.map(FrameValue::from));
+        cells.extend([row.status.as_str(), &row.source].map(FrameValue::from));
         frame.rows.push(cells);
     }
     let frame = page.add(frame);
@@ -218,7 +218,7 @@ fn moments(fit: &[FitRow], page: &mut Page) {
             title: "How far the model is from the evidence".into(),
             reading: "Model less evidence, in standard errors of both together; zero within a range. Beyond two either way counts as missed.".into(),
             frame,
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 7,
             y: 0,
             series: Some(2),
@@ -227,7 +227,7 @@ fn moments(fit: &[FitRow], page: &mut Page) {
             foot: "Distances, not intervals; many errors of the evidence are tolerances.".into(),
             events: Vec::new(),
         }),
-        Block::Table(Table {
+        Block::Table(FrameTable {
             name: "fit".into(),
             caption: "Every moment: the evidence, the model, and the distance between them.".into(),
             columns: (0..11).collect(),
@@ -242,22 +242,22 @@ fn moments(fit: &[FitRow], page: &mut Page) {
 
 fn identification(calibration: &Calibration, finished: &Finished, page: &mut Page) {
     let columns = vec![
-        Column::text("parameter", "Parameter"),
-        Column::text("moment", "Moment"),
-        Column::new("shift", "Change of the estimate", Show::Number).change(),
-        Column::new(
+        FrameColumn::text("parameter", "Parameter"),
+        FrameColumn::text("moment", "Moment"),
+        FrameColumn::new("shift", "Change of the estimate", Show::Number).change(),
+        FrameColumn::new(
             "scaled_derivative",
             "Change of the moment over the parameter's range, standard errors",
             Show::Number,
         )
         .change(),
     ];
-    let mut frame = Frame::new("identification", "tables/identification.csv", columns);
+    let mut frame = DataFrame::new("identification", "tables/identification.csv", columns);
     for row in
         IdentificationRow::all(calibration, finished).iter().filter(|row| row.derivative != 0.0 || row.shift != 0.0)
     {
-        let mut cells: Vec<Value> = [row.parameter.as_str(), &row.moment].map(Value::from).into();
-        cells.extend([row.shift, row.scaled_derivative].map(Value::from));
+        let mut cells: Vec<FrameValue> = [row.parameter.as_str(), &row.moment].map(FrameValue::from).into();
+        cells.extend([row.shift, row.scaled_derivative].map(FrameValue::from));
         frame.rows.push(cells);
     }
     let Some(start) = frame.rows.first().map(|row| row[0].text().to_owned()) else { return };
@@ -268,7 +268,7 @@ fn identification(calibration: &Calibration, finished: &Finished, page: &mut Pag
             "Change of the estimate when the evidence of a moment is one standard error higher; the twenty largest."
                 .into(),
         frame: page.add(frame),
-        form: Form::Intervals,
+        form: ChartForm::Intervals,
         x: 2,
         y: 1,
         series: None,

@@ -18,7 +18,7 @@ pub struct Page {
     /// What a reader has to know before he uses a number.
     pub warnings: Vec<String>,
     /// Numbers.
-    pub frames: Vec<Frame>,
+    pub frames: Vec<DataFrame>,
     /// The rest, in reading order.
     pub sections: Vec<Section>,
     /// How to run it again, check it and cite it: a few words, what to do, and the command.
@@ -42,27 +42,27 @@ pub enum Block {
     /// A chart.
     Chart(Chart),
     /// A table.
-    Table(Table),
+    Table(FrameTable),
 }
 
 /// Rows of numbers and words that charts and tables are drawn from.
 #[derive(Clone, Debug, Default)]
-pub struct Frame {
+pub struct DataFrame {
     /// Name of the file that a reader saves it as.
     pub name: String,
     /// Where all of it stands in full precision, such as `tables/welfare.csv`.
     pub file: String,
     /// Columns.
-    pub columns: Vec<Column>,
+    pub columns: Vec<FrameColumn>,
     /// Rows, as many values as there are columns.
-    pub rows: Vec<Vec<Value>>,
+    pub rows: Vec<Vec<FrameValue>>,
     /// What of it was left out; empty if nothing.
     pub left_out: String,
 }
 
 /// A column of a frame.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub struct FrameColumn {
     /// Its name in files.
     pub name: String,
     /// What readers are shown.
@@ -75,7 +75,7 @@ pub struct Column {
     pub interval: Option<[usize; 2]>,
 }
 
-impl Column {
+impl FrameColumn {
     /// A column without an interval.
     #[must_use]
     pub fn new(name: &str, label: &str, show: Show) -> Self {
@@ -102,30 +102,30 @@ impl Column {
 
 /// A value of a frame.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum FrameValue {
     /// Words, or a date.
     Text(String),
     /// A number; one that is not finite is missing.
     Number(f64),
 }
 
-impl From<f64> for Value {
+impl From<f64> for FrameValue {
     fn from(number: f64) -> Self {
         Self::Number(number)
     }
 }
-impl From<&str> for Value {
+impl From<&str> for FrameValue {
     fn from(text: &str) -> Self {
         Self::Text(text.into())
     }
 }
-impl From<String> for Value {
+impl From<String> for FrameValue {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl Value {
+impl FrameValue {
     /// The words; empty for a number.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -144,21 +144,21 @@ impl Value {
     }
 }
 
-impl Frame {
+impl DataFrame {
     /// An empty frame.
     #[must_use]
-    pub fn new(name: &str, file: &str, columns: Vec<Column>) -> Self {
+    pub fn new(name: &str, file: &str, columns: Vec<FrameColumn>) -> Self {
         Self { name: name.into(), file: file.into(), columns, rows: Vec::new(), left_out: String::new() }
     }
 
     /// A value as a reader is shown it, and its interval; none where there is none, or nothing varies.
     #[must_use]
     pub fn shown(&self, row: usize, column: usize) -> (String, Option<String>) {
-        let Column { show, signed, interval, .. } = &self.columns[column];
+        let FrameColumn { show, signed, interval, .. } = &self.columns[column];
         let value = |column: usize| &self.rows[row][column];
         let text = match value(column) {
-            Value::Text(text) => text.clone(),
-            Value::Number(number) => words::number(*number, *show, *signed),
+            FrameValue::Text(text) => text.clone(),
+            FrameValue::Number(number) => words::number(*number, *show, *signed),
         };
         let ends = interval.map(|ends| ends.map(|end| value(end).number()));
         let ends = ends.filter(|ends| ends.iter().all(|end| end.is_finite()) && *ends != [0.0, 0.0]);
@@ -184,7 +184,7 @@ pub struct Pick {
 
 /// What a chart looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ChartForm {
     /// A dot with its interval for each row, row names on the left.
     Intervals,
     /// Lines over time or over a number, with bands.
@@ -205,7 +205,7 @@ pub struct Chart {
     /// The frame.
     pub frame: usize,
     /// What it looks like.
-    pub form: Form,
+    pub form: ChartForm,
     /// Column from left to right.
     pub x: usize,
     /// Column from bottom to top, or of the names of rows.
@@ -224,7 +224,7 @@ pub struct Chart {
 
 /// A table of a frame.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct FrameTable {
     /// Its name in the page.
     pub name: String,
     /// What it is.
@@ -243,7 +243,7 @@ pub struct Table {
 
 impl Page {
     /// Adds a frame; gives its place.
-    pub fn add(&mut self, frame: Frame) -> usize {
+    pub fn add(&mut self, frame: DataFrame) -> usize {
         self.frames.push(frame);
         self.frames.len() - 1
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::words::rounded;
-use super::{Block, Chart, Column, Form, Frame, Page, Pick, Table, Value};
+use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick};
 
 /// What the page's script reads, safe inside a `script` element.
 pub(super) fn data(page: &Page) -> String {
@@ -21,12 +21,12 @@ pub(super) fn data(page: &Page) -> String {
     data.to_string().replace('<', "\\u003c")
 }
 
-fn of_frame(frame: &Frame) -> Json {
+fn of_frame(frame: &DataFrame) -> Json {
     let columns = frame.columns.iter().enumerate().map(|(at, column)| of_column(frame, at, column));
     json!({ "name": frame.name, "rows": frame.rows.len(), "columns": columns.collect::<Vec<Json>>() })
 }
 
-fn of_column(frame: &Frame, at: usize, column: &Column) -> Json {
+fn of_column(frame: &DataFrame, at: usize, column: &FrameColumn) -> Json {
     let mut described = json!({
         "name": column.name,
         "label": column.label,
@@ -37,10 +37,10 @@ fn of_column(frame: &Frame, at: usize, column: &Column) -> Json {
     let mut words: Vec<&str> = Vec::new();
     let mut place: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     let mut values: Vec<Json> = Vec::with_capacity(frame.rows.len());
-    let in_words = frame.rows.iter().any(|row| matches!(row[at], Value::Text(_)));
+    let in_words = frame.rows.iter().any(|row| matches!(row[at], FrameValue::Text(_)));
     for row in &frame.rows {
         values.push(match &row[at] {
-            Value::Text(text) => {
+            FrameValue::Text(text) => {
                 let next = words.len();
                 let at = *place.entry(text).or_insert(next);
                 if at == next {
@@ -48,7 +48,7 @@ fn of_column(frame: &Frame, at: usize, column: &Column) -> Json {
                 }
                 at.into()
             }
-            Value::Number(number) => compact(*number),
+            FrameValue::Number(number) => compact(*number),
         });
     }
     described["values"] = values.into();
@@ -78,9 +78,9 @@ fn of_chart(chart: &Chart) -> Json {
         "title": chart.title,
         "frame": chart.frame,
         "form": match chart.form {
-            Form::Intervals => "intervals",
-            Form::Lines => "lines",
-            Form::Points => "points",
+            ChartForm::Intervals => "intervals",
+            ChartForm::Lines => "lines",
+            ChartForm::Points => "points",
         },
         "x": chart.x,
         "y": chart.y,
@@ -91,7 +91,7 @@ fn of_chart(chart: &Chart) -> Json {
     })
 }
 
-fn of_table(table: &Table) -> Json {
+fn of_table(table: &FrameTable) -> Json {
     json!({
         "name": table.name,
         "frame": table.frame,

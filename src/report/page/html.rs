@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::{Block, Chart, Frame, Page, Section, Table, data, svg};
+use super::{Block, Chart, DataFrame, FrameTable, Page, Section, data, svg};
 
 /// Observable Plot, the parts that are used; `assets/build.sh` makes it.
 const PLOT: &str = include_str!("assets/plot.js");
@@ -112,7 +112,7 @@ fn section(page: &Page, part: &Section, place: &str) -> Markup {
 }
 
 /// What is picked, for readers without scripts.
-fn picked(frame: &Frame, picks: &[super::Pick]) -> Markup {
+fn picked(frame: &DataFrame, picks: &[super::Pick]) -> Markup {
     html! {
         @if !picks.is_empty() {
             p.picked {
@@ -126,7 +126,7 @@ fn picked(frame: &Frame, picks: &[super::Pick]) -> Markup {
 }
 
 /// Rows of a chart: those picked, the largest of them where there are too many.
-fn rows_of(chart: &Chart, frame: &Frame) -> Vec<usize> {
+fn rows_of(chart: &Chart, frame: &DataFrame) -> Vec<usize> {
     let mut rows = frame.picked(&chart.picks);
     if let Some(most) = chart.most {
         let size = |row: usize| frame.rows[row][chart.x].number();
@@ -138,10 +138,10 @@ fn rows_of(chart: &Chart, frame: &Frame) -> Vec<usize> {
     rows
 }
 
-fn figure(frame: &Frame, chart: &Chart) -> Markup {
+fn figure(frame: &DataFrame, chart: &Chart) -> Markup {
     let rows = rows_of(chart, frame);
     let columns: Vec<usize> = match chart.form {
-        super::Form::Intervals => [chart.y, chart.x].into(),
+        super::ChartForm::Intervals => [chart.y, chart.x].into(),
         _ => chart.series.into_iter().chain([chart.x, chart.y]).collect(),
     };
     let events: Vec<(&str, &str)> = svg::marked(chart).collect();
@@ -167,7 +167,7 @@ fn figure(frame: &Frame, chart: &Chart) -> Markup {
     }
 }
 
-fn listing(frame: &Frame, table: &Table) -> Markup {
+fn listing(frame: &DataFrame, table: &FrameTable) -> Markup {
     let rows = frame.picked(&table.picks);
     html! {
         div.listing #{ "table-" (table.name) } {
@@ -179,12 +179,12 @@ fn listing(frame: &Frame, table: &Table) -> Markup {
 }
 
 /// A value, its interval on a line of its own.
-fn cell(frame: &Frame, row: usize, column: usize) -> Markup {
+fn cell(frame: &DataFrame, row: usize, column: usize) -> Markup {
     let (text, interval) = frame.shown(row, column);
     html! { (text) @if let Some(interval) = interval { " " small { (interval) } } }
 }
 
-fn cells(frame: &Frame, columns: &[usize], rows: &[usize], most: usize, caption: &str) -> Markup {
+fn cells(frame: &DataFrame, columns: &[usize], rows: &[usize], most: usize, caption: &str) -> Markup {
     let words = |column: usize| matches!(frame.columns[column].show, super::Show::Text);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {

@@ -23,6 +23,6 @@ mod svg;
 pub mod words;
 mod writing;
 
-pub use content::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Table, Value};
+pub use content::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section};
 pub use words::Show;
 pub use writing::{in_order, write};

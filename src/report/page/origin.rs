@@ -1,12 +1,12 @@
 //! Where a study came from: its file, its data, its numbers with their sources, and how to do it again.
 
-use super::{Block, Column, Frame, Page, Section, Show, Table};
+use super::{Block, DataFrame, FrameColumn, FrameTable, Page, Section, Show};
 use crate::config::Loaded;
 use crate::config::listed::{Listed, listed};
 
 /// Where a study came from.
 #[derive(Clone, Debug, Default)]
-pub struct Origin {
+pub struct StudyOrigin {
     /// Name of the scenario file, without its folder.
     pub file: String,
     /// BLAKE3 of the resolved scenario.
@@ -19,7 +19,7 @@ pub struct Origin {
     pub drawn: Vec<(String, String, [f64; 3])>,
 }
 
-impl Origin {
+impl StudyOrigin {
     /// That of a loaded scenario.
     #[must_use]
     pub fn of(loaded: &Loaded) -> Self {
@@ -48,19 +48,19 @@ impl Origin {
         let mut blocks = Vec::new();
         if !self.drawn.is_empty() {
             let columns = vec![
-                Column::text("key", "Key"),
-                Column::text("label", "What it is"),
-                Column::new("q05", "5% quantile", Show::Number),
-                Column::new("q50", "Median", Show::Number),
-                Column::new("q95", "95% quantile", Show::Number),
+                FrameColumn::text("key", "Key"),
+                FrameColumn::text("label", "What it is"),
+                FrameColumn::new("q05", "5% quantile", Show::Number),
+                FrameColumn::new("q50", "Median", Show::Number),
+                FrameColumn::new("q95", "95% quantile", Show::Number),
             ];
-            let mut frame = Frame::new("uncertain_values", "manifest.json", columns);
+            let mut frame = DataFrame::new("uncertain_values", "manifest.json", columns);
             for (key, label, quantiles) in &self.drawn {
                 let mut row = vec![key.as_str().into(), label.as_str().into()];
                 row.extend(quantiles.map(Into::into));
                 frame.rows.push(row);
             }
-            blocks.push(Block::Table(Table {
+            blocks.push(Block::Table(FrameTable {
                 name: "uncertain_values".into(),
                 caption: "Values that the scenario gives a distribution.".into(),
                 columns: (0..frame.columns.len()).collect(),
@@ -72,8 +72,8 @@ impl Origin {
         }
         let columns = ["key", "value", "status", "source"];
         let labels = ["Key", "Value", "Status", "Source"];
-        let columns = columns.iter().zip(labels).map(|(name, label)| Column::text(name, label)).collect();
-        let mut frame = Frame::new("parameters", "manifest.json", columns);
+        let columns = columns.iter().zip(labels).map(|(name, label)| FrameColumn::text(name, label)).collect();
+        let mut frame = DataFrame::new("parameters", "manifest.json", columns);
         // What says where it comes from goes first.
         let (stated, others): (Vec<&Listed>, Vec<&Listed>) =
             self.numbers.iter().partition(|item| item.status != "unstated" && !item.status.is_empty());
@@ -87,7 +87,7 @@ impl Origin {
                 self.numbers.len()
             );
         }
-        blocks.push(Block::Table(Table {
+        blocks.push(Block::Table(FrameTable {
             name: "parameters".into(),
             caption: format!(
                 "Every number of the scenario, how it is known and where it comes from: {} that say so, then {} that do not.",

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::origin::Origin;
+use super::origin::StudyOrigin;
 use super::words::{between, counted, dates, different, list, number};
-use super::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
 use crate::config::StudyDesign;
 use crate::config::sweep::{Setting, Sweep, SweepKind};
 use crate::config::uncertainty::Uncertainty;
@@ -54,7 +54,7 @@ struct Points<'a> {
 
 /// The report of a study of many points; `tables` are those of its draws.
 #[must_use]
-pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Origin>) -> Page {
+pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&StudyOrigin>) -> Page {
     let mut points = Points::of(finished);
     if finished.run.is_some() {
         // The accounts of all parties stand side by side there.
@@ -99,10 +99,10 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Orig
 }
 
 /// A setting as a chart's value: a number where it is one.
-fn setting(setting: &Setting) -> Value {
+fn setting(setting: &Setting) -> FrameValue {
     match setting {
-        Setting::Number(number) => Value::Number(*number),
-        other => Value::Text(setting_text(other)),
+        Setting::Number(number) => FrameValue::Number(*number),
+        other => FrameValue::Text(setting_text(other)),
     }
 }
 
@@ -296,22 +296,22 @@ impl<'a> Points<'a> {
             |axis: usize| (0..points.len()).all(|point| matches!(at(point).get(axis), Some(Setting::Number(_))));
         // A grid has lines along its first axis of numbers, and picks for the others; other designs have dots.
         let along = (0..sweep.axes.len()).find(|axis| numeric(*axis));
-        let mut columns = vec![Column::text("regime", "Regime")];
+        let mut columns = vec![FrameColumn::text("regime", "Regime")];
         for (axis, of) in sweep.axes.iter().enumerate() {
             let show = if Some(axis) == along || (!grid && numeric(axis)) { Show::Number } else { Show::Text };
-            columns.push(Column::new(&of.name, &of.label, show));
+            columns.push(FrameColumn::new(&of.name, &of.label, show));
         }
         let value = columns.len();
         let label = if self.compares() { format!("Change: {}", measured.label) } else { measured.label.clone() };
         let own = |name: &str, label: &str| {
-            let column = Column::new(name, label, measured.show);
+            let column = FrameColumn::new(name, label, measured.show);
             if self.compares() { column.change() } else { column }
         };
         columns.push(own("value", &label).within(value + 1, value + 2));
         columns.push(own("low", "Lower end"));
         columns.push(own("high", "Upper end"));
         let name = format!("sweep_{}", self.names.metrics[measured.metric]);
-        let mut frame = Frame::new(&name, "tables/sweep.csv", columns);
+        let mut frame = DataFrame::new(&name, "tables/sweep.csv", columns);
         let room = (MOST_ROWS / regimes.len().max(1)).max(1);
         if points.len() > room {
             frame.left_out = format!("The first {room} of {} points; all are in tables/sweep.csv.", points.len());
@@ -322,16 +322,16 @@ impl<'a> Points<'a> {
                 let moments = self.moments(point, regime, measured.metric);
                 let ends = moments.interval(LEVEL);
                 moves |= moments.mean() != 0.0 && moments.mean().is_finite();
-                let mut cells: Vec<Value> = vec![self.labels[regime].as_str().into()];
+                let mut cells: Vec<FrameValue> = vec![self.labels[regime].as_str().into()];
                 for axis in 0..sweep.axes.len() {
                     let of = at(point).get(axis).map_or_else(|| "".into(), setting);
                     let show = frame.columns[axis + 1].show;
                     cells.push(match (of, show) {
-                        (Value::Number(number), Show::Text) => setting_text(&Setting::Number(number)).into(),
+                        (FrameValue::Number(number), Show::Text) => setting_text(&Setting::Number(number)).into(),
                         (of, _) => of,
                     });
                 }
-                cells.extend([moments.mean(), ends[0], ends[1]].map(|number| Value::from(number * measured.rate)));
+                cells.extend([moments.mean(), ends[0], ends[1]].map(|number| FrameValue::from(number * measured.rate)));
                 frame.rows.push(cells);
             }
         }
@@ -352,15 +352,15 @@ impl<'a> Points<'a> {
             Some(axis) if grid || sweep.axes.len() == 1 => {
                 let others = (0..sweep.axes.len()).filter(|other| *other != axis);
                 let picks = others.map(|other| Pick { column: other + 1, start: middle(other + 1) }).collect();
-                (Form::Lines, axis + 1, value, Some(0), picks)
+                (ChartForm::Lines, axis + 1, value, Some(0), picks)
             }
             Some(axis) => {
-                (Form::Points, axis + 1, value, None, vec![Pick { column: 0, start: self.labels[lead].clone() }])
+                (ChartForm::Points, axis + 1, value, None, vec![Pick { column: 0, start: self.labels[lead].clone() }])
             }
             None => {
                 let mut picks: Vec<Pick> = vec![Pick { column: 0, start: self.labels[lead].clone() }];
                 picks.extend((1..sweep.axes.len()).map(|other| Pick { column: other + 1, start: middle(other + 1) }));
-                (Form::Intervals, value, 1, None, picks)
+                (ChartForm::Intervals, value, 1, None, picks)
             }
         };
         let foot = match self.finished.replications {
@@ -384,7 +384,7 @@ impl<'a> Points<'a> {
             events: Vec::new(),
         })];
         if place == 0 {
-            blocks.push(Block::Table(Table {
+            blocks.push(Block::Table(FrameTable {
                 name: name.clone(),
                 caption: format!("{}: every point, with its 95% interval of simulation noise.", measured.label),
                 frame,
@@ -521,21 +521,24 @@ impl<'a> Points<'a> {
         };
         let metric = &self.names.metrics[measured.metric];
         let own = |name: &str, label: &str| {
-            let column = Column::new(name, label, measured.show);
+            let column = FrameColumn::new(name, label, measured.show);
             if self.compares() { column.change() } else { column }
         };
         let value = if self.compares() { format!("Change: {}", measured.label) } else { measured.label.clone() };
         let columns = |first: &str, label: &str| {
             vec![
-                Column::text("regime", "Regime"),
-                Column::text(first, label),
+                FrameColumn::text("regime", "Regime"),
+                FrameColumn::text(first, label),
                 own("median", &value).within(3, 4),
                 own("low", "5% quantile"),
                 own("high", "95% quantile"),
             ]
         };
-        let mut frame =
-            Frame::new(&format!("widths_{metric}"), "tables/widths.csv", columns("contains", "The interval contains"));
+        let mut frame = DataFrame::new(
+            &format!("widths_{metric}"),
+            "tables/widths.csv",
+            columns("contains", "The interval contains"),
+        );
         let structured = draws.structures().len() > 1;
         for row in rows {
             let mut kinds = vec![
@@ -547,8 +550,8 @@ impl<'a> Points<'a> {
                 kinds.push(("simulation, parameters and structure", row.structure_median, low, high));
             }
             for (contains, median, low, high) in kinds {
-                let mut cells: Vec<Value> = vec![self.label_of(&row.regime).into(), contains.into()];
-                cells.extend([median, low, high].map(|number| Value::from(number * measured.rate)));
+                let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), contains.into()];
+                cells.extend([median, low, high].map(|number| FrameValue::from(number * measured.rate)));
                 frame.rows.push(cells);
             }
         }
@@ -561,7 +564,7 @@ impl<'a> Points<'a> {
                 title,
                 reading: format!("{}: median over draws, and the middle 90%.", measured.label),
                 frame,
-                form: Form::Intervals,
+                form: ChartForm::Intervals,
                 x: 2,
                 y,
                 series: None,
@@ -590,14 +593,17 @@ impl<'a> Points<'a> {
             ),
         ];
         if parts.len() > 1 && structured {
-            let mut frame =
-                Frame::new(&format!("structures_{metric}"), "tables/structures.csv", columns("structure", "Structure"));
+            let mut frame = DataFrame::new(
+                &format!("structures_{metric}"),
+                "tables/structures.csv",
+                columns("structure", "Structure"),
+            );
             let labels: BTreeMap<&str, &str> =
                 draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
             for row in parts {
                 let label = labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure);
-                let mut cells: Vec<Value> = vec![self.label_of(&row.regime).into(), label.into()];
-                cells.extend([row.q50, row.q05, row.q95].map(|number| Value::from(number * measured.rate)));
+                let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), label.into()];
+                cells.extend([row.q50, row.q05, row.q95].map(|number| FrameValue::from(number * measured.rate)));
                 frame.rows.push(cells);
             }
             blocks.push(chart(

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Page;
 
 /// A file of a folder and what it is.
-pub type Described = (String, String);
+pub type NamedFile = (String, String);
 
 /// Tables in the order to open them; others follow by name.
 const ORDER: [&str; 32] = [
@@ -66,7 +66,7 @@ const OTHERS: [(&str, &str); 14] = [
 
 /// The text of `README.md`, with the files in the order to open them.
 #[must_use]
-pub fn readme(page: &Page, files: &[Described]) -> String {
+pub fn readme(page: &Page, files: &[NamedFile]) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "# {}\n", line(&page.title));
     let _ = writeln!(out, "{}.\n", line(&page.kind));
@@ -102,12 +102,12 @@ pub fn readme(page: &Page, files: &[Described]) -> String {
 
 /// The files of a folder in the order to open them, with what each is; charts in one line.
 #[must_use]
-pub fn in_order(tables: &[Described], files: &[String]) -> Vec<Described> {
+pub fn in_order(tables: &[NamedFile], files: &[String]) -> Vec<NamedFile> {
     let mut order = Vec::new();
     let there = |name: &str| {
         files.iter().any(|file| file == name || file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
     };
-    let known = |wanted: &[&str]| -> Vec<Described> {
+    let known = |wanted: &[&str]| -> Vec<NamedFile> {
         let found = OTHERS.iter().filter(|(name, _)| wanted.contains(name) && there(name));
         let shown = |name: &str| if name == "data" { "data/".to_owned() } else { name.to_owned() };
         found.map(|(name, what)| (shown(name), (*what).to_owned())).collect()
@@ -118,7 +118,7 @@ pub fn in_order(tables: &[Described], files: &[String]) -> Vec<Described> {
         order.push((file.clone(), "estimates, or their distribution, for a scenario to extend".into()));
     }
     let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
-    let mut sorted: Vec<&Described> = tables.iter().collect();
+    let mut sorted: Vec<&NamedFile> = tables.iter().collect();
     sorted.sort_by(|a, b| place(&a.0).cmp(&place(&b.0)).then(a.0.cmp(&b.0)));
     for (name, what) in sorted {
         let of = |file: &&String| {
@@ -147,7 +147,7 @@ pub fn spoken(answer: &[(String, String)]) -> String {
 
 /// The files for the screen: where they are, and what each is, in the order to open them.
 #[must_use]
-pub fn listed(folder: &str, files: &[Described]) -> String {
+pub fn listed(folder: &str, files: &[NamedFile]) -> String {
     let mut out = format!("Written to {folder}, in the order to open them:\n");
     let width = files.iter().map(|(file, _)| file.len()).max().unwrap_or(0);
     for (file, what) in files {

@@ -1,8 +1,8 @@
 //! The report of a sensitivity study: which inputs matter.
 
-use super::origin::Origin;
+use super::origin::StudyOrigin;
 use super::words::{between, counted, list, number};
-use super::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
 use crate::report::study::{Described, describe};
 use crate::sensitivity::{Index, Scheme};
 use crate::study::response::ResponseTarget as Target;
@@ -61,7 +61,7 @@ pub fn page(study: &ScenarioStudy<'_>, finished: &Finished) -> Page {
     ];
     charts(study, finished, indices, &level, &mut page);
     rankings(study, finished, &mut page);
-    let origin = Origin::of(study.loaded);
+    let origin = StudyOrigin::of(study.loaded);
     origin.section(&mut page);
     let method = study.scheme.name();
     let command = format!(
@@ -184,22 +184,22 @@ fn answer(study: &ScenarioStudy<'_>, finished: &Finished, level: &str) -> Vec<(S
 
 fn charts(study: &ScenarioStudy<'_>, finished: &Finished, indices: &[Index], level: &str, page: &mut Page) {
     let columns = vec![
-        Column::text("output", "Output"),
-        Column::text("index", "Index"),
-        Column::text("input", "Input"),
-        Column::new("estimate", "Estimate", Show::Number).within(4, 5),
-        Column::new("low", "Lower end", Show::Number),
-        Column::new("high", "Upper end", Show::Number),
+        FrameColumn::text("output", "Output"),
+        FrameColumn::text("index", "Index"),
+        FrameColumn::text("input", "Input"),
+        FrameColumn::new("estimate", "Estimate", Show::Number).within(4, 5),
+        FrameColumn::new("low", "Lower end", Show::Number),
+        FrameColumn::new("high", "Upper end", Show::Number),
     ];
-    let mut frame = Frame::new("indices", "tables/sensitivity.csv", columns);
-    let mut plane = Frame::new(
+    let mut frame = DataFrame::new("indices", "tables/sensitivity.csv", columns);
+    let mut plane = DataFrame::new(
         "effects",
         "tables/sensitivity.csv",
         vec![
-            Column::text("output", "Output"),
-            Column::text("input", "Input"),
-            Column::new("mu_star", "Mean absolute effect (mu*)", Show::Number),
-            Column::new("sigma", "Spread of the effects (sigma)", Show::Number),
+            FrameColumn::text("output", "Output"),
+            FrameColumn::text("input", "Input"),
+            FrameColumn::new("mu_star", "Mean absolute effect (mu*)", Show::Number),
+            FrameColumn::new("sigma", "Spread of the effects (sigma)", Show::Number),
         ],
     );
     for target in &study.targets {
@@ -220,16 +220,17 @@ fn charts(study: &ScenarioStudy<'_>, finished: &Finished, indices: &[Index], lev
             let singles = order.iter().filter_map(|input| find(index, input));
             for row in singles.chain(pairs) {
                 let words = [output(study, target), index_words(index), label(study, &row.parameter)];
-                let mut cells: Vec<Value> = words.map(Value::from).into();
+                let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
                 let [low, high] = row.estimate.interval;
-                cells.extend([row.estimate.value, low, high].map(Value::from));
+                cells.extend([row.estimate.value, low, high].map(FrameValue::from));
                 frame.rows.push(cells);
             }
         }
         for input in order {
             if let (Some(mu), Some(sigma)) = (find("mu_star", input), find("sigma", input)) {
-                let mut cells: Vec<Value> = [output(study, target), label(study, input)].map(Value::from).into();
-                cells.extend([mu.estimate.value, sigma.estimate.value].map(Value::from));
+                let mut cells: Vec<FrameValue> =
+                    [output(study, target), label(study, input)].map(FrameValue::from).into();
+                cells.extend([mu.estimate.value, sigma.estimate.value].map(FrameValue::from));
                 plane.rows.push(cells);
             }
         }
@@ -245,7 +246,7 @@ fn charts(study: &ScenarioStudy<'_>, finished: &Finished, indices: &[Index], lev
         title: "Which inputs matter".into(),
         reading: "The index of every input, the one that matters most first.".into(),
         frame,
-        form: Form::Intervals,
+        form: ChartForm::Intervals,
         x: 3,
         y: 2,
         series: None,
@@ -260,7 +261,7 @@ fn charts(study: &ScenarioStudy<'_>, finished: &Finished, indices: &[Index], lev
             title: "How evenly inputs work".into(),
             reading: "To the right: matters more. Upwards: its effect depends on where it and the others stand.".into(),
             frame: page.add(plane),
-            form: Form::Points,
+            form: ChartForm::Points,
             x: 2,
             y: 3,
             series: Some(1),
@@ -270,7 +271,7 @@ fn charts(study: &ScenarioStudy<'_>, finished: &Finished, indices: &[Index], lev
             events: Vec::new(),
         }));
     }
-    blocks.push(Block::Table(Table {
+    blocks.push(Block::Table(FrameTable {
         name: "indices".into(),
         caption: format!("All indices of one output. {foot}"),
         frame,
@@ -288,14 +289,14 @@ fn charts(study: &ScenarioStudy<'_>, finished: &Finished, indices: &[Index], lev
 /// How the leading index settles as the design grows.
 fn convergence(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) {
     let columns = vec![
-        Column::text("output", "Output"),
-        Column::text("input", "Input"),
-        Column::new("points", "Points of the design", Show::Count),
-        Column::new("estimate", &index_words(study.scheme.leading()), Show::Number).within(4, 5),
-        Column::new("low", "Lower end", Show::Number),
-        Column::new("high", "Upper end", Show::Number),
+        FrameColumn::text("output", "Output"),
+        FrameColumn::text("input", "Input"),
+        FrameColumn::new("points", "Points of the design", Show::Count),
+        FrameColumn::new("estimate", &index_words(study.scheme.leading()), Show::Number).within(4, 5),
+        FrameColumn::new("low", "Lower end", Show::Number),
+        FrameColumn::new("high", "Upper end", Show::Number),
     ];
-    let mut frame = Frame::new("convergence", "tables/convergence.csv", columns);
+    let mut frame = DataFrame::new("convergence", "tables/convergence.csv", columns);
     for target in &study.targets {
         // The inputs that matter most in the end.
         let most: Vec<&str> = leading(study, &finished.reading.analysis.indices, target)
@@ -307,10 +308,11 @@ fn convergence(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) 
             for (n, reading) in &finished.looks {
                 let rows = leading(study, &reading.analysis.indices, target);
                 let Some(row) = rows.iter().find(|row| row.parameter == input) else { continue };
-                let mut cells: Vec<Value> = [output(study, target), label(study, input)].map(Value::from).into();
+                let mut cells: Vec<FrameValue> =
+                    [output(study, target), label(study, input)].map(FrameValue::from).into();
                 let points = study.scheme.rows(finished.problem.factors().len(), *n) as f64;
                 let [low, high] = row.estimate.interval;
-                cells.extend([points, row.estimate.value, low, high].map(Value::from));
+                cells.extend([points, row.estimate.value, low, high].map(FrameValue::from));
                 frame.rows.push(cells);
             }
         }
@@ -323,7 +325,7 @@ fn convergence(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) 
             "The leading index of the six inputs that matter most, from the first parts of the design up to all of it."
                 .into(),
         frame: page.add(frame),
-        form: Form::Lines,
+        form: ChartForm::Lines,
         x: 2,
         y: 3,
         series: Some(1),
@@ -338,12 +340,12 @@ fn convergence(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) 
 /// Probability that one input matters more than the one after it.
 fn rankings(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) {
     let columns = vec![
-        Column::text("output", "Output"),
-        Column::text("input", "Input"),
-        Column::text("other", "Compared with"),
-        Column::new("probability", "Probability that it matters more", Show::Percent),
+        FrameColumn::text("output", "Output"),
+        FrameColumn::text("input", "Input"),
+        FrameColumn::text("other", "Compared with"),
+        FrameColumn::new("probability", "Probability that it matters more", Show::Percent),
     ];
-    let mut frame = Frame::new("ranking", "tables/ranking.csv", columns);
+    let mut frame = DataFrame::new("ranking", "tables/ranking.csv", columns);
     for target in &study.targets {
         let Some(ranking) = finished.reading.rankings.iter().find(|ranking| ranking.output == target.name) else {
             continue;
@@ -355,7 +357,7 @@ fn rankings(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) {
         for pair in order.windows(2) {
             let names = [pair[0], pair[1]].map(|at| label(study, &ranking.parameters[at]));
             let [input, other] = names;
-            let mut cells: Vec<Value> = [output(study, target), input, other].map(Value::from).into();
+            let mut cells: Vec<FrameValue> = [output(study, target), input, other].map(FrameValue::from).into();
             cells.push(ranking.probability[pair[0]][pair[1]].into());
             frame.rows.push(cells);
         }
@@ -363,7 +365,7 @@ fn rankings(study: &ScenarioStudy<'_>, finished: &Finished, page: &mut Page) {
     if frame.rows.is_empty() {
         return;
     }
-    let table = Table {
+    let table = FrameTable {
         name: "ranking".into(),
         caption: "Each input beside the next in the ranking: near 50% their order is not known.".into(),
         columns: vec![0, 1, 2, 3],

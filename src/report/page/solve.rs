@@ -1,7 +1,7 @@
 //! The report of a solved static market: equilibria under what-if specifications.
 
 use super::words::{counted, number};
-use super::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
 use crate::config::case::Case;
 use crate::study::solution::ScenarioResult;
 
@@ -39,21 +39,21 @@ pub fn page(case: &Case, results: &[ScenarioResult], warnings: Vec<String>, fail
     );
     page.answer = answer(results);
     let columns = vec![
-        Column::text("scenario", "Specification"),
-        Column::new("price", "Mean price", Show::Number),
-        Column::new("inside_share", "Share that buys", Show::Percent),
-        Column::new("consumer_surplus", "Consumer surplus", Show::Number),
-        Column::new("delta_consumer_surplus", "Change of consumer surplus", Show::Number).change(),
-        Column::new("duty_revenue", "Duty", Show::Number),
-        Column::new("net_profit", "Profit", Show::Number),
-        Column::new("hhi", "Concentration (HHI)", Show::Number),
-        Column::new("residual", "Residual", Show::Number),
+        FrameColumn::text("scenario", "Specification"),
+        FrameColumn::new("price", "Mean price", Show::Number),
+        FrameColumn::new("inside_share", "Share that buys", Show::Percent),
+        FrameColumn::new("consumer_surplus", "Consumer surplus", Show::Number),
+        FrameColumn::new("delta_consumer_surplus", "Change of consumer surplus", Show::Number).change(),
+        FrameColumn::new("duty_revenue", "Duty", Show::Number),
+        FrameColumn::new("net_profit", "Profit", Show::Number),
+        FrameColumn::new("hhi", "Concentration (HHI)", Show::Number),
+        FrameColumn::new("residual", "Residual", Show::Number),
     ];
-    let mut frame = Frame::new("summary", "summary.csv", columns);
+    let mut frame = DataFrame::new("summary", "summary.csv", columns);
     for result in results {
         let inside = sum(&result.share);
         let mean = result.price.iter().zip(&result.share).map(|(price, share)| price * share).sum::<f64>() / inside;
-        let mut cells: Vec<Value> = vec![result.name.as_str().into()];
+        let mut cells: Vec<FrameValue> = vec![result.name.as_str().into()];
         let numbers = [
             mean,
             inside,
@@ -64,7 +64,7 @@ pub fn page(case: &Case, results: &[ScenarioResult], warnings: Vec<String>, fail
             result.hhi,
             result.first_order_residual,
         ];
-        cells.extend(numbers.map(Value::from));
+        cells.extend(numbers.map(FrameValue::from));
         frame.rows.push(cells);
     }
     let frame = page.add(frame);
@@ -74,7 +74,7 @@ pub fn page(case: &Case, results: &[ScenarioResult], warnings: Vec<String>, fail
             title: title.into(),
             reading: reading.into(),
             frame,
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x,
             y,
             series: None,
@@ -84,7 +84,7 @@ pub fn page(case: &Case, results: &[ScenarioResult], warnings: Vec<String>, fail
             events: Vec::new(),
         })
     };
-    let table = Table {
+    let table = FrameTable {
         name: "summary".into(),
         caption: "The specifications beside each other. The residual is that of the first-order conditions.".into(),
         frame,
@@ -170,17 +170,17 @@ fn answer(results: &[ScenarioResult]) -> Vec<(String, String)> {
 
 fn products(case: &Case, results: &[ScenarioResult], page: &mut Page) {
     let columns = vec![
-        Column::text("scenario", "Specification"),
-        Column::text("product", "Product"),
-        Column::text("owner", "Owner"),
-        Column::new("price", "Price", Show::Number),
-        Column::new("price_change", "Change of price", Show::Number).change(),
-        Column::new("share", "Share", Show::Percent),
-        Column::new("duty", "Duty a unit", Show::Number),
-        Column::new("profit", "Profit", Show::Number),
-        Column::new("own_elasticity", "Own elasticity", Show::Number),
+        FrameColumn::text("scenario", "Specification"),
+        FrameColumn::text("product", "Product"),
+        FrameColumn::text("owner", "Owner"),
+        FrameColumn::new("price", "Price", Show::Number),
+        FrameColumn::new("price_change", "Change of price", Show::Number).change(),
+        FrameColumn::new("share", "Share", Show::Percent),
+        FrameColumn::new("duty", "Duty a unit", Show::Number),
+        FrameColumn::new("profit", "Profit", Show::Number),
+        FrameColumn::new("own_elasticity", "Own elasticity", Show::Number),
     ];
-    let mut frame = Frame::new("products", "results.csv", columns);
+    let mut frame = DataFrame::new("products", "results.csv", columns);
     let room = (MOST_ROWS / results.len().max(1)).max(20);
     for result in results {
         let mut places: Vec<usize> = (0..result.products.len()).collect();
@@ -195,8 +195,9 @@ fn products(case: &Case, results: &[ScenarioResult], page: &mut Page) {
         }
         for place in places {
             let product = result.products[place];
-            let words = [result.name.as_str(), &case.product_ids[product], &case.firm_ids[product]].map(Value::from);
-            let mut cells: Vec<Value> = words.into();
+            let words =
+                [result.name.as_str(), &case.product_ids[product], &case.firm_ids[product]].map(FrameValue::from);
+            let mut cells: Vec<FrameValue> = words.into();
             let numbers = [
                 result.price[place],
                 result.price_change[place],
@@ -205,7 +206,7 @@ fn products(case: &Case, results: &[ScenarioResult], page: &mut Page) {
                 result.net_profit[place],
                 result.own_elasticity[place],
             ];
-            cells.extend(numbers.map(Value::from));
+            cells.extend(numbers.map(FrameValue::from));
             frame.rows.push(cells);
         }
     }
@@ -218,7 +219,7 @@ fn products(case: &Case, results: &[ScenarioResult], page: &mut Page) {
             title: "Whose prices change".into(),
             reading: "Change of the price against the base: the products with the largest changes.".into(),
             frame,
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 4,
             y: 1,
             series: None,
@@ -227,7 +228,7 @@ fn products(case: &Case, results: &[ScenarioResult], page: &mut Page) {
             foot: "Solved, not simulated: no interval.".into(),
             events: Vec::new(),
         }),
-        Block::Table(Table {
+        Block::Table(FrameTable {
             name: "products".into(),
             caption: "Products under one specification.".into(),
             frame,

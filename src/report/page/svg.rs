@@ -5,7 +5,7 @@ use std::str::FromStr;
 use maud::{Markup, html};
 
 use super::words::number;
-use super::{Chart, Form, Frame, Show, Value};
+use super::{Chart, ChartForm, DataFrame, FrameValue, Show};
 
 /// Width of a drawing, in its own units.
 const WIDTH: f64 = 720.0;
@@ -13,11 +13,11 @@ const WIDTH: f64 = 720.0;
 const COLOURS: usize = 8;
 
 /// The chart over the rows given.
-pub(super) fn draw(chart: &Chart, frame: &Frame, rows: &[usize]) -> Markup {
+pub(super) fn draw(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
     match chart.form {
-        Form::Intervals => intervals(chart, frame, rows),
-        Form::Lines => over_numbers(chart, frame, rows, true),
-        Form::Points => over_numbers(chart, frame, rows, false),
+        ChartForm::Intervals => intervals(chart, frame, rows),
+        ChartForm::Lines => over_numbers(chart, frame, rows, true),
+        ChartForm::Points => over_numbers(chart, frame, rows, false),
     }
 }
 
@@ -62,8 +62,8 @@ fn tick(value: f64, show: Show, signed: bool) -> String {
 }
 
 /// Whether the dots of a chart have a name each, which stands beside them in place of a key.
-fn named(chart: &Chart, frame: &Frame, rows: &[usize]) -> bool {
-    chart.form == Form::Points && chart.series.is_some() && series(chart, frame, rows).len() == rows.len()
+fn named(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> bool {
+    chart.form == ChartForm::Points && chart.series.is_some() && series(chart, frame, rows).len() == rows.len()
 }
 
 /// Text that fits.
@@ -72,7 +72,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// Series in the order in which they appear.
-fn series<'a>(chart: &Chart, frame: &'a Frame, rows: &[usize]) -> Vec<&'a str> {
+fn series<'a>(chart: &Chart, frame: &'a DataFrame, rows: &[usize]) -> Vec<&'a str> {
     let mut names: Vec<&str> = Vec::new();
     for row in rows {
         let name = chart.series.map_or("", |column| frame.rows[*row][column].text());
@@ -84,7 +84,7 @@ fn series<'a>(chart: &Chart, frame: &'a Frame, rows: &[usize]) -> Vec<&'a str> {
 }
 
 /// The key of a chart's series; nothing for one without.
-pub(super) fn key(chart: &Chart, frame: &Frame, rows: &[usize]) -> Markup {
+pub(super) fn key(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
     let names = series(chart, frame, rows);
     html! {
         @if chart.series.is_some() && names.len() > 1 && !named(chart, frame, rows) {
@@ -93,7 +93,7 @@ pub(super) fn key(chart: &Chart, frame: &Frame, rows: &[usize]) -> Markup {
     }
 }
 
-fn intervals(chart: &Chart, frame: &Frame, rows: &[usize]) -> Markup {
+fn intervals(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
     const LEFT: f64 = 270.0;
     const ROW: f64 = 24.0;
     let column = &frame.columns[chart.x];
@@ -136,10 +136,10 @@ fn px(number: f64) -> String {
 }
 
 /// A place from left to right: a number, or the days of a date.
-fn place(value: &Value) -> f64 {
+fn place(value: &FrameValue) -> f64 {
     match value {
-        Value::Number(number) => *number,
-        Value::Text(text) => {
+        FrameValue::Number(number) => *number,
+        FrameValue::Text(text) => {
             let date = jiff::civil::Date::from_str(text).ok();
             let days =
                 |date: jiff::civil::Date| date.since(jiff::civil::date(1900, 1, 1)).ok().map(|span| span.get_days());
@@ -148,7 +148,7 @@ fn place(value: &Value) -> f64 {
     }
 }
 
-fn over_numbers(chart: &Chart, frame: &Frame, rows: &[usize], lines: bool) -> Markup {
+fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -> Markup {
     const LEFT: f64 = 86.0;
     const HEIGHT: f64 = 300.0;
     let (across, up) = (&frame.columns[chart.x], &frame.columns[chart.y]);

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use super::content::Page;
 #[cfg(feature = "page")]
 use super::html;
-use super::readme::{self, Described};
+use super::readme::{self, NamedFile};
 use crate::folder::{MANIFEST, OutputError, OutputFolder, PLAN};
 
 /// Tables of a folder with what they are, as its data dictionary says; none where it has no dictionary.
-fn described(folder: &OutputFolder) -> io::Result<Vec<Described>> {
+fn described(folder: &OutputFolder) -> io::Result<Vec<NamedFile>> {
     let bytes = match folder.read("datapackage.json") {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read?,
@@ -25,7 +25,7 @@ fn described(folder: &OutputFolder) -> io::Result<Vec<Described>> {
 ///
 /// # Errors
 /// [`OutputError::File`] when the data dictionary cannot be read.
-pub fn in_order(folder: &OutputFolder, files: &[PathBuf]) -> Result<Vec<Described>, OutputError> {
+pub fn in_order(folder: &OutputFolder, files: &[PathBuf]) -> Result<Vec<NamedFile>, OutputError> {
     let inside = |path: &PathBuf| path.strip_prefix(folder.path()).unwrap_or(path).to_string_lossy().replace('\\', "/");
     let mut names: Vec<String> = files.iter().map(inside).collect();
     names.push(MANIFEST.into());

@@ -7,7 +7,7 @@
 use super::Design;
 use crate::sensitivity::Problem;
 use crate::sensitivity::fast::HARMONICS;
-use crate::sensitivity::random::{Purpose, Stream};
+use crate::sensitivity::random::{DesignPurpose, DesignStream};
 
 /// The fewest points of a curve: the highest frequency must be twice the number of harmonics.
 pub(super) fn least_points() -> usize {
@@ -34,7 +34,7 @@ pub fn search_curves(problem: &Problem, n: usize, seed: u64) -> Design {
     let (highest, low) = frequencies(n, inputs.saturating_sub(1));
     let mut design = Design::new(inputs);
     for curve in 0..inputs {
-        let mut stream = Stream::at(seed, Purpose::Phase, curve as u64);
+        let mut stream = DesignStream::at(seed, DesignPurpose::Phase, curve as u64);
         let phases: Vec<f64> = (0..inputs).map(|_| stream.uniform()).collect();
         let frequency = |input: usize| match input.cmp(&curve) {
             std::cmp::Ordering::Equal => highest,

@@ -18,7 +18,7 @@ pub use curves::{frequencies, search_curves};
 pub use morris::{FIRST_SET, growing_trajectories, trajectories};
 pub use randomised::randomised_pick_freeze;
 
-use super::random::{Purpose, Stream};
+use super::random::{DesignPurpose, DesignStream};
 use super::{Method, Problem};
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
@@ -172,7 +172,7 @@ pub fn sample(problem: &Problem, method: Method, options: SampleOptions) -> Resu
 /// [`DesignError::Dimensions`] above 500 inputs.
 pub fn pick_freeze(problem: &Problem, n: usize, seed: u64) -> Result<Design, DesignError> {
     let (inputs, factors) = (problem.len(), problem.factors());
-    let key = Stream::at(seed, Purpose::Scramble, 0).word();
+    let key = DesignStream::at(seed, DesignPurpose::Scramble, 0).word();
     let mut design = Design::new(inputs);
     for point in SobolSequence::scrambled(2 * inputs, key)?.take(n) {
         let a: Vec<f64> = problem.at(&point[..inputs]).collect();
@@ -195,7 +195,7 @@ pub fn pick_freeze(problem: &Problem, n: usize, seed: u64) -> Result<Design, Des
 /// # Errors
 /// [`DesignError::Dimensions`] above 1000 inputs.
 pub fn sobol_points(problem: &Problem, n: usize, seed: u64) -> Result<Design, DesignError> {
-    let key = Stream::at(seed, Purpose::Scramble, 0).word();
+    let key = DesignStream::at(seed, DesignPurpose::Scramble, 0).word();
     let mut design = Design::new(problem.len());
     for point in SobolSequence::scrambled(problem.len(), key)?.take(n) {
         design.push(problem.at(&point));
@@ -209,7 +209,7 @@ pub fn sobol_points(problem: &Problem, n: usize, seed: u64) -> Result<Design, De
 pub fn latin_hypercube(problem: &Problem, n: usize, seed: u64) -> Design {
     let columns: Vec<Vec<f64>> = (0..problem.len())
         .map(|column| {
-            let mut stream = Stream::at(seed, Purpose::Latin, column as u64);
+            let mut stream = DesignStream::at(seed, DesignPurpose::Latin, column as u64);
             let mut units: Vec<f64> = (0..n).map(|cell| (cell as f64 + stream.uniform()) / n as f64).collect();
             stream.shuffle(&mut units);
             units

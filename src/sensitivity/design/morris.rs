@@ -9,7 +9,7 @@
 use super::MAX_LEVELS;
 use super::{Design, DesignError};
 use crate::sensitivity::Problem;
-use crate::sensitivity::random::{Purpose, Stream};
+use crate::sensitivity::random::{DesignPurpose, DesignStream};
 
 /// Sets to choose from, unless choosing would take more than [`CHOICE_BUDGET`] differences of coordinates.
 const SETS: usize = 50;
@@ -86,7 +86,7 @@ fn append_set(
 
 /// `n` trajectories in which every input starts at each level equally often, up to the remainder of n / levels.
 fn balanced(inputs: usize, n: usize, levels: usize, seed: u64, index: u64) -> Vec<Trajectory> {
-    let mut stream = Stream::at(seed, Purpose::Trajectory, index);
+    let mut stream = DesignStream::at(seed, DesignPurpose::Trajectory, index);
     let starts: Vec<Vec<usize>> = (0..inputs)
         .map(|_| {
             // Where levels do not divide n, the levels that are used once more are drawn too.

@@ -7,7 +7,7 @@
 use super::{Design, DesignError};
 use crate::numerics::sobol::SobolSequence;
 use crate::sensitivity::Problem;
-use crate::sensitivity::random::{Purpose, Stream};
+use crate::sensitivity::random::{DesignPurpose, DesignStream};
 use crate::sensitivity::sobol::Blocks;
 
 /// Blocks for `n` base points of each of `randomisations` scramblings: block number k R + r is base point k of randomisation r. With
@@ -25,7 +25,7 @@ pub fn randomised_pick_freeze(
     let (inputs, factors, factor_of) = (problem.len(), problem.factors().len(), problem.factor_of());
     let blocks = Blocks { inputs: factors, second_order };
     let mut sequences = (0..randomisations as u64)
-        .map(|r| SobolSequence::scrambled(2 * inputs, Stream::at(seed, Purpose::Scramble, r).word()))
+        .map(|r| SobolSequence::scrambled(2 * inputs, DesignStream::at(seed, DesignPurpose::Scramble, r).word()))
         .collect::<Result<Vec<_>, _>>()?;
     let mut design = Design::new(inputs);
     for _ in 0..n {

@@ -87,7 +87,7 @@ pub(super) struct Supply {
 }
 
 /// A scenario being read against its case.
-pub(super) struct CaseScenario<'a> {
+pub(super) struct ScenarioOfCase<'a> {
     pub case: &'a Case,
     pub recovered: &'a Recovered,
     pub name: &'a str,
@@ -96,7 +96,7 @@ pub(super) struct CaseScenario<'a> {
     pub base_price: Option<&'a [f64]>,
 }
 
-impl CaseScenario<'_> {
+impl ScenarioOfCase<'_> {
     pub fn failed(&self, error: impl Into<SupplyError>) -> SolveError {
         let (case, scenario) = (self.case.name.clone(), self.name.to_owned());
         SolveError::Scenario { case, scenario, error: Box::new(error.into()) }
@@ -375,6 +375,15 @@ impl CaseScenario<'_> {
             Some(chain) => on_sale.gather(&chain.local_cost),
         };
         let rising = self.rising(kept, &cost)?;
-        Ok(Supply { ownership: self.ownership(kept)?, limits: self.limits(kept)?, cost, rising, duty, local, start, held })
+        Ok(Supply {
+            ownership: self.ownership(kept)?,
+            limits: self.limits(kept)?,
+            cost,
+            rising,
+            duty,
+            local,
+            start,
+            held,
+        })
     }
 }

@@ -8,7 +8,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::lanes::{Array, Lanes, exp};
-use super::{LANES, Row, Rule, SAFE_SUM, Sweep, scalar};
+use super::{DemandSweep, LANES, Row, SAFE_SUM, SweepRule, scalar};
 
 /// Blocks taken together.
 const TILE: usize = 2;
@@ -18,7 +18,7 @@ const MAX_HELD: usize = 4;
 const ANY: usize = usize::MAX;
 
 /// Adds the buyers of some blocks, on the portable vectors.
-pub(super) fn portable(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+pub(super) fn portable(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: arrays need no particular processor.
     unsafe {
         if sweep.rule.prices() {
@@ -35,7 +35,7 @@ pub(super) fn portable(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut
 /// The processor must have AVX-512F, AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
-pub(super) unsafe fn avx512(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+pub(super) unsafe fn avx512(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: this function's own condition.
     unsafe { by_columns::<super::lanes::Avx512>(sweep, blocks, sums) }
 }
@@ -46,7 +46,7 @@ pub(super) unsafe fn avx512(sweep: &Sweep, blocks: std::ops::Range<usize>, sums:
 /// The processor must have AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn avx2(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+pub(super) unsafe fn avx2(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: this function's own condition.
     unsafe { by_columns::<super::lanes::Avx2>(sweep, blocks, sums) }
 }
@@ -56,7 +56,7 @@ pub(super) unsafe fn avx2(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn by_columns<V: Lanes>(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: the caller's condition.
     unsafe {
         match (sweep.rule.prices(), sweep.layout.columns) {
@@ -90,7 +90,7 @@ struct Scratch<V> {
 /// As for [`Lanes`].
 #[inline(always)]
 unsafe fn tiles<V: Lanes, const K: usize, const PRICES: bool>(
-    sweep: &Sweep,
+    sweep: &DemandSweep,
     blocks: std::ops::Range<usize>,
     sums: &mut [Row],
 ) {
@@ -99,7 +99,7 @@ unsafe fn tiles<V: Lanes, const K: usize, const PRICES: bool>(
         let zero = V::splat(0.0);
         let cells = sweep.layout.cells.len();
         let brands = match sweep.rule {
-            Rule::OwnedPricing { loyalty, .. } => loyalty.len(),
+            SweepRule::OwnedPricing { loyalty, .. } => loyalty.len(),
             _ => 0,
         };
         let mut scratch = Scratch {
@@ -126,7 +126,7 @@ unsafe fn tiles<V: Lanes, const K: usize, const PRICES: bool>(
 /// As for [`Lanes`].
 #[inline(always)]
 unsafe fn tile<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
-    sweep: &Sweep,
+    sweep: &DemandSweep,
     first: usize,
     scratch: &mut Scratch<V>,
     sums: &mut [Row],
@@ -215,7 +215,7 @@ impl<V: Lanes, const K: usize> Held<V, K> {
 /// As for [`Lanes`].
 #[inline(always)]
 unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
-    sweep: &Sweep,
+    sweep: &DemandSweep,
     first: usize,
     outside: &[V; T],
     scratch: &mut Scratch<V>,
@@ -259,7 +259,7 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn coefficients<V: Lanes>(sweep: &Sweep, block: usize, t: usize, total: V, scratch: &mut Scratch<V>) -> V {
+unsafe fn coefficients<V: Lanes>(sweep: &DemandSweep, block: usize, t: usize, total: V, scratch: &mut Scratch<V>) -> V {
     // SAFETY: the caller's condition; blocks and weights of owned brands hold whole rows of eight.
     unsafe {
         let layout = sweep.layout;
@@ -267,12 +267,12 @@ unsafe fn coefficients<V: Lanes>(sweep: &Sweep, block: usize, t: usize, total: V
         let (weight, a) = (V::load(rows.as_ptr()), V::load(rows[LANES..].as_ptr()));
         let one = V::splat(1.0);
         match sweep.rule {
-            Rule::Shares => {
+            SweepRule::Shares => {
                 let q = weight.mul(one.div(total));
                 scratch.coefficients.iter_mut().for_each(|coefficient| coefficient[t].0 = q);
                 q
             }
-            Rule::Stationary { loyalty } => {
+            SweepRule::Stationary { loyalty } => {
                 let mut z = total.mul(total);
                 for (cell, sums) in layout.cells.iter().zip(&scratch.cells) {
                     z = V::splat(loyalty[cell.brand]).mul(sums[t].0).mul_add(sums[t].0, z);
@@ -285,7 +285,7 @@ unsafe fn coefficients<V: Lanes>(sweep: &Sweep, block: usize, t: usize, total: V
                 }
                 scale.mul(total)
             }
-            Rule::Pricing => {
+            SweepRule::Pricing => {
                 let inverse = one.div(total);
                 let q = weight.mul(inverse);
                 let (aq, q_over_total) = (a.mul(q), q.mul(inverse));
@@ -295,7 +295,7 @@ unsafe fn coefficients<V: Lanes>(sweep: &Sweep, block: usize, t: usize, total: V
                 }
                 q
             }
-            Rule::OwnedPricing { loyalty, owned } => {
+            SweepRule::OwnedPricing { loyalty, owned } => {
                 let brands = loyalty.len();
                 let weights = &owned[block * (brands + 1) * LANES..(block + 1) * (brands + 1) * LANES];
                 scratch.brands.iter_mut().for_each(|brand| brand.0 = V::splat(0.0));
@@ -355,7 +355,7 @@ unsafe fn firm_sum<V: Lanes>(terms: &[(usize, f64)], value: impl Fn(usize) -> V)
 /// As for [`Lanes`].
 #[inline(always)]
 unsafe fn accumulate<V: Lanes, const PRICES: bool, const T: usize>(
-    sweep: &Sweep,
+    sweep: &DemandSweep,
     scratch: &Scratch<V>,
     sums: &mut [Row],
 ) {

@@ -140,7 +140,7 @@ impl Instructions {
 
 /// The products as the kernels of eight buyers see them: columns of equal length.
 #[derive(Clone, Copy, Debug)]
-pub struct Products<'a> {
+pub struct ProductColumns<'a> {
     /// The columns x_k one after the other, each `stride` long.
     pub characteristics: &'a [f64],
     /// Distance from one column to the next, at least the number of products.
@@ -309,7 +309,7 @@ compiled_for_each! {
     /// # Panics
     /// Where the lengths do not fit together.
     fn eight_by_inverse_cdf(
-        products: Products<'_>,
+        products: ProductColumns<'_>,
         buyers: &Eight,
         u: &[f64; LANES],
         cumulative: &mut [f64],
@@ -323,7 +323,7 @@ compiled_for_each! {
     /// # Panics
     /// Where the lengths do not fit together.
     fn eight_by_race(
-        products: Products<'_>,
+        products: ProductColumns<'_>,
         buyers: &Eight,
         speeds: &[f64],
         outside_speeds: &[f64; LANES],
@@ -593,7 +593,7 @@ fn largest_utility_of(base: &[f64], own: &[f64], price: &[f64], alpha: f64, outs
 /// In passes, first all utilities, then all exponentials: a processor keeps some hundred operations in flight, and
 /// chains as short as these leave it enough independent ones.
 #[inline(always)]
-fn eight_weights(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
+fn eight_weights(products: ProductColumns<'_>, buyers: &Eight, out: &mut [f64]) {
     let n = products.base.len();
     assert!(products.price.len() == n && products.brand.len() == n, "one price and one brand for each product");
     assert!(products.stride >= n, "columns as long as there are products");
@@ -613,7 +613,7 @@ fn eight_weights(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
 
 /// Intercept of product j with the loyalty of those who own its brand.
 #[inline(always)]
-fn loyal_base(products: &Products<'_>, buyers: &Eight, j: usize) -> [f64; LANES] {
+fn loyal_base(products: &ProductColumns<'_>, buyers: &Eight, j: usize) -> [f64; LANES] {
     let (base, brand) = (products.base[j], products.brand[j]);
     let mut v = [base; LANES];
     for l in 0..LANES {
@@ -623,7 +623,7 @@ fn loyal_base(products: &Products<'_>, buyers: &Eight, j: usize) -> [f64; LANES]
 }
 
 #[inline(always)]
-fn eight_utilities_of<const K: usize>(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
+fn eight_utilities_of<const K: usize>(products: ProductColumns<'_>, buyers: &Eight, out: &mut [f64]) {
     let n = products.base.len();
     let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * products.stride..][..n]);
     let mut tastes = [[0.0; LANES]; K];
@@ -654,7 +654,7 @@ fn keep_lanes() {
 
 /// The same operations for any number of characteristics.
 #[inline(always)]
-fn eight_utilities_many(products: Products<'_>, buyers: &Eight, out: &mut [f64]) {
+fn eight_utilities_many(products: ProductColumns<'_>, buyers: &Eight, out: &mut [f64]) {
     for (j, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         let mut v = loyal_base(&products, buyers, j);
         for (column, tastes) in products.characteristics.chunks_exact(products.stride).zip(&buyers.tastes) {
@@ -671,7 +671,7 @@ fn eight_utilities_many(products: Products<'_>, buyers: &Eight, out: &mut [f64])
 
 #[inline(always)]
 fn eight_inverse_cdf(
-    products: Products<'_>,
+    products: ProductColumns<'_>,
     buyers: &Eight,
     u: &[f64; LANES],
     cumulative: &mut [f64],
@@ -730,7 +730,7 @@ fn last_positive(cumulative: &[[f64; LANES]], outside: f64, lane: usize) -> Opti
 
 #[inline(always)]
 fn eight_race(
-    products: Products<'_>,
+    products: ProductColumns<'_>,
     buyers: &Eight,
     speeds: &[f64],
     outside_speeds: &[f64; LANES],

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::{Column, Eight, Instructions, LANES, Products};
+use super::{Column, Eight, Instructions, LANES, ProductColumns};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::elementary::{exp, ln};
 
@@ -272,7 +272,7 @@ fn eight_buyers_at_once_choose_as_one_by_one() {
         let price = normal_like(&mut draws, n, 50.0);
         let brand: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..5_u32))).collect();
         let products =
-            Products { characteristics: &characteristics, stride: n, base: &base, price: &price, brand: &brand };
+            ProductColumns { characteristics: &characteristics, stride: n, base: &base, price: &price, brand: &brand };
         let lanes = |draws: &mut Stream| -> [f64; LANES] { std::array::from_fn(|_| draws.uniform_open()) };
         let buyers = Eight {
             alpha: lanes(&mut draws).map(|u| 0.06 * u),

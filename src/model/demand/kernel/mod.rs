@@ -38,7 +38,7 @@ pub(crate) struct Row(pub [f64; LANES]);
 
 /// Consecutive products (in layout order) whose coefficients are equal.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Cell {
+pub(crate) struct ProductCell {
     /// First product.
     pub start: usize,
     /// One past the last product.
@@ -51,13 +51,13 @@ pub(crate) struct Cell {
 
 /// Products in the order of the kernel, and the cells they fall into.
 #[derive(Clone, Debug)]
-pub(crate) struct Layout {
+pub(crate) struct CellLayout {
     /// `order[position]` is the caller's number of a product.
     pub order: Vec<usize>,
     /// Characteristics in layout order, product by product.
     pub x: Vec<f64>,
     pub columns: usize,
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ProductCell>,
     /// For each owner, the cells in whose profits it holds a part, with the part.
     pub owner_terms: Vec<Vec<(usize, f64)>>,
     /// For each cell, the cells of the same brand in whose profits its owner holds a part.
@@ -66,7 +66,7 @@ pub(crate) struct Layout {
 
 /// What the coefficients Q and G are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Rule<'a> {
+pub(crate) enum SweepRule<'a> {
     /// Plain logit shares: Q = w / A. One cell.
     Shares,
     /// Stationary shares under loyalty: Q = w (A + k_b S_b) / Z. One cell a brand.
@@ -81,27 +81,27 @@ pub(crate) enum Rule<'a> {
     },
 }
 
-impl Rule<'_> {
+impl SweepRule<'_> {
     /// Whether the rule fills Lambda and cross as well as shares.
     pub(crate) fn prices(&self) -> bool {
-        matches!(self, Rule::Pricing | Rule::OwnedPricing { .. })
+        matches!(self, SweepRule::Pricing | SweepRule::OwnedPricing { .. })
     }
 }
 
 /// One evaluation of demand: everything in layout order.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sweep<'a> {
+pub(crate) struct DemandSweep<'a> {
     pub population: &'a Population,
-    pub layout: &'a Layout,
+    pub layout: &'a CellLayout,
     pub delta: &'a [f64],
     /// Prices as buyers feel them.
     pub price: &'a [f64],
     /// Margins that weigh the cross terms; empty under the rules that only give shares.
     pub margin: &'a [f64],
-    pub rule: Rule<'a>,
+    pub rule: SweepRule<'a>,
 }
 
-impl Sweep<'_> {
+impl DemandSweep<'_> {
     /// Number of products.
     pub(crate) fn products(&self) -> usize {
         self.delta.len()
@@ -134,8 +134,8 @@ pub enum KernelPath {
     Avx512,
 }
 
-/// Adds up one chunk of buyers: [`Sweep::rows`] numbers, shares first, then Lambda, cross and the outside share.
-pub(crate) fn sweep_chunk(sweep: &Sweep, chunk: usize, path: KernelPath) -> Vec<f64> {
+/// Adds up one chunk of buyers: [`DemandSweep::rows`] numbers, shares first, then Lambda, cross and the outside share.
+pub(crate) fn sweep_chunk(sweep: &DemandSweep, chunk: usize, path: KernelPath) -> Vec<f64> {
     let blocks = chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(sweep.population.block_count());
     let mut sums = vec![Row([0.0; LANES]); sweep.rows()];
     match path {
@@ -149,7 +149,7 @@ pub(crate) fn sweep_chunk(sweep: &Sweep, chunk: usize, path: KernelPath) -> Vec<
 
 /// The widest vectors the processor has.
 #[cfg(target_arch = "x86_64")]
-fn widest(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row], allow_512: bool) {
+fn widest(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row], allow_512: bool) {
     let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
     if avx2 && allow_512 && is_x86_feature_detected!("avx512f") {
         // SAFETY: the processor has just said that it has AVX-512F, AVX2 and FMA.
@@ -164,7 +164,7 @@ fn widest(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row], allow
 
 /// Processors of other kinds take the portable form.
 #[cfg(not(target_arch = "x86_64"))]
-fn widest(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row], _: bool) {
+fn widest(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row], _: bool) {
     block::portable(sweep, blocks, sums);
 }
 

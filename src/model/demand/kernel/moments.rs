@@ -8,12 +8,12 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::lanes::{Array, Lanes, exp};
-use super::{LANES, Layout, SAFE_SUM, add_lanes};
+use super::{CellLayout, LANES, SAFE_SUM, add_lanes};
 use crate::model::demand::population::Population;
 
 /// The left factor L_ij.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Factor<'a> {
+pub(crate) enum LeftFactor<'a> {
     /// w a s: the moments are Gamma.
     Response,
     /// w a^2 s.
@@ -32,12 +32,12 @@ pub(crate) enum Factor<'a> {
 
 /// What the moments are taken of: everything in layout order.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moments<'a> {
+pub(crate) struct ChoiceMoments<'a> {
     pub population: &'a Population,
-    pub layout: &'a Layout,
+    pub layout: &'a CellLayout,
     pub delta: &'a [f64],
     pub price: &'a [f64],
-    pub factor: Factor<'a>,
+    pub factor: LeftFactor<'a>,
 }
 
 /// Blocks whose probabilities are held at once: 128 buyers.
@@ -45,7 +45,7 @@ const HELD: usize = 16;
 /// Rows and columns of a tile of the matrix product, whose sums stay in registers.
 const TILE: usize = 4;
 
-impl Moments<'_> {
+impl ChoiceMoments<'_> {
     /// Rows and columns of the matrix: the products, a column of plain sums `sum_i L_ij` after the last of them, and zeros
     /// up to a multiple of the tile.
     pub(crate) fn padded(&self) -> usize {
@@ -53,8 +53,8 @@ impl Moments<'_> {
     }
 }
 
-/// The moments of some blocks: [`Moments::padded`] squared numbers.
-pub(crate) fn moments(of: &Moments, blocks: std::ops::Range<usize>) -> Vec<f64> {
+/// The moments of some blocks: [`ChoiceMoments::padded`] squared numbers.
+pub(crate) fn moments(of: &ChoiceMoments, blocks: std::ops::Range<usize>) -> Vec<f64> {
     let size = of.padded();
     let mut matrix = vec![0.0; size * size];
     #[cfg(target_arch = "x86_64")]
@@ -77,7 +77,7 @@ pub(crate) fn moments(of: &Moments, blocks: std::ops::Range<usize>) -> Vec<f64> 
 /// The processor must have AVX-512F, AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn avx512(of: &Moments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
+unsafe fn avx512(of: &ChoiceMoments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
     // SAFETY: this function's own condition.
     unsafe { add_moments::<super::lanes::Avx512>(of, blocks, matrix) }
 }
@@ -86,7 +86,7 @@ unsafe fn avx512(of: &Moments, blocks: std::ops::Range<usize>, matrix: &mut [f64
 /// The processor must have AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(of: &Moments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
+unsafe fn avx2(of: &ChoiceMoments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
     // SAFETY: this function's own condition.
     unsafe { add_moments::<super::lanes::Avx2>(of, blocks, matrix) }
 }
@@ -94,7 +94,7 @@ unsafe fn avx2(of: &Moments, blocks: std::ops::Range<usize>, matrix: &mut [f64])
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn add_moments<V: Lanes>(of: &Moments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
+unsafe fn add_moments<V: Lanes>(of: &ChoiceMoments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
     // SAFETY: the caller's condition.
     unsafe {
         let size = of.padded();
@@ -141,7 +141,7 @@ unsafe fn add_moments<V: Lanes>(of: &Moments, blocks: std::ops::Range<usize>, ma
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn probabilities<V: Lanes>(of: &Moments, block: usize, t: usize, shares: &mut [[V; HELD]]) {
+unsafe fn probabilities<V: Lanes>(of: &ChoiceMoments, block: usize, t: usize, shares: &mut [[V; HELD]]) {
     // SAFETY: the caller's condition; a block holds rows of eight numbers, one for each taste.
     unsafe {
         let rows = of.population.block(block);
@@ -190,7 +190,7 @@ unsafe fn probabilities<V: Lanes>(of: &Moments, block: usize, t: usize, shares: 
 /// As for [`Lanes`].
 #[inline(always)]
 unsafe fn factors<V: Lanes>(
-    of: &Moments,
+    of: &ChoiceMoments,
     block: usize,
     t: usize,
     shares: &[[V; HELD]],
@@ -204,14 +204,14 @@ unsafe fn factors<V: Lanes>(
         let one = V::splat(1.0);
         let products = 0..of.delta.len();
         match of.factor {
-            Factor::Response | Factor::SquaredResponse => {
+            LeftFactor::Response | LeftFactor::SquaredResponse => {
                 let wa = weight.mul(a);
-                let scale = if matches!(of.factor, Factor::Response) { wa } else { wa.mul(a) };
+                let scale = if matches!(of.factor, LeftFactor::Response) { wa } else { wa.mul(a) };
                 for j in products {
                     left[j][t] = scale.mul(shares[j][t]);
                 }
             }
-            Factor::Removal => {
+            LeftFactor::Removal => {
                 for j in products.clone() {
                     let s = shares[j][t];
                     let mut rest = one.sub(s);
@@ -224,7 +224,7 @@ unsafe fn factors<V: Lanes>(
                     left[j][t] = weight.mul(s).div(rest);
                 }
             }
-            Factor::FirstOrder { margin, retained } => {
+            LeftFactor::FirstOrder { margin, retained } => {
                 for (firm, terms) in firms.iter_mut().zip(&of.layout.owner_terms) {
                     *firm = V::splat(0.0);
                     for &(cell, part) in terms {
@@ -252,7 +252,7 @@ unsafe fn factors<V: Lanes>(
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn others<V: Lanes>(of: &Moments, block: usize, j: usize) -> V {
+unsafe fn others<V: Lanes>(of: &ChoiceMoments, block: usize, j: usize) -> V {
     let mut rest = [0.0; LANES];
     for (lane, rest) in rest.iter_mut().enumerate() {
         let buyer = of.population.buyer(block * LANES + lane);

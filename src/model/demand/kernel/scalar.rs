@@ -1,6 +1,6 @@
 //! The sweep written plainly, buyer by buyer: the specification of the block kernel, to the last bit.
 
-use super::{LANES, Row, Rule, SAFE_SUM, Sweep, UTILITY_LIMIT};
+use super::{DemandSweep, LANES, Row, SAFE_SUM, SweepRule, UTILITY_LIMIT};
 use crate::model::demand::population::{Buyer, Products};
 use crate::numerics::elementary;
 
@@ -13,8 +13,8 @@ struct CellSum {
     margin: f64,
 }
 
-/// Adds the buyers of some blocks to lane sums laid out as [`Sweep::rows`] says.
-pub(super) fn sweep(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+/// Adds the buyers of some blocks to lane sums laid out as [`DemandSweep::rows`] says.
+pub(super) fn sweep(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("fma") {
         // SAFETY: the processor has just said that it has FMA.
@@ -26,12 +26,12 @@ pub(super) fn sweep(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [R
 /// The same code compiled with the fused multiply-add that is otherwise emulated.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "fma")]
-fn with_fma(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+fn with_fma(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     plain(sweep, blocks, sums);
 }
 
 #[inline(always)]
-fn plain(sweep: &Sweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+fn plain(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     let cells = &sweep.layout.cells;
     let mut exponentials = vec![0.0; sweep.products()];
     let mut cell_sums = vec![CellSum::default(); cells.len()];
@@ -73,7 +73,7 @@ fn add(sum: &mut f64, e: f64, coefficient: f64) {
 /// Fills the exponentials and the sums over cells; returns e_0 and A.
 #[inline(always)]
 fn exponentiate(
-    sweep: &Sweep,
+    sweep: &DemandSweep,
     buyer: Buyer,
     shift: f64,
     exponentials: &mut [f64],
@@ -103,14 +103,14 @@ fn exp(x: f64) -> f64 {
 }
 
 #[inline(always)]
-fn utility(sweep: &Sweep, buyer: Buyer, position: usize) -> f64 {
+fn utility(sweep: &DemandSweep, buyer: Buyer, position: usize) -> f64 {
     let columns = sweep.layout.columns;
     let x = &sweep.layout.x[position * columns..(position + 1) * columns];
     buyer.utility(sweep.delta[position], x, sweep.price[position])
 }
 
 #[inline(always)]
-fn highest_utility(sweep: &Sweep, buyer: Buyer) -> f64 {
+fn highest_utility(sweep: &DemandSweep, buyer: Buyer) -> f64 {
     (0..sweep.products()).map(|position| utility(sweep, buyer, position)).fold(buyer.outside_utility(), larger)
 }
 
@@ -122,7 +122,7 @@ fn larger(a: f64, b: f64) -> f64 {
 /// Fills (Q, G) of each cell for one buyer; returns Q of the outside option.
 #[inline(always)]
 fn coefficients_of(
-    sweep: &Sweep,
+    sweep: &DemandSweep,
     buyer: Buyer,
     block: usize,
     lane: usize,
@@ -132,12 +132,12 @@ fn coefficients_of(
 ) -> f64 {
     let layout = sweep.layout;
     match sweep.rule {
-        Rule::Shares => {
+        SweepRule::Shares => {
             let q = buyer.weight() * (1.0 / total);
             coefficients.fill((q, 0.0));
             q
         }
-        Rule::Stationary { loyalty } => {
+        SweepRule::Stationary { loyalty } => {
             // Z = A^2 + sum_b k_b S_b^2
             let z = layout
                 .cells
@@ -150,7 +150,7 @@ fn coefficients_of(
             }
             scale * total
         }
-        Rule::Pricing => {
+        SweepRule::Pricing => {
             let inverse = 1.0 / total;
             let q = buyer.weight() * inverse;
             let q_over_total = q * inverse;
@@ -160,7 +160,7 @@ fn coefficients_of(
             }
             q
         }
-        Rule::OwnedPricing { loyalty, owned } => {
+        SweepRule::OwnedPricing { loyalty, owned } => {
             let brands = loyalty.len();
             let weights = &owned[block * (brands + 1) * LANES..(block + 1) * (brands + 1) * LANES];
             let mut brand_sums = vec![0.0; brands];

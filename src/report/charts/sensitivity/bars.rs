@@ -6,7 +6,7 @@ use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use crate::report::charts::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, WIDTH};
 use crate::report::charts::{ChartError, Svg, text};
-use crate::sensitivity::{Estimate, Index};
+use crate::sensitivity::{Index, IndexEstimate};
 
 const CHART: &str = "indices";
 
@@ -20,20 +20,21 @@ pub struct Shown {
 }
 
 /// One input: its label, and one estimate for each index shown.
-pub type Row = (String, Vec<Estimate>);
+pub type BarRow = (String, Vec<IndexEstimate>);
 
 /// The numbers that [`draw`] plots: rows in the order of the last index shown, the largest first.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no index is defined.
-pub fn series(indices: &[Index], shown: &[Shown], context: &OutputContext) -> Result<Vec<Row>, ChartError> {
-    let columns: Vec<Vec<(&str, Estimate)>> =
+pub fn series(indices: &[Index], shown: &[Shown], context: &OutputContext) -> Result<Vec<BarRow>, ChartError> {
+    let columns: Vec<Vec<(&str, IndexEstimate)>> =
         shown.iter().map(|shown| context.estimates(indices, shown.index)).collect();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<BarRow> = Vec::new();
     if let Some(leading) = columns.last() {
         for (at, (label, estimate)) in leading.iter().enumerate() {
             if estimate.value.is_finite() {
-                let of_column = |column: &Vec<(&str, Estimate)>| column.get(at).map_or(Estimate::UNDEFINED, |c| c.1);
+                let of_column =
+                    |column: &Vec<(&str, IndexEstimate)>| column.get(at).map_or(IndexEstimate::UNDEFINED, |c| c.1);
                 rows.push(((*label).to_owned(), columns.iter().map(of_column).collect()));
             }
         }
@@ -41,7 +42,7 @@ pub fn series(indices: &[Index], shown: &[Shown], context: &OutputContext) -> Re
     if rows.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no index is defined".to_owned() });
     }
-    let leading = |row: &Row| row.1.last().map_or(f64::NAN, |estimate| estimate.value);
+    let leading = |row: &BarRow| row.1.last().map_or(f64::NAN, |estimate| estimate.value);
     rows.sort_by(|a, b| leading(b).total_cmp(&leading(a)));
     Ok(rows)
 }

@@ -6,7 +6,7 @@ use crate::report::charts::canvas::{Anchor, Canvas, Stroke};
 use crate::report::charts::frame::{Frame, Key};
 use crate::report::charts::theme::{self, AXIS, GRID, Ink, LABEL, MARGIN, MUTED, Marker, PANEL, Style, TICK, WIDTH};
 use crate::report::charts::{ChartError, Svg, text};
-use crate::sensitivity::{Estimate, Index};
+use crate::sensitivity::{Index, IndexEstimate};
 
 const CHART: &str = "convergence";
 
@@ -16,7 +16,7 @@ pub struct Panel {
     /// The input.
     pub label: String,
     /// Index by index, size by size.
-    pub lines: Vec<Vec<Estimate>>,
+    pub lines: Vec<Vec<IndexEstimate>>,
 }
 
 /// The numbers that [`draw`] plots: panels in the order of the last index at the last size.
@@ -31,7 +31,7 @@ pub fn series(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContex
     for (at, (_, label)) in context.inputs.iter().enumerate() {
         let line = |shown: &Shown| {
             let of = |(_, indices): &(u64, &[Index])| {
-                context.estimates(indices, shown.index).get(at).map_or(Estimate::UNDEFINED, |found| found.1)
+                context.estimates(indices, shown.index).get(at).map_or(IndexEstimate::UNDEFINED, |found| found.1)
             };
             looks.iter().map(of).collect()
         };
@@ -132,7 +132,7 @@ impl Sheet<'_> {
             Anchor::Middle,
         )?;
         for (line, style) in panel.lines.iter().zip(styles) {
-            let defined: Vec<(usize, &Estimate)> =
+            let defined: Vec<(usize, &IndexEstimate)> =
                 line.iter().enumerate().filter(|(_, estimate)| estimate.value.is_finite()).collect();
             let end = |which: usize| defined.iter().map(move |(at, e)| (x(*at), up.at(ends(e)[which])));
             let band: Vec<(f64, f64)> = end(0).chain(end(1).rev()).collect();

@@ -11,7 +11,7 @@ mod tests;
 
 use super::text;
 use super::theme::Ink;
-use crate::sensitivity::{Estimate, Index};
+use crate::sensitivity::{Index, IndexEstimate};
 
 /// What the charts of one output say of the study.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +60,7 @@ impl OutputContext {
     }
 
     /// The estimates of an index of this output, by input in the order of the design.
-    fn estimates<'a>(&'a self, indices: &'a [Index], name: &'a str) -> Vec<(&'a str, Estimate)> {
+    fn estimates<'a>(&'a self, indices: &'a [Index], name: &'a str) -> Vec<(&'a str, IndexEstimate)> {
         let of = |input: &str| {
             let matches = |row: &&Index| row.output == self.output && row.index == name && row.parameter == input;
             indices.iter().find(matches).map(|row| row.estimate)
@@ -70,6 +70,6 @@ impl OutputContext {
 }
 
 /// The ends of an interval, or the value twice where it has none.
-fn ends(estimate: &Estimate) -> [f64; 2] {
+fn ends(estimate: &IndexEstimate) -> [f64; 2] {
     if estimate.interval[0].is_finite() { estimate.interval } else { [estimate.value; 2] }
 }

@@ -6,33 +6,33 @@ use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::{Frame, VALUE_AXIS, value_axis};
 use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK, WIDTH};
 use crate::report::charts::{ChartError, Svg, text};
-use crate::sensitivity::{Estimate, Index};
+use crate::sensitivity::{Index, IndexEstimate};
 
 const CHART: &str = "screening";
 
 /// One input.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct ScreeningPoint {
     /// Its label.
     pub label: String,
     /// Mean absolute elementary effect.
-    pub mu_star: Estimate,
+    pub mu_star: IndexEstimate,
     /// Standard deviation of the effects.
-    pub sigma: Estimate,
+    pub sigma: IndexEstimate,
 }
 
 /// The numbers that [`draw`] plots, in the order of the design.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no effect is defined.
-pub fn series(indices: &[Index], context: &OutputContext) -> Result<Vec<Point>, ChartError> {
+pub fn series(indices: &[Index], context: &OutputContext) -> Result<Vec<ScreeningPoint>, ChartError> {
     let sigma = context.estimates(indices, "sigma");
-    let points: Vec<Point> = context
+    let points: Vec<ScreeningPoint> = context
         .estimates(indices, "mu_star")
         .into_iter()
         .zip(sigma)
         .filter(|((_, mu_star), (_, sigma))| mu_star.value.is_finite() && sigma.value.is_finite())
-        .map(|((label, mu_star), (_, sigma))| Point { label: label.to_owned(), mu_star, sigma })
+        .map(|((label, mu_star), (_, sigma))| ScreeningPoint { label: label.to_owned(), mu_star, sigma })
         .collect();
     if points.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no elementary effect is defined".to_owned() });
@@ -63,7 +63,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             .footer("Effects are for the whole range of a uniform input, the whole of the probability of any other."),
     };
     // Whiskers below zero are cut there: neither measure of the truth is negative.
-    let reach = |estimate: &Estimate| [estimate.value, ends(estimate)[1]];
+    let reach = |estimate: &IndexEstimate| [estimate.value, ends(estimate)[1]];
     let across = points.iter().flat_map(|point| reach(&point.mu_star)).chain([0.0]);
     let upwards = points.iter().flat_map(|point| reach(&point.sigma)).chain([0.0]);
     let (Some(x), Some(y)) = (Ticks::covering(across, 6), Ticks::covering(upwards, 5)) else {
@@ -108,7 +108,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             canvas.line(&[(px, low), (px, high)], stroke)?;
         }
         let mut taken: Vec<[f64; 4]> = Vec::new();
-        let mut order: Vec<&Point> = points.iter().collect();
+        let mut order: Vec<&ScreeningPoint> = points.iter().collect();
         order.sort_by(|a, b| b.mu_star.value.total_cmp(&a.mu_star.value));
         for point in order {
             let (px, py) = (across.at(point.mu_star.value), upwards.at(point.sigma.value));

@@ -4,7 +4,7 @@ use super::bars::Shown;
 use super::{OutputContext, bars, convergence, ranking, screening, tornado};
 use crate::report::charts::ChartError;
 use crate::report::charts::tests::assert_legible;
-use crate::sensitivity::{Estimate, Index, Ranking};
+use crate::sensitivity::{Index, IndexEstimate, Ranking};
 
 fn context(inputs: usize) -> OutputContext {
     OutputContext {
@@ -21,11 +21,11 @@ fn context(inputs: usize) -> OutputContext {
     }
 }
 
-fn estimate(value: f64, half: f64) -> Estimate {
-    Estimate { value, std_error: half / 2.0, interval: [value - half, value + half] }
+fn estimate(value: f64, half: f64) -> IndexEstimate {
+    IndexEstimate { value, std_error: half / 2.0, interval: [value - half, value + half] }
 }
 
-fn index(name: &'static str, parameter: &str, estimate: Estimate) -> Index {
+fn index(name: &'static str, parameter: &str, estimate: IndexEstimate) -> Index {
     Index { output: "y".into(), parameter: parameter.into(), index: name, estimate, noise: None }
 }
 
@@ -50,7 +50,7 @@ fn bars_stand_in_the_order_of_the_leading_index() {
         assert_legible(&format!("bars of {count}"), &svg);
         assert!(svg.as_str().contains("2.0 %"));
     }
-    let undefined = [index("ST", "x0", Estimate::UNDEFINED)];
+    let undefined = [index("ST", "x0", IndexEstimate::UNDEFINED)];
     assert!(matches!(bars::draw(&undefined, &BOTH, None, &context(1)), Err(ChartError::Empty { .. })));
 }
 

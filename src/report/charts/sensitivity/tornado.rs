@@ -6,13 +6,13 @@ use crate::report::charts::canvas::{Anchor, Canvas, Stroke};
 use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use crate::report::charts::theme::{BLACK, LABEL, MARGIN, MUTED, STRIPE, TICK, WIDTH};
 use crate::report::charts::{ChartError, Svg, text};
-use crate::sensitivity::{Estimate, Index};
+use crate::sensitivity::{Index, IndexEstimate};
 
 const CHART: &str = "tornado";
 
 /// The bar of one input.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
+pub struct TornadoBar {
     /// The input.
     pub label: String,
     /// Its low and its high value.
@@ -20,7 +20,7 @@ pub struct Bar {
     /// The output there.
     pub output: [f64; 2],
     /// The output at the high value less that at the low one.
-    pub swing: Estimate,
+    pub swing: IndexEstimate,
 }
 
 /// The numbers that [`draw`] plots: the output at the base point, and a bar for each input, the widest first. `values` holds the low and the
@@ -28,16 +28,20 @@ pub struct Bar {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no input has a swing.
-pub fn series(indices: &[Index], values: &[[f64; 2]], context: &OutputContext) -> Result<(f64, Vec<Bar>), ChartError> {
+pub fn series(
+    indices: &[Index],
+    values: &[[f64; 2]],
+    context: &OutputContext,
+) -> Result<(f64, Vec<TornadoBar>), ChartError> {
     let base = indices.iter().find(|row| row.output == context.output && row.index == "base");
     let (low, high) = (context.estimates(indices, "low"), context.estimates(indices, "high"));
     let swings = context.estimates(indices, "swing");
-    let mut bars: Vec<Bar> = swings
+    let mut bars: Vec<TornadoBar> = swings
         .iter()
         .zip(low.iter().zip(&high))
         .zip(values)
         .filter(|(((_, swing), _), _)| swing.value.is_finite())
-        .map(|(((label, swing), ((_, low), (_, high))), values)| Bar {
+        .map(|(((label, swing), ((_, low), (_, high))), values)| TornadoBar {
             label: (*label).to_owned(),
             values: *values,
             output: [low.value, high.value],
@@ -110,7 +114,7 @@ pub fn draw(
     })
 }
 
-fn draw_bar(canvas: &Canvas, bar: &Bar, base: f64, ticks: &Ticks, y: f64) -> Result<(), ChartError> {
+fn draw_bar(canvas: &Canvas, bar: &TornadoBar, base: f64, ticks: &Ticks, y: f64) -> Result<(), ChartError> {
     let scale = ticks.scale(PLOT.0 + 40.0, PLOT.1 - 40.0);
     let name = text::fit_name(&bar.label, LABEL, PLOT.0 - MARGIN - 16.0)?;
     canvas.text_mid((MARGIN + 6.0, y), &name, LABEL, Anchor::Start)?;

@@ -1,10 +1,10 @@
 //! The words of the report of a run: what was asked, the answer, what the intervals contain.
 
-use super::facts::{Run, moved};
+use super::facts::{RunFacts, moved};
 use crate::model::scenario::PopulationMode;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::page::Show;
-use crate::report::page::origin::Origin;
+use crate::report::page::origin::StudyOrigin;
 use crate::report::page::words::{between, counted, day, list, number};
 use crate::report::words::region_label;
 
@@ -19,7 +19,7 @@ fn with_interval(mean: f64, ends: [f64; 2]) -> String {
     format!("USD {size} a year ({})", between(ends, Show::Money, false))
 }
 
-impl Run<'_> {
+impl RunFacts<'_> {
     pub(super) fn asked(&self) -> Vec<String> {
         let (scenario, report) = (self.scenario, &self.report);
         let all = &report.layout().periods[0];
@@ -52,7 +52,7 @@ impl Run<'_> {
     }
 
     /// Who pays, who gains, how sure, under a regime.
-    pub(super) fn answer(&self, arm: usize, origin: Option<&Origin>) -> [(String, String); 3] {
+    pub(super) fn answer(&self, arm: usize, origin: Option<&StudyOrigin>) -> [(String, String); 3] {
         let label = &self.labels[arm];
         let certain = |row: &&WelfareRow| {
             let [low, high] = row.yearly().interval;
@@ -143,7 +143,7 @@ impl Run<'_> {
         (sentence(said(-1.0), "lose"), sentence(said(1.0), "gain"))
     }
 
-    pub(super) fn how_sure(&self, parties: &[&WelfareRow], certain: usize, origin: Option<&Origin>) -> String {
+    pub(super) fn how_sure(&self, parties: &[&WelfareRow], certain: usize, origin: Option<&StudyOrigin>) -> String {
         let replications = self.report.results.replications();
         if !self.quantile.is_finite() {
             return "One replication was run: nothing here says how far chance alone moves these numbers.".into();
@@ -155,7 +155,7 @@ impl Run<'_> {
                 counted(all as u64, "account").replace("1 accounts", "1 account")
             ),
         };
-        let held = match origin.map(Origin::estimates) {
+        let held = match origin.map(StudyOrigin::estimates) {
             Some((estimates, stated)) if estimates > 0 => format!(
                 "what is not known of the {} ({estimates} are judgements or fits) and of the model's structure comes on top",
                 counted(stated, "documented parameter")
@@ -168,7 +168,7 @@ impl Run<'_> {
         )
     }
 
-    pub(super) fn intervals(&self, origin: Option<&Origin>) -> Vec<String> {
+    pub(super) fn intervals(&self, origin: Option<&StudyOrigin>) -> Vec<String> {
         let replications = self.report.results.replications();
         let mut text = vec![match replications {
             1 => "One replication was run, so no table has an interval.".to_owned(),
@@ -192,7 +192,7 @@ impl Run<'_> {
              [uncertainty] draws both, and its report shows the three widths side by side."
                 .into(),
         );
-        if let Some((estimates, stated)) = origin.map(Origin::estimates).filter(|(_, stated)| *stated > 0) {
+        if let Some((estimates, stated)) = origin.map(StudyOrigin::estimates).filter(|(_, stated)| *stated > 0) {
             text.push(format!("Of {stated} parameters with a status, {estimates} are judgements or fits; the table of parameters names them."));
         }
         text.push(format!(

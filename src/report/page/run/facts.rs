@@ -18,7 +18,7 @@ pub(super) const MOST_ROWS: usize = 12_000;
 const WORTH_WRITING: f64 = 0.1;
 
 /// What the page of a run is made from.
-pub(super) struct Run<'a> {
+pub(super) struct RunFacts<'a> {
     /// The results.
     pub(super) report: Report<'a>,
     /// The scenario.
@@ -44,7 +44,7 @@ pub(super) fn moved(row: &WelfareRow) -> bool {
     row.change_usd_per_year.abs() >= 0.5
 }
 
-impl<'a> Run<'a> {
+impl<'a> RunFacts<'a> {
     pub(super) fn of(finished: &'a Finished) -> Self {
         let report = Report::of(finished);
         let scenario = report.study.scenario();

@@ -6,17 +6,17 @@ mod models;
 mod parties;
 mod time;
 
-use self::facts::Run;
+use self::facts::RunFacts;
 use super::Page;
-use super::origin::Origin;
+use super::origin::StudyOrigin;
 use super::words::counted;
 use crate::report::build::Report;
 use crate::study::finished::Finished;
 
 /// The report of a run; `origin` says where it came from, if that is known.
 #[must_use]
-pub fn page(finished: &Finished, origin: Option<&Origin>) -> Page {
-    let run = Run::of(finished);
+pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
+    let run = RunFacts::of(finished);
     let (scenario, report) = (run.scenario, &run.report);
     let mut page = Page {
         title: scenario.title.clone(),
@@ -45,7 +45,7 @@ pub fn page(finished: &Finished, origin: Option<&Origin>) -> Page {
 
 /// Adds to the page of a study of draws what its replications, each of one of so many draws, say together.
 pub(super) fn add_to(finished: &Finished, draws: u64, page: &mut Page) {
-    let run = Run { draws: Some(draws), ..Run::of(finished) };
+    let run = RunFacts { draws: Some(draws), ..RunFacts::of(finished) };
     page.asked = run.asked();
     page.intervals.push(format!(
         "Where regimes stand side by side, over time, by party and by model, numbers are means over all {draws} draws, and an interval is the 95% \
@@ -56,7 +56,7 @@ pub(super) fn add_to(finished: &Finished, draws: u64, page: &mut Page) {
     run.sections(page);
 }
 
-impl Run<'_> {
+impl RunFacts<'_> {
     fn sections(&self, page: &mut Page) {
         self.side_by_side(page);
         self.accounts(page);

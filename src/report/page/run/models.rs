@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{MOST_ROWS, Run};
+use super::facts::{MOST_ROWS, RunFacts};
 use crate::model::outcome::ModelMetric;
 use crate::report::page::words::different;
-use crate::report::page::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use crate::report::page::{
+    Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
+};
 use crate::report::words::region_label;
 
 /// Options of a model's lost buyers that are named.
 const MOST_GAINERS: usize = 8;
 
-impl Run<'_> {
+impl RunFacts<'_> {
     /// Models that a page has room for, those whose sales change most under any regime first; and how many there are.
     pub(super) fn models_shown(&self) -> Vec<usize> {
         let count = self.report.layout().models;
@@ -46,19 +48,19 @@ impl Run<'_> {
         });
         let names = different(named);
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("model", "Model"),
-            Column::text("region", "Region"),
-            Column::text("flagged", "Group"),
-            Column::new("sales_per_year", "Cars a year", Show::Count),
-            Column::new("change_per_year", "Change, cars a year", Show::Count).change().within(6, 7),
-            Column::new("low", "Lower end", Show::Count).change(),
-            Column::new("high", "Upper end", Show::Count).change(),
-            Column::new("relative_change", "Change of sales", Show::Percent).change(),
-            Column::new("sticker_price_usd", "Sticker price, USD", Show::Price),
-            Column::new("price_change_usd", "Change of price, USD", Show::Price).change(),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("model", "Model"),
+            FrameColumn::text("region", "Region"),
+            FrameColumn::text("flagged", "Group"),
+            FrameColumn::new("sales_per_year", "Cars a year", Show::Count),
+            FrameColumn::new("change_per_year", "Change, cars a year", Show::Count).change().within(6, 7),
+            FrameColumn::new("low", "Lower end", Show::Count).change(),
+            FrameColumn::new("high", "Upper end", Show::Count).change(),
+            FrameColumn::new("relative_change", "Change of sales", Show::Percent).change(),
+            FrameColumn::new("sticker_price_usd", "Sticker price, USD", Show::Price),
+            FrameColumn::new("price_change_usd", "Change of price, USD", Show::Price).change(),
         ];
-        let mut frame = Frame::new("models", "tables/models.csv", columns);
+        let mut frame = DataFrame::new("models", "tables/models.csv", columns);
         let shown = self.models_shown();
         if shown.len() < names.len() {
             frame.left_out = format!(
@@ -77,10 +79,12 @@ impl Run<'_> {
                 let [low, high] = sales.difference.within(self.quantile);
                 let group = if model.flagged { flagged.as_str() } else { "Other models" };
                 let words = [&self.labels[arm], &names[*j], &region_label(&market.regions[model.region]), group];
-                let mut cells: Vec<Value> = words.map(Value::from).into();
+                let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
                 let flows = [sales.arm.mean(), sales.difference.mean(), low, high].map(|flow| flow * rate);
-                cells.extend(flows.map(Value::from));
-                cells.extend([sales.relative().estimate(), price.arm.mean(), price.difference.mean()].map(Value::from));
+                cells.extend(flows.map(FrameValue::from));
+                cells.extend(
+                    [sales.relative().estimate(), price.arm.mean(), price.difference.mean()].map(FrameValue::from),
+                );
                 frame.rows.push(cells);
             }
         }
@@ -94,7 +98,7 @@ impl Run<'_> {
                 self.baseline()
             ),
             frame,
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 5,
             y: 1,
             series: Some(3),
@@ -105,7 +109,7 @@ impl Run<'_> {
         });
         let mut blocks = vec![chart];
         blocks.extend(self.diversion(page, &names));
-        blocks.push(Block::Table(Table {
+        blocks.push(Block::Table(FrameTable {
             name: "models".into(),
             caption: format!("Models under one regime: {} and prices. {}", self.sales_word(), self.noise()),
             frame,
@@ -127,13 +131,13 @@ impl Run<'_> {
         let regime: BTreeMap<String, usize> =
             self.report.results.arms().map(|arm| (self.report.regime_name(arm), arm.0)).collect();
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("model", "Taxed model"),
-            Column::text("gainer", "Where its lost buyers went"),
-            Column::new("share_of_lost", "Share of them", Show::Percent),
-            Column::new("lost_units", "Buyers lost over the horizon", Show::Count),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("model", "Taxed model"),
+            FrameColumn::text("gainer", "Where its lost buyers went"),
+            FrameColumn::new("share_of_lost", "Share of them", Show::Percent),
+            FrameColumn::new("lost_units", "Buyers lost over the horizon", Show::Count),
         ];
-        let mut frame = Frame::new("diversion", "tables/diversion.csv", columns);
+        let mut frame = DataFrame::new("diversion", "tables/diversion.csv", columns);
         // Regimes by regime, models by buyers lost; as many as there is room for.
         let mut lost: BTreeMap<(usize, usize), f64> = BTreeMap::new();
         for row in &rows {
@@ -171,9 +175,9 @@ impl Run<'_> {
                 rows.iter().filter(own).map(|other| other.share_of_lost).sum()
             };
             let gainer = if within { label(&row.gainer) } else { "All others together".into() };
-            let mut cells: Vec<Value> =
+            let mut cells: Vec<FrameValue> =
                 vec![self.labels[*arm].as_str().into(), names[*j].as_str().into(), gainer.into()];
-            cells.extend([rest, row.lost_units].map(Value::from));
+            cells.extend([rest, row.lost_units].map(FrameValue::from));
             frame.rows.push(cells);
         }
         let (arm, j) = start;
@@ -186,7 +190,7 @@ impl Run<'_> {
                 self.baseline()
             ),
             frame: page.add(frame),
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 3,
             y: 2,
             series: None,

@@ -1,23 +1,25 @@
 //! The regimes side by side; charts of who gains and who loses, of sales and of makers.
 
-use super::facts::{Run, moved};
+use super::facts::{RunFacts, moved};
 use crate::model::accounts::FirmMetric;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::page::words::different;
-use crate::report::page::{Block, Chart, Column, Form, Frame, Page, Pick, Section, Show, Table, Value};
+use crate::report::page::{
+    Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
+};
 use crate::report::words::region_label;
 use crate::study::Arm;
 
-impl Run<'_> {
+impl RunFacts<'_> {
     /// The regimes beside each other, and the answer for each in words.
     pub(super) fn side_by_side(&self, page: &mut Page) {
         let mut blocks = Vec::new();
-        let mut columns = vec![Column::text("regime", "Regime")];
+        let mut columns = vec![FrameColumn::text("regime", "Regime")];
         let mut add = |name: &str, label: &str, show| {
             let at = columns.len();
-            columns.push(Column::new(name, label, show).change().within(at + 1, at + 2));
-            columns.push(Column::new(&format!("{name}_low"), &format!("{label}, lower end"), show).change());
-            columns.push(Column::new(&format!("{name}_high"), &format!("{label}, upper end"), show).change());
+            columns.push(FrameColumn::new(name, label, show).change().within(at + 1, at + 2));
+            columns.push(FrameColumn::new(&format!("{name}_low"), &format!("{label}, lower end"), show).change());
+            columns.push(FrameColumn::new(&format!("{name}_high"), &format!("{label}, upper end"), show).change());
         };
         // Accounts that change under some regime.
         let mut accounts: Vec<&WelfareRow> = Vec::new();
@@ -43,26 +45,26 @@ impl Run<'_> {
         if price.is_some() {
             add("price", &format!("Sticker price of {flagged}"), Show::Percent);
         }
-        let mut frame = Frame::new("regimes", "tables/welfare.csv", columns);
+        let mut frame = DataFrame::new("regimes", "tables/welfare.csv", columns);
         for arm in self.others() {
-            let mut row: Vec<Value> = vec![self.labels[arm].as_str().into()];
+            let mut row: Vec<FrameValue> = vec![self.labels[arm].as_str().into()];
             for account in &accounts {
                 let known = self.accounts_of(arm, self.period).find(|row| row.account == account.account);
                 let change = known.map(WelfareRow::yearly);
                 let [low, high] = change.map_or([f64::NAN; 2], |change| change.interval);
-                row.extend([change.map_or(f64::NAN, |change| change.mean), low, high].map(Value::from));
+                row.extend([change.map_or(f64::NAN, |change| change.mean), low, high].map(FrameValue::from));
             }
             for slot in [sales, price].into_iter().flatten().map(|at| layout.headline(at, self.period)) {
                 let relative = self.report.results.paired(Arm(arm), slot).relative();
                 let [low, high] = relative.fieller(self.quantile);
-                row.extend([relative.estimate(), low, high].map(Value::from));
+                row.extend([relative.estimate(), low, high].map(FrameValue::from));
             }
             frame.rows.push(row);
         }
         let shown = (0..frame.columns.len())
             .filter(|column| *column == 0 || frame.columns[*column].interval.is_some())
             .collect();
-        blocks.push(Block::Table(Table {
+        blocks.push(Block::Table(FrameTable {
             name: "regimes".into(),
             caption: format!("Changes against {}. {}", self.baseline(), self.noise()),
             columns: shown,
@@ -72,13 +74,13 @@ impl Run<'_> {
             most: usize::MAX,
         }));
         let columns = [("regime", "Regime"), ("who_pays", "Who pays"), ("who_gains", "Who gains")];
-        let columns = columns.iter().map(|(name, label)| Column::text(name, label)).collect();
-        let mut frame = Frame::new("in_words", "tables/welfare.csv", columns);
+        let columns = columns.iter().map(|(name, label)| FrameColumn::text(name, label)).collect();
+        let mut frame = DataFrame::new("in_words", "tables/welfare.csv", columns);
         for arm in self.others() {
             let [(_, pays), (_, gains), _] = self.answer(arm, None);
             frame.rows.push(vec![self.labels[arm].as_str().into(), pays.into(), gains.into()]);
         }
-        blocks.push(Block::Table(Table {
+        blocks.push(Block::Table(FrameTable {
             name: "in_words".into(),
             caption: format!(
                 "The answer for each regime. The page begins with “{}”: the first, in the scenario's order, whose effect is at least a tenth of \
@@ -100,14 +102,14 @@ impl Run<'_> {
             return;
         }
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("period", "Period"),
-            Column::text("account", "Who"),
-            Column::new("change_usd_per_year", "Change, USD a year", Show::Money).change().within(4, 5),
-            Column::new("low", "Lower end", Show::Money).change(),
-            Column::new("high", "Upper end", Show::Money).change(),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("period", "Period"),
+            FrameColumn::text("account", "Who"),
+            FrameColumn::new("change_usd_per_year", "Change, USD a year", Show::Money).change().within(4, 5),
+            FrameColumn::new("low", "Lower end", Show::Money).change(),
+            FrameColumn::new("high", "Upper end", Show::Money).change(),
         ];
-        let mut frame = Frame::new("who_pays", "tables/welfare.csv", columns);
+        let mut frame = DataFrame::new("who_pays", "tables/welfare.csv", columns);
         for period in self.periods() {
             for arm in self.others() {
                 let mut rows: Vec<&WelfareRow> = self.accounts_of(arm, period).collect();
@@ -116,8 +118,8 @@ impl Run<'_> {
                     let change = row.yearly();
                     let [low, high] = change.interval;
                     let words = [self.labels[arm].clone(), self.period_label(period), row.label.clone()];
-                    let mut cells: Vec<Value> = words.map(Value::from).into();
-                    cells.extend([change.mean, low, high].map(Value::from));
+                    let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
+                    cells.extend([change.mean, low, high].map(FrameValue::from));
                     frame.rows.push(cells);
                 }
             }
@@ -132,7 +134,7 @@ impl Run<'_> {
                 title: title.into(),
                 reading,
                 frame,
-                form: Form::Intervals,
+                form: ChartForm::Intervals,
                 x: 3,
                 y,
                 series: None,
@@ -169,18 +171,18 @@ impl Run<'_> {
         let layout = self.report.layout();
         let word = self.sales_word();
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("period", "Period"),
-            Column::text("region", "Region"),
-            Column::new("sales_per_year", "Cars a year", Show::Count),
-            Column::new("change_per_year", "Change, cars a year", Show::Count).change().within(5, 6),
-            Column::new("low", "Lower end", Show::Count).change(),
-            Column::new("high", "Upper end", Show::Count).change(),
-            Column::new("relative_change", "Change", Show::Percent).change().within(8, 9),
-            Column::new("relative_low", "Lower end", Show::Percent).change(),
-            Column::new("relative_high", "Upper end", Show::Percent).change(),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("period", "Period"),
+            FrameColumn::text("region", "Region"),
+            FrameColumn::new("sales_per_year", "Cars a year", Show::Count),
+            FrameColumn::new("change_per_year", "Change, cars a year", Show::Count).change().within(5, 6),
+            FrameColumn::new("low", "Lower end", Show::Count).change(),
+            FrameColumn::new("high", "Upper end", Show::Count).change(),
+            FrameColumn::new("relative_change", "Change", Show::Percent).change().within(8, 9),
+            FrameColumn::new("relative_low", "Lower end", Show::Percent).change(),
+            FrameColumn::new("relative_high", "Upper end", Show::Percent).change(),
         ];
-        let mut frame = Frame::new("sales_by_region", "tables/regions.csv", columns);
+        let mut frame = DataFrame::new("sales_by_region", "tables/regions.csv", columns);
         for period in self.periods() {
             let rate = 1.0 / self.years(period);
             for arm in self.others() {
@@ -189,10 +191,10 @@ impl Run<'_> {
                     let ([low, high], relative) = (paired.difference.within(self.quantile), paired.relative());
                     let [relative_low, relative_high] = relative.fieller(self.quantile);
                     let words = [self.labels[arm].clone(), self.period_label(period), region_label(name)];
-                    let mut cells: Vec<Value> = words.map(Value::from).into();
+                    let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
                     let flows = [paired.arm.mean(), paired.difference.mean(), low, high].map(|flow| flow * rate);
-                    cells.extend(flows.map(Value::from));
-                    cells.extend([relative.estimate(), relative_low, relative_high].map(Value::from));
+                    cells.extend(flows.map(FrameValue::from));
+                    cells.extend([relative.estimate(), relative_low, relative_high].map(FrameValue::from));
                     frame.rows.push(cells);
                 }
             }
@@ -207,7 +209,7 @@ impl Run<'_> {
             title: "Whose cars are sold in their place".into(),
             reading,
             frame,
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 4,
             y: 2,
             series: None,
@@ -225,13 +227,13 @@ impl Run<'_> {
         let accounts = self.report.layout().accounts.as_ref()?;
         let market = &self.scenario.market;
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("maker", "Maker"),
-            Column::new("change_usd_per_year", "Change of profit, USD a year", Show::Money).change().within(3, 4),
-            Column::new("low", "Lower end", Show::Money).change(),
-            Column::new("high", "Upper end", Show::Money).change(),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("maker", "Maker"),
+            FrameColumn::new("change_usd_per_year", "Change of profit, USD a year", Show::Money).change().within(3, 4),
+            FrameColumn::new("low", "Lower end", Show::Money).change(),
+            FrameColumn::new("high", "Upper end", Show::Money).change(),
         ];
-        let mut frame = Frame::new("makers", "tables/firms.csv", columns);
+        let mut frame = DataFrame::new("makers", "tables/firms.csv", columns);
         let name = &self.report.layout().periods[self.period].name;
         let period = accounts.periods().iter().position(|period| period.name == *name)?;
         let rate = 1.0 / accounts.periods()[period].years();
@@ -245,8 +247,8 @@ impl Run<'_> {
                 let difference =
                     self.report.results.paired(Arm(arm), accounts.firm(FirmMetric::Profit, f, period)).difference;
                 let [low, high] = difference.within(self.quantile);
-                let mut cells: Vec<Value> = vec![self.labels[arm].as_str().into(), maker.as_str().into()];
-                cells.extend([difference.mean(), low, high].map(|flow| Value::from(flow * rate)));
+                let mut cells: Vec<FrameValue> = vec![self.labels[arm].as_str().into(), maker.as_str().into()];
+                cells.extend([difference.mean(), low, high].map(|flow| FrameValue::from(flow * rate)));
                 frame.rows.push(cells);
             }
         }
@@ -258,7 +260,7 @@ impl Run<'_> {
                 self.baseline()
             ),
             frame: page.add(frame),
-            form: Form::Intervals,
+            form: ChartForm::Intervals,
             x: 2,
             y: 1,
             series: None,

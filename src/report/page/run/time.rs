@@ -1,9 +1,11 @@
 //! Charts over time, and the dated events of the regimes.
 
-use super::facts::Run;
+use super::facts::RunFacts;
 use crate::model::outcome::WeekMetric;
 use crate::report::contrasts::LEVEL;
-use crate::report::page::{Block, Chart, Column, Form, Frame, Page, Section, Show, Table, Value};
+use crate::report::page::{
+    Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Section, Show,
+};
 use crate::report::setting_rows::policy_event_rows;
 use crate::report::words::region_label;
 use crate::study::Arm;
@@ -11,7 +13,7 @@ use crate::study::Arm;
 /// Rows of a frame over time: beyond, weeks are taken together.
 const MOST_MOMENTS: usize = 8_000;
 
-impl Run<'_> {
+impl RunFacts<'_> {
     /// Charts of sales and prices over time.
     pub(super) fn over_time(&self, page: &mut Page) {
         let mut blocks = Vec::new();
@@ -41,8 +43,8 @@ impl Run<'_> {
     }
 
     /// A chart of lines; none where nothing changes.
-    fn lines(&self, page: &mut Page, frame: Frame, title: &str, reading: String, foot: String) -> Option<Block> {
-        let changes = |row: &Vec<Value>| row[3].number().is_finite() && row[3].number() != 0.0;
+    fn lines(&self, page: &mut Page, frame: DataFrame, title: &str, reading: String, foot: String) -> Option<Block> {
+        let changes = |row: &Vec<FrameValue>| row[3].number().is_finite() && row[3].number() != 0.0;
         if !frame.rows.iter().any(changes) {
             return None;
         }
@@ -51,7 +53,7 @@ impl Run<'_> {
             title: title.into(),
             reading,
             frame: page.add(frame),
-            form: Form::Lines,
+            form: ChartForm::Lines,
             x: 2,
             y: 3,
             series: Some(1),
@@ -98,18 +100,18 @@ impl Run<'_> {
     }
 
     /// Change of sales, and how many weeks are taken together.
-    fn sales_frame(&self) -> (Frame, u32) {
+    fn sales_frame(&self) -> (DataFrame, u32) {
         let layout = self.report.layout();
         let weeks = self.step(&[4, 13]);
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("group", "Models"),
-            Column::new("from", "Weeks from", Show::Date),
-            Column::new("change_per_week", "Change, cars a week", Show::Count).change().within(4, 5),
-            Column::new("low", "Lower end", Show::Count).change(),
-            Column::new("high", "Upper end", Show::Count).change(),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("group", "Models"),
+            FrameColumn::new("from", "Weeks from", Show::Date),
+            FrameColumn::new("change_per_week", "Change, cars a week", Show::Count).change().within(4, 5),
+            FrameColumn::new("low", "Lower end", Show::Count).change(),
+            FrameColumn::new("high", "Upper end", Show::Count).change(),
         ];
-        let mut frame = Frame::new("sales_over_time", "tables/weekly.csv", columns);
+        let mut frame = DataFrame::new("sales_over_time", "tables/weekly.csv", columns);
         let metric = if self.expected { WeekMetric::ExpectedUnits } else { WeekMetric::Units };
         for arm in self.others() {
             for group in 0..layout.groups.len() {
@@ -117,9 +119,9 @@ impl Run<'_> {
                     let to = (from + weeks).min(layout.weeks);
                     let (mean, [low, high]) = self.change_in_weeks(arm, metric, group, from..to);
                     let date = self.scenario.week_start(from).to_string();
-                    let mut cells: Vec<Value> =
+                    let mut cells: Vec<FrameValue> =
                         vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
-                    cells.extend([mean, low, high].map(Value::from));
+                    cells.extend([mean, low, high].map(FrameValue::from));
                     frame.rows.push(cells);
                 }
             }
@@ -128,16 +130,16 @@ impl Run<'_> {
     }
 
     /// Change of sticker prices, and how many weeks are taken together.
-    fn prices_frame(&self) -> (Frame, u32) {
+    fn prices_frame(&self) -> (DataFrame, u32) {
         let (layout, results) = (self.report.layout(), self.report.results);
         let weeks = self.step(&[1, 4, 13]);
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::text("group", "Models"),
-            Column::new("from", "Weeks from", Show::Date),
-            Column::new("price_change", "Change of sticker price", Show::Percent).change(),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::text("group", "Models"),
+            FrameColumn::new("from", "Weeks from", Show::Date),
+            FrameColumn::new("price_change", "Change of sticker price", Show::Percent).change(),
         ];
-        let mut frame = Frame::new("prices_over_time", "tables/weekly.csv", columns);
+        let mut frame = DataFrame::new("prices_over_time", "tables/weekly.csv", columns);
         for arm in self.others() {
             for group in (0..layout.groups.len()).filter(|group| layout.groups[*group].region != "outside") {
                 for from in (0..layout.weeks).step_by(weeks as usize) {
@@ -147,7 +149,7 @@ impl Run<'_> {
                     };
                     let sum = |arm| (from..to).map(|week| price(arm, week)).sum::<f64>();
                     let date = self.scenario.week_start(from).to_string();
-                    let mut cells: Vec<Value> =
+                    let mut cells: Vec<FrameValue> =
                         vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
                     cells.push((sum(Arm(arm)) / sum(results.baseline()) - 1.0).into());
                     frame.rows.push(cells);
@@ -186,27 +188,27 @@ impl Run<'_> {
             return;
         }
         let columns = vec![
-            Column::text("regime", "Regime"),
-            Column::new("date", "Date", Show::Date),
-            Column::text("event", "Event"),
-            Column::text("instrument", "Instrument"),
-            Column::text("kind", "Kind"),
-            Column::new("models", "Models", Show::Count),
-            Column::new("level_before", "Level before", Show::Number),
-            Column::new("level_after", "Level after", Show::Number),
-            Column::text("unit", "Unit"),
+            FrameColumn::text("regime", "Regime"),
+            FrameColumn::new("date", "Date", Show::Date),
+            FrameColumn::text("event", "Event"),
+            FrameColumn::text("instrument", "Instrument"),
+            FrameColumn::text("kind", "Kind"),
+            FrameColumn::new("models", "Models", Show::Count),
+            FrameColumn::new("level_before", "Level before", Show::Number),
+            FrameColumn::new("level_after", "Level after", Show::Number),
+            FrameColumn::text("unit", "Unit"),
         ];
-        let mut frame = Frame::new("policy_events", "tables/policy_events.csv", columns);
+        let mut frame = DataFrame::new("policy_events", "tables/policy_events.csv", columns);
         for row in rows {
             let label = self.report.results.arms().find(|arm| self.report.regime_name(*arm) == row.regime);
             let regime = label.map_or(row.regime.clone(), |arm| self.labels[arm.0].clone());
             let words = [regime, row.date.to_string(), row.label, row.instrument, row.kind.to_owned()];
-            let mut cells: Vec<Value> = words.map(Value::from).into();
-            cells.extend([row.models as f64, row.level_before, row.level_after].map(Value::from));
+            let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
+            cells.extend([row.models as f64, row.level_before, row.level_after].map(FrameValue::from));
             cells.push(row.level_unit.into());
             frame.rows.push(cells);
         }
-        let table = Table {
+        let table = FrameTable {
             name: "policy_events".into(),
             caption: "What happens when, and the level of the instrument before and after it.".into(),
             columns: (0..frame.columns.len()).collect(),
