@@ -50,6 +50,7 @@ pub(super) const BESIDE: &[(&str, &str)] = shipped![
     "calibrated/calibrated-demand.toml",
     "calibrated/calibrated-settlement.toml",
     "calibrated/calibrated-timing.toml",
+    "calibrated/structures/vertical-70.toml",
     "calibrated/structures/vertical-70-draws.toml",
     "calibrated/structures/vertical-76-draws.toml",
     "calibrated/structures/vertical-70-gamma-2-draws.toml",
@@ -61,6 +62,9 @@ pub(super) const BESIDE: &[(&str, &str)] = shipped![
     "data/models_1994.csv",
     "data/exchange_rates_monthly.csv",
     "data/targets.csv",
+    "luxury-2025.toml",
+    "data/models_2024.csv",
+    "data/exchange_rates_2024_26.csv",
     "data/README.md",
 ];
 
@@ -88,6 +92,8 @@ const EXAMPLES: &[Example] = examples![
     "market-1995" "run" "The same market in the long run: equilibrium prices, no weeks, no lots",
     "sidebar-1995" "run" "The newspapers' arithmetic: the whole duty on the sticker",
     "sweep-tariff" "run" "What do the rate of the duty and the yen do?",
+    "luxury-2025" "run" "The car tariffs of 2025: what was decided and when, 25% for good, deals in April",
+    "prediction-2025" "run" "The same with what is not known of it drawn: a prediction, made before any comparison",
     "sensitivity-1995" "sensitivity" "Which estimates decide the long run?",
     "governments-1995" "negotiate" "Would they have settled, and on what?",
     "calibration-1995" "calibrate" "What are demand, timing and the reward for executing, and what do the moments not tell?",

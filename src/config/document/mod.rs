@@ -99,8 +99,8 @@ impl Document {
     /// # Errors
     /// [`ConfigError`] for a name that is not there, that stands twice, or no name at all.
     pub(super) fn choosing(mut self, chosen: &str, items: &str) -> Result<Self, ConfigError> {
-        let Value::Table(entries) = &self.root.value else { return Ok(self) };
-        let (Some(Value::Array(names)), Some(Value::Array(all))) =
+        let NodeValue::Table(entries) = &self.root.value else { return Ok(self) };
+        let (Some(NodeValue::Array(names)), Some(NodeValue::Array(all))) =
             (entries.get(chosen).map(|node| &node.value), entries.get(items).map(|node| &node.value))
         else {
             return Ok(self);
@@ -116,7 +116,7 @@ impl Document {
         let mut kept: Vec<Node> = Vec::new();
         for (i, name) in names.iter().enumerate() {
             // What is no text is refused where the list is read.
-            let Value::String(name) = &name.value else { return Ok(self) };
+            let NodeValue::String(name) = &name.value else { return Ok(self) };
             let key = format!("{chosen}[{i}]");
             let Some(item) = all.iter().find(|item| item.name() == Some(name)) else {
                 let message = format!("`{name}` is no [[{items}]] of this scenario");
@@ -127,10 +127,10 @@ impl Document {
             }
             kept.push(item.clone());
         }
-        if let Value::Table(entries) = &mut self.root.value
+        if let NodeValue::Table(entries) = &mut self.root.value
             && let Some(node) = entries.get_mut(items)
         {
-            node.value = Value::Array(kept);
+            node.value = NodeValue::Array(kept);
         }
         Ok(self)
     }
