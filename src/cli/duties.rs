@@ -49,7 +49,8 @@ pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<()
         let force = regime.force(&scenario.instruments, scenario.weeks).unwrap_or_default();
         let Some(force) = force.get(week as usize) else { continue };
         let policy = Policy { market, instruments: &instruments, marginal_cost_usd, base_share: &[] };
-        let charged = policy.duties(week, force, Force::Charged, |_| true);
+        // A rebate or a credit is no duty on customs value, though the model books it with them.
+        let charged = policy.duties(week, force, Force::Charged, |i| instruments[i].is_duty());
         let none = vec![Force::None; instruments.len()];
         let normal = policy.duties(week, &none, Force::Charged, |_| true);
         let list = market.list_prices();
