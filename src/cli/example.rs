@@ -57,6 +57,7 @@ pub(super) const BESIDE: &[(&str, &str)] = shipped![
     "calibrated/structures/vertical-70-gamma-5-draws.toml",
     "calibrated/structures/border-draws.toml",
     "calibrated/structures/list-draws.toml",
+    "calibration-1995.toml",
     "calibration-1995-timing.toml",
     "calibration-2025.toml",
     "data/models_1994.csv",

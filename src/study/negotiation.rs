@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::platform::threads::prelude::*;
 
 use crate::model::governments::reservation::Verdict;
-use crate::model::governments::signs::{Change, changed};
+use crate::model::governments::signs::{SettingChange, changed};
 use crate::model::governments::{Calendar, Deal, DealResults, Form, Limits, Negotiation, Settlement, Setup, State};
 use crate::model::outcome::NegotiatedMetric;
 use crate::model::streams::Streams;
@@ -496,7 +496,7 @@ pub fn monitor(setup: &Setup, seed: u64, worlds: u64) -> Vec<Metric> {
 #[derive(Clone, Debug)]
 pub struct Sign {
     /// The change.
-    pub change: &'static Change,
+    pub change: &'static SettingChange,
     /// Change in the share settled by the deadline.
     pub settled: Moments,
     /// Change in the partner's limit at the deadline.
@@ -511,7 +511,7 @@ pub struct Sign {
 
 /// Runs every change on the same worlds as the unchanged study.
 #[must_use]
-pub fn signs(setup: &Setup, changes: &'static [Change], seed: u64, worlds: u64) -> Vec<Sign> {
+pub fn signs(setup: &Setup, changes: &'static [SettingChange], seed: u64, worlds: u64) -> Vec<Sign> {
     let base = setup.until_deadline();
     let mut references = Vec::new();
     run_worlds(0..worlds, seed, |streams| Brief::of(&base, streams), |brief| references.push(brief));

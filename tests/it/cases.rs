@@ -341,7 +341,7 @@ fn costs_that_cannot_rise_are_refused() {
     };
     refused("case.json", "\"elasticity\": 0.5", "\"elasticity\": 7", "between 0 and 5");
     refused("case.json", "\"elasticity\": 0.5", "\"elastic\": 0.5", "unknown key `elastic`");
-    refused("case.json", "\"JP\",\n   \"EU\"", "\"MARS\"", "no product has region = MARS");
+    refused("case.json", "\"JP\",\n    \"EU\"", "\"MARS\"", "no product has region = MARS");
     refused("products.csv", ",share0", ",share", "there is no column `share0`");
     let failing = |spec: &str, expected: &str| {
         let copied = copy("rising_6x40");

@@ -343,7 +343,7 @@ fn a_study_from_memory_has_the_outcomes_of_the_one_from_disk() {
         outcomes(&study, &regimes, 0..2, 1)
     };
     assert!(run(memory) == run(disk));
-    let less = Source::memory(files.into_iter().take(3));
+    let less = Source::memory(files.into_iter().take(4));
     let error = load_from(&less, Path::new("market-1995.toml"), &small).unwrap_err().to_string();
     assert!(error.contains("data/models_1994.csv") && error.contains("not among the files given"), "{error}");
 }

@@ -5,7 +5,7 @@ use crate::numerics::elementary::{exp, ln};
 
 /// A change to a study, with a name for tables.
 #[derive(Clone, Copy, Debug)]
-pub struct Change {
+pub struct SettingChange {
     /// Short name.
     pub name: &'static str,
     /// What it does, in words.
@@ -43,12 +43,12 @@ fn weak_currency_in_the_market(setup: &mut Setup) {
 
 macro_rules! changes {
     ($( $name:literal, $description:literal, $apply:expr; )*) => {
-        &[$( Change { name: $name, description: $description, apply: $apply }, )*]
+        &[$( SettingChange { name: $name, description: $description, apply: $apply }, )*]
     };
 }
 
 /// The changes of the sign table.
-pub const CHANGES: &[Change] = changes! {
+pub const CHANGES: &[SettingChange] = changes! {
     "makers_loss_up", "the partner's makers' loss +25%", |s| flows(s, |f| f.partner_makers_loss *= 1.25);
     "third_party_gain_up", "third parties' gain +25%", |s| flows(s, |f| f.third_party_gain *= 1.25);
     "refusal_reward_up", "the partner's reward for refusing +25%", |s| s.parameters.refusal_reward *= 1.25;
@@ -93,7 +93,7 @@ pub const CHANGES: &[Change] = changes! {
 
 /// The study with one change made.
 #[must_use]
-pub fn changed(setup: &Setup, change: &Change) -> Setup {
+pub fn changed(setup: &Setup, change: &SettingChange) -> Setup {
     let mut changed = setup.clone();
     (change.apply)(&mut changed);
     changed
