@@ -55,6 +55,7 @@ pub(super) unsafe fn avx2(sweep: &DemandSweep, blocks: std::ops::Range<usize>, s
 ///
 /// # Safety
 /// As for [`Lanes`].
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: the caller's condition.
