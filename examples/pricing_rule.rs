@@ -3,7 +3,7 @@
 use stickershock::{Error, Scenario, Study};
 
 fn scenario(rule: &str) -> Result<Scenario, Error> {
-    let scenario = Scenario::open("configs/showdown-1995.toml")?;
+    let scenario = Scenario::open("configs/sidebar-1995.toml")?;
     scenario.with("pricing.rule", rule)?.with("buyers.count", 4096)?.with("buyers.pricing_nodes", 1024)
 }
 

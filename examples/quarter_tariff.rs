@@ -3,7 +3,7 @@
 use stickershock::{Error, Scenario, Study};
 
 fn main() -> Result<(), Error> {
-    let scenario = Scenario::open("configs/showdown-1995.toml")?
+    let scenario = Scenario::open("configs/market-1995.toml")?
         .with("instrument.sanctions.rate", 0.25)?
         .with("buyers.count", 4096)?;
     let results = Study::prepare(scenario)?.regimes(["imposed"])?.replications(10).run()?;

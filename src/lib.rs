@@ -7,7 +7,7 @@
 //! use stickershock::{Error, Scenario, Study};
 //!
 //! fn main() -> Result<(), Error> {
-//!     let scenario = Scenario::open("configs/showdown-1995.toml")?.with("instrument.sanctions.rate", 0.25)?;
+//!     let scenario = Scenario::open("configs/market-1995.toml")?.with("instrument.sanctions.rate", 0.25)?;
 //!     let results = Study::prepare(scenario)?.regimes(["imposed"])?.replications(100).run()?;
 //!     for model in results.models("imposed")? {
 //!         println!("{:<12}{:+.0} cars", model.name, model.units.change);
