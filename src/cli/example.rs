@@ -7,7 +7,6 @@ use clap::Subcommand;
 use super::CliError;
 use super::run::RunArgs;
 use super::summary::align;
-use crate::config::Source;
 use crate::folder::OutputFolder;
 
 /// What a scenario's name begins with where it is one that the program carries.
@@ -109,13 +108,20 @@ fn find(name: &str) -> Result<&'static Example, CliError> {
     })
 }
 
-/// Where the scenario that a name with the prefix stands for is read from, and under which name.
-pub(super) fn source(name: &str) -> Result<(Source, PathBuf), CliError> {
+/// The file of the scenario that a name with the prefix stands for, unpacked among the machine's temporary files with all that it reads.
+pub(super) fn unpacked(name: &str) -> Result<PathBuf, CliError> {
     let example = find(name)?;
-    let path = format!("{PREFIX}{}.toml", example.name);
-    let own = std::iter::once((path.as_str(), example.text));
-    let files = own.chain(BESIDE.iter().copied()).map(|(name, text)| (name, text.as_bytes().to_vec()));
-    Ok((Source::memory(files), PathBuf::from(&path)))
+    let file = format!("{}.toml", example.name);
+    let folder = std::env::temp_dir().join(format!("stickershock-{}-examples", env!("CARGO_PKG_VERSION")));
+    let output = OutputFolder::bare(&folder)?;
+    for (name, text) in BESIDE.iter().copied().chain(std::iter::once((file.as_str(), example.text))) {
+        // Another program may be reading it: what is the same stays.
+        if output.read(name).is_ok_and(|bytes| bytes == text.as_bytes()) {
+            continue;
+        }
+        output.write(name, text.as_bytes())?;
+    }
+    Ok(folder.join(file))
 }
 
 /// A shipped file as it stands elsewhere: its schema is beside the scenario, `depth` folders above it.

@@ -172,8 +172,7 @@ impl ScenarioArgs {
     fn load(&self, extra: &[String]) -> Result<Loaded, CliError> {
         let assignments: Vec<String> = self.set.iter().chain(extra).cloned().collect();
         if let Some(name) = self.scenario.to_str().and_then(|path| path.strip_prefix(example::PREFIX)) {
-            let (source, path) = example::source(name)?;
-            return Ok(crate::config::load_from(&source, &path, &assignments)?);
+            return Ok(crate::config::load(&example::unpacked(name)?, &assignments)?);
         }
         Ok(match &self.root {
             Some(root) => crate::config::load_from(&Source::below(root), &self.scenario, &assignments)?,
