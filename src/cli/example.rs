@@ -124,6 +124,21 @@ pub(super) fn unpacked(name: &str) -> Result<PathBuf, CliError> {
     Ok(folder.join(file))
 }
 
+/// The files that a scenario reads, those that they name among them, and what is to be known of the data.
+fn read_by(text: &str) -> Vec<(&'static str, &'static str)> {
+    let mut found: Vec<(&str, &str)> = BESIDE.iter().filter(|(name, _)| *name == "data/README.md").copied().collect();
+    let mut unread = vec![text];
+    while let Some(text) = unread.pop() {
+        for (name, own) in BESIDE.iter().filter(|(name, _)| text.contains(name)) {
+            if found.iter().all(|(known, _)| known != name) {
+                found.push((name, own));
+                unread.push(own);
+            }
+        }
+    }
+    found
+}
+
 /// A shipped file as it stands elsewhere: its schema is beside the scenario, `depth` folders above it.
 fn moved(text: &str, depth: usize) -> String {
     let above = "../".repeat(depth);
@@ -139,7 +154,7 @@ pub(super) fn write(folder: &Path, scenario: &str, text: &str) -> Result<Vec<Pat
     let output = OutputFolder::bare(folder)?;
     let mut written = vec![output.write(scenario, moved(text, 0).as_bytes())?];
     written.push(output.write("scenario.schema.json", crate::config::schema().as_bytes())?);
-    for (name, text) in BESIDE.iter().filter(|(name, _)| *name != scenario) {
+    for (name, text) in read_by(text).into_iter().filter(|(name, _)| *name != scenario) {
         written.push(output.write(name, moved(text, name.matches('/').count()).as_bytes())?);
     }
     Ok(written)

@@ -81,8 +81,17 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
         StudyDesign::Uncertainty(_) => {
             let _ = writeln!(
                 out,
-                "change of {metric_name} against the baseline, period {period_name}: 90% intervals, and what makes the variance over draws\n"
+                "change of {metric_name} against the baseline, total of the period {period_name}: median and 90% intervals, and what makes the variance over \
+                 draws"
             );
+            let under = said.draws.widths.first().map_or("", |row| &row.structure);
+            if !under.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "the intervals of simulation and with parameters are of draws under {under}, the median and the last of all draws"
+                );
+            }
+            out.push('\n');
             let head = [
                 "regime",
                 "median",
@@ -97,7 +106,7 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
             for row in said.draws.widths.iter().filter(shown) {
                 rows.push([
                     row.regime.clone(),
-                    figure(row.q50),
+                    figure(row.structure_median),
                     interval([row.simulation_low, row.simulation_high]),
                     interval([row.parameters_low, row.parameters_high]),
                     interval([row.structure_low, row.structure_high]),

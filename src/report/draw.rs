@@ -279,6 +279,7 @@ fn context(report: &Report<'_>) -> ChartContext {
         baseline: scenario.regimes[scenario.baseline].name.clone(),
         regimes,
         replications: report.results.replications(),
+        drawn: report.results.draw_size().is_some(),
         seed: scenario.seed,
         source: String::new(),
         flag_label: scenario.flag_label.clone(),

@@ -9,14 +9,12 @@ use super::charts::{
 };
 use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
 use super::study::describe;
+use super::words::first_that_moves;
 use crate::config::design::StudyDesign;
 use crate::config::sweep::{Setting, Sweep};
 use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;
-
-/// What the answer hangs on is drawn for a regime whose change is at least this part of the largest.
-const WORTH_DRAWING: f64 = 0.1;
 
 /// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` and `effects` are the rows of those
 /// tables, for draws.
@@ -94,15 +92,14 @@ pub fn write_point_charts(
                 .collect();
             keep("uncertainty", uncertainty::draw(&shown, &context))?;
             // Of the first regime that moves the first metric.
-            let size = |r: usize| {
+            let mean = |r: usize| {
                 let first =
                     shown.first().and_then(|first| first.rows.iter().find(|row| row.regime == names.regimes[r]));
-                first.map_or(0.0, |row| row.mean.abs())
+                first.map_or(0.0, |row| row.mean)
             };
-            let others = || (0..names.regimes.len()).filter(|r| *r != names.baseline);
-            let largest = others().map(size).fold(0.0, f64::max);
-            let moves = |r: &usize| size(*r) > 0.0 && size(*r) >= WORTH_DRAWING * largest;
-            let place = others().find(moves).or_else(|| others().next()).unwrap_or(names.baseline);
+            let others: Vec<usize> = (0..names.regimes.len()).filter(|r| *r != names.baseline).collect();
+            let first = first_that_moves(&others.iter().map(|r| mean(*r)).collect::<Vec<f64>>()).unwrap_or(0);
+            let place = others.get(first).copied().unwrap_or(names.baseline);
             let of = |metric: &usize| -> Vec<&EffectRow> {
                 let own =
                     effects.iter().filter(|row| row.is_change() == is_change && row.period == context.period.name);
@@ -141,6 +138,7 @@ fn context(scenario: &Scenario, results: &PointResults, replications: u64, perio
         baseline: names.regimes.get(names.baseline).cloned().unwrap_or_default(),
         regimes: regimes.map(regime).collect(),
         replications,
+        drawn: false,
         seed: scenario.seed,
         source: String::new(),
         flag_label: scenario.flag_label.clone(),

@@ -1,4 +1,14 @@
-//! Words for names of a scenario, in tables and charts.
+//! Words for names of a scenario, in tables and charts, and which regime they are about.
+
+/// A regime is written about, and drawn first, if its effect is at least this part of the largest.
+const WORTH_WRITING: f64 = 0.1;
+
+/// The first of these effects that is not small beside the largest; none where all are nothing.
+#[must_use]
+pub fn first_that_moves(effects: &[f64]) -> Option<usize> {
+    let largest = effects.iter().fold(0.0, |largest: f64, effect| largest.max(effect.abs()));
+    effects.iter().position(|effect| largest > 0.0 && effect.abs() >= WORTH_WRITING * largest)
+}
 
 /// What a reader is shown for a region's name: its words, each with a capital.
 #[must_use]

@@ -149,12 +149,6 @@ impl Reduction {
         Ok(if results.is_enough() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    /// What a study of points keeps of the outcomes of a replication.
-    pub(super) fn headlines(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
-        let study = &self.finished.study;
-        outcomes.iter().map(|outcome| headlines(study.layout(), study.scenario(), outcome)).collect()
-    }
-
     /// A job failed: its replication is not added.
     pub(super) fn failure(
         &mut self,
@@ -170,13 +164,143 @@ impl Reduction {
 
     /// The finished study. The worlds of its negotiated regimes are gone through once, for tables and charts alike.
     pub(super) fn end(self, sink: &mut dyn Sink) -> Result<Finished, FinishError> {
+        let worlds = self.finished.results.replications();
+        self.end_with(worlds, sink)
+    }
+
+    fn end_with(self, worlds: u64, sink: &mut dyn Sink) -> Result<Finished, FinishError> {
         let mut finished = self.finished;
-        let replications = finished.results.replications();
-        if replications == 0 {
+        if finished.results.replications() == 0 {
             sink.nothing()?;
             return Err(FinishError::NoOutcome);
         }
-        finished.bargains = Bargained::of_study(&finished.study, &finished.regimes, replications);
+        finished.bargains = Bargained::of_study(&finished.study, &finished.regimes, worlds);
         Ok(finished)
+    }
+}
+
+/// Draws reduced as one run while their replications come, draw by draw. Replications of a draw share all that is drawn, so a draw counts once,
+/// with their mean; one of which a job failed does not count.
+#[derive(Debug)]
+pub(super) struct DrawReduction {
+    run: Reduction,
+    draw: Option<(usize, Option<MeanOutcomes>)>,
+    worlds: u64,
+}
+
+impl DrawReduction {
+    /// Nothing added yet, of draws with so many replications each.
+    pub(super) fn begin(
+        study: Arc<Study>,
+        regimes: &[usize],
+        replications: u64,
+        sink: &mut dyn Sink,
+    ) -> Result<Self, FinishError> {
+        let mut run = Reduction::begin(study, regimes, None, sink)?;
+        run.finished.results = run.finished.results.of_draws(replications);
+        Ok(Self { run, draw: None, worlds: 0 })
+    }
+
+    /// What a study of points keeps of the outcomes of a replication.
+    pub(super) fn headlines(&self, outcomes: &[Outcome]) -> Vec<Outcome> {
+        let study = &self.run.finished.study;
+        outcomes.iter().map(|outcome| headlines(study.layout(), study.scenario(), outcome)).collect()
+    }
+
+    /// Adds the outcomes of a replication of a draw.
+    pub(super) fn add(
+        &mut self,
+        draw: usize,
+        replication: u64,
+        outcomes: &[Outcome],
+        sink: &mut dyn Sink,
+    ) -> Result<(), OutputError> {
+        self.turn_to(draw);
+        self.worlds = replication + 1;
+        if let Some((_, Some(mean))) = &mut self.draw {
+            mean.add(outcomes);
+        }
+        sink.replication(replication, outcomes)
+    }
+
+    /// A job of a draw failed.
+    pub(super) fn failure(&mut self, draw: usize) {
+        self.turn_to(draw);
+        self.draw = Some((draw, None));
+    }
+
+    fn turn_to(&mut self, draw: usize) {
+        if self.draw.as_ref().is_none_or(|(current, _)| *current != draw) {
+            self.close();
+            self.draw = Some((draw, Some(MeanOutcomes::default())));
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some((draw, Some(mean))) = self.draw.take() {
+            self.run.finished.results.add(draw as u64, &mean.outcomes());
+        }
+    }
+
+    /// The finished run.
+    pub(super) fn end(mut self, sink: &mut dyn Sink) -> Result<Finished, FinishError> {
+        self.close();
+        self.run.end_with(self.worlds, sink)
+    }
+}
+
+/// Means of outcomes, regime by regime; a number that is not defined in a replication is left out of its mean.
+#[derive(Debug, Default)]
+struct MeanOutcomes {
+    sums: Vec<Outcome>,
+    /// Defined numbers behind each sum.
+    defined: Vec<Vec<u32>>,
+    replications: u32,
+}
+
+impl MeanOutcomes {
+    fn add(&mut self, outcomes: &[Outcome]) {
+        if self.sums.is_empty() {
+            let zero = |outcome: &Outcome| Outcome {
+                values: vec![0.0; outcome.values.len()],
+                switched: vec![0.0; outcome.switched.len()],
+            };
+            self.sums = outcomes.iter().map(zero).collect();
+            self.defined = outcomes.iter().map(|outcome| vec![0; outcome.values.len()]).collect();
+        }
+        self.replications += 1;
+        for ((sum, defined), outcome) in self.sums.iter_mut().zip(&mut self.defined).zip(outcomes) {
+            for ((sum, defined), value) in sum.values.iter_mut().zip(defined).zip(&outcome.values) {
+                if !value.is_nan() {
+                    (*sum, *defined) = (*sum + value, *defined + 1);
+                }
+            }
+            sum.switched.iter_mut().zip(&outcome.switched).for_each(|(sum, cars)| *sum += cars);
+        }
+    }
+
+    fn outcomes(self) -> Vec<Outcome> {
+        let mut means = self.sums;
+        for (mean, defined) in means.iter_mut().zip(&self.defined) {
+            // 0/0 has another sign of NaN on other machines.
+            let over = |sum: f64, defined: u32| if defined == 0 { f64::NAN } else { sum / f64::from(defined) };
+            mean.values.iter_mut().zip(defined).for_each(|(sum, defined)| *sum = over(*sum, *defined));
+            mean.switched.iter_mut().for_each(|cars| *cars /= f64::from(self.replications));
+        }
+        means
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_leaves_out_what_is_not_defined() {
+        let outcome = |values: [f64; 3], cars: f64| Outcome { values: values.to_vec(), switched: vec![cars] };
+        let mut mean = MeanOutcomes::default();
+        mean.add(&[outcome([1.0, f64::NAN, f64::NAN], 4.0)]);
+        mean.add(&[outcome([2.0, 5.0, f64::NAN], 1.0)]);
+        assert_eq!(mean.outcomes(), [outcome([1.5, 5.0, f64::NAN], 2.5)]);
     }
 }

@@ -39,6 +39,8 @@ pub struct Results {
     /// Slots whose quantiles are kept.
     sampled: usize,
     stopping: Option<Stopping>,
+    /// Replications of which each draw is the mean, where results are of draws.
+    of_draw: Option<u64>,
 }
 
 /// Two regimes compared on common worlds.
@@ -80,7 +82,21 @@ impl Results {
             headlines,
             sampled: layout.sampled(),
             stopping: None,
+            of_draw: None,
         }
+    }
+
+    /// The same of draws of what is not known, each the mean of so many replications: what is called a replication here is a draw then, for
+    /// replications of one draw share all that is drawn and are no independent ones.
+    #[must_use]
+    pub fn of_draws(mut self, replications: u64) -> Self {
+        self.of_draw = Some(replications);
+        self
+    }
+    /// Replications of which each draw is the mean; nothing where results are of replications.
+    #[must_use]
+    pub fn draw_size(&self) -> Option<u64> {
+        self.of_draw
     }
 
     /// The same, which say when they are enough (see [`Results::is_enough`]).

@@ -12,7 +12,7 @@ use super::manifest::{Manifest, WorkStanding, WorkStatus};
 use super::observer::Observer;
 use super::points::{Names, OnePoint, PointOutcome, PointResults};
 use super::prepare::{Study, StudyError};
-use super::reduction::{FinishError, Reduction};
+use super::reduction::{DrawReduction, FinishError, Reduction};
 use super::results::{MOST_COMPARED, compares_all};
 use super::sink::{Sink, SinkError, Written};
 use super::units::MODEL_VERSION;
@@ -443,7 +443,7 @@ impl Work<'_> {
                 let again = Study::prepare_only(scenario, self.regimes);
                 return Err(again.map_or_else(WorkError::from, |_| FinishError::NoOutcome.into()));
             };
-            run = Some(Reduction::begin(study, self.regimes, None, sink)?);
+            run = Some(DrawReduction::begin(study, self.regimes, self.plan.replications, sink)?);
         }
         let mut finished = FinishedPoints {
             results: PointResults::new(names.clone(), scenario.seed),
@@ -465,13 +465,16 @@ impl Work<'_> {
                         None => current.add(replication, outcomes),
                         Some(run) => {
                             current.add(replication, &run.headlines(outcomes));
-                            let _ = run.add(replication, outcomes, sink, self.observer)?;
+                            run.add(point, replication, outcomes, sink)?;
                         }
                     }
                 }
                 Event::Failure { point, error, .. } => {
                     finished.take(current.turn_to(point), sink)?;
                     current.fail(error);
+                    if let Some(run) = &mut run {
+                        run.failure(point);
+                    }
                 }
                 Event::Unit { position, hash, jobs } => ledger.add(self.plan, position, &hash, jobs)?,
             }

@@ -779,6 +779,10 @@ fn draws_may_have_the_tables_of_a_run() {
         });
         let (mean, over_draws) = (number(row, "change_usd"), number(drawn.unwrap(), "mean"));
         assert!((mean / over_draws - 1.0).abs() < 1e-9, "{metric}: {mean} for {over_draws}");
+        // Replications of a draw share its parameters: a draw counts once.
+        assert_eq!(row["replications"], "6");
+        let (error, of_draws) = (number(row, "std_error_usd"), number(drawn.unwrap(), "std_error"));
+        assert!((error / of_draws - 1.0).abs() < 1e-9, "{metric}: {error} for {of_draws}");
     }
     for file in ["weekly", "models", "pricing", "widths", "structures", "effects"] {
         assert!(out.join(format!("tables/{file}.csv")).exists(), "{file}");

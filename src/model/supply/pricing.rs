@@ -122,19 +122,19 @@ impl PriceProblem<'_> {
             return Ok(start);
         }
         let stop = Stop { target: TOLERANCE, accept: TOLERANCE, max_evaluations: MAX_EVALUATIONS };
-        let map = |prices: &[f64]| -> Result<Evaluation<()>, SupplyError> {
+        let map = |prices: &[f64]| -> Result<Evaluation<Vec<f64>>, SupplyError> {
             let next = raised(prices);
             let error = next.iter().zip(prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
             // Dearer cars sell less and cost less: half a step does not overshoot.
             let step = next.iter().zip(prices).map(|(next, price)| 0.5 * (next - price)).collect();
-            Ok(Evaluation { step, error, kept: () })
+            Ok(Evaluation { step, error, kept: next })
         };
         let found = search(start, stop, map)?;
         let SearchReport { iterations, residual, .. } = found.report;
         if !found.converged {
             return Err(SupplyError::NoFloor { iterations, residual });
         }
-        Ok(raised(&found.x))
+        Ok(found.evaluation.kept)
     }
 
     /// Part of a step of the zeta map that is taken: all of it, less where curved demand or rising cost make it overshoot.

@@ -67,6 +67,8 @@ pub struct ChartContext {
     pub regimes: Vec<RegimeContext>,
     /// Replications behind each figure; with one there are no intervals.
     pub replications: u64,
+    /// Whether these are draws of what is not known, each the mean of its replications.
+    pub drawn: bool,
     /// Seed of the run.
     pub seed: u64,
     /// Where the data come from, for the foot of the chart; may be empty.
@@ -160,7 +162,8 @@ impl ChartContext {
 
     /// The foot of a chart: run, interval, source.
     fn footer(&self, interval: &str) -> String {
-        let replications = text::count(self.replications, "replication");
+        let of = if self.drawn { "draw" } else { "replication" };
+        let replications = text::count(self.replications, of) + if self.drawn { " of what is not known" } else { "" };
         let mut footer = format!("{}. {replications}, seed {}. {interval}", self.scenario, self.seed);
         if !self.source.is_empty() {
             footer.push_str(" Source: ");

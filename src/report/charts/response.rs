@@ -269,6 +269,7 @@ pub(super) fn context_for_tests() -> ChartContext {
         baseline: "quiet".into(),
         regimes: vec![regime("quiet"), regime("taxed")],
         replications: 3,
+        drawn: false,
         seed: 1,
         source: String::new(),
         flag_label: "on the list".to_owned(),

@@ -12,13 +12,12 @@ use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
 use crate::report::points::{DrawTables, StructureRow, WidthRow, chart_choice, setting_text, shown};
 use crate::report::study::describe;
+use crate::report::words::first_that_moves;
 use crate::study::finished::FinishedPoints;
 use crate::study::points::Names;
 
 /// Level of the intervals of points.
 const LEVEL: f64 = 0.95;
-/// A chart begins with a regime whose change is at least this part of the largest.
-const WORTH_SHOWING: f64 = 0.1;
 /// Rows of a frame; beyond, points at the end are left out.
 const MOST_ROWS: usize = 12_000;
 
@@ -78,7 +77,7 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
         page.kind = "Policy regimes compared, with what is not known of them".into();
         page.answer = super::predicted::answer(finished, run, tables);
         let widths = std::mem::take(&mut page.sections);
-        super::run::add_to(run, finished.results.points().len() as u64, &mut page);
+        super::run::add_to(run, &mut page);
         // After the regimes and the parties, before sales.
         let at = page.sections.len().min(FIRST_SECTIONS);
         page.sections.splice(at..at, widths);
@@ -514,11 +513,8 @@ impl<'a> Points<'a> {
         page: &mut Page,
     ) {
         // The first regime that moves it.
-        let size = |row: &WidthRow| row.structure_median.abs();
-        let largest = rows.iter().map(|row| size(row)).fold(0.0, f64::max);
-        let Some(lead) = rows.iter().find(|row| size(row) > 0.0 && size(row) >= WORTH_SHOWING * largest) else {
-            return;
-        };
+        let medians: Vec<f64> = rows.iter().map(|row| row.structure_median).collect();
+        let Some(lead) = first_that_moves(&medians).map(|at| rows[at]) else { return };
         let metric = &self.names.metrics[measured.metric];
         let own = |name: &str, label: &str| {
             let column = FrameColumn::new(name, label, measured.show);

@@ -1,17 +1,14 @@
 //! The words of a study of draws that has the tables of a run: who pays and who gains, with all that is not known in every range.
 
-use std::cmp::Ordering;
-
 use super::Show;
 use super::words::{between, counted, dates, different, list, number};
 use crate::model::accounts::Account;
 use crate::report::account_rows::WelfareRow;
 use crate::report::build::Report;
 use crate::report::points::{DrawTables, EffectRow, WidthRow};
+use crate::report::words::first_that_moves;
 use crate::study::finished::{Finished, FinishedPoints};
 
-/// A regime is written about if its effect is at least this part of the largest.
-const WORTH_WRITING: f64 = 0.1;
 /// A thing is named if it makes at least this share of the variance.
 const WORTH_NAMING: f64 = 0.1;
 /// Parties named on either side.
@@ -49,11 +46,9 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
         let own = |row: &&WelfareRow| row.regime == regime && row.period == period.name && of(row.account.account);
         welfare.iter().filter(own).filter_map(|row| gain(row, tables, period.years())).collect()
     };
-    let size = |regime: &str| gains(regime, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
+    let size = |regime: &&str| gains(regime, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
     let names: Vec<&str> = regimes.map(|regime| regime.name.as_str()).collect();
-    let largest = names.iter().map(|name| size(name)).fold(0.0, f64::max);
-    let worth = |at: &usize| largest > 0.0 && size(names[*at]) >= WORTH_WRITING * largest;
-    let Some(lead) = (0..names.len()).find(worth) else {
+    let Some(lead) = first_that_moves(&names.iter().map(size).collect::<Vec<f64>>()) else {
         let nobody = "No account changes under any regime.".to_owned();
         return vec![("Who pays".into(), nobody)];
     };
@@ -63,7 +58,7 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
     let named = |sign: f64| -> Vec<String> {
         let mut own: Vec<&Gain<'_>> =
             parties.iter().filter(|gain| gain.certain() && gain.median * sign > 0.0).collect();
-        own.sort_by(|a, b| b.median.abs().partial_cmp(&a.median.abs()).unwrap_or(Ordering::Equal));
+        own.sort_by(|a, b| b.median.abs().total_cmp(&a.median.abs()));
         own.iter().take(MOST_PARTIES).map(|gain| gain.said()).collect()
     };
     let sentence = |sign: f64, some: &str, nobody: &str| match &named(sign)[..] {
@@ -73,7 +68,7 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
     let unsure = parties.iter().filter(|gain| !gain.certain() && gain.ends != [0.0; 2]).count() as u64;
     let unsure = match unsure {
         0 => String::new(),
-        some => format!(" Of {} the range reaches zero.", counted(some, "more account")),
+        some => format!(" For {} the range reaches zero.", counted(some, "other account")),
     };
     let pays = sentence(
         -1.0,

@@ -41,9 +41,16 @@ impl RunFacts<'_> {
             PopulationMode::Shared => "on the same set",
             PopulationMode::Own => "each with a set of its own",
         };
+        let runs = match report.results.draw_size() {
+            None => counted(report.results.replications(), "replication"),
+            Some(size) => format!(
+                "{} of what is not known, of {}",
+                counted(report.results.replications(), "draw"),
+                counted(size, "replication")
+            ),
+        };
         asked.push(format!(
-            "{}, {population} of {} buyers, seed {}.",
-            counted(report.results.replications(), "replication"),
+            "{runs}, {population} of {} buyers, seed {}.",
             number(scenario.buyers as f64, Show::Count, false),
             scenario.seed
         ));

@@ -9,13 +9,12 @@ use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
 use crate::report::page::Pick;
 use crate::report::page::words::{counted, dates, different};
+use crate::report::words::first_that_moves;
 use crate::study::Arm;
 use crate::study::finished::Finished;
 
 /// Rows of a frame: beyond, models that change least are left out.
 pub(super) const MOST_ROWS: usize = 12_000;
-/// A regime is written about if its effect is at least this part of the largest.
-const WORTH_WRITING: f64 = 0.1;
 
 /// What the page of a run is made from.
 pub(super) struct RunFacts<'a> {
@@ -35,8 +34,6 @@ pub(super) struct RunFacts<'a> {
     pub(super) welfare: Vec<WelfareRow>,
     /// Position of the regime that is written about.
     pub(super) lead: usize,
-    /// Draws of what is not known that its replications are of; none where all have the same parameters.
-    pub(super) draws: Option<u64>,
 }
 
 /// Whether an account changes by more than rounding.
@@ -57,7 +54,7 @@ impl<'a> RunFacts<'a> {
         let quantile = student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0);
         let welfare = report.welfare();
         let period = scenario.outputs.period;
-        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0, draws: None };
+        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0 };
         run.lead = run.worth_writing();
         run
     }
@@ -75,10 +72,7 @@ impl<'a> RunFacts<'a> {
                     regions.clone().map(|region| self.region(arm, self.period, region).difference.mean().abs()).sum();
             }
         }
-        let largest = sizes.iter().fold(0.0, |a: f64, b| a.max(*b));
-        let others = || (0..sizes.len()).filter(|arm| *arm != self.report.results.baseline().0);
-        let worth = |arm: &usize| largest > 0.0 && sizes[*arm] >= WORTH_WRITING * largest;
-        others().find(worth).or_else(|| others().next()).unwrap_or(0)
+        first_that_moves(&sizes).or_else(|| self.others().next()).unwrap_or(0)
     }
 
     pub(super) fn baseline(&self) -> &str {
@@ -108,9 +102,9 @@ impl<'a> RunFacts<'a> {
 
     pub(super) fn noise(&self) -> String {
         match self.quantile.is_finite() {
-            true if self.draws.is_some() => format!(
-                "95% interval of the mean over {}, each of a draw of all that is not known: the spread between draws is wider.",
-                counted(self.report.results.replications(), "replication")
+            true if self.report.results.draw_size().is_some() => format!(
+                "95% interval of the mean over {} of all that is not known: the spread between draws is wider.",
+                counted(self.report.results.replications(), "draw")
             ),
             true => format!(
                 "95% interval of the mean over {}: simulation noise only.",

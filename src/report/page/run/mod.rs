@@ -43,9 +43,10 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
     page
 }
 
-/// Adds to the page of a study of draws what its replications, each of one of so many draws, say together.
-pub(super) fn add_to(finished: &Finished, draws: u64, page: &mut Page) {
-    let run = RunFacts { draws: Some(draws), ..RunFacts::of(finished) };
+/// Adds to the page of a study of draws what they say together.
+pub(super) fn add_to(finished: &Finished, page: &mut Page) {
+    let run = RunFacts::of(finished);
+    let draws = finished.results.replications();
     page.asked = run.asked();
     page.intervals.push(format!(
         "Where regimes stand side by side, over time, by party and by model, numbers are means over all {draws} draws, and an interval is the 95% \
@@ -75,8 +76,15 @@ pub fn warnings(report: &Report<'_>) -> Vec<String> {
         format!(
             "common worlds make {} of {} contrasts over the whole horizon noisier than independent runs would: their variance \
              reduction is below 1 beyond chance, least {:.2} for {}, {} against {} (column `variance_reduction` of comparisons.csv; an \
-             estimate from {} replications)",
-            weak.contrasts, weak.of, row.variance_reduction, row.metric, row.regime, row.baseline, row.replications,
+             estimate from {} {})",
+            weak.contrasts,
+            weak.of,
+            row.variance_reduction,
+            row.metric,
+            row.regime,
+            row.baseline,
+            row.replications,
+            if report.results.draw_size().is_some() { "draws" } else { "replications" },
         )
     });
     weak.into_iter().collect()
