@@ -270,7 +270,8 @@ pub fn merge(
     Ok(done)
 }
 
-/// The plan to work on and what is done of it, once the folder's own plan and what is wanted agree; nothing when all is done already.
+/// The plan to work on and what is done of it, once the folder's own plan and what is wanted agree; nothing when all is done already. Results of another
+/// study, finished or not, stay unless the user says otherwise.
 fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inventory)>, WorkError> {
     let path = store.folder().path();
     let resume = begin == Begin::Resume;
@@ -280,7 +281,12 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
     let stored = match Plan::read(store.folder()) {
         Ok(stored) => stored,
         // A plan of an older form is no plan of this study.
-        Err(error) if resume || store.has_units() => return Err(refusal(path, &[error.to_string()], resume)),
+        Err(error) if resume => {
+            return Err(refusal(path, "is of another study and cannot be continued", &[error.to_string()]));
+        }
+        Err(error) if store.has_units() => {
+            return Err(refusal(path, "holds the unfinished run of another study", &[error.to_string()]));
+        }
         Err(_) => return start(store, wanted).map(Some),
     };
     let differences = stored.differences(&wanted);
@@ -288,11 +294,16 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
     let complete = manifest.is_some_and(|manifest| {
         manifest["status"] == WorkStatus::Complete.as_str() && manifest["plan"]["blake3"] == stored.hash.as_str()
     });
+    if !differences.is_empty() && (resume || complete || store.has_units()) {
+        let what = match (resume, complete) {
+            (true, _) => "is of another study and cannot be continued",
+            (false, true) => "holds the finished results of another study",
+            (false, false) => "holds the unfinished run of another study",
+        };
+        return Err(refusal(path, what, &differences));
+    }
     if !resume && (complete || !store.has_units()) {
         return start(store, wanted).map(Some);
-    }
-    if !differences.is_empty() {
-        return Err(refusal(path, &differences, resume));
     }
     if resume {
         if complete && files_stand(store.folder()) {
@@ -305,12 +316,7 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
     Err(WorkError::Unfinished { path: path.to_owned(), done, total })
 }
 
-fn refusal(path: &Path, differences: &[String], resume: bool) -> WorkError {
-    let what = if resume {
-        "is of another study and cannot be continued"
-    } else {
-        "holds the unfinished run of another study"
-    };
+fn refusal(path: &Path, what: &str, differences: &[String]) -> WorkError {
     let list = differences.join("; ");
     WorkError::Refused(format!(
         "{}: {what}: {list}\nhelp: choose another folder with --out, or start over in this one with --fresh",

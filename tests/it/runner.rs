@@ -278,6 +278,20 @@ fn another_plan_seed_or_version_is_refused_by_name() {
     // Starting over is always possible.
     assert!(run_command(&out, &["--fresh", "--quiet"]).status().unwrap().success());
     same(&out, "a run that started over");
+    // What is finished is not written over by another study in silence; by the same one it is.
+    for (other, difference) in [
+        (["--seed", "7"], "the seed is 1995 there and 7 here"),
+        (["--regimes", "threat_lapsed"], "the list of regimes is"),
+        (["--set", "demand.alpha=0.2"], "demand.alpha"),
+    ] {
+        let output = run_command(&out, &other).output().unwrap();
+        refused(&output, 2, &["holds the finished results of another study", difference, "--fresh", "--out"]);
+        same(&out, "finished results");
+    }
+    assert!(run_command(&out, &["--quiet"]).status().unwrap().success());
+    same(&out, "the same run again");
+    assert!(run_command(&out, &["--quiet", "--seed", "7", "--fresh"]).status().unwrap().success());
+    assert!(fs::read_to_string(out.join("manifest.json")).unwrap().contains("\"seed\": 7"));
 }
 
 #[test]
