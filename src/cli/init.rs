@@ -1,19 +1,25 @@
-//! `stickershock init`: a commented scenario with its data and its estimated parameters, to run and to change.
+//! `stickershock init`: a commented scenario with its data and its estimated parameters, to run and to change; or one of a market of one's own.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::init_market::OwnMarket;
 use super::{CliError, example};
 
 #[derive(Args)]
 pub struct InitArgs {
-    /// Folder to make.
-    #[arg(default_value = "my-study")]
-    folder: PathBuf,
+    /// Folder to make; `my-study` if absent, or with `--name` a folder of that name.
+    folder: Option<PathBuf>,
+    /// Name of the study; the folder's if absent.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    own: OwnMarket,
 }
 
 const SCENARIO: &str = include_str!("../../configs/showdown-1995.toml");
+
 /// The folder's own name where a scenario may have it.
 fn name(folder: &Path) -> String {
     let own = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
@@ -24,9 +30,13 @@ fn name(folder: &Path) -> String {
 
 /// Runs the command.
 pub fn init(args: &InitArgs) -> Result<(), CliError> {
-    let folder = &args.folder;
+    let folder = args.folder.as_deref().or(args.name.as_deref().map(Path::new)).unwrap_or(Path::new("my-study"));
+    let name = name(args.name.as_deref().map_or(folder, Path::new));
+    if args.own.is_asked() {
+        return args.own.write(folder, &name);
+    }
     let scenario = SCENARIO
-        .replace("name = \"showdown-1995\"", &format!("name = {:?}", name(folder)))
+        .replace("name = \"showdown-1995\"", &format!("name = {name:?}"))
         .replace("docs/answer.md", "docs/answer.md of the project");
     let written = example::write(folder, "scenario.toml", &scenario)?;
     example::tell(&written, "run")

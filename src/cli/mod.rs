@@ -13,6 +13,7 @@ mod check;
 mod duties;
 mod example;
 mod init;
+mod init_market;
 mod merge;
 mod negotiate;
 mod plan;
@@ -54,7 +55,7 @@ const EXAMPLES: &str = "\
 Examples:
   stickershock run configs/showdown-1995.toml
   stickershock run configs/showdown-1995.toml --replications 20 --regimes imposed --out /tmp/imposed
-  stickershock run configs/showdown-1995.toml --set instrument.sanctions.rate=0.25
+  stickershock run configs/showdown-1995.toml --set instrument.sanctions.rate=0.25 --out /tmp/quarter
   stickershock check configs/showdown-1995.toml
   stickershock negotiate configs/governments-1995.toml
   stickershock init my-study && stickershock run my-study/scenario.toml
@@ -84,8 +85,9 @@ enum Command {
     /// Run the two governments' bargaining alone, in thousands of worlds, on market flows given as numbers or worked out from the market.
     #[command(after_help = NEGOTIATE_EXAMPLES)]
     Negotiate(negotiate::NegotiateArgs),
-    /// Write a commented scenario with its data into a new folder, ready to run and to change.
-    Init(init::InitArgs),
+    /// Write a commented scenario with its data into a new folder, ready to run and to change; with `--market`, of a market of one's own.
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(Box<init::InitArgs>),
     /// The shipped scenarios, which the program carries: list, show, run or copy them.
     #[command(subcommand)]
     Example(example::ExampleCommand),
@@ -112,8 +114,8 @@ enum Command {
 const RUN_EXAMPLES: &str = "\
 Examples:
   stickershock run configs/showdown-1995.toml
-  stickershock run configs/showdown-1995.toml -j 2 --replications 400 --seed 7
-  stickershock run configs/showdown-1995.toml --set pricing.theta=0.5 --set instrument.sanctions.basis=border --json";
+  stickershock run configs/showdown-1995.toml -j 2 --replications 400 --seed 7 --out /tmp/seed-7
+  stickershock run configs/sidebar-1995.toml --set pricing.theta=0.5 --set instrument.sanctions.basis=border --json --out /tmp/half";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
@@ -136,6 +138,14 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   stickershock check configs/showdown-1995.toml
   stickershock check my.toml --set demand.alpha=0.15";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  stickershock init my-study
+  stickershock init --market my-cars.csv --name my-cars && stickershock run my-cars/scenario.toml
+  stickershock init --market tests/cases/us_cars --where market_ids=1983 --name cars-1983
+  stickershock init --market products.csv --demand pyblp-results.json --agents agents.csv --price-unit 1000
+  stickershock init --market products.csv --column price=msrp --column country=plant --home Germany --elasticity 5";
 
 const NEGOTIATE_EXAMPLES: &str = "\
 Examples:

@@ -311,7 +311,7 @@ impl Table {
 
 /// What a cell that is no number means, if that is plain: signs and separators of thousands taken out, a decimal comma a point, percent a
 /// fraction.
-fn number_meant(cell: &str) -> Option<String> {
+pub(crate) fn number_meant(cell: &str) -> Option<String> {
     if number(cell).is_some() {
         return None;
     }

@@ -23,6 +23,7 @@ mod instruments;
 mod language;
 mod negotiated;
 mod outputs;
+mod own_market;
 mod page;
 mod peers;
 mod periods;

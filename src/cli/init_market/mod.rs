@@ -1,0 +1,845 @@
+//! `stickershock init --market FILE.csv`: a scenario from any table of products that runs as it is, with defaults for what the table does not
+//! say.
+//!
+//! What is missing and cannot be assumed is reported all at once. What is taken and what is assumed is said on the screen and in the scenario.
+
+mod columns;
+mod estimates;
+mod sheet;
+mod writing;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::columns::{Role, TableRoles};
+use self::estimates::Estimates;
+use self::sheet::{RawTable, some};
+use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
+use super::CliError;
+use crate::config::case::{Case, CaseOptions, CaseScenario, Spec};
+use crate::folder::OutputFolder;
+use crate::study::solve::{Matrices, SolveOptions, solve};
+use crate::study::{BaseYear, Study};
+
+#[derive(Args)]
+pub(super) struct OwnMarket {
+    /// A table of products of your own, one a row, or the folder of a `solve` case: columns are guessed by their names, what is not known
+    /// has a default, and both are said.
+    #[arg(long, value_name = "FILE.csv")]
+    market: Option<PathBuf>,
+    /// Rows to take: `column=value`, such as `market_ids=1988`. May be given several times.
+    #[arg(long = "where", value_name = "COLUMN=VALUE", requires = "market")]
+    rows: Vec<String>,
+    /// A column that the guess has wrong: WHAT=COLUMN, where WHAT is market, model, brand, maker, region, country, home-share, price, volume,
+    /// share or flag. May be given several times.
+    #[arg(long = "column", value_name = "WHAT=COLUMN", requires = "market", value_parser = columns::stated)]
+    columns: Vec<(Role, String)>,
+    /// Demand as estimated: the folder of a `solve` case, its case.json, or PyBLP's results as JSON.
+    #[arg(long, value_name = "PATH", requires = "market")]
+    demand: Option<PathBuf>,
+    /// The buyers of `--demand` (PyBLP's agent data); agents.csv beside it if absent.
+    #[arg(long, value_name = "FILE.csv", requires = "demand")]
+    agents: Option<PathBuf>,
+    /// Price response of the median buyer, per thousand USD.
+    #[arg(long, requires = "market", conflicts_with = "demand", value_parser = positive)]
+    alpha: Option<f64>,
+    /// Own-price elasticity at the mean price that the price response is set for, without its sign; 4 if absent, more where costs would be
+    /// below zero.
+    #[arg(long, requires = "market", conflicts_with_all = ["demand", "alpha"], value_parser = positive)]
+    elasticity: Option<f64>,
+    /// Purchase events a year, those included that end without any of these products.
+    #[arg(long, value_name = "EVENTS", requires = "market", value_parser = positive)]
+    size: Option<f64>,
+    /// Share of purchase events that end without any of these products; two thirds if absent and not in the table.
+    #[arg(long, value_name = "SHARE", requires = "market", value_parser = fraction)]
+    outside: Option<f64>,
+    /// USD of one unit of the price column; 1000 where the mean price is below 1000, else 1.
+    #[arg(long, value_name = "USD", requires = "market", value_parser = positive)]
+    price_unit: Option<f64>,
+    /// Regions and countries that are at home, by commas.
+    #[arg(long, value_name = "NAMES", requires = "market", value_delimiter = ',')]
+    home: Vec<String>,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0).ok_or_else(|| "expected a number above 0".into())
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let between = |x: &f64| *x > 0.0 && *x < 1.0;
+    text.parse().ok().filter(between).ok_or_else(|| "expected a share between 0 and 1".into())
+}
+
+/// Names of a place that is at home, without regard to case.
+const HOME: [&str; 8] = ["us", "usa", "united states", "home", "domestic", "big_three", "other_us", "u.s."];
+/// Parts of names of columns that are no characteristics of a product.
+const NO_CHARACTERISTIC: [&str; 19] = [
+    "instrument",
+    "source",
+    "trend",
+    "delta",
+    "xi",
+    "mc",
+    "ids",
+    "cost",
+    "rate",
+    "nesting",
+    "share",
+    "price",
+    "sales",
+    "volume",
+    "weight_usd",
+    "year",
+    "quarter",
+    "city",
+    "notes",
+];
+/// Most characteristics that are taken unasked.
+const CHARACTERISTICS: usize = 3;
+/// Purchase events a year where shares are given and no size.
+const EVENTS: f64 = 1e6;
+/// Units a year where neither volumes nor shares are given.
+const UNITS: f64 = 10_000.0;
+/// Share of purchase events that end without any of the products, where nothing is known of it.
+const OUTSIDE: f64 = 2.0 / 3.0;
+/// Below this mean, prices are thousands.
+const THOUSANDS: f64 = 1_000.0;
+/// Elasticities that are tried until no cost is below zero.
+const ELASTICITIES: [f64; 8] = [4.0, 5.0, 6.0, 8.0, 10.0, 14.0, 20.0, 30.0];
+/// How near to 1 shares add up where they are shares of what is sold.
+const ALL_SOLD: f64 = 0.005;
+
+/// What is told of the table.
+#[derive(Default)]
+struct Notes {
+    taken: Vec<String>,
+    assumed: Vec<String>,
+    left_out: Vec<String>,
+    problems: Vec<String>,
+}
+
+impl OwnMarket {
+    /// Whether a table was named.
+    pub fn is_asked(&self) -> bool {
+        self.market.is_some()
+    }
+
+    /// Reads the table and writes the folder; says what was taken and assumed.
+    pub fn write(&self, folder: &Path, name: &str) -> Result<(), CliError> {
+        let Some(path) = &self.market else { return Ok(()) };
+        if folder.exists() {
+            let message = format!("{} exists already\nhelp: name a folder that does not", folder.display());
+            return Err(CliError::Usage(message));
+        }
+        // The folder of a case stands for its table and for its demand.
+        let (file, demand) = match path.is_dir() {
+            true => (path.join("products.csv"), self.demand.clone().or_else(|| Some(path.clone()))),
+            false => (path.clone(), self.demand.clone()),
+        };
+        let sheet = RawTable::load(&file)?;
+        let mut notes = Notes::default();
+        let read = self.read(&sheet, &file, demand.as_deref(), &mut notes);
+        let text = match read {
+            Ok(Some(text)) if notes.problems.is_empty() => text,
+            Ok(_) => return Err(refused(&file, &notes.problems)),
+            Err(error) => {
+                notes.problems.push(error.to_string());
+                return Err(refused(&file, &notes.problems));
+            }
+        };
+        self.settle(folder, name, text, notes)
+    }
+
+    /// Everything that the table says; nothing where something is missing, which `notes.problems` names.
+    fn read(
+        &self,
+        sheet: &RawTable,
+        file: &Path,
+        demand: Option<&Path>,
+        notes: &mut Notes,
+    ) -> Result<Option<MarketText>, CliError> {
+        if sheet.separator != ',' {
+            notes.taken.push(format!("cells are separated by {:?}, decimals by commas or points", sheet.separator));
+        }
+        let columns = TableRoles::guess(sheet, &self.columns, &mut notes.problems);
+        let (rows, market) = self.rows(sheet, &columns, notes)?;
+        let estimates = match demand {
+            Some(path) => match estimates::read(path, self.agents.as_deref(), market.as_deref()) {
+                Ok(estimates) => Some((path, estimates)),
+                Err(problems) => {
+                    notes.problems.extend(problems);
+                    None
+                }
+            },
+            None => None,
+        };
+        let known = [Role::Volume, Role::Share].iter().any(|role| columns.of(*role).is_some());
+        // What the case itself would sell, where the table does not say.
+        let solved = estimates
+            .as_ref()
+            .filter(|_| !known)
+            .and_then(|(path, _)| base_of_case(path, market.as_deref(), rows.len()));
+        let (solved_prices, solved) = solved.map_or((None, None), |(prices, shares)| (Some(prices), Some(shares)));
+        let prices = self.prices(sheet, &columns, &rows, notes)?;
+        let (volumes, size) = self.volumes(sheet, &columns, &rows, solved, notes)?;
+        let buying = estimates.as_ref().map_or(1.0, |(_, estimates)| estimates.weight);
+        let size = (size.0 * buying, size.1);
+        if buying < 1.0 && volumes.iter().sum::<f64>() >= size.0 {
+            notes.problems.push(format!(
+                "more is sold than the buyers of the estimates, {buying:.4} of all, can buy: see --size and --outside"
+            ));
+        }
+        let (Some((mut prices, unit)), false) = (prices, rows.is_empty()) else { return Ok(None) };
+        if let Some(solved) = solved_prices {
+            notes.taken.push("prices are those of the case's base, solved at its estimates".into());
+            prices = solved.into_iter().map(Some).collect();
+        }
+        // A product without a volume is not sold, and may lack a price.
+        let sold: Vec<usize> = (0..rows.len()).filter(|at| volumes[*at] > 0.0).collect();
+        let mut unpriced = Vec::new();
+        for at in &sold {
+            if !prices[*at].is_some_and(|price| price > 0.0) {
+                unpriced.push(sheet.refuse(rows[*at], columns.of(Role::Price).unwrap_or_default(), "a price above 0"));
+            }
+        }
+        notes.problems.extend(some(unpriced));
+        if sold.is_empty() {
+            notes.problems.push("no product has a volume or share above 0".into());
+        }
+        if sold.len() < rows.len() {
+            notes.left_out.push(format!("products without a volume: {}", rows.len() - sold.len()));
+        }
+        let names = Names::read(sheet, &columns, &rows, &volumes, &self.home, notes)?;
+        let flags = flags(sheet, &columns, &rows, notes)?;
+        if !notes.problems.is_empty() {
+            return Ok(None);
+        }
+        let kept: Vec<usize> = sold.iter().map(|at| rows[*at]).collect();
+        let volume: Vec<f64> = sold.iter().map(|at| volumes[*at]).collect();
+        let wanted = estimates.as_ref().map(|(_, estimates)| estimates);
+        let characteristics = characteristics(sheet, &columns, &kept, &volume, wanted, notes);
+        let products = sold.iter().map(|at| MarketProduct {
+            words: names.words.iter().map(|words| words[*at].clone()).collect(),
+            home_share: names.home_share[*at],
+            flagged: flags.as_ref().map_or(names.home_share[*at] < 1.0, |(_, flags)| flags[*at]),
+            price_usd: prices[*at].unwrap_or(f64::NAN) * unit,
+            volume: volumes[*at],
+        });
+        let products: Vec<MarketProduct> = products.collect();
+        let demand = self.demand(&products, &characteristics, unit, wanted, notes);
+        let year = market.as_deref().and_then(|market| market.parse().ok()).filter(|year| (1900..=2100).contains(year));
+        match year {
+            Some(year) => notes.taken.push(format!("first day: 1 January {year}, from the market's name")),
+            None => notes.assumed.push("first day: 4 January 2025".into()),
+        }
+        Ok(Some(MarketText {
+            file: file.display().to_string(),
+            products,
+            characteristics,
+            home: names.home,
+            flag: flags.map(|(column, _)| column),
+            size,
+            demand,
+            year,
+            vertical: true,
+        }))
+    }
+
+    /// Rows that are asked for, and the market that they are of.
+    fn rows(
+        &self,
+        sheet: &RawTable,
+        columns: &TableRoles,
+        notes: &mut Notes,
+    ) -> Result<(Vec<usize>, Option<String>), CliError> {
+        let mut rows: Vec<usize> = (0..sheet.rows()).collect();
+        for condition in &self.rows {
+            let Some((column, value)) = condition.split_once('=').map(|(a, b)| (a.trim(), b.trim())) else {
+                notes.problems.push(format!("--where {condition}: expected COLUMN=VALUE"));
+                continue;
+            };
+            if !sheet.columns().iter().any(|own| own == column) {
+                let known = sheet.columns().join(", ");
+                notes.problems.push(format!("--where {condition}: there is no column `{column}`; there are {known}"));
+                continue;
+            }
+            let cells = sheet.text(column, &rows)?;
+            let kept: Vec<usize> =
+                rows.iter().zip(&cells).filter(|(_, cell)| *cell == value).map(|(row, _)| *row).collect();
+            if kept.is_empty() {
+                let values = distinct(&cells).join(", ");
+                notes.problems.push(format!("--where {condition}: no row has it; `{column}` has {values}"));
+                continue;
+            }
+            notes.taken.push(format!("rows: `{column}` {value}, {} of {}", kept.len(), sheet.rows()));
+            rows = kept;
+        }
+        if rows.is_empty() {
+            notes.problems.push("the table has no rows".into());
+            return Ok((rows, None));
+        }
+        let Some(own) = columns.of(Role::Market) else { return Ok((rows, None)) };
+        let markets = sheet.text(own, &rows)?;
+        let several = distinct(&markets);
+        if several.len() > 1 {
+            let counted: Vec<String> = several
+                .iter()
+                .take(12)
+                .map(|market| format!("{market} ({} rows)", markets.iter().filter(|own| *own == market).count()))
+                .collect();
+            let more = several.len().saturating_sub(12);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            notes.problems.push(format!(
+                "it has {} markets: {}{more}; choose one with --where {own}={}",
+                several.len(),
+                counted.join(", "),
+                several.last().map_or("", String::as_str)
+            ));
+        }
+        Ok((rows, several.into_iter().next()))
+    }
+
+    /// Prices of the rows and USD of one unit of them; nothing where the table has none.
+    #[expect(clippy::type_complexity, reason = "a column and its unit")]
+    fn prices(
+        &self,
+        sheet: &RawTable,
+        columns: &TableRoles,
+        rows: &[usize],
+        notes: &mut Notes,
+    ) -> Result<Option<(Vec<Option<f64>>, f64)>, CliError> {
+        let Some(own) = columns.of(Role::Price) else {
+            notes.problems.push(format!(
+                "there is no column of prices ({}); its columns are {}; say which it is with --column price=NAME",
+                Role::Price.names().join(", "),
+                sheet.columns().join(", ")
+            ));
+            return Ok(None);
+        };
+        let (prices, refused) = sheet.numbers(own, rows)?;
+        notes.problems.extend(refused);
+        let known: Vec<f64> = prices.iter().flatten().copied().collect();
+        let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        let unit = self.price_unit.unwrap_or(if mean < THOUSANDS { 1_000.0 } else { 1.0 });
+        notes.taken.push(format!("prices: column `{own}`"));
+        if self.price_unit.is_none() {
+            let shown = if unit == 1.0 { "USD" } else { "thousand USD, since their mean is below 1000" };
+            notes.assumed.push(format!("prices are {shown} (--price-unit)"));
+        }
+        Ok(Some((prices, unit)))
+    }
+
+    /// Units a year of each row, and purchase events a year with what is known of them.
+    fn volumes(
+        &self,
+        sheet: &RawTable,
+        columns: &TableRoles,
+        rows: &[usize],
+        solved: Option<Vec<f64>>,
+        notes: &mut Notes,
+    ) -> Result<(Vec<f64>, (f64, bool)), CliError> {
+        let outside = self.outside.unwrap_or(OUTSIDE);
+        let assume_outside = |notes: &mut Notes| {
+            if self.outside.is_none() && self.size.is_none() {
+                notes
+                    .assumed
+                    .push("two thirds of purchase events end without any of these products (--outside, --size)".into());
+            }
+        };
+        if let Some(own) = columns.of(Role::Volume) {
+            let (volumes, refused) = sheet.numbers(own, rows)?;
+            notes.problems.extend(refused);
+            let volumes = self.not_below_zero(sheet, own, rows, &volumes, notes);
+            notes.taken.push(format!("units a year: column `{own}`"));
+            assume_outside(notes);
+            let sold: f64 = volumes.iter().sum();
+            let size = self.size.unwrap_or(sold / (1.0 - outside));
+            if size <= sold {
+                notes.problems.push(format!("--size {size}: {sold} units a year are sold: it counts all purchase events, those without a sale too"));
+            }
+            return Ok((volumes, (size, self.size.is_some())));
+        }
+        let shares = match columns.of(Role::Share) {
+            Some(own) => {
+                let (shares, refused) = sheet.numbers(own, rows)?;
+                notes.problems.extend(refused);
+                Some((format!("column `{own}`"), self.not_below_zero(sheet, own, rows, &shares, notes)))
+            }
+            None => solved.map(|shares| ("shares of the case's base, solved at its estimates".to_owned(), shares)),
+        };
+        let Some((from, mut shares)) = shares else {
+            notes.assumed.push(format!(
+                "{UNITS} units a year of each product: there is no column of volumes ({}) or shares ({})",
+                Role::Volume.names().join(", "),
+                Role::Share.names().join(", ")
+            ));
+            assume_outside(notes);
+            let sold = UNITS * rows.len() as f64;
+            return Ok((
+                vec![UNITS; rows.len()],
+                (self.size.unwrap_or(sold / (1.0 - outside)).max(1.01 * sold), false),
+            ));
+        };
+        let size = self.size.unwrap_or(EVENTS);
+        if self.size.is_none() {
+            notes.assumed.push(format!("{EVENTS} purchase events a year (--size)"));
+        }
+        let sum: f64 = shares.iter().sum();
+        let whole = if sum > 1.0 + ALL_SOLD { 100.0 } else { 1.0 };
+        if sum > 100.0 * (1.0 + ALL_SOLD) {
+            notes.problems.push(format!("{from}: shares add up to {sum}: no more than 1, or 100 percent, can be"));
+        }
+        shares.iter_mut().for_each(|share| *share /= whole);
+        let percent = if whole == 1.0 { "" } else { ", in percent" };
+        let all_sold = (sum / whole - 1.0).abs() <= ALL_SOLD;
+        if all_sold {
+            notes
+                .taken
+                .push(format!("units a year: {from}{percent}, shares of what is sold, for they add up to all of it"));
+            assume_outside(notes);
+            shares.iter_mut().for_each(|share| *share *= (1.0 - outside) / (sum / whole));
+        } else {
+            notes.taken.push(format!(
+                "units a year: {from}{percent}, shares of all purchase events; {:.1}% end without any of these products",
+                100.0 * (1.0 - sum / whole)
+            ));
+        }
+        Ok((shares.iter().map(|share| share * size).collect(), (size, self.size.is_some())))
+    }
+
+    /// Numbers with zero for none; those below zero are complained about.
+    fn not_below_zero(
+        &self,
+        sheet: &RawTable,
+        column: &str,
+        rows: &[usize],
+        numbers: &[Option<f64>],
+        notes: &mut Notes,
+    ) -> Vec<f64> {
+        let below = rows.iter().zip(numbers).filter(|(_, number)| number.is_some_and(|number| number < 0.0));
+        let below = below.map(|(row, _)| sheet.refuse(*row, column, "a number, zero or more"));
+        notes.problems.extend(some(below.collect()));
+        numbers.iter().map(|number| number.unwrap_or(0.0).max(0.0)).collect()
+    }
+
+    /// Demand of the scenario, as estimated or assumed.
+    fn demand(
+        &self,
+        products: &[MarketProduct],
+        characteristics: &[MarketCharacteristic],
+        unit: f64,
+        estimates: Option<&Estimates>,
+        notes: &mut Notes,
+    ) -> MarketDemand {
+        let sold: f64 = products.iter().map(|product| product.volume).sum();
+        let mean_price = products.iter().map(|product| product.volume * product.price_usd).sum::<f64>() / sold;
+        if let Some(estimates) = estimates {
+            notes.taken.extend(estimates.said.iter().cloned());
+            notes.left_out.extend(estimates.left_out.iter().cloned());
+            let known = |term: &str| characteristics.iter().any(|own| own.expression == term);
+            for (term, sigma) in estimates.sigma.iter().filter(|(term, sigma)| *sigma > 0.0 && !known(term)) {
+                notes
+                    .left_out
+                    .push(format!("the taste for `{term}` (sigma {sigma}), which the table has no numbers of"));
+            }
+            // Tastes for characteristics as they are hold a taste for having any product, by their means.
+            let of_means: f64 = characteristics.iter().map(|own| (own.sigma * own.mean).powi(2)).sum();
+            return MarketDemand {
+                alpha: estimates.response * THOUSANDS / unit,
+                income_log_sd: estimates.log_sd,
+                income_bounds: estimates.bounds,
+                sigma_outside: (estimates.constant.powi(2) + of_means).sqrt(),
+                sigma_import: 0.0,
+                sigma_region: 0.0,
+                curvature: estimates.curvature,
+                stated: true,
+                estimated: true,
+            };
+        }
+        let elasticity = self.elasticity.unwrap_or(ELASTICITIES[0]);
+        let alpha = self.alpha.unwrap_or(elasticity * THOUSANDS / mean_price);
+        if self.alpha.is_some() {
+            notes.taken.push(format!("price response: {alpha} per thousand USD (--alpha)"));
+        }
+        notes.assumed.push("tastes: spreads of 0.5 for each characteristic, for imports and for regions, 1 for buying none of these products; incomes lognormal with 0.35, the price response falls in proportion to them; no loyalty to brands".into());
+        MarketDemand {
+            alpha,
+            income_log_sd: 0.35,
+            income_bounds: [0.4, 2.5],
+            sigma_outside: 1.0,
+            sigma_import: 0.5,
+            sigma_region: 0.5,
+            curvature: 1.0,
+            stated: self.alpha.is_some(),
+            estimated: false,
+        }
+    }
+
+    /// Writes the files, looks whether the base year can be solved, and tells all.
+    fn settle(&self, folder: &Path, name: &str, mut text: MarketText, mut notes: Notes) -> Result<(), CliError> {
+        let output = OutputFolder::bare(folder)?;
+        let data = output.write("data/models.csv", text.data().as_bytes())?;
+        let schema = output.write("scenario.schema.json", crate::config::schema().as_bytes())?;
+        let mean_alpha = text.demand.alpha / self.elasticity.unwrap_or(ELASTICITIES[0]);
+        let tried: &[f64] = match (text.demand.stated, self.elasticity.is_some()) {
+            (false, false) => &ELASTICITIES,
+            _ => &ELASTICITIES[..1],
+        };
+        // Under the chain costs at the border must be above zero; without it one below zero is a warning.
+        let ways = tried.iter().map(|elasticity| (*elasticity, true)).chain([(tried[0], false)]);
+        let mut last = None;
+        for (elasticity, vertical) in ways {
+            text.vertical = vertical;
+            if tried.len() > 1 {
+                text.demand.alpha = elasticity * mean_alpha;
+            }
+            let scenario = output.write(
+                "scenario.toml",
+                text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out).as_bytes(),
+            )?;
+            match base_year(&scenario) {
+                Ok((study, base)) if vertical && study.shared_world().makers.costs.negative.is_empty() || !vertical => {
+                    if tried.len() > 1 {
+                        notes.assumed.push(format!(
+                            "price response {:.4} per thousand USD, an own-price elasticity of {elasticity} at the mean price (--elasticity, --alpha)",
+                            text.demand.alpha
+                        ));
+                    }
+                    if !vertical {
+                        notes.assumed.push(
+                            "makers set prices in the showroom (pricing.chain = \"retail\"): with prices at the border some costs would be below zero".into(),
+                        );
+                    }
+                    output.write(
+                        "scenario.toml",
+                        text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out).as_bytes(),
+                    )?;
+                    let told = told(&notes, &study, &base);
+                    let paths: String =
+                        [&scenario, &data, &schema].iter().map(|path| format!("  {}\n", path.display())).collect();
+                    return super::print(&format!(
+                        "{told}Written:\n{paths}Next: stickershock run {}\n",
+                        scenario.display()
+                    ));
+                }
+                Ok(_) => {}
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| CliError::Usage(format!("{}: no base year can be solved", folder.display()))))
+    }
+}
+
+/// Buyers on whom the base year is tried.
+const TRIED_BUYERS: u32 = 1_024;
+
+/// The base year of a scenario on few buyers.
+fn base_year(scenario: &Path) -> Result<(Study, BaseYear), CliError> {
+    let small = [format!("buyers.count={TRIED_BUYERS}"), "buyers.population=shared".into()];
+    let loaded = crate::config::load(scenario, &small)?;
+    let study = Study::prepare(loaded.scenario)?;
+    let base = study.base_year().map_err(|error| crate::study::StudyError::World(error.into()))?;
+    Ok((study, base))
+}
+
+/// What is said on the screen.
+fn told(notes: &Notes, study: &Study, base: &BaseYear) -> String {
+    let lines = |title: &str, items: &[String]| match items {
+        [] => String::new(),
+        items => format!("{title}:\n{}", items.iter().map(|item| format!("  {item}\n")).collect::<String>()),
+    };
+    let market = &study.scenario().market;
+    let sold: f64 = market.models.iter().map(|model| model.base_volume).sum();
+    let mean = |value: &dyn Fn(usize) -> f64| {
+        (0..market.len()).map(|j| market.models[j].base_volume * value(j)).sum::<f64>() / sold
+    };
+    let negative = &study.shared_world().makers.costs.negative;
+    let mut found = vec![
+        format!(
+            "{} products of {} brands and {} makers, {sold:.0} units a year out of {:.0} purchase events; {} are imported",
+            market.len(),
+            market.brands.len(),
+            market.manufacturers.len(),
+            market.market_size,
+            market.models.iter().filter(|model| model.imported).count(),
+        ),
+        format!(
+            "base year on {TRIED_BUYERS} buyers: own-price elasticity {:.2}, makers' margin {:.0}% of the price (means by volume)",
+            mean(&|j| base.models[j].own_elasticity),
+            100.0 * mean(&|j| base.models[j].margin_usd / market.models[j].list_price_usd),
+        ),
+    ];
+    if !negative.is_empty() {
+        found.push(format!(
+            "{} products have a marginal cost below zero: demand is too inelastic at their prices; see `stickershock check`",
+            negative.len()
+        ));
+    }
+    [
+        lines("Taken from the table", &notes.taken),
+        lines("Assumed, for you to check", &notes.assumed),
+        lines("Left out", &notes.left_out),
+        lines("The market", &found),
+    ]
+    .concat()
+}
+
+/// All that is missing or wrong, at once.
+fn refused(file: &Path, problems: &[String]) -> CliError {
+    let list: String = problems.iter().map(|problem| format!("\n  - {}", problem.replace("\nhelp: ", "; "))).collect();
+    CliError::Config(crate::config::ConfigError::Row {
+        file: file.display().to_string(),
+        row: None,
+        label: None,
+        message: format!("no scenario can be made of it yet:{list}"),
+        help: "mend all of these; nothing was written".into(),
+    })
+}
+
+/// Different texts in order of appearance.
+fn distinct(cells: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    cells.iter().filter(|cell| seen.insert(*cell)).cloned().collect()
+}
+
+/// Prices and shares of the base of a case at its own estimates, where its products are those of the table; 0 for those that are not sold.
+fn base_of_case(path: &Path, market: Option<&str>, rows: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let folder = if path.is_dir() { path } else { path.parent()? };
+    let mut case = Case::load(folder, &CaseOptions { specs: None, market: market.map(str::to_owned) }).ok()?;
+    if case.product_ids.len() != rows {
+        return None;
+    }
+    let base = CaseScenario {
+        name: "base".into(),
+        written: serde_json::Value::Null,
+        spec: Spec::base(),
+        stored: std::collections::BTreeMap::new(),
+    };
+    case.scenarios = vec![base];
+    let options = SolveOptions { matrices: Matrices::None, ..SolveOptions::default() };
+    let solution = solve(&case, &options).ok()?;
+    let base = solution.scenarios.first()?;
+    let (mut prices, mut shares) = (vec![0.0; rows], vec![0.0; rows]);
+    let sold = (0..rows).filter(|j| case.on_sale[*j]);
+    sold.zip(base.price.iter().zip(&base.share)).for_each(|(j, (price, share))| {
+        (prices[j], shares[j]) = (*price, *share);
+    });
+    Some((prices, shares))
+}
+
+/// Names of model, brand, maker, region and country of each row, and what is at home.
+struct Names {
+    words: [Vec<String>; 5],
+    home_share: Vec<f64>,
+    home: [Vec<String>; 2],
+}
+
+impl Names {
+    fn read(
+        sheet: &RawTable,
+        columns: &TableRoles,
+        rows: &[usize],
+        volumes: &[f64],
+        home: &[String],
+        notes: &mut Notes,
+    ) -> Result<Self, CliError> {
+        let read = |role: Role| -> Result<Option<(String, Vec<String>)>, CliError> {
+            let Some(own) = columns.of(role) else { return Ok(None) };
+            let named = |cell: String| if cell.is_empty() { "unknown".to_owned() } else { cell };
+            Ok(Some((own.to_owned(), sheet.text(own, rows)?.into_iter().map(named).collect())))
+        };
+        // Numbers that stand for names say nothing by themselves.
+        let numbered = |what: &str, cells: Vec<String>| -> Vec<String> {
+            let all = cells.iter().all(|cell| cell.parse::<f64>().is_ok());
+            if all { cells.into_iter().map(|cell| format!("{what} {cell}")).collect() } else { cells }
+        };
+        let take = |what: &str, role: Role, notes: &mut Notes| -> Result<Option<Vec<String>>, CliError> {
+            let found = read(role)?;
+            if let Some((own, _)) = &found {
+                notes.taken.push(format!("{what}: column `{own}`"));
+            }
+            Ok(found.map(|(_, cells)| cells))
+        };
+        let model = take("products", Role::Model, notes)?.map(|cells| numbered("product", cells));
+        let mut model = model.unwrap_or_else(|| {
+            notes.assumed.push("products are named `product 1`, `product 2` and so on".into());
+            (1..=rows.len()).map(|number| format!("product {number}")).collect()
+        });
+        let twice = unique(&mut model);
+        if twice > 0 {
+            notes.assumed.push(format!("{twice} products share a name with another: numbers set them apart"));
+        }
+        let brand = take("brands", Role::Brand, notes)?.map(|cells| numbered("brand", cells));
+        let maker = take("makers, who set prices", Role::Maker, notes)?.map(|cells| numbered("firm", cells));
+        let (brand, maker) = match (brand, maker) {
+            (Some(brand), Some(maker)) => (brand, maker),
+            (Some(brand), None) => {
+                notes.assumed.push("each brand is a maker of its own".into());
+                (brand.clone(), brand)
+            }
+            (None, Some(maker)) => {
+                notes.assumed.push("each maker has one brand".into());
+                (maker.clone(), maker)
+            }
+            (None, None) => {
+                notes.assumed.push("each product has a brand and a maker of its own: there is no column of makers (firm_ids, manufacturer)".into());
+                (model.clone(), model.clone())
+            }
+        };
+        let region = take("regions", Role::Region, notes)?.map(|cells| numbered("region", cells));
+        let country = take("countries of assembly", Role::Country, notes)?;
+        let (region, country) = match (region, country) {
+            (Some(region), Some(country)) => (region, country),
+            (Some(region), None) => {
+                notes.assumed.push("products are made where their region is".into());
+                (region.clone(), region)
+            }
+            (None, Some(country)) => (country.clone(), country),
+            (None, None) => {
+                let largest = at_home(&maker, volumes, home).into_iter().next().unwrap_or_default();
+                notes.assumed.push(format!(
+                    "products of {largest}, who sells most, are at home, all others are imported: there is no column of regions or countries (--column region=NAME, --home)"
+                ));
+                let of = |maker: &String| if *maker == largest { "home" } else { "abroad" }.to_owned();
+                let region: Vec<String> = maker.iter().map(of).collect();
+                (region.clone(), region)
+            }
+        };
+        let first: Vec<String> =
+            country.iter().map(|name| name.split('/').next().unwrap_or_default().trim().to_owned()).collect();
+        let home = [at_home(&region, volumes, home), at_home(&first, volumes, home)];
+        let told = if home[0] == home[1] {
+            home[0].join(", ")
+        } else {
+            format!("regions {}, countries {}", home[0].join(", "), home[1].join(", "))
+        };
+        notes.assumed.push(format!("at home: {told} (--home)"));
+        let mut home_share: Vec<f64> = first.iter().map(|name| f64::from(u8::from(home[1].contains(name)))).collect();
+        if let Some(own) = columns.of(Role::HomeShare) {
+            let (shares, refused) = sheet.numbers(own, rows)?;
+            notes.problems.extend(refused);
+            let outside = rows.iter().zip(&shares).filter(|(_, share)| !(0.0..=1.0).contains(&share.unwrap_or(0.0)));
+            let outside = outside.map(|(row, _)| sheet.refuse(*row, own, "a share between 0 and 1"));
+            notes.problems.extend(some(outside.collect()));
+            for (own, share) in home_share.iter_mut().zip(&shares) {
+                *own = share.unwrap_or(*own);
+            }
+            notes.taken.push(format!("part of each product that is made at home: column `{own}`"));
+        }
+        if home_share.iter().zip(volumes).all(|(share, volume)| *share >= 1.0 || *volume == 0.0) {
+            notes.problems.push(format!(
+                "every product is at home ({}): a duty has nothing to be on; say what is at home with --home NAMES, or which column has the origin with --column country=NAME",
+                home[1].join(", ")
+            ));
+        }
+        Ok(Self { words: [model, brand, maker, region, country], home_share, home })
+    }
+}
+
+/// Which of these names are at home: as the user says, by names that say so, or the one that sells most.
+fn at_home(names: &[String], volumes: &[f64], stated: &[String]) -> Vec<String> {
+    let all = distinct(names);
+    let usual: Vec<String> = HOME.map(str::to_owned).into();
+    for list in [stated, &usual] {
+        let own = |name: &&String| list.iter().any(|home| home.trim().eq_ignore_ascii_case(name));
+        let found: Vec<String> = all.iter().filter(own).cloned().collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    let sold = |name: &String| -> f64 {
+        names.iter().zip(volumes).filter(|(own, _)| *own == name).map(|(_, volume)| volume).sum()
+    };
+    all.iter().max_by(|a, b| sold(a).total_cmp(&sold(b))).cloned().into_iter().collect()
+}
+
+/// Makes names differ by a number behind those that came before; gives how many did not.
+fn unique(names: &mut [String]) -> usize {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut twice = 0;
+    for name in names.iter_mut() {
+        if seen.contains(name) {
+            twice += 1;
+            let other = (2_u32..).map(|number| format!("{name} ({number})")).find(|other| !seen.contains(other));
+            *name = other.unwrap_or_default();
+        }
+        seen.insert(name.clone());
+    }
+    twice
+}
+
+/// The column that marks some products, and its marks; none where it marks none or all.
+#[expect(clippy::type_complexity, reason = "a column and its cells")]
+fn flags(
+    sheet: &RawTable,
+    columns: &TableRoles,
+    rows: &[usize],
+    notes: &mut Notes,
+) -> Result<Option<(String, Vec<bool>)>, CliError> {
+    let Some(own) = columns.of(Role::Flag) else { return Ok(None) };
+    let cells = sheet.text(own, rows)?;
+    let read = |cell: &String| match cell.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" | "1.0" => Some(true),
+        "false" | "no" | "0" | "0.0" | "" => Some(false),
+        _ => None,
+    };
+    let Some(flags) = cells.iter().map(read).collect::<Option<Vec<bool>>>() else {
+        notes.left_out.push(format!("column `{own}`, which is not true or false throughout"));
+        return Ok(None);
+    };
+    if flags.iter().all(|flag| *flag == flags[0]) {
+        return Ok(None);
+    }
+    notes.taken.push(format!("marked products: column `{own}`"));
+    Ok(Some((own.to_owned(), flags)))
+}
+
+/// Characteristics: those that estimates name, or the first columns of numbers that differ and are nothing else.
+fn characteristics(
+    sheet: &RawTable,
+    columns: &TableRoles,
+    rows: &[usize],
+    volume: &[f64],
+    estimates: Option<&Estimates>,
+    notes: &mut Notes,
+) -> Vec<MarketCharacteristic> {
+    let total: f64 = volume.iter().sum();
+    let of = |expression: &str, sigma: f64| -> Option<MarketCharacteristic> {
+        let values = sheet.expression(expression, rows)?;
+        let mean = values.iter().zip(volume).map(|(x, w)| w * x).sum::<f64>() / total;
+        let variance = values.iter().zip(volume).map(|(x, w)| w * (x - mean).powi(2)).sum::<f64>() / total;
+        (variance > 0.0).then(|| MarketCharacteristic {
+            expression: expression.to_owned(),
+            values,
+            mean,
+            sd: variance.sqrt(),
+            sigma,
+        })
+    };
+    let found: Vec<MarketCharacteristic> = match estimates {
+        Some(estimates) => estimates
+            .sigma
+            .iter()
+            .filter(|(_, sigma)| *sigma > 0.0)
+            .filter_map(|(term, sigma)| of(term, *sigma))
+            .collect(),
+        None => {
+            let free = |name: &&String| {
+                let lower = name.to_lowercase();
+                !columns.taken(name)
+                    && !TableRoles::known(name)
+                    && !NO_CHARACTERISTIC.iter().any(|part| lower.contains(part))
+            };
+            let found = sheet.columns().iter().filter(free).filter_map(|name| of(name, 0.0));
+            let found: Vec<MarketCharacteristic> = found.take(CHARACTERISTICS).collect();
+            // Half a standard deviation of utility for one of the characteristic.
+            found.into_iter().map(|own| MarketCharacteristic { sigma: 0.5 / own.sd, ..own }).collect()
+        }
+    };
+    let names: Vec<&str> = found.iter().map(|own| own.expression.as_str()).collect();
+    let told = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    notes.taken.push(format!("characteristics that tastes differ on: {told}"));
+    found
+}

@@ -1,0 +1,167 @@
+//! A table of products as it comes: separated by commas, semicolons or tabs, numbers as people write them.
+
+use std::path::Path;
+
+use crate::config::table::number_meant;
+use crate::config::{ConfigError, LONGEST_DATA, Source, Table};
+
+/// What stands for a number that is not known.
+const ABSENT: [&str; 8] = ["", "na", "n/a", "nan", "null", "none", ".", "-"];
+/// Refused cells that are named.
+const NAMED: usize = 3;
+
+/// A table of products.
+pub(super) struct RawTable {
+    table: Table,
+    /// The sign between cells.
+    pub separator: char,
+}
+
+impl RawTable {
+    /// Reads a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let bytes = Source::beside(path).read_named(path, LONGEST_DATA)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let head = text.trim_start_matches(['\u{feff}', '\r', '\n']).lines().next().unwrap_or_default();
+        let count = |sign: char| head.matches(sign).count();
+        // A comma within the name of a column is rarer than a file of one column.
+        let separator = [',', ';', '\t'].into_iter().max_by_key(|sign| (count(*sign), *sign == ',')).unwrap_or(',');
+        let table = match separator {
+            ',' => Table::from_bytes(bytes, &name)?,
+            other => Table::from_str(&with_commas(&text, other, &name)?, &name)?,
+        };
+        Ok(Self { table, separator })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.table.rows()
+    }
+
+    pub fn columns(&self) -> &[String] {
+        self.table.columns()
+    }
+
+    /// The cells of a column on some rows, as text.
+    pub fn text(&self, column: &str, rows: &[usize]) -> Result<Vec<String>, ConfigError> {
+        let cells = self.table.column_text(column)?;
+        Ok(rows.iter().map(|row| plain(cells[*row])).collect())
+    }
+
+    /// The numbers of a column on some rows, nothing where a cell has none; the cells that are neither, as complaints.
+    pub fn numbers(&self, column: &str, rows: &[usize]) -> Result<(Vec<Option<f64>>, Vec<String>), ConfigError> {
+        let cells = self.table.column_text(column)?;
+        let mut refused = Vec::new();
+        let numbers = rows.iter().map(|row| {
+            if ABSENT.contains(&cells[*row].to_ascii_lowercase().as_str()) {
+                return None;
+            }
+            let number = self.number(cells[*row]);
+            if number.is_none() {
+                refused.push(self.refuse(*row, column, "a number"));
+            }
+            number
+        });
+        Ok((numbers.collect(), some(refused)))
+    }
+
+    /// Whether a column has numbers and nothing else.
+    pub fn is_numeric(&self, column: &str, rows: &[usize]) -> bool {
+        self.numbers(column, rows).is_ok_and(|(found, refused)| refused.is_empty() && found.iter().any(Option::is_some))
+    }
+
+    /// A number a row from a column or an expression of columns, on some rows; nothing if it cannot be worked out.
+    pub fn expression(&self, text: &str, rows: &[usize]) -> Option<Vec<f64>> {
+        if self.table.has_column(text) {
+            let (found, refused) = self.numbers(text, rows).ok()?;
+            return if refused.is_empty() { found.into_iter().collect() } else { None };
+        }
+        let all = self.table.expression(text).ok()?;
+        Some(rows.iter().map(|row| all[*row]).collect())
+    }
+
+    /// What is wrong with a cell, with file, row and value.
+    pub fn refuse(&self, row: usize, column: &str, expected: &str) -> String {
+        self.table.refuse_cell(row, column, expected).to_string().replace("\nhelp: ", "; ")
+    }
+
+    /// A cell as a number, with the signs that people put around it.
+    fn number(&self, cell: &str) -> Option<f64> {
+        if let Ok(number) = cell.parse::<f64>() {
+            return number.is_finite().then_some(number);
+        }
+        // Where commas do not part cells they part decimals.
+        if self.separator != ',' && cell.matches(',').count() == 1 && !cell.contains('.') {
+            let point = cell.replace(',', ".");
+            return point.parse().ok().or_else(|| number_meant(&point)?.parse().ok());
+        }
+        number_meant(cell)?.parse().ok()
+    }
+}
+
+/// The first complaints, and how many more there are.
+pub(super) fn some(mut complaints: Vec<String>) -> Vec<String> {
+    let more = complaints.len().saturating_sub(NAMED);
+    complaints.truncate(NAMED);
+    if more > 0 {
+        complaints.push(format!("... and {more} more such cells"));
+    }
+    complaints
+}
+
+/// A name on one line.
+fn plain(cell: &str) -> String {
+    cell.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+/// The same table with commas between cells.
+fn with_commas(text: &str, separator: char, file: &str) -> Result<String, ConfigError> {
+    let refuse = |error: String| ConfigError::Row {
+        file: file.to_owned(),
+        row: None,
+        label: None,
+        message: format!("cannot be read as a table whose cells are separated by {separator:?}: {error}"),
+        help: "check the quotes, or save the table with commas between cells".to_owned(),
+    };
+    let text = text.trim_start_matches('\u{feff}');
+    let delimiter = u8::try_from(separator).unwrap_or(b';');
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for record in reader.records() {
+        let record = record.map_err(|error| refuse(error.to_string()))?;
+        writer.write_record(&record).map_err(|error| refuse(error.to_string()))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| refuse(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| refuse(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(text: &str) -> RawTable {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cars.csv");
+        std::fs::write(&file, text).unwrap();
+        RawTable::load(&file).unwrap()
+    }
+
+    #[test]
+    fn cells_are_read_as_people_write_them() {
+        let sheet = sheet("model;price;share\nA;\"$12.500,50\";1,5%\nB;9,5;n/a\n\"C;x\";1000;0,25\n");
+        assert_eq!((sheet.separator, sheet.rows()), (';', 3));
+        let rows = [0, 1, 2];
+        assert_eq!(sheet.numbers("price", &rows).unwrap(), (vec![Some(12_500.5), Some(9.5), Some(1000.0)], vec![]));
+        assert_eq!(sheet.numbers("share", &rows).unwrap().0, [Some(0.015), None, Some(0.25)]);
+        assert_eq!(sheet.text("model", &rows).unwrap()[2], "C;x");
+    }
+
+    #[test]
+    fn a_comma_parts_thousands_where_commas_part_cells() {
+        let sheet = sheet("model,price\nA,\"32,500\"\nB,many\n");
+        let (found, refused) = sheet.numbers("price", &[0, 1]).unwrap();
+        assert_eq!(found, [Some(32_500.0), None]);
+        assert!(refused[0].contains("row 3: price is \"many\", expected a number"), "{refused:?}");
+    }
+}

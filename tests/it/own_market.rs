@@ -1,0 +1,278 @@
+//! `stickershock init --market`: any table of products becomes a scenario that runs without an edit, or all that is missing is said at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use stickershock::study::Study;
+use tempfile::TempDir;
+
+use crate::support::{read_csv, root};
+
+fn stickershock() -> Command {
+    let mut command = Command::cargo_bin("stickershock").unwrap();
+    command.current_dir(root()).env("NO_COLOR", "1");
+    command
+}
+
+/// A folder with a scenario made of a table, and what was said.
+struct Made {
+    _folder: TempDir,
+    scenario: PathBuf,
+    said: String,
+}
+
+fn made(arguments: &[&str]) -> Made {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("own");
+    let output = stickershock().arg("init").arg(&study).args(arguments).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    Made { scenario: study.join("scenario.toml"), said, _folder: folder }
+}
+
+impl Made {
+    fn table(&self) -> Vec<BTreeMap<String, String>> {
+        read_csv(&self.scenario.with_file_name("data").join("models.csv"))
+    }
+
+    fn volumes(&self) -> Vec<f64> {
+        self.table().iter().map(|row| row["volume"].parse().unwrap()).collect()
+    }
+
+    fn says(&self, parts: &[&str]) {
+        parts.iter().for_each(|part| assert!(self.said.contains(part), "{part}: {}", self.said));
+    }
+
+    fn study(&self) -> Study {
+        let small = ["buyers.count=256".to_owned(), "buyers.population=shared".to_owned()];
+        let loaded = stickershock::config::load(&self.scenario, &small).unwrap_or_else(|error| panic!("{error}"));
+        Study::prepare(loaded.scenario).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs it as it is, but for its size; every import of the regime with the duty is dearer.
+    fn runs(&self) {
+        let out = self.scenario.with_file_name("out");
+        stickershock()
+            .arg("run")
+            .arg(&self.scenario)
+            .args(["--set", "buyers.count=256", "--replications", "2", "--no-charts", "--quiet", "--out"])
+            .arg(&out)
+            .assert()
+            .success();
+        let imported: Vec<String> = self
+            .table()
+            .iter()
+            .filter(|row| row["home_share"].parse::<f64>().unwrap() == 0.0)
+            .map(|row| row["model"].clone())
+            .collect();
+        assert!(!imported.is_empty());
+        let prices = read_csv(&out.join("tables/pricing.csv"));
+        for model in &imported {
+            let own = prices.iter().filter(|row| row["regime"] == "duty" && row["model"] == *model);
+            let most = own.map(|row| row["price_change_usd"].parse::<f64>().unwrap()).fold(f64::NAN, f64::max);
+            assert!(most > 0.0, "{model}: {most}");
+        }
+    }
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("own");
+    let output = stickershock().arg("init").arg(&study).args(arguments).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(65), "{arguments:?}: {error}");
+    assert!(!study.exists(), "nothing is written");
+    error
+}
+
+fn written(folder: &Path, text: &str) -> String {
+    let file = folder.join("cars.csv");
+    std::fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+#[test]
+fn the_luxury_cars_of_1994_and_2024_become_scenarios() {
+    let old = made(&["--market", "configs/data/models_1994.csv"]);
+    old.says(&[
+        "column `msrp_usd`",
+        "column `base_volume_annual`",
+        "column `parent_manufacturer`",
+        "column `sanctioned`",
+        "at home",
+    ]);
+    assert_eq!(old.table().len(), 52, "Vigor has no volume");
+    old.runs();
+    let new = made(&["--market", "configs/data/models_2024.csv", "--elasticity", "5"]);
+    new.says(&["column `us_sales_2024`", "column `us_assembled_share`"]);
+    new.runs();
+}
+
+#[test]
+fn tables_with_the_names_of_pyblp_become_scenarios() {
+    let table = "tests/markets/pyblp_products.csv";
+    let error = refused(&["--market", table]);
+    assert!(
+        error.contains("2 markets: 1974 (24 rows), 1988 (24 rows)") && error.contains("--where market_ids=1988"),
+        "{error}"
+    );
+    let one = made(&["--market", table, "--where", "market_ids=1988"]);
+    one.says(&[
+        "column `prices`",
+        "thousand USD",
+        "column `shares`, shares of all purchase events",
+        "column `firm_ids`",
+        "1 January 1988",
+    ]);
+    assert!(!one.said.contains("instruments"), "instruments are no characteristics: {}", one.said);
+    one.runs();
+}
+
+#[test]
+fn cases_of_the_solver_become_scenarios_with_their_demand() {
+    for case in ["chain_6x40", "income_5x30", "plain_logit", "rc_6x40", "rising_6x40"] {
+        let one = made(&["--market", &format!("tests/cases/{case}")]);
+        one.says(&["column `price0`", "demand: tests/cases"]);
+        one.runs();
+        // The table alone has a scenario too, with demand assumed.
+        made(&["--market", &format!("tests/cases/{case}/products.csv")]).runs();
+    }
+    for year in ["1974", "1988"] {
+        let one = made(&["--market", "tests/cases/us_cars", "--where", &format!("market_ids={year}")]);
+        one.says(&["price responses of 200 buyers", "characteristics that tastes differ on: hpwt, air, mpd, space"]);
+        if year == "1974" {
+            one.runs();
+        }
+    }
+}
+
+/// Own-price elasticity of a logit: - alpha p (1 - s).
+#[test]
+fn a_plain_logit_keeps_its_elasticities() {
+    let one = made(&["--market", "tests/cases/plain_logit"]);
+    let study = one.study();
+    let base = study.base_year().unwrap();
+    let market = &study.scenario().market;
+    let shares = market.base_shares();
+    for (j, model) in market.models.iter().enumerate() {
+        let expected = -1.7 * model.list_price_usd / 1000.0 * (1.0 - shares[j]);
+        let found = base.models[j].own_elasticity;
+        assert!((found / expected - 1.0).abs() < 1e-9, "{}: {found}, expected {expected}", model.name);
+    }
+    // Shares are those of the case itself: exp(delta - alpha p) over the sum with the outside option.
+    let results: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("tests/cases/plain_logit/scenarios.json")).unwrap())
+            .unwrap();
+    let stored =
+        results.as_array().unwrap().iter().find(|one| one["name"].as_str().unwrap().starts_with("base")).unwrap();
+    for (j, share) in stored["share"].as_array().unwrap().iter().enumerate() {
+        assert!((shares[j] / share.as_f64().unwrap() - 1.0).abs() < 1e-9, "share {j}");
+    }
+}
+
+#[test]
+fn shares_in_percent_and_cells_by_semicolons_give_the_same_market() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = "model,firm_ids,country,prices,shares\nA,1,US,20,0.1\nB,2,Japan,30,0.05\nC,2,Japan,25.5,0.02\n";
+    let same = made(&["--market", &written(folder.path(), plain)]).table();
+    let volumes: Vec<f64> = same.iter().map(|row| row["volume"].parse().unwrap()).collect();
+    assert_eq!(volumes, [100_000.0, 50_000.0, 20_000.0]);
+    let percent = "model,firm_ids,country,prices,shares\nA,1,US,20,10\nB,2,Japan,30,5\nC,2,Japan,25.5,2\n";
+    let one = made(&["--market", &written(folder.path(), percent)]);
+    one.says(&["in percent"]);
+    let close = |found: Vec<f64>| {
+        found.iter().zip(&volumes).for_each(|(a, b)| assert!((a / b - 1.0).abs() < 1e-12, "{a}, {b}"))
+    };
+    close(one.volumes());
+    let semicolons = "Model;Firm IDs;Country;Prices;Shares\nA;1;US;20;10,0%\nB;2;Japan;30;5%\nC;2;Japan;25,5;2%\n";
+    let one = made(&["--market", &written(folder.path(), semicolons)]);
+    one.says(&["separated by ';'"]);
+    close(one.volumes());
+    assert_eq!(one.table()[2]["price_usd"], "25500");
+    // The same market as shares of what is sold: 17% of all events.
+    let sold =
+        "model,firm_ids,country,prices,shares\nA,1,US,20,0.588235\nB,2,Japan,30,0.294118\nC,2,Japan,25.5,0.117647\n";
+    let one = made(&["--market", &written(folder.path(), sold), "--outside", "0.83"]);
+    one.says(&["shares of what is sold"]);
+    one.volumes().iter().zip(&volumes).for_each(|(a, b)| assert!((a / b - 1.0).abs() < 1e-5, "{a}, {b}"));
+    one.runs();
+}
+
+#[test]
+fn all_that_is_missing_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "year,car,share,land\n1990,A,-0.1,US\n1991,B,many,US\n";
+    let error =
+        refused(&["--market", &written(folder.path(), table), "--where", "colour=red", "--column", "brand=badge"]);
+    for part in [
+        "no column of prices",
+        "2 markets: 1990 (1 rows), 1991 (1 rows)",
+        "row 2: share is -0.1, expected a number, zero or more",
+        "row 3: share is \"many\"",
+        "there is no column `colour`",
+        "--column brand=badge",
+        "nothing was written",
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    let home = "model,price,sales,country\nA,20000,10,US\nB,30000,10,US\n";
+    let error = refused(&["--market", &written(folder.path(), home)]);
+    assert!(error.contains("every product is at home (US)"), "{error}");
+    let much = "model,price,share,country\nA,20000,90,US\nB,30000,80,Japan\n";
+    assert!(refused(&["--market", &written(folder.path(), much)]).contains("add up to 170"));
+    let unpriced = "model,price,sales,country\nA,20000,10,US\nB,,10,Japan\nC,,0,Japan\n";
+    let error = refused(&["--market", &written(folder.path(), unpriced)]);
+    assert!(error.contains("row 3: price is empty") && !error.contains("row 4"), "{error}");
+    let income = "{\"beta\": [0], \"beta_names\": [\"prices\"], \"x2_names\": [\"prices\"], \"pi\": [[-3]], \"pi_labels\": [\"income\"]}";
+    std::fs::write(folder.path().join("results.json"), income).unwrap();
+    let results = folder.path().join("results.json").display().to_string();
+    let error = refused(&["--market", &written(folder.path(), table), "--demand", &results]);
+    assert!(error.contains("no column of prices") && error.contains("depends on income"), "{error}");
+}
+
+#[test]
+fn a_table_that_says_little_has_defaults_for_the_rest_and_names_are_only_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = "price\n18000\n22000\n41000\n";
+    let one = made(&["--market", &written(folder.path(), bare), "--name", "Bare Market"]);
+    one.says(&["`product 1`", "10000 units a year", "who sells most"]);
+    assert!(std::fs::read_to_string(&one.scenario).unwrap().contains("name = \"bare-market\""));
+    one.runs();
+    let hostile = "model,make,country,price,sales,a \"b\" = [c]\n\"x\"\"]\n[run]\",<script>,\"US\",20000,10,1\n\"x\"\"]\n[run]\",=1+1,\"J \"\"a\"\" \\\",30000,10,2\n";
+    let one = made(&["--market", &written(folder.path(), hostile), "--home", "US"]);
+    assert_eq!(one.table()[1]["model"], "x\"] [run] (2)");
+    one.runs();
+    let other = "weird,thing,land\n20,5,Germany\n30,6,Spain\n";
+    let one = made(&[
+        "--market",
+        &written(folder.path(), other),
+        "--column",
+        "price=weird",
+        "--column",
+        "volume=thing",
+        "--column",
+        "country=land",
+        "--home",
+        "spain",
+    ]);
+    assert_eq!(one.table()[0]["price_usd"], "20000");
+    assert_eq!([&one.table()[0]["home_share"], &one.table()[1]["home_share"]], ["0", "1"]);
+}
+
+#[test]
+fn estimates_of_pyblp_are_taken_in_the_units_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let results =
+        r#"{"beta": [[-3.0], [-2.0]], "beta_labels": ["1", "prices"], "sigma": [[1.5]], "sigma_labels": ["1"]}"#;
+    std::fs::write(folder.path().join("results.json"), results).unwrap();
+    let results = folder.path().join("results.json").display().to_string();
+    let table = "product_ids,firm_ids,country,prices,shares\nA,1,US,2.0,0.1\nB,2,Japan,3.0,0.05\n";
+    // A unit of price is 10,000 dollars: 2 a unit is 0.2 a thousand.
+    let one = made(&["--market", &written(folder.path(), table), "--demand", &results, "--price-unit", "10000"]);
+    let demand = &one.study().scenario().demand.clone();
+    assert!((demand.alpha - 0.2).abs() < 1e-12, "{}", demand.alpha);
+    assert_eq!((demand.sigma_outside, demand.sigma_import, demand.income_log_sd), (1.5, 0.0, 0.0));
+    one.runs();
+}
