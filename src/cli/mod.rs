@@ -10,6 +10,7 @@ macro_rules! tell {
 
 mod calibrate;
 mod check;
+mod describe;
 mod duties;
 mod example;
 mod init;
@@ -82,6 +83,9 @@ enum Command {
     /// Validate a scenario, say what would run and how long it would take, and list every parameter with its source.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(check::CheckArgs),
+    /// Write the model that a scenario configures, in the ODD protocol (2020), as Markdown.
+    #[command(after_help = DESCRIBE_EXAMPLES)]
+    Describe(describe::DescribeArgs),
     /// Run the two governments' bargaining alone, in thousands of worlds, on market flows given as numbers or worked out from the market.
     #[command(after_help = NEGOTIATE_EXAMPLES)]
     Negotiate(negotiate::NegotiateArgs),
@@ -138,6 +142,12 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   stickershock check configs/showdown-1995.toml
   stickershock check my.toml --set demand.alpha=0.15";
+
+const DESCRIBE_EXAMPLES: &str = "\
+Examples:
+  stickershock describe configs/showdown-1995.toml --out model.md
+  stickershock describe example:market-1995 --set pricing.rule=staggered
+  stickershock describe my.toml | pandoc -f gfm -o model.pdf";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
@@ -351,6 +361,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit
         Command::Verify(args) => verify::verify(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),
+        Command::Describe(args) => describe::run(&args),
         Command::Solve(args) => solve::solve_case(&args),
         Command::Negotiate(args) => negotiate::negotiate(&args),
         Command::Init(args) => init::init(&args),

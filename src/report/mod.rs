@@ -8,6 +8,7 @@ pub mod case;
 #[cfg(feature = "charts")]
 pub mod charts;
 pub mod contrasts;
+pub mod describe;
 #[cfg(feature = "charts")]
 pub mod draw;
 #[cfg(feature = "charts")]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::build::Report;
+use super::describe;
 use super::failures::FailureTable;
 use super::page::{self, origin::StudyOrigin};
 use super::points::{
@@ -41,6 +42,8 @@ pub struct Writer<'a> {
     points: Option<PointTable>,
     settings: Vec<Vec<Setting>>,
     origin: Option<StudyOrigin>,
+    /// The model as configured.
+    described: Option<String>,
     said: Said,
 }
 
@@ -67,6 +70,7 @@ impl<'a> Writer<'a> {
             points: None,
             settings: Vec::new(),
             origin: None,
+            described: None,
             said: Said::default(),
         }
     }
@@ -90,6 +94,14 @@ impl<'a> Writer<'a> {
         Ok(files)
     }
 
+    /// Writes what the model is.
+    fn description(&self, files: &mut Vec<PathBuf>) -> Result<(), OutputError> {
+        if let Some(text) = &self.described {
+            files.push(self.folder.write(describe::FILE, text.as_bytes())?);
+        }
+        Ok(())
+    }
+
     fn failures(&mut self) -> FailureTable<'a> {
         std::mem::replace(&mut self.failures, FailureTable::new(self.folder))
     }
@@ -104,6 +116,7 @@ fn undrawn(error: super::charts::ChartError) -> SinkError {
 impl Sink for Writer<'_> {
     fn begins(&mut self, loaded: &Loaded) {
         self.origin = Some(StudyOrigin::of(loaded));
+        self.described = Some(describe::describe(loaded));
     }
 
     fn study(&mut self, study: &Study, regimes: &[usize]) -> Result<(), OutputError> {
@@ -131,6 +144,7 @@ impl Sink for Writer<'_> {
         if self.charts && finished.study.scenario().outputs.charts {
             files.extend(super::draw::write_charts(self.folder, finished).map_err(undrawn)?);
         }
+        self.description(&mut files)?;
         let page = page::run::page(finished, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;
         self.said.answer = page.answer;
@@ -195,6 +209,7 @@ impl Sink for Writer<'_> {
                 files.extend(super::draw::write_charts(self.folder, run).map_err(undrawn)?);
             }
         }
+        self.description(&mut files)?;
         let page = page::points::page(finished, &found, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;
         self.said = Said { answer: page.answer, draws: found };

@@ -11,6 +11,7 @@ mod columns_in_time;
 mod columns_own;
 mod core;
 mod coverage;
+mod described;
 mod economics;
 mod equilibria;
 mod evidence;

@@ -44,7 +44,7 @@ const ORDER: [&str; 32] = [
 ];
 
 /// What the files of a folder are beside tables and charts.
-const OTHERS: [(&str, &str); 14] = [
+const OTHERS: [(&str, &str); 15] = [
     ("summary.csv", "a row for each specification: prices, surplus, duty, profit, and how well it is solved"),
     (
         "results.csv",
@@ -56,6 +56,7 @@ const OTHERS: [(&str, &str); 14] = [
     ("solution.json", "how the prices were found, and what speaks against them"),
     ("failures.csv", "specifications that were not solved, and why"),
     ("report.html", "the report: open it in a browser; it needs no network"),
+    ("model.md", "the model as this scenario configures it, in the ODD protocol, with every parameter and its source"),
     ("datapackage.json", "what every column of every table is, with its unit (Frictionless Data Package)"),
     ("manifest.json", "what was run: program, version, the resolved scenario, seed, hashes of the data, files written"),
     ("plan.json", "the plan of the work, for `stickershock verify` and `--resume`"),
@@ -135,7 +136,15 @@ pub fn in_order(tables: &[NamedFile], files: &[String]) -> Vec<NamedFile> {
         order.push(("charts/".into(), format!("each as SVG and PNG: {}", charts.join(", "))));
     }
     order.extend(known(&["other_equilibria.csv", "recovered.csv", "scenarios.json", "solution.json", "failures.csv"]));
-    order.extend(known(&["datapackage.json", "manifest.json", "plan.json", "units.csv", "runs.log", "data"]));
+    order.extend(known(&[
+        "model.md",
+        "datapackage.json",
+        "manifest.json",
+        "plan.json",
+        "units.csv",
+        "runs.log",
+        "data",
+    ]));
     order
 }
 
