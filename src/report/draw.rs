@@ -59,6 +59,7 @@ impl<'a> LazyChart<'a> {
 pub struct Drawing<'a> {
     report: Report<'a>,
     bargains: &'a [Bargained],
+    period: usize,
     context: ChartContext,
     models: OnceCell<Vec<ModelRow>>,
     welfare: OnceCell<Vec<WelfareRow>>,
@@ -69,9 +70,16 @@ impl<'a> Drawing<'a> {
     /// Nothing drawn yet.
     #[must_use]
     pub fn of(finished: &'a Finished) -> Self {
+        Self::over(finished, finished.study.scenario().outputs.period)
+    }
+
+    /// The same over the period at a position of the scenario's.
+    #[must_use]
+    pub fn over(finished: &'a Finished, period: usize) -> Self {
         let report = Report::of(finished);
         Self {
-            context: context(&report),
+            period,
+            context: context(&report, period),
             report,
             bargains: &finished.bargains,
             models: OnceCell::new(),
@@ -143,8 +151,8 @@ impl<'a> Drawing<'a> {
                 with(|bargain, caption| bargaining::settlement_dates(&bargain.dates, caption))
             }));
         }
-        charts.push(LazyChart::new("headline", || {
-            let (metric, rows) = headline_rows(report);
+        charts.push(LazyChart::new("headline", move || {
+            let (metric, rows) = headline_rows(report, self.period);
             headline::draw(&rows, &report.comparisons(), &metric, context)
         }));
         charts
@@ -250,7 +258,7 @@ fn never_imposed(report: &Report<'_>) -> Vec<String> {
     quiet.map(|regime| regime.name.clone()).collect()
 }
 
-fn context(report: &Report<'_>) -> ChartContext {
+fn context(report: &Report<'_>, period: usize) -> ChartContext {
     let scenario = report.study.scenario();
     let regimes = report
         .regimes
@@ -284,7 +292,7 @@ fn context(report: &Report<'_>) -> ChartContext {
         source: String::new(),
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
-        period: PeriodContext::of(scenario, scenario.reporting_period()),
+        period: PeriodContext::of(scenario, &scenario.periods[period]),
     }
 }
 
@@ -300,15 +308,15 @@ fn dated_steps(calendar: &Calendar) -> Vec<EventMark> {
     steps.into_iter().filter(|(least, _)| calendar.escalation >= *least).map(|(_, step)| step).collect()
 }
 
-/// The headline metric over the reporting period in the stored replications.
-fn headline_rows(report: &Report<'_>) -> (headline::HeadlineMetric, Vec<ReplicationRow>) {
+/// The headline metric over a period in the stored replications.
+fn headline_rows(report: &Report<'_>, period: usize) -> (headline::HeadlineMetric, Vec<ReplicationRow>) {
     let scenario = report.study.scenario();
     let layout = report.study.layout();
     let name = scenario.outputs.headline.clone();
     let position = layout.headlines.iter().position(|known| *known == name).unwrap_or(0);
     let described = describe(&name, scenario);
-    let (_, unit) = described.yearly(scenario.reporting_period().years());
-    let slot = layout.headline(position, scenario.outputs.period);
+    let (_, unit) = described.yearly(scenario.periods[period].years());
+    let slot = layout.headline(position, period);
     let mut rows = Vec::new();
     for arm in report.results.arms() {
         for (replication, value) in report.results.stored(arm, slot) {

@@ -29,16 +29,34 @@ pub fn write_point_charts(
     uncertainty: &[UncertaintyRow],
     effects: &[EffectRow],
 ) -> Result<Vec<PathBuf>, ChartError> {
+    let charts = folder.below("charts");
+    let mut paths = Vec::new();
+    for (name, svg) in point_charts(scenario, design, results, uncertainty, effects)? {
+        paths.extend(write_into(&charts, &svg, &name)?);
+    }
+    Ok(paths)
+}
+
+/// The charts of a study of many points, by their names; those that have nothing to show are left out.
+///
+/// # Errors
+/// [`ChartError`] when one cannot be drawn.
+pub fn point_charts(
+    scenario: &Scenario,
+    design: &StudyDesign,
+    results: &PointResults,
+    uncertainty: &[UncertaintyRow],
+    effects: &[EffectRow],
+) -> Result<Vec<(String, Svg)>, ChartError> {
     let names = results.names();
     let choice = shown(names, chart_choice(design), scenario);
     let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
     let context = context(scenario, results, design.replications(), period);
     let years = context.period.years();
-    let charts = folder.below("charts");
-    let mut paths = Vec::new();
+    let mut charts = Vec::new();
     let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
         Ok(svg) => {
-            paths.extend(write_into(&charts, &svg, name)?);
+            charts.push((name.to_owned(), svg));
             Ok(())
         }
         Err(ChartError::Empty { .. }) => Ok(()),
@@ -117,7 +135,7 @@ pub fn write_point_charts(
             keep("effects", effects_chart::draw(&panels, &context))?;
         }
     }
-    Ok(paths)
+    Ok(charts)
 }
 
 /// A name as part of a file name.

@@ -1,6 +1,8 @@
 //! Results out: rows, tables, charts, and the folder they stand in.
 
 pub mod account_rows;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod bargaining;
 pub mod build;
 pub mod calibration;

@@ -28,6 +28,28 @@ impl Resource {
             fields: R::fields(),
         }
     }
+
+    /// Says of the column `flagged` which models these are.
+    pub fn say_what_is_flagged(&mut self, label: &str) {
+        let flagged = self.fields.iter_mut().filter(|field| field.name == "flagged");
+        flagged.for_each(|field| field.description.push_str(&format!(": {label}")));
+    }
+
+    /// Its entry in a data package.
+    #[must_use]
+    pub fn entry(&self) -> Value {
+        let fields: Vec<Value> = self.fields.iter().map(field).collect();
+        json!({
+            "name": self.name,
+            "type": "table",
+            "path": format!("tables/{}.csv", self.name),
+            "description": self.description,
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "schema": { "fields": fields, "primaryKey": self.key, "missingValues": [""] },
+        })
+    }
 }
 
 impl From<&TableData> for Resource {
@@ -44,22 +66,7 @@ impl From<&TableData> for Resource {
 /// The data dictionary of a folder as a Frictionless Data Package (version 2).
 #[must_use]
 pub fn data_package(name: &str, title: &str, resources: &[Resource]) -> Value {
-    let resources: Vec<Value> = resources
-        .iter()
-        .map(|resource| {
-            let fields: Vec<Value> = resource.fields.iter().map(field).collect();
-            json!({
-                "name": resource.name,
-                "type": "table",
-                "path": format!("tables/{}.csv", resource.name),
-                "description": resource.description,
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "schema": { "fields": fields, "primaryKey": resource.key, "missingValues": [""] },
-            })
-        })
-        .collect();
+    let resources: Vec<Value> = resources.iter().map(Resource::entry).collect();
     json!({
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": name,

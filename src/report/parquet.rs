@@ -4,19 +4,17 @@
 //! shortest decimals that give the same double back, so nothing is lost on the way. Tables are read and written in pieces, so
 //! memory does not grow with them.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 
+use super::arrow::{ArrowRows, CellError, schema};
 use crate::folder::{OutputError, OutputFolder};
 
 /// Rows converted at a time.
@@ -37,8 +35,8 @@ enum Trouble {
     Json(#[from] serde_json::Error),
     #[error(transparent)]
     Read(#[from] std::io::Error),
-    #[error("line {line}: `{cell}` in column {column} is no {kind}")]
-    Cell { line: usize, column: String, cell: String, kind: String },
+    #[error(transparent)]
+    Cell(#[from] CellError),
 }
 
 /// Writes every table that `datapackage.json` describes as `tables/NAME.parquet`. Unless `keep_csv`, the CSV files are removed and the
@@ -83,8 +81,7 @@ pub fn convert(folder: &OutputFolder, mut files: Vec<PathBuf>, keep_csv: bool) -
 
 /// Writes one CSV file as Parquet.
 fn write(out: impl std::io::Write + Send, source: &Path, fields: &Value) -> Result<(), Trouble> {
-    let fields: Vec<Field> = fields.as_array().into_iter().flatten().map(field).collect();
-    let schema = Arc::new(Schema::new(fields));
+    let schema = schema(fields);
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROW_GROUP))
@@ -92,101 +89,19 @@ fn write(out: impl std::io::Write + Send, source: &Path, fields: &Value) -> Resu
         .build();
     let mut writer = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties))?;
     let mut reader = csv::Reader::from_path(source)?;
-    let mut columns: Vec<Column> = schema.fields().iter().map(|field| Column::new(field.data_type())).collect();
-    let mut waiting = 0;
+    let mut rows = ArrowRows::of(schema);
     let mut record = csv::StringRecord::new();
-    let mut line = 1;
     while reader.read_record(&mut record)? {
-        line += 1;
-        for ((column, field), cell) in columns.iter_mut().zip(schema.fields()).zip(&record) {
-            column.push(cell).ok_or_else(|| Trouble::Cell {
-                line,
-                column: field.name().clone(),
-                cell: cell.into(),
-                kind: field.data_type().to_string(),
-            })?;
-        }
-        waiting += 1;
-        if waiting == BATCH {
-            writer
-                .write(&RecordBatch::try_new(Arc::clone(&schema), columns.iter_mut().map(Column::finish).collect())?)?;
-            waiting = 0;
+        rows.push(&record)?;
+        if rows.waiting() == BATCH {
+            writer.write(&rows.take()?)?;
         }
     }
-    if waiting > 0 {
-        writer.write(&RecordBatch::try_new(schema, columns.iter_mut().map(Column::finish).collect())?)?;
+    if rows.waiting() > 0 {
+        writer.write(&rows.take()?)?;
     }
     writer.close()?;
     Ok(())
-}
-
-/// A column as the data dictionary describes it; its unit stands behind the description.
-fn field(field: &Value) -> Field {
-    let text = |key: &str| field[key].as_str().unwrap_or_default();
-    let kind = match text("type") {
-        "integer" => DataType::Int64,
-        "number" => DataType::Float64,
-        "boolean" => DataType::Boolean,
-        "date" => DataType::Date32,
-        _ => DataType::Utf8,
-    };
-    let description = match text("unit") {
-        "" => text("description").to_owned(),
-        unit => format!("{} [{unit}]", text("description")),
-    };
-    // One entry only: a map of several would be written in any order.
-    Field::new(text("name"), kind, true).with_metadata(HashMap::from([("description".to_owned(), description)]))
-}
-
-/// Cells of one column on their way.
-enum Column {
-    Text(StringBuilder),
-    Integer(Int64Builder),
-    Number(Float64Builder),
-    Boolean(BooleanBuilder),
-    Date(Date32Builder),
-}
-
-impl Column {
-    fn new(kind: &DataType) -> Self {
-        match kind {
-            DataType::Int64 => Self::Integer(Int64Builder::new()),
-            DataType::Float64 => Self::Number(Float64Builder::new()),
-            DataType::Boolean => Self::Boolean(BooleanBuilder::new()),
-            DataType::Date32 => Self::Date(Date32Builder::new()),
-            _ => Self::Text(StringBuilder::new()),
-        }
-    }
-
-    /// Appends a cell; an empty one is null. Nothing if it is not of the column's type.
-    fn push(&mut self, cell: &str) -> Option<()> {
-        let given = !cell.is_empty();
-        match self {
-            Self::Text(builder) => builder.append_option(given.then_some(cell)),
-            Self::Integer(builder) => builder.append_option(if given { Some(cell.parse().ok()?) } else { None }),
-            Self::Number(builder) => builder.append_option(if given { Some(cell.parse().ok()?) } else { None }),
-            Self::Boolean(builder) => builder.append_option(if given { Some(cell.parse().ok()?) } else { None }),
-            Self::Date(builder) => builder.append_option(if given { Some(days(cell)?) } else { None }),
-        }
-        Some(())
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        match self {
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::Number(builder) => Arc::new(builder.finish()),
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
-        }
-    }
-}
-
-/// Days from 1970-01-01 to an ISO date.
-fn days(cell: &str) -> Option<i32> {
-    let date: jiff::civil::Date = cell.parse().ok()?;
-    let hours = date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours();
-    i32::try_from(hours / 24).ok()
 }
 
 #[cfg(test)]

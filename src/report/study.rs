@@ -7,7 +7,7 @@ use super::build::Report;
 use super::failures::FailureTable;
 use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
-use super::record::{Cell, Field, FieldType, Record, TableData};
+use super::record::{Cell, Field, FieldType, Record, TableData, lines_of};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
@@ -15,21 +15,19 @@ use crate::model::scenario::Scenario;
 use crate::study::Study;
 use crate::study::finished::Finished;
 
-/// `replications.csv`, written as replications finish: it alone grows with their number.
+/// The rows of `replications.csv`, made as replications finish: it alone grows with their number.
 #[derive(Debug)]
-pub struct ReplicationTable {
-    file: PendingFile,
-    resource: Resource,
+pub struct ReplicationRows {
+    /// What the table is.
+    pub resource: Resource,
     regimes: Vec<String>,
     slots: Vec<usize>,
 }
 
-impl ReplicationTable {
-    /// Begins the table with its header.
-    ///
-    /// # Errors
-    /// [`OutputError`] when the disk refuses.
-    pub fn begin(folder: &OutputFolder, study: &Study, regimes: &[usize]) -> Result<Self, OutputError> {
+impl ReplicationRows {
+    /// Those of a study.
+    #[must_use]
+    pub fn of(study: &Study, regimes: &[usize]) -> Self {
         let (layout, scenario) = (study.layout(), study.scenario());
         let mut fields = vec![
             Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
@@ -62,14 +60,47 @@ impl ReplicationTable {
             key: vec!["regime".into(), "replication".into()],
             fields,
         };
-        let mut table = Self {
-            file: folder.begin("tables/replications.csv")?,
-            regimes: regimes.iter().map(|r| scenario.regimes[*r].name.clone()).collect(),
-            slots,
-            resource,
+        Self { regimes: regimes.iter().map(|r| scenario.regimes[*r].name.clone()).collect(), slots, resource }
+    }
+
+    /// The header, as a line of CSV.
+    ///
+    /// # Errors
+    /// [`OutputError::Csv`] when it cannot be rendered, here and below.
+    pub fn header(&self) -> Result<Vec<u8>, OutputError> {
+        Ok(lines_of([self.resource.fields.iter().map(|field| field.name.clone()).collect()])?)
+    }
+
+    /// One replication, a line of CSV for each regime.
+    ///
+    /// # Errors
+    /// As [`Self::header`].
+    pub fn lines(&self, replication: u64, outcomes: &[Outcome]) -> Result<Vec<u8>, OutputError> {
+        let line = |(regime, outcome): (&String, &Outcome)| {
+            let mut row = vec![regime.clone(), replication.to_string()];
+            row.extend(self.slots.iter().map(|slot| Cell::Number(outcome.values[*slot]).text()));
+            row
         };
-        let header: Vec<String> = table.resource.fields.iter().map(|field| field.name.clone()).collect();
-        table.write_row(&header)?;
+        Ok(lines_of(self.regimes.iter().zip(outcomes).map(line))?)
+    }
+}
+
+/// `replications.csv` in a folder, written as replications finish.
+#[derive(Debug)]
+pub struct ReplicationTable {
+    file: PendingFile,
+    rows: ReplicationRows,
+}
+
+impl ReplicationTable {
+    /// Begins the table with its header.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn begin(folder: &OutputFolder, study: &Study, regimes: &[usize]) -> Result<Self, OutputError> {
+        let mut table =
+            Self { file: folder.begin("tables/replications.csv")?, rows: ReplicationRows::of(study, regimes) };
+        table.file.write(&table.rows.header()?)?;
         Ok(table)
     }
 
@@ -78,19 +109,7 @@ impl ReplicationTable {
     /// # Errors
     /// [`OutputError`] when the disk refuses.
     pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) -> Result<(), OutputError> {
-        for (regime, outcome) in outcomes.iter().enumerate() {
-            let mut row = vec![self.regimes[regime].clone(), replication.to_string()];
-            row.extend(self.slots.iter().map(|slot| Cell::Number(outcome.values[*slot]).text()));
-            self.write_row(&row)?;
-        }
-        Ok(())
-    }
-
-    fn write_row(&mut self, row: &[String]) -> Result<(), OutputError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(row)?;
-        let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-        self.file.write(&bytes)
+        self.file.write(&self.rows.lines(replication, outcomes)?)
     }
 }
 
@@ -270,16 +289,14 @@ pub fn write_tables(
     }
     let WrittenTables { paths, resources } = &mut written;
     if let Some(replications) = replications {
-        resources.push(replications.resource);
+        resources.push(replications.rows.resource);
         paths.push(replications.file.finish()?);
     }
     if let Some((path, resource)) = failures.finish()? {
         paths.push(path);
         resources.push(resource);
     }
-    let scenario = finished.study.scenario();
-    let flagged =
-        resources.iter_mut().flat_map(|resource| &mut resource.fields).filter(|field| field.name == "flagged");
-    flagged.for_each(|field| field.description.push_str(&format!(": {}", scenario.flag_label)));
+    let label = &finished.study.scenario().flag_label;
+    resources.iter_mut().for_each(|resource| resource.say_what_is_flagged(label));
     Ok(written)
 }

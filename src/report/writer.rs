@@ -50,6 +50,10 @@ pub struct Writer<'a> {
 /// What is said of a finished study when it is written.
 #[derive(Debug, Default)]
 pub struct Said {
+    /// What was asked, a sentence each.
+    pub asked: Vec<String>,
+    /// What to know before a number is used.
+    pub warnings: Vec<String>,
     /// The answer that its report begins with: a few words, and the sentence they stand for.
     pub answer: Vec<(String, String)>,
     /// Tables of a study of draws; of others they are empty.
@@ -147,7 +151,8 @@ impl Sink for Writer<'_> {
         self.description(&mut files)?;
         let page = page::run::page(finished, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;
-        self.said.answer = page.answer;
+        self.said =
+            Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: DrawTables::default() };
         files.sort();
         let stopping = Report::of(finished).stopping_record();
         Ok(Written { files, manifest: stopping.map(|record| ("stopping", record)).into_iter().collect() })
@@ -212,7 +217,7 @@ impl Sink for Writer<'_> {
         self.description(&mut files)?;
         let page = page::points::page(finished, &found, self.origin.as_ref());
         page::write(self.folder, &page, &mut files)?;
-        self.said = Said { answer: page.answer, draws: found };
+        self.said = Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: found };
         files.sort();
         Ok(Written { files, manifest: Vec::new() })
     }
