@@ -107,7 +107,8 @@ fn main() -> Result<(), Error> {
             model.name, units.mean, units.change, price.mean, price.change
         );
     }
-    let welfare = results.table("welfare")?.unwrap_or_default();
-    println!("{} lines of welfare.csv", welfare.split(|byte| *byte == b'\n').count() - 1);
+    if let Some(welfare) = results.table("welfare")? {
+        println!("{} rows of welfare.csv", welfare.rows());
+    }
     Ok(())
 }

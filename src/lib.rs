@@ -17,7 +17,8 @@
 //! ```
 //!
 //! [`Scenario`] reads files or, through a [`Source`], memory. [`Study`] solves the base year once and may serve several policies.
-//! [`Results`] gives rows, tables and charts, without a folder. Whatever goes wrong is an [`Error`] with file, place, value and remedy. An
+//! [`Results`] gives rows, tables and charts, without a folder; [`ResultFolder`] is a study worked off in one, of one point or of many, that
+//! can be stopped and continued, [`StudyPlan`] one in units for many machines. [`SolvedMarket`] is a static market, [`UncertainInputs`] the sensitivity of any model. Whatever goes wrong is an [`Error`] with file, place, value and remedy. An
 //! [`Observer`] hears of progress and may stop a study. `examples/` has three whole programs.
 //!
 //! # Rooms
@@ -42,7 +43,7 @@
 //! # Features
 //!
 //! `cli` (the command line), `charts` (SVG and PNG), `page` (`report.html`) and `parallel` (threads) are on by default, `parquet` (tables as Apache
-//! Parquet) is not.
+//! Parquet) and `arrow` (tables as Apache Arrow, in memory) are not.
 //! Without any the library has no command-line crates, no fonts and no threads, and gives the same numbers.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -72,6 +73,10 @@ pub mod report;
 pub mod study;
 
 pub use config::Source;
-pub use interface::{Error, ErrorKind, Evidence, Failure, ModelResult, Place, Results, Scenario, Study, Value};
+pub use interface::{
+    EXAMPLES, Error, ErrorKind, Evidence, Example, Failure, FolderOptions, MarketFiles, MarketOptions, ModelResult,
+    Place, ResultColumn, ResultFolder, ResultTable, Results, Scenario, SensitivityIndices, SolvedMarket, Study,
+    StudyPlan, Told, UncertainInputs, Value, files_beside, on_threads,
+};
 pub use report::rows::Summary;
 pub use study::Observer;

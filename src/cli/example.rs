@@ -8,6 +8,7 @@ use super::CliError;
 use super::run::RunArgs;
 use super::summary::align;
 use crate::folder::OutputFolder;
+use crate::interface::{EXAMPLES, Example, files_beside};
 
 /// What a scenario's name begins with where it is one that the program carries.
 pub(super) const PREFIX: &str = "example:";
@@ -32,74 +33,6 @@ pub enum ExampleCommand {
     },
 }
 
-/// Files of `configs/`, by their names there.
-macro_rules! shipped {
-    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../configs/", $name)))),*] };
-}
-
-/// What scenarios extend, and the data.
-pub(super) const BESIDE: &[(&str, &str)] = shipped![
-    "market-1995.toml",
-    "parts/bargaining-1995.toml",
-    "parts/timing-1995.toml",
-    "parts/dealers-1995.toml",
-    "parts/structures-1995.toml",
-    "calibrated/calibrated.toml",
-    "calibrated/calibrated-draws.toml",
-    "calibrated/calibrated-demand.toml",
-    "calibrated/calibrated-settlement.toml",
-    "calibrated/calibrated-timing.toml",
-    "calibrated/structures/vertical-70.toml",
-    "calibrated/structures/vertical-70-draws.toml",
-    "calibrated/structures/vertical-76-draws.toml",
-    "calibrated/structures/vertical-70-gamma-2-draws.toml",
-    "calibrated/structures/vertical-70-gamma-5-draws.toml",
-    "calibrated/structures/border-draws.toml",
-    "calibrated/structures/list-draws.toml",
-    "calibration-1995.toml",
-    "calibration-1995-timing.toml",
-    "calibration-2025.toml",
-    "data/models_1994.csv",
-    "data/exchange_rates_monthly.csv",
-    "data/targets.csv",
-    "luxury-2025.toml",
-    "data/models_2024.csv",
-    "data/exchange_rates_2024_26.csv",
-    "data/README.md",
-];
-
-/// A scenario that the program carries.
-struct Example {
-    name: &'static str,
-    question: &'static str,
-    command: &'static str,
-    text: &'static str,
-}
-
-macro_rules! examples {
-    ($($name:literal $command:literal $question:literal),* $(,)?) => {
-        &[$(Example {
-            name: $name,
-            question: $question,
-            command: $command,
-            text: include_str!(concat!("../../configs/", $name, ".toml")),
-        }),*]
-    };
-}
-
-const EXAMPLES: &[Example] = examples![
-    "showdown-1995" "run" "Who would have paid, week by week, with everything that is not known in the range?",
-    "market-1995" "run" "The same market in the long run: equilibrium prices, no weeks, no lots",
-    "sidebar-1995" "run" "The newspapers' arithmetic: the whole duty on the sticker",
-    "sweep-tariff" "run" "What do the rate of the duty and the yen do?",
-    "luxury-2025" "run" "The car tariffs of 2025: what was decided and when, 25% for good, deals in April",
-    "prediction-2025" "run" "The same with what is not known of it drawn: a prediction, made before any comparison",
-    "sensitivity-1995" "sensitivity" "Which estimates decide the long run?",
-    "governments-1995" "negotiate" "Would they have settled, and on what?",
-    "calibration-1995" "calibrate" "What are demand, timing and the reward for executing, and what do the moments not tell?",
-    "validation-1995" "validate" "Every piece of evidence beside the model: in, out or fitted",
-];
-
 fn find(name: &str) -> Result<&'static Example, CliError> {
     let plain = name.strip_suffix(".toml").unwrap_or(name);
     EXAMPLES.iter().find(|example| example.name == plain).ok_or_else(|| {
@@ -114,7 +47,7 @@ pub(super) fn unpacked(name: &str) -> Result<PathBuf, CliError> {
     let file = format!("{}.toml", example.name);
     let folder = std::env::temp_dir().join(format!("stickershock-{}-examples", env!("CARGO_PKG_VERSION")));
     let output = OutputFolder::bare(&folder)?;
-    for (name, text) in BESIDE.iter().copied().chain(std::iter::once((file.as_str(), example.text))) {
+    for (name, text) in files_beside().iter().copied().chain(std::iter::once((file.as_str(), example.text))) {
         // Another program may be reading it: what is the same stays.
         if output.read(name).is_ok_and(|bytes| bytes == text.as_bytes()) {
             continue;
@@ -126,10 +59,11 @@ pub(super) fn unpacked(name: &str) -> Result<PathBuf, CliError> {
 
 /// The files that a scenario reads, those that they name among them, and what is to be known of the data.
 fn read_by(text: &str) -> Vec<(&'static str, &'static str)> {
-    let mut found: Vec<(&str, &str)> = BESIDE.iter().filter(|(name, _)| *name == "data/README.md").copied().collect();
+    let mut found: Vec<(&str, &str)> =
+        files_beside().iter().filter(|(name, _)| *name == "data/README.md").copied().collect();
     let mut unread = vec![text];
     while let Some(text) = unread.pop() {
-        for (name, own) in BESIDE.iter().filter(|(name, _)| text.contains(name)) {
+        for (name, own) in files_beside().iter().filter(|(name, _)| text.contains(name)) {
             if found.iter().all(|(known, _)| known != name) {
                 found.push((name, own));
                 unread.push(own);

@@ -10,6 +10,7 @@ macro_rules! tell {
 
 mod calibrate;
 mod check;
+mod collect;
 mod describe;
 mod duties;
 mod example;
@@ -74,6 +75,8 @@ enum Command {
     /// Simulate units of a plan and store every outcome.
     #[command(after_help = UNIT_EXAMPLES)]
     Unit(unit::UnitArgs),
+    /// Check units that come from elsewhere on standard input (`unit --stdout`), and store them with their plan.
+    Collect(collect::CollectArgs),
     /// Reduce the stored units of a plan to tables and charts.
     Merge(merge::MergeArgs),
     /// Repeat some jobs of a finished study and compare their outcomes to the bit.
@@ -130,6 +133,7 @@ Examples:
 const UNIT_EXAMPLES: &str = "\
 Examples:
   stickershock unit /tmp/big --range 0..10
+  stickershock unit /tmp/big --part 3/16
   stickershock unit /tmp/big --stdout 90f1c2d3a4b5e6f7 > 90f1c2d3a4b5e6f7.shard";
 
 const SOLVE_EXAMPLES: &str = "\
@@ -216,6 +220,9 @@ enum CliError {
     /// A static market that cannot be solved.
     #[error(transparent)]
     Solve(#[from] crate::study::solve::SolveError),
+    /// A stream of units that is no such thing, or is cut short.
+    #[error("{0}")]
+    Stream(String),
     /// Results that differ from those stored.
     #[error("{quantities} quantities differ from the stored results by more than the tolerances of case.json")]
     Disagrees {
@@ -297,7 +304,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Sensitivity(SensitivityError::Design(_)) => 2,
             Self::Work(error) => error_code(error),
-            Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
+            Self::Stream(_) | Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
             Self::Plan(error) => plan_code(error),
             Self::Store(error) => store_code(error),
             Self::UnitsInterrupted { .. } => 130,
@@ -344,19 +351,30 @@ pub fn main() -> ExitCode {
 
 /// The command line as a function: the first of the arguments is the name of the program.
 pub fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    ExitCode::from(code_of(arguments))
+}
+
+/// The same with the exit code as a number.
+pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
     signals::outlive();
+    let arguments: Vec<std::ffi::OsString> = arguments.into_iter().collect();
+    let has = |wanted: &[&str]| arguments.iter().skip(1).any(|own| wanted.iter().any(|wanted| own == wanted));
+    if arguments.len() == 3 && has(&["--version", "-V"]) && has(&["--json"]) {
+        return u8::from(print(&version()).is_err());
+    }
     let parsed = match Cli::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and versions are printed this way too, with exit code 0.
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
     let result = match parsed.command {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Unit(args) => unit::unit(&args),
+        Command::Collect(args) => collect::collect(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Replay(args) => replay::replay(&args),
@@ -377,14 +395,25 @@ pub fn run_with(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit
         }
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         // A reader that has seen enough (`| head`) is no error.
-        Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
             tell!("{}: {error}", paint("error"));
-            ExitCode::from(error.exit_code())
+            error.exit_code()
         }
     }
+}
+
+/// What this program is, as JSON: two that agree in `model` give the same bytes for the same unit.
+fn version() -> String {
+    let version = serde_json::json!({
+        "program": "stickershock",
+        "version": env!("CARGO_PKG_VERSION"),
+        "commit": env!("STICKERSHOCK_COMMIT"),
+        "model": crate::study::units::MODEL_VERSION,
+    });
+    format!("{version:#}\n")
 }
 
 /// Prints to standard output; a closed pipe is an error value, not a panic.

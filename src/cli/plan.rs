@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
 use crate::study::units::{Plan, Store};
-use crate::study::work;
+use crate::study::work::{self, ranges};
 use clap::Args;
+use serde_json::json;
 
 use super::run::replicate_points;
 use super::{CliError, ScenarioArgs};
@@ -14,10 +15,16 @@ use super::{CliError, ScenarioArgs};
 #[derive(Args)]
 pub struct PlanArgs {
     #[command(flatten)]
-    scenario: ScenarioArgs,
+    scenario: Option<ScenarioArgs>,
     /// Folder of the plan: of its units, and of the results when they are merged.
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    out: Option<PathBuf>,
+    /// Say how the units of the plan in a folder stand, instead of planning.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "scenario", "slurm"])]
+    status: Option<PathBuf>,
+    /// Print the status as JSON.
+    #[arg(long, requires = "status")]
+    json: bool,
     /// Replications, instead of the scenario's.
     #[arg(long, value_name = "N", env = "STICKERSHOCK_REPLICATIONS")]
     replications: Option<u64>,
@@ -40,28 +47,35 @@ const MOST_TASKS: usize = 1000;
 
 /// Runs the command.
 pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
+    if let Some(folder) = &args.status {
+        return status(folder, args.json);
+    }
+    let (Some(scenario), Some(out)) = (&args.scenario, &args.out) else {
+        let help = "stickershock plan SCENARIO --out DIR, or stickershock plan --status DIR";
+        return Err(CliError::Usage(format!("a plan needs a scenario and a folder\nhelp: {help}")));
+    };
     let mut overrides = Vec::new();
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
     overrides.extend(args.seed.map(|seed| format!("run.seed={seed}")));
-    let mut loaded = args.scenario.load(&overrides)?;
+    let mut loaded = scenario.load(&overrides)?;
     replicate_points(&mut loaded, args.replications);
     let regimes = work::regimes_named(&loaded.scenario, &args.regimes)?;
     let plan = work::plan(&loaded, &regimes, args.unit_size)?;
-    OutputFolder::create(&args.out)?;
-    let store = Store::open(&args.out, Sharing::Alone)?;
+    OutputFolder::create(out)?;
+    let store = Store::open(out, Sharing::Alone)?;
     if let Ok(stored) = Plan::read(store.folder())
         && stored != plan
         && store.has_units()
     {
-        let path = args.out.display();
+        let path = out.display();
         let message =
             format!("{path} holds units of another plan\nhelp: choose another folder, or remove {path}/units");
         return Err(CliError::Usage(message));
     }
-    let mut written = vec![plan.write(store.folder())?];
+    let mut written = vec![plan.write(store.folder(), &loaded)?];
     let count = plan.units.len();
     if args.slurm {
-        written.push(store.folder().write("units.sbatch", script(&args.out, count).as_bytes())?);
+        written.push(store.folder().write("units.sbatch", script(out, count).as_bytes())?);
     }
     let of = if loaded.design.is_some() { format!(" of {} points", plan.points.len()) } else { String::new() };
     let mut text = format!(
@@ -72,9 +86,39 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     for path in &written {
         text.push_str(&format!("  {}\n", path.display()));
     }
-    let folder = args.out.display();
+    let folder = out.display();
     text.push_str(&format!("Next: stickershock unit {folder} --range 0..{count}, in parts as you like\n"));
     text.push_str(&format!("      stickershock merge {folder}\n"));
+    super::print(&text)
+}
+
+/// Says which units of a plan are done.
+fn status(folder: &Path, as_json: bool) -> Result<(), CliError> {
+    let plan = Plan::read(&OutputFolder::at(folder))?;
+    let store = Store::open(folder, Sharing::WithUnits)?;
+    let inventory = store.inventory(&plan)?;
+    let missing: Vec<usize> = (0..plan.units.len()).filter(|unit| !inventory.done.contains_key(unit)).collect();
+    let damaged: Vec<String> = inventory.damaged.iter().map(ToString::to_string).collect();
+    let (units, done) = (plan.units.len(), inventory.done.len());
+    if as_json {
+        let ids: Vec<&str> = missing.iter().map(|unit| plan.units[*unit].id.as_str()).collect();
+        let status = json!({
+            "plan": plan.hash,
+            "version": plan.version,
+            "units": units,
+            "done": done,
+            "missing": ids,
+            "missing_ranges": ranges(&missing),
+            "damaged": damaged,
+            "complete": missing.is_empty(),
+        });
+        return super::print(&format!("{status:#}\n"));
+    }
+    let mut text = format!("{done} of {units} units are done\n");
+    if !missing.is_empty() {
+        text.push_str(&format!("missing: {}\n", ranges(&missing).join(", ")));
+    }
+    damaged.iter().for_each(|damaged| text.push_str(&format!("{damaged}\n")));
     super::print(&text)
 }
 

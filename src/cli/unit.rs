@@ -1,5 +1,6 @@
 //! `stickershock unit`: simulates units of a plan and publishes their shards.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
 use crate::study::Observer;
 use crate::study::units::drive::{Drive, DriveError, Studies};
+use crate::study::units::store::frame;
 use crate::study::units::{Store, StoreError};
 use crate::study::work::{open, ranges};
 use clap::Args;
@@ -20,11 +22,15 @@ pub struct UnitArgs {
     /// Folder of the plan.
     folder: PathBuf,
     /// Units to run, such as 0..10: the last is not among them. Those that are done are skipped.
-    #[arg(long, value_name = "A..B", required_unless_present = "stdout", value_parser = range)]
+    #[arg(long, value_name = "A..B", required_unless_present_any = ["stdout", "part"], value_parser = range)]
     range: Option<Range<usize>>,
-    /// Run one unit, by its id, and write its shard to standard output instead of the folder.
-    #[arg(long, value_name = "ID", conflicts_with = "range")]
-    stdout: Option<String>,
+    /// Run part I of N equal parts of the plan, I from 0: `--part $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT`.
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["range", "stdout"], value_parser = part)]
+    part: Option<(usize, usize)>,
+    /// Run units, by their ids, and write them to standard output instead of the folder: of one its shard, of several a stream for
+    /// `stickershock collect`.
+    #[arg(long, value_name = "ID", num_args = 1.., conflicts_with = "range")]
+    stdout: Vec<String>,
     /// Threads [default: all processors].
     #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
     threads: Option<usize>,
@@ -42,6 +48,21 @@ fn range(text: &str) -> Result<Range<usize>, String> {
     }
 }
 
+/// Reads `i/n`.
+fn part(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    match parts {
+        Some((part, parts)) if part < parts => Ok((part, parts)),
+        _ => Err("expected two numbers such as 0/8, the first smaller than the second".into()),
+    }
+}
+
+/// The units of a part: as many as in any other part, give or take one.
+fn of_part((part, parts): (usize, usize), units: usize) -> Range<usize> {
+    let first = |part: usize| (part as u128 * units as u128 / parts as u128) as usize;
+    first(part)..first(part + 1)
+}
+
 /// Runs the command.
 pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
     let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
@@ -49,24 +70,42 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
     let terminal = Terminal::new(args.quiet);
     let units = plan.unit_list();
     let total = units.len();
-    if let Some(id) = &args.stdout {
-        let Some(position) = plan.units.iter().position(|unit| unit.id == *id) else {
-            let message =
-                format!("--stdout: `{id}` is no unit of this plan\nhelp: plan.json lists their ids under `units`");
-            return Err(CliError::Usage(message));
+    if !args.stdout.is_empty() {
+        let known: BTreeMap<&str, usize> =
+            plan.units.iter().enumerate().map(|(position, unit)| (unit.id.as_str(), position)).collect();
+        let position = |id: &String| {
+            known.get(id.as_str()).copied().ok_or_else(|| {
+                let message =
+                    format!("--stdout: `{id}` is no unit of this plan\nhelp: plan.json lists their ids under `units`");
+                CliError::Usage(message)
+            })
         };
+        let wanted: Vec<usize> = args.stdout.iter().map(position).collect::<Result<_, _>>()?;
         // Written whole to a place of its own first: what a broken run leaves on a pipe would look like a torn shard.
         let scratch = tempfile::tempdir()?;
         let store = Store::open(scratch.path(), Sharing::Alone)?;
         let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &terminal };
+        // Prepared once for all of them.
         let studies = Studies::new(&loaded, &plan);
-        pool.install(|| drive.publish(&units[position..=position], &studies)).map_err(|error| ended(error, 0, 1))?;
-        let mut shard = crate::folder::open(&store.shard_path(&plan, position))?;
-        let mut out = std::io::stdout().lock();
-        std::io::copy(&mut shard, &mut out)?;
-        return Ok(out.flush()?);
+        for (done, position) in wanted.iter().copied().enumerate() {
+            pool.install(|| drive.publish(&units[position..=position], &studies))
+                .map_err(|error| ended(error, done, wanted.len()))?;
+            let path = store.shard_path(&plan, position);
+            let shard = crate::folder::read(&path)?;
+            let mut out = std::io::stdout().lock();
+            if wanted.len() > 1 {
+                out.write_all(frame(&plan.units[position].id, shard.len()).as_bytes())?;
+            }
+            out.write_all(&shard)?;
+            out.flush()?;
+            store.folder().remove(&path)?;
+        }
+        return Ok(());
     }
-    let range = args.range.clone().unwrap_or(0..total);
+    let range = match args.part {
+        Some(part) => of_part(part, total),
+        None => args.range.clone().unwrap_or(0..total),
+    };
     if range.end > total {
         let message = format!(
             "--range {}..{}: the plan has {total} units\nhelp: the last range may end at {total}",
@@ -107,5 +146,25 @@ fn ended(error: DriveError, done: usize, total: usize) -> CliError {
         DriveError::Missing(unit) => CliError::Usage(format!("unit {unit} is missing")),
         DriveError::Store(StoreError::Output(error)) => CliError::Output(error),
         DriveError::Store(error) => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_every_unit_once_and_nearly_equal() {
+        for (units, parts) in [(0, 3), (1, 3), (12, 5), (1000, 7), (5, 5), (usize::MAX, 2)] {
+            let ranges: Vec<Range<usize>> = (0..parts).map(|part| of_part((part, parts), units)).collect();
+            assert_eq!((ranges[0].start, ranges[parts - 1].end), (0, units));
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+            let sizes = || ranges.iter().map(Range::len);
+            assert!(sizes().max().unwrap() - sizes().min().unwrap() <= 1);
+        }
+        assert_eq!(part("0/8"), Ok((0, 8)));
+        for wrong in ["8/8", "1", "a/b", "0/0", "-1/3"] {
+            assert!(part(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -292,6 +292,27 @@ impl OutputFolder {
     }
 }
 
+/// A folder among the machine's temporary files that goes with the value.
+#[derive(Debug)]
+pub struct TemporaryFolder(tempfile::TempDir);
+
+impl TemporaryFolder {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`OutputError::Folder`] when it cannot be made.
+    pub fn new() -> Result<Self, OutputError> {
+        let refused = |error| OutputError::Folder { path: "a temporary folder".into(), error };
+        tempfile::Builder::new().prefix("stickershock-").tempdir().map(Self).map_err(refused)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// A file that a new folder cannot have is a folder that cannot be used.
 fn made_here(path: &Path) -> impl Fn(OutputError) -> OutputError + '_ {
     |error| match error {

@@ -9,6 +9,11 @@ use crate::model::governments::market::FlowsError;
 use crate::model::plan::PlanError;
 use crate::model::supply::SupplyError;
 use crate::model::world::WorldError;
+use crate::platform::threads::NoPool;
+use crate::study::solve::SolveError;
+use crate::study::units::drive::DriveError;
+use crate::study::units::{StoreError, UnitPlanError};
+use crate::study::work::WorkError;
 use crate::study::{FinishError, StudyError};
 
 /// Why a scenario cannot be read, a study not run, or a result not given.
@@ -128,6 +133,14 @@ impl Error {
         }))
     }
 
+    /// What stands somewhere and cannot be read.
+    pub(super) fn unreadable(file: &str, error: &dyn fmt::Display) -> Self {
+        let message = format!("{file}: {error}\nhelp: the file is damaged; make it again");
+        let file = Some(file.to_owned());
+        let kind = ErrorKind::Output;
+        Self(Box::new(Inner { kind, message, file, place: None, value: None, evidence: None, source: None }))
+    }
+
     fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {
         self.0.evidence = evidence;
         self
@@ -206,6 +219,59 @@ impl From<FinishError> for Error {
 
 impl From<OutputError> for Error {
     fn from(error: OutputError) -> Self {
+        Self::of(ErrorKind::Output, error)
+    }
+}
+
+impl From<WorkError> for Error {
+    fn from(error: WorkError) -> Self {
+        match error {
+            WorkError::Finish(error) => error.into(),
+            WorkError::Output(error) => error.into(),
+            WorkError::Refused(_) | WorkError::Unfinished { .. } | WorkError::Plan(_) => {
+                Self::of(ErrorKind::Input, error)
+            }
+            WorkError::NoPoint { .. } => Self::of(ErrorKind::Unsolved, error),
+            WorkError::Interrupted { .. } => Self::of(ErrorKind::Interrupted, error),
+            _ => Self::of(ErrorKind::Output, error),
+        }
+    }
+}
+
+impl From<UnitPlanError> for Error {
+    fn from(error: UnitPlanError) -> Self {
+        Self::of(ErrorKind::Input, error)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::of(ErrorKind::Output, error)
+    }
+}
+
+impl From<DriveError> for Error {
+    fn from(error: DriveError) -> Self {
+        let kind = if matches!(error, DriveError::Interrupted) { ErrorKind::Interrupted } else { ErrorKind::Output };
+        Self::of(kind, error)
+    }
+}
+
+impl From<SolveError> for Error {
+    fn from(error: SolveError) -> Self {
+        let evidence = match &error {
+            SolveError::Recovery { error, .. } => of_supply(error),
+            SolveError::Scenario { error, .. } => of_supply(error),
+            _ => None,
+        };
+        let input = matches!(error, SolveError::Specification { .. } | SolveError::Missing { .. });
+        let kind = if input { ErrorKind::Input } else { ErrorKind::Unsolved };
+        Self::of(kind, error).with_evidence(evidence)
+    }
+}
+
+impl From<NoPool> for Error {
+    fn from(error: NoPool) -> Self {
         Self::of(ErrorKind::Output, error)
     }
 }

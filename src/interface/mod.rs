@@ -2,11 +2,23 @@
 //! behind it are not.
 
 mod error;
+mod example;
+mod folder;
+mod indices;
+mod market;
+mod plan;
 mod results;
 mod scenario;
 mod study;
+mod table;
 
 pub use error::{Error, ErrorKind, Evidence, Place};
-pub use results::{Failure, ModelResult, Results};
+pub use example::{EXAMPLES, Example, files_beside};
+pub use folder::{FolderOptions, ResultFolder};
+pub use indices::{SensitivityIndices, UncertainInputs};
+pub use market::{MarketFiles, MarketOptions, SolvedMarket};
+pub use plan::StudyPlan;
+pub use results::{Failure, ModelResult, Results, Told};
 pub use scenario::{Scenario, Value};
-pub use study::Study;
+pub use study::{Study, on_threads};
+pub use table::{ResultColumn, ResultTable};

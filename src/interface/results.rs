@@ -1,18 +1,90 @@
 //! What a study found.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::error::Error;
+use super::table::ResultTable;
+use crate::folder::{OutputError, OutputFolder};
+use crate::model::outcome::Outcome;
 use crate::report::build::Report;
+use crate::report::failures::JobFailureRow;
+use crate::report::page;
+use crate::report::page::origin::StudyOrigin;
+use crate::report::record::TableData;
 use crate::report::rows::Summary;
-use crate::report::study::tables;
-use crate::study::{Arm, Finished};
+use crate::report::study::{ReplicationRows, tables};
+use crate::report::writer::Said;
+use crate::study::sink::Sink;
+use crate::study::{self, Arm, Finished};
 
 /// The results of a study: levels under every regime, and changes from the baseline in the same simulated worlds.
 #[derive(Clone, Debug)]
 pub struct Results {
     finished: Finished,
     failures: Vec<Failure>,
+    replications: Option<ResultTable>,
+    origin: Arc<StudyOrigin>,
+}
+
+/// What a report says in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// What was asked, a sentence each.
+    pub asked: Vec<String>,
+    /// The answer: a few words, and the sentence they stand for.
+    pub answer: Vec<(String, String)>,
+    /// What to know before a number is used.
+    pub warnings: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn of(said: &Said) -> Self {
+        Self { asked: said.asked.clone(), answer: said.answer.clone(), warnings: said.warnings.clone() }
+    }
+
+    /// What `README.md` of a folder says; nothing where there is none.
+    pub(super) fn of_readme(folder: &OutputFolder) -> Self {
+        let text = folder.read("README.md").unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let part = |head: &str| {
+            let after = text.split_once(&format!("\n## {head}\n")).map_or("", |(_, after)| after);
+            let items = after.split("\n## ").next().unwrap_or_default().lines();
+            items.filter_map(|line| line.strip_prefix("- ")).map(str::to_owned).collect::<Vec<String>>()
+        };
+        let answer = part("The answer").into_iter().filter_map(|line| {
+            let (head, sentence) = line.strip_prefix("**")?.split_once(".** ")?;
+            Some((head.to_owned(), sentence.to_owned()))
+        });
+        Self { asked: Vec::new(), answer: answer.collect(), warnings: part("Before you use a number") }
+    }
+}
+
+/// Keeps what a run streams: rows that grow with the number of replications, and failures.
+#[derive(Default)]
+pub(super) struct Streamed {
+    rows: Option<(ReplicationRows, Vec<u8>)>,
+    failures: Vec<Failure>,
+}
+
+impl Sink for Streamed {
+    fn study(&mut self, study: &study::Study, regimes: &[usize]) -> Result<(), OutputError> {
+        let rows = ReplicationRows::of(study, regimes);
+        let header = rows.header()?;
+        self.rows = Some((rows, header));
+        Ok(())
+    }
+    fn replication(&mut self, replication: u64, outcomes: &[Outcome]) -> Result<(), OutputError> {
+        if let Some((rows, csv)) = &mut self.rows {
+            csv.extend(rows.lines(replication, outcomes)?);
+        }
+        Ok(())
+    }
+    fn failure(&mut self, _point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
+        self.failures.push(Failure { regime: regime.to_owned(), replication, reason: error.to_owned() });
+        Ok(())
+    }
 }
 
 /// A job that left no outcome; its replication is left out of all results.
@@ -52,8 +124,17 @@ pub struct ModelResult {
 }
 
 impl Results {
-    pub(super) fn of(finished: Finished, failures: Vec<Failure>) -> Self {
-        Self { finished, failures }
+    pub(super) fn of(finished: Finished, streamed: Streamed, origin: Arc<StudyOrigin>) -> Self {
+        let flag = &finished.study.scenario().flag_label;
+        let replications = streamed.rows.map(|(rows, csv)| ResultTable::described(rows.resource, csv, flag));
+        Self { finished, failures: streamed.failures, replications, origin }
+    }
+
+    /// What was asked, the answer in words, and what to know before using a number: the words of the report.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        let page = page::run::page(&self.finished, Some(&self.origin));
+        Told { asked: page.asked, answer: page.answer, warnings: page.warnings }
     }
 
     /// Replications with results.
@@ -74,6 +155,22 @@ impl Results {
         let period = scenario.reporting_period();
         let [first, last] = scenario.dates(period);
         (&period.name, first, last)
+    }
+    /// What was run, as JSON: scenario, seed, replications, regimes; the keys of a folder's `manifest.json`.
+    #[must_use]
+    pub fn manifest(&self) -> String {
+        let scenario = self.finished.study.scenario();
+        serde_json::json!({
+            "program": "stickershock",
+            "version": env!("CARGO_PKG_VERSION"),
+            "scenario": { "name": scenario.name, "file": self.origin.file, "blake3": self.origin.hash },
+            "seed": scenario.seed,
+            "replications": self.replications(),
+            "regimes": self.regimes(),
+            "failed_jobs": self.finished.failed_jobs,
+            "status": "complete",
+        })
+        .to_string()
     }
     /// Jobs that left no outcome.
     #[must_use]
@@ -137,20 +234,36 @@ impl Results {
     /// Names of the tables, those of a run's folder.
     #[must_use]
     pub fn tables(&self) -> Vec<&'static str> {
-        tables(&self.finished).iter().map(|table| table.name).collect()
+        let failures = (!self.failures.is_empty()).then_some("failures");
+        tables(&self.finished).iter().map(|table| table.name).chain(["replications"]).chain(failures).collect()
     }
 
-    /// A table as comma-separated values, with its header; nothing where the study has no such rows.
+    /// A table with its columns; nothing where the study has no such rows.
     ///
     /// # Errors
     /// [`Error`] naming the tables that there are, if this is none of them.
-    pub fn table(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub fn table(&self, name: &str) -> Result<Option<ResultTable>, Error> {
+        let flag = &self.finished.study.scenario().flag_label;
+        if name == "replications" {
+            return Ok(self.replications.clone());
+        }
+        if name == "failures" && !self.failures.is_empty() {
+            let row = |failure: &Failure| JobFailureRow {
+                point: 0,
+                replication: failure.replication,
+                regime: failure.regime.clone(),
+                error: failure.reason.clone(),
+            };
+            let rows: Vec<JobFailureRow> = self.failures.iter().map(row).collect();
+            let table = TableData::new(&rows).map_err(OutputError::from)?;
+            return Ok(Some(ResultTable::of(&table, flag)));
+        }
         let tables = tables(&self.finished);
         let Some(table) = tables.iter().find(|table| table.name == name) else {
-            let known: Vec<String> = tables.iter().map(|table| table.name.to_owned()).collect();
+            let known: Vec<String> = self.tables().into_iter().map(str::to_owned).collect();
             return Err(Error::unknown("table", name, &known));
         };
-        Ok(table.make()?.map(|table| table.csv))
+        Ok(table.make()?.map(|table| ResultTable::of(&table, flag)))
     }
 
     /// Names of the charts, those of a run's folder; some of them may have nothing to show.
@@ -161,18 +274,41 @@ impl Results {
         drawing.charts().into_iter().map(|chart| chart.name).collect()
     }
 
-    /// A chart as SVG; nothing where it has nothing to show.
+    /// A chart as SVG over the reporting period; nothing where it has nothing to show.
     ///
     /// # Errors
     /// [`Error`] naming the charts that there are, if this is none of them.
     #[cfg(feature = "charts")]
     pub fn chart(&self, name: &str) -> Result<Option<String>, Error> {
-        let drawing = crate::report::draw::Drawing::of(&self.finished);
-        let charts = drawing.charts();
-        let Some(chart) = charts.iter().find(|chart| chart.name == name) else {
-            let known: Vec<String> = charts.iter().map(|chart| chart.name.clone()).collect();
-            return Err(Error::unknown("chart", name, &known));
-        };
-        Ok(chart.draw()?.map(|svg| svg.as_str().to_owned()))
+        draw(&self.finished, name, None)
     }
+
+    /// The same over a period, by its name.
+    ///
+    /// # Errors
+    /// [`Error`] naming the charts or the periods that there are.
+    #[cfg(feature = "charts")]
+    pub fn chart_over(&self, name: &str, period: &str) -> Result<Option<String>, Error> {
+        draw(&self.finished, name, Some(period))
+    }
+}
+
+/// A chart of a study, over the reporting period or one that is named.
+#[cfg(feature = "charts")]
+pub(super) fn draw(finished: &Finished, name: &str, period: Option<&str>) -> Result<Option<String>, Error> {
+    let scenario = finished.study.scenario();
+    let position = match period {
+        None => scenario.outputs.period,
+        Some(period) => scenario.periods.iter().position(|known| known.name == period).ok_or_else(|| {
+            let known: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
+            Error::unknown("period", period, &known)
+        })?,
+    };
+    let drawing = crate::report::draw::Drawing::over(finished, position);
+    let charts = drawing.charts();
+    let Some(chart) = charts.iter().find(|chart| chart.name == name) else {
+        let known: Vec<String> = charts.iter().map(|chart| chart.name.clone()).collect();
+        return Err(Error::unknown("chart", name, &known));
+    };
+    Ok(chart.draw()?.map(|svg| svg.as_str().to_owned()))
 }

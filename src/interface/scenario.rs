@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::example::{EXAMPLES, files_beside};
 use crate::config::{Loaded, Source, load_from};
 
 /// A scenario file with everything that it names, checked.
@@ -17,6 +18,14 @@ pub struct Scenario {
 /// A value as a scenario file writes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value(String);
+
+impl Value {
+    /// A value as it would stand in a file: `0.25`, `"a text"`, `1995-06-28`, `{ flag = true }`.
+    #[must_use]
+    pub fn written(toml: impl Into<String>) -> Self {
+        Self(toml.into())
+    }
+}
 
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
@@ -53,6 +62,12 @@ impl From<jiff::civil::Date> for Value {
         Self(value.to_string())
     }
 }
+impl<V: Into<Value>> From<Vec<V>> for Value {
+    fn from(values: Vec<V>) -> Self {
+        let values: Vec<String> = values.into_iter().map(|value| value.into().0).collect();
+        Self(format!("[{}]", values.join(", ")))
+    }
+}
 
 impl Scenario {
     /// Reads a scenario file and what it names below its folder.
@@ -77,16 +92,88 @@ impl Scenario {
         Ok(Self { source, path, assignments, loaded })
     }
 
+    /// One of the scenarios that the library carries: its name, as in [`EXAMPLES`](super::EXAMPLES).
+    ///
+    /// # Errors
+    /// [`Error`] naming those that there are, if this is none of them.
+    pub fn example(name: &str) -> Result<Self, Error> {
+        let plain = name.strip_suffix(".toml").unwrap_or(name);
+        let example = EXAMPLES.iter().find(|example| example.name == plain).ok_or_else(|| {
+            let known: Vec<String> = EXAMPLES.iter().map(|example| example.name.to_owned()).collect();
+            Error::unknown("example", name, &known)
+        })?;
+        let file = format!("{}.toml", example.name);
+        let own = std::iter::once((file.clone(), example.text));
+        let beside = files_beside().iter().map(|(name, text)| ((*name).to_owned(), *text));
+        Self::from_source(&Source::memory(beside.chain(own)), file)
+    }
+
     /// The same scenario with one value changed and everything checked anew. Keys are those of the file; items of lists go by name, as
     /// in `instrument.sanctions.rate`.
     ///
     /// # Errors
     /// As [`Self::open`].
     pub fn with(self, key: &str, value: impl Into<Value>) -> Result<Self, Error> {
-        let Self { source, path, mut assignments, .. } = self;
-        let Value(value) = value.into();
-        assignments.push(format!("{key}={value}"));
-        Self::read(source, path, assignments)
+        self.with_all([(key, value)])
+    }
+
+    /// The same with several values changed, one after the other.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_all<'a, V: Into<Value>>(&self, values: impl IntoIterator<Item = (&'a str, V)>) -> Result<Self, Error> {
+        let mut assignments = self.assignments.clone();
+        assignments.extend(values.into_iter().map(|(key, value)| format!("{key}={}", value.into().0)));
+        Self::read(self.source.clone(), self.path.clone(), assignments)
+    }
+
+    /// The same with so many replications, of each point where it has several: `--replications` of the command line.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn with_replications(&self, replications: u64) -> Result<Self, Error> {
+        let mut changed = self.with_all([("run.replications", i64::try_from(replications).unwrap_or(i64::MAX))])?;
+        if let Some(design) = &mut changed.loaded.design {
+            design.set_replications(replications);
+        }
+        Ok(changed)
+    }
+
+    /// The scenario with all that it reads, as files for [`Source::memory`], the scenario first: its values resolved into one file.
+    ///
+    /// # Errors
+    /// [`Error`] when a data file cannot be read any more.
+    pub fn packed(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let Loaded { path, document, data, .. } = &self.loaded;
+        let name = path.file_name().map_or_else(|| "scenario.toml".into(), |name| name.to_string_lossy().into_owned());
+        let mut files = vec![(name, document.to_toml_string().into_bytes())];
+        for file in data {
+            files.push((file.name.clone(), document.data(&file.key, &file.name)?));
+        }
+        Ok(files)
+    }
+
+    /// Its values, resolved, as TOML.
+    #[must_use]
+    pub fn resolved(&self) -> String {
+        self.loaded.document.to_toml_string()
+    }
+
+    /// Whether it is a study of many points: a sweep, or draws of what is not known.
+    #[must_use]
+    pub fn has_points(&self) -> bool {
+        self.loaded.design.is_some()
+    }
+
+    /// Names of its periods, the whole horizon first.
+    pub fn periods(&self) -> impl Iterator<Item = &str> {
+        self.loaded.scenario.periods.iter().map(|period| period.name.as_str())
+    }
+
+    /// Its seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.loaded.scenario.seed
     }
 
     /// Its name.
@@ -115,12 +202,16 @@ impl Scenario {
         self.loaded.scenario.replications
     }
 
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
     /// What is read, for a study of one point.
-    pub(super) fn of_one_point(self) -> Result<Loaded, Error> {
+    pub(super) fn of_one_point(&self) -> Result<&Loaded, Error> {
         if self.loaded.design.is_none() {
-            return Ok(self.loaded);
+            return Ok(&self.loaded);
         }
-        let remedy = "run it with `stickershock run`, or leave [sweep] and [uncertainty] to a file that extends this one and lay \
+        let remedy = "run it in a folder (`ResultFolder::run`), or leave [sweep] and [uncertainty] to a file that extends this one and lay \
                       the values of each point over it with `with`";
         Err(Error::refused(&self.path.display().to_string(), "sweep", "is a study of many points", remedy))
     }
@@ -140,5 +231,30 @@ mod tests {
         assert_eq!(text(true.into()), "true");
         assert_eq!(text("say \"no\"".into()), "'say \"no\"'");
         assert_eq!(text(jiff::civil::date(1995, 6, 28).into()), "1995-06-28");
+        assert_eq!(text(vec![52.0, 0.5].into()), "[52.0, 0.5]");
+    }
+
+    #[test]
+    fn a_scenario_comes_back_from_what_it_packs() {
+        let scenario = Scenario::example("market-1995").unwrap().with("instrument.sanctions.rate", 0.25).unwrap();
+        let files = scenario.packed().unwrap();
+        let name = files[0].0.clone();
+        assert_eq!(name, "market-1995.toml");
+        let again = Scenario::from_source(&Source::memory(files), name).unwrap();
+        assert_eq!(again.loaded.document.hash(), scenario.loaded.document.hash());
+        assert_eq!(
+            again.loaded.data.iter().map(|file| file.hash).collect::<Vec<_>>(),
+            scenario.loaded.data.iter().map(|file| file.hash).collect::<Vec<_>>()
+        );
+        assert_eq!(again.regimes().collect::<Vec<_>>(), scenario.regimes().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_example_is_read_from_memory() {
+        for example in EXAMPLES {
+            Scenario::example(example.name).unwrap();
+        }
+        let error = Scenario::example("showdown").unwrap_err();
+        assert!(error.to_string().contains("market-1995"), "{error}");
     }
 }

@@ -1,14 +1,16 @@
 //! A study: a scenario whose base year is solved, and the regimes to run.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use super::error::Error;
-use super::results::{Failure, Results};
+use super::results::{Results, Streamed};
 use super::scenario::Scenario;
+use crate::config::Loaded;
 use crate::config::stop::StopRule;
-use crate::folder::OutputError;
 use crate::model;
-use crate::study::sink::Sink;
+use crate::platform::threads;
+use crate::report::page::origin::StudyOrigin;
 use crate::study::{Base, Finished, Observer};
 
 /// A scenario with its base year solved: buyers drawn, demand inverted, costs recovered. Prices and duties of a regime are worked out when it
@@ -19,17 +21,15 @@ pub struct Study {
     scenario: model::scenario::Scenario,
     stop: Option<StopRule>,
     regimes: Vec<usize>,
+    origin: Arc<StudyOrigin>,
 }
 
-/// Keeps the failures of a run.
-#[derive(Default)]
-struct Failures(Vec<Failure>);
-
-impl Sink for Failures {
-    fn failure(&mut self, _point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
-        self.0.push(Failure { regime: regime.to_owned(), replication, reason: error.to_owned() });
-        Ok(())
-    }
+/// Does work on so many threads of its own, on one for each processor if 0: whatever runs within it is spread over these.
+///
+/// # Errors
+/// [`Error`] when the system has no thread to give.
+pub fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> Result<R, Error> {
+    Ok(threads::pool(threads)?.install(work))
 }
 
 impl Study {
@@ -37,10 +37,10 @@ impl Study {
     ///
     /// # Errors
     /// [`Error`] when the scenario is one of many points, or its base year has no solution.
-    pub fn prepare(scenario: Scenario) -> Result<Self, Error> {
-        let loaded = scenario.of_one_point()?;
+    pub fn prepare(scenario: impl Borrow<Scenario>) -> Result<Self, Error> {
+        let loaded = scenario.borrow().of_one_point()?;
         let base = Base::solve(&loaded.scenario)?;
-        Ok(Self::of(base, loaded.scenario, loaded.stop))
+        Ok(Self::of(base, loaded))
     }
 
     /// A study of another scenario on the same base year, which is not solved again. The scenario may differ in policy, pricing rule, dates
@@ -48,17 +48,18 @@ impl Study {
     ///
     /// # Errors
     /// [`Error`] when the base year is that of another market.
-    pub fn again(&self, scenario: Scenario) -> Result<Self, Error> {
-        let loaded = scenario.of_one_point()?;
+    pub fn again(&self, scenario: impl Borrow<Scenario>) -> Result<Self, Error> {
+        let loaded = scenario.borrow().of_one_point()?;
         if !self.base.serves(&loaded.scenario) {
             return Err(crate::study::StudyError::OtherBase.into());
         }
-        Ok(Self::of(Arc::clone(&self.base), loaded.scenario, loaded.stop))
+        Ok(Self::of(Arc::clone(&self.base), loaded))
     }
 
-    fn of(base: Arc<Base>, scenario: model::scenario::Scenario, stop: Option<StopRule>) -> Self {
-        let regimes = (0..scenario.regimes.len()).collect();
-        Self { base, scenario, stop, regimes }
+    fn of(base: Arc<Base>, loaded: &Loaded) -> Self {
+        let regimes = (0..loaded.scenario.regimes.len()).collect();
+        let origin = Arc::new(StudyOrigin::of(loaded));
+        Self { base, scenario: loaded.scenario.clone(), stop: loaded.stop.clone(), regimes, origin }
     }
 
     /// The regimes to run, by name; the baseline runs whether named or not. All of them where this is not called.
@@ -97,11 +98,11 @@ impl Study {
     /// # Errors
     /// As [`Self::run`].
     pub fn run_watched(&self, observer: &dyn Observer) -> Result<Results, Error> {
-        let mut failures = Failures::default();
+        let mut streamed = Streamed::default();
         let base = Arc::clone(&self.base);
         let stop = self.stop.as_ref();
         let finished =
-            Finished::simulate_on(base, self.scenario.clone(), &self.regimes, stop, &mut failures, observer)?;
-        Ok(Results::of(finished, failures.0))
+            Finished::simulate_on(base, self.scenario.clone(), &self.regimes, stop, &mut streamed, observer)?;
+        Ok(Results::of(finished, streamed, Arc::clone(&self.origin)))
     }
 }

@@ -205,11 +205,7 @@ pub fn write(
         }
     }
     if recovered.inversion.is_some() || recovered.costs.is_some() {
-        let mut text = "product_id,delta_ex_price,mc\n".to_owned();
-        for (j, id) in case.product_ids.iter().enumerate() {
-            let _ = writeln!(text, "{},{:?},{:?}", quoted(id), recovered.delta[j], recovered.marginal_cost[j]);
-        }
-        folder.write("recovered.csv", text.as_bytes())?;
+        folder.write("recovered.csv", recovered_text(case, recovered).as_bytes())?;
     }
     if pyblp {
         folder.write("pyblp_products.csv", pyblp_products(case, results).as_bytes())?;
@@ -234,8 +230,57 @@ pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<()
     folder.write("failures.csv", text.as_bytes()).map(drop)
 }
 
-/// One row a scenario and product.
-fn results_text(case: &Case, results: &[ScenarioResult]) -> String {
+/// `recovered.csv`: one row a product.
+#[must_use]
+pub fn recovered_text(case: &Case, recovered: &Recovered) -> String {
+    let mut text = "product_id,delta_ex_price,mc\n".to_owned();
+    for (j, id) in case.product_ids.iter().enumerate() {
+        let _ = writeln!(text, "{},{:?},{:?}", quoted(id), recovered.delta[j], recovered.marginal_cost[j]);
+    }
+    text
+}
+
+/// PyBLP's name of a column of these tables, where it has one, and what the column is.
+#[must_use]
+pub fn pyblp_column(name: &str) -> (&str, &'static str) {
+    match name {
+        "scenario" => (name, "the scenario, by its name"),
+        "product_id" => ("product_ids", "the product"),
+        "firm_id" => ("firm_ids", "the firm that sets its price"),
+        "price" => ("prices", "equilibrium price"),
+        "share" => ("shares", "share of those who might buy"),
+        "effective_cost" => {
+            ("costs", "marginal cost with the duty that the maker bears: what a first-order condition holds at")
+        }
+        "mc" | "marginal_cost" => ("marginal_costs", "marginal cost before duty"),
+        "delta_ex_price" => (name, "mean utility without its price term"),
+        "retained_share" => (name, "part of the price that the maker keeps"),
+        "own_elasticity" => (name, "elasticity of the share to the own price"),
+        "outside_diversion" => (name, "part of the buyers lost to a higher price who buy none of the products"),
+        "markup_over_effective_cost" => (name, "price less costs"),
+        "lerner_effective" => (name, "price less costs, over the price"),
+        "duty_per_unit" => (name, "duty on one unit"),
+        "duty_revenue" => (name, "duty, per unit of the buyers' weights"),
+        "net_profit" => (name, "profit, per unit of the buyers' weights"),
+        "price_change" => (name, "price less that of the base"),
+        "inside_share" => (name, "share of those who buy one of the products"),
+        "outside_share" => (name, "share of those who buy none"),
+        "consumer_surplus" => (name, "expected surplus of buyers, per unit of their weights"),
+        "delta_consumer_surplus" => (name, "consumer_surplus less that of the base"),
+        "hhi" => (name, "Herfindahl index of the owners, 0 to 10,000"),
+        "evaluations" => (name, "evaluations of demand that the search took"),
+        "first_order_residual" => (name, "largest first-order condition left, relative to the price"),
+        "largest_profit_hessian_eigenvalue" => (name, "negative where every owner is at a local maximum"),
+        "deviations_that_gain" => (name, "prices of one product, all others unchanged, by which its owner would gain"),
+        "other_equilibria" => (name, "other equilibria that were found"),
+        "equilibrium" => (name, "number of the equilibrium; the one reported is the first"),
+        _ => (name, "the product of this name"),
+    }
+}
+
+/// `results.csv`: one row a scenario and product.
+#[must_use]
+pub fn results_text(case: &Case, results: &[ScenarioResult]) -> String {
     let mut text = "scenario,product_id,firm_id".to_owned();
     if let Some(first) = results.first() {
         first.arrays().iter().for_each(|(name, _)| {
@@ -254,8 +299,9 @@ fn results_text(case: &Case, results: &[ScenarioResult]) -> String {
     text
 }
 
-/// One row a scenario.
-fn summary_text(results: &[ScenarioResult]) -> String {
+/// `summary.csv`: one row a scenario.
+#[must_use]
+pub fn summary_text(results: &[ScenarioResult]) -> String {
     let mut text = "scenario,inside_share,outside_share,consumer_surplus,delta_consumer_surplus,duty_revenue,net_profit,hhi,\
                     evaluations,first_order_residual,largest_profit_hessian_eigenvalue,deviations_that_gain,other_equilibria\n"
         .to_owned();
@@ -274,8 +320,9 @@ fn summary_text(results: &[ScenarioResult]) -> String {
     text
 }
 
-/// One row an equilibrium besides the one reported, and product.
-fn others_text(case: &Case, results: &[ScenarioResult]) -> String {
+/// `other_equilibria.csv`: one row an equilibrium besides the one reported, and product.
+#[must_use]
+pub fn others_text(case: &Case, results: &[ScenarioResult]) -> String {
     let mut text = "scenario,equilibrium,product_id,price,share\n".to_owned();
     for result in results {
         for (number, other) in result.other_equilibria.iter().enumerate() {
@@ -298,7 +345,9 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-fn matrix_text(case: &Case, result: &ScenarioResult, matrix: &CaseMatrix) -> String {
+/// A matrix file: a row for each product, or buyer.
+#[must_use]
+pub fn matrix_text(case: &Case, result: &ScenarioResult, matrix: &CaseMatrix) -> String {
     let columns = result.products.len();
     let id = |place: usize| quoted(&case.product_ids[result.products[place]]);
     let mut text = String::with_capacity(matrix.values.len() * 20);

@@ -38,6 +38,8 @@ pub enum Begin {
     Resume,
     /// Start over.
     Fresh,
+    /// Continue what is unfinished, do nothing where all is done, and start where there is neither.
+    GoOn,
 }
 
 /// How a study is worked off.
@@ -221,7 +223,7 @@ pub fn run(
     let started = Instant::now();
     let store = Store::of(folder.clone(), Sharing::Alone)?;
     let wanted = plan(loaded, regimes, settings.unit_size)?;
-    let Some((plan, inventory)) = settle(settings.begin, &store, wanted)? else {
+    let Some((plan, inventory)) = settle(settings.begin, &store, wanted, loaded)? else {
         // The last thing of a run is that its units go; where that failed, it is done now.
         if store.folder().manifest().is_some_and(|manifest| manifest["units"] == "removed") {
             store.remove_units()?;
@@ -272,11 +274,11 @@ pub fn merge(
 
 /// The plan to work on and what is done of it, once the folder's own plan and what is wanted agree; nothing when all is done already. Results of another
 /// study, finished or not, stay unless the user says otherwise.
-fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inventory)>, WorkError> {
+fn settle(begin: Begin, store: &Store, wanted: Plan, loaded: &Loaded) -> Result<Option<(Plan, Inventory)>, WorkError> {
     let path = store.folder().path();
-    let resume = begin == Begin::Resume;
+    let (resume, go_on) = (begin == Begin::Resume, begin == Begin::GoOn);
     if begin == Begin::Fresh || !path.join(PLAN_FILE).exists() {
-        return start(store, wanted).map(Some);
+        return start(store, wanted, loaded).map(Some);
     }
     let stored = match Plan::read(store.folder()) {
         Ok(stored) => stored,
@@ -287,7 +289,7 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
         Err(error) if store.has_units() => {
             return Err(refusal(path, "holds the unfinished run of another study", &[error.to_string()]));
         }
-        Err(_) => return start(store, wanted).map(Some),
+        Err(_) => return start(store, wanted, loaded).map(Some),
     };
     let differences = stored.differences(&wanted);
     let manifest = store.folder().manifest();
@@ -302,10 +304,11 @@ fn settle(begin: Begin, store: &Store, wanted: Plan) -> Result<Option<(Plan, Inv
         };
         return Err(refusal(path, what, &differences));
     }
-    if !resume && (complete || !store.has_units()) {
-        return start(store, wanted).map(Some);
+    // What differs now has left nothing but its plan.
+    if !differences.is_empty() || !resume && !go_on && (complete || !store.has_units()) {
+        return start(store, wanted, loaded).map(Some);
     }
-    if resume {
+    if resume || go_on {
         if complete && files_stand(store.folder()) {
             return Ok(None);
         }
@@ -332,9 +335,9 @@ fn files_stand(folder: &OutputFolder) -> bool {
 }
 
 /// Clears the folder of an earlier plan and writes the new one.
-fn start(store: &Store, plan: Plan) -> Result<(Plan, Inventory), WorkError> {
+fn start(store: &Store, plan: Plan, loaded: &Loaded) -> Result<(Plan, Inventory), WorkError> {
     store.remove_units()?;
-    plan.write(store.folder())?;
+    plan.write(store.folder(), loaded)?;
     Ok((plan, Inventory::default()))
 }
 

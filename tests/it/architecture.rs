@@ -121,7 +121,7 @@ const KNOWN_ONLY_IN: [(&str, &[&str]); 19] = [
     ("process::Command", &[]),
     // One driver spreads the buyers of a single market over threads.
     ("rayon", &["platform/threads.rs"]),
-    ("platform::threads", &["model/demand/sweep.rs", "study/", "cli/"]),
+    ("platform::threads", &["model/demand/sweep.rs", "study/", "interface/", "cli/"]),
     ("std::thread", &[]),
     // Whether a thread works points off already.
     ("thread_local", &["study/threads.rs"]),

@@ -215,7 +215,7 @@ fn a_merge_survives_the_failure_of_every_step() {
     let plan = work::plan(&loaded, &regimes, Some(2)).unwrap();
     let prepare = |out: &Path| {
         let store = Store::of(OutputFolder::create(out).unwrap(), Sharing::Alone).unwrap();
-        plan.write(store.folder()).unwrap();
+        plan.write(store.folder(), &loaded).unwrap();
         let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &() };
         drive.publish(&plan.unit_list(), &Studies::new(&loaded, &plan)).unwrap();
     };
@@ -312,7 +312,7 @@ fn two_at_work_in_one_folder_are_one_too_many() {
     let loaded = laboratory.load();
     let folder = OutputFolder::create(&laboratory.folder.path().join("out")).unwrap();
     let plan = work::plan(&loaded, &[0, 1, 2], Some(2)).unwrap();
-    plan.write(&folder).unwrap();
+    plan.write(&folder, &loaded).unwrap();
     let held = Lock::take(&folder, Sharing::Alone).unwrap();
     let name = format!("process {}", std::process::id());
     let names = || {

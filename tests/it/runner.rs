@@ -201,6 +201,82 @@ fn merged_units_equal_one_run() {
     refused(&program("unit").arg(&moved).args(["--stdout", "xyz"]).output().unwrap(), 2, &["`xyz` is no unit"]);
 }
 
+/// Units go as one stream from a machine with nothing but the plan, and come in checked: what is cut short, changed or of another plan is not
+/// stored, and what came before it is.
+#[test]
+fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("plan");
+    let plan = plan_small(&out, &[]);
+    let away = folder.path().join("away");
+    fs::create_dir(&away).unwrap();
+    fs::copy(out.join("plan.json"), away.join("plan.json")).unwrap();
+    copy_folder(&out.join("data"), &away.join("data"));
+    let status = |part: &str| -> Value {
+        let output = program("plan").arg("--status").arg(&out).arg("--json").output().unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()[part].clone()
+    };
+    assert_eq!(status("done"), 0);
+    assert_eq!(status("complete"), false);
+    // Two thirds by parts, here; the rest by a stream, elsewhere.
+    for part in ["0/3", "2/3"] {
+        let output = program("unit").arg(&out).args(["--part", part, "-j", "1"]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    assert_eq!(status("done"), 8);
+    assert_eq!(status("missing_ranges"), serde_json::json!(["4..8"]));
+    let missing: Vec<String> =
+        status("missing").as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    let streamed = program("unit").arg(&away).arg("--stdout").args(&missing).output().unwrap();
+    assert!(streamed.status.success(), "{}", text(&streamed.stderr));
+    assert!(!away.join("units").exists());
+    let stream = streamed.stdout;
+    let collect = |bytes: &[u8]| {
+        let mut child = program("collect").arg(&out).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), bytes).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    // Cut short in its last unit: three are stored.
+    let cut = collect(&stream[..stream.len() - 100]);
+    refused(&cut, 65, &["the last unit is cut short", "3 units are stored"]);
+    assert_eq!(status("missing_ranges"), serde_json::json!(["7..8"]));
+    let mut changed = stream.clone();
+    let place = changed.len() - 100;
+    changed[place] ^= 1;
+    refused(&collect(&changed), 1, &["is damaged"]);
+    assert_eq!(status("done"), 11);
+    let whole = collect(&stream);
+    assert!(
+        whole.status.success() && text(&whole.stderr).contains("1 units stored, 3 known before"),
+        "{}",
+        text(&whole.stderr)
+    );
+    assert_eq!(status("complete"), true);
+    // A shard as it is comes in as well, and one of another plan does not.
+    let id = &plan.units[0].id;
+    let one = fs::read(out.join(format!("units/{id}.shard"))).unwrap();
+    assert!(text(&collect(&one).stderr).contains("0 units stored, 1 known before"));
+    let other = folder.path().join("other");
+    let foreign = plan_small(&other, &["--seed", "77"]);
+    let streamed = program("unit").arg(&other).args(["--stdout", &foreign.units[0].id]).output().unwrap();
+    refused(&collect(&streamed.stdout), 65, &["another plan"]);
+    let output = merge(&out);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    same(&out, "a stream of units");
+    let said = Command::new(env!("CARGO_BIN_EXE_stickershock")).args(["--version", "--json"]).output().unwrap();
+    let said: Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!(said["model"], plan.version.as_str());
+    refused(&program("plan").output().unwrap(), 2, &["a plan needs a scenario and a folder"]);
+    refused(&program("unit").arg(&out).args(["--part", "3/3"]).output().unwrap(), 2, &["the first smaller"]);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
 /// The script that `--slurm` writes does the units of its task, and only those.
 #[cfg(unix)]
 #[test]

@@ -1,5 +1,6 @@
 //! Files of a case, gzipped or not.
 
+use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -64,13 +65,6 @@ fn gzipped(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "gz")
 }
 
-/// The path of a file or of its gzipped form; the plain path when there is neither.
-pub(super) fn plain_or_gzipped(folder: &Path, name: &str) -> (PathBuf, bool) {
-    let plain = folder.join(name);
-    let packed = folder.join(format!("{name}.gz"));
-    if !plain.exists() && packed.exists() { (packed, true) } else { (plain, false) }
-}
-
 /// A reader of a file's text, unpacked.
 fn open(path: &Path) -> Result<Box<dyn Read>, ConfigError> {
     let file = open_plain(path).map_err(|error| ConfigError::unreadable(path, &error))?;
@@ -78,8 +72,63 @@ fn open(path: &Path) -> Result<Box<dyn Read>, ConfigError> {
     Ok(if gzipped(path) { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
 }
 
+/// Where the files of a case are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CaseFiles<'a> {
+    /// In a folder, gzipped or not.
+    Folder(&'a Path),
+    /// In memory, by their names.
+    Memory(&'a BTreeMap<String, String>),
+}
+
+/// A file's text.
+pub(super) struct CaseText {
+    /// Its name for messages.
+    pub file: String,
+    pub text: String,
+    /// Whether it was gzipped.
+    pub compressed: bool,
+}
+
+impl CaseFiles<'_> {
+    /// Whether there is a file, or its gzipped form.
+    pub fn has(self, name: &str) -> bool {
+        match self {
+            Self::Folder(folder) => plain_or_gzipped(folder, name).0.exists(),
+            Self::Memory(files) => files.contains_key(name),
+        }
+    }
+
+    /// The text of a file, unpacked.
+    pub fn text(self, name: &str) -> Result<CaseText, ConfigError> {
+        match self {
+            Self::Folder(folder) => {
+                let (path, compressed) = plain_or_gzipped(folder, name);
+                Ok(CaseText { text: text(&path)?, file: path.display().to_string(), compressed })
+            }
+            Self::Memory(files) => match files.get(name) {
+                Some(text) => Ok(CaseText { file: name.to_owned(), text: text.clone(), compressed: false }),
+                None => Err(complain(name, "is not given", "give it")),
+            },
+        }
+    }
+
+    /// A JSON file, with its name for messages.
+    pub fn json(self, name: &str) -> Result<(String, Value), ConfigError> {
+        let CaseText { file, text, .. } = self.text(name)?;
+        parsed(file, &text)
+    }
+}
+
+/// The path of a file or of its gzipped form, and whether it is that; the plain path when there is neither.
+fn plain_or_gzipped(folder: &Path, name: &str) -> (PathBuf, bool) {
+    let plain = folder.join(name);
+    let packed = folder.join(format!("{name}.gz"));
+    if !plain.exists() && packed.exists() { (packed, true) } else { (plain, false) }
+}
+
 /// The text of a file, unpacked.
-pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
+fn text(path: &Path) -> Result<String, ConfigError> {
     // What is packed may be a thousand times as long.
     let bytes = at_most(open(path)?, LONGEST_DATA).map_err(|error| ConfigError::unreadable(path, &error))?;
     let file = path.display().to_string();
@@ -89,16 +138,13 @@ pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
     })
 }
 
-/// A JSON file of the folder, with its name for messages.
-pub(super) fn json(folder: &Path, name: &str) -> Result<(String, Value), ConfigError> {
-    json_at(&plain_or_gzipped(folder, name).0)
+/// A JSON file by its path, with its name for messages.
+pub(super) fn json_at(path: &Path) -> Result<(String, Value), ConfigError> {
+    parsed(path.display().to_string(), &text(path)?)
 }
 
-/// A JSON file, with its name for messages.
-pub(super) fn json_at(path: &Path) -> Result<(String, Value), ConfigError> {
-    let file = path.display().to_string();
-    let text = text(path)?;
-    match serde_json::from_str(&text) {
+fn parsed(file: String, text: &str) -> Result<(String, Value), ConfigError> {
+    match serde_json::from_str(text) {
         Ok(value) => Ok((file, value)),
         Err(error) => Err(complain(&file, format!("is not JSON: {error}"), "correct the place it names")),
     }

@@ -1,12 +1,12 @@
 //! From the tables of a case to products and buyers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use serde_json::Value;
 
+use super::files::{CaseFiles, CaseText};
 use super::spec::{cost_volume, equal, meaning};
-use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, complain, files, first_column};
+use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, complain, first_column};
 use crate::config::suggest;
 use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
 
@@ -74,10 +74,8 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Reads `NAME.csv` or `NAME.csv.gz`.
-    pub fn read(folder: &Path, name: &str, market: Option<&str>) -> Result<Self, ConfigError> {
-        let (path, compressed) = files::plain_or_gzipped(folder, &format!("{name}.csv"));
-        let file = path.display().to_string();
-        let text = files::text(&path)?;
+    pub fn read(files: CaseFiles<'_>, name: &str, market: Option<&str>) -> Result<Self, ConfigError> {
+        let CaseText { file, text, compressed } = files.text(&format!("{name}.csv"))?;
         check_delimiter(&text, &file)?;
         let table = Table::from_str(&text, &file)?;
         let table = match first_column(&table, &ALIASES[0]) {

@@ -151,28 +151,46 @@ impl Case {
     /// # Errors
     /// [`ConfigError`] naming file, row or key, the value, and what would do.
     pub fn load(folder: &Path, options: &CaseOptions) -> Result<Self, ConfigError> {
-        let (case_file, case) = files::json(folder, "case.json")?;
-        let description = market::Description::read(&case_file, &case)?;
-        let products = market::Rows::read(folder, "products", options.market.as_deref())?;
-        let agents = market::Rows::read(folder, "agents", options.market.as_deref())?;
-        let compressed = products.compressed || agents.compressed;
-        let mut read = market::assemble(&description, &products, &agents)?;
-        let (specs_file, specs) = match &options.specs {
-            Some(path) => files::json_at(path)?,
-            None => files::json(folder, "scenarios.json")?,
-        };
-        read.scenarios = spec::scenarios(&specs_file, &specs, &products)?;
-        if options.specs.is_some() && files::plain_or_gzipped(folder, "scenarios.json").0.exists() {
-            let (file, stored) = files::json(folder, "scenarios.json")?;
-            spec::take_stored(&file, &stored, &mut read.scenarios)?;
-        }
+        let mut read = Self::read(files::CaseFiles::Folder(folder), options)?;
         read.matrices = files::matrices(folder)?;
         folder.clone_into(&mut read.folder);
-        read.compressed = compressed;
         if read.name.is_empty() {
             read.name =
                 folder.file_name().map_or_else(|| "case".to_owned(), |name| name.to_string_lossy().into_owned());
         }
+        Ok(read)
+    }
+
+    /// A market from the texts of its files, by their names: `case.json`, `products.csv`, `agents.csv`, `scenarios.json`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_memory(files: &BTreeMap<String, String>, market: Option<&str>) -> Result<Self, ConfigError> {
+        let options = CaseOptions { specs: None, market: market.map(str::to_owned) };
+        let mut read = Self::read(files::CaseFiles::Memory(files), &options)?;
+        if read.name.is_empty() {
+            "market".clone_into(&mut read.name);
+        }
+        Ok(read)
+    }
+
+    fn read(files: files::CaseFiles<'_>, options: &CaseOptions) -> Result<Self, ConfigError> {
+        let (case_file, case) = files.json("case.json")?;
+        let description = market::Description::read(&case_file, &case)?;
+        let products = market::Rows::read(files, "products", options.market.as_deref())?;
+        let agents = market::Rows::read(files, "agents", options.market.as_deref())?;
+        let compressed = products.compressed || agents.compressed;
+        let mut read = market::assemble(&description, &products, &agents)?;
+        let (specs_file, specs) = match &options.specs {
+            Some(path) => files::json_at(path)?,
+            None => files.json("scenarios.json")?,
+        };
+        read.scenarios = spec::scenarios(&specs_file, &specs, &products)?;
+        if options.specs.is_some() && files.has("scenarios.json") {
+            let (file, stored) = files.json("scenarios.json")?;
+            spec::take_stored(&file, &stored, &mut read.scenarios)?;
+        }
+        read.compressed = compressed;
         Ok(read)
     }
 

@@ -362,15 +362,15 @@ impl Plan {
         (point as u64 * self.replications + own) * self.regimes.len() as u64 + regime as u64
     }
 
-    /// Writes the plan, and copies of the data files, into a folder.
+    /// Writes the plan, and copies of the data files, into a folder. The files are those of the scenario that the plan was made of, wherever
+    /// it reads them.
     ///
     /// # Errors
     /// [`UnitPlanError`] when a data file has changed or the disk refuses.
-    pub fn write(&self, folder: &OutputFolder) -> Result<PathBuf, UnitPlanError> {
+    pub fn write(&self, folder: &OutputFolder, loaded: &Loaded) -> Result<PathBuf, UnitPlanError> {
         for file in &self.data {
-            let path = Path::new(&file.path);
-            let bytes = crate::folder::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
-            file.check(path, &bytes)?;
+            let bytes = loaded.document.data(&file.key, &file.name)?;
+            file.check(Path::new(&file.path), &bytes)?;
             folder.write(&file.copy, &bytes)?;
         }
         let text = serde_json::to_string_pretty(self).unwrap_or_default(); // numbers, text and lists always serialise

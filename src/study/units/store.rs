@@ -1,7 +1,8 @@
 //! The folder of a plan and its shards: what is done, what is missing, and publishing one unit more.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
@@ -194,6 +195,37 @@ impl Store {
         Ok(writer)
     }
 
+    /// Takes the bytes of a shard that was made elsewhere; gives the position of its unit, and whether it was missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Shard`] for one that is cut short or changed, [`StoreError::Foreign`] for one of another plan or version,
+    /// [`StoreError::Conflict`] where the unit is done with other results.
+    pub fn receive(&self, plan: &Plan, bytes: &[u8]) -> Result<(usize, bool), StoreError> {
+        let arrived = Path::new("the unit that came");
+        let scratch = || -> std::io::Result<File> {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(bytes)?;
+            file.rewind()?;
+            Ok(file)
+        };
+        let file = scratch().map_err(|error| OutputError::File { path: arrived.to_owned(), error })?;
+        let reader = ShardReader::new(arrived, file)?;
+        let position = plan.units.iter().position(|unit| unit.id == reader.header.unit);
+        let position = position.filter(|position| reader.header == header(plan, *position));
+        let Some(position) = position else { return Err(foreign(arrived, plan, &reader.header)) };
+        let path = self.shard_path(plan, position);
+        if self.is_done(plan, position)? {
+            let id = plan.units[position].id.clone();
+            return match self.shard(&path)?.hash == reader.hash {
+                true => Ok((position, false)),
+                false => Err(StoreError::Conflict { id, first: path, second: arrived.to_owned() }),
+            };
+        }
+        let name = format!("{UNITS_FOLDER}/{}.{ENDING}", plan.units[position].id);
+        self.folder.write(&name, bytes)?;
+        Ok((position, true))
+    }
+
     /// Removes every shard, and what a killed process left of one.
     ///
     /// # Errors
@@ -215,6 +247,30 @@ impl Store {
         Ok(())
     }
 }
+
+/// The line that stands before a shard in a stream of several: its unit and its length.
+#[must_use]
+pub fn frame(unit: &str, length: usize) -> String {
+    format!("{FRAME} {unit} {length}\n")
+}
+
+/// Splits the next shard of a stream: its bytes, and what follows. A stream without such lines is one shard.
+///
+/// # Errors
+/// What is wrong with the stream.
+pub fn next_shard(stream: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
+    if !stream.starts_with(FRAME.as_bytes()) {
+        return Ok((stream, &[]));
+    }
+    let end = stream.iter().position(|byte| *byte == b'\n').ok_or("a line that announces a unit is cut short")?;
+    let (line, rest) = (String::from_utf8_lossy(&stream[..end]), &stream[end + 1..]);
+    let length = line.rsplit(' ').next().and_then(|length| length.parse::<usize>().ok());
+    let length = length.ok_or("a line that announces a unit has no length")?;
+    if rest.len() < length { Err("the last unit is cut short") } else { Ok(rest.split_at(length)) }
+}
+
+/// How the line before a shard begins.
+const FRAME: &str = "stickershock-unit";
 
 /// What the shard of a unit says that it is.
 #[must_use]

@@ -1,0 +1,233 @@
+//! A study worked off in a folder, and the folder it leaves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::error::Error;
+use super::results::Told;
+use super::scenario::Scenario;
+use super::table::ResultTable;
+use crate::folder::{OutputFolder, TemporaryFolder};
+use crate::report::writer::{Formats, Writer};
+use crate::study::Observer;
+use crate::study::work::{self, Begin, Done, Reduced, Settings};
+
+/// How a study is worked off in a folder.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FolderOptions {
+    /// Draw every chart into the folder, as SVG and PNG; where not, they are drawn when they are asked for.
+    pub charts: bool,
+    /// Start over, whatever the folder holds of an earlier study.
+    pub fresh: bool,
+}
+
+/// A folder of results: that of `stickershock run`, with the same bytes. Unlike [`Results`](super::Results) it may be of a study of many
+/// points, and what was done of one that was stopped is kept there.
+#[derive(Clone, Debug)]
+pub struct ResultFolder {
+    folder: OutputFolder,
+    /// Where the folder goes with the value.
+    _temporary: Option<Arc<TemporaryFolder>>,
+    /// What charts are drawn from; nothing of a folder that was finished before.
+    reduced: Option<Arc<Reduced>>,
+    package: Value,
+    told: Told,
+}
+
+impl ResultFolder {
+    /// Works a study off in a folder, on the threads of the current pool: the given regimes, all where none is given, the baseline always
+    /// among them. A folder that holds a part of the same study is continued; of one that is complete nothing is done again. Without a
+    /// folder it is done in one among the machine's temporary files, which goes with what is returned.
+    ///
+    /// # Errors
+    /// [`Error`] when the study cannot be run, when the folder holds something else, and with [`ErrorKind::Interrupted`](super::ErrorKind)
+    /// when `observer` asked to stop: what is done then is kept, and the same call goes on.
+    pub fn run<N: AsRef<str>>(
+        scenario: &Scenario,
+        regimes: impl IntoIterator<Item = N>,
+        folder: Option<&Path>,
+        options: FolderOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let loaded = scenario.loaded();
+        let regimes: Vec<String> = regimes.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        let regimes = work::regimes_named(&loaded.scenario, &regimes)?;
+        work::check(loaded)?;
+        let temporary = folder.is_none().then(TemporaryFolder::new).transpose()?;
+        let path = match (&temporary, folder) {
+            (Some(temporary), _) => temporary.path(),
+            (None, folder) => folder.unwrap_or(Path::new("")),
+        };
+        let folder = OutputFolder::create(path)?;
+        let begin = if options.fresh { Begin::Fresh } else { Begin::GoOn };
+        let settings = Settings { begin, ..Settings::default() };
+        let mut writer = Writer::new(&folder, options.charts, Formats { csv: true, parquet: false });
+        let done = work::run(loaded, &regimes, &folder, settings, &mut writer, observer)?;
+        let told = match &done {
+            Some(_) => Told::of(writer.said()),
+            None => Told::of_readme(&folder),
+        };
+        Self::of(folder, temporary, done, told)
+    }
+
+    /// Reduces the stored units of a folder's plan.
+    pub(super) fn merged(folder: OutputFolder, charts: bool, observer: &dyn Observer) -> Result<Self, Error> {
+        let mut writer = Writer::new(&folder, charts, Formats { csv: true, parquet: false });
+        let done = work::merge(&folder, false, &mut writer, observer)?;
+        let told = Told::of(writer.said());
+        Self::of(folder, None, Some(done), told)
+    }
+
+    fn of(
+        folder: OutputFolder,
+        temporary: Option<TemporaryFolder>,
+        done: Option<Done>,
+        told: Told,
+    ) -> Result<Self, Error> {
+        let reduced = done.map(|Done { reduced, .. }| Arc::new(reduced));
+        let package = package(&folder)?;
+        Ok(Self { folder, _temporary: temporary.map(Arc::new), reduced, package, told })
+    }
+
+    /// A folder that a study left.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no finished study in it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let folder = OutputFolder::at(path.as_ref());
+        let status = folder.manifest().map(|manifest| manifest["status"].clone());
+        if status.is_none_or(|status| status != "complete") {
+            let message = "holds no finished study";
+            return Err(Error::refused(
+                &path.as_ref().display().to_string(),
+                "manifest.json",
+                message,
+                "name the folder of a run",
+            ));
+        }
+        let package = package(&folder)?;
+        Ok(Self { told: Told::of_readme(&folder), folder, _temporary: None, reduced: None, package })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+    /// What was asked, the answer in words, and what to know before using a number.
+    #[must_use]
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+    /// What was run, `manifest.json`.
+    #[must_use]
+    pub fn manifest(&self) -> String {
+        self.folder.manifest().unwrap_or_default().to_string()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Value> {
+        self.package["resources"].as_array().into_iter().flatten()
+    }
+
+    /// Names of its tables.
+    #[must_use]
+    pub fn tables(&self) -> Vec<String> {
+        self.entries().filter_map(|entry| entry["name"].as_str()).map(str::to_owned).collect()
+    }
+
+    /// A table.
+    ///
+    /// # Errors
+    /// [`Error`] naming the tables that there are, if this is none of them; or when its file cannot be read.
+    pub fn table(&self, name: &str) -> Result<ResultTable, Error> {
+        let entry = self.entries().find(|entry| entry["name"] == name);
+        let entry = entry.ok_or_else(|| Error::unknown("table", name, &self.tables()))?;
+        let file = entry["path"].as_str().unwrap_or_default();
+        let csv = self.folder.read(file).map_err(|error| Error::unreadable(file, &error))?;
+        Ok(ResultTable::of_entry(entry.clone(), csv))
+    }
+
+    /// Names of its charts; some of them may have nothing to show.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be listed.
+    #[cfg(feature = "charts")]
+    pub fn charts(&self) -> Result<Vec<String>, Error> {
+        use crate::report::draw::Drawing;
+        let of_run = |finished| Drawing::of(finished).charts().into_iter().map(|chart| chart.name).collect();
+        match self.reduced.as_deref() {
+            Some(Reduced::One(finished)) => Ok(of_run(finished)),
+            Some(Reduced::Points(points)) => {
+                let mut names: Vec<String> = point_charts(points)?.into_iter().map(|(name, _)| name).collect();
+                names.extend(points.run.as_deref().map(of_run).unwrap_or_default());
+                Ok(names)
+            }
+            None => Ok(self.stored_charts()),
+        }
+    }
+
+    /// Charts that stand in the folder, by the manifest.
+    #[cfg(feature = "charts")]
+    fn stored_charts(&self) -> Vec<String> {
+        let manifest = self.folder.manifest().unwrap_or_default();
+        let files = manifest["files"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        files.filter_map(|file| file.strip_prefix("charts/")?.strip_suffix(".svg")).map(str::to_owned).collect()
+    }
+
+    /// A chart as SVG, over the reporting period or over one that is named; nothing where it has nothing to show.
+    ///
+    /// # Errors
+    /// [`Error`] naming the charts or periods that there are, if this is none of them.
+    #[cfg(feature = "charts")]
+    pub fn chart(&self, name: &str, period: Option<&str>) -> Result<Option<String>, Error> {
+        let unknown = || Error::unknown("chart", name, &self.charts().unwrap_or_default());
+        let of_run = |finished| super::results::draw(finished, name, period);
+        match self.reduced.as_deref() {
+            Some(Reduced::One(finished)) => of_run(finished),
+            Some(Reduced::Points(points)) => {
+                let own = point_charts(points)?.into_iter().find(|(own, _)| own == name);
+                match (own, points.run.as_deref()) {
+                    (Some((_, svg)), _) => Ok(Some(svg.as_str().to_owned())),
+                    (None, Some(run)) => of_run(run).map_err(|_| unknown()),
+                    (None, None) => Err(unknown()),
+                }
+            }
+            None if period.is_some() || !self.stored_charts().iter().any(|known| known == name) => {
+                let remedy = "charts of a study that was finished before are those in its folder; run it again with fresh, or without a folder, \
+                              to draw others";
+                let path = self.folder.path().display().to_string();
+                Err(Error::refused(&path, name, "is no chart of this folder", remedy))
+            }
+            None => {
+                let file = format!("charts/{name}.svg");
+                let bytes = self.folder.read(&file).map_err(|error| Error::unreadable(&file, &error))?;
+                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+        }
+    }
+}
+
+/// The charts of a study of many points.
+#[cfg(feature = "charts")]
+fn point_charts(points: &crate::study::FinishedPoints) -> Result<Vec<(String, crate::report::charts::Svg)>, Error> {
+    use crate::config::StudyDesign;
+    use crate::report::draw_points::point_charts;
+    use crate::report::points::{draw_tables, uncertainty_rows};
+    let crate::study::FinishedPoints { scenario, design, points, results, replications, .. } = points;
+    let (uncertainty, effects) = match design {
+        StudyDesign::Uncertainty(draws) => {
+            (uncertainty_rows(results, *replications), draw_tables(draws, points, results, *replications).effects)
+        }
+        StudyDesign::Sweep(_) => Default::default(),
+    };
+    Ok(point_charts(scenario, design, results, &uncertainty, &effects)?)
+}
+
+/// The data dictionary of a folder.
+fn package(folder: &OutputFolder) -> Result<Value, Error> {
+    let unreadable = |error: &dyn std::fmt::Display| Error::unreadable("datapackage.json", error);
+    let bytes = folder.read("datapackage.json").map_err(|error| unreadable(&error))?;
+    serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
+}
