@@ -1,0 +1,122 @@
+"""Static markets: demand estimates in, equilibria under tariffs, mergers and cost shocks out."""
+
+from __future__ import annotations
+
+import json
+import warnings as _warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ._frames import to_csv
+from ._stickershock import Market, Table
+from ._stickershock import solve as _solve_text
+
+
+class Solution:
+    """Equilibria of a static market, a scenario each.
+
+    Attributes:
+      products: a row a scenario and product, with PyBLP's names ``product_ids``, ``firm_ids``, ``prices``, ``shares``, ``costs``
+      summary: a row a scenario: surplus, duty, profit, concentration
+      scenarios: names of those that were solved
+      failures: those that were not, with the reason
+      warnings: what keeps a result from being taken at its word
+    """
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self.products: Table = market.products()
+        self.summary: Table = market.summary()
+        self.scenarios: list[str] = market.scenarios()
+        self.failures: dict[str, str] = dict(market.failures())
+        self.warnings: list[str] = market.warnings()
+
+    @property
+    def recovered(self) -> Table | None:
+        """Mean utilities and marginal costs that were recovered from shares and prices; ``None`` where they were given."""
+        return self._market.recovered()
+
+    @property
+    def other_equilibria(self) -> Table | None:
+        """Other equilibria (with ``many_starts=True``); ``None`` where none was found."""
+        return self._market.other_equilibria()
+
+    def matrix(self, kind: str, scenario: str = "base") -> Table:
+        """``elasticities`` (row: share of, column: price of), ``diversion``, ``long_run_diversion`` or ``passthrough`` (dp_row / dc_column)
+        of a scenario, a row and a column a product; formed with ``matrices=True``."""
+        return self._market.matrix(scenario, kind)
+
+    def __repr__(self) -> str:
+        return f"<stickershock.Solution: {', '.join(self.scenarios)}>"
+
+    def _repr_html_(self) -> str:
+        return self.summary._repr_html_()
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and numbers of any library as those of Python."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def solve(
+    products: Any,
+    agents: Any,
+    demand: Mapping[str, Any],
+    *,
+    scenarios: Mapping[str, Mapping[str, Any]] | None = None,
+    market: str | int | None = None,
+    many_starts: bool = False,
+    matrices: bool = False,
+    threads: int | None = None,
+    **specification: Any,
+) -> Solution:
+    """Equilibrium prices of a static market (random-coefficients logit, Bertrand-Nash), in the base and under what-if specifications.
+
+    Args:
+      products: a frame with a row a product, under PyBLP's names: ``product_ids``, ``firm_ids``, ``prices``, ``shares`` (or
+        ``delta_ex_price``), ``costs`` (recovered from prices if absent), characteristics, and columns to select products by.
+      agents: a frame with a row a buyer: ``weights``, ``nodes0``, ``nodes1``, ..., demographics. Weights are used as given.
+      demand: tastes, as PyBLP's results have them: ``beta`` with ``beta_names`` (of linear tastes only ``prices`` is needed where there
+        are shares), ``x2_names``, ``sigma`` (diagonal or matrix), ``pi`` with ``demographics``; ``docs/solve.md`` has all keys.
+      scenarios: specifications by their names. Or one, by its keys as arguments: ``tariff={"type": "border", "rate": 0.25, "where":
+        {"region": "JP"}}``, ``merge``, ``ownership``, ``cost_multipliers``, ``limits``, ``hold``, ``remove``, ``add``.
+      market: which, where the frames hold several ``market_ids``.
+      many_starts: look for other equilibria, too.
+      matrices: form elasticities, diversion, second choices and pass-through.
+
+    The base (owners as in the frame, no duty) is always solved, under the name ``base``. Money is in the unit of ``prices``, per unit of
+    the buyers' weights.
+
+    Raises:
+      ScenarioError: a cell, key or specification that cannot be, with file (``products.csv``), row and column.
+      UnsolvedError: no scenario has a solution. One that has none takes no other with it: see ``failures``.
+    """
+    asked = dict(scenarios or {})
+    if specification:
+        asked["scenario"] = specification
+    entries: list[dict[str, Any]] = [] if "base" in asked else [{"name": "base", "spec": {}}]
+    entries += [{"name": name, "spec": _plain(spec)} for name, spec in asked.items()]
+    found = Solution(
+        _solve_text(
+            to_csv(products).decode(),
+            to_csv(agents).decode(),
+            json.dumps(_plain(demand)),
+            json.dumps(entries),
+            None if market is None else str(market),
+            many_starts,
+            matrices,
+            threads or 0,
+        )
+    )
+    for name, reason in found.failures.items():
+        _warnings.warn(f"{name} is not solved: {reason}", stacklevel=2)
+    return found
+
+
+__all__: Sequence[str] = ["Solution", "solve"]

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas
+import polars
+import pyarrow
+import pytest
+from conftest import command
+
+import stickershock as ss
+
+CASE = Path(__file__).parents[2] / "tests" / "cases" / "income_5x30"
+DEMAND = json.loads((CASE / "case.json").read_text())
+DUTY = {"type": "retail", "rate": 0.1, "where": {"region": "JP"}}
+
+
+def frame(name: str) -> pandas.DataFrame:
+    return pandas.read_csv(CASE / f"{name}.csv")
+
+
+def under_pyblp(products: pandas.DataFrame) -> pandas.DataFrame:
+    names = {"product_id": "product_ids", "firm_id": "firm_ids", "price0": "prices", "mc": "costs"}
+    return products.rename(columns=names)
+
+
+@pytest.fixture(scope="module")
+def solved() -> ss.Solution:
+    agents = frame("agents").rename(columns={"weight": "weights", "nu0": "nodes0", "nu1": "nodes1"})
+    demand = {key: value for key, value in DEMAND.items() if key != "node_columns"}
+    return ss.solve(under_pyblp(frame("products")), agents, demand, tariff=DUTY, matrices=True)
+
+
+def test_prices_are_those_of_the_command_line(solved: ss.Solution, tmp_path: Path) -> None:
+    (tmp_path / "specs.json").write_text(
+        json.dumps([{"name": "base", "spec": {}}, {"name": "scenario", "spec": {"tariff": DUTY}}])
+    )
+    done = command("solve", CASE, "--specs", tmp_path / "specs.json", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    files = pandas.read_csv(tmp_path / "out" / "results.csv")
+    found = solved.products.to_pandas()
+    assert found["prices"].tolist() == files["price"].tolist()
+    assert found["shares"].tolist() == files["share"].tolist()
+    assert found["costs"].tolist() == files["effective_cost"].tolist()
+    assert found["product_ids"].tolist() == files["product_id"].tolist()
+    assert found["price_change"].tolist()[:5] == [0.0] * 5
+    summary = pandas.read_csv(tmp_path / "out" / "summary.csv")
+    assert solved.summary.to_pandas()["consumer_surplus"].tolist() == summary["consumer_surplus"].tolist()
+    assert solved.scenarios == ["base", "scenario"] and not solved.failures
+
+
+def test_frames_of_every_library_are_read(solved: ss.Solution) -> None:
+    products, agents = under_pyblp(frame("products")), frame("agents")
+    relation = duckdb.sql("select * from products")
+    others: list[Any] = [
+        (polars.from_pandas(products), polars.from_pandas(agents)),
+        (pyarrow.Table.from_pandas(products), pyarrow.Table.from_pandas(agents)),
+        (relation, agents),
+        (products.to_dict("list"), agents.to_dict("records")),
+        (products.to_csv(index=False), agents.to_csv(index=False).encode()),
+    ]
+    for own_products, own_agents in others:
+        again = ss.solve(own_products, own_agents, DEMAND, tariff=DUTY)
+        assert again.products == solved.products, type(own_products)
+    with pytest.raises(TypeError, match="expected a frame"):
+        ss.solve(7, agents, DEMAND)
+
+
+def test_costs_are_recovered_from_prices(solved: ss.Solution) -> None:
+    base = solved.products.to_pandas().query("scenario == 'base'")
+    observed = under_pyblp(frame("products")).assign(prices=base["prices"].tolist(), shares=base["shares"].tolist())
+    known = observed.pop("costs").tolist()
+    observed = observed.drop(columns="delta_ex_price")
+    again = ss.solve(observed, frame("agents"), DEMAND)
+    recovered = again.recovered
+    assert recovered is not None
+    assert recovered.to_pandas()["marginal_costs"].tolist() == pytest.approx(known, rel=1e-9)
+    assert solved.recovered is None
+
+
+def test_matrices_answer_to_prices(solved: ss.Solution) -> None:
+    elasticities = solved.matrix("elasticities", "scenario").to_pandas()
+    own = solved.products.to_pandas().query("scenario == 'scenario'")["own_elasticity"].tolist()
+    assert [elasticities.iloc[j, j + 1] for j in range(5)] == pytest.approx(own, rel=1e-12)
+    with pytest.raises(ss.UnknownNameError, match="passthrough"):
+        solved.matrix("nonsense")
+
+
+def test_what_is_wrong_is_named() -> None:
+    products = under_pyblp(frame("products")).astype({"prices": object})
+    products.loc[1, "prices"] = "much"
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.solve(products, frame("agents"), DEMAND)
+    assert (caught.value.file, caught.value.line, caught.value.key) == ("products.csv", 3, "p2")
+    with pytest.raises(ss.ScenarioError, match="tarif"):
+        ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, tarif=DUTY)
