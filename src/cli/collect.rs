@@ -34,9 +34,9 @@ pub fn collect(args: &CollectArgs) -> Result<(), CliError> {
         })?;
         let (_, is_new) = store.receive(&plan, shard)?;
         if is_new {
-            stored += 1
+            stored += 1;
         } else {
-            known += 1
+            known += 1;
         }
         rest = following;
     }
