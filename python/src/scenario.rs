@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyMapping, PyTuple};
 use stickershock::{EXAMPLES, Source, Value, files_beside};
 
 use crate::error::Raises;
@@ -83,9 +83,12 @@ impl Scenario {
 
     /// The same scenario with values changed, one after the other, and everything checked anew: keys as in the file, items of lists by
     /// name, as in ``{"instrument.sanctions.rate": 0.25}``. Values are numbers, texts, truth values, dates and lists of them.
-    fn set(&self, py: Python<'_>, values: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let values: Vec<(String, Value)> =
-            values.iter().map(|(key, value)| Ok((key.extract()?, value_of(&value)?))).collect::<PyResult<_>>()?;
+    fn set(&self, py: Python<'_>, values: &Bound<'_, PyMapping>) -> PyResult<Self> {
+        let item = |item: Bound<'_, PyAny>| {
+            let (key, value): (String, Bound<'_, PyAny>) = item.extract()?;
+            Ok((key, value_of(&value)?))
+        };
+        let values: Vec<(String, Value)> = values.items()?.iter().map(item).collect::<PyResult<_>>()?;
         let values = values.iter().map(|(key, value)| (key.as_str(), value.clone()));
         Ok(self.0.with_all(values).raises(py)?.into())
     }

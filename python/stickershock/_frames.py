@@ -79,9 +79,9 @@ def to_csv(frame: Any) -> bytes:
         names, rows = list(frame.columns), frame.fetchall()
     elif hasattr(frame, "write_csv"):  # polars
         frame = frame.collect() if hasattr(frame, "collect") else frame
-        return frame.write_csv().encode()
+        return str(frame.write_csv()).encode()
     elif hasattr(frame, "to_csv"):  # pandas
-        return frame.to_csv(index=False, lineterminator="\n").encode()
+        return str(frame.to_csv(index=False, lineterminator="\n")).encode()
     elif hasattr(frame, "to_pydict"):  # pyarrow
         return to_csv(frame.to_pydict())
     elif hasattr(frame, "keys"):

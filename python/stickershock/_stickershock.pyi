@@ -4,6 +4,25 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, final
 
+__all__ = [
+    "Market",
+    "Plan",
+    "Run",
+    "Scenario",
+    "Table",
+    "__version__",
+    "analyze",
+    "examples",
+    "given",
+    "main",
+    "open",
+    "run",
+    "sample",
+    "solve",
+    "table",
+    "work",
+]
+
 __version__: str
 
 _Value: TypeAlias = bool | int | float | str | date | list[Any] | tuple[Any, ...]
@@ -26,7 +45,7 @@ class Scenario:
     ) -> Scenario: ...
     @staticmethod
     def from_files(name: str, files: list[tuple[str, bytes]]) -> Scenario: ...
-    def set(self, values: dict[str, _Value]) -> Scenario: ...
+    def set(self, values: Mapping[str, _Value]) -> Scenario: ...
     @property
     def name(self) -> str: ...
     @property

@@ -31,6 +31,7 @@ pub struct ResultFolder {
     /// Where the folder goes with the value.
     _temporary: Option<Arc<TemporaryFolder>>,
     /// What charts are drawn from; nothing of a folder that was finished before.
+    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "there is nothing to draw with"))]
     reduced: Option<Arc<Reduced>>,
     package: Value,
     told: Told,
