@@ -618,7 +618,13 @@ fn amount(reader: &Reader<'_>, key: &str, value: &Sourced<f64>) -> Result<f64, C
     reader.number(key, value.value, |usd| (0.0..=MAX_AMOUNT_USD).contains(&usd), expected)
 }
 
-fn selection(reader: &Reader<'_>, key: &str, on: &SelectionSection, market: &Market) -> Result<Vec<bool>, ConfigError> {
+/// Which models of the market a selection names; it must name some.
+pub(super) fn selection(
+    reader: &Reader<'_>,
+    key: &str,
+    on: &SelectionSection,
+    market: &Market,
+) -> Result<Vec<bool>, ConfigError> {
     let mut selected = vec![true; market.len()];
     let mut conditions = 0;
     let mut keep = |test: &dyn Fn(usize) -> bool| {

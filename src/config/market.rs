@@ -292,6 +292,7 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     Ok(Market {
         characteristics: characteristics(reader, section, &table, &kept, &models)?,
         holdings: holdings(reader, section, &models, &brands, &manufacturers)?,
+        groups: Vec::new(),
         normal_duty: normal_duty(reader, &section.normal_duty)?,
         chain: Chain::Retail,
         home_cost_share: match &section.home_cost_share {

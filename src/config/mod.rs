@@ -18,6 +18,7 @@ mod exchange;
 mod fit;
 mod flows;
 pub mod governments;
+mod groups;
 pub mod instruments;
 pub mod listed;
 mod loaded;

@@ -15,6 +15,7 @@ use super::exchange::{ExchangeRateSection, Rates};
 use super::fit::CalibrationSection;
 use super::flows::Partner;
 use super::governments::{self, GovernmentsSection, NegotiatedSections};
+use super::groups::{self, GroupSection};
 use super::instruments::{self, InstrumentSection, Seller};
 use super::market::{self, MarketSection};
 use super::outputs::OutputsSection;
@@ -80,6 +81,9 @@ pub struct ScenarioFile {
     /// Named stretches of time to report besides the whole horizon and its years.
     #[serde(default)]
     pub period: Vec<PeriodSection>,
+    /// Sets of models whose sales, share and price are headline metrics, beside those of regions and of the list.
+    #[serde(default)]
+    pub group: Vec<GroupSection>,
     /// Policy instruments that regimes use.
     #[serde(default)]
     pub instrument: Vec<InstrumentSection>,
@@ -129,6 +133,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     name(reader, &file.name)?;
     let horizon = Horizon::new(reader, &file.time)?;
     let mut market = market::market(reader, &file.market)?;
+    market.groups = groups::groups(reader, &file.group, &market, &file.market.flag)?;
     let rates = match &file.exchange_rate {
         Some(section) => Some(Rates::new(reader, section, &market)?),
         None => None,

@@ -80,6 +80,15 @@ pub struct Stake {
     pub share: f64,
 }
 
+/// A set of models whose sales, share and price are headline metrics together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelGroup {
+    /// Name, part of the names of its metrics.
+    pub name: String,
+    /// Its models, in the order of the market.
+    pub models: Vec<usize>,
+}
+
 /// How import duty is assessed in this market before any policy; its rate is each model's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormalDuty {
@@ -122,6 +131,8 @@ pub struct Market {
     pub normal_duty: NormalDuty,
     /// Partial holdings between manufacturers.
     pub holdings: Vec<Stake>,
+    /// Sets of models that have headline metrics of their own.
+    pub groups: Vec<ModelGroup>,
     /// Who sets which price between the factory and the buyer.
     pub chain: Chain,
     /// Share of each import's marginal cost that is paid in its home currency; under the vertical chain, of its cost at the border.

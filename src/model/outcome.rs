@@ -274,6 +274,10 @@ impl Layout {
             let members = (0..market.len()).filter(|j| market.models[*j].region == id).collect();
             aggregates.push(Aggregate { suffix: region.clone(), members, outside: false, is_flag: false });
         }
+        for group in &market.groups {
+            let (suffix, members) = (group.name.clone(), group.models.clone());
+            aggregates.push(Aggregate { suffix, members, outside: false, is_flag: false });
+        }
         aggregates.retain(|aggregate| !aggregate.members.is_empty());
         aggregates.push(Aggregate { suffix: "outside".into(), members: Vec::new(), outside: true, is_flag: false });
 

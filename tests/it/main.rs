@@ -24,6 +24,7 @@ mod instruments;
 mod language;
 mod negotiated;
 mod outputs;
+mod own_groups;
 mod own_market;
 mod page;
 mod peers;

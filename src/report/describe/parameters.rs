@@ -225,7 +225,7 @@ fn meaning(schema: &Value, key: &str) -> Option<String> {
 }
 
 /// Units of single keys.
-const UNITS: [(&str, &str); 17] = [
+const UNITS: [(&str, &str); 30] = [
     ("demand.alpha", "utility per thousand USD"),
     ("demand.loyalty", "utility"),
     ("demand.loyalty_deviation", "utility"),
@@ -243,10 +243,30 @@ const UNITS: [(&str, &str); 17] = [
     ("accounts.deficit_usd", "USD a year"),
     ("timing.hysteresis.penalty", "utility"),
     ("timing.peers.gamma", "utility"),
+    ("governments.panel_loss", "probability"),
+    ("governments.dealers_rate", "dealers a year"),
+    ("governments.target_dealers", "dealers a year"),
+    ("governments.sanctions_end_rate", "a year"),
+    ("governments.flows.exchange_rate", "currency per USD"),
+    // Payoffs, where their description says no more.
+    ("governments.refusal_reward_sd", "billion USD"),
+    ("governments.execution_reward", "billion USD"),
+    ("governments.execution_reward_sd", "billion USD"),
+    ("governments.ratification_cost", "billion USD"),
+    ("governments.backing_down_cost", "billion USD"),
+    ("governments.vindication", "billion USD"),
+    ("governments.ruling_censure", "billion USD"),
+    ("governments.summit_relief", "billion USD"),
 ];
 
 /// What keys end with, and the unit that says so.
-const SUFFIXES: [(&str, &str); 14] = [
+const SUFFIXES: [(&str, &str); 20] = [
+    ("elasticity", "1"),
+    ("_loss", "billion USD a year"),
+    ("_gain", "billion USD a year"),
+    ("extra_duty", "billion USD a year"),
+    ("years_least", "years"),
+    ("years_longest", "years"),
     ("billion_usd", "billion USD a year"),
     ("usd_per_year", "USD a year"),
     ("_usd", "USD"),
@@ -339,6 +359,9 @@ mod tests {
             ("holding.lease_weeks[1]", "", "weeks"),
             ("governments.security_cost", "Cost, billion USD a year.", "billion USD a year"),
             ("pricing.discount_rate", "", "a year"),
+            ("governments.flows.consumers_loss", "", "billion USD a year"),
+            ("governments.flows.exchange_rate_elasticity", "", "1"),
+            ("governments.panel_loss", "Probability that the WTO rules against the home country.", "probability"),
         ] {
             assert_eq!(unit(key, meaning), expected, "{key}");
         }
