@@ -68,6 +68,8 @@ impl Loaded {
                 return Err(reader.error("sweep", message, help));
             }
             (Some(section), None) => Some(StudyDesign::Sweep(sweep(&reader, section, &file.run, &parameters)?)),
+            // No draws: the study at the scenario's own values.
+            (None, Some(section)) if section.draws == 0 => None,
             (None, Some(section)) => {
                 let draws = uncertainty(&reader, section, file.run.seed, &file.market, &parameters, structures)?;
                 Some(StudyDesign::Uncertainty(Box::new(draws)))

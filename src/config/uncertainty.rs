@@ -22,7 +22,7 @@ const MOST_NUMBERS: usize = 10_000_000;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UncertaintySection {
-    /// Number of draws.
+    /// Number of draws; 0 for a study at the scenario's own values, of `run.replications`.
     pub draws: usize,
     /// Replications of every draw, each with random numbers of its own; at least 2 to tell their noise from the parameters.
     pub replications: u64,

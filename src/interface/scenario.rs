@@ -211,8 +211,8 @@ impl Scenario {
         if self.loaded.design.is_none() {
             return Ok(&self.loaded);
         }
-        let remedy = "run it in a folder (`ResultFolder::run`), or leave [sweep] and [uncertainty] to a file that extends this one and lay \
-                      the values of each point over it with `with`";
+        let remedy = "run it in a folder (`ResultFolder::run`), or its own values alone: without [sweep], or with \
+                      `with(\"uncertainty.draws\", 0)`";
         Err(Error::refused(&self.path.display().to_string(), "sweep", "is a study of many points", remedy))
     }
 }

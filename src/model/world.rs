@@ -3,8 +3,8 @@
 use super::buyers::{Buyers, BuyersError, StationaryStart};
 use super::demand::choice::{Chooser, Column, ColumnError, ProductTable};
 use super::demand::{
-    BuyerColumns, DemandError, Execution, ExpectedDemand, Inversion, InversionOptions, OwnedBrands, Population,
-    Products, invert,
+    BuyerColumns, DemandError, Execution, ExpectedDemand, FixedUtility, Inversion, InversionOptions, OwnedBrands,
+    Population, Products, invert,
 };
 use super::ids::Id;
 use super::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
@@ -245,6 +245,8 @@ pub struct Makers {
     pub nodes: Population,
     /// Law of owned brands at base-year utilities, fixed while prices move.
     pub owned: OwnedBrands,
+    /// What of the nodes' utilities prices do not move; none where it would be very large.
+    fixed: Option<FixedUtility>,
     /// Who sets which price, and who counts whose profit.
     pub ownership: Ownership,
     /// Marginal costs at which base-year prices are the Bertrand-Nash equilibrium, USD: under the retail chain to the showroom, dealers'
@@ -268,7 +270,9 @@ impl Makers {
         let list = market.list_prices();
         let owned = OwnedBrands::stationary(&nodes, products, delta, &list)?;
         let ownership = market.ownership(facts.conduct)?;
+        let fixed = FixedUtility::new(&nodes, products, delta);
         let demand = ExpectedDemand::new(&nodes, products, delta, Some(&owned), execution)?;
+        let demand = fixed.iter().fold(demand, ExpectedDemand::with_fixed);
         // A normal duty on cost is a share of the cost sought: solve for cost with duty, then divide.
         let on_cost = market.normal_duty.basis == DutyBasis::Cost;
         let no_cost = vec![0.0; market.len()];
@@ -292,10 +296,12 @@ impl Makers {
             unit_cost: costs.marginal_cost.clone(),
             base_share: demand.shares(&list).product,
         });
-        Ok(Self { nodes, owned, ownership, costs, rising })
+        Ok(Self { nodes, owned, fixed, ownership, costs, rising })
     }
 
     /// Demand as manufacturers expect it: the whole population, owned brands in expectation.
+    ///
+    /// `products` must be those of the world that the makers belong to.
     ///
     /// # Errors
     /// Never for a world made by [`World::build`] and its own products and intercepts.
@@ -305,7 +311,8 @@ impl Makers {
         delta: &'a [f64],
         execution: Execution,
     ) -> Result<ExpectedDemand<'a>, DemandError> {
-        ExpectedDemand::new(&self.nodes, products, delta, Some(&self.owned), execution)
+        let demand = ExpectedDemand::new(&self.nodes, products, delta, Some(&self.owned), execution)?;
+        Ok(self.fixed.iter().fold(demand, ExpectedDemand::with_fixed))
     }
 }
 

@@ -11,6 +11,7 @@
 //!
 //! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
 
+use super::kernel::fixed::FixedUtility;
 use super::kernel::scalar::relative_exponentials;
 use super::kernel::{CellLayout, DemandSweep, SweepRule};
 use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
@@ -73,6 +74,7 @@ impl<'a> StationaryDemand<'a> {
             price: &price,
             margin: &[],
             rule,
+            fixed: None,
         };
         run(&sweep, execution)
     }
@@ -199,6 +201,23 @@ pub struct ExpectedDemand<'a> {
     pub owned: Option<&'a OwnedBrands>,
     /// How sums are evaluated.
     pub execution: Execution,
+    /// The part of utility that prices do not move, where it is known ([`ExpectedDemand::with_fixed`]).
+    pub fixed: Option<KnownUtility<'a>>,
+}
+
+/// A [`FixedUtility`] with what it is of: demand of other buyers, products or intercepts does not use it.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownUtility<'a> {
+    utility: &'a FixedUtility,
+    population: &'a Population,
+    products: &'a Products,
+}
+
+impl<'a> KnownUtility<'a> {
+    fn serves(self, demand: &ExpectedDemand<'_>) -> Option<&'a FixedUtility> {
+        let same = std::ptr::eq(self.population, demand.population) && std::ptr::eq(self.products, demand.products);
+        (same && self.utility.is_of(demand.delta)).then_some(self.utility)
+    }
 }
 
 impl<'a> ExpectedDemand<'a> {
@@ -224,7 +243,14 @@ impl<'a> ExpectedDemand<'a> {
         if owned.is_none() && products.has_loyalty() {
             return Err(DemandError::ColumnLength { what: "owned brand", found: 0, expected: population.len() });
         }
-        Ok(Self { population, products, delta, owned, execution })
+        Ok(Self { population, products, delta, owned, execution, fixed: None })
+    }
+
+    /// The same demand, to the bit, in less time: `utility` must be of the same buyers and products.
+    #[must_use]
+    pub fn with_fixed(self, utility: &'a FixedUtility) -> Self {
+        let Self { population, products, .. } = self;
+        Self { fixed: Some(KnownUtility { utility, population, products }), ..self }
     }
 
     /// Expected shares at these prices.
@@ -249,8 +275,15 @@ impl<'a> ExpectedDemand<'a> {
             loyalty: self.products.loyalty(),
             owned: &owned.weights,
         });
-        let sweep =
-            DemandSweep { population: self.population, layout, delta: &delta, price: &price, margin: &margin, rule };
+        let sweep = DemandSweep {
+            population: self.population,
+            layout,
+            delta: &delta,
+            price: &price,
+            margin: &margin,
+            rule,
+            fixed: self.fixed.and_then(|fixed| fixed.serves(self)),
+        };
         let mut sums = run(&sweep, self.execution);
         if let Some(slopes) = self.products.slopes(prices) {
             let by_price = sums.lambda.iter_mut().zip(&mut sums.cross).zip(&slopes);

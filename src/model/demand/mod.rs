@@ -21,7 +21,8 @@ use thiserror::Error;
 pub use curvature::Curvature;
 pub use inversion::{Inversion, InversionOptions, invert};
 pub use kernel::KernelPath;
-pub use loyalty::{ExpectedDemand, OwnedBrands, Shares, stationary_shares};
+pub use kernel::fixed::FixedUtility;
+pub use loyalty::{ExpectedDemand, KnownUtility, OwnedBrands, Shares, stationary_shares};
 pub use population::{Buyer, BuyerColumns, Population, Products};
 pub use response::{
     Concentration, OwnResponse, PriceResponse, ProductMatrix, choice_probabilities, concentration, few_buyers,

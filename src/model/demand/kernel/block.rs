@@ -16,6 +16,8 @@ const TILE: usize = 2;
 const MAX_HELD: usize = 4;
 /// Stands for any number of taste columns.
 const ANY: usize = usize::MAX;
+/// Stands for utilities of which only the price is left to be added.
+const KNOWN: usize = usize::MAX - 1;
 
 /// Adds the buyers of some blocks, on the portable vectors.
 pub(super) fn portable(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
@@ -60,7 +62,10 @@ pub(super) unsafe fn avx2(sweep: &DemandSweep, blocks: std::ops::Range<usize>, s
 unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: the caller's condition.
     unsafe {
-        match (sweep.rule.prices(), sweep.layout.columns) {
+        let columns = if sweep.fixed.is_some() { KNOWN } else { sweep.layout.columns };
+        match (sweep.rule.prices(), columns) {
+            (false, KNOWN) => tiles::<V, KNOWN, false>(sweep, blocks, sums),
+            (true, KNOWN) => tiles::<V, KNOWN, true>(sweep, blocks, sums),
             (false, 1) => tiles::<V, 1, false>(sweep, blocks, sums),
             (false, 2) => tiles::<V, 2, false>(sweep, blocks, sums),
             (false, 3) => tiles::<V, 3, false>(sweep, blocks, sums),
@@ -227,6 +232,7 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
         let zero = V::splat(0.0);
         let columns = if K <= MAX_HELD { K } else { sweep.layout.columns };
         let blocks: [&[f64]; T] = std::array::from_fn(|t| sweep.population.block(first + t));
+        let fixed: [&[Row]; T] = std::array::from_fn(|t| sweep.fixed.map_or(&[][..], |fixed| fixed.block(first + t)));
         let held: [Held<V, K>; T] = std::array::from_fn(|t| Held::of(blocks[t]));
         *total = *outside;
         for (cell, sums) in sweep.layout.cells.iter().zip(&mut scratch.cells) {
@@ -236,9 +242,14 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
             let facts = sweep.delta[products.clone()].iter().zip(&sweep.price[products.clone()]);
             let buffer = &mut scratch.exponentials[products.clone()];
             for ((position, (&delta, &price)), slot) in products.zip(facts).zip(buffer) {
-                let x = &sweep.layout.x[position * columns..(position + 1) * columns];
                 for t in 0..T {
-                    let v = utility(blocks[t], &held[t], delta, price, x);
+                    let v = if K == KNOWN {
+                        let known = V::load(fixed[t][sweep.layout.order[position]].0.as_ptr());
+                        held[t].price_response.neg_mul_add(V::splat(price), known)
+                    } else {
+                        let x = &sweep.layout.x[position * columns..(position + 1) * columns];
+                        utility(blocks[t], &held[t], delta, price, x)
+                    };
                     let e = exp(v);
                     slot[t] = e;
                     plain[t] = plain[t].add(e);

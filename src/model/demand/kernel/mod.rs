@@ -15,11 +15,13 @@
 
 mod block;
 pub mod choice;
+pub(crate) mod fixed;
 mod lanes;
 pub(crate) mod moments;
 pub(crate) mod prefetch;
 pub(crate) mod scalar;
 
+use self::fixed::FixedUtility;
 use super::population::{LANES, Population};
 
 /// Blocks in a chunk, the unit of work of a thread: 512 buyers.
@@ -99,6 +101,8 @@ pub(crate) struct DemandSweep<'a> {
     /// Margins that weigh the cross terms; empty under the rules that only give shares.
     pub margin: &'a [f64],
     pub rule: SweepRule<'a>,
+    /// The part of utility that prices do not move, where it is known.
+    pub fixed: Option<&'a FixedUtility>,
 }
 
 impl DemandSweep<'_> {

@@ -1,0 +1,122 @@
+//! The part of utility that prices do not move, worked out once for many sweeps over the same buyers.
+
+use super::{LANES, Row};
+use crate::model::demand::population::{Population, Products};
+
+/// `delta_j + sum_k taste_ik x_jk` of every buyer and product: what is left of a utility at a price is one multiply-add.
+#[derive(Clone, Debug)]
+pub struct FixedUtility {
+    delta: Vec<f64>,
+    /// Block by block, product by product in the caller's order.
+    rows: Vec<Row>,
+}
+
+impl FixedUtility {
+    /// More numbers than this are not worth the memory they take: 64 MB.
+    const MOST: usize = 1 << 23;
+
+    /// That of these buyers and intercepts, to the bit what a sweep works out for itself; none where it would be very large.
+    #[must_use]
+    pub fn new(population: &Population, products: &Products, delta: &[f64]) -> Option<Self> {
+        let count = population.block_count() * products.len();
+        if count * LANES > Self::MOST {
+            return None;
+        }
+        let mut rows = Vec::with_capacity(count);
+        for block in 0..population.block_count() {
+            fill(population.block(block), products, delta, &mut rows);
+        }
+        Some(Self { delta: delta.to_vec(), rows })
+    }
+
+    /// Whether these are its intercepts.
+    #[must_use]
+    pub fn is_of(&self, delta: &[f64]) -> bool {
+        self.delta == delta
+    }
+
+    /// The rows of a block, one for each product.
+    #[inline(always)]
+    pub(super) fn block(&self, block: usize) -> &[Row] {
+        &self.rows[block * self.delta.len()..(block + 1) * self.delta.len()]
+    }
+}
+
+fn fill(block: &[f64], products: &Products, delta: &[f64], rows: &mut Vec<Row>) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("fma") && is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has just said that it has both.
+        return unsafe { fill_with_fma(block, products, delta, rows) };
+    }
+    fill_plain(block, products, delta, rows);
+}
+
+/// The same code compiled with the fused multiply-add that is otherwise emulated.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn fill_with_fma(block: &[f64], products: &Products, delta: &[f64], rows: &mut Vec<Row>) {
+    fill_plain(block, products, delta, rows);
+}
+
+#[inline(always)]
+fn fill_plain(block: &[f64], products: &Products, delta: &[f64], rows: &mut Vec<Row>) {
+    let tastes = block[3 * LANES..].chunks_exact(LANES);
+    for (j, &delta) in delta.iter().enumerate() {
+        let mut row = [delta; LANES];
+        for (&x, taste) in products.characteristics(j).iter().zip(tastes.clone()) {
+            for (v, taste) in row.iter_mut().zip(taste) {
+                *v = taste.mul_add(x, *v);
+            }
+        }
+        rows.push(Row(row));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FixedUtility;
+    use crate::model::demand::{
+        BuyerColumns, DemandError, Execution, ExpectedDemand, KernelPath, OwnedBrands, Population, Products,
+    };
+
+    /// Sums with the fixed part of utility known have the bits of those without, for any number of tastes, odd blocks, utilities that
+    /// overflow, and loyal buyers; demand with other intercepts does not use it.
+    #[test]
+    fn known_utilities_change_no_bit() -> Result<(), DemandError> {
+        let wave = |n: usize, phase: f64| -> Vec<f64> { (0..n).map(|i| (0.7 * i as f64 + phase).sin()).collect() };
+        for (tastes, overflow) in [(1, 0.0), (3, 0.0), (7, 0.0), (2, 900.0)] {
+            let columns: Vec<Vec<f64>> = (0..tastes).map(|k| wave(77, k as f64)).collect();
+            let response: Vec<f64> = wave(77, 0.3).iter().map(|x| 1.5 + x).collect();
+            let population = Population::new(BuyerColumns {
+                weight: &[1.0 / 77.0; 77],
+                price_response: &response,
+                outside_utility: Some(&wave(77, 2.0)),
+                tastes: &columns.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+            })?;
+            let x: Vec<Vec<f64>> = (0..tastes).map(|k| wave(5, 1.0 + k as f64)).collect();
+            let names = (0..5).map(|j| format!("car {j}")).collect();
+            let products = Products::new(names, &x.iter().map(Vec::as_slice).collect::<Vec<_>>())?
+                .with_loyalty(&[1, 0, 1, 0, 1], &[0.4, 1.1])?;
+            let delta = [0.2, overflow, -0.3, 0.6, 0.1];
+            let prices = [1.0, 0.8, 1.3, 0.9, 1.1];
+            let fixed = FixedUtility::new(&population, &products, &delta).unwrap_or_else(|| panic!("it is small"));
+            let owned = OwnedBrands::stationary(&population, &products, &delta, &prices)?;
+            for kernel in [KernelPath::Auto, KernelPath::Scalar, KernelPath::Portable, KernelPath::Avx2] {
+                let execution = Execution { kernel, ..Execution::SERIAL };
+                let plain = ExpectedDemand::new(&population, &products, &delta, Some(&owned), execution)?;
+                let layout = plain.pricing_layout(&[0, 0, 1, 1, 1], &[1.0, 0.2, 0.0, 1.0]);
+                let sums = |demand: &ExpectedDemand<'_>| {
+                    let sums = demand.pricing_sums(&layout, &prices, &[0.3, 0.1, 0.4, 0.2, 0.3]);
+                    let all = sums.share.iter().chain(&sums.lambda).chain(&sums.cross).chain([&sums.outside]);
+                    all.map(|sum| sum.to_bits()).collect::<Vec<_>>()
+                };
+                let known = plain.clone().with_fixed(&fixed);
+                assert_eq!(sums(&known), sums(&plain), "{tastes} tastes, {kernel:?}");
+                let moved = [0.2, overflow, -0.3, 0.6, 0.2];
+                let other = ExpectedDemand { delta: &moved, ..known };
+                assert_ne!(sums(&other), sums(&plain));
+            }
+        }
+        Ok(())
+    }
+}
