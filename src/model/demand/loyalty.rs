@@ -258,7 +258,7 @@ impl<'a> ExpectedDemand<'a> {
     pub fn shares(&self, prices: &[f64]) -> Shares {
         let owner = vec![0; self.products.len()];
         let layout = self.pricing_layout(&owner, &[1.0]);
-        let sums = self.pricing_sums(&layout, prices, &vec![0.0; self.products.len()]);
+        let sums = self.pricing_sums(&layout, prices, &[]);
         Shares { product: sums.share, outside: sums.outside }
     }
 
@@ -267,7 +267,8 @@ impl<'a> ExpectedDemand<'a> {
         CellLayout::by_owner(self.products, owner, holdings, self.owned.is_some())
     }
 
-    /// Shares, Lambda and `sum_m O_jm Gamma_jm margin_m` at these prices, the last two by dollars of the product's price.
+    /// Shares, Lambda and `sum_m O_jm Gamma_jm margin_m` at these prices, the last two by dollars of the product's price; shares alone
+    /// without margins.
     pub(crate) fn pricing_sums(&self, layout: &CellLayout, prices: &[f64], margin: &[f64]) -> Sums {
         let felt = self.products.felt_prices(prices);
         let (delta, price, margin) = (layout.arrange(self.delta), layout.arrange(&felt), layout.arrange(margin));

@@ -58,7 +58,7 @@ pub(crate) fn run(sweep: &DemandSweep, execution: Execution) -> Sums {
         }
         values
     };
-    let (lambda, cross) = if sweep.rule.prices() { (restore(1), restore(2)) } else { (Vec::new(), Vec::new()) };
+    let (lambda, cross) = if sweep.prices() { (restore(1), restore(2)) } else { (Vec::new(), Vec::new()) };
     Sums { share: restore(0), outside: total[rows - 1], lambda, cross }
 }
 
@@ -135,6 +135,9 @@ impl CellLayout {
 
     /// Values of products in layout order.
     pub(crate) fn arrange(&self, values: &[f64]) -> Vec<f64> {
+        if values.is_empty() {
+            return Vec::new();
+        }
         self.order.iter().map(|&j| values[j]).collect()
     }
 }

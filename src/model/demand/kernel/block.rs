@@ -23,7 +23,7 @@ const KNOWN: usize = usize::MAX - 1;
 pub(super) fn portable(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: arrays need no particular processor.
     unsafe {
-        if sweep.rule.prices() {
+        if sweep.prices() {
             tiles::<Array, ANY, true>(sweep, blocks, sums);
         } else {
             tiles::<Array, ANY, false>(sweep, blocks, sums);
@@ -63,7 +63,7 @@ unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usiz
     // SAFETY: the caller's condition.
     unsafe {
         let columns = if sweep.fixed.is_some() { KNOWN } else { sweep.layout.columns };
-        match (sweep.rule.prices(), columns) {
+        match (sweep.prices(), columns) {
             (false, KNOWN) => tiles::<V, KNOWN, false>(sweep, blocks, sums),
             (true, KNOWN) => tiles::<V, KNOWN, true>(sweep, blocks, sums),
             (false, 1) => tiles::<V, 1, false>(sweep, blocks, sums),
@@ -90,6 +90,8 @@ struct Scratch<V> {
     coefficients: Vec<[(V, V, V); TILE]>,
     /// For each brand, S_b, then k_b w_b / D_b, then k_b w_b / D_b^2.
     brands: Vec<(V, V, V)>,
+    /// For each owner, the firm sum over its cells, and that weighted by the owned brands' k_b w_b / D_b^2.
+    owners: Vec<(V, V)>,
 }
 
 /// # Safety
@@ -113,6 +115,7 @@ unsafe fn tiles<V: Lanes, const K: usize, const PRICES: bool>(
             cells: vec![[(zero, zero); TILE]; cells],
             coefficients: vec![[(zero, zero, zero); TILE]; cells],
             brands: vec![(zero, zero, zero); brands],
+            owners: vec![(zero, zero); if PRICES { sweep.layout.owner_terms.len() } else { 0 }],
         };
         let mut block = blocks.start;
         while block < blocks.end {
@@ -155,7 +158,7 @@ unsafe fn tile<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
         }
         let mut outside_q = [zero; T];
         for t in 0..T {
-            outside_q[t] = coefficients::<V>(sweep, first + t, t, total[t], scratch);
+            outside_q[t] = coefficients::<V, PRICES>(sweep, first + t, t, total[t], scratch);
         }
         accumulate::<V, PRICES, T>(sweep, scratch, sums);
         if let Some(last) = sums.last_mut() {
@@ -271,7 +274,13 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn coefficients<V: Lanes>(sweep: &DemandSweep, block: usize, t: usize, total: V, scratch: &mut Scratch<V>) -> V {
+unsafe fn coefficients<V: Lanes, const PRICES: bool>(
+    sweep: &DemandSweep,
+    block: usize,
+    t: usize,
+    total: V,
+    scratch: &mut Scratch<V>,
+) -> V {
     // SAFETY: the caller's condition; blocks and weights of owned brands hold whole rows of eight.
     unsafe {
         let layout = sweep.layout;
@@ -300,9 +309,16 @@ unsafe fn coefficients<V: Lanes>(sweep: &DemandSweep, block: usize, t: usize, to
             SweepRule::Pricing => {
                 let inverse = one.div(total);
                 let q = weight.mul(inverse);
+                if !PRICES {
+                    scratch.coefficients.iter_mut().for_each(|coefficient| coefficient[t].0 = q);
+                    return q;
+                }
                 let (aq, q_over_total) = (a.mul(q), q.mul(inverse));
+                for (terms, owner) in layout.owner_terms.iter().zip(&mut scratch.owners) {
+                    owner.0 = firm_sum(terms, |c| scratch.cells[c][t].1);
+                }
                 for (cell, coefficient) in layout.cells.iter().zip(&mut scratch.coefficients) {
-                    let firm = firm_sum(&layout.owner_terms[cell.owner], |c| scratch.cells[c][t].1);
+                    let (firm, _) = scratch.owners[cell.owner];
                     coefficient[t] = (q, aq, a.mul(q_over_total.mul(firm)));
                 }
                 q
@@ -328,11 +344,19 @@ unsafe fn coefficients<V: Lanes>(sweep: &DemandSweep, block: usize, t: usize, to
                     *brand = (brand.0, k.mul(once), k.mul(twice));
                 }
                 let brands = &scratch.brands;
+                if !PRICES {
+                    for (cell, coefficient) in layout.cells.iter().zip(&mut scratch.coefficients) {
+                        coefficient[t].0 = all.add(brands[cell.brand].1);
+                    }
+                    return all;
+                }
+                for (terms, owner) in layout.owner_terms.iter().zip(&mut scratch.owners) {
+                    let firm = firm_sum(terms, |c| scratch.cells[c][t].1);
+                    *owner = (firm, firm_sum(terms, |c| brands[layout.cells[c].brand].2.mul(scratch.cells[c][t].1)));
+                }
                 for ((c, cell), coefficient) in layout.cells.iter().enumerate().zip(&mut scratch.coefficients) {
                     let (_, loyal, loyal_squared) = brands[cell.brand];
-                    let terms = &layout.owner_terms[cell.owner];
-                    let firm = firm_sum(terms, |c| scratch.cells[c][t].1);
-                    let firm_loyal = firm_sum(terms, |c| brands[layout.cells[c].brand].2.mul(scratch.cells[c][t].1));
+                    let (firm, firm_loyal) = scratch.owners[cell.owner];
                     let firm_brand = firm_sum(&layout.brand_terms[c], |c| scratch.cells[c][t].1);
                     let g = squared.add(loyal_squared).mul_add(firm, firm_loyal);
                     let g = V::splat(loyalty[cell.brand]).mul(loyal_squared).mul_add(firm_brand, g);

@@ -112,6 +112,9 @@ mod tests {
                 };
                 let known = plain.clone().with_fixed(&fixed);
                 assert_eq!(sums(&known), sums(&plain), "{tastes} tastes, {kernel:?}");
+                let alone = plain.pricing_sums(&layout, &prices, &[]).share;
+                let bits: Vec<u64> = alone.iter().map(|share| share.to_bits()).collect();
+                assert_eq!(bits, sums(&plain)[..5], "shares asked for alone");
                 let moved = [0.2, overflow, -0.3, 0.6, 0.2];
                 let other = ExpectedDemand { delta: &moved, ..known };
                 assert_ne!(sums(&other), sums(&plain));

@@ -83,13 +83,6 @@ pub(crate) enum SweepRule<'a> {
     },
 }
 
-impl SweepRule<'_> {
-    /// Whether the rule fills Lambda and cross as well as shares.
-    pub(crate) fn prices(&self) -> bool {
-        matches!(self, SweepRule::Pricing | SweepRule::OwnedPricing { .. })
-    }
-}
-
 /// One evaluation of demand: everything in layout order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DemandSweep<'a> {
@@ -98,7 +91,7 @@ pub(crate) struct DemandSweep<'a> {
     pub delta: &'a [f64],
     /// Prices as buyers feel them.
     pub price: &'a [f64],
-    /// Margins that weigh the cross terms; empty under the rules that only give shares.
+    /// Margins that weigh the cross terms; empty where shares are all that is asked for.
     pub margin: &'a [f64],
     pub rule: SweepRule<'a>,
     /// The part of utility that prices do not move, where it is known.
@@ -111,9 +104,14 @@ impl DemandSweep<'_> {
         self.delta.len()
     }
 
+    /// Whether Lambda and cross are summed as well as shares.
+    pub(crate) fn prices(&self) -> bool {
+        !self.margin.is_empty()
+    }
+
     /// Number of sums: shares and the outside share, and for pricing Lambda and cross.
     pub(crate) fn rows(&self) -> usize {
-        self.products() * if self.rule.prices() { 3 } else { 1 } + 1
+        self.products() * if self.prices() { 3 } else { 1 } + 1
     }
 
     /// Number of chunks.

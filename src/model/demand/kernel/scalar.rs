@@ -52,7 +52,7 @@ fn plain(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) 
                 for position in cell.start..cell.end {
                     let e = exponentials[position];
                     add(&mut sums[position].0[lane], e, q);
-                    if sweep.rule.prices() {
+                    if sweep.prices() {
                         add(&mut sums[j + position].0[lane], e, a * q);
                         add(&mut sums[2 * j + position].0[lane], e, a * g);
                     }
@@ -87,7 +87,7 @@ fn exponentiate(
             let e = exp(utility(sweep, buyer, position) - shift);
             *slot = e;
             sum.plain += e;
-            if sweep.rule.prices() {
+            if sweep.prices() {
                 sum.margin = e.mul_add(sweep.margin[position], sum.margin);
             }
         }
