@@ -9,7 +9,7 @@ use super::invert::{Slope, root_in_logs};
 /// The probability that a beta variable of shapes `a` and `b`, both positive, is at most x.
 #[must_use]
 pub fn cdf(a: f64, b: f64, x: f64) -> f64 {
-    tails([a, b], [x, 1.0 - x])[0]
+    Beta::new([a, b]).tails([x, 1.0 - x])[0]
 }
 
 /// The value below which a beta variable of shapes `a` and `b`, both positive, is with probability `p`; 0 and 1 at the ends.
@@ -19,7 +19,7 @@ pub fn quantile(a: f64, b: f64, p: f64) -> f64 {
         return p.clamp(0.0, 1.0);
     }
     let mean = a / (a + b);
-    if p <= tails([a, b], [mean, b / (a + b)])[0] {
+    if p <= Beta::new([a, b]).tails([mean, b / (a + b)])[0] {
         lower_quantile([a, b], mean, p)
     } else {
         1.0 - lower_quantile([b, a], b / (a + b), 1.0 - p)
@@ -28,29 +28,65 @@ pub fn quantile(a: f64, b: f64, p: f64) -> f64 {
 
 /// The quantile, for a probability that is passed below the mean.
 fn lower_quantile(shapes: [f64; 2], mean: f64, p: f64) -> f64 {
+    let law = Beta::new(shapes);
     root_in_logs(p, Slope::Rising, mean, [0.0, mean], |x| {
         let parts = [x, 1.0 - x];
-        (tails(shapes, parts)[0], kernel(shapes, parts) / parts[1])
+        (law.tails(parts)[0], law.kernel(parts) / parts[1])
     })
 }
 
-/// Probabilities below and above x of the beta law of shapes a and b; y = 1 - x is given apart, because it may be known better.
-pub(super) fn tails([a, b]: [f64; 2], [x, y]: [f64; 2]) -> [f64; 2] {
-    if x.is_nan() || y.is_nan() {
-        return [f64::NAN; 2];
+/// The beta law of two shapes, with what does not depend on x worked out once.
+#[derive(Clone, Copy)]
+pub(super) struct Beta {
+    shapes: [f64; 2],
+    /// What Stirling's formula leaves of the shapes' sum, and of each.
+    sum_error: f64,
+    errors: [f64; 2],
+}
+
+impl Beta {
+    /// The law of these shapes, both positive.
+    pub(super) fn new(shapes: [f64; 2]) -> Self {
+        let [a, b] = shapes;
+        Self { shapes, sum_error: stirling_error(a + b), errors: [stirling_error(a), stirling_error(b)] }
     }
-    if x <= 0.0 {
-        return [0.0, 1.0];
+
+    /// That of 1 - x.
+    fn turned(self) -> Self {
+        let ([a, b], [of_a, of_b]) = (self.shapes, self.errors);
+        Self { shapes: [b, a], errors: [of_b, of_a], ..self }
     }
-    if y <= 0.0 {
-        return [1.0, 0.0];
+
+    /// Probabilities below and above x; y = 1 - x is given apart, because it may be known better.
+    pub(super) fn tails(self, [x, y]: [f64; 2]) -> [f64; 2] {
+        let [a, b] = self.shapes;
+        if x.is_nan() || y.is_nan() {
+            return [f64::NAN; 2];
+        }
+        if x <= 0.0 {
+            return [0.0, 1.0];
+        }
+        if y <= 0.0 {
+            return [1.0, 0.0];
+        }
+        if x * (a + b + 2.0) > a + 1.0 {
+            let [above, below] = self.turned().tails([y, x]);
+            return [below, above];
+        }
+        let lower = self.kernel([x, y]) / fraction([a, b], [x, y]);
+        [lower, 1.0 - lower]
     }
-    if x * (a + b + 2.0) > a + 1.0 {
-        let [above, below] = tails([b, a], [y, x]);
-        return [below, above];
+
+    /// x^a y^b / B(a, b): x y times the density.
+    pub(super) fn kernel(self, [x, y]: [f64; 2]) -> f64 {
+        let [a, b] = self.shapes;
+        let sum = a + b;
+        // At the mean of the law the powers are those of Stirling's formula; away from it their logarithms change by this.
+        let away = a * log_ratio_less(x, a / sum) + b * log_ratio_less(y, b / sum);
+        let [of_a, of_b] = self.errors;
+        let errors = self.sum_error - of_a - of_b;
+        (a * (b / sum) / std::f64::consts::TAU).sqrt() * exp(away + errors)
     }
-    let lower = kernel([a, b], [x, y]) / fraction([a, b], [x, y]);
-    [lower, 1.0 - lower]
 }
 
 /// The kernel over the incomplete beta function, for x below (a + 1) / (a + b + 2): a continued fraction (Didonato and Morris 1992) by Lentz's
@@ -72,15 +108,6 @@ fn fraction([a, b]: [f64; 2], [x, y]: [f64; 2]) -> f64 {
         }
     }
     fraction
-}
-
-/// x^a y^b / B(a, b): x y times the density of the beta law.
-pub(super) fn kernel([a, b]: [f64; 2], [x, y]: [f64; 2]) -> f64 {
-    let sum = a + b;
-    // At the mean of the law the powers are those of Stirling's formula; away from it their logarithms change by this.
-    let away = a * log_ratio_less(x, a / sum) + b * log_ratio_less(y, b / sum);
-    let errors = stirling_error(sum) - stirling_error(a) - stirling_error(b);
-    (a * (b / sum) / std::f64::consts::TAU).sqrt() * exp(away + errors)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Student's t.
 
-use super::beta::{kernel, tails};
+use super::beta::Beta;
 use super::invert::{Slope, root_in_logs};
 use super::normal;
 
@@ -13,7 +13,8 @@ pub fn cdf(degrees: u64, t: f64) -> f64 {
     if degrees == 0 || t.is_nan() {
         return f64::NAN;
     }
-    let [outside, _] = beyond(degrees as f64, t.abs());
+    let n = degrees as f64;
+    let [outside, _] = squared(n).tails(parts(n, t.abs()));
     if t > 0.0 { 1.0 - outside / 2.0 } else { outside / 2.0 }
 }
 
@@ -39,25 +40,23 @@ fn above(degrees: u64, tail: f64) -> f64 {
     if degrees >= NEARLY_NORMAL {
         return near;
     }
+    let law = squared(n);
+    // t times the derivative of the probability that |t| is below t is twice the kernel: y = t^2 / (n + t^2) moves as 2 x y with ln t.
+    let at = |side: usize| move |t| (law.tails(parts(n, t))[side], 2.0 * law.kernel(parts(n, t)));
     if tail < 0.25 {
-        root_in_logs(2.0 * tail, Slope::Falling, near, [0.0, f64::MAX], |t| (beyond(n, t)[0], twice_kernel(n, t)))
+        root_in_logs(2.0 * tail, Slope::Falling, near, [0.0, f64::MAX], at(0))
     } else {
         let within = 1.0 - 2.0 * tail;
         if within == 0.0 {
             return 0.0;
         }
-        root_in_logs(within, Slope::Rising, near, [0.0, f64::MAX], |t| (beyond(n, t)[1], twice_kernel(n, t)))
+        root_in_logs(within, Slope::Rising, near, [0.0, f64::MAX], at(1))
     }
 }
 
-/// Probabilities that |t| is above and below a positive t.
-fn beyond(n: f64, t: f64) -> [f64; 2] {
-    tails([n / 2.0, 0.5], parts(n, t))
-}
-
-/// t times the derivative of the probability that |t| is below t: twice the kernel, because y = t^2 / (n + t^2) moves as 2 x y with ln t.
-fn twice_kernel(n: f64, t: f64) -> f64 {
-    2.0 * kernel([n / 2.0, 0.5], parts(n, t))
+/// The law of n / (n + t^2): its tails at [`parts`] are the probabilities that |t| is above and below t.
+fn squared(n: f64) -> Beta {
+    Beta::new([n / 2.0, 0.5])
 }
 
 /// n / (n + t^2) and t^2 / (n + t^2).

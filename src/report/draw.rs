@@ -20,6 +20,7 @@ use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Escalation};
 use crate::model::trade::regime::Action;
 use crate::numerics::calendar::{Day, month_number};
+use crate::platform::threads::prelude::*;
 use crate::study::bargained::Bargained;
 use crate::study::finished::Finished;
 
@@ -179,13 +180,12 @@ fn caption(report: &Report<'_>, bargain: &Bargain) -> Option<bargaining::Caption
 /// [`ChartError`] when a chart cannot be drawn or written.
 pub fn write_charts(folder: &OutputFolder, finished: &Finished) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
-    let mut paths = Vec::new();
+    let mut drawn = Vec::new();
     for chart in Drawing::of(finished).charts() {
-        if let Some(svg) = chart.draw()? {
-            paths.extend(write_into(&charts, &svg, &chart.name)?);
-        }
+        drawn.extend(chart.draw()?.map(|svg| (chart.name, svg)));
     }
-    Ok(paths)
+    let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name));
+    Ok(written.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The parties of one regime's account with their totals, in the order of the table; those that gain and lose nothing are left out.

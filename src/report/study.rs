@@ -12,6 +12,7 @@ use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::{NegotiatedMetric, Outcome};
 use crate::model::scenario::Scenario;
+use crate::platform::threads::prelude::*;
 use crate::study::Study;
 use crate::study::finished::Finished;
 
@@ -168,7 +169,7 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
 pub struct LazyTable<'a> {
     /// Its name; the file is `tables/NAME.csv`.
     pub name: &'static str,
-    make: Box<dyn Fn() -> Result<Option<TableData>, OutputError> + 'a>,
+    make: Box<dyn Fn() -> Result<Option<TableData>, OutputError> + Send + Sync + 'a>,
 }
 
 impl std::fmt::Debug for LazyTable<'_> {
@@ -178,14 +179,14 @@ impl std::fmt::Debug for LazyTable<'_> {
 }
 
 impl<'a> LazyTable<'a> {
-    fn of<R: Record>(rows: impl Fn() -> Vec<R> + 'a) -> Self {
+    fn of<R: Record>(rows: impl Fn() -> Vec<R> + Send + Sync + 'a) -> Self {
         Self { name: R::TABLE, make: Box::new(move || Ok(Some(TableData::new(&rows())?))) }
     }
     /// One that is left out where it has no rows, for then it says nothing.
-    fn unless_empty<R: Record>(rows: impl Fn() -> Vec<R> + 'a) -> Self {
+    fn unless_empty<R: Record>(rows: impl Fn() -> Vec<R> + Send + Sync + 'a) -> Self {
         Self::where_some(move || Some(rows()).filter(|rows| !rows.is_empty()))
     }
-    fn where_some<R: Record>(rows: impl Fn() -> Option<Vec<R>> + 'a) -> Self {
+    fn where_some<R: Record>(rows: impl Fn() -> Option<Vec<R>> + Send + Sync + 'a) -> Self {
         let make = move || Ok(rows().map(|rows| TableData::new(&rows)).transpose()?);
         Self { name: R::TABLE, make: Box::new(make) }
     }
@@ -283,8 +284,9 @@ pub fn write_tables(
     failures: FailureTable<'_>,
 ) -> Result<WrittenTables, OutputError> {
     let mut written = WrittenTables::default();
-    for table in tables(finished) {
-        let Some(table) = table.make()? else { continue };
+    let made: Vec<_> = tables(finished).into_par_iter().map(|table| table.make()).collect();
+    for table in made {
+        let Some(table) = table? else { continue };
         written.add(folder, &table)?;
     }
     let WrittenTables { paths, resources } = &mut written;

@@ -121,7 +121,11 @@ const KNOWN_ONLY_IN: [(&str, &[&str]); 19] = [
     ("process::Command", &[]),
     // One driver spreads the buyers of a single market over threads.
     ("rayon", &["platform/threads.rs"]),
-    ("platform::threads", &["model/demand/sweep.rs", "study/", "interface/", "cli/"]),
+    // Tables are made side by side, and charts rasterised.
+    (
+        "platform::threads",
+        &["model/demand/sweep.rs", "study/", "report/study.rs", "report/draw.rs", "interface/", "cli/"],
+    ),
     ("std::thread", &[]),
     // Whether a thread works points off already.
     ("thread_local", &["study/threads.rs"]),
@@ -202,7 +206,7 @@ fn only_the_study_room_prepares_and_simulates() {
         "thread::spawn",
     ];
     for path in sources(&root().join("src/report")) {
-        for call in calls {
+        for call in calls.iter().filter(|call| **call != "platform::threads") {
             assert!(!code(&path).contains(call), "{} contains {call}", path.display());
         }
     }

@@ -195,14 +195,29 @@ impl Svg {
         let (width, height) = ((size.width() * scale).ceil(), (size.height() * scale).ceil());
         let mut pixels = tiny_skia::Pixmap::new(width as u32, height as u32)
             .ok_or_else(|| ChartError::Render(format!("no picture of {width} by {height} pixels can be made")))?;
+        pixels.fill(tiny_skia::Color::WHITE);
         resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
-        pixels.encode_png().map_err(|error| ChartError::Render(error.to_string()))
+        opaque_png(&pixels).map_err(|error| ChartError::Render(error.to_string()))
     }
 
     fn parse(&self) -> Result<usvg::Tree, ChartError> {
         let options = usvg::Options { fontdb: embedded_fonts(), ..usvg::Options::default() };
         usvg::Tree::from_str(&self.0, &options).map_err(|error| ChartError::Render(error.to_string()))
     }
+}
+
+/// A picture without transparent places as PNG: compressing it as far as it goes would take longer than all else about it.
+fn opaque_png(pixels: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let colours: Vec<u8> = pixels.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, pixels.width(), pixels.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&colours)?;
+    writer.finish()?;
+    Ok(file)
 }
 
 /// Longest side of a PNG in pixels.
