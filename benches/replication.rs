@@ -41,8 +41,9 @@ fn replication(c: &mut Criterion) {
             });
         }
     }
-    // Buyers, base year, costs and the prices of all regimes of one replication.
-    let own = study("market-1995.toml", 8_192, &["buyers.population=own"]);
+    // Buyers, base year, costs and the prices of all regimes of one replication, with expected duties.
+    let expected = ["buyers.population=own", "buyers.pricing_nodes=8192", "pricing.rule=staggered"];
+    let own = study("market-1995.toml", 8_192, &expected);
     let study = study("showdown-1995.toml", BUYERS, &[]);
     let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
     let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();

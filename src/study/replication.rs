@@ -71,8 +71,8 @@ impl Study {
         let scenario = self.scenario();
         let planner = planner(scenario, world, Execution::SERIAL);
         let mut book = PriceBook::default();
-        let plans: Vec<Result<RegimePlan, PlanError>> =
-            self.plans().regimes().map(|regime| planner.plan_with(&self.planned_regime(regime), &mut book)).collect();
+        let plan = |regime| planner.plan_with(&self.planned_regime(regime), &mut book);
+        let plans: Vec<Result<RegimePlan, PlanError>> = self.plans().regimes().map(plan).collect();
         let own = self.plans().place(scenario.baseline).and_then(|place| plans[place].as_ref().ok());
         let duty = &own.unwrap_or(self.plans().baseline()).phase(0).duty_usd;
         let base_year = base_year_models(scenario, world, duty, Execution::SERIAL)?;

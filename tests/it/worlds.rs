@@ -58,6 +58,19 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
     assert!(seen[0] != seen[1] && seen[0] != reference && seen[1] != reference);
 }
 
+/// The lists of a regime in a world of its own, whatever other regimes are prepared.
+#[test]
+fn staggered_lists_of_a_regime_are_the_same_in_any_company() {
+    let all = study(&[&OWN[..], &["buyers.count=256", "pricing.rule=staggered"]].concat());
+    let replication = all.replication(3).unwrap();
+    for position in 0..all.scenario().regimes.len() {
+        let alone = Study::prepare_only(all.scenario().clone(), &[position]).unwrap();
+        let own = alone.replication(3).unwrap();
+        let name = &all.scenario().regimes[position].name;
+        assert_eq!(alone.plan_in(&own, position).unwrap(), all.plan_in(&replication, position).unwrap(), "{name}");
+    }
+}
+
 /// Whatever else runs, before, after or at the same time, and on however many threads.
 #[test]
 fn own_worlds_are_functions_of_seed_and_number() {

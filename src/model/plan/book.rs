@@ -8,7 +8,7 @@ use crate::model::trade::policy::Terms;
 
 /// Revisions and demands that a [`PriceBook`] keeps.
 const REVISIONS_KEPT: usize = 128;
-const DEMANDS_KEPT: usize = 256;
+const DEMANDS_KEPT: usize = 2048;
 const FLOORS_KEPT: usize = 512;
 
 /// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
@@ -64,6 +64,13 @@ impl PriceBook {
         Ok(())
     }
 
+    /// The equilibrium at these terms, looked for from base-year prices whatever came before, so that it depends on the terms alone.
+    pub(super) fn settle(&mut self, terms: &Terms, context: &Context<'_>) -> Result<PriceSetting, SupplyError> {
+        let mut setting = PriceSetting::new(context.list, context.ownership);
+        self.revise(&mut setting, &PricingRule::Bertrand, context, terms)?;
+        Ok(setting)
+    }
+
     /// The lowest prices at or above `wanted` at which no car loses money under these terms, from the book where costs move with volumes
     /// and it has them.
     pub(super) fn no_loss_prices(
@@ -73,13 +80,14 @@ impl PriceBook {
         wanted: &[f64],
     ) -> Result<Vec<f64>, SupplyError> {
         if context.rising.is_none() {
-            return context.no_loss_prices(terms, wanted);
+            return context.no_loss_prices(terms, wanted, &[]);
         }
         let known = |floor: &&Floor| floor.wanted == wanted && floor.factor == context.factor && floor.terms == *terms;
         if let Some(floor) = self.floors.iter().rev().find(known) {
             return Ok(floor.raised.clone());
         }
-        let raised = context.no_loss_prices(terms, wanted)?;
+        let share = self.shares(context.demand, wanted);
+        let raised = context.no_loss_prices(terms, wanted, &share)?;
         if self.floors.len() < FLOORS_KEPT {
             let (terms, factor) = (terms.clone(), context.factor.to_vec());
             self.floors.push(Floor { terms, factor, wanted: wanted.to_vec(), raised: raised.clone() });
@@ -143,13 +151,14 @@ impl Context<'_> {
         setting.revise(rule, &now)
     }
 
-    /// The lowest prices at or above `prices` at which no car loses money under these terms.
-    fn no_loss_prices(&self, terms: &Terms, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
+    /// The lowest prices at or above `prices`, at which expected shares are `share`, at which no car loses money under these terms.
+    fn no_loss_prices(&self, terms: &Terms, prices: &[f64], share: &[f64]) -> Result<Vec<f64>, SupplyError> {
         let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
         let rising = self.rising.map(|rising| rising.moved(self.factor));
         let (demand, ownership) = (self.demand, self.ownership);
         let cost = self.cost_usd(terms);
-        PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }.no_loss_prices(prices)
+        PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }
+            .no_loss_prices(prices, share)
     }
 
     /// Profit of each maker from its own models at these prices and terms, USD a purchase event.

@@ -4,7 +4,7 @@
 use super::book::{Context, PriceBook};
 use super::expected::{Spell, expected_terms};
 use crate::model::supply::SupplyError;
-use crate::model::supply::rule::{PriceSetting, PricingRule};
+use crate::model::supply::rule::PriceSetting;
 use crate::model::supply::staggered::{Staggered, Stay};
 use crate::model::trade::instrument::{Dated, Instrument};
 use crate::model::trade::policy::{Policy, Terms};
@@ -224,7 +224,7 @@ impl<'a> Lists<'a> {
             return Ok(found.clone());
         }
         let factor = self.rule.expected_factor(context.factor, self.policy.market.home_cost_share);
-        let found = settle(&expected, &Context { factor: &factor, ..*context }, book)?;
+        let found = book.settle(&expected, &Context { factor: &factor, ..*context })?;
         self.target = Some((expected, context.factor.to_vec(), found.clone()));
         Ok(found)
     }
@@ -258,7 +258,7 @@ impl<'a> Lists<'a> {
         flexible: &mut [bool],
     ) -> Result<bool, SupplyError> {
         let ownership = context.ownership;
-        let now = settle(week.terms, context, book)?;
+        let now = book.settle(week.terms, context)?;
         let before = context.profits(week.terms, waiting_usd, book);
         let base_share = book.shares(context.demand, context.list);
         let mut any = false;
@@ -318,11 +318,4 @@ impl<'a> Lists<'a> {
 /// The next level of an instrument, if makers know of it.
 fn next(instrument: &Instrument, week: u32) -> Option<&Dated> {
     instrument.measures.iter().find(|dated| dated.from_week > week && dated.known_week <= week)
-}
-
-/// The equilibrium at these terms, found from base-year prices whatever came before, so that it depends on the terms alone.
-fn settle(terms: &Terms, context: &Context<'_>, book: &mut PriceBook) -> Result<PriceSetting, SupplyError> {
-    let mut setting = PriceSetting::new(context.list, context.ownership);
-    book.revise(&mut setting, &PricingRule::Bertrand, context, terms)?;
-    Ok(setting)
 }

@@ -103,27 +103,29 @@ impl PriceProblem<'_> {
     }
 
     /// The lowest prices at or above `wanted` at which no car is sold below its marginal cost, at the volumes of these prices
-    /// themselves: `max(wanted, (c + d) / r)`.
+    /// themselves: `max(wanted, (c + d) / r)`. `share` has expected shares at `wanted`; it may be empty where cost does not move with volumes.
     ///
     /// # Errors
     /// [`SupplyError::NoFloor`] where volumes and costs do not settle.
-    pub fn no_loss_prices(&self, wanted: &[f64]) -> Result<Vec<f64>, SupplyError> {
+    pub fn no_loss_prices(&self, wanted: &[f64], share: &[f64]) -> Result<Vec<f64>, SupplyError> {
         const TOLERANCE: f64 = 1e-12;
         const MAX_EVALUATIONS: usize = 400;
         self.check()?;
         check_per_product(self.demand.products, "price", wanted)?;
-        let raised = |prices: &[f64]| -> Vec<f64> {
-            let floor = self.marginal_cost(prices);
-            let floor = floor.iter().zip(self.duty).map(|(cost, duty)| duty.effective_cost(*cost));
+        let raised = |cost: &[f64]| -> Vec<f64> {
+            let floor = cost.iter().zip(self.duty).map(|(cost, duty)| duty.effective_cost(*cost));
             wanted.iter().zip(floor).map(|(wanted, floor)| wanted.max(floor)).collect()
         };
-        let start = raised(wanted);
-        if self.rising.is_none() || start == wanted {
+        let Some(rising) = self.rising else { return Ok(raised(self.cost)) };
+        check_per_product(self.demand.products, "share", share)?;
+        let beyond = rising.beyond_base(share);
+        let start = raised(&self.cost.iter().zip(beyond).map(|(cost, beyond)| cost + beyond).collect::<Vec<_>>());
+        if start == wanted {
             return Ok(start);
         }
         let stop = Stop { target: TOLERANCE, accept: TOLERANCE, max_evaluations: MAX_EVALUATIONS };
         let map = |prices: &[f64]| -> Result<Evaluation<Vec<f64>>, SupplyError> {
-            let next = raised(prices);
+            let next = raised(&self.marginal_cost(prices));
             let error = next.iter().zip(prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
             // Dearer cars sell less and cost less: half a step does not overshoot.
             let step = next.iter().zip(prices).map(|(next, price)| 0.5 * (next - price)).collect();

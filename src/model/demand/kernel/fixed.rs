@@ -117,7 +117,8 @@ mod tests {
                 assert_eq!(bits, sums(&plain)[..5], "shares asked for alone");
                 let moved = [0.2, overflow, -0.3, 0.6, 0.2];
                 let other = ExpectedDemand { delta: &moved, ..known };
-                assert_ne!(sums(&other), sums(&plain));
+                // Where one model is all that is bought the last of them does not matter.
+                assert_eq!(sums(&other) == sums(&plain), overflow > 0.0);
             }
         }
         Ok(())
