@@ -35,6 +35,18 @@ impl Resource {
         flagged.for_each(|field| field.description.push_str(&format!(": {label}")));
     }
 
+    /// Says of every interval and standard error what is in it, where the column does not say so itself.
+    pub fn say_what_intervals_contain(&mut self, drawn: bool) {
+        let contents = match drawn {
+            true => "over draws: contains simulation noise, parameters and structure, all that is drawn",
+            false => "contains simulation noise only; parameters and structure are held",
+        };
+        let is_interval = |name: &str| ["ci_low", "ci_high", "std_error"].iter().any(|part| name.contains(part));
+        for field in self.fields.iter_mut().filter(|field| is_interval(&field.name)) {
+            field.description.push_str(&format!(" ({contents})"));
+        }
+    }
+
     /// Its entry in a data package.
     #[must_use]
     pub fn entry(&self) -> Value {

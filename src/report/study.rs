@@ -299,6 +299,10 @@ pub fn write_tables(
         resources.push(resource);
     }
     let label = &finished.study.scenario().flag_label;
-    resources.iter_mut().for_each(|resource| resource.say_what_is_flagged(label));
+    let drawn = finished.results.draw_size().is_some();
+    for resource in resources {
+        resource.say_what_is_flagged(label);
+        resource.say_what_intervals_contain(drawn);
+    }
     Ok(written)
 }

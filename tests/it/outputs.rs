@@ -47,6 +47,11 @@ fn the_dictionary_describes_every_column_of_every_table() {
         let names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
         assert_eq!(header.iter().collect::<Vec<_>>(), names, "{}", path.display());
         assert!(fields.iter().all(|field| !field["description"].as_str().unwrap().is_empty()));
+        for field in fields {
+            let (name, says) = (field["name"].as_str().unwrap(), field["description"].as_str().unwrap());
+            let is_interval = ["ci_low", "ci_high", "std_error"].iter().any(|part| name.contains(part));
+            assert!(!is_interval || says.contains("contains simulation noise only"), "{name}: {says}");
+        }
         let key: Vec<&str> =
             resource["schema"]["primaryKey"].as_array().unwrap().iter().map(|k| k.as_str().unwrap()).collect();
         let mut seen = std::collections::BTreeSet::new();

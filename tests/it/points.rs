@@ -789,7 +789,13 @@ fn draws_may_have_the_tables_of_a_run() {
     }
     let package: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("datapackage.json")).unwrap()).unwrap();
-    let described = package["resources"].as_array().unwrap().len();
+    let resources = package["resources"].as_array().unwrap();
+    let welfare = resources.iter().find(|resource| resource["name"] == "welfare").unwrap();
+    for field in welfare["schema"]["fields"].as_array().unwrap() {
+        let is_interval = field["name"].as_str().unwrap().contains("ci_low");
+        assert!(!is_interval || field["description"].as_str().unwrap().contains("parameters and structure"), "{field}");
+    }
+    let described = resources.len();
     assert_eq!(described, std::fs::read_dir(out.join("tables")).unwrap().count());
     assert!(printed.contains("Who pays") && printed.contains("the middle 90% of the draws"), "{printed}");
     assert!(printed.contains("contain simulation, parameters and structure"), "{printed}");
@@ -813,6 +819,10 @@ fn draws_may_have_the_tables_of_a_run() {
     program(&["unit", folder, "--range", &format!("0..{last}")]);
     program(&["merge", folder]);
     assert!(tables(&out) == tables(&units));
+
+    // No draws are the scenario's own values, as if it had no such section.
+    let own = crate::support::load_anywhere(&path, &["uncertainty.draws=0".to_owned()]).unwrap();
+    assert!(own.design.is_none() && own.scenario.replications > 2);
 
     let shared = ["buyers.population=shared".to_owned()];
     let error = crate::support::load_anywhere(&path, &shared).expect_err("should be refused").to_string();

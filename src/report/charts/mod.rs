@@ -160,11 +160,19 @@ impl ChartContext {
         ordered
     }
 
-    /// The foot of a chart: run, interval, source.
+    /// The foot of a chart: run, interval and what it contains, source.
     fn footer(&self, interval: &str) -> String {
-        let of = if self.drawn { "draw" } else { "replication" };
+        let (of, contents) = match self.drawn {
+            true => ("draw", "Intervals contain simulation noise, parameters and structure: all that is drawn."),
+            false => ("replication", "Intervals contain simulation noise only: parameters and structure are held."),
+        };
         let replications = text::count(self.replications, of) + if self.drawn { " of what is not known" } else { "" };
+        let interval = interval.replace("replication", of);
         let mut footer = format!("{}. {replications}, seed {}. {interval}", self.scenario, self.seed);
+        if interval.contains(" 95 %") {
+            footer.push(' ');
+            footer.push_str(contents);
+        }
         if !self.source.is_empty() {
             footer.push_str(" Source: ");
             footer.push_str(&self.source);

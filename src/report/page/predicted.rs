@@ -3,6 +3,9 @@
 use super::Show;
 use super::words::{between, counted, dates, different, list, number};
 use crate::model::accounts::Account;
+use crate::model::scenario::Scenario;
+use crate::model::trade::instrument::Measure;
+use crate::model::trade::regime::{Action, PolicyEvent};
 use crate::report::account_rows::WelfareRow;
 use crate::report::build::Report;
 use crate::report::points::{DrawTables, EffectRow, WidthRow};
@@ -81,10 +84,30 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
     if !totals.is_empty() {
         let said: Vec<String> = totals.iter().map(total).collect();
         let home = totals.first().map(|home| hangs_on(home, tables, period.years())).unwrap_or_default();
-        answer.push(("Together".into(), format!("{}.{home}", said.join("; "))));
+        let after = match totals.first().filter(|home| home.ends[1] > 0.0) {
+            None => String::new(),
+            Some(_) => match run.regimes.iter().position(|regime| retaliates(scenario, *regime)) {
+                None => " Retaliation is in none of these numbers.".to_owned(),
+                Some(place) => {
+                    let with = gains(names[place], is_total);
+                    let home = with.first().map(total).unwrap_or_default();
+                    format!(" That is before any retaliation; with it, under “{}”, {home}.", labels[place])
+                }
+            },
+        };
+        answer.push(("Together".into(), format!("{}.{after}{home}", said.join("; "))));
     }
     answer.push(("How sure".into(), how_sure(points)));
     answer
+}
+
+/// Whether the other country retaliates under a regime.
+pub(super) fn retaliates(scenario: &Scenario, regime: usize) -> bool {
+    let retaliates = |event: &PolicyEvent| {
+        let mut measures = scenario.instruments[event.instrument].measures.iter();
+        event.action == Action::Imposed && measures.any(|dated| matches!(dated.measure, Measure::Retaliation(_)))
+    };
+    scenario.regimes[regime].events.iter().any(retaliates)
 }
 
 /// Whoever gains or loses: each maker's country by itself.

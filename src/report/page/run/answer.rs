@@ -1,10 +1,12 @@
 //! The words of the report of a run: what was asked, the answer, what the intervals contain.
 
 use super::facts::{RunFacts, moved};
+use crate::model::accounts::Account;
 use crate::model::scenario::PopulationMode;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::page::Show;
 use crate::report::page::origin::StudyOrigin;
+use crate::report::page::predicted::retaliates;
 use crate::report::page::words::{between, counted, day, list, number};
 use crate::report::words::region_label;
 
@@ -107,6 +109,7 @@ impl RunFacts<'_> {
                 .collect();
             let together =
                 if totals.is_empty() { String::new() } else { format!(" Together — {}.", totals.join("; ")) };
+            let together = together + &self.after_retaliation(arm);
             let gains = match &gainers[..] {
                 [] => format!("Nobody is seen to gain{by_noise}.{together}"),
                 [only] => format!("The gain goes to {only}.{together}"),
@@ -118,6 +121,23 @@ impl RunFacts<'_> {
         let pays = format!("{pays} (Yearly rates over {first} to {last}.)");
         let sure = self.how_sure(&parties, parties.iter().copied().filter(|row| certain(row)).count(), origin);
         [("Who pays".into(), pays), ("Who gains".into(), gains), ("How sure".into(), sure)]
+    }
+
+    /// What becomes of a gain of the home country once the other retaliates.
+    fn after_retaliation(&self, arm: usize) -> String {
+        let home = |arm| self.accounts_of(arm, self.period).find(|row| row.account.account == Account::TotalHome);
+        let gains = home(arm).is_some_and(|row| row.change_usd > 0.0);
+        if !gains || retaliates(self.scenario, self.report.regimes[arm]) {
+            return String::new();
+        }
+        let mut arms = 0..self.report.regimes.len();
+        let with = arms.find(|arm| retaliates(self.scenario, self.report.regimes[*arm]));
+        let Some((label, row)) = with.and_then(|arm| Some((&self.labels[arm], home(arm)?))) else {
+            return " That gain is before any retaliation.".to_owned();
+        };
+        let (change, side) = (row.yearly(), if row.change_usd < 0.0 { "a loss" } else { "a gain" });
+        let said = with_interval(change.mean, change.interval);
+        format!(" That gain is before any retaliation; under “{label}” it is {side} of {said}.")
     }
 
     /// The same of sales, where there are no accounts.
