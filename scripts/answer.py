@@ -129,13 +129,14 @@ scripts/answer.py output/answer > docs/answer.md
 **Japan's makers and American buyers, in that order, and how much each depends on something that no data of 1995 tells: whether makers would have printed new price lists at once.**
 Japan's makers lose {loss("makers_japan_usd")} and buyers {loss("consumers_usd")} in the middle of the draws, with the middle 90% in brackets; the Treasury takes {gain("treasury_usd")}, Detroit gains
 {gain("makers_big_three_usd")}, Europe's makers {gain("makers_europe_usd")}. The United States as a whole comes out anywhere from {bn(home["structure_low"])} to {bn(home["structure_high"])}: **its sign is not known.** Where makers reopen their lists at once it is {bn(lists["reopen"]["mean"])} on average, where
-every list waits its turn {bn(lists["wait"]["mean"])}; the second is Japan's makers selling at hardly any margin for months, before any retaliation.
+every list waits its turn {bn(lists["wait"]["mean"])}; the second is Japan's makers selling at hardly any margin for months. All of this is before retaliation: with orders for airliners moved to Airbus, and
+liability from 20 May, the American median is {bn(widths["imposed_retaliation", "total_home_usd"]["structure_median"])} where without the orders it is {bn(widths["imposed_retroactive", "total_home_usd"]["structure_median"])}.
 
 ## Three widths
 
 Each is the middle 90%. *Simulation* is what chance leaves to one draw; *with parameters* adds the estimated distribution of demand, the base-year volumes, the life of a list and makers' belief on how
 long the duty stays, under the first structure ({home["structure"]}); *with structure* adds who sets which price, whether cost rises with volume, and whether lists are reopened, with the weights of
-[configs/parts/structures-1995.toml](../configs/parts/structures-1995.toml), which are judgements.
+[configs/parts/structures-1995.toml](../configs/parts/structures-1995.toml), which are judgements. The median is that of all structures, so it may lie outside the first two ranges, which are of one.
 
 | | median | simulation | with parameters | with structure |
 | --- | ---: | --- | --- | --- |""")
