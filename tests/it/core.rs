@@ -410,7 +410,7 @@ fn limits_clear_by_slack_or_price() {
             let solve = |limits: &[Limit]| equilibrium_with_limits(problem, limits, prices, PricingOptions::default());
             let limited = solve(&limits).unwrap();
             for (g, limit) in limits.iter().enumerate().take(2) {
-                assert!((limited.used[g] / limit.share - 1.0).abs() < 1e-10 && limited.shadow_price[g] > 0.0);
+                assert!((limited.used[g] / limit.share - 1.0).abs() < 1e-11 && limited.shadow_price[g] > 0.0);
             }
             assert_eq!(limited.shadow_price[2], 0.0);
             assert!(limited.used[2] < limits[2].share);

@@ -34,6 +34,7 @@ mod points;
 mod prepare;
 mod prices;
 mod reproducibility;
+mod retail;
 mod runner;
 mod scheme;
 mod sensitivity;

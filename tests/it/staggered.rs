@@ -236,14 +236,43 @@ fn a_regime_may_say_for_itself_whether_lists_are_reopened() {
 
 #[test]
 fn without_a_duty_lists_stay_to_the_bit() {
-    let market = Market::small();
-    let list = market.scenario.market.list_prices();
-    for rule in [lists(26.0, None), lists(5.0, Some(0.0))] {
-        for regime in ["status_quo", "announced_settled"] {
-            let plan = market.staggered(regime, rule.clone());
-            assert!((0..156).all(|week| plan.phase(week).sticker_price_usd == list), "{regime}");
+    let settings: [&[&str]; 3] = [&[], &["demand.curvature=2.0"], &["demand.curvature=0.4", "pricing.cost_volume=0.2"]];
+    for settings in settings {
+        let market = Market::new(&[&["buyers.count=512"], settings].concat()).sanctions(1.0, 13.0, 0.5);
+        let list = market.scenario.market.list_prices();
+        let patient = Staggered { life: ListLife { weeks: 52.0, discount_rate: 0.0 }, ..lists(52.0, Some(0.0075)) };
+        for rule in [lists(0.0, None), lists(26.0, None), lists(5.0, Some(0.0)), patient] {
+            for regime in ["status_quo", "announced_settled"] {
+                let plan = market.staggered(regime, rule.clone());
+                assert!((0..156).all(|week| plan.phase(week).sticker_price_usd == list), "{regime}, {settings:?}");
+            }
         }
     }
+}
+
+/// A duty on the cars of one country lets no list of another country step: makers whom it does not touch follow to their own answer at the
+/// pace of their lists.
+#[test]
+fn the_duty_of_another_country_lets_no_list_step() {
+    let mut market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
+    let europe =
+        market.scenario.market.regions.ids().find(|region| market.scenario.market.regions[*region] == "europe");
+    // The sanctions fall on European cars in place of Japan's.
+    let selected: Vec<bool> = market.scenario.market.models.iter().map(|model| Some(model.region) == europe).collect();
+    for instrument in market.scenario.instruments.iter_mut().filter(|instrument| instrument.name == "sanctions") {
+        instrument.selected.clone_from(&selected);
+    }
+    let list = market.scenario.market.list_prices();
+    let plan = market.staggered("imposed", lists(26.0, None));
+    let equilibrium = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
+    for (j, list) in list.iter().enumerate().filter(|(j, _)| !selected[*j]) {
+        for n in [1_usize, 20, 100] {
+            let price = plan.phase(IMPOSED + n - 1).sticker_price_usd[j];
+            let expected = equilibrium[j] + (-(n as f64) / 26.0).exp() * (list - equilibrium[j]);
+            assert!((price / expected - 1.0).abs() < 1e-10, "model {j}, week {n}: {price} for {expected}");
+        }
+    }
+    assert!((0..IMPOSED).all(|week| plan.phase(week).sticker_price_usd == list), "before it nothing moves");
 }
 
 #[test]
@@ -255,19 +284,53 @@ fn lists_that_do_not_last_and_duties_that_do_are_the_equilibrium() {
         let plan = market.staggered("imposed", rule);
         for j in market.flagged() {
             let (a, b) = (plan.phase(60).sticker_price_usd[j], equilibrium.phase(60).sticker_price_usd[j]);
-            assert!((a / b - 1.0).abs() < 1e-11, "{what}: {a} for {b}");
+            assert!((a / b - 1.0).abs() < 1e-12, "{what}: {a} for {b}");
         }
     }
     // For good and without a floor: each week covers 1 - exp(-1/L) of the way to the equilibrium.
     let market = market.sanctions(1.0, f64::INFINITY, 0.0);
     let plan = market.staggered("imposed", Staggered { sell_below_cost: true, ..lists(26.0, None) });
     let list = market.scenario.market.list_prices();
-    for n in [1_usize, 2, 40, 130] {
+    for n in 1..=156 - IMPOSED {
         let phase = plan.phase(IMPOSED + n - 1);
         for (j, list) in list.iter().enumerate() {
             let target = equilibrium.phase(60).sticker_price_usd[j];
             let expected = target + (-(n as f64) / 26.0).exp() * (list - target);
             assert!((phase.sticker_price_usd[j] / expected - 1.0).abs() < 1e-10, "model {j}, week {n}");
+        }
+    }
+}
+
+/// Where makers reopen their lists for any gain, the taxed are at the equilibrium from the first week on, and their rivals follow at the pace
+/// of their own lists.
+#[test]
+fn lists_reopened_for_any_gain_are_the_equilibrium_and_rivals_follow() {
+    let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
+    let equilibrium = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
+    let plan = market.staggered("imposed", Staggered { sell_below_cost: true, ..lists(26.0, Some(0.0)) });
+    let list = market.scenario.market.list_prices();
+    let taxed = market.flagged();
+    for n in 1..=156 - IMPOSED {
+        let prices = &plan.phase(IMPOSED + n - 1).sticker_price_usd;
+        for (j, list) in list.iter().enumerate() {
+            let left = if taxed.contains(&j) { 0.0 } else { (-(n as f64) / 26.0).exp() };
+            let expected = equilibrium[j] + left * (list - equilibrium[j]);
+            assert!((prices[j] / expected - 1.0).abs() < 1e-11, "model {j}, week {n}: {} for {expected}", prices[j]);
+        }
+    }
+}
+
+/// With cost that falls with volume, too, no week's car is sold below what it costs at that week's volumes.
+#[test]
+fn nobody_sells_at_a_loss_where_cost_rises_with_volume() {
+    let market = Market::new(&["buyers.count=512", "pricing.cost_volume=0.2"]).sanctions(1.0, 26.0, 0.0);
+    let plan = market.staggered("imposed", lists(26.0, None));
+    for week in IMPOSED..156 {
+        let phase = plan.phase(week);
+        let beyond = &phase.volume.as_ref().unwrap().per_car_usd;
+        for j in market.flagged() {
+            let margin = phase.producer_price_usd[j] - market.local(j) - market.cost(j) - beyond[j];
+            assert!(margin >= -1e-10 * phase.sticker_price_usd[j], "model {j}, week {week}: {margin}");
         }
     }
 }

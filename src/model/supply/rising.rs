@@ -176,7 +176,7 @@ mod tests {
         let (direct, round) = (along(&start, &end), along(&start, &corner) + along(&corner, &end));
         let change = sum(&end) - sum(&start);
         assert!(
-            (direct / change - 1.0).abs() < 1e-10 && (round / change - 1.0).abs() < 1e-10,
+            (direct / change - 1.0).abs() < 1e-12 && (round / change - 1.0).abs() < 1e-12,
             "{direct} {round} {change}"
         );
         // In two steps exactly what it is in one.
