@@ -183,7 +183,7 @@ fn shares_in_percent_and_cells_by_semicolons_give_the_same_market() {
     let one = made(&["--market", &written(folder.path(), percent)]);
     one.says(&["in percent"]);
     let close = |found: Vec<f64>| {
-        found.iter().zip(&volumes).for_each(|(a, b)| assert!((a / b - 1.0).abs() < 1e-12, "{a}, {b}"))
+        found.iter().zip(&volumes).for_each(|(a, b)| assert!((a / b - 1.0).abs() < 1e-12, "{a}, {b}"));
     };
     close(one.volumes());
     let semicolons = "Model;Firm IDs;Country;Prices;Shares\nA;1;US;20;10,0%\nB;2;Japan;30;5%\nC;2;Japan;25,5;2%\n";

@@ -144,7 +144,7 @@ impl TableRoles {
             }
             let free = |column: &&String| found.iter().all(|(_, taken)| taken != *column);
             let named = |name: &&str| sheet.columns().iter().filter(free).find(|column| bare(column) == bare(name));
-            let by_name = role.names().iter().find_map(|name| named(&name));
+            let by_name = role.names().iter().find_map(named);
             let by_part = || {
                 let fits = |column: &&String| {
                     role.parts().iter().any(|part| bare(column).contains(part)) && sheet.is_numeric(column, &all)

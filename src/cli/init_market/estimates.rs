@@ -158,7 +158,7 @@ impl Parsed {
             let message = format!("sigma has {} numbers for {n} names (x2_names or sigma_labels)", sigma.len());
             parsed.problems.push(message);
         }
-        let columns = if n > 0 { pi.len() / n } else { 0 };
+        let columns = pi.len().checked_div(n).unwrap_or(0);
         if pi.len() != n * columns || (columns > 0 && demographics.len() != columns) {
             let message = format!(
                 "pi has {} numbers for {n} names (x2_names) and {} demographics (pi_labels)",

@@ -500,7 +500,7 @@ impl OwnMarket {
                 text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out).as_bytes(),
             )?;
             match base_year(&scenario) {
-                Ok((study, base)) if vertical && study.shared_world().makers.costs.negative.is_empty() || !vertical => {
+                Ok((study, base)) if !vertical || study.shared_world().makers.costs.negative.is_empty() => {
                     if tried.len() > 1 {
                         notes.assumed.push(format!(
                             "price response {:.4} per thousand USD, an own-price elasticity of {elasticity} at the mean price (--elasticity, --alpha)",
@@ -762,7 +762,7 @@ fn unique(names: &mut [String]) -> usize {
     for name in names.iter_mut() {
         if seen.contains(name) {
             twice += 1;
-            let other = (2_u32..).map(|number| format!("{name} ({number})")).find(|other| !seen.contains(other));
+            let other = (2..u32::MAX).map(|number| format!("{name} ({number})")).find(|other| !seen.contains(other));
             *name = other.unwrap_or_default();
         }
         seen.insert(name.clone());
@@ -771,7 +771,6 @@ fn unique(names: &mut [String]) -> usize {
 }
 
 /// The column that marks some products, and its marks; none where it marks none or all.
-#[expect(clippy::type_complexity, reason = "a column and its cells")]
 fn flags(
     sheet: &RawTable,
     columns: &TableRoles,

@@ -102,8 +102,11 @@ impl MarketText {
                 plain => format!("x_{plain}"),
             };
             let taken = |name: &String| names.contains(name);
-            let free =
-                if taken(&plain) { (2_u32..).map(|n| format!("{plain}_{n}")).find(|name| !taken(name)) } else { None };
+            let free = if taken(&plain) {
+                (2..u32::MAX).map(|n| format!("{plain}_{n}")).find(|name| !taken(name))
+            } else {
+                None
+            };
             names.push(free.unwrap_or(plain));
         }
         names

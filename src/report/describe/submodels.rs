@@ -451,7 +451,7 @@ fn regimes(out: &mut String, on: SwitchedOn<'_>) {
             Reopening::AsTheRule => {}
             Reopening::Never if on.staggered() => events.push("lists always wait".into()),
             Reopening::AtGain(gain) if on.staggered() => {
-                events.push(format!("lists are reopened at a gain of {}", number(gain)))
+                events.push(format!("lists are reopened at a gain of {}", number(gain)));
             }
             Reopening::Never | Reopening::AtGain(_) => {}
         }

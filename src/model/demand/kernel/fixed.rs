@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn known_utilities_change_no_bit() -> Result<(), DemandError> {
         let wave = |n: usize, phase: f64| -> Vec<f64> { (0..n).map(|i| (0.7 * i as f64 + phase).sin()).collect() };
-        for (tastes, overflow) in [(1, 0.0), (3, 0.0), (7, 0.0), (2, 900.0)] {
-            let columns: Vec<Vec<f64>> = (0..tastes).map(|k| wave(77, k as f64)).collect();
+        for (tastes, overflow) in [(1_u32, 0.0), (3, 0.0), (7, 0.0), (2, 900.0)] {
+            let columns: Vec<Vec<f64>> = (0..tastes).map(|k| wave(77, f64::from(k))).collect();
             let response: Vec<f64> = wave(77, 0.3).iter().map(|x| 1.5 + x).collect();
             let population = Population::new(BuyerColumns {
                 weight: &[1.0 / 77.0; 77],
@@ -93,7 +93,7 @@ mod tests {
                 outside_utility: Some(&wave(77, 2.0)),
                 tastes: &columns.iter().map(Vec::as_slice).collect::<Vec<_>>(),
             })?;
-            let x: Vec<Vec<f64>> = (0..tastes).map(|k| wave(5, 1.0 + k as f64)).collect();
+            let x: Vec<Vec<f64>> = (0..tastes).map(|k| wave(5, 1.0 + f64::from(k))).collect();
             let names = (0..5).map(|j| format!("car {j}")).collect();
             let products = Products::new(names, &x.iter().map(Vec::as_slice).collect::<Vec<_>>())?
                 .with_loyalty(&[1, 0, 1, 0, 1], &[0.4, 1.1])?;
