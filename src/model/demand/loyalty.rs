@@ -283,7 +283,7 @@ impl<'a> ExpectedDemand<'a> {
             price: &price,
             margin: &margin,
             rule,
-            fixed: self.fixed.and_then(|fixed| fixed.serves(self)),
+            fixed: self.fixed.and_then(|fixed| fixed.serves(self)).map(FixedUtility::rows),
         };
         let mut sums = run(&sweep, self.execution);
         if let Some(slopes) = self.products.slopes(prices) {

@@ -235,7 +235,10 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
         let zero = V::splat(0.0);
         let columns = if K <= MAX_HELD { K } else { sweep.layout.columns };
         let blocks: [&[f64]; T] = std::array::from_fn(|t| sweep.population.block(first + t));
-        let fixed: [&[Row]; T] = std::array::from_fn(|t| sweep.fixed.map_or(&[][..], |fixed| fixed.block(first + t)));
+        let fixed: [&[Row]; T] = std::array::from_fn(|t| {
+            let rows = (first + t) * sweep.products()..(first + t + 1) * sweep.products();
+            sweep.fixed.map_or(&[][..], |fixed| &fixed[rows])
+        });
         let held: [Held<V, K>; T] = std::array::from_fn(|t| Held::of(blocks[t]));
         *total = *outside;
         for (cell, sums) in sweep.layout.cells.iter().zip(&mut scratch.cells) {

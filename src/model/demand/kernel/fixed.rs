@@ -35,10 +35,9 @@ impl FixedUtility {
         self.delta == delta
     }
 
-    /// The rows of a block, one for each product.
-    #[inline(always)]
-    pub(super) fn block(&self, block: usize) -> &[Row] {
-        &self.rows[block * self.delta.len()..(block + 1) * self.delta.len()]
+    /// The rows, one for each product of a block, block by block.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
     }
 }
 

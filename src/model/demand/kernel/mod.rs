@@ -21,7 +21,6 @@ pub(crate) mod moments;
 pub(crate) mod prefetch;
 pub(crate) mod scalar;
 
-use self::fixed::FixedUtility;
 use super::population::{LANES, Population};
 
 /// Blocks in a chunk, the unit of work of a thread: 512 buyers.
@@ -94,8 +93,8 @@ pub(crate) struct DemandSweep<'a> {
     /// Margins that weigh the cross terms; empty where shares are all that is asked for.
     pub margin: &'a [f64],
     pub rule: SweepRule<'a>,
-    /// The part of utility that prices do not move, where it is known.
-    pub fixed: Option<&'a FixedUtility>,
+    /// The part of utility that prices do not move, where it is known: block by block a row for each product, in the caller's order.
+    pub fixed: Option<&'a [Row]>,
 }
 
 impl DemandSweep<'_> {
