@@ -71,12 +71,12 @@ impl Plan {
 
 /// Does units of a packed plan on so many threads; gives each as bytes.
 #[pyfunction]
-pub fn work<'py>(
-    py: Python<'py>,
+pub fn work(
+    py: Python<'_>,
     packed: Vec<(String, Vec<u8>)>,
     ids: Vec<String>,
     threads: usize,
-) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+) -> PyResult<Vec<Bound<'_, PyBytes>>> {
     let done = watched(py, None, move |watch| on_threads(threads, || StudyPlan::work(&packed, &ids, watch))?)?;
     Ok(done.iter().map(|bytes| PyBytes::new(py, bytes)).collect())
 }

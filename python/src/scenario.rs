@@ -63,7 +63,7 @@ impl Scenario {
         exchange_rates: Option<&Bound<'_, PyAny>>,
         data: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let files = data.map_or_else(|| Ok(PyDict::new(py)), |data| data.copy())?;
+        let files = data.map_or_else(|| Ok(PyDict::new(py)), PyDictMethods::copy)?;
         let text = py.import("stickershock._frames")?.call_method1("settings_text", (settings,))?;
         files.set_item("settings.toml", text)?;
         files.set_item("models.csv", models)?;

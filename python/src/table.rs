@@ -89,11 +89,14 @@ impl Table {
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
         other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
     }
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String, Bound<'py, PyBytes>))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py>> {
         let make = py.import("stickershock._stickershock")?.getattr("table")?;
         Ok((make, (self.0.dictionary(), PyBytes::new(py, self.0.csv()))))
     }
 }
+
+/// A function and its arguments, which make a table again.
+type Remade<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyBytes>));
 
 /// What the Python side makes of a table.
 fn frames<'py>(table: &Bound<'py, Table>, function: &str) -> PyResult<Bound<'py, PyAny>> {
