@@ -111,7 +111,7 @@ impl UncertainInputs {
             true => TableData::new(&indices.map(NoisyIndexRow::from).collect::<Vec<_>>()),
             false => TableData::new(&indices.map(IndexRow::from).collect::<Vec<_>>()),
         };
-        Ok(SensitivityIndices { table: ResultTable::of(&table.map_err(OutputError::from)?, ""), warnings })
+        Ok(SensitivityIndices { table: ResultTable::of(&table.map_err(OutputError::from)?), warnings })
     }
 }
 

@@ -98,7 +98,7 @@ impl SolvedMarket {
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         let text = if renamed { csv.to_owned() } else { format!("{}\n{body}", names.join(",")) };
         let resource = Resource { name: name.to_owned(), description: what.to_owned(), key, fields };
-        ResultTable::described(resource, text.into_bytes(), "")
+        ResultTable::described(&resource, text.into_bytes())
     }
 
     /// A row a scenario and product, under PyBLP's names where it has one: `product_ids`, `firm_ids`, `prices`, `shares`, `costs` (effective

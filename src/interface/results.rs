@@ -125,8 +125,8 @@ pub struct ModelResult {
 
 impl Results {
     pub(super) fn of(finished: Finished, streamed: Streamed, origin: Arc<StudyOrigin>) -> Self {
-        let flag = &finished.study.scenario().flag_label;
-        let replications = streamed.rows.map(|(rows, csv)| ResultTable::described(rows.resource, csv, flag));
+        let table = |(rows, csv): (ReplicationRows, _)| ResultTable::described_of_run(rows.resource, csv, &finished);
+        let replications = streamed.rows.map(table);
         Self { finished, failures: streamed.failures, replications, origin }
     }
 
@@ -243,7 +243,6 @@ impl Results {
     /// # Errors
     /// [`Error`] naming the tables that there are, if this is none of them.
     pub fn table(&self, name: &str) -> Result<Option<ResultTable>, Error> {
-        let flag = &self.finished.study.scenario().flag_label;
         if name == "replications" {
             return Ok(self.replications.clone());
         }
@@ -256,14 +255,14 @@ impl Results {
             };
             let rows: Vec<JobFailureRow> = self.failures.iter().map(row).collect();
             let table = TableData::new(&rows).map_err(OutputError::from)?;
-            return Ok(Some(ResultTable::of(&table, flag)));
+            return Ok(Some(ResultTable::of_run(&table, &self.finished)));
         }
         let tables = tables(&self.finished);
         let Some(table) = tables.iter().find(|table| table.name == name) else {
             let known: Vec<String> = self.tables().into_iter().map(str::to_owned).collect();
             return Err(Error::unknown("table", name, &known));
         };
-        Ok(table.make()?.map(|table| ResultTable::of(&table, flag)))
+        Ok(table.make()?.map(|table| ResultTable::of_run(&table, &self.finished)))
     }
 
     /// Names of the charts, those of a run's folder; some of them may have nothing to show.

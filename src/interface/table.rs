@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::error::Error;
 use crate::report::package::Resource;
 use crate::report::record::TableData;
+use crate::study::Finished;
 
 /// A table as text, with its entry in the data dictionary: the bytes of a run's `tables/NAME.csv`.
 #[derive(Clone, PartialEq)]
@@ -36,12 +37,20 @@ impl fmt::Debug for ResultTable {
 }
 
 impl ResultTable {
-    /// A rendered table; `flag` says which models are flagged.
-    pub(super) fn of(table: &TableData, flag: &str) -> Self {
-        Self::described(Resource::from(table), table.csv.clone(), flag)
+    /// A rendered table.
+    pub(super) fn of(table: &TableData) -> Self {
+        Self::described(&Resource::from(table), table.csv.clone())
     }
-    pub(super) fn described(mut resource: Resource, csv: Vec<u8>, flag: &str) -> Self {
-        resource.say_what_is_flagged(flag);
+    /// One of a run.
+    pub(super) fn of_run(table: &TableData, finished: &Finished) -> Self {
+        Self::described_of_run(Resource::from(table), table.csv.clone(), finished)
+    }
+    pub(super) fn described_of_run(mut resource: Resource, csv: Vec<u8>, finished: &Finished) -> Self {
+        let flag_label = &finished.study.scenario().flag_label;
+        resource.say_of_run(flag_label, finished.results.draw_size().is_some());
+        Self::described(&resource, csv)
+    }
+    pub(super) fn described(resource: &Resource, csv: Vec<u8>) -> Self {
         Self { entry: resource.entry(), csv }
     }
     pub(super) fn of_entry(entry: Value, csv: Vec<u8>) -> Self {
@@ -130,7 +139,7 @@ mod tests {
     use crate::report::record::{Cell, Field, FieldType};
 
     fn table() -> ResultTable {
-        let resource = Resource {
+        let mut resource = Resource {
             name: "sales".into(),
             description: "Cars sold.".into(),
             key: vec!["model".into()],
@@ -141,11 +150,9 @@ mod tests {
             ],
         };
         let price = Cell::Number(0.1 + 0.2).text();
-        ResultTable::described(
-            resource,
-            format!("model,price,flagged\n\"a, b\",{price},true\nc,,false\n").into(),
-            "on the list",
-        )
+        resource.say_of_run("on the list", false);
+        let csv = format!("model,price,flagged\n\"a, b\",{price},true\nc,,false\n");
+        ResultTable::described(&resource, csv.into_bytes())
     }
 
     #[test]

@@ -74,6 +74,31 @@ pub enum Purpose {
     Aversion = 24,
 }
 
+impl Purpose {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 19] = [
+        Self::Taste,
+        Self::Holding,
+        Self::Start,
+        Self::Population,
+        Self::Parameter,
+        Self::GovernmentTrait,
+        Self::GovernmentNews,
+        Self::GovernmentRound,
+        Self::GovernmentText,
+        Self::GovernmentExecution,
+        Self::GovernmentRuling,
+        Self::GovernmentPublic,
+        Self::SettlementResult,
+        Self::SettlementReview,
+        Self::TimingCost,
+        Self::Consideration,
+        Self::Queue,
+        Self::Network,
+        Self::Aversion,
+    ];
+}
+
 /// All random streams of one replication of a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Streams {
@@ -200,28 +225,6 @@ mod tests {
 
     use super::{Purpose, Stream, Streams};
 
-    const PURPOSES: [Purpose; 19] = [
-        Purpose::Taste,
-        Purpose::Holding,
-        Purpose::Start,
-        Purpose::Population,
-        Purpose::Parameter,
-        Purpose::GovernmentTrait,
-        Purpose::GovernmentNews,
-        Purpose::GovernmentRound,
-        Purpose::GovernmentText,
-        Purpose::GovernmentExecution,
-        Purpose::GovernmentRuling,
-        Purpose::GovernmentPublic,
-        Purpose::SettlementResult,
-        Purpose::SettlementReview,
-        Purpose::TimingCost,
-        Purpose::Consideration,
-        Purpose::Queue,
-        Purpose::Network,
-        Purpose::Aversion,
-    ];
-
     /// First word of the stream at an address.
     fn word(seed: u64, replication: u64, purpose: Purpose, agent: u64, index: u64) -> u64 {
         Streams::new(seed, replication).at(purpose, agent, index).next_u64()
@@ -256,7 +259,7 @@ mod tests {
     #[test]
     fn purposes_keep_their_numbers() {
         let numbers: Vec<u32> = (1..=3).chain(6..=16).chain(20..=24).collect();
-        assert_eq!(PURPOSES.map(|p| p as u32).as_slice(), numbers);
+        assert_eq!(Purpose::ALL.map(|p| p as u32).as_slice(), numbers);
     }
 
     /// Small, large and neighbouring values in every place of the address, all combinations: no two states agree.
@@ -268,7 +271,7 @@ mod tests {
         for seed in values {
             for replication in values {
                 let streams = Streams::new(seed, replication);
-                for purpose in PURPOSES {
+                for purpose in Purpose::ALL {
                     for agent in values {
                         for index in values {
                             let mut stream = streams.at(purpose, agent, index);
@@ -321,7 +324,7 @@ mod tests {
                 assert!(r.abs() < bound, "{kind} {i}: correlation {r}");
             }
         }
-        for purpose in &PURPOSES[1..] {
+        for purpose in &Purpose::ALL[1..] {
             let r = correlation(&base, &draw(11, 0, *purpose, 0, 0));
             assert!(r.abs() < bound, "{purpose:?}: correlation {r}");
         }

@@ -29,21 +29,19 @@ impl Resource {
         }
     }
 
-    /// Says of the column `flagged` which models these are.
-    pub fn say_what_is_flagged(&mut self, label: &str) {
-        let flagged = self.fields.iter_mut().filter(|field| field.name == "flagged");
-        flagged.for_each(|field| field.description.push_str(&format!(": {label}")));
-    }
-
-    /// Says of every interval and standard error what is in it, where the column does not say so itself.
-    pub fn say_what_intervals_contain(&mut self, drawn: bool) {
+    /// Says what depends on the run that a table is of: which models are flagged, and what every interval and standard error contains.
+    pub fn say_of_run(&mut self, flag_label: &str, drawn: bool) {
         let contents = match drawn {
-            true => "over draws: contains simulation noise, parameters and structure, all that is drawn",
+            true => "of a mean over draws: how far other draws would move it; how far draws lie apart is in widths.csv",
             false => "contains simulation noise only; parameters and structure are held",
         };
         let is_interval = |name: &str| ["ci_low", "ci_high", "std_error"].iter().any(|part| name.contains(part));
-        for field in self.fields.iter_mut().filter(|field| is_interval(&field.name)) {
-            field.description.push_str(&format!(" ({contents})"));
+        for field in &mut self.fields {
+            if field.name == "flagged" {
+                field.description.push_str(&format!(": {flag_label}"));
+            } else if is_interval(&field.name) {
+                field.description.push_str(&format!(" ({contents})"));
+            }
         }
     }
 

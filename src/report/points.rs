@@ -53,8 +53,16 @@ impl PointTable {
             Field::integer("replications", "number of replications"),
             Field::number("mean", OF_METRIC, "mean over replications"),
             Field::number("std_error", OF_METRIC, "standard error of the mean; empty for one replication"),
-            Field::number("ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean"),
-            Field::number("ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean"),
+            Field::number(
+                "ci_low",
+                OF_METRIC,
+                "lower end of the 95% Student interval of the mean: simulation noise only",
+            ),
+            Field::number(
+                "ci_high",
+                OF_METRIC,
+                "upper end of the 95% Student interval of the mean: simulation noise only",
+            ),
             Field::number(
                 "change",
                 OF_METRIC,
@@ -65,8 +73,16 @@ impl PointTable {
                 OF_METRIC,
                 "standard error of the mean change; empty for one replication",
             ),
-            Field::number("change_ci_low", OF_METRIC, "lower end of the 95% Student interval of the mean change"),
-            Field::number("change_ci_high", OF_METRIC, "upper end of the 95% Student interval of the mean change"),
+            Field::number(
+                "change_ci_low",
+                OF_METRIC,
+                "lower end of the 95% Student interval of the mean change: simulation noise only",
+            ),
+            Field::number(
+                "change_ci_high",
+                OF_METRIC,
+                "upper end of the 95% Student interval of the mean change: simulation noise only",
+            ),
         ]);
         let resource = Resource {
             name: name.into(),
@@ -196,9 +212,9 @@ table! {
         mean: f64, OF_METRIC;
         /// standard error of the mean, over draws
         std_error: f64, OF_METRIC;
-        /// lower end of the 95% Student interval of the mean
+        /// lower end of the 95% Student interval of the mean over draws: how far other draws would move it
         ci_low: f64, OF_METRIC;
-        /// upper end of the 95% Student interval of the mean
+        /// upper end of the 95% Student interval of the mean over draws: how far other draws would move it
         ci_high: f64, OF_METRIC;
         /// standard deviation over draws of the mean response; empty where the variance is negative
         parameter_sd: f64, OF_METRIC;
@@ -206,21 +222,21 @@ table! {
         replication_sd: f64, OF_METRIC;
         /// variance over draws of the mean response, replication noise taken out; can be negative
         parameter_variance: f64, OF_METRIC_SQUARED;
-        /// lower end of its 95% interval
+        /// lower end of its 95% interval, for there being so few draws
         parameter_variance_ci_low: f64, OF_METRIC_SQUARED;
-        /// upper end of its 95% interval
+        /// upper end of its 95% interval, for there being so few draws
         parameter_variance_ci_high: f64, OF_METRIC_SQUARED;
         /// mean over draws of the variance over replications
         replication_variance: f64, OF_METRIC_SQUARED;
-        /// lower end of its 95% interval
+        /// lower end of its 95% interval, for there being so few draws
         replication_variance_ci_low: f64, OF_METRIC_SQUARED;
-        /// upper end of its 95% interval
+        /// upper end of its 95% interval, for there being so few draws
         replication_variance_ci_high: f64, OF_METRIC_SQUARED;
         /// parameter_variance over the sum of both variances; empty where nothing varies
         parameter_share: f64, "fraction";
-        /// lower end of its 95% interval
+        /// lower end of its 95% interval, for there being so few draws
         parameter_share_ci_low: f64, "fraction";
-        /// upper end of its 95% interval
+        /// upper end of its 95% interval, for there being so few draws
         parameter_share_ci_high: f64, "fraction";
         /// 5% quantile over draws of the mean response, replication noise taken out
         q05: f64, OF_METRIC;

@@ -300,9 +300,6 @@ pub fn write_tables(
     }
     let label = &finished.study.scenario().flag_label;
     let drawn = finished.results.draw_size().is_some();
-    for resource in resources {
-        resource.say_what_is_flagged(label);
-        resource.say_what_intervals_contain(drawn);
-    }
+    resources.iter_mut().for_each(|resource| resource.say_of_run(label, drawn));
     Ok(written)
 }

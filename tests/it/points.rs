@@ -793,7 +793,10 @@ fn draws_may_have_the_tables_of_a_run() {
     let welfare = resources.iter().find(|resource| resource["name"] == "welfare").unwrap();
     for field in welfare["schema"]["fields"].as_array().unwrap() {
         let is_interval = field["name"].as_str().unwrap().contains("ci_low");
-        assert!(!is_interval || field["description"].as_str().unwrap().contains("parameters and structure"), "{field}");
+        assert!(
+            !is_interval || field["description"].as_str().unwrap().contains("other draws would move it"),
+            "{field}"
+        );
     }
     let described = resources.len();
     assert_eq!(described, std::fs::read_dir(out.join("tables")).unwrap().count());

@@ -173,11 +173,14 @@ pub fn draw(
             context.period.label(),
         ),
         legend,
-        footer: context.footer(if many {
-            "Intervals are 95 % for the mean of the paired differences; boxes show the spread of replications."
+        footer: if many {
+            context.footer_of_intervals(&format!(
+                "Intervals are 95 % for the mean of the paired differences; boxes show the spread of {}s.",
+                context.each()
+            ))
         } else {
-            "One replication: no intervals."
-        }),
+            context.footer("One replication: no intervals.")
+        },
     };
     let height = HEAD + ROW * rows.len() as f64;
     frame.around(height + VALUE_AXIS, |canvas, top| {

@@ -160,19 +160,27 @@ impl ChartContext {
         ordered
     }
 
-    /// The foot of a chart: run, interval and what it contains, source.
-    fn footer(&self, interval: &str) -> String {
-        let (of, contents) = match self.drawn {
-            true => ("draw", "Intervals contain simulation noise, parameters and structure: all that is drawn."),
-            false => ("replication", "Intervals contain simulation noise only: parameters and structure are held."),
+    /// What a mean is over.
+    fn each(&self) -> &'static str {
+        if self.drawn { "draw" } else { "replication" }
+    }
+
+    /// The foot of a chart whose means have intervals, which `note` describes: with what they contain.
+    fn footer_of_intervals(&self, note: &str) -> String {
+        let contents = match self.drawn {
+            true => {
+                "An interval says how far other draws would move the mean; how far draws lie apart is in widths.csv."
+            }
+            false => "Intervals contain simulation noise only: parameters and structure are held.",
         };
-        let replications = text::count(self.replications, of) + if self.drawn { " of what is not known" } else { "" };
-        let interval = interval.replace("replication", of);
-        let mut footer = format!("{}. {replications}, seed {}. {interval}", self.scenario, self.seed);
-        if interval.contains(" 95 %") {
-            footer.push(' ');
-            footer.push_str(contents);
-        }
+        self.footer(&format!("{note} {contents}"))
+    }
+
+    /// The foot of a chart: run, a note, source.
+    fn footer(&self, note: &str) -> String {
+        let replications = text::count(self.replications, self.each());
+        let drawn = if self.drawn { " of what is not known" } else { "" };
+        let mut footer = format!("{}. {replications}{drawn}, seed {}. {note}", self.scenario, self.seed);
         if !self.source.is_empty() {
             footer.push_str(" Source: ");
             footer.push_str(&self.source);

@@ -92,7 +92,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
             context.regime_label(&context.baseline)
         ),
         legend: vec![(Key::Point(BEFORE), "before the duty".to_owned()), (Key::Point(AFTER), "after".to_owned())],
-        footer: context.footer("List prices in the last week, in the mean over replications."),
+        footer: context.footer(&format!("List prices in the last week, mean over {}s.", context.each())),
     };
     frame.around(body, |canvas, mut top| {
         for panel in &panels {

@@ -85,11 +85,14 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
             context.period.label(),
         ),
         legend: blocks[0].gains.iter().map(|(label, region, _)| (Key::Point(style(region)), label.clone())).collect(),
-        footer: context.footer(if many {
-            "Mean over replications, paired with the baseline; lines: 95 % intervals, often narrower than the mark."
+        footer: if many {
+            context.footer_of_intervals(&format!(
+                "Mean over {}s, paired with the baseline; lines: 95 % intervals, often narrower than the mark.",
+                context.each()
+            ))
         } else {
-            "One replication: no interval."
-        }),
+            context.footer("One replication: no interval.")
+        },
     };
     let height = |block: &PartyBlock| HEAD + ROW * block.gains.len() as f64;
     let body = blocks.iter().map(height).sum::<f64>() + VALUE_AXIS;

@@ -161,7 +161,8 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     } else {
         format!("{}, at every point", measured.label)
     };
-    let band = if intervals && lines { " Bands and bars: 95 % intervals of the mean." } else { "" };
+    let band =
+        if intervals && lines { " Bands and bars: 95 % intervals of the mean, simulation noise only." } else { "" };
     let frame = Frame {
         title,
         subtitle: format!("{what}.{band}"),

@@ -156,7 +156,7 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
         legend: Vec::new(),
         footer: context.footer(&if widest.is_finite() {
             let widest = levels.finer(widest);
-            format!("All points meet the same worlds; the widest 95 % interval of a mean is ± {widest}.")
+            format!("All points meet the same worlds; the widest 95 % interval of a mean, simulation noise only, is ± {widest}.")
         } else {
             "All points meet the same worlds. One replication: no intervals.".to_owned()
         }),

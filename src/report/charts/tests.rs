@@ -4,7 +4,9 @@ use jiff::civil::date;
 use resvg::usvg;
 
 use super::fixtures::{self, Car, Policy, Study};
-use super::{ChartError, Svg, diversion, headline, headline_label, prices, shares_over_time, winners_losers, write};
+use super::{
+    ChartContext, ChartError, Svg, diversion, headline, headline_label, prices, shares_over_time, winners_losers, write,
+};
 
 /// Every chart that the study has something to show in.
 fn draw_all(study: &Study) -> Vec<(String, Svg)> {
@@ -222,4 +224,21 @@ fn titles_have_regions_by_their_names() {
         let regions = ["europe", "big_three"].map(str::to_owned);
         assert_eq!(headline_label(description, &regions), title);
     }
+}
+
+/// What an interval contains stands at the foot, and is another thing for draws; a chart without intervals says neither.
+#[test]
+fn feet_say_what_intervals_contain() {
+    let held = fixtures::showdown(3).context;
+    let drawn = ChartContext { drawn: true, ..held.clone() };
+    let (of_replications, of_draws) = (held.footer_of_intervals("Bars."), drawn.footer_of_intervals("Bars."));
+    assert!(
+        of_replications.contains("Bars. Intervals contain simulation noise only")
+            && of_replications.contains("3 replications")
+    );
+    assert!(
+        of_draws.contains("Bars. An interval says how far other draws would move the mean")
+            && of_draws.contains("3 draws")
+    );
+    assert!(!held.footer("Bars.").contains("noise only") && (held.each(), drawn.each()) == ("replication", "draw"));
 }

@@ -61,7 +61,9 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
             (Key::Swatch(PARAMETERS), "90 % of draws (mean response), and their share".to_owned()),
             (Key::Swatch(REPLICATIONS), "90 % of all outcomes, and the share of replication noise".to_owned()),
         ],
-        footer: context.footer("The whisker on a share is its 95 % interval; period: ") + &context.period.label() + ".",
+        footer: context.footer("The whisker on a share of the variance is its 95 % interval over draws; period: ")
+            + &context.period.label()
+            + ".",
     };
     frame.around(metrics.iter().map(height).sum(), |canvas, mut top| {
         for metric in metrics {

@@ -84,11 +84,14 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
             context.period.label(),
         ),
         legend,
-        footer: context.footer(if many {
-            "Figures: mean over replications, paired with the baseline, and the half width of its 95 % interval (whiskers)."
+        footer: if many {
+            context.footer_of_intervals(&format!(
+                "Figures: mean over {}s, paired with the baseline, and the half width of its 95 % interval (whiskers).",
+                context.each()
+            ))
         } else {
-            "One replication: no interval."
-        }),
+            context.footer("One replication: no interval.")
+        },
     };
     let height = ROW * bars.len() as f64 + VALUE_AXIS;
     frame.around(height, |canvas, top| {

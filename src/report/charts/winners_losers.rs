@@ -103,11 +103,14 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
             .iter()
             .map(|group| (Key::Bar(groups.style(group)), group.label(&context.flag_label)))
             .collect(),
-        footer: context.footer(if intervals {
-            "Whiskers and ± are 95 % intervals of the mean difference, paired by replication."
+        footer: if intervals {
+            context.footer_of_intervals(&format!(
+                "Whiskers and ± are 95 % intervals of the mean difference, paired by {}.",
+                context.each()
+            ))
         } else {
-            "One replication: no intervals."
-        }),
+            context.footer("One replication: no intervals.")
+        },
     };
     frame.around(body, |canvas, top| {
         for (title, x) in ["change a year", if intervals { "±" } else { "" }, "percent"].iter().zip(COLUMNS) {

@@ -7,29 +7,6 @@ use crate::model::scenario::PopulationMode;
 use crate::model::streams::Purpose;
 use crate::model::supply::rule::{Conduct, PricingRule};
 
-/// What streams are for, in the order of their numbers.
-const PURPOSES: [Purpose; 19] = [
-    Purpose::Taste,
-    Purpose::Holding,
-    Purpose::Start,
-    Purpose::Population,
-    Purpose::Parameter,
-    Purpose::GovernmentTrait,
-    Purpose::GovernmentNews,
-    Purpose::GovernmentRound,
-    Purpose::GovernmentText,
-    Purpose::GovernmentExecution,
-    Purpose::GovernmentRuling,
-    Purpose::GovernmentPublic,
-    Purpose::SettlementResult,
-    Purpose::SettlementReview,
-    Purpose::TimingCost,
-    Purpose::Consideration,
-    Purpose::Queue,
-    Purpose::Network,
-    Purpose::Aversion,
-];
-
 /// What is drawn for a purpose, and for whom.
 fn drawn(purpose: Purpose) -> [&'static str; 2] {
     match purpose {
@@ -256,7 +233,7 @@ fn stochasticity(out: &mut String, on: SwitchedOn<'_>) {
         "Every draw is a pure function of (seed, replication, purpose, agent, index); the seed is {}. The regime is no part of the address, so all regimes meet the same worlds, and differences between them are paired. Draws are made for:\n\n",
         on.scenario.seed
     ));
-    let rows: Vec<Vec<String>> = PURPOSES
+    let rows: Vec<Vec<String>> = Purpose::ALL
         .into_iter()
         .filter(|purpose| on.draws(*purpose))
         .map(|purpose| {
