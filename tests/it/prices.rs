@@ -21,17 +21,17 @@ use stickershock::study::Study;
 
 use crate::support::{gaps, outcomes, regime, root};
 
-const NAMED: [&str; 5] = ["Legend", "LS 400", "ES 300", "7 Series (740i)", "Seville"];
+pub(crate) const NAMED: [&str; 5] = ["Legend", "LS 400", "ES 300", "7 Series (740i)", "Seville"];
 
 /// The base year of a structure of prices, solved.
-struct Reference {
-    scenario: Scenario,
-    world: World,
+pub(crate) struct Reference {
+    pub scenario: Scenario,
+    pub world: World,
 }
 
 /// One row of reference numbers: pass-throughs (old base, owed, border elasticity), mean price change of the other models in percent, change
 /// of sales of the listed models in percent, five prices.
-struct Row {
+pub(crate) struct Row {
     pass_through: Option<[f64; 3]>,
     others: f64,
     sales: f64,
@@ -39,10 +39,10 @@ struct Row {
 }
 
 /// Buyers, US makers, Treasury, dealers, United States, Japan, Europe, deficit: billion USD a year.
-type Accounts = [f64; 8];
+pub(crate) type Accounts = [f64; 8];
 
 impl Reference {
-    fn new(assignments: &[&str]) -> Self {
+    pub fn new(assignments: &[&str]) -> Self {
         let usual = ["pricing.chain=\"vertical\"", "run.seed=1995", "buyers.count=8192"];
         let all: Vec<String> = usual.iter().chain(assignments).map(|text| (*text).to_owned()).collect();
         let path = root().join("tests/market_1995/showdown-1995-bertrand.toml");
@@ -55,7 +55,7 @@ impl Reference {
         self.world.makers.demand(&self.world.products, &self.world.inversion.delta, Execution::PARALLEL).unwrap()
     }
 
-    fn flagged(&self) -> Vec<usize> {
+    pub fn flagged(&self) -> Vec<usize> {
         let models = &self.scenario.market.models;
         (0..models.len()).filter(|j| models[*j].flagged).collect()
     }
@@ -73,7 +73,7 @@ impl Reference {
     }
 
     /// Duties with a rate on the listed models, through the scenario's own instrument.
-    fn duty(&self, rate: f64) -> Vec<ImportDuty> {
+    pub fn duty(&self, rate: f64) -> Vec<ImportDuty> {
         let sanctions = self.scenario.instruments.iter().find(|instrument| instrument.name == "sanctions").unwrap();
         let mut measure = sanctions.measures[0].measure;
         let Measure::Duty { duty: Duty::AdValorem { rate: charged, .. }, .. } = &mut measure else { panic!() };
@@ -88,7 +88,7 @@ impl Reference {
         policy.duties(0, &[Force::Charged], Force::Charged, |_| true)
     }
 
-    fn with_problem<T>(&self, terms: &[DutyTerms], then: impl FnOnce(&PriceProblem<'_>) -> T) -> T {
+    pub fn with_problem<T>(&self, terms: &[DutyTerms], then: impl FnOnce(&PriceProblem<'_>) -> T) -> T {
         let makers = &self.world.makers;
         let demand = self.demand();
         then(&PriceProblem {
@@ -143,7 +143,7 @@ impl Reference {
         PassThrough::of(&self.flagged().into_iter().map(weighted).collect::<Vec<_>>())
     }
 
-    fn check(&self, what: &str, price: &[f64], duty: Option<&[ImportDuty]>, row: &Row) {
+    pub fn check(&self, what: &str, price: &[f64], duty: Option<&[ImportDuty]>, row: &Row) {
         let models = &self.scenario.market.models;
         let near = |name: &str, found: f64, expected: f64, tolerance: f64| {
             assert!((found - expected).abs() < tolerance, "{what}, {name}: {found} for {expected}");
@@ -181,7 +181,7 @@ impl Reference {
         year_change(&situation, &before, &Phase::charged(price, duty)).unwrap()
     }
 
-    fn check_accounts(&self, what: &str, price: &[f64], duty: &[ImportDuty], expected: Accounts) {
+    pub fn check_accounts(&self, what: &str, price: &[f64], duty: &[ImportDuty], expected: Accounts) {
         let market = &self.scenario.market;
         let change = self.year(price, duty);
         let region = |name: &str| -> RegionId { market.regions.ids().find(|id| market.regions[*id] == name).unwrap() };
@@ -198,18 +198,29 @@ impl Reference {
         for (k, (found, expected)) in found.iter().zip(expected).enumerate() {
             assert!((found / 1e9 - expected).abs() < 1e-4, "{what}, account {k}: {} for {expected}", found / 1e9);
         }
+        let spent: f64 = change.after.iter().map(|account| account.outlay).sum();
+        // Of a price the maker has w at the border, the Treasury t w, and the rest is local: p = (1 + t) w + A.
+        let border = |duty: &[ImportDuty], price: &[f64], j: usize| duty[j].producer_price_usd(price[j]);
+        for j in 0..price.len() {
+            let w = border(duty, price, j);
+            let charged = duty[j].on_producer_price;
+            assert!(
+                ((1.0 + charged) * w + market.chain.local_usd(j) - price[j]).abs() < 1e-13 * price[j],
+                "{what}, model {j}"
+            );
+        }
         // The Treasury has t w q, and nothing of local costs.
-        let share = self.demand().shares(price).product;
-        let tw = |duty: &[ImportDuty], price: &[f64], j: usize| {
-            duty[j].on_producer_price * duty[j].producer_price_usd(price[j])
-        };
-        let now: f64 = (0..price.len()).map(|j| tw(duty, price, j) * share[j] * market.market_size).sum();
+        let demand = self.demand();
         let (base, list) = (self.base_duty(), market.list_prices());
-        let before: f64 = (0..price.len()).map(|j| tw(&base, &list, j) * market.models[j].base_volume).sum();
-        assert!((change.treasury - (now - before)).abs() < 1.0, "{what}: {} for {}", change.treasury, now - before);
+        let collected = |duty: &[ImportDuty], price: &[f64]| -> f64 {
+            let share = demand.shares(price).product;
+            let each = |j: usize| duty[j].on_producer_price * border(duty, price, j) * share[j] * market.market_size;
+            (0..price.len()).map(each).sum()
+        };
+        let treasury = collected(duty, price) - collected(&base, &list);
+        assert!((change.treasury - treasury).abs() < 1e-13 * spent, "{what}: {} for {treasury}", change.treasury);
         // Where each dollar goes: to a ten-billionth of a thousandth of what is spent.
         let models = change.models();
-        let spent: f64 = change.after.iter().map(|account| account.outlay).sum();
         assert!(gaps(&models).iter().all(|gap| gap.abs() < 1e-13 * spent), "{what}: {:?}", gaps(&models));
         assert!((change.world - (change.home(market) + self.abroad(&change))).abs() < 1e-12 * spent, "{what}");
     }
@@ -253,6 +264,12 @@ impl Reference {
         self.solve(&terms, &moved)
     }
 
+    /// Mean rise of the listed models' prices for each percent of home cost, at costs a fifth higher.
+    fn home_cost_elasticity(&self, price: &[f64]) -> f64 {
+        let market = &self.scenario.market;
+        self.mean(|j| price[j] / market.models[j].list_price_usd - 1.0, |j| market.models[j].flagged) / 0.2
+    }
+
     fn weight(expected_weeks: f64) -> f64 {
         ListLife { weeks: 26.0, discount_rate: 0.10 }.weight(expected_weeks)
     }
@@ -275,7 +292,7 @@ impl Reference {
     }
 }
 
-fn row(pass_through: Option<[f64; 3]>, others: f64, sales: f64, prices: [f64; 5]) -> Row {
+pub(crate) fn row(pass_through: Option<[f64; 3]>, others: f64, sales: f64, prices: [f64; 5]) -> Row {
     Row { pass_through, others, sales, prices }
 }
 
@@ -286,11 +303,18 @@ fn prices_under_the_vertical_chain_are_those_of_two_other_programs() {
     reference.check_base(
         10_222.515_8,
         -3.688_596,
-        &[("Legend", 15_830.649_7), ("LS 400", 21_818.087_6), ("ES 300", 12_651.868_7), ("Seville", 20_360.703_6)],
+        &[
+            ("Legend", 15_830.649_7),
+            ("LS 400", 21_818.087_6),
+            ("ES 300", 12_651.868_7),
+            ("7 Series (740i)", 25_607.886_0),
+            ("Seville", 20_360.703_6),
+        ],
     );
     for (name, local, margin) in [
         ("Legend", 10_452.50, 10_069.350_3),
         ("LS 400", 14_599.60, 14_357.912_4),
+        ("ES 300", 9_034.35, 9_734.131_3),
         ("7 Series (740i)", 16_356.75, 14_922.114_0),
         ("Seville", 4_193.50, 17_380.796_4),
     ] {
@@ -358,9 +382,7 @@ fn prices_under_the_vertical_chain_are_those_of_two_other_programs() {
     let price = reference.with_cost_factor(1.19);
     let expected = row(None, 0.4280, -22.6763, [40_659.90, 56_637.40, 34_887.97, 57_927.87, 42_010.75]);
     reference.check("home cost + 20%", &price, None, &expected);
-    let list = market.list_prices();
-    let moved = reference.mean(|j| price[j] / list[j] - 1.0, |j| market.models[j].flagged) / 0.2;
-    assert!((moved - 0.481_111).abs() < 2e-6, "{moved}");
+    assert!((reference.home_cost_elasticity(&price) - 0.481_111).abs() < 2e-6);
 
     let (shadow, price) = reference.quota(0.5);
     assert!((shadow - 7_255.166_2).abs() < 0.02, "{shadow}");
@@ -525,6 +547,7 @@ fn prices_at_the_joint_estimate() {
     let price = reference.with_cost_factor(1.19);
     let expected = row(None, 0.3780, -23.4177, [40_515.10, 56_190.29, 34_846.21, 57_847.57, 41_990.64]);
     reference.check("home cost + 20%", &price, None, &expected);
+    assert!((reference.home_cost_elasticity(&price) - 0.464_394).abs() < 2e-6);
     let (shadow, price) = reference.quota(0.5);
     assert!((shadow - 7_072.743_9).abs() < 0.02, "{shadow}");
     let expected = row(None, 0.3063, -50.0, [45_305.68, 59_449.85, 40_352.32, 57_836.82, 42_065.38]);
@@ -538,6 +561,11 @@ fn prices_at_the_estimate_with_rising_cost() {
     let world =
         World::build(&WorldFacts::of(&reference.scenario), reference.scenario.seed, None, Execution::PARALLEL).unwrap();
     let reference = Reference { world, ..reference };
+    let market = &reference.scenario.market;
+    let (list, base) = (market.list_prices(), reference.base_duty());
+    let cost = &reference.world.makers.costs.marginal_cost;
+    let margin = reference.mean(|j| base[j].producer_price_usd(list[j]) - cost[j], |j| market.models[j].flagged);
+    assert!((margin - 9_431.128_2).abs() < 0.02, "margin {margin}");
     let (full, quarter) = (reference.duty(1.0), reference.duty(0.25));
     for (what, duty, weight, pass_through, others, sales, prices, accounts) in [
         (
@@ -591,6 +619,7 @@ fn prices_at_the_estimate_with_rising_cost() {
     let price = reference.with_cost_factor(1.19);
     let expected = row(None, 0.5150, -20.4627, [39_966.37, 55_618.26, 34_506.84, 58_175.33, 41_998.68]);
     reference.check("home cost + 20%", &price, None, &expected);
+    assert!((reference.home_cost_elasticity(&price) - 0.399_745).abs() < 2e-6);
 }
 
 const FEW: &str = "buyers.count=512";
@@ -649,7 +678,7 @@ fn no_maker_gains_by_a_small_change_of_price() {
     };
     let share = demand.shares(&price).product;
     for name in ["LS 400", "Legend", "Millenia", "Seville", "9000"] {
-        let Some(j) = reference.scenario.market.models.iter().position(|model| model.name == name) else { continue };
+        let j = reference.scenario.market.models.iter().position(|model| model.name == name).unwrap();
         let slope = |count_all: bool| {
             let moved = |by: f64| {
                 let mut moved = price.clone();
@@ -825,4 +854,24 @@ fn importers_margin_moves_a_part_of_local_costs_to_dealers() {
         assert!((b.makers[region] - a.makers[region]).abs() < 1e-3, "{region:?}");
     }
     assert!(gaps(&b.models())[0].abs() < 1e-3 && b.treasury == a.treasury);
+}
+
+/// The retail chain with the duty as dollars of the list price: prices for good and expected for 69 weeks, and what makers expect of such a
+/// duty is a part of its rate.
+#[test]
+fn prices_under_the_retail_chain_with_either_basis() {
+    for (basis, good, expected) in [("list", 68_715.99, 60_524.41), ("border", 59_549.55, 51_115.24)] {
+        let basis = format!("instrument.sanctions.basis=\"{basis}\"");
+        let reference = Reference::new(&["pricing.chain=\"retail\"", &basis]);
+        let legend = reference.scenario.market.models.iter().position(|model| model.name == "Legend").unwrap();
+        let duty = reference.duty(1.0);
+        for (weight, expected) in [(1.0, good), (Reference::weight(69.0), expected)] {
+            let found = reference.prices(&duty, weight)[legend];
+            assert!((found - expected).abs() < 0.02, "{basis}, {weight}: {found} for {expected}");
+        }
+    }
+    let reference = Reference::new(&[FEW, "pricing.chain=\"retail\"", "instrument.sanctions.basis=\"list\""]);
+    let weight = Reference::weight(69.0);
+    let [a, b] = [reference.prices(&reference.duty(1.0), weight), reference.prices(&reference.duty(weight), 1.0)];
+    a.iter().zip(&b).for_each(|(a, b)| assert!((a / b - 1.0).abs() < 1e-12, "{a} {b}"));
 }
