@@ -7,7 +7,7 @@ mod book;
 mod expected;
 mod staggered;
 
-pub use self::book::PriceBook;
+pub use self::book::{Guides, PriceBook, RegimeGuides};
 
 use self::book::Context;
 use self::staggered::{Lists, Week};
@@ -20,7 +20,7 @@ use super::supply::rule::{PriceSetting, PricingRule};
 use super::supply::{RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
 use super::trade::instrument::{Instrument, Measure, Retaliation};
-use super::trade::policy::{Policy, Terms};
+use super::trade::policy::{Policy, Terms, normal_duties};
 use super::trade::regime::{Force, InvalidRegime, Regime, Stage, Standing};
 use super::world::World;
 
@@ -221,6 +221,8 @@ pub struct Planner<'a> {
     pub instruments: &'a [Instrument],
     /// The buyers that prices are set for, and base-year costs.
     pub world: &'a World,
+    /// Equilibria of another world of the same market, from which the search for this one's begins.
+    pub guides: Option<RegimeGuides<'a>>,
     /// Factor on each model's marginal cost in each week (exchange rates); empty when costs do not move.
     pub cost_factor: &'a [Vec<f64>],
     /// How prices respond.
@@ -330,6 +332,7 @@ impl Planner<'_> {
                 marginal_cost_usd: &makers.costs.marginal_cost,
                 rising: makers.rising.as_ref(),
                 ownership: &makers.ownership,
+                guides: self.guides,
             };
             let failed = |error| PlanError::Supply { week, error };
             let due = self.revises(week, &terms, factor, priced_for.as_ref());
@@ -398,6 +401,30 @@ impl Planner<'_> {
             duty_shares,
             retaliation: (0..).zip(&force).map(|(week, now)| policy.retaliation(week, now)).collect(),
         })
+    }
+
+    /// What the equilibria of a book tell the search in other worlds of the same market; `touched` has what each regime led to
+    /// ([`PriceBook::touched`]).
+    ///
+    /// # Errors
+    /// [`PlanError::Supply`] when demand does not fit.
+    pub fn guides(&self, book: &PriceBook, touched: &[Vec<usize>]) -> Result<Guides, PlanError> {
+        let makers = &self.world.makers;
+        let demand = makers
+            .demand(&self.world.products, &self.world.inversion.delta, self.execution)
+            .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
+        let cost = &makers.costs.marginal_cost;
+        let context = Context {
+            list: &self.market.list_prices(),
+            base_duty: &normal_duties(self.market, cost),
+            demand: &demand,
+            factor: &[],
+            marginal_cost_usd: cost,
+            rising: makers.rising.as_ref(),
+            ownership: &makers.ownership,
+            guides: None,
+        };
+        Ok(Guides::of(book, touched, &context))
     }
 
     /// Whether staggered lists are posted in a week without an event.

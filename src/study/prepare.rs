@@ -8,7 +8,7 @@ use crate::model::demand::Execution;
 use crate::model::governments::market::{FlowsError, market_flows};
 use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
 use crate::model::outcome::Layout;
-use crate::model::plan::{PlanError, Planner, PriceBook, RegimePlan};
+use crate::model::plan::{Guides, PlanError, Planner, PriceBook, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::trade::regime::Regime;
 use crate::model::world::{World, WorldError};
@@ -117,6 +117,8 @@ pub struct Study {
     layout: Layout,
     base: Arc<Base>,
     plans: Arc<Plans>,
+    /// What the equilibria behind them tell the search in worlds of replications' own.
+    guides: Arc<Guides>,
     negotiated: Vec<Option<Negotiated>>,
 }
 
@@ -157,10 +159,12 @@ impl Study {
         let runs = |regime: usize| regime == scenario.baseline || regimes.contains(&regime);
         let negotiated = negotiated(&scenario, &planner, &runs)?;
         let mut book = PriceBook::default();
+        let mut touched = Vec::new();
         let mut plans = Plans { plans: Vec::new(), baseline: 0, places: vec![None; scenario.regimes.len()] };
         for (position, regime) in scenario.regimes.iter().enumerate().filter(|(position, _)| runs(*position)) {
             let threatened = negotiated[position].as_ref().map(|negotiated| negotiated.threatened(regime));
             let plan = planner.plan_with(threatened.as_ref().unwrap_or(regime), &mut book);
+            touched.push(book.touched());
             plans.places[position] = Some(plans.plans.len());
             if position == scenario.baseline {
                 plans.baseline = plans.plans.len();
@@ -168,7 +172,14 @@ impl Study {
             plans.plans.push(plan.map_err(|error| StudyError::Plan { regime: regime.name.clone(), error })?);
         }
         let layout = layout(&scenario, world, &plans);
-        Ok(Self { scenario, layout, base, plans: Arc::new(plans), negotiated })
+        let guides = match scenario.population {
+            PopulationMode::Shared => Guides::default(),
+            PopulationMode::Own => planner.guides(&book, &touched).map_err(|error| StudyError::Plan {
+                regime: scenario.regimes[scenario.baseline].name.clone(),
+                error,
+            })?,
+        };
+        Ok(Self { scenario, layout, base, plans: Arc::new(plans), guides: Arc::new(guides), negotiated })
     }
 
     /// A draw of what is uncertain, laid over the scenario of this study: its replications have worlds of their own, and look for them from
@@ -188,7 +199,8 @@ impl Study {
             return Err(StudyError::OtherTables);
         }
         let base = self.base.near(&scenario);
-        Ok(Self { scenario, layout, base, plans: Arc::clone(&self.plans), negotiated })
+        let (plans, guides) = (Arc::clone(&self.plans), Arc::clone(&self.guides));
+        Ok(Self { scenario, layout, base, plans, guides, negotiated })
     }
 
     /// The scenario.
@@ -216,6 +228,13 @@ impl Study {
     #[must_use]
     pub fn plans(&self) -> &Plans {
         &self.plans
+    }
+
+    /// What the prices of one of the regimes prepared, by its place among them, are worked out from in the world of a replication, on one
+    /// thread.
+    pub(super) fn planner_at<'a>(&'a self, place: usize, world: &'a World) -> Planner<'a> {
+        let guides = Some(self.guides.of_regime(place));
+        Planner { guides, ..planner(&self.scenario, world, Execution::SERIAL) }
     }
 
     /// How the governments drive a regime, if they do.
@@ -255,6 +274,7 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
         market: &scenario.market,
         instruments: &scenario.instruments,
         world,
+        guides: None,
         cost_factor: &scenario.cost_factor,
         rule: &scenario.rule,
         revisions: &scenario.revisions,

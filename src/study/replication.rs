@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::base_year::{BaseYearModel, base_year_models};
-use super::prepare::{Study, StudyError, planner};
+use super::prepare::{Study, StudyError};
 use super::quotes::Quotation;
 use crate::model::demand::Execution;
 use crate::model::outcome::Layout;
@@ -69,10 +69,9 @@ impl Study {
 
     fn own(&self, world: &World) -> Result<Own, WorldError> {
         let scenario = self.scenario();
-        let planner = planner(scenario, world, Execution::SERIAL);
         let mut book = PriceBook::default();
-        let plan = |regime| planner.plan_with(&self.planned_regime(regime), &mut book);
-        let plans: Vec<Result<RegimePlan, PlanError>> = self.plans().regimes().map(plan).collect();
+        let plan = |(place, regime)| self.planner_at(place, world).plan_with(&self.planned_regime(regime), &mut book);
+        let plans: Vec<Result<RegimePlan, PlanError>> = self.plans().regimes().enumerate().map(plan).collect();
         let own = self.plans().place(scenario.baseline).and_then(|place| plans[place].as_ref().ok());
         let duty = &own.unwrap_or(self.plans().baseline()).phase(0).duty_usd;
         let base_year = base_year_models(scenario, world, duty, Execution::SERIAL)?;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::accounts::ExternalFlows;
-use crate::model::demand::Execution;
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::simulate;
@@ -16,7 +15,7 @@ use crate::model::trade::regime::{Force, Regime};
 use crate::numerics::calendar::month_number;
 
 use super::policy::{JobPolicy, PlanRef};
-use super::prepare::{Study, StudyError, planner};
+use super::prepare::{Study, StudyError};
 use super::replication::Replication;
 
 impl Study {
@@ -38,7 +37,8 @@ impl Study {
         };
         let history = negotiated.history(regime, replication.streams);
         // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
-        let planner = planner(self.scenario(), &replication.world, Execution::SERIAL);
+        let place = self.plans().place(position).unwrap_or(usize::MAX);
+        let planner = self.planner_at(place, &replication.world);
         let plan = match &replication.own {
             Some(own) => planner.plan_with(&history.regime, &mut own.book.clone()).map(Arc::new),
             None => negotiated.plan_of(&history.regime, |regime, book| planner.plan_with(regime, book)),

@@ -5,14 +5,18 @@ use std::fs;
 
 use stickershock::config;
 use stickershock::model::demand::Execution;
-use stickershock::model::plan::{Planner, PriceBook};
+use stickershock::model::plan::{Planner, PriceBook, RegimePlan};
 use stickershock::model::scenario::{PopulationMode, Scenario};
 use stickershock::model::streams::Streams;
+use stickershock::model::supply::{
+    DutyTerms, Guide, Limit, PriceProblem, PricingOptions, equilibrium, equilibrium_with_limits,
+};
 use stickershock::model::world::{World, WorldFacts};
 use stickershock::numerics::student;
 use stickershock::report::build::Report;
 use stickershock::study::{Finished, Study};
 
+use crate::prices::Reference;
 use crate::support::{outcomes, regime, simulate, study};
 
 const OWN: [&str; 4] =
@@ -35,6 +39,7 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
             assert!((own - alone).abs() < 1e-9, "{own} {alone}");
         }
         let planner = Planner {
+            guides: None,
             market: &scenario.market,
             instruments: &scenario.instruments,
             world: &replication.world,
@@ -47,7 +52,18 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
         };
         let alone = planner.plan_with(&scenario.regimes[imposed], &mut PriceBook::default()).unwrap();
         let found = study.plan_in(&replication, imposed).unwrap();
-        assert_eq!(found, &alone);
+        // Guided by the equilibria of the shared buyers: the same root to its tolerance, in fewer evaluations.
+        for week in 0..scenario.weeks as usize {
+            let prices = [found, &alone].map(|plan| &plan.phase(week).sticker_price_usd);
+            assert!(
+                prices[0].iter().zip(prices[1]).all(|(own, alone)| (own / alone - 1.0).abs() < 1e-11),
+                "week {week}"
+            );
+        }
+        let evaluations = |plan: &RegimePlan| -> usize {
+            plan.revisions().iter().filter_map(|revision| revision.solved).map(|solved| solved.evaluations).sum()
+        };
+        assert!(evaluations(found) < evaluations(&alone), "{} {}", evaluations(found), evaluations(&alone));
         assert_eq!(study.plan_in(&replication, scenario.baseline).unwrap().phase(0).sticker_price_usd, list);
         seen.push((replication.world.makers.costs.marginal_cost.clone(), found.phase(103).sticker_price_usd.clone()));
     }
@@ -347,4 +363,56 @@ fn a_study_on_its_own_prepared_world_is_the_study_of_the_scenario() {
     for regime in [0, 2] {
         assert_eq!(first.plan_in(&a, regime).unwrap(), again.plan_in(&b, regime).unwrap());
     }
+}
+
+/// A guide leads to the equilibrium of another world, with the shadow price of a limit found beside the prices; a guide to somewhere else leads
+/// there or nowhere, never to what is no equilibrium.
+#[test]
+fn a_guide_leads_to_the_equilibrium_of_other_buyers() {
+    let reference = Reference::new(&["buyers.count=2048"]);
+    let other = World::build(&WorldFacts::of(&reference.scenario), 77, None, Execution::PARALLEL).unwrap();
+    let other = Reference { scenario: reference.scenario.clone(), world: other };
+    let list = reference.scenario.market.list_prices();
+    let listed = reference.flagged();
+    let options = PricingOptions::default();
+    let terms = |rate: f64| -> Vec<DutyTerms> { reference.duty(rate).iter().map(|duty| duty.terms()).collect() };
+    let (full, quarter) = (terms(1.0), terms(0.25));
+    let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a / b - 1.0).abs() < 1e-11);
+    let limits = |problem: &PriceProblem<'_>| {
+        let base = problem.demand.shares(&list).product;
+        let share = 0.5 * listed.iter().map(|j| base[*j]).sum::<f64>();
+        [Limit { name: "restraint".into(), products: listed.clone(), share }]
+    };
+    let [free, limited] = reference.with_problem(&full, |problem| {
+        let price = equilibrium(problem, &list, options).unwrap().price;
+        let free = Guide::new(problem, &[], &price, &[]).unwrap();
+        let problem = PriceProblem { duty: &quarter, ..*problem };
+        let limits = limits(&problem);
+        let found = equilibrium_with_limits(&problem, &limits, &list, options).unwrap();
+        [free, Guide::new(&problem, &limits, &found.equilibrium.price, &found.shadow_price).unwrap()]
+    });
+    other.with_problem(&full, |problem| {
+        let alone = equilibrium(problem, &list, options).unwrap();
+        let guided = free.follow(problem, &[], options).unwrap().equilibrium;
+        assert!(close(&guided.price, &alone.price) && close(&guided.share, &alone.share));
+        assert!(close(&guided.margin, &alone.margin) && guided.first_order_residual < 1e-9);
+        let evaluations = [guided, alone].map(|found| found.report.evaluations);
+        assert!(4 * evaluations[0] < 3 * evaluations[1], "{evaluations:?}");
+        // A guide to a limit is of no use where there is none.
+        assert!(limited.follow(problem, &[], options).is_none());
+        let problem = PriceProblem { duty: &quarter, ..*problem };
+        let limits = limits(&problem);
+        let alone = equilibrium_with_limits(&problem, &limits, &list, options).unwrap();
+        let guided = limited.follow(&problem, &limits, options).unwrap();
+        assert!(close(&guided.equilibrium.price, &alone.equilibrium.price));
+        assert!((guided.shadow_price[0] / alone.shadow_price[0] - 1.0).abs() < 1e-9);
+        assert!((guided.used[0] / limits[0].share - 1.0).abs() < 1e-11);
+        // From the prices of a duty of 100% with its answer to those of 25%.
+        if let Some(found) = free.follow(&problem, &[], options) {
+            assert!(close(&found.equilibrium.price, &equilibrium(&problem, &list, options).unwrap().price));
+        }
+        // A limit that does not bind in the other world has no shadow price: no guide leads there.
+        let slack = [Limit { share: 4.0 * limits[0].share, ..limits[0].clone() }];
+        assert!(limited.follow(&problem, &slack, options).is_none());
+    });
 }

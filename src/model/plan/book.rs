@@ -2,7 +2,7 @@
 
 use crate::model::demand::ExpectedDemand;
 use crate::model::supply::rule::{PriceConditions, PriceSetting, PricingRule};
-use crate::model::supply::{Ownership, PriceProblem, RisingCost, SupplyError};
+use crate::model::supply::{Guide, Limit, Ownership, PriceProblem, RisingCost, SupplyError};
 use crate::model::trade::duty::ImportDuty;
 use crate::model::trade::policy::Terms;
 
@@ -20,6 +20,8 @@ pub struct PriceBook {
     /// Prices asked about, and expected shares at them.
     demands: Vec<(Vec<f64>, Vec<f64>)>,
     floors: Vec<Floor>,
+    /// Entries that prices led to since it was last asked.
+    touched: Vec<usize>,
 }
 
 /// Prices raised to where no car loses money.
@@ -37,6 +39,8 @@ struct PriceEntry {
     terms: Terms,
     factor: Vec<f64>,
     after: PriceSetting,
+    /// Whether a guide led there: the last digits differ, so that a regime with one takes no entry of a regime without.
+    guided: bool,
 }
 
 impl PriceBook {
@@ -48,10 +52,16 @@ impl PriceBook {
         context: &Context<'_>,
         terms: &Terms,
     ) -> Result<(), SupplyError> {
-        let known =
-            |entry: &&PriceEntry| entry.factor == context.factor && entry.terms == *terms && entry.before == *setting;
-        if let Some(entry) = self.entries.iter().find(known) {
-            setting.clone_from(&entry.after);
+        let guided = context.guide(terms).is_some();
+        let known = |entry: &PriceEntry| {
+            entry.guided == guided
+                && entry.factor == context.factor
+                && entry.terms == *terms
+                && entry.before == *setting
+        };
+        if let Some(place) = self.entries.iter().position(known) {
+            setting.clone_from(&self.entries[place].after);
+            self.touch(place);
             return Ok(());
         }
         let before = setting.clone();
@@ -59,9 +69,21 @@ impl PriceBook {
         let searched = setting.solved.is_some() || !setting.quotas.is_empty();
         if searched && self.entries.len() < REVISIONS_KEPT {
             let (terms, factor) = (terms.clone(), context.factor.to_vec());
-            self.entries.push(PriceEntry { before, terms, factor, after: setting.clone() });
+            self.touch(self.entries.len());
+            self.entries.push(PriceEntry { before, terms, factor, after: setting.clone(), guided });
         }
         Ok(())
+    }
+
+    fn touch(&mut self, place: usize) {
+        if !self.touched.contains(&place) {
+            self.touched.push(place);
+        }
+    }
+
+    /// The entries that prices led to since this was last asked: those of one regime, if it is asked after each.
+    pub fn touched(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.touched)
     }
 
     /// The equilibrium at these terms, looked for from base-year prices whatever came before, so that it depends on the terms alone.
@@ -108,6 +130,87 @@ impl PriceBook {
     }
 }
 
+/// Equilibria of one world that guide the search for those of others ([`super::Planner::guides`]), by terms and cost factors, which are the same
+/// in all worlds. A regime uses those that its own prices led to: what it finds does not depend on which other regimes are planned.
+#[derive(Clone, Debug, Default)]
+pub struct Guides {
+    known: Vec<Known>,
+    /// By regime planned: positions in `known`.
+    of_regime: Vec<Vec<usize>>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    terms: Terms,
+    factor: Vec<f64>,
+    guide: Guide,
+}
+
+impl Known {
+    fn is_of(&self, terms: &Terms, factor: &[f64]) -> bool {
+        // What a quota allows is a share of demand in the base year, on which worlds agree but for rounding.
+        let close =
+            |one: &Limit, other: &Limit| one.products == other.products && (one.share / other.share - 1.0).abs() < 1e-9;
+        self.factor == factor
+            && (&self.terms.duty, &self.terms.inspection_usd) == (&terms.duty, &terms.inspection_usd)
+            && self.terms.quotas.len() == terms.quotas.len()
+            && self.terms.quotas.iter().zip(&terms.quotas).all(|(one, other)| close(one, other))
+    }
+}
+
+impl Guides {
+    /// Those of the equilibria in a book; `touched` has for each regime which entries its prices led to ([`PriceBook::touched`]).
+    pub(super) fn of(book: &PriceBook, touched: &[Vec<usize>], context: &Context<'_>) -> Self {
+        let mut guides = Self { known: Vec::new(), of_regime: vec![Vec::new(); touched.len()] };
+        for (place, PriceEntry { terms, factor, before, after, .. }) in book.entries.iter().enumerate() {
+            let context = Context { factor, guides: None, ..*context };
+            let known = guides.known.iter().position(|known| known.is_of(terms, factor));
+            let Some(at) = known.or_else(|| {
+                // Whatever a regime's prices were before: looked for from base-year prices.
+                let settled = match before.price_usd == context.list {
+                    true => after.clone(),
+                    false => PriceBook::default().settle(terms, &context).ok()?,
+                };
+                let shadow_price: Vec<f64> = settled.quotas.iter().map(|cleared| cleared.shadow_price).collect();
+                let searched = settled.solved.is_some() && shadow_price.iter().all(|mu| *mu > 0.0);
+                let guide = searched.then(|| {
+                    let known = |problem: &PriceProblem<'_>| {
+                        Guide::new(problem, &terms.quotas, &settled.price_usd, &shadow_price)
+                    };
+                    context.with_problem(terms, known)
+                });
+                let guide = guide.flatten()?;
+                guides.known.push(Known { terms: terms.clone(), factor: factor.clone(), guide });
+                Some(guides.known.len() - 1)
+            }) else {
+                continue;
+            };
+            let regimes = guides.of_regime.iter_mut().zip(touched);
+            regimes.filter(|(_, touched)| touched.contains(&place)).for_each(|(of, _)| of.push(at));
+        }
+        guides
+    }
+
+    /// Those of one regime, by its place among those planned.
+    #[must_use]
+    pub fn of_regime(&self, place: usize) -> RegimeGuides<'_> {
+        RegimeGuides { known: &self.known, own: self.of_regime.get(place).map_or(&[], Vec::as_slice) }
+    }
+}
+
+/// The guides of one regime.
+#[derive(Clone, Copy, Debug)]
+pub struct RegimeGuides<'a> {
+    known: &'a [Known],
+    own: &'a [usize],
+}
+
+impl<'a> RegimeGuides<'a> {
+    fn find(self, terms: &Terms, factor: &[f64]) -> Option<&'a Guide> {
+        self.own.iter().map(|at| &self.known[*at]).find(|known| known.is_of(terms, factor)).map(|known| &known.guide)
+    }
+}
+
 /// What prices respond to in a week beside the terms of policy.
 pub(super) struct Context<'a> {
     /// Base-year list prices, USD.
@@ -124,6 +227,8 @@ pub(super) struct Context<'a> {
     pub rising: Option<&'a RisingCost>,
     /// Who sets which price.
     pub ownership: &'a Ownership,
+    /// Equilibria of another world.
+    pub guides: Option<RegimeGuides<'a>>,
 }
 
 impl Context<'_> {
@@ -147,18 +252,25 @@ impl Context<'_> {
             quotas: &terms.quotas,
             demand: self.demand,
             ownership: self.ownership,
+            guide: self.guide(terms),
         };
         setting.revise(rule, &now)
     }
 
-    /// The lowest prices at or above `prices`, at which expected shares are `share`, at which no car loses money under these terms.
-    fn no_loss_prices(&self, terms: &Terms, prices: &[f64], share: &[f64]) -> Result<Vec<f64>, SupplyError> {
+    fn guide(&self, terms: &Terms) -> Option<&Guide> {
+        self.guides.and_then(|guides| guides.find(terms, self.factor))
+    }
+
+    fn with_problem<T>(&self, terms: &Terms, then: impl FnOnce(&PriceProblem<'_>) -> T) -> T {
         let duty: Vec<_> = terms.duty.iter().map(|duty| duty.terms()).collect();
         let rising = self.rising.map(|rising| rising.moved(self.factor));
         let (demand, ownership) = (self.demand, self.ownership);
-        let cost = self.cost_usd(terms);
-        PriceProblem { demand, ownership, cost: &cost, duty: &duty, rising: rising.as_ref() }
-            .no_loss_prices(prices, share)
+        then(&PriceProblem { demand, ownership, cost: &self.cost_usd(terms), duty: &duty, rising: rising.as_ref() })
+    }
+
+    /// The lowest prices at or above `prices`, at which expected shares are `share`, at which no car loses money under these terms.
+    fn no_loss_prices(&self, terms: &Terms, prices: &[f64], share: &[f64]) -> Result<Vec<f64>, SupplyError> {
+        self.with_problem(terms, |problem| problem.no_loss_prices(prices, share))
     }
 
     /// Profit of each maker from its own models at these prices and terms, USD a purchase event.

@@ -83,10 +83,7 @@ pub fn equilibrium_with_limits(
     // Second order is checked where the limits are met.
     let on_the_way = PricingOptions { second_order: false, ..options };
     for iterations in 0..MAX_ITERATIONS {
-        let mut cost = problem.cost.to_vec();
-        for (limit, mu) in limits.iter().zip(&shadow_price) {
-            limit.products.iter().for_each(|&j| cost[j] += mu);
-        }
+        let cost = shadowed(problem.cost, limits, &shadow_price);
         let shadowed = PriceProblem { cost: &cost, ..*problem };
         let mut found = equilibrium(&shadowed, &prices, on_the_way)?;
         let met = |found: &Equilibrium| {
@@ -135,6 +132,15 @@ pub fn equilibrium_with_limits(
     }
     let limits = limits.iter().map(|limit| limit.name.as_str()).collect::<Vec<_>>().join(", ");
     Err(SupplyError::LimitsDiverged { limits, iterations: MAX_ITERATIONS, residual: miss })
+}
+
+/// Costs with the shadow prices of limits.
+pub(super) fn shadowed(cost: &[f64], limits: &[Limit], shadow_price: &[f64]) -> Vec<f64> {
+    let mut cost = cost.to_vec();
+    for (limit, mu) in limits.iter().zip(shadow_price) {
+        limit.products.iter().for_each(|&j| cost[j] += mu);
+    }
+    cost
 }
 
 /// How sales respond to shadow prices, d log Q_g / d mu_h, with the point where that was last seen.

@@ -74,15 +74,8 @@ impl Linearised {
         problem.check()?;
         check_per_product(problem.demand.products, "price", prices)?;
         let demand = problem.demand;
-        if let Some(buyers) = sample.filter(|&buyers| buyers < demand.population.len()) {
-            let part: f64 = (0..buyers).map(|i| demand.population.buyer(i).weight()).sum();
-            if part > 0.0 {
-                let factor = demand.population.total_weight() / part;
-                let population = demand.population.first(buyers, factor);
-                let owned = demand.owned.map(|owned| owned.first(buyers, factor));
-                let demand = ExpectedDemand { population: &population, owned: owned.as_ref(), ..demand.clone() };
-                return Self::at(&PriceProblem { demand: &demand, ..*problem }, prices, None);
-            }
+        if let Some(buyers) = sample {
+            return problem.before_first(buyers, |problem| Self::at(problem, prices, None));
         }
         if demand.owned.is_some() {
             let (population, products) = demand.expand()?;

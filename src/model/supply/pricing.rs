@@ -76,7 +76,42 @@ pub struct Equilibrium {
     pub report: SearchReport,
 }
 
+impl Equilibrium {
+    /// What these prices imply, with the sums of demand there and the change of price that the zeta map wants.
+    pub(crate) fn at(
+        problem: &PriceProblem<'_>,
+        price: Vec<f64>,
+        sums: Sums,
+        wanted: &[f64],
+        report: SearchReport,
+    ) -> Self {
+        Self {
+            first_order_residual: problem.first_order_residual(&sums, wanted),
+            margin: problem.margins(&price),
+            price,
+            share: sums.share,
+            outside_share: sums.outside,
+            report,
+        }
+    }
+}
+
 impl PriceProblem<'_> {
+    /// The same problem before the first buyers, weighted up to the whole, where there are more.
+    pub(crate) fn before_first<T>(&self, buyers: usize, then: impl FnOnce(&PriceProblem<'_>) -> T) -> T {
+        let demand = self.demand;
+        let buyers = buyers.min(demand.population.len());
+        let part: f64 = (0..buyers).map(|i| demand.population.buyer(i).weight()).sum();
+        if buyers == demand.population.len() || part <= 0.0 {
+            return then(self);
+        }
+        let factor = demand.population.total_weight() / part;
+        let population = demand.population.first(buyers, factor);
+        let owned = demand.owned.map(|owned| owned.first(buyers, factor));
+        let demand = ExpectedDemand { population: &population, owned: owned.as_ref(), ..demand.clone() };
+        then(&PriceProblem { demand: &demand, ..*self })
+    }
+
     /// Checks that ownership, costs and duties fit the products.
     pub(crate) fn check(&self) -> Result<(), SupplyError> {
         let products = self.demand.products;
@@ -228,14 +263,7 @@ pub fn equilibrium(
     let found = search.settle(start)?;
     let Evaluation { mut step, kept: sums, .. } = found.evaluation;
     step.iter_mut().for_each(|step| *step /= search.damping);
-    Ok(Equilibrium {
-        first_order_residual: problem.first_order_residual(&sums, &step),
-        margin: problem.margins(&found.x),
-        price: found.x,
-        share: sums.share,
-        outside_share: sums.outside,
-        report: found.report,
-    })
+    Ok(Equilibrium::at(problem, found.x, sums, &step, found.report))
 }
 
 /// Evaluations after which the accelerated search, and what follows a setback, are given up in turn.

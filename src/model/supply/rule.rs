@@ -12,7 +12,9 @@ use serde::Deserialize;
 
 use super::clearing::{Cleared, clear};
 use super::staggered::Staggered;
-use super::{Limit, PriceProblem, PricingOptions, SupplyError, equilibrium, equilibrium_with_limits};
+use super::{
+    Guide, Limit, LimitedEquilibrium, PriceProblem, PricingOptions, SupplyError, equilibrium, equilibrium_with_limits,
+};
 use crate::model::demand::ExpectedDemand;
 use crate::model::fixed_point::SearchReport;
 use crate::model::supply::{Ownership, RisingCost};
@@ -73,6 +75,8 @@ pub struct PriceConditions<'a> {
     pub demand: &'a ExpectedDemand<'a>,
     /// Who sets which price.
     pub ownership: &'a Ownership,
+    /// The equilibrium of another world under these terms, where one is known.
+    pub guide: Option<&'a Guide>,
 }
 
 /// Prices and what the makers of them remember: carried from revision to revision.
@@ -155,6 +159,10 @@ impl PriceSetting {
             duty: &duty,
             rising: now.rising,
         };
+        if let Some(found) = now.guide.and_then(|guide| guide.follow(&problem, now.quotas, PricingOptions::default())) {
+            self.take(found, now.quotas);
+            return Ok(());
+        }
         if now.duty == now.base_duty && now.cost_usd == now.base_cost_usd {
             // Costs were recovered so that base-year prices are the equilibrium.
             self.price_usd.copy_from_slice(now.list_price_usd);
@@ -174,12 +182,16 @@ impl PriceSetting {
             return Ok(());
         }
         let found = equilibrium_with_limits(&problem, now.quotas, &self.price_usd, PricingOptions::default())?;
-        let each = now.quotas.iter().zip(found.shadow_price.iter().zip(&found.used));
+        self.take(found, now.quotas);
+        Ok(())
+    }
+
+    fn take(&mut self, found: LimitedEquilibrium, quotas: &[Limit]) {
+        let each = quotas.iter().zip(found.shadow_price.iter().zip(&found.used));
         self.quotas = each.map(|(limit, (mu, used))| Cleared::new(limit, *mu, *used, found.iterations)).collect();
-        self.book_rents(now.quotas);
+        self.book_rents(quotas);
         self.price_usd = found.equilibrium.price;
         self.solved = Some(found.equilibrium.report);
-        Ok(())
     }
 
     /// One trial of one manufacturer, in turn: judge the last trial by its maker's own profit rate, then move one brand's
@@ -290,6 +302,7 @@ mod tests {
             quotas: &[],
             demand: &demand,
             ownership: &ownership,
+            guide: None,
         };
         let terms = [none[0].terms()];
         let problem =
