@@ -110,8 +110,8 @@ fn rotate(u: f64, shift: f64) -> f64 {
 /// a uniform share of it.
 #[derive(Clone, Debug)]
 pub struct StationaryStart {
+    holding: HoldingParameters,
     lease_probability: Vec<f64>,
-    lease_weeks: Vec<f64>,
     purchase: Gamma,
     /// Quantiles of a purchase interval at multiples of 1 / [`QUANTILE_CELLS`], without both ends.
     quantiles: Vec<f64>,
@@ -133,14 +133,20 @@ impl StationaryStart {
         let scale = holding.purchase_mean_weeks / holding.purchase_shape;
         let purchase = Gamma::new(holding.purchase_shape + 1.0, scale)?;
         let quantiles = (1..QUANTILE_CELLS).map(|i| purchase.quantile(i as f64 / QUANTILE_CELLS as f64)).collect();
-        Ok(Self { lease_probability, lease_weeks: holding.lease_weeks.clone(), purchase, quantiles })
+        Ok(Self { holding: holding.clone(), lease_probability, purchase, quantiles })
+    }
+
+    /// Whether it is the law that these parameters imply.
+    #[must_use]
+    pub fn is_of(&self, holding: &HoldingParameters) -> bool {
+        self.holding == *holding
     }
 
     /// Weeks to the next event.
     #[must_use]
     pub fn residual_weeks(&self, u_interval: f64, u_residual: f64) -> f64 {
         let mut below = 0.0;
-        for (probability, weeks) in self.lease_probability.iter().zip(&self.lease_weeks) {
+        for (probability, weeks) in self.lease_probability.iter().zip(&self.holding.lease_weeks) {
             if u_interval < below + probability {
                 return u_residual * weeks;
             }

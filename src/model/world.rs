@@ -132,7 +132,9 @@ impl World {
         let from = near.map(|world| world.inversion.delta.as_slice());
         let inversion = invert(&nodes, &products, &list, &shares, from, InversionOptions::default(), execution)?;
         let options = Options::new(market, &products, &characteristics, &inversion.delta, &facts.demand)?;
-        let start_law = StationaryStart::new(&facts.holding)?;
+        // A law of the purchase process alone, and dear to tabulate.
+        let known = near.map(|world| &world.start_law).filter(|law| law.is_of(&facts.holding));
+        let start_law = known.cloned().map_or_else(|| StationaryStart::new(&facts.holding), Ok)?;
         check_utilities(&buyers, &options, &products, &list)?;
         let makers = Makers::new(facts, &nodes, &products, &inversion.delta, execution)?;
         Ok(Self { buyers, products, inversion, options, start_law, makers })
