@@ -796,3 +796,39 @@ fn a_run_in_time_writes_its_tables_and_charts() {
         assert!(folder.path().join(format!("charts/{chart}.svg")).exists(), "{chart}");
     }
 }
+
+/// The shipped scenario, the status quo and a duty, mean days of supply over replications: what stands on the lots does not drift while nothing
+/// happens, and no decision makes it jump, since it is measured by what was sold of late and not by a forecast that was cut.
+#[test]
+fn days_of_supply_neither_drift_nor_jump() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"))
+        .arg("run")
+        .arg(root().join("configs/showdown-1995.toml"))
+        .args(["--set", "uncertainty.draws=0", "--regimes", "status_quo,imposed", "--replications", "8"])
+        .args(["--no-charts", "--quiet", "--out"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rows = crate::support::read_csv(&folder.path().join("tables/dealers.csv"));
+    let days = |regime: &str, region: &str, flagged: &str| -> Vec<f64> {
+        let own = rows.iter().filter(|row| {
+            let key = [&row["regime"], &row["region"], &row["flagged"], &row["manufacturer"]];
+            key == [regime, region, flagged, "all"]
+        });
+        own.map(|row| row["days_of_supply_mean"].parse().unwrap()).collect()
+    };
+    let mean = |days: &[f64]| days.iter().sum::<f64>() / days.len() as f64;
+    for (region, flagged) in [("japan", "true"), ("europe", "false"), ("big_three", "false")] {
+        let days = days("status_quo", region, flagged);
+        assert_eq!(days.len(), 104);
+        let (first, last) = (mean(&days[..13]), mean(&days[91..]));
+        assert!((last / first - 1.0).abs() < 0.08, "{region}: {first} days in the first quarter, {last} in the last");
+    }
+    let imposed = days("imposed", "japan", "true");
+    for week in 1..104 {
+        let change = imposed[week] / imposed[week - 1] - 1.0;
+        assert!(change.abs() < 0.2, "week {week}: {} days after {}", imposed[week], imposed[week - 1]);
+    }
+}
