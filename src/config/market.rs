@@ -39,9 +39,10 @@ pub struct MarketSection {
     pub characteristics: Vec<CharacteristicSection>,
     /// Columns of the CSV file.
     pub columns: ColumnsSection,
-    /// Factors on cells of the CSV file, by column and model: what a draw of uncertain data changes.
+    /// Factors on cells of the CSV file, by column and model: the part of a model's cars that belongs to this market, and what a draw of
+    /// uncertain data changes.
     #[serde(default)]
-    pub factor: BTreeMap<String, BTreeMap<String, f64>>,
+    pub factor: BTreeMap<String, BTreeMap<String, Sourced<f64>>>,
     /// Purchase events a year, outside choices included.
     pub size: Sourced<f64>,
     /// Share of an import's marginal cost that is paid in its home currency.
@@ -198,8 +199,8 @@ pub(super) fn models(reader: &Reader<'_>, section: &MarketSection) -> Result<Tab
         for (model, factor) in factors {
             let key = format!("market.factor.{column:?}.{model:?}");
             let row = reader.position(&key, model, &names, "model of the table")?;
-            reader.number(&key, *factor, |x| x > 0.0 && x <= 1e3, "a factor above 0 and at most 1000")?;
-            table.scale(row, column, *factor)?;
+            reader.number(&key, factor.value, |x| x > 0.0 && x <= 1e3, "a factor above 0 and at most 1000")?;
+            table.scale(row, column, factor.value)?;
         }
     }
     Ok(table)

@@ -422,7 +422,7 @@ fn data_error(
             (LogSd::ByStatus(_), None) => 0.0,
         };
         let factors = market.factor.get(&section.column);
-        factor.push(factors.and_then(|models| models.get(names[row])).copied().unwrap_or(1.0));
+        factor.push(factors.and_then(|models| models.get(names[row])).map_or(1.0, |factor| factor.value));
         model.push(names[row].to_owned());
         let total = totals.iter().position(|(brand, _)| *brand == brands[row]);
         cells.push(UncertainCell { value: values[row], log_sd: sd, total });

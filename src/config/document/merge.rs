@@ -99,6 +99,16 @@ pub(super) fn overlay(base: Option<Node>, over: Node, path: &str) -> Result<Node
             let mut merged =
                 if let Some(NodeValue::Table(entries)) = base { entries } else { std::collections::BTreeMap::new() };
             for (key, node) in entries {
+                if is_removal(&node) {
+                    if merged.remove(&key).is_none() {
+                        let path = format!("{path}{}", key_step(&key));
+                        let message = "is to be removed, but is not there";
+                        let help = "there is nothing to remove; delete this line";
+                        let complaint = node.origin.complain(path.trim_start_matches('.'), Part::Value, message, help);
+                        return Err(ConfigError::Merge(complaint));
+                    }
+                    continue;
+                }
                 let node = overlay(merged.remove(&key), node, &format!("{path}{}", key_step(&key)))?;
                 merged.insert(key, node);
             }
@@ -160,6 +170,12 @@ fn overlay_items(base: Vec<Node>, over: Vec<Node>, path: &str) -> Result<Vec<Nod
         }
     }
     Ok(merged)
+}
+
+/// Whether the value of a key is `{ remove = true }` and nothing else.
+fn is_removal(node: &Node) -> bool {
+    let NodeValue::Table(entries) = &node.value else { return false };
+    entries.len() == 1 && matches!(entries.get("remove"), Some(Node { value: NodeValue::Boolean(true), .. }))
 }
 
 /// Whether the item says `remove = true`; a `remove = false` is taken out and means nothing.

@@ -3,7 +3,7 @@
 //! - `extends = "other.toml"`, or a list of files, lays this file over others, in the order listed; paths are relative
 //!   to the file that names them. Tables merge key by key; single values and arrays replace. The exception are arrays
 //!   of tables whose items all have a `name`: those merge by name, a new name is appended, and `remove = true` takes an
-//!   item out. Within one such array a name is used once.
+//!   item out. Within one such array a name is used once. `key = { remove = true }` takes a key of the files below out.
 //! - [`Document::set`] lays one more value over all files: the `--set key=value` of the command line.
 //! - [`Document::deserialize`] reads the tree into any serde type. Every complaint carries file, line, key path, the
 //!   line itself and a remedy. Types that serde buffers (`untagged`, `flatten`, internally `tag`ged) work, and the place

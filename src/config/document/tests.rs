@@ -296,6 +296,27 @@ fn a_file_overlays_the_one_it_extends() {
 }
 
 #[test]
+fn a_key_of_the_file_below_can_be_taken_out() {
+    let folder = Folder::with(&[
+        ("base.toml", "[currency]\nJapan = 1\nGermany = 2\n[prices.held]\nBMW = 3\n"),
+        (
+            "over.toml",
+            "extends = \"base.toml\"\nprices = { remove = true }\n[currency]\nGermany = { remove = true }\nSweden = 4",
+        ),
+        ("again.toml", "extends = \"over.toml\"\n[currency]\nGermany = { remove = true }"),
+        ("kept.toml", "extends = \"base.toml\"\n[currency]\nGermany = { remove = true, value = 3 }"),
+    ]);
+    let document = folder.load("over.toml").unwrap();
+    let tree: BTreeMap<String, BTreeMap<String, u32>> = document.deserialize().unwrap();
+    let currency = BTreeMap::from([("Japan".to_owned(), 1), ("Sweden".to_owned(), 4)]);
+    assert_eq!(tree, BTreeMap::from([("currency".to_owned(), currency)]));
+    let again = folder.message("again.toml");
+    assert!(again.starts_with("again.toml:3: currency.Germany: is to be removed, but is not there"), "{again}");
+    // A table that says more than that is a value like any other.
+    assert!(folder.load("kept.toml").unwrap().origin("currency.Germany.value").is_some());
+}
+
+#[test]
 fn a_list_of_files_is_laid_over_in_order_and_arrays_replace() {
     let folder = Folder::with(&[
         ("one.toml", "x = 1\nlist = [1, 2]\nt.a = 1"),
