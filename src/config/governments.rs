@@ -42,6 +42,15 @@ macro_rules! define_section {
             /// Whether there is a WTO to complain to.
             #[serde(default)]
             pub wto: Option<bool>,
+            /// Weight in the partner's limit of its losses so far under sanctions, beside those to come; 0 if absent: only what is to come counts.
+            #[serde(default)]
+            pub suffered_weight: Option<Sourced<f64>>,
+            /// Years over which such losses are forgotten (to 1/e); never if absent.
+            #[serde(default)]
+            pub suffered_years: Option<Sourced<f64>>,
+            /// Changes of the partner's government a year, each of which draws `refusal_reward` anew; none if absent.
+            #[serde(default)]
+            pub partner_changes: Option<Sourced<f64>>,
             /// Exchange rate for all time, the partner's currency per USD, in place of the monthly rates of `exchange_rate.data`.
             #[serde(default)]
             pub exchange_rate: Option<Sourced<f64>>,
@@ -215,6 +224,14 @@ fn parameters(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Param
     parameters.beliefs = section.beliefs.unwrap_or_default();
     parameters.numerical_only = section.numerical_only.unwrap_or(false);
     parameters.wto = section.wto.unwrap_or(true);
+    let or = |given: &Option<Sourced<f64>>, absent: f64| given.as_ref().map_or(absent, |given| given.value);
+    parameters.suffered_weight = or(&section.suffered_weight, 0.0);
+    parameters.suffered_years = or(&section.suffered_years, f64::INFINITY);
+    parameters.partner_changes = or(&section.partner_changes, 0.0);
+    if section.suffered_years.is_some() && section.suffered_weight.is_none() {
+        let help = "add `suffered_weight`, or leave it out";
+        return Err(reader.error("governments.suffered_years", "has no weight of losses that it is about", help));
+    }
     match parameters.check() {
         Ok(()) => Ok(parameters),
         Err(InvalidParameter { key, value, expected }) => {

@@ -394,6 +394,83 @@ fn every_form_of_text_is_possible_and_targets_stay_when_told() {
     });
 }
 
+/// At a constant rate the losses of n days are n times a day's, and with forgetting the sum of a geometric series.
+#[test]
+fn losses_under_sanctions_add_up() {
+    let mut setup = setup();
+    setup.parameters.execution_reward = 1e6;
+    setup.parameters.suffered_weight = 1.0;
+    setup.exchange_rate = ExchangePath::constant(84.6355).unwrap();
+    let (flows, p) = (setup.flows.at(84.6355), setup.parameters.clone());
+    let a_day = (p.makers_weight * flows.partner_makers_loss + p.third_party_weight * flows.third_party_gain) / 365.25;
+    assert!(a_day > 0.0);
+    for years in [f64::INFINITY, 0.5] {
+        setup.parameters.suffered_years = years;
+        let mut days = 0;
+        let kept = (-1.0 / (365.25 * years)).exp();
+        let mut negotiation = Negotiation::new(&setup, Streams::new(SEED, 3));
+        let mut imposed = false;
+        while !negotiation.is_over() {
+            negotiation.open_day();
+            days += i32::from(imposed);
+            let expected = match kept {
+                1.0 => f64::from(days) * a_day,
+                kept => a_day * (1.0 - kept.powi(days)) / (1.0 - kept),
+            };
+            assert!((negotiation.suffered() - expected).abs() <= 1e-10 * expected, "{days} days, {years} years");
+            negotiation.close_day();
+            imposed = negotiation.state() == State::Imposed;
+        }
+        assert!(days > 300, "{days}");
+    }
+}
+
+/// Losses suffered that count bring sanctions to an end by a deal more often, and change nothing before the deadline.
+#[test]
+fn losses_that_count_end_sanctions_by_a_deal() {
+    let base = setup();
+    let mut felt = setup();
+    felt.parameters.suffered_weight = 1.0;
+    let [base, felt] = [&base, &felt].map(|setup| negotiate(setup, SEED, 2_000));
+    assert_eq!(mean(&base, "settled_by_deadline"), mean(&felt, "settled_by_deadline"));
+    assert_eq!(mean(&base, "imposed"), mean(&felt, "imposed"));
+    let later = mean(&felt, "imposed_settled_later") - mean(&base, "imposed_settled_later");
+    assert!(later > 0.05, "{later}");
+}
+
+/// Governments that differ in nothing may change as they like; those that differ change at the rate that is given, and the new ones are drawn as
+/// the first.
+#[test]
+fn a_change_of_government_draws_the_reward_for_refusing_anew() {
+    let alike = |changes: f64| {
+        let mut setup = setup();
+        setup.parameters.refusal_reward_sd = 0.0;
+        setup.parameters.partner_changes = changes;
+        format!("{:?}", negotiate(&setup, SEED, 300).metrics())
+    };
+    assert_eq!(alike(0.0), alike(3.0));
+
+    let mut changing = setup();
+    changing.parameters.partner_changes = 2.0;
+    changing.parameters.refusal_reward = 3.0; // never below zero
+    let (mut changes, mut years, mut worlds, mut moved) = (0, 0.0, 0, 0);
+    for number in 0..400 {
+        let mut negotiation = Negotiation::new(&changing, Streams::new(SEED, number));
+        let (first, start) = (negotiation.limits().partner, negotiation.day());
+        while negotiation.day() < changing.calendar.breakdown {
+            negotiation.advance();
+        }
+        changes += negotiation.partner_changes();
+        years += negotiation.day().years_since(start);
+        worlds += 1;
+        moved += i32::from(negotiation.limits().partner != first);
+    }
+    let rate = f64::from(changes) / years;
+    // Three standard errors of a Poisson count.
+    assert!((rate - 2.0).abs() < 3.0 * (2.0 / years).sqrt(), "{rate} over {years} years of {worlds} worlds, {moved}");
+    assert_eq!(setup().parameters.partner_changes, 0.0);
+}
+
 fn stickershock(arguments: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_stickershock")).args(arguments).output().unwrap()
 }
@@ -415,6 +492,9 @@ fn bad_values_are_refused_with_the_key_named() {
         ("governments.dates.base_year=1993-12-01", "governments.dates.base_year"),
         ("governments.dates.base_year=1998-05-01", "governments.dates.base_year"),
         ("governments.report_days_last=1", "governments.report_days_last: is 1, expected at least 320"),
+        ("governments.suffered_weight=-1", "governments.suffered_weight: is -1, expected a number at least zero"),
+        ("governments.suffered_years=1", "governments.suffered_years: has no weight of losses"),
+        ("governments.partner_changes=-1", "governments.partner_changes: is -1, expected a number at least zero"),
     ] {
         let done = stickershock(&["negotiate", "configs/governments-1995.toml", "--out", out, "--set", assignment]);
         let message = String::from_utf8_lossy(&done.stderr).into_owned();

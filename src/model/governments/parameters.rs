@@ -339,11 +339,17 @@ macro_rules! define_parameters {
             pub numerical_only: bool,
             /// Whether there is a WTO to complain to.
             pub wto: bool,
+            /// Weight in the partner's limit of losses suffered so far under sanctions, beside those to come; 0: bygones are bygones.
+            pub suffered_weight: f64,
+            /// Years over which such losses are forgotten; infinite: never.
+            pub suffered_years: f64,
+            /// Changes of the partner's government a year; each draws a new reward for refusing. 0: the first stays.
+            pub partner_changes: f64,
         }
 
         impl Parameters {
-            /// Parameters with the number that `given` has for each key; the public judges by reputation, targets may be given up, and there is
-            /// a WTO.
+            /// Parameters with the number that `given` has for each key; the public judges by reputation, targets may be given up, there is
+            /// a WTO, losses suffered count for nothing and governments stay.
             ///
             /// # Errors
             /// The keys that `given` has no number for.
@@ -356,6 +362,9 @@ macro_rules! define_parameters {
                     beliefs: BeliefMode::default(),
                     numerical_only: false,
                     wto: true,
+                    suffered_weight: 0.0,
+                    suffered_years: f64::INFINITY,
+                    partner_changes: 0.0,
                 })
             }
 
@@ -382,6 +391,19 @@ impl Parameters {
             if !bound.admits(value) {
                 return Err(InvalidParameter { key, value, expected: bound.expected().to_owned() });
             }
+        }
+        let options = [
+            ("suffered_weight", self.suffered_weight, Bound::NonNegative),
+            ("partner_changes", self.partner_changes, Bound::NonNegative),
+        ];
+        for (key, value, bound) in options {
+            if !bound.admits(value) {
+                return Err(InvalidParameter { key, value, expected: bound.expected().to_owned() });
+            }
+        }
+        if self.suffered_years.is_nan() || self.suffered_years <= 0.0 {
+            let expected = Bound::Positive.expected().to_owned();
+            return Err(InvalidParameter { key: "suffered_years", value: self.suffered_years, expected });
         }
         let ranges = [
             ("report_days_last", self.report_days_first, self.report_days_last),
@@ -443,5 +465,8 @@ mod tests {
         assert_eq!(refused(|p| p.report_days_last = 100.0), "report_days_last");
         assert_eq!(refused(|p| p.sanctions_years_longest = 1.0), "sanctions_years_longest");
         assert_eq!(refused(|p| p.reinstated_days = 1e9), "reinstated_days");
+        assert_eq!(refused(|p| p.suffered_weight = -1.0), "suffered_weight");
+        assert_eq!(refused(|p| p.suffered_years = 0.0), "suffered_years");
+        assert_eq!(refused(|p| p.partner_changes = f64::INFINITY), "partner_changes");
     }
 }

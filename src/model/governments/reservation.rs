@@ -6,13 +6,13 @@
 //!
 //! ```text
 //! A_s    = P A(T) + (1 - P) A(T_max)                 duration of sanctions, each side with its own P
+//! pain   = A_s flow_jp + w S                        S: what was lost under sanctions so far; w = 0 unless a scenario sets it
 //! R_jp   = x_free + [ Q (pain - P V) - H(f) - n_jp ] / (kappa(f) A(3))
 //! U_exec = K + A_s flow - P W + b_late beta(f) A(3) R_jp(Q = 1),     U_back = -Rep c
 //! R_us   = [ F + N + n_us ] / (beta(f) A(3)),         N = s ln(exp(U_exec/s) + exp(U_back/s))
 //! ```
 //!
-//! Both are cut to [0, 1]. Payoffs are billion USD. Left out: extending the deadline, the other sectors of the talks, and
-//! changes of government.
+//! Both are cut to [0, 1]. Payoffs are billion USD. Left out: extending the deadline and the other sectors of the talks.
 
 use super::flows::Flows;
 use super::parameters::Parameters;
@@ -106,6 +106,8 @@ pub struct Standpoint {
     pub exchange_rate: f64,
     /// Market flows at that rate.
     pub flows: Flows,
+    /// What the partner has lost under sanctions so far, as it weighs its own and third parties' part, billion USD.
+    pub suffered: f64,
     /// Whether the summit is near.
     pub summit: bool,
     /// News that hardens the partner, billion USD.
@@ -159,6 +161,12 @@ pub fn value_to_home(p: &Parameters, form: Form) -> f64 {
     p.parts_purchases * p.parts_value_home * (1.0 - p.vague_text_discount * (1.0 - form.strength()))
 }
 
+/// What sanctions cost the partner as it feels it, billion USD a year: its makers' loss, and customers who go to third parties.
+#[must_use]
+pub fn felt_by_partner(p: &Parameters, flows: &Flows) -> f64 {
+    p.makers_weight * flows.partner_makers_loss + p.third_party_weight * flows.third_party_gain
+}
+
 /// The limits of both sides.
 #[must_use]
 pub fn limits(p: &Parameters, stakes: &Stakes, s: &Standpoint) -> Limits {
@@ -185,8 +193,7 @@ pub fn limits(p: &Parameters, stakes: &Stakes, s: &Standpoint) -> Limits {
     let duration = |loss: f64| loss * if_lost + (1.0 - loss) * if_won;
 
     let flows = &s.flows;
-    let pain = duration(loss_partner)
-        * (p.makers_weight * flows.partner_makers_loss + p.third_party_weight * flows.third_party_gain);
+    let pain = duration(loss_partner) * felt_by_partner(p, flows) + p.suffered_weight * s.suffered;
     let stake = pain - loss_partner * p.vindication;
     let mut refusal = stakes.refusal_reward - if s.summit { p.summit_relief } else { 0.0 };
     refusal = refusal.max(0.0);
@@ -261,6 +268,7 @@ mod tests {
             credibility: 0.6216,
             exchange_rate: 84.6355,
             flows: fixtures::flows().at(84.6355),
+            suffered: 0.0,
             summit: false,
             news_partner: 0.0,
             news_home: 0.0,
@@ -315,6 +323,23 @@ mod tests {
         let situation = Standpoint { flows: Flows::default(), ..june_1995(Form::Plans) };
         let limits = limits(&p, &stakes, &situation);
         assert!((limits.partner - 1.2 * (100.0_f64 / 84.6355).ln()).abs() < 1e-14);
+    }
+
+    /// Losses suffered raise what the partner would sign by their weight over the cost of the text, and what Washington waits for with it.
+    #[test]
+    fn losses_suffered_soften_the_partner() {
+        let p = Parameters { suffered_weight: 0.25, ..fixtures::parameters() };
+        let leverage = Leverage::Sanctions { years: 0.5, retaliation: false, verdict: None };
+        let at = |suffered| limits(&p, &at_means(&p), &Standpoint { leverage, suffered, ..june_1995(Form::Criteria) });
+        let (before, after) = (at(0.0), at(1.5));
+        let rise = 0.25 * 1.5 / (cost_to_partner(&p, Form::Criteria) * annuity(p.discount_rate, p.deal_years));
+        assert!((after.partner - before.partner - rise).abs() < 1e-14, "{before:?} {after:?}");
+        let later = p.late_deal_share * value_to_home(&p, Form::Criteria) * annuity(p.discount_rate, p.deal_years);
+        assert!((after.execute - before.execute - later * rise).abs() < 1e-14);
+        let unweighted = fixtures::parameters();
+        let same =
+            limits(&unweighted, &at_means(&p), &Standpoint { leverage, suffered: 1.5, ..june_1995(Form::Criteria) });
+        assert_eq!(same, before);
     }
 
     #[test]

@@ -8,10 +8,10 @@ use super::Setup;
 use super::beliefs::{self, PublicReading};
 use super::calendar::{Calendar, DutyStatus, Escalation, address, is_round_day};
 use super::parameters::Parameters;
-use super::reservation::{Form, Leverage, Limits, Stakes, Standpoint, Verdict, limits};
+use super::reservation::{Form, Leverage, Limits, Stakes, Standpoint, Verdict, felt_by_partner, limits};
 use super::settlement::{DealResults, Settlement, enforcement};
 use crate::model::streams::{Purpose, Streams};
-use crate::numerics::calendar::Day;
+use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
 
@@ -141,6 +141,36 @@ impl News {
     }
 }
 
+/// The partner's government of the day, and its reward for refusing.
+#[derive(Clone, Copy, Debug)]
+struct Cabinet {
+    start: Day,
+    day: Day,
+    refusal_reward: f64,
+    changes: u32,
+}
+
+impl Cabinet {
+    /// Governments change on a day with probability 1 - exp(-rate/365.25); a new one is as a first one would have been drawn.
+    fn step_to(&mut self, day: Day, p: &Parameters, streams: &Streams) {
+        let chance = 1.0 - exp(-p.partner_changes / DAYS_PER_YEAR);
+        while self.day < day {
+            self.day = self.day.next();
+            let uniform =
+                |slot| streams.at(Purpose::GovernmentTrait, slot, address(self.day, self.start)).uniform_open();
+            if chance > 0.0 && uniform(7) < chance {
+                self.refusal_reward = refusal_reward(p, uniform(8));
+                self.changes += 1;
+            }
+        }
+    }
+}
+
+/// A government's reward for refusing, from a uniform draw.
+fn refusal_reward(p: &Parameters, uniform: f64) -> f64 {
+    (p.refusal_reward + p.refusal_reward_sd * normal::quantile(uniform)).max(0.0)
+}
+
 /// The case before the WTO, drawn when it is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Case {
@@ -172,7 +202,7 @@ impl Traits {
         Self {
             stakes: Stakes {
                 execution_reward: p.execution_reward + p.execution_reward_sd * normal(0),
-                refusal_reward: (p.refusal_reward + p.refusal_reward_sd * normal(1)).max(0.0),
+                refusal_reward: refusal_reward(p, uniform(1)),
                 panel_loss: (p.panel_loss + p.panel_loss_sd * normal(2)).clamp(0.0, 1.0),
             },
             exponents: [exponent(3), exponent(4)],
@@ -206,6 +236,8 @@ pub struct Negotiation<'a> {
     state: State,
     reputation: Reputation,
     news: News,
+    cabinet: Cabinet,
+    suffered: f64,
     form: Form,
     /// Day from which offers without a deadline, before one or under sanctions are counted.
     since: Day,
@@ -230,10 +262,13 @@ impl<'a> Negotiation<'a> {
     pub fn new(setup: &'a Setup, streams: Streams) -> Self {
         let p = &setup.parameters;
         let persistence = exp(-std::f64::consts::LN_2 / (7.0 * p.news_half_life_weeks));
+        let (start, traits) = (setup.calendar.start, Traits::draw(p, &streams));
         Self {
             setup,
             streams,
-            traits: Traits::draw(p, &streams),
+            cabinet: Cabinet { start, day: start, refusal_reward: traits.stakes.refusal_reward, changes: 0 },
+            suffered: 0.0,
+            traits,
             persistence,
             innovation: p.news_sd * (1.0 - persistence * persistence).sqrt(),
             day: setup.calendar.start,
@@ -282,6 +317,16 @@ impl<'a> Negotiation<'a> {
     #[must_use]
     pub fn has_complaint(&self) -> bool {
         self.case.is_some()
+    }
+    /// What the partner has lost under sanctions and not forgotten, as it feels it, billion USD; 0 where that counts for nothing.
+    #[must_use]
+    pub fn suffered(&self) -> f64 {
+        self.suffered
+    }
+    /// How often the partner's government has changed.
+    #[must_use]
+    pub fn partner_changes(&self) -> u32 {
+        self.cabinet.changes
     }
     /// What the world drew once.
     #[must_use]
@@ -344,6 +389,8 @@ impl<'a> Negotiation<'a> {
     /// Moves to the next day and takes the steps that are dated: the calendar's, the WTO's, the reviews'.
     pub fn open_day(&mut self) {
         self.day = self.day.next();
+        self.cabinet.step_to(self.day, &self.setup.parameters, &self.streams);
+        self.suffer();
         match self.state {
             State::Settled => self.review(),
             State::Imposed => self.verdicts(),
@@ -360,6 +407,19 @@ impl<'a> Negotiation<'a> {
         }
         if self.state == State::Announced && self.day >= self.deadline {
             self.decide();
+        }
+    }
+
+    /// Adds a day of sanctions to what the partner has suffered, and forgets a day's part of the rest.
+    fn suffer(&mut self) {
+        let p = &self.setup.parameters;
+        if p.suffered_weight == 0.0 {
+            return;
+        }
+        self.suffered *= exp(-1.0 / (DAYS_PER_YEAR * p.suffered_years));
+        if self.state == State::Imposed {
+            let flows = self.setup.flows.at(self.setup.exchange_rate.on(self.day));
+            self.suffered += felt_by_partner(p, &flows) / DAYS_PER_YEAR;
         }
     }
 
@@ -501,11 +561,18 @@ impl<'a> Negotiation<'a> {
     /// The limits of both sides today.
     pub fn limits(&mut self) -> Limits {
         self.news.step_to(self.day, self.persistence, self.innovation, &self.streams);
-        self.limits_with(self.news, self.form, self.leverage(), self.credibility())
+        self.limits_with((self.news, self.cabinet), self.form, self.leverage(), self.credibility())
     }
 
-    fn limits_with(&self, news: News, form: Form, leverage: Leverage, credibility: f64) -> Limits {
+    fn limits_with(
+        &self,
+        (news, cabinet): (News, Cabinet),
+        form: Form,
+        leverage: Leverage,
+        credibility: f64,
+    ) -> Limits {
         let p = &self.setup.parameters;
+        let stakes = Stakes { refusal_reward: cabinet.refusal_reward, ..self.traits.stakes };
         let exchange_rate = self.setup.exchange_rate.on(news.day);
         let situation = Standpoint {
             form,
@@ -513,11 +580,12 @@ impl<'a> Negotiation<'a> {
             credibility,
             exchange_rate,
             flows: self.setup.flows.at(exchange_rate),
+            suffered: self.suffered,
             summit: f64::from((news.day - self.setup.calendar.summit).abs()) <= p.summit_days,
             news_partner: news.partner,
             news_home: news.home,
         };
-        limits(p, &self.traits.stakes, &situation)
+        limits(p, &stakes, &situation)
     }
 
     /// What the limits are, or would have been without a deal, on the day of the first deadline, had every dated step been
@@ -539,8 +607,10 @@ impl<'a> Negotiation<'a> {
         }
         let mut news = self.news;
         news.step_to(calendar.deadline, self.persistence, self.innovation, &self.streams);
+        let mut cabinet = self.cabinet;
+        cabinet.step_to(calendar.deadline, p, &self.streams);
         let credibility = Reputation::after_steps(p, calendar, calendar.deadline).credibility();
-        (self.limits_with(news, form, Leverage::DatedThreat, credibility), form)
+        (self.limits_with((news, cabinet), form, Leverage::DatedThreat, credibility), form)
     }
 
     /// Share of the way to the limits that offers have gone, u, and the exponents of both sides.
@@ -553,7 +623,7 @@ impl<'a> Negotiation<'a> {
                 ((elapsed / total).clamp(0.0, 1.0), self.traits.exponents)
             }
             State::Imposed => {
-                let longest = (p.sanctions_years_longest * crate::numerics::calendar::DAYS_PER_YEAR).round() as i32;
+                let longest = (p.sanctions_years_longest * DAYS_PER_YEAR).round() as i32;
                 let end = self.imposed.unwrap_or(self.since) + longest;
                 let milestone = match self.case {
                     Some(case) if !self.ruled => case.adoption,
