@@ -189,7 +189,11 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         }
     };
     if timing.is_some() && !traffic.is_empty() {
-        let key = if file.time.season.is_empty() { "time.trend" } else { "time.season" };
+        let key = match (file.time.season.is_empty(), file.time.by_month.is_empty()) {
+            (false, _) => "time.season",
+            (true, false) => "time.by_month",
+            (true, true) => "time.trend",
+        };
         let help = "leave it out, or leave out [timing] and [dealers]";
         return Err(reader.error(key, "is of no use in runs in time: dealers' stock would not follow it", help));
     }

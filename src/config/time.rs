@@ -1,5 +1,7 @@
 //! The horizon and the stretches of it that are reported: `[time]` and `[[period]]`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,6 +33,9 @@ pub struct TimeSection {
     /// Factors on purchase events in the twelve calendar months, January first, with mean 1; none if absent.
     #[serde(default)]
     pub season: Vec<f64>,
+    /// Factors on purchase events in single months of the horizon, such as `"2025-03" = 1.1`, on top of trend and season; none if absent.
+    #[serde(default)]
+    pub by_month: BTreeMap<String, Sourced<f64>>,
 }
 
 /// A named stretch of time.
@@ -86,12 +91,29 @@ impl Horizon {
             }
             None => 0.0,
         };
-        if season.is_empty() && growth == 0.0 {
+        let simulated: BTreeSet<String> = (0..self.weeks).map(|week| self.month(week)).collect();
+        for (month, factor) in &section.by_month {
+            let key = format!("time.by_month.{month}");
+            if !simulated.contains(month) {
+                let message = "is no month of the horizon, written YYYY-MM";
+                return Err(reader.error(&key, message, self.help()));
+            }
+            reader.number(&key, factor.value, |x| x > 0.0 && x <= 10.0, "a factor above 0 and at most 10")?;
+        }
+        if season.is_empty() && growth == 0.0 && section.by_month.is_empty() {
             return Ok(Vec::new());
         }
         let weekly = ln(1.0 + growth) / 52.0;
-        let of_month = |week: u32| season.get(self.first_day(week).month() as usize - 1).map_or(1.0, |own| own / mean);
+        let of_month = |week: u32| {
+            let own = section.by_month.get(&self.month(week)).map_or(1.0, |factor| factor.value);
+            own * season.get(self.first_day(week).month() as usize - 1).map_or(1.0, |own| own / mean)
+        };
         Ok((0..self.weeks).map(|week| exp(weekly * f64::from(week)) * of_month(week)).collect())
+    }
+
+    /// The calendar month in which a week starts, as YYYY-MM.
+    fn month(self, week: u32) -> String {
+        self.first_day(week).strftime("%Y-%m").to_string()
     }
 
     /// The first week that starts on or after a date; negative before the horizon.
@@ -161,7 +183,7 @@ pub(super) fn periods(
 fn months(horizon: Horizon) -> Vec<Period> {
     let mut periods: Vec<Period> = Vec::new();
     for week in 0..horizon.weeks {
-        let month = horizon.first_day(week).strftime("%Y-%m").to_string();
+        let month = horizon.month(week);
         match periods.last_mut().filter(|period| period.name == month) {
             Some(period) => period.to = week + 1,
             None => periods.push(Period { name: month, kind: PeriodKind::Month, from: week, to: week + 1 }),

@@ -377,6 +377,18 @@ fn season_and_trend_scale_the_weeks() {
         };
         assert!(total(b) > total(a) * 1.02);
     }
+    // A month of its own multiplies the weeks that start in it, on top of both.
+    let own = with("", &["imposed"], &[season, "time.trend=0.1", "time.by_month.1995-02=1.5"]);
+    for (week, (own, traffic)) in own.scenario().traffic.iter().zip(traffic).enumerate() {
+        let february = (5..=8).contains(&week);
+        assert!((own / traffic - if february { 1.5 } else { 1.0 }).abs() < 1e-12, "week {week}");
+    }
+    refused(
+        "[time.by_month]\n\"1995-2\" = 1.5",
+        &[],
+        &["time.by_month.1995-2", "is no month of the horizon", "YYYY-MM"],
+    );
+    refused("[time.by_month]\n\"1995-02\" = 0", &[], &["time.by_month.1995-02", "a factor above 0"]);
     refused("[time]\nseason = [1.0, 2.0]", &[], &["time.season", "has 2 numbers", "one for each month"]);
     let twos = format!("[time]\nseason = {:?}", [2.0; 12]);
     refused(&twos, &[], &["time.season", "mean 2.0000", "divide each by 2.0000"]);

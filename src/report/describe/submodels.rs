@@ -157,7 +157,7 @@ fn purchases(out: &mut String, on: SwitchedOn<'_>) {
     if on.traffic() {
         let (least, most) = scenario.traffic.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(*x), b.max(*x)));
         out.push_str(&format!(
-            "Trend and season multiply the households that a buyer of the week stands for, by {} to {}; shares and prices do not depend on them.\n\n",
+            "Trend, season and months of their own multiply the households that a buyer of the week stands for, by {} to {}; shares and prices do not depend on them.\n\n",
             number(least),
             number(most)
         ));
