@@ -1,16 +1,35 @@
 #!/usr/bin/env python3
 """Writes docs/claims.md: what the reports of 1994-95 claimed, and what the program says of each. It needs nothing but Python.
 
-    stickershock run configs/showdown-1995.toml --set uncertainty.draws=200 --out output/answer
-    stickershock run configs/sidebar-1995.toml --out output/sidebar
-    scripts/claims.py output/answer output/sidebar > docs/claims.md
+    scripts/claims.py output --run stickershock > docs/claims.md    # makes the runs below that folder first
+    scripts/claims.py output > docs/claims.md                       # they are there
 """
 
 import csv
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
-ANSWER, SIDEBAR = (Path(folder) for folder in sys.argv[1:3])
+OUTPUT = Path(sys.argv[1])
+WORLDS = 10000
+COMMANDS = {
+    "answer": "run configs/showdown-1995.toml --set uncertainty.draws=200",
+    "sidebar": "run configs/sidebar-1995.toml",
+    "without-europe": "run configs/claims/without-europe.toml --root configs --set uncertainty.draws=60",
+    "near-twins": "run configs/claims/near-twins.toml --root configs --set uncertainty.draws=60",
+    "case-first": "run configs/claims/case-first.toml --root configs --set uncertainty.draws=60",
+    "quarter-duty": "run configs/claims/case-first.toml --root configs --set uncertainty.draws=60 --set instrument.sanctions.rate=0.25",
+    "yen": """run configs/market-1995.toml --set 'regimes=["status_quo","imposed"]' --set governments.flows.instrument=sanctions --set exchange_rate.shift.jpy_per_usd=1.4686""",
+    "governments": f"negotiate configs/governments-1995.toml --worlds {WORLDS}",
+    "pain": f"negotiate configs/governments-1995.toml --worlds {WORLDS} --set governments.suffered_weight=1",
+    "cabinets": f"negotiate configs/governments-1995.toml --worlds {WORLDS} --set governments.partner_changes=0.8",
+}
+if "--run" in sys.argv:
+    program = sys.argv[sys.argv.index("--run") + 1]
+    for name, command in COMMANDS.items():
+        subprocess.run([program, *shlex.split(command), "--quiet", "--out", str(OUTPUT / name)], check=True, stdout=sys.stderr)
+ANSWER, SIDEBAR = OUTPUT / "answer", OUTPUT / "sidebar"
 PERIOD = "after_deadline"
 
 
@@ -19,9 +38,19 @@ def table(folder, name):
         return list(csv.DictReader(file))
 
 
-widths = {(r["regime"], r["metric"]): r for r in table(ANSWER, "widths") if r["period"] == PERIOD and r["quantity"] == "change"}
-levels = {(r["regime"], r["metric"]): r for r in table(ANSWER, "widths") if r["period"] == PERIOD and r["quantity"] == "level"}
-models = {(r["regime"], r["model"]): r for r in table(ANSWER, "models") if r["period"] == PERIOD}
+def read_widths(folder, quantity, period=PERIOD):
+    return {(r["regime"], r["metric"]): r for r in table(folder, "widths") if r["period"] == period and r["quantity"] == quantity}
+
+
+def read_models(folder):
+    return {(r["regime"], r["model"]): r for r in table(folder, "models") if r["period"] == PERIOD}
+
+
+def negotiation(folder):
+    return {r["metric"]: (float(r["mean"]), float(r["std_error"])) for r in table(OUTPUT / folder, "negotiation") if r["mean"] and r["std_error"]}
+
+
+widths, levels, models = read_widths(ANSWER, "change"), read_widths(ANSWER, "level"), read_models(ANSWER)
 negotiated = {r["metric"]: r for r in table(ANSWER, "negotiation")}
 welfare = {(r["regime"], r["account"]): r for r in table(ANSWER, "welfare") if r["period"] == PERIOD}
 period = next(r for r in table(ANSWER, "periods") if r["period"] == PERIOD)
@@ -30,21 +59,21 @@ draws = len({r["draw"] for r in table(ANSWER, "draws")})
 rows = []
 
 
-def money(regime, metric):
+def money(regime, metric, widths=widths):
     """Billions a year: median and the middle 90% of the draws."""
     row = widths[regime, metric]
     value = [float(row[f"structure_{which}"]) / years / 1e9 for which in ("median", "low", "high")]
     return value, f"{value[0]:+.2f} bn a year ({value[1]:+.2f} to {value[2]:+.2f})"
 
 
-def percent(regime, metric):
+def percent(regime, metric, widths=widths, levels=levels):
     """A change of a quantity in percent of the status quo's median."""
     row, base = widths[regime, metric], float(levels["status_quo", metric]["structure_median"])
     value = [100 * float(row[f"structure_{which}"]) / base for which in ("median", "low", "high")]
     return value, f"{value[0]:+.1f}% ({value[1]:+.1f} to {value[2]:+.1f})"
 
 
-def of_model(regime, model, column="units"):
+def of_model(regime, model, column="units", models=models):
     """A model's change in percent, with the 95% interval of the mean over draws."""
     row = models[regime, model]
     base = float(row[f"{column}_mean"]) - float(row[f"{column}_change"])
@@ -69,10 +98,23 @@ claim(2, "The newspaper's stickers: LS 400 from 51,680 to 88,000", "`sidebar-199
 early, late = money("imposed", "makers_japan_usd"), money("imposed_retroactive", "makers_japan_usd")
 claim(3, "The duty was owed from 20 May at once, which shocked importers", "`imposed_retroactive` less `imposed`", f"Japan's makers {early[1]} without the liability, {late[1]} with it", "holds: it costs them more" if late[0][0] < early[0][0] else "does not")
 cannot(4, "Importers had no time to stock up", "ships ahead are bounded by a judgement (`shipping.ahead_weeks`), so the answer is put in")
-cannot(5, "The strong yen had already cut sales of the targeted cars", "rates are constant in this run; `--set exchange_rate.mode=history` follows them, from a base year that already had them")
+weak = [r for r in table(OUTPUT / "yen", "models") if r["regime"] == "status_quo" and r["period"] == "all" and r["flagged"] == "true"]
+strong = {r["model"]: r for r in table(OUTPUT / "yen", "base_year")}
+both_years = sum(float(r["years"]) for r in table(OUTPUT / "yen", "periods") if r["period"] == "all")
+at_weak = sum(float(r["expected_units_mean"]) for r in weak) / both_years
+error = 1.97 * sum(float(r["expected_units_std_error"]) for r in weak) / both_years
+at_strong = sum(float(strong[r["model"]]["expected_volume"]) for r in weak)
+dearer = sum(float(strong[r["model"]]["list_price_usd"]) * float(strong[r["model"]]["expected_volume"]) for r in weak) / sum(float(r["sticker_price_usd_mean"]) * float(strong[r["model"]]["expected_volume"]) for r in weak)
+crimped = [100 * (at_strong / (at_weak + sign * error) - 1) for sign in (0, -1, 1)]
+claim(5, "The strong yen had already cut sales of the targeted cars", "`market-1995` at the yen of January 1993 (125.0 to the dollar) beside that of May 1995 (85.1), long run", f"listed cars {crimped[0]:+.1f}% (up to {max(abs(x - crimped[0]) for x in crimped[1:]):.1f} points either way), their lists {100 * (dearer - 1):+.1f}%", "holds, if all prices have followed: seven tenths of a car's cost are in yen, an estimate")
 share, text = of_model("imposed", "2.5 TL")
 claim(6, "A Honda on the list is not on sale yet; its untouched sister, the 2.5 TL, is", "`imposed`, cars of the 2.5 TL", text, "the sister gains" if share[1] > 0 else "not seen")
-cannot(7, "Mass-market near twins are free of the duty", "Maxima, Camry V6 and Avalon are left out of this market (`market.exclude`): what share of them are luxury cars is not known")
+twins = read_models(OUTPUT / "near-twins")
+changes = "; ".join(f'{name} {of_model("imposed", name, models=twins)[1]}' for name in ("Maxima", "Camry V6 XLE", "Avalon"))
+twin_widths, twin_levels = (read_widths(OUTPUT / "near-twins", quantity) for quantity in ("change", "level"))
+home, listed = money("imposed", "total_home_usd", twin_widths)[1], [percent("imposed", "units_sanctioned", *of)[1] for of in ((twin_widths, twin_levels), (widths, levels))]
+gained = sum(float(twins["imposed", name]["units_change"]) for name in ("Maxima", "Camry V6 XLE", "Avalon")) / -float(twin_widths["imposed", "units_sanctioned"]["structure_median"])
+claim(7, "Mass-market near twins are free of the duty", "`imposed` of `near-twins`, cars", f"{changes}: {100 * gained:.0f}% of the cars that the listed lose. With them the listed change by {listed[0]}, without by {listed[1]}; the United States {home}", "they gain; which of their cars belong to this market is a judgement (a quarter of Maxima, all others), demand is held")
 gains = {region: float(widths["imposed", f"units_{region}"]["structure_median"]) for region in ("europe", "big_three", "japan")}
 flag = float(widths["imposed", "units_sanctioned"]["structure_median"])
 other_japan = gains["japan"] - flag
@@ -80,11 +122,11 @@ switchers = gains["europe"] / (gains["europe"] + gains["big_three"] + max(other_
 claim(8, "Most who are turned off go to European cars", "`imposed`, of the cars gained by others", f"{100 * switchers:.0f}% to Europe, {100 * gains['big_three'] * switchers / gains['europe']:.0f}% to the Big Three", "holds" if switchers >= 0.6 else "holds, barely" if switchers >= 0.5 else "more than to anybody else, and not most" if gains["europe"] > gains["big_three"] else "does not: more go to the Big Three")
 value, text = percent("imposed", "units_big_three")
 claim(9, "The Big Three will not notice much", "`imposed`, cars", text, "does not: they would notice" if value[1] > 1 else "holds")
-value, text = percent("imposed", "sticker_price_big_three_usd") if ("imposed", "sticker_price_big_three_usd") in widths else (None, "")
-if value:
-    claim(10, "European competition keeps American makers from raising prices", "`imposed`, list prices", text, "holds" if value[2] < 1 else "holds about: a percent, not none" if value[0] < 1.5 else "does not")
-else:
-    cannot(10, "European competition keeps American makers from raising prices", "no headline has their prices")
+value, text = percent("imposed", "sticker_price_big_three_usd")
+alone = [read_widths(OUTPUT / "without-europe", quantity) for quantity in ("change", "level")]
+without, text_without = percent("imposed", "sticker_price_big_three_usd", *alone)
+base = [float(of["status_quo", "sticker_price_big_three_usd"]["structure_median"]) for of in (levels, alone[1])]
+claim(10, "European competition keeps American makers from raising prices", "`imposed` here and of `without-europe`, Detroit's list prices", f"{text} with European cars, {text_without} without", f"holds, but they matter little: without them {without[0] - value[0]:+.1f} points" if without[0] > value[0] else "not seen: without European cars they rise no more")
 value, text = money("imposed", "total_home_usd")
 claim(11, "It punishes Japan's makers at little cost to the United States", "`imposed`, United States", text, "open: the sign is not known ([answer.md](answer.md))" if value[1] < 0 < value[2] else "does not" if value[2] < 0 else "holds")
 pairs = [("LS 400", "7 Series (740i)"), ("Q45", "XJ6"), ("SC 300", "Seville"), ("ES 300", "Mark VIII"), ("Legend", "Aurora"), ("Millenia", "Riviera")]
@@ -95,13 +137,30 @@ for car, rival in pairs:
     place = [k for k, r in enumerate(sorted(own, key=lambda r: -float(r["share_of_lost"])), 1) if r["gainer"] == rival]
     ranked.append(f"{rival} for {car}: {place[0] if place else 'not listed'} of {len(own)}")
 first = sum(" 1 of" in text for text in ranked)
-claim(12, "Six pairs of cars that replace each other", "`imposed`, rank among the gainers", "; ".join(ranked), f"{first} of 6 first: the model knows size, power and price, not image")
+claim(12, "Six pairs of cars that replace each other", "`imposed`, rank among the gainers", "; ".join(ranked), f"{first} of 6 first ([all gainers](#who-gains)): the model knows size, power and price, not image")
 share, text = of_model("imposed", "XJ6") if ("imposed", "XJ6") in models else of_model("imposed", next(m for _, m in models if "XJ" in m))
 claim(13, "Jaguar, Ford's, gains momentum", "`imposed`, cars of the XJ6", text, "holds" if share[1] > 0 else "not seen")
 share, text = of_model("imposed", "Millenia")
 claim(14, "The Millenia could be fatally hurt", "`imposed`, cars of the Millenia", text, "hurt; whether fatally cannot be said: no model or dealer leaves")
 row = welfare["imposed", "dealers_sanctioned"]
-claim(15, "Dealers are hurt", "`imposed`, margins of the listed makes' dealers", f'{float(row["change_usd_per_year"]) / 1e9:+.2f} bn a year ({float(row["ci_low_usd_per_year"]) / 1e9:+.2f} to {float(row["ci_high_usd_per_year"]) / 1e9:+.2f}, of the mean)', "holds; others gain")
+def lots(folder, regime):
+    """Weeks after the deadline of the listed makers' lots: by maker."""
+    rows = [r for r in table(folder, "dealers") if r["regime"] == regime and r["flagged"] == "true" and r["manufacturer"] != "all" and r["week_start"] >= period["first_date"]]
+    return {maker: [r for r in rows if r["manufacturer"] == maker] for maker in sorted({r["manufacturer"] for r in rows})}
+
+
+def lost(folder):
+    """Change of the listed makers' cars after the deadline, percent, by maker."""
+    cars = [{maker: sum(float(r["units_mean"]) for r in rows) for maker, rows in lots(folder, regime).items()} for regime in ("imposed", "status_quo")]
+    return {maker: 100 * (cars[0][maker] / cars[1][maker] - 1) for maker in cars[0]}
+
+
+full, quarter, margin_share = lost(ANSWER), lost(OUTPUT / "quarter-duty"), 0.10
+mark = quarter["Toyota"]
+under = [maker for maker, change in full.items() if change < mark]
+weeks = [r for rows in lots(ANSWER, "imposed").values() for r in rows]
+below = sum(float(r["transaction_price_usd_mean"]) < (1 - margin_share) * float(r["sticker_price_usd_mean"]) for r in weeks)
+claim(15, "Dealers are hurt", "`imposed`, the listed makes' dealers", f'margins {float(row["change_usd_per_year"]) / 1e9:+.2f} bn a year ({float(row["ci_low_usd_per_year"]) / 1e9:+.2f} to {float(row["ci_high_usd_per_year"]) / 1e9:+.2f}, of the mean). A Lexus dealer said that he could not survive 25%, which takes {-mark:.0f}% of the cars of that lot here: dealers of {len(under)} of {len(full)} makers lose more ({min(-x for x in full.values()):.0f} to {max(-x for x in full.values()):.0f}%). {below} of {len(weeks)} weeks of a maker\'s lots below replacement cost (list less {100 * margin_share:.0f}%)', "holds; by that dealer's mark, a low one, all would be under water. What a dealer needs to stay open is in no source" if len(under) == len(full) else "holds; others gain")
 _, text = money("inspections", "total_home_usd")
 claim(16, "Inspecting every car was weighed", "`inspections`, United States", text, "a regime")
 _, text = money("voluntary_restraint", "makers_japan_usd")
@@ -109,15 +168,31 @@ claim(17, "Tariffs and quotas are both possible", "`voluntary_restraint`, Japan'
 _, text = money("imposed_retaliation", "total_home_usd")
 claim(18, "Tokyo may prefer Airbus to Boeing", "`imposed_retaliation`, United States", text, "an amount by judgement")
 cannot(19, "Pressure may cost support on China and North Korea", "a constant in the governments' payoffs")
-cannot(20, "Both sides may be condemned at the WTO", "Tokyo's complaint is there; a counter-complaint is not")
-cannot(21, "A conviction before an execution", "no regime brings the case first")
+cannot(20, "Both sides may be condemned at the WTO", "Tokyo's complaint is there; a counter-complaint is not: nothing is known of its odds, or of what losing it would cost")
+first_widths = read_widths(OUTPUT / "case-first", "change")
+early, late = (money(regime, "makers_japan_usd", first_widths)[1] for regime in ("imposed", "case_first"))
+home_first = [money(regime, "total_home_usd", first_widths)[1] for regime in ("imposed", "case_first")]
+claim(21, "A conviction before an execution", "`case_first` of `case-first`: list on 26 August 1996, duty on 8 October", f"Japan's makers {late} where the case comes first, {early} where it does not; the United States {home_first[1]}, {home_first[0]}", "a regime: a ruling takes 467 days, so the duty bites in 12 of these 78 weeks. That the ruling is for Washington is put in")
 belief = float(negotiated["belief_1995_05_24"]["mean"])
 claim(22, "A reputation for empty threats; now he acts", "`negotiated`, belief on 24 May", f"{belief:.2f}", "put in: a record counted, with weights set by hand")
 settled = float(negotiated["settled_by_deadline"]["mean"])
 cannot(23, "Standing up is worth something at home", f"the reward is solved so that .77 of the worlds settle ({settled:.2f} here): it is no finding")
 cannot(24, "For Hashimoto, to say no is worth votes", "set by hand")
-cannot(25, "Weak governments; governments fell", "no government changes")
-cannot(26, "Makers who scream may change minds", "pain is the level of losses, not their sum")
+def settled_text(metric, *names):
+    return ", ".join(f"{runs[name][metric][0]:.3f} ({runs[name][metric][1]:.3f})" for name in names)
+
+
+def compared(metric, name, when):
+    """More or fewer deals than without the option, by two standard errors of the difference."""
+    (a, a_error), (b, b_error) = runs["governments"][metric], runs[name][metric]
+    apart = abs(b - a) > 2 * (a_error**2 + b_error**2) ** 0.5
+    return f"{'as many' if not apart else 'more' if b > a else 'fewer'} deals {when}"
+
+
+runs = {name: negotiation(name) for name in ("governments", "pain", "cabinets")}
+claim(25, "Weak governments; governments fell", "`governments-1995` with `partner_changes` 0 and 0.8 a year", f"settled by the deadline {settled_text('settled_by_deadline', 'governments', 'cabinets')}; later, given sanctions, {settled_text('imposed_settled_later', 'governments', 'cabinets')}", "the rate is counted (four cabinets took office in the five years from July 1993); a new one draws its reward for refusing anew: "
+      + compared("settled_by_deadline", "cabinets", "by the deadline") + ", " + compared("imposed_settled_later", "cabinets", "later"))
+claim(26, "Makers who scream may change minds", "`governments-1995` with `suffered_weight` 0 and 1", f"given sanctions, settled later {settled_text('imposed_settled_later', 'governments', 'pain')}; size of late deals {settled_text('late_commitment_mean', 'governments', 'pain')}", "what if: no evidence for the weight. Where a dollar lost counts like one to be lost: " + compared("imposed_settled_later", "pain", "under sanctions"))
 cannot(27, "Take this deal, or impose and hope for a better one", "the choice is in the bargaining, at payoffs set by hand")
 late = float(negotiated["settled_last_two_days"]["mean"])
 claim(28, "Sudden flexibility in the last night", "`negotiated`, of the deals by the deadline, in the last two days", f"{100 * late:.0f}%", "put in: the noise of the last days is a parameter")
@@ -127,29 +202,41 @@ claim(30, "Voluntary plans in place of targets", "`negotiated`, of the deals, on
 cannot(31, "More parts bought, more dealers", "values were set with what followed in view")
 cannot(32, "Deregulation of spare parts", "no effect of its own")
 cannot(33, "America's share of Japan's market is tiny", "an index; no demand in Japan is modelled")
-cannot(34, "Other sectors at the table", "one issue is bargained over")
+cannot(34, "Other sectors at the table", "one issue is bargained over: what the others were worth to either side is in no source")
 cannot(35, "Push goals into the future, use yen and stimulus instead", "absent")
-balance = [r for r in table(ANSWER, "trade_balance") if r["regime"] == "imposed" and r["month"] == "1996-01-01"]
-if balance:
-    row = balance[0]
-    claim(36, "Surplus of 55 to 66 billion, cars 60% of it", "`imposed`, January 1996, change of the deficit", f'{float(row["deficit_change_usd_per_year"]) / 1e9:+.1f} bn a year', "these luxury cars are a small part of it")
+year = {regime: [r for r in table(ANSWER, "trade_balance") if r["regime"] == regime and r["month"].startswith("1995")] for regime in ("status_quo", "imposed")}
+imports = sum(float(r["imports_from_partner_usd_mean"]) for r in year["status_quo"]) / sum(int(r["weeks"]) for r in year["status_quo"]) * 365.25 / 7
+deficit = float(year["status_quo"][-1]["deficit_usd_per_year"])
+after = [r for r in table(ANSWER, "trade_balance") if r["regime"] == "imposed" and r["month"] == "1996-01-01"][0]
+claim(36, "Surplus of 55 to 66 billion, cars 60% of it", "`status_quo`, 1995; `imposed`, January 1996", f'cars of this market from Japan {imports / 1e9:.1f} bn a year at the border, {100 * imports / deficit:.0f}% of the deficit of {deficit / 1e9:.1f} bn; the duty changes it by {float(after["deficit_change_usd_per_year"]) / 1e9:+.1f} bn a year', "luxury cars are a small part of it; all cars and parts are not modelled")
 cannot(37, "Talks break off and resume after three months", "dates of history, put in")
 cannot(38, "Japan will not negotiate under threat", "the chance of a meeting is set by hand")
 cannot(39, "Congress presses for tougher law", "constants")
 said = sum("cannot say" not in row for row in rows)
+commands = "\n".join(f"stickershock {command} --out output/{name}" for name, command in COMMANDS.items())
 print(f"""# What the reports claimed
 
-Claims printed in five newspaper and magazine reports of 1994-95, in our words, and what a run of {draws} draws says of each. Made by
+Claims printed in five newspaper and magazine reports of 1994-95, in our words, and what runs of {draws} draws (60 where one was made for the claim) say of each. `scripts/claims.py output --run stickershock > docs/claims.md`
+makes the runs and the page; the overlays are in [configs/claims](../configs/claims/README.md):
 
 ```sh
-stickershock run configs/showdown-1995.toml --set uncertainty.draws={draws} --out output/answer
-stickershock run configs/sidebar-1995.toml --out output/sidebar
-scripts/claims.py output/answer output/sidebar > docs/claims.md
+{commands}
 ```
 
 Numbers are of {period["first_date"]} to {period["last_date"]} against the status quo. Ranges of money and cars are the middle 90% of the draws and contain simulation, parameters and structure; those of single models are 95%
-intervals of the mean over draws. Of {len(rows)} claims {said} have a number and {len(rows) - said} a reason why not. Nothing is tuned to make a claim hold.
+intervals of the mean over draws, numbers in brackets after shares of worlds are standard errors. Of {len(rows)} claims {said} have a number and {len(rows) - said} a reason why not. Nothing is tuned to make a claim hold.
 
 | # | claim | run | number | verdict |
 | --: | --- | --- | --- | --- |""")
 print("\n".join(rows))
+gainers = [(float(r["units_change"]), float(r["units_change_std_error"]), r) for (regime, _), r in models.items() if regime == "imposed" and r["flagged"] == "false"]
+print(f"""
+## Who gains
+
+All models without the duty under `imposed`, the largest gain first: cars a year and percent, with 95% intervals of the mean over {draws} draws. Those whose interval ends below zero lose.
+
+| model | region | cars a year | percent |
+| --- | --- | ---: | ---: |""")
+for change, error, row in sorted(gainers, key=lambda gainer: -gainer[0]):
+    a_year = [x / years for x in (change, change - 1.97 * error, change + 1.97 * error)]
+    print(f'| {row["model"]} | {row["region"].replace("_", " ")} | {a_year[0]:+,.0f} ({a_year[1]:+,.0f} to {a_year[2]:+,.0f}) | {of_model("imposed", row["model"])[1]} |')

@@ -4,6 +4,7 @@ mod accounts;
 mod architecture;
 mod calibration;
 mod cases;
+mod claims;
 mod cli;
 mod columns;
 mod columns_accounts;
