@@ -9,6 +9,8 @@ macro_rules! tell {
 }
 
 mod calibrate;
+#[cfg(feature = "charts")]
+mod chart;
 mod check;
 mod collect;
 mod describe;
@@ -79,6 +81,10 @@ enum Command {
     Collect(collect::CollectArgs),
     /// Reduce the stored units of a plan to tables and charts.
     Merge(merge::MergeArgs),
+    /// Draw the charts of a finished study again from its tables, without simulating: some of them, other regimes or another period.
+    #[cfg(feature = "charts")]
+    #[command(after_help = CHART_EXAMPLES)]
+    Chart(chart::ChartArgs),
     /// Repeat some jobs of a finished study and compare their outcomes to the bit.
     Verify(verify::VerifyArgs),
     /// Repeat one job and print what happened week by week, as CSV.
@@ -135,6 +141,14 @@ Examples:
   stickershock unit /tmp/big --range 0..10
   stickershock unit /tmp/big --part 3/16
   stickershock unit /tmp/big --stdout 90f1c2d3a4b5e6f7 > 90f1c2d3a4b5e6f7.shard";
+
+#[cfg(feature = "charts")]
+const CHART_EXAMPLES: &str = "\
+Examples:
+  stickershock chart output/showdown-1995
+  stickershock chart output/showdown-1995 --only who_pays --regimes imposed,imposed_retaliation --period year_1
+  stickershock chart output/showdown-1995 --only prices --size 160x100mm --font-size 8 --palette grey --out paper/figures
+  stickershock chart output/showdown-1995 --only deficit --title 'The deficit hardly moves' --format svg";
 
 const SOLVE_EXAMPLES: &str = "\
 Examples:
@@ -243,7 +257,7 @@ enum CliError {
     Output(#[from] OutputError),
     /// Results that cannot be drawn.
     #[cfg(feature = "charts")]
-    #[error("charts: {0}")]
+    #[error(transparent)]
     Chart(#[from] crate::report::charts::ChartError),
     /// Standard output is closed or full.
     #[error("standard output: {0}")]
@@ -304,6 +318,14 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Sensitivity(SensitivityError::Design(_)) => 2,
             Self::Work(error) => error_code(error),
+            #[cfg(feature = "charts")]
+            Self::Chart(
+                crate::report::charts::ChartError::Choice { .. } | crate::report::charts::ChartError::Size(_),
+            ) => 2,
+            #[cfg(feature = "charts")]
+            Self::Chart(
+                crate::report::charts::ChartError::Table(_) | crate::report::charts::ChartError::Folder { .. },
+            ) => 65,
             Self::Stream(_) | Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
             Self::Plan(error) => plan_code(error),
             Self::Store(error) => store_code(error),
@@ -376,6 +398,8 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
         Command::Unit(args) => unit::unit(&args),
         Command::Collect(args) => collect::collect(&args),
         Command::Merge(args) => merge::merge(&args),
+        #[cfg(feature = "charts")]
+        Command::Chart(args) => chart::chart(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Check(args) => check::check(&args),

@@ -11,10 +11,12 @@ use crate::model::governments::signs::CHANGES;
 use crate::model::scenario::Scenario;
 use crate::report::bargaining::Bargain;
 #[cfg(feature = "charts")]
-use crate::report::charts::{ChartError, bargaining, write as write_chart};
+use crate::report::charts::{bargaining, write as write_chart};
 use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
 use crate::report::package::{Resource, data_package};
 use crate::report::record::TableData;
+#[cfg(feature = "charts")]
+use crate::report::redraw::BARGAINING;
 use crate::study::bargained::Bargained;
 use crate::study::manifest::{Manifest, WorkStanding};
 use crate::study::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
@@ -106,23 +108,23 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
         files.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
     }
     #[cfg(feature = "charts")]
+    let caption = found.bargain.caption(scenario, "bargaining alone", &found.setup);
+    #[cfg(feature = "charts")]
     if !args.no_charts {
-        let caption = found.bargain.caption(&scenario.title, "bargaining alone", &found.setup, scenario.seed);
         let charts = folder.path().join("charts");
-        let drawn = [
-            ("offers", bargaining::offers(&found.bargain.offers, &caption)),
-            ("settlement_dates", bargaining::settlement_dates(&found.bargain.dates, &caption)),
-        ];
-        for (name, chart) in drawn {
-            match chart {
-                Ok(svg) => files.extend(write_chart(&svg, &charts, name)?),
-                Err(ChartError::Empty { .. }) => {}
-                Err(error) => return Err(error.into()),
+        for (name, chart) in bargaining::both(&found.bargain.offers, &found.bargain.dates, &caption) {
+            if let Some(svg) = chart? {
+                files.extend(write_chart(&svg, &charts, name)?);
             }
         }
     }
     let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
-    let package = data_package(&scenario.name, &scenario.title, &resources);
+    #[cfg_attr(not(feature = "charts"), expect(unused_mut, reason = "there are no charts to speak of"))]
+    let mut package = data_package(&scenario.name, &scenario.title, &resources);
+    #[cfg(feature = "charts")]
+    if let Ok(facts) = serde_json::to_value(&caption) {
+        package[BARGAINING] = facts;
+    }
     files.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
     let files = standing.complete(files)?;
     if args.quiet {

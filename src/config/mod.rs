@@ -36,7 +36,7 @@ pub mod scenario;
 mod source;
 mod sourced;
 pub mod stop;
-mod suggest;
+pub(crate) mod suggest;
 pub mod sweep;
 pub mod table;
 mod time;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::reader::Reader;
+use crate::model::figures::{Figures, form_of, palette_of, points_of, size_of};
 use crate::model::outcome::Layout;
 
 /// What is written, and where.
@@ -26,6 +27,49 @@ pub struct OutputsSection {
     /// The reporting period: that of charts and tables that show one, by its name; `all`, the whole horizon, if absent.
     #[serde(default)]
     pub period: Option<String>,
+}
+
+/// How charts look; `stickershock chart` takes the same for charts of a finished study.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChartsSection {
+    /// Width in print, or width and height of a box, in millimetres: `160mm`, `160x100mm`; none if absent.
+    #[serde(default)]
+    pub size: Option<String>,
+    /// Size of the labels in print, in points; about 7 on charts 16 cm wide if absent.
+    #[serde(default)]
+    pub font_size: Option<f64>,
+    /// Colours: `colour`, which the colour-blind tell apart, or `grey`; `colour` if absent.
+    #[serde(default)]
+    pub palette: Option<String>,
+    /// Forms that are written: `svg`, `png`; both if absent.
+    #[serde(default)]
+    pub format: Vec<String>,
+}
+
+impl ChartsSection {
+    /// The look of charts.
+    pub(super) fn figures(&self, reader: &Reader<'_>) -> Result<Figures, ConfigError> {
+        let wrong = |key: &str, value: &str, help: String| reader.error(key, format!("`{value}`"), &help);
+        let size = self.size.as_deref().map(|size| size_of(size).map_err(|help| wrong("charts.size", size, help)));
+        let points = self
+            .font_size
+            .map(|size| points_of(size).map_err(|help| wrong("charts.font_size", &size.to_string(), help)));
+        let palette =
+            self.palette.as_deref().map(|name| palette_of(name).map_err(|help| wrong("charts.palette", name, help)));
+        let form = |name: &String| form_of(name).map_err(|help| wrong("charts.format", name, help));
+        let figures = Figures {
+            title: None,
+            size_mm: size.transpose()?,
+            font_size_pt: points.transpose()?,
+            palette: palette.transpose()?.unwrap_or_default(),
+            forms: self.format.iter().map(form).collect::<Result<_, _>>()?,
+        };
+        figures
+            .check()
+            .map_err(|help| wrong("charts.font_size", &self.font_size.unwrap_or_default().to_string(), help))?;
+        Ok(figures)
+    }
 }
 
 impl OutputsSection {

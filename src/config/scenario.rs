@@ -18,7 +18,7 @@ use super::governments::{self, GovernmentsSection, NegotiatedSections};
 use super::groups::{self, GroupSection};
 use super::instruments::{self, InstrumentSection, Seller};
 use super::market::{self, MarketSection};
-use super::outputs::OutputsSection;
+use super::outputs::{ChartsSection, OutputsSection};
 use super::parameters::CorrelationEntry;
 use super::pricing::{self, PricingSection};
 use super::problem::ParameterEntry;
@@ -69,6 +69,9 @@ pub struct ScenarioFile {
     /// What is written, and where.
     #[serde(default)]
     pub outputs: OutputsSection,
+    /// How charts look.
+    #[serde(default)]
+    pub charts: ChartsSection,
     /// When buyers move purchases, and what they believe. With this, `[dealers]` or `[shipping]` the run is in time.
     #[serde(default)]
     pub timing: Option<TimingSection>,
@@ -235,6 +238,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
             charts: file.outputs.charts.unwrap_or(true),
             headline: String::new(),
             period: 0,
+            figures: file.charts.figures(reader)?,
         },
         market,
     };

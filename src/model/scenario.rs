@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::AccountSettings;
+use super::figures::Figures;
 use super::governments::Bargaining;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
@@ -29,7 +30,7 @@ pub enum PopulationMode {
 }
 
 /// What a study writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outputs {
     /// Output folder, if the scenario names one.
     pub folder: Option<String>,
@@ -39,6 +40,8 @@ pub struct Outputs {
     pub headline: String,
     /// Position of the reporting period: that of tables and charts that show one period.
     pub period: usize,
+    /// How charts look.
+    pub figures: Figures,
 }
 
 /// Everything a study needs to run, proven consistent by `config`.

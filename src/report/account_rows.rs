@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 
 use super::build::Report;
-use super::record::{Cell, Columns, Field, table};
-use super::rows::Summary;
+use super::record::{Cell, Cells, Columns, Field, table};
+use super::rows::{Fan, Summary};
+use super::timing_rows::fan;
 use super::words::region_label;
 use crate::model::accounts::{Account, AccountsLayout, FIFTHS, FirmMetric, TradeMetric};
 use crate::model::ids::{IdTable, RegionId};
@@ -54,6 +55,9 @@ impl Columns for AccountName {
     }
     fn put(&self, to: &mut Vec<Cell>) {
         self.name.put(to);
+    }
+    fn take(from: &mut Cells<'_>) -> Result<Self, String> {
+        Err(format!("account `{}` is not read back", String::take(from)?))
     }
 }
 
@@ -254,8 +258,8 @@ table! {
         deficit_change_ci_low: f64, "USD per year";
         /// upper end of its 95% Student interval
         deficit_change_ci_high: f64, "USD per year";
-        /// the scenario's deficit of the calendar year plus the change; empty where the scenario gives none
-        deficit_usd_per_year: f64, "USD per year";
+        /// the scenario's deficit of the calendar year plus the change, replication by replication; empty where the scenario gives none
+        deficit_usd_per_year: Fan, "USD per year";
     }
 }
 
@@ -344,6 +348,9 @@ impl Report<'_> {
                     self.change(arm, accounts.trade(TradeMetric::Deficit, m));
                 let rate = |month| settings.deficit_rates.in_month(month);
                 let base = settings.deficit_in(month_number(month.first_day), rate).unwrap_or(f64::NAN);
+                let slot = accounts.trade(TradeMetric::Deficit, m);
+                let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(self.results.baseline(), slot));
+                let deficits = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| base + (own - quiet));
                 rows.push(TradeRow {
                     regime: self.regime_name(arm),
                     month: month.first_day,
@@ -354,7 +361,7 @@ impl Report<'_> {
                     deficit_change_std_error: std_error,
                     deficit_change_ci_low,
                     deficit_change_ci_high,
-                    deficit_usd_per_year: base + mean,
+                    deficit_usd_per_year: fan(deficits.collect()),
                 });
             }
         }

@@ -3,6 +3,8 @@
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 #[cfg(feature = "charts")]
 use crate::model::governments::Setup;
+#[cfg(feature = "charts")]
+use crate::model::scenario::Scenario;
 use crate::study::bargained::Bargained;
 use crate::study::negotiation::Metric;
 
@@ -46,17 +48,18 @@ impl Bargain {
     /// What the charts say of it.
     #[cfg(feature = "charts")]
     #[must_use]
-    pub fn caption(&self, scenario: &str, label: &str, setup: &Setup, seed: u64) -> super::charts::bargaining::Caption {
+    pub fn caption(&self, scenario: &Scenario, label: &str, setup: &Setup) -> super::charts::bargaining::Caption {
         let calendar = &setup.calendar;
         let steps = [(calendar.open_threat, "open threat"), (calendar.list, "list"), (calendar.deadline, "deadline")];
         super::charts::bargaining::Caption {
-            scenario: scenario.to_owned(),
+            scenario: scenario.title.clone(),
             regime: label.to_owned(),
             deadline: calendar.deadline.date(),
             steps: steps.into_iter().map(|(day, label)| (day.date(), label.to_owned())).collect(),
             worlds: self.offers.first().map_or(0, |row| row.worlds),
-            seed,
-            outcomes: ["settled_by_deadline", "imposed", "lapsed"].map(|metric| self.mean(metric)),
+            seed: scenario.seed,
+            outcomes: super::charts::bargaining::OUTCOMES.map(|metric| self.mean(metric)),
+            look: scenario.outputs.figures.clone(),
         }
     }
 }

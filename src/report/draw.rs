@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use super::account_rows::{AccountGroup, WelfareRow};
+use jiff::civil::Date;
+
+use super::account_rows::{AccountGroup, TradeRow, WelfareRow};
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
@@ -11,15 +13,16 @@ use super::charts::{
     diversion, event_study, headline, headline_label, prices, pull_forward, regime_welfare, shares_over_time, who_pays,
     winners_losers, write_into,
 };
-use super::rows::{ModelRow, ReplicationRow};
+use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
+use super::recorded::{ChartFacts, Gained, OfRegime, RecordedRun};
+use super::rows::{ComparisonRow, DiversionRow, ModelRow, ReplicationRow, WeeklyRow};
 use super::study::describe;
-use super::timing_rows::{EventStudyRow, fan};
+use super::timing_rows::{DealerRow, EventStudyRow};
 use super::words::region_label;
 use crate::folder::OutputFolder;
-use crate::model::accounts::{Account, TradeMetric};
 use crate::model::governments::{Calendar, Escalation};
 use crate::model::trade::regime::Action;
-use crate::numerics::calendar::{Day, month_number};
+use crate::numerics::calendar::Day;
 use crate::platform::threads::prelude::*;
 use crate::study::bargained::Bargained;
 use crate::study::finished::Finished;
@@ -28,6 +31,10 @@ use crate::study::finished::Finished;
 pub struct LazyChart<'a> {
     /// Its name; the files are `charts/NAME.svg` and `charts/NAME.png`.
     pub name: String,
+    /// The same without the regime that it is of.
+    pub kind: &'static str,
+    /// The table that its numbers stand in.
+    pub table: &'static str,
     draw: Box<dyn Fn() -> Result<Svg, ChartError> + 'a>,
 }
 
@@ -38,8 +45,17 @@ impl std::fmt::Debug for LazyChart<'_> {
 }
 
 impl<'a> LazyChart<'a> {
-    fn new(name: impl Into<String>, draw: impl Fn() -> Result<Svg, ChartError> + 'a) -> Self {
-        Self { name: name.into(), draw: Box::new(draw) }
+    fn new(kind: &'static str, table: &'static str, draw: impl Fn() -> Result<Svg, ChartError> + 'a) -> Self {
+        Self { name: kind.to_owned(), kind, table, draw: Box::new(draw) }
+    }
+    /// One of a regime.
+    fn of(
+        kind: &'static str,
+        regime: &str,
+        table: &'static str,
+        draw: impl Fn() -> Result<Svg, ChartError> + 'a,
+    ) -> Self {
+        Self { name: format!("{kind}_{}", file_name(regime)), kind, table, draw: Box::new(draw) }
     }
 
     /// Draws the chart; nothing where it has nothing to show (prices under a regime without duties).
@@ -48,22 +64,139 @@ impl<'a> LazyChart<'a> {
     /// [`ChartError`] when it cannot be drawn.
     pub fn draw(&self) -> Result<Option<Svg>, ChartError> {
         match (self.draw)() {
-            Ok(svg) => Ok(Some(svg)),
+            Ok(svg) => Ok(Some(svg.with_data(self.table))),
             Err(ChartError::Empty { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
+/// Where the rows of the charts come from.
+#[derive(Debug)]
+enum RowSource<'a> {
+    /// A run in memory.
+    Run { report: Report<'a>, bargains: &'a [Bargained] },
+    /// A run in its folder.
+    Folder(Box<RecordedRun>),
+}
+
+impl RowSource<'_> {
+    fn weekly(&self) -> Result<Vec<WeeklyRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.weekly()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn diversion(&self) -> Result<Vec<DiversionRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.diversion()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn models(&self) -> Result<Vec<ModelRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.models()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn welfare(&self) -> Result<Vec<Gained>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.welfare().iter().map(Gained::from).collect()),
+            Self::Folder(recorded) => recorded.welfare(),
+        }
+    }
+    fn trade_balance(&self) -> Result<Vec<TradeRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.trade_balance()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn events(&self) -> Result<Vec<EventStudyRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.event_study()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn dealers(&self) -> Result<Vec<DealerRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.dealers()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn comparisons(&self) -> Result<Vec<ComparisonRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.comparisons()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    /// The headline metric of every replication over a period.
+    fn replications(
+        &self,
+        period: &PeriodContext,
+        reporting: &PeriodContext,
+    ) -> Result<Vec<ReplicationRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(headline_rows(report, &period.name)),
+            Self::Folder(_) if period != reporting => Err(ChartError::Unrecorded {
+                chart: "headline",
+                reason: format!(
+                    "replications.csv has the reporting period `{}` alone, not `{}`",
+                    reporting.name, period.name
+                ),
+            }),
+            Self::Folder(recorded) => recorded.replications(),
+        }
+    }
+    fn offers(&self, regime: &str) -> Result<Vec<OffersRow>, ChartError> {
+        match self {
+            Self::Run { bargains, .. } => {
+                Ok(of_regime(bargains, regime).map_or_else(Vec::new, |bargain| bargain.offers))
+            }
+            Self::Folder(recorded) => Ok(only(recorded.rows()?, regime)),
+        }
+    }
+    fn settlement_dates(&self, regime: &str) -> Result<Vec<SettlementDateRow>, ChartError> {
+        match self {
+            Self::Run { bargains, .. } => {
+                Ok(of_regime(bargains, regime).map_or_else(Vec::new, |bargain| bargain.dates))
+            }
+            Self::Folder(recorded) => Ok(only(recorded.rows()?, regime)),
+        }
+    }
+    /// The means of the outcomes that a caption names.
+    fn outcomes(&self, regime: &str) -> Result<[f64; 3], ChartError> {
+        match self {
+            Self::Run { bargains, .. } => {
+                let bargain = of_regime(bargains, regime);
+                Ok(bargaining::OUTCOMES.map(|metric| bargain.as_ref().map_or(f64::NAN, |bargain| bargain.mean(metric))))
+            }
+            Self::Folder(recorded) => {
+                let rows: Vec<RegimeMetricRow> = only(recorded.rows()?, regime);
+                let mean = |metric: &str| rows.iter().find(|row| row.outcome.metric == metric);
+                Ok(bargaining::OUTCOMES.map(|metric| mean(metric).map_or(f64::NAN, |row| row.outcome.mean)))
+            }
+        }
+    }
+}
+
+fn of_regime(bargains: &[Bargained], regime: &str) -> Option<Bargain> {
+    bargains.iter().find(|bargained| bargained.regime == regime).map(Bargain::of)
+}
+
+fn only<R: OfRegime>(mut rows: Vec<R>, regime: &str) -> Vec<R> {
+    rows.retain(|row| row.regime() == regime);
+    rows
+}
+
 /// What the charts of a finished study are drawn from. Rows that several of them share are made once, when the first is drawn.
 #[derive(Debug)]
 pub struct Drawing<'a> {
-    report: Report<'a>,
-    bargains: &'a [Bargained],
-    period: usize,
+    source: RowSource<'a>,
+    facts: ChartFacts,
+    /// The facts' context over the period shown.
     context: ChartContext,
     models: OnceCell<Vec<ModelRow>>,
-    welfare: OnceCell<Vec<WelfareRow>>,
+    welfare: OnceCell<Vec<Gained>>,
     events: OnceCell<Vec<EventStudyRow>>,
 }
 
@@ -78,91 +211,144 @@ impl<'a> Drawing<'a> {
     #[must_use]
     pub fn over(finished: &'a Finished, period: usize) -> Self {
         let report = Report::of(finished);
-        Self {
-            period,
-            context: context(&report, period),
-            report,
-            bargains: &finished.bargains,
-            models: OnceCell::new(),
-            welfare: OnceCell::new(),
-            events: OnceCell::new(),
-        }
+        let facts = facts(&report, &finished.bargains);
+        Self::new(RowSource::Run { report, bargains: &finished.bargains }, facts, period)
     }
 
-    fn models(&self) -> &[ModelRow] {
-        self.models.get_or_init(|| self.report.models())
+    /// The charts of a run in its folder, over the period at a position of [`ChartFacts::periods`], or over the reporting period.
+    #[must_use]
+    pub fn recorded(recorded: RecordedRun, period: Option<usize>) -> Drawing<'static> {
+        let facts = recorded.facts.clone();
+        let reporting = facts.periods.iter().position(|known| *known == facts.context.period);
+        Drawing::new(RowSource::Folder(Box::new(recorded)), facts, period.or(reporting).unwrap_or(0))
     }
-    fn welfare(&self) -> &[WelfareRow] {
-        self.welfare.get_or_init(|| self.report.welfare())
+
+    fn new(source: RowSource<'_>, facts: ChartFacts, period: usize) -> Drawing<'_> {
+        let mut context = facts.context.clone();
+        if let Some(period) = facts.periods.get(period) {
+            context.period = period.clone();
+        }
+        let (models, welfare, events) = Default::default();
+        Drawing { source, facts, context, models, welfare, events }
+    }
+
+    fn models(&self) -> Result<&[ModelRow], ChartError> {
+        once(&self.models, || self.source.models())
+    }
+    fn welfare(&self) -> Result<&[Gained], ChartError> {
+        once(&self.welfare, || self.source.welfare())
     }
     fn events(&self) -> Result<&[EventStudyRow], ChartError> {
-        let events = self.events.get_or_init(|| self.report.event_study());
+        let events = once(&self.events, || self.source.events())?;
         if events.is_empty() { Err(nothing("event_study")) } else { Ok(events) }
+    }
+    /// Whether a row is of a regime and of the period shown.
+    fn is_shown(&self, row: [&str; 2], regime: &str) -> bool {
+        row == [regime, self.context.period.name.as_str()]
     }
 
     /// The charts, each drawn when it is asked for.
     #[must_use]
     pub fn charts(&self) -> Vec<LazyChart<'_>> {
-        let (report, context) = (&self.report, &self.context);
+        let (source, context) = (&self.source, &self.context);
         let mut charts = vec![
-            LazyChart::new("shares_over_time", || shares_over_time::draw(&report.weekly(), context)),
-            LazyChart::new("prices", || prices::draw(&report.diversion(), context)),
-            LazyChart::new("diversion", || diversion::draw(&report.diversion(), context)),
+            LazyChart::new("shares_over_time", "weekly", || shares_over_time::draw(&source.weekly()?, context)),
+            LazyChart::new("prices", "diversion", || prices::draw(&source.diversion()?, context)),
+            LazyChart::new("diversion", "diversion", || diversion::draw(&source.diversion()?, context)),
         ];
         for regime in &context.regimes {
-            charts.push(LazyChart::new(format!("winners_losers_{}", file_name(&regime.name)), move || {
-                let changed = |row: &ModelRow| {
-                    row.regime == regime.name && row.period == context.period.name && row.units.change != 0.0
-                };
-                if !self.models().iter().any(changed) {
+            charts.push(LazyChart::of("winners_losers", &regime.name, "models", move || {
+                let changed =
+                    |row: &ModelRow| self.is_shown([&row.regime, &row.period], &regime.name) && row.units.change != 0.0;
+                if !self.models()?.iter().any(changed) {
                     return Err(nothing("winners_losers"));
                 }
-                winners_losers::draw(self.models(), &regime.name, context)
+                winners_losers::draw(self.models()?, &regime.name, context)
             }));
         }
         for regime in &context.regimes {
-            charts.push(LazyChart::new(format!("who_pays_{}", file_name(&regime.name)), move || {
-                let of_regime = |row: &&WelfareRow| row.regime == regime.name && row.period == context.period.name;
-                let rows: Vec<&WelfareRow> = self.welfare().iter().filter(of_regime).collect();
+            charts.push(LazyChart::of("who_pays", &regime.name, "welfare", move || {
+                let of_regime = |row: &&Gained| self.is_shown([&row.regime, &row.period], &regime.name);
+                let rows: Vec<&Gained> = self.welfare()?.iter().filter(of_regime).collect();
                 who_pays::draw(&parties(&rows), &regime.name, context)
             }));
         }
-        charts.push(LazyChart::new("regime_welfare", move || {
-            let of_period = self.welfare().iter().filter(|row| row.period == context.period.name);
-            let gains: Vec<regime_welfare::Gain> = of_period.filter_map(|row| gain(report, row)).collect();
+        charts.push(LazyChart::new("regime_welfare", "welfare", move || {
+            let of_period = self.welfare()?.iter().filter(|row| row.period == context.period.name);
+            let gains: Vec<regime_welfare::Gain> = of_period.filter_map(|row| self.gain(row)).collect();
             regime_welfare::draw(&gains, context)
         }));
         charts.extend([
-            LazyChart::new("deficit", || deficit::draw(&report.deficit_path(), context)),
-            LazyChart::new("event_study", || event_study::draw(self.events()?, context)),
-            LazyChart::new("pull_forward", || pull_forward::draw(self.events()?, &never_imposed(report), context)),
-            LazyChart::new("days_of_supply", || days_of_supply::draw(&report.dealers(), context)),
+            LazyChart::new("deficit", "trade_balance", || {
+                deficit::draw(&deficit_path(&source.trade_balance()?, &self.facts), context)
+            }),
+            LazyChart::new("event_study", "event_study", || event_study::draw(self.events()?, context)),
+            LazyChart::new("pull_forward", "event_study", || {
+                pull_forward::draw(self.events()?, &self.facts.quiet, context)
+            }),
+            LazyChart::new("days_of_supply", "dealers", || days_of_supply::draw(&source.dealers()?, context)),
         ]);
-        for bargained in self.bargains {
-            let name = file_name(&bargained.regime);
-            let with = move |draw: fn(&Bargain, &bargaining::Caption) -> Result<Svg, ChartError>| {
-                let bargain = Bargain::of(bargained);
-                let caption = caption(report, &bargain).ok_or_else(|| nothing("bargaining"))?;
-                draw(&bargain, &caption)
-            };
-            charts.push(LazyChart::new(format!("offers_{name}"), move || {
-                with(|bargain, caption| bargaining::offers(&bargain.offers, caption))
+        for (regime, caption) in &self.facts.bargains {
+            charts.push(LazyChart::of("offers", regime, "offers", move || {
+                let caption = bargaining::Caption { outcomes: source.outcomes(regime)?, ..caption.clone() };
+                bargaining::offers(&source.offers(regime)?, &caption)
             }));
-            charts.push(LazyChart::new(format!("settlement_dates_{name}"), move || {
-                with(|bargain, caption| bargaining::settlement_dates(&bargain.dates, caption))
+            charts.push(LazyChart::of("settlement_dates", regime, "settlement_dates", move || {
+                let caption = bargaining::Caption { outcomes: source.outcomes(regime)?, ..caption.clone() };
+                bargaining::settlement_dates(&source.settlement_dates(regime)?, &caption)
             }));
         }
-        charts.push(LazyChart::new("headline", move || {
-            let (metric, rows) = headline_rows(report, self.period);
-            headline::draw(&rows, &report.comparisons(), &metric, context)
+        charts.push(LazyChart::new("headline", "replications", move || {
+            let rows = source.replications(&context.period, &self.facts.context.period)?;
+            headline::draw(&rows, &source.comparisons()?, &self.facts.headline, context)
         }));
         charts
     }
+
+    /// A line that is a country's total, or the world's.
+    fn gain(&self, row: &Gained) -> Option<regime_welfare::Gain> {
+        let (region, label) = match row.account.as_str() {
+            "total_home" => {
+                let [region, label] = &self.facts.home;
+                (region.clone(), label.clone())
+            }
+            "total_world" => (String::new(), "World".to_owned()),
+            account => {
+                let region =
+                    self.context.regions.iter().find(|region| account.strip_prefix("total_") == Some(region))?;
+                (region.clone(), region_label(region))
+            }
+        };
+        Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: row.yearly })
+    }
+}
+
+fn once<T>(cell: &OnceCell<Vec<T>>, make: impl FnOnce() -> Result<Vec<T>, ChartError>) -> Result<&[T], ChartError> {
+    if cell.get().is_none() {
+        let made = make()?;
+        return Ok(cell.get_or_init(|| made));
+    }
+    Ok(cell.get().map_or(&[], Vec::as_slice))
 }
 
 /// A chart without anything to show.
 fn nothing(chart: &'static str) -> ChartError {
     ChartError::Empty { chart, reason: "the study has nothing for it".into() }
+}
+
+impl From<&WelfareRow> for Gained {
+    fn from(row: &WelfareRow) -> Self {
+        Self {
+            regime: row.regime.clone(),
+            period: row.period.clone(),
+            account: row.account.name.clone(),
+            label: row.label.clone(),
+            group: row.group.to_owned(),
+            order: row.order,
+            change_usd: row.change_usd,
+            yearly: row.yearly(),
+        }
+    }
 }
 
 /// What the charts of a regime's bargaining say of it.
@@ -171,7 +357,7 @@ fn caption(report: &Report<'_>, bargain: &Bargain) -> Option<bargaining::Caption
     let position = report.regimes.iter().find(|r| scenario.regimes[**r].name == bargain.regime)?;
     let negotiated = report.study.negotiated(*position)?;
     let label = &scenario.regimes[*position].label;
-    Some(bargain.caption(&scenario.title, label, &negotiated.setup, scenario.seed))
+    Some(bargain.caption(scenario, label, &negotiated.setup))
 }
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
@@ -180,73 +366,64 @@ fn caption(report: &Report<'_>, bargain: &Bargain) -> Option<bargaining::Caption
 /// [`ChartError`] when a chart cannot be drawn or written.
 pub fn write_charts(folder: &OutputFolder, finished: &Finished) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
+    let forms = finished.study.scenario().outputs.figures.written();
     let mut drawn = Vec::new();
     for chart in Drawing::of(finished).charts() {
         drawn.extend(chart.draw()?.map(|svg| (chart.name, svg)));
     }
-    let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name));
+    let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name, forms));
     Ok(written.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The parties of one regime's account with their totals, in the order of the table; those that gain and lose nothing are left out.
-fn parties(rows: &[&WelfareRow]) -> Vec<who_pays::Party> {
-    let mut shown: Vec<&&WelfareRow> = rows
-        .iter()
-        .filter(|row| {
-            row.group == AccountGroup::Total.as_str()
-                || row.group == AccountGroup::Party.as_str() && row.change_usd != 0.0
-        })
-        .collect();
+fn parties(rows: &[&Gained]) -> Vec<who_pays::Party> {
+    let is_total = |row: &Gained| row.group == AccountGroup::Total.as_str();
+    let gains = |row: &Gained| row.group == AccountGroup::Party.as_str() && row.change_usd != 0.0;
+    let mut shown: Vec<&&Gained> = rows.iter().filter(|row| is_total(row) || gains(row)).collect();
     shown.sort_by_key(|row| row.order);
-    let party = |row: &&WelfareRow| who_pays::Party {
-        label: row.label.clone(),
-        change: row.yearly(),
-        total: row.group == AccountGroup::Total.as_str(),
-    };
+    let party = |row: &&Gained| who_pays::Party { label: row.label.clone(), change: row.yearly, total: is_total(row) };
     shown.into_iter().map(party).collect()
 }
 
-/// A row that is a country's total, or the world's.
-fn gain(report: &Report<'_>, row: &WelfareRow) -> Option<regime_welfare::Gain> {
-    let scenario = report.study.scenario();
-    let regions = &scenario.market.regions;
-    let (region, label) = match row.account.account {
-        Account::TotalHome => {
-            let first = regions.ids().find(|region| scenario.market.domestic[*region]);
-            (first.map_or_else(|| "home".to_owned(), |region| regions[region].clone()), scenario.accounts.home.clone())
-        }
-        Account::TotalOf(region) => (regions[region].clone(), region_label(&regions[region])),
-        Account::World => (String::new(), "World".to_owned()),
-        _ => return None,
+/// The bilateral deficit of every month and regime; that without the policy is the baseline's, which differs from itself by nothing.
+fn deficit_path(rows: &[TradeRow], facts: &ChartFacts) -> Vec<deficit::DeficitMonth> {
+    const PER_BILLION: f64 = 1e-9;
+    let baseline = |month: Date| {
+        let mut own = rows.iter().filter(|row| row.regime == facts.context.baseline);
+        own.find(|row| row.month == month).map_or(f64::NAN, |row| row.deficit_usd_per_year.q50)
     };
-    Some(regime_welfare::Gain { regime: row.regime.clone(), region, label, change: row.yearly() })
+    let first_day = Day::of(facts.first_day);
+    let month = |row: &TradeRow| deficit::DeficitMonth {
+        regime: row.regime.clone(),
+        // A month has the weeks that start in it.
+        from: (0..).map(|week| first_day.week_start(week).date()).find(|day| *day >= row.month).unwrap_or(row.month),
+        weeks: row.weeks,
+        deficit: row.deficit_usd_per_year.times(PER_BILLION),
+        base: baseline(row.month) * PER_BILLION,
+    };
+    rows.iter().filter(|row| row.deficit_usd_per_year.q50.is_finite()).map(month).collect()
 }
 
-impl Report<'_> {
-    /// The bilateral deficit of every month and regime over replications; none where the scenario gives no deficit.
-    fn deficit_path(&self) -> Vec<deficit::DeficitMonth> {
-        const BILLION: f64 = 1e9;
-        let scenario = self.study.scenario();
-        let Some(accounts) = &self.layout().accounts else { return Vec::new() };
-        let mut path = Vec::new();
-        for arm in self.results.arms() {
-            for (m, month) in accounts.months.iter().enumerate() {
-                let rate = |month| scenario.accounts.deficit_rates.in_month(month);
-                let base = scenario.accounts.deficit_in(month_number(month.first_day), rate);
-                let Some(base) = base else { continue };
-                let slot = accounts.trade(TradeMetric::Deficit, m);
-                let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(self.results.baseline(), slot));
-                let values = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| (base + (own - quiet)) / BILLION);
-                path.push(deficit::DeficitMonth {
-                    regime: self.regime_name(arm),
-                    from: scenario.week_start(month.from),
-                    weeks: month.to - month.from,
-                    deficit: fan(values.collect()),
-                    base: base / BILLION,
-                });
-            }
-        }
-        path
+/// What the charts of a run say beside its tables.
+pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained]) -> ChartFacts {
+    let scenario = report.study.scenario();
+    let market = &scenario.market;
+    let home = market.regions.ids().find(|region| market.domestic[*region]);
+    let captioned = |bargained: &Bargained| {
+        let bargain = Bargain::of(bargained);
+        Some((bargained.regime.clone(), caption(report, &bargain)?))
+    };
+    ChartFacts {
+        context: context(report, scenario.outputs.period),
+        periods: scenario.periods.iter().map(|period| PeriodContext::of(scenario, period)).collect(),
+        first_day: scenario.week_start(0),
+        home: [
+            home.map_or_else(|| "home".to_owned(), |region| market.regions[region].clone()),
+            scenario.accounts.home.clone(),
+        ],
+        quiet: never_imposed(report),
+        headline: headline_metric(report),
+        bargains: bargains.iter().filter_map(captioned).collect(),
     }
 }
 
@@ -293,6 +470,7 @@ fn context(report: &Report<'_>, period: usize) -> ChartContext {
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
+        look: scenario.outputs.figures.clone(),
     }
 }
 
@@ -308,14 +486,23 @@ fn dated_steps(calendar: &Calendar) -> Vec<EventMark> {
     steps.into_iter().filter(|(least, _)| calendar.escalation >= *least).map(|(_, step)| step).collect()
 }
 
+/// The headline metric.
+fn headline_metric(report: &Report<'_>) -> headline::HeadlineMetric {
+    let scenario = report.study.scenario();
+    let name = scenario.outputs.headline.clone();
+    let described = describe(&name, scenario);
+    let (_, unit) = described.yearly(scenario.reporting_period().years());
+    let label = headline_label(&described.what, scenario.market.regions.as_slice());
+    headline::HeadlineMetric { name, label, unit, is_flow: described.is_flow }
+}
+
 /// The headline metric over a period in the stored replications.
-fn headline_rows(report: &Report<'_>, period: usize) -> (headline::HeadlineMetric, Vec<ReplicationRow>) {
+fn headline_rows(report: &Report<'_>, period: &str) -> Vec<ReplicationRow> {
     let scenario = report.study.scenario();
     let layout = report.study.layout();
-    let name = scenario.outputs.headline.clone();
-    let position = layout.headlines.iter().position(|known| *known == name).unwrap_or(0);
-    let described = describe(&name, scenario);
-    let (_, unit) = described.yearly(scenario.periods[period].years());
+    let name = &scenario.outputs.headline;
+    let position = layout.headlines.iter().position(|known| known == name).unwrap_or(0);
+    let period = scenario.periods.iter().position(|known| known.name == period).unwrap_or(scenario.outputs.period);
     let slot = layout.headline(position, period);
     let mut rows = Vec::new();
     for arm in report.results.arms() {
@@ -324,15 +511,7 @@ fn headline_rows(report: &Report<'_>, period: usize) -> (headline::HeadlineMetri
             rows.push(ReplicationRow { regime, replication, metric: name.clone(), value });
         }
     }
-    (
-        headline::HeadlineMetric {
-            name,
-            label: headline_label(&described.what, scenario.market.regions.as_slice()),
-            unit,
-            is_flow: described.is_flow,
-        },
-        rows,
-    )
+    rows
 }
 
 /// A regime's name as part of a file name.

@@ -20,6 +20,7 @@ pub fn write_charts(
     let charts = folder.below("charts");
     let (problem, estimate) = (&calibration.problem, &finished.estimate);
     let title = &calibration.scenarios[0].scenario.title;
+    let look = &calibration.scenarios[0].scenario.outputs.figures;
     let label = |i: usize| calibration.evidence[calibration.fitted[i]].label.clone();
     let point = |i: usize| {
         let target = &problem.targets[i];
@@ -47,7 +48,7 @@ pub fn write_charts(
         finished.trace.len(),
         estimate.seeds
     );
-    let mut paths = write_into(&charts, &draw_fit(&points, &footer)?, "fit")?;
+    let mut paths = write_into(&charts, &draw_fit(&points, &footer, look)?, "fit", look.written())?;
     let cells = (0..problem.targets.len()).map(|i| {
         let target = &problem.targets[i];
         let scaled = |k: usize| {
@@ -63,6 +64,6 @@ pub fn write_charts(
         columns: calibration.labels.clone(),
         cells: cells.collect(),
     };
-    paths.extend(write_into(&charts, &draw_identification(&heat, &footer)?, "identification")?);
+    paths.extend(write_into(&charts, &draw_identification(&heat, &footer, look)?, "identification", look.written())?);
     Ok(paths)
 }

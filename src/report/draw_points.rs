@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::charts::response::{Measured, ResponsePoint, Responses, Swept, dots, lines};
 use super::charts::{
     ChartContext, ChartError, PeriodContext, RegimeContext, Svg, effects as effects_chart, headline_label,
     response_map, uncertainty, write_into,
 };
 use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
+use super::record::{Unreadable, read_rows};
+use super::recorded::{TextLine, TextTable};
 use super::study::describe;
 use super::words::first_that_moves;
 use crate::config::design::StudyDesign;
@@ -15,6 +19,190 @@ use crate::config::sweep::{Setting, Sweep};
 use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;
+
+/// What the charts of a study of many points say beside its tables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointFacts {
+    /// Said of every chart; its period is that of the study's charts.
+    pub context: ChartContext,
+    /// The periods that a chart can show.
+    pub periods: Vec<PeriodContext>,
+    /// The metrics shown.
+    pub metrics: Vec<PointMetric>,
+    /// Names of the regimes in the order of the tables.
+    pub regimes: Vec<String>,
+    /// What is swept; nothing where points are draws.
+    pub sweep: Option<SweepFacts>,
+}
+
+/// Key of the facts in `datapackage.json`.
+pub const FACTS: &str = "point_charts";
+
+/// A metric of the charts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointMetric {
+    /// Its name in the tables.
+    pub name: String,
+    /// What the reader is shown.
+    pub label: String,
+    /// Its unit on charts.
+    pub unit: String,
+    /// Whether charts show it as a yearly rate.
+    pub is_flow: bool,
+}
+
+/// What a sweep varies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepFacts {
+    /// Its columns in the table.
+    pub columns: Vec<String>,
+    /// The same as charts show them.
+    pub swept: Vec<Swept>,
+    /// How responses are drawn.
+    pub form: ResponseForm,
+}
+
+/// How responses are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseForm {
+    /// Lines over the one setting.
+    Lines,
+    /// A map over a full grid of two.
+    Map,
+    /// Dots over each of several settings.
+    Dots,
+}
+
+impl PointFacts {
+    /// Those of a study.
+    ///
+    /// # Errors
+    /// [`ChartError::Empty`] where the study's charts name a metric or period that is not measured.
+    pub fn of(scenario: &Scenario, design: &StudyDesign, results: &PointResults) -> Result<Self, ChartError> {
+        let names = results.names();
+        let choice = shown(names, chart_choice(design), scenario);
+        let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
+        let context = context(scenario, results, design.replications(), period);
+        let metric = |metric: &usize| {
+            let described = describe(&names.metrics[*metric], scenario);
+            PointMetric {
+                name: names.metrics[*metric].clone(),
+                label: headline_label(&described.what, scenario.market.regions.as_slice()),
+                unit: described.yearly(context.period.years()).1,
+                is_flow: described.is_flow,
+            }
+        };
+        let sweep = match design {
+            StudyDesign::Sweep(sweep) => {
+                let (swept, places) = places(sweep);
+                // Points on one line through the settings are a line; a full grid of two is a map; others are dots.
+                let form = match swept.len() {
+                    1 => ResponseForm::Lines,
+                    2 if is_grid(&places) => ResponseForm::Map,
+                    _ => ResponseForm::Dots,
+                };
+                Some(SweepFacts { columns: sweep.axes.iter().map(|axis| axis.name.clone()).collect(), swept, form })
+            }
+            StudyDesign::Uncertainty(_) => None,
+        };
+        Ok(Self {
+            metrics: metrics.iter().map(metric).collect(),
+            periods: scenario.periods.iter().map(|period| PeriodContext::of(scenario, period)).collect(),
+            regimes: names.regimes.clone(),
+            sweep,
+            context,
+        })
+    }
+
+    fn is_change(&self) -> bool {
+        self.regimes.len() > 1
+    }
+    /// What turns a metric of the period into what charts show.
+    fn rate(&self, metric: &PointMetric) -> f64 {
+        if metric.is_flow { 1.0 / self.context.period.years() } else { 1.0 }
+    }
+}
+
+/// The rows that the charts of a study of many points are drawn from.
+#[derive(Clone, Debug, Default)]
+pub struct PointRows {
+    uncertainty: Vec<UncertaintyRow>,
+    effects: Vec<EffectRow>,
+    responses: Vec<ResponsePoint>,
+}
+
+impl PointRows {
+    /// Those of the tables of a folder; `read` gives the text of one, nothing where there is none.
+    ///
+    /// # Errors
+    /// [`ChartError`] where one cannot be read.
+    pub fn read(
+        facts: &PointFacts,
+        read: impl Fn(&str) -> Result<Option<Vec<u8>>, ChartError>,
+    ) -> Result<Self, ChartError> {
+        let Some(sweep) = &facts.sweep else {
+            return Ok(Self {
+                uncertainty: read("uncertainty")?.map_or_else(|| Ok(Vec::new()), |csv| read_rows(&csv))?,
+                effects: read("effects")?.map_or_else(|| Ok(Vec::new()), |csv| read_rows(&csv))?,
+                responses: Vec::new(),
+            });
+        };
+        let csv = read("sweep")?.unwrap_or_default();
+        let sheet = TextTable::read("sweep", &csv)?;
+        let mut responses = Vec::new();
+        for line in sheet.lines() {
+            responses.extend(response(line, facts, sweep)?);
+        }
+        // The table has them point by point.
+        let place = |row: &ResponsePoint| (facts.regimes.iter().position(|regime| *regime == row.regime), row.metric);
+        responses.sort_by_key(place);
+        Ok(Self { responses, ..Self::default() })
+    }
+
+    /// Leaves out what is not of these regimes.
+    pub fn choose(&mut self, regimes: &[String]) {
+        self.uncertainty.retain(|row| regimes.contains(&row.regime));
+        self.effects.retain(|row| regimes.contains(&row.regime));
+        self.responses.retain(|row| regimes.contains(&row.regime));
+    }
+}
+
+/// A line of `sweep.csv` as charts show it; nothing where they do not.
+fn response(line: TextLine<'_>, facts: &PointFacts, sweep: &SweepFacts) -> Result<Option<ResponsePoint>, Unreadable> {
+    let (regime, name) = (line.text("regime")?, line.text("metric")?);
+    let Some(metric) = facts.metrics.iter().position(|metric| metric.name == name) else { return Ok(None) };
+    if line.text("period")? != facts.context.period.name || facts.is_change() && regime == facts.context.baseline {
+        return Ok(None);
+    }
+    let mut at = Vec::with_capacity(sweep.columns.len());
+    for (column, swept) in sweep.columns.iter().zip(&sweep.swept) {
+        let text = line.text(column)?;
+        at.push(match swept.categories.is_empty() {
+            true => line.number(column)?,
+            false => swept.categories.iter().position(|name| name == text).unwrap_or(0) as f64,
+        });
+    }
+    let columns = match facts.is_change() {
+        true => ["change", "change_ci_low", "change_ci_high"],
+        false => ["mean", "ci_low", "ci_high"],
+    };
+    let rate = facts.rate(&facts.metrics[metric]);
+    let [mean, low, high] = [line.number(columns[0])?, line.number(columns[1])?, line.number(columns[2])?];
+    let regime = regime.to_owned();
+    Ok(Some(ResponsePoint { regime, metric, at, mean: rate * mean, low: rate * low, high: rate * high }))
+}
+
+/// A chart of a study of many points.
+#[derive(Clone, Debug)]
+pub struct PointChart {
+    /// Its name.
+    pub name: String,
+    /// The same without the metric that it is of.
+    pub kind: &'static str,
+    /// The chart.
+    pub svg: Svg,
+}
 
 /// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` and `effects` are the rows of those
 /// tables, for draws.
@@ -32,7 +220,7 @@ pub fn write_point_charts(
     let charts = folder.below("charts");
     let mut paths = Vec::new();
     for (name, svg) in point_charts(scenario, design, results, uncertainty, effects)? {
-        paths.extend(write_into(&charts, &svg, &name)?);
+        paths.extend(write_into(&charts, &svg, &name, scenario.outputs.figures.written())?);
     }
     Ok(paths)
 }
@@ -48,93 +236,84 @@ pub fn point_charts(
     uncertainty: &[UncertaintyRow],
     effects: &[EffectRow],
 ) -> Result<Vec<(String, Svg)>, ChartError> {
-    let names = results.names();
-    let choice = shown(names, chart_choice(design), scenario);
-    let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
-    let context = context(scenario, results, design.replications(), period);
-    let years = context.period.years();
+    let facts = PointFacts::of(scenario, design, results)?;
+    let responses = match design {
+        StudyDesign::Sweep(sweep) => responses(results, &facts, &places(sweep).1),
+        StudyDesign::Uncertainty(_) => Vec::new(),
+    };
+    let rows = PointRows { uncertainty: uncertainty.to_vec(), effects: effects.to_vec(), responses };
+    let charts = draw_points(&facts, &rows)?;
+    Ok(charts.into_iter().map(|chart| (chart.name, chart.svg)).collect())
+}
+
+/// The charts of rows and what is said beside them; those that have nothing to show are left out.
+///
+/// # Errors
+/// [`ChartError`] when one cannot be drawn.
+pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChart>, ChartError> {
+    let context = &facts.context;
+    let is_change = facts.is_change();
     let mut charts = Vec::new();
-    let mut keep = |name: &str, drawn: Result<Svg, ChartError>| match drawn {
+    let mut keep = |kind: &'static str, of: Option<&str>, table: &str, drawn: Result<Svg, ChartError>| match drawn {
         Ok(svg) => {
-            charts.push((name.to_owned(), svg));
+            let name = of.map_or_else(|| kind.to_owned(), |of| format!("{kind}_{}", plain(of)));
+            charts.push(PointChart { name, kind, svg: svg.with_data(table) });
             Ok(())
         }
         Err(ChartError::Empty { .. }) => Ok(()),
         Err(error) => Err(error),
     };
-    let (rates, measured): (Vec<f64>, Vec<Measured>) = metrics
-        .iter()
-        .map(|metric| {
-            let described = describe(&names.metrics[*metric], scenario);
-            let (rate, unit) = described.yearly(years);
-            (rate, Measured { label: headline_label(&described.what, scenario.market.regions.as_slice()), unit })
-        })
-        .unzip();
-    match design {
-        StudyDesign::Sweep(sweep) => {
-            let (swept, places) = places(sweep);
-            let is_change = names.regimes.len() > 1;
-            let rows = responses(results, period, metrics.iter().copied().zip(rates), &places, is_change);
-            let all = Responses { swept: &swept, metrics: &measured, rows: &rows, is_change };
-            // Points on one line through the settings are a line; a full grid of two is a map; others are dots.
-            if swept.len() == 1 {
-                keep("response", lines(all, &context))?;
-            } else if swept.len() == 2 && is_grid(&places) {
-                for (m, metric) in metrics.iter().enumerate() {
-                    keep(
-                        &format!("response_{}", plain(&names.metrics[*metric])),
-                        response_map::draw(all, m, &context),
-                    )?;
-                }
-            } else {
-                for (m, metric) in metrics.iter().enumerate() {
-                    keep(&format!("response_{}", plain(&names.metrics[*metric])), dots(all, m, &context))?;
-                }
-            }
+    if let Some(SweepFacts { swept, form, .. }) = &facts.sweep {
+        let measured = |metric: &PointMetric| Measured { label: metric.label.clone(), unit: metric.unit.clone() };
+        let measured: Vec<Measured> = facts.metrics.iter().map(measured).collect();
+        let all = Responses { swept, metrics: &measured, rows: &rows.responses, is_change };
+        if *form == ResponseForm::Lines {
+            keep("response", None, "sweep", lines(all, context))?;
+            return Ok(charts);
         }
-        StudyDesign::Uncertainty(_) => {
-            let is_change = names.regimes.len() > 1;
-            let shown: Vec<uncertainty::MetricRows<'_, UncertaintyRow>> = metrics
-                .iter()
-                .zip(measured.iter().zip(&rates))
-                .map(|(metric, (measured, rate))| uncertainty::MetricRows {
-                    label: measured.label.clone(),
-                    unit: measured.unit.clone(),
-                    rate: *rate,
-                    rows: uncertainty
-                        .iter()
-                        .filter(|row| row.is_change() == is_change && row.period == context.period.name)
-                        .filter(|row| row.metric == names.metrics[*metric])
-                        .collect(),
-                })
-                .collect();
-            keep("uncertainty", uncertainty::draw(&shown, &context))?;
-            // Of the first regime that moves the first metric.
-            let mean = |r: usize| {
-                let first =
-                    shown.first().and_then(|first| first.rows.iter().find(|row| row.regime == names.regimes[r]));
-                first.map_or(0.0, |row| row.mean)
+        for (m, metric) in facts.metrics.iter().enumerate() {
+            let drawn = match form {
+                ResponseForm::Map => response_map::draw(all, m, context),
+                _ => dots(all, m, context),
             };
-            let others: Vec<usize> = (0..names.regimes.len()).filter(|r| *r != names.baseline).collect();
-            let first = first_that_moves(&others.iter().map(|r| mean(*r)).collect::<Vec<f64>>()).unwrap_or(0);
-            let place = others.get(first).copied().unwrap_or(names.baseline);
-            let of = |metric: &usize| -> Vec<&EffectRow> {
-                let own =
-                    effects.iter().filter(|row| row.is_change() == is_change && row.period == context.period.name);
-                let own = own.filter(|row| row.regime == names.regimes[place]);
-                own.filter(|row| row.metric == names.metrics[*metric] && row.share.is_finite()).collect()
-            };
-            let each = metrics.iter().zip(measured.iter().zip(&rates));
-            let panels = each.map(|(metric, (measured, rate))| uncertainty::MetricRows {
-                label: measured.label.clone(),
-                unit: measured.unit.clone(),
-                rate: *rate,
-                rows: of(metric),
-            });
-            let panels: Vec<_> = panels.filter(|panel| !panel.rows.is_empty()).collect();
-            keep("effects", effects_chart::draw(&panels, &context))?;
+            keep("response", Some(&metric.name), "sweep", drawn)?;
         }
+        return Ok(charts);
     }
+    let of_metric = |metric: &PointMetric| {
+        let own = rows.uncertainty.iter().filter(|row| {
+            row.is_change() == is_change && row.period == context.period.name && row.metric == metric.name
+        });
+        uncertainty::MetricRows {
+            label: metric.label.clone(),
+            unit: metric.unit.clone(),
+            rate: facts.rate(metric),
+            rows: own.collect(),
+        }
+    };
+    let shown: Vec<uncertainty::MetricRows<'_, UncertaintyRow>> = facts.metrics.iter().map(of_metric).collect();
+    keep("uncertainty", None, "uncertainty", uncertainty::draw(&shown, context))?;
+    // Of the first regime that moves the first metric.
+    let mean = |regime: &&String| {
+        let first = shown.first().and_then(|first| first.rows.iter().find(|row| row.regime == **regime));
+        first.map_or(0.0, |row| row.mean)
+    };
+    let others: Vec<&String> = facts.regimes.iter().filter(|regime| **regime != context.baseline).collect();
+    let first = first_that_moves(&others.iter().map(mean).collect::<Vec<f64>>()).unwrap_or(0);
+    let regime = others.get(first).map_or(context.baseline.as_str(), |regime| regime.as_str());
+    let of = |metric: &PointMetric| -> Vec<&EffectRow> {
+        let own = rows.effects.iter().filter(|row| row.is_change() == is_change && row.period == context.period.name);
+        let own = own.filter(|row| row.regime == regime);
+        own.filter(|row| row.metric == metric.name && row.share.is_finite()).collect()
+    };
+    let panels = facts.metrics.iter().map(|metric| uncertainty::MetricRows {
+        label: metric.label.clone(),
+        unit: metric.unit.clone(),
+        rate: facts.rate(metric),
+        rows: of(metric),
+    });
+    let panels: Vec<_> = panels.filter(|panel| !panel.rows.is_empty()).collect();
+    keep("effects", None, "effects", effects_chart::draw(&panels, context))?;
     Ok(charts)
 }
 
@@ -162,6 +341,7 @@ fn context(scenario: &Scenario, results: &PointResults, replications: u64, perio
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
+        look: scenario.outputs.figures.clone(),
     }
 }
 
@@ -208,17 +388,15 @@ fn is_grid(places: &[Vec<f64>]) -> bool {
     columns > 1 && rows > 1 && cells.len() == places.len() && places.len() == columns * rows
 }
 
-fn responses(
-    results: &PointResults,
-    period: usize,
-    metrics: impl Iterator<Item = (usize, f64)> + Clone,
-    places: &[Vec<f64>],
-    is_change: bool,
-) -> Vec<ResponsePoint> {
+fn responses(results: &PointResults, facts: &PointFacts, places: &[Vec<f64>]) -> Vec<ResponsePoint> {
     let names = results.names();
+    let is_change = facts.is_change();
+    let period = names.periods.iter().position(|name| *name == facts.context.period.name).unwrap_or(0);
     let mut rows = Vec::new();
     for (r, regime) in names.regimes.iter().enumerate().filter(|(r, _)| !is_change || *r != names.baseline) {
-        for (m, (metric, rate)) in metrics.clone().enumerate() {
+        for (m, metric) in facts.metrics.iter().enumerate() {
+            let rate = facts.rate(metric);
+            let metric = names.metrics.iter().position(|name| *name == metric.name).unwrap_or(0);
             for (point, moments) in results.points() {
                 let place = names.place(r, period, metric);
                 let moments = if is_change { moments.difference(place) } else { moments.level(place) };

@@ -21,12 +21,15 @@ pub fn write_charts(
     finished: &FinishedSensitivity,
 ) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
+    let forms = study.loaded.scenario.outputs.figures.written();
     let mut paths = Vec::new();
     for target in &study.targets {
         let context = context(study, finished, target);
         for (name, drawn) in draw(study.scheme, finished, &context) {
             match drawn {
-                Ok(svg) => paths.extend(write_into(&charts, &svg, &format!("{name}_{}", file_name(&target.name)))?),
+                Ok(svg) => {
+                    paths.extend(write_into(&charts, &svg, &format!("{name}_{}", file_name(&target.name)), forms)?)
+                }
                 Err(ChartError::Empty { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -123,6 +126,7 @@ fn context(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, target: &R
         replications: study.replications,
         seed: scenario.seed,
         level: study.resampling.level,
+        look: scenario.outputs.figures.clone(),
     }
 }
 

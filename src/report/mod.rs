@@ -32,6 +32,10 @@ pub mod parquet;
 pub mod pass_through;
 pub mod points;
 pub mod record;
+#[cfg(feature = "charts")]
+pub mod recorded;
+#[cfg(feature = "charts")]
+pub mod redraw;
 pub mod rows;
 pub mod sensitivity;
 pub mod setting_rows;

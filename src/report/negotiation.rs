@@ -115,7 +115,7 @@ table! {
         /// day, after its round of talks
         date: Date;
         /// limit_partner: the most that the partner would sign; limit_home: the least that the home government would take; offer_partner, offer_home
-        series: &'static str;
+        series: String;
         /// mean commitment over worlds, 0 to 1
         commitment_mean: f64;
         /// its 5% quantile over worlds
@@ -141,7 +141,7 @@ impl OffersRow {
         Self {
             regime: regime.to_owned(),
             date: offers.day.date(),
-            series: offers.series,
+            series: offers.series.to_owned(),
             commitment_mean: offers.mean,
             commitment_q05,
             commitment_q25,
@@ -161,7 +161,7 @@ table! {
         /// day of the deal
         date: Date;
         /// where the dispute stood: talks, threatened, announced, imposed, lapsed
-        state: &'static str;
+        state: String;
         /// worlds that strike their first deal on this day
         deals: u64, "worlds";
         /// the same as a share of all worlds
@@ -178,7 +178,7 @@ impl SettlementDateRow {
         Self {
             regime: regime.to_owned(),
             date: day.date(),
-            state: state.as_str(),
+            state: state.as_str().to_owned(),
             deals: *deals,
             share: *share,
             commitment: *commitment,

@@ -203,7 +203,7 @@ table! {
         /// headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction
         metric: String;
         /// `level`, or `change` from the baseline regime in the same draw and replication
-        quantity: &'static str;
+        quantity: String;
         /// number of draws with results
         draws: u64;
         /// number of replications of each draw
@@ -273,7 +273,7 @@ impl UncertaintyRow {
             regime: regime.into(),
             period: period.into(),
             metric: metric.into(),
-            quantity: if is_change { CHANGE } else { "level" },
+            quantity: quantity_of(is_change),
             draws: layout.groups() as u64,
             replications,
             mean: mean.value,
@@ -303,6 +303,11 @@ impl UncertaintyRow {
 }
 
 const CHANGE: &str = "change";
+
+/// What tables call a change from the baseline, or a level.
+fn quantity_of(is_change: bool) -> String {
+    if is_change { CHANGE } else { "level" }.to_owned()
+}
 
 /// A metric over draws, each with its replications.
 #[derive(Clone, Copy, Debug)]
@@ -365,7 +370,7 @@ table! {
         /// metric; the name ends in its unit, cars otherwise, `car_share` is a fraction; money is of the whole period
         metric: String;
         /// `level`, or `change` from the baseline regime in the same draw and replication
-        quantity: &'static str;
+        quantity: String;
         /// number of draws with results
         draws: u64;
         /// the structures of the point run, the first of each factor, of which the first two widths are; empty where the study has none
@@ -409,7 +414,7 @@ table! {
         /// metric; the name ends in its unit, cars otherwise, `car_share` is a fraction; money is of the whole period
         metric: String;
         /// `level`, or `change` from the baseline regime in the same draw and replication
-        quantity: &'static str;
+        quantity: String;
         /// share of the draws that it was given
         weight: f64, "fraction";
         /// number of its draws with results
@@ -441,7 +446,7 @@ table! {
         /// what charts call it
         label: String;
         /// `structure` or `parameter`
-        kind: &'static str;
+        kind: String;
         /// policy regime, by its name in the scenario
         regime: String;
         /// reporting period; `all` is the whole horizon
@@ -449,7 +454,7 @@ table! {
         /// metric; the name ends in its unit, cars otherwise, `car_share` is a fraction; money is of the whole period
         metric: String;
         /// `level`, or `change` from the baseline regime in the same draw and replication
-        quantity: &'static str;
+        quantity: String;
         /// draws that have it
         draws: u64;
         /// groups that they were put into
@@ -558,13 +563,13 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
         let layout = results.over_points(names.place(r, p, m), is_change);
         let found = Widths::new(&layout, replications, &cell);
         let key = || (names.regimes[r].clone(), names.periods[p].clone(), names.metrics[m].clone());
-        let ((regime, period, metric), quantity) = (key(), if is_change { CHANGE } else { "level" });
+        let ((regime, period, metric), quantity) = (key(), quantity_of(is_change));
         let [simulation_share, parameter_share, structure_share] = found.share;
         tables.widths.push(WidthRow {
             regime,
             period,
             metric,
-            quantity,
+            quantity: quantity.clone(),
             draws: layout.groups() as u64,
             structure: of_point.join(" + "),
             q50: found.first.quantiles[1],
@@ -591,7 +596,7 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
                 regime,
                 period,
                 metric,
-                quantity,
+                quantity: quantity.clone(),
                 weight: structure.weight,
                 draws: of.draws as u64,
                 mean: of.mean,
@@ -610,11 +615,11 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
             effects.push(EffectRow {
                 thing: thing.key.clone(),
                 label: thing.label.clone(),
-                kind: if thing.is_structure { "structure" } else { "parameter" },
+                kind: if thing.is_structure { "structure" } else { "parameter" }.to_owned(),
                 regime,
                 period,
                 metric,
-                quantity,
+                quantity: quantity.clone(),
                 draws: thing.groups.iter().map(|group| group.draws.len() as u64).sum(),
                 groups: thing.groups.len() as u64,
                 share: found.share,

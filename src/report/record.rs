@@ -126,6 +126,62 @@ pub fn decimal(number: f64) -> String {
     }
 }
 
+/// Cells of one line of a table, from left to right.
+#[derive(Debug)]
+pub struct Cells<'a> {
+    line: &'a csv::StringRecord,
+    next: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// The next cell.
+    fn text(&mut self) -> Result<&'a str, String> {
+        self.next += 1;
+        self.line.get(self.next - 1).ok_or_else(|| "ends before its last column".to_owned())
+    }
+    /// The next cell as a value.
+    fn parsed<T: std::str::FromStr>(&mut self, expected: &str) -> Result<T, String> {
+        let text = self.text()?;
+        text.parse().map_err(|_| format!("`{text}`, expected {expected}"))
+    }
+}
+
+/// Why a table of a folder cannot be read back.
+#[derive(Debug, thiserror::Error)]
+#[error("tables/{table}.csv: {reason}\nhelp: it is not the table that this version writes; run the study again")]
+pub struct Unreadable {
+    /// The table.
+    pub table: String,
+    /// What was found.
+    pub reason: String,
+}
+
+/// The rows of a table from its CSV: what [`TableData::new`] wrote, to the bit; infinities come back as not a number.
+///
+/// # Errors
+/// [`Unreadable`] for other columns than the row type's, and for a cell that is not of its column's type.
+pub fn read_rows<R: Record>(csv: &[u8]) -> Result<Vec<R>, Unreadable> {
+    let unreadable = |reason: String| Unreadable { table: R::TABLE.to_owned(), reason };
+    let mut reader = csv::Reader::from_reader(csv);
+    let header = reader.headers().map_err(|error| unreadable(error.to_string()))?.clone();
+    let fields = R::fields();
+    for at in 0..fields.len().max(header.len()) {
+        let (found, expected) = (header.get(at), fields.get(at).map(|field| field.name.as_str()));
+        if found != expected {
+            let named = |name: Option<&str>| name.map_or("none".to_owned(), |name| format!("`{name}`"));
+            let reason = format!("column {} is {}, expected {}", at + 1, named(found), named(expected));
+            return Err(unreadable(reason));
+        }
+    }
+    let mut rows = Vec::new();
+    for (at, line) in reader.records().enumerate() {
+        let line = line.map_err(|error| unreadable(error.to_string()))?;
+        let row = R::take(&mut Cells { line: &line, next: 0 });
+        rows.push(row.map_err(|reason| unreadable(format!("row {}: {reason}", at + 1)))?);
+    }
+    Ok(rows)
+}
+
 /// What may stand in a row: one cell, or several columns that belong together.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a table",
@@ -138,10 +194,17 @@ pub trait Columns {
     fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<Field>);
     /// Adds its cells, as many as it has columns.
     fn put(&self, to: &mut Vec<Cell>);
+    /// Takes it from as many cells as it has columns.
+    ///
+    /// # Errors
+    /// What is wrong with a cell.
+    fn take(from: &mut Cells<'_>) -> Result<Self, String>
+    where
+        Self: Sized;
 }
 
 macro_rules! single_columns {
-    ($( $kind:ty: $field:ident, |$value:ident| $cell:expr; )+) => { $(
+    ($( $kind:ty: $field:ident, |$value:ident| $cell:expr, |$from:ident| $taken:expr; )+) => { $(
         impl Columns for $kind {
             fn describe(name: &str, unit: &'static str, what: &str, to: &mut Vec<Field>) {
                 to.push(Field::new(name, FieldType::$field, unit, what));
@@ -150,18 +213,30 @@ macro_rules! single_columns {
                 let $value = self;
                 to.push($cell);
             }
+            fn take($from: &mut Cells<'_>) -> Result<Self, String> {
+                $taken
+            }
         }
     )+ };
 }
 
 single_columns! {
-    String: String, |text| Cell::Text(text.clone());
-    &'static str: String, |text| Cell::Text((*text).to_owned());
-    u64: Integer, |number| Cell::Integer(*number);
-    u32: Integer, |number| Cell::Integer(u64::from(*number));
-    f64: Number, |number| Cell::Number(*number);
-    bool: Boolean, |truth| Cell::Boolean(*truth);
-    Date: Date, |date| Cell::Date(*date);
+    String: String, |text| Cell::Text(text.clone()), |from| from.text().map(str::to_owned);
+    // Words of the program: tables with such a column are written only.
+    &'static str: String, |text| Cell::Text((*text).to_owned()), |from| Err(format!("`{}` is not read back", from.text()?));
+    u64: Integer, |number| Cell::Integer(*number), |from| from.parsed("a whole number");
+    u32: Integer, |number| Cell::Integer(u64::from(*number)), |from| from.parsed("a whole number");
+    f64: Number, |number| Cell::Number(*number), |from| number_of(from.text()?);
+    bool: Boolean, |truth| Cell::Boolean(*truth), |from| from.parsed("`true` or `false`");
+    Date: Date, |date| Cell::Date(*date), |from| from.parsed("a date, YYYY-MM-DD");
+}
+
+/// A cell of numbers: not a number where it is empty.
+///
+/// # Errors
+/// What stands there instead.
+pub fn number_of(text: &str) -> Result<f64, String> {
+    if text.is_empty() { Ok(f64::NAN) } else { text.parse().map_err(|_| format!("`{text}`, expected a number")) }
 }
 
 /// A row type of one table; `table!` makes it one.
@@ -217,6 +292,9 @@ macro_rules! table {
             fn put(&self, to: &mut Vec<$crate::report::record::Cell>) {
                 $( $crate::report::record::Columns::put(&self.$column, to); )+
             }
+            fn take(from: &mut $crate::report::record::Cells<'_>) -> Result<Self, String> {
+                Ok(Self { $( $column: <$kind as $crate::report::record::Columns>::take(from)?, )+ })
+            }
         }
 
         impl $crate::report::record::Record for $row {
@@ -263,6 +341,9 @@ macro_rules! statistics {
             }
             fn put(&self, to: &mut Vec<$crate::report::record::Cell>) {
                 to.extend([$(self.$statistic),+].map($crate::report::record::Cell::Number));
+            }
+            fn take(from: &mut $crate::report::record::Cells<'_>) -> Result<Self, String> {
+                Ok(Self { $( $statistic: <f64 as $crate::report::record::Columns>::take(from)?, )+ })
             }
         }
     };
@@ -378,6 +459,29 @@ mod tests {
         assert!(wood.csv.ends_with(b"\n3,\"oak, old\",20.5,,1995-06-28\n"));
         assert_eq!(Known { value: 3.0, error: 1.0 }.times(2.0), Known { value: 6.0, error: 2.0 });
         assert!(Known::UNDEFINED.value.is_nan() && Known::UNDEFINED.error.is_nan());
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were_written() {
+        let known = |value, error| Known { value, error };
+        let tree = |name: &str, height| Tree { name: name.into(), height, felled: jiff::civil::date(1995, 6, 28) };
+        let wood = [
+            WoodTree { wood: 3, tree: tree("oak, \"old\"", known(0.1 + 0.2, 1e-9)) },
+            WoodTree { wood: 4, tree: tree("NA", known(-1.5e300, f64::NAN)) },
+        ];
+        let csv = TableData::new(&wood).unwrap().csv;
+        let back = read_rows::<WoodTree>(&csv).unwrap();
+        assert_eq!(back[0], wood[0]);
+        assert_eq!((back[1].tree.height.value, back[1].tree.name.as_str()), (-1.5e300, "NA"));
+        assert!(back[1].tree.height.error.is_nan());
+        assert_eq!(TableData::new(&back).unwrap().csv, csv);
+        // Other columns, a word for a number, a line cut short.
+        let text = String::from_utf8(csv).unwrap();
+        let told = |text: String| read_rows::<WoodTree>(text.as_bytes()).unwrap_err().to_string();
+        assert!(told(text.replace("felled", "cut")).contains("column 5 is `cut`, expected `felled`"));
+        assert!(told(text.replace(",felled", "")).contains("column 5 is none, expected `felled`"));
+        assert!(told(text.replace("-1.5e300", "tall")).contains("row 2: `tall`, expected a number"));
+        assert!(told(text.replace("1995-06-28", "1995-06-31")).contains("row 1: `1995-06-31`, expected a date"));
     }
 
     #[test]

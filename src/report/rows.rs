@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::record::{Cell, Columns, Field, statistics, table};
+use super::record::{Cell, Cells, Columns, Field, statistics, table};
 use crate::numerics::moments::Moments;
 
 statistics! {
@@ -79,6 +79,9 @@ impl Columns for Quoted {
     fn put(&self, to: &mut Vec<Cell>) {
         let [low, high] = self.interval;
         to.extend([self.value, low, high].map(Cell::Number));
+    }
+    fn take(from: &mut Cells<'_>) -> Result<Self, String> {
+        Ok(Self { value: f64::take(from)?, interval: [f64::take(from)?, f64::take(from)?] })
     }
 }
 

@@ -249,6 +249,8 @@ pub struct WrittenTables {
     pub paths: Vec<PathBuf>,
     /// Their entries.
     pub resources: Vec<Resource>,
+    /// What charts say beside the tables, by its key in the dictionary.
+    pub facts: Vec<(&'static str, serde_json::Value)>,
 }
 
 impl WrittenTables {
@@ -267,7 +269,10 @@ impl WrittenTables {
     /// # Errors
     /// [`OutputError`] when the disk refuses.
     pub fn described(mut self, folder: &OutputFolder, scenario: &Scenario) -> Result<Vec<PathBuf>, OutputError> {
-        let package = data_package(&scenario.name, &scenario.title, &self.resources);
+        let mut package = data_package(&scenario.name, &scenario.title, &self.resources);
+        for (key, facts) in self.facts.drain(..) {
+            package[key] = facts;
+        }
         self.paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
         Ok(self.paths)
     }
@@ -289,7 +294,12 @@ pub fn write_tables(
         let Some(table) = table? else { continue };
         written.add(folder, &table)?;
     }
-    let WrittenTables { paths, resources } = &mut written;
+    #[cfg(feature = "charts")]
+    {
+        let facts = super::draw::facts(&Report::of(finished), &finished.bargains);
+        written.facts.extend(serde_json::to_value(facts).ok().map(|facts| (super::recorded::FACTS, facts)));
+    }
+    let WrittenTables { paths, resources, .. } = &mut written;
     if let Some(replications) = replications {
         resources.push(replications.rows.resource);
         paths.push(replications.file.finish()?);

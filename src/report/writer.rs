@@ -204,6 +204,12 @@ impl Sink for Writer<'_> {
             written = write_tables(self.folder, run, self.replications.take(), FailureTable::new(self.folder))?;
         }
         write_point_tables(self.folder, self.points.take(), &tables, &mut written)?;
+        #[cfg(feature = "charts")]
+        {
+            use super::draw_points::{FACTS, PointFacts};
+            let facts = PointFacts::of(scenario, design, results).ok();
+            written.facts.extend(facts.and_then(|facts| serde_json::to_value(facts).ok()).map(|facts| (FACTS, facts)));
+        }
         let mut files = self.converted(written.described(self.folder, scenario)?)?;
         #[cfg(feature = "charts")]
         if self.charts && scenario.outputs.charts {

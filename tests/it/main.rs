@@ -34,6 +34,8 @@ mod point_units;
 mod points;
 mod prepare;
 mod prices;
+#[cfg(feature = "charts")]
+mod redraw;
 mod reproducibility;
 mod retail;
 mod runner;

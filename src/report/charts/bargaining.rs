@@ -1,21 +1,24 @@
 //! The bargaining: limits and offers converging towards the deadline, and the dates of the deals.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
-use super::theme::{
-    self, AXIS, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, Marker, OUTER_BAND, PANEL, Style, TICK, WIDTH,
-};
+use super::theme::{self, AXIS, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, Marker, OUTER_BAND, PANEL, Style, TICK};
 use super::{ChartError, Svg, text};
+use crate::model::figures::Figures;
 use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::report::negotiation::{OffersRow, SettlementDateRow};
 
 const PARTNER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
 const HOME: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
 const LEFT: f64 = MARGIN + 44.0;
-const RIGHT: f64 = WIDTH - MARGIN - 8.0;
+/// Right edge of the plots on a sheet of this width.
+fn right_edge(width: f64) -> f64 {
+    width - MARGIN - 8.0
+}
 const PLOT: f64 = 190.0;
 /// Room above a plot for its title, and below it for its dates.
 const HEAD: f64 = 24.0;
@@ -26,7 +29,7 @@ const LAST_DAYS: f64 = 14.0;
 const EARLIER: f64 = 0.4;
 
 /// What the charts of one regime say of their worlds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Caption {
     /// Title of the scenario.
     pub scenario: String,
@@ -40,8 +43,12 @@ pub struct Caption {
     pub worlds: u64,
     /// Seed of the run.
     pub seed: u64,
-    /// Shares of the worlds that settled by the deadline, imposed, and backed down.
+    /// Shares of the worlds that settled by the deadline, imposed, and backed down; kept in a table of their own.
+    #[serde(skip)]
     pub outcomes: [f64; 3],
+    /// How charts are to look.
+    #[serde(default)]
+    pub look: Figures,
 }
 
 impl Caption {
@@ -58,17 +65,35 @@ struct Days {
 }
 
 impl Days {
-    fn new(first: f64, deadline: f64) -> Self {
+    fn new(first: f64, deadline: f64, right: f64) -> Self {
         let turn = (deadline - LAST_DAYS).max(first);
-        let middle = if turn > first { LEFT + EARLIER * (RIGHT - LEFT) } else { LEFT };
+        let middle = if turn > first { LEFT + EARLIER * (right - LEFT) } else { LEFT };
         Self {
             early: AxisScale { low: first, high: turn.max(first + 1.0), from: LEFT, to: middle },
-            late: AxisScale { low: turn, high: deadline.max(turn + 1.0), from: middle, to: RIGHT },
+            late: AxisScale { low: turn, high: deadline.max(turn + 1.0), from: middle, to: right },
         }
     }
     fn at(&self, day: f64) -> f64 {
         if day < self.late.low { self.early.at(day) } else { self.late.at(day) }
     }
+}
+
+/// The metrics of [`Caption::outcomes`].
+pub const OUTCOMES: [&str; 3] = ["settled_by_deadline", "imposed", "lapsed"];
+
+/// Both charts of a bargaining that stands alone, by their names and with their tables; nothing for one that has nothing to show.
+#[must_use]
+pub fn both(
+    offered: &[OffersRow],
+    dates: &[SettlementDateRow],
+    caption: &Caption,
+) -> [(&'static str, Result<Option<Svg>, ChartError>); 2] {
+    let drawn = [("offers", offers(offered, caption)), ("settlement_dates", settlement_dates(dates, caption))];
+    drawn.map(|(name, drawn)| match drawn {
+        Ok(svg) => (name, Ok(Some(svg.with_data(name)))),
+        Err(ChartError::Empty { .. }) => (name, Ok(None)),
+        Err(error) => (name, Err(error)),
+    })
 }
 
 /// Limits (above) and offers (below) of both governments, as fans over worlds.
@@ -81,8 +106,9 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
     if first >= last {
         return Err(ChartError::Empty { chart: "offers", reason: "there are no two days to draw".to_owned() });
     }
-    let days = Days::new(first, last);
+    let days = Days::new(first, last, right_edge(caption.look.width()));
     let frame = Frame {
+        look: caption.look.clone(),
         title: "What each side would sign, and what it offers".to_owned(),
         subtitle: "Size of the commitment, from 0 to 1. Lines: median over worlds; bands: 25–75 and 5–95 %. \
                    Above, the most that the partner would sign and the least that the home government would take: where the partner's limit is higher there \
@@ -125,11 +151,11 @@ fn day_axes(
 ) -> Result<(), ChartError> {
     for tenth in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let y = share.at(tenth);
-        canvas.line(&[(LEFT, y), (RIGHT, y)], Stroke::solid(GRID, 0.8))?;
+        canvas.line(&[(LEFT, y), (right_edge(canvas.width), y)], Stroke::solid(GRID, 0.8))?;
         canvas.text_mid((LEFT - 6.0, y), &text::number(tenth, 2), TICK, Anchor::End)?;
     }
     let floor = share.from;
-    canvas.line(&[(LEFT, floor), (RIGHT, floor)], Stroke::solid(AXIS, 1.0))?;
+    canvas.line(&[(LEFT, floor), (right_edge(canvas.width), floor)], Stroke::solid(AXIS, 1.0))?;
     let mut day = first;
     while day <= last {
         let date = date_of(day);
@@ -141,7 +167,7 @@ fn day_axes(
             canvas.line(&[(x, floor), (x, floor + 4.0)], Stroke::solid(AXIS, 1.0))?;
             let label = date.strftime("%-d %b").to_string();
             let half = text::width(&label, TICK)? / 2.0;
-            canvas.text((x.min(WIDTH - MARGIN - half), floor + 16.0), &label, TICK, Anchor::Middle)?;
+            canvas.text((x.min(canvas.width - MARGIN - half), floor + 16.0), &label, TICK, Anchor::Middle)?;
         }
         day += 1.0;
     }
@@ -156,8 +182,8 @@ fn day_axes(
         }
         let x = days.at(day);
         canvas.line(&[(x, share.from), (x, share.to)], Stroke { ink: MUTED, width: 0.9, dash: &[3.0, 2.0] })?;
-        let next = steps.get(at + 1).map_or(RIGHT, |(date, _)| days.at(axis::day(*date)));
-        let room = if next > x { next - x } else { RIGHT - x };
+        let next = steps.get(at + 1).map_or(right_edge(canvas.width), |(date, _)| days.at(axis::day(*date)));
+        let room = if next > x { next - x } else { right_edge(canvas.width) - x };
         if text::width(label, TICK)? <= room {
             canvas.text((x, y), label, TICK, Anchor::Start)?;
         } else if x - LEFT > text::width(label, TICK)? && at + 1 == steps.len() {
@@ -228,6 +254,7 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
     let percent = |share: f64| format!("{} %", text::number(100.0 * share, 1));
     let [settled, imposed, lapsed] = caption.outcomes;
     let frame = Frame {
+        look: caption.look.clone(),
         title: "When the deal is struck".to_owned(),
         subtitle: format!(
             "Share of all worlds. By the deadline {} have settled; in {} the home government then imposes sanctions, in {} it backs down.",
@@ -238,10 +265,11 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
         legend: Vec::new(),
         footer: caption.foot("First deal of each world; the two panels have their own scales."),
     };
-    let middle = LEFT + 0.54 * (RIGHT - LEFT);
+    let right = right_edge(caption.look.width());
+    let middle = LEFT + 0.54 * (right - LEFT);
     let panels = [
         ("By the deadline, day by day".to_owned(), &before, (LEFT, middle - 30.0), ""),
-        ("After it, by quarter".to_owned(), &after, (middle + 30.0, RIGHT), "months after the deadline"),
+        ("After it, by quarter".to_owned(), &after, (middle + 30.0, right), "months after the deadline"),
     ];
     let height = 1.2 * PLOT;
     frame.around(HEAD + height + FOOT, |canvas, top| {
@@ -305,14 +333,15 @@ mod tests {
             worlds: 100,
             seed: 1,
             outcomes: [0.7, 0.25, 0.05],
+            look: Figures::default(),
         }
     }
 
     #[test]
     fn days_before_the_deadline_are_wide_and_in_order() {
         let (first, last) = (axis::day(date(1995, 4, 12)), axis::day(date(1995, 6, 28)));
-        let days = Days::new(first, last);
-        assert_eq!((days.at(first), days.at(last)), (LEFT, RIGHT));
+        let days = Days::new(first, last, 900.0);
+        assert_eq!((days.at(first), days.at(last)), (LEFT, 900.0));
         let x: Vec<f64> = (0..=77).map(|d| days.at(first + f64::from(d))).collect();
         assert!(x.windows(2).all(|pair| pair[1] > pair[0]));
         assert!(x[77] - x[76] > 4.0 * (x[1] - x[0]));

@@ -3,8 +3,9 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, STRIPE, Style, TICK, Type, WHITE, WIDTH};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, STRIPE, Style, TICK, Type, WHITE};
 use super::{ChartError, Svg, text};
+use crate::model::figures::Figures;
 
 /// One moment of the fit, in standard errors of its evidence.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +40,12 @@ pub struct Heat {
 const ESTIMATE: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Circle, hollow: false };
 const START: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Diamond, hollow: true };
 const ROW: f64 = 30.0;
-const NAMES: f64 = 390.0;
-const PLOT: (f64, f64) = (MARGIN + NAMES + 16.0, 790.0);
+/// Share of the width that names have.
+const NAMES: f64 = 0.4;
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (MARGIN + NAMES * width + 16.0, width - 130.0)
+}
 /// Standard errors beyond which a moment is drawn at the edge, with its number.
 const EDGE: f64 = 8.0;
 
@@ -48,13 +53,14 @@ const EDGE: f64 = 8.0;
 ///
 /// # Errors
 /// [`ChartError::Empty`] where there is no moment; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
+pub fn draw_fit(points: &[FitPoint], footer: &str, look: &Figures) -> Result<Svg, ChartError> {
     let ends = points.iter().flat_map(|point| [point.distance, point.start]).map(|t| t.clamp(-EDGE, EDGE));
     let ticks = Ticks::covering(ends.chain([-3.0, 3.0]), 7).filter(|_| !points.is_empty());
     let Some(ticks) = ticks else {
         return Err(ChartError::Empty { chart: "fit", reason: "there is no moment".to_owned() });
     };
     let frame = Frame {
+        look: look.clone(),
         title: "How the model meets the evidence it was fitted to".to_owned(),
         subtitle: "Model less evidence, in standard errors (or tolerances) of the evidence; the shaded band is two of them. Right: evidence and \
                    model in their own unit."
@@ -67,10 +73,10 @@ pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
     };
     let height = ROW * points.len() as f64;
     frame.around(height + VALUE_AXIS, |canvas, top| {
-        let (bottom, scale) = (top + height, ticks.scale(PLOT.0, PLOT.1));
+        let (bottom, scale) = (top + height, ticks.scale(plot(canvas.width).0, plot(canvas.width).1));
         for at in (0..points.len()).step_by(2) {
             let y = top + ROW * at as f64;
-            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+            canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
         canvas.rect((scale.at(-2.0), top), (scale.at(2.0), bottom), ESTIMATE.ink, 0.10)?;
         value_axis(canvas, &ticks, scale, (top, bottom), "standard errors from the evidence", |v| {
@@ -79,8 +85,8 @@ pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.2))?;
         for (at, point) in points.iter().enumerate() {
             let y = top + ROW * (at as f64 + 0.5);
-            let name = text::fit(&point.label, LABEL, NAMES)?;
-            canvas.text_mid((MARGIN + NAMES, y), &name, LABEL, Anchor::End)?;
+            let name = text::fit(&point.label, LABEL, NAMES * canvas.width)?;
+            canvas.text_mid((MARGIN + NAMES * canvas.width, y), &name, LABEL, Anchor::End)?;
             let place = |t: f64| scale.at(t.clamp(ticks.low, ticks.high));
             if point.start.is_finite() {
                 canvas.marker((place(point.start), y), 4.0, START)?;
@@ -94,7 +100,7 @@ pub fn draw_fit(points: &[FitPoint], footer: &str) -> Result<Svg, ChartError> {
                 canvas.text_mid((place(point.distance) + shift, y), &figure, TICK, anchor)?;
             }
             let figures = format!("{} | {}", figure(point.data), figure(point.model));
-            canvas.text_mid((WIDTH - MARGIN - 4.0, y), &figures, LABEL, Anchor::End)?;
+            canvas.text_mid((canvas.width - MARGIN - 4.0, y), &figures, LABEL, Anchor::End)?;
         }
         Ok(())
     })
@@ -116,7 +122,8 @@ fn figure(value: f64) -> String {
     text::number(value, decimals)
 }
 
-const LEFT: f64 = 390.0;
+/// Share of the width that names have beside the heat map.
+const LEFT: f64 = 0.4;
 const HEAD: f64 = 22.0;
 const CELL: f64 = 28.0;
 
@@ -124,7 +131,7 @@ const CELL: f64 = 28.0;
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no derivative is known; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw_identification(heat: &Heat, footer: &str) -> Result<Svg, ChartError> {
+pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<Svg, ChartError> {
     let largest =
         heat.cells.iter().flatten().filter(|cell| cell.is_finite()).fold(0.0_f64, |most, cell| most.max(cell.abs()));
     if heat.columns.is_empty() || largest == 0.0 {
@@ -135,6 +142,7 @@ pub fn draw_identification(heat: &Heat, footer: &str) -> Result<Svg, ChartError>
     }
     let columns: Vec<String> = heat.columns.iter().enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
     let frame = Frame {
+        look: look.clone(),
         title: "What each moment says of each parameter".to_owned(),
         subtitle: "Standard errors of the evidence by which the moment moves when the parameter crosses its range, at the slope of the estimate. \
                    Columns are numbered below."
@@ -145,18 +153,19 @@ pub fn draw_identification(heat: &Heat, footer: &str) -> Result<Svg, ChartError>
             columns.join("; ")
         ),
     };
-    let width = ((WIDTH - 2.0 * MARGIN - LEFT) / heat.columns.len() as f64).min(80.0);
+    let left_edge = MARGIN + LEFT * look.width();
+    let width = ((look.width() - MARGIN - left_edge) / heat.columns.len() as f64).min(80.0);
     frame.around(HEAD + CELL * heat.rows.len() as f64, |canvas, top| {
         for at in 0..heat.columns.len() {
-            let x = MARGIN + LEFT + width * (at as f64 + 0.5);
+            let x = left_edge + width * (at as f64 + 0.5);
             canvas.text((x, top + HEAD - 7.0), &format!("{}", at + 1), LABEL, Anchor::Middle)?;
         }
         for (i, (label, cells)) in heat.rows.iter().zip(&heat.cells).enumerate() {
             let y = top + HEAD + CELL * (i as f64 + 0.5);
-            let name = text::fit(label, LABEL, LEFT - 14.0)?;
-            canvas.text_mid((MARGIN + LEFT - 10.0, y), &name, LABEL, Anchor::End)?;
+            let name = text::fit(label, LABEL, left_edge - MARGIN - 14.0)?;
+            canvas.text_mid((left_edge - 10.0, y), &name, LABEL, Anchor::End)?;
             for (k, value) in cells.iter().enumerate() {
-                let left = MARGIN + LEFT + width * k as f64;
+                let left = left_edge + width * k as f64;
                 let (from, to) = ((left, y - CELL / 2.0), (left + width, y + CELL / 2.0));
                 if !value.is_finite() {
                     canvas.rect(from, to, STRIPE, 1.0)?;
@@ -198,9 +207,9 @@ mod tests {
     /// A moment far off is shown as far off: at the edge with its number, not left out.
     #[test]
     fn a_moment_that_is_missed_is_drawn_with_its_distance() {
-        let svg = draw_fit(&[point(0.5), point(-23.4)], "Test.").unwrap().0;
+        let svg = draw_fit(&[point(0.5), point(-23.4)], "Test.", &Figures::default()).unwrap().svg;
         assert!(svg.contains("\u{2212}23.4"), "{svg}");
-        assert!(!draw_fit(&[point(0.5)], "Test.").unwrap().0.contains("23.4"));
+        assert!(!draw_fit(&[point(0.5)], "Test.", &Figures::default()).unwrap().svg.contains("23.4"));
     }
 
     #[test]
@@ -210,11 +219,11 @@ mod tests {
             columns: vec!["alpha".into(), "sigma".into()],
             cells: vec![vec![12.5, -3.1], vec![f64::NAN, 0.0]],
         };
-        let svg = draw_identification(&heat, "Test.").unwrap().0;
+        let svg = draw_identification(&heat, "Test.", &Figures::default()).unwrap().svg;
         for figure in ["+12.5", "\u{2212}3.1", "\n0.0\n"] {
             assert!(svg.contains(figure), "{figure}");
         }
         let flat = Heat { cells: vec![vec![0.0, 0.0]; 2], ..heat };
-        assert!(matches!(draw_identification(&flat, ""), Err(ChartError::Empty { .. })));
+        assert!(matches!(draw_identification(&flat, "", &Figures::default()), Err(ChartError::Empty { .. })));
     }
 }

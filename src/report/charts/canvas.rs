@@ -16,6 +16,7 @@ use plotters::style::{
 
 use super::theme::{Dash, Ink, Marker, Style, Type, WHITE};
 use super::{ChartError, Svg, text};
+use crate::model::figures::{Figures, Palette};
 
 /// Drawing units in a pixel.
 const UNITS: f64 = 10.0;
@@ -47,6 +48,9 @@ impl Stroke {
 }
 
 pub(super) struct Canvas<'a> {
+    /// Width of the sheet.
+    pub(super) width: f64,
+    palette: Palette,
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
@@ -60,18 +64,23 @@ pub(super) fn register_fonts() -> Result<(), ChartError> {
     if *registered { Ok(()) } else { Err(ChartError::Draw("the embedded font cannot be read".to_owned())) }
 }
 
-/// Draws a sheet of `width` by `height` pixels; `title` and `description` are for readers who cannot see it.
+/// Draws a sheet of the look's width and `height` pixels; `title` and `description` are for readers who cannot see it.
 pub(super) fn sheet(
-    (width, height): (f64, f64),
+    look: &Figures,
+    height: f64,
     title: &str,
     description: &str,
     draw: impl FnOnce(&Canvas) -> Result<(), ChartError>,
 ) -> Result<Svg, ChartError> {
     register_fonts()?;
-    let (width, height) = (width.ceil(), height.ceil());
+    let (width, height) = (look.width().ceil(), height.ceil());
     let size = (units(width).unsigned_abs(), units(height).unsigned_abs());
     let mut body = String::new();
-    let canvas = Canvas { area: SVGBackend::with_string(&mut body, size).into_drawing_area() };
+    let canvas = Canvas {
+        width: look.width(),
+        palette: look.palette,
+        area: SVGBackend::with_string(&mut body, size).into_drawing_area(),
+    };
     canvas.rect((0.0, 0.0), (width, height), WHITE, 1.0)?;
     draw(&canvas)?;
     canvas.area.present().map_err(failed)?;
@@ -79,11 +88,13 @@ pub(super) fn sheet(
     // The backend's opening tag knows neither the scale nor a title.
     let (_, shapes) = body.split_once('\n').ok_or_else(|| ChartError::Draw("empty drawing".to_owned()))?;
     let (title, description) = (escape(title), escape(description));
-    Ok(Svg(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" \
+    let printed = look.printed(height);
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" {} viewBox=\"0 0 {} {}\" \
          stroke-linejoin=\"round\" role=\"img\">\n<title>{title}</title>\n<desc>{description}</desc>\n{shapes}",
-        size.0, size.1,
-    )))
+        printed.attributes, size.0, size.1,
+    );
+    Ok(Svg { svg, text_pt: printed.text_pt })
 }
 
 fn escape(text: &str) -> String {
@@ -102,30 +113,40 @@ fn failed(error: impl std::fmt::Display) -> ChartError {
     ChartError::Draw(error.to_string())
 }
 
-fn style(ink: Ink, alpha: f64, width: f64, filled: bool) -> ShapeStyle {
-    ShapeStyle { color: RGBAColor(ink.0, ink.1, ink.2, alpha), filled, stroke_width: units(width).unsigned_abs() }
-}
-
 impl Canvas<'_> {
+    fn colour(&self, ink: Ink, alpha: f64) -> RGBAColor {
+        let Ink(red, green, blue) = match self.palette {
+            Palette::Colour => ink,
+            Palette::Grey => ink.grey(),
+        };
+        RGBAColor(red, green, blue, alpha)
+    }
+
+    fn style(&self, ink: Ink, alpha: f64, width: f64, filled: bool) -> ShapeStyle {
+        ShapeStyle { color: self.colour(ink, alpha), filled, stroke_width: units(width).unsigned_abs() }
+    }
+
     pub(super) fn rect(&self, from: (f64, f64), to: (f64, f64), ink: Ink, alpha: f64) -> Result<(), ChartError> {
         self.polygon(&[from, (to.0, from.1), to, (from.0, to.1)], ink, alpha)
     }
 
     pub(super) fn polygon(&self, corners: &[(f64, f64)], ink: Ink, alpha: f64) -> Result<(), ChartError> {
         let corners: Vec<_> = corners.iter().copied().map(point).collect();
-        self.area.draw(&Polygon::new(corners, style(ink, alpha, 0.0, true))).map_err(failed)
+        self.area.draw(&Polygon::new(corners, self.style(ink, alpha, 0.0, true))).map_err(failed)
     }
 
     pub(super) fn line(&self, points: &[(f64, f64)], stroke: Stroke) -> Result<(), ChartError> {
         for piece in dashes(points, stroke.dash) {
             let piece: Vec<_> = piece.into_iter().map(point).collect();
-            self.area.draw(&PathElement::new(piece, style(stroke.ink, 1.0, stroke.width, false))).map_err(failed)?;
+            self.area
+                .draw(&PathElement::new(piece, self.style(stroke.ink, 1.0, stroke.width, false)))
+                .map_err(failed)?;
         }
         Ok(())
     }
 
     pub(super) fn circle(&self, at: (f64, f64), radius: f64, ink: Ink, alpha: f64) -> Result<(), ChartError> {
-        self.area.draw(&Circle::new(point(at), units(radius), style(ink, alpha, 0.0, true))).map_err(failed)
+        self.area.draw(&Circle::new(point(at), units(radius), self.style(ink, alpha, 0.0, true))).map_err(failed)
     }
 
     /// A marker of `radius` pixels; hollow ones are white inside.
@@ -159,7 +180,7 @@ impl Canvas<'_> {
         let size = font.px * UNITS * BACKEND_FONT_SIZE;
         let style = TextStyle {
             font: FontDesc::new(FontFamily::Name(text::FAMILIES), size, face).transform(FontTransform::None),
-            color: plotters::style::Color::to_backend_color(&RGBAColor(font.ink.0, font.ink.1, font.ink.2, 1.0)),
+            color: plotters::style::Color::to_backend_color(&self.colour(font.ink, 1.0)),
             pos: Pos::new(h_pos, VPos::Top),
         };
         let top = point((x, y - BACKEND_BASELINE * font.px));

@@ -60,6 +60,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartErro
         reference: 0.0,
         tick: |value| text::number(value, 0),
         own_scales: true,
+        look: &context.look,
     };
     sheet.draw()
 }

@@ -83,6 +83,7 @@ pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Svg, Char
         reference: base,
         tick: |value| text::number(value, 1),
         own_scales: false,
+        look: &context.look,
     };
     sheet.draw()
 }

@@ -2,7 +2,7 @@
 
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type, WIDTH};
+use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type};
 use super::{ChartContext, ChartError, Svg, axis, text};
 use crate::report::rows::DiversionRow;
 
@@ -126,7 +126,10 @@ const BAR: f64 = 15.0;
 const HEAD: f64 = 24.0;
 const AFTER_TOTAL: f64 = 8.0;
 const BETWEEN: f64 = 18.0;
-const PLOT: (f64, f64) = (255.0, 845.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.27 * width, width - 95.0)
+}
 
 /// Draws the chart.
 ///
@@ -141,6 +144,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     let height = |panel: &DiversionPanel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
+        look: context.look.clone(),
         title: "Where the lost buyers of each taxed model went".to_owned(),
         subtitle: "Percent of the buyers that each taxed model loses to the duty, by region of what they buy instead. \
                    Models in order of buyers lost."
@@ -158,22 +162,22 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
 }
 
 fn draw_panel(canvas: &Canvas, panel: &DiversionPanel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
-    let name = text::fit(&panel.regimes.join("; "), PANEL, PLOT.1 - MARGIN)?;
+    let name = text::fit(&panel.regimes.join("; "), PANEL, plot(canvas.width).1 - MARGIN)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
-    canvas.text((WIDTH - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
+    canvas.text((canvas.width - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;
     let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;
     let Some(ticks) = axis::Ticks::covering([0.0, 100.0], 5) else { return Ok(()) };
-    let scale = ticks.scale(PLOT.0, PLOT.1);
+    let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
     value_axis(canvas, &ticks, scale, (first, bottom), "Share of the lost buyers", |v| {
         format!("{} %", ticks.label(v))
     })?;
     for (at, bar) in panel.bars.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5) + if at > 0 { AFTER_TOTAL } else { 0.0 };
         let font = if at == 0 { STRONG } else { LABEL };
-        let name = text::fit_name(&bar.model, font, PLOT.0 - MARGIN - 10.0)?;
-        canvas.text_mid((PLOT.0 - 10.0, y), &name, font, Anchor::End)?;
-        canvas.text_mid((WIDTH - MARGIN, y), &text::number(bar.lost_units, 0), font, Anchor::End)?;
+        let name = text::fit_name(&bar.model, font, plot(canvas.width).0 - MARGIN - 10.0)?;
+        canvas.text_mid((plot(canvas.width).0 - 10.0, y), &name, font, Anchor::End)?;
+        canvas.text_mid((canvas.width - MARGIN, y), &text::number(bar.lost_units, 0), font, Anchor::End)?;
         draw_bar(canvas, bar, styles, scale, y)?;
     }
     Ok(())

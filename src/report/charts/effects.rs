@@ -3,7 +3,7 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, NOTE, PANEL, STRIPE, WIDTH};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, NOTE, PANEL, STRIPE};
 use super::uncertainty::MetricRows;
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::points::EffectRow;
@@ -14,8 +14,12 @@ const PARAMETER: Ink = Ink(0, 77, 128);
 const ROW: f64 = 34.0;
 const BAR: f64 = 14.0;
 const PANEL_TITLE: f64 = 24.0;
-const NAMES: f64 = 330.0;
-const RANGE: (f64, f64) = (MARGIN + NAMES + 14.0, WIDTH - MARGIN - 70.0);
+/// Share of the width that names have.
+const NAMES: f64 = 0.34;
+/// Ends of the bars' axis on a sheet of this width.
+fn range(width: f64) -> (f64, f64) {
+    (MARGIN + NAMES * width + 14.0, width - MARGIN - 50.0)
+}
 /// Things shown of one metric.
 const MOST: usize = 6;
 /// Least share shown: what makes less is chance as likely as not.
@@ -37,6 +41,7 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
         false => "Level".to_owned(),
     };
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("What the answer hangs on: {}", context.regime_label(&first.regime)),
         subtitle: format!(
             "{what}: means over groups of {} that have it alike, the lowest and the highest, all else varying; below each name, where these are. Right: the share of the variance \
@@ -58,14 +63,15 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
             let zero = first.is_change().then_some(0.0);
             let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
             let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
-            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, RANGE.1 - MARGIN)?;
+            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, range(canvas.width).1 - MARGIN)?;
             canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
-            canvas.text((WIDTH - MARGIN, top + 13.0), "share", NOTE.ink(MUTED), Anchor::End)?;
-            let (upper, scale) = (top + PANEL_TITLE, ticks.scale(RANGE.0 + 10.0, RANGE.1 - 10.0));
+            canvas.text((canvas.width - MARGIN, top + 13.0), "share", NOTE.ink(MUTED), Anchor::End)?;
+            let (upper, scale) =
+                (top + PANEL_TITLE, ticks.scale(range(canvas.width).0 + 10.0, range(canvas.width).1 - 10.0));
             let bottom = upper + ROW * rows.len() as f64;
             for at in (0..rows.len()).step_by(2) {
                 let y = upper + ROW * at as f64;
-                canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+                canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
             }
             let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
             value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
@@ -74,20 +80,20 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
             }
             for (at, row) in rows.iter().enumerate() {
                 let y = upper + ROW * at as f64;
-                let name = text::fit(&row.label, LABEL, NAMES)?;
-                canvas.text_mid((MARGIN + NAMES, y + 11.0), &name, LABEL, Anchor::End)?;
+                let name = text::fit(&row.label, LABEL, NAMES * canvas.width)?;
+                canvas.text_mid((MARGIN + NAMES * canvas.width, y + 11.0), &name, LABEL, Anchor::End)?;
                 let ink = if row.kind == "structure" { STRUCTURE } else { PARAMETER };
                 let [low, high] = [row.low, row.high].map(|end| scale.at(end * metric.rate));
                 let middle = y + 0.5 * ROW;
                 canvas.rect((low, middle - 0.5 * BAR), (high.max(low + 1.0), middle + 0.5 * BAR), ink, 1.0)?;
                 // Where the ends are, below the name: nothing of the plot runs through it.
-                let note = text::fit(&format!("{} | {}", row.low_at, row.high_at), NOTE, NAMES)?;
-                canvas.text_mid((MARGIN + NAMES, y + 25.0), &note, NOTE.ink(MUTED), Anchor::End)?;
+                let note = text::fit(&format!("{} | {}", row.low_at, row.high_at), NOTE, NAMES * canvas.width)?;
+                canvas.text_mid((MARGIN + NAMES * canvas.width, y + 25.0), &note, NOTE.ink(MUTED), Anchor::End)?;
                 let share = match row.share.is_finite() {
                     true => format!("{:.0} %", 100.0 * row.share),
                     false => "-".to_owned(),
                 };
-                canvas.text_mid((WIDTH - MARGIN, y + 0.5 * ROW), &share, LABEL, Anchor::End)?;
+                canvas.text_mid((canvas.width - MARGIN, y + 0.5 * ROW), &share, LABEL, Anchor::End)?;
             }
             top += height(metric);
         }

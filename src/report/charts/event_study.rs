@@ -74,6 +74,7 @@ pub fn draw(rows: &[EventStudyRow], context: &ChartContext) -> Result<Svg, Chart
         reference: 100.0,
         tick: |value| text::number(value, 0),
         own_scales: true,
+        look: &context.look,
     };
     sheet.draw()
 }

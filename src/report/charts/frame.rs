@@ -2,8 +2,9 @@
 
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::theme::{self, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type, WIDTH};
+use super::theme::{self, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type};
 use super::{ChartError, canvas, text};
+use crate::model::figures::Figures;
 
 /// A sample in the legend.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,7 @@ pub(super) enum Key {
 }
 
 pub(super) struct Frame {
+    pub(super) look: Figures,
     pub(super) title: String,
     pub(super) subtitle: String,
     pub(super) legend: Vec<(Key, String)>,
@@ -35,7 +37,6 @@ pub(super) struct Frame {
 
 const KEY_WIDTH: f64 = 26.0;
 const LEGEND_LINE: f64 = 19.0;
-const ROOM: f64 = WIDTH - 2.0 * MARGIN;
 
 impl Frame {
     /// Draws the frame around a body of `body_height` pixels, whose top edge `draw` is given.
@@ -45,9 +46,11 @@ impl Frame {
         draw: impl FnOnce(&Canvas, f64) -> Result<(), ChartError>,
     ) -> Result<super::Svg, ChartError> {
         canvas::register_fonts()?;
-        let title = text::wrap(&self.title, TITLE, ROOM, 2)?;
-        let subtitle = text::wrap(&self.subtitle, SUBTITLE, ROOM, 3)?;
-        let footer = text::wrap(&self.footer, NOTE, ROOM, 4)?;
+        let room = self.room();
+        let chosen = self.look.title.as_ref().unwrap_or(&self.title);
+        let title = text::wrap(chosen, TITLE, room, 2)?;
+        let subtitle = text::wrap(&self.subtitle, SUBTITLE, room, 4)?;
+        let footer = text::wrap(&self.footer, NOTE, room, 6)?;
         let legend = self.legend_places()?;
         let mut y = MARGIN;
         let heading = y + line_height(TITLE) * title.len() as f64 + line_height(SUBTITLE) * subtitle.len() as f64;
@@ -55,7 +58,7 @@ impl Frame {
         let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 2.0 } else { 12.0 };
         let foot = top + body_height + 12.0;
         let height = foot + line_height(NOTE) * footer.len() as f64 + MARGIN - 6.0;
-        canvas::sheet((WIDTH, height), &self.title, &format!("{} {}", self.subtitle, self.footer), |canvas| {
+        canvas::sheet(&self.look, height, chosen, &format!("{} {}", self.subtitle, self.footer), |canvas| {
             for (lines, font) in [(&title, TITLE), (&subtitle, SUBTITLE)] {
                 for line in lines {
                     canvas.text((MARGIN, y + 0.8 * line_height(font)), line, font, Anchor::Start)?;
@@ -65,7 +68,7 @@ impl Frame {
             for ((key, label), (x, line)) in self.legend.iter().zip(&legend) {
                 let middle = heading + 8.0 + LEGEND_LINE * (*line as f64 + 0.5);
                 draw_key(canvas, *key, *x, middle)?;
-                let label = text::fit(label, LABEL, ROOM - KEY_WIDTH)?;
+                let label = text::fit(label, LABEL, self.room() - KEY_WIDTH)?;
                 canvas.text_mid((x + KEY_WIDTH, middle), &label, LABEL, Anchor::Start)?;
             }
             draw(canvas, top)?;
@@ -76,14 +79,19 @@ impl Frame {
         })
     }
 
+    /// Width of the sheet within its margins.
+    fn room(&self) -> f64 {
+        self.look.width() - 2.0 * MARGIN
+    }
+
     /// Left edge and line of each legend entry.
     fn legend_places(&self) -> Result<Vec<(f64, usize)>, ChartError> {
         let (mut x, mut line) = (MARGIN, 0);
         let mut places = Vec::with_capacity(self.legend.len());
         for (_, label) in &self.legend {
-            let label = text::fit(label, LABEL, ROOM - KEY_WIDTH)?;
+            let label = text::fit(label, LABEL, self.room() - KEY_WIDTH)?;
             let width = KEY_WIDTH + text::width(&label, LABEL)?;
-            if x > MARGIN && x + width > WIDTH - MARGIN {
+            if x > MARGIN && x + width > MARGIN + self.room() {
                 x = MARGIN;
                 line += 1;
             }
@@ -160,10 +168,11 @@ pub(super) fn value_axis(
             clear_from = x + half + 6.0;
         }
     }
-    let title = text::fit(title, LABEL, WIDTH - 2.0 * MARGIN)?;
+    let title = text::fit(title, LABEL, canvas.width - 2.0 * MARGIN)?;
     // Centred under its axis unless that would leave the sheet.
     let half = text::width(&title, LABEL)? / 2.0;
-    let middle = f64::midpoint(scale.from, scale.to).clamp(MARGIN + half, (WIDTH - MARGIN - half).max(MARGIN + half));
+    let middle =
+        f64::midpoint(scale.from, scale.to).clamp(MARGIN + half, (canvas.width - MARGIN - half).max(MARGIN + half));
     canvas.text((middle, bottom + 30.0), &title, LABEL, Anchor::Middle)
 }
 

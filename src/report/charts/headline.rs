@@ -1,16 +1,18 @@
 //! A headline metric over replications: its distribution under each regime, and the paired difference from the baseline.
 
+use serde::{Deserialize, Serialize};
+
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style, WIDTH};
+use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::rows::{ComparisonRow, ReplicationRow};
 
 const CHART: &str = "headline";
 
 /// The metric that a headline chart shows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeadlineMetric {
     /// Its name in the rows.
     pub name: String,
@@ -118,12 +120,16 @@ const ROW: f64 = 78.0;
 /// Where the cloud of dots stands and the box begins, below the top of a row.
 const CLOUD_FLOOR: f64 = 46.0;
 const BOX_MIDDLE: f64 = 58.0;
-const LEVELS: (f64, f64) = (195.0, 530.0);
-const DIFFERENCES: (f64, f64) = (600.0, WIDTH - MARGIN - 20.0);
+/// Edges of the two plots on a sheet of this width.
+fn levels_plot(width: f64) -> (f64, f64) {
+    (0.2 * width, 0.555 * width)
+}
+fn differences_plot(width: f64) -> (f64, f64) {
+    (0.625 * width, width - MARGIN - 20.0)
+}
 const DOT: f64 = 1.9;
 const BIN: f64 = 2.0 * DOT + 0.4;
 const MOST_DOTS: usize = 6;
-const LABEL_ROOM: f64 = 145.0;
 
 const MEAN: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
 const CLOUD: Ink = Ink(0, 114, 178);
@@ -145,8 +151,10 @@ pub fn draw(
     let contrasts = rows.iter().filter_map(|row| row.contrast).flat_map(|c| [c.difference, c.low, c.high]);
     let differences = rows.iter().flat_map(|row| row.differences.iter().copied()).chain(contrasts).chain([0.0]);
     let differences = Ticks::covering(differences, 4).ok_or_else(empty)?;
-    let (level_scale, difference_scale) =
-        (levels.scale(LEVELS.0, LEVELS.1), differences.scale(DIFFERENCES.0, DIFFERENCES.1));
+    let (level_scale, difference_scale) = {
+        let (width, scale) = (context.look.width(), |ticks: &Ticks, (from, to)| ticks.scale(from, to));
+        (scale(&levels, levels_plot(width)), scale(&differences, differences_plot(width)))
+    };
     let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
     let many = context.replications > 1;
     // One form for all clouds, so that they can be compared.
@@ -166,6 +174,7 @@ pub fn draw(
         legend.push((Key::Interval(MEAN), "mean difference, 95 % interval".to_owned()));
     }
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("{}, by regime", metric.label),
         subtitle: format!(
             "Left: value in each replication. Right: difference from the baseline ({}) in the same replication. Period: {}.",
@@ -185,24 +194,24 @@ pub fn draw(
     let height = HEAD + ROW * rows.len() as f64;
     frame.around(height + VALUE_AXIS, |canvas, top| {
         let (first, bottom) = (top + HEAD, top + height);
-        canvas.text((LEVELS.0, top + 14.0), "Value", PANEL, Anchor::Start)?;
+        canvas.text((levels_plot(canvas.width).0, top + 14.0), "Value", PANEL, Anchor::Start)?;
         value_axis(
             canvas,
             &levels,
             level_scale,
             (first, bottom),
-            &text::fit(&metric.unit, LABEL, LEVELS.1 - LEVELS.0)?,
+            &text::fit(&metric.unit, LABEL, levels_plot(canvas.width).1 - levels_plot(canvas.width).0)?,
             |value| levels.label(value),
         )?;
         if compared {
-            canvas.text((DIFFERENCES.0, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
+            canvas.text((differences_plot(canvas.width).0, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
             let unit = format!("Difference, {}", metric.unit);
             value_axis(
                 canvas,
                 &differences,
                 difference_scale,
                 (first, bottom),
-                &text::fit(&unit, LABEL, DIFFERENCES.1 - DIFFERENCES.0)?,
+                &text::fit(&unit, LABEL, differences_plot(canvas.width).1 - differences_plot(canvas.width).0)?,
                 |value| differences.signed_label(value),
             )?;
             let zero = difference_scale.at(0.0);
@@ -210,8 +219,8 @@ pub fn draw(
         }
         for (at, row) in rows.iter().enumerate() {
             let y = first + ROW * at as f64;
-            canvas.line(&[(MARGIN, y), (WIDTH - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
-            let lines = text::wrap(&row.label, STRONG, LABEL_ROOM, 5)?;
+            canvas.line(&[(MARGIN, y), (canvas.width - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
+            let lines = text::wrap(&row.label, STRONG, levels_plot(canvas.width).0 - MARGIN - 14.0, 5)?;
             for (line_at, line) in lines.iter().enumerate() {
                 let middle = y + ROW / 2.0 + 15.0 * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
                 canvas.text_mid((MARGIN, middle), line, STRONG, Anchor::Start)?;
@@ -311,7 +320,12 @@ fn draw_levels(
     }
     let x = scale.at(row.mean);
     canvas.marker((x, y), 3.4, MEAN)?;
-    label_near(canvas, (x, top + 13.0), &figure(row.mean), (LEVELS.0 - 10.0, LEVELS.1 + 10.0))
+    label_near(
+        canvas,
+        (x, top + 13.0),
+        &figure(row.mean),
+        (levels_plot(canvas.width).0 - 10.0, levels_plot(canvas.width).1 + 10.0),
+    )
 }
 
 fn draw_differences(
@@ -324,7 +338,12 @@ fn draw_differences(
 ) -> Result<(), ChartError> {
     let y = top + BOX_MIDDLE;
     if row.is_baseline {
-        return label_near(canvas, (scale.at(0.0), y + 3.0), "baseline", (DIFFERENCES.0 - 20.0, WIDTH - MARGIN));
+        return label_near(
+            canvas,
+            (scale.at(0.0), y + 3.0),
+            "baseline",
+            (differences_plot(canvas.width).0 - 20.0, canvas.width - MARGIN),
+        );
     }
     draw_cloud(canvas, &row.differences, scale, top, DIFFERENCE_CLOUD, form)?;
     let Some(contrast) = row.contrast else { return Ok(()) };
@@ -339,7 +358,7 @@ fn draw_differences(
         caption = format!("{caption} [{}, {}]", figure(contrast.low), figure(contrast.high));
     }
     canvas.marker((x, y), 3.4, MEAN)?;
-    label_near(canvas, (x, top + 13.0), &caption, (DIFFERENCES.0 - 20.0, WIDTH - MARGIN))
+    label_near(canvas, (x, top + 13.0), &caption, (differences_plot(canvas.width).0 - 20.0, canvas.width - MARGIN))
 }
 
 /// A caption centred on a point, moved sideways to stay within `room`.

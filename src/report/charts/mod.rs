@@ -12,10 +12,13 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use resvg::{tiny_skia, usvg};
+use serde::{Deserialize, Serialize};
 
-use crate::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder, PendingFile};
+use crate::model::figures::{FigureForm, Figures};
 use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
+use crate::report::record::Unreadable;
 use crate::report::words::region_label;
 
 mod axis;
@@ -31,6 +34,7 @@ mod frame;
 pub mod headline;
 mod over_time;
 pub mod prices;
+mod print;
 pub mod pull_forward;
 pub mod regime_welfare;
 pub mod response;
@@ -57,7 +61,7 @@ pub fn headline_label(description: &str, regions: &[String]) -> String {
 }
 
 /// What every chart says of the run it is drawn from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChartContext {
     /// Title of the scenario.
     pub scenario: String,
@@ -79,10 +83,13 @@ pub struct ChartContext {
     pub regions: Vec<String>,
     /// The period of a chart that shows one.
     pub period: PeriodContext,
+    /// How charts are to look.
+    #[serde(default)]
+    pub look: Figures,
 }
 
 /// The period of a chart that shows one; flows are yearly rates over it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeriodContext {
     /// Its name in the rows.
     pub name: String,
@@ -116,7 +123,7 @@ impl PeriodContext {
 }
 
 /// How one regime is shown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegimeContext {
     /// Its name in the rows.
     pub name: String,
@@ -127,7 +134,7 @@ pub struct RegimeContext {
 }
 
 /// A dated event, marked on charts over time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventMark {
     /// The day it happens.
     pub date: Date,
@@ -190,14 +197,24 @@ impl ChartContext {
 }
 
 /// A drawn chart: one self-contained SVG document.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Svg(String);
+#[derive(Clone, Debug, PartialEq)]
+pub struct Svg {
+    svg: String,
+    /// Size of the labels in print, where a size was asked for.
+    text_pt: Option<f64>,
+}
 
 impl Svg {
     /// The document.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.svg
+    }
+
+    /// Size of the labels in print, in points; nothing where no size was asked for.
+    #[must_use]
+    pub fn text_pt(&self) -> Option<f64> {
+        self.text_pt
     }
 
     /// Rasterises the chart at twice its nominal size, less for one too tall for common viewers.
@@ -216,9 +233,27 @@ impl Svg {
         opaque_png(&pixels).map_err(|error| ChartError::Render(error.to_string()))
     }
 
+    /// The same with the name of the table that its numbers stand in, in its description.
+    #[must_use]
+    pub(super) fn with_data(self, table: &str) -> Self {
+        let svg = self.svg.replacen("</desc>", &format!(" Data: tables/{table}.csv.</desc>"), 1);
+        Self { svg, ..self }
+    }
+
+    /// The chart in one of its forms.
+    ///
+    /// # Errors
+    /// As [`Self::to_png`].
+    pub fn in_form(&self, form: FigureForm) -> Result<Vec<u8>, ChartError> {
+        match form {
+            FigureForm::Svg => Ok(self.svg.as_bytes().to_vec()),
+            FigureForm::Png => self.to_png(),
+        }
+    }
+
     fn parse(&self) -> Result<usvg::Tree, ChartError> {
         let options = usvg::Options { fontdb: embedded_fonts(), ..usvg::Options::default() };
-        usvg::Tree::from_str(&self.0, &options).map_err(|error| ChartError::Render(error.to_string()))
+        usvg::Tree::from_str(&self.svg, &options).map_err(|error| ChartError::Render(error.to_string()))
     }
 }
 
@@ -262,6 +297,38 @@ pub enum ChartError {
         /// What was missing.
         reason: String,
     },
+    /// What the folder of a run does not hold.
+    #[error("the chart `{chart}` cannot be drawn from this folder: {reason}")]
+    Unrecorded {
+        /// The chart.
+        chart: &'static str,
+        /// What is missing.
+        reason: String,
+    },
+    /// A chart, regime or period that a folder does not have.
+    #[error("there is no {what} `{name}` in this folder\nhelp: {remedy}")]
+    Choice {
+        /// What was asked for.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What there is.
+        remedy: String,
+    },
+    /// A size that charts have no room in.
+    #[error("{0}")]
+    Size(String),
+    /// A table that cannot be read back.
+    #[error(transparent)]
+    Table(#[from] Unreadable),
+    /// A folder that cannot be read back.
+    #[error("{}: {reason}\nhelp: name the folder of a finished study, or run it again", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// The drawing library failed.
     #[error("a chart could not be drawn: {0}")]
     Draw(String),
@@ -289,27 +356,52 @@ pub enum ChartError {
 /// [`ChartError::Name`] for a name with other characters than letters, digits, `-`, `_` and `.`;
 /// [`ChartError::Render`] where no PNG can be made; [`ChartError::Write`] where a file cannot be written.
 pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartError> {
-    write_into(&OutputFolder::at(dir), svg, name)
+    write_into(&OutputFolder::at(dir), svg, name, &FigureForm::ALL)
 }
 
 /// The same into a folder of results.
-pub(super) fn write_into(folder: &OutputFolder, svg: &Svg, name: &str) -> Result<Vec<PathBuf>, ChartError> {
+pub(super) fn write_into(
+    folder: &OutputFolder,
+    svg: &Svg,
+    name: &str,
+    forms: &[FigureForm],
+) -> Result<Vec<PathBuf>, ChartError> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
         return Err(ChartError::Name(name.to_owned()));
     }
-    let png = svg.to_png()?;
+    let made: Vec<(FigureForm, Vec<u8>)> =
+        forms.iter().map(|form| Ok((*form, svg.in_form(*form)?))).collect::<Result<_, ChartError>>()?;
     let unfinished = || -> Result<Vec<PathBuf>, OutputError> {
-        let mut svg_file = folder.begin(&format!("{name}.svg"))?;
-        svg_file.write(svg.as_str().as_bytes())?;
-        let mut png_file = folder.begin(&format!("{name}.png"))?;
-        png_file.write(&png)?;
-        Ok(vec![svg_file.finish_unsynced()?, png_file.finish_unsynced()?])
+        let mut files = Vec::with_capacity(made.len());
+        for (form, bytes) in &made {
+            let mut file = folder.begin(&format!("{name}.{}", form.as_str()))?;
+            file.write(bytes)?;
+            files.push(file);
+        }
+        files.into_iter().map(PendingFile::finish_unsynced).collect()
     };
-    unfinished().map_err(|error| match error {
+    unfinished().map_err(|error| unwritten(folder, error))
+}
+
+/// Writes a file of a chart into a folder and gives its path; it appears under its name only when complete.
+///
+/// # Errors
+/// [`ChartError::Write`] where it cannot be written.
+pub fn write_file(folder: &OutputFolder, name: &str, bytes: &[u8]) -> Result<PathBuf, ChartError> {
+    let unfinished = || -> Result<PathBuf, OutputError> {
+        let mut file = folder.begin(name)?;
+        file.write(bytes)?;
+        file.finish_unsynced()
+    };
+    unfinished().map_err(|error| unwritten(folder, error))
+}
+
+fn unwritten(folder: &OutputFolder, error: OutputError) -> ChartError {
+    match error {
         OutputError::File { path, error } | OutputError::Folder { path, error } => {
             ChartError::Write { path, source: error }
         }
         other => ChartError::Write { path: folder.path().to_owned(), source: std::io::Error::other(other) },
-    })
+    }
 }

@@ -8,9 +8,10 @@ use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::theme::{
-    self, GRID, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, RegionGroup, Style, TICK, WIDTH,
+    self, GRID, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, RegionGroup, Style, TICK,
 };
 use super::{ChartContext, ChartError, EventMark, Svg, text};
+use crate::model::figures::Figures;
 use crate::report::rows::Fan;
 
 /// The fans of one regime.
@@ -99,6 +100,8 @@ pub(super) struct Sheet<'a> {
     pub(super) tick: fn(f64) -> String,
     /// Whether each panel has its own vertical scale: regimes of very different size are illegible on one.
     pub(super) own_scales: bool,
+    /// Its look.
+    pub(super) look: &'a Figures,
 }
 
 const PLOT_HEIGHT: f64 = 190.0;
@@ -120,7 +123,7 @@ impl Sheet<'_> {
         };
 
         let columns = if self.panels.len() == 1 { 1 } else { 2 };
-        let column_width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
+        let column_width = (self.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
         let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
         let mut placed = Vec::with_capacity(self.panels.len());
         for (at, panel) in self.panels.iter().enumerate() {
@@ -144,6 +147,7 @@ impl Sheet<'_> {
         let legend =
             self.groups.iter().map(|(style, label)| (Key::Fan { style: *style, bands: self.bands }, label.clone()));
         let frame = Frame {
+            look: self.look.clone(),
             title: self.title.clone(),
             subtitle: self.subtitle.clone(),
             legend: legend.collect(),

@@ -3,7 +3,7 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRIPE, STRONG, Style, WIDTH};
+use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRIPE, STRONG, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::rows::DiversionRow;
 
@@ -67,9 +67,14 @@ pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Price
 const ROW: f64 = 20.0;
 const HEAD: f64 = 40.0;
 const BETWEEN: f64 = 18.0;
-const PLOT: (f64, f64) = (255.0, 725.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.27 * width, width - 225.0)
+}
 /// Right edges of the columns of figures.
-const COLUMNS: [f64; 3] = [798.0, 868.0, WIDTH - MARGIN];
+fn columns(width: f64) -> [f64; 3] {
+    [width - 158.0, width - 88.0, width - MARGIN]
+}
 
 const BEFORE: Style = Style { ink: Ink(60, 60, 60), marker: Marker::Circle, hollow: true };
 const AFTER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollow: false };
@@ -86,6 +91,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
     let height = |panel: &PricePanel| HEAD + ROW * panel.models.len() as f64 + VALUE_AXIS;
     let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
     let frame = Frame {
+        look: context.look.clone(),
         title: "Sticker price of each taxed model, before and after the duty".to_owned(),
         subtitle: format!(
             "Duty included, US dollars. Before: the baseline ({}). Models in order of their price before.",
@@ -104,31 +110,31 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
 }
 
 fn draw_panel(canvas: &Canvas, panel: &PricePanel, ticks: &Ticks, top: f64) -> Result<(), ChartError> {
-    let name = text::fit(&panel.regimes.join("; "), PANEL, WIDTH - 2.0 * MARGIN)?;
+    let name = text::fit(&panel.regimes.join("; "), PANEL, canvas.width - 2.0 * MARGIN)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
-    for (title, x) in ["before", "after", "change"].iter().zip(COLUMNS) {
+    for (title, x) in ["before", "after", "change"].iter().zip(columns(canvas.width)) {
         canvas.text((x, top + HEAD - 8.0), title, LABEL.ink(theme::MUTED), Anchor::End)?;
     }
     let first = top + HEAD;
     let bottom = first + ROW * panel.models.len() as f64;
     for at in (0..panel.models.len()).step_by(2) {
         let y = first + ROW * at as f64;
-        canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+        canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
     }
-    let scale = ticks.scale(PLOT.0, PLOT.1);
+    let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
     value_axis(canvas, ticks, scale, (first, bottom), "Sticker price, US dollars", |value| ticks.label(value))?;
     for (at, model) in panel.models.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5);
         let (before, after) = (scale.at(model.before_usd), scale.at(model.after_usd));
-        let name = text::fit_name(&model.model, LABEL, PLOT.0 - MARGIN - 12.0)?;
-        canvas.text_mid((PLOT.0 - 12.0, y), &name, LABEL, Anchor::End)?;
+        let name = text::fit_name(&model.model, LABEL, plot(canvas.width).0 - MARGIN - 12.0)?;
+        canvas.text_mid((plot(canvas.width).0 - 12.0, y), &name, LABEL, Anchor::End)?;
         canvas.line(&[(before, y), (after, y)], Stroke::solid(AFTER.ink.lighter(0.45), 2.6))?;
         canvas.marker((before, y), 4.4, BEFORE)?;
         canvas.marker((after, y), 4.4, AFTER)?;
         let change = text::percent_change(model.after_usd / model.before_usd - 1.0);
         let figures =
             [(text::number(model.before_usd, 0), LABEL), (text::number(model.after_usd, 0), STRONG), (change, LABEL)];
-        for ((figure, font), x) in figures.iter().zip(COLUMNS) {
+        for ((figure, font), x) in figures.iter().zip(columns(canvas.width)) {
             canvas.text_mid((x, y), figure, font.ink(BLACK), Anchor::End)?;
         }
     }

@@ -72,6 +72,7 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
         reference: 0.0,
         tick: |value| text::number(value, 0),
         own_scales: false,
+        look: &context.look,
     };
     sheet.draw()
 }

@@ -3,7 +3,7 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, AXIS, BLACK, Groups, LABEL, MARGIN, Marker, STRIPE, STRONG, Style, WIDTH};
+use super::theme::{self, AXIS, BLACK, Groups, LABEL, MARGIN, Marker, STRIPE, STRONG, Style};
 use super::who_pays::signed;
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::account_rows::PairedChange;
@@ -55,7 +55,10 @@ pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>,
 
 const ROW: f64 = 19.0;
 const HEAD: f64 = 22.0;
-const PLOT: (f64, f64) = (170.0, 800.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.2 * width, width - 140.0)
+}
 const WORLD: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
 
 /// Draws the chart over the context's period.
@@ -77,6 +80,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
     let ticks = Ticks::covering(values.chain([0.0]), 7).ok_or_else(empty)?;
     let many = context.replications > 1;
     let frame = Frame {
+        look: context.look.clone(),
         title: "What each policy is worth to whom".to_owned(),
         subtitle: format!(
             "PairedChange against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
@@ -98,11 +102,11 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
     let body = blocks.iter().map(height).sum::<f64>() + VALUE_AXIS;
     frame.around(body, |canvas, top| {
         let bottom = top + body - VALUE_AXIS;
-        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
         let mut y = top;
         for (at, block) in blocks.iter().enumerate() {
             if at % 2 == 0 {
-                canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + height(block)), STRIPE, 1.0)?;
+                canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + height(block)), STRIPE, 1.0)?;
             }
             y += height(block);
         }
@@ -110,13 +114,18 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
         y = top;
         for block in &blocks {
-            let name = text::fit(&block.label, STRONG, WIDTH - 2.0 * MARGIN)?;
+            let name = text::fit(&block.label, STRONG, canvas.width - 2.0 * MARGIN)?;
             canvas.text_mid((MARGIN + 6.0, y + HEAD / 2.0 + 1.0), &name, STRONG, Anchor::Start)?;
             y += HEAD;
             for (label, region, change) in &block.gains {
                 let middle = y + ROW / 2.0 - 2.0;
                 let look = style(region);
-                canvas.text_mid((PLOT.0 - 12.0, middle), &text::fit(label, LABEL, 130.0)?, LABEL, Anchor::End)?;
+                canvas.text_mid(
+                    (plot(canvas.width).0 - 12.0, middle),
+                    &text::fit(label, LABEL, plot(canvas.width).0 - MARGIN - 16.0)?,
+                    LABEL,
+                    Anchor::End,
+                )?;
                 canvas.line(
                     &[(scale.at(0.0), middle), (scale.at(change.mean), middle)],
                     Stroke::solid(look.ink.lighter(0.5), 2.2),
@@ -129,7 +138,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
                     figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
                 }
                 canvas.marker((scale.at(change.mean), middle), 4.2, look)?;
-                canvas.text_mid((WIDTH - MARGIN - 4.0, middle), &figure, LABEL, Anchor::End)?;
+                canvas.text_mid((canvas.width - MARGIN - 4.0, middle), &figure, LABEL, Anchor::End)?;
                 y += ROW;
             }
         }

@@ -1,15 +1,17 @@
 //! Responses to what a sweep varies: a line with its band over one setting, or dots over several, one panel a metric or setting.
 
+use serde::{Deserialize, Serialize};
+
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
-use super::theme::{AXIS, GRID, Ink, LABEL, MARGIN, Marker, PANEL, Style, TICK, WIDTH};
+use super::theme::{AXIS, GRID, Ink, LABEL, MARGIN, Marker, PANEL, Style, TICK};
 use super::{ChartContext, ChartError, Svg, text};
 
 const CHART: &str = "response";
 
 /// Something that varies: numbers, or a few named settings at the places 0, 1, 2...
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Swept {
     /// What the reader is shown.
     pub label: String,
@@ -144,7 +146,7 @@ pub fn dots(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
 fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], lines: bool) -> Result<Svg, ChartError> {
     let regimes = context.in_order(responses.rows.iter().map(|row| row.regime.as_str()));
     let columns = if panels.len() == 1 { 1 } else { 2 };
-    let width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
+    let width = (context.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
     let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
     let height = PANEL_TITLE + plot_height + X_AXIS;
     let intervals = responses.rows.iter().any(|row| row.low.is_finite());
@@ -164,6 +166,7 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     let band =
         if intervals && lines { " Bands and bars: 95 % intervals of the mean, simulation noise only." } else { "" };
     let frame = Frame {
+        look: context.look.clone(),
         title,
         subtitle: format!("{what}.{band}"),
         legend: regimes
@@ -276,6 +279,7 @@ pub(super) fn context_for_tests() -> ChartContext {
         flag_label: "on the list".to_owned(),
         regions: Vec::new(),
         period: super::fixtures::two_years(),
+        look: crate::model::figures::Figures::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::Frame;
 use super::response::{Measured, Responses, Swept};
-use super::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, NOTE, PANEL, TICK, WHITE, WIDTH};
+use super::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, NOTE, PANEL, TICK, WHITE};
 use super::{ChartContext, ChartError, Svg, text};
 
 const CHART: &str = "response map";
@@ -142,11 +142,12 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
     let widest = responses.rows.iter().filter(|row| row.metric == metric).map(|row| (row.high - row.low) / 2.0);
     let widest = widest.filter(|half| half.is_finite()).fold(f64::NAN, f64::max);
     let columns = if grids.len() == 1 { 1 } else { 2 };
-    let width = (WIDTH - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
+    let width = (context.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
     let plot_height = if columns == 1 { 1.4 * PLOT_HEIGHT } else { PLOT_HEIGHT };
     let height = PANEL_TITLE + plot_height + X_AXIS;
     let body = height * grids.len().div_ceil(columns) as f64 + BAR_AREA;
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("{} over {} and {}", measured.label, lower(&across.label), lower(&up.label)),
         subtitle: if responses.is_change {
             format!("Change against the baseline ({}) at the same point.", context.regime_label(&context.baseline))
@@ -281,7 +282,7 @@ fn colour_bar(
     measured: &Measured,
     top: f64,
 ) -> Result<(), ChartError> {
-    let (left, right) = (MARGIN + Y_AXIS, WIDTH - MARGIN - Y_AXIS);
+    let (left, right) = (MARGIN + Y_AXIS, canvas.width - MARGIN - Y_AXIS);
     let scale = levels.scale(left, right);
     const STEPS: usize = 200;
     for step in 0..STEPS {

@@ -82,6 +82,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartErro
         reference: 0.0,
         tick: percent,
         own_scales: false,
+        look: &context.look,
     };
     sheet.draw()
 }

@@ -176,7 +176,7 @@ fn both_files_are_written_and_nothing_else() {
     assert_eq!(std::fs::read_to_string(dir.join("headline.svg")).unwrap(), svg.as_str());
     let png = std::fs::read(dir.join("headline.png")).unwrap();
     assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
-    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 1920);
+    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 1360);
     assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 2);
 }
 
@@ -207,7 +207,7 @@ fn the_png_has_its_text() {
     let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     let rows = 40..80_u32;
     let dark = rows
-        .flat_map(|y| (40..800_u32).map(move |x| (x, y)))
+        .flat_map(|y| (40..1_300_u32).map(move |x| (x, y)))
         .filter(|(x, y)| image.pixel(*x, *y).is_some_and(|p| p.red() < 80));
     assert!(dark.count() > 500, "the title is not drawn");
 }

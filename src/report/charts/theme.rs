@@ -1,9 +1,8 @@
 //! The look of every chart: sizes, type, colours, and the style that each region of the scenario keeps from chart to chart.
 
+use crate::model::figures::LABEL_PX;
 use crate::report::words::region_label;
 
-/// Width of every figure, in nominal pixels.
-pub(super) const WIDTH: f64 = 960.0;
 /// White border of the figure.
 pub(super) const MARGIN: f64 = 20.0;
 
@@ -25,10 +24,20 @@ impl Ink {
         Self(mix(self.0), mix(self.1), mix(self.2))
     }
 
-    /// Black or white, whichever reads better on this colour (Rec. 601 luma).
+    /// Black or white, whichever reads better on this colour.
     pub(super) fn contrast(self) -> Self {
-        let luma = 0.299 * f64::from(self.0) + 0.587 * f64::from(self.1) + 0.114 * f64::from(self.2);
-        if luma < 130.0 { WHITE } else { BLACK }
+        if self.luma() < 130.0 { WHITE } else { BLACK }
+    }
+
+    /// The grey that is as light.
+    pub(super) fn grey(self) -> Self {
+        let luma = self.luma().round() as u8;
+        Self(luma, luma, luma)
+    }
+
+    /// How light it is (Rec. 601 luma).
+    fn luma(self) -> f64 {
+        0.299 * f64::from(self.0) + 0.587 * f64::from(self.1) + 0.114 * f64::from(self.2)
     }
 }
 
@@ -44,8 +53,8 @@ pub(super) struct Type {
 pub(super) const TITLE: Type = Type { px: 16.0, bold: true, ink: BLACK };
 pub(super) const SUBTITLE: Type = Type { px: 12.0, bold: false, ink: MUTED };
 pub(super) const PANEL: Type = Type { px: 12.0, bold: true, ink: BLACK };
-pub(super) const LABEL: Type = Type { px: 11.0, bold: false, ink: BLACK };
-pub(super) const STRONG: Type = Type { px: 11.0, bold: true, ink: BLACK };
+pub(super) const LABEL: Type = Type { px: LABEL_PX, bold: false, ink: BLACK };
+pub(super) const STRONG: Type = Type { px: LABEL_PX, bold: true, ink: BLACK };
 pub(super) const TICK: Type = Type { px: 10.5, bold: false, ink: MUTED };
 pub(super) const NOTE: Type = Type { px: 10.0, bold: false, ink: MUTED };
 

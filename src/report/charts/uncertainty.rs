@@ -4,7 +4,7 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style, WIDTH};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::points::UncertaintyRow;
 
@@ -14,10 +14,16 @@ const REPLICATIONS: Ink = Ink(213, 94, 0);
 const MEAN: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
 const ROW: f64 = 30.0;
 const PANEL_TITLE: f64 = 24.0;
-const NAMES: f64 = 215.0;
-/// Ends of the intervals' axis, and of the bars of shares.
-const RANGE: (f64, f64) = (MARGIN + NAMES + 14.0, 655.0);
-const SHARE: (f64, f64) = (695.0, WIDTH - MARGIN - 70.0);
+/// Share of the width that names have.
+const NAMES: f64 = 0.22;
+/// Ends of the intervals' axis on a sheet of this width.
+fn range(width: f64) -> (f64, f64) {
+    (MARGIN + NAMES * width + 14.0, 0.68 * width)
+}
+/// Ends of the bars of shares.
+fn share_of_variance(width: f64) -> (f64, f64) {
+    (0.72 * width, width - MARGIN - 50.0)
+}
 
 /// What is shown of one metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +56,7 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
         "Level.".to_owned()
     };
     let frame = Frame {
+        look: context.look.clone(),
         title: "What is not known: parameters and data, and chance".to_owned(),
         subtitle: format!(
             "{what} {} of the uncertain parameters and data, {} each. Right: shares of the variance.",
@@ -74,15 +81,15 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
             let zero = first.is_change().then_some(0.0);
             let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
             let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
-            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, RANGE.1 - MARGIN)?;
+            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, range(canvas.width).1 - MARGIN)?;
             canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
-            let share = "share of the variance over parameters and data";
-            canvas.text((SHARE.0, top + 13.0), share, NOTE, Anchor::Start)?;
-            let (upper, scale) = (top + PANEL_TITLE, ticks.scale(RANGE.0, RANGE.1));
+            let share = "share of the variance";
+            canvas.text((share_of_variance(canvas.width).0, top + 13.0), share, NOTE, Anchor::Start)?;
+            let (upper, scale) = (top + PANEL_TITLE, ticks.scale(range(canvas.width).0, range(canvas.width).1));
             let bottom = upper + ROW * metric.rows.len() as f64;
             for at in (0..metric.rows.len()).step_by(2) {
                 let y = upper + ROW * at as f64;
-                canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+                canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
             }
             let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
             value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
@@ -91,8 +98,8 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
             }
             for (at, row) in metric.rows.iter().enumerate() {
                 let y = upper + ROW * (at as f64 + 0.5);
-                let name = text::fit(context.regime_label(&row.regime), LABEL, NAMES)?;
-                canvas.text_mid((MARGIN + NAMES, y), &name, LABEL, Anchor::End)?;
+                let name = text::fit(context.regime_label(&row.regime), LABEL, NAMES * canvas.width)?;
+                canvas.text_mid((MARGIN + NAMES * canvas.width, y), &name, LABEL, Anchor::End)?;
                 for (low, high, ink, half) in
                     [(row.total_q05, row.total_q95, REPLICATIONS, 2.0), (row.q05, row.q95, PARAMETERS, 5.5)]
                 {
@@ -118,11 +125,19 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
 fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), ChartError> {
     let (value, low, high) = (row.parameter_share, row.parameter_share_ci_low, row.parameter_share_ci_high);
     if !value.is_finite() {
-        return canvas.text_mid((SHARE.0, y), "nothing varies, or one replication", NOTE.ink(MUTED), Anchor::Start);
+        return canvas.text_mid(
+            (share_of_variance(canvas.width).0, y),
+            "nothing varies, or one replication",
+            NOTE.ink(MUTED),
+            Anchor::Start,
+        );
     }
-    let at = |share: f64| SHARE.0 + share.clamp(0.0, 1.0) * (SHARE.1 - SHARE.0);
-    canvas.rect((SHARE.0, y - 6.0), (at(value), y + 6.0), PARAMETERS, 1.0)?;
-    canvas.rect((at(value), y - 6.0), (SHARE.1, y + 6.0), REPLICATIONS, 1.0)?;
+    let at = |share: f64| {
+        share_of_variance(canvas.width).0
+            + share.clamp(0.0, 1.0) * (share_of_variance(canvas.width).1 - share_of_variance(canvas.width).0)
+    };
+    canvas.rect((share_of_variance(canvas.width).0, y - 6.0), (at(value), y + 6.0), PARAMETERS, 1.0)?;
+    canvas.rect((at(value), y - 6.0), (share_of_variance(canvas.width).1, y + 6.0), REPLICATIONS, 1.0)?;
     if high > low {
         // White under black, to be seen on both colours.
         for (ink, width) in [(super::theme::WHITE, 3.2), (BLACK, 1.2)] {
@@ -133,7 +148,7 @@ fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), Chart
         }
     }
     let percent = format!("{} %", text::number(100.0 * value, 0));
-    canvas.text_mid((WIDTH - MARGIN - 4.0, y), &percent, LABEL, Anchor::End)
+    canvas.text_mid((canvas.width - MARGIN - 4.0, y), &percent, LABEL, Anchor::End)
 }
 
 #[cfg(test)]

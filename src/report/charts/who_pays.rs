@@ -3,7 +3,7 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG, WIDTH};
+use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::account_rows::PairedChange;
 
@@ -57,7 +57,10 @@ pub fn series(parties: &[Party]) -> Result<Vec<PaymentBar>, ChartError> {
 
 const ROW: f64 = 27.0;
 const THICK: f64 = 17.0;
-const PLOT: (f64, f64) = (260.0, 745.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.27 * width, width - 160.0)
+}
 const GAIN: Ink = Ink(0, 77, 128);
 const LOSS: Ink = Ink(213, 94, 0);
 
@@ -77,6 +80,7 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
     let mut legend = vec![(Key::Swatch(GAIN), "gains".to_owned()), (Key::Swatch(LOSS), "loses".to_owned())];
     legend.push((Key::Swatch(MUTED), "total of the above".to_owned()));
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("Who pays: {}", context.regime_label(regime)),
         subtitle: format!(
             "Change against the baseline ({}) in billion US dollars a year; period: {}. Each bar starts where the one above ends.",
@@ -98,9 +102,9 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
         let bottom = top + ROW * bars.len() as f64;
         for at in (0..bars.len()).step_by(2) {
             let y = top + ROW * at as f64;
-            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+            canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
-        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
         value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
         for (at, bar) in bars.iter().enumerate() {
@@ -118,8 +122,8 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
 
 fn draw_bar(canvas: &Canvas, bar: &PaymentBar, y: f64, at: impl Fn(f64) -> f64) -> Result<(), ChartError> {
     let font = if bar.total { STRONG } else { LABEL };
-    let label = text::fit(&bar.label, font, PLOT.0 - MARGIN - 12.0)?;
-    canvas.text_mid((PLOT.0 - 12.0, y), &label, font, Anchor::End)?;
+    let label = text::fit(&bar.label, font, plot(canvas.width).0 - MARGIN - 12.0)?;
+    canvas.text_mid((plot(canvas.width).0 - 12.0, y), &label, font, Anchor::End)?;
     let ink = match (bar.total, bar.change.mean < 0.0) {
         (true, _) => MUTED,
         (false, true) => LOSS,
@@ -137,7 +141,7 @@ fn draw_bar(canvas: &Canvas, bar: &PaymentBar, y: f64, at: impl Fn(f64) -> f64) 
         }
         figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
     }
-    canvas.text_mid((WIDTH - MARGIN, y), &figure, font.ink(BLACK), Anchor::End)
+    canvas.text_mid((canvas.width - MARGIN, y), &figure, font.ink(BLACK), Anchor::End)
 }
 
 /// A number with its sign, three decimals.

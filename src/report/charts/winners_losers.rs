@@ -3,7 +3,7 @@
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, BLACK, Groups, LABEL, MARGIN, MUTED, RegionGroup, STRIPE, STRONG, Style, WIDTH};
+use super::theme::{self, BLACK, Groups, LABEL, MARGIN, MUTED, RegionGroup, STRIPE, STRONG, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::numerics::student;
 use crate::report::rows::ModelRow;
@@ -71,9 +71,14 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
 const ROW: f64 = 17.0;
 const BAR: f64 = 9.0;
 const HEAD: f64 = 22.0;
-const PLOT: (f64, f64) = (255.0, 715.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.27 * width, width - 235.0)
+}
 /// Right edges of the columns of figures.
-const COLUMNS: [f64; 3] = [795.0, 862.0, WIDTH - MARGIN];
+fn columns(width: f64) -> [f64; 3] {
+    [width - 160.0, width - 95.0, width - MARGIN]
+}
 
 /// Draws the chart for one regime.
 ///
@@ -91,6 +96,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("Winners and losers: {}", context.regime_label(regime)),
         subtitle: format!(
             "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{}",
@@ -113,16 +119,18 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         },
     };
     frame.around(body, |canvas, top| {
-        for (title, x) in ["change a year", if intervals { "±" } else { "" }, "percent"].iter().zip(COLUMNS) {
+        for (title, x) in
+            ["change a year", if intervals { "±" } else { "" }, "percent"].iter().zip(columns(canvas.width))
+        {
             canvas.text((x, top + HEAD - 8.0), title, LABEL.ink(MUTED), Anchor::End)?;
         }
         let first = top + HEAD;
         let bottom = first + ROW * changes.len() as f64;
         for at in (0..changes.len()).step_by(2) {
             let y = first + ROW * at as f64;
-            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+            canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
-        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
         let axis = "Change in cars sold a year";
         value_axis(canvas, &ticks, scale, (first, bottom), axis, |value| ticks.signed_label(value))?;
         for (at, (change, group)) in changes.iter().enumerate() {
@@ -141,10 +149,10 @@ fn draw_row(
     y: f64,
 ) -> Result<(), ChartError> {
     let font = if change.flagged { STRONG } else { LABEL };
-    let name = text::fit_name(&change.model, font, PLOT.0 - MARGIN - 26.0)?;
-    canvas.text_mid((PLOT.0 - 26.0, y), &name, font, Anchor::End)?;
+    let name = text::fit_name(&change.model, font, plot(canvas.width).0 - MARGIN - 26.0)?;
+    canvas.text_mid((plot(canvas.width).0 - 26.0, y), &name, font, Anchor::End)?;
     // Beside the name, where it hides neither the end of the bar nor the interval.
-    canvas.marker((PLOT.0 - 14.0, y), 3.8, style)?;
+    canvas.marker((plot(canvas.width).0 - 14.0, y), 3.8, style)?;
     let (zero, end) = (scale.at(0.0), scale.at(change.change));
     if change.change != 0.0 {
         canvas.rect((zero.min(end), y - BAR / 2.0), (zero.max(end), y + BAR / 2.0), style.ink, 1.0)?;
@@ -156,14 +164,14 @@ fn draw_row(
         canvas.line(&[(low, y - 3.0), (low, y + 3.0)], stroke)?;
         canvas.line(&[(high, y - 3.0), (high, y + 3.0)], stroke)?;
         canvas.text_mid(
-            (COLUMNS[1], y),
+            (columns(canvas.width)[1], y),
             &format!("± {}", ticks.finer(change.half_width)),
             LABEL.ink(theme::MUTED),
             Anchor::End,
         )?;
     }
-    canvas.text_mid((COLUMNS[0], y), &ticks.signed_finer(change.change), font, Anchor::End)?;
-    canvas.text_mid((COLUMNS[2], y), &text::percent_change(change.relative), LABEL, Anchor::End)
+    canvas.text_mid((columns(canvas.width)[0], y), &ticks.signed_finer(change.change), font, Anchor::End)?;
+    canvas.text_mid((columns(canvas.width)[2], y), &text::percent_change(change.relative), LABEL, Anchor::End)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{FIRST, OutputContext, SECOND, ends};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use crate::report::charts::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, WIDTH};
+use crate::report::charts::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, MUTED};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::{Index, IndexEstimate};
 
@@ -49,7 +49,10 @@ pub fn series(indices: &[Index], shown: &[Shown], context: &OutputContext) -> Re
 
 const BAR: f64 = 11.0;
 const GAP: f64 = 12.0;
-const PLOT: (f64, f64) = (250.0, 800.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.28 * width, width - 130.0)
+}
 
 /// Draws the chart; `share` is the noise's share of the variance of one realisation, where it is known.
 ///
@@ -73,6 +76,7 @@ pub fn draw(
         )
     });
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("What moves it: {}", context.label),
         subtitle: format!("Sensitivity indices of the mean response. Whiskers: {} intervals.{noise}", context.level()),
         legend: shown.iter().zip(&inks).map(|(shown, ink)| (Key::Swatch(*ink), shown.label.to_owned())).collect(),
@@ -85,15 +89,15 @@ pub fn draw(
     };
     let body = row_height * rows.len() as f64;
     frame.around(body + VALUE_AXIS, |canvas, top| {
-        let scale = ticks.scale(PLOT.0, PLOT.1);
+        let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
         let names: Vec<&str> = shown.iter().map(|shown| shown.index).collect();
         value_axis(canvas, &ticks, scale, (top, top + body), &names.join(", "), |v| ticks.label(v))?;
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), top + body)], Stroke::solid(AXIS, 1.0))?;
         for (at, (label, estimates)) in rows.iter().enumerate() {
             let first = top + row_height * at as f64 + GAP / 2.0;
             let middle = first + BAR * shown.len() as f64 / 2.0;
-            let name = text::fit_name(label, LABEL, PLOT.0 - MARGIN - 10.0)?;
-            canvas.text_mid((PLOT.0 - 8.0, middle), &name, LABEL, Anchor::End)?;
+            let name = text::fit_name(label, LABEL, plot(canvas.width).0 - MARGIN - 10.0)?;
+            canvas.text_mid((plot(canvas.width).0 - 8.0, middle), &name, LABEL, Anchor::End)?;
             for (place, (estimate, ink)) in estimates.iter().zip(&inks).enumerate() {
                 if !estimate.value.is_finite() {
                     continue;
@@ -114,7 +118,7 @@ pub fn draw(
                 } else {
                     text::number(estimate.value, 3)
                 };
-                canvas.text_mid((WIDTH - MARGIN, y), &figure, LABEL.px(9.5).ink(MUTED), Anchor::End)?;
+                canvas.text_mid((canvas.width - MARGIN, y), &figure, LABEL.px(9.5).ink(MUTED), Anchor::End)?;
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::{FIRST, OutputContext, SECOND, bars::Shown, ends};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Canvas, Stroke};
 use crate::report::charts::frame::{Frame, Key};
-use crate::report::charts::theme::{self, AXIS, GRID, Ink, LABEL, MARGIN, MUTED, Marker, PANEL, Style, TICK, WIDTH};
+use crate::report::charts::theme::{self, AXIS, GRID, Ink, LABEL, MARGIN, MUTED, Marker, PANEL, Style, TICK};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::{Index, IndexEstimate};
 
@@ -49,7 +49,10 @@ pub fn series(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContex
     Ok(panels)
 }
 
-const COLUMNS: usize = 4;
+/// Panels beside each other on a sheet of this width.
+fn columns(width: f64) -> usize {
+    if width < 800.0 { 3 } else { 4 }
+}
 const LEFT: f64 = 46.0;
 const HEIGHT: f64 = 128.0;
 const HEAD: f64 = 20.0;
@@ -65,6 +68,7 @@ pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext)
     let style = |ink: Ink, marker: Marker| Style { ink, marker, hollow: false };
     let styles = [style(FIRST, Marker::Square), style(SECOND, Marker::Circle)];
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("Convergence: {}", context.label),
         subtitle: format!(
             "Indices from the first parts of the design, each twice the one before. Bands: {} intervals.",
@@ -81,11 +85,12 @@ pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext)
     let Some(ticks) = Ticks::covering(all, 4) else {
         return Err(ChartError::Empty { chart: CHART, reason: "no finite index".to_owned() });
     };
-    let lines = panels.len().div_ceil(COLUMNS) as f64;
-    let width = (WIDTH - 2.0 * MARGIN - LEFT - GUTTER * (COLUMNS - 1) as f64) / COLUMNS as f64;
+    let columns = columns(context.look.width());
+    let lines = panels.len().div_ceil(columns) as f64;
+    let width = (context.look.width() - 2.0 * MARGIN - LEFT - GUTTER * (columns - 1) as f64) / columns as f64;
     frame.around(lines * (HEAD + HEIGHT + BELOW), |canvas, top| {
         for (at, panel) in panels.iter().enumerate() {
-            let (line, column) = (at / COLUMNS, at % COLUMNS);
+            let (line, column) = (at / columns, at % columns);
             let left = MARGIN + LEFT + (width + GUTTER) * column as f64;
             let top = top + HEAD + (HEAD + HEIGHT + BELOW) * line as f64;
             let sheet = Sheet { ticks: &ticks, looks, left, right: left + width, top };

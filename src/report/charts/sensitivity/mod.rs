@@ -11,6 +11,7 @@ mod tests;
 
 use super::text;
 use super::theme::Ink;
+use crate::model::figures::Figures;
 use crate::sensitivity::{Index, IndexEstimate};
 
 /// What the charts of one output say of the study.
@@ -36,6 +37,8 @@ pub struct OutputContext {
     pub seed: u64,
     /// Level of the intervals.
     pub level: f64,
+    /// How charts are to look.
+    pub look: Figures,
 }
 
 pub(super) const FIRST: Ink = Ink(0, 77, 128);

@@ -3,7 +3,7 @@
 use super::{FIRST, OutputContext, SECOND};
 use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::Frame;
-use crate::report::charts::theme::{Ink, LABEL, MARGIN, STRIPE, Type, WHITE, WIDTH};
+use crate::report::charts::theme::{Ink, LABEL, MARGIN, STRIPE, Type, WHITE};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::Ranking;
 
@@ -27,7 +27,8 @@ pub fn series(ranking: &Ranking, context: &OutputContext) -> Result<(Vec<String>
     Ok((order.iter().map(label).collect(), cells))
 }
 
-const LEFT: f64 = 230.0;
+/// Share of the width that names have.
+const LEFT: f64 = 0.27;
 const HEAD: f64 = 22.0;
 
 /// Draws the chart.
@@ -37,6 +38,7 @@ const HEAD: f64 = 22.0;
 pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartError> {
     let (labels, cells) = series(ranking, context)?;
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("Which input matters more: {}", context.label),
         subtitle: format!(
             "Probability, in percent, that {} of the input in the row is larger than that of the input in the column. Columns are numbered as rows.",
@@ -46,19 +48,20 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
         footer: context.footer("50 is a toss-up; 100 and 0 are rounded."),
     };
     let count = labels.len() as f64;
-    let width = ((WIDTH - 2.0 * MARGIN - LEFT) / count).min(64.0);
+    let left_edge = MARGIN + LEFT * context.look.width();
+    let width = ((context.look.width() - MARGIN - left_edge) / count).min(64.0);
     let height = width.clamp(22.0, 30.0);
     frame.around(HEAD + height * count, |canvas, top| {
         for (i, label) in labels.iter().enumerate() {
             let y = top + HEAD + height * (i as f64 + 0.5);
             let number = format!("{}", i + 1);
-            let x = MARGIN + LEFT + width * (i as f64 + 0.5);
+            let x = left_edge + width * (i as f64 + 0.5);
             canvas.text((x, top + HEAD - 7.0), &number, LABEL, Anchor::Middle)?;
-            let name = text::fit_name(label, LABEL, LEFT - 40.0)?;
-            canvas.text_mid((MARGIN + LEFT - 32.0, y), &name, LABEL, Anchor::End)?;
-            canvas.text_mid((MARGIN + LEFT - 10.0, y), &number, LABEL, Anchor::End)?;
+            let name = text::fit_name(label, LABEL, left_edge - MARGIN - 40.0)?;
+            canvas.text_mid((left_edge - 32.0, y), &name, LABEL, Anchor::End)?;
+            canvas.text_mid((left_edge - 10.0, y), &number, LABEL, Anchor::End)?;
             for (j, probability) in cells[i].iter().enumerate() {
-                let left = MARGIN + LEFT + width * j as f64;
+                let left = left_edge + width * j as f64;
                 let (from, to) = ((left, y - height / 2.0), (left + width, y + height / 2.0));
                 if i == j || !probability.is_finite() {
                     canvas.rect(from, to, STRIPE, 1.0)?;

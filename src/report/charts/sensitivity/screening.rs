@@ -4,7 +4,7 @@ use super::{FIRST, OutputContext, ends};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::{Frame, VALUE_AXIS, value_axis};
-use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK, WIDTH};
+use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::{Index, IndexEstimate};
 
@@ -40,7 +40,10 @@ pub fn series(indices: &[Index], context: &OutputContext) -> Result<Vec<Screenin
     Ok(points)
 }
 
-const PLOT: (f64, f64) = (110.0, WIDTH - MARGIN - 30.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (105.0, width - 50.0)
+}
 const HEIGHT: f64 = 420.0;
 const HEAD: f64 = 18.0;
 const POINT: Style = Style { ink: FIRST, marker: Marker::Circle, hollow: false };
@@ -52,6 +55,7 @@ const POINT: Style = Style { ink: FIRST, marker: Marker::Circle, hollow: false }
 pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartError> {
     let points = series(indices, context)?;
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("Screening by elementary effects: {}", context.label),
         subtitle: format!(
             "Effect of moving an input through its range. Far right: it matters. High above the lines: its effect depends on its own level or on \
@@ -72,11 +76,11 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
     frame.around(HEAD + HEIGHT + VALUE_AXIS, |canvas, top| {
         let top = top + HEAD;
         let bottom = top + HEIGHT;
-        let (across, upwards) = (x.scale(PLOT.0, PLOT.1), y.scale(bottom, top));
+        let (across, upwards) = (x.scale(plot(canvas.width).0, plot(canvas.width).1), y.scale(bottom, top));
         for value in &y.values {
             let at = upwards.at(*value);
-            canvas.line(&[(PLOT.0, at), (PLOT.1, at)], Stroke::solid(GRID, 0.8))?;
-            canvas.text_mid((PLOT.0 - 8.0, at), &y.label(*value), TICK, Anchor::End)?;
+            canvas.line(&[(plot(canvas.width).0, at), (plot(canvas.width).1, at)], Stroke::solid(GRID, 0.8))?;
+            canvas.text_mid((plot(canvas.width).0 - 8.0, at), &y.label(*value), TICK, Anchor::End)?;
         }
         let title = context.with_unit("μ*, mean absolute effect");
         value_axis(canvas, &x, across, (top, bottom), &title, |value| x.label(value))?;
@@ -115,7 +119,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             canvas.marker((px, py), 4.0, POINT)?;
             let name = text::fit_name(&point.label, LABEL, 220.0)?;
             let width = text::width(&name, LABEL)?;
-            let to_left = px + 10.0 + width > PLOT.1 + 20.0;
+            let to_left = px + 10.0 + width > plot(canvas.width).1 + 20.0;
             let left = if to_left { px - 8.0 - width } else { px + 8.0 };
             // The first free place above, then further up: names never cover each other.
             let mut line = py - 8.0;

@@ -2,6 +2,7 @@
 
 use super::bars::Shown;
 use super::{OutputContext, bars, convergence, ranking, screening, tornado};
+use crate::model::figures::Figures;
 use crate::report::charts::ChartError;
 use crate::report::charts::tests::assert_legible;
 use crate::sensitivity::{Index, IndexEstimate, Ranking};
@@ -18,6 +19,7 @@ fn context(inputs: usize) -> OutputContext {
         replications: 2,
         seed: 1995,
         level: 0.95,
+        look: Figures::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{FIRST, OutputContext, SECOND};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Canvas, Stroke};
 use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use crate::report::charts::theme::{BLACK, LABEL, MARGIN, MUTED, STRIPE, TICK, WIDTH};
+use crate::report::charts::theme::{BLACK, LABEL, MARGIN, MUTED, STRIPE, TICK};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::{Index, IndexEstimate};
 
@@ -58,7 +58,10 @@ pub fn series(
 
 const ROW: f64 = 26.0;
 const BAR: f64 = 15.0;
-const PLOT: (f64, f64) = (250.0, 780.0);
+/// Left and right edge of the plot on a sheet of this width.
+fn plot(width: f64) -> (f64, f64) {
+    (0.28 * width, width - 150.0)
+}
 const HEAD: f64 = 20.0;
 
 /// Draws the chart; `quantiles` are the probabilities of the low and the high value.
@@ -74,6 +77,7 @@ pub fn draw(
     let (base, bars) = series(indices, values, context)?;
     let percent = |q: f64| format!("{} % quantile", text::number(100.0 * q, usize::from(q * 100.0 % 1.0 != 0.0)));
     let frame = Frame {
+        look: context.look.clone(),
         title: format!("One input at a time: {}", context.label),
         subtitle: format!(
             "The output with each input alone at the {} and the {} of its distribution, the others at their medians. Figures at the bars are \
@@ -97,14 +101,14 @@ pub fn draw(
     let height = HEAD + ROW * bars.len() as f64 + VALUE_AXIS;
     frame.around(height, |canvas, top| {
         let (first, bottom) = (top + HEAD, top + HEAD + ROW * bars.len() as f64);
-        let scale = ticks.scale(PLOT.0 + 40.0, PLOT.1 - 40.0);
+        let scale = ticks.scale(plot(canvas.width).0 + 40.0, plot(canvas.width).1 - 40.0);
         for at in (0..bars.len()).step_by(2) {
             let y = first + ROW * at as f64;
-            canvas.rect((MARGIN, y), (WIDTH - MARGIN, y + ROW), STRIPE, 1.0)?;
+            canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
         value_axis(canvas, &ticks, scale, (first, bottom), &context.with_unit(&context.label), |v| ticks.label(v))?;
         let muted = LABEL.ink(MUTED);
-        canvas.text((WIDTH - MARGIN, top + 12.0), "swing", muted, Anchor::End)?;
+        canvas.text((canvas.width - MARGIN, top + 12.0), "swing", muted, Anchor::End)?;
         let base_label = format!("base {}", ticks.finer(base));
         canvas.text((scale.at(base), top + 12.0), &base_label, muted, Anchor::Middle)?;
         for (at, bar) in bars.iter().enumerate() {
@@ -115,8 +119,8 @@ pub fn draw(
 }
 
 fn draw_bar(canvas: &Canvas, bar: &TornadoBar, base: f64, ticks: &Ticks, y: f64) -> Result<(), ChartError> {
-    let scale = ticks.scale(PLOT.0 + 40.0, PLOT.1 - 40.0);
-    let name = text::fit_name(&bar.label, LABEL, PLOT.0 - MARGIN - 16.0)?;
+    let scale = ticks.scale(plot(canvas.width).0 + 40.0, plot(canvas.width).1 - 40.0);
+    let name = text::fit_name(&bar.label, LABEL, plot(canvas.width).0 - MARGIN - 16.0)?;
     canvas.text_mid((MARGIN + 6.0, y), &name, LABEL, Anchor::Start)?;
     // The longer part first where both lie on one side: the shorter stays visible.
     let mut parts = [(bar.output[0], bar.values[0], FIRST), (bar.output[1], bar.values[1], SECOND)];
@@ -141,7 +145,7 @@ fn draw_bar(canvas: &Canvas, bar: &TornadoBar, base: f64, ticks: &Ticks, y: f64)
     } else {
         ticks.signed_finer(bar.swing.value)
     };
-    canvas.text_mid((WIDTH - MARGIN - 6.0, y), &swing, LABEL, Anchor::End)
+    canvas.text_mid((canvas.width - MARGIN - 6.0, y), &swing, LABEL, Anchor::End)
 }
 
 /// Decimals that leave three digits or so.

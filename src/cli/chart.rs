@@ -1,0 +1,108 @@
+//! `stickershock chart`: the charts of a finished folder, drawn again from its tables.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::CliError;
+use crate::folder::OutputFolder;
+use crate::model::figures::{FigureForm, Figures, Palette, form_of, palette_of, points_of, size_of};
+use crate::platform::threads::prelude::*;
+use crate::report::charts::{ChartError, Svg, write_file};
+use crate::report::redraw::{Wanted, redraw};
+
+#[derive(Args)]
+pub struct ChartArgs {
+    /// Folder of a finished study.
+    folder: PathBuf,
+    /// A chart to draw, by its name (`who_pays_imposed`) or that of its kind (`who_pays`); may be given several times
+    /// [default: all].
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Regimes to show beside the baseline, separated by commas [default: all].
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    regimes: Vec<String>,
+    /// Period to show [default: that of the study].
+    #[arg(long, value_name = "P")]
+    period: Option<String>,
+    /// Title, in place of the chart's own; with `--only`, for it is the title of every chart drawn.
+    #[arg(long, value_name = "T", requires = "only")]
+    title: Option<String>,
+    /// Width in print, or the box that a chart has to fit in: `160mm`, `160x100mm` [default: the study's, or none].
+    #[arg(long, value_name = "WxHmm", value_parser = size_of)]
+    size: Option<(f64, Option<f64>)>,
+    /// Size of the labels in print, in points [default: the study's, or about 7 on charts 16 cm wide].
+    #[arg(long, value_name = "P", value_parser = points)]
+    font_size: Option<f64>,
+    /// Colours: `colour` or `grey` [default: the study's].
+    #[arg(long, value_name = "P", value_parser = palette_of)]
+    palette: Option<Palette>,
+    /// Forms to write, separated by commas: `svg`, `png` [default: the study's, or both].
+    #[arg(long, value_name = "F,G", value_delimiter = ',', value_parser = form_of)]
+    format: Vec<FigureForm>,
+    /// Folder to write to; the study's own charts stay as they are [default: FOLDER-charts].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print nothing.
+    #[arg(long)]
+    quiet: bool,
+}
+
+fn points(text: &str) -> Result<f64, String> {
+    points_of(text.parse().map_err(|_| "expected a number of points".to_owned())?)
+}
+
+/// Points below which labels are hard to read in print.
+const LEGIBLE: f64 = 6.0;
+
+/// Runs the command.
+pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
+    let look =
+        Figures { title: args.title.clone(), size_mm: args.size, font_size_pt: args.font_size, ..Figures::default() };
+    let wanted = Wanted {
+        only: args.only.clone(),
+        regimes: args.regimes.clone(),
+        period: args.period.clone(),
+        look,
+        palette: args.palette,
+    };
+    let redrawn = redraw(&OutputFolder::at(&args.folder), &wanted)?;
+    if redrawn.charts.is_empty() {
+        let reasons: Vec<String> = redrawn.left_out.iter().map(|(name, why)| format!("\n  {name}: {why}")).collect();
+        let message = format!("{}: no chart can be drawn{}", args.folder.display(), reasons.concat());
+        return Err(CliError::Usage(message));
+    }
+    let out = args.out.clone().unwrap_or_else(|| {
+        let mut name = args.folder.components().as_path().as_os_str().to_owned();
+        name.push("-charts");
+        PathBuf::from(name)
+    });
+    let folder = OutputFolder::bare(&out)?;
+    let mut forms = if args.format.is_empty() { redrawn.forms.clone() } else { args.format.clone() };
+    forms.dedup();
+    let files: Vec<(String, FigureForm, &Svg)> = redrawn
+        .charts
+        .iter()
+        .flat_map(|(name, svg)| forms.iter().map(move |form| (format!("{name}.{}", form.as_str()), *form, svg)))
+        .collect();
+    let written: Vec<PathBuf> = files
+        .into_par_iter()
+        .map(|(name, form, svg)| write_file(&folder, &name, &svg.in_form(form)?))
+        .collect::<Result<_, ChartError>>()?;
+    if args.quiet {
+        return Ok(());
+    }
+    let small = |points: f64| points < args.font_size.unwrap_or(LEGIBLE) - 0.05;
+    for (name, svg) in &redrawn.charts {
+        if let Some(points) = svg.text_pt().filter(|points| small(*points)) {
+            tell!(
+                "{name}: its labels are {points:.1} points high, for it is too tall for the size asked for, or too wide"
+            );
+        }
+    }
+    for (name, reason) in &redrawn.left_out {
+        tell!("{name} is left out: {reason}");
+    }
+    let list: String = written.iter().map(|path| format!("{}\n", path.display())).collect();
+    super::print(&list)
+}

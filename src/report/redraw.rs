@@ -1,0 +1,185 @@
+//! The charts of a finished folder, drawn again from its tables.
+
+use super::charts::{ChartError, PeriodContext, RegimeContext, Svg, bargaining};
+use super::draw::Drawing;
+use super::draw_points::{self, PointFacts, PointRows, draw_points};
+use super::negotiation::{MetricRow, OffersRow, SettlementDateRow};
+use super::recorded::{RecordedRun, Tables};
+use crate::config::suggest::one_of;
+use crate::folder::OutputFolder;
+use crate::model::figures::{FigureForm, Figures, Palette};
+
+/// What is drawn again.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Names of charts, or of their kinds (`who_pays` for that of every regime); all where there is none.
+    pub only: Vec<String>,
+    /// Names of regimes, shown beside the baseline; all where there is none.
+    pub regimes: Vec<String>,
+    /// The period, by its name; that of the study's own charts where there is none.
+    pub period: Option<String>,
+    /// The look of the charts; what it leaves open is as the study has it.
+    pub look: Figures,
+    /// The colours; those of the study where there is none.
+    pub palette: Option<Palette>,
+}
+
+impl Wanted {
+    /// Changes the look that the study has.
+    fn dress(&self, look: &mut Figures) -> Result<(), ChartError> {
+        let Figures { title, size_mm, font_size_pt, .. } = &self.look;
+        look.title.clone_from(title);
+        look.size_mm = size_mm.or(look.size_mm);
+        look.font_size_pt = font_size_pt.or(look.font_size_pt);
+        look.palette = self.palette.unwrap_or(look.palette);
+        look.check().map_err(ChartError::Size)
+    }
+}
+
+/// What was drawn.
+#[derive(Clone, Debug, Default)]
+pub struct Redrawn {
+    /// The charts by their names; those that have nothing to show are left out.
+    pub charts: Vec<(String, Svg)>,
+    /// Names of charts that cannot be drawn from the folder, and why.
+    pub left_out: Vec<(String, String)>,
+    /// Forms in which the study writes its charts.
+    pub forms: Vec<FigureForm>,
+}
+
+impl Redrawn {
+    fn keep(&mut self, name: String, drawn: Result<Option<Svg>, ChartError>, by_name: bool) -> Result<(), ChartError> {
+        match drawn {
+            Ok(Some(svg)) => self.charts.push((name, svg)),
+            Ok(None) if by_name => self.left_out.push((name, "it has nothing to show".to_owned())),
+            Ok(None) => {}
+            Err(ChartError::Unrecorded { reason, .. }) => self.left_out.push((name, reason)),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// Draws the charts of a finished folder from its tables: at the settings of the study, to the byte what the study drew.
+///
+/// # Errors
+/// [`ChartError::Choice`] for a chart, regime or period that the folder does not have; [`ChartError::Folder`] and [`ChartError::Table`]
+/// where it cannot be read.
+pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartError> {
+    let tables = Tables::of(folder)?;
+    let mut redrawn = Redrawn::default();
+    let mut names: Vec<String> = Vec::new();
+    let is_wanted =
+        |name: &str, kind: &str| wanted.only.is_empty() || wanted.only.iter().any(|only| only == name || only == kind);
+    let by_name = |name: &str| wanted.only.iter().any(|only| only == name);
+    if let Some(mut facts) = tables.facts::<PointFacts>(draw_points::FACTS)? {
+        wanted.dress(&mut facts.context.look)?;
+        redrawn.forms = facts.context.look.written().to_vec();
+        if let Some(period) = chosen_period(&facts.periods, wanted)? {
+            facts.context.period = facts.periods[period].clone();
+        }
+        let mut rows = PointRows::read(&facts, |name| tables.read(name))?;
+        if !wanted.regimes.is_empty() {
+            known_regimes(&facts.context.regimes, wanted)?;
+            let baseline = facts.context.baseline.clone();
+            facts.regimes.retain(|regime| *regime == baseline || wanted.regimes.contains(regime));
+            facts.context.regimes.retain(|regime| facts.regimes.contains(&regime.name));
+            rows.choose(&facts.regimes);
+        }
+        for chart in draw_points(&facts, &rows)? {
+            if is_wanted(&chart.name, chart.kind) {
+                redrawn.charts.push((chart.name.clone(), chart.svg));
+            }
+            names.extend([chart.name, chart.kind.to_owned()]);
+        }
+    }
+    if let Some(mut recorded) = RecordedRun::of(&tables)? {
+        let facts = &mut recorded.facts;
+        facts.bargains.iter_mut().try_for_each(|(_, caption)| wanted.dress(&mut caption.look))?;
+        wanted.dress(&mut facts.context.look)?;
+        redrawn.forms = facts.context.look.written().to_vec();
+        let period = chosen_period(&facts.periods, wanted)?;
+        if !wanted.regimes.is_empty() {
+            known_regimes(&recorded.facts.context.regimes, wanted)?;
+            recorded.choose(&wanted.regimes);
+        }
+        let drawing = Drawing::recorded(recorded, period);
+        for chart in drawing.charts() {
+            if is_wanted(&chart.name, chart.kind) {
+                redrawn.keep(chart.name.clone(), chart.draw(), by_name(&chart.name))?;
+            }
+            names.extend([chart.name, chart.kind.to_owned()]);
+        }
+    }
+    if let Some(mut caption) = tables.facts::<bargaining::Caption>(BARGAINING)? {
+        wanted.dress(&mut caption.look)?;
+        redrawn.forms = caption.look.written().to_vec();
+        for (name, drawn) in bargaining_alone(&tables, caption)? {
+            if is_wanted(name, name) {
+                redrawn.keep(name.to_owned(), drawn, by_name(name))?;
+            }
+            names.push(name.to_owned());
+        }
+    }
+    // What the folder has beside them.
+    for name in stored(folder) {
+        if !names.contains(&name) {
+            if is_wanted(&name, &name) {
+                let reason = "this study's charts are drawn with the study alone, not from its tables";
+                redrawn.left_out.push((name.clone(), reason.to_owned()));
+            }
+            names.push(name);
+        }
+    }
+    names.sort();
+    names.dedup();
+    for only in &wanted.only {
+        known("chart", only, names.iter().map(String::as_str))?;
+    }
+    Ok(redrawn)
+}
+
+/// Key of what charts of the bargaining alone say beside its tables.
+pub const BARGAINING: &str = "bargaining_charts";
+
+type DrawnAlone = (&'static str, Result<Option<Svg>, ChartError>);
+
+/// The charts of `stickershock negotiate`.
+fn bargaining_alone(tables: &Tables, mut caption: bargaining::Caption) -> Result<Vec<DrawnAlone>, ChartError> {
+    let rows: Vec<MetricRow> = tables.rows()?;
+    let mean = |metric: &str| rows.iter().find(|row| row.metric == metric).map_or(f64::NAN, |row| row.mean);
+    caption.outcomes = bargaining::OUTCOMES.map(mean);
+    let offers: Vec<OffersRow> = tables.rows()?;
+    let dates: Vec<SettlementDateRow> = tables.rows()?;
+    Ok(bargaining::both(&offers, &dates, &caption).into())
+}
+
+/// Names of the charts that stand in the folder, by its manifest.
+fn stored(folder: &OutputFolder) -> Vec<String> {
+    let manifest = folder.manifest().unwrap_or_default();
+    let files = manifest["files"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    files.filter_map(|file| file.strip_prefix("charts/")?.strip_suffix(".svg")).map(str::to_owned).collect()
+}
+
+fn chosen_period(periods: &[PeriodContext], wanted: &Wanted) -> Result<Option<usize>, ChartError> {
+    let Some(name) = &wanted.period else { return Ok(None) };
+    known("period", name, periods.iter().map(|period| period.name.as_str()))?;
+    Ok(periods.iter().position(|period| period.name == *name))
+}
+
+fn known_regimes(regimes: &[RegimeContext], wanted: &Wanted) -> Result<(), ChartError> {
+    let names = || regimes.iter().map(|regime| regime.name.as_str());
+    wanted.regimes.iter().try_for_each(|regime| known("regime", regime, names()))
+}
+
+fn known<'a>(what: &'static str, name: &str, names: impl Iterator<Item = &'a str>) -> Result<(), ChartError> {
+    let names: Vec<&str> = names.collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let remedy = match names.is_empty() {
+        true => format!("this folder has no {what} that can be drawn from its tables"),
+        false => one_of(name, &names),
+    };
+    Err(ChartError::Choice { what, name: name.to_owned(), remedy })
+}

@@ -1,0 +1,241 @@
+//! `stickershock chart`: a finished folder's charts drawn again from its tables.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use crate::support::{ANYWHERE, root, showdown_path};
+
+fn stickershock(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stickershock")).args(arguments).output().unwrap()
+}
+
+fn succeeded(output: &Output) {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A finished folder, and what keeps it.
+fn finished(command: &str, scenario: &Path, more: &[&str]) -> (tempfile::TempDir, PathBuf) {
+    let kept = tempfile::tempdir().unwrap();
+    let out = kept.path().join("out");
+    let (scenario, folder) = (scenario.to_str().unwrap(), out.to_str().unwrap());
+    succeeded(&stickershock(&[&[command, scenario, "--quiet", "--out", folder], more].concat()));
+    (kept, out)
+}
+
+/// Files of a folder with an extension, by name.
+fn files(folder: &Path, extension: &str) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = entries.filter(|path| path.extension().is_some_and(|known| known == extension));
+    wanted.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())).collect()
+}
+
+/// Every chart of the folder comes out of its tables to the byte; returns their names.
+fn redrawn_to_the_byte(folder: &Path) -> Vec<String> {
+    let again = folder.with_extension("again");
+    succeeded(&stickershock(&[
+        "chart",
+        folder.to_str().unwrap(),
+        "--quiet",
+        "--format",
+        "svg",
+        "--out",
+        again.to_str().unwrap(),
+    ]));
+    let (own, redrawn) = (files(&folder.join("charts"), "svg"), files(&again, "svg"));
+    assert_eq!(own.keys().collect::<Vec<_>>(), redrawn.keys().collect::<Vec<_>>());
+    for (name, svg) in &own {
+        assert!(redrawn[name] == *svg, "{name} is not the same");
+        let (text, tables) = (String::from_utf8_lossy(svg), folder.join("tables"));
+        let data = text.split("Data: tables/").nth(1).and_then(|rest| rest.split(".csv.").next());
+        let data = data.unwrap_or_else(|| panic!("{name} does not name its data"));
+        assert!(tables.join(format!("{data}.csv")).is_file(), "{name}: {data}");
+    }
+    own.into_keys().collect()
+}
+
+/// A small run of every kind of regime, shared by the tests of this file.
+fn run() -> &'static Path {
+    static RUN: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let small = ["--replications", "3", "--set", "buyers.count=512", "--set", "governments.flows.grid=[85.0, 110.0]"];
+    &RUN.get_or_init(|| finished("run", &showdown_path(), &small)).1
+}
+
+#[test]
+fn charts_of_a_run_come_out_of_its_tables() {
+    let names = redrawn_to_the_byte(run());
+    for kind in
+        ["shares_over_time", "prices", "diversion", "winners_losers_imposed", "who_pays_imposed", "regime_welfare"]
+    {
+        assert!(names.iter().any(|name| name == kind), "{kind} of {names:?}");
+    }
+    for kind in ["deficit", "headline", "offers_negotiated", "settlement_dates_negotiated"] {
+        assert!(names.iter().any(|name| name == kind), "{kind} of {names:?}");
+    }
+}
+
+#[test]
+fn charts_of_a_run_in_time_come_out_of_its_tables() {
+    let small = ["--replications", "2", "--set", "buyers.count=1024", "--regimes", "imposed,announced_settled"];
+    let (_kept, folder) = finished("run", &root().join("tests/market_1995/showdown-1995-timing.toml"), &small);
+    let names = redrawn_to_the_byte(&folder);
+    for name in ["event_study", "pull_forward", "days_of_supply"] {
+        assert!(names.iter().any(|known| known == name), "{name} of {names:?}");
+    }
+}
+
+#[test]
+fn charts_of_many_points_come_out_of_their_tables() {
+    let axis = |key: &str, values: &str| {
+        format!("[[sweep.axis]]\nkey = \"{key}\"\nname = \"{}\"\nvalues = {values}\n", &key[..3])
+    };
+    let rates = axis("instrument.sanctions.rate", "[0.25, 0.5, 1.0]");
+    let grid = format!("{rates}{}", axis("demand.alpha", "[0.1, 0.125]"));
+    let random =
+        "[uncertainty]\ndraws = 4\nreplications = 2\n[[uncertainty.data]]\ncolumn = \"msrp_usd\"\nlog_sd = 0.06\n";
+    let designs = [
+        (format!("[sweep]\nkind = \"grid\"\n{rates}"), "response"),
+        (format!("[sweep]\nkind = \"grid\"\n{grid}"), "response_units_sanctioned"),
+        (random.to_owned(), "uncertainty"),
+    ];
+    for (design, chart) in designs {
+        let kept = tempfile::tempdir().unwrap();
+        let path = kept.path().join("points.toml");
+        std::fs::write(
+            &path,
+            format!("extends = {:?}\n[buyers]\ncount = 256\npopulation = \"shared\"\n{design}\n", showdown_path()),
+        )
+        .unwrap();
+        let small = [&ANYWHERE[..], &["--replications", "2", "--regimes", "imposed"]].concat();
+        let (_kept, folder) = finished("run", &path, &small);
+        let names = redrawn_to_the_byte(&folder);
+        assert!(names.iter().any(|name| name == chart), "{names:?} of {design}");
+    }
+}
+
+#[test]
+fn charts_of_the_bargaining_alone_come_out_of_its_tables() {
+    let (_kept, folder) = finished("negotiate", &root().join("configs/governments-1995.toml"), &["--worlds", "50"]);
+    assert_eq!(redrawn_to_the_byte(&folder), ["offers", "settlement_dates"]);
+}
+
+#[test]
+fn some_charts_of_some_regimes_over_another_period() {
+    let kept = tempfile::tempdir().unwrap();
+    let out = kept.path().join("figures");
+    let own = files(run(), "json");
+    let arguments =
+        ["chart", run().to_str().unwrap(), "--only", "who_pays", "--only", "headline", "--regimes", "imposed"];
+    let told = stickershock(&[&arguments[..], &["--period", "year_1", "--out", out.to_str().unwrap()]].concat());
+    succeeded(&told);
+    // Of one regime and one period; the headline's replications are those of the reporting period.
+    assert_eq!(files(&out, "svg").into_keys().collect::<Vec<_>>(), ["who_pays_imposed"]);
+    assert_eq!(files(&out, "png").into_keys().collect::<Vec<_>>(), ["who_pays_imposed"]);
+    let svg = std::fs::read_to_string(out.join("who_pays_imposed.svg")).unwrap();
+    assert!(svg.contains("period: year 1"), "{svg}");
+    let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(
+        stderr.contains("headline is left out: replications.csv has the reporting period `after_deadline` alone"),
+        "{stderr}"
+    );
+    assert_eq!(files(run(), "json"), own, "the study's own folder is as it was");
+}
+
+#[test]
+fn the_look_is_chosen_for_print() {
+    let kept = tempfile::tempdir().unwrap();
+    let drawn = |name: &str, more: &[&str]| {
+        let out = kept.path().join(name);
+        let arguments = ["chart", run().to_str().unwrap(), "--only", "headline", "--out", out.to_str().unwrap()];
+        let told = stickershock(&[&arguments[..], more].concat());
+        succeeded(&told);
+        let svg = std::fs::read_to_string(out.join("headline.svg")).unwrap();
+        (svg, String::from_utf8_lossy(&told.stderr).into_owned(), files(&out, "png").len())
+    };
+    let (usual, _, pngs) = drawn("usual", &[]);
+    assert!(pngs == 1 && usual.contains("width=\"680\""));
+    let (svg, told, pngs) = drawn(
+        "print",
+        &["--size", "160x200mm", "--font-size", "8", "--palette", "grey", "--title", "A & B", "--format", "svg"],
+    );
+    assert!(svg.contains("width=\"160mm\" height=\"200mm\"") && svg.contains("<title>A &amp; B</title>"), "{svg}");
+    assert!(told.is_empty() && pngs == 0, "{told}");
+    // Every colour of a picture in grey has three equal parts.
+    for colour in svg.split("=\"#").skip(1).map(|rest| &rest[..6]) {
+        assert!(colour[..2] == colour[2..4] && colour[..2] == colour[4..], "#{colour}");
+    }
+    assert!(usual.contains("#0072B2") || usual.contains("#0072b2"));
+    // A box that is too low shrinks the type, and that is said.
+    let (_, told, _) = drawn("low", &["--size", "160x30mm", "--font-size", "8"]);
+    assert!(told.contains("headline: its labels are "), "{told}");
+    let refused = |more: &[&str], words: &str| {
+        let told = stickershock(&[&["chart", run().to_str().unwrap()], more].concat());
+        let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.status.code() == Some(2) && stderr.contains(words), "{more:?}: {stderr}");
+    };
+    refused(&["--size", "80mm", "--font-size", "8"], "choose at least 139 mm, or at most 4.6 points");
+    refused(&["--size", "wide"], "expected a width, or width x height, of 20 to 2000 mm");
+    refused(&["--palette", "neon"], "expected one of `colour`, `grey`");
+    refused(&["--title", "One for all"], "--only");
+}
+
+#[test]
+fn a_scenario_says_how_its_charts_look() {
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("printed.toml");
+    let scenario = |charts: &str| format!("extends = {:?}\n[charts]\n{charts}\n", showdown_path());
+    std::fs::write(&path, scenario("size = \"170mm\"\nfont_size = 8\npalette = \"grey\"\nformat = [\"svg\"]")).unwrap();
+    let small = ["--replications", "2", "--set", "buyers.count=256", "--regimes", "imposed"];
+    let (_kept, folder) = finished("run", &path, &[&ANYWHERE[..], &small].concat());
+    assert!(files(&folder.join("charts"), "png").is_empty());
+    for (name, svg) in files(&folder.join("charts"), "svg") {
+        assert!(String::from_utf8_lossy(&svg).contains("width=\"170mm\""), "{name}");
+    }
+    redrawn_to_the_byte(&folder);
+    for (charts, words) in [
+        ("size = \"17cm\"", ["charts.size: `17cm`", "`160x100mm`"]),
+        ("palette = \"neon\"", ["charts.palette: `neon`", "`grey`"]),
+        ("format = [\"gif\"]", ["charts.format: `gif`", "`svg`"]),
+        ("size = \"80mm\"\nfont_size = 8", ["charts.font_size: `8`", "at least 139 mm"]),
+    ] {
+        std::fs::write(&path, scenario(charts)).unwrap();
+        let told = stickershock(&[&["check", path.to_str().unwrap()], &ANYWHERE[..]].concat());
+        let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.status.code() == Some(65) && words.iter().all(|word| stderr.contains(word)), "{charts}: {stderr}");
+    }
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused_by_name() {
+    let kept = tempfile::tempdir().unwrap();
+    let (folder, out) = (run().to_str().unwrap(), kept.path().join("out"));
+    let told = |arguments: &[&str]| {
+        let output = stickershock(&[&["chart"], arguments, &["--out", out.to_str().unwrap()]].concat());
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for (arguments, code, words) in [
+        (&[folder, "--only", "who_pay"][..], 2, ["no chart `who_pay` in this folder", "did you mean `who_pays`?"]),
+        (&[folder, "--regimes", "impose"], 2, ["no regime `impose`", "did you mean `imposed`?"]),
+        (&[folder, "--period", "year1"], 2, ["no period `year1`", "`year_1`"]),
+        (&[folder, "--format", "gif"], 2, ["invalid value 'gif'", "expected one of `svg`, `png`"]),
+        (&[kept.path().to_str().unwrap()], 65, ["datapackage.json: ", "name the folder of a finished study"]),
+        (
+            &[folder, "--only", "headline", "--period", "year_1"],
+            2,
+            ["no chart can be drawn", "headline: replications.csv"],
+        ),
+    ] {
+        let (found, stderr) = told(arguments);
+        assert!(found == code && words.iter().all(|word| stderr.contains(word)), "{arguments:?}: {found} {stderr}");
+    }
+    assert!(!out.exists());
+    // A table that was changed since.
+    let copy = kept.path().join("copy");
+    std::fs::create_dir_all(copy.join("tables")).unwrap();
+    std::fs::copy(run().join("datapackage.json"), copy.join("datapackage.json")).unwrap();
+    let weekly = std::fs::read_to_string(run().join("tables/weekly.csv")).unwrap();
+    std::fs::write(copy.join("tables/weekly.csv"), weekly.replacen("units_mean", "cars", 1)).unwrap();
+    let (code, stderr) = told(&[copy.to_str().unwrap(), "--only", "shares_over_time"]);
+    assert!(code == 65 && stderr.contains("tables/weekly.csv: column 6 is `cars`, expected `units_mean`"), "{stderr}");
+}
