@@ -388,6 +388,8 @@ fn parties(rows: &[&Gained]) -> Vec<who_pays::Party> {
 /// The bilateral deficit of every month and regime; that without the policy is the baseline's, which differs from itself by nothing.
 fn deficit_path(rows: &[TradeRow], facts: &ChartFacts) -> Vec<deficit::DeficitMonth> {
     const PER_BILLION: f64 = 1e-9;
+    // More than any horizon has.
+    const MOST_WEEKS: u32 = 10_000;
     let baseline = |month: Date| {
         let mut own = rows.iter().filter(|row| row.regime == facts.context.baseline);
         own.find(|row| row.month == month).map_or(f64::NAN, |row| row.deficit_usd_per_year.q50)
@@ -396,7 +398,10 @@ fn deficit_path(rows: &[TradeRow], facts: &ChartFacts) -> Vec<deficit::DeficitMo
     let month = |row: &TradeRow| deficit::DeficitMonth {
         regime: row.regime.clone(),
         // A month has the weeks that start in it.
-        from: (0..).map(|week| first_day.week_start(week).date()).find(|day| *day >= row.month).unwrap_or(row.month),
+        from: (0..MOST_WEEKS)
+            .map(|week| first_day.week_start(week).date())
+            .find(|day| *day >= row.month)
+            .unwrap_or(row.month),
         weeks: row.weeks,
         deficit: row.deficit_usd_per_year.times(PER_BILLION),
         base: baseline(row.month) * PER_BILLION,

@@ -28,7 +28,7 @@ pub fn write_charts(
         for (name, drawn) in draw(study.scheme, finished, &context) {
             match drawn {
                 Ok(svg) => {
-                    paths.extend(write_into(&charts, &svg, &format!("{name}_{}", file_name(&target.name)), forms)?)
+                    paths.extend(write_into(&charts, &svg, &format!("{name}_{}", file_name(&target.name)), forms)?);
                 }
                 Err(ChartError::Empty { .. }) => {}
                 Err(error) => return Err(error),

@@ -77,7 +77,7 @@ fn charts_of_a_run_come_out_of_its_tables() {
 
 #[test]
 fn charts_of_a_run_in_time_come_out_of_its_tables() {
-    let small = ["--replications", "2", "--set", "buyers.count=1024", "--regimes", "imposed,announced_settled"];
+    let small = ["--replications", "3", "--set", "buyers.count=4096", "--regimes", "imposed,announced_settled"];
     let (_kept, folder) = finished("run", &root().join("tests/market_1995/showdown-1995-timing.toml"), &small);
     let names = redrawn_to_the_byte(&folder);
     for name in ["event_study", "pull_forward", "days_of_supply"] {
@@ -157,9 +157,9 @@ fn the_look_is_chosen_for_print() {
     assert!(pngs == 1 && usual.contains("width=\"680\""));
     let (svg, told, pngs) = drawn(
         "print",
-        &["--size", "160x200mm", "--font-size", "8", "--palette", "grey", "--title", "A & B", "--format", "svg"],
+        &["--size", "160x400mm", "--font-size", "8", "--palette", "grey", "--title", "A & B", "--format", "svg"],
     );
-    assert!(svg.contains("width=\"160mm\" height=\"200mm\"") && svg.contains("<title>A &amp; B</title>"), "{svg}");
+    assert!(svg.contains("width=\"160mm\" height=\"400mm\"") && svg.contains("<title>A &amp; B</title>"), "{svg}");
     assert!(told.is_empty() && pngs == 0, "{told}");
     // Every colour of a picture in grey has three equal parts.
     for colour in svg.split("=\"#").skip(1).map(|rest| &rest[..6]) {

@@ -82,7 +82,6 @@ impl Days {
 pub const OUTCOMES: [&str; 3] = ["settled_by_deadline", "imposed", "lapsed"];
 
 /// Both charts of a bargaining that stands alone, by their names and with their tables; nothing for one that has nothing to show.
-#[must_use]
 pub fn both(
     offered: &[OffersRow],
     dates: &[SettlementDateRow],
@@ -156,6 +155,7 @@ fn day_axes(
     }
     let floor = share.from;
     canvas.line(&[(LEFT, floor), (right_edge(canvas.width), floor)], Stroke::solid(AXIS, 1.0))?;
+    let mut clear = f64::NEG_INFINITY;
     let mut day = first;
     while day <= last {
         let date = date_of(day);
@@ -167,7 +167,11 @@ fn day_axes(
             canvas.line(&[(x, floor), (x, floor + 4.0)], Stroke::solid(AXIS, 1.0))?;
             let label = date.strftime("%-d %b").to_string();
             let half = text::width(&label, TICK)? / 2.0;
-            canvas.text((x.min(canvas.width - MARGIN - half), floor + 16.0), &label, TICK, Anchor::Middle)?;
+            let middle = x.min(canvas.width - MARGIN - half);
+            if middle - half >= clear {
+                clear = middle + half + 3.0;
+                canvas.text((middle, floor + 16.0), &label, TICK, Anchor::Middle)?;
+            }
         }
         day += 1.0;
     }

@@ -123,7 +123,7 @@ fn figure(value: f64) -> String {
 }
 
 /// Share of the width that names have beside the heat map.
-const LEFT: f64 = 0.4;
+const LEFT: f64 = 0.3;
 const HEAD: f64 = 22.0;
 const CELL: f64 = 28.0;
 
@@ -175,7 +175,12 @@ pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<
                 canvas.rect(from, to, ink, 1.0)?;
                 canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], Stroke::solid(WHITE, 1.0))?;
                 let font = Type { ink: if *value == 0.0 { MUTED } else { ink.contrast() }, ..LABEL.px(10.0) };
-                canvas.text_mid((left + width / 2.0, y), &signed(*value), font, Anchor::Middle)?;
+                // Without its decimal where the cell is too narrow for it.
+                let mut figure = signed(*value);
+                if text::width(&figure, font)? > width - 2.0 {
+                    figure = text::number(*value, 0);
+                }
+                canvas.text_mid((left + width / 2.0, y), &figure, font, Anchor::Middle)?;
             }
         }
         Ok(())

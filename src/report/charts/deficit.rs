@@ -115,7 +115,12 @@ mod tests {
         assert_eq!(panels.len(), 1);
         assert_eq!(panels[0].fans[0].weeks.len(), 8);
         assert_eq!(panels[0].fans[0].weeks[4], (date(1995, 2, 4), months[2].deficit));
-        draw(&months, &study.context).unwrap();
+        let cut = "The vertical axis does not begin at zero.";
+        assert!(draw(&months, &study.context).unwrap().as_str().contains(cut));
+        let mut low = months.clone();
+        low.iter_mut().for_each(|month| month.base -= 65.7);
+        low.iter_mut().for_each(|month| month.deficit = Fan { q05: -1.0, q50: 0.5, q95: 2.0, ..month.deficit });
+        assert!(!draw(&low, &study.context).unwrap().as_str().contains(cut));
         assert!(matches!(draw(&months[..2], &study.context), Err(ChartError::Empty { .. })));
     }
 }

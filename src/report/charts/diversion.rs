@@ -128,7 +128,7 @@ const AFTER_TOTAL: f64 = 8.0;
 const BETWEEN: f64 = 18.0;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
-    (0.27 * width, width - 95.0)
+    (0.31 * width, width - 95.0)
 }
 
 /// Draws the chart.
@@ -162,7 +162,7 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartE
 }
 
 fn draw_panel(canvas: &Canvas, panel: &DiversionPanel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
-    let name = text::fit(&panel.regimes.join("; "), PANEL, plot(canvas.width).1 - MARGIN)?;
+    let name = text::fit(&panel.regimes.join("; "), PANEL, plot(canvas.width).1 - MARGIN - 50.0)?;
     canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
     canvas.text((canvas.width - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;

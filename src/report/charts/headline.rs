@@ -122,10 +122,10 @@ const CLOUD_FLOOR: f64 = 46.0;
 const BOX_MIDDLE: f64 = 58.0;
 /// Edges of the two plots on a sheet of this width.
 fn levels_plot(width: f64) -> (f64, f64) {
-    (0.2 * width, 0.555 * width)
+    (0.2 * width, 0.54 * width)
 }
 fn differences_plot(width: f64) -> (f64, f64) {
-    (0.625 * width, width - MARGIN - 20.0)
+    (0.66 * width, width - MARGIN - 20.0)
 }
 const DOT: f64 = 1.9;
 const BIN: f64 = 2.0 * DOT + 0.4;

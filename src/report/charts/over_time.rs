@@ -144,12 +144,14 @@ impl Sheet<'_> {
             })
             .collect();
 
+        let is_cut = placed.iter().any(|(_, _, _, ticks)| ticks.low > 0.0 || ticks.high < 0.0);
+        let cut = if is_cut { " The vertical axis does not begin at zero." } else { "" };
         let legend =
             self.groups.iter().map(|(style, label)| (Key::Fan { style: *style, bands: self.bands }, label.clone()));
         let frame = Frame {
             look: self.look.clone(),
             title: self.title.clone(),
-            subtitle: self.subtitle.clone(),
+            subtitle: format!("{}{cut}", self.subtitle),
             legend: legend.collect(),
             footer: self.footer.clone(),
         };

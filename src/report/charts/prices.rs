@@ -69,7 +69,7 @@ const HEAD: f64 = 40.0;
 const BETWEEN: f64 = 18.0;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
-    (0.27 * width, width - 225.0)
+    (0.31 * width, width - 225.0)
 }
 /// Right edges of the columns of figures.
 fn columns(width: f64) -> [f64; 3] {

@@ -41,7 +41,7 @@ mod tests {
     fn type_in_print_is_of_the_size_asked_for() {
         // The type on axes is 10.5 pixels: 7 points at 16 cm.
         let on_axes = figures(Some((160.0, None)), None).printed(400.0).text_pt.unwrap() * 10.5 / LABEL_PX;
-        assert!(on_axes >= 7.0 && on_axes < 7.1, "{on_axes}");
+        assert!((7.0..7.1).contains(&on_axes), "{on_axes}");
         for (mm, points) in [(160.0, 8.0), (210.0, 10.0), (120.0, 6.0)] {
             let asked = figures(Some((mm, None)), Some(points));
             assert!(asked.check().is_ok());

@@ -83,7 +83,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
         look: context.look.clone(),
         title: "What each policy is worth to whom".to_owned(),
         subtitle: format!(
-            "PairedChange against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
+            "Change against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
              each country; period: {}.",
             context.regime_label(&context.baseline),
             context.period.label(),

@@ -9,7 +9,7 @@ use super::{ChartContext, ChartError, Svg, text};
 
 const CHART: &str = "response map";
 const PLOT_HEIGHT: f64 = 250.0;
-const PANEL_TITLE: f64 = 22.0;
+const PANEL_TITLE: f64 = 38.0;
 const X_AXIS: f64 = 42.0;
 const Y_AXIS: f64 = 62.0;
 const GUTTER: f64 = 26.0;
@@ -167,7 +167,7 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
             let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
             let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
             let title = text::fit(context.regime_label(regime), PANEL, width)?;
-            canvas.text((left, upper - 9.0), &title, PANEL, Anchor::Start)?;
+            canvas.text((left, upper - 23.0), &title, PANEL, Anchor::Start)?;
             let area = Area { left: left + Y_AXIS, right: left + width - 6.0, top: upper, bottom: upper + plot_height };
             panel(canvas, grid, (across, up), &levels, (shades, area))?;
         }
@@ -247,10 +247,16 @@ fn panel(
             None => Vec::new(),
         }
     };
+    let mut clear = f64::NEG_INFINITY;
     for (value, label) in labels(across, &grid.x) {
         let at = x(value);
-        if (area.left..=area.right).contains(&at) {
-            canvas.line(&[(at, area.bottom), (at, area.bottom + 4.0)], Stroke::solid(AXIS, 1.0))?;
+        if !(area.left..=area.right).contains(&at) {
+            continue;
+        }
+        canvas.line(&[(at, area.bottom), (at, area.bottom + 4.0)], Stroke::solid(AXIS, 1.0))?;
+        let half = text::width(&label, TICK)? / 2.0;
+        if at - half >= clear {
+            clear = at + half + 4.0;
             canvas.text((at, area.bottom + 15.0), &label, TICK, Anchor::Middle)?;
         }
     }
@@ -264,8 +270,9 @@ fn panel(
     let across = text::fit(&across.label, LABEL, area.right - area.left)?;
     canvas.text((f64::midpoint(area.left, area.right), area.bottom + 31.0), &across, LABEL, Anchor::Middle)?;
     // The vertical axis is named above its end: sideways text is hard to read.
-    let room = (area.right - area.left) / 2.0;
-    canvas.text((area.right, area.top - 9.0), &text::fit(&format!("↑ {}", up.label), LABEL, room)?, LABEL, Anchor::End)
+    let room = area.right - area.left + Y_AXIS;
+    let up = text::fit(&format!("↑ {}", up.label), LABEL, room)?;
+    canvas.text((area.left - Y_AXIS, area.top - 7.0), &up, LABEL, Anchor::Start)
 }
 
 /// A place as its ticks would write it, with the digits it needs.
@@ -295,14 +302,20 @@ fn colour_bar(
             1.0,
         )?;
     }
+    let mut clear = f64::NEG_INFINITY;
     for value in &levels.values {
         let x = scale.at(*value);
         canvas.line(&[(x, top), (x, top + BAR_HEIGHT + 3.0)], Stroke::solid(AXIS, 0.8))?;
         let label = if shades.signed { levels.signed_label(*value) } else { levels.label(*value) };
+        let half = text::width(&label, TICK)? / 2.0;
+        if x - half < clear {
+            continue;
+        }
+        clear = x + half + 4.0;
         canvas.text((x, top + BAR_HEIGHT + 14.0), &label, TICK, Anchor::Middle)?;
     }
     let unit = if measured.unit.is_empty() { String::new() } else { format!(" ({})", measured.unit) };
-    let title = format!("{}{unit}", measured.label);
+    let title = text::fit(&format!("{}{unit}", measured.label), LABEL, canvas.width - 2.0 * MARGIN)?;
     canvas.text((f64::midpoint(left, right), top + BAR_HEIGHT + 29.0), &title, LABEL, Anchor::Middle)
 }
 

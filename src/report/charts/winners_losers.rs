@@ -17,8 +17,8 @@ pub struct ModelChange {
     pub model: String,
     /// Label of its group: a region, or the flagged or other part of one.
     pub group: String,
-    /// Whether it has the headline flag.
-    pub flagged: bool,
+    /// Whether the regime raises its duty in the period.
+    pub taxed: bool,
     /// Mean paired difference from the baseline.
     pub change: f64,
     /// Half width of the 95 % interval (Student's t); NaN with one replication.
@@ -56,7 +56,7 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
             let change = ModelChange {
                 model: text::car_name(&row.brand, &row.model),
                 group: group.label(&context.flag_label),
-                flagged: row.flagged,
+                taxed: row.duty_usd_per_car.change > 0.0,
                 change: row.units.change / years,
                 half_width: reach * row.units.change_std_error / years,
                 relative: if base > 0.0 { row.units.change / base } else { f64::NAN },
@@ -73,7 +73,7 @@ const BAR: f64 = 9.0;
 const HEAD: f64 = 22.0;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
-    (0.27 * width, width - 235.0)
+    (0.31 * width, width - 235.0)
 }
 /// Right edges of the columns of figures.
 fn columns(width: f64) -> [f64; 3] {
@@ -95,11 +95,15 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         .iter()
         .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
+    let taxed = match changes.iter().any(|(change, _)| change.taxed) {
+        true => " Bold: its duty is higher than under the baseline.",
+        false => "",
+    };
     let frame = Frame {
         look: context.look.clone(),
         title: format!("Winners and losers: {}", context.regime_label(regime)),
         subtitle: format!(
-            "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{}",
+            "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{taxed}{}",
             context.regime_label(&context.baseline),
             context.period.label(),
             if unchanged { " No model's sales change in any replication." } else { "" },
@@ -148,7 +152,7 @@ fn draw_row(
     scale: AxisScale,
     y: f64,
 ) -> Result<(), ChartError> {
-    let font = if change.flagged { STRONG } else { LABEL };
+    let font = if change.taxed { STRONG } else { LABEL };
     let name = text::fit_name(&change.model, font, plot(canvas.width).0 - MARGIN - 26.0)?;
     canvas.text_mid((plot(canvas.width).0 - 26.0, y), &name, font, Anchor::End)?;
     // Beside the name, where it hides neither the end of the bar nor the interval.
@@ -193,6 +197,24 @@ mod tests {
         assert!((flagship.half_width / half_width - 1.0).abs() < 1e-5);
         assert!((flagship.relative - row.units.change / (row.units.mean - row.units.change)).abs() < 1e-12);
         assert_eq!(flagship.group, "Japan, on the sanctions list");
+    }
+
+    /// Bold marks what is taxed in the regime, not what has the flag.
+    #[test]
+    fn bold_models_are_those_whose_duty_rises() {
+        let mut study = fixtures::showdown(3);
+        for row in &mut study.models {
+            row.duty_usd_per_car.change = if row.regime == "imposed" && row.brand == "BMW" { 500.0 } else { 0.0 };
+        }
+        let taxed = |regime: &str| {
+            let changes = series(&study.models, regime, &study.context).unwrap();
+            changes.into_iter().filter(|change| change.taxed).map(|change| change.model).collect::<Vec<_>>()
+        };
+        assert!(taxed("imposed").len() == 4 && taxed("imposed").iter().all(|model| model.starts_with("BMW")));
+        let other = &study.context.regimes.iter().find(|regime| regime.name != "imposed").unwrap().name;
+        assert!(taxed(other).is_empty());
+        let drawn = |regime: &str| draw(&study.models, regime, &study.context).unwrap().as_str().to_owned();
+        assert!(drawn("imposed").contains("Bold: its duty") && !drawn(other).contains("Bold: its duty"));
     }
 
     #[test]

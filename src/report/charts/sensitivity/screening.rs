@@ -91,6 +91,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             Anchor::Start,
         )?;
         // Rays sigma = k mu*: below 0.1 nearly linear, below 0.5 monotone, above 1 with turns or strong interactions.
+        let mut rays = Vec::new();
         for (slope, name) in [(0.1, "σ = 0.1 μ*"), (0.5, "σ = 0.5 μ*"), (1.0, "σ = μ*")] {
             let end = x.high.min(y.high / slope);
             let (to, height) = (across.at(end), upwards.at(slope * end));
@@ -101,6 +102,9 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             } else {
                 ((to - 2.0, height - 5.0), Anchor::End)
             };
+            let width = text::width(name, NOTE)?;
+            let left = if anchor == Anchor::Start { at.0 } else { at.0 - width };
+            rays.push(covered(left, width, at.1));
             canvas.text(at, name, NOTE, anchor)?;
         }
         for point in &points {
@@ -111,31 +115,63 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             canvas.line(&[(left, py), (right, py)], stroke)?;
             canvas.line(&[(px, low), (px, high)], stroke)?;
         }
-        let mut taken: Vec<[f64; 4]> = Vec::new();
         let mut order: Vec<&ScreeningPoint> = points.iter().collect();
         order.sort_by(|a, b| b.mu_star.value.total_cmp(&a.mu_star.value));
+        let places = order.iter().map(|point| (across.at(point.mu_star.value), upwards.at(point.sigma.value)));
+        // Names cover neither each other nor a point nor the name of a ray.
+        let mut taken = rays;
+        taken.extend(places.map(|(px, py)| [px - 4.0, px + 4.0, py - 4.0, py + 4.0]));
         for point in order {
             let (px, py) = (across.at(point.mu_star.value), upwards.at(point.sigma.value));
             canvas.marker((px, py), 4.0, POINT)?;
-            let name = text::fit_name(&point.label, LABEL, 220.0)?;
+            let name = text::fit_name(&point.label, LABEL, 0.4 * canvas.width)?;
             let width = text::width(&name, LABEL)?;
-            let to_left = px + 10.0 + width > plot(canvas.width).1 + 20.0;
-            let left = if to_left { px - 8.0 - width } else { px + 8.0 };
-            // The first free place above, then further up: names never cover each other.
-            let mut line = py - 8.0;
-            let free = |line: f64, taken: &[[f64; 4]]| {
-                let mine = [left, left + width, line - 11.0, line + 3.0];
-                taken.iter().all(|t| mine[1] < t[0] || t[1] < mine[0] || mine[3] < t[2] || t[3] < mine[2])
-            };
-            while !free(line, &taken) && line > top {
-                line -= 3.0;
-            }
-            taken.push([left, left + width, line - 11.0, line + 3.0]);
-            if py - 8.0 - line > 8.0 {
-                canvas.line(&[(px, py - 5.0), (left.max(px) - 3.0, line - 4.0)], Stroke::solid(AXIS, 0.6))?;
+            let (left, line) = free_place((px, py), width, (top, bottom), (MARGIN, canvas.width - MARGIN), &taken);
+            taken.push(covered(left, width, line));
+            if (py - 8.0 - line).abs() > 8.0 {
+                let end = if left >= px { left - 3.0 } else { left + width + 3.0 };
+                canvas.line(&[(px, py), (end, line - 4.0)], Stroke::solid(AXIS, 0.6))?;
             }
             canvas.text((left, line), &name, LABEL, Anchor::Start)?;
         }
         Ok(())
     })
+}
+
+/// Left, right, top and bottom of a name.
+type Covered = [f64; 4];
+
+fn covered(left: f64, width: f64, line: f64) -> Covered {
+    [left, left + width, line - 11.0, line + 3.0]
+}
+
+/// Left edge and baseline of a name beside its point: the free place that is nearest in height, at the right before the left. Where the
+/// plot is full it stands at the point.
+fn free_place(
+    (px, py): (f64, f64),
+    width: f64,
+    (top, bottom): (f64, f64),
+    (first, last): (f64, f64),
+    taken: &[Covered],
+) -> (f64, f64) {
+    let free = |left: f64, line: f64| {
+        let mine = covered(left, width, line);
+        left >= first
+            && left + width <= last
+            && taken.iter().all(|t| mine[1] < t[0] || t[1] < mine[0] || mine[3] < t[2] || t[3] < mine[2])
+    };
+    let steps = ((bottom - top) / 3.0) as i32;
+    for step in 0..=steps {
+        let away = 3.0 * f64::from(step);
+        for line in [py - 8.0 - away, py + 4.0 + away] {
+            if line < top + 11.0 || line > bottom - 4.0 {
+                continue;
+            }
+            let found = [px + 8.0, px - 8.0 - width].into_iter().find(|left| free(*left, line));
+            if let Some(left) = found {
+                return (left, line);
+            }
+        }
+    }
+    ((px + 8.0).min(last - width), (py - 8.0).max(top))
 }
