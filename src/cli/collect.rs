@@ -1,10 +1,10 @@
 //! `stickershock collect`: units that were done elsewhere come in on standard input.
 
-use std::io::Read;
 use std::path::PathBuf;
 
 use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
+use crate::study::units::drive::Studies;
 use crate::study::units::store::next_shard;
 use crate::study::units::{Plan, Store};
 use clap::Args;
@@ -24,21 +24,25 @@ pub struct CollectArgs {
 pub fn collect(args: &CollectArgs) -> Result<(), CliError> {
     let plan = Plan::read(&OutputFolder::at(&args.folder))?;
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
-    let mut stream = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut stream)?;
-    let (mut rest, mut stored, mut known) = (stream.as_slice(), 0, 0);
-    while !rest.is_empty() {
-        let (shard, following) = next_shard(rest).map_err(|reason| {
+    let loaded = plan.load(&args.folder)?;
+    let studies = Studies::new(&loaded, &plan);
+    let mut shape = None;
+    let mut stream = std::io::stdin().lock();
+    let (mut stored, mut known) = (0, 0);
+    loop {
+        let next = next_shard(&mut stream).map_err(|reason| {
             let help = format!("{stored} units are stored; send the others again");
             CliError::Stream(format!("standard input: {reason}\nhelp: {help}"))
         })?;
-        let (_, is_new) = store.receive(&plan, shard)?;
+        let Some(shard) = next else { break };
+        // Once there is something whose looks matter: it takes a base year.
+        let shape = shape.get_or_insert_with(|| studies.shape());
+        let (_, is_new) = store.receive(&plan, shape.as_ref(), &shard)?;
         if is_new {
             stored += 1;
         } else {
             known += 1;
         }
-        rest = following;
     }
     if !args.quiet {
         tell!("{stored} units stored, {known} known before");

@@ -10,7 +10,7 @@ use super::table::Table;
 use crate::model::trade::duty::AdValoremRate;
 
 /// Highest duty rate.
-const MAX_RATE: f64 = 3.0;
+pub(super) const MAX_RATE: f64 = 3.0;
 
 /// A document being checked.
 #[derive(Clone, Copy, Debug)]

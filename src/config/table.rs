@@ -194,9 +194,12 @@ impl Table {
     /// A column of yes or no: `true`/`false`, `yes`/`no`, `1`/`0`, in any case of letters.
     pub fn column_bool(&self, column: &str) -> Result<Vec<bool>, ConfigError> {
         self.read(column, "true or false (or yes, no, 1, 0)", |cell| match cell.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" => Some(true),
-            "false" | "no" | "0" => Some(false),
-            _ => None,
+            "true" | "yes" => Some(true),
+            "false" | "no" => Some(false),
+            // As programs write whole numbers beside empty cells: 1.0.
+            number => {
+                number.parse::<f64>().ok().filter(|number| [0.0, 1.0].contains(number)).map(|number| number == 1.0)
+            }
         })
     }
 

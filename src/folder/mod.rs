@@ -71,6 +71,14 @@ pub enum OutputError {
         /// The operating system's reason.
         error: io::Error,
     },
+    /// A folder of results that is a link to another place.
+    #[error(
+        "{path}: is a link: results stand below their own folder\nhelp: remove the link, or choose another folder with --out"
+    )]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// A table that cannot be converted; nothing is left under the name.
     #[error("{path}: cannot be written as Parquet: {reason}")]
     Convert {
@@ -235,7 +243,11 @@ impl OutputFolder {
     /// Removes the files of the folders of results that `goes` names by folder, name and path.
     fn remove_where(&self, goes: impl Fn(&str, &str, &Path) -> bool) -> Result<(), OutputError> {
         for folder in FOLDERS {
-            let Ok(entries) = fs::read_dir(self.path.join(folder)) else { continue };
+            let below = self.path.join(folder);
+            if !folder.is_empty() && self.not_a_link(&below).is_err() {
+                continue;
+            }
+            let Ok(entries) = fs::read_dir(below) else { continue };
             for path in entries.flatten().map(|entry| entry.path()) {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if goes(folder, &name, &path) {
@@ -273,6 +285,17 @@ impl OutputFolder {
         &self.path
     }
 
+    /// Refuses a folder below this one that is a link: what is written and read there would stand elsewhere.
+    ///
+    /// # Errors
+    /// [`OutputError::Link`].
+    pub fn not_a_link(&self, below: &Path) -> Result<(), OutputError> {
+        match fs::symlink_metadata(below) {
+            Ok(what) if what.is_symlink() => Err(OutputError::Link { path: below.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes a file whole: to a temporary name, flushed to disk, then renamed.
     ///
     /// # Errors
@@ -288,6 +311,9 @@ impl OutputFolder {
     /// # Errors
     /// [`OutputError::File`] when the temporary file cannot be made.
     pub fn begin(&self, name: &str) -> Result<PendingFile, OutputError> {
+        if let Some(folder) = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            self.not_a_link(&self.path.join(folder))?;
+        }
         PendingFile::begin(self.path.join(name), self.faults.clone())
     }
 }

@@ -128,13 +128,14 @@ impl StudyPlan {
         Ok(done)
     }
 
-    /// Checks a unit that was done elsewhere and stores it; whether it was missing. One that comes twice must be the same bytes.
+    /// Checks that a unit that was done elsewhere is whole and stores it; whether it was missing. One that comes twice must be the same bytes.
+    /// What its numbers look like is checked when the units are merged.
     ///
     /// # Errors
     /// [`Error`] for one that is damaged, of another plan, or done with other results.
     pub fn collect(&self, unit: &[u8]) -> Result<bool, Error> {
         let store = Store::of(self.folder.clone(), Sharing::WithUnits)?;
-        Ok(store.receive(&self.plan, unit)?.1)
+        Ok(store.receive(&self.plan, None, unit)?.1)
     }
 
     /// Reduces the units, and writes the results into the folder.

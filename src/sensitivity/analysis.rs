@@ -63,6 +63,9 @@ fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<Str
     Err(AnalysisError { row, message: message.into(), help: help.into() })
 }
 
+/// Outputs beyond this have squares whose sums may overflow.
+const LARGEST: f64 = 1e151;
+
 /// A design as its method reads it.
 enum Layout {
     Blocks(Blocks),
@@ -167,8 +170,13 @@ fn analyze_units(
             let message = format!("{name} has {} rows, the design {}", response.rows(), design.rows());
             return refuse(None, message, "give one row of outputs for each row of the design, in its order");
         }
+        let mean = response.mean();
+        if let Some(row) = mean.iter().position(|value| value.abs() > LARGEST) {
+            let message =
+                format!("{name} is {:e}: squares of such numbers are beyond what is calculated with", mean[row]);
+            return refuse(Some(row), message, "give the output in a larger unit");
+        }
         if response.is_constant() {
-            let mean = response.mean();
             let how = if mean.iter().all(|value| *value == mean[0]) { "" } else { " but for rounding" };
             analysis.warnings.push(format!("{name} is the same everywhere{how}: its indices are not defined"));
         }
@@ -191,6 +199,13 @@ fn analyze_units(
             analysis.indices.push(Index { output, parameter, index, estimate, noise });
         };
         method_indices(problem, (method, &layout), design, response, units, resampling, &mut push);
+        let of_output = |index: &&Index| index.output == *name;
+        let known = |index: &Index| index.estimate.value.is_finite();
+        if !response.is_constant() && !analysis.indices.iter().filter(of_output).any(known) {
+            analysis.warnings.push(format!(
+                "{name}: its indices are not defined: it differs in so few rows that nothing can be told from them"
+            ));
+        }
         if let Some(noise) = noise {
             let parts = [
                 ("variance_of_mean", noise.variance_of_mean),

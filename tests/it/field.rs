@@ -201,6 +201,7 @@ fn a_duty_on_a_negative_cost_is_refused_and_takes_nothing_else_with_it() {
     let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.9\nb,2,US,3,0.01\n");
     let specs = r#"[{"name": "base", "spec": {}},
         {"name": "cost", "spec": {"tariff": {"type": "cost", "rate": 0.25, "where": {"region": "JP"}}}},
+        {"name": "dearer", "spec": {"cost_multipliers": {"factor": 1.2, "where": {"region": "JP"}}}},
         {"name": "other", "spec": {"tariff": {"type": "cost", "rate": 0.25, "where": {"region": "US"}}}}]"#;
     let solution = solve_in(copied.path(), specs);
     assert!(solution.recovered.marginal_cost[0] < 0.0);
@@ -208,6 +209,56 @@ fn a_duty_on_a_negative_cost_is_refused_and_takes_nothing_else_with_it() {
     assert_eq!(names, ["base", "other"]);
     let error = solution.failed[0].error.to_string();
     assert!(error.contains("scenario cost") && error.contains("subsidy for a"), "{error}");
+    let error = solution.failed[1].error.to_string();
+    assert!(error.contains("scenario dearer") && error.contains("a factor of 1.2 on the cost of a"), "{error}");
+}
+
+/// Rates, parts and factors that can only be percent, and parts of a price that leave nothing to tax.
+#[test]
+fn percent_where_parts_are_meant_is_asked_about() {
+    let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.3\nb,2,US,3,0.1\n");
+    for (spec, expected) in [
+        (r#"{"tariff": {"type": "cost", "rate": 25}}"#, "rate is 25.0: was percent meant?\nhelp: write 0.25 for 25%"),
+        (
+            r#"{"tariff": {"type": "border", "rate": 2e9}}"#,
+            "rate is 2000000000.0: was percent meant?\nhelp: it may be 3 at most",
+        ),
+        (
+            r#"{"tariff": {"type": "list", "rate": 0.25, "customs_share": 65}}"#,
+            "customs_share is 65.0: was percent meant?",
+        ),
+        (r#"{"tariff": {"type": "list", "rate": 0.25, "customs_share": -1}}"#, "customs_share is -1"),
+        (
+            r#"{"tariff": {"type": "border_dist", "rate": 0.25, "dist_share": 30}}"#,
+            "dist_share is 30.0: was percent meant?",
+        ),
+        (
+            r#"{"tariff": {"type": "border_dist", "rate": 0.25, "dist_share": 1}}"#,
+            "nothing of the price is left to pay duty on",
+        ),
+        (r#"{"cost_multipliers": {"factor": 125}}"#, "write 1.25 for 125%"),
+        (r#"{"tariff": {"type": "specific", "amount": 1, "amount": 2}}"#, "`amount` stands twice in one object"),
+    ] {
+        let error = load(copied.path(), Some(&format!("[{{\"name\": \"t\", \"spec\": {spec}}}]"))).unwrap_err();
+        assert!(error.contains(expected), "{spec}: {error}");
+    }
+}
+
+/// Shares of what is sold that rounding keeps from the whole, and keys of `case.json` that are nearly right.
+#[test]
+fn rounded_shares_and_slips_of_keys_are_named() {
+    for shares in [&["0.3333", "0.6666"][..], &["0.333", "0.333", "0.333"]] {
+        let rows = shares.iter().enumerate().map(|(j, share)| format!("p{j},{j},JP,2,{share}\n"));
+        let copied = with_products(&format!("product_id,firm_id,region,price0,share0\n{}", rows.collect::<String>()));
+        let error = load(copied.path(), None).unwrap_err();
+        assert!(error.contains("rounding alone") && error.contains("potential buyers"), "{error}");
+    }
+    let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.61\nb,2,US,3,0.37\n");
+    load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap();
+    let case = fs::read_to_string(copied.path().join("case.json")).unwrap();
+    fs::write(copied.path().join("case.json"), case.replacen('{', "{\"curvatur\": 2, ", 1)).unwrap();
+    let error = load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap_err();
+    assert!(error.contains("`curvatur` means nothing here") && error.contains("did you mean `curvature`?"), "{error}");
 }
 
 const THREE: &str = "product_id,firm_id,region,price0,share0,delta_ex_price,mc,on_sale,guess\n\

@@ -233,9 +233,11 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
     let stream = streamed.stdout;
     let collect = |bytes: &[u8]| {
         let mut child = program("collect").arg(&out).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), bytes).unwrap();
+        // Whoever refuses the stream stops reading it.
+        let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), bytes);
         child.wait_with_output().unwrap()
     };
+    refused(&collect(b"no unit at all"), 65, &["does not begin as a unit does", "0 units are stored"]);
     // Cut short in its last unit: three are stored.
     let cut = collect(&stream[..stream.len() - 100]);
     refused(&cut, 65, &["the last unit is cut short", "3 units are stored"]);
@@ -461,12 +463,14 @@ fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
     let path = shard(&out, &plan, 3);
     let whole = fs::read(&path).unwrap();
     type Damage = fn(&mut Outcome);
-    let cases: [(Damage, &str); 6] = [
+    let cases: [(Damage, &str); 8] = [
         (|_| {}, ""),
         (|outcome| outcome.values.truncate(3), "has 3 numbers, expected"),
         (|outcome| outcome.values.clear(), "has 0 numbers, expected"),
         (|outcome| outcome.switched.push(1.0), "switches, expected"),
-        (|outcome| outcome.values.fill(f64::NAN), "is not a number"),
+        (|outcome| outcome.values.fill(f64::NAN), "is NaN, expected cars"),
+        (|outcome| outcome.values[0] = -1.25, "number 0 is -1.25, expected cars"),
+        (|outcome| outcome.values[0] = 2.5e299, "which nothing in a market is"),
         (|outcome| outcome.values[0] = f64::INFINITY, "number 0 is infinite"),
     ];
     for (change, words) in cases {
@@ -512,6 +516,26 @@ fn a_plan_does_not_lead_out_of_its_folder() {
             refused(&output, 65, &["plan.json", "outside the folder"]);
         }
     }
+}
+
+/// Folders of results that are links to other places are refused: nothing is written or read there.
+#[cfg(unix)]
+#[test]
+fn a_folder_of_results_that_is_a_link_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, elsewhere) = (folder.path().join("out"), folder.path().join("elsewhere"));
+    plan_small(&out, &[]);
+    fs::create_dir(&elsewhere).unwrap();
+    let _ = fs::remove_dir_all(out.join("units"));
+    std::os::unix::fs::symlink(&elsewhere, out.join("units")).unwrap();
+    refused(&units(&out, "0..1"), 1, &["units", "is a link"]);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+    fs::remove_file(out.join("units")).unwrap();
+    assert!(units(&out, "0..12").status.success());
+    fs::remove_dir_all(out.join("tables")).ok();
+    std::os::unix::fs::symlink(&elsewhere, out.join("tables")).unwrap();
+    refused(&merge(&out), 1, &["tables", "is a link"]);
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
 /// A pipe or device under the name of a ledger, a shard or a data file is refused, and nobody waits for its other end.

@@ -416,6 +416,9 @@ fn outputs_that_do_not_vary_or_are_huge_are_no_trouble() {
         let constant = analysed(&problem, method, &design, vec![rounded], 0);
         assert!(constant.indices.iter().all(|row| row.estimate.value.is_nan()), "{method:?}");
         assert!(constant.warnings[0].contains("but for rounding"), "{:?}", constant.warnings);
+        let beyond: Vec<f64> = outputs.iter().map(|y| 1e307 * y).collect();
+        let error = analyze(&problem, method, &design, &[column(vec![beyond])], &Resampling::default()).unwrap_err();
+        assert!(error.row.is_some() && error.message.contains("squares of such numbers"), "{method:?}: {error}");
         let huge: Vec<f64> = outputs.iter().map(|y| 1e150 * y).collect();
         let (huge, plain) =
             (analysed(&problem, method, &design, vec![huge], 0), analysed(&problem, method, &design, vec![outputs], 0));

@@ -5,6 +5,8 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{ConfigError, complain};
@@ -144,9 +146,61 @@ pub(super) fn json_at(path: &Path) -> Result<(String, Value), ConfigError> {
 }
 
 fn parsed(file: String, text: &str) -> Result<(String, Value), ConfigError> {
-    match serde_json::from_str(text) {
-        Ok(value) => Ok((file, value)),
+    match serde_json::from_str::<Unrepeated>(text) {
+        Ok(Unrepeated(value)) => Ok((file, value)),
         Err(error) => Err(complain(&file, format!("is not JSON: {error}"), "correct the place it names")),
+    }
+}
+
+/// JSON in which no object has a key twice: of two values one would be read and the other lost.
+struct Unrepeated(Value);
+
+impl<'de> Deserialize<'de> for Unrepeated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Unrepeated(Value::Null))
+    }
+}
+
+impl<'de> Visitor<'de> for Unrepeated {
+    type Value = Self;
+
+    fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("JSON")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Self, E> {
+        Ok(Self(value.into()))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Self, E> {
+        Ok(Self(value.into()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Self, E> {
+        Ok(Self(value.into()))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Self, E> {
+        Ok(Self(value.into()))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Self, E> {
+        Ok(Self(value.into()))
+    }
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Self(value)) = values.next_element()? {
+            list.push(value);
+        }
+        Ok(Self(Value::Array(list)))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        let mut object = serde_json::Map::new();
+        while let Some((key, Self(value))) = entries.next_entry::<String, Self>()? {
+            if object.contains_key(&key) {
+                return Err(A::Error::custom(format!("`{key}` stands twice in one object")));
+            }
+            object.insert(key, value);
+        }
+        Ok(Self(Value::Object(object)))
     }
 }
 

@@ -233,6 +233,25 @@ pub(super) struct Description {
     tolerance: Tolerance,
 }
 
+/// Keys of `case.json` that say something to the program; others describe.
+const KEYS: [&str; 15] = [
+    "name",
+    "beta",
+    "beta_names",
+    "cost_volume",
+    "curvature",
+    "demographics",
+    "formulations",
+    "node_columns",
+    "pi",
+    "sigma",
+    "sigma_diagonal",
+    "starting_prices",
+    "sum_of_weights",
+    "tolerance",
+    "x2_names",
+];
+
 /// Whether a term is the price.
 fn is_price(term: &str) -> bool {
     matches!(term, "prices" | "price" | "price0")
@@ -252,6 +271,12 @@ impl Description {
         let Some(object) = case.as_object() else {
             return Err(complain(file, "is not an object", "write it in braces"));
         };
+        // Other keys are notes; a word that is nearly one of these is a slip.
+        let mut unknown = object.keys().filter(|key| key.len() > 3 && !KEYS.contains(&key.as_str()));
+        if let Some((key, meant)) = unknown.find_map(|key| Some((key, suggest::closest(key, KEYS)?))) {
+            let help = format!("did you mean `{meant}`?");
+            return Err(complain(file, format!("`{key}` means nothing here"), help));
+        }
         let get = |key: &str| object.get(key).filter(|value| !value.is_null());
         let formula = |key: &str| get("formulations").and_then(|all| all.get(key)).and_then(Value::as_str);
         let names = |key: &str| -> Result<Option<Vec<String>>, ConfigError> {
@@ -535,8 +560,13 @@ fn rising(file: &str, written: &Value, products: &Rows, case: &Case) -> Result<O
 
 /// Refuses observed shares that leave nothing to the outside option, saying why they might.
 fn check_shares(products: &Rows, share: &[f64], on_sale: &[bool], weights: f64) -> Result<(), ConfigError> {
-    let sum: f64 = share.iter().zip(on_sale).filter(|(_, sold)| **sold).map(|(share, _)| share).sum();
-    if sum < weights * (1.0 - 1e-9) {
+    let sold: Vec<f64> = share.iter().zip(on_sale).filter(|(_, sold)| **sold).map(|(share, _)| *share).collect();
+    let sum: f64 = sold.iter().sum();
+    // What rounding to the digits that are written may leave of a sum that is the whole.
+    let written = |share: &f64| share.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
+    let digits = sold.iter().map(written).max().unwrap_or(0);
+    let rounding = 0.5 * sold.len() as f64 * 10.0_f64.powi(-(digits.min(30) as i32));
+    if sum < weights * (1.0 - 1e-9) - rounding * (1.0 + 1e-9) {
         return Ok(());
     }
     let column = products.column_name("share0").unwrap_or_default();
@@ -548,7 +578,12 @@ fn check_shares(products: &Rows, share: &[f64], on_sale: &[bool], weights: f64) 
         "these are shares of what is sold: nothing is left for buying nothing, which every buyer here can do; multiply them by \
          the part of all potential buyers that bought"
     };
+    let rounded = sum < weights * (1.0 - 1e-9);
     let sum = (sum * 1e9).round() / 1e9;
+    if rounded {
+        let message = format!("{column} sums to {sum}, which rounding alone keeps from the buyers' weights, {weights}");
+        return Err(products.error(message, help));
+    }
     let message = format!("{column} sums to {sum}, expected less than the sum of the buyers' weights, {weights}");
     Err(products.error(message, help))
 }

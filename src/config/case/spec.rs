@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::market::Rows;
 use super::{CaseScenario, ConfigError, complain};
+use crate::config::reader::MAX_RATE;
 use crate::config::suggest;
 
 /// Products that meet every condition: column and the values it may have.
@@ -165,6 +166,9 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+/// Highest factor on cost.
+const MAX_FACTOR: f64 = 20.0;
+
 /// Reads one object, remembering where it stands.
 struct Reader<'a> {
     file: &'a str,
@@ -195,6 +199,17 @@ impl<'a> Reader<'a> {
             },
             None => Err(self.error(format!("{key} is missing"), format!("add \"{key}\": a number"))),
         }
+    }
+
+    /// A number that may not be larger: beyond it percent were meant.
+    fn at_most(&self, key: &str, value: f64, most: f64) -> Result<f64, ConfigError> {
+        if value <= most {
+            return Ok(value);
+        }
+        let percent = value / 100.0;
+        let meant = if percent > most { String::new() } else { format!("write {percent} for {value}%; ") };
+        let message = format!("{key} is {value:?}: was percent meant?");
+        Err(self.error(message, format!("{meant}it may be {most} at most")))
     }
 
     fn number_or(&self, key: &str, default: f64) -> Result<f64, ConfigError> {
@@ -422,9 +437,17 @@ fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<T
     let reader = Reader::of(file, place, value, &keys)?;
     let kind = reader.text("type")?.unwrap_or_default();
     let rate = || {
-        reader.number("rate").and_then(|rate| {
-            if rate > -1.0 { Ok(rate) } else { Err(reader.error(format!("rate is {rate}"), "write a rate above -1")) }
-        })
+        let rate = reader.number("rate")?;
+        if rate <= -1.0 {
+            return Err(reader.error(format!("rate is {rate}"), "write a rate above -1"));
+        }
+        reader.at_most("rate", rate, MAX_RATE)
+    };
+    let part = |key: &str, part: f64| {
+        if part < 0.0 {
+            return Err(reader.error(format!("{key} is {part}"), "write a part of the price between 0 and 1"));
+        }
+        reader.at_most(key, part, 1.0)
     };
     let basis = match kind.as_str() {
         "cost" => Basis::Cost(rate()?),
@@ -432,8 +455,15 @@ fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<T
         "retail" => Basis::Retail(rate()?),
         "retail_share" => Basis::RetailShare(rate()?, reader.number("kappa")?),
         "border" => Basis::Border(rate()?),
-        "border_dist" => Basis::BorderDistribution(rate()?, reader.number("dist_share")?),
-        "list" => Basis::List(rate()?, reader.number_or("customs_share", 1.0)?),
+        "border_dist" => {
+            let distribution = part("dist_share", reader.number("dist_share")?)?;
+            if distribution >= 1.0 {
+                let message = format!("dist_share is {distribution}: nothing of the price is left to pay duty on");
+                return Err(reader.error(message, "write a part of the price below 1"));
+            }
+            Basis::BorderDistribution(rate()?, distribution)
+        }
+        "list" => Basis::List(rate()?, part("customs_share", reader.number_or("customs_share", 1.0)?)?),
         _ => {
             let kinds = ["cost", "specific", "retail", "retail_share", "border", "border_dist", "list"];
             return Err(reader.error(format!("type is {kind:?}"), suggest::one_of(&kind, &kinds)));
@@ -449,6 +479,7 @@ fn multiplier(file: &str, place: String, value: &Value, products: &Rows) -> Resu
     if factor <= 0.0 {
         return Err(reader.error(format!("the factor on cost is {factor}"), "write one above 0"));
     }
+    reader.at_most("factor", factor, MAX_FACTOR)?;
     Ok(CostMultiplier { factor, products: reader.selection(products)? })
 }
 

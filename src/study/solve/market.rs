@@ -363,7 +363,17 @@ impl ScenarioOfCase<'_> {
         let kept = &on_sale.kept;
         let mut cost = self.recovered.marginal_cost.clone();
         for multiplier in &self.spec.cost_multipliers {
-            self.case.select(&multiplier.products).into_iter().for_each(|j| cost[j] *= multiplier.factor);
+            for j in self.case.select(&multiplier.products) {
+                if kept.contains(&j) && multiplier.factor != 1.0 && cost[j] < 0.0 {
+                    let (id, cost, factor) = (&self.case.product_ids[j], cost[j], multiplier.factor);
+                    let message = format!(
+                        "a factor of {factor} on the cost of {id}, which is {cost:.4}, would move it the wrong way; leave the product out, \
+                         or correct its demand (too inelastic at its price)"
+                    );
+                    return Err(self.misfit(message));
+                }
+                cost[j] *= multiplier.factor;
+            }
         }
         let duty = self.duty(kept, &cost)?;
         let duty: Vec<DutyTerms> = kept.iter().map(|&j| duty[j]).collect();

@@ -11,7 +11,7 @@ use blake3::Hash;
 
 use super::plan::{Kept, Plan};
 use super::shape::Shape;
-use super::shard::{ShardError, StoredJob, encode};
+use super::shard::encode;
 use super::store::{ShardWriter, Store, StoreError};
 use crate::config::Loaded;
 use crate::folder::OutputError;
@@ -116,7 +116,8 @@ impl<'a> Studies<'a> {
     }
 
     /// What stored outcomes of the plan must look like; nothing where the scenario cannot be prepared, which leaves no outcomes.
-    fn shape(&self) -> Option<Shape> {
+    #[must_use]
+    pub fn shape(&self) -> Option<Shape> {
         let kept = self.plan.kept;
         match kept {
             Kept::Outcomes if self.loaded.design.is_some() => {
@@ -310,11 +311,10 @@ impl Drive<'_> {
         observer: &dyn Observer,
         keep: &mut Keep<'_>,
     ) -> Result<bool, DriveError> {
-        let mut reader = self.store.shard(path).map_err(StoreError::from)?;
+        let mut reader = self.store.shard(path).map_err(StoreError::from)?.expecting(shape);
         let mut hashes = Vec::new();
         let mut enough = false;
         while let Some((replication, jobs)) = reader.next_replication().map_err(StoreError::from)? {
-            self.check(path, shape, replication, &jobs)?;
             observer.jobs(jobs.len() as u64);
             hashes.extend(jobs.iter().map(|(_, hash)| *hash));
             if !enough {
@@ -324,25 +324,6 @@ impl Drive<'_> {
         }
         let _ = keep(Event::Unit { position: unit.index, hash: reader.hash, jobs: &hashes })?;
         Ok(enough)
-    }
-
-    /// Refuses stored outcomes that are none of this plan's.
-    fn check(
-        &self,
-        path: &Path,
-        shape: Option<&Shape>,
-        replication: u64,
-        jobs: &[StoredJob],
-    ) -> Result<(), StoreError> {
-        for ((job, _), regime) in jobs.iter().zip(&self.plan.regimes) {
-            if let (Ok(outcome), Some(shape)) = (job, shape)
-                && let Some(reason) = shape.fault(outcome)
-            {
-                let (path, regime) = (path.to_owned(), regime.clone());
-                return Err(ShardError::Foreign { path, replication, regime, reason }.into());
-            }
-        }
-        Ok(())
     }
 
     /// Simulates a stretch of units; the point of which there was enough last, if any.

@@ -1,6 +1,6 @@
 //! What every stored outcome of a plan must look like: a shard proves that it is whole, not that its numbers are those of the study.
 
-use crate::model::outcome::{Layout, Outcome};
+use crate::model::outcome::{Layout, ModelMetric, Outcome};
 use crate::model::timing::record::DealerMetric;
 
 /// Lengths of an outcome, and which of its numbers are there whatever happens.
@@ -10,9 +10,15 @@ pub struct Shape {
     switched: usize,
     /// Numbers from the first that are finite or undefined. Those of dealers after them may be infinite: days of supply of cars that nobody wants.
     finite: usize,
-    /// Slots of cars and money of the headlines. Others may be undefined: expected sales in time, a share of nothing, a deal that was not struck.
+    /// Slots of cars and money of the headlines, and of each model's cars. Others may be undefined: expected sales in time, a share of nothing,
+    /// a deal that was not struck.
     numbers: Vec<usize>,
+    /// Those of them that count cars.
+    cars: Vec<usize>,
 }
+
+/// No number of cars, dollars or days is larger.
+const LARGEST: f64 = 1e30;
 
 impl Shape {
     /// The shape of whole outcomes of this layout.
@@ -20,42 +26,68 @@ impl Shape {
     pub fn of_outcomes(layout: &Layout) -> Self {
         let finite = layout.timed.as_ref().map_or(layout.len(), |timed| timed.dealer(DealerMetric::ALL[0], 0, 0));
         let slot = |(headline, period): (usize, usize)| layout.headline(headline, period);
-        let numbers = cars_and_money(layout).map(slot).collect();
-        Self { values: layout.len(), switched: layout.models * (layout.models + 1), finite, numbers }
+        let numbers: Vec<usize> = cars_and_money(layout).map(slot).collect();
+        let headlines =
+            cars_and_money(layout).filter(|(headline, _)| counts_cars(&layout.headlines[*headline])).map(slot);
+        let of_period = |period: usize| (0..layout.models).map(move |j| layout.model(ModelMetric::Units, period, j));
+        let models = (0..layout.periods.len()).flat_map(of_period);
+        let cars: Vec<usize> = headlines.chain(models).collect();
+        Self { values: layout.len(), switched: layout.models * (layout.models + 1), finite, numbers, cars }
     }
 
     /// The shape of what studies of points keep of them: so many `metrics` of each period, the headlines first.
     #[must_use]
     pub fn of_points(layout: &Layout, metrics: usize) -> Self {
         let values = metrics * layout.periods.len();
-        let numbers = cars_and_money(layout).map(|(headline, period)| period * metrics + headline).collect();
-        Self { values, switched: 0, finite: values, numbers }
+        let slot = |(headline, period): (usize, usize)| period * metrics + headline;
+        let numbers = cars_and_money(layout).map(slot).collect();
+        let of_cars = |of: &(usize, usize)| counts_cars(&layout.headlines[of.0]);
+        let cars = cars_and_money(layout).filter(of_cars).map(slot).collect();
+        Self { values, switched: 0, finite: values, numbers, cars }
+    }
+
+    /// What is wrong with so many numbers and switches, if anything is.
+    #[must_use]
+    pub fn other_lengths(&self, [values, switched]: [usize; 2]) -> Option<String> {
+        let lengths = [("numbers", values, self.values), ("switches", switched, self.switched)];
+        let (what, found, wanted) = lengths.into_iter().find(|(_, found, wanted)| found != wanted)?;
+        Some(format!("has {found} {what}, expected {wanted}"))
     }
 
     /// What is wrong with an outcome, if anything is.
     #[must_use]
     pub fn fault(&self, outcome: &Outcome) -> Option<String> {
-        let lengths =
-            [("numbers", outcome.values.len(), self.values), ("switches", outcome.switched.len(), self.switched)];
-        if let Some((what, found, wanted)) = lengths.into_iter().find(|(_, found, wanted)| found != wanted) {
-            return Some(format!("has {found} {what}, expected {wanted}"));
+        let other = self.other_lengths([outcome.values.len(), outcome.switched.len()]);
+        if other.is_some() {
+            return other;
         }
-        let infinite = outcome.values[..self.finite].iter().position(|number| number.is_infinite());
-        if let Some(at) = infinite {
-            return Some(format!("its number {at} is infinite"));
+        let finite = outcome.values[..self.finite].iter().enumerate();
+        if let Some((at, number)) = finite.clone().find(|(_, number)| number.is_infinite()) {
+            return Some(format!("its number {at} is {}infinite", if *number < 0.0 { "minus " } else { "" }));
+        }
+        if let Some((at, number)) = finite.clone().find(|(_, number)| number.abs() > LARGEST) {
+            return Some(format!("its number {at} is {number:e}, which nothing in a market is"));
+        }
+        if let Some(at) = self.cars.iter().find(|slot| !(0.0..).contains(&outcome.values[**slot])) {
+            return Some(format!("its number {at} is {}, expected cars", outcome.values[*at]));
         }
         if let Some(at) = self.numbers.iter().find(|slot| outcome.values[**slot].is_nan()) {
-            return Some(format!("its number {at}, cars or money, is not a number"));
+            return Some(format!("its number {at}, money, is not a number"));
         }
         let negative = outcome.switched.iter().position(|cars| !(0.0..f64::INFINITY).contains(cars));
         negative.map(|at| format!("its switch {at} is {}, expected cars", outcome.switched[at]))
     }
 }
 
+/// Whether a headline is a number of cars sold.
+fn counts_cars(headline: &str) -> bool {
+    headline.starts_with("units_")
+}
+
 /// Headlines of cars and of money paid, in every period.
 fn cars_and_money(layout: &Layout) -> impl Iterator<Item = (usize, usize)> + '_ {
     let money = ["outlay_usd", "producer_revenue_usd", "duty_usd"];
-    let known = move |name: &str| name.starts_with("units_") || money.contains(&name);
+    let known = move |name: &str| counts_cars(name) || money.contains(&name);
     let of_period = move |period: usize| {
         let headlines = layout.headlines.iter().enumerate();
         headlines.filter(move |(_, name)| known(name)).map(move |(headline, _)| (headline, period))
@@ -91,13 +123,17 @@ mod tests {
         faulty(&|outcome| outcome.values.truncate(4), &format!("4 numbers, expected {}", layout.len()));
         faulty(&|outcome| outcome.values.push(0.0), "numbers, expected");
         faulty(&|outcome| outcome.switched.clear(), "0 switches");
-        faulty(&|outcome| outcome.values[7] = f64::NEG_INFINITY, "number 7 is infinite");
+        faulty(&|outcome| outcome.values[7] = f64::NEG_INFINITY, "number 7 is minus infinite");
+        faulty(&|outcome| outcome.values[7] = 2.5e299, "number 7 is 2.5e299");
+        let sold = layout.model(ModelMetric::Units, 1, 3);
+        faulty(&|outcome| outcome.values[sold] = -1.25, &format!("number {sold} is -1.25, expected cars"));
+        faulty(&|outcome| outcome.values[sold] = f64::NAN, &format!("number {sold} is NaN, expected cars"));
         faulty(&|outcome| outcome.switched[3] = f64::NAN, "switch 3");
         faulty(&|outcome| outcome.switched[3] = f64::INFINITY, "switch 3");
         faulty(&|outcome| outcome.switched[3] = -1.0, "switch 3 is -1");
-        for name in ["units_all", "duty_usd"] {
+        for (name, words) in [("units_all", " is NaN, expected cars"), ("duty_usd", ", money")] {
             let slot = layout.headline(layout.headlines.iter().position(|known| known == name).unwrap(), 0);
-            faulty(&|outcome| outcome.values[slot] = f64::NAN, &format!("number {slot}, cars or money"));
+            faulty(&|outcome| outcome.values[slot] = f64::NAN, &format!("number {slot}{words}"));
         }
         // Expected sales are not defined where buyers time their purchases.
         let slot = layout.headlines.iter().position(|name| name == "expected_units_all").unwrap();

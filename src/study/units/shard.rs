@@ -22,10 +22,11 @@ use std::path::{Path, PathBuf};
 use blake3::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
+use super::shape::Shape;
 use crate::model::outcome::Outcome;
 use crate::study::JobResult;
 
-const MAGIC: &[u8; 11] = b"STICKSHRD1\n";
+pub(super) const MAGIC: &[u8; 11] = b"STICKSHRD1\n";
 const HASH_BYTES: usize = 32;
 /// Longest header or error text that is believed: a length beyond it is damage.
 const LONGEST_TEXT: u32 = 1 << 24;
@@ -175,6 +176,7 @@ pub struct ShardReader {
     pub hash: Hash,
     input: BufReader<File>,
     next: u64,
+    shape: Option<Shape>,
 }
 
 impl ShardReader {
@@ -219,6 +221,7 @@ impl ShardReader {
             hash,
             input: BufReader::with_capacity(1 << 16, file),
             next: 0,
+            shape: None,
         };
         io::Seek::rewind(&mut reader.input).map_err(failed)?;
         if reader.bytes(MAGIC.len())? != MAGIC {
@@ -229,6 +232,17 @@ impl ShardReader {
         reader.header = serde_json::from_slice(&header).map_err(|_| damaged("its header cannot be read"))?;
         reader.next = reader.header.first;
         Ok(reader)
+    }
+
+    /// The same shard, whose outcomes must look like those of a plan.
+    #[must_use]
+    pub fn expecting(self, shape: Option<&Shape>) -> Self {
+        Self { shape: shape.cloned(), ..self }
+    }
+
+    fn foreign(&self, place: usize, reason: String) -> ShardError {
+        let regime = self.header.regimes.get(place).cloned().unwrap_or_default();
+        ShardError::Foreign { path: self.path.clone(), replication: self.next, regime, reason }
     }
 
     /// The jobs of the next replication; nothing after the last.
@@ -247,6 +261,10 @@ impl ShardReader {
             let hash = Hash::from_bytes(hash);
             let job = if is_outcome {
                 let (values, switched) = (self.length(MOST_NUMBERS)?, self.length(MOST_NUMBERS)?);
+                // Before room is made for them.
+                if let Some(reason) = self.shape.as_ref().and_then(|shape| shape.other_lengths([values, switched])) {
+                    return Err(self.foreign(jobs.len(), reason));
+                }
                 let reference = jobs.iter().find_map(|(job, _)| job.as_ref().ok());
                 let (values_of, switched_of) =
                     reference.map_or((&[][..], &[][..]), |other| (&other.values[..], &other.switched[..]));
@@ -256,6 +274,9 @@ impl ShardReader {
                 };
                 if outcome_hash(&outcome) != hash {
                     return Err(self.damaged("an outcome does not have the hash beside it"));
+                }
+                if let Some(reason) = self.shape.as_ref().and_then(|shape| shape.fault(&outcome)) {
+                    return Err(self.foreign(jobs.len(), reason));
                 }
                 Ok(outcome)
             } else {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Seek, Write};
+use std::io::{BufRead, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::plan::Plan;
-use super::shard::{Header, ShardError, ShardReader, encode_header};
+use super::shape::Shape;
+use super::shard::{Header, MAGIC, ShardError, ShardReader, encode_header};
 use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 
@@ -136,6 +137,7 @@ impl Store {
     /// Files that end as shards do, by name.
     fn shards(&self) -> Result<Vec<PathBuf>, StoreError> {
         let folder = self.units_folder();
+        self.folder.not_a_link(&folder)?;
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -195,12 +197,13 @@ impl Store {
         Ok(writer)
     }
 
-    /// Takes the bytes of a shard that was made elsewhere; gives the position of its unit, and whether it was missing.
+    /// Takes the bytes of a shard that was made elsewhere, if its outcomes look like those of the plan (`shape`, where the scenario can be
+    /// prepared); gives the position of its unit, and whether it was missing.
     ///
     /// # Errors
     /// [`StoreError::Shard`] for one that is cut short or changed, [`StoreError::Foreign`] for one of another plan or version,
     /// [`StoreError::Conflict`] where the unit is done with other results.
-    pub fn receive(&self, plan: &Plan, bytes: &[u8]) -> Result<(usize, bool), StoreError> {
+    pub fn receive(&self, plan: &Plan, shape: Option<&Shape>, bytes: &[u8]) -> Result<(usize, bool), StoreError> {
         let arrived = Path::new("the unit that came");
         let scratch = || -> std::io::Result<File> {
             let mut file = tempfile::tempfile()?;
@@ -209,10 +212,11 @@ impl Store {
             Ok(file)
         };
         let file = scratch().map_err(|error| OutputError::File { path: arrived.to_owned(), error })?;
-        let reader = ShardReader::new(arrived, file)?;
+        let mut reader = ShardReader::new(arrived, file)?.expecting(shape);
         let position = plan.units.iter().position(|unit| unit.id == reader.header.unit);
         let position = position.filter(|position| reader.header == header(plan, *position));
         let Some(position) = position else { return Err(foreign(arrived, plan, &reader.header)) };
+        while reader.next_replication()?.is_some() {}
         let path = self.shard_path(plan, position);
         if self.is_done(plan, position)? {
             let id = plan.units[position].id.clone();
@@ -254,20 +258,36 @@ pub fn frame(unit: &str, length: usize) -> String {
     format!("{FRAME} {unit} {length}\n")
 }
 
-/// Splits the next shard of a stream: its bytes, and what follows. A stream without such lines is one shard.
+/// The bytes of the next shard of a stream, nothing at its end. A stream without such lines is one shard. No more is held than has come.
 ///
 /// # Errors
-/// What is wrong with the stream.
-pub fn next_shard(stream: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
-    if !stream.starts_with(FRAME.as_bytes()) {
-        return Ok((stream, &[]));
+/// What the system says, and [`ErrorKind::InvalidData`] with what is wrong with the stream.
+pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, std::io::Error> {
+    let wrong = |what: &str| std::io::Error::new(ErrorKind::InvalidData, what);
+    let Some(first) = stream.fill_buf()?.first().copied() else { return Ok(None) };
+    let mut shard = Vec::new();
+    if first != FRAME.as_bytes()[0] {
+        stream.take(MAGIC.len() as u64).read_to_end(&mut shard)?;
+        if shard != MAGIC {
+            return Err(wrong("it does not begin as a unit does"));
+        }
+        stream.read_to_end(&mut shard)?;
+        return Ok(Some(shard));
     }
-    let end = stream.iter().position(|byte| *byte == b'\n').ok_or("a line that announces a unit is cut short")?;
-    let (line, rest) = (String::from_utf8_lossy(&stream[..end]), &stream[end + 1..]);
-    let length = line.rsplit(' ').next().and_then(|length| length.parse::<usize>().ok());
-    let length = length.ok_or("a line that announces a unit has no length")?;
-    if rest.len() < length { Err("the last unit is cut short") } else { Ok(rest.split_at(length)) }
+    let mut line = Vec::new();
+    stream.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    let line = String::from_utf8_lossy(&line).into_owned();
+    if !line.starts_with(FRAME) || !line.ends_with('\n') {
+        return Err(wrong("a line that announces a unit is cut short"));
+    }
+    let length = line.trim_end().rsplit(' ').next().and_then(|length| length.parse::<u64>().ok());
+    let length = length.ok_or_else(|| wrong("a line that announces a unit has no length"))?;
+    stream.take(length).read_to_end(&mut shard)?;
+    if (shard.len() as u64) < length { Err(wrong("the last unit is cut short")) } else { Ok(Some(shard)) }
 }
+
+/// Longest line before a shard.
+const LONGEST_LINE: u64 = 256;
 
 /// How the line before a shard begins.
 const FRAME: &str = "stickershock-unit";
