@@ -119,7 +119,7 @@ gains = {region: float(widths["imposed", f"units_{region}"]["structure_median"])
 flag = float(widths["imposed", "units_sanctioned"]["structure_median"])
 other_japan = gains["japan"] - flag
 switchers = gains["europe"] / (gains["europe"] + gains["big_three"] + max(other_japan, 0.0))
-claim(8, "Most who are turned off go to European cars", "`imposed`, of the cars gained by others", f"{100 * switchers:.0f}% to Europe, {100 * gains['big_three'] * switchers / gains['europe']:.0f}% to the Big Three", "holds" if switchers >= 0.6 else "holds, barely" if switchers >= 0.5 else "more than to anybody else, and not most" if gains["europe"] > gains["big_three"] else "does not: more go to the Big Three")
+claim(8, "Most who are turned off go to European cars", "`imposed`, of the cars gained by others", f"{100 * switchers:.0f}% to Europe, {100 * gains['big_three'] * switchers / gains['europe']:.0f}% to the Big Three", "holds" if switchers >= 0.6 else "holds, barely" if switchers >= 0.5 else "more than to anybody else, and not most" if gains["europe"] > gains["big_three"] else "does not: as many go to the Big Three" if gains["big_three"] < 1.1 * gains["europe"] else "does not: more go to the Big Three")
 value, text = percent("imposed", "units_big_three")
 claim(9, "The Big Three will not notice much", "`imposed`, cars", text, "does not: they would notice" if value[1] > 1 else "holds")
 value, text = percent("imposed", "sticker_price_big_three_usd")
