@@ -5,7 +5,9 @@ use crate::model::market::CarModel;
 use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
 use crate::model::plan::RegimePlan;
 use crate::model::quotes::{QuoteMetric, of_model};
+use crate::model::trade::regime::Force;
 use crate::study::finished::Finished;
+use crate::study::quotes::Quotation;
 use crate::study::{Arm, Results, Study};
 
 /// Results of a study and the regimes they hold, in order.
@@ -154,9 +156,18 @@ impl Report<'_> {
         let baseline = study.plans().baseline();
         // A regime that ran was prepared.
         let Some(plan) = study.plans().get(self.regimes[arm.0]) else { return Vec::new() };
+        let quotation = Quotation::new(study.scenario(), study.shared_world(), baseline);
+        let regime = study.planned_regime(self.regimes[arm.0]);
+        let (forces, instruments) = (quotation.forces(&regime), quotation.instruments(&regime));
+        // Where a maker answers its rivals with a higher price its normal duty is higher too, and weighs no more.
+        let named = |week: usize, j: usize| {
+            let mut all = forces[week].iter().zip(instruments.iter());
+            all.any(|(force, instrument)| *force != Force::None && instrument.selected[j])
+        };
         let burdened = |week: &usize, j: usize| {
             let (after, before) = (plan.phase(*week), baseline.phase(*week));
-            after.duty_usd[j] > before.duty_usd[j] || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
+            after.duty_usd[j] > before.duty_usd[j] && named(*week, j)
+                || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
         };
         let price = |arm: Arm, plan: &RegimePlan, week: usize, j: usize| {
             let row = plan.changes().take_while(|first| *first as usize <= week).count() - 1;

@@ -36,6 +36,22 @@ pub struct ChartFacts {
     pub bargains: Vec<(String, Caption)>,
 }
 
+impl ChartFacts {
+    /// The means of draws, of which the table has each with its replications one after the other; rows of a study without draws as they are.
+    fn by_draw(&self, rows: Vec<ReplicationRow>) -> Vec<ReplicationRow> {
+        let draws = self.context.replications.max(1);
+        let regimes = rows.chunk_by(|one, next| one.regime == next.regime);
+        let means = regimes.flat_map(|rows| {
+            let each = (rows.len() as u64 / draws).max(1) as usize;
+            rows.chunks(each).map(move |rows| {
+                let mean = rows.iter().map(|row| row.value).sum::<f64>() / rows.len() as f64;
+                ReplicationRow { replication: rows[0].replication / each as u64, value: mean, ..rows[0].clone() }
+            })
+        });
+        means.collect()
+    }
+}
+
 /// Key of the facts in `datapackage.json`.
 pub const FACTS: &str = "charts";
 
@@ -217,7 +233,8 @@ impl RecordedRun {
                 value: line.number(metric)?,
             })
         };
-        self.kept(sheet.lines().map(line))
+        let rows = self.kept(sheet.lines().map(line))?;
+        Ok(self.facts.by_draw(rows))
     }
 
     fn kept<R: OfRegime>(&self, rows: impl Iterator<Item = Result<R, Unreadable>>) -> Result<Vec<R>, ChartError> {

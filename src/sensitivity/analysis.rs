@@ -64,7 +64,7 @@ fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<Str
 }
 
 /// Outputs beyond this have squares whose sums may overflow.
-const LARGEST: f64 = 1e151;
+const LARGEST: f64 = 1e152;
 
 /// A design as its method reads it.
 enum Layout {

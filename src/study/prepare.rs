@@ -244,7 +244,7 @@ impl Study {
     }
 
     /// The regime that a regime's prices are worked out for: of a negotiated one what is threatened.
-    pub(super) fn planned_regime(&self, regime: usize) -> Cow<'_, Regime> {
+    pub(crate) fn planned_regime(&self, regime: usize) -> Cow<'_, Regime> {
         let known = &self.scenario.regimes[regime];
         let threatened = self.negotiated(regime).map(|negotiated| Cow::Owned(negotiated.threatened(known)));
         threatened.unwrap_or(Cow::Borrowed(known))

@@ -114,6 +114,17 @@ fn charts_of_many_points_come_out_of_their_tables() {
     }
 }
 
+/// Draws of the shipped study, two replications each: charts are of the means of draws, the table has the replications.
+#[test]
+fn charts_of_draws_in_time_come_out_of_their_tables() {
+    let small = ["--set", "uncertainty.draws=3", "--set", "buyers.count=4096", "--regimes", "imposed"];
+    let (_kept, folder) = finished("run", &root().join("configs/showdown-1995.toml"), &small);
+    let names = redrawn_to_the_byte(&folder);
+    for name in ["headline", "uncertainty", "who_pays_imposed"] {
+        assert!(names.iter().any(|known| known == name), "{name} of {names:?}");
+    }
+}
+
 #[test]
 fn charts_of_the_bargaining_alone_come_out_of_its_tables() {
     let (_kept, folder) = finished("negotiate", &root().join("configs/governments-1995.toml"), &["--worlds", "50"]);

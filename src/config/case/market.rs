@@ -565,7 +565,7 @@ fn check_shares(products: &Rows, share: &[f64], on_sale: &[bool], weights: f64) 
     // What rounding to the digits that are written may leave of a sum that is the whole.
     let written = |share: &f64| share.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
     let digits = sold.iter().map(written).max().unwrap_or(0);
-    let rounding = 0.5 * sold.len() as f64 * 10.0_f64.powi(-(digits.min(30) as i32));
+    let rounding = 0.5 * sold.len() as f64 / (0..digits.min(30)).fold(1.0, |unit, _| 10.0 * unit);
     if sum < weights * (1.0 - 1e-9) - rounding * (1.0 + 1e-9) {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Groups, LABEL, MARGIN, MUTED, RegionGroup, STRIPE, STRONG, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::numerics::student;
-use crate::report::rows::ModelRow;
+use crate::report::rows::{ModelRow, Summary};
 
 const CHART: &str = "winners and losers";
 
@@ -56,7 +56,7 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
             let change = ModelChange {
                 model: text::car_name(&row.brand, &row.model),
                 group: group.label(&context.flag_label),
-                taxed: row.duty_usd_per_car.change > 0.0,
+                taxed: weighs_more(row),
                 change: row.units.change / years,
                 half_width: reach * row.units.change_std_error / years,
                 relative: if base > 0.0 { row.units.change / base } else { f64::NAN },
@@ -66,6 +66,17 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
         .collect();
     changes.sort_by(|(a, _), (b, _)| b.change.total_cmp(&a.change).then_with(|| a.model.cmp(&b.model)));
     Ok((changes, groups))
+}
+
+/// Whether duty takes a larger part of the price than under the baseline: where a maker answers its rivals with a higher price its normal
+/// duty is higher in dollars, and about the same part.
+fn weighs_more(row: &ModelRow) -> bool {
+    const PART: f64 = 0.002;
+    let [now, before] = [0.0, 1.0].map(|back| {
+        let at = |summary: &Summary| summary.mean - back * summary.change;
+        at(&row.duty_usd_per_car) / at(&row.sticker_price_usd)
+    });
+    now > before + PART
 }
 
 const ROW: f64 = 17.0;
@@ -96,7 +107,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
     let taxed = match changes.iter().any(|(change, _)| change.taxed) {
-        true => " Bold: its duty is higher than under the baseline.",
+        true => " Bold: duty is a larger part of its price than under the baseline.",
         false => "",
     };
     let frame = Frame {
@@ -204,7 +215,9 @@ mod tests {
     fn bold_models_are_those_whose_duty_rises() {
         let mut study = fixtures::showdown(3);
         for row in &mut study.models {
-            row.duty_usd_per_car.change = if row.regime == "imposed" && row.brand == "BMW" { 500.0 } else { 0.0 };
+            // A little of all where prices have risen, and much of what is taxed.
+            row.duty_usd_per_car.change = if row.regime == "imposed" && row.brand == "BMW" { 500.0 } else { 10.0 };
+            row.sticker_price_usd.change = 400.0;
         }
         let taxed = |regime: &str| {
             let changes = series(&study.models, regime, &study.context).unwrap();
@@ -214,7 +227,7 @@ mod tests {
         let other = &study.context.regimes.iter().find(|regime| regime.name != "imposed").unwrap().name;
         assert!(taxed(other).is_empty());
         let drawn = |regime: &str| draw(&study.models, regime, &study.context).unwrap().as_str().to_owned();
-        assert!(drawn("imposed").contains("Bold: its duty") && !drawn(other).contains("Bold: its duty"));
+        assert!(drawn("imposed").contains("Bold: duty") && !drawn(other).contains("Bold: duty"));
     }
 
     #[test]
