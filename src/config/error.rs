@@ -118,15 +118,50 @@ impl ConfigError {
             .map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
             .filter(|_| error.kind() == std::io::ErrorKind::NotFound)
             .and_then(|folder| std::fs::read_dir(folder).ok())
-            .map(|entries| entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+            .map(|entries| {
+                let files = entries.flatten().filter(|entry| entry.path().is_file());
+                files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+            })
             .unwrap_or_default();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let help = match suggest::closest(&name, siblings.iter().map(String::as_str)) {
+        let others = siblings.iter().map(String::as_str).filter(|sibling| *sibling != name);
+        let help = match suggest::closest(&name, others) {
+            _ if too_many_files(error) => MORE_FILES.to_owned(),
+            _ if circular(path) => {
+                let help = "put the file itself in place of the link".to_owned();
+                let reason = "its links lead in a circle".to_owned();
+                return Self::Unreadable { file: path.display().to_string(), reason, help };
+            }
             Some(near) => format!("did you mean `{}`?", path.with_file_name(near).display()),
             None if path.is_dir() => "this is a folder; name a file in it".to_owned(),
             None => "check the path and the permission to read it".to_owned(),
         };
         Self::Unreadable { file: path.display().to_string(), reason: error.to_string(), help }
+    }
+}
+
+/// What to do where the system opens no more files.
+const MORE_FILES: &str =
+    "raise the number of files that may be open: `ulimit -n 4096` in the same shell, then run again";
+
+/// Whether the process, or the machine, has as many files open as it may.
+fn too_many_files(error: &std::io::Error) -> bool {
+    // EMFILE and ENFILE; they have no kind of their own.
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// Whether symbolic links lead from `path` back to themselves.
+fn circular(path: &Path) -> bool {
+    let code = if cfg!(target_os = "linux") { 40 } else { 62 };
+    cfg!(unix) && std::fs::metadata(path).is_err_and(|error| error.raw_os_error() == Some(code))
+}
+
+/// A number as a reader writes it: a very large or small one by its power of ten, not with hundreds of digits.
+pub(crate) fn shown(value: f64) -> String {
+    if value != 0.0 && value.is_finite() && !(1e-6..1e16).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
     }
 }
 
@@ -221,4 +256,47 @@ pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String, (usize, usize)> {
     })?;
     // A byte order mark would shift the columns of the first line.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_sight_have_an_exponent() {
+        let cases = [(1e300, "1e300"), (-2.5e-9, "-2.5e-9"), (0.0, "0"), (0.025, "0.025"), (1e15, "1000000000000000")];
+        for (value, text) in cases {
+            assert_eq!(shown(value), text);
+        }
+        assert_eq!(shown(f64::INFINITY), "inf");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_circle_of_links_and_too_many_files_have_their_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("loop.toml");
+        std::os::unix::fs::symlink("loop.toml", &path).unwrap();
+        for error in [std::io::ErrorKind::NotFound.into(), std::fs::read(&path).unwrap_err()] {
+            let text = ConfigError::unreadable(&path, &error).to_string();
+            assert!(text.contains("links lead in a circle\nhelp: put the file itself"), "{text}");
+        }
+        let full = std::io::Error::from_raw_os_error(24);
+        let text = ConfigError::unreadable(&folder.path().join("a.toml"), &full).to_string();
+        assert!(text.contains("ulimit -n"), "{text}");
+    }
+
+    /// Neither the file that was asked for, nor a folder, is what was meant.
+    #[test]
+    fn only_other_files_are_proposed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("model.csw")).unwrap();
+        let missing = || std::io::ErrorKind::NotFound.into();
+        let path = folder.path().join("model.csv");
+        assert!(!ConfigError::unreadable(&path, &missing()).to_string().contains("did you mean"));
+        std::fs::write(&path, "").unwrap();
+        assert!(!ConfigError::unreadable(&path, &missing()).to_string().contains("did you mean"));
+        std::fs::write(folder.path().join("models.csv"), "").unwrap();
+        assert!(ConfigError::unreadable(&path, &missing()).to_string().contains("models.csv`?"));
+    }
 }

@@ -232,10 +232,16 @@ impl Document {
     /// The bytes of the data file that `key` names `name`.
     pub(crate) fn data(&self, key: &str, name: &str) -> Result<Vec<u8>, ConfigError> {
         let path = self.data_path(key, name);
-        match self.elsewhere.contains_key(&(key.to_owned(), name.to_owned())) {
+        let read = match self.elsewhere.contains_key(&(key.to_owned(), name.to_owned())) {
             true => self.source.read_named(&path, LONGEST_DATA),
             false => self.source.read(&path, LONGEST_DATA),
-        }
+        };
+        read.map_err(|error| match error {
+            ConfigError::Unreadable { file, reason, help } => {
+                self.error_at(key, format!("{file} cannot be read: {reason}"), help)
+            }
+            other => other,
+        })
     }
 
     /// Reads the document into `T`.

@@ -558,3 +558,18 @@ mod any_input {
         }
     }
 }
+
+/// Where nesting is too deep for the parser, the line is named and not the first of the file.
+#[test]
+fn what_is_nested_too_deep_is_named_with_its_line() {
+    for text in [
+        format!("a = 1\n# b.c\nb{} = 1\n", ".c".repeat(10_000)),
+        format!("a = '.'\n\n[b{}]\nc = 1\n", ".c".repeat(10_000)),
+        format!("a = \".\"\n\n[[b{}]]\nc = 1\n", ".c".repeat(10_000)),
+        format!("a = 1\n\nb = {}{}\n", "[".repeat(1000), "]".repeat(1000)),
+    ] {
+        let error = Document::from_str(&text, "a.toml").unwrap_err().to_string();
+        assert!(error.starts_with("a.toml:3"), "{}", &error[..200]);
+        assert!(error.contains("nested deeper than 64 levels\n") && error.len() < 1000, "{}", &error[..200]);
+    }
+}

@@ -171,6 +171,35 @@ pub(super) fn parse_value(source: &Arc<Text>, start: usize, path: &str) -> Resul
     reader.node(None, value, path, 0)
 }
 
+/// The first place of a text at which brackets, or the parts of a key, stand deeper than is allowed.
+fn deepest(text: &str) -> Range<usize> {
+    let (mut brackets, mut dots, mut quote, mut key) = (0_usize, 0_usize, None, true);
+    let mut bytes = text.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match (quote, byte) {
+            (Some(b'#'), b'\n') => quote = None,
+            (Some(b'"'), b'\\') => {
+                bytes.next();
+            }
+            (Some(open), close) if open == close => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'' | b'#') => quote = Some(byte),
+            (None, b'[' | b'{') => brackets += 1,
+            (None, b']' | b'}') => brackets = brackets.saturating_sub(1),
+            (None, b'=') => key = false,
+            (None, b'.') if key => dots += 1,
+            _ => {}
+        }
+        if byte == b'\n' || (quote.is_none() && b",{".contains(&byte)) {
+            (dots, key) = (0, true);
+        }
+        if brackets > MAX_DEPTH || dots >= MAX_DEPTH {
+            return at..at + 1;
+        }
+    }
+    0..0
+}
+
 struct Reader {
     source: Arc<Text>,
     shift: usize,
@@ -183,6 +212,16 @@ impl Reader {
     }
 
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        if error.message().contains("recursion limit") {
+            let place = deepest(self.source.text.get(self.shift..).unwrap_or_default());
+            let message = format!("is nested deeper than {MAX_DEPTH} levels");
+            return ConfigError::Syntax(self.origin(None, place).complain(
+                "",
+                Part::Value,
+                message,
+                "use fewer levels",
+            ));
+        }
         let origin = self.origin(None, error.span().unwrap_or(0..0));
         let help = if error.message().contains("duplicate key") {
             "a table holds each key once: remove or rename one of the two"
