@@ -245,7 +245,7 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
     let mut changed = stream.clone();
     let place = changed.len() - 100;
     changed[place] ^= 1;
-    refused(&collect(&changed), 1, &["is damaged"]);
+    refused(&collect(&changed), 1, &["is damaged", "send it again"]);
     assert_eq!(status("done"), 11);
     let whole = collect(&stream);
     assert!(

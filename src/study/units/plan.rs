@@ -51,6 +51,14 @@ pub enum UnitPlanError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of this name that another program wrote.
+    #[error(
+        "{path}: is the plan of another program, not of stickershock\nhelp: name a folder that `stickershock plan SCENARIO --out DIR` wrote"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The plan was made by another version of the model.
     #[error(
         "{path}: the plan is of version {planned} and this program is version {MODEL_VERSION}, whose results may differ\n\
@@ -385,6 +393,11 @@ impl Plan {
         let path = folder.path().join(PLAN_FILE);
         let bytes = folder.read(PLAN_FILE).map_err(|error| UnitPlanError::Unreadable { path: path.clone(), error })?;
         let damaged = |reason: String| UnitPlanError::Damaged { path: path.clone(), reason };
+        let theirs =
+            |value: serde_json::Value| value.get("program").and_then(serde_json::Value::as_str) != Some("stickershock");
+        if serde_json::from_slice(&bytes).is_ok_and(theirs) {
+            return Err(UnitPlanError::Foreign { path });
+        }
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
         if plan.program != "stickershock" || plan.format != FORMAT {
             return Err(damaged(format!("is a plan of form {}, expected {FORMAT}", plan.format)));
@@ -573,6 +586,27 @@ fn flatten(key: &str, value: &toml::Value, values: &mut BTreeMap<String, String>
         }
         other => {
             values.insert(key.to_owned(), other.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of the same name that another program wrote is said to be one, and not to be damaged.
+    #[test]
+    fn the_plan_of_another_program_is_said_to_be_one() {
+        let folder = tempfile::tempdir().unwrap();
+        for (text, part) in [
+            ("{\"program\": \"terraform\", \"format\": 1}", "is the plan of another program"),
+            ("{\"format_version\": \"1.2\"}", "is the plan of another program"),
+            ("{\"program\": \"stickershock\"}", "is no plan"),
+            ("no JSON", "is no plan"),
+        ] {
+            std::fs::write(folder.path().join(PLAN_FILE), text).unwrap();
+            let error = Plan::read(&OutputFolder::at(folder.path())).unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("stickershock plan SCENARIO --out"), "{text}: {error}");
         }
     }
 }

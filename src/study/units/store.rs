@@ -42,6 +42,9 @@ pub enum StoreError {
     /// A shard that was whole when it was looked at first.
     #[error("{0}\nhelp: remove the file and run its unit again")]
     Shard(#[from] ShardError),
+    /// A unit that came from elsewhere and is not whole.
+    #[error("{0}\nhelp: send it again; the units before it are stored")]
+    Arrived(ShardError),
     /// The folder cannot be read or written, or someone else works in it.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -201,7 +204,7 @@ impl Store {
     /// prepared); gives the position of its unit, and whether it was missing.
     ///
     /// # Errors
-    /// [`StoreError::Shard`] for one that is cut short or changed, [`StoreError::Foreign`] for one of another plan or version,
+    /// [`StoreError::Arrived`] for one that is cut short or changed, [`StoreError::Foreign`] for one of another plan or version,
     /// [`StoreError::Conflict`] where the unit is done with other results.
     pub fn receive(&self, plan: &Plan, shape: Option<&Shape>, bytes: &[u8]) -> Result<(usize, bool), StoreError> {
         let arrived = Path::new("the unit that came");
@@ -212,11 +215,11 @@ impl Store {
             Ok(file)
         };
         let file = scratch().map_err(|error| OutputError::File { path: arrived.to_owned(), error })?;
-        let mut reader = ShardReader::new(arrived, file)?.expecting(shape);
+        let mut reader = ShardReader::new(arrived, file).map_err(StoreError::Arrived)?.expecting(shape);
         let position = plan.units.iter().position(|unit| unit.id == reader.header.unit);
         let position = position.filter(|position| reader.header == header(plan, *position));
         let Some(position) = position else { return Err(foreign(arrived, plan, &reader.header)) };
-        while reader.next_replication()?.is_some() {}
+        while reader.next_replication().map_err(StoreError::Arrived)?.is_some() {}
         let path = self.shard_path(plan, position);
         if self.is_done(plan, position)? {
             let id = plan.units[position].id.clone();
