@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::Document;
-use super::error::ConfigError;
+use super::error::{ConfigError, shown};
 use super::suggest;
-use super::table::Table;
+use super::table::{Table, number_meant};
 use crate::sensitivity::{Design, Distribution, InvalidDistribution, OutputColumn, Parameter, Problem, Response};
 
 /// A problem as written: a list of `[[parameter]]`.
@@ -78,6 +78,9 @@ const LAWS: [(&str, &[&str], &[&str]); 6] = [
     ("discrete", &["values"], &["weights"]),
 ];
 
+/// Most uncertain inputs.
+pub(super) const MOST_PARAMETERS: u64 = 5_000;
+
 /// Most values of a discrete distribution.
 const MOST_VALUES: usize = 10_000;
 
@@ -146,6 +149,10 @@ pub fn of_document(document: &Document) -> Result<Problem, ConfigError> {
     let file: ProblemFile = document.deserialize()?;
     if file.parameter.is_empty() {
         return Err(document.error_at("parameter", "is empty", "write one [[parameter]] for each uncertain input"));
+    }
+    if file.parameter.len() as u64 > MOST_PARAMETERS {
+        let message = format!("there are {} parameters, at most {MOST_PARAMETERS} can be", file.parameter.len());
+        return Err(document.error_at("parameter", message, "leave out those that matter least"));
     }
     let mut parameters: Vec<Parameter> = Vec::with_capacity(file.parameter.len());
     for (index, entry) in file.parameter.iter().enumerate() {
@@ -235,7 +242,8 @@ pub(super) fn distribution(
             _ => (-1e100, 1e100),
         };
         if !(least..=most).contains(&value) {
-            let message = format!("is {value}, expected a number between {least} and {most}");
+            let message =
+                format!("is {}, expected a number between {} and {}", shown(value), shown(least), shown(most));
             return Err(document.error_at(&at(key), message, ""));
         }
     }
@@ -283,7 +291,13 @@ pub struct OutputTable {
 }
 
 /// What is written where a run failed.
-const FAILED: [&str; 9] = ["", "nan", "inf", "-inf", "infinity", "-infinity", "na", "none", "null"];
+const FAILED: [&str; 14] =
+    ["", "nan", "-nan", "na", "n/a", "<na>", "none", "null", "#n/a", "#num!", "#div/0!", "#value!", "#ref!", "#name?"];
+
+/// Whether a cell is of a run that failed: empty, no number by name, or beyond all numbers.
+fn failed_cell(cell: &str) -> bool {
+    FAILED.contains(&cell.to_ascii_lowercase().as_str()) || cell.parse::<f64>().is_ok_and(|value| !value.is_finite())
+}
 
 /// Reads a model's outputs on a design of `rows` rows: one column for each output; columns named like a parameter are none.
 ///
@@ -313,7 +327,7 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
         if members.len() != rows {
             let which = if label.is_empty() { String::new() } else { format!("replication {label} has ") };
             let message = format!("{which}{} rows, the design has {rows}", members.len());
-            let help = "give one row for each row of the design, in its order, for every replication";
+            let help = "give one row for each row of the design, in its order, for every replication; write nan where a run failed";
             let last = members.last().copied().filter(|_| !label.is_empty()).unwrap_or(usize::MAX);
             return Err(table.error_at(last, message, help));
         }
@@ -325,12 +339,15 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
     let mut failed = std::collections::BTreeSet::new();
     let inputs: Vec<&str> = problem.names().collect();
     for name in table.columns().iter().filter(|name| *name != REPLICATION && !inputs.contains(&name.as_str())) {
-        if table.column_text(name)?.iter().all(|cell| cell.parse::<f64>().is_err()) {
+        let cells = table.column_text(name)?;
+        // Numbers in another notation, such as 0,25 or 25%, are refused below; words are not.
+        let written = cells.iter().any(|cell| number_meant(cell).is_some())
+            && cells.iter().all(|cell| failed_cell(cell) || number_meant(cell).is_some());
+        if cells.iter().all(|cell| cell.parse::<f64>().is_err()) && !written {
             outputs.ignored.push(name.clone());
             continue;
         }
-        let fails = |cell: &str| FAILED.contains(&cell.to_ascii_lowercase().as_str());
-        let values = table.column_f64_or(name, fails)?;
+        let values = table.column_f64_or(name, failed_cell)?;
         for (place, row) in groups.iter().flat_map(|(_, members)| members.iter().enumerate()) {
             if values[*row].is_nan() {
                 failed.insert(place);
@@ -351,4 +368,50 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
     }
     outputs.failed = failed.into_iter().collect();
     Ok(outputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem() -> Problem {
+        let text = "[[parameter]]\nname = 'a'\ndistribution = 'uniform'\nlow = 0\nhigh = 1\n";
+        of_document(&Document::from_str(text, "p.toml").unwrap()).unwrap()
+    }
+
+    fn read(text: &str, rows: usize) -> Result<OutputTable, String> {
+        let table = Table::from_str(text, "y.csv").unwrap();
+        outputs(&problem(), &table, rows).map_err(|error| error.to_string())
+    }
+
+    /// However a failed run is written, it is one, in its row.
+    #[test]
+    fn failed_runs_are_known_by_what_programs_write() {
+        for cell in ["\"\"", "", "#N/A", "#DIV/0!", "1e400", "-1e400", "NaN", "<NA>", "inf", "null"] {
+            let found = read(&format!("y\n1\n{cell}\n3\n"), 3).unwrap();
+            assert_eq!(found.failed, [1], "{cell}");
+            assert_eq!(found.first_failed, Some((1, "y".to_owned())), "{cell}");
+        }
+    }
+
+    /// A column in another notation is refused with the number to write; a column of words is left out.
+    #[test]
+    fn numbers_in_another_notation_are_refused_with_the_one_to_write() {
+        for cell in ["\"0,25\"", "25%"] {
+            let error = read(&format!("y\nnan\n{cell}\n{cell}\n"), 3).unwrap_err();
+            assert!(error.starts_with("y.csv, row 3: y is ") && error.ends_with("help: write 0.25"), "{error}");
+        }
+        assert_eq!(read("y,note\n1,good\n2,bad\n", 2).unwrap().ignored, ["note"]);
+    }
+
+    #[test]
+    fn too_many_inputs_are_refused_at_once() {
+        let text = "[[parameter]]\nname = 'a'\ndistribution = 'uniform'\nlow = 0\nhigh = 1\n";
+        let many: String = (0..=MOST_PARAMETERS).map(|i| text.replace("'a'", &format!("'a{i}'"))).collect();
+        let error = of_document(&Document::from_str(&many, "p.toml").unwrap()).unwrap_err().to_string();
+        assert!(error.contains("there are 5001 parameters, at most 5000 can be"), "{error}");
+        let huge = "[[parameter]]\nname='a'\ndistribution='discrete'\nvalues=[1,2]\nweights=[1e308,1e308]\n";
+        let error = of_document(&Document::from_str(huge, "p.toml").unwrap()).unwrap_err().to_string();
+        assert!(error.contains("weights: are too large"), "{error}");
+    }
 }

@@ -17,6 +17,9 @@ use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::{ConfigError, suggest};
 use crate::numerics::elementary::ln;
 
+/// Most columns of a table.
+const MOST_COLUMNS: usize = 20_000;
+
 /// A table of text cells with a header.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -59,7 +62,10 @@ impl Table {
 
     /// Reads a table from text; `display_name` takes the file's place in messages.
     pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
+        check_delimiter(text, display_name)?;
         let mut table = Self { file: display_name.to_owned(), header: Vec::new(), rows: Vec::new(), label: None };
+        // In a table of one column a blank line is an empty cell, unless only blank lines follow.
+        let mut blank = Vec::new();
         // One record more than the text has: a quote that is never closed would swallow it.
         let bytes = text.as_bytes().chain(&b"\n0"[..]);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
@@ -68,16 +74,25 @@ impl Table {
             let record = record.map_err(|error| table.error(error.to_string(), "check the quotes"))?;
             let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
             // The reader's own position is that of the blank lines before a record.
-            let begin = record.position().map_or(0, |position| position.byte() as usize);
-            let rest = text.get(begin..).unwrap_or_default();
-            let begin = begin + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+            let ended = record.position().map_or(0, |position| position.byte() as usize);
+            let rest = text.get(ended..).unwrap_or_default();
+            let begin = ended + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
             if begin >= text.len() {
                 closed = true;
                 break;
             }
             line += text.as_bytes().get(counted..begin).unwrap_or_default().iter().filter(|b| **b == b'\n').count();
             counted = begin;
-            if cells.iter().all(String::is_empty) && cells.len() == 1 {
+            if table.header.len() == 1 {
+                // The line feed that ends the record before is no line of its own.
+                let ended = if text[..ended].ends_with('\r') { ended + 1 } else { ended };
+                let blanks = text.get(ended..begin).unwrap_or_default().matches('\n').count();
+                blank.extend(line - blanks..line);
+            }
+            if cells.iter().all(String::is_empty) && cells.len() == 1 && !text[begin..].starts_with('"') {
+                if table.header.len() == 1 {
+                    blank.push(line);
+                }
                 continue;
             }
             if table.header.is_empty() {
@@ -86,6 +101,7 @@ impl Table {
                 continue;
             }
             let found = cells.len();
+            table.rows.extend(blank.drain(..).map(|line| Row { line, cells: vec![String::new()] }));
             table.rows.push(Row { line, cells });
             if found != table.header.len() {
                 let message = format!("has {found} cells, but the header has {}", table.header.len());
@@ -105,12 +121,23 @@ impl Table {
     }
 
     fn check_header(&self) -> Result<(), ConfigError> {
+        if self.header.len() > MOST_COLUMNS {
+            let message = format!("has {} columns, at most {MOST_COLUMNS} can be", self.header.len());
+            return Err(self.error(message, "leave out the columns that nothing reads"));
+        }
+        let mut seen = BTreeMap::new();
         for (index, name) in self.header.iter().enumerate() {
             if name.is_empty() {
                 let message = format!("column {} has no name", index + 1);
-                return Err(self.error(message, "name every column in the first line"));
+                let help = match index {
+                    0 => {
+                        "name every column in the first line; if it is the index of a data frame, leave it out (index=False)"
+                    }
+                    _ => "name every column in the first line",
+                };
+                return Err(self.error(message, help));
             }
-            if let Some(first) = self.header[..index].iter().position(|other| other == name) {
+            if let Some(first) = seen.insert(name, index) {
                 let message = format!("columns {} and {} are both named `{name}`", first + 1, index + 1);
                 return Err(self.error(message, "rename or remove one of them"));
             }
@@ -176,9 +203,23 @@ impl Table {
 
     /// A column of finite numbers, some of which may be left empty.
     pub fn column_optional_f64(&self, column: &str) -> Result<Vec<Option<f64>>, ConfigError> {
-        self.read(column, "a finite number, or nothing", |cell| {
-            if cell.is_empty() { Some(None) } else { number(cell).map(Some) }
-        })
+        self.column_f64_where(column, |_| false)
+    }
+
+    /// A column of finite numbers, of which rows that are not `needed` may be left empty.
+    pub fn column_f64_where(
+        &self,
+        column: &str,
+        needed: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Option<f64>>, ConfigError> {
+        let cells = self.column_text(column)?;
+        let read = |(row, cell): (usize, &&str)| match (number(cell), needed(row)) {
+            (Some(number), _) => Ok(Some(number)),
+            (None, true) => Err(self.refuse(row, column, cell, "a finite number")),
+            (None, false) if cell.is_empty() => Ok(None),
+            (None, false) => Err(self.refuse(row, column, cell, "a finite number, or nothing")),
+        };
+        cells.iter().enumerate().map(read).collect()
     }
 
     /// A column of numbers above zero.
@@ -283,9 +324,13 @@ impl Table {
             cell if cell.parse::<f64>().is_ok() => cell.to_owned(),
             cell => format!("{cell:?}"),
         };
-        let help = match number_meant(cell).filter(|_| expected.contains("number")) {
-            Some(meant) => format!("write {meant}"),
-            None => "correct the cell, or leave the row out".to_owned(),
+        let meant = if expected.contains("number") { readings(cell) } else { Vec::new() };
+        let help = match meant.as_slice() {
+            [meant] => format!("write {meant}"),
+            [thousands, decimal, ..] => {
+                format!("write {thousands} if the separator parts thousands, or {decimal} if it parts decimals")
+            }
+            [] => "correct the cell, or leave the row out".to_owned(),
         };
         self.error_at(row, format!("{column} is {found}, expected {expected}"), help)
     }
@@ -312,42 +357,97 @@ impl Table {
     }
 }
 
-/// What a cell that is no number means, if that is plain: signs and separators of thousands taken out, a decimal comma a point, percent a
-/// fraction.
-pub(crate) fn number_meant(cell: &str) -> Option<String> {
+/// Signs and codes of currencies around a number.
+const CURRENCIES: [&str; 16] =
+    ["$", "€", "£", "¥", "₩", "₹", "USD", "EUR", "GBP", "JPY", "CAD", "KRW", "CNY", "MXN", "INR", "CHF"];
+
+/// What a cell that is no number means, its likeliest reading first: signs and separators of thousands taken out, a decimal comma a
+/// point, percent a fraction. Two readings where a separator can be of thousands or of decimals.
+fn readings(cell: &str) -> Vec<String> {
     if number(cell).is_some() {
-        return None;
+        return Vec::new();
     }
-    let bare = cell.replace(['$', '€', '£', ' ', '\u{a0}', '\''], "");
-    let (bare, percent) = match bare.strip_suffix('%') {
-        Some(bare) => (bare, true),
-        None => (bare.as_str(), false),
+    let cell = cell.replace('\u{2212}', "-");
+    let (unsigned, sign) = match cell.strip_prefix('-') {
+        Some(rest) => (rest, "-"),
+        None => (cell.strip_prefix('+').unwrap_or(&cell), ""),
     };
-    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let grouped = |text: &str, sign: char| {
-        let mut parts = text.trim_start_matches(['-', '+']).split(sign);
-        let first = parts.next().unwrap_or_default();
-        // "0,250" is no number of thousands.
-        digits(first) && first.len() <= 3 && first != "0" && parts.all(|part| part.len() == 3 && digits(part))
-    };
-    let (whole, fraction) = match (bare.rfind(','), bare.rfind('.')) {
-        (Some(comma), Some(point)) if comma > point => (&bare[..comma], Some(&bare[comma + 1..])),
-        (_, Some(point)) => (&bare[..point], Some(&bare[point + 1..])),
-        (Some(_), None) if grouped(bare, ',') => (bare, None),
-        (Some(comma), None) => (&bare[..comma], Some(&bare[comma + 1..])),
-        (None, None) => (bare, None),
-    };
-    let sign = if whole.contains(',') { ',' } else { '.' };
-    let whole =
-        if whole.contains(sign) { grouped(whole, sign).then(|| whole.replace(sign, ""))? } else { whole.to_owned() };
-    let text = fraction.map_or(whole.clone(), |fraction| format!("{whole}.{fraction}"));
-    let value = number(&text)?;
-    if !percent {
-        return Some(text);
+    let mut bare: String = unsigned.chars().filter(|c| !c.is_whitespace() && !"'\u{2019}_".contains(*c)).collect();
+    let currency = CURRENCIES.iter().find(|code| bare.starts_with(**code) || bare.ends_with(**code));
+    if let Some(code) = currency {
+        bare = bare.strip_prefix(code).or_else(|| bare.strip_suffix(code)).unwrap_or(&bare).to_owned();
     }
-    // Rounded to the digits that a percentage has: 7% is 0.07, not 0.07000000000000001.
-    let rounded: f64 = format!("{:.12e}", value / 100.0).parse().ok()?;
-    Some(rounded.to_string())
+    let (sign, bare) = match bare.strip_prefix('-') {
+        Some(rest) if sign.is_empty() => ("-", rest),
+        _ => (sign, bare.as_str()),
+    };
+    let (bare, percent) = bare.strip_suffix('%').map_or((bare, false), |rest| (rest, true));
+    let counts = [bare.matches(',').count(), bare.matches('.').count()];
+    let whole = |text: &str, separator: char| grouped(text, separator).then(|| text.replace(separator, ""));
+    // The separator of decimals stands last, and once.
+    let decimal = |at: usize, other: char| {
+        let before = if bare.contains(other) { whole(&bare[..at], other)? } else { bare[..at].to_owned() };
+        Some(format!("{before}.{}", &bare[at + 1..]))
+    };
+    let found: Vec<Option<String>> = match (bare.rfind(','), bare.rfind('.'), counts) {
+        (Some(comma), Some(point), [1, _]) if comma > point => vec![decimal(comma, '.')],
+        (Some(comma), Some(point), [_, 1]) if point > comma => vec![decimal(point, ',')],
+        (Some(_), Some(_), _) => Vec::new(),
+        (Some(comma), None, [1, _]) => vec![whole(bare, ','), decimal(comma, '.')],
+        (Some(_), None, _) => vec![whole(bare, ',')],
+        (None, Some(point), [_, 1]) => vec![whole(bare, '.').filter(|_| currency.is_some()), decimal(point, ',')],
+        (None, Some(_), _) => vec![whole(bare, '.')],
+        (None, None, _) => vec![Some(bare.to_owned())],
+    };
+    let written = |text: String| {
+        let digits = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        let value = number(&text).filter(|_| digits)?;
+        // Rounded to the digits that a percentage has: 7% is 0.07, not 0.07000000000000001.
+        let rounded = || format!("{:.12e}", value / 100.0).parse().map(|fraction: f64| fraction.to_string()).ok();
+        Some(format!("{sign}{}", if percent { rounded()? } else { text }))
+    };
+    found.into_iter().flatten().filter_map(written).collect()
+}
+
+/// Whether `text` is a whole number in groups of three digits, or of two before the last three, as in India.
+fn grouped(text: &str, separator: char) -> bool {
+    let parts: Vec<&str> = text.split(separator).collect();
+    let [first, middle @ .., last] = parts.as_slice() else { return false };
+    let most = if middle.iter().all(|part| part.len() == 3) { 3 } else { 2 };
+    // "0,250" is no number of thousands.
+    *first != "0"
+        && (1..=most).contains(&first.len())
+        && middle.iter().all(|part| part.len() == most)
+        && last.len() == 3
+        && parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// The likeliest reading of a cell that is no number; none where a currency stands by a number such as 37.000, which is 37 or 37000.
+pub(crate) fn number_meant(cell: &str) -> Option<String> {
+    match readings(cell).as_slice() {
+        [_, _] if !cell.contains(',') => None,
+        [first, ..] => Some(first.clone()),
+        [] => None,
+    }
+}
+
+/// Refuses a table whose cells are not separated by commas.
+fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (header, first) = (lines.next().unwrap_or_default(), lines.next());
+    let found = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
+    let parts =
+        |sign: char| header.contains(sign) && !header.contains(',') && first.is_none_or(|row| row.contains(sign));
+    match found.into_iter().find(|(delimiter, _)| parts(*delimiter)) {
+        Some((_, name)) => Err(ConfigError::Row {
+            file: file.to_owned(),
+            row: None,
+            label: None,
+            message: format!("the cells are separated by {name}, expected commas"),
+            help: "save it with commas between the cells, and a point in numbers such as 0.25".to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn number(cell: &str) -> Option<f64> {
@@ -402,12 +502,27 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
             ("1.234.567,50", "1234567.50"),
             ("32 500", "32500"),
             ("-1,5", "-1.5"),
+            ("1.000.000", "1000000"),
+            ("37.000.000", "37000000"),
+            ("1\u{2009}000", "1000"),
+            ("37\u{202f}000,5", "37000.5"),
+            ("1_000", "1000"),
+            ("\u{2212}12", "-12"),
+            ("12,34,567", "1234567"),
+            ("37000 USD", "37000"),
+            ("-$1,234.5", "-1234.5"),
+            ("$-12", "-12"),
         ] {
             assert_eq!(number_meant(cell).as_deref(), Some(meant), "{cell}");
         }
-        for cell in ["12,34,56", "1,2,3", "abc", "", "%", "1..2", "0.25", "n/a"] {
+        for cell in ["12,34,56", "1,2,3", "abc", "", "%", "1..2", "0.25", "n/a", "$37.000", "--1", "$", "1,000.000.000"]
+        {
             assert_eq!(number_meant(cell), None, "{cell}");
         }
+        assert_eq!(readings("$37.000"), ["37000", "37.000"]);
+        assert_eq!(readings("1,000"), ["1000", "1.000"]);
+        assert_eq!(readings("1234,567"), ["1234.567"]);
+        assert_eq!(readings("$37.00"), ["37.00"]);
     }
 
     #[test]
@@ -454,8 +569,18 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         assert!(
             complaint(bad("278", "-1").column_non_negative("horsepower")).contains("is -1, expected a number, zero")
         );
-        let separators = complaint(bad("52850", "\"$52,850\"").column_positive("msrp_usd"));
-        assert!(separators.ends_with("help: write 52850"), "{separators}");
+        let separators = complaint(bad("52850", "\"$52,850.00\"").column_positive("msrp_usd"));
+        assert!(separators.ends_with("help: write 52850.00"), "{separators}");
+        let either = complaint(bad("52850", "\"52,850\"").column_positive("msrp_usd"));
+        assert!(
+            either.ends_with("write 52850 if the separator parts thousands, or 52.850 if it parts decimals"),
+            "{either}"
+        );
+        let needed = bad("278", "many").column_f64_where("horsepower", |row| row == 1);
+        assert!(complaint(needed).contains("expected a finite number\n"));
+        let free = bad("278", "many").column_f64_where("horsepower", |row| row == 0);
+        assert!(complaint(free).contains("expected a finite number, or nothing\n"));
+        assert_eq!(bad("278", "").column_f64_where("horsepower", |row| row == 0).unwrap(), [Some(250.0), None]);
         let flag = complaint(bad("yes", "maybe").column_bool("luxury"));
         assert!(flag.starts_with("models.csv, row 2 (LS, 400): luxury is \"maybe\", expected true or false"), "{flag}");
         assert!(
@@ -481,12 +606,36 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
     }
 
     #[test]
+    fn an_empty_cell_of_a_lone_column_is_a_row() {
+        for text in ["y\n1\n\"\"\n3\n", "y\n1\n\n3\n\n\n", "y\r\n1\r\n\r\n3\r\n", "y\n1\n  \n3\n \n"] {
+            let table = Table::from_str(text, "y.csv").unwrap();
+            assert_eq!(table.column_text("y").unwrap(), ["1", "", "3"], "{text:?}");
+            assert!(complaint(table.column_f64("y")).starts_with("y.csv, row 3: y is empty"), "{text:?}");
+        }
+        let last = Table::from_str("y\n1\n\"\"\n", "y.csv").unwrap();
+        assert_eq!(last.column_text("y").unwrap(), ["1", ""]);
+    }
+
+    #[test]
+    fn other_separators_than_commas_are_named() {
+        for (sign, name) in [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")] {
+            let text = complaint(Table::from_str(&format!("a{sign}b\n0,5{sign}2\n"), "x.csv"));
+            assert!(text.starts_with(&format!("x.csv: the cells are separated by {name}, expected commas")), "{text}");
+            assert!(Table::from_str(&format!("a{sign}b\n0.5\n"), "x.csv").is_ok(), "the name of a lone column");
+            assert!(Table::from_str(&format!("a,b\n1,x{sign}y\n"), "x.csv").is_ok());
+        }
+    }
+
+    #[test]
     fn tables_of_the_wrong_shape_are_refused() {
         let read = |text: &str| complaint(Table::from_str(text, "x.csv"));
         assert!(read("").starts_with("x.csv: is empty"));
         assert!(read("\n\n").starts_with("x.csv: is empty"));
         assert!(read("a,b,a\n").starts_with("x.csv: columns 1 and 3 are both named `a`"));
+        let wide: Vec<String> = (0..=MOST_COLUMNS).map(|column| format!("c{column}")).collect();
+        assert!(read(&wide.join(",")).starts_with("x.csv: has 20001 columns, at most 20000 can be"));
         assert!(read("a,,c\n").starts_with("x.csv: column 2 has no name"));
+        assert!(read(",a\n0,1\n").contains("leave it out (index=False)"));
         assert!(read("a,b\n1,2\n3\n").starts_with("x.csv, row 3: has 1 cells, but the header has 2"));
         assert!(read("a,b\n1,2,3").contains("row 2: has 3 cells"));
         assert!(

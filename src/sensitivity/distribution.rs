@@ -143,6 +143,9 @@ impl Distribution {
             return invalid("weights", message, "write one weight for each value");
         }
         let total: f64 = weights.iter().sum();
+        if weights.iter().all(|weight| weight.is_finite()) && total == f64::INFINITY {
+            return invalid("weights", "are too large: their sum is no number", "write probabilities, which sum to 1");
+        }
         if weights.iter().any(|weight| *weight < 0.0) || total <= 0.0 || !total.is_finite() {
             return invalid("weights", "has a negative weight, or none above zero", "write probabilities");
         }

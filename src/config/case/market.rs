@@ -48,19 +48,6 @@ const KNOWN: [(&str, &[&str]); 2] = [
     ("agents", &["weight", "weights", "market_id", "market_ids"]),
 ];
 
-/// Refuses a table whose cells are not separated by commas.
-fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
-    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let found = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
-    match found.into_iter().find(|(delimiter, _)| header.contains(*delimiter) && !header.contains(',')) {
-        Some((_, name)) => {
-            let help = "save it with commas between the cells, and a point in numbers such as 0.25";
-            Err(complain(file, format!("the cells are separated by {name}, expected commas"), help))
-        }
-        None => Ok(()),
-    }
-}
-
 /// The rows of one market in a table.
 pub(super) struct Rows {
     pub table: Table,
@@ -76,7 +63,6 @@ impl Rows {
     /// Reads `NAME.csv` or `NAME.csv.gz`.
     pub fn read(files: CaseFiles<'_>, name: &str, market: Option<&str>) -> Result<Self, ConfigError> {
         let CaseText { file, text, compressed } = files.text(&format!("{name}.csv"))?;
-        check_delimiter(&text, &file)?;
         let table = Table::from_str(&text, &file)?;
         let table = match first_column(&table, &ALIASES[0]) {
             Some(label) => table.labelled_by(label)?,
@@ -170,13 +156,10 @@ impl Rows {
     /// Numbers of a column that may be absent; only the rows `needed` must hold one, others may be empty: NaN.
     fn optional(&self, name: &str, needed: &[bool]) -> Result<Option<Vec<f64>>, ConfigError> {
         let Some(column) = self.column_name(name) else { return Ok(None) };
-        let cells = self.table.column_optional_f64(&column)?;
-        let cells = self.rows.iter().map(|&row| cells[row]);
-        let read = |((j, cell), needed): ((usize, Option<f64>), &bool)| match cell {
-            None if *needed => Err(self.refuse(j, &column, "a finite number")),
-            cell => Ok(cell.unwrap_or(f64::NAN)),
-        };
-        cells.enumerate().zip(needed).map(read).collect::<Result<_, _>>().map(Some)
+        let rows: BTreeSet<usize> =
+            self.rows.iter().zip(needed).filter(|(_, needed)| **needed).map(|(row, _)| *row).collect();
+        let cells = self.table.column_f64_where(&column, |row| rows.contains(&row))?;
+        Ok(Some(self.rows.iter().map(|&row| cells[row].unwrap_or(f64::NAN)).collect()))
     }
 
     /// Whether each product is sold in the base: all, or as `on_sale` says.
