@@ -80,6 +80,18 @@ pub struct ShippingSection {
     pub suspend: Vec<String>,
 }
 
+/// Longest stock, days of sales: ten years.
+const MAX_DAYS: f64 = 3_650.0;
+
+fn at_most(reader: &Reader<'_>, key: &str, value: f64, most: f64, unit: &str) -> Result<(), ConfigError> {
+    reader.number(key, value, |x| x <= most, &format!("at most {most} {unit}")).map(|_| ())
+}
+
+/// A maker's capacity, in multiples of base-year sales.
+fn capacity(reader: &Reader<'_>, key: &str, value: f64) -> Result<f64, ConfigError> {
+    reader.number(key, value, |x| x > 0.0 && x <= 1e3, "a number above zero, at most 1000 times base-year sales")
+}
+
 /// Parameters of dealers and their shipments, one value for each model where they differ.
 pub(super) fn dealers(
     reader: &Reader<'_>,
@@ -88,7 +100,11 @@ pub(super) fn dealers(
     market: &Market,
 ) -> Result<DealerParameters, ConfigError> {
     let target_days = reader.positive_or("dealers.target_days", &section.target_days, 60.0)?;
+    at_most(reader, "dealers.target_days", target_days, MAX_DAYS, "days of sales")?;
     let start_days = reader.non_negative_or("dealers.start_days", &section.start_days, target_days)?;
+    at_most(reader, "dealers.start_days", start_days, MAX_DAYS, "days of sales")?;
+    let least_sales = reader.non_negative_or("dealers.least_sales", &section.least_sales, 3.0)?;
+    at_most(reader, "dealers.least_sales", least_sales, 1e6, "cars a week")?;
     let price_bounds = section.price_bounds.unwrap_or([-0.06, 0.10]);
     let [discount, premium] = price_bounds;
     if !(discount > -1.0 && discount <= 0.0 && premium >= 0.0 && premium.is_finite()) {
@@ -117,16 +133,18 @@ pub(super) fn dealers(
         start_weeks.push(days / 7.0);
         let by_maker = shipping.capacity_by_manufacturer.get(maker(j));
         let factor = match (by_maker, shipping.capacity_by_region.get(region(j))) {
-            (Some(own), _) => reader.positive(&format!("shipping.capacity_by_manufacturer.{}", maker(j)), own)?,
-            (None, Some(own)) => reader.positive(&format!("shipping.capacity_by_region.{}", region(j)), own)?,
-            (None, None) => reader.positive_or("shipping.capacity", &shipping.capacity, 1.5)?,
+            (Some(own), _) => capacity(reader, &format!("shipping.capacity_by_manufacturer.{}", maker(j)), own.value)?,
+            (None, Some(own)) => capacity(reader, &format!("shipping.capacity_by_region.{}", region(j)), own.value)?,
+            (None, None) => {
+                capacity(reader, "shipping.capacity", shipping.capacity.as_ref().map_or(1.5, |own| own.value))?
+            }
         };
         capacity_per_week.push(factor * model.base_volume / 52.0);
     }
     Ok(DealerParameters {
         target_weeks: target_days / 7.0,
         start_weeks,
-        least_sales: reader.non_negative_or("dealers.least_sales", &section.least_sales, 3.0)?,
+        least_sales,
         discount_slope: reader.non_negative_or("dealers.discount_slope", &section.discount_slope, 0.04)?,
         dead_band: reader.non_negative_or("dealers.dead_band", &section.dead_band, 0.3)?,
         price_bounds,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use std::collections::BTreeMap;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, shown};
 use super::market::{ByModel, MarketSection};
 use super::reader::Reader;
 use super::sourced::Sourced;
@@ -16,7 +16,7 @@ use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Dated, Expiry, Instrument, Measure, Retaliation, Stacking};
 
 /// Most instruments.
-const MAX_INSTRUMENTS: u64 = 500;
+pub(super) const MAX_INSTRUMENTS: u64 = 500;
 /// Highest amount on a car, USD: no car costs more.
 const MAX_AMOUNT_USD: f64 = 1e8;
 /// Longest delay by inspection: a year.
@@ -261,6 +261,9 @@ fn levels_of(kind: KindChoice) -> (&'static [&'static str], &'static str) {
     }
 }
 
+/// Largest quota, as a fraction of the base-year volume: beyond, it binds on nothing.
+const MOST_OF_BASE: f64 = 10.0;
+
 /// All instruments, checked.
 pub(super) fn instruments(
     reader: &Reader<'_>,
@@ -268,7 +271,6 @@ pub(super) fn instruments(
     horizon: Horizon,
     seller: Seller<'_>,
 ) -> Result<Vec<Instrument>, ConfigError> {
-    reader.count("instrument", sections.len() as u64, 0, MAX_INSTRUMENTS, "leave some out")?;
     let mut instruments: Vec<Instrument> = Vec::new();
     for (i, section) in sections.iter().enumerate() {
         let key = format!("instrument[{i}]");
@@ -560,6 +562,15 @@ pub(super) fn measure(
         }
         KindChoice::Quota => {
             let value = reader.positive(&at, value)?;
+            if name == "fraction_of_base" && value > MOST_OF_BASE {
+                let message = format!(
+                    "is {}, {}% of the base-year volume: was percent meant?",
+                    shown(value),
+                    shown(100.0 * value)
+                );
+                let help = format!("write {} for {}%; the most is {MOST_OF_BASE}", shown(value / 100.0), shown(value));
+                return Err(reader.error(&at, message, help));
+            }
             let volumes = market.models.iter().zip(selected).filter(|(_, selected)| **selected);
             let base: f64 = volumes.map(|(model, _)| model.base_volume).sum();
             Measure::Quota { cars_per_year: if name == "cars_per_year" { value } else { value * base } }

@@ -283,7 +283,8 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         return Err(reader.error("market.models", message, "leave small models out or merge them"));
     }
     let domestic = domestic_regions(reader, section, &regions)?;
-    let market_size = reader.positive("market.size", &section.size)?;
+    let expected = "a number of purchase events a year above zero, at most 1e10";
+    let market_size = reader.number("market.size", section.size.value, |x| x > 0.0 && x <= 1e10, expected)?;
     let sold: f64 = models.iter().map(|model| model.base_volume).sum();
     if sold >= market_size {
         let message =

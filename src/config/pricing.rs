@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, shown};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
@@ -112,6 +112,9 @@ pub(super) fn cost_volume(reader: &Reader<'_>, section: &PricingSection) -> Resu
     }
 }
 
+/// Most of a duty that a sticker price may take up.
+const MOST_PASSED_ON: f64 = 10.0;
+
 /// How prices respond. `growth`: weekly growth that makers expect of the home currency part of each model's cost.
 pub(super) fn rule(
     reader: &Reader<'_>,
@@ -137,6 +140,15 @@ pub(super) fn rule(
                 let help = "theta = 1 passes the whole duty on to the sticker price";
                 return Err(reader.error("pricing.rule", "`pass_through` needs `theta`", help));
             };
+            if theta.value > MOST_PASSED_ON {
+                let message = format!("is {}: was percent meant?", shown(theta.value));
+                let help = format!(
+                    "write {} for {}%; the most is {MOST_PASSED_ON}",
+                    shown(theta.value / 100.0),
+                    shown(theta.value)
+                );
+                return Err(reader.error("pricing.theta", message, help));
+            }
             Ok(PricingRule::PassThrough { theta: reader.non_negative("pricing.theta", theta)? })
         }
         RuleChoice::Bertrand => Ok(PricingRule::Bertrand),

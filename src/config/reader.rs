@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::document::Document;
-use super::error::ConfigError;
+use super::error::{ConfigError, shown};
 use super::sourced::Sourced;
 use super::suggest;
 use super::table::Table;
 use crate::model::trade::duty::AdValoremRate;
 
+/// Largest number that a scenario can mean: beyond it sums of a study are no longer exact.
+const MAX_NUMBER: f64 = 1e12;
 /// Highest duty rate.
 pub(super) const MAX_RATE: f64 = 3.0;
 
@@ -38,7 +40,7 @@ impl Reader<'_> {
         if value.is_finite() && holds(value) {
             return Ok(value);
         }
-        Err(self.error(key, format!("is {value}, expected {expected}"), ""))
+        Err(self.error(key, format!("is {}, expected {expected}", shown(value)), ""))
     }
 
     /// A count within bounds.
@@ -51,12 +53,12 @@ impl Reader<'_> {
 
     /// A sourced number at least zero.
     pub fn non_negative(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
-        self.number(key, value.value, |x| x >= 0.0, "a number at least zero")
+        self.number(key, value.value, |x| (0.0..=MAX_NUMBER).contains(&x), "a number at least zero, at most 1e12")
     }
 
     /// A sourced number above zero.
     pub fn positive(&self, key: &str, value: &Sourced<f64>) -> Result<f64, ConfigError> {
-        self.number(key, value.value, |x| x > 0.0, "a number above zero")
+        self.number(key, value.value, |x| x > 0.0 && x <= MAX_NUMBER, "a number above zero, at most 1e12")
     }
 
     /// A sourced spread or elasticity: beyond 1,000 it cannot be meant.
@@ -82,7 +84,7 @@ impl Reader<'_> {
     /// A duty rate: beyond 300%, percent were meant.
     pub fn rate(&self, key: &str, value: f64) -> Result<AdValoremRate, ConfigError> {
         if value > MAX_RATE {
-            let message = format!("is {value}, a duty of {}%: was percent meant?", 100.0 * value);
+            let message = format!("is {}, a duty of {}%: was percent meant?", shown(value), shown(100.0 * value));
             let percent = value / 100.0;
             let meant = if percent > MAX_RATE { String::new() } else { format!("write {percent} for {value}%; ") };
             let help = format!("{meant}the highest rate is {MAX_RATE}");

@@ -15,7 +15,7 @@ use crate::model::trade::instrument::{Instrument, Measure};
 use crate::model::trade::regime::{Action, Change, InvalidRegime, PolicyEvent, Regime, Reopening};
 
 /// Most regimes: tables of pairs of them grow with the square.
-const MAX_REGIMES: u64 = 500;
+pub(super) const MAX_REGIMES: u64 = 500;
 /// Most events of a regime.
 const MAX_EVENTS: u64 = 1_000;
 

@@ -21,7 +21,7 @@ use super::market::{self, MarketSection};
 use super::outputs::{ChartsSection, OutputsSection};
 use super::parameters::CorrelationEntry;
 use super::pricing::{self, PricingSection};
-use super::problem::ParameterEntry;
+use super::problem::{self, ParameterEntry};
 use super::reader::Reader;
 use super::regimes::{self, RegimeSection};
 use super::run::RunSection;
@@ -134,6 +134,17 @@ pub enum Extends {
 /// [`ConfigError`] naming file, line or row, key, value and remedy.
 pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scenario, ConfigError> {
     name(reader, &file.name)?;
+    // Before anything that grows with the square of them.
+    for (key, length, most) in [
+        ("instrument", file.instrument.len(), instruments::MAX_INSTRUMENTS),
+        ("regime", file.regime.len(), regimes::MAX_REGIMES),
+        ("period", file.period.len(), time::MAX_PERIODS),
+        ("parameter", file.parameter.len(), problem::MOST_PARAMETERS),
+        ("correlation", file.correlation.len(), problem::MOST_PARAMETERS),
+    ] {
+        let least = u64::from(key == "regime");
+        reader.count(key, length as u64, least, most, "leave some out")?;
+    }
     let horizon = Horizon::new(reader, &file.time)?;
     let mut market = market::market(reader, &file.market)?;
     market.groups = groups::groups(reader, &file.group, &market, &file.market.flag)?;
@@ -258,4 +269,53 @@ fn name(reader: &Reader<'_>, name: &str) -> Result<(), ConfigError> {
         return Err(reader.error("name", format!("`{name}` cannot name a folder"), help));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use crate::config::load;
+
+    fn refused(file: &str, set: &str) -> String {
+        let root: PathBuf = [env!("CARGO_MANIFEST_DIR"), "configs", file].iter().collect();
+        load(Path::new(&root), &[set.to_owned()]).expect_err(set).to_string()
+    }
+
+    /// Whatever no market can have is refused, with what can be; numbers are written as people write them.
+    #[test]
+    fn values_that_no_market_has_are_refused() {
+        for (set, part) in [
+            ("market.size=1e300", "is 1e300, expected a number of purchase events a year above zero, at most 1e10"),
+            ("timing.peers.gamma=1e300", "is 1e300, expected a number between 0 and 1000"),
+            ("dealers.least_sales=1e300", "is 1e300, expected a number at least zero, at most 1e12"),
+            ("dealers.least_sales=1e7", "expected at most 1000000 cars a week"),
+            ("dealers.target_days=1e300", "is 1e300, expected a number above zero, at most 1e12"),
+            ("dealers.target_days=4000", "is 4000, expected at most 3650 days of sales"),
+            ("shipping.capacity_by_region.europe=1e300", "at most 1000 times base-year sales"),
+            ("shipping.capacity=1e300", "at most 1000 times base-year sales"),
+            ("time.start=9999-12-31", "is 9999-12-31, expected a day of the years 1800 to 2500"),
+            ("run.replications=1e12", "is 1000000000000, expected 1 to"),
+            ("run.replications=4.0", "write it without the decimal point: 4"),
+        ] {
+            let text = refused("showdown-1995.toml", set);
+            assert!(text.contains(part), "{set}: {text}");
+        }
+        let theta = refused("market-1995.toml", "pricing={rule=\"pass_through\", theta=80}");
+        assert!(theta.contains("is 80: was percent meant?\n") && theta.contains("write 0.8 for 80%"), "{theta}");
+        let quota = "instrument=[{name=\"sanctions\", kind=\"quota\", fraction_of_base=50.0, on={}}]";
+        let quota = refused("market-1995.toml", quota);
+        assert!(quota.contains("was percent meant?") && quota.contains("write 0.5 for 50%"), "{quota}");
+    }
+
+    /// Lists that are too long are refused before any work that grows with their square.
+    #[test]
+    fn endless_lists_are_refused_at_once() {
+        let items = |key: &str, count: usize| {
+            let list = (0..count).map(|i| format!("{{name=\"x{i}\", kind=\"duty\", rate=0.1, label=\"a\"}}"));
+            format!("{key}=[{}]", list.collect::<Vec<_>>().join(","))
+        };
+        let text = refused("market-1995.toml", &items("instrument", 2_000));
+        assert!(text.contains("instrument: is 200") && text.contains("expected 0 to 500"), "{}", &text[..300]);
+    }
 }

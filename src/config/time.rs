@@ -13,8 +13,10 @@ use crate::model::outcome::{Period, PeriodKind};
 use crate::numerics::calendar::Day;
 use crate::numerics::elementary::{exp, ln};
 
+/// Years in which a horizon may begin.
+const YEARS: std::ops::RangeInclusive<i16> = 1800..=2500;
 /// Most periods of its own that a file names.
-const MAX_PERIODS: u64 = 1_000;
+pub(super) const MAX_PERIODS: u64 = 1_000;
 /// Longest horizon: 100 years of weeks.
 pub(super) const MAX_WEEKS: u32 = 5_200;
 
@@ -64,6 +66,12 @@ pub(super) struct Horizon {
 impl Horizon {
     /// Checks the section.
     pub fn new(reader: &Reader<'_>, section: &TimeSection) -> Result<Self, ConfigError> {
+        let year = section.start.year();
+        if !YEARS.contains(&year) {
+            let (first, last) = (YEARS.start(), YEARS.end());
+            let message = format!("is {}, expected a day of the years {first} to {last}", section.start);
+            return Err(reader.error("time.start", message, "write a date such as 1995-06-28"));
+        }
         let weeks = reader.count("time.weeks", section.weeks.into(), 1, MAX_WEEKS.into(), "")? as u32;
         Ok(Self { start: section.start, weeks })
     }
@@ -157,7 +165,6 @@ pub(super) fn periods(
     if monthly {
         periods.extend(months(horizon));
     }
-    reader.count("period", sections.len() as u64, 0, MAX_PERIODS, "leave some out")?;
     for (i, section) in sections.iter().enumerate() {
         let key = format!("period[{i}]");
         if periods.iter().any(|known| known.name == section.name) {

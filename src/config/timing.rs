@@ -361,7 +361,7 @@ fn peers(reader: &Reader<'_>, section: &TimingSection, buyers: usize) -> Result<
         return Err(reader.error("timing.peers.neighbours", message, "half of them stand on either side of a buyer"));
     }
     Ok(Peers {
-        gamma: reader.non_negative_or("timing.peers.gamma", &own.gamma, 0.0)?,
+        gamma: own.gamma.as_ref().map_or(Ok(0.0), |gamma| reader.spread("timing.peers.gamma", gamma))?,
         neighbours,
         rewired: reader.fraction_or("timing.peers.rewired", &own.rewired, 0.1)?,
     })

@@ -316,6 +316,20 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         }
     }
 
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0.value {
+            // Beyond all counts, 1e12 is read as the whole number that it is: the bound of its key says more than its point.
+            NodeValue::Float(number) if (1e9..=1e18).contains(&number) && number.fract() == 0.0 => {
+                visitor.visit_u64(number as u64)
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_u64(visitor)
+    }
+
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.deserialize_f64(visitor)
     }
@@ -370,7 +384,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        bool i8 i16 i32 i64 i128 u8 u16 u128 char bytes byte_buf unit unit_struct seq tuple tuple_struct map
         identifier ignored_any
     }
 }

@@ -1,6 +1,6 @@
 //! Files laid over files: `extends`, and the rules by which one tree overlays another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::config::document::tree::{self, Node, NodeValue, Part, Text, item_step, key_step};
@@ -96,8 +96,7 @@ pub(super) fn overlay(base: Option<Node>, over: Node, path: &str) -> Result<Node
     let base = base.map(|node| node.value);
     let value = match over.value {
         NodeValue::Table(entries) => {
-            let mut merged =
-                if let Some(NodeValue::Table(entries)) = base { entries } else { std::collections::BTreeMap::new() };
+            let mut merged = if let Some(NodeValue::Table(entries)) = base { entries } else { BTreeMap::new() };
             for (key, node) in entries {
                 if is_removal(&node) {
                     if merged.remove(&key).is_none() {
@@ -141,7 +140,10 @@ fn overlay_items(base: Vec<Node>, over: Vec<Node>, path: &str) -> Result<Vec<Nod
         let items = over.into_iter().enumerate();
         return items.map(|(index, item)| overlay(None, item, &format!("{path}[{index}]"))).collect();
     }
-    let mut merged = if named(&base) { base } else { Vec::new() };
+    let mut merged: Vec<Option<Node>> = if named(&base) { base.into_iter().map(Some).collect() } else { Vec::new() };
+    let name_of = |item: &Option<Node>| item.as_ref().and_then(Node::name).map(str::to_owned);
+    let mut places: BTreeMap<String, usize> =
+        merged.iter().enumerate().filter_map(|(place, item)| Some((name_of(item)?, place))).collect();
     let mut seen = BTreeSet::new();
     for (index, mut item) in over.into_iter().enumerate() {
         let name = item.name().unwrap_or_default().to_owned();
@@ -149,27 +151,31 @@ fn overlay_items(base: Vec<Node>, over: Vec<Node>, path: &str) -> Result<Vec<Nod
             let message = format!("a second item of this list is named {name:?}");
             return refuse(&item, index, message, "names tell the items of a list apart: rename or remove one");
         }
-        let existing = merged.iter().position(|old| old.name() == Some(&name));
+        let existing = places.get(&name).copied();
         if removes(&mut item) {
             let Some(existing) = existing else {
-                let names: Vec<&str> = merged.iter().filter_map(Node::name).collect();
+                let names: Vec<&str> = merged.iter().flatten().filter_map(Node::name).collect();
                 let help = suggest::one_of(&name, &names);
                 let help = if names.is_empty() { "there is nothing to remove; delete this item" } else { &help };
                 return refuse(&item, index, "is to be removed, but is not there".to_owned(), help);
             };
-            merged.remove(existing);
+            merged[existing] = None;
+            places.remove(&name);
             continue;
         }
         let path = format!("{path}{}", item_step(&item, index));
         match existing {
             Some(existing) => {
-                let old = merged.remove(existing);
-                merged.insert(existing, overlay(Some(old), item, &path)?);
+                let old = merged[existing].take();
+                merged[existing] = Some(overlay(old, item, &path)?);
             }
-            None => merged.push(overlay(None, item, &path)?),
+            None => {
+                places.insert(name, merged.len());
+                merged.push(Some(overlay(None, item, &path)?));
+            }
         }
     }
-    Ok(merged)
+    Ok(merged.into_iter().flatten().collect())
 }
 
 /// Whether the value of a key is `{ remove = true }` and nothing else.
