@@ -303,8 +303,7 @@ mod tests {
         }
         let theta = refused("market-1995.toml", "pricing={rule=\"pass_through\", theta=80}");
         assert!(theta.contains("is 80: was percent meant?\n") && theta.contains("write 0.8 for 80%"), "{theta}");
-        let quota = "instrument=[{name=\"sanctions\", kind=\"quota\", fraction_of_base=50.0, on={}}]";
-        let quota = refused("market-1995.toml", quota);
+        let quota = refused("market-1995.toml", "instrument.restraint.fraction_of_base=50");
         assert!(quota.contains("was percent meant?") && quota.contains("write 0.5 for 50%"), "{quota}");
     }
 

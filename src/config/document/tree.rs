@@ -212,7 +212,8 @@ impl Reader {
     }
 
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
-        if error.message().contains("recursion limit") {
+        // The parser has a word for keys and another for brackets; of keys it tells no place.
+        if ["recursion limit", "recursion depth"].iter().any(|words| error.message().contains(words)) {
             let place = deepest(self.source.text.get(self.shift..).unwrap_or_default());
             let message = format!("is nested deeper than {MAX_DEPTH} levels");
             return ConfigError::Syntax(self.origin(None, place).complain(
