@@ -216,8 +216,9 @@ mod tests {
         let mut study = fixtures::showdown(3);
         for row in &mut study.models {
             // A little of all where prices have risen, and much of what is taxed.
-            row.duty_usd_per_car.change = if row.regime == "imposed" && row.brand == "BMW" { 500.0 } else { 10.0 };
-            row.sticker_price_usd.change = 400.0;
+            let more = if row.regime == "imposed" && row.brand == "BMW" { 500.0 } else { 10.0 };
+            (row.duty_usd_per_car.mean, row.duty_usd_per_car.change) = (600.0 + more, more);
+            (row.sticker_price_usd.mean, row.sticker_price_usd.change) = (40_400.0, 400.0);
         }
         let taxed = |regime: &str| {
             let changes = series(&study.models, regime, &study.context).unwrap();
