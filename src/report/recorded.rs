@@ -3,6 +3,8 @@
 //! Rows come from the tables, to the bit; what charts say beside them (titles, labels, dates) stands in `datapackage.json` under
 //! `charts`. A chart drawn from both is the chart that the run drew.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,18 +39,22 @@ pub struct ChartFacts {
 }
 
 impl ChartFacts {
-    /// The means of draws, of which the table has each with its replications one after the other; rows of a study without draws as they are.
+    /// The means of draws, of which the table has every replication; rows of a study without draws as they are.
     fn by_draw(&self, rows: Vec<ReplicationRow>) -> Vec<ReplicationRow> {
-        let draws = self.context.replications.max(1);
-        let regimes = rows.chunk_by(|one, next| one.regime == next.regime);
-        let means = regimes.flat_map(|rows| {
-            let each = (rows.len() as u64 / draws).max(1) as usize;
-            rows.chunks(each).map(move |rows| {
-                let mean = rows.iter().map(|row| row.value).sum::<f64>() / rows.len() as f64;
-                ReplicationRow { replication: rows[0].replication / each as u64, value: mean, ..rows[0].clone() }
-            })
-        });
-        means.collect()
+        let regimes: BTreeSet<&str> = rows.iter().map(|row| row.regime.as_str()).collect();
+        let each = rows.len() as u64 / (self.context.replications.max(1) * regimes.len().max(1) as u64);
+        if each <= 1 {
+            return rows;
+        }
+        let mut draws: BTreeMap<(u64, String), Vec<ReplicationRow>> = BTreeMap::new();
+        for row in rows {
+            draws.entry((row.replication / each, row.regime.clone())).or_default().push(row);
+        }
+        let mean = |((draw, _), rows): ((u64, String), Vec<ReplicationRow>)| {
+            let value = rows.iter().map(|row| row.value).sum::<f64>() / rows.len() as f64;
+            rows.into_iter().next().map(|row| ReplicationRow { replication: draw, value, ..row })
+        };
+        draws.into_iter().filter_map(mean).collect()
     }
 }
 
