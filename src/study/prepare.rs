@@ -158,7 +158,10 @@ impl Study {
         let planner = planner(&scenario, world, Execution::PARALLEL);
         let runs = |regime: usize| regime == scenario.baseline || regimes.contains(&regime);
         let negotiated = negotiated(&scenario, &planner, &runs)?;
-        let mut book = PriceBook::default();
+        let mut book = match scenario.population {
+            PopulationMode::Shared => PriceBook::default(),
+            PopulationMode::Own => PriceBook::of_all(),
+        };
         let mut touched = Vec::new();
         let mut plans = Plans { plans: Vec::new(), baseline: 0, places: vec![None; scenario.regimes.len()] };
         for (position, regime) in scenario.regimes.iter().enumerate().filter(|(position, _)| runs(*position)) {

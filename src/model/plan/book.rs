@@ -10,13 +10,17 @@ use crate::model::trade::policy::Terms;
 const REVISIONS_KEPT: usize = 128;
 const DEMANDS_KEPT: usize = 2048;
 const FLOORS_KEPT: usize = 512;
+/// Guides that a regime has: those of its first revisions. Each takes as many evaluations as there are prices.
+const GUIDES_OF_REGIME: usize = 32;
 
 /// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
 /// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
 /// the plans of one planner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PriceBook {
     entries: Vec<PriceEntry>,
+    /// Entries kept at most.
+    most: usize,
     /// Prices asked about, and expected shares at them.
     demands: Vec<(Vec<f64>, Vec<f64>)>,
     floors: Vec<Floor>,
@@ -43,7 +47,20 @@ struct PriceEntry {
     guided: bool,
 }
 
+impl Default for PriceBook {
+    fn default() -> Self {
+        let (entries, demands, floors, touched) = Default::default();
+        Self { entries, most: REVISIONS_KEPT, demands, floors, touched }
+    }
+}
+
 impl PriceBook {
+    /// A book that keeps all revisions: what is known of one regime must not depend on how many others came before it.
+    #[must_use]
+    pub fn of_all() -> Self {
+        Self { most: usize::MAX, ..Self::default() }
+    }
+
     /// Revises `setting`, from the book where it can. Only what took a search is kept: all else is cheaper than looking it up.
     pub(super) fn revise(
         &mut self,
@@ -67,7 +84,7 @@ impl PriceBook {
         let before = setting.clone();
         context.revise(setting, rule, terms)?;
         let searched = setting.solved.is_some() || !setting.quotas.is_empty();
-        if searched && self.entries.len() < REVISIONS_KEPT {
+        if searched && self.entries.len() < self.most {
             let (terms, factor) = (terms.clone(), context.factor.to_vec());
             self.touch(self.entries.len());
             self.entries.push(PriceEntry { before, terms, factor, after: setting.clone(), guided });
@@ -162,7 +179,11 @@ impl Guides {
     /// Those of the equilibria in a book; `touched` has for each regime which entries its prices led to ([`PriceBook::touched`]).
     pub(super) fn of(book: &PriceBook, touched: &[Vec<usize>], context: &Context<'_>) -> Self {
         let mut guides = Self { known: Vec::new(), of_regime: vec![Vec::new(); touched.len()] };
+        let touched: Vec<&[usize]> = touched.iter().map(|own| &own[..own.len().min(GUIDES_OF_REGIME)]).collect();
         for (place, PriceEntry { terms, factor, before, after, .. }) in book.entries.iter().enumerate() {
+            if !touched.iter().any(|touched| touched.contains(&place)) {
+                continue;
+            }
             let context = Context { factor, guides: None, ..*context };
             let known = guides.known.iter().position(|known| known.is_of(terms, factor));
             let Some(at) = known.or_else(|| {
@@ -185,7 +206,7 @@ impl Guides {
             }) else {
                 continue;
             };
-            let regimes = guides.of_regime.iter_mut().zip(touched);
+            let regimes = guides.of_regime.iter_mut().zip(&touched);
             regimes.filter(|(_, touched)| touched.contains(&place)).for_each(|(of, _)| of.push(at));
         }
         guides
