@@ -74,16 +74,22 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
     assert!(seen[0] != seen[1] && seen[0] != reference && seen[1] != reference);
 }
 
-/// The lists of a regime in a world of its own, whatever other regimes are prepared.
+/// The lists of a regime in a world of its own, whatever other regimes are prepared: with costs that stand still, and with costs that move so
+/// often that all regimes together have more revisions than a book of prices keeps.
 #[test]
 fn staggered_lists_of_a_regime_are_the_same_in_any_company() {
-    let all = study(&[&OWN[..], &["buyers.count=256", "pricing.rule=staggered"]].concat());
-    let replication = all.replication(3).unwrap();
-    for position in 0..all.scenario().regimes.len() {
-        let alone = Study::prepare_only(all.scenario().clone(), &[position]).unwrap();
-        let own = alone.replication(3).unwrap();
-        let name = &all.scenario().regimes[position].name;
-        assert_eq!(alone.plan_in(&own, position).unwrap(), all.plan_in(&replication, position).unwrap(), "{name}");
+    let moving = ["exchange_rate.mode=history", "buyers.count=64", "pricing.exchange_threshold=0.0"];
+    for (more, regimes) in [(&["buyers.count=256"][..], 1), (&moving[..], 4)] {
+        let all = study(&[&OWN[..], &["pricing.rule=staggered"], more].concat());
+        let replication = all.replication(3).unwrap();
+        let count = all.scenario().regimes.len();
+        // The later a regime the more went before it.
+        for position in (0..count).rev().step_by(regimes) {
+            let alone = Study::prepare_only(all.scenario().clone(), &[position]).unwrap();
+            let own = alone.replication(3).unwrap();
+            let name = &all.scenario().regimes[position].name;
+            assert_eq!(alone.plan_in(&own, position).unwrap(), all.plan_in(&replication, position).unwrap(), "{name}");
+        }
     }
 }
 
