@@ -6,6 +6,7 @@
 //! replication side by side, as ensembles run them; `one_by_one` the same regimes each alone.
 
 use std::path::Path;
+use stickershock::model::ids::RegimeId;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stickershock::config;
@@ -35,7 +36,7 @@ fn replication(c: &mut Criterion) {
         let study = study(file, buyers, more);
         let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
         group.throughput(Throughput::Elements(u64::from(study.scenario().weeks)));
-        for (regime, of) in study.scenario().regimes.iter().enumerate().take(regimes) {
+        for (regime, of) in study.scenario().regimes.iter().take(regimes) {
             group.bench_function(format!("{layer}/{}", of.name), |b| {
                 b.iter(|| study.simulate(&replication, regime));
             });
@@ -46,12 +47,12 @@ fn replication(c: &mut Criterion) {
     let own = study("market-1995.toml", 8_192, &expected);
     let study = study("showdown-1995.toml", BUYERS, &[]);
     let replication = study.replication(0).unwrap_or_else(|error| panic!("{error}"));
-    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     group.bench_function("own_worlds", |b| b.iter(|| own.replication(0)));
     group.bench_function("together", |b| b.iter(|| study.simulate_together(&replication, &regimes)));
     group.bench_function("one_by_one", |b| {
         b.iter(|| {
-            let alone = |regime: &usize| study.simulate(&replication, *regime);
+            let alone = |regime: &RegimeId| study.simulate(&replication, *regime);
             regimes.iter().map(alone).collect::<Vec<_>>()
         });
     });

@@ -11,6 +11,7 @@ use stickershock::config::design::Point;
 use stickershock::config::{self, StudyDesign};
 use stickershock::folder::OutputError;
 use stickershock::folder::lock::Sharing;
+use stickershock::model::ids::{Id, RegimeId};
 use stickershock::study::run::run_units;
 use stickershock::study::units::drive::{Drive, Event, Keep, Studies};
 use stickershock::study::units::{Plan, Store};
@@ -22,7 +23,7 @@ const REGIMES: usize = 5;
 fn main() {
     let jobs: u64 = std::env::args().skip(1).find_map(|text| text.parse().ok()).unwrap_or(100_000);
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/market-1995.toml");
-    let regimes: Vec<usize> = (0..REGIMES).collect();
+    let regimes: Vec<RegimeId> = (0..REGIMES).map(RegimeId::from_index).collect();
     let replications = format!("run.replications={}", jobs.div_ceil(REGIMES as u64));
     let small = ["buyers.count=16".to_owned(), "buyers.pricing_nodes=16".to_owned(), replications];
     let loaded = config::load(&scenario, &small).unwrap_or_else(|error| panic!("{error}"));

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
+use stickershock::model::ids::RegimeId;
 
 use stickershock::config::calibration::calibration;
 use stickershock::config::case::{Case, CaseOptions};
@@ -503,7 +504,7 @@ fn write(path: &Path, bytes: &[u8]) {
 /// A small study with its plan and one shard.
 struct Small {
     loaded: Loaded,
-    regimes: Vec<usize>,
+    regimes: Vec<RegimeId>,
     plan: Plan,
     text: String,
     shard: Vec<u8>,
@@ -515,7 +516,7 @@ static STUDY: LazyLock<Small> = LazyLock::new(|| {
     let own = |error: &dyn std::fmt::Display| -> ! { panic!("the small scenario: {error}") };
     let source = Source::memory(small_files());
     let loaded = config::load_from(&source, Path::new("small.toml"), &[]).unwrap_or_else(|error| own(&error));
-    let regimes: Vec<usize> = (0..loaded.scenario.regimes.len()).collect();
+    let regimes: Vec<RegimeId> = loaded.scenario.regimes.ids().collect();
     let plan = work::plan(&loaded, &regimes, Some(4)).unwrap_or_else(|error| own(&error));
     let text = serde_json::to_string_pretty(&plan).unwrap_or_default();
     let folder = planned(text.as_bytes());

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::config::Loaded;
 use crate::config::listed::{Listed, listed};
 use crate::config::warnings::{few_purchases, warnings};
+use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Instrument;
 use crate::model::trade::regime::{Action, PolicyEvent};
@@ -113,7 +114,7 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
     for warning in warnings(scenario).into_iter().chain(few_purchases(scenario)) {
         let _ = writeln!(out, "  warning: {warning}");
     }
-    for (r, regime) in scenario.regimes.iter().enumerate() {
+    for (r, regime) in scenario.regimes.iter() {
         let instruments = regime.instruments(&scenario.instruments);
         let mark = if r == scenario.baseline { " (baseline)" } else { "" };
         let _ = writeln!(out, "  regime {}{mark}: {}", regime.name, regime.label);
@@ -234,7 +235,7 @@ fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
 fn time_one_replication(study: &Study) -> Result<f64, CliError> {
     let started = Instant::now();
     let replication = study.replication(0).map_err(StudyError::World)?;
-    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     for outcome in study.simulate_together(&replication, &regimes) {
         std::hint::black_box(outcome?);
     }

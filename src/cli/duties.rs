@@ -39,7 +39,7 @@ pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<()
         "Duties in force on {date} (week {week} from {}), at base-year prices:",
         scenario.week_start(week)
     );
-    for (position, regime) in scenario.regimes.iter().enumerate() {
+    for (position, regime) in scenario.regimes.iter() {
         if study.negotiated(position).is_some() {
             let _ = writeln!(out, "  {}: negotiated, another in every replication", regime.name);
             continue;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
+use crate::model::ids::RegimeId;
 use crate::model::outcome::{Outcome, WeekMetric};
 use crate::report::record::decimal;
 use crate::study::Study;
@@ -31,7 +32,7 @@ pub struct ReplayArgs {
 /// Runs the command.
 pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
     let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
-    let Some((point, replication, regime)) = plan.job(args.job) else {
+    let Some((point, replication, arm)) = plan.job(args.job) else {
         let message = format!(
             "--job {}: the plan has jobs 0 to {}\nhelp: jobs count the regimes of a replication, the replications of a point, \
              and the points, in that order",
@@ -50,7 +51,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
         "job {}: point {point}{}, replication {replication}, regime {}",
         args.job,
         plan.points[point].iter().fold(String::new(), |text, assignment| format!("{text} {assignment}")),
-        plan.regimes[regime]
+        plan.regimes[arm.0]
     );
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
     let record = recorded(&store, &plan, &store.inventory(&plan)?)?;
@@ -64,7 +65,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
     );
     let outcome = job.map_err(CliError::Job)?;
     let study = studies.get(point).map_err(CliError::Job)?;
-    super::print(&trace(&study, regimes[regime], &outcome))?;
+    super::print(&trace(&study, regimes[arm.0], &outcome))?;
     match record.get(&args.job) {
         Some(earlier) if *earlier != found => Err(CliError::Unverified { differing: 1, repeated: 1 }),
         _ => Ok(()),
@@ -72,7 +73,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
 }
 
 /// A row for each week and group of models: its sales and prices, and the policy events of the week.
-fn trace(study: &Study, regime: usize, outcome: &Outcome) -> String {
+fn trace(study: &Study, regime: RegimeId, outcome: &Outcome) -> String {
     let (scenario, layout) = (study.scenario(), study.layout());
     let mut out =
         String::from("week,week_start,region,flagged,units,expected_units,car_share,sticker_price_usd,events\n");

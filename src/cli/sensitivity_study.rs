@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Layout;
 use crate::report::page;
 use crate::report::record::decimal;
@@ -139,7 +140,10 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     let pool = super::run::thread_pool(args.threads)?;
     let threads = pool.current_num_threads();
     let stop = super::signals::stop_flag();
-    let regimes: Vec<usize> = (0..loaded.scenario.regimes.len())
+    let regimes: Vec<RegimeId> = loaded
+        .scenario
+        .regimes
+        .ids()
         .filter(|at| {
             let name = &loaded.scenario.regimes[*at].name;
             study.targets.iter().any(|target| target.regime == *name || target.baseline.as_ref() == Some(name))
@@ -303,7 +307,7 @@ fn chosen_targets(args: &StudyArgs, loaded: &Loaded) -> Result<Vec<crate::study:
         }
         None => Ok(()),
     };
-    let names: Vec<&str> = scenario.regimes.iter().map(|regime| regime.name.as_str()).collect();
+    let names: Vec<&str> = scenario.regimes.values().map(|regime| regime.name.as_str()).collect();
     let headlines: Vec<&str> = layout.headlines.iter().map(String::as_str).collect();
     let periods: Vec<&str> = layout.periods.iter().map(|period| period.name.as_str()).collect();
     known("--metrics", &args.metrics, &headlines)?;
@@ -315,7 +319,7 @@ fn chosen_targets(args: &StudyArgs, loaded: &Loaded) -> Result<Vec<crate::study:
             known("--baseline", &[name.to_owned()], &names)?;
             Some(name)
         }
-        None => names.get(scenario.baseline).copied(),
+        None => Some(scenario.regimes[scenario.baseline].name.as_str()),
     };
     let metrics = if args.metrics.is_empty() { vec![scenario.outputs.headline.clone()] } else { args.metrics.clone() };
     let mut regimes: Vec<String> = args.regime.clone();

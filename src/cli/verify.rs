@@ -58,10 +58,10 @@ pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
         }
     }
     for (number, found) in &differing {
-        let (point, replication, regime) = plan.job(*number).unwrap_or_default();
+        let Some((point, replication, arm)) = plan.job(*number) else { continue };
         tell!(
             "job {number} (point {point}, replication {replication}, regime {}): BLAKE3 {found}, recorded {}",
-            plan.regimes[regime],
+            plan.regimes[arm.0],
             recorded[number],
         );
     }

@@ -16,6 +16,7 @@ use crate::model::governments::{
     Bargaining, BeliefMode, Calendar, Escalation, ExchangePath, MarketClock, MarketFlows, NegotiatedRegime, Parameters,
     Setup,
 };
+use crate::model::ids::{Id, RegimeId};
 use crate::model::market::Market;
 use crate::model::trade::instrument::Instrument;
 use crate::numerics::calendar::Day;
@@ -144,7 +145,7 @@ pub(super) fn bargaining(
     let regimes = negotiated_regimes(reader, negotiated)?;
     let Some(section) = section else {
         let Some(first) = regimes.first() else { return Ok(None) };
-        let key = format!("regime[{}].negotiated", first.regime);
+        let key = format!("regime[{}].negotiated", first.regime.index());
         let help = "add [governments] with its numbers, dates and flows, as configs/market-1995.toml does";
         return Err(reader.error(&key, "needs a section [governments]", help));
     };
@@ -211,7 +212,7 @@ fn negotiated_regimes(
                     let message = format!("`{name}` is {kind}, which cannot be negotiated");
                     return Err(reader.error(&format!("{key}.instrument"), message, help));
                 }
-                regimes.push(NegotiatedRegime { regime, instrument, naive_buyers });
+                regimes.push(NegotiatedRegime { regime: RegimeId::from_index(regime), instrument, naive_buyers });
             }
         }
     }

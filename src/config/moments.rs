@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::suggest;
+use crate::model::ids::{Id, RegimeId};
 use crate::model::moment::{Destination, Moment, Prices};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
@@ -174,9 +175,9 @@ impl Names<'_> {
         Self::position(name, &known, "instrument")
     }
 
-    fn regime(&self, name: &str) -> Result<usize, Refusal> {
-        let known: Vec<&str> = self.0.regimes.iter().map(|regime| regime.name.as_str()).collect();
-        Self::position(name, &known, "regime")
+    fn regime(&self, name: &str) -> Result<RegimeId, Refusal> {
+        let known: Vec<&str> = self.0.regimes.values().map(|regime| regime.name.as_str()).collect();
+        Self::position(name, &known, "regime").map(RegimeId::from_index)
     }
 
     fn period(&self, name: &str) -> Result<usize, Refusal> {

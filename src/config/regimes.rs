@@ -10,6 +10,7 @@ use super::pricing::{self, PricingSection, Threshold};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
+use crate::model::ids::{IdTable, RegimeId};
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Instrument, Measure};
 use crate::model::trade::regime::{Action, Change, InvalidRegime, PolicyEvent, Regime, Reopening};
@@ -114,7 +115,7 @@ pub(super) fn regimes(
     instruments: (&[Instrument], &[InstrumentSection]),
     seller: Seller<'_>,
     horizon: Horizon,
-) -> Result<Vec<Regime>, ConfigError> {
+) -> Result<IdTable<RegimeId, Regime>, ConfigError> {
     reader.count("regime", sections.len() as u64, 1, MAX_REGIMES, "add a [[regime]] with a name, or leave some out")?;
     let mut regimes: Vec<Regime> = Vec::new();
     for (i, section) in sections.iter().enumerate() {
@@ -123,7 +124,7 @@ pub(super) fn regimes(
         let reopening = pricing::reopening(reader, &format!("regime[{i}].reopen_gain"), section.reopen_gain, pricing)?;
         regimes.push(Regime { reopening, ..regime(reader, i, section, instruments, seller, horizon)? });
     }
-    Ok(regimes)
+    Ok(IdTable::new(regimes))
 }
 
 fn regime(

@@ -179,12 +179,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let negotiated = NegotiatedSections { regimes: &file.regime, instruments: &instruments, naive_buyers };
     let bargaining =
         governments::bargaining(reader, file.governments.as_ref(), &negotiated, partner, horizon, &market)?;
-    let names: Vec<String> = regimes.iter().map(|regime| regime.name.clone()).collect();
-    let baseline = reader.position("run.baseline", &file.run.baseline, &names, "regime of this scenario")?;
-    if bargaining.as_ref().is_some_and(|bargaining| bargaining.of_regime(baseline).is_some()) {
-        let help = "compare with a regime that is the same in every replication, such as the status quo";
-        return Err(reader.error("run.baseline", format!("`{}` is negotiated", file.run.baseline), help));
-    }
+    let baseline = file.run.baseline(reader, &regimes, bargaining.as_ref())?;
     let replications = file.run.replications(reader)?;
     let buyers = file.buyers.count(reader)?;
     let pricing_nodes = file.buyers.pricing_nodes(reader)?;

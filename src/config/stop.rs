@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::reader::Reader;
 use super::run::MAX_REPLICATIONS;
+use crate::model::ids::{Id, RegimeId};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 use crate::numerics::sequential::{InvalidRule, Precision, Rule};
@@ -22,10 +23,10 @@ pub struct StopTarget {
     pub headline: usize,
     /// Position of the period.
     pub period: usize,
-    /// Position of the regime in the scenario; every regime that runs if none is named.
-    pub regime: Option<usize>,
-    /// Position of the regime it is compared with.
-    pub baseline: usize,
+    /// The regime; every one that runs if none is named.
+    pub regime: Option<RegimeId>,
+    /// The regime it is compared with.
+    pub baseline: RegimeId,
     /// How well.
     pub precision: Precision,
 }
@@ -152,7 +153,7 @@ fn target(
     section: &StopTargetSection,
 ) -> Result<StopTarget, ConfigError> {
     let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
-    let regimes: Vec<String> = scenario.regimes.iter().map(|regime| regime.name.clone()).collect();
+    let regimes: Vec<String> = scenario.regimes.values().map(|regime| regime.name.clone()).collect();
     let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
     let find = |field: &str, name: &Option<String>, known: &[String], what: &str| match name {
         Some(name) => reader.position(&format!("{key}.{field}"), name, known, what).map(Some),
@@ -164,12 +165,12 @@ fn target(
         let help = "follow drawn sales, such as units_all: in runs in time expected sales are not defined";
         return Err(reader.error(&format!("{key}.metric"), format!("`{metric}` is never a number here"), help));
     }
-    let baseline =
-        find("baseline", &section.baseline, &regimes, "regime of this scenario")?.unwrap_or(scenario.baseline);
-    let regime = find("regime", &section.regime, &regimes, "regime of this scenario")?;
+    let baseline = find("baseline", &section.baseline, &regimes, "regime of this scenario")?
+        .map_or(scenario.baseline, RegimeId::from_index);
+    let regime = find("regime", &section.regime, &regimes, "regime of this scenario")?.map(RegimeId::from_index);
     if regime == Some(baseline) {
         let help = "name another regime, or leave it out to follow every other one";
-        let message = format!("`{}` is compared with itself", regimes[baseline]);
+        let message = format!("`{}` is compared with itself", scenario.regimes[baseline].name);
         return Err(reader.error(&format!("{key}.regime"), message, help));
     }
     if regimes.len() < 2 {

@@ -13,6 +13,7 @@ use super::regimes::RegimeSection;
 use super::sourced::Sourced;
 use super::time::{Horizon, MAX_WEEKS};
 use crate::model::governments::{Bargaining, MarketClock, history};
+use crate::model::ids::{Id, IdTable, RegimeId};
 use crate::model::market::Market;
 use crate::model::timing::{Anticipation, Hysteresis, Lognormal, Peers, PublicBelief, Timing};
 use crate::model::trade::instrument::Instrument;
@@ -185,7 +186,7 @@ pub(super) struct Sections<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct PolicySections<'a> {
     pub instruments: &'a [Instrument],
-    pub regimes: &'a [Regime],
+    pub regimes: &'a IdTable<RegimeId, Regime>,
     pub bargaining: Option<&'a Bargaining>,
 }
 
@@ -280,9 +281,9 @@ fn beliefs(
     sections: &Sections<'_>,
     horizon: Horizon,
     policy: PolicySections<'_>,
-) -> Result<Vec<PublicBelief>, ConfigError> {
+) -> Result<IdTable<RegimeId, PublicBelief>, ConfigError> {
     let Some(section) = sections.timing else {
-        return Ok(vec![PublicBelief::constant(Vec::new(), 0.0, 0.0); policy.regimes.len()]);
+        return Ok(IdTable::filled(policy.regimes.len(), PublicBelief::constant(Vec::new(), 0.0, 0.0)));
     };
     let belief = &section.belief;
     if belief.announced.is_some() && !belief.path.is_empty() {
@@ -299,7 +300,7 @@ fn beliefs(
     }
     steps.sort_by_key(|(week, _)| *week);
     let mut all = Vec::new();
-    for (i, (regime, own)) in policy.regimes.iter().zip(sections.regimes).enumerate() {
+    for (i, (regime, own)) in policy.regimes.values().zip(sections.regimes).enumerate() {
         let own = own.belief.map(|value| reader.part(&format!("regime[{i}].belief"), value)).transpose()?;
         if belief.mode == BuyersBelief::Governments {
             all.push(belief_of_governments(reader, i, own, regime, policy.bargaining, horizon)?);
@@ -315,7 +316,7 @@ fn beliefs(
         };
         all.push(PublicBelief::constant(while_open, once_imposed, reversal));
     }
-    Ok(all)
+    Ok(IdTable::new(all))
 }
 
 /// The belief in a regime of dated events as the public of the governments forms it.
@@ -387,11 +388,12 @@ fn suspended(
     shipping: &ShippingSection,
     market: &Market,
     policy: PolicySections<'_>,
-) -> Result<Vec<Vec<bool>>, ConfigError> {
+) -> Result<IdTable<RegimeId, Vec<bool>>, ConfigError> {
     let PolicySections { instruments, regimes, bargaining } = policy;
     let known = market.manufacturers.as_slice();
     let mut all = Vec::new();
-    for (i, (regime, section)) in regimes.iter().zip(sections.regimes).enumerate() {
+    for ((id, regime), section) in regimes.iter().zip(sections.regimes) {
+        let i = id.index();
         let (key, names) = match &section.suspend {
             Some(own) => (format!("regime[{i}].suspend"), own),
             None => ("shipping.suspend".to_owned(), &shipping.suspend),
@@ -400,11 +402,11 @@ fn suspended(
             reader.position(&format!("{key}[{n}]"), name, known, "manufacturer of this market")?;
         }
         let threatened =
-            bargaining.and_then(|bargaining| bargaining.of_regime(i)).map(|negotiated| negotiated.instrument);
+            bargaining.and_then(|bargaining| bargaining.of_regime(id)).map(|negotiated| negotiated.instrument);
         let touched = || regime.events.iter().map(|event| event.instrument).chain(threatened);
         let listed = |j: usize| touched().any(|instrument| instruments[instrument].selected[j]);
         let stops = |j: usize| names.contains(&known[usize::from(market.models[j].manufacturer.0)]);
         all.push((0..market.len()).map(|j| listed(j) && stops(j)).collect());
     }
-    Ok(all)
+    Ok(IdTable::new(all))
 }

@@ -40,7 +40,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
             percent(&mut warnings, &format!("instrument.{}.rate", instrument.name), rate.fraction());
         }
     }
-    for regime in &scenario.regimes {
+    for regime in scenario.regimes.values() {
         for change in regime.events.iter().filter_map(|event| event.change) {
             let Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. } = change.measure else { continue };
             percent(&mut warnings, &format!("regime.{}: an event's rate", regime.name), rate.fraction());

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::error::Error;
 use super::table::ResultTable;
 use crate::folder::{OutputError, OutputFolder};
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
 use crate::report::build::Report;
 use crate::report::failures::JobFailureRow;
@@ -69,7 +70,7 @@ pub(super) struct Streamed {
 }
 
 impl Sink for Streamed {
-    fn study(&mut self, study: &study::Study, regimes: &[usize]) -> Result<(), OutputError> {
+    fn study(&mut self, study: &study::Study, regimes: &[RegimeId]) -> Result<(), OutputError> {
         let rows = ReplicationRows::of(study, regimes);
         let header = rows.header()?;
         self.rows = Some((rows, header));

@@ -188,7 +188,7 @@ impl Scenario {
     }
     /// Names of its policy regimes, in the order of the file.
     pub fn regimes(&self) -> impl Iterator<Item = &str> {
-        self.loaded.scenario.regimes.iter().map(|regime| regime.name.as_str())
+        self.loaded.scenario.regimes.values().map(|regime| regime.name.as_str())
     }
     /// The regime that the others are compared with.
     #[must_use]

@@ -9,6 +9,7 @@ use super::scenario::Scenario;
 use crate::config::Loaded;
 use crate::config::stop::StopRule;
 use crate::model;
+use crate::model::ids::{Id, RegimeId};
 use crate::platform::threads;
 use crate::report::page::origin::StudyOrigin;
 use crate::study::{Base, Finished, Observer};
@@ -20,7 +21,7 @@ pub struct Study {
     base: Arc<Base>,
     scenario: model::scenario::Scenario,
     stop: Option<StopRule>,
-    regimes: Vec<usize>,
+    regimes: Vec<RegimeId>,
     origin: Arc<StudyOrigin>,
 }
 
@@ -57,7 +58,7 @@ impl Study {
     }
 
     fn of(base: Arc<Base>, loaded: &Loaded) -> Self {
-        let regimes = (0..loaded.scenario.regimes.len()).collect();
+        let regimes = loaded.scenario.regimes.ids().collect();
         let origin = Arc::new(StudyOrigin::of(loaded));
         Self { base, scenario: loaded.scenario.clone(), stop: loaded.stop.clone(), regimes, origin }
     }
@@ -67,12 +68,13 @@ impl Study {
     /// # Errors
     /// [`Error`] naming a regime that the scenario does not have.
     pub fn regimes<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Result<Self, Error> {
-        let known: Vec<String> = self.scenario.regimes.iter().map(|regime| regime.name.clone()).collect();
+        let known: Vec<String> = self.scenario.regimes.values().map(|regime| regime.name.clone()).collect();
         self.regimes.clear();
         for name in names {
             let name = name.as_ref();
             let position = known.iter().position(|known| known == name);
-            self.regimes.push(position.ok_or_else(|| Error::unknown("regime", name, &known))?);
+            let position = position.ok_or_else(|| Error::unknown("regime", name, &known))?;
+            self.regimes.push(RegimeId::from_index(position));
         }
         Ok(self)
     }

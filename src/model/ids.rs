@@ -1,4 +1,4 @@
-//! Identifiers of brands, manufacturers and regions, and tables indexed only by their own identifier.
+//! Identifiers of brands, manufacturers, regions and regimes, and tables indexed only by their own identifier.
 
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -40,6 +40,10 @@ id!(
     /// A region: where the badge comes from, not where the car is assembled.
     RegionId
 );
+id!(
+    /// A regime of the scenario, whether it runs or not; its place among those that run is an arm of the study.
+    RegimeId
+);
 
 /// A vector that only its own identifier can index.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +58,14 @@ impl<I: Id, T> IdTable<I, T> {
     pub fn new(items: Vec<T>) -> Self {
         Self { items, id: PhantomData }
     }
+    /// A table of `len` items that are the same.
+    #[must_use]
+    pub fn filled(len: usize, item: T) -> Self
+    where
+        T: Clone,
+    {
+        Self::new(vec![item; len])
+    }
     /// Number of items.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -66,6 +78,10 @@ impl<I: Id, T> IdTable<I, T> {
     /// Identifiers, in order.
     pub fn ids(&self) -> impl Iterator<Item = I> + use<I, T> {
         (0..self.items.len()).map(I::from_index)
+    }
+    /// The items alone, in order of identifier.
+    pub fn values(&self) -> std::slice::Iter<'_, T> {
+        self.items.iter()
     }
     /// The items, in order of identifier.
     #[must_use]

@@ -1,5 +1,7 @@
 //! Moments: the numbers of a scenario that evidence speaks of, and what each is of. `study::moments` works them out.
 
+use super::ids::RegimeId;
+
 /// Where buyers may go: models of the market, and perhaps the outside option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
@@ -78,7 +80,7 @@ pub enum Moment {
         /// Position of the headline metric.
         metric: usize,
         /// Regime.
-        regime: usize,
+        regime: RegimeId,
         /// Period.
         period: usize,
     },
@@ -87,7 +89,7 @@ pub enum Moment {
         /// Manufacturer.
         manufacturer: String,
         /// Regime.
-        regime: usize,
+        regime: RegimeId,
         /// Week.
         week: usize,
     },

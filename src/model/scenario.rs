@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::accounts::AccountSettings;
 use super::figures::Figures;
 use super::governments::Bargaining;
+use super::ids::{IdTable, RegimeId};
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::outcome::Period;
 use super::plan::Revisions;
@@ -96,11 +97,11 @@ pub struct Scenario {
     /// Policy instruments.
     pub instruments: Vec<Instrument>,
     /// Regimes, in the order of the file.
-    pub regimes: Vec<Regime>,
+    pub regimes: IdTable<RegimeId, Regime>,
     /// The two governments, and the regimes that they negotiate, if the scenario has any.
     pub bargaining: Option<Bargaining>,
-    /// Position of the baseline regime.
-    pub baseline: usize,
+    /// The regime that the others are compared with.
+    pub baseline: RegimeId,
     /// What is written.
     pub outputs: Outputs,
     /// Reporting periods; the first is the whole horizon.

@@ -1,6 +1,7 @@
 //! Results to rows.
 
 use super::rows::{DiversionRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow};
+use crate::model::ids::RegimeId;
 use crate::model::market::CarModel;
 use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
 use crate::model::plan::RegimePlan;
@@ -17,8 +18,8 @@ pub struct Report<'a> {
     pub study: &'a Study,
     /// What its jobs left.
     pub results: &'a Results,
-    /// Positions of the regimes in the scenario.
-    pub regimes: &'a [usize],
+    /// The regimes that ran, in the order of their arms.
+    pub regimes: &'a [RegimeId],
 }
 
 impl<'a> Report<'a> {

@@ -324,7 +324,7 @@ fn plain(name: &str) -> String {
 
 fn context(scenario: &Scenario, results: &PointResults, replications: u64, period: usize) -> ChartContext {
     let names = results.names();
-    let regimes = scenario.regimes.iter().filter(|regime| names.regimes.contains(&regime.name));
+    let regimes = scenario.regimes.values().filter(|regime| names.regimes.contains(&regime.name));
     let regime = |regime: &crate::model::trade::regime::Regime| RegimeContext {
         name: regime.name.clone(),
         label: regime.label.clone(),

@@ -96,7 +96,7 @@ fn context(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, target: &R
     let Described { unit, what, .. } = describe(&target.metric, scenario);
     let what = headline_label(&what, scenario.market.regions.as_slice());
     let regime = |name: &String| {
-        let known = scenario.regimes.iter().find(|regime| regime.name == *name);
+        let known = scenario.regimes.values().find(|regime| regime.name == *name);
         known.map_or(name.clone(), |regime| regime.label.clone())
     };
     let under = match &target.baseline {

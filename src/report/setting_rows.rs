@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::record::table;
+use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Instrument, Measure};
@@ -83,9 +84,9 @@ table! {
 
 /// Rows of `regimes.csv`: the regimes given.
 #[must_use]
-pub fn regime_rows(study: &Study, regimes: &[usize]) -> Vec<RegimeRow> {
+pub fn regime_rows(study: &Study, regimes: &[RegimeId]) -> Vec<RegimeRow> {
     let scenario = study.scenario();
-    let row = |(order, &position): (u64, &usize)| {
+    let row = |(order, &position): (u64, &RegimeId)| {
         let regime = &scenario.regimes[position];
         let negotiated = study.negotiated(position).is_some();
         RegimeRow {
@@ -118,7 +119,7 @@ fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
 
 /// Rows of `policy_events.csv`: the events of the regimes given, in order of date; a negotiated regime has none.
 #[must_use]
-pub fn policy_event_rows(study: &Study, regimes: &[usize]) -> Vec<PolicyEventRow> {
+pub fn policy_event_rows(study: &Study, regimes: &[RegimeId]) -> Vec<PolicyEventRow> {
     let scenario = study.scenario();
     let mut rows = Vec::new();
     for &position in regimes.iter().filter(|position| study.negotiated(**position).is_none()) {

@@ -10,6 +10,7 @@ use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData, lines_of};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
+use crate::model::ids::RegimeId;
 use crate::model::outcome::{NegotiatedMetric, Outcome};
 use crate::model::scenario::Scenario;
 use crate::platform::threads::prelude::*;
@@ -28,7 +29,7 @@ pub struct ReplicationRows {
 impl ReplicationRows {
     /// Those of a study.
     #[must_use]
-    pub fn of(study: &Study, regimes: &[usize]) -> Self {
+    pub fn of(study: &Study, regimes: &[RegimeId]) -> Self {
         let (layout, scenario) = (study.layout(), study.scenario());
         let mut fields = vec![
             Field::new("regime", FieldType::String, "", "policy regime, by its name in the scenario"),
@@ -98,7 +99,7 @@ impl ReplicationTable {
     ///
     /// # Errors
     /// [`OutputError`] when the disk refuses.
-    pub fn begin(folder: &OutputFolder, study: &Study, regimes: &[usize]) -> Result<Self, OutputError> {
+    pub fn begin(folder: &OutputFolder, study: &Study, regimes: &[RegimeId]) -> Result<Self, OutputError> {
         let mut table =
             Self { file: folder.begin("tables/replications.csv")?, rows: ReplicationRows::of(study, regimes) };
         table.file.write(&table.rows.header()?)?;

@@ -15,6 +15,7 @@ use crate::config::design::Point;
 use crate::config::sweep::Setting;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::{OutputError, OutputFolder};
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
 use crate::study::Study;
 use crate::study::finished::{Finished, FinishedPoints};
@@ -123,7 +124,7 @@ impl Sink for Writer<'_> {
         self.described = Some(describe::describe(loaded));
     }
 
-    fn study(&mut self, study: &Study, regimes: &[usize]) -> Result<(), OutputError> {
+    fn study(&mut self, study: &Study, regimes: &[RegimeId]) -> Result<(), OutputError> {
         self.replications = Some(ReplicationTable::begin(self.folder, study, regimes)?);
         Ok(())
     }

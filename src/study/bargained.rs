@@ -4,6 +4,7 @@ use super::negotiation::Metric;
 use super::offers::{DealDay, OfferRow, negotiate_with_dates, offers};
 use super::prepare::Study;
 use crate::model::governments::Setup;
+use crate::model::ids::RegimeId;
 
 /// How the governments of one regime bargained.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +31,7 @@ impl Bargained {
     /// Those of a study's negotiated regimes among `regimes`, in the worlds of its first `replications` replications: a world
     /// depends on its number alone, so these are the very worlds that the market was run under.
     #[must_use]
-    pub fn of_study(study: &Study, regimes: &[usize], replications: u64) -> Vec<Self> {
+    pub fn of_study(study: &Study, regimes: &[RegimeId], replications: u64) -> Vec<Self> {
         let scenario = study.scenario();
         regimes
             .iter()

@@ -10,6 +10,7 @@ use super::prepare::Study;
 use super::results::Results;
 use crate::config::StudyDesign;
 use crate::config::design::Point;
+use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 
 /// A study of one point.
@@ -18,7 +19,7 @@ pub struct Finished {
     /// The scenario, prepared.
     pub study: Arc<Study>,
     /// Positions in the scenario of the regimes that ran, in order.
-    pub regimes: Vec<usize>,
+    pub regimes: Vec<RegimeId>,
     /// Moments and quantiles over replications, with what the stopping rule saw.
     pub results: Results,
     /// The base year.

@@ -1,5 +1,6 @@
 //! `manifest.json`: what was run, by which program, and how it ended.
 
+use crate::model::ids::RegimeId;
 use crate::platform::clock::{self, Instant};
 use std::path::{Component, Path, PathBuf};
 
@@ -50,7 +51,7 @@ pub struct Manifest {
 impl Manifest {
     /// Describes a run about to start.
     #[must_use]
-    pub fn new(loaded: &Loaded, regimes: &[usize], threads: usize) -> Self {
+    pub fn new(loaded: &Loaded, regimes: &[RegimeId], threads: usize) -> Self {
         let scenario = &loaded.scenario;
         let names: Vec<&str> = regimes.iter().map(|regime| scenario.regimes[*regime].name.as_str()).collect();
         let data: Vec<Value> = loaded

@@ -3,6 +3,7 @@
 //! Replications come point by point ([`OnePoint`]); what is kept of each does not grow with their number.
 
 use crate::model::accounts::parties;
+use crate::model::ids::RegimeId;
 use crate::model::market::Market;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
@@ -29,14 +30,10 @@ pub struct Names {
 impl Names {
     /// Names of the results of the regimes at `regimes` of a scenario.
     #[must_use]
-    pub fn of(scenario: &Scenario, regimes: &[usize]) -> Self {
+    pub fn of(scenario: &Scenario, regimes: &[RegimeId]) -> Self {
         let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         Self {
-            regimes: regimes
-                .iter()
-                .filter_map(|r| scenario.regimes.get(*r))
-                .map(|regime| regime.name.clone())
-                .collect(),
+            regimes: regimes.iter().map(|regime| scenario.regimes[*regime].name.clone()).collect(),
             baseline: regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0),
             periods: layout.periods.iter().map(|period| period.name.clone()).collect(),
             metrics: metrics(&layout, &scenario.market, &scenario.flag),

@@ -7,6 +7,7 @@ use crate::model::accounts::Imbalance;
 use crate::model::demand::Execution;
 use crate::model::governments::market::{FlowsError, market_flows};
 use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
+use crate::model::ids::{IdTable, RegimeId};
 use crate::model::outcome::Layout;
 use crate::model::plan::{Guides, PlanError, Planner, PriceBook, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
@@ -72,7 +73,7 @@ pub enum StudyError {
     },
 }
 
-/// Prices of the regimes that a study was prepared for, by position in the scenario.
+/// Prices of the regimes that a study was prepared for, by regime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plans {
     /// Of the regimes that were prepared, in the order of the scenario; the baseline is always among them.
@@ -80,7 +81,7 @@ pub struct Plans {
     /// Position of the baseline among them.
     baseline: usize,
     /// Position among them of every regime of the scenario.
-    places: Vec<Option<usize>>,
+    places: IdTable<RegimeId, Option<usize>>,
 }
 
 impl Plans {
@@ -91,9 +92,8 @@ impl Plans {
     }
     /// The prices of a regime, if it was prepared.
     #[must_use]
-    pub fn get(&self, regime: usize) -> Option<&RegimePlan> {
-        let place = (*self.places.get(regime)?)?;
-        self.plans.get(place)
+    pub fn get(&self, regime: RegimeId) -> Option<&RegimePlan> {
+        self.plans.get(self.place(regime)?)
     }
     /// The prices of the baseline, which is always prepared.
     #[must_use]
@@ -101,12 +101,12 @@ impl Plans {
         &self.plans[self.baseline]
     }
     /// Regimes prepared, in the order of the scenario.
-    pub fn regimes(&self) -> impl Iterator<Item = usize> {
-        (0..self.places.len()).filter(|regime| self.places[*regime].is_some())
+    pub fn regimes(&self) -> impl Iterator<Item = RegimeId> {
+        self.places.ids().filter(|regime| self.places[*regime].is_some())
     }
     /// Position of a regime among those prepared.
-    pub(super) fn place(&self, regime: usize) -> Option<usize> {
-        self.places.get(regime).copied().flatten()
+    pub(super) fn place(&self, regime: RegimeId) -> Option<usize> {
+        self.places[regime]
     }
 }
 
@@ -119,7 +119,7 @@ pub struct Study {
     plans: Arc<Plans>,
     /// What the equilibria behind them tell the search in worlds of replications' own.
     guides: Arc<Guides>,
-    negotiated: Vec<Option<Negotiated>>,
+    negotiated: IdTable<RegimeId, Option<Negotiated>>,
 }
 
 impl Study {
@@ -128,16 +128,16 @@ impl Study {
     /// # Errors
     /// [`StudyError`] when the base year has no inversion or a regime has no prices.
     pub fn prepare(scenario: Scenario) -> Result<Self, StudyError> {
-        let all: Vec<usize> = (0..scenario.regimes.len()).collect();
+        let all: Vec<RegimeId> = scenario.regimes.ids().collect();
         Self::prepare_only(scenario, &all)
     }
 
-    /// The same for `regimes` alone (positions in the scenario) and the baseline; the others cost nothing, and whether they could be
+    /// The same for `regimes` alone and the baseline; the others cost nothing, and whether they could be
     /// prepared does not matter. What is prepared has the numbers of [`Self::prepare`].
     ///
     /// # Errors
     /// [`StudyError`] when the base year has no inversion or one of these regimes has no prices.
-    pub fn prepare_only(scenario: Scenario, regimes: &[usize]) -> Result<Self, StudyError> {
+    pub fn prepare_only(scenario: Scenario, regimes: &[RegimeId]) -> Result<Self, StudyError> {
         let base = Base::solve(&scenario)?;
         Self::with_base(base, scenario, regimes)
     }
@@ -146,25 +146,25 @@ impl Study {
     ///
     /// # Errors
     /// [`StudyError::OtherBase`] when it is that of another market; otherwise as [`Self::prepare_only`].
-    pub fn on(base: Arc<Base>, scenario: Scenario, regimes: &[usize]) -> Result<Self, StudyError> {
+    pub fn on(base: Arc<Base>, scenario: Scenario, regimes: &[RegimeId]) -> Result<Self, StudyError> {
         if !base.serves(&scenario) {
             return Err(StudyError::OtherBase);
         }
         Self::with_base(base, scenario, regimes)
     }
 
-    fn with_base(base: Arc<Base>, scenario: Scenario, regimes: &[usize]) -> Result<Self, StudyError> {
+    fn with_base(base: Arc<Base>, scenario: Scenario, regimes: &[RegimeId]) -> Result<Self, StudyError> {
         let world = base.world();
         let planner = planner(&scenario, world, Execution::PARALLEL);
-        let runs = |regime: usize| regime == scenario.baseline || regimes.contains(&regime);
+        let runs = |regime: RegimeId| regime == scenario.baseline || regimes.contains(&regime);
         let negotiated = negotiated(&scenario, &planner, &runs)?;
         let mut book = match scenario.population {
             PopulationMode::Shared => PriceBook::default(),
             PopulationMode::Own => PriceBook::of_all(),
         };
         let mut touched = Vec::new();
-        let mut plans = Plans { plans: Vec::new(), baseline: 0, places: vec![None; scenario.regimes.len()] };
-        for (position, regime) in scenario.regimes.iter().enumerate().filter(|(position, _)| runs(*position)) {
+        let mut plans = Plans { plans: Vec::new(), baseline: 0, places: IdTable::filled(scenario.regimes.len(), None) };
+        for (position, regime) in scenario.regimes.iter().filter(|(regime, _)| runs(*regime)) {
             let threatened = negotiated[position].as_ref().map(|negotiated| negotiated.threatened(regime));
             let plan = planner.plan_with(threatened.as_ref().unwrap_or(regime), &mut book);
             touched.push(book.touched());
@@ -196,7 +196,7 @@ impl Study {
             let own = scenario.bargaining.as_ref().map_or(&known.setup, |bargaining| &bargaining.setup);
             Negotiated::new(known.regime, Setup { flows: known.setup.flows.clone(), ..own.clone() }, clock)
         };
-        let negotiated = self.negotiated.iter().map(|known| known.as_ref().map(with_stakes)).collect();
+        let negotiated = IdTable::new(self.negotiated.values().map(|known| known.as_ref().map(with_stakes)).collect());
         let layout = layout(&scenario, self.shared_world(), &self.plans);
         if scenario.population == PopulationMode::Shared || layout.len() != self.layout.len() {
             return Err(StudyError::OtherTables);
@@ -242,12 +242,12 @@ impl Study {
 
     /// How the governments drive a regime, if they do.
     #[must_use]
-    pub fn negotiated(&self, regime: usize) -> Option<&Negotiated> {
-        self.negotiated.get(regime)?.as_ref()
+    pub fn negotiated(&self, regime: RegimeId) -> Option<&Negotiated> {
+        self.negotiated[regime].as_ref()
     }
 
     /// The regime that a regime's prices are worked out for: of a negotiated one what is threatened.
-    pub(crate) fn planned_regime(&self, regime: usize) -> Cow<'_, Regime> {
+    pub(crate) fn planned_regime(&self, regime: RegimeId) -> Cow<'_, Regime> {
         let known = &self.scenario.regimes[regime];
         let threatened = self.negotiated(regime).map(|negotiated| Cow::Owned(negotiated.threatened(known)));
         threatened.unwrap_or(Cow::Borrowed(known))
@@ -311,13 +311,15 @@ pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
 fn negotiated(
     scenario: &Scenario,
     planner: &Planner<'_>,
-    runs: &impl Fn(usize) -> bool,
-) -> Result<Vec<Option<Negotiated>>, StudyError> {
+    runs: &impl Fn(RegimeId) -> bool,
+) -> Result<IdTable<RegimeId, Option<Negotiated>>, StudyError> {
     let clock = MarketClock::new(scenario.start, scenario.weeks);
-    let Some(bargaining) = &scenario.bargaining else { return Ok(vec![None; scenario.regimes.len()]) };
+    let Some(bargaining) = &scenario.bargaining else {
+        return Ok(IdTable::filled(scenario.regimes.len(), None));
+    };
     let mut solved: Vec<(usize, MarketFlows)> = Vec::new();
     let mut all = Vec::with_capacity(scenario.regimes.len());
-    for (position, regime) in scenario.regimes.iter().enumerate() {
+    for (position, regime) in scenario.regimes.iter() {
         let Some(negotiated) = bargaining.of_regime(position).filter(|_| runs(position)) else {
             all.push(None);
             continue;
@@ -339,5 +341,5 @@ fn negotiated(
         }
         all.push(Some(Negotiated::new(negotiated, setup, clock)));
     }
-    Ok(all)
+    Ok(IdTable::new(all))
 }

@@ -18,6 +18,7 @@ use super::units::unit::{default_size, units};
 use crate::config::design::Worlds;
 use crate::config::stop::StopRule;
 use crate::folder::OutputError;
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 
@@ -56,13 +57,13 @@ impl Finished {
     pub fn simulate_on(
         base: Arc<Base>,
         scenario: Scenario,
-        regimes: &[usize],
+        regimes: &[RegimeId],
         stop: Option<&StopRule>,
         sink: &mut dyn Sink,
         observer: &dyn Observer,
     ) -> Result<Self, FinishError> {
-        let runs = |regime: &usize| *regime == scenario.baseline || regimes.contains(regime);
-        let regimes: Vec<usize> = (0..scenario.regimes.len()).filter(runs).collect();
+        let runs = |regime: &RegimeId| *regime == scenario.baseline || regimes.contains(regime);
+        let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(runs).collect();
         let study = Arc::new(Study::on(base, scenario, &regimes)?);
         let mut reduction = Reduction::begin(Arc::clone(&study), &regimes, stop, sink)?;
         let replications = study.scenario().replications;
@@ -109,7 +110,7 @@ impl Reduction {
     /// Nothing added yet.
     pub(super) fn begin(
         study: Arc<Study>,
-        regimes: &[usize],
+        regimes: &[RegimeId],
         stop: Option<&StopRule>,
         sink: &mut dyn Sink,
     ) -> Result<Self, FinishError> {
@@ -192,7 +193,7 @@ impl DrawReduction {
     /// Nothing added yet, of draws with so many replications each.
     pub(super) fn begin(
         study: Arc<Study>,
-        regimes: &[usize],
+        regimes: &[RegimeId],
         replications: u64,
         sink: &mut dyn Sink,
     ) -> Result<Self, FinishError> {

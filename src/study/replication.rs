@@ -10,6 +10,7 @@ use super::base_year::{BaseYearModel, base_year_models};
 use super::prepare::{Study, StudyError};
 use super::quotes::Quotation;
 use crate::model::demand::Execution;
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Layout;
 use crate::model::plan::{PlanError, PriceBook, RegimePlan};
 use crate::model::scenario::PopulationMode;
@@ -91,7 +92,7 @@ impl Study {
     pub fn plan_in<'a>(
         &'a self,
         replication: &'a Replication<'_>,
-        regime: usize,
+        regime: RegimeId,
     ) -> Result<&'a RegimePlan, StudyError> {
         let name = || self.scenario().regimes[regime].name.clone();
         let unprepared = || StudyError::Unprepared { regime: name() };
@@ -104,7 +105,7 @@ impl Study {
     pub(super) fn quote(
         &self,
         replication: &Replication<'_>,
-        regime: usize,
+        regime: RegimeId,
         values: &mut [f64],
     ) -> Result<(), StudyError> {
         let Some((own, layout)) = replication.own.as_ref().zip(self.layout().quotes) else { return Ok(()) };

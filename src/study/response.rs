@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::prepare::{Study, StudyError};
+use crate::model::ids::{IdTable, RegimeId};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 
@@ -44,22 +45,22 @@ pub fn respond(
 ) -> Result<Vec<f64>, ResponseError> {
     let names: Vec<&String> =
         targets.iter().flat_map(|target| std::iter::once(&target.regime).chain(&target.baseline)).collect();
-    let needed = |regime: &usize| names.contains(&&scenario.regimes[*regime].name);
-    let regimes: Vec<usize> = (0..scenario.regimes.len()).filter(needed).collect();
+    let needed = |regime: &RegimeId| names.contains(&&scenario.regimes[*regime].name);
+    let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(needed).collect();
     let study = Study::prepare_only(scenario, &regimes)?;
     let places = targets.iter().map(|target| Places::of(target, &study)).collect::<Result<Vec<_>, _>>()?;
     let count = (replications.end - replications.start) as usize;
     let mut values = vec![0.0; targets.len() * count];
     for (at, replication) in replications.enumerate() {
         let replication = study.replication(replication).map_err(StudyError::from)?;
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];
+        let mut outcomes: IdTable<RegimeId, Option<Outcome>> = IdTable::filled(study.scenario().regimes.len(), None);
         let together = study.simulate_together(&replication, &regimes);
         for (regime, outcome) in regimes.iter().zip(together) {
             outcomes[*regime] = Some(outcome?);
         }
         for (target, places) in places.iter().enumerate() {
             let value =
-                |regime: usize| outcomes[regime].as_ref().map_or(f64::NAN, |outcome| outcome.values[places.slot]);
+                |regime: RegimeId| outcomes[regime].as_ref().map_or(f64::NAN, |outcome| outcome.values[places.slot]);
             let value = value(places.regime) - places.baseline.map_or(0.0, value);
             if !value.is_finite() {
                 let ResponseTarget { metric, regime, .. } = &targets[target];
@@ -75,8 +76,8 @@ pub fn respond(
 
 /// Where a target stands in the outcomes of a study.
 struct Places {
-    regime: usize,
-    baseline: Option<usize>,
+    regime: RegimeId,
+    baseline: Option<RegimeId>,
     slot: usize,
 }
 
@@ -85,7 +86,7 @@ impl Places {
         let layout = study.layout();
         let none = |what: &str, name: &str| ResponseError::Undefined(format!("`{name}` is no {what} at this point"));
         let regime = |name: &String| {
-            let found = study.scenario().regimes.iter().position(|regime| regime.name == *name);
+            let found = study.scenario().regimes.iter().find(|(_, regime)| regime.name == *name).map(|(id, _)| id);
             found.ok_or_else(|| none("regime", name))
         };
         let metric = layout.headlines.iter().position(|name| *name == target.metric);

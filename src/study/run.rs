@@ -5,6 +5,7 @@ use std::ops::{ControlFlow, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use crate::model::ids::RegimeId;
 use crate::platform::clock::Instant;
 use crate::platform::threads::count;
 use crate::platform::threads::prelude::*;
@@ -38,7 +39,7 @@ pub type JobResult = Result<Outcome, JobError>;
 /// The regimes are spread over `parts` tasks; in time, those of one task run side by side ([`Study::simulate_together`]). A job that
 /// fails leaves its error and disturbs no other.
 #[must_use]
-pub fn replicate(study: &Study, regimes: &[usize], replication: u64, parts: usize) -> Vec<JobResult> {
+pub fn replicate(study: &Study, regimes: &[RegimeId], replication: u64, parts: usize) -> Vec<JobResult> {
     let replication = match catch_unwind(AssertUnwindSafe(|| study.replication(replication))) {
         Ok(Ok(replication)) => replication,
         Ok(Err(error)) => return regimes.iter().map(|_| Err(error.clone().into())).collect(),
@@ -48,12 +49,12 @@ pub fn replicate(study: &Study, regimes: &[usize], replication: u64, parts: usiz
         }
     };
     let settled = |result: Result<Outcome, StudyError>| result.map_err(|error| JobError::Study(error.to_string()));
-    let alone = |regime: &usize| {
+    let alone = |regime: &RegimeId| {
         // A panic is a fault of the program; hours of other jobs are not to be lost to it.
         let result = catch_unwind(AssertUnwindSafe(|| study.simulate(&replication, *regime)));
         result.map_or_else(|payload| Err(fault(&*payload)), settled)
     };
-    let part = |regimes: &[usize]| -> Vec<JobResult> {
+    let part = |regimes: &[RegimeId]| -> Vec<JobResult> {
         // Where one of them fails by a fault, each runs alone, and the fault is its own.
         let together = || study.simulate_together(&replication, regimes);
         match catch_unwind(AssertUnwindSafe(together)) {
@@ -107,7 +108,7 @@ const BATCH_TIME: Duration = Duration::from_millis(250);
 /// [`Halt::Receiver`] when `keep` fails.
 pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
     units: &[Unit],
-    regimes: &[usize],
+    regimes: &[RegimeId],
     study_of: &(impl Fn(usize) -> Result<S, JobError> + Sync),
     observer: &dyn Observer,
     seal: &(impl Fn(Option<&Study>, Vec<JobResult>) -> T + Sync),

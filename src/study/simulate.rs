@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::accounts::ExternalFlows;
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::simulate;
@@ -27,7 +28,7 @@ impl Study {
     pub fn policy<'a>(
         &'a self,
         replication: &'a Replication<'_>,
-        position: usize,
+        position: RegimeId,
     ) -> Result<JobPolicy<'a>, StudyError> {
         let regime = &self.scenario().regimes[position];
         let Some(negotiated) = self.negotiated(position) else {
@@ -54,7 +55,7 @@ impl Study {
     /// # Errors
     /// [`StudyError::Plan`] when the regime has no prices there; [`StudyError::Accounts`] when the job's accounts do not add up, with the
     /// figures.
-    pub fn simulate(&self, replication: &Replication<'_>, regime: usize) -> Result<Outcome, StudyError> {
+    pub fn simulate(&self, replication: &Replication<'_>, regime: RegimeId) -> Result<Outcome, StudyError> {
         let policy = self.policy(replication, regime)?;
         let outcome = match self.timed(replication, regime, &policy)? {
             Some(timed) => timed.simulate(),
@@ -73,7 +74,7 @@ impl Study {
     pub fn simulate_together(
         &self,
         replication: &Replication<'_>,
-        regimes: &[usize],
+        regimes: &[RegimeId],
     ) -> Vec<Result<Outcome, StudyError>> {
         let one_by_one = || regimes.iter().map(|regime| self.simulate(replication, *regime)).collect();
         if self.scenario().timing.is_none() {
@@ -89,7 +90,7 @@ impl Study {
             |(record, timed): (TimingRecord, &TimedJob<'_>)| record.outcome(timed.layout, timed.plan, timed.baseline);
         let outcomes: Vec<Outcome> = run_together(&timed).into_iter().zip(&timed).map(outcome).collect();
         let mut outcomes = outcomes.into_iter();
-        let complete = |(regime, policy): (&usize, Result<JobPolicy<'_>, StudyError>)| {
+        let complete = |(regime, policy): (&RegimeId, Result<JobPolicy<'_>, StudyError>)| {
             let policy = policy?;
             match outcomes.next() {
                 Some(outcome) => self.completed(outcome, replication, *regime, &policy),
@@ -104,7 +105,7 @@ impl Study {
         &self,
         mut outcome: Outcome,
         replication: &Replication<'_>,
-        regime: usize,
+        regime: RegimeId,
         policy: &JobPolicy<'_>,
     ) -> Result<Outcome, StudyError> {
         if let Some(block) = self.layout().negotiated {
@@ -130,7 +131,7 @@ impl Study {
     }
 
     /// What a job's policy changes outside the market, week by week: retaliation, and the trade that a settlement brings.
-    fn external_flows(&self, regime: usize, policy: &JobPolicy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
+    fn external_flows(&self, regime: RegimeId, policy: &JobPolicy<'_>, streams: &Streams) -> Vec<ExternalFlows> {
         const BILLION: f64 = 1e9;
         let flows =
             |week| policy.plan.retaliation(week).map_or_else(ExternalFlows::default, ExternalFlows::retaliation);
@@ -155,7 +156,7 @@ impl Study {
     pub fn simulate_in_time(
         &self,
         replication: &Replication<'_>,
-        regime: usize,
+        regime: RegimeId,
     ) -> Result<Option<TimingRecord>, StudyError> {
         let policy = self.policy(replication, regime)?;
         Ok(self.timed(replication, regime, &policy)?.map(|timed| timed.run()))
@@ -165,7 +166,7 @@ impl Study {
     fn timed<'a>(
         &'a self,
         replication: &'a Replication<'_>,
-        regime: usize,
+        regime: RegimeId,
         policy: &'a JobPolicy<'_>,
     ) -> Result<Option<TimedJob<'a>>, StudyError> {
         let Some((timing, belief)) = self.scenario().timing.as_ref().zip(policy.belief.as_deref()) else {

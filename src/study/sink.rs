@@ -10,6 +10,7 @@ use super::prepare::Study;
 use crate::config::design::Point;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::OutputError;
+use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
 
 /// What was written of a finished study.
@@ -34,7 +35,7 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// [`OutputError`], here and below, when what is taken cannot be written; the study ends with it.
-    fn study(&mut self, _study: &Study, _regimes: &[usize]) -> Result<(), OutputError> {
+    fn study(&mut self, _study: &Study, _regimes: &[RegimeId]) -> Result<(), OutputError> {
         Ok(())
     }
     /// The outcomes of one replication, in the order of the regimes. Replications come in their order.

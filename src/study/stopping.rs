@@ -7,6 +7,7 @@
 
 use super::arm::Arm;
 use crate::config::stop::{StopRule, StopTarget};
+use crate::model::ids::{Id, RegimeId};
 use crate::model::outcome::{Layout, Outcome};
 use crate::numerics::sequential::{Decision, Sequential};
 
@@ -28,8 +29,8 @@ pub struct Followed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StopError {
     /// A regime that the rule names does not run.
-    #[error("a target of [stop] needs the regime at position {0} of the scenario")]
-    Missing(usize),
+    #[error("a target of [stop] needs regime {} of the scenario, counted from 0", .0.index())]
+    Missing(RegimeId),
     /// Nothing is compared.
     #[error("[stop] has nothing to compare: only the baseline runs")]
     Nothing,
@@ -44,12 +45,12 @@ pub struct Stopping {
 }
 
 impl Stopping {
-    /// The rule on `regimes`, positions in the scenario in the order of the outcomes it will be fed.
+    /// The rule on `regimes`, in the order of the outcomes it will be fed.
     ///
     /// # Errors
     /// [`StopError`] when a regime that it names is not among them, or nothing is left to compare.
-    pub fn new(stop: &StopRule, layout: &Layout, regimes: &[usize]) -> Result<Self, StopError> {
-        let place = |regime: usize| {
+    pub fn new(stop: &StopRule, layout: &Layout, regimes: &[RegimeId]) -> Result<Self, StopError> {
+        let place = |regime: RegimeId| {
             regimes.iter().position(|known| *known == regime).map(Arm).ok_or(StopError::Missing(regime))
         };
         let (mut followed, mut precisions) = (Vec::new(), Vec::new());

@@ -24,6 +24,7 @@ use crate::config::design::Point;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::lock::Sharing;
 use crate::folder::{OutputError, OutputFolder};
+use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 use crate::platform::clock::Instant;
 use crate::platform::threads;
@@ -158,20 +159,20 @@ impl From<StudyError> for WorkError {
     }
 }
 
-/// Positions of the regimes that are named, in the order of the scenario, the baseline always among them; all where none is named.
+/// The regimes that are named, in the order of the scenario, the baseline always among them; all where none is named.
 ///
 /// # Errors
 /// [`WorkError::Refused`] naming one that is unknown.
-pub fn regimes_named(scenario: &Scenario, wanted: &[String]) -> Result<Vec<usize>, WorkError> {
+pub fn regimes_named(scenario: &Scenario, wanted: &[String]) -> Result<Vec<RegimeId>, WorkError> {
     let regimes = &scenario.regimes;
-    if let Some(unknown) = wanted.iter().find(|name| !regimes.iter().any(|regime| regime.name == **name)) {
-        let known: Vec<&str> = regimes.iter().map(|regime| regime.name.as_str()).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !regimes.values().any(|regime| regime.name == **name)) {
+        let known: Vec<&str> = regimes.values().map(|regime| regime.name.as_str()).collect();
         let known = known.join(", ");
         let message = format!("--regimes: `{unknown}` is no regime of this scenario\nhelp: expected some of {known}");
         return Err(WorkError::Refused(message));
     }
-    let asked = |i: &usize| wanted.is_empty() || *i == scenario.baseline || wanted.contains(&regimes[*i].name);
-    Ok((0..regimes.len()).filter(asked).collect())
+    let asked = |i: &RegimeId| wanted.is_empty() || *i == scenario.baseline || wanted.contains(&regimes[*i].name);
+    Ok(regimes.ids().filter(asked).collect())
 }
 
 /// Proves that a study has not both several points and a rule that says when one has been replicated often enough.
@@ -191,7 +192,7 @@ pub fn check(loaded: &Loaded) -> Result<(), WorkError> {
 ///
 /// # Errors
 /// [`WorkError::Refused`] as [`check`] says, [`WorkError::Plan`] for too many units.
-pub fn plan(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Result<Plan, WorkError> {
+pub fn plan(loaded: &Loaded, regimes: &[RegimeId], unit_size: Option<u64>) -> Result<Plan, WorkError> {
     check(loaded)?;
     Ok(Plan::of_study(loaded, regimes, unit_size)?)
 }
@@ -200,10 +201,10 @@ pub fn plan(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Resul
 ///
 /// # Errors
 /// [`UnitPlanError`].
-pub fn open(folder: &OutputFolder) -> Result<(Plan, Loaded, Vec<usize>), UnitPlanError> {
+pub fn open(folder: &OutputFolder) -> Result<(Plan, Loaded, Vec<RegimeId>), UnitPlanError> {
     let plan = Plan::read(folder)?;
     let loaded = plan.load(folder.path())?;
-    let regimes = plan.regime_positions(folder.path(), &loaded)?;
+    let regimes = plan.regime_ids(folder.path(), &loaded)?;
     Ok((plan, loaded, regimes))
 }
 
@@ -214,7 +215,7 @@ pub fn open(folder: &OutputFolder) -> Result<(Plan, Loaded, Vec<usize>), UnitPla
 /// [`WorkError`]; units that were finished before it stay, and the manifest says what became of the study.
 pub fn run(
     loaded: &Loaded,
-    regimes: &[usize],
+    regimes: &[RegimeId],
     folder: &OutputFolder,
     settings: Settings,
     sink: &mut dyn Sink,
@@ -345,7 +346,7 @@ fn start(store: &Store, plan: Plan, loaded: &Loaded) -> Result<(Plan, Inventory)
 struct Work<'a> {
     plan: &'a Plan,
     loaded: &'a Loaded,
-    regimes: &'a [usize],
+    regimes: &'a [RegimeId],
     store: &'a Store,
     /// Shards that are there already, by the position of the unit.
     done: &'a BTreeMap<usize, PathBuf>,

@@ -7,6 +7,7 @@ use stickershock::model::accounts::{
 };
 use stickershock::model::demand::{BuyerColumns, Execution, ExpectedDemand, Population};
 use stickershock::model::ids::{Id, ManufacturerId, RegionId};
+use stickershock::model::ids::{IdTable, RegimeId};
 use stickershock::model::market::{DutyBasis, Market, Stake};
 use stickershock::model::outcome::Outcome;
 use stickershock::model::plan::Phase;
@@ -14,7 +15,7 @@ use stickershock::model::supply::{PriceProblem, PricingOptions, equilibrium};
 use stickershock::model::trade::duty::{AdValoremRate, Duty, ImportDuty};
 use stickershock::study::Study;
 
-use crate::support::{gaps, outcomes, regime, root, showdown, study};
+use crate::support::{edit, gaps, outcomes, regime, root, showdown, study};
 
 /// The worked example: one year at Bertrand-Nash prices, everybody once, no loyalty.
 const EXAMPLE: [&str; 13] = [
@@ -47,7 +48,7 @@ fn example_of(seed: Option<u64>) -> Study {
     scenario.market.holdings.retain(|holding| holding.held == saab);
     scenario.accounts.owners = Owners::new(&scenario.market, &[]).unwrap();
     // Prices of the other regimes are not wanted.
-    scenario.regimes.truncate(1);
+    scenario.regimes = IdTable::new(scenario.regimes.values().take(1).cloned().collect());
     Study::prepare(scenario).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -413,10 +414,10 @@ fn the_accounts_of_a_job_are_those_of_the_equilibrium() {
 #[test]
 fn jobs_balance_and_a_wrong_slot_is_found() {
     let study = study(&["buyers.count=256", "exchange_rate.mode=history"]);
-    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     let kept = outcomes(&study, &regimes, 0..2, 1);
     let layout = accounts(&study);
-    let mut outcome = kept[1][regime(&study, "imposed")].clone();
+    let mut outcome = kept[1][regime(&study, "imposed").index()].clone();
     layout.check(&outcome.values).unwrap();
     for account in [Account::Makers, Account::Outlay, Account::World, Account::Burden, Account::Consumers] {
         let slot = layout.account(layout.position(account).unwrap(), 2);
@@ -475,9 +476,9 @@ fn accounts_of_runs_in_time() {
         ["buyers.count=4096", "buyers.pricing_nodes=256"].iter().map(|text| (*text).to_owned()).collect();
     let path = root().join("tests/market_1995/showdown-1995-timing.toml");
     let mut loaded = crate::support::load_anywhere(&path, &assignments).unwrap_or_else(|error| panic!("{error}"));
-    for belief in &mut loaded.scenario.timing.as_mut().unwrap().beliefs {
-        belief.while_open.fill(0.0);
-    }
+    edit(&mut loaded.scenario.timing.as_mut().unwrap().beliefs, |beliefs| {
+        beliefs.iter_mut().for_each(|belief| belief.while_open.fill(0.0));
+    });
     let study = Study::prepare(loaded.scenario).unwrap();
     let market = &study.scenario().market;
     let names = ["status_quo", "announced_settled", "imposed"].map(|name| regime(&study, name));

@@ -35,7 +35,7 @@ fn overlays_change_what_they_say() {
 
     let first = overlay("case-first");
     assert_eq!(names(&first), names(full));
-    let regimes: Vec<_> = first.regimes.iter().map(|regime| regime.name.as_str()).collect();
+    let regimes: Vec<_> = first.regimes.values().map(|regime| regime.name.as_str()).collect();
     assert!(regimes.contains(&"case_first"), "{regimes:?}");
 }
 

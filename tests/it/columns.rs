@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use stickershock::model::ids::RegimeId;
 
 use stickershock::model::outcome::{Group, ModelMetric, Outcome, Period, RegionMetric, WeekMetric};
 use stickershock::numerics::student;
@@ -75,7 +76,7 @@ impl Run {
         let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
         let loaded = stickershock::config::load(&path, &set).unwrap_or_else(|error| panic!("{error}"));
         let study = Study::prepare(loaded.scenario).unwrap();
-        let regimes: Vec<usize> = arms.iter().map(|name| support::regime(&study, name)).collect();
+        let regimes: Vec<RegimeId> = arms.iter().map(|name| support::regime(&study, name)).collect();
         let outcomes = support::outcomes(&study, &regimes, 0..replications, 2);
         Self { folder, study, arms: arms.iter().map(|name| (*name).to_owned()).collect(), outcomes }
     }
@@ -170,7 +171,7 @@ impl Run {
     pub fn arm(&self, row: &Row) -> usize {
         self.arms.iter().position(|name| *name == row["regime"]).unwrap()
     }
-    pub fn regime(&self, arm: usize) -> usize {
+    pub fn regime(&self, arm: usize) -> RegimeId {
         support::regime(&self.study, &self.arms[arm])
     }
     pub fn period(&self, row: &Row) -> (usize, &Period) {

@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use stickershock::model::ids::{Id, RegimeId};
 
 use rayon::prelude::*;
 use stickershock::config::{self, Loaded};
@@ -15,7 +16,7 @@ use stickershock::report::build::Report;
 use stickershock::report::rows::{ComparisonRow, RegionRow};
 use stickershock::study::{Arm, Results, Stopping, Study};
 
-use crate::support::run;
+use crate::support::{ids, run};
 
 pub const MODELS: &str = "\
 model,brand,maker,region,country,listed,price_usd,volume
@@ -169,11 +170,11 @@ impl Market {
     fn study(&self, assignments: &[String]) -> (Study, Results) {
         let loaded = self.load(assignments);
         let study = Study::prepare(loaded.scenario.clone()).unwrap();
-        let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+        let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
         let stopping = loaded.stop.as_ref().map(|rule| Stopping::new(rule, study.layout(), &regimes).unwrap());
         let most = stopping.as_ref().map_or(study.scenario().replications, |s| s.sequential().rule().max());
         let mut results =
-            Results::new(study.layout(), regimes.len(), Arm(study.scenario().baseline), 0).until(stopping);
+            Results::new(study.layout(), regimes.len(), Arm(study.scenario().baseline.index()), 0).until(stopping);
         let mut done = 0;
         while done < most && !results.is_enough() {
             let next = results.stopping().map_or(most, |stopping| stopping.sequential().next_look());
@@ -200,7 +201,7 @@ fn thousand(assignments: &[&str]) -> Vec<Tables> {
             let mut all: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
             all.push(format!("run.seed={seed}"));
             let (study, results) = market.study(&all);
-            let report = Report { study: &study, results: &results, regimes: &[0, 1, 2] };
+            let report = Report { study: &study, results: &results, regimes: &ids([0, 1, 2]) };
             let (mut comparisons, mut regions) = (report.comparisons(), report.regions());
             comparisons.retain(|row| row.period == "all");
             regions.retain(|row| row.period == "all");

@@ -82,7 +82,7 @@ fn every_shipped_scenario_is_described() {
         let text = describe(&loaded);
         let name = path.display().to_string();
         well_made(&text, &name);
-        for regime in &loaded.scenario.regimes {
+        for regime in loaded.scenario.regimes.values() {
             assert!(text.contains(&format!("`{}`", regime.name)), "{name}: {}", regime.name);
         }
         assert!(text.len() < 300_000, "{name}: {} bytes", text.len());

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use stickershock::model::demand::loyalty::stationary_shares;
 use stickershock::model::demand::{BuyerColumns, Execution, Population};
 use stickershock::model::exchange::{CurrencyPath, cost_factors};
+use stickershock::model::ids::RegimeId;
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
 use stickershock::model::timing::PublicBelief;
 use stickershock::model::trade::regime::{Stage, Standing};
@@ -90,7 +91,7 @@ fn a_specific_duty_is_the_same_for_every_car() {
     let (plans, j) = (study.plans(), position(&study, "929"));
     let extra = |week| {
         plans.get(regime(&study, "levy")).unwrap().phase(week).duty_usd[j]
-            - plans.get(0).unwrap().phase(week).duty_usd[j]
+            - plans.get(RegimeId(0)).unwrap().phase(week).duty_usd[j]
     };
     assert_eq!(extra(0), 0.0);
     assert!((extra(103) - 1234.0).abs() < 1e-9);

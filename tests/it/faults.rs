@@ -1,6 +1,7 @@
 //! A disk that fails: every step that four commands ask of it fails in turn, alone, from there on, or one after the other. What is left can be
 //! continued to the bytes of a run that nothing disturbed, and the error names a file.
 
+use crate::support::ids;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -202,7 +203,7 @@ fn a_run_survives_the_failure_of_every_step() {
     let loaded = laboratory.load();
     every_step_fails_in_turn(&|_| {}, &|folder, again| {
         let mut writer = Writer::new(folder, false, CSV);
-        let done = work::run(&loaded, &[0, 1, 2], folder, settings(again), &mut writer, &());
+        let done = work::run(&loaded, &ids([0, 1, 2]), folder, settings(again), &mut writer, &());
         done.map(drop).map_err(|error| error.to_string())
     });
 }
@@ -211,7 +212,7 @@ fn a_run_survives_the_failure_of_every_step() {
 fn a_merge_survives_the_failure_of_every_step() {
     let laboratory = Laboratory::new("");
     let loaded = laboratory.load();
-    let regimes = [0, 1, 2];
+    let regimes = ids([0, 1, 2]);
     let plan = work::plan(&loaded, &regimes, Some(2)).unwrap();
     let prepare = |out: &Path| {
         let store = Store::of(OutputFolder::create(out).unwrap(), Sharing::Alone).unwrap();
@@ -255,7 +256,7 @@ fn a_sensitivity_study_survives_the_failure_of_every_step() {
         let stop = AtomicBool::new(false);
         let log = study.open(folder, 2).map_err(|error| told(&error))?;
         let _lock = log.0.lock();
-        let manifest = Manifest::new(&loaded, &[0, 1], 1).of_sensitivity(1, study.identity());
+        let manifest = Manifest::new(&loaded, &ids([0, 1]), 1).of_sensitivity(1, study.identity());
         let mut standing = WorkStanding::begin(folder, manifest, Instant::now()).map_err(|error| told(&error))?;
         let finished = study.run(log, (2, 2), IndexPrecision::default(), &stop, &|_, _| {});
         let finished = standing.keep(finished, |_| false).map_err(|error| told(&error))?;
@@ -311,7 +312,7 @@ fn two_at_work_in_one_folder_are_one_too_many() {
     let laboratory = Laboratory::new(UNCERTAIN);
     let loaded = laboratory.load();
     let folder = OutputFolder::create(&laboratory.folder.path().join("out")).unwrap();
-    let plan = work::plan(&loaded, &[0, 1, 2], Some(2)).unwrap();
+    let plan = work::plan(&loaded, &ids([0, 1, 2]), Some(2)).unwrap();
     plan.write(&folder, &loaded).unwrap();
     let held = Lock::take(&folder, Sharing::Alone).unwrap();
     let name = format!("process {}", std::process::id());

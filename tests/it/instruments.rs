@@ -2,6 +2,7 @@
 
 use stickershock::config;
 use stickershock::model::demand::Execution;
+use stickershock::model::ids::RegimeId;
 use stickershock::model::outcome::ModelMetric;
 use stickershock::model::plan::{Phase, RegimePlan};
 use stickershock::model::timing::dealers::GRAINS;
@@ -291,7 +292,7 @@ fn a_reversal_keeps_or_refunds_the_duty() {
 fn a_lapsed_threat_leaves_the_status_quo() {
     let study = study(&[FAST]);
     assert!(plan(&study, "threat_lapsed").phases() == plan(&study, "status_quo").phases());
-    let names: Vec<&str> = study.scenario().regimes.iter().map(|regime| regime.name.as_str()).collect();
+    let names: Vec<&str> = study.scenario().regimes.values().map(|regime| regime.name.as_str()).collect();
     for name in ["announced_settled", "imposed_retaliation", "imposed_reversed", "inspections", "all_imports"] {
         assert!(names.contains(&name), "{name}");
     }
@@ -359,7 +360,9 @@ fn a_quota_in_time_limits_what_is_shipped() {
         weeks.map(|week| ordered(week) as f64 / GRAINS as f64 * record.cars).sum()
     };
     let first = (0..104)
-        .find(|week| study.plans().get(number).unwrap().phase(*week) != study.plans().get(0).unwrap().phase(*week))
+        .find(|week| {
+            study.plans().get(number).unwrap().phase(*week) != study.plans().get(RegimeId(0)).unwrap().phase(*week)
+        })
         .unwrap();
     for weeks in 1..=104 - first {
         let shipped = sums(&capped, true, first..first + weeks);

@@ -6,11 +6,12 @@ use assert_cmd::Command;
 use stickershock::config::Loaded;
 use stickershock::config::warnings::{few_purchases, warnings};
 use stickershock::model::exchange::{CurrencyPath, cost_factors};
+use stickershock::model::ids::RegimeId;
 use stickershock::model::outcome::{RegionMetric, WeekMetric};
 use stickershock::model::plan::{Phase, RegimePlan};
 use stickershock::study::Study;
 
-use crate::support::{load_anywhere, outcomes, regime, root, same, showdown_path};
+use crate::support::{ids, load_anywhere, outcomes, regime, root, same, showdown_path};
 
 const FAST: [&str; 2] = ["buyers.count=512", "buyers.population=shared"];
 const BERTRAND: &str = "pricing.rule=bertrand";
@@ -356,7 +357,7 @@ fn season_and_trend_scale_the_weeks() {
     let season = "time.season=[0.5, 1.5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]";
     let run = |assignments: &[&str]| {
         let study = with("", &["imposed"], assignments);
-        let found = outcomes(&study, &[0, 1], 0..1, 1).remove(0);
+        let found = outcomes(&study, &ids([0, 1]), 0..1, 1).remove(0);
         (study, found)
     };
     let ((plain, flat), (seasonal, moved)) = (run(&[]), run(&[season, "time.trend=0.1"]));
@@ -399,7 +400,7 @@ fn season_and_trend_scale_the_weeks() {
 fn a_deflator_divides_the_price_response() {
     let a = with("", &["imposed"], &["demand.alpha=0.15", "demand.deflator=2.0"]);
     let b = with("", &["imposed"], &["demand.alpha=0.075"]);
-    let run = |study: &Study| outcomes(study, &[0, 1], 0..1, 1);
+    let run = |study: &Study| outcomes(study, &ids([0, 1]), 0..1, 1);
     assert!(run(&a).iter().flatten().zip(run(&b).iter().flatten()).all(|(x, y)| same(&x.values, &y.values)));
     refused(
         "[demand]\nabsent_brands = [\"Lexus\"]",
@@ -430,14 +431,14 @@ fn exchange_rates_move_costs_of_cars_that_owe_no_duty() {
 #[test]
 fn regimes_are_chosen_by_a_list() {
     let chosen = loaded("", &["imposed", "all_imports"], &[]).unwrap().scenario;
-    let names: Vec<&str> = chosen.regimes.iter().map(|regime| regime.name.as_str()).collect();
+    let names: Vec<&str> = chosen.regimes.values().map(|regime| regime.name.as_str()).collect();
     assert_eq!(names, ["status_quo", "imposed", "all_imports"]);
     let all = loaded("", &[], &["regimes=[\"all_imports\", \"status_quo\"]"]).unwrap().scenario;
     assert_eq!(
-        all.regimes.iter().map(|regime| regime.name.as_str()).collect::<Vec<_>>(),
+        all.regimes.values().map(|regime| regime.name.as_str()).collect::<Vec<_>>(),
         ["all_imports", "status_quo"]
     );
-    assert_eq!((chosen.regimes[2].clone(), all.baseline), (all.regimes[0].clone(), 1));
+    assert_eq!((chosen.regimes[RegimeId(2)].clone(), all.baseline), (all.regimes[RegimeId(0)].clone(), RegimeId(1)));
     refused("", &["impsed"], &["regimes[1]", "`impsed` is no [[regime]]", "did you mean `imposed`"]);
     refused("", &["imposed", "imposed"], &["regimes[2]", "stands twice"]);
     let none = loaded("", &[], &["regimes=[]"]).map(|_| ()).unwrap_err();

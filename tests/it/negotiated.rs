@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use stickershock::config::load;
 use stickershock::model::governments::{Negotiation, Setup, State};
+use stickershock::model::ids::RegimeId;
 use stickershock::model::outcome::NegotiatedMetric;
 use stickershock::model::streams::Streams;
 use stickershock::model::trade::regime::{Action, Force};
@@ -132,11 +133,11 @@ fn renewed_threats_are_histories_that_the_market_accepts() {
 #[test]
 fn outcomes_are_the_same_at_any_number_of_threads_and_in_any_order() {
     let negotiated = regime(small(), "negotiated");
-    let one = outcomes(small(), &[0, negotiated], 0..12, 1);
+    let one = outcomes(small(), &[RegimeId(0), negotiated], 0..12, 1);
     // A study of its own: no plan is known beforehand, and the last replications come first.
     let fresh = study(&SMALL);
-    let last = outcomes(&fresh, &[0, negotiated], 6..12, 3);
-    let first = outcomes(&fresh, &[0, negotiated], 0..6, 3);
+    let last = outcomes(&fresh, &[RegimeId(0), negotiated], 6..12, 3);
+    let first = outcomes(&fresh, &[RegimeId(0), negotiated], 0..6, 3);
     let bits = |outcomes: &[Vec<stickershock::model::outcome::Outcome>]| -> Vec<u64> {
         outcomes.iter().flatten().flat_map(|outcome| &outcome.values).map(|value| value.to_bits()).collect()
     };
@@ -147,7 +148,8 @@ fn outcomes_are_the_same_at_any_number_of_threads_and_in_any_order() {
 #[test]
 fn scheduled_regimes_do_not_notice_the_governments() {
     let other = study(&["buyers.count=256", GIVEN, "governments.execution_reward=0.5"]);
-    let arms: Vec<usize> = (0..regime(small(), "negotiated")).collect();
+    let negotiated = regime(small(), "negotiated");
+    let arms: Vec<RegimeId> = small().scenario().regimes.ids().take_while(|regime| *regime != negotiated).collect();
     let block = small().layout().negotiated.unwrap().slot(NegotiatedMetric::SettledByDeadline);
     let (here, there) = (outcomes(small(), &arms, 0..2, 2), outcomes(&other, &arms, 0..2, 2));
     for (here, there) in here.iter().flatten().zip(there.iter().flatten()) {
@@ -176,7 +178,7 @@ fn replications_carry_the_outcome_of_their_negotiation() {
     let study = small();
     let negotiated = regime(study, "negotiated");
     let n = 40;
-    let jobs = outcomes(study, &[0, negotiated], 0..n, 2);
+    let jobs = outcomes(study, &[RegimeId(0), negotiated], 0..n, 2);
     let block = study.layout().negotiated.unwrap();
     let values = |metric| jobs.iter().map(|arms| arms[1].values[block.slot(metric)]).collect::<Vec<f64>>();
     let mean = |values: &[f64]| {
@@ -304,7 +306,7 @@ fn dated_events_can_be_judged_by_the_governments_record() {
         crate::support::load_anywhere(&path, &[GIVEN.to_owned()])
     };
     let scenario = load_with("").unwrap().scenario;
-    let position = scenario.regimes.iter().position(|regime| regime.name == "announced_settled").unwrap();
+    let position = scenario.regimes.iter().find(|(_, regime)| regime.name == "announced_settled").unwrap().0;
     let belief = &scenario.timing.as_ref().unwrap().beliefs[position];
     // Talks, then the open threat of 12 April, the list of 16 May, the settlement of 28 June.
     assert_eq!((belief.while_open[14], belief.while_open[26]), (0.0, 0.0));

@@ -4,7 +4,7 @@ use stickershock::config::Loaded;
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
 use stickershock::study::Study;
 
-use crate::support::{load_anywhere, outcomes, showdown_path};
+use crate::support::{ids, load_anywhere, outcomes, showdown_path};
 
 const GROUPS: &str = "
 [[group]]
@@ -44,7 +44,7 @@ fn a_group_is_the_sum_of_its_models_and_a_region_as_a_group_is_the_region() {
         ["BMW", "Mercedes-Benz", "Audi", "Porsche"].contains(&brand.as_str()) && market.models[j].name != "911 Carrera"
     };
     let japan = market.regions.as_slice().iter().position(|region| region == "japan").unwrap();
-    let (with, without) = (outcomes(&study, &[0, 1], 0..2, 1), outcomes(&plain, &[0, 1], 0..2, 1));
+    let (with, without) = (outcomes(&study, &ids([0, 1]), 0..2, 1), outcomes(&plain, &ids([0, 1]), 0..2, 1));
     for (own, without) in with.iter().flatten().zip(without.iter().flatten()) {
         for period in 0..layout.periods.len() {
             let value = |name: &str| own.values[layout.headline(at(name), period)];

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use stickershock::model::ids::RegimeId;
 
 use stickershock::folder::OutputFolder;
 use stickershock::model::trade::regime::Regime;
@@ -12,7 +13,7 @@ use stickershock::report::writer::{Formats, Writer};
 use stickershock::study::work::{self, Settings};
 use stickershock::study::{Base, Finished, Study};
 
-use crate::support::{load_anywhere, read_csv, root, showdown};
+use crate::support::{edit, load_anywhere, read_csv, root, showdown};
 
 const SMALL: [&str; 3] = ["buyers.count=512", "buyers.pricing_nodes=128", "run.replications=6"];
 const REGIMES: [&str; 4] = ["announced_settled", "imposed", "voluntary_restraint", "negotiated"];
@@ -138,7 +139,7 @@ fn frames_hold_the_numbers_of_the_tables() {
     let period = finished.study.scenario().dates(finished.study.scenario().reporting_period());
     let label = |name: &str| {
         let regimes = &finished.study.scenario().regimes;
-        regimes.iter().find(|regime| regime.name == name).unwrap().label.clone()
+        regimes.values().find(|regime| regime.name == name).unwrap().label.clone()
     };
     let mut compared = 0;
     for row in rows.iter().filter(|row| row.period == "after_deadline" && row.group != "part") {
@@ -211,9 +212,11 @@ fn names_are_names() {
         scenario.title = EVIL.into();
         scenario.flag_label = EVIL.into();
         scenario.accounts.home = EVIL.into();
-        scenario.regimes.iter_mut().for_each(|Regime { label, events, .. }| {
-            *label = EVIL.into();
-            events.iter_mut().for_each(|event| event.label = EVIL.into());
+        edit(&mut scenario.regimes, |regimes| {
+            regimes.iter_mut().for_each(|Regime { label, events, .. }| {
+                *label = EVIL.into();
+                events.iter_mut().for_each(|event| event.label = EVIL.into());
+            });
         });
         for j in 0..scenario.market.models.len() {
             scenario.market.models[j].name = format!("{EVIL}{j}");
@@ -282,7 +285,7 @@ fn a_page_of_a_large_study_stays_small() {
     let set = ["buyers.count=256", "buyers.pricing_nodes=128", "run.replications=2"].map(String::from);
     let loaded = load_anywhere(&path, &set).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((loaded.scenario.market.models.len(), loaded.scenario.regimes.len()), (500, 50));
-    let regimes: Vec<usize> = (0..50).collect();
+    let regimes: Vec<RegimeId> = loaded.scenario.regimes.ids().collect();
     let base = Base::solve(&loaded.scenario).unwrap();
     let finished = Finished::simulate_on(base, loaded.scenario, &regimes, None, &mut (), &()).unwrap();
     let made = page::run::page(&finished, None);

@@ -10,11 +10,12 @@ use std::path::Path;
 use std::process::Command;
 
 use rayon::prelude::*;
+use stickershock::model::ids::RegimeId;
 use stickershock::model::outcome::Outcome;
 use stickershock::report::build::Report;
 use stickershock::study::{Arm, Results, Study};
 
-use crate::support::{outcomes, regime, root, run, showdown_path, study};
+use crate::support::{ids, outcomes, regime, root, run, showdown_path, study};
 
 const FAST: [&str; 1] = ["buyers.count=1024"];
 
@@ -60,9 +61,9 @@ fn replications_that_share_a_seed() {
 /// Seed 0 is a seed: it repeats, and differs from seed 1.
 #[test]
 fn seed_zero_meaning_none() {
-    let once = || outcomes(&study(&[FAST[0], "run.seed=0"]), &[0], 0..1, 1);
+    let once = || outcomes(&study(&[FAST[0], "run.seed=0"]), &ids([0]), 0..1, 1);
     assert!(once() == once());
-    assert!(once() != outcomes(&study(&[FAST[0], "run.seed=1"]), &[0], 0..1, 1));
+    assert!(once() != outcomes(&study(&[FAST[0], "run.seed=1"]), &ids([0]), 0..1, 1));
 }
 
 /// Rows and bytes do not depend on which job ends first: one, two and eight threads.
@@ -113,9 +114,9 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn a_parallel_scan_that_shares_a_generator() {
     let points = [study(&["buyers.count=256"]), study(&["buyers.count=256", "demand.alpha=0.15"])];
-    let jobs: Vec<(usize, usize, u64)> =
-        (0..2).flat_map(|point| (0..6).map(move |n| (point, n as usize % 3, n / 3))).collect();
-    let simulate = |(point, regime, replication): &(usize, usize, u64)| {
+    let jobs: Vec<(usize, RegimeId, u64)> =
+        (0..2).flat_map(|point| (0..6).map(move |n| (point, RegimeId(n as u16 % 3), n / 3))).collect();
+    let simulate = |(point, regime, replication): &(usize, RegimeId, u64)| {
         let study: &Study = &points[*point];
         study.simulate(&study.replication(*replication).unwrap(), *regime).unwrap()
     };

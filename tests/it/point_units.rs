@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 use stickershock::folder::OutputFolder;
+use stickershock::study::Arm;
 use stickershock::study::units::Plan;
 
 use crate::support::{read_csv, root};
@@ -182,18 +183,18 @@ fn a_point_that_fails_is_recorded_with_its_reason() {
 fn replications_of_draws_are_numbered_through() {
     let folder = tempfile::tempdir().unwrap();
     let plan = plan(&scenario(folder.path(), DRAWS), &folder.path().join("draws"));
-    let numbers: Vec<(usize, u64, usize)> = (0..plan.jobs()).map(|job| plan.job(job).unwrap()).collect();
+    let numbers: Vec<(usize, u64, Arm)> = (0..plan.jobs()).map(|job| plan.job(job).unwrap()).collect();
     let expected = (0..4_usize)
         .flat_map(|point| (0..3).map(move |r| (point, 3 * point as u64 + r)))
-        .flat_map(|(point, replication)| [(point, replication, 0), (point, replication, 1)]);
+        .flat_map(|(point, replication)| [(point, replication, Arm(0)), (point, replication, Arm(1))]);
     assert!(numbers.iter().copied().eq(expected), "{numbers:?}");
-    for (number, (point, replication, regime)) in (0..).zip(&numbers) {
-        assert_eq!(plan.job_number(*point, *replication, *regime), number);
+    for (number, (point, replication, arm)) in (0..).zip(&numbers) {
+        assert_eq!(plan.job_number(*point, *replication, *arm), number);
     }
     let sweep = folder.path().join("sweep");
     fs::create_dir(&sweep).unwrap();
     let plan = self::plan(&scenario(&sweep, SWEEP), &sweep.join("plan"));
-    assert_eq!(plan.job(49), Some((4, 4, 1)));
+    assert_eq!(plan.job(49), Some((4, 4, Arm(1))));
 }
 
 /// Killed at random moments and resumed, a sweep ends in the bytes of an undisturbed run.

@@ -9,7 +9,7 @@ use stickershock::sensitivity::random::{DesignPurpose, DesignStream};
 use stickershock::study::run::run_units;
 use stickershock::study::{JobError, JobResult, Study, Unit};
 
-use crate::support::{root, showdown, showdown_path, study};
+use crate::support::{ids, root, showdown, showdown_path, study};
 
 /// A scenario that extends the shipped one, in a folder of its own.
 fn extended(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -513,7 +513,7 @@ fn a_fault_in_one_point_leaves_the_others() {
     let mut kept = Vec::new();
     let ended = run_units(
         &units,
-        &[0],
+        &ids([0]),
         &study_of,
         &(),
         &|_: Option<&Study>, jobs: Vec<JobResult>| jobs,

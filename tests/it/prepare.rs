@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use stickershock::folder::OutputFolder;
+use stickershock::model::ids::RegimeId;
 use stickershock::model::trade::regime::Action;
 use stickershock::report::study::tables;
 use stickershock::report::writer::{Formats, Writer};
@@ -15,8 +16,8 @@ use crate::support::{outcomes, regime, showdown, simulate, study};
 
 const SMALL: [&str; 3] = ["buyers.count=256", "buyers.pricing_nodes=128", "run.replications=2"];
 
-fn position(name: &str) -> usize {
-    showdown(&SMALL).scenario.regimes.iter().position(|regime| regime.name == name).unwrap()
+fn position(name: &str) -> RegimeId {
+    showdown(&SMALL).scenario.regimes.iter().find(|(_, regime)| regime.name == name).unwrap().0
 }
 
 /// Only what was asked for is worked out, with the baseline, and it has the numbers that it has among all.
@@ -26,7 +27,7 @@ fn two_regimes_are_prepared_for_a_run_of_two() {
     let (imposed, quiet) = (regime(&whole, "imposed"), whole.scenario().baseline);
     let part = Study::prepare_only(showdown(&SMALL).scenario, &[imposed]).unwrap();
     assert_eq!((part.plans().len(), whole.plans().len()), (2, whole.scenario().regimes.len()));
-    for prepared in 0..whole.scenario().regimes.len() {
+    for prepared in whole.scenario().regimes.ids() {
         let expected = [imposed, quiet].contains(&prepared).then(|| whole.plans().get(prepared).unwrap());
         assert_eq!(part.plans().get(prepared), expected);
         assert!(part.negotiated(prepared).is_none());

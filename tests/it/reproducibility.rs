@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::{outcomes, regime, showdown_path, study};
+use stickershock::model::ids::{Id, RegimeId};
 
 const FAST: [&str; 1] = ["buyers.count=1024"];
 
@@ -58,10 +59,10 @@ fn replication_7_alone_equals_replication_7_of_20() {
 fn regimes_do_not_disturb_each_other() {
     let study = study(&FAST);
     let imposed = regime(&study, "imposed");
-    let all: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let all: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     let alone = outcomes(&study, &[imposed], 0..3, 1);
     let together = outcomes(&study, &all, 0..3, 2);
     for replication in 0..3 {
-        assert!(alone[replication][0] == together[replication][imposed]);
+        assert!(alone[replication][0] == together[replication][imposed.index()]);
     }
 }

@@ -17,7 +17,7 @@ use stickershock::study::units::shard::{ShardReader, StoredJob, encode, encode_h
 use stickershock::study::units::{Plan, Store};
 use stickershock::study::{JobResult, Study};
 
-use crate::support::{read_csv, showdown, showdown_path};
+use crate::support::{ids, read_csv, showdown, showdown_path};
 
 /// A study of some seconds in 12 units.
 const SMALL: [&str; 11] = [
@@ -751,7 +751,7 @@ fn every_point_is_the_scenario_with_its_assignments() {
         .zip(rates)
         .map(|(index, rate)| Point { index, assignments: vec![format!("instrument.sanctions.rate={rate}")] })
         .collect();
-    let regimes = [0, 2];
+    let regimes = ids([0, 2]);
     let plan = Plan::new(&loaded, &regimes, &points, Some(2)).unwrap();
     assert_eq!((plan.units.len(), plan.jobs()), (9, 30));
     let folder = tempfile::tempdir().unwrap();
@@ -808,10 +808,10 @@ fn a_point_that_cannot_be_prepared_does_not_sink_the_others() {
     let loaded = showdown(&["buyers.count=64", "buyers.pricing_nodes=64", "run.replications=2"]);
     let point = |index, assignment: &str| Point { index, assignments: vec![assignment.to_owned()] };
     let points = [point(0, "demand.loyalty=1.0"), point(1, "demand.alpha=-1"), point(2, "demand.loyalty=1.1")];
-    let plan = Plan::new(&loaded, &[0], &points, None).unwrap();
+    let plan = Plan::new(&loaded, &ids([0]), &points, None).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Sharing::Alone).unwrap();
-    let drive = Drive { plan: &plan, regimes: &[0], store: &store, observer: &() };
+    let drive = Drive { plan: &plan, regimes: &ids([0]), store: &store, observer: &() };
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     drive
         .run(&BTreeMap::new(), &Studies::new(&loaded, &plan), &mut |event| {

@@ -12,7 +12,7 @@ use stickershock::model::trade::regime::Reopening;
 use stickershock::model::world::{World, WorldFacts};
 
 use crate::prices::{Accounts, Reference, Row, row};
-use crate::support::root;
+use crate::support::{edit, root};
 
 /// Week in which the regime `imposed` charges the duty.
 const IMPOSED: usize = 26;
@@ -89,7 +89,7 @@ impl Market {
             execution: Execution::PARALLEL,
             look_ahead_weeks,
         };
-        let regime = scenario.regimes.iter().find(|known| known.name == regime).unwrap();
+        let regime = scenario.regimes.values().find(|known| known.name == regime).unwrap();
         planner.plan(regime).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -267,7 +267,9 @@ fn a_maker_reopens_its_lists_where_waiting_costs_more() {
 fn a_regime_may_say_for_itself_whether_lists_are_reopened() {
     let mut market = Market::small().sanctions(1.0, 69.0, 0.0);
     let under = |market: &mut Market, rule: Option<f64>, reopening: Reopening| {
-        market.scenario.regimes.iter_mut().for_each(|regime| regime.reopening = reopening);
+        edit(&mut market.scenario.regimes, |regimes| {
+            regimes.iter_mut().for_each(|regime| regime.reopening = reopening);
+        });
         market.staggered("imposed", lists(26.0, rule))
     };
     let reopened = under(&mut market, Some(0.0075), Reopening::AsTheRule);

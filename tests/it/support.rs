@@ -2,6 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
+use stickershock::model::ids::{Id, IdTable, RegimeId};
 
 use stickershock::config::{self, Loaded};
 use stickershock::model::accounts::ModelAccount;
@@ -52,13 +53,26 @@ pub fn study(assignments: &[&str]) -> Study {
     Study::prepare(showdown(assignments).scenario).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Position of a regime.
-pub fn regime(study: &Study, name: &str) -> usize {
-    study.scenario().regimes.iter().position(|regime| regime.name == name).unwrap()
+/// Regimes by their places in the scenario.
+pub fn ids<const N: usize>(places: [u16; N]) -> [RegimeId; N] {
+    places.map(RegimeId)
+}
+
+/// Changes what a table holds as a vector.
+pub fn edit<I: Id, T: Clone, R>(table: &mut IdTable<I, T>, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
+    let mut items = table.as_slice().to_vec();
+    let result = change(&mut items);
+    *table = IdTable::new(items);
+    result
+}
+
+/// A regime by its name.
+pub fn regime(study: &Study, name: &str) -> RegimeId {
+    study.scenario().regimes.iter().find(|(_, regime)| regime.name == name).unwrap().0
 }
 
 /// Hands what `regimes` left in each replication to `keep`, in order.
-pub fn run(study: &Study, regimes: &[usize], replications: Range<u64>, mut keep: impl FnMut(u64, &[Outcome])) {
+pub fn run(study: &Study, regimes: &[RegimeId], replications: Range<u64>, mut keep: impl FnMut(u64, &[Outcome])) {
     let unit = [Unit { index: 0, point: 0, replications }];
     let seal = |_: Option<&Study>, jobs: Vec<JobResult>| jobs.into_iter().collect::<Result<Vec<Outcome>, _>>();
     run_units(&unit, regimes, &|_| Ok(study), &(), &seal, |_, replication, outcomes| {
@@ -69,7 +83,7 @@ pub fn run(study: &Study, regimes: &[usize], replications: Range<u64>, mut keep:
 }
 
 /// Outcomes of regimes in replications, on `threads` threads: replication by replication, in the order of `regimes`.
-pub fn outcomes(study: &Study, regimes: &[usize], replications: Range<u64>, threads: usize) -> Vec<Vec<Outcome>> {
+pub fn outcomes(study: &Study, regimes: &[RegimeId], replications: Range<u64>, threads: usize) -> Vec<Vec<Outcome>> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut kept = Vec::new();
     pool.install(|| run(study, regimes, replications, |_, outcomes| kept.push(outcomes.to_vec())));
@@ -94,7 +108,7 @@ pub fn gaps(sold: &ModelAccount) -> [f64; 2] {
 }
 
 /// A study in memory, on a base year of its own.
-pub fn simulate(scenario: Scenario, regimes: &[usize], observer: &dyn Observer) -> Result<Finished, FinishError> {
+pub fn simulate(scenario: Scenario, regimes: &[RegimeId], observer: &dyn Observer) -> Result<Finished, FinishError> {
     let base = Base::solve(&scenario).unwrap();
     Finished::simulate_on(base, scenario, regimes, None, &mut (), observer)
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use stickershock::config;
 use stickershock::model::demand::loyalty::stationary_shares;
 use stickershock::model::demand::{BuyerColumns, Execution, Population};
+use stickershock::model::ids::{Id, IdTable, RegimeId};
 use stickershock::model::outcome::{ModelMetric, RegionMetric};
 use stickershock::model::scenario::Scenario;
 use stickershock::model::streams::Streams;
@@ -17,7 +18,7 @@ use stickershock::model::trade::regime::{Action, PolicyEvent, Regime, Reopening}
 use stickershock::model::world::Start;
 use stickershock::study::Study;
 
-use crate::support::{outcomes, regime, root};
+use crate::support::{edit, ids, outcomes, regime, root};
 
 fn scenario(assignments: &[&str]) -> Scenario {
     let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
@@ -29,7 +30,7 @@ fn study(assignments: &[&str]) -> Study {
     Study::prepare(scenario(assignments)).unwrap()
 }
 
-fn record(study: &Study, regime: usize, replication: u64) -> TimingRecord {
+fn record(study: &Study, regime: RegimeId, replication: u64) -> TimingRecord {
     study.simulate_in_time(&study.replication(replication).unwrap(), regime).unwrap().unwrap()
 }
 
@@ -61,14 +62,14 @@ fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, a
             .collect(),
         reopening: Reopening::AsTheRule,
     };
-    scenario.regimes.truncate(1);
-    scenario.regimes.push(history);
+    scenario.regimes = IdTable::new(scenario.regimes.values().take(1).cloned().collect());
+    edit(&mut scenario.regimes, |regimes| regimes.push(history));
     let selected = scenario.instruments[0].selected.clone();
     let timing = scenario.timing.as_mut().unwrap();
-    timing.beliefs.truncate(2);
-    timing.beliefs[1].while_open = vec![belief; scenario.weeks as usize];
-    timing.suspended.truncate(2);
-    timing.suspended[1] = selected.iter().map(|selected| *selected && suspended).collect();
+    edit(&mut timing.beliefs, |beliefs| beliefs.truncate(2));
+    timing.beliefs[RegimeId(1)].while_open = vec![belief; scenario.weeks as usize];
+    edit(&mut timing.suspended, |suspended| suspended.truncate(2));
+    timing.suspended[RegimeId(1)] = selected.iter().map(|selected| *selected && suspended).collect();
     Study::prepare(scenario).unwrap()
 }
 
@@ -76,7 +77,7 @@ fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, a
 fn balances(
     study: &Study,
     record: &TimingRecord,
-    regime: usize,
+    regime: RegimeId,
     liable_from: Option<usize>,
     imposed: Option<(usize, usize)>,
 ) {
@@ -149,9 +150,9 @@ proptest! {
             end = end.min(103);
         }
         let study = with_events(&events, belief, suspended, &["buyers.count=2048", &format!("run.seed={seed}")]);
-        let record = record(&study, 1, 0);
+        let record = record(&study, RegimeId(1), 0);
         let liable_from = liable.then_some(liable_week as usize);
-        balances(&study, &record, 1, liable_from, imposed.then_some((decision as usize, end as usize)));
+        balances(&study, &record, RegimeId(1), liable_from, imposed.then_some((decision as usize, end as usize)));
     }
 }
 
@@ -173,7 +174,7 @@ fn one_shot_is_the_static_market() {
     .unwrap();
     let list = scenario.market.list_prices();
     let shares = stationary_shares(&nodes, &world.products, &world.inversion.delta, &list, Execution::SERIAL).unwrap();
-    let run = &outcomes(&study, &[0], 0..1, 1)[0][0];
+    let run = &outcomes(&study, &ids([0]), 0..1, 1)[0][0];
     let events = scenario.market.market_size * f64::from(scenario.weeks) / 52.0;
     for (j, share) in shares.product.iter().enumerate() {
         let expected = run.values[study.layout().model(ModelMetric::ExpectedUnits, 0, j)];
@@ -195,7 +196,7 @@ fn without_dealers_the_status_quo_is_the_plain_weekly_path() {
     let mut timed = scenario(&[SMALL]);
     timed.timing.as_mut().unwrap().dealers = None;
     let (plain, timed) = (Study::prepare(plain).unwrap(), Study::prepare(timed).unwrap());
-    let (a, b) = (&outcomes(&plain, &[0], 0..2, 1), &outcomes(&timed, &[0], 0..2, 1));
+    let (a, b) = (&outcomes(&plain, &ids([0]), 0..2, 1), &outcomes(&timed, &ids([0]), 0..2, 1));
     for (a, b) in a.iter().zip(b) {
         for p in 0..plain.layout().periods.len() {
             for j in 0..plain.layout().models {
@@ -268,10 +269,10 @@ fn an_unbelieved_threat_that_is_settled_changes_nothing() {
 #[test]
 fn an_unbelieved_threat_moves_nobody_before_the_duty() {
     let study = with_events(&IMPOSED, 0.0, false, &[SMALL]);
-    let (quiet, threat) = (record(&study, 0, 1), record(&study, 1, 1));
+    let (quiet, threat) = (record(&study, RegimeId(0), 1), record(&study, RegimeId(1), 1));
     assert!((0..26).all(|week| quiet.sales.drawn(week) == threat.sales.drawn(week)));
     assert!((26..104).any(|week| quiet.sales.drawn(week) != threat.sales.drawn(week)));
-    balances(&study, &threat, 1, Some(20), Some((26, 104)));
+    balances(&study, &threat, RegimeId(1), Some(20), Some((26, 104)));
 }
 
 fn sanctioned(study: &Study, record: &TimingRecord, weeks: std::ops::Range<usize>) -> f64 {
@@ -292,16 +293,19 @@ fn the_surge_grows_with_belief_and_is_paid_back() {
     fn run(beliefs: &[f64], extra: &str, replication: u64) -> Vec<[f64; 4]> {
         let mut scenario = with_events(&THREAT, 0.0, false, &["buyers.count=32768", extra]).scenario().clone();
         let timing = scenario.timing.as_mut().unwrap();
-        timing.beliefs[1].while_open.fill(beliefs[0]);
+        timing.beliefs[RegimeId(1)].while_open.fill(beliefs[0]);
         for belief in &beliefs[1..] {
-            scenario.regimes.push(scenario.regimes[1].clone());
-            timing.suspended.push(timing.suspended[1].clone());
-            timing.beliefs.push(timing.beliefs[1].clone());
-            timing.beliefs.last_mut().unwrap().while_open.fill(*belief);
+            edit(&mut scenario.regimes, |regimes| regimes.push(regimes[1].clone()));
+            edit(&mut timing.suspended, |suspended| suspended.push(suspended[1].clone()));
+            edit(&mut timing.beliefs, |all| {
+                let mut own = all[1].clone();
+                own.while_open.fill(*belief);
+                all.push(own);
+            });
         }
         let study = Study::prepare(scenario).unwrap();
-        let quiet = record(&study, 0, replication);
-        let one = |regime: usize| {
+        let quiet = record(&study, RegimeId(0), replication);
+        let one = |regime: RegimeId| {
             let threat = record(&study, regime, replication);
             balances(&study, &threat, regime, None, None);
             // Nobody moves a purchase that was planned before the decision.
@@ -311,7 +315,7 @@ fn the_surge_grows_with_belief_and_is_paid_back() {
             };
             [change(20..26), change(26..78), sanctioned(&study, &quiet, 20..26), f64::from(threat.advanced())]
         };
-        (1..=beliefs.len()).map(one).collect()
+        study.scenario().regimes.ids().skip(1).map(one).collect()
     }
     for replication in 0..2 {
         let surges = run(&BELIEFS, "run.seed=5", replication);
@@ -337,7 +341,7 @@ fn those_who_do_not_move_buy_the_same_car_in_the_same_week() {
     let mut scenario = with_events(&THREAT, 1.0, false, &[SMALL]).scenario().clone();
     scenario.timing.as_mut().unwrap().dealers = None;
     let study = Study::prepare(scenario).unwrap();
-    let (quiet, threat) = (record(&study, 0, 3), record(&study, 1, 3));
+    let (quiet, threat) = (record(&study, RegimeId(0), 3), record(&study, RegimeId(1), 3));
     let differing: i64 = (0..104)
         .flat_map(|week| quiet.sales.drawn(week).iter().zip(threat.sales.drawn(week)))
         .map(|(a, b)| (i64::from(*a) - i64::from(*b)).abs())
@@ -438,8 +442,8 @@ fn each_duty_is_charged_on_its_own_landings() {
         ];
         events.extend((!settled).then_some((0, end, Action::Lifted)));
         let study = with_history(&events, 0.3, false, &[SMALL]);
-        let record = record(&study, 1, 0);
-        let (scenario, plan) = (study.scenario(), study.plans().get(1).unwrap());
+        let record = record(&study, RegimeId(1), 0);
+        let (scenario, plan) = (study.scenario(), study.plans().get(RegimeId(1)).unwrap());
         let models = scenario.market.len();
         let own: Vec<usize> = (0..models)
             .filter(|j| scenario.instruments[0].selected[*j] && scenario.instruments[1].selected[*j])
@@ -478,7 +482,7 @@ fn each_duty_is_charged_on_its_own_landings() {
 fn a_second_duty_is_weighed_against_prices_under_the_first() {
     let events = [(1, 10, Action::Imposed), (0, 16, Action::Announced), (0, 24, Action::Imposed)];
     let study = with_history(&events, 0.3, false, &[SMALL]);
-    let (plan, world, scenario) = (study.plans().get(1).unwrap(), study.shared_world(), study.scenario());
+    let (plan, world, scenario) = (study.plans().get(RegimeId(1)).unwrap(), study.shared_world(), study.scenario());
     let [list, one, both] = [9, 12, 24].map(|week| plan.phase(week).sticker_price_usd.clone());
     let outlook = |week: usize| plan.outlook(week).unwrap();
     assert!(list != one && one != both);
@@ -505,16 +509,16 @@ fn a_second_duty_is_weighed_against_prices_under_the_first() {
 #[test]
 fn running_together_changes_no_number() {
     let study = study(&[SMALL, "pricing.rule=bertrand", "timing.hysteresis.share=0.5", "timing.peers.gamma=0.5"]);
-    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     for replication in [0, 5] {
         let replication = study.replication(replication).unwrap();
         let alone: Vec<_> = regimes.iter().map(|&regime| study.simulate(&replication, regime).unwrap()).collect();
-        let backwards: Vec<usize> = regimes.iter().rev().copied().collect();
-        for company in [&regimes[..], &backwards, &regimes[2..5], &regimes[..2], &[3, 3]] {
+        let backwards: Vec<RegimeId> = regimes.iter().rev().copied().collect();
+        for company in [&regimes[..], &backwards, &regimes[2..5], &regimes[..2], &ids([3, 3])] {
             let together = study.simulate_together(&replication, company);
             for (&regime, outcome) in company.iter().zip(together) {
-                let same = alone[regime] == outcome.unwrap();
-                assert!(same, "regime {regime}, replication {}, {company:?}", replication.number);
+                let same = alone[regime.index()] == outcome.unwrap();
+                assert!(same, "{regime:?}, replication {}, {company:?}", replication.number);
             }
         }
     }
@@ -525,16 +529,16 @@ fn running_together_changes_no_number() {
 fn regimes_that_share_revisions_have_the_plans_they_would_have_alone() {
     let all = study(&[SMALL, "pricing.rule=bertrand"]);
     let scenario = all.scenario();
-    for (at, regime) in scenario.regimes.iter().enumerate().filter(|(at, _)| all.negotiated(*at).is_none()) {
+    for (at, regime) in scenario.regimes.iter().filter(|(at, _)| all.negotiated(*at).is_none()) {
         let mut alone = scenario.clone();
-        alone.regimes = vec![scenario.regimes[scenario.baseline].clone(), regime.clone()];
-        alone.baseline = 0;
+        alone.regimes = IdTable::new(vec![scenario.regimes[scenario.baseline].clone(), regime.clone()]);
+        alone.baseline = RegimeId(0);
         let timing = alone.timing.as_mut().unwrap();
-        timing.beliefs = [scenario.baseline, at].map(|at| timing.beliefs[at].clone()).to_vec();
-        timing.suspended = [scenario.baseline, at].map(|at| timing.suspended[at].clone()).to_vec();
+        timing.beliefs = IdTable::new([scenario.baseline, at].map(|at| timing.beliefs[at].clone()).to_vec());
+        timing.suspended = IdTable::new([scenario.baseline, at].map(|at| timing.suspended[at].clone()).to_vec());
         alone.bargaining = None;
         let alone = Study::prepare(alone).unwrap();
-        assert_eq!(alone.plans().get(1).unwrap(), all.plans().get(at).unwrap(), "{}", regime.name);
+        assert_eq!(alone.plans().get(RegimeId(1)).unwrap(), all.plans().get(at).unwrap(), "{}", regime.name);
     }
 }
 
@@ -574,7 +578,7 @@ fn hysteresis_outlasts_the_settlement() {
         "timing.hysteresis.penalty=2.0",
         "timing.hysteresis.half_life_weeks=20.0",
     ]);
-    let (quiet, threat) = (record(&study, 0, 0), record(&study, regime(&study, "announced_settled"), 0));
+    let (quiet, threat) = (record(&study, RegimeId(0), 0), record(&study, regime(&study, "announced_settled"), 0));
     let change = |weeks: std::ops::Range<usize>| {
         sanctioned(&study, &threat, weeks.clone()) / sanctioned(&study, &quiet, weeks) - 1.0
     };
@@ -602,7 +606,7 @@ fn opinions_differ_on_a_threat_and_not_on_a_duty_in_force() {
 fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
     let with = study(&[SMALL, "timing.peers.gamma=2.0"]);
     let without = study(&[SMALL]);
-    let (a, b) = (record(&with, 0, 0), record(&without, 0, 0));
+    let (a, b) = (record(&with, RegimeId(0), 0), record(&without, RegimeId(0), 0));
     let sold = |record: &TimingRecord| -> f64 {
         (0..104).map(|w| record.sales.drawn(w)[..49].iter().sum::<u32>()).sum::<u32>().into()
     };
@@ -642,7 +646,7 @@ fn word_of_mouth_leaves_the_base_year_to_first_order() {
 #[test]
 fn results_are_the_same_on_any_number_of_threads() {
     let study = study(&["buyers.count=2048"]);
-    let regimes: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     let bits = |threads| -> Vec<u64> {
         let runs = outcomes(&study, &regimes, 0..3, threads);
         runs.iter().flatten().flat_map(|outcome| &outcome.values).map(|value| value.to_bits()).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use stickershock::model::ids::{Id, RegimeId};
 
 use stickershock::config;
 use stickershock::model::demand::Execution;
@@ -17,7 +18,7 @@ use stickershock::report::build::Report;
 use stickershock::study::{Finished, Study};
 
 use crate::prices::Reference;
-use crate::support::{outcomes, regime, simulate, study};
+use crate::support::{ids, outcomes, regime, simulate, study};
 
 const OWN: [&str; 4] =
     ["buyers.count=512", "buyers.population=own", "pricing.rule=bertrand", "governments.flows.grid=[85.0, 110.0]"];
@@ -82,9 +83,9 @@ fn staggered_lists_of_a_regime_are_the_same_in_any_company() {
     for (more, regimes) in [(&["buyers.count=256"][..], 1), (&moving[..], 4)] {
         let all = study(&[&OWN[..], &["pricing.rule=staggered"], more].concat());
         let replication = all.replication(3).unwrap();
-        let count = all.scenario().regimes.len();
+        let ids: Vec<RegimeId> = all.scenario().regimes.ids().collect();
         // The later a regime the more went before it.
-        for position in (0..count).rev().step_by(regimes) {
+        for &position in ids.iter().rev().step_by(regimes) {
             let alone = Study::prepare_only(all.scenario().clone(), &[position]).unwrap();
             let own = alone.replication(3).unwrap();
             let name = &all.scenario().regimes[position].name;
@@ -97,7 +98,7 @@ fn staggered_lists_of_a_regime_are_the_same_in_any_company() {
 #[test]
 fn own_worlds_are_functions_of_seed_and_number() {
     let study = study(&[&OWN[..], &["buyers.count=128"]].concat());
-    let all: Vec<usize> = (0..study.scenario().regimes.len()).collect();
+    let all: Vec<RegimeId> = study.scenario().regimes.ids().collect();
     let (one, many) = (outcomes(&study, &all, 0..4, 1), outcomes(&study, &all, 0..4, 3));
     // Numbers that are not defined are the same as themselves.
     let same = |a: &[f64], b: &[f64]| crate::support::same(a, b);
@@ -107,7 +108,7 @@ fn own_worlds_are_functions_of_seed_and_number() {
     let imposed = regime(&study, "imposed");
     for number in [2, 1] {
         let alone = study.simulate(&study.replication(number).unwrap(), imposed).unwrap();
-        assert!(same(&alone.values, &one[number as usize][imposed].values), "{number}");
+        assert!(same(&alone.values, &one[number as usize][imposed.index()].values), "{number}");
     }
 }
 
@@ -115,7 +116,7 @@ fn own_worlds_are_functions_of_seed_and_number() {
 #[test]
 fn shared_worlds_have_no_interval() {
     let scenario = study(&[&OWN[..], &["buyers.count=128", "run.replications=3"]].concat()).scenario().clone();
-    let imposed = scenario.regimes.iter().position(|regime| regime.name == "imposed_retroactive").unwrap();
+    let imposed = scenario.regimes.iter().find(|(_, regime)| regime.name == "imposed_retroactive").unwrap().0;
     let run = |population| {
         let scenario = Scenario { population, ..scenario.clone() };
         simulate(scenario, &[imposed], &()).unwrap()
@@ -313,7 +314,7 @@ fn coverage(population: &str, studies: u64) -> BTreeMap<String, f64> {
     for seed in 0..studies {
         let assignments = [format!("buyers.population={population}"), format!("run.seed={seed}")];
         let loaded = config::load(&folder.path().join("scenario.toml"), &assignments).unwrap_or_else(|e| panic!("{e}"));
-        let finished = simulate(loaded.scenario, &[0, 1], &()).unwrap();
+        let finished = simulate(loaded.scenario, &ids([0, 1]), &()).unwrap();
         printed(&finished).into_iter().for_each(|(name, found)| columns.entry(name).or_default().push(found));
     }
     columns.retain(|_, found| found.len() == studies as usize);
@@ -362,11 +363,11 @@ fn intervals_cover_where_buyers_differ() {
 #[test]
 fn a_study_on_its_own_prepared_world_is_the_study_of_the_scenario() {
     let first = study(&[&OWN[..], &["buyers.count=64"]].concat());
-    let regimes: Vec<usize> = (0..first.scenario().regimes.len()).collect();
+    let regimes: Vec<RegimeId> = first.scenario().regimes.ids().collect();
     let again = Study::on(std::sync::Arc::clone(first.base()), first.scenario().clone(), &regimes).unwrap();
     let [a, b] = [&first, &again].map(|study| study.replication(6).unwrap());
     assert_eq!(a.world.inversion.delta, b.world.inversion.delta);
-    for regime in [0, 2] {
+    for regime in ids([0, 2]) {
         assert_eq!(first.plan_in(&a, regime).unwrap(), again.plan_in(&b, regime).unwrap());
     }
 }

@@ -12,6 +12,7 @@ use super::calendar::DutyStatus;
 use super::reservation::{Form, Verdict};
 use super::schedule::{DatedStep, InvalidSchedule, Schedule};
 use super::world::{Negotiation, State};
+use crate::model::ids::RegimeId;
 use crate::model::timing::PublicBelief;
 use crate::model::trade::regime::{Action, PolicyEvent, Regime};
 use crate::numerics::calendar::Day;
@@ -20,7 +21,7 @@ use crate::numerics::calendar::Day;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NegotiatedRegime {
     /// Position of the regime in the scenario.
-    pub regime: usize,
+    pub regime: RegimeId,
     /// Position of the instrument that is threatened.
     pub instrument: usize,
     /// Whether buyers believe in no duty before it is imposed.

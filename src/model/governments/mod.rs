@@ -22,6 +22,8 @@ pub mod settlement;
 pub mod signs;
 pub mod world;
 
+use super::ids::RegimeId;
+
 pub use calendar::{Calendar, DutyStatus, Escalation, ExchangePath};
 pub use flows::{Flows, MarketFlows};
 pub use history::{MarketClock, NegotiatedRegime, Recorder};
@@ -59,7 +61,7 @@ pub struct Bargaining {
 impl Bargaining {
     /// How the governments drive a regime, if they do.
     #[must_use]
-    pub fn of_regime(&self, regime: usize) -> Option<NegotiatedRegime> {
+    pub fn of_regime(&self, regime: RegimeId) -> Option<NegotiatedRegime> {
         self.regimes.iter().find(|negotiated| negotiated.regime == regime).copied()
     }
 }

@@ -28,6 +28,7 @@ pub mod stock;
 pub mod together;
 pub mod weekly;
 
+use crate::model::ids::{IdTable, RegimeId};
 use crate::model::trade::regime::{Stage, Standing};
 use crate::numerics::elementary::exp;
 
@@ -37,7 +38,7 @@ pub struct Timing {
     /// When buyers move a purchase.
     pub anticipation: Anticipation,
     /// What buyers believe, one entry for each regime of the scenario.
-    pub beliefs: Vec<PublicBelief>,
+    pub beliefs: IdTable<RegimeId, PublicBelief>,
     /// The week of the decision as announced; without it, that of the regime's own next decision.
     pub deadline_week: Option<u32>,
     /// Brands that stay spoilt after a threat.
@@ -50,7 +51,7 @@ pub struct Timing {
     pub dealers: Option<DealerParameters>,
     /// Whether each model's manufacturer stops ordering while a decision is open: one entry for each regime, each with one
     /// for each model.
-    pub suspended: Vec<Vec<bool>>,
+    pub suspended: IdTable<RegimeId, Vec<bool>>,
 }
 
 /// When buyers move a purchase. Costs are USD, lognormal around medians.

@@ -52,7 +52,7 @@ pub fn describe(loaded: &Loaded) -> String {
 fn purpose(out: &mut String, on: SwitchedOn<'_>) {
     let scenario = on.scenario;
     out.push_str("## 1. Purpose and patterns\n\n");
-    let regimes: Vec<&str> = scenario.regimes.iter().map(|regime| regime.name.as_str()).collect();
+    let regimes: Vec<&str> = scenario.regimes.values().map(|regime| regime.name.as_str()).collect();
     let _ = writeln!(
         out,
         "Who pays for trade policy on differentiated products, where do lost buyers go, who gains? The regimes {} are compared in the same worlds, against {}.\n",

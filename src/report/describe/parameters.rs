@@ -83,7 +83,7 @@ fn section_of(key: &str) -> &str {
 /// Numbers of the file that the configured model reads, and those that it leaves to the program.
 fn known(on: SwitchedOn<'_>, schema: &Value) -> Vec<Known> {
     let used: Vec<&str> = on.instruments().iter().map(|(_, instrument)| instrument.name.as_str()).collect();
-    let runs: Vec<&str> = on.scenario.regimes.iter().map(|regime| regime.name.as_str()).collect();
+    let runs: Vec<&str> = on.scenario.regimes.values().map(|regime| regime.name.as_str()).collect();
     let section_on = |section: &str| match section {
         "timing" => on.in_time() || on.scenario.one_shot,
         "dealers" | "shipping" => on.dealers(),

@@ -416,7 +416,7 @@ fn regimes(out: &mut String, on: SwitchedOn<'_>) {
     let scenario = on.scenario;
     out.push_str("An event acts from the first week that starts on or after its date. An instrument is idle, threatened, announced, imposed, settled, lapsed, lifted or reversed; an event that cannot follow the one before it is refused.\n\n");
     let mut rows = Vec::new();
-    for (place, regime) in scenario.regimes.iter().enumerate() {
+    for (place, regime) in scenario.regimes.iter() {
         let instruments = regime.instruments(&scenario.instruments);
         let mut events: Vec<String> = regime
             .events
@@ -506,11 +506,9 @@ fn anticipation(out: &mut String, on: SwitchedOn<'_>, timing: &Timing) {
         .scenario
         .regimes
         .iter()
-        .zip(&timing.beliefs)
-        .enumerate()
-        .map(|(place, (regime, belief))| {
-            let negotiated =
-                on.scenario.bargaining.as_ref().and_then(|bargaining| bargaining.of_regime(place)).is_some();
+        .zip(timing.beliefs.values())
+        .map(|((id, regime), belief)| {
+            let negotiated = on.scenario.bargaining.as_ref().and_then(|bargaining| bargaining.of_regime(id)).is_some();
             let open = if negotiated {
                 "the governments' public belief".into()
             } else {
@@ -588,8 +586,8 @@ fn dealers(out: &mut String, on: SwitchedOn<'_>, dealers: &DealerParameters) {
         .scenario
         .timing
         .iter()
-        .flat_map(|timing| timing.suspended.iter())
-        .zip(&on.scenario.regimes)
+        .flat_map(|timing| timing.suspended.values())
+        .zip(on.scenario.regimes.values())
         .filter(|(suspended, _)| suspended.contains(&true))
         .map(|(_, regime)| regime.name.as_str())
         .collect();

@@ -41,7 +41,7 @@ impl<'a> SwitchedOn<'a> {
     /// The governments bargain: over a regime of the market, or for what its buyers believe.
     pub fn governments(self) -> bool {
         let believed = self.scenario.timing.as_ref().is_some_and(|timing| {
-            timing.beliefs.iter().any(|belief| belief.fading_per_year != 0.0 || !belief.decision_weeks.is_empty())
+            timing.beliefs.values().any(|belief| belief.fading_per_year != 0.0 || !belief.decision_weeks.is_empty())
         });
         self.scenario.bargaining.is_some() && (self.negotiated() || believed)
     }
@@ -92,7 +92,7 @@ impl<'a> SwitchedOn<'a> {
     pub fn instruments(self) -> Vec<(usize, &'a Instrument)> {
         let scenario = self.scenario;
         let mut used: BTreeSet<usize> =
-            scenario.regimes.iter().flat_map(|regime| regime.events.iter().map(|event| event.instrument)).collect();
+            scenario.regimes.values().flat_map(|regime| regime.events.iter().map(|event| event.instrument)).collect();
         if let Some(bargaining) = scenario.bargaining.as_ref().filter(|_| self.governments()) {
             used.extend(bargaining.regimes.iter().map(|negotiated| negotiated.instrument));
             used.extend(bargaining.market_flows.as_ref().map(|grid| grid.instrument));
@@ -104,7 +104,7 @@ impl<'a> SwitchedOn<'a> {
 
     /// Whether some event of some regime is one of these.
     pub fn happens(self, actions: &[Action]) -> bool {
-        self.scenario.regimes.iter().any(|regime| regime.events.iter().any(|event| actions.contains(&event.action)))
+        self.scenario.regimes.values().any(|regime| regime.events.iter().any(|event| actions.contains(&event.action)))
     }
 
     /// Whether draws of a purpose are made.

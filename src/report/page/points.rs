@@ -120,7 +120,7 @@ impl<'a> Points<'a> {
             *metric = known.filter(finite).unwrap_or(*metric);
         }
         let label = |name: &String| {
-            let regime = scenario.regimes.iter().find(|regime| regime.name == *name);
+            let regime = scenario.regimes.values().find(|regime| regime.name == *name);
             (regime.map_or(name.clone(), |regime| regime.label.clone()), name.clone())
         };
         let labels = different(names.regimes.iter().map(label));

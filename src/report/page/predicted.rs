@@ -3,6 +3,7 @@
 use super::Show;
 use super::words::{between, counted, dates, different, list, number};
 use crate::model::accounts::Account;
+use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Measure;
 use crate::model::trade::regime::{Action, PolicyEvent};
@@ -102,7 +103,7 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
 }
 
 /// Whether the other country retaliates under a regime.
-pub(super) fn retaliates(scenario: &Scenario, regime: usize) -> bool {
+pub(super) fn retaliates(scenario: &Scenario, regime: RegimeId) -> bool {
     let retaliates = |event: &PolicyEvent| {
         let mut measures = scenario.instruments[event.instrument].measures.iter();
         event.action == Action::Imposed && measures.any(|dated| matches!(dated.measure, Measure::Retaliation(_)))

@@ -114,7 +114,7 @@ fn output(study: &ScenarioStudy<'_>, target: &Target) -> String {
     let scenario = &study.loaded.scenario;
     let Described { what, .. } = describe(&target.metric, scenario);
     let regime = |name: &String| {
-        let known = scenario.regimes.iter().find(|regime| regime.name == *name);
+        let known = scenario.regimes.values().find(|regime| regime.name == *name);
         known.map_or_else(|| name.clone(), |regime| regime.label.clone())
     };
     let under = match &target.baseline {

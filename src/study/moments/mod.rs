@@ -13,6 +13,7 @@ use std::ops::Range;
 use super::base::Base;
 use super::negotiation::{monitor, negotiate};
 use super::prepare::{Study, StudyError, governments};
+use crate::model::ids::{IdTable, RegimeId};
 use crate::model::moment::{Moment, MomentDraws};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
@@ -74,7 +75,7 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: MomentDraws) -> R
 }
 
 /// Regimes that simulated moments need, in the order of the scenario.
-fn simulated_regimes(moments: &[Moment], baseline: usize) -> Vec<usize> {
+fn simulated_regimes(moments: &[Moment], baseline: RegimeId) -> Vec<RegimeId> {
     let mut needed = BTreeSet::new();
     for moment in moments {
         match moment {
@@ -89,12 +90,12 @@ fn simulated_regimes(moments: &[Moment], baseline: usize) -> Vec<usize> {
 /// Sums over replications of what simulated moments need.
 struct Simulated {
     /// One sum of outcomes for each regime that is needed.
-    sums: Vec<Option<Outcome>>,
+    sums: IdTable<RegimeId, Option<Outcome>>,
     replications: f64,
 }
 
 impl Simulated {
-    fn run(study: &Study, regimes: &[usize], replications: Range<u64>) -> Result<Self, StudyError> {
+    fn run(study: &Study, regimes: &[RegimeId], replications: Range<u64>) -> Result<Self, StudyError> {
         use crate::platform::threads::prelude::*;
         let count = replications.end - replications.start;
         let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
@@ -102,7 +103,7 @@ impl Simulated {
             study.simulate_together(&replication, regimes).into_iter().collect()
         };
         let done: Vec<Vec<Outcome>> = replications.into_par_iter().map(one).collect::<Result<_, _>>()?;
-        let mut sums: Vec<Option<Outcome>> = vec![None; study.scenario().regimes.len()];
+        let mut sums: IdTable<RegimeId, Option<Outcome>> = IdTable::filled(study.scenario().regimes.len(), None);
         for (regime, outcome) in done.into_iter().flat_map(|outcomes| regimes.iter().zip(outcomes)) {
             match &mut sums[*regime] {
                 Some(sum) => sum.values.iter_mut().zip(&outcome.values).for_each(|(sum, value)| *sum += value),
@@ -114,7 +115,7 @@ impl Simulated {
 
     fn value(&self, study: &Study, moment: &Moment) -> f64 {
         let sum =
-            |regime: usize, slot: usize| self.sums[regime].as_ref().map_or(f64::NAN, |outcome| outcome.values[slot]);
+            |regime: RegimeId, slot: usize| self.sums[regime].as_ref().map_or(f64::NAN, |outcome| outcome.values[slot]);
         match moment {
             Moment::SimulatedChange { metric, regime, period } => {
                 let slot = study.layout().headline(*metric, *period);

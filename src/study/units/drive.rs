@@ -1,5 +1,6 @@
 //! From a plan and what is stored of it to reduced results: one walk over the units in the order of the plan.
 
+use crate::model::ids::RegimeId;
 use crate::platform::clock::Instant;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -110,8 +111,8 @@ impl<'a> Studies<'a> {
                 base
             }
         };
-        let runs = |regime: &usize| self.plan.regimes.contains(&scenario.regimes[*regime].name);
-        let regimes: Vec<usize> = (0..scenario.regimes.len()).filter(runs).collect();
+        let runs = |regime: &RegimeId| self.plan.regimes.contains(&scenario.regimes[*regime].name);
+        let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(runs).collect();
         Study::on(base, scenario, &regimes)
     }
 
@@ -142,7 +143,7 @@ impl<'a> Studies<'a> {
 }
 
 fn names(scenario: &Scenario) -> Names {
-    Names::of(scenario, &(0..scenario.regimes.len()).collect::<Vec<_>>())
+    Names::of(scenario, &scenario.regimes.ids().collect::<Vec<_>>())
 }
 
 /// Results of one replication, in the order of reduction.
@@ -207,7 +208,7 @@ pub struct Drive<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// Positions in the scenario of the regimes that run.
-    pub regimes: &'a [usize],
+    pub regimes: &'a [RegimeId],
     /// Where shards are.
     pub store: &'a Store,
     /// Who hears of jobs and may stop them.

@@ -10,8 +10,9 @@ use super::MODEL_VERSION;
 use crate::config::design::{Point, Worlds};
 use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source, StudyDesign};
 use crate::folder::{OutputError, OutputFolder};
-use crate::study::Unit;
+use crate::model::ids::RegimeId;
 use crate::study::units::unit::{default_size, units};
+use crate::study::{Arm, Unit};
 
 /// File name of a plan.
 pub const PLAN_FILE: &str = "plan.json";
@@ -185,7 +186,7 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn of_study(loaded: &Loaded, regimes: &[usize], unit_size: Option<u64>) -> Result<Self, UnitPlanError> {
+    pub fn of_study(loaded: &Loaded, regimes: &[RegimeId], unit_size: Option<u64>) -> Result<Self, UnitPlanError> {
         let itself = || vec![Point { index: 0, assignments: Vec::new() }];
         let points = loaded.design.as_ref().map_or_else(itself, StudyDesign::points);
         Self::new(loaded, regimes, &points, unit_size)
@@ -198,7 +199,7 @@ impl Plan {
     /// [`UnitPlanError::Units`] when there would be too many units.
     pub fn new(
         loaded: &Loaded,
-        regimes: &[usize],
+        regimes: &[RegimeId],
         points: &[Point],
         unit_size: Option<u64>,
     ) -> Result<Self, UnitPlanError> {
@@ -353,21 +354,21 @@ impl Plan {
     /// Point, number of the replication, and position of the regime of a job, by its number: point by point, replication by replication,
     /// regime by regime; nothing past the last job.
     #[must_use]
-    pub fn job(&self, number: u64) -> Option<(usize, u64, usize)> {
+    pub fn job(&self, number: u64) -> Option<(usize, u64, Arm)> {
         if number >= self.jobs() {
             return None;
         }
         let regimes = self.regimes.len() as u64;
         let (row, regime) = (number / regimes, (number % regimes) as usize);
         let point = (row / self.replications) as usize;
-        Some((point, self.worlds.first(point, self.replications) + row % self.replications, regime))
+        Some((point, self.worlds.first(point, self.replications) + row % self.replications, Arm(regime)))
     }
 
     /// The number of a job.
     #[must_use]
-    pub fn job_number(&self, point: usize, replication: u64, regime: usize) -> u64 {
+    pub fn job_number(&self, point: usize, replication: u64, arm: Arm) -> u64 {
         let own = replication - self.worlds.first(point, self.replications);
-        (point as u64 * self.replications + own) * self.regimes.len() as u64 + regime as u64
+        (point as u64 * self.replications + own) * self.regimes.len() as u64 + arm.0 as u64
     }
 
     /// Writes the plan, and copies of the data files, into a folder. The files are those of the scenario that the plan was made of, wherever
@@ -470,16 +471,18 @@ impl Plan {
         Ok(loaded)
     }
 
-    /// Positions in the scenario of the regimes that run.
+    /// The regimes that run.
     ///
     /// # Errors
     /// [`UnitPlanError::Damaged`] when the scenario does not have one of them.
-    pub fn regime_positions(&self, folder: &Path, loaded: &Loaded) -> Result<Vec<usize>, UnitPlanError> {
+    pub fn regime_ids(&self, folder: &Path, loaded: &Loaded) -> Result<Vec<RegimeId>, UnitPlanError> {
         let known = &loaded.scenario.regimes;
         let position = |name: &String| {
-            known.iter().position(|regime| regime.name == *name).ok_or_else(|| UnitPlanError::Damaged {
-                path: folder.join(PLAN_FILE),
-                reason: format!("`{name}` is no regime of its scenario"),
+            known.iter().find(|(_, regime)| regime.name == *name).map(|(id, _)| id).ok_or_else(|| {
+                UnitPlanError::Damaged {
+                    path: folder.join(PLAN_FILE),
+                    reason: format!("`{name}` is no regime of its scenario"),
+                }
             })
         };
         self.regimes.iter().map(position).collect()

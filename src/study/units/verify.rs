@@ -7,8 +7,9 @@ use super::ledger::{self, LEDGER_FILE, LedgerError, job_digits};
 use super::plan::Plan;
 use super::shard::job_hash;
 use super::store::{Inventory, Store, StoreError};
-use crate::study::JobResult;
+use crate::model::ids::RegimeId;
 use crate::study::run::replicate;
+use crate::study::{Arm, JobResult};
 
 /// Hashes of jobs by number, as the ledger or the shards have them.
 pub type Recorded = BTreeMap<u64, String>;
@@ -57,7 +58,7 @@ pub fn recorded(store: &Store, plan: &Plan, inventory: &Inventory) -> Result<Rec
 /// Numbers of a unit's jobs, in order.
 fn numbers(plan: &Plan, position: usize) -> impl Iterator<Item = u64> {
     let unit = &plan.units[position];
-    let first = plan.job_number(unit.point, unit.first, 0);
+    let first = plan.job_number(unit.point, unit.first, Arm(0));
     first..first + (unit.end - unit.first) * plan.regimes.len() as u64
 }
 
@@ -87,11 +88,11 @@ pub struct Repeated {
 
 /// Repeats a job by its number; nothing where the plan has no such job.
 #[must_use]
-pub fn repeat(plan: &Plan, regimes: &[usize], studies: &Studies<'_>, number: u64) -> Option<Repeated> {
-    let (point, replication, regime) = plan.job(number)?;
+pub fn repeat(plan: &Plan, regimes: &[RegimeId], studies: &Studies<'_>, number: u64) -> Option<Repeated> {
+    let (point, replication, arm) = plan.job(number)?;
     let (job, kept) = match studies.get(point) {
         Ok(study) => {
-            let job = replicate(&study, &[regimes[regime]], replication, 1).pop()?;
+            let job = replicate(&study, &[regimes[arm.0]], replication, 1).pop()?;
             let kept = studies.kept(&study, job.clone());
             (job, kept)
         }
