@@ -18,8 +18,10 @@ mod duties;
 mod example;
 mod init;
 mod init_market;
+mod man;
 mod merge;
 mod negotiate;
+mod pack;
 mod plan;
 mod points;
 mod replay;
@@ -117,6 +119,12 @@ enum Command {
     Validate(validate::ValidateArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
+    /// Print the manual page, or write the pages of all commands to a folder.
+    Man {
+        /// Folder of the pages, such as /usr/share/man/man1.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -412,6 +420,7 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
         Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Schema => print(&crate::config::schema()),
+        Command::Man { out } => man::man(out.as_deref()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stickershock", &mut script);

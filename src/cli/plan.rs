@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
+use crate::folder::{OutputFolder, TemporaryFolder};
 use crate::study::units::{Plan, Store};
 use crate::study::work::{self, ranges};
 use clap::Args;
 use serde_json::json;
 
+use super::pack::pack;
 use super::run::replicate_points;
 use super::{CliError, ScenarioArgs};
 
@@ -19,6 +20,9 @@ pub struct PlanArgs {
     /// Folder of the plan: of its units, and of the results when they are merged.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write the plan and its data as one file, too, for `stickershock unit --from`.
+    #[arg(long, value_name = "FILE", conflicts_with = "status")]
+    pack: Option<PathBuf>,
     /// Say how the units of the plan in a folder stand, instead of planning.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "scenario", "slurm"])]
     status: Option<PathBuf>,
@@ -37,8 +41,8 @@ pub struct PlanArgs {
     /// Replications in a unit [default: suits the study].
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(1..))]
     unit_size: Option<u64>,
-    /// Also write units.sbatch, a Slurm job array that runs the units and then merges.
-    #[arg(long)]
+    /// Also write units.sbatch and merge.sbatch, Slurm jobs that run the units and merge them.
+    #[arg(long, requires = "out")]
     slurm: bool,
 }
 
@@ -50,9 +54,11 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     if let Some(folder) = &args.status {
         return status(folder, args.json);
     }
-    let (Some(scenario), Some(out)) = (&args.scenario, &args.out) else {
-        let help = "stickershock plan SCENARIO --out DIR, or stickershock plan --status DIR";
-        return Err(CliError::Usage(format!("a plan needs a scenario and a folder\nhelp: {help}")));
+    let place = if args.out.is_none() && args.pack.is_some() { Some(TemporaryFolder::new()?) } else { None };
+    let out = args.out.as_deref().or_else(|| place.as_ref().map(TemporaryFolder::path));
+    let (Some(scenario), Some(out)) = (&args.scenario, out) else {
+        let help = "stickershock plan SCENARIO --out DIR, stickershock plan SCENARIO --pack FILE, or stickershock plan --status DIR";
+        return Err(CliError::Usage(format!("a plan needs a scenario and a folder or a file\nhelp: {help}")));
     };
     let mut overrides = Vec::new();
     overrides.extend(args.replications.map(|n| format!("run.replications={n}")));
@@ -75,8 +81,15 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     let mut written = vec![plan.write(store.folder(), &loaded)?];
     let count = plan.units.len();
     if args.slurm {
-        written.push(store.folder().write("units.sbatch", script(out, count).as_bytes())?);
+        for (name, text) in [("units.sbatch", units_script(out, count)), ("merge.sbatch", merge_script(out))] {
+            written.push(store.folder().write(name, text.as_bytes())?);
+        }
     }
+    if place.is_some() {
+        written.clear();
+    }
+    let packed = args.pack.as_deref().map(|file| pack(store.folder(), &plan, file)).transpose()?;
+    written.extend(packed.clone());
     let of = if loaded.design.is_some() { format!(" of {} points", plan.points.len()) } else { String::new() };
     let mut text = format!(
         "{} jobs{of} in {count} units of {} replications. Written:\n",
@@ -87,8 +100,12 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
         text.push_str(&format!("  {}\n", path.display()));
     }
     let folder = out.display();
-    text.push_str(&format!("Next: stickershock unit {folder} --range 0..{count}, in parts as you like\n"));
-    text.push_str(&format!("      stickershock merge {folder}\n"));
+    text.push_str(&match &packed {
+        Some(file) => format!("Next: stickershock unit --from {} --part 0/2 | stickershock collect DIR\n", file.display()),
+        None => format!(
+            "Next: stickershock unit {folder} --range 0..{count}, in parts as you like\n      stickershock merge {folder}\n"
+        ),
+    });
     super::print(&text)
 }
 
@@ -122,45 +139,50 @@ fn status(folder: &Path, as_json: bool) -> Result<(), CliError> {
     super::print(&text)
 }
 
-/// A job array in which each task runs a range of units. Tasks that are put back in the queue find the units that they have done.
-fn script(folder: &Path, units: usize) -> String {
-    let per_task = units.div_ceil(MOST_TASKS).max(1);
-    let last_task = units.div_ceil(per_task).saturating_sub(1);
+/// What a job needs to know: the plan's folder, and this program where it is not on the node's path.
+fn preamble(folder: &Path) -> String {
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let quoted = format!("'{}'", folder.display().to_string().replace('\'', r"'\''"));
+    let program = std::env::current_exe().map_or_else(|_| "stickershock".into(), |path| quoted(&path));
+    format!("plan={}\nprogram=$(command -v stickershock) || program={program}\n", quoted(&folder))
+}
+
+/// A job array in which each task runs a part of the units. Tasks that are put back in the queue find the units that they have done.
+fn units_script(folder: &Path, units: usize) -> String {
+    let tasks = units.clamp(1, MOST_TASKS);
     format!(
         "#!/bin/sh\n\
          #SBATCH --job-name=stickershock\n\
-         #SBATCH --array=0-{last_task}\n\
+         #SBATCH --array=0-{last}\n\
          #SBATCH --requeue\n\
          #SBATCH --cpus-per-task=1\n\
          # Submit, and merge when all is done:\n\
-         #   id=$(sbatch --parsable units.sbatch)\n\
-         #   sbatch --dependency=afterok:$id --wrap \"stickershock merge {folder}\"\n\
-         plan={quoted}\n\
-         first=$((SLURM_ARRAY_TASK_ID * {per_task}))\n\
-         last=$((first + {per_task}))\n\
-         [ \"$last\" -le {units} ] || last={units}\n\
-         exec stickershock unit \"$plan\" --range \"$first..$last\" --threads \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
-        folder = folder.display(),
+         #   id=$(sbatch --parsable units.sbatch) && sbatch --dependency=afterok:$id merge.sbatch\n\
+         {}\
+         exec \"$program\" unit \"$plan\" --part \"$SLURM_ARRAY_TASK_ID/{tasks}\" --threads \"${{SLURM_CPUS_PER_TASK:-1}}\"\n",
+        preamble(folder),
+        last = tasks - 1,
     )
+}
+
+/// The job that writes the results.
+fn merge_script(folder: &Path) -> String {
+    format!("#!/bin/sh\n#SBATCH --job-name=stickershock-merge\n{}exec \"$program\" merge \"$plan\"\n", preamble(folder))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Tasks of the array cover all units, however many, without passing the limit on array tasks.
+    /// The array has as many tasks as parts are cut, at most as many as clusters allow; names with blanks and quotes are one word.
     #[test]
-    fn the_array_covers_every_unit() {
-        for units in [1, 999, 1000, 1001, 2500, 64_000] {
-            let text = script(Path::new("/tmp/x y"), units);
-            let last: usize =
-                text.split("--array=0-").nth(1).and_then(|rest| rest.lines().next()).unwrap().parse().unwrap();
-            let per_task: usize =
-                text.split("TASK_ID * ").nth(1).and_then(|rest| rest.split(')').next()).unwrap().parse().unwrap();
-            assert!(last < MOST_TASKS && (last + 1) * per_task >= units && last * per_task < units, "{units}");
-            assert!(text.contains("plan='/tmp/x y'"));
+    fn the_array_does_every_part() {
+        for units in [1, 999, 1000, 1001, 64_000] {
+            let text = units_script(Path::new("/tmp/x y'z"), units);
+            let tasks = units.min(MOST_TASKS);
+            assert!(text.contains(&format!("--array=0-{}\n", tasks - 1)), "{text}");
+            assert!(text.contains(&format!("$SLURM_ARRAY_TASK_ID/{tasks}\"")), "{text}");
+            assert!(text.contains(r"plan='/tmp/x y'\''z'"), "{text}");
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
+use crate::folder::{OutputFolder, TemporaryFolder};
 use crate::study::Observer;
 use crate::study::units::drive::{Drive, DriveError, Studies};
 use crate::study::units::store::frame;
@@ -15,14 +15,20 @@ use crate::study::work::{open, ranges};
 use clap::Args;
 
 use super::CliError;
+use super::pack::unpack;
 use super::work::Terminal;
 
 #[derive(Args)]
 pub struct UnitArgs {
     /// Folder of the plan.
-    folder: PathBuf,
+    #[arg(required_unless_present = "from")]
+    folder: Option<PathBuf>,
+    /// A plan as one file, from `stickershock plan --pack`, instead of a folder (`-`: from standard input); its units go to standard
+    /// output.
+    #[arg(long, value_name = "FILE", conflicts_with = "folder")]
+    from: Option<PathBuf>,
     /// Units to run, such as 0..10: the last is not among them. Those that are done are skipped.
-    #[arg(long, value_name = "A..B", required_unless_present_any = ["stdout", "part"], value_parser = range)]
+    #[arg(long, value_name = "A..B", required_unless_present_any = ["stdout", "part", "from"], value_parser = range)]
     range: Option<Range<usize>>,
     /// Run part I of N equal parts of the plan, I from 0: `--part $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT`.
     #[arg(long, value_name = "I/N", conflicts_with_all = ["range", "stdout"], value_parser = part)]
@@ -65,12 +71,25 @@ fn of_part((part, parts): (usize, usize), units: usize) -> Range<usize> {
 
 /// Runs the command.
 pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
-    let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
+    let unpacked = args.from.as_deref().map(unpack).transpose()?;
+    let folder = unpacked.as_ref().map(TemporaryFolder::path).or(args.folder.as_deref()).unwrap_or(Path::new("."));
+    let (plan, loaded, regimes) = open(&OutputFolder::at(folder))?;
     let pool = super::run::thread_pool(args.threads)?;
     let terminal = Terminal::new(args.quiet);
     let units = plan.unit_list();
     let total = units.len();
-    if !args.stdout.is_empty() {
+    let range = match args.part {
+        Some(part) => of_part(part, total),
+        None => args.range.clone().unwrap_or(0..total),
+    };
+    if range.end > total {
+        let message = format!(
+            "--range {}..{}: the plan has {total} units\nhelp: the last range may end at {total}",
+            range.start, range.end
+        );
+        return Err(CliError::Usage(message));
+    }
+    if !args.stdout.is_empty() || args.from.is_some() {
         let known: BTreeMap<&str, usize> =
             plan.units.iter().enumerate().map(|(position, unit)| (unit.id.as_str(), position)).collect();
         let position = |id: &String| {
@@ -80,7 +99,8 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
                 CliError::Usage(message)
             })
         };
-        let wanted: Vec<usize> = args.stdout.iter().map(position).collect::<Result<_, _>>()?;
+        let named = args.stdout.iter().map(position).collect::<Result<Vec<usize>, _>>()?;
+        let wanted = if named.is_empty() { range.collect() } else { named };
         // Written whole to a place of its own first: what a broken run leaves on a pipe would look like a torn shard.
         let scratch = tempfile::tempdir()?;
         let store = Store::open(scratch.path(), Sharing::Alone)?;
@@ -102,18 +122,7 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
         }
         return Ok(());
     }
-    let range = match args.part {
-        Some(part) => of_part(part, total),
-        None => args.range.clone().unwrap_or(0..total),
-    };
-    if range.end > total {
-        let message = format!(
-            "--range {}..{}: the plan has {total} units\nhelp: the last range may end at {total}",
-            range.start, range.end
-        );
-        return Err(CliError::Usage(message));
-    }
-    let store = Store::open(&args.folder, Sharing::WithUnits)?;
+    let store = Store::open(folder, Sharing::WithUnits)?;
     let mut missing = Vec::new();
     for position in range.clone() {
         if !store.is_done(&plan, position)? {

@@ -143,6 +143,12 @@ fn schema_and_completions_are_printed() {
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(schema["properties"]["market"].is_object());
     stickershock().args(["completions", "bash"]).assert().success().stdout(contains("stickershock"));
+    stickershock().arg("man").assert().success().stdout(contains(".TH stickershock 1"));
+    let folder = tempfile::tempdir().unwrap();
+    stickershock().args(["man", "--out"]).arg(folder.path()).assert().success();
+    let run = fs::read_to_string(folder.path().join("stickershock-run.1")).unwrap();
+    assert!(run.contains("\\-\\-replications") && run.contains("configs/showdown"), "{run}");
+    assert!(folder.path().join("stickershock-sensitivity-sample.1").exists());
 }
 
 /// A tariff on a region that no product has is solved as no tariff, and said so.

@@ -231,6 +231,32 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
     assert!(streamed.status.success(), "{}", text(&streamed.stderr));
     assert!(!away.join("units").exists());
     let stream = streamed.stdout;
+    // The same units from the plan as one file, which needs no folder; the same plan is the same file.
+    let file = folder.path().join("plan.tar.gz");
+    let pack = || program("plan").arg(showdown_path()).args(SMALL).arg("--pack").arg(&file).output().unwrap();
+    assert!(pack().status.success());
+    let bytes = fs::read(&file).unwrap();
+    assert!(pack().status.success());
+    assert_eq!(bytes, fs::read(&file).unwrap());
+    let from = |file: &Path, more: &[&str]| program("unit").arg("--from").arg(file).args(more).output().unwrap();
+    assert!(from(&file, &["--part", "1/3", "-j", "1"]).stdout == stream);
+    assert!(from(&file, &["--stdout", &missing[0]]).stdout.len() < stream.len() / 2);
+    let broken = folder.path().join("broken");
+    fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    refused(&from(&broken, &[]), 2, &["--from", "is no packed plan", "--pack FILE"]);
+    fs::write(&broken, b"no archive").unwrap();
+    refused(&from(&broken, &[]), 2, &["is no packed plan"]);
+    for name in ["elsewhere/plan.json", "data/../../plan.json", "/plan.json"] {
+        let mut header = tar::Header::new_ustar();
+        // The library refuses to write such a name; a hostile archive has it all the same.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(2);
+        header.set_cksum();
+        let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+        archive.append(&header, &b"{}"[..]).unwrap();
+        fs::write(&broken, archive.into_inner().unwrap().finish().unwrap()).unwrap();
+        refused(&from(&broken, &[]), 2, &[name, "is no part of a plan"]);
+    }
     let collect = |bytes: &[u8]| {
         let mut child = program("collect").arg(&out).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // Whoever refuses the stream stops reading it.
@@ -286,24 +312,27 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The script that `--slurm` writes does the units of its task, and only those.
+/// The script that `--slurm` writes does the units of its task, and only those; it finds the program that wrote it where none is on the
+/// path, and the other script merges.
 #[cfg(unix)]
 #[test]
-fn the_slurm_script_runs_a_range_of_units() {
+fn the_slurm_script_runs_a_part_of_the_units() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("a plan");
     let plan = plan_small(&out, &["--slurm"]);
-    let program = Path::new(env!("CARGO_BIN_EXE_stickershock"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    for task in ["11", "3"] {
-        let mut sh = Command::new("sh");
-        sh.arg(out.join("units.sbatch")).env("SLURM_ARRAY_TASK_ID", task).env("PATH", &path);
-        let output = sh.output().unwrap();
+    let run = |script: &str, task: usize| {
+        let mut sh = Command::new("/bin/sh");
+        sh.arg(out.join(script)).env("SLURM_ARRAY_TASK_ID", task.to_string()).env("PATH", "/nowhere");
+        sh.output().unwrap()
+    };
+    for task in [11, 3] {
+        let output = run("units.sbatch", task);
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
     let store = Store::open(&out, Sharing::Alone).unwrap();
     let done: Vec<usize> = store.inventory(&plan).unwrap().done.into_keys().collect();
     assert_eq!(done, [3, 11]);
+    refused(&run("merge.sbatch", 0), 75, &["0..3"]);
 }
 
 /// A folder whose small study has been left unfinished: units 0 to 6 are done.
