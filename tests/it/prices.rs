@@ -3,7 +3,7 @@
 
 use stickershock::config;
 use stickershock::model::accounts::{Account, YearChange, year, year_change};
-use stickershock::model::demand::{Execution, ExpectedDemand, own_response};
+use stickershock::model::demand::{Execution, ExpectedDemand, Exponentials, own_response};
 use stickershock::model::ids::RegionId;
 use stickershock::model::plan::Phase;
 use stickershock::model::scenario::Scenario;
@@ -761,12 +761,13 @@ fn lowest_prices_without_a_loss() {
     let legend = flat.scenario.market.models.iter().position(|model| model.name == "Legend").unwrap();
     let cost = flat.world.makers.costs.marginal_cost[legend];
     let floor = flat.with_problem(&terms(&flat), |problem| {
-        problem.no_loss_prices(&list, &problem.demand.shares(&list).product).unwrap()
+        problem.no_loss_prices(&list, &problem.demand.shares(&list).product, &mut Exponentials::default()).unwrap()
     });
     assert!((floor[legend] - (2.025 * cost + 10_452.5)).abs() < 1e-8, "{}", floor[legend]);
     let bent = Reference::new(&BENT);
     let raised = bent.with_problem(&terms(&bent), |problem| {
-        let raised = problem.no_loss_prices(&list, &problem.demand.shares(&list).product).unwrap();
+        let raised =
+            problem.no_loss_prices(&list, &problem.demand.shares(&list).product, &mut Exponentials::default()).unwrap();
         for (j, margin) in problem.margins(&raised).iter().enumerate() {
             assert!(*margin >= -1e-10 * list[j], "{j}: {margin}");
             assert!(raised[j] == list[j] || margin.abs() < 1e-7, "{j}: {margin} at {}", raised[j]);

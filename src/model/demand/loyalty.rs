@@ -11,7 +11,7 @@
 //!
 //! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
 
-use super::kernel::fixed::FixedUtility;
+use super::kernel::fixed::{Exponentials, FixedUtility};
 use super::kernel::scalar::relative_exponentials;
 use super::kernel::{CellLayout, DemandSweep, SweepRule};
 use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
@@ -75,6 +75,7 @@ impl<'a> StationaryDemand<'a> {
             margin: &[],
             rule,
             fixed: None,
+            near: None,
         };
         run(&sweep, execution)
     }
@@ -211,6 +212,7 @@ pub struct KnownUtility<'a> {
     utility: &'a FixedUtility,
     population: &'a Population,
     products: &'a Products,
+    near: Option<&'a Exponentials>,
 }
 
 impl<'a> KnownUtility<'a> {
@@ -250,7 +252,24 @@ impl<'a> ExpectedDemand<'a> {
     #[must_use]
     pub fn with_fixed(self, utility: &'a FixedUtility) -> Self {
         let Self { population, products, .. } = self;
-        Self { fixed: Some(KnownUtility { utility, population, products }), ..self }
+        Self { fixed: Some(KnownUtility { utility, population, products, near: None }), ..self }
+    }
+
+    /// The same demand, to the bit, in less time for shares at prices most of which are those that `near` is of. It is of use only where
+    /// the fixed part of utility is known.
+    #[must_use]
+    pub fn with_near<'n>(&self, near: &'n Exponentials) -> ExpectedDemand<'n>
+    where
+        'a: 'n,
+    {
+        ExpectedDemand { fixed: self.fixed.map(|fixed| KnownUtility { near: Some(near), ..fixed }), ..self.clone() }
+    }
+
+    /// Makes `near` that of these prices.
+    pub fn stay_near(&self, prices: &[f64], near: &mut Exponentials) {
+        if let Some(utility) = self.fixed.and_then(|fixed| fixed.serves(self)) {
+            near.fill(self.population, utility, &self.products.felt_prices(prices), self.execution.kernel);
+        }
     }
 
     /// Expected shares at these prices.
@@ -276,6 +295,8 @@ impl<'a> ExpectedDemand<'a> {
             loyalty: self.products.loyalty(),
             owned: &owned.weights,
         });
+        let fixed = self.fixed.and_then(|fixed| fixed.serves(self));
+        let near = fixed.and_then(|utility| self.fixed?.near?.near(utility, &felt));
         let sweep = DemandSweep {
             population: self.population,
             layout,
@@ -283,7 +304,8 @@ impl<'a> ExpectedDemand<'a> {
             price: &price,
             margin: &margin,
             rule,
-            fixed: self.fixed.and_then(|fixed| fixed.serves(self)).map(FixedUtility::rows),
+            fixed: fixed.map(FixedUtility::rows),
+            near: near.as_ref().map(|(rows, moved)| (*rows, moved.as_slice())),
         };
         let mut sums = run(&sweep, self.execution);
         if let Some(slopes) = self.products.slopes(prices) {

@@ -21,7 +21,7 @@ use thiserror::Error;
 pub use curvature::Curvature;
 pub use inversion::{Inversion, InversionOptions, invert};
 pub use kernel::KernelPath;
-pub use kernel::fixed::FixedUtility;
+pub use kernel::fixed::{Exponentials, FixedUtility};
 pub use loyalty::{ExpectedDemand, KnownUtility, OwnedBrands, Shares, stationary_shares};
 pub use population::{Buyer, BuyerColumns, Population, Products};
 pub use response::{

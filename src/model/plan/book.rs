@@ -1,6 +1,6 @@
 //! What prices respond to in a week, and revisions of list prices already worked out.
 
-use crate::model::demand::ExpectedDemand;
+use crate::model::demand::{ExpectedDemand, Exponentials};
 use crate::model::supply::rule::{PriceConditions, PriceSetting, PricingRule};
 use crate::model::supply::{Guide, Limit, Ownership, PriceProblem, RisingCost, SupplyError};
 use crate::model::trade::duty::ImportDuty;
@@ -24,6 +24,7 @@ pub struct PriceBook {
     /// Prices asked about, and expected shares at them.
     demands: Vec<(Vec<f64>, Vec<f64>)>,
     floors: Vec<Floor>,
+    near: Exponentials,
     /// Entries that prices led to since it was last asked.
     touched: Vec<usize>,
 }
@@ -49,8 +50,8 @@ struct PriceEntry {
 
 impl Default for PriceBook {
     fn default() -> Self {
-        let (entries, demands, floors, touched) = Default::default();
-        Self { entries, most: REVISIONS_KEPT, demands, floors, touched }
+        let (entries, demands, floors, near, touched) = Default::default();
+        Self { entries, most: REVISIONS_KEPT, demands, floors, near, touched }
     }
 }
 
@@ -119,14 +120,14 @@ impl PriceBook {
         wanted: &[f64],
     ) -> Result<Vec<f64>, SupplyError> {
         if context.rising.is_none() {
-            return context.no_loss_prices(terms, wanted, &[]);
+            return context.no_loss_prices(terms, wanted, &[], &mut self.near);
         }
         let known = |floor: &&Floor| floor.wanted == wanted && floor.factor == context.factor && floor.terms == *terms;
         if let Some(floor) = self.floors.iter().rev().find(known) {
             return Ok(floor.raised.clone());
         }
         let share = self.shares(context.demand, wanted);
-        let raised = context.no_loss_prices(terms, wanted, &share)?;
+        let raised = context.no_loss_prices(terms, wanted, &share, &mut self.near)?;
         if self.floors.len() < FLOORS_KEPT {
             let (terms, factor) = (terms.clone(), context.factor.to_vec());
             self.floors.push(Floor { terms, factor, wanted: wanted.to_vec(), raised: raised.clone() });
@@ -134,12 +135,17 @@ impl PriceBook {
         Ok(raised)
     }
 
+    /// Prepares for questions about prices most of which are these.
+    pub(super) fn stay_near(&mut self, demand: &ExpectedDemand<'_>, prices: &[f64]) {
+        demand.stay_near(prices, &mut self.near);
+    }
+
     /// Expected shares at these prices, from the book where it has them.
     pub(super) fn shares(&mut self, demand: &ExpectedDemand<'_>, prices: &[f64]) -> Vec<f64> {
         if let Some((_, share)) = self.demands.iter().find(|(known, _)| known == prices) {
             return share.clone();
         }
-        let share = demand.shares(prices).product;
+        let share = demand.with_near(&self.near).shares(prices).product;
         if self.demands.len() < DEMANDS_KEPT {
             self.demands.push((prices.to_vec(), share.clone()));
         }
@@ -290,8 +296,14 @@ impl Context<'_> {
     }
 
     /// The lowest prices at or above `prices`, at which expected shares are `share`, at which no car loses money under these terms.
-    fn no_loss_prices(&self, terms: &Terms, prices: &[f64], share: &[f64]) -> Result<Vec<f64>, SupplyError> {
-        self.with_problem(terms, |problem| problem.no_loss_prices(prices, share))
+    fn no_loss_prices(
+        &self,
+        terms: &Terms,
+        prices: &[f64],
+        share: &[f64],
+        near: &mut Exponentials,
+    ) -> Result<Vec<f64>, SupplyError> {
+        self.with_problem(terms, |problem| problem.no_loss_prices(prices, share, near))
     }
 
     /// Profit of each maker from its own models at these prices and terms, USD a purchase event.

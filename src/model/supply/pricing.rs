@@ -19,7 +19,7 @@ use super::linear::Ascent;
 use super::{DutyTerms, Linearised, Ownership, RisingCost, SupplyError};
 use crate::model::demand::sweep::Sums;
 use crate::model::demand::{
-    Concentration, ExpectedDemand, check_per_product, concentration, few_buyers, kernel::CellLayout,
+    Concentration, ExpectedDemand, Exponentials, check_per_product, concentration, few_buyers, kernel::CellLayout,
 };
 use crate::model::fixed_point::{Evaluation, Found, Pace, SearchReport, Stop, go_on, search, until_setback};
 
@@ -139,10 +139,16 @@ impl PriceProblem<'_> {
 
     /// The lowest prices at or above `wanted` at which no car is sold below its marginal cost, at the volumes of these prices
     /// themselves: `max(wanted, (c + d) / r)`. `share` has expected shares at `wanted`; it may be empty where cost does not move with volumes.
+    /// Most prices stay as wanted: what buyers make of those is kept in `near`.
     ///
     /// # Errors
     /// [`SupplyError::NoFloor`] where volumes and costs do not settle.
-    pub fn no_loss_prices(&self, wanted: &[f64], share: &[f64]) -> Result<Vec<f64>, SupplyError> {
+    pub fn no_loss_prices(
+        &self,
+        wanted: &[f64],
+        share: &[f64],
+        near: &mut Exponentials,
+    ) -> Result<Vec<f64>, SupplyError> {
         const TOLERANCE: f64 = 1e-12;
         const MAX_EVALUATIONS: usize = 400;
         self.check()?;
@@ -159,8 +165,10 @@ impl PriceProblem<'_> {
             return Ok(start);
         }
         let stop = Stop { target: TOLERANCE, accept: TOLERANCE, max_evaluations: MAX_EVALUATIONS };
+        self.demand.stay_near(wanted, near);
+        let problem = PriceProblem { demand: &self.demand.with_near(near), ..*self };
         let map = |prices: &[f64]| -> Result<Evaluation<Vec<f64>>, SupplyError> {
-            let next = raised(&self.marginal_cost(prices));
+            let next = raised(&problem.marginal_cost(prices));
             let error = next.iter().zip(prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
             // Dearer cars sell less and cost less: half a step does not overshoot.
             let step = next.iter().zip(prices).map(|(next, price)| 0.5 * (next - price)).collect();

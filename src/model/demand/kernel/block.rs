@@ -8,7 +8,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::lanes::{Array, Lanes, exp};
-use super::{DemandSweep, LANES, Row, SAFE_SUM, SweepRule, scalar};
+use super::{DemandSweep, LANES, Population, Row, SAFE_SUM, SweepRule, scalar};
 
 /// Blocks taken together.
 const TILE: usize = 2;
@@ -18,6 +18,8 @@ const MAX_HELD: usize = 4;
 const ANY: usize = usize::MAX;
 /// Stands for utilities of which only the price is left to be added.
 const KNOWN: usize = usize::MAX - 1;
+/// Stands for the same, with most exponentials known, too.
+const NEAR: usize = usize::MAX - 2;
 
 /// Adds the buyers of some blocks, on the portable vectors.
 pub(super) fn portable(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
@@ -53,6 +55,46 @@ pub(super) unsafe fn avx2(sweep: &DemandSweep, blocks: std::ops::Range<usize>, s
     unsafe { by_columns::<super::lanes::Avx2>(sweep, blocks, sums) }
 }
 
+/// Fills rows with exponentials of all buyers: see [`super::exponentials`].
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+pub(super) unsafe fn exponentials<V: Lanes>(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row]) {
+    // SAFETY: the caller's condition; a block holds whole rows of eight, and so do rows.
+    unsafe {
+        for (block, (fixed, out)) in fixed.chunks_exact(price.len()).zip(out.chunks_exact_mut(price.len())).enumerate()
+        {
+            let response = V::load(population.block(block)[LANES..].as_ptr());
+            for ((&price, fixed), out) in price.iter().zip(fixed).zip(out) {
+                exp(response.neg_mul_add(V::splat(price), V::load(fixed.0.as_ptr()))).store(out.0.as_mut_ptr());
+            }
+        }
+    }
+}
+
+/// The same with AVX-512.
+///
+/// # Safety
+/// The processor must have AVX-512F, AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn exponentials_avx512(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row]) {
+    // SAFETY: this function's own condition.
+    unsafe { exponentials::<super::lanes::Avx512>(population, price, fixed, out) }
+}
+
+/// The same with AVX2.
+///
+/// # Safety
+/// The processor must have AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn exponentials_avx2(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row]) {
+    // SAFETY: this function's own condition.
+    unsafe { exponentials::<super::lanes::Avx2>(population, price, fixed, out) }
+}
+
 /// Picks the form for this number of taste columns.
 ///
 /// # Safety
@@ -62,8 +104,13 @@ pub(super) unsafe fn avx2(sweep: &DemandSweep, blocks: std::ops::Range<usize>, s
 unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: the caller's condition.
     unsafe {
-        let columns = if sweep.fixed.is_some() { KNOWN } else { sweep.layout.columns };
+        let columns = match (sweep.fixed, sweep.near) {
+            (Some(_), Some(_)) if !sweep.prices() => NEAR,
+            (Some(_), _) => KNOWN,
+            (None, _) => sweep.layout.columns,
+        };
         match (sweep.prices(), columns) {
+            (false, NEAR) => tiles::<V, NEAR, false>(sweep, blocks, sums),
             (false, KNOWN) => tiles::<V, KNOWN, false>(sweep, blocks, sums),
             (true, KNOWN) => tiles::<V, KNOWN, true>(sweep, blocks, sums),
             (false, 1) => tiles::<V, 1, false>(sweep, blocks, sums),
@@ -235,10 +282,10 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
         let zero = V::splat(0.0);
         let columns = if K <= MAX_HELD { K } else { sweep.layout.columns };
         let blocks: [&[f64]; T] = std::array::from_fn(|t| sweep.population.block(first + t));
-        let fixed: [&[Row]; T] = std::array::from_fn(|t| {
-            let rows = (first + t) * sweep.products()..(first + t + 1) * sweep.products();
-            sweep.fixed.map_or(&[][..], |fixed| &fixed[rows])
-        });
+        let rows = |t: usize| (first + t) * sweep.products()..(first + t + 1) * sweep.products();
+        let fixed: [&[Row]; T] = std::array::from_fn(|t| sweep.fixed.map_or(&[][..], |fixed| &fixed[rows(t)]));
+        let (near, moved) = sweep.near.unwrap_or_default();
+        let near: [&[Row]; T] = std::array::from_fn(|t| if K == NEAR { &near[rows(t)] } else { &[][..] });
         let held: [Held<V, K>; T] = std::array::from_fn(|t| Held::of(blocks[t]));
         *total = *outside;
         for (cell, sums) in sweep.layout.cells.iter().zip(&mut scratch.cells) {
@@ -248,15 +295,17 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
             let facts = sweep.delta[products.clone()].iter().zip(&sweep.price[products.clone()]);
             let buffer = &mut scratch.exponentials[products.clone()];
             for ((position, (&delta, &price)), slot) in products.zip(facts).zip(buffer) {
+                let product = sweep.layout.order[position];
                 for t in 0..T {
-                    let v = if K == KNOWN {
-                        let known = V::load(fixed[t][sweep.layout.order[position]].0.as_ptr());
-                        held[t].price_response.neg_mul_add(V::splat(price), known)
+                    let e = if K == NEAR && !moved[product] {
+                        V::load(near[t][product].0.as_ptr())
+                    } else if K == KNOWN || K == NEAR {
+                        let known = V::load(fixed[t][product].0.as_ptr());
+                        exp(held[t].price_response.neg_mul_add(V::splat(price), known))
                     } else {
                         let x = &sweep.layout.x[position * columns..(position + 1) * columns];
-                        utility(blocks[t], &held[t], delta, price, x)
+                        exp(utility(blocks[t], &held[t], delta, price, x))
                     };
-                    let e = exp(v);
                     slot[t] = e;
                     plain[t] = plain[t].add(e);
                     if PRICES {

@@ -1,6 +1,7 @@
-//! The part of utility that prices do not move, worked out once for many sweeps over the same buyers.
+//! What many sweeps over the same buyers have in common: the part of utility that prices do not move, and exponentials at prices that most
+//! products keep.
 
-use super::{LANES, Row};
+use super::{KernelPath, LANES, Row, exponentials};
 use crate::model::demand::population::{Population, Products};
 
 /// `delta_j + sum_k taste_ik x_jk` of every buyer and product: what is left of a utility at a price is one multiply-add.
@@ -38,6 +39,49 @@ impl FixedUtility {
     /// The rows, one for each product of a block, block by block.
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
+    }
+}
+
+/// Exponentials of all buyers at some prices. A sweep at prices that differ in a few of them takes the others from here, to the bit.
+#[derive(Debug, Default)]
+pub struct Exponentials {
+    delta: Vec<f64>,
+    /// As buyers feel them.
+    price: Vec<f64>,
+    /// As those of [`FixedUtility`].
+    rows: Vec<Row>,
+}
+
+/// A copy is a working space of its own, and empty.
+impl Clone for Exponentials {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Exponentials {
+    /// Makes them those at these prices as buyers feel them.
+    pub(crate) fn fill(&mut self, population: &Population, fixed: &FixedUtility, price: &[f64], path: KernelPath) {
+        if self.price != price || !self.is_of(fixed) {
+            self.delta.clone_from(&fixed.delta);
+            price.clone_into(&mut self.price);
+            self.rows.resize(fixed.rows.len(), Row([0.0; LANES]));
+            exponentials(population, price, &fixed.rows, &mut self.rows, path);
+        }
+    }
+
+    fn is_of(&self, fixed: &FixedUtility) -> bool {
+        self.delta == fixed.delta && self.rows.len() == fixed.rows.len()
+    }
+
+    /// The rows, and which products have another price than there; none where most have, or they are of other utilities.
+    pub(crate) fn near(&self, fixed: &FixedUtility, price: &[f64]) -> Option<(&[Row], Vec<bool>)> {
+        if !self.is_of(fixed) {
+            return None;
+        }
+        let moved: Vec<bool> = self.price.iter().zip(price).map(|(here, there)| here != there).collect();
+        let count = moved.iter().filter(|moved| **moved).count();
+        (2 * count <= moved.len()).then_some((self.rows.as_slice(), moved))
     }
 }
 
@@ -114,6 +158,24 @@ mod tests {
                 let alone = plain.pricing_sums(&layout, &prices, &[]).share;
                 let bits: Vec<u64> = alone.iter().map(|share| share.to_bits()).collect();
                 assert_eq!(bits, sums(&plain)[..5], "shares asked for alone");
+                // Exponentials at other prices for two of the five, at the same ones, at others for most, and of other intercepts.
+                let shares = |demand: &ExpectedDemand<'_>, prices: &[f64]| {
+                    let shares = demand.shares(prices);
+                    let all = shares.product.iter().chain([&shares.outside]);
+                    all.map(|share| share.to_bits()).collect::<Vec<_>>()
+                };
+                let mut near = Exponentials::default();
+                for there in [[1.0, 0.9, 1.3, 0.9, 2.0], prices, [2.0; 5]] {
+                    known.stay_near(&there, &mut near);
+                    assert_eq!(near.near(&fixed, &prices).is_some(), there != [2.0; 5]);
+                    assert_eq!(
+                        shares(&known.with_near(&near), &prices),
+                        shares(&plain, &prices),
+                        "{tastes}, {kernel:?}"
+                    );
+                }
+                near.delta[0] += 1.0;
+                assert!(near.near(&fixed, &[2.0; 5]).is_none());
                 let moved = [0.2, overflow, -0.3, 0.6, 0.2];
                 let other = ExpectedDemand { delta: &moved, ..known };
                 // Where one model is all that is bought the last of them does not matter.

@@ -95,6 +95,8 @@ pub(crate) struct DemandSweep<'a> {
     pub rule: SweepRule<'a>,
     /// The part of utility that prices do not move, where it is known: block by block a row for each product, in the caller's order.
     pub fixed: Option<&'a [Row]>,
+    /// Exponentials laid out as `fixed`, and which products (in the caller's order) have moved from them; only beside `fixed`.
+    pub near: Option<(&'a [Row], &'a [bool])>,
 }
 
 impl DemandSweep<'_> {
@@ -146,6 +148,24 @@ pub(crate) fn sweep_chunk(sweep: &DemandSweep, chunk: usize, path: KernelPath) -
         KernelPath::Avx2 => widest(sweep, blocks, &mut sums, false),
     }
     sums.iter().map(|row| add_lanes(&row.0)).collect()
+}
+
+/// Fills `out` with the exponentials of `fixed` (block by block a row for each product) less what these prices take from it.
+pub(crate) fn exponentials(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row], path: KernelPath) {
+    #[cfg(target_arch = "x86_64")]
+    if matches!(path, KernelPath::Auto | KernelPath::Avx512 | KernelPath::Avx2)
+        && is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+    {
+        if path != KernelPath::Avx2 && is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has just said that it has AVX-512F, AVX2 and FMA.
+            return unsafe { block::exponentials_avx512(population, price, fixed, out) };
+        }
+        // SAFETY: the processor has just said that it has AVX2 and FMA.
+        return unsafe { block::exponentials_avx2(population, price, fixed, out) };
+    }
+    // SAFETY: arrays need no particular processor.
+    unsafe { block::exponentials::<lanes::Array>(population, price, fixed, out) };
 }
 
 /// The widest vectors the processor has.
