@@ -8,11 +8,14 @@ pub mod log;
 mod pending;
 mod read;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+use crate::platform::descriptors::{MORE_FILES, too_many_files};
 
 use self::faults::{DiskStep, Faults};
 use self::pending::PARTIAL;
@@ -23,6 +26,10 @@ pub use self::read::{open, read};
 pub const MANIFEST: &str = "manifest.json";
 /// Name of a plan in its folder.
 pub const PLAN: &str = "plan.json";
+/// Name of the data dictionary of a folder.
+pub const DICTIONARY: &str = "datapackage.json";
+/// Key of a manifest whose work is not complete: what work before it has written.
+pub const EARLIER_FILES: &str = "earlier_files";
 /// Name of the report of a folder.
 pub const REPORT: &str = "report.html";
 /// How the notes of those begin who work in a folder.
@@ -34,7 +41,7 @@ const FOLDERS: [&str; 5] = ["", "tables", "charts", "units", "data"];
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// A folder that cannot be made or written to.
-    #[error("{path}: cannot write here: {error}\nhelp: choose another folder with --out, or make room and permission")]
+    #[error("{path}: cannot write here: {error}\nhelp: {}", remedy(.error, "choose another folder with --out, or make room and permission"))]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -63,7 +70,7 @@ pub enum OutputError {
     },
     /// A file that cannot be written; nothing is left under its name.
     #[error(
-        "{path}: cannot be written: {error}\nhelp: make room or permission and run again; no half-written file was left"
+        "{path}: cannot be written: {error}\nhelp: {}; no half-written file was left", remedy(.error, "make room or permission and run again")
     )]
     File {
         /// The file.
@@ -90,6 +97,14 @@ pub enum OutputError {
     /// A table that cannot be rendered.
     #[error("table cannot be rendered: {0}")]
     Csv(#[from] csv::Error),
+}
+
+/// What to do about an error of the system: what is said, unless it opens no more files.
+#[must_use]
+pub fn remedy<'a>(error: &io::Error, otherwise: &'a str) -> &'a str {
+    // A temporary file's error has that of the system within.
+    let within = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
+    if too_many_files(error.raw_os_error().or_else(within)) { MORE_FILES } else { otherwise }
 }
 
 /// A folder that results are written to.
@@ -205,6 +220,24 @@ impl OutputFolder {
         }
     }
 
+    /// Removes the files of a folder below this one that end so, what a killed process left of one, and the folder where nothing else stands in it.
+    ///
+    /// # Errors
+    /// [`OutputError::File`] when one cannot be removed.
+    pub fn remove_endings(&self, below: &str, ending: &str) -> Result<(), OutputError> {
+        let path = self.path.join(below);
+        if self.not_a_link(&path).is_err() {
+            return self.remove(&path);
+        }
+        self.remove_where(|folder, name, _| {
+            let ends = Path::new(name).extension().is_some_and(|found| found == ending);
+            folder == below && (ends || name.starts_with(PARTIAL))
+        })?;
+        // What others put there stays, and so does the folder.
+        let _ = fs::remove_dir(path);
+        Ok(())
+    }
+
     /// The manifest of an earlier run of this program that stands in the folder.
     #[must_use]
     pub fn manifest(&self) -> Option<Value> {
@@ -213,22 +246,37 @@ impl OutputFolder {
         manifest.filter(|manifest| manifest["program"] == "stickershock")
     }
 
-    /// Removes tables, charts and the report of an earlier run that are not among `written`, and temporary files that a killed run
-    /// left.
+    /// What earlier work of this program has written in the folder, by its manifest and its data dictionary: names as they read from the folder.
+    #[must_use]
+    pub fn written_before(&self) -> BTreeSet<String> {
+        let manifest = self.manifest().unwrap_or_default();
+        let dictionary = self.read(DICTIONARY).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let dictionary = dictionary.unwrap_or_default();
+        let listed = |list: &'_ Value| list.as_array().cloned().unwrap_or_default();
+        let tables = listed(&dictionary["resources"]).into_iter().map(|mut table| table["path"].take());
+        let files = [listed(&manifest["files"]), listed(&manifest[EARLIER_FILES])].concat();
+        files.into_iter().chain(tables).filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Removes tables, charts and the report of earlier work ([`Self::written_before`]) that are not among `written`, and temporary files that a
+    /// killed run left. Whatever else stands in the folder is someone's own and stays.
     ///
     /// # Errors
     /// [`OutputError::File`] when one cannot be removed.
-    pub fn remove_others(&self, written: &[PathBuf]) -> Result<(), OutputError> {
+    pub fn remove_others(&self, earlier: &BTreeSet<String>, written: &[PathBuf]) -> Result<(), OutputError> {
         let endings = |folder: &str| match folder {
             "tables" => &["csv", "parquet"][..],
             "charts" => &["svg", "png"][..],
             _ => &[][..],
         };
         self.remove_where(|folder, name, path| {
-            let ending = Path::new(name).extension().unwrap_or_default().to_string_lossy();
-            let report = folder.is_empty() && name == REPORT;
-            ((folder != "units" && name.starts_with(PARTIAL)) || endings(folder).contains(&ending.as_ref()) || report)
-                && !written.iter().any(|kept| kept == path)
+            // Another form of a listed table or chart is ours too.
+            let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+            let listed = |ending: &&str| earlier.contains(&format!("{folder}/{stem}.{ending}"));
+            let result = endings(folder).contains(&ending) && endings(folder).iter().any(listed);
+            let report = folder.is_empty() && name == REPORT && earlier.contains(REPORT);
+            let partial = folder != "units" && name.starts_with(PARTIAL);
+            (partial || ((result || report) && path.is_file())) && !written.iter().any(|kept| kept == path)
         })
     }
 
@@ -363,19 +411,29 @@ mod tests {
         assert_eq!(fs::read(folder.path().join("tables/x.csv")).unwrap(), b"whole");
     }
 
+    /// What the manifest or the data dictionary lists goes, in any form; what a stranger put beside it stays, whatever its name.
     #[test]
     fn files_of_an_earlier_run_do_not_stay_beside_new_ones() {
         let folder = tempfile::tempdir().unwrap();
         let output = OutputFolder::create(folder.path()).unwrap();
         let kept = output.write("tables/new.csv", b"a").unwrap();
-        for old in ["tables/old.csv", "charts/old.png", "tables/.partial-x"] {
-            output.write(old, b"b").unwrap();
+        let old = ["tables/old.csv", "tables/listed.parquet", "charts/old.png", "tables/.partial-x", REPORT];
+        let strangers =
+            ["tables/mine.csv", "tables/notes.txt", "charts/mine.svg", "tables/manifest.csv", "own/old.csv"];
+        for name in old.iter().chain(&strangers) {
+            output.write(name, b"b").unwrap();
         }
-        output.write("tables/notes.txt", b"mine").unwrap();
-        output.remove_others(std::slice::from_ref(&kept)).unwrap();
-        assert!(kept.exists() && folder.path().join("tables/notes.txt").exists());
-        assert_eq!(fs::read_dir(folder.path().join("tables")).unwrap().count(), 2);
-        assert_eq!(fs::read_dir(folder.path().join("charts")).unwrap().count(), 0);
+        fs::create_dir_all(folder.path().join("tables/folder.csv")).unwrap();
+        let manifest = br#"{"program": "stickershock", "files": ["tables/old.csv", "report.html", "tables/folder.csv", "../x.csv"],
+            "earlier_files": ["charts/old.svg", "own/old.csv"]}"#;
+        output.write(MANIFEST, manifest).unwrap();
+        output
+            .write(DICTIONARY, br#"{"resources": [{"path": "tables/listed.csv"}, {"path": "tables/new.csv"}]}"#)
+            .unwrap();
+        output.remove_others(&output.written_before(), std::slice::from_ref(&kept)).unwrap();
+        assert!(kept.exists() && folder.path().join("tables/folder.csv").is_dir());
+        let stands = |name: &&str| folder.path().join(name).exists();
+        assert!(!old.iter().any(stands) && strangers.iter().all(stands));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::model::ids::RegimeId;
 use crate::platform::clock::{self, Instant};
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::points::QUANTILE_OUTCOMES;
 use super::results::QUANTILE_REPLICATIONS;
 use crate::config::Loaded;
-use crate::folder::{OutputError, OutputFolder};
+use crate::folder::{EARLIER_FILES, OutputError, OutputFolder};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Manifest {
     pub seconds: Option<f64>,
     /// Files written, relative to the folder, once known.
     pub files: Vec<String>,
+    /// What work before it has left in the folder: its to remove when it is complete.
+    earlier: BTreeSet<String>,
 }
 
 impl Manifest {
@@ -79,7 +82,7 @@ impl Manifest {
                  {QUANTILE_REPLICATIONS} replications chosen by hash"
             ),
         });
-        Self { fixed, started: clock::now(), seconds: None, files: Vec::new() }
+        Self { fixed, started: clock::now(), seconds: None, files: Vec::new(), earlier: BTreeSet::new() }
     }
 
     /// The same for a study of the bargaining alone, in `worlds` worlds and without regimes.
@@ -138,6 +141,9 @@ impl Manifest {
         manifest["started"] = self.started.to_string().into();
         manifest["seconds"] = self.seconds.into();
         manifest["files"] = self.files.clone().into();
+        if status != WorkStatus::Complete && !self.earlier.is_empty() {
+            manifest[EARLIER_FILES] = self.earlier.iter().cloned().collect();
+        }
         format!("{manifest:#}\n").into_bytes()
     }
 }
@@ -157,7 +163,8 @@ impl<'a> WorkStanding<'a> {
     ///
     /// # Errors
     /// [`OutputError`] when the manifest cannot be written.
-    pub fn begin(folder: &'a OutputFolder, manifest: Manifest, started: Instant) -> Result<Self, OutputError> {
+    pub fn begin(folder: &'a OutputFolder, mut manifest: Manifest, started: Instant) -> Result<Self, OutputError> {
+        manifest.earlier = folder.written_before();
         folder.write(MANIFEST_FILE, &manifest.render(WorkStatus::Running))?;
         Ok(Self { folder, manifest, started })
     }
@@ -181,7 +188,7 @@ impl<'a> WorkStanding<'a> {
     /// [`OutputError`] when the folder refuses.
     pub fn complete(mut self, mut files: Vec<PathBuf>) -> Result<Vec<PathBuf>, OutputError> {
         self.manifest.seconds = Some(self.started.elapsed().as_secs_f64());
-        self.folder.remove_others(&files)?;
+        self.folder.remove_others(&self.manifest.earlier, &files)?;
         self.manifest.files = files.iter().map(|file| inside(self.folder.path(), file)).collect();
         files.push(self.folder.write(MANIFEST_FILE, &self.manifest.render(WorkStatus::Complete))?);
         Ok(files)

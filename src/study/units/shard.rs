@@ -88,6 +88,15 @@ pub enum ShardError {
     },
 }
 
+impl ShardError {
+    /// What to do about a stored unit that cannot be used.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        const AGAIN: &str = "remove the file and run its unit again";
+        if let Self::Io { error, .. } = self { crate::folder::remedy(error, AGAIN) } else { AGAIN }
+    }
+}
+
 /// BLAKE3 of an outcome's numbers: for `values`, then `switched`, the count and the bits of each.
 #[must_use]
 pub fn outcome_hash(outcome: &Outcome) -> Hash {

@@ -40,7 +40,7 @@ pub enum StoreError {
         second: PathBuf,
     },
     /// A shard that was whole when it was looked at first.
-    #[error("{0}\nhelp: remove the file and run its unit again")]
+    #[error("{error}\nhelp: {help}", error = .0, help = .0.remedy())]
     Shard(#[from] ShardError),
     /// A unit that came from elsewhere and is not whole.
     #[error("{0}\nhelp: send it again; the units before it are stored")]
@@ -233,12 +233,12 @@ impl Store {
         Ok((position, true))
     }
 
-    /// Removes every shard, and what a killed process left of one.
+    /// Removes every shard, and the folder of shards where nothing else stands in it.
     ///
     /// # Errors
     /// [`OutputError`] when the system refuses.
     pub fn remove_units(&self) -> Result<(), OutputError> {
-        self.folder.remove(&self.units_folder())
+        self.folder.remove_endings(UNITS_FOLDER, ENDING)
     }
 
     /// Removes damaged shards. For a process that is alone in the folder.
