@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::MODEL_VERSION;
 use crate::config::design::{Point, Worlds};
 use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source, StudyDesign};
-use crate::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder, remedy};
 use crate::model::ids::RegimeId;
 use crate::study::units::unit::{default_size, units};
 use crate::study::{Arm, Unit};
@@ -21,7 +21,7 @@ const DATA_FOLDER: &str = "data";
 /// Most units of a plan: each is a file.
 const MOST_UNITS: u64 = 1_000_000;
 /// Version of the file's form.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What units keep of every outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub enum Kept {
 #[derive(Debug, thiserror::Error)]
 pub enum UnitPlanError {
     /// The file cannot be read.
-    #[error("{path}: cannot be read: {error}\nhelp: write a plan with `stickershock plan SCENARIO --out {}`", folder(.path))]
+    #[error("{path}: cannot be read: {error}\nhelp: {}", remedy(.error, &format!("write a plan with `stickershock plan SCENARIO --out {}`", folder(.path))))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -179,6 +179,8 @@ pub struct Plan {
     pub points: Vec<Vec<String>>,
     /// The units, in the order of reduction.
     pub units: Vec<PlannedUnit>,
+    /// BLAKE3 over all of this file but itself, names and paths too.
+    pub seal: String,
 }
 
 impl Plan {
@@ -232,6 +234,7 @@ impl Plan {
             unit_size: unit_size.unwrap_or_else(default_size).max(1),
             points: points.iter().map(|point| point.assignments.clone()).collect(),
             units: Vec::new(),
+            seal: String::new(),
         };
         plan.add_data(loaded);
         let count = plan.replications.div_ceil(plan.unit_size).saturating_mul(points.len() as u64);
@@ -276,7 +279,15 @@ impl Plan {
     pub fn rehashed(mut self) -> Self {
         self.units = self.list_units();
         self.hash = self.digest();
+        self.seal = self.sealed();
         self
+    }
+
+    /// What the seal has to be.
+    fn sealed(&self) -> String {
+        let unsealed = Self { seal: String::new(), ..self.clone() };
+        // Numbers, text and lists always serialise.
+        blake3::hash(&serde_json::to_vec(&unsealed).unwrap_or_default()).to_hex().to_string()
     }
 
     /// Feeds a hash with what every unit shares.
@@ -416,6 +427,11 @@ impl Plan {
             || plan.hash != plan.digest()
         {
             return Err(damaged("was changed after it was written: its hash does not fit".into()));
+        }
+        if plan.seal != plan.sealed() {
+            return Err(damaged(
+                "was changed after it was written: its seal does not fit (a name or a path is another)".into(),
+            ));
         }
         Ok(plan)
     }
