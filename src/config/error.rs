@@ -1,10 +1,12 @@
 //! One error for everything that can be wrong with the input, and the text a user reads.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
 use crate::config::suggest;
+use crate::platform::descriptors::{MORE_FILES, too_many_files};
 
 /// What is wrong with an input file or an override, where, and what to do about it.
 ///
@@ -126,7 +128,7 @@ impl ConfigError {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let others = siblings.iter().map(String::as_str).filter(|sibling| *sibling != name);
         let help = match suggest::closest(&name, others) {
-            _ if too_many_files(error) => MORE_FILES.to_owned(),
+            _ if too_many_files(error.raw_os_error()) => MORE_FILES.to_owned(),
             _ if circular(path) => {
                 let help = "put the file itself in place of the link".to_owned();
                 let reason = "its links lead in a circle".to_owned();
@@ -138,16 +140,6 @@ impl ConfigError {
         };
         Self::Unreadable { file: path.display().to_string(), reason: error.to_string(), help }
     }
-}
-
-/// What to do where the system opens no more files.
-const MORE_FILES: &str =
-    "raise the number of files that may be open: `ulimit -n 4096` in the same shell, then run again";
-
-/// Whether the process, or the machine, has as many files open as it may.
-fn too_many_files(error: &std::io::Error) -> bool {
-    // EMFILE and ENFILE; they have no kind of their own.
-    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 /// Whether symbolic links lead from `path` back to themselves.
@@ -248,6 +240,26 @@ fn row_text(row: Option<usize>, label: Option<&str>) -> String {
     }
 }
 
+/// Whether a character is a command to a terminal and no text: line ends and tabs are text.
+pub(crate) fn no_text(character: char) -> bool {
+    character.is_control() && !"\n\r\t".contains(character)
+}
+
+/// A text that may repeat what others wrote, made harmless for a terminal: control characters and those that turn the direction of writing are shown by
+/// their numbers.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let harmful = |c: char| no_text(c) || c == '\r' || turns(c);
+    // Line ends of Windows are line ends.
+    let text = if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
+    if !text.contains(harmful) {
+        return text;
+    }
+    let shown = |c: char| if harmful(c) { format!("\\u{{{:x}}}", u32::from(c)) } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
 /// A file's text, or where it stops being text: `(byte offset, line)`.
 pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String, (usize, usize)> {
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -261,6 +273,16 @@ pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String, (usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        assert!(matches!(harmless("plain\n\ttext, ünïcödé 日本"), Cow::Borrowed(_)));
+        assert_eq!(
+            harmless("\u{1b}[31mred\u{7}\rover\u{9b}2J\u{202e}"),
+            "\\u{1b}[31mred\\u{7}\\u{d}over\\u{9b}2J\\u{202e}"
+        );
+        assert_eq!(harmless("a\r\nb"), "a\nb");
+    }
 
     #[test]
     fn numbers_beyond_sight_have_an_exponent() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::error::ConfigError;
+use super::error::{ConfigError, shown};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::table::Table;
@@ -213,7 +213,8 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     let names = table.column_key(&columns.model)?;
     let prices = table.column_positive(&columns.price_usd)?;
     if let Some(row) = prices.iter().position(|price| *price > MAX_PRICE_USD) {
-        let message = format!("{} is {}, expected at most {MAX_PRICE_USD}", columns.price_usd, prices[row]);
+        let message =
+            format!("{} is {}, expected at most {}", columns.price_usd, shown(prices[row]), shown(MAX_PRICE_USD));
         return Err(table.error_at(row, message, "prices are US dollars a car"));
     }
     let volumes = table.column_non_negative(&columns.volume)?;
@@ -230,7 +231,7 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     let flags = table.column_bool(&section.flag)?;
     let kept = kept_rows(reader, section, &names, &volumes)?;
     let text = |column: &str| -> Result<Vec<String>, ConfigError> {
-        let cells = table.column_text(column)?;
+        let cells = table.column_names(column)?;
         match kept.iter().find(|row| cells[**row].trim().is_empty()) {
             Some(row) => Err(table.error_at(*row, format!("{column} is empty"), "every model needs one")),
             None => Ok(kept.iter().map(|row| cells[*row].trim().to_owned()).collect()),

@@ -46,7 +46,7 @@ pub mod warnings;
 
 pub use design::StudyDesign;
 pub use document::{Document, Origin};
-pub use error::{Complaint, ConfigError, Location};
+pub use error::{Complaint, ConfigError, Location, harmless};
 pub use loaded::{DataFile, Loaded, load, load_from, schema};
 pub use parameters::UncertainParameters;
 pub use source::{LONGEST_DATA, Source};

@@ -6,7 +6,7 @@ use super::document::Document;
 use super::error::{ConfigError, shown};
 use super::sourced::Sourced;
 use super::suggest;
-use super::table::Table;
+use super::table::{Table, meaning};
 use crate::model::trade::duty::AdValoremRate;
 
 /// Largest number that a scenario can mean: beyond it sums of a study are no longer exact.
@@ -125,7 +125,11 @@ impl Reader<'_> {
         let found = known.iter().position(|item| item == name);
         found.ok_or_else(|| {
             let distinct: BTreeSet<&str> = known.iter().map(String::as_str).collect();
-            let help = suggest::one_of(name, &distinct.into_iter().collect::<Vec<_>>());
+            let same = distinct.iter().find(|known| meaning(known) == meaning(name));
+            let help = match same {
+                Some(same) => format!("write `{same}`, as it stands there"),
+                None => suggest::one_of(name, &distinct.into_iter().collect::<Vec<_>>()),
+            };
             self.error(key, format!("`{name}` is no {what}"), help)
         })
     }

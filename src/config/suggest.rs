@@ -1,5 +1,7 @@
 //! "Did you mean": the nearest of the names that would have been accepted.
 
+use std::borrow::Cow;
+
 /// The candidate closest to `typed`, if it is close enough to be a slip of the hand.
 pub(crate) fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (typed.chars().count() / 3).clamp(1, 4);
@@ -27,11 +29,20 @@ pub(crate) fn one_of(typed: &str, candidates: &[&str]) -> String {
 /// The names in back quotes, separated by commas, at most thirty of them.
 pub(crate) fn quoted(names: &[&str]) -> String {
     const SHOWN: usize = 30;
-    let mut list = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut list = names.iter().take(SHOWN).map(|name| format!("`{}`", short(name))).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
         list.push_str(&format!(" and {} more", names.len() - SHOWN));
     }
     list
+}
+
+/// A text as a message repeats it: of a very long one its beginning.
+pub(crate) fn short(text: &str) -> Cow<'_, str> {
+    const SHOWN: usize = 100;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}... ({} characters)", &text[..end], text.chars().count())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Edits from one word to the other: insertions, deletions, replacements and swaps of neighbours each count one.

@@ -12,8 +12,9 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use crate::config::error::utf8;
+use crate::config::error::{no_text, utf8};
 use crate::config::source::{LONGEST_DATA, Source};
+use crate::config::suggest::short;
 use crate::config::{ConfigError, suggest};
 use crate::numerics::elementary::ln;
 
@@ -63,6 +64,7 @@ impl Table {
     /// Reads a table from text; `display_name` takes the file's place in messages.
     pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
         check_delimiter(text, display_name)?;
+        check_characters(text, display_name)?;
         let mut table = Self { file: display_name.to_owned(), header: Vec::new(), rows: Vec::new(), label: None };
         // In a table of one column a blank line is an empty cell, unless only blank lines follow.
         let mut blank = Vec::new();
@@ -141,6 +143,11 @@ impl Table {
                 let message = format!("columns {} and {} are both named `{name}`", first + 1, index + 1);
                 return Err(self.error(message, "rename or remove one of them"));
             }
+            if let Some((found, like)) = disguised(name) {
+                let (column, found) = (index + 1, u32::from(found));
+                let message = format!("column {column} is named `{}` with the character U+{found:04X}", short(name));
+                return Err(self.error(message, like));
+            }
         }
         Ok(())
     }
@@ -175,7 +182,12 @@ impl Table {
         Ok((0..self.rows()).map(|row| self.cell(row, index)).collect())
     }
 
-    /// A column of text that names each row: no cell is empty, and no two are equal.
+    /// The cells of a column of names. What is written in several ways is one name ([`meaning`]), as it is written first.
+    pub fn column_names(&self, column: &str) -> Result<Vec<String>, ConfigError> {
+        Ok(one_name_each(self.column_text(column)?))
+    }
+
+    /// A column of text that names each row: no cell is empty, and no two mean the same.
     pub fn column_key(&self, column: &str) -> Result<Vec<&str>, ConfigError> {
         let keys = self.column_text(column)?;
         let mut seen = BTreeMap::new();
@@ -183,8 +195,10 @@ impl Table {
             if key.is_empty() {
                 return Err(self.refuse(row, column, key, "a name"));
             }
-            if let Some(first) = seen.insert(*key, row) {
-                let message = format!("{column} is {key:?}, which row {} has already", self.rows[first].line);
+            if let Some(first) = seen.insert(meaning(key), row) {
+                let otherwise = if keys[first] == *key { String::new() } else { format!(" as {:?}", keys[first]) };
+                let message =
+                    format!("{column} is {key:?}, which row {} has already{otherwise}", self.rows[first].line);
                 return Err(self.error_at(row, message, "each row needs its own: rename or remove one of the two"));
             }
         }
@@ -290,7 +304,7 @@ impl Table {
 
     /// A complaint about the row at `row` (from 0), for checks made after reading; the message begins with the column.
     pub fn error_at(&self, row: usize, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
-        let label = self.label.map(|label| self.cell(row, label).to_owned()).filter(|label| !label.is_empty());
+        let label = self.label.map(|label| short(self.cell(row, label)).into_owned()).filter(|label| !label.is_empty());
         ConfigError::Row {
             file: self.file.clone(),
             row: self.rows.get(row).map(|row| row.line),
@@ -321,8 +335,8 @@ impl Table {
     fn refuse(&self, row: usize, column: &str, cell: &str, expected: &str) -> ConfigError {
         let found = match cell {
             "" => "empty".to_owned(),
-            cell if cell.parse::<f64>().is_ok() => cell.to_owned(),
-            cell => format!("{cell:?}"),
+            cell if cell.parse::<f64>().is_ok() => short(cell).into_owned(),
+            cell => format!("{:?}", short(cell)),
         };
         let meant = if expected.contains("number") { readings(cell) } else { Vec::new() };
         let help = match meant.as_slice() {
@@ -344,7 +358,7 @@ impl Table {
     fn index(&self, column: &str) -> Result<usize, ConfigError> {
         self.header.iter().position(|name| name == column).ok_or_else(|| {
             let names: Vec<&str> = self.header.iter().map(String::as_str).collect();
-            self.error(format!("there is no column `{column}`"), suggest::one_of(column, &names))
+            self.error(format!("there is no column `{}`", short(column)), suggest::one_of(column, &names))
         })
     }
 
@@ -355,6 +369,67 @@ impl Table {
     fn error(&self, message: String, help: impl Into<String>) -> ConfigError {
         ConfigError::Row { file: self.file.clone(), row: None, label: None, message, help: help.into() }
     }
+}
+
+/// What a cell or a value stands for: `01`, `1` and `1.0` are one thing, `true`, `True`, `1` another, and a name that reads as
+/// a number that is not finite (`nan`) is a name. Digits beyond what a number keeps tell names apart.
+#[must_use]
+pub fn meaning(cell: &str) -> String {
+    const DIGITS: usize = 15;
+    let few = cell.chars().filter(char::is_ascii_digit).count() <= DIGITS;
+    match cell.parse::<f64>() {
+        Ok(number) if number.is_finite() && few => (number + 0.0).to_string(),
+        _ if cell.eq_ignore_ascii_case("true") => "1".to_owned(),
+        _ if cell.eq_ignore_ascii_case("false") => "0".to_owned(),
+        _ => cell.to_owned(),
+    }
+}
+
+/// Names of which those that mean the same are written the same, as the first of them.
+pub fn one_name_each<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
+    names.into_iter().map(|name| (*first.entry(meaning(name)).or_insert(name)).to_owned()).collect()
+}
+
+/// Letters of other alphabets that look like a Latin one.
+const ALIKE: [(&str, &str); 2] = [
+    ("\u{430}\u{435}\u{43e}\u{440}\u{441}\u{443}\u{445}\u{456}\u{458}\u{455}\u{501}\u{51b}", "aeopcyxijsdq"),
+    (
+        "\u{410}\u{412}\u{415}\u{41a}\u{41c}\u{41d}\u{41e}\u{420}\u{421}\u{422}\u{425}\u{3bf}\u{391}\u{395}\u{39f}\u{3a1}",
+        "ABEKMHOPCTXoAEOP",
+    ),
+];
+
+/// A character of a name that cannot be seen, or that only looks like one of the others, and what to do about it.
+fn disguised(name: &str) -> Option<(char, String)> {
+    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    if let Some(found) = name.chars().find(|c| unseen(*c)) {
+        return Some((found, "remove it: it cannot be seen".to_owned()));
+    }
+    let like = |c: char| {
+        let found = ALIKE.iter().find_map(|(other, latin)| latin.chars().nth(other.chars().position(|o| o == c)?));
+        found.map(|latin| (c, latin))
+    };
+    // A name in another alphabet is a name.
+    let latin = name.chars().any(|c| c.is_ascii_alphabetic());
+    let (found, meant) = name.chars().find_map(like).filter(|_| latin)?;
+    Some((found, format!("write `{meant}` in its place: it only looks like one")))
+}
+
+/// Refuses characters that are no text: on a terminal they are commands.
+fn check_characters(text: &str, file: &str) -> Result<(), ConfigError> {
+    let Some((at, character)) = text.char_indices().find(|(_, c)| no_text(*c)) else { return Ok(()) };
+    let help = match character {
+        '\0' => "save the file with the encoding UTF-8: in UTF-16 every other byte is 0",
+        _ => "remove it: it is no letter, number or sign",
+    };
+    Err(ConfigError::Row {
+        file: file.to_owned(),
+        row: Some(1 + text[..at].matches('\n').count()),
+        label: None,
+        message: format!("has the control character U+{:04X}", u32::from(character)),
+        help: help.to_owned(),
+    })
 }
 
 /// Signs and codes of currencies around a number.
@@ -431,21 +506,29 @@ pub(crate) fn number_meant(cell: &str) -> Option<String> {
     }
 }
 
-/// Refuses a table whose cells are not separated by commas.
+/// Refuses a table whose cells are not separated by commas, or whose first line is not that of its columns.
 fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (header, first) = (lines.next().unwrap_or_default(), lines.next());
-    let found = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
+    let refuse = |message: String, help: &str| {
+        Err(ConfigError::Row { file: file.to_owned(), row: None, label: None, message, help: help.to_owned() })
+    };
+    let remark = header.trim_start();
+    if remark.starts_with('#') || remark.starts_with("//") || remark.to_ascii_lowercase().starts_with("sep=") {
+        let message = format!("the first line is {:?}, expected the names of the columns", short(remark));
+        return refuse(message, "remove the line: a table has no remarks");
+    }
+    let found = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars"), (':', "colons"), ('^', "carets")];
     let parts =
         |sign: char| header.contains(sign) && !header.contains(',') && first.is_none_or(|row| row.contains(sign));
-    match found.into_iter().find(|(delimiter, _)| parts(*delimiter)) {
-        Some((_, name)) => Err(ConfigError::Row {
-            file: file.to_owned(),
-            row: None,
-            label: None,
-            message: format!("the cells are separated by {name}, expected commas"),
-            help: "save it with commas between the cells, and a point in numbers such as 0.25".to_owned(),
-        }),
+    let spaced = |line: &str| !line.contains([',', '"']) && line.split_whitespace().count() >= 3;
+    let spaces = spaced(header) && first.is_some_and(spaced);
+    let found = found.into_iter().find(|(delimiter, _)| parts(*delimiter)).map(|(_, name)| name);
+    match found.or(spaces.then_some("spaces")) {
+        Some(name) => refuse(
+            format!("the cells are separated by {name}, expected commas"),
+            "save it with commas between the cells, and a point in numbers such as 0.25",
+        ),
         None => Ok(()),
     }
 }
@@ -474,6 +557,48 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
 
     fn complaint<T: std::fmt::Debug>(result: Result<T, ConfigError>) -> String {
         result.expect_err("should be refused").to_string()
+    }
+
+    /// Whatever parts the cells, and whatever stands before the names of the columns, is named.
+    #[test]
+    fn lines_and_names_that_are_no_columns_are_named() {
+        let refused = |text: &str| complaint(Table::from_str(text, "t.csv"));
+        for (sign, name) in [(" ", "spaces"), (":", "colons"), ("^", "carets"), (";", "semicolons"), ("\t", "tabs")] {
+            let text = "a,b,price\n1,2,3\n".replace(',', sign);
+            assert!(refused(&text).contains(&format!("separated by {name}, expected commas")), "{name}");
+        }
+        for first in ["# made by hand", "sep=,", "SEP=;", "// notes, of mine"] {
+            let message = refused(&format!("{first}\na,b\n1,2\n"));
+            assert!(
+                message.contains("expected the names of the columns") && message.contains("remove the line"),
+                "{message}"
+            );
+        }
+        // Cyrillic er, and a space without width.
+        let message = refused("model,\u{440}rice\nx,1\n");
+        assert!(
+            message.contains("column 2") && message.contains("U+0440") && message.contains("write `p`"),
+            "{message}"
+        );
+        let message = refused("model,price\u{200b}\nx,1\n");
+        assert!(message.contains("U+200B") && message.contains("cannot be seen"), "{message}");
+        // Names in another alphabet, and a text of several words in a lone column, are what they are.
+        for text in ["\u{446}\u{435}\u{43d}\u{430},\u{4fa1}\u{683c}\n1,2\n", "net benefit usd\n1.0\n2.0\n", "a:b\n1\n"]
+        {
+            Table::from_str(text, "t.csv").unwrap();
+        }
+        let long = Table::from_str(&format!("model,price\nx,{}\n", "9x".repeat(100_000)), "t.csv").unwrap();
+        let message = complaint(long.column_f64("price"));
+        assert!(message.contains("... (200000 characters)") && message.len() < 400, "{}", message.len());
+    }
+
+    #[test]
+    fn names_that_mean_one_thing_are_written_the_same() {
+        let table = Table::from_str("model,maker\na,01\nb,1\nc,1.0\nd,nan\ne,NaN\nf,1e0\n", "t.csv").unwrap();
+        assert_eq!(table.column_names("maker").unwrap(), ["01", "01", "01", "nan", "NaN", "01"]);
+        assert!(complaint(table.column_key("maker")).contains("row 2 has already as \"01\""));
+        let long = ["1234567890123456", "1234567890123457"];
+        assert_ne!(meaning(long[0]), meaning(long[1]));
     }
 
     #[test]

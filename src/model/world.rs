@@ -47,9 +47,10 @@ pub enum WorldError {
     Options(#[from] ColumnError),
     /// A marginal cost that is not positive where the vertical chain or cost that rises with volume needs one that is.
     #[error(
-        "{model}: its marginal cost comes out at {cost_usd:.0} USD, expected above 0: of a list price of {list_price_usd:.0} USD local \
+        "{model}: its marginal cost comes out at {cost} USD, expected above 0: of a list price of {list_price_usd:.0} USD local \
          costs take {local_usd:.0}, and demand that hardly responds to its price explains more than the rest as margin; raise the \
-         price response (demand.alpha) or, under the vertical chain, pricing.customs_value_share"
+         price response (demand.alpha) or, under the vertical chain, pricing.customs_value_share",
+        cost = if cost_usd.abs() < 1e15 { format!("{cost_usd:.0}") } else { format!("{cost_usd:e}") }
     )]
     NoCost {
         /// Name of the model.

@@ -2,6 +2,7 @@
 
 use super::package::Resource;
 use super::record::{Cell, Record, lines_of, table};
+use crate::config::harmless;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 
 table! {
@@ -42,7 +43,8 @@ impl<'a> FailureTable<'a> {
             file.write(&lines_of([JobFailureRow::fields().into_iter().map(|field| field.name).collect()])?)?;
             self.file = Some(file);
         }
-        let row = JobFailureRow { point: point as u64, replication, regime: regime.into(), error: error.into() };
+        let row =
+            JobFailureRow { point: point as u64, replication, regime: regime.into(), error: harmless(error).into() };
         let line = lines_of([row.cells().iter().map(Cell::text).collect()])?;
         self.file.as_mut().map_or(Ok(()), |file| file.write(&line))
     }
@@ -69,9 +71,11 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path().join("tables")).unwrap().count(), 0);
         let mut table = FailureTable::new(&output);
         table.add(0, 7, "imposed", "no inversion, residual 3e-2\nhelp: \"less\"").unwrap();
+        table.add(0, 8, "imposed", "no \u{1b}[31mred").unwrap();
         let (path, _) = table.finish().unwrap().unwrap();
         let mut reader = csv::Reader::from_path(path).unwrap();
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(rows, vec![vec!["0", "7", "imposed", "no inversion, residual 3e-2\nhelp: \"less\""]]);
+        assert_eq!(rows[0], vec!["0", "7", "imposed", "no inversion, residual 3e-2\nhelp: \"less\""]);
+        assert_eq!(rows[1], vec!["0", "8", "imposed", "no \\u{1b}[31mred"]);
     }
 }

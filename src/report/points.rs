@@ -4,6 +4,7 @@ use super::package::Resource;
 use super::record::{Cell, Field, FieldType, TableData, lines_of, table};
 use super::study::WrittenTables;
 use crate::config::design::{Point, StudyDesign};
+use crate::config::harmless;
 use crate::config::sweep::{Axis, Setting, Sweep};
 use crate::config::uncertainty::Uncertainty;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
@@ -187,7 +188,11 @@ impl PointFailureRow {
     /// The failure of a point.
     #[must_use]
     pub fn new(point: &Point, error: &str) -> Self {
-        Self { point: point.index, assignments: point.assignments.join(" "), error: error.replace('\n', "; ") }
+        Self {
+            point: point.index,
+            assignments: point.assignments.join(" "),
+            error: harmless(error).replace('\n', "; "),
+        }
     }
 }
 

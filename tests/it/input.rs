@@ -419,3 +419,42 @@ fn a_check_measures_large_studies_on_fewer_buyers() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("of the 1000000 buyers") && text.contains("1000000 buyers of"), "{text}");
 }
+
+/// `07`, `7` and `7.0` are one maker and one brand in the table of models, by the name that stands first; a scenario that writes it otherwise is told how.
+#[test]
+fn names_that_are_numbers_mean_one_thing() {
+    let copy = Copy::new();
+    let file = copy.path("data/models_1994.csv");
+    let mut reader = csv::Reader::from_path(&file).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let place = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (brand, maker) = (place("brand"), place("parent_manufacturer"));
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let mut spellings = ["07", "7", "7.0"].into_iter().cycle();
+    let mut writer = csv::Writer::from_path(&file).unwrap();
+    writer.write_record(&header).unwrap();
+    let renamed = rows.iter().filter(|row| &row[brand] == "BMW").count();
+    assert!(renamed >= 3);
+    for row in &rows {
+        let numbered = (&row[brand] == "BMW").then(|| spellings.next().unwrap());
+        let cell = |(at, cell)| if at == brand || at == maker { numbered.unwrap_or(cell) } else { cell };
+        writer.write_record(row.iter().enumerate().map(cell)).unwrap();
+    }
+    writer.flush().unwrap();
+    let text = fs::read_to_string(copy.scenario()).unwrap();
+    fs::write(copy.scenario(), text.replace("BMW", "07")).unwrap();
+    let market = load(&copy.scenario(), &[]).unwrap_or_else(|error| panic!("{error}")).scenario.market;
+    let plain = load(&root().join("tests/market_1995/showdown-1995.toml"), &[]).unwrap().scenario.market;
+    assert_eq!(market.brands.as_slice().len(), plain.brands.as_slice().len());
+    assert_eq!(market.manufacturers.as_slice().len(), plain.manufacturers.as_slice().len());
+    assert!(market.brands.as_slice().contains(&"07".to_owned()));
+    let text = fs::read_to_string(copy.scenario()).unwrap();
+    let holding = "\n[[market.holding]]\nowner = \"007\"\nbrand = \"Lexus\"\nshare = 0.1\n";
+    fs::write(copy.scenario(), format!("{text}{holding}")).unwrap();
+    copy.refused(&["market.holding[2].owner", "`007` is no manufacturer", "write `07`, as it stands there"]);
+    // Two models of one name are two rows of one model.
+    let text = fs::read_to_string(&file).unwrap();
+    let (first, second) = (&rows[0][0], &rows[1][0]);
+    fs::write(&file, text.replacen(first, "12", 1).replacen(second, "12.0", 1)).unwrap();
+    copy.refused(&["\"12.0\"", "has already as \"12\""]);
+}

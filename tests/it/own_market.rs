@@ -276,3 +276,19 @@ fn estimates_of_pyblp_are_taken_in_the_units_of_the_table() {
     assert_eq!((demand.sigma_outside, demand.sigma_import, demand.income_log_sd), (1.5, 0.0, 0.0));
     one.runs();
 }
+
+/// `01`, `1` and `1.0` are one maker, and one row of a market.
+#[test]
+fn makers_that_are_numbers_mean_one_thing() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "market_ids,product_ids,firm_ids,region,shares,prices\n7,a,01,JP,0.1,20000\n07,b,1,US,0.1,21000\n7.0,c,1.0,US,0.1,22000\n\
+                8,d,2,US,0.1,23000\n";
+    let file = written(folder.path(), rows);
+    let made = made(&["--market", &file, "--where", "market_ids=007", "--elasticity", "4"]);
+    let table = made.table();
+    assert_eq!(table.len(), 3);
+    let makers: std::collections::BTreeSet<&str> = table.iter().map(|row| row["manufacturer"].as_str()).collect();
+    assert_eq!(makers.into_iter().collect::<Vec<_>>(), ["firm 01"], "{table:?}");
+    let error = refused(&["--market", &file, "--where", "market_ids=7", "--elasticity", "4", "--home", "Mars"]);
+    assert!(error.contains("--home Mars: no product is of it") && error.contains("`JP`"), "{error}");
+}

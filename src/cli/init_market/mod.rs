@@ -19,6 +19,8 @@ use self::sheet::{RawTable, some};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
 use super::CliError;
 use crate::config::case::{Case, CaseOptions, CaseScenario, Spec};
+use crate::config::suggest;
+use crate::config::table::meaning;
 use crate::folder::OutputFolder;
 use crate::study::solve::{Matrices, SolveOptions, solve};
 use crate::study::{BaseYear, Study};
@@ -266,8 +268,12 @@ impl OwnMarket {
                 continue;
             }
             let cells = sheet.text(column, &rows)?;
-            let kept: Vec<usize> =
-                rows.iter().zip(&cells).filter(|(_, cell)| *cell == value).map(|(row, _)| *row).collect();
+            let kept: Vec<usize> = rows
+                .iter()
+                .zip(&cells)
+                .filter(|(_, cell)| meaning(cell) == meaning(value))
+                .map(|(row, _)| *row)
+                .collect();
             if kept.is_empty() {
                 let values = distinct(&cells).join(", ");
                 notes.problems.push(format!("--where {condition}: no row has it; `{column}` has {values}"));
@@ -709,6 +715,15 @@ impl Names {
         };
         let first: Vec<String> =
             country.iter().map(|name| name.split('/').next().unwrap_or_default().trim().to_owned()).collect();
+        let known: Vec<String> = distinct(&[region.as_slice(), &first].concat());
+        for stated in home.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if !known.iter().any(|name| name.eq_ignore_ascii_case(stated)) {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                notes
+                    .problems
+                    .push(format!("--home {stated}: no product is of it; {}", suggest::one_of(stated, &known)));
+            }
+        }
         let home = [at_home(&region, volumes, home), at_home(&first, volumes, home)];
         let told = if home[0] == home[1] {
             home[0].join(", ")

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::table::number_meant;
+use crate::config::table::{number_meant, one_name_each};
 use crate::config::{ConfigError, LONGEST_DATA, Source, Table};
 
 /// What stands for a number that is not known.
@@ -45,7 +45,8 @@ impl RawTable {
     /// The cells of a column on some rows, as text.
     pub fn text(&self, column: &str, rows: &[usize]) -> Result<Vec<String>, ConfigError> {
         let cells = self.table.column_text(column)?;
-        Ok(rows.iter().map(|row| plain(cells[*row])).collect())
+        let names: Vec<String> = rows.iter().map(|row| plain(cells[*row])).collect();
+        Ok(one_name_each(names.iter().map(String::as_str)))
     }
 
     /// The numbers of a column on some rows, nothing where a cell has none; the cells that are neither, as complaints.

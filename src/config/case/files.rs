@@ -146,7 +146,7 @@ pub(super) fn json_at(path: &Path) -> Result<(String, Value), ConfigError> {
 }
 
 fn parsed(file: String, text: &str) -> Result<(String, Value), ConfigError> {
-    match serde_json::from_str::<Unrepeated>(text) {
+    match serde_json::from_str::<Unrepeated>(text.strip_prefix('\u{feff}').unwrap_or(text)) {
         Ok(Unrepeated(value)) => Ok((file, value)),
         Err(error) => Err(complain(&file, format!("is not JSON: {error}"), "correct the place it names")),
     }

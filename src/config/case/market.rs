@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::files::{CaseFiles, CaseText};
-use super::spec::{cost_volume, equal, meaning};
+use super::spec::{cost_volume, equal};
 use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, complain, first_column};
+use crate::config::error::shown;
 use crate::config::suggest;
+use crate::config::table::meaning;
 use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
 
 /// Columns that go by several names: this format's, then PyBLP's.
@@ -75,11 +77,8 @@ impl Rows {
             return Err(read.error("has no rows", "add at least one"));
         }
         if let Some(column) = read.column_name("firm_id") {
-            for firm in read.text(&column)? {
-                if !read.firm_ids.iter().any(|known| equal(known, &firm)) {
-                    read.firm_ids.push(firm);
-                }
-            }
+            let mut seen = BTreeSet::new();
+            read.firm_ids = read.text(&column)?.into_iter().filter(|firm| seen.insert(meaning(firm))).collect();
         }
         Ok(read)
     }
@@ -100,12 +99,9 @@ impl Rows {
     fn choose_market(&mut self, market: Option<&str>) -> Result<(), ConfigError> {
         let Some(column) = self.column_name("market_id") else { return Ok(()) };
         let cells = self.text(&column)?;
-        let mut markets: Vec<&str> = Vec::new();
-        cells.iter().for_each(|cell| {
-            if !markets.iter().any(|known| equal(known, cell)) {
-                markets.push(cell);
-            }
-        });
+        let mut seen = BTreeSet::new();
+        let markets: Vec<&str> =
+            cells.iter().map(String::as_str).filter(|market| seen.insert(meaning(market))).collect();
         let wanted = market.map(|market| (market, markets.iter().find(|known| equal(known, market))));
         let chosen = match wanted {
             Some((_, Some(market))) => *market,
@@ -194,6 +190,9 @@ impl Rows {
         self.table.columns().iter().map(|name| Ok((name.clone(), self.text(name)?))).collect()
     }
 }
+
+/// Highest price, in any currency.
+const MOST_MONEY: f64 = 1e15;
 
 /// What `case.json` says.
 pub(super) struct Description {
@@ -467,6 +466,10 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         if let (Some(j), Some(column)) = (bad, products.column_name(name)) {
             return Err(products.refuse(j, &column, "a positive number"));
         }
+        let beyond = column.as_ref().and_then(|column| column.iter().position(|value| *value > MOST_MONEY));
+        if let (Some(j), Some(column)) = (beyond, products.column_name(name)) {
+            return Err(products.refuse(j, &column, "at most 1e15"));
+        }
     }
     if delta.is_none() && observed_share.is_none() {
         delta = linear_utility(description, products)?;
@@ -601,7 +604,7 @@ fn population(description: &Description, agents: &Rows) -> Result<(Population, V
         DemandError::Buyer { buyer, what, value } => {
             let help = "weights must be at least zero, and utility must fall with price for every buyer: check the sign of the \
                         price coefficient and how far its draws spread";
-            agents.error_at(buyer, format!("{what} of this buyer is {value}"), help)
+            agents.error_at(buyer, format!("{what} of this buyer is {}", shown(value)), help)
         }
         other => agents.error(other.to_string(), "correct the agents"),
     })?;

@@ -237,7 +237,7 @@ impl Case {
     /// What an identifier stands for: `01`, `1` and `1.0` are one.
     #[must_use]
     pub fn meaning(id: &str) -> String {
-        spec::meaning(id)
+        crate::config::table::meaning(id)
     }
 }
 

@@ -1,13 +1,14 @@
 //! What-if specifications.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::market::Rows;
 use super::{CaseScenario, ConfigError, complain};
 use crate::config::reader::MAX_RATE;
-use crate::config::suggest;
+use crate::config::suggest::{self, short};
+use crate::config::table::meaning;
 
 /// Products that meet every condition: column and the values it may have.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -138,19 +139,6 @@ impl Spec {
     }
 }
 
-/// What a cell or a value stands for: `01`, `1` and `1.0` are one thing, `true`, `True`, `1` another, and a name that reads as
-/// a number that is not finite (`nan`) is a name. Digits beyond what a number keeps tell names apart.
-pub(super) fn meaning(cell: &str) -> String {
-    const DIGITS: usize = 15;
-    let few = cell.chars().filter(char::is_ascii_digit).count() <= DIGITS;
-    match cell.parse::<f64>() {
-        Ok(number) if number.is_finite() && few => (number + 0.0).to_string(),
-        _ if cell.eq_ignore_ascii_case("true") => "1".to_owned(),
-        _ if cell.eq_ignore_ascii_case("false") => "0".to_owned(),
-        _ => cell.to_owned(),
-    }
-}
-
 /// Whether a cell has a value.
 pub(super) fn equal(cell: &str, value: &str) -> bool {
     cell == value || meaning(cell) == meaning(value)
@@ -165,6 +153,11 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+/// Most scenarios of a case.
+const MOST_SCENARIOS: usize = 10_000;
+/// Longest name of a scenario.
+const LONGEST_NAME: usize = 100;
 
 /// Highest factor on cost.
 const MAX_FACTOR: f64 = 20.0;
@@ -256,7 +249,7 @@ impl<'a> Reader<'a> {
             let known = self.column("where", column, products)?;
             let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
             let values: Option<Vec<String>> = values.into_iter().map(scalar).collect();
-            let Some(values) = values else {
+            let Some(values) = values.filter(|values| !values.is_empty()) else {
                 return Err(
                     self.error(format!("where: {column} is {value}, expected a value"), "write text or a number")
                 );
@@ -273,17 +266,23 @@ pub(super) fn scenarios(file: &str, value: &Value, products: &Rows) -> Result<Ve
         let help = "write [{\"name\": \"base\", \"spec\": {\"ownership\": \"firm\"}}]";
         return Err(complain(file, "is not a list of scenarios", help));
     };
+    if list.len() > MOST_SCENARIOS {
+        let message = format!("has {} scenarios, at most {MOST_SCENARIOS} can be solved together", list.len());
+        return Err(complain(file, message, "split the list and solve its parts with --specs"));
+    }
     let mut read: Vec<CaseScenario> = Vec::new();
+    let mut names = BTreeSet::new();
     for (number, entry) in list.iter().enumerate() {
         let missing =
             |what: &str| complain(file, format!("scenario {} has no {what}", number + 1), format!("add \"{what}\""));
         let name = entry.get("name").and_then(scalar).filter(|name| !name.is_empty()).ok_or_else(|| missing("name"))?;
         let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        if !name.chars().all(plain) || name.starts_with('.') {
-            let help = "names become parts of file names: use letters, digits, _ - and .";
-            return Err(complain(file, format!("scenario name {name:?} cannot be used"), help));
+        if !name.chars().all(plain) || name.starts_with('.') || name.len() > LONGEST_NAME {
+            let help =
+                format!("names become parts of file names: use letters, digits, _ - and ., {LONGEST_NAME} at most");
+            return Err(complain(file, format!("scenario name {:?} cannot be used", short(&name)), help));
         }
-        if read.iter().any(|other| other.name == name) {
+        if !names.insert(name.clone()) {
             return Err(complain(file, format!("two scenarios are named {name:?}"), "rename one of them"));
         }
         let written = entry.get("spec").ok_or_else(|| missing("spec"))?;
@@ -357,6 +356,12 @@ fn spec(file: &str, place: &str, value: &Value, products: &Rows) -> Result<Spec,
         let read = |value| Reader::of(file, part(key), value, &["where"])?.selection(products);
         reader.list(key).into_iter().map(read).collect::<Result<Vec<_>, _>>()
     };
+    let limits: Vec<LimitSpec> =
+        limits.map(|(number, value)| limit(file, part("limits"), number, value, products)).collect::<Result<_, _>>()?;
+    let mut named = BTreeSet::new();
+    if let Some(twice) = limits.iter().find(|limit| !named.insert(&limit.name)) {
+        return Err(reader.error(format!("two limits are named {:?}", short(&twice.name)), "rename one of them"));
+    }
     let start = reader.text("start")?.map(|column| reader.column("start", &column, products)).transpose()?;
     Ok(Spec {
         ownership: ownership(&reader, products)?,
@@ -364,9 +369,7 @@ fn spec(file: &str, place: &str, value: &Value, products: &Rows) -> Result<Spec,
         cost_multipliers: multipliers
             .map(|value| multiplier(file, part("cost_multipliers"), value, products))
             .collect::<Result<_, _>>()?,
-        limits: limits
-            .map(|(number, value)| limit(file, part("limits"), number, value, products))
-            .collect::<Result<_, _>>()?,
+        limits,
         hold: reader
             .list("hold")
             .into_iter()
@@ -407,7 +410,12 @@ fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigEr
         };
         let part = holding.number("part")?;
         if !(0.0..=1.0).contains(&part) {
-            return Err(holding.error(format!("part is {part}"), "write a fraction between 0 and 1"));
+            let meant = if part > 1.0 && part <= 100.0 {
+                format!("write {} for {part}%; ", part / 100.0)
+            } else {
+                String::new()
+            };
+            return Err(holding.error(format!("part is {part}"), format!("{meant}it is a fraction between 0 and 1")));
         }
         holdings.push((firm("holder")?, firm("held")?, part));
     }
@@ -474,7 +482,11 @@ fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<T
 
 fn multiplier(file: &str, place: String, value: &Value, products: &Rows) -> Result<CostMultiplier, ConfigError> {
     let reader = Reader::of(file, place, value, &["factor", "home_share", "where"])?;
-    let factor = 1.0 + reader.number_or("home_share", 1.0)? * (reader.number("factor")? - 1.0);
+    let home_share = reader.at_most("home_share", reader.number_or("home_share", 1.0)?, 1.0)?;
+    if home_share < 0.0 {
+        return Err(reader.error(format!("home_share is {home_share}"), "write a part of cost between 0 and 1"));
+    }
+    let factor = 1.0 + home_share * (reader.number("factor")? - 1.0);
     let factor = if reader.object.contains_key("home_share") { factor } else { reader.number("factor")? };
     if factor <= 0.0 {
         return Err(reader.error(format!("the factor on cost is {factor}"), "write one above 0"));
@@ -486,7 +498,9 @@ fn multiplier(file: &str, place: String, value: &Value, products: &Rows) -> Resu
 fn limit(file: &str, place: String, number: usize, value: &Value, products: &Rows) -> Result<LimitSpec, ConfigError> {
     let reader = Reader::of(file, place, value, &["name", "share", "where"])?;
     let name = reader.text("name")?.unwrap_or_else(|| format!("no. {}", number + 1));
-    Ok(LimitSpec { name, share: reader.number("share")?, products: reader.selection(products)? })
+    // Nobody buys more than everybody.
+    let share = reader.at_most("share", reader.number("share")?, 1.0)?;
+    Ok(LimitSpec { name, share, products: reader.selection(products)? })
 }
 
 fn hold(file: &str, place: String, value: &Value, products: &Rows) -> Result<HoldSpec, ConfigError> {

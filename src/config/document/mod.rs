@@ -31,6 +31,7 @@ use crate::config::ConfigError;
 use crate::config::document::tree::{Node, NodeValue, Part, Text};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest;
+use crate::config::table::number_meant;
 
 pub use tree::Origin;
 
@@ -179,7 +180,10 @@ impl Document {
                 Node { origin: origin(start, start + written.len()), value: NodeValue::String(written.to_owned()) }
             }
             Err(ConfigError::Syntax(mut complaint)) => {
-                complaint.help = String::from("put quotes around text with spaces or signs: --set 'a.b=\"two words\"'");
+                complaint.help = match number_meant(written) {
+                    Some(meant) => format!("write {meant}"),
+                    None => "put quotes around text with spaces or signs: --set 'a.b=\"two words\"'".to_owned(),
+                };
                 return Err(ConfigError::Override(complaint));
             }
             Err(other) => return Err(other),

@@ -573,3 +573,27 @@ fn what_is_nested_too_deep_is_named_with_its_line() {
         assert!(error.contains("nested deeper than 64 levels\n") && error.len() < 1000, "{}", &error[..200]);
     }
 }
+
+/// Numbers as other programs write them: the remedy is the number.
+#[test]
+fn numbers_in_other_notations_are_answered_with_the_number() {
+    for (written, meant) in
+        [("25%", "write 0.25"), ("0,25", "write 0.25"), ("37000,00", "write 37000.00"), ("$5", "write 5")]
+    {
+        let mut document = document("a = 1");
+        let error = document.set(&format!("a={written}")).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("help: {meant}")), "{error}");
+        let error = Document::from_str(&format!("b = 1\na = {written} # a rate\n"), "s.toml").unwrap_err().to_string();
+        assert!(error.ends_with(&format!("help: {meant}")), "{error}");
+    }
+}
+
+#[test]
+fn texts_that_are_no_text_are_refused() {
+    let refused = |text: &str| Document::from_str(text, "s.toml").unwrap_err().to_string();
+    let error = refused("a = \"red \\u001b[31m\"");
+    assert!(error.contains("s.toml:1: a: has the control character U+001B"), "{error}");
+    let error = refused(&format!("a = \"{}\"", "x".repeat(10_001)));
+    assert!(error.contains("a: has 10001 characters, at most 10000 can be"), "{error}");
+    Document::from_str("a = \"two\\n\\tlines\"", "s.toml").unwrap();
+}

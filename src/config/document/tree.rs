@@ -9,10 +9,14 @@ use serde::de::Unexpected;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::config::error::no_text;
+use crate::config::table::number_meant;
 use crate::config::{Complaint, ConfigError, Location};
 
 /// Levels of tables in tables that a file may have; deeper ones are a mistake, and could exhaust the stack.
 const MAX_DEPTH: usize = 64;
+/// Levels that are not even given to the parser: it bounds keys and brackets, not both together.
+const MOST_LEVELS: usize = 1000;
 
 /// The text values are read from: a file, or one override.
 #[derive(Debug)]
@@ -158,6 +162,7 @@ pub(super) fn item_step(item: &Node, index: usize) -> String {
 pub(super) fn parse(source: Text) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::new(source), shift: 0 };
     let text = reader.source.text.as_str();
+    reader.check_depth(text)?;
     let table = DeTable::parse(text).map_err(|error| reader.syntax(&error))?;
     let origin = Origin { source: Arc::clone(&reader.source), key: None, value: None };
     Ok(Node { origin, value: reader.table(table.into_inner(), "", 0)? })
@@ -167,13 +172,16 @@ pub(super) fn parse(source: Text) -> Result<Node, ConfigError> {
 pub(super) fn parse_value(source: &Arc<Text>, start: usize, path: &str) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::clone(source), shift: start };
     let text = source.text.get(start..).unwrap_or_default();
+    reader.check_depth(text)?;
     let value = DeValue::parse(text).map_err(|error| reader.syntax(&error))?;
     reader.node(None, value, path, 0)
 }
 
-/// The first place of a text at which brackets, or the parts of a key, stand deeper than is allowed.
-fn deepest(text: &str) -> Range<usize> {
-    let (mut brackets, mut dots, mut quote, mut key) = (0_usize, 0_usize, None, true);
+/// The first place of a text at which brackets and the parts of keys stand deeper than `most` together; nothing where they do not.
+fn deeper(text: &str, most: usize) -> Option<Range<usize>> {
+    // Dots of the key at hand, and of the keys before each bracket that is open.
+    let (mut dots, mut open, mut depth) = (0, Vec::new(), 0);
+    let (mut quote, mut key) = (None, true);
     let mut bytes = text.bytes().enumerate();
     while let Some((at, byte)) = bytes.next() {
         match (quote, byte) {
@@ -184,8 +192,15 @@ fn deepest(text: &str) -> Range<usize> {
             (Some(open), close) if open == close => quote = None,
             (Some(_), _) => {}
             (None, b'"' | b'\'' | b'#') => quote = Some(byte),
-            (None, b'[' | b'{') => brackets += 1,
-            (None, b']' | b'}') => brackets = brackets.saturating_sub(1),
+            (None, b'[' | b'{') => {
+                open.push(dots);
+                depth += 1 + dots;
+                dots = 0;
+            }
+            (None, b']' | b'}') => {
+                dots = open.pop().unwrap_or(0);
+                depth = depth.saturating_sub(1 + dots);
+            }
             (None, b'=') => key = false,
             (None, b'.') if key => dots += 1,
             _ => {}
@@ -193,12 +208,43 @@ fn deepest(text: &str) -> Range<usize> {
         if byte == b'\n' || (quote.is_none() && b",{".contains(&byte)) {
             (dots, key) = (0, true);
         }
-        if brackets > MAX_DEPTH || dots >= MAX_DEPTH {
-            return at..at + 1;
+        if depth + dots > most {
+            return Some(at..at + 1);
         }
     }
-    0..0
+    None
 }
+
+/// A value that is no list and no table; else what is wrong with it, and what would do.
+fn scalar(value: DeValue<'_>) -> Result<NodeValue, (String, &'static str)> {
+    match value {
+        DeValue::String(text) if text.len() > LONGEST_TEXT => {
+            Err((format!("has {} characters, at most {LONGEST_TEXT} can be", text.chars().count()), "shorten it"))
+        }
+        DeValue::String(text) => match text.chars().find(|c| no_text(*c)) {
+            None => Ok(NodeValue::String(text.into_owned())),
+            Some(character) => {
+                let message = format!("has the control character U+{:04X}", u32::from(character));
+                Err((message, "remove it: it is no letter, number or sign"))
+            }
+        },
+        DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
+            Ok(number) => Ok(NodeValue::Integer(number)),
+            Err(_) => Err((format!("is {digits}, too large for a whole number"), "the largest is 9223372036854775807")),
+        },
+        DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(NodeValue::Float(number)),
+            _ => Err((format!("is {digits}, expected a finite number"), "write a finite number")),
+        },
+        DeValue::Boolean(flag) => Ok(NodeValue::Boolean(flag)),
+        DeValue::Datetime(datetime) => Ok(NodeValue::Datetime(datetime.to_string())),
+        // Those hold others.
+        DeValue::Array(_) | DeValue::Table(_) => Err(("holds other values".to_owned(), "write a single value")),
+    }
+}
+
+/// Longest text of a value.
+const LONGEST_TEXT: usize = 10_000;
 
 struct Reader {
     source: Arc<Text>,
@@ -211,17 +257,21 @@ impl Reader {
         Origin { source: Arc::clone(&self.source), key: key.map(shifted), value: Some(shifted(value)) }
     }
 
+    fn too_deep(&self, place: Range<usize>) -> ConfigError {
+        let message = format!("is nested deeper than {MAX_DEPTH} levels");
+        ConfigError::Syntax(self.origin(None, place).complain("", Part::Value, message, "use fewer levels"))
+    }
+
+    /// Refuses what the parser could take in and the stack could not let go of.
+    fn check_depth(&self, text: &str) -> Result<(), ConfigError> {
+        deeper(text, MOST_LEVELS).map_or(Ok(()), |place| Err(self.too_deep(place)))
+    }
+
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
         // The parser has a word for keys and another for brackets; of keys it tells no place.
         if ["recursion limit", "recursion depth"].iter().any(|words| error.message().contains(words)) {
-            let place = deepest(self.source.text.get(self.shift..).unwrap_or_default());
-            let message = format!("is nested deeper than {MAX_DEPTH} levels");
-            return ConfigError::Syntax(self.origin(None, place).complain(
-                "",
-                Part::Value,
-                message,
-                "use fewer levels",
-            ));
+            return self
+                .too_deep(deeper(self.source.text.get(self.shift..).unwrap_or_default(), MAX_DEPTH).unwrap_or(0..0));
         }
         let origin = self.origin(None, error.span().unwrap_or(0..0));
         let help = if error.message().contains("duplicate key") {
@@ -229,6 +279,12 @@ impl Reader {
         } else {
             "text needs quotes, a date is written 1995-06-28, a table starts with [name] and a list item with [[name]]"
         };
+        // A number as other programs write it.
+        let at = error.span().unwrap_or(0..0).start + self.shift;
+        let before = self.source.text.get(..at).unwrap_or_default();
+        let line = self.source.text[before.rfind('\n').map_or(0, |end| end + 1)..].lines().next().unwrap_or_default();
+        let value = line.split_once('=').map_or("", |(_, value)| value.split('#').next().unwrap_or_default().trim());
+        let help = number_meant(value).map_or_else(|| help.to_owned(), |meant| format!("write {meant}"));
         ConfigError::Syntax(origin.complain("", Part::Value, error.message(), help))
     }
 
@@ -258,28 +314,16 @@ impl Reader {
             return refuse(format!("is nested more than {MAX_DEPTH} deep"), "use fewer levels");
         }
         let value = match value.into_inner() {
-            DeValue::String(text) => NodeValue::String(text.into_owned()),
-            DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
-                Ok(number) => NodeValue::Integer(number),
-                Err(_) => {
-                    return refuse(
-                        format!("is {digits}, too large for a whole number"),
-                        "the largest is 9223372036854775807",
-                    );
-                }
-            },
-            DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
-                Ok(number) if number.is_finite() => NodeValue::Float(number),
-                _ => return refuse(format!("is {digits}, expected a finite number"), "write a finite number"),
-            },
-            DeValue::Boolean(flag) => NodeValue::Boolean(flag),
-            DeValue::Datetime(datetime) => NodeValue::Datetime(datetime.to_string()),
             DeValue::Array(items) => {
                 let items = items.into_iter().enumerate();
                 let items = items.map(|(index, item)| self.node(None, item, &format!("{path}[{index}]"), depth + 1));
                 NodeValue::Array(items.collect::<Result<_, _>>()?)
             }
             DeValue::Table(table) => self.table(table, path, depth)?,
+            single => match scalar(single) {
+                Ok(value) => value,
+                Err((message, help)) => return refuse(message, help),
+            },
         };
         Ok(Node { origin, value })
     }

@@ -8,6 +8,7 @@ use self::rows::{ConvergenceRow, DesignFailureRow, RankingRow, SensitivityRow};
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData};
 use super::study::{Described, describe};
+use crate::config::harmless;
 use crate::folder::{OutputError, OutputFolder};
 use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy};
 
@@ -40,7 +41,8 @@ pub fn write_tables(
         outputs_table(study, finished)?,
     ];
     if !finished.failures.is_empty() {
-        let row = |(row, reason): &(usize, String)| DesignFailureRow { row: *row as u64, reason: reason.clone() };
+        let row =
+            |(row, reason): &(usize, String)| DesignFailureRow { row: *row as u64, reason: harmless(reason).into() };
         tables.push(TableData::new(&finished.failures.iter().map(row).collect::<Vec<_>>())?);
     }
     let mut paths = Vec::new();
