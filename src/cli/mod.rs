@@ -4,7 +4,7 @@
 macro_rules! tell {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
+        let _ = writeln!(std::io::stderr(), "{}", $crate::config::harmless(&format!($($text)*)));
     }};
 }
 
@@ -376,7 +376,7 @@ fn error_code(error: &WorkError) -> u8 {
 /// Parses the arguments of this process, runs the command, and turns its result into an exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    run_with(std::env::args_os())
+    ExitCode::from(signals::on_enough_stack(|| code_of(std::env::args_os())))
 }
 
 /// The command line as a function: the first of the arguments is the name of the program.
@@ -396,10 +396,28 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and versions are printed this way too, with exit code 0.
-            let _ = error.print();
+            let plain = error.to_string();
+            if matches!(crate::config::harmless(&plain), std::borrow::Cow::Borrowed(_)) {
+                let _ = error.print();
+            } else {
+                tell!("{}", plain.trim_end());
+            }
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
+    let hears = matches!(
+        parsed.command,
+        Command::Run(_)
+            | Command::Unit(_)
+            | Command::Merge(_)
+            | Command::Verify(_)
+            | Command::Sensitivity(_)
+            | Command::Calibrate(_)
+            | Command::Validate(_)
+    );
+    if !hears {
+        signals::stop_at_once();
+    }
     let result = match parsed.command {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::plan(&args),
@@ -432,7 +450,11 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
         // A reader that has seen enough (`| head`) is no error.
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
-            tell!("{}: {error}", paint("error"));
+            {
+                use std::io::Write;
+                let _ = write!(std::io::stderr(), "{}: ", paint("error"));
+            }
+            tell!("{error}");
             error.exit_code()
         }
     }
@@ -451,9 +473,12 @@ fn version() -> String {
 
 /// Prints to standard output; a closed pipe is an error value, not a panic.
 fn print(text: &str) -> Result<(), CliError> {
+    use std::io::IsTerminal;
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    // A file or another program has the bytes as they are.
+    let shown = if out.is_terminal() { crate::config::harmless(text) } else { text.into() };
+    out.write_all(shown.as_bytes())?;
     out.flush()?;
     Ok(())
 }

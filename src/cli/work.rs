@@ -125,11 +125,11 @@ impl Observer for Terminal {
     }
     fn note(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            tell!("{text}");
         }
     }
     fn warning(&self, text: &str) {
-        eprintln!("warning: {text}");
+        tell!("warning: {text}");
     }
     fn cancelled(&self) -> bool {
         self.stop.cancelled()

@@ -258,6 +258,26 @@ fn a_lack_of_memory_ends_in_an_exit_code() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("memory allocation of"));
 }
 
+/// The stack that the shell allows is not what the program needs; of address space too small for its threads it says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn little_stack_or_address_space_ends_in_an_exit_code() {
+    let check = |limit: &str, command: &[&str]| {
+        let mut sh = std::process::Command::new("sh");
+        sh.args(["-c", &format!("{limit}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_stickershock")]).args(command);
+        sh.current_dir(root()).env("RUST_BACKTRACE", "0").output().unwrap()
+    };
+    let output = check("ulimit -s 64", &["check", "configs/sidebar-1995.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().display().to_string();
+    let run = ["run", "configs/sidebar-1995.toml", "--replications", "2", "-j", "64", "--out", &out];
+    let output = check("ulimit -v 120000", &run);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("memory allocation of") || said.contains("cannot start 64 threads"), "{said}");
+}
+
 /// Nobody reads what goes to a full or closed standard error; the exit code still tells.
 #[cfg(target_os = "linux")]
 #[test]
@@ -269,4 +289,67 @@ fn a_full_standard_error_ends_in_an_exit_code() {
         .status()
         .unwrap();
     assert_eq!(status.code(), Some(65));
+}
+
+/// Whatever a user, a file or its name says, nothing reaches a terminal that it would take for a command.
+#[test]
+fn control_characters_are_shown_and_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let hostile = "no\u{1b}[31m\u{7}such\u{9b}2J\u{202e}";
+    let market = folder.path().join(hostile);
+    fs::create_dir(&market).unwrap();
+    fs::write(market.join("scenario.toml"), "name = \"x\"\nbogus = 1\n").unwrap();
+    fs::write(market.join("case.json"), "{}").unwrap();
+    let inside = market.join("scenario.toml").display().to_string();
+    let commands: [&[&str]; 14] = [
+        &[hostile],
+        &["run", hostile],
+        &["run", "example:market-1995", "--set", hostile],
+        &["run", "example:market-1995", "--regimes", hostile],
+        &["check", &inside],
+        &["describe", hostile],
+        &["solve", &at(hostile)],
+        &["merge", &at(hostile)],
+        &["collect", hostile],
+        &["verify", hostile],
+        &["chart", hostile],
+        &["init", &at("new"), "--market", hostile],
+        &["sensitivity", "analyze", hostile, "--inputs", hostile, "--outputs", hostile],
+        &["run", "example:market-1995", "--out", "/dev/null/\u{1b}[31m"],
+    ];
+    for arguments in commands {
+        let output = stickershock().args(arguments).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(!output.status.success() && !said.is_empty(), "{arguments:?}");
+        let sent = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!said.contains(sent), "{arguments:?}: {said:?}");
+    }
+}
+
+/// Names and texts with control characters are refused where they stand.
+#[test]
+fn control_characters_in_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("own");
+    stickershock().arg("init").arg(&out).assert().success();
+    let file = out.join("scenario.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let check = || stickershock().arg("check").arg(&file).assert().code(65);
+    let titled = text.lines().map(|line| {
+        if line.starts_with("title = ") { "title = \"red \\u001b[31m\"\n".to_owned() } else { format!("{line}\n") }
+    });
+    fs::write(&file, titled.collect::<String>()).unwrap();
+    check().stderr(contains("title: has the control character U+001B").and(contains("help: remove it")));
+    fs::write(&file, &text).unwrap();
+    let data = fs::read_dir(out.join("data")).unwrap().map(|entry| entry.unwrap().path());
+    let models = data.into_iter().find(|path| path.to_string_lossy().contains("models")).unwrap();
+    let table = fs::read_to_string(&models).unwrap();
+    let (first, rest) = table.split_once('\n').unwrap();
+    fs::write(&models, format!("{first}\nred \u{1b}[31m{rest}")).unwrap();
+    check().stderr(contains("row 2: has the control character U+001B").and(contains("help: remove it")));
+    // Two bytes a letter, as some spreadsheets save.
+    fs::write(&models, table.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()).unwrap();
+    check().stderr(contains("U+0000").and(contains("encoding UTF-8")));
 }
