@@ -1,5 +1,6 @@
 //! `stickershock solve`: equilibria of a static market under what-if specifications.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::config::case::{Case, CaseOptions};
@@ -73,18 +74,16 @@ fn warn_of_empty_selections(case: &Case) {
     }
 }
 
-/// The files that a solved market leaves.
-fn written(folder: &OutputFolder) -> Vec<PathBuf> {
-    let names = [
-        "summary.csv",
-        "results.csv",
-        "scenarios.json",
-        "solution.json",
-        "recovered.csv",
-        "other_equilibria.csv",
-        "failures.csv",
-    ];
-    names.iter().map(|name| folder.path().join(name)).filter(|path| path.is_file()).collect()
+/// Removes what an earlier solve has left in the folder, by its manifest, and this one has not written.
+fn remove_earlier(folder: &OutputFolder, earlier: &BTreeSet<String>, written: &[PathBuf]) -> Result<(), CliError> {
+    let own = |name: &&String| [".csv", ".csv.gz", ".json"].iter().any(|ending| name.ends_with(ending));
+    for name in earlier.iter().filter(own).filter(|name| !name.contains(['/', '\\'])) {
+        let path = folder.path().join(name);
+        if path.is_file() && name != MANIFEST && !written.contains(&path) {
+            folder.remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs the command.
@@ -104,14 +103,15 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     let matrices = match args.matrices {
         Some(MatrixChoice::Stored) => Matrices::AsStored,
         Some(MatrixChoice::All) => Matrices::All,
-        None if args.compare => Matrices::AsStored,
+        None if args.compare && !case.matrices.is_empty() => Matrices::AsStored,
         Some(MatrixChoice::None) | None => Matrices::None,
     };
     let options = SolveOptions { execution: Execution::PARALLEL, matrices, many_starts: args.many_starts };
     let pool = super::run::thread_pool(args.threads)?;
     let solution = pool.install(|| solve(&case, &options))?;
+    let mut files = Vec::new();
     if let Some(out) = &args.out {
-        write(out, &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
+        files = write(out, &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
         let told = |failed: &Failed| (failed.scenario.clone(), failed.error.to_string());
         write_failures(out, &solution.failed.iter().map(told).collect::<Vec<_>>())?;
     }
@@ -119,13 +119,17 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         let told: Vec<(String, String)> =
             solution.failed.iter().map(|failed| (failed.scenario.clone(), failed.error.to_string())).collect();
         let warnings = solution.scenarios.iter().flat_map(|result| warnings(&case, result)).collect();
-        page::write(folder, &page::solve::page(&case, &solution.scenarios, warnings, &told), &mut written(folder))?;
+        files.extend(Some(folder.path().join("failures.csv")).filter(|path| path.is_file()));
+        page::write(folder, &page::solve::page(&case, &solution.scenarios, warnings, &told), &mut files)?;
+        remove_earlier(folder, &folder.written_before(), &files)?;
+        let names = files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
         let manifest = json!({
             "program": "stickershock",
             "version": env!("CARGO_PKG_VERSION"),
             "commit": env!("STICKERSHOCK_COMMIT"),
             "case": case.name,
             "status": "complete",
+            "files": names.collect::<Vec<_>>(),
         });
         folder.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
     }

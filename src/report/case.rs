@@ -1,15 +1,15 @@
 //! Solved cases on disk: `scenarios.json` and matrices in the format they came in, and comparison with stored results.
 
 use std::fmt::Write as _;
-use std::io::Write;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::config::ConfigError;
 use crate::config::case::{Case, MatrixKind, Tolerance, read_matrix};
+use crate::config::{ConfigError, harmless};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::demand::{Concentration, few_buyers};
 use crate::model::fixed_point::SearchReport;
@@ -174,7 +174,7 @@ pub fn render_comparison(differences: &[Difference]) -> String {
 /// Writes `scenarios.json`, `results.csv` (a row a scenario and product), `summary.csv` (a row a scenario), matrices where they
 /// were formed, `recovered.csv` where something was recovered, `other_equilibria.csv` where some were found, and
 /// `solution.json` with how the prices were found. Matrices are gzipped where the inputs are, or where the market is large.
-/// With `pyblp`, also the products and buyers under PyBLP's names, each scenario a market.
+/// With `pyblp`, also the products and buyers under PyBLP's names, each scenario a market. Gives the files.
 ///
 /// # Errors
 /// [`OutputError`] naming the file.
@@ -184,34 +184,42 @@ pub fn write(
     recovered: &Recovered,
     results: &[ScenarioResult],
     pyblp: bool,
-) -> Result<(), OutputError> {
+) -> Result<Vec<PathBuf>, OutputError> {
     let folder = OutputFolder::bare(folder)?;
-    write_json(&folder, "scenarios.json", results)?;
+    let mut files = vec![write_json(&folder, "scenarios.json", results)?];
     let diagnoses: Vec<Diagnosis> = results.iter().map(|result| diagnosis(case, result)).collect();
-    write_json(&folder, "solution.json", &diagnoses)?;
-    folder.write("results.csv", results_text(case, results).as_bytes())?;
-    folder.write("summary.csv", summary_text(results).as_bytes())?;
+    files.push(write_json(&folder, "solution.json", &diagnoses)?);
+    files.push(folder.write("results.csv", results_text(case, results).as_bytes())?);
+    files.push(folder.write("summary.csv", summary_text(results).as_bytes())?);
     let others = others_text(case, results);
     if others.lines().count() > 1 {
-        folder.write("other_equilibria.csv", others.as_bytes())?;
+        files.push(folder.write("other_equilibria.csv", others.as_bytes())?);
     }
     let large = case.compressed || case.product_ids.len() >= 100;
     for result in results {
         for matrix in &result.matrices {
             let packed = large || matrix.values.len() > 200_000;
             let name = format!("{}_{}.csv{}", matrix.kind.stem(), result.name, if packed { ".gz" } else { "" });
-            let text = matrix_text(case, result, matrix);
-            if packed { write_packed(&folder, &name, &text)? } else { drop(folder.write(&name, text.as_bytes())?) }
+            let refused = |error: io::Error| OutputError::File { path: folder.path().join(&name), error };
+            let mut file = folder.begin(&name)?;
+            if packed {
+                let mut encoder = GzEncoder::new(file, Compression::default());
+                write_matrix(&mut encoder, case, result, matrix).map_err(refused)?;
+                file = encoder.finish().map_err(refused)?;
+            } else {
+                write_matrix(&mut file, case, result, matrix).map_err(refused)?;
+            }
+            files.push(file.finish()?);
         }
     }
     if recovered.inversion.is_some() || recovered.costs.is_some() {
-        folder.write("recovered.csv", recovered_text(case, recovered).as_bytes())?;
+        files.push(folder.write("recovered.csv", recovered_text(case, recovered).as_bytes())?);
     }
     if pyblp {
-        folder.write("pyblp_products.csv", pyblp_products(case, results).as_bytes())?;
-        folder.write("pyblp_agents.csv", pyblp_agents(case, results).as_bytes())?;
+        files.push(folder.write("pyblp_products.csv", pyblp_products(case, results).as_bytes())?);
+        files.push(folder.write("pyblp_agents.csv", pyblp_agents(case, results).as_bytes())?);
     }
-    Ok(())
+    Ok(files)
 }
 
 /// Writes `failures.csv`: each scenario that was not solved, and why. Where there is none, one of an earlier run goes.
@@ -225,7 +233,7 @@ pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<()
     }
     let mut text = "scenario,error\n".to_owned();
     failures.iter().for_each(|(scenario, error)| {
-        let _ = writeln!(text, "{},{}", quoted(scenario), quoted(error));
+        let _ = writeln!(text, "{},{}", quoted(scenario), quoted(&harmless(error)));
     });
     folder.write("failures.csv", text.as_bytes()).map(drop)
 }
@@ -348,28 +356,37 @@ fn quoted(cell: &str) -> String {
 /// A matrix file: a row for each product, or buyer.
 #[must_use]
 pub fn matrix_text(case: &Case, result: &ScenarioResult, matrix: &CaseMatrix) -> String {
+    let mut text = Vec::with_capacity(matrix.values.len() * 20);
+    // Memory takes all that is written.
+    let _ = write_matrix(&mut text, case, result, matrix);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The same row by row: the text of a large matrix is many times its numbers.
+fn write_matrix(out: &mut impl io::Write, case: &Case, result: &ScenarioResult, matrix: &CaseMatrix) -> io::Result<()> {
     let columns = result.products.len();
     let id = |place: usize| quoted(&case.product_ids[result.products[place]]);
-    let mut text = String::with_capacity(matrix.values.len() * 20);
-    text.push_str(matrix.kind.label());
+    let mut line = matrix.kind.label().to_owned();
     (0..columns).for_each(|place| {
-        text.push(',');
-        text.push_str(&id(place));
+        line.push(',');
+        line.push_str(&id(place));
     });
-    text.push('\n');
     for (row, values) in matrix.values.chunks_exact(columns).enumerate() {
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
+        line.clear();
         match matrix.kind {
             MatrixKind::ChoiceProbabilities => {
-                let _ = write!(text, "{row}");
+                let _ = write!(line, "{row}");
             }
-            _ => text.push_str(&id(row)),
+            _ => line.push_str(&id(row)),
         }
         values.iter().for_each(|value| {
-            let _ = write!(text, ",{value:?}");
+            let _ = write!(line, ",{value:?}");
         });
-        text.push('\n');
     }
-    text
+    line.push('\n');
+    out.write_all(line.as_bytes())
 }
 
 fn pyblp_products(case: &Case, results: &[ScenarioResult]) -> String {
@@ -436,21 +453,14 @@ fn diagnosis<'a>(case: &'a Case, result: &'a ScenarioResult) -> Diagnosis<'a> {
     }
 }
 
-fn write_json(folder: &OutputFolder, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), OutputError> {
+fn write_json(folder: &OutputFolder, name: &str, value: &(impl Serialize + ?Sized)) -> Result<PathBuf, OutputError> {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, formatter);
     let refused = |error: serde_json::Error| OutputError::File { path: folder.path().join(name), error: error.into() };
     value.serialize(&mut serializer).map_err(refused)?;
     text.push(b'\n');
-    folder.write(name, &text).map(drop)
-}
-
-fn write_packed(folder: &OutputFolder, name: &str, text: &str) -> Result<(), OutputError> {
-    let refused = |error: std::io::Error| OutputError::File { path: folder.path().join(name), error };
-    let mut encoder = GzEncoder::new(folder.begin(name)?, Compression::default());
-    encoder.write_all(text.as_bytes()).map_err(refused)?;
-    encoder.finish().map_err(refused)?.finish().map(drop)
+    folder.write(name, &text)
 }
 
 /// The solution as text: one line a scenario.

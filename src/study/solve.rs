@@ -81,11 +81,12 @@ pub struct Failed {
 /// # Errors
 /// [`SolveError`] where mean utilities or costs cannot be recovered: it names product and firm with figures.
 pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError> {
+    check_matrices(case, options)?;
     let recovered = recover(case, options)?;
     let solver = Solver { case, options, recovered: &recovered };
     let solved = |number: usize, base: Option<&Base>| {
         let scenario = &case.scenarios[number];
-        let kinds = solver.matrix_kinds(&scenario.name, number == 0);
+        let kinds = matrix_kinds(case, options, number);
         let result = solver.scenario(&scenario.name, &scenario.spec, base, &kinds)?;
         Ok(ScenarioResult { spec: scenario.written.clone(), ..result })
     };
@@ -111,6 +112,38 @@ pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError
         failed.insert(0, Failed { scenario: BASE.to_owned(), error });
     }
     Ok(Solution { recovered, scenarios, failed })
+}
+
+/// The matrices of a scenario that are formed.
+fn matrix_kinds(case: &Case, options: &SolveOptions, number: usize) -> Vec<MatrixKind> {
+    let usual =
+        [MatrixKind::Elasticities, MatrixKind::Diversion, MatrixKind::LongRunDiversion, MatrixKind::PassThrough];
+    match options.matrices {
+        Matrices::None => Vec::new(),
+        Matrices::All => usual.to_vec(),
+        Matrices::AsStored if case.matrices.is_empty() && number == 0 => usual.to_vec(),
+        Matrices::AsStored => {
+            let stored = case.matrices.iter().filter(|stored| stored.scenario == case.scenarios[number].name);
+            stored.map(|stored| stored.kind).collect()
+        }
+    }
+}
+
+/// Matrices of all scenarios must fit into memory together.
+fn check_matrices(case: &Case, options: &SolveOptions) -> Result<(), SolveError> {
+    let kinds = (0..case.scenarios.len()).map(|number| matrix_kinds(case, options, number));
+    let (products, nodes) = (case.product_ids.len(), case.population.len());
+    let (mut matrices, mut numbers) = (0_usize, 0_usize);
+    for kind in kinds.flatten() {
+        let rows = if kind == MatrixKind::ChoiceProbabilities { nodes } else { products };
+        matrices += 1;
+        numbers = numbers.saturating_add(rows.saturating_mul(products));
+    }
+    let room = if matrices == 0 { 0 } else { products.saturating_mul(products).saturating_mul(WORKING_ROOM) };
+    if numbers.saturating_add(room) <= MOST_NUMBERS {
+        return Ok(());
+    }
+    Err(SolveError::TooLarge { case: case.name.clone(), products, matrices })
 }
 
 /// Mean utilities from observed shares and costs from observed prices, where the case lacks them, of the products sold in the
@@ -206,8 +239,16 @@ struct Solver<'a> {
     recovered: &'a Recovered,
 }
 
-/// Products whose deviations are looked at together.
+/// Products whose deviations are looked at together, at least: every group works out the choices of all buyers among all products.
 const TOGETHER: usize = 16;
+/// Groups of products, at most where they then hold no more than [`MOST_TOGETHER`] numbers.
+const GROUPS: usize = 16;
+/// Products of a group times buyers.
+const MOST_TOGETHER: usize = 1 << 20;
+
+/// Numbers that matrices may take together, and the working room of pass-through as matrices: 2 GB.
+const MOST_NUMBERS: usize = 1 << 28;
+const WORKING_ROOM: usize = 6;
 
 impl Solver<'_> {
     /// The base: owners as in the file, no duty, costs as they are.
@@ -258,7 +299,7 @@ impl Solver<'_> {
             limit.products.iter().for_each(|&j| counted[j] += mu);
         }
         let counted = PriceProblem { cost: &counted, ..problem };
-        let linear = Linearised::at(&counted, &found.price, None).map_err(failed)?.holding(&supply.held);
+        let second_order = Linearised::second_order_at(&counted, &found.price, &supply.held).map_err(failed)?;
         let deviations = Self::deviations(&counted, &found.price, &supply).map_err(failed)?;
         let others = if self.options.many_starts && supply.limits.is_empty() {
             others(&problem, &found, &supply.held, &deviations, options)
@@ -313,7 +354,7 @@ impl Solver<'_> {
             deviations,
             thin,
             notes,
-            second_order: linear.second_order(&supply.ownership),
+            second_order,
             marginal_cost,
             price: found.price,
             share: found.share,
@@ -326,7 +367,8 @@ impl Solver<'_> {
             let expected = "a finite number (is the product priced out of the market?)";
             return Err(failed(SupplyError::Product { product, what, value: f64::NAN, expected }));
         }
-        result.matrices = Self::matrices(&demand, &result.price, &linear, kinds).map_err(failed)?;
+        let linear = || Ok(Linearised::at(&counted, &result.price, None)?.holding(&supply.held));
+        result.matrices = Self::matrices(&demand, &result.price, linear, kinds).map_err(failed)?;
         Ok(result)
     }
 
@@ -334,8 +376,10 @@ impl Solver<'_> {
     fn deviations(problem: &PriceProblem, prices: &[f64], supply: &Supply) -> Result<Vec<Deviation>, SupplyError> {
         let free = |j: &usize| !supply.held.get(*j).copied().unwrap_or(false);
         let products: Vec<usize> = (0..prices.len()).filter(free).collect();
+        let most = MOST_TOGETHER / problem.demand.population.len().max(1);
+        let together = products.len().div_ceil(GROUPS).min(most).max(TOGETHER);
         let each: Result<Vec<_>, SupplyError> =
-            products.par_chunks(TOGETHER).map(|some| best_deviations(problem, prices, some)).collect();
+            products.par_chunks(together).map(|some| best_deviations(problem, prices, some)).collect();
         let found: Vec<Deviation> = each?.into_iter().flatten().flatten().collect();
         let owners = supply.ownership.owners();
         let best = |firm: usize| {
@@ -345,24 +389,10 @@ impl Solver<'_> {
         Ok((0..supply.ownership.firms()).filter_map(best).collect())
     }
 
-    fn matrix_kinds(&self, scenario: &str, first: bool) -> Vec<MatrixKind> {
-        let usual =
-            [MatrixKind::Elasticities, MatrixKind::Diversion, MatrixKind::LongRunDiversion, MatrixKind::PassThrough];
-        match self.options.matrices {
-            Matrices::None => Vec::new(),
-            Matrices::All => usual.to_vec(),
-            Matrices::AsStored if self.case.matrices.is_empty() && first => usual.to_vec(),
-            Matrices::AsStored => {
-                let stored = self.case.matrices.iter().filter(|stored| stored.scenario == scenario);
-                stored.map(|stored| stored.kind).collect()
-            }
-        }
-    }
-
     fn matrices(
         demand: &ExpectedDemand,
         prices: &[f64],
-        linear: &Linearised,
+        linear: impl Fn() -> Result<Linearised, SupplyError>,
         kinds: &[MatrixKind],
     ) -> Result<Vec<CaseMatrix>, SupplyError> {
         let response = if kinds.iter().any(|kind| matches!(kind, MatrixKind::Elasticities | MatrixKind::Diversion)) {
@@ -377,7 +407,7 @@ impl Solver<'_> {
                 (MatrixKind::Diversion, Some(response)) => response.diversion().into_values(),
                 (MatrixKind::Elasticities | MatrixKind::Diversion, None) => continue,
                 (MatrixKind::LongRunDiversion, _) => long_run_diversion(demand, prices)?.into_values(),
-                (MatrixKind::PassThrough, _) => linear.pass_through()?.into_values(),
+                (MatrixKind::PassThrough, _) => linear()?.pass_through()?.into_values(),
                 (MatrixKind::ChoiceProbabilities, _) => choice_probabilities(demand, prices)?,
             };
             matrices.push(CaseMatrix { kind, values });

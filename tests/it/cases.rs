@@ -356,3 +356,24 @@ fn costs_that_cannot_rise_are_refused() {
         "a duty on cost is not defined for p3",
     );
 }
+
+/// A folder that is solved into again holds what the last solve wrote, and what someone else put there.
+#[test]
+fn a_folder_solved_into_again_keeps_what_is_not_of_an_earlier_solve() {
+    let out = tempfile::tempdir().unwrap();
+    let solve = |matrices: &str| {
+        let mut command = assert_cmd::Command::cargo_bin("stickershock").unwrap();
+        let case = folder("rc_6x40").display().to_string();
+        command.args(["solve", &case, "--matrices", matrices, "--out"]).arg(out.path()).assert().success();
+    };
+    solve("all");
+    let matrix = out.path().join("elasticities_base_multi.csv");
+    fs::write(out.path().join("mine.csv"), "mine").unwrap();
+    fs::write(out.path().join("elasticities_mine.csv"), "mine").unwrap();
+    assert!(matrix.exists());
+    solve("none");
+    assert!(!matrix.exists() && out.path().join("results.csv").exists());
+    for own in ["mine.csv", "elasticities_mine.csv"] {
+        assert_eq!(fs::read_to_string(out.path().join(own)).unwrap(), "mine");
+    }
+}

@@ -307,6 +307,30 @@ fn pass_through_is_the_derivative_of_equilibrium_prices() {
     }
 }
 
+/// Each firm's own Hessian is, to the bit, a block of the Jacobian of all products, whether that is formed or not.
+#[test]
+fn second_order_of_each_firm_alone_is_that_of_the_whole_jacobian() {
+    for loyal in [false, true] {
+        with_problem(12, loyal, |problem, prices| {
+            let owners = problem.ownership.owners();
+            let names: Vec<String> = (0..problem.ownership.firms()).map(|f| format!("firm {f}")).collect();
+            let plain = Ownership::of_firms(names, owners.to_vec()).unwrap();
+            let single =
+                Ownership::single_products(&(0..prices.len()).map(|j| j.to_string()).collect::<Vec<_>>()).unwrap();
+            let merged = Ownership::of_firms(vec!["all".into()], vec![0; prices.len()]).unwrap();
+            let held: Vec<bool> = (0..prices.len()).map(|j| j % 3 == 1).collect();
+            for ownership in [problem.ownership, &plain, &single, &merged] {
+                for held in [&[][..], &held] {
+                    let problem = PriceProblem { ownership, ..*problem };
+                    let whole = Linearised::at(&problem, prices, None).unwrap().holding(held).second_order(ownership);
+                    let alone = Linearised::second_order_at(&problem, prices, held).unwrap();
+                    assert!(!alone.is_empty() && whole == alone, "{whole:?}\n{alone:?}");
+                }
+            }
+        });
+    }
+}
+
 /// No firm gains by moving one of its prices, near or far, with its holdings counted.
 #[test]
 fn no_firm_gains_by_moving_one_price() {

@@ -180,6 +180,22 @@ fn values_are_matched_by_what_they_mean() {
     assert_eq!(markup.price.len(), 3);
 }
 
+/// Matrices that would not fit into memory are refused before anything is solved; none is formed that nobody asked for.
+#[test]
+fn matrices_beyond_a_bound_are_refused() {
+    use std::fmt::Write;
+    use stickershock::study::solve::Matrices;
+    let mut products = "product_id,firm_id,price0,delta_ex_price,mc\n".to_owned();
+    (0..20_000).for_each(|j| writeln!(products, "p{j},{},2,-9,1", j % 40).unwrap());
+    let copied = with_products(&products);
+    let case = load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap();
+    let options = SolveOptions { matrices: Matrices::All, ..SolveOptions::default() };
+    let error = solve(&case, &options).unwrap_err().to_string();
+    for part in ["4 matrices of 20000 products", "2 GB", "--specs", "--matrices none"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
 /// A copy of a case with other products.
 fn with_products(products: &str) -> tempfile::TempDir {
     let copied = tempfile::tempdir().unwrap();
@@ -238,6 +254,12 @@ fn percent_where_parts_are_meant_is_asked_about() {
         ),
         (r#"{"cost_multipliers": {"factor": 125}}"#, "write 1.25 for 125%"),
         (r#"{"tariff": {"type": "specific", "amount": 1, "amount": 2}}"#, "`amount` stands twice in one object"),
+        (r#"{"cost_multipliers": {"factor": 1.2, "home_share": 70}}"#, "home_share is 70.0: was percent meant?"),
+        (r#"{"cost_multipliers": {"factor": 1.2, "home_share": -1}}"#, "write a part of cost between 0 and 1"),
+        (r#"{"holdings": [{"holder": "1", "held": "2", "part": 40}]}"#, "write 0.4 for 40%"),
+        (r#"{"limits": [{"name": "q", "share": 10}]}"#, "share is 10.0: was percent meant?\nhelp: write 0.1 for 10%"),
+        (r#"{"limits": [{"name": "q", "share": 0.1}, {"name": "q", "share": 0.2}]}"#, "two limits are named \"q\""),
+        (r#"{"remove": {"where": {"region": []}}}"#, "where: region is [], expected a value"),
     ] {
         let error = load(copied.path(), Some(&format!("[{{\"name\": \"t\", \"spec\": {spec}}}]"))).unwrap_err();
         assert!(error.contains(expected), "{spec}: {error}");
@@ -383,4 +405,24 @@ fn one_failing_scenario_loses_nothing_else() {
     fs::write(&specs, r#"[{"name": "base", "spec": {}}]"#).unwrap();
     assert!(run(&specs).status.success());
     assert!(!out.join("failures.csv").exists(), "the failures of the run before are gone");
+}
+
+/// A byte order mark is no part of JSON or of a table; a list of scenarios has a bound, a name a length, a price a size.
+#[test]
+fn files_of_other_programs_and_sizes_beyond_reason() {
+    let copied = with_products("\u{feff}product_id,firm_id,region,price0,share0\na,1,JP,2,0.3\nb,2,US,3,0.1\n");
+    for file in ["case.json", "scenarios.json"] {
+        let text = fs::read_to_string(copied.path().join(file)).unwrap();
+        fs::write(copied.path().join(file), format!("\u{feff}{text}")).unwrap();
+    }
+    load(copied.path(), None).unwrap();
+    let many: Vec<String> = (0..10_001).map(|at| format!("{{\"name\": \"s{at}\", \"spec\": {{}}}}")).collect();
+    let error = load(copied.path(), Some(&format!("[{}]", many.join(", ")))).unwrap_err();
+    assert!(error.contains("10001 scenarios, at most 10000") && error.contains("--specs"), "{error}");
+    let long = format!("[{{\"name\": \"{}\", \"spec\": {{}}}}]", "x".repeat(5000));
+    let error = load(copied.path(), Some(&long)).unwrap_err();
+    assert!(error.contains("... (5000 characters)") && error.len() < 500, "{error}");
+    let dear = with_products("product_id,firm_id,region,price0,share0\na,1,JP,1e300,0.3\n");
+    let error = load(dear.path(), None).unwrap_err();
+    assert!(error.contains("row 2 (a): price0 is 1e300, expected at most 1e15"), "{error}");
 }

@@ -3,7 +3,7 @@
 //! A chunk of buyers is a fixed number of blocks whatever the number of threads, and chunks are added in the order of
 //! their numbers, so results do not depend on threads.
 
-use super::kernel::moments::{ChoiceMoments, LeftFactor, moments};
+use super::kernel::moments::{ChoiceMoments, LeftFactor, Window, moments, padded};
 use super::kernel::{CHUNK_BLOCKS, CellLayout, DemandSweep, KernelPath, ProductCell, sweep_chunk};
 use super::loyalty::ExpectedDemand;
 use super::population::Products;
@@ -69,13 +69,48 @@ pub(crate) fn run_moments(
     prices: &[f64],
     factor: LeftFactor,
 ) -> (ProductMatrix, Vec<f64>) {
+    let count = prices.len();
+    let whole = run_windows(demand, layout, prices, factor, std::slice::from_ref(&(0..count)));
+    let mut position = vec![0; count];
+    layout.order.iter().enumerate().for_each(|(place, &product)| position[product] = place);
+    let whole = &whole[0];
+    let matrix = ProductMatrix::from_fn(count, |j, m| whole.at(position[j], position[m]));
+    (matrix, position.iter().map(|&place| whole.sum(place)).collect())
+}
+
+/// The moments of products that stand side by side in a layout.
+pub(crate) struct WindowMoments {
+    count: usize,
+    size: usize,
+    values: Vec<f64>,
+}
+
+impl WindowMoments {
+    /// `sum_i L_ij s_im`, both counted from the first product of the window.
+    pub(crate) fn at(&self, j: usize, m: usize) -> f64 {
+        self.values[j * self.size + m]
+    }
+
+    /// `sum_i L_ij`.
+    pub(crate) fn sum(&self, j: usize) -> f64 {
+        self.values[j * self.size + self.count]
+    }
+}
+
+/// The same of the products within each window of the layout alone: the rest of the matrix is never formed.
+pub(crate) fn run_windows(
+    demand: &ExpectedDemand,
+    layout: &CellLayout,
+    prices: &[f64],
+    factor: LeftFactor,
+    windows: &[Window],
+) -> Vec<WindowMoments> {
     let (delta, price) = (layout.arrange(demand.delta), layout.arrange(&demand.products.felt_prices(prices)));
     let of = ChoiceMoments { population: demand.population, layout, delta: &delta, price: &price, factor };
     let blocks = demand.population.block_count();
-    let chunk = |chunk: usize| moments(&of, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
+    let chunk = |chunk: usize| moments(&of, windows, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
     let chunks = blocks.div_ceil(CHUNK_BLOCKS);
-    let size = of.padded();
-    let mut total = vec![0.0; size * size];
+    let mut total = vec![0.0; windows.iter().map(|window| padded(window) * padded(window)).sum()];
     let mut add = |part: &[f64]| total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
     if demand.execution.parallel {
         let parts: Vec<Vec<f64>> = (0..chunks).into_par_iter().map(chunk).collect();
@@ -83,11 +118,14 @@ pub(crate) fn run_moments(
     } else {
         (0..chunks).for_each(|number| add(&chunk(number)));
     }
-    let count = prices.len();
-    let mut position = vec![0; count];
-    layout.order.iter().enumerate().for_each(|(place, &product)| position[product] = place);
-    let matrix = ProductMatrix::from_fn(count, |j, m| total[position[j] * size + position[m]]);
-    (matrix, position.iter().map(|&place| total[place * size + count]).collect())
+    let mut rest = total.as_slice();
+    let own = |window: &Window| {
+        let size = padded(window);
+        let (values, others) = rest.split_at(size * size);
+        rest = others;
+        WindowMoments { count: window.len(), size, values: values.to_vec() }
+    };
+    windows.iter().map(own).collect()
 }
 
 impl CellLayout {

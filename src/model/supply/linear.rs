@@ -23,8 +23,9 @@
 use nalgebra::{DMatrix, DVector, Dyn, LU};
 
 use super::{PriceProblem, SupplyError};
-use crate::model::demand::kernel::moments::LeftFactor;
-use crate::model::demand::sweep::run_moments;
+use crate::model::demand::kernel::CellLayout;
+use crate::model::demand::kernel::moments::{LeftFactor, Window};
+use crate::model::demand::sweep::{WindowMoments, run_moments, run_windows};
 use crate::model::demand::{ExpectedDemand, ProductMatrix, check_per_product};
 
 /// The first-order conditions around some prices.
@@ -91,34 +92,21 @@ impl Linearised {
         let count = prices.len();
         let layout = problem.layout();
         let shares = problem.rising.map(|_| demand.shares(prices).product);
-        let margin = problem.margins(prices);
-        let retained: Vec<f64> = problem.duty.iter().map(|duty| duty.retained).collect();
-        let slope = demand.products.slopes(prices).unwrap_or_else(|| vec![1.0; count]);
-        let slope_change =
-            |j: usize| demand.products.curvature().map_or(0.0, |curved| curved.slope_change(j, prices[j]));
+        let around = Around::of(problem, prices);
         let moments = |factor| run_moments(demand, &layout, prices, factor);
         let (gamma, lambda) = moments(LeftFactor::Response);
         let (gamma2, lambda2) = moments(LeftFactor::SquaredResponse);
-        let per_felt: Vec<f64> = retained.iter().zip(&slope).map(|(r, g)| r / g).collect();
-        let (arranged_margin, arranged_retained) = (layout.arrange(&margin), layout.arrange(&per_felt));
-        let (own, _) = moments(LeftFactor::FirstOrder { margin: &arranged_margin, retained: &arranged_retained });
+        let (margin, retained) = around.arranged(&layout);
+        let (own, _) = moments(LeftFactor::FirstOrder { margin: &margin, retained: &retained });
         let held = |j: usize, of: &ProductMatrix| -> f64 {
-            (0..count).map(|m| ownership.weight(j, m) * of.at(j, m) * margin[m]).sum()
+            (0..count).map(|m| ownership.weight(j, m) * of.at(j, m) * around.margin[m]).sum()
         };
         let jacobian = DMatrix::from_fn(count, count, |j, l| {
-            let felt = slope[j] * slope[l];
-            let common =
-                ownership.weight(j, l) * (slope[j] * retained[l] * gamma.at(j, l) - felt * margin[l] * gamma2.at(j, l));
-            let diagonal = if j == l {
-                let bend = slope_change(j);
-                let bent = if bend == 0.0 { 0.0 } else { bend * (held(j, &gamma) - lambda[j] * margin[j]) };
-                felt * margin[j] * lambda2[j] - 2.0 * slope[j] * retained[j] * lambda[j] - felt * held(j, &gamma2)
-                    + bent
-            } else {
-                0.0
-            };
-            felt * own.at(j, l) + common + diagonal
+            let weight = ownership.weight(j, l);
+            let bend = || around.diagonal(j, [lambda[j], lambda2[j]], [held(j, &gamma), held(j, &gamma2)]);
+            around.entry((j, l), weight, [own.at(j, l), gamma.at(j, l), gamma2.at(j, l)], bend)
         });
+        let slope = &around.slope;
         let on_diagonal = |j: usize, k: usize| if j == k { lambda[j] } else { 0.0 };
         let of_cost = |j: usize, k: usize| slope[j] * (on_diagonal(j, k) - ownership.weight(j, k) * gamma.at(j, k));
         let cost = DMatrix::from_fn(count, count, of_cost);
@@ -128,7 +116,7 @@ impl Linearised {
             None => jacobian,
             Some((rising, share)) => jacobian + &cost * rising.cost_by_share(&share) * &demand,
         };
-        Self { jacobian, cost, demand, retained, held: Vec::new() }
+        Self { jacobian, cost, demand, retained: around.retained, held: Vec::new() }
     }
 
     /// The same with some prices held fixed (one value a product; none where empty): their conditions are that they do not move.
@@ -215,15 +203,122 @@ impl Linearised {
     pub fn second_order(&self, ownership: &super::Ownership) -> Vec<SecondOrder> {
         let firm = |f: usize| {
             let own = Some(self.set_by(ownership, f)).filter(|own| !own.is_empty())?;
-            let half = |j: usize, l: usize| 0.5 * (self.jacobian[(own[j], own[l])] + self.jacobian[(own[l], own[j])]);
-            let hessian = DMatrix::from_fn(own.len(), own.len(), half);
-            let largest_eigenvalue = if hessian.iter().all(|entry| entry.is_finite()) {
-                hessian.symmetric_eigenvalues().iter().copied().max_by(f64::total_cmp)?
-            } else {
-                f64::NAN
-            };
-            Some(SecondOrder { firm: ownership.firm(f).to_owned(), largest_eigenvalue })
+            let hessian = DMatrix::from_fn(own.len(), own.len(), |j, l| self.jacobian[(own[j], own[l])]);
+            Some(SecondOrder::of(ownership.firm(f), &hessian))
         };
         (0..ownership.firms()).filter_map(firm).collect()
+    }
+
+    /// The same at `prices`, of which some are `held`, from each firm's own products alone: no matrix of all products by all products is formed
+    /// where no firm counts another's profit and costs do not rise.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn second_order_at(
+        problem: &PriceProblem,
+        prices: &[f64],
+        held: &[bool],
+    ) -> Result<Vec<SecondOrder>, SupplyError> {
+        let (demand, ownership) = (problem.demand, problem.ownership);
+        if demand.owned.is_some() || problem.rising.is_some() || !ownership.is_plain() {
+            return Ok(Self::at(problem, prices, None)?.holding(held).second_order(ownership));
+        }
+        problem.check()?;
+        check_per_product(demand.products, "price", prices)?;
+        let layout = problem.layout();
+        let windows: Vec<Window> = layout.cells.iter().map(|cell| cell.start..cell.end).collect();
+        let around = Around::of(problem, prices);
+        let (margin, retained) = around.arranged(&layout);
+        let moments = |factor| run_windows(demand, &layout, prices, factor, &windows);
+        let gamma = moments(LeftFactor::Response);
+        let gamma2 = moments(LeftFactor::SquaredResponse);
+        let own = moments(LeftFactor::FirstOrder { margin: &margin, retained: &retained });
+        let firm = |at: usize| {
+            let (cell, gamma, gamma2) = (&layout.cells[at], &gamma[at], &gamma2[at]);
+            let products = &layout.order[windows[at].clone()];
+            let free = |place: &usize| !held.get(products[*place]).copied().unwrap_or(false);
+            let set: Vec<usize> = (0..products.len()).filter(free).collect();
+            let counted = |j: usize, of: &WindowMoments| -> f64 {
+                products.iter().enumerate().map(|(m, product)| of.at(j, m) * around.margin[*product]).sum()
+            };
+            let hessian = DMatrix::from_fn(set.len(), set.len(), |a, b| {
+                let (j, l) = (set[a], set[b]);
+                let bend = || {
+                    let sums = [gamma.sum(j), gamma2.sum(j)];
+                    around.diagonal(products[j], sums, [counted(j, gamma), counted(j, gamma2)])
+                };
+                let moments = [own[at].at(j, l), gamma.at(j, l), gamma2.at(j, l)];
+                around.entry((products[j], products[l]), 1.0, moments, bend)
+            });
+            (!set.is_empty()).then(|| (cell.owner, SecondOrder::of(ownership.firm(cell.owner), &hessian)))
+        };
+        let mut found: Vec<(usize, SecondOrder)> = (0..windows.len()).filter_map(firm).collect();
+        found.sort_by_key(|(owner, _)| *owner);
+        Ok(found.into_iter().map(|(_, order)| order).collect())
+    }
+}
+
+impl SecondOrder {
+    /// Of a firm, from the derivatives of its conditions in its own prices.
+    fn of(firm: &str, conditions: &DMatrix<f64>) -> Self {
+        let half = |j: usize, l: usize| 0.5 * (conditions[(j, l)] + conditions[(l, j)]);
+        let hessian = DMatrix::from_fn(conditions.nrows(), conditions.ncols(), half);
+        let largest_eigenvalue = if hessian.iter().all(|entry| entry.is_finite()) {
+            hessian.symmetric_eigenvalues().iter().copied().max_by(f64::total_cmp).unwrap_or(f64::NAN)
+        } else {
+            f64::NAN
+        };
+        Self { firm: firm.to_owned(), largest_eigenvalue }
+    }
+}
+
+/// What the Jacobian is made of besides moments.
+struct Around {
+    margin: Vec<f64>,
+    retained: Vec<f64>,
+    slope: Vec<f64>,
+    /// How the slopes change; none where demand is not bent.
+    slope_change: Vec<f64>,
+}
+
+impl Around {
+    fn of(problem: &PriceProblem, prices: &[f64]) -> Self {
+        let products = problem.demand.products;
+        let change = |curved: &crate::model::demand::Curvature| {
+            prices.iter().enumerate().map(|(j, price)| curved.slope_change(j, *price)).collect()
+        };
+        Self {
+            margin: problem.margins(prices),
+            retained: problem.duty.iter().map(|duty| duty.retained).collect(),
+            slope: products.slopes(prices).unwrap_or_else(|| vec![1.0; prices.len()]),
+            slope_change: products.curvature().map(change).unwrap_or_default(),
+        }
+    }
+
+    /// Margins, and what is kept of a dollar that is felt, in the order of a layout.
+    fn arranged(&self, layout: &CellLayout) -> (Vec<f64>, Vec<f64>) {
+        let per_felt: Vec<f64> = self.retained.iter().zip(&self.slope).map(|(r, g)| r / g).collect();
+        (layout.arrange(&self.margin), layout.arrange(&per_felt))
+    }
+
+    /// What stands on the diagonal alone, of the sums Lambda and Lambda2 and of Gamma and Gamma2 times margins.
+    fn diagonal(&self, j: usize, [lambda, lambda2]: [f64; 2], [held, held2]: [f64; 2]) -> f64 {
+        let (margin, felt) = (self.margin[j], self.slope[j] * self.slope[j]);
+        let bend = self.slope_change.get(j).copied().unwrap_or(0.0);
+        let bent = if bend == 0.0 { 0.0 } else { bend * (held - lambda * margin) };
+        felt * margin * lambda2 - 2.0 * self.slope[j] * self.retained[j] * lambda - felt * held2 + bent
+    }
+
+    /// dg_j/dp_l of the part held in common, Gamma and Gamma2, with weight O_jl.
+    fn entry(
+        &self,
+        (j, l): (usize, usize),
+        weight: f64,
+        [own, gamma, gamma2]: [f64; 3],
+        diagonal: impl FnOnce() -> f64,
+    ) -> f64 {
+        let felt = self.slope[j] * self.slope[l];
+        let common = weight * (self.slope[j] * self.retained[l] * gamma - felt * self.margin[l] * gamma2);
+        felt * own + common + if j == l { diagonal() } else { 0.0 }
     }
 }

@@ -100,6 +100,13 @@ impl Ownership {
         self.holdings[self.owner[j] * self.firms() + self.owner[m]]
     }
 
+    /// Whether nobody counts the profit of another.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let count = self.firms();
+        self.holdings.iter().enumerate().all(|(at, part)| at % (count + 1) == 0 || *part == 0.0)
+    }
+
     /// Owners x owners.
     #[must_use]
     pub fn holdings(&self) -> &[f64] {

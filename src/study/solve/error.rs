@@ -43,6 +43,19 @@ pub enum SolveError {
         /// Of how many.
         total: usize,
     },
+    /// Matrices that would take more memory than they may.
+    #[error(
+        "{case}: {matrices} matrices of {products} products and the room to form them take more than 2 GB\nhelp: ask for those of fewer scenarios with \
+         --specs, or for none with --matrices none"
+    )]
+    TooLarge {
+        /// The case.
+        case: String,
+        /// Products.
+        products: usize,
+        /// Matrices of all scenarios.
+        matrices: usize,
+    },
     /// A market without something that is needed.
     #[error("{case}: products.csv has no column {column}: {why}")]
     Missing {

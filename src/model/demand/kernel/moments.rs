@@ -45,31 +45,31 @@ const HELD: usize = 16;
 /// Rows and columns of a tile of the matrix product, whose sums stay in registers.
 const TILE: usize = 4;
 
-impl ChoiceMoments<'_> {
-    /// Rows and columns of the matrix: the products, a column of plain sums `sum_i L_ij` after the last of them, and zeros
-    /// up to a multiple of the tile.
-    pub(crate) fn padded(&self) -> usize {
-        (self.delta.len() + 1).next_multiple_of(TILE)
-    }
+/// Products that stand side by side, of which all moments are formed.
+pub(crate) type Window = std::ops::Range<usize>;
+
+/// Rows and columns of the matrix of a window: its products, a column of plain sums `sum_i L_ij` after the last of them, and zeros
+/// up to a multiple of the tile.
+pub(crate) fn padded(window: &Window) -> usize {
+    (window.len() + 1).next_multiple_of(TILE)
 }
 
-/// The moments of some blocks: [`ChoiceMoments::padded`] squared numbers.
-pub(crate) fn moments(of: &ChoiceMoments, blocks: std::ops::Range<usize>) -> Vec<f64> {
-    let size = of.padded();
-    let mut matrix = vec![0.0; size * size];
+/// The moments of some blocks within each window: [`padded`] squared numbers, one window after the other.
+pub(crate) fn moments(of: &ChoiceMoments, windows: &[Window], blocks: std::ops::Range<usize>) -> Vec<f64> {
+    let mut matrix = vec![0.0; windows.iter().map(|window| padded(window) * padded(window)).sum()];
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         if is_x86_feature_detected!("avx512f") {
             // SAFETY: the processor has just said that it has AVX-512F, AVX2 and FMA.
-            unsafe { avx512(of, blocks, &mut matrix) };
+            unsafe { avx512(of, windows, blocks, &mut matrix) };
         } else {
             // SAFETY: the processor has just said that it has AVX2 and FMA.
-            unsafe { avx2(of, blocks, &mut matrix) };
+            unsafe { avx2(of, windows, blocks, &mut matrix) };
         }
         return matrix;
     }
     // SAFETY: arrays need no particular processor.
-    unsafe { add_moments::<Array>(of, blocks, &mut matrix) };
+    unsafe { add_moments::<Array>(of, windows, blocks, &mut matrix) };
     matrix
 }
 
@@ -77,32 +77,37 @@ pub(crate) fn moments(of: &ChoiceMoments, blocks: std::ops::Range<usize>) -> Vec
 /// The processor must have AVX-512F, AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn avx512(of: &ChoiceMoments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
+unsafe fn avx512(of: &ChoiceMoments, windows: &[Window], blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
     // SAFETY: this function's own condition.
-    unsafe { add_moments::<super::lanes::Avx512>(of, blocks, matrix) }
+    unsafe { add_moments::<super::lanes::Avx512>(of, windows, blocks, matrix) }
 }
 
 /// # Safety
 /// The processor must have AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(of: &ChoiceMoments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
+unsafe fn avx2(of: &ChoiceMoments, windows: &[Window], blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
     // SAFETY: this function's own condition.
-    unsafe { add_moments::<super::lanes::Avx2>(of, blocks, matrix) }
+    unsafe { add_moments::<super::lanes::Avx2>(of, windows, blocks, matrix) }
 }
 
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn add_moments<V: Lanes>(of: &ChoiceMoments, blocks: std::ops::Range<usize>, matrix: &mut [f64]) {
+unsafe fn add_moments<V: Lanes>(
+    of: &ChoiceMoments,
+    windows: &[Window],
+    blocks: std::ops::Range<usize>,
+    matrix: &mut [f64],
+) {
     // SAFETY: the caller's condition.
     unsafe {
-        let size = of.padded();
         let zero = V::splat(0.0);
-        let mut shares = vec![[zero; HELD]; size];
-        shares[of.delta.len()] = [V::splat(1.0); HELD];
-        let mut left = vec![[zero; HELD]; size];
+        let mut shares = vec![[zero; HELD]; of.delta.len()];
+        let mut left = vec![[zero; HELD]; of.delta.len()];
         let mut firms = vec![zero; of.layout.owner_terms.len()];
+        let widest = windows.iter().map(padded).max().unwrap_or(0);
+        let (mut columns, mut rows) = (vec![[zero; HELD]; widest], vec![[zero; HELD]; widest]);
         let mut start = blocks.start;
         while start < blocks.end {
             let held = HELD.min(blocks.end - start);
@@ -110,28 +115,52 @@ unsafe fn add_moments<V: Lanes>(of: &ChoiceMoments, blocks: std::ops::Range<usiz
                 probabilities(of, start + t, t, &mut shares);
                 factors(of, start + t, t, &shares, &mut firms, &mut left);
             }
-            for row in (0..size).step_by(TILE) {
-                for column in (0..size).step_by(TILE) {
-                    let mut sums = [[zero; TILE]; TILE];
-                    for t in 0..held {
-                        let s: [V; TILE] = std::array::from_fn(|c| shares[column + c][t]);
-                        for r in 0..TILE {
-                            let l = left[row + r][t];
-                            for c in 0..TILE {
-                                sums[r][c] = l.mul_add(s[c], sums[r][c]);
-                            }
-                        }
-                    }
+            let mut rest = &mut *matrix;
+            for window in windows {
+                let (count, size) = (window.len(), padded(window));
+                columns[..count].copy_from_slice(&shares[window.clone()]);
+                columns[count] = [V::splat(1.0); HELD];
+                columns[count + 1..size].fill([zero; HELD]);
+                rows[..count].copy_from_slice(&left[window.clone()]);
+                rows[count..size].fill([zero; HELD]);
+                let (own, others) = rest.split_at_mut(size * size);
+                rest = others;
+                add_products(&rows[..size], &columns[..size], held, own);
+            }
+            start += held;
+        }
+    }
+}
+
+/// Adds `sum_t rows_jt columns_lt` to a matrix, tile by tile.
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn add_products<V: Lanes>(rows: &[[V; HELD]], columns: &[[V; HELD]], held: usize, matrix: &mut [f64]) {
+    // SAFETY: the caller's condition.
+    unsafe {
+        let size = rows.len();
+        for row in (0..size).step_by(TILE) {
+            for column in (0..size).step_by(TILE) {
+                let mut sums = [[V::splat(0.0); TILE]; TILE];
+                for t in 0..held {
+                    let s: [V; TILE] = std::array::from_fn(|c| columns[column + c][t]);
                     for r in 0..TILE {
+                        let l = rows[row + r][t];
                         for c in 0..TILE {
-                            let mut lanes = [0.0; LANES];
-                            sums[r][c].store(lanes.as_mut_ptr());
-                            matrix[(row + r) * size + column + c] += add_lanes(&lanes);
+                            sums[r][c] = l.mul_add(s[c], sums[r][c]);
                         }
                     }
                 }
+                for r in 0..TILE {
+                    for c in 0..TILE {
+                        let mut lanes = [0.0; LANES];
+                        sums[r][c].store(lanes.as_mut_ptr());
+                        matrix[(row + r) * size + column + c] += add_lanes(&lanes);
+                    }
+                }
             }
-            start += held;
         }
     }
 }
