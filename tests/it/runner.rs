@@ -527,6 +527,81 @@ fn a_pipe_for_a_plan_is_refused() {
     }
 }
 
+/// What a stranger put into the folder of a study stays, whatever its name, when the study is run over; what the study itself left does not.
+#[test]
+fn files_of_strangers_stay_in_a_folder_that_is_run_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    assert!(run_command(&out, &["--quiet"]).status().unwrap().success());
+    let strangers = ["tables/mine.csv", "tables/models.csv.bak", "charts/mine.svg", "units/notes.txt", "mine.csv"];
+    for name in strangers.iter().chain(&["tables/old.csv"]) {
+        fs::create_dir_all(out.join(name).parent().unwrap()).unwrap();
+        fs::write(out.join(name), "mine").unwrap();
+    }
+    let manifest = fs::read_to_string(out.join("manifest.json")).unwrap();
+    fs::write(out.join("manifest.json"), manifest.replacen("\"files\": [", "\"files\": [\"tables/old.csv\",", 1))
+        .unwrap();
+    // Killed on the way, the list of what stood there before is kept for the run after.
+    let mut command = run_command(&out, &["--fresh", "--set", "run.replications=2000"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let running = || fs::read_to_string(out.join("manifest.json")).is_ok_and(|text| text.contains("\"running\""));
+    while !running() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let manifest: Value = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    assert!(manifest["earlier_files"].as_array().unwrap().contains(&"tables/old.csv".into()), "{manifest}");
+    assert!(run_command(&out, &["--fresh", "--quiet"]).status().unwrap().success());
+    for name in strangers {
+        assert_eq!(fs::read(out.join(name)).unwrap_or_default(), b"mine", "{name}");
+    }
+    assert!(!out.join("tables/old.csv").exists());
+    for name in &strangers[..2] {
+        fs::remove_file(out.join(name)).unwrap();
+    }
+    same(&out, "a run over another");
+}
+
+/// Whatever is changed in a plan by hand, names and paths too, is seen.
+#[test]
+fn a_plan_that_was_edited_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    plan_small(&out, &[]);
+    let path = out.join("plan.json");
+    let whole: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut places = Vec::new();
+    let mut left = vec![(String::new(), &whole)];
+    while let Some((place, value)) = left.pop() {
+        match value {
+            Value::Object(entries) => left.extend(entries.iter().map(|(key, value)| (format!("{place}/{key}"), value))),
+            // The units are as many as they are alike.
+            Value::Array(items) => {
+                left.extend(items.iter().take(2).enumerate().map(|(i, value)| (format!("{place}/{i}"), value)))
+            }
+            _ => places.push(place),
+        }
+    }
+    assert!(places.len() > 20 && places.iter().any(|place| place == "/scenario/name"), "{places:?}");
+    for place in &places {
+        let mut edited = whole.clone();
+        let value = edited.pointer_mut(place).unwrap();
+        *value = match value {
+            Value::String(text) => format!("{text}x").into(),
+            Value::Number(number) => (number.as_u64().unwrap() + 1).into(),
+            other => panic!("{place}: {other}"),
+        };
+        fs::write(&path, edited.to_string()).unwrap();
+        let read = Plan::read(&OutputFolder::at(&out));
+        assert!(read.is_err(), "{place} was changed unseen");
+    }
+    let edited = whole.to_string().replace("showdown", "letdown");
+    fs::write(&path, edited).unwrap();
+    refused(&merge(&out), 65, &["plan.json", "was changed after it was written", "does not fit"]);
+}
+
 /// A plan reads below its own folder only, whatever it says and whatever links there are.
 #[cfg(unix)]
 #[test]
@@ -635,6 +710,9 @@ fn a_lack_of_descriptors_and_a_folder_that_vanishes_are_told() {
         assert!([Some(1), Some(65), Some(75), Some(127)].contains(&output.status.code()), "{most}: {output:?}");
         // With fewer than the loader needs the program does not begin.
         assert!(message.contains("Too many open files") || message.contains("rror"), "{most}: {message}");
+        if message.contains("Too many open files") && message.contains("help: ") {
+            assert!(message.contains("ulimit -n"), "{most}: {message}");
+        }
     }
     assert!(failed > 0);
     let mut command = run_command(&out, &["--fresh", "--set", "run.replications=400"]);
@@ -682,6 +760,63 @@ fn an_interrupted_run_is_resumable() {
         assert!(message.contains("of 1000 units are done and kept"), "{message}");
         let manifest: Value = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
         assert_eq!(manifest["status"], "interrupted");
+    }
+}
+
+/// Every command that takes long ends within a moment of a request to stop, with its exit code, wherever it is at work.
+#[cfg(unix)]
+#[test]
+fn every_command_hears_that_it_should_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let market = folder.path().join("market");
+    large_market(&market);
+    let (out, market) = (at("out"), market.display().to_string());
+    let products = format!("{market}/products.csv");
+    let commands: [&[&str]; 9] = [
+        &["run", "configs/market-1995.toml", "--set", "buyers.count=400000", "--out", &out],
+        &["validate", "configs/validation-1995.toml", "--set", "buyers.count=20000"],
+        &["calibrate", "configs/calibration-1995.toml", "--set", "buyers.count=20000", "--out", &at("fit")],
+        &["sensitivity", "configs/sensitivity-1995.toml", "--set", "buyers.count=20000", "--out", &at("indices")],
+        &["solve", &market],
+        &["check", "configs/market-1995.toml", "--set", "buyers.count=400000"],
+        &["init", &at("own"), "--market", &products],
+        &["negotiate", "configs/governments-1995.toml", "--worlds", "5000000", "--out", &at("worlds")],
+        &["collect", &at("planned")],
+    ];
+    plan_small(&folder.path().join("planned"), &[]);
+    for (arguments, signal) in commands.iter().zip(["-TERM", "-INT"].into_iter().cycle()) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+        command.current_dir(crate::support::root()).args(*arguments).env("NO_COLOR", "1");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(700));
+        let asked = Instant::now();
+        assert!(Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap().success());
+        let status = child.wait().unwrap();
+        let took = asked.elapsed();
+        let mut message = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut message).unwrap();
+        assert_eq!(status.code(), Some(130), "{arguments:?} {signal}: {status:?} {message}");
+        // A second of its own, and what a busy machine takes.
+        assert!(took < Duration::from_secs(5), "{arguments:?} {signal}: {took:?}");
+    }
+}
+
+/// A folder of `solve` that takes long.
+fn large_market(folder: &Path) {
+    use std::fmt::Write;
+    fs::create_dir(folder).unwrap();
+    let mut products = "product_id,firm_id,region,price0,share0\n".to_owned();
+    for j in 0..1500 {
+        writeln!(products, "p{j},f{},{},{},0.0001", j % 9, ["JP", "US"][j % 2], 2 + j % 3).unwrap();
+    }
+    let mut agents = "weight,nu0\n".to_owned();
+    (0..3000).for_each(|i| writeln!(agents, "{},{}", 1.0 / 3000.0, f64::from(i) / 1500.0 - 1.0).unwrap());
+    let case =
+        r#"{"beta": [-1.0], "beta_names": ["prices"], "x2_names": ["1"], "sigma": [0.5], "node_columns": ["nu0"]}"#;
+    let files = [("products.csv", products.as_str()), ("agents.csv", &agents), ("case.json", case)];
+    for (name, text) in files.iter().chain(&[("scenarios.json", r#"[{"name": "base", "spec": {}}]"#)]) {
+        fs::write(folder.join(name), text).unwrap();
     }
 }
 
