@@ -180,7 +180,7 @@ pub(super) fn parse_value(source: &Arc<Text>, start: usize, path: &str) -> Resul
 /// The first place of a text at which brackets and the parts of keys stand deeper than `most` together; nothing where they do not.
 fn deeper(text: &str, most: usize) -> Option<Range<usize>> {
     // Dots of the key at hand, and of the keys before each bracket that is open.
-    let (mut dots, mut open, mut depth) = (0, Vec::new(), 0);
+    let (mut dots, mut open, mut depth) = (0_usize, Vec::new(), 0_usize);
     let (mut quote, mut key) = (None, true);
     let mut bytes = text.bytes().enumerate();
     while let Some((at, byte)) = bytes.next() {
