@@ -7,6 +7,7 @@ use crate::config::Loaded;
 use crate::config::listed::{Listed, listed};
 use crate::config::warnings::{few_purchases, warnings};
 use crate::model::ids::RegimeId;
+use crate::model::on_sale::SaleDates;
 use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Instrument;
 use crate::model::trade::regime::{Action, PolicyEvent};
@@ -114,10 +115,12 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
     for warning in warnings(scenario).into_iter().chain(few_purchases(scenario)) {
         let _ = writeln!(out, "  warning: {warning}");
     }
+    on_sale(out, scenario, "", &scenario.on_sale);
     for (r, regime) in scenario.regimes.iter() {
         let instruments = regime.instruments(&scenario.instruments);
         let mark = if r == scenario.baseline { " (baseline)" } else { "" };
         let _ = writeln!(out, "  regime {}{mark}: {}", regime.name, regime.label);
+        on_sale(out, scenario, "  ", &regime.on_sale);
         for event in &regime.events {
             let instrument = &instruments[event.instrument];
             let on = match instrument.selected.iter().filter(|selected| **selected).count() {
@@ -143,9 +146,46 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
                     revision.week, quota.quota, quota.shadow_price, quota.steps, quota.residual,
                 );
             }
+            for quota in &revision.rate_quotas {
+                let _ = writeln!(
+                    out,
+                    "    week {}: {} lets {:.0} cars a year in at the lower duty, {:.0} come: {}",
+                    revision.week,
+                    instruments[quota.instrument].name,
+                    quota.cars_per_year[0],
+                    quota.cars_per_year[1],
+                    match quota.margin {
+                        0.0 => "prices follow the lower duty".into(),
+                        1.0 => "prices follow the higher duty".into(),
+                        x => format!("a licence is worth {:.1}% of what it saves", 100.0 * x),
+                    },
+                );
+            }
         }
     }
     out.push('\n');
+}
+
+/// When models are on sale, one line each.
+fn on_sale(out: &mut String, scenario: &Scenario, indent: &str, all: &[SaleDates]) {
+    for own in all {
+        let name = &scenario.market.models[own.model].name;
+        let ramp = match own.ramp_weeks {
+            0 | 1 => String::new(),
+            weeks => format!(", as in the base year {weeks} weeks later"),
+        };
+        let week = |week: i64| match u32::try_from(week) {
+            Ok(week) if week < scenario.weeks => format!("{} (week {week})", scenario.week_start(week)),
+            Ok(_) => "after the horizon".into(),
+            Err(_) => "before the horizon".into(),
+        };
+        let dates = match (own.from_week.map(week), own.until_week.map(week)) {
+            (Some(from), Some(until)) => format!("from {from}{ramp}, until {until}"),
+            (Some(from), None) => format!("from {from}{ramp}"),
+            (None, until) => format!("until {}", until.unwrap_or_default()),
+        };
+        let _ = writeln!(out, "  {indent}{name}: on sale {dates}");
+    }
 }
 
 /// The level that an event puts in force, and since when cars owe no more.

@@ -48,7 +48,8 @@ pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<()
         // A history that has a plan has forces.
         let force = regime.force(&scenario.instruments, scenario.weeks).unwrap_or_default();
         let Some(force) = force.get(week as usize) else { continue };
-        let policy = Policy { market, instruments: &instruments, marginal_cost_usd, base_share: &[] };
+        let outside = study.plans().get(position).map_or(&[][..], |plan| plan.outside(week as usize));
+        let policy = Policy { market, instruments: &instruments, marginal_cost_usd, base_share: &[], outside };
         // A rebate or a credit is no duty on customs value, though the model books it with them.
         let charged = policy.duties(week, force, Force::Charged, |i| instruments[i].is_duty());
         let none = vec![Force::None; instruments.len()];
@@ -110,16 +111,31 @@ pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<()
     Ok(())
 }
 
+/// A duty in words.
+fn charged(duty: &Duty) -> String {
+    match duty {
+        // Six digits: what was written, without the noise of binary fractions.
+        Duty::AdValorem { rate, .. } => format!("{}%", (rate.fraction() * 1e8).round() / 1e6),
+        Duty::Specific { amount_usd } => format!("{amount_usd} USD a car"),
+    }
+}
+
 /// A measure in words.
 pub(super) fn measured(measure: &Measure) -> String {
     match measure {
-        Measure::Duty { duty: Duty::AdValorem { rate, .. }, stacking } => {
-            // Six digits: what was written, without the noise of binary fractions.
-            let percent = (rate.fraction() * 1e8).round() / 1e6;
-            format!("{percent}%{}", if *stacking == Stacking::Replaces { " in place of the normal duty" } else { "" })
+        Measure::Duty { duty, stacking, within } => {
+            let mut text = charged(duty);
+            if *stacking == Stacking::Replaces && matches!(duty, Duty::AdValorem { .. }) {
+                text.push_str(" in place of the normal duty");
+            }
+            if let Some(within) = within {
+                let _ =
+                    write!(text, ", {} on the first {:.0} cars a year", charged(&within.duty), within.cars_per_year);
+            }
+            text
         }
-        Measure::Duty { duty: Duty::Specific { amount_usd }, .. } => format!("{amount_usd} USD a car"),
         Measure::Rebate { amount_usd } => format!("{} USD a car", amount_usd.abs()),
+        Measure::Incentive { amount_usd } => format!("{amount_usd} USD a car from its maker"),
         Measure::Quota { cars_per_year } => format!("{cars_per_year:.0} cars a year"),
         Measure::Inspection { cost_usd, .. } => format!("{cost_usd} USD a car"),
         Measure::Retaliation(orders) => format!("{} USD a year", orders.orders_usd_per_year),

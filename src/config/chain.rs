@@ -1,8 +1,10 @@
 //! The chain from factory to buyer: `pricing.chain`, and what the vertical chain needs to know.
 
 use super::error::ConfigError;
+use super::market::{ByModel, MarketSection};
 use super::pricing::{ChainChoice, PricingSection};
 use super::reader::Reader;
+use super::sourced::Sourced;
 use crate::model::market::{DutyBasis, Market};
 use crate::model::trade::chain::Chain;
 
@@ -24,6 +26,8 @@ pub(super) fn vertical_share(
     }
     for (key, given) in [
         ("customs_value_share", pricing.customs_value_share.is_some()),
+        ("customs_value_shares", !pricing.customs_value_shares.is_empty()),
+        ("customs_value_share_column", pricing.customs_value_share_column.is_some()),
         ("border_home_cost_share", pricing.border_home_cost_share.is_some()),
     ] {
         if given {
@@ -34,17 +38,39 @@ pub(super) fn vertical_share(
     Ok(None)
 }
 
+/// Customs value of each model as a share of its base-year list price, where it is `share` for those of which nothing else is said.
+pub(super) fn vertical_shares(
+    reader: &Reader<'_>,
+    pricing: &PricingSection,
+    section: &MarketSection,
+    market: &Market,
+    share: f64,
+) -> Result<Vec<f64>, ConfigError> {
+    let by_model = ByModel {
+        key: "pricing",
+        table: ("customs_value_shares", &pricing.customs_value_shares),
+        column: ("customs_value_share_column", &pricing.customs_value_share_column),
+        absent: Some(share),
+    };
+    let shares = by_model.of(reader, section, &market.models, market.regions.as_slice())?;
+    let checked = |(key, share): (Option<String>, f64)| match key {
+        Some(key) => reader.customs_share(&key, &Sourced::bare(share)),
+        None => Ok(share),
+    };
+    shares.into_iter().map(checked).collect()
+}
+
 /// Makes the market that of the vertical chain: local costs, the normal duty on the maker's price, and currencies in costs at the
 /// border.
 pub(super) fn make_vertical(
     reader: &Reader<'_>,
     pricing: &PricingSection,
     market: &mut Market,
-    customs_value_share: f64,
+    customs_value_shares: &[f64],
     dealers_margin: f64,
 ) -> Result<(), ConfigError> {
-    market.chain = Chain::vertical(&market.models, customs_value_share, dealers_margin).map_err(|error| {
-        let help = format!("pricing.customs_value_share can be at most {:.3} here", error.largest_share);
+    market.chain = Chain::vertical(&market.models, customs_value_shares, dealers_margin).map_err(|error| {
+        let help = format!("its share (pricing.customs_value_share) can be at most {:.3}", error.largest_share);
         reader.error("pricing.chain", error.to_string(), help)
     })?;
     market.normal_duty.basis = DutyBasis::Border;

@@ -11,9 +11,9 @@ use super::market::{ByModel, MarketSection};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
-use crate::model::market::{DutyBasis, Market};
+use crate::model::market::{CarModel, DutyBasis, Market};
 use crate::model::trade::duty::Duty;
-use crate::model::trade::instrument::{Dated, Expiry, Instrument, Measure, Retaliation, Stacking};
+use crate::model::trade::instrument::{Dated, Expiry, Instrument, Measure, Retaliation, Stacking, Within};
 
 /// Most instruments.
 pub(super) const MAX_INSTRUMENTS: u64 = 500;
@@ -56,9 +56,12 @@ pub struct InstrumentSection {
     /// Duty in dollars (basis `list`): credited against it on each car, a fraction of the base-year list price; never more than the duty.
     #[serde(default)]
     pub offset: Option<Sourced<f64>>,
-    /// Duty: specific, USD per car. Rebate: what the buyer gets, USD per car. Credit: what the buyer gets in the base year.
+    /// Duty: specific, USD per car. Rebate, incentive: what the buyer gets, USD per car. Credit: what the buyer gets in the base year.
     #[serde(default)]
     pub amount_usd: Option<Sourced<f64>>,
+    /// Duty: a lower one on the first cars of a year, a quota by rate.
+    #[serde(default)]
+    pub within: Option<WithinSection>,
     /// Duty: what the rate is a fraction of; as the normal duty if absent, under the vertical chain the maker's price at the border.
     #[serde(default)]
     pub basis: Option<DutyBasis>,
@@ -130,6 +133,8 @@ pub enum KindChoice {
     Rebate,
     /// Orders that the other country places elsewhere (`orders_billion_usd`): only in the accounts.
     Retaliation,
+    /// Dollars off at the dealer that the maker pays (`amount_usd`); list prices do not answer to it.
+    Incentive,
     /// A payment to the buyer (`amount_usd`) that is there in the base year, until an event ends it (`lifted`).
     Credit,
 }
@@ -156,9 +161,12 @@ pub struct StepSection {
     /// Duty: ad valorem rate.
     #[serde(default)]
     pub rate: Option<Sourced<f64>>,
-    /// Specific duty or rebate, USD per car.
+    /// Specific duty, rebate or incentive, USD per car.
     #[serde(default)]
     pub amount_usd: Option<Sourced<f64>>,
+    /// Duty: a lower one on the first cars of a year; none if absent.
+    #[serde(default)]
+    pub within: Option<WithinSection>,
     /// Quota: cars a year.
     #[serde(default)]
     pub cars_per_year: Option<Sourced<f64>>,
@@ -171,6 +179,24 @@ pub struct StepSection {
     /// Retaliation: billion USD a year.
     #[serde(default)]
     pub orders_billion_usd: Option<Sourced<f64>>,
+}
+
+/// A lower duty on so many cars of a year, over all models of the instrument together; the others pay the level beside it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithinSection {
+    /// Ad valorem rate on these cars.
+    #[serde(default)]
+    pub rate: Option<Sourced<f64>>,
+    /// Specific duty on these cars, USD per car.
+    #[serde(default)]
+    pub amount_usd: Option<Sourced<f64>>,
+    /// How many there are a year. Either this or `fraction_of_base`.
+    #[serde(default)]
+    pub cars_per_year: Option<Sourced<f64>>,
+    /// The same as a fraction of the base-year cars.
+    #[serde(default)]
+    pub fraction_of_base: Option<Sourced<f64>>,
 }
 
 /// A selection of models: every condition given must hold, any item of a list will do.
@@ -210,14 +236,17 @@ pub(super) struct Seller<'a> {
     pub market: &'a Market,
     /// Its section, for columns of the table of models.
     pub section: &'a MarketSection,
-    /// Customs value as a share of base-year list prices under the vertical chain.
+    /// Customs value as a share of base-year list prices under the vertical chain, of models of which nothing else is said.
     pub vertical: Option<f64>,
+    /// That of each model; empty under the retail chain.
+    pub shares: &'a [f64],
 }
 
 /// The levels that a section or one of its steps gives.
 pub(super) struct Levels<'a> {
     pub key: String,
     pub given: [(&'static str, Option<&'a Sourced<f64>>); 6],
+    pub within: Option<&'a WithinSection>,
 }
 
 impl<'a> Levels<'a> {
@@ -230,7 +259,7 @@ impl<'a> Levels<'a> {
             ("cost_usd", section.cost_usd.as_ref()),
             ("orders_billion_usd", section.orders_billion_usd.as_ref()),
         ];
-        Self { key: key.to_owned(), given }
+        Self { key: key.to_owned(), given, within: section.within.as_ref() }
     }
     fn of_step(key: &str, step: &'a StepSection) -> Self {
         let given = [
@@ -241,7 +270,7 @@ impl<'a> Levels<'a> {
             ("cost_usd", step.cost_usd.as_ref()),
             ("orders_billion_usd", step.orders_billion_usd.as_ref()),
         ];
-        Self { key: key.to_owned(), given }
+        Self { key: key.to_owned(), given, within: step.within.as_ref() }
     }
     fn any(&self) -> bool {
         self.given.iter().any(|(_, value)| value.is_some())
@@ -256,7 +285,9 @@ fn levels_of(kind: KindChoice) -> (&'static [&'static str], &'static str) {
             (&["cars_per_year", "fraction_of_base"], "fraction_of_base = 0.5 is half of the base-year volume")
         }
         KindChoice::Inspection => (&["cost_usd"], "cost_usd = 1000.0 is 1,000 USD a car"),
-        KindChoice::Rebate | KindChoice::Credit => (&["amount_usd"], "amount_usd = 500.0 is 500 USD a car"),
+        KindChoice::Rebate | KindChoice::Incentive | KindChoice::Credit => {
+            (&["amount_usd"], "amount_usd = 500.0 is 500 USD a car")
+        }
         KindChoice::Retaliation => (&["orders_billion_usd"], "orders_billion_usd = 2.0 is 2 billion USD a year"),
     }
 }
@@ -284,6 +315,7 @@ pub(super) fn instruments(
             name: section.name.clone(),
             label: section.label.clone().unwrap_or_else(|| section.name.clone()),
             measures: measures(reader, &key, section, horizon, &selected, (seller, highest.as_ref()))?,
+            cars: (0..seller.market.len()).map(|j| cars(section, &seller.market.models[j])).collect(),
             part: parts(reader, &key, section, seller, &selected, rates.as_deref())?,
             offset: offset(reader, &key, section, seller)?,
             in_base_year: section.kind == KindChoice::Credit,
@@ -298,7 +330,8 @@ pub(super) fn instruments(
 
 /// How long makers expect an instrument to stay, and what part of it they expect to remain after it.
 fn expectation(reader: &Reader<'_>, key: &str, section: &InstrumentSection) -> Result<(f64, f64), ConfigError> {
-    if matches!(section.kind, KindChoice::Quota | KindChoice::Retaliation | KindChoice::Credit) {
+    use KindChoice::{Credit, Incentive, Quota, Retaliation};
+    if matches!(section.kind, Quota | Retaliation | Incentive | Credit) {
         for (field, given) in [("expected_weeks", &section.expected_weeks), ("remains", &section.remains)] {
             if given.is_some() {
                 let help = "leave it out: it says how long a duty, an inspection or a rebate is expected to stay";
@@ -411,6 +444,7 @@ fn refuse_strangers(reader: &Reader<'_>, key: &str, section: &InstrumentSection)
         ("dutiable", !section.dutiable.is_empty(), Duty),
         ("dutiable_column", section.dutiable_column.is_some(), Duty),
         ("offset", section.offset.is_some(), Duty),
+        ("within", section.within.is_some(), Duty),
         ("delay_weeks", section.delay_weeks.is_some(), Inspection),
         ("exporter_margin", section.exporter_margin.is_some(), Retaliation),
         ("orderer_cost", section.orderer_cost.is_some(), Retaliation),
@@ -440,6 +474,7 @@ fn rates(
         ("rate", section.rate.is_some()),
         ("amount_usd", section.amount_usd.is_some()),
         ("schedule", !section.schedule.is_empty()),
+        ("within", section.within.is_some()),
     ];
     if let Some((field, _)) = others.iter().find(|(_, given)| *given) {
         let help = "rates of the models are the instrument's only level: write an instrument for each rate that moves";
@@ -505,7 +540,13 @@ fn parts(
             return Err(reader.error(&format!("{key}.cars"), message, help));
         }
         let rate = rates.map_or(1.0, |rates| if highest > 0.0 { rates[j] / highest } else { 0.0 });
-        Ok(cars * part * rate)
+        // The level is worked out with the customs value of most models ([`duty`]); this is one of its own.
+        let value = match (seller.vertical.filter(|_| ad_valorem), basis, section.customs_value_share.is_some()) {
+            (Some(most), DutyBasis::Border, true) => most / seller.shares[j],
+            (Some(most), DutyBasis::List, false) => seller.shares[j] / most,
+            _ => 1.0,
+        };
+        Ok(cars * part * rate * value)
     };
     dutiable.iter().enumerate().map(of_model).collect()
 }
@@ -526,13 +567,18 @@ fn offset(
         let help = "set basis = \"list\": a credit in dollars stands against a duty in dollars";
         return Err(reader.error(&at, "is a fraction of the list price, and the duty is not", help));
     }
-    let cars = |j: usize| match section.cars {
-        None if market.models[j].imported => market.models[j].import_share,
+    Ok(market.models.iter().map(|model| offset * cars(section, model)).collect())
+}
+
+/// The part of a model's cars that an instrument is on.
+fn cars(section: &InstrumentSection, model: &CarModel) -> f64 {
+    let borne = matches!(section.kind, KindChoice::Duty | KindChoice::Inspection);
+    match section.cars {
+        None if borne && model.imported => model.import_share,
         None | Some(CarsChoice::All) => 1.0,
-        Some(CarsChoice::Imported) => market.models[j].import_share,
-        Some(CarsChoice::Home) => 1.0 - market.models[j].import_share,
-    };
-    Ok((0..market.len()).map(|j| offset * cars(j)).collect())
+        Some(CarsChoice::Imported) => model.import_share,
+        Some(CarsChoice::Home) => 1.0 - model.import_share,
+    }
 }
 
 /// One level of an instrument as a measure.
@@ -542,8 +588,9 @@ pub(super) fn measure(
     section: &InstrumentSection,
     levels: &Levels<'_>,
     selected: &[bool],
-    Seller { market, vertical, .. }: Seller<'_>,
+    seller: Seller<'_>,
 ) -> Result<Measure, ConfigError> {
+    let Seller { market, vertical, .. } = seller;
     let (own, example) = levels_of(section.kind);
     let given: Vec<_> = levels.given.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
     if let Some((stranger, _)) = given.iter().find(|(name, _)| !own.contains(name)) {
@@ -558,18 +605,13 @@ pub(super) fn measure(
     Ok(match section.kind {
         KindChoice::Duty => {
             let duty = duty(reader, key, section, (name, &at), value, (market, vertical))?;
-            Measure::Duty { duty, stacking: section.stacking.unwrap_or_default() }
+            let within = within(reader, key, section, levels, (name, value.value), selected, seller)?;
+            Measure::Duty { duty, stacking: section.stacking.unwrap_or_default(), within }
         }
         KindChoice::Quota => {
             let value = reader.positive(&at, value)?;
-            if name == "fraction_of_base" && value > MOST_OF_BASE {
-                let message = format!(
-                    "is {}, {}% of the base-year volume: was percent meant?",
-                    shown(value),
-                    shown(100.0 * value)
-                );
-                let help = format!("write {} for {}%; the most is {MOST_OF_BASE}", shown(value / 100.0), shown(value));
-                return Err(reader.error(&at, message, help));
+            if name == "fraction_of_base" {
+                part_of_base(reader, &at, value)?;
             }
             let volumes = market.models.iter().zip(selected).filter(|(_, selected)| **selected);
             let base: f64 = volumes.map(|(model, _)| model.base_volume).sum();
@@ -581,6 +623,7 @@ pub(super) fn measure(
             Measure::Inspection { cost_usd: amount(reader, &at, value)?, delay_weeks: delay as u32 }
         }
         KindChoice::Rebate => Measure::Rebate { amount_usd: amount(reader, &at, value)? },
+        KindChoice::Incentive => Measure::Incentive { amount_usd: amount(reader, &at, value)? },
         // Its end takes from the buyer what the base year gives.
         KindChoice::Credit => Measure::Rebate { amount_usd: -amount(reader, &at, value)? },
         KindChoice::Retaliation => {
@@ -595,6 +638,61 @@ pub(super) fn measure(
             })
         }
     })
+}
+
+/// Refuses a part of the base-year volume that was meant in percent.
+fn part_of_base(reader: &Reader<'_>, at: &str, value: f64) -> Result<(), ConfigError> {
+    if value <= MOST_OF_BASE {
+        return Ok(());
+    }
+    let percent = shown(100.0 * value);
+    let message = format!("is {}, {percent}% of the base-year volume: was percent meant?", shown(value));
+    let help = format!("write {} for {}%; the most is {MOST_OF_BASE}", shown(value / 100.0), shown(value));
+    Err(reader.error(at, message, help))
+}
+
+/// The lower duty inside a number of cars, beside the level `of` on all others.
+fn within(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &InstrumentSection,
+    levels: &Levels<'_>,
+    (of, highest): (&str, f64),
+    selected: &[bool],
+    Seller { market, vertical, .. }: Seller<'_>,
+) -> Result<Option<Within>, ConfigError> {
+    let Some(own) = levels.within else { return Ok(None) };
+    let at = format!("{}.within", levels.key);
+    let example = "within = { rate = 0.075, cars_per_year = 100000 } beside rate = 0.25";
+    if section.offset.is_some() {
+        let help = "leave one of the two out: what is credited is a part of one duty";
+        return Err(reader.error(&at, "stands beside an offset", help));
+    }
+    let (level, stranger) = match of {
+        "rate" => (own.rate.as_ref(), own.amount_usd.is_some()),
+        _ => (own.amount_usd.as_ref(), own.rate.is_some()),
+    };
+    let Some(level) = level.filter(|_| !stranger) else {
+        return Err(reader.error(&at, format!("needs `{of}`, as the duty beside it has, and no other level"), example));
+    };
+    let level_at = format!("{at}.{of}");
+    let duty = duty(reader, key, section, (of, &level_at), level, (market, vertical))?;
+    if level.value > highest {
+        let message = format!("is {}, above the {} outside", shown(level.value), shown(highest));
+        return Err(reader.error(&level_at, message, "the duty inside the quota is the lower one: swap the two"));
+    }
+    let cars_per_year = match (&own.cars_per_year, &own.fraction_of_base) {
+        (Some(cars), None) => reader.non_negative(&format!("{at}.cars_per_year"), cars)?,
+        (None, Some(part)) => {
+            let at = format!("{at}.fraction_of_base");
+            let part = reader.non_negative(&at, part)?;
+            part_of_base(reader, &at, part)?;
+            let counted = market.models.iter().zip(selected).filter(|(_, selected)| **selected);
+            part * counted.map(|(model, _)| cars(section, model) * model.base_volume).sum::<f64>()
+        }
+        _ => return Err(reader.error(&at, "needs either `cars_per_year` or `fraction_of_base`", example)),
+    };
+    Ok(Some(Within { duty, cars_per_year }))
 }
 
 fn duty(

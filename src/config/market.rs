@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::{ConfigError, shown};
+use super::on_sale::OnSaleSection;
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::table::Table;
@@ -43,6 +44,9 @@ pub struct MarketSection {
     /// uncertain data changes.
     #[serde(default)]
     pub factor: BTreeMap<String, BTreeMap<String, Sourced<f64>>>,
+    /// Base-year volumes in place of those of the table, cars a year by model: of one that was launched since, what it sells beside the others.
+    #[serde(default)]
+    pub volumes: BTreeMap<String, Sourced<f64>>,
     /// Purchase events a year, outside choices included.
     pub size: Sourced<f64>,
     /// Share of an import's marginal cost that is paid in its home currency.
@@ -53,6 +57,9 @@ pub struct MarketSection {
     /// Partial holdings.
     #[serde(default)]
     pub holding: Vec<PartialHoldingSection>,
+    /// When models are on sale, where not always. The base year is one with all of them.
+    #[serde(default)]
+    pub on_sale: Vec<OnSaleSection>,
 }
 
 /// A characteristic: a column of the data, or a product or ratio of two.
@@ -217,7 +224,13 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
             format!("{} is {}, expected at most {}", columns.price_usd, shown(prices[row]), shown(MAX_PRICE_USD));
         return Err(table.error_at(row, message, "prices are US dollars a car"));
     }
-    let volumes = table.column_non_negative(&columns.volume)?;
+    let mut volumes = table.column_non_negative(&columns.volume)?;
+    let known: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    for (model, volume) in &section.volumes {
+        let key = format!("market.volumes.{model:?}");
+        let row = reader.position(&key, model, &known, "model of the table")?;
+        volumes[row] = reader.positive(&key, volume)?;
+    }
     let home_share = match &columns.home_share {
         Some(column) => {
             let shares = table.column_non_negative(column)?;

@@ -24,6 +24,7 @@ pub mod listed;
 mod loaded;
 mod market;
 pub mod moments;
+mod on_sale;
 mod outputs;
 pub mod parameters;
 mod points;

@@ -1,5 +1,7 @@
 //! How list prices respond: `[pricing]`.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -26,6 +28,12 @@ pub struct PricingSection {
     /// Chain `vertical`: customs value as a share of base-year list prices; that of the normal duty if absent.
     #[serde(default)]
     pub customs_value_share: Option<Sourced<f64>>,
+    /// Chain `vertical`: the same by name of a model, a country of assembly or a region, for those that have another.
+    #[serde(default)]
+    pub customs_value_shares: BTreeMap<String, Sourced<f64>>,
+    /// Chain `vertical`: column of the table of models with the share of each, in place of both.
+    #[serde(default)]
+    pub customs_value_share_column: Option<String>,
     /// Chain `vertical`: share of an import's cost at the border that is paid in its home currency; 0.95 if absent.
     #[serde(default)]
     pub border_home_cost_share: Option<Sourced<f64>>,

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
-use super::instruments::{InstrumentSection, Levels, Seller, measure};
+use super::instruments::{InstrumentSection, Levels, Seller, WithinSection, measure};
+use super::on_sale::{self, OnSaleSection};
 use super::pricing::{self, PricingSection, Threshold};
 use super::reader::Reader;
 use super::sourced::Sourced;
@@ -44,6 +45,9 @@ pub struct RegimeSection {
     /// Manufacturers that stop shipping the listed models while a decision is open; those of `[shipping]` if absent.
     #[serde(default)]
     pub suspend: Option<Vec<String>>,
+    /// When models are on sale in this regime, in place of what `[[market.on_sale]]` says of them.
+    #[serde(default)]
+    pub on_sale: Vec<OnSaleSection>,
     /// Gain from which a maker reopens its staggered lists at an event of this regime, or `false` for never; that of `[pricing]` if absent.
     #[serde(default)]
     pub reopen_gain: Option<Threshold>,
@@ -64,9 +68,12 @@ pub struct EventSection {
     /// Action `changed`: the ad valorem rate from here on.
     #[serde(default)]
     pub rate: Option<Sourced<f64>>,
-    /// Action `changed`: specific duty or rebate from here on, USD per car.
+    /// Action `changed`: specific duty, rebate or incentive from here on, USD per car.
     #[serde(default)]
     pub amount_usd: Option<Sourced<f64>>,
+    /// Action `changed`: a lower duty on the first cars of a year from here on, beside `rate` or `amount_usd`; none if absent.
+    #[serde(default)]
+    pub within: Option<WithinSection>,
     /// Action `changed`: quota from here on, cars a year.
     #[serde(default)]
     pub cars_per_year: Option<Sourced<f64>>,
@@ -122,7 +129,9 @@ pub(super) fn regimes(
         let known = regimes.iter().map(|regime| regime.name.as_str());
         reader.unused(&format!("regime[{i}].name"), "regime", &section.name, known)?;
         let reopening = pricing::reopening(reader, &format!("regime[{i}].reopen_gain"), section.reopen_gain, pricing)?;
-        regimes.push(Regime { reopening, ..regime(reader, i, section, instruments, seller, horizon)? });
+        let key = format!("regime[{i}].on_sale");
+        let on_sale = on_sale::on_sale(reader, &key, &section.on_sale, seller.market, horizon)?;
+        regimes.push(Regime { reopening, on_sale, ..regime(reader, i, section, instruments, seller, horizon)? });
     }
     Ok(IdTable::new(regimes))
 }
@@ -162,6 +171,7 @@ fn regime(
         label: section.label.clone().unwrap_or_else(|| section.name.clone()),
         events,
         reopening: Reopening::default(),
+        on_sale: Vec::new(),
     };
     regime.force(instruments, horizon.weeks).map_err(|error| match &error {
         InvalidRegime::Unreachable { event, .. } => {
@@ -253,6 +263,7 @@ fn change(
     if section.action != Action::Changed {
         let dates = [("retroactive_to", section.retroactive_to), ("announced_on", section.announced_on)];
         let levels = given.iter().map(|(name, value)| (*name, value.is_some()));
+        let levels = levels.chain([("within", section.within.is_some())]);
         let stray = levels.chain(dates.map(|(name, date)| (name, date.is_some()))).find(|(_, given)| *given);
         return match stray {
             None => Ok(None),
@@ -267,7 +278,7 @@ fn change(
         let help = "a credit ends (`lifted`); of rates of the models write an instrument for each rate that moves";
         return Err(reader.error(&format!("{key}.action"), message, help));
     }
-    let levels = Levels { key: key.to_owned(), given };
+    let levels = Levels { key: key.to_owned(), given, within: section.within.as_ref() };
     let measure = measure(reader, key, own, &levels, &subject.selected, seller)?;
     let earlier = |field: &str, date: Option<Date>| match date {
         None => Ok(week),

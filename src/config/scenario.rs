@@ -18,6 +18,7 @@ use super::governments::{self, GovernmentsSection, NegotiatedSections};
 use super::groups::{self, GroupSection};
 use super::instruments::{self, InstrumentSection, Seller};
 use super::market::{self, MarketSection};
+use super::on_sale;
 use super::outputs::{ChartsSection, OutputsSection};
 use super::parameters::CorrelationEntry;
 use super::pricing::{self, PricingSection};
@@ -33,6 +34,7 @@ use super::uncertainty::UncertaintySection;
 use crate::model::ids::IdTable;
 use crate::model::outcome::Layout;
 use crate::model::scenario::{Outputs, Scenario};
+use crate::model::trade::instrument::Instrument;
 
 /// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -154,8 +156,12 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     };
     let vertical = chain::vertical_share(reader, &file.pricing, &market)?;
     let accounts = accounts::accounts(reader, file.accounts.as_ref(), rates.as_ref(), &market)?;
-    if let Some(share) = vertical {
-        chain::make_vertical(reader, &file.pricing, &mut market, share, accounts.parameters.dealers_margin)?;
+    let shares = match vertical {
+        Some(share) => chain::vertical_shares(reader, &file.pricing, &file.market, &market, share)?,
+        None => Vec::new(),
+    };
+    if vertical.is_some() {
+        chain::make_vertical(reader, &file.pricing, &mut market, &shares, accounts.parameters.dealers_margin)?;
     }
     let one_shot = file.timing.as_ref().is_some_and(|section| section.mode == TimingMode::OneShot);
     let mut demand = demand::demand(reader, &file.demand, &market)?;
@@ -166,7 +172,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let holding = demand::holding(reader, &file.holding)?;
     let revisions = pricing::revisions(reader, &file.pricing, horizon)?;
     let traffic = horizon.traffic(reader, &file.time)?;
-    let seller = Seller { market: &market, section: &file.market, vertical };
+    let seller = Seller { market: &market, section: &file.market, vertical, shares: &shares };
     let instruments = instruments::instruments(reader, &file.instrument, horizon, seller)?;
     let regimes =
         regimes::regimes(reader, &file.regime, &file.pricing, (&instruments, &file.instrument), seller, horizon)?;
@@ -180,6 +186,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let bargaining =
         governments::bargaining(reader, file.governments.as_ref(), &negotiated, partner, horizon, &market)?;
     let baseline = file.run.baseline(reader, &regimes, bargaining.as_ref())?;
+    let on_sale = on_sale::on_sale(reader, "market.on_sale", &file.market.on_sale, &market, horizon)?;
     let replications = file.run.replications(reader)?;
     let buyers = file.buyers.count(reader)?;
     let pricing_nodes = file.buyers.pricing_nodes(reader)?;
@@ -197,14 +204,8 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
             timing::timing(reader, &sections, horizon, buyers, &market, policy)?
         }
     };
-    if timing.is_some() && !traffic.is_empty() {
-        let key = match (file.time.season.is_empty(), file.time.by_month.is_empty()) {
-            (false, _) => "time.season",
-            (true, false) => "time.by_month",
-            (true, true) => "time.trend",
-        };
-        let help = "leave it out, or leave out [timing] and [dealers]";
-        return Err(reader.error(key, "is of no use in runs in time: dealers' stock would not follow it", help));
+    if timing.is_some() {
+        refuse_in_time(reader, file, !traffic.is_empty(), &instruments)?;
     }
     let cost_factor = match &rates {
         Some(rates) => rates.cost_factors(reader, horizon, &market)?,
@@ -232,6 +233,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         rule: pricing::rule(reader, &file.pricing, growth)?,
         revisions,
         cost_factor,
+        on_sale,
         accounts,
         traffic,
         instruments,
@@ -255,6 +257,34 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
     scenario.outputs.headline = file.outputs.headline(reader, &layout)?;
     Ok(scenario)
+}
+
+/// Refuses what runs in time cannot have.
+fn refuse_in_time(
+    reader: &Reader<'_>,
+    file: &ScenarioFile,
+    traffic: bool,
+    instruments: &[Instrument],
+) -> Result<(), ConfigError> {
+    let stock = "dealers' stock would not follow it";
+    let launch = file.regime.iter().position(|regime| !regime.on_sale.is_empty());
+    let incentive = instruments.iter().position(|instrument| !instrument.moves_lists());
+    let found = if traffic && !file.time.season.is_empty() {
+        Some(("time.season".to_owned(), stock))
+    } else if traffic && !file.time.by_month.is_empty() {
+        Some(("time.by_month".to_owned(), stock))
+    } else if traffic {
+        Some(("time.trend".to_owned(), stock))
+    } else if !file.market.on_sale.is_empty() {
+        Some(("market.on_sale".to_owned(), stock))
+    } else if let Some(i) = launch {
+        Some((format!("regime[{i}].on_sale"), stock))
+    } else {
+        incentive.map(|i| (format!("instrument[{i}].kind"), "dealers there give discounts of their own"))
+    };
+    let Some((key, why)) = found else { return Ok(()) };
+    let help = "leave it out, or leave out [timing] and [dealers]";
+    Err(reader.error(&key, format!("is of no use in runs in time: {why}"), help))
 }
 
 fn name(reader: &Reader<'_>, name: &str) -> Result<(), ConfigError> {

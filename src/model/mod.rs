@@ -10,6 +10,7 @@ pub mod governments;
 pub mod ids;
 pub mod market;
 pub mod moment;
+pub mod on_sale;
 pub mod outcome;
 pub mod plan;
 pub mod quotes;

@@ -552,6 +552,7 @@ fn fill_period(
     let mut units = vec![0.0; models + 1];
     let mut expected = vec![0.0; models + 1];
     let mut sums = vec![[0.0_f64; 6]; models]; // sticker, producer, duty per car; outlay, revenue, duty
+    let mut weeks_off = vec![0_u32; models];
     for week in period.from as usize..period.to as usize {
         let phase = plan.phase(week);
         let households = households * sales.traffic(week);
@@ -563,6 +564,11 @@ fn fill_period(
                 let (sticker, producer, duty) =
                     (phase.sticker_price_usd[option], phase.producer_price_usd[option], phase.duty_usd[option]);
                 let row = match sales.money(week, option) {
+                    // A model that is not on sale has no price.
+                    None if phase.on_sale.get(option) == Some(&0.0) => {
+                        weeks_off[option] += 1;
+                        [0.0; 6]
+                    }
                     None => [sticker, producer, duty, sold * sticker, sold * producer, sold * duty],
                     Some([paid, charged, ..]) => [sticker, producer, duty, paid, paid - charged, charged],
                 };
@@ -574,6 +580,7 @@ fn fill_period(
     let cars: f64 = units[..models].iter().sum();
     let weeks = f64::from(period.weeks());
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+    let weeks_on = |j: usize| f64::from(period.weeks() - weeks_off[j]);
 
     for j in 0..models {
         let [sticker, producer, duty, outlay, revenue, owed] = sums[j];
@@ -582,9 +589,9 @@ fn fill_period(
             expected[j],
             share(units[j], events),
             share(units[j], cars),
-            sticker / weeks,
-            producer / weeks,
-            duty / weeks,
+            sticker / weeks_on(j),
+            producer / weeks_on(j),
+            duty / weeks_on(j),
             outlay,
             revenue,
             owed,
@@ -607,8 +614,10 @@ fn fill_period(
     values[layout.region(RegionMetric::Units, p, outside)] = units[models];
     values[layout.region(RegionMetric::ExpectedUnits, p, outside)] = expected[models];
     let base_weighted = |members: &[usize]| {
-        let volume: f64 = members.iter().map(|j| layout.base_volume[*j]).sum();
-        share(members.iter().map(|j| layout.base_volume[*j] * sums[*j][0] / weeks).sum(), volume)
+        let weight = |j: usize| layout.base_volume[j] * (weeks_on(j) / weeks);
+        let sold: Vec<usize> = members.iter().copied().filter(|j| weeks_on(*j) > 0.0).collect();
+        let volume: f64 = sold.iter().map(|j| weight(*j)).sum();
+        share(sold.iter().map(|j| weight(*j) * sums[*j][0] / weeks_on(*j)).sum(), volume)
     };
     for region in 0..layout.regions.len() {
         let sold = values[layout.region(RegionMetric::Units, p, region)];
@@ -653,9 +662,11 @@ fn fill_week(values: &mut [f64], layout: &Layout, plan: &RegimePlan, sales: &Sal
         let group = layout.group_of_model[j];
         values[layout.week(WeekMetric::Units, week, group)] += f64::from(drawn[j]) * households;
         values[layout.week(WeekMetric::ExpectedUnits, week, group)] += expected[j] * households;
-        values[layout.week(WeekMetric::StickerPrice, week, group)] +=
-            layout.base_volume[j] * phase.sticker_price_usd[j];
-        volume[group] += layout.base_volume[j];
+        if phase.on_sale.get(j) != Some(&0.0) {
+            values[layout.week(WeekMetric::StickerPrice, week, group)] +=
+                layout.base_volume[j] * phase.sticker_price_usd[j];
+            volume[group] += layout.base_volume[j];
+        }
     }
     for group in 0..layout.groups.len() - 1 {
         values[layout.week(WeekMetric::StickerPrice, week, group)] /= volume[group];

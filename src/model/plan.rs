@@ -5,21 +5,25 @@
 
 mod book;
 mod expected;
+mod margin;
 mod staggered;
 
 pub use self::book::{Guides, PriceBook, RegimeGuides};
+pub use self::margin::RateCleared;
 
 use self::book::Context;
+use self::margin::{ListAnswer, Margin};
 use self::staggered::{Lists, Week};
 
-use super::demand::{Execution, ExpectedDemand};
+use super::demand::{DemandError, Execution, ExpectedDemand};
 use super::fixed_point::SearchReport;
 use super::market::Market;
+use super::on_sale::{self, SaleDates};
 use super::supply::clearing::Cleared;
 use super::supply::rule::{PriceSetting, PricingRule};
 use super::supply::{RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
-use super::trade::instrument::{Instrument, Measure, Retaliation};
+use super::trade::instrument::{Instrument, Retaliation};
 use super::trade::policy::{Policy, Terms, normal_duties};
 use super::trade::regime::{Force, InvalidRegime, Regime, Stage, Standing};
 use super::world::World;
@@ -42,8 +46,13 @@ pub struct Phase {
     pub refund_usd: Vec<f64>,
     /// Payment to the buyer of a car, already taken off sticker price and duty.
     pub rebate_usd: Vec<f64>,
+    /// Paid to the buyer of a car by its maker, already taken off sticker and producer price.
+    pub incentive_usd: Vec<f64>,
     /// What volumes at these prices do to costs; none where costs do not move with volumes.
     pub volume: Option<VolumeCost>,
+    /// What part of each model's utility counts ([`super::on_sale`]); empty where all are on sale. The price of a model that is not is the one
+    /// at which it would be.
+    pub on_sale: Vec<f64>,
 }
 
 /// Cost at the volumes expected at some prices, beyond what the cars would cost at base-year volumes: one value for each model.
@@ -100,8 +109,55 @@ impl Phase {
             quota_rent_usd: none(),
             inspection_usd: none(),
             rebate_usd: none(),
+            incentive_usd: none(),
             volume: None,
+            on_sale: Vec::new(),
         }
+    }
+
+    /// The prices set in a week with what a car owes, under the instruments as they are charged and as they turn out in hindsight: in the mean of
+    /// all cars where the first of a year owe less. `refunds` says of each instrument whether what it collects goes back, `share` gives
+    /// expected shares at the prices paid.
+    fn of_week(
+        [policy, hindsight]: [&Policy<'_>; 2],
+        (week, now, refunds): (u32, &[Force], &[bool]),
+        (setting, terms): (&PriceSetting, &Terms),
+        mut share: impl FnMut() -> Vec<f64>,
+    ) -> Self {
+        let mut mean = |policy: &Policy<'_>| {
+            let quotas = policy.rate_quotas(week, now, Force::OwedLater);
+            let mut outside = if quotas.is_empty() { Vec::new() } else { vec![1.0; now.len()] };
+            quotas.iter().for_each(|quota| outside[quota.instrument] = quota.outside(&share()));
+            outside
+        };
+        let outside = [policy, hindsight].map(&mut mean);
+        let of_all = Policy { outside: &outside[0], ..*policy };
+        let owed = of_all.duties(week, now, Force::OwedLater, |_| true);
+        let kept = Policy { outside: &outside[1], ..*hindsight }.duties(week, now, Force::OwedLater, |i| !refunds[i]);
+        let mut phase = Self {
+            quota_rent_usd: setting.rent_usd.clone(),
+            inspection_usd: terms.inspection_usd.clone(),
+            rebate_usd: terms.rebate_usd.clone(),
+            ..Self::new(&setting.price_usd, &terms.duty, &owed, &kept)
+        };
+        if !outside[0].is_empty() {
+            // What the last car owes beyond the mean of all is in the price, and no duty.
+            let charged = of_all.duties(week, now, Force::Charged, |_| true);
+            for (j, rent) in phase.quota_rent_usd.iter_mut().enumerate().filter(|(j, _)| charged[*j] != terms.duty[*j])
+            {
+                let kept_usd = terms.duty[j].producer_price_usd(setting.price_usd[j]);
+                *rent += terms.duty[j].duty_at_usd(kept_usd) - charged[j].duty_at_usd(kept_usd);
+            }
+        }
+        phase
+    }
+
+    /// The same with so much off at the dealer, paid by the maker: duty and list are as they were.
+    fn with_incentives(mut self, incentive_usd: Vec<f64>) -> Self {
+        for prices in [&mut self.sticker_price_usd, &mut self.producer_price_usd] {
+            prices.iter_mut().zip(&incentive_usd).for_each(|(price, off)| *price -= off);
+        }
+        Self { incentive_usd, ..self }
     }
 }
 
@@ -118,6 +174,8 @@ pub struct RegimePlan {
     /// By week: what part of a car's duty beyond the normal one each instrument makes, with its position; empty where no car meets two at the
     /// border.
     duty_shares: Vec<Vec<(usize, Vec<f64>)>>,
+    /// By week: where the duty of the last car stands under each instrument ([`Policy::outside`]).
+    outside: Vec<Vec<f64>>,
 }
 
 /// The two list prices that a buyer weighs while a duty is threatened, announced or imposed, one value for each model.
@@ -141,6 +199,8 @@ pub struct Revision {
     pub solved: Option<SearchReport>,
     /// Quotas in force: shadow price, use, steps, residual; of staggered lists at their target.
     pub quotas: Vec<Cleared>,
+    /// Quotas by rate in force, at the prices to which these terms lead in the end.
+    pub rate_quotas: Vec<RateCleared>,
 }
 
 impl RegimePlan {
@@ -178,6 +238,12 @@ impl RegimePlan {
             return 1.0;
         }
         shares.iter().find(|(own, _)| *own == instrument).map_or(0.0, |(_, share)| share[model])
+    }
+    /// Where the duty to which prices respond stands under each instrument with a lower one on the first cars of a year
+    /// ([`Policy::outside`]); empty without such an instrument in force.
+    #[must_use]
+    pub fn outside(&self, week: usize) -> &[f64] {
+        &self.outside[week]
     }
     /// The normal duty of each model at its base-year price, USD per car.
     #[must_use]
@@ -223,6 +289,8 @@ pub struct Planner<'a> {
     pub world: &'a World,
     /// Equilibria of another world of the same market, from which the search for this one's begins.
     pub guides: Option<RegimeGuides<'a>>,
+    /// When models are on sale, where not always.
+    pub on_sale: &'a [SaleDates],
     /// Factor on each model's marginal cost in each week (exchange rates); empty when costs do not move.
     pub cost_factor: &'a [Vec<f64>],
     /// How prices respond.
@@ -287,16 +355,18 @@ impl Planner<'_> {
         let demand = makers
             .demand(&self.world.products, &self.world.inversion.delta, self.execution)
             .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
-        let quota = |instrument: &Instrument| {
-            instrument.measures.iter().any(|dated| matches!(dated.measure, Measure::Quota { .. }))
-        };
-        let any_quota = charged.iter().any(quota);
+        let any_quota = charged.iter().chain(settled.iter()).any(Instrument::limits_cars);
         let policy = Policy {
             market: self.market,
             instruments: &charged,
             marginal_cost_usd: &makers.costs.marginal_cost,
             base_share: &if any_quota { demand.shares(&list).product } else { Vec::new() },
+            outside: &[],
         };
+        let assortments = Assortments::new(self, regime);
+        let narrow = assortments
+            .demands(self.world, self.execution)
+            .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
         let hindsight = Policy { instruments: &settled, ..policy };
         let nothing = vec![Force::None; self.instruments.len()];
         let base = policy.duties(0, &nothing, Force::Charged, |_| true);
@@ -319,25 +389,35 @@ impl Planner<'_> {
             _ => None,
         };
         let mut priced_for: Option<(Terms, Vec<f64>)> = None;
+        let mut margins = Margins::default();
+        let mut outside = Vec::with_capacity(self.weeks as usize);
         let mut volumes = Volumes { market_size: self.market.market_size, last: None };
         for week in 0..self.weeks {
             let now = &force[week as usize];
-            let terms = policy.terms(week, now);
             let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
+            let (parts, demand) = assortments.of(week, &demand, &narrow);
+            let book = book.among(parts);
+            let launched = assortments.launched(week);
+            let moved = assortments.moved(week);
+            launched.iter().for_each(|j| setting.price_usd[*j] = list[*j]);
             let context = Context {
                 list: &list,
                 base_duty: &base,
-                demand: &demand,
+                demand,
+                on_sale: parts,
                 factor,
                 marginal_cost_usd: &makers.costs.marginal_cost,
                 rising: makers.rising.as_ref(),
                 ownership: &makers.ownership,
-                guides: self.guides,
+                guides: self.guides.filter(|_| parts.is_empty()),
             };
             let failed = |error| PlanError::Supply { week, error };
-            let due = self.revises(week, &terms, factor, priced_for.as_ref());
+            let margin = margins.of(self, (week, now, moved), &policy, &setting, &context, book).map_err(failed)?;
+            let terms = margin.terms;
+            let due = moved || self.revises(week, &terms, factor, priced_for.as_ref());
             if let Some(lists) = &mut lists {
-                let now = Week { number: week, force: now, terms: &terms, posts: self.posts(week) };
+                let posts = moved || self.posts(week);
+                let now = Week { number: week, force: now, terms: &terms, posts, launched: &launched, moved };
                 let target = lists.enter(&now, &context, book).map_err(failed)?;
                 (setting.solved, setting.quotas) = (target.solved, target.quotas);
                 setting.price_usd.copy_from_slice(&lists.posted_usd);
@@ -347,49 +427,35 @@ impl Planner<'_> {
                 book.revise(&mut setting, self.rule, &context, &terms).map_err(failed)?;
             }
             if due {
-                revisions.push(Revision { week, solved: setting.solved, quotas: setting.quotas.clone() });
+                let (solved, quotas) = (setting.solved, setting.quotas.clone());
+                revisions.push(Revision { week, solved, quotas, rate_quotas: margin.cleared });
             }
             if due || lists.is_some() {
-                let prices = &setting.price_usd;
-                if let Some(j) = prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
-                    return Err(PlanError::Price {
-                        model: self.market.models[j].name.clone(),
-                        price_usd: prices[j],
-                        week,
-                    });
-                }
+                self.positive(&setting.price_usd, week)?;
                 priced_for = Some((terms.clone(), factor.clone()));
             }
             if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd) {
-                let terms = policy.terms(week, &with);
-                let prices = match &lists {
-                    Some(lists) => {
-                        let imagined = Week { number: week, force: &with, terms: &terms, posts: true };
-                        let look_ahead = f64::from(self.look_ahead_weeks.unwrap_or(0));
-                        lists.expected(&imagined, look_ahead, &context, book).map_err(failed)?
-                    }
-                    None => {
-                        let with_usd = outlooks.priced(&setting, self.rule, &context, &terms, book).map_err(failed)?;
-                        [with_usd.clone(), with_usd]
-                    }
-                };
-                outlooks.add(prices, &demand, book);
+                let weighed =
+                    self.weighed(&policy, (week, &with), (&setting, lists.as_ref()), &outlooks, &context, book);
+                let prices = weighed.map_err(failed)?;
+                outlooks.add(prices, demand, book);
             }
-            let refunds = &refunded[week as usize];
-            let owed = policy.duties(week, now, Force::OwedLater, |_| true);
-            let kept = hindsight.duties(week, now, Force::OwedLater, |i| !refunds[i]);
-            let phase = Phase {
-                quota_rent_usd: setting.rent_usd.clone(),
-                inspection_usd: terms.inspection_usd,
-                rebate_usd: terms.rebate_usd,
-                volume: volumes.at(&setting.price_usd, factor, &context, book),
-                ..Phase::new(&setting.price_usd, &terms.duty, &owed, &kept)
-            };
+            let incentive_usd = policy.incentives(week, now);
+            let paid_usd: Vec<f64> =
+                setting.price_usd.iter().zip(&incentive_usd).map(|(list, off)| list - off).collect();
+            self.positive(&paid_usd, week)?;
+            let policies = [&policy, &hindsight];
+            let at = (week, now.as_slice(), refunded[week as usize].as_slice());
+            let phase = Phase::of_week(policies, at, (&setting, &terms), || book.shares(demand, &paid_usd));
+            let volume = volumes.at(&paid_usd, (factor, moved), &context, book);
+            let phase = Phase { volume, on_sale: parts.to_vec(), ..phase.with_incentives(incentive_usd) };
+            let at_margin = Policy { outside: &margin.outside, ..policy };
             if phases.last() != Some(&phase) {
                 phases.push(phase);
             }
             phase_of_week.push(phases.len() as u32 - 1);
-            duty_shares.push(policy.duty_shares(week, now, &setting.price_usd));
+            duty_shares.push(at_margin.duty_shares(week, now, &setting.price_usd));
+            outside.push(margin.outside);
         }
         Ok(RegimePlan {
             phases,
@@ -399,6 +465,7 @@ impl Planner<'_> {
             outlook_of_week: outlooks.of_week,
             normal_duty_usd: base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect(),
             duty_shares,
+            outside,
             retaliation: (0..).zip(&force).map(|(week, now)| policy.retaliation(week, now)).collect(),
         })
     }
@@ -423,8 +490,39 @@ impl Planner<'_> {
             rising: makers.rising.as_ref(),
             ownership: &makers.ownership,
             guides: None,
+            on_sale: &[],
         };
         Ok(Guides::of(book, touched, &context))
+    }
+
+    /// Refuses a price that is not positive.
+    fn positive(&self, prices: &[f64], week: u32) -> Result<(), PlanError> {
+        match prices.iter().position(|price| !(price.is_finite() && *price > 0.0)) {
+            None => Ok(()),
+            Some(j) => {
+                let (model, price_usd) = (self.market.models[j].name.clone(), prices[j]);
+                Err(PlanError::Price { model, price_usd, week })
+            }
+        }
+    }
+
+    /// The prices that buyers expect if the instruments have these forces, and those of the first week.
+    fn weighed(
+        &self,
+        policy: &Policy<'_>,
+        (week, force): (u32, &[Force]),
+        (setting, lists): (&PriceSetting, Option<&Lists<'_>>),
+        outlooks: &Outlooks,
+        context: &Context<'_>,
+        book: &mut PriceBook,
+    ) -> Result<[Vec<f64>; 2], SupplyError> {
+        let terms = book.margin(policy, (week, force), ListAnswer::new(self.rule, setting), context)?.terms;
+        let Some(lists) = lists else {
+            let with_usd = outlooks.priced(setting, self.rule, context, &terms, book)?;
+            return Ok([with_usd.clone(), with_usd]);
+        };
+        let imagined = Week { number: week, force, terms: &terms, posts: true, launched: &[], moved: false };
+        lists.expected(&imagined, f64::from(self.look_ahead_weeks.unwrap_or(0)), context, book)
     }
 
     /// Whether staggered lists are posted in a week without an event.
@@ -443,6 +541,103 @@ impl Planner<'_> {
     }
 }
 
+/// Which models are on sale in each week of a regime.
+struct Assortments {
+    /// The distinct ones that are not all of the models, as parts of their utilities.
+    parts: Vec<Vec<f64>>,
+    /// Mean utilities in each of them.
+    delta: Vec<Vec<f64>>,
+    /// Position among them by week; none where all are on sale.
+    of_week: Vec<Option<usize>>,
+}
+
+impl Assortments {
+    fn new(planner: &Planner<'_>, regime: &Regime) -> Self {
+        let mut found = Self { parts: Vec::new(), delta: Vec::new(), of_week: Vec::new() };
+        for week in 0..planner.weeks {
+            let parts = on_sale::parts(planner.on_sale, &regime.on_sale, planner.market.len(), week);
+            let at = (!parts.is_empty()).then(|| {
+                found.parts.iter().position(|known| *known == parts).unwrap_or_else(|| {
+                    found.delta.push(on_sale::utilities(&planner.world.inversion.delta, &parts));
+                    found.parts.push(parts);
+                    found.parts.len() - 1
+                })
+            });
+            found.of_week.push(at);
+        }
+        found
+    }
+
+    /// Demand for each of the distinct ones.
+    fn demands<'b>(&'b self, world: &'b World, execution: Execution) -> Result<Vec<ExpectedDemand<'b>>, DemandError> {
+        self.delta.iter().map(|delta| world.makers.demand_at(&world.products, delta, execution)).collect()
+    }
+
+    /// The parts of the models in a week, and demand: that for all of them, or one of [`Self::demands`].
+    fn of<'b, 'c>(
+        &'b self,
+        week: u32,
+        all: &'b ExpectedDemand<'c>,
+        narrow: &'b [ExpectedDemand<'c>],
+    ) -> (&'b [f64], &'b ExpectedDemand<'c>) {
+        self.of_week[week as usize].map_or((&[], all), |at| (&self.parts[at], &narrow[at]))
+    }
+
+    /// Whether others are on sale than in the week before, or another part of them.
+    fn moved(&self, week: u32) -> bool {
+        let week = week as usize;
+        week > 0 && self.of_week[week] != self.of_week[week - 1]
+    }
+
+    /// Models that come on sale in a week.
+    fn launched(&self, week: u32) -> Vec<usize> {
+        if !self.moved(week) {
+            return Vec::new();
+        }
+        let part = |week: usize, j: usize| self.of_week[week].map_or(1.0, |at| self.parts[at][j]);
+        let models = self.parts.first().map_or(0, Vec::len);
+        let week = week as usize;
+        (0..models).filter(|j| part(week - 1, *j) == 0.0 && part(week, *j) > 0.0).collect()
+    }
+}
+
+/// The margin worked out last, and what it was worked out for.
+#[derive(Default)]
+struct Margins {
+    last: Option<([Terms; 2], Vec<f64>, Margin)>,
+}
+
+impl Margins {
+    /// That of a week: the one before while prices have no other reason to move.
+    fn of(
+        &mut self,
+        planner: &Planner<'_>,
+        (week, now, moved): (u32, &[Force], bool),
+        policy: &Policy<'_>,
+        setting: &PriceSetting,
+        context: &Context<'_>,
+        book: &mut PriceBook,
+    ) -> Result<Margin, SupplyError> {
+        let quotas = policy.rate_quotas(week, now, Force::Charged);
+        if quotas.is_empty() {
+            self.last = None;
+            return Ok(Margin { outside: Vec::new(), terms: policy.terms(week, now), cleared: Vec::new() });
+        }
+        let ends = [0.0, 1.0].map(|x| Policy { outside: &vec![x; now.len()], ..*policy }.terms(week, now));
+        if let Some((known, factor, margin)) = self.last.as_ref().filter(|_| !moved) {
+            let allowed = margin.cleared.iter().map(|cleared| (cleared.instrument, cleared.allowed));
+            let same = *known == ends && allowed.eq(quotas.iter().map(|own| (own.instrument, own.share)));
+            let last = (ends[0].clone(), factor.clone());
+            if same && !planner.revises(week, &ends[0], context.factor, Some(&last)) {
+                return Ok(margin.clone());
+            }
+        }
+        let margin = book.margin(policy, (week, now), ListAnswer::new(planner.rule, setting), context)?;
+        self.last = Some((ends, context.factor.to_vec(), margin.clone()));
+        Ok(margin)
+    }
+}
+
 /// What volumes do to costs, as the weeks of a regime are planned: expected shares are kept while prices stand.
 struct Volumes {
     market_size: f64,
@@ -453,12 +648,12 @@ impl Volumes {
     fn at(
         &mut self,
         prices: &[f64],
-        factor: &[f64],
+        (factor, moved): (&[f64], bool),
         context: &Context<'_>,
         book: &mut PriceBook,
     ) -> Option<VolumeCost> {
         let rising = context.rising?;
-        let share = match self.last.take() {
+        let share = match self.last.take().filter(|_| !moved) {
             Some((known, share)) if known == prices => share,
             _ => book.shares(context.demand, prices),
         };

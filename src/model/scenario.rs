@@ -9,6 +9,7 @@ use super::figures::Figures;
 use super::governments::Bargaining;
 use super::ids::{IdTable, RegimeId};
 use super::market::{DemandParameters, HoldingParameters, Market};
+use super::on_sale::SaleDates;
 use super::outcome::Period;
 use super::plan::Revisions;
 use super::supply::rule::{Conduct, PricingRule};
@@ -90,6 +91,8 @@ pub struct Scenario {
     pub revisions: Revisions,
     /// Factor on each model's marginal cost by week; empty when costs do not move.
     pub cost_factor: Vec<Vec<f64>>,
+    /// When models are on sale, where not always.
+    pub on_sale: Vec<SaleDates>,
     /// Margins, ownership and partner of the accounts.
     pub accounts: AccountSettings,
     /// Factor of trend and season on purchase events, by week; empty where there is none.

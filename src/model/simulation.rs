@@ -12,7 +12,7 @@ use super::outcome::{Layout, Outcome, Sales};
 use super::plan::{Phase, RegimePlan};
 use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
-use super::world::{Start, World};
+use super::world::{Options, Start, World};
 use crate::numerics::elementary::ln;
 use crate::numerics::gamma::Gamma;
 
@@ -52,10 +52,19 @@ pub fn simulate(
         plan.phases().iter().map(felt).collect()
     };
     let (price_columns, baseline_columns) = (columns(plan), columns(baseline));
+    // Where models come and go: the options of each phase.
+    let narrow = |plan: &RegimePlan| -> Vec<Option<Options>> {
+        let of = |phase: &Phase| (!phase.on_sale.is_empty()).then(|| options.on_sale(&phase.on_sale));
+        plan.phases().iter().map(of).collect()
+    };
+    let (narrow, baseline_narrow) = (narrow(plan), narrow(baseline));
 
     for week in 0..scenario.weeks as usize {
         let prices = &price_columns[plan.phase_index(week)];
         let before = &baseline_columns[baseline.phase_index(week)];
+        let on_sale = narrow[plan.phase_index(week)].as_ref().unwrap_or(options);
+        let on_sale_before = baseline_narrow[baseline.phase_index(week)].as_ref().unwrap_or(options);
+        let differs = prices != before || plan.phase(week).on_sale != baseline.phase(week).on_sale;
         let mut outside_expected = 0.0;
         let buyers_worth = households * sales.traffic(week);
         expected.values_mut().fill(0.0);
@@ -64,11 +73,11 @@ pub fn simulate(
             race.draw(options.chooser, &mut streams.at(Purpose::Taste, address, number));
             let (tastes, alpha) = (world.buyers.tastes_of(buyer), world.buyers.price_response[buyer]);
             let outside = world.buyers.outside_weight[buyer];
-            let weigh = |prices: &Column, weights: &mut Column| {
-                let intercepts = options.intercepts(owned[buyer]);
+            let weigh = |prices: &Column, on_sale: &Options, weights: &mut Column| {
+                let intercepts = on_sale.intercepts(owned[buyer]);
                 options.chooser.exp_utilities(&options.table, intercepts, prices, tastes, alpha, weights);
             };
-            weigh(prices, &mut weights);
+            weigh(prices, on_sale, &mut weights);
             let total = options.chooser.add_probabilities(&weights, outside, 1.0, &mut expected);
             outside_expected += outside / total;
             if let Some(classes) = classes {
@@ -77,8 +86,8 @@ pub fn simulate(
             }
             let choice = options.chooser.by_race(&weights, outside, &race);
             sales.count(week, choice.unwrap_or(models));
-            if prices != before {
-                weigh(before, &mut weights);
+            if differs {
+                weigh(before, on_sale_before, &mut weights);
                 let at_baseline = options.chooser.by_race(&weights, outside, &race);
                 if let Some(lost) = at_baseline.filter(|_| at_baseline != choice) {
                     switched[lost * (models + 1) + choice.unwrap_or(models)] += buyers_worth;

@@ -8,6 +8,7 @@ use super::demand::{
 };
 use super::ids::Id;
 use super::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
+use super::on_sale;
 use super::scenario::Scenario;
 use super::streams::Streams;
 use super::supply::rule::Conduct;
@@ -302,6 +303,19 @@ impl Makers {
         Ok(Self { nodes, owned, fixed, ownership, costs, rising })
     }
 
+    /// The same with other mean utilities than the base year's: models that are not on sale.
+    ///
+    /// # Errors
+    /// Never for finite utilities, one a product.
+    pub fn demand_at<'a>(
+        &'a self,
+        products: &'a Products,
+        delta: &'a [f64],
+        execution: Execution,
+    ) -> Result<ExpectedDemand<'a>, DemandError> {
+        ExpectedDemand::new(&self.nodes, products, delta, Some(&self.owned), execution)
+    }
+
     /// Demand as manufacturers expect it: the whole population, owned brands in expectation.
     ///
     /// `products` must be those of the world that the makers belong to.
@@ -361,6 +375,16 @@ impl Options {
     #[must_use]
     pub fn intercepts(&self, brand: u16) -> &Column {
         &self.intercepts[usize::from(brand).min(self.intercepts.len() - 1)]
+    }
+    /// The options where these parts of the exponentials of the models' utilities count ([`super::on_sale`]).
+    #[must_use]
+    pub fn on_sale(&self, parts: &[f64]) -> Self {
+        let mut narrow = self.clone();
+        for column in &mut narrow.intercepts {
+            let moved = on_sale::utilities(column.values(), parts);
+            column.values_mut().copy_from_slice(&moved);
+        }
+        narrow
     }
     /// Brand of each model.
     #[must_use]

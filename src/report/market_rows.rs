@@ -60,13 +60,13 @@ table! {
         region: String;
         /// whether the model carries the scenario's headline flag
         flagged: bool;
-        /// sticker price, duty included
+        /// sticker price, duty included; of a model that is not on sale that at which it would be
         sticker_price_usd: Quoted, "USD";
         /// duty that a car sold now owes, in the price or not
         duty_usd: Quoted, "USD per car";
         /// sticker price less duty
         producer_price_usd: Quoted, "USD";
-        /// shadow price of quotas in the producer price, kept by the sellers
+        /// shadow price of quotas in the producer price, and of quotas by rate what the last car owes beyond the mean of all; kept by the sellers
         quota_rent_usd: Quoted, "USD per car";
         /// cost of inspecting a car, in the producer price
         inspection_usd: f64, "USD per car";
@@ -74,12 +74,14 @@ table! {
         refund_usd: Quoted, "USD per car";
         /// payment to the buyer, already taken off sticker price and duty
         rebate_usd: f64, "USD per car";
+        /// paid to the buyer by the maker, already taken off sticker and producer price: the list price is the sticker price and this
+        incentive_usd: f64, "USD per car";
         /// change of the sticker price from the base year
         price_change_usd: f64, "USD";
         /// the same as a fraction of the base-year price
         price_change: f64, "fraction";
         /// change of the sticker price over change of the duty; empty where the duty is that of the base year or not decided yet,
-        /// and under a quota or an inspection
+        /// and under a quota, an inspection or an incentive
         pass_through: Quoted;
     }
 }
@@ -166,6 +168,7 @@ impl Report<'_> {
                         inspection_usd: phase.inspection_usd[j],
                         refund_usd: quoted(QuoteMetric::Refund),
                         rebate_usd: phase.rebate_usd[j],
+                        incentive_usd: phase.incentive_usd[j],
                         price_change_usd,
                         price_change: price_change_usd / model.list_price_usd,
                         pass_through: quoted(QuoteMetric::PassThrough),

@@ -17,7 +17,7 @@ table! {
         week: u32;
         /// first day of that week
         week_start: Date;
-        /// number of models charged another duty than in the base year, without a quota or an inspection; the rest of the row is of these,
+        /// number of models charged another duty than in the base year, without a quota, an inspection or an incentive; the rest of the row is of these,
         /// weighted by base-year volumes
         models: u32;
         /// change of the sticker price from the base year

@@ -107,9 +107,11 @@ fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
         Some(Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. }) => (rate.fraction(), "fraction"),
         // What ends has a level below zero: it was paid before.
         Some(Measure::Rebate { amount_usd }) if instrument.in_base_year => (-amount_usd, "USD per car"),
-        Some(Measure::Duty { duty: Duty::Specific { amount_usd }, .. } | Measure::Rebate { amount_usd }) => {
-            (*amount_usd, "USD per car")
-        }
+        Some(
+            Measure::Duty { duty: Duty::Specific { amount_usd }, .. }
+            | Measure::Rebate { amount_usd }
+            | Measure::Incentive { amount_usd },
+        ) => (*amount_usd, "USD per car"),
         Some(Measure::Quota { cars_per_year }) => (*cars_per_year, "cars per year"),
         Some(Measure::Inspection { cost_usd, .. }) => (*cost_usd, "USD per car"),
         Some(Measure::Retaliation(retaliation)) => (retaliation.orders_usd_per_year, "USD per year"),

@@ -279,6 +279,7 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
         world,
         guides: None,
         cost_factor: &scenario.cost_factor,
+        on_sale: &scenario.on_sale,
         rule: &scenario.rule,
         revisions: &scenario.revisions,
         weeks: scenario.weeks,

@@ -49,10 +49,10 @@ impl<'a> Quotation<'a> {
         regime.force(&self.scenario.instruments, self.scenario.weeks).unwrap_or_default()
     }
 
-    /// Models charged another duty than in the base year in a week of these forces, without a quota or an inspection.
+    /// Models charged another duty than in the base year in a week of these forces, on sale without a quota, an inspection or an incentive.
     #[must_use]
     pub fn taxed(&self, plan: &RegimePlan, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<usize> {
-        let duty = self.charged(week, force, instruments);
+        let duty = self.charged(plan, week, force, instruments);
         (0..self.list.len()).filter(|j| duty[*j] != self.base[*j] && alone(plan, week, *j)).collect()
     }
 
@@ -86,7 +86,7 @@ impl<'a> Quotation<'a> {
         if taxed.is_empty() {
             return row;
         }
-        let (duty, price, list) = (self.charged(week, force, instruments), &phase.sticker_price_usd, &self.list);
+        let (duty, price, list) = (self.charged(plan, week, force, instruments), &phase.sticker_price_usd, &self.list);
         let volume = |j: usize| market.models[j].base_volume;
         let found = PassThrough::of(&market.duty_responses(&taxed, [&self.base, &duty], price));
         let weight: f64 = taxed.iter().map(|j| volume(*j)).sum();
@@ -105,18 +105,25 @@ impl<'a> Quotation<'a> {
         row
     }
 
-    fn charged(&self, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<ImportDuty> {
+    fn charged(&self, plan: &RegimePlan, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<ImportDuty> {
         let policy = policy(self.scenario, self.marginal_cost_usd);
-        Policy { instruments, ..policy }.duties(week, force, Force::Charged, |_| true)
+        Policy { instruments, outside: plan.outside(week as usize), ..policy }.duties(
+            week,
+            force,
+            Force::Charged,
+            |_| true,
+        )
     }
 }
 
 fn policy<'a>(scenario: &'a Scenario, marginal_cost_usd: &'a [f64]) -> Policy<'a> {
     let market: &Market = &scenario.market;
-    Policy { market, instruments: &scenario.instruments, marginal_cost_usd, base_share: &[] }
+    Policy { market, instruments: &scenario.instruments, marginal_cost_usd, base_share: &[], outside: &[] }
 }
 
 fn alone(plan: &RegimePlan, week: u32, model: usize) -> bool {
     let phase = plan.phase(week as usize);
-    phase.quota_rent_usd[model] == 0.0 && phase.inspection_usd[model] == 0.0
+    let on_sale = phase.on_sale.get(model).is_none_or(|part| *part > 0.0);
+    let beside = [&phase.quota_rent_usd, &phase.inspection_usd, &phase.incentive_usd];
+    on_sale && beside.iter().all(|usd| usd[model] == 0.0)
 }

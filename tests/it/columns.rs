@@ -681,6 +681,7 @@ fn prices_base_year_and_diversion() {
     run.value("pricing", "inspection_usd", |row| phase(row).inspection_usd[j(row)]);
     run.value("pricing", "refund_usd", |row| phase(row).refund_usd[j(row)]);
     run.value("pricing", "rebate_usd", |row| phase(row).rebate_usd[j(row)]);
+    run.value("pricing", "incentive_usd", |row| phase(row).incentive_usd[j(row)]);
     run.value("pricing", "pass_through", |row| {
         let change = number(row, "duty_usd") - base_duty(j(row));
         if change == 0.0 { f64::NAN } else { number(row, "price_change_usd") / change }

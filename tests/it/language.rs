@@ -19,7 +19,7 @@ const VERTICAL: &str = "pricing.chain=\"vertical\"";
 const STAGGERED: &str = "pricing.rule=staggered";
 
 /// The showdown with more sections, of which the regimes named run beside the status quo.
-fn loaded(sections: &str, regimes: &[&str], assignments: &[&str]) -> Result<Loaded, String> {
+pub fn loaded(sections: &str, regimes: &[&str], assignments: &[&str]) -> Result<Loaded, String> {
     let folder = tempfile::tempdir().unwrap();
     let table = std::fs::read_to_string(root().join("tests/market_1995/data/models_1994.csv")).unwrap();
     let mut lines = table.lines();
@@ -47,17 +47,17 @@ fn loaded(sections: &str, regimes: &[&str], assignments: &[&str]) -> Result<Load
     load_anywhere(&file, &all.collect::<Vec<_>>()).map_err(|error| error.to_string())
 }
 
-fn with(sections: &str, regimes: &[&str], assignments: &[&str]) -> Study {
+pub fn with(sections: &str, regimes: &[&str], assignments: &[&str]) -> Study {
     let loaded = loaded(sections, regimes, assignments).unwrap_or_else(|error| panic!("{error}"));
     Study::prepare(loaded.scenario).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn refused(sections: &str, regimes: &[&str], parts: &[&str]) {
+pub fn refused(sections: &str, regimes: &[&str], parts: &[&str]) {
     let error = loaded(sections, regimes, &[]).map(|_| ()).expect_err(sections);
     parts.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
 }
 
-fn plan<'a>(study: &'a Study, name: &str) -> &'a RegimePlan {
+pub fn plan<'a>(study: &'a Study, name: &str) -> &'a RegimePlan {
     study.plans().get(regime(study, name)).unwrap()
 }
 
@@ -541,4 +541,50 @@ fn the_rates_of_2025_can_be_read_on_a_day() {
             assert_eq!(rate(&lines, country), wanted, "{country} on {date}");
         }
     }
+}
+
+/// Customs value by model or by column: of a list price p0 with the normal rate tau, v p0 is the maker's, tau v p0 duty and the rest local; a duty on
+/// the list price takes v of it, one that names its own share takes that of every model.
+#[test]
+fn customs_value_may_differ_by_model() {
+    let duty = |name: &str, keys: &str| {
+        format!(
+            "[[instrument]]\nname = \"{name}\"\nrate = 0.1\n{keys}\non = {{ assembly_countries = [\"Japan\"], imported = true }}\n\
+             [[regime]]\nname = \"{name}\"\nevents = [{{ date = 1995-05-20, action = \"imposed\", instrument = \"{name}\" }}]\n"
+        )
+    };
+    let sections = duty("border", "") + &duty("own", "customs_value_share = 0.35") + &duty("list", "basis = \"list\"");
+    let names = ["border", "own", "list"];
+    let shares = "pricing.customs_value_shares={Germany=0.6, \"LS 400\"=0.5}";
+    let study = with(&sections, &names, &[VERTICAL, "pricing.customs_value_share=0.7", shares]);
+    let market = &study.scenario().market;
+    let normal = plan(&study, "status_quo").normal_duty_usd();
+    let border = market.border_prices(normal);
+    for (j, car) in market.models.iter().enumerate().filter(|(_, car)| car.imported) {
+        let v = match car {
+            car if car.name == "LS 400" => 0.5,
+            car if car.assembly_country == "Germany" => 0.6,
+            _ => 0.7,
+        };
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-7, "{}: {a} {b}", car.name);
+        close(border[j], v * car.list_price_usd);
+        close(normal[j], 0.025 * v * car.list_price_usd);
+        if car.assembly_country == "Japan" {
+            let [rate, own, list] = names.map(|name| plan(&study, name).phase(103));
+            let kept = |phase: &Phase| phase.producer_price_usd[j] - market.chain.local_usd(j);
+            close(rate.duty_usd[j], 0.125 * kept(rate));
+            close(own.duty_usd[j], (0.025 + 0.1 * 0.35 / v) * kept(own));
+            close(list.duty_usd[j], 0.025 * kept(list) + 0.1 * v * car.list_price_usd);
+        }
+    }
+    // A column of halves is a share of one half.
+    let [column, number] = ["pricing.customs_value_share_column=\"pays\"", "pricing.customs_value_share=0.5"];
+    let [column, number] = [column, number].map(|own| with(&sections, &names, &[VERTICAL, own]));
+    for name in names {
+        same_prices(plan(&column, name).phase(103), plan(&number, name).phase(103), 1e-12);
+    }
+    let error = loaded("", &[], &[VERTICAL, "pricing.customs_value_shares={Japan=0.95}"]).map(|_| ()).unwrap_err();
+    assert!(error.contains("less than the dealer's margin") && error.contains("can be at most 0.878"), "{error}");
+    let error = loaded("", &[], &["pricing.customs_value_shares={Japan=0.6}"]).map(|_| ()).unwrap_err();
+    assert!(error.contains("is of no use under the retail chain"), "{error}");
 }

@@ -217,6 +217,8 @@ fn all_that_is_missing_is_said_at_once() {
     ] {
         assert!(error.contains(part), "{part}: {error}");
     }
+    let pooled = refused(&["--market", "tests/cases/us_cars"]);
+    assert!(pooled.contains("it has 4 markets") && !pooled.contains("more is sold"), "{pooled}");
     let home = "model,price,sales,country\nA,20000,10,US\nB,30000,10,US\n";
     let error = refused(&["--market", &written(folder.path(), home)]);
     assert!(error.contains("every product is at home (US)"), "{error}");

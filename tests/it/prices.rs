@@ -80,6 +80,7 @@ impl Reference {
         *charged = AdValoremRate::new(rate).unwrap();
         let instruments = [Instrument::constant("sanctions", "", measure, sanctions.selected.clone())];
         let policy = Policy {
+            outside: &[],
             market: &self.scenario.market,
             instruments: &instruments,
             marginal_cost_usd: &self.world.makers.costs.marginal_cost,

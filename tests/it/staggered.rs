@@ -83,6 +83,7 @@ impl Market {
             world: &self.world,
             guides: None,
             cost_factor: &scenario.cost_factor,
+            on_sale: &scenario.on_sale,
             rule,
             revisions: &scenario.revisions,
             weeks: scenario.weeks,

@@ -61,6 +61,7 @@ fn with_history(events: &[(usize, u32, Action)], belief: f64, suspended: bool, a
             })
             .collect(),
         reopening: Reopening::AsTheRule,
+        on_sale: Vec::new(),
     };
     scenario.regimes = IdTable::new(scenario.regimes.values().take(1).cloned().collect());
     edit(&mut scenario.regimes, |regimes| regimes.push(history));

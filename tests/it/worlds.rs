@@ -45,6 +45,7 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
             instruments: &scenario.instruments,
             world: &replication.world,
             cost_factor: &scenario.cost_factor,
+            on_sale: &scenario.on_sale,
             rule: &scenario.rule,
             revisions: &scenario.revisions,
             weeks: scenario.weeks,

@@ -188,7 +188,10 @@ impl OwnMarket {
         let (volumes, size) = self.volumes(sheet, &columns, &rows, solved, notes)?;
         let buying = estimates.as_ref().map_or(1.0, |(_, estimates)| estimates.weight);
         let size = (size.0 * buying, size.1);
-        if buying < 1.0 && volumes.iter().sum::<f64>() >= size.0 {
+        // Several markets together sell more than one has buyers.
+        let of_market = columns.of(Role::Market).map(|own| sheet.text(own, &rows)).transpose()?;
+        let pooled = of_market.is_some_and(|markets| distinct(&markets).len() > 1);
+        if buying < 1.0 && !pooled && volumes.iter().sum::<f64>() >= size.0 {
             notes.problems.push(format!(
                 "more is sold than the buyers of the estimates, {buying:.4} of all, can buy: see --size and --outside"
             ));

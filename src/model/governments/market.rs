@@ -102,6 +102,7 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
     let cost_factor = [factor.to_vec()];
     let one_week = Planner {
         cost_factor: &cost_factor,
+        on_sale: &[],
         rule: &PricingRule::Bertrand,
         weeks: 1,
         look_ahead_weeks: None,
@@ -117,6 +118,12 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
         label: String::new(),
     };
     let events = instrument.map(imposed).into_iter().collect();
-    let regime = Regime { name: "sanctions".into(), label: String::new(), events, reopening: Reopening::AsTheRule };
+    let regime = Regime {
+        name: "sanctions".into(),
+        label: String::new(),
+        events,
+        reopening: Reopening::AsTheRule,
+        on_sale: Vec::new(),
+    };
     Ok(one_week.plan(&regime)?.phase(0).clone())
 }

@@ -4,7 +4,7 @@ use crate::model::demand::{ExpectedDemand, Exponentials};
 use crate::model::supply::rule::{PriceConditions, PriceSetting, PricingRule};
 use crate::model::supply::{Guide, Limit, Ownership, PriceProblem, RisingCost, SupplyError};
 use crate::model::trade::duty::ImportDuty;
-use crate::model::trade::policy::Terms;
+use crate::model::trade::policy::{RateQuota, Terms};
 
 /// Revisions and demands that a [`PriceBook`] keeps.
 const REVISIONS_KEPT: usize = 128;
@@ -25,8 +25,22 @@ pub struct PriceBook {
     demands: Vec<(Vec<f64>, Vec<f64>)>,
     floors: Vec<Floor>,
     near: Exponentials,
+    /// Duties of the last cars under quotas by rate.
+    pub(super) margins: Vec<KnownMargin>,
+    /// What is known where not all models are on sale, by what part of them counts.
+    narrow: Vec<(Vec<f64>, PriceBook)>,
     /// Entries that prices led to since it was last asked.
     touched: Vec<usize>,
+}
+
+/// What a margin is worked out from, and what came of it.
+#[derive(Clone, Debug)]
+pub(super) struct KnownMargin {
+    pub ends: [Terms; 2],
+    pub quotas: Vec<RateQuota>,
+    pub factor: Vec<f64>,
+    pub guided: [bool; 2],
+    pub outside: Vec<f64>,
 }
 
 /// Prices raised to where no car loses money.
@@ -50,8 +64,8 @@ struct PriceEntry {
 
 impl Default for PriceBook {
     fn default() -> Self {
-        let (entries, demands, floors, near, touched) = Default::default();
-        Self { entries, most: REVISIONS_KEPT, demands, floors, near, touched }
+        let (entries, demands, floors, near, margins, narrow, touched) = Default::default();
+        Self { entries, most: REVISIONS_KEPT, demands, floors, near, margins, narrow, touched }
     }
 }
 
@@ -60,6 +74,19 @@ impl PriceBook {
     #[must_use]
     pub fn of_all() -> Self {
         Self { most: usize::MAX, ..Self::default() }
+    }
+
+    /// The book of the weeks in which these parts of the models count; this one where all do.
+    pub(super) fn among(&mut self, parts: &[f64]) -> &mut Self {
+        if parts.is_empty() {
+            return self;
+        }
+        let known = self.narrow.iter().position(|(known, _)| known == parts);
+        let at = known.unwrap_or_else(|| {
+            self.narrow.push((parts.to_vec(), Self { most: self.most, ..Self::default() }));
+            self.narrow.len() - 1
+        });
+        &mut self.narrow[at].1
     }
 
     /// Revises `setting`, from the book where it can. Only what took a search is kept: all else is cheaper than looking it up.
@@ -256,6 +283,8 @@ pub(super) struct Context<'a> {
     pub ownership: &'a Ownership,
     /// Equilibria of another world.
     pub guides: Option<RegimeGuides<'a>>,
+    /// What part of each model's utility counts; empty where all are on sale.
+    pub on_sale: &'a [f64],
 }
 
 impl Context<'_> {
@@ -266,8 +295,18 @@ impl Context<'_> {
         base.zip(factors).map(|(c, (f, inspection))| c * f + inspection).collect()
     }
 
+    /// The same, looked for as if no other world were known.
+    pub(super) fn unguided(&self) -> Self {
+        Context { guides: None, ..*self }
+    }
+
     /// Revises prices under these terms.
-    fn revise(&self, setting: &mut PriceSetting, rule: &PricingRule, terms: &Terms) -> Result<(), SupplyError> {
+    pub(super) fn revise(
+        &self,
+        setting: &mut PriceSetting,
+        rule: &PricingRule,
+        terms: &Terms,
+    ) -> Result<(), SupplyError> {
         let rising = self.rising.map(|rising| rising.moved(self.factor));
         let now = PriceConditions {
             list_price_usd: self.list,
@@ -280,11 +319,12 @@ impl Context<'_> {
             demand: self.demand,
             ownership: self.ownership,
             guide: self.guide(terms),
+            on_sale: self.on_sale,
         };
         setting.revise(rule, &now)
     }
 
-    fn guide(&self, terms: &Terms) -> Option<&Guide> {
+    pub(super) fn guide(&self, terms: &Terms) -> Option<&Guide> {
         self.guides.and_then(|guides| guides.find(terms, self.factor))
     }
 

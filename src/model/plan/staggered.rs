@@ -3,6 +3,7 @@
 
 use super::book::{Context, PriceBook};
 use super::expected::{Spell, expected_terms};
+use super::margin::ListAnswer;
 use crate::model::supply::SupplyError;
 use crate::model::supply::rule::PriceSetting;
 use crate::model::supply::staggered::{Staggered, Stay};
@@ -24,6 +25,10 @@ pub(super) struct Week<'a> {
     pub terms: &'a Terms,
     /// Whether lists may be posted; events always allow it.
     pub posts: bool,
+    /// Models that come on sale.
+    pub launched: &'a [usize],
+    /// Whether others are on sale than in the week before.
+    pub moved: bool,
 }
 
 /// The lists of one regime, carried from week to week.
@@ -96,23 +101,26 @@ impl<'a> Lists<'a> {
         } else {
             self.latent_usd.iter_mut().zip(&week.terms.rebate_usd).for_each(|(latent, now)| *latent -= now);
         }
-        let spells = self.spells(week);
+        if week.moved {
+            self.target = None;
+        }
+        let spells = self.spells(week, context, book)?;
         let mut flexible = self.flexible(week.force, &ended, context);
         let mut target = self.target(week, &spells, &flexible, context, book)?;
         let mut latent = self.latent_usd.clone();
-        self.rule.step(&mut latent, &target.price_usd, &flexible);
+        self.step(&mut latent, &target, &flexible, week.launched);
         if let Some(gain) = self.reopen_gain.filter(|_| !begun.is_empty() || !ended.is_empty()) {
             let waiting = self.floored(&latent, week.terms, context, book)?;
             if self.reopen(gain, week, &begun, &ended, &waiting, context, book, &mut flexible)? {
                 target = self.target(week, &spells, &flexible, context, book)?;
                 latent.clone_from(&self.latent_usd);
-                self.rule.step(&mut latent, &target.price_usd, &flexible);
+                self.step(&mut latent, &target, &flexible, week.launched);
             }
         }
         let kept = self.rule.kept_after(1.0);
         for (j, rent) in self.rent_usd.iter_mut().enumerate() {
             let wanted = target.rent_usd[j];
-            *rent = if flexible[j] { wanted } else { wanted + kept * (*rent - wanted) };
+            *rent = if flexible[j] || week.launched.contains(&j) { wanted } else { wanted + kept * (*rent - wanted) };
         }
         self.latent_usd = latent;
         let prices = if event || week.posts { &self.latent_usd } else { &self.posted_usd };
@@ -124,10 +132,17 @@ impl<'a> Lists<'a> {
         Ok(target)
     }
 
+    /// Moves latent prices one week on; a model that comes on sale has a new list.
+    fn step(&self, latent: &mut [f64], target: &PriceSetting, flexible: &[bool], launched: &[usize]) {
+        self.rule.step(latent, &target.price_usd, flexible);
+        launched.iter().for_each(|j| latent[*j] = target.price_usd[*j]);
+    }
+
     /// Instruments whose force changed in this way since the week before.
     fn changed(&self, week: &Week<'_>, way: impl Fn(Force, Force) -> bool) -> Vec<usize> {
         let before = |i: usize| self.last.as_ref().map_or(Force::None, |(force, _)| force[i]);
-        (0..week.force.len()).filter(|i| way(before(*i), week.force[*i])).collect()
+        let moves = |i: &usize| self.policy.instruments[*i].moves_lists();
+        (0..week.force.len()).filter(moves).filter(|i| way(before(*i), week.force[*i])).collect()
     }
 
     /// How long makers expect an instrument in force to stay.
@@ -159,7 +174,13 @@ impl<'a> Lists<'a> {
     }
 
     /// The duties and inspections in force that makers expect to change.
-    fn spells(&self, week: &Week<'_>) -> Vec<Spell> {
+    ///
+    /// # Errors
+    /// [`SupplyError`] when quotas by rate among them have no prices.
+    fn spells(&self, week: &Week<'_>, context: &Context<'_>, book: &mut PriceBook) -> Result<Vec<Spell>, SupplyError> {
+        let mut terms = |policy: &Policy<'_>, force: &[Force]| {
+            book.margin(policy, (week.number, force), ListAnswer::Equilibrium, context).map(|margin| margin.terms)
+        };
         let charged = (0..week.force.len()).filter(|i| week.force[*i] == Force::Charged);
         let mut spells = Vec::new();
         for i in charged {
@@ -173,7 +194,7 @@ impl<'a> Lists<'a> {
                 Some(instrument) => instruments[i] = instrument,
                 None => force[i] = Force::None,
             }
-            let after = Policy { instruments: &instruments, ..self.policy }.terms(week.number, &force);
+            let after = terms(&Policy { instruments: &instruments, ..self.policy }, &force)?;
             spells.push(Spell { weight, duty: after.duty, inspection_usd: after.inspection_usd });
         }
         let announced =
@@ -187,10 +208,10 @@ impl<'a> Lists<'a> {
             let weight = self.rule.weight_announced(chance, decision - week.number, stay, standing.liable);
             let mut force = week.force.to_vec();
             force[i] = Force::Charged;
-            let imposed = self.policy.terms(week.number, &force);
+            let imposed = terms(&self.policy, &force)?;
             spells.push(Spell { weight: 1.0 - weight, duty: imposed.duty, inspection_usd: imposed.inspection_usd });
         }
-        spells
+        Ok(spells)
     }
 
     /// Where an instrument stands; quiet for makers who do not count with announcements.

@@ -95,7 +95,7 @@ pub fn clear(
                 elementary::ln(quota.products.iter().map(|j| share[*j]).sum::<f64>() / quota.share)
             };
             let mean = quota.products.iter().map(|j| base[*j]).sum::<f64>() / quota.products.len().max(1) as f64;
-            let mu = root(&mut over, FIRST_BOUND * mean);
+            let mu = root(&mut over, FIRST_BOUND * mean, 0.01 * TOLERANCE);
             // Leaves the prices at the root.
             over(mu);
             shadow[q] = mu;
@@ -109,8 +109,8 @@ pub fn clear(
 }
 
 /// The root of a falling function at or above zero; zero where it is not positive there. Regula falsi with Illinois'
-/// correction inside a bracket, bisection where that leaves it.
-fn root(f: &mut impl FnMut(f64) -> f64, first_bound: f64) -> f64 {
+/// correction inside a bracket, bisection where that leaves it, until a value is within `tolerance` of zero or no number is left.
+pub(crate) fn root(f: &mut impl FnMut(f64) -> f64, first_bound: f64, tolerance: f64) -> f64 {
     let at_zero = f(0.0);
     if at_zero <= 0.0 {
         return 0.0;
@@ -138,7 +138,7 @@ fn root(f: &mut impl FnMut(f64) -> f64, first_bound: f64) -> f64 {
         if f_mid.abs() < best.0 {
             best = (f_mid.abs(), mid);
         }
-        if f_mid.abs() <= 0.01 * TOLERANCE {
+        if f_mid.abs() <= tolerance {
             break;
         }
         if f_mid > 0.0 {

@@ -77,6 +77,8 @@ pub struct PriceConditions<'a> {
     pub ownership: &'a Ownership,
     /// The equilibrium of another world under these terms, where one is known.
     pub guide: Option<&'a Guide>,
+    /// What part of each model's utility counts; empty where all are on sale, as in the base year.
+    pub on_sale: &'a [f64],
 }
 
 /// Prices and what the makers of them remember: carried from revision to revision.
@@ -163,11 +165,14 @@ impl PriceSetting {
             self.take(found, now.quotas);
             return Ok(());
         }
-        if now.duty == now.base_duty && now.cost_usd == now.base_cost_usd {
+        // Nobody sets the price of a model that is not on sale.
+        let absent: Vec<bool> = now.on_sale.iter().map(|part| *part == 0.0).collect();
+        let options = PricingOptions { held: &absent, ..PricingOptions::default() };
+        if now.duty == now.base_duty && now.cost_usd == now.base_cost_usd && now.on_sale.is_empty() {
             // Costs were recovered so that base-year prices are the equilibrium.
             self.price_usd.copy_from_slice(now.list_price_usd);
         } else {
-            let found = equilibrium(&problem, &self.price_usd, PricingOptions::default())?;
+            let found = equilibrium(&problem, &self.price_usd, options)?;
             self.price_usd = found.price;
             self.solved = Some(found.report);
         }
@@ -181,7 +186,7 @@ impl PriceSetting {
         if self.quotas.iter().all(|cleared| cleared.residual <= super::limits::TOLERANCE) {
             return Ok(());
         }
-        let found = equilibrium_with_limits(&problem, now.quotas, &self.price_usd, PricingOptions::default())?;
+        let found = equilibrium_with_limits(&problem, now.quotas, &self.price_usd, options)?;
         self.take(found, now.quotas);
         Ok(())
     }
@@ -303,6 +308,7 @@ mod tests {
             demand: &demand,
             ownership: &ownership,
             guide: None,
+            on_sale: &[],
         };
         let terms = [none[0].terms()];
         let problem =

@@ -50,17 +50,17 @@ pub struct NoRoomForDealer {
 }
 
 impl Chain {
-    /// The vertical chain with customs value `customs_value_share` of base-year list prices, and dealers' margin `dealers_margin`, a
+    /// The vertical chain with the customs value of each model as a share of its base-year list price, and dealers' margin `dealers_margin`, a
     /// fraction of the list price.
     ///
     /// # Errors
     /// [`NoRoomForDealer`] for the first import of which the dealer would not have his margin.
     pub fn vertical(
         models: &[CarModel],
-        customs_value_share: f64,
+        customs_value_shares: &[f64],
         dealers_margin: f64,
     ) -> Result<Self, NoRoomForDealer> {
-        let local = |model: &CarModel| {
+        let local = |(model, &customs_value_share): (&CarModel, &f64)| {
             let dealers_usd = dealers_margin * model.list_price_usd;
             if !model.imported {
                 return Ok(dealers_usd);
@@ -75,14 +75,14 @@ impl Chain {
             }
             Ok(model.import_share * local_usd + (1.0 - model.import_share) * dealers_usd)
         };
-        let part = |model: &CarModel| {
+        let part = |(model, customs_value_share): (&CarModel, &f64)| {
             let abroad = model.import_share * customs_value_share;
             let home = (1.0 - model.import_share) * (1.0 - dealers_margin);
             if abroad > 0.0 { abroad / (abroad + home) } else { 0.0 }
         };
         Ok(Self::Vertical {
-            local_usd: models.iter().map(local).collect::<Result<_, _>>()?,
-            customs_part: models.iter().map(part).collect(),
+            local_usd: models.iter().zip(customs_value_shares).map(local).collect::<Result<_, _>>()?,
+            customs_part: models.iter().zip(customs_value_shares).map(part).collect(),
         })
     }
 
@@ -189,14 +189,14 @@ mod tests {
     #[test]
     fn local_costs_are_what_customs_value_and_duty_leave() {
         let models = [car("Legend", true, 37_000.0), car("Seville", false, 41_935.0)];
-        let chain = Chain::vertical(&models, 0.70, 0.10).unwrap();
+        let chain = Chain::vertical(&models, &[0.70; 2], 0.10).unwrap();
         assert!((chain.local_usd(0) - 10_452.5).abs() < 1e-9, "{chain:?}");
         assert!((chain.local_usd(1) - 4_193.5).abs() < 1e-9);
         assert_eq!(Chain::Retail.local_usd(1), 0.0);
-        let error = Chain::vertical(&models, 0.90, 0.10).unwrap_err();
+        let error = Chain::vertical(&models, &[0.90, 0.70], 0.10).unwrap_err();
         assert!(error.to_string().starts_with("Legend: a customs value of 0.9"), "{error}");
         assert!((error.largest_share - 0.878).abs() < 1e-3);
-        assert!(Chain::vertical(&models, error.largest_share - 1e-9, 0.10).is_ok());
+        assert!(Chain::vertical(&models, &[error.largest_share - 1e-9, 0.70], 0.10).is_ok());
     }
 
     /// Two plants: of 40,000 with a share of .6 from abroad at .7 customs value and 2.5%, duty is .6 x 700, the maker gets .6 x 28,000
@@ -205,7 +205,7 @@ mod tests {
     fn a_model_with_two_plants_is_the_mean_of_both() {
         let mut models = [car("GV70", true, 40_000.0)];
         models[0].import_share = 0.6;
-        let chain = Chain::vertical(&models, 0.70, 0.10).unwrap();
+        let chain = Chain::vertical(&models, &[0.70], 0.10).unwrap();
         let Chain::Vertical { local_usd, customs_part } = &chain else { panic!("{chain:?}") };
         let (maker, duty) = (0.6 * 28_000.0 + 0.4 * 36_000.0, 0.6 * 700.0);
         assert!((local_usd[0] - (40_000.0 - maker - duty)).abs() < 1e-9, "{chain:?}");

@@ -72,6 +72,22 @@ impl Duty {
             Self::Specific { amount_usd } => Self::Specific { amount_usd: part * amount_usd },
         }
     }
+
+    /// The duty `outside` of the way from a lower one of the same kind and basis to this one: the lower one at 0, this one at 1, to the bit.
+    #[must_use]
+    pub fn above(self, lower: Self, outside: f64) -> Self {
+        let between = |low: f64, high: f64| if outside == 1.0 { high } else { outside.mul_add(high - low, low) };
+        match (self, lower) {
+            (Self::AdValorem { rate: high, basis, customs_value_share }, Self::AdValorem { rate: low, .. }) => {
+                let rate = AdValoremRate(between(low.fraction(), high.fraction()));
+                Self::AdValorem { rate, basis, customs_value_share }
+            }
+            (Self::Specific { amount_usd: high }, Self::Specific { amount_usd: low }) => {
+                Self::Specific { amount_usd: between(low, high) }
+            }
+            _ => self,
+        }
+    }
 }
 
 /// All duties on one model together: `duty = (t (p - D) + A) / (1 + t)` at consumer price p.
@@ -177,6 +193,17 @@ mod tests {
         assert!((terms.producer_price_usd(price) - w).abs() < 1e-9);
         assert!((terms.duty_at_usd(w) - 14_400.0).abs() < 1e-9);
         assert!((price - terms.terms().per_unit(price) - w).abs() < 1e-9);
+    }
+
+    /// Ends of the way to the bit, the middle by hand.
+    #[test]
+    fn a_duty_between_two_rates() {
+        let (high, low) = (ad_valorem(0.25, DutyBasis::Border), ad_valorem(0.075, DutyBasis::Border));
+        assert_eq!((high.above(low, 0.0), high.above(low, 1.0)), (low, high));
+        let Duty::AdValorem { rate, .. } = high.above(low, 0.4) else { panic!() };
+        assert!((rate.fraction() - 0.145).abs() < 1e-16);
+        let [five, one] = [500.0, 100.0].map(|amount_usd| Duty::Specific { amount_usd });
+        assert_eq!(five.above(one, 0.25), Duty::Specific { amount_usd: 200.0 });
     }
 
     #[test]

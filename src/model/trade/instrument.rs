@@ -26,6 +26,8 @@ pub enum Measure {
         duty: Duty,
         /// Whether it adds to the normal duty or replaces it.
         stacking: Stacking,
+        /// A quota by rate: the first cars of a year pay less.
+        within: Option<Within>,
     },
     /// A quota or voluntary restraint on all selected models together. A shadow price clears it; the sellers keep it.
     Quota {
@@ -44,8 +46,22 @@ pub enum Measure {
         /// USD per car.
         amount_usd: f64,
     },
+    /// Dollars off at the dealer that the maker pays, on list prices as they are.
+    Incentive {
+        /// USD per car.
+        amount_usd: f64,
+    },
     /// Orders that another country moves elsewhere in answer. Changes no price of this market.
     Retaliation(Retaliation),
+}
+
+/// A lower duty on the first cars of a year over all selected models together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Within {
+    /// The duty on them, of the kind and basis of the one on all others and not above it.
+    pub duty: Duty,
+    /// How many there are in a year.
+    pub cars_per_year: f64,
 }
 
 /// Orders that a country withholds from the sanctioning one and gives to a rival, and what that costs and brings each of
@@ -71,6 +87,7 @@ impl Measure {
             Self::Quota { .. } => "quota",
             Self::Inspection { .. } => "inspection",
             Self::Rebate { .. } => "rebate",
+            Self::Incentive { .. } => "incentive",
             Self::Retaliation(_) => "retaliation",
         }
     }
@@ -78,10 +95,22 @@ impl Measure {
     #[must_use]
     pub fn times(&self, part: f64) -> Self {
         match *self {
-            Self::Duty { duty, stacking } => Self::Duty { duty: duty.times(part), stacking },
+            Self::Duty { duty, stacking, within } => {
+                let within = within.map(|within| Within { duty: within.duty.times(part), ..within });
+                Self::Duty { duty: duty.times(part), stacking, within }
+            }
             Self::Inspection { cost_usd, delay_weeks } => Self::Inspection { cost_usd: part * cost_usd, delay_weeks },
             Self::Rebate { amount_usd } => Self::Rebate { amount_usd: part * amount_usd },
+            Self::Incentive { amount_usd } => Self::Incentive { amount_usd: part * amount_usd },
             kept @ (Self::Quota { .. } | Self::Retaliation(_)) => kept,
+        }
+    }
+    /// The lower duty inside a number of cars, where it has one.
+    #[must_use]
+    pub fn within(&self) -> Option<&Within> {
+        match self {
+            Self::Duty { within, .. } => within.as_ref(),
+            _ => None,
         }
     }
     /// Whether it meets a car where it enters the country, so that cars landed before it are exempt and buyers may hurry.
@@ -125,6 +154,8 @@ pub struct Instrument {
     pub until: Option<Expiry>,
     /// Whether each model of the market is selected, exemptions taken out.
     pub selected: Vec<bool>,
+    /// The part of each model's cars that it is on: those from one of two plants, or all.
+    pub cars: Vec<f64>,
     /// The part of its level that each model bears: cars of one of two plants, dutiable content, a rate below the highest.
     pub part: Vec<f64>,
     /// Credited against the duty on each model, as a fraction of its base-year list price; never more than the duty.
@@ -147,6 +178,7 @@ impl Instrument {
             label: label.into(),
             measures: vec![Dated { from_week: 0, known_week: 0, measure }],
             until: None,
+            cars: vec![1.0; selected.len()],
             part: vec![1.0; selected.len()],
             offset: vec![0.0; selected.len()],
             in_base_year: false,
@@ -185,6 +217,17 @@ impl Instrument {
     #[must_use]
     pub fn is_duty(&self) -> bool {
         self.measures.iter().all(|dated| matches!(dated.measure, Measure::Duty { .. }))
+    }
+    /// Whether some number of cars is among what it says: a quota, or a quota by rate.
+    #[must_use]
+    pub fn limits_cars(&self) -> bool {
+        let limits = |measure: &Measure| matches!(measure, Measure::Quota { .. }) || measure.within().is_some();
+        self.measures.iter().any(|dated| limits(&dated.measure))
+    }
+    /// Whether makers answer to it with their list prices: an incentive is an answer of theirs.
+    #[must_use]
+    pub fn moves_lists(&self) -> bool {
+        !self.measures.iter().all(|dated| matches!(dated.measure, Measure::Incentive { .. }))
     }
     /// Whether it meets a car at the border ([`Measure::acts_at_the_border`]).
     #[must_use]

@@ -31,6 +31,35 @@ pub struct Policy<'a> {
     pub marginal_cost_usd: &'a [f64],
     /// Expected share of each model at base-year prices; empty where no instrument is a quota.
     pub base_share: &'a [f64],
+    /// By instrument: how far from its duty inside a number of cars, 0, to the one outside, 1, a car is charged; empty for the one outside.
+    pub outside: &'a [f64],
+}
+
+/// A quota by rate in force: cars that pay the lower duty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateQuota {
+    /// Position of the instrument.
+    pub instrument: usize,
+    /// Its models, each with the part of its cars that counts.
+    pub cars: Vec<(usize, f64)>,
+    /// What it allows, as a share of expected demand.
+    pub share: f64,
+    /// Cars a year of all demand, in the unit of shares.
+    pub cars_per_year: f64,
+}
+
+impl RateQuota {
+    /// What counts of expected demand.
+    #[must_use]
+    pub fn used(&self, share: &[f64]) -> f64 {
+        self.cars.iter().map(|(j, part)| part * share[*j]).sum()
+    }
+    /// The part of these cars that is outside it.
+    #[must_use]
+    pub fn outside(&self, share: &[f64]) -> f64 {
+        let used = self.used(share);
+        if used <= self.share { 0.0 } else { 1.0 - self.share / used }
+    }
 }
 
 impl Market {
@@ -61,7 +90,7 @@ impl Policy<'_> {
     pub fn terms(&self, week: u32, force: &[Force]) -> Terms {
         let (mut inspection_usd, mut rebate_usd) = (vec![0.0; self.market.len()], vec![0.0; self.market.len()]);
         let mut quotas = Vec::new();
-        for (instrument, measure) in self.active(week, force, Force::Charged) {
+        for (_, instrument, measure) in self.active(week, force, Force::Charged) {
             let (sums, usd) = match measure {
                 Measure::Inspection { cost_usd, .. } => (&mut inspection_usd, cost_usd),
                 Measure::Rebate { amount_usd } => (&mut rebate_usd, amount_usd),
@@ -69,7 +98,7 @@ impl Policy<'_> {
                     quotas.push(self.limit(instrument, *cars_per_year));
                     continue;
                 }
-                Measure::Duty { .. } | Measure::Retaliation(_) => continue,
+                Measure::Duty { .. } | Measure::Incentive { .. } | Measure::Retaliation(_) => continue,
             };
             for j in (0..self.market.len()).filter(|j| instrument.selected[*j]) {
                 sums[j] += usd * instrument.part[j];
@@ -89,17 +118,23 @@ impl Policy<'_> {
         let force: Vec<Force> =
             force.iter().enumerate().map(|(i, force)| if counts(i) { *force } else { Force::None }).collect();
         let mut duties = normal_duties(self.market, self.marginal_cost_usd);
-        for (instrument, measure) in self.active(week, &force, threshold) {
+        for (_, instrument, measure) in self.active(week, &force, threshold) {
             if let Measure::Duty { stacking: Stacking::Replaces, .. } = measure {
                 let selected = duties.iter_mut().zip(&instrument.selected).filter(|(_, selected)| **selected);
                 selected.for_each(|(duty, _)| *duty = ImportDuty::none(duty.local_usd));
             }
         }
-        for (instrument, measure) in self.active(week, &force, threshold) {
+        for (i, instrument, measure) in self.active(week, &force, threshold) {
             let duty = match measure {
+                Measure::Duty { duty, within: Some(within), .. } => {
+                    duty.above(within.duty, self.outside.get(i).copied().unwrap_or(1.0))
+                }
                 Measure::Duty { duty, .. } => *duty,
                 Measure::Rebate { amount_usd } => Duty::Specific { amount_usd: -amount_usd },
-                Measure::Quota { .. } | Measure::Inspection { .. } | Measure::Retaliation(_) => continue,
+                Measure::Quota { .. }
+                | Measure::Inspection { .. }
+                | Measure::Incentive { .. }
+                | Measure::Retaliation(_) => continue,
             };
             for j in (0..self.market.len()).filter(|j| instrument.selected[*j]) {
                 let list_usd = self.market.models[j].list_price_usd;
@@ -144,7 +179,7 @@ impl Policy<'_> {
     /// The retaliation in force in a week.
     #[must_use]
     pub fn retaliation(&self, week: u32, force: &[Force]) -> Option<Retaliation> {
-        self.active(week, force, Force::Charged).find_map(|(_, measure)| match measure {
+        self.active(week, force, Force::Charged).find_map(|(.., measure)| match measure {
             Measure::Retaliation(retaliation) => Some(*retaliation),
             _ => None,
         })
@@ -155,9 +190,37 @@ impl Policy<'_> {
         week: u32,
         force: &'a [Force],
         threshold: Force,
-    ) -> impl Iterator<Item = (&'a Instrument, &'a Measure)> {
-        let in_force = self.instruments.iter().zip(force).filter(move |(_, force)| **force >= threshold);
-        in_force.filter_map(move |(instrument, _)| Some((instrument, instrument.measure(week)?)))
+    ) -> impl Iterator<Item = (usize, &'a Instrument, &'a Measure)> {
+        let in_force = self.instruments.iter().zip(force).enumerate().filter(move |(_, (_, own))| **own >= threshold);
+        in_force.filter_map(move |(i, (instrument, _))| Some((i, instrument, instrument.measure(week)?)))
+    }
+
+    /// What makers pay the buyer of a car at the dealer, USD: no part of the terms to which list prices answer.
+    #[must_use]
+    pub fn incentives(&self, week: u32, force: &[Force]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.market.len()];
+        for (_, instrument, measure) in self.active(week, force, Force::Charged) {
+            if let Measure::Incentive { amount_usd } = measure {
+                let selected = (0..self.market.len()).filter(|j| instrument.selected[*j]);
+                selected.for_each(|j| sums[j] += amount_usd * instrument.part[j]);
+            }
+        }
+        sums
+    }
+
+    /// The quotas by rate among the instruments in force at least `threshold`. The base year's cars are their base-year share.
+    #[must_use]
+    pub fn rate_quotas(&self, week: u32, force: &[Force], threshold: Force) -> Vec<RateQuota> {
+        let quota = |(i, instrument, measure): (usize, &Instrument, &Measure)| {
+            let within = measure.within()?;
+            let selected = (0..self.market.len()).filter(|j| instrument.selected[*j]);
+            let cars: Vec<(usize, f64)> = selected.map(|j| (j, instrument.cars[j])).collect();
+            let base_cars: f64 = cars.iter().map(|(j, part)| part * self.market.models[*j].base_volume).sum();
+            let base_share: f64 = cars.iter().map(|(j, part)| part * self.base_share[*j]).sum();
+            let cars_per_year = base_cars / base_share;
+            Some(RateQuota { instrument: i, cars, share: within.cars_per_year / cars_per_year, cars_per_year })
+        };
+        self.active(week, force, threshold).filter_map(quota).collect()
     }
 
     /// A quota in the unit of expected demand: the base year's cars are its base-year share, whatever nodes it is taken on.

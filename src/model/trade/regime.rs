@@ -22,6 +22,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 
 use super::instrument::{Dated, Instrument, Measure, Stacking};
+use crate::model::on_sale::SaleDates;
 
 /// What happens to an instrument on a date.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +132,8 @@ pub struct Regime {
     pub events: Vec<PolicyEvent>,
     /// Whether makers reopen staggered lists at once when a duty begins or ends.
     pub reopening: Reopening,
+    /// When models are on sale in this regime, in place of what the market says of them.
+    pub on_sale: Vec<SaleDates>,
 }
 
 /// When the makers of a regime reopen their staggered lists at an event, rather than one by one.
@@ -489,7 +492,7 @@ mod tests {
             basis: DutyBasis::List,
             customs_value_share: 0.7,
         };
-        Instrument::constant("sanctions", "", Measure::Duty { duty, stacking }, vec![true, false])
+        Instrument::constant("sanctions", "", Measure::Duty { duty, stacking, within: None }, vec![true, false])
     }
 
     fn event(week: u32, action: Action) -> PolicyEvent {
@@ -505,7 +508,13 @@ mod tests {
     }
 
     fn weeks(events: Vec<PolicyEvent>) -> Result<Vec<Force>, InvalidRegime> {
-        let regime = Regime { name: "r".into(), label: String::new(), events, reopening: Reopening::AsTheRule };
+        let regime = Regime {
+            name: "r".into(),
+            label: String::new(),
+            events,
+            reopening: Reopening::AsTheRule,
+            on_sale: Vec::new(),
+        };
         let force = regime.force(&[instrument(Stacking::Additional)], 8)?;
         Ok(force.into_iter().map(|week| week[0]).collect())
     }
@@ -540,6 +549,7 @@ mod tests {
                 event(7, Action::Lifted),
             ],
             reopening: Reopening::AsTheRule,
+            on_sale: Vec::new(),
         };
         let course = regime.course(&[instrument(Stacking::Additional)], 8);
         let stages: Vec<Stage> = course.iter().map(|week| week[0].stage).collect();
@@ -610,8 +620,13 @@ mod tests {
             event(6, Action::Lifted),
         ];
         events[3].refund = true;
-        let regime =
-            Regime { name: "r".into(), label: String::new(), events: events.clone(), reopening: Reopening::AsTheRule };
+        let regime = Regime {
+            name: "r".into(),
+            label: String::new(),
+            events: events.clone(),
+            reopening: Reopening::AsTheRule,
+            on_sale: Vec::new(),
+        };
         let refunded: Vec<bool> = regime.refunded(1, 8).iter().map(|week| week[0]).collect();
         assert_eq!(refunded, [false, false, true, true, true, true, false, false]);
         events[3].refund = false;
@@ -624,8 +639,13 @@ mod tests {
     fn an_instrument_that_ran_out_is_in_force_no_more() {
         let mut expiring = instrument(Stacking::Additional);
         expiring.until = Some(Expiry { date: date(1995, 1, 20), week: 4 });
-        let regime =
-            |events| Regime { name: "r".into(), label: String::new(), events, reopening: Reopening::AsTheRule };
+        let regime = |events| Regime {
+            name: "r".into(),
+            label: String::new(),
+            events,
+            reopening: Reopening::AsTheRule,
+            on_sale: Vec::new(),
+        };
         let imposed = regime(vec![dated(1, Action::Imposed)]);
         let force: Vec<Force> =
             imposed.force(std::slice::from_ref(&expiring), 6).unwrap().iter().map(|week| week[0]).collect();
@@ -649,6 +669,7 @@ mod tests {
             label: String::new(),
             events: vec![event(1, Action::Imposed), second],
             reopening: Reopening::AsTheRule,
+            on_sale: Vec::new(),
         };
         let error = regime.force(&pair, 8).unwrap_err();
         assert!(matches!(error, InvalidRegime::Overlap { week: 2, model: Some(0), event: 1, .. }), "{error}");
@@ -666,6 +687,7 @@ mod tests {
             label: String::new(),
             events: vec![event(1, Action::Imposed), second],
             reopening: Reopening::AsTheRule,
+            on_sale: Vec::new(),
         };
         assert!(regime.force(&[quota(vec![true, false]), quota(vec![true, true])], 8).is_err());
         assert!(regime.force(&[quota(vec![true, false]), quota(vec![false, true])], 8).is_ok());

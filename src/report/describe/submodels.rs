@@ -4,6 +4,7 @@ use super::markdown::{code, codes, equations, number, table, text};
 use super::switched::SwitchedOn;
 use crate::model::ids::Id;
 use crate::model::market::DutyBasis;
+use crate::model::on_sale::SaleDates;
 use crate::model::supply::rule::PricingRule;
 use crate::model::supply::staggered::Staggered;
 use crate::model::timing::{DealerParameters, Timing};
@@ -27,6 +28,10 @@ pub(super) fn submodels(out: &mut String, on: SwitchedOn<'_>) {
     }
     part(out, "Base year");
     base_year(out, on);
+    if on.launches() {
+        part(out, "Launches and exits");
+        launches(out, on);
+    }
     part(out, "Purchases");
     purchases(out, on);
     part(out, "Duties and who sets which price");
@@ -314,8 +319,8 @@ fn staggered(out: &mut String, staggered: &Staggered, first_order: &str) {
 
 fn measure(measure: &Measure) -> String {
     match measure {
-        Measure::Duty { duty, stacking } => {
-            let level = match duty {
+        Measure::Duty { duty, stacking, within } => {
+            let level = |duty: &Duty| match duty {
                 Duty::AdValorem { rate, basis: on, customs_value_share } => {
                     format!(
                         "{} of {}, customs share {}",
@@ -326,17 +331,25 @@ fn measure(measure: &Measure) -> String {
                 }
                 Duty::Specific { amount_usd } => format!("{} USD a car", number(*amount_usd)),
             };
+            let mut inside = String::new();
+            if let Some(within) = within {
+                inside = format!(", {} on the first {:.0} cars a year", level(&within.duty), within.cars_per_year);
+            }
+            let level = level(duty);
             let stacking = match stacking {
                 Stacking::Additional => "on top of the normal duty",
                 Stacking::Replaces => "in place of the normal duty",
             };
-            format!("{level}, {stacking}")
+            format!("{level}, {stacking}{inside}")
         }
         Measure::Quota { cars_per_year } => format!("{} cars a year at most", number(*cars_per_year)),
         Measure::Inspection { cost_usd, delay_weeks } => {
             format!("{} USD a car, {delay_weeks} weeks", number(*cost_usd))
         }
         Measure::Rebate { amount_usd } => format!("{} USD a car to the buyer", number(amount_usd.abs())),
+        Measure::Incentive { amount_usd } => {
+            format!("{} USD a car to the buyer, paid by its maker", number(*amount_usd))
+        }
         Measure::Retaliation(retaliation) => {
             format!("orders of {} USD a year moved elsewhere", number(retaliation.orders_usd_per_year))
         }
@@ -344,7 +357,7 @@ fn measure(measure: &Measure) -> String {
 }
 
 /// What each kind of instrument does, where a scenario uses it.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("duty", "A duty adds to t or A of the cars that it is on."),
     (
         "quota",
@@ -357,10 +370,17 @@ const KINDS: [(&str, &str); 6] = [
         "A credit to the buyer is there in the base year; from the event that ends it a specific duty of its amount takes its place.",
     ),
     (
+        "incentive",
+        "An incentive is dollars off at the dealer that the maker pays: the buyer pays that much less and the maker gets that much less, the duty and all list prices stay.",
+    ),
+    (
         "retaliation",
         "Retaliation moves orders of the other country elsewhere: it changes no price of this market, only the accounts.",
     ),
 ];
+
+/// What a lower duty on the first cars of a year does.
+const RATE_QUOTAS: &str = "Of a quota by rate the first K cars of a year owe the lower duty. Prices follow the last car's, inside + x (outside - inside), with x = 0 where no more than K are sold then, 1 where K or more are sold at the duty outside, and else such that K are sold; what the last car owes beyond the mean is the makers' rent.";
 
 fn instruments(out: &mut String, on: SwitchedOn<'_>) {
     let used = on.instruments();
@@ -370,6 +390,9 @@ fn instruments(out: &mut String, on: SwitchedOn<'_>) {
     }
     for (_, what) in KINDS.iter().filter(|(kind, _)| used.iter().any(|(_, own)| own.kind() == *kind)) {
         out.push_str(&format!("{what} "));
+    }
+    if on.rate_quotas() {
+        out.push_str(RATE_QUOTAS);
     }
     out.push_str("\n\n");
     let row = |instrument: &Instrument| {
@@ -412,6 +435,31 @@ fn instruments(out: &mut String, on: SwitchedOn<'_>) {
     table(out, &["instrument", "label", "kind", "level", "models", "more"], &rows);
 }
 
+fn launches(out: &mut String, on: SwitchedOn<'_>) {
+    out.push_str("The base year is one in which all products are on sale. One that is not is out of everybody's choice and out of the makers' first-order conditions; in a ramp exp(V) counts in part, in equal steps a week.\n\n");
+    if !on.scenario.on_sale.is_empty() {
+        out.push_str(&format!("On sale: {}.\n\n", dates(on, &on.scenario.on_sale)));
+    }
+}
+
+/// When models are on sale.
+fn dates(on: SwitchedOn<'_>, all: &[SaleDates]) -> String {
+    let of = |own: &SaleDates| {
+        let mut text = code(&on.scenario.market.models[own.model].name);
+        if let Some(week) = own.from_week {
+            text.push_str(&format!(" from week {week}"));
+        }
+        if own.ramp_weeks > 1 {
+            text.push_str(&format!(" (a ramp of {} weeks)", own.ramp_weeks));
+        }
+        if let Some(week) = own.until_week {
+            text.push_str(&format!(" until week {week}"));
+        }
+        text
+    };
+    all.iter().map(of).collect::<Vec<_>>().join(", ")
+}
+
 fn regimes(out: &mut String, on: SwitchedOn<'_>) {
     let scenario = on.scenario;
     out.push_str("An event acts from the first week that starts on or after its date. An instrument is idle, threatened, announced, imposed, settled, lapsed, lifted or reversed; an event that cannot follow the one before it is refused.\n\n");
@@ -446,6 +494,9 @@ fn regimes(out: &mut String, on: SwitchedOn<'_>) {
                 "negotiated by the governments over {}",
                 code(&scenario.instruments[negotiated.instrument].name)
             ));
+        }
+        if !regime.on_sale.is_empty() {
+            events.push(format!("on sale: {}", dates(on, &regime.on_sale)));
         }
         match regime.reopening {
             Reopening::AsTheRule => {}

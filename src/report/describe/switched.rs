@@ -7,7 +7,7 @@ use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::streams::Purpose;
 use crate::model::supply::rule::PricingRule;
 use crate::model::trade::instrument::Instrument;
-use crate::model::trade::regime::Action;
+use crate::model::trade::regime::{Action, PolicyEvent, Regime};
 
 /// What of a loaded scenario is on.
 #[derive(Clone, Copy)]
@@ -81,6 +81,23 @@ impl<'a> SwitchedOn<'a> {
     /// Some model is assembled both at home and abroad.
     pub fn two_plants(self) -> bool {
         self.scenario.market.models.iter().any(|model| model.import_share > 0.0 && model.import_share < 1.0)
+    }
+
+    /// Some model is not always on sale.
+    pub fn launches(self) -> bool {
+        !self.scenario.on_sale.is_empty() || self.scenario.regimes.values().any(|regime| !regime.on_sale.is_empty())
+    }
+
+    /// Some duty is lower on the first cars of a year.
+    pub fn rate_quotas(self) -> bool {
+        let scheduled =
+            |instrument: &Instrument| instrument.measures.iter().any(|dated| dated.measure.within().is_some());
+        let changes = |regime: &Regime| {
+            let changed = |event: &PolicyEvent| event.change.is_some_and(|change| change.measure.within().is_some());
+            regime.events.iter().any(changed)
+        };
+        self.instruments().iter().any(|(_, instrument)| scheduled(instrument))
+            || self.scenario.regimes.values().any(changes)
     }
 
     /// Draws of what is uncertain.

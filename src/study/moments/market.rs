@@ -101,6 +101,7 @@ impl<'a> StaticMarket<'a> {
                     instruments: &instruments,
                     marginal_cost_usd: &self.world.makers.costs.marginal_cost,
                     base_share: &[],
+                    outside: &[],
                 };
                 let mut force = vec![Force::None; instruments.len()];
                 let duty = |force: &[Force]| policy.duties(0, force, Force::Charged, |_| true);
@@ -194,12 +195,13 @@ impl<'a> StaticMarket<'a> {
     /// The instruments with the ad valorem duty of one at another rate; none where it is no such duty.
     fn at_duty(&self, instrument: usize, at: f64) -> Option<Vec<Instrument>> {
         let mut instruments = self.scenario.instruments.clone();
-        let Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. } =
+        let Measure::Duty { duty: Duty::AdValorem { rate, .. }, within, .. } =
             &mut instruments[instrument].measures.first_mut()?.measure
         else {
             return None;
         };
         *rate = AdValoremRate::new(at).ok()?;
+        *within = None;
         Some(instruments)
     }
 
@@ -239,13 +241,19 @@ impl<'a> StaticMarket<'a> {
     /// A year at base-year costs.
     fn planner(&self) -> Planner<'_> {
         let base = planner(self.scenario, self.world, Execution::PARALLEL);
-        Planner { cost_factor: &[], weeks: 1, look_ahead_weeks: None, ..base }
+        Planner { cost_factor: &[], on_sale: &[], weeks: 1, look_ahead_weeks: None, ..base }
     }
 }
 
 /// The prices of a year that a planner plans, with these events.
 fn one_year(planner: &Planner<'_>, events: Vec<PolicyEvent>, what: &str) -> Result<Phase, MomentError> {
-    let regime = Regime { name: what.to_owned(), label: String::new(), events, reopening: Reopening::AsTheRule };
+    let regime = Regime {
+        name: what.to_owned(),
+        label: String::new(),
+        events,
+        reopening: Reopening::AsTheRule,
+        on_sale: Vec::new(),
+    };
     let plan = planner.plan(&regime).map_err(|error| MomentError::Plan { instrument: what.to_owned(), error })?;
     Ok(plan.phase(0).clone())
 }
