@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
+use crate::folder::former::ResultKind;
 use crate::numerics::elementary::hypotenuse;
 use crate::report::calibration::write_tables;
 use crate::report::page;
@@ -27,6 +28,9 @@ pub struct CalibrateArgs {
     /// Threads [default: all processors].
     #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
     threads: Option<usize>,
+    /// Start over, whatever the output folder holds.
+    #[arg(long)]
+    fresh: bool,
     /// Write tables only.
     #[arg(long)]
     no_charts: bool,
@@ -54,6 +58,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
         bar.set_message(format!("{done} evaluations ({stage})"));
         bar.tick();
     };
+    super::make_way(&folder, ResultKind::Calibration, args.fresh)?;
     // Opened before anything is written: a folder of another calibration is left as it is.
     let run = CalibrationRun::open(&calibration, &folder, &stop, &progress)?;
     let _lock = run.lock();

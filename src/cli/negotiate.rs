@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::folder::OutputFolder;
+use crate::folder::former::{ResultKind, differences};
 use crate::folder::lock::{Lock, Sharing};
 use crate::model::governments::Setup;
 use crate::model::governments::signs::CHANGES;
@@ -48,6 +49,9 @@ pub struct NegotiateArgs {
     /// Threads [default: all processors].
     #[arg(short = 'j', long, value_name = "N", env = "STICKERSHOCK_THREADS")]
     threads: Option<usize>,
+    /// Start over, whatever the output folder holds.
+    #[arg(long)]
+    fresh: bool,
     /// Write tables only.
     #[arg(long)]
     no_charts: bool,
@@ -71,6 +75,17 @@ struct Found {
     signs: Vec<Sign>,
 }
 
+/// What makes two studies one, in their manifests.
+const IDENTITY: [(&str, &str); 7] = [
+    ("/version", "the version"),
+    ("/scenario/name", "the scenario"),
+    ("/seed", "the seed"),
+    ("/worlds", "the number of worlds"),
+    ("/solve_k", "--solve-k"),
+    ("/scenario/blake3", "the settings"),
+    ("/data", "the data files"),
+];
+
 /// Runs the command.
 pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let started = Instant::now();
@@ -85,7 +100,10 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
     let _lock = Lock::take(&folder, Sharing::Alone)?;
     let pool = super::run::thread_pool(args.threads)?;
-    let manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
+    let mut manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
+    manifest.insert("solve_k", args.solve_k.into());
+    folder
+        .make_way(ResultKind::Negotiation, args.fresh, |former| differences(former, manifest.entries(), &IDENTITY))?;
     let mut standing = WorkStanding::begin(&folder, manifest, started)?;
     let found = standing.keep(pool.install(|| simulate(args, scenario)), |_| false)?;
     let metrics: Vec<MetricRow> = found.metrics.iter().map(MetricRow::from).collect();

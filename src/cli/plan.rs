@@ -78,6 +78,15 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
             format!("{path} holds units of another plan\nhelp: choose another folder, or remove {path}/units");
         return Err(CliError::Usage(message));
     }
+    // The results would no longer be those of the plan beside them.
+    let complete = store.folder().manifest().is_some_and(|manifest| manifest["status"] == "complete");
+    if complete && Plan::read(store.folder()).ok().is_none_or(|stored| stored != plan) {
+        let path = out.display();
+        let message = format!(
+            "{path} holds the finished results of another study\nhelp: choose another folder, or remove {path}"
+        );
+        return Err(CliError::Usage(message));
+    }
     let mut written = vec![plan.write(store.folder(), &loaded)?];
     let count = plan.units.len();
     if args.slurm {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
+use crate::folder::former::ResultKind;
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Layout;
 use crate::report::page;
@@ -108,6 +109,9 @@ pub struct StudyArgs {
     /// Threads [default: all processors].
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<usize>,
+    /// Start over, whatever the output folder holds.
+    #[arg(long)]
+    fresh: bool,
     /// Write tables only.
     #[arg(long)]
     no_charts: bool,
@@ -149,6 +153,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
             study.targets.iter().any(|target| target.regime == *name || target.baseline.as_ref() == Some(name))
         })
         .collect();
+    super::make_way(&folder, ResultKind::Sensitivity, args.fresh)?;
     // Opened before anything is written: a folder of another study is left as it is.
     let log = study.open(&folder, sizes.0)?;
     let _lock = log.0.lock();

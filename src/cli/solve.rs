@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::config::case::{Case, CaseOptions};
+use crate::folder::former::{ResultKind, differences};
 use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{MANIFEST, OutputFolder};
 use crate::model::demand::Execution;
 use crate::report::case::{compare, render_comparison, render_summary, warnings, write, write_failures};
 use crate::report::page;
-use crate::study::solve::{Failed, Matrices, SolveError, SolveOptions, solve};
+use crate::study::solve::{Matrices, SolveError, SolveOptions, solve};
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::CliError;
 
@@ -22,6 +23,9 @@ pub struct SolveArgs {
     /// Write scenarios.json, results.csv, summary.csv and matrices to this folder.
     #[arg(long, value_name = "DIR", env = "STICKERSHOCK_OUT")]
     out: Option<PathBuf>,
+    /// Start over, whatever the output folder holds.
+    #[arg(long, requires = "out")]
+    fresh: bool,
     /// Compare with the results stored in the case; exit with 1 past the tolerances of case.json.
     #[arg(long)]
     compare: bool,
@@ -86,6 +90,54 @@ fn remove_earlier(folder: &OutputFolder, earlier: &BTreeSet<String>, written: &[
     Ok(())
 }
 
+/// What makes two solved markets one, in their manifests.
+const IDENTITY: [(&str, &str); 6] = [
+    ("/version", "the version"),
+    ("/case", "the case"),
+    ("/market", "the market"),
+    ("/recover", "--recover"),
+    ("/many_starts", "--many-starts"),
+    ("/inputs/blake3", "the case's files"),
+];
+
+/// What is said of a solved market beside its results.
+fn manifest(args: &SolveArgs, case: &Case) -> Result<Value, CliError> {
+    let mut inputs = blake3::Hasher::new();
+    let own = ["case.json", "products.csv", "agents.csv", "scenarios.json"].map(|name| args.case.join(name));
+    for path in own.iter().chain(&args.specs) {
+        // A file that is not there has been missed before, if it is needed.
+        let packed = PathBuf::from(format!("{}.gz", path.display()));
+        let bytes = [path, &packed].into_iter().find(|path| path.is_file()).map(|path| crate::folder::read(path));
+        let bytes = bytes.transpose()?.unwrap_or_default();
+        inputs.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+    }
+    Ok(json!({
+        "program": "stickershock",
+        "version": env!("CARGO_PKG_VERSION"),
+        "commit": env!("STICKERSHOCK_COMMIT"),
+        "case": case.name,
+        "market": args.market,
+        "recover": args.recover,
+        "many_starts": args.many_starts,
+        "inputs": { "blake3": inputs.finalize().to_hex().as_str() },
+        "status": "complete",
+    }))
+}
+
+/// The files that a solved market leaves.
+fn written(folder: &OutputFolder) -> Vec<PathBuf> {
+    let names = [
+        "summary.csv",
+        "results.csv",
+        "scenarios.json",
+        "solution.json",
+        "recovered.csv",
+        "other_equilibria.csv",
+        "failures.csv",
+    ];
+    names.iter().map(|name| folder.path().join(name)).filter(|path| path.is_file()).collect()
+}
+
 /// Runs the command.
 pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     let options = CaseOptions { specs: args.specs.clone(), market: args.market.clone() };
@@ -100,6 +152,10 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     // Before hours of solving: a folder of someone else is refused.
     let folder = args.out.as_deref().map(OutputFolder::claim).transpose()?;
     let _lock = folder.as_ref().map(|folder| Lock::take(folder, Sharing::Alone)).transpose()?;
+    let mut manifest = manifest(args, &case)?;
+    if let Some(folder) = &folder {
+        folder.make_way(ResultKind::Market, args.fresh, |former| differences(former, &manifest, &IDENTITY))?;
+    }
     let matrices = match args.matrices {
         Some(MatrixChoice::Stored) => Matrices::AsStored,
         Some(MatrixChoice::All) => Matrices::All,
@@ -109,28 +165,20 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     let options = SolveOptions { execution: Execution::PARALLEL, matrices, many_starts: args.many_starts };
     let pool = super::run::thread_pool(args.threads)?;
     let solution = pool.install(|| solve(&case, &options))?;
-    let mut files = Vec::new();
-    if let Some(out) = &args.out {
-        files = write(out, &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
-        let told = |failed: &Failed| (failed.scenario.clone(), failed.error.to_string());
-        write_failures(out, &solution.failed.iter().map(told).collect::<Vec<_>>())?;
-    }
     if let Some(folder) = &folder {
+        let mut files = write(folder.path(), &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
         let told: Vec<(String, String)> =
             solution.failed.iter().map(|failed| (failed.scenario.clone(), failed.error.to_string())).collect();
+        files.extend(write_failures(folder.path(), &told)?);
         let warnings = solution.scenarios.iter().flat_map(|result| warnings(&case, result)).collect();
-        files.extend(Some(folder.path().join("failures.csv")).filter(|path| path.is_file()));
-        page::write(folder, &page::solve::page(&case, &solution.scenarios, warnings, &told), &mut files)?;
         remove_earlier(folder, &folder.written_before(), &files)?;
-        let names = files.iter().filter_map(|file| file.file_name()).map(|name| name.to_string_lossy());
-        let manifest = json!({
-            "program": "stickershock",
-            "version": env!("CARGO_PKG_VERSION"),
-            "commit": env!("STICKERSHOCK_COMMIT"),
-            "case": case.name,
-            "status": "complete",
-            "files": names.collect::<Vec<_>>(),
-        });
+        let mut shown = written(folder);
+        page::write(folder, &page::solve::page(&case, &solution.scenarios, warnings, &told), &mut shown)?;
+        files.extend(shown);
+        files.sort();
+        files.dedup();
+        let name = |file: &PathBuf| file.strip_prefix(folder.path()).unwrap_or(file).display().to_string();
+        manifest["files"] = files.iter().map(name).collect();
         folder.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
     }
     if solution.scenarios.is_empty() {

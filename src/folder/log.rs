@@ -33,7 +33,7 @@ pub enum LogError {
     /// The runs in the folder are of something else.
     #[error(
         "{path}: holds the runs of another study: its {key} is {found}, this one's {wanted}\nhelp: choose another folder with --out, or \
-         remove this one"
+         start over in this one with --fresh"
     )]
     Another {
         /// The log.
@@ -47,7 +47,7 @@ pub enum LogError {
     },
     /// The first line cannot be read.
     #[error(
-        "{path}: its first line is damaged, so what its runs are of is not known\nhelp: remove the file, or choose another folder with --out"
+        "{path}: its first line is damaged, so what its runs are of is not known\nhelp: choose another folder with --out, or start over in this one with --fresh"
     )]
     Damaged {
         /// The log.

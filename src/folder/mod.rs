@@ -3,6 +3,7 @@
 
 #[doc(hidden)]
 pub mod faults;
+pub mod former;
 pub mod lock;
 pub mod log;
 mod pending;
@@ -57,6 +58,19 @@ pub enum OutputError {
         path: PathBuf,
         /// Something in it.
         found: String,
+    },
+    /// A folder that holds the results of another study.
+    #[error(
+        "{path}: holds the {state} results of another study: {differences}\nhelp: choose another folder with --out, or start over in this \
+         one with --fresh"
+    )]
+    Former {
+        /// The folder.
+        path: PathBuf,
+        /// `finished` or `unfinished`.
+        state: &'static str,
+        /// What is not as it is now.
+        differences: String,
     },
     /// Someone else works in the folder.
     #[error(
@@ -266,7 +280,7 @@ impl OutputFolder {
     pub fn remove_others(&self, earlier: &BTreeSet<String>, written: &[PathBuf]) -> Result<(), OutputError> {
         let endings = |folder: &str| match folder {
             "tables" => &["csv", "parquet"][..],
-            "charts" => &["svg", "png"][..],
+            "charts" => &["svg", "png", "pdf"][..],
             _ => &[][..],
         };
         self.remove_where(|folder, name, path| {

@@ -115,6 +115,12 @@ impl Manifest {
         self
     }
 
+    /// What is known of the run from its start.
+    #[must_use]
+    pub fn entries(&self) -> &Value {
+        &self.fixed
+    }
+
     /// Adds what else is known of the run.
     pub fn insert(&mut self, key: &str, value: Value) {
         if let Value::Object(entries) = &mut self.fixed {

@@ -22,6 +22,7 @@ use super::units::plan::{PLAN_FILE, Plan, UnitPlanError};
 use super::units::store::{Inventory, Store, StoreError};
 use crate::config::design::Point;
 use crate::config::{Loaded, StudyDesign};
+use crate::folder::former::ResultKind;
 use crate::folder::lock::Sharing;
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::ids::RegimeId;
@@ -277,6 +278,7 @@ pub fn merge(
 /// study, finished or not, stay unless the user says otherwise.
 fn settle(begin: Begin, store: &Store, wanted: Plan, loaded: &Loaded) -> Result<Option<(Plan, Inventory)>, WorkError> {
     let path = store.folder().path();
+    store.folder().make_way(ResultKind::Run, begin == Begin::Fresh, |_| Vec::new())?;
     let (resume, go_on) = (begin == Begin::Resume, begin == Begin::GoOn);
     if begin == Begin::Fresh || !path.join(PLAN_FILE).exists() {
         return start(store, wanted, loaded).map(Some);

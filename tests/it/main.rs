@@ -18,6 +18,7 @@ mod equilibria;
 mod evidence;
 mod faults;
 mod field;
+mod former;
 mod fuzzed;
 mod governments;
 mod incentives;
