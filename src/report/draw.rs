@@ -429,6 +429,7 @@ pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained]) -> ChartFacts {
         quiet: never_imposed(report),
         headline: headline_metric(report),
         bargains: bargains.iter().filter_map(captioned).collect(),
+        draw_size: report.results.draw_size(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Rows come from the tables, to the bit; what charts say beside them (titles, labels, dates) stands in `datapackage.json` under
 //! `charts`. A chart drawn from both is the chart that the run drew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -36,26 +36,23 @@ pub struct ChartFacts {
     pub headline: HeadlineMetric,
     /// Of each negotiated regime, its name and what its charts say.
     pub bargains: Vec<(String, Caption)>,
+    /// Replications of each draw, where results are of draws.
+    #[serde(default)]
+    pub draw_size: Option<u64>,
 }
 
-impl ChartFacts {
-    /// The means of draws, of which the table has every replication; rows of a study without draws as they are.
-    fn by_draw(&self, rows: Vec<ReplicationRow>) -> Vec<ReplicationRow> {
-        let regimes: BTreeSet<&str> = rows.iter().map(|row| row.regime.as_str()).collect();
-        let each = rows.len() as u64 / (self.context.replications.max(1) * regimes.len().max(1) as u64);
-        if each <= 1 {
-            return rows;
-        }
-        let mut draws: BTreeMap<(u64, String), Vec<ReplicationRow>> = BTreeMap::new();
-        for row in rows {
-            draws.entry((row.replication / each, row.regime.clone())).or_default().push(row);
-        }
-        let mean = |((draw, _), rows): ((u64, String), Vec<ReplicationRow>)| {
-            let value = rows.iter().map(|row| row.value).sum::<f64>() / rows.len() as f64;
-            rows.into_iter().next().map(|row| ReplicationRow { replication: draw, value, ..row })
-        };
-        draws.into_iter().filter_map(mean).collect()
+/// The means of draws of so many replications each, of which the table has every one; rows of a study without draws as they are.
+fn by_draw(draw_size: Option<u64>, rows: Vec<ReplicationRow>) -> Vec<ReplicationRow> {
+    let Some(size) = draw_size.filter(|size| *size > 1) else { return rows };
+    let mut draws: BTreeMap<(u64, String), Vec<ReplicationRow>> = BTreeMap::new();
+    for row in rows {
+        draws.entry((row.replication / size, row.regime.clone())).or_default().push(row);
     }
+    let mean = |((draw, _), rows): ((u64, String), Vec<ReplicationRow>)| {
+        let value = rows.iter().map(|row| row.value).sum::<f64>() / rows.len() as f64;
+        rows.into_iter().next().map(|row| ReplicationRow { replication: draw, value, ..row })
+    };
+    draws.into_iter().filter_map(mean).collect()
 }
 
 /// Key of the facts in `datapackage.json`.
@@ -240,7 +237,7 @@ impl RecordedRun {
             })
         };
         let rows = self.kept(sheet.lines().map(line))?;
-        Ok(self.facts.by_draw(rows))
+        Ok(by_draw(self.facts.draw_size, rows))
     }
 
     fn kept<R: OfRegime>(&self, rows: impl Iterator<Item = Result<R, Unreadable>>) -> Result<Vec<R>, ChartError> {
@@ -303,5 +300,32 @@ impl<'a> TextLine<'a> {
         let text = self.text(column)?;
         let expected = || format!("row {}, {column}: `{text}`, expected a whole number", self.at + 1);
         text.parse().map_err(|_| self.failed(expected()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_are_told_by_their_size_whatever_failed() {
+        let row = |regime: &str, replication, value| ReplicationRow {
+            regime: regime.into(),
+            replication,
+            metric: "units_all".into(),
+            value,
+        };
+        // Draw 1 failed, and the second replication of draw 2.
+        let rows = vec![
+            row("a", 0, 1.0),
+            row("b", 0, 10.0),
+            row("a", 1, 3.0),
+            row("b", 1, 30.0),
+            row("a", 4, 5.0),
+            row("b", 4, 50.0),
+        ];
+        let means = vec![row("a", 0, 2.0), row("b", 0, 20.0), row("a", 2, 5.0), row("b", 2, 50.0)];
+        assert_eq!(by_draw(Some(2), rows.clone()), means);
+        assert_eq!(by_draw(None, rows.clone()), rows);
     }
 }
