@@ -6,22 +6,41 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::instruments::{SelectionSection, selection};
 use super::reader::Reader;
-use crate::model::market::{Market, ModelGroup};
+use crate::model::market::{GroupKind, Market, ModelGroup};
 
 /// Most groups: each has four headline metrics in every period.
 const MAX_GROUPS: usize = 100;
 
-/// Models whose sales, share and price are headline metrics together: `units_NAME`, `expected_units_NAME`, `car_share_NAME`, `sticker_price_NAME_usd`.
+/// Models whose sales, share and price are headline metrics together: `units_NAME`, `expected_units_NAME`, `car_share_NAME`,
+/// `sticker_price_NAME_usd`. A set of models under a name, or with `each` one group for every brand or manufacturer.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSection {
     /// Its name, part of the names of its metrics: small letters, digits, `-` and `_`.
-    pub name: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What tables and charts call it; its name if absent.
+    #[serde(default)]
+    pub label: Option<String>,
     /// The models that it has.
-    pub on: SelectionSection,
+    #[serde(default)]
+    pub on: Option<SelectionSection>,
     /// Models left out of it.
     #[serde(default)]
     pub except: Option<SelectionSection>,
+    /// In place of name and models: a group for each brand or manufacturer, under its name in small letters with `_` for what is neither letter, digit nor `-`.
+    #[serde(default)]
+    pub each: Option<GroupEach>,
+}
+
+/// What there is a group for each of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupEach {
+    /// Each brand.
+    Brand,
+    /// Each manufacturer.
+    Manufacturer,
 }
 
 /// The groups of a scenario. `flag` is the headline list, which has metrics of its own.
@@ -31,39 +50,103 @@ pub(super) fn groups(
     market: &Market,
     flag: &str,
 ) -> Result<Vec<ModelGroup>, ConfigError> {
-    if sections.len() > MAX_GROUPS {
-        let message = format!("there are {} groups, at most {MAX_GROUPS} can be", sections.len());
-        return Err(reader.error("group", message, "leave some out"));
-    }
     let mut groups: Vec<ModelGroup> = Vec::new();
     for (i, section) in sections.iter().enumerate() {
-        let (key, name) = (format!("group[{i}]"), &section.name);
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-        if name.is_empty() || !name.chars().all(fits) {
-            let help = "its metrics are columns such as units_NAME: use lower-case letters, digits, `-` and `_`";
-            return Err(reader.error(
-                &format!("{key}.name"),
-                format!("`{name}` cannot be part of a column's name"),
-                help,
-            ));
-        }
-        let taken = groups.iter().map(|group| group.name.as_str());
-        let known = market.regions.as_slice().iter().map(String::as_str).chain(["all", "outside", flag]).chain(taken);
-        reader.unused(&format!("{key}.name"), "set of models", name, known)?;
-        let mut selected = selection(reader, &format!("{key}.on"), &section.on, market)?;
-        if let Some(except) = &section.except {
-            let exempt = selection(reader, &format!("{key}.except"), except, market)?;
-            selected.iter_mut().zip(exempt).for_each(|(selected, exempt)| *selected &= !exempt);
-            if !selected.contains(&true) {
+        let key = format!("group[{i}]");
+        let (place, found) = match (section.each, &section.name, &section.on) {
+            (Some(each), None, None) if section.except.is_none() && section.label.is_none() => {
+                (format!("{key}.each"), of_each(each, market))
+            }
+            (Some(_), ..) => {
+                let message = "stands alone: it makes groups of all models, each under its own name";
                 return Err(reader.error(
-                    &format!("{key}.except"),
-                    "leaves no model in the group",
-                    "drop the group instead",
+                    &format!("{key}.each"),
+                    message,
+                    "leave the other keys out, or write a [[group]] of its own for them",
                 ));
             }
+            (None, Some(name), Some(on)) => {
+                (format!("{key}.name"), vec![own(reader, &key, section, name, on, market)?])
+            }
+            (None, ..) => {
+                let missing = if section.name.is_none() { "name" } else { "on" };
+                let message = format!("has no `{missing}`");
+                return Err(reader.error(
+                    &key,
+                    message,
+                    "write name and on, or each = \"brand\" for a group of every brand",
+                ));
+            }
+        };
+        for group in found {
+            let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+            if group.name.is_empty() || !group.name.chars().all(fits) {
+                let help = "its metrics are columns such as units_NAME: use lower-case letters, digits, `-` and `_`";
+                return Err(reader.error(&place, format!("`{}` cannot be part of a column's name", group.name), help));
+            }
+            let taken = groups.iter().map(|group| group.name.as_str());
+            let regions = market.regions.as_slice().iter().map(String::as_str);
+            reader.unused(
+                &place,
+                "set of models",
+                &group.name,
+                regions.chain(["all", "outside", flag]).chain(taken),
+            )?;
+            groups.push(group);
         }
-        let models = (0..market.len()).filter(|j| selected[*j]).collect();
-        groups.push(ModelGroup { name: name.clone(), models });
+    }
+    if groups.len() > MAX_GROUPS {
+        let message = format!("there are {} groups, at most {MAX_GROUPS} can be", groups.len());
+        return Err(reader.error("group", message, "leave some out"));
     }
     Ok(groups)
+}
+
+/// A set of models under a name.
+fn own(
+    reader: &Reader<'_>,
+    key: &str,
+    section: &GroupSection,
+    name: &str,
+    on: &SelectionSection,
+    market: &Market,
+) -> Result<ModelGroup, ConfigError> {
+    let mut selected = selection(reader, &format!("{key}.on"), on, market)?;
+    if let Some(except) = &section.except {
+        let exempt = selection(reader, &format!("{key}.except"), except, market)?;
+        selected.iter_mut().zip(exempt).for_each(|(selected, exempt)| *selected &= !exempt);
+        if !selected.contains(&true) {
+            return Err(reader.error(
+                &format!("{key}.except"),
+                "leaves no model in the group",
+                "drop the group instead",
+            ));
+        }
+    }
+    let models = (0..market.len()).filter(|j| selected[*j]).collect();
+    let label = section.label.clone().unwrap_or_else(|| name.to_owned());
+    Ok(ModelGroup { name: name.to_owned(), label, kind: GroupKind::Own, models })
+}
+
+/// A group for each brand or manufacturer, in the order of the market.
+fn of_each(each: GroupEach, market: &Market) -> Vec<ModelGroup> {
+    let named = |kind: GroupKind, label: &str, models: Vec<usize>| {
+        let small = label.to_lowercase();
+        let kept = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' { c } else { '_' };
+        ModelGroup { name: small.chars().map(kept).collect(), label: label.to_owned(), kind, models }
+    };
+    let models = |of: &dyn Fn(usize) -> bool| (0..market.len()).filter(|j| of(*j)).collect::<Vec<_>>();
+    match each {
+        GroupEach::Brand => {
+            let all = market.brands.iter();
+            all.map(|(id, brand)| named(GroupKind::Brand, brand, models(&|j| market.models[j].brand == id))).collect()
+        }
+        GroupEach::Manufacturer => {
+            let all = market.manufacturers.iter();
+            all.map(|(id, maker)| {
+                named(GroupKind::Manufacturer, maker, models(&|j| market.models[j].manufacturer == id))
+            })
+            .collect()
+        }
+    }
 }

@@ -85,8 +85,35 @@ pub struct Stake {
 pub struct ModelGroup {
     /// Name, part of the names of its metrics.
     pub name: String,
+    /// What tables and charts call it.
+    pub label: String,
+    /// What its models have in common.
+    pub kind: GroupKind,
     /// Its models, in the order of the market.
     pub models: Vec<usize>,
+}
+
+/// What the models of a group have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupKind {
+    /// The user's choice.
+    Own,
+    /// Their brand.
+    Brand,
+    /// Their manufacturer.
+    Manufacturer,
+}
+
+impl GroupKind {
+    /// The word in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "group",
+            Self::Brand => "brand",
+            Self::Manufacturer => "manufacturer",
+        }
+    }
 }
 
 /// How import duty is assessed in this market before any policy; its rate is each model's own.

@@ -20,6 +20,7 @@ pub mod draw_points;
 #[cfg(feature = "charts")]
 pub mod draw_sensitivity;
 pub mod failures;
+pub mod group_rows;
 pub mod indices;
 pub mod lot_rows;
 pub mod market_rows;

@@ -156,9 +156,15 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
             let group = rest.strip_suffix("_usd").unwrap_or(rest);
             let text = match group {
                 "" => what.to_owned(),
-                "outside" => "Purchase events without one of these cars".to_owned(),
+                "outside" if prefix == "units_" => {
+                    "Purchase events without one of these cars (drawn choices)".to_owned()
+                }
+                "outside" => "Purchase events without one of these cars (summed choice probabilities)".to_owned(),
                 group if group == scenario.flag => format!("{what}: models {}", scenario.flag_label),
-                group => format!("{what}: {group}"),
+                group => {
+                    let own = scenario.market.groups.iter().find(|own| own.name == group);
+                    format!("{what}: {}", own.map_or(group, |own| own.label.as_str()))
+                }
             };
             return Described { unit, what: text, is_flow };
         }
@@ -223,6 +229,7 @@ pub fn tables(finished: &Finished) -> Vec<LazyTable<'_>> {
     if report.results.stopping().is_some() {
         tables.push(LazyTable::of(move || report.stopping()));
     }
+    tables.push(LazyTable::unless_empty(move || report.groups()));
     tables.push(LazyTable::unless_empty(move || report.welfare()));
     tables.push(LazyTable::unless_empty(move || report.trade_balance()));
     if report.study.layout().timed.is_some() {

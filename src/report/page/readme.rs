@@ -8,7 +8,7 @@ use super::Page;
 pub type NamedFile = (String, String);
 
 /// Tables in the order to open them; others follow by name.
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 33] = [
     "welfare",
     "regions",
     "models",
@@ -26,6 +26,7 @@ const ORDER: [&str; 32] = [
     "statistics",
     "identification",
     "warnings",
+    "groups",
     "pass_through",
     "diversion",
     "firms",
