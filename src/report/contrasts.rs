@@ -48,7 +48,9 @@ impl Report<'_> {
                 // A difference that does not vary is known exactly and takes no share of the error.
                 let members = family.iter().filter(|paired| paired.difference.variance() > 0.0).count();
                 let together = self.student(level_of_each(LEVEL, members));
-                for (metric, paired) in layout.headlines.iter().zip(&family) {
+                // What a run does not have, such as expected sales in time, has no row.
+                let known = layout.headlines.iter().zip(&family).filter(|(_, paired)| !paired.baseline.mean().is_nan());
+                for (metric, paired) in known {
                     let [ci_low, ci_high] = paired.difference.within(alone);
                     let [simultaneous_ci_low, simultaneous_ci_high] = paired.difference.within(together);
                     let relative = paired.relative();

@@ -55,10 +55,10 @@ table! {
     /// Outcomes of the bargaining behind each negotiated regime, over the worlds of its replications (docs/governments.md defines
     /// every metric).
     pub struct RegimeMetricRow in "negotiation" by [regime, metric] {
-        /// the outcome
-        outcome: MetricRow;
         /// negotiated regime, by its name in the scenario
         regime: String;
+        /// the outcome
+        outcome: MetricRow;
     }
 }
 

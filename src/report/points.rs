@@ -337,7 +337,8 @@ pub fn uncertainty_rows(results: &PointResults, replications: u64) -> Vec<Uncert
             results.quantiles(place, is_change.then_some(baseline), [0.05, 0.95]),
         )
     };
-    names.measured().map(row).collect()
+    // A metric that the study does not have, such as expected sales in time, has no row.
+    names.measured().map(row).filter(|row| !row.mean.is_nan()).collect()
 }
 
 /// Rows of `draws.csv`.
@@ -566,6 +567,9 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
     let mut tables = DrawTables { widths: Vec::new(), structures: Vec::new(), effects: Vec::new() };
     for (is_change, [r, p, m]) in names.measured() {
         let layout = results.over_points(names.place(r, p, m), is_change);
+        if layout.means().iter().all(|mean| mean.is_nan()) {
+            continue;
+        }
         let found = Widths::new(&layout, replications, &cell);
         let key = || (names.regimes[r].clone(), names.periods[p].clone(), names.metrics[m].clone());
         let ((regime, period, metric), quantity) = (key(), quantity_of(is_change));

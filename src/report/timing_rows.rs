@@ -44,7 +44,7 @@ table! {
         landings: Fan, "cars per week";
         /// first choices of buyers, in stock or not
         first_choices: Fan, "cars per week";
-        /// cars sold
+        /// cars sold, drawn choices
         units: Fan, "cars per week";
         /// duty in dispute charged: at the decision for earlier landings, then on landing
         disputed_duty_usd: Fan, "USD";
@@ -66,7 +66,7 @@ table! {
         flagged: bool;
         /// fifth of the income distribution, `1` the poorest; `all` for everybody
         income_quintile: String;
-        /// cars sold, or events without a purchase
+        /// cars sold, or events without a purchase, drawn choices
         units: Summary, "cars";
         /// of those, brought forward
         advanced_units: Summary, "cars";
@@ -98,7 +98,7 @@ table! {
         flagged: bool;
         /// sales of the four weeks up to this one; empty where the baseline has none
         sales_index: Fan, "baseline = 100";
-        /// sales less those of the baseline
+        /// sales less those of the baseline, drawn choices
         units_change: Fan, "cars per week";
         /// the same summed from week 0 on
         cumulative_change: Fan, "cars";

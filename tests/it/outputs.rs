@@ -51,6 +51,10 @@ fn the_dictionary_describes_every_column_of_every_table() {
             let (name, says) = (field["name"].as_str().unwrap(), field["description"].as_str().unwrap());
             let is_interval = ["ci_low", "ci_high", "std_error"].iter().any(|part| name.contains(part));
             assert!(!is_interval || says.contains("contains simulation noise only"), "{name}: {says}");
+            // `units` means the same in every table, and what is expected is called so.
+            let is = |metric: &str| name == metric || name.starts_with(&format!("{metric}_"));
+            assert!(!is("units") || says.contains("drawn choices"), "{}: {name}: {says}", path.display());
+            assert!(!is("expected_units") || says.contains("summed choice probabilities"), "{name}: {says}");
         }
         let key: Vec<&str> =
             resource["schema"]["primaryKey"].as_array().unwrap().iter().map(|k| k.as_str().unwrap()).collect();

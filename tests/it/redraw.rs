@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use stickershock::folder::OutputFolder;
+use stickershock::report::charts::who_pays::{self, Party};
+use stickershock::report::charts::{pull_forward, winners_losers};
+use stickershock::report::recorded::{RecordedRun, Tables};
+use stickershock::report::rows::ComparisonRow;
+
 use crate::support::{ANYWHERE, root, showdown_path};
 
 fn stickershock(arguments: &[&str]) -> Output {
@@ -73,6 +79,7 @@ fn charts_of_a_run_come_out_of_its_tables() {
     for kind in ["deficit", "headline", "offers_negotiated", "settlement_dates_negotiated"] {
         assert!(names.iter().any(|name| name == kind), "{kind} of {names:?}");
     }
+    bars_add_up(run(), "imposed");
 }
 
 #[test]
@@ -83,6 +90,85 @@ fn charts_of_a_run_in_time_come_out_of_its_tables() {
     for name in ["event_study", "pull_forward", "days_of_supply"] {
         assert!(names.iter().any(|known| known == name), "{name} of {names:?}");
     }
+    bars_add_up(&folder, "imposed");
+    rush_and_payback_cancel(&folder);
+}
+
+/// The bars of the charts of winners and of who pays add up to the change that the tables have for the period printed on them.
+fn bars_add_up(folder: &Path, regime: &str) {
+    let tables = Tables::of(&OutputFolder::at(folder)).unwrap();
+    let recorded = RecordedRun::of(&tables).unwrap().unwrap();
+    let context = &recorded.facts.context;
+    let (period, years) = (&context.period.name, context.period.years());
+    let close = |found: f64, expected: f64| {
+        assert!((found - expected).abs() < 1e-9 * expected.abs() && expected != 0.0, "{found}, not {expected}")
+    };
+    let bars = winners_losers::series(&recorded.rows().unwrap(), regime, context).unwrap();
+    let all = tables.rows::<ComparisonRow>().unwrap();
+    let all = all.iter().find(|row| {
+        row.regime == regime && row.baseline == context.baseline && row.period == *period && row.metric == "units_all"
+    });
+    close(bars.iter().map(|bar| bar.change).sum(), all.unwrap().difference / years);
+
+    let mut lines = recorded.welfare().unwrap();
+    lines.retain(|line| line.regime == regime && line.period == *period);
+    lines.sort_by_key(|line| line.order);
+    let world = lines.iter().find(|line| line.account == "total_world").unwrap().clone();
+    close(world.yearly.mean * years, world.change_usd);
+    let parties: Vec<Party> = lines
+        .iter()
+        .filter(|line| line.group != "part")
+        .map(|line| Party { label: line.label.clone(), change: line.yearly, total: line.group == "total" })
+        .collect();
+    let bars = who_pays::series(&parties).unwrap();
+    let alone: f64 = bars.iter().filter(|bar| !bar.total).map(|bar| bar.to - bar.from).sum();
+    close(alone * 1e9, world.yearly.mean);
+    // Each bar starts where the one above ends, and the last party ends where the world's begins to be read.
+    close(bars.iter().rev().find(|bar| !bar.total).unwrap().to * 1e9, world.yearly.mean);
+}
+
+/// In the history a rush before the deadline is paid back after it: the chart shows both, and over the whole horizon they cancel within
+/// their interval, in the chart, in comparisons.csv and in welfare.csv.
+fn rush_and_payback_cancel(folder: &Path) {
+    let tables = Tables::of(&OutputFolder::at(folder)).unwrap();
+    let recorded = RecordedRun::of(&tables).unwrap().unwrap();
+    let history = "announced_settled";
+    let panels =
+        pull_forward::series(&recorded.rows().unwrap(), &[history.to_owned()], &recorded.facts.context).unwrap();
+    let [fan] = &panels[0].fans[..] else { panic!("{panels:?}") };
+    let most = fan.weeks.iter().map(|(_, fan)| fan.mean).fold(0.0, f64::max);
+    let (_, last) = fan.weeks.last().unwrap();
+    assert!(most > 500.0, "no rush: {most}");
+    assert!(last.q05 <= 0.0 && last.q95 >= 0.0 && last.mean.abs() < 0.1 * most, "{last:?} after {most}");
+    let rows = tables.rows::<ComparisonRow>().unwrap();
+    let of = |metric: &str| {
+        rows.iter().find(|row| row.regime == history && row.period == "all" && row.metric == metric).unwrap()
+    };
+    let sold = of("units_sanctioned");
+    assert!(
+        (sold.difference - last.mean).abs() < 1e-6 * most,
+        "{} in the table, {} in the chart",
+        sold.difference,
+        last.mean
+    );
+    assert!(sold.ci_low <= 0.0 && sold.ci_high >= 0.0, "{sold:?}");
+    let welfare = recorded.welfare().unwrap();
+    for account in ["treasury", "makers_japan", "dealers"] {
+        let line =
+            welfare.iter().find(|line| line.regime == history && line.period == "all" && line.account == account);
+        let [low, high] = line.unwrap().yearly.interval;
+        assert!(low <= 0.0 && high >= 0.0, "{account}: {low} to {high}");
+    }
+    // Sales in time are drawn, like those of every other table.
+    let package = std::fs::read_to_string(folder.join("datapackage.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    for table in package["resources"].as_array().unwrap() {
+        let fields = table["schema"]["fields"].as_array().unwrap();
+        let units = fields.iter().filter(|field| field["name"].as_str().unwrap().starts_with("units_"));
+        units.for_each(|field| assert!(field["description"].as_str().unwrap().contains("drawn choices"), "{field}"));
+    }
+    // What a run in time does not have has no row of nothing.
+    assert!(rows.iter().all(|row| !row.metric.starts_with("expected_units")), "rows of expected sales");
 }
 
 #[test]
