@@ -21,10 +21,12 @@ def to_pandas(table: Table) -> Any:
         import pyarrow
     except ImportError:
         dates = [name for name, kind, _, _ in table.fields if kind == "date"]
+        # Names may be numbers.
+        texts = {name: str for name, kind, _, _ in table.fields if kind == "string"}
         # From 3 on every double comes back as it was written.
         exact = {} if int(pandas.__version__.split(".")[0]) >= 3 else {"float_precision": "round_trip"}
         text = io.BytesIO(table.csv())
-        return pandas.read_csv(text, keep_default_na=False, na_values=[""], parse_dates=dates, **exact)
+        return pandas.read_csv(text, keep_default_na=False, na_values=[""], dtype=texts, parse_dates=dates, **exact)
     return pyarrow.table(table).to_pandas(date_as_object=False)
 
 

@@ -7,7 +7,7 @@ use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
 use crate::model::ids::RegimeId;
 use crate::model::outcome::{Outcome, WeekMetric};
-use crate::report::record::decimal;
+use crate::report::record::{decimal, quoted};
 use crate::study::Study;
 use crate::study::units::Store;
 use crate::study::units::drive::Studies;
@@ -101,9 +101,4 @@ fn trace(study: &Study, regime: RegimeId, outcome: &Outcome) -> String {
         }
     }
     out
-}
-
-/// Text as a CSV cell.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

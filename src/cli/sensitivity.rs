@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Table, problem};
 use crate::folder::{OutputError, OutputFolder};
 use crate::report::indices::{IndexRow, NoisyIndexRow};
-use crate::report::record::{Cell, Record, TableData, decimal};
+use crate::report::record::{Cell, Record, TableData, lines_of};
 use crate::sensitivity::{
     self, Analysis, AnalysisError, Design, DesignError, Problem, Resampling, SampleOptions, analyze, block_rows,
     sample, without_failed,
@@ -191,12 +191,9 @@ fn write_sample(args: &SampleArgs) -> Result<(), CliError> {
 }
 
 fn render_design(problem: &Problem, design: &Design) -> Result<Vec<u8>, OutputError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(problem.names())?;
-    for row in design.iter() {
-        writer.write_record(row.iter().map(|x| decimal(*x)))?;
-    }
-    Ok(writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?)
+    let header = problem.names().map(|name| Cell::Text(name.into())).collect();
+    let rows = design.iter().map(|row| row.iter().map(|x| Cell::Number(*x)).collect());
+    Ok(lines_of(std::iter::once(header).chain(rows))?)
 }
 
 fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
@@ -285,6 +282,7 @@ fn json(analysis: &Analysis) -> String {
         let fields = R::fields();
         let value = |cell: Cell| match cell {
             Cell::Number(number) => Value::from(number),
+            Cell::Text(text) => Value::from(text),
             other => Value::from(other.text()),
         };
         rows.map(|row| {

@@ -10,7 +10,7 @@ use crate::folder::former::ResultKind;
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Layout;
 use crate::report::page;
-use crate::report::record::decimal;
+use crate::report::record::shortest;
 use crate::report::sensitivity::write_tables;
 use crate::sensitivity::{Index, IndexEstimate, IndexPrecision, Resampling, Scheme};
 use crate::study::manifest::{Manifest, WorkStanding};
@@ -438,7 +438,7 @@ fn summary(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, rule: Inde
         let verdict = if finished.worst <= 1.0 {
             "narrow enough".to_owned()
         } else {
-            format!("{} times too wide; --n-max lets the design grow", decimal((finished.worst * 10.0).round() / 10.0))
+            format!("{} times too wide; --n-max lets the design grow", shortest((finished.worst * 10.0).round() / 10.0))
         };
         let _ = writeln!(
             out,

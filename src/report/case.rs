@@ -8,6 +8,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::record::quoted;
 use crate::config::case::{Case, MatrixKind, Tolerance, read_matrix};
 use crate::config::{ConfigError, harmless};
 use crate::folder::{OutputError, OutputFolder};
@@ -222,20 +223,20 @@ pub fn write(
     Ok(files)
 }
 
-/// Writes `failures.csv`: each scenario that was not solved, and why. Where there is none, one of an earlier run goes.
+/// Writes `failures.csv`: each scenario that was not solved, and why. Where there is none, one of an earlier run goes. Gives the file.
 ///
 /// # Errors
 /// [`OutputError`] naming the file.
-pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<(), OutputError> {
+pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<Option<PathBuf>, OutputError> {
     let folder = OutputFolder::bare(folder)?;
     if failures.is_empty() {
-        return folder.remove(&folder.path().join("failures.csv"));
+        return folder.remove(&folder.path().join("failures.csv")).map(|()| None);
     }
     let mut text = "scenario,error\n".to_owned();
     failures.iter().for_each(|(scenario, error)| {
         let _ = writeln!(text, "{},{}", quoted(scenario), quoted(&harmless(error)));
     });
-    folder.write("failures.csv", text.as_bytes()).map(drop)
+    folder.write("failures.csv", text.as_bytes()).map(Some)
 }
 
 /// `recovered.csv`: one row a product.
@@ -299,7 +300,8 @@ pub fn results_text(case: &Case, results: &[ScenarioResult]) -> String {
     for result in results {
         let arrays = result.arrays();
         for (place, &j) in result.products.iter().enumerate() {
-            let _ = write!(text, "{},{},{}", result.name, quoted(&case.product_ids[j]), quoted(&case.firm_ids[j]));
+            let _ =
+                write!(text, "{},{},{}", quoted(&result.name), quoted(&case.product_ids[j]), quoted(&case.firm_ids[j]));
             arrays.iter().for_each(|(_, values)| push_number(&mut text, values[place]));
             text.push('\n');
         }
@@ -314,7 +316,7 @@ pub fn summary_text(results: &[ScenarioResult]) -> String {
                     evaluations,first_order_residual,largest_profit_hessian_eigenvalue,deviations_that_gain,other_equilibria\n"
         .to_owned();
     for result in results {
-        text.push_str(&result.name);
+        text.push_str(&quoted(&result.name));
         let sum = |values: &[f64]| values.iter().sum::<f64>();
         let (inside, outside) = (sum(&result.share), result.outside_share_reported);
         let (surplus, change) = (result.consumer_surplus, result.delta_consumer_surplus);
@@ -336,7 +338,7 @@ pub fn others_text(case: &Case, results: &[ScenarioResult]) -> String {
         for (number, other) in result.other_equilibria.iter().enumerate() {
             for (place, &j) in result.products.iter().enumerate() {
                 let (id, price, share) = (quoted(&case.product_ids[j]), other.price[place], other.share[place]);
-                let _ = writeln!(text, "{},{},{id},{price:?},{share:?}", result.name, number + 2);
+                let _ = writeln!(text, "{},{},{id},{price:?},{share:?}", quoted(&result.name), number + 2);
             }
         }
     }
@@ -346,11 +348,6 @@ pub fn others_text(case: &Case, results: &[ScenarioResult]) -> String {
 /// A comma and a number; nothing where there is none.
 fn push_number(text: &mut String, value: f64) {
     let _ = if value.is_nan() { write!(text, ",") } else { write!(text, ",{value:?}") };
-}
-
-/// A cell with quotes where CSV needs them.
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
 /// A matrix file: a row for each product, or buyer.
@@ -393,7 +390,7 @@ fn pyblp_products(case: &Case, results: &[ScenarioResult]) -> String {
     let mut text = "market_ids,product_ids,firm_ids,shares,prices,costs\n".to_owned();
     for result in results {
         for (place, &j) in result.products.iter().enumerate() {
-            let (id, firm, name) = (quoted(&case.product_ids[j]), quoted(&case.firm_ids[j]), &result.name);
+            let (id, firm, name) = (quoted(&case.product_ids[j]), quoted(&case.firm_ids[j]), quoted(&result.name));
             let (share, price, cost) = (result.share[place], result.price[place], result.effective_cost[place]);
             let _ = writeln!(text, "{name},{id},{firm},{share:?},{price:?},{cost:?}");
         }
@@ -402,11 +399,11 @@ fn pyblp_products(case: &Case, results: &[ScenarioResult]) -> String {
 }
 
 fn pyblp_agents(case: &Case, results: &[ScenarioResult]) -> String {
-    let names: Vec<String> = case.agents.iter().map(|(name, _)| quoted(name)).collect();
+    let names: Vec<_> = case.agents.iter().map(|(name, _)| quoted(name)).collect();
     let mut text = format!("market_ids,{}\n", names.join(","));
     for result in results {
         for i in 0..case.population.len() {
-            text.push_str(&result.name);
+            text.push_str(&quoted(&result.name));
             case.agents.iter().for_each(|(_, column)| {
                 let _ = write!(text, ",{:?}", column[i]);
             });

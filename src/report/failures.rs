@@ -1,7 +1,7 @@
 //! `failures.csv`: the jobs that left no outcome, and why.
 
 use super::package::Resource;
-use super::record::{Cell, Record, lines_of, table};
+use super::record::{Record, header, lines_of, table};
 use crate::config::harmless;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 
@@ -40,12 +40,12 @@ impl<'a> FailureTable<'a> {
     pub fn add(&mut self, point: usize, replication: u64, regime: &str, error: &str) -> Result<(), OutputError> {
         if self.file.is_none() {
             let mut file = self.folder.begin("tables/failures.csv")?;
-            file.write(&lines_of([JobFailureRow::fields().into_iter().map(|field| field.name).collect()])?)?;
+            file.write(&lines_of([header(&JobFailureRow::fields())])?)?;
             self.file = Some(file);
         }
         let row =
             JobFailureRow { point: point as u64, replication, regime: regime.into(), error: harmless(error).into() };
-        let line = lines_of([row.cells().iter().map(Cell::text).collect()])?;
+        let line = lines_of([row.cells()])?;
         self.file.as_mut().map_or(Ok(()), |file| file.write(&line))
     }
 

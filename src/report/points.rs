@@ -1,7 +1,7 @@
 //! Tables of studies of many points: sweeps, draws of what is uncertain, and points that failed.
 
 use super::package::Resource;
-use super::record::{Cell, Field, FieldType, TableData, lines_of, table};
+use super::record::{Cell, Field, FieldType, TableData, header, lines_of, shortest, table};
 use super::study::WrittenTables;
 use crate::config::design::{Point, StudyDesign};
 use crate::config::harmless;
@@ -92,7 +92,7 @@ impl PointTable {
             fields,
         };
         let mut table = Self { file: folder.begin(&format!("tables/{name}.csv"))?, resource };
-        let header: Vec<String> = table.resource.fields.iter().map(|field| field.name.clone()).collect();
+        let header = header(&table.resource.fields);
         table.write(vec![header])?;
         Ok(table)
     }
@@ -115,9 +115,12 @@ impl PointTable {
                     let place = names.place(r, p, m);
                     let (level, change) = (moments.level(place), moments.difference(place));
                     let ([low, high], [change_low, change_high]) = (level.interval(LEVEL), change.interval(LEVEL));
-                    let mut row = vec![point.to_string()];
-                    row.extend(settings.iter().map(setting_text));
-                    row.extend([regime.clone(), period.clone(), metric.clone(), level.count().to_string()]);
+                    let mut row = vec![Cell::Integer(point)];
+                    // Axes follow the number of the point.
+                    let kinds = self.resource.fields.iter().skip(1).map(|field| field.kind);
+                    row.extend(settings.iter().zip(kinds).map(|(setting, kind)| setting_cell(setting, kind)));
+                    row.extend([regime, period, metric].map(|name| Cell::Text(name.clone())));
+                    row.push(Cell::Integer(level.count()));
                     let numbers = [
                         level.mean(),
                         level.std_error(),
@@ -128,7 +131,7 @@ impl PointTable {
                         change_low,
                         change_high,
                     ];
-                    row.extend(numbers.map(|number| Cell::Number(number).text()));
+                    row.extend(numbers.map(Cell::Number));
                     rows.push(row);
                 }
             }
@@ -136,7 +139,7 @@ impl PointTable {
         self.write(rows)
     }
 
-    fn write(&mut self, rows: Vec<Vec<String>>) -> Result<(), OutputError> {
+    fn write(&mut self, rows: Vec<Vec<Cell>>) -> Result<(), OutputError> {
         self.file.write(&lines_of(rows)?)
     }
 }
@@ -148,12 +151,20 @@ fn axis_field(sweep: &Sweep, position: usize, axis: &Axis) -> Field {
     Field::new(axis.name.clone(), kind, "", format!("swept setting `{}`: {}", axis.key, axis.label))
 }
 
-/// A setting as a cell.
+/// A setting in a column of a type.
+fn setting_cell(setting: &Setting, kind: FieldType) -> Cell {
+    match (setting, kind) {
+        (Setting::Number(number), FieldType::Number) => Cell::Number(*number),
+        _ => Cell::Text(setting_text(setting)),
+    }
+}
+
+/// A setting in words.
 #[must_use]
 pub fn setting_text(setting: &Setting) -> String {
     match setting {
         Setting::Boolean(truth) => truth.to_string(),
-        Setting::Number(number) => Cell::Number(*number).text(),
+        Setting::Number(number) => shortest(*number),
         Setting::Text(text) => text.clone(),
     }
 }
@@ -548,8 +559,7 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
 
 /// A value to four digits.
 fn short(value: f64) -> String {
-    let digits = format!("{value:.3e}").parse::<f64>().unwrap_or(value);
-    Cell::Number(digits).text()
+    shortest(format!("{value:.3e}").parse::<f64>().unwrap_or(value))
 }
 
 /// Rows of `widths.csv`, `structures.csv` and `effects.csv`.

@@ -15,6 +15,8 @@
 //! The doc comments are the descriptions in `datapackage.json`. A struct of statistics that many tables give of many metrics is
 //! declared with `statistics!`; whatever else may stand in a row has the trait [`Columns`].
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 /// Type of a column, in Data Package terms.
@@ -98,11 +100,11 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// The cell as CSV text: shortest decimals that give the same double back, empty where not defined.
+    /// The cell as CSV text: of a number the shortest decimals that give the same double back, empty where not defined.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => quoted(text).into_owned(),
             Self::Integer(number) => number.to_string(),
             Self::Number(number) => decimal(*number),
             Self::Boolean(truth) => truth.to_string(),
@@ -111,9 +113,37 @@ impl Cell {
     }
 }
 
-/// Shortest decimal of a double; empty for NaN and infinities, `0` for both zeros.
+/// Text as a CSV cell, in quotes where CSV needs them or a reader could take it for something else: a number or date, a truth value, a cell
+/// that is not given.
+#[must_use]
+pub fn quoted(text: &str) -> Cow<'_, str> {
+    let begins = text.starts_with(|c: char| c.is_ascii_digit() || "+-.#<".contains(c));
+    let is_word = OTHERWISE_READ.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if begins || is_word || text.contains([',', '"', '\n', '\r']) || text.trim() != text {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text.into()
+    }
+}
+
+/// What readers of CSV take for something else than a word, in small letters.
+const OTHERWISE_READ: [&str; 13] =
+    ["na", "n/a", "nan", "null", "nil", "none", "missing", "inf", "infinity", "true", "false", "yes", "no"];
+
+/// A number as a cell of a column of numbers: [`shortest`], with a decimal point (or an exponent) where it is whole too, so that a reader
+/// who goes by the first rows takes the column for what it is.
 #[must_use]
 pub fn decimal(number: f64) -> String {
+    let mut text = shortest(number);
+    if !text.is_empty() && !text.contains(['.', 'e']) {
+        text.push_str(".0");
+    }
+    text
+}
+
+/// Shortest decimal of a double; empty for NaN and infinities, `0` for both zeros.
+#[must_use]
+pub fn shortest(number: f64) -> String {
     let size = number.abs();
     if !number.is_finite() {
         String::new()
@@ -372,20 +402,24 @@ impl TableData {
     /// When the CSV writer fails, which writing to memory does not.
     pub fn new<R: Record>(rows: &[R]) -> Result<Self, csv::Error> {
         let fields = R::fields();
-        let header = fields.iter().map(|field| field.name.clone()).collect();
-        let lines = rows.iter().map(|row| row.cells().iter().map(Cell::text).collect());
-        let csv = lines_of(std::iter::once(header).chain(lines))?;
+        let csv = lines_of(std::iter::once(header(&fields)).chain(rows.iter().map(Record::cells)))?;
         Ok(Self { name: R::TABLE, description: R::description(), key: R::KEY, fields, csv })
     }
+}
+
+/// The first line of a table.
+pub(crate) fn header(fields: &[Field]) -> Vec<Cell> {
+    fields.iter().map(|field| Cell::Text(field.name.clone())).collect()
 }
 
 /// Lines of a CSV file.
 ///
 /// # Errors
 /// When the CSV writer fails, which writing to memory does not.
-pub(super) fn lines_of(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    rows.into_iter().try_for_each(|row| writer.write_record(row))?;
+pub(crate) fn lines_of(rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<Vec<u8>, csv::Error> {
+    // Cells bring their quotes.
+    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Never).from_writer(Vec::new());
+    rows.into_iter().try_for_each(|row| writer.write_record(row.iter().map(Cell::text)))?;
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
@@ -395,12 +429,38 @@ mod tests {
 
     #[test]
     fn numbers_are_shortest_and_undefined_is_empty() {
-        assert_eq!(decimal(0.1 + 0.2), "0.30000000000000004");
-        assert_eq!(decimal(51_680.0), "51680");
-        assert_eq!(decimal(-0.0), "0");
-        assert_eq!(decimal(1.5e-9), "1.5e-9");
-        assert_eq!(decimal(f64::NAN), "");
-        assert_eq!(decimal(f64::INFINITY), "");
+        let numbers = [0.1 + 0.2, 51_680.0, -0.0, -3.0, 1.5e-9, 1e300, f64::NAN, f64::INFINITY];
+        let texts = ["0.30000000000000004", "51680.0", "0.0", "-3.0", "1.5e-9", "1e300", "", ""];
+        assert_eq!(numbers.map(decimal), texts);
+        assert_eq!(numbers.map(shortest), ["0.30000000000000004", "51680", "0", "-3", "1.5e-9", "1e300", "", ""]);
+    }
+
+    #[test]
+    fn a_name_is_quoted_where_a_reader_could_take_it_for_something_else() {
+        for name in [
+            "1",
+            "01",
+            "9-3",
+            "1995-01-01",
+            "-5",
+            ".5",
+            "+1",
+            "NA",
+            "n/a",
+            "null",
+            "NaN",
+            "Inf",
+            "true",
+            "FALSE",
+            "#N/A",
+            " Ford",
+        ] {
+            assert_eq!(quoted(name), format!("\"{name}\""));
+        }
+        assert_eq!((quoted("a, \"b\""), quoted("")), ("\"a, \"\"b\"\"\"".into(), "".into()));
+        for name in ["y", "t", "Legend", "japan", "Name", "LS 400", "Trueno", "nan-1", "E320 1995"] {
+            assert_eq!(quoted(name), name);
+        }
     }
 
     statistics! {
@@ -468,13 +528,20 @@ mod tests {
         let wood = [
             WoodTree { wood: 3, tree: tree("oak, \"old\"", known(0.1 + 0.2, 1e-9)) },
             WoodTree { wood: 4, tree: tree("NA", known(-1.5e300, f64::NAN)) },
+            WoodTree { wood: 5, tree: tree("01", known(21.0, 0.0)) },
         ];
         let csv = TableData::new(&wood).unwrap().csv;
         let back = read_rows::<WoodTree>(&csv).unwrap();
         assert_eq!(back[0], wood[0]);
         assert_eq!((back[1].tree.height.value, back[1].tree.name.as_str()), (-1.5e300, "NA"));
         assert!(back[1].tree.height.error.is_nan());
+        assert_eq!(back[2], wood[2]);
         assert_eq!(TableData::new(&back).unwrap().csv, csv);
+        // Tables of earlier versions have whole numbers without a point, and names without quotes.
+        let text = String::from_utf8(csv.clone()).unwrap();
+        assert!(text.ends_with("\n5,\"01\",21.0,0.0,1995-06-28\n"), "{text}");
+        let earlier = text.replace("\"01\",21.0,0.0", "01,21,0");
+        assert_eq!(read_rows::<WoodTree>(earlier.as_bytes()).unwrap()[2], wood[2]);
         // Other columns, a word for a number, a line cut short.
         let text = String::from_utf8(csv).unwrap();
         let told = |text: String| read_rows::<WoodTree>(text.as_bytes()).unwrap_err().to_string();

@@ -7,7 +7,7 @@ use super::build::Report;
 use super::failures::FailureTable;
 use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
-use super::record::{Cell, Field, FieldType, Record, TableData, lines_of};
+use super::record::{Cell, Field, FieldType, Record, TableData, header, lines_of};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::ids::RegimeId;
@@ -70,7 +70,7 @@ impl ReplicationRows {
     /// # Errors
     /// [`OutputError::Csv`] when it cannot be rendered, here and below.
     pub fn header(&self) -> Result<Vec<u8>, OutputError> {
-        Ok(lines_of([self.resource.fields.iter().map(|field| field.name.clone()).collect()])?)
+        Ok(lines_of([header(&self.resource.fields)])?)
     }
 
     /// One replication, a line of CSV for each regime.
@@ -79,8 +79,8 @@ impl ReplicationRows {
     /// As [`Self::header`].
     pub fn lines(&self, replication: u64, outcomes: &[Outcome]) -> Result<Vec<u8>, OutputError> {
         let line = |(regime, outcome): (&String, &Outcome)| {
-            let mut row = vec![regime.clone(), replication.to_string()];
-            row.extend(self.slots.iter().map(|slot| Cell::Number(outcome.values[*slot]).text()));
+            let mut row = vec![Cell::Text(regime.clone()), Cell::Integer(replication)];
+            row.extend(self.slots.iter().map(|slot| Cell::Number(outcome.values[*slot])));
             row
         };
         Ok(lines_of(self.regimes.iter().zip(outcomes).map(line))?)

@@ -415,7 +415,7 @@ fn draws_tell_parameters_from_chance() {
         row.unwrap().clone()
     };
     let price = find("sticker_price_sanctioned_usd", "change");
-    assert_eq!((price["replication_variance"].as_str(), price["parameter_share"].as_str()), ("0", "1"));
+    assert_eq!((price["replication_variance"].as_str(), price["parameter_share"].as_str()), ("0.0", "1.0"));
     let units = find("units_sanctioned", "level");
     let value = |name: &str| units[name].parse::<f64>().unwrap();
     assert!(value("replication_variance") > 0.0);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use self::rows::{ConvergenceRow, DesignFailureRow, RankingRow, SensitivityRow};
 use super::package::{Resource, data_package};
-use super::record::{Cell, Field, FieldType, Record, TableData};
+use super::record::{Cell, Field, FieldType, Record, TableData, header, lines_of};
 use super::study::{Described, describe};
 use crate::config::harmless;
 use crate::folder::{OutputError, OutputFolder};
@@ -116,12 +116,7 @@ pub(super) fn table(
     fields: Vec<Field>,
     rows: impl Iterator<Item = Vec<Cell>>,
 ) -> Result<TableData, OutputError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(fields.iter().map(|field| field.name.as_str()))?;
-    for row in rows {
-        writer.write_record(row.iter().map(Cell::text))?;
-    }
-    let csv = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    let csv = lines_of(std::iter::once(header(&fields)).chain(rows))?;
     Ok(TableData { name, description: description.into(), key, fields, csv })
 }
 
