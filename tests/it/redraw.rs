@@ -101,7 +101,7 @@ fn bars_add_up(folder: &Path, regime: &str) {
     let context = &recorded.facts.context;
     let (period, years) = (&context.period.name, context.period.years());
     let close = |found: f64, expected: f64| {
-        assert!((found - expected).abs() < 1e-9 * expected.abs() && expected != 0.0, "{found}, not {expected}")
+        assert!((found - expected).abs() < 1e-9 * expected.abs() && expected != 0.0, "{found}, not {expected}");
     };
     let bars = winners_losers::series(&recorded.rows().unwrap(), regime, context).unwrap();
     let all = tables.rows::<ComparisonRow>().unwrap();

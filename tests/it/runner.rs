@@ -579,7 +579,7 @@ fn a_plan_that_was_edited_is_refused() {
             Value::Object(entries) => left.extend(entries.iter().map(|(key, value)| (format!("{place}/{key}"), value))),
             // The units are as many as they are alike.
             Value::Array(items) => {
-                left.extend(items.iter().take(2).enumerate().map(|(i, value)| (format!("{place}/{i}"), value)))
+                left.extend(items.iter().take(2).enumerate().map(|(i, value)| (format!("{place}/{i}"), value)));
             }
             _ => places.push(place),
         }

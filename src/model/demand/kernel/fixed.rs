@@ -117,7 +117,7 @@ fn fill_plain(block: &[f64], products: &Products, delta: &[f64], rows: &mut Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::FixedUtility;
+    use super::{Exponentials, FixedUtility};
     use crate::model::demand::{
         BuyerColumns, DemandError, Execution, ExpectedDemand, KernelPath, OwnedBrands, Population, Products,
     };
