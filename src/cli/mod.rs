@@ -407,19 +407,7 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let hears = matches!(
-        parsed.command,
-        Command::Run(_)
-            | Command::Unit(_)
-            | Command::Merge(_)
-            | Command::Verify(_)
-            | Command::Sensitivity(_)
-            | Command::Calibrate(_)
-            | Command::Validate(_)
-    );
-    if !hears {
-        signals::stop_at_once();
-    }
+    signals::stop_at_once();
     let result = match parsed.command {
         Command::Run(args) => run::run(&args),
         Command::Plan(args) => plan::plan(&args),

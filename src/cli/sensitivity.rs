@@ -149,9 +149,6 @@ struct AnalyzeArgs {
 
 /// Runs the command.
 pub fn run(args: &SensitivityArgs) -> Result<(), CliError> {
-    if args.command.is_some() {
-        super::signals::stop_at_once();
-    }
     match &args.command {
         Some(SensitivityCommand::Sample(args)) => write_sample(args),
         Some(SensitivityCommand::Analyze(args)) => write_analysis(args),

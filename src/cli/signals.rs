@@ -1,12 +1,12 @@
 //! What the shell asks and allows: a request to stop is a flag that the work looks at; a file that may not grow and a lack of memory are errors like
 //! any other; a small stack is none.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGABRT, SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::{SigId, flag, low_level};
 
 /// Exit code of a command that was asked to stop.
 const INTERRUPTED: i32 = 130;
@@ -21,6 +21,10 @@ pub(super) fn stop_flag() -> Arc<AtomicBool> {
         // In the order of registration: the first signal finds the flag down, and the second ends the process.
         let _ = flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop));
         let _ = flag::register(signal, Arc::clone(&stop));
+    }
+    let mut until_now = UNTIL_WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    for handler in until_now.drain(..) {
+        low_level::unregister(handler);
     }
     let watched = Arc::clone(&stop);
     // Where no thread can be had, the work alone looks at the flag.
@@ -44,10 +48,16 @@ fn watch(stop: &AtomicBool) {
     std::process::exit(INTERRUPTED);
 }
 
-/// The first signal ends the process: for commands that keep nothing until they are done.
+/// Handlers that hold until work takes a [`stop_flag`].
+static UNTIL_WORK: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
+
+/// The first signal ends the process, until there is work that hears it: for commands that keep nothing until they are done, and while others read
+/// their input.
 pub(super) fn stop_at_once() {
+    let mut handlers = UNTIL_WORK.lock().unwrap_or_else(PoisonError::into_inner);
     for signal in [SIGINT, SIGTERM] {
-        let _ = flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::new(AtomicBool::new(true)));
+        let always = Arc::new(AtomicBool::new(true));
+        handlers.extend(flag::register_conditional_shutdown(signal, INTERRUPTED, always));
     }
 }
 

@@ -116,9 +116,14 @@ pub enum OutputError {
 /// What to do about an error of the system: what is said, unless it opens no more files.
 #[must_use]
 pub fn remedy<'a>(error: &io::Error, otherwise: &'a str) -> &'a str {
-    // A temporary file's error has that of the system within.
-    let within = || error.get_ref()?.source()?.downcast_ref::<io::Error>()?.raw_os_error();
-    if too_many_files(error.raw_os_error().or_else(within)) { MORE_FILES } else { otherwise }
+    remedy_told(&error.to_string(), otherwise)
+}
+
+/// The same by the text of an error, where its code is no longer at hand: of a temporary file, or within another error.
+#[must_use]
+pub fn remedy_told<'a>(told: &str, otherwise: &'a str) -> &'a str {
+    let code = [23, 24].into_iter().find(|code| told.contains(&format!("(os error {code})")));
+    if too_many_files(code) { MORE_FILES } else { otherwise }
 }
 
 /// A folder that results are written to.

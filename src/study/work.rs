@@ -24,7 +24,7 @@ use crate::config::design::Point;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::former::ResultKind;
 use crate::folder::lock::Sharing;
-use crate::folder::{OutputError, OutputFolder};
+use crate::folder::{OutputError, OutputFolder, remedy_told};
 use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 use crate::platform::clock::Instant;
@@ -108,7 +108,8 @@ pub enum WorkError {
     },
     /// Output that could not be written, after units were stored.
     #[error(
-        "{reason}\nhelp: make room or permission, and run the same command with --resume: {done} of {total} units are done and kept"
+        "{reason}\nhelp: {}: {done} of {total} units are done and kept",
+        remedy_told(.reason, "make room or permission, and run the same command with --resume")
     )]
     Resumable {
         /// What went wrong.
