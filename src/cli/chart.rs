@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::CliError;
+use crate::config::figures::{FigureForm, Figures, Palette, form_of, palette_of, points_of, size_of};
 use crate::folder::OutputFolder;
-use crate::model::figures::{FigureForm, Figures, Palette, form_of, palette_of, points_of, size_of};
 use crate::platform::threads::prelude::*;
 use crate::report::charts::{ChartError, Svg, write_file};
 use crate::report::redraw::{Wanted, redraw};

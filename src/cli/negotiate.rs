@@ -12,7 +12,7 @@ use crate::model::governments::signs::CHANGES;
 use crate::model::scenario::Scenario;
 use crate::report::bargaining::Bargain;
 #[cfg(feature = "charts")]
-use crate::report::charts::{bargaining, write as write_chart};
+use crate::report::charts::{bargaining, write_into};
 use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
 use crate::report::package::{Resource, data_package};
 use crate::report::record::TableData;
@@ -126,13 +126,13 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
         files.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
     }
     #[cfg(feature = "charts")]
-    let caption = found.bargain.caption(scenario, "bargaining alone", &found.setup);
+    let caption = found.bargain.caption(scenario, &loaded.look, "bargaining alone", &found.setup);
     #[cfg(feature = "charts")]
     if !args.no_charts {
-        let charts = folder.path().join("charts");
+        let charts = folder.below("charts");
         for (name, chart) in bargaining::both(&found.bargain.offers, &found.bargain.dates, &caption) {
             if let Some(svg) = chart? {
-                files.extend(write_chart(&svg, &charts, name)?);
+                files.extend(write_into(&charts, &svg, name, loaded.look.written())?);
             }
         }
     }

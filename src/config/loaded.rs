@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::design::StudyDesign;
 use super::document::Document;
 use super::error::ConfigError;
+use super::figures::Figures;
 use super::parameters::{self, UncertainParameters};
 use super::reader::Reader;
 use super::scenario::{ScenarioFile, scenario};
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub data: Vec<DataFile>,
     /// The checked scenario.
     pub scenario: Scenario,
+    /// How its charts look.
+    pub look: Figures,
     /// The values that are uncertain.
     pub parameters: UncertainParameters,
     /// The points of a study that has several.
@@ -59,6 +62,7 @@ impl Loaded {
         let file: ScenarioFile = document.deserialize()?;
         let reader = Reader { document: &document };
         let mut scenario = scenario(&reader, &file)?;
+        let look = file.charts.figures(&reader)?;
         let parameters = parameters::parameters(&document, &file.parameter, &file.correlation, None)?;
         let structures = structures(&reader, file.uncertainty.as_ref(), &file.parameter, &file.correlation)?;
         let design = match (&file.sweep, &file.uncertainty) {
@@ -88,7 +92,7 @@ impl Loaded {
             .filter_map(|(key, name)| Some(DataFile::read(&reader, key, name?)))
             .collect::<Result<_, ConfigError>>()?;
         let ground = document.without(&OF_POINTS);
-        Ok(Self { path: path.to_owned(), document, data, scenario, parameters, design, stop, ground })
+        Ok(Self { path: path.to_owned(), document, data, scenario, look, parameters, design, stop, ground })
     }
 }
 

@@ -15,6 +15,7 @@ pub mod design;
 pub mod document;
 mod error;
 mod exchange;
+pub mod figures;
 mod fit;
 mod flows;
 pub mod governments;

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::figures::{Figures, form_of, palette_of, points_of, size_of};
 use super::reader::Reader;
-use crate::model::figures::{Figures, form_of, palette_of, points_of, size_of};
 use crate::model::outcome::Layout;
 
 /// What is written, and where.

@@ -246,7 +246,6 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
             charts: file.outputs.charts.unwrap_or(true),
             headline: String::new(),
             period: 0,
-            figures: file.charts.figures(reader)?,
         },
         market,
     };

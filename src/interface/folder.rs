@@ -9,6 +9,7 @@ use super::error::Error;
 use super::results::Told;
 use super::scenario::Scenario;
 use super::table::ResultTable;
+use crate::config::figures::Figures;
 use crate::folder::{OutputFolder, TemporaryFolder};
 use crate::report::writer::{Formats, Writer};
 use crate::study::Observer;
@@ -33,6 +34,8 @@ pub struct ResultFolder {
     /// What charts are drawn from; nothing of a folder that was finished before.
     #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "there is nothing to draw with"))]
     reduced: Option<Arc<Reduced>>,
+    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "there is nothing to draw with"))]
+    look: Figures,
     package: Value,
     told: Told,
 }
@@ -70,7 +73,7 @@ impl ResultFolder {
             Some(_) => Told::of(writer.said()),
             None => Told::of_readme(&folder),
         };
-        Self::of(folder, temporary, done, told)
+        Self::of(folder.clone(), temporary, done, told, writer.look().clone())
     }
 
     /// Reduces the stored units of a folder's plan.
@@ -78,7 +81,7 @@ impl ResultFolder {
         let mut writer = Writer::new(&folder, charts, Formats { csv: true, parquet: false });
         let done = work::merge(&folder, false, &mut writer, observer)?;
         let told = Told::of(writer.said());
-        Self::of(folder, None, Some(done), told)
+        Self::of(folder.clone(), None, Some(done), told, writer.look().clone())
     }
 
     fn of(
@@ -86,10 +89,11 @@ impl ResultFolder {
         temporary: Option<TemporaryFolder>,
         done: Option<Done>,
         told: Told,
+        look: Figures,
     ) -> Result<Self, Error> {
         let reduced = done.map(|Done { reduced, .. }| Arc::new(reduced));
         let package = package(&folder)?;
-        Ok(Self { folder, _temporary: temporary.map(Arc::new), reduced, package, told })
+        Ok(Self { folder, _temporary: temporary.map(Arc::new), reduced, look, package, told })
     }
 
     /// A folder that a study left.
@@ -109,7 +113,14 @@ impl ResultFolder {
             ));
         }
         let package = package(&folder)?;
-        Ok(Self { told: Told::of_readme(&folder), folder, _temporary: None, reduced: None, package })
+        Ok(Self {
+            told: Told::of_readme(&folder),
+            folder,
+            _temporary: None,
+            reduced: None,
+            look: Figures::default(),
+            package,
+        })
     }
 
     /// Where it is.
@@ -157,11 +168,13 @@ impl ResultFolder {
     #[cfg(feature = "charts")]
     pub fn charts(&self) -> Result<Vec<String>, Error> {
         use crate::report::draw::Drawing;
-        let of_run = |finished| Drawing::of(finished).charts().into_iter().map(|chart| chart.name).collect();
+        let of_run =
+            |finished| Drawing::of(finished, &self.look).charts().into_iter().map(|chart| chart.name).collect();
         match self.reduced.as_deref() {
             Some(Reduced::One(finished)) => Ok(of_run(finished)),
             Some(Reduced::Points(points)) => {
-                let mut names: Vec<String> = point_charts(points)?.into_iter().map(|(name, _)| name).collect();
+                let mut names: Vec<String> =
+                    point_charts(points, &self.look)?.into_iter().map(|(name, _)| name).collect();
                 names.extend(points.run.as_deref().map(of_run).unwrap_or_default());
                 Ok(names)
             }
@@ -184,11 +197,11 @@ impl ResultFolder {
     #[cfg(feature = "charts")]
     pub fn chart(&self, name: &str, period: Option<&str>) -> Result<Option<String>, Error> {
         let unknown = || Error::unknown("chart", name, &self.charts().unwrap_or_default());
-        let of_run = |finished| super::results::draw(finished, name, period);
+        let of_run = |finished| super::results::draw(finished, name, period, &self.look);
         match self.reduced.as_deref() {
             Some(Reduced::One(finished)) => of_run(finished),
             Some(Reduced::Points(points)) => {
-                let own = point_charts(points)?.into_iter().find(|(own, _)| own == name);
+                let own = point_charts(points, &self.look)?.into_iter().find(|(own, _)| own == name);
                 match (own, points.run.as_deref()) {
                     (Some((_, svg)), _) => Ok(Some(svg.as_str().to_owned())),
                     (None, Some(run)) => of_run(run).map_err(|_| unknown()),
@@ -212,7 +225,10 @@ impl ResultFolder {
 
 /// The charts of a study of many points.
 #[cfg(feature = "charts")]
-fn point_charts(points: &crate::study::FinishedPoints) -> Result<Vec<(String, crate::report::charts::Svg)>, Error> {
+fn point_charts(
+    points: &crate::study::FinishedPoints,
+    look: &Figures,
+) -> Result<Vec<(String, crate::report::charts::Svg)>, Error> {
     use crate::config::StudyDesign;
     use crate::report::draw_points::point_charts;
     use crate::report::points::{draw_tables, uncertainty_rows};
@@ -223,7 +239,7 @@ fn point_charts(points: &crate::study::FinishedPoints) -> Result<Vec<(String, cr
         }
         StudyDesign::Sweep(_) => Default::default(),
     };
-    Ok(point_charts(scenario, design, results, &uncertainty, &effects)?)
+    Ok(point_charts(scenario, design, results, &uncertainty, &effects, look)?)
 }
 
 /// The data dictionary of a folder.

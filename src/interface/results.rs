@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::error::Error;
 use super::table::ResultTable;
+use crate::config::figures::Figures;
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
@@ -27,6 +28,8 @@ pub struct Results {
     failures: Vec<Failure>,
     replications: Option<ResultTable>,
     origin: Arc<StudyOrigin>,
+    #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "there is nothing to draw with"))]
+    look: Figures,
 }
 
 /// What a report says in words.
@@ -125,10 +128,10 @@ pub struct ModelResult {
 }
 
 impl Results {
-    pub(super) fn of(finished: Finished, streamed: Streamed, origin: Arc<StudyOrigin>) -> Self {
+    pub(super) fn of(finished: Finished, streamed: Streamed, origin: Arc<StudyOrigin>, look: Figures) -> Self {
         let table = |(rows, csv): (ReplicationRows, _)| ResultTable::described_of_run(rows.resource, csv, &finished);
         let replications = streamed.rows.map(table);
-        Self { finished, failures: streamed.failures, replications, origin }
+        Self { finished, failures: streamed.failures, replications, origin, look }
     }
 
     /// What was asked, the answer in words, and what to know before using a number: the words of the report.
@@ -270,7 +273,7 @@ impl Results {
     #[cfg(feature = "charts")]
     #[must_use]
     pub fn charts(&self) -> Vec<String> {
-        let drawing = crate::report::draw::Drawing::of(&self.finished);
+        let drawing = crate::report::draw::Drawing::of(&self.finished, &self.look);
         drawing.charts().into_iter().map(|chart| chart.name).collect()
     }
 
@@ -280,7 +283,7 @@ impl Results {
     /// [`Error`] naming the charts that there are, if this is none of them.
     #[cfg(feature = "charts")]
     pub fn chart(&self, name: &str) -> Result<Option<String>, Error> {
-        draw(&self.finished, name, None)
+        draw(&self.finished, name, None, &self.look)
     }
 
     /// The same over a period, by its name.
@@ -289,13 +292,18 @@ impl Results {
     /// [`Error`] naming the charts or the periods that there are.
     #[cfg(feature = "charts")]
     pub fn chart_over(&self, name: &str, period: &str) -> Result<Option<String>, Error> {
-        draw(&self.finished, name, Some(period))
+        draw(&self.finished, name, Some(period), &self.look)
     }
 }
 
 /// A chart of a study, over the reporting period or one that is named.
 #[cfg(feature = "charts")]
-pub(super) fn draw(finished: &Finished, name: &str, period: Option<&str>) -> Result<Option<String>, Error> {
+pub(super) fn draw(
+    finished: &Finished,
+    name: &str,
+    period: Option<&str>,
+    look: &Figures,
+) -> Result<Option<String>, Error> {
     let scenario = finished.study.scenario();
     let position = match period {
         None => scenario.outputs.period,
@@ -304,7 +312,7 @@ pub(super) fn draw(finished: &Finished, name: &str, period: Option<&str>) -> Res
             Error::unknown("period", period, &known)
         })?,
     };
-    let drawing = crate::report::draw::Drawing::over(finished, position);
+    let drawing = crate::report::draw::Drawing::over(finished, position, look);
     let charts = drawing.charts();
     let Some(chart) = charts.iter().find(|chart| chart.name == name) else {
         let known: Vec<String> = charts.iter().map(|chart| chart.name.clone()).collect();

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::results::{Results, Streamed};
 use super::scenario::Scenario;
 use crate::config::Loaded;
+use crate::config::figures::Figures;
 use crate::config::stop::StopRule;
 use crate::model;
 use crate::model::ids::{Id, RegimeId};
@@ -23,6 +24,7 @@ pub struct Study {
     stop: Option<StopRule>,
     regimes: Vec<RegimeId>,
     origin: Arc<StudyOrigin>,
+    look: Figures,
 }
 
 /// Does work on so many threads of its own, on one for each processor if 0: whatever runs within it is spread over these.
@@ -60,7 +62,14 @@ impl Study {
     fn of(base: Arc<Base>, loaded: &Loaded) -> Self {
         let regimes = loaded.scenario.regimes.ids().collect();
         let origin = Arc::new(StudyOrigin::of(loaded));
-        Self { base, scenario: loaded.scenario.clone(), stop: loaded.stop.clone(), regimes, origin }
+        Self {
+            base,
+            scenario: loaded.scenario.clone(),
+            stop: loaded.stop.clone(),
+            regimes,
+            origin,
+            look: loaded.look.clone(),
+        }
     }
 
     /// The regimes to run, by name; the baseline runs whether named or not. All of them where this is not called.
@@ -105,6 +114,6 @@ impl Study {
         let stop = self.stop.as_ref();
         let finished =
             Finished::simulate_on(base, self.scenario.clone(), &self.regimes, stop, &mut streamed, observer)?;
-        Ok(Results::of(finished, streamed, Arc::clone(&self.origin)))
+        Ok(Results::of(finished, streamed, Arc::clone(&self.origin), self.look.clone()))
     }
 }

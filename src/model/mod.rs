@@ -4,7 +4,6 @@ pub mod accounts;
 pub mod buyers;
 pub mod demand;
 pub mod exchange;
-pub mod figures;
 pub mod fixed_point;
 pub mod governments;
 pub mod ids;

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::AccountSettings;
-use super::figures::Figures;
 use super::governments::Bargaining;
 use super::ids::{IdTable, RegimeId};
 use super::market::{DemandParameters, HoldingParameters, Market};
@@ -42,8 +41,6 @@ pub struct Outputs {
     pub headline: String,
     /// Position of the reporting period: that of tables and charts that show one period.
     pub period: usize,
-    /// How charts look.
-    pub figures: Figures,
 }
 
 /// Everything a study needs to run, proven consistent by `config`.

@@ -2,6 +2,8 @@
 
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 #[cfg(feature = "charts")]
+use crate::config::figures::Figures;
+#[cfg(feature = "charts")]
 use crate::model::governments::Setup;
 #[cfg(feature = "charts")]
 use crate::model::scenario::Scenario;
@@ -48,7 +50,13 @@ impl Bargain {
     /// What the charts say of it.
     #[cfg(feature = "charts")]
     #[must_use]
-    pub fn caption(&self, scenario: &Scenario, label: &str, setup: &Setup) -> super::charts::bargaining::Caption {
+    pub fn caption(
+        &self,
+        scenario: &Scenario,
+        look: &Figures,
+        label: &str,
+        setup: &Setup,
+    ) -> super::charts::bargaining::Caption {
         let calendar = &setup.calendar;
         let steps = [(calendar.open_threat, "open threat"), (calendar.list, "list"), (calendar.deadline, "deadline")];
         super::charts::bargaining::Caption {
@@ -59,7 +67,7 @@ impl Bargain {
             worlds: self.offers.first().map_or(0, |row| row.worlds),
             seed: scenario.seed,
             outcomes: super::charts::bargaining::OUTCOMES.map(|metric| self.mean(metric)),
-            look: scenario.outputs.figures.clone(),
+            look: look.clone(),
         }
     }
 }

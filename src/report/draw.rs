@@ -19,6 +19,7 @@ use super::rows::{ComparisonRow, DiversionRow, ModelRow, ReplicationRow, WeeklyR
 use super::study::describe;
 use super::timing_rows::{DealerRow, EventStudyRow};
 use super::words::region_label;
+use crate::config::figures::Figures;
 use crate::folder::OutputFolder;
 use crate::model::governments::{Calendar, Escalation};
 use crate::model::trade::regime::Action;
@@ -203,15 +204,15 @@ pub struct Drawing<'a> {
 impl<'a> Drawing<'a> {
     /// Nothing drawn yet.
     #[must_use]
-    pub fn of(finished: &'a Finished) -> Self {
-        Self::over(finished, finished.study.scenario().outputs.period)
+    pub fn of(finished: &'a Finished, look: &Figures) -> Self {
+        Self::over(finished, finished.study.scenario().outputs.period, look)
     }
 
     /// The same over the period at a position of the scenario's.
     #[must_use]
-    pub fn over(finished: &'a Finished, period: usize) -> Self {
+    pub fn over(finished: &'a Finished, period: usize, look: &Figures) -> Self {
         let report = Report::of(finished);
-        let facts = facts(&report, &finished.bargains);
+        let facts = facts(&report, &finished.bargains, look);
         Self::new(RowSource::Run { report, bargains: &finished.bargains }, facts, period)
     }
 
@@ -352,23 +353,23 @@ impl From<&WelfareRow> for Gained {
 }
 
 /// What the charts of a regime's bargaining say of it.
-fn caption(report: &Report<'_>, bargain: &Bargain) -> Option<bargaining::Caption> {
+fn caption(report: &Report<'_>, bargain: &Bargain, look: &Figures) -> Option<bargaining::Caption> {
     let scenario = report.study.scenario();
     let position = report.regimes.iter().find(|r| scenario.regimes[**r].name == bargain.regime)?;
     let negotiated = report.study.negotiated(*position)?;
     let label = &scenario.regimes[*position].label;
-    Some(bargain.caption(scenario, label, &negotiated.setup))
+    Some(bargain.caption(scenario, look, label, &negotiated.setup))
 }
 
 /// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
 ///
 /// # Errors
 /// [`ChartError`] when a chart cannot be drawn or written.
-pub fn write_charts(folder: &OutputFolder, finished: &Finished) -> Result<Vec<PathBuf>, ChartError> {
+pub fn write_charts(folder: &OutputFolder, finished: &Finished, look: &Figures) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
-    let forms = finished.study.scenario().outputs.figures.written();
+    let forms = look.written();
     let mut drawn = Vec::new();
-    for chart in Drawing::of(finished).charts() {
+    for chart in Drawing::of(finished, look).charts() {
         drawn.extend(chart.draw()?.map(|svg| (chart.name, svg)));
     }
     let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name, forms));
@@ -410,16 +411,16 @@ fn deficit_path(rows: &[TradeRow], facts: &ChartFacts) -> Vec<deficit::DeficitMo
 }
 
 /// What the charts of a run say beside its tables.
-pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained]) -> ChartFacts {
+pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained], look: &Figures) -> ChartFacts {
     let scenario = report.study.scenario();
     let market = &scenario.market;
     let home = market.regions.ids().find(|region| market.domestic[*region]);
     let captioned = |bargained: &Bargained| {
         let bargain = Bargain::of(bargained);
-        Some((bargained.regime.clone(), caption(report, &bargain)?))
+        Some((bargained.regime.clone(), caption(report, &bargain, look)?))
     };
     ChartFacts {
-        context: context(report, scenario.outputs.period),
+        context: context(report, scenario.outputs.period, look),
         periods: scenario.periods.iter().map(|period| PeriodContext::of(scenario, period)).collect(),
         first_day: scenario.week_start(0),
         home: [
@@ -441,7 +442,7 @@ fn never_imposed(report: &Report<'_>) -> Vec<String> {
     quiet.map(|regime| regime.name.clone()).collect()
 }
 
-fn context(report: &Report<'_>, period: usize) -> ChartContext {
+fn context(report: &Report<'_>, period: usize, look: &Figures) -> ChartContext {
     let scenario = report.study.scenario();
     let regimes = report
         .regimes
@@ -476,7 +477,7 @@ fn context(report: &Report<'_>, period: usize) -> ChartContext {
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
-        look: scenario.outputs.figures.clone(),
+        look: look.clone(),
     }
 }
 

@@ -20,7 +20,7 @@ pub fn write_charts(
     let charts = folder.below("charts");
     let (problem, estimate) = (&calibration.problem, &finished.estimate);
     let title = &calibration.scenarios[0].scenario.title;
-    let look = &calibration.scenarios[0].scenario.outputs.figures;
+    let look = &calibration.scenarios[0].look;
     let label = |i: usize| calibration.evidence[calibration.fitted[i]].label.clone();
     let point = |i: usize| {
         let target = &problem.targets[i];

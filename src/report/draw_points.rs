@@ -15,6 +15,7 @@ use super::recorded::{TextLine, TextTable};
 use super::study::describe;
 use super::words::first_that_moves;
 use crate::config::design::StudyDesign;
+use crate::config::figures::Figures;
 use crate::config::sweep::{Setting, Sweep};
 use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
@@ -79,11 +80,16 @@ impl PointFacts {
     ///
     /// # Errors
     /// [`ChartError::Empty`] where the study's charts name a metric or period that is not measured.
-    pub fn of(scenario: &Scenario, design: &StudyDesign, results: &PointResults) -> Result<Self, ChartError> {
+    pub fn of(
+        scenario: &Scenario,
+        design: &StudyDesign,
+        results: &PointResults,
+        look: &Figures,
+    ) -> Result<Self, ChartError> {
         let names = results.names();
         let choice = shown(names, chart_choice(design), scenario);
         let (period, metrics) = choice.map_err(|reason| ChartError::Empty { chart: "response", reason })?;
-        let context = context(scenario, results, design.replications(), period);
+        let context = context(scenario, results, design.replications(), period, look);
         let metric = |metric: &usize| {
             let described = describe(&names.metrics[*metric], scenario);
             PointMetric {
@@ -216,11 +222,12 @@ pub fn write_point_charts(
     results: &PointResults,
     uncertainty: &[UncertaintyRow],
     effects: &[EffectRow],
+    look: &Figures,
 ) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
     let mut paths = Vec::new();
-    for (name, svg) in point_charts(scenario, design, results, uncertainty, effects)? {
-        paths.extend(write_into(&charts, &svg, &name, scenario.outputs.figures.written())?);
+    for (name, svg) in point_charts(scenario, design, results, uncertainty, effects, look)? {
+        paths.extend(write_into(&charts, &svg, &name, look.written())?);
     }
     Ok(paths)
 }
@@ -235,8 +242,9 @@ pub fn point_charts(
     results: &PointResults,
     uncertainty: &[UncertaintyRow],
     effects: &[EffectRow],
+    look: &Figures,
 ) -> Result<Vec<(String, Svg)>, ChartError> {
-    let facts = PointFacts::of(scenario, design, results)?;
+    let facts = PointFacts::of(scenario, design, results, look)?;
     let responses = match design {
         StudyDesign::Sweep(sweep) => responses(results, &facts, &places(sweep).1),
         StudyDesign::Uncertainty(_) => Vec::new(),
@@ -322,7 +330,13 @@ fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect()
 }
 
-fn context(scenario: &Scenario, results: &PointResults, replications: u64, period: usize) -> ChartContext {
+fn context(
+    scenario: &Scenario,
+    results: &PointResults,
+    replications: u64,
+    period: usize,
+    look: &Figures,
+) -> ChartContext {
     let names = results.names();
     let regimes = scenario.regimes.values().filter(|regime| names.regimes.contains(&regime.name));
     let regime = |regime: &crate::model::trade::regime::Regime| RegimeContext {
@@ -341,7 +355,7 @@ fn context(scenario: &Scenario, results: &PointResults, replications: u64, perio
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
-        look: scenario.outputs.figures.clone(),
+        look: look.clone(),
     }
 }
 

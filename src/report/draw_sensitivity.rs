@@ -21,7 +21,7 @@ pub fn write_charts(
     finished: &FinishedSensitivity,
 ) -> Result<Vec<PathBuf>, ChartError> {
     let charts = folder.below("charts");
-    let forms = study.loaded.scenario.outputs.figures.written();
+    let forms = study.loaded.look.written();
     let mut paths = Vec::new();
     for target in &study.targets {
         let context = context(study, finished, target);
@@ -126,7 +126,7 @@ fn context(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, target: &R
         replications: study.replications,
         seed: scenario.seed,
         level: study.resampling.level,
-        look: scenario.outputs.figures.clone(),
+        look: study.loaded.look.clone(),
     }
 }
 

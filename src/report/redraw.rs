@@ -5,9 +5,9 @@ use super::draw::Drawing;
 use super::draw_points::{self, PointFacts, PointRows, draw_points};
 use super::negotiation::{MetricRow, OffersRow, SettlementDateRow};
 use super::recorded::{RecordedRun, Tables};
+use crate::config::figures::{FigureForm, Figures, Palette};
 use crate::config::suggest::one_of;
 use crate::folder::OutputFolder;
-use crate::model::figures::{FigureForm, Figures, Palette};
 
 /// What is drawn again.
 #[derive(Clone, Debug, Default)]

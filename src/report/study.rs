@@ -9,6 +9,7 @@ use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData, header, lines_of};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
+use crate::config::figures::Figures;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::ids::RegimeId;
 use crate::model::outcome::{NegotiatedMetric, Outcome};
@@ -295,6 +296,8 @@ pub fn write_tables(
     finished: &Finished,
     replications: Option<ReplicationTable>,
     failures: FailureTable<'_>,
+    #[cfg_attr(not(feature = "charts"), expect(unused_variables, reason = "there is nothing to draw with"))]
+    look: &Figures,
 ) -> Result<WrittenTables, OutputError> {
     let mut written = WrittenTables::default();
     let made: Vec<_> = tables(finished).into_par_iter().map(|table| table.make()).collect();
@@ -304,7 +307,7 @@ pub fn write_tables(
     }
     #[cfg(feature = "charts")]
     {
-        let facts = super::draw::facts(&Report::of(finished), &finished.bargains);
+        let facts = super::draw::facts(&Report::of(finished), &finished.bargains, look);
         written.facts.extend(serde_json::to_value(facts).ok().map(|facts| (super::recorded::FACTS, facts)));
     }
     let WrittenTables { paths, resources, .. } = &mut written;

@@ -12,6 +12,7 @@ use super::points::{
 use super::record::TableData;
 use super::study::{ReplicationTable, WrittenTables, write_tables};
 use crate::config::design::Point;
+use crate::config::figures::Figures;
 use crate::config::sweep::Setting;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::{OutputError, OutputFolder};
@@ -43,6 +44,8 @@ pub struct Writer<'a> {
     points: Option<PointTable>,
     settings: Vec<Vec<Setting>>,
     origin: Option<StudyOrigin>,
+    /// How charts look.
+    look: Figures,
     /// The model as configured.
     described: Option<String>,
     said: Said,
@@ -75,9 +78,16 @@ impl<'a> Writer<'a> {
             points: None,
             settings: Vec::new(),
             origin: None,
+            look: Figures::default(),
             described: None,
             said: Said::default(),
         }
+    }
+
+    /// How the charts of the study look.
+    #[must_use]
+    pub fn look(&self) -> &Figures {
+        &self.look
     }
 
     /// What is said of the finished study.
@@ -121,6 +131,7 @@ fn undrawn(error: super::charts::ChartError) -> SinkError {
 impl Sink for Writer<'_> {
     fn begins(&mut self, loaded: &Loaded) {
         self.origin = Some(StudyOrigin::of(loaded));
+        self.look = loaded.look.clone();
         self.described = Some(describe::describe(loaded));
     }
 
@@ -143,11 +154,11 @@ impl Sink for Writer<'_> {
 
     fn finish(&mut self, finished: &Finished) -> Result<Written, SinkError> {
         let (streamed, failures) = (self.replications.take(), self.failures());
-        let written = write_tables(self.folder, finished, streamed, failures)?;
+        let written = write_tables(self.folder, finished, streamed, failures, &self.look)?;
         let mut files = self.converted(written.described(self.folder, finished.study.scenario())?)?;
         #[cfg(feature = "charts")]
         if self.charts && finished.study.scenario().outputs.charts {
-            files.extend(super::draw::write_charts(self.folder, finished).map_err(undrawn)?);
+            files.extend(super::draw::write_charts(self.folder, finished, &self.look).map_err(undrawn)?);
         }
         self.description(&mut files)?;
         let page = page::run::page(finished, self.origin.as_ref());
@@ -202,23 +213,25 @@ impl Sink for Writer<'_> {
         let mut written = WrittenTables::default();
         if let Some(run) = run {
             // Failed jobs stand in the table of failed draws.
-            written = write_tables(self.folder, run, self.replications.take(), FailureTable::new(self.folder))?;
+            written =
+                write_tables(self.folder, run, self.replications.take(), FailureTable::new(self.folder), &self.look)?;
         }
         write_point_tables(self.folder, self.points.take(), &tables, &mut written)?;
         #[cfg(feature = "charts")]
         {
             use super::draw_points::{FACTS, PointFacts};
-            let facts = PointFacts::of(scenario, design, results).ok();
+            let facts = PointFacts::of(scenario, design, results, &self.look).ok();
             written.facts.extend(facts.and_then(|facts| serde_json::to_value(facts).ok()).map(|facts| (FACTS, facts)));
         }
         let mut files = self.converted(written.described(self.folder, scenario)?)?;
         #[cfg(feature = "charts")]
         if self.charts && scenario.outputs.charts {
             use super::draw_points::write_point_charts;
-            let charts = write_point_charts(self.folder, scenario, design, results, &uncertainty, &found.effects);
+            let charts =
+                write_point_charts(self.folder, scenario, design, results, &uncertainty, &found.effects, &self.look);
             files.extend(charts.map_err(undrawn)?);
             if let Some(run) = run {
-                files.extend(super::draw::write_charts(self.folder, run).map_err(undrawn)?);
+                files.extend(super::draw::write_charts(self.folder, run, &self.look).map_err(undrawn)?);
             }
         }
         self.description(&mut files)?;

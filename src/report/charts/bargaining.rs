@@ -8,7 +8,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::theme::{self, AXIS, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, Marker, OUTER_BAND, PANEL, Style, TICK};
 use super::{ChartError, Svg, text};
-use crate::model::figures::Figures;
+use crate::config::figures::Figures;
 use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::report::negotiation::{OffersRow, SettlementDateRow};
 

@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, STRIPE, Style, TICK, Type, WHITE};
 use super::{ChartError, Svg, text};
-use crate::model::figures::Figures;
+use crate::config::figures::Figures;
 
 /// One moment of the fit, in standard errors of its evidence.
 #[derive(Clone, Debug, PartialEq)]

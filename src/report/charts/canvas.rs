@@ -16,7 +16,7 @@ use plotters::style::{
 
 use super::theme::{Dash, Ink, Marker, Style, Type, WHITE};
 use super::{ChartError, Svg, text};
-use crate::model::figures::{Figures, Palette};
+use crate::config::figures::{Figures, Palette};
 
 /// Drawing units in a pixel.
 const UNITS: f64 = 10.0;

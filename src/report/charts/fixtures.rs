@@ -166,7 +166,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             flag_label: "on the sanctions list".to_owned(),
             regions: ["japan", "europe", "big_three"].map(str::to_owned).to_vec(),
             period: two_years(),
-            look: crate::model::figures::Figures::default(),
+            look: crate::config::figures::Figures::default(),
         },
         weekly: Vec::new(),
         models: Vec::new(),
@@ -397,7 +397,7 @@ pub(super) fn threat() -> ChartContext {
         flag_label: "on the sanctions list".to_owned(),
         regions: ["japan", "europe", "big_three"].map(str::to_owned).to_vec(),
         period: two_years(),
-        look: crate::model::figures::Figures::default(),
+        look: crate::config::figures::Figures::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::theme::{self, GRID, Ink, LABEL, MARGIN, NOTE, SUBTITLE, Style, TICK, TITLE, Type};
 use super::{ChartError, canvas, text};
-use crate::model::figures::Figures;
+use crate::config::figures::Figures;
 
 /// A sample in the legend.
 #[derive(Clone, Copy, Debug)]

@@ -14,8 +14,8 @@ use jiff::civil::Date;
 use resvg::{tiny_skia, usvg};
 use serde::{Deserialize, Serialize};
 
+use crate::config::figures::{FigureForm, Figures};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
-use crate::model::figures::{FigureForm, Figures};
 use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
 use crate::report::record::Unreadable;
@@ -359,8 +359,11 @@ pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartErr
     write_into(&OutputFolder::at(dir), svg, name, &FigureForm::ALL)
 }
 
-/// The same into a folder of results.
-pub(super) fn write_into(
+/// The same into a folder of results, in some of the forms.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_into(
     folder: &OutputFolder,
     svg: &Svg,
     name: &str,

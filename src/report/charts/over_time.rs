@@ -11,7 +11,7 @@ use super::theme::{
     self, GRID, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, RegionGroup, Style, TICK,
 };
 use super::{ChartContext, ChartError, EventMark, Svg, text};
-use crate::model::figures::Figures;
+use crate::config::figures::Figures;
 use crate::report::rows::Fan;
 
 /// The fans of one regime.

@@ -1,6 +1,6 @@
 //! Charts in print: what a document says of its size.
 
-use crate::model::figures::{Figures, LABEL_PX, MM_PER_POINT, PRINTED_MM};
+use crate::config::figures::{Figures, LABEL_PX, MM_PER_POINT, PRINTED_MM};
 
 /// What a document says of its size.
 pub(super) struct Printed {

@@ -279,7 +279,7 @@ pub(super) fn context_for_tests() -> ChartContext {
         flag_label: "on the list".to_owned(),
         regions: Vec::new(),
         period: super::fixtures::two_years(),
-        look: crate::model::figures::Figures::default(),
+        look: crate::config::figures::Figures::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The look of every chart: sizes, type, colours, and the style that each region of the scenario keeps from chart to chart.
 
-use crate::model::figures::LABEL_PX;
+use crate::config::figures::LABEL_PX;
 use crate::report::words::region_label;
 
 /// White border of the figure.

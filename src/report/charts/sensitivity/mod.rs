@@ -11,7 +11,7 @@ mod tests;
 
 use super::text;
 use super::theme::Ink;
-use crate::model::figures::Figures;
+use crate::config::figures::Figures;
 use crate::sensitivity::{Index, IndexEstimate};
 
 /// What the charts of one output say of the study.

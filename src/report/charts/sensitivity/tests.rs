@@ -2,7 +2,7 @@
 
 use super::bars::Shown;
 use super::{OutputContext, bars, convergence, ranking, screening, tornado};
-use crate::model::figures::Figures;
+use crate::config::figures::Figures;
 use crate::report::charts::ChartError;
 use crate::report::charts::tests::assert_legible;
 use crate::sensitivity::{Index, IndexEstimate, Ranking};
