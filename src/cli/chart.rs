@@ -37,7 +37,7 @@ pub struct ChartArgs {
     /// Colours: `colour` or `grey` [default: the study's].
     #[arg(long, value_name = "P", value_parser = palette_of)]
     palette: Option<Palette>,
-    /// Forms to write, separated by commas: `svg`, `png` [default: the study's, or both].
+    /// Forms to write, separated by commas: `svg`, `png`, `pdf` [default: the study's, or svg,png].
     #[arg(long, value_name = "F,G", value_delimiter = ',', value_parser = form_of)]
     format: Vec<FigureForm>,
     /// Folder to write to; the study's own charts stay as they are [default: FOLDER-charts].

@@ -58,17 +58,25 @@ pub enum FigureForm {
     Svg,
     /// Pixels.
     Png,
+    /// A page for print, with its fonts.
+    Pdf,
 }
 
 impl FigureForm {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Svg, Self::Png];
+    pub const ALL: [Self; 3] = [Self::Svg, Self::Png, Self::Pdf];
+    /// Those that are written where none is named.
+    pub const USUAL: [Self; 2] = [Self::Svg, Self::Png];
+    /// What a program says that has nothing to write a page with.
+    pub const NO_PDF: &str =
+        "this program is built without PDF: build it with `cargo build --release --features pdf`, or write svg";
     /// Its name, which is that of its files.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Svg => "svg",
             Self::Png => "png",
+            Self::Pdf => "pdf",
         }
     }
 }
@@ -120,8 +128,7 @@ impl Figures {
     /// The forms that are written: SVG and PNG where none is named.
     #[must_use]
     pub fn written(&self) -> &[FigureForm] {
-        const USUAL: [FigureForm; 2] = [FigureForm::Svg, FigureForm::Png];
-        if self.forms.is_empty() { &USUAL } else { &self.forms }
+        if self.forms.is_empty() { &FigureForm::USUAL } else { &self.forms }
     }
 }
 
@@ -167,9 +174,12 @@ pub fn palette_of(name: &str) -> Result<Palette, String> {
 /// A form by its name.
 ///
 /// # Errors
-/// Those that there are.
+/// Those that there are; for one that this program cannot write, how to build a program that can.
 pub fn form_of(name: &str) -> Result<FigureForm, String> {
-    named(name, &FigureForm::ALL, FigureForm::as_str)
+    match named(name, &FigureForm::ALL, FigureForm::as_str)? {
+        FigureForm::Pdf if cfg!(not(feature = "pdf")) => Err(FigureForm::NO_PDF.to_owned()),
+        form => Ok(form),
+    }
 }
 
 fn named<T: Copy>(name: &str, all: &[T], of: impl Fn(T) -> &'static str) -> Result<T, String> {
@@ -192,5 +202,15 @@ mod tests {
         assert_eq!(palette_of("grey"), Ok(Palette::Grey));
         assert_eq!(palette_of("gray").unwrap_err(), "expected one of `colour`, `grey`");
         assert_eq!(form_of("svg"), Ok(FigureForm::Svg));
+        assert_eq!(form_of("eps").unwrap_err(), "expected one of `svg`, `png`, `pdf`");
+    }
+
+    /// A program that cannot write a page says so before anything is simulated, and how to get one that can.
+    #[test]
+    fn pdf_is_known_where_it_can_be_written() {
+        match form_of("pdf") {
+            Ok(form) => assert!(cfg!(feature = "pdf") && form == FigureForm::Pdf),
+            Err(told) => assert!(cfg!(not(feature = "pdf")) && told.contains("--features pdf"), "{told}"),
+        }
     }
 }

@@ -42,7 +42,7 @@ pub struct ChartsSection {
     /// Colours: `colour`, which the colour-blind tell apart, or `grey`; `colour` if absent.
     #[serde(default)]
     pub palette: Option<String>,
-    /// Forms that are written: `svg`, `png`; both if absent.
+    /// Forms that are written: `svg`, `png`, and `pdf` where the program is built with it; the first two if absent.
     #[serde(default)]
     pub format: Vec<String>,
 }

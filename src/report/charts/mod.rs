@@ -15,6 +15,8 @@ use resvg::{tiny_skia, usvg};
 use serde::{Deserialize, Serialize};
 
 use crate::config::figures::{FigureForm, Figures};
+#[cfg(feature = "pdf")]
+use crate::config::figures::{MM_PER_POINT, PRINTED_MM};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
@@ -33,6 +35,8 @@ pub mod event_study;
 mod frame;
 pub mod headline;
 mod over_time;
+#[cfg(feature = "pdf")]
+mod pdf;
 pub mod prices;
 mod print;
 pub mod pull_forward;
@@ -233,6 +237,32 @@ impl Svg {
         opaque_png(&pixels).map_err(|error| ChartError::Render(error.to_string()))
     }
 
+    /// The chart as a page of PDF in the size that it has in print, 160 mm wide where none was asked for. Its text stays text, and the letters of
+    /// its fonts are in it.
+    ///
+    /// # Errors
+    /// [`ChartError::Render`] where it cannot be made, and in a program that is built without the feature `pdf`.
+    #[cfg(feature = "pdf")]
+    pub fn to_pdf(&self) -> Result<Vec<u8>, ChartError> {
+        let picture = self.parse()?;
+        let points = match self.text_pt {
+            Some(_) => pdf::POINTS_PER_PIXEL,
+            None => PRINTED_MM / MM_PER_POINT / f64::from(picture.size().width()),
+        };
+        let title = self.svg.split_once("<title>").and_then(|(_, after)| after.split_once("</title>"));
+        let title = title.map_or_else(String::new, |(title, _)| unescape(title));
+        pdf::page(&picture, points, &title)
+    }
+
+    /// There is nothing to write it with.
+    ///
+    /// # Errors
+    /// [`ChartError::Render`], always: the program is built without the feature `pdf`.
+    #[cfg(not(feature = "pdf"))]
+    pub fn to_pdf(&self) -> Result<Vec<u8>, ChartError> {
+        Err(ChartError::Render(FigureForm::NO_PDF.to_owned()))
+    }
+
     /// The same with the name of the table that its numbers stand in, in its description.
     #[must_use]
     pub(super) fn with_data(self, table: &str) -> Self {
@@ -248,6 +278,7 @@ impl Svg {
         match form {
             FigureForm::Svg => Ok(self.svg.as_bytes().to_vec()),
             FigureForm::Png => self.to_png(),
+            FigureForm::Pdf => self.to_pdf(),
         }
     }
 
@@ -255,6 +286,12 @@ impl Svg {
         let options = usvg::Options { fontdb: embedded_fonts(), ..usvg::Options::default() };
         usvg::Tree::from_str(&self.svg, &options).map_err(|error| ChartError::Render(error.to_string()))
     }
+}
+
+/// What was escaped for XML.
+#[cfg(feature = "pdf")]
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 /// A picture without transparent places as PNG: compressing it as far as it goes would take longer than all else about it.
@@ -332,8 +369,8 @@ pub enum ChartError {
     /// The drawing library failed.
     #[error("a chart could not be drawn: {0}")]
     Draw(String),
-    /// The SVG could not be turned into pixels.
-    #[error("a chart could not be turned into a PNG: {0}")]
+    /// The SVG could not be turned into pixels or a page.
+    #[error("a chart could not be turned into another form: {0}")]
     Render(String),
     /// A chart name that is not a plain file name.
     #[error("`{0}` is not a chart name: use letters, digits, `-`, `_` and `.`, and do not start with `.`")]
@@ -356,7 +393,7 @@ pub enum ChartError {
 /// [`ChartError::Name`] for a name with other characters than letters, digits, `-`, `_` and `.`;
 /// [`ChartError::Render`] where no PNG can be made; [`ChartError::Write`] where a file cannot be written.
 pub fn write(svg: &Svg, dir: &Path, name: &str) -> Result<Vec<PathBuf>, ChartError> {
-    write_into(&OutputFolder::at(dir), svg, name, &FigureForm::ALL)
+    write_into(&OutputFolder::at(dir), svg, name, &FigureForm::USUAL)
 }
 
 /// The same into a folder of results, in some of the forms.

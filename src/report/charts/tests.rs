@@ -242,3 +242,41 @@ fn feet_say_what_intervals_contain() {
     );
     assert!(!held.footer("Bars.").contains("noise only") && (held.each(), drawn.each()) == ("replication", "draw"));
 }
+
+/// A page of the size asked for, with the letters of its fonts in it and what they stand for, and the same bytes again.
+#[cfg(feature = "pdf")]
+#[test]
+fn a_pdf_has_its_size_its_fonts_and_its_text() {
+    let mut study = fixtures::showdown(2);
+    let boxes =
+        [(None, 160.0, None), (Some((120.0, None)), 120.0, None), (Some((150.0, Some(90.0))), 150.0, Some(90.0))];
+    for (size_mm, width, height) in boxes {
+        study.context.look.size_mm = size_mm;
+        let svg = prices::draw(&study.diversion, &study.context).unwrap();
+        let pdf = svg.to_pdf().unwrap();
+        assert_eq!(pdf, svg.to_pdf().unwrap());
+        assert!(pdf.starts_with(b"%PDF-1."));
+        let text = String::from_utf8_lossy(&pdf);
+        let page = text.split_once("/MediaBox").unwrap().1.split_once(']').unwrap().0;
+        let page: Vec<f64> =
+            page.trim_start_matches([' ', '[']).split_whitespace().map(|x| x.parse().unwrap()).collect();
+        let mm = |points: f64| points * 25.4 / 72.0;
+        assert!(page[..2] == [0.0, 0.0] && (mm(page[2]) - width).abs() < 0.1, "{page:?}");
+        assert!(height.is_none_or(|height| (mm(page[3]) - height).abs() < 0.1), "{page:?}");
+        // The regular and the bold face, and the text that their letters spell.
+        for (part, times) in [("/FontFile2", 2), ("/ToUnicode", 2), ("+DejaVuSans-Bold", 1)] {
+            assert!(text.matches(part).count() >= times, "{part}");
+        }
+        // Only the letters that occur: the two faces whole are 1.4 MB.
+        assert!(pdf.len() < 120_000, "{} bytes", pdf.len());
+    }
+}
+
+/// Without the feature a page is refused, with how to get it.
+#[cfg(not(feature = "pdf"))]
+#[test]
+fn without_pdf_a_page_is_refused() {
+    let study = fixtures::showdown(2);
+    let svg = prices::draw(&study.diversion, &study.context).unwrap();
+    assert!(svg.to_pdf().unwrap_err().to_string().contains("--features pdf"));
+}
