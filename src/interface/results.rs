@@ -312,11 +312,18 @@ pub(super) fn draw(
             Error::unknown("period", period, &known)
         })?,
     };
-    let drawing = crate::report::draw::Drawing::over(finished, position, look);
+    use crate::report::draw::{Drawing, is_page_of};
+    let drawing = Drawing::over(finished, position, look);
     let charts = drawing.charts();
-    let Some(chart) = charts.iter().find(|chart| chart.name == name) else {
-        let known: Vec<String> = charts.iter().map(|chart| chart.name.clone()).collect();
-        return Err(Error::unknown("chart", name, &known));
-    };
-    Ok(chart.draw()?.map(|svg| svg.as_str().to_owned()))
+    if let Some(chart) = charts.iter().find(|chart| chart.name == name) {
+        return Ok(chart.draw()?.map(|svg| svg.as_str().to_owned()));
+    }
+    let of_pages = charts.iter().filter(|chart| is_page_of(name, &chart.name));
+    for chart in of_pages {
+        if let Some((_, svg)) = chart.pages()?.into_iter().find(|(page, _)| page == name) {
+            return Ok(Some(svg.as_str().to_owned()));
+        }
+    }
+    let known: Vec<String> = charts.iter().map(|chart| chart.name.clone()).collect();
+    Err(Error::unknown("chart", name, &known))
 }

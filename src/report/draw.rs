@@ -10,8 +10,8 @@ use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
     ChartContext, ChartError, EventMark, PeriodContext, RegimeContext, Svg, bargaining, days_of_supply, deficit,
-    diversion, event_study, headline, headline_label, prices, pull_forward, regime_welfare, shares_over_time, who_pays,
-    winners_losers, write_into,
+    diversion, event_study, headline, headline_label, model_prices, prices, pull_forward, regime_welfare,
+    shares_over_time, who_pays, winners_losers, write_into,
 };
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 use super::recorded::{ChartFacts, Gained, OfRegime, RecordedRun};
@@ -36,7 +36,38 @@ pub struct LazyChart<'a> {
     pub kind: &'static str,
     /// The table that its numbers stand in.
     pub table: &'static str,
-    draw: Box<dyn Fn() -> Result<Svg, ChartError> + 'a>,
+    draw: Box<dyn Fn() -> Result<Vec<Svg>, ChartError> + 'a>,
+}
+
+/// The pages that a chart is drawn on: one, but for those of many panels.
+pub trait Pages {
+    /// They themselves.
+    fn pages(self) -> Vec<Svg>;
+}
+
+impl Pages for Svg {
+    fn pages(self) -> Vec<Svg> {
+        vec![self]
+    }
+}
+
+impl Pages for Vec<Svg> {
+    fn pages(self) -> Vec<Svg> {
+        self
+    }
+}
+
+/// Name of a page of a chart, from 0: the first has the chart's own.
+#[must_use]
+pub fn page_name(chart: &str, page: usize) -> String {
+    if page == 0 { chart.to_owned() } else { format!("{chart}_{}", page + 1) }
+}
+
+/// Whether a name is that of a later page of a chart.
+#[must_use]
+pub fn is_page_of(name: &str, chart: &str) -> bool {
+    let number = name.strip_prefix(chart).and_then(|rest| rest.strip_prefix('_'));
+    number.is_some_and(|number| number.parse::<usize>().is_ok_and(|page| page > 1))
 }
 
 impl std::fmt::Debug for LazyChart<'_> {
@@ -46,27 +77,39 @@ impl std::fmt::Debug for LazyChart<'_> {
 }
 
 impl<'a> LazyChart<'a> {
-    fn new(kind: &'static str, table: &'static str, draw: impl Fn() -> Result<Svg, ChartError> + 'a) -> Self {
-        Self { name: kind.to_owned(), kind, table, draw: Box::new(draw) }
+    fn new<P: Pages>(kind: &'static str, table: &'static str, draw: impl Fn() -> Result<P, ChartError> + 'a) -> Self {
+        Self { name: kind.to_owned(), kind, table, draw: Box::new(move || Ok(draw()?.pages())) }
     }
     /// One of a regime.
-    fn of(
+    fn of<P: Pages>(
         kind: &'static str,
         regime: &str,
         table: &'static str,
-        draw: impl Fn() -> Result<Svg, ChartError> + 'a,
+        draw: impl Fn() -> Result<P, ChartError> + 'a,
     ) -> Self {
-        Self { name: format!("{kind}_{}", file_name(regime)), kind, table, draw: Box::new(draw) }
+        Self { name: format!("{kind}_{}", file_name(regime)), ..Self::new(kind, table, draw) }
     }
 
-    /// Draws the chart; nothing where it has nothing to show (prices under a regime without duties).
+    /// Draws the first page of the chart; nothing where it has nothing to show (prices under a regime without duties).
     ///
     /// # Errors
     /// [`ChartError`] when it cannot be drawn.
     pub fn draw(&self) -> Result<Option<Svg>, ChartError> {
+        Ok(self.pages()?.into_iter().next().map(|(_, svg)| svg))
+    }
+
+    /// Draws the chart on its pages, by their names: its own, and `NAME_2` and so on where it is too high for one; none where it has nothing to
+    /// show.
+    ///
+    /// # Errors
+    /// [`ChartError`] when it cannot be drawn.
+    pub fn pages(&self) -> Result<Vec<(String, Svg)>, ChartError> {
         match (self.draw)() {
-            Ok(svg) => Ok(Some(svg.with_data(self.table))),
-            Err(ChartError::Empty { .. }) => Ok(None),
+            Ok(pages) => {
+                let named = |(at, svg): (usize, Svg)| (page_name(&self.name, at), svg.with_data(self.table));
+                Ok(pages.into_iter().enumerate().map(named).collect())
+            }
+            Err(ChartError::Empty { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
@@ -254,7 +297,7 @@ impl<'a> Drawing<'a> {
         let (source, context) = (&self.source, &self.context);
         let mut charts = vec![
             LazyChart::new("shares_over_time", "weekly", || shares_over_time::draw(&source.weekly()?, context)),
-            LazyChart::new("prices", "diversion", || prices::draw(&source.diversion()?, context)),
+            LazyChart::new("prices", "weekly", || prices::draw(&source.weekly()?, context)),
             LazyChart::new("diversion", "diversion", || diversion::draw(&source.diversion()?, context)),
         ];
         for regime in &context.regimes {
@@ -265,6 +308,11 @@ impl<'a> Drawing<'a> {
                     return Err(nothing("winners_losers"));
                 }
                 winners_losers::draw(self.models()?, &regime.name, context)
+            }));
+        }
+        for regime in context.regimes.iter().filter(|regime| regime.name != context.baseline) {
+            charts.push(LazyChart::of("model_prices", &regime.name, "models", move || {
+                model_prices::draw(self.models()?, &regime.name, context)
             }));
         }
         for regime in &context.regimes {
@@ -283,7 +331,11 @@ impl<'a> Drawing<'a> {
             LazyChart::new("deficit", "trade_balance", || {
                 deficit::draw(&deficit_path(&source.trade_balance()?, &self.facts), context)
             }),
-            LazyChart::new("event_study", "event_study", || event_study::draw(self.events()?, context)),
+            LazyChart::new("event_study", "weekly", || {
+                // Of runs in time alone: in others nobody moves a purchase.
+                self.events()?;
+                event_study::draw(&source.weekly()?, context)
+            }),
             LazyChart::new("pull_forward", "event_study", || {
                 pull_forward::draw(self.events()?, &self.facts.quiet, context)
             }),
@@ -370,7 +422,7 @@ pub fn write_charts(folder: &OutputFolder, finished: &Finished, look: &Figures) 
     let forms = look.written();
     let mut drawn = Vec::new();
     for chart in Drawing::of(finished, look).charts() {
-        drawn.extend(chart.draw()?.map(|svg| (chart.name, svg)));
+        drawn.extend(chart.pages()?);
     }
     let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name, forms));
     Ok(written.collect::<Result<Vec<_>, _>>()?.concat())

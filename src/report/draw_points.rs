@@ -9,6 +9,7 @@ use super::charts::{
     ChartContext, ChartError, PeriodContext, RegimeContext, Svg, effects as effects_chart, headline_label,
     response_map, uncertainty, write_into,
 };
+use super::draw::{Pages, page_name};
 use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
 use super::record::{Unreadable, read_rows};
 use super::recorded::{TextLine, TextTable};
@@ -262,10 +263,13 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
     let context = &facts.context;
     let is_change = facts.is_change();
     let mut charts = Vec::new();
-    let mut keep = |kind: &'static str, of: Option<&str>, table: &str, drawn: Result<Svg, ChartError>| match drawn {
-        Ok(svg) => {
+    let mut keep = |kind: &'static str, of: Option<&str>, table: &str, drawn: Result<Vec<Svg>, ChartError>| match drawn
+    {
+        Ok(pages) => {
             let name = of.map_or_else(|| kind.to_owned(), |of| format!("{kind}_{}", plain(of)));
-            charts.push(PointChart { name, kind, svg: svg.with_data(table) });
+            let page =
+                |(at, svg): (usize, Svg)| PointChart { name: page_name(&name, at), kind, svg: svg.with_data(table) };
+            charts.extend(pages.into_iter().enumerate().map(page));
             Ok(())
         }
         Err(ChartError::Empty { .. }) => Ok(()),
@@ -276,7 +280,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
         let measured: Vec<Measured> = facts.metrics.iter().map(measured).collect();
         let all = Responses { swept, metrics: &measured, rows: &rows.responses, is_change };
         if *form == ResponseForm::Lines {
-            keep("response", None, "sweep", lines(all, context))?;
+            keep("response", None, "sweep", lines(all, context).map(Pages::pages))?;
             return Ok(charts);
         }
         for (m, metric) in facts.metrics.iter().enumerate() {
@@ -284,7 +288,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
                 ResponseForm::Map => response_map::draw(all, m, context),
                 _ => dots(all, m, context),
             };
-            keep("response", Some(&metric.name), "sweep", drawn)?;
+            keep("response", Some(&metric.name), "sweep", drawn.map(Pages::pages))?;
         }
         return Ok(charts);
     }
@@ -321,7 +325,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
         rows: of(metric),
     });
     let panels: Vec<_> = panels.filter(|panel| !panel.rows.is_empty()).collect();
-    keep("effects", None, "effects", effects_chart::draw(&panels, context))?;
+    keep("effects", None, "effects", effects_chart::draw(&panels, context).map(Pages::pages))?;
     Ok(charts)
 }
 

@@ -1,7 +1,7 @@
 //! The charts of a finished folder, drawn again from its tables.
 
 use super::charts::{ChartError, PeriodContext, RegimeContext, Svg, bargaining};
-use super::draw::Drawing;
+use super::draw::{Drawing, is_page_of};
 use super::draw_points::{self, PointFacts, PointRows, draw_points};
 use super::negotiation::{MetricRow, OffersRow, SettlementDateRow};
 use super::recorded::{RecordedRun, Tables};
@@ -48,11 +48,15 @@ pub struct Redrawn {
 }
 
 impl Redrawn {
-    fn keep(&mut self, name: String, drawn: Result<Option<Svg>, ChartError>, by_name: bool) -> Result<(), ChartError> {
+    fn keep(
+        &mut self,
+        name: String,
+        drawn: Result<Vec<(String, Svg)>, ChartError>,
+        by_name: bool,
+    ) -> Result<(), ChartError> {
         match drawn {
-            Ok(Some(svg)) => self.charts.push((name, svg)),
-            Ok(None) if by_name => self.left_out.push((name, "it has nothing to show".to_owned())),
-            Ok(None) => {}
+            Ok(pages) if pages.is_empty() && by_name => self.left_out.push((name, "it has nothing to show".to_owned())),
+            Ok(pages) => self.charts.extend(pages),
             Err(ChartError::Unrecorded { reason, .. }) => self.left_out.push((name, reason)),
             Err(error) => return Err(error),
         }
@@ -106,7 +110,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         let drawing = Drawing::recorded(recorded, period);
         for chart in drawing.charts() {
             if is_wanted(&chart.name, chart.kind) {
-                redrawn.keep(chart.name.clone(), chart.draw(), by_name(&chart.name))?;
+                redrawn.keep(chart.name.clone(), chart.pages(), by_name(&chart.name))?;
             }
             names.extend([chart.name, chart.kind.to_owned()]);
         }
@@ -116,6 +120,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         redrawn.forms = caption.look.written().to_vec();
         for (name, drawn) in bargaining_alone(&tables, caption)? {
             if is_wanted(name, name) {
+                let drawn = drawn.map(|svg| svg.map(|svg| (name.to_owned(), svg)).into_iter().collect());
                 redrawn.keep(name.to_owned(), drawn, by_name(name))?;
             }
             names.push(name.to_owned());
@@ -123,7 +128,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     }
     // What the folder has beside them.
     for name in stored(folder) {
-        if !names.contains(&name) {
+        if !names.iter().any(|known| *known == name || is_page_of(&name, known)) {
             if is_wanted(&name, &name) {
                 let reason = "this study's charts are drawn with the study alone, not from its tables";
                 redrawn.left_out.push((name.clone(), reason.to_owned()));

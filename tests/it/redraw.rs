@@ -71,9 +71,15 @@ fn run() -> &'static Path {
 #[test]
 fn charts_of_a_run_come_out_of_its_tables() {
     let names = redrawn_to_the_byte(run());
-    for kind in
-        ["shares_over_time", "prices", "diversion", "winners_losers_imposed", "who_pays_imposed", "regime_welfare"]
-    {
+    for kind in [
+        "shares_over_time",
+        "prices",
+        "diversion",
+        "model_prices_imposed",
+        "winners_losers_imposed",
+        "who_pays_imposed",
+        "regime_welfare",
+    ] {
         assert!(names.iter().any(|name| name == kind), "{kind} of {names:?}");
     }
     for kind in ["deficit", "headline", "offers_negotiated", "settlement_dates_negotiated"] {

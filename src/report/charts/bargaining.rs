@@ -259,7 +259,7 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
     let [settled, imposed, lapsed] = caption.outcomes;
     let frame = Frame {
         look: caption.look.clone(),
-        title: "When the deal is struck".to_owned(),
+        title: format!("{}: {} of worlds have a deal by the deadline", caption.regime, percent(settled)),
         subtitle: format!(
             "Share of all worlds. By the deadline {} have settled; in {} the home government then imposes sanctions, in {} it backs down.",
             percent(settled),

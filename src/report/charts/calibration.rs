@@ -61,7 +61,11 @@ pub fn draw_fit(points: &[FitPoint], footer: &str, look: &Figures) -> Result<Svg
     };
     let frame = Frame {
         look: look.clone(),
-        title: "How the model meets the evidence it was fitted to".to_owned(),
+        title: format!(
+            "{} of {} moments are within two standard errors of the evidence",
+            points.iter().filter(|point| point.distance.abs() <= 2.0).count(),
+            points.len()
+        ),
         subtitle: "Model less evidence, in standard errors (or tolerances) of the evidence; the shaded band is two of them. Right: evidence and \
                    model in their own unit."
             .to_owned(),
@@ -143,19 +147,24 @@ pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<
     let columns: Vec<String> = heat.columns.iter().enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
     let frame = Frame {
         look: look.clone(),
-        title: "What each moment says of each parameter".to_owned(),
+        title: most_said(heat),
         subtitle: "Standard errors of the evidence by which the moment moves when the parameter crosses its range, at the slope of the estimate. \
-                   Columns are numbered below."
+                   Columns are numbered as the list says."
             .to_owned(),
         legend: Vec::new(),
-        footer: format!(
-            "Columns: {}. Empty: the parameter belongs to a later block and is not asked of the moment. {footer}",
-            columns.join("; ")
-        ),
+        footer: format!("Dash: the parameter belongs to a later block and is not asked of the moment. {footer}"),
     };
     let left_edge = MARGIN + LEFT * look.width();
     let width = ((look.width() - MARGIN - left_edge) / heat.columns.len() as f64).min(80.0);
-    frame.around(HEAD + CELL * heat.rows.len() as f64, |canvas, top| {
+    let lines = columns.len().div_ceil(KEYS);
+    let keys = KEY_LINE * lines as f64 + 8.0;
+    frame.around(keys + HEAD + CELL * heat.rows.len() as f64, |canvas, top| {
+        let key_width = (canvas.width - 2.0 * MARGIN) / KEYS as f64;
+        for (at, name) in columns.iter().enumerate() {
+            let place = (MARGIN + key_width * (at / lines) as f64, top + KEY_LINE * ((at % lines) as f64 + 0.5));
+            canvas.text_mid(place, &text::fit_name(name, LABEL, key_width - 12.0)?, LABEL, Anchor::Start)?;
+        }
+        let top = top + keys;
         for at in 0..heat.columns.len() {
             let x = left_edge + width * (at as f64 + 0.5);
             canvas.text((x, top + HEAD - 7.0), &format!("{}", at + 1), LABEL, Anchor::Middle)?;
@@ -169,6 +178,7 @@ pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<
                 let (from, to) = ((left, y - CELL / 2.0), (left + width, y + CELL / 2.0));
                 if !value.is_finite() {
                     canvas.rect(from, to, STRIPE, 1.0)?;
+                    canvas.text_mid((left + width / 2.0, y), "–", LABEL.px(10.0).ink(MUTED), Anchor::Middle)?;
                     continue;
                 }
                 let ink = shade(*value, largest);
@@ -188,9 +198,30 @@ pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<
 }
 
 /// Blue where the moment rises with the parameter, orange where it falls; stronger on a scale of roots, so that small ones show.
+/// What is seen: the largest cell.
+fn most_said(heat: &Heat) -> String {
+    let cells = heat
+        .rows
+        .iter()
+        .zip(&heat.cells)
+        .flat_map(|(row, cells)| heat.columns.iter().zip(cells).map(move |(column, cell)| (row, column, *cell)));
+    let most = cells.filter(|(_, _, cell)| cell.is_finite()).max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
+    most.map_or_else(String::new, |(row, column, cell)| {
+        format!(
+            "No moment says more of a parameter than “{row}” of {column}: {} standard errors",
+            text::number(cell.abs(), 1)
+        )
+    })
+}
+
+/// Columns and height of a line of the list of columns.
+const KEYS: usize = 3;
+const KEY_LINE: f64 = 16.0;
+
 fn shade(value: f64, largest: f64) -> Ink {
     let ink = if value >= 0.0 { ESTIMATE.ink } else { START.ink };
-    ink.lighter(1.0 - (value.abs() / largest).sqrt().clamp(0.0, 1.0) * 0.9)
+    // A zero has a tint, because it is no gap.
+    ink.lighter(0.95 - (value.abs() / largest).sqrt().clamp(0.0, 1.0) * 0.85)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn panels(
     context: &ChartContext,
 ) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
     let shown: Vec<&DealerRow> =
-        rows.iter().filter(|row| row.manufacturer == "all" && row.days_of_supply.q50.is_finite()).collect();
+        rows.iter().filter(|row| row.manufacturer == "all" && row.days_of_supply.mean.is_finite()).collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no dealer has a stock".to_owned() });
     }
@@ -43,23 +43,32 @@ fn panels(
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a stock; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let (panels, groups, order) = panels(rows, context)?;
-    let bands = context.replications > 1;
+    let longest = over_time::greatest(&panels, |_, fan| fan.mean);
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
-        title: "Days of supply on dealers' lots".to_owned(),
+        title: match longest {
+            Some((panel, fan, week, days)) => format!(
+                "Dealers' lots are fullest under {}: {}, {} days of supply in {}",
+                panel.label,
+                fan.label,
+                text::number(days, 0),
+                week.strftime("%B %Y")
+            ),
+            None => "Days of supply on dealers' lots".to_owned(),
+        },
         subtitle: format!(
             "Stock at the end of the week over first choices of late, days; each panel has its own scale.{}",
-            if bands { " Line: median over replications; bands: 25–75% and 5–95%." } else { "" },
+            over_time::said_of_lines(context),
         ),
         footer: context.footer("First choices count whether they were in stock or not."),
-        bands,
+        bands: over_time::has_bands(context),
         reference: 0.0,
         tick: |value| text::number(value, 0),
-        own_scales: true,
+        own_scales: Some(0.0),
         look: &context.look,
     };
     sheet.draw()

@@ -31,7 +31,7 @@ pub struct DeficitMonth {
 /// [`ChartError::Empty`] where no month has a deficit, or none differs from the base.
 pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<TimePanel>, ChartError> {
     let shown: Vec<&DeficitMonth> =
-        months.iter().filter(|month| month.regime != context.baseline && month.deficit.q50.is_finite()).collect();
+        months.iter().filter(|month| month.regime != context.baseline && month.deficit.mean.is_finite()).collect();
     if shown.iter().all(|month| month.deficit.q05 == month.base && month.deficit.q95 == month.base) {
         return Err(ChartError::Empty { chart: CHART, reason: "no regime moves the deficit".to_owned() });
     }
@@ -56,6 +56,21 @@ pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Tim
     Ok(panels.collect())
 }
 
+/// What is seen: the regime whose mean month differs most from the deficit without the policy.
+fn title(panels: &[TimePanel], base: f64) -> String {
+    let change = |panel: &TimePanel| {
+        let weeks: Vec<f64> = panel.fans.iter().flat_map(|fan| &fan.weeks).map(|(_, fan)| fan.mean - base).collect();
+        weeks.iter().sum::<f64>() / weeks.len() as f64
+    };
+    let most = panels.iter().map(|panel| (panel, change(panel))).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    let Some((panel, change)) = most.filter(|(_, change)| change.is_finite()) else {
+        return "The bilateral trade deficit".to_owned();
+    };
+    let billion = |value: f64| text::number(value, 1);
+    let (base, change, sign) = (billion(base), billion(change), if change > 0.0 { "+" } else { "" });
+    format!("A deficit of {base} billion moves by {sign}{change} on average under {}, the most of any", panel.label)
+}
+
 const LINE: &str = "deficit with the partner of the dispute";
 const INK: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
 
@@ -63,26 +78,25 @@ const INK: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow:
 ///
 /// # Errors
 /// [`ChartError::Empty`] where nothing moves the deficit; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let panels = series(months, context)?;
-    let bands = context.replications > 1;
     let base = months.last().map_or(0.0, |month| month.base);
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         groups: vec![(INK, LINE.to_owned())],
-        title: "The bilateral trade deficit".to_owned(),
+        title: title(&panels, base),
         subtitle: format!(
             "Billion US dollars a year, month by month: {} without the policy (line), plus the change of imports of these cars at customs \
              value and of orders lost.{}",
             text::number(base, 1),
-            if bands { " Line: median over replications; bands: 25–75 and 5–95 %." } else { "" },
+            over_time::said_of_lines(context),
         ),
         footer: context.footer("Each replication is paired with the baseline; months have four or five weeks."),
-        bands,
+        bands: over_time::has_bands(context),
         reference: base,
         tick: |value| text::number(value, 1),
-        own_scales: false,
+        own_scales: None,
         look: &context.look,
     };
     sheet.draw()
@@ -116,11 +130,12 @@ mod tests {
         assert_eq!(panels[0].fans[0].weeks.len(), 8);
         assert_eq!(panels[0].fans[0].weeks[4], (date(1995, 2, 4), months[2].deficit));
         let cut = "The vertical axis does not begin at zero.";
-        assert!(draw(&months, &study.context).unwrap().as_str().contains(cut));
+        assert!(draw(&months, &study.context).unwrap()[0].as_str().contains(cut));
         let mut low = months.clone();
         low.iter_mut().for_each(|month| month.base -= 65.7);
-        low.iter_mut().for_each(|month| month.deficit = Fan { q05: -1.0, q50: 0.5, q95: 2.0, ..month.deficit });
-        assert!(!draw(&low, &study.context).unwrap().as_str().contains(cut));
+        low.iter_mut()
+            .for_each(|month| month.deficit = Fan { mean: 0.5, q05: -1.0, q50: 0.5, q95: 2.0, ..month.deficit });
+        assert!(!draw(&low, &study.context).unwrap()[0].as_str().contains(cut));
         assert!(matches!(draw(&months[..2], &study.context), Err(ChartError::Empty { .. })));
     }
 }

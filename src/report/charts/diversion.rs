@@ -1,7 +1,7 @@
 //! Where the buyers that a duty drove from each taxed model went, by region.
 
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type};
 use super::{ChartContext, ChartError, Svg, axis, text};
 use crate::report::rows::DiversionRow;
@@ -126,6 +126,10 @@ const BAR: f64 = 15.0;
 const HEAD: f64 = 24.0;
 const AFTER_TOTAL: f64 = 8.0;
 const BETWEEN: f64 = 18.0;
+/// Further lines of a panel's name.
+const LINE: f64 = 16.0;
+/// Bars of a panel: all taxed models together, and those that lose most.
+const MOST: usize = 36;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
     (0.31 * width, width - 95.0)
@@ -135,35 +139,72 @@ fn plot(width: f64) -> (f64, f64) {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let rows = lost_buyers(rows);
-    let panels = panels(&rows, context)?;
+    let mut panels = panels(&rows, context)?;
+    let cut = panels.iter().any(|panel| panel.bars.len() > MOST);
+    panels.iter_mut().for_each(|panel| panel.bars.truncate(MOST));
     let groups = groups(&rows, context);
     let styles: Vec<(String, Style)> =
         groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
-    let height = |panel: &DiversionPanel| HEAD + ROW * panel.bars.len() as f64 + AFTER_TOTAL + VALUE_AXIS;
-    let body = panels.iter().map(height).sum::<f64>() + BETWEEN * (panels.len() - 1) as f64;
-    let frame = Frame {
+    let name = |panel: &DiversionPanel| {
+        text::wrap(&panel.regimes.join("; "), PANEL, plot(context.look.width()).1 - MARGIN - 50.0, 4)
+    };
+    let names: Vec<Vec<String>> = panels.iter().map(name).collect::<Result<_, _>>()?;
+    let height = |at: usize| {
+        let bars = panels[at].bars.len() as f64;
+        HEAD + LINE * (names[at].len() - 1) as f64 + ROW * bars + AFTER_TOTAL + VALUE_AXIS + BETWEEN
+    };
+    let pages = frame::pages(&(0..panels.len()).map(height).collect::<Vec<_>>());
+    let most = if cut { format!(" The {} that lose most.", MOST - 1) } else { String::new() };
+    let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: "Where the lost buyers of each taxed model went".to_owned(),
-        subtitle: "Percent of the buyers that each taxed model loses to the duty, by region of what they buy instead. \
-                   Models in order of buyers lost."
-            .to_owned(),
+        title: title(&panels, &styles),
+        subtitle: format!(
+            "Percent of the buyers that each taxed model loses to the duty, by region of what they buy instead. Models in order of buyers lost.{most}{}",
+            frame::page_of(at, pages.len())
+        ),
         legend: styles.iter().map(|(label, style)| (Key::Swatch(style.ink), label.clone())).collect(),
         footer: context.footer("Shares are of mean gains over replications, shown without an interval."),
     };
-    frame.around(body, |canvas, mut top| {
-        for panel in &panels {
-            draw_panel(canvas, panel, &styles, top)?;
-            top += height(panel) + BETWEEN;
-        }
-        Ok(())
-    })
+    let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
+        frame(page).around(shown.clone().map(height).sum::<f64>() - BETWEEN, |canvas, mut top| {
+            for at in shown.clone() {
+                draw_panel(canvas, &panels[at], &names[at], &styles, top)?;
+                top += height(at);
+            }
+            Ok(())
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
 }
 
-fn draw_panel(canvas: &Canvas, panel: &DiversionPanel, styles: &[(String, Style)], top: f64) -> Result<(), ChartError> {
-    let name = text::fit(&panel.regimes.join("; "), PANEL, plot(canvas.width).1 - MARGIN - 50.0)?;
-    canvas.text((MARGIN, top + 12.0), &name, PANEL, Anchor::Start)?;
+/// What is seen: where most of the lost buyers of the regime that loses most go.
+fn title(panels: &[DiversionPanel], styles: &[(String, Style)]) -> String {
+    let totals = panels.iter().filter_map(|panel| Some((panel, panel.bars.first()?)));
+    let largest = totals.max_by(|a, b| a.1.lost_units.total_cmp(&b.1.lost_units));
+    let Some((panel, total)) = largest else { return String::new() };
+    let most = total.shares.iter().zip(styles).max_by(|a, b| a.0.total_cmp(b.0));
+    let (share, to) = most.map_or((f64::NAN, ""), |(share, (label, _))| (*share, label.as_str()));
+    format!(
+        "{}: of {} buyers lost a year most, {} %, go to: {to}",
+        panel.regimes.join("; "),
+        text::number(total.lost_units, 0),
+        text::number(100.0 * share, 0)
+    )
+}
+
+fn draw_panel(
+    canvas: &Canvas,
+    panel: &DiversionPanel,
+    name: &[String],
+    styles: &[(String, Style)],
+    mut top: f64,
+) -> Result<(), ChartError> {
+    for (at, line) in name.iter().enumerate() {
+        top += if at > 0 { LINE } else { 0.0 };
+        canvas.text((MARGIN, top + 12.0), line, PANEL, Anchor::Start)?;
+    }
     canvas.text((canvas.width - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;
     let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;

@@ -42,7 +42,7 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
     };
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("What the answer hangs on: {}", context.regime_label(&first.regime)),
+        title: title(metrics, context.regime_label(&first.regime)),
         subtitle: format!(
             "{what}: means over groups of {} that have it alike, the lowest and the highest, all else varying; below each name, where these are. Right: the share of the variance \
              over draws that it makes alone.",
@@ -99,4 +99,15 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
         }
         Ok(())
     })
+}
+
+/// What is seen: what makes most of the variance of the first metric.
+fn title(metrics: &[MetricRows<'_, EffectRow>], regime: &str) -> String {
+    let generic = || format!("What the answer hangs on: {regime}");
+    let Some(metric) = metrics.iter().find(|metric| !metric.rows.is_empty()) else { return generic() };
+    let most = metric.rows.iter().filter(|row| row.share.is_finite()).max_by(|a, b| a.share.total_cmp(&b.share));
+    let Some(row) = most.filter(|row| row.share >= LEAST) else { return generic() };
+    let percent = text::number(100.0 * row.share, 0);
+    let part = if row.share > 0.5 { "most" } else { "the largest part" };
+    format!("{regime}: {part} of the variance ({percent} %) comes from {}: {}", row.label, metric.label)
 }

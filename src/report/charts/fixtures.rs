@@ -250,6 +250,7 @@ fn model_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64], ga
         let noise = if study.context.replications > 1 { noise } else { f64::NAN };
         let units = summary(years * car.5 + change, change, noise);
         let other = summary(0.0, 0.0, 0.0);
+        let rise = if (policy.taxes)(car) { 0.7 * car.4 } else { 0.0 };
         study.models.push(ModelRow {
             regime: policy.name.clone(),
             period: "all".to_owned(),
@@ -262,9 +263,9 @@ fn model_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64], ga
             expected_units: units,
             event_share: other,
             car_share: other,
-            sticker_price_usd: other,
-            producer_price_usd: other,
-            duty_usd_per_car: other,
+            sticker_price_usd: summary(car.4 + rise, rise, 0.0),
+            producer_price_usd: summary(car.4, 0.0, 0.0),
+            duty_usd_per_car: summary(rise, rise, 0.0),
             outlay_usd: other,
             producer_revenue_usd: other,
             duty_usd: other,
@@ -314,7 +315,7 @@ fn weekly_rows(study: &mut Study, policy: &Policy, cars: &[Car], lost: &[f64], g
             expected_units: car_share,
             car_share,
             expected_car_share: Fan::UNDEFINED,
-            sticker_price_usd: car_share,
+            sticker_price_usd: fan_around(if taxed && flagged { 60_000.0 } else { 40_000.0 }),
         };
         for ((region, flagged), shares) in groups.iter().zip(&mut shares) {
             study.weekly.push(row(region, *flagged, fan(shares)));

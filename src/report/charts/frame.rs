@@ -48,7 +48,7 @@ impl Frame {
         canvas::register_fonts()?;
         let room = self.room();
         let chosen = self.look.title.as_ref().unwrap_or(&self.title);
-        let title = text::wrap(chosen, TITLE, room, 2)?;
+        let title = text::wrap(chosen, TITLE, room, 3)?;
         let subtitle = text::wrap(&self.subtitle, SUBTITLE, room, 4)?;
         let footer = text::wrap(&self.footer, NOTE, room, 6)?;
         let legend = self.legend_places()?;
@@ -176,5 +176,42 @@ pub(super) fn value_axis(
     canvas.text((middle, bottom + 30.0), &title, LABEL, Anchor::Middle)
 }
 
+/// Most height of a body: with title, legend and foot it fits a page of A4 where it is 16 cm wide.
+const PAGE: f64 = 880.0;
+
+/// Which blocks of these heights, in their order, stand on each page: as many as it holds, and one at least.
+pub(super) fn pages(heights: &[f64]) -> Vec<std::ops::Range<usize>> {
+    let mut pages: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut left = 0.0;
+    for (at, height) in heights.iter().enumerate() {
+        match pages.last_mut() {
+            Some(page) if *height <= left => page.end = at + 1,
+            _ => {
+                pages.push(at..at + 1);
+                left = PAGE;
+            }
+        }
+        left -= height;
+    }
+    pages
+}
+
+/// Which of several pages this is, after a sentence.
+pub(super) fn page_of(at: usize, pages: usize) -> String {
+    if pages > 1 { format!(" Page {} of {pages}.", at + 1) } else { String::new() }
+}
+
 /// Height that [`value_axis`] takes below the data.
 pub(super) const VALUE_AXIS: f64 = 34.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_stand_on_as_few_pages_as_hold_them_in_order() {
+        assert_eq!(pages(&[400.0, 400.0, 100.0, 2_000.0, 10.0]), [0..2, 2..3, 3..4, 4..5]);
+        assert!(pages(&[]).is_empty());
+        assert_eq!((page_of(1, 3), page_of(0, 1)), (" Page 2 of 3.".to_owned(), String::new()));
+    }
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::rows::{ComparisonRow, ReplicationRow};
@@ -144,7 +144,7 @@ pub fn draw(
     comparisons: &[ComparisonRow],
     metric: &HeadlineMetric,
     context: &ChartContext,
-) -> Result<Svg, ChartError> {
+) -> Result<Vec<Svg>, ChartError> {
     let rows = series(replications, comparisons, metric, context)?;
     let empty = || ChartError::Empty { chart: CHART, reason: "no value is a number".to_owned() };
     let levels = Ticks::covering(rows.iter().flat_map(|row| row.levels.iter().copied()), 5).ok_or_else(empty)?;
@@ -163,8 +163,8 @@ pub fn draw(
     };
     let form = if rows.iter().all(sparse) { Form::Dots } else { Form::Bars };
     let mut legend = vec![match form {
-        Form::Dots => (Key::Dot(CLOUD), "one replication".to_owned()),
-        Form::Bars => (Key::Histogram(CLOUD), "histogram of replications".to_owned()),
+        Form::Dots => (Key::Dot(CLOUD), format!("one {}", context.each())),
+        Form::Bars => (Key::Histogram(CLOUD), format!("histogram of {}s", context.each())),
     }];
     if many {
         legend.push((Key::Spread, "5–95 %, 25–75 %, median".to_owned()));
@@ -173,15 +173,18 @@ pub fn draw(
     if compared && many {
         legend.push((Key::Interval(MEAN), "mean difference, 95 % interval".to_owned()));
     }
-    let frame = Frame {
+    let each = context.each();
+    let pages = frame::pages(&vec![ROW; rows.len()]);
+    let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: format!("{}, by regime", metric.label),
+        title: title(&rows, metric),
         subtitle: format!(
-            "Left: value in each replication. Right: difference from the baseline ({}) in the same replication. Period: {}.",
+            "Left: value in each {each}. Right: difference from the baseline ({}) in the same {each}. Period: {}.{}",
             context.regime_label(&context.baseline),
             context.period.label(),
+            frame::page_of(at, pages.len()),
         ),
-        legend,
+        legend: legend.clone(),
         footer: if many {
             context.footer_of_intervals(&format!(
                 "Intervals are 95 % for the mean of the paired differences; boxes show the spread of {}s.",
@@ -191,48 +194,95 @@ pub fn draw(
             context.footer("One replication: no intervals.")
         },
     };
-    let height = HEAD + ROW * rows.len() as f64;
-    frame.around(height + VALUE_AXIS, |canvas, top| {
-        let (first, bottom) = (top + HEAD, top + height);
-        canvas.text((levels_plot(canvas.width).0, top + 14.0), "Value", PANEL, Anchor::Start)?;
-        value_axis(
-            canvas,
-            &levels,
-            level_scale,
-            (first, bottom),
-            &text::fit(&metric.unit, LABEL, levels_plot(canvas.width).1 - levels_plot(canvas.width).0)?,
-            |value| levels.label(value),
-        )?;
-        if compared {
-            canvas.text((differences_plot(canvas.width).0, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
-            let unit = format!("Difference, {}", metric.unit);
+    let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
+        let height = HEAD + ROW * shown.len() as f64;
+        frame(page).around(height + VALUE_AXIS, |canvas, top| {
+            let (first, bottom) = (top + HEAD, top + height);
+            canvas.text((levels_plot(canvas.width).0, top + 14.0), "Value", PANEL, Anchor::Start)?;
             value_axis(
                 canvas,
-                &differences,
-                difference_scale,
+                &levels,
+                level_scale,
                 (first, bottom),
-                &text::fit(&unit, LABEL, differences_plot(canvas.width).1 - differences_plot(canvas.width).0)?,
-                |value| differences.signed_label(value),
+                &text::fit(&metric.unit, LABEL, levels_plot(canvas.width).1 - levels_plot(canvas.width).0)?,
+                |value| levels.label(value),
             )?;
-            let zero = difference_scale.at(0.0);
-            canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
-        }
-        for (at, row) in rows.iter().enumerate() {
-            let y = first + ROW * at as f64;
-            canvas.line(&[(MARGIN, y), (canvas.width - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
-            let lines = text::wrap(&row.label, STRONG, levels_plot(canvas.width).0 - MARGIN - 14.0, 5)?;
-            for (line_at, line) in lines.iter().enumerate() {
-                let middle = y + ROW / 2.0 + 15.0 * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
-                canvas.text_mid((MARGIN, middle), line, STRONG, Anchor::Start)?;
-            }
-            draw_cloud(canvas, &row.levels, level_scale, y, CLOUD, form)?;
-            draw_levels(canvas, row, level_scale, y, |value| levels.finer(value))?;
             if compared {
-                draw_differences(canvas, row, difference_scale, y, form, |value| differences.signed_finer(value))?;
+                canvas.text(
+                    (differences_plot(canvas.width).0, top + 14.0),
+                    "Paired difference",
+                    PANEL,
+                    Anchor::Start,
+                )?;
+                let unit = format!("Difference, {}", metric.unit);
+                value_axis(
+                    canvas,
+                    &differences,
+                    difference_scale,
+                    (first, bottom),
+                    &text::fit(&unit, LABEL, differences_plot(canvas.width).1 - differences_plot(canvas.width).0)?,
+                    |value| differences.signed_label(value),
+                )?;
+                let zero = difference_scale.at(0.0);
+                canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
             }
+            for (at, row) in rows[shown.clone()].iter().enumerate() {
+                let y = first + ROW * at as f64;
+                canvas.line(&[(MARGIN, y), (canvas.width - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
+                let room = levels_plot(canvas.width).0 - MARGIN - 14.0;
+                let (mut font, mut line_height) = (STRONG, 15.0);
+                let mut lines = text::wrap(&row.label, font, room, 5)?;
+                if lines.iter().any(|line| line.ends_with('…')) {
+                    (font, line_height) = (STRONG.px(9.0), 11.0);
+                    lines = text::wrap(&row.label, font, room, 7)?;
+                }
+                for (line_at, line) in lines.iter().enumerate() {
+                    let middle = y + ROW / 2.0 + line_height * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
+                    canvas.text_mid((MARGIN, middle), line, font, Anchor::Start)?;
+                }
+                draw_cloud(canvas, &row.levels, level_scale, y, CLOUD, form)?;
+                draw_levels(canvas, row, level_scale, y, |value| levels.finer(value))?;
+                if compared {
+                    draw_differences(canvas, row, difference_scale, y, form, |value| differences.signed_finer(value))?;
+                }
+            }
+            Ok(())
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
+}
+
+/// What is seen: the regime that moves the metric most, as far as that is told from nothing.
+fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
+    let sure = rows.iter().filter_map(|row| {
+        let contrast = row.contrast?;
+        let is_sure = !(contrast.low <= 0.0 && contrast.high >= 0.0) && contrast.difference != 0.0;
+        is_sure.then_some((row, contrast.difference))
+    });
+    let most = sure.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    let compared = rows.iter().any(|row| row.contrast.is_some());
+    match most {
+        Some((row, difference)) => {
+            let side = if difference < 0.0 { "falls" } else { "rises" };
+            let size = difference.abs();
+            let digits = if size >= 100.0 {
+                0
+            } else if size >= 1.0 {
+                1
+            } else {
+                4
+            };
+            format!(
+                "{}: {side} most under {}, by {} {}",
+                metric.label,
+                row.label,
+                text::number(size, digits),
+                metric.unit
+            )
         }
-        Ok(())
-    })
+        None if compared => format!("{}: no regime is told from the baseline", metric.label),
+        None => format!("{}, by regime", metric.label),
+    }
 }
 
 /// How a cloud of replications is drawn.

@@ -34,6 +34,7 @@ pub mod effects;
 pub mod event_study;
 mod frame;
 pub mod headline;
+pub mod model_prices;
 mod over_time;
 #[cfg(feature = "pdf")]
 mod pdf;

@@ -1,12 +1,13 @@
 //! Fans over time, one panel a regime with its dated policy events: the common part of the charts by week.
 //!
-//! Bands are the 5-95 % and 25-75 % quantiles over replications of each week, the line the median: nothing is smoothed here.
+//! The line is the mean over replications, which adds up to what tables say; bands are the 5-95 % and 25-75 % quantiles of each week. Nothing is
+//! smoothed here. Regimes that are the same in everything drawn share a panel.
 
 use jiff::civil::Date;
 
 use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key};
+use super::frame::{self, Frame, Key};
 use super::theme::{
     self, GRID, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, RegionGroup, Style, TICK,
 };
@@ -83,6 +84,81 @@ pub(super) fn events(
     events
 }
 
+/// The panels, one for all regimes that are the same in everything drawn, with their names.
+fn shared(panels: &[TimePanel]) -> Vec<TimePanel> {
+    let mut shared: Vec<TimePanel> = Vec::with_capacity(panels.len());
+    for panel in panels {
+        match shared.iter_mut().find(|known| is_drawn_alike(known, panel)) {
+            Some(known) => known.label = format!("{}; {}", known.label, panel.label),
+            None => shared.push(panel.clone()),
+        }
+    }
+    shared
+}
+
+fn is_drawn_alike(one: &TimePanel, other: &TimePanel) -> bool {
+    let weeks = |panel: &TimePanel| -> Vec<(Date, [u64; 5])> {
+        let fans = panel.fans.iter().flat_map(|fan| &fan.weeks);
+        let drawn = |fan: &Fan| [fan.mean, fan.q05, fan.q25, fan.q75, fan.q95].map(f64::to_bits);
+        fans.map(|(week, fan)| (*week, drawn(fan))).collect()
+    };
+    one.events == other.events && weeks(one) == weeks(other)
+}
+
+/// Weeks that a point of a line of sales covers: single weeks are noise.
+pub(super) const SMOOTH_WEEKS: usize = 4;
+
+/// The mean of each week and those before it, [`SMOOTH_WEEKS`] in all; quantiles have none.
+pub(super) fn smoothed(weeks: &[(Date, Fan)]) -> Vec<(Date, Fan)> {
+    let mean = |at: usize| {
+        let own = &weeks[(at + 1).saturating_sub(SMOOTH_WEEKS)..=at];
+        own.iter().map(|(_, fan)| fan.mean).sum::<f64>() / own.len() as f64
+    };
+    (0..weeks.len()).map(|at| (weeks[at].0, line_of(mean(at)))).collect()
+}
+
+/// A point of a line without bands.
+pub(super) fn line_of(value: f64) -> Fan {
+    Fan { mean: value, q50: value, ..Fan::UNDEFINED }
+}
+
+/// Fewest replications of which quantiles are drawn: the 5 % quantile of fewer is their smallest.
+const LEAST_FOR_BANDS: u64 = 20;
+
+/// Whether quantiles over the replications of a context say something.
+pub(super) fn has_bands(context: &ChartContext) -> bool {
+    context.replications >= LEAST_FOR_BANDS
+}
+
+/// What line and bands are, for a subtitle.
+pub(super) fn said_of_lines(context: &ChartContext) -> String {
+    let each = context.each();
+    match context.replications {
+        1 => format!(" One {each}: no bands."),
+        _ if has_bands(context) => format!(" Line: mean over {each}s; bands: 25–75 and 5–95 % of them."),
+        _ => format!(" Line: mean over {each}s."),
+    }
+}
+
+/// Where a line is extreme: its panel and group, the week, and its value there.
+pub(super) type Extreme<'a> = (&'a TimePanel, &'a GroupFan, Date, f64);
+
+/// The line and week at which a measure is greatest; nothing where it is no number anywhere.
+pub(super) fn greatest(panels: &[TimePanel], measure: impl Fn(usize, &Fan) -> f64) -> Option<Extreme<'_>> {
+    let mut found: Option<(f64, Extreme<'_>)> = None;
+    for panel in panels {
+        for (group, fan) in panel.fans.iter().enumerate() {
+            for (week, at) in &fan.weeks {
+                let size = measure(group, at);
+                if size.is_finite() && found.as_ref().is_none_or(|(most, _)| size > *most) {
+                    found = Some((size, (panel, fan, *week, at.mean)));
+                }
+            }
+        }
+    }
+    found.map(|(_, extreme)| extreme)
+}
+
 /// A chart of fans over time.
 pub(super) struct Sheet<'a> {
     /// Name in errors.
@@ -98,102 +174,113 @@ pub(super) struct Sheet<'a> {
     pub(super) reference: f64,
     /// Text of a value on the axis.
     pub(super) tick: fn(f64) -> String,
-    /// Whether each panel has its own vertical scale: regimes of very different size are illegible on one.
-    pub(super) own_scales: bool,
+    /// Where each panel has its own vertical scale, because regimes of very different size are illegible on one: how far from the reference it
+    /// reaches at least, so that next to nothing is not blown up.
+    pub(super) own_scales: Option<f64>,
     /// Its look.
     pub(super) look: &'a Figures,
 }
 
-const PLOT_HEIGHT: f64 = 190.0;
-const PANEL_TITLE: f64 = 20.0;
+const PLOT_HEIGHT: f64 = 152.0;
+const PANEL_TITLE: f64 = 16.0;
+/// Lines of a panel's title: names of regimes that share it.
+const TITLE_LINES: usize = 6;
 const EVENT_ROW: f64 = 13.5;
 const DATE_AXIS: f64 = 40.0;
 const SHARE_AXIS: f64 = 38.0;
 const GUTTER: f64 = 26.0;
 
 impl Sheet<'_> {
-    /// Draws the chart.
-    pub(super) fn draw(&self) -> Result<Svg, ChartError> {
+    /// Draws the chart on its pages.
+    pub(super) fn draw(&self) -> Result<Vec<Svg>, ChartError> {
         super::canvas::register_fonts()?;
+        let panels = shared(self.panels);
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
-        let ticks = self.ticks(self.panels);
+        let ticks = self.ticks(&panels);
         let (first, last) = (shares.clone().map(|(d, _)| *d).min(), shares.map(|(d, _)| *d).max());
         let (Some(ticks), Some(first), Some(last)) = (ticks, first, last) else {
             return Err(ChartError::Empty { chart: self.chart, reason: "no week has a value".to_owned() });
         };
 
-        let columns = if self.panels.len() == 1 { 1 } else { 2 };
+        let columns = if panels.len() == 1 { 1 } else { 2 };
         let column_width = (self.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
-        let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
-        let mut placed = Vec::with_capacity(self.panels.len());
-        for (at, panel) in self.panels.iter().enumerate() {
+        let plot_height = if columns == 1 { 2.0 * PLOT_HEIGHT } else { PLOT_HEIGHT };
+        let mut placed = Vec::with_capacity(panels.len());
+        for (at, panel) in panels.iter().enumerate() {
             let left = MARGIN + SHARE_AXIS + (column_width + GUTTER) * (at % columns) as f64;
             let right = left + column_width - SHARE_AXIS;
             let dates = AxisScale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
-            let own = if self.own_scales { self.ticks(std::slice::from_ref(panel)) } else { None };
+            let own = self.own_scales.and_then(|_| self.ticks(std::slice::from_ref(panel)));
             let ticks = own.unwrap_or_else(|| ticks.clone());
-            placed.push((panel, dates, place_labels(&panel.events, dates)?, ticks));
+            let title = text::wrap(&panel.label, PANEL, column_width, TITLE_LINES)?;
+            placed.push((panel, dates, place_labels(&panel.events, dates)?, ticks, title));
         }
         // Panels side by side leave the same room for labels, so that their plots line up.
         let row_heights: Vec<f64> = placed
             .chunks(columns)
             .map(|row| {
-                let levels =
-                    row.iter().flat_map(|(_, _, labels, _)| labels).map(|label| label.level + 1).max().unwrap_or(0);
-                PANEL_TITLE + EVENT_ROW * levels as f64 + plot_height + DATE_AXIS
+                let labels = row.iter().flat_map(|(_, _, labels, _, _)| labels);
+                let levels = labels.map(|label| label.level + 1).max().unwrap_or(0);
+                let lines = row.iter().map(|(_, _, _, _, title)| title.len()).max().unwrap_or(1);
+                PANEL_TITLE * lines as f64 + 4.0 + EVENT_ROW * levels as f64 + plot_height + DATE_AXIS
             })
             .collect();
 
-        let is_cut = placed.iter().any(|(_, _, _, ticks)| ticks.low > 0.0 || ticks.high < 0.0);
+        let is_cut = placed.iter().any(|(_, _, _, ticks, _)| ticks.low > 0.0 || ticks.high < 0.0);
         let cut = if is_cut { " The vertical axis does not begin at zero." } else { "" };
-        let legend =
-            self.groups.iter().map(|(style, label)| (Key::Fan { style: *style, bands: self.bands }, label.clone()));
-        let frame = Frame {
-            look: self.look.clone(),
-            title: self.title.clone(),
-            subtitle: format!("{}{cut}", self.subtitle),
-            legend: legend.collect(),
-            footer: self.footer.clone(),
-        };
-        frame.around(row_heights.iter().sum(), |canvas, mut top| {
-            for (row, height) in placed.chunks(columns).zip(&row_heights) {
-                let bottom = top + height - DATE_AXIS;
-                for (panel, dates, labels, ticks) in row {
-                    let share = ticks.scale(bottom, bottom - plot_height);
-                    canvas.text(
-                        (dates.from - SHARE_AXIS, top + 12.0),
-                        &text::fit(&panel.label, PANEL, column_width)?,
-                        PANEL,
-                        Anchor::Start,
-                    )?;
-                    draw_axes(canvas, (ticks, self.tick), share, *dates, (first, last))?;
-                    if self.reference != ticks.low {
-                        let y = share.at(self.reference);
-                        canvas.line(&[(dates.from, y), (dates.to, y)], Stroke::solid(theme::AXIS, 1.0))?;
+        let legend: Vec<_> = self
+            .groups
+            .iter()
+            .map(|(style, label)| (Key::Fan { style: *style, bands: self.bands }, label.clone()))
+            .collect();
+        let pages = frame::pages(&row_heights);
+        let page = |(at, rows): (usize, &std::ops::Range<usize>)| {
+            let frame = Frame {
+                look: self.look.clone(),
+                title: self.title.clone(),
+                subtitle: format!("{}{cut}{}", self.subtitle, frame::page_of(at, pages.len())),
+                legend: legend.clone(),
+                footer: self.footer.clone(),
+            };
+            let heights = &row_heights[rows.clone()];
+            frame.around(heights.iter().sum(), |canvas, mut top| {
+                for (row, height) in placed.chunks(columns).skip(rows.start).zip(heights) {
+                    let bottom = top + height - DATE_AXIS;
+                    for (panel, dates, labels, ticks, title) in row {
+                        let share = ticks.scale(bottom, bottom - plot_height);
+                        for (line, name) in title.iter().enumerate() {
+                            let at = (dates.from - SHARE_AXIS, top + 12.0 + PANEL_TITLE * line as f64);
+                            canvas.text(at, name, PANEL, Anchor::Start)?;
+                        }
+                        draw_axes(canvas, (ticks, self.tick), share, *dates, (first, last))?;
+                        if self.reference != ticks.low {
+                            let y = share.at(self.reference);
+                            canvas.line(&[(dates.from, y), (dates.to, y)], Stroke::solid(theme::AXIS, 1.0))?;
+                        }
+                        draw_events(canvas, labels, share)?;
+                        let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates)).collect();
+                        // Lines above all bands: a band of one group must not dim the line of another.
+                        for (runs, group) in runs.iter().zip(&self.groups).filter(|_| self.bands) {
+                            draw_bands(canvas, runs, group.0.ink, share)?;
+                        }
+                        for (at, (runs, group)) in runs.iter().zip(&self.groups).enumerate() {
+                            let phase = at as f64 / self.groups.len() as f64;
+                            draw_mean(canvas, runs, group.0, phase, share)?;
+                        }
                     }
-                    draw_events(canvas, labels, share)?;
-                    let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates)).collect();
-                    // Lines above all bands: a band of one group must not dim the line of another.
-                    for (runs, group) in runs.iter().zip(&self.groups).filter(|_| self.bands) {
-                        draw_bands(canvas, runs, group.0.ink, share)?;
-                    }
-                    for (at, (runs, group)) in runs.iter().zip(&self.groups).enumerate() {
-                        let phase = at as f64 / self.groups.len() as f64;
-                        draw_median(canvas, runs, group.0, phase, share)?;
-                    }
+                    top += height;
                 }
-                top += height;
-            }
-            Ok(())
-        })
+                Ok(())
+            })
+        };
+        pages.iter().enumerate().map(page).collect()
     }
 
     /// Ticks that cover what some panels show, and the reference.
     fn ticks(&self, panels: &[TimePanel]) -> Option<Ticks> {
         let weeks = panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
-        let values = weeks.flat_map(|(_, fan)| if self.bands { [fan.q05, fan.q50, fan.q95] } else { [fan.q50; 3] });
-        // A panel where next to nothing happens must not be blown up.
-        let least = if self.own_scales { 0.05 * self.reference } else { 0.0 };
+        let values = weeks.flat_map(|(_, fan)| if self.bands { [fan.q05, fan.mean, fan.q95] } else { [fan.mean; 3] });
+        let least = self.own_scales.unwrap_or(0.0);
         Ticks::covering(values.chain([self.reference - least, self.reference + least]), 5)
     }
 }
@@ -266,14 +353,14 @@ fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: AxisScale) -> Resu
 const MARKERS: f64 = 56.0;
 
 /// The line with markers along it; `phase`, from 0 to 1, staggers those of lines that coincide.
-fn draw_median(canvas: &Canvas, runs: &[Run], style: Style, phase: f64, share: AxisScale) -> Result<(), ChartError> {
+fn draw_mean(canvas: &Canvas, runs: &[Run], style: Style, phase: f64, share: AxisScale) -> Result<(), ChartError> {
     let mut next = runs.first().and_then(|run| run.first()).map_or(0.0, |(x, _)| x + MARKERS * (0.15 + 0.85 * phase));
     let mut markers = Vec::new();
     for run in runs {
-        let median: Vec<(f64, f64)> = run.iter().map(|(x, fan)| (*x, share.at(fan.q50))).collect();
-        canvas.line(&median, Stroke::solid(style.ink, 1.8))?;
-        for &point in &median {
-            if point.0 >= next || median.len() == 1 {
+        let line: Vec<(f64, f64)> = run.iter().map(|(x, fan)| (*x, share.at(fan.mean))).collect();
+        canvas.line(&line, Stroke::solid(style.ink, 1.8))?;
+        for &point in &line {
+            if point.0 >= next || line.len() == 1 {
                 markers.push(point);
                 next = point.0 + MARKERS;
             }

@@ -28,7 +28,7 @@ fn panels(
     let shown: Vec<&EventStudyRow> = rows
         .iter()
         .filter(|row| row.flagged && regimes.contains(&row.regime) && moves(&row.regime))
-        .filter(|row| row.cumulative_change.q50.is_finite())
+        .filter(|row| row.cumulative_change.mean.is_finite())
         .collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no threat that was settled moved a sale".to_owned() });
@@ -50,28 +50,48 @@ fn panels(
     Ok((over_time::panels(&points, &groups, &order, context), groups, order))
 }
 
+/// What is seen: how far sales run ahead at most, and where that line ends.
+fn title(panels: &[TimePanel], context: &ChartContext) -> String {
+    let ahead = |cars: f64| {
+        let side = if cars < 0.0 { "behind" } else { "ahead" };
+        format!("{} cars {side}", text::number(cars.abs(), 0))
+    };
+    let most = over_time::greatest(panels, |_, fan| fan.mean).filter(|(_, _, _, cars)| *cars > 0.0);
+    let end = most.and_then(|(_, fan, _, _)| fan.weeks.last().map(|(_, fan)| fan.mean));
+    match (most, end) {
+        (Some((panel, fan, week, cars)), Some(end)) => format!(
+            "{}: {} run {} by {} and end {}",
+            panel.label,
+            fan.label,
+            ahead(cars),
+            week.strftime("%B %Y"),
+            ahead(end)
+        ),
+        _ => format!("No sales of the models {} are brought forward", context.flag_label),
+    }
+}
+
 /// Draws the chart.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no sale was moved; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let (panels, groups, order) = panels(rows, regimes, context)?;
-    let bands = context.replications > 1;
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
-        title: format!("Pull-forward and payback of the models {}", context.flag_label),
+        title: title(&panels, context),
         subtitle: format!(
             "Cars sold from the start up to each week, less those of the same world under {}.{}",
             context.regime_label(&context.baseline),
-            if bands { " Line: median over replications; bands: 25–75% and 5–95%." } else { "" },
+            over_time::said_of_lines(context),
         ),
         footer: context.footer("The line returns to zero as far as purchases were only moved."),
-        bands,
+        bands: over_time::has_bands(context),
         reference: 0.0,
         tick: |value| text::number(value, 0),
-        own_scales: false,
+        own_scales: None,
         look: &context.look,
     };
     sheet.draw()

@@ -2,7 +2,7 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, AXIS, BLACK, Groups, LABEL, MARGIN, Marker, STRIPE, STRONG, Style};
 use super::who_pays::signed;
 use super::{ChartContext, ChartError, Svg, text};
@@ -32,12 +32,13 @@ pub struct PartyBlock {
     pub gains: Vec<(String, String, PairedChange)>,
 }
 
-/// The numbers that [`draw`] plots: regimes in the context's order, those that change nothing left out.
+/// The numbers that [`draw`] plots: regimes in the context's order, those that are worth the same together, those that change nothing left out.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no regime changes anything.
 pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>, ChartError> {
-    let blocks: Vec<PartyBlock> = context
+    let mut blocks: Vec<PartyBlock> = Vec::new();
+    let own = context
         .in_order(gains.iter().map(|gain| gain.regime.as_str()))
         .into_iter()
         .map(|regime| {
@@ -45,8 +46,17 @@ pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>,
             let gains = own.map(|gain| (gain.label.clone(), gain.region.clone(), gain.change.times(1e-9)));
             PartyBlock { label: context.regime_label(regime).to_owned(), gains: gains.collect() }
         })
-        .filter(|block| block.gains.iter().any(|(_, _, change)| change.mean != 0.0))
-        .collect();
+        .filter(|block: &PartyBlock| block.gains.iter().any(|(_, _, change)| change.mean != 0.0));
+    for block in own {
+        let ends = |block: &PartyBlock| -> Vec<[u64; 3]> {
+            let drawn = |change: &PairedChange| [change.mean, change.interval[0], change.interval[1]].map(f64::to_bits);
+            block.gains.iter().map(|(_, _, change)| drawn(change)).collect()
+        };
+        match blocks.iter_mut().find(|known| ends(known) == ends(&block)) {
+            Some(known) => known.label = format!("{}; {}", known.label, block.label),
+            None => blocks.push(block),
+        }
+    }
     if blocks.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no regime changes anything".to_owned() });
     }
@@ -55,6 +65,8 @@ pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>,
 
 const ROW: f64 = 19.0;
 const HEAD: f64 = 22.0;
+/// Further lines of a name.
+const LINE: f64 = 15.0;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
     (0.2 * width, width - 140.0)
@@ -65,7 +77,7 @@ const WORLD: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false 
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no regime changes anything; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let blocks = series(gains, context)?;
     let named = gains.iter().filter(|gain| !gain.region.is_empty());
     let groups = Groups::of(named.map(|gain| (gain.region.as_str(), false)), &context.regions);
@@ -79,14 +91,19 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
     let empty = || ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() };
     let ticks = Ticks::covering(values.chain([0.0]), 7).ok_or_else(empty)?;
     let many = context.replications > 1;
-    let frame = Frame {
+    let name = |block: &PartyBlock| text::wrap(&block.label, STRONG, context.look.width() - 2.0 * MARGIN - 12.0, 4);
+    let names: Vec<Vec<String>> = blocks.iter().map(name).collect::<Result<_, _>>()?;
+    let height = |at: usize| HEAD + LINE * (names[at].len() - 1) as f64 + ROW * blocks[at].gains.len() as f64;
+    let pages = frame::pages(&(0..blocks.len()).map(height).collect::<Vec<_>>());
+    let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: "What each policy is worth to whom".to_owned(),
+        title: title(&blocks, context),
         subtitle: format!(
             "Change against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
-             each country; period: {}.",
+             each country; period: {}.{}",
             context.regime_label(&context.baseline),
             context.period.label(),
+            frame::page_of(at, pages.len()),
         ),
         legend: blocks[0].gains.iter().map(|(label, region, _)| (Key::Point(style(region)), label.clone())).collect(),
         footer: if many {
@@ -98,52 +115,79 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Svg, ChartError> {
             context.footer("One replication: no interval.")
         },
     };
-    let height = |block: &PartyBlock| HEAD + ROW * block.gains.len() as f64;
-    let body = blocks.iter().map(height).sum::<f64>() + VALUE_AXIS;
-    frame.around(body, |canvas, top| {
-        let bottom = top + body - VALUE_AXIS;
-        let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
-        let mut y = top;
-        for (at, block) in blocks.iter().enumerate() {
-            if at % 2 == 0 {
-                canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + height(block)), STRIPE, 1.0)?;
-            }
-            y += height(block);
-        }
-        value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
-        canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
-        y = top;
-        for block in &blocks {
-            let name = text::fit(&block.label, STRONG, canvas.width - 2.0 * MARGIN)?;
-            canvas.text_mid((MARGIN + 6.0, y + HEAD / 2.0 + 1.0), &name, STRONG, Anchor::Start)?;
-            y += HEAD;
-            for (label, region, change) in &block.gains {
-                let middle = y + ROW / 2.0 - 2.0;
-                let look = style(region);
-                canvas.text_mid(
-                    (plot(canvas.width).0 - 12.0, middle),
-                    &text::fit(label, LABEL, plot(canvas.width).0 - MARGIN - 16.0)?,
-                    LABEL,
-                    Anchor::End,
-                )?;
-                canvas.line(
-                    &[(scale.at(0.0), middle), (scale.at(change.mean), middle)],
-                    Stroke::solid(look.ink.lighter(0.5), 2.2),
-                )?;
-                let [low, high] = change.interval;
-                let mut figure = signed(change.mean);
-                if low.is_finite() && high.is_finite() {
-                    canvas
-                        .line(&[(scale.at(low), middle), (scale.at(high), middle)], Stroke::solid(theme::BLACK, 1.4))?;
-                    figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
+    let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
+        let body = shown.clone().map(height).sum::<f64>() + VALUE_AXIS;
+        frame(page).around(body, |canvas, top| {
+            let bottom = top + body - VALUE_AXIS;
+            let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
+            let mut y = top;
+            for at in shown.clone() {
+                if at % 2 == 0 {
+                    canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + height(at)), STRIPE, 1.0)?;
                 }
-                canvas.marker((scale.at(change.mean), middle), 4.2, look)?;
-                canvas.text_mid((canvas.width - MARGIN - 4.0, middle), &figure, LABEL, Anchor::End)?;
-                y += ROW;
+                y += height(at);
             }
-        }
-        Ok(())
-    })
+            value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
+            canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
+            y = top;
+            for (block, name) in blocks.iter().zip(&names).skip(shown.start).take(shown.len()) {
+                for (at, line) in name.iter().enumerate() {
+                    y += if at == 0 { HEAD } else { LINE };
+                    canvas.text_mid((MARGIN + 6.0, y - HEAD / 2.0 + 1.0), line, STRONG, Anchor::Start)?;
+                }
+                for (label, region, change) in &block.gains {
+                    let middle = y + ROW / 2.0 - 2.0;
+                    let look = style(region);
+                    canvas.text_mid(
+                        (plot(canvas.width).0 - 12.0, middle),
+                        &text::fit(label, LABEL, plot(canvas.width).0 - MARGIN - 16.0)?,
+                        LABEL,
+                        Anchor::End,
+                    )?;
+                    canvas.line(
+                        &[(scale.at(0.0), middle), (scale.at(change.mean), middle)],
+                        Stroke::solid(look.ink.lighter(0.5), 2.2),
+                    )?;
+                    let [low, high] = change.interval;
+                    let mut figure = signed(change.mean);
+                    if low.is_finite() && high.is_finite() {
+                        canvas.line(
+                            &[(scale.at(low), middle), (scale.at(high), middle)],
+                            Stroke::solid(theme::BLACK, 1.4),
+                        )?;
+                        figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
+                    }
+                    canvas.marker((scale.at(change.mean), middle), 4.2, look)?;
+                    canvas.text_mid((canvas.width - MARGIN - 4.0, middle), &figure, LABEL, Anchor::End)?;
+                    y += ROW;
+                }
+            }
+            Ok(())
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
+}
+
+/// What is seen: under which regime the world loses most, and under which a country gains most, as far as that is told from nothing.
+fn title(blocks: &[PartyBlock], context: &ChartContext) -> String {
+    let all =
+        || blocks.iter().flat_map(|block| block.gains.iter().map(move |(label, _, change)| (block, label, change)));
+    let is_sure = |(_, _, change): &(&PartyBlock, &String, &PairedChange)| {
+        let [low, high] = change.interval;
+        !(low <= 0.0 && high >= 0.0)
+    };
+    let sure = || all().filter(is_sure);
+    let least = sure().filter(|(_, _, change)| change.mean < 0.0).min_by(|a, b| a.2.mean.total_cmp(&b.2.mean));
+    let most = sure().filter(|(_, _, change)| change.mean > 0.0).max_by(|a, b| a.2.mean.total_cmp(&b.2.mean));
+    let told = |(block, label, change): (&PartyBlock, &String, &PairedChange)| {
+        format!("{label} under {} ({} billion a year)", block.label, signed(change.mean))
+    };
+    match (least, most) {
+        (Some(least), Some(most)) => format!("Greatest loss: {}; greatest gain: {}", told(least), told(most)),
+        (Some(least), None) => format!("Greatest loss: {}; no sure gain", told(least)),
+        (None, Some(most)) => format!("Greatest gain: {}; no sure loss", told(most)),
+        (None, None) => format!("No gain or loss is told from {}", context.regime_label(&context.baseline)),
+    }
 }
 
 #[cfg(test)]

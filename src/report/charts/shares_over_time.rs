@@ -1,7 +1,6 @@
 //! Share of the cars sold by region, week by week, one panel per regime, with the dated policy events.
 //!
-//! Bands are the 5-95 % and 25-75 % quantiles over replications of each week's share, the line its median, as they stand
-//! in the weekly rows: nothing is smoothed.
+//! Expected sales are drawn week by week, with quantiles over replications; drawn sales, of which a week is a few cars, as means of four weeks.
 
 use jiff::civil::Date;
 
@@ -25,7 +24,7 @@ fn panels(
     rows: &[WeeklyRow],
     context: &ChartContext,
 ) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
-    let shown: Vec<&WeeklyRow> = rows.iter().filter(|row| row.car_share.q50.is_finite()).collect();
+    let shown: Vec<&WeeklyRow> = rows.iter().filter(|row| row.car_share.mean.is_finite()).collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
     }
@@ -38,6 +37,7 @@ fn panels(
             let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.flagged) == *group);
             let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, share_of(row))).collect();
             weeks.sort_by_key(|(start, _)| *start);
+            let weeks = if is_expected(&shown) { weeks } else { over_time::smoothed(&weeks) };
             GroupFan { label: group.label(&context.flag_label), weeks }
         };
         let events = over_time::events(context, regime, of_regime.iter().map(|row| row.week_start));
@@ -46,42 +46,62 @@ fn panels(
     Ok((panels.collect(), groups, order))
 }
 
-/// A week's share of the cars sold: expected sales where the run has them, because single weeks of drawn sales are a few
-/// cars of one buyer each.
+/// A week's share of the cars sold: expected sales where the run has them.
 fn share_of(row: &WeeklyRow) -> Fan {
-    if row.expected_car_share.q50.is_finite() { row.expected_car_share } else { row.car_share }
+    if row.expected_car_share.mean.is_finite() { row.expected_car_share } else { row.car_share }
+}
+
+fn is_expected(rows: &[&WeeklyRow]) -> bool {
+    rows.iter().any(|row| row.expected_car_share.mean.is_finite())
+}
+
+/// What is seen: the group whose share of the last weeks differs most from what it is under the baseline.
+fn title(panels: &[TimePanel]) -> String {
+    let last = |fan: &GroupFan| fan.weeks.last().map_or(f64::NAN, |(_, fan)| fan.mean);
+    let [baseline, others @ ..] = panels else { return String::new() };
+    let moves = others.iter().flat_map(|panel| {
+        let pairs = panel.fans.iter().zip(&baseline.fans);
+        pairs.map(move |(fan, before)| (panel, fan, last(before), last(fan)))
+    });
+    let most = moves
+        .filter(|(_, _, before, after)| (after - before).abs() >= 0.005)
+        .max_by(|a, b| (a.3 - a.2).abs().total_cmp(&(b.3 - b.2).abs()));
+    let Some((panel, fan, before, after)) = most else { return "Share of cars sold, by region and week".to_owned() };
+    let share = |share: f64| format!("{} %", text::number(100.0 * share, 0));
+    format!("{}: {} end at {} of sales ({} under the baseline)", panel.label, fan.label, share(after), share(before))
 }
 
 /// Draws the chart.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a car share; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let (panels, groups, order) = panels(rows, context)?;
-    let bands = context.replications > 1;
-    let what =
-        if rows.iter().any(|row| row.expected_car_share.q50.is_finite()) { "expected sales" } else { "cars sold" };
+    let is_expected = is_expected(&rows.iter().collect::<Vec<_>>());
+    let bands = is_expected && over_time::has_bands(context);
+    let lines = match is_expected {
+        true => format!("Percent of expected sales in each week.{}", over_time::said_of_lines(context)),
+        false => format!(
+            "Percent of the cars sold in the {} weeks up to and with each, mean over {}s.",
+            over_time::SMOOTH_WEEKS,
+            context.each()
+        ),
+    };
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
-        title: "Share of cars sold, by region and week".to_owned(),
-        subtitle: if bands {
-            format!(
-                "Percent of {what} in each week. Line: median over replications; dark band: 25–75 %, light band: 5–95 %."
-            )
-        } else {
-            format!("Percent of {what} in each week, in the one replication that was run.")
-        },
-        footer: context.footer(if bands {
-            "Bands are quantiles over replications of single weeks, not smoothed."
-        } else {
-            "One replication: no bands."
+        title: title(&panels),
+        subtitle: lines,
+        footer: context.footer(match context.replications {
+            1 => "One replication: no bands.",
+            _ if bands => "Bands are quantiles over replications of single weeks, not smoothed.",
+            _ => "What chance does to the means is in weekly.csv.",
         }),
         bands,
         reference: 0.0,
         tick: percent,
-        own_scales: false,
+        own_scales: None,
         look: &context.look,
     };
     sheet.draw()
@@ -105,7 +125,18 @@ mod tests {
         let labels: Vec<&str> = panels[0].fans.iter().map(|fan| fan.label.as_str()).collect();
         assert_eq!(labels, ["Japan, on the sanctions list", "Japan, other", "Europe", "Big Three"]);
         let row = study.weekly.iter().find(|row| row.week == 30 && row.region == "europe").unwrap();
-        assert_eq!(panels[0].fans[2].weeks[30], (row.week_start, row.car_share));
+        // A line of drawn sales is of four weeks.
+        let weeks: Vec<f64> = study
+            .weekly
+            .iter()
+            .filter(|row| (27..=30).contains(&row.week) && row.region == "europe")
+            .map(|row| row.car_share.mean)
+            .take(4)
+            .collect();
+        let (date, fan) = panels[0].fans[2].weeks[30];
+        assert!(
+            date == row.week_start && (fan.mean - weeks.iter().sum::<f64>() / 4.0).abs() < 1e-12 && fan.q95.is_nan()
+        );
         let imposed = panels.iter().find(|panel| panel.label.starts_with("Sanctions imposed")).unwrap();
         assert_eq!(imposed.events.len(), 3);
     }
@@ -114,13 +145,13 @@ mod tests {
     fn weeks_without_a_share_are_absent_and_none_at_all_is_an_error() {
         let mut study = fixtures::showdown(3);
         for row in study.weekly.iter_mut().filter(|row| row.week == 5) {
-            row.car_share.q50 = f64::NAN;
+            row.car_share.mean = f64::NAN;
         }
         let panels = series(&study.weekly, &study.context).unwrap();
         assert_eq!(panels[0].fans[0].weeks.len(), fixtures::WEEKS - 1);
         draw(&study.weekly, &study.context).unwrap();
         for row in &mut study.weekly {
-            row.car_share.q50 = f64::NAN;
+            row.car_share.mean = f64::NAN;
         }
         assert!(matches!(draw(&study.weekly, &study.context), Err(ChartError::Empty { .. })));
         assert!(matches!(draw(&[], &study.context), Err(ChartError::Empty { .. })));

@@ -5,23 +5,38 @@ use resvg::usvg;
 
 use super::fixtures::{self, Car, Policy, Study};
 use super::{
-    ChartContext, ChartError, Svg, diversion, headline, headline_label, prices, shares_over_time, winners_losers, write,
+    ChartContext, ChartError, Svg, diversion, event_study, headline, headline_label, model_prices, prices,
+    shares_over_time, winners_losers, write,
 };
+use super::{deficit, pull_forward, regime_welfare, uncertainty, who_pays};
+use crate::numerics::moments::Moments;
+use crate::report::account_rows::PairedChange;
+use crate::report::draw::page_name;
+use crate::report::points::{Drawn, UncertaintyRow};
+use crate::report::timing_rows::EventStudyRow;
+use crate::sensitivity::components::OneWay;
 
 /// Every chart that the study has something to show in.
 fn draw_all(study: &Study) -> Vec<(String, Svg)> {
     let context = &study.context;
-    let mut charts = vec![("shares_over_time".to_owned(), shares_over_time::draw(&study.weekly, context).unwrap())];
-    if !study.diversion.is_empty() {
-        charts.push(("prices".to_owned(), prices::draw(&study.diversion, context).unwrap()));
-        charts.push(("diversion".to_owned(), diversion::draw(&study.diversion, context).unwrap()));
-    }
+    let mut charts = Vec::new();
+    let mut keep = |name: &str, drawn: Result<Vec<Svg>, ChartError>| match drawn {
+        Ok(pages) => charts.extend(pages.into_iter().enumerate().map(|(at, svg)| (page_name(name, at), svg))),
+        Err(ChartError::Empty { .. }) => {}
+        Err(error) => panic!("{name}: {error}"),
+    };
+    keep("shares_over_time", shares_over_time::draw(&study.weekly, context));
+    keep("prices", prices::draw(&study.weekly, context));
+    keep("event_study", event_study::draw(&study.weekly, context));
+    keep("diversion", diversion::draw(&study.diversion, context));
+    keep("headline", headline::draw(&study.replications, &study.comparisons, &study.metric, context));
     for at in 0..context.regimes.len().min(3) {
         let chart = winners_losers::draw(&study.models, &context.regimes[at].name, context).unwrap();
         charts.push((format!("winners_losers_{at}"), chart));
+        if let Ok(chart) = model_prices::draw(&study.models, &context.regimes[at].name, context) {
+            charts.push((format!("model_prices_{at}"), chart));
+        }
     }
-    let chart = headline::draw(&study.replications, &study.comparisons, &study.metric, context).unwrap();
-    charts.push(("headline".to_owned(), chart));
     charts
 }
 
@@ -127,7 +142,7 @@ fn one_replication_draws_no_band_and_says_so() {
         assert_legible(&name, &svg);
         assert!(!svg.as_str().contains("NaN"), "{name} shows a NaN");
     }
-    let shares = shares_over_time::draw(&study.weekly, &study.context).unwrap();
+    let shares = shares_over_time::draw(&study.weekly, &study.context).unwrap().remove(0);
     assert!(shares.as_str().contains("One replication: no bands."));
     assert!(!shares.as_str().contains("<polygon opacity=\"0."));
 }
@@ -157,7 +172,7 @@ fn text_is_as_wide_as_it_was_measured() {
     let svg = awkward(5, 3, 1, 2);
     let chart = winners_losers::draw(&svg.models, &svg.context.regimes[0].name, &svg.context).unwrap();
     let (_, texts) = texts(&chart);
-    let (content, area) = texts.iter().find(|(content, _)| content.starts_with("Winners and losers")).unwrap();
+    let (content, area) = texts.iter().find(|(content, _)| content.starts_with("Regime 0")).unwrap();
     let measured = super::text::width(content.trim(), super::theme::TITLE).unwrap();
     let drawn = f64::from(area.width());
     assert!((drawn / measured - 1.0).abs() < 0.02, "{measured} measured, {drawn} drawn");
@@ -168,7 +183,7 @@ fn both_files_are_written_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("charts");
     let study = fixtures::showdown(2);
-    let svg = headline::draw(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
+    let svg = headline::draw(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap().remove(0);
     for _ in 0..2 {
         let paths = write(&svg, &dir, "headline").unwrap();
         assert_eq!(paths, [dir.join("headline.svg"), dir.join("headline.png")]);
@@ -184,7 +199,7 @@ fn both_files_are_written_and_nothing_else() {
 fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let study = fixtures::showdown(2);
-    let svg = headline::draw(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
+    let svg = headline::draw(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap().remove(0);
     for name in ["", "../escape", ".hidden", "a/b"] {
         assert!(matches!(write(&svg, folder.path(), name), Err(ChartError::Name(_))), "{name}");
     }
@@ -202,7 +217,7 @@ fn what_cannot_be_written_is_an_error_and_leaves_nothing() {
 #[test]
 fn the_png_has_its_text() {
     let study = fixtures::showdown(2);
-    let svg = prices::draw(&study.diversion, &study.context).unwrap();
+    let svg = model_prices::draw(&study.models, "imposed", &study.context).unwrap();
     let png = svg.to_png().unwrap();
     let image = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     let rows = 40..80_u32;
@@ -243,6 +258,75 @@ fn feet_say_what_intervals_contain() {
     assert!(!held.footer("Bars.").contains("noise only") && (held.each(), drawn.each()) == ("replication", "draw"));
 }
 
+/// Every chart of two models of one region under fifty regimes with long names: nothing is cut by an edge, nothing overlaps, no page is higher
+/// than one.
+#[test]
+fn two_models_one_region_and_fifty_regimes_are_legible() {
+    let study = awkward(2, 1, 50, 3);
+    let context = &study.context;
+    let mut charts = draw_all(&study);
+    let mut keep = |name: &str, pages: Vec<Svg>| {
+        charts.extend(pages.into_iter().enumerate().map(|(at, svg)| (page_name(name, at), svg)));
+    };
+    let change = |at: usize| {
+        let mean = 1e9 * (at as f64 - 20.0);
+        PairedChange { mean, std_error: 1e7, interval: [mean - 2e7, mean + 2e7] }
+    };
+    let long = |at: usize| format!("Makers & dealers no. {at} of a country with a <long> name that goes on");
+    let parties: Vec<who_pays::Party> =
+        (0..12).map(|at| who_pays::Party { label: long(at), change: change(at), total: at % 4 == 3 }).collect();
+    keep("who_pays", vec![who_pays::draw(&parties, &context.regimes[1].name, context).unwrap()]);
+    let others = || context.regimes.iter().enumerate().skip(1);
+    let gains: Vec<regime_welfare::Gain> = others()
+        .flat_map(|(at, regime)| {
+            [("japan", "Home"), ("", "World")].map(|(region, label)| regime_welfare::Gain {
+                regime: regime.name.clone(),
+                region: region.to_owned(),
+                label: label.to_owned(),
+                change: change(at),
+            })
+        })
+        .collect();
+    keep("regime_welfare", regime_welfare::draw(&gains, context).unwrap());
+    let months: Vec<deficit::DeficitMonth> = others()
+        .flat_map(|(at, regime)| {
+            (0..12_u32).map(move |month| deficit::DeficitMonth {
+                regime: regime.name.clone(),
+                from: date(1995, 1, 7).saturating_add(jiff::Span::new().weeks(4 * i64::from(month))),
+                weeks: 4,
+                deficit: fixtures::fan_around(60.0 + f64::from(month) - at as f64),
+                base: 60.0,
+            })
+        })
+        .collect();
+    keep("deficit", deficit::draw(&months, context).unwrap());
+    let names: Vec<String> = others().map(|(_, regime)| regime.name.clone()).collect();
+    let events: Vec<EventStudyRow> = names
+        .iter()
+        .flat_map(|name| fixtures::event_study().into_iter().map(|row| EventStudyRow { regime: name.clone(), ..row }))
+        .collect();
+    keep("pull_forward", pull_forward::draw(&events, &names, context).unwrap());
+    let mut layout = OneWay::default();
+    for draw in 0..8 {
+        let mut moments = Moments::default();
+        (0..4).for_each(|r| moments.add(f64::from(100 * draw + 7 * (r * r + draw) % 13)));
+        layout.add(&moments);
+    }
+    let row = |name: &String| {
+        UncertaintyRow::new([name, "all", "units_all"], true, Drawn { layout: &layout, replications: 4 }, [-3.0, 712.0])
+    };
+    let rows: Vec<UncertaintyRow> = names.iter().map(row).collect();
+    let metric =
+        uncertainty::MetricRows { label: long(0), unit: "cars".to_owned(), rate: 1.0, rows: rows.iter().collect() };
+    keep("uncertainty", uncertainty::draw(&[metric], context).unwrap());
+    assert!(charts.len() > 30, "{} charts", charts.len());
+    for (name, svg) in charts {
+        assert_legible(&name, &svg);
+        let (size, _) = texts(&svg);
+        assert!(size.height() < 1_300.0, "{name} is {} pixels high", size.height());
+    }
+}
+
 /// A page of the size asked for, with the letters of its fonts in it and what they stand for, and the same bytes again.
 #[cfg(feature = "pdf")]
 #[test]
@@ -252,7 +336,7 @@ fn a_pdf_has_its_size_its_fonts_and_its_text() {
         [(None, 160.0, None), (Some((120.0, None)), 120.0, None), (Some((150.0, Some(90.0))), 150.0, Some(90.0))];
     for (size_mm, width, height) in boxes {
         study.context.look.size_mm = size_mm;
-        let svg = prices::draw(&study.diversion, &study.context).unwrap();
+        let svg = model_prices::draw(&study.models, "imposed", &study.context).unwrap();
         let pdf = svg.to_pdf().unwrap();
         assert_eq!(pdf, svg.to_pdf().unwrap());
         assert!(pdf.starts_with(b"%PDF-1."));
@@ -277,6 +361,6 @@ fn a_pdf_has_its_size_its_fonts_and_its_text() {
 #[test]
 fn without_pdf_a_page_is_refused() {
     let study = fixtures::showdown(2);
-    let svg = prices::draw(&study.diversion, &study.context).unwrap();
+    let svg = model_prices::draw(&study.models, "imposed", &study.context).unwrap();
     assert!(svg.to_pdf().unwrap_err().to_string().contains("--features pdf"));
 }

@@ -104,6 +104,17 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
     grouped
 }
 
+/// A number in a sentence: to about three figures, in billions or millions where it is that large.
+pub(super) fn in_words(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1e9 => format!("{} billion", number(value / 1e9, 2)),
+        size if size >= 1e6 => format!("{} million", number(value / 1e6, usize::from(size < 1e8))),
+        size if size >= 100.0 => number(value, 0),
+        size if size >= 1.0 => number(value, 1),
+        _ => number(value, 3),
+    }
+}
+
 /// A relative change, a fraction, in percent with its sign.
 pub(super) fn percent_change(fraction: f64) -> String {
     let percent = 100.0 * fraction;
@@ -130,6 +141,12 @@ mod tests {
     use super::*;
     use crate::report::charts::canvas;
     use crate::report::charts::theme::LABEL;
+
+    #[test]
+    fn numbers_in_sentences_have_about_three_figures() {
+        let told = [1.329e9, -371_845_000.0, 2_345_678.0, -180_306.0, 12.34, 0.0123].map(in_words);
+        assert_eq!(told, ["1.33 billion", "−372 million", "2.3 million", "−180,306", "12.3", "0.012"]);
+    }
 
     #[test]
     fn numbers_carry_separators_and_a_true_minus() {

@@ -3,19 +3,25 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
+use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style, Type};
 use super::{ChartContext, ChartError, Svg, text};
 use crate::report::points::UncertaintyRow;
+use crate::report::words::first_that_moves;
 
 const CHART: &str = "uncertainty";
 const PARAMETERS: Ink = Ink(0, 77, 128);
 const REPLICATIONS: Ink = Ink(213, 94, 0);
 const MEAN: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false };
-const ROW: f64 = 30.0;
+const ROW: f64 = 28.0;
+/// Rows of a panel.
+const MOST: usize = 26;
 const PANEL_TITLE: f64 = 24.0;
 /// Share of the width that names have.
 const NAMES: f64 = 0.22;
+/// Names of regimes, on two lines where they need them.
+const NAME: Type = Type { px: 10.5, ..LABEL };
+const NAME_LINE: f64 = 12.5;
 /// Ends of the intervals' axis on a sheet of this width.
 fn range(width: f64) -> (f64, f64) {
     (MARGIN + NAMES * width + 14.0, 0.68 * width)
@@ -42,8 +48,21 @@ pub struct MetricRows<'a, R> {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a number; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
+    // More regimes than a page holds go on below, or on the next.
+    let parts: Vec<MetricRows<'_, UncertaintyRow>> = metrics
+        .iter()
+        .flat_map(|metric| {
+            metric.rows.chunks(MOST).map(|rows| MetricRows {
+                label: metric.label.clone(),
+                unit: metric.unit.clone(),
+                rate: metric.rate,
+                rows: rows.to_vec(),
+            })
+        })
+        .collect();
+    let (whole, metrics) = (metrics, parts.as_slice());
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
     let height =
         |metric: &MetricRows<'_, UncertaintyRow>| PANEL_TITLE + ROW * metric.rows.len() as f64 + VALUE_AXIS + 10.0;
@@ -55,70 +74,104 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
     } else {
         "Level.".to_owned()
     };
-    let frame = Frame {
+    let pages = frame::pages(&metrics.iter().map(height).collect::<Vec<_>>());
+    let frame = |at: usize| {
+        Frame {
         look: context.look.clone(),
-        title: "What is not known: parameters and data, and chance".to_owned(),
+        title: title(whole, context),
         subtitle: format!(
-            "{what} {} of the uncertain parameters and data, {} each. Right: shares of the variance.",
+            "{what} {} of the uncertain parameters and data, {} each. Right: shares of the variance.{}",
             text::count(first.draws, "draw"),
             text::count(first.replications, "replication"),
+            frame::page_of(at, pages.len()),
         ),
         legend: vec![
             (Key::Point(MEAN), "mean".to_owned()),
             (Key::Swatch(PARAMETERS), "90 % of draws (mean response), and their share".to_owned()),
             (Key::Swatch(REPLICATIONS), "90 % of all outcomes, and the share of replication noise".to_owned()),
         ],
-        footer: context.footer("The whisker on a share of the variance is its 95 % interval over draws; period: ")
+        footer: context.footer("The whisker on a share of the variance is its 95 % interval over draws; an estimate below nothing is written as 0; period: ")
             + &context.period.label()
             + ".",
+    }
     };
-    frame.around(metrics.iter().map(height).sum(), |canvas, mut top| {
-        for metric in metrics {
-            let ends = metric
-                .rows
-                .iter()
-                .flat_map(|row| [row.total_q05, row.total_q95, row.q05, row.q95].map(|end| end * metric.rate));
-            let zero = first.is_change().then_some(0.0);
-            let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
-            let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
-            let title = text::fit(&format!("{}{unit}", metric.label), PANEL, range(canvas.width).1 - MARGIN)?;
-            canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
-            let share = "share of the variance";
-            canvas.text((share_of_variance(canvas.width).0, top + 13.0), share, NOTE, Anchor::Start)?;
-            let (upper, scale) = (top + PANEL_TITLE, ticks.scale(range(canvas.width).0, range(canvas.width).1));
-            let bottom = upper + ROW * metric.rows.len() as f64;
-            for at in (0..metric.rows.len()).step_by(2) {
-                let y = upper + ROW * at as f64;
-                canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
-            }
-            let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
-            value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
-            if first.is_change() {
-                canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
-            }
-            for (at, row) in metric.rows.iter().enumerate() {
-                let y = upper + ROW * (at as f64 + 0.5);
-                let name = text::fit(context.regime_label(&row.regime), LABEL, NAMES * canvas.width)?;
-                canvas.text_mid((MARGIN + NAMES * canvas.width, y), &name, LABEL, Anchor::End)?;
-                for (low, high, ink, half) in
-                    [(row.total_q05, row.total_q95, REPLICATIONS, 2.0), (row.q05, row.q95, PARAMETERS, 5.5)]
-                {
-                    if low.is_finite() && high.is_finite() {
-                        let [low, high] = [low, high].map(|end| scale.at(end * metric.rate));
-                        canvas.rect((low, y - half), (high, y + half), ink, 1.0)?;
+    let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
+        let metrics = &metrics[shown.clone()];
+        frame(page).around(metrics.iter().map(height).sum(), |canvas, mut top| {
+            for metric in metrics {
+                let ends = metric
+                    .rows
+                    .iter()
+                    .flat_map(|row| [row.total_q05, row.total_q95, row.q05, row.q95].map(|end| end * metric.rate));
+                let zero = first.is_change().then_some(0.0);
+                let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else {
+                    return Err(empty("no row has a number"));
+                };
+                let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
+                let title = text::fit(
+                    &format!("{}{unit}", metric.label),
+                    PANEL,
+                    share_of_variance(canvas.width).0 - MARGIN - 8.0,
+                )?;
+                canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
+                let share = "share of the variance";
+                canvas.text((share_of_variance(canvas.width).0, top + 13.0), share, NOTE, Anchor::Start)?;
+                let (upper, scale) = (top + PANEL_TITLE, ticks.scale(range(canvas.width).0, range(canvas.width).1));
+                let bottom = upper + ROW * metric.rows.len() as f64;
+                for at in (0..metric.rows.len()).step_by(2) {
+                    let y = upper + ROW * at as f64;
+                    canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
+                }
+                let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
+                value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
+                if first.is_change() {
+                    canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
+                }
+                for (at, row) in metric.rows.iter().enumerate() {
+                    let y = upper + ROW * (at as f64 + 0.5);
+                    let name = text::wrap(context.regime_label(&row.regime), NAME, NAMES * canvas.width, 2)?;
+                    for (line, part) in name.iter().enumerate() {
+                        let middle = y + NAME_LINE * (line as f64 - (name.len() - 1) as f64 / 2.0);
+                        canvas.text_mid((MARGIN + NAMES * canvas.width, middle), part, NAME, Anchor::End)?;
                     }
+                    for (low, high, ink, half) in
+                        [(row.total_q05, row.total_q95, REPLICATIONS, 2.0), (row.q05, row.q95, PARAMETERS, 5.5)]
+                    {
+                        if low.is_finite() && high.is_finite() {
+                            let [low, high] = [low, high].map(|end| scale.at(end * metric.rate));
+                            canvas.rect((low, y - half), (high, y + half), ink, 1.0)?;
+                        }
+                    }
+                    let mean = row.mean * metric.rate;
+                    if mean.is_finite() {
+                        canvas.marker((scale.at(mean), y), 4.4, Style { ink: super::theme::WHITE, ..MEAN })?;
+                        canvas.marker((scale.at(mean), y), 3.2, MEAN)?;
+                    }
+                    draw_share(canvas, row, y)?;
                 }
-                let mean = row.mean * metric.rate;
-                if mean.is_finite() {
-                    canvas.marker((scale.at(mean), y), 4.4, Style { ink: super::theme::WHITE, ..MEAN })?;
-                    canvas.marker((scale.at(mean), y), 3.2, MEAN)?;
-                }
-                draw_share(canvas, row, y)?;
+                top += height(metric);
             }
-            top += height(metric);
-        }
-        Ok(())
-    })
+            Ok(())
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
+}
+
+/// What is seen: the range of the first metric under the first regime that moves it.
+fn title(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> String {
+    let generic = || "What is not known: parameters and data, and chance".to_owned();
+    let Some(metric) = metrics.iter().find(|metric| !metric.rows.is_empty()) else { return generic() };
+    let means: Vec<f64> = metric.rows.iter().map(|row| row.mean).collect();
+    let row = first_that_moves(&means).and_then(|at| metric.rows.get(at));
+    let Some(row) = row.filter(|row| row.q05.is_finite() && row.q95.is_finite()) else { return generic() };
+    let [low, high] = [row.q05, row.q95].map(|end| end * metric.rate);
+    let end = |value: f64| {
+        let plus = if row.is_change() && value > 0.0 { "+" } else { "" };
+        format!("{plus}{}", text::in_words(value))
+    };
+    let unit = if metric.unit.is_empty() { String::new() } else { format!(" {}", metric.unit) };
+    let regime = context.regime_label(&row.regime);
+    format!("{regime}: in 90 % of draws this is {} to {}{unit}: {}", end(low), end(high), metric.label)
 }
 
 /// The share of parameters and data, the rest that of replications.
@@ -147,7 +200,8 @@ fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), Chart
             }
         }
     }
-    let percent = format!("{} %", text::number(100.0 * value, 0));
+    // An estimate below nothing is one of nothing: the foot says so.
+    let percent = format!("{} %", text::number(100.0 * value.clamp(0.0, 1.0), 0));
     canvas.text_mid((canvas.width - MARGIN - 4.0, y), &percent, LABEL, Anchor::End)
 }
 
@@ -170,7 +224,7 @@ mod tests {
         let drawn = Drawn { layout: &layout, replications: 4 };
         let row = UncertaintyRow::new(["taxed", "all", "units_all"], true, drawn, [-3.0, 712.0]);
         let metric = |rows| MetricRows { label: "Cars sold".into(), unit: "cars".into(), rate: 1.0, rows };
-        let svg = draw(&[metric(vec![&row])], &context_for_tests()).unwrap();
+        let svg = draw(&[metric(vec![&row])], &context_for_tests()).unwrap().remove(0);
         assert!(svg.as_str().contains("Cars sold (cars)") && svg.as_str().contains("8 draws"));
         assert!(matches!(draw(&[metric(Vec::new())], &context_for_tests()), Err(ChartError::Empty { .. })));
     }

@@ -64,6 +64,36 @@ fn plot(width: f64) -> (f64, f64) {
 const GAIN: Ink = Ink(0, 77, 128);
 const LOSS: Ink = Ink(213, 94, 0);
 
+/// What is seen: who of the parties loses and who gains most, as far as that is told from nothing.
+fn title(bars: &[PaymentBar], regime: &str) -> String {
+    let is_sure = |bar: &&PaymentBar| {
+        let [low, high] = bar.change.interval;
+        !(low <= 0.0 && high >= 0.0)
+    };
+    let parties = || bars.iter().filter(|bar| !bar.total).filter(is_sure);
+    let billion = |bar: &PaymentBar| format!("{} billion a year", signed(bar.change.mean));
+    let least = parties().filter(|bar| bar.change.mean < 0.0).min_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
+    let most = parties().filter(|bar| bar.change.mean > 0.0).max_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
+    match (least, most) {
+        (Some(least), Some(most)) => {
+            format!(
+                "{regime}: who loses most: {} ({}); who gains most: {} ({})",
+                least.label,
+                billion(least),
+                most.label,
+                billion(most)
+            )
+        }
+        (Some(least), None) => {
+            format!("{regime}: who loses most: {} ({}); nobody surely gains", least.label, billion(least))
+        }
+        (None, Some(most)) => {
+            format!("{regime}: who gains most: {} ({}); nobody surely loses", most.label, billion(most))
+        }
+        (None, None) => format!("{regime}: nobody's gain or loss is told from nothing"),
+    }
+}
+
 /// Draws the chart of one regime over the context's period.
 ///
 /// # Errors
@@ -81,7 +111,7 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
     legend.push((Key::Swatch(MUTED), "total of the above".to_owned()));
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("Who pays: {}", context.regime_label(regime)),
+        title: title(&bars, context.regime_label(regime)),
         subtitle: format!(
             "Change against the baseline ({}) in billion US dollars a year; period: {}. Each bar starts where the one above ends.",
             context.regime_label(&context.baseline),
@@ -174,7 +204,12 @@ mod tests {
         assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
         let study = fixtures::showdown(3);
         let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
-        assert!(svg.as_str().contains("Who pays"));
+        let told = "who loses most: Buyers (−3.000 billion a year); who gains most: Makers (+0.500 billion a year)";
+        assert!(title(&bars, "X").contains(told) && svg.as_str().contains("who loses most: "), "{}", title(&bars, "X"));
+        // A loss that may be nothing is not told.
+        let mut unsure = bars.clone();
+        unsure.iter_mut().for_each(|bar| bar.change.interval = [-9.0, 9.0]);
+        assert_eq!(title(&unsure, "X"), "X: nobody's gain or loss is told from nothing");
     }
 
     #[test]

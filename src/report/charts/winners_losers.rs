@@ -70,7 +70,7 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
 
 /// Whether duty takes a larger part of the price than under the baseline: where a maker answers its rivals with a higher price its normal
 /// duty is higher in dollars, and about the same part.
-fn weighs_more(row: &ModelRow) -> bool {
+pub(super) fn weighs_more(row: &ModelRow) -> bool {
     const PART: f64 = 0.002;
     let [now, before] = [0.0, 1.0].map(|back| {
         let at = |summary: &Summary| summary.mean - back * summary.change;
@@ -79,6 +79,8 @@ fn weighs_more(row: &ModelRow) -> bool {
     now > before + PART
 }
 
+/// Models that a page has room for; of more, those that gain and lose most are shown.
+const MOST: usize = 48;
 const ROW: f64 = 17.0;
 const BAR: f64 = 9.0;
 const HEAD: f64 = 22.0;
@@ -91,12 +93,38 @@ fn columns(width: f64) -> [f64; 3] {
     [width - 160.0, width - 95.0, width - MARGIN]
 }
 
+/// Those that are drawn, and what is said of those that are not.
+fn most_changed(all: &[(ModelChange, RegionGroup)]) -> (Vec<&(ModelChange, RegionGroup)>, String) {
+    if all.len() <= MOST {
+        return (all.iter().collect(), String::new());
+    }
+    let half = MOST / 2;
+    let shown = all[..half].iter().chain(&all[all.len() - half..]).collect();
+    (shown, format!(" The {half} first and the {half} last of {} models.", all.len()))
+}
+
+/// What is seen: who gains and who loses most.
+fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
+    let (Some((first, _)), Some((last, _))) = (changes.first(), changes.last()) else { return regime.to_owned() };
+    let told = |change: &ModelChange| {
+        let plus = if change.change > 0.0 { "+" } else { "" };
+        format!("{} ({plus}{} cars a year)", change.model, text::number(change.change, 0))
+    };
+    match (first.change > 0.0, last.change < 0.0) {
+        (true, true) => format!("{regime}: {} gains most, {} loses most", told(first), told(last)),
+        (true, false) => format!("{regime}: {} gains most, no model loses", told(first)),
+        (false, true) => format!("{regime}: {} loses most, no model gains", told(last)),
+        (false, false) => format!("{regime}: no model gains or loses"),
+    }
+}
+
 /// Draws the chart for one regime.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row of the regime and the context's period has a change; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
-    let (changes, groups) = changes(rows, regime, context)?;
+    let (all, groups) = changes(rows, regime, context)?;
+    let (changes, left_out) = most_changed(&all);
     let ends = changes.iter().flat_map(|(c, _)| [c.change, c.change - c.half_width, c.change + c.half_width]);
     let ticks = Ticks::covering(ends.chain([0.0]), 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;
@@ -112,9 +140,9 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
     };
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("Winners and losers: {}", context.regime_label(regime)),
+        title: title(&all, context.regime_label(regime)),
         subtitle: format!(
-            "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{taxed}{}",
+            "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{left_out}{taxed}{}",
             context.regime_label(&context.baseline),
             context.period.label(),
             if unchanged { " No model's sales change in any replication." } else { "" },
@@ -148,7 +176,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
         let axis = "Change in cars sold a year";
         value_axis(canvas, &ticks, scale, (first, bottom), axis, |value| ticks.signed_label(value))?;
-        for (at, (change, group)) in changes.iter().enumerate() {
+        for (at, (change, group)) in changes.iter().copied().enumerate() {
             draw_row(canvas, change, groups.style(group), &ticks, scale, first + ROW * (at as f64 + 0.5))?;
         }
         canvas.line(&[(scale.at(0.0), first), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))

@@ -77,7 +77,7 @@ pub fn draw(
     });
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("What moves it: {}", context.label),
+        title: format!("{} moves it most: {}", rows.first().map_or("Nothing", |row| row.0.as_str()), context.label),
         subtitle: format!("Sensitivity indices of the mean response. Whiskers: {} intervals.{noise}", context.level()),
         legend: shown.iter().zip(&inks).map(|(shown, ink)| (Key::Swatch(*ink), shown.label.to_owned())).collect(),
         footer: context.footer("Estimates are not clipped: an inert input may have a slightly negative one."),

@@ -54,7 +54,7 @@ fn columns(width: f64) -> usize {
     if width < 800.0 { 3 } else { 4 }
 }
 const LEFT: f64 = 46.0;
-const HEIGHT: f64 = 128.0;
+const HEIGHT: f64 = 112.0;
 const HEAD: f64 = 20.0;
 const BELOW: f64 = 40.0;
 const GUTTER: f64 = 16.0;

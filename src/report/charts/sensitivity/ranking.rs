@@ -39,13 +39,14 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
     let (labels, cells) = series(ranking, context)?;
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("Which input matters more: {}", context.label),
+        title: title(&cells, context),
         subtitle: format!(
-            "Probability, in percent, that {} of the input in the row is larger than that of the input in the column. Columns are numbered as rows.",
+            "Probability, in percent, that {} of the input in the row is larger than that of the input in the column. Columns are numbered as rows; the other \
+             half would say the same.",
             ranking.index
         ),
         legend: Vec::new(),
-        footer: context.footer("50 is a toss-up; 100 and 0 are rounded."),
+        footer: context.footer("50 is a toss-up; 100 is rounded."),
     };
     let count = labels.len() as f64;
     let left_edge = MARGIN + LEFT * context.look.width();
@@ -63,6 +64,9 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
             for (j, probability) in cells[i].iter().enumerate() {
                 let left = left_edge + width * j as f64;
                 let (from, to) = ((left, y - height / 2.0), (left + width, y + height / 2.0));
+                if j < i {
+                    continue;
+                }
                 if i == j || !probability.is_finite() {
                     canvas.rect(from, to, STRIPE, 1.0)?;
                     continue;
@@ -80,6 +84,18 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
 }
 
 /// Blue where the row's input matters more, orange where the column's does, pale where it is open.
+/// What is seen: how many pairs are told apart at the level of the intervals.
+fn title(cells: &[Vec<f64>], context: &OutputContext) -> String {
+    let pairs = || cells.iter().enumerate().flat_map(|(at, row)| row.iter().skip(at + 1)).filter(|p| p.is_finite());
+    let sure = pairs().filter(|p| **p >= context.level || **p <= 1.0 - context.level).count();
+    format!(
+        "The order of {sure} of {} pairs of inputs is sure at {}: {}",
+        pairs().count(),
+        context.level(),
+        context.label
+    )
+}
+
 fn shade(probability: f64) -> Ink {
     let ink = if probability >= 0.5 { FIRST } else { SECOND };
     ink.lighter(1.0 - (2.0 * (probability - 0.5).abs()).clamp(0.0, 1.0) * 0.9)

@@ -56,7 +56,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
     let points = series(indices, context)?;
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("Screening by elementary effects: {}", context.label),
+        title: format!("{} has the largest elementary effects: {}", most(&points), context.label),
         subtitle: format!(
             "Effect of moving an input through its range. Far right: it matters. High above the lines: its effect depends on its own level or on \
              other inputs. Whiskers: {} intervals.",
@@ -136,6 +136,12 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
         }
         Ok(())
     })
+}
+
+/// The point furthest to the right.
+fn most(points: &[ScreeningPoint]) -> &str {
+    let most = points.iter().max_by(|a, b| a.mu_star.value.total_cmp(&b.mu_star.value));
+    most.map_or("Nothing", |point| point.label.as_str())
 }
 
 /// Left, right, top and bottom of a name.

@@ -78,7 +78,11 @@ pub fn draw(
     let percent = |q: f64| format!("{} % quantile", text::number(100.0 * q, usize::from(q * 100.0 % 1.0 != 0.0)));
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("One input at a time: {}", context.label),
+        title: format!(
+            "Alone, {} moves it most: {}",
+            bars.first().map_or("nothing", |bar| bar.label.as_str()),
+            context.label
+        ),
         subtitle: format!(
             "The output with each input alone at the {} and the {} of its distribution, the others at their medians. Figures at the bars are \
              the input's values.",
