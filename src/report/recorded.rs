@@ -278,7 +278,8 @@ impl<'a> TextTable<'a> {
 }
 
 impl<'a> TextLine<'a> {
-    fn failed(&self, reason: String) -> Unreadable {
+    /// Says what is wrong with its table.
+    pub(super) fn failed(&self, reason: String) -> Unreadable {
         Unreadable { table: self.sheet.table.to_owned(), reason }
     }
 

@@ -2,7 +2,9 @@
 
 use super::charts::{ChartError, PeriodContext, RegimeContext, Svg, bargaining};
 use super::draw::{Drawing, is_page_of};
-use super::draw_points::{self, PointFacts, PointRows, draw_points};
+use super::draw_calibration::{self, CalibrationFacts, CalibrationRows, draw_calibration};
+use super::draw_points::{self, PointChart, PointFacts, PointRows, draw_points};
+use super::draw_sensitivity::{self, SensitivityFacts, SensitivityRows, draw_sensitivity};
 use super::negotiation::{MetricRow, OffersRow, SettlementDateRow};
 use super::recorded::{RecordedRun, Tables};
 use crate::config::figures::{FigureForm, Figures, Palette};
@@ -125,6 +127,26 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
             }
             names.push(name.to_owned());
         }
+    }
+    let mut kept = |charts: Vec<PointChart>, forms: Vec<FigureForm>, redrawn: &mut Redrawn| {
+        redrawn.forms = forms;
+        for chart in charts {
+            if is_wanted(&chart.name, chart.kind) {
+                redrawn.charts.push((chart.name.clone(), chart.svg));
+            }
+            names.extend([chart.name, chart.kind.to_owned()]);
+        }
+    };
+    if let Some(mut facts) = tables.facts::<SensitivityFacts>(draw_sensitivity::FACTS)? {
+        facts.outputs.iter_mut().try_for_each(|context| wanted.dress(&mut context.look))?;
+        let forms = facts.outputs.first().map(|context| context.look.written().to_vec());
+        let rows = SensitivityRows::read(&facts, |name| tables.read(name))?;
+        kept(draw_sensitivity(&facts, &rows)?, forms.unwrap_or_default(), &mut redrawn);
+    }
+    if let Some(mut facts) = tables.facts::<CalibrationFacts>(draw_calibration::FACTS)? {
+        wanted.dress(&mut facts.look)?;
+        let rows = CalibrationRows::read(|name| tables.read(name))?;
+        kept(draw_calibration(&facts, &rows)?, facts.look.written().to_vec(), &mut redrawn);
     }
     // What the folder has beside them.
     for name in stored(folder) {

@@ -17,7 +17,7 @@ use super::sobol::{self, Blocks};
 use super::{Method, Problem, morris, one_at_a_time};
 
 /// What is asked of a model, and by which design.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Scheme {
     /// Each input alone at a low and a high quantile ([`one_at_a_time`]).
     OneAtATime {

@@ -229,6 +229,21 @@ fn a_torn_search_continues_to_the_same_bytes_and_its_overlays_are_scenarios() {
     assert!(cfg!(not(feature = "charts")) || whole.contains_key("charts/fit.svg"));
     assert_eq!(whole, run("two", "2"));
 
+    // The charts come out of the tables again.
+    #[cfg(feature = "charts")]
+    {
+        let (folder, again) = (out("one"), out("again"));
+        let arguments = ["chart", folder.to_str().unwrap(), "--quiet", "--out", again.to_str().unwrap()];
+        let told = Command::new(env!("CARGO_BIN_EXE_stickershock")).args(arguments).output().unwrap();
+        assert!(told.status.success(), "{}", text(&told.stderr));
+        for chart in ["fit.svg", "identification.svg"] {
+            assert!(
+                whole[&format!("charts/{chart}")] == fs::read(again.join(chart)).unwrap(),
+                "{chart} is not the same"
+            );
+        }
+    }
+
     let log = fs::read(out("one").join("runs.log")).unwrap();
     let lines = log.split(|byte| *byte == b'\n').count();
     fs::create_dir_all(out("torn")).unwrap();

@@ -224,6 +224,23 @@ fn charts_of_the_bargaining_alone_come_out_of_its_tables() {
 }
 
 #[test]
+fn charts_of_sensitivity_studies_come_out_of_their_tables() {
+    let small: &[&str] = &["--regime", "imposed", "--set", "buyers.count=256", "--set", "run.replications=1"];
+    for (method, more, charts) in [
+        ("oat", &[][..], &["tornado", "ranking"][..]),
+        ("morris", &["--n", "2"], &["screening", "ranking"]),
+        ("sobol", &["--n", "2", "--n-max", "4", "--randomisations", "2"], &["indices"]),
+    ] {
+        let method = [&["--method", method], more, small].concat();
+        let (_kept, folder) = finished("sensitivity", &root().join("configs/sensitivity-1995.toml"), &method);
+        let names = redrawn_to_the_byte(&folder);
+        for chart in charts {
+            assert!(names.iter().any(|name| name.starts_with(chart)), "{chart} of {names:?}");
+        }
+    }
+}
+
+#[test]
 fn some_charts_of_some_regimes_over_another_period() {
     let kept = tempfile::tempdir().unwrap();
     let out = kept.path().join("figures");

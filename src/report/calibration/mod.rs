@@ -56,7 +56,13 @@ pub fn write_tables(
     }
     let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
     let scenario = &calibration.scenarios[0].scenario;
-    let package = data_package(&scenario.name, &scenario.title, &resources);
+    #[cfg_attr(not(feature = "charts"), expect(unused_mut, reason = "there are no charts to speak of"))]
+    let mut package = data_package(&scenario.name, &scenario.title, &resources);
+    #[cfg(feature = "charts")]
+    {
+        use super::draw_calibration::{CalibrationFacts, FACTS};
+        package[FACTS] = serde_json::to_value(CalibrationFacts::of(calibration, finished)).unwrap_or_default();
+    }
     paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
     Ok(paths)
 }

@@ -51,7 +51,13 @@ pub fn write_tables(
     }
     let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
     let scenario = &study.loaded.scenario;
-    let package = data_package(&scenario.name, &scenario.title, &resources);
+    #[cfg_attr(not(feature = "charts"), expect(unused_mut, reason = "there are no charts to speak of"))]
+    let mut package = data_package(&scenario.name, &scenario.title, &resources);
+    #[cfg(feature = "charts")]
+    {
+        use super::draw_sensitivity::{FACTS, SensitivityFacts};
+        package[FACTS] = serde_json::to_value(SensitivityFacts::of(study, finished)).unwrap_or_default();
+    }
     paths.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
     Ok(paths)
 }

@@ -15,7 +15,7 @@ use crate::config::figures::Figures;
 use crate::sensitivity::{Index, IndexEstimate};
 
 /// What the charts of one output say of the study.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct OutputContext {
     /// Title of the scenario.
     pub scenario: String,
