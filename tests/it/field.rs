@@ -390,7 +390,9 @@ fn one_failing_scenario_loses_nothing_else() {
     let results = fs::read_to_string(out.join("results.csv")).unwrap();
     let rows: Vec<&str> = results.lines().collect();
     assert_eq!(rows.len(), 5);
-    assert!(rows[0].starts_with("scenario,product_id,firm_id,effective_cost,") && rows[4].starts_with("quota,b,2,"));
+    assert!(
+        rows[0].starts_with("scenario,product_id,firm_id,effective_cost,") && rows[4].starts_with("quota,b,\"2\",")
+    );
     assert!(fs::read_to_string(out.join("failures.csv")).unwrap().contains("nowhere,"));
     // No matrix is formed that was not asked for, and others may read what is written.
     let files: Vec<String> =

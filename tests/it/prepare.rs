@@ -198,7 +198,7 @@ fn a_chart_is_drawn_without_a_folder() {
     use stickershock::report::draw::Drawing;
     let scenario = showdown(&SMALL).scenario;
     let finished = simulate(scenario, &[position("imposed")], &()).unwrap();
-    let drawing = Drawing::of(&finished, &Default::default());
+    let drawing = Drawing::of(&finished, &stickershock::config::figures::Figures::default());
     let charts = drawing.charts();
     let drawn = |name: &str| charts.iter().find(|chart| chart.name == name).unwrap().draw().unwrap();
     let svg = drawn("headline").unwrap();

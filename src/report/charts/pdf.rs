@@ -94,7 +94,7 @@ fn letters(span: &usvg::layout::Span, surface: &mut Surface<'_>, fonts: &mut Fon
             let from = text.len();
             text.push_str(&glyph.text);
             let advance = at.get(position + 1).map_or(0.0, |next| next - at[position]);
-            let id = GlyphId::new(u32::from(glyph.id.0));
+            let id = GlyphId::new(glyph.id.0);
             glyphs.push(KrillaGlyph::new(id, advance, 0.0, 0.0, 0.0, from..text.len(), None));
         }
         surface.push_transform(&transform(line));
