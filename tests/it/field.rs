@@ -378,11 +378,12 @@ fn one_failing_scenario_loses_nothing_else() {
         {"name": "quota", "spec": {"limits": [{"name": "q", "share": 0.1, "where": {"region": "JP"}}]}}]"#;
     fs::write(&specs, text).unwrap();
     let out = copied.path().join("out");
-    let run = |specs: &Path| {
+    let run = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
-        command.arg("solve").arg(copied.path()).arg("--specs").arg(specs).arg("--out").arg(&out).output().unwrap()
+        command.arg("solve").arg(copied.path()).arg("--specs").arg(&specs).arg("--out").arg(&out).args(more);
+        command.output().unwrap()
     };
-    let output = run(&specs);
+    let output = run(&[]);
     let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(65), "{said}");
     assert!(printed.contains("\nbase ") && printed.contains("\nquota ") && !printed.contains("nowhere"), "{printed}");
@@ -405,7 +406,9 @@ fn one_failing_scenario_loses_nothing_else() {
         assert_eq!(mode & 0o777, 0o644);
     }
     fs::write(&specs, r#"[{"name": "base", "spec": {}}]"#).unwrap();
-    assert!(run(&specs).status.success());
+    let other = run(&[]);
+    assert!(String::from_utf8_lossy(&other.stderr).contains("--fresh"), "results of other scenarios stay: {other:?}");
+    assert!(run(&["--fresh"]).status.success());
     assert!(!out.join("failures.csv").exists(), "the failures of the run before are gone");
 }
 

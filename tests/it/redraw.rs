@@ -228,7 +228,7 @@ fn charts_of_sensitivity_studies_come_out_of_their_tables() {
     let small: &[&str] = &["--regime", "imposed", "--set", "buyers.count=256", "--set", "run.replications=1"];
     for (method, more, charts) in [
         ("oat", &[][..], &["tornado", "ranking"][..]),
-        ("morris", &["--n", "2"], &["screening", "ranking"]),
+        ("morris", &["--n", "4"], &["screening", "ranking"]),
         ("sobol", &["--n", "2", "--n-max", "4", "--randomisations", "2"], &["indices"]),
     ] {
         let method = [&["--method", method], more, small].concat();
