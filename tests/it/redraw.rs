@@ -229,7 +229,7 @@ fn charts_of_sensitivity_studies_come_out_of_their_tables() {
     for (method, more, charts) in [
         ("oat", &[][..], &["tornado", "ranking"][..]),
         ("morris", &["--n", "4"], &["screening", "ranking"]),
-        ("sobol", &["--n", "2", "--n-max", "4", "--randomisations", "2"], &["indices"]),
+        ("sobol", &["--n", "8", "--n-max", "16", "--randomisations", "2"], &["indices"]),
     ] {
         let method = [&["--method", method], more, small].concat();
         let (_kept, folder) = finished("sensitivity", &root().join("configs/sensitivity-1995.toml"), &method);

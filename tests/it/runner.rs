@@ -731,7 +731,8 @@ fn a_lack_of_descriptors_and_a_folder_that_vanishes_are_told() {
         "{}",
         text(&output.stderr)
     );
-    fs::remove_dir_all(&out).unwrap();
+    // What was written last may have made it anew.
+    assert!(fs::remove_dir_all(&out).is_ok() || !out.exists());
     assert!(run_command(&out, &["--quiet"]).status().unwrap().success());
     same(&out, "a run after its folder vanished");
 }
@@ -774,15 +775,13 @@ fn every_command_hears_that_it_should_stop() {
     let market = folder.path().join("market");
     large_market(&market);
     let (out, market) = (at("out"), market.display().to_string());
-    let products = format!("{market}/products.csv");
-    // `check` is done before it could be asked to stop.
-    let commands: [&[&str]; 8] = [
+    // `check` and `init` are done before they could be asked to stop.
+    let commands: [&[&str]; 7] = [
         &["run", "configs/market-1995.toml", "--set", "buyers.count=1000000", "--out", &out],
         &["validate", "configs/validation-1995.toml", "--set", "buyers.count=20000"],
         &["calibrate", "configs/calibration-1995.toml", "--set", "buyers.count=20000", "--out", &at("fit")],
         &["sensitivity", "configs/sensitivity-1995.toml", "--set", "buyers.count=20000", "--out", &at("indices")],
         &["solve", &market],
-        &["init", &at("own"), "--market", &products],
         &["negotiate", "configs/governments-1995.toml", "--worlds", "5000000", "--out", &at("worlds")],
         &["collect", &at("planned")],
     ];

@@ -157,16 +157,22 @@ pub(super) fn value_axis(
     title: &str,
     label: impl Fn(f64) -> String,
 ) -> Result<(), ChartError> {
-    let mut clear_from = f64::NEG_INFINITY;
+    let mut labels = Vec::new();
     for &value in &ticks.values {
         let x = scale.at(value);
         canvas.line(&[(x, top), (x, bottom)], Stroke::solid(GRID, 0.8))?;
         let label = label(value);
-        let half = text::width(&label, TICK)? / 2.0;
-        if x - half >= clear_from {
-            canvas.text((x, bottom + 14.0), &label, TICK, Anchor::Middle)?;
-            clear_from = x + half + 6.0;
-        }
+        labels.push((x, text::width(&label, TICK)? / 2.0, label));
+    }
+    // Every second or third is labelled where all have no room, so that the steps between labels are the same; nothing is one of them.
+    let zero = ticks.values.iter().position(|value| *value == 0.0).unwrap_or(0);
+    let every = |step: usize| labels.iter().skip(zero % step).step_by(step);
+    let clear = |step: &usize| {
+        let mut pairs = every(*step).zip(every(*step).skip(1));
+        pairs.all(|((x, half, _), (next, next_half, _))| next - next_half >= x + half + 6.0)
+    };
+    for (x, _, label) in every((1..labels.len().max(2)).find(clear).unwrap_or(labels.len().max(1))) {
+        canvas.text((*x, bottom + 14.0), label, TICK, Anchor::Middle)?;
     }
     let title = text::fit(title, LABEL, canvas.width - 2.0 * MARGIN)?;
     // Centred under its axis unless that would leave the sheet.
