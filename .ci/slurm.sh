@@ -51,19 +51,19 @@ CONF
 slurmctld
 for node in n1 n2; do slurmd -N "$node"; done
 wait_for() { # SECONDS COMMAND...: until it succeeds
-    local left=$1
+    local left=$(($1 * 5))
     shift
     until "$@" > /dev/null 2>&1; do
         left=$((left - 1))
         [ "$left" -gt 0 ] || { echo "waited too long for: $*"; squeue; sinfo; tail -n 20 "$work"/*.log; exit 1; }
-        sleep 1
+        sleep 0.2
     done
 }
 both_idle() { [ "$(sinfo --noheader --format=%T --Node | grep -c '^idle')" = 2 ]; }
 wait_for 30 both_idle
 
 study="$work/a study"
-small=(tests/market_1995/showdown-1995-timing.toml --replications 12 --regimes status_quo,imposed --set buyers.count=16384)
+small=(tests/market_1995/showdown-1995-timing.toml --replications 24 --regimes status_quo,imposed --set buyers.count=65536)
 "$program" run "${small[@]}" --no-charts --quiet --out "$work/alone" > /dev/null
 "$program" plan "${small[@]}" --unit-size 2 --slurm --out "$study" > /dev/null
 # No task finds the program on its path.
@@ -80,7 +80,7 @@ for task in $(pgrep -f "$program unit"); do
     fi
 done
 done_with() { ! squeue --noheader --format=%A | grep -q "^$1$"; }
-wait_for 180 done_with "$merge"
+wait_for 600 done_with "$merge"
 [ -s "$study/tables/welfare.csv" ] || { echo "nothing was merged"; cat "$work"/slurm-*.out; exit 1; }
 for table in "$work"/alone/tables/*; do cmp "$table" "$study/tables/$(basename "$table")"; done
 echo "$("$program" plan --status "$study" | head -n 1); $(find "$work/alone/tables" -type f | wc -l) tables are those of one process"
