@@ -205,7 +205,9 @@ fn names_its_place(error: &ConfigError, files: &[&str]) {
     assert!(files.iter().any(|file| text.contains(file)) || text.contains("--set"), "names no file: {text}");
     let first = text.lines().next().unwrap_or_default();
     let line = first.split(':').any(|part| part.parse::<usize>().is_ok());
+    let key = first.contains(".json: ") && first.contains(" is ");
     let place = line
+        || key
         || error.location().is_some()
         || [
             "row ",
