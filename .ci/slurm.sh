@@ -60,7 +60,7 @@ wait_for() { # SECONDS COMMAND...: until it succeeds
     done
 }
 both_idle() { [ "$(sinfo --noheader --format=%T --Node | grep -c '^idle')" = 2 ]; }
-wait_for 30 both_idle
+wait_for 120 both_idle
 
 study="$work/a study"
 small=(tests/market_1995/showdown-1995-timing.toml --replications 24 --regimes status_quo,imposed --set buyers.count=65536)
@@ -70,7 +70,7 @@ small=(tests/market_1995/showdown-1995-timing.toml --replications 24 --regimes s
 array=$(env PATH=/usr/bin:/bin sbatch --parsable --chdir="$work" "$study/units.sbatch")
 merge=$(env PATH=/usr/bin:/bin sbatch --parsable --chdir="$work" --dependency="afterok:$array" "$study/merge.sbatch")
 runs_on_n1() { squeue --noheader --states=running --nodelist=n1 --format=%i | grep -q .; }
-wait_for 30 runs_on_n1
+wait_for 120 runs_on_n1
 echo "killing n1 with $(squeue --noheader --states=running --nodelist=n1 --format=%i)"
 kill -9 "$(cat "$work/n1.pid")"
 for task in $(pgrep -f "$program unit"); do
