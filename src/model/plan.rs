@@ -570,7 +570,7 @@ impl Assortments {
 
     /// Demand for each of the distinct ones.
     fn demands<'b>(&'b self, world: &'b World, execution: Execution) -> Result<Vec<ExpectedDemand<'b>>, DemandError> {
-        self.delta.iter().map(|delta| world.makers.demand_at(&world.products, delta, execution)).collect()
+        self.delta.iter().map(|delta| world.makers.demand(&world.products, delta, execution)).collect()
     }
 
     /// The parts of the models in a week, and demand: that for all of them, or one of [`Self::demands`].

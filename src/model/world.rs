@@ -303,22 +303,10 @@ impl Makers {
         Ok(Self { nodes, owned, fixed, ownership, costs, rising })
     }
 
-    /// The same with other mean utilities than the base year's: models that are not on sale.
-    ///
-    /// # Errors
-    /// Never for finite utilities, one a product.
-    pub fn demand_at<'a>(
-        &'a self,
-        products: &'a Products,
-        delta: &'a [f64],
-        execution: Execution,
-    ) -> Result<ExpectedDemand<'a>, DemandError> {
-        ExpectedDemand::new(&self.nodes, products, delta, Some(&self.owned), execution)
-    }
-
     /// Demand as manufacturers expect it: the whole population, owned brands in expectation.
     ///
-    /// `products` must be those of the world that the makers belong to.
+    /// `products` must be those of the world that the makers belong to; `delta` may be others than the base year's, of models that are not
+    /// on sale.
     ///
     /// # Errors
     /// Never for a world made by [`World::build`] and its own products and intercepts.

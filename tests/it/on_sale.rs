@@ -169,7 +169,7 @@ fn a_ramp_rises_to_the_base_year() {
     let shares = |part: f64| {
         let mut delta = world.inversion.delta.clone();
         delta[j] += f64::ln(part);
-        let demand = world.makers.demand_at(&world.products, &delta, Execution::SERIAL).unwrap();
+        let demand = world.makers.demand(&world.products, &delta, Execution::SERIAL).unwrap();
         demand.shares(&study.scenario().market.list_prices()).product[j]
     };
     let parts: Vec<f64> =
