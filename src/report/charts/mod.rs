@@ -8,7 +8,6 @@
 //! markers repeat the distinction. Left out: interaction, and scripts beyond those of DejaVu Sans in the PNG.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use resvg::{tiny_skia, usvg};
@@ -34,6 +33,7 @@ pub mod effects;
 pub mod event_study;
 mod frame;
 pub mod headline;
+mod letters;
 pub mod model_prices;
 mod over_time;
 #[cfg(feature = "pdf")]
@@ -227,7 +227,8 @@ impl Svg {
     /// # Errors
     /// [`ChartError::Render`] where the picture cannot be rasterised.
     pub fn to_png(&self) -> Result<Vec<u8>, ChartError> {
-        let tree = self.parse()?;
+        let tree = usvg::Tree::from_str(&letters::as_shapes(&self.svg)?, &usvg::Options::default());
+        let tree = tree.map_err(|error| ChartError::Render(error.to_string()))?;
         let size = tree.size();
         let scale = 2.0_f32.min(MAX_PNG_SIDE / size.height().max(size.width()));
         let (width, height) = ((size.width() * scale).ceil(), (size.height() * scale).ceil());
@@ -245,13 +246,13 @@ impl Svg {
     /// [`ChartError::Render`] where it cannot be made, and in a program that is built without the feature `pdf`.
     #[cfg(feature = "pdf")]
     pub fn to_pdf(&self) -> Result<Vec<u8>, ChartError> {
-        let picture = self.parse()?;
+        let picture = pdf::picture(&self.svg)?;
         let points = match self.text_pt {
             Some(_) => pdf::POINTS_PER_PIXEL,
             None => PRINTED_MM / MM_PER_POINT / f64::from(picture.size().width()),
         };
         let title = self.svg.split_once("<title>").and_then(|(_, after)| after.split_once("</title>"));
-        let title = title.map_or_else(String::new, |(title, _)| unescape(title));
+        let title = title.map_or_else(String::new, |(title, _)| letters::unescape(title));
         pdf::page(&picture, points, &title)
     }
 
@@ -282,17 +283,6 @@ impl Svg {
             FigureForm::Pdf => self.to_pdf(),
         }
     }
-
-    fn parse(&self) -> Result<usvg::Tree, ChartError> {
-        let options = usvg::Options { fontdb: embedded_fonts(), ..usvg::Options::default() };
-        usvg::Tree::from_str(&self.svg, &options).map_err(|error| ChartError::Render(error.to_string()))
-    }
-}
-
-/// What was escaped for XML.
-#[cfg(feature = "pdf")]
-fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
 /// A picture without transparent places as PNG: compressing it as far as it goes would take longer than all else about it.
@@ -311,18 +301,6 @@ fn opaque_png(pixels: &tiny_skia::Pixmap) -> Result<Vec<u8>, png::EncodingError>
 
 /// Longest side of a PNG in pixels.
 const MAX_PNG_SIDE: f32 = 16_384.0;
-
-/// The two faces that charts use, and no font of the machine.
-fn embedded_fonts() -> Arc<usvg::fontdb::Database> {
-    static FONTS: OnceLock<Arc<usvg::fontdb::Database>> = OnceLock::new();
-    let fonts = FONTS.get_or_init(|| {
-        let mut fonts = usvg::fontdb::Database::new();
-        fonts.load_font_data(dejavu::sans::regular().to_vec());
-        fonts.load_font_data(dejavu::sans::bold().to_vec());
-        Arc::new(fonts)
-    });
-    Arc::clone(fonts)
-}
 
 /// Why a chart could not be drawn or written.
 #[derive(Debug, thiserror::Error)]

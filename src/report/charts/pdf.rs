@@ -3,6 +3,8 @@
 //! Charts are shapes of one colour each and lines of text, so nothing else of what an SVG may hold is written: no gradients, pictures, masks,
 //! clips or filters.
 
+use std::sync::{Arc, OnceLock};
+
 use krilla::color::rgb;
 use krilla::geom::{Path, PathBuilder, Point, Transform};
 use krilla::metadata::Metadata;
@@ -16,6 +18,24 @@ use resvg::tiny_skia::{self, PathSegment};
 use resvg::usvg::{self, fontdb};
 
 use super::ChartError;
+
+/// The shapes and lines of text of a document.
+pub(super) fn picture(svg: &str) -> Result<usvg::Tree, ChartError> {
+    let options = usvg::Options { fontdb: embedded_fonts(), ..usvg::Options::default() };
+    usvg::Tree::from_str(svg, &options).map_err(|error| ChartError::Render(error.to_string()))
+}
+
+/// The two faces that charts use, and no font of the machine.
+fn embedded_fonts() -> Arc<fontdb::Database> {
+    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    let fonts = FONTS.get_or_init(|| {
+        let mut fonts = fontdb::Database::new();
+        fonts.load_font_data(dejavu::sans::regular().to_vec());
+        fonts.load_font_data(dejavu::sans::bold().to_vec());
+        Arc::new(fonts)
+    });
+    Arc::clone(fonts)
+}
 
 /// Points in a pixel of a document that says its size.
 pub(super) const POINTS_PER_PIXEL: f64 = 0.75;

@@ -1,0 +1,160 @@
+//! Text as shapes, for pictures of pixels: the outlines of the letters of the two faces that charts use, and no font of the machine.
+//!
+//! Letters stand side by side, from left to right, as far apart as the face says. That is all that Latin, Greek and Cyrillic need; scripts
+//! whose letters join, or run the other way, are set right in SVG and PDF only.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use ab_glyph::{Font, FontRef, OutlineCurve, Point};
+
+use super::ChartError;
+
+/// A line of text of a document, in its units.
+pub(super) struct Line {
+    /// What is written.
+    pub(super) text: String,
+    /// Where it begins.
+    pub(super) left: f64,
+    /// Where its letters stand.
+    pub(super) baseline: f64,
+    /// Units in an em.
+    pub(super) em: f64,
+    bold: bool,
+    /// Colour and opacity, as the document writes them.
+    paint: String,
+}
+
+fn face(bold: bool) -> Result<&'static FontRef<'static>, ChartError> {
+    static FACES: OnceLock<Option<[FontRef<'static>; 2]>> = OnceLock::new();
+    let read = || {
+        let [regular, bold] = [dejavu::sans::regular(), dejavu::sans::bold()].map(FontRef::try_from_slice);
+        Some([regular.ok()?, bold.ok()?])
+    };
+    let faces = FACES.get_or_init(read).as_ref();
+    let faces = faces.ok_or_else(|| ChartError::Draw("the embedded font cannot be read".to_owned()))?;
+    Ok(&faces[usize::from(bold)])
+}
+
+/// Calls `set` with each letter and where it stands, in ems from the beginning; gives where the next would stand.
+fn spaced(face: &FontRef<'_>, text: &str, mut set: impl FnMut(ab_glyph::GlyphId, f64)) -> f64 {
+    let per_em = f64::from(face.units_per_em().unwrap_or(1.0));
+    let (mut at, mut before) = (0.0, None);
+    for letter in text.chars().map(|letter| face.glyph_id(letter)) {
+        at += before.map_or(0.0, |before| f64::from(face.kern_unscaled(before, letter)) / per_em);
+        set(letter, at);
+        at += f64::from(face.h_advance_unscaled(letter)) / per_em;
+        before = Some(letter);
+    }
+    at
+}
+
+impl Line {
+    /// A line of a document: its attributes and its content.
+    fn read(attributes: &str, content: &str) -> Result<Self, ChartError> {
+        let find =
+            |name: &str| attributes.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split('"').next());
+        let number = |name: &str| -> Option<f64> { find(name)?.trim_end_matches("em").parse().ok() };
+        let lengths = (number("x"), number(" y"), number("dy"), number("font-size"));
+        let (Some(x), Some(y), Some(below), Some(em)) = lengths else {
+            return Err(ChartError::Render(format!("a text without its place: {attributes}")));
+        };
+        let text = unescape(content.trim_matches('\n'));
+        let bold = find("font-weight") == Some("bold");
+        let paint = ["opacity", "fill"].iter().filter_map(|name| Some(format!("{name}=\"{}\"", find(name)?)));
+        let paint = paint.collect::<Vec<_>>().join(" ");
+        let mut line = Self { text, left: x, baseline: y + below * em, em, bold, paint };
+        line.left -= match find("text-anchor") {
+            Some("middle") => line.width()? / 2.0,
+            Some("end") => line.width()?,
+            _ => 0.0,
+        };
+        Ok(line)
+    }
+
+    /// How long it is.
+    pub(super) fn width(&self) -> Result<f64, ChartError> {
+        Ok(self.em * spaced(face(self.bold)?, &self.text, |_, _| {}))
+    }
+
+    /// The letters as one path.
+    fn path(&self) -> Result<String, ChartError> {
+        let face = face(self.bold)?;
+        let scale = self.em / f64::from(face.units_per_em().unwrap_or(1.0));
+        let mut path = String::new();
+        spaced(face, &self.text, |letter, at| {
+            let left = self.left + self.em * at;
+            let place = |p: &Point| {
+                format!("{:.1} {:.1} ", left + scale * f64::from(p.x), self.baseline - scale * f64::from(p.y))
+            };
+            let mut pen = None;
+            for curve in face.outline(letter).into_iter().flat_map(|outline| outline.curves) {
+                let (from, kind, through) = match &curve {
+                    OutlineCurve::Line(from, to) => (from, 'L', vec![to]),
+                    OutlineCurve::Quad(from, by, to) => (from, 'Q', vec![by, to]),
+                    OutlineCurve::Cubic(from, one, two, to) => (from, 'C', vec![one, two, to]),
+                };
+                if pen != Some(*from) {
+                    path.push('M');
+                    path.push_str(&place(from));
+                }
+                path.push(kind);
+                through.iter().for_each(|point| path.push_str(&place(point)));
+                pen = through.last().map(|point| **point);
+            }
+        });
+        Ok(format!("<path {} d=\"{path}\"/>", self.paint))
+    }
+}
+
+/// What was escaped for XML.
+pub(super) fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+}
+
+/// Calls `line` for each text of a document, and `other` for what stands between them.
+fn walk(
+    svg: &str,
+    mut other: impl FnMut(&str),
+    mut line: impl FnMut(Line) -> Result<(), ChartError>,
+) -> Result<(), ChartError> {
+    let mut pieces = svg.split("<text ");
+    other(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let broken = || ChartError::Render("a text without its end".to_owned());
+        let (text, after) = piece.split_once("</text>").ok_or_else(broken)?;
+        let (attributes, content) = text.split_once('>').ok_or_else(broken)?;
+        line(Line::read(attributes, content)?)?;
+        other(after);
+    }
+    Ok(())
+}
+
+/// The document with its text as shapes.
+pub(super) fn as_shapes(svg: &str) -> Result<String, ChartError> {
+    let shapes = std::cell::RefCell::new(String::with_capacity(4 * svg.len()));
+    walk(
+        svg,
+        |other| shapes.borrow_mut().push_str(other),
+        |line| {
+            let path = line.path()?;
+            write!(shapes.borrow_mut(), "{path}").map_err(|error| ChartError::Render(error.to_string()))
+        },
+    )?;
+    Ok(shapes.into_inner())
+}
+
+/// The lines of text of a document.
+#[cfg(test)]
+pub(super) fn lines(svg: &str) -> Result<Vec<Line>, ChartError> {
+    let mut lines = Vec::new();
+    walk(
+        svg,
+        |_| {},
+        |line| {
+            lines.push(line);
+            Ok(())
+        },
+    )?;
+    Ok(lines)
+}
