@@ -56,6 +56,9 @@ pub struct InstrumentSection {
     /// Duty in dollars (basis `list`): credited against it on each car, a fraction of the base-year list price; never more than the duty.
     #[serde(default)]
     pub offset: Option<Sourced<f64>>,
+    /// Duty in dollars (basis `list`): it is on what the base-year list price has above so many USD, as an excise on luxury is; on all of it if absent.
+    #[serde(default)]
+    pub above_usd: Option<Sourced<f64>>,
     /// Duty: specific, USD per car. Rebate, incentive: what the buyer gets, USD per car. Credit: what the buyer gets in the base year.
     #[serde(default)]
     pub amount_usd: Option<Sourced<f64>>,
@@ -444,6 +447,7 @@ fn refuse_strangers(reader: &Reader<'_>, key: &str, section: &InstrumentSection)
         ("dutiable", !section.dutiable.is_empty(), Duty),
         ("dutiable_column", section.dutiable_column.is_some(), Duty),
         ("offset", section.offset.is_some(), Duty),
+        ("above_usd", section.above_usd.is_some(), Duty),
         ("within", section.within.is_some(), Duty),
         ("delay_weeks", section.delay_weeks.is_some(), Inspection),
         ("exporter_margin", section.exporter_margin.is_some(), Retaliation),
@@ -525,6 +529,15 @@ fn parts(
     let ad_valorem = section.amount_usd.is_none() && section.kind == KindChoice::Duty;
     let on_makers_price = seller.vertical.is_some() && ad_valorem && basis != DutyBasis::List;
     let borne = matches!(section.kind, KindChoice::Duty | KindChoice::Inspection);
+    let above_key = format!("{key}.above_usd");
+    let above = match &section.above_usd {
+        None => 0.0,
+        Some(above) if ad_valorem && basis == DutyBasis::List => reader.non_negative(&above_key, above)?,
+        Some(_) => {
+            let help = "give a `rate` and set basis = \"list\"";
+            return Err(reader.error(&above_key, "is a part of list prices, and the duty is not on them", help));
+        }
+    };
     let of_model = |(j, (own, dutiable)): (usize, &(Option<String>, f64))| {
         let part = reader.part(own.as_deref().unwrap_or(key), *dutiable)?;
         let abroad = if on_makers_price { market.customs_part(j) } else { market.models[j].import_share };
@@ -546,7 +559,8 @@ fn parts(
             (Some(most), DutyBasis::List, false) => seller.shares[j] / most,
             _ => 1.0,
         };
-        Ok(cars * part * rate * value)
+        let beyond = (1.0 - above / market.models[j].list_price_usd).max(0.0);
+        Ok(cars * part * rate * value * beyond)
     };
     dutiable.iter().enumerate().map(of_model).collect()
 }

@@ -318,6 +318,36 @@ fn an_offset_is_credited_up_to_the_duty() {
     );
 }
 
+/// An excise on what a list price has above 32,000 dollars, on cars from everywhere; none on a cheaper car.
+#[test]
+fn an_excise_is_on_what_a_list_price_has_above_its_mark() {
+    let excise = "[[instrument]]\nname = \"excise\"\nrate = 0.1\nbasis = \"list\"\ncustoms_value_share = 1.0\ncars = \"all\"\nabove_usd = 32000\n\
+                  on = { regions = [\"japan\", \"europe\", \"big_three\"] }\n[[regime]]\nname = \"excise\"\n\
+                  events = [{ date = 1995-05-20, action = \"imposed\", instrument = \"excise\" }]\n";
+    for rules in [[BERTRAND, "pricing.chain=\"retail\""], [BERTRAND, VERTICAL]] {
+        let study = with(excise, &["excise"], &rules);
+        let phases = ["excise", "status_quo"].map(|name| plan(&study, name).phase(103).clone());
+        let (mut free, mut taxed) = (0, 0);
+        for (j, car) in study.scenario().market.models.iter().enumerate() {
+            let wanted = 0.1 * (car.list_price_usd - 32000.0).max(0.0);
+            *(if wanted > 0.0 { &mut taxed } else { &mut free }) += 1;
+            // The normal duty on imported cars follows the maker's price.
+            if car.import_share == 0.0 {
+                let more = phases[0].duty_usd[j] - phases[1].duty_usd[j];
+                assert!((more - wanted).abs() < 1e-7, "{}: {more} {wanted}", car.name);
+            }
+            let dearer = phases[0].sticker_price_usd[j] - phases[1].sticker_price_usd[j];
+            assert!(wanted == 0.0 || (0.3 * wanted..1.7 * wanted).contains(&dearer), "{}: {dearer} {wanted}", car.name);
+        }
+        assert!(free > 5 && taxed > 20, "{free} free, {taxed} taxed");
+    }
+    refused(
+        &excise.replace("basis = \"list\"", "basis = \"border\""),
+        &["excise"],
+        &["instrument.excise.above_usd", "part of list prices", "basis = \"list\""],
+    );
+}
+
 /// The end of a credit is a duty in dollars; where lists wait for good, the buyer pays all of it from the first day.
 #[test]
 fn a_credit_that_ends_is_the_buyers_from_the_first_day() {
