@@ -28,8 +28,9 @@ use stickershock::study::units::shard::{Header, ShardReader, encode, encode_head
 use stickershock::study::units::{Plan, Store};
 use stickershock::study::{JobError, JobResult, Study, work};
 
-/// A target: a name and what it does with bytes.
-pub type Target = (&'static str, fn(&[u8]));
+/// A target: a name and what it does with bytes. What is accepted is also prepared, merged or worked off where the second argument says so: that
+/// takes many times as long as reading it.
+pub type Target = (&'static str, fn(&[u8], bool));
 
 /// All targets.
 pub const TARGETS: [Target; 9] = [
@@ -300,12 +301,12 @@ fn prepares(loaded: Loaded) {
 }
 
 /// Scenario files: the small one and the shipped ones with edits.
-pub fn scenario(bytes: &[u8]) {
+pub fn scenario(bytes: &[u8], deep: bool) {
     let mut bytes = Bytes::new(bytes);
     if !bytes.byte().is_multiple_of(4) {
         let mut files = small_files();
         files[0].1 = edited(SMALL, &mut bytes);
-        if let Some(loaded) = load(files, "small.toml", &[]) {
+        if let Some(loaded) = load(files, "small.toml", &[]).filter(|_| deep) {
             prepares(loaded);
         }
         return;
@@ -320,7 +321,7 @@ pub fn scenario(bytes: &[u8]) {
 }
 
 /// Assignments of `--set` on the small scenario: its own keys and hostile values, or anything.
-pub fn set(bytes: &[u8]) {
+pub fn set(bytes: &[u8], deep: bool) {
     static KEYS: LazyLock<Vec<String>> = LazyLock::new(|| {
         fn keys(value: &toml::Value, at: &str, found: &mut Vec<String>) {
             let join = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
@@ -349,22 +350,22 @@ pub fn set(bytes: &[u8]) {
             _ => plain,
         });
     }
-    if let Some(loaded) = load(small_files(), "small.toml", &assignments) {
+    if let Some(loaded) = load(small_files(), "small.toml", &assignments).filter(|_| deep) {
         prepares(loaded);
     }
 }
 
 /// Tables of models.
-pub fn models(bytes: &[u8]) {
+pub fn models(bytes: &[u8], deep: bool) {
     let mut files = small_files();
     files[1].1 = edited(SMALL_MODELS, &mut Bytes::new(bytes));
-    if let Some(loaded) = load(files, "small.toml", &[]) {
+    if let Some(loaded) = load(files, "small.toml", &[]).filter(|_| deep) {
         prepares(loaded);
     }
 }
 
 /// Tables of evidence.
-pub fn evidence(bytes: &[u8]) {
+pub fn evidence(bytes: &[u8], _: bool) {
     let mut files = small_files();
     files[2].1 = edited(SMALL_TARGETS, &mut Bytes::new(bytes));
     let Some(loaded) = load(files, "small.toml", &[]) else { return };
@@ -376,7 +377,7 @@ pub fn evidence(bytes: &[u8]) {
 const PROBLEM: &str = include_str!("problem.toml");
 
 /// Problems of the sensitivity tools with a design and outputs: what is accepted is sampled and analysed.
-pub fn sensitivity_problem(bytes: &[u8]) {
+pub fn sensitivity_problem(bytes: &[u8], deep: bool) {
     let mut bytes = Bytes::new(bytes);
     let text = if bytes.byte().is_multiple_of(4) { PROBLEM.as_bytes().to_vec() } else { edited(PROBLEM, &mut bytes) };
     let Ok(text) = String::from_utf8(text) else { return };
@@ -421,7 +422,7 @@ pub fn sensitivity_problem(bytes: &[u8]) {
         Ok((design, outputs))
     });
     match read {
-        Ok((design, outputs)) => {
+        Ok((design, outputs)) if deep => {
             let resampling = Resampling { resamples: 10, ..Resampling::default() };
             let kept = without_failed(&problem, method, &design, &outputs.columns, &outputs.failed);
             if let Err(error) =
@@ -430,6 +431,7 @@ pub fn sensitivity_problem(bytes: &[u8]) {
                 assert!(!error.message.is_empty());
             }
         }
+        Ok(_) => {}
         Err(error) => names_its_place(&error, &["design.csv"]),
     }
 }
@@ -456,7 +458,7 @@ const CASES: &[[&str; 3]] = solved![
 const SPECIFICATIONS: &str = include_str!("specifications.json");
 
 /// Markets of `solve`: what is accepted is solved, or each scenario says why it is not.
-pub fn case(bytes: &[u8]) {
+pub fn case(bytes: &[u8], deep: bool) {
     let mut bytes = Bytes::new(bytes);
     let [json, products, agents] = CASES[bytes.below(CASES.len())];
     let mut files =
@@ -472,7 +474,7 @@ pub fn case(bytes: &[u8]) {
         write(&folder.path().join(name), content);
     }
     match Case::load(folder.path(), &CaseOptions::default()) {
-        Ok(case) => {
+        Ok(case) if deep => {
             let options = SolveOptions { execution: Execution::SERIAL, matrices: Matrices::None, many_starts: false };
             match solve(&case, &options) {
                 Ok(solution) => {
@@ -488,6 +490,7 @@ pub fn case(bytes: &[u8]) {
                 Err(error) => assert!(error.to_string().len() > 10),
             }
         }
+        Ok(_) => {}
         Err(error) => names_its_place(&error, &["case.json", "products.csv", "agents.csv", "scenarios.json"]),
     }
 }
@@ -550,7 +553,7 @@ fn planned(plan: &[u8]) -> tempfile::TempDir {
 }
 
 /// Plans with edits, some with their hash put right.
-pub fn plan(bytes: &[u8]) {
+pub fn plan(bytes: &[u8], deep: bool) {
     let small = &*STUDY;
     let mut bytes = Bytes::new(bytes);
     let right = bytes.byte().is_multiple_of(2);
@@ -565,7 +568,9 @@ pub fn plan(bytes: &[u8]) {
     match work::open(&OutputFolder::at(folder.path())) {
         Ok((plan, loaded, regimes)) => {
             assert_eq!(regimes.len(), plan.regimes.len());
-            prepares(loaded);
+            if deep {
+                prepares(loaded);
+            }
         }
         Err(error) => {
             let text = error.to_string();
@@ -578,7 +583,7 @@ pub fn plan(bytes: &[u8]) {
 }
 
 /// Shards with edits of their header, numbers and errors under a right hash, or of their bytes.
-pub fn shard(bytes: &[u8]) {
+pub fn shard(bytes: &[u8], deep: bool) {
     let small = &*STUDY;
     let mut bytes = Bytes::new(bytes);
     let raw = bytes.byte().is_multiple_of(4);
@@ -598,6 +603,9 @@ pub fn shard(bytes: &[u8]) {
     } else {
         crafted(small, &mut bytes)
     };
+    if !deep {
+        return read_through(&stored);
+    }
     let folder = planned(small.text.as_bytes());
     write(&folder.path().join(format!("units/{}.shard", small.plan.units[0].id)), &stored);
     let output = OutputFolder::at(folder.path());
@@ -607,6 +615,20 @@ pub fn shard(bytes: &[u8]) {
             text.contains(&*folder.path().to_string_lossy()) || text.contains("no outcome"),
             "names no file: {text}"
         );
+    }
+}
+
+/// A shard is read to its end, or an error names it.
+fn read_through(stored: &[u8]) {
+    let folder = scratch();
+    let path = folder.path().join("a.shard");
+    write(&path, stored);
+    let read = ShardReader::open(&path).and_then(|mut reader| {
+        while reader.next_replication()?.is_some() {}
+        Ok(())
+    });
+    if let Err(error) = read {
+        assert!(error.to_string().contains("a.shard"), "names no file: {error}");
     }
 }
 
@@ -645,7 +667,7 @@ fn crafted(small: &Small, bytes: &mut Bytes<'_>) -> Vec<u8> {
 }
 
 /// Logs with edits, some with their checksums put right.
-pub fn log(bytes: &[u8]) {
+pub fn log(bytes: &[u8], deep: bool) {
     static WHOLE: LazyLock<String> = LazyLock::new(|| {
         let folder = scratch();
         let output = OutputFolder::at(folder.path());
@@ -660,15 +682,21 @@ pub fn log(bytes: &[u8]) {
     }
     let folder = scratch();
     write(&folder.path().join(LOG), &text);
-    if let Err(error) = answered(&OutputFolder::at(folder.path())) {
+    let output = OutputFolder::at(folder.path());
+    let read = if deep {
+        answered(&output)
+    } else {
+        asked_before().open(&output, 1).map(drop).map_err(|error| error.to_string())
+    };
+    if let Err(error) = read {
         assert!(error.contains(LOG) || error.contains("row "), "names no place: {error}");
     }
 }
 
-/// A sensitivity study of the small scenario in a folder.
-fn answered(folder: &OutputFolder) -> Result<(), String> {
+/// A sensitivity study of the small scenario.
+fn asked_before() -> ScenarioStudy<'static> {
     let small = &*STUDY;
-    let study = ScenarioStudy {
+    ScenarioStudy {
         loaded: &small.loaded,
         scheme: Scheme::OneAtATime { quantiles: [0.1, 0.9] },
         targets: asked(
@@ -680,7 +708,12 @@ fn answered(folder: &OutputFolder) -> Result<(), String> {
         replications: 1,
         dummy: false,
         resampling: Resampling { resamples: 4, ..Resampling::default() },
-    };
+    }
+}
+
+/// That study in a folder.
+fn answered(folder: &OutputFolder) -> Result<(), String> {
+    let study = asked_before();
     let stop = AtomicBool::new(false);
     let log = study.open(folder, 1).map_err(|error| error.to_string())?;
     let finished =

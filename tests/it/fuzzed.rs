@@ -15,9 +15,9 @@ mod targets;
 const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 4 });
 
 /// One input; what it ends in, if it is not as it should be.
-fn tried(target: fn(&[u8]), bytes: &[u8]) -> Option<String> {
+fn tried(target: fn(&[u8], bool), bytes: &[u8], deep: bool) -> Option<String> {
     let started = Instant::now();
-    let ended = catch_unwind(AssertUnwindSafe(|| target(bytes)));
+    let ended = catch_unwind(AssertUnwindSafe(|| target(bytes, deep)));
     let text = |payload: Box<dyn std::any::Any + Send>| match payload.downcast::<String>() {
         Ok(text) => *text,
         Err(other) => other.downcast_ref::<&str>().unwrap_or(&"no text").to_string(),
@@ -34,18 +34,18 @@ fn bytes_of(seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// Tries `count` inputs, and those that failed once; `STICKERSHOCK_FUZZ` multiplies their number.
+/// Tries `count` inputs, and those that failed once; `STICKERSHOCK_FUZZ` multiplies their number, of which most are only read.
 fn hold(name: &str, count: u64) {
     let (_, target) = *targets::TARGETS.iter().find(|(known, _)| *known == name).unwrap();
     let known = std::fs::read_dir(root().join("tests/corpus").join(name)).into_iter().flatten();
     for path in known.map(|entry| entry.unwrap().path()) {
-        let fault = tried(target, &std::fs::read(&path).unwrap());
+        let fault = tried(target, &std::fs::read(&path).unwrap(), true);
         assert!(fault.is_none(), "{}: {}", path.display(), fault.unwrap_or_default());
     }
     let times: u64 = std::env::var("STICKERSHOCK_FUZZ").map_or(1, |times| times.parse().unwrap());
     let mut faults = Vec::new();
     for seed in 0..count * times {
-        if let Some(fault) = tried(target, &bytes_of(seed)) {
+        if let Some(fault) = tried(target, &bytes_of(seed), seed < count || seed % 32 == 0) {
             let folder = std::env::temp_dir().join("stickershock-fuzz").join(name);
             std::fs::create_dir_all(&folder).unwrap();
             std::fs::write(folder.join(seed.to_string()), bytes_of(seed)).unwrap();
