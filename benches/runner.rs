@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stickershock::config::design::Point;
 use stickershock::config::{self, StudyDesign};
 use stickershock::folder::OutputError;
 use stickershock::folder::lock::Sharing;
@@ -27,8 +26,7 @@ fn main() {
     let replications = format!("run.replications={}", jobs.div_ceil(REGIMES as u64));
     let small = ["buyers.count=16".to_owned(), "buyers.pricing_nodes=16".to_owned(), replications];
     let loaded = config::load(&scenario, &small).unwrap_or_else(|error| panic!("{error}"));
-    let points = [Point { index: 0, assignments: Vec::new() }];
-    let plan = Plan::new(&loaded, &regimes, &points, None).unwrap_or_else(|error| panic!("{error}"));
+    let plan = Plan::new(&loaded, &regimes, None).unwrap_or_else(|error| panic!("{error}"));
     let studies = Studies::new(&loaded, &plan);
     let study = studies.get(0).unwrap_or_else(|error| panic!("{error}"));
     let units = plan.unit_list();

@@ -560,7 +560,7 @@ pub fn plan(bytes: &[u8], deep: bool) {
     let mut text = edited(&small.text, &mut bytes);
     if right
         && let Ok(plan) = serde_json::from_slice::<Plan>(&text)
-        && plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points.len() as u64) < 1000
+        && plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points as u64) < 1000
     {
         text = serde_json::to_vec(&plan.rehashed()).unwrap_or_default();
     }

@@ -99,7 +99,7 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     }
     let packed = args.pack.as_deref().map(|file| pack(store.folder(), &plan, file)).transpose()?;
     written.extend(packed.clone());
-    let of = if loaded.design.is_some() { format!(" of {} points", plan.points.len()) } else { String::new() };
+    let of = if loaded.design.is_some() { format!(" of {} points", plan.points) } else { String::new() };
     let mut text = format!(
         "{} jobs{of} in {count} units of {} replications. Written:\n",
         plan.jobs(),

@@ -50,7 +50,7 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
     tell!(
         "job {}: point {point}{}, replication {replication}, regime {}",
         args.job,
-        plan.points[point].iter().fold(String::new(), |text, assignment| format!("{text} {assignment}")),
+        studies.point(point).assignments.iter().fold(String::new(), |text, assignment| format!("{text} {assignment}")),
         plan.regimes[arm.0]
     );
     let store = Store::open(&args.folder, Sharing::WithUnits)?;

@@ -51,15 +51,49 @@ pub enum StudyDesign {
     Uncertainty(Box<Uncertainty>),
 }
 
+/// The points of a study, each made when it is asked for: a rule takes little room, a list of 20,000 draws a lot.
+#[derive(Debug)]
+pub struct Points<'a> {
+    design: Option<&'a StudyDesign>,
+    sequence: Vec<Vec<f64>>,
+}
+
+impl<'a> Points<'a> {
+    /// Those of a design; the scenario itself without one.
+    #[must_use]
+    pub fn of(design: Option<&'a StudyDesign>) -> Self {
+        let sequence = match design {
+            Some(StudyDesign::Uncertainty(draws)) => draws.sequence(),
+            _ => Vec::new(),
+        };
+        Self { design, sequence }
+    }
+
+    /// The number of points.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.design.map_or(1, StudyDesign::count)
+    }
+
+    /// A point below [`Self::count`].
+    #[must_use]
+    pub fn at(&self, point: usize) -> Point {
+        let index = point as u64;
+        let assignments = match self.design {
+            None => Vec::new(),
+            Some(StudyDesign::Sweep(sweep)) => sweep.assignments(point),
+            Some(StudyDesign::Uncertainty(draws)) => draws.assignments(index, &self.sequence),
+        };
+        Point { index, assignments }
+    }
+}
+
 impl StudyDesign {
     /// The points, in order.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
-        let assignments = match self {
-            Self::Sweep(sweep) => sweep.assignments(),
-            Self::Uncertainty(uncertainty) => uncertainty.assignments(),
-        };
-        (0..).zip(assignments).map(|(index, assignments)| Point { index, assignments }).collect()
+        let points = Points::of(Some(self));
+        (0..points.count()).map(|point| points.at(point)).collect()
     }
 
     /// The number of points.
@@ -132,7 +166,10 @@ impl StudyDesign {
             reader.position(&format!("{section}.period"), period, &periods, "reporting period of this scenario")?;
         }
         let Self::Sweep(sweep) = self else { return Ok(()) };
-        let Some(first) = sweep.assignments().into_iter().next() else { return Ok(()) };
+        if sweep.settings.is_empty() {
+            return Ok(());
+        }
+        let first = sweep.assignments(0);
         if takes(&first) {
             return Ok(());
         }

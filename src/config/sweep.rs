@@ -135,13 +135,10 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// The assignments that make each point.
-    pub(super) fn assignments(&self) -> Vec<Vec<String>> {
-        let point = |settings: &Vec<Setting>| {
-            let pair = |(axis, setting): (&Axis, &Setting)| format!("{}={}", axis.key, setting.to_toml());
-            self.axes.iter().zip(settings).map(pair).collect()
-        };
-        self.settings.iter().map(point).collect()
+    /// The assignments that make a point.
+    pub(super) fn assignments(&self, point: usize) -> Vec<String> {
+        let pair = |(axis, setting): (&Axis, &Setting)| format!("{}={}", axis.key, setting.to_toml());
+        self.axes.iter().zip(&self.settings[point]).map(pair).collect()
     }
 }
 

@@ -228,35 +228,37 @@ impl Uncertainty {
         names
     }
 
-    /// The assignments that make each draw.
-    pub(super) fn assignments(&self) -> Vec<Vec<String>> {
-        let names = self.coordinates();
-        let draw = |(number, unit): (u64, Vec<f64>)| {
-            let (parameters, mut rest) = unit.split_at(self.parameters.len());
-            let mut assignments = self.parameters.assignments(&self.parameters.at(parameters));
-            let chosen = self.structures_of(number);
-            for (s, structure) in self.structures.iter().enumerate() {
-                let (own, after) = rest.split_at(structure.parameters.len());
-                rest = after;
-                if chosen.contains(&s) {
-                    assignments.extend_from_slice(&structure.set);
-                    assignments.extend(structure.parameters.assignments(&structure.parameters.at(own)));
-                }
-            }
-            for error in &self.data {
-                let (cells, after) = rest.split_at(error.errors.cells.len());
-                let (totals, after) = after.split_at(error.errors.totals.len());
-                rest = after;
-                assignments.push(error.assignment(cells, totals));
-            }
-            assignments
-        };
-        let points = match self.sampling {
-            Sampling::Random => draws::independent_points(&names, self.draws, self.seed),
+    /// The points of the unit cube that draws are made of, where each follows from those before it; none where they are independent.
+    pub(super) fn sequence(&self) -> Vec<Vec<f64>> {
+        match self.sampling {
+            Sampling::Random => Vec::new(),
             // The number of coordinates was checked when the section was read.
-            Sampling::Sobol => draws::sobol_points(names.len(), self.draws, self.seed).unwrap_or_default(),
-        };
-        (0..).zip(points).map(draw).collect()
+            Sampling::Sobol => draws::sobol_points(self.coordinates().len(), self.draws, self.seed).unwrap_or_default(),
+        }
+    }
+
+    /// The assignments that make a draw; `sequence` is [`Self::sequence`].
+    pub(super) fn assignments(&self, number: u64, sequence: &[Vec<f64>]) -> Vec<String> {
+        let own = || draws::independent_point(&self.coordinates(), number, self.seed);
+        let unit = sequence.get(number as usize).cloned().unwrap_or_else(own);
+        let (parameters, mut rest) = unit.split_at(self.parameters.len());
+        let mut assignments = self.parameters.assignments(&self.parameters.at(parameters));
+        let chosen = self.structures_of(number);
+        for (s, structure) in self.structures.iter().enumerate() {
+            let (own, after) = rest.split_at(structure.parameters.len());
+            rest = after;
+            if chosen.contains(&s) {
+                assignments.extend_from_slice(&structure.set);
+                assignments.extend(structure.parameters.assignments(&structure.parameters.at(own)));
+            }
+        }
+        for error in &self.data {
+            let (cells, after) = rest.split_at(error.errors.cells.len());
+            let (totals, after) = after.split_at(error.errors.totals.len());
+            rest = after;
+            assignments.push(error.assignment(cells, totals));
+        }
+        assignments
     }
 }
 

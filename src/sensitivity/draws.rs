@@ -5,15 +5,12 @@ use crate::numerics::elementary::exp;
 use crate::numerics::normal;
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
 
-/// `count` independent points of the open unit cube, one coordinate for each name. A coordinate's numbers come from a stream that its name
-/// addresses, so that adding a coordinate changes no other.
+/// One of independent points of the open unit cube, by its number; one coordinate for each name. A coordinate's numbers come from a stream
+/// that its name addresses, so that adding a coordinate changes no other.
 #[must_use]
-pub fn independent_points(coordinates: &[String], count: usize, seed: u64) -> Vec<Vec<f64>> {
-    let agents: Vec<u64> = coordinates.iter().map(|name| address(name)).collect();
-    let point = |streams: Streams| {
-        agents.iter().map(|agent| streams.at(Purpose::Parameter, *agent, 0).uniform_open()).collect()
-    };
-    (0..count as u64).map(|k| point(Streams::new(seed, k))).collect()
+pub fn independent_point(coordinates: &[String], number: u64, seed: u64) -> Vec<f64> {
+    let streams = Streams::new(seed, number);
+    coordinates.iter().map(|name| streams.at(Purpose::Parameter, address(name), 0).uniform_open()).collect()
 }
 
 /// The first `count` points of a Sobol' sequence of `dimensions`, scrambled by the seed.
@@ -82,13 +79,15 @@ mod tests {
 
     #[test]
     fn a_coordinate_keeps_its_numbers_when_others_come_or_go() {
-        let both = independent_points(&names(&["a", "b"]), 5, 7);
-        let one = independent_points(&names(&["b"]), 5, 7);
+        let points = |coordinates: &[&str], seed| -> Vec<Vec<f64>> {
+            (0..5).map(|number| independent_point(&names(coordinates), number, seed)).collect()
+        };
+        let (both, one) = (points(&["a", "b"], 7), points(&["b"], 7));
         for (both, one) in both.iter().zip(&one) {
             assert_eq!(both[1].to_bits(), one[0].to_bits());
             assert!(both[0] > 0.0 && both[0] < 1.0 && both[0].to_bits() != both[1].to_bits());
         }
-        assert_ne!(one, independent_points(&names(&["b"]), 5, 8), "another seed, another draw");
+        assert_ne!(one, points(&["b"], 8), "another seed, another draw");
     }
 
     #[test]

@@ -196,7 +196,7 @@ pub fn check(loaded: &Loaded) -> Result<(), WorkError> {
 /// [`WorkError::Refused`] as [`check`] says, [`WorkError::Plan`] for too many units.
 pub fn plan(loaded: &Loaded, regimes: &[RegimeId], unit_size: Option<u64>) -> Result<Plan, WorkError> {
     check(loaded)?;
-    Ok(Plan::of_study(loaded, regimes, unit_size)?)
+    Ok(Plan::new(loaded, regimes, unit_size)?)
 }
 
 /// A plan with its scenario and regimes, as it stands in a folder.
@@ -394,7 +394,7 @@ impl Work<'_> {
     fn manifest(&self) -> Manifest {
         let mut manifest = Manifest::new(self.loaded, self.regimes, threads::count());
         if self.loaded.design.is_some() {
-            manifest = manifest.of_points(self.plan.points.len() as u64, self.plan.replications);
+            manifest = manifest.of_points(self.plan.points as u64, self.plan.replications);
         }
         let units = self.plan.units.len();
         if self.loaded.design.is_none() && !compares_all(self.regimes.len()) {
@@ -461,7 +461,7 @@ impl Work<'_> {
         let mut finished = FinishedPoints {
             results: PointResults::new(names.clone(), scenario.seed),
             design: design.clone(),
-            points: self.plan.point_list(),
+            points: design.points(),
             failures: Vec::new(),
             replications: self.plan.replications,
             scenario,

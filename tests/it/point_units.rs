@@ -248,7 +248,10 @@ fn a_damaged_or_foreign_folder_of_points_is_seen() {
     fs::write(shard(3), &torn[..torn.len() / 2]).unwrap();
     refused(&run_command(&path, &out, &[]).output().unwrap(), 75, &["8 of 15 units are done", "--resume"]);
     let other = ["--resume", "--set", "sweep.axis.alpha.values=[0.11, 0.126, 900, 0.14, -1]"];
-    let words = ["point 1 is `demand.alpha=0.125` there and `demand.alpha=0.126` here", "--fresh"];
+    let words = [
+        "sweep.axis.alpha.values is [0.11, 0.125, 900, 0.14, -1] there and [0.11, 0.126, 900, 0.14, -1] here",
+        "--fresh",
+    ];
     refused(&run_command(&path, &out, &other).output().unwrap(), 2, &words);
     let more = ["--resume", "--replications", "6"];
     refused(&run_command(&path, &out, &more).output().unwrap(), 2, &["number of replications is 5 there and 6 here"]);

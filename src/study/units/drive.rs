@@ -15,6 +15,7 @@ use super::shape::Shape;
 use super::shard::encode;
 use super::store::{ShardWriter, Store, StoreError};
 use crate::config::Loaded;
+use crate::config::design::{Point, Points};
 use crate::folder::OutputError;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
@@ -30,6 +31,7 @@ pub type Prepared = Result<Arc<Study>, JobError>;
 pub struct Studies<'a> {
     loaded: &'a Loaded,
     plan: &'a Plan,
+    points: Points<'a>,
     /// What the results of a study of points are called: a point with other names could not stand beside the others.
     names: Option<Names>,
     /// The last one asked for: what asks for one point again and again prepares it once.
@@ -45,7 +47,14 @@ impl<'a> Studies<'a> {
     #[must_use]
     pub fn new(loaded: &'a Loaded, plan: &'a Plan) -> Self {
         let names = loaded.design.as_ref().map(|_| names(&loaded.scenario));
-        Self { loaded, plan, names, last: Mutex::new(None), base: Mutex::new(None), central: Mutex::new(None) }
+        let points = Points::of(loaded.design.as_ref());
+        Self { loaded, plan, points, names, last: Mutex::new(None), base: Mutex::new(None), central: Mutex::new(None) }
+    }
+
+    /// A point.
+    #[must_use]
+    pub fn point(&self, point: usize) -> Point {
+        self.points.at(point)
     }
 
     /// The study of a point; several points may be prepared at once on different threads.
@@ -64,12 +73,12 @@ impl<'a> Studies<'a> {
     }
 
     fn prepare(&self, point: usize) -> Prepared {
-        let assignments = &self.plan.points[point];
+        let assignments = self.points.at(point).assignments;
         let scenario = if assignments.is_empty() {
             self.loaded.scenario.clone()
         } else {
             // Without the place of the file: what is recorded of a point is the same wherever it is run.
-            self.loaded.at(assignments).map_err(|error| JobError::Study(error.reason()))?.scenario
+            self.loaded.at(&assignments).map_err(|error| JobError::Study(error.reason()))?.scenario
         };
         if self.names.as_ref().is_some_and(|own| names(&scenario) != *own) {
             let message = "the point has other regimes, periods or headline metrics than the scenario";

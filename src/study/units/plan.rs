@@ -7,8 +7,8 @@ use blake3::Hasher;
 use serde::{Deserialize, Serialize};
 
 use super::MODEL_VERSION;
-use crate::config::design::{Point, Worlds};
-use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source, StudyDesign};
+use crate::config::design::{Points, Worlds};
+use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source};
 use crate::folder::{OutputError, OutputFolder, remedy};
 use crate::model::ids::RegimeId;
 use crate::study::units::unit::{default_size, units};
@@ -21,7 +21,7 @@ const DATA_FOLDER: &str = "data";
 /// Most units of a plan: each is a file.
 const MOST_UNITS: u64 = 1_000_000;
 /// Version of the file's form.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// What units keep of every outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,8 +175,8 @@ pub struct Plan {
     pub regimes: Vec<String>,
     /// Replications in a unit.
     pub unit_size: u64,
-    /// The points: for each the assignments that make it.
-    pub points: Vec<Vec<String>>,
+    /// The number of points: what each of them sets follows from the scenario.
+    pub points: usize,
     /// The units, in the order of reduction.
     pub units: Vec<PlannedUnit>,
     /// BLAKE3 over all of this file but itself, names and paths too.
@@ -184,28 +184,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a scenario's own study: its sweep or draws where it has some, else the scenario itself.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub fn of_study(loaded: &Loaded, regimes: &[RegimeId], unit_size: Option<u64>) -> Result<Self, UnitPlanError> {
-        let itself = || vec![Point { index: 0, assignments: Vec::new() }];
-        let points = loaded.design.as_ref().map_or_else(itself, StudyDesign::points);
-        Self::new(loaded, regimes, &points, unit_size)
-    }
-
-    /// Plans a study of `points` under `regimes` (positions in the scenario), with `unit_size` replications in a unit or as many
-    /// as suit its cost.
+    /// Plans a study under `regimes` (positions in the scenario): its sweep or draws where it has some, else the scenario itself; with
+    /// `unit_size` replications in a unit or as many as suit its cost.
     ///
     /// # Errors
     /// [`UnitPlanError::Units`] when there would be too many units.
-    pub fn new(
-        loaded: &Loaded,
-        regimes: &[RegimeId],
-        points: &[Point],
-        unit_size: Option<u64>,
-    ) -> Result<Self, UnitPlanError> {
+    pub fn new(loaded: &Loaded, regimes: &[RegimeId], unit_size: Option<u64>) -> Result<Self, UnitPlanError> {
         let scenario = &loaded.scenario;
+        let points = Points::of(loaded.design.as_ref());
         let (replications, worlds, kept) = match &loaded.design {
             Some(design) => {
                 let kept = if design.has_tables() { Kept::Outcomes } else { Kept::Headlines };
@@ -213,7 +199,7 @@ impl Plan {
             }
             None => (scenario.replications, Worlds::Shared, Kept::Outcomes),
         };
-        let default_size = || default_size(scenario, regimes.len(), points.len(), replications);
+        let default_size = || default_size(scenario, regimes.len(), points.count(), replications);
         let mut plan = Self {
             program: "stickershock".into(),
             format: FORMAT,
@@ -232,18 +218,18 @@ impl Plan {
             kept,
             regimes: regimes.iter().map(|regime| scenario.regimes[*regime].name.clone()).collect(),
             unit_size: unit_size.unwrap_or_else(default_size).max(1),
-            points: points.iter().map(|point| point.assignments.clone()).collect(),
+            points: points.count(),
             units: Vec::new(),
             seal: String::new(),
         };
         plan.add_data(loaded);
-        let count = plan.replications.div_ceil(plan.unit_size).saturating_mul(points.len() as u64);
+        let count = plan.replications.div_ceil(plan.unit_size).saturating_mul(plan.points as u64);
         if count > MOST_UNITS {
             return Err(UnitPlanError::Units { units: count });
         }
         // A point that names a data file of its own takes it along; one that cannot be read is for the point to tell.
         let keys: Vec<String> = loaded.data.iter().map(|file| file.key.clone()).collect();
-        for point in points {
+        for point in (0..points.count()).map(|point| points.at(point)) {
             let names_data = |assignment: &String| keys.iter().any(|key| assignment.trim_start().starts_with(key));
             if point.assignments.iter().any(names_data)
                 && let Ok(at) = loaded.at(&point.assignments)
@@ -304,16 +290,13 @@ impl Plan {
 
     fn list_units(&self) -> Vec<PlannedUnit> {
         let common = self.common();
-        units(self.points.len(), self.worlds, self.replications, self.unit_size)
+        units(self.points, self.worlds, self.replications, self.unit_size)
             .into_iter()
             .map(|unit| {
                 let mut hasher = common.clone();
-                feed(&mut hasher, &["point"]);
-                self.points[unit.point].iter().for_each(|assignment| feed(&mut hasher, &[assignment]));
-                feed(&mut hasher, &["replications"]);
-                hasher.update(&unit.replications.start.to_le_bytes()).update(&unit.replications.end.to_le_bytes());
-                // Points may repeat each other's assignments; their units are still different ones.
-                hasher.update(&(unit.point as u64).to_le_bytes());
+                for number in [unit.point as u64, unit.replications.start, unit.replications.end] {
+                    hasher.update(&number.to_le_bytes());
+                }
                 PlannedUnit {
                     id: hasher.finalize().to_hex()[..16].to_owned(),
                     point: unit.point,
@@ -326,7 +309,7 @@ impl Plan {
 
     fn digest(&self) -> String {
         let mut hasher = self.common();
-        for number in [self.seed, self.replications, self.unit_size, self.points.len() as u64] {
+        for number in [self.seed, self.replications, self.unit_size, self.points as u64] {
             hasher.update(&number.to_le_bytes());
         }
         for unit in &self.units {
@@ -346,20 +329,10 @@ impl Plan {
         self.units.iter().enumerate().map(unit).collect()
     }
 
-    /// The points.
-    #[must_use]
-    pub fn point_list(&self) -> Vec<Point> {
-        let point = |(index, assignments): (usize, &Vec<String>)| Point {
-            index: index as u64,
-            assignments: assignments.clone(),
-        };
-        self.points.iter().enumerate().map(point).collect()
-    }
-
     /// Number of jobs: regimes x replications x points.
     #[must_use]
     pub fn jobs(&self) -> u64 {
-        self.replications.saturating_mul((self.points.len() * self.regimes.len()) as u64)
+        self.replications.saturating_mul((self.points * self.regimes.len()) as u64)
     }
 
     /// Point, number of the replication, and position of the regime of a job, by its number: point by point, replication by replication,
@@ -415,7 +388,7 @@ impl Plan {
             return Err(damaged(format!("is a plan of form {}, expected {FORMAT}", plan.format)));
         }
         // Checked before the units are listed: a number that was changed must not ask for more memory than there is.
-        let count = plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points.len() as u64);
+        let count = plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points as u64);
         let inside = |copy: &str| Path::new(copy).components().all(|step| matches!(step, Component::Normal(_)));
         if let Some(file) = plan.data.iter().find(|file| !inside(&file.copy)) {
             return Err(damaged(format!("its data file `{}` stands outside the folder", file.copy)));
@@ -472,10 +445,10 @@ impl Plan {
         if let Some(design) = &mut loaded.design {
             design.set_replications(self.replications);
         }
-        // The scenario has the points too, as settings of named axes; those of the plan must be the same.
-        let designed = loaded.design.as_ref().map(StudyDesign::points);
-        if designed.is_some_and(|points| points != self.point_list()) {
-            return Err(UnitPlanError::Damaged { path, reason: "its points are not those of its scenario".into() });
+        let points = Points::of(loaded.design.as_ref()).count();
+        if points != self.points {
+            let reason = format!("it has {} points, its scenario {points}", self.points);
+            return Err(UnitPlanError::Damaged { path, reason });
         }
         // What the manifest tells is where the data came from.
         for file in &mut loaded.data {
@@ -518,13 +491,7 @@ impl Plan {
         compare("the seed", &self.seed.to_string(), &other.seed.to_string());
         compare("the number of replications", &self.replications.to_string(), &other.replications.to_string());
         compare("the list of regimes", &self.regimes.join(", "), &other.regimes.join(", "));
-        compare("the number of points", &self.points.len().to_string(), &other.points.len().to_string());
-        if self.points.len() == other.points.len()
-            && let Some(i) = (0..self.points.len()).find(|i| self.points[*i] != other.points[*i])
-        {
-            let (ours, theirs) = (self.points[i].join(", "), other.points[i].join(", "));
-            found.push(format!("point {i} is `{ours}` there and `{theirs}` here"));
-        }
+        compare("the number of points", &self.points.to_string(), &other.points.to_string());
         for file in &self.data {
             let same_key = |other: &&PlannedData| other.key == file.key && other.name == file.name;
             match other.data.iter().find(same_key) {

@@ -645,7 +645,7 @@ fn eight_utilities_of<const K: usize>(products: ProductColumns<'_>, buyers: &Eig
 /// the lanes already.
 #[inline(always)]
 fn keep_lanes() {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: no instruction at all, and declared to touch neither memory, stack nor flags.
     unsafe {
         std::arch::asm!("", options(nomem, nostack, preserves_flags));
