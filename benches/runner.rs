@@ -24,7 +24,8 @@ fn main() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/market-1995.toml");
     let regimes: Vec<RegimeId> = (0..REGIMES).map(RegimeId::from_index).collect();
     let replications = format!("run.replications={}", jobs.div_ceil(REGIMES as u64));
-    let small = ["buyers.count=16".to_owned(), "buyers.pricing_nodes=16".to_owned(), replications];
+    let shared = "buyers.population=shared".to_owned();
+    let small = ["buyers.count=16".to_owned(), "buyers.pricing_nodes=16".to_owned(), shared, replications];
     let loaded = config::load(&scenario, &small).unwrap_or_else(|error| panic!("{error}"));
     let plan = Plan::new(&loaded, &regimes, None).unwrap_or_else(|error| panic!("{error}"));
     let studies = Studies::new(&loaded, &plan);
