@@ -10,7 +10,7 @@ use crate::model::ids::RegimeId;
 use crate::model::on_sale::SaleDates;
 use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Instrument;
-use crate::model::trade::regime::{Action, PolicyEvent};
+use crate::model::trade::regime::{Action, PolicyEvent, Reopening};
 use crate::platform::threads;
 use crate::study::{Study, StudyError};
 use clap::Args;
@@ -121,23 +121,7 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         let mark = if r == scenario.baseline { " (baseline)" } else { "" };
         let _ = writeln!(out, "  regime {}{mark}: {}", regime.name, regime.label);
         on_sale(out, scenario, "  ", &regime.on_sale);
-        for event in &regime.events {
-            let instrument = &instruments[event.instrument];
-            let on = match instrument.selected.iter().filter(|selected| **selected).count() {
-                0 => String::new(),
-                models => format!(" on {models} models"),
-            };
-            let _ = writeln!(
-                out,
-                "    {} (week {}): {} {}, {}{on}{}",
-                event.date,
-                event.week,
-                instrument.name,
-                event.action.as_str(),
-                instrument.kind(),
-                level(scenario, instrument, event),
-            );
-        }
+        policy(out, scenario, r, &instruments);
         for revision in study.plans().get(r).map_or(&[][..], |plan| plan.revisions()) {
             for quota in revision.quotas.iter().filter(|quota| quota.shadow_price > 0.0) {
                 let _ = writeln!(
@@ -188,15 +172,75 @@ fn on_sale(out: &mut String, scenario: &Scenario, indent: &str, all: &[SaleDates
     }
 }
 
-/// The level that an event puts in force, and since when cars owe no more.
+/// What a regime does, week by week: its events, and what the schedules of its instruments add to them.
+fn policy(out: &mut String, scenario: &Scenario, position: RegimeId, instruments: &[Instrument]) {
+    let regime = &scenario.regimes[position];
+    match regime.reopening {
+        Reopening::AsTheRule => {}
+        Reopening::Never => out.push_str("    staggered lists wait for their turn\n"),
+        Reopening::AtGain(gain) => {
+            let _ = writeln!(out, "    staggered lists are reopened for a gain of {}% of revenue", 100.0 * gain);
+        }
+    }
+    let mut lines: Vec<(u32, String)> = Vec::new();
+    for event in &regime.events {
+        let instrument = &instruments[event.instrument];
+        let on = match instrument.selected.iter().filter(|selected| **selected).count() {
+            0 => String::new(),
+            models => format!(" on {models} models"),
+        };
+        let (name, what, kind) = (&instrument.name, event.action.as_str(), instrument.kind());
+        let level = level(scenario, instrument, event);
+        lines.push((event.week, format!("{} (week {}): {name} {what}, {kind}{on}{level}", event.date, event.week)));
+    }
+    for (number, instrument) in (0..).zip(instruments) {
+        let puts = |event: &&PolicyEvent| event.instrument == number && event.action == Action::Imposed;
+        let Some(imposed) = regime.events.iter().find(puts) else { continue };
+        let date = |week: u32| scenario.week_start(week);
+        for step in instrument.measures.iter().filter(|step| step.from_week > imposed.week) {
+            // What an event says of a change stands with the event.
+            let by_event = |event: &PolicyEvent| event.instrument == number && event.week == step.from_week;
+            if !regime.events.iter().any(by_event) {
+                let level = duties::measured_on(instrument, &step.measure);
+                let line = format!(
+                    "{} (week {}): {}, by its schedule: {level}",
+                    date(step.from_week),
+                    step.from_week,
+                    instrument.name
+                );
+                lines.push((step.from_week, line));
+            }
+        }
+        if let Some(until) = instrument.until {
+            lines.push((until.week, format!("{} (week {}): {} runs out", until.date, until.week, instrument.name)));
+        }
+    }
+    lines.sort_by_key(|(week, _)| *week);
+    for (_, line) in lines {
+        let _ = writeln!(out, "    {line}");
+    }
+    let suspended = scenario.timing.as_ref().map(|timing| &timing.suspended[position]);
+    if suspended.is_some_and(|suspended| suspended.iter().any(|suspended| *suspended)) {
+        out.push_str("    makers order none of the threatened cars while a decision is open\n");
+    }
+}
+
+/// The level that an event puts in force or ends, who knew of it before, and since when cars owe no more.
 fn level(scenario: &Scenario, instrument: &Instrument, event: &PolicyEvent) -> String {
-    if !matches!(event.action, Action::Imposed | Action::Changed) {
+    let ends = event.action == Action::Lifted && instrument.in_base_year;
+    if !ends && !matches!(event.action, Action::Imposed | Action::Changed) {
         return String::new();
     }
+    let measure = instrument.measure(event.week);
     let mut text =
-        instrument.measure(event.week).map_or_else(String::new, |measure| format!(": {}", duties::measured(measure)));
-    if let Some(change) = event.change.filter(|change| change.owed_from < event.week) {
-        text.push_str(&format!(", retroactive to {}", scenario.week_start(change.owed_from)));
+        measure.map_or_else(String::new, |measure| format!(": {}", duties::measured_on(instrument, measure)));
+    if let Some(change) = event.change {
+        if change.known_week < event.week {
+            let _ = write!(text, ", known from {}", scenario.week_start(change.known_week));
+        }
+        if change.owed_from < event.week {
+            let _ = write!(text, ", retroactive to the week of {}", scenario.week_start(change.owed_from));
+        }
     }
     text
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::CliError;
 use crate::model::trade::duty::{Duty, ImportDuty};
-use crate::model::trade::instrument::{Measure, Stacking};
+use crate::model::trade::instrument::{Instrument, Measure, Stacking};
 use crate::model::trade::policy::Policy;
 use crate::model::trade::regime::Force;
 use crate::study::Study;
@@ -36,7 +36,7 @@ pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<()
     let marginal_cost_usd = &study.shared_world().makers.costs.marginal_cost;
     let _ = writeln!(
         out,
-        "Duties in force on {date} (week {week} from {}), at base-year prices:",
+        "Duties in force on {date} (week {week} from {}; what begins or ends within a week counts from the next), at base-year prices:",
         scenario.week_start(week)
     );
     for (position, regime) in scenario.regimes.iter() {
@@ -61,7 +61,7 @@ pub(super) fn in_force(out: &mut String, study: &Study, date: Date) -> Result<()
         let names = instruments.iter().zip(force).filter(|(_, force)| **force == Force::Charged);
         let names = names.map(|(instrument, _)| match instrument.measure(week) {
             Some(_) if instrument.in_base_year => format!("{} ended", instrument.name),
-            Some(measure) => format!("{} {}", instrument.name, measured(measure)),
+            Some(measure) => format!("{} {}", instrument.name, measured_on(instrument, measure)),
             None => instrument.name.clone(),
         });
         let names: Vec<String> = names.collect();
@@ -120,8 +120,28 @@ fn charged(duty: &Duty) -> String {
     }
 }
 
+/// What an instrument does with a measure, in words: to how many parts of it its models are subject, and what is credited.
+pub(super) fn measured_on(instrument: &Instrument, measure: &Measure) -> String {
+    let mut text = measured(measure);
+    if let Measure::Duty { duty: Duty::AdValorem { .. }, .. } = measure {
+        let parts = instrument.part.iter().zip(&instrument.selected).filter(|(_, selected)| **selected);
+        let [low, high] = parts.fold([f64::INFINITY, 0.0], |[low, high], (part, _)| [part.min(low), part.max(high)]);
+        // Two digits tell rates of partners apart; a level that all bear is all that there is to say.
+        let part = |part: f64| format!("{}", (100.0 * part).round() / 100.0);
+        if low < high {
+            let _ = write!(text, " at most: models bear {} to {} of it", part(low), part(high));
+        } else if high != 1.0 && high > 0.0 {
+            let _ = write!(text, ", of which models bear {}", part(high));
+        }
+        if instrument.offset.iter().any(|offset| *offset > 0.0) {
+            text.push_str(", less an offset");
+        }
+    }
+    text
+}
+
 /// A measure in words.
-pub(super) fn measured(measure: &Measure) -> String {
+fn measured(measure: &Measure) -> String {
     match measure {
         Measure::Duty { duty, stacking, within } => {
             let mut text = charged(duty);

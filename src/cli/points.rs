@@ -78,17 +78,26 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
                 let _ = writeln!(out, "... and {left_out} more lines in tables/sweep.csv");
             }
         }
-        StudyDesign::Uncertainty(_) => {
+        StudyDesign::Uncertainty(draws) => {
             let _ = writeln!(
                 out,
                 "change of {metric_name} against the baseline, total of the period {period_name}: median and 90% intervals, and what makes the variance over \
                  draws"
             );
             let under = said.draws.widths.first().map_or("", |row| &row.structure);
+            let own = results.points().iter().filter(|(draw, _)| under.is_empty() || draws.cell_of(*draw) == 0).count();
+            let few = own < FEWEST_DRAWS;
             if !under.is_empty() {
+                let all = results.points().len();
                 let _ = writeln!(
                     out,
-                    "the intervals of simulation and with parameters are of draws under {under}, the median and the last of all draws"
+                    "the intervals of simulation and with parameters are of the {own} draws under {under}, the median and the last of all {all}"
+                );
+            }
+            if few {
+                let _ = writeln!(
+                    out,
+                    "{own} draws are too few for an interval with parameters: more come with --set uncertainty.draws=N"
                 );
             }
             out.push('\n');
@@ -108,16 +117,26 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
                     row.regime.clone(),
                     figure(row.structure_median),
                     interval([row.simulation_low, row.simulation_high]),
-                    interval([row.parameters_low, row.parameters_high]),
+                    if few { "-".into() } else { interval([row.parameters_low, row.parameters_high]) },
                     interval([row.structure_low, row.structure_high]),
-                    [row.simulation_share, row.parameter_share, row.structure_share].map(percent).join(", "),
+                    if few {
+                        "-".into()
+                    } else {
+                        [row.simulation_share, row.parameter_share, row.structure_share].map(percent).join(", ")
+                    },
                 ]);
             }
             align(&mut out, &rows);
-            let of_metric =
-                |row: &&EffectRow| row.is_change() && row.period == *period_name && row.metric == *metric_name;
+            let of_metric = |row: &&EffectRow| {
+                row.is_change() && row.period == *period_name && row.metric == *metric_name && row.share >= WORTH_A_LINE
+            };
+            // Where chance alone makes most of the differences, they hang on nothing.
+            let chance = |regime: &str| {
+                said.draws.widths.iter().filter(shown).any(|row| row.regime == regime && row.simulation_share > 0.5)
+            };
             let mut rows = vec![["regime", "hangs on", "share", "lowest mean", "highest mean"].map(String::from)];
-            for regime in names.regimes.iter().filter(|regime| **regime != names.regimes[names.baseline]) {
+            let others = names.regimes.iter().filter(|regime| **regime != names.regimes[names.baseline]);
+            for regime in others.filter(|regime| !chance(regime)) {
                 let own = said.draws.effects.iter().filter(of_metric).filter(|row| row.regime == *regime);
                 for row in own.take(MOST_EFFECTS) {
                     let end = |mean: f64, at: &str| format!("{} ({at})", figure(mean));
@@ -150,6 +169,10 @@ fn json(finished: &FinishedPoints, folder: &Path, files: &[PathBuf]) -> String {
 
 /// Uncertain things that are printed for a regime.
 const MOST_EFFECTS: usize = 4;
+/// What makes less of the variance is no line worth.
+const WORTH_A_LINE: f64 = 0.1;
+/// Fewest draws whose range is printed as one.
+const FEWEST_DRAWS: usize = 5;
 /// Lines of a sweep that are printed.
 const MOST_LINES: usize = 41;
 

@@ -14,29 +14,31 @@ use serde_json::{Value, json};
 
 /// Cars sold of one region under one regime, beside the baseline, over the whole horizon.
 struct RegionChange {
+    arm: Arm,
     regime: String,
     region: String,
     is_baseline: bool,
     paired: Paired,
 }
 
-/// Region by region of every regime, and what it is: expected sales, or cars sold where a run has no others.
-fn changes(report: &Report<'_>) -> (&'static str, Vec<RegionChange>) {
+/// What is shown of every region, and what it is called: expected sales, or cars sold where a run has no others.
+fn shown(report: &Report<'_>) -> (&'static str, RegionMetric) {
     let layout = report.study.layout();
     let of_first = |place| report.results.level(Arm(0), layout.region(RegionMetric::ExpectedUnits, 0, place)).mean();
     match (0..layout.regions.len()).any(|place| of_first(place).is_finite()) {
-        true => ("expected sales", changes_of(report, RegionMetric::ExpectedUnits)),
-        false => ("cars sold", changes_of(report, RegionMetric::Units)),
+        true => ("expected sales", RegionMetric::ExpectedUnits),
+        false => ("cars sold", RegionMetric::Units),
     }
 }
 
-/// The same of a metric.
+/// A metric region by region of every regime.
 fn changes_of(report: &Report<'_>, metric: RegionMetric) -> Vec<RegionChange> {
     let layout = report.study.layout();
     let mut changes = Vec::new();
     for arm in report.results.arms() {
         for (place, region) in layout.regions.iter().enumerate() {
             changes.push(RegionChange {
+                arm,
                 regime: report.regime_name(arm),
                 region: region.clone(),
                 is_baseline: arm == report.results.baseline(),
@@ -62,13 +64,20 @@ pub fn text(
 ) -> String {
     let scenario = report.study.scenario();
     let quantile = quantile(report);
-    let (sold, changes) = changes(report);
+    let (sold, metric) = shown(report);
+    let layout = report.study.layout();
+    let slots = (0..layout.regions.len()).map(|place| layout.region(metric, 0, place));
+    // A regime that is the same as an earlier one is shown once: in everything, or in what this table shows of it.
+    let alike = [report.first_alike(0..layout.len()), report.first_alike(slots)];
     let header = ["regime", "region", sold, "change", "95% interval", "change %", "95% interval"];
     let mut table = vec![header.map(String::from)];
     let between = |[low, high]: [f64; 2], show: &dyn Fn(f64) -> String| {
         if low.is_nan() { "-".into() } else { format!("{} to {}", show(low), show(high)) }
     };
-    for RegionChange { regime, region, is_baseline, paired } in changes {
+    let is_first = |change: &RegionChange| alike[1][change.arm.0] == change.arm;
+    for RegionChange { regime, region, is_baseline, paired, .. } in
+        changes_of(report, metric).into_iter().filter(is_first)
+    {
         let mut row = vec![regime, region, thousands(paired.arm.mean())];
         if is_baseline {
             row.resize(header.len(), "-".into());
@@ -91,8 +100,27 @@ pub fn text(
         let _ = writeln!(out, "{reason}");
     }
     let _ = writeln!(out, "\n{}", spoken(answer));
-    let _ = writeln!(out, "`outside` counts purchase events that ended without one of these cars\n");
+    let horizon = &layout.periods[0];
+    let day = |week: u32| scenario.week_start(week);
+    let _ = writeln!(
+        out,
+        "Regions of the badge over the whole horizon, {} to {}; `outside` counts purchase events that ended without one of these cars\n",
+        day(horizon.from),
+        day(horizon.to).saturating_sub(jiff::Span::new().days(1)),
+    );
     align(&mut out, &table);
+    if let Some(same) = report.sameness() {
+        let _ = writeln!(out, "\n{same}");
+    }
+    let in_sales: Vec<Arm> = alike[1]
+        .iter()
+        .zip(&alike[0])
+        .zip(0..)
+        .map(|((sales, all), arm)| if all.0 == arm { *sales } else { Arm(arm) })
+        .collect();
+    if let Some(same) = report.alike(&in_sales) {
+        let _ = writeln!(out, "\nThe same sales, other accounts (tables/welfare.csv): {same}.");
+    }
     let _ = writeln!(
         out,
         "\nEach 95% interval contains simulation noise only, not what is not known of parameters and of the model's structure. It holds by itself; for those of \

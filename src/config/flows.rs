@@ -176,10 +176,8 @@ pub(super) fn grid(
     let instrument = match (&section.instrument, regimes.first()) {
         (Some(name), _) => reader.position(&key("instrument"), name, &names, "instrument of this scenario")?,
         (None, Some(negotiated)) => negotiated.instrument,
-        (None, None) => {
-            let help = "add `instrument = NAME` here, or a negotiated regime";
-            return Err(reader.error(&key("source"), "no instrument is threatened", help));
-        }
+        // Nobody bargains in a run without a negotiated regime.
+        (None, None) => return Ok(None),
     };
     let regions = market.regions.as_slice();
     let Some(exporter) = section.exporter.as_deref().or(partner.region) else {

@@ -38,6 +38,49 @@ impl Report<'_> {
         self.study.scenario().regimes[self.regimes[arm.0]].name.clone()
     }
 
+    /// Whether two regimes have the same numbers in these slots, to the bit, in all replications together.
+    pub(crate) fn agree(&self, arms: [Arm; 2], mut slots: impl Iterator<Item = usize>) -> bool {
+        slots.all(|slot| {
+            let [a, b] = arms.map(|arm| self.results.level(arm, slot));
+            let bits = [a, b].map(|of| [of.mean(), of.variance()].map(f64::to_bits));
+            bits[0] == bits[1] || a.mean().is_nan() && b.mean().is_nan()
+        })
+    }
+
+    /// For each regime the first that it is the same as in these slots: itself if there is none.
+    pub(crate) fn first_alike(&self, slots: impl Iterator<Item = usize> + Clone) -> Vec<Arm> {
+        let mut first: Vec<Arm> = Vec::new();
+        for arm in self.results.arms() {
+            let mut earlier = self.results.arms().take(arm.0).filter(|other| first[other.0] == *other);
+            let found = earlier.find(|other| self.agree([*other, arm], slots.clone())).unwrap_or(arm);
+            first.push(found);
+        }
+        first
+    }
+
+    /// Regimes that are an earlier one in every number, in a sentence; nothing where all differ.
+    #[must_use]
+    pub fn sameness(&self) -> Option<String> {
+        let same = self.alike(&self.first_alike(0..self.layout().len()))?;
+        let why = if self.study.scenario().timing.is_none() {
+            "; in a run without [timing] nobody waits or hurries, so what is threatened and never charged moves nothing"
+        } else {
+            ""
+        };
+        Some(format!("The same in every number: {same}{why}."))
+    }
+
+    /// "b and c as a; e as d", of what [`Self::first_alike`] gives.
+    pub(crate) fn alike(&self, first: &[Arm]) -> Option<String> {
+        let groups = self.results.arms().filter_map(|head| {
+            let others = self.results.arms().filter(|arm| *arm != head && first[arm.0] == head);
+            let others: Vec<String> = others.map(|arm| self.regime_name(arm)).collect();
+            (!others.is_empty()).then(|| format!("{} as {}", others.join(", "), self.regime_name(head)))
+        });
+        let groups: Vec<String> = groups.collect();
+        (!groups.is_empty()).then(|| groups.join("; "))
+    }
+
     pub(crate) fn summary(&self, arm: Arm, slot: usize) -> Summary {
         let level = self.results.level(arm, slot);
         let difference = self.results.paired(arm, slot).difference;

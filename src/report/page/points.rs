@@ -77,7 +77,7 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
         page.kind = "Policy regimes compared, with what is not known of them".into();
         page.answer = super::predicted::answer(finished, run, tables);
         let widths = std::mem::take(&mut page.sections);
-        super::run::add_to(run, &mut page);
+        super::run::add_to(run, &super::predicted::Predicted::of(run, tables), &mut page);
         // After the regimes and the parties, before sales.
         let at = page.sections.len().min(FIRST_SECTIONS);
         page.sections.splice(at..at, widths);

@@ -39,65 +39,89 @@ impl Gain<'_> {
     }
 }
 
-/// Who pays, who gains, what it hangs on and how sure all of it is: a few words for each, and the sentences they stand for.
+/// What the draws say of every regime.
+pub(super) struct Predicted<'a> {
+    run: &'a Finished,
+    tables: &'a DrawTables,
+    welfare: Vec<WelfareRow>,
+    labels: Vec<String>,
+}
+
+impl<'a> Predicted<'a> {
+    pub(super) fn of(run: &'a Finished, tables: &'a DrawTables) -> Self {
+        let regimes = run.regimes.iter().map(|regime| &run.study.scenario().regimes[*regime]);
+        let labels = different(regimes.map(|regime| (regime.label.clone(), regime.name.clone())));
+        Self { run, tables, welfare: Report::of(run).welfare(), labels }
+    }
+
+    fn gains(&self, place: usize, of: fn(Account) -> bool) -> Vec<Gain<'_>> {
+        let scenario = self.run.study.scenario();
+        let (regime, period) = (&scenario.regimes[self.run.regimes[place]].name, scenario.reporting_period());
+        let own = |row: &&WelfareRow| row.regime == *regime && row.period == period.name && of(row.account.account);
+        self.welfare.iter().filter(own).filter_map(|row| gain(row, self.tables, period.years())).collect()
+    }
+
+    /// Who pays, who gains, and what it hangs on, under one regime: a few words for each, and the sentences they stand for.
+    pub(super) fn under(&self, place: usize) -> Vec<(String, String)> {
+        let scenario = self.run.study.scenario();
+        let (period, label) = (scenario.reporting_period(), &self.labels[place]);
+        let parties = self.gains(place, is_party);
+        let totals = self.gains(place, is_total);
+        let named = |sign: f64| -> Vec<String> {
+            let mut own: Vec<&Gain<'_>> =
+                parties.iter().filter(|gain| gain.certain() && gain.median * sign > 0.0).collect();
+            own.sort_by(|a, b| b.median.abs().total_cmp(&a.median.abs()));
+            own.iter().take(MOST_PARTIES).map(|gain| gain.said()).collect()
+        };
+        let sentence = |sign: f64, some: &str, nobody: &str| match &named(sign)[..] {
+            [] => nobody.to_owned(),
+            several => format!("{some} {}.", list(several)),
+        };
+        let unsure = parties.iter().filter(|gain| !gain.certain() && gain.ends != [0.0; 2]).count() as u64;
+        let unsure = match unsure {
+            0 => String::new(),
+            some => format!(" For {} the range reaches zero.", counted(some, "other account")),
+        };
+        let pays = sentence(
+            -1.0,
+            &format!("Under “{label}” the largest losses fall on"),
+            &format!("Under “{label}” nobody is sure to lose."),
+        );
+        let pays =
+            format!("{pays} (Yearly rates, {}; in brackets the middle 90% of the draws.)", dates(scenario, period));
+        let gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
+        let mut answer = vec![("Who pays".into(), pays), ("Who gains".into(), gain)];
+        if !totals.is_empty() {
+            let said: Vec<String> = totals.iter().map(total).collect();
+            let home = totals.first().map(|home| hangs_on(home, self.tables, period.years())).unwrap_or_default();
+            let regimes = &self.run.regimes;
+            let after = match totals.first().filter(|home| home.ends[1] > 0.0 && !retaliates(scenario, regimes[place]))
+            {
+                None => String::new(),
+                Some(_) => match regimes.iter().position(|regime| retaliates(scenario, *regime)) {
+                    None => " Retaliation is in none of these numbers.".to_owned(),
+                    Some(answered) => {
+                        let with = self.gains(answered, is_total);
+                        let home = with.first().map(total).unwrap_or_default();
+                        format!(" That is before any retaliation; with it, under “{}”, {home}.", self.labels[answered])
+                    }
+                },
+            };
+            answer.push(("Together".into(), format!("{}.{after}{home}", said.join("; "))));
+        }
+        answer
+    }
+}
+
+/// The answer of a study of draws: the first regime, in the scenario's order, that moves much, and how sure all of it is.
 pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTables) -> Vec<(String, String)> {
-    let report = Report::of(run);
-    let (scenario, welfare) = (run.study.scenario(), report.welfare());
-    let period = scenario.reporting_period();
-    let regimes = run.regimes.iter().map(|regime| &scenario.regimes[*regime]);
-    let labels = different(regimes.clone().map(|regime| (regime.label.clone(), regime.name.clone())));
-    let gains = |regime: &str, of: fn(Account) -> bool| -> Vec<Gain<'_>> {
-        let own = |row: &&WelfareRow| row.regime == regime && row.period == period.name && of(row.account.account);
-        welfare.iter().filter(own).filter_map(|row| gain(row, tables, period.years())).collect()
-    };
-    let size = |regime: &&str| gains(regime, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
-    let names: Vec<&str> = regimes.map(|regime| regime.name.as_str()).collect();
-    let Some(lead) = first_that_moves(&names.iter().map(size).collect::<Vec<f64>>()) else {
+    let predicted = Predicted::of(run, tables);
+    let size = |place| predicted.gains(place, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
+    let Some(lead) = first_that_moves(&(0..run.regimes.len()).map(size).collect::<Vec<f64>>()) else {
         let nobody = "No account changes under any regime.".to_owned();
         return vec![("Who pays".into(), nobody)];
     };
-    let label = &labels[lead];
-    let parties = gains(names[lead], is_party);
-    let totals = gains(names[lead], is_total);
-    let named = |sign: f64| -> Vec<String> {
-        let mut own: Vec<&Gain<'_>> =
-            parties.iter().filter(|gain| gain.certain() && gain.median * sign > 0.0).collect();
-        own.sort_by(|a, b| b.median.abs().total_cmp(&a.median.abs()));
-        own.iter().take(MOST_PARTIES).map(|gain| gain.said()).collect()
-    };
-    let sentence = |sign: f64, some: &str, nobody: &str| match &named(sign)[..] {
-        [] => nobody.to_owned(),
-        several => format!("{some} {}.", list(several)),
-    };
-    let unsure = parties.iter().filter(|gain| !gain.certain() && gain.ends != [0.0; 2]).count() as u64;
-    let unsure = match unsure {
-        0 => String::new(),
-        some => format!(" For {} the range reaches zero.", counted(some, "other account")),
-    };
-    let pays = sentence(
-        -1.0,
-        &format!("Under “{label}” the largest losses fall on"),
-        &format!("Under “{label}” nobody is sure to lose."),
-    );
-    let pays = format!("{pays} (Yearly rates, {}; in brackets the middle 90% of the draws.)", dates(scenario, period));
-    let gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
-    let mut answer = vec![("Who pays".into(), pays), ("Who gains".into(), gain)];
-    if !totals.is_empty() {
-        let said: Vec<String> = totals.iter().map(total).collect();
-        let home = totals.first().map(|home| hangs_on(home, tables, period.years())).unwrap_or_default();
-        let after = match totals.first().filter(|home| home.ends[1] > 0.0) {
-            None => String::new(),
-            Some(_) => match run.regimes.iter().position(|regime| retaliates(scenario, *regime)) {
-                None => " Retaliation is in none of these numbers.".to_owned(),
-                Some(place) => {
-                    let with = gains(names[place], is_total);
-                    let home = with.first().map(total).unwrap_or_default();
-                    format!(" That is before any retaliation; with it, under “{}”, {home}.", labels[place])
-                }
-            },
-        };
-        answer.push(("Together".into(), format!("{}.{after}{home}", said.join("; "))));
-    }
+    let mut answer = predicted.under(lead);
     answer.push(("How sure".into(), how_sure(points)));
     answer
 }

@@ -9,6 +9,7 @@ mod time;
 use self::facts::RunFacts;
 use super::Page;
 use super::origin::StudyOrigin;
+use super::predicted::Predicted;
 use super::words::counted;
 use crate::report::build::Report;
 use crate::study::finished::Finished;
@@ -32,7 +33,8 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
         page.warnings
             .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
     }
-    run.sections(&mut page);
+    page.warnings.extend(report.sameness());
+    run.sections(&mut page, None);
     if let Some(origin) = origin {
         origin.section(&mut page);
         let (seed, replications) = (scenario.seed, report.results.replications());
@@ -44,7 +46,7 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
 }
 
 /// Adds to the page of a study of draws what they say together.
-pub(super) fn add_to(finished: &Finished, page: &mut Page) {
+pub(super) fn add_to(finished: &Finished, predicted: &Predicted<'_>, page: &mut Page) {
     let run = RunFacts::of(finished);
     let draws = finished.results.replications();
     page.asked = run.asked();
@@ -54,12 +56,13 @@ pub(super) fn add_to(finished: &Finished, page: &mut Page) {
          widths."
     ));
     page.warnings.extend(warnings(&run.report));
-    run.sections(page);
+    page.warnings.extend(run.report.sameness());
+    run.sections(page, Some(predicted));
 }
 
 impl RunFacts<'_> {
-    fn sections(&self, page: &mut Page) {
-        self.side_by_side(page);
+    fn sections(&self, page: &mut Page, predicted: Option<&Predicted<'_>>) {
+        self.side_by_side(page, predicted);
         self.accounts(page);
         self.sales(page);
         self.models(page);

@@ -3,6 +3,7 @@
 use super::facts::{RunFacts, moved};
 use crate::model::accounts::FirmMetric;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
+use crate::report::page::predicted::Predicted;
 use crate::report::page::words::different;
 use crate::report::page::{
     Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
@@ -11,8 +12,8 @@ use crate::report::words::region_label;
 use crate::study::Arm;
 
 impl RunFacts<'_> {
-    /// The regimes beside each other, and the answer for each in words.
-    pub(super) fn side_by_side(&self, page: &mut Page) {
+    /// The regimes beside each other, and the answer for each in words: what draws say where there are some.
+    pub(super) fn side_by_side(&self, page: &mut Page, predicted: Option<&Predicted<'_>>) {
         let mut blocks = Vec::new();
         let mut columns = vec![FrameColumn::text("regime", "Regime")];
         let mut add = |name: &str, label: &str, show| {
@@ -77,7 +78,17 @@ impl RunFacts<'_> {
         let columns = columns.iter().map(|(name, label)| FrameColumn::text(name, label)).collect();
         let mut frame = DataFrame::new("in_words", "tables/welfare.csv", columns);
         for arm in self.others() {
-            let [(_, pays), (_, gains), _] = self.answer(arm, None);
+            let [pays, gains] = match predicted.map(|predicted| predicted.under(arm)) {
+                None => {
+                    let [(_, pays), (_, gains), _] = self.answer(arm, None);
+                    [pays, gains]
+                }
+                Some(mut words) => {
+                    let others = words.split_off(1).into_iter().map(|(_, sentence)| sentence);
+                    let others = others.collect::<Vec<_>>().join(" ");
+                    [words.into_iter().map(|(_, sentence)| sentence).collect(), others]
+                }
+            };
             frame.rows.push(vec![self.labels[arm].as_str().into(), pays.into(), gains.into()]);
         }
         blocks.push(Block::Table(FrameTable {
