@@ -51,24 +51,29 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     let replications = loaded.stop.as_ref().map_or(scenario.replications, |stop| stop.rule.max());
     let jobs = replications * scenario.regimes.len() as u64;
     let threads = threads::count();
-    let _ = writeln!(
-        out,
-        "It would run {}{jobs} jobs ({} regimes x {replications} replications): about {:.1} s on {threads} threads ({prepared:.2} s to solve \
-         the base year, {:.1} ms a job), charts apart.\n",
-        if loaded.stop.is_some() { "at most " } else { "" },
-        scenario.regimes.len(),
-        prepared + job_seconds * jobs as f64 / threads as f64,
-        1e3 * job_seconds,
-    );
-    if let Some(design) = &loaded.design {
-        let points = design.count() as u64;
-        let jobs = points * design.replications() * scenario.regimes.len() as u64;
-        let seconds = (prepared * points as f64 + job_seconds * jobs as f64) / threads as f64;
-        let _ = writeln!(
-            out,
-            "With its {points} points of {} replications each it runs {jobs} jobs instead: about {seconds:.0} s.\n",
-            design.replications(),
-        );
+    let regimes = scenario.regimes.len();
+    match &loaded.design {
+        None => {
+            let _ = writeln!(
+                out,
+                "It would run {}{jobs} jobs ({regimes} regimes x {replications} replications): about {:.1} s on {threads} threads ({prepared:.2} s to \
+                 solve the base year, {:.1} ms a job), charts apart.\n",
+                if loaded.stop.is_some() { "at most " } else { "" },
+                prepared + job_seconds * jobs as f64 / threads as f64,
+                1e3 * job_seconds,
+            );
+        }
+        Some(design) => {
+            let (points, each) = (design.count() as u64, design.replications());
+            let jobs = points * each * regimes as u64;
+            let _ = writeln!(
+                out,
+                "It would run {jobs} jobs ({points} points x {regimes} regimes x {each} replications): about {:.0} s on {threads} threads ({:.1} ms a \
+                 job), charts apart.\n",
+                prepared + job_seconds * jobs as f64 / threads as f64,
+                1e3 * job_seconds,
+            );
+        }
     }
     parameters(&mut out, &loaded);
     super::print(&out)

@@ -8,7 +8,9 @@ use crate::folder::former::{ResultKind, differences};
 use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{MANIFEST, OutputFolder};
 use crate::model::demand::Execution;
-use crate::report::case::{compare, render_comparison, render_summary, warnings, write, write_failures};
+use crate::report::case::{
+    compare, recovery_warnings, render_comparison, render_summary, warnings, write, write_failures,
+};
 use crate::report::page;
 use crate::study::solve::{Matrices, SolveError, SolveOptions, solve};
 use clap::{Args, ValueEnum};
@@ -184,6 +186,9 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     if solution.scenarios.is_empty() {
         // The error says it all.
     } else if args.json {
+        let mut told = recovery_warnings(&case, &solution.recovered);
+        told.extend(solution.scenarios.iter().flat_map(|result| warnings(&case, result)));
+        told.iter().for_each(|warning| tell!("warning: {warning}"));
         let text = serde_json::to_string_pretty(&solution.scenarios).map_err(std::io::Error::from)?;
         super::print(&format!("{text}\n"))?;
     } else {

@@ -188,6 +188,8 @@ impl ByModel<'_> {
 /// Highest price of a car, USD.
 const MAX_PRICE_USD: f64 = 1e8;
 
+/// A duty that is there in the base year from here on was meant in percent.
+const MOST_NORMAL_RATE: f64 = 1.0;
 /// Most models: tables of who switches to whom grow with the square.
 const MAX_MODELS: usize = 2_000;
 
@@ -290,7 +292,12 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     };
     let rates = rates.of(reader, section, &models, regions.as_slice())?;
     for (model, (key, rate)) in models.iter_mut().zip(rates) {
-        model.normal_rate = reader.rate(&key.unwrap_or_else(|| "market.normal_duty.rate".into()), rate)?;
+        let key = key.unwrap_or_else(|| "market.normal_duty.rate".into());
+        if rate > MOST_NORMAL_RATE {
+            let message = format!("is {rate}, a duty of {}% in the base year: was percent meant?", 100.0 * rate);
+            return Err(reader.error(&key, message, format!("write {} for {rate}%", rate / 100.0)));
+        }
+        model.normal_rate = reader.rate(&key, rate)?;
     }
     if models.len() > MAX_MODELS {
         let message = format!("{} models are on sale, at most {MAX_MODELS} can be simulated", models.len());

@@ -14,7 +14,7 @@ use crate::config::{ConfigError, harmless};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::demand::{Concentration, few_buyers};
 use crate::model::fixed_point::SearchReport;
-use crate::model::supply::Deviation;
+use crate::model::supply::{Deviation, NegativeCost};
 use crate::study::solution::{CaseMatrix, Recovered, ScenarioResult};
 
 /// How one quantity of one scenario compares with what is stored.
@@ -469,11 +469,8 @@ pub fn render_summary(case: &Case, recovered: &Recovered, results: &[ScenarioRes
     };
     recovered.inversion.iter().for_each(|report| text += &found("mean utilities from shares", report));
     recovered.costs.iter().for_each(|report| text += &found("marginal costs from prices", report));
-    for negative in &recovered.negative {
-        let (id, cost) = (&case.product_ids[negative.product], negative.cost);
-        let elasticity = negative.own_elasticity;
-        let _ =
-            writeln!(text, "warning: marginal cost of {id} is {cost:.4}: its own-price elasticity is {elasticity:.3}");
+    for warning in recovery_warnings(case, recovered) {
+        let _ = writeln!(text, "warning: {warning}");
     }
     let _ = writeln!(
         text,
@@ -492,16 +489,19 @@ pub fn render_summary(case: &Case, recovered: &Recovered, results: &[ScenarioRes
         for (limit, mu) in result.limits.iter().zip(&result.shadow_price) {
             let _ = writeln!(text, "  shadow price of {limit}: {mu:.6}");
         }
-        if let Some(worst) = result.worst_second_order().filter(|worst| worst.largest_eigenvalue >= 0.0) {
-            let (firm, eigenvalue) = (&worst.firm, worst.largest_eigenvalue);
-            let _ = writeln!(
-                text,
-                "  warning: {firm} is not at a local maximum of its profit (largest eigenvalue {eigenvalue:.2e})"
-            );
-        }
         render_warnings(&mut text, case, result);
     }
     text
+}
+
+/// What keeps recovered costs from being taken at their word, a line each.
+#[must_use]
+pub fn recovery_warnings(case: &Case, recovered: &Recovered) -> Vec<String> {
+    let said = |negative: &NegativeCost| {
+        let (id, cost, elasticity) = (&case.product_ids[negative.product], negative.cost, negative.own_elasticity);
+        format!("marginal cost of {id} is {cost:.4}: its own-price elasticity is {elasticity:.3}")
+    };
+    recovered.negative.iter().map(said).collect()
 }
 
 /// The warnings of a result, a line each, with its name before them.
@@ -515,6 +515,13 @@ pub fn warnings(case: &Case, result: &ScenarioResult) -> Vec<String> {
 /// What keeps a result from being taken at its word.
 fn render_warnings(text: &mut String, case: &Case, result: &ScenarioResult) {
     let id = |place: usize| case.product_ids[result.products[place]].as_str();
+    if let Some(worst) = result.worst_second_order().filter(|worst| worst.largest_eigenvalue >= 0.0) {
+        let (firm, eigenvalue) = (&worst.firm, worst.largest_eigenvalue);
+        let _ = writeln!(
+            text,
+            "  warning: {firm} is not at a local maximum of its profit (largest eigenvalue {eigenvalue:.2e})"
+        );
+    }
     for deviation in &result.deviations {
         let Deviation { product, price, profit, gain } = deviation;
         let (id, firm, now) = (id(*product), &case.firm_ids[result.products[*product]], result.price[*product]);

@@ -17,6 +17,9 @@ pub fn region_label(region: &str) -> String {
         return "Outside (another kind of car, or none)".into();
     }
     let capital = |word: &str| {
+        if ["us", "uk", "eu", "usa"].contains(&word) {
+            return word.to_uppercase();
+        }
         let mut letters = word.chars();
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     };

@@ -322,6 +322,17 @@ impl Solver<'_> {
             account.profit - beyond.as_ref().map_or(0.0, |beyond| beyond[j])
         });
         let duty_per_unit = |j: usize| supply.duty[j].per_unit(found.price[j]) - supply.local[j];
+        if let Some(place) =
+            (0..found.price.len()).find(|&place| scenario.turns_round(on_sale.kept[place], duty_per_unit(place)))
+        {
+            let id = &case.product_ids[on_sale.kept[place]];
+            return Err(scenario.misfit(format!(
+                "the duty on {id} is {:.4} a unit at its price of {:.4}: nothing is left of the price for it to be on after costs at home; lower its \
+                 local_cost, or dist_share, or take the duty off it",
+                duty_per_unit(place),
+                found.price[place]
+            )));
+        }
         let markup = column(&|j| found.price[j] - effective_cost[j]);
         let whole = on_sale.kept.len() == case.product_ids.len();
         let mut result = ScenarioResult {

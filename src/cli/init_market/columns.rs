@@ -68,9 +68,16 @@ impl Role {
                 &["parent_manufacturer", "manufacturer", "maker", "firm_ids", "firm_id", "firm", "company", "owner"]
             }
             Self::Region => &["region", "origin_region", "brand_region", "continent"],
-            Self::Country => {
-                &["assembly_country", "country_of_assembly", "plant_country", "origin", "country", "made_in", "plant"]
-            }
+            Self::Country => &[
+                "assembly_country",
+                "country_of_assembly",
+                "plant_country",
+                "country_of_origin",
+                "origin",
+                "country",
+                "made_in",
+                "plant",
+            ],
             Self::HomeShare => &["home_share", "us_assembled_share", "domestic_share"],
             Self::Price => &[
                 "price_usd",

@@ -225,6 +225,14 @@ impl OwnMarket {
         let volume: Vec<f64> = sold.iter().map(|at| volumes[*at]).collect();
         let wanted = estimates.as_ref().map(|(_, estimates)| estimates);
         let characteristics = characteristics(sheet, &columns, &kept, &volume, wanted, notes);
+        let used = |column: &str| {
+            let word = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column);
+            columns.taken(column) || characteristics.iter().any(|own| own.expression == column || word(&own.expression))
+        };
+        let unused: Vec<&str> = sheet.columns().iter().map(String::as_str).filter(|column| !used(column)).collect();
+        if !unused.is_empty() {
+            notes.left_out.push(format!("columns that nothing is taken from: {}", unused.join(", ")));
+        }
         let products = sold.iter().map(|at| MarketProduct {
             words: names.words.iter().map(|words| words[*at].clone()).collect(),
             home_share: names.home_share[*at],
@@ -705,7 +713,14 @@ impl Names {
                 notes.assumed.push("products are made where their region is".into());
                 (region.clone(), region)
             }
-            (None, Some(country)) => (country.clone(), country),
+            (None, Some(country)) => {
+                notes.assumed.push(
+                    "a product's badge and its maker belong to the country where it is made, so that a maker from abroad counts as one of the country \
+                     where it sells most of what it makes: --column region=NAME says where badges come from"
+                        .into(),
+                );
+                (country.clone(), country)
+            }
             (None, None) => {
                 let largest = at_home(&maker, volumes, home).into_iter().next().unwrap_or_default();
                 notes.assumed.push(format!(

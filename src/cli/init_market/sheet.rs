@@ -15,6 +15,8 @@ pub(super) struct RawTable {
     table: Table,
     /// The sign between cells.
     pub separator: char,
+    /// The sign before decimals, where some cell leaves no doubt.
+    decimal: Option<char>,
 }
 
 impl RawTable {
@@ -31,7 +33,8 @@ impl RawTable {
             ',' => Table::from_bytes(bytes, &name)?,
             other => Table::from_str(&with_commas(&text, other, &name)?, &name)?,
         };
-        Ok(Self { table, separator })
+        let decimal = decimal_sign(&table)?;
+        Ok(Self { table, separator, decimal })
     }
 
     pub fn rows(&self) -> usize {
@@ -59,7 +62,13 @@ impl RawTable {
             }
             let number = self.number(cells[*row]);
             if number.is_none() {
-                refused.push(self.refuse(*row, column, "a number"));
+                let expected = match thousands_or_decimals(cells[*row]) {
+                    Some((before, _, after)) => {
+                        format!("a number that reads one way, {before}{after} or {before}.{after}")
+                    }
+                    None => "a number".to_owned(),
+                };
+                refused.push(self.refuse(*row, column, &expected));
             }
             number
         });
@@ -88,6 +97,13 @@ impl RawTable {
 
     /// A cell as a number, with the signs that people put around it.
     fn number(&self, cell: &str) -> Option<f64> {
+        if let Some((before, sign, after)) = thousands_or_decimals(cell) {
+            // Where nothing else tells, a comma between commas parts thousands; in other tables either may be meant.
+            let decimal = self.decimal.or_else(|| (self.separator == ',').then_some('.'))?;
+            let meant = if sign == decimal { format!("{before}.{after}") } else { format!("{before}{after}") };
+            let whole = cell.replace(&format!("{before}{sign}{after}"), &meant);
+            return whole.parse().ok().or_else(|| number_meant(&whole)?.parse().ok());
+        }
         if let Ok(number) = cell.parse::<f64>() {
             return number.is_finite().then_some(number);
         }
@@ -98,6 +114,50 @@ impl RawTable {
         }
         number_meant(cell)?.parse().ok()
     }
+}
+
+/// The digits and signs of a cell that has nothing else but what people put around a number.
+fn digits(cell: &str) -> Option<&str> {
+    let around = |c: char| c.is_whitespace() || "$€£¥%+-".contains(c);
+    let core = cell.trim_matches(around);
+    let fits = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    (core.chars().any(|c| c.is_ascii_digit()) && core.chars().all(fits)).then_some(core)
+}
+
+/// What stands before and after the one sign of a cell that may part thousands as well as decimals: `1.200`, `32,500`.
+fn thousands_or_decimals(cell: &str) -> Option<(&str, char, &str)> {
+    let core = digits(cell)?;
+    let at = core.find(['.', ','])?;
+    let (before, after) = (&core[..at], &core[at + 1..]);
+    let either = (1..=3).contains(&before.len()) && !before.starts_with('0') && after.len() == 3;
+    (either && !after.contains(['.', ',']))
+        .then(|| (before, if core.as_bytes()[at] == b'.' { '.' } else { ',' }, after))
+}
+
+/// The sign before decimals, if the cells that leave no doubt agree on one.
+fn decimal_sign(table: &Table) -> Result<Option<char>, ConfigError> {
+    let other = |sign: char| if sign == '.' { ',' } else { '.' };
+    let mut found = None;
+    for column in table.columns() {
+        for cell in table.column_text(column)? {
+            let Some(core) = digits(cell).filter(|_| thousands_or_decimals(cell).is_none()) else { continue };
+            let (points, commas) = (core.matches('.').count(), core.matches(',').count());
+            let last = core.chars().rev().find(|c| !c.is_ascii_digit());
+            let own = match (points, commas) {
+                (0, 0) => continue,
+                // The last of two kinds parts decimals, and so does a sign that stands alone where thousands would not.
+                (1.., 1..) | (1, 0) | (0, 1) => last,
+                // Groups of three: thousands; other groups are a date or a version.
+                _ if core.split(['.', ',']).skip(1).all(|group| group.len() == 3) => last.map(other),
+                _ => continue,
+            };
+            match (found, own) {
+                (Some(known), Some(own)) if known != own => return Ok(None),
+                _ => found = own,
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The first complaints, and how many more there are.
@@ -156,6 +216,28 @@ mod tests {
         assert_eq!(sheet.numbers("price", &rows).unwrap(), (vec![Some(12_500.5), Some(9.5), Some(1000.0)], vec![]));
         assert_eq!(sheet.numbers("share", &rows).unwrap().0, [Some(0.015), None, Some(0.25)]);
         assert_eq!(sheet.text("model", &rows).unwrap()[2], "C;x");
+    }
+
+    /// A sign before three digits is what it is elsewhere in the table; where nothing tells, the cell is refused.
+    #[test]
+    fn a_sign_before_three_digits_is_what_it_is_elsewhere() {
+        for (text, volumes) in [
+            ("model;price;units\nA;20.500,00;1.200\nB;9.000,50;950\n", vec![Some(1200.0), Some(950.0)]),
+            ("model;price;units\nA;20500.5;1,200\nB;9000.5;950\n", vec![Some(1200.0), Some(950.0)]),
+            ("model\tprice\tunits\nA\t20,5\t1,200\nB\t9,25\t950\n", vec![Some(1.2), Some(950.0)]),
+            ("model,price,units\nA,\"20,500\",1.200\nB,900,0.950\n", vec![Some(1.2), Some(0.95)]),
+            ("model;price;units\nA;20.500;1.234.567\nB;9000;950\n", vec![Some(1_234_567.0), Some(950.0)]),
+        ] {
+            let sheet = sheet(text);
+            assert_eq!(sheet.numbers("units", &[0, 1]).unwrap(), (volumes, vec![]), "{text}");
+        }
+        let sheet = sheet("model;price;units\nA;20500;1.200\nB;9000;1.000\n");
+        let (found, refused) = sheet.numbers("units", &[0, 1]).unwrap();
+        assert_eq!(found, [None, None]);
+        assert!(
+            refused[0].contains("row 2: units is \"1.200\", expected a number that reads one way, 1200 or 1.200"),
+            "{refused:?}"
+        );
     }
 
     #[test]

@@ -392,8 +392,11 @@ fn tastes(description: &Description, agents: &Rows) -> Result<Vec<Option<Vec<f64
     Ok((0..size).map(taste).collect())
 }
 
+/// A duty that is there in the base from here on was meant in percent.
+const MOST_NORMAL_RATE: f64 = 1.0;
+
 /// The vertical chain, where products have a `local_cost`; a `base_rate` alone is one without local costs.
-fn chain(products: &Rows) -> Result<Option<CaseChain>, ConfigError> {
+fn chain(products: &Rows, price: Option<&[f64]>) -> Result<Option<CaseChain>, ConfigError> {
     let all = vec![true; products.len()];
     let read = |name: &str, expected: &str| -> Result<Option<Vec<f64>>, ConfigError> {
         let column = products.optional(name, &all)?;
@@ -402,6 +405,19 @@ fn chain(products: &Rows) -> Result<Option<CaseChain>, ConfigError> {
     };
     let local_cost = read("local_cost", "a cost of at least 0, in the unit of prices")?;
     let base_rate = read("base_rate", "a rate of at least 0, such as 0.025")?;
+    let beyond = |column: &Option<Vec<f64>>, most: &dyn Fn(usize) -> f64| {
+        column.as_ref().and_then(|column| (0..column.len()).find(|&j| column[j] >= most(j)))
+    };
+    if let Some(j) = beyond(&base_rate, &|_| MOST_NORMAL_RATE) {
+        return Err(products.refuse(j, "base_rate", "a rate below 1: was percent meant? 2.5% is 0.025"));
+    }
+    if let Some((j, price)) = price.and_then(|price| Some((beyond(&local_cost, &|j| price[j])?, price))) {
+        let expected = format!(
+            "less than the product's price0, {}: customs value and the maker's price are what it leaves",
+            price[j]
+        );
+        return Err(products.refuse(j, "local_cost", &expected));
+    }
     let none = || vec![0.0; products.len()];
     Ok((local_cost.is_some() || base_rate.is_some())
         .then(|| CaseChain { local_cost: local_cost.unwrap_or_else(none), base_rate: base_rate.unwrap_or_else(none) }))
@@ -490,6 +506,7 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
     if let (Some(share), true) = (&observed_share, missing(&delta)) {
         check_shares(products, share, &on_sale, population.total_weight())?;
     }
+    let chain = chain(products, price.as_deref())?;
     let mut case = Case {
         name: description.name.clone(),
         folder: std::path::PathBuf::new(),
@@ -506,7 +523,7 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         price,
         start,
         on_sale,
-        chain: chain(products)?,
+        chain,
         curvature: description.curvature,
         rising: None,
         scenarios: Vec::new(),

@@ -260,8 +260,11 @@ const UNITS: [(&str, &str); 30] = [
 ];
 
 /// What keys end with, and the unit that says so.
-const SUFFIXES: [(&str, &str); 20] = [
+const SUFFIXES: [(&str, &str); 23] = [
     ("elasticity", "1"),
+    ("reopen_gain", "fraction"),
+    ("rival_gain", "fraction"),
+    ("_per_usd", "1"),
     ("_loss", "billion USD a year"),
     ("_gain", "billion USD a year"),
     ("extra_duty", "billion USD a year"),
@@ -296,7 +299,11 @@ const SAID: [(&str, &str); 7] = [
 
 /// The unit of a number; `1` where it has none.
 fn unit(key: &str, meaning: &str) -> &'static str {
-    let bare = key.split('[').next().unwrap_or_default();
+    // Without the numbers of places in lists.
+    let bare: String = key.split('[').map(|part| part.split_once(']').map_or(part, |(_, after)| after)).collect();
+    if bare.contains(".rates.") {
+        return "fraction";
+    }
     let own =
         |(name, _): &&(&str, &str)| bare == *name || bare.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
     if let Some((_, unit)) = UNITS.iter().find(own) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::SolveError;
-use crate::config::case::{Basis, Case, HeldAt, OwnershipSpec, Selection, Spec};
+use crate::config::case::{Basis, Case, HeldAt, OwnershipSpec, Selection, Spec, TariffSpec};
 use crate::model::demand::{DemandError, Execution, ExpectedDemand, Products};
 use crate::model::supply::{DutyRule, DutyTerms, Limit, Ownership, RisingCost, SupplyError};
 use crate::study::solution::Recovered;
@@ -102,7 +102,7 @@ impl ScenarioOfCase<'_> {
         SolveError::Scenario { case, scenario, error: Box::new(error.into()) }
     }
 
-    fn misfit(&self, message: String) -> SolveError {
+    pub(super) fn misfit(&self, message: String) -> SolveError {
         SolveError::Specification { case: self.case.name.clone(), scenario: self.name.to_owned(), message }
     }
 
@@ -240,6 +240,26 @@ impl ScenarioOfCase<'_> {
             }
         }
         Ok(duty.into_iter().zip(base_terms(case)).map(|(duty, base)| duty.unwrap_or(base)).collect())
+    }
+
+    /// Whether a product's duty is below zero though no rate on it is: a subsidy that nobody asked for.
+    pub(super) fn turns_round(&self, product: usize, duty_per_unit: f64) -> bool {
+        let asked = |tariff: &TariffSpec| match tariff.basis {
+            Basis::Specific(level)
+            | Basis::Cost(level)
+            | Basis::Retail(level)
+            | Basis::RetailShare(level, _)
+            | Basis::Border(level)
+            | Basis::BorderDistribution(level, _)
+            | Basis::List(level, _) => level < 0.0,
+        };
+        // What rounds is no duty.
+        duty_per_unit < -1e-9
+            && !self
+                .spec
+                .tariffs
+                .iter()
+                .any(|tariff| asked(tariff) && self.case.select(&tariff.products).contains(&product))
     }
 
     fn limits(&self, kept: &[usize]) -> Result<Vec<Limit>, SolveError> {
