@@ -15,6 +15,7 @@ use crate::report::bargaining::Bargain;
 use crate::report::charts::{bargaining, write_into};
 use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
 use crate::report::package::{Resource, data_package};
+use crate::report::page;
 use crate::report::record::TableData;
 #[cfg(feature = "charts")]
 use crate::report::redraw::BARGAINING;
@@ -144,6 +145,8 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
         package[BARGAINING] = facts;
     }
     files.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
+    let page = page::negotiation::page(&scenario.title, scenario.seed, args.worlds, &found.metrics, args.solve_k);
+    page::write(&folder, &page, &mut files)?;
     let files = standing.complete(files)?;
     if args.quiet {
         return Ok(());
@@ -151,11 +154,9 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     if args.json {
         return super::print(&json(args, scenario.seed, &found, &files));
     }
-    let mut out = summary(args, &scenario.title, scenario.seed, &found);
-    let _ = writeln!(out, "\n{:.1} s. Written:", started.elapsed().as_secs_f64());
-    for file in &files {
-        let _ = writeln!(out, "  {}", file.display());
-    }
+    let mut out = summary(args, &scenario.title, scenario.seed, &found, &page::readme::spoken(&page.answer));
+    out.push('\n');
+    out.push_str(&super::written(folder.path(), &files, started.elapsed().as_secs_f64()));
     super::print(&out)
 }
 
@@ -186,9 +187,9 @@ fn cell(number: f64, digits: usize) -> String {
     if number.is_finite() { format!("{number:.digits$}") } else { "-".into() }
 }
 
-fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found) -> String {
+fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found, answer: &str) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{title}: {} worlds of bargaining, seed {seed}\n", args.worlds);
+    let _ = writeln!(out, "{title}: {} worlds of bargaining, seed {seed}\n\n{answer}", args.worlds);
     if let Some(solved) = found.solved {
         let _ = writeln!(
             out,

@@ -11,6 +11,7 @@ mod content;
 mod data;
 #[cfg(feature = "page")]
 pub mod html;
+pub mod negotiation;
 pub mod origin;
 pub mod points;
 mod predicted;
