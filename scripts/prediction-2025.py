@@ -179,7 +179,8 @@ def main():
     with tempfile.TemporaryDirectory() as keep:
         plan = pathlib.Path(keep) / "plan"
         subprocess.run([args.binary, "plan", str(ROOT / "configs/prediction-2025.toml"), "--set", f"uncertainty.draws={args.draws}", "--out", str(plan)], check=True, stdout=subprocess.DEVNULL)
-        points = json.loads((plan / "plan.json").read_text())["points"]
+        told = subprocess.run([args.binary, "plan", "--points", str(plan)], check=True, capture_output=True, text=True).stdout
+        points = [json.loads(line) for line in told.splitlines()]
         tasks = [(args.binary, number, assignments, keep) for number, assignments in enumerate(points)]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             done = list(pool.map(draw, tasks))

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::design::Points;
 use crate::folder::lock::Sharing;
 use crate::folder::{OutputFolder, TemporaryFolder};
 use crate::study::units::{Plan, Store};
@@ -26,6 +27,9 @@ pub struct PlanArgs {
     /// Say how the units of the plan in a folder stand, instead of planning.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "scenario", "slurm"])]
     status: Option<PathBuf>,
+    /// Print what each point of the plan in a folder sets: a line each, a list of `key=value` as `--set` takes them, in JSON.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "scenario", "slurm", "status"])]
+    points: Option<PathBuf>,
     /// Print the status as JSON.
     #[arg(long, requires = "status")]
     json: bool,
@@ -53,6 +57,9 @@ const MOST_TASKS: usize = 1000;
 pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     if let Some(folder) = &args.status {
         return status(folder, args.json);
+    }
+    if let Some(folder) = &args.points {
+        return points(folder);
     }
     let place = if args.out.is_none() && args.pack.is_some() { Some(TemporaryFolder::new()?) } else { None };
     let out = args.out.as_deref().or_else(|| place.as_ref().map(TemporaryFolder::path));
@@ -116,6 +123,16 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
         ),
     });
     super::print(&text)
+}
+
+/// Says what each point of a plan sets.
+fn points(folder: &Path) -> Result<(), CliError> {
+    let (_, loaded, _) = work::open(&OutputFolder::at(folder))?;
+    let points = Points::of(loaded.design.as_ref());
+    for point in 0..points.count() {
+        super::print(&format!("{}\n", json!(points.at(point).assignments)))?;
+    }
+    Ok(())
 }
 
 /// Says which units of a plan are done.

@@ -51,6 +51,28 @@ fn a_run_prints_a_summary_and_the_paths_it_wrote() {
     small_run(&["--out", &out, "--quiet"]).assert().success().stdout("").stderr("");
 }
 
+/// What is the same as an earlier regime in every number is said once, on the screen and in the folder; the tables have every regime.
+#[test]
+fn regimes_that_are_the_same_are_shown_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let regimes = "announced_settled,threat_lapsed,imposed,imposed_retroactive,inspections";
+    let output = small_run(&["--out", &out, "--regimes", regimes]).output().unwrap();
+    let (printed, readme) =
+        (String::from_utf8(output.stdout).unwrap(), fs::read_to_string(folder.path().join("out/README.md")).unwrap());
+    let same = "The same in every number: announced_settled, threat_lapsed as status_quo";
+    assert!(printed.contains(same) && readme.contains(same), "{printed}");
+    let sales = "The same sales, other accounts (tables/welfare.csv): imposed_retroactive as imposed.";
+    assert!(printed.contains(sales), "{printed}");
+    let lines = |regime: &str| printed.lines().filter(|line| line.starts_with(&format!("{regime} "))).count();
+    assert_eq!(
+        ["status_quo", "threat_lapsed", "imposed", "imposed_retroactive", "inspections"].map(lines),
+        [4, 0, 4, 0, 4]
+    );
+    let regions = crate::support::read_csv(&folder.path().join("out/tables/regions.csv"));
+    assert!(regions.iter().any(|row| row["regime"] == "threat_lapsed"));
+}
+
 #[test]
 fn json_is_one_object_with_the_same_numbers() {
     let folder = tempfile::tempdir().unwrap();

@@ -507,6 +507,23 @@ fn bad_values_are_refused_with_the_key_named() {
     }
 }
 
+/// The answer in words has the numbers of the table, on the screen and in the folder's README.
+#[test]
+fn the_command_answers_in_words() {
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().to_str().unwrap();
+    let arguments = ["negotiate", "configs/governments-1995.toml", "--worlds", "400", "--no-charts", "--out", folder];
+    let done = stickershock(&arguments);
+    let printed = String::from_utf8(done.stdout).unwrap();
+    let table = crate::support::read_csv(&out.path().join("tables/negotiation.csv"));
+    let of = |name: &str| -> f64 { table.iter().find(|row| row["metric"] == name).unwrap()["mean"].parse().unwrap() };
+    let first = printed.lines().find(|line| line.starts_with("Do they settle: In ")).unwrap();
+    let share: f64 = first["Do they settle: In ".len()..].split('%').next().unwrap().trim().parse().unwrap();
+    assert!((share - 100.0 * of("settled_by_deadline")).abs() < 0.1, "{first}");
+    let readme = std::fs::read_to_string(out.path().join("README.md")).unwrap();
+    assert!(readme.contains("**Do they settle.** In ") && readme.contains("`tables/negotiation.csv`"), "{readme}");
+}
+
 #[test]
 fn the_command_writes_its_tables_the_same_at_any_number_of_threads() {
     let tables = |threads: &str| {

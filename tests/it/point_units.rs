@@ -197,6 +197,25 @@ fn replications_of_draws_are_numbered_through() {
     assert_eq!(plan.job(49), Some((4, 4, Arm(1))));
 }
 
+/// What each point sets is printed from the plan, whose file has their number alone.
+#[test]
+fn a_plan_says_what_its_points_set() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, points) in [("sweep", SWEEP), ("draws", DRAWS)] {
+        let out = folder.path().join(name);
+        fs::create_dir(&out).unwrap();
+        let path = scenario(&out, points);
+        let plan = plan(&path, &out.join("plan"));
+        let told = text(&done(program("plan").arg("--points").arg(out.join("plan"))).stdout);
+        let told: Vec<Vec<String>> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let design = crate::support::load_anywhere(&path, &[]).unwrap().design.unwrap();
+        let wanted: Vec<Vec<String>> = design.points().into_iter().map(|point| point.assignments).collect();
+        assert_eq!(told, wanted);
+        assert_eq!((plan.points, told.len()), (design.count(), design.count()));
+        assert!(!fs::read_to_string(out.join("plan/plan.json")).unwrap().contains("demand.alpha="));
+    }
+}
+
 /// Killed at random moments and resumed, a sweep ends in the bytes of an undisturbed run.
 #[test]
 fn a_killed_sweep_goes_on_where_it_was() {
