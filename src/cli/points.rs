@@ -59,7 +59,7 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
         StudyDesign::Sweep(sweep) => {
             let _ = writeln!(
                 out,
-                "change of {metric_name} against the baseline, period {period_name}, with its 95% interval of simulation noise\n"
+                "change of {metric_name} against the baseline, total of the period {period_name}, with its 95% interval of simulation noise\n"
             );
             let mut rows = vec![["point", "regime", "change", "95% interval"].map(String::from)];
             for (point, moments) in results.points() {
