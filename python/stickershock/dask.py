@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ._result import Result
-from ._stickershock import Plan, Scenario, work
+from ._stickershock import Scenario
 from .errors import StickershockError
+from .plan import Plan, work
 
 
 def _version() -> str:

@@ -13,6 +13,7 @@ mod columns_own;
 mod core;
 mod coverage;
 mod described;
+mod documents;
 mod economics;
 mod equilibria;
 mod evidence;

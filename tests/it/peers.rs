@@ -232,7 +232,8 @@ fn csv_files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn documented_commands_that_do_not_run() {
     let mut help = BTreeMap::<String, String>::new();
     let mut commands = 0;
-    let documents = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = ["docs", "docs/tutorials"].map(|folder| fs::read_dir(root().join(folder)).unwrap());
+    let documents = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
     for path in documents.chain([root().join("README.md")]).filter(|path| path.extension().is_some_and(|e| e == "md")) {
         let text = fs::read_to_string(&path).unwrap().replace("\\\n", " ");
         let mut in_code = false;
