@@ -18,7 +18,7 @@
 //!
 //! [`Scenario`] reads files or, through a [`Source`], memory. [`Study`] solves the base year once and may serve several policies.
 //! [`Results`] gives rows, tables and charts, without a folder; [`ResultFolder`] is a study worked off in one, of one point or of many, that
-//! can be stopped and continued, [`StudyPlan`] one in units for many machines. [`SolvedMarket`] is a static market, [`UncertainInputs`] the sensitivity of any model. Whatever goes wrong is an [`Error`] with file, place, value and remedy. An
+//! can be stopped and continued, a sensitivity study or calibration too, [`StudyPlan`] one in units for many machines. [`SolvedMarket`] is a static market, [`UncertainInputs`] the sensitivity of any model. Whatever goes wrong is an [`Error`] with file, place, value and remedy. An
 //! [`Observer`] hears of progress and may stop a study. `examples/` has three whole programs.
 //!
 //! # Rooms
@@ -75,8 +75,8 @@ pub mod study;
 pub use config::Source;
 pub use interface::{
     EXAMPLES, Error, ErrorKind, Evidence, Example, Failure, FolderOptions, MarketFiles, MarketOptions, ModelResult,
-    Place, ResultColumn, ResultFolder, ResultTable, Results, Scenario, SensitivityIndices, SolvedMarket, Study,
-    StudyPlan, Told, UncertainInputs, Value, files_beside, on_threads,
+    Place, ResultColumn, ResultFolder, ResultTable, Results, Scenario, SensitivityIndices, SensitivityRequest,
+    SolvedMarket, Study, StudyPlan, Told, UncertainInputs, Value, files_beside, on_threads,
 };
 pub use report::rows::Summary;
 pub use study::Observer;

@@ -6,6 +6,7 @@ mod run;
 mod scenario;
 mod sensitivity;
 mod solve;
+mod studies;
 mod table;
 
 use std::ffi::OsString;
@@ -32,6 +33,8 @@ mod _stickershock {
     use super::sensitivity::{analyze, sample};
     #[pymodule_export]
     use super::solve::{Market, solve};
+    #[pymodule_export]
+    use super::studies::{calibrate, sensitivity};
     #[pymodule_export]
     use super::table::{Table, table};
 

@@ -16,10 +16,11 @@ from os import PathLike
 from pathlib import Path
 
 from . import errors, sensitivity
-from ._progress import Bar, wanted
+from ._progress import with_bar
 from ._result import Chart, Result, Tables
 from ._solve import Solution, solve
 from ._stickershock import Scenario, Table, __version__, examples
+from ._stickershock import calibrate as _calibrate
 from ._stickershock import main as _command
 from ._stickershock import open as _open
 from ._stickershock import run as _run
@@ -46,6 +47,7 @@ __all__ = [
     "UnknownNameError",
     "UnsolvedError",
     "__version__",
+    "calibrate",
     "errors",
     "example",
     "examples",
@@ -119,12 +121,43 @@ def run(
         folder is not None if charts is None else charts,
         fresh,
     )
-    if callable(progress):
-        return Result(_run(*call, progress))
-    if not wanted(progress):
-        return Result(_run(*call, None))
-    with Bar() as bar:
-        return Result(_run(*call, bar))
+    return with_bar(progress, "job", lambda listener: Result(_run(*call, listener)))
+
+
+def calibrate(
+    scenario: Scenario | str | PathLike[str],
+    *,
+    threads: int | None = None,
+    out: str | PathLike[str] | None = None,
+    charts: bool = True,
+    fresh: bool = False,
+    progress: bool | Callable[[int, int], object] | None = None,
+) -> Result:
+    """Fits the free parameters of a scenario with ``[calibration]`` to its table of evidence: ``stickershock calibrate``, with the same bytes.
+
+    Args:
+      scenario: a ``Scenario``, or the path of its file.
+      threads: all processors by default; numbers do not depend on it.
+      out: a folder for the results. A search that is stopped keeps there what it has worked out, and the same call goes on. Without a folder it works among the
+        machine's temporary files, which go with the result.
+      charts: draw the charts; where not, ``Result.chart`` has none.
+      fresh: start over, whatever the folder holds.
+      progress: ``True``, ``False``, or what is called with evaluations done and 0, as it is not known before how many a search takes; by default a bar
+        where someone looks.
+
+    Gives the tables ``fit`` (a row a moment: data, model, miss), ``parameters`` (estimates with standard errors), ``identification``,
+    ``statistics``, ``warnings``, ``trace`` and ``draws``.
+
+    Raises:
+      ScenarioError: there is nothing to calibrate, or what the scenario or its evidence says cannot be.
+      UnsolvedError: the model has no solution within the bounds.
+      OutputError: the folder cannot be used.
+      KeyboardInterrupt: Ctrl-C, when the evaluations at work are done.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.open(scenario)
+    call = (scenario, threads or 0, None if out is None else Path(out), charts, fresh)
+    return with_bar(progress, "evaluation", lambda listener: Result(_calibrate(*call, listener)))
 
 
 def open_results(path: str | PathLike[str]) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 
 def _in_notebook() -> bool:
@@ -16,8 +16,9 @@ def _in_notebook() -> bool:
 class Bar:
     """Calls with jobs done and in all; tqdm's bar where there is tqdm, else a line on standard error."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "job") -> None:
         self._bar: Any = None
+        self._unit = unit
         try:
             from tqdm.auto import tqdm
         except ImportError:
@@ -28,12 +29,13 @@ class Bar:
     def __call__(self, done: int, jobs: int) -> None:
         if self._tqdm is not None:
             if self._bar is None:
-                self._bar = self._tqdm(total=jobs, unit="job", leave=False)
-            self._bar.total = jobs
+                self._bar = self._tqdm(total=jobs or None, unit=self._unit, leave=False)
+            # A search does not know before how many there will be.
+            self._bar.total = jobs or None
             self._bar.update(done - self._bar.n)
-        elif jobs:
+        else:
             self._bar = True
-            sys.stderr.write(f"\rsimulating: {done} of {jobs} jobs")
+            sys.stderr.write(f"\rsimulating: {done} of {jobs} {self._unit}s" if jobs else f"\rsimulating: {done} {self._unit}s")
             sys.stderr.flush()
 
     def __enter__(self) -> Bar:
@@ -46,6 +48,23 @@ class Bar:
             self._bar.close()
         elif self._bar:
             sys.stderr.write("\n")
+
+
+Given = TypeVar("Given")
+
+
+def with_bar(
+    progress: bool | Callable[[int, int], object] | None,
+    unit: str,
+    work: Callable[[Callable[[int, int], object] | None], Given],
+) -> Given:
+    """Does work that tells a listener how far it is: the caller's, a bar where someone looks, or none."""
+    if callable(progress):
+        return work(progress)
+    if not wanted(progress):
+        return work(None)
+    with Bar(unit) as bar:
+        return work(bar)
 
 
 def wanted(progress: bool | Callable[[int, int], object] | None) -> bool:

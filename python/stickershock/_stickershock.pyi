@@ -12,12 +12,14 @@ __all__ = [
     "Table",
     "__version__",
     "analyze",
+    "calibrate",
     "examples",
     "given",
     "main",
     "open",
     "run",
     "sample",
+    "sensitivity",
     "solve",
     "table",
     "work",
@@ -137,6 +139,14 @@ def analyze(
     seed: int,
     drop_failed: bool,
 ) -> tuple[Table, list[str]]: ...
+def calibrate(
+    scenario: Scenario,
+    threads: int,
+    out: str | PathLike[str] | None,
+    charts: bool,
+    fresh: bool,
+    progress: Callable[[int, int], object] | None,
+) -> Run: ...
 def examples() -> list[tuple[str, str, str]]: ...
 def given(tables: Mapping[str, Table], charts: Mapping[str, str], told: _Told, manifest: str) -> Run: ...
 def main(arguments: list[str]) -> int: ...
@@ -152,6 +162,24 @@ def run(
     progress: Callable[[int, int], object] | None,
 ) -> Run: ...
 def sample(problem: str, method: str, n: int, seed: int, levels: int) -> list[list[float]]: ...
+def sensitivity(
+    scenario: Scenario,
+    method: str,
+    sizes: tuple[int | None, int | None],
+    widths: tuple[float, float],
+    replications: int | None,
+    metrics: list[str],
+    regimes: list[str],
+    baseline: str | None,
+    period: str,
+    design: tuple[int, bool, int, list[float], bool],
+    level: float,
+    threads: int,
+    out: str | PathLike[str] | None,
+    charts: bool,
+    fresh: bool,
+    progress: Callable[[int, int], object] | None,
+) -> Run: ...
 def solve(
     products: str,
     agents: str,

@@ -1,4 +1,5 @@
-"""Which uncertain inputs move an output, and how much: designs and indices for any function.
+"""Which uncertain inputs move an output, and how much: of a scenario (``run``), and designs and indices for any function (``sample``,
+``analyze``).
 
 >>> from stickershock import sensitivity
 >>> problem = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0, 1], [0, 1]]}
@@ -16,13 +17,18 @@ from __future__ import annotations
 import json
 import math
 import warnings as _warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from ._frames import to_csv
-from ._stickershock import Table
+from ._progress import with_bar
+from ._result import Result
+from ._stickershock import Scenario, Table
 from ._stickershock import analyze as _analyze
 from ._stickershock import sample as _sample
+from ._stickershock import sensitivity as _study
 
 Problem: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -240,3 +246,97 @@ def analyze(
         _warnings.warn(warning, stacklevel=2)
     grouped = list(dict.fromkeys(str(entry.get("group", entry["name"])) for entry in entries))
     return Indices(table, grouped if method == "sobol" else names, given[0] if given else "Y")
+
+
+def run(
+    scenario: Scenario | str | PathLike[str],
+    method: str = "sobol",
+    *,
+    n: int | None = None,
+    n_max: int | None = None,
+    regimes: str | Iterable[str] | None = None,
+    metrics: str | Iterable[str] | None = None,
+    baseline: str | None = None,
+    period: str = "all",
+    replications: int | None = None,
+    second_order: bool = False,
+    randomisations: int = 8,
+    levels: int = 4,
+    quantiles: tuple[float, float] = (0.05, 0.95),
+    dummy: bool = False,
+    level: float = 0.95,
+    width: float = 0.05,
+    relative_width: float = 0.10,
+    seed: int | None = None,
+    threads: int | None = None,
+    out: str | PathLike[str] | None = None,
+    charts: bool = True,
+    fresh: bool = False,
+    progress: bool | Callable[[int, int], object] | None = None,
+) -> Result:
+    """Which of a scenario's uncertain values (its ``[[parameter]]``) move its results: ``stickershock sensitivity``, with the same bytes.
+
+    Args:
+      scenario: a ``Scenario``, or the path of its file.
+      method: ``sobol`` (8 n (D + 2) points for D values), ``morris`` (n (D + 1)), ``oat`` (one at a time, a tornado: 2 D + 1), ``fast`` (n D), ``rbd_fast``,
+        ``pawn`` or ``delta`` (n).
+      n: size of the design; what suits the method by default. A power of two but for ``fast``.
+      n_max: the design is doubled up to here until every interval is narrow enough (``width`` in units of an index, or ``relative_width`` of the
+        largest; the wider of the two holds).
+      regimes: all but the baseline by default.
+      metrics: columns of ``replications.csv``; the scenario's headline by default.
+      baseline: the regime to compare with in the same worlds, the scenario's by default; ``"none"`` for levels.
+      period: one of the scenario's.
+      replications: at every point; 2 by default, 8 of ``oat``.
+      second_order, randomisations: of ``sobol``; levels: of ``morris``; quantiles: of ``oat``.
+      dummy: one input more, on which nothing depends: what it gets is the noise of the estimator.
+      level: of the intervals.
+      seed: of design and worlds, in place of the scenario's.
+      threads: all processors by default; numbers do not depend on it.
+      out: a folder for the study. One that is stopped keeps there what it has done, the same call goes on, and a larger ``n`` grows out of it. Without a folder
+        it is worked off among the machine's temporary files, which go with the result.
+      charts: draw the charts; where not, ``Result.chart`` has none.
+      fresh: start over, whatever the folder holds.
+      progress: ``True``, ``False``, or what is called with points done and points in all; by default a bar where someone looks.
+
+    Gives the tables ``sensitivity`` (a row an output, value and index, with intervals), ``convergence``, ``ranking``, ``design`` and ``outputs``.
+
+    Raises:
+      ScenarioError, UnknownNameError: what the scenario or an argument says cannot be.
+      UnsolvedError: too few points have a solution.
+      OutputError: the folder cannot be used.
+      KeyboardInterrupt: Ctrl-C, when the points at work are done.
+    """
+    if not isinstance(scenario, Scenario):
+        scenario = Scenario.open(scenario)
+    if seed is not None:
+        scenario = scenario.set({"run.seed": seed})
+    low, high = quantiles
+
+    def study(bar: Callable[[int, int], object] | None) -> Result:
+        return Result(
+            _study(
+                scenario,
+                method,
+                (n, n_max),
+                (width, relative_width),
+                replications,
+                _names(metrics),
+                _names(regimes),
+                baseline,
+                period,
+                (randomisations, second_order, levels, [low, high], dummy),
+                level,
+                threads or 0,
+                None if out is None else Path(out),
+                charts,
+                fresh,
+                bar,
+            )
+        )
+
+    return with_bar(progress, "point", study)
+
+
+def _names(given: str | Iterable[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or [])

@@ -6,15 +6,12 @@ use std::time::Instant;
 
 use crate::config::calibration::{Calibration, calibration};
 use crate::folder::OutputFolder;
-use crate::folder::former::ResultKind;
+use crate::interface::worked::{self, Worked, Working};
 use crate::numerics::elementary::hypotenuse;
-use crate::report::calibration::write_tables;
-use crate::report::page;
-use crate::study::calibration::{CalibrationError, CalibrationRun, FinishedCalibration, identity};
-use crate::study::manifest::{Manifest, WorkStanding, from_scenario};
+use crate::report::page::readme;
+use crate::study::calibration::FinishedCalibration;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use serde_json::{Map, Value, json};
 
 use super::{CliError, ScenarioArgs};
 
@@ -46,7 +43,6 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     let name = format!("{}-calibrated", loaded.scenario.name);
     let charts = loaded.scenario.outputs.charts && !args.no_charts;
     let pool = super::run::thread_pool(args.threads)?;
-    let threads = pool.current_num_threads();
     let calibration = calibration(loaded, &args.scenario.set)?;
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(|| PathBuf::from("output").join(name)))?;
     let stop = super::signals::stop_flag();
@@ -58,33 +54,11 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
         bar.set_message(format!("{done} evaluations ({stage})"));
         bar.tick();
     };
-    super::make_way(&folder, ResultKind::Calibration, args.fresh)?;
-    // Opened before anything is written: a folder of another calibration is left as it is.
-    let run = CalibrationRun::open(&calibration, &folder, &stop, &progress)?;
-    let _lock = run.lock();
-    let loaded = &calibration.scenarios[0];
-    let mut manifest = Manifest::new(loaded, &[], threads).of_sensitivity(calibration.draws.replications, Map::new());
-    manifest.insert("sensitivity", Value::Null);
-    manifest.insert("calibration", Value::Object(identity(&calibration)));
-    manifest.insert(
-        "targets",
-        json!({ "path": from_scenario(&loaded.path, &calibration.targets.path), "blake3": calibration.targets.hash.to_hex().as_str() }),
-    );
-    let mut standing = WorkStanding::begin(&folder, manifest, started)?;
-    let finished = pool.install(|| run.run());
+    let working = Working { started, fresh: args.fresh, charts };
+    let worked: Result<_, CliError> =
+        pool.install(|| worked::calibration(&calibration, &folder, working, &*stop, &progress));
     bar.finish_and_clear();
-    let finished = standing.keep(finished, |error| matches!(error, CalibrationError::Interrupted { .. }))?;
-    let mut files = write_tables(&folder, &calibration, &finished)?;
-    #[cfg(feature = "charts")]
-    if charts {
-        files.extend(crate::report::draw_calibration::write_charts(&folder, &calibration, &finished)?);
-    }
-    #[cfg(not(feature = "charts"))]
-    let _ = charts;
-    let page = page::calibration::page(&calibration, &finished);
-    page::write(&folder, &page, &mut files)?;
-    files.sort();
-    let files = standing.complete(files)?;
+    let Worked { finished, page, files } = worked?;
     let seconds = started.elapsed().as_secs_f64();
     for warning in &finished.warnings {
         tell!("warning: {warning}");
@@ -92,7 +66,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     if args.quiet {
         return Ok(());
     }
-    let mut out = format!("{}\n", page::readme::spoken(&page.answer));
+    let mut out = format!("{}\n", readme::spoken(&page.answer));
     out.push_str(&summary(&calibration, &finished, seconds));
     out.push('\n');
     out.push_str(&super::written(folder.path(), &files, seconds));

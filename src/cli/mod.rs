@@ -40,8 +40,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, Loaded, Source};
-use crate::folder::former::ResultKind;
-use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{OutputError, OutputFolder};
 use crate::report::page;
 use crate::study::calibration::CalibrationError;
@@ -459,12 +457,6 @@ fn version() -> String {
         "model": crate::study::units::MODEL_VERSION,
     });
     format!("{version:#}\n")
-}
-
-/// Makes way for a study whose log says by itself what its runs are of.
-fn make_way(folder: &OutputFolder, kind: ResultKind, fresh: bool) -> Result<(), OutputError> {
-    let _lock = Lock::take(folder, Sharing::Alone)?;
-    folder.make_way(kind, fresh, |_| Vec::new())
 }
 
 /// Prints to standard output; a closed pipe is an error value, not a panic.

@@ -6,18 +6,14 @@ use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::folder::OutputFolder;
-use crate::folder::former::ResultKind;
-use crate::model::ids::RegimeId;
-use crate::model::outcome::Layout;
-use crate::report::page;
+use crate::interface::worked::{self, Worked, Working};
+use crate::report::page::readme;
 use crate::report::record::shortest;
-use crate::report::sensitivity::write_tables;
-use crate::sensitivity::{Index, IndexEstimate, IndexPrecision, Resampling, Scheme};
-use crate::study::manifest::{Manifest, WorkStanding};
-use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError, targets};
+use crate::sensitivity::{Index, IndexEstimate, IndexPrecision, Scheme};
+use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError};
+use crate::study::sensitivity_request::{RequestRefused, SensitivityRequest};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::json;
 
 use super::{CliError, ScenarioArgs};
 
@@ -120,225 +116,91 @@ pub struct StudyArgs {
     quiet: bool,
 }
 
-fn usage<T>(message: impl Into<String>) -> Result<T, CliError> {
-    Err(CliError::Usage(message.into()))
-}
-
 /// Runs the command.
 pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     let started = Instant::now();
     let Some(scenario) = &args.scenario else {
-        return usage(
-            "no scenario was given\nhelp: stickershock sensitivity SCENARIO, or sensitivity sample and analyze for another model",
-        );
+        return Err(CliError::Usage(
+            "no scenario was given\nhelp: stickershock sensitivity SCENARIO, or sensitivity sample and analyze for another model".into(),
+        ));
     };
     let seed: Vec<String> = args.seed.map(|seed| format!("run.seed={seed}")).into_iter().collect();
     let loaded =
         ScenarioArgs { scenario: scenario.clone(), set: args.set.clone(), root: args.root.clone() }.load(&seed)?;
-    let (study, sizes, rule) = study(args, &loaded)?;
+    let asked = asked(args)?;
+    let (study, sizes) = asked.study(&loaded).map_err(|refused| CliError::Usage(said(&refused, &loaded)))?;
+    let rule = asked.precision;
     let default = || {
         let name = format!("{}-sensitivity-{}", loaded.scenario.name, study.scheme.name());
         PathBuf::from("output").join(name)
     };
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
     let pool = super::run::thread_pool(args.threads)?;
-    let threads = pool.current_num_threads();
     let stop = super::signals::stop_flag();
-    let regimes: Vec<RegimeId> = loaded
-        .scenario
-        .regimes
-        .ids()
-        .filter(|at| {
-            let name = &loaded.scenario.regimes[*at].name;
-            study.targets.iter().any(|target| target.regime == *name || target.baseline.as_ref() == Some(name))
-        })
-        .collect();
-    super::make_way(&folder, ResultKind::Sensitivity, args.fresh)?;
-    // Opened before anything is written: a folder of another study is left as it is.
-    let log = study.open(&folder, sizes.0)?;
-    let _lock = log.0.lock();
-    let manifest = Manifest::new(&loaded, &regimes, threads).of_sensitivity(study.replications, study.identity());
-    let mut standing = WorkStanding::begin(&folder, manifest, started)?;
     let bar = progress_bar(args.quiet);
     let progress = |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let finished = pool.install(|| study.run(log, sizes, rule, &stop, &progress));
+    let working = Working { started, fresh: args.fresh, charts: loaded.scenario.outputs.charts && !args.no_charts };
+    let worked: Result<_, CliError> =
+        pool.install(|| worked::sensitivity(&study, sizes, rule, &folder, working, &*stop, &progress));
     bar.finish_and_clear();
-    let finished = standing.keep(finished, |error| matches!(error, SensitivityError::Interrupted { .. }))?;
-    let mut details = study.identity();
-    details.insert("n".into(), finished.n.into());
-    details.insert("points".into(), finished.design.rows().into());
-    details.insert("failed_points".into(), finished.failures.len().into());
-    details.insert("level".into(), args.level.into());
-    let rule_met = finished.worst <= 1.0;
-    details.insert(
-        "stop_rule".into(),
-        json!({ "width": rule.absolute, "relative_width": rule.relative, "n_max": sizes.1, "met": rule_met }),
-    );
-    standing.manifest.insert("sensitivity", details.into());
-    let mut files = write_tables(&folder, &study, &finished)?;
-    #[cfg(feature = "charts")]
-    if loaded.scenario.outputs.charts && !args.no_charts {
-        files.extend(crate::report::draw_sensitivity::write_charts(&folder, &study, &finished)?);
-    }
-    let page = page::sensitivity::page(&study, &finished);
-    page::write(&folder, &page, &mut files)?;
-    files.sort();
-    let files = standing.complete(files)?;
+    let Worked { finished, page, files } = worked?;
     for warning in &finished.reading.analysis.warnings {
         tell!("warning: {warning}");
     }
     if args.quiet {
         return Ok(());
     }
-    let mut out = format!("{}\n", page::readme::spoken(&page.answer));
+    let mut out = format!("{}\n", readme::spoken(&page.answer));
     out.push_str(&summary(&study, &finished, rule));
     out.push_str(&super::written(folder.path(), &files, started.elapsed().as_secs_f64()));
     super::print(&out)
 }
 
-/// The study that the arguments ask for, its sizes, and when it stops.
-fn study<'a>(
-    args: &StudyArgs,
-    loaded: &'a Loaded,
-) -> Result<(ScenarioStudy<'a>, (usize, usize), IndexPrecision), CliError> {
-    let scheme = scheme(args)?;
-    if loaded.parameters.is_empty() {
-        let path = loaded.path.display();
-        return usage(format!(
-            "{path}: has no uncertain values\nhelp: write one [[parameter]] with key and distribution for each, as in \
-             configs/sensitivity-1995.toml"
-        ));
-    }
-    if scheme.needs_independence() && loaded.parameters.copula.is_some() {
-        return usage(format!(
-            "{}: has a [[correlation]], and the indices of {} are defined for independent parameters only: shares of dependent \
-             ones overlap\nhelp: leave the correlation out, replace the correlated parameters by one that moves them all, or use --method oat",
-            loaded.path.display(),
-            scheme.name()
-        ));
-    }
-    if args.dummy && loaded.parameters.list.iter().any(|item| item.name == crate::study::sensitivity::DUMMY) {
-        return usage("--dummy: the scenario has a parameter of that name\nhelp: give that one another name");
-    }
-    if !(args.level > 0.0 && args.level < 1.0) {
-        return usage(format!("--level {}: a level is between 0 and 1\nhelp: write 0.95 for 95%", args.level));
-    }
-    for (name, width) in [("--width", args.width), ("--relative-width", args.relative_width)] {
-        if !(width >= 0.0 && width.is_finite()) {
-            return usage(format!("{name} {width}: a width is a positive number\nhelp: write 0.05"));
-        }
-    }
-    let replications = args.replications.unwrap_or(if args.method == StudyMethod::Oat { 8 } else { 2 });
-    if replications == 0 || replications > 1_000_000 {
-        return usage(format!(
-            "--replications {replications}: expected 1 to 1,000,000\nhelp: 2 are enough to tell noise from parameters"
-        ));
-    }
-    let sizes = sizes(args, scheme)?;
-    let targets = chosen_targets(args, loaded)?;
-    let resampling = Resampling { level: args.level, seed: loaded.scenario.seed, ..Resampling::default() };
-    let rule = IndexPrecision { absolute: args.width, relative: args.relative_width };
-    Ok((ScenarioStudy { loaded, scheme, targets, replications, dummy: args.dummy, resampling }, sizes, rule))
-}
-
-fn scheme(args: &StudyArgs) -> Result<Scheme, CliError> {
-    Ok(match args.method {
-        StudyMethod::Sobol => {
-            if !(2..=256).contains(&args.randomisations) {
-                let given = args.randomisations;
-                return usage(format!(
-                    "--randomisations {given}: expected 2 to 256\nhelp: 8 give intervals with 7 degrees of freedom"
-                ));
-            }
-            Scheme::Sobol { randomisations: args.randomisations, second_order: args.second_order }
-        }
-        StudyMethod::Morris => {
-            if args.levels < 2 || args.levels % 2 == 1 || args.levels > 1024 {
-                return usage(format!("--levels {}: expected an even number\nhelp: write 4", args.levels));
-            }
-            Scheme::Morris { levels: args.levels }
-        }
+/// What the arguments ask for.
+fn asked(args: &StudyArgs) -> Result<SensitivityRequest, CliError> {
+    let scheme = match args.method {
+        StudyMethod::Sobol => Scheme::Sobol { randomisations: args.randomisations, second_order: args.second_order },
+        StudyMethod::Morris => Scheme::Morris { levels: args.levels },
         StudyMethod::Oat => match args.quantiles[..] {
-            [low, high] if low > 0.0 && low < high && high < 1.0 => Scheme::OneAtATime { quantiles: [low, high] },
+            [low, high] => Scheme::OneAtATime { quantiles: [low, high] },
             _ => {
                 let given: Vec<String> = args.quantiles.iter().map(f64::to_string).collect();
-                return usage(format!(
-                    "--quantiles {}: expected two probabilities between 0 and 1, the lower first\nhelp: write 0.05,0.95",
-                    given.join(",")
-                ));
+                let given = given.join(",");
+                let help = "write 0.05,0.95";
+                return Err(CliError::Usage(format!("--quantiles {given}: expected two probabilities\nhelp: {help}")));
             }
         },
         StudyMethod::Fast => Scheme::Fast,
         StudyMethod::RbdFast => Scheme::RbdFast,
         StudyMethod::Pawn => Scheme::Pawn,
         StudyMethod::Delta => Scheme::Delta,
+    };
+    Ok(SensitivityRequest {
+        scheme,
+        n: args.n,
+        n_max: args.n_max,
+        precision: IndexPrecision { absolute: args.width, relative: args.relative_width },
+        replications: args.replications,
+        metrics: args.metrics.clone(),
+        regimes: args.regime.clone(),
+        baseline: args.baseline.clone(),
+        period: args.period.clone(),
+        dummy: args.dummy,
+        level: args.level,
     })
 }
 
-fn sizes(args: &StudyArgs, scheme: Scheme) -> Result<(usize, usize), CliError> {
-    let n = args.n.unwrap_or(scheme.usual_size());
-    let (least, name) = (scheme.least_size(), scheme.name());
-    if n < least {
-        return usage(format!("--n {n}: {name} needs {least} at least\nhelp: give a larger --n"));
-    }
-    if scheme.grows() && !n.is_power_of_two() {
-        let (below, above) = ((n.next_power_of_two() / 2).max(least), n.next_power_of_two());
-        return usage(format!(
-            "--n {n}: the size of a design that grows is a power of two\nhelp: write --n {below} or --n {above}"
-        ));
-    }
-    let most = args.n_max.unwrap_or(n);
-    if most < n {
-        return usage(format!("--n-max {most}: is below --n {n}\nhelp: give a larger --n-max"));
-    }
-    if args.n_max.is_some() && !scheme.grows() {
-        return usage(format!("--n-max: a design of {name} does not grow\nhelp: leave it out, or use sobol or morris"));
-    }
-    Ok((n, most))
-}
-
-fn chosen_targets(args: &StudyArgs, loaded: &Loaded) -> Result<Vec<crate::study::response::ResponseTarget>, CliError> {
-    let scenario = &loaded.scenario;
-    let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
-    let known = |option: &str, wanted: &[String], known: &[&str]| match wanted
-        .iter()
-        .find(|name| !known.contains(&name.as_str()))
-    {
-        Some(unknown) => {
-            usage(format!("{option}: `{unknown}` is not known\nhelp: expected some of {}", known.join(", ")))
-        }
-        None => Ok(()),
+/// What cannot be asked, with the option as it is written on the command line.
+fn said(refused: &RequestRefused, loaded: &Loaded) -> String {
+    let place = match refused.option {
+        Some(option) => format!("--{}", option.replace('_', "-")),
+        None => loaded.path.display().to_string(),
     };
-    let names: Vec<&str> = scenario.regimes.values().map(|regime| regime.name.as_str()).collect();
-    let headlines: Vec<&str> = layout.headlines.iter().map(String::as_str).collect();
-    let periods: Vec<&str> = layout.periods.iter().map(|period| period.name.as_str()).collect();
-    known("--metrics", &args.metrics, &headlines)?;
-    known("--regime", &args.regime, &names)?;
-    known("--period", std::slice::from_ref(&args.period), &periods)?;
-    let baseline = match args.baseline.as_deref() {
-        Some("none") => None,
-        Some(name) => {
-            known("--baseline", &[name.to_owned()], &names)?;
-            Some(name)
-        }
-        None => Some(scenario.regimes[scenario.baseline].name.as_str()),
-    };
-    let metrics = if args.metrics.is_empty() { vec![scenario.outputs.headline.clone()] } else { args.metrics.clone() };
-    let mut regimes: Vec<String> = args.regime.clone();
-    if regimes.is_empty() {
-        let others = names.iter().filter(|name| Some(**name) != baseline);
-        regimes = others.map(|name| (*name).to_owned()).collect();
-    }
-    if regimes.is_empty() {
-        regimes.extend(names.first().map(|name| (*name).to_owned()));
-    }
-    let mut targets = targets(&metrics, &regimes, baseline, &args.period);
-    let mut seen = std::collections::BTreeSet::new();
-    targets.retain(|target| seen.insert(target.name.clone()));
-    Ok(targets)
+    let value = refused.value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
+    format!("{place}{value}: {}\nhelp: {}", refused.message, refused.help)
 }
 
 /// A progress bar with the time left, on standard error, only where that is a terminal.

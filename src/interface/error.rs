@@ -10,6 +10,8 @@ use crate::model::plan::PlanError;
 use crate::model::supply::SupplyError;
 use crate::model::world::WorldError;
 use crate::platform::threads::NoPool;
+use crate::study::calibration::CalibrationError;
+use crate::study::sensitivity::SensitivityError;
 use crate::study::solve::SolveError;
 use crate::study::units::drive::DriveError;
 use crate::study::units::{StoreError, UnitPlanError};
@@ -141,6 +143,11 @@ impl Error {
         Self(Box::new(Inner { kind, message, file, place: None, value: None, evidence: None, source: None }))
     }
 
+    pub(super) fn with_value(mut self, value: Option<String>) -> Self {
+        self.0.value = value;
+        self
+    }
+
     fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {
         self.0.evidence = evidence;
         self
@@ -267,6 +274,29 @@ impl From<SolveError> for Error {
         let input = matches!(error, SolveError::Specification { .. } | SolveError::Missing { .. });
         let kind = if input { ErrorKind::Input } else { ErrorKind::Unsolved };
         Self::of(kind, error).with_evidence(evidence)
+    }
+}
+
+impl From<SensitivityError> for Error {
+    fn from(error: SensitivityError) -> Self {
+        match error {
+            SensitivityError::Output(error) => error.into(),
+            SensitivityError::Interrupted { .. } => Self::of(ErrorKind::Interrupted, error),
+            SensitivityError::Design(_) => Self::of(ErrorKind::Input, error),
+            SensitivityError::Rows { .. } => Self::of(ErrorKind::Unsolved, error),
+            SensitivityError::Log(_) => Self::of(ErrorKind::Output, error),
+        }
+    }
+}
+
+impl From<CalibrationError> for Error {
+    fn from(error: CalibrationError) -> Self {
+        match error {
+            CalibrationError::Output(error) => error.into(),
+            CalibrationError::Interrupted { .. } => Self::of(ErrorKind::Interrupted, error),
+            CalibrationError::Search(_) | CalibrationError::Unsolved(_) => Self::of(ErrorKind::Unsolved, error),
+            CalibrationError::Log(_) => Self::of(ErrorKind::Output, error),
+        }
     }
 }
 

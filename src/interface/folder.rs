@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -9,10 +10,13 @@ use super::error::Error;
 use super::results::Told;
 use super::scenario::Scenario;
 use super::table::ResultTable;
+use super::worked::{self, Worked, Working};
 use crate::config::figures::Figures;
 use crate::folder::{OutputFolder, TemporaryFolder};
+use crate::platform::clock::Instant;
 use crate::report::writer::{Formats, Writer};
 use crate::study::Observer;
+use crate::study::sensitivity_request::{RequestRefused, SensitivityRequest};
 use crate::study::work::{self, Begin, Done, Reduced, Settings};
 
 /// How a study is worked off in a folder.
@@ -59,12 +63,7 @@ impl ResultFolder {
         let regimes: Vec<String> = regimes.into_iter().map(|name| name.as_ref().to_owned()).collect();
         let regimes = work::regimes_named(&loaded.scenario, &regimes)?;
         work::check(loaded)?;
-        let temporary = folder.is_none().then(TemporaryFolder::new).transpose()?;
-        let path = match (&temporary, folder) {
-            (Some(temporary), _) => temporary.path(),
-            (None, folder) => folder.unwrap_or(Path::new("")),
-        };
-        let folder = OutputFolder::create(path)?;
+        let (folder, temporary) = place(folder)?;
         let begin = if options.fresh { Begin::Fresh } else { Begin::GoOn };
         let settings = Settings { begin, ..Settings::default() };
         let mut writer = Writer::new(&folder, options.charts, Formats { csv: true, parquet: false });
@@ -74,6 +73,72 @@ impl ResultFolder {
             None => Told::of_readme(&folder),
         };
         Self::of(folder.clone(), temporary, done, told, writer.look().clone())
+    }
+
+    /// Finds out which of a scenario's uncertain values move its results, on the threads of the current pool: `stickershock sensitivity`. What the folder has of
+    /// the same study is not run again, and a larger one grows out of it. Without a folder it is done in one that goes with what is returned.
+    ///
+    /// # Errors
+    /// [`Error`] with the option that does not do, when the folder holds something else, when too few points can be run, and with
+    /// [`ErrorKind::Interrupted`](super::ErrorKind) when `observer` asked to stop: the same call goes on.
+    pub fn sensitivity(
+        scenario: &Scenario,
+        request: &SensitivityRequest,
+        folder: Option<&Path>,
+        FolderOptions { charts, fresh }: FolderOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let loaded = scenario.loaded();
+        let refused = |refused: RequestRefused| {
+            let file = loaded.path.display().to_string();
+            let message = match &refused.value {
+                Some(value) => format!("{value}: {}", refused.message),
+                None => refused.message,
+            };
+            Error::refused(&file, refused.option.unwrap_or("parameter"), &message, &refused.help)
+                .with_value(refused.value)
+        };
+        let (study, sizes) = request.study(loaded).map_err(refused)?;
+        let (folder, temporary) = place(folder)?;
+        let begun = AtomicUsize::new(0);
+        let progress = |done: usize, total: usize| match begun.swap(total, Ordering::Relaxed) {
+            before if before == total => observer.jobs(1),
+            _ => observer.begins(total as u64, done as u64),
+        };
+        let working = Working { started: Instant::now(), fresh, charts: charts && loaded.scenario.outputs.charts };
+        let Worked { finished, page, .. } =
+            worked::sensitivity::<Error>(&study, sizes, request.precision, &folder, working, observer, &progress)?;
+        observer.ends();
+        finished.reading.analysis.warnings.iter().for_each(|warning| observer.warning(warning));
+        let told = Told::of_page(&page);
+        Self::of(folder, temporary, None, told, loaded.look.clone())
+    }
+
+    /// Fits the free parameters of a scenario with `[calibration]` to its table of evidence, on the threads of the current pool: `stickershock calibrate`. Evaluations that
+    /// the folder has are used again. Without a folder it is done in one that goes with what is returned.
+    ///
+    /// # Errors
+    /// [`Error`] when the scenario has nothing to calibrate, when the folder holds something else, when the model has no solution, and with
+    /// [`ErrorKind::Interrupted`](super::ErrorKind) when `observer` asked to stop: the same call goes on.
+    pub fn calibration(
+        scenario: &Scenario,
+        folder: Option<&Path>,
+        FolderOptions { charts, fresh }: FolderOptions,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let calibration = scenario.calibration()?;
+        let (folder, temporary) = place(folder)?;
+        // How many evaluations a search takes is not known before.
+        let progress = |_: usize, _: &str| observer.jobs(1);
+        let charts = charts && scenario.loaded().scenario.outputs.charts;
+        let working = Working { started: Instant::now(), fresh, charts };
+        observer.begins(0, 0);
+        let Worked { finished, page, .. } =
+            worked::calibration::<Error>(&calibration, &folder, working, observer, &progress)?;
+        observer.ends();
+        finished.warnings.iter().for_each(|warning| observer.warning(&warning.to_string()));
+        let told = Told::of_page(&page);
+        Self::of(folder, temporary, None, told, scenario.loaded().look.clone())
     }
 
     /// Reduces the stored units of a folder's plan.
@@ -240,6 +305,16 @@ fn point_charts(
         StudyDesign::Sweep(_) => Default::default(),
     };
     Ok(point_charts(scenario, design, results, &uncertainty, &effects, look)?)
+}
+
+/// The folder to work in: the one that is named, or one among the machine's temporary files.
+fn place(folder: Option<&Path>) -> Result<(OutputFolder, Option<TemporaryFolder>), Error> {
+    let temporary = folder.is_none().then(TemporaryFolder::new).transpose()?;
+    let path = match (&temporary, folder) {
+        (Some(temporary), _) => temporary.path(),
+        (None, folder) => folder.unwrap_or(Path::new("")),
+    };
+    Ok((OutputFolder::create(path)?, temporary))
 }
 
 /// The data dictionary of a folder.

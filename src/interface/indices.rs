@@ -7,7 +7,8 @@ use crate::folder::OutputError;
 use crate::report::indices::{IndexRow, NoisyIndexRow};
 use crate::report::record::TableData;
 use crate::sensitivity::{
-    AnalysisError, Design, DesignError, Method, Problem, Resampling, SampleOptions, analyze, sample, without_failed,
+    AnalysisError, Design, DesignError, Method, Problem, Resampling, SampleOptions, Scheme, analyze, sample,
+    without_failed,
 };
 
 /// The uncertain inputs of a model, read and checked.
@@ -45,6 +46,16 @@ impl UncertainInputs {
     pub fn method(name: &str) -> Result<Method, Error> {
         let known: Vec<String> = Method::ALL.iter().map(|method| method.name().to_owned()).collect();
         let found = Method::ALL.into_iter().find(|method| method.name() == name);
+        found.ok_or_else(|| Error::unknown("method", name, &known))
+    }
+
+    /// The scheme of a name for the study of a scenario ([`ResultFolder::sensitivity`](super::ResultFolder::sensitivity)), with what goes by default.
+    ///
+    /// # Errors
+    /// [`Error`] naming the schemes that there are.
+    pub fn scheme(name: &str) -> Result<Scheme, Error> {
+        let known: Vec<String> = Scheme::ALL.iter().map(|scheme| scheme.name().to_owned()).collect();
+        let found = Scheme::ALL.into_iter().find(|scheme| scheme.name() == name);
         found.ok_or_else(|| Error::unknown("method", name, &known))
     }
 

@@ -11,6 +11,7 @@ mod results;
 mod scenario;
 mod study;
 mod table;
+pub(crate) mod worked;
 
 pub use error::{Error, ErrorKind, Evidence, Place};
 pub use example::{EXAMPLES, Example, files_beside};
@@ -22,3 +23,5 @@ pub use results::{Failure, ModelResult, Results, Told};
 pub use scenario::{Scenario, Value};
 pub use study::{Study, on_threads};
 pub use table::{ResultColumn, ResultTable};
+
+pub use crate::study::sensitivity_request::SensitivityRequest;

@@ -13,6 +13,7 @@ use crate::model::outcome::Outcome;
 use crate::report::build::Report;
 use crate::report::failures::JobFailureRow;
 use crate::report::page;
+use crate::report::page::Page;
 use crate::report::page::origin::StudyOrigin;
 use crate::report::record::TableData;
 use crate::report::rows::Summary;
@@ -46,6 +47,10 @@ pub struct Told {
 impl Told {
     pub(super) fn of(said: &Said) -> Self {
         Self { asked: said.asked.clone(), answer: said.answer.clone(), warnings: said.warnings.clone() }
+    }
+
+    pub(super) fn of_page(page: &Page) -> Self {
+        Self { asked: page.asked.clone(), answer: page.answer.clone(), warnings: page.warnings.clone() }
     }
 
     /// What `README.md` of a folder says; nothing where there is none.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::example::{EXAMPLES, files_beside};
+use crate::config::calibration::{self, Calibration};
 use crate::config::{Loaded, Source, load_from};
 
 /// A scenario file with everything that it names, checked.
@@ -139,16 +140,23 @@ impl Scenario {
         Ok(changed)
     }
 
-    /// The scenario with all that it reads, as files for [`Source::memory`], the scenario first: its values resolved into one file.
+    /// The scenario with all that it reads, as files for [`Source::memory`], the scenario first: its values resolved into one file. With its evidence, and
+    /// the scenarios that moments are of, where it has `[calibration]`.
     ///
     /// # Errors
     /// [`Error`] when a data file cannot be read any more.
     pub fn packed(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let Loaded { path, document, data, .. } = &self.loaded;
+        let Loaded { path, document, .. } = &self.loaded;
         let name = path.file_name().map_or_else(|| "scenario.toml".into(), |name| name.to_string_lossy().into_owned());
-        let mut files = vec![(name, document.to_toml_string().into_bytes())];
-        for file in data {
-            files.push((file.name.clone(), document.data(&file.key, &file.name)?));
+        let mut files = packed(&self.loaded, name)?;
+        if document.origin("calibration").is_some() {
+            let Calibration { targets, scenarios, .. } = self.calibration()?;
+            files.push((targets.name.clone(), document.data(&targets.key, &targets.name)?));
+            let home = path.parent().unwrap_or(Path::new(""));
+            for other in &scenarios[1..] {
+                let name = other.path.strip_prefix(home).unwrap_or(&other.path).to_string_lossy().replace('\\', "/");
+                files.extend(packed(other, name)?);
+            }
         }
         Ok(files)
     }
@@ -202,6 +210,13 @@ impl Scenario {
         self.loaded.scenario.replications
     }
 
+    /// What it is to be fitted to.
+    pub(super) fn calibration(&self) -> Result<Calibration, Error> {
+        // Read anew: what was read belongs to this scenario.
+        let loaded = load_from(&self.source, &self.path, &self.assignments)?;
+        Ok(calibration::calibration(loaded, &self.assignments)?)
+    }
+
     pub(super) fn loaded(&self) -> &Loaded {
         &self.loaded
     }
@@ -215,6 +230,16 @@ impl Scenario {
                       `with(\"uncertainty.draws\", 0)`";
         Err(Error::refused(&self.path.display().to_string(), "sweep", "is a study of many points", remedy))
     }
+}
+
+/// A scenario under a name, and its data.
+fn packed(loaded: &Loaded, name: String) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let Loaded { document, data, .. } = loaded;
+    let mut files = vec![(name, document.to_toml_string().into_bytes())];
+    for file in data {
+        files.push((file.name.clone(), document.data(&file.key, &file.name)?));
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -247,6 +272,18 @@ mod tests {
             scenario.loaded.data.iter().map(|file| file.hash).collect::<Vec<_>>()
         );
         assert_eq!(again.regimes().collect::<Vec<_>>(), scenario.regimes().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_calibration_comes_back_with_its_evidence_and_the_scenarios_of_its_moments() {
+        let scenario = Scenario::example("calibration-1995").unwrap().with("buyers.count", 64).unwrap();
+        let files = scenario.packed().unwrap();
+        let again = Scenario::from_source(&Source::memory(files), "calibration-1995.toml").unwrap();
+        let (here, there) = (scenario.calibration().unwrap(), again.calibration().unwrap());
+        assert_eq!(here.targets.hash, there.targets.hash);
+        assert!(here.scenarios.len() > 1);
+        let hashes = |of: &Calibration| of.scenarios.iter().map(|own| own.document.hash()).collect::<Vec<_>>();
+        assert_eq!(hashes(&here), hashes(&there));
     }
 
     #[test]

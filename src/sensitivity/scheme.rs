@@ -131,6 +131,17 @@ impl IndexPrecision {
 }
 
 impl Scheme {
+    /// Every scheme, with what goes by default.
+    pub const ALL: [Self; 7] = [
+        Self::Sobol { randomisations: 8, second_order: false },
+        Self::Morris { levels: 4 },
+        Self::OneAtATime { quantiles: [0.05, 0.95] },
+        Self::Fast,
+        Self::RbdFast,
+        Self::Pawn,
+        Self::Delta,
+    ];
+
     /// The name on the command line and in files.
     #[must_use]
     pub fn name(self) -> &'static str {

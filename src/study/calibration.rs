@@ -4,11 +4,11 @@
 //! threads where it does not. The log knows an evaluation by the bits of its parameters, so its order does not matter.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::Observer;
 use super::moments::evaluate;
 use super::threads::{PointsError, work_off};
 use crate::calibration::search::SearchError;
@@ -71,7 +71,7 @@ pub struct CalibrationRun<'a> {
     trace: Vec<SearchRow>,
     /// Why the first point without a solution has none.
     first_failure: Option<String>,
-    stop: &'a AtomicBool,
+    stop: &'a dyn Observer,
     progress: &'a (dyn Fn(usize, &str) + Sync),
     /// Evaluations that this run worked out; the others were in the log.
     pub ran: usize,
@@ -102,7 +102,7 @@ impl<'a> CalibrationRun<'a> {
     pub fn open(
         calibration: &'a Calibration,
         folder: &OutputFolder,
-        stop: &'a AtomicBool,
+        stop: &'a dyn Observer,
         progress: &'a (dyn Fn(usize, &str) + Sync),
     ) -> Result<Self, CalibrationError> {
         let (log, found) = Log::open(folder, &identity(calibration))?;

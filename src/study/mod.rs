@@ -21,6 +21,7 @@ pub mod response;
 pub mod results;
 pub mod run;
 pub mod sensitivity;
+pub mod sensitivity_request;
 pub mod simulate;
 pub mod sink;
 pub mod solution;

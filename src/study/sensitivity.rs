@@ -11,11 +11,11 @@
 //! units contains it. With a shared population all rows have the same buyers, as all replications of a run have.
 
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use super::Observer;
 use super::response::{ResponseTarget, respond};
 use super::threads::{PointsError, work_off};
 use crate::config::Loaded;
@@ -167,13 +167,13 @@ impl ScenarioStudy<'_> {
     /// `most`, the design is doubled.
     ///
     /// # Errors
-    /// [`SensitivityError`] when the design cannot be made, the disk refuses, `stop` is set, or too few rows could be run.
+    /// [`SensitivityError`] when the design cannot be made, the disk refuses, `stop` asks to stop, or too few rows could be run.
     pub fn run(
         &self,
         (log, found): (Log, FoundRecords),
         (n, most): (usize, usize),
         rule: IndexPrecision,
-        stop: &AtomicBool,
+        stop: &dyn Observer,
         progress: &(impl Fn(usize, usize) + Sync),
     ) -> Result<FinishedSensitivity, SensitivityError> {
         let problem = self.problem();
@@ -223,7 +223,7 @@ impl ScenarioStudy<'_> {
         design: &Design,
         results: &mut [Option<RowResult>],
         log: &Log,
-        stop: &AtomicBool,
+        stop: &dyn Observer,
         progress: &(impl Fn(usize, usize) + Sync),
     ) -> Result<usize, SensitivityError> {
         let missing: Vec<usize> = (0..results.len()).filter(|row| results[*row].is_none()).collect();

@@ -576,6 +576,29 @@ fn loyalty_by_brand_is_recovered_from_repurchase_rates() {
     }
 }
 
+/// The calibration as a call: the bytes of the command.
+#[test]
+fn the_library_works_the_same_calibration_off() {
+    use stickershock::{FolderOptions, ResultFolder, Scenario, Source};
+    let laboratory = Laboratory::new("points = 1\nstarts = 1\nsimplex = 0\npolish = 2\nseeds = 2");
+    laboratory.evidence(&[0.4, 0.3, -3.6, -3.4, 0.3, 0.5], "");
+    let out = laboratory.folder.path().join("command");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+    let done = command.arg("calibrate").arg(laboratory.scenario()).args(crate::support::ANYWHERE);
+    let done = done.args(["--no-charts", "--quiet", "--out"]).arg(&out).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let scenario = Scenario::from_source(&Source::below(Path::new("/")), laboratory.scenario()).unwrap();
+    let found = ResultFolder::calibration(&scenario, None, FolderOptions::default(), &()).unwrap();
+    for name in found.tables() {
+        let bytes = fs::read(out.join(format!("tables/{name}.csv"))).unwrap();
+        assert!(found.table(&name).unwrap().csv() == bytes, "{name}");
+    }
+    assert!(found.tables().iter().any(|name| name == "parameters"));
+    let other = Scenario::example("sidebar-1995").unwrap();
+    let error = ResultFolder::calibration(&other, None, FolderOptions::default(), &()).unwrap_err();
+    assert!(error.to_string().contains("nothing to calibrate"), "{error}");
+}
+
 /// The page has the estimates of the files that studies of draws extend, under every structure.
 #[test]
 fn estimates_of_structures_are_those_of_the_page() {

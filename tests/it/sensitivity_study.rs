@@ -349,6 +349,42 @@ fn the_command_writes_tables_and_charts_and_explains_wrong_usage() {
     assert!(root().join("configs/sensitivity-1995.toml").exists());
 }
 
+/// The study as a call: the bytes of the command, with or without a folder of one's own, resumed and grown, and refusals in parts.
+#[test]
+fn the_library_works_the_same_study_off() {
+    use stickershock::{ErrorKind, FolderOptions, ResultFolder, Scenario, SensitivityRequest, Source};
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), "");
+    let read = Scenario::from_source(&Source::below(Path::new("/")), &path).unwrap();
+    let asked = |n: usize| SensitivityRequest {
+        scheme: SOBOL,
+        n: Some(n),
+        regimes: vec!["imposed".into()],
+        ..SensitivityRequest::default()
+    };
+    let study = |n: usize, out: Option<&Path>| {
+        ResultFolder::sensitivity(&read, &asked(n), out, FolderOptions::default(), &()).unwrap()
+    };
+    let out = folder.path().join("command");
+    let words = ["--n", "4", "--randomisations", "2", "--regime", "imposed", "--no-charts", "--quiet", "--out"];
+    let done = command(&[&[path.to_str().unwrap()][..], &words, &[out.to_str().unwrap()]].concat());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let grown = folder.path().join("grown");
+    study(2, Some(&grown));
+    let found = study(4, Some(&grown));
+    assert_eq!(tables(&grown), tables(&out));
+    assert_eq!(found.manifest().matches("\"complete\"").count(), 1);
+    let alone = study(4, None);
+    assert_eq!(alone.table("sensitivity").unwrap(), found.table("sensitivity").unwrap());
+    assert!(!alone.told().answer.is_empty() && alone.told() == found.told());
+    let error = ResultFolder::sensitivity(&read, &asked(3), None, FolderOptions::default(), &()).unwrap_err();
+    let key = error.place().and_then(|place| place.key.clone());
+    assert_eq!((error.kind(), key.as_deref(), error.value()), (ErrorKind::Input, Some("n"), Some("3")));
+    let stop = AtomicBool::new(true);
+    let error = ResultFolder::sensitivity(&read, &asked(4), None, FolderOptions::default(), &stop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+}
+
 /// Killed again and again without warning, then left alone: the tables are those of a study that nobody disturbed.
 #[test]
 fn a_killed_study_goes_on_where_it_was() {
