@@ -17,8 +17,34 @@ pub(crate) fn closest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a 
         .map(|(_, candidate)| candidate)
 }
 
-/// A help line: "did you mean `x`? expected one of `x`, `y`", or the list alone where nothing is near.
+/// Names that earlier versions had, and those that they have now.
+const FORMER: [(&str, &str); 18] = [
+    ("opening_japan", "opening_partner"),
+    ("opening_us", "opening_home"),
+    ("parts_value_us", "parts_value_home"),
+    ("europe_weight", "third_party_weight"),
+    ("big_three_weight", "home_makers_weight"),
+    ("sales_yen", "sales_exchange_elasticity"),
+    ("parts_yen", "parts_exchange_elasticity"),
+    ("transplants_yen", "transplants_exchange_slope"),
+    ("china_pact_credit", "pact_credit"),
+    ("china_pact", "pact_elsewhere"),
+    ("yen_per_usd", "exchange_rate"),
+    ("japanese_makers_loss", "partner_makers_loss"),
+    ("europe_gain", "third_party_gain"),
+    ("big_three_gain", "home_makers_gain"),
+    ("yen", "exchange_rate"),
+    ("yen_elasticity", "exchange_rate_elasticity"),
+    ("sticky", "staggered"),
+    ("resampled", "own"),
+];
+
+/// A help line: "did you mean `x`? expected one of `x`, `y`", or the list alone where nothing is near; for a name that an earlier version had, what
+/// stands in its place.
 pub(crate) fn one_of(typed: &str, candidates: &[&str]) -> String {
+    if let Some((_, now)) = FORMER.iter().find(|(former, now)| *former == typed && candidates.contains(now)) {
+        return format!("an earlier version had `{typed}`; write `{now}` (CHANGELOG.md says what changed)");
+    }
     let list = quoted(candidates);
     match closest(typed, candidates.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? expected one of {list}"),
@@ -67,6 +93,18 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What stands in a former name's place is a name of today's scenarios, and the former one is none.
+    #[test]
+    fn former_names_lead_to_names_that_there_are() {
+        let schema = crate::config::schema();
+        for (former, now) in FORMER {
+            assert!(schema.contains(&format!("\"{now}\"")), "{now}");
+            assert!(!schema.contains(&format!("\"{former}\"")), "{former}");
+            assert!(one_of(former, &["other", now]).contains(&format!("write `{now}`")));
+        }
+        assert_eq!(one_of("yen", &["rate"]), "expected one of `rate`", "elsewhere the word is no former name");
+    }
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {

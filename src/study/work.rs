@@ -284,19 +284,24 @@ fn settle(begin: Begin, store: &Store, wanted: Plan, loaded: &Loaded) -> Result<
     if begin == Begin::Fresh || !path.join(PLAN_FILE).exists() {
         return start(store, wanted, loaded).map(Some);
     }
+    let manifest = store.folder().manifest();
     let stored = match Plan::read(store.folder()) {
         Ok(stored) => stored,
         // A plan of an older form is no plan of this study.
-        Err(error) if resume => {
-            return Err(refusal(path, "is of another study and cannot be continued", &[error.to_string()]));
+        Err(error) => {
+            let finished = manifest.is_some_and(|manifest| manifest["status"] == WorkStatus::Complete.as_str());
+            let what = match (resume, finished, store.has_units()) {
+                (true, ..) => "is of another study and cannot be continued",
+                (false, true, _) => "holds the finished results of another study",
+                (false, false, true) => "holds the unfinished run of another study",
+                (false, false, false) => return start(store, wanted, loaded).map(Some),
+            };
+            // What to do is said once.
+            let reason = error.to_string();
+            return Err(refusal(path, what, &[reason.lines().next().unwrap_or_default().to_owned()]));
         }
-        Err(error) if store.has_units() => {
-            return Err(refusal(path, "holds the unfinished run of another study", &[error.to_string()]));
-        }
-        Err(_) => return start(store, wanted, loaded).map(Some),
     };
     let differences = stored.differences(&wanted);
-    let manifest = store.folder().manifest();
     let complete = manifest.is_some_and(|manifest| {
         manifest["status"] == WorkStatus::Complete.as_str() && manifest["plan"]["blake3"] == stored.hash.as_str()
     });

@@ -90,3 +90,37 @@ fn a_run_stays_when_something_else_is_planned_or_studied_there() {
     succeeds(&[&NEGOTIATE[..], &["--fresh"]].concat(), &out);
     assert!(!out.join("plan.json").exists() && !out.join("tables/models.csv").exists());
 }
+
+/// Results of a version that wrote its plan otherwise are no less finished: they stay, and the message says whose they are.
+#[test]
+fn results_of_an_earlier_version_stay_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let small =
+        ["run", "configs/sidebar-1995.toml", "--regimes", "imposed", "--replications", "1", "--no-charts", "--quiet"];
+    succeeds(&small, &out);
+    let plan = out.join("plan.json");
+    let text = std::fs::read_to_string(&plan).unwrap();
+    let mut old: serde_json::Value = serde_json::from_str(&text).unwrap();
+    old["format"] = 2.into();
+    old["version"] = "0.1.0+a2d72c3dfd48afc0".into();
+    // What the form did not have.
+    old.as_object_mut().unwrap().remove("units");
+    std::fs::write(&plan, old.to_string()).unwrap();
+    let table = out.join("tables/models.csv");
+    let before = std::fs::read(&table).unwrap();
+    let words = ["written by version 0.1.0+a2d72c3dfd48afc0", "a form (2)"];
+    refused(&small, &out, &words);
+    assert!(std::fs::read(&table).unwrap() == before && !out.join("units").exists());
+    for verb in [&["merge"][..], &["unit", "--range", "0..1"], &["verify", "--sample", "1"], &["plan", "--status"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+        let output = command.args(verb).arg(&out).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(65), "{verb:?}: {said}");
+        words
+            .iter()
+            .chain(&["go on with that version"])
+            .for_each(|part| assert!(said.contains(part), "{verb:?}: {said}"));
+    }
+    succeeds(&[&small[..], &["--fresh"]].concat(), &out);
+}

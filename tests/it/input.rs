@@ -458,3 +458,24 @@ fn names_that_are_numbers_mean_one_thing() {
     fs::write(&file, text.replacen(first, "12", 1).replacen(second, "12.0", 1)).unwrap();
     copy.refused(&["\"12.0\"", "has already as \"12\""]);
 }
+
+/// What earlier versions called otherwise is answered with the name that it has now, in files and in `--set`.
+#[test]
+fn keys_of_earlier_versions_are_answered_with_their_present_names() {
+    for (assignment, now) in [
+        ("governments.opening_japan=0.3", "opening_partner"),
+        ("governments.dates.china_pact=1995-05-01", "pact_elsewhere"),
+        ("governments.flows.yen_elasticity=0.1", "exchange_rate_elasticity"),
+        ("pricing.rule=sticky", "staggered"),
+        ("buyers.population=resampled", "own"),
+    ] {
+        let error = load(&root().join("configs/showdown-1995.toml"), &[assignment.to_owned()]).unwrap_err().to_string();
+        assert!(
+            error.contains("earlier version") && error.contains(&format!("write `{now}`")),
+            "{assignment}: {error}"
+        );
+    }
+    let copy = Copy::new();
+    copy.replace("bargaining-1995.toml", "opening_partner", "opening_japan");
+    copy.refused(&["bargaining-1995.toml", "opening_japan", "write `opening_partner`"]);
+}

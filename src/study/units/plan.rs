@@ -60,6 +60,20 @@ pub enum UnitPlanError {
         /// The file.
         path: PathBuf,
     },
+    /// A plan of a version that wrote it otherwise.
+    #[error(
+        "{path}: was written by version {version}, in a form ({form}) that this program, whose form is {FORMAT}, does not read\n\
+         help: go on with that version, or write the plan again with `stickershock plan SCENARIO --out {}`",
+        folder(.path)
+    )]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// The version.
+        version: String,
+        /// Its form.
+        form: u64,
+    },
     /// The plan was made by another version of the model.
     #[error(
         "{path}: the plan is of version {planned} and this program is version {MODEL_VERSION}, whose results may differ\n\
@@ -378,15 +392,16 @@ impl Plan {
         let path = folder.path().join(PLAN_FILE);
         let bytes = folder.read(PLAN_FILE).map_err(|error| UnitPlanError::Unreadable { path: path.clone(), error })?;
         let damaged = |reason: String| UnitPlanError::Damaged { path: path.clone(), reason };
-        let theirs =
-            |value: serde_json::Value| value.get("program").and_then(serde_json::Value::as_str) != Some("stickershock");
-        if serde_json::from_slice(&bytes).is_ok_and(theirs) {
-            return Err(UnitPlanError::Foreign { path });
+        if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&bytes) {
+            if value["program"] != "stickershock" {
+                return Err(UnitPlanError::Foreign { path });
+            }
+            if let Some(form) = value["format"].as_u64().filter(|form| *form != u64::from(FORMAT)) {
+                let version = value["version"].as_str().unwrap_or("unknown").to_owned();
+                return Err(UnitPlanError::Form { path, version, form });
+            }
         }
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
-        if plan.program != "stickershock" || plan.format != FORMAT {
-            return Err(damaged(format!("is a plan of form {}, expected {FORMAT}", plan.format)));
-        }
         // Checked before the units are listed: a number that was changed must not ask for more memory than there is.
         let count = plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points as u64);
         let inside = |copy: &str| Path::new(copy).components().all(|step| matches!(step, Component::Normal(_)));
