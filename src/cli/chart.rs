@@ -69,7 +69,15 @@ pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
     let redrawn = redraw(&OutputFolder::at(&args.folder), &wanted)?;
     if redrawn.charts.is_empty() {
         let reasons: Vec<String> = redrawn.left_out.iter().map(|(name, why)| format!("\n  {name}: {why}")).collect();
-        let message = format!("{}: no chart can be drawn{}", args.folder.display(), reasons.concat());
+        // A study leaves at least one chart, and its reasons: what has neither was not written to be drawn again.
+        let reasons = match reasons.is_empty() {
+            true => {
+                "\nhelp: a version before 0.2.0 left no description of its charts; run the study again with this one"
+                    .to_owned()
+            }
+            false => reasons.concat(),
+        };
+        let message = format!("{}: no chart can be drawn{reasons}", args.folder.display());
         return Err(CliError::Usage(message));
     }
     let out = args.out.clone().unwrap_or_else(|| {

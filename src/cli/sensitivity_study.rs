@@ -193,14 +193,18 @@ fn asked(args: &StudyArgs) -> Result<SensitivityRequest, CliError> {
     })
 }
 
-/// What cannot be asked, with the option as it is written on the command line.
+/// What cannot be asked, with options as they are written on the command line.
 fn said(refused: &RequestRefused, loaded: &Loaded) -> String {
-    let place = match refused.option {
-        Some(option) => format!("--{}", option.replace('_', "-")),
-        None => loaded.path.display().to_string(),
-    };
     let value = refused.value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
-    format!("{place}{value}: {}\nhelp: {}", refused.message, refused.help)
+    let (place, help) = match refused.option {
+        Some(option) => {
+            let written = format!("--{}", option.replace('_', "-"));
+            let help = refused.help.replace(&format!("{option} = "), &format!("{written} "));
+            (written, help)
+        }
+        None => (loaded.path.display().to_string(), refused.help.clone()),
+    };
+    format!("{place}{value}: {}\nhelp: {help}", refused.message)
 }
 
 /// A progress bar with the time left, on standard error, only where that is a terminal.

@@ -56,7 +56,8 @@ macro_rules! define_section {
             #[serde(default)]
             pub exchange_rate: Option<Sourced<f64>>,
             /// Dates of the steps.
-            pub dates: DatesSection,
+            #[serde(default)]
+            pub dates: Option<DatesSection>,
             /// What sanctions do to the market.
             pub flows: FlowsSection,
         }
@@ -260,7 +261,8 @@ fn without(reader: &Reader<'_>, missing: &[&str]) -> ConfigError {
 }
 
 fn steps(reader: &Reader<'_>, section: &GovernmentsSection) -> Result<Calendar, ConfigError> {
-    let calendar = section.dates.calendar(section.escalation.unwrap_or_default());
+    let dates = section.dates.as_ref().ok_or_else(|| without(reader, &["dates"]))?;
+    let calendar = dates.calendar(section.escalation.unwrap_or_default());
     calendar.check().map_err(|error| {
         let InvalidCalendar { earlier, later, .. } = &error;
         let given = |name: &str| reader.document.origin(&format!("governments.dates.{name}")).is_some();

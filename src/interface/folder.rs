@@ -13,7 +13,6 @@ use super::table::ResultTable;
 use super::worked::{self, Worked, Working};
 use crate::config::figures::Figures;
 use crate::folder::{OutputFolder, TemporaryFolder};
-use crate::platform::clock::Instant;
 use crate::report::writer::{Formats, Writer};
 use crate::study::Observer;
 use crate::study::sensitivity_request::{RequestRefused, SensitivityRequest};
@@ -105,7 +104,7 @@ impl ResultFolder {
             before if before == total => observer.jobs(1),
             _ => observer.begins(total as u64, done as u64),
         };
-        let working = Working { started: Instant::now(), fresh, charts: charts && loaded.scenario.outputs.charts };
+        let working = Working::begin(fresh, charts && loaded.scenario.outputs.charts);
         let Worked { finished, page, .. } =
             worked::sensitivity::<Error>(&study, sizes, request.precision, &folder, working, observer, &progress)?;
         observer.ends();
@@ -130,8 +129,7 @@ impl ResultFolder {
         let (folder, temporary) = place(folder)?;
         // How many evaluations a search takes is not known before.
         let progress = |_: usize, _: &str| observer.jobs(1);
-        let charts = charts && scenario.loaded().scenario.outputs.charts;
-        let working = Working { started: Instant::now(), fresh, charts };
+        let working = Working::begin(fresh, charts && scenario.loaded().scenario.outputs.charts);
         observer.begins(0, 0);
         let Worked { finished, page, .. } =
             worked::calibration::<Error>(&calibration, &folder, working, observer, &progress)?;

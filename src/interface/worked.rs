@@ -35,6 +35,13 @@ pub(crate) struct Working {
     pub charts: bool,
 }
 
+impl Working {
+    /// Begins now.
+    pub fn begin(fresh: bool, charts: bool) -> Self {
+        Self { started: Instant::now(), fresh, charts }
+    }
+}
+
 /// What came of a study.
 pub(crate) struct Worked<F> {
     /// Its results.

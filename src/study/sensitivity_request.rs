@@ -151,7 +151,7 @@ impl SensitivityRequest {
         if scheme.grows() && !n.is_power_of_two() {
             let (below, above) = ((n.next_power_of_two() / 2).max(least), n.next_power_of_two());
             let message = "the size of a design that grows is a power of two";
-            return refused("n", n, message, format!("{below} or {above}"));
+            return refused("n", n, message, format!("n = {below} or n = {above}"));
         }
         let most = self.n_max.unwrap_or(n);
         if most < n {
