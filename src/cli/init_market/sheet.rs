@@ -235,7 +235,7 @@ mod tests {
         let (found, refused) = sheet.numbers("units", &[0, 1]).unwrap();
         assert_eq!(found, [None, None]);
         assert!(
-            refused[0].contains("row 2: units is \"1.200\", expected a number that reads one way, 1200 or 1.200"),
+            refused[0].contains("row 2: units is 1.200, expected a number that reads one way, 1200 or 1.200"),
             "{refused:?}"
         );
     }
