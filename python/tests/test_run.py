@@ -143,7 +143,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(small: ss.Scenario,
         assert program.stdout.readline() == "interrupted\n"
         waited = time.monotonic() - begun
         assert program.wait() == 0
-    assert waited < 2.0, f"{waited:.1f} s"
+    assert waited < 1.0, f"{waited:.1f} s"
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
     assert list((out / "units").iterdir())
     heard: list[tuple[int, int]] = []

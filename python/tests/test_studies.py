@@ -17,6 +17,8 @@ import stickershock as ss
 UNCERTAIN = """
 extends = "market-1995.toml"
 name = "uncertain"
+[outputs]
+headline = "expected_units_sanctioned"
 [buyers]
 count = 128
 pricing_nodes = 128
@@ -106,6 +108,7 @@ def test_a_sensitivity_study_is_that_of_the_command_line(uncertain: ss.Scenario,
     assert dict(again.tables) == dict(result.tables)
 
 
+@pytest.mark.filterwarnings("ignore:.*replication noise")
 def test_a_sensitivity_study_in_a_folder_goes_on_and_grows(uncertain: ss.Scenario, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call = {"regimes": "imposed", "charts": False, "progress": False}
