@@ -131,6 +131,96 @@ fn of_dependent_limits_the_tighter_binds() {
     assert!(used[0] <= 0.06 * (1.0 + 1e-10) && used[1] <= 0.04 * (1.0 + 1e-10), "{used:?}");
 }
 
+/// Limits of a scenario are met, each with equality or a shadow price of zero.
+fn limits_clear(found: &ScenarioResult, allowed: &[f64]) {
+    let each = found.limit_used.iter().zip(allowed).zip(&found.shadow_price);
+    for ((used, allowed), mu) in each {
+        let over = (used / allowed).ln();
+        assert!(*mu >= 0.0 && if *mu > 0.0 { over.abs() <= 1e-10 } else { over <= 1e-10 }, "{found:?}");
+    }
+    assert_eq!(found.limit_used.len(), allowed.len());
+    assert!(found.first_order_residual < 1e-9 && found.second_order.iter().all(|order| order.largest_eigenvalue < 0.0));
+}
+
+/// Steps in shadow prices that end where all limits are slack: past a fold so little is sold that the limit no longer binds.
+#[test]
+fn limits_that_all_turn_slack_on_the_way_are_slack() {
+    let specs = r#"[{"name": "free", "spec": {}}, {"name": "q", "spec": {"limits": [{"name": "l", "share": 0.1, "where": {}}]}}]"#;
+    let solution = solved_with("local_not_global_1x2", Some(specs), SolveOptions::default());
+    let found = scenario(&solution, "q");
+    limits_clear(found, &[0.1]);
+    assert!(found.shadow_price[0] == 0.0 && (found.price[0] - 128.643).abs() < 1e-3, "{:?}", found.price);
+    assert!((scenario(&solution, "free").price[0] - 3.7152).abs() < 1e-4);
+    for (case, allowed) in [
+        ("limits_two_of_two", &[0.2, 0.05][..]),
+        ("limits_overlap_duty", &[0.15, 0.05, 0.001]),
+        ("limits_two_pairs", &[0.3, 0.2]),
+    ] {
+        limits_clear(&solved(case).scenarios[0], allowed);
+    }
+}
+
+/// Against prices and shadow prices of another solver (SciPy's least squares on all conditions).
+#[test]
+fn shadow_prices_that_newton_steps_overshoot_are_found() {
+    let close = |found: &[f64], known: &[f64]| {
+        assert!(found.len() == known.len() && found.iter().zip(known).all(|(a, b)| (a - b).abs() < 2e-5), "{found:?}");
+    };
+    let solution = solved("limits_nested_one_buyer");
+    let found = &solution.scenarios[0];
+    limits_clear(found, &[0.02, 0.15, 0.01, 0.01, 0.15]);
+    close(&found.price, &[5.49225, 8.21833, 6.32595, 8.06889, 1.63588, 9.75114]);
+    close(&found.shadow_price, &[0.0, 0.0, 4.99547, 1.41549, 0.0]);
+    let solution = solved("limits_nested_costs");
+    let found = &solution.scenarios[0];
+    limits_clear(found, &[0.05, 0.1, 0.2]);
+    close(&found.price, &[6.63139, 4.47256, 6.25157, 5.78971, 6.19616]);
+    close(&found.shadow_price, &[2.31979, 0.38263, 0.0]);
+}
+
+/// Any number of equal limits share one shadow price, and all searches for prices on the way are counted.
+#[test]
+fn equal_limits_share_whatever_their_number() {
+    let specs = |count: usize| {
+        let each = (0..count).map(|q| format!(r#"{{"name": "q{q}", "share": 0.1, "where": {{"region": "JP"}}}}"#));
+        let limits = each.collect::<Vec<_>>().join(", ");
+        format!(r#"[{{"name": "s", "spec": {{"limits": [{limits}]}}}}]"#)
+    };
+    let found = |count: usize| {
+        let solution = solved_with("q_same_twice", Some(&specs(count)), SolveOptions::default());
+        scenario(&solution, "s").clone()
+    };
+    let alone = found(1);
+    assert!(alone.search.evaluations > 10, "{:?}", alone.search);
+    for count in [2, 15, 16, 17, 32, 300] {
+        let shared = found(count).shadow_price;
+        assert_eq!(shared.len(), count);
+        for mu in &shared {
+            assert!((count as f64 * mu / alone.shadow_price[0] - 1.0).abs() < 1e-9, "{count}: {shared:?}");
+        }
+    }
+}
+
+/// Costs far below zero: where the conditions hold at prices below zero only, that is said; limits that raise those prices are solved, though
+/// there is nothing to begin with without them.
+#[test]
+fn costs_below_zero_are_named_and_limits_are_solved_without_the_free_prices() {
+    let solution = solved_with("costs_below_zero", None, SolveOptions::default());
+    let single = solution.failed.iter().find(|failed| failed.scenario == "single").unwrap().error.to_string();
+    for part in
+        ["prices below zero (p0 at -1.8638)", "marginal cost of p0 is -4.4361", "too inelastic", "correct its demand"]
+    {
+        assert!(single.contains(part), "{single}");
+    }
+    for (name, allowed) in [("lim1", 0.1), ("lim3only", 0.15)] {
+        let found = scenario(&solution, name);
+        limits_clear(found, &[allowed]);
+        assert!(found.shadow_price[0] > 0.0 && found.price.iter().all(|price| *price > 0.0), "{found:?}");
+    }
+    limits_clear(&solved("limits_retail_below_zero").scenarios[0], &[0.1, 0.1, 0.15]);
+    limits_clear(&solved("limits_list_below_zero").scenarios[0], &[0.15, 0.01]);
+}
+
 #[test]
 fn a_limit_on_nothing_says_so() {
     let solution = solved_with("quota_nowhere", None, SolveOptions::default());

@@ -12,6 +12,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::linear::Linearised;
 use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError, equilibrium};
+use crate::model::fixed_point::SearchReport;
 use crate::numerics::elementary;
 
 /// The most that a set of products may sell together.
@@ -28,7 +29,7 @@ pub struct Limit {
 /// Prices that respect all limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LimitedEquilibrium {
-    /// The equilibrium; its margins are net of shadow prices.
+    /// The equilibrium; its margins are net of shadow prices, and its report counts what all searches on the way took.
     pub equilibrium: Equilibrium,
     /// Shadow price of each limit, in the unit of prices; zero where it is slack.
     pub shadow_price: Vec<f64>,
@@ -40,13 +41,13 @@ pub struct LimitedEquilibrium {
     pub iterations: usize,
 }
 
-/// Largest relative miss of a binding limit.
+/// Largest |log use - log limit| of a binding limit.
 pub const TOLERANCE: f64 = 1e-11;
 /// Steps in shadow prices before the search is given up.
 const MAX_ITERATIONS: usize = 80;
 /// Rounds of Gauss-Seidel in one step, for limits that depend on one another.
 const MAX_ROUNDS: usize = 20_000;
-/// Singular values below this count as zero: the matrices hold zeros and ones.
+/// Eigenvalues of products of rows of zeros and ones, relative to the largest, that count as zero.
 const SINGULAR: f64 = 1e-9;
 /// |log use - log limit| up to which a limit counts as binding when shadow prices are shared out.
 const SHARED: f64 = 1e-9;
@@ -54,8 +55,18 @@ const SHARED: f64 = 1e-9;
 const STEERING_BUYERS: usize = 512;
 /// A step that leaves more of the miss than this has the response measured anew.
 const SLOW: f64 = 0.5;
+/// Of the path of limits: how far they move at once at first and at least, in logs; steps in shadow prices for one move, and for all.
+const FIRST_MOVE: f64 = 1.0;
+const LAST_MOVE: f64 = 1e-3;
+const STEPS_A_MOVE: usize = 12;
+const STEPS_IN_ALL: usize = 400;
+/// Shadow prices, as multiples of mean prices, at which the path may begin: none, or more where there is no equilibrium without.
+const BEGINNINGS: [f64; 6] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0];
 
 /// Equilibrium prices under limits, found from `start`.
+///
+/// Newton steps in shadow prices from zero; where they lead nowhere, or there is no equilibrium without limits, the limits are moved from what
+/// is sold at some shadow prices to what is allowed.
 ///
 /// # Errors
 /// [`SupplyError::Limit`] for a limit that no sale can meet or that names no product, [`SupplyError::LimitsDiverged`], and
@@ -76,62 +87,175 @@ pub fn equilibrium_with_limits(
     let groups: Vec<&[usize]> = limits.iter().map(|limit| limit.products.as_slice()).collect();
     let incidence = incidence(&groups, problem.cost.len());
     let independent = rank(&incidence) == limits.len();
-    let mut shadow_price = vec![0.0; limits.len()];
-    let mut prices = start.to_vec();
-    let mut miss = f64::INFINITY;
-    let mut steering: Option<Steering> = None;
-    // Second order is checked where the limits are met.
-    let on_the_way = PricingOptions { second_order: false, ..options };
-    for iterations in 0..MAX_ITERATIONS {
-        let cost = shadowed(problem.cost, limits, &shadow_price);
-        let shadowed = PriceProblem { cost: &cost, ..*problem };
-        let mut found = equilibrium(&shadowed, &prices, on_the_way)?;
-        let met = |found: &Equilibrium| {
-            let used: Vec<f64> = groups.iter().map(|group| group.iter().map(|&j| found.share[j]).sum()).collect();
-            // How far each limit is from slack or price: log use over limit where it binds, use above the limit where it does not.
-            let over: Vec<f64> =
-                used.iter().zip(limits).map(|(used, limit)| elementary::ln(used / limit.share)).collect();
-            let each = over.iter().zip(&shadow_price);
-            let missed = each.map(|(&over, &mu)| if mu > 0.0 { over.abs() } else { over.max(0.0) });
-            let miss = missed.fold(0.0, f64::max);
-            (used, over, miss)
-        };
-        let (mut used, mut over, missed) = met(&found);
-        let slow = missed > SLOW * miss;
-        miss = missed;
-        if miss <= TOLERANCE && options.second_order {
-            found = equilibrium(&shadowed, &found.price, options)?;
-            (used, over, miss) = met(&found);
+    let allowed: Vec<f64> = limits.iter().map(|limit| limit.share).collect();
+    let spent = SearchReport::default();
+    let mut search = Search { problem, limits, groups, independent, options, steps: 0, spent };
+    let found = match search.newton(&allowed, &vec![0.0; limits.len()], start, MAX_ITERATIONS) {
+        Ok(found) => found,
+        Err(error) => {
+            // What there is to say where there is no equilibrium without limits.
+            let at_once = search.steps == 0;
+            search.path(&allowed, start).map_err(|left| match error {
+                error if at_once || left.is_nan() => error,
+                _ => search.diverged(left),
+            })?
         }
-        if miss <= TOLERANCE {
-            let binding: Vec<usize> = (0..limits.len()).filter(|&g| over[g].abs() <= SHARED).collect();
-            let rows = incidence.select_rows(&binding);
-            let shared = rank(&rows) < binding.len();
-            if shared {
-                share_out(&rows, &binding, &mut shadow_price);
-            }
-            return Ok(LimitedEquilibrium { equilibrium: found, shadow_price, used, shared, iterations });
-        }
-        prices.clone_from(&found.price);
-        let known = steering.take().filter(|_| !slow).map(|steering| steering.seen(&shadow_price, &over));
-        let slope = match known {
-            Some(slope) => slope,
-            None => {
-                let linear = Linearised::at(&shadowed, &prices, Some(STEERING_BUYERS))?.holding(options.held);
-                let response = linear.group_response(&groups).ok_or(SupplyError::Singular)?;
-                DMatrix::from_fn(limits.len(), limits.len(), |g, h| response[(g, h)] / used[g])
-            }
-        };
-        let before = DVector::from_column_slice(&shadow_price);
-        if independent {
-            advance(&mut shadow_price, &over, &slope);
-        } else {
-            complement(&mut shadow_price, &over, &slope);
-        }
-        steering = Some(Steering { slope, shadow_price: before, over: DVector::from_vec(over) });
+    };
+    let Met { equilibrium, mut shadow_price, used, over } = found;
+    let binding: Vec<usize> = (0..limits.len()).filter(|&g| over[g].abs() <= SHARED).collect();
+    let rows = incidence.select_rows(&binding);
+    let shared = rank(&rows) < binding.len();
+    if shared {
+        share_out(&rows, &binding, &mut shadow_price);
     }
-    let limits = limits.iter().map(|limit| limit.name.as_str()).collect::<Vec<_>>().join(", ");
-    Err(SupplyError::LimitsDiverged { limits, iterations: MAX_ITERATIONS, residual: miss })
+    let report = SearchReport { residual: equilibrium.report.residual, ..search.spent };
+    let equilibrium = Equilibrium { report, ..equilibrium };
+    Ok(LimitedEquilibrium { equilibrium, shadow_price, used, shared, iterations: search.steps })
+}
+
+/// An equilibrium at some shadow prices.
+struct Met {
+    equilibrium: Equilibrium,
+    shadow_price: Vec<f64>,
+    /// Sum of the shares under each limit, and its log over what is allowed.
+    used: Vec<f64>,
+    over: Vec<f64>,
+}
+
+impl Met {
+    /// How far the worst limit is from slack or price: log use over limit where it binds, use above the limit where it does not.
+    fn miss(&self) -> f64 {
+        let each = self.over.iter().zip(&self.shadow_price);
+        each.map(|(&over, &mu)| if mu > 0.0 { over.abs() } else { over.max(0.0) }).fold(0.0, f64::max)
+    }
+}
+
+/// A search for shadow prices.
+struct Search<'a> {
+    problem: &'a PriceProblem<'a>,
+    limits: &'a [Limit],
+    groups: Vec<&'a [usize]>,
+    independent: bool,
+    options: PricingOptions<'a>,
+    /// Steps in shadow prices so far.
+    steps: usize,
+    /// What all searches for prices took.
+    spent: SearchReport,
+}
+
+impl Search<'_> {
+    /// The equilibrium at these shadow prices.
+    fn met(
+        &mut self,
+        allowed: &[f64],
+        shadow_price: &[f64],
+        prices: &[f64],
+        options: PricingOptions<'_>,
+    ) -> Result<Met, SupplyError> {
+        let cost = shadowed(self.problem.cost, self.limits, shadow_price);
+        let found = equilibrium(&PriceProblem { cost: &cost, ..*self.problem }, prices, options);
+        let (iterations, evaluations) = match &found {
+            Ok(found) => (found.report.iterations, found.report.evaluations),
+            Err(SupplyError::NoEquilibrium { evaluations, .. }) => (0, *evaluations),
+            Err(_) => (0, 0),
+        };
+        self.spent.iterations += iterations;
+        self.spent.evaluations += evaluations;
+        let equilibrium = found?;
+        let used: Vec<f64> =
+            self.groups.iter().map(|group| group.iter().map(|&j| equilibrium.share[j]).sum()).collect();
+        let over = used.iter().zip(allowed).map(|(used, allowed)| elementary::ln(used / allowed)).collect();
+        Ok(Met { equilibrium, shadow_price: shadow_price.to_vec(), used, over })
+    }
+
+    /// Newton steps from some shadow prices, so many at most.
+    fn newton(&mut self, allowed: &[f64], from: &[f64], start: &[f64], most: usize) -> Result<Met, SupplyError> {
+        let mut shadow_price = from.to_vec();
+        let mut prices = start.to_vec();
+        let mut miss = f64::INFINITY;
+        let mut steering: Option<Steering> = None;
+        // Second order is checked where the limits are met.
+        let on_the_way = PricingOptions { second_order: false, ..self.options };
+        for _ in 0..most {
+            let mut found = self.met(allowed, &shadow_price, &prices, on_the_way)?;
+            let missed = found.miss();
+            let slow = missed > SLOW * miss;
+            miss = missed;
+            if miss <= TOLERANCE && self.options.second_order {
+                found = self.met(allowed, &shadow_price, &found.equilibrium.price, self.options)?;
+                miss = found.miss();
+            }
+            if miss <= TOLERANCE {
+                return Ok(found);
+            }
+            let Met { equilibrium, used, over, .. } = found;
+            prices = equilibrium.price;
+            let known = steering.take().filter(|_| !slow).map(|steering| steering.seen(&shadow_price, &over));
+            let slope = match known {
+                Some(slope) => slope,
+                None => self.slope(&shadow_price, &prices, &used)?,
+            };
+            let before = DVector::from_column_slice(&shadow_price);
+            if self.independent {
+                advance(&mut shadow_price, &over, &slope);
+            } else {
+                complement(&mut shadow_price, &over, &slope);
+            }
+            self.steps += 1;
+            steering = Some(Steering { slope, shadow_price: before, over: DVector::from_vec(over) });
+        }
+        Err(self.diverged(miss))
+    }
+
+    /// d log Q_g / d mu_h.
+    fn slope(&self, shadow_price: &[f64], prices: &[f64], used: &[f64]) -> Result<DMatrix<f64>, SupplyError> {
+        let cost = shadowed(self.problem.cost, self.limits, shadow_price);
+        let shadowed = PriceProblem { cost: &cost, ..*self.problem };
+        let linear = Linearised::at(&shadowed, prices, Some(STEERING_BUYERS))?.holding(self.options.held);
+        let response = linear.group_response(&self.groups).ok_or(SupplyError::Singular)?;
+        Ok(DMatrix::from_fn(used.len(), used.len(), |g, h| response[(g, h)] / used[g]))
+    }
+
+    /// Every equilibrium is one under limits at what is sold in it. From such a one the limits move to what is allowed, each in proportion, so
+    /// little at a time that Newton steps follow: from far away they overshoot to where nothing is sold, and know no way back.
+    ///
+    /// # Errors
+    /// The miss of the worst limit where the path ends; NaN where it has no beginning.
+    fn path(&mut self, allowed: &[f64], start: &[f64]) -> Result<Met, f64> {
+        let mut here =
+            BEGINNINGS.iter().find_map(|multiple| self.beginning(allowed, start, *multiple)).ok_or(f64::NAN)?;
+        // Logs of what the limits would have to be for `here` to meet them, over what is allowed.
+        let each = here.over.iter().zip(&here.shadow_price);
+        let from: Vec<f64> = each.map(|(over, mu)| if *mu > 0.0 { *over } else { over.max(0.0) }).collect();
+        let far = from.iter().fold(0.0, |far: f64, over| far.max(over.abs()));
+        let most = self.steps + STEPS_IN_ALL;
+        let (mut left, mut by) = (1.0, (FIRST_MOVE / far).min(1.0));
+        while by * far >= LAST_MOVE && self.steps < most {
+            let next = if by >= left { 0.0 } else { left - by };
+            let moved: Vec<f64> =
+                allowed.iter().zip(&from).map(|(allowed, over)| allowed * elementary::exp(next * over)).collect();
+            match self.newton(&moved, &here.shadow_price, &here.equilibrium.price, STEPS_A_MOVE) {
+                Ok(found) if next == 0.0 => return Ok(found),
+                Ok(found) => (here, left, by) = (found, next, 2.0 * by),
+                Err(_) => by *= 0.5,
+            }
+        }
+        Err(left * far)
+    }
+
+    /// The equilibrium with each shadow price at a multiple of the mean price of its products, where there is one that sells something of each.
+    fn beginning(&mut self, allowed: &[f64], start: &[f64], multiple: f64) -> Option<Met> {
+        let mean = |group: &&[usize]| group.iter().map(|&j| start[j]).sum::<f64>() / group.len() as f64;
+        let shadow_price: Vec<f64> = self.groups.iter().map(|group| multiple * mean(group)).collect();
+        let options = PricingOptions { second_order: false, ..self.options };
+        let found = self.met(allowed, &shadow_price, start, options).ok()?;
+        found.over.iter().all(|over| over.is_finite()).then_some(found)
+    }
+
+    fn diverged(&self, residual: f64) -> SupplyError {
+        let limits = self.limits.iter().map(|limit| limit.name.as_str()).collect::<Vec<_>>().join(", ");
+        SupplyError::LimitsDiverged { limits, iterations: self.steps, residual }
+    }
 }
 
 /// Costs with the shadow prices of limits.
@@ -169,8 +293,34 @@ fn incidence(groups: &[&[usize]], products: usize) -> DMatrix<f64> {
     DMatrix::from_fn(groups.len(), products, |g, j| if groups[g].contains(&j) { 1.0 } else { 0.0 })
 }
 
+/// Eigenvalues and eigenvectors of the products of rows, without those that count as zero. Singular values by bidiagonalisation come out
+/// wrong for some matrices of equal rows.
+fn spectrum(rows: &DMatrix<f64>) -> Vec<(f64, DVector<f64>)> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let eigen = (rows * rows.transpose()).symmetric_eigen();
+    let largest = eigen.eigenvalues.amax();
+    let each = eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter());
+    each.filter(|(value, _)| **value > SINGULAR * largest)
+        .map(|(value, vector)| (*value, vector.into_owned()))
+        .collect()
+}
+
 fn rank(rows: &DMatrix<f64>) -> usize {
-    if rows.is_empty() { 0 } else { rows.clone().svd(false, false).rank(SINGULAR) }
+    spectrum(rows).len()
+}
+
+/// The x of least squares with `rows' x = sums`, where there is one.
+fn least(rows: &DMatrix<f64>, sums: &DVector<f64>) -> DVector<f64> {
+    let spectrum = spectrum(rows);
+    let mut least = DVector::zeros(rows.nrows());
+    // Twice: what rounding left of the first time.
+    for _ in 0..2 {
+        let right = rows * (sums - rows.tr_mul(&least));
+        spectrum.iter().for_each(|(value, vector)| least.axpy(vector.dot(&right) / value, vector, 1.0));
+    }
+    least
 }
 
 /// One step for limits that depend on one another: shadow prices at or above zero that meet the limits to first order, each
@@ -199,9 +349,9 @@ fn share_out(rows: &DMatrix<f64>, binding: &[usize], shadow_price: &mut [f64]) {
     let scale = on_products.amax();
     let mut kept: Vec<usize> = (0..binding.len()).collect();
     while !kept.is_empty() {
-        let columns = rows.select_rows(&kept).transpose();
-        let Ok(least) = columns.clone().svd(true, true).solve(&on_products, SINGULAR) else { return };
-        if (&columns * &least - &on_products).amax() > 1e-12 * scale {
+        let rows = rows.select_rows(&kept);
+        let least = least(&rows, &on_products);
+        if (rows.tr_mul(&least) - &on_products).amax() > 1e-12 * scale {
             return;
         }
         let lowest = least.imin();
@@ -226,7 +376,9 @@ fn advance(shadow_price: &mut [f64], over: &[f64], slope: &DMatrix<f64>) {
         let freed: f64 = (0..over.len()).filter(inactive).map(|h| slope(active[a], h) * shadow_price[h]).sum();
         freed - over[active[a]]
     });
-    let step = matrix.clone().lu().solve(&right).filter(|step| step.iter().all(|s| s.is_finite()));
+    // Where no limit is active there is no system to solve.
+    let solved = if active.is_empty() { None } else { matrix.clone().lu().solve(&right) };
+    let step = solved.filter(|step| step.iter().all(|s| s.is_finite()));
     for (a, &g) in active.iter().enumerate() {
         // Where limits are collinear each takes its own step.
         let change = step.as_ref().map_or(right[a] / matrix[(a, a)], |step| step[a]);

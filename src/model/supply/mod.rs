@@ -173,7 +173,9 @@ pub enum SupplyError {
     },
     /// No shadow prices cleared the limits.
     #[error(
-        "limits {limits}: after {iterations} steps in shadow prices sales still miss a limit by a fraction {residual:e}"
+        "limits {limits}: no shadow prices were found that clear them: after {iterations} steps |log(sales / allowed)| of one is still \
+         {residual:e} (0 where a limit is met); loosen the limits to see from where on they are met, and give products that \
+         several limits cover one limit"
     )]
     LimitsDiverged {
         /// Names of the limits.

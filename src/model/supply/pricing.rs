@@ -267,7 +267,8 @@ pub fn equilibrium(
         let product = products.name(j).to_owned();
         return Err(SupplyError::Product { product, what: "starting price", value: start[j], expected: "above 0" });
     }
-    let search = Search { problem, layout: problem.layout(), damping: problem.damping(), options };
+    let (layout, damping) = (problem.layout(), problem.damping());
+    let search = Search { problem, layout, damping, options, below_zero: false };
     let found = search.settle(start)?;
     let Evaluation { mut step, kept: sums, .. } = found.evaluation;
     step.iter_mut().for_each(|step| *step /= search.damping);
@@ -292,6 +293,8 @@ struct Search<'a> {
     /// Part of each step that is taken; errors are of whole steps.
     damping: f64,
     options: PricingOptions<'a>,
+    /// Whether prices at or below zero are in bounds: they are in no equilibrium that is given.
+    below_zero: bool,
 }
 
 impl Search<'_> {
@@ -305,7 +308,7 @@ impl Search<'_> {
         step.iter_mut().zip(self.options.held).filter(|(_, held)| **held).for_each(|(step, _)| *step = 0.0);
         let error = relative(prices, &step).into_iter().fold(0.0, worse);
         // A price at or below zero is out of bounds, whatever its residual.
-        let error = if prices.iter().all(|&price| price > 0.0) { error } else { f64::NAN };
+        let error = if self.below_zero || prices.iter().all(|&price| price > 0.0) { error } else { f64::NAN };
         step.iter_mut().for_each(|step| *step *= self.damping);
         Evaluation { step, error, kept: sums }
     }
@@ -385,15 +388,47 @@ impl Search<'_> {
         Err(SupplyError::NotMaximum { firm, curvature })
     }
 
+    /// What a marginal cost below zero has to do with it: the conditions may hold at prices below zero only.
+    fn negative_cost(&self, from: &[f64]) -> Option<String> {
+        let products = self.problem.demand.products;
+        let cost = self.problem.marginal_cost(from);
+        let lowest = |values: &[f64]| (0..values.len()).min_by(|&a, &b| values[a].total_cmp(&values[b]));
+        let cheapest = lowest(&cost).filter(|&j| cost[j] < 0.0)?;
+        let why = |j: usize| {
+            let (name, cost) = (products.name(j), cost[j]);
+            format!("marginal cost of {name} is {cost:.4}, below zero where demand is too inelastic at its price")
+        };
+        let found = if products.curvature().is_some() { None } else { self.anywhere(from) };
+        let below = found.and_then(|price| lowest(&price).filter(|&j| price[j] <= 0.0).map(|j| (j, price[j])));
+        Some(match below {
+            Some((j, price)) => format!(
+                "all conditions hold at prices below zero ({} at {price:.4}): {}; correct its demand, or give its cost",
+                products.name(j),
+                why(if cost[j] < 0.0 { j } else { cheapest })
+            ),
+            None => format!("{}: correct its demand, or start nearer to the prices expected", why(cheapest)),
+        })
+    }
+
+    /// Prices of any sign at which all conditions hold.
+    fn anywhere(&self, from: &[f64]) -> Option<Vec<f64>> {
+        let search = Search { layout: self.problem.layout(), below_zero: true, ..*self };
+        let evaluate = |prices: &[f64]| Ok::<_, SupplyError>(search.evaluate(prices));
+        let found = until_setback(from.to_vec(), search.stop(MAX_ACCELERATED), evaluate).ok()?;
+        let found = if found.converged { found } else { search.go_on(found, Pace::Hybrid, MAX_HYBRID).ok()? };
+        found.converged.then_some(found.x)
+    }
+
     fn no_equilibrium(&self, found: &Found<Sums>) -> SupplyError {
         let change = relative(&found.x, &found.evaluation.step);
         let by_change = |&a: &usize, &b: &usize| change[a].total_cmp(&change[b]);
         let worst = (0..change.len()).max_by(by_change).unwrap_or(0);
         let product = self.problem.demand.products.name(worst);
         let thin = concentration(self.problem.demand, &found.x).ok().map(|all| all[worst]);
-        let cause = match thin.filter(Concentration::is_thin) {
-            Some(thin) => few_buyers(product, thin),
-            None => "start nearer to the prices expected".to_owned(),
+        let cause = match (self.negative_cost(&found.x), thin.filter(Concentration::is_thin)) {
+            (Some(cause), _) => cause,
+            (None, Some(thin)) => few_buyers(product, thin),
+            (None, None) => "start nearer to the prices expected".to_owned(),
         };
         SupplyError::NoEquilibrium {
             product: product.into(),
