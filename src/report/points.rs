@@ -378,7 +378,7 @@ pub fn draw_rows(draws: &Uncertainty, points: &[Point]) -> Vec<DrawRow> {
 }
 
 table! {
-    /// The three widths of every metric over draws: simulation alone, with parameters, with structure; and what makes the variance.
+    /// The ranges of the answer, three widths of every metric over draws: simulation alone, with parameters, with structure; and what makes the variance.
     pub struct WidthRow in "widths" by [regime, period, metric, quantity] {
         /// policy regime, by its name in the scenario
         regime: String;

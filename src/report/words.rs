@@ -25,3 +25,14 @@ pub fn region_label(region: &str) -> String {
     };
     region.split('_').map(capital).collect::<Vec<String>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::region_label;
+
+    #[test]
+    fn regions_have_capitals_and_initials_have_all_of_them() {
+        let shown = ["big_three", "other_us", "eu", "usable"].map(region_label);
+        assert_eq!(shown, ["Big Three", "Other US", "EU", "Usable"]);
+    }
+}

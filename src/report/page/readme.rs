@@ -8,13 +8,13 @@ use super::Page;
 pub type NamedFile = (String, String);
 
 /// Tables in the order to open them; others follow by name.
-const ORDER: [&str; 33] = [
+const ORDER: [&str; 34] = [
+    "widths",
     "welfare",
     "regions",
     "models",
     "comparisons",
     "uncertainty",
-    "widths",
     "structures",
     "effects",
     "sweep",
@@ -29,6 +29,7 @@ const ORDER: [&str; 33] = [
     "groups",
     "pass_through",
     "diversion",
+    "diversion_regions",
     "firms",
     "owners",
     "trade_balance",

@@ -118,7 +118,8 @@ impl RunFacts<'_> {
             (pays, gains)
         };
         let [first, last] = self.scenario.dates(&self.report.layout().periods[self.period]).map(day);
-        let pays = format!("{pays} (Yearly rates over {first} to {last}.)");
+        let table = if self.welfare.is_empty() { "regions" } else { "welfare" };
+        let pays = format!("{pays} (Yearly rates over {first} to {last}; the numbers are in tables/{table}.csv.)");
         let sure = self.how_sure(&parties, parties.iter().copied().filter(|row| certain(row)).count(), origin);
         [("Who pays".into(), pays), ("Who gains".into(), gains), ("How sure".into(), sure)]
     }
