@@ -58,7 +58,7 @@ fn models() -> Vec<Model> {
         .collect()
 }
 
-/// Price under the regime of month `t`: from month 12 on region A pays 100 % on 70 % of the price.
+/// Price under the regime of month `t`: from month 12 on region A pays 100% on 70% of the price.
 fn price_at(model: &Model, t: usize) -> f64 {
     if t >= TARIFF_MONTH && model.region == 0 { 1.7 * model.price } else { model.price }
 }

@@ -17,7 +17,7 @@ fn main() -> Result<(), Error> {
     models.sort_by(|a, b| a.units.change.total_cmp(&b.units.change));
     for model in models.iter().filter(|model| model.units.change.abs() > 200.0) {
         let change = model.units.change / (model.units.mean - model.units.change);
-        println!("{:<24}{:>+8.0} cars {:>+6.1} %", model.name, model.units.change, 100.0 * change);
+        println!("{:<24}{:>+8.0} cars {:>+6.1}%", model.name, model.units.change, 100.0 * change);
     }
     let duty = results.headline("duty_usd", "imposed")?;
     println!(

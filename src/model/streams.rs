@@ -303,7 +303,7 @@ mod tests {
         assert!(forward.iter().eq(backward.iter().rev()));
     }
 
-    /// 19 neighbouring pairs of each kind at three standard errors: chance of a false alarm 0.27 % each, 14 % over all
+    /// 19 neighbouring pairs of each kind at three standard errors: chance of a false alarm 0.27% each, 14% over all
     /// were the seed free; it is fixed, and these hold.
     #[test]
     fn neighbouring_addresses_are_uncorrelated() {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     /// The first draw over consecutive agents, indexes and replications: moments within four standard errors,
-    /// Kolmogorov-Smirnov distance below the 0.01 % point.
+    /// Kolmogorov-Smirnov distance below the 0.01% point.
     #[test]
     fn first_draws_across_addresses_are_uniform() {
         const N: u64 = 100_000;

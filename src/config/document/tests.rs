@@ -49,7 +49,7 @@ struct Rate(f64);
 impl TryFrom<f64> for Rate {
     type Error = String;
     fn try_from(rate: f64) -> Result<Self, String> {
-        if rate >= 0.0 { Ok(Self(rate)) } else { Err(format!("is {rate}, below zero\nhelp: 0.25 is a 25 % tariff")) }
+        if rate >= 0.0 { Ok(Self(rate)) } else { Err(format!("is {rate}, below zero\nhelp: 0.25 is a 25% tariff")) }
     }
 }
 
@@ -217,7 +217,7 @@ fn dates_choices_and_own_checks_explain_themselves() {
     assert!(alone.contains("market.conduct: is a name alone, expected a table with the name as its key"), "{alone}");
     let check = message("pass_through = 1", "pass_through = 1\nrate = -0.2");
     assert!(check.contains("a.toml:8: market.rate: is -0.2, below zero\n"), "{check}");
-    assert!(check.ends_with("help: 0.25 is a 25 % tariff"), "{check}");
+    assert!(check.ends_with("help: 0.25 is a 25% tariff"), "{check}");
     let nan = message("pass_through = 1", "pass_through = nan");
     assert!(nan.starts_with("a.toml:7: market.pass_through: is nan, expected a finite number"), "{nan}");
     assert!(message("pass_through = 1", "pass_through = 1e999").contains("is 1e999, expected a finite number"));

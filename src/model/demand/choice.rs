@@ -519,7 +519,7 @@ mod tests {
     }
 
     /// Frequencies of 200,000 choices against the logit probabilities, chi-squared with 12 degrees of freedom below its
-    /// 0.01 % point (39.1); the seed is fixed.
+    /// 0.01% point (39.1); the seed is fixed.
     #[test]
     fn both_ways_of_choosing_have_the_logit_probabilities() {
         const N: u32 = 200_000;

@@ -90,7 +90,7 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
                 let note = text::fit(&format!("{} | {}", row.low_at, row.high_at), NOTE, NAMES * canvas.width)?;
                 canvas.text_mid((MARGIN + NAMES * canvas.width, y + 25.0), &note, NOTE.ink(MUTED), Anchor::End)?;
                 let share = match row.share.is_finite() {
-                    true => format!("{:.0} %", 100.0 * row.share),
+                    true => format!("{:.0}%", 100.0 * row.share),
                     false => "-".to_owned(),
                 };
                 canvas.text_mid((canvas.width - MARGIN, y + 0.5 * ROW), &share, LABEL, Anchor::End)?;
@@ -109,5 +109,5 @@ fn title(metrics: &[MetricRows<'_, EffectRow>], regime: &str) -> String {
     let Some(row) = most.filter(|row| row.share >= LEAST) else { return generic() };
     let percent = text::number(100.0 * row.share, 0);
     let part = if row.share > 0.5 { "most" } else { "the largest part" };
-    format!("{regime}: {part} of the variance ({percent} %) comes from {}: {}", row.label, metric.label)
+    format!("{regime}: {part} of the variance ({percent}%) comes from {}: {}", row.label, metric.label)
 }

@@ -82,7 +82,7 @@ fn title(models: &[PriceChange], regime: &str) -> String {
         let (cost, word) = if own.len() == 1 { ("costs", "model") } else { ("cost", "models") };
         let more = if up { "more" } else { "less" };
         let most = text::number(100.0 * first.relative().abs(), 1);
-        Some(format!("{} {word} {cost} {more}, by up to {most} % ({})", own.len(), first.model))
+        Some(format!("{} {word} {cost} {more}, by up to {most}% ({})", own.len(), first.model))
     };
     let sides: Vec<String> = [true, false].into_iter().filter_map(side).collect();
     format!("{regime}: {}", sides.join("; "))
@@ -159,11 +159,11 @@ mod tests {
         let flagship = models.iter().find(|model| model.model == "Lexus LS 400").unwrap();
         assert!((flagship.before_usd - 51_680.0).abs() < 1e-9 && (flagship.after_usd - 87_856.0).abs() < 1e-9);
         assert!(flagship.taxed);
-        assert_eq!(title(&models, "X"), "X: 11 models cost more, by up to 70.0 % (Acura Legend)");
+        assert_eq!(title(&models, "X"), "X: 11 models cost more, by up to 70.0% (Acura Legend)");
         let one = PriceChange { after_usd: 90.0, before_usd: 100.0, ..models[0].clone() };
         assert_eq!(
             title(&[models[0].clone(), one], "X"),
-            "X: 1 model costs more, by up to 70.0 % (Acura Legend); 1 model costs less, by up to 10.0 % (Acura Legend)"
+            "X: 1 model costs more, by up to 70.0% (Acura Legend); 1 model costs less, by up to 10.0% (Acura Legend)"
         );
     }
 

@@ -190,9 +190,9 @@ impl RegionGroup {
 /// The region name of the outside option.
 pub(super) const OUTSIDE: &str = "outside";
 
-/// Opacity of the 5-95 % band of a fan.
+/// Opacity of the 5-95% band of a fan.
 pub(super) const OUTER_BAND: f64 = 0.16;
-/// Opacity of the 25-75 % band, drawn over the outer one.
+/// Opacity of the 25-75% band, drawn over the outer one.
 pub(super) const INNER_BAND: f64 = 0.26;
 
 #[cfg(test)]

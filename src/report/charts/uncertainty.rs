@@ -87,10 +87,10 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
         ),
         legend: vec![
             (Key::Point(MEAN), "mean".to_owned()),
-            (Key::Swatch(PARAMETERS), "90 % of draws (mean response), and their share".to_owned()),
-            (Key::Swatch(REPLICATIONS), "90 % of all outcomes, and the share of replication noise".to_owned()),
+            (Key::Swatch(PARAMETERS), "90% of draws (mean response), and their share".to_owned()),
+            (Key::Swatch(REPLICATIONS), "90% of all outcomes, and the share of replication noise".to_owned()),
         ],
-        footer: context.footer("The whisker on a share of the variance is its 95 % interval over draws; an estimate below nothing is written as 0; period: ")
+        footer: context.footer("The whisker on a share of the variance is its 95% interval over draws; an estimate below nothing is written as 0; period: ")
             + &context.period.label()
             + ".",
     }
@@ -171,7 +171,7 @@ fn title(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> 
     };
     let unit = if metric.unit.is_empty() { String::new() } else { format!(" {}", metric.unit) };
     let regime = context.regime_label(&row.regime);
-    format!("{regime}: in 90 % of draws this is {} to {}{unit}: {}", end(low), end(high), metric.label)
+    format!("{regime}: in 90% of draws this is {} to {}{unit}: {}", end(low), end(high), metric.label)
 }
 
 /// The share of parameters and data, the rest that of replications.
@@ -201,7 +201,7 @@ fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), Chart
         }
     }
     // An estimate below nothing is one of nothing: the foot says so.
-    let percent = format!("{} %", text::number(100.0 * value.clamp(0.0, 1.0), 0));
+    let percent = format!("{}%", text::number(100.0 * value.clamp(0.0, 1.0), 0));
     canvas.text_mid((canvas.width - MARGIN - 4.0, y), &percent, LABEL, Anchor::End)
 }
 

@@ -71,7 +71,7 @@ pub fn draw(
     };
     let noise = share.filter(|share| share.is_finite()).map_or(String::new(), |share| {
         format!(
-            " Replication noise is removed; it is {} % of the variance of one replication.",
+            " Replication noise is removed; it is {}% of the variance of one replication.",
             text::number(100.0 * share, 1)
         )
     });

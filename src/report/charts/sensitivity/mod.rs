@@ -51,10 +51,10 @@ impl OutputContext {
         format!("{}. {}: {points}, {replications} each, seed {}. {note}", self.scenario, self.design, self.seed)
     }
 
-    /// `95 %`.
+    /// `95%`.
     fn level(&self) -> String {
         let percent = 100.0 * self.level;
-        format!("{} %", text::number(percent, usize::from((percent - percent.round()).abs() >= 1e-9)))
+        format!("{}%", text::number(percent, usize::from((percent - percent.round()).abs() >= 1e-9)))
     }
 
     /// The unit after a name, where there is one.

@@ -75,7 +75,7 @@ pub fn draw(
     context: &OutputContext,
 ) -> Result<Svg, ChartError> {
     let (base, bars) = series(indices, values, context)?;
-    let percent = |q: f64| format!("{} % quantile", text::number(100.0 * q, usize::from(q * 100.0 % 1.0 != 0.0)));
+    let percent = |q: f64| format!("{}% quantile", text::number(100.0 * q, usize::from(q * 100.0 % 1.0 != 0.0)));
     let frame = Frame {
         look: context.look.clone(),
         title: format!(
