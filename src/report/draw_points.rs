@@ -286,9 +286,9 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
         for (m, metric) in facts.metrics.iter().enumerate() {
             let drawn = match form {
                 ResponseForm::Map => response_map::draw(all, m, context),
-                _ => dots(all, m, context),
+                _ => dots(all, m, context).map(Pages::pages),
             };
-            keep("response", Some(&metric.name), "sweep", drawn.map(Pages::pages))?;
+            keep("response", Some(&metric.name), "sweep", drawn)?;
         }
         return Ok(charts);
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
 use super::charts::{ChartError, Svg, headline_label, write_into};
+use super::draw::{Pages, page_name};
 use super::draw_points::PointChart;
 use super::record::Unreadable;
 use super::recorded::{TextLine, TextTable};
@@ -223,9 +224,13 @@ pub fn draw_sensitivity(facts: &SensitivityFacts, rows: &SensitivityRows) -> Res
     for context in &facts.outputs {
         for (kind, table, drawn) in draw(facts.scheme, rows, context) {
             match drawn {
-                Ok(svg) => {
+                Ok(pages) => {
                     let name = format!("{kind}_{}", file_name(&context.output));
-                    charts.push(PointChart { name, kind, svg: svg.with_data(table) });
+                    charts.extend(pages.into_iter().enumerate().map(|(at, svg)| PointChart {
+                        name: page_name(&name, at),
+                        kind,
+                        svg: svg.with_data(table),
+                    }));
                 }
                 Err(ChartError::Empty { .. }) => {}
                 Err(error) => return Err(error),
@@ -235,7 +240,7 @@ pub fn draw_sensitivity(facts: &SensitivityFacts, rows: &SensitivityRows) -> Res
     Ok(charts)
 }
 
-type DrawnOutput = (&'static str, &'static str, Result<Svg, ChartError>);
+type DrawnOutput = (&'static str, &'static str, Result<Vec<Svg>, ChartError>);
 
 /// Every chart of one output, by its kind and the table of its data.
 fn draw(scheme: Scheme, rows: &SensitivityRows, context: &OutputContext) -> Vec<DrawnOutput> {
@@ -243,13 +248,13 @@ fn draw(scheme: Scheme, rows: &SensitivityRows, context: &OutputContext) -> Vec<
     let shown = shown(scheme);
     let mut charts = vec![match scheme {
         Scheme::OneAtATime { quantiles } => {
-            ("tornado", "sensitivity", tornado::draw(indices, &rows.values, quantiles, context))
+            ("tornado", "sensitivity", tornado::draw(indices, &rows.values, quantiles, context).map(Pages::pages))
         }
-        Scheme::Morris { .. } => ("screening", "sensitivity", screening::draw(indices, context)),
+        Scheme::Morris { .. } => ("screening", "sensitivity", screening::draw(indices, context).map(Pages::pages)),
         _ => {
             let share = |row: &&Index| row.output == context.output && row.index == "replication_share";
             let share = indices.iter().find(share).map(|row| row.estimate.value);
-            ("indices", "sensitivity", bars::draw(indices, shown, share, context))
+            ("indices", "sensitivity", bars::draw(indices, shown, share, context).map(Pages::pages))
         }
     }];
     if !shown.is_empty() {
@@ -258,7 +263,7 @@ fn draw(scheme: Scheme, rows: &SensitivityRows, context: &OutputContext) -> Vec<
         charts.push(("convergence", "convergence", convergence::draw(&looks, shown, context)));
     }
     if let Some(found) = rows.rankings.iter().find(|ranking| ranking.output == context.output) {
-        charts.push(("ranking", "ranking", ranking::draw(found, context)));
+        charts.push(("ranking", "ranking", ranking::draw(found, context).map(Pages::pages)));
     }
     charts
 }

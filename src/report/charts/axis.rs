@@ -60,8 +60,9 @@ impl Ticks {
     /// A tick in full, or in millions or billions where the steps are that wide.
     pub(super) fn label(&self, value: f64) -> String {
         match self.step() {
-            step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, 1)),
-            step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, 1)),
+            _ if value == 0.0 && self.step() >= 999_999.0 => "0".to_owned(),
+            step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, decimals_of(step / 1e9))),
+            step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, decimals_of(step / 1e6))),
             _ => text::number(value, self.decimals),
         }
     }
@@ -90,6 +91,11 @@ impl Ticks {
     fn step(&self) -> f64 {
         (self.high - self.low) / self.values.len().saturating_sub(1).max(1) as f64
     }
+}
+
+/// Decimals of multiples of a step.
+fn decimals_of(step: f64) -> usize {
+    usize::from((step - step.round()).abs() > 1e-6)
 }
 
 /// `text`, the writing of `value`, with a plus where that is above zero.
@@ -186,7 +192,10 @@ mod tests {
         assert_eq!(quarters.label(0.25), "0.25");
         assert_eq!((quarters.signed_label(0.25), quarters.signed_label(0.0)), ("+0.25".to_owned(), "0.00".to_owned()));
         assert_eq!((quarters.finer(0.1234), quarters.finer(0.0)), ("0.123".to_owned(), "0".to_owned()));
-        assert_eq!(Ticks::covering([0.0, 6e9], 4).unwrap().label(4e9), "4.0 bn");
+        let billions = Ticks::covering([0.0, 6e9], 4).unwrap();
+        assert_eq!((billions.label(4e9), billions.label(0.0)), ("4 bn".to_owned(), "0".to_owned()));
+        let fine = Ticks::covering([0.0, 9e6], 4).unwrap();
+        assert_eq!((fine.label(2.5e6), fine.signed_label(5e6)), ("2.5 m".to_owned(), "+5.0 m".to_owned()));
         assert_eq!(Ticks::covering([f64::NAN], 4), None);
         let flat = Ticks::covering([0.0, 0.0], 4).unwrap();
         assert!(flat.low < 0.0 && flat.high > 0.0 && flat.values.len() < 10);

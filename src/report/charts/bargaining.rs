@@ -108,8 +108,8 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
     let days = Days::new(first, last, right_edge(caption.look.width()));
     let frame = Frame {
         look: caption.look.clone(),
-        title: "What each side would sign, and what it offers".to_owned(),
-        subtitle: "Size of the commitment, from 0 to 1. Lines: median over worlds; bands: 25–75 and 5–95 %. \
+        title: offers_title(rows, &text::sentence(&caption.regime)),
+        subtitle: "Size of the commitment, from 0 to 1. Lines: median over worlds; bands: 25–75 and 5–95%. \
                    Above, the most that the partner would sign and the least that the home government would take: where the partner's limit is higher there \
                    is a zone of agreement. Below, offers, as if nobody signed before the deadline."
             .to_owned(),
@@ -138,6 +138,36 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
         }
         Ok(())
     })
+}
+
+/// What is seen: from when on the median limits leave room for a deal, or by how much they do not.
+fn offers_title(rows: &[OffersRow], regime: &str) -> String {
+    let median = |series: &str, date: Date| {
+        let row = rows.iter().find(|row| row.series == series && row.date == date);
+        row.map(|row| row.commitment_q50)
+    };
+    let mut room: Vec<(Date, f64)> = rows
+        .iter()
+        .filter(|row| row.series == "limit_partner")
+        .filter_map(|row| Some((row.date, row.commitment_q50 - median("limit_home", row.date)?)))
+        .filter(|(_, room)| room.is_finite())
+        .collect();
+    room.sort_by_key(|(date, _)| *date);
+    let Some((last, at_last)) = room.last() else { return format!("{regime}: what each side offers") };
+    let day = |date: &Date| date.strftime("%-d %B %Y").to_string();
+    if *at_last < 0.0 {
+        let apart = text::number(-at_last, 2);
+        return format!(
+            "{regime}: the median limits are still {apart} apart on {}, and leave no room for a deal",
+            day(last)
+        );
+    }
+    match room.iter().rposition(|(_, room)| *room < 0.0) {
+        Some(closed) => {
+            format!("{regime}: the median limits leave room for a deal from {} on", day(&room[closed + 1].0))
+        }
+        None => format!("{regime}: the median limits leave room for a deal on every day drawn"),
+    }
 }
 
 /// Grid, values, dates and dated steps of one panel.
@@ -179,6 +209,7 @@ fn day_axes(
     if turn > LEFT {
         canvas.line(&[(turn, share.from), (turn, share.to)], Stroke { ink: AXIS, width: 1.0, dash: &[2.0, 2.0] })?;
     }
+    let mut clear = f64::NEG_INFINITY;
     for (at, (date, label)) in steps.iter().enumerate() {
         let (day, y) = (axis::day(*date), floor + 30.0);
         if !(first..=last).contains(&day) {
@@ -188,9 +219,11 @@ fn day_axes(
         canvas.line(&[(x, share.from), (x, share.to)], Stroke { ink: MUTED, width: 0.9, dash: &[3.0, 2.0] })?;
         let next = steps.get(at + 1).map_or(right_edge(canvas.width), |(date, _)| days.at(axis::day(*date)));
         let room = if next > x { next - x } else { right_edge(canvas.width) - x };
-        if text::width(label, TICK)? <= room {
+        let width = text::width(label, TICK)?;
+        if width <= room {
             canvas.text((x, y), label, TICK, Anchor::Start)?;
-        } else if x - LEFT > text::width(label, TICK)? && at + 1 == steps.len() {
+            clear = x + width + 4.0;
+        } else if x - width > LEFT.max(clear) && at + 1 == steps.len() {
             canvas.text((x, y), label, TICK, Anchor::End)?;
         }
     }
@@ -255,11 +288,15 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
         let (from, to) = (deadline + f64::from(quarter) * QUARTER, deadline + f64::from(quarter + 1) * QUARTER);
         after.push(Bar { label: format!("{}", 3 * (quarter + 1)), share: share(&|day| day > from && day <= to) });
     }
-    let percent = |share: f64| format!("{} %", text::number(100.0 * share, 1));
+    let percent = |share: f64| format!("{}%", text::number(100.0 * share, 1));
     let [settled, imposed, lapsed] = caption.outcomes;
     let frame = Frame {
         look: caption.look.clone(),
-        title: format!("{}: {} of worlds have a deal by the deadline", caption.regime, percent(settled)),
+        title: format!(
+            "{}: {} of worlds have a deal by the deadline",
+            text::sentence(&caption.regime),
+            percent(settled)
+        ),
         subtitle: format!(
             "Share of all worlds. By the deadline {} have settled; in {} the home government then imposes sanctions, in {} it backs down.",
             percent(settled),
@@ -296,12 +333,14 @@ fn draw_bars(
     (floor, ceiling): (f64, f64),
     axis_title: &str,
 ) -> Result<(), ChartError> {
-    let Some(ticks) = Ticks::covering(bars.iter().map(|bar| 100.0 * bar.share).chain([0.0]), 5) else { return Ok(()) };
+    // From nothing upwards, where all bars are nothing too.
+    let highest = bars.iter().map(|bar| 100.0 * bar.share).fold(0.0, f64::max);
+    let Some(ticks) = Ticks::covering([0.0, if highest > 0.0 { highest } else { 1.0 }], 5) else { return Ok(()) };
     let scale = ticks.scale(floor, ceiling);
     for &value in &ticks.values {
         let y = scale.at(value);
         canvas.line(&[(left, y), (right, y)], Stroke::solid(GRID, 0.8))?;
-        canvas.text_mid((left - 6.0, y), &format!("{} %", ticks.label(value)), TICK, Anchor::End)?;
+        canvas.text_mid((left - 6.0, y), &format!("{}%", ticks.label(value)), TICK, Anchor::End)?;
     }
     let width = (right - left) / bars.len() as f64;
     let mut clear = f64::NEG_INFINITY;
@@ -364,7 +403,21 @@ mod tests {
             })
             .map(|offers| OffersRow::new("negotiated", &offers))
             .collect();
-        assert!(offers(&rows, &caption()).unwrap().as_str().contains("Limits"));
+        let svg = offers(&rows, &caption()).unwrap();
+        assert!(svg.as_str().contains("Limits"));
+        assert!(svg.as_str().contains(": the median limits leave room for a deal on every day drawn</title>"));
+        let title = |partner: [f64; 5]| {
+            let mut rows = rows.clone();
+            rows.iter_mut()
+                .filter(|row| row.series == "limit_partner")
+                .zip(partner)
+                .for_each(|(row, median)| row.commitment_q50 = median);
+            offers_title(&rows, "Talks")
+        };
+        let opens = "Talks: the median limits leave room for a deal from 27 June 1995 on";
+        assert_eq!(title([0.6, 0.4, 0.3, 0.7, 0.8]), opens);
+        let apart = "Talks: the median limits are still 0.10 apart on 28 June 1995, and leave no room for a deal";
+        assert_eq!(title([0.6, 0.6, 0.6, 0.6, 0.4]), apart);
         assert!(matches!(offers(&[], &caption()), Err(ChartError::Empty { .. })));
         let deal = |day, share, state| {
             let deals = DealDay { day: Day::of(day), state, deals: 10, share, commitment: 0.5 };
@@ -376,6 +429,9 @@ mod tests {
             deal(date(1996, 2, 1), 0.1, State::Imposed),
         ];
         assert!(settlement_dates(&rows, &caption()).unwrap().as_str().contains("70"));
+        // Shares have no axis below nothing, in a panel without a deal neither.
+        let svg = settlement_dates(&rows[..2], &caption()).unwrap();
+        assert!(!svg.as_str().contains('\u{2212}'), "{}", svg.as_str());
         assert!(matches!(settlement_dates(&[], &caption()), Err(ChartError::Empty { .. })));
     }
 }

@@ -67,7 +67,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         footer: context.footer("First choices count whether they were in stock or not."),
         bands: over_time::has_bands(context),
         reference: 0.0,
-        tick: |value| text::number(value, 0),
+        tick: over_time::tick,
         own_scales: Some(0.0),
         look: &context.look,
     };

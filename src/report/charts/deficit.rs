@@ -95,7 +95,7 @@ pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Svg>,
         footer: context.footer("Each replication is paired with the baseline; months have four or five weeks."),
         bands: over_time::has_bands(context),
         reference: base,
-        tick: |value| text::number(value, 1),
+        tick: over_time::tick,
         own_scales: None,
         look: &context.look,
     };

@@ -112,7 +112,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         footer: context.footer(&format!("How single {}s differ is in event_study.csv.", context.each())),
         bands: false,
         reference: 100.0,
-        tick: |value| text::number(value, 0),
+        tick: over_time::tick,
         own_scales: Some(5.0),
         look: &context.look,
     };

@@ -1,6 +1,6 @@
 //! Fans over time, one panel a regime with its dated policy events: the common part of the charts by week.
 //!
-//! The line is the mean over replications, which adds up to what tables say; bands are the 5-95 % and 25-75 % quantiles of each week. Nothing is
+//! The line is the mean over replications, which adds up to what tables say; bands are the 5-95% and 25-75% quantiles of each week. Nothing is
 //! smoothed here. Regimes that are the same in everything drawn share a panel.
 
 use jiff::civil::Date;
@@ -108,6 +108,11 @@ fn is_drawn_alike(one: &TimePanel, other: &TimePanel) -> bool {
 /// Weeks that a point of a line of sales covers: single weeks are noise.
 pub(super) const SMOOTH_WEEKS: usize = 4;
 
+/// A tick: without a decimal where it is whole.
+pub(super) fn tick(value: f64) -> String {
+    text::number(value, usize::from((value - value.round()).abs() > 1e-6))
+}
+
 /// The mean of each week and those before it, [`SMOOTH_WEEKS`] in all; quantiles have none.
 pub(super) fn smoothed(weeks: &[(Date, Fan)]) -> Vec<(Date, Fan)> {
     let mean = |at: usize| {
@@ -122,7 +127,7 @@ pub(super) fn line_of(value: f64) -> Fan {
     Fan { mean: value, q50: value, ..Fan::UNDEFINED }
 }
 
-/// Fewest replications of which quantiles are drawn: the 5 % quantile of fewer is their smallest.
+/// Fewest replications of which quantiles are drawn: the 5% quantile of fewer is their smallest.
 const LEAST_FOR_BANDS: u64 = 20;
 
 /// Whether quantiles over the replications of a context say something.
@@ -135,7 +140,7 @@ pub(super) fn said_of_lines(context: &ChartContext) -> String {
     let each = context.each();
     match context.replications {
         1 => format!(" One {each}: no bands."),
-        _ if has_bands(context) => format!(" Line: mean over {each}s; bands: 25–75 and 5–95 % of them."),
+        _ if has_bands(context) => format!(" Line: mean over {each}s; bands: 25–75 and 5–95% of them."),
         _ => format!(" Line: mean over {each}s."),
     }
 }
@@ -459,7 +464,7 @@ mod tests {
             .iter()
             .map(|&day| EventMark {
                 date: date(1970, 1, 1).checked_add(jiff::Span::new().days(day)).unwrap(),
-                label: "duty of 100 % proposed".to_owned(),
+                label: "duty of 100% proposed".to_owned(),
             })
             .collect();
         let labels = place_labels(&events, dates).unwrap();

@@ -72,12 +72,13 @@ fn title(panels: &[TimePanel]) -> String {
 }
 
 fn percent(change: f64) -> String {
-    format!("{} %", text::number(100.0 * change, usize::from((100.0 * change).abs() < 10.0)))
+    format!("{}%", text::number(100.0 * change, usize::from((100.0 * change).abs() < 10.0)))
 }
 
+/// A tick: without a decimal where it is whole.
 fn signed_percent(change: f64) -> String {
-    let plus = if change > 0.0 { "+" } else { "" };
-    format!("{plus}{}", percent(change))
+    let (plus, percent) = (if change > 0.0 { "+" } else { "" }, 100.0 * change);
+    format!("{plus}{}%", text::number(percent, usize::from((percent - percent.round()).abs() > 1e-6)))
 }
 
 /// Draws the chart.
@@ -132,7 +133,7 @@ mod tests {
         assert!((at(2, 50) - 0.02).abs() < 1e-12 && at(3, 50) == 0.0);
         assert_eq!(
             title(&panels),
-            "Sanctions imposed at the deadline: Japan, on the sanctions list cost 50 % more in August 1995; no other group's price moves by more than 2.0 %"
+            "Sanctions imposed at the deadline: Japan, on the sanctions list cost 50% more in August 1995; no other group's price moves by more than 2.0%"
         );
         draw(&study.weekly, &study.context).unwrap();
         study.weekly.retain(|row| row.regime != "imposed");

@@ -90,7 +90,7 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
         footer: context.footer("The line returns to zero as far as purchases were only moved."),
         bands: over_time::has_bands(context),
         reference: 0.0,
-        tick: |value| text::number(value, 0),
+        tick: over_time::tick,
         own_scales: None,
         look: &context.look,
     };

@@ -108,7 +108,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
         legend: blocks[0].gains.iter().map(|(label, region, _)| (Key::Point(style(region)), label.clone())).collect(),
         footer: if many {
             context.footer_of_intervals(&format!(
-                "Mean over {}s, paired with the baseline; lines: 95 % intervals, often narrower than the mark.",
+                "Mean over {}s, paired with the baseline; lines: 95% intervals, often narrower than the mark.",
                 context.each()
             ))
         } else {
@@ -130,10 +130,15 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
             value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
             canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
             y = top;
-            for (block, name) in blocks.iter().zip(&names).skip(shown.start).take(shown.len()) {
+            for place in shown.clone() {
+                let (block, name) = (&blocks[place], &names[place]);
                 for (at, line) in name.iter().enumerate() {
                     y += if at == 0 { HEAD } else { LINE };
-                    canvas.text_mid((MARGIN + 6.0, y - HEAD / 2.0 + 1.0), line, STRONG, Anchor::Start)?;
+                    // No line of the axis runs through a name.
+                    let (middle, ground) = (y - HEAD / 2.0 + 1.0, if place % 2 == 0 { STRIPE } else { theme::WHITE });
+                    let right = MARGIN + 10.0 + text::width(line, STRONG)?;
+                    canvas.rect((MARGIN + 2.0, middle - 8.0), (right, middle + 8.0), ground, 1.0)?;
+                    canvas.text_mid((MARGIN + 6.0, middle), line, STRONG, Anchor::Start)?;
                 }
                 for (label, region, change) in &block.gains {
                     let middle = y + ROW / 2.0 - 2.0;
@@ -155,7 +160,8 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
                             &[(scale.at(low), middle), (scale.at(high), middle)],
                             Stroke::solid(theme::BLACK, 1.4),
                         )?;
-                        figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
+                        let half = (high - low) / 2.0;
+                        figure.push_str(&format!(" {}", text::half_width(half, &text::number(half, 3))));
                     }
                     canvas.marker((scale.at(change.mean), middle), 4.2, look)?;
                     canvas.text_mid((canvas.width - MARGIN - 4.0, middle), &figure, LABEL, Anchor::End)?;

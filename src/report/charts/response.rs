@@ -144,7 +144,8 @@ pub fn dots(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
 }
 
 fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], lines: bool) -> Result<Svg, ChartError> {
-    let regimes = context.in_order(responses.rows.iter().map(|row| row.regime.as_str()));
+    let first = panels.first().ok_or_else(|| empty("nothing was measured"))?;
+    let (regimes, left_out) = most_moved(distinct(responses, context), responses.rows, first.metric);
     let columns = if panels.len() == 1 { 1 } else { 2 };
     let width = (context.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
     let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
@@ -155,26 +156,24 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     } else {
         "Mean at each point".to_owned()
     };
-    let first = panels.first().ok_or_else(|| empty("nothing was measured"))?;
     let measured = responses.metrics.get(first.metric).ok_or_else(|| empty("nothing was measured"))?;
-    let title = if lines {
-        let over = responses.swept.first().map(|swept| swept.label.as_str()).unwrap_or_default();
-        format!("Response to: {over}")
-    } else {
-        format!("{}, at every point", measured.label)
+    let (label, own) = told_of(&regimes, responses.rows, first.metric);
+    let title = match (lines, responses.swept.first()) {
+        (true, Some(swept)) => over_one(label, own, swept, measured, responses.is_change),
+        _ => over_points(label, own, measured, responses.is_change),
     };
     let band =
-        if intervals && lines { " Bands and bars: 95 % intervals of the mean, simulation noise only." } else { "" };
+        if intervals && lines { " Bands and bars: 95% intervals of the mean, simulation noise only." } else { "" };
     let frame = Frame {
         look: context.look.clone(),
         title,
-        subtitle: format!("{what}.{band}"),
+        subtitle: format!("{what}.{band}{left_out}"),
         legend: regimes
             .iter()
             .enumerate()
             .map(|(i, regime)| {
                 let key = if lines { Key::Fan { style: look(i), bands: false } } else { Key::Point(look(i)) };
-                (key, context.regime_label(regime).to_owned())
+                (key, regime.label.clone())
             })
             .collect(),
         footer: context.footer("All points meet the same worlds (common random numbers)."),
@@ -199,7 +198,7 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
             let up = ticks.scale(upper + plot_height, upper);
             axes(canvas, &across, &ticks, up, responses.is_change)?;
             for (place, regime) in regimes.iter().enumerate() {
-                let mut own: Vec<&&ResponsePoint> = rows.iter().filter(|row| row.regime == *regime).collect();
+                let mut own: Vec<&&ResponsePoint> = rows.iter().filter(|row| row.regime == regime.name).collect();
                 own.sort_by(|a, b| a.at[panel.axis].total_cmp(&b.at[panel.axis]));
                 let points: Vec<(f64, &ResponsePoint)> =
                     own.iter().map(|row| (across.scale.at(row.at[panel.axis]), **row)).collect();
@@ -214,6 +213,127 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
         }
         Ok(())
     })
+}
+
+/// A regime of the chart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ShownRegime<'a> {
+    /// Its name in the rows.
+    pub(super) name: &'a str,
+    /// Its label, or those of several that have the same points.
+    pub(super) label: String,
+}
+
+/// The regimes in the order in which they are drawn; those with the same points are one.
+pub(super) fn distinct<'a>(responses: Responses<'a>, context: &'a ChartContext) -> Vec<ShownRegime<'a>> {
+    let bits = |row: &ResponsePoint| {
+        let numbers = row.at.iter().chain([&row.mean, &row.low, &row.high]).map(|number| number.to_bits());
+        (row.metric, numbers.collect::<Vec<u64>>())
+    };
+    let mut shown: Vec<(ShownRegime<'a>, Vec<(usize, Vec<u64>)>)> = Vec::new();
+    for name in context.in_order(responses.rows.iter().map(|row| row.regime.as_str())) {
+        let own: Vec<_> = responses.rows.iter().filter(|row| row.regime == name).map(bits).collect();
+        let label = context.regime_label(name);
+        match shown.iter_mut().find(|(_, known)| *known == own) {
+            Some((known, _)) => known.label = format!("{}; {label}", known.label),
+            None => shown.push((ShownRegime { name, label: label.to_owned() }, own)),
+        }
+    }
+    shown.into_iter().map(|(regime, _)| regime).collect()
+}
+
+/// How far from nothing a regime's points of a metric reach.
+fn reach(regime: &ShownRegime<'_>, rows: &[ResponsePoint], metric: usize) -> f64 {
+    let own = rows.iter().filter(|row| row.regime == regime.name && row.metric == metric && row.mean.is_finite());
+    own.map(|row| row.mean.abs()).fold(-1.0, f64::max)
+}
+
+/// As many regimes as there are looks, those of the largest points, and what is said of the others.
+fn most_moved<'a>(
+    mut regimes: Vec<ShownRegime<'a>>,
+    rows: &[ResponsePoint],
+    metric: usize,
+) -> (Vec<ShownRegime<'a>>, String) {
+    let all = regimes.len();
+    if all <= LOOKS.len() {
+        return (regimes, String::new());
+    }
+    let mut order: Vec<(f64, String)> =
+        regimes.iter().map(|regime| (reach(regime, rows, metric), regime.name.to_owned())).collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0));
+    order.truncate(LOOKS.len());
+    regimes.retain(|regime| order.iter().any(|(_, name)| name == regime.name));
+    (
+        regimes,
+        format!(" The {} of {all} regimes whose points lie farthest from nothing; sweep.csv has all.", LOOKS.len()),
+    )
+}
+
+/// Label and points of the regime that is told of: the one whose points reach farthest.
+pub(super) fn told_of<'a>(
+    regimes: &'a [ShownRegime<'_>],
+    rows: &'a [ResponsePoint],
+    metric: usize,
+) -> (&'a str, Vec<&'a ResponsePoint>) {
+    let most = regimes.iter().rev().max_by(|a, b| reach(a, rows, metric).total_cmp(&reach(b, rows, metric)));
+    let Some(most) = most else { return ("", Vec::new()) };
+    let own = rows.iter().filter(|row| row.regime == most.name && row.metric == metric && row.mean.is_finite());
+    (&most.label, own.collect())
+}
+
+/// A value in a title, a change with its sign.
+pub(super) fn in_title(value: f64, is_change: bool) -> String {
+    let plus = if is_change && value > 0.0 { "+" } else { "" };
+    if value == 0.0 { "0".to_owned() } else { format!("{plus}{}", text::in_words(value)) }
+}
+
+impl Measured {
+    /// Its unit after a number.
+    pub(super) fn after(&self) -> String {
+        if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) }
+    }
+}
+
+impl Swept {
+    /// A place on it in words: a name, or a number with the digits it has.
+    pub(super) fn place(&self, at: f64) -> String {
+        match self.categories.get(at as usize) {
+            Some(name) => name.replace('_', " "),
+            None => plain(at),
+        }
+    }
+}
+
+/// A number with the digits it has, four after the point at most.
+pub(super) fn plain(value: f64) -> String {
+    let exact = text::number(value, 4);
+    exact.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What is seen of one setting: the values at its two ends; of names the lowest and the highest.
+fn over_one(regime: &str, mut own: Vec<&ResponsePoint>, swept: &Swept, measured: &Measured, is_change: bool) -> String {
+    match swept.categories.is_empty() {
+        true => own.sort_by(|a, b| a.at[0].total_cmp(&b.at[0])),
+        false => own.sort_by(|a, b| a.mean.total_cmp(&b.mean)),
+    }
+    let (Some(first), Some(last)) = (own.first(), own.last()) else { return measured.label.clone() };
+    let [low, high] = [first, last].map(|row| in_title(row.mean, is_change));
+    let [from, to] = [first, last].map(|row| swept.place(row.at[0]));
+    let (unit, label, metric) = (measured.after(), &swept.label, &measured.label);
+    match own.len() {
+        1 => format!("{regime}: {low}{unit} at {from} ({label}): {metric}"),
+        _ => format!("{regime}: {low} at {from}, {high}{unit} at {to} ({label}): {metric}"),
+    }
+}
+
+/// What is seen of points over several settings: the range they span.
+fn over_points(regime: &str, mut own: Vec<&ResponsePoint>, measured: &Measured, is_change: bool) -> String {
+    own.sort_by(|a, b| a.mean.total_cmp(&b.mean));
+    let (Some(first), Some(last)) = (own.first(), own.last()) else { return measured.label.clone() };
+    let [low, high] = [first, last].map(|row| in_title(row.mean, is_change));
+    let unit = measured.after();
+    let points = text::count(own.len() as u64, "point");
+    format!("{regime}: between {low} and {high}{unit} over {points}: {}", measured.label)
 }
 
 fn axes(canvas: &Canvas, across: &Horizontal, ticks: &Ticks, up: AxisScale, signed: bool) -> Result<(), ChartError> {
@@ -303,9 +423,33 @@ mod tests {
         let axes = [swept("Tariff rate", &[]), swept("Rule", &["pass_through", "b"])];
         let responses = Responses { swept: &axes, metrics: &metrics, rows: &rows, is_change: true };
         let svg = lines(responses, &context_for_tests()).unwrap();
-        assert!(svg.as_str().contains("Response to: Tariff rate") && svg.as_str().contains("Cars sold (cars)"));
+        let title = "<title>taxed: 0 at 0, −40.0 cars at 1 (Tariff rate): Cars sold</title>";
+        assert!(svg.as_str().contains(title) && svg.as_str().contains("Cars sold (cars)"), "{}", svg.as_str());
         let svg = dots(responses, 0, &context_for_tests()).unwrap();
         assert!(svg.as_str().contains("pass through"));
+        let title = "<title>taxed: between −40.0 and 0 cars over 5 points: Cars sold</title>";
+        assert!(svg.as_str().contains(title), "{}", svg.as_str());
+        // Named settings by their values, the lowest first.
+        let named: Vec<ResponsePoint> = [(0.0, -3.0), (1.0, -70.5)].map(|(at, mean)| row(at, 0.0, mean)).into();
+        let named = Responses { swept: &axes[1..], rows: &named, ..responses };
+        let svg = lines(named, &context_for_tests()).unwrap();
+        assert!(svg.as_str().contains("<title>taxed: −70.5 at b, −3.0 cars at pass through (Rule): Cars sold</title>"));
+        // A regime with the same points is named beside, and of more regimes than there are looks those that reach farthest are drawn.
+        let mut many = rows.clone();
+        many.extend(rows.iter().map(|row| ResponsePoint { regime: "twin".into(), ..row.clone() }));
+        let svg = lines(Responses { rows: &many, ..responses }, &context_for_tests()).unwrap();
+        assert!(svg.as_str().contains("\ntaxed; twin\n") && !svg.as_str().contains("\ntwin\n"), "{}", svg.as_str());
+        many.extend((0..9).flat_map(|at| {
+            let other = move |row: &ResponsePoint| ResponsePoint {
+                regime: format!("other {at}"),
+                mean: row.mean / f64::from(at + 2),
+                ..row.clone()
+            };
+            rows.iter().map(other).collect::<Vec<_>>()
+        }));
+        let svg = lines(Responses { rows: &many, ..responses }, &context_for_tests()).unwrap();
+        assert!(svg.as_str().contains("The 6 of 10 regimes whose points lie farthest"));
+        assert!(svg.as_str().contains("other 4") && !svg.as_str().contains("other 5"));
         let nothing = Responses { rows: &[], ..responses };
         assert!(matches!(lines(nothing, &context_for_tests()), Err(ChartError::Empty { .. })));
         let undefined = [row(0.0, 0.0, f64::NAN)];

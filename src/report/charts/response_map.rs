@@ -2,8 +2,8 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::Frame;
-use super::response::{Measured, Responses, Swept};
+use super::frame::{self, Frame};
+use super::response::{Measured, ResponsePoint, Responses, ShownRegime, Swept, distinct, in_title, plain, told_of};
 use super::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, NOTE, PANEL, TICK, WHITE};
 use super::{ChartContext, ChartError, Svg, text};
 
@@ -19,7 +19,10 @@ const BAR_AREA: f64 = 48.0;
 const BELOW: Ink = Ink(0, 77, 128);
 const ABOVE: Ink = Ink(213, 94, 0);
 
-/// Colours from `low` to `high`: one hue on each side of zero, white between; one hue alone where zero is outside.
+/// Of zero, and of the least where zero is outside: not white, because it is no gap.
+const NOTHING: Ink = Ink(236, 236, 236);
+
+/// Colours from `low` to `high`: one hue on each side of zero, grey between; one hue alone where zero is outside.
 #[derive(Clone, Copy, Debug)]
 struct Shades {
     low: f64,
@@ -29,13 +32,16 @@ struct Shades {
 
 impl Shades {
     fn of(&self, value: f64) -> Ink {
-        if !self.signed {
-            let share = (value - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE);
-            return BELOW.lighter(0.92 * (1.0 - share.clamp(0.0, 1.0)));
-        }
-        let reach = self.low.abs().max(self.high.abs()).max(f64::MIN_POSITIVE);
-        let (ink, share) = if value < 0.0 { (BELOW, -value / reach) } else { (ABOVE, value / reach) };
-        ink.lighter(1.0 - share.clamp(0.0, 1.0))
+        let (ink, share) = if self.signed {
+            let reach = self.low.abs().max(self.high.abs()).max(f64::MIN_POSITIVE);
+            if value < 0.0 { (BELOW, -value / reach) } else { (ABOVE, value / reach) }
+        } else {
+            (BELOW, (value - self.low) / (self.high - self.low).max(f64::MIN_POSITIVE))
+        };
+        let part = |from: u8, to: u8| {
+            (f64::from(from) + share.clamp(0.0, 1.0) * (f64::from(to) - f64::from(from))).round() as u8
+        };
+        Ink(part(NOTHING.0, ink.0), part(NOTHING.1, ink.1), part(NOTHING.2, ink.2))
     }
 }
 
@@ -129,12 +135,12 @@ fn edges(places: &[f64]) -> Vec<f64> {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where there is nothing to show; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     let [across, up] = responses.swept else { return Err(empty("two settings make a map")) };
     let measured = responses.metrics.get(metric).ok_or_else(|| empty("nothing was measured"))?;
-    let regimes = context.in_order(responses.rows.iter().map(|row| row.regime.as_str()));
-    let grids: Vec<Grid> = regimes.iter().map(|regime| Grid::of(responses, metric, regime)).collect();
+    let regimes = distinct(responses, context);
+    let grids: Vec<Grid> = regimes.iter().map(|regime| Grid::of(responses, metric, regime.name)).collect();
     let finite = grids.iter().flat_map(|grid| &grid.values).copied().filter(|value| value.is_finite());
     let (low, high) = finite.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     let levels = Ticks::covering(finite, 8).ok_or_else(|| empty("no point has a number"))?;
@@ -145,42 +151,66 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
     let width = (context.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
     let plot_height = if columns == 1 { 1.4 * PLOT_HEIGHT } else { PLOT_HEIGHT };
     let height = PANEL_TITLE + plot_height + X_AXIS;
-    let body = height * grids.len().div_ceil(columns) as f64 + BAR_AREA;
-    let frame = Frame {
+    let pages = frame::pages(&vec![height; grids.len().div_ceil(columns)]);
+    let frame = |at: usize| {
+        Frame {
         look: context.look.clone(),
-        title: format!("{} over {} and {}", measured.label, lower(&across.label), lower(&up.label)),
+        title: title(responses, &regimes, metric, (across, up), measured),
         subtitle: if responses.is_change {
             format!("Change against the baseline ({}) at the same point.", context.regime_label(&context.baseline))
         } else {
             "Mean at each point.".to_owned()
-        },
+        } + &frame::page_of(at, pages.len()),
         legend: Vec::new(),
         footer: context.footer(&if widest.is_finite() {
-            let widest = levels.finer(widest);
-            format!("All points meet the same worlds; the widest 95 % interval of a mean, simulation noise only, is ± {widest}.")
+            let widest = format!("{}{}", text::in_words(widest), measured.after());
+            format!("All points meet the same worlds; the widest 95% interval of a mean, simulation noise only, is ± {widest}.")
         } else {
             "All points meet the same worlds. One replication: no intervals.".to_owned()
         }),
+    }
     };
-    frame.around(body, |canvas, top| {
-        for (at, (regime, grid)) in regimes.iter().zip(&grids).enumerate() {
-            let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
-            let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
-            let title = text::fit(context.regime_label(regime), PANEL, width)?;
-            canvas.text((left, upper - 23.0), &title, PANEL, Anchor::Start)?;
-            let area = Area { left: left + Y_AXIS, right: left + width - 6.0, top: upper, bottom: upper + plot_height };
-            panel(canvas, grid, (across, up), &levels, (shades, area))?;
-        }
-        colour_bar(canvas, &levels, shades, measured, top + body - BAR_AREA + 10.0)
-    })
+    let page = |(page, lines): (usize, &std::ops::Range<usize>)| {
+        let body = height * lines.len() as f64 + BAR_AREA;
+        frame(page).around(body, |canvas, top| {
+            let shown = regimes.iter().zip(&grids).skip(columns * lines.start).take(columns * lines.len());
+            for (at, (regime, grid)) in shown.enumerate() {
+                let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
+                let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
+                let title = text::fit(&regime.label, PANEL, width)?;
+                canvas.text((left, upper - 23.0), &title, PANEL, Anchor::Start)?;
+                let area =
+                    Area { left: left + Y_AXIS, right: left + width - 6.0, top: upper, bottom: upper + plot_height };
+                panel(canvas, grid, (across, up), &levels, (shades, area))?;
+            }
+            colour_bar(canvas, &levels, shades, measured, top + body - BAR_AREA + 10.0)
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
 }
 
-fn lower(label: &str) -> String {
-    let mut letters = label.chars();
-    let acronym = label.chars().nth(1).is_some_and(char::is_uppercase);
-    letters.next().map_or_else(String::new, |first| {
-        if acronym { label.to_owned() } else { first.to_lowercase().chain(letters).collect() }
-    })
+/// What is seen: the lowest and the highest point under the regime that moves the metric most.
+fn title(
+    responses: Responses<'_>,
+    regimes: &[ShownRegime<'_>],
+    metric: usize,
+    (across, up): (&Swept, &Swept),
+    measured: &Measured,
+) -> String {
+    let (regime, mut own) = told_of(regimes, responses.rows, metric);
+    own.sort_by(|a, b| a.mean.total_cmp(&b.mean));
+    let (Some(low), Some(high)) = (own.first(), own.last()) else { return measured.label.clone() };
+    let value = |row: &ResponsePoint| format!("{}{}", in_title(row.mean, responses.is_change), measured.after());
+    let place = |row: &ResponsePoint| [across.place(row.at[0]), up.place(row.at[1])];
+    let ([x, y], [to_x, to_y]) = (place(low), place(high));
+    format!(
+        "{regime}: from {} at {x} and {y} to {} at {to_x} and {to_y} ({}; {}): {}",
+        value(low),
+        value(high),
+        across.label,
+        up.label,
+        measured.label
+    )
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -219,20 +249,35 @@ fn panel(
         }
     }
     let named = !across.categories.is_empty() || !up.categories.is_empty();
-    for level in levels.values.iter().filter(|_| !named) {
-        let pieces = grid.contour(*level);
-        for [from, to] in &pieces {
-            canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
-        }
-        if let Some([from, to]) = pieces.get(pieces.len() / 2) {
-            let middle = (f64::midpoint(x(from.0), x(to.0)), f64::midpoint(y(from.1), y(to.1)));
-            let label = if shades.signed { levels.signed_label(*level) } else { levels.label(*level) };
-            let half = text::width(&label, NOTE)? / 2.0 + 2.0;
-            if middle.0 - half > area.left && middle.0 + half < area.right {
-                canvas.rect((middle.0 - half, middle.1 - 6.5), (middle.0 + half, middle.1 + 6.5), WHITE, 0.85)?;
-                canvas.text_mid(middle, &label, NOTE.ink(BLACK), Anchor::Middle)?;
-            }
-        }
+    let contours: Vec<(f64, Vec<[(f64, f64); 2]>)> = match named {
+        true => Vec::new(),
+        false => levels.values.iter().map(|level| (*level, grid.contour(*level))).collect(),
+    };
+    for [from, to] in contours.iter().flat_map(|(_, pieces)| pieces) {
+        canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
+    }
+    // Each level is named once, at the piece nearest the middle of its line where the name has room beside those before.
+    let mut taken: Vec<[f64; 4]> = Vec::new();
+    for (level, pieces) in &contours {
+        let label = if shades.signed { levels.signed_label(*level) } else { levels.label(*level) };
+        let half = text::width(&label, NOTE)? / 2.0 + 2.0;
+        let middle = pieces.len() / 2;
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        order.sort_by_key(|at| at.abs_diff(middle));
+        let mut places = order.into_iter().map(|at| {
+            let [from, to] = pieces[at];
+            (f64::midpoint(x(from.0), x(to.0)), f64::midpoint(y(from.1), y(to.1)))
+        });
+        let around = |(x, y): (f64, f64)| [x - half, x + half, y - 7.0, y + 7.0];
+        let is_free = |place: &(f64, f64)| {
+            let [left, right, top, bottom] = around(*place);
+            let apart = |other: &[f64; 4]| right < other[0] || left > other[1] || bottom < other[2] || top > other[3];
+            left > area.left && right < area.right && top > area.top && bottom < area.bottom && taken.iter().all(apart)
+        };
+        let Some(place) = places.find(is_free) else { continue };
+        taken.push(around(place));
+        canvas.rect((place.0 - half, place.1 - 6.5), (place.0 + half, place.1 + 6.5), WHITE, 0.85)?;
+        canvas.text_mid(place, &label, NOTE.ink(BLACK), Anchor::Middle)?;
     }
     let frame = [(area.left, area.top), (area.right, area.top), (area.right, area.bottom), (area.left, area.bottom)];
     canvas.line(&[frame[0], frame[1], frame[2], frame[3], frame[0]], Stroke::solid(AXIS, 1.0))?;
@@ -277,9 +322,8 @@ fn panel(
 
 /// A place as its ticks would write it, with the digits it needs.
 fn trimmed(value: f64, ticks: &Ticks) -> String {
-    let exact = text::number(value, 4);
-    let exact = exact.trim_end_matches('0').trim_end_matches('.');
-    if exact.len() <= 7 { exact.to_owned() } else { ticks.label(value) }
+    let exact = plain(value);
+    if exact.len() <= 7 { exact } else { ticks.label(value) }
 }
 
 fn colour_bar(
@@ -322,7 +366,6 @@ fn colour_bar(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::response::ResponsePoint;
 
     fn plane() -> Grid {
         // z = x + 2 y on {0, 1, 2} x {0, 1}.
@@ -340,6 +383,18 @@ mod tests {
         assert!(plane().contour(5.0).is_empty());
         let missing = Grid { values: vec![f64::NAN; 6], ..plane() };
         assert!(missing.contour(1.0).is_empty());
+    }
+
+    /// Nothing is a colour of its own, not the white of the page, on either side of it and where it is an end.
+    #[test]
+    fn nothing_does_not_look_missing() {
+        for (low, high, signed) in [(-5.0, 3.0, true), (0.0, 3.0, true), (0.0, 9.0, false)] {
+            let shades = Shades { low, high, signed };
+            assert_eq!(shades.of(0.0), NOTHING);
+            assert_ne!(NOTHING, WHITE);
+        }
+        assert_eq!(Shades { low: -4.0, high: 2.0, signed: true }.of(-4.0), BELOW);
+        assert_eq!(Shades { low: -4.0, high: 8.0, signed: true }.of(8.0), ABOVE);
     }
 
     /// A saddle, high on one diagonal: two pieces, which cut off corners of one kind.
@@ -381,8 +436,9 @@ mod tests {
         let responses = Responses { swept: &axes, metrics: &metrics, rows: &rows, is_change: true };
         assert_eq!(Grid::of(responses, 0, "taxed"), plane());
         let context = super::super::response::context_for_tests();
-        let svg = draw(responses, 0, &context).unwrap();
-        assert!(svg.as_str().contains("Cars sold over tariff and yen"));
+        let svg = draw(responses, 0, &context).unwrap().remove(0);
+        let title = "<title>taxed: from 0 cars at 0 and 0 to +4.0 cars at 2 and 1 (Tariff; Yen): Cars sold</title>";
+        assert!(svg.as_str().contains(title), "{}", svg.as_str());
         assert!(draw(Responses { swept: &axes[..1], ..responses }, 0, &context).is_err());
         assert!(draw(Responses { rows: &[], ..responses }, 0, &context).is_err());
     }

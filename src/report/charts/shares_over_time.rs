@@ -37,7 +37,7 @@ fn panels(
             let of_group = of_regime.iter().filter(|row| groups.group(&row.region, row.flagged) == *group);
             let mut weeks: Vec<(Date, Fan)> = of_group.map(|row| (row.week_start, share_of(row))).collect();
             weeks.sort_by_key(|(start, _)| *start);
-            let weeks = if is_expected(&shown) { weeks } else { over_time::smoothed(&weeks) };
+            let weeks = if is_smoothed(&shown, context) { over_time::smoothed(&weeks) } else { weeks };
             GroupFan { label: group.label(&context.flag_label), weeks }
         };
         let events = over_time::events(context, regime, of_regime.iter().map(|row| row.week_start));
@@ -55,9 +55,18 @@ fn is_expected(rows: &[&WeeklyRow]) -> bool {
     rows.iter().any(|row| row.expected_car_share.mean.is_finite())
 }
 
+/// Whether lines are means of several weeks: of drawn sales, and of a few replications, whose single weeks show who happens to come to market.
+fn is_smoothed(rows: &[&WeeklyRow], context: &ChartContext) -> bool {
+    !is_expected(rows) || !over_time::has_bands(context)
+}
+
 /// What is seen: the group whose share of the last weeks differs most from what it is under the baseline.
-fn title(panels: &[TimePanel]) -> String {
-    let last = |fan: &GroupFan| fan.weeks.last().map_or(f64::NAN, |(_, fan)| fan.mean);
+fn title(panels: &[TimePanel], is_smoothed: bool) -> String {
+    let weeks = if is_smoothed { 1 } else { over_time::SMOOTH_WEEKS };
+    let last = |fan: &GroupFan| {
+        let last = &fan.weeks[fan.weeks.len().saturating_sub(weeks)..];
+        last.iter().map(|(_, fan)| fan.mean).sum::<f64>() / last.len() as f64
+    };
     let [baseline, others @ ..] = panels else { return String::new() };
     let moves = others.iter().flat_map(|panel| {
         let pairs = panel.fans.iter().zip(&baseline.fans);
@@ -67,8 +76,15 @@ fn title(panels: &[TimePanel]) -> String {
         .filter(|(_, _, before, after)| (after - before).abs() >= 0.005)
         .max_by(|a, b| (a.3 - a.2).abs().total_cmp(&(b.3 - b.2).abs()));
     let Some((panel, fan, before, after)) = most else { return "Share of cars sold, by region and week".to_owned() };
-    let share = |share: f64| format!("{} %", text::number(100.0 * share, 0));
-    format!("{}: {} end at {} of sales ({} under the baseline)", panel.label, fan.label, share(after), share(before))
+    let share = |share: f64| format!("{}%", text::number(100.0 * share, 0));
+    format!(
+        "{}: {} have {} of sales in the last {} weeks ({} under the baseline)",
+        panel.label,
+        fan.label,
+        share(after),
+        over_time::SMOOTH_WEEKS,
+        share(before)
+    )
 }
 
 /// Draws the chart.
@@ -77,28 +93,29 @@ fn title(panels: &[TimePanel]) -> String {
 /// [`ChartError::Empty`] where no row has a car share; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let (panels, groups, order) = panels(rows, context)?;
-    let is_expected = is_expected(&rows.iter().collect::<Vec<_>>());
-    let bands = is_expected && over_time::has_bands(context);
-    let lines = match is_expected {
-        true => format!("Percent of expected sales in each week.{}", over_time::said_of_lines(context)),
-        false => format!(
-            "Percent of the cars sold in the {} weeks up to and with each, mean over {}s.",
+    let all: Vec<&WeeklyRow> = rows.iter().collect();
+    let is_smoothed = is_smoothed(&all, context);
+    let sales = if is_expected(&all) { "expected sales" } else { "the cars sold" };
+    let lines = match is_smoothed {
+        true => format!(
+            "Percent of {sales} in the {} weeks up to and with each, mean over {}s.",
             over_time::SMOOTH_WEEKS,
             context.each()
         ),
+        false => format!("Percent of {sales} in each week.{}", over_time::said_of_lines(context)),
     };
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
-        title: title(&panels),
+        title: title(&panels, is_smoothed),
         subtitle: lines,
         footer: context.footer(match context.replications {
             1 => "One replication: no bands.",
-            _ if bands => "Bands are quantiles over replications of single weeks, not smoothed.",
+            _ if !is_smoothed => "Bands are quantiles over replications of single weeks, not smoothed.",
             _ => "What chance does to the means is in weekly.csv.",
         }),
-        bands,
+        bands: !is_smoothed,
         reference: 0.0,
         tick: percent,
         own_scales: None,
@@ -108,7 +125,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
 }
 
 fn percent(share: f64) -> String {
-    format!("{} %", text::number(100.0 * share, usize::from((share * 100.0).fract().abs() >= 1e-9)))
+    format!("{}%", text::number(100.0 * share, usize::from((share * 100.0).fract().abs() >= 1e-9)))
 }
 
 #[cfg(test)]

@@ -115,6 +115,17 @@ pub(super) fn in_words(value: f64) -> String {
     }
 }
 
+/// Half of an interval's width, of which `shown` is the writing: what rounds to nothing and is not is below the last digit.
+pub(super) fn half_width(half: f64, shown: &str) -> String {
+    if half == 0.0 || shown.bytes().any(|b| matches!(b, b'1'..=b'9')) {
+        return format!("± {shown}");
+    }
+    match shown.strip_suffix('0').filter(|_| shown.contains('.')) {
+        Some(rest) => format!("± <{rest}1"),
+        None => "± <1".to_owned(),
+    }
+}
+
 /// A relative change, a fraction, in percent with its sign.
 pub(super) fn percent_change(fraction: f64) -> String {
     let percent = 100.0 * fraction;
@@ -122,7 +133,13 @@ pub(super) fn percent_change(fraction: f64) -> String {
         return "–".to_owned();
     }
     let plus = if percent >= 0.05 { "+" } else { "" };
-    format!("{plus}{} %", number(percent, 1))
+    format!("{plus}{}%", number(percent, 1))
+}
+
+/// With a capital at its beginning.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// "1 replication", "1,000 replications".
@@ -148,6 +165,14 @@ mod tests {
         assert_eq!(told, ["1.33 billion", "−372 million", "2.3 million", "−180,306", "12.3", "0.012"]);
     }
 
+    /// An interval is not written as nothing where it is something.
+    #[test]
+    fn half_widths_that_round_to_nothing_are_below_the_last_digit() {
+        let shown = |half: f64, digits: usize| half_width(half, &number(half, digits));
+        assert_eq!([shown(0.0, 3), shown(0.0123, 3), shown(41.4, 0)], ["± 0.000", "± 0.012", "± 41"]);
+        assert_eq!([shown(0.0004, 3), shown(0.2, 0)], ["± <0.001", "± <1"]);
+    }
+
     #[test]
     fn numbers_carry_separators_and_a_true_minus() {
         assert_eq!(number(1_234_567.4, 0), "1,234,567");
@@ -155,9 +180,10 @@ mod tests {
         assert_eq!(number(999.0, 0), "999");
         assert_eq!(number(-0.2, 0), "0");
         assert_eq!(number(f64::NAN, 0), "–");
-        assert_eq!(percent_change(0.7), "+70.0 %");
-        assert_eq!(percent_change(-0.0004), "0.0 %");
+        assert_eq!(percent_change(0.7), "+70.0%");
+        assert_eq!(percent_change(-0.0004), "0.0%");
         assert_eq!(percent_change(f64::NAN), "–");
+        assert_eq!((sentence("bargaining alone"), sentence("")), ("Bargaining alone".to_owned(), String::new()));
         assert_eq!(count(1, "replication"), "1 replication");
         assert_eq!(count(12_000, "replication"), "12,000 replications");
     }

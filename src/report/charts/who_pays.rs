@@ -55,6 +55,19 @@ pub fn series(parties: &[Party]) -> Result<Vec<PaymentBar>, ChartError> {
     Ok(parties.iter().filter(|party| party.change.mean.is_finite()).map(bar).collect())
 }
 
+/// Turns bars that are all small into millions; the unit that they are in.
+fn unit_of(bars: &mut [PaymentBar]) -> &'static str {
+    const SMALL: f64 = 0.1;
+    const MILLIONS: f64 = 1e3;
+    if bars.iter().any(|bar| bar.from.abs().max(bar.to.abs()) >= SMALL) {
+        return "billion";
+    }
+    for bar in bars {
+        (bar.from, bar.to, bar.change) = (bar.from * MILLIONS, bar.to * MILLIONS, bar.change.times(MILLIONS));
+    }
+    "million"
+}
+
 const ROW: f64 = 27.0;
 const THICK: f64 = 17.0;
 /// Left and right edge of the plot on a sheet of this width.
@@ -65,13 +78,13 @@ const GAIN: Ink = Ink(0, 77, 128);
 const LOSS: Ink = Ink(213, 94, 0);
 
 /// What is seen: who of the parties loses and who gains most, as far as that is told from nothing.
-fn title(bars: &[PaymentBar], regime: &str) -> String {
+fn title(bars: &[PaymentBar], regime: &str, unit: &str) -> String {
     let is_sure = |bar: &&PaymentBar| {
         let [low, high] = bar.change.interval;
         !(low <= 0.0 && high >= 0.0)
     };
     let parties = || bars.iter().filter(|bar| !bar.total).filter(is_sure);
-    let billion = |bar: &PaymentBar| format!("{} billion a year", signed(bar.change.mean));
+    let money = |bar: &PaymentBar| format!("{} {unit} a year", signed(bar.change.mean));
     let least = parties().filter(|bar| bar.change.mean < 0.0).min_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     let most = parties().filter(|bar| bar.change.mean > 0.0).max_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     match (least, most) {
@@ -79,16 +92,16 @@ fn title(bars: &[PaymentBar], regime: &str) -> String {
             format!(
                 "{regime}: who loses most: {} ({}); who gains most: {} ({})",
                 least.label,
-                billion(least),
+                money(least),
                 most.label,
-                billion(most)
+                money(most)
             )
         }
         (Some(least), None) => {
-            format!("{regime}: who loses most: {} ({}); nobody surely gains", least.label, billion(least))
+            format!("{regime}: who loses most: {} ({}); nobody surely gains", least.label, money(least))
         }
         (None, Some(most)) => {
-            format!("{regime}: who gains most: {} ({}); nobody surely loses", most.label, billion(most))
+            format!("{regime}: who gains most: {} ({}); nobody surely loses", most.label, money(most))
         }
         (None, None) => format!("{regime}: nobody's gain or loss is told from nothing"),
     }
@@ -99,7 +112,8 @@ fn title(bars: &[PaymentBar], regime: &str) -> String {
 /// # Errors
 /// [`ChartError::Empty`] where nobody gains or loses; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
-    let bars = series(parties)?;
+    let mut bars = series(parties)?;
+    let unit = unit_of(&mut bars);
     let many = context.replications > 1;
     let ends = bars.iter().flat_map(|bar| {
         let [low, high] = bar.change.interval;
@@ -111,16 +125,16 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
     legend.push((Key::Swatch(MUTED), "total of the above".to_owned()));
     let frame = Frame {
         look: context.look.clone(),
-        title: title(&bars, context.regime_label(regime)),
+        title: title(&bars, context.regime_label(regime), unit),
         subtitle: format!(
-            "Change against the baseline ({}) in billion US dollars a year; period: {}. Each bar starts where the one above ends.",
+            "Change against the baseline ({}) in {unit} US dollars a year; period: {}. Each bar starts where the one above ends.",
             context.regime_label(&context.baseline),
             context.period.label(),
         ),
         legend,
         footer: if many {
             context.footer_of_intervals(&format!(
-                "Figures: mean over {}s, paired with the baseline, and the half width of its 95 % interval (whiskers).",
+                "Figures: mean over {}s, paired with the baseline, and the half width of its 95% interval (whiskers).",
                 context.each()
             ))
         } else {
@@ -135,7 +149,8 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
             canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
         let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
-        value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
+        let axis = format!("US dollars a year, {unit}");
+        value_axis(canvas, &ticks, scale, (top, bottom), &axis, |v| ticks.signed_label(v))?;
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
         for (at, bar) in bars.iter().enumerate() {
             let y = top + ROW * (at as f64 + 0.5);
@@ -169,7 +184,8 @@ fn draw_bar(canvas: &Canvas, bar: &PaymentBar, y: f64, at: impl Fn(f64) -> f64) 
         for end in [low_at, high_at] {
             canvas.line(&[(end, y - 3.0), (end, y + 3.0)], Stroke::solid(BLACK, 1.2))?;
         }
-        figure.push_str(&format!(" ± {}", text::number((high - low) / 2.0, 3)));
+        let half = (high - low) / 2.0;
+        figure.push_str(&format!(" {}", text::half_width(half, &text::number(half, 3))));
     }
     canvas.text_mid((canvas.width - MARGIN, y), &figure, font.ink(BLACK), Anchor::End)
 }
@@ -177,7 +193,8 @@ fn draw_bar(canvas: &Canvas, bar: &PaymentBar, y: f64, at: impl Fn(f64) -> f64) 
 /// A number with its sign, three decimals.
 pub(super) fn signed(value: f64) -> String {
     let figure = text::number(value, 3);
-    if value > 0.0 { format!("+{figure}") } else { figure }
+    let is_any = figure.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    if value > 0.0 && is_any { format!("+{figure}") } else { figure }
 }
 
 #[cfg(test)]
@@ -205,11 +222,16 @@ mod tests {
         let study = fixtures::showdown(3);
         let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
         let told = "who loses most: Buyers (−3.000 billion a year); who gains most: Makers (+0.500 billion a year)";
-        assert!(title(&bars, "X").contains(told) && svg.as_str().contains("who loses most: "), "{}", title(&bars, "X"));
+        let billions = title(&bars, "X", "billion");
+        assert!(billions.contains(told) && svg.as_str().contains("who loses most: "), "{billions}");
+        // A small policy is told in millions: nothing is written as 0.000 beside a bar that can be seen.
+        let small = [party("Buyers", -0.0004, false), party("Home", -0.0004, true)];
+        let svg = draw(&small, &study.context.regimes[1].name, &study.context).unwrap();
+        assert!(svg.as_str().contains("−0.400 ± 20.000") && svg.as_str().contains("in million US dollars a year"));
         // A loss that may be nothing is not told.
         let mut unsure = bars.clone();
         unsure.iter_mut().for_each(|bar| bar.change.interval = [-9.0, 9.0]);
-        assert_eq!(title(&unsure, "X"), "X: nobody's gain or loss is told from nothing");
+        assert_eq!(title(&unsure, "X", "billion"), "X: nobody's gain or loss is told from nothing");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{FIRST, OutputContext, SECOND, bars::Shown, ends};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Canvas, Stroke};
-use crate::report::charts::frame::{Frame, Key};
+use crate::report::charts::frame::{self, Frame, Key};
 use crate::report::charts::theme::{self, AXIS, GRID, Ink, LABEL, MARGIN, MUTED, Marker, PANEL, Style, TICK};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::{Index, IndexEstimate};
@@ -63,16 +63,19 @@ const GUTTER: f64 = 16.0;
 ///
 /// # Errors
 /// [`ChartError::Empty`] as for [`series`]; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext) -> Result<Svg, ChartError> {
+pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext) -> Result<Vec<Svg>, ChartError> {
     let panels = series(looks, shown, context)?;
     let style = |ink: Ink, marker: Marker| Style { ink, marker, hollow: false };
     let styles = [style(FIRST, Marker::Square), style(SECOND, Marker::Circle)];
-    let frame = Frame {
+    let columns = columns(context.look.width());
+    let pages = frame::pages(&vec![HEAD + HEIGHT + BELOW; panels.len().div_ceil(columns)]);
+    let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: format!("Convergence: {}", context.label),
+        title: title(&panels, looks, shown, context),
         subtitle: format!(
-            "Indices from the first parts of the design, each twice the one before. Bands: {} intervals.",
-            context.level()
+            "Indices from the first parts of the design, each twice the one before. Bands: {} intervals.{}",
+            context.level(),
+            frame::page_of(at, pages.len())
         ),
         legend: shown
             .iter()
@@ -85,19 +88,36 @@ pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext)
     let Some(ticks) = Ticks::covering(all, 4) else {
         return Err(ChartError::Empty { chart: CHART, reason: "no finite index".to_owned() });
     };
-    let columns = columns(context.look.width());
-    let lines = panels.len().div_ceil(columns) as f64;
     let width = (context.look.width() - 2.0 * MARGIN - LEFT - GUTTER * (columns - 1) as f64) / columns as f64;
-    frame.around(lines * (HEAD + HEIGHT + BELOW), |canvas, top| {
-        for (at, panel) in panels.iter().enumerate() {
-            let (line, column) = (at / columns, at % columns);
-            let left = MARGIN + LEFT + (width + GUTTER) * column as f64;
-            let top = top + HEAD + (HEAD + HEIGHT + BELOW) * line as f64;
-            let sheet = Sheet { ticks: &ticks, looks, left, right: left + width, top };
-            sheet.draw(canvas, panel, &styles, column == 0)?;
-        }
-        Ok(())
-    })
+    let page = |(page, lines): (usize, &std::ops::Range<usize>)| {
+        frame(page).around(lines.len() as f64 * (HEAD + HEIGHT + BELOW), |canvas, top| {
+            let shown = panels.iter().skip(columns * lines.start).take(columns * lines.len());
+            for (at, panel) in shown.enumerate() {
+                let (line, column) = (at / columns, at % columns);
+                let left = MARGIN + LEFT + (width + GUTTER) * column as f64;
+                let top = top + HEAD + (HEAD + HEIGHT + BELOW) * line as f64;
+                let sheet = Sheet { ticks: &ticks, looks, left, right: left + width, top };
+                sheet.draw(canvas, panel, &styles, column == 0)?;
+            }
+            Ok(())
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
+}
+
+/// What is seen: how far the largest index moved when the design was last doubled.
+fn title(panels: &[Panel], looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext) -> String {
+    let symbol = shown.last().map_or("", |shown| shown.label.split(':').next().unwrap_or_default());
+    let line = panels.first().and_then(|panel| panel.lines.last());
+    let last = line.and_then(|line| Some((line.len().checked_sub(2)?, line)));
+    let (Some(panel), Some((before, line))) = (panels.first(), last) else { return context.label.clone() };
+    let digits = if line[before + 1].value.abs() >= 100.0 { 0 } else { 3 };
+    let [from, to] = [before, before + 1].map(|at| text::number(line[at].value, digits));
+    let [few, many] = [before, before + 1].map(|at| text::number(looks[at].0 as f64, 0));
+    format!(
+        "The largest {symbol}, of {}, is {from} after {few} points and {to} after {many}: {}",
+        panel.label, context.label
+    )
 }
 
 /// Where one panel stands.

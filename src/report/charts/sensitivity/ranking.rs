@@ -43,7 +43,11 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
         subtitle: format!(
             "Probability, in percent, that {} of the input in the row is larger than that of the input in the column. Columns are numbered as rows; the other \
              half would say the same.",
-            ranking.index
+            match ranking.index {
+                "mu_star" => "μ*",
+                "delta" => "δ",
+                index => index,
+            }
         ),
         legend: Vec::new(),
         footer: context.footer("50 is a toss-up; 100 is rounded."),

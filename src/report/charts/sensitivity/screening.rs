@@ -4,7 +4,7 @@ use super::{FIRST, OutputContext, ends};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::{Frame, VALUE_AXIS, value_axis};
-use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK};
+use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK, WHITE};
 use crate::report::charts::{ChartError, Svg, text};
 use crate::sensitivity::{Index, IndexEstimate};
 
@@ -126,12 +126,15 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             canvas.marker((px, py), 4.0, POINT)?;
             let name = text::fit_name(&point.label, LABEL, 0.4 * canvas.width)?;
             let width = text::width(&name, LABEL)?;
-            let (left, line) = free_place((px, py), width, (top, bottom), (MARGIN, canvas.width - MARGIN), &taken);
+            let within = (plot(canvas.width).0 + 2.0, canvas.width - MARGIN);
+            let (left, line) = free_place((px, py), width, (top, bottom), within, &taken);
             taken.push(covered(left, width, line));
             if (py - 8.0 - line).abs() > 8.0 {
                 let end = if left >= px { left - 3.0 } else { left + width + 3.0 };
                 canvas.line(&[(px, py), (end, line - 4.0)], Stroke::solid(AXIS, 0.6))?;
             }
+            // No whisker or ray runs through a name.
+            canvas.rect((left - 1.0, line - 9.5), (left + width + 1.0, line + 3.0), WHITE, 0.85)?;
             canvas.text((left, line), &name, LABEL, Anchor::Start)?;
         }
         Ok(())
