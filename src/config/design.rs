@@ -8,7 +8,6 @@ use super::error::ConfigError;
 use super::reader::Reader;
 use super::sweep::Sweep;
 use super::uncertainty::Uncertainty;
-use crate::model::accounts::parties;
 use crate::model::outcome::Layout;
 use crate::model::scenario::{PopulationMode, Scenario};
 
@@ -154,10 +153,8 @@ impl StudyDesign {
             let help = "every replication is a draw's, with buyers of its own: set buyers.population = \"own\", or leave it out";
             return Err(reader.error("uncertainty.tables", "needs replications with buyers of their own", help));
         }
-        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
         let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
-        let gains = parties(&scenario.flag, &scenario.market).into_iter().map(|(_, name)| name);
-        let known: Vec<String> = layout.headlines.iter().cloned().chain(gains).collect();
+        let known = Layout::of(scenario).metrics(scenario);
         for (index, metric) in metrics.iter().enumerate() {
             let (key, what) = (format!("{section}.metrics[{index}]"), "metric of this study's points");
             reader.position(&key, metric, &known, what)?;

@@ -8,11 +8,11 @@ use super::instruments::{SelectionSection, selection};
 use super::reader::Reader;
 use crate::model::market::{GroupKind, Market, ModelGroup};
 
-/// Most groups: each has four headline metrics in every period.
+/// Most groups: each has five headline metrics in every period.
 const MAX_GROUPS: usize = 100;
 
-/// Models whose sales, share and price are headline metrics together: `units_NAME`, `expected_units_NAME`, `car_share_NAME`,
-/// `sticker_price_NAME_usd`. A set of models under a name, or with `each` one group for every brand or manufacturer.
+/// Models whose sales, share, price and makers' profit are headline metrics together: `units_NAME`, `expected_units_NAME`, `car_share_NAME`,
+/// `sticker_price_NAME_usd`, `profit_NAME_usd`. A set of models under a name, or with `each` one group for every brand or manufacturer.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSection {

@@ -187,7 +187,7 @@ impl Names<'_> {
 
     fn metric(&self, name: &str) -> Result<usize, Refusal> {
         let scenario = self.0;
-        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let layout = Layout::of(scenario);
         let known: Vec<&str> = layout.headlines.iter().map(String::as_str).collect();
         Self::position(name, &known, "headline metric")
     }

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::figures::{Figures, form_of, palette_of, points_of, size_of};
 use super::reader::Reader;
+use super::stop::StopSection;
+use crate::model::accounts::parties;
 use crate::model::outcome::Layout;
+use crate::model::scenario::Scenario;
 
 /// What is written, and where.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -18,9 +21,14 @@ pub struct OutputsSection {
     /// Whether charts are drawn; they are if absent.
     #[serde(default)]
     pub charts: Option<bool>,
-    /// The metric of the headline chart, a column of `replications.csv`; cars sold of the flagged models if absent.
+    /// The metric of the headline chart, a column of `replications.csv`; sales of the flagged models if absent, expected ones, in runs in time drawn
+    /// ones.
     #[serde(default)]
     pub headline: Option<String>,
+    /// Further headline metrics: what parties and countries gain, such as `consumers_usd` and `total_home_usd`. Those that `headline` and
+    /// `[stop]` name are among them anyway.
+    #[serde(default)]
+    pub metrics: Vec<String>,
     /// Whether every calendar month is a period too, named `1995-05`, of the weeks that start in it; not if absent.
     #[serde(default)]
     pub monthly: Option<bool>,
@@ -73,10 +81,35 @@ impl ChartsSection {
 }
 
 impl OutputsSection {
-    /// The headline metric, one of the layout's.
-    pub(super) fn headline(&self, reader: &Reader<'_>, layout: &Layout) -> Result<String, ConfigError> {
-        let Some(name) = &self.headline else { return Ok(layout.default_headline().to_owned()) };
-        let position = reader.position("outputs.headline", name, &layout.headlines, "headline metric")?;
-        Ok(layout.headlines[position].clone())
+    /// What parties and countries gain that is asked for here or by a stopping rule, by the names of these metrics.
+    pub(super) fn metrics(
+        &self,
+        reader: &Reader<'_>,
+        stop: Option<&StopSection>,
+        scenario: &Scenario,
+    ) -> Result<Vec<String>, ConfigError> {
+        let known = Layout::of(scenario).metrics(scenario);
+        for (index, name) in self.metrics.iter().enumerate() {
+            reader.position(&format!("outputs.metrics[{index}]"), name, &known, "metric")?;
+        }
+        let followed = stop.into_iter().flat_map(StopSection::metrics);
+        let mut asked: Vec<String> = Vec::new();
+        for name in self.metrics.iter().chain(&self.headline).chain(followed) {
+            let is_party = parties(&scenario.flag, &scenario.market).iter().any(|(_, party)| party == name);
+            if is_party && !asked.contains(name) {
+                asked.push(name.clone());
+            }
+        }
+        Ok(asked)
+    }
+
+    /// The headline metric.
+    pub(super) fn headline(&self, reader: &Reader<'_>, scenario: &Scenario) -> Result<String, ConfigError> {
+        let layout = Layout::of(scenario);
+        let Some(name) = &self.headline else {
+            return Ok(layout.default_headline(scenario.timing.is_none()).to_owned());
+        };
+        reader.position("outputs.headline", name, &layout.metrics(scenario), "headline metric")?;
+        Ok(name.clone())
     }
 }

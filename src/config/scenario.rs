@@ -32,7 +32,6 @@ use super::time::{self, Horizon, PeriodSection, TimeSection};
 use super::timing::{self, BuyersBelief, PolicySections, Sections, TimingMode, TimingSection};
 use super::uncertainty::UncertaintySection;
 use crate::model::ids::IdTable;
-use crate::model::outcome::Layout;
 use crate::model::scenario::{Outputs, Scenario};
 use crate::model::trade::instrument::Instrument;
 
@@ -245,6 +244,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
             folder: file.outputs.folder.clone(),
             charts: file.outputs.charts.unwrap_or(true),
             headline: String::new(),
+            metrics: Vec::new(),
             period: 0,
         },
         market,
@@ -253,8 +253,8 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         let known: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
         scenario.outputs.period = reader.position("outputs.period", name, &known, "period")?;
     }
-    let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
-    scenario.outputs.headline = file.outputs.headline(reader, &layout)?;
+    scenario.outputs.metrics = file.outputs.metrics(reader, file.stop.as_ref(), &scenario)?;
+    scenario.outputs.headline = file.outputs.headline(reader, &scenario)?;
     Ok(scenario)
 }
 

@@ -79,6 +79,13 @@ pub struct StopSection {
     pub target: Vec<StopTargetSection>,
 }
 
+impl StopSection {
+    /// Metrics that it follows by name.
+    pub(super) fn metrics(&self) -> impl Iterator<Item = &String> {
+        self.metric.iter().chain(self.target.iter().filter_map(|target| target.metric.as_ref()))
+    }
+}
+
 /// One target.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -152,7 +159,7 @@ fn target(
     key: &str,
     section: &StopTargetSection,
 ) -> Result<StopTarget, ConfigError> {
-    let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+    let layout = Layout::of(scenario);
     let regimes: Vec<String> = scenario.regimes.values().map(|regime| regime.name.clone()).collect();
     let periods: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
     let find = |field: &str, name: &Option<String>, known: &[String], what: &str| match name {
@@ -160,7 +167,8 @@ fn target(
         None => Ok(None),
     };
     let metric = section.metric.as_deref().unwrap_or(&scenario.outputs.headline);
-    let headline = reader.position(&format!("{key}.metric"), metric, &layout.headlines, "headline metric")?;
+    // The gains of parties that are followed are among the headlines: these come first.
+    let headline = reader.position(&format!("{key}.metric"), metric, &layout.metrics(scenario), "headline metric")?;
     if scenario.timing.is_some() && metric.starts_with("expected_") {
         let help = "follow drawn sales, such as units_all: in runs in time expected sales are not defined";
         return Err(reader.error(&format!("{key}.metric"), format!("`{metric}` is never a number here"), help));

@@ -3,7 +3,7 @@
 //! Every job of a study fills the same slots in the same order, so results can be averaged, paired, stored and merged
 //! without knowing what they mean. Units are cars; money is USD; shares are fractions.
 
-use super::accounts::AccountsLayout;
+use super::accounts::{Account, AccountsLayout, parties};
 use super::market::Market;
 use super::plan::RegimePlan;
 use super::quotes::QuoteLayout;
@@ -213,6 +213,17 @@ struct Aggregate {
     members: Vec<usize>,
     outside: bool,
     is_flag: bool,
+    /// Whether its makers' profit is among the headlines.
+    profits: bool,
+}
+
+/// A headline metric that the accounts give.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Booked {
+    /// Makers' profit on some models.
+    Profit(Vec<usize>),
+    /// An account.
+    Account(Account),
 }
 
 /// Which slot of an [`Outcome`] holds what.
@@ -242,6 +253,8 @@ pub struct Layout {
     region_of_model: Vec<usize>,
     base_volume: Vec<f64>,
     aggregates: Vec<Aggregate>,
+    /// Headlines that the accounts give, by their places.
+    pub(super) booked: Vec<(usize, Booked)>,
 }
 
 /// Metrics that each aggregate contributes to the headlines.
@@ -249,6 +262,29 @@ const AGGREGATE_METRICS: [(&str, &str); 4] =
     [("units", ""), ("expected_units", ""), ("car_share", ""), ("sticker_price", "_usd")];
 
 impl Layout {
+    /// The layout of a scenario, without what depends on how it is run.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let mut layout = Self::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let parties = parties(&scenario.flag, &scenario.market);
+        for metric in &scenario.outputs.metrics {
+            let party = parties.iter().find(|(_, name)| name == metric);
+            if let Some((account, name)) = party.filter(|(_, name)| !layout.headlines.contains(name)) {
+                layout.booked.push((layout.headlines.len(), Booked::Account(*account)));
+                layout.headlines.push(name.clone());
+            }
+        }
+        layout
+    }
+
+    /// Names of all metrics of a scenario: the headlines, then what else each party gains, which is a headline where it is asked for.
+    #[must_use]
+    pub fn metrics(&self, scenario: &Scenario) -> Vec<String> {
+        let others = parties(&scenario.flag, &scenario.market).into_iter().map(|(_, name)| name);
+        let others = others.filter(|name| !self.headlines.contains(name));
+        self.headlines.iter().cloned().chain(others).collect()
+    }
+
     /// The layout of a market over `weeks` weeks; `flag` names the headline list (`sanctioned`).
     #[must_use]
     pub fn new(market: &Market, periods: Vec<Period>, weeks: u32, flag: &str) -> Self {
@@ -267,25 +303,41 @@ impl Layout {
         let all = (0..market.len()).collect();
         let flagged = (0..market.len()).filter(|j| market.models[*j].flagged).collect();
         let mut aggregates = vec![
-            Aggregate { suffix: "all".into(), members: all, outside: false, is_flag: false },
-            Aggregate { suffix: flag.into(), members: flagged, outside: false, is_flag: true },
+            Aggregate { suffix: "all".into(), members: all, outside: false, is_flag: false, profits: false },
+            Aggregate { suffix: flag.into(), members: flagged, outside: false, is_flag: true, profits: false },
         ];
         for (id, region) in market.regions.iter() {
             let members = (0..market.len()).filter(|j| market.models[*j].region == id).collect();
-            aggregates.push(Aggregate { suffix: region.clone(), members, outside: false, is_flag: false });
+            aggregates.push(Aggregate {
+                suffix: region.clone(),
+                members,
+                outside: false,
+                is_flag: false,
+                profits: false,
+            });
         }
         for group in &market.groups {
             let (suffix, members) = (group.name.clone(), group.models.clone());
-            aggregates.push(Aggregate { suffix, members, outside: false, is_flag: false });
+            aggregates.push(Aggregate { suffix, members, outside: false, is_flag: false, profits: true });
         }
         aggregates.retain(|aggregate| !aggregate.members.is_empty());
-        aggregates.push(Aggregate { suffix: "outside".into(), members: Vec::new(), outside: true, is_flag: false });
+        aggregates.push(Aggregate {
+            suffix: "outside".into(),
+            members: Vec::new(),
+            outside: true,
+            is_flag: false,
+            profits: false,
+        });
 
-        let mut headlines = Vec::new();
+        let (mut headlines, mut booked) = (Vec::new(), Vec::new());
         for aggregate in &aggregates {
             let kept = if aggregate.outside { 2 } else { AGGREGATE_METRICS.len() };
             for (metric, unit) in &AGGREGATE_METRICS[..kept] {
                 headlines.push(format!("{metric}_{}{unit}", aggregate.suffix));
+            }
+            if aggregate.profits {
+                booked.push((headlines.len(), Booked::Profit(aggregate.members.clone())));
+                headlines.push(format!("profit_{}_usd", aggregate.suffix));
             }
         }
         headlines.extend(["outlay_usd", "producer_revenue_usd", "duty_usd"].map(String::from));
@@ -307,14 +359,15 @@ impl Layout {
             region_of_model: market.models.iter().map(|model| usize::from(model.region.0)).collect(),
             base_volume: market.models.iter().map(|model| model.base_volume).collect(),
             aggregates,
+            booked,
         }
     }
 
-    /// Cars sold of the flagged models, or of all where none is flagged.
+    /// Sales of the flagged models, or of all where none is flagged: expected ones, or drawn ones where a run has no others.
     #[must_use]
-    pub fn default_headline(&self) -> &str {
+    pub fn default_headline(&self, has_expected: bool) -> &str {
         let flagged = self.aggregates.iter().position(|aggregate| aggregate.is_flag).unwrap_or(0);
-        &self.headlines[flagged * AGGREGATE_METRICS.len()]
+        &self.headlines[flagged * AGGREGATE_METRICS.len() + usize::from(has_expected)]
     }
     /// Adds the slots of runs in time.
     #[must_use]
@@ -643,6 +696,9 @@ fn fill_period(
             put(aggregate.members.iter().map(|j| expected[*j]).sum());
             put(share(sold, cars));
             put(base_weighted(&aggregate.members));
+            if aggregate.profits {
+                put(f64::NAN); // the accounts know
+            }
         }
     }
     for money in 3..6 {

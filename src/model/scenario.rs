@@ -39,6 +39,8 @@ pub struct Outputs {
     pub charts: bool,
     /// Name of the headline metric.
     pub headline: String,
+    /// What parties and countries gain that is a headline metric too, by the names of these metrics.
+    pub metrics: Vec<String>,
     /// Position of the reporting period: that of tables and charts that show one period.
     pub period: usize,
 }

@@ -552,7 +552,7 @@ fn headline_metric(report: &Report<'_>) -> headline::HeadlineMetric {
     let described = describe(&name, scenario);
     let (_, unit) = described.yearly(scenario.reporting_period().years());
     let label = headline_label(&described.what, scenario.market.regions.as_slice());
-    headline::HeadlineMetric { name, label, unit, is_flow: described.is_flow }
+    headline::HeadlineMetric { name, label, unit, is_flow: described.is_flow, is_gain: described.is_gain }
 }
 
 /// The headline metric over a period in the stored replications.

@@ -23,7 +23,7 @@ statistics! {
 }
 
 table! {
-    /// Groups of models (`[[group]]`), one row each: what is sold of them, and how that changes.
+    /// Groups of models (`[[group]]`), one row each: what is sold of them, what their makers earn, and how that changes.
     pub struct GroupRow in "groups" by [regime, period, group] {
         /// policy regime, by its name in the scenario
         regime: String;
@@ -45,6 +45,8 @@ table! {
         car_share: Compared, "fraction";
         /// sticker price with base-year volumes as weights
         sticker_price_usd: Compared, "USD";
+        /// makers' profit on its models, quota rent and refunds in it
+        profit_usd: Compared, "USD";
     }
 }
 
@@ -85,6 +87,7 @@ impl Report<'_> {
                         expected_units: compared(format!("expected_units_{name}")),
                         car_share: compared(format!("car_share_{name}")),
                         sticker_price_usd: compared(format!("sticker_price_{name}_usd")),
+                        profit_usd: compared(format!("profit_{name}_usd")),
                     }
                 }));
             }

@@ -42,7 +42,10 @@ impl ReplicationRows {
             ),
         ];
         for headline in &layout.headlines {
-            let Described { unit, what, .. } = describe(headline, scenario);
+            let Described { unit, mut what, is_gain, .. } = describe(headline, scenario);
+            if is_gain {
+                what.push_str(": only its difference between regimes means something");
+            }
             fields.push(Field::new(headline.clone(), FieldType::Number, unit, what));
         }
         let mut slots: Vec<usize> =
@@ -124,6 +127,8 @@ pub(super) struct Described {
     pub what: String,
     /// Whether it is a sum over the weeks of a period, not a share or a price.
     pub is_flow: bool,
+    /// Whether it is what somebody gains, of which only differences between regimes mean something.
+    pub is_gain: bool,
 }
 
 impl Described {
@@ -140,6 +145,7 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
         (true, "units_", "cars", "Cars sold (drawn choices)"),
         (false, "car_share_", "fraction", "Share of the cars sold"),
         (false, "sticker_price_", "USD", "Sticker price (mean over weeks, base-year volumes as weights)"),
+        (true, "profit_", "USD", "Makers' profit"),
         (true, "outlay_usd", "USD", "What buyers paid"),
         (true, "producer_revenue_usd", "USD", "What makers and dealers kept"),
         (true, "duty_usd", "USD", "Duty owed"),
@@ -167,10 +173,10 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
                     format!("{what}: {}", own.map_or(group, |own| own.label.as_str()))
                 }
             };
-            return Described { unit, what: text, is_flow };
+            return Described { unit, what: text, is_flow, is_gain: what.starts_with("Gain of") };
         }
     }
-    Described { unit: "", what: headline.into(), is_flow: false }
+    Described { unit: "", what: headline.into(), is_flow: false, is_gain: false }
 }
 
 /// A table that is made when it is asked for.

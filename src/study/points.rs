@@ -4,7 +4,6 @@
 
 use crate::model::accounts::parties;
 use crate::model::ids::RegimeId;
-use crate::model::market::Market;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
@@ -31,12 +30,12 @@ impl Names {
     /// Names of the results of the regimes at `regimes` of a scenario.
     #[must_use]
     pub fn of(scenario: &Scenario, regimes: &[RegimeId]) -> Self {
-        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let layout = Layout::of(scenario);
         Self {
             regimes: regimes.iter().map(|regime| scenario.regimes[*regime].name.clone()).collect(),
             baseline: regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0),
             periods: layout.periods.iter().map(|period| period.name.clone()).collect(),
-            metrics: metrics(&layout, &scenario.market, &scenario.flag),
+            metrics: layout.metrics(scenario),
         }
     }
 
@@ -62,17 +61,11 @@ impl Names {
     }
 }
 
-/// Names of the numbers that a study of points keeps of a period: the headline metrics, then what each party gains over the period, USD.
-#[must_use]
-pub fn metrics(layout: &Layout, market: &Market, flag: &str) -> Vec<String> {
-    let gains = parties(flag, market).into_iter().map(|(_, name)| name);
-    layout.headlines.iter().cloned().chain(gains).collect()
-}
-
-/// What is kept of an outcome of a scenario in a study of points, period by period: its [`metrics`].
+/// What is kept of an outcome of a scenario in a study of points, period by period: its [`Layout::metrics`].
 #[must_use]
 pub fn headlines(layout: &Layout, scenario: &Scenario, outcome: &Outcome) -> Outcome {
-    let parties = parties(&scenario.flag, &scenario.market);
+    let mut parties = parties(&scenario.flag, &scenario.market);
+    parties.retain(|(_, name)| !layout.headlines.contains(name));
     let mut values = Vec::with_capacity(layout.periods.len() * (layout.headlines.len() + parties.len()));
     for period in 0..layout.periods.len() {
         values.extend((0..layout.headlines.len()).map(|metric| outcome.values[layout.headline(metric, period)]));

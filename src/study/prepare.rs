@@ -256,7 +256,7 @@ impl Study {
 
 /// What the slots of an outcome hold: a matter of the scenario, and of how often prices change under the regimes prepared.
 fn layout(scenario: &Scenario, world: &World, plans: &Plans) -> Layout {
-    let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+    let layout = Layout::of(scenario);
     let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
     // Not of the regimes that run.
     let negotiates = scenario.bargaining.as_ref().is_some_and(|bargaining| !bargaining.regimes.is_empty());

@@ -12,7 +12,7 @@ use crate::model::scenario::Scenario;
 pub struct ResponseTarget {
     /// Name of the output.
     pub name: String,
-    /// Headline metric, a column of `replications.csv`.
+    /// Metric: a column of `replications.csv`, or what a party gains.
     pub metric: String,
     /// Period; `all` is the whole horizon.
     pub period: String,
@@ -39,10 +39,12 @@ pub enum ResponseError {
 /// # Errors
 /// [`ResponseError`] when the scenario cannot be solved, or a target is not defined in it.
 pub fn respond(
-    scenario: Scenario,
+    mut scenario: Scenario,
     targets: &[ResponseTarget],
     replications: Range<u64>,
 ) -> Result<Vec<f64>, ResponseError> {
+    // What parties gain is a headline where it is asked for.
+    scenario.outputs.metrics.extend(targets.iter().map(|target| target.metric.clone()));
     let names: Vec<&String> =
         targets.iter().flat_map(|target| std::iter::once(&target.regime).chain(&target.baseline)).collect();
     let needed = |regime: &RegimeId| names.contains(&&scenario.regimes[*regime].name);

@@ -211,7 +211,7 @@ mod tests {
     fn pairs_of_many_regimes_are_bounded() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/market_1995/showdown-1995.toml");
         let scenario = config::load(&path, &[]).unwrap().scenario;
-        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let layout = Layout::of(&scenario);
         let pairs = |regimes| Results::new(&layout, regimes, Arm(1), 0).pairs().collect::<Vec<_>>();
         assert_eq!(pairs(3), [[0, 1], [2, 1], [2, 0]].map(|pair| pair.map(Arm)));
         assert_eq!(pairs(MOST_COMPARED).len(), MOST_COMPARED * (MOST_COMPARED - 1) / 2);

@@ -166,7 +166,7 @@ impl SensitivityRequest {
 
     fn targets(&self, loaded: &Loaded) -> Result<Vec<ResponseTarget>, RequestRefused> {
         let scenario = &loaded.scenario;
-        let layout = Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
+        let layout = Layout::of(scenario);
         let known = |option: &'static str, wanted: &[String], known: &[&str]| match wanted
             .iter()
             .find(|name| !known.contains(&name.as_str()))
@@ -175,9 +175,10 @@ impl SensitivityRequest {
             None => Ok(()),
         };
         let names: Vec<&str> = scenario.regimes.values().map(|regime| regime.name.as_str()).collect();
-        let headlines: Vec<&str> = layout.headlines.iter().map(String::as_str).collect();
+        let metrics = layout.metrics(scenario);
+        let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
         let periods: Vec<&str> = layout.periods.iter().map(|period| period.name.as_str()).collect();
-        known("metrics", &self.metrics, &headlines)?;
+        known("metrics", &self.metrics, &metrics)?;
         known("regime", &self.regimes, &names)?;
         known("period", std::slice::from_ref(&self.period), &periods)?;
         let baseline = match self.baseline.as_deref() {

@@ -120,6 +120,7 @@ impl Study {
         if let Some(accounts) = &self.layout().accounts {
             let external = self.external_flows(regime, policy, &replication.streams);
             accounts.add_external(&mut outcome.values, &external);
+            accounts.fill_headlines(&mut outcome.values);
             accounts.check(&outcome.values).map_err(|error| StudyError::Accounts {
                 regime: policy.regime.name.clone(),
                 replication: replication.number,

@@ -1,9 +1,11 @@
 //! Groups of models of the user's own are headline metrics: the sums of their models, wherever a metric can stand.
 
 use stickershock::config::Loaded;
+use stickershock::model::accounts::FirmMetric;
 use stickershock::model::outcome::{ModelMetric, Outcome, RegionMetric};
 use stickershock::numerics::student;
 use stickershock::report::build::Report;
+use stickershock::study::response::{ResponseTarget, respond};
 use stickershock::study::{Arm, Results, Study};
 
 use crate::columns::{agree, less, mean, std_error};
@@ -188,4 +190,105 @@ fn every_brand_is_a_row_of_groups_with_its_change_and_interval() {
     loaded(each, &["outputs.headline=units_mercedes-benz"]).unwrap();
     let makers = loaded("[[group]]\neach = \"manufacturer\"\n", &[]).unwrap().scenario.market;
     assert_eq!(makers.groups.len(), makers.manufacturers.as_slice().len());
+}
+
+/// What parties and countries gain is a headline metric where it is asked for, with the numbers of the accounts, retaliation in them; makers'
+/// profit of a group is that of its firms.
+#[test]
+fn gains_and_profits_are_metrics_wherever_one_can_stand() {
+    let sections = "[[group]]\neach = \"manufacturer\"\n[stop]\nmetric = \"treasury_usd\"\nregime = \"imposed_retaliation\"\nrelative = 0.2\n";
+    let two = [
+        "regimes=[\"status_quo\", \"imposed_retaliation\"]",
+        "governments.flows.source=given",
+        "outputs.headline=total_home_usd",
+        "outputs.metrics=[\"consumers_usd\", \"units_all\"]",
+    ];
+    let found = loaded(sections, &two).unwrap();
+    let asked = ["consumers_usd", "total_home_usd", "treasury_usd"];
+    assert_eq!(
+        (found.scenario.outputs.headline.as_str(), &found.scenario.outputs.metrics[..]),
+        (asked[1], &asked.map(String::from)[..])
+    );
+    let (stop, scenario) = (found.stop.unwrap(), found.scenario.clone());
+    let study = Study::prepare(found.scenario).unwrap();
+    let (layout, market, regimes) = (study.layout(), &study.scenario().market, ids([0, 1]));
+    assert_eq!(layout.headlines[stop.targets[0].headline], "treasury_usd");
+    let accounts = layout.accounts.as_ref().unwrap();
+    let place = |name: &str| layout.headlines.iter().position(|own| own == name).unwrap_or_else(|| panic!("{name}"));
+    let outcomes = outcomes(&study, &regimes, 0..3, 1);
+    for values in outcomes.iter().flatten().map(|outcome| &outcome.values) {
+        for period in 0..layout.periods.len() {
+            let headline = |name: &str| values[layout.headline(place(name), period)];
+            for name in asked {
+                let account = accounts.accounts.iter().position(|(_, known)| format!("{known}_usd") == name).unwrap();
+                let booked = values[accounts.account(account, period)];
+                assert!(booked != 0.0 && headline(name).to_bits() == booked.to_bits(), "{name}");
+            }
+            for (maker, name) in market.manufacturers.iter() {
+                let group = market.groups.iter().find(|group| group.label == *name).unwrap();
+                let own = |f: &usize| accounts.firms[*f].manufacturer == maker;
+                let firms = (0..accounts.firms.len()).filter(own);
+                let firms: f64 = firms.map(|f| values[accounts.firm(FirmMetric::Profit, f, period)]).sum();
+                assert!(firms > 0.0 && agree(headline(&format!("profit_{}_usd", group.name)), firms, 1.0), "{name}");
+            }
+        }
+    }
+    // comparisons.csv has the change of welfare.csv, groups.csv that of firms.csv.
+    let mut results = Results::new(layout, regimes.len(), Arm(0), 0);
+    (0..).zip(&outcomes).for_each(|(replication, outcomes)| results.add(replication, outcomes));
+    let report = Report { study: &study, results: &results, regimes: &regimes };
+    let (comparisons, welfare, groups) = (report.comparisons(), report.welfare(), report.groups());
+    for name in asked {
+        for row in comparisons.iter().filter(|row| row.metric == name) {
+            let booked = welfare
+                .iter()
+                .find(|line| line.period == row.period && format!("{}_usd", line.account.name) == name)
+                .unwrap();
+            assert_eq!(
+                (row.difference, row.ci_low, row.ci_high),
+                (booked.change_usd, booked.ci_low_usd, booked.ci_high_usd)
+            );
+        }
+    }
+    for row in groups.iter().filter(|row| row.regime == "imposed_retaliation" && row.label == "Toyota") {
+        let firms = report.firms();
+        let own = firms
+            .iter()
+            .filter(|firm| (&firm.regime, &firm.period, &firm.manufacturer) == (&row.regime, &row.period, &row.label));
+        let change: f64 = own.map(|firm| firm.profit_usd.change).sum();
+        assert!(
+            change < 0.0 && agree(row.profit_usd.change, change, 1.0) && row.profit_usd.change_ci_low < change,
+            "{row:?}"
+        );
+    }
+
+    // A sensitivity study asks for what the scenario does not name, and a sweep keeps a group's profit.
+    let target = |metric: &str| ResponseTarget {
+        name: metric.into(),
+        metric: metric.into(),
+        period: "all".into(),
+        regime: "imposed_retaliation".into(),
+        baseline: Some("status_quo".into()),
+    };
+    let plain = loaded(sections, &two[..2]).unwrap().scenario;
+    assert_eq!(plain.outputs.metrics, ["treasury_usd"]);
+    let metrics = ["total_home_usd", "profit_toyota_usd", "makers_japan_usd"];
+    let answers = respond(plain, &metrics.map(target), 0..3).unwrap();
+    for (name, answers) in metrics.iter().zip(answers.chunks(3)).take(2) {
+        let slot = layout.headline(place(name), 0);
+        let change = |pair: &Vec<Outcome>| pair[1].values[slot] - pair[0].values[slot];
+        assert_eq!(answers, outcomes.iter().map(change).collect::<Vec<f64>>(), "{name}");
+    }
+    let sweep = "[sweep]\nkind = \"grid\"\nreplications = 2\nmetrics = [\"profit_toyota_usd\", \"consumers_usd\"]\n[[sweep.axis]]\nkey = \"instrument.sanctions.rate\"\nvalues = [0.5, 1.0]\n";
+    loaded(&format!("{sections}{sweep}"), &[]).unwrap_or_else(|error| panic!("{error}"));
+    // Every name is there once, asked for or not.
+    let mut names = layout.metrics(&scenario);
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert!(names.len() == all && names.iter().any(|name| name == "makers_japan_usd"), "{names:?}");
+    let unknown = loaded("", &["outputs.headline=consumer_usd"]).map(|_| ()).unwrap_err();
+    assert!(unknown.contains("did you mean `consumers_usd`"), "{unknown}");
+    let unknown = loaded("", &["outputs.metrics=[\"total_hom_usd\"]"]).map(|_| ()).unwrap_err();
+    assert!(unknown.contains("total_home_usd"), "{unknown}");
 }

@@ -8,7 +8,7 @@ use super::slots::{Account, AccountsLayout, BuyerClasses, FirmMetric, TradeMetri
 use super::year::terms_of;
 use super::{CarTerms, FIFTHS, ModelAccount};
 use crate::model::ids::{Id, RegionId};
-use crate::model::outcome::Sales;
+use crate::model::outcome::{Booked, Sales};
 use crate::model::plan::{Phase, RegimePlan};
 
 /// Buyers' surplus of one job by week and class of buyer (see [`BuyerClasses`]), USD.
@@ -158,12 +158,14 @@ impl AccountsLayout {
         let mut owned = vec![0.0; self.regions];
         let mut dealers = [0.0; 2];
         let mut firms = vec![ModelAccount::default(); self.firms.len()];
+        let mut profit = vec![0.0; self.models.len()];
         for (j, facts) in self.models.iter().enumerate() {
             let mut model = sums.targeted[j];
             model.add(&sums.other[j]);
             targeted.add(&sums.targeted[j]);
             other.add(&sums.other[j]);
             firms[facts.firm].add(&model);
+            profit[j] = model.profit;
             dealers[usize::from(facts.flagged)] += model.dealers_surplus();
         }
         let mut all = targeted;
@@ -215,6 +217,11 @@ impl AccountsLayout {
                 Account::LostUnitsDealers => all.dealers_at_reference,
             };
         }
+        for (booked, slots) in &self.booked {
+            if let Booked::Profit(models) = booked {
+                values[slots[period]] = models.iter().map(|j| profit[*j]).sum();
+            }
+        }
         for (f, account) in firms.iter().enumerate() {
             let margin = if account.units > 0.0 { account.profit / account.units } else { 0.0 };
             for (metric, value) in [
@@ -226,6 +233,17 @@ impl AccountsLayout {
                 (FirmMetric::QuotaRent, account.rent),
             ] {
                 values[self.firm(metric, f, period)] = value;
+            }
+        }
+    }
+
+    /// Fills the headlines that are accounts, when all of these are known.
+    pub fn fill_headlines(&self, values: &mut [f64]) {
+        for (booked, slots) in &self.booked {
+            let Booked::Account(account) = booked else { continue };
+            let Some(position) = self.position(*account) else { continue };
+            for (period, slot) in slots.iter().enumerate() {
+                values[*slot] = values[self.account(position, period)];
             }
         }
     }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{FIFTHS, Owners, fifth_of, income_fifths};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId};
 use crate::model::market::{DemandParameters, Market};
-use crate::model::outcome::{Layout, Period, metrics};
+use crate::model::outcome::{Booked, Layout, Period, metrics};
 use crate::model::scenario::Scenario;
 use crate::model::world::NO_BRAND;
 
@@ -207,6 +207,8 @@ pub struct AccountsLayout {
     /// Cost of each model in each week, dealers' margin taken out; one row where costs do not move.
     pub(super) production_cost_usd: Vec<Vec<f64>>,
     pub(super) dealers_margin_usd: Vec<f64>,
+    /// Headlines that are given here, with their slots by period.
+    pub(super) booked: Vec<(Booked, Vec<usize>)>,
     periods: Vec<Period>,
     start: usize,
 }
@@ -259,6 +261,14 @@ impl AccountsLayout {
             rival: settings.rival,
             production_cost_usd: Vec::new(),
             dealers_margin_usd: margin,
+            booked: before
+                .booked
+                .iter()
+                .map(|(place, booked)| {
+                    let slots = (0..before.periods.len()).map(|period| before.headline(*place, period));
+                    (booked.clone(), slots.collect())
+                })
+                .collect(),
             periods: before.periods.clone(),
             start: before.len(),
         };

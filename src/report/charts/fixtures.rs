@@ -180,6 +180,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             is_flow: false,
         },
     };
+            is_gain: false,
     for policy in policies {
         let taxed: Vec<bool> = cars.iter().map(|car| (policy.taxes)(car)).collect();
         let lost: Vec<f64> =

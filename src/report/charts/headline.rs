@@ -22,6 +22,9 @@ pub struct HeadlineMetric {
     pub unit: String,
     /// Whether the rows have it as a sum over the period, to be shown as a yearly rate.
     pub is_flow: bool,
+    /// Whether only its differences between regimes mean something.
+    #[serde(default)]
+    pub is_gain: bool,
 }
 
 /// One regime's replications.
@@ -37,11 +40,11 @@ pub struct OutcomeSpread {
     pub mean: f64,
     /// Difference from the baseline in each replication that both have, ascending; empty for the baseline.
     pub differences: Vec<f64>,
-    /// Mean paired difference and its 95 % interval, from the comparison rows.
+    /// Mean paired difference and its 95% interval, from the comparison rows.
     pub contrast: Option<Contrast>,
 }
 
-/// A mean difference and its 95 % interval.
+/// A mean difference and its 95% interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
     /// Mean paired difference.
@@ -145,33 +148,49 @@ pub fn draw(
     metric: &HeadlineMetric,
     context: &ChartContext,
 ) -> Result<Vec<Svg>, ChartError> {
-    let rows = series(replications, comparisons, metric, context)?;
+    let mut rows = series(replications, comparisons, metric, context)?;
+    if metric.is_gain {
+        rows.retain(|row| !row.is_baseline);
+        rows.iter_mut().for_each(|row| row.levels.clear());
+    }
+    if rows.is_empty() {
+        return Err(ChartError::Empty { chart: CHART, reason: "there is nothing to compare with".to_owned() });
+    }
     let empty = || ChartError::Empty { chart: CHART, reason: "no value is a number".to_owned() };
-    let levels = Ticks::covering(rows.iter().flat_map(|row| row.levels.iter().copied()), 5).ok_or_else(empty)?;
+    // Of what somebody gains there are no levels to show.
+    let levels = match metric.is_gain {
+        true => None,
+        false => Some(Ticks::covering(rows.iter().flat_map(|row| row.levels.iter().copied()), 5).ok_or_else(empty)?),
+    };
     let contrasts = rows.iter().filter_map(|row| row.contrast).flat_map(|c| [c.difference, c.low, c.high]);
     let differences = rows.iter().flat_map(|row| row.differences.iter().copied()).chain(contrasts).chain([0.0]);
     let differences = Ticks::covering(differences, 4).ok_or_else(empty)?;
-    let (level_scale, difference_scale) = {
-        let (width, scale) = (context.look.width(), |ticks: &Ticks, (from, to)| ticks.scale(from, to));
-        (scale(&levels, levels_plot(width)), scale(&differences, differences_plot(width)))
-    };
+    let width = context.look.width();
+    let level_scale = levels.as_ref().map(|levels| levels.scale(levels_plot(width).0, levels_plot(width).1));
+    let (left, right) = differences_plot(width);
+    let left = if metric.is_gain { levels_plot(width).0 + 20.0 } else { left };
+    let difference_scale = differences.scale(left, right);
     let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
     let many = context.replications > 1;
     // One form for all clouds, so that they can be compared.
     let sparse = |row: &OutcomeSpread| {
-        fits_as_dots(&row.levels, level_scale) && fits_as_dots(&row.differences, difference_scale)
+        level_scale.is_none_or(|scale| fits_as_dots(&row.levels, scale))
+            && fits_as_dots(&row.differences, difference_scale)
     };
     let form = if rows.iter().all(sparse) { Form::Dots } else { Form::Bars };
+    let ink = if metric.is_gain { DIFFERENCE_CLOUD } else { CLOUD };
     let mut legend = vec![match form {
-        Form::Dots => (Key::Dot(CLOUD), format!("one {}", context.each())),
-        Form::Bars => (Key::Histogram(CLOUD), format!("histogram of {}s", context.each())),
+        Form::Dots => (Key::Dot(ink), format!("one {}", context.each())),
+        Form::Bars => (Key::Histogram(ink), format!("histogram of {}s", context.each())),
     }];
-    if many {
-        legend.push((Key::Spread, "5–95 %, 25–75 %, median".to_owned()));
+    if !metric.is_gain {
+        if many {
+            legend.push((Key::Spread, "5–95%, 25–75%, median".to_owned()));
+        }
+        legend.push((Key::Point(MEAN), "mean".to_owned()));
     }
-    legend.push((Key::Point(MEAN), "mean".to_owned()));
     if compared && many {
-        legend.push((Key::Interval(MEAN), "mean difference, 95 % interval".to_owned()));
+        legend.push((Key::Interval(MEAN), "mean difference, 95% interval".to_owned()));
     }
     let each = context.each();
     let pages = frame::pages(&vec![ROW; rows.len()]);
@@ -179,17 +198,20 @@ pub fn draw(
         look: context.look.clone(),
         title: title(&rows, metric),
         subtitle: format!(
-            "Left: value in each {each}. Right: difference from the baseline ({}) in the same {each}. Period: {}.{}",
+            "{} from the baseline ({}) in the same {each}. Period: {}.{}",
+            if metric.is_gain {
+                "Difference".to_owned()
+            } else {
+                format!("Left: value in each {each}. Right: difference")
+            },
             context.regime_label(&context.baseline),
             context.period.label(),
             frame::page_of(at, pages.len()),
         ),
         legend: legend.clone(),
         footer: if many {
-            context.footer_of_intervals(&format!(
-                "Intervals are 95 % for the mean of the paired differences; boxes show the spread of {}s.",
-                context.each()
-            ))
+            let boxes = if metric.is_gain { String::new() } else { format!("; boxes show the spread of {each}s") };
+            context.footer_of_intervals(&format!("Intervals are 95% for the mean of the paired differences{boxes}."))
         } else {
             context.footer("One replication: no intervals.")
         },
@@ -198,31 +220,17 @@ pub fn draw(
         let height = HEAD + ROW * shown.len() as f64;
         frame(page).around(height + VALUE_AXIS, |canvas, top| {
             let (first, bottom) = (top + HEAD, top + height);
-            canvas.text((levels_plot(canvas.width).0, top + 14.0), "Value", PANEL, Anchor::Start)?;
-            value_axis(
-                canvas,
-                &levels,
-                level_scale,
-                (first, bottom),
-                &text::fit(&metric.unit, LABEL, levels_plot(canvas.width).1 - levels_plot(canvas.width).0)?,
-                |value| levels.label(value),
-            )?;
+            if let Some((levels, scale)) = levels.as_ref().zip(level_scale) {
+                canvas.text((scale.from, top + 14.0), "Value", PANEL, Anchor::Start)?;
+                let unit = text::fit(&metric.unit, LABEL, scale.to - scale.from)?;
+                value_axis(canvas, levels, scale, (first, bottom), &unit, |value| levels.label(value))?;
+            }
             if compared {
-                canvas.text(
-                    (differences_plot(canvas.width).0, top + 14.0),
-                    "Paired difference",
-                    PANEL,
-                    Anchor::Start,
-                )?;
-                let unit = format!("Difference, {}", metric.unit);
-                value_axis(
-                    canvas,
-                    &differences,
-                    difference_scale,
-                    (first, bottom),
-                    &text::fit(&unit, LABEL, differences_plot(canvas.width).1 - differences_plot(canvas.width).0)?,
-                    |value| differences.signed_label(value),
-                )?;
+                canvas.text((left, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
+                let unit = text::fit(&format!("Difference, {}", metric.unit), LABEL, right - left)?;
+                value_axis(canvas, &differences, difference_scale, (first, bottom), &unit, |value| {
+                    differences.signed_label(value)
+                })?;
                 let zero = difference_scale.at(0.0);
                 canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
             }
@@ -233,15 +241,17 @@ pub fn draw(
                 let (mut font, mut line_height) = (STRONG, 15.0);
                 let mut lines = text::wrap(&row.label, font, room, 5)?;
                 if lines.iter().any(|line| line.ends_with('…')) {
-                    (font, line_height) = (STRONG.px(9.0), 11.0);
-                    lines = text::wrap(&row.label, font, room, 7)?;
+                    (font, line_height) = (STRONG.px(10.0), 12.0);
+                    lines = text::wrap(&row.label, font, room, 6)?;
                 }
                 for (line_at, line) in lines.iter().enumerate() {
                     let middle = y + ROW / 2.0 + line_height * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
                     canvas.text_mid((MARGIN, middle), line, font, Anchor::Start)?;
                 }
-                draw_cloud(canvas, &row.levels, level_scale, y, CLOUD, form)?;
-                draw_levels(canvas, row, level_scale, y, |value| levels.finer(value))?;
+                if let Some((levels, scale)) = levels.as_ref().zip(level_scale) {
+                    draw_cloud(canvas, &row.levels, scale, y, CLOUD, form)?;
+                    draw_levels(canvas, row, scale, y, |value| levels.finer(value))?;
+                }
                 if compared {
                     draw_differences(canvas, row, difference_scale, y, form, |value| differences.signed_finer(value))?;
                 }

@@ -125,9 +125,9 @@ impl<'a> Points<'a> {
         };
         let labels = different(names.regimes.iter().map(label));
         let years = scenario.periods.get(period).map_or(1.0, crate::model::outcome::Period::years);
-        let headlines = names.metrics.iter().position(|name| name == "consumers_usd").unwrap_or(names.metrics.len());
         // What the study names, then what each party gains.
-        let parties = (headlines..names.metrics.len()).filter(|metric| !metrics.contains(metric));
+        let is_gain = |metric: &usize| describe(&names.metrics[*metric], scenario).is_gain;
+        let parties = (0..names.metrics.len()).filter(|metric| is_gain(metric) && !metrics.contains(metric));
         let measured = metrics.iter().copied().chain(parties).enumerate().map(|(at, metric)| {
             let name = &names.metrics[metric];
             let described = describe(name, scenario);
@@ -141,7 +141,7 @@ impl<'a> Points<'a> {
             };
             let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
             let label = format!("{}{unit}", described.what);
-            let (party, named) = (metric >= headlines, at < metrics.len());
+            let (party, named) = (described.is_gain, at < metrics.len());
             Measured { metric, what: described.what, label, show, rate, party, named }
         });
         let measured = measured.collect();

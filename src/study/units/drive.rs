@@ -19,7 +19,7 @@ use crate::config::design::{Point, Points};
 use crate::folder::OutputError;
 use crate::model::outcome::{Layout, Outcome};
 use crate::model::scenario::Scenario;
-use crate::study::points::{Names, headlines, metrics};
+use crate::study::points::{Names, headlines};
 use crate::study::run::{Halt, run_units};
 use crate::study::{Arm, Base, JobError, JobResult, Observer, Study, StudyError, Unit};
 
@@ -135,9 +135,9 @@ impl<'a> Studies<'a> {
             }
             Kept::Outcomes => self.get(0).ok().map(|study| Shape::of_outcomes(study.layout())),
             Kept::Headlines => {
-                let Scenario { market, periods, weeks, flag, .. } = &self.loaded.scenario;
-                let layout = Layout::new(market, periods.clone(), *weeks, flag);
-                Some(Shape::of_points(&layout, metrics(&layout, market, flag).len()))
+                let scenario = &self.loaded.scenario;
+                let layout = Layout::of(scenario);
+                Some(Shape::of_points(&layout, layout.metrics(scenario).len()))
             }
         }
     }

@@ -104,7 +104,7 @@ mod tests {
     fn layout() -> Layout {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/market_1995/showdown-1995.toml");
         let scenario = config::load(&path, &[]).unwrap().scenario;
-        Layout::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag)
+        Layout::of(&scenario)
     }
 
     #[test]
