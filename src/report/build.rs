@@ -1,14 +1,9 @@
 //! Results to rows.
 
-use super::rows::{DiversionRow, Fan, ModelRow, RegionRow, Summary, WeeklyRow};
+use super::rows::{Fan, ModelRow, RegionRow, Summary, WeeklyRow};
 use crate::model::ids::RegimeId;
-use crate::model::market::CarModel;
 use crate::model::outcome::{Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
-use crate::model::plan::RegimePlan;
-use crate::model::quotes::{QuoteMetric, of_model};
-use crate::model::trade::regime::Force;
 use crate::study::finished::Finished;
-use crate::study::quotes::Quotation;
 use crate::study::{Arm, Results, Study};
 
 /// Results of a study and the regimes they hold, in order.
@@ -193,42 +188,10 @@ impl Report<'_> {
         rows
     }
 
-    /// Models on which a duty, a quota or an inspection of an arm's regime weighs, with price before and after in the last
-    /// week in which it does, USD.
-    fn taxed(&self, arm: Arm) -> Vec<(usize, f64, f64)> {
-        let study = self.study;
-        let baseline = study.plans().baseline();
-        // A regime that ran was prepared.
-        let Some(plan) = study.plans().get(self.regimes[arm.0]) else { return Vec::new() };
-        let quotation = Quotation::new(study.scenario(), study.shared_world(), baseline);
-        let regime = study.planned_regime(self.regimes[arm.0]);
-        let (forces, instruments) = (quotation.forces(&regime), quotation.instruments(&regime));
-        // Where a maker answers its rivals with a higher price its normal duty is higher too, and weighs no more.
-        let named = |week: usize, j: usize| {
-            let mut all = forces[week].iter().zip(instruments.iter());
-            all.any(|(force, instrument)| *force != Force::None && instrument.selected[j])
-        };
-        let burdened = |week: &usize, j: usize| {
-            let (after, before) = (plan.phase(*week), baseline.phase(*week));
-            after.duty_usd[j] > before.duty_usd[j] && named(*week, j)
-                || after.quota_rent_usd[j] + after.inspection_usd[j] > 0.0
-        };
-        let price = |arm: Arm, plan: &RegimePlan, week: usize, j: usize| {
-            let row = plan.changes().take_while(|first| *first as usize <= week).count() - 1;
-            let place = of_model(QuoteMetric::StickerPrice, j, self.layout().models);
-            self.quoted(arm, row, place, plan.phase(week).sticker_price_usd[j]).value
-        };
-        let prices =
-            |week: usize, j: usize| (j, price(self.results.baseline(), baseline, week, j), price(arm, plan, week, j));
-        (0..self.layout().models)
-            .filter_map(|j| (0..plan.weeks()).rev().find(|week| burdened(week, j)).map(|week| prices(week, j)))
-            .collect()
-    }
-
     /// Weeks in which the list prices of an arm's regime differ from the baseline's: only then are buyers lost to a duty.
     ///
     /// Of a negotiated regime the mean over replications of the weeks in which the duty is charged.
-    fn weeks_of_other_prices(&self, arm: Arm) -> f64 {
+    pub(super) fn weeks_of_other_prices(&self, arm: Arm) -> f64 {
         let (study, regime) = (self.study, self.regimes[arm.0]);
         if let Some(block) = self.layout().negotiated.filter(|_| study.negotiated(regime).is_some()) {
             return self.results.level(arm, block.slot(NegotiatedMetric::SanctionsWeeks)).mean();
@@ -237,43 +200,5 @@ impl Report<'_> {
         let Some(plan) = study.plans().get(regime) else { return 0.0 };
         let differs = |week: &usize| plan.phase(*week).sticker_price_usd != baseline.phase(*week).sticker_price_usd;
         (0..plan.weeks()).filter(differs).count() as f64
-    }
-
-    /// Rows of `diversion.csv`: for each taxed model every option that gains, the one that gains most first.
-    #[must_use]
-    pub fn diversion(&self) -> Vec<DiversionRow> {
-        let market = &self.study.scenario().market;
-        let name = |model: &CarModel| (model.name.clone(), market.regions[model.region].clone());
-        let options = market.models.len() + 1;
-        let mut rows = Vec::new();
-        for arm in self.results.arms() {
-            let (switched, weeks) = (self.results.switched(arm), self.weeks_of_other_prices(arm));
-            for (j, price_before_usd, price_after_usd) in self.taxed(arm) {
-                let model = &market.models[j];
-                let gained = &switched[j * options..(j + 1) * options];
-                let lost_units: f64 = gained.iter().sum();
-                let mut order: Vec<usize> = (0..options).filter(|option| gained[*option] > 0.0).collect();
-                order.sort_by(|a, b| gained[*b].total_cmp(&gained[*a]).then(a.cmp(b)));
-                for (rank, option) in (1..).zip(order) {
-                    let outside = || ("outside".into(), "outside".into());
-                    let (gainer, gainer_region) = market.models.get(option).map_or_else(outside, name);
-                    rows.push(DiversionRow {
-                        regime: self.regime_name(arm),
-                        model: model.name.clone(),
-                        brand: market.brands[model.brand].clone(),
-                        price_before_usd,
-                        price_after_usd,
-                        weeks,
-                        lost_units,
-                        rank,
-                        gainer,
-                        gainer_region,
-                        share_of_lost: gained[option] / lost_units,
-                        gained_units: gained[option],
-                    });
-                }
-            }
-        }
-        rows
     }
 }

@@ -30,7 +30,7 @@ fn hurts(correlation: f64, replications: u64) -> bool {
 
 impl Report<'_> {
     /// Quantile of Student's t for a two-sided interval at `level` over the replications; NaN for one.
-    fn student(&self, level: f64) -> f64 {
+    pub(super) fn student(&self, level: f64) -> f64 {
         student::quantile(self.results.replications().saturating_sub(1), 0.5 + level / 2.0)
     }
 

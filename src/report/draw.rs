@@ -10,12 +10,13 @@ use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
     ChartContext, ChartError, EventMark, PeriodContext, RegimeContext, Svg, bargaining, days_of_supply, deficit,
-    diversion, event_study, headline, headline_label, model_prices, prices, pull_forward, regime_welfare,
+    diversion, event_study, groups, headline, headline_label, model_prices, prices, pull_forward, regime_welfare,
     shares_over_time, who_pays, winners_losers, write_into,
 };
+use super::group_rows::GroupRow;
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 use super::recorded::{ChartFacts, Gained, OfRegime, RecordedRun};
-use super::rows::{ComparisonRow, DiversionRow, ModelRow, ReplicationRow, WeeklyRow};
+use super::rows::{ComparisonRow, DiversionRegionRow, ModelRow, ReplicationRow, WeeklyRow};
 use super::study::describe;
 use super::timing_rows::{DealerRow, EventStudyRow};
 use super::words::region_label;
@@ -131,15 +132,21 @@ impl RowSource<'_> {
             Self::Folder(recorded) => recorded.rows(),
         }
     }
-    fn diversion(&self) -> Result<Vec<DiversionRow>, ChartError> {
+    fn diversion(&self) -> Result<Vec<DiversionRegionRow>, ChartError> {
         match self {
-            Self::Run { report, .. } => Ok(report.diversion()),
+            Self::Run { report, .. } => Ok(report.diversion_regions()),
             Self::Folder(recorded) => recorded.rows(),
         }
     }
     fn models(&self) -> Result<Vec<ModelRow>, ChartError> {
         match self {
             Self::Run { report, .. } => Ok(report.models()),
+            Self::Folder(recorded) => recorded.rows(),
+        }
+    }
+    fn groups(&self) -> Result<Vec<GroupRow>, ChartError> {
+        match self {
+            Self::Run { report, .. } => Ok(report.groups()),
             Self::Folder(recorded) => recorded.rows(),
         }
     }
@@ -240,6 +247,7 @@ pub struct Drawing<'a> {
     /// The facts' context over the period shown.
     context: ChartContext,
     models: OnceCell<Vec<ModelRow>>,
+    groups: OnceCell<Vec<GroupRow>>,
     welfare: OnceCell<Vec<Gained>>,
     events: OnceCell<Vec<EventStudyRow>>,
 }
@@ -272,12 +280,15 @@ impl<'a> Drawing<'a> {
         if let Some(period) = facts.periods.get(period) {
             context.period = period.clone();
         }
-        let (models, welfare, events) = Default::default();
-        Drawing { source, facts, context, models, welfare, events }
+        let (models, groups, welfare, events) = Default::default();
+        Drawing { source, facts, context, models, groups, welfare, events }
     }
 
     fn models(&self) -> Result<&[ModelRow], ChartError> {
         once(&self.models, || self.source.models())
+    }
+    fn groups(&self) -> Result<&[GroupRow], ChartError> {
+        once(&self.groups, || self.source.groups())
     }
     fn welfare(&self) -> Result<&[Gained], ChartError> {
         once(&self.welfare, || self.source.welfare())
@@ -298,12 +309,13 @@ impl<'a> Drawing<'a> {
         let mut charts = vec![
             LazyChart::new("shares_over_time", "weekly", || shares_over_time::draw(&source.weekly()?, context)),
             LazyChart::new("prices", "weekly", || prices::draw(&source.weekly()?, context)),
-            LazyChart::new("diversion", "diversion", || diversion::draw(&source.diversion()?, context)),
+            LazyChart::new("diversion", "diversion_regions", || diversion::draw(&source.diversion()?, context)),
         ];
         for regime in &context.regimes {
             charts.push(LazyChart::of("winners_losers", &regime.name, "models", move || {
-                let changed =
-                    |row: &ModelRow| self.is_shown([&row.regime, &row.period], &regime.name) && row.units.change != 0.0;
+                let changed = |row: &ModelRow| {
+                    self.is_shown([&row.regime, &row.period], &regime.name) && row.sales().change != 0.0
+                };
                 if !self.models()?.iter().any(changed) {
                     return Err(nothing("winners_losers"));
                 }
@@ -313,6 +325,11 @@ impl<'a> Drawing<'a> {
         for regime in context.regimes.iter().filter(|regime| regime.name != context.baseline) {
             charts.push(LazyChart::of("model_prices", &regime.name, "models", move || {
                 model_prices::draw(self.models()?, &regime.name, context)
+            }));
+        }
+        for regime in context.regimes.iter().filter(|regime| regime.name != context.baseline) {
+            charts.push(LazyChart::of("groups", &regime.name, "groups", move || {
+                groups::draw(self.groups()?, &regime.name, context)
             }));
         }
         for regime in &context.regimes {

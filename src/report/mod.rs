@@ -11,6 +11,7 @@ pub mod case;
 pub mod charts;
 pub mod contrasts;
 pub mod describe;
+pub mod diversion_rows;
 #[cfg(feature = "charts")]
 pub mod draw;
 #[cfg(feature = "charts")]

@@ -13,9 +13,10 @@ use super::account_rows::{PairedChange, TradeRow};
 use super::charts::bargaining::Caption;
 use super::charts::headline::HeadlineMetric;
 use super::charts::{ChartContext, ChartError, PeriodContext};
+use super::group_rows::GroupRow;
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 use super::record::{Record, Unreadable, number_of, read_rows};
-use super::rows::{ComparisonRow, DiversionRow, ModelRow, ReplicationRow, WeeklyRow};
+use super::rows::{ComparisonRow, DiversionRegionRow, ModelRow, ReplicationRow, WeeklyRow};
 use super::timing_rows::{DealerRow, EventStudyRow};
 use crate::folder::OutputFolder;
 
@@ -94,7 +95,17 @@ macro_rules! of_regime {
         }
     )+ };
 }
-of_regime!(WeeklyRow, DiversionRow, ModelRow, ComparisonRow, ReplicationRow, EventStudyRow, DealerRow, TradeRow);
+of_regime!(
+    GroupRow,
+    WeeklyRow,
+    DiversionRegionRow,
+    ModelRow,
+    ComparisonRow,
+    ReplicationRow,
+    EventStudyRow,
+    DealerRow,
+    TradeRow
+);
 of_regime!(OffersRow, SettlementDateRow, RegimeMetricRow, Gained);
 
 /// The tables of a folder, by its data dictionary.

@@ -125,8 +125,16 @@ table! {
     }
 }
 
+impl ModelRow {
+    /// Sales as charts show them: expected ones where the run has them, else drawn ones.
+    #[must_use]
+    pub fn sales(&self) -> &Summary {
+        if self.expected_units.mean.is_finite() { &self.expected_units } else { &self.units }
+    }
+}
+
 table! {
-    /// The same by region of the badge, with the outside option as a region of its own.
+    /// Sales, prices, duty and revenue by region of the badge, with the outside option as a region of its own, by period.
     pub struct RegionRow in "regions" by [regime, period, region] {
         /// policy regime, by its name in the scenario
         regime: String;
@@ -246,6 +254,10 @@ table! {
         weeks: f64, "weeks";
         /// buyers who would have bought it at baseline prices and did not, drawn choices, over the horizon
         lost_units: f64, "cars";
+        /// lower end of the 95% Student interval of lost_units; empty for one replication
+        lost_units_ci_low: f64, "cars";
+        /// upper end of that interval
+        lost_units_ci_high: f64, "cars";
         /// 1 for the option that gains most of them
         rank: u32;
         /// model that gains, or `outside`
@@ -254,8 +266,53 @@ table! {
         gainer_region: String;
         /// share of the lost buyers that it gains
         share_of_lost: f64, "fraction";
+        /// lower end of the 95% interval of share_of_lost (Fieller); empty for one replication, and where the buyers lost may be none
+        share_of_lost_ci_low: f64, "fraction";
+        /// upper end of that interval
+        share_of_lost_ci_high: f64, "fraction";
         /// buyers gained from this model, drawn choices, over the horizon
         gained_units: f64, "cars";
+        /// lower end of the 95% Student interval of gained_units; empty for one replication
+        gained_units_ci_low: f64, "cars";
+        /// upper end of that interval
+        gained_units_ci_high: f64, "cars";
+    }
+}
+
+/// What stands for all taxed models together in a column of models.
+pub const ALL_TAXED: &str = "all";
+
+table! {
+    /// Where the lost buyers of every taxed model, and of all of them together, went, by region: the chart of diversion.
+    pub struct DiversionRegionRow in "diversion_regions" by [regime, model, gainer_region] {
+        /// policy regime, by its name in the scenario
+        regime: String;
+        /// the taxed model, or `all` of them together
+        model: String;
+        /// its brand; `all` for all of them
+        brand: String;
+        /// weeks of the horizon in which prices differ from the baseline's, and buyers are lost (as in diversion.csv)
+        weeks: f64, "weeks";
+        /// buyers who would have bought it at baseline prices and did not, drawn choices, over the horizon
+        lost_units: f64, "cars";
+        /// lower end of the 95% Student interval of lost_units; empty for one replication
+        lost_units_ci_low: f64, "cars";
+        /// upper end of that interval
+        lost_units_ci_high: f64, "cars";
+        /// region of what they buy instead, or `outside`
+        gainer_region: String;
+        /// share of the lost buyers that its models gain
+        share_of_lost: f64, "fraction";
+        /// lower end of the 95% interval of share_of_lost (Fieller); empty for one replication, and where the buyers lost may be none
+        share_of_lost_ci_low: f64, "fraction";
+        /// upper end of that interval
+        share_of_lost_ci_high: f64, "fraction";
+        /// buyers that its models gain, drawn choices, over the horizon
+        gained_units: f64, "cars";
+        /// lower end of the 95% Student interval of gained_units; empty for one replication
+        gained_units_ci_low: f64, "cars";
+        /// upper end of that interval
+        gained_units_ci_high: f64, "cars";
     }
 }
 

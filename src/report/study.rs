@@ -227,6 +227,7 @@ pub fn tables(finished: &Finished) -> Vec<LazyTable<'_>> {
         LazyTable::of(move || report.weekly()),
         LazyTable::of(move || report.comparisons()),
         LazyTable::of(move || report.diversion()),
+        LazyTable::of(move || report.diversion_regions()),
         LazyTable::of(move || report.pricing()),
         LazyTable::of(move || report.base_year(&finished.base_year)),
         LazyTable::of(move || report.firms()),

@@ -27,6 +27,7 @@ pub mod sink;
 pub mod solution;
 pub mod solve;
 pub mod stopping;
+pub mod switches;
 pub mod threads;
 pub mod units;
 pub mod validation;

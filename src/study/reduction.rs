@@ -14,6 +14,7 @@ use super::results::Results;
 use super::run::{Halt, JobResult, run_units};
 use super::sink::Sink;
 use super::stopping::{StopError, Stopping};
+use super::switches::Switches;
 use super::units::unit::{default_size, units};
 use crate::config::design::Worlds;
 use crate::config::stop::StopRule;
@@ -122,7 +123,9 @@ impl Reduction {
         })?;
         let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
         let baseline = regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
+        let switches = regimes.iter().map(|regime| Switches::of(&study, *regime)).collect();
         let results = Results::new(study.layout(), regimes.len(), Arm(baseline), scenario.seed).until(stopping);
+        let results = results.with_switches(switches);
         sink.study(&study, regimes)?;
         let (regimes, bargains) = (regimes.to_vec(), Vec::new());
         Ok(Self { finished: Finished { study, regimes, results, base_year, bargains, failed_jobs: 0 } })

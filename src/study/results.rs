@@ -8,6 +8,7 @@ use crate::platform::threads::prelude::*;
 
 use super::arm::Arm;
 use super::stopping::Stopping;
+use super::switches::Switches;
 use crate::model::outcome::{Layout, Outcome};
 use crate::numerics::moments::{Moments, MomentsRow, Paired};
 use crate::numerics::quantile::{ReplicationStore, quantile_of_sorted};
@@ -25,7 +26,7 @@ struct Sums {
     level: MomentsRow,
     difference: MomentsRow,
     store: ReplicationStore,
-    switched: Vec<f64>,
+    switches: Option<Switches>,
 }
 
 /// All regimes over all replications.
@@ -64,7 +65,7 @@ impl Results {
             level: MomentsRow::new(layout.len()),
             difference: MomentsRow::new(layout.len()),
             store: ReplicationStore::new(QUANTILE_REPLICATIONS, key),
-            switched: vec![0.0; layout.models * (layout.models + 1)],
+            switches: None,
         };
         let headlines = layout.headline_slots();
         let pair = |arms| Pair { arms, difference: MomentsRow::new(headlines.len()) };
@@ -106,6 +107,13 @@ impl Results {
         self
     }
 
+    /// The same with where each regime's lost buyers go, regime by regime.
+    #[must_use]
+    pub fn with_switches(mut self, switches: Vec<Switches>) -> Self {
+        self.arms.iter_mut().zip(switches).for_each(|(arm, switches)| arm.switches = Some(switches));
+        self
+    }
+
     /// Adds one replication: the outcomes of all regimes in the order of the regimes. Replications are added in their order.
     pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) {
         self.replications += 1;
@@ -118,7 +126,9 @@ impl Results {
             arm.store.offer(replication, &outcome.values[..sampled]);
             arm.level.add(&outcome.values);
             arm.difference.add_differences(&outcome.values, baseline);
-            arm.switched.iter_mut().zip(&outcome.switched).for_each(|(sum, cars)| *sum += cars);
+            if let Some(switches) = &mut arm.switches {
+                switches.add(&outcome.switched);
+            }
         });
         for Pair { arms: [arm, against], difference } in &mut self.pairs {
             let [values, base] = [*arm, *against].map(|arm| &outcomes[arm.0].values[self.headlines.clone()]);
@@ -192,11 +202,10 @@ impl Results {
     pub fn stored(&self, arm: Arm, slot: usize) -> Vec<(u64, f64)> {
         self.arms[arm.0].store.by_replication(slot)
     }
-    /// Mean switching matrix of a regime, cars over the horizon: J rows, J + 1 columns (see [`Outcome::switched`]).
+    /// Where the lost buyers of a regime go; nothing where that was not asked for ([`Results::with_switches`]).
     #[must_use]
-    pub fn switched(&self, arm: Arm) -> Vec<f64> {
-        let replications = self.replications.max(1) as f64;
-        self.arms[arm.0].switched.iter().map(|sum| sum / replications).collect()
+    pub fn switches(&self, arm: Arm) -> Option<&Switches> {
+        self.arms[arm.0].switches.as_ref()
     }
 }
 

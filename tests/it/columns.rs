@@ -718,6 +718,75 @@ fn prices_base_year_and_diversion() {
         let arm = run.arm(row);
         run.outcomes.iter().map(|regimes| regimes[arm].switched[slot]).sum::<f64>() / 4.0
     });
+    // Means with their intervals, and of a share that of a ratio of two means (Fieller), from the same choices.
+    let regions = &run.study.layout().regions;
+    let region_of = |option: usize| market.models.get(option).map_or("outside", |model| &market.regions[model.region]);
+    let gains = |row: &Row, models: &[usize], gains: &dyn Fn(usize) -> bool| -> Vec<f64> {
+        let arm = run.arm(row);
+        let width = options.len();
+        let gained = |regimes: &Vec<Outcome>| -> f64 {
+            let of_model =
+                |j: &usize| (0..width).filter(|o| gains(*o)).map(|o| regimes[arm].switched[j * width + o]).sum::<f64>();
+            models.iter().map(of_model).sum()
+        };
+        run.outcomes.iter().map(gained).collect()
+    };
+    let fieller = |x: &[f64], y: &[f64]| -> [f64; 2] {
+        let n = x.len() as f64;
+        let t = student::quantile(x.len() as u64 - 1, 0.975);
+        let leading = mean(y) * mean(y) - t * t * covariance(y, y) / n;
+        let middle = mean(x) * mean(y) - t * t * covariance(x, y) / n;
+        let last = mean(x) * mean(x) - t * t * covariance(x, x) / n;
+        let root = (middle * middle - leading * last).max(0.0).sqrt();
+        if leading <= 0.0 { [f64::NAN; 2] } else { [(middle - root) / leading, (middle + root) / leading] }
+    };
+    let is_gainer = |row: &Row, option: usize| options[option] == row["gainer"];
+    run.quoted("diversion", "lost_units", |row| gains(row, &[j(row)], &|_| true));
+    run.quoted("diversion", "gained_units", |row| gains(row, &[j(row)], &|option| is_gainer(row, option)));
+    let mut known = 0;
+    for row in &rows {
+        let (gained, lost) =
+            (gains(row, &[j(row)], &|option| is_gainer(row, option)), gains(row, &[j(row)], &|_| true));
+        for (column, expected) in
+            ["share_of_lost_ci_low", "share_of_lost_ci_high"].into_iter().zip(fieller(&gained, &lost))
+        {
+            assert!(agree(number(row, column), expected, 1e-6), "{column}: {expected} in {row:?}");
+            known += usize::from(expected.is_finite());
+        }
+    }
+    assert!(known > 20, "{known}");
+    // By region, and of all models together; the same models and weeks as in the other table.
+    let by_region = run.rows("diversion_regions");
+    let taxed = |row: &Row| -> Vec<usize> {
+        let own = by_region.iter().filter(|other| other["regime"] == row["regime"] && other["model"] != "all");
+        let models: std::collections::BTreeSet<usize> = own.map(|other| run.model(&other["model"])).collect();
+        if row["model"] == "all" { models.into_iter().collect() } else { vec![run.model(&row["model"])] }
+    };
+    let pairs: std::collections::BTreeSet<(&str, &str)> =
+        by_region.iter().map(|row| (row["regime"].as_str(), row["model"].as_str())).collect();
+    run.keys("diversion_regions", &["regime", "model", "gainer_region"], pairs.len() * regions.len());
+    for row in rows.iter().filter(|row| row["rank"] == "1") {
+        assert!(pairs.contains(&(row["regime"].as_str(), row["model"].as_str())), "{row:?}");
+    }
+    run.text(
+        "diversion_regions",
+        "brand",
+        |row| if row["model"] == "all" { "all".into() } else { datum(row, "brand") },
+    );
+    run.text("diversion_regions", "gainer_region", |row| {
+        regions.iter().find(|name| **name == row["gainer_region"]).unwrap().clone()
+    });
+    let in_region = |row: &Row, option: usize| region_of(option) == row["gainer_region"];
+    run.quoted("diversion_regions", "lost_units", |row| gains(row, &taxed(row), &|_| true));
+    run.quoted("diversion_regions", "gained_units", |row| gains(row, &taxed(row), &|option| in_region(row, option)));
+    run.value("diversion_regions", "share_of_lost", |row| number(row, "gained_units") / number(row, "lost_units"));
+    for row in &by_region {
+        let gained = gains(row, &taxed(row), &|option| in_region(row, option));
+        let ends = fieller(&gained, &gains(row, &taxed(row), &|_| true));
+        for (column, expected) in ["share_of_lost_ci_low", "share_of_lost_ci_high"].into_iter().zip(ends) {
+            assert!(agree(number(row, column), expected, 1e-6), "{column}: {expected} in {row:?}");
+        }
+    }
     run.text("diversion", "gainer", |row| options.iter().find(|name| **name == row["gainer"]).unwrap().clone());
     assert!(rows.iter().any(|row| row["gainer"] == "outside") && rows.iter().any(|row| number(row, "rank") > 5.0));
     let weeks = |row: &Row| {
@@ -734,6 +803,9 @@ fn prices_base_year_and_diversion() {
         "weeks",
         |row| if row["regime"] == "negotiated" { mean(&negotiated) } else { weeks(row) as f64 },
     );
+    run.value("diversion_regions", "weeks", |row| {
+        if row["regime"] == "negotiated" { mean(&negotiated) } else { weeks(row) as f64 }
+    });
     let last = scenario.weeks as usize - 1;
     run.value("diversion", "price_before_usd", |row| {
         run.study.plans().get(scenario.baseline).unwrap().phase(last).sticker_price_usd[j(row)]

@@ -3,7 +3,7 @@
 use stickershock::model::accounts::{FirmMetric, TradeMetric};
 use stickershock::model::outcome::ModelMetric;
 
-use crate::columns::{Row, less, mean, number, plus, ratio, small, std_error};
+use crate::columns::{Row, Run, agree, less, mean, number, plus, ratio, small, std_error};
 
 #[test]
 fn accounts() {
@@ -134,4 +134,87 @@ fn accounts() {
     run.fan("trade_balance", "deficit_usd_per_year", |row, _| {
         deficit(row).iter().map(|change| 65.7e9 + change).collect()
     });
+}
+
+/// Groups of models: what is sold of them, their share and price from the models' own slots, makers' profit from the firms'.
+#[test]
+fn groups_are_sums_of_models_and_firms() {
+    let group =
+        "group=[{each=\"manufacturer\"},{name=\"own\",label=\"The same again\",on={manufacturers=[\"Toyota\"]}}]";
+    let set = ["buyers.count=256", "buyers.population=shared", group];
+    let run = Run::of("showdown-1995.toml", &["status_quo", "imposed"], 3, &set);
+    let (layout, market) = (run.study.layout(), &run.study.scenario().market);
+    let accounts = layout.accounts.as_ref().unwrap();
+    let maker = |row: &Row| if row["group"] == "own" { "Toyota".to_owned() } else { row["label"].clone() };
+    let models = |row: &Row| -> Vec<usize> {
+        let own = |j: &usize| market.manufacturers[market.models[*j].manufacturer] == maker(row);
+        (0..market.len()).filter(own).collect()
+    };
+    run.keys(
+        "groups",
+        &["regime", "period", "group"],
+        2 * layout.periods.len() * (market.manufacturers.as_slice().len() + 1),
+    );
+    run.text("groups", "label", |row| match row["group"].as_str() {
+        "own" => "The same again".into(),
+        name => market
+            .manufacturers
+            .as_slice()
+            .iter()
+            .find(|maker| maker.to_lowercase().replace(' ', "_") == *name)
+            .unwrap()
+            .clone(),
+    });
+    run.text("groups", "kind", |row| if row["group"] == "own" { "group".into() } else { "manufacturer".into() });
+    run.value("groups", "models", |row| models(row).len() as f64);
+
+    type Values<'a> = &'a dyn Fn(&Row, usize) -> Vec<f64>;
+    let check = |table: &str, stem: &str, values: Values<'_>| {
+        for row in run.rows(table) {
+            let (own, base) = (values(&row, run.arm(&row)), values(&row, 0));
+            let scale = own.iter().fold(1e-6, |most: f64, value| most.max(value.abs()));
+            let change = less(&own, &base);
+            for (statistic, expected) in
+                [("mean", mean(&own)), ("std_error", std_error(&own)), ("change_std_error", std_error(&change))]
+            {
+                let found = number(&row, &format!("{stem}_{statistic}"));
+                assert!(agree(found, expected, scale), "{stem}_{statistic}: {found}, not {expected}, in {row:?}");
+            }
+        }
+    };
+    let sold = |metric: ModelMetric, row: &Row, arm: usize| run.sum_of(metric, arm, run.period(row).0, &models(row));
+    let units = |row: &Row, arm: usize| sold(ModelMetric::Units, row, arm);
+    let expected = |row: &Row, arm: usize| sold(ModelMetric::ExpectedUnits, row, arm);
+    let share = |row: &Row, arm: usize| -> Vec<f64> {
+        let all: Vec<usize> = (0..market.len()).collect();
+        let all = run.sum_of(ModelMetric::Units, arm, run.period(row).0, &all);
+        units(row, arm).iter().zip(all).map(|(own, all)| own / all).collect()
+    };
+    let price = |row: &Row, arm: usize| -> Vec<f64> {
+        let volume = |j: &usize| market.models[*j].base_volume;
+        let all: f64 = models(row).iter().map(volume).sum();
+        let part = |j: &usize| {
+            let price = run.slot(arm, layout.model(ModelMetric::StickerPrice, run.period(row).0, *j));
+            price.into_iter().map(|usd| usd * volume(j) / all).collect::<Vec<f64>>()
+        };
+        let parts: Vec<Vec<f64>> = models(row).iter().map(part).collect();
+        (0..3).map(|replication| parts.iter().map(|part| part[replication]).sum()).collect()
+    };
+    let profit = |row: &Row, arm: usize| -> Vec<f64> {
+        let own = |f: &usize| market.manufacturers[accounts.firms[*f].manufacturer] == maker(row);
+        let firms: Vec<usize> = (0..accounts.firms.len()).filter(own).collect();
+        let of = |f: &usize| run.slot(arm, accounts.firm(FirmMetric::Profit, *f, run.period(row).0));
+        let parts: Vec<Vec<f64>> = firms.iter().map(of).collect();
+        (0..3).map(|replication| parts.iter().map(|part| part[replication]).sum()).collect()
+    };
+    check("groups", "units", &units);
+    run.quoted("groups", "units_change", |row| less(&units(row, run.arm(row)), &units(row, 0)));
+    check("groups", "expected_units", &expected);
+    run.quoted("groups", "expected_units_change", |row| less(&expected(row, run.arm(row)), &expected(row, 0)));
+    check("groups", "car_share", &share);
+    run.quoted("groups", "car_share_change", |row| less(&share(row, run.arm(row)), &share(row, 0)));
+    check("groups", "sticker_price_usd", &price);
+    run.quoted("groups", "sticker_price_usd_change", |row| less(&price(row, run.arm(row)), &price(row, 0)));
+    check("groups", "profit_usd", &profit);
+    run.quoted("groups", "profit_usd_change", |row| less(&profit(row, run.arm(row)), &profit(row, 0)));
 }

@@ -163,7 +163,8 @@ fn renamed_columns() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).display().to_string();
     let small = ["--replications", "2", "--no-charts", "--quiet"];
-    let stop = ["--set", "buyers.count=256", "--set", "stop.half_width=1", "--out", &at("run")];
+    let group = "group=[{name=\"coupes\",on={models=[\"SC 400\"]}}]";
+    let stop = ["--set", "buyers.count=256", "--set", "stop.half_width=1", "--set", group, "--out", &at("run")];
     stickershock(&[&["run", "tests/market_1995/showdown-1995.toml"], &small[..], &stop[..]].concat());
     let in_time = ["--set", "buyers.count=1024", "--out", &at("run-in-time")];
     stickershock(&[&["run", "tests/market_1995/showdown-1995-timing.toml"], &small[..], &in_time[..]].concat());

@@ -111,10 +111,13 @@ fn bars_add_up(folder: &Path, regime: &str) {
     };
     let bars = winners_losers::series(&recorded.rows().unwrap(), regime, context).unwrap();
     let all = tables.rows::<ComparisonRow>().unwrap();
-    let all = all.iter().find(|row| {
-        row.regime == regime && row.baseline == context.baseline && row.period == *period && row.metric == "units_all"
-    });
-    close(bars.iter().map(|bar| bar.change).sum(), all.unwrap().difference / years);
+    let of = |metric: &str| {
+        let mut own = all.iter().filter(|row| row.regime == regime && row.baseline == context.baseline);
+        own.find(|row| row.period == *period && row.metric == metric)
+    };
+    // Expected sales where the run has them.
+    let all = of("expected_units_all").or_else(|| of("units_all")).unwrap();
+    close(bars.iter().map(|bar| bar.change).sum(), all.difference / years);
 
     let mut lines = recorded.welfare().unwrap();
     lines.retain(|line| line.regime == regime && line.period == *period);

@@ -1,41 +1,12 @@
-//! Where the buyers that a duty drove from each taxed model went, by region.
+//! Where the buyers that a duty drove from each taxed model went, by region, with intervals.
 
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type};
 use super::{ChartContext, ChartError, Svg, axis, text};
-use crate::report::rows::DiversionRow;
+use crate::report::rows::{ALL_TAXED, DiversionRegionRow};
 
 const CHART: &str = "diversion";
-
-/// The buyers that one taxed model lost under one regime, and where they went.
-#[derive(Clone, Debug, PartialEq)]
-struct LostBuyers {
-    /// Regime name.
-    regime: String,
-    /// The taxed model, as the reader is shown it.
-    model: String,
-    /// Region of the gainer (or `outside`) and cars a year of duty that it gained from this model.
-    by_region: Vec<(String, f64)>,
-}
-
-/// The rows model by model; without a week of other prices nothing can be said of a year of them.
-fn lost_buyers(rows: &[DiversionRow]) -> Vec<LostBuyers> {
-    let mut all: Vec<LostBuyers> = Vec::new();
-    for row in rows.iter().filter(|row| row.weeks > 0.0) {
-        let model = format!("{} {}", row.brand, row.model);
-        let at = all.iter().position(|lost| lost.regime == row.regime && lost.model == model).unwrap_or_else(|| {
-            all.push(LostBuyers { regime: row.regime.clone(), model, by_region: Vec::new() });
-            all.len() - 1
-        });
-        let (by_region, cars) = (&mut all[at].by_region, row.gained_units * 52.0 / row.weeks);
-        match by_region.iter_mut().find(|(region, _)| *region == row.gainer_region) {
-            Some((_, sum)) => *sum += cars,
-            None => by_region.push((row.gainer_region.clone(), cars)),
-        }
-    }
-    all
-}
 
 /// The bars of one regime, or of several with the same diversion.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,74 +22,89 @@ pub struct DiversionPanel {
 pub struct DiversionBar {
     /// The model.
     pub model: String,
-    /// Buyers lost to a gainer, cars a year.
-    pub lost_units: f64,
-    /// Share of them by region, in the order of the scenario; the shares add up to one.
-    pub shares: Vec<f64>,
+    /// Buyers lost, cars a year of duty, and half the width of the interval of their mean.
+    pub lost_units: [f64; 2],
+    /// Share of them by region, in the order of the scenario, with the ends of its interval; the shares add up to one.
+    pub shares: Vec<Share>,
 }
 
-/// The regions of the bars' segments, in order.
-fn regions_of(rows: &[LostBuyers], context: &ChartContext) -> Vec<String> {
-    groups(rows, context).all().into_iter().map(|group| group.region).collect()
+/// A share and its 95% interval, whose ends are not numbers where it has none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// The share, a fraction.
+    pub value: f64,
+    /// Ends of its interval.
+    pub interval: [f64; 2],
 }
 
-fn groups(rows: &[LostBuyers], context: &ChartContext) -> Groups {
-    let gains = rows.iter().flat_map(|row| &row.by_region).filter(|(_, units)| gained(*units) > 0.0);
-    Groups::of(gains.map(|(region, _)| (region.as_str(), false)), &context.regions)
+impl Share {
+    const NONE: Self = Self { value: 0.0, interval: [0.0; 2] };
+
+    fn half(&self) -> f64 {
+        (self.interval[1] - self.interval[0]) / 2.0
+    }
 }
 
-/// A negative gain is noise in drawn sales, and no part of a whole.
-fn gained(units: f64) -> f64 {
-    if units.is_finite() { units.max(0.0) } else { 0.0 }
+fn groups(rows: &[DiversionRegionRow], context: &ChartContext) -> Groups {
+    let gains = rows.iter().filter(|row| row.gained_units > 0.0);
+    Groups::of(gains.map(|row| (row.gainer_region.as_str(), false)), &context.regions)
 }
 
-/// The numbers that [`draw`] plots. Regimes with the same diversion share a panel. Gains that are negative or not numbers are left out.
+/// The numbers that [`draw`] plots. Regimes with the same diversion share a panel.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another.
-pub fn series(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<DiversionPanel>, ChartError> {
-    panels(&lost_buyers(rows), context)
-}
-
-fn panels(rows: &[LostBuyers], context: &ChartContext) -> Result<Vec<DiversionPanel>, ChartError> {
-    let regions = regions_of(rows, context);
+pub fn series(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<DiversionPanel>, ChartError> {
+    let regions: Vec<String> = groups(rows, context).all().into_iter().map(|group| group.region).collect();
     let mut panels: Vec<DiversionPanel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
-        let mut bars: Vec<DiversionBar> = Vec::new();
-        let mut total = vec![0.0; regions.len()];
-        for row in rows.iter().filter(|row| row.regime == regime) {
-            let units: Vec<f64> = regions
-                .iter()
-                .map(|region| {
-                    row.by_region.iter().filter(|(to, _)| to == region).map(|(_, units)| gained(*units)).sum()
-                })
-                .collect();
-            total.iter_mut().zip(&units).for_each(|(sum, units)| *sum += units);
-            bars.extend(bar(row.model.clone(), &units));
-        }
-        bars.sort_by(|a, b| b.lost_units.total_cmp(&a.lost_units).then_with(|| a.model.cmp(&b.model)));
-        if let Some(all) = bar("All taxed models".to_owned(), &total) {
-            bars.insert(0, all);
-            let label = context.regime_label(regime).to_owned();
-            match panels.iter_mut().find(|panel| panel.bars == bars) {
-                Some(panel) => panel.regimes.push(label),
-                None => panels.push(DiversionPanel { regimes: vec![label], bars }),
+        let mut models: Vec<&str> = Vec::new();
+        // Without a week of other prices nothing can be said of a year of them.
+        let own = || rows.iter().filter(|row| row.regime == regime && row.weeks > 0.0 && row.lost_units > 0.0);
+        for row in own() {
+            if !models.contains(&row.model.as_str()) {
+                models.push(&row.model);
             }
+        }
+        let mut bars: Vec<(bool, DiversionBar)> = Vec::new();
+        for model in models {
+            let of_model: Vec<&DiversionRegionRow> = own().filter(|row| row.model == model).collect();
+            let Some(first) = of_model.first() else { continue };
+            let is_all = model == ALL_TAXED;
+            let share = |region: &String| {
+                let row = of_model.iter().find(|row| row.gainer_region == *region);
+                row.map_or(Share::NONE, |row| Share {
+                    value: row.share_of_lost,
+                    interval: [row.share_of_lost_ci_low, row.share_of_lost_ci_high],
+                })
+            };
+            let half = (first.lost_units_ci_high - first.lost_units_ci_low) / 2.0;
+            bars.push((
+                is_all,
+                DiversionBar {
+                    model: if is_all { "All taxed models".to_owned() } else { text::car_name(&first.brand, model) },
+                    lost_units: [first.lost_units, half].map(|cars| cars * 52.0 / first.weeks),
+                    shares: regions.iter().map(share).collect(),
+                },
+            ));
+        }
+        bars.sort_by(|(all, a), (other, b)| {
+            other.cmp(all).then(b.lost_units[0].total_cmp(&a.lost_units[0])).then_with(|| a.model.cmp(&b.model))
+        });
+        let bars: Vec<DiversionBar> = bars.into_iter().map(|(_, bar)| bar).collect();
+        if bars.is_empty() {
+            continue;
+        }
+        let label = context.regime_label(regime).to_owned();
+        match panels.iter_mut().find(|panel| panel.bars == bars) {
+            Some(panel) => panel.regimes.push(label),
+            None => panels.push(DiversionPanel { regimes: vec![label], bars }),
         }
     }
     if panels.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no taxed model lost a buyer to another".to_owned() });
     }
     Ok(panels)
-}
-
-fn bar(model: String, units: &[f64]) -> Option<DiversionBar> {
-    let lost_units: f64 = units.iter().sum();
-    (lost_units > 0.0).then(|| DiversionBar {
-        model,
-        lost_units,
-        shares: units.iter().map(|gain| gain / lost_units).collect(),
-    })
 }
 
 const ROW: f64 = 21.0;
@@ -139,12 +125,11 @@ fn plot(width: f64) -> (f64, f64) {
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no model lost a buyer to another; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
-    let rows = lost_buyers(rows);
-    let mut panels = panels(&rows, context)?;
+pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
+    let mut panels = series(rows, context)?;
     let cut = panels.iter().any(|panel| panel.bars.len() > MOST);
     panels.iter_mut().for_each(|panel| panel.bars.truncate(MOST));
-    let groups = groups(&rows, context);
+    let groups = groups(rows, context);
     let styles: Vec<(String, Style)> =
         groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
     let name = |panel: &DiversionPanel| {
@@ -165,7 +150,13 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Svg>, C
             frame::page_of(at, pages.len())
         ),
         legend: styles.iter().map(|(label, style)| (Key::Swatch(style.ink), label.clone())).collect(),
-        footer: context.footer("Shares are of mean gains over replications, shown without an interval."),
+        footer: if context.replications > 1 {
+            context.footer_of_intervals(
+                "Drawn choices. ± is half the width of a 95% interval, of a share where there is room for it, and ? says that too few buyers were drawn for one; tables/diversion.csv has every option.",
+            )
+        } else {
+            context.footer("Drawn choices. One replication: no intervals.")
+        },
     };
     let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
         frame(page).around(shown.clone().map(height).sum::<f64>() - BETWEEN, |canvas, mut top| {
@@ -179,19 +170,32 @@ pub fn draw(rows: &[DiversionRow], context: &ChartContext) -> Result<Vec<Svg>, C
     pages.iter().enumerate().map(page).collect()
 }
 
-/// What is seen: where most of the lost buyers of the regime that loses most go.
+/// What is seen: where the lost buyers of the regime that loses most go, as far as the first region is told from the second.
 fn title(panels: &[DiversionPanel], styles: &[(String, Style)]) -> String {
     let totals = panels.iter().filter_map(|panel| Some((panel, panel.bars.first()?)));
-    let largest = totals.max_by(|a, b| a.1.lost_units.total_cmp(&b.1.lost_units));
+    let largest = totals.max_by(|a, b| a.1.lost_units[0].total_cmp(&b.1.lost_units[0]));
     let Some((panel, total)) = largest else { return String::new() };
-    let most = total.shares.iter().zip(styles).max_by(|a, b| a.0.total_cmp(b.0));
-    let (share, to) = most.map_or((f64::NAN, ""), |(share, (label, _))| (*share, label.as_str()));
-    format!(
-        "{}: of {} buyers lost a year most, {} %, go to: {to}",
-        panel.regimes.join("; "),
-        text::number(total.lost_units, 0),
-        text::number(100.0 * share, 0)
-    )
+    let mut shares: Vec<(&Share, &str)> =
+        total.shares.iter().zip(styles).map(|(share, (label, _))| (share, label.as_str())).collect();
+    shares.sort_by(|a, b| b.0.value.total_cmp(&a.0.value));
+    let of = format!("{}: of {} buyers lost a year", panel.regimes.join("; "), text::number(total.lost_units[0], 0));
+    let percent = |share: &Share| text::number(100.0 * share.value, 0);
+    match shares[..] {
+        [] => of,
+        [(first, to), (second, and), ..] if second.interval[1] >= first.interval[0] => {
+            format!("{of} the largest parts, {}% and {}%, go to: {to}; {and}", percent(first), percent(second))
+        }
+        [(first, to), ..] if first.value > 0.5 => format!("{of} most, {}%, go to: {to}", percent(first)),
+        [(first, to), ..] => format!("{of} the largest part, {}%, goes to: {to}", percent(first)),
+    }
+}
+
+/// A number with half the width of its interval, where that is known and not nothing in the digits shown.
+fn with_half(value: f64, half: f64) -> Option<String> {
+    let digits = usize::from(half < 0.95);
+    let shown = text::number(half, digits);
+    let is_any = half.is_finite() && shown.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    is_any.then(|| format!("{} ±{shown}", text::number(value, digits)))
 }
 
 fn draw_panel(
@@ -205,20 +209,24 @@ fn draw_panel(
         top += if at > 0 { LINE } else { 0.0 };
         canvas.text((MARGIN, top + 12.0), line, PANEL, Anchor::Start)?;
     }
-    canvas.text((canvas.width - MARGIN, top + 12.0), "lost a year of duty", LABEL.ink(theme::MUTED), Anchor::End)?;
+    canvas.text((canvas.width - MARGIN, top + 12.0), "lost a year", LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;
     let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;
     let Some(ticks) = axis::Ticks::covering([0.0, 100.0], 5) else { return Ok(()) };
     let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
-    value_axis(canvas, &ticks, scale, (first, bottom), "Share of the lost buyers", |v| {
-        format!("{} %", ticks.label(v))
-    })?;
+    value_axis(canvas, &ticks, scale, (first, bottom), "Share of the lost buyers", |v| format!("{}%", ticks.label(v)))?;
     for (at, bar) in panel.bars.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5) + if at > 0 { AFTER_TOTAL } else { 0.0 };
         let font = if at == 0 { STRONG } else { LABEL };
         let name = text::fit_name(&bar.model, font, plot(canvas.width).0 - MARGIN - 10.0)?;
         canvas.text_mid((plot(canvas.width).0 - 10.0, y), &name, font, Anchor::End)?;
-        canvas.text_mid((canvas.width - MARGIN, y), &text::number(bar.lost_units, 0), font, Anchor::End)?;
+        let [lost, half] = bar.lost_units;
+        let figure = with_half(lost, half.max(1.0)).filter(|_| half.is_finite());
+        let figure = figure.unwrap_or_else(|| text::number(lost, 0));
+        let room = canvas.width - MARGIN - plot(canvas.width).1 - 6.0;
+        let fits = text::width(&figure, LABEL)? <= room;
+        let figure = if fits { figure } else { text::number(lost, 0) };
+        canvas.text_mid((canvas.width - MARGIN, y), &figure, LABEL, Anchor::End)?;
         draw_bar(canvas, bar, styles, scale, y)?;
     }
     Ok(())
@@ -233,14 +241,20 @@ fn draw_bar(
 ) -> Result<(), ChartError> {
     let mut from = 0.0;
     for (share, (_, style)) in bar.shares.iter().zip(styles) {
-        let to = from + 100.0 * share;
+        let to = from + 100.0 * share.value;
         let (left, right) = (scale.at(from), scale.at(to));
         from = to;
         canvas.rect((left, y - BAR / 2.0), (right, y + BAR / 2.0), style.ink, 1.0)?;
-        let figure = text::number(100.0 * share, 0);
         let font = Type { ink: style.ink.contrast(), ..TICK };
-        if right - left > text::width(&figure, font)? + 6.0 {
-            canvas.text_mid((f64::midpoint(left, right), y), &figure, font, Anchor::Middle)?;
+        let short = text::number(100.0 * share.value, 0);
+        // Of a few drawn buyers a share has no interval.
+        let unsure = (bar.lost_units[1].is_finite() && !share.half().is_finite()).then(|| format!("{short}?"));
+        let longer = with_half(100.0 * share.value, 100.0 * share.half()).or(unsure);
+        for figure in longer.into_iter().chain([short]) {
+            if right - left > text::width(&figure, font)? + 6.0 {
+                canvas.text_mid((f64::midpoint(left, right), y), &figure, font, Anchor::Middle)?;
+                break;
+            }
         }
         // A white edge keeps neighbours apart in grey.
         if to < 99.999 {
@@ -256,38 +270,90 @@ mod tests {
     use crate::report::charts::fixtures;
 
     /// Half a year of duty: a year has twice the buyers.
-    fn lost(model: &str, by_region: &[(&str, f64)]) -> Vec<DiversionRow> {
-        let row = |(rank, (region, cars)): (u32, &(&str, f64))| DiversionRow {
+    fn lost(model: &str, by_region: &[(&str, f64)]) -> Vec<DiversionRegionRow> {
+        let lost_units: f64 = by_region.iter().map(|(_, cars)| cars).sum();
+        let row = |(region, cars): &(&str, f64)| DiversionRegionRow {
             regime: "imposed".into(),
             model: model.into(),
-            brand: "Make".into(),
-            price_before_usd: 40_000.0,
-            price_after_usd: 60_000.0,
+            brand: if model == ALL_TAXED { ALL_TAXED } else { "Make" }.into(),
             weeks: 26.0,
-            lost_units: by_region.iter().map(|(_, cars)| cars).sum(),
-            rank,
-            gainer: format!("from {region}"),
+            lost_units,
+            lost_units_ci_low: lost_units - 2.0,
+            lost_units_ci_high: lost_units + 2.0,
             gainer_region: (*region).into(),
-            share_of_lost: f64::NAN,
             gained_units: *cars,
+            gained_units_ci_low: cars - 1.0,
+            gained_units_ci_high: cars + 1.0,
+            share_of_lost: cars / lost_units,
+            share_of_lost_ci_low: cars / lost_units - 0.03,
+            share_of_lost_ci_high: cars / lost_units + 0.03,
         };
-        (1..).zip(by_region).map(row).collect()
+        by_region.iter().map(row).collect()
+    }
+
+    fn values(bar: &DiversionBar) -> Vec<f64> {
+        bar.shares.iter().map(|share| share.value).collect()
     }
 
     #[test]
-    fn total_bar_weighs_models_by_the_buyers_they_lost() {
+    fn bars_are_of_all_models_and_of_each_in_the_order_of_buyers_lost() {
         let context = fixtures::showdown(3).context;
-        let mut rows = lost("A", &[("europe", 10.0), ("europe", 5.0), ("big_three", 5.0)]);
-        rows.extend(lost("B", &[("big_three", 50.0), ("outside", 30.0), ("europe", -2.5), ("mars", f64::NAN)]));
-        assert_eq!(regions_of(&lost_buyers(&rows), &context), ["europe", "big_three", "outside"]);
+        let mut rows = lost("A", &[("europe", 15.0), ("big_three", 5.0)]);
+        rows.extend(lost("B", &[("big_three", 50.0), ("outside", 30.0)]));
+        rows.extend(lost(ALL_TAXED, &[("europe", 15.0), ("big_three", 55.0), ("outside", 30.0)]));
         let panels = series(&rows, &context).unwrap();
         let bars = &panels[0].bars;
         let names = bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>();
         assert_eq!(names, ["All taxed models", "Make B", "Make A"]);
-        assert_eq!(bars[0].lost_units, 200.0);
-        assert_eq!(bars[0].shares, [0.15, 0.55, 0.3]);
-        assert_eq!(bars[1].shares, [0.0, 0.625, 0.375]);
-        assert_eq!(bars[2].shares, [0.75, 0.25, 0.0]);
+        assert_eq!(bars[0].lost_units, [200.0, 4.0]);
+        assert_eq!(values(&bars[0]), [0.15, 0.55, 0.3]);
+        assert_eq!(values(&bars[1]), [0.0, 0.625, 0.375]);
+        assert_eq!(values(&bars[2]), [0.75, 0.25, 0.0]);
+        let svg = draw(&rows, &context).unwrap().remove(0);
+        // The label of all of them, without a decimal; the title names the region that more than half go to.
+        for part in ["55 ±3", "200 ±4", "of 200 buyers lost a year most, 55%, go to: Big Three"] {
+            assert!(svg.as_str().contains(part), "{part}");
+        }
+    }
+
+    /// A first region whose interval meets that of the second is not said to have most.
+    #[test]
+    fn a_title_tells_what_is_told_apart() {
+        let context = fixtures::showdown(3).context;
+        let told = |by_region: &[(&str, f64)]| {
+            let svg = draw(&lost(ALL_TAXED, by_region), &context).unwrap().remove(0);
+            svg.as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
+        };
+        let close = told(&[("europe", 36.0), ("big_three", 40.0), ("outside", 24.0)]);
+        assert!(close.ends_with("the largest parts, 40% and 36%, go to: Big Three; Europe"), "{close}");
+        let apart = told(&[("europe", 30.0), ("big_three", 45.0), ("outside", 25.0)]);
+        assert!(apart.ends_with("the largest part, 45%, goes to: Big Three"), "{apart}");
+    }
+
+    #[test]
+    fn a_half_width_that_rounds_to_nothing_is_not_written() {
+        assert_eq!(with_half(45.2, 3.4).unwrap(), "45 ±3");
+        assert_eq!(with_half(45.21, 0.44).unwrap(), "45.2 ±0.4");
+        assert!(with_half(45.0, 0.04).is_none() && with_half(45.0, f64::NAN).is_none());
+    }
+
+    /// A share of so few buyers that it has no interval is marked; with one replication there is nothing to mark.
+    #[test]
+    fn a_share_without_an_interval_is_marked() {
+        let mut study = fixtures::showdown(3);
+        let mut rows = lost(ALL_TAXED, &[("europe", 36.0), ("big_three", 64.0)]);
+        for row in &mut rows {
+            (row.share_of_lost_ci_low, row.share_of_lost_ci_high) = (f64::NAN, f64::NAN);
+        }
+        let text = |rows: &[DiversionRegionRow], study: &fixtures::Study| {
+            draw(rows, &study.context).unwrap()[0].as_str().to_owned()
+        };
+        assert!(text(&rows, &study).contains("64?") && text(&rows, &study).contains("36?"));
+        study.context.replications = 1;
+        for row in &mut rows {
+            (row.lost_units_ci_low, row.lost_units_ci_high) = (f64::NAN, f64::NAN);
+        }
+        assert!(!text(&rows, &study).contains('?'));
     }
 
     #[test]
@@ -296,7 +362,7 @@ mod tests {
         assert!(matches!(draw(&[], &context), Err(ChartError::Empty { .. })));
         assert!(matches!(draw(&lost("A", &[("europe", 0.0)]), &context), Err(ChartError::Empty { .. })));
         let never: Vec<_> =
-            lost("A", &[("europe", 9.0)]).into_iter().map(|row| DiversionRow { weeks: 0.0, ..row }).collect();
+            lost("A", &[("europe", 9.0)]).into_iter().map(|row| DiversionRegionRow { weeks: 0.0, ..row }).collect();
         assert!(matches!(draw(&never, &context), Err(ChartError::Empty { .. })));
     }
 }

@@ -6,7 +6,9 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::headline::HeadlineMetric;
 use super::{ChartContext, EventMark, PeriodContext, RegimeContext};
-use crate::report::rows::{ComparisonRow, DiversionRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow};
+use crate::report::rows::{
+    ALL_TAXED, ComparisonRow, DiversionRegionRow, Fan, ModelRow, ReplicationRow, Summary, WeeklyRow,
+};
 use crate::report::timing_rows::EventStudyRow;
 
 pub(super) const WEEKS: usize = 104;
@@ -18,7 +20,7 @@ pub(super) struct Study {
     pub(super) context: ChartContext,
     pub(super) weekly: Vec<WeeklyRow>,
     pub(super) models: Vec<ModelRow>,
-    pub(super) diversion: Vec<DiversionRow>,
+    pub(super) diversion: Vec<DiversionRegionRow>,
     pub(super) replications: Vec<ReplicationRow>,
     pub(super) comparisons: Vec<ComparisonRow>,
     pub(super) metric: HeadlineMetric,
@@ -133,7 +135,7 @@ pub(super) fn policies() -> Vec<Policy> {
             "Sanctions imposed at the deadline",
             |car| car.3,
             25,
-            &[(listed, "sanctions list"), (liable, "liability date"), (deadline, "100 % duty in force")],
+            &[(listed, "sanctions list"), (liable, "liability date"), (deadline, "100% duty in force")],
         ),
         policy(
             "imposed_retroactive",
@@ -147,7 +149,7 @@ pub(super) fn policies() -> Vec<Policy> {
             "All luxury imports taxed",
             |car| car.2 != "big_three",
             25,
-            &[(deadline, "100 % duty on all imports")],
+            &[(deadline, "100% duty on all imports")],
         ),
     ]
 }
@@ -178,15 +180,16 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             label: "Sales of the models on the sanctions list".to_owned(),
             unit: "cars a year".to_owned(),
             is_flow: false,
+            is_gain: false,
         },
     };
-            is_gain: false,
     for policy in policies {
         let taxed: Vec<bool> = cars.iter().map(|car| (policy.taxes)(car)).collect();
         let lost: Vec<f64> =
             cars.iter().zip(&taxed).map(|(car, taxed)| if *taxed { car.5 * lost_share(car) } else { 0.0 }).collect();
         // Lost buyers go to untaxed cars by volume and closeness in price, and partly to no car at all.
         let mut gained = vec![0.0; cars.len()];
+        let (mut to_regions, mut all_lost): (Vec<(&str, f64)>, f64) = Default::default();
         for (from, units) in cars.iter().zip(&lost).filter(|(_, units)| **units > 0.0) {
             let close = |car: &Car| {
                 car.5 / (1.0 + ((car.4 - from.4) / 8_000.0) * ((car.4 - from.4) / 8_000.0))
@@ -198,23 +201,24 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             let outside = 0.18 + 0.2 * inside / (inside + total);
             let shares: Vec<f64> = weights.iter().map(|weight| (1.0 - outside) * weight / inside).collect();
             gained.iter_mut().zip(&shares).for_each(|(sum, share)| *sum += share * units);
-            let to_cars = cars.iter().zip(&shares).map(|(car, share)| (car.1.as_str(), car.2.as_str(), *share));
-            for (rank, (gainer, gainer_region, share)) in (1..).zip(to_cars.chain([("outside", "outside", outside)])) {
-                study.diversion.push(DiversionRow {
-                    regime: policy.name.clone(),
-                    model: from.1.clone(),
-                    brand: from.0.clone(),
-                    price_before_usd: from.4,
-                    price_after_usd: from.4 * 1.7,
-                    weeks: 52.0,
-                    lost_units: *units,
-                    rank,
-                    gainer: gainer.to_owned(),
-                    gainer_region: gainer_region.to_owned(),
-                    share_of_lost: share,
-                    gained_units: share * units,
-                });
+            let mut by_region = vec![("outside", outside * units)];
+            for (car, share) in cars.iter().zip(&shares) {
+                match by_region.iter_mut().find(|(region, _)| *region == car.2) {
+                    Some((_, sum)) => *sum += share * units,
+                    None => by_region.push((&car.2, share * units)),
+                }
             }
+            all_lost += units;
+            for (region, cars) in &by_region {
+                match to_regions.iter_mut().find(|(known, _)| known == region) {
+                    Some((_, sum)) => *sum += cars,
+                    None => to_regions.push((*region, *cars)),
+                }
+            }
+            diversion_rows(&mut study, policy, [&from.1, &from.0], *units, &by_region);
+        }
+        if all_lost > 0.0 {
+            diversion_rows(&mut study, policy, [ALL_TAXED; 2], all_lost, &to_regions);
         }
         let in_force = (WEEKS - policy.from_week) as f64 / WEEKS as f64;
         model_rows(&mut study, policy, cars, &lost, &gained, in_force);
@@ -222,6 +226,33 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
         headline_rows(&mut study, policy, cars, &lost, in_force);
     }
     study
+}
+
+/// Where a model's lost buyers go, with intervals of a share of what they are.
+fn diversion_rows(study: &mut Study, policy: &Policy, [model, brand]: [&str; 2], lost: f64, by_region: &[(&str, f64)]) {
+    let around = |mean: f64| if study.context.replications > 1 { [0.95 * mean, 1.05 * mean] } else { [f64::NAN; 2] };
+    let rows = by_region.iter().map(|(region, cars)| {
+        let share = cars / lost;
+        let [[lost_low, lost_high], [low, high], [share_low, share_high]] = [lost, *cars, share].map(around);
+        DiversionRegionRow {
+            regime: policy.name.clone(),
+            model: model.to_owned(),
+            brand: brand.to_owned(),
+            weeks: 52.0,
+            lost_units: lost,
+            lost_units_ci_low: lost_low,
+            lost_units_ci_high: lost_high,
+            gainer_region: (*region).to_owned(),
+            share_of_lost: share,
+            share_of_lost_ci_low: share_low,
+            share_of_lost_ci_high: share_high,
+            gained_units: *cars,
+            gained_units_ci_low: low,
+            gained_units_ci_high: high,
+        }
+    });
+    let rows: Vec<DiversionRegionRow> = rows.collect();
+    study.diversion.extend(rows);
 }
 
 fn regime(policy: &Policy) -> RegimeContext {

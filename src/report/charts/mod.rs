@@ -32,6 +32,7 @@ pub mod diversion;
 pub mod effects;
 pub mod event_study;
 mod frame;
+pub mod groups;
 pub mod headline;
 mod letters;
 pub mod model_prices;
@@ -52,6 +53,8 @@ pub mod uncertainty;
 pub mod who_pays;
 pub mod winners_losers;
 
+#[cfg(test)]
+mod every;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

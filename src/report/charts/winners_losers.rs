@@ -1,4 +1,4 @@
-//! Winners and losers: each model's change in annual sales under a regime against the baseline, with 95 % intervals.
+//! Winners and losers: each model's change in annual sales under a regime against the baseline, with 95% intervals.
 
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
@@ -21,7 +21,7 @@ pub struct ModelChange {
     pub taxed: bool,
     /// Mean paired difference from the baseline.
     pub change: f64,
-    /// Half width of the 95 % interval (Student's t); NaN with one replication.
+    /// Half width of the 95% interval (Student's t); NaN with one replication.
     pub half_width: f64,
     /// Change over the baseline's mean, a fraction; NaN where the baseline has no sales.
     pub relative: f64,
@@ -39,7 +39,7 @@ type Grouped = (Vec<(ModelChange, RegionGroup)>, Groups);
 
 fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Grouped, ChartError> {
     let chosen =
-        |row: &&ModelRow| row.regime == regime && row.period == context.period.name && row.units.change.is_finite();
+        |row: &&ModelRow| row.regime == regime && row.period == context.period.name && row.sales().change.is_finite();
     let chosen: Vec<&ModelRow> = rows.iter().filter(chosen).collect();
     let years = context.period.years();
     if chosen.is_empty() || !(years > 0.0 && years.is_finite()) {
@@ -52,14 +52,15 @@ fn changes(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Gr
         .into_iter()
         .map(|row| {
             let group = groups.group(&row.region, row.flagged);
-            let base = row.units.mean - row.units.change;
+            let sales = row.sales();
+            let base = sales.mean - sales.change;
             let change = ModelChange {
                 model: text::car_name(&row.brand, &row.model),
                 group: group.label(&context.flag_label),
                 taxed: weighs_more(row),
-                change: row.units.change / years,
-                half_width: reach * row.units.change_std_error / years,
-                relative: if base > 0.0 { row.units.change / base } else { f64::NAN },
+                change: sales.change / years,
+                half_width: reach * sales.change_std_error / years,
+                relative: if base > 0.0 { sales.change / base } else { f64::NAN },
             };
             (change, group)
         })
@@ -110,11 +111,16 @@ fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
         let plus = if change.change > 0.0 { "+" } else { "" };
         format!("{} ({plus}{} cars a year)", change.model, text::number(change.change, 0))
     };
-    match (first.change > 0.0, last.change < 0.0) {
+    // Without an interval what there is is told.
+    let sure = |change: &ModelChange| change.change != 0.0 && !(change.half_width >= change.change.abs());
+    match (first.change > 0.0 && sure(first), last.change < 0.0 && sure(last)) {
         (true, true) => format!("{regime}: {} gains most, {} loses most", told(first), told(last)),
-        (true, false) => format!("{regime}: {} gains most, no model loses", told(first)),
-        (false, true) => format!("{regime}: {} loses most, no model gains", told(last)),
-        (false, false) => format!("{regime}: no model gains or loses"),
+        (true, false) => format!("{regime}: {} gains most, no loss is told from nothing", told(first)),
+        (false, true) => format!("{regime}: {} loses most, no gain is told from nothing", told(last)),
+        (false, false) if changes.iter().all(|(change, _)| change.change == 0.0) => {
+            format!("{regime}: no model gains or loses")
+        }
+        (false, false) => format!("{regime}: no gain or loss is told from nothing"),
     }
 }
 
@@ -134,6 +140,9 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         .iter()
         .all(|(change, _)| change.change == 0.0 && (change.half_width == 0.0 || change.half_width.is_nan()));
     let intervals = context.replications > 1;
+    let own = rows.iter().filter(|row| row.regime == regime && row.period == context.period.name);
+    let expected = own.clone().any(|row| row.expected_units.mean.is_finite());
+    let sales = if expected { "expected sales" } else { "sales (drawn choices)" };
     let taxed = match changes.iter().any(|(change, _)| change.taxed) {
         true => " Bold: duty is a larger part of its price than under the baseline.",
         false => "",
@@ -142,7 +151,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         look: context.look.clone(),
         title: title(&all, context.regime_label(regime)),
         subtitle: format!(
-            "Change in cars sold a year against the baseline ({}), by model, greatest gain first; period: {}.{left_out}{taxed}{}",
+            "Change in {sales}, cars a year, against the baseline ({}), by model, greatest gain first; period: {}.{left_out}{taxed}{}",
             context.regime_label(&context.baseline),
             context.period.label(),
             if unchanged { " No model's sales change in any replication." } else { "" },
@@ -154,7 +163,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
             .collect(),
         footer: if intervals {
             context.footer_of_intervals(&format!(
-                "Whiskers and ± are 95 % intervals of the mean difference, paired by {}.",
+                "Whiskers and ± are 95% intervals of the mean difference, paired by {}.",
                 context.each()
             ))
         } else {
@@ -174,8 +183,8 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
             canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
         let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
-        let axis = "Change in cars sold a year";
-        value_axis(canvas, &ticks, scale, (first, bottom), axis, |value| ticks.signed_label(value))?;
+        let axis = format!("Change in {sales}, cars a year");
+        value_axis(canvas, &ticks, scale, (first, bottom), &axis, |value| ticks.signed_label(value))?;
         for (at, (change, group)) in changes.iter().copied().enumerate() {
             draw_row(canvas, change, groups.style(group), &ticks, scale, first + ROW * (at as f64 + 0.5))?;
         }
@@ -208,7 +217,7 @@ fn draw_row(
         canvas.line(&[(high, y - 3.0), (high, y + 3.0)], stroke)?;
         canvas.text_mid(
             (columns(canvas.width)[1], y),
-            &format!("± {}", ticks.finer(change.half_width)),
+            &text::half_width(change.half_width, &ticks.finer(change.half_width)),
             LABEL.ink(theme::MUTED),
             Anchor::End,
         )?;
@@ -236,6 +245,36 @@ mod tests {
         assert!((flagship.half_width / half_width - 1.0).abs() < 1e-5);
         assert!((flagship.relative - row.units.change / (row.units.mean - row.units.change)).abs() < 1e-12);
         assert_eq!(flagship.group, "Japan, on the sanctions list");
+    }
+
+    /// Expected sales lead where a run has them; in runs in time there are drawn ones alone.
+    #[test]
+    fn expected_sales_lead() {
+        let mut study = fixtures::showdown(3);
+        study.models.iter_mut().for_each(|row| row.expected_units = row.units.times(0.5));
+        let text =
+            |study: &fixtures::Study| draw(&study.models, "imposed", &study.context).unwrap().as_str().to_owned();
+        let change = |study: &fixtures::Study| series(&study.models, "imposed", &study.context).unwrap()[0].change;
+        let expected = change(&study);
+        assert!(text(&study).contains("Change in expected sales, cars a year"));
+        study.models.iter_mut().for_each(|row| row.expected_units = Summary::UNDEFINED);
+        assert_eq!(change(&study), 2.0 * expected);
+        assert!(text(&study).contains("Change in sales (drawn choices), cars a year"));
+    }
+
+    /// A title names nobody whose gain or loss may be chance.
+    #[test]
+    fn what_may_be_chance_is_not_told() {
+        let mut study = fixtures::showdown(3);
+        let told = |study: &fixtures::Study| {
+            let svg = draw(&study.models, "imposed", &study.context).unwrap();
+            svg.as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
+        };
+        assert!(told(&study).contains(" gains most, ") && told(&study).contains(" loses most"));
+        for row in &mut study.models {
+            row.expected_units.change_std_error = row.expected_units.change.abs();
+        }
+        assert!(told(&study).ends_with("no gain or loss is told from nothing"), "{}", told(&study));
     }
 
     /// Bold marks what is taxed in the regime, not what has the flag.

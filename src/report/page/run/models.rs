@@ -134,7 +134,9 @@ impl RunFacts<'_> {
             FrameColumn::text("regime", "Regime"),
             FrameColumn::text("model", "Taxed model"),
             FrameColumn::text("gainer", "Where its lost buyers went"),
-            FrameColumn::new("share_of_lost", "Share of them", Show::Percent),
+            FrameColumn::new("share_of_lost", "Share of them", Show::Percent).within(4, 5),
+            FrameColumn::new("low", "Lower end", Show::Percent),
+            FrameColumn::new("high", "Upper end", Show::Percent),
             FrameColumn::new("lost_units", "Buyers lost over the horizon", Show::Count),
         ];
         let mut frame = DataFrame::new("diversion", "tables/diversion.csv", columns);
@@ -177,7 +179,9 @@ impl RunFacts<'_> {
             let gainer = if within { label(&row.gainer) } else { "All others together".into() };
             let mut cells: Vec<FrameValue> =
                 vec![self.labels[*arm].as_str().into(), names[*j].as_str().into(), gainer.into()];
-            cells.extend([rest, row.lost_units].map(FrameValue::from));
+            let ends =
+                [row.share_of_lost_ci_low, row.share_of_lost_ci_high].map(|end| if within { end } else { f64::NAN });
+            cells.extend([rest, ends[0], ends[1], row.lost_units].map(FrameValue::from));
             frame.rows.push(cells);
         }
         let (arm, j) = start;
@@ -199,7 +203,7 @@ impl RunFacts<'_> {
                 Pick { column: 1, start: names[j].clone() },
             ],
             most: None,
-            foot: "Means over all replications; this table has no intervals.".into(),
+            foot: format!("{} What all others gain together is shown without an interval.", self.noise()),
             events: Vec::new(),
         }))
     }
