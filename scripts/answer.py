@@ -75,10 +75,29 @@ def gain(metric):
     return bn(widths[REGIME, metric]["structure_median"]).lstrip("+")
 
 
+def wrapped(text, most):
+    """The text in lines of so many letters."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
 def picture(rows):
-    """A tornado: means of groups of draws, the lowest and the highest, around no change."""
-    left, right, top, step = 330, 90, 74, 46
-    width, height = 960, top + step * len(rows) + 56
+    """A tornado in the look of the program's charts: means of groups of draws, the lowest and the highest, around no change."""
+    first = rows[0]
+    part = "Most" if float(first["share"]) > 0.5 else "The largest part"
+    title = wrapped(f'{part} of what is not known of the American total ({percent(first["share"])}) comes from {first["label"]}', 62)
+    note = wrapped(
+        f"{regimes[REGIME]}: change of the American total, billion US dollars a year. Means over groups of {draws} draws that have it alike, the lowest and "
+        "the highest, all else varying; below each name, where these are. Right: the share of the variance over draws that it makes alone.",
+        108,
+    )
+    left, right, step, width = 268, 70, 34, 680
+    top = 24 + 20 * len(title) + 15 * len(note) + 34
+    height = top + step * len(rows) + 48
     values = [float(row[end]) / years / 1e9 for row in rows for end in ("low", "high")]
     low, high = min(values + [0.0]), max(values + [0.0])
     pad = 0.06 * (high - low)
@@ -87,29 +106,42 @@ def picture(rows):
     def x(value):
         return left + (value - low) / (high - low) * (width - left - right)
 
+    def text(at, y, words, size, more=""):
+        return f'<text x="{at:.1f}" y="{y:.1f}" font-size="{size}" {more}>{escape(words)}</text>'
+
+    muted, end, middle = 'fill="#5a5a5a"', 'text-anchor="end"', 'text-anchor="middle"'
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="Liberation Sans, Arial, sans-serif" role="img">',
-        "<title>What the American total hangs on</title>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'font-family="DejaVu Sans, Verdana, Helvetica, Arial, sans-serif" fill="#1a1a1a" role="img">',
+        f"<title>{escape(' '.join(title))}</title>",
+        f"<desc>{escape(' '.join(note))} Data: tables/effects.csv.</desc>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        '<text x="16" y="28" font-size="19" font-weight="bold">What the American total hangs on</text>',
-        '<text x="16" y="50" font-size="14" fill="#555555">Sanctions imposed at the deadline: means of groups of draws that have it alike, billion USD a year. Right: share of the variance.</text>',
     ]
+    out += [text(20, 32 + 20 * at, line, 15, 'font-weight="bold"') for at, line in enumerate(title)]
+    under = 32 + 20 * len(title)
+    out += [text(20, under + 15 * at, line, 11, muted) for at, line in enumerate(note)]
+    key = under + 15 * len(note) + 8
+    for at, (colour, words) in enumerate((("#d55e00", "how the model is built"), ("#004d80", "a parameter"))):
+        out.append(f'<rect x="{20 + 180 * at}" y="{key - 9}" width="20" height="10" fill="{colour}"/>')
+        out.append(text(46 + 180 * at, key, words, 11))
+    out.append(text(width - 20, key, "share", 10, f"{muted} {end}"))
+    bottom = top + step * len(rows)
+    for at in range(0, len(rows), 2):
+        out.append(f'<rect x="20" y="{top + step * at}" width="{width - 40}" height="{step}" fill="#f5f5f5"/>')
     tick = 0.5
     for k in range(int(low / tick) - 1, int(high / tick) + 2):
         if low <= k * tick <= high:
-            colour = "#000000" if k == 0 else "#dddddd"
-            out.append(f'<line x1="{x(k * tick):.1f}" x2="{x(k * tick):.1f}" y1="{top - 8}" y2="{top + step * len(rows)}" stroke="{colour}"/>')
-            out.append(f'<text x="{x(k * tick):.1f}" y="{top + step * len(rows) + 20}" font-size="14" text-anchor="middle">{"0" if k == 0 else f"{k * tick:+.1f}"}</text>')
+            colour = "#1a1a1a" if k == 0 else "#e0e0e0"
+            out.append(f'<line x1="{x(k * tick):.1f}" x2="{x(k * tick):.1f}" y1="{top}" y2="{bottom}" stroke="{colour}"/>')
+            out.append(text(x(k * tick), bottom + 15, "0" if k == 0 else f"{k * tick:+.1f}".replace("-", "\u2212"), 10.5, f"{muted} {middle}"))
     for at, row in enumerate(rows):
         ends = [float(row[end]) / years / 1e9 for end in ("low", "high")]
-        y, colour = top + step * at, "#d55e00" if row["kind"] == "structure" else "#004c80"
-        out.append(f'<rect x="{x(ends[0]):.1f}" y="{y + 8}" width="{max(x(ends[1]) - x(ends[0]), 1):.1f}" height="20" fill="{colour}"/>')
-        out.append(f'<text x="{left - 12}" y="{y + 16}" font-size="14" text-anchor="end">{escape(row["label"])}</text>')
-        out.append(f'<text x="{left - 12}" y="{y + 33}" font-size="12" fill="#555555" text-anchor="end">{escape(row["low_at"])} | {escape(row["high_at"])}</text>')
-        out.append(f'<text x="{width - 16}" y="{y + 24}" font-size="14" text-anchor="end">{percent(row["share"])}</text>')
-    foot = top + step * len(rows) + 44
-    out.append(f'<rect x="16" y="{foot - 11}" width="22" height="12" fill="#d55e00"/><text x="44" y="{foot}" font-size="13">how the model is built</text>')
-    out.append(f'<rect x="216" y="{foot - 11}" width="22" height="12" fill="#004c80"/><text x="244" y="{foot}" font-size="13">a parameter</text>')
+        y, colour = top + step * at, "#d55e00" if row["kind"] == "structure" else "#004d80"
+        out.append(f'<rect x="{x(ends[0]):.1f}" y="{y + 10}" width="{max(x(ends[1]) - x(ends[0]), 1):.1f}" height="14" fill="{colour}"/>')
+        out.append(text(left - 12, y + 14, row["label"], 11, end))
+        out.append(text(left - 12, y + 27, f'{row["low_at"]} | {row["high_at"]}', 10, f"{muted} {end}"))
+        out.append(text(width - 20, y + 21, percent(row["share"]), 11, end))
+    out.append(text((left + width - right) / 2, bottom + 32, "Billion US dollars a year", 11, middle))
     return "\n".join(out + ["</svg>", ""])
 
 
