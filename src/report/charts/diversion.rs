@@ -114,6 +114,8 @@ const AFTER_TOTAL: f64 = 8.0;
 const BETWEEN: f64 = 18.0;
 /// Further lines of a panel's name.
 const LINE: f64 = 16.0;
+/// Half of the widest interval of a share that is written.
+const WIDEST: f64 = 0.5;
 /// Bars of a panel: all taxed models together, and those that lose most.
 const MOST: usize = 36;
 /// Left and right edge of the plot on a sheet of this width.
@@ -247,9 +249,11 @@ fn draw_bar(
         canvas.rect((left, y - BAR / 2.0), (right, y + BAR / 2.0), style.ink, 1.0)?;
         let font = Type { ink: style.ink.contrast(), ..TICK };
         let short = text::number(100.0 * share.value, 0);
-        // Of a few drawn buyers a share has no interval.
-        let unsure = (bar.lost_units[1].is_finite() && !share.half().is_finite()).then(|| format!("{short}?"));
-        let longer = with_half(100.0 * share.value, 100.0 * share.half()).or(unsure);
+        // Of a few drawn buyers a share has no interval, or one that says nothing.
+        let half = share.half();
+        let is_known = half <= WIDEST;
+        let unsure = (bar.lost_units[1].is_finite() && !is_known).then(|| format!("{short}?"));
+        let longer = unsure.or_else(|| with_half(100.0 * share.value, 100.0 * half));
         for figure in longer.into_iter().chain([short]) {
             if right - left > text::width(&figure, font)? + 6.0 {
                 canvas.text_mid((f64::midpoint(left, right), y), &figure, font, Anchor::Middle)?;
@@ -349,6 +353,11 @@ mod tests {
             draw(rows, &study.context).unwrap()[0].as_str().to_owned()
         };
         assert!(text(&rows, &study).contains("64?") && text(&rows, &study).contains("36?"));
+        // So is one whose interval holds nearly every share.
+        for row in &mut rows {
+            (row.share_of_lost_ci_low, row.share_of_lost_ci_high) = (-0.4, 1.4);
+        }
+        assert!(text(&rows, &study).contains("64?") && !text(&rows, &study).contains("±9"));
         study.context.replications = 1;
         for row in &mut rows {
             (row.lost_units_ci_low, row.lost_units_ci_high) = (f64::NAN, f64::NAN);

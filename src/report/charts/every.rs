@@ -373,7 +373,7 @@ fn of_calibration(drawn: &mut Drawn50) {
     let points: Vec<FitPoint> = (0..20).map(point).collect();
     drawn.keep("fit", draw_fit(&points, &long(0), &Figures::default()).unwrap());
     let cell = |row: usize, column: usize| {
-        if (row + column) % 5 == 0 { f64::NAN } else { 100.0 * (row as f64 - column as f64) }
+        if (row + column).is_multiple_of(5) { f64::NAN } else { 100.0 * (row as f64 - column as f64) }
     };
     let heat = Heat {
         rows: (0..20).map(long).collect(),

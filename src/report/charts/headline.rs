@@ -286,7 +286,7 @@ fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
                 "{}: {side} most under {}, by {} {}",
                 metric.label,
                 row.label,
-                text::number(size, digits),
+                if size >= 1e6 { text::in_words(size) } else { text::number(size, digits) },
                 metric.unit
             )
         }

@@ -230,16 +230,21 @@ pub(super) fn distinct<'a>(responses: Responses<'a>, context: &'a ChartContext) 
         let numbers = row.at.iter().chain([&row.mean, &row.low, &row.high]).map(|number| number.to_bits());
         (row.metric, numbers.collect::<Vec<u64>>())
     };
-    let mut shown: Vec<(ShownRegime<'a>, Vec<(usize, Vec<u64>)>)> = Vec::new();
+    // Regimes and their points, to the bit.
+    let mut shown: Vec<ShownRegime<'a>> = Vec::new();
+    let mut points: Vec<Vec<(usize, Vec<u64>)>> = Vec::new();
     for name in context.in_order(responses.rows.iter().map(|row| row.regime.as_str())) {
         let own: Vec<_> = responses.rows.iter().filter(|row| row.regime == name).map(bits).collect();
         let label = context.regime_label(name);
-        match shown.iter_mut().find(|(_, known)| *known == own) {
-            Some((known, _)) => known.label = format!("{}; {label}", known.label),
-            None => shown.push((ShownRegime { name, label: label.to_owned() }, own)),
+        match points.iter().position(|known| *known == own) {
+            Some(at) => shown[at].label = format!("{}; {label}", shown[at].label),
+            None => {
+                shown.push(ShownRegime { name, label: label.to_owned() });
+                points.push(own);
+            }
         }
     }
-    shown.into_iter().map(|(regime, _)| regime).collect()
+    shown
 }
 
 /// How far from nothing a regime's points of a metric reach.

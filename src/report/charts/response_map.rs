@@ -249,10 +249,9 @@ fn panel(
         }
     }
     let named = !across.categories.is_empty() || !up.categories.is_empty();
-    let contours: Vec<(f64, Vec<[(f64, f64); 2]>)> = match named {
-        true => Vec::new(),
-        false => levels.values.iter().map(|level| (*level, grid.contour(*level))).collect(),
-    };
+    // Between named settings nothing is half way.
+    let levels_drawn: &[f64] = if named { &[] } else { &levels.values };
+    let contours: Vec<_> = levels_drawn.iter().map(|level| (*level, grid.contour(*level))).collect();
     for [from, to] in contours.iter().flat_map(|(_, pieces)| pieces) {
         canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
     }

@@ -112,7 +112,9 @@ fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
         format!("{} ({plus}{} cars a year)", change.model, text::number(change.change, 0))
     };
     // Without an interval what there is is told.
-    let sure = |change: &ModelChange| change.change != 0.0 && !(change.half_width >= change.change.abs());
+    let sure = |change: &ModelChange| {
+        change.change != 0.0 && (change.half_width.is_nan() || change.half_width < change.change.abs())
+    };
     match (first.change > 0.0 && sure(first), last.change < 0.0 && sure(last)) {
         (true, true) => format!("{regime}: {} gains most, {} loses most", told(first), told(last)),
         (true, false) => format!("{regime}: {} gains most, no loss is told from nothing", told(first)),
