@@ -293,32 +293,36 @@ fn incidence(groups: &[&[usize]], products: usize) -> DMatrix<f64> {
     DMatrix::from_fn(groups.len(), products, |g, j| if groups[g].contains(&j) { 1.0 } else { 0.0 })
 }
 
-/// Eigenvalues and eigenvectors of the products of rows, without those that count as zero. Singular values by bidiagonalisation come out
-/// wrong for some matrices of equal rows.
+/// Eigenvalues and eigenvectors of the products of rows, or of columns where they are fewer, without those that count as zero. Singular values
+/// by bidiagonalisation come out wrong for some matrices of equal rows.
 fn spectrum(rows: &DMatrix<f64>) -> Vec<(f64, DVector<f64>)> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let eigen = (rows * rows.transpose()).symmetric_eigen();
-    let largest = eigen.eigenvalues.amax();
+    let products = if rows.nrows() <= rows.ncols() { rows * rows.transpose() } else { rows.tr_mul(rows) };
+    let eigen = products.symmetric_eigen();
+    let least = SINGULAR * eigen.eigenvalues.amax();
     let each = eigen.eigenvalues.iter().zip(eigen.eigenvectors.column_iter());
-    each.filter(|(value, _)| **value > SINGULAR * largest)
-        .map(|(value, vector)| (*value, vector.into_owned()))
-        .collect()
+    each.filter(|(value, _)| **value > least).map(|(value, vector)| (*value, vector.into_owned())).collect()
 }
 
 fn rank(rows: &DMatrix<f64>) -> usize {
     spectrum(rows).len()
 }
 
-/// The x of least squares with `rows' x = sums`, where there is one.
+/// The x of least squares that comes nearest to `rows' x = sums`.
 fn least(rows: &DMatrix<f64>, sums: &DVector<f64>) -> DVector<f64> {
     let spectrum = spectrum(rows);
+    let inverse = |right: &DVector<f64>| {
+        let mut solved = DVector::zeros(right.len());
+        spectrum.iter().for_each(|(value, vector)| solved.axpy(vector.dot(right) / value, vector, 1.0));
+        solved
+    };
     let mut least = DVector::zeros(rows.nrows());
     // Twice: what rounding left of the first time.
     for _ in 0..2 {
-        let right = rows * (sums - rows.tr_mul(&least));
-        spectrum.iter().for_each(|(value, vector)| least.axpy(vector.dot(&right) / value, vector, 1.0));
+        let left = sums - rows.tr_mul(&least);
+        least += if rows.nrows() <= rows.ncols() { inverse(&(rows * left)) } else { rows * inverse(&left) };
     }
     least
 }
