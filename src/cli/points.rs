@@ -132,7 +132,7 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
             };
             // Where chance alone makes most of the differences, they hang on nothing.
             let chance = |regime: &str| {
-                said.draws.widths.iter().filter(shown).any(|row| row.regime == regime && row.simulation_share > 0.5)
+                said.draws.widths.iter().filter(shown).any(|row| row.regime == regime && row.simulation_share > CHANCE)
             };
             let mut rows = vec![["regime", "hangs on", "share", "lowest mean", "highest mean"].map(String::from)];
             let others = names.regimes.iter().filter(|regime| **regime != names.regimes[names.baseline]);
@@ -171,6 +171,8 @@ fn json(finished: &FinishedPoints, folder: &Path, files: &[PathBuf]) -> String {
 const MOST_EFFECTS: usize = 4;
 /// What makes less of the variance is no line worth.
 const WORTH_A_LINE: f64 = 0.1;
+/// Where chance alone makes more of the variance than this, nothing is said to make it.
+const CHANCE: f64 = 0.8;
 /// Fewest draws whose range is printed as one.
 const FEWEST_DRAWS: usize = 5;
 /// Lines of a sweep that are printed.

@@ -126,7 +126,9 @@ fn tables_with_the_names_of_pyblp_become_scenarios() {
         "column `firm_ids`",
         "1 January 1988",
     ]);
-    assert!(!one.said.contains("instruments"), "instruments are no characteristics: {}", one.said);
+    let taken = one.said.lines().find(|line| line.contains("characteristics that tastes differ on")).unwrap();
+    assert!(!taken.contains("instruments"), "instruments are no characteristics: {}", one.said);
+    assert!(one.said.contains("columns that nothing is taken from: demand_instruments"), "{}", one.said);
     one.runs();
 }
 
