@@ -622,7 +622,7 @@ fn regimes_events_and_periods() {
 }
 
 #[test]
-fn prices_base_year_and_diversion() {
+fn prices_and_base_year() {
     let run = small();
     let scenario = run.study.scenario();
     let market = &scenario.market;
@@ -686,7 +686,28 @@ fn prices_base_year_and_diversion() {
         let change = number(row, "duty_usd") - base_duty(j(row));
         if change == 0.0 { f64::NAN } else { number(row, "price_change_usd") / change }
     });
+}
 
+/// Interval of the ratio of two means (Fieller), as the roots of its quadratic; none where the denominator may be nothing.
+fn fieller(x: &[f64], y: &[f64]) -> [f64; 2] {
+    let n = x.len() as f64;
+    let t = student::quantile(x.len() as u64 - 1, 0.975);
+    let leading = mean(y) * mean(y) - t * t * covariance(y, y) / n;
+    let middle = mean(x) * mean(y) - t * t * covariance(x, y) / n;
+    let last = mean(x) * mean(x) - t * t * covariance(x, x) / n;
+    let root = (middle * middle - leading * last).max(0.0).sqrt();
+    if leading <= 0.0 { [f64::NAN; 2] } else { [(middle - root) / leading, (middle + root) / leading] }
+}
+
+#[test]
+fn where_lost_buyers_went() {
+    let run = small();
+    let scenario = run.study.scenario();
+    let market = &scenario.market;
+    let data = read_csv(&root().join("tests/market_1995/data/models_1994.csv"));
+    let datum =
+        |row: &Row, column: &str| data.iter().find(|line| line["model"] == row["model"]).unwrap()[column].clone();
+    let j = |row: &Row| run.model(&row["model"]);
     // Where buyers went: gains of one model and regime are all of its losses, in order, and the prices are those of the last taxed week.
     let rows = run.rows("diversion");
     run.keys("diversion", &["regime", "model", "rank"], rows.len());
@@ -730,15 +751,6 @@ fn prices_base_year_and_diversion() {
             models.iter().map(of_model).sum()
         };
         run.outcomes.iter().map(gained).collect()
-    };
-    let fieller = |x: &[f64], y: &[f64]| -> [f64; 2] {
-        let n = x.len() as f64;
-        let t = student::quantile(x.len() as u64 - 1, 0.975);
-        let leading = mean(y) * mean(y) - t * t * covariance(y, y) / n;
-        let middle = mean(x) * mean(y) - t * t * covariance(x, y) / n;
-        let last = mean(x) * mean(x) - t * t * covariance(x, x) / n;
-        let root = (middle * middle - leading * last).max(0.0).sqrt();
-        if leading <= 0.0 { [f64::NAN; 2] } else { [(middle - root) / leading, (middle + root) / leading] }
     };
     let is_gainer = |row: &Row, option: usize| options[option] == row["gainer"];
     run.quoted("diversion", "lost_units", |row| gains(row, &[j(row)], &|_| true));
