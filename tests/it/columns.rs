@@ -688,17 +688,6 @@ fn prices_and_base_year() {
     });
 }
 
-/// Interval of the ratio of two means (Fieller), as the roots of its quadratic; none where the denominator may be nothing.
-fn fieller(x: &[f64], y: &[f64]) -> [f64; 2] {
-    let n = x.len() as f64;
-    let t = student::quantile(x.len() as u64 - 1, 0.975);
-    let leading = mean(y) * mean(y) - t * t * covariance(y, y) / n;
-    let middle = mean(x) * mean(y) - t * t * covariance(x, y) / n;
-    let last = mean(x) * mean(x) - t * t * covariance(x, x) / n;
-    let root = (middle * middle - leading * last).max(0.0).sqrt();
-    if leading <= 0.0 { [f64::NAN; 2] } else { [(middle - root) / leading, (middle + root) / leading] }
-}
-
 #[test]
 fn where_lost_buyers_went() {
     let run = small();
@@ -753,6 +742,7 @@ fn where_lost_buyers_went() {
         run.outcomes.iter().map(gained).collect()
     };
     let is_gainer = |row: &Row, option: usize| options[option] == row["gainer"];
+    let t = student::quantile(run.outcomes.len() as u64 - 1, 0.975);
     run.quoted("diversion", "lost_units", |row| gains(row, &[j(row)], &|_| true));
     run.quoted("diversion", "gained_units", |row| gains(row, &[j(row)], &|option| is_gainer(row, option)));
     let mut known = 0;
@@ -760,7 +750,7 @@ fn where_lost_buyers_went() {
         let (gained, lost) =
             (gains(row, &[j(row)], &|option| is_gainer(row, option)), gains(row, &[j(row)], &|_| true));
         for (column, expected) in
-            ["share_of_lost_ci_low", "share_of_lost_ci_high"].into_iter().zip(fieller(&gained, &lost))
+            ["share_of_lost_ci_low", "share_of_lost_ci_high"].into_iter().zip(fieller(&gained, &lost, t))
         {
             assert!(agree(number(row, column), expected, 1e-6), "{column}: {expected} in {row:?}");
             known += usize::from(expected.is_finite());
@@ -794,7 +784,7 @@ fn where_lost_buyers_went() {
     run.value("diversion_regions", "share_of_lost", |row| number(row, "gained_units") / number(row, "lost_units"));
     for row in &by_region {
         let gained = gains(row, &taxed(row), &|option| in_region(row, option));
-        let ends = fieller(&gained, &gains(row, &taxed(row), &|_| true));
+        let ends = fieller(&gained, &gains(row, &taxed(row), &|_| true), t);
         for (column, expected) in ["share_of_lost_ci_low", "share_of_lost_ci_high"].into_iter().zip(ends) {
             assert!(agree(number(row, column), expected, 1e-6), "{column}: {expected} in {row:?}");
         }
