@@ -1,12 +1,13 @@
 //! `stickershock chart`: the charts of a finished folder, drawn again from its tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::CliError;
 use crate::config::figures::{FigureForm, Figures, Palette, form_of, palette_of, points_of, size_of};
 use crate::folder::OutputFolder;
+use crate::folder::drawn::DrawnFolder;
 use crate::platform::threads::prelude::*;
 use crate::report::charts::{ChartError, Svg, write_file};
 use crate::report::redraw::{Wanted, redraw};
@@ -40,7 +41,7 @@ pub struct ChartArgs {
     /// Forms to write, separated by commas: `svg`, `png`, `pdf` [default: the study's, or svg,png].
     #[arg(long, value_name = "F,G", value_delimiter = ',', value_parser = form_of)]
     format: Vec<FigureForm>,
-    /// Folder to write to; the study's own charts stay as they are [default: FOLDER-charts].
+    /// Folder to write to: new, empty, or of charts drawn before; none of a study, whose own charts stay as they are [default: FOLDER-charts].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print nothing.
@@ -54,6 +55,14 @@ fn points(text: &str) -> Result<f64, String> {
 
 /// Points below which labels are hard to read in print.
 const LEGIBLE: f64 = 6.0;
+
+/// The folder beside a study that its charts are drawn to; also of one that is named `.`.
+fn beside(study: &Path) -> PathBuf {
+    let named = if study.file_name().is_some() { study.to_owned() } else { study.canonicalize().unwrap_or_default() };
+    let mut name = named.components().as_path().as_os_str().to_owned();
+    name.push("-charts");
+    PathBuf::from(name)
+}
 
 /// Runs the command.
 pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
@@ -80,12 +89,7 @@ pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
         let message = format!("{}: no chart can be drawn{reasons}", args.folder.display());
         return Err(CliError::Usage(message));
     }
-    let out = args.out.clone().unwrap_or_else(|| {
-        let mut name = args.folder.components().as_path().as_os_str().to_owned();
-        name.push("-charts");
-        PathBuf::from(name)
-    });
-    let folder = OutputFolder::bare(&out)?;
+    let out = args.out.clone().unwrap_or_else(|| beside(&args.folder));
     let mut forms = if args.format.is_empty() { redrawn.forms.clone() } else { args.format.clone() };
     forms.dedup();
     let files: Vec<(String, FigureForm, &Svg)> = redrawn
@@ -93,9 +97,11 @@ pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
         .iter()
         .flat_map(|(name, svg)| forms.iter().map(move |form| (format!("{name}.{}", form.as_str()), *form, svg)))
         .collect();
+    let names: Vec<&str> = files.iter().map(|(name, ..)| name.as_str()).collect();
+    let drawn = DrawnFolder::claim(&out, &args.folder, &names)?;
     let written: Vec<PathBuf> = files
         .into_par_iter()
-        .map(|(name, form, svg)| write_file(&folder, &name, &svg.in_form(form)?))
+        .map(|(name, form, svg)| write_file(drawn.folder(), &name, &svg.in_form(form)?))
         .collect::<Result<_, ChartError>>()?;
     if args.quiet {
         return Ok(());

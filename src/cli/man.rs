@@ -6,6 +6,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::folder::OutputFolder;
+use crate::folder::named::NamedFile;
 
 use super::{Cli, CliError};
 
@@ -26,7 +27,9 @@ pub(super) fn man(out: Option<&Path>) -> Result<(), CliError> {
     let mut list = String::new();
     for command in with_all_below(program) {
         let page = Man::new(command);
-        list.push_str(&format!("{}\n", folder.write(&page.get_filename(), &render(&page)?)?.display()));
+        let path = folder.path().join(page.get_filename());
+        NamedFile::at(&path, &[])?.write(&render(&page)?)?;
+        list.push_str(&format!("{}\n", path.display()));
     }
     super::print(&list)
 }

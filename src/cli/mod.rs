@@ -245,6 +245,9 @@ enum CliError {
     /// A stream of units that is no such thing, or is cut short.
     #[error("{0}")]
     Stream(String),
+    /// A packed plan that is none, or is damaged.
+    #[error("{0}")]
+    Packed(String),
     /// Results that differ from those stored.
     #[error("{quantities} quantities differ from the stored results by more than the tolerances of case.json")]
     Disagrees {
@@ -334,7 +337,13 @@ impl CliError {
             Self::Chart(
                 crate::report::charts::ChartError::Table(_) | crate::report::charts::ChartError::Folder { .. },
             ) => 65,
-            Self::Stream(_) | Self::Config(_) | Self::Study(_) | Self::Solve(_) | Self::NoReward(_) => 65,
+            Self::Stream(_)
+            | Self::Packed(_)
+            | Self::Config(_)
+            | Self::Study(_)
+            | Self::Solve(_)
+            | Self::NoReward(_) => 65,
+            Self::Output(OutputError::Input { .. } | OutputError::NoFile { .. } | OutputError::Study { .. }) => 2,
             Self::Plan(error) => plan_code(error),
             Self::Store(error) => store_code(error),
             Self::UnitsInterrupted { .. } => 130,

@@ -1,12 +1,13 @@
 //! A plan as one file: its folder's `plan.json` and copies of data as a compressed tar archive, for machines without a shared disk.
 
 use std::io::Read;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, EntryType, Header};
 
+use crate::folder::named::NamedFile;
 use crate::folder::{OutputFolder, PLAN, TemporaryFolder, read};
 use crate::study::units::Plan;
 
@@ -15,8 +16,8 @@ use super::CliError;
 /// Most bytes that an archive may unpack to.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Writes the plan of a folder to a file.
-pub(super) fn pack(folder: &OutputFolder, plan: &Plan, file: &Path) -> Result<std::path::PathBuf, CliError> {
+/// Writes the plan of a folder to a file; says whether one stands there now.
+pub(super) fn pack(folder: &OutputFolder, plan: &Plan, file: NamedFile) -> Result<bool, CliError> {
     // The same plan is the same bytes: no times, no names of users.
     let mut archive = Builder::new(GzBuilder::new().mtime(0).write(Vec::new(), Compression::default()));
     for name in std::iter::once(PLAN).chain(plan.data.iter().map(|file| file.copy.as_str())) {
@@ -28,17 +29,16 @@ pub(super) fn pack(folder: &OutputFolder, plan: &Plan, file: &Path) -> Result<st
         archive.append_data(&mut header, name, bytes.as_slice())?;
     }
     let bytes = archive.into_inner()?.finish()?;
-    let (parent, name) = (file.parent().unwrap_or(Path::new("")), file.file_name().unwrap_or_default());
-    Ok(OutputFolder::bare(parent)?.write(&name.to_string_lossy(), &bytes)?)
+    Ok(file.write(&bytes)?)
 }
 
-/// Unpacks a plan to a place of its own. Only what a plan has is taken: `plan.json` and files below `data`.
+/// Unpacks a plan to a place of its own. Only what a plan has is taken: `plan.json`, which comes first, and the copies of data that it lists.
 pub(super) fn unpack(file: &Path) -> Result<TemporaryFolder, CliError> {
     let place = TemporaryFolder::new()?;
     let folder = OutputFolder::at(place.path());
     let refused = |why: String| {
         let help = "give a file that `stickershock plan SCENARIO --pack FILE` wrote";
-        CliError::Usage(format!("--from {}: {why}\nhelp: {help}", file.display()))
+        CliError::Packed(format!("--from {}: {why}\nhelp: {help}", file.display()))
     };
     let bytes = if file == Path::new("-") {
         let mut bytes = Vec::new();
@@ -49,19 +49,33 @@ pub(super) fn unpack(file: &Path) -> Result<TemporaryFolder, CliError> {
     let bytes = bytes.map_err(|error| refused(error.to_string()))?;
     let mut archive = Archive::new(GzDecoder::new(bytes.as_slice()).take(MOST_BYTES));
     let damaged = |error: std::io::Error| refused(format!("is no packed plan: {error}"));
-    let mut whole = false;
+    let mut awaited = vec![PLAN.to_owned()];
     for entry in archive.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
-        let name = entry.path().map_err(damaged)?.into_owned();
-        let plain = name.components().all(|step| matches!(step, Component::Normal(_)));
-        let is_plan = name == Path::new(PLAN);
-        if entry.header().entry_type() != EntryType::Regular || !plain || !(is_plan || name.starts_with("data")) {
-            return Err(refused(format!("has `{}`, which is no part of a plan", name.display())));
-        }
+        let name = entry.path().map_err(damaged)?.display().to_string();
+        let place = awaited.iter().position(|awaited| *awaited == name);
+        let (Some(place), EntryType::Regular) = (place, entry.header().entry_type()) else {
+            return Err(refused(format!("has `{name}`, which is no part of its plan")));
+        };
+        awaited.swap_remove(place);
         let mut content = Vec::new();
         entry.read_to_end(&mut content).map_err(damaged)?;
-        folder.write(&name.to_string_lossy(), &content)?;
-        whole |= is_plan;
+        folder.write(&name, &content)?;
+        if name == PLAN {
+            let plan = Plan::read(&folder).map_err(|error| refused(of_packed(&folder, &error.to_string())))?;
+            awaited.extend(plan.data.into_iter().map(|file| file.copy));
+        }
     }
-    if whole { Ok(place) } else { Err(refused(format!("has no {PLAN}"))) }
+    // To the end, where the checksum stands.
+    std::io::copy(&mut archive.into_inner(), &mut std::io::sink()).map_err(damaged)?;
+    match awaited.first() {
+        None => Ok(place),
+        Some(missing) => Err(refused(format!("has no {missing}"))),
+    }
+}
+
+/// What is wrong with an unpacked plan, without the place where it was looked at and its remedy.
+fn of_packed(folder: &OutputFolder, told: &str) -> String {
+    let place = format!("{}{}", folder.path().display(), std::path::MAIN_SEPARATOR);
+    told.split("\nhelp: ").next().unwrap_or_default().replace(&place, "")
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::design::Points;
 use crate::folder::lock::Sharing;
-use crate::folder::{OutputFolder, TemporaryFolder};
+use crate::folder::named::NamedFile;
+use crate::folder::{MANIFEST, OutputFolder, PLAN, TemporaryFolder};
 use crate::study::units::{Plan, Store};
 use crate::study::work::{self, ranges};
 use clap::Args;
@@ -74,6 +75,11 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     replicate_points(&mut loaded, args.replications);
     let regimes = work::regimes_named(&loaded.scenario, &args.regimes)?;
     let plan = work::plan(&loaded, &regimes, args.unit_size)?;
+    // Before anything is written: neither what is read nor the plan in its folder is written over.
+    let mut inputs = loaded.document.source().files_read();
+    let copies = plan.data.iter().map(|file| file.copy.as_str());
+    inputs.extend([PLAN, MANIFEST].into_iter().chain(copies).map(|name| out.join(name)));
+    let file = args.pack.as_deref().map(|path| NamedFile::at(path, &inputs)).transpose()?;
     OutputFolder::create(out)?;
     let store = Store::open(out, Sharing::Alone)?;
     if let Ok(stored) = Plan::read(store.folder())
@@ -104,8 +110,8 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     if place.is_some() {
         written.clear();
     }
-    let packed = args.pack.as_deref().map(|file| pack(store.folder(), &plan, file)).transpose()?;
-    written.extend(packed.clone());
+    let stands = file.map(|file| pack(store.folder(), &plan, file)).transpose()?;
+    written.extend(args.pack.clone());
     let of = if loaded.design.is_some() { format!(" of {} points", plan.points) } else { String::new() };
     let mut text = format!(
         "{} jobs{of} in {count} units of {} replications. Written:\n",
@@ -116,12 +122,17 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
         text.push_str(&format!("  {}\n", path.display()));
     }
     let folder = out.display();
-    text.push_str(&match &packed {
+    text.push_str(&match &args.pack {
         Some(file) => format!("Next: stickershock unit --from {} --part 0/2 | stickershock collect DIR\n", file.display()),
         None => format!(
             "Next: stickershock unit {folder} --range 0..{count}, in parts as you like\n      stickershock merge {folder}\n"
         ),
     });
+    // What went to a pipe or a device may be standard output itself.
+    if stands == Some(false) {
+        tell!("{}", text.trim_end());
+        return Ok(());
+    }
     super::print(&text)
 }
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Table, problem};
-use crate::folder::{OutputError, OutputFolder};
+use crate::folder::OutputError;
+use crate::folder::named::NamedFile;
 use crate::report::indices::{IndexRow, NoisyIndexRow};
 use crate::report::record::{Cell, Record, TableData, lines_of};
 use crate::sensitivity::{
@@ -165,6 +166,7 @@ fn warn(message: &str) {
 
 fn write_sample(args: &SampleArgs) -> Result<(), CliError> {
     let problem = problem::problem(&args.problem)?;
+    let out = named(args.out.as_deref(), &[&args.problem])?;
     let method = sensitivity::Method::from(args.method);
     let options = SampleOptions { n: args.n, seed: args.seed, levels: args.levels };
     let design = sample(&problem, method, options).map_err(|error| {
@@ -184,7 +186,7 @@ fn write_sample(args: &SampleArgs) -> Result<(), CliError> {
             args.n
         ));
     }
-    deliver(args.out.as_deref(), &render_design(&problem, &design)?)
+    deliver(out, &render_design(&problem, &design)?)
 }
 
 fn render_design(problem: &Problem, design: &Design) -> Result<Vec<u8>, OutputError> {
@@ -203,6 +205,7 @@ fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
         return Err(CliError::Usage(message));
     }
     let problem = problem::problem(&args.problem)?;
+    let out = named(args.out.as_deref(), &[&args.problem, &args.design, &args.outputs])?;
     let table = Table::load(&args.design)?;
     let design = problem::design(&problem, &table)?;
     warn_outside(&problem, &design, &args.design);
@@ -228,8 +231,10 @@ fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
             };
             return Err(results.refuse_cell_with(*row, column, "a finite number", help).into());
         }
-        let (part, kept, lost) =
-            without_failed(&problem, method, &design, &columns, &outputs.failed).map_err(refused)?;
+        // A design without blocks is complained of at the design, outputs of which nothing is left at the outputs.
+        block_rows(&problem, method, &design).map_err(refused)?;
+        let (part, kept, lost) = without_failed(&problem, method, &design, &columns, &outputs.failed)
+            .map_err(|error| results.error_at(usize::MAX, error.message, error.help))?;
         warn(&format!(
             "{}: {} runs failed; they are left out with {lost} of {} blocks",
             args.outputs.display(),
@@ -240,8 +245,8 @@ fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
     }
     let analysis = analyze(&problem, method, &design, &columns, &resampling).map_err(refused)?;
     analysis.warnings.iter().for_each(|warning| warn(warning));
-    if args.out.is_some() || !args.json {
-        deliver(args.out.as_deref(), &render(&analysis)?)?;
+    if out.is_some() || !args.json {
+        deliver(out, &render(&analysis)?)?;
     }
     if args.json { super::print(&json(&analysis)) } else { Ok(()) }
 }
@@ -294,14 +299,16 @@ fn json(analysis: &Analysis) -> String {
     format!("{:#}\n", Value::Array(rows))
 }
 
-/// Writes a file whole, or prints where there is none.
-fn deliver(out: Option<&Path>, bytes: &[u8]) -> Result<(), CliError> {
-    let Some(path) = out else { return super::print(&String::from_utf8_lossy(bytes)) };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        let message = format!("--out {}: is no file name\nhelp: write a file, such as S.csv", path.display());
-        return Err(CliError::Usage(message));
-    };
-    OutputFolder::bare(folder)?.write(name, bytes)?;
-    Ok(())
+/// Writes a file, or prints where there is none.
+fn deliver(out: Option<NamedFile>, bytes: &[u8]) -> Result<(), CliError> {
+    match out {
+        None => super::print(&String::from_utf8_lossy(bytes)),
+        Some(file) => Ok(file.write(bytes).map(drop)?),
+    }
+}
+
+/// The file to write, if there is one; `inputs` are read.
+fn named(out: Option<&Path>, inputs: &[&PathBuf]) -> Result<Option<NamedFile>, OutputError> {
+    let inputs: Vec<PathBuf> = inputs.iter().map(|input| (*input).clone()).collect();
+    out.map(|path| NamedFile::at(path, &inputs)).transpose()
 }

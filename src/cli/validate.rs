@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::calibration::calibration;
-use crate::folder::OutputFolder;
+use crate::folder::named::NamedFile;
 use crate::report::calibration::page::{Made, findings, page};
 use crate::study::validation;
 use clap::Args;
@@ -31,6 +31,9 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CliError> {
     let parameters = loaded.parameters.clone();
     let pool = super::run::thread_pool(args.threads)?;
     let calibration = calibration(loaded, &args.scenario.set)?;
+    let inputs = calibration.scenarios[0].document.source().files_read();
+    // Before anything is worked out: a page that cannot be written is refused.
+    let out = args.out.as_deref().map(|path| NamedFile::at(path, &inputs)).transpose()?;
     if parameters.is_empty() && args.draws > 0 {
         return Err(CliError::Usage(format!(
             "{}: has no [[parameter]], so there is no distribution to draw from\nhelp: extend the calibrated-draws.toml that `stickershock \
@@ -55,14 +58,8 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CliError> {
     let command = format!("stickershock validate {}{sets} --draws {}", args.scenario.scenario.display(), args.draws);
     let made = Made { command, draws: count, failed: validation.failed };
     let text = page(&calibration, &findings, &made);
-    match &args.out {
+    match out {
         None => super::print(&text),
-        Some(path) => {
-            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let folder = OutputFolder::bare(parent.unwrap_or(std::path::Path::new(".")))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            folder.write(&name, text.as_bytes())?;
-            Ok(())
-        }
+        Some(file) => Ok(file.write(text.as_bytes()).map(drop)?),
     }
 }

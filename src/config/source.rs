@@ -3,11 +3,11 @@
 //! A scenario may come from someone else. It reads what stands below the folder of the file that the user named (or below another
 //! folder, if he says so), and nothing else: no absolute path, no `..` and no symbolic link leads out. What is refused is not opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::ConfigError;
 
@@ -18,7 +18,11 @@ pub const LONGEST_DATA: u64 = 256 << 20;
 
 /// The files that a scenario may read.
 #[derive(Clone, Debug)]
-pub struct Source(Kind);
+pub struct Source {
+    kind: Kind,
+    /// Files of the disk that were read through this and its clones.
+    read: Arc<Mutex<BTreeSet<PathBuf>>>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -41,7 +45,7 @@ impl Source {
     #[must_use]
     pub fn below(folder: &Path) -> Self {
         let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        Self(Kind::Below { folder: shown.to_owned(), real: shown.canonicalize().ok() })
+        Self::of(Kind::Below { folder: shown.to_owned(), real: shown.canonicalize().ok() })
     }
 
     /// The files below the folder of a file.
@@ -54,7 +58,27 @@ impl Source {
     #[must_use]
     pub fn memory<N: Into<PathBuf>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (N, B)>) -> Self {
         let files = files.into_iter().map(|(name, bytes)| (plain(&name.into()), bytes.into()));
-        Self(Kind::Memory(Arc::new(files.collect())))
+        Self::of(Kind::Memory(Arc::new(files.collect())))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, read: Arc::default() }
+    }
+
+    /// The files of the disk that were read so far, through this source and its clones.
+    #[must_use]
+    pub fn files_read(&self) -> Vec<PathBuf> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// The bytes of a file of the disk, which is remembered.
+    fn plain_file(&self, path: &Path, longest: u64) -> Result<Vec<u8>, Error> {
+        let bytes = plain_file(path, longest)?;
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if !read.contains(path) {
+            read.insert(path.to_owned());
+        }
+        Ok(bytes)
     }
 
     /// The bytes of a file, of which there are `longest` at most.
@@ -62,9 +86,9 @@ impl Source {
     /// # Errors
     /// [`ConfigError::Unreadable`] when it stands outside, is not there, is no plain file, or is too long.
     pub fn read(&self, path: &Path, longest: u64) -> Result<Vec<u8>, ConfigError> {
-        let read = match &self.0 {
+        let read = match &self.kind {
             Kind::Below { folder, real } => confined(folder, real.as_deref(), path)
-                .and_then(|path| plain_file(&path, longest).map_err(Refused::Unreadable)),
+                .and_then(|path| self.plain_file(&path, longest).map_err(Refused::Unreadable)),
             Kind::Memory(files) => {
                 files.get(&plain(path)).cloned().ok_or_else(|| Refused::Unreadable(ErrorKind::NotFound.into()))
             }
@@ -75,7 +99,7 @@ impl Source {
                 reason: format!("it stands outside {folder}, below which this scenario may read"),
                 help: "copy the file there, or name a folder above both with --root".to_owned(),
             },
-            Refused::Unreadable(error) => match &self.0 {
+            Refused::Unreadable(error) => match &self.kind {
                 Kind::Below { .. } => ConfigError::unreadable(path, &error),
                 Kind::Memory(files) => ConfigError::Unreadable {
                     file: path.display().to_string(),
@@ -91,8 +115,8 @@ impl Source {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_named(&self, path: &Path, longest: u64) -> Result<Vec<u8>, ConfigError> {
-        match &self.0 {
-            Kind::Below { .. } => plain_file(path, longest).map_err(|error| ConfigError::unreadable(path, &error)),
+        match &self.kind {
+            Kind::Below { .. } => self.plain_file(path, longest).map_err(|error| ConfigError::unreadable(path, &error)),
             Kind::Memory(_) => self.read(path, longest),
         }
     }
@@ -100,7 +124,7 @@ impl Source {
     /// Whether there is a file that may be read.
     #[must_use]
     pub(super) fn has(&self, path: &Path) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Below { folder, real } => confined(folder, real.as_deref(), path).is_ok_and(|path| path.is_file()),
             Kind::Memory(files) => files.contains_key(&plain(path)),
         }
@@ -108,7 +132,7 @@ impl Source {
 
     /// Whether two paths are of one file.
     pub(super) fn same(&self, a: &Path, b: &Path) -> bool {
-        let real = |path: &Path| match &self.0 {
+        let real = |path: &Path| match &self.kind {
             Kind::Below { .. } => path.canonicalize().ok(),
             Kind::Memory(_) => Some(plain(path)),
         };
@@ -219,6 +243,8 @@ mod tests {
         assert!(text(source.read(&root.join("data"), 100)).contains("folder"));
         assert!(text(source.read(&root.join("data/a.csv"), 5)).contains("more than"));
         assert_eq!(text(Source::below(folder.path()).read(&folder.path().join("secret"), 100)), "secret");
+        // What was read is known, once each; what was refused is not among it.
+        assert_eq!(source.clone().files_read(), [root.join("data/a.csv").canonicalize().unwrap()]);
     }
 
     #[cfg(unix)]

@@ -19,17 +19,20 @@ pub enum ResultKind {
     Negotiation,
     /// A solved market.
     Market,
+    /// Charts of a study that were drawn again.
+    Charts,
 }
 
 impl ResultKind {
     /// That of a manifest, by the entry that no other kind has.
-    fn of(manifest: &Value) -> Option<Self> {
+    pub(super) fn of(manifest: &Value) -> Option<Self> {
         let kinds = [
             ("plan", Self::Run),
             ("case", Self::Market),
             ("calibration", Self::Calibration),
             ("sensitivity", Self::Sensitivity),
             ("worlds", Self::Negotiation),
+            ("charts_of", Self::Charts),
         ];
         kinds.into_iter().find_map(|(key, kind)| (!manifest[key].is_null()).then_some(kind))
     }
@@ -41,6 +44,7 @@ impl ResultKind {
             Self::Calibration => "a calibration",
             Self::Negotiation => "the bargaining alone",
             Self::Market => "a solved market",
+            Self::Charts => "charts drawn again",
         }
     }
 }
@@ -142,6 +146,7 @@ mod tests {
             (json!({ "sensitivity": null, "calibration": {} }), ResultKind::Calibration),
             (json!({ "worlds": 100 }), ResultKind::Negotiation),
             (json!({ "case": "x" }), ResultKind::Market),
+            (json!({ "charts_of": "x" }), ResultKind::Charts),
         ];
         for (entries, former) in &kinds {
             let mut manifest = entries.clone();

@@ -1,11 +1,14 @@
 //! The output folder: whose it is, the one writer ([`PendingFile`]: a file appears under its name when it is whole), the one reader
-//! (`read`: only files are read), who works in it ([`lock`]), and the log of a study that goes on where it was ([`log`]).
+//! (`read`: only files are read), who works in it ([`lock`]), and the log of a study that goes on where it was ([`log`]). Beside it a single file
+//! that was asked for by name ([`named`]), and a folder of charts ([`drawn`]).
 
+pub mod drawn;
 #[doc(hidden)]
 pub mod faults;
 pub mod former;
 pub mod lock;
 pub mod log;
+pub mod named;
 mod pending;
 mod read;
 
@@ -91,6 +94,44 @@ pub enum OutputError {
         path: PathBuf,
         /// The operating system's reason.
         error: io::Error,
+    },
+    /// A single file that is one of those the command reads.
+    #[error("{path}: would be written over, and this command reads it ({input})\nhelp: name another file")]
+    Input {
+        /// The file, as it was to be written.
+        path: PathBuf,
+        /// The file, as it is read.
+        input: PathBuf,
+    },
+    /// A name that no file can be written under.
+    #[error(
+        "{path}: {what}, expected a file to write, a pipe or a device such as /dev/stdout\nhelp: name another file"
+    )]
+    NoFile {
+        /// The name.
+        path: PathBuf,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// A place for charts that is the study itself.
+    #[error(
+        "{path}: is the study in {study} itself, or below it, and its charts stay as they are\nhelp: choose another folder with --out"
+    )]
+    Study {
+        /// The place.
+        path: PathBuf,
+        /// The study.
+        study: PathBuf,
+    },
+    /// A file that this program did not write, in the way of one that it would.
+    #[error(
+        "{path}: holds a `{found}` that this program did not write\nhelp: move it away, or choose another folder with --out"
+    )]
+    Stranger {
+        /// The folder.
+        path: PathBuf,
+        /// The file.
+        found: String,
     },
     /// A folder of results that is a link to another place.
     #[error(

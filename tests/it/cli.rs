@@ -375,3 +375,47 @@ fn control_characters_in_files_are_named() {
     fs::write(&models, table.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()).unwrap();
     check().stderr(contains("U+0000").and(contains("encoding UTF-8")));
 }
+
+/// A single file that is asked for by name: what the command reads is not written over, a link stays one, a pipe is written to.
+#[cfg(unix)]
+#[test]
+fn a_named_file_replaces_no_input_link_or_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    stickershock().arg("init").arg(at("study")).assert().success();
+    let (scenario, data) = (at("study/scenario.toml"), at("study/data/models.csv"));
+    std::os::unix::fs::symlink(&data, at("link")).unwrap();
+    let before = [&scenario, &data].map(|path| fs::read(path).unwrap());
+    for out in [scenario.clone(), data.clone(), at("link"), at("study/../study/scenario.toml")] {
+        let refused = |command: &mut Command| {
+            command
+                .arg(&out)
+                .assert()
+                .code(2)
+                .stderr(contains("this command reads it").and(contains("help: name another")));
+        };
+        refused(stickershock().arg("describe").arg(&scenario).arg("--out"));
+        refused(stickershock().arg("plan").arg(&scenario).arg("--out").arg(at("plan")).arg("--pack"));
+        assert!(!at("plan").exists());
+    }
+    assert_eq!([&scenario, &data].map(|path| fs::read(path).unwrap()), before);
+    stickershock().arg("plan").arg(&scenario).arg("--out").arg(at("plan")).assert().success();
+    let plan = ["plan/plan.json", "plan/manifest.json"].map(at);
+    for own in &plan {
+        let mut command = stickershock();
+        command.arg("plan").arg(&scenario).arg("--out").arg(at("plan")).arg("--pack").arg(own).assert().code(2);
+    }
+
+    fs::write(at("model.md"), "old").unwrap();
+    fs::remove_file(at("link")).unwrap();
+    std::os::unix::fs::symlink("model.md", at("link")).unwrap();
+    stickershock().arg("describe").arg(&scenario).arg("--out").arg(at("link")).assert().success();
+    let text = fs::read_to_string(at("model.md")).unwrap();
+    assert!(text.len() > 1000 && fs::symlink_metadata(at("link")).unwrap().is_symlink());
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    let pipe = at("pipe");
+    let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
+    // Nothing of the text's own is said on standard output, which the pipe may be.
+    stickershock().arg("describe").arg(&scenario).arg("--out").arg(at("pipe")).assert().success().stdout("");
+    assert!(reader.join().unwrap() == text && !fs::symlink_metadata(at("pipe")).unwrap().is_file());
+}

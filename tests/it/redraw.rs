@@ -362,3 +362,36 @@ fn what_cannot_be_drawn_is_refused_by_name() {
     let (code, stderr) = told(&[copy.to_str().unwrap(), "--only", "shares_over_time"]);
     assert!(code == 65 && stderr.contains("tables/weekly.csv: column 6 is `cars`, expected `units_mean`"), "{stderr}");
 }
+
+/// A folder of charts is new or of charts alone: nothing of someone's is written over, and nothing of the study's.
+#[test]
+fn charts_are_drawn_into_folders_of_charts_alone() {
+    let kept = tempfile::tempdir().unwrap();
+    let at = |name: &str| kept.path().join(name);
+    std::fs::create_dir(at("paper")).unwrap();
+    std::fs::write(at("paper/headline.svg"), "mine").unwrap();
+    let drawn = |out: &Path, chart: &str| {
+        let (study, out) = (run().to_str().unwrap(), out.to_str().unwrap());
+        stickershock(&["chart", study, "--only", chart, "--format", "svg", "--out", out])
+    };
+    let own = files(&run().join("charts"), "svg");
+    for (out, code, words) in [
+        (at("paper"), 1, "holds `headline.svg`"),
+        (run().to_owned(), 2, "is the study"),
+        (run().join("charts"), 2, "is the study"),
+        (run().join("new/folder"), 2, "is the study"),
+    ] {
+        let told = drawn(&out, "headline");
+        let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.status.code() == Some(code) && stderr.contains(words) && stderr.contains("--out"), "{stderr}");
+    }
+    assert!(files(&run().join("charts"), "svg") == own && !run().join("new").exists());
+    assert_eq!(std::fs::read_to_string(at("paper/headline.svg")).unwrap(), "mine");
+    // Into one's own folder of charts one after the other, and again.
+    for chart in ["headline", "who_pays", "headline"] {
+        succeeded(&drawn(&at("figures"), chart));
+    }
+    let names: Vec<String> = files(&at("figures"), "svg").into_keys().collect();
+    let manifest = std::fs::read_to_string(at("figures/manifest.json")).unwrap();
+    assert!(names.len() > 1 && names.iter().all(|name| manifest.contains(&format!("{name}.svg"))), "{manifest}");
+}

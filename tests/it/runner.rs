@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -242,10 +243,45 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
     assert!(from(&file, &["--part", "1/3", "-j", "1"]).stdout == stream);
     assert!(from(&file, &["--stdout", &missing[0]]).stdout.len() < stream.len() / 2);
     let broken = folder.path().join("broken");
-    fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
-    refused(&from(&broken, &[]), 2, &["--from", "is no packed plan", "--pack FILE"]);
+    // Cut or changed anywhere, also behind the last file, where the checksum stands.
+    for end in [0, 1, bytes.len() / 4, bytes.len() / 2, bytes.len() - 9, bytes.len() - 1] {
+        fs::write(&broken, &bytes[..end]).unwrap();
+        refused(&from(&broken, &[]), 65, &["--from", "--pack FILE"]);
+    }
+    let mut changed = bytes.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    fs::write(&broken, changed).unwrap();
+    refused(&from(&broken, &[]), 65, &["is no packed plan"]);
     fs::write(&broken, b"no archive").unwrap();
-    refused(&from(&broken, &[]), 2, &["is no packed plan"]);
+    refused(&from(&broken, &[]), 65, &["is no packed plan"]);
+    refused(&from(&folder.path().join("absent"), &[]), 65, &["absent"]);
+    // What the plan does not list is not unpacked; what it lists has to be there.
+    let repacked = |more: Option<&str>, most: usize| {
+        let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+        let mut add = |name: &str, content: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            archive.append_data(&mut header, name, content).unwrap();
+        };
+        let mut known = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
+        for entry in known.entries().unwrap().take(most) {
+            let mut entry = entry.unwrap();
+            let name = entry.path().unwrap().display().to_string();
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            add(&name, &content);
+        }
+        if let Some(name) = more {
+            add(name, &[0; 1 << 20]);
+        }
+        fs::write(&broken, archive.into_inner().unwrap().finish().unwrap()).unwrap();
+    };
+    for name in ["data/more.csv", "plan.json", "more"] {
+        repacked(Some(name), usize::MAX);
+        refused(&from(&broken, &[]), 65, &[name, "is no part of its plan"]);
+    }
+    repacked(None, 1);
+    refused(&from(&broken, &[]), 65, &["has no data/"]);
     for name in ["elsewhere/plan.json", "data/../../plan.json", "/plan.json"] {
         let mut header = tar::Header::new_ustar();
         // The library refuses to write such a name; a hostile archive has it all the same.
@@ -255,7 +291,7 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
         let mut archive = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
         archive.append(&header, &b"{}"[..]).unwrap();
         fs::write(&broken, archive.into_inner().unwrap().finish().unwrap()).unwrap();
-        refused(&from(&broken, &[]), 2, &[name, "is no part of a plan"]);
+        refused(&from(&broken, &[]), 65, &[name, "is no part of its plan"]);
     }
     let collect = |bytes: &[u8]| {
         let mut child = program("collect").arg(&out).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
