@@ -100,17 +100,31 @@ const AT_BOUND: f64 = 1e-4;
 /// Singular values below this part of the largest are zero.
 const RANK: f64 = 1e-9;
 
+/// Why nothing is known of an estimate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EstimateError<E> {
+    /// The model stopped.
+    #[error("{0}")]
+    Model(E),
+    /// Numbers so far apart that what is calculated from them is none.
+    #[error(
+        "{0}: what is worked out of slopes and standard errors is beyond all numbers\nhelp: look for a standard error or a prior's sd that is far \
+         too small, or bounds that are far too wide"
+    )]
+    Overflow(String),
+}
+
 /// Works out what is known at `theta`; `seeds` other seeds give the simulation noise.
 ///
 /// # Errors
-/// When the model stops.
+/// When the model stops, or numbers overflow.
 pub fn estimate<M: Model>(
     problem: &MomentProblem,
     theta: &[f64],
     moments: &[f64],
     seeds: usize,
     model: &mut M,
-) -> Result<Estimate, M::Error> {
+) -> Result<Estimate, EstimateError<M::Error>> {
     let bound: Vec<Option<RangeEnd>> = problem
         .free
         .iter()
@@ -121,11 +135,11 @@ pub fn estimate<M: Model>(
             _ => None,
         })
         .collect();
-    let jacobian = jacobian(problem, theta, moments, model)?;
-    let (noise, seeds) = noise(problem, theta, moments.len(), seeds, model)?;
+    let jacobian = jacobian(problem, theta, moments, model).map_err(EstimateError::Model)?;
+    let (noise, seeds) = noise(problem, theta, moments.len(), seeds, model).map_err(EstimateError::Model)?;
     let system = System::new(problem, moments, &jacobian, &noise, &bound);
-    let solved = system.solve(problem);
-    let (j, degrees) = system.overidentification(problem, theta, moments, &solved);
+    let solved = system.solve(problem).map_err(EstimateError::Overflow)?;
+    let (j, degrees) = system.overidentification(problem, theta, moments, &solved).map_err(EstimateError::Overflow)?;
     let p_value = if degrees > 0 { chi_square_above(degrees as u64, j) } else { f64::NAN };
     let targets = problem.targets.len();
     let covariance = &solved.gain * &system.covariance * solved.gain.transpose();
@@ -137,7 +151,7 @@ pub fn estimate<M: Model>(
         moments: moments.to_vec(),
         std_error,
         covariance,
-        identification: identification(problem, moments, &jacobian),
+        identification: identification(problem, moments, &jacobian).map_err(EstimateError::Overflow)?,
         sensitivity: solved.gain.columns(0, targets).into_owned(),
         jacobian,
         noise,
@@ -293,7 +307,7 @@ impl System {
         Self { slopes, weight, covariance, block, idle, prior, estimated }
     }
 
-    fn solve(&self, problem: &MomentProblem) -> Solved {
+    fn solve(&self, problem: &MomentProblem) -> Result<Solved, String> {
         let (rows, count) = self.slopes.shape();
         let mut solved = Solved {
             gain: DMatrix::zeros(count, rows),
@@ -313,7 +327,7 @@ impl System {
             let scaled = DMatrix::from_fn(own_rows.len(), own.len(), |r, c| {
                 self.weight[own_rows[r]].sqrt() * self.slopes[(own_rows[r], own[c])] * range(own[c])
             });
-            let svd = scaled.svd(true, true);
+            let svd = finite(scaled, || format!("block {}", problem.blocks[block]))?.svd(true, true);
             let (Some(u), Some(v_t)) = (svd.u, svd.v_t) else { continue };
             let largest = svd.singular_values.max();
             let mut pseudo = DMatrix::zeros(own.len(), own_rows.len());
@@ -348,7 +362,7 @@ impl System {
                 }
             }
         }
-        solved
+        Ok(solved)
     }
 
     /// The statistic J and its degrees of freedom.
@@ -358,7 +372,7 @@ impl System {
         theta: &[f64],
         moments: &[f64],
         solved: &Solved,
-    ) -> (f64, usize) {
+    ) -> Result<(f64, usize), String> {
         let rows = self.slopes.nrows();
         let used = |row: usize| match row.checked_sub(problem.targets.len()) {
             // The prior of a parameter at its bound is no moment: the parameter does not answer to it.
@@ -368,7 +382,7 @@ impl System {
         let kept: Vec<usize> = (0..rows).filter(|row| used(*row) && !problem.is_solved(self.block[*row])).collect();
         let degrees = kept.len().saturating_sub(solved.rank);
         if degrees == 0 {
-            return (f64::NAN, 0);
+            return Ok((f64::NAN, 0));
         }
         let residual = |row: usize| match row.checked_sub(problem.targets.len()) {
             Some(at) => problem.free[self.prior[at]].prior.map_or(0.0, |prior| prior.mean - theta[self.prior[at]]),
@@ -380,18 +394,27 @@ impl System {
         let scaled =
             DMatrix::from_fn(kept.len(), kept.len(), |r, c| covariance[(kept[r], kept[c])] / (scale[r] * scale[c]));
         let residuals = DVector::from_fn(kept.len(), |r, _| residual(kept[r]) / scale[r]);
-        let eigen = scaled.symmetric_eigen();
+        let eigen = finite(scaled, || "the statistic J".to_owned())?.symmetric_eigen();
         let mut order: Vec<usize> = (0..kept.len()).collect();
         order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
         let j = order.iter().take(degrees).map(|at| {
             let along = eigen.eigenvectors.column(*at).dot(&residuals);
             along * along / eigen.eigenvalues[*at]
         });
-        (j.sum(), degrees)
+        Ok((j.sum(), degrees))
     }
 }
 
-fn identification(problem: &MomentProblem, moments: &[f64], jacobian: &DMatrix<f64>) -> Vec<Identification> {
+/// The matrix, if all of it are numbers: a decomposition of others does not end, or panics. Else its name.
+fn finite(matrix: DMatrix<f64>, name: impl FnOnce() -> String) -> Result<DMatrix<f64>, String> {
+    if matrix.iter().all(|entry| entry.is_finite()) { Ok(matrix) } else { Err(name()) }
+}
+
+fn identification(
+    problem: &MomentProblem,
+    moments: &[f64],
+    jacobian: &DMatrix<f64>,
+) -> Result<Vec<Identification>, String> {
     let of_block = |block: usize| {
         let (free, targets) = (problem.free_of(block), problem.targets_of(block));
         let rows = targets.len().max(free.len());
@@ -404,15 +427,15 @@ fn identification(problem: &MomentProblem, moments: &[f64], jacobian: &DMatrix<f
             let parameter = &problem.free[free[c]];
             jacobian[(*i, free[c])] * (parameter.high - parameter.low) / problem.targets[*i].std_error
         });
-        let svd = scaled.svd(false, true);
+        let svd = finite(scaled, || format!("block {}", problem.blocks[block]))?.svd(false, true);
         let mut order: Vec<usize> = (0..free.len()).collect();
         order.sort_by(|a, b| svd.singular_values[*b].total_cmp(&svd.singular_values[*a]));
         let direction = |at: &usize| svd.v_t.as_ref().map_or(Vec::new(), |v| v.row(*at).iter().copied().collect());
-        Identification {
+        Ok(Identification {
             values: order.iter().map(|at| svd.singular_values[*at]).collect(),
             directions: order.iter().map(direction).collect(),
             free,
-        }
+        })
     };
     (0..problem.blocks.len()).map(of_block).collect()
 }

@@ -18,7 +18,7 @@ pub mod search;
 mod tests;
 pub mod warnings;
 
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, EstimateError, estimate};
 pub use search::{Effort, Searched, search};
 pub use warnings::{Warning, warnings};
 

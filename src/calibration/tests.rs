@@ -269,6 +269,23 @@ fn points_without_a_solution_are_counted_and_a_space_without_any_is_refused() {
     assert!(matches!(nothing, Err(SearchError::NoPoint { points: 33, .. })));
 }
 
+/// Standard errors whose squares are zero: an error that names the block, no panic and no endless search for singular values.
+#[test]
+fn numbers_that_overflow_are_an_error() {
+    let moments = |_: usize, t: &[f64], _: u64| Some(vec![t[0], t[0] + 1.0]);
+    for [first, second] in [[1e-300, 1.0], [1.0, 1e-300], [1e-200, 1e-200]] {
+        let targets = vec![target("m", 0, 1.0, first), target("n", 0, 2.1, second)];
+        let problem = problem(vec![free("a", 0, [0.0, 4.0])], targets);
+        let found = estimate(&problem, &[1.0], &[1.0, 2.0], 4, &mut Known(moments));
+        let error = found.unwrap_err().to_string();
+        assert!(error.contains("block 0") && error.contains("help: "), "{error}");
+    }
+    let mut certain = free("a", 0, [0.0, 4.0]);
+    certain.prior = Some(Prior { mean: 1.0, sd: 1e-300 });
+    let problem = problem(vec![certain], vec![target("m", 0, 1.0, 0.1), target("n", 0, 2.1, 0.1)]);
+    assert!(estimate(&problem, &[1.0], &[1.0, 2.0], 4, &mut Known(moments)).is_err());
+}
+
 /// Evidence drawn around a nonlinear model 400 times: 95% intervals cover each parameter 95% of the time (standard error 1.1 points;
 /// false alarm below 1e-4 at 4 of them), and J exceeds its 95% point 5% of the time.
 #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
-use super::fit::{Fit, fit};
+use super::fit::{Fit, SIZE, SPREAD, fit};
 use super::loaded::{DataFile, Loaded, load_from};
 use super::moments::moment;
 use super::parameters::toml_number;
@@ -200,10 +200,19 @@ fn rows(
                 Some((moment.map_err(|(message, help)| table.error_at(at, message, help))?, scenario))
             }
         };
-        let std_error = errors[at].unwrap_or(f64::NAN);
-        if std_error <= 0.0 {
-            return Err(table.refuse_cell(at, "std_error", "a number above zero"));
+        let cells = [
+            ("value", &values, SIZE),
+            ("std_error", &errors, SPREAD),
+            ("low", &lows, SIZE),
+            ("high", &highs, SIZE),
+            ("weight", &weights, SPREAD),
+        ];
+        for (column, cells, (fits, expected)) in cells {
+            if cells[at].is_some_and(|number| !fits(number)) {
+                return Err(table.refuse_cell(at, column, expected));
+            }
         }
+        let std_error = errors[at].unwrap_or(f64::NAN);
         let value = values[at].unwrap_or(f64::NAN);
         let range = match (lows[at], highs[at]) {
             (None, None) => [value - 2.0 * std_error, value + 2.0 * std_error],
@@ -236,9 +245,6 @@ fn rows(
                 return Err(table.error_at(at, "has no value and std_error to be fitted with", help));
             }
             let weight = weights[at].unwrap_or(1.0);
-            if weight <= 0.0 {
-                return Err(table.refuse_cell(at, "weight", "a number above zero, or nothing for 1"));
-            }
             found.fitted.push(at);
             found.targets.push(Target { name: names[at].to_owned(), block, range, std_error, weight, solved });
         }

@@ -12,6 +12,16 @@ use crate::model::moment::MomentDraws;
 /// Most of anything that is counted here: beyond it, it cannot be meant.
 const MOST: u64 = 1_000_000;
 
+/// Largest size of evidence, bounds and means: squares of what is made of them are far from what overflows.
+const LARGEST: f64 = 1e30;
+/// Standard errors, tolerances and weights: squares of them are numbers.
+const SPREADS: std::ops::RangeInclusive<f64> = 1e-30..=1e30;
+
+/// Whether a number is one that a calibration can be about; and what is expected in its place.
+pub(super) const SIZE: (fn(f64) -> bool, &str) = (|x| x.abs() <= LARGEST, "a number between -1e30 and 1e30");
+/// The same for standard errors, tolerances and weights.
+pub(super) const SPREAD: (fn(f64) -> bool, &str) = (|x| SPREADS.contains(&x), "a number between 1e-30 and 1e30");
+
 /// What is free, and what it is fitted to.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -215,15 +225,15 @@ fn parameter(
             format!("`{}` is {start} in the scenario, outside its bounds {} to {}", entry.key, entry.low, entry.high);
         return Err(reader.error(&place, message, "widen the bounds, or change the value"));
     }
+    for (key, bound) in [("low", entry.low), ("high", entry.high)] {
+        reader.number(&format!("{place}.{key}"), bound, SIZE.0, SIZE.1)?;
+    }
     let prior = match &entry.prior {
         None => None,
-        Some(prior) if prior.mean.is_finite() && prior.sd.is_finite() && prior.sd > 0.0 => {
-            Some(Prior { mean: prior.mean, sd: prior.sd })
-        }
-        Some(prior) => {
-            let message = format!("has mean {} and sd {}", prior.mean, prior.sd);
-            return Err(reader.error(&format!("{place}.prior"), message, "write a standard deviation above zero"));
-        }
+        Some(prior) => Some(Prior {
+            mean: reader.number(&format!("{place}.prior.mean"), prior.mean, SIZE.0, SIZE.1)?,
+            sd: reader.number(&format!("{place}.prior.sd"), prior.sd, SPREAD.0, SPREAD.1)?,
+        }),
     };
     Ok(Free { name: entry.name.clone(), block, low: entry.low, high: entry.high, start, scale: entry.scale, prior })
 }

@@ -12,7 +12,9 @@ use super::Observer;
 use super::moments::evaluate;
 use super::threads::{PointsError, work_off};
 use crate::calibration::search::SearchError;
-use crate::calibration::{Estimate, Model, Query, SearchStage, Searched, Warning, estimate, search, warnings};
+use crate::calibration::{
+    Estimate, EstimateError, Model, Query, SearchStage, Searched, Warning, estimate, search, warnings,
+};
 use crate::config::calibration::Calibration;
 use crate::folder::lock::Lock;
 use crate::folder::log::{FoundRecords, Log, LogError, RowResult};
@@ -162,7 +164,11 @@ impl<'a> CalibrationRun<'a> {
             place(&mut moments, block, &found.moments);
             searched.push(found);
         }
-        let estimate = estimate(problem, &theta, &moments, self.calibration.seeds, &mut self)?;
+        let known = estimate(problem, &theta, &moments, self.calibration.seeds, &mut self);
+        let estimate = known.map_err(|error| match error {
+            EstimateError::Model(error) => error,
+            overflow @ EstimateError::Overflow(_) => CalibrationError::Search(overflow.to_string()),
+        })?;
         self.log.sync()?;
         let warnings = warnings(problem, &searched, &estimate);
         Ok(FinishedCalibration { searched, estimate, at_start, warnings, trace: self.trace, ran: self.ran })

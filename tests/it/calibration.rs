@@ -293,7 +293,20 @@ fn faults_of_the_evidence_and_of_the_section_are_named() {
     );
     refused(&row("own_elasticity", "LS 4000", "1,1,,,,derived,fit,demand,,s,"), &["LS 4000", "LS 400"]);
     refused(&row("own_elasticity", "LS 400", "1,,,,,derived,fit,demand,,s,"), &["row 8", "value and std_error"]);
-    refused(&row("own_elasticity", "LS 400", "1,-1,,,,derived,fit,demand,,s,"), &["std_error", "above zero"]);
+    refused(&row("own_elasticity", "LS 400", "1,-1,,,,derived,fit,demand,,s,"), &["std_error is -1", "1e-30"]);
+    // Squares of such numbers overflow, and of smaller ones are zero.
+    for (cells, word) in [
+        ("1,1e-300,,", "std_error is 1e-300"),
+        ("1e300,1,,", "value is 1e300"),
+        (",1,-1e300,", "low is -1e300"),
+        (",1,,1e300", "high is 1e300"),
+    ] {
+        refused(
+            &row("own_elasticity", "LS 400", &format!("{cells},,derived,fit,demand,,s,")),
+            &["row 8", word, "1e30"],
+        );
+    }
+    refused(&row("own_elasticity", "LS 400", "1,1,,,,derived,fit,demand,1e-300,s,"), &["row 8", "weight is 1e-300"]);
     refused(&row("own_elasticity", "LS 400", "1,1,,,,rumour,fit,demand,,s,"), &["rumour", "sourced"]);
     refused(&row("own_elasticity", "LS 400", "1,1,,,,derived,fit,timing,,s,"), &["timing", "demand"]);
     refused(&row("simulated_change", "units_all; imposd; all", "1,1,,,,derived,predict,,,s,"), &["imposd", "imposed"]);
@@ -314,6 +327,9 @@ fn faults_of_the_evidence_and_of_the_section_are_named() {
         ("calibration.free.alpha.key=\"demand.alfa\"", ["demand.alfa", "no number"]),
         ("calibration.free.alpha.block=\"tming\"", ["tming", "demand"]),
         ("calibration.seeds=1", ["seeds", "expected 2"]),
+        ("calibration.free.alpha.prior={mean=1,sd=1e-300,source=\"s\"}", ["prior.sd", "is 1e-300, expected"]),
+        ("calibration.free.alpha.prior={mean=1e300,sd=1,source=\"s\"}", ["prior.mean", "is 1e300, expected"]),
+        ("calibration.free.alpha.high=1e300", ["free.alpha.high", "is 1e300, expected"]),
         // A block's name becomes a file's: it must not lead out of the folder.
         ("calibration.block.demand.name=\"../demand\"", ["../demand", "letters"]),
         ("calibration.block.demand.name=\"draws\"", ["`draws`", "letters"]),
