@@ -300,3 +300,22 @@ fn makers_that_are_numbers_mean_one_thing() {
     let error = refused(&["--market", &file, "--where", "market_ids=7", "--elasticity", "4", "--home", "Mars"]);
     assert!(error.contains("--home Mars: no product is of it") && error.contains("`JP`"), "{error}");
 }
+
+/// What is refused leaves no folder, so that the corrected command runs; it is the user's table that is named.
+#[test]
+fn a_refused_market_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let unsold = "model,brand,country,price,units\nA,X,US,20000,0\nB,Y,Japan,30000,500\nC,Y,Japan,25000,700\n";
+    let file = written(folder.path(), unsold);
+    let error = refused(&["--market", &file]);
+    assert!(error.contains("row 2: units is 0") && error.contains("`US`") && error.contains("--home"), "{error}");
+    // Another of that place is sold: the one that is not is left out.
+    let more = written(folder.path(), &format!("{unsold}D,X,US,21000,300\n"));
+    assert_eq!(made(&["--market", &more]).table().len(), 3);
+    let good = written(folder.path(), &unsold.replace(",0\n", ",900\n"));
+    for (option, value, key) in [("--alpha", "1e9", "demand.alpha"), ("--size", "1e300", "market.size")] {
+        let error = refused(&["--market", &good, option, value]);
+        assert!(error.contains(key) && error.contains("nothing was written") && error.contains("cars.csv"), "{error}");
+    }
+    assert_eq!(made(&["--market", &good]).table().len(), 3);
+}

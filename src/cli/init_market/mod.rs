@@ -19,8 +19,8 @@ use self::sheet::{RawTable, some};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
 use super::CliError;
 use crate::config::case::{Case, CaseOptions, CaseScenario, Spec};
-use crate::config::suggest;
 use crate::config::table::meaning;
+use crate::config::{Source, suggest};
 use crate::folder::OutputFolder;
 use crate::study::solve::{Matrices, SolveOptions, solve};
 use crate::study::{BaseYear, Study};
@@ -151,7 +151,7 @@ impl OwnMarket {
                 return Err(refused(&file, &notes.problems));
             }
         };
-        self.settle(folder, name, text, notes)
+        self.settle((folder, &file), name, text, notes)
     }
 
     /// Everything that the table says; nothing where something is missing, which `notes.problems` names.
@@ -495,10 +495,14 @@ impl OwnMarket {
     }
 
     /// Writes the files, looks whether the base year can be solved, and tells all.
-    fn settle(&self, folder: &Path, name: &str, mut text: MarketText, mut notes: Notes) -> Result<(), CliError> {
-        let output = OutputFolder::bare(folder)?;
-        let data = output.write("data/models.csv", text.data().as_bytes())?;
-        let schema = output.write("scenario.schema.json", crate::config::schema().as_bytes())?;
+    fn settle(
+        &self,
+        (folder, file): (&Path, &Path),
+        name: &str,
+        mut text: MarketText,
+        mut notes: Notes,
+    ) -> Result<(), CliError> {
+        let data = text.data();
         let mean_alpha = text.demand.alpha / self.elasticity.unwrap_or(ELASTICITIES[0]);
         let tried: &[f64] = match (text.demand.stated, self.elasticity.is_some()) {
             (false, false) => &ELASTICITIES,
@@ -512,11 +516,9 @@ impl OwnMarket {
             if tried.len() > 1 {
                 text.demand.alpha = elasticity * mean_alpha;
             }
-            let scenario = output.write(
-                "scenario.toml",
-                text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out).as_bytes(),
-            )?;
-            match base_year(&scenario) {
+            // Tried in memory: what is refused leaves no folder.
+            let scenario = text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out);
+            match base_year(&scenario, &data) {
                 Ok((study, base)) if !vertical || study.shared_world().makers.costs.negative.is_empty() => {
                     if tried.len() > 1 {
                         notes.assumed.push(format!(
@@ -529,33 +531,45 @@ impl OwnMarket {
                             "makers set prices in the showroom (pricing.chain = \"retail\"): with prices at the border some costs would be below zero".into(),
                         );
                     }
-                    output.write(
-                        "scenario.toml",
-                        text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out).as_bytes(),
-                    )?;
+                    let output = OutputFolder::bare(folder)?;
+                    let scenario = text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out);
+                    let written = [
+                        output.write(SCENARIO, scenario.as_bytes())?,
+                        output.write(MODELS, data.as_bytes())?,
+                        output.write("scenario.schema.json", crate::config::schema().as_bytes())?,
+                    ];
                     let told = told(&notes, &study, &base);
-                    let paths: String =
-                        [&scenario, &data, &schema].iter().map(|path| format!("  {}\n", path.display())).collect();
+                    let paths: String = written.iter().map(|path| format!("  {}\n", path.display())).collect();
                     return super::print(&format!(
                         "{told}Written:\n{paths}Next: stickershock run {}\n",
-                        scenario.display()
+                        written[0].display()
                     ));
                 }
                 Ok(_) => {}
                 Err(error) => last = Some(error),
             }
         }
-        Err(last.unwrap_or_else(|| CliError::Usage(format!("{}: no base year can be solved", folder.display()))))
+        let told = last.map_or_else(|| "no base year can be solved".to_owned(), |error| error.to_string());
+        // The lines of a file that is not written are not shown.
+        let (what, help) = told.split_once("\nhelp: ").unwrap_or((&told, ""));
+        let what = what.lines().next().unwrap_or_default();
+        let help = if help.is_empty() { String::new() } else { format!("; {help}") };
+        Err(refused(file, &[format!("the scenario that it makes is refused: {what}{help}")]))
     }
 }
+
+/// Names of the files of a folder that is made.
+const SCENARIO: &str = "scenario.toml";
+const MODELS: &str = "data/models.csv";
 
 /// Buyers on whom the base year is tried.
 const TRIED_BUYERS: u32 = 1_024;
 
 /// The base year of a scenario on few buyers.
-fn base_year(scenario: &Path) -> Result<(Study, BaseYear), CliError> {
+fn base_year(scenario: &str, data: &str) -> Result<(Study, BaseYear), CliError> {
     let small = [format!("buyers.count={TRIED_BUYERS}"), "buyers.population=shared".into()];
-    let loaded = crate::config::load(scenario, &small)?;
+    let files = Source::memory([(SCENARIO, scenario), (MODELS, data)]);
+    let loaded = crate::config::load_from(&files, Path::new(SCENARIO), &small)?;
     let study = Study::prepare(loaded.scenario)?;
     let base = study.base_year().map_err(|error| crate::study::StudyError::World(error.into()))?;
     Ok((study, base))
@@ -624,7 +638,10 @@ fn distinct(cells: &[String]) -> Vec<String> {
 /// Prices and shares of the base of a case at its own estimates, where its products are those of the table; 0 for those that are not sold.
 fn base_of_case(path: &Path, market: Option<&str>, rows: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let folder = if path.is_dir() { path } else { path.parent()? };
-    let mut case = Case::load(folder, &CaseOptions { specs: None, market: market.map(str::to_owned) }).ok()?;
+    // The case may have one market where the table has several, or names for what the case does not name.
+    let load =
+        |market: Option<&str>| Case::load(folder, &CaseOptions { specs: None, market: market.map(str::to_owned) });
+    let mut case = load(market).or_else(|_| load(None)).ok()?;
     if case.product_ids.len() != rows {
         return None;
     }
@@ -742,7 +759,17 @@ impl Names {
                     .push(format!("--home {stated}: no product is of it; {}", suggest::one_of(stated, &known)));
             }
         }
-        let home = [at_home(&region, volumes, home), at_home(&first, volumes, home)];
+        let mut home = [at_home(&region, volumes, home), at_home(&first, volumes, home)];
+        // Products without a volume are left out, and with them a place of which nothing is sold.
+        for (names, cells) in home.iter_mut().zip([&region, &first]) {
+            let unsold = |name: &String| cells.iter().zip(volumes).all(|(cell, volume)| cell != name || *volume == 0.0);
+            let (gone, left): (Vec<String>, Vec<String>) = names.drain(..).partition(|name| unsold(name));
+            if left.is_empty() {
+                notes.problems.extend(gone.iter().map(|name| none_sold(sheet, columns, rows, (cells, name))));
+            }
+            *names = left;
+        }
+        notes.problems.dedup();
         let told = if home[0] == home[1] {
             home[0].join(", ")
         } else {
@@ -768,6 +795,17 @@ impl Names {
             ));
         }
         Ok(Self { words: [model, brand, maker, region, country], home_share, home })
+    }
+}
+
+/// What is wrong with a place at home of which nothing is sold: its first cell without a volume.
+fn none_sold(sheet: &RawTable, columns: &TableRoles, rows: &[usize], (cells, name): (&[String], &String)) -> String {
+    let help = format!("`{name}` is at home and no other product is of it; say what is at home with --home NAMES");
+    let row = rows.iter().zip(cells).find(|(_, cell)| *cell == name).map(|(row, _)| *row);
+    let sold = columns.of(Role::Volume).or_else(|| columns.of(Role::Share));
+    match (row, sold) {
+        (Some(row), Some(column)) => format!("{}; {help}", sheet.refuse(row, column, "a number above 0")),
+        _ => format!("nothing is sold of `{name}`; {help}"),
     }
 }
 
