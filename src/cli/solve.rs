@@ -12,7 +12,7 @@ use crate::report::case::{
     compare, recovery_warnings, render_comparison, render_summary, warnings, write, write_failures,
 };
 use crate::report::page;
-use crate::study::solve::{Matrices, SolveError, SolveOptions, solve};
+use crate::study::solve::{BASE, Matrices, SolveError, SolveOptions, solve};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -220,7 +220,10 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         1 => Err(failed.remove(0).error.into()),
         count => {
             failed.iter().for_each(|failed| tell!("not solved: {}", failed.error));
-            Err(SolveError::Unsolved { case: case.name, failed: count, total }.into())
+            // The base is compared with, and need not be a scenario of the case.
+            let base = case.scenarios.iter().all(|scenario| scenario.name != BASE)
+                && failed.iter().any(|failed| failed.scenario == BASE);
+            Err(SolveError::Unsolved { case: case.name, base, failed: count - usize::from(base), total }.into())
         }
     }
 }

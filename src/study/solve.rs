@@ -210,7 +210,7 @@ fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError>
 }
 
 /// What the base is called in messages.
-const BASE: &str = "base";
+pub const BASE: &str = "base";
 
 /// What the base scenario gives the others to be compared with.
 #[derive(Clone)]

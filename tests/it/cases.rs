@@ -296,6 +296,15 @@ fn a_chain_that_cannot_be_is_refused() {
     refused("products.csv", "0.62,0.025", "-1,0.025", "local_cost");
     refused("products.csv", "0.62,0.025", "0.62,-0.1", "base_rate");
     refused("case.json", "\"curvature\": 1.4", "\"curvature\": \"high\"", "curvature is \"high\"");
+    // One range is told, the one that demand has.
+    for value in ["-0.5", "10.5", "15"] {
+        refused(
+            "case.json",
+            "\"curvature\": 1.4",
+            &format!("\"curvature\": {value}"),
+            "between 0 (logarithmic) and 10",
+        );
+    }
     let unpriced = copy("chain_6x40");
     edit(unpriced.path(), "products.csv", |text| text.replace("2.527", ""));
     assert!(refusal(unpriced.path()).contains("price0"));
@@ -376,4 +385,31 @@ fn a_folder_solved_into_again_keeps_what_is_not_of_an_earlier_solve() {
     for own in ["mine.csv", "elasticities_mine.csv"] {
         assert_eq!(fs::read_to_string(out.path().join(own)).unwrap(), "mine");
     }
+}
+
+/// A market that is asked for where there is one alone is a slip; the base that is compared with is no scenario of the case.
+#[test]
+fn slips_of_the_market_and_failures_of_the_base_are_told_as_they_are() {
+    let solve = |case: &Path, more: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("stickershock").unwrap();
+        let output = command.arg("solve").arg(case).args(more).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, error) = solve(&folder("plain_logit"), &["--market", "zz"]);
+    assert!(
+        code == Some(65) && error.contains("no column market_ids") && error.contains("leave --market out"),
+        "{error}"
+    );
+
+    let priced_out = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("products.csv", "product_id,firm_id,price0,delta_ex_price,mc\na,1,4,3,1e10\n"),
+        ("agents.csv", "weight\n1\n"),
+        ("case.json", r#"{"beta": [-1.0], "beta_names": ["prices"]}"#),
+        ("scenarios.json", r#"[{"name": "s", "spec": {"tariff": {"type": "cost", "rate": 0.5}}}]"#),
+    ] {
+        fs::write(priced_out.path().join(name), text).unwrap();
+    }
+    let (code, error) = solve(priced_out.path(), &[]);
+    assert!(code == Some(65) && error.contains(": the base and 1 of 1 scenarios were not solved"), "{error}");
 }

@@ -10,7 +10,7 @@ use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, comp
 use crate::config::error::shown;
 use crate::config::suggest;
 use crate::config::table::meaning;
-use crate::model::demand::{BuyerColumns, DemandError, Population, Products};
+use crate::model::demand::{BuyerColumns, Curvature, DemandError, Population, Products};
 
 /// Columns that go by several names: this format's, then PyBLP's.
 const ALIASES: [[&str; 2]; 7] = [
@@ -72,7 +72,7 @@ impl Rows {
         };
         let mut read = Self { rows: (0..table.rows()).collect(), table, file, compressed, firm_ids: Vec::new() };
         read.check_names(name)?;
-        read.choose_market(market)?;
+        read.choose_market(name, market)?;
         if read.rows.is_empty() {
             return Err(read.error("has no rows", "add at least one"));
         }
@@ -96,8 +96,17 @@ impl Rows {
         Ok(())
     }
 
-    fn choose_market(&mut self, market: Option<&str>) -> Result<(), ConfigError> {
-        let Some(column) = self.column_name("market_id") else { return Ok(()) };
+    fn choose_market(&mut self, name: &str, market: Option<&str>) -> Result<(), ConfigError> {
+        let Some(column) = self.column_name("market_id") else {
+            return match market {
+                // Buyers may be those of every market.
+                Some(market) if name == "products" => {
+                    let message = format!("has no column market_ids, and market {market:?} is asked for");
+                    Err(self.error(message, "leave --market out: there is one market"))
+                }
+                _ => Ok(()),
+            };
+        };
         let cells = self.text(&column)?;
         let mut seen = BTreeSet::new();
         let markets: Vec<&str> =
@@ -311,9 +320,9 @@ impl Description {
         }
         let curvature = match get("curvature").map(|value| (value, value.as_f64())) {
             None => 1.0,
-            Some((_, Some(lambda))) if lambda.abs() <= 20.0 => lambda,
+            Some((_, Some(lambda))) if (0.0..=Curvature::LARGEST).contains(&lambda) => lambda,
             Some((value, _)) => {
-                let help = "write a number between -20 and 20: 1 is a price felt as it is";
+                let help = "write a number between 0 (logarithmic) and 10; 1 is a price felt as it is";
                 return Err(complain(file, format!("curvature is {value}"), help));
             }
         };

@@ -34,10 +34,12 @@ pub enum SolveError {
         message: String,
     },
     /// Several scenarios.
-    #[error("{case}: {failed} of {total} scenarios were not solved")]
+    #[error("{case}: {}{failed} of {total} scenarios were not solved", if *.base { "the base and " } else { "" })]
     Unsolved {
         /// The case.
         case: String,
+        /// Whether the base was not either, which is none of them.
+        base: bool,
         /// How many.
         failed: usize,
         /// Of how many.
