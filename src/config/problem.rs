@@ -9,7 +9,9 @@ use super::document::Document;
 use super::error::{ConfigError, shown};
 use super::suggest;
 use super::table::{Table, number_meant};
-use crate::sensitivity::{Design, Distribution, InvalidDistribution, OutputColumn, Parameter, Problem, Response};
+use crate::sensitivity::{
+    Design, Distribution, InvalidDistribution, LARGEST_OUTPUT, OutputColumn, Parameter, Problem, Response,
+};
 
 /// A problem as written: a list of `[[parameter]]`.
 #[derive(Debug, Deserialize)]
@@ -237,8 +239,9 @@ pub(super) fn distribution(
     for (key, value) in entry.numbers().into_iter().filter_map(|(key, value)| Some((key, value?))) {
         let (least, most) = match key {
             "alpha" | "beta" => (1e-3, 1e6),
-            "log_mean" => (-700.0, 700.0),
-            "log_sd" => (0.0, 100.0),
+            // Draws, up to 6.3 standard deviations off, are numbers: exp(230) is 1e100, exp(419) 1e182.
+            "log_mean" => (-230.0, 230.0),
+            "log_sd" => (0.0, 30.0),
             _ => (-1e100, 1e100),
         };
         if !(least..=most).contains(&value) {
@@ -348,6 +351,10 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
             continue;
         }
         let values = table.column_f64_or(name, failed_cell)?;
+        if let Some(row) = values.iter().position(|value| value.abs() > LARGEST_OUTPUT) {
+            let expected = "a number between -1e152 and 1e152, of which squares can be taken";
+            return Err(table.refuse_cell_with(row, name, expected, "give the output in a larger unit".to_owned()));
+        }
         for (place, row) in groups.iter().flat_map(|(_, members)| members.iter().enumerate()) {
             if values[*row].is_nan() {
                 failed.insert(place);

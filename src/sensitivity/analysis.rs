@@ -64,7 +64,7 @@ fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<Str
 }
 
 /// Outputs beyond this have squares whose sums may overflow.
-const LARGEST: f64 = 1e152;
+pub const LARGEST_OUTPUT: f64 = 1e152;
 
 /// A design as its method reads it.
 enum Layout {
@@ -171,7 +171,7 @@ fn analyze_units(
             return refuse(None, message, "give one row of outputs for each row of the design, in its order");
         }
         let mean = response.mean();
-        if let Some(row) = mean.iter().position(|value| value.abs() > LARGEST) {
+        if let Some(row) = mean.iter().position(|value| value.abs() > LARGEST_OUTPUT) {
             let message =
                 format!("{name} is {:e}: squares of such numbers are beyond what is calculated with", mean[row]);
             return refuse(Some(row), message, "give the output in a larger unit");

@@ -100,7 +100,12 @@ impl Distribution {
             );
         }
         positive("sd", sd)?;
-        let log_variance = ln(1.0 + (sd / mean) * (sd / mean));
+        let ratio = (sd / mean) * (sd / mean);
+        if !ratio.is_finite() {
+            let message = format!("is {sd:e}, too far above the mean {mean:e}");
+            return invalid("sd", message, "write log_mean and log_sd");
+        }
+        let log_variance = ln(1.0 + ratio);
         Self::lognormal(ln(mean) - log_variance / 2.0, log_variance.sqrt(), bounds)
     }
 

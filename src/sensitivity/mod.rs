@@ -51,7 +51,8 @@ pub mod sobol;
 pub mod widths;
 
 pub use analysis::{
-    Analysis, AnalysisError, Index, Noise, OutputColumn, analyze, analyze_randomised, block_rows, without_failed,
+    Analysis, AnalysisError, Index, LARGEST_OUTPUT, Noise, OutputColumn, analyze, analyze_randomised, block_rows,
+    without_failed,
 };
 pub use bootstrap::{IndexEstimate, Resampling};
 pub use copula::{GaussianCopula, NotACorrelation};

@@ -246,6 +246,14 @@ impl Scheme {
             .collect()
     }
 
+    /// Refuses sizes whose design is too large for memory.
+    ///
+    /// # Errors
+    /// [`DesignError::TooLarge`].
+    pub fn check_size(self, problem: &Problem, n: usize) -> Result<(), DesignError> {
+        design::check_size(self.rows(problem.factors().len(), n) as u128, problem.len())
+    }
+
     /// The design of size `n`.
     ///
     /// # Errors
@@ -258,7 +266,7 @@ impl Scheme {
         if problem.has_groups() && !matches!(self, Self::Sobol { .. }) {
             return Err(DesignError::Groups(self.name()));
         }
-        design::check_size(self.rows(problem.factors().len(), n) as u128, problem.len())?;
+        self.check_size(problem, n)?;
         match self {
             Self::OneAtATime { quantiles } => Ok(one_at_a_time::design(problem, quantiles)),
             Self::Morris { levels } => growing_trajectories(problem, n, levels, seed),

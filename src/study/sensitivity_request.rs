@@ -4,7 +4,8 @@ use super::response::ResponseTarget;
 use super::sensitivity::{DUMMY, ScenarioStudy, targets};
 use crate::config::Loaded;
 use crate::model::outcome::Layout;
-use crate::sensitivity::{IndexPrecision, Resampling, Scheme};
+use crate::sensitivity::design::MAX_LEVELS;
+use crate::sensitivity::{DesignError, IndexPrecision, Problem, Resampling, Scheme};
 
 /// What may be asked of a sensitivity study; the default asks what the command line does without options.
 #[derive(Clone, Debug)]
@@ -116,10 +117,11 @@ impl SensitivityRequest {
             let help = "2 are enough to tell noise from parameters";
             return refused("replications", replications, "expected 1 to 1,000,000", help);
         }
-        let sizes = self.sizes()?;
         let targets = self.targets(loaded)?;
         let resampling = Resampling { level: self.level, seed: loaded.scenario.seed, ..Resampling::default() };
-        Ok((ScenarioStudy { loaded, scheme, targets, replications, dummy: self.dummy, resampling }, sizes))
+        let study = ScenarioStudy { loaded, scheme, targets, replications, dummy: self.dummy, resampling };
+        let sizes = self.sizes(&study.problem())?;
+        Ok((study, sizes))
     }
 
     fn checked_scheme(&self) -> Result<Scheme, RequestRefused> {
@@ -130,8 +132,8 @@ impl SensitivityRequest {
                 "expected 2 to 256",
                 "8 give intervals with 7 degrees of freedom",
             ),
-            Scheme::Morris { levels } if levels < 2 || levels % 2 == 1 || levels > 1024 => {
-                refused("levels", levels, "expected an even number", "write 4")
+            Scheme::Morris { levels } if levels < 2 || levels % 2 == 1 || levels > MAX_LEVELS => {
+                refused("levels", levels, format!("expected an even number, 2 to {MAX_LEVELS}"), "write 4")
             }
             Scheme::OneAtATime { quantiles: [low, high] } if !(low > 0.0 && low < high && high < 1.0) => {
                 let message = "expected two probabilities between 0 and 1, the lower first";
@@ -141,17 +143,31 @@ impl SensitivityRequest {
         }
     }
 
-    fn sizes(&self) -> Result<(usize, usize), RequestRefused> {
+    fn sizes(&self, problem: &Problem) -> Result<(usize, usize), RequestRefused> {
         let scheme = self.scheme;
         let n = self.n.unwrap_or(scheme.usual_size());
         let (least, name) = (scheme.least_size(), scheme.name());
         if n < least {
             return refused("n", n, format!("{name} needs {least} at least"), "give a larger n");
         }
+        let fits = |n: usize| scheme.check_size(problem, n);
+        let room = |option: &'static str, n: usize| match fits(n) {
+            Err(error @ DesignError::TooLarge { .. }) => {
+                let largest = (0..usize::BITS).map(|power| 1 << power).take_while(|n| fits(*n).is_ok()).last();
+                let help = match largest.filter(|largest| *largest >= least) {
+                    Some(largest) => format!("write {largest} or less"),
+                    None => "leave parameters out, or screen them first by the method morris".to_owned(),
+                };
+                refused(option, n, error.to_string(), help)
+            }
+            _ => Ok(()),
+        };
+        room("n", n)?;
         if scheme.grows() && !n.is_power_of_two() {
-            let (below, above) = ((n.next_power_of_two() / 2).max(least), n.next_power_of_two());
+            let near = [(n.next_power_of_two() / 2).max(least), n.next_power_of_two()];
+            let near: Vec<String> = near.into_iter().filter(|n| fits(*n).is_ok()).map(|n| format!("n = {n}")).collect();
             let message = "the size of a design that grows is a power of two";
-            return refused("n", n, message, format!("n = {below} or n = {above}"));
+            return refused("n", n, message, near.join(" or "));
         }
         let most = self.n_max.unwrap_or(n);
         if most < n {
@@ -161,6 +177,7 @@ impl SensitivityRequest {
             let message = format!("a design of {name} does not grow");
             return refused("n_max", "", message, "leave it out, or use sobol or morris");
         }
+        room("n_max", most)?;
         Ok((n, most))
     }
 

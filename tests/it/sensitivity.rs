@@ -638,6 +638,7 @@ mod commands {
         refused("sobol", "X.csv", &line(&good.1, 1, "x1,x2,y3"), &["X.csv: there is no column `x3`"]);
         refused("sobol", "Y.csv", "y\n1\n2\n", &["Y.csv: 2 rows, the design has 64"]);
         refused("sobol", "Y.csv", "y,replication\n1,0\n2,1\n", &["replication 0 has 1 rows, the design has 64"]);
+        refused("sobol", "Y.csv", &line(&good.2, 9, "-1e300"), &["Y.csv, row 9: y is -1e300, expected", "larger unit"]);
         refused("morris", "Y.csv", &good.2, &["X.csv, row 4: none or several inputs differ"]);
         refused("fast", "Y.csv", &good.2, &["X.csv: 64 rows are no 3 curves"]);
         let problem = |from: &str, to: &str| good.0.replacen(from, to, 1);
@@ -693,6 +694,10 @@ mod commands {
             folder.write("Y.csv", &kept(&whole));
             assert_eq!(folder.analysed(method, "--resamples 50").1, left, "{method}");
         }
+        let rows = folder.sampled("sobol", 4);
+        folder.write("Y.csv", &format!("y\n{}", "1\nnan\n".repeat(rows.len() / 2)));
+        let (code, _, error) = folder.analysed("sobol", "--drop-failed");
+        assert!(code == 65 && error.contains("Y.csv: every block has a failed run"), "{error}");
         let rows = folder.sampled("fast", 65);
         folder.write(
             "Y.csv",
@@ -735,6 +740,58 @@ mod commands {
         let (code, csv, warning) = folder.run("sample --problem p.toml --method sobol --n 6");
         assert_eq!((code, csv.lines().count()), (0, 49));
         assert!(warning.contains("use 4 or 8"), "{warning}");
+    }
+
+    /// No command writes over what it reads, whatever the name it is given.
+    #[test]
+    fn inputs_are_not_written_over() {
+        let folder = Folder::new();
+        let rows = folder.sampled("sobol", 8);
+        folder.write("Y.csv", &outputs(&rows));
+        let before = ["p.toml", "X.csv", "Y.csv"].map(|name| folder.read(name));
+        let sample = "sample --problem p.toml --method sobol --n 8";
+        let analyze = "analyze --problem p.toml --method sobol --design X.csv --outputs Y.csv";
+        for (arguments, out) in [
+            (sample, "p.toml"),
+            (sample, "./p.toml"),
+            (analyze, "p.toml"),
+            (analyze, "X.csv"),
+            (analyze, "Y.csv"),
+            (sample, "."),
+        ] {
+            let (code, _, error) = folder.run(&format!("{arguments} --out {out}"));
+            assert!(code == 2 && error.contains(out) && error.contains("help: name another file"), "{out}: {error}");
+        }
+        assert_eq!(["p.toml", "X.csv", "Y.csv"].map(|name| folder.read(name)), before);
+        // Another file is written over, as other tools do.
+        for _ in 0..2 {
+            assert_eq!(folder.run(&format!("{analyze} --out S.csv")).0, 0);
+        }
+        assert!(folder.read("S.csv").starts_with(HEADER));
+    }
+
+    /// Draws of the widest logarithms that are taken are numbers; wider ones are refused.
+    #[test]
+    fn draws_are_finite() {
+        let folder = Folder::new();
+        let problem = |mean: &str, sd: &str| {
+            format!("[[parameter]]\nname = \"a\"\ndistribution = \"lognormal\"\nlog_mean = {mean}\nlog_sd = {sd}\n")
+        };
+        for mean in ["230", "-230"] {
+            folder.write("p.toml", &problem(mean, "30"));
+            let (code, csv, _) = folder.run("sample --problem p.toml --method sobol --n 4096");
+            let number = |cell: &str| cell.parse::<f64>().is_ok_and(|x| x.is_finite() && x > 0.0);
+            assert!(code == 0 && csv.lines().skip(1).all(number), "{mean}");
+        }
+        for (mean, sd, word) in [("700", "30", "log_mean"), ("0", "50", "log_sd")] {
+            folder.write("p.toml", &problem(mean, sd));
+            let (code, csv, error) = folder.run("sample --problem p.toml --method sobol --n 4");
+            assert!(code == 65 && csv.is_empty() && error.contains(word) && error.contains("expected"), "{error}");
+        }
+        let wide = "[[parameter]]\nname = \"a\"\ndistribution = \"lognormal\"\nmean = 1e-100\nsd = 1e100\n";
+        folder.write("p.toml", wide);
+        let (code, _, error) = folder.run("sample --problem p.toml --method sobol --n 4");
+        assert!(code == 65 && error.contains("too far above the mean"), "{error}");
     }
 
     #[test]

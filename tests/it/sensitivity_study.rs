@@ -331,12 +331,17 @@ fn the_command_writes_tables_and_charts_and_explains_wrong_usage() {
     let both = "[[correlation]]\nparameters = [\"demand.alpha\", \"pricing.theta\"]\nvalue = 0.5\n";
     let correlated = scenario(&correlated, both);
     let bare = showdown_path();
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 12] = [
         (&[correlated.to_str().unwrap()], "[[correlation]]"),
         (&[bare.to_str().unwrap()], "no uncertain values"),
         (&[path, "--metrics", "profit"], "units_sanctioned"),
         (&[path, "--regime", "imposd"], "imposed"),
         (&[path, "--n", "12"], "--n 8 or --n 16"),
+        (&[path, "--n", "1000000000000"], "are too many: at most 67108864 values\nhelp: write "),
+        (&[path, "--n", "1099511627776"], "--n 1099511627776"),
+        (&[path, "--n-max", "1099511627776"], "--n-max 1099511627776"),
+        (&[path, "--method", "morris", "--levels", "1000000000000"], "expected an even number, 2 to 1024"),
+        (&[path, "--method", "morris", "--levels", "1025"], "expected an even number, 2 to 1024"),
         (&[path, "--method", "fast", "--n-max", "256"], "does not grow"),
         (&[path, "--method", "oat", "--quantiles", "0.9,0.1"], "0.05,0.95"),
     ];
@@ -346,6 +351,13 @@ fn the_command_writes_tables_and_charts_and_explains_wrong_usage() {
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}: {message}");
         assert!(message.contains(word), "{arguments:?}: {message}");
     }
+    // What is recommended in place of a size that is too large is accepted as far as it is looked at: another fault is told.
+    let refused = command(&[path, "--n", "1000000000000"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let largest = told.rsplit("write ").next().unwrap().split_whitespace().next().unwrap();
+    let refused = command(&[path, "--n", largest, "--n-max", "1"]);
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("--n-max 1: is below"), "{largest}: {message}");
     assert!(root().join("configs/sensitivity-1995.toml").exists());
 }
 
