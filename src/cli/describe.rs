@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{CliError, ScenarioArgs};
-use crate::folder::named::NamedFile;
+use crate::folder::named::SingleFile;
 use crate::report::describe::describe;
 
 #[derive(Args)]
@@ -21,7 +21,7 @@ pub struct DescribeArgs {
 pub fn run(args: &DescribeArgs) -> Result<(), CliError> {
     let loaded = args.scenario.load(&[])?;
     let Some(path) = &args.out else { return super::print(&describe(&loaded)) };
-    let file = NamedFile::at(path, &loaded.document.source().files_read())?;
+    let file = SingleFile::at(path, &loaded.document.source().files_read())?;
     match file.write(describe(&loaded).as_bytes())? {
         true => super::print(&format!("Written: {}\n", path.display())),
         false => Ok(()),

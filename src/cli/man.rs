@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::folder::OutputFolder;
-use crate::folder::named::NamedFile;
+use crate::folder::named::SingleFile;
 
 use super::{Cli, CliError};
 
@@ -28,7 +28,7 @@ pub(super) fn man(out: Option<&Path>) -> Result<(), CliError> {
     for command in with_all_below(program) {
         let page = Man::new(command);
         let path = folder.path().join(page.get_filename());
-        NamedFile::at(&path, &[])?.write(&render(&page)?)?;
+        SingleFile::at(&path, &[])?.write(&render(&page)?)?;
         list.push_str(&format!("{}\n", path.display()));
     }
     super::print(&list)

@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, EntryType, Header};
 
-use crate::folder::named::NamedFile;
+use crate::folder::named::SingleFile;
 use crate::folder::{OutputFolder, PLAN, TemporaryFolder, read};
 use crate::study::units::Plan;
 
@@ -17,7 +17,7 @@ use super::CliError;
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Writes the plan of a folder to a file; says whether one stands there now.
-pub(super) fn pack(folder: &OutputFolder, plan: &Plan, file: NamedFile) -> Result<bool, CliError> {
+pub(super) fn pack(folder: &OutputFolder, plan: &Plan, file: SingleFile) -> Result<bool, CliError> {
     // The same plan is the same bytes: no times, no names of users.
     let mut archive = Builder::new(GzBuilder::new().mtime(0).write(Vec::new(), Compression::default()));
     for name in std::iter::once(PLAN).chain(plan.data.iter().map(|file| file.copy.as_str())) {

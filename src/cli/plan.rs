@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::design::Points;
 use crate::folder::lock::Sharing;
-use crate::folder::named::NamedFile;
+use crate::folder::named::SingleFile;
 use crate::folder::{MANIFEST, OutputFolder, PLAN, TemporaryFolder};
 use crate::study::units::{Plan, Store};
 use crate::study::work::{self, ranges};
@@ -79,7 +79,7 @@ pub fn plan(args: &PlanArgs) -> Result<(), CliError> {
     let mut inputs = loaded.document.source().files_read();
     let copies = plan.data.iter().map(|file| file.copy.as_str());
     inputs.extend([PLAN, MANIFEST].into_iter().chain(copies).map(|name| out.join(name)));
-    let file = args.pack.as_deref().map(|path| NamedFile::at(path, &inputs)).transpose()?;
+    let file = args.pack.as_deref().map(|path| SingleFile::at(path, &inputs)).transpose()?;
     OutputFolder::create(out)?;
     let store = Store::open(out, Sharing::Alone)?;
     if let Ok(stored) = Plan::read(store.folder())

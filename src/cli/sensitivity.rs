@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Table, problem};
 use crate::folder::OutputError;
-use crate::folder::named::NamedFile;
+use crate::folder::named::SingleFile;
 use crate::report::indices::{IndexRow, NoisyIndexRow};
 use crate::report::record::{Cell, Record, TableData, lines_of};
 use crate::sensitivity::{
@@ -300,7 +300,7 @@ fn json(analysis: &Analysis) -> String {
 }
 
 /// Writes a file, or prints where there is none.
-fn deliver(out: Option<NamedFile>, bytes: &[u8]) -> Result<(), CliError> {
+fn deliver(out: Option<SingleFile>, bytes: &[u8]) -> Result<(), CliError> {
     match out {
         None => super::print(&String::from_utf8_lossy(bytes)),
         Some(file) => Ok(file.write(bytes).map(drop)?),
@@ -308,7 +308,7 @@ fn deliver(out: Option<NamedFile>, bytes: &[u8]) -> Result<(), CliError> {
 }
 
 /// The file to write, if there is one; `inputs` are read.
-fn named(out: Option<&Path>, inputs: &[&PathBuf]) -> Result<Option<NamedFile>, OutputError> {
+fn named(out: Option<&Path>, inputs: &[&PathBuf]) -> Result<Option<SingleFile>, OutputError> {
     let inputs: Vec<PathBuf> = inputs.iter().map(|input| (*input).clone()).collect();
-    out.map(|path| NamedFile::at(path, &inputs)).transpose()
+    out.map(|path| SingleFile::at(path, &inputs)).transpose()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::calibration::calibration;
-use crate::folder::named::NamedFile;
+use crate::folder::named::SingleFile;
 use crate::report::calibration::page::{Made, findings, page};
 use crate::study::validation;
 use clap::Args;
@@ -33,7 +33,7 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CliError> {
     let calibration = calibration(loaded, &args.scenario.set)?;
     let inputs = calibration.scenarios[0].document.source().files_read();
     // Before anything is worked out: a page that cannot be written is refused.
-    let out = args.out.as_deref().map(|path| NamedFile::at(path, &inputs)).transpose()?;
+    let out = args.out.as_deref().map(|path| SingleFile::at(path, &inputs)).transpose()?;
     if parameters.is_empty() && args.draws > 0 {
         return Err(CliError::Usage(format!(
             "{}: has no [[parameter]], so there is no distribution to draw from\nhelp: extend the calibrated-draws.toml that `stickershock \

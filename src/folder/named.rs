@@ -21,12 +21,12 @@ enum Sink {
 
 /// A file that is to be written under a name the user gave.
 #[derive(Debug)]
-pub struct NamedFile {
+pub struct SingleFile {
     path: PathBuf,
     sink: Sink,
 }
 
-impl NamedFile {
+impl SingleFile {
     /// Looks at what stands under the name; the command reads `inputs`.
     ///
     /// # Errors
@@ -135,7 +135,7 @@ mod tests {
         let [input, out] = ["x.toml", "y.md"].map(|name| folder.path().join(name));
         fs::write(&input, "mine").unwrap();
         for text in ["first", "second"] {
-            assert!(NamedFile::at(&out, std::slice::from_ref(&input)).unwrap().write(text.as_bytes()).unwrap());
+            assert!(SingleFile::at(&out, std::slice::from_ref(&input)).unwrap().write(text.as_bytes()).unwrap());
             assert_eq!(fs::read_to_string(&out).unwrap(), text);
         }
         let inputs = [out, input.clone(), folder.path().join("new/plan.json")];
@@ -143,13 +143,13 @@ mod tests {
             if name.contains("..") {
                 fs::create_dir(folder.path().join("new")).unwrap();
             }
-            let error = NamedFile::at(&folder.path().join(name), &inputs).unwrap_err().to_string();
+            let error = SingleFile::at(&folder.path().join(name), &inputs).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains("reads") && error.contains("help: "), "{error}");
         }
         assert_eq!(fs::read_to_string(&input).unwrap(), "mine");
-        let error = NamedFile::at(folder.path(), &[]).unwrap_err().to_string();
+        let error = SingleFile::at(folder.path(), &[]).unwrap_err().to_string();
         assert!(error.contains("is a folder"), "{error}");
-        assert!(NamedFile::at(&folder.path().join(".."), &[]).is_err());
+        assert!(SingleFile::at(&folder.path().join(".."), &[]).is_err());
     }
 
     #[cfg(unix)]
@@ -162,17 +162,17 @@ mod tests {
         for (to, at) in [(&out, &link), (&folder.path().join("absent"), &lost)] {
             std::os::unix::fs::symlink(to, at).unwrap();
         }
-        assert!(NamedFile::at(&link, std::slice::from_ref(&input)).unwrap().write(b"new").unwrap());
+        assert!(SingleFile::at(&link, std::slice::from_ref(&input)).unwrap().write(b"new").unwrap());
         assert_eq!(fs::read_to_string(&out).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert!(matches!(NamedFile::at(&link, std::slice::from_ref(&out)), Err(OutputError::Input { .. })));
-        assert!(matches!(NamedFile::at(&lost, &[]), Err(OutputError::NoFile { .. })));
+        assert!(matches!(SingleFile::at(&link, std::slice::from_ref(&out)), Err(OutputError::Input { .. })));
+        assert!(matches!(SingleFile::at(&lost, &[]), Err(OutputError::NoFile { .. })));
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let reader = std::thread::spawn({
             let pipe = pipe.clone();
             move || fs::read_to_string(pipe).unwrap()
         });
-        assert!(!NamedFile::at(&pipe, &[]).unwrap().write(b"through").unwrap());
+        assert!(!SingleFile::at(&pipe, &[]).unwrap().write(b"through").unwrap());
         assert_eq!(reader.join().unwrap(), "through");
         assert!(!fs::symlink_metadata(&pipe).unwrap().is_file());
     }

@@ -383,7 +383,7 @@ fn a_named_file_replaces_no_input_link_or_pipe() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     stickershock().arg("init").arg(at("study")).assert().success();
-    let (scenario, data) = (at("study/scenario.toml"), at("study/data/models.csv"));
+    let (scenario, data) = (at("study/scenario.toml"), at("study/data/models_1994.csv"));
     std::os::unix::fs::symlink(&data, at("link")).unwrap();
     let before = [&scenario, &data].map(|path| fs::read(path).unwrap());
     for out in [scenario.clone(), data.clone(), at("link"), at("study/../study/scenario.toml")] {
