@@ -272,7 +272,7 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
             add(&name, &content);
         }
         if let Some(name) = more {
-            add(name, &[0; 1 << 20]);
+            add(name, &vec![0; 1 << 20]);
         }
         fs::write(&broken, archive.into_inner().unwrap().finish().unwrap()).unwrap();
     };
