@@ -6,17 +6,18 @@
 mod columns;
 mod estimates;
 mod names;
+mod notes;
 mod sheet;
 mod writing;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use self::columns::{Role, TableRoles};
 use self::estimates::Estimates;
-use self::names::Names;
+use self::names::ProductNames;
+use self::notes::{Notes, distinct};
 use self::sheet::{RawTable, some};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
 use super::CliError;
@@ -113,15 +114,6 @@ const ELASTICITIES: [f64; 8] = [4.0, 5.0, 6.0, 8.0, 10.0, 14.0, 20.0, 30.0];
 /// How near to 1 shares add up where they are shares of what is sold.
 const ALL_SOLD: f64 = 0.005;
 
-/// What is told of the table.
-#[derive(Default)]
-struct Notes {
-    taken: Vec<String>,
-    assumed: Vec<String>,
-    left_out: Vec<String>,
-    problems: Vec<String>,
-}
-
 impl OwnMarket {
     /// Whether a table was named.
     pub fn is_asked(&self) -> bool {
@@ -216,7 +208,7 @@ impl OwnMarket {
         if sold.len() < rows.len() {
             notes.left_out.push(format!("products without a volume: {}", rows.len() - sold.len()));
         }
-        let names = Names::read(sheet, &columns, &rows, &volumes, &self.home, notes)?;
+        let names = ProductNames::read(sheet, &columns, &rows, &volumes, &self.home, notes)?;
         let flags = flags(sheet, &columns, &rows, notes)?;
         if !notes.problems.is_empty() {
             return Ok(None);
@@ -627,12 +619,6 @@ fn refused(file: &Path, problems: &[String]) -> CliError {
         message: format!("no scenario can be made of it yet:{list}"),
         help: "mend all of these; nothing was written".into(),
     })
-}
-
-/// Different texts in order of appearance.
-fn distinct(cells: &[String]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    cells.iter().filter(|cell| seen.insert(*cell)).cloned().collect()
 }
 
 /// Prices and shares of the base of a case at its own estimates, where its products are those of the table; 0 for those that are not sold.

@@ -3,21 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::columns::{Role, TableRoles};
+use super::notes::{Notes, distinct};
 use super::sheet::{RawTable, some};
-use super::{CliError, Notes, distinct};
+use crate::cli::CliError;
 use crate::config::suggest;
 
 /// Names of a place that is at home, without regard to case.
 const HOME: [&str; 8] = ["us", "usa", "united states", "home", "domestic", "big_three", "other_us", "u.s."];
 
 /// Names of model, brand, maker, region and country of each row, and what is at home.
-pub(super) struct Names {
+pub(super) struct ProductNames {
     pub words: [Vec<String>; 5],
     pub home_share: Vec<f64>,
     pub home: [Vec<String>; 2],
 }
 
-impl Names {
+impl ProductNames {
     pub fn read(
         sheet: &RawTable,
         columns: &TableRoles,
