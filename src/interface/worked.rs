@@ -49,6 +49,7 @@ pub(crate) struct Worked<F> {
     /// Its page, whose answer is what is said first.
     pub page: Page,
     /// What it wrote.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line lists them"))]
     pub files: Vec<PathBuf>,
 }
 
