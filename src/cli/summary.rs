@@ -68,13 +68,13 @@ pub fn text(
     let layout = report.study.layout();
     let slots = (0..layout.regions.len()).map(|place| layout.region(metric, 0, place));
     // A regime that is the same as an earlier one is shown once: in everything, or in what this table shows of it.
-    let alike = [report.first_alike(0..layout.len()), report.first_alike(slots)];
+    let [in_all, in_sales] = [report.first_alike_in_all(), report.first_alike(slots)];
     let header = ["regime", "region", sold, "change", "95% interval", "change %", "95% interval"];
     let mut table = vec![header.map(String::from)];
     let between = |[low, high]: [f64; 2], show: &dyn Fn(f64) -> String| {
         if low.is_nan() { "-".into() } else { format!("{} to {}", show(low), show(high)) }
     };
-    let is_first = |change: &RegionChange| alike[1][change.arm.0] == change.arm;
+    let is_first = |change: &RegionChange| in_sales[change.arm.0] == change.arm;
     for RegionChange { regime, region, is_baseline, paired, .. } in
         changes_of(report, metric).into_iter().filter(is_first)
     {
@@ -109,17 +109,13 @@ pub fn text(
         day(horizon.to).saturating_sub(jiff::Span::new().days(1)),
     );
     align(&mut out, &table);
-    if let Some(same) = report.sameness() {
+    if let Some(same) = report.sameness(&in_all) {
         let _ = writeln!(out, "\n{same}");
     }
-    let in_sales: Vec<Arm> = alike[1]
-        .iter()
-        .zip(&alike[0])
-        .zip(0..)
-        .map(|((sales, all), arm)| if all.0 == arm { *sales } else { Arm(arm) })
-        .collect();
-    if let Some(same) = report.alike(&in_sales) {
-        let _ = writeln!(out, "\nThe same sales, other accounts (tables/welfare.csv): {same}.");
+    // Those that are said above to be the same in everything are not said to be so again.
+    let in_sales_alone = report.results.arms().map(|arm| if in_all[arm.0] == arm { in_sales[arm.0] } else { arm });
+    if let Some(same) = report.alike(&in_sales_alone.collect::<Vec<_>>()) {
+        let _ = writeln!(out, "\nThe same sales, not the same money (tables/welfare.csv): {same}.");
     }
     let _ = writeln!(
         out,

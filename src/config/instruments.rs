@@ -562,7 +562,12 @@ fn parts(
         let beyond = (1.0 - above / market.models[j].list_price_usd).max(0.0);
         Ok(cars * part * rate * value * beyond)
     };
-    dutiable.iter().enumerate().map(of_model).collect()
+    let parts: Vec<f64> = dutiable.iter().enumerate().map(of_model).collect::<Result<_, _>>()?;
+    if above > 0.0 && parts.iter().zip(selected).all(|(part, selected)| *part == 0.0 || !selected) {
+        let help = "write the mark in USD, below a list price";
+        return Err(reader.error(&above_key, format!("is {above}, and no list price that it selects is above"), help));
+    }
+    Ok(parts)
 }
 
 /// What is credited against the duty on each model, a fraction of its list price.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::error::{ConfigError, shown};
 use super::on_sale::OnSaleSection;
-use super::reader::Reader;
+use super::reader::{MAX_NORMAL_RATE, Reader};
 use super::sourced::Sourced;
 use super::table::Table;
 use crate::model::ids::{BrandId, Id, IdTable, ManufacturerId, RegionId, intern};
@@ -188,8 +188,6 @@ impl ByModel<'_> {
 /// Highest price of a car, USD.
 const MAX_PRICE_USD: f64 = 1e8;
 
-/// A duty that is there in the base year from here on was meant in percent.
-const MOST_NORMAL_RATE: f64 = 1.0;
 /// Most models: tables of who switches to whom grow with the square.
 const MAX_MODELS: usize = 2_000;
 
@@ -293,7 +291,7 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     let rates = rates.of(reader, section, &models, regions.as_slice())?;
     for (model, (key, rate)) in models.iter_mut().zip(rates) {
         let key = key.unwrap_or_else(|| "market.normal_duty.rate".into());
-        if rate > MOST_NORMAL_RATE {
+        if rate > MAX_NORMAL_RATE {
             let message = format!("is {rate}, a duty of {}% in the base year: was percent meant?", 100.0 * rate);
             return Err(reader.error(&key, message, format!("write {} for {rate}%", rate / 100.0)));
         }

@@ -13,6 +13,8 @@ use crate::model::trade::duty::AdValoremRate;
 const MAX_NUMBER: f64 = 1e12;
 /// Highest duty rate.
 pub(super) const MAX_RATE: f64 = 3.0;
+/// Highest duty that is there in the base year: beyond it percent were meant.
+pub(super) const MAX_NORMAL_RATE: f64 = 1.0;
 
 /// A document being checked.
 #[derive(Clone, Copy, Debug)]

@@ -42,6 +42,11 @@ impl Report<'_> {
         })
     }
 
+    /// For each regime the first that it is the same as in every number.
+    pub(crate) fn first_alike_in_all(&self) -> Vec<Arm> {
+        self.first_alike(0..self.layout().len())
+    }
+
     /// For each regime the first that it is the same as in these slots: itself if there is none.
     pub(crate) fn first_alike(&self, slots: impl Iterator<Item = usize> + Clone) -> Vec<Arm> {
         let mut first: Vec<Arm> = Vec::new();
@@ -53,10 +58,9 @@ impl Report<'_> {
         first
     }
 
-    /// Regimes that are an earlier one in every number, in a sentence; nothing where all differ.
-    #[must_use]
-    pub fn sameness(&self) -> Option<String> {
-        let same = self.alike(&self.first_alike(0..self.layout().len()))?;
+    /// Regimes that are an earlier one in every number, in a sentence; nothing where all differ. `first` is [`Self::first_alike`] in all slots.
+    pub(crate) fn sameness(&self, first: &[Arm]) -> Option<String> {
+        let same = self.alike(first)?;
         let why = if self.study.scenario().timing.is_none() {
             "; in a run without [timing] nobody waits or hurries, so what is threatened and never charged moves nothing"
         } else {

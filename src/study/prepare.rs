@@ -41,7 +41,8 @@ pub enum StudyError {
     },
     /// A scenario without governments that should bargain.
     #[error(
-        "the scenario has no governments that bargain over anything\nhelp: add a section [governments] with dates and flows, as in configs/governments-1995.toml"
+        "the scenario has no governments that bargain over anything\nhelp: add a section [governments] with dates and flows, as in configs/governments-1995.toml; \
+         flows from the market also need a negotiated regime, or `instrument = NAME` in [governments.flows]"
     )]
     NoGovernments,
     /// A regime that the study was not prepared for.

@@ -295,6 +295,8 @@ fn a_chain_that_cannot_be_is_refused() {
     };
     refused("products.csv", "0.62,0.025", "-1,0.025", "local_cost");
     refused("products.csv", "0.62,0.025", "0.62,-0.1", "base_rate");
+    refused("products.csv", "0.62,0.025", "0.62,2.5", "was percent meant? 2.5% is 0.025");
+    refused("products.csv", "0.62,0.025", "2.527,0.025", "less than the product's price0");
     refused("case.json", "\"curvature\": 1.4", "\"curvature\": \"high\"", "curvature is \"high\"");
     // One range is told, the one that demand has.
     for value in ["-0.5", "10.5", "15"] {
@@ -316,6 +318,35 @@ fn a_chain_that_cannot_be_is_refused() {
         "{:?}",
         solution.failed
     );
+}
+
+/// A duty on what a product is worth at the border, of which costs at home leave nothing, would be paid to its maker; a rate below zero is asked for.
+#[test]
+fn a_duty_that_turns_round_is_refused() {
+    for (rate, refused) in [("0.5", true), ("-0.5", false)] {
+        let copied = copy("rc_6x40");
+        let spec = format!(
+            "[{{\"name\": \"border\", \"spec\": {{\"tariff\": [{{\"type\": \"border_dist\", \"rate\": {rate}, \"dist_share\": 0.99}}]}}}}]"
+        );
+        edit(copied.path(), "scenarios.json", |_| spec.clone());
+        let solution = solved(&load(copied.path()));
+        let told: Vec<String> = solution.failed.iter().map(|failed| failed.error.to_string()).collect();
+        assert_eq!((told.len(), solution.scenarios.len()), if refused { (1, 0) } else { (0, 1) }, "{told:?}");
+        assert!(told.iter().all(|told| told.contains("the duty on p") && told.contains("dist_share")), "{told:?}");
+    }
+}
+
+/// What keeps a result from being taken at its word is told beside JSON too, on standard error.
+#[test]
+fn warnings_are_told_beside_json() {
+    let mut program = assert_cmd::Command::cargo_bin("stickershock").unwrap();
+    let output =
+        program.env("NO_COLOR", "1").arg("solve").arg(folder("field/local_not_global_1x2")).arg("--json").output();
+    let output = output.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("warning: base: a local maximum only"), "{told}");
+    let solved: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(solved.as_array().unwrap().iter().any(|result| result["name"] == "base"));
 }
 
 /// Six products whose firms' import costs rise with volume (elasticity .5), under duties, a dearer home currency, a merger and single owners, against

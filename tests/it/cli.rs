@@ -62,7 +62,7 @@ fn regimes_that_are_the_same_are_shown_once() {
         (String::from_utf8(output.stdout).unwrap(), fs::read_to_string(folder.path().join("out/README.md")).unwrap());
     let same = "The same in every number: announced_settled, threat_lapsed as status_quo";
     assert!(printed.contains(same) && readme.contains(same), "{printed}");
-    let sales = "The same sales, other accounts (tables/welfare.csv): imposed_retroactive as imposed.";
+    let sales = "The same sales, not the same money (tables/welfare.csv): imposed_retroactive as imposed.";
     assert!(printed.contains(sales), "{printed}");
     let lines = |regime: &str| printed.lines().filter(|line| line.starts_with(&format!("{regime} "))).count();
     assert_eq!(

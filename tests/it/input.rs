@@ -369,6 +369,8 @@ fn counts_sizes_and_rates_beyond_their_bounds_are_refused_at_once() {
         ("instrument.sanctions.rate=25", ["2500%: was percent meant?", "write 0.25 for 25%"]),
         ("instrument.sanctions.rate=2e9", ["instrument.sanctions.rate", "was percent meant?"]),
         ("market.normal_duty.rate=2.5e1", ["market.normal_duty.rate", "was percent meant?"]),
+        ("market.normal_duty.rate=2.5", ["in the base year: was percent meant?", "write 0.025 for 2.5%"]),
+        ("market.normal_duty.rates={Germany=2.5}", ["in the base year: was percent meant?", "write 0.025 for 2.5%"]),
         ("timing.look_ahead_weeks=4000000000", ["timing.look_ahead_weeks", "expected 0 to 5200"]),
         ("timing.peers.neighbours=4000000", ["timing.peers.neighbours", "expected 2 to 1000"]),
         ("uncertainty={draws=20001, replications=2}", ["uncertainty.draws", "expected 1 to 20000"]),

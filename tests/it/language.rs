@@ -346,6 +346,11 @@ fn an_excise_is_on_what_a_list_price_has_above_its_mark() {
         &["excise"],
         &["instrument.excise.above_usd", "part of list prices", "basis = \"list\""],
     );
+    refused(
+        &excise.replace("above_usd = 32000", "above_usd = 3200000"),
+        &["excise"],
+        &["instrument.excise.above_usd", "is 3200000, and no list price that it selects is above"],
+    );
 }
 
 /// The end of a credit is a duty in dollars; where lists wait for good, the buyer pays all of it from the first day.

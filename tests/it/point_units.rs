@@ -197,6 +197,15 @@ fn replications_of_draws_are_numbered_through() {
     assert_eq!(plan.job(49), Some((4, 4, Arm(1))));
 }
 
+/// A range of four draws is none.
+#[test]
+fn few_draws_have_no_interval_with_parameters() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let printed = text(&done(&mut run_command(&scenario(folder.path(), DRAWS), &out, &[])).stdout);
+    assert!(printed.contains("4 draws are too few for an interval with parameters"), "{printed}");
+}
+
 /// What each point sets is printed from the plan, whose file has their number alone.
 #[test]
 fn a_plan_says_what_its_points_set() {

@@ -787,6 +787,16 @@ fn draws_may_have_the_tables_of_a_run() {
     for file in ["weekly", "models", "pricing", "widths", "structures", "effects"] {
         assert!(out.join(format!("tables/{file}.csv")).exists(), "{file}");
     }
+    // Beside the first answer stand those of all regimes, of the draws too: nowhere a mean over draws in words.
+    #[cfg(feature = "page")]
+    {
+        let report = std::fs::read_to_string(out.join("report.html")).unwrap();
+        assert!(
+            report.matches("in brackets the middle 90% of the draws").count() >= 2,
+            "the answer, and the row of `imposed`"
+        );
+        assert!(!report.contains("That gain is before any retaliation"));
+    }
     let package: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("datapackage.json")).unwrap()).unwrap();
     let resources = package["resources"].as_array().unwrap();

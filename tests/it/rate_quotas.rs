@@ -327,3 +327,58 @@ fn check_explains_a_quota() {
         assert!(said.contains(part), "{part}: {said} {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// `check` lists what a schedule and an expiry add to the events, who knew of a change before, and back to when it reaches.
+#[test]
+fn check_lists_schedules_ends_and_who_knew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scenario.toml");
+    let text = format!(
+        "extends = {:?}\nregimes = [\"status_quo\", \"steps\", \"deal\"]\n{}",
+        showdown_path().display().to_string(),
+        r#"
+[[instrument]]
+name = "steps"
+rate = 0.25
+schedule = [{ from = 1996-01-06, rate = 0.1 }]
+until = 1996-06-01
+on = { flag = true }
+[[regime]]
+name = "steps"
+events = [{ date = 1995-06-28, action = "imposed", instrument = "steps" }]
+[[instrument]]
+name = "deal"
+rates = { Japan = 0.25, Germany = 0.1 }
+on = { assembly_countries = ["Japan", "Germany"] }
+[[instrument]]
+name = "pact"
+rate = 0.25
+on = { flag = true }
+[[regime]]
+name = "deal"
+events = [
+  { date = 1995-06-28, action = "imposed", instrument = "deal" },
+  { date = 1995-06-28, action = "imposed", instrument = "pact" },
+  { date = 1995-11-04, action = "changed", instrument = "pact", rate = 0.1, announced_on = 1995-10-07, retroactive_to = 1995-09-02 },
+]
+"#
+    );
+    std::fs::write(&file, text).unwrap();
+    let output = assert_cmd::Command::cargo_bin("stickershock")
+        .unwrap()
+        .arg("check")
+        .arg(&file)
+        .args(ANYWHERE)
+        .args(["--set", "buyers.count=256"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    for part in [
+        "1996-01-06 (week 53): steps, by its schedule: 10%",
+        "1996-06-01 (week 74): steps runs out",
+        "duty on 13 models: 10%, known from 1995-10-07, retroactive to the week of 1995-09-02",
+        ": 25% at most: models bear 0.4 to 1 of it",
+    ] {
+        assert!(said.contains(part), "{part}: {said} {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

@@ -8,6 +8,7 @@ use super::files::{CaseFiles, CaseText};
 use super::spec::{cost_volume, equal};
 use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, complain, first_column};
 use crate::config::error::shown;
+use crate::config::reader::MAX_NORMAL_RATE;
 use crate::config::suggest;
 use crate::config::table::meaning;
 use crate::model::demand::{BuyerColumns, Curvature, DemandError, Population, Products};
@@ -401,9 +402,6 @@ fn tastes(description: &Description, agents: &Rows) -> Result<Vec<Option<Vec<f64
     Ok((0..size).map(taste).collect())
 }
 
-/// A duty that is there in the base from here on was meant in percent.
-const MOST_NORMAL_RATE: f64 = 1.0;
-
 /// The vertical chain, where products have a `local_cost`; a `base_rate` alone is one without local costs.
 fn chain(products: &Rows, price: Option<&[f64]>) -> Result<Option<CaseChain>, ConfigError> {
     let all = vec![true; products.len()];
@@ -414,18 +412,13 @@ fn chain(products: &Rows, price: Option<&[f64]>) -> Result<Option<CaseChain>, Co
     };
     let local_cost = read("local_cost", "a cost of at least 0, in the unit of prices")?;
     let base_rate = read("base_rate", "a rate of at least 0, such as 0.025")?;
-    let beyond = |column: &Option<Vec<f64>>, most: &dyn Fn(usize) -> f64| {
-        column.as_ref().and_then(|column| (0..column.len()).find(|&j| column[j] >= most(j)))
-    };
-    if let Some(j) = beyond(&base_rate, &|_| MOST_NORMAL_RATE) {
-        return Err(products.refuse(j, "base_rate", "a rate below 1: was percent meant? 2.5% is 0.025"));
+    if let Some(j) = base_rate.iter().flatten().position(|rate| *rate > MAX_NORMAL_RATE) {
+        return Err(products.refuse(j, "base_rate", "a rate of at most 1: was percent meant? 2.5% is 0.025"));
     }
-    if let Some((j, price)) = price.and_then(|price| Some((beyond(&local_cost, &|j| price[j])?, price))) {
-        let expected = format!(
-            "less than the product's price0, {}: customs value and the maker's price are what it leaves",
-            price[j]
-        );
-        return Err(products.refuse(j, "local_cost", &expected));
+    let mut costs = local_cost.iter().flatten().zip(price.into_iter().flatten());
+    if let Some(j) = costs.position(|(local, price)| local >= price) {
+        let expected = "less than the product's price0: customs value and the maker's price are what it leaves";
+        return Err(products.refuse(j, "local_cost", expected));
     }
     let none = || vec![0.0; products.len()];
     Ok((local_cost.is_some() || base_rate.is_some())

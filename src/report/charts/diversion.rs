@@ -146,7 +146,7 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
     let most = if cut { format!(" The {} that lose most.", MOST - 1) } else { String::new() };
     let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: title(&panels, &styles),
+        title: title(&panels[pages[at].clone()], &styles),
         subtitle: format!(
             "Percent of the buyers that each taxed model loses to the duty, by region of what they buy instead. Models in order of buyers lost.{most}{}",
             frame::page_of(at, pages.len())
@@ -172,7 +172,7 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
     pages.iter().enumerate().map(page).collect()
 }
 
-/// What is seen: where the lost buyers of the regime that loses most go, as far as the first region is told from the second.
+/// What is seen on a page: where the lost buyers of the regime that loses most go, as far as the first region is told from the second.
 fn title(panels: &[DiversionPanel], styles: &[(String, Style)]) -> String {
     let totals = panels.iter().filter_map(|panel| Some((panel, panel.bars.first()?)));
     let largest = totals.max_by(|a, b| a.1.lost_units[0].total_cmp(&b.1.lost_units[0]));

@@ -124,12 +124,12 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
     let mut answer = predicted.under(lead);
     let kind =
         if tables.widths.iter().any(|width| width.structure_low.is_finite()) { "structure" } else { "parameters" };
-    if let Some((_, pays)) = answer.first_mut() {
-        pays.push_str(&format!(
-            " The numbers are in tables/widths.csv, as sums over the period: rows with quantity `change`, columns structure_median, {kind}_low and {kind}_high."
-        ));
-    }
-    answer.push(("How sure".into(), how_sure(points)));
+    let sure = how_sure(points);
+    let sure = format!(
+        "{sure} The numbers are in tables/widths.csv, as sums over the period: rows with quantity `change`, columns structure_median, {kind}_low and \
+         {kind}_high."
+    );
+    answer.push(("How sure".into(), sure));
     answer
 }
 

@@ -33,7 +33,7 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
         page.warnings
             .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
     }
-    page.warnings.extend(report.sameness());
+    page.warnings.extend(report.sameness(&report.first_alike_in_all()));
     run.sections(&mut page, None);
     if let Some(origin) = origin {
         origin.section(&mut page);
@@ -56,7 +56,7 @@ pub(super) fn add_to(finished: &Finished, predicted: &Predicted<'_>, page: &mut 
          widths."
     ));
     page.warnings.extend(warnings(&run.report));
-    page.warnings.extend(run.report.sameness());
+    page.warnings.extend(run.report.sameness(&run.report.first_alike_in_all()));
     run.sections(page, Some(predicted));
 }
 
