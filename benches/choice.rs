@@ -1,7 +1,8 @@
 //! The choice workload: 40 models in 4 regions, buyers who do not interact, exogenous prices, a tariff from month 12.
 //!
-//! `cargo bench --bench choice` runs the plain first draft and the library's kernels side by side, checks both against the
-//! expected shares and the second against itself at one and two threads, and prints the table of docs/performance.md;
+//! `cargo bench --bench choice` runs the plain first draft and the library's choices side by side, as the weeks of a study take them,
+//! under one policy and under eight; checks both against the expected shares and the second against itself at one and two threads, and
+//! prints the table of docs/performance.md;
 //! `cargo bench --bench choice -- dense` only the cases with that word in their name.
 //! The definition of the workload, and the methods the fast form uses, are in that page.
 
@@ -12,9 +13,9 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
-use stickershock::model::demand::choice::{BuyerState, Chooser, Column, EightBuyers, LANES, ProductTable, Shelf};
+use stickershock::model::demand::choice::{Chooser, Column, Idiosyncratic, ProductTable};
 use stickershock::model::demand::kernel::choice::Instructions;
-use stickershock::model::streams::{Purpose, Stream, Streams};
+use stickershock::model::streams::{Purpose, Streams};
 
 const MODELS: usize = 40;
 const BRANDS: usize = 12;
@@ -27,6 +28,8 @@ const TASTE_MEANS: [f64; 3] = [1.2, 0.8, 0.4];
 const TASTE_SD: f64 = 0.6;
 const SPARSE: f64 = 1.0 / 48.0;
 const REPEATS: usize = 5;
+/// Policies side by side; the shipped study has fourteen.
+const POLICIES: usize = 8;
 
 struct Model {
     region: usize,
@@ -58,9 +61,11 @@ fn models() -> Vec<Model> {
         .collect()
 }
 
-/// Price under the regime of month `t`: from month 12 on region A pays 100% on 70% of the price.
-fn price_at(model: &Model, t: usize) -> f64 {
-    if t >= TARIFF_MONTH && model.region == 0 { 1.7 * model.price } else { model.price }
+/// Price in month `t` under policy `policy` of so many: from month 12 on region A pays a duty on 70% of the price, of 100% under the
+/// last policy and in equal steps less under those before it.
+fn price_at(model: &Model, t: usize, policy: usize, policies: usize) -> f64 {
+    let rate = (policy + 1) as f64 / policies as f64;
+    if t >= TARIFF_MONTH && model.region == 0 { (1.0 + 0.7 * rate) * model.price } else { model.price }
 }
 
 /// What one month of one run gives.
@@ -83,7 +88,7 @@ mod plain {
         owned: usize,
     }
 
-    pub fn run(models: &[Model], buyers: u64, rate: f64, run: u64) -> Run {
+    pub fn run(models: &[Model], buyers: u64, rate: f64, run: u64, (policy, policies): (usize, usize)) -> Run {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(run);
         let mut population: Vec<Buyer> = (0..buyers)
             .map(|_| {
@@ -99,7 +104,7 @@ mod plain {
         let mut months = [Month::default(); MONTHS];
         let mut weights = [0.0; MODELS];
         for (t, month) in months.iter_mut().enumerate() {
-            let prices: Vec<f64> = models.iter().map(|m| price_at(m, t)).collect();
+            let prices: Vec<f64> = models.iter().map(|m| price_at(m, t, policy, policies)).collect();
             for buyer in &mut population {
                 if rate < 1.0 && rng.random::<f64>() >= rate {
                     continue;
@@ -142,10 +147,10 @@ mod plain {
 struct Market {
     chooser: Chooser,
     products: ProductTable,
-    intercepts: Column,
-    brands: Column,
-    /// Prices before and under the tariff.
-    prices: [Column; 2],
+    /// Intercepts of the owners of each brand.
+    intercepts: Vec<Column>,
+    /// Prices before and under the duty of each policy.
+    prices: Vec<[Column; 2]>,
     brand: Vec<u32>,
     region: Vec<usize>,
 }
@@ -156,18 +161,21 @@ const BLOCK: u64 = 10_000;
 /// Buyers with their tastes, in columns.
 #[derive(Default)]
 struct Population {
+    number: Vec<u64>,
     alpha: Vec<f64>,
     tastes: Vec<[f64; 3]>,
     owned: Vec<u32>,
 }
 
 impl Population {
-    /// Adds the buyer whose draws come next in his stream. `alpha` holds the income's normal draw until [`Self::finish`].
+    /// Adds a buyer. `alpha` holds the income's normal draw until [`Self::finish`].
     #[inline]
-    fn draw(&mut self, stream: &mut Stream) {
-        self.alpha.push(StandardNormal.sample(stream));
+    fn draw(&mut self, number: u64, streams: &Streams) {
+        let mut stream = streams.at(Purpose::Population, number, 0);
+        self.number.push(number);
+        self.alpha.push(StandardNormal.sample(&mut stream));
         self.tastes.push(std::array::from_fn(|k| {
-            let z: f64 = StandardNormal.sample(stream);
+            let z: f64 = StandardNormal.sample(&mut stream);
             TASTE_MEANS[k] + TASTE_SD * z
         }));
         self.owned.push(stream.random_range(0..12));
@@ -183,134 +191,115 @@ impl Population {
             *a *= 0.035;
         }
     }
+}
 
-    #[inline]
-    fn state(&self, i: usize) -> BuyerState<'_> {
-        BuyerState {
-            tastes: &self.tastes[i],
-            alpha: self.alpha[i],
-            owned: Some(self.owned[i]),
-            loyalty: LOYALTY,
-            outside: 1.0,
-        }
-    }
+/// What choices of a block need and leave.
+struct Desk {
+    room: Idiosyncratic,
+    /// What each buyer owns under each policy.
+    owned: Vec<u32>,
+    /// By policy.
+    months: Vec<Run>,
 }
 
 impl Market {
-    fn new(models: &[Model]) -> Self {
+    fn new(models: &[Model], policies: usize) -> Self {
         let x: [Vec<f64>; 3] = std::array::from_fn(|k| models.iter().map(|m| m.x[k]).collect());
         let products = ProductTable::new(MODELS, &[&x[0], &x[1], &x[2]]).expect("finite characteristics");
         let brand: Vec<u32> = models.iter().map(|m| u32::try_from(m.brand).expect("few brands")).collect();
-        let price = |t| {
-            let prices: Vec<f64> = models.iter().map(|m| price_at(m, t)).collect();
+        let price = |t, policy| {
+            let prices: Vec<f64> = models.iter().map(|m| price_at(m, t, policy, policies)).collect();
             products.prices(&prices).expect("finite prices")
         };
+        let base = products.intercepts(&[INTERCEPT; MODELS]).expect("finite intercepts");
         Self {
             chooser: Chooser::new(),
-            intercepts: products.intercepts(&[INTERCEPT; MODELS]).expect("finite intercepts"),
-            brands: products.brands(&brand).expect("a brand for each model"),
-            prices: [price(0), price(TARIFF_MONTH)],
+            intercepts: (0..BRANDS)
+                .map(|own| products.loyal_intercepts(&base, |j| models[j].brand == own, LOYALTY))
+                .collect(),
+            prices: (0..policies).map(|policy| [price(0, policy), price(TARIFF_MONTH, policy)]).collect(),
             products,
             brand,
             region: models.iter().map(|m| m.region).collect(),
         }
     }
 
-    fn shelf(&self, t: usize) -> Shelf<'_> {
-        Shelf {
-            products: &self.products,
-            intercepts: &self.intercepts,
-            prices: &self.prices[usize::from(t >= TARIFF_MONTH)],
-            brands: &self.brands,
+    /// One event of a buyer in month `t` under every policy, as the weeks of a study take it: what the event draws is drawn once, and
+    /// each policy has its choice of largest utility, its books and what the buyer owns under it.
+    #[inline]
+    fn choose(&self, population: &Population, i: usize, t: usize, desk: &mut Desk, streams: &Streams) {
+        let mut stream = streams.at(Purpose::Taste, population.number[i], t as u64);
+        desk.room.draw(self.chooser, &self.products, &population.tastes[i], 0.0, &mut stream);
+        let owned = desk.owned[i * self.prices.len()..].iter_mut();
+        for ((prices, owned), months) in self.prices.iter().zip(owned).zip(&mut desk.months) {
+            let prices = &prices[usize::from(t >= TARIFF_MONTH)];
+            let intercepts = &self.intercepts[*owned as usize];
+            let month = &mut months[t];
+            match self.chooser.by_utility(intercepts, prices, population.alpha[i], &desk.room).0 {
+                None => month.outside += 1,
+                Some(j) => {
+                    month.sales[self.region[j]] += 1;
+                    month.revenue += prices.values()[j];
+                    *owned = self.brand[j];
+                }
+            }
         }
     }
 
-    /// Books a choice made in month `t`; the brand now owned if a model was bought.
-    #[inline]
-    fn book(&self, choice: Option<usize>, shelf: &Shelf<'_>, month: &mut Month) -> Option<u32> {
-        let Some(j) = choice else {
-            month.outside += 1;
-            return None;
-        };
-        month.sales[self.region[j]] += 1;
-        month.revenue += shelf.prices.values()[j];
-        Some(self.brand[j])
+    fn desk(&self, population: &Population) -> Desk {
+        let policies = self.prices.len();
+        Desk {
+            room: Idiosyncratic::new(MODELS),
+            owned: population.owned.iter().flat_map(|own| vec![*own; policies]).collect(),
+            months: vec![[Month::default(); MONTHS]; policies],
+        }
     }
 
-    /// Every buyer in the market in every month: eight buyers stay in their lanes through all months.
-    fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Run {
-        let mut months = [Month::default(); MONTHS];
-        let mut lanes = EightBuyers::new(&self.products);
+    /// Every buyer in the market in every month.
+    fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Vec<Run> {
         let mut population = Population::default();
-        let mut draws: Vec<Stream> = buyers.map(|number| streams.at(Purpose::Population, number, 0)).collect();
-        for stream in &mut draws {
-            population.draw(stream);
+        for number in buyers {
+            population.draw(number, streams);
         }
         population.finish();
-        for (group, streams) in draws.chunks_mut(LANES).enumerate() {
-            for lane in 0..streams.len() {
-                lanes.seat(lane, &population.state(group * LANES + lane));
-            }
-            let mut u = [0.5; LANES];
-            for (t, month) in months.iter_mut().enumerate() {
-                for (u, stream) in u.iter_mut().zip(&mut *streams) {
-                    *u = stream.uniform_open();
-                }
-                let shelf = self.shelf(t);
-                let choices = self.chooser.eight_by_inverse_cdf(&shelf, &mut lanes, &u);
-                for (lane, choice) in choices.into_iter().enumerate().take(streams.len()) {
-                    if let Some(brand) = self.book(choice, &shelf, month) {
-                        lanes.own(lane, Some(brand));
-                    }
-                }
+        let mut desk = self.desk(&population);
+        for i in 0..population.number.len() {
+            for t in 0..MONTHS {
+                self.choose(&population, i, t, &mut desk, streams);
             }
         }
-        months
+        desk.months
     }
 
     /// Each cell of the table buyers x months is an event with probability `rate`: the number of cells between two
     /// events is geometric, so the empty ones are never looked at, and buyers without an event never drawn. The events
-    /// are then taken month by month, eight buyers at a time.
-    fn sparse_block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
-        let (population, mut calendar) = self.calendar(streams, buyers, rate);
-        let mut owned = population.owned.clone();
-        let mut months = [Month::default(); MONTHS];
-        let mut lanes = EightBuyers::new(&self.products);
-        for (t, (month, events)) in months.iter_mut().zip(&mut calendar).enumerate() {
-            let shelf = self.shelf(t);
-            for group in events.chunks(LANES) {
-                let mut u = [0.5; LANES];
-                for (lane, &(i, draw)) in group.iter().enumerate() {
-                    lanes.seat(lane, &BuyerState { owned: Some(owned[i]), ..population.state(i) });
-                    u[lane] = draw;
-                }
-                let choices = self.chooser.eight_by_inverse_cdf(&shelf, &mut lanes, &u);
-                for (&(i, _), choice) in group.iter().zip(choices) {
-                    if let Some(brand) = self.book(choice, &shelf, month) {
-                        owned[i] = brand;
-                    }
-                }
+    /// are then taken month by month.
+    fn sparse_block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Vec<Run> {
+        let (population, calendar) = self.calendar(streams, buyers, rate);
+        let mut desk = self.desk(&population);
+        for (t, events) in calendar.iter().enumerate() {
+            for &i in events {
+                self.choose(&population, i, t, &mut desk, streams);
             }
         }
-        months
+        desk.months
     }
 
-    /// The buyers of a block who come to market, and for every month who they are and their uniforms.
+    /// The buyers of a block who come to market, and for every month who they are.
     fn calendar(
         &self,
         streams: &Streams,
         buyers: std::ops::Range<u64>,
         rate: f64,
-    ) -> (Population, [Vec<(usize, f64)>; MONTHS]) {
+    ) -> (Population, [Vec<usize>; MONTHS]) {
         let mut population = Population::default();
-        let mut calendar: [Vec<(usize, f64)>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(256));
+        let mut calendar: [Vec<usize>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(256));
         let mut skips = streams.at(Purpose::Holding, buyers.start, 0);
         // An exponential over -ln(1 - rate), cut to an integer, is geometric.
         let scale = -1.0 / (1.0 - rate).ln();
         let mut batch = [0.0; 64];
         let cells = (buyers.end - buyers.start) * MONTHS as u64;
         let mut cell = 0;
-        let mut last: Option<(u64, Stream)> = None;
         'cells: loop {
             skips.fill_exponential(&mut batch);
             for e in batch {
@@ -319,15 +308,10 @@ impl Market {
                     break 'cells;
                 }
                 let (number, t) = (buyers.start + cell / MONTHS as u64, (cell % MONTHS as u64) as usize);
-                let stream = match &mut last {
-                    Some((known, stream)) if *known == number => stream,
-                    _ => {
-                        let stream = &mut last.insert((number, streams.at(Purpose::Population, number, 0))).1;
-                        population.draw(stream);
-                        stream
-                    }
-                };
-                calendar[t].push((population.alpha.len() - 1, stream.uniform_open()));
+                if population.number.last() != Some(&number) {
+                    population.draw(number, streams);
+                }
+                calendar[t].push(population.number.len() - 1);
                 cell += 1;
             }
         }
@@ -335,7 +319,7 @@ impl Market {
         (population, calendar)
     }
 
-    fn block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Run {
+    fn block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Vec<Run> {
         if rate < 1.0 { self.sparse_block(streams, buyers, rate) } else { self.dense_block(streams, buyers) }
     }
 }
@@ -345,6 +329,7 @@ struct Case {
     buyers: u64,
     runs: u64,
     rate: f64,
+    policies: usize,
 }
 
 impl Case {
@@ -358,44 +343,46 @@ impl Case {
             .collect()
     }
 
-    fn sums(&self, blocks: &[Run]) -> Vec<Run> {
+    /// The runs of one policy after the other, each the sum of its blocks.
+    fn sums(&self, blocks: &[Vec<Run>]) -> Vec<Run> {
         let blocks_per_run = usize::try_from(self.buyers.div_ceil(BLOCK)).expect("few blocks");
-        blocks
-            .chunks_exact(blocks_per_run)
-            .map(|run| {
-                let mut sum = [Month::default(); MONTHS];
-                for block in run {
-                    for (total, part) in sum.iter_mut().zip(block) {
-                        for (s, p) in total.sales.iter_mut().zip(part.sales) {
-                            *s += p;
-                        }
-                        total.outside += part.outside;
-                        total.revenue += part.revenue;
+        let sum_of = |policy: usize, run: &[Vec<Run>]| {
+            let mut sum = [Month::default(); MONTHS];
+            for block in run {
+                for (total, part) in sum.iter_mut().zip(block[policy]) {
+                    for (s, p) in total.sales.iter_mut().zip(part.sales) {
+                        *s += p;
                     }
+                    total.outside += part.outside;
+                    total.revenue += part.revenue;
                 }
-                sum
-            })
+            }
+            sum
+        };
+        (0..self.policies)
+            .flat_map(|policy| blocks.chunks_exact(blocks_per_run).map(move |run| sum_of(policy, run)))
             .collect()
     }
 
     fn plain(&self, models: &[Model]) -> Vec<Run> {
-        (0..self.runs).map(|run| plain::run(models, self.buyers, self.rate, run)).collect()
+        let run = |policy, run| plain::run(models, self.buyers, self.rate, run, (policy, self.policies));
+        (0..self.policies).flat_map(|policy| (0..self.runs).map(move |number| run(policy, number))).collect()
     }
 
     fn one_core(&self, market: &Market) -> Vec<Run> {
-        let blocks: Vec<Run> = self.jobs().into_iter().map(|(s, b)| market.block(&s, b, self.rate)).collect();
+        let blocks: Vec<Vec<Run>> = self.jobs().into_iter().map(|(s, b)| market.block(&s, b, self.rate)).collect();
         self.sums(&blocks)
     }
 
     fn parallel(&self, market: &Market, pool: &rayon::ThreadPool) -> Vec<Run> {
         let jobs = self.jobs();
-        let blocks: Vec<Run> =
+        let blocks: Vec<Vec<Run>> =
             pool.install(|| jobs.into_par_iter().map(|(s, b)| market.block(&s, b, self.rate)).collect());
         self.sums(&blocks)
     }
 
     fn agent_steps(&self) -> f64 {
-        self.buyers as f64 * MONTHS as f64 * self.runs as f64
+        self.buyers as f64 * MONTHS as f64 * self.runs as f64 * self.policies as f64
     }
 }
 
@@ -516,20 +503,23 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let chosen = |name: &str| words.iter().all(|word| name.contains(word.as_str()));
     let models = models();
-    let market = Market::new(&models);
+    let markets = [1, POLICIES].map(|policies| Market::new(&models, policies));
     let pools = [1, 2].map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool of threads"));
-    println!("choice workload: {MODELS} models, {MONTHS} months; instructions {}", market.chooser.instructions());
+    println!("choice workload: {MODELS} models, {MONTHS} months; instructions {}", markets[0].chooser.instructions());
 
     // Correctness first: shares of many runs, and the same bits at any number of threads.
     for (name, rate, expected) in [("sparse", SPARSE, &EXPECTED_SPARSE), ("dense", 1.0, &EXPECTED_DENSE)] {
-        let case = Case { buyers: 10_000, runs: if rate < 1.0 { 200 } else { 20 }, rate };
-        let ours = case.one_core(&market);
+        // The last policy of eight is the one whose shares are known.
+        let case = Case { buyers: 10_000, runs: if rate < 1.0 { 200 } else { 20 }, rate, policies: POLICIES };
+        let market = &markets[1];
+        let ours = case.one_core(market);
         for pool in &pools {
-            let again = case.parallel(&market, pool);
+            let again = case.parallel(market, pool);
             assert!(again == ours, "{name}: {} threads give another result", pool.current_num_threads());
         }
-        let distance = check(&format!("{name}, library"), &ours, expected);
-        let plain = check(&format!("{name}, plain"), &case.plain(&models), expected);
+        let distance = check(&format!("{name}, library"), &ours[ours.len() - case.runs as usize..], expected);
+        let plain = Case { policies: 1, ..case }.plain(&models);
+        let plain = check(&format!("{name}, plain"), &plain, expected);
         println!(
             "{name}: {} runs of {}: largest distance from the expected shares and prices {distance:.2} standard errors \
              (plain {plain:.2}); same bits at 1 and 2 threads",
@@ -538,9 +528,11 @@ fn main() {
     }
 
     let cases = [
-        ("sparse, N = 10,000", Case { buyers: 10_000, runs: 20, rate: SPARSE }, 10),
-        ("sparse, N = 100,000", Case { buyers: 100_000, runs: 20, rate: SPARSE }, 1),
-        ("dense, N = 10,000", Case { buyers: 10_000, runs: 4, rate: 1.0 }, 4),
+        ("sparse, N = 10,000", Case { buyers: 10_000, runs: 20, rate: SPARSE, policies: 1 }, 10),
+        ("sparse, N = 100,000", Case { buyers: 100_000, runs: 20, rate: SPARSE, policies: 1 }, 1),
+        ("dense, N = 10,000", Case { buyers: 10_000, runs: 4, rate: 1.0, policies: 1 }, 2),
+        ("sparse, N = 100,000, eight policies", Case { buyers: 100_000, runs: 4, rate: SPARSE, policies: POLICIES }, 2),
+        ("dense, N = 10,000, eight policies", Case { buyers: 10_000, runs: 2, rate: 1.0, policies: POLICIES }, 1),
     ];
     let mut table = String::from(
         "\n| case | program | agent-steps/s | utility evaluations/s | times plain, one core | times one core |\n\
@@ -548,15 +540,16 @@ fn main() {
     );
     let mut limits = Vec::new();
     for (name, case, rounds) in cases.iter().filter(|(name, ..)| chosen(name)) {
+        let market = &markets[usize::from(case.policies > 1)];
         // Plain, one core and two cores by turns, so that a busy machine slows all three.
         let (mut plain, mut one, mut one_wall, mut two) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut gain, mut scaling, mut work) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..REPEATS {
             limits.push(exp_limit());
             let (_, plain_cpu, _) = timed(|| case.plain(&models));
-            let (wall, cpu, _) = timed(|| (0..*rounds).map(|_| case.one_core(&market).len()).sum::<usize>());
+            let (wall, cpu, _) = timed(|| (0..*rounds).map(|_| case.one_core(market).len()).sum::<usize>());
             let (two_wall, two_cpu, _) =
-                timed(|| (0..*rounds).map(|_| case.parallel(&market, &pools[1]).len()).sum::<usize>());
+                timed(|| (0..*rounds).map(|_| case.parallel(market, &pools[1]).len()).sum::<usize>());
             let per_round = 1.0 / f64::from(*rounds);
             plain.push(plain_cpu);
             one.push(cpu * per_round);

@@ -1,19 +1,17 @@
 //! One buyer's choice among all models and an outside option.
 //!
 //! A buyer weighs model j by e_j = exp(V_j), V_j = delta_j + sum_k b_k x_jk - alpha p_j, and the outside option by
-//! e_0 = exp(V_0). Its choice has the logit probabilities e_j / (e_0 + sum_m e_m) and can be drawn in three ways:
+//! e_0 = exp(V_0). Its choice has the logit probabilities e_j / (e_0 + sum_m e_m) and can be drawn in two ways:
 //!
 //! - **Race** ([`Chooser::by_race`]): option j arrives after the time E_j / e_j, E_j exponential with mean 1, and the
 //!   first is taken. This is the largest V_j plus Gumbel draw, with one logarithm instead of two. The draw of an option is
 //!   its own: when one price changes, choices between the other models stay as they were, so policies are best
 //!   compared this way (Train 2009, section 3.1, for the Gumbel form).
-//! - **Inverse CDF** ([`Chooser::by_inverse_cdf`]): one uniform, cheaper; a change of one price also shifts the places
-//!   of the others.
 //! - **Largest utility** ([`Chooser::by_utility`]): the same as the race, with the draws of an event ([`Idiosyncratic`]) worked out
 //!   once for choices at many prices, and the utility reached.
 //!
-//! The first two are there for one buyer ([`Chooser::exp_utilities`], then a choice from the weights) and for eight at
-//! once ([`EightBuyers`]), with the same results to the bit; eight at once is about twice as fast a buyer.
+//! One uniform for each event and the inverse of the cumulative distribution would be cheaper for a single policy; a change of one
+//! price then also shifts the places of the others, and policies can no longer be paired.
 //!
 //! The outside option is `None`, a model its number in the [`ProductTable`]. Loyalty to the owned brand is an intercept
 //! raised by lambda ([`ProductTable::loyal_intercepts`]): the factor exp(lambda) on that brand's weights.
@@ -24,8 +22,7 @@
 use thiserror::Error;
 
 pub use super::kernel::choice::Column;
-pub use super::kernel::choice::LANES;
-use super::kernel::choice::{Eight, Instructions, ProductColumns};
+use super::kernel::choice::Instructions;
 use crate::model::streams::Stream;
 
 /// Why a column of products was refused.
@@ -120,25 +117,12 @@ impl ProductTable {
         Ok(Column::new(prices, 0.0))
     }
 
-    /// The column of brand codes, for [`Chooser::eight_by_race`] and [`Chooser::eight_by_inverse_cdf`].
-    ///
-    /// # Errors
-    /// Another number of values than products.
-    pub fn brands(&self, brands: &[u32]) -> Result<Column, ColumnError> {
-        let codes: Vec<f64> = brands.iter().map(|&b| f64::from(b)).collect();
-        checked("brands", &codes, self.products, |_| true)?;
-        Ok(Column::new(&codes, NO_BRAND))
-    }
-
     /// A column of zeros: room for weights, or sums of probabilities.
     #[must_use]
     pub fn zeros(&self) -> Column {
         Column::filled(self.products, 0.0)
     }
 }
-
-/// Code of a buyer who owns none of the brands.
-const NO_BRAND: f64 = -1.0;
 
 fn checked(column: &str, values: &[f64], products: usize, allowed: impl Fn(f64) -> bool) -> Result<(), ColumnError> {
     if values.len() != products {
@@ -212,111 +196,13 @@ impl Idiosyncratic {
         outside: f64,
         stream: &mut Stream,
     ) {
-        let mut draw = [stream.uniform_open()];
+        let own = stream.uniform_open();
         let count = self.models.values().len();
         stream.fill_uniform(self.models.values_mut());
         // The padding must hold uniforms too; what becomes of them has no meaning.
         self.models.padded_mut()[count..].fill(0.5);
-        chooser.0.gumbel_in_place(&mut draw);
-        self.outside = outside + draw[0];
-        chooser.0.gumbel_utilities(products.columns.padded(), tastes, self.models.padded_mut());
-    }
-}
-
-/// What a buyer brings to a purchase event.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BuyerState<'a> {
-    /// Tastes for the characteristics, in the table's order.
-    pub tastes: &'a [f64],
-    /// Price sensitivity, per unit of the prices.
-    pub alpha: f64,
-    /// Owned brand.
-    pub owned: Option<u32>,
-    /// Utility of staying with the owned brand.
-    pub loyalty: f64,
-    /// Weight of the outside option, e_0.
-    pub outside: f64,
-}
-
-/// Eight buyers who choose at the same prices, with the room that takes. A lane left alone keeps its last buyer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EightBuyers {
-    buyers: Eight,
-    room: Column,
-}
-
-impl EightBuyers {
-    /// Eight lanes for choices from `products`.
-    #[must_use]
-    pub fn new(products: &ProductTable) -> Self {
-        Self {
-            buyers: Eight {
-                alpha: [0.0; LANES],
-                owned: [NO_BRAND; LANES],
-                loyalty: [0.0; LANES],
-                outside: [1.0; LANES],
-                tastes: vec![[0.0; LANES]; products.characteristics],
-            },
-            room: Column::filled(products.products * LANES, 0.0),
-        }
-    }
-
-    /// Puts a buyer in `lane`, 0 to 7.
-    ///
-    /// # Panics
-    /// Where the lane is past the seventh or the tastes are fewer than the characteristics.
-    #[inline]
-    pub fn seat(&mut self, lane: usize, buyer: &BuyerState<'_>) {
-        self.buyers.alpha[lane] = buyer.alpha;
-        self.buyers.loyalty[lane] = buyer.loyalty;
-        self.buyers.outside[lane] = buyer.outside;
-        for (k, tastes) in self.buyers.tastes.iter_mut().enumerate() {
-            tastes[lane] = buyer.tastes[k];
-        }
-        self.own(lane, buyer.owned);
-    }
-
-    /// Gives the buyer in `lane` another owned brand.
-    ///
-    /// # Panics
-    /// Where the lane is past the seventh.
-    #[inline]
-    pub fn own(&mut self, lane: usize, brand: Option<u32>) {
-        self.buyers.owned[lane] = brand.map_or(NO_BRAND, f64::from);
-    }
-}
-
-/// The draws of eight purchase events, the same as [`Race`] holds for each of them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EightRaces {
-    outside: [f64; LANES],
-    models: Column,
-}
-
-impl EightRaces {
-    /// Room for the draws of eight events among `products` products.
-    #[must_use]
-    pub fn new(products: usize) -> Self {
-        Self { outside: [1.0; LANES], models: Column::filled(products * LANES, 0.5) }
-    }
-
-    /// Draws anew from the streams of up to eight events, in the order of the lanes; the other lanes' draws mean nothing.
-    #[inline]
-    pub fn draw(&mut self, chooser: Chooser, streams: impl IntoIterator<Item = Stream>) {
-        self.outside = [0.5; LANES];
-        let mut drawn = 0;
-        for (lane, mut stream) in (0..LANES).zip(streams) {
-            self.outside[lane] = stream.uniform_open();
-            for u in self.models.values_mut()[lane..].iter_mut().step_by(LANES) {
-                *u = stream.uniform_open();
-            }
-            drawn += 1;
-        }
-        for block in self.models.values_mut().chunks_exact_mut(LANES) {
-            block[drawn..].fill(0.5);
-        }
-        chooser.0.race_speeds_in_place(&mut self.outside);
-        chooser.0.race_speeds_in_place(self.models.values_mut());
+        let draw = chooser.0.gumbel_utilities(products.columns.padded(), tastes, own, self.models.padded_mut());
+        self.outside = outside + draw;
     }
 }
 
@@ -383,13 +269,6 @@ impl Chooser {
         self.0.add_probabilities(weights.padded(), outside, scale, sums.padded_mut())
     }
 
-    /// The option at `u` in (0, 1) of the cumulative distribution; `None` is the outside option.
-    #[inline]
-    #[must_use]
-    pub fn by_inverse_cdf(self, weights: &Column, outside: f64, u: f64) -> Option<usize> {
-        self.0.inverse_cdf(weights.padded(), outside, u)
-    }
-
     /// The first option to arrive; `None` is the outside option, which also wins where all weights are zero.
     ///
     /// # Panics
@@ -418,77 +297,11 @@ impl Chooser {
         let (base, price) = (intercepts.padded(), prices.padded());
         self.0.largest_utility(base, own.models.padded(), price, alpha, own.outside)
     }
-
-    /// The choices of eight buyers at the uniforms `u`: for each lane what [`Self::exp_utilities`] with the intercepts
-    /// raised by his loyalty and [`Self::by_inverse_cdf`] give.
-    ///
-    /// # Panics
-    /// Where the columns or the buyers are not those of `products`.
-    #[inline]
-    #[must_use]
-    pub fn eight_by_inverse_cdf(
-        self,
-        shelf: &Shelf<'_>,
-        buyers: &mut EightBuyers,
-        u: &[f64; LANES],
-    ) -> [Option<usize>; LANES] {
-        self.0.eight_by_inverse_cdf(shelf.columns(), &buyers.buyers, u, buyers.room.values_mut())
-    }
-
-    /// The choices of eight buyers by race: for each lane what [`Self::exp_utilities`] with the intercepts raised by his
-    /// loyalty and [`Self::by_race`] give.
-    ///
-    /// # Panics
-    /// Where the columns, the buyers or the races are not those of `products`.
-    #[inline]
-    #[must_use]
-    pub fn eight_by_race(
-        self,
-        shelf: &Shelf<'_>,
-        buyers: &mut EightBuyers,
-        races: &EightRaces,
-    ) -> [Option<usize>; LANES] {
-        self.0.eight_by_race(
-            shelf.columns(),
-            &buyers.buyers,
-            races.models.values(),
-            &races.outside,
-            buyers.room.values_mut(),
-        )
-    }
-}
-
-/// What is on sale to eight buyers: the products with their intercepts (without loyalty), prices and brands.
-#[derive(Clone, Copy, Debug)]
-pub struct Shelf<'a> {
-    /// Characteristics.
-    pub products: &'a ProductTable,
-    /// Column of [`ProductTable::intercepts`].
-    pub intercepts: &'a Column,
-    /// Column of [`ProductTable::prices`].
-    pub prices: &'a Column,
-    /// Column of [`ProductTable::brands`].
-    pub brands: &'a Column,
-}
-
-impl<'a> Shelf<'a> {
-    #[inline]
-    fn columns(&self) -> ProductColumns<'a> {
-        ProductColumns {
-            characteristics: self.products.columns.padded(),
-            stride: self.intercepts.padded().len(),
-            base: self.intercepts.values(),
-            price: self.prices.values(),
-            brand: self.brands.values(),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        BuyerState, Chooser, Column, ColumnError, EightBuyers, EightRaces, Idiosyncratic, ProductTable, Race, Shelf,
-    };
+    use super::{Chooser, Column, ColumnError, Idiosyncratic, ProductTable, Race};
     use crate::model::streams::{Purpose, Streams};
 
     const ALPHA: f64 = 0.04;
@@ -521,7 +334,7 @@ mod tests {
     /// Frequencies of 200,000 choices against the logit probabilities, chi-squared with 12 degrees of freedom below its
     /// 0.01% point (39.1); the seed is fixed.
     #[test]
-    fn both_ways_of_choosing_have_the_logit_probabilities() {
+    fn races_have_the_logit_probabilities() {
         const N: u32 = 200_000;
         let market = market(12);
         let weights = market.weights(&market.intercepts, &market.prices);
@@ -532,23 +345,19 @@ mod tests {
         assert!((probabilities.values().iter().sum::<f64>() + outside / total - 1.0).abs() < 1e-15);
         assert_eq!(total.to_bits(), chooser.total(&weights, outside).to_bits());
         let mut race = Race::new(12);
-        let mut counts = [[0_u32; 13]; 2];
+        let mut counts = [0_u32; 13];
         for event in 0..u64::from(N) {
-            let mut stream = Streams::new(23, 1).at(Purpose::Taste, 5, event);
-            race.draw(chooser, &mut stream);
-            counts[0][chooser.by_race(&weights, outside, &race).unwrap_or(12)] += 1;
-            counts[1][chooser.by_inverse_cdf(&weights, outside, stream.uniform_open()).unwrap_or(12)] += 1;
+            race.draw(chooser, &mut Streams::new(23, 1).at(Purpose::Taste, 5, event));
+            counts[chooser.by_race(&weights, outside, &race).unwrap_or(12)] += 1;
         }
-        for (way, counts) in ["race", "inverse CDF"].iter().zip(counts) {
-            let chi_squared: f64 = (0..13)
-                .map(|j| {
-                    let p = if j < 12 { probabilities.values()[j] } else { outside / total };
-                    let expected = f64::from(N) * p;
-                    (f64::from(counts[j]) - expected).powi(2) / expected
-                })
-                .sum();
-            assert!(chi_squared < 39.1, "{way}: chi-squared {chi_squared}, {counts:?}");
-        }
+        let chi_squared: f64 = (0..13)
+            .map(|j| {
+                let p = if j < 12 { probabilities.values()[j] } else { outside / total };
+                let expected = f64::from(N) * p;
+                (f64::from(counts[j]) - expected).powi(2) / expected
+            })
+            .sum();
+        assert!(chi_squared < 39.1, "chi-squared {chi_squared}, {counts:?}");
     }
 
     /// What the race is for: a dearer model 3 loses buyers, and nobody else changes his choice.
@@ -651,47 +460,5 @@ mod tests {
             ProductTable::new(2, &[&[1.0, f64::INFINITY]]),
             Err(ColumnError::NotFinite { product: 1, .. })
         ));
-    }
-
-    /// Eight seated buyers, one of them without a brand, choose as each of them alone, from the same streams.
-    #[test]
-    fn eight_at_once_are_eight_one_by_one() {
-        const N: usize = 21;
-        let market = market(N);
-        let brand_of: Vec<u32> = (0..21).map(|j| j % 4).collect();
-        let products = &market.products;
-        let prices = products.prices(&market.prices).unwrap();
-        let brands = products.brands(&brand_of).unwrap();
-        let shelf = Shelf { products, intercepts: &market.intercepts, prices: &prices, brands: &brands };
-        let chooser = Chooser::new();
-        let (mut group, mut races) = (EightBuyers::new(products), EightRaces::new(N));
-        let (mut weights, mut race) = (products.zeros(), Race::new(N));
-        for event in 0..300 {
-            let stream = |lane: usize| Streams::new(8, 0).at(Purpose::Taste, lane as u64, event);
-            let mut tastes = [[0.0; 2]; 8];
-            let mut u = [0.0; 8];
-            let owned = |lane: usize| (lane != 2).then_some(brand_of[(lane + 5) % N]);
-            for lane in 0..8 {
-                let mut draws = Streams::new(8, 0).at(Purpose::Population, lane as u64, event);
-                draws.fill_uniform(&mut tastes[lane]);
-                u[lane] = draws.uniform_open();
-                group.seat(
-                    lane,
-                    &BuyerState { tastes: &tastes[lane], alpha: ALPHA, owned: owned(lane), loyalty: 1.2, outside: 0.9 },
-                );
-            }
-            // Five events, then eight: the last lanes' draws of the first count are replaced.
-            races.draw(chooser, (0..5).map(stream));
-            races.draw(chooser, (0..8).map(stream));
-            let by_race = chooser.eight_by_race(&shelf, &mut group, &races);
-            let by_cdf = chooser.eight_by_inverse_cdf(&shelf, &mut group, &u);
-            for lane in 0..8 {
-                let loyal = products.loyal_intercepts(&market.intercepts, |j| Some(brand_of[j]) == owned(lane), 1.2);
-                chooser.exp_utilities(products, &loyal, &prices, &tastes[lane], ALPHA, &mut weights);
-                race.draw(chooser, &mut stream(lane));
-                assert_eq!(by_race[lane], chooser.by_race(&weights, 0.9, &race), "event {event}, lane {lane}");
-                assert_eq!(by_cdf[lane], chooser.by_inverse_cdf(&weights, 0.9, u[lane]), "event {event}, lane {lane}");
-            }
-        }
     }
 }

@@ -1,7 +1,4 @@
-//! Choices among many products: of one buyer with the products in the lanes, or of eight buyers, one in each lane.
-//!
-//! The first needs one buyer only; the second is about twice as fast a buyer, because eight choices hide each other's
-//! latencies. Both give the same weights and the same choices, to the bit.
+//! Choices of one buyer among many products, with the products in the lanes.
 //!
 //! Every operation is written once, as a plain loop over blocks of eight numbers in a fixed order of operations, and
 //! compiled three times: for AVX-512, for AVX2 with fused multiply-add, and for any processor. [`Instructions`] picks the
@@ -138,37 +135,6 @@ impl Instructions {
     }
 }
 
-/// The products as the kernels of eight buyers see them: columns of equal length.
-#[derive(Clone, Copy, Debug)]
-pub struct ProductColumns<'a> {
-    /// The columns x_k one after the other, each `stride` long.
-    pub characteristics: &'a [f64],
-    /// Distance from one column to the next, at least the number of products.
-    pub stride: usize,
-    /// Intercepts delta_j, without loyalty.
-    pub base: &'a [f64],
-    /// Consumer prices.
-    pub price: &'a [f64],
-    /// Code of the product's brand.
-    pub brand: &'a [f64],
-}
-
-/// Eight buyers, one in each lane.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(align(64))]
-pub struct Eight {
-    /// Price sensitivity.
-    pub alpha: [f64; LANES],
-    /// Code of the owned brand; a code that no product has for none.
-    pub owned: [f64; LANES],
-    /// Utility of staying with the owned brand.
-    pub loyalty: [f64; LANES],
-    /// Weight of the outside option.
-    pub outside: [f64; LANES],
-    /// Tastes for the characteristics.
-    pub tastes: Vec<[f64; LANES]>,
-}
-
 /// A method of [`Instructions`] that runs `$body`, an `#[inline(always)]` function, compiled for the instruction set.
 macro_rules! compiled_for_each {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:path) => {
@@ -250,14 +216,6 @@ compiled_for_each! {
 }
 
 compiled_for_each! {
-    /// The option at `u` in (0, 1) of the cumulative distribution, `None` for the outside option.
-    ///
-    /// The options lie in this order: outside, then the products by number. An option of weight zero is never taken;
-    /// where all weights are zero the outside option is.
-    fn inverse_cdf(weights: &[f64], outside: f64, u: f64) -> Option<usize> = inverse_cdf_of
-}
-
-compiled_for_each! {
     /// The winner of the race: the largest of `outside * outside_speed` and the `weights[j] * speeds[j]`, `None` for the
     /// outside option.
     ///
@@ -271,19 +229,15 @@ compiled_for_each! {
 }
 
 compiled_for_each! {
-    /// Replaces every uniform u in (0, 1) by the Gumbel draw -ln(-ln u).
-    fn gumbel_in_place(u: &mut [f64]) = gumbel_loop
-}
-
-compiled_for_each! {
     /// Replaces every uniform u in (0, 1) of `out` by `-ln(-ln u) + sum_k tastes[k] x_k[j]`, terms added in this order, each by a
-    /// fused multiply-add: all of a utility but the intercept and the price.
+    /// fused multiply-add: all of a utility but the intercept and the price. Returns the Gumbel draw of the uniform `outside`, whose
+    /// two logarithms are worked out while the others' are.
     ///
     /// `characteristics` holds the columns x_k one after the other. All lengths are multiples of [`LANES`].
     ///
     /// # Panics
     /// Where the lengths do not fit together.
-    fn gumbel_utilities(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) = gumbel_utilities_any
+    fn gumbel_utilities(characteristics: &[f64], tastes: &[f64], outside: f64, out: &mut [f64]) -> f64 = gumbel_utilities_any
 }
 
 compiled_for_each! {
@@ -300,35 +254,6 @@ compiled_for_each! {
         alpha: f64,
         outside: f64,
     ) -> (Option<usize>, f64) = largest_utility_of
-}
-
-compiled_for_each! {
-    /// Eight buyers' choices at the uniforms `u`, as by [`Instructions::exp_utilities`] and [`Instructions::inverse_cdf`]
-    /// for each of them. `cumulative` is room for one block of eight for each product.
-    ///
-    /// # Panics
-    /// Where the lengths do not fit together.
-    fn eight_by_inverse_cdf(
-        products: ProductColumns<'_>,
-        buyers: &Eight,
-        u: &[f64; LANES],
-        cumulative: &mut [f64],
-    ) -> [Option<usize>; LANES] = eight_inverse_cdf
-}
-
-compiled_for_each! {
-    /// Eight buyers' winners, as by [`Instructions::exp_utilities`] and [`Instructions::race`] for each of them; `speeds`
-    /// holds one block of eight for each product, and `weights` has room for as many and keeps the weights.
-    ///
-    /// # Panics
-    /// Where the lengths do not fit together.
-    fn eight_by_race(
-        products: ProductColumns<'_>,
-        buyers: &Eight,
-        speeds: &[f64],
-        outside_speeds: &[f64; LANES],
-        weights: &mut [f64],
-    ) -> [Option<usize>; LANES] = eight_race
 }
 
 #[inline(always)]
@@ -353,10 +278,8 @@ fn race_speed_loop(u: &mut [f64]) {
 }
 
 #[inline(always)]
-fn gumbel_loop(u: &mut [f64]) {
-    for v in u {
-        *v = -ln(-ln(*v));
-    }
+fn gumbel(u: f64) -> f64 {
+    -ln(-ln(u))
 }
 
 /// Chooses the loop with the number of characteristics known at compile time: the utility then never leaves registers.
@@ -463,23 +386,6 @@ fn add_probabilities_loop(weights: &[f64], outside: f64, scale: f64, sums: &mut 
 }
 
 #[inline(always)]
-fn inverse_cdf_of(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
-    let target = u * weights.iter().fold(outside, |sum, w| sum + w);
-    let mut sum = outside;
-    if target < sum {
-        return None;
-    }
-    for (j, weight) in weights.iter().enumerate() {
-        sum += weight;
-        if target < sum {
-            return Some(j);
-        }
-    }
-    // Rounding put the target on the total.
-    weights.iter().rposition(|&w| w > 0.0)
-}
-
-#[inline(always)]
 fn race_of(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> {
     assert!(weights.len() == speeds.len(), "one speed for each product");
     let start = outside * outside_speed;
@@ -525,7 +431,8 @@ fn reduced(mut x: [f64; LANES], of: impl Fn(f64, f64) -> f64) -> f64 {
 
 /// Chooses the loop with the number of characteristics known at compile time.
 #[inline(always)]
-fn gumbel_utilities_any(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
+fn gumbel_utilities_any(characteristics: &[f64], tastes: &[f64], outside: f64, out: &mut [f64]) -> f64 {
+    let draw = gumbel(outside);
     assert!(out.len().is_multiple_of(LANES), "columns are padded");
     assert!(characteristics.len() == tastes.len() * out.len(), "one column for each taste");
     macro_rules! fused {
@@ -537,6 +444,7 @@ fn gumbel_utilities_any(characteristics: &[f64], tastes: &[f64], out: &mut [f64]
         };
     }
     fused!(0 1 2 3 4 5 6 7 8);
+    draw
 }
 
 #[inline(always)]
@@ -548,7 +456,7 @@ fn gumbel_utilities_of<const K: usize>(characteristics: &[f64], tastes: &[f64], 
     let tastes: [f64; K] = std::array::from_fn(|k| tastes[k]);
     for b in 0..n {
         for l in 0..LANES {
-            let mut v = -ln(-ln(out[b][l]));
+            let mut v = gumbel(out[b][l]);
             for k in 0..K {
                 v = columns[k][b][l].mul_add(tastes[k], v);
             }
@@ -560,7 +468,9 @@ fn gumbel_utilities_of<const K: usize>(characteristics: &[f64], tastes: &[f64], 
 /// The same operations column by column, for any number of characteristics.
 #[inline(always)]
 fn gumbel_utilities_many(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
-    gumbel_loop(out);
+    for v in &mut *out {
+        *v = gumbel(*v);
+    }
     for (column, taste) in characteristics.chunks_exact(out.len().max(1)).zip(tastes) {
         for (v, x) in out.iter_mut().zip(column) {
             *v = x.mul_add(*taste, *v);
@@ -586,181 +496,6 @@ fn largest_utility_of(base: &[f64], own: &[f64], price: &[f64], alpha: f64, outs
         number += 1.0;
     }
     leader_of(best, winner, outside)
-}
-
-/// Writes the eight buyers' weights of every product, one block for each.
-///
-/// In passes, first all utilities, then all exponentials: a processor keeps some hundred operations in flight, and
-/// chains as short as these leave it enough independent ones.
-#[inline(always)]
-fn eight_weights(products: ProductColumns<'_>, buyers: &Eight, out: &mut [f64]) {
-    let n = products.base.len();
-    assert!(products.price.len() == n && products.brand.len() == n, "one price and one brand for each product");
-    assert!(products.stride >= n, "columns as long as there are products");
-    assert!(products.characteristics.len() == products.stride * buyers.tastes.len(), "one column for each taste");
-    assert!(out.len() == n * LANES, "one block for each product");
-    macro_rules! fused {
-        ($($count:literal)*) => {
-            match buyers.tastes.len() {
-                $($count => eight_utilities_of::<$count>(products, buyers, out),)*
-                _ => eight_utilities_many(products, buyers, out),
-            }
-        };
-    }
-    fused!(0 1 2 3 4 5 6 7 8);
-    exp_loop(out);
-}
-
-/// Intercept of product j with the loyalty of those who own its brand.
-#[inline(always)]
-fn loyal_base(products: &ProductColumns<'_>, buyers: &Eight, j: usize) -> [f64; LANES] {
-    let (base, brand) = (products.base[j], products.brand[j]);
-    let mut v = [base; LANES];
-    for l in 0..LANES {
-        v[l] += if buyers.owned[l] == brand { buyers.loyalty[l] } else { 0.0 };
-    }
-    v
-}
-
-#[inline(always)]
-fn eight_utilities_of<const K: usize>(products: ProductColumns<'_>, buyers: &Eight, out: &mut [f64]) {
-    let n = products.base.len();
-    let columns: [&[f64]; K] = std::array::from_fn(|k| &products.characteristics[k * products.stride..][..n]);
-    let mut tastes = [[0.0; LANES]; K];
-    tastes.copy_from_slice(&buyers.tastes);
-    for (j, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        let mut v = loyal_base(&products, buyers, j);
-        for l in 0..LANES {
-            for k in 0..K {
-                v[l] = columns[k][j].mul_add(tastes[k][l], v[l]);
-            }
-            v[l] = products.price[j].mul_add(-buyers.alpha[l], v[l]);
-        }
-        *out = v;
-        keep_lanes();
-    }
-}
-
-/// Keeps the compiler from turning a loop over products into vectors of products (with scattered stores): the buyers are
-/// the lanes already.
-#[inline(always)]
-fn keep_lanes() {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: no instruction at all, and declared to touch neither memory, stack nor flags.
-    unsafe {
-        std::arch::asm!("", options(nomem, nostack, preserves_flags));
-    }
-}
-
-/// The same operations for any number of characteristics.
-#[inline(always)]
-fn eight_utilities_many(products: ProductColumns<'_>, buyers: &Eight, out: &mut [f64]) {
-    for (j, out) in out.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        let mut v = loyal_base(&products, buyers, j);
-        for (column, tastes) in products.characteristics.chunks_exact(products.stride).zip(&buyers.tastes) {
-            for l in 0..LANES {
-                v[l] = column[j].mul_add(tastes[l], v[l]);
-            }
-        }
-        for l in 0..LANES {
-            v[l] = products.price[j].mul_add(-buyers.alpha[l], v[l]);
-        }
-        *out = v;
-    }
-}
-
-#[inline(always)]
-fn eight_inverse_cdf(
-    products: ProductColumns<'_>,
-    buyers: &Eight,
-    u: &[f64; LANES],
-    cumulative: &mut [f64],
-) -> [Option<usize>; LANES] {
-    eight_weights(products, buyers, cumulative);
-    let cumulative = cumulative.as_chunks_mut::<LANES>().0;
-    let mut sum = buyers.outside;
-    for block in &mut *cumulative {
-        for l in 0..LANES {
-            sum[l] += block[l];
-        }
-        *block = sum;
-    }
-    let mut target = *u;
-    for l in 0..LANES {
-        target[l] *= sum[l];
-    }
-    // Counting instead of searching: no branch to mispredict. Counts are exact doubles, to move with the vectors, in two
-    // sums that do not wait for each other.
-    let mut passed = [[0.0; LANES]; 2];
-    for l in 0..LANES {
-        passed[0][l] = if target[l] < buyers.outside[l] { 0.0 } else { 1.0 };
-    }
-    let (pairs, rest) = cumulative.as_chunks::<2>();
-    for pair in pairs {
-        for (passed, bound) in passed.iter_mut().zip(pair) {
-            for l in 0..LANES {
-                passed[l] += if target[l] < bound[l] { 0.0 } else { 1.0 };
-            }
-        }
-    }
-    for bound in rest {
-        for l in 0..LANES {
-            passed[0][l] += if target[l] < bound[l] { 0.0 } else { 1.0 };
-        }
-    }
-    let mut choices = [None; LANES];
-    for l in 0..LANES {
-        let passed = (passed[0][l] + passed[1][l]) as usize;
-        choices[l] = if passed > cumulative.len() {
-            last_positive(cumulative, buyers.outside[l], l)
-        } else {
-            passed.checked_sub(1)
-        };
-    }
-    choices
-}
-
-/// The last product that adds to a lane's cumulative weight: where rounding puts the target on the total.
-#[cold]
-fn last_positive(cumulative: &[[f64; LANES]], outside: f64, lane: usize) -> Option<usize> {
-    (0..cumulative.len())
-        .rev()
-        .find(|&j| cumulative[j][lane] > j.checked_sub(1).map_or(outside, |i| cumulative[i][lane]))
-}
-
-#[inline(always)]
-fn eight_race(
-    products: ProductColumns<'_>,
-    buyers: &Eight,
-    speeds: &[f64],
-    outside_speeds: &[f64; LANES],
-    weights: &mut [f64],
-) -> [Option<usize>; LANES] {
-    assert!(speeds.len() == weights.len(), "one block of speeds for each product");
-    eight_weights(products, buyers, weights);
-    let speeds = speeds.as_chunks::<LANES>().0;
-    let mut best = buyers.outside;
-    for l in 0..LANES {
-        best[l] *= outside_speeds[l];
-    }
-    let mut winner = [-1.0; LANES];
-    let mut number = 0.0;
-    for (weight, speed) in weights.as_chunks::<LANES>().0.iter().zip(speeds) {
-        for l in 0..LANES {
-            let arrival = weight[l] * speed[l];
-            let ahead = arrival > best[l];
-            best[l] = if ahead { arrival } else { best[l] };
-            winner[l] = if ahead { number } else { winner[l] };
-        }
-        number += 1.0;
-    }
-    let mut winners = [None; LANES];
-    for l in 0..LANES {
-        if winner[l] >= 0.0 {
-            winners[l] = Some(winner[l] as usize);
-        }
-    }
-    winners
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 
-use super::{Column, Eight, Instructions, LANES, ProductColumns};
+use super::{Column, Instructions, LANES};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::elementary::{exp, ln};
 
@@ -31,18 +31,6 @@ mod twin {
             upper.push(upper[l] + lane);
         }
         upper
-    }
-
-    pub fn inverse_cdf(weights: &[f64], outside: f64, u: f64) -> Option<usize> {
-        let mut cumulative = vec![outside];
-        for w in weights {
-            cumulative.push(cumulative[cumulative.len() - 1] + w);
-        }
-        let target = u * cumulative[weights.len()];
-        let option = cumulative.iter().position(|&bound| target < bound);
-        // Past the end: the last option with a weight.
-        let last = || weights.iter().rposition(|&w| w > 0.0).map_or(0, |j| j + 1);
-        option.unwrap_or_else(last).checked_sub(1)
     }
 
     pub fn gumbel_utility(characteristics: &[Vec<f64>], u: f64, tastes: &[f64], j: usize) -> f64 {
@@ -119,7 +107,6 @@ fn every_instruction_set_is_the_scalar_twin_at_every_length() {
             (0..n).map(|j| twin::weight(&characteristics, base[j], price[j], &tastes, alpha, j)).collect();
         let flat: Vec<f64> = characteristics.iter().flat_map(|x| Column::new(x, 0.0).padded().to_vec()).collect();
         let (base, price) = (Column::new(&base, f64::NEG_INFINITY), Column::new(&price, 0.0));
-        let uniforms: Vec<f64> = (0..60).map(|_| draws.uniform_open()).chain([1e-16, 1.0 - 1e-16]).collect();
         let mut speeds = Column::filled(n, 0.5);
         draws.fill_uniform(speeds.values_mut());
         let outside_speed = 1.3;
@@ -137,11 +124,6 @@ fn every_instruction_set_is_the_scalar_twin_at_every_length() {
             assert_eq!(same.to_bits(), total.to_bits());
             let by_hand: Vec<f64> = expected.iter().map(|w| w.mul_add(2.0 / total, 0.25)).collect();
             assert_eq!(bits(sums.values()), bits(&by_hand), "probabilities, {name}, length {n}");
-            for &u in &uniforms {
-                let choice = instructions.inverse_cdf(weights.padded(), outside, u);
-                assert_eq!(choice, twin::inverse_cdf(&expected, outside, u), "{name}, length {n}, u {u}");
-                assert!(choice.is_none_or(|j| expected[j] > 0.0));
-            }
             let choice = instructions.race(weights.padded(), outside, speeds.padded(), outside_speed);
             assert_eq!(choice, twin::race(&expected, outside, speeds.values(), outside_speed), "{name} {n}");
         }
@@ -167,16 +149,14 @@ fn the_largest_utility_is_the_scalar_twins_at_every_length() {
         let (base, price) = (Column::new(&base, f64::NEG_INFINITY), Column::new(&price, 0.0));
         let mut u = Column::filled(n, 0.5);
         draws.fill_uniform(u.values_mut());
+        let u_outside = draws.uniform_open();
         let own: Vec<f64> = (0..n).map(|j| twin::gumbel_utility(&characteristics, u.values()[j], &tastes, j)).collect();
         for instructions in Instructions::available() {
             let name = instructions.name();
             let mut vector = u.clone();
-            instructions.gumbel_utilities(&flat, &tastes, vector.padded_mut());
+            let alone = instructions.gumbel_utilities(&flat, &tastes, u_outside, vector.padded_mut());
             assert_eq!(bits(vector.values()), bits(&own), "{name}, length {n}");
-            let mut alone = u.clone();
-            instructions.gumbel_in_place(alone.values_mut());
-            let gumbel: Vec<f64> = u.values().iter().map(|&u| -ln(-ln(u))).collect();
-            assert_eq!(bits(alone.values()), bits(&gumbel), "{name}, length {n}");
+            assert_eq!(alone.to_bits(), (-ln(-ln(u_outside))).to_bits(), "{name}, length {n}");
             for (alpha, outside) in [(0.03, 0.7), (0.0, 2.0), (0.05, f64::NEG_INFINITY), (0.03, 50.0)] {
                 let found =
                     instructions.largest_utility(base.padded(), vector.padded(), price.padded(), alpha, outside);
@@ -234,7 +214,6 @@ fn with_all_weights_zero_the_outside_option_is_taken() {
     let speeds = Column::filled(19, 2.0);
     for instructions in Instructions::available() {
         assert_eq!(instructions.race(zero.padded(), 0.0, speeds.padded(), 1.0), None);
-        assert_eq!(instructions.inverse_cdf(zero.padded(), 0.0, 0.3), None);
         let mut sums = Column::filled(19, 0.0);
         assert_eq!(instructions.add_probabilities(zero.padded(), 0.0, 1.0, sums.padded_mut()), 0.0);
         assert_eq!(sums, Column::filled(19, 0.0));
@@ -250,67 +229,6 @@ fn an_option_of_weight_zero_never_wins_against_a_positive_one() {
         let speeds = Column::filled(n, 0.03);
         for instructions in Instructions::available() {
             assert_eq!(instructions.race(weights.padded(), 0.0, speeds.padded(), 9e15), Some(n * 2 / 3));
-            for u in [f64::EPSILON / 2.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
-                assert_eq!(instructions.inverse_cdf(weights.padded(), 0.0, u), Some(n * 2 / 3), "{n} {u}");
-            }
-        }
-    }
-}
-
-/// Eight different buyers at once are each of them alone, at every length and number of characteristics.
-#[test]
-fn eight_buyers_at_once_choose_as_one_by_one() {
-    for n in 0..=140 {
-        let mut draws = stream(3000 + n);
-        let k = n % 12;
-        let characteristics: Vec<f64> = normal_like(&mut draws, k * n, 1.0);
-        let mut base = normal_like(&mut draws, n, 3.0);
-        if n > 3 {
-            base[n / 2] = f64::NEG_INFINITY;
-            base[n - 1] = -800.0;
-        }
-        let price = normal_like(&mut draws, n, 50.0);
-        let brand: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..5_u32))).collect();
-        let products =
-            ProductColumns { characteristics: &characteristics, stride: n, base: &base, price: &price, brand: &brand };
-        let lanes = |draws: &mut Stream| -> [f64; LANES] { std::array::from_fn(|_| draws.uniform_open()) };
-        let buyers = Eight {
-            alpha: lanes(&mut draws).map(|u| 0.06 * u),
-            owned: std::array::from_fn(|l| if l == 3 { -1.0 } else { f64::from(draws.random_range(0..5_u32)) }),
-            loyalty: lanes(&mut draws),
-            outside: std::array::from_fn(|l| if l == 5 { 0.0 } else { draws.uniform_open() }),
-            tastes: (0..k).map(|_| lanes(&mut draws)).collect(),
-        };
-        let mut u = lanes(&mut draws);
-        u[6] = 1.0 - f64::EPSILON / 2.0;
-        u[7] = f64::EPSILON / 2.0;
-        let mut speeds = vec![0.0; n * LANES];
-        draws.fill_uniform(&mut speeds);
-        let outside_speeds = lanes(&mut draws);
-        Instructions::portable().race_speeds_in_place(&mut speeds);
-        let one_by_one: Vec<(Option<usize>, Option<usize>)> = (0..LANES)
-            .map(|l| {
-                let weights: Vec<f64> = (0..n)
-                    .map(|j| {
-                        let columns: Vec<Vec<f64>> = (0..k).map(|k| characteristics[k * n..][..n].to_vec()).collect();
-                        let tastes: Vec<f64> = buyers.tastes.iter().map(|t| t[l]).collect();
-                        let loyal = if brand[j] == buyers.owned[l] { base[j] + buyers.loyalty[l] } else { base[j] };
-                        twin::weight(&columns, loyal, price[j], &tastes, buyers.alpha[l], j)
-                    })
-                    .collect();
-                let speeds: Vec<f64> = (0..n).map(|j| speeds[j * LANES + l]).collect();
-                (
-                    twin::inverse_cdf(&weights, buyers.outside[l], u[l]),
-                    twin::race(&weights, buyers.outside[l], &speeds, outside_speeds[l]),
-                )
-            })
-            .collect();
-        for instructions in Instructions::available() {
-            let mut room = vec![0.0; n * LANES];
-            let by_cdf = instructions.eight_by_inverse_cdf(products, &buyers, &u, &mut room);
-            let by_race = instructions.eight_by_race(products, &buyers, &speeds, &outside_speeds, &mut room);
-            let together: Vec<_> = by_cdf.into_iter().zip(by_race).collect();
-            assert_eq!(together, one_by_one, "{}, length {n}", instructions.name());
         }
     }
 }
