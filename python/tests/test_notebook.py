@@ -13,7 +13,7 @@ pytest.importorskip("ipykernel")
 
 CELL = """
 import stickershock as ss
-scenario = ss.example("market-1995").set({{"buyers.count": 1024, "buyers.pricing_nodes": 1024}})
+scenario = ss.example("market-1995").set({{"buyers.count": 8192, "buyers.pricing_nodes": 8192}})
 heard = []
 def listen(done, jobs):
     heard.append(done)
@@ -39,13 +39,13 @@ def messages(client: Any, asked: str) -> Any:
 def test_ctrl_c_in_a_notebook_stops_within_a_second_and_the_next_call_goes_on(tmp_path: Path) -> None:
     kernel, client = manager.start_new_kernel(kernel_name="python3")
     try:
-        cell = CELL.format(replications=60, out=str(tmp_path / "run"))
+        cell = CELL.format(replications=120, out=str(tmp_path / "run"))
         asked = client.execute(cell)
         interrupted, errors = None, []
         for message in messages(client, asked):
             if message["msg_type"] == "stream" and "at" in message["content"]["text"] and interrupted is None:
-                # Some jobs are done by then.
-                time.sleep(0.3)
+                # Some jobs are done by then, and seconds of work are left.
+                time.sleep(0.1)
                 interrupted = time.monotonic()
                 kernel.interrupt_kernel()
             if message["msg_type"] == "error":

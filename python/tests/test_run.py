@@ -116,10 +116,12 @@ def test_an_exception_of_the_listener_stops_the_run(small: ss.Scenario) -> None:
         ss.run(small, replications=2000, regimes=["imposed"], progress=listen)
 
 
-INTERRUPTED = """
+# More than a second of work.
+LONG = {"buyers.count": 8192, "buyers.pricing_nodes": 8192}
+INTERRUPTED = f"""
 import sys
 import stickershock as ss
-scenario = ss.example("market-1995").set({"buyers.count": 1024, "buyers.pricing_nodes": 1024})
+scenario = ss.example("market-1995").set({LONG})
 seen = []
 def listen(done, jobs):
     if done and not seen:
@@ -133,7 +135,7 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(small: ss.Scenario, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
     with subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(out)], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
@@ -148,9 +150,10 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(small: ss.Scenario,
     assert list((out / "units").iterdir())
     heard: list[tuple[int, int]] = []
     call = {"replications": 40, "regimes": ["imposed"], "charts": False}
-    whole = ss.run(small, **call, out=out, progress=lambda *jobs: heard.append(jobs))
+    scenario = ss.example("market-1995").set(LONG)
+    whole = ss.run(scenario, **call, out=out, progress=lambda *jobs: heard.append(jobs))
     assert heard[0][0] > 0, "what was done is not done again"
-    fresh = ss.run(small, replications=40, regimes=["imposed"], progress=False)
+    fresh = ss.run(scenario, replications=40, regimes=["imposed"], progress=False)
     assert all(whole.tables[name] == fresh.tables[name] for name in fresh.tables)
 
 
