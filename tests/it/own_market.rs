@@ -155,6 +155,16 @@ fn cases_of_the_solver_become_scenarios_with_their_demand() {
 }
 
 /// Own-price elasticity of a logit: - alpha p (1 - s).
+/// One maker and no column of places: all of it is imported, so that a duty has something to be on.
+#[test]
+fn a_market_of_one_maker_is_imported() {
+    for case in ["fold_1x2", "local_not_global_1x2"] {
+        let one = made(&["--market", &format!("tests/cases/field/{case}")]);
+        one.says(&["all products are imported: there is one maker", "nothing is at home, all of abroad is imported"]);
+        one.runs();
+    }
+}
+
 #[test]
 fn a_plain_logit_keeps_its_elasticities() {
     let one = made(&["--market", "tests/cases/plain_logit"]);

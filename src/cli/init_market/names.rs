@@ -87,11 +87,14 @@ impl ProductNames {
                 (country.clone(), country)
             }
             (None, None) => {
-                let largest = at_home(&maker, volumes, home).into_iter().next().unwrap_or_default();
-                notes.assumed.push(format!(
-                    "products of {largest}, who sells most, are at home, all others are imported: there is no column of regions or countries (--column region=NAME, --home)"
-                ));
-                let of = |maker: &String| if *maker == largest { "home" } else { "abroad" }.to_owned();
+                let largest = at_home(&maker, volumes, home).into_iter().next();
+                notes.assumed.push(match &largest {
+                    Some(largest) => format!(
+                        "products of {largest}, who sells most, are at home, all others are imported: there is no column of regions or countries (--column region=NAME, --home)"
+                    ),
+                    None => "all products are imported: there is one maker, and no column of regions or countries (--column region=NAME)".into(),
+                });
+                let of = |maker: &String| if Some(maker) == largest.as_ref() { "home" } else { "abroad" }.to_owned();
                 let region: Vec<String> = maker.iter().map(of).collect();
                 (region.clone(), region)
             }
@@ -118,12 +121,15 @@ impl ProductNames {
             *names = left;
         }
         notes.problems.dedup();
-        let told = if home[0] == home[1] {
+        let told = if home[0] == home[1] || home[1].is_empty() {
             home[0].join(", ")
         } else {
             format!("regions {}, countries {}", home[0].join(", "), home[1].join(", "))
         };
-        notes.assumed.push(format!("at home: {told} (--home)"));
+        notes.assumed.push(match told.as_str() {
+            "" => format!("nothing is at home, all of {} is imported (--home)", distinct(&first).join(", ")),
+            told => format!("at home: {told} (--home)"),
+        });
         let mut home_share: Vec<f64> = first.iter().map(|name| f64::from(u8::from(home[1].contains(name)))).collect();
         if let Some(own) = columns.of(Role::HomeShare) {
             let (shares, refused) = sheet.numbers(own, rows)?;
@@ -157,7 +163,7 @@ fn none_sold(sheet: &RawTable, columns: &TableRoles, rows: &[usize], (cells, nam
     }
 }
 
-/// Which of these names are at home: as the user says, by names that say so, or the one that sells most.
+/// Which of these names are at home: as the user says, by names that say so, or the one of several that sells most.
 fn at_home(names: &[String], volumes: &[f64], stated: &[String]) -> Vec<String> {
     let all = distinct(names);
     let usual: Vec<String> = HOME.map(str::to_owned).into();
@@ -167,6 +173,9 @@ fn at_home(names: &[String], volumes: &[f64], stated: &[String]) -> Vec<String> 
         if !found.is_empty() {
             return found;
         }
+    }
+    if all.len() == 1 {
+        return Vec::new();
     }
     let sold = |name: &String| -> f64 {
         names.iter().zip(volumes).filter(|(own, _)| *own == name).map(|(_, volume)| volume).sum()
