@@ -84,20 +84,24 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
                 "change of {metric_name} against the baseline, total of the period {period_name}: median and 90% intervals, and what makes the variance over \
                  draws"
             );
-            let under = said.draws.widths.first().map_or("", |row| &row.structure);
-            let own = results.points().iter().filter(|(draw, _)| under.is_empty() || draws.cell_of(*draw) == 0).count();
-            let few = own < FEWEST_DRAWS;
-            if !under.is_empty() {
-                let all = results.points().len();
-                let _ = writeln!(
-                    out,
-                    "the intervals of simulation and with parameters are of the {own} draws under {under}, the median and the last of all {all}"
-                );
-            }
+            let row = said.draws.widths.first();
+            let (under, spread) = row.map_or(("", 0), |row| (row.structure.as_str(), row.parameter_draws as usize));
+            let (all, few) = (results.points().len(), spread < FEWEST_DRAWS);
+            let own = results.points().iter().filter(|(draw, _)| draws.cell_of(*draw) == 0).count();
             if few {
                 let _ = writeln!(
                     out,
                     "{own} draws are too few for an interval with parameters: more come with --set uncertainty.draws=N"
+                );
+            } else if !under.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "the intervals of simulation and with parameters are around the mean of the {own} draws under {under}, the median and the last of all {all}{}",
+                    if spread > own {
+                        "; how wide it is with parameters is told by all draws, each as far from the mean of its own structures"
+                    } else {
+                        ""
+                    }
                 );
             }
             out.push('\n');

@@ -398,10 +398,12 @@ table! {
         simulation_low: f64, OF_METRIC;
         /// upper end
         simulation_high: f64, OF_METRIC;
-        /// 5% quantile of draws' means over them: simulation and parameters
+        /// 5% quantile of draws' means under them: simulation and parameters
         parameters_low: f64, OF_METRIC;
         /// 95% quantile
         parameters_high: f64, OF_METRIC;
+        /// draws that these two come from: those of the structures where they are 20 or more, else all, each as far from the mean under them as it is from that of its own
+        parameter_draws: u64;
         /// median of draws' means over all structures
         structure_median: f64, OF_METRIC;
         /// 5% quantile of draws' means over all structures: simulation, parameters and structure
@@ -596,6 +598,7 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
             simulation_high: found.simulation[1],
             parameters_low: found.parameters[0],
             parameters_high: found.parameters[1],
+            parameter_draws: found.parameter_draws as u64,
             structure_median: found.median,
             structure_low: found.structure[0],
             structure_high: found.structure[1],

@@ -424,10 +424,18 @@ impl<'a> Points<'a> {
         let own = |row: &&WidthRow| Some(&row.period) == period && row.is_change() == self.compares();
         let widths: Vec<&WidthRow> = widths.iter().filter(own).collect();
         page.answer = self.draws_answer(&widths, structured);
+        let all = widths.first().map_or(0, |row| row.draws);
+        let lent = if structured && widths.iter().any(|row| row.parameter_draws == all) {
+            " Under the structures that it is about there are few draws, so all draws lend it their spread, each as far from the mean of its own \
+             structures as it is (tables/widths.csv, parameter_draws)."
+        } else {
+            ""
+        };
         page.intervals = vec![
-            "Three widths stand beside each other, each the middle 90%. The first contains simulation noise: what chance leaves to the mean of one \
-             draw over its replications. The second contains simulation and parameters: the 5% and 95% quantiles over draws."
-                .into(),
+            format!(
+                "Three widths stand beside each other, each the middle 90%. The first contains simulation noise: what chance leaves to the mean of \
+                 one draw over its replications. The second contains simulation and parameters: the 5% and 95% quantiles over draws.{lent}"
+            ),
             match structured {
                 true => "The third contains simulation, parameters and structure: the same over all structures of the model that the scenario names, \
                          in proportion to their weights."
