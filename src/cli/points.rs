@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::config::StudyDesign;
 use crate::report::page::readme::spoken;
+use crate::report::page::words::counted;
 use crate::report::points::{EffectRow, WidthRow, chart_choice, setting_text, shown};
 use crate::report::writer::Said;
 use crate::study::FinishedPoints;
@@ -48,9 +49,10 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{}: {} points with results, {replications} replications each, seed {}",
+        "{}: {} with results, {} each, seed {}",
         scenario.title,
-        results.points().len(),
+        counted(results.points().len() as u64, "point"),
+        counted(*replications, "replication"),
         scenario.seed
     );
     let (metric_name, period_name) = (&names.metrics[metric], &names.periods[period]);
@@ -91,12 +93,14 @@ fn text(finished: &FinishedPoints, said: &Said) -> String {
             if few {
                 let _ = writeln!(
                     out,
-                    "{own} draws are too few for an interval with parameters: more come with --set uncertainty.draws=N"
+                    "{} {} too few for an interval with parameters: more come with --set uncertainty.draws=N",
+                    counted(own as u64, "draw"),
+                    if own == 1 { "is" } else { "are" }
                 );
             } else if !under.is_empty() {
                 let _ = writeln!(
                     out,
-                    "the intervals of simulation and with parameters are around the mean of the {own} draws under {under}, the median and the last of all {all}{}",
+                    "the intervals of simulation and with parameters are around the mean of the draws under {under}, of which there are {own}, the median and the last of all {all}{}",
                     if spread > own {
                         "; how wide it is with parameters is told by all draws, each as far from the mean of its own structures"
                     } else {

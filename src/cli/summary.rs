@@ -8,11 +8,11 @@ use crate::numerics::moments::Paired;
 use crate::numerics::student;
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
-use crate::report::page::{readme::spoken, run::warnings};
+use crate::report::page::{readme::spoken, run::warnings, words::counted};
 use crate::study::Arm;
 use serde_json::{Value, json};
 
-/// Cars sold of one region under one regime, beside the baseline, over the whole horizon.
+/// Cars sold of one region under one regime, beside the baseline, in one period.
 struct RegionChange {
     arm: Arm,
     regime: String,
@@ -31,8 +31,8 @@ fn shown(report: &Report<'_>) -> (&'static str, RegionMetric) {
     }
 }
 
-/// A metric region by region of every regime.
-fn changes_of(report: &Report<'_>, metric: RegionMetric) -> Vec<RegionChange> {
+/// A metric region by region of every regime, in a period.
+fn changes_of(report: &Report<'_>, metric: RegionMetric, period: usize) -> Vec<RegionChange> {
     let layout = report.study.layout();
     let mut changes = Vec::new();
     for arm in report.results.arms() {
@@ -42,7 +42,7 @@ fn changes_of(report: &Report<'_>, metric: RegionMetric) -> Vec<RegionChange> {
                 regime: report.regime_name(arm),
                 region: region.clone(),
                 is_baseline: arm == report.results.baseline(),
-                paired: report.results.paired(arm, layout.region(metric, 0, place)),
+                paired: report.results.paired(arm, layout.region(metric, period, place)),
             });
         }
     }
@@ -66,7 +66,8 @@ pub fn text(
     let quantile = quantile(report);
     let (sold, metric) = shown(report);
     let layout = report.study.layout();
-    let slots = (0..layout.regions.len()).map(|place| layout.region(metric, 0, place));
+    let period = scenario.outputs.period;
+    let slots = (0..layout.regions.len()).map(|place| layout.region(metric, period, place));
     // A regime that is the same as an earlier one is shown once: in everything, or in what this table shows of it.
     let [in_all, in_sales] = [report.first_alike_in_all(), report.first_alike(slots)];
     let header = ["regime", "region", sold, "change", "95% interval", "change %", "95% interval"];
@@ -76,7 +77,7 @@ pub fn text(
     };
     let is_first = |change: &RegionChange| in_sales[change.arm.0] == change.arm;
     for RegionChange { regime, region, is_baseline, paired, .. } in
-        changes_of(report, metric).into_iter().filter(is_first)
+        changes_of(report, metric, period).into_iter().filter(is_first)
     {
         let mut row = vec![regime, region, thousands(paired.arm.mean())];
         if is_baseline {
@@ -95,18 +96,17 @@ pub fn text(
     let mut out = String::new();
     let weeks = scenario.weeks;
     let replications = report.results.replications();
-    let _ = writeln!(out, "{}: {weeks} weeks, {replications} replications, seed {}", scenario.title, scenario.seed);
+    let replications = counted(replications, "replication");
+    let _ = writeln!(out, "{}: {weeks} weeks, {replications}, seed {}", scenario.title, scenario.seed);
     if let Some(reason) = report.why_it_stopped() {
         let _ = writeln!(out, "{reason}");
     }
     let _ = writeln!(out, "\n{}", spoken(answer));
-    let horizon = &layout.periods[0];
-    let day = |week: u32| scenario.week_start(week);
+    let [first, last] = scenario.dates(&layout.periods[period]);
+    let whole = if period == 0 { "over the whole horizon" } else { "in the reporting period" };
     let _ = writeln!(
         out,
-        "Regions of the badge over the whole horizon, {} to {}; `outside` counts purchase events that ended without one of these cars\n",
-        day(horizon.from),
-        day(horizon.to).saturating_sub(jiff::Span::new().days(1)),
+        "Regions of the badge {whole}, {first} to {last}, totals; `outside` counts purchase events that ended without one of these cars\n",
     );
     align(&mut out, &table);
     if let Some(same) = report.sameness(&in_all) {
@@ -117,11 +117,14 @@ pub fn text(
     if let Some(same) = report.alike(&in_sales_alone.collect::<Vec<_>>()) {
         let _ = writeln!(out, "\nThe same sales, not the same money (tables/welfare.csv): {same}.");
     }
-    let _ = writeln!(
-        out,
-        "\nEach 95% interval contains simulation noise only, not what is not known of parameters and of the model's structure. It holds by itself; for those of \
-         several headlines together see `simultaneous_ci_low` in comparisons.csv.\n"
-    );
+    if quantile.is_finite() {
+        let _ = writeln!(
+            out,
+            "\nEach 95% interval contains simulation noise only, not what is not known of parameters and of the model's structure. It holds by itself; for those of \
+         several headlines together see `simultaneous_ci_low` in comparisons.csv."
+        );
+    }
+    out.push('\n');
     out.push_str(&super::written(folder, files, seconds));
     out
 }
@@ -130,7 +133,7 @@ pub fn text(
 pub fn json(report: &Report<'_>, folder: &Path, files: &[PathBuf]) -> String {
     let scenario = report.study.scenario();
     let quantile = quantile(report);
-    let regions: Vec<Value> = changes_of(report, RegionMetric::Units)
+    let regions: Vec<Value> = changes_of(report, RegionMetric::Units, 0)
         .into_iter()
         .map(|RegionChange { regime, region, paired, .. }| {
             let [ci_low, ci_high] = paired.difference.within(quantile);
@@ -154,6 +157,7 @@ pub fn json(report: &Report<'_>, folder: &Path, files: &[PathBuf]) -> String {
         "seed": scenario.seed,
         "replications": report.results.replications(),
         "weeks": scenario.weeks,
+        "period": report.study.layout().periods[0].name,
         "folder": folder.display().to_string(),
         "files": files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>(),
         "regions": regions,

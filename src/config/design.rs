@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
+use super::outputs::is_a_number;
 use super::reader::Reader;
 use super::sweep::Sweep;
 use super::uncertainty::Uncertainty;
@@ -158,6 +159,7 @@ impl StudyDesign {
         for (index, metric) in metrics.iter().enumerate() {
             let (key, what) = (format!("{section}.metrics[{index}]"), "metric of this study's points");
             reader.position(&key, metric, &known, what)?;
+            is_a_number(reader, &key, metric, scenario)?;
         }
         if let Some(period) = period {
             reader.position(&format!("{section}.period"), period, &periods, "reporting period of this scenario")?;

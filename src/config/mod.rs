@@ -50,6 +50,7 @@ pub use design::StudyDesign;
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location, harmless};
 pub use loaded::{DataFile, Loaded, load, load_from, schema};
+pub use outputs::{DRAWN_INSTEAD, NEVER};
 pub use parameters::UncertainParameters;
 pub use source::{LONGEST_DATA, Source};
 pub use sourced::{Sourced, Status};

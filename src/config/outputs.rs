@@ -80,6 +80,24 @@ impl ChartsSection {
     }
 }
 
+/// What is wrong with a metric that runs do not give.
+pub const NEVER: &str = "is never a number here";
+/// What to do about it.
+pub const DRAWN_INSTEAD: &str = "name drawn sales, such as units_all: in runs in time expected sales are not defined";
+
+/// Refuses a metric that this scenario's runs never give.
+pub(super) fn is_a_number(
+    reader: &Reader<'_>,
+    key: &str,
+    metric: &str,
+    scenario: &Scenario,
+) -> Result<(), ConfigError> {
+    if scenario.gives(metric) {
+        return Ok(());
+    }
+    Err(reader.error(key, format!("`{metric}` {NEVER}"), DRAWN_INSTEAD))
+}
+
 impl OutputsSection {
     /// What parties and countries gain that is asked for here or by a stopping rule, by the names of these metrics.
     pub(super) fn metrics(
@@ -90,7 +108,9 @@ impl OutputsSection {
     ) -> Result<Vec<String>, ConfigError> {
         let known = Layout::of(scenario).metrics(scenario);
         for (index, name) in self.metrics.iter().enumerate() {
-            reader.position(&format!("outputs.metrics[{index}]"), name, &known, "metric")?;
+            let key = format!("outputs.metrics[{index}]");
+            reader.position(&key, name, &known, "metric")?;
+            is_a_number(reader, &key, name, scenario)?;
         }
         let followed = stop.into_iter().flat_map(StopSection::metrics);
         let mut asked: Vec<String> = Vec::new();
@@ -110,6 +130,7 @@ impl OutputsSection {
             return Ok(layout.default_headline(scenario.timing.is_none()).to_owned());
         };
         reader.position("outputs.headline", name, &layout.metrics(scenario), "headline metric")?;
+        is_a_number(reader, "outputs.headline", name, scenario)?;
         Ok(name.clone())
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::outputs::is_a_number;
 use super::reader::Reader;
 use super::run::MAX_REPLICATIONS;
 use crate::model::ids::{Id, RegimeId};
@@ -169,10 +170,7 @@ fn target(
     let metric = section.metric.as_deref().unwrap_or(&scenario.outputs.headline);
     // The gains of parties that are followed are among the headlines: these come first.
     let headline = reader.position(&format!("{key}.metric"), metric, &layout.metrics(scenario), "headline metric")?;
-    if scenario.timing.is_some() && metric.starts_with("expected_") {
-        let help = "follow drawn sales, such as units_all: in runs in time expected sales are not defined";
-        return Err(reader.error(&format!("{key}.metric"), format!("`{metric}` is never a number here"), help));
-    }
+    is_a_number(reader, &format!("{key}.metric"), metric, scenario)?;
     let baseline = find("baseline", &section.baseline, &regimes, "regime of this scenario")?
         .map_or(scenario.baseline, RegimeId::from_index);
     let regime = find("regime", &section.regime, &regimes, "regime of this scenario")?.map(RegimeId::from_index);

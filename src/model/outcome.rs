@@ -726,12 +726,12 @@ fn fill_week(values: &mut [f64], layout: &Layout, plan: &RegimePlan, sales: &Sal
     }
     for group in 0..layout.groups.len() - 1 {
         values[layout.week(WeekMetric::StickerPrice, week, group)] /= volume[group];
-        if cars > 0.0 {
-            values[layout.week(WeekMetric::CarShare, week, group)] =
-                values[layout.week(WeekMetric::Units, week, group)] / (cars * households);
-            values[layout.week(WeekMetric::ExpectedCarShare, week, group)] =
-                values[layout.week(WeekMetric::ExpectedUnits, week, group)] / (expected_cars * households);
-        }
+        // Of no cars there are no shares.
+        let share = |units: f64, of: f64| if of > 0.0 { units / (of * households) } else { f64::NAN };
+        values[layout.week(WeekMetric::CarShare, week, group)] =
+            share(values[layout.week(WeekMetric::Units, week, group)], cars);
+        values[layout.week(WeekMetric::ExpectedCarShare, week, group)] =
+            share(values[layout.week(WeekMetric::ExpectedUnits, week, group)], expected_cars);
     }
     let outside = layout.groups.len() - 1;
     values[layout.week(WeekMetric::Units, week, outside)] = f64::from(drawn[models]) * households;

@@ -122,6 +122,12 @@ impl Scenario {
         let day_before = |date: Date| date.saturating_sub(jiff::Span::new().days(1));
         [self.week_start(period.from), day_before(self.week_start(period.to))]
     }
+    /// Whether runs give numbers for a headline metric: in time there are no expected sales.
+    #[must_use]
+    pub fn gives(&self, metric: &str) -> bool {
+        self.timing.is_none() || !metric.starts_with("expected_")
+    }
+
     /// The period of tables and charts that show one.
     #[must_use]
     pub fn reporting_period(&self) -> &Period {

@@ -12,11 +12,11 @@ table! {
         parameter: String;
         /// index
         index: &'static str;
-        /// estimate, in units of the output for mu, mu_star and sigma; empty where not defined
+        /// estimate, in units of the output for mu, mu_star and sigma and, one at a time, for base (the output with every input at its median), low and high (with this one at its low and high value) and swing (high less low); empty where not defined
         estimate: f64;
         /// standard error
         std_error: f64;
-        /// lower end of the interval
+        /// lower end of the interval of `--level` (95% if not given): the noise of the design and of simulation, one at a time that of simulation alone
         ci_low: f64;
         /// upper end of the interval
         ci_high: f64;

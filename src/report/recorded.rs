@@ -122,7 +122,14 @@ impl Tables {
     /// [`ChartError::Folder`] for a folder without a readable dictionary.
     pub fn of(folder: &OutputFolder) -> Result<Self, ChartError> {
         let unreadable = |reason: String| unreadable(folder, format!("datapackage.json: {reason}"));
-        let bytes = folder.read("datapackage.json").map_err(|error| unreadable(error.to_string()))?;
+        let bytes = match folder.read("datapackage.json") {
+            Ok(bytes) => bytes,
+            Err(_) if folder.manifest().is_some_and(|manifest| manifest.get("case").is_some()) => {
+                let reason = "`solve` leaves tables and a report, and no charts to draw again".to_owned();
+                return Err(self::unreadable(folder, reason));
+            }
+            Err(error) => return Err(unreadable(error.to_string())),
+        };
         let package = serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
         Ok(Self { folder: folder.clone(), package })
     }

@@ -78,7 +78,10 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     let is_wanted =
         |name: &str, kind: &str| wanted.only.is_empty() || wanted.only.iter().any(|only| only == name || only == kind);
     let by_name = |name: &str| wanted.only.iter().any(|only| only == name);
+    // Whether regimes and periods can be chosen here.
+    let mut of_regimes = false;
     if let Some(mut facts) = tables.facts::<PointFacts>(draw_points::FACTS)? {
+        of_regimes = true;
         wanted.dress(&mut facts.context.look)?;
         redrawn.forms = facts.context.look.written().to_vec();
         if let Some(period) = chosen_period(&facts.periods, wanted)? {
@@ -100,6 +103,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         }
     }
     if let Some(mut recorded) = RecordedRun::of(&tables)? {
+        of_regimes = true;
         let facts = &mut recorded.facts;
         facts.bargains.iter_mut().try_for_each(|(_, caption)| wanted.dress(&mut caption.look))?;
         wanted.dress(&mut facts.context.look)?;
@@ -112,7 +116,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         let drawing = Drawing::recorded(recorded, period);
         for chart in drawing.charts() {
             if is_wanted(&chart.name, chart.kind) {
-                redrawn.keep(chart.name.clone(), chart.pages(), by_name(&chart.name))?;
+                redrawn.keep(chart.name.clone(), chart.pages(), by_name(&chart.name) || by_name(chart.kind))?;
             }
             names.extend([chart.name, chart.kind.to_owned()]);
         }
@@ -147,6 +151,11 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         wanted.dress(&mut facts.look)?;
         let rows = CalibrationRows::read(|name| tables.read(name))?;
         kept(draw_calibration(&facts, &rows)?, facts.look.written().to_vec(), &mut redrawn);
+    }
+    if !of_regimes {
+        // Charts of other studies show one thing each.
+        wanted.regimes.iter().try_for_each(|regime| known("regime", regime, std::iter::empty()))?;
+        wanted.period.iter().try_for_each(|period| known("period", period, std::iter::empty()))?;
     }
     // What the folder has beside them.
     for name in stored(folder) {

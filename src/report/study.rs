@@ -9,6 +9,7 @@ use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData, header, lines_of};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
+use super::words::region_label;
 use crate::config::figures::Figures;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::ids::RegimeId;
@@ -170,7 +171,9 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
                 group if group == scenario.flag => format!("{what}: models {}", scenario.flag_label),
                 group => {
                     let own = scenario.market.groups.iter().find(|own| own.name == group);
-                    format!("{what}: {}", own.map_or(group, |own| own.label.as_str()))
+                    let region = || scenario.market.regions.values().find(|region| *region == group);
+                    let name = own.map(|own| own.label.clone()).or_else(|| Some(region_label(region()?)));
+                    format!("{what}: {}", name.unwrap_or_else(|| group.to_owned()))
                 }
             };
             return Described { unit, what: text, is_flow, is_gain: what.starts_with("Gain of") };

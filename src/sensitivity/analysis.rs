@@ -182,7 +182,8 @@ fn analyze_units(
         }
         let (unit, places) = layout.unit(problem.len());
         let noise = noise::split(response, unit, &places, units);
-        if noise.is_some_and(|noise| noise.variance_of_mean.value <= 0.0) && !response.is_constant() {
+        let hidden = noise.is_some_and(|noise| noise.variance_of_mean.value <= 0.0) && !response.is_constant();
+        if hidden {
             analysis.warnings.push(format!(
                 "{name}: replication noise hides the inputs altogether; use more replications or more points"
             ));
@@ -201,7 +202,7 @@ fn analyze_units(
         method_indices(problem, (method, &layout), design, response, units, resampling, &mut push);
         let of_output = |index: &&Index| index.output == *name;
         let known = |index: &Index| index.estimate.value.is_finite();
-        if !response.is_constant() && !analysis.indices.iter().filter(of_output).any(known) {
+        if !hidden && !response.is_constant() && !analysis.indices.iter().filter(of_output).any(known) {
             analysis.warnings.push(format!(
                 "{name}: its indices are not defined: it differs in so few rows that nothing can be told from them"
             ));

@@ -79,7 +79,7 @@ impl Widths {
         let half = normal::quantile(0.95) * simulation.sqrt();
         let (parameters, parameter_draws) = if first.draws >= OWN_ENOUGH || used.len() == 1 {
             ([first.quantiles[0], first.quantiles[2]], first.draws)
-        } else if all.draws >= used.len() + FREE {
+        } else if first.draws > 0 && all.draws >= used.len() + FREE {
             let stretch = (count / (count - used.len() as f64)).sqrt();
             let centre: Vec<f64> = (0..cells).map(|c| of(c).mean).collect();
             let apart = means.iter().zip(cell).map(|(mean, c)| first.mean + stretch * (mean - centre[*c]));

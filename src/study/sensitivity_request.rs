@@ -2,7 +2,7 @@
 
 use super::response::ResponseTarget;
 use super::sensitivity::{DUMMY, ScenarioStudy, targets};
-use crate::config::Loaded;
+use crate::config::{DRAWN_INSTEAD, Loaded, NEVER};
 use crate::model::outcome::Layout;
 use crate::sensitivity::design::MAX_LEVELS;
 use crate::sensitivity::{DesignError, IndexPrecision, Problem, Resampling, Scheme};
@@ -196,6 +196,9 @@ impl SensitivityRequest {
         let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
         let periods: Vec<&str> = layout.periods.iter().map(|period| period.name.as_str()).collect();
         known("metrics", &self.metrics, &metrics)?;
+        if let Some(metric) = self.metrics.iter().find(|metric| !scenario.gives(metric)) {
+            return refused("metrics", metric, NEVER, DRAWN_INSTEAD);
+        }
         known("regime", &self.regimes, &names)?;
         known("period", std::slice::from_ref(&self.period), &periods)?;
         let baseline = match self.baseline.as_deref() {

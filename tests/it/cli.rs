@@ -96,7 +96,7 @@ fn one_replication_has_no_interval_and_no_panic() {
     let out = folder.path().join("out").display().to_string();
     let mut command = stickershock();
     command.arg("run").arg(showdown_path()).args(["--set", "buyers.count=256", "--replications", "1", "--out", &out]);
-    command.assert().success().stdout(contains("1 replications").and(contains("NaN").not()));
+    command.assert().success().stdout(contains("1 replication,").and(contains("NaN").not()));
     let text = fs::read_to_string(folder.path().join("out/tables/comparisons.csv")).unwrap();
     assert!(!text.contains("NaN"));
 }

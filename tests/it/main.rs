@@ -52,4 +52,5 @@ mod stopping;
 mod support;
 mod synthetic;
 mod timing;
+mod told;
 mod worlds;

@@ -45,6 +45,8 @@ pub struct Document {
     path: PathBuf,
     /// Data files that stand elsewhere, by key and written name: copies that are read in their place, and those that the user named himself.
     elsewhere: BTreeMap<(String, String), PathBuf>,
+    /// Assignments that were laid over it, in their order.
+    settings: Vec<String>,
 }
 
 impl Document {
@@ -59,7 +61,13 @@ impl Document {
     /// The same with the files that it extends, and its data, from a source.
     pub fn load_from(source: &Source, path: &Path) -> Result<Self, ConfigError> {
         let root = merge::load(source, path)?;
-        Ok(Self { root, source: source.clone(), path: path.to_owned(), elsewhere: BTreeMap::new() })
+        Ok(Self {
+            root,
+            source: source.clone(),
+            path: path.to_owned(),
+            elsewhere: BTreeMap::new(),
+            settings: Vec::new(),
+        })
     }
 
     /// Reads a document from text that is not in a file; `display_name` takes the file's place in messages.
@@ -69,7 +77,7 @@ impl Document {
         let source = Text { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
         let root = merge::refuse_extends(tree::parse(source)?)?;
         let source = Source::memory::<PathBuf, Vec<u8>>([]);
-        Ok(Self { root, source, path: PathBuf::new(), elsewhere: BTreeMap::new() })
+        Ok(Self { root, source, path: PathBuf::new(), elsewhere: BTreeMap::new(), settings: Vec::new() })
     }
 
     /// Lays one value over the document, as `--set` does: `market.horizon_weeks=52`.
@@ -79,7 +87,7 @@ impl Document {
     /// quotes. Tables and lists merge as files do. Fails, leaving the document as it was, if the assignment cannot be
     /// read or leads through something that has no such item.
     pub fn set(&mut self, assignment: &str) -> Result<(), ConfigError> {
-        self.root = self.laid(&[assignment])?.root;
+        *self = self.laid(&[assignment])?;
         Ok(())
     }
 
@@ -91,6 +99,7 @@ impl Document {
     fn laid(&self, assignments: &[impl AsRef<str>]) -> Result<Self, ConfigError> {
         let mut document = self.clone();
         assignments.iter().try_for_each(|assignment| document.lay(assignment.as_ref()))?;
+        document.settings.extend(assignments.iter().map(|assignment| assignment.as_ref().to_owned()));
         Ok(document)
     }
 
@@ -203,6 +212,24 @@ impl Document {
     pub fn with_copies(mut self, copies: BTreeMap<(String, String), PathBuf>, source: Source) -> Self {
         (self.elsewhere, self.source) = (copies, source);
         self
+    }
+
+    /// The assignments that were laid over it, in their order.
+    #[must_use]
+    pub fn settings(&self) -> &[String] {
+        &self.settings
+    }
+
+    /// The file that was named, and the innermost folder that holds it and all files that were read for it.
+    #[must_use]
+    pub fn named(&self) -> (&Path, Option<PathBuf>) {
+        let mut home = self.path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+        for file in self.source.files_read() {
+            while home.as_ref().is_some_and(|home| !file.canonicalize().is_ok_and(|file| file.starts_with(home))) {
+                home = home.and_then(|home| home.parent().map(Path::to_owned));
+            }
+        }
+        (&self.path, home)
     }
 
     /// Where files are read.

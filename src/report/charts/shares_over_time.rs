@@ -24,7 +24,7 @@ fn panels(
     rows: &[WeeklyRow],
     context: &ChartContext,
 ) -> Result<(Vec<TimePanel>, Groups, Vec<RegionGroup>), ChartError> {
-    let shown: Vec<&WeeklyRow> = rows.iter().filter(|row| row.car_share.mean.is_finite()).collect();
+    let shown: Vec<&WeeklyRow> = rows.iter().filter(|row| share_of(row).mean.is_finite()).collect();
     if shown.is_empty() {
         return Err(ChartError::Empty { chart: CHART, reason: "no week has a share of the cars sold".to_owned() });
     }

@@ -58,7 +58,7 @@ pub fn page(calibration: &Calibration, finished: &Finished) -> Page {
     let origin = StudyOrigin::of(loaded);
     origin.section(&mut page);
     let cited = format!("{}, calibrated, seed {}", scenario.name, scenario.seed);
-    page.again = origin.again(&format!("calibrate {}", origin.file), false, &cited);
+    page.again = origin.again("calibrate", "", false, &cited);
     page
 }
 

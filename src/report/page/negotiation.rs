@@ -22,7 +22,7 @@ pub fn page(title: &str, seed: u64, worlds: u64, metrics: &[Metric], solved_for:
         FrameColumn::text("metric", "Metric"),
         FrameColumn::new("mean", "Mean", Show::Number),
         FrameColumn::new("std_error", "Standard error", Show::Number),
-        FrameColumn::new("worlds", "Worlds", Show::Count),
+        FrameColumn::new("worlds", "Worlds", Show::Number),
     ];
     let mut frame = DataFrame::new("negotiation", "tables/negotiation.csv", columns);
     for metric in metrics {

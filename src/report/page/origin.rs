@@ -7,8 +7,10 @@ use crate::config::listed::{Listed, listed};
 /// Where a study came from.
 #[derive(Clone, Debug, Default)]
 pub struct StudyOrigin {
-    /// Name of the scenario file, without its folder.
+    /// Name of the scenario file, from the innermost folder that holds all files that it reads.
     pub file: String,
+    /// `--root` and `--set` with what they were given, but for the seed and the number of replications.
+    pub options: String,
     /// BLAKE3 of the resolved scenario.
     pub hash: String,
     /// Data files, by the name that the scenario gives them, with BLAKE3 of their bytes.
@@ -26,8 +28,16 @@ impl StudyOrigin {
         let last = |path: &std::path::Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let quantiles = |law: &crate::sensitivity::Distribution| [0.05, 0.5, 0.95].map(|p| law.quantile(p));
         let drawn = loaded.parameters.list.iter();
+        let (path, home) = loaded.document.named();
+        let below = home.and_then(|home| Some(path.canonicalize().ok()?.strip_prefix(home).ok()?.to_owned()));
+        let file = below.unwrap_or_else(|| last(path).into());
+        let elsewhere = file.components().count() > 1;
+        let own = |set: &&String| !["run.seed=", "run.replications="].iter().any(|key| set.starts_with(key));
+        let settings = loaded.document.settings().iter().filter(own);
+        let settings: String = settings.map(|set| format!(" --set {}", quoted(set))).collect();
         Self {
-            file: last(&loaded.path),
+            file: file.display().to_string(),
+            options: if elsewhere { " --root .".to_owned() } else { String::new() } + &settings,
             hash: loaded.document.hash().to_hex().to_string(),
             data: loaded.data.iter().map(|file| (last(&file.path), file.hash.to_hex().to_string())).collect(),
             numbers: listed(&loaded.document),
@@ -103,9 +113,13 @@ impl StudyOrigin {
         page.sections.push(Section { title: "Parameters, their status and their source".into(), blocks });
     }
 
-    /// How to run the study again, check it and cite it. `command` is what made it, after the program's name.
+    /// How to run the study again, check it and cite it: the command that made it is `verb`, and what follows the scenario's file is `rest`.
     #[must_use]
-    pub fn again(&self, command: &str, checked: bool, cited: &str) -> Vec<(String, String, String)> {
+    pub fn again(&self, verb: &str, rest: &str, checked: bool, cited: &str) -> Vec<(String, String, String)> {
+        let whence = match self.options.starts_with(" --root") {
+            true => "From the folder that holds all files it reads.",
+            false => "From the folder of the scenario file.",
+        };
         let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("STICKERSHOCK_COMMIT"));
         let data: Vec<String> =
             self.data.iter().map(|(name, hash)| format!("{name} (BLAKE3 {})", short(hash))).collect();
@@ -113,12 +127,12 @@ impl StudyOrigin {
         let mut again = vec![(
             "Run it again".to_owned(),
             format!(
-                "From the folder of the scenario file. manifest.json has the whole scenario as it was resolved (`scenario.resolved_toml`), settings \
+                "{whence} manifest.json has the whole scenario as it was resolved (`scenario.resolved_toml`), settings \
                  of the command line included; its BLAKE3 is {}.{data} The same version, scenario and seed give the same bytes on any machine and \
                  with any number of threads.",
                 short(&self.hash)
             ),
-            format!("stickershock {command}"),
+            format!("stickershock {verb} {}{}{rest}", quoted(&self.file), self.options),
         )];
         if checked {
             again.push((
@@ -135,6 +149,22 @@ impl StudyOrigin {
         ));
         again
     }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/,:+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// ` --regimes` with those of a study that has not all of its scenario's.
+pub(super) fn regimes_option<'a>(ran: impl ExactSizeIterator<Item = &'a str>, all: usize) -> String {
+    let few = ran.len() < all;
+    if few { format!(" --regimes {}", quoted(&ran.collect::<Vec<_>>().join(","))) } else { String::new() }
 }
 
 /// Numbers of a scenario that a page lists.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::origin::StudyOrigin;
+use super::origin::{StudyOrigin, regimes_option};
 use super::words::{between, counted, dates, different, list, number};
 use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
 use crate::config::StudyDesign;
@@ -84,7 +84,8 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
     }
     if let Some(origin) = origin {
         origin.section(&mut page);
-        let command = format!("run {} --seed {} --replications {replications}", origin.file, scenario.seed);
+        let regimes = regimes_option(points.names.regimes.iter().map(String::as_str), scenario.regimes.len());
+        let rest = format!(" --seed {} --replications {replications}{regimes}", scenario.seed);
         let cited = format!(
             "{}, {} of {}, seed {}",
             scenario.name,
@@ -92,7 +93,7 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
             counted(replications, "replication"),
             scenario.seed
         );
-        page.again = origin.again(&command, true, &cited);
+        page.again = origin.again("run", &rest, true, &cited);
     }
     page
 }
@@ -132,13 +133,7 @@ impl<'a> Points<'a> {
             let name = &names.metrics[metric];
             let described = describe(name, scenario);
             let (rate, unit) = described.yearly(years);
-            let show = match described.unit {
-                "cars" => Show::Count,
-                "fraction" => Show::Percent,
-                "USD" if described.is_flow => Show::Money,
-                "USD" => Show::Price,
-                _ => Show::Number,
-            };
+            let show = Show::of(&described);
             let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
             let label = format!("{}{unit}", described.what);
             let (party, named) = (described.is_gain, at < metrics.len());
@@ -467,9 +462,10 @@ impl<'a> Points<'a> {
     fn draws_answer(&self, widths: &[&WidthRow], structured: bool) -> Vec<(String, String)> {
         let Some(measured) = self.measured.first() else { return Vec::new() };
         let metric = &self.names.metrics[measured.metric];
-        let own = || widths.iter().filter(|row| row.metric == *metric && row.q50.is_finite());
-        // The regime with the largest median.
-        let Some(row) = own().max_by(|a, b| a.q50.abs().total_cmp(&b.q50.abs())) else { return Vec::new() };
+        let own = || widths.iter().filter(|row| row.metric == *metric && row.structure_median.is_finite());
+        // The regime with the largest median, over all structures.
+        let largest = own().max_by(|a, b| a.structure_median.abs().total_cmp(&b.structure_median.abs()));
+        let Some(row) = largest else { return Vec::new() };
         let ends =
             |low: f64, high: f64| between([low * measured.rate, high * measured.rate], measured.show, self.compares());
         let label = self.label_of(&row.regime);
@@ -477,20 +473,20 @@ impl<'a> Points<'a> {
             "{}: under “{label}”, where it is largest, the median {} is {}.",
             measured.label,
             self.change_word(),
-            self.said(measured, row.q50)
+            self.said(measured, row.structure_median)
         );
-        let mut wide = format!(
-            "The middle 90% is {} with simulation noise alone and {} with parameters too",
-            ends(row.simulation_low, row.simulation_high),
-            ends(row.parameters_low, row.parameters_high)
-        );
-        if structured {
-            wide.push_str(&format!(
-                "; with the structure of the model too it is {}",
-                ends(row.structure_low, row.structure_high)
-            ));
-        }
-        wide.push('.');
+        let widths = [
+            ("with simulation noise alone", row.simulation_low, row.simulation_high),
+            ("with parameters too", row.parameters_low, row.parameters_high),
+            ("with the structure of the model too", row.structure_low, row.structure_high),
+        ];
+        // Without draws of the first structure the first two are not known.
+        let known = widths.iter().take(if structured { 3 } else { 2 }).filter(|(_, low, _)| low.is_finite());
+        let known: Vec<String> = known.map(|(with, low, high)| format!("{} {with}", ends(*low, *high))).collect();
+        let wide = match &known[..] {
+            [] => "There are too few draws for a range.".to_owned(),
+            some => format!("The middle 90% is {}.", list(some)),
+        };
         let (low, high) = if structured {
             (row.structure_low, row.structure_high)
         } else {
@@ -553,7 +549,7 @@ impl<'a> Points<'a> {
                 let (low, high) = (row.structure_low, row.structure_high);
                 kinds.push(("simulation, parameters and structure", row.structure_median, low, high));
             }
-            for (contains, median, low, high) in kinds {
+            for (contains, median, low, high) in kinds.into_iter().filter(|(_, _, low, _)| low.is_finite()) {
                 let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), contains.into()];
                 cells.extend([median, low, high].map(|number| FrameValue::from(number * measured.rate)));
                 frame.rows.push(cells);

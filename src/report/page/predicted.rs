@@ -87,29 +87,34 @@ impl<'a> Predicted<'a> {
             &format!("Under “{label}” the largest losses fall on"),
             &format!("Under “{label}” nobody is sure to lose."),
         );
-        let pays =
-            format!("{pays} (Yearly rates, {}; in brackets the middle 90% of the draws.)", dates(scenario, period));
+        let pays = format!(
+            "{pays} (Medians over draws, in brackets the middle 90% of them; yearly rates, {}.)",
+            dates(scenario, period)
+        );
         let gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
         let mut answer = vec![("Who pays".into(), pays), ("Who gains".into(), gain)];
         if !totals.is_empty() {
             let said: Vec<String> = totals.iter().map(total).collect();
             let home = totals.first().map(|home| hangs_on(home, self.tables, period.years())).unwrap_or_default();
-            let regimes = &self.run.regimes;
-            let after = match totals.first().filter(|home| home.ends[1] > 0.0 && !retaliates(scenario, regimes[place]))
-            {
-                None => String::new(),
-                Some(_) => match regimes.iter().position(|regime| retaliates(scenario, *regime)) {
-                    None => " Retaliation is in none of these numbers.".to_owned(),
-                    Some(answered) => {
-                        let with = self.gains(answered, is_total);
-                        let home = with.first().map(total).unwrap_or_default();
-                        format!(" That is before any retaliation; with it, under “{}”, {home}.", self.labels[answered])
-                    }
-                },
-            };
+            let gains = totals.first().is_some_and(|home| home.ends[1] > 0.0);
+            let after = if gains { self.after_retaliation(place) } else { String::new() };
             answer.push(("Together".into(), format!("{}.{after}{home}", said.join("; "))));
         }
         answer
+    }
+
+    /// What retaliation does to the home country's gain under a regime that can be answered by it.
+    fn after_retaliation(&self, place: usize) -> String {
+        let scenario = self.run.study.scenario();
+        let (regimes, period) = (&self.run.regimes, &scenario.reporting_period().name);
+        let home = |place: usize| {
+            let name = &scenario.regimes[regimes[place]].name;
+            let own = |row: &&WelfareRow| {
+                row.regime == *name && row.period == *period && row.account.account == Account::TotalHome
+            };
+            self.welfare.iter().find(own).map_or(f64::NAN, |row| row.yearly().mean)
+        };
+        after_retaliation(scenario, regimes, place, &self.labels, home)
     }
 }
 
@@ -133,18 +138,53 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
     answer
 }
 
-/// Whether the other country retaliates under a regime.
-pub(super) fn retaliates(scenario: &Scenario, regime: RegimeId) -> bool {
-    let retaliates = |event: &PolicyEvent| {
-        let mut measures = scenario.instruments[event.instrument].measures.iter();
-        event.action == Action::Imposed && measures.any(|dated| matches!(dated.measure, Measure::Retaliation(_)))
+/// That a gain of the home country is before retaliation, and what retaliation takes from it where two of the `regimes` differ by it alone.
+/// Nothing under a regime that taxes nothing, or has the retaliation in it. `home` is what the home country gains a year under each.
+pub(super) fn after_retaliation(
+    scenario: &Scenario,
+    regimes: &[RegimeId],
+    place: usize,
+    labels: &[String],
+    home: impl Fn(usize) -> f64,
+) -> String {
+    let own = &scenario.regimes[regimes[place]];
+    let retaliates = |event: &PolicyEvent| is_retaliation(scenario, event) && event.action == Action::Imposed;
+    if own.events.iter().any(retaliates) || own.events.iter().all(|event| event.action != Action::Imposed) {
+        return String::new();
+    }
+    let but_for_it = |place: &usize| -> Vec<_> {
+        let events = scenario.regimes[regimes[*place]].events.iter().filter(|event| !is_retaliation(scenario, event));
+        events.map(|event| (event.week, event.action, event.instrument, event.refund, event.change)).collect()
     };
-    scenario.regimes[regime].events.iter().any(retaliates)
+    let alike = |with: usize| {
+        let of = |place: usize| {
+            let regime = &scenario.regimes[regimes[place]];
+            (&regime.reopening, &regime.on_sale)
+        };
+        (0..regimes.len())
+            .find(|other| *other != with && but_for_it(other) == but_for_it(&with) && of(*other) == of(with))
+    };
+    let with = (0..regimes.len()).find(|with| scenario.regimes[regimes[*with]].events.iter().any(retaliates));
+    let Some((with, without)) = with.and_then(|with| Some((with, alike(with)?))) else {
+        return " That is before any retaliation.".to_owned();
+    };
+    let taken = home(without) - home(with);
+    let (verb, size) = (if taken < 0.0 { "gives" } else { "takes" }, number(taken.abs(), Show::Money, false));
+    format!(
+        " That is before any retaliation, which {verb} another USD {size} a year in the mean (“{}” against “{}”).",
+        labels[with], labels[without]
+    )
+}
+
+fn is_retaliation(scenario: &Scenario, event: &PolicyEvent) -> bool {
+    let mut measures = scenario.instruments[event.instrument].measures.iter();
+    measures.any(|dated| matches!(dated.measure, Measure::Retaliation(_)))
 }
 
 /// Whoever gains or loses: each maker's country by itself.
-fn is_party(account: Account) -> bool {
-    matches!(account, Account::Consumers | Account::MakersOwnedIn(_) | Account::Dealers | Account::Treasury)
+pub(super) fn is_party(account: Account) -> bool {
+    use Account::{Consumers, Dealers, Exporters, MakersOwnedIn, PartsSuppliers, Treasury};
+    matches!(account, Consumers | MakersOwnedIn(_) | Dealers | Treasury | Exporters | PartsSuppliers)
 }
 
 /// Countries.
@@ -188,16 +228,9 @@ fn total(gain: &Gain<'_>) -> String {
     if gain.ends == [0.0; 2] {
         return format!("{}: no change", gain.label);
     }
-    format!(
-        "{}: anything from {} of {} to {} of {} a year, in the middle {} of {}",
-        gain.label,
-        side(low),
-        money(low),
-        side(high),
-        money(high),
-        side(gain.median),
-        money(gain.median)
-    )
+    let at =
+        |usd: f64| if usd.abs() < 0.5 { "no change".to_owned() } else { format!("{} of {}", side(usd), money(usd)) };
+    format!("{}: anything from {} to {} a year, in the middle {}", gain.label, at(low), at(high), at(gain.median))
 }
 
 /// What a gain hangs on most, among the things that are drawn.

@@ -97,7 +97,9 @@ pub fn readme(page: &Page, files: &[NamedFile]) -> String {
     if !page.again.is_empty() {
         let _ = writeln!(out, "## Run it again, check it, cite it");
         for (head, text, command) in &page.again {
-            let _ = writeln!(out, "\n{}. {}\n\n    {}", line(head), line(text), line(command));
+            // What is code is shown as it is, on one line.
+            let command = command.replace(['\n', '\r'], " ");
+            let _ = writeln!(out, "\n{}. {}\n\n    {command}", line(head), line(text));
         }
     }
     out

@@ -64,13 +64,41 @@ pub fn page(study: &ScenarioStudy<'_>, finished: &Finished) -> Page {
     let origin = StudyOrigin::of(study.loaded);
     origin.section(&mut page);
     let method = study.scheme.name();
-    let command = format!(
-        "sensitivity {} --method {method} --n {} --replications {}",
-        origin.file, finished.n, study.replications
-    );
+    let rest = format!(" --method {method}{}", options(study, finished));
     let cited = format!("{}, {method}, n = {}, seed {}", scenario.name, finished.n, scenario.seed);
-    page.again = origin.again(&command, false, &cited);
+    page.again = origin.again("sensitivity", &rest, false, &cited);
     page
+}
+
+/// The options of the study, as the command line has them.
+fn options(study: &ScenarioStudy<'_>, finished: &Finished) -> String {
+    let names = |of: fn(&Target) -> &str| {
+        let mut names: Vec<&str> = study.targets.iter().map(of).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        names.join(",")
+    };
+    let scheme = match study.scheme {
+        Scheme::OneAtATime { quantiles: [low, high] } => format!(" --quantiles {low},{high}"),
+        Scheme::Morris { levels } => format!(" --levels {levels}"),
+        Scheme::Sobol { randomisations, second_order } => {
+            format!(" --randomisations {randomisations}{}", if second_order { " --second-order" } else { "" })
+        }
+        Scheme::Fast | Scheme::RbdFast | Scheme::Pawn | Scheme::Delta => String::new(),
+    };
+    let size =
+        if matches!(study.scheme, Scheme::OneAtATime { .. }) { String::new() } else { format!(" --n {}", finished.n) };
+    format!(
+        "{scheme}{size} --replications {} --metrics {} --regime {} --baseline {} --period {}{} --level {} --seed {}",
+        study.replications,
+        names(|target| &target.metric),
+        names(|target| &target.regime),
+        names(|target| target.baseline.as_deref().unwrap_or("none")),
+        names(|target| &target.period),
+        if study.dummy { " --dummy" } else { "" },
+        study.resampling.level,
+        study.loaded.scenario.seed,
+    )
 }
 
 /// A method, in words.
@@ -94,8 +122,8 @@ fn index_words(index: &str) -> String {
         "mu_star" => "mean absolute effect (mu*)",
         "mu" => "mean effect (mu)",
         "sigma" => "spread of the effects (sigma)",
-        "low" => "effect of the low value",
-        "high" => "effect of the high value",
+        "low" => "output at the low value",
+        "high" => "output at the high value",
         "swing" => "swing from low to high value",
         "delta" => "shift of the distribution (delta)",
         "mean" => "mean distance (PAWN)",
@@ -112,7 +140,7 @@ fn label(study: &ScenarioStudy<'_>, input: &str) -> String {
 /// What an output is, in words.
 fn output(study: &ScenarioStudy<'_>, target: &Target) -> String {
     let scenario = &study.loaded.scenario;
-    let Described { what, .. } = describe(&target.metric, scenario);
+    let Described { what, unit, is_flow, .. } = describe(&target.metric, scenario);
     let regime = |name: &String| {
         let known = scenario.regimes.values().find(|regime| regime.name == *name);
         known.map_or_else(|| name.clone(), |regime| regime.label.clone())
@@ -121,8 +149,9 @@ fn output(study: &ScenarioStudy<'_>, target: &Target) -> String {
         Some(baseline) => format!("{}, less {}", regime(&target.regime), regime(baseline)),
         None => regime(&target.regime),
     };
-    let period = if target.period == "all" { String::new() } else { format!(", {}", target.period.replace('_', " ")) };
-    format!("{what} ({under}{period})")
+    let period = if target.period == "all" { "the whole horizon".into() } else { target.period.replace('_', " ") };
+    let of = if is_flow { format!("in all over {period}") } else { format!("over {period}") };
+    format!("{what}, {unit} {of} ({under})")
 }
 
 /// The leading index of every input for an output, the largest first.
@@ -160,7 +189,10 @@ fn answer(study: &ScenarioStudy<'_>, finished: &Finished, level: &str) -> Vec<(S
     // What an interval does not separate from nothing.
     let small = rows.iter().filter(|row| row.estimate.interval[0] <= 0.0 && row.estimate.interval[1] >= 0.0).count();
     let little = match (rows.len(), small) {
-        (0, _) => "Nothing was found to matter.".to_owned(),
+        (0, _) => {
+            "No input has an index, so nothing can be said of what matters and what does not; the warnings say why."
+                .to_owned()
+        }
         (all, 0) => format!("Of all {all} inputs none has an interval that reaches zero."),
         (all, small) => {
             format!("Of {all} inputs {small} have an interval that reaches zero: that they matter at all is not seen.")

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::outcome::{Period, PeriodKind};
 use crate::model::scenario::Scenario;
+use crate::report::study::Described;
 
 /// How the values of a column are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,16 @@ pub enum Show {
 }
 
 impl Show {
+    /// How numbers of a headline metric are shown.
+    pub(super) fn of(metric: &Described) -> Self {
+        match metric.unit {
+            "cars" => Self::Count,
+            "fraction" => Self::Percent,
+            "USD" if metric.is_flow => Self::Money,
+            "USD" => Self::Price,
+            _ => Self::Number,
+        }
+    }
     /// The word that the page's script knows it by.
     #[must_use]
     pub fn as_str(self) -> &'static str {

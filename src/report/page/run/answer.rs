@@ -6,7 +6,7 @@ use crate::model::scenario::PopulationMode;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::page::Show;
 use crate::report::page::origin::StudyOrigin;
-use crate::report::page::predicted::retaliates;
+use crate::report::page::predicted::after_retaliation;
 use crate::report::page::words::{between, counted, day, list, number};
 use crate::report::words::region_label;
 
@@ -67,7 +67,7 @@ impl RunFacts<'_> {
             let [low, high] = row.yearly().interval;
             moved(row) && (low.is_nan() || low > 0.0 || high < 0.0)
         };
-        let parties: Vec<&WelfareRow> = self.parties(arm).filter(|row| moved(row)).collect();
+        let parties: Vec<&WelfareRow> = self.payers(arm).filter(|row| moved(row)).collect();
         let named = |sign: f64| -> Vec<String> {
             let mut rows: Vec<&&WelfareRow> =
                 parties.iter().filter(|row| certain(row) && row.change_usd * sign > 0.0).collect();
@@ -124,21 +124,34 @@ impl RunFacts<'_> {
         [("Who pays".into(), pays), ("Who gains".into(), gains), ("How sure".into(), sure)]
     }
 
+    /// What becomes of the metrics that the scenario names itself, in a sentence; nothing where it names none.
+    pub(super) fn named_answer(&self, arm: usize) -> Option<(String, String)> {
+        let said = |metric: &usize| {
+            let ((label, show, rate), change) = (self.named_as(*metric), self.named_change(*metric, arm));
+            let ends = change.within(self.quantile).map(|end| end * rate);
+            let interval = match ends.iter().all(|end| end.is_finite()) && ends[0] < ends[1] {
+                true => format!(" ({})", between(ends, show, true)),
+                false => String::new(),
+            };
+            format!("{label}: {}{interval}", number(change.mean() * rate, show, true))
+        };
+        let said: Vec<String> = self.named().iter().map(said).collect();
+        let label = &self.labels[arm];
+        let of = self.period_label(self.period);
+        (!said.is_empty()).then(|| {
+            let sentence = format!("Changes under “{label}”, {of}: {}. (tables/comparisons.csv)", said.join("; "));
+            ("What the study names".to_owned(), sentence)
+        })
+    }
+
     /// What becomes of a gain of the home country once the other retaliates.
     fn after_retaliation(&self, arm: usize) -> String {
         let home = |arm| self.accounts_of(arm, self.period).find(|row| row.account.account == Account::TotalHome);
-        let gains = home(arm).is_some_and(|row| row.change_usd > 0.0);
-        if !gains || retaliates(self.scenario, self.report.regimes[arm]) {
+        if !home(arm).is_some_and(|row| row.change_usd > 0.0) {
             return String::new();
         }
-        let mut arms = 0..self.report.regimes.len();
-        let with = arms.find(|arm| retaliates(self.scenario, self.report.regimes[*arm]));
-        let Some((label, row)) = with.and_then(|arm| Some((&self.labels[arm], home(arm)?))) else {
-            return " That gain is before any retaliation.".to_owned();
-        };
-        let (change, side) = (row.yearly(), if row.change_usd < 0.0 { "a loss" } else { "a gain" });
-        let said = with_interval(change.mean, change.interval);
-        format!(" That gain is before any retaliation; under “{label}” it is {side} of {said}.")
+        let yearly = |arm| home(arm).map_or(f64::NAN, |row| row.yearly().mean);
+        after_retaliation(self.scenario, &self.report.regimes, arm, &self.labels, yearly)
     }
 
     /// The same of sales, where there are no accounts.

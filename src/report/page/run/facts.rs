@@ -2,19 +2,24 @@
 
 use crate::model::outcome::{ModelMetric, RegionMetric};
 use crate::model::scenario::Scenario;
-use crate::numerics::moments::Paired;
+use crate::numerics::moments::{Moments, Paired};
 use crate::numerics::student;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
-use crate::report::page::Pick;
+use crate::report::page::predicted::is_party;
 use crate::report::page::words::{counted, dates, different};
+use crate::report::page::{Pick, Show};
+use crate::report::study::describe;
 use crate::report::words::first_that_moves;
 use crate::study::Arm;
 use crate::study::finished::Finished;
 
 /// Rows of a frame: beyond, models that change least are left out.
 pub(super) const MOST_ROWS: usize = 12_000;
+
+/// Metrics of the scenario's own that are shown.
+const MOST_NAMED: usize = 6;
 
 /// What the page of a run is made from.
 pub(super) struct RunFacts<'a> {
@@ -96,6 +101,43 @@ impl<'a> RunFacts<'a> {
         dates(self.scenario, &self.report.layout().periods[period])
     }
 
+    /// Metrics that the scenario names itself: its headline, what it adds to it, and sales and profit of its groups. Those that stand in the
+    /// accounts, and sales of the flagged models, are shown anyway.
+    pub(super) fn named(&self) -> Vec<usize> {
+        let (layout, outputs) = (self.report.layout(), &self.scenario.outputs);
+        let word = if self.expected { "expected_units_" } else { "units_" };
+        let of_groups = self
+            .scenario
+            .market
+            .groups
+            .iter()
+            .flat_map(|group| [format!("{word}{}", group.name), format!("profit_{}_usd", group.name)]);
+        let names = std::iter::once(outputs.headline.clone()).chain(outputs.metrics.iter().cloned()).chain(of_groups);
+        let mut named: Vec<usize> = Vec::new();
+        for name in names.filter(|name| *name != format!("{word}{}", self.scenario.flag)) {
+            let at = layout.headlines.iter().position(|known| *known == name);
+            let own = at.filter(|at| !named.contains(at) && !describe(&name, self.scenario).is_gain);
+            let given = |at: &usize| self.named_change(*at, self.lead).mean().is_finite();
+            named.extend(own.filter(given));
+        }
+        named.truncate(MOST_NAMED);
+        named
+    }
+
+    /// How such a metric changes in the reporting period.
+    pub(super) fn named_change(&self, metric: usize, arm: usize) -> Moments {
+        self.report.results.paired(Arm(arm), self.report.layout().headline(metric, self.period)).difference
+    }
+
+    /// What such a metric is, with its unit, how it is shown, and what turns a period's value into that.
+    pub(super) fn named_as(&self, metric: usize) -> (String, Show, f64) {
+        let described = describe(&self.report.layout().headlines[metric], self.scenario);
+        let (rate, unit) = described.yearly(self.years(self.period));
+        let show = Show::of(&described);
+        let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
+        (format!("{}{unit}", described.what), show, rate)
+    }
+
     pub(super) fn sales_word(&self) -> &'static str {
         if self.expected { "expected sales" } else { "cars sold" }
     }
@@ -133,6 +175,13 @@ impl<'a> RunFacts<'a> {
 
     pub(super) fn parties(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
         self.accounts_of(arm, self.period).filter(|row| row.group == AccountGroup::Party.as_str())
+    }
+
+    /// Accounts of the reporting period of whoever gains or loses, makers by the country that owns them.
+    pub(super) fn payers(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
+        let (regime, period) = (self.report.regime_name(Arm(arm)), &self.report.layout().periods[self.period].name);
+        let own = move |row: &&WelfareRow| row.regime == regime && row.period == *period;
+        self.welfare.iter().filter(own).filter(|row| is_party(row.account.account))
     }
 
     pub(super) fn regime_pick(&self, column: usize) -> Pick {

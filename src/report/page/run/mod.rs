@@ -8,7 +8,7 @@ mod time;
 
 use self::facts::RunFacts;
 use super::Page;
-use super::origin::StudyOrigin;
+use super::origin::{StudyOrigin, regimes_option};
 use super::predicted::Predicted;
 use super::words::counted;
 use crate::report::build::Report;
@@ -33,14 +33,19 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
         page.warnings
             .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
     }
+    // Before what is said of how sure it is.
+    let named = run.named_answer(run.lead);
+    page.answer.splice(page.answer.len() - 1..page.answer.len() - 1, named);
     page.warnings.extend(report.sameness(&report.first_alike_in_all()));
     run.sections(&mut page, None);
     if let Some(origin) = origin {
         origin.section(&mut page);
         let (seed, replications) = (scenario.seed, report.results.replications());
-        let command = format!("run {} --seed {seed} --replications {replications}", origin.file);
+        let names = report.regimes.iter().map(|regime| scenario.regimes[*regime].name.as_str());
+        let regimes = regimes_option(names, scenario.regimes.len());
+        let rest = format!(" --seed {seed} --replications {replications}{regimes}");
         let cited = format!("{}, {}, seed {seed}", scenario.name, counted(replications, "replication"));
-        page.again = origin.again(&command, true, &cited);
+        page.again = origin.again("run", &rest, true, &cited);
     }
     page
 }

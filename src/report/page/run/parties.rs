@@ -46,6 +46,11 @@ impl RunFacts<'_> {
         if price.is_some() {
             add("price", &format!("Sticker price of {flagged}"), Show::Percent);
         }
+        let named = self.named();
+        for metric in &named {
+            let (label, show, _) = self.named_as(*metric);
+            add(&layout.headlines[*metric], &label, show);
+        }
         let mut frame = DataFrame::new("regimes", "tables/welfare.csv", columns);
         for arm in self.others() {
             let mut row: Vec<FrameValue> = vec![self.labels[arm].as_str().into()];
@@ -59,6 +64,11 @@ impl RunFacts<'_> {
                 let relative = self.report.results.paired(Arm(arm), slot).relative();
                 let [low, high] = relative.fieller(self.quantile);
                 row.extend([relative.estimate(), low, high].map(FrameValue::from));
+            }
+            for metric in &named {
+                let (change, (_, _, rate)) = (self.named_change(*metric, arm), self.named_as(*metric));
+                let [low, high] = change.within(self.quantile);
+                row.extend([change.mean() * rate, low * rate, high * rate].map(FrameValue::from));
             }
             frame.rows.push(row);
         }
