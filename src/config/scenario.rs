@@ -286,11 +286,18 @@ fn refuse_in_time(
     Err(reader.error(&key, format!("is of no use in runs in time: {why}"), help))
 }
 
+/// Letters of a scenario's name, which with what is added to it names folders.
+const LONGEST_NAME: usize = 100;
+
 fn name(reader: &Reader<'_>, name: &str) -> Result<(), ConfigError> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
     if name.is_empty() || !name.chars().all(fits) || name.starts_with('.') {
         let help = "it names the output folder: use lower-case letters, digits, `-`, `_` and `.`";
         return Err(reader.error("name", format!("`{name}` cannot name a folder"), help));
+    }
+    if name.len() > LONGEST_NAME {
+        let message = format!("has {} letters, expected at most {LONGEST_NAME}", name.len());
+        return Err(reader.error("name", message, "it names the output folder: write a longer one as the title"));
     }
     Ok(())
 }

@@ -66,6 +66,9 @@ fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<Str
 /// Outputs beyond this have squares whose sums may overflow.
 pub const LARGEST_OUTPUT: f64 = 1e152;
 
+/// Outputs that are all nearer to zero than this, and not all zero, have squares that vanish.
+pub const SMALLEST_OUTPUT: f64 = 1e-150;
+
 /// A design as its method reads it.
 enum Layout {
     Blocks(Blocks),
@@ -175,6 +178,11 @@ fn analyze_units(
             let message =
                 format!("{name} is {:e}: squares of such numbers are beyond what is calculated with", mean[row]);
             return refuse(Some(row), message, "give the output in a larger unit");
+        }
+        let largest = mean.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        if largest > 0.0 && largest < SMALLEST_OUTPUT {
+            let message = format!("{name} is {largest:e} at most: squares of such numbers vanish");
+            return refuse(None, message, "give the output in a smaller unit");
         }
         if response.is_constant() {
             let how = if mean.iter().all(|value| *value == mean[0]) { "" } else { " but for rounding" };
@@ -294,6 +302,16 @@ fn layout(problem: &Problem, method: Method, design: &Design) -> Result<Layout, 
                     None,
                     message,
                     "a fast design has one block of n rows for each input: make it with sample",
+                );
+            }
+            if let Some(curve) = fast::misplaced(design, inputs) {
+                let input = problem.names().nth(curve).unwrap_or_default();
+                let message =
+                    format!("the rows from {} on are not the search curve of {input}", curve * (rows / inputs) + 1);
+                return refuse(
+                    None,
+                    message,
+                    "give design and outputs with their rows in the order in which sample wrote them",
                 );
             }
             Ok(Layout::Curves)

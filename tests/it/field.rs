@@ -44,6 +44,26 @@ fn refused(case: &str, parts: &[&str]) {
     }
 }
 
+/// A key of another type of duty changes nothing, and is refused rather than left aside in silence.
+#[test]
+fn keys_of_other_types_of_duty_are_refused() {
+    for (tariff, parts) in [
+        (
+            r#"{"type":"retail","rate":0.25,"kappa":0.5}"#,
+            ["kappa is of no use with type \"retail\"", "\"retail_share\""],
+        ),
+        (r#"{"type":"cost","rate":0.25,"amount":2}"#, ["amount is of no use with type \"cost\"", "\"specific\""]),
+        (r#"{"type":"specific","amount":2,"rate":0.1}"#, ["rate is of no use with type \"specific\"", "takes amount"]),
+        (r#"{"type":"list","rate":0.25,"dist_share":0.1}"#, ["dist_share is of no use", "\"border_dist\""]),
+    ] {
+        let specs = format!(r#"[{{"name":"duty","spec":{{"tariff":{tariff}}}}}]"#);
+        let error = load(&folder("local_not_global_1x2"), Some(&specs)).err().unwrap_or_else(|| panic!("{tariff}"));
+        for part in parts {
+            assert!(error.contains(part), "{tariff}: {error}");
+        }
+    }
+}
+
 #[test]
 fn the_fold_is_passed() {
     let solution = solved("fold_1x2");

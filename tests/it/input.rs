@@ -360,10 +360,15 @@ fn what_is_no_plain_file_is_refused() {
 /// Whatever a scenario or `--set` counts is bounded, and a rate above 300% asks whether percent was meant.
 #[test]
 fn counts_sizes_and_rates_beyond_their_bounds_are_refused_at_once() {
+    const LONG_NAME: &str = concat!(
+        "name=a2345678901234567890123456789012345678901234567890",
+        "123456789012345678901234567890123456789012345678901"
+    );
     let scenario = root().join("configs/market-1995.toml");
     for (set, parts) in [
         ("buyers.count=1000000000000", ["buyers.count", "expected 2 to"]),
         ("buyers.pricing_nodes=1000000000000", ["buyers.pricing_nodes", "expected 1 to"]),
+        (LONG_NAME, ["name", "has 101 letters, expected at most 100"]),
         ("run.replications=1000000000000", ["run.replications", "expected 1 to"]),
         ("time.weeks=4000000000", ["time.weeks", "expected 1 to 5200"]),
         ("instrument.sanctions.rate=25", ["2500%: was percent meant?", "write 0.25 for 25%"]),

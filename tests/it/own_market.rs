@@ -238,6 +238,27 @@ fn all_that_is_missing_is_said_at_once() {
     let home = "model,price,sales,country\nA,20000,10,US\nB,30000,10,US\n";
     let error = refused(&["--market", &written(folder.path(), home)]);
     assert!(error.contains("every product is at home (US)"), "{error}");
+    // Rounded shares are shares; what is neither fractions nor percent, and cells of both kinds, are refused.
+    let rounded = "model,price,share,country\nA,25000,0.4,Japan\nB,20000,0.3,US\nC,20000,0.31,US\n";
+    let one = made(&["--market", &written(folder.path(), rounded), "--size", "300000", "--outside", "0.5"]);
+    let sold: f64 = one.volumes().iter().sum();
+    assert!((sold - 150_000.0).abs() < 1e-6, "{sold}");
+    let neither = "model,price,share,country\nA,25000,0.6,Japan\nB,20000,0.5,US\n";
+    assert!(refused(&["--market", &written(folder.path(), neither)]).contains("shares add up to 1.1, more than all"));
+    let mixed = "model,price,share,country\nA,25000,25%,Japan\nB,20000,30,US\n";
+    let error = refused(&["--market", &written(folder.path(), mixed)]);
+    assert!(error.contains("row 3: share is 30, expected a percentage, as other cells"), "{error}");
+    for (column, table) in [
+        ("price", "model,price,units,country\nA,25%,1000,Japan\nB,20000,500,US\n"),
+        ("units", "model,price,units,country\nA,25000,50%,Japan\nB,20000,500,US\n"),
+    ] {
+        let error = refused(&["--market", &written(folder.path(), table)]);
+        assert!(error.contains(&format!("row 2: {column} is ")) && error.contains("no percentage"), "{error}");
+        assert!(!error.contains("a price above 0"), "{error}");
+    }
+    let twice =
+        refused(&["--market", &written(folder.path(), rounded), "--column", "price=share", "--column", "price=price"]);
+    assert!(twice.contains("--column price: is given twice"), "{twice}");
     let much = "model,price,share,country\nA,20000,90,US\nB,30000,80,Japan\n";
     assert!(refused(&["--market", &written(folder.path(), much)]).contains("add up to 170"));
     let unpriced = "model,price,sales,country\nA,20000,10,US\nB,,10,Japan\nC,,0,Japan\n";

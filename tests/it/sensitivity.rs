@@ -180,6 +180,50 @@ fn fourier_methods_and_elementary_effects_meet_closed_forms() {
     }
 }
 
+/// FAST reads the order of rows: another order has other indices, and is refused. Where curves come in another order the wrong input would
+/// get them.
+#[test]
+fn rows_of_search_curves_in_another_order_are_refused() {
+    let problem = uniform_problem(&UNIT3);
+    let design = sample(&problem, Method::Fast, SampleOptions { n: 129, seed: 5, levels: 4 }).unwrap();
+    let rows: Vec<Vec<f64>> = design.iter().map(<[f64]>::to_vec).collect();
+    let read = |order: &[usize]| {
+        let mut design = Design::new(3);
+        order.iter().for_each(|row| design.push(rows[*row].iter().copied()));
+        let outputs = design.iter().map(|row| 3.0 * row[0] + row[1] * row[1]).collect();
+        let response = Response::new(vec![outputs]).unwrap();
+        let outputs = [OutputColumn { name: "y".into(), response }];
+        analyze(&problem, Method::Fast, &design, &outputs, &Resampling { resamples: 0, level: 0.95, seed: 0 })
+    };
+    let all: Vec<usize> = (0..rows.len()).collect();
+    assert!(read(&all).is_ok());
+    let reversed: Vec<usize> = all.iter().rev().copied().collect();
+    let curves: Vec<usize> = [1, 0, 2].iter().flat_map(|curve| curve * 129..(curve + 1) * 129).collect();
+    let shuffled: Vec<usize> = all.iter().map(|row| row * 128 % rows.len()).collect();
+    for order in [reversed, curves, shuffled] {
+        let error = read(&order).unwrap_err();
+        assert!(error.message.contains("are not the search curve of x"), "{error:?}");
+        assert!(error.help.contains("in the order in which sample wrote them"), "{error:?}");
+    }
+}
+
+/// Outputs whose squares vanish had indices without errors.
+#[test]
+fn outputs_too_near_to_zero_for_their_squares_are_refused() {
+    let problem = uniform_problem(&UNIT3);
+    let design = sample(&problem, Method::Morris, SampleOptions { n: 10, seed: 1, levels: 4 }).unwrap();
+    let outputs: Vec<f64> = design.iter().map(|row| 1e-200 * (row[0] + row[1] * row[1])).collect();
+    let response = Response::new(vec![outputs]).unwrap();
+    let outputs = [OutputColumn { name: "y".into(), response }];
+    let read =
+        analyze(&problem, Method::Morris, &design, &outputs, &Resampling { resamples: 10, level: 0.95, seed: 0 });
+    let error = read.unwrap_err();
+    assert!(
+        error.message.contains("squares of such numbers vanish") && error.help.contains("smaller unit"),
+        "{error:?}"
+    );
+}
+
 /// An inert input: exactly zero where the method pairs rows, and at its noise floor elsewhere.
 #[test]
 fn a_dummy_input_gets_zero() {

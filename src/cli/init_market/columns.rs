@@ -137,6 +137,9 @@ impl TableRoles {
         let mut found: Vec<(Role, String)> = Vec::new();
         for (role, name) in stated {
             match sheet.columns().iter().find(|column| *column == name) {
+                Some(_) if found.iter().any(|(known, _)| known == role) => {
+                    problems.push(format!("--column {}: is given twice; give it once", role.word()));
+                }
                 Some(column) => found.push((*role, column.clone())),
                 None => problems.push(format!(
                     "--column {}={name}: there is no such column; there are {}",

@@ -113,6 +113,10 @@ const THOUSANDS: f64 = 1_000.0;
 const ELASTICITIES: [f64; 8] = [4.0, 5.0, 6.0, 8.0, 10.0, 14.0, 20.0, 30.0];
 /// How near to 1 shares add up where they are shares of what is sold.
 const ALL_SOLD: f64 = 0.005;
+/// How far beyond one rounded shares of all that is sold may add up.
+const ROUNDED: f64 = 0.02;
+/// Sum from which shares are percent, though none of them is above one.
+const SURELY_PERCENT: f64 = 2.0;
 
 impl OwnMarket {
     /// Whether a table was named.
@@ -197,8 +201,10 @@ impl OwnMarket {
         let sold: Vec<usize> = (0..rows.len()).filter(|at| volumes[*at] > 0.0).collect();
         let mut unpriced = Vec::new();
         for at in &sold {
-            if !prices[*at].is_some_and(|price| price > 0.0) {
-                unpriced.push(sheet.refuse(rows[*at], columns.of(Role::Price).unwrap_or_default(), "a price above 0"));
+            let own = columns.of(Role::Price).unwrap_or_default();
+            // A cell that is no number has been named.
+            if prices[*at].map_or(sheet.is_absent(rows[*at], own), |price| price <= 0.0) {
+                unpriced.push(sheet.refuse(rows[*at], own, "a price above 0"));
             }
         }
         notes.problems.extend(some(unpriced));
@@ -327,7 +333,7 @@ impl OwnMarket {
             ));
             return Ok(None);
         };
-        let (prices, refused) = sheet.numbers(own, rows)?;
+        let (prices, refused) = sheet.amounts(own, rows)?;
         notes.problems.extend(refused);
         let known: Vec<f64> = prices.iter().flatten().copied().collect();
         let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -358,7 +364,7 @@ impl OwnMarket {
             }
         };
         if let Some(own) = columns.of(Role::Volume) {
-            let (volumes, refused) = sheet.numbers(own, rows)?;
+            let (volumes, refused) = sheet.amounts(own, rows)?;
             notes.problems.extend(refused);
             let volumes = self.not_below_zero(sheet, own, rows, &volumes, notes);
             notes.taken.push(format!("units a year: column `{own}`"));
@@ -396,13 +402,20 @@ impl OwnMarket {
             notes.assumed.push(format!("{EVENTS} purchase events a year (--size)"));
         }
         let sum: f64 = shares.iter().sum();
-        let whole = if sum > 1.0 + ALL_SOLD { 100.0 } else { 1.0 };
-        if sum > 100.0 * (1.0 + ALL_SOLD) {
+        // Rounded shares of all that is sold may add up to a little more than all of it.
+        let above_one = shares.iter().any(|share| *share > 1.0);
+        let whole = if above_one || sum >= SURELY_PERCENT { 100.0 } else { 1.0 };
+        if whole == 1.0 && sum > 1.0 + ROUNDED {
+            notes.problems.push(format!(
+                "{from}: shares add up to {sum}, more than all: correct them, or write percentages with their sign"
+            ));
+        }
+        if sum > 100.0 * (1.0 + ROUNDED) {
             notes.problems.push(format!("{from}: shares add up to {sum}: no more than 1, or 100 percent, can be"));
         }
         shares.iter_mut().for_each(|share| *share /= whole);
         let percent = if whole == 1.0 { "" } else { ", in percent" };
-        let all_sold = (sum / whole - 1.0).abs() <= ALL_SOLD;
+        let all_sold = (1.0 - ALL_SOLD..=1.0 + ROUNDED).contains(&(sum / whole));
         if all_sold {
             notes
                 .taken

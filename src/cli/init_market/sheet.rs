@@ -56,11 +56,16 @@ impl RawTable {
     pub fn numbers(&self, column: &str, rows: &[usize]) -> Result<(Vec<Option<f64>>, Vec<String>), ConfigError> {
         let cells = self.table.column_text(column)?;
         let mut refused = Vec::new();
+        let in_percent = rows.iter().any(|row| cells[*row].contains('%'));
         let numbers = rows.iter().map(|row| {
-            if ABSENT.contains(&cells[*row].to_ascii_lowercase().as_str()) {
+            if is_absent(cells[*row]) {
                 return None;
             }
             let number = self.number(cells[*row]);
+            if in_percent && !cells[*row].contains('%') && number.is_some_and(|number| number != 0.0) {
+                refused.push(self.refuse(*row, column, "a percentage, as other cells of the column are"));
+                return None;
+            }
             if number.is_none() {
                 let expected = match thousands_or_decimals(cells[*row]) {
                     Some((before, _, after)) => {
@@ -73,6 +78,20 @@ impl RawTable {
             number
         });
         Ok((numbers.collect(), some(refused)))
+    }
+
+    /// The same where a percentage is none of them: prices, units.
+    pub fn amounts(&self, column: &str, rows: &[usize]) -> Result<(Vec<Option<f64>>, Vec<String>), ConfigError> {
+        let cells = self.table.column_text(column)?;
+        let percentages = rows.iter().filter(|row| cells[**row].contains('%'));
+        let refused: Vec<String> =
+            percentages.map(|row| self.refuse(*row, column, "a number that is no percentage")).collect();
+        if refused.is_empty() { self.numbers(column, rows) } else { Ok((vec![None; rows.len()], some(refused))) }
+    }
+
+    /// Whether a cell is empty, or says that its number is not known.
+    pub fn is_absent(&self, row: usize, column: &str) -> bool {
+        self.table.column_text(column).is_ok_and(|cells| is_absent(cells[row]))
     }
 
     /// Whether a column has numbers and nothing else.
@@ -116,6 +135,10 @@ impl RawTable {
     }
 }
 
+fn is_absent(cell: &str) -> bool {
+    ABSENT.contains(&cell.to_ascii_lowercase().as_str())
+}
+
 /// The digits and signs of a cell that has nothing else but what people put around a number.
 fn digits(cell: &str) -> Option<&str> {
     let around = |c: char| c.is_whitespace() || "$€£¥%+-".contains(c);
@@ -140,11 +163,17 @@ fn decimal_sign(table: &Table) -> Result<Option<char>, ConfigError> {
     let mut found = None;
     for column in table.columns() {
         for cell in table.column_text(column)? {
-            let Some(core) = digits(cell).filter(|_| thousands_or_decimals(cell).is_none()) else { continue };
+            let Some(core) = digits(cell) else { continue };
+            let either = thousands_or_decimals(cell);
+            // Money has no three decimals.
+            if either.is_some() && !cell.contains(['$', '€', '£', '¥']) {
+                continue;
+            }
             let (points, commas) = (core.matches('.').count(), core.matches(',').count());
             let last = core.chars().rev().find(|c| !c.is_ascii_digit());
             let own = match (points, commas) {
                 (0, 0) => continue,
+                _ if either.is_some() => last.map(other),
                 // The last of two kinds parts decimals, and so does a sign that stands alone where thousands would not.
                 (1.., 1..) | (1, 0) | (0, 1) => last,
                 // Groups of three: thousands; other groups are a date or a version.
@@ -227,6 +256,7 @@ mod tests {
             ("model\tprice\tunits\nA\t20,5\t1,200\nB\t9,25\t950\n", vec![Some(1.2), Some(950.0)]),
             ("model,price,units\nA,\"20,500\",1.200\nB,900,0.950\n", vec![Some(1.2), Some(0.95)]),
             ("model;price;units\nA;20.500;1.234.567\nB;9000;950\n", vec![Some(1_234_567.0), Some(950.0)]),
+            ("model\tprice\tunits\nA\t$32,500\t1,000\nB\t$20,000\t500\n", vec![Some(1000.0), Some(500.0)]),
         ] {
             let sheet = sheet(text);
             assert_eq!(sheet.numbers("units", &[0, 1]).unwrap(), (volumes, vec![]), "{text}");

@@ -457,6 +457,30 @@ fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<T
         }
         reader.at_most(key, part, 1.0)
     };
+    let own: &[(&str, &[&str])] = &[
+        ("cost", &["rate"]),
+        ("specific", &["amount"]),
+        ("retail", &["rate"]),
+        ("retail_share", &["rate", "kappa"]),
+        ("border", &["rate"]),
+        ("border_dist", &["rate", "dist_share"]),
+        ("list", &["rate", "customs_share"]),
+    ];
+    let kinds: Vec<&str> = own.iter().map(|(kind, _)| *kind).collect();
+    let Some((_, takes)) = own.iter().find(|(known, _)| *known == kind) else {
+        return Err(reader.error(format!("type is {kind:?}"), suggest::one_of(&kind, &kinds)));
+    };
+    // A key of another type would change nothing, in silence.
+    let given = |key: &&str| reader.object.contains_key(*key) && !["type", "where"].contains(key);
+    if let Some(stray) = keys.iter().filter(|key| given(key)).find(|key| !takes.contains(*key)) {
+        let others = own.iter().filter(|(_, takes)| takes.contains(stray)).map(|(kind, _)| format!("{kind:?}"));
+        let help = format!(
+            "`{stray}` belongs to type {}; a duty of type {kind:?} takes {}",
+            others.collect::<Vec<_>>().join(", "),
+            takes.join(", ")
+        );
+        return Err(reader.error(format!("{stray} is of no use with type {kind:?}"), help));
+    }
     let basis = match kind.as_str() {
         "cost" => Basis::Cost(rate()?),
         "specific" => Basis::Specific(reader.number("amount")?),
@@ -471,11 +495,7 @@ fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<T
             }
             Basis::BorderDistribution(rate()?, distribution)
         }
-        "list" => Basis::List(rate()?, part("customs_share", reader.number_or("customs_share", 1.0)?)?),
-        _ => {
-            let kinds = ["cost", "specific", "retail", "retail_share", "border", "border_dist", "list"];
-            return Err(reader.error(format!("type is {kind:?}"), suggest::one_of(&kind, &kinds)));
-        }
+        _ => Basis::List(rate()?, part("customs_share", reader.number_or("customs_share", 1.0)?)?),
     };
     Ok(TariffSpec { basis, products: reader.selection(products)? })
 }
