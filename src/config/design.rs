@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::ConfigError;
-use super::outputs::is_a_number;
+use super::metrics::is_a_number;
 use super::reader::Reader;
 use super::sweep::Sweep;
 use super::uncertainty::Uncertainty;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::figures::{Figures, form_of, palette_of, points_of, size_of};
+use super::metrics::is_a_number;
 use super::reader::Reader;
 use super::stop::StopSection;
 use crate::model::accounts::parties;
@@ -78,24 +79,6 @@ impl ChartsSection {
             .map_err(|help| wrong("charts.font_size", &self.font_size.unwrap_or_default().to_string(), help))?;
         Ok(figures)
     }
-}
-
-/// What is wrong with a metric that runs do not give.
-pub const NEVER: &str = "is never a number here";
-/// What to do about it.
-pub const DRAWN_INSTEAD: &str = "name drawn sales, such as units_all: in runs in time expected sales are not defined";
-
-/// Refuses a metric that this scenario's runs never give.
-pub(super) fn is_a_number(
-    reader: &Reader<'_>,
-    key: &str,
-    metric: &str,
-    scenario: &Scenario,
-) -> Result<(), ConfigError> {
-    if scenario.gives(metric) {
-        return Ok(());
-    }
-    Err(reader.error(key, format!("`{metric}` {NEVER}"), DRAWN_INSTEAD))
 }
 
 impl OutputsSection {

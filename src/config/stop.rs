@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
-use super::outputs::is_a_number;
+use super::metrics::is_a_number;
 use super::reader::Reader;
 use super::run::MAX_REPLICATIONS;
 use crate::model::ids::{Id, RegimeId};

@@ -172,7 +172,7 @@ impl Results {
         serde_json::json!({
             "program": "stickershock",
             "version": env!("CARGO_PKG_VERSION"),
-            "scenario": { "name": scenario.name, "file": self.origin.file, "blake3": self.origin.hash },
+            "scenario": { "name": scenario.name, "file": self.origin.invocation.file, "blake3": self.origin.hash },
             "seed": scenario.seed,
             "replications": self.replications(),
             "regimes": self.regimes(),

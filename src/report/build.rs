@@ -96,8 +96,13 @@ impl Report<'_> {
     }
 
     pub(super) fn fan(&self, arm: Arm, slot: usize) -> Fan {
+        let mean = self.results.level(arm, slot).mean();
+        // What some replication has not, such as a share of no cars, has no quantiles either.
+        if mean.is_nan() {
+            return Fan::UNDEFINED;
+        }
         let [q05, q25, q50, q75, q95] = self.results.quantiles(arm, slot, [0.05, 0.25, 0.5, 0.75, 0.95]);
-        Fan { mean: self.results.level(arm, slot).mean(), q05, q25, q50, q75, q95 }
+        Fan { mean, q05, q25, q50, q75, q95 }
     }
 
     /// Rows of `models.csv`: regime by regime, period by period, models in the order of the data.

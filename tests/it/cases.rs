@@ -311,7 +311,9 @@ fn a_chain_that_cannot_be_is_refused() {
     edit(unpriced.path(), "products.csv", |text| text.replace("2.527", ""));
     assert!(refusal(unpriced.path()).contains("price0"));
     let retail = copy("chain_6x40");
-    edit(retail.path(), "scenarios.json", |text| text.replace("\"type\": \"list\"", "\"type\": \"retail\""));
+    edit(retail.path(), "scenarios.json", |text| {
+        text.replace("\"type\": \"list\"", "\"type\": \"retail\"").replace("\"customs_share\": 0.7,", "")
+    });
     let solution = solved(&load(retail.path()));
     assert!(
         solution.failed[0].error.to_string().contains("duties are border, specific, list or cost"),

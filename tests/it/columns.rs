@@ -154,7 +154,9 @@ impl Run {
             let own = values(&row, self.arm(&row));
             let scale = own.iter().fold(0.0, |most: f64, value| most.max(value.abs())).max(1e-6);
             let quantiles = [("q05", 0.05), ("q25", 0.25), ("q50", 0.5), ("q75", 0.75), ("q95", 0.95)];
-            let statistics = quantiles.map(|(name, p)| (name, quantile(&own, p)));
+            // What one replication has not has no fan: shares of no cars.
+            let all = own.iter().all(|value| value.is_finite());
+            let statistics = quantiles.map(|(name, p)| (name, if all { quantile(&own, p) } else { f64::NAN }));
             for (statistic, expected) in std::iter::once(("mean", mean(&own))).chain(statistics) {
                 let found = number(&row, &format!("{stem}_{statistic}"));
                 assert!(
@@ -390,15 +392,13 @@ fn weeks() {
     let undefined = |row: &Row, values: Vec<f64>| if row["region"] == "outside" { vec![f64::NAN; 4] } else { values };
     run.fan("weekly", "units", |row, arm| of(row, arm, WeekMetric::Units));
     run.fan("weekly", "expected_units", |row, arm| of(row, arm, WeekMetric::ExpectedUnits));
+    // Of no cars there are no shares.
+    let of_some = |part: &[f64], whole: &[f64]| part.iter().zip(whole).map(|(part, whole)| part / whole).collect();
     run.fan("weekly", "car_share", |row, arm| {
-        undefined(row, share(&of(row, arm, WeekMetric::Units), &total(row, arm, WeekMetric::Units)))
+        undefined(row, of_some(&of(row, arm, WeekMetric::Units), &total(row, arm, WeekMetric::Units)))
     });
-    // In a week in which no car is drawn there is no share of either kind.
     run.fan("weekly", "expected_car_share", |row, arm| {
-        let shares = share(&of(row, arm, WeekMetric::ExpectedUnits), &total(row, arm, WeekMetric::ExpectedUnits));
-        let drawn = total(row, arm, WeekMetric::Units);
-        let shown = shares.iter().zip(drawn).map(|(share, cars)| if cars == 0.0 { 0.0 } else { *share });
-        undefined(row, shown.collect())
+        undefined(row, of_some(&of(row, arm, WeekMetric::ExpectedUnits), &total(row, arm, WeekMetric::ExpectedUnits)))
     });
     run.fan("weekly", "sticker_price_usd", |row, arm| {
         let regime = run.regime(arm);

@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn cells_are_read_as_people_write_them() {
-        let sheet = sheet("model;price;share\nA;\"$12.500,50\";1,5%\nB;9,5;n/a\n\"C;x\";1000;0,25\n");
+        let sheet = sheet("model;price;share\nA;\"$12.500,50\";1,5%\nB;9,5;n/a\n\"C;x\";1000;25%\n");
         assert_eq!((sheet.separator, sheet.rows()), (';', 3));
         let rows = [0, 1, 2];
         assert_eq!(sheet.numbers("price", &rows).unwrap(), (vec![Some(12_500.5), Some(9.5), Some(1000.0)], vec![]));

@@ -15,6 +15,7 @@
 
 mod canonical;
 mod deserialize;
+mod invocation;
 mod merge;
 mod path;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest;
 use crate::config::table::number_meant;
 
+pub use invocation::{Invocation, quoted};
 pub use tree::Origin;
 
 /// A merged TOML tree in which every value knows its file and line.
@@ -45,6 +47,8 @@ pub struct Document {
     path: PathBuf,
     /// Data files that stand elsewhere, by key and written name: copies that are read in their place, and those that the user named himself.
     elsewhere: BTreeMap<(String, String), PathBuf>,
+    /// How it was named, where that is not told by where it was read.
+    invocation: Option<Invocation>,
     /// Assignments that were laid over it, in their order.
     settings: Vec<String>,
 }
@@ -66,6 +70,7 @@ impl Document {
             source: source.clone(),
             path: path.to_owned(),
             elsewhere: BTreeMap::new(),
+            invocation: None,
             settings: Vec::new(),
         })
     }
@@ -77,7 +82,14 @@ impl Document {
         let source = Text { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
         let root = merge::refuse_extends(tree::parse(source)?)?;
         let source = Source::memory::<PathBuf, Vec<u8>>([]);
-        Ok(Self { root, source, path: PathBuf::new(), elsewhere: BTreeMap::new(), settings: Vec::new() })
+        Ok(Self {
+            root,
+            source,
+            path: PathBuf::new(),
+            elsewhere: BTreeMap::new(),
+            invocation: None,
+            settings: Vec::new(),
+        })
     }
 
     /// Lays one value over the document, as `--set` does: `market.horizon_weeks=52`.
@@ -214,22 +226,28 @@ impl Document {
         self
     }
 
-    /// The assignments that were laid over it, in their order.
+    /// How the scenario was named on a command line: what makes the same document again.
     #[must_use]
-    pub fn settings(&self) -> &[String] {
-        &self.settings
-    }
-
-    /// The file that was named, and the innermost folder that holds it and all files that were read for it.
-    #[must_use]
-    pub fn named(&self) -> (&Path, Option<PathBuf>) {
+    pub fn invocation(&self) -> Invocation {
+        if let Some(invocation) = &self.invocation {
+            return invocation.clone();
+        }
         let mut home = self.path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
         for file in self.source.files_read() {
             while home.as_ref().is_some_and(|home| !file.canonicalize().is_ok_and(|file| file.starts_with(home))) {
                 home = home.and_then(|home| home.parent().map(Path::to_owned));
             }
         }
-        (&self.path, home)
+        let below = home.and_then(|home| Some(self.path.canonicalize().ok()?.strip_prefix(home).ok()?.to_owned()));
+        let file = below.unwrap_or_else(|| self.path.file_name().unwrap_or_default().into());
+        Invocation { file: file.display().to_string(), settings: self.settings.clone() }
+    }
+
+    /// The document with what was found of its invocation where it was read.
+    #[must_use]
+    pub fn invoked(mut self, invocation: Invocation) -> Self {
+        self.invocation = Some(invocation);
+        self
     }
 
     /// Where files are read.

@@ -2,15 +2,14 @@
 
 use super::{Block, DataFrame, FrameColumn, FrameTable, Page, Section, Show};
 use crate::config::Loaded;
+use crate::config::document::{Invocation, quoted};
 use crate::config::listed::{Listed, listed};
 
 /// Where a study came from.
 #[derive(Clone, Debug, Default)]
 pub struct StudyOrigin {
-    /// Name of the scenario file, from the innermost folder that holds all files that it reads.
-    pub file: String,
-    /// `--root` and `--set` with what they were given, but for the seed and the number of replications.
-    pub options: String,
+    /// How the scenario was named.
+    pub invocation: Invocation,
     /// BLAKE3 of the resolved scenario.
     pub hash: String,
     /// Data files, by the name that the scenario gives them, with BLAKE3 of their bytes.
@@ -28,16 +27,8 @@ impl StudyOrigin {
         let last = |path: &std::path::Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let quantiles = |law: &crate::sensitivity::Distribution| [0.05, 0.5, 0.95].map(|p| law.quantile(p));
         let drawn = loaded.parameters.list.iter();
-        let (path, home) = loaded.document.named();
-        let below = home.and_then(|home| Some(path.canonicalize().ok()?.strip_prefix(home).ok()?.to_owned()));
-        let file = below.unwrap_or_else(|| last(path).into());
-        let elsewhere = file.components().count() > 1;
-        let own = |set: &&String| !["run.seed=", "run.replications="].iter().any(|key| set.starts_with(key));
-        let settings = loaded.document.settings().iter().filter(own);
-        let settings: String = settings.map(|set| format!(" --set {}", quoted(set))).collect();
         Self {
-            file: file.display().to_string(),
-            options: if elsewhere { " --root .".to_owned() } else { String::new() } + &settings,
+            invocation: loaded.document.invocation(),
             hash: loaded.document.hash().to_hex().to_string(),
             data: loaded.data.iter().map(|file| (last(&file.path), file.hash.to_hex().to_string())).collect(),
             numbers: listed(&loaded.document),
@@ -116,7 +107,7 @@ impl StudyOrigin {
     /// How to run the study again, check it and cite it: the command that made it is `verb`, and what follows the scenario's file is `rest`.
     #[must_use]
     pub fn again(&self, verb: &str, rest: &str, checked: bool, cited: &str) -> Vec<(String, String, String)> {
-        let whence = match self.options.starts_with(" --root") {
+        let whence = match self.invocation.reads_above() {
             true => "From the folder that holds all files it reads.",
             false => "From the folder of the scenario file.",
         };
@@ -132,7 +123,7 @@ impl StudyOrigin {
                  with any number of threads.",
                 short(&self.hash)
             ),
-            format!("stickershock {verb} {}{}{rest}", quoted(&self.file), self.options),
+            format!("stickershock {verb} {}{rest}", self.invocation.arguments()),
         )];
         if checked {
             again.push((
@@ -148,16 +139,6 @@ impl StudyOrigin {
             format!("Stickershock {version} (commit {commit}), {cited}, scenario BLAKE3 {}", short(&self.hash)),
         ));
         again
-    }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/,:+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

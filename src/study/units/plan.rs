@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MODEL_VERSION;
 use crate::config::design::{Points, Worlds};
+use crate::config::document::Invocation;
 use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source};
 use crate::folder::{OutputError, OutputFolder, remedy};
 use crate::model::ids::RegimeId;
@@ -129,6 +130,9 @@ pub struct PlannedScenario {
     pub blake3: String,
     /// All its values, extended files and changes on the command line included.
     pub resolved_toml: String,
+    /// How it was named: what a report says to run it again.
+    #[serde(default)]
+    pub invocation: Invocation,
 }
 
 /// A data file of a plan.
@@ -224,6 +228,7 @@ impl Plan {
                 file: loaded.path.display().to_string(),
                 blake3: loaded.document.hash().to_hex().to_string(),
                 resolved_toml: loaded.document.to_toml_string(),
+                invocation: loaded.document.invocation(),
             },
             data: Vec::new(),
             seed: scenario.seed,
@@ -452,6 +457,7 @@ impl Plan {
         let name = format!("{} (resolved_toml)", path.display());
         let document =
             Document::from_str(&self.scenario.resolved_toml, &name)?.with_copies(copies, Source::below(folder));
+        let document = document.invoked(self.scenario.invocation.clone());
         if document.hash().to_hex().as_str() != self.scenario.blake3 {
             let reason = "the resolved scenario does not have the hash that stands beside it".into();
             return Err(UnitPlanError::Damaged { path, reason });
