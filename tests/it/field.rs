@@ -198,6 +198,24 @@ fn shadow_prices_that_newton_steps_overshoot_are_found() {
     close(&found.shadow_price, &[2.31979, 0.38263, 0.0]);
 }
 
+/// Numbers of another solver, to the five places that it gives.
+fn near(found: &[f64], known: &[f64]) {
+    assert!(found.len() == known.len() && found.iter().zip(known).all(|(a, b)| (a - b).abs() < 2e-5), "{found:?}");
+}
+
+/// Below cost after duty an owner of two products would rather sell less of both, and the first step leads below zero.
+#[test]
+fn a_start_below_the_taxed_cost_is_left() {
+    let solution = solved("start_below_cost");
+    near(&scenario(&solution, "c").price, &[5.30720, 13.30720]);
+    let solution = solved("start_below_cost_recovered");
+    near(&scenario(&solution, "c3").price, &[17.68956, 5.22742, 0.71109, 13.28956]);
+    for scenario in solution.scenarios {
+        assert!(scenario.first_order_residual < 1e-12, "{scenario:?}");
+        assert!(scenario.second_order.iter().all(|order| order.largest_eigenvalue < 0.0), "{scenario:?}");
+    }
+}
+
 /// Any number of equal limits share one shadow price, and all searches for prices on the way are counted.
 #[test]
 fn equal_limits_share_whatever_their_number() {

@@ -11,7 +11,8 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::linear::Linearised;
-use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError, equilibrium};
+use super::pricing::from_start;
+use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError};
 use crate::model::fixed_point::SearchReport;
 use crate::numerics::elementary;
 
@@ -70,7 +71,7 @@ const BEGINNINGS: [f64; 6] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0];
 ///
 /// # Errors
 /// [`SupplyError::Limit`] for a limit that no sale can meet or that names no product, [`SupplyError::LimitsDiverged`], and
-/// whatever [`equilibrium`] returns.
+/// whatever [`super::equilibrium`] returns.
 pub fn equilibrium_with_limits(
     problem: &PriceProblem,
     limits: &[Limit],
@@ -153,7 +154,7 @@ impl Search<'_> {
         options: PricingOptions<'_>,
     ) -> Result<Met, SupplyError> {
         let cost = shadowed(self.problem.cost, self.limits, shadow_price);
-        let found = equilibrium(&PriceProblem { cost: &cost, ..*self.problem }, prices, options);
+        let found = from_start(&PriceProblem { cost: &cost, ..*self.problem }, prices, options);
         let (iterations, evaluations) = match &found {
             Ok(found) => (found.report.iterations, found.report.evaluations),
             Err(SupplyError::NoEquilibrium { evaluations, .. }) => (0, *evaluations),

@@ -246,12 +246,44 @@ fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
 
 /// Prices at which no maker gains by a small change, found from `start`.
 ///
-/// The zeta map accelerated; after a setback, the zeta map itself, accelerated while it converges (see `Search::settle`).
+/// The zeta map accelerated; after a setback, the zeta map itself, accelerated while it converges (see `Search::settle`). Where that leads
+/// nowhere the search begins again with no price below cost after duty, and then well above it.
 ///
 /// # Errors
 /// When the problem does not fit its demand, [`SupplyError::NoEquilibrium`], which names product, firm and figures, and
 /// [`SupplyError::NotMaximum`] where all that is found are points at which an owner gains by leaving.
 pub fn equilibrium(
+    problem: &PriceProblem,
+    start: &[f64],
+    options: PricingOptions<'_>,
+) -> Result<Equilibrium, SupplyError> {
+    match from_start(problem, start, options) {
+        Err(error @ (SupplyError::NoEquilibrium { .. } | SupplyError::NotMaximum { .. })) => {
+            from_above_cost(problem, start, options).ok_or(error)
+        }
+        found => found,
+    }
+}
+
+/// [`equilibrium`] from starts with every price at or above multiples of cost after duty. Below it an owner of several products would sell less
+/// of one at any price of the others, and the first step leads below zero.
+fn from_above_cost(problem: &PriceProblem, start: &[f64], options: PricingOptions<'_>) -> Option<Equilibrium> {
+    let cost = problem.marginal_cost(start);
+    let effective: Vec<f64> = cost.iter().zip(problem.duty).map(|(cost, duty)| duty.effective_cost(*cost)).collect();
+    let held = |j: usize| options.held.get(j).copied().unwrap_or(false);
+    let raised = |multiple: f64| -> Vec<f64> {
+        let price = |j: usize| if held(j) { start[j] } else { start[j].max(multiple * effective[j]) };
+        (0..start.len()).map(price).collect()
+    };
+    let mut starts = ABOVE_COST.iter().map(|multiple| raised(*multiple)).filter(|raised| raised != start);
+    starts.find_map(|start| from_start(problem, &start, options).ok())
+}
+
+/// [`equilibrium`] from this start and no other.
+///
+/// # Errors
+/// As [`equilibrium`].
+pub(super) fn from_start(
     problem: &PriceProblem,
     start: &[f64],
     options: PricingOptions<'_>,
@@ -282,6 +314,8 @@ const MAX_HYBRID: usize = 1000;
 /// relative change of a price.
 const MAX_LEFT: usize = 4;
 const LEAVE_BY: f64 = 0.01;
+/// Multiples of cost after duty at which the search begins again.
+const ABOVE_COST: [f64; 3] = [1.0, 1.5, 3.0];
 
 /// An evaluation of the zeta map.
 type Zeta = Evaluation<Sums>;
@@ -457,7 +491,7 @@ pub fn from_many_starts(
     let mut distinct: Vec<Equilibrium> = Vec::new();
     let mut first_error = None;
     for start in starts {
-        match equilibrium(problem, start, options) {
+        match from_start(problem, start, options) {
             Ok(found) => {
                 let same = |known: &Equilibrium| {
                     let gaps = known.price.iter().zip(&found.price).map(|(a, b)| ((a - b) / a).abs());
