@@ -210,9 +210,87 @@ fn a_start_below_the_taxed_cost_is_left() {
     near(&scenario(&solution, "c").price, &[5.30720, 13.30720]);
     let solution = solved("start_below_cost_recovered");
     near(&scenario(&solution, "c3").price, &[17.68956, 5.22742, 0.71109, 13.28956]);
+    let limited = |product: &str, share: f64| {
+        let specs = format!(
+            r#"[{{"name": "q", "spec": {{"tariff": {{"type": "cost", "rate": 3, "where": {{"firm_id": 1}}}},
+                "limits": [{{"name": "l", "share": {share}, "where": {{"product_id": "{product}"}}}}]}}}}]"#
+        );
+        let found = solved_with("start_below_cost", Some(&specs), SolveOptions::default());
+        limits_clear(scenario(&found, "q"), &[share]);
+        scenario(&found, "q").clone()
+    };
+    near(&limited("p0", 0.9).price, &[5.30720, 13.30720]);
+    assert!(limited("p1", 0.01).shadow_price[0] > 0.0);
     for scenario in solution.scenarios {
         assert!(scenario.first_order_residual < 1e-12, "{scenario:?}");
         assert!(scenario.second_order.iter().all(|order| order.largest_eigenvalue < 0.0), "{scenario:?}");
+    }
+}
+
+/// Where a price is held two limits may be one and the same for all prices that move.
+#[test]
+fn limits_on_the_same_free_prices_are_met_by_the_one_that_binds() {
+    let solution = solved("limits_held_slack");
+    let found = &solution.scenarios[0];
+    limits_clear(found, &[0.0987, 0.74]);
+    near(&found.price, &[4.05572, 5.22192]);
+    near(&found.shadow_price, &[0.94622, 0.0]);
+    let solution = solved("limits_held_two");
+    let found = &solution.scenarios[0];
+    limits_clear(found, &[0.014633518695745348, 0.5346006272123083]);
+    assert!(found.shadow_price[0] > 0.0 && found.shadow_price[1] == 0.0, "{:?}", found.shadow_price);
+}
+
+/// Against prices and shadow prices of another solver: searches in shadow prices alone end where prices leap or several limits overlap.
+#[test]
+fn prices_and_shadow_prices_that_move_together_are_found() {
+    let solution = solved("limits_three_overlap");
+    let found = &solution.scenarios[0];
+    limits_clear(found, &[0.024699993327755982, 0.28312537708262125, 0.003606344231447427]);
+    near(&found.price, &[9.44440, 22.19636, 7.35737, 36.74372]);
+    near(&found.shadow_price, &[27.26545, 1.06202, 14.78900]);
+    let solution = solved("limits_one_monopolist");
+    let found = scenario(&solution, "s2");
+    limits_clear(found, &[0.08086609867161115]);
+    near(&[found.price[0], found.shadow_price[0]], &[21.73110, 3.67025]);
+    let found = scenario(&solution, "s5");
+    limits_clear(found, &[0.08976136952548838; 2]);
+    near(&[found.price[0], found.shadow_price.iter().sum()], &[20.07679, 0.03215]);
+    assert!((found.shadow_price[0] - found.shadow_price[1]).abs() < 1e-9, "{:?}", found.shadow_price);
+    let solution = solved("limits_third_alone");
+    let found = &solution.scenarios[0];
+    assert_eq!(found.shadow_price[..2], [0.0; 2]);
+    assert!(found.shadow_price[2] > 0.0, "{:?}", found.shadow_price);
+    let solution = solved("limits_leave_one_product");
+    limits_clear(scenario(&solution, "s3"), &[1.639280802966434e-07, 8.204633915538428e-09]);
+    limits_clear(scenario(&solution, "s1"), &[1.3997769799350456e-17, 8.204608623455625e-08, 8.204608623922216e-09]);
+    limits_clear(&solved("limits_two_of_a_firm").scenarios[0], &[0.011846620787529898]);
+}
+
+/// What makes a scenario insoluble is named, with the product and what to do.
+#[test]
+fn what_no_price_can_mend_is_named() {
+    let hold = |held: &str| {
+        format!(
+            r#"[{{"name": "h", "spec": {{"limits": [{{"name": "q", "share": 0.05, "where": {{"product_id": "p0"}}}}],
+                "hold": [{{"where": {{"product_id": {held}}}, "at": "base"}}]}}}}]"#
+        )
+    };
+    for (specs, parts) in [
+        (
+            hold(r#""p0""#),
+            ["limit q", "p0 alone would sell 0.197482 of the 0.050000", "held at its price (hold)", "let its price go"],
+        ),
+        (
+            hold(r#"["p0", "p1"]"#),
+            ["limit q", "p0 alone would sell 0.197482 of the 0.050000", "answers to no limit", "allow more"],
+        ),
+    ] {
+        let solution = solved_with("limits_held_slack", Some(&specs), SolveOptions::default());
+        let error = solution.failed.iter().map(|failed| failed.error.to_string()).collect::<String>();
+        for part in parts {
+            assert!(error.contains(part), "{error}\nlacks {part:?}");
+        }
     }
 }
 

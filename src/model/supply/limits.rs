@@ -10,9 +10,10 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use super::joint::{Joint, Priced};
 use super::linear::Linearised;
 use super::pricing::from_start;
-use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError};
+use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError, equilibrium};
 use crate::model::fixed_point::SearchReport;
 use crate::numerics::elementary;
 
@@ -63,11 +64,16 @@ const STEPS_A_MOVE: usize = 12;
 const STEPS_IN_ALL: usize = 400;
 /// Shadow prices, as multiples of mean prices, at which the path may begin: none, or more where there is no equilibrium without.
 const BEGINNINGS: [f64; 6] = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0];
+/// Multiples of the starting prices from which they are looked for where prices and shadow prices move together: of several equilibria
+/// without limits not each leads to one under them.
+const STARTS: [f64; 3] = [1.0, 3.0, 0.5];
+/// Evaluations after which no further beginning is looked for.
+const MOST_TOGETHER: usize = 20_000;
 
 /// Equilibrium prices under limits, found from `start`.
 ///
 /// Newton steps in shadow prices from zero; where they lead nowhere, or there is no equilibrium without limits, the limits are moved from what
-/// is sold at some shadow prices to what is allowed.
+/// is sold at some shadow prices to what is allowed; at last so that prices and shadow prices move together ([`super::joint`]).
 ///
 /// # Errors
 /// [`SupplyError::Limit`] for a limit that no sale can meet or that names no product, [`SupplyError::LimitsDiverged`], and
@@ -90,18 +96,8 @@ pub fn equilibrium_with_limits(
     let independent = rank(&incidence) == limits.len();
     let allowed: Vec<f64> = limits.iter().map(|limit| limit.share).collect();
     let spent = SearchReport::default();
-    let mut search = Search { problem, limits, groups, independent, options, steps: 0, spent };
-    let found = match search.newton(&allowed, &vec![0.0; limits.len()], start, MAX_ITERATIONS) {
-        Ok(found) => found,
-        Err(error) => {
-            // What there is to say where there is no equilibrium without limits.
-            let at_once = search.steps == 0;
-            search.path(&allowed, start).map_err(|left| match error {
-                error if at_once || left.is_nan() => error,
-                _ => search.diverged(left),
-            })?
-        }
-    };
+    let mut search = Search { problem, limits, groups, independent, options, anew: false, steps: 0, spent };
+    let found = search.find(&allowed, start)?;
     let Met { equilibrium, mut shadow_price, used, over } = found;
     let binding: Vec<usize> = (0..limits.len()).filter(|&g| over[g].abs() <= SHARED).collect();
     let rows = incidence.select_rows(&binding);
@@ -129,6 +125,12 @@ impl Met {
         let each = self.over.iter().zip(&self.shadow_price);
         each.map(|(&over, &mu)| if mu > 0.0 { over.abs() } else { over.max(0.0) }).fold(0.0, f64::max)
     }
+
+    /// Logs of what the limits would have to be for this to meet them, over what is allowed.
+    fn over_limits(&self) -> Vec<f64> {
+        let each = self.over.iter().zip(&self.shadow_price);
+        each.map(|(&over, &mu)| if mu > 0.0 { over } else { over.max(0.0) }).collect()
+    }
 }
 
 /// A search for shadow prices.
@@ -138,6 +140,8 @@ struct Search<'a> {
     groups: Vec<&'a [usize]>,
     independent: bool,
     options: PricingOptions<'a>,
+    /// Whether a search for prices that leads nowhere begins again from above cost.
+    anew: bool,
     /// Steps in shadow prices so far.
     steps: usize,
     /// What all searches for prices took.
@@ -145,6 +149,31 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Newton steps in shadow prices, then a path of limits, then prices and shadow prices moved together: each where the one before
+    /// leads nowhere.
+    fn find(&mut self, allowed: &[f64], start: &[f64]) -> Result<Met, SupplyError> {
+        let error = match self.newton(allowed, &vec![0.0; allowed.len()], start, MAX_ITERATIONS) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let at_once = self.steps == 0;
+        let left = match self.path(allowed, start) {
+            Ok(found) => return Ok(found),
+            Err(left) => left,
+        };
+        let above = self.held_above(allowed, start);
+        let for_good = above.as_ref().is_some_and(|(_, for_good)| *for_good);
+        if !for_good && let Some(found) = self.together(allowed, start) {
+            return Ok(found);
+        }
+        Err(match above {
+            Some((above, _)) => above,
+            // What there is to say where there is no equilibrium without limits.
+            None if at_once || left.is_nan() => error,
+            None => self.diverged(left),
+        })
+    }
+
     /// The equilibrium at these shadow prices.
     fn met(
         &mut self,
@@ -154,7 +183,8 @@ impl Search<'_> {
         options: PricingOptions<'_>,
     ) -> Result<Met, SupplyError> {
         let cost = shadowed(self.problem.cost, self.limits, shadow_price);
-        let found = from_start(&PriceProblem { cost: &cost, ..*self.problem }, prices, options);
+        let solve = if self.anew { equilibrium } else { from_start };
+        let found = solve(&PriceProblem { cost: &cost, ..*self.problem }, prices, options);
         let (iterations, evaluations) = match &found {
             Ok(found) => (found.report.iterations, found.report.evaluations),
             Err(SupplyError::NoEquilibrium { evaluations, .. }) => (0, *evaluations),
@@ -225,9 +255,7 @@ impl Search<'_> {
     fn path(&mut self, allowed: &[f64], start: &[f64]) -> Result<Met, f64> {
         let mut here =
             BEGINNINGS.iter().find_map(|multiple| self.beginning(allowed, start, *multiple)).ok_or(f64::NAN)?;
-        // Logs of what the limits would have to be for `here` to meet them, over what is allowed.
-        let each = here.over.iter().zip(&here.shadow_price);
-        let from: Vec<f64> = each.map(|(over, mu)| if *mu > 0.0 { *over } else { over.max(0.0) }).collect();
+        let from = here.over_limits();
         let far = from.iter().fold(0.0, |far: f64, over| far.max(over.abs()));
         let most = self.steps + STEPS_IN_ALL;
         let (mut left, mut by) = (1.0, (FIRST_MOVE / far).min(1.0));
@@ -244,6 +272,40 @@ impl Search<'_> {
         Err(left * far)
     }
 
+    /// From beginnings of the same kind, reached from elsewhere too, with prices and shadow prices moved together.
+    fn together(&mut self, allowed: &[f64], start: &[f64]) -> Option<Met> {
+        self.anew = true;
+        let options = PricingOptions { second_order: true, ..self.options };
+        let held = |j: usize| options.held.get(j).copied().unwrap_or(false);
+        let groups = self.groups.clone();
+        let mut joint = Joint::new(self.problem, &groups, options.held, start);
+        let most = self.spent.evaluations + MOST_TOGETHER;
+        let mut begun: Vec<Vec<f64>> = Vec::new();
+        for (factor, multiple) in STARTS.iter().flat_map(|factor| BEGINNINGS.map(|multiple| (*factor, multiple))) {
+            let times = |(j, price): (usize, &f64)| if held(j) { *price } else { factor * price };
+            let start: Vec<f64> = start.iter().enumerate().map(times).collect();
+            if !joint.goes_on() || self.spent.evaluations > most {
+                break;
+            }
+            let Some(here) = self.beginning(allowed, &start, multiple) else { continue };
+            let price = &here.equilibrium.price;
+            let known = |other: &Vec<f64>| other.iter().zip(price).all(|(a, b)| ((a - b) / b).abs() < 1e-8);
+            if begun.iter().any(known) {
+                continue;
+            }
+            begun.push(price.clone());
+            let over = here.over_limits();
+            let from = Priced { price: here.equilibrium.price, shadow_price: here.shadow_price };
+            let Some(Priced { price, shadow_price }) = joint.path(allowed, from, &over) else { continue };
+            let found = self.met(allowed, &shadow_price, &price, options);
+            if let Some(found) = found.ok().filter(|found| found.miss() <= TOLERANCE) {
+                self.steps += joint.steps;
+                return Some(found);
+            }
+        }
+        None
+    }
+
     /// The equilibrium with each shadow price at a multiple of the mean price of its products, where there is one that sells something of each.
     fn beginning(&mut self, allowed: &[f64], start: &[f64], multiple: f64) -> Option<Met> {
         let mean = |group: &&[usize]| group.iter().map(|&j| start[j]).sum::<f64>() / group.len() as f64;
@@ -251,6 +313,28 @@ impl Search<'_> {
         let options = PricingOptions { second_order: false, ..self.options };
         let found = self.met(allowed, &shadow_price, start, options).ok()?;
         found.over.iter().all(|over| over.is_finite()).then_some(found)
+    }
+
+    /// The first limit that products with held prices exceed by themselves, and whether all prices of their owners are held: then nothing
+    /// answers to its shadow price but rivals under it, who get dearer and send them buyers.
+    ///
+    /// Nothing where no equilibrium without limits is known.
+    fn held_above(&mut self, allowed: &[f64], start: &[f64]) -> Option<(SupplyError, bool)> {
+        let problem = self.problem;
+        let is_held = |j: usize| self.options.held.get(j).copied().unwrap_or(false);
+        if !(0..start.len()).any(is_held) {
+            return None;
+        }
+        let share = self.beginning(allowed, start, 0.0)?.equilibrium.share;
+        self.limits.iter().find_map(|limit| {
+            let held: Vec<usize> = limit.products.iter().copied().filter(|&j| is_held(j)).collect();
+            let used: f64 = held.iter().map(|&j| share[j]).sum();
+            let names: Vec<&str> = held.iter().map(|&j| problem.demand.products.name(j)).collect();
+            let answers = |k: usize| !is_held(k) && held.iter().any(|&j| problem.ownership.weight(k, j) > 0.0);
+            let (products, limit, share) = (names.join(", "), limit.name.clone(), limit.share);
+            let above = SupplyError::HeldAboveLimit { limit, products, used, share };
+            (used > share).then(|| (above, !(0..start.len()).any(answers)))
+        })
     }
 
     fn diverged(&self, residual: f64) -> SupplyError {

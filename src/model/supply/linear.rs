@@ -137,6 +137,21 @@ impl Linearised {
         (0..ownership.products()).filter(|&j| ownership.owners()[j] == f).filter(free).collect()
     }
 
+    /// dg_j/dp_l.
+    pub(super) fn by_price(&self, j: usize, l: usize) -> f64 {
+        self.jacobian[(j, l)]
+    }
+
+    /// dg_j/dC_k.
+    pub(super) fn by_cost(&self, j: usize, k: usize) -> f64 {
+        self.cost[(j, k)]
+    }
+
+    /// ds_j/dp_l.
+    pub(super) fn share_by_price(&self, j: usize, l: usize) -> f64 {
+        self.demand[(j, l)]
+    }
+
     fn factorised(&self) -> LU<f64, Dyn, Dyn> {
         self.jacobian.clone().lu()
     }

@@ -10,6 +10,7 @@ pub mod deviation;
 pub mod duty;
 pub mod expectation;
 pub mod guide;
+mod joint;
 pub mod limits;
 pub mod linear;
 pub mod ownership;
@@ -168,6 +169,21 @@ pub enum SupplyError {
     Limit {
         /// Name of the limit.
         limit: String,
+        /// The share allowed.
+        share: f64,
+    },
+    /// A limit below what products sell whose prices do not move.
+    #[error(
+        "limit {limit}: {products} alone would sell {used:.6} of the {share:.6} allowed, and what is held at its price (hold) answers to no \
+         limit: allow more, or let its price go"
+    )]
+    HeldAboveLimit {
+        /// Name of the limit.
+        limit: String,
+        /// The products under it whose prices are held.
+        products: String,
+        /// What they sell where no limit is priced.
+        used: f64,
         /// The share allowed.
         share: f64,
     },
