@@ -276,6 +276,8 @@ fn what_no_price_can_mend_is_named() {
                 "hold": [{{"where": {{"product_id": {held}}}, "at": "base"}}]}}}}]"#
         )
     };
+    let subsidy =
+        r#"[{"name": "s", "spec": {"tariff": {"type": "specific", "amount": -9, "where": {"product_id": "p0"}}}}]"#;
     for (specs, parts) in [
         (
             hold(r#""p0""#),
@@ -285,12 +287,34 @@ fn what_no_price_can_mend_is_named() {
             hold(r#"["p0", "p1"]"#),
             ["limit q", "p0 alone would sell 0.197482 of the 0.050000", "answers to no limit", "allow more"],
         ),
+        (
+            subsidy.to_owned(),
+            [
+                "prices below zero (p0 at -0.6639)",
+                "cost of p0 after duty is -7.0000",
+                "subsidy of more",
+                "lower the subsidy",
+            ],
+        ),
     ] {
         let solution = solved_with("limits_held_slack", Some(&specs), SolveOptions::default());
         let error = solution.failed.iter().map(|failed| failed.error.to_string()).collect::<String>();
         for part in parts {
             assert!(error.contains(part), "{error}\nlacks {part:?}");
         }
+    }
+}
+
+/// Buyers who answer a dearer price by less than it is leave no price that is best.
+#[test]
+fn profit_that_rises_for_ever_is_said_to() {
+    let folder = with_products("product_id,firm_id,price0,delta_ex_price,mc\na,x,4,3,2\n");
+    let case = r#"{"beta": [-0.2], "beta_names": ["prices"], "curvature": 0}"#;
+    fs::write(folder.path().join("case.json"), case).unwrap();
+    let solution = solve_in(folder.path(), r#"[{"name": "base", "spec": {}}]"#);
+    let error = solution.failed[0].error.to_string();
+    for part in ["no price of a is best", "100.000% of all weight", "curvature above 0", "above 0.2500"] {
+        assert!(error.contains(part), "{error}\nlacks {part:?}");
     }
 }
 

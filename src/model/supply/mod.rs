@@ -118,7 +118,7 @@ pub enum SupplyError {
     },
     /// No prices satisfied all first-order conditions.
     #[error(
-        "equilibrium prices did not settle: after {evaluations} evaluations the price of {product} ({firm}), {price}, still wants \
+        "equilibrium prices did not settle: after {evaluations} evaluations the price of {product} ({firm}), {price:?}, still wants \
          to change by a fraction {residual:e}; {cause}"
     )]
     NoEquilibrium {

@@ -302,11 +302,16 @@ pub(super) fn from_start(
     let (layout, damping) = (problem.layout(), problem.damping());
     let search = Search { problem, layout, damping, options, below_zero: false };
     let found = search.settle(start)?;
+    if let Some(product) = search.gone(&found) {
+        return Err(search.unsettled(&found, product));
+    }
     let Evaluation { mut step, kept: sums, .. } = found.evaluation;
     step.iter_mut().for_each(|step| *step /= search.damping);
     Ok(Equilibrium::at(problem, found.x, sums, &step, found.report))
 }
 
+/// What a dollar more is felt as where curvature has carried a price that rises for ever.
+const FAR_AWAY: f64 = 1e-12;
 /// Evaluations after which the accelerated search, and what follows a setback, are given up in turn.
 const MAX_ACCELERATED: usize = 300;
 const MAX_HYBRID: usize = 1000;
@@ -422,25 +427,39 @@ impl Search<'_> {
         Err(SupplyError::NotMaximum { firm, curvature })
     }
 
-    /// What a marginal cost below zero has to do with it: the conditions may hold at prices below zero only.
+    /// What a cost below zero, before duty or after it, has to do with it: the conditions may hold at prices below zero only.
     fn negative_cost(&self, from: &[f64]) -> Option<String> {
         let products = self.problem.demand.products;
         let cost = self.problem.marginal_cost(from);
         let lowest = |values: &[f64]| (0..values.len()).min_by(|&a, &b| values[a].total_cmp(&values[b]));
-        let cheapest = lowest(&cost).filter(|&j| cost[j] < 0.0)?;
+        let taxed: Vec<f64> = cost.iter().zip(self.problem.duty).map(|(cost, duty)| cost + duty.fixed).collect();
+        let below_zero = |values: &[f64]| lowest(values).filter(|&j| values[j] < 0.0);
+        let cheapest = below_zero(&cost).or_else(|| below_zero(&taxed))?;
         let why = |j: usize| {
-            let (name, cost) = (products.name(j), cost[j]);
-            format!("marginal cost of {name} is {cost:.4}, below zero where demand is too inelastic at its price")
+            let (name, cost, taxed) = (products.name(j), cost[j], taxed[j]);
+            if cost < 0.0 {
+                format!("marginal cost of {name} is {cost:.4}, below zero where demand is too inelastic at its price")
+            } else {
+                format!(
+                    "cost of {name} after duty is {taxed:.4}, below zero: its duty is a subsidy of more than its cost of {cost:.4}"
+                )
+            }
         };
+        let mend = |j: usize| if cost[j] < 0.0 { "correct its demand" } else { "lower the subsidy" };
         let found = if products.curvature().is_some() { None } else { self.anywhere(from) };
         let below = found.and_then(|price| lowest(&price).filter(|&j| price[j] <= 0.0).map(|j| (j, price[j])));
         Some(match below {
-            Some((j, price)) => format!(
-                "all conditions hold at prices below zero ({} at {price:.4}): {}; correct its demand, or give its cost",
-                products.name(j),
-                why(if cost[j] < 0.0 { j } else { cheapest })
-            ),
-            None => format!("{}: correct its demand, or start nearer to the prices expected", why(cheapest)),
+            Some((j, price)) => {
+                let of = if cost[j].min(taxed[j]) < 0.0 { j } else { cheapest };
+                let given = if cost[of] < 0.0 { ", or give its cost" } else { "" };
+                let name = products.name(j);
+                format!(
+                    "all conditions hold at prices below zero ({name} at {price:.4}): {}; {}{given}",
+                    why(of),
+                    mend(of)
+                )
+            }
+            None => format!("{}: {}, or start nearer to the prices expected", why(cheapest), mend(cheapest)),
         })
     }
 
@@ -453,13 +472,48 @@ impl Search<'_> {
         found.converged.then_some(found.x)
     }
 
+    /// That profit from a product rises with its price for ever, where it does: with curvature 0 the elasticity of a buyer is the same at any
+    /// price, and those of whom it is below 1 pay more the dearer it is.
+    fn rises_for_ever(&self, product: usize, price: f64) -> Option<String> {
+        let (population, products) = (self.problem.demand.population, self.problem.demand.products);
+        let curved = products.curvature().filter(|curved| curved.lambda() == 0.0)?;
+        let unit = price * curved.slope(product, price);
+        let buyers = (0..population.len()).map(|i| population.buyer(i));
+        let inelastic: f64 =
+            buyers.filter(|buyer| buyer.price_response() * unit <= 1.0).map(|buyer| buyer.weight()).sum();
+        (inelastic > 0.0).then(|| {
+            format!(
+                "no price of {name} is best: with curvature 0 each buyer has one elasticity at any price, and that of buyers with {part:.3}% of \
+                 all weight is at most 1, so that profit from them rises with the price for ever; take a curvature above 0, or bound the \
+                 responses to price above {least:.4} (1 over its price0)",
+                name = products.name(product),
+                part = 100.0 * inelastic / population.total_weight(),
+                least = 1.0 / unit
+            )
+        })
+    }
+
+    /// A product whose price went on rising for ever, to where nothing answers to it any more.
+    fn gone(&self, found: &Found<Sums>) -> Option<usize> {
+        let curved = self.problem.demand.products.curvature()?;
+        let held = |j: usize| self.options.held.get(j).copied().unwrap_or(false);
+        let gone = |j: &usize| curved.slope(*j, found.x[*j]) < FAR_AWAY && !held(*j);
+        (0..found.x.len()).filter(gone).find(|&j| self.rises_for_ever(j, found.x[j]).is_some())
+    }
+
     fn no_equilibrium(&self, found: &Found<Sums>) -> SupplyError {
         let change = relative(&found.x, &found.evaluation.step);
         let by_change = |&a: &usize, &b: &usize| change[a].total_cmp(&change[b]);
         let worst = (0..change.len()).max_by(by_change).unwrap_or(0);
+        self.unsettled(found, worst)
+    }
+
+    /// That prices did not settle, the one of `worst` least of all.
+    fn unsettled(&self, found: &Found<Sums>, worst: usize) -> SupplyError {
         let product = self.problem.demand.products.name(worst);
         let thin = concentration(self.problem.demand, &found.x).ok().map(|all| all[worst]);
-        let cause = match (self.negative_cost(&found.x), thin.filter(Concentration::is_thin)) {
+        let cause = self.rises_for_ever(worst, found.x[worst]).or_else(|| self.negative_cost(&found.x));
+        let cause = match (cause, thin.filter(Concentration::is_thin)) {
             (Some(cause), _) => cause,
             (None, Some(thin)) => few_buyers(product, thin),
             (None, None) => "start nearer to the prices expected".to_owned(),
