@@ -534,6 +534,18 @@ fn render_warnings(text: &mut String, case: &Case, result: &ScenarioResult) {
             figures(*gain)
         );
     }
+    let out: Vec<&str> = result.priced_out().into_iter().map(id).collect();
+    if let Some(first) = out.first() {
+        let (others, is) = match out.len() - 1 {
+            0 => (String::new(), "is"),
+            more => (format!(" and {more} more"), "are"),
+        };
+        let _ = writeln!(
+            text,
+            "  warning: {first}{others} {is} priced out of the market: what is sold is too little for a number, and the price says little; \
+             take it off the market with `remove`, or look at its duty"
+        );
+    }
     let thinnest = result.thin.iter().min_by(|a, b| a.1.buyers.total_cmp(&b.1.buyers));
     if let Some((place, of)) = thinnest {
         let others = match result.thin.len() - 1 {

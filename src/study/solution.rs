@@ -123,7 +123,16 @@ pub struct ScenarioResult {
     pub products: Vec<usize>,
 }
 
+/// A share below this is none: utilities are held above -700, so that smaller ones come out alike whatever the price.
+pub const PRICED_OUT: f64 = 1e-290;
+
 impl ScenarioResult {
+    /// Products that are priced out of the market, by their place here.
+    #[must_use]
+    pub fn priced_out(&self) -> Vec<usize> {
+        (0..self.share.len()).filter(|&place| self.share[place] < PRICED_OUT).collect()
+    }
+
     /// The arrays, with what a comparison needs to know of each.
     #[must_use]
     pub fn arrays(&self) -> [(&'static str, &[f64]); 13] {

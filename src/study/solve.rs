@@ -29,7 +29,7 @@ use crate::model::supply::{
     best_deviations, equilibrium, equilibrium_with_limits, from_many_starts, marginal_costs,
 };
 use crate::model::welfare;
-use crate::study::solution::{CaseMatrix, OtherEquilibrium, Recovered, ScenarioResult};
+use crate::study::solution::{CaseMatrix, OtherEquilibrium, PRICED_OUT, Recovered, ScenarioResult};
 pub use error::SolveError;
 use market::{OnSale, ScenarioOfCase, Supply, base_terms, distinct};
 
@@ -300,7 +300,9 @@ impl Solver<'_> {
         }
         let counted = PriceProblem { cost: &counted, ..problem };
         let second_order = Linearised::second_order_at(&counted, &found.price, &supply.held).map_err(failed)?;
-        let deviations = Self::deviations(&counted, &found.price, &supply).map_err(failed)?;
+        let mut deviations = Self::deviations(&counted, &found.price, &supply).map_err(failed)?;
+        // What is gained on sales of none is rounding.
+        deviations.retain(|deviation| deviation.gain > PRICED_OUT * deviation.price);
         let others = if self.options.many_starts && supply.limits.is_empty() {
             others(&problem, &found, &supply.held, &deviations, options)
         } else {
@@ -308,7 +310,11 @@ impl Solver<'_> {
         };
         let in_demand = |error| scenario.failed(error);
         let thin = concentration(&demand, &found.price).map_err(in_demand)?;
-        let thin: Vec<(usize, Concentration)> = thin.into_iter().enumerate().filter(|(_, of)| of.is_thin()).collect();
+        let thin: Vec<(usize, Concentration)> = thin
+            .into_iter()
+            .enumerate()
+            .filter(|(place, of)| of.is_thin() && found.share[*place] >= PRICED_OUT)
+            .collect();
         let own = own_response(&demand, &found.price).map_err(in_demand)?;
         let consumer_surplus = welfare::consumer_surplus(&demand, &found.price).map_err(in_demand)?;
         let products = 0..found.price.len();

@@ -434,15 +434,15 @@ fn slips_of_the_market_and_failures_of_the_base_are_told_as_they_are() {
         "{error}"
     );
 
-    let priced_out = tempfile::tempdir().unwrap();
+    let insoluble = tempfile::tempdir().unwrap();
     for (name, text) in [
-        ("products.csv", "product_id,firm_id,price0,delta_ex_price,mc\na,1,4,3,1e10\n"),
+        ("products.csv", "product_id,firm_id,price0,delta_ex_price,mc\na,1,4,3,-30\n"),
         ("agents.csv", "weight\n1\n"),
         ("case.json", r#"{"beta": [-1.0], "beta_names": ["prices"]}"#),
         ("scenarios.json", r#"[{"name": "s", "spec": {"tariff": {"type": "cost", "rate": 0.5}}}]"#),
     ] {
-        fs::write(priced_out.path().join(name), text).unwrap();
+        fs::write(insoluble.path().join(name), text).unwrap();
     }
-    let (code, error) = solve(priced_out.path(), &[]);
+    let (code, error) = solve(insoluble.path(), &[]);
     assert!(code == Some(65) && error.contains(": the base and 1 of 1 scenarios were not solved"), "{error}");
 }

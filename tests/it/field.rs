@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use stickershock::config::case::{Case, CaseOptions};
+use stickershock::report::case::warnings;
 use stickershock::study::solution::ScenarioResult;
 use stickershock::study::solve::{Solution, SolveOptions, solve};
 
@@ -315,6 +316,28 @@ fn profit_that_rises_for_ever_is_said_to() {
     let error = solution.failed[0].error.to_string();
     for part in ["no price of a is best", "100.000% of all weight", "curvature above 0", "above 0.2500"] {
         assert!(error.contains(part), "{error}\nlacks {part:?}");
+    }
+}
+
+/// A product that a duty prices out of the market is named; what is too little for a number is no gain, and no error.
+#[test]
+fn a_product_priced_out_is_named_at_any_duty() {
+    let folder = with_products("product_id,firm_id,price0,share0\na,1,2,0.3\nb,2,3,0.1\n");
+    let duty = |amount: &str| {
+        format!(
+            r#"{{"name": "t{amount}", "spec": {{"tariff": {{"type": "specific", "amount": {amount}, "where": {{"product_id": "a"}}}}}}}}"#
+        )
+    };
+    let amounts = ["500", "700", "710", "2000", "1e5", "1e9"];
+    let solution = solve_in(folder.path(), &format!("[{}]", amounts.map(duty).join(", ")));
+    assert!(solution.failed.is_empty(), "{:?}", solution.failed);
+    let case = Case::load(folder.path(), &CaseOptions::default()).unwrap();
+    for (scenario, amount) in solution.scenarios.iter().zip(amounts) {
+        let amount: f64 = amount.parse().unwrap();
+        assert!((scenario.own_elasticity[0] / -scenario.price[0] - 1.0).abs() < 1e-9, "{:?}", scenario.own_elasticity);
+        assert!(scenario.deviations.is_empty(), "{:?}", scenario.deviations);
+        let out = warnings(&case, scenario).iter().any(|warning| warning.contains("a is priced out of the market"));
+        assert_eq!(out, amount > 600.0, "{amount}");
     }
 }
 

@@ -117,8 +117,13 @@ pub fn own_response(demand: &ExpectedDemand, prices: &[f64]) -> Result<OwnRespon
     let own = demand.pricing_sums(&alone, prices, &ones);
     let all = demand.pricing_sums(&demand.pricing_layout(&vec![0; count], &[1.0]), prices, &ones);
     let slope = |j: usize| own.cross[j] - own.lambda[j];
+    // Of a product that nearly nobody buys a price over a share may be too large for a number.
+    let elasticity = |j: usize| match prices[j] / own.share[j] {
+        inverse if inverse.is_finite() => inverse * slope(j),
+        _ => prices[j] * (slope(j) / own.share[j]),
+    };
     Ok(OwnResponse {
-        elasticity: (0..count).map(|j| prices[j] / own.share[j] * slope(j)).collect(),
+        elasticity: (0..count).map(elasticity).collect(),
         outside_diversion: (0..count).map(|j| (all.cross[j] - all.lambda[j]) / slope(j)).collect(),
     })
 }
