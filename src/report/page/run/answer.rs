@@ -151,7 +151,7 @@ impl RunFacts<'_> {
             return String::new();
         }
         let yearly = |arm| home(arm).map_or(f64::NAN, |row| row.yearly().mean);
-        after_retaliation(self.scenario, &self.report.regimes, arm, &self.labels, yearly)
+        after_retaliation(self.scenario, self.report.regimes, arm, &self.labels, yearly)
     }
 
     /// The same of sales, where there are no accounts.
