@@ -176,6 +176,8 @@ pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
                     format!("{what}: {}", name.unwrap_or_else(|| group.to_owned()))
                 }
             };
+            // Who buys none of these cars buys no car that is counted.
+            let unit = if group == "outside" { "purchases" } else { unit };
             return Described { unit, what: text, is_flow, is_gain: what.starts_with("Gain of") };
         }
     }

@@ -59,11 +59,20 @@ impl Ticks {
 
     /// A tick in full, or in millions or billions where the steps are that wide.
     pub(super) fn label(&self, value: f64) -> String {
+        match self.unit() {
+            (_, "") => text::number(value, self.decimals),
+            _ if value == 0.0 => "0".to_owned(),
+            (unit, word) => format!("{}{word}", text::number(value / unit, decimals_of(self.step() / unit))),
+        }
+    }
+
+    /// What values are written in where the steps are wide: a million or a billion, and the word for it.
+    fn unit(&self) -> (f64, &'static str) {
+        let most = self.low.abs().max(self.high.abs());
         match self.step() {
-            _ if value == 0.0 && self.step() >= 999_999.0 => "0".to_owned(),
-            step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, decimals_of(step / 1e9))),
-            step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, decimals_of(step / 1e6))),
-            _ => text::number(value, self.decimals),
+            step if step >= 999_999.0 && most >= 999_999_999.0 => (1e9, " billion"),
+            step if step >= 999_999.0 => (1e6, " million"),
+            _ => (1.0, ""),
         }
     }
 
@@ -79,13 +88,41 @@ impl Ticks {
 
     /// A value between ticks, finer than theirs by some digits.
     pub(super) fn finer(&self, value: f64) -> String {
-        match self.step() {
-            _ if value == 0.0 => "0".to_owned(),
-            step if step >= 999_999_999.0 => format!("{} bn", text::number(value / 1e9, 3)),
-            step if step >= 999_999.0 => format!("{} m", text::number(value / 1e6, 3)),
-            step if step > 5.0 => text::number(value, 0),
-            _ => text::number(value, self.decimals + 1),
+        if value == 0.0 { "0".to_owned() } else { format!("{}{}", self.digits(value), self.unit().1) }
+    }
+
+    /// The digits of a value between ticks, without the word for their unit.
+    fn digits(&self, value: f64) -> String {
+        let (unit, word) = self.unit();
+        let decimals = match self.step() / unit {
+            step if word.is_empty() => {
+                if step > 5.0 {
+                    0
+                } else {
+                    self.decimals + 1
+                }
+            }
+            step if step >= 99.0 => 0,
+            step if step >= 9.0 => 1,
+            step if step >= 0.2 => 2,
+            _ => 3,
+        };
+        text::number(value / unit, decimals)
+    }
+
+    /// A change between ticks with half the width of its interval, where it has one.
+    pub(super) fn with_half(&self, value: f64, half: f64) -> String {
+        if !half.is_finite() {
+            return self.signed_finer(value);
         }
+        let half = text::half_width(half, &self.digits(half));
+        format!("{} {half}{}", plus(value, self.digits(value)), self.unit().1)
+    }
+
+    /// A change between ticks with the ends of its interval.
+    pub(super) fn with_interval(&self, value: f64, [low, high]: [f64; 2]) -> String {
+        let [value, low, high] = [value, low, high].map(|value| plus(value, self.digits(value)));
+        format!("{value} [{low}, {high}]{}", self.unit().1)
     }
 
     fn step(&self) -> f64 {
@@ -95,7 +132,11 @@ impl Ticks {
 
 /// Decimals of multiples of a step.
 fn decimals_of(step: f64) -> usize {
-    usize::from((step - step.round()).abs() > 1e-6)
+    let is_whole = |decimals: &usize| {
+        let scaled = step * power_of_ten(*decimals);
+        (scaled - scaled.round()).abs() < 1e-6
+    };
+    (0..3).find(is_whole).unwrap_or(3)
 }
 
 /// `text`, the writing of `value`, with a plus where that is above zero.
@@ -193,9 +234,14 @@ mod tests {
         assert_eq!((quarters.signed_label(0.25), quarters.signed_label(0.0)), ("+0.25".to_owned(), "0.00".to_owned()));
         assert_eq!((quarters.finer(0.1234), quarters.finer(0.0)), ("0.123".to_owned(), "0".to_owned()));
         let billions = Ticks::covering([0.0, 6e9], 4).unwrap();
-        assert_eq!((billions.label(4e9), billions.label(0.0)), ("4 bn".to_owned(), "0".to_owned()));
+        assert_eq!((billions.label(4e9), billions.label(0.0)), ("4 billion".to_owned(), "0".to_owned()));
         let fine = Ticks::covering([0.0, 9e6], 4).unwrap();
-        assert_eq!((fine.label(2.5e6), fine.signed_label(5e6)), ("2.5 m".to_owned(), "+5.0 m".to_owned()));
+        assert_eq!((fine.label(2.5e6), fine.signed_label(5e6)), ("2.5 million".to_owned(), "+5.0 million".to_owned()));
+        let halves = Ticks::covering([0.0, 1.5e9], 4).unwrap();
+        assert_eq!((halves.label(5e8), halves.label(1.5e9)), ("0.5 billion".to_owned(), "1.5 billion".to_owned()));
+        assert_eq!(fine.with_half(-1_234_567.0, 420.0), "−1.23 ± <0.01 million");
+        assert_eq!(billions.with_interval(1.5e9, [-5e8, 3.5e9]), "+1.50 [−0.50, +3.50] billion");
+        assert_eq!(ticks.with_half(41_000.0, f64::NAN), "+41,000");
         assert_eq!(Ticks::covering([f64::NAN], 4), None);
         let flat = Ticks::covering([0.0, 0.0], 4).unwrap();
         assert!(flat.low < 0.0 && flat.high > 0.0 && flat.values.len() < 10);

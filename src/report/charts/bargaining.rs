@@ -7,7 +7,7 @@ use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::theme::{self, AXIS, GRID, INNER_BAND, Ink, LABEL, MARGIN, MUTED, Marker, OUTER_BAND, PANEL, Style, TICK};
-use super::{ChartError, Svg, text};
+use super::{ChartError, SharedNames, Svg, over_time, text};
 use crate::config::figures::Figures;
 use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::report::negotiation::{OffersRow, SettlementDateRow};
@@ -52,6 +52,11 @@ pub struct Caption {
 }
 
 impl Caption {
+    /// The regime in a title.
+    fn in_title(&self) -> String {
+        SharedNames::of(&text::sentence(&self.regime)).brief()
+    }
+
     fn foot(&self, more: &str) -> String {
         format!("{}, {}. {}, seed {}. {more}", self.scenario, self.regime, text::count(self.worlds, "world"), self.seed)
     }
@@ -106,16 +111,21 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
         return Err(ChartError::Empty { chart: "offers", reason: "there are no two days to draw".to_owned() });
     }
     let days = Days::new(first, last, right_edge(caption.look.width()));
+    // The 5% quantile of a few worlds is their smallest.
+    let has_bands = caption.worlds >= over_time::LEAST_FOR_BANDS;
     let frame = Frame {
         look: caption.look.clone(),
-        title: offers_title(rows, &text::sentence(&caption.regime)),
-        subtitle: "Size of the commitment, from 0 to 1. Lines: median over worlds; bands: 25–75 and 5–95%. \
-                   Above, the most that the partner would sign and the least that the home government would take: where the partner's limit is higher there \
-                   is a zone of agreement. Below, offers, as if nobody signed before the deadline."
-            .to_owned(),
+        names: Vec::new(),
+        title: offers_title(rows, &caption.in_title()),
+        subtitle: format!(
+            "Size of the commitment, from 0 to 1. Lines: median over worlds{}. Above, the most that the partner would sign and the least that the home \
+             government would take: where the partner's limit is higher there is a zone of agreement. Below, offers, as if nobody signed before the \
+             deadline.",
+            if has_bands { "; bands: 25–75 and 5–95%" } else { "" },
+        ),
         legend: vec![
-            (Key::Fan { style: PARTNER, bands: true }, "Partner".to_owned()),
-            (Key::Fan { style: HOME, bands: true }, "Home government".to_owned()),
+            (Key::Fan { style: PARTNER, bands: has_bands }, "Partner".to_owned()),
+            (Key::Fan { style: HOME, bands: has_bands }, "Home government".to_owned()),
         ],
         footer: caption.foot("The last two weeks are drawn wide; in the last days the text softens to company plans."),
     };
@@ -129,7 +139,7 @@ pub fn offers(rows: &[OffersRow], caption: &Caption) -> Result<Svg, ChartError> 
             let own = |series: &str| rows.iter().filter(|row| row.series == series).collect::<Vec<&OffersRow>>();
             let fans = [HOME, PARTNER].into_iter().zip(series.map(own));
             // Lines above all bands: a band of one side must not dim the line of the other.
-            for (style, rows) in fans.clone() {
+            for (style, rows) in fans.clone().filter(|_| has_bands) {
                 bands(canvas, &rows, days, share, style)?;
             }
             for (style, rows) in fans {
@@ -292,11 +302,8 @@ pub fn settlement_dates(rows: &[SettlementDateRow], caption: &Caption) -> Result
     let [settled, imposed, lapsed] = caption.outcomes;
     let frame = Frame {
         look: caption.look.clone(),
-        title: format!(
-            "{}: {} of worlds have a deal by the deadline",
-            text::sentence(&caption.regime),
-            percent(settled)
-        ),
+        names: Vec::new(),
+        title: format!("{}: {} of worlds have a deal by the deadline", caption.in_title(), percent(settled)),
         subtitle: format!(
             "Share of all worlds. By the deadline {} have settled; in {} the home government then imposes sanctions, in {} it backs down.",
             percent(settled),

@@ -14,7 +14,7 @@ use plotters::style::{
     FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle, register_font,
 };
 
-use super::theme::{Dash, Ink, Marker, Style, Type, WHITE};
+use super::theme::{Dash, Ink, LABEL, Marker, Style, Type, WHITE};
 use super::{ChartError, Svg, text};
 use crate::config::figures::{Figures, Palette};
 
@@ -98,7 +98,7 @@ pub(super) fn sheet(
 }
 
 fn escape(text: &str) -> String {
-    text::clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text::printable(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn units(pixels: f64) -> i32 {
@@ -190,6 +190,19 @@ impl Canvas<'_> {
     /// Text centred on `y` by the middle of its digits and capitals.
     pub(super) fn text_mid(&self, at: (f64, f64), content: &str, font: Type, anchor: Anchor) -> Result<(), ChartError> {
         self.text((at.0, at.1 + 0.36 * font.px), content, font, anchor)
+    }
+}
+
+impl Canvas<'_> {
+    /// The name of a row around its middle, on two lines where it needs them.
+    pub(super) fn name(&self, (x, y): (f64, f64), name: &str, room: f64, anchor: Anchor) -> Result<(), ChartError> {
+        const LINE: f64 = 12.0;
+        let lines = text::wrap(name, LABEL, room, 2)?;
+        for (at, line) in lines.iter().enumerate() {
+            let middle = y + LINE * (at as f64 - (lines.len() - 1) as f64 / 2.0);
+            self.text_mid((x, middle), line, LABEL, anchor)?;
+        }
+        Ok(())
     }
 }
 

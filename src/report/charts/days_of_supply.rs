@@ -2,7 +2,7 @@
 
 use super::over_time::{self, Sheet, TimePanel, TimePoint};
 use super::theme::{Groups, RegionGroup};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::timing_rows::DealerRow;
 
 const CHART: &str = "days of supply";
@@ -52,14 +52,15 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: match longest {
             Some((panel, fan, week, days)) => format!(
-                "Dealers' lots are fullest under {}: {}, {} days of supply in {}",
-                panel.label,
-                fan.label,
+                "Lots hold up to {} days of supply: {} under {} in {}",
                 text::number(days, 0),
+                text::brief(&fan.label, claims::IN_TITLE),
+                panel.regimes.brief(),
                 week.strftime("%B %Y")
             ),
             None => "Days of supply on dealers' lots".to_owned(),
         },
+        topic: "days of supply on dealers’ lots",
         subtitle: format!(
             "Stock at the end of the week over first choices of late, days; each panel has its own scale.{}",
             over_time::said_of_lines(context),

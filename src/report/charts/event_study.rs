@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::axis;
 use super::over_time::{self, SMOOTH_WEEKS, Sheet, TimePanel, TimePoint};
 use super::theme::{Groups, OUTSIDE, RegionGroup};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::rows::WeeklyRow;
 
 const CHART: &str = "event study";
@@ -87,8 +87,8 @@ fn title(panels: &[TimePanel]) -> String {
     let (high, low) = (text::number(before, 0), text::number(low, 0));
     format!(
         "{}: sales of {} reach {high} and fall to {low} by {} (baseline = 100)",
-        panel.label,
-        fan.label,
+        panel.regimes.brief(),
+        text::brief(&fan.label, claims::IN_TITLE),
         week.strftime("%B %Y")
     )
 }
@@ -104,6 +104,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: title(&panels),
+        topic: "sales around the events",
         subtitle: format!(
             "Cars sold in the {SMOOTH_WEEKS} weeks up to and with each, in all {}s, those of the same weeks under {} = 100; each panel has its own scale.",
             context.each(),

@@ -10,8 +10,8 @@ use super::sensitivity::bars::Shown;
 use super::sensitivity::{OutputContext, bars, convergence, ranking, screening, tornado};
 use super::tests::{awkward, draw_all, illegible, texts};
 use super::{
-    ChartContext, Svg, days_of_supply, deficit, effects, fixtures, groups, headline, pull_forward, regime_welfare,
-    response_map, uncertainty, who_pays,
+    ChartContext, Svg, days_of_supply, deficit, effects, fixtures, groups, headline, letters, pull_forward,
+    regime_welfare, response_map, uncertainty, who_pays,
 };
 use crate::config::figures::Figures;
 use crate::model::governments::State;
@@ -93,6 +93,7 @@ fn two_models_one_region_and_fifty_regimes_are_legible() {
         assert!(drawn.charts.iter().any(|(name, _)| name.starts_with(kind)), "no {kind}");
     }
     let mut wrong = Vec::new();
+    later_pages_continue(&drawn);
     for (name, svg) in &drawn.charts {
         wrong.extend(illegible(name, svg));
         let height = texts(svg).0[1];
@@ -102,6 +103,23 @@ fn two_models_one_region_and_fifty_regimes_are_legible() {
         wrong.extend(of_page.filter(|(is_so, _)| *is_so).map(|(_, what)| format!("{name} {what}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A later page does not repeat what the first says of panels that it does not have.
+fn later_pages_continue(drawn: &Drawn50) {
+    let title = |svg: &Svg| svg.as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned();
+    let later = drawn.charts.iter().filter(|(name, _)| name.ends_with("_2") && !name.starts_with("winners"));
+    let later: Vec<_> = later.filter(|(name, _)| !name.starts_with("model_prices")).collect();
+    assert!(later.len() >= 8, "{}", later.len());
+    for (name, svg) in later {
+        assert!(title(svg).starts_with("Continued: "), "{name}: {}", title(svg));
+    }
+    // No title of any chart is cut: its numbers are all drawn.
+    for (name, svg) in &drawn.charts {
+        let written: Vec<String> = texts(svg).1.into_iter().map(|(text, _)| text.trim().to_owned()).collect();
+        let title = letters::unescape(&title(svg)).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(written.join(" ").contains(&title), "{name}: {title}");
+    }
 }
 
 fn of_runs(drawn: &mut Drawn50, study: &fixtures::Study) {
@@ -315,6 +333,7 @@ fn of_sensitivity(drawn: &mut Drawn50) {
         output: "y".into(),
         label: format!("Cars sold ({}, less {})", long(1), long(2)),
         unit: "cars a year".into(),
+        period: "the whole horizon, 31 December 1994 to 27 December 1996".into(),
         inputs: (0..INPUTS).map(|i| (format!("x{i}"), long(i))).collect(),
         design: "Sobol' design, 8 randomisations".into(),
         rows: 1920,
@@ -340,12 +359,12 @@ fn of_sensitivity(drawn: &mut Drawn50) {
     };
     const BOTH: [Shown; 2] =
         [Shown { index: "S1", label: "S1: alone" }, Shown { index: "ST", label: "ST: with all its interactions" }];
-    drawn.keep("indices", bars::draw(&indices(&["S1", "ST"], 0.9), &BOTH, Some(0.2), &context).unwrap());
+    drawn.keep("indices", bars::draw(&indices(&["S1", "ST"], 0.9), &BOTH, Some(0.2), None, &context).unwrap());
     let parts = [0.7, 0.8, 0.9, 1.0].map(|scale| indices(&["S1", "ST"], scale));
     let looks: Vec<(u64, &[Index])> =
         [4_800, 9_600, 19_200, 38_400].into_iter().zip(parts.iter().map(Vec::as_slice)).collect();
     drawn.keep("convergence", convergence::draw(&looks, &BOTH, &context).unwrap());
-    drawn.keep("screening", screening::draw(&indices(&["mu_star", "sigma"], 30_000.0), &context).unwrap());
+    drawn.keep("screening", screening::draw(&indices(&["mu_star", "sigma"], 30_000.0), None, &context).unwrap());
     let mut swings = vec![Index { parameter: String::new(), ..index("base", 0, estimate(-50_000.0, 300.0)) }];
     for i in 0..INPUTS {
         let [low, high] = [-50_000.0 - 400.0 * i as f64, -48_000.0 + 900.0 * i as f64];
@@ -353,7 +372,7 @@ fn of_sensitivity(drawn: &mut Drawn50) {
         swings.extend(ends.map(|(name, value)| index(name, i, estimate(value, 400.0))));
     }
     let values: Vec<[f64; 2]> = (0..INPUTS).map(|i| [0.1 * i as f64, 1e5 * (i + 1) as f64]).collect();
-    drawn.keep("tornado", tornado::draw(&swings, &values, [0.05, 0.95], &context).unwrap());
+    drawn.keep("tornado", tornado::draw(&swings, &values, [0.05, 0.95], None, &context).unwrap());
     let names: Vec<&str> = context.inputs.iter().map(|(name, _)| name.as_str()).collect();
     let piece = |noise: f64| (0..INPUTS).map(|i| i as f64 + noise * (i % 2) as f64).collect::<Vec<f64>>();
     let ranked = Ranking::of_pieces("y", "ST", &names, &[piece(0.0), piece(2.0), piece(-1.0)], 0.95);
@@ -364,7 +383,7 @@ fn of_calibration(drawn: &mut Drawn50) {
     let point = |at: usize| FitPoint {
         label: long(at),
         unit: "cars a year".into(),
-        data: 123_456.7,
+        range: [123_456.7, 234_567.8],
         model: 234_567.8,
         distance: 2.0 * at as f64 - 14.0,
         noise: 0.4,

@@ -33,10 +33,15 @@ pub(super) struct Frame {
     pub(super) subtitle: String,
     pub(super) legend: Vec<(Key, String)>,
     pub(super) footer: String,
+    /// Sentences with names for which rows and panels have no room: at the foot where that has room, in the description always.
+    pub(super) names: Vec<String>,
 }
 
 const KEY_WIDTH: f64 = 26.0;
 const LEGEND_LINE: f64 = 19.0;
+/// Lines of a foot, and of one with the names of all regimes: more would leave the page.
+const FOOT_LINES: usize = 8;
+const FOOT_LINES_WITH_NAMES: usize = 11;
 
 impl Frame {
     /// Draws the frame around a body of `body_height` pixels, whose top edge `draw` is given.
@@ -48,18 +53,20 @@ impl Frame {
         canvas::register_fonts()?;
         let room = self.room();
         let chosen = self.look.title.as_ref().unwrap_or(&self.title);
-        let title = text::wrap(chosen, TITLE, room, 3)?;
+        let (title_font, title) = title_lines(chosen, room)?;
         let subtitle = text::wrap(&self.subtitle, SUBTITLE, room, 4)?;
-        let footer = text::wrap(&self.footer, NOTE, room, 6)?;
+        let footer = self.foot()?;
         let legend = self.legend_places()?;
         let mut y = MARGIN;
-        let heading = y + line_height(TITLE) * title.len() as f64 + line_height(SUBTITLE) * subtitle.len() as f64;
+        let heading = y + line_height(title_font) * title.len() as f64 + line_height(SUBTITLE) * subtitle.len() as f64;
         let legend_lines = legend.iter().map(|(_, line)| line + 1).max().unwrap_or(0) as f64;
         let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 2.0 } else { 12.0 };
         let foot = top + body_height + 12.0;
         let height = foot + line_height(NOTE) * footer.len() as f64 + MARGIN - 6.0;
-        canvas::sheet(&self.look, height, chosen, &format!("{} {}", self.subtitle, self.footer), |canvas| {
-            for (lines, font) in [(&title, TITLE), (&subtitle, SUBTITLE)] {
+        let names: String = self.names.iter().map(|sentence| format!(" {sentence}")).collect();
+        let description = format!("{} {}{names}", self.subtitle, self.footer);
+        canvas::sheet(&self.look, height, chosen, &description, |canvas| {
+            for (lines, font) in [(&title, title_font), (&subtitle, SUBTITLE)] {
                 for line in lines {
                     canvas.text((MARGIN, y + 0.8 * line_height(font)), line, font, Anchor::Start)?;
                     y += line_height(font);
@@ -84,6 +91,22 @@ impl Frame {
         self.look.width() - 2.0 * MARGIN
     }
 
+    /// Lines of the foot: with all names where they have room.
+    fn foot(&self) -> Result<Vec<String>, ChartError> {
+        let alone = || text::wrap(&self.footer, NOTE, self.room(), FOOT_LINES);
+        if self.names.is_empty() {
+            return alone();
+        }
+        let all = format!("{} {}", self.footer, self.names.join(" "));
+        let whole = all.chars().count() <= text::MOST;
+        let lines = text::wrap(&all, NOTE, self.room(), FOOT_LINES_WITH_NAMES)?;
+        if whole && !lines.last().is_some_and(|line| line.ends_with('…')) {
+            return Ok(lines);
+        }
+        let elsewhere = format!("{} {NAMES_ELSEWHERE}", self.footer);
+        text::wrap(&elsewhere, NOTE, self.room(), FOOT_LINES)
+    }
+
     /// Left edge and line of each legend entry.
     fn legend_places(&self) -> Result<Vec<(f64, usize)>, ChartError> {
         let (mut x, mut line) = (MARGIN, 0);
@@ -100,6 +123,18 @@ impl Frame {
         }
         Ok(places)
     }
+}
+
+const NAMES_ELSEWHERE: &str = "All names of what is drawn together stand in the description of the SVG.";
+
+/// The lines of a title and their type, which is smaller where it is long: a title is made of numbers, and none of them is cut.
+fn title_lines(title: &str, room: f64) -> Result<(Type, Vec<String>), ChartError> {
+    let large = text::wrap(title, TITLE, room, 3)?;
+    if !large.last().is_some_and(|line| line.ends_with('…')) {
+        return Ok((TITLE, large));
+    }
+    let small = TITLE.px(13.5);
+    Ok((small, text::wrap(title, small, room, 6)?))
 }
 
 pub(super) fn line_height(font: Type) -> f64 {
@@ -200,6 +235,11 @@ pub(super) fn pages(heights: &[f64]) -> Vec<std::ops::Range<usize>> {
         left -= height;
     }
     pages
+}
+
+/// Title of a page: of the first what is seen in all of them, of the others what they show.
+pub(super) fn title_of(at: usize, whole: String, topic: &str) -> String {
+    if at == 0 { whole } else { format!("Continued: {topic}") }
 }
 
 /// Which of several pages this is, after a sentence.

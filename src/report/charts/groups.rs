@@ -4,7 +4,7 @@ use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::group_rows::{Compared, GroupRow};
 
 const CHART: &str = "groups";
@@ -90,7 +90,14 @@ fn plots(width: f64) -> [(f64, f64); 2] {
 fn title(changes: &[GroupChange], regime: &str) -> String {
     let told = |change: &GroupChange| {
         let plus = if change.sales.mean > 0.0 { "+" } else { "" };
-        format!("{} ({plus}{} cars a year)", change.label, text::number(change.sales.mean, 0))
+        let first = format!(
+            "{} ({plus}{} cars a year)",
+            text::brief(&change.label, claims::IN_TITLE),
+            text::number(change.sales.mean, 0)
+        );
+        let others = changes.iter().filter(|other| other.label != change.label);
+        let others = others.map(|other| (other.label.as_str(), other.sales.interval));
+        claims::or_others(&first, &claims::not_told_from(change.sales.interval, others))
     };
     let sure = |change: &&GroupChange| change.sales.is_sure();
     let gains = changes.first().filter(sure).filter(|change| change.sales.mean > 0.0);
@@ -119,7 +126,12 @@ pub fn draw(rows: &[GroupRow], regime: &str, context: &ChartContext) -> Result<V
     let pages = frame::pages(&vec![ROW; changes.len()]);
     let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: title(&changes, context.regime_label(regime)),
+        names: Vec::new(),
+        title: frame::title_of(
+            at,
+            title(&changes, &context.in_title(regime)),
+            &format!("groups of models under {}", context.in_title(regime)),
+        ),
         subtitle: format!(
             "Change against the baseline ({}) by group of models, greatest gain of sales first; period: {}. In brackets the change in percent.{}",
             context.regime_label(&context.baseline),
@@ -189,8 +201,8 @@ fn draw_change(
     // Beside the plot: nothing runs through it.
     let left = scale.to + 8.0;
     let room = if scale.to < 0.5 * canvas.width { plots(canvas.width)[1].0 } else { canvas.width - MARGIN } - left;
-    let figure = text::fit(&ticks.signed_finer(change.mean), LABEL.px(10.0), room)?;
-    canvas.text_mid((left, y - 5.0), &figure, LABEL.px(10.0), Anchor::Start)?;
+    let figure = text::fit(&ticks.signed_finer(change.mean), LABEL.px(10.5), room)?;
+    canvas.text_mid((left, y - 5.0), &figure, LABEL.px(10.5), Anchor::Start)?;
     let relative = text::fit(&format!("({})", text::percent_change(change.relative)), NOTE, room)?;
     canvas.text_mid((left, y + 6.0), &relative, NOTE.ink(MUTED), Anchor::Start)
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
-use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style};
-use super::{ChartContext, ChartError, Svg, text};
+use super::names::told_of_cut;
+use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, PANEL, STRONG, Style, Type};
+use super::{ChartContext, ChartError, SharedNames, Svg, claims, over_time, text};
 use crate::report::rows::{ComparisonRow, ReplicationRow};
 
 const CHART: &str = "headline";
@@ -30,8 +31,8 @@ pub struct HeadlineMetric {
 /// One regime's replications.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutcomeSpread {
-    /// Label of the regime, or of several with a semicolon between them.
-    pub label: String,
+    /// The regime, and those with the same values.
+    pub regimes: SharedNames,
     /// Whether it is the baseline.
     pub is_baseline: bool,
     /// The metric in each replication, ascending.
@@ -65,7 +66,8 @@ pub fn series(
     metric: &HeadlineMetric,
     context: &ChartContext,
 ) -> Result<Vec<OutcomeSpread>, ChartError> {
-    let rate = if metric.is_flow { 1.0 / context.period.years() } else { 1.0 };
+    let scale = text::Written::of(&metric.unit).times;
+    let rate = scale * if metric.is_flow { 1.0 / context.period.years() } else { 1.0 };
     let mut values: Vec<&ReplicationRow> =
         replications.iter().filter(|row| row.metric == metric.name && row.value.is_finite()).collect();
     values.sort_by_key(|row| row.replication);
@@ -87,7 +89,7 @@ pub fn series(
             !is_baseline && !other.is_baseline && other.levels == levels && other.differences == differences
         };
         if let Some(known) = distributions.iter_mut().find(same) {
-            known.label = format!("{}; {}", known.label, context.regime_label(regime));
+            known.regimes.add(context.regime_label(regime));
             continue;
         }
         let matches = |row: &&ComparisonRow| {
@@ -99,7 +101,7 @@ pub fn series(
         };
         let contrast = comparisons.iter().filter(|_| !is_baseline).find(matches);
         distributions.push(OutcomeSpread {
-            label: context.regime_label(regime).to_owned(),
+            regimes: SharedNames::of(context.regime_label(regime)),
             is_baseline,
             mean: levels.iter().sum::<f64>() / levels.len() as f64,
             levels,
@@ -172,6 +174,9 @@ pub fn draw(
     let difference_scale = differences.scale(left, right);
     let compared = rows.iter().any(|row| !row.differences.is_empty() || row.contrast.is_some());
     let many = context.replications > 1;
+    // The 5% quantile of a few replications is their smallest.
+    let boxes = over_time::has_bands(context);
+    let written = text::Written::of(&metric.unit);
     // One form for all clouds, so that they can be compared.
     let sparse = |row: &OutcomeSpread| {
         level_scale.is_none_or(|scale| fits_as_dots(&row.levels, scale))
@@ -184,7 +189,7 @@ pub fn draw(
         Form::Bars => (Key::Histogram(ink), format!("histogram of {}s", context.each())),
     }];
     if !metric.is_gain {
-        if many {
+        if boxes {
             legend.push((Key::Spread, "5–95%, 25–75%, median".to_owned()));
         }
         legend.push((Key::Point(MEAN), "mean".to_owned()));
@@ -194,9 +199,12 @@ pub fn draw(
     }
     let each = context.each();
     let pages = frame::pages(&vec![ROW; rows.len()]);
+    let names: Vec<(Vec<String>, Type, f64, bool)> =
+        rows.iter().map(|row| name_lines(&row.regimes, width)).collect::<Result<_, _>>()?;
     let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: title(&rows, metric),
+        names: told_of_cut(pages[at].clone().map(|row| (&rows[row].regimes, names[row].3))),
+        title: frame::title_of(at, title(&rows, metric), &metric.label),
         subtitle: format!(
             "{} from the baseline ({}) in the same {each}. Period: {}.{}",
             if metric.is_gain {
@@ -210,7 +218,10 @@ pub fn draw(
         ),
         legend: legend.clone(),
         footer: if many {
-            let boxes = if metric.is_gain { String::new() } else { format!("; boxes show the spread of {each}s") };
+            let boxes = match boxes && !metric.is_gain {
+                true => format!("; boxes show the spread of {each}s"),
+                false => String::new(),
+            };
             context.footer_of_intervals(&format!("Intervals are 95% for the mean of the paired differences{boxes}."))
         } else {
             context.footer("One replication: no intervals.")
@@ -222,38 +233,32 @@ pub fn draw(
             let (first, bottom) = (top + HEAD, top + height);
             if let Some((levels, scale)) = levels.as_ref().zip(level_scale) {
                 canvas.text((scale.from, top + 14.0), "Value", PANEL, Anchor::Start)?;
-                let unit = text::fit(&metric.unit, LABEL, scale.to - scale.from)?;
+                let unit = text::fit(&written.level, LABEL, scale.to - scale.from)?;
                 value_axis(canvas, levels, scale, (first, bottom), &unit, |value| levels.label(value))?;
             }
             if compared {
                 canvas.text((left, top + 14.0), "Paired difference", PANEL, Anchor::Start)?;
-                let unit = text::fit(&format!("Difference, {}", metric.unit), LABEL, right - left)?;
+                let unit = text::fit(&format!("Difference, {}", written.change), LABEL, right - left)?;
                 value_axis(canvas, &differences, difference_scale, (first, bottom), &unit, |value| {
                     differences.signed_label(value)
                 })?;
                 let zero = difference_scale.at(0.0);
                 canvas.line(&[(zero, first), (zero, bottom)], Stroke::solid(theme::AXIS, 1.2))?;
             }
-            for (at, row) in rows[shown.clone()].iter().enumerate() {
+            for (at, (row, name)) in rows[shown.clone()].iter().zip(&names[shown.clone()]).enumerate() {
                 let y = first + ROW * at as f64;
                 canvas.line(&[(MARGIN, y), (canvas.width - MARGIN, y)], Stroke::solid(theme::GRID, 1.0))?;
-                let room = levels_plot(canvas.width).0 - MARGIN - 14.0;
-                let (mut font, mut line_height) = (STRONG, 15.0);
-                let mut lines = text::wrap(&row.label, font, room, 5)?;
-                if lines.iter().any(|line| line.ends_with('…')) {
-                    (font, line_height) = (STRONG.px(10.0), 12.0);
-                    lines = text::wrap(&row.label, font, room, 6)?;
-                }
+                let (lines, font, line_height, _) = name;
                 for (line_at, line) in lines.iter().enumerate() {
                     let middle = y + ROW / 2.0 + line_height * (line_at as f64 - (lines.len() - 1) as f64 / 2.0);
-                    canvas.text_mid((MARGIN, middle), line, font, Anchor::Start)?;
+                    canvas.text_mid((MARGIN, middle), line, *font, Anchor::Start)?;
                 }
                 if let Some((levels, scale)) = levels.as_ref().zip(level_scale) {
                     draw_cloud(canvas, &row.levels, scale, y, CLOUD, form)?;
-                    draw_levels(canvas, row, scale, y, |value| levels.finer(value))?;
+                    draw_levels(canvas, (row, boxes), scale, y, |value| levels.finer(value))?;
                 }
                 if compared {
-                    draw_differences(canvas, row, difference_scale, y, form, |value| differences.signed_finer(value))?;
+                    draw_differences(canvas, row, difference_scale, y, form, &differences)?;
                 }
             }
             Ok(())
@@ -262,7 +267,19 @@ pub fn draw(
     pages.iter().enumerate().map(page).collect()
 }
 
-/// What is seen: the regime that moves the metric most, as far as that is told from nothing.
+/// The lines of a regime's name, their type and height, and whether names are missing in them.
+fn name_lines(regimes: &SharedNames, width: f64) -> Result<(Vec<String>, Type, f64, bool), ChartError> {
+    let room = levels_plot(width).0 - MARGIN - 14.0;
+    let (lines, is_cut) = regimes.lines(STRONG, room, 5)?;
+    if !is_cut {
+        return Ok((lines, STRONG, 15.0, false));
+    }
+    let small = STRONG.px(10.5);
+    let (lines, is_cut) = regimes.lines(small, room, 6)?;
+    Ok((lines, small, 12.0, is_cut))
+}
+
+/// What is seen: the regime that moves the metric most, as far as that is told from nothing and from the other regimes.
 fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
     let sure = rows.iter().filter_map(|row| {
         let contrast = row.contrast?;
@@ -274,20 +291,23 @@ fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
     match most {
         Some((row, difference)) => {
             let side = if difference < 0.0 { "falls" } else { "rises" };
-            let size = difference.abs();
-            let digits = if size >= 100.0 {
-                0
-            } else if size >= 1.0 {
-                1
-            } else {
-                4
+            let ends =
+                |row: &OutcomeSpread| row.contrast.map_or([f64::NAN; 2], |contrast| [contrast.low, contrast.high]);
+            let others = rows.iter().filter(|other| !other.is_baseline && other.regimes != row.regimes);
+            let others: Vec<(String, [f64; 2])> = others.map(|other| (other.regimes.brief(), ends(other))).collect();
+            let untold = claims::not_told_from(ends(row), others.iter().map(|(name, ends)| (name.as_str(), *ends)));
+            let most = match untold[..] {
+                _ if others.is_empty() => String::new(),
+                [] => ", the most of all regimes".to_owned(),
+                [other] => format!("; {other} may move it more"),
+                _ => format!("; {} others may move it more", untold.len()),
             };
             format!(
-                "{}: {side} most under {}, by {} {}",
+                "{}: {side} by {} {} under {}{most}",
                 metric.label,
-                row.label,
-                if size >= 1e6 { text::in_words(size) } else { text::number(size, digits) },
-                metric.unit
+                text::in_words(difference.abs()),
+                text::Written::of(&metric.unit).change,
+                row.regimes.brief(),
             )
         }
         None if compared => format!("{}: no regime is told from the baseline", metric.label),
@@ -365,13 +385,13 @@ fn draw_cloud(
 
 fn draw_levels(
     canvas: &Canvas,
-    row: &OutcomeSpread,
+    (row, has_box): (&OutcomeSpread, bool),
     scale: AxisScale,
     top: f64,
     figure: impl Fn(f64) -> String,
 ) -> Result<(), ChartError> {
     let y = top + BOX_MIDDLE;
-    if row.levels.len() > 1 {
+    if has_box && row.levels.len() > 1 {
         let at = |q: f64| scale.at(quantile(&row.levels, q));
         let stroke = Stroke::solid(BLACK, 1.0);
         canvas.line(&[(at(0.05), y), (at(0.95), y)], stroke)?;
@@ -394,7 +414,7 @@ fn draw_differences(
     scale: AxisScale,
     top: f64,
     form: Form,
-    figure: impl Fn(f64) -> String,
+    ticks: &Ticks,
 ) -> Result<(), ChartError> {
     let y = top + BOX_MIDDLE;
     if row.is_baseline {
@@ -408,14 +428,14 @@ fn draw_differences(
     draw_cloud(canvas, &row.differences, scale, top, DIFFERENCE_CLOUD, form)?;
     let Some(contrast) = row.contrast else { return Ok(()) };
     let x = scale.at(contrast.difference);
-    let mut caption = figure(contrast.difference);
+    let mut caption = ticks.signed_finer(contrast.difference);
     if contrast.low.is_finite() && contrast.high.is_finite() {
         let (low, high) = (scale.at(contrast.low), scale.at(contrast.high));
         let stroke = Stroke::solid(BLACK, 1.4);
         canvas.line(&[(low, y), (high, y)], stroke)?;
         canvas.line(&[(low, y - 4.0), (low, y + 4.0)], stroke)?;
         canvas.line(&[(high, y - 4.0), (high, y + 4.0)], stroke)?;
-        caption = format!("{caption} [{}, {}]", figure(contrast.low), figure(contrast.high));
+        caption = ticks.with_interval(contrast.difference, [contrast.low, contrast.high]);
     }
     canvas.marker((x, y), 3.4, MEAN)?;
     label_near(canvas, (x, top + 13.0), &caption, (differences_plot(canvas.width).0 - 20.0, canvas.width - MARGIN))
@@ -452,7 +472,7 @@ mod tests {
         let study = fixtures::showdown(4);
         let rows = series(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
         assert_eq!(rows.len(), 4, "two of the five sell the same and share a row");
-        assert_eq!(rows[2].label, "Sanctions imposed at the deadline; All luxury imports taxed");
+        assert_eq!(rows[2].regimes.all(), "Sanctions imposed at the deadline; All luxury imports taxed");
         assert!(rows[0].is_baseline && rows[0].differences.is_empty() && rows[0].contrast.is_none());
         assert_eq!(rows[1].differences, [0.0; 4], "settlement is the status quo to the bit");
         let value = |regime: &str, replication: u64| {
@@ -467,6 +487,49 @@ mod tests {
         assert_eq!(
             (contrast.difference, contrast.low, contrast.high),
             (comparison.difference, comparison.ci_low, comparison.ci_high)
+        );
+    }
+
+    /// A regime is said to move the metric most where its interval is apart from those of the others; its number is never cut.
+    #[test]
+    fn a_title_has_its_number_and_claims_what_is_told() {
+        let study = fixtures::showdown(4);
+        let rows = series(&study.replications, &study.comparisons, &study.metric, &study.context).unwrap();
+        let with = |intervals: [f64; 3]| {
+            let mut rows = rows.clone();
+            let long = "Sanctions with a very long name that goes on and on, and on, with everything that anybody could say of them";
+            for (row, half) in rows.iter_mut().skip(1).zip(intervals) {
+                row.regimes = SharedNames::of(long);
+                row.regimes.add(&format!("{half}"));
+                let difference = -1_000.0 - half;
+                row.contrast = Some(Contrast { difference, low: difference - half, high: difference + half });
+            }
+            title(&rows, &study.metric)
+        };
+        let one = "Sales of the models on the sanctions list: falls by 1,100 cars a year under Sanctions with a very long name that goes on and on… and 1 other";
+        assert_eq!(with([100.0, 10.0, 20.0]), format!("{one}; 2 others may move it more"));
+        let mut apart = rows.clone();
+        for (row, difference) in apart.iter_mut().skip(1).zip([-100.0, -900.0, -300.0]) {
+            row.contrast = Some(Contrast { difference, low: difference - 50.0, high: difference + 50.0 });
+        }
+        assert!(
+            title(&apart, &study.metric).ends_with(", the most of all regimes"),
+            "{}",
+            title(&apart, &study.metric)
+        );
+    }
+
+    /// Boxes of quantiles need replications; fractions are told in percentage points.
+    #[test]
+    fn few_replications_have_no_boxes() {
+        let text = |count: u64, unit: &str| {
+            let study = fixtures::showdown(count);
+            let metric = HeadlineMetric { unit: unit.into(), ..study.metric.clone() };
+            draw(&study.replications, &study.comparisons, &metric, &study.context).unwrap()[0].as_str().to_owned()
+        };
+        assert!(!text(6, "cars").contains("5–95%") && text(20, "cars").contains("5–95%"));
+        assert!(
+            text(6, "fraction").contains("Difference, percentage points") && !text(6, "fraction").contains("fraction")
         );
     }
 

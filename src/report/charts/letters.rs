@@ -107,6 +107,35 @@ impl Line {
     }
 }
 
+/// Whether a picture of pixels shows a letter as it is written: the face has it, and it neither joins its neighbours nor runs from right to left.
+fn is_set(letter: char, face: &FontRef<'_>) -> bool {
+    let joins_or_turns = matches!(letter,
+        '\u{0300}'..='\u{036f}' // marks that stand above other letters
+        | '\u{0590}'..='\u{08ff}' // Hebrew, Arabic, Syriac, Thaana, N'Ko
+        | '\u{0900}'..='\u{109f}' // the scripts of India, Thai, Lao, Tibetan, Burmese
+        | '\u{1780}'..='\u{18af}' // Khmer, Mongolian
+        | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}' // forms of Hebrew and Arabic
+    );
+    letter.is_whitespace() || (!joins_or_turns && face.glyph_id(letter).0 != 0)
+}
+
+/// The lines of text of a document that a picture of pixels does not show as they are written.
+pub(super) fn not_set(svg: &str) -> Result<Vec<String>, ChartError> {
+    let mut found = Vec::new();
+    walk(
+        svg,
+        |_| {},
+        |line| {
+            let face = face(line.bold)?;
+            if !line.text.chars().all(|letter| is_set(letter, face)) {
+                found.push(line.text);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
 /// What was escaped for XML.
 pub(super) fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
@@ -142,6 +171,21 @@ pub(super) fn as_shapes(svg: &str) -> Result<String, ChartError> {
         },
     )?;
     Ok(shapes.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the face lacks, joins or turns round is found; the letters of Europe are not.
+    #[test]
+    fn letters_that_a_picture_lacks_are_found() {
+        let text = |content: &str| format!("<text x=\"1\" y=\"2\" dy=\"0.76em\" font-size=\"9\">\n{content}\n</text>");
+        let kept = ["São Tomé &amp; Ελλάδα, Россия", "−5 ± 3 μ* ≥ “x”…"];
+        let lost = ["トヨタ", "ישראל", "Toyota 🚗"];
+        let svg: String = kept.iter().chain(&lost).map(|content| text(content)).collect();
+        assert_eq!(not_set(&svg).unwrap(), lost);
+    }
 }
 
 /// The lines of text of a document.

@@ -26,6 +26,7 @@ mod axis;
 pub mod bargaining;
 pub mod calibration;
 mod canvas;
+mod claims;
 pub mod days_of_supply;
 pub mod deficit;
 pub mod diversion;
@@ -36,6 +37,7 @@ pub mod groups;
 pub mod headline;
 mod letters;
 pub mod model_prices;
+mod names;
 mod over_time;
 #[cfg(feature = "pdf")]
 mod pdf;
@@ -53,12 +55,21 @@ pub mod uncertainty;
 pub mod who_pays;
 pub mod winners_losers;
 
+pub use names::SharedNames;
+
 #[cfg(test)]
 mod every;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod tests;
+
+/// What a unit's numbers are multiplied by on charts, and what it is called there: fractions are percent, their changes percentage points.
+#[must_use]
+pub fn shown_unit(unit: &str, is_change: bool) -> (f64, String) {
+    let written = text::Written::of(unit);
+    (written.times, if is_change { written.change } else { written.level })
+}
 
 /// The description of a headline metric as a title: the group at its end in words, one of the `regions` by its name.
 #[must_use]
@@ -157,6 +168,11 @@ impl ChartContext {
         self.regimes.iter().find(|regime| regime.name == name).map_or(name, |regime| regime.label.as_str())
     }
 
+    /// The same in a title, whose numbers come after it.
+    fn in_title(&self, name: &str) -> String {
+        SharedNames::of(self.regime_label(name)).brief()
+    }
+
     /// The distinct `names` with the baseline first, then the context's order, then any regime it does not know.
     fn in_order<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         let mut found: Vec<&str> = Vec::new();
@@ -193,15 +209,28 @@ impl ChartContext {
 
     /// The foot of a chart: run, a note, source.
     fn footer(&self, note: &str) -> String {
-        let replications = text::count(self.replications, self.each());
-        let drawn = if self.drawn { " of what is not known" } else { "" };
-        let mut footer = format!("{}. {replications}{drawn}, seed {}. {note}", self.scenario, self.seed);
+        let count = text::count(self.replications, self.each());
+        // The report tells medians of draws, which are other numbers.
+        let over = match self.drawn {
+            true => format!("Means over {count} of what is not known (the report has medians)"),
+            false => count,
+        };
+        let mut footer = format!("{}. {over}, seed {}. {note}", self.scenario, self.seed);
         if !self.source.is_empty() {
             footer.push_str(" Source: ");
             footer.push_str(&self.source);
         }
         footer
     }
+}
+
+/// The texts of a chart's document that its PNG does not show as they are written, because the embedded font lacks their letters or they join or
+/// run from right to left; they are right in SVG and PDF.
+///
+/// # Errors
+/// [`ChartError::Render`] for what is no chart of this library.
+pub fn not_in_png(svg: &str) -> Result<Vec<String>, ChartError> {
+    letters::not_set(svg)
 }
 
 /// A drawn chart: one self-contained SVG document.

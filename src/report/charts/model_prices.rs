@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, STRIPE, STRONG, Style};
 use super::winners_losers::weighs_more;
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::rows::ModelRow;
 
 const CHART: &str = "model prices";
@@ -82,7 +82,8 @@ fn title(models: &[PriceChange], regime: &str) -> String {
         let (cost, word) = if own.len() == 1 { ("costs", "model") } else { ("cost", "models") };
         let more = if up { "more" } else { "less" };
         let most = text::number(100.0 * first.relative().abs(), 1);
-        Some(format!("{} {word} {cost} {more}, by up to {most}% ({})", own.len(), first.model))
+        let model = text::brief(&first.model, claims::IN_TITLE);
+        Some(format!("{} {word} {cost} {more}, by up to {most}% ({model})", own.len()))
     };
     let sides: Vec<String> = [true, false].into_iter().filter_map(side).collect();
     format!("{regime}: {}", sides.join("; "))
@@ -105,7 +106,8 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
     let bold = if shown.iter().any(|model| model.taxed) { " Bold: duty is a larger part of the price." } else { "" };
     let frame = Frame {
         look: context.look.clone(),
-        title: title(&models, context.regime_label(regime)),
+        names: Vec::new(),
+        title: title(&models, &context.in_title(regime)),
         subtitle: format!(
             "Sticker price, duty included, US dollars, mean over {}. Without the policy: {}.{left_out}{bold}",
             context.period.label(),

@@ -8,18 +8,19 @@ use jiff::civil::Date;
 use super::axis::{self, AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key};
+use super::names::told_of_cut;
 use super::theme::{
     self, GRID, Groups, INNER_BAND, Ink, LABEL, MARGIN, MUTED, NOTE, OUTER_BAND, PANEL, RegionGroup, Style, TICK,
 };
-use super::{ChartContext, ChartError, EventMark, Svg, text};
+use super::{ChartContext, ChartError, EventMark, SharedNames, Svg, text};
 use crate::config::figures::Figures;
 use crate::report::rows::Fan;
 
 /// The fans of one regime.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimePanel {
-    /// Label of the regime.
-    pub label: String,
+    /// The regime, and those that are drawn alike.
+    pub regimes: SharedNames,
     /// One fan per region, or per flagged and other part of a region.
     pub fans: Vec<GroupFan>,
     /// The regime's events within the weeks shown, by date.
@@ -62,7 +63,8 @@ pub(super) fn panels(
             }
         };
         let events = events(context, regime, own.iter().map(|point| point.week));
-        TimePanel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+        let regimes = SharedNames::of(context.regime_label(regime));
+        TimePanel { regimes, fans: order.iter().map(fan).collect(), events }
     };
     regimes.into_iter().map(panel).collect()
 }
@@ -89,7 +91,7 @@ fn shared(panels: &[TimePanel]) -> Vec<TimePanel> {
     let mut shared: Vec<TimePanel> = Vec::with_capacity(panels.len());
     for panel in panels {
         match shared.iter_mut().find(|known| is_drawn_alike(known, panel)) {
-            Some(known) => known.label = format!("{}; {}", known.label, panel.label),
+            Some(known) => known.regimes.join(&panel.regimes),
             None => shared.push(panel.clone()),
         }
     }
@@ -128,7 +130,7 @@ pub(super) fn line_of(value: f64) -> Fan {
 }
 
 /// Fewest replications of which quantiles are drawn: the 5% quantile of fewer is their smallest.
-const LEAST_FOR_BANDS: u64 = 20;
+pub(super) const LEAST_FOR_BANDS: u64 = 20;
 
 /// Whether quantiles over the replications of a context say something.
 pub(super) fn has_bands(context: &ChartContext) -> bool {
@@ -172,6 +174,8 @@ pub(super) struct Sheet<'a> {
     /// Style and label of each fan of a panel.
     pub(super) groups: Vec<(Style, String)>,
     pub(super) title: String,
+    /// What the pages after the first continue.
+    pub(super) topic: &'static str,
     pub(super) subtitle: String,
     pub(super) footer: String,
     pub(super) bands: bool,
@@ -217,7 +221,7 @@ impl Sheet<'_> {
             let dates = AxisScale { low: axis::day(first), high: axis::day(last) + 7.0, from: left, to: right };
             let own = self.own_scales.and_then(|_| self.ticks(std::slice::from_ref(panel)));
             let ticks = own.unwrap_or_else(|| ticks.clone());
-            let title = text::wrap(&panel.label, PANEL, column_width, TITLE_LINES)?;
+            let title = panel.regimes.lines(PANEL, column_width, TITLE_LINES)?;
             placed.push((panel, dates, place_labels(&panel.events, dates)?, ticks, title));
         }
         // Panels side by side leave the same room for labels, so that their plots line up.
@@ -226,13 +230,11 @@ impl Sheet<'_> {
             .map(|row| {
                 let labels = row.iter().flat_map(|(_, _, labels, _, _)| labels);
                 let levels = labels.map(|label| label.level + 1).max().unwrap_or(0);
-                let lines = row.iter().map(|(_, _, _, _, title)| title.len()).max().unwrap_or(1);
+                let lines = row.iter().map(|(_, _, _, _, (title, _))| title.len()).max().unwrap_or(1);
                 PANEL_TITLE * lines as f64 + 4.0 + EVENT_ROW * levels as f64 + plot_height + DATE_AXIS
             })
             .collect();
 
-        let is_cut = placed.iter().any(|(_, _, _, ticks, _)| ticks.low > 0.0 || ticks.high < 0.0);
-        let cut = if is_cut { " The vertical axis does not begin at zero." } else { "" };
         let legend: Vec<_> = self
             .groups
             .iter()
@@ -240,9 +242,12 @@ impl Sheet<'_> {
             .collect();
         let pages = frame::pages(&row_heights);
         let page = |(at, rows): (usize, &std::ops::Range<usize>)| {
+            let shown = || placed.chunks(columns).skip(rows.start).take(rows.len()).flatten();
+            let cut = said_of_axes(shown().map(|(_, _, _, ticks, _)| ticks.low > 0.0 || ticks.high < 0.0));
             let frame = Frame {
                 look: self.look.clone(),
-                title: self.title.clone(),
+                names: told_of_cut(shown().map(|(panel, _, _, _, (_, is_cut))| (&panel.regimes, *is_cut))),
+                title: frame::title_of(at, self.title.clone(), self.topic),
                 subtitle: format!("{}{cut}{}", self.subtitle, frame::page_of(at, pages.len())),
                 legend: legend.clone(),
                 footer: self.footer.clone(),
@@ -251,7 +256,7 @@ impl Sheet<'_> {
             frame.around(heights.iter().sum(), |canvas, mut top| {
                 for (row, height) in placed.chunks(columns).skip(rows.start).zip(heights) {
                     let bottom = top + height - DATE_AXIS;
-                    for (panel, dates, labels, ticks, title) in row {
+                    for (panel, dates, labels, ticks, (title, _)) in row {
                         let share = ticks.scale(bottom, bottom - plot_height);
                         for (line, name) in title.iter().enumerate() {
                             let at = (dates.from - SHARE_AXIS, top + 12.0 + PANEL_TITLE * line as f64);
@@ -287,6 +292,16 @@ impl Sheet<'_> {
         let values = weeks.flat_map(|(_, fan)| if self.bands { [fan.q05, fan.mean, fan.q95] } else { [fan.mean; 3] });
         let least = self.own_scales.unwrap_or(0.0);
         Ticks::covering(values.chain([self.reference - least, self.reference + least]), 5)
+    }
+}
+
+/// What is said of vertical axes that do not begin at zero: all of a page's panels, or some.
+fn said_of_axes(cut: impl Iterator<Item = bool>) -> &'static str {
+    let cut: Vec<bool> = cut.collect();
+    match (cut.iter().all(|is_cut| *is_cut), cut.contains(&true)) {
+        (true, true) => " The vertical axis does not begin at zero.",
+        (false, true) => " The vertical axis of some panels does not begin at zero.",
+        _ => "",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::over_time::{self, GroupFan, Sheet, TimePanel, TimePoint};
 use super::theme::{Groups, RegionGroup};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::rows::WeeklyRow;
 
 const CHART: &str = "prices";
@@ -66,9 +66,9 @@ fn title(panels: &[TimePanel]) -> String {
     } else {
         String::new()
     };
-    let (label, month) = (&fan.label, week.strftime("%B %Y"));
+    let (label, month) = (text::brief(&fan.label, claims::IN_TITLE), week.strftime("%B %Y"));
     let side = if change > 0.0 { "more" } else { "less" };
-    format!("{}: {label} cost {} {side} in {month}{rest}", panel.label, percent(change.abs()))
+    format!("{}: {label} cost {} {side} in {month}{rest}", panel.regimes.brief(), percent(change.abs()))
 }
 
 fn percent(change: f64) -> String {
@@ -92,6 +92,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: title(&panels),
+        topic: "sticker prices against the baseline",
         subtitle: format!(
             "Sticker price, duty included, against {} in the same week; models weighed by their sales of the base year. Each panel has its own scale; \
              regimes that move no price are left out.",

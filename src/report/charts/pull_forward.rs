@@ -2,7 +2,7 @@
 
 use super::over_time::{self, Sheet, TimePanel, TimePoint};
 use super::theme::{Groups, RegionGroup};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::timing_rows::EventStudyRow;
 
 const CHART: &str = "pull-forward and payback";
@@ -61,8 +61,8 @@ fn title(panels: &[TimePanel], context: &ChartContext) -> String {
     match (most, end) {
         (Some((panel, fan, week, cars)), Some(end)) => format!(
             "{}: {} run {} by {} and end {}",
-            panel.label,
-            fan.label,
+            panel.regimes.brief(),
+            text::brief(&fan.label, claims::IN_TITLE),
             ahead(cars),
             week.strftime("%B %Y"),
             ahead(end)
@@ -82,6 +82,7 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: title(&panels, context),
+        topic: "cars sold more than under the baseline",
         subtitle: format!(
             "Cars sold from the start up to each week, less those of the same world under {}.{}",
             context.regime_label(&context.baseline),

@@ -3,9 +3,10 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
+use super::names::told_of_cut;
 use super::theme::{self, AXIS, BLACK, Groups, LABEL, MARGIN, Marker, STRIPE, STRONG, Style};
-use super::who_pays::signed;
-use super::{ChartContext, ChartError, Svg, text};
+use super::who_pays::{signed, unit_of};
+use super::{ChartContext, ChartError, SharedNames, Svg, claims, text};
 use crate::report::account_rows::PairedChange;
 
 const CHART: &str = "regimes' welfare";
@@ -26,8 +27,8 @@ pub struct Gain {
 /// One regime: its label and gains in billion USD a year.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartyBlock {
-    /// Label of the regime.
-    pub label: String,
+    /// The regime, and those that are worth the same.
+    pub regimes: SharedNames,
     /// Country, region of its colour, gain.
     pub gains: Vec<(String, String, PairedChange)>,
 }
@@ -44,7 +45,7 @@ pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>,
         .map(|regime| {
             let own = gains.iter().filter(|gain| gain.regime == regime && gain.change.mean.is_finite());
             let gains = own.map(|gain| (gain.label.clone(), gain.region.clone(), gain.change.times(1e-9)));
-            PartyBlock { label: context.regime_label(regime).to_owned(), gains: gains.collect() }
+            PartyBlock { regimes: SharedNames::of(context.regime_label(regime)), gains: gains.collect() }
         })
         .filter(|block: &PartyBlock| block.gains.iter().any(|(_, _, change)| change.mean != 0.0));
     for block in own {
@@ -53,7 +54,7 @@ pub fn series(gains: &[Gain], context: &ChartContext) -> Result<Vec<PartyBlock>,
             block.gains.iter().map(|(_, _, change)| drawn(change)).collect()
         };
         match blocks.iter_mut().find(|known| ends(known) == ends(&block)) {
-            Some(known) => known.label = format!("{}; {}", known.label, block.label),
+            Some(known) => known.regimes.join(&block.regimes),
             None => blocks.push(block),
         }
     }
@@ -78,7 +79,9 @@ const WORLD: Style = Style { ink: BLACK, marker: Marker::Diamond, hollow: false 
 /// # Errors
 /// [`ChartError::Empty`] where no regime changes anything; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
-    let blocks = series(gains, context)?;
+    let mut blocks = series(gains, context)?;
+    let (times, unit) = unit_of(blocks.iter().flat_map(|block| &block.gains).map(|(_, _, change)| change.mean));
+    blocks.iter_mut().flat_map(|block| &mut block.gains).for_each(|(_, _, change)| *change = change.times(times));
     let named = gains.iter().filter(|gain| !gain.region.is_empty());
     let groups = Groups::of(named.map(|gain| (gain.region.as_str(), false)), &context.regions);
     let style = |region: &str| {
@@ -91,15 +94,16 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
     let empty = || ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() };
     let ticks = Ticks::covering(values.chain([0.0]), 7).ok_or_else(empty)?;
     let many = context.replications > 1;
-    let name = |block: &PartyBlock| text::wrap(&block.label, STRONG, context.look.width() - 2.0 * MARGIN - 12.0, 4);
-    let names: Vec<Vec<String>> = blocks.iter().map(name).collect::<Result<_, _>>()?;
-    let height = |at: usize| HEAD + LINE * (names[at].len() - 1) as f64 + ROW * blocks[at].gains.len() as f64;
+    let name = |block: &PartyBlock| block.regimes.lines(STRONG, context.look.width() - 2.0 * MARGIN - 12.0, 4);
+    let names: Vec<(Vec<String>, bool)> = blocks.iter().map(name).collect::<Result<_, _>>()?;
+    let height = |at: usize| HEAD + LINE * (names[at].0.len() - 1) as f64 + ROW * blocks[at].gains.len() as f64;
     let pages = frame::pages(&(0..blocks.len()).map(height).collect::<Vec<_>>());
     let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: title(&blocks, context),
+        names: told_of_cut(pages[at].clone().map(|block| (&blocks[block].regimes, names[block].1))),
+        title: frame::title_of(at, title(&blocks, unit, context), "what each regime is worth to every country"),
         subtitle: format!(
-            "Change against the baseline ({}) in billion US dollars a year: buyers, makers by ownership, dealers and Treasury of \
+            "Change against the baseline ({}) in {unit} US dollars a year: buyers, makers by ownership, dealers and Treasury of \
              each country; period: {}.{}",
             context.regime_label(&context.baseline),
             context.period.label(),
@@ -127,11 +131,18 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
                 }
                 y += height(at);
             }
-            value_axis(canvas, &ticks, scale, (top, bottom), "Billion US dollars a year", |v| ticks.signed_label(v))?;
+            value_axis(
+                canvas,
+                &ticks,
+                scale,
+                (top, bottom),
+                &text::sentence(&format!("{unit} US dollars a year")),
+                |v| ticks.signed_label(v),
+            )?;
             canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
             y = top;
             for place in shown.clone() {
-                let (block, name) = (&blocks[place], &names[place]);
+                let (block, name) = (&blocks[place], &names[place].0);
                 for (at, line) in name.iter().enumerate() {
                     y += if at == 0 { HEAD } else { LINE };
                     // No line of the axis runs through a name.
@@ -175,7 +186,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
 }
 
 /// What is seen: under which regime the world loses most, and under which a country gains most, as far as that is told from nothing.
-fn title(blocks: &[PartyBlock], context: &ChartContext) -> String {
+fn title(blocks: &[PartyBlock], unit: &str, context: &ChartContext) -> String {
     let all =
         || blocks.iter().flat_map(|block| block.gains.iter().map(move |(label, _, change)| (block, label, change)));
     let is_sure = |(_, _, change): &(&PartyBlock, &String, &PairedChange)| {
@@ -186,7 +197,19 @@ fn title(blocks: &[PartyBlock], context: &ChartContext) -> String {
     let least = sure().filter(|(_, _, change)| change.mean < 0.0).min_by(|a, b| a.2.mean.total_cmp(&b.2.mean));
     let most = sure().filter(|(_, _, change)| change.mean > 0.0).max_by(|a, b| a.2.mean.total_cmp(&b.2.mean));
     let told = |(block, label, change): (&PartyBlock, &String, &PairedChange)| {
-        format!("{label} under {} ({} billion a year)", block.label, signed(change.mean))
+        let amount = signed(change.mean);
+        let first = format!(
+            "{amount} {unit} USD a year, {} under {}",
+            text::brief(label, claims::IN_TITLE),
+            block.regimes.brief()
+        );
+        let others = all().filter(|(other, country, _)| (*other, *country) != (block, label));
+        let others = others.map(|(_, country, change)| (country.as_str(), change.interval));
+        match claims::not_told_from(change.interval, others).len() {
+            0 => first,
+            1 => format!("{first} (or another row)"),
+            count => format!("{first} (or one of {count} other rows)"),
+        }
     };
     match (least, most) {
         (Some(least), Some(most)) => format!("Greatest loss: {}; greatest gain: {}", told(least), told(most)),

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
+use super::names::told_of_cut;
 use super::theme::{AXIS, GRID, Ink, LABEL, MARGIN, Marker, PANEL, Style, TICK};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, SharedNames, Svg, text};
 
 const CHART: &str = "response";
 
@@ -78,6 +79,8 @@ const PANEL_TITLE: f64 = 22.0;
 const X_AXIS: f64 = 42.0;
 const Y_AXIS: f64 = 66.0;
 const GUTTER: f64 = 26.0;
+/// Further lines of a panel's title.
+const HEAD_LINE: f64 = 15.0;
 /// Opacity of the band of an interval.
 const BAND: f64 = 0.18;
 
@@ -149,7 +152,21 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     let columns = if panels.len() == 1 { 1 } else { 2 };
     let width = (context.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
     let plot_height = if columns == 1 { 1.6 * PLOT_HEIGHT } else { PLOT_HEIGHT };
-    let height = PANEL_TITLE + plot_height + X_AXIS;
+    // A line is named in the legend on one line.
+    let legend = regimes.iter().map(|regime| {
+        let (lines, is_cut) = regime.regimes.lines(LABEL, context.look.width() - 2.0 * MARGIN - 30.0, 1)?;
+        Ok(if is_cut { (regime.regimes.brief(), true) } else { (lines.concat(), false) })
+    });
+    let legend: Vec<(String, bool)> = legend.collect::<Result<_, ChartError>>()?;
+    let heads = panels.iter().map(|panel| {
+        let unit = responses.metrics.get(panel.metric).map(Measured::in_brackets).unwrap_or_default();
+        let name = if lines { format!("{}{unit}", panel.title) } else { panel.title.clone() };
+        text::wrap(&name, PANEL, width, 3)
+    });
+    let heads: Vec<Vec<String>> = heads.collect::<Result<_, ChartError>>()?;
+    let head_lines = heads.iter().map(Vec::len).max().unwrap_or(1);
+    let panel_title = PANEL_TITLE + HEAD_LINE * (head_lines - 1) as f64;
+    let height = panel_title + plot_height + X_AXIS;
     let intervals = responses.rows.iter().any(|row| row.low.is_finite());
     let what = if responses.is_change {
         format!("Change against the baseline ({}) at the same point", context.regime_label(&context.baseline))
@@ -159,42 +176,48 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
     let measured = responses.metrics.get(first.metric).ok_or_else(|| empty("nothing was measured"))?;
     let (label, own) = told_of(&regimes, responses.rows, first.metric);
     let title = match (lines, responses.swept.first()) {
-        (true, Some(swept)) => over_one(label, own, swept, measured, responses.is_change),
-        _ => over_points(label, own, measured, responses.is_change),
+        (true, Some(swept)) => over_one(&label, own, swept, measured, responses.is_change),
+        _ => over_points(&label, own, measured, responses.is_change),
     };
     let band =
         if intervals && lines { " Bands and bars: 95% intervals of the mean, simulation noise only." } else { "" };
     let frame = Frame {
         look: context.look.clone(),
+        names: told_of_cut(regimes.iter().zip(&legend).map(|(regime, (_, is_cut))| (&regime.regimes, *is_cut))),
         title,
         subtitle: format!("{what}.{band}{left_out}"),
-        legend: regimes
+        legend: legend
             .iter()
             .enumerate()
-            .map(|(i, regime)| {
+            .map(|(i, (label, _))| {
                 let key = if lines { Key::Fan { style: look(i), bands: false } } else { Key::Point(look(i)) };
-                (key, regime.label.clone())
+                (key, label.clone())
             })
             .collect(),
-        footer: context.footer("All points meet the same worlds (common random numbers)."),
+        footer: context.footer(&format!(
+            "All points meet the same worlds (common random numbers). Period: {}.",
+            context.period.label()
+        )),
     };
     frame.around(height * panels.len().div_ceil(columns) as f64, |canvas, top| {
         for (at, panel) in panels.iter().enumerate() {
             let rows: Vec<&ResponsePoint> = responses.rows.iter().filter(|row| row.metric == panel.metric).collect();
             let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
-            let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
+            let upper = top + height * (at / columns) as f64 + panel_title;
             let swept = responses.swept.get(panel.axis).ok_or_else(|| empty("nothing varies"))?;
             let positions = rows.iter().filter_map(|row| row.at.get(panel.axis).copied());
-            let across = Horizontal::new(swept, positions, (left + Y_AXIS, left + width - 6.0));
             let ends = rows.iter().flat_map(|row| if lines { [row.mean, row.low, row.high] } else { [row.mean; 3] });
             let zero = responses.is_change.then_some(0.0);
-            let (Some(across), Some(ticks)) = (across, Ticks::covering(ends.chain(zero), 5)) else {
-                return Err(empty("no point has a number"));
-            };
-            let unit = responses.metrics.get(panel.metric).map(|metric| metric.unit.as_str()).unwrap_or_default();
-            let name = if unit.is_empty() { panel.title.clone() } else { format!("{} ({unit})", panel.title) };
-            let name = if lines { name } else { panel.title.clone() };
-            canvas.text((left, upper - 9.0), &text::fit(&name, PANEL, width)?, PANEL, Anchor::Start)?;
+            let ticks = Ticks::covering(ends.chain(zero), 5).ok_or_else(|| empty("no point has a number"))?;
+            // As wide as the labels need.
+            let labels = ticks.values.iter().map(|value| text::width(&ticks.signed_label(*value), TICK));
+            let widest = labels.collect::<Result<Vec<f64>, _>>()?.into_iter().fold(0.0, f64::max);
+            let across = Horizontal::new(swept, positions, (left + Y_AXIS.max(widest + 8.0), left + width - 6.0));
+            let across = across.ok_or_else(|| empty("no point has a number"))?;
+            for (line, part) in heads[at].iter().enumerate() {
+                let y = upper - 9.0 - HEAD_LINE * (heads[at].len() - 1 - line) as f64;
+                canvas.text((left, y), part, PANEL, Anchor::Start)?;
+            }
             let up = ticks.scale(upper + plot_height, upper);
             axes(canvas, &across, &ticks, up, responses.is_change)?;
             for (place, regime) in regimes.iter().enumerate() {
@@ -220,8 +243,8 @@ fn draw(responses: Responses<'_>, context: &ChartContext, panels: &[Panel], line
 pub(super) struct ShownRegime<'a> {
     /// Its name in the rows.
     pub(super) name: &'a str,
-    /// Its label, or those of several that have the same points.
-    pub(super) label: String,
+    /// It, and those that have the same points.
+    pub(super) regimes: SharedNames,
 }
 
 /// The regimes in the order in which they are drawn; those with the same points are one.
@@ -237,9 +260,9 @@ pub(super) fn distinct<'a>(responses: Responses<'a>, context: &'a ChartContext) 
         let own: Vec<_> = responses.rows.iter().filter(|row| row.regime == name).map(bits).collect();
         let label = context.regime_label(name);
         match points.iter().position(|known| *known == own) {
-            Some(at) => shown[at].label = format!("{}; {label}", shown[at].label),
+            Some(at) => shown[at].regimes.add(label),
             None => {
-                shown.push(ShownRegime { name, label: label.to_owned() });
+                shown.push(ShownRegime { name, regimes: SharedNames::of(label) });
                 points.push(own);
             }
         }
@@ -276,14 +299,14 @@ fn most_moved<'a>(
 
 /// Label and points of the regime that is told of: the one whose points reach farthest.
 pub(super) fn told_of<'a>(
-    regimes: &'a [ShownRegime<'_>],
+    regimes: &[ShownRegime<'_>],
     rows: &'a [ResponsePoint],
     metric: usize,
-) -> (&'a str, Vec<&'a ResponsePoint>) {
+) -> (String, Vec<&'a ResponsePoint>) {
     let most = regimes.iter().rev().max_by(|a, b| reach(a, rows, metric).total_cmp(&reach(b, rows, metric)));
-    let Some(most) = most else { return ("", Vec::new()) };
+    let Some(most) = most else { return (String::new(), Vec::new()) };
     let own = rows.iter().filter(|row| row.regime == most.name && row.metric == metric && row.mean.is_finite());
-    (&most.label, own.collect())
+    (most.regimes.brief(), own.collect())
 }
 
 /// A value in a title, a change with its sign.
@@ -293,6 +316,11 @@ pub(super) fn in_title(value: f64, is_change: bool) -> String {
 }
 
 impl Measured {
+    /// Its unit after its name.
+    fn in_brackets(&self) -> String {
+        if self.unit.is_empty() { String::new() } else { format!(" ({})", self.unit) }
+    }
+
     /// Its unit after a number.
     pub(super) fn after(&self) -> String {
         if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) }

@@ -3,6 +3,7 @@
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame};
+use super::names::told_of_cut;
 use super::response::{Measured, ResponsePoint, Responses, ShownRegime, Swept, distinct, in_title, plain, told_of};
 use super::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, NOTE, PANEL, TICK, WHITE};
 use super::{ChartContext, ChartError, Svg, text};
@@ -13,6 +14,8 @@ const PANEL_TITLE: f64 = 38.0;
 const X_AXIS: f64 = 42.0;
 const Y_AXIS: f64 = 62.0;
 const GUTTER: f64 = 26.0;
+/// Further lines of a panel's title.
+const HEAD_LINE: f64 = 15.0;
 const BAR_HEIGHT: f64 = 12.0;
 const BAR_AREA: f64 = 48.0;
 
@@ -150,12 +153,19 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
     let columns = if grids.len() == 1 { 1 } else { 2 };
     let width = (context.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
     let plot_height = if columns == 1 { 1.4 * PLOT_HEIGHT } else { PLOT_HEIGHT };
-    let height = PANEL_TITLE + plot_height + X_AXIS;
+    let heads: Vec<(Vec<String>, bool)> =
+        regimes.iter().map(|regime| regime.regimes.lines(PANEL, width, 3)).collect::<Result<_, _>>()?;
+    let head_lines = heads.iter().map(|(lines, _)| lines.len()).max().unwrap_or(1);
+    let panel_title = PANEL_TITLE + HEAD_LINE * (head_lines - 1) as f64;
+    let height = panel_title + plot_height + X_AXIS;
     let pages = frame::pages(&vec![height; grids.len().div_ceil(columns)]);
     let frame = |at: usize| {
         Frame {
         look: context.look.clone(),
-        title: title(responses, &regimes, metric, (across, up), measured),
+        names: told_of_cut(
+            regimes.iter().zip(&heads).skip(columns * pages[at].start).take(columns * pages[at].len()).map(|(regime, (_, is_cut))| (&regime.regimes, *is_cut)),
+        ),
+        title: frame::title_of(at, title(responses, &regimes, metric, (across, up), measured), &measured.label),
         subtitle: if responses.is_change {
             format!("Change against the baseline ({}) at the same point.", context.regime_label(&context.baseline))
         } else {
@@ -164,21 +174,27 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
         legend: Vec::new(),
         footer: context.footer(&if widest.is_finite() {
             let widest = format!("{}{}", text::in_words(widest), measured.after());
-            format!("All points meet the same worlds; the widest 95% interval of a mean, simulation noise only, is ± {widest}.")
+            format!(
+                "All points meet the same worlds; the widest 95% interval of a mean, simulation noise only, is ± {widest}. Period: {}.",
+                context.period.label()
+            )
         } else {
-            "All points meet the same worlds. One replication: no intervals.".to_owned()
+            format!("All points meet the same worlds. One replication: no intervals. Period: {}.", context.period.label())
         }),
     }
     };
     let page = |(page, lines): (usize, &std::ops::Range<usize>)| {
         let body = height * lines.len() as f64 + BAR_AREA;
         frame(page).around(body, |canvas, top| {
-            let shown = regimes.iter().zip(&grids).skip(columns * lines.start).take(columns * lines.len());
-            for (at, (regime, grid)) in shown.enumerate() {
+            let shown = grids.iter().skip(columns * lines.start).take(columns * lines.len());
+            for (at, grid) in shown.enumerate() {
                 let left = MARGIN + (width + GUTTER) * (at % columns) as f64;
-                let upper = top + height * (at / columns) as f64 + PANEL_TITLE;
-                let title = text::fit(&regime.label, PANEL, width)?;
-                canvas.text((left, upper - 23.0), &title, PANEL, Anchor::Start)?;
+                let upper = top + height * (at / columns) as f64 + panel_title;
+                let title = &heads[columns * lines.start + at].0;
+                for (line, part) in title.iter().enumerate() {
+                    let y = upper - 23.0 - HEAD_LINE * (title.len() - 1 - line) as f64;
+                    canvas.text((left, y), part, PANEL, Anchor::Start)?;
+                }
                 let area =
                     Area { left: left + Y_AXIS, right: left + width - 6.0, top: upper, bottom: upper + plot_height };
                 panel(canvas, grid, (across, up), &levels, (shades, area))?;
@@ -252,11 +268,10 @@ fn panel(
     // Between named settings nothing is half way.
     let levels_drawn: &[f64] = if named { &[] } else { &levels.values };
     let contours: Vec<_> = levels_drawn.iter().map(|level| (*level, grid.contour(*level))).collect();
-    for [from, to] in contours.iter().flat_map(|(_, pieces)| pieces) {
-        canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
-    }
-    // Each level is named once, at the piece nearest the middle of its line where the name has room beside those before.
+    // Each level is named once, at the piece nearest the middle of its line where the name has room beside those before. A line without room for its
+    // number says nothing, and is not drawn.
     let mut taken: Vec<[f64; 4]> = Vec::new();
+    let mut named_at = Vec::new();
     for (level, pieces) in &contours {
         let label = if shades.signed { levels.signed_label(*level) } else { levels.label(*level) };
         let half = text::width(&label, NOTE)? / 2.0 + 2.0;
@@ -275,6 +290,12 @@ fn panel(
         };
         let Some(place) = places.find(is_free) else { continue };
         taken.push(around(place));
+        for [from, to] in pieces {
+            canvas.line(&[(x(from.0), y(from.1)), (x(to.0), y(to.1))], Stroke::solid(BLACK, 0.9))?;
+        }
+        named_at.push((place, half, label));
+    }
+    for (place, half, label) in named_at {
         canvas.rect((place.0 - half, place.1 - 6.5), (place.0 + half, place.1 + 6.5), WHITE, 0.85)?;
         canvas.text_mid(place, &label, NOTE.ink(BLACK), Anchor::Middle)?;
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::over_time::{self, Sheet};
 pub use super::over_time::{GroupFan, TimePanel};
 use super::theme::{Groups, RegionGroup};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, SharedNames, Svg, claims, text};
 use crate::report::rows::{Fan, WeeklyRow};
 
 const CHART: &str = "shares over time";
@@ -41,7 +41,8 @@ fn panels(
             GroupFan { label: group.label(&context.flag_label), weeks }
         };
         let events = over_time::events(context, regime, of_regime.iter().map(|row| row.week_start));
-        TimePanel { label: context.regime_label(regime).to_owned(), fans: order.iter().map(fan).collect(), events }
+        let regimes = SharedNames::of(context.regime_label(regime));
+        TimePanel { regimes, fans: order.iter().map(fan).collect(), events }
     });
     Ok((panels.collect(), groups, order))
 }
@@ -79,8 +80,8 @@ fn title(panels: &[TimePanel], is_smoothed: bool) -> String {
     let share = |share: f64| format!("{}%", text::number(100.0 * share, 0));
     format!(
         "{}: {} have {} of sales in the last {} weeks ({} under the baseline)",
-        panel.label,
-        fan.label,
+        panel.regimes.brief(),
+        text::brief(&fan.label, claims::IN_TITLE),
         share(after),
         over_time::SMOOTH_WEEKS,
         share(before)
@@ -109,6 +110,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         panels: &panels,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: title(&panels, is_smoothed),
+        topic: "shares of the cars sold",
         subtitle: lines,
         footer: context.footer(match context.replications {
             1 => "One replication: no bands.",
@@ -138,7 +140,7 @@ mod tests {
         let study = fixtures::showdown(3);
         let panels = series(&study.weekly, &study.context).unwrap();
         assert_eq!(panels.len(), 5);
-        assert_eq!(panels[0].label, "Status quo");
+        assert_eq!(panels[0].regimes.all(), "Status quo");
         let labels: Vec<&str> = panels[0].fans.iter().map(|fan| fan.label.as_str()).collect();
         assert_eq!(labels, ["Japan, on the sanctions list", "Japan, other", "Europe", "Big Three"]);
         let row = study.weekly.iter().find(|row| row.week == 30 && row.region == "europe").unwrap();
@@ -154,7 +156,7 @@ mod tests {
         assert!(
             date == row.week_start && (fan.mean - weeks.iter().sum::<f64>() / 4.0).abs() < 1e-12 && fan.q95.is_nan()
         );
-        let imposed = panels.iter().find(|panel| panel.label.starts_with("Sanctions imposed")).unwrap();
+        let imposed = panels.iter().find(|panel| panel.regimes.all().starts_with("Sanctions imposed")).unwrap();
         assert_eq!(imposed.events.len(), 3);
     }
 

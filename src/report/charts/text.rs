@@ -13,6 +13,7 @@ const EM_PER_LINE: f64 = 2048.0 / 2384.0;
 
 /// Width of `text` in pixels.
 pub(super) fn width(text: &str, font: Type) -> Result<f64, ChartError> {
+    super::canvas::register_fonts()?;
     const MEASURE: f64 = 4096.0; // large, because plotters rounds to whole pixels
     let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
     let face = FontDesc::new(FontFamily::Name(FAMILIES), MEASURE, style);
@@ -20,13 +21,28 @@ pub(super) fn width(text: &str, font: Type) -> Result<f64, ChartError> {
     Ok(f64::from(right - left) * font.px / (MEASURE * EM_PER_LINE))
 }
 
-/// Text without what XML forbids: control characters and line breaks become spaces. No sheet holds more than is kept.
+/// Text without what XML forbids: control characters and line breaks become spaces.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
+}
+
+/// Letters of a text that are drawn at most.
+pub(super) const MOST: usize = 2_000;
+
+/// The same of what is drawn: no sheet holds more than is kept.
 pub(super) fn clean(text: &str) -> String {
-    const MOST: usize = 1_000;
-    text.chars()
-        .take(MOST)
-        .map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c })
-        .collect()
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => printable(&text[..end]),
+        None => printable(text),
+    }
+}
+
+/// Whether a cut between two letters would leave a part of a number, which reads as another number.
+fn parts_a_number(before: Option<&char>, after: Option<&char>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    let is_part = |c: &char| c.is_ascii_digit() || matches!(c, ',' | '.' | '%');
+    (before.is_ascii_digit() && is_part(after))
+        || (matches!(before, ',' | '.' | '−' | '+' | '±') && after.is_ascii_digit())
 }
 
 /// `text`, cut with an ellipsis where it is wider than `room`.
@@ -36,7 +52,10 @@ pub(super) fn fit(text: &str, font: Type, room: f64) -> Result<String, ChartErro
         return Ok(text);
     }
     let mut letters: Vec<char> = text.chars().collect();
-    while letters.pop().is_some() {
+    while let Some(dropped) = letters.pop() {
+        if parts_a_number(letters.last(), Some(&dropped)) {
+            continue;
+        }
         let kept: String = letters.iter().collect();
         let cut = format!("{}…", kept.trim_end());
         if width(&cut, font)? <= room {
@@ -83,6 +102,16 @@ pub(super) fn wrap(text: &str, font: Type, room: f64, lines: usize) -> Result<Ve
     wrapped.iter().map(|line| fit(line, font, room)).collect()
 }
 
+/// A name in a sentence: whole words of it, of `most` letters or so.
+pub(super) fn brief(name: &str, most: usize) -> String {
+    let name = clean(name);
+    let Some((end, _)) = name.char_indices().nth(most) else { return name };
+    let kept = &name[..end];
+    // A word longer than half of it all is cut as it stands.
+    let words = kept.rsplit_once(' ').map(|(words, _)| words).filter(|words| words.len() > end / 2).unwrap_or(kept);
+    format!("{}…", words.trim_end_matches([' ', ',', ';', ':', '(']))
+}
+
 /// A number with thousands separators and a true minus sign; a dash for NaN.
 pub(super) fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
@@ -112,6 +141,25 @@ pub(super) fn in_words(value: f64) -> String {
         size if size >= 100.0 => number(value, 0),
         size if size >= 1.0 => number(value, 1),
         _ => number(value, 3),
+    }
+}
+
+/// How numbers of a unit are written: fractions in percent, their changes in percentage points.
+pub(super) struct Written {
+    /// What numbers are multiplied by.
+    pub(super) times: f64,
+    /// The unit of a level.
+    pub(super) level: String,
+    /// The unit of a change.
+    pub(super) change: String,
+}
+
+impl Written {
+    pub(super) fn of(unit: &str) -> Self {
+        match unit {
+            "fraction" => Self { times: 100.0, level: "percent".to_owned(), change: "percentage points".to_owned() },
+            _ => Self { times: 1.0, level: unit.to_owned(), change: unit.to_owned() },
+        }
     }
 }
 
@@ -197,6 +245,17 @@ mod tests {
         assert!(width(&cut, LABEL).unwrap() <= 100.0);
         let cut = fit_name("Grand Touring Estate No. 12", LABEL, 110.0).unwrap();
         assert!(cut.starts_with("Grand") && cut.contains('…') && cut.ends_with("No. 12"), "{cut}");
+        // A number is whole or not there: a part of it would be another.
+        let told = "falls by 326,217.5 cars";
+        for room in 0..160 {
+            let cut = fit(told, LABEL, f64::from(room)).unwrap();
+            assert!(cut.contains("326,217.5") || !cut.contains('3'), "{cut}");
+        }
+        assert_eq!(
+            brief("Sanctions imposed at the deadline, with all that follows", 36),
+            "Sanctions imposed at the deadline…"
+        );
+        assert_eq!(brief("Status quo", 36), "Status quo");
         let lines = wrap(name, LABEL, 120.0, 2).unwrap();
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| width(line, LABEL).unwrap() <= 120.0));

@@ -56,7 +56,8 @@ pub(super) const PANEL: Type = Type { px: 12.0, bold: true, ink: BLACK };
 pub(super) const LABEL: Type = Type { px: LABEL_PX, bold: false, ink: BLACK };
 pub(super) const STRONG: Type = Type { px: LABEL_PX, bold: true, ink: BLACK };
 pub(super) const TICK: Type = Type { px: 10.5, bold: false, ink: MUTED };
-pub(super) const NOTE: Type = Type { px: 10.0, bold: false, ink: MUTED };
+/// Nothing on a chart is smaller: 7 points where it is 16 cm wide.
+pub(super) const NOTE: Type = Type { px: 10.5, bold: false, ink: MUTED };
 
 impl Type {
     pub(super) fn ink(self, ink: Ink) -> Self {

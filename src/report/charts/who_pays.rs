@@ -4,7 +4,7 @@ use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::account_rows::PairedChange;
 
 const CHART: &str = "who pays";
@@ -55,17 +55,13 @@ pub fn series(parties: &[Party]) -> Result<Vec<PaymentBar>, ChartError> {
     Ok(parties.iter().filter(|party| party.change.mean.is_finite()).map(bar).collect())
 }
 
-/// Turns bars that are all small into millions; the unit that they are in.
-fn unit_of(bars: &mut [PaymentBar]) -> &'static str {
+/// Millions where all amounts in billions are small: what they are multiplied by, and their unit.
+pub(super) fn unit_of(billions: impl Iterator<Item = f64>) -> (f64, &'static str) {
     const SMALL: f64 = 0.1;
-    const MILLIONS: f64 = 1e3;
-    if bars.iter().any(|bar| bar.from.abs().max(bar.to.abs()) >= SMALL) {
-        return "billion";
+    match billions.fold(0.0, |most: f64, amount| most.max(amount.abs())) {
+        most if most < SMALL => (1e3, "million"),
+        _ => (1.0, "billion"),
     }
-    for bar in bars {
-        (bar.from, bar.to, bar.change) = (bar.from * MILLIONS, bar.to * MILLIONS, bar.change.times(MILLIONS));
-    }
-    "million"
 }
 
 const ROW: f64 = 27.0;
@@ -84,24 +80,24 @@ fn title(bars: &[PaymentBar], regime: &str, unit: &str) -> String {
         !(low <= 0.0 && high >= 0.0)
     };
     let parties = || bars.iter().filter(|bar| !bar.total).filter(is_sure);
-    let money = |bar: &PaymentBar| format!("{} {unit} a year", signed(bar.change.mean));
+    let money = |bar: &PaymentBar| {
+        let first =
+            format!("{} ({} {unit} USD a year)", text::brief(&bar.label, claims::IN_TITLE), signed(bar.change.mean));
+        let others = bars.iter().filter(|other| !other.total && other.label != bar.label);
+        let others = others.map(|other| (other.label.as_str(), other.change.interval));
+        claims::or_others(&first, &claims::not_told_from(bar.change.interval, others))
+    };
     let least = parties().filter(|bar| bar.change.mean < 0.0).min_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     let most = parties().filter(|bar| bar.change.mean > 0.0).max_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     match (least, most) {
         (Some(least), Some(most)) => {
-            format!(
-                "{regime}: who loses most: {} ({}); who gains most: {} ({})",
-                least.label,
-                money(least),
-                most.label,
-                money(most)
-            )
+            format!("{regime}: who loses most: {}; who gains most: {}", money(least), money(most))
         }
         (Some(least), None) => {
-            format!("{regime}: who loses most: {} ({}); nobody surely gains", least.label, money(least))
+            format!("{regime}: who loses most: {}; nobody surely gains", money(least))
         }
         (None, Some(most)) => {
-            format!("{regime}: who gains most: {} ({}); nobody surely loses", most.label, money(most))
+            format!("{regime}: who gains most: {}; nobody surely loses", money(most))
         }
         (None, None) => format!("{regime}: nobody's gain or loss is told from nothing"),
     }
@@ -113,7 +109,10 @@ fn title(bars: &[PaymentBar], regime: &str, unit: &str) -> String {
 /// [`ChartError::Empty`] where nobody gains or loses; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
     let mut bars = series(parties)?;
-    let unit = unit_of(&mut bars);
+    let (times, unit) = unit_of(bars.iter().flat_map(|bar| [bar.from, bar.to]));
+    for bar in &mut bars {
+        (bar.from, bar.to, bar.change) = (bar.from * times, bar.to * times, bar.change.times(times));
+    }
     let many = context.replications > 1;
     let ends = bars.iter().flat_map(|bar| {
         let [low, high] = bar.change.interval;
@@ -125,7 +124,8 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
     legend.push((Key::Swatch(MUTED), "total of the above".to_owned()));
     let frame = Frame {
         look: context.look.clone(),
-        title: title(&bars, context.regime_label(regime), unit),
+        names: Vec::new(),
+        title: title(&bars, &context.in_title(regime), unit),
         subtitle: format!(
             "Change against the baseline ({}) in {unit} US dollars a year; period: {}. Each bar starts where the one above ends.",
             context.regime_label(&context.baseline),
@@ -221,7 +221,8 @@ mod tests {
         assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
         let study = fixtures::showdown(3);
         let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
-        let told = "who loses most: Buyers (−3.000 billion a year); who gains most: Makers (+0.500 billion a year)";
+        let told =
+            "who loses most: Buyers (−3.000 billion USD a year); who gains most: Makers (+0.500 billion USD a year)";
         let billions = title(&bars, "X", "billion");
         assert!(billions.contains(told) && svg.as_str().contains("who loses most: "), "{billions}");
         // A small policy is told in millions: nothing is written as 0.000 beside a bar that can be seen.

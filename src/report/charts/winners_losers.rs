@@ -4,7 +4,7 @@ use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Groups, LABEL, MARGIN, MUTED, RegionGroup, STRIPE, STRONG, Style};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::numerics::student;
 use crate::report::rows::{ModelRow, Summary};
 
@@ -107,9 +107,17 @@ fn most_changed(all: &[(ModelChange, RegionGroup)]) -> (Vec<&(ModelChange, Regio
 /// What is seen: who gains and who loses most.
 fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
     let (Some((first, _)), Some((last, _))) = (changes.first(), changes.last()) else { return regime.to_owned() };
+    let interval = |change: &ModelChange| [change.change - change.half_width, change.change + change.half_width];
     let told = |change: &ModelChange| {
         let plus = if change.change > 0.0 { "+" } else { "" };
-        format!("{} ({plus}{} cars a year)", change.model, text::number(change.change, 0))
+        let first = format!(
+            "{} ({plus}{} cars a year)",
+            text::brief(&change.model, claims::IN_TITLE),
+            text::number(change.change, 0)
+        );
+        let others = changes.iter().map(|(other, _)| other).filter(|other| other.model != change.model);
+        let others = others.map(|other| (other.model.as_str(), interval(other)));
+        claims::or_others(&first, &claims::not_told_from(interval(change), others))
     };
     // Without an interval what there is is told.
     let sure = |change: &ModelChange| {
@@ -151,7 +159,8 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
     };
     let frame = Frame {
         look: context.look.clone(),
-        title: title(&all, context.regime_label(regime)),
+        names: Vec::new(),
+        title: title(&all, &context.in_title(regime)),
         subtitle: format!(
             "Change in {sales}, cars a year, against the baseline ({}), by model, greatest gain first; period: {}.{left_out}{taxed}{}",
             context.regime_label(&context.baseline),

@@ -29,7 +29,7 @@ impl Show {
     /// How numbers of a headline metric are shown.
     pub(super) fn of(metric: &Described) -> Self {
         match metric.unit {
-            "cars" => Self::Count,
+            "cars" | "purchases" => Self::Count,
             "fraction" => Self::Percent,
             "USD" if metric.is_flow => Self::Money,
             "USD" => Self::Price,
