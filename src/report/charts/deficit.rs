@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::over_time::{self, GroupFan, Sheet, TimePanel};
 use super::theme::{Ink, Marker, Style};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, PeriodContext, SharedNames, Svg, text};
 use crate::numerics::calendar::Day;
 use crate::report::rows::Fan;
 
@@ -51,24 +51,45 @@ pub fn series(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Tim
             .collect();
         let events = over_time::events(context, regime, weeks.iter().map(|(week, _)| *week));
         let fans = vec![GroupFan { label: LINE.to_owned(), weeks }];
-        TimePanel { label: context.regime_label(regime).to_owned(), fans, events }
+        TimePanel { regimes: SharedNames::of(context.regime_label(regime)), fans, events }
     });
     Ok(panels.collect())
 }
 
-/// What is seen: the regime whose mean month differs most from the deficit without the policy.
-fn title(panels: &[TimePanel], base: f64) -> String {
+/// What is seen: how far the mean over the period's weeks is from the deficit without the policy. The months have no intervals of means, so that
+/// no regime is said to move it most.
+fn title(panels: &[TimePanel], base: f64, period: &PeriodContext) -> String {
     let change = |panel: &TimePanel| {
-        let weeks: Vec<f64> = panel.fans.iter().flat_map(|fan| &fan.weeks).map(|(_, fan)| fan.mean - base).collect();
-        weeks.iter().sum::<f64>() / weeks.len() as f64
+        let weeks = panel.fans.iter().flat_map(|fan| &fan.weeks);
+        let own = weeks.filter(|(week, _)| (period.first..=period.last).contains(week));
+        let changes: Vec<f64> = own.map(|(_, fan)| fan.mean - base).collect();
+        changes.iter().sum::<f64>() / changes.len() as f64
     };
-    let most = panels.iter().map(|panel| (panel, change(panel))).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
-    let Some((panel, change)) = most.filter(|(_, change)| change.is_finite()) else {
+    let mut changes: Vec<(&TimePanel, f64)> = panels.iter().map(|panel| (panel, change(panel))).collect();
+    changes.retain(|(_, change)| change.is_finite());
+    changes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let Some(((panel, change), others)) = changes.split_first() else {
         return "The bilateral trade deficit".to_owned();
     };
-    let billion = |value: f64| text::number(value, 1);
-    let (base, change, sign) = (billion(base), billion(change), if change > 0.0 { "+" } else { "" });
-    format!("A deficit of {base} billion moves by {sign}{change} on average under {}, the most of any", panel.label)
+    let moved = |value: f64| format!("{}{}", if value > 0.0 { "+" } else { "" }, text::number(value, 1));
+    let ends = others
+        .iter()
+        .map(|(_, change)| *change)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), change| (low.min(change), high.max(change)));
+    let others = match others {
+        [] => String::new(),
+        [_] => format!(", by {} under the other regime", moved(ends.0)),
+        _ => format!(", by {} to {} under the other regimes", moved(ends.0), moved(ends.1)),
+    };
+    let month = |date: Date| date.strftime("%B %Y").to_string();
+    format!(
+        "A deficit of {} billion US dollars a year moves by {} billion under {}{others}: means from {} to {}",
+        text::number(base, 1),
+        moved(*change),
+        panel.regimes.brief(),
+        month(period.first),
+        month(period.last)
+    )
 }
 
 const LINE: &str = "deficit with the partner of the dispute";
@@ -85,7 +106,8 @@ pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Svg>,
         chart: CHART,
         panels: &panels,
         groups: vec![(INK, LINE.to_owned())],
-        title: title(&panels, base),
+        title: title(&panels, base, &context.period),
+        topic: "the bilateral trade deficit",
         subtitle: format!(
             "Billion US dollars a year, month by month: {} without the policy (line), plus the change of imports of these cars at customs \
              value and of orders lost.{}",
@@ -136,6 +158,13 @@ mod tests {
         low.iter_mut()
             .for_each(|month| month.deficit = Fan { mean: 0.5, q05: -1.0, q50: 0.5, q95: 2.0, ..month.deficit });
         assert!(!draw(&low, &study.context).unwrap()[0].as_str().contains(cut));
+        // Weeks before the period are in no mean.
+        let mut period = study.context.period.clone();
+        period.first = date(1995, 2, 1);
+        let told = title(&panels, 65.7, &period);
+        let expected = "A deficit of 65.7 billion US dollars a year moves by −4.7 billion under Announced and settled (history): means \
+                        from February 1995 to December 1996";
+        assert_eq!(told, expected);
         assert!(matches!(draw(&months[..2], &study.context), Err(ChartError::Empty { .. })));
     }
 }
