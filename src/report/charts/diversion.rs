@@ -2,8 +2,9 @@
 
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
+use super::names::told_of_cut;
 use super::theme::{self, Groups, LABEL, MARGIN, PANEL, STRONG, Style, TICK, Type};
-use super::{ChartContext, ChartError, Svg, axis, text};
+use super::{ChartContext, ChartError, SharedNames, Svg, axis, claims, text};
 use crate::report::rows::{ALL_TAXED, DiversionRegionRow};
 
 const CHART: &str = "diversion";
@@ -11,8 +12,10 @@ const CHART: &str = "diversion";
 /// The bars of one regime, or of several with the same diversion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiversionPanel {
-    /// Labels of the regimes.
-    pub regimes: Vec<String>,
+    /// The regimes.
+    pub regimes: SharedNames,
+    /// Weeks of the horizon in which they have other prices, on average over worlds: buyers are lost in these.
+    pub weeks: f64,
     /// All taxed models together, then each, the one that lost most first.
     pub bars: Vec<DiversionBar>,
 }
@@ -22,7 +25,7 @@ pub struct DiversionPanel {
 pub struct DiversionBar {
     /// The model.
     pub model: String,
-    /// Buyers lost, cars a year of duty, and half the width of the interval of their mean.
+    /// Buyers lost in those weeks, cars, and half the width of the interval of their mean.
     pub lost_units: [f64; 2],
     /// Share of them by region, in the order of the scenario, with the ends of its interval; the shares add up to one.
     pub shares: Vec<Share>,
@@ -59,7 +62,7 @@ pub fn series(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec
     let mut panels: Vec<DiversionPanel> = Vec::new();
     for regime in context.in_order(rows.iter().map(|row| row.regime.as_str())) {
         let mut models: Vec<&str> = Vec::new();
-        // Without a week of other prices nothing can be said of a year of them.
+        // Without a week of other prices nobody is lost to them.
         let own = || rows.iter().filter(|row| row.regime == regime && row.weeks > 0.0 && row.lost_units > 0.0);
         for row in own() {
             if !models.contains(&row.model.as_str()) {
@@ -83,7 +86,7 @@ pub fn series(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec
                 is_all,
                 DiversionBar {
                     model: if is_all { "All taxed models".to_owned() } else { text::car_name(&first.brand, model) },
-                    lost_units: [first.lost_units, half].map(|cars| cars * 52.0 / first.weeks),
+                    lost_units: [first.lost_units, half],
                     shares: regions.iter().map(share).collect(),
                 },
             ));
@@ -95,10 +98,11 @@ pub fn series(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec
         if bars.is_empty() {
             continue;
         }
-        let label = context.regime_label(regime).to_owned();
-        match panels.iter_mut().find(|panel| panel.bars == bars) {
-            Some(panel) => panel.regimes.push(label),
-            None => panels.push(DiversionPanel { regimes: vec![label], bars }),
+        let label = context.regime_label(regime);
+        let weeks = own().map(|row| row.weeks).next().unwrap_or(f64::NAN);
+        match panels.iter_mut().find(|panel| panel.weeks == weeks && panel.bars == bars) {
+            Some(panel) => panel.regimes.add(label),
+            None => panels.push(DiversionPanel { regimes: SharedNames::of(label), weeks, bars }),
         }
     }
     if panels.is_empty() {
@@ -120,7 +124,7 @@ const WIDEST: f64 = 0.5;
 const MOST: usize = 36;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
-    (0.31 * width, width - 95.0)
+    (0.29 * width, width - 130.0)
 }
 
 /// Draws the chart.
@@ -129,32 +133,40 @@ fn plot(width: f64) -> (f64, f64) {
 /// [`ChartError::Empty`] where no model lost a buyer to another; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let mut panels = series(rows, context)?;
-    let cut = panels.iter().any(|panel| panel.bars.len() > MOST);
+    let models: Vec<usize> = panels.iter().map(|panel| panel.bars.len() - 1).collect();
     panels.iter_mut().for_each(|panel| panel.bars.truncate(MOST));
     let groups = groups(rows, context);
     let styles: Vec<(String, Style)> =
         groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
     let name = |panel: &DiversionPanel| {
-        text::wrap(&panel.regimes.join("; "), PANEL, plot(context.look.width()).1 - MARGIN - 50.0, 4)
+        let head = text::width(&head(panel), LABEL)?;
+        panel.regimes.lines(PANEL, context.look.width() - 2.0 * MARGIN - 16.0 - head, 4)
     };
-    let names: Vec<Vec<String>> = panels.iter().map(name).collect::<Result<_, _>>()?;
+    let names: Vec<(Vec<String>, bool)> = panels.iter().map(name).collect::<Result<_, _>>()?;
     let height = |at: usize| {
         let bars = panels[at].bars.len() as f64;
-        HEAD + LINE * (names[at].len() - 1) as f64 + ROW * bars + AFTER_TOTAL + VALUE_AXIS + BETWEEN
+        HEAD + LINE * (names[at].0.len() - 1) as f64 + ROW * bars + AFTER_TOTAL + VALUE_AXIS + BETWEEN
     };
     let pages = frame::pages(&(0..panels.len()).map(height).collect::<Vec<_>>());
-    let most = if cut { format!(" The {} that lose most.", MOST - 1) } else { String::new() };
+    let most = |at: usize| match pages[at].clone().any(|panel| models[panel] >= MOST) {
+        true => format!(" Of more than {} models those that lose most.", MOST - 1),
+        false => String::new(),
+    };
     let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: title(&panels[pages[at].clone()], &styles),
+        names: told_of_cut(pages[at].clone().map(|panel| (&panels[panel].regimes, names[panel].1))),
+        title: frame::title_of(at, title(&panels[pages[at].clone()], &styles), "where lost buyers go, by regime"),
         subtitle: format!(
-            "Percent of the buyers that each taxed model loses to the duty, by region of what they buy instead. Models in order of buyers lost.{most}{}",
+            "Percent of the buyers that each taxed model loses, by region of what they buy instead. Right: how many it loses in the weeks of other prices, \
+             those of the whole horizon in which the duty stands; mean over {}s. Models in order of buyers lost.{}{}",
+            context.each(),
+            most(at),
             frame::page_of(at, pages.len())
         ),
         legend: styles.iter().map(|(label, style)| (Key::Swatch(style.ink), label.clone())).collect(),
         footer: if context.replications > 1 {
             context.footer_of_intervals(
-                "Drawn choices. ± is half the width of a 95% interval, of a share where there is room for it, and ? says that too few buyers were drawn for one; tables/diversion.csv has every option.",
+                "Drawn choices. ± is half the width of a 95% interval, of a share where there is room for it; ? stands where too few buyers were drawn for one; tables/diversion.csv has every option.",
             )
         } else {
             context.footer("Drawn choices. One replication: no intervals.")
@@ -163,7 +175,7 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
     let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
         frame(page).around(shown.clone().map(height).sum::<f64>() - BETWEEN, |canvas, mut top| {
             for at in shown.clone() {
-                draw_panel(canvas, &panels[at], &names[at], &styles, top)?;
+                draw_panel(canvas, &panels[at], &names[at].0, &styles, top)?;
                 top += height(at);
             }
             Ok(())
@@ -180,16 +192,39 @@ fn title(panels: &[DiversionPanel], styles: &[(String, Style)]) -> String {
     let mut shares: Vec<(&Share, &str)> =
         total.shares.iter().zip(styles).map(|(share, (label, _))| (share, label.as_str())).collect();
     shares.sort_by(|a, b| b.0.value.total_cmp(&a.0.value));
-    let of = format!("{}: of {} buyers lost a year", panel.regimes.join("; "), text::number(total.lost_units[0], 0));
-    let percent = |share: &Share| text::number(100.0 * share.value, 0);
-    match shares[..] {
-        [] => of,
-        [(first, to), (second, and), ..] if second.interval[1] >= first.interval[0] => {
-            format!("{of} the largest parts, {}% and {}%, go to: {to}; {and}", percent(first), percent(second))
+    let of = format!(
+        "{}: of {} buyers lost in {}",
+        panel.regimes.brief(),
+        text::number(total.lost_units[0], 0),
+        weeks_of_other_prices(panel.weeks)
+    );
+    let part = |(share, to): &(&Share, &str)| format!("{}% to {to}", text::number(100.0 * share.value, 0));
+    let Some((first, others)) = shares.split_first() else { return of };
+    let intervals = others.iter().map(|(share, to)| (*to, share.interval));
+    let untold = claims::not_told_from(first.0.interval, intervals);
+    match others {
+        _ if untold.is_empty() && first.0.interval[0] > 0.5 => format!("{of}, most go to one region, {}", part(first)),
+        _ if untold.is_empty() => format!("{of}, the largest part goes to one region, {}", part(first)),
+        [second, ..] => {
+            let which = if untold.len() == 1 { "which of the two gets more" } else { "which region gets most" };
+            let second = format!("{}% to {}", text::number(100.0 * second.0.value, 0), second.1);
+            let (share, to) = first;
+            format!("{of}, {}% go to {to} and {second}; {which} is not known", text::number(100.0 * share.value, 0))
         }
-        [(first, to), ..] if first.value > 0.5 => format!("{of} most, {}%, go to: {to}", percent(first)),
-        [(first, to), ..] => format!("{of} the largest part, {}%, goes to: {to}", percent(first)),
+        [] => of,
     }
+}
+
+/// Head of the column of buyers lost.
+fn head(panel: &DiversionPanel) -> String {
+    format!("lost in {}", weeks_of_other_prices(panel.weeks))
+}
+
+/// Weeks of other prices, a mean over worlds where they are no whole number.
+fn weeks_of_other_prices(weeks: f64) -> String {
+    let digits = usize::from((weeks - weeks.round()).abs() > 1e-6);
+    let mean = if digits > 0 { " on average" } else { "" };
+    format!("{} weeks of other prices{mean}", text::number(weeks, digits))
 }
 
 /// A number with half the width of its interval, where that is known and not nothing in the digits shown.
@@ -211,23 +246,27 @@ fn draw_panel(
         top += if at > 0 { LINE } else { 0.0 };
         canvas.text((MARGIN, top + 12.0), line, PANEL, Anchor::Start)?;
     }
-    canvas.text((canvas.width - MARGIN, top + 12.0), "lost a year", LABEL.ink(theme::MUTED), Anchor::End)?;
+    let head = head(panel);
+    canvas.text((canvas.width - MARGIN, top + 12.0), &head, LABEL.ink(theme::MUTED), Anchor::End)?;
     let first = top + HEAD;
     let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;
     let Some(ticks) = axis::Ticks::covering([0.0, 100.0], 5) else { return Ok(()) };
     let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
     value_axis(canvas, &ticks, scale, (first, bottom), "Share of the lost buyers", |v| format!("{}%", ticks.label(v)))?;
+    // With several replications a number of so few buyers that it has no interval is marked.
+    let has_intervals = panel.bars.iter().any(|bar| bar.lost_units[1].is_finite());
     for (at, bar) in panel.bars.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5) + if at > 0 { AFTER_TOTAL } else { 0.0 };
         let font = if at == 0 { STRONG } else { LABEL };
         let name = text::fit_name(&bar.model, font, plot(canvas.width).0 - MARGIN - 10.0)?;
         canvas.text_mid((plot(canvas.width).0 - 10.0, y), &name, font, Anchor::End)?;
         let [lost, half] = bar.lost_units;
-        let figure = with_half(lost, half.max(1.0)).filter(|_| half.is_finite());
-        let figure = figure.unwrap_or_else(|| text::number(lost, 0));
-        let room = canvas.width - MARGIN - plot(canvas.width).1 - 6.0;
-        let fits = text::width(&figure, LABEL)? <= room;
-        let figure = if fits { figure } else { text::number(lost, 0) };
+        let lost = text::number(lost, 0);
+        let figure = match half.is_finite() {
+            true => format!("{lost} {}", text::half_width(half, &text::number(half, 0))),
+            false if has_intervals => format!("{lost} ?"),
+            false => lost,
+        };
         canvas.text_mid((canvas.width - MARGIN, y), &figure, LABEL, Anchor::End)?;
         draw_bar(canvas, bar, styles, scale, y)?;
     }
@@ -273,7 +312,7 @@ mod tests {
     use super::*;
     use crate::report::charts::fixtures;
 
-    /// Half a year of duty: a year has twice the buyers.
+    /// Half a year of duty.
     fn lost(model: &str, by_region: &[(&str, f64)]) -> Vec<DiversionRegionRow> {
         let lost_units: f64 = by_region.iter().map(|(_, cars)| cars).sum();
         let row = |(region, cars): &(&str, f64)| DiversionRegionRow {
@@ -309,13 +348,17 @@ mod tests {
         let bars = &panels[0].bars;
         let names = bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>();
         assert_eq!(names, ["All taxed models", "Make B", "Make A"]);
-        assert_eq!(bars[0].lost_units, [200.0, 4.0]);
+        assert_eq!(bars[0].lost_units, [100.0, 2.0]);
         assert_eq!(values(&bars[0]), [0.15, 0.55, 0.3]);
         assert_eq!(values(&bars[1]), [0.0, 0.625, 0.375]);
         assert_eq!(values(&bars[2]), [0.75, 0.25, 0.0]);
         let svg = draw(&rows, &context).unwrap().remove(0);
         // The label of all of them, without a decimal; the title names the region that more than half go to.
-        for part in ["55 ±3", "200 ±4", "of 200 buyers lost a year most, 55%, go to: Big Three"] {
+        for part in [
+            "55 ±3",
+            "100 ± 2",
+            "of 100 buyers lost in 26 weeks of other prices, most go to one region, 55% to Big Three",
+        ] {
             assert!(svg.as_str().contains(part), "{part}");
         }
     }
@@ -329,9 +372,14 @@ mod tests {
             svg.as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
         };
         let close = told(&[("europe", 36.0), ("big_three", 40.0), ("outside", 24.0)]);
-        assert!(close.ends_with("the largest parts, 40% and 36%, go to: Big Three; Europe"), "{close}");
+        assert!(
+            close.ends_with("40% go to Big Three and 36% to Europe; which of the two gets more is not known"),
+            "{close}"
+        );
         let apart = told(&[("europe", 30.0), ("big_three", 45.0), ("outside", 25.0)]);
-        assert!(apart.ends_with("the largest part, 45%, goes to: Big Three"), "{apart}");
+        assert!(apart.ends_with("the largest part goes to one region, 45% to Big Three"), "{apart}");
+        let open = told(&[("europe", 34.0), ("big_three", 35.0), ("outside", 31.0)]);
+        assert!(open.ends_with("which region gets most is not known"), "{open}");
     }
 
     #[test]
