@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::charts::response::{Measured, ResponsePoint, Responses, Swept, dots, lines};
 use super::charts::{
     ChartContext, ChartError, PeriodContext, RegimeContext, Svg, effects as effects_chart, headline_label,
-    response_map, uncertainty, write_into,
+    response_map, shown_unit, uncertainty, write_into,
 };
 use super::draw::{Pages, page_name};
 use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
@@ -127,7 +127,11 @@ impl PointFacts {
     }
     /// What turns a metric of the period into what charts show.
     fn rate(&self, metric: &PointMetric) -> f64 {
-        if metric.is_flow { 1.0 / self.context.period.years() } else { 1.0 }
+        let (times, _) = shown_unit(&metric.unit, self.is_change());
+        times * if metric.is_flow { 1.0 / self.context.period.years() } else { 1.0 }
+    }
+    fn unit(&self, metric: &PointMetric) -> String {
+        shown_unit(&metric.unit, self.is_change()).1
     }
 }
 
@@ -276,7 +280,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
         Err(error) => Err(error),
     };
     if let Some(SweepFacts { swept, form, .. }) = &facts.sweep {
-        let measured = |metric: &PointMetric| Measured { label: metric.label.clone(), unit: metric.unit.clone() };
+        let measured = |metric: &PointMetric| Measured { label: metric.label.clone(), unit: facts.unit(metric) };
         let measured: Vec<Measured> = facts.metrics.iter().map(measured).collect();
         let all = Responses { swept, metrics: &measured, rows: &rows.responses, is_change };
         if *form == ResponseForm::Lines {
@@ -298,7 +302,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
         });
         uncertainty::MetricRows {
             label: metric.label.clone(),
-            unit: metric.unit.clone(),
+            unit: facts.unit(metric),
             rate: facts.rate(metric),
             rows: own.collect(),
         }
@@ -320,7 +324,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
     };
     let panels = facts.metrics.iter().map(|metric| uncertainty::MetricRows {
         label: metric.label.clone(),
-        unit: metric.unit.clone(),
+        unit: facts.unit(metric),
         rate: facts.rate(metric),
         rows: of(metric),
     });

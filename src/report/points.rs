@@ -559,6 +559,31 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
     things
 }
 
+impl EffectRow {
+    /// Fewest draws of which anybody says what the variance comes from.
+    pub const ENOUGH: u64 = 30;
+}
+
+#[cfg(feature = "charts")]
+impl EffectRow {
+    /// Standard error of the share: that of a squared correlation in a sample (Olkin and Finn 1995), to first order.
+    fn share_error(&self) -> f64 {
+        let share = self.share.clamp(0.0, 1.0);
+        2.0 * share.sqrt() * (1.0 - share) / (self.draws as f64).sqrt()
+    }
+
+    /// Its interval at about 95%.
+    pub(super) fn interval_of_share(&self) -> [f64; 2] {
+        [self.share - 2.0 * self.share_error(), self.share + 2.0 * self.share_error()]
+    }
+
+    /// Whether its share is surely larger than that of another thing.
+    pub(super) fn is_told_from(&self, other: &Self) -> bool {
+        let [one, two] = [self.share_error(), other.share_error()];
+        self.share - other.share > 2.0 * (one * one + two * two).sqrt()
+    }
+}
+
 /// A value to four digits.
 fn short(value: f64) -> String {
     shortest(format!("{value:.3e}").parse::<f64>().unwrap_or(value))

@@ -5,7 +5,7 @@ use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style, Type};
-use super::{ChartContext, ChartError, Svg, text};
+use super::{ChartContext, ChartError, SharedNames, Svg, text};
 use crate::report::points::UncertaintyRow;
 use crate::report::words::first_that_moves;
 
@@ -17,6 +17,8 @@ const ROW: f64 = 28.0;
 /// Rows of a panel.
 const MOST: usize = 26;
 const PANEL_TITLE: f64 = 24.0;
+/// Further lines of a metric's name.
+const HEAD_LINE: f64 = 15.0;
 /// Share of the width that names have.
 const NAMES: f64 = 0.22;
 /// Names of regimes, on two lines where they need them.
@@ -64,8 +66,17 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
         .collect();
     let (whole, metrics) = (metrics, parts.as_slice());
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
-    let height =
-        |metric: &MetricRows<'_, UncertaintyRow>| PANEL_TITLE + ROW * metric.rows.len() as f64 + VALUE_AXIS + 10.0;
+    let width = context.look.width();
+    let heads: Vec<Vec<String>> = metrics
+        .iter()
+        .map(|metric| text::wrap(&metric.label, PANEL, share_of_variance(width).0 - MARGIN - 8.0, 3))
+        .collect::<Result<_, _>>()?;
+    let names: Vec<(Vec<String>, bool)> =
+        metrics.iter().flat_map(|metric| &metric.rows).map(|row| names_of(row, context)).collect::<Result<_, _>>()?;
+    let before = |metric: usize| metrics[..metric].iter().map(|metric| metric.rows.len()).sum::<usize>();
+    let height = |at: usize| {
+        PANEL_TITLE + HEAD_LINE * (heads[at].len() - 1) as f64 + ROW * metrics[at].rows.len() as f64 + VALUE_AXIS + 10.0
+    };
     let what = if first.is_change() {
         format!(
             "Change against the baseline ({}) in the same draw and replication.",
@@ -74,11 +85,15 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
     } else {
         "Level.".to_owned()
     };
-    let pages = frame::pages(&metrics.iter().map(height).collect::<Vec<_>>());
+    let pages = frame::pages(&(0..metrics.len()).map(height).collect::<Vec<_>>());
     let frame = |at: usize| {
         Frame {
         look: context.look.clone(),
-        title: title(whole, context),
+        names: pages[at].clone().flat_map(|metric| {
+            let own = metrics[metric].rows.iter().zip(&names[before(metric)..]);
+            own.filter(|(_, (_, is_cut))| *is_cut).map(|(row, _)| SharedNames::of(context.regime_label(&row.regime)).told())
+        }).collect(),
+        title: frame::title_of(at, title(whole, context), "what is not known, by regime"),
         subtitle: format!(
             "{what} {} of the uncertain parameters and data, {} each. Right: shares of the variance.{}",
             text::count(first.draws, "draw"),
@@ -87,18 +102,20 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
         ),
         legend: vec![
             (Key::Point(MEAN), "mean".to_owned()),
-            (Key::Swatch(PARAMETERS), "90% of draws (mean response), and their share".to_owned()),
+            (Key::Swatch(PARAMETERS), "90% of draws, replication noise taken out, and their share".to_owned()),
             (Key::Swatch(REPLICATIONS), "90% of all outcomes, and the share of replication noise".to_owned()),
         ],
-        footer: context.footer("The whisker on a share of the variance is its 95% interval over draws; an estimate below nothing is written as 0; period: ")
-            + &context.period.label()
-            + ".",
+        footer: context.footer(&format!(
+            "With the noise of a draw's replications taken out of it, 90% of draws lie closer together than in widths.csv and the report, which leave \
+             it in. The whisker on a share of the variance is its 95% interval over draws; an estimate below nothing is written as 0; period: {}.",
+            context.period.label()
+        )),
     }
     };
     let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
-        let metrics = &metrics[shown.clone()];
-        frame(page).around(metrics.iter().map(height).sum(), |canvas, mut top| {
-            for metric in metrics {
+        frame(page).around(shown.clone().map(height).sum(), |canvas, mut top| {
+            for place in shown.clone() {
+                let (metric, head) = (&metrics[place], &heads[place]);
                 let ends = metric
                     .rows
                     .iter()
@@ -107,29 +124,27 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
                 let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else {
                     return Err(empty("no row has a number"));
                 };
-                let unit = if metric.unit.is_empty() { String::new() } else { format!(" ({})", metric.unit) };
-                let title = text::fit(
-                    &format!("{}{unit}", metric.label),
-                    PANEL,
-                    share_of_variance(canvas.width).0 - MARGIN - 8.0,
-                )?;
-                canvas.text((MARGIN, top + 13.0), &title, PANEL, Anchor::Start)?;
+                for (line, part) in head.iter().enumerate() {
+                    canvas.text((MARGIN, top + 13.0 + HEAD_LINE * line as f64), part, PANEL, Anchor::Start)?;
+                }
                 let share = "share of the variance";
                 canvas.text((share_of_variance(canvas.width).0, top + 13.0), share, NOTE, Anchor::Start)?;
-                let (upper, scale) = (top + PANEL_TITLE, ticks.scale(range(canvas.width).0, range(canvas.width).1));
+                let (upper, scale) = (
+                    top + PANEL_TITLE + HEAD_LINE * (head.len() - 1) as f64,
+                    ticks.scale(range(canvas.width).0, range(canvas.width).1),
+                );
                 let bottom = upper + ROW * metric.rows.len() as f64;
                 for at in (0..metric.rows.len()).step_by(2) {
                     let y = upper + ROW * at as f64;
                     canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
                 }
                 let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
-                value_axis(canvas, &ticks, scale, (upper, bottom), "", label)?;
+                value_axis(canvas, &ticks, scale, (upper, bottom), &metric.unit, label)?;
                 if first.is_change() {
                     canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
                 }
-                for (at, row) in metric.rows.iter().enumerate() {
+                for (at, (row, (name, _))) in metric.rows.iter().zip(&names[before(place)..]).enumerate() {
                     let y = upper + ROW * (at as f64 + 0.5);
-                    let name = text::wrap(context.regime_label(&row.regime), NAME, NAMES * canvas.width, 2)?;
                     for (line, part) in name.iter().enumerate() {
                         let middle = y + NAME_LINE * (line as f64 - (name.len() - 1) as f64 / 2.0);
                         canvas.text_mid((MARGIN + NAMES * canvas.width, middle), part, NAME, Anchor::End)?;
@@ -149,12 +164,17 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
                     }
                     draw_share(canvas, row, y)?;
                 }
-                top += height(metric);
+                top += height(place);
             }
             Ok(())
         })
     };
     pages.iter().enumerate().map(page).collect()
+}
+
+/// The lines of a regime's name, and whether it is cut in them.
+fn names_of(row: &UncertaintyRow, context: &ChartContext) -> Result<(Vec<String>, bool), ChartError> {
+    SharedNames::of(context.regime_label(&row.regime)).lines(NAME, NAMES * context.look.width(), 2)
 }
 
 /// What is seen: the range of the first metric under the first regime that moves it.
@@ -170,8 +190,9 @@ fn title(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> 
         format!("{plus}{}", text::in_words(value))
     };
     let unit = if metric.unit.is_empty() { String::new() } else { format!(" {}", metric.unit) };
-    let regime = context.regime_label(&row.regime);
-    format!("{regime}: in 90% of draws this is {} to {}{unit}: {}", end(low), end(high), metric.label)
+    let regime = context.in_title(&row.regime);
+    let range = format!("{} to {}{unit}", end(low), end(high));
+    format!("{regime}: {range} in 90% of draws, replication noise taken out: {}", metric.label)
 }
 
 /// The share of parameters and data, the rest that of replications.
@@ -225,7 +246,11 @@ mod tests {
         let row = UncertaintyRow::new(["taxed", "all", "units_all"], true, drawn, [-3.0, 712.0]);
         let metric = |rows| MetricRows { label: "Cars sold".into(), unit: "cars".into(), rate: 1.0, rows };
         let svg = draw(&[metric(vec![&row])], &context_for_tests()).unwrap().remove(0);
-        assert!(svg.as_str().contains("Cars sold (cars)") && svg.as_str().contains("8 draws"));
+        assert!(
+            svg.as_str().contains("\nCars sold\n")
+                && svg.as_str().contains("\ncars\n")
+                && svg.as_str().contains("8 draws")
+        );
         assert!(matches!(draw(&[metric(Vec::new())], &context_for_tests()), Err(ChartError::Empty { .. })));
     }
 }

@@ -251,8 +251,17 @@ fn hangs_on(gain: &Gain<'_>, tables: &DrawTables, years: f64) -> String {
             row.label, row.low_at, row.high_at
         )
     };
-    let things: Vec<String> = tables.effects.iter().filter(own).take(2).map(said).collect();
-    if things.is_empty() { String::new() } else { format!(" {} hangs most on {}.", gain.label, list(&things)) }
+    let things: Vec<&EffectRow> = tables.effects.iter().filter(own).take(2).collect();
+    // Shares of a few draws order nothing.
+    let few = things.first().is_some_and(|row| row.draws < EffectRow::ENOUGH);
+    let things: Vec<String> = things.into_iter().map(said).collect();
+    match (things.is_empty(), few) {
+        (true, _) => String::new(),
+        (_, true) => {
+            format!(" In these few draws {} goes with {}; more of them may say otherwise.", gain.label, list(&things))
+        }
+        _ => format!(" {} hangs most on {}.", gain.label, list(&things)),
+    }
 }
 
 fn how_sure(points: &FinishedPoints) -> String {
