@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::charts::sensitivity::bars::{self, Shown};
 use super::charts::sensitivity::{OutputContext, convergence, ranking, screening, tornado};
-use super::charts::{ChartError, Svg, headline_label, write_into};
+use super::charts::{ChartError, PeriodContext, Svg, headline_label, write_into};
 use super::draw::{Pages, page_name};
 use super::draw_points::PointChart;
 use super::record::Unreadable;
@@ -246,15 +246,20 @@ type DrawnOutput = (&'static str, &'static str, Result<Vec<Svg>, ChartError>);
 fn draw(scheme: Scheme, rows: &SensitivityRows, context: &OutputContext) -> Vec<DrawnOutput> {
     let indices = &rows.indices;
     let shown = shown(scheme);
+    let ranking = rows.rankings.iter().find(|ranking| ranking.output == context.output);
     let mut charts = vec![match scheme {
-        Scheme::OneAtATime { quantiles } => {
-            ("tornado", "sensitivity", tornado::draw(indices, &rows.values, quantiles, context).map(Pages::pages))
+        Scheme::OneAtATime { quantiles } => (
+            "tornado",
+            "sensitivity",
+            tornado::draw(indices, &rows.values, quantiles, ranking, context).map(Pages::pages),
+        ),
+        Scheme::Morris { .. } => {
+            ("screening", "sensitivity", screening::draw(indices, ranking, context).map(Pages::pages))
         }
-        Scheme::Morris { .. } => ("screening", "sensitivity", screening::draw(indices, context).map(Pages::pages)),
         _ => {
             let share = |row: &&Index| row.output == context.output && row.index == "replication_share";
             let share = indices.iter().find(share).map(|row| row.estimate.value);
-            ("indices", "sensitivity", bars::draw(indices, shown, share, context).map(Pages::pages))
+            ("indices", "sensitivity", bars::draw(indices, shown, share, ranking, context).map(Pages::pages))
         }
     }];
     if !shown.is_empty() {
@@ -262,7 +267,7 @@ fn draw(scheme: Scheme, rows: &SensitivityRows, context: &OutputContext) -> Vec<
             rows.looks.iter().map(|(rows, indices)| (*rows, indices.as_slice())).collect();
         charts.push(("convergence", "convergence", convergence::draw(&looks, shown, context)));
     }
-    if let Some(found) = rows.rankings.iter().find(|ranking| ranking.output == context.output) {
+    if let Some(found) = ranking {
         charts.push(("ranking", "ranking", ranking::draw(found, context).map(Pages::pages)));
     }
     charts
@@ -294,7 +299,8 @@ fn context(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, target: &R
         Some(baseline) => format!("{}, less {}", regime(&target.regime), regime(baseline)),
         None => regime(&target.regime),
     };
-    let period = if target.period == "all" { String::new() } else { format!(", {}", target.period) };
+    let period = if target.period == "all" { String::new() } else { format!(", {}", target.period.replace('_', " ")) };
+    let of_period = scenario.periods.iter().find(|period| period.name == target.period);
     let label = |name: &str| {
         let known = study.loaded.parameters.list.iter().find(|item| item.name == name);
         (name.to_owned(), known.map_or(name.to_owned(), |item| item.label.clone()))
@@ -311,6 +317,7 @@ fn context(study: &ScenarioStudy<'_>, finished: &FinishedSensitivity, target: &R
         output: target.name.clone(),
         label: format!("{what} ({under}{period})"),
         unit: unit.to_owned(),
+        period: of_period.map_or_else(String::new, |period| PeriodContext::of(scenario, period).label()),
         inputs: finished.problem.factors().iter().map(|factor| label(&factor.name)).collect(),
         design,
         rows: finished.design.rows() as u64,

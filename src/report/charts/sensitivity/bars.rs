@@ -6,7 +6,7 @@ use crate::report::charts::canvas::{Anchor, Stroke};
 use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use crate::report::charts::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, MUTED};
 use crate::report::charts::{ChartError, Svg, text};
-use crate::sensitivity::{Index, IndexEstimate};
+use crate::sensitivity::{Index, IndexEstimate, Ranking};
 
 const CHART: &str = "indices";
 
@@ -47,6 +47,12 @@ pub fn series(indices: &[Index], shown: &[Shown], context: &OutputContext) -> Re
     Ok(rows)
 }
 
+/// What is seen: which input moves the output most, as far as that is told.
+fn title(rows: &[BarRow], ranking: Option<&Ranking>, context: &OutputContext) -> String {
+    let leading = rows.iter().filter_map(|(label, estimates)| Some((label.as_str(), *estimates.last()?)));
+    format!("{}: {}", context.leader(&leading.collect::<Vec<_>>(), ranking), context.label)
+}
+
 const BAR: f64 = 11.0;
 const GAP: f64 = 12.0;
 /// Left and right edge of the plot on a sheet of this width.
@@ -54,7 +60,7 @@ fn plot(width: f64) -> (f64, f64) {
     (0.28 * width, width - 130.0)
 }
 
-/// Draws the chart; `share` is the noise's share of the variance of one realisation, where it is known.
+/// Draws the chart; the pairs of the ranking say what its title may claim; `share` is the noise's share of the variance of one realisation, where it is known.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no index is defined; [`ChartError::Draw`] where the drawing library fails.
@@ -62,6 +68,7 @@ pub fn draw(
     indices: &[Index],
     shown: &[Shown],
     share: Option<f64>,
+    ranking: Option<&Ranking>,
     context: &OutputContext,
 ) -> Result<Svg, ChartError> {
     let rows = series(indices, shown, context)?;
@@ -77,10 +84,14 @@ pub fn draw(
     });
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("{} moves it most: {}", rows.first().map_or("Nothing", |row| row.0.as_str()), context.label),
+        names: Vec::new(),
+        title: title(&rows, ranking, context),
         subtitle: format!("Sensitivity indices of the mean response. Whiskers: {} intervals.{noise}", context.level()),
         legend: shown.iter().zip(&inks).map(|(shown, ink)| (Key::Swatch(*ink), shown.label.to_owned())).collect(),
-        footer: context.footer("Estimates are not clipped: an inert input may have a slightly negative one."),
+        footer: context.footer(
+            "Estimates are not clipped: an input that does nothing may have one slightly below zero. Indices have no unit: they are parts of the \
+             variance, or distances between distributions.",
+        ),
     };
     let row_height = BAR * shown.len() as f64 + GAP;
     let values = rows.iter().flat_map(|row| row.1.iter().flat_map(ends)).chain([0.0]);
@@ -96,8 +107,8 @@ pub fn draw(
         for (at, (label, estimates)) in rows.iter().enumerate() {
             let first = top + row_height * at as f64 + GAP / 2.0;
             let middle = first + BAR * shown.len() as f64 / 2.0;
-            let name = text::fit_name(label, LABEL, plot(canvas.width).0 - MARGIN - 10.0)?;
-            canvas.text_mid((plot(canvas.width).0 - 8.0, middle), &name, LABEL, Anchor::End)?;
+            let room = plot(canvas.width).0 - MARGIN - 10.0;
+            canvas.name((plot(canvas.width).0 - 8.0, middle), label, room, Anchor::End)?;
             for (place, (estimate, ink)) in estimates.iter().zip(&inks).enumerate() {
                 if !estimate.value.is_finite() {
                     continue;
@@ -114,11 +125,11 @@ pub fn draw(
                 }
                 let half = (estimate.interval[1] - estimate.interval[0]) / 2.0;
                 let figure = if half.is_finite() {
-                    format!("{} ± {}", text::number(estimate.value, 3), text::number(half, 3))
+                    format!("{} {}", text::number(estimate.value, 3), text::half_width(half, &text::number(half, 3)))
                 } else {
                     text::number(estimate.value, 3)
                 };
-                canvas.text_mid((canvas.width - MARGIN, y), &figure, LABEL.px(9.5).ink(MUTED), Anchor::End)?;
+                canvas.text_mid((canvas.width - MARGIN, y), &figure, LABEL.px(10.5).ink(MUTED), Anchor::End)?;
             }
         }
         Ok(())

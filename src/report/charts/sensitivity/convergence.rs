@@ -5,7 +5,7 @@ use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Canvas, Stroke};
 use crate::report::charts::frame::{self, Frame, Key};
 use crate::report::charts::theme::{self, AXIS, GRID, Ink, LABEL, MARGIN, MUTED, Marker, PANEL, Style, TICK};
-use crate::report::charts::{ChartError, Svg, text};
+use crate::report::charts::{ChartError, Svg, claims, text};
 use crate::sensitivity::{Index, IndexEstimate};
 
 const CHART: &str = "convergence";
@@ -71,7 +71,12 @@ pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext)
     let pages = frame::pages(&vec![HEAD + HEIGHT + BELOW; panels.len().div_ceil(columns)]);
     let frame = |at: usize| Frame {
         look: context.look.clone(),
-        title: title(&panels, looks, shown, context),
+        names: Vec::new(),
+        title: frame::title_of(
+            at,
+            title(&panels, looks, shown, context),
+            &format!("indices by size of the design: {}", context.label),
+        ),
         subtitle: format!(
             "Indices from the first parts of the design, each twice the one before. Bands: {} intervals.{}",
             context.level(),
@@ -82,7 +87,10 @@ pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext)
             .zip(styles)
             .map(|(shown, style)| (Key::Fan { style, bands: true }, shown.label.to_owned()))
             .collect(),
-        footer: context.footer("Parts are nested, so neighbouring estimates are not independent."),
+        footer: context.footer(&format!(
+            "Parts are nested, so neighbouring estimates are not independent.{}",
+            context.said_of_unit(shown)
+        )),
     };
     let all = panels.iter().flat_map(|panel| panel.lines.iter().flatten().flat_map(ends)).chain([0.0]);
     let Some(ticks) = Ticks::covering(all, 4) else {
@@ -115,8 +123,9 @@ fn title(panels: &[Panel], looks: &[(u64, &[Index])], shown: &[Shown], context: 
     let [from, to] = [before, before + 1].map(|at| text::number(line[at].value, digits));
     let [few, many] = [before, before + 1].map(|at| text::number(looks[at].0 as f64, 0));
     format!(
-        "The largest {symbol}, of {}, is {from} after {few} points and {to} after {many}: {}",
-        panel.label, context.label
+        "The largest estimate of {symbol}, that of {}, is {from} after {few} points and {to} after {many}: {}",
+        text::brief(&panel.label, claims::IN_TITLE),
+        context.label
     )
 }
 
@@ -147,13 +156,17 @@ impl Sheet<'_> {
         // Sizes double, so equal steps are a logarithmic axis.
         let step = (right - left - 24.0) / (looks.len() - 1) as f64;
         let x = |at: usize| left + 12.0 + step * at as f64;
-        for (at, (rows, _)) in looks.iter().enumerate() {
-            canvas.text((x(at), bottom + 13.0), &text::number(*rows as f64, 0), TICK.px(9.0), Anchor::Middle)?;
+        // Every second or third size is written where all have no room, and the last.
+        let widest = looks.iter().map(|(rows, _)| text::width(&text::number(*rows as f64, 0), TICK));
+        let widest = widest.collect::<Result<Vec<f64>, _>>()?.into_iter().fold(0.0, f64::max) + 4.0;
+        let every = (widest / step).ceil().max(1.0) as usize;
+        for (at, (rows, _)) in looks.iter().enumerate().filter(|(at, _)| (looks.len() - 1 - at).is_multiple_of(every)) {
+            canvas.text((x(at), bottom + 13.0), &text::number(*rows as f64, 0), TICK, Anchor::Middle)?;
         }
         canvas.text(
             (f64::midpoint(left, right), bottom + 27.0),
             "points run",
-            LABEL.px(9.5).ink(MUTED),
+            LABEL.px(10.5).ink(MUTED),
             Anchor::Middle,
         )?;
         for (line, style) in panel.lines.iter().zip(styles) {

@@ -39,6 +39,7 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
     let (labels, cells) = series(ranking, context)?;
     let frame = Frame {
         look: context.look.clone(),
+        names: Vec::new(),
         title: title(&cells, context),
         subtitle: format!(
             "Probability, in percent, that {} of the input in the row is larger than that of the input in the column. Columns are numbered as rows; the other \
@@ -78,8 +79,12 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
                 let ink = shade(*probability);
                 canvas.rect(from, to, ink, 1.0)?;
                 canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], Stroke::solid(WHITE, 1.0))?;
-                let font = Type { ink: ink.contrast(), ..LABEL.px(10.0) };
+                let font = Type { ink: ink.contrast(), ..LABEL.px(10.5) };
                 let figure = text::number(100.0 * probability, 0);
+                // Of very many inputs a cell has room for its colour alone.
+                if text::width(&figure, font)? > width + 1.0 {
+                    continue;
+                }
                 canvas.text_mid((left + width / 2.0, y), &figure, font, Anchor::Middle)?;
             }
         }

@@ -3,10 +3,10 @@
 use super::{FIRST, OutputContext, ends};
 use crate::report::charts::axis::Ticks;
 use crate::report::charts::canvas::{Anchor, Stroke};
-use crate::report::charts::frame::{Frame, VALUE_AXIS, value_axis};
+use crate::report::charts::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use crate::report::charts::theme::{AXIS, GRID, LABEL, MARGIN, Marker, NOTE, Style, TICK, WHITE};
 use crate::report::charts::{ChartError, Svg, text};
-use crate::sensitivity::{Index, IndexEstimate};
+use crate::sensitivity::{Index, IndexEstimate, Ranking};
 
 const CHART: &str = "screening";
 
@@ -47,27 +47,40 @@ fn plot(width: f64) -> (f64, f64) {
 const HEIGHT: f64 = 420.0;
 const HEAD: f64 = 18.0;
 const POINT: Style = Style { ink: FIRST, marker: Marker::Circle, hollow: false };
+/// An input whose estimate is below zero, where no mean of absolute values is: with the noise taken out there is nothing left.
+const BELOW: Style = Style { hollow: true, ..POINT };
+const BELOW_ZERO: &str = "less than its noise: drawn at zero";
+const CORRECTED: &str = " μ* and σ are estimates without the noise of replications, which would make every input seem to matter; that of an input that hardly does \
+    may then fall below zero, and is in sensitivity.csv.";
 
 /// Draws the chart.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no effect is defined; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartError> {
+pub fn draw(indices: &[Index], ranking: Option<&Ranking>, context: &OutputContext) -> Result<Svg, ChartError> {
     let points = series(indices, context)?;
+    let below = points.iter().any(|point| point.mu_star.value < 0.0);
     let frame = Frame {
         look: context.look.clone(),
-        title: format!("{} has the largest elementary effects: {}", most(&points), context.label),
+        names: Vec::new(),
+        title: title(&points, ranking, context),
         subtitle: format!(
-            "Effect of moving an input through its range. Far right: it matters. High above the lines: its effect depends on its own level or on \
+            "Effects of moving one input through its range. Far right: it matters. High above the lines: its effect depends on its own level or on \
              other inputs. Whiskers: {} intervals.",
             context.level()
         ),
-        legend: Vec::new(),
-        footer: context
-            .footer("Effects are for the whole range of a uniform input, the whole of the probability of any other."),
+        legend: if below {
+            vec![(Key::Point(POINT), "input".to_owned()), (Key::Point(BELOW), BELOW_ZERO.to_owned())]
+        } else {
+            Vec::new()
+        },
+        footer: context.footer(&format!(
+            "Effects are for the whole range of a uniform input, the whole of the probability of any other.{}",
+            if context.replications > 1 { CORRECTED } else { "" }
+        )),
     };
     // Whiskers below zero are cut there: neither measure of the truth is negative.
-    let reach = |estimate: &IndexEstimate| [estimate.value, ends(estimate)[1]];
+    let reach = |estimate: &IndexEstimate| [estimate.value, ends(estimate)[1]].map(|end| end.max(0.0));
     let across = points.iter().flat_map(|point| reach(&point.mu_star)).chain([0.0]);
     let upwards = points.iter().flat_map(|point| reach(&point.sigma)).chain([0.0]);
     let (Some(x), Some(y)) = (Ticks::covering(across, 6), Ticks::covering(upwards, 5)) else {
@@ -82,7 +95,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             canvas.line(&[(plot(canvas.width).0, at), (plot(canvas.width).1, at)], Stroke::solid(GRID, 0.8))?;
             canvas.text_mid((plot(canvas.width).0 - 8.0, at), &y.label(*value), TICK, Anchor::End)?;
         }
-        let title = context.with_unit("μ*, mean absolute effect");
+        let title = context.with_unit("μ*, mean absolute effect, noise taken out");
         value_axis(canvas, &x, across, (top, bottom), &title, |value| x.label(value))?;
         canvas.text(
             (MARGIN, top - 10.0),
@@ -108,7 +121,7 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
             canvas.text(at, name, NOTE, anchor)?;
         }
         for point in &points {
-            let (px, py) = (across.at(point.mu_star.value), upwards.at(point.sigma.value));
+            let (px, py) = (across.at(point.mu_star.value.max(0.0)), upwards.at(point.sigma.value));
             let stroke = Stroke::solid(FIRST.lighter(0.45), 1.0);
             let [left, right] = ends(&point.mu_star).map(|end| across.at(end.clamp(x.low, x.high)));
             let [low, high] = ends(&point.sigma).map(|end| upwards.at(end.clamp(y.low, y.high)));
@@ -117,13 +130,13 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
         }
         let mut order: Vec<&ScreeningPoint> = points.iter().collect();
         order.sort_by(|a, b| b.mu_star.value.total_cmp(&a.mu_star.value));
-        let places = order.iter().map(|point| (across.at(point.mu_star.value), upwards.at(point.sigma.value)));
+        let places = order.iter().map(|point| (across.at(point.mu_star.value.max(0.0)), upwards.at(point.sigma.value)));
         // Names cover neither each other nor a point nor the name of a ray.
         let mut taken = rays;
         taken.extend(places.map(|(px, py)| [px - 4.0, px + 4.0, py - 4.0, py + 4.0]));
         for point in order {
-            let (px, py) = (across.at(point.mu_star.value), upwards.at(point.sigma.value));
-            canvas.marker((px, py), 4.0, POINT)?;
+            let (px, py) = (across.at(point.mu_star.value.max(0.0)), upwards.at(point.sigma.value));
+            canvas.marker((px, py), 4.0, if point.mu_star.value < 0.0 { BELOW } else { POINT })?;
             let name = text::fit_name(&point.label, LABEL, 0.4 * canvas.width)?;
             let width = text::width(&name, LABEL)?;
             let within = (plot(canvas.width).0 + 2.0, canvas.width - MARGIN);
@@ -141,10 +154,12 @@ pub fn draw(indices: &[Index], context: &OutputContext) -> Result<Svg, ChartErro
     })
 }
 
-/// The point furthest to the right.
-fn most(points: &[ScreeningPoint]) -> &str {
-    let most = points.iter().max_by(|a, b| a.mu_star.value.total_cmp(&b.mu_star.value));
-    most.map_or("Nothing", |point| point.label.as_str())
+/// What is seen: the input furthest to the right, as far as it is told from the others.
+fn title(points: &[ScreeningPoint], ranking: Option<&Ranking>, context: &OutputContext) -> String {
+    let mut order: Vec<(&str, IndexEstimate)> =
+        points.iter().map(|point| (point.label.as_str(), point.mu_star)).collect();
+    order.sort_by(|a, b| b.1.value.total_cmp(&a.1.value));
+    format!("{}: {}", context.leader(&order, ranking), context.label)
 }
 
 /// Left, right, top and bottom of a name.

@@ -13,6 +13,7 @@ fn context(inputs: usize) -> OutputContext {
         output: "y".into(),
         label: "Cars sold: flagged (Sanctions imposed at the deadline, less Status quo)".into(),
         unit: "cars".into(),
+        period: "the whole horizon, 31 December 1994 to 27 December 1996".into(),
         inputs: (0..inputs).map(|i| (format!("x{i}"), format!("A parameter with a long label, number {i}"))).collect(),
         design: "Sobol' design, 8 randomisations".into(),
         rows: 1920,
@@ -48,12 +49,12 @@ fn bars_stand_in_the_order_of_the_leading_index() {
         let context = context(count);
         let rows = bars::series(&all(&["S1", "ST"], count, 0.9), &BOTH, &context).unwrap();
         assert_eq!((rows.len(), rows[0].0.as_str()), (count, context.inputs[count - 1].1.as_str()));
-        let svg = bars::draw(&all(&["S1", "ST"], count, 0.9), &BOTH, Some(0.02), &context).unwrap();
+        let svg = bars::draw(&all(&["S1", "ST"], count, 0.9), &BOTH, Some(0.02), None, &context).unwrap();
         assert_legible(&format!("bars of {count}"), &svg);
         assert!(svg.as_str().contains("2.0%"));
     }
     let undefined = [index("ST", "x0", IndexEstimate::UNDEFINED)];
-    assert!(matches!(bars::draw(&undefined, &BOTH, None, &context(1)), Err(ChartError::Empty { .. })));
+    assert!(matches!(bars::draw(&undefined, &BOTH, None, None, &context(1)), Err(ChartError::Empty { .. })));
 }
 
 #[test]
@@ -72,15 +73,15 @@ fn a_tornado_has_its_widest_swing_on_top() {
     assert_eq!(base, -50_000.0);
     assert_eq!((bars[0].values, bars[0].swing.value), ([2.0, 6.0], -25_000.0));
     assert_eq!(bars.iter().map(|bar| bar.values[0]).collect::<Vec<_>>(), [2.0, 0.1, 2.5e6, 0.5]);
-    assert_legible("tornado", &tornado::draw(&indices, &values, [0.05, 0.95], &context).unwrap());
-    assert!(matches!(tornado::draw(&[], &values, [0.05, 0.95], &context), Err(ChartError::Empty { .. })));
+    assert_legible("tornado", &tornado::draw(&indices, &values, [0.05, 0.95], None, &context).unwrap());
+    assert!(matches!(tornado::draw(&[], &values, [0.05, 0.95], None, &context), Err(ChartError::Empty { .. })));
 }
 
 #[test]
 fn the_screening_plane_names_every_point_without_overlap() {
     for count in [1, 4, 14] {
         let context = context(count);
-        let svg = screening::draw(&all(&["mu_star", "sigma"], count, 30_000.0), &context).unwrap();
+        let svg = screening::draw(&all(&["mu_star", "sigma"], count, 30_000.0), None, &context).unwrap();
         assert_legible(&format!("plane of {count}"), &svg);
     }
     let points = screening::series(&all(&["mu_star", "sigma"], 4, 1.0), &context(4)).unwrap();
@@ -97,7 +98,7 @@ fn convergence_has_a_panel_for_each_input_and_needs_two_looks() {
     assert_eq!(panels[0].label, context.inputs[8].1);
     let svg = convergence::draw(&looks, &BOTH, &context).unwrap().remove(0);
     assert_legible("convergence", &svg);
-    let title = "The largest ST, of A parameter with a long label, number 8, is 0.632 after 960 points and 0.702 after 1,920: Cars sold";
+    let title = "The largest estimate of ST, that of A parameter with a long label, number 8, is 0.632 after 960 points and 0.702 after 1,920: Cars sold";
     assert!(svg.as_str().contains(title), "{}", svg.as_str());
     assert!(matches!(convergence::draw(&looks[..1], &BOTH, &context), Err(ChartError::Empty { .. })));
 }
@@ -114,4 +115,67 @@ fn the_matrix_is_ordered_by_importance() {
         assert!(cells[0][1] > 0.5 && (cells[0][1] + cells[1][0] - 1.0).abs() < 1e-9);
         assert_legible(&format!("matrix of {count}"), &ranking::draw(&ranking, &context).unwrap());
     }
+}
+
+fn title_of(svg: &crate::report::charts::Svg) -> &str {
+    svg.as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0
+}
+
+/// A title names the input that matters most where the data tell it from the others: by the pairs of the ranking, else by intervals.
+#[test]
+fn a_title_claims_no_order_that_is_not_told() {
+    let context = context(3);
+    let drawn = |values: [f64; 3], half: f64, ranking: Option<&Ranking>| {
+        let indices: Vec<Index> =
+            values.iter().enumerate().map(|(i, value)| index("ST", &format!("x{i}"), estimate(*value, half))).collect();
+        let svg = bars::draw(&indices, &BOTH[1..], None, ranking, &context).unwrap();
+        title_of(&svg).split_once(": ").unwrap().0.to_owned()
+    };
+    assert_eq!(drawn([0.1, 0.6, 0.2], 0.05, None), "A parameter with a long label, number 1 moves it most");
+    let or = "A parameter with a long label, number 1 or A parameter with a long label, number 2 moves it most";
+    assert_eq!(drawn([0.1, 0.6, 0.5], 0.08, None), or);
+    assert_eq!(drawn([0.5, 0.6, 0.5], 0.2, None), "No input stands out");
+    assert_eq!(drawn([0.1, 0.22, 0.2], 0.637, None), "No input is told from nothing");
+    // Pairs are told apart where intervals meet, for the noise of both is the same.
+    let pieces = [vec![0.5, 0.6, 0.5], vec![0.4, 0.5, 0.4], vec![0.6, 0.701, 0.6]];
+    let ranking = Ranking::of_pieces("y", "ST", &["x0", "x1", "x2"], &pieces, 0.95);
+    assert_eq!(drawn([0.5, 0.6, 0.5], 0.2, Some(&ranking)), "A parameter with a long label, number 1 moves it most");
+}
+
+/// Both values of an input stand at its bar, also where the bars are nothing or lie on one side; and a swing that holds nothing is not told.
+#[test]
+fn a_tornado_has_both_values_of_every_input() {
+    let context = context(3);
+    let mut indices = vec![index("base", "", estimate(-50_000.0, 300.0))];
+    for (i, [low, high]) in
+        [[-50_000.0, -50_000.0], [-48_000.0, -43_000.0], [-52_000.0, -47_000.0]].into_iter().enumerate()
+    {
+        let name = format!("x{i}");
+        let ends = [("low", low), ("high", high), ("swing", high - low)];
+        indices.extend(ends.map(|(of, value)| index(of, &name, estimate(value, 9_661.0))));
+    }
+    let values = [[0.52, 0.88], [0.215, 0.475], [2.0, 6.0]];
+    let svg = tornado::draw(&indices, &values, [0.05, 0.95], None, &context).unwrap();
+    assert_legible("tornado", &svg);
+    for both in ["0.520 | 0.880", "0.215 | 0.475"] {
+        assert!(svg.as_str().contains(both), "{both}");
+    }
+    assert!(title_of(&svg).starts_with("No input is told from nothing, one at a time"), "{}", title_of(&svg));
+    // The axis has unit and period.
+    assert!(svg.as_str().contains("Cars, the whole horizon, 31 December 1994 to 27 December 1996"));
+}
+
+/// No mean of absolute effects is drawn below zero, and what stands there is said.
+#[test]
+fn the_screening_plane_begins_at_zero() {
+    let context = context(2);
+    let indices = [
+        index("mu_star", "x0", estimate(-9_000.0, 15_000.0)),
+        index("sigma", "x0", estimate(0.0, 9_000.0)),
+        index("mu_star", "x1", estimate(60_000.0, 9_000.0)),
+        index("sigma", "x1", estimate(5_000.0, 2_000.0)),
+    ];
+    let svg = screening::draw(&indices, None, &context).unwrap();
+    assert_legible("plane", &svg);
+    assert!(svg.as_str().contains("less than its noise: drawn at zero") && !svg.as_str().contains("\n−"));
 }
