@@ -153,7 +153,7 @@ fn point(row: &FitRow) -> FitPoint {
     FitPoint {
         label: row.label.clone(),
         unit: if row.unit == "none" { String::new() } else { row.unit.clone() },
-        data: target.end(row.model),
+        range,
         model: row.model,
         distance: target.miss(row.model) / row.data_std_error,
         noise: row.simulation_std_error / row.data_std_error,

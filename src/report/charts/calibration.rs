@@ -1,10 +1,10 @@
 //! Charts of a calibration: how far each moment is from its evidence, and what each moment says of each parameter.
 
 use super::axis::Ticks;
-use super::canvas::{Anchor, Stroke};
+use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, STRIPE, Style, TICK, Type, WHITE};
-use super::{ChartError, Svg, text};
+use super::{ChartError, Svg, claims, text};
 use crate::config::figures::Figures;
 
 /// One moment of the fit, in standard errors of its evidence.
@@ -14,8 +14,8 @@ pub struct FitPoint {
     pub label: String,
     /// Its unit; may be empty.
     pub unit: String,
-    /// Evidence.
-    pub data: f64,
+    /// Ends of what the evidence allows, the same for a number, and infinite where it is "at least" or "at most".
+    pub range: [f64; 2],
     /// Model.
     pub model: f64,
     /// Model less evidence, in standard errors of the evidence.
@@ -42,9 +42,9 @@ const START: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Diamond, holl
 const ROW: f64 = 30.0;
 /// Share of the width that names have.
 const NAMES: f64 = 0.4;
-/// Left and right edge of the plot on a sheet of this width.
-fn plot(width: f64) -> (f64, f64) {
-    (MARGIN + NAMES * width + 16.0, width - 130.0)
+/// Left and right edge of the plot on a sheet of this width, beside figures of that one.
+fn plot(width: f64, figures: f64) -> (f64, f64) {
+    (MARGIN + NAMES * width + 16.0, width - MARGIN - figures - 24.0)
 }
 /// Standard errors beyond which a moment is drawn at the edge, with its number.
 const EDGE: f64 = 8.0;
@@ -61,13 +61,14 @@ pub fn draw_fit(points: &[FitPoint], footer: &str, look: &Figures) -> Result<Svg
     };
     let frame = Frame {
         look: look.clone(),
+        names: Vec::new(),
         title: format!(
             "{} of {} moments are within two standard errors of the evidence",
             points.iter().filter(|point| point.distance.abs() <= 2.0).count(),
             points.len()
         ),
-        subtitle: "Model less evidence, in standard errors (or tolerances) of the evidence; the shaded band is two of them. Right: evidence and \
-                   model in their own unit."
+        subtitle: "Model less evidence, in standard errors (or tolerances) of the evidence; the shaded band is two of them, and an arrow with its number \
+                   stands for what lies beyond the axis. Right: evidence and model in their own unit; ≥ and ≤ are evidence of an end alone."
             .to_owned(),
         legend: vec![
             (Key::Interval(ESTIMATE), "estimate, with two standard deviations of its simulation".to_owned()),
@@ -76,8 +77,12 @@ pub fn draw_fit(points: &[FitPoint], footer: &str, look: &Figures) -> Result<Svg
         footer: footer.to_owned(),
     };
     let height = ROW * points.len() as f64;
+    let figures: Vec<String> =
+        points.iter().map(|point| format!("{} | {}", of_range(point.range), figure(point.model))).collect();
+    let widest = figures.iter().map(|figures| text::width(figures, LABEL)).collect::<Result<Vec<f64>, _>>()?;
+    let widest = widest.into_iter().fold(0.0, f64::max);
     frame.around(height + VALUE_AXIS, |canvas, top| {
-        let (bottom, scale) = (top + height, ticks.scale(plot(canvas.width).0, plot(canvas.width).1));
+        let (bottom, scale) = (top + height, ticks.scale(plot(canvas.width, widest).0, plot(canvas.width, widest).1));
         for at in (0..points.len()).step_by(2) {
             let y = top + ROW * at as f64;
             canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
@@ -89,25 +94,40 @@ pub fn draw_fit(points: &[FitPoint], footer: &str, look: &Figures) -> Result<Svg
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.2))?;
         for (at, point) in points.iter().enumerate() {
             let y = top + ROW * (at as f64 + 0.5);
-            let name = text::fit(&point.label, LABEL, NAMES * canvas.width)?;
-            canvas.text_mid((MARGIN + NAMES * canvas.width, y), &name, LABEL, Anchor::End)?;
+            canvas.name((MARGIN + NAMES * canvas.width, y), &point.label, NAMES * canvas.width, Anchor::End)?;
             let place = |t: f64| scale.at(t.clamp(ticks.low, ticks.high));
-            if point.start.is_finite() {
-                canvas.marker((place(point.start), y), 4.0, START)?;
-            }
             let ends = [point.distance - 2.0 * point.noise, point.distance + 2.0 * point.noise].map(place);
             canvas.line(&[(ends[0], y), (ends[1], y)], Stroke::solid(ESTIMATE.ink, 2.0))?;
-            canvas.marker((place(point.distance), y), 4.0, ESTIMATE)?;
-            if point.distance.abs() > ticks.high.min(-ticks.low) {
-                let figure = signed(point.distance);
-                let (shift, anchor) = if point.distance > 0.0 { (-8.0, Anchor::End) } else { (8.0, Anchor::Start) };
-                canvas.text_mid((place(point.distance) + shift, y), &figure, TICK, anchor)?;
+            for (distance, style, below) in [(point.start, START, 7.0), (point.distance, ESTIMATE, -7.0)] {
+                match distance {
+                    distance if !distance.is_finite() => {}
+                    distance if ticks.low <= distance && distance <= ticks.high => {
+                        canvas.marker((scale.at(distance), y), 4.0, style)?;
+                    }
+                    distance => beyond(canvas, (place(distance), y + below), distance, style)?,
+                }
             }
-            let figures = format!("{} | {}", figure(point.data), figure(point.model));
-            canvas.text_mid((canvas.width - MARGIN - 4.0, y), &figures, LABEL, Anchor::End)?;
+            canvas.text_mid((canvas.width - MARGIN - 4.0, y), &figures[at], LABEL, Anchor::End)?;
         }
         Ok(())
     })
+}
+
+/// What lies beyond the axis: an arrow at its edge, and how far it is.
+fn beyond(canvas: &Canvas, (x, y): (f64, f64), distance: f64, style: Style) -> Result<(), ChartError> {
+    let (side, anchor) = if distance > 0.0 { (1.0, Anchor::End) } else { (-1.0, Anchor::Start) };
+    canvas.polygon(&[(x + 5.0 * side, y), (x - 4.0 * side, y - 4.0), (x - 4.0 * side, y + 4.0)], style.ink, 1.0)?;
+    canvas.text_mid((x - 8.0 * side, y), &signed(distance), TICK, anchor)
+}
+
+/// Evidence: a number, or what it allows.
+fn of_range([low, high]: [f64; 2]) -> String {
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) if low == high => figure(low),
+        (true, true) => format!("{} to {}", figure(low), figure(high)),
+        (true, false) => format!("≥ {}", figure(low)),
+        _ => format!("≤ {}", figure(high)),
+    }
 }
 
 /// One decimal with its sign; what rounds to zero has none.
@@ -147,6 +167,7 @@ pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<
     let columns: Vec<String> = heat.columns.iter().enumerate().map(|(at, name)| format!("{} {name}", at + 1)).collect();
     let frame = Frame {
         look: look.clone(),
+        names: Vec::new(),
         title: most_said(heat),
         subtitle: "Standard errors of the evidence by which the moment moves when the parameter crosses its range, at the slope of the estimate. \
                    Columns are numbered as the list says."
@@ -178,13 +199,13 @@ pub fn draw_identification(heat: &Heat, footer: &str, look: &Figures) -> Result<
                 let (from, to) = ((left, y - CELL / 2.0), (left + width, y + CELL / 2.0));
                 if !value.is_finite() {
                     canvas.rect(from, to, STRIPE, 1.0)?;
-                    canvas.text_mid((left + width / 2.0, y), "–", LABEL.px(10.0).ink(MUTED), Anchor::Middle)?;
+                    canvas.text_mid((left + width / 2.0, y), "–", LABEL.px(10.5).ink(MUTED), Anchor::Middle)?;
                     continue;
                 }
                 let ink = shade(*value, largest);
                 canvas.rect(from, to, ink, 1.0)?;
                 canvas.line(&[from, (to.0, from.1), to, (from.0, to.1), from], Stroke::solid(WHITE, 1.0))?;
-                let font = Type { ink: if *value == 0.0 { MUTED } else { ink.contrast() }, ..LABEL.px(10.0) };
+                let font = Type { ink: if *value == 0.0 { MUTED } else { ink.contrast() }, ..LABEL.px(10.5) };
                 // Without its decimal where the cell is too narrow for it.
                 let mut figure = signed(*value);
                 if text::width(&figure, font)? > width - 2.0 {
@@ -208,8 +229,10 @@ fn most_said(heat: &Heat) -> String {
     let most = cells.filter(|(_, _, cell)| cell.is_finite()).max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
     most.map_or_else(String::new, |(row, column, cell)| {
         format!(
-            "No moment says more of a parameter than “{row}” of {column}: {} standard errors",
-            text::number(cell.abs(), 1)
+            "The steepest slope: {} standard errors of “{}” across the range of {}",
+            text::number(cell.abs(), 1),
+            text::brief(row, claims::IN_TITLE),
+            text::brief(column, claims::IN_TITLE)
         )
     })
 }
@@ -232,7 +255,7 @@ mod tests {
         FitPoint {
             label: "Own-price elasticity".into(),
             unit: String::new(),
-            data: -3.0,
+            range: [-3.0; 2],
             model: -3.0 + distance / 2.0,
             distance,
             noise: 0.1,
@@ -245,6 +268,10 @@ mod tests {
     fn a_moment_that_is_missed_is_drawn_with_its_distance() {
         let svg = draw_fit(&[point(0.5), point(-23.4)], "Test.", &Figures::default()).unwrap().svg;
         assert!(svg.contains("\u{2212}23.4"), "{svg}");
+        // So is where the search began; and evidence of an end alone is written as such.
+        let far = FitPoint { start: 31.5, range: [5_000.0, f64::INFINITY], ..point(0.0) };
+        let svg = draw_fit(&[far], "Test.", &Figures::default()).unwrap().svg;
+        assert!(svg.contains("+31.5") && svg.contains("≥ 5,000 | "), "{svg}");
         assert!(!draw_fit(&[point(0.5)], "Test.", &Figures::default()).unwrap().svg.contains("23.4"));
     }
 
