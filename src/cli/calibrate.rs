@@ -60,6 +60,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     bar.finish_and_clear();
     let Worked { finished, page, files } = worked?;
     let seconds = started.elapsed().as_secs_f64();
+    super::warn_of_letters(folder.path(), &files);
     for warning in &finished.warnings {
         tell!("warning: {warning}");
     }

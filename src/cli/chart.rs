@@ -9,7 +9,7 @@ use crate::config::figures::{FigureForm, Figures, Palette, form_of, palette_of, 
 use crate::folder::OutputFolder;
 use crate::folder::drawn::DrawnFolder;
 use crate::platform::threads::prelude::*;
-use crate::report::charts::{ChartError, Svg, write_file};
+use crate::report::charts::{ChartError, Svg, not_in_png, write_file};
 use crate::report::redraw::{Wanted, redraw};
 
 #[derive(Args)]
@@ -103,6 +103,10 @@ pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
         .into_par_iter()
         .map(|(name, form, svg)| write_file(drawn.folder(), &name, &svg.in_form(form)?))
         .collect::<Result<_, ChartError>>()?;
+    if forms.contains(&FigureForm::Png) {
+        let unlike = |(_, svg): &(String, Svg)| not_in_png(svg.as_str()).unwrap_or_default();
+        super::warn_of_texts(redrawn.charts.iter().flat_map(unlike));
+    }
     if args.quiet {
         return Ok(());
     }

@@ -481,6 +481,38 @@ fn print(text: &str) -> Result<(), CliError> {
 }
 
 /// How long it took, where the files are, and what each is, in the order to open them.
+/// Names once what the charts' pictures of pixels do not show as it is written.
+#[cfg(feature = "charts")]
+fn warn_of_letters(folder: &std::path::Path, files: &[PathBuf]) {
+    let is = |file: &&PathBuf, form: &str| file.extension().is_some_and(|extension| extension == form);
+    if !files.iter().any(|file| is(&file, "png")) {
+        return;
+    }
+    let drawn = files.iter().filter(|file| is(file, "svg"));
+    // A relative path is one of the folder.
+    let documents = drawn
+        .filter_map(|file| std::fs::read_to_string(file).or_else(|_| std::fs::read_to_string(folder.join(file))).ok());
+    warn_of_texts(documents.filter_map(|svg| crate::report::charts::not_in_png(&svg).ok()).flatten());
+}
+
+/// The same of texts that are known.
+#[cfg(feature = "charts")]
+fn warn_of_texts(texts: impl Iterator<Item = String>) {
+    let mut texts: Vec<String> = texts.collect();
+    // The shortest is a name by itself, the others have it in a sentence.
+    texts.sort_by_key(|text| text.chars().count());
+    let Some(first) = texts.first() else { return };
+    let more = if texts.iter().any(|text| !text.contains(first.trim())) { " and others" } else { "" };
+    tell!(
+        "warning: in PNG charts `{}`{more} are not as written, for the font in them lacks letters of theirs, or they join or run from right to left; \
+         SVG and PDF have them right",
+        first.trim()
+    );
+}
+
+#[cfg(not(feature = "charts"))]
+fn warn_of_letters(_: &std::path::Path, _: &[PathBuf]) {}
+
 fn written(folder: &std::path::Path, files: &[PathBuf], seconds: f64) -> String {
     let order = page::in_order(&OutputFolder::at(folder), files).unwrap_or_default();
     format!("{seconds:.1} s. {}", page::readme::listed(&folder.display().to_string(), &order))

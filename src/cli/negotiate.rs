@@ -148,6 +148,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let page = page::negotiation::page(&scenario.title, scenario.seed, args.worlds, &found.metrics, args.solve_k);
     page::write(&folder, &page, &mut files)?;
     let files = standing.complete(files)?;
+    super::warn_of_letters(folder.path(), &files);
     if args.quiet {
         return Ok(());
     }

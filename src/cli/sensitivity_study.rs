@@ -147,6 +147,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
         pool.install(|| worked::sensitivity(&study, sizes, rule, &folder, working, &*stop, &progress));
     bar.finish_and_clear();
     let Worked { finished, page, files } = worked?;
+    super::warn_of_letters(folder.path(), &files);
     for warning in &finished.reading.analysis.warnings {
         tell!("warning: {warning}");
     }

@@ -60,6 +60,7 @@ impl Presentation {
 
     /// Prints what became of a study; jobs that failed are an error of the command.
     pub fn print(&self, done: &Done, folder: &Path, said: &Said, started: Instant) -> Result<(), CliError> {
+        super::warn_of_letters(folder, &done.files);
         let finished = match &done.reduced {
             Reduced::One(finished) => finished,
             Reduced::Points(_) if self.quiet => return Ok(()),
