@@ -173,21 +173,6 @@ pub(super) fn as_shapes(svg: &str) -> Result<String, ChartError> {
     Ok(shapes.into_inner())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the face lacks, joins or turns round is found; the letters of Europe are not.
-    #[test]
-    fn letters_that_a_picture_lacks_are_found() {
-        let text = |content: &str| format!("<text x=\"1\" y=\"2\" dy=\"0.76em\" font-size=\"9\">\n{content}\n</text>");
-        let kept = ["São Tomé &amp; Ελλάδα, Россия", "−5 ± 3 μ* ≥ “x”…"];
-        let lost = ["トヨタ", "ישראל", "Toyota 🚗"];
-        let svg: String = kept.iter().chain(&lost).map(|content| text(content)).collect();
-        assert_eq!(not_set(&svg).unwrap(), lost);
-    }
-}
-
 /// The lines of text of a document.
 #[cfg(test)]
 pub(super) fn lines(svg: &str) -> Result<Vec<Line>, ChartError> {
@@ -201,4 +186,19 @@ pub(super) fn lines(svg: &str) -> Result<Vec<Line>, ChartError> {
         },
     )?;
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the face lacks, joins or turns round is found; the letters of Europe are not.
+    #[test]
+    fn letters_that_a_picture_lacks_are_found() {
+        let text = |content: &str| format!("<text x=\"1\" y=\"2\" dy=\"0.76em\" font-size=\"9\">\n{content}\n</text>");
+        let kept = ["São Tomé &amp; Ελλάδα, Россия", "−5 ± 3 μ* ≥ “x”…"];
+        let lost = ["トヨタ", "ישראל", "Toyota 🚗"];
+        let svg: String = kept.iter().chain(&lost).map(|content| text(content)).collect();
+        assert_eq!(not_set(&svg).unwrap(), lost);
+    }
 }
