@@ -480,7 +480,6 @@ fn print(text: &str) -> Result<(), CliError> {
     Ok(())
 }
 
-/// How long it took, where the files are, and what each is, in the order to open them.
 /// Names once what the charts' pictures of pixels do not show as it is written.
 #[cfg(feature = "charts")]
 fn warn_of_letters(folder: &std::path::Path, files: &[PathBuf]) {
@@ -489,9 +488,9 @@ fn warn_of_letters(folder: &std::path::Path, files: &[PathBuf]) {
         return;
     }
     let drawn = files.iter().filter(|file| is(file, "svg"));
-    // A relative path is one of the folder.
-    let documents = drawn
-        .filter_map(|file| std::fs::read_to_string(file).or_else(|_| std::fs::read_to_string(folder.join(file))).ok());
+    let stored = OutputFolder::at(folder);
+    let read = |file: &PathBuf| stored.read(file.strip_prefix(folder).unwrap_or(file).to_str()?).ok();
+    let documents = drawn.filter_map(|file| String::from_utf8(read(file)?).ok());
     warn_of_texts(documents.filter_map(|svg| crate::report::charts::not_in_png(&svg).ok()).flatten());
 }
 
@@ -513,6 +512,7 @@ fn warn_of_texts(texts: impl Iterator<Item = String>) {
 #[cfg(not(feature = "charts"))]
 fn warn_of_letters(_: &std::path::Path, _: &[PathBuf]) {}
 
+/// How long it took, where the files are, and what each is, in the order to open them.
 fn written(folder: &std::path::Path, files: &[PathBuf], seconds: f64) -> String {
     let order = page::in_order(&OutputFolder::at(folder), files).unwrap_or_default();
     format!("{seconds:.1} s. {}", page::readme::listed(&folder.display().to_string(), &order))

@@ -3,16 +3,12 @@
 //! The backend has whole coordinates only, so the sheet draws in tenths of a pixel and the document's `viewBox` scales
 //! them back. Baselines are set in ems, because the backend's own vertical anchors differ between viewers.
 
-use std::sync::OnceLock;
-
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::element::{Circle, PathElement, Polygon, Text};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle, register_font,
-};
+use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
 use super::theme::{Dash, Ink, LABEL, Marker, Style, Type, WHITE};
 use super::{ChartError, Svg, text};
@@ -54,16 +50,6 @@ pub(super) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
-/// Makes the embedded font known to plotters, once.
-pub(super) fn register_fonts() -> Result<(), ChartError> {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let registered = REGISTERED.get_or_init(|| {
-        register_font(text::FAMILIES, FontStyle::Normal, dejavu::sans::regular()).is_ok()
-            && register_font(text::FAMILIES, FontStyle::Bold, dejavu::sans::bold()).is_ok()
-    });
-    if *registered { Ok(()) } else { Err(ChartError::Draw("the embedded font cannot be read".to_owned())) }
-}
-
 /// Draws a sheet of the look's width and `height` pixels; `title` and `description` are for readers who cannot see it.
 pub(super) fn sheet(
     look: &Figures,
@@ -72,7 +58,7 @@ pub(super) fn sheet(
     description: &str,
     draw: impl FnOnce(&Canvas) -> Result<(), ChartError>,
 ) -> Result<Svg, ChartError> {
-    register_fonts()?;
+    text::register_fonts()?;
     let (width, height) = (look.width().ceil(), height.ceil());
     let size = (units(width).unsigned_abs(), units(height).unsigned_abs());
     let mut body = String::new();

@@ -50,7 +50,7 @@ impl Frame {
         body_height: f64,
         draw: impl FnOnce(&Canvas, f64) -> Result<(), ChartError>,
     ) -> Result<super::Svg, ChartError> {
-        canvas::register_fonts()?;
+        text::register_fonts()?;
         let room = self.room();
         let chosen = self.look.title.as_ref().unwrap_or(&self.title);
         let (title_font, title) = title_lines(chosen, room)?;

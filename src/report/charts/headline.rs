@@ -66,7 +66,7 @@ pub fn series(
     metric: &HeadlineMetric,
     context: &ChartContext,
 ) -> Result<Vec<OutcomeSpread>, ChartError> {
-    let scale = text::Written::of(&metric.unit).times;
+    let scale = text::UnitWords::of(&metric.unit).times;
     let rate = scale * if metric.is_flow { 1.0 / context.period.years() } else { 1.0 };
     let mut values: Vec<&ReplicationRow> =
         replications.iter().filter(|row| row.metric == metric.name && row.value.is_finite()).collect();
@@ -176,7 +176,7 @@ pub fn draw(
     let many = context.replications > 1;
     // The 5% quantile of a few replications is their smallest.
     let boxes = over_time::has_bands(context);
-    let written = text::Written::of(&metric.unit);
+    let written = text::UnitWords::of(&metric.unit);
     // One form for all clouds, so that they can be compared.
     let sparse = |row: &OutcomeSpread| {
         level_scale.is_none_or(|scale| fits_as_dots(&row.levels, scale))
@@ -306,7 +306,7 @@ fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
                 "{}: {side} by {} {} under {}{most}",
                 metric.label,
                 text::in_words(difference.abs()),
-                text::Written::of(&metric.unit).change,
+                text::UnitWords::of(&metric.unit).change,
                 row.regimes.brief(),
             )
         }

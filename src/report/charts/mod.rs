@@ -67,7 +67,7 @@ mod tests;
 /// What a unit's numbers are multiplied by on charts, and what it is called there: fractions are percent, their changes percentage points.
 #[must_use]
 pub fn shown_unit(unit: &str, is_change: bool) -> (f64, String) {
-    let written = text::Written::of(unit);
+    let written = text::UnitWords::of(unit);
     (written.times, if is_change { written.change } else { written.level })
 }
 

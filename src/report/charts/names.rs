@@ -74,13 +74,12 @@ pub(super) fn told_of_cut<'a>(shown: impl Iterator<Item = (&'a SharedNames, bool
 
 #[cfg(test)]
 mod tests {
-    use super::super::canvas;
     use super::super::theme::LABEL;
     use super::*;
 
     #[test]
     fn names_without_room_are_counted_and_told() {
-        canvas::register_fonts().unwrap();
+        text::register_fonts().unwrap();
         let mut names = SharedNames::of("Sanctions imposed at the deadline");
         assert_eq!(
             names.lines(LABEL, 120.0, 3).unwrap(),

@@ -202,7 +202,7 @@ const GUTTER: f64 = 26.0;
 impl Sheet<'_> {
     /// Draws the chart on its pages.
     pub(super) fn draw(&self) -> Result<Vec<Svg>, ChartError> {
-        super::canvas::register_fonts()?;
+        super::text::register_fonts()?;
         let panels = shared(self.panels);
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
         let ticks = self.ticks(&panels);
@@ -468,12 +468,11 @@ fn draw_events(canvas: &Canvas, labels: &[EventLabel], share: AxisScale) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::canvas;
     use jiff::civil::date;
 
     #[test]
     fn event_labels_never_meet_each_other_or_a_line() {
-        canvas::register_fonts().unwrap();
+        text::register_fonts().unwrap();
         let dates = AxisScale { low: 0.0, high: 728.0, from: 60.0, to: 460.0 };
         let events: Vec<EventMark> = [0, 3, 9, 10, 50, 300, 310, 700, 705, 720, 727]
             .iter()

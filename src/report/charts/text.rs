@@ -1,6 +1,8 @@
 //! Text: how wide it is, how it is shortened or wrapped, and how numbers are written.
 
-use plotters::style::{FontDesc, FontFamily, FontStyle};
+use std::sync::OnceLock;
+
+use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 use super::ChartError;
 use super::theme::Type;
@@ -11,9 +13,19 @@ pub(super) const FAMILIES: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-
 /// plotters measures with the size as the height of the line, ascent plus descent; DejaVu Sans has 2384 of 2048 units.
 const EM_PER_LINE: f64 = 2048.0 / 2384.0;
 
+/// Makes the embedded font known to plotters, once.
+pub(super) fn register_fonts() -> Result<(), ChartError> {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let registered = REGISTERED.get_or_init(|| {
+        register_font(FAMILIES, FontStyle::Normal, dejavu::sans::regular()).is_ok()
+            && register_font(FAMILIES, FontStyle::Bold, dejavu::sans::bold()).is_ok()
+    });
+    if *registered { Ok(()) } else { Err(ChartError::Draw("the embedded font cannot be read".to_owned())) }
+}
+
 /// Width of `text` in pixels.
 pub(super) fn width(text: &str, font: Type) -> Result<f64, ChartError> {
-    super::canvas::register_fonts()?;
+    register_fonts()?;
     const MEASURE: f64 = 4096.0; // large, because plotters rounds to whole pixels
     let style = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
     let face = FontDesc::new(FontFamily::Name(FAMILIES), MEASURE, style);
@@ -145,7 +157,7 @@ pub(super) fn in_words(value: f64) -> String {
 }
 
 /// How numbers of a unit are written: fractions in percent, their changes in percentage points.
-pub(super) struct Written {
+pub(super) struct UnitWords {
     /// What numbers are multiplied by.
     pub(super) times: f64,
     /// The unit of a level.
@@ -154,7 +166,7 @@ pub(super) struct Written {
     pub(super) change: String,
 }
 
-impl Written {
+impl UnitWords {
     pub(super) fn of(unit: &str) -> Self {
         match unit {
             "fraction" => Self { times: 100.0, level: "percent".to_owned(), change: "percentage points".to_owned() },
@@ -204,7 +216,6 @@ pub(super) fn car_name(brand: &str, model: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::charts::canvas;
     use crate::report::charts::theme::LABEL;
 
     #[test]
@@ -238,7 +249,7 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_or_wrapped_to_its_room() {
-        canvas::register_fonts().unwrap();
+        register_fonts().unwrap();
         let name = "A model name of forty characters, & more";
         let cut = fit(name, LABEL, 100.0).unwrap();
         assert!(cut.ends_with('…') && cut.chars().count() < name.chars().count());
