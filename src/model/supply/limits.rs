@@ -73,7 +73,7 @@ const MOST_TOGETHER: usize = 20_000;
 /// Equilibrium prices under limits, found from `start`.
 ///
 /// Newton steps in shadow prices from zero; where they lead nowhere, or there is no equilibrium without limits, the limits are moved from what
-/// is sold at some shadow prices to what is allowed; at last so that prices and shadow prices move together ([`super::joint`]).
+/// is sold at some shadow prices to what is allowed; at last so that prices and shadow prices move together (`joint`).
 ///
 /// # Errors
 /// [`SupplyError::Limit`] for a limit that no sale can meet or that names no product, [`SupplyError::LimitsDiverged`], and
