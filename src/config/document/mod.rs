@@ -238,6 +238,8 @@ impl Document {
                 home = home.and_then(|home| home.parent().map(Path::to_owned));
             }
         }
+        // Files that have nothing but the disk in common say nothing of where to begin.
+        let home = home.filter(|home| home.parent().is_some());
         let below = home.and_then(|home| Some(self.path.canonicalize().ok()?.strip_prefix(home).ok()?.to_owned()));
         let file = below.unwrap_or_else(|| self.path.file_name().unwrap_or_default().into());
         Invocation { file: file.display().to_string(), settings: self.settings.clone() }

@@ -41,6 +41,41 @@ const MAX_HALVINGS: usize = 12;
 /// Weight of a shadow price in a condition that does not contain it: of limits that say the same each then bears a part.
 const SHARED_OUT: f64 = 1e-10;
 
+/// Where a move of the limits led.
+pub(super) enum Move<T> {
+    To(T),
+    Nowhere,
+    GivenUp,
+}
+
+/// Where a path of limits ends, from a point that meets limits larger than `allowed` by `over`, in logs: they move to what is allowed, each in
+/// proportion, first by `first` at once, by twice as much after each point that `next` finds, by half where it finds none.
+///
+/// # Errors
+/// How far the largest limit was still to move, in logs, when the next move was less than `last` or `next` gave up.
+pub(super) fn followed<T>(
+    allowed: &[f64],
+    over: &[f64],
+    [first, last]: [f64; 2],
+    from: T,
+    mut next: impl FnMut(&[f64], &T) -> Move<T>,
+) -> Result<T, f64> {
+    let far = over.iter().fold(0.0, |far: f64, over| far.max(over.abs()));
+    let (mut here, mut left, mut by) = (from, 1.0, (first / far).min(1.0));
+    while by >= left || by * far >= last {
+        let remains = if by >= left { 0.0 } else { left - by };
+        let moved: Vec<f64> =
+            allowed.iter().zip(over).map(|(allowed, over)| allowed * elementary::exp(remains * over)).collect();
+        match next(&moved, &here) {
+            Move::To(found) if remains == 0.0 => return Ok(found),
+            Move::To(found) => (here, left, by) = (found, remains, 2.0 * by),
+            Move::Nowhere => by *= 0.5,
+            Move::GivenUp => break,
+        }
+    }
+    Err(left * far)
+}
+
 /// Which condition stands for a limit.
 #[derive(Clone, Copy)]
 enum Rule<'a> {
@@ -94,19 +129,11 @@ impl<'a> Joint<'a> {
 
     /// Prices at which all conditions hold under limits of these shares: from a point at which they hold under limits larger by `over`, in logs.
     pub fn path(&mut self, allowed: &[f64], from: Priced, over: &[f64]) -> Option<Priced> {
-        let far = over.iter().fold(0.0, |far: f64, over| far.max(over.abs()));
-        let (mut here, mut left, mut by) = (from, 1.0, (FIRST_MOVE / far).min(1.0));
-        while (by >= left || by * far >= LAST_MOVE) && self.goes_on() {
-            let next = if by >= left { 0.0 } else { left - by };
-            let moved: Vec<f64> =
-                allowed.iter().zip(over).map(|(allowed, over)| allowed * elementary::exp(next * over)).collect();
-            match self.newton(&moved, here.clone()) {
-                Some(found) if next == 0.0 => return self.refined(allowed, found),
-                Some(found) => (here, left, by) = (found, next, 2.0 * by),
-                None => by *= 0.5,
-            }
-        }
-        None
+        let found = followed(allowed, over, [FIRST_MOVE, LAST_MOVE], from, |moved, here| match self.goes_on() {
+            true => self.newton(moved, here.clone()).map_or(Move::Nowhere, Move::To),
+            false => Move::GivenUp,
+        });
+        self.refined(allowed, found.ok()?)
     }
 
     /// Newton steps from some point to one at which all conditions hold, shortened until each leaves less.

@@ -10,7 +10,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::joint::{Joint, Priced};
+use super::joint::{Joint, Move, Priced, followed};
 use super::linear::Linearised;
 use super::pricing::from_start;
 use super::{Equilibrium, PriceProblem, PricingOptions, SupplyError, equilibrium};
@@ -253,23 +253,16 @@ impl Search<'_> {
     /// # Errors
     /// The miss of the worst limit where the path ends; NaN where it has no beginning.
     fn path(&mut self, allowed: &[f64], start: &[f64]) -> Result<Met, f64> {
-        let mut here =
-            BEGINNINGS.iter().find_map(|multiple| self.beginning(allowed, start, *multiple)).ok_or(f64::NAN)?;
-        let from = here.over_limits();
-        let far = from.iter().fold(0.0, |far: f64, over| far.max(over.abs()));
+        let from = BEGINNINGS.iter().find_map(|multiple| self.beginning(allowed, start, *multiple)).ok_or(f64::NAN)?;
+        let over = from.over_limits();
         let most = self.steps + STEPS_IN_ALL;
-        let (mut left, mut by) = (1.0, (FIRST_MOVE / far).min(1.0));
-        while by * far >= LAST_MOVE && self.steps < most {
-            let next = if by >= left { 0.0 } else { left - by };
-            let moved: Vec<f64> =
-                allowed.iter().zip(&from).map(|(allowed, over)| allowed * elementary::exp(next * over)).collect();
-            match self.newton(&moved, &here.shadow_price, &here.equilibrium.price, STEPS_A_MOVE) {
-                Ok(found) if next == 0.0 => return Ok(found),
-                Ok(found) => (here, left, by) = (found, next, 2.0 * by),
-                Err(_) => by *= 0.5,
+        followed(allowed, &over, [FIRST_MOVE, LAST_MOVE], from, |moved, here| {
+            if self.steps >= most {
+                return Move::GivenUp;
             }
-        }
-        Err(left * far)
+            let found = self.newton(moved, &here.shadow_price, &here.equilibrium.price, STEPS_A_MOVE);
+            found.map_or(Move::Nowhere, Move::To)
+        })
     }
 
     /// From beginnings of the same kind, reached from elsewhere too, with prices and shadow prices moved together.

@@ -168,6 +168,14 @@ pub(super) fn after_retaliation(
     let Some((with, without)) = with.and_then(|with| Some((with, alike(with)?))) else {
         return " That is before any retaliation.".to_owned();
     };
+    let imposed = |place: usize| {
+        let events = scenario.regimes[regimes[place]].events.iter();
+        events.filter(|event| event.action == Action::Imposed).map(|event| event.instrument)
+    };
+    // It answers what is imposed there, not whatever else may be.
+    if !imposed(place).any(|own| imposed(without).any(|answered| answered == own)) {
+        return " That is before any retaliation.".to_owned();
+    }
     let taken = home(without) - home(with);
     let (verb, size) = (if taken < 0.0 { "gives" } else { "takes" }, number(taken.abs(), Show::Money, false));
     format!(
