@@ -8,6 +8,7 @@
 //! for each replication: balance stays, and the chance of one start averages out over replications instead of
 //! standing in every one of them as an error that no interval shows.
 
+use super::demand::kernel::choice::Instructions;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
 use crate::numerics::elementary::{exp, ln};
@@ -43,6 +44,9 @@ pub struct Buyers {
     start: Vec<[f64; 3]>,
 }
 
+/// Buyers drawn at once: their points stay in the cache.
+const AT_ONCE: usize = 512;
+
 impl Buyers {
     /// Number of buyers, N.
     #[must_use]
@@ -72,7 +76,8 @@ impl Buyers {
         let regions = market.regions.len();
         let tastes = characteristics + 1 + regions;
         let dimensions = 1 + tastes + 1 + 3;
-        let points = SobolSequence::scrambled(dimensions, key)?;
+        let mut points = SobolSequence::scrambled(dimensions, key)?;
+        let instructions = Instructions::detect();
 
         let mut sd = demand.sigma_characteristics.clone();
         sd.push(demand.sigma_import);
@@ -87,13 +92,17 @@ impl Buyers {
             start: Vec::with_capacity(buyers),
         };
         let [floor, cap] = demand.income_bounds;
-        for u in points.take(buyers) {
-            let income = exp(demand.income_log_sd * normal::quantile(u[0])).clamp(floor, cap);
-            drawn.income.push(income);
-            drawn.price_response.push(demand.alpha / 1000.0 * exp(-demand.eta * ln(income)));
-            drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal::quantile(*u)));
-            drawn.outside.push(demand.sigma_outside * normal::quantile(u[tastes + 1]));
-            drawn.start.push([u[tastes + 2], u[tastes + 3], u[tastes + 4]]);
+        for first in (0..buyers).step_by(AT_ONCE) {
+            let u =
+                points.columns(AT_ONCE.min(buyers - first), |column, key| instructions.scramble_in_place(column, key));
+            for i in 0..u[0].len() {
+                let income = exp(demand.income_log_sd * normal::quantile(u[0][i])).clamp(floor, cap);
+                drawn.income.push(income);
+                drawn.price_response.push(demand.alpha / 1000.0 * exp(-demand.eta * ln(income)));
+                drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal::quantile(u[i])));
+                drawn.outside.push(demand.sigma_outside * normal::quantile(u[tastes + 1][i]));
+                drawn.start.push([u[tastes + 2][i], u[tastes + 3][i], u[tastes + 4][i]]);
+            }
         }
         drawn.outside_weight = drawn.outside.iter().map(|v| exp(*v)).collect();
         Ok(drawn)

@@ -50,16 +50,40 @@ impl SobolSequence {
     }
 }
 
+/// Cells of the unit interval that points tell apart.
+const CELLS: f64 = 4_294_967_296.0;
+
+impl SobolSequence {
+    /// The next `points` points of a scrambled sequence as columns, one for each dimension: the numbers of the iterator, with the coordinates of one
+    /// dimension scrambled together by `scramble`, which does to each what [`scramble`] does.
+    pub fn columns(&mut self, points: usize, scramble: impl Fn(&mut [u32], u64)) -> Vec<Vec<f64>> {
+        let keys = self.keys.as_deref().unwrap_or_default();
+        let mut bits = vec![Vec::with_capacity(points); keys.len()];
+        for point in self.points.by_ref().take(points) {
+            bits.iter_mut().zip(point).for_each(|(column, bits)| column.push(bits));
+        }
+        let columns = bits.into_iter().zip(keys).map(|(mut column, key)| {
+            scramble(&mut column, *key);
+            column.into_iter().map(middle).collect()
+        });
+        columns.collect()
+    }
+}
+
+/// The middle of a cell.
+fn middle(cell: u32) -> f64 {
+    (f64::from(cell) + 0.5) / CELLS
+}
+
 impl Iterator for SobolSequence {
     type Item = Vec<f64>;
 
     fn next(&mut self) -> Option<Vec<f64>> {
-        const CELLS: f64 = 4_294_967_296.0;
         let point = self.points.next()?;
         Some(match &self.keys {
             None => point.iter().map(|bits| f64::from(*bits) / CELLS).collect(),
             Some(keys) => {
-                let unit = |(bits, key): (&u32, &u64)| (f64::from(scramble(*bits, *key)) + 0.5) / CELLS;
+                let unit = |(bits, key): (&u32, &u64)| middle(scramble(*bits, *key));
                 point.iter().zip(keys).map(unit).collect()
             }
         })
@@ -67,14 +91,17 @@ impl Iterator for SobolSequence {
 }
 
 /// Owen's nested uniform scrambling: bit l is flipped by a coin that depends on the l bits above it.
-fn scramble(bits: u32, key: u64) -> u32 {
-    let mut flipped = 0;
-    for level in 0..32_u32 {
-        let above = if level == 0 { 0 } else { bits >> (32 - level) };
-        let coin = splitmix64(key ^ splitmix64((u64::from(level) << 32) | u64::from(above))) & 1;
-        flipped |= (coin as u32) << (31 - level);
-    }
-    bits ^ flipped
+#[must_use]
+pub fn scramble(bits: u32, key: u64) -> u32 {
+    bits ^ (0..32).fold(0, |flipped, level| flipped | flip(bits, key, level)) as u32
+}
+
+/// The bit below the first `level` ones, if its coin flips it.
+#[inline(always)]
+#[must_use]
+pub fn flip(bits: u32, key: u64, level: u32) -> u64 {
+    let above = u64::from(bits) >> (32 - level);
+    (splitmix64(key ^ splitmix64((u64::from(level) << 32) | above)) & 1) << (31 - level)
 }
 
 #[cfg(test)]
@@ -93,6 +120,19 @@ mod tests {
             }
             assert!(hits.iter().flatten().all(|count| *count == 1));
         }
+    }
+
+    #[test]
+    fn columns_are_the_points_of_the_iterator() {
+        let points: Vec<Vec<f64>> = SobolSequence::scrambled(3, 5).unwrap().take(100).collect();
+        let mut sequence = SobolSequence::scrambled(3, 5).unwrap();
+        let mut columns = vec![Vec::new(); 3];
+        for points in [64, 36] {
+            let next = sequence.columns(points, |bits, key| bits.iter_mut().for_each(|b| *b = scramble(*b, key)));
+            columns.iter_mut().zip(next).for_each(|(column, next)| column.extend(next));
+        }
+        let across: Vec<Vec<f64>> = (0..100).map(|i| columns.iter().map(|column| column[i]).collect()).collect();
+        assert_eq!(across, points);
     }
 
     #[test]

@@ -676,8 +676,8 @@ pub fn draw_tables(draws: &Uncertainty, points: &[Point], results: &PointResults
                 high_at: thing.names[high].clone(),
             });
         }
-        // What has no share comes last.
-        let rank = |row: &EffectRow| if row.share.is_finite() { row.share } else { f64::NEG_INFINITY };
+        // What has no share comes last; shares that differ by rounding alone keep the order of the inputs.
+        let rank = |row: &EffectRow| if row.share.is_finite() { (row.share * 1e9).round() } else { f64::NEG_INFINITY };
         effects.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
         tables.effects.extend(effects);
     }

@@ -2,9 +2,16 @@
 //!
 //! Finds delta with `log s_j(delta) = log s_j^obs` for every product, where s is the stationary share function of
 //! [`super::loyalty`] (Berry's inversion when nobody is loyal). The map is the contraction of Berry, Levinsohn and Pakes,
-//! `delta + log s_obs - log s(delta)`, accelerated.
+//! `delta + log s_obs - log s(delta)`, accelerated; from a neighbouring solution, whose slopes are nearly those of the one sought, Newton's
+//! step with slopes at the start, accelerated likewise. For one buyer, in the words of [`super::loyalty`],
+//!
+//! ```text
+//! ds_j / ddelta_k = s_j [j = k] + e_j e_k (1 + k_b [b(j) = b(k) = b]) / Z - 2 s_j s_k
+//! ```
 
-use super::loyalty::StationaryDemand;
+use nalgebra::{DMatrix, DVector, Dyn, LU};
+
+use super::loyalty::{BuyerExponentials, StationaryDemand};
 use super::{DemandError, Execution, Population, Products, check_fit, check_per_product};
 use crate::model::fixed_point::{Evaluation, SearchReport, Stop, search};
 use crate::numerics::elementary;
@@ -60,24 +67,31 @@ pub fn invert(
         return Err(DemandError::NoOutsideShare { sum, weights });
     }
     let log_observed: Vec<f64> = observed.iter().map(|&share| elementary::ln(share)).collect();
-    let start = match start {
-        Some(start) => {
-            check_per_product(products, "start", start)?;
-            start.to_vec()
-        }
-        None => logit_start(population, prices, &log_observed, weights - sum),
-    };
     let demand = StationaryDemand::new(population, products);
     let stop =
         Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
-    let found = search::<f64, DemandError>(start, stop, |delta| {
-        let sums = demand.sweep(delta, prices, execution);
-        let gap = |(&share, &log): (&f64, &f64)| if share > 0.0 { log - elementary::ln(share) } else { 1.0 };
-        let step: Vec<f64> = sums.share.iter().zip(&log_observed).map(gap).collect();
-        let error =
-            step.iter().fold(0.0, |worst, gap| if gap.abs() > worst || gap.is_nan() { gap.abs() } else { worst });
-        Ok(Evaluation { step, error, kept: sums.outside })
-    })?;
+    let found_from = |start: Vec<f64>, slopes: Option<Slopes>| {
+        search::<f64, DemandError>(start, stop, |delta| {
+            let sums = demand.sweep(delta, prices, execution);
+            let gap = |(&share, &log): (&f64, &f64)| if share > 0.0 { log - elementary::ln(share) } else { 1.0 };
+            let gaps: Vec<f64> = sums.share.iter().zip(&log_observed).map(gap).collect();
+            let error =
+                gaps.iter().fold(0.0, |worst, gap| if gap.abs() > worst || gap.is_nan() { gap.abs() } else { worst });
+            let step = slopes.as_ref().and_then(|slopes| slopes.step(&gaps)).unwrap_or(gaps);
+            Ok(Evaluation { step, error, kept: sums.outside })
+        })
+    };
+    let near = match start {
+        Some(start) => {
+            check_per_product(products, "start", start)?;
+            Some(found_from(start.to_vec(), Slopes::at(population, products, start, prices))?)
+        }
+        None => None,
+    };
+    let found = match near.filter(|found| found.converged) {
+        Some(found) => found,
+        None => found_from(logit_start(population, prices, &log_observed, weights - sum), None)?,
+    };
     if !found.converged {
         return Err(DemandError::InversionDiverged {
             products: worst_products(products, &found.evaluation.step),
@@ -86,6 +100,57 @@ pub fn invert(
         });
     }
     Ok(Inversion { delta: found.x, outside_share: found.evaluation.kept, report: found.report })
+}
+
+/// Buyers whose slopes stand for everybody's: the first of a balanced sample.
+const SLOPE_BUYERS: usize = 1024;
+/// Products beyond which slopes cost more than the evaluations that they save.
+const SLOPE_PRODUCTS: usize = 256;
+
+/// Slopes of log shares with respect to intercepts, products x products, ready to be divided by.
+struct Slopes(LU<f64, Dyn, Dyn>);
+
+impl Slopes {
+    /// Those of the first buyers at these intercepts; none where they are of no use.
+    fn at(population: &Population, products: &Products, delta: &[f64], prices: &[f64]) -> Option<Self> {
+        let count = products.len();
+        if count > SLOPE_PRODUCTS {
+            return None;
+        }
+        let felt = products.felt_prices(prices);
+        let mut share = vec![0.0; count];
+        let mut slope = DMatrix::<f64>::zeros(count, count);
+        let mut each = vec![0.0; count];
+        for i in 0..population.len().min(SLOPE_BUYERS) {
+            let buyer = population.buyer(i);
+            let BuyerExponentials { product: e, brand, total, .. } =
+                BuyerExponentials::of(buyer, products, delta, &felt);
+            let outside_and = |b: usize| products.loyalty()[b].mul_add(brand[b], total);
+            let z =
+                (0..brand.len()).fold(total * total, |z, b| (products.loyalty()[b] * brand[b]).mul_add(brand[b], z));
+            for j in 0..count {
+                each[j] = e[j] * outside_and(products.brand(j)) / z;
+            }
+            let weight = buyer.weight();
+            for k in 0..count {
+                let (of_e, of_share) = (weight * e[k] / z, -2.0 * weight * each[k]);
+                let loyalty = products.loyalty()[products.brand(k)];
+                for (j, slope) in slope.column_mut(k).iter_mut().enumerate() {
+                    let same = if products.brand(j) == products.brand(k) { 1.0 + loyalty } else { 1.0 };
+                    *slope += of_e * e[j] * same + of_share * each[j];
+                }
+                slope[(k, k)] += weight * each[k];
+                share[k] += weight * each[k];
+            }
+        }
+        slope.row_iter_mut().zip(&share).for_each(|(mut row, share)| row /= *share);
+        slope.iter().all(|slope| slope.is_finite()).then(|| Self(slope.lu()))
+    }
+
+    /// The change of intercepts that closes these gaps of log shares.
+    fn step(&self, gaps: &[f64]) -> Option<Vec<f64>> {
+        self.0.solve(&DVector::from_column_slice(gaps)).map(|step| step.iter().copied().collect())
+    }
 }
 
 /// The intercepts of a plain logit of identical buyers.
@@ -144,6 +209,50 @@ mod tests {
             assert!(found.report.residual < 1e-12, "{:?}", found.report);
             for (a, b) in found.delta.iter().zip(delta) {
                 assert!((a - b).abs() < 1e-10, "{a} {b} {:?}", found.report);
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_differences() {
+        let (population, plain) = small();
+        let loyal = plain.clone().with_loyalty(&[0, 0, 1, 2, 2], &[1.2, 0.0, 2.0]).unwrap();
+        let delta = [0.3, 1.0, -0.5, 0.7, 1.9];
+        for products in [plain, loyal] {
+            let slopes = Slopes::at(&population, &products, &delta, &PRICES).unwrap();
+            let log_shares = |k: usize, by: f64| {
+                let mut delta = delta;
+                delta[k] += by;
+                let shares = stationary_shares(&population, &products, &delta, &PRICES, Execution::SERIAL).unwrap();
+                shares.product.iter().map(|share| share.ln()).collect::<Vec<f64>>()
+            };
+            for k in 0..5 {
+                let (up, down) = (log_shares(k, 1e-5), log_shares(k, -1e-5));
+                let gaps: Vec<f64> = up.iter().zip(&down).map(|(up, down)| (up - down) / 2e-5).collect();
+                for (j, step) in slopes.step(&gaps).unwrap().into_iter().enumerate() {
+                    assert!((step - f64::from(u8::from(j == k))).abs() < 1e-8, "{k} {j} {step}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn from_a_neighbour_fewer_evaluations_lead_to_the_same_intercepts() {
+        let (population, plain) = small();
+        let products = plain.with_loyalty(&[0, 0, 1, 2, 2], &[1.2, 0.0, 2.0]).unwrap();
+        let shares =
+            stationary_shares(&population, &products, &[0.3, 1.0, -0.5, 0.7, 1.9], &PRICES, Execution::SERIAL).unwrap();
+        let options = InversionOptions::default();
+        let from = |start: Option<&[f64]>| {
+            invert(&population, &products, &PRICES, &shares.product, start, options, Execution::SERIAL).unwrap()
+        };
+        let (far, near) = (from(None), from(Some(&[0.33, 1.02, -0.45, 0.66, 1.95])));
+        assert!(near.report.evaluations < far.report.evaluations, "{:?} {:?}", near.report, far.report);
+        // Where a start leads nowhere the search begins again without it.
+        let wild = from(Some(&[300.0, -300.0, 200.0, -500.0, 90.0]));
+        for found in [near, wild] {
+            for (a, b) in found.delta.iter().zip(&far.delta) {
+                assert!((a - b).abs() < 1e-11, "{a} {b} {:?}", found.report);
             }
         }
     }

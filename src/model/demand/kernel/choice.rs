@@ -9,6 +9,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use crate::numerics::elementary::{exp, ln};
+use crate::numerics::sobol;
 
 /// Numbers in one block: the lanes of an AVX-512 register of doubles, and one cache line.
 pub const LANES: usize = 8;
@@ -177,6 +178,11 @@ compiled_for_each! {
 }
 
 compiled_for_each! {
+    /// Scrambles coordinates of one dimension of a Sobol' sequence ([`crate::numerics::sobol::scramble`]).
+    fn scramble_in_place(bits: &mut [u32], key: u64) = scramble_loop
+}
+
+compiled_for_each! {
     /// Replaces every uniform u in (0, 1) by 1/E, where E = -ln u is exponential with mean 1: the speed at which an
     /// option of weight one arrives in [`Instructions::race`].
     fn race_speeds_in_place(u: &mut [f64]) = race_speed_loop
@@ -254,6 +260,24 @@ compiled_for_each! {
         alpha: f64,
         outside: f64,
     ) -> (Option<usize>, f64) = largest_utility_of
+}
+
+#[inline(always)]
+fn scramble_loop(bits: &mut [u32], key: u64) {
+    let mut blocks = bits.chunks_exact_mut(LANES);
+    for block in &mut blocks {
+        let lanes: [u32; LANES] = std::array::from_fn(|l| block[l]);
+        let mut flipped = [0_u64; LANES];
+        for level in 0..32 {
+            for l in 0..LANES {
+                flipped[l] |= sobol::flip(lanes[l], key, level);
+            }
+        }
+        for l in 0..LANES {
+            block[l] ^= flipped[l] as u32;
+        }
+    }
+    blocks.into_remainder().iter_mut().for_each(|bits| *bits = sobol::scramble(*bits, key));
 }
 
 #[inline(always)]

@@ -5,6 +5,7 @@ use rand::RngExt;
 use super::{Column, Instructions, LANES};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::elementary::{exp, ln};
+use crate::numerics::sobol::scramble;
 
 fn stream(number: usize) -> Stream {
     Streams::new(17, 0).at(Purpose::Parameter, number as u64, 0)
@@ -84,6 +85,20 @@ fn vector_exp_and_ln_are_the_scalar_ones_at_every_length() {
                 bits(&u.iter().map(|&v| -1.0 / ln(v)).collect::<Vec<_>>()),
                 "speeds, {name}, length {n}"
             );
+        }
+    }
+}
+
+#[test]
+fn coordinates_scrambled_together_are_those_scrambled_alone() {
+    for n in 0..=140 {
+        let mut draws = stream(n);
+        let coordinates: Vec<u32> = (0..n).map(|_| (draws.uniform_open() * 4_294_967_296.0) as u32).collect();
+        for instructions in Instructions::available() {
+            let mut together = coordinates.clone();
+            instructions.scramble_in_place(&mut together, 99 + n as u64);
+            let alone: Vec<u32> = coordinates.iter().map(|&bits| scramble(bits, 99 + n as u64)).collect();
+            assert_eq!(together, alone, "{}, length {n}", instructions.name());
         }
     }
 }
