@@ -12,6 +12,7 @@ use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Instrument;
 use crate::model::trade::regime::{Action, PolicyEvent, Reopening};
 use crate::platform::threads;
+use crate::report::setting_rows::policy_steps;
 use crate::study::{Study, StudyError};
 use clap::Args;
 
@@ -120,6 +121,7 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
     for warning in warnings(scenario).into_iter().chain(few_purchases(scenario)) {
         let _ = writeln!(out, "  warning: {warning}");
     }
+    surroundings(out, scenario);
     on_sale(out, scenario, "", &scenario.on_sale);
     for (r, regime) in scenario.regimes.iter() {
         let instruments = regime.instruments(&scenario.instruments);
@@ -187,58 +189,106 @@ fn policy(out: &mut String, scenario: &Scenario, position: RegimeId, instruments
             let _ = writeln!(out, "    staggered lists are reopened for a gain of {}% of revenue", 100.0 * gain);
         }
     }
-    let mut lines: Vec<(u32, String)> = Vec::new();
-    for event in &regime.events {
-        let instrument = &instruments[event.instrument];
-        let on = match instrument.selected.iter().filter(|selected| **selected).count() {
-            0 => String::new(),
-            models => format!(" on {models} models"),
-        };
-        let (name, what, kind) = (&instrument.name, event.action.as_str(), instrument.kind());
-        let level = level(scenario, instrument, event);
-        lines.push((event.week, format!("{} (week {}): {name} {what}, {kind}{on}{level}", event.date, event.week)));
-    }
-    for (number, instrument) in (0..).zip(instruments) {
-        let puts = |event: &&PolicyEvent| event.instrument == number && event.action == Action::Imposed;
-        let Some(imposed) = regime.events.iter().find(puts) else { continue };
-        let date = |week: u32| scenario.week_start(week);
-        for step in instrument.measures.iter().filter(|step| step.from_week > imposed.week) {
-            // What an event says of a change stands with the event.
-            let by_event = |event: &PolicyEvent| event.instrument == number && event.week == step.from_week;
-            if !regime.events.iter().any(by_event) {
-                let level = duties::measured_on(instrument, &step.measure);
-                let line = format!(
-                    "{} (week {}): {}, by its schedule: {level}",
-                    date(step.from_week),
-                    step.from_week,
-                    instrument.name
-                );
-                lines.push((step.from_week, line));
+    for step in policy_steps(scenario, regime, instruments) {
+        let (instrument, at) = (&instruments[step.instrument], format!("{} (week {})", step.date, step.week));
+        let name = &instrument.name;
+        let _ = match (step.event, instrument.measure(step.week)) {
+            (Some(event), _) => {
+                let on = match instrument.selected.iter().filter(|selected| **selected).count() {
+                    0 => String::new(),
+                    models => format!(" on {models} models"),
+                };
+                let (what, kind) = (event.action.as_str(), instrument.kind());
+                writeln!(out, "    {at}: {name} {what}, {kind}{on}{}", level(scenario, instrument, event))
             }
-        }
-        if let Some(until) = instrument.until {
-            lines.push((until.week, format!("{} (week {}): {} runs out", until.date, until.week, instrument.name)));
-        }
+            (None, Some(measure)) if step.action == "scheduled" => {
+                let level = duties::measured_on(&scenario.market, instrument, measure);
+                writeln!(out, "    {at}: {name}, by its schedule: {level}")
+            }
+            _ => writeln!(out, "    {at}: {name} runs out"),
+        };
     }
-    lines.sort_by_key(|(week, _)| *week);
-    for (_, line) in lines {
-        let _ = writeln!(out, "    {line}");
-    }
+    believed(out, scenario, position);
     let suspended = scenario.timing.as_ref().map(|timing| &timing.suspended[position]);
     if suspended.is_some_and(|suspended| suspended.iter().any(|suspended| *suspended)) {
         out.push_str("    makers order none of the threatened cars while a decision is open\n");
     }
 }
 
+/// What buyers believe of a duty in a regime.
+fn believed(out: &mut String, scenario: &Scenario, position: RegimeId) {
+    let Some(belief) = scenario.timing.as_ref().map(|timing| &timing.beliefs[position]) else { return };
+    let most = belief.while_open.iter().copied().fold(0.0, f64::max);
+    if most > 0.0 {
+        let from = (0..).zip(&belief.while_open).find(|(_, belief)| **belief > 0.0).map_or(0, |(week, _)| week);
+        let _ = writeln!(
+            out,
+            "    while a decision is open buyers believe at most {most:.2} that the duty will bind, from {} on",
+            scenario.week_start(from)
+        );
+    }
+}
+
+/// What moves the market beside its policies: purchase events by week, costs by exchange rate, customs values by model.
+fn surroundings(out: &mut String, scenario: &Scenario) {
+    let range = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| [value.min(low), value.max(high)])
+    };
+    if !scenario.traffic.is_empty() {
+        let [low, high] = range(&mut scenario.traffic.iter().copied());
+        let _ = writeln!(
+            out,
+            "  purchase events of a week are {low:.3} to {high:.3} times the base year's (trend, season, single months)"
+        );
+    }
+    let models = &scenario.market.models;
+    let mut countries: Vec<&str> = models.iter().map(|model| model.assembly_country.as_str()).collect();
+    countries.sort_unstable();
+    countries.dedup();
+    let mut moved = Vec::new();
+    for country in countries {
+        let of = |j: &usize| models[*j].assembly_country == country;
+        let factors = scenario.cost_factor.iter().flat_map(|week| (0..models.len()).filter(of).map(|j| week[j]));
+        let [low, high] = range(&mut factors.into_iter());
+        if (low - 1.0).abs().max((high - 1.0).abs()) > 5e-4 && high.is_finite() {
+            moved.push(format!("{country} {low:.3} to {high:.3}"));
+        }
+    }
+    if !moved.is_empty() {
+        let _ = writeln!(out, "  exchange rates make costs, in parts of the base year's: {}", moved.join(", "));
+    }
+    let market = &scenario.market;
+    let shares = || {
+        let imported = models.iter().enumerate().filter(|(_, model)| model.imported);
+        imported.map(|(j, model)| {
+            let kept = model.list_price_usd - market.chain.local_usd(j);
+            kept / (1.0 + model.normal_rate.fraction()) / model.list_price_usd
+        })
+    };
+    let [low, high] = range(&mut shares());
+    if market.chain.is_vertical() && high - low > 5e-4 {
+        let _ = writeln!(out, "  customs values are {:.1}% to {:.1}% of list prices", 100.0 * low, 100.0 * high);
+    }
+}
+
 /// The level that an event puts in force or ends, who knew of it before, and since when cars owe no more.
 fn level(scenario: &Scenario, instrument: &Instrument, event: &PolicyEvent) -> String {
     let ends = event.action == Action::Lifted && instrument.in_base_year;
+    if event.refund {
+        return "; importers get back what they paid since it was owed".into();
+    }
     if !ends && !matches!(event.action, Action::Imposed | Action::Changed) {
         return String::new();
     }
     let measure = instrument.measure(event.week);
-    let mut text =
-        measure.map_or_else(String::new, |measure| format!(": {}", duties::measured_on(instrument, measure)));
+    let measured = |measure| format!(": {}", duties::measured_on(&scenario.market, instrument, measure));
+    let mut text = measure.map_or_else(String::new, measured);
+    if event.action == Action::Imposed && instrument.expected_weeks.is_finite() {
+        let _ = write!(text, "; makers expect it for {} weeks", instrument.expected_weeks);
+        if instrument.remains > 0.0 {
+            let _ = write!(text, " and {} of it to remain", instrument.remains);
+        }
+    }
     if let Some(change) = event.change {
         if change.known_week < event.week {
             let _ = write!(text, ", known from {}", scenario.week_start(change.known_week));

@@ -114,7 +114,19 @@ pub fn example(command: &ExampleCommand) -> Result<(), CliError> {
             super::print(&out)
         }
         ExampleCommand::Show { name } => super::print(find(name)?.text),
-        ExampleCommand::Run(args) => super::run::run(&args.of_example()),
+        ExampleCommand::Run(args) => {
+            let args = args.of_example();
+            let named = args.example_name();
+            let example = find(&named)?;
+            if example.command != "run" {
+                let message = format!(
+                    "`{}` answers its question with another command than `run`\nhelp: stickershock {} {PREFIX}{}; for a run of its market, stickershock run {PREFIX}{}",
+                    example.name, example.command, example.name, example.name
+                );
+                return Err(CliError::Usage(message));
+            }
+            super::run::run(&args)
+        }
         ExampleCommand::Copy { name, folder } => {
             let example = find(name)?;
             let written = write(folder, &format!("{}.toml", example.name), example.text)?;

@@ -56,6 +56,11 @@ impl RunArgs {
         own.scenario.scenario = format!("{}{}", example::PREFIX, name.trim_start_matches(example::PREFIX)).into();
         own
     }
+
+    /// The name of the example that it runs.
+    pub(super) fn example_name(&self) -> String {
+        self.scenario.scenario.display().to_string().trim_start_matches(example::PREFIX).to_owned()
+    }
 }
 
 /// Runs the command.

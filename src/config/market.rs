@@ -253,6 +253,10 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     let (brands, brand) = intern::<BrandId>(&text(&columns.brand)?);
     let (manufacturers, manufacturer) = intern::<ManufacturerId>(&text(&columns.manufacturer)?);
     let (regions, region) = intern::<RegionId>(&text(&columns.region)?);
+    if let Some(at) = region.iter().position(|region| regions[*region] == "outside") {
+        let message = format!("{}: `outside` is what tables call buyers of none of these cars", columns.region);
+        return Err(table.error_at(kept[at], message, "give the region another name"));
+    }
     let assembly: Vec<String> = text(&columns.assembly_country)?
         .iter()
         .map(|countries| countries.split('/').next().unwrap_or_default().trim().to_owned())
@@ -278,6 +282,7 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
             assembly_country: assembly[j].clone(),
             flagged: flags[*row],
             list_price_usd: prices[*row],
+            credit_usd: 0.0,
             base_volume: volumes[*row],
         })
         .collect();

@@ -32,8 +32,9 @@ use super::time::{self, Horizon, PeriodSection, TimeSection};
 use super::timing::{self, BuyersBelief, PolicySections, Sections, TimingMode, TimingSection};
 use super::uncertainty::UncertaintySection;
 use crate::model::ids::IdTable;
+use crate::model::market::Market;
 use crate::model::scenario::{Outputs, Scenario};
-use crate::model::trade::instrument::Instrument;
+use crate::model::trade::instrument::{Instrument, Measure};
 
 /// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -173,6 +174,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     let traffic = horizon.traffic(reader, &file.time)?;
     let seller = Seller { market: &market, section: &file.market, vertical, shares: &shares };
     let instruments = instruments::instruments(reader, &file.instrument, horizon, seller)?;
+    let credited = credited(reader, &market, &instruments)?;
     let regimes =
         regimes::regimes(reader, &file.regime, &file.pricing, (&instruments, &file.instrument), seller, horizon)?;
     let partner = Partner {
@@ -203,8 +205,8 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
             timing::timing(reader, &sections, horizon, buyers, &market, policy)?
         }
     };
-    if timing.is_some() {
-        refuse_in_time(reader, file, !traffic.is_empty(), &instruments)?;
+    if timing.is_some() && !traffic.is_empty() {
+        refuse_traffic_in_time(reader, file)?;
     }
     let cost_factor = match &rates {
         Some(rates) => rates.cost_factors(reader, horizon, &market)?,
@@ -249,6 +251,7 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         },
         market,
     };
+    scenario.market.models.iter_mut().zip(credited).for_each(|(model, usd)| model.credit_usd = usd);
     if let Some(name) = &file.outputs.period {
         let known: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
         scenario.outputs.period = reader.position("outputs.period", name, &known, "period")?;
@@ -258,32 +261,36 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
     Ok(scenario)
 }
 
-/// Refuses what runs in time cannot have.
-fn refuse_in_time(
-    reader: &Reader<'_>,
-    file: &ScenarioFile,
-    traffic: bool,
-    instruments: &[Instrument],
-) -> Result<(), ConfigError> {
-    let stock = "dealers' stock would not follow it";
-    let launch = file.regime.iter().position(|regime| !regime.on_sale.is_empty());
-    let incentive = instruments.iter().position(|instrument| !instrument.moves_lists());
-    let found = if traffic && !file.time.season.is_empty() {
-        Some(("time.season".to_owned(), stock))
-    } else if traffic && !file.time.by_month.is_empty() {
-        Some(("time.by_month".to_owned(), stock))
-    } else if traffic {
-        Some(("time.trend".to_owned(), stock))
-    } else if !file.market.on_sale.is_empty() {
-        Some(("market.on_sale".to_owned(), stock))
-    } else if let Some(i) = launch {
-        Some((format!("regime[{i}].on_sale"), stock))
+/// What the buyer of each model gets in the base year, USD.
+fn credited(reader: &Reader<'_>, market: &Market, instruments: &[Instrument]) -> Result<Vec<f64>, ConfigError> {
+    let mut credits = vec![0.0; market.len()];
+    for instrument in instruments.iter().filter(|instrument| instrument.in_base_year) {
+        let Some(Measure::Rebate { amount_usd }) = instrument.measure(0) else { continue };
+        for (j, credit) in credits.iter_mut().enumerate().filter(|(j, _)| instrument.selected[*j]) {
+            *credit -= amount_usd * instrument.part[j];
+            let model = &market.models[j];
+            if *credit >= model.list_price_usd {
+                let message =
+                    format!("leaves nothing to pay for {}, which lists at {}", model.name, model.list_price_usd);
+                let key = format!("instrument.{}.amount_usd", instrument.name);
+                return Err(reader.error(&key, message, "a credit is what the buyer of a car gets, in US dollars"));
+            }
+        }
+    }
+    Ok(credits)
+}
+
+/// Refuses what runs in time cannot have: a market that grows or has seasons.
+fn refuse_traffic_in_time(reader: &Reader<'_>, file: &ScenarioFile) -> Result<(), ConfigError> {
+    let key = if !file.time.season.is_empty() {
+        "time.season"
+    } else if !file.time.by_month.is_empty() {
+        "time.by_month"
     } else {
-        incentive.map(|i| (format!("instrument[{i}].kind"), "dealers there give discounts of their own"))
+        "time.trend"
     };
-    let Some((key, why)) = found else { return Ok(()) };
-    let help = "leave it out, or leave out [timing] and [dealers]";
-    Err(reader.error(&key, format!("is of no use in runs in time: {why}"), help))
+    let message = "is of no use in runs in time: dealers' stock would not follow it";
+    Err(reader.error(key, message, "leave it out, or leave out [timing] and [dealers]"))
 }
 
 /// Letters of a scenario's name, which with what is added to it names folders.

@@ -72,7 +72,7 @@ pub(crate) fn short(text: &str) -> Cow<'_, str> {
 }
 
 /// Edits from one word to the other: insertions, deletions, replacements and swaps of neighbours each count one.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {

@@ -1,5 +1,6 @@
 //! What a scenario says that is possible and probably not meant.
 
+use super::suggest::distance;
 use crate::model::scenario::Scenario;
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::Measure;
@@ -90,7 +91,10 @@ fn percent(warnings: &mut Vec<String>, key: &str, rate: f64) {
     }
 }
 
-/// Pairs of different names that are the same but for case, spaces and signs.
+/// Fewest letters of names of which one letter too many, too few or other is taken for a slip.
+const SLIP_LETTERS: usize = 5;
+
+/// Pairs of different names that are the same but for case, spaces, signs and one letter of several.
 fn near_equal(names: &[String]) -> Vec<(String, String)> {
     let plain =
         |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
@@ -101,9 +105,10 @@ fn near_equal(names: &[String]) -> Vec<(String, String)> {
         if seen.iter().any(|(other, _)| other == name) || own.is_empty() {
             continue;
         }
-        pairs.extend(
-            seen.iter().filter(|(_, other)| *other == own).map(|(other, _)| ((*other).to_owned(), name.clone())),
-        );
+        let word = |name: &str| name.len() >= SLIP_LETTERS && !name.contains(|c: char| c.is_ascii_digit());
+        let near = |other: &str| other == own || (word(other) && word(&own) && distance(other, &own) == 1);
+        pairs
+            .extend(seen.iter().filter(|(_, other)| near(other)).map(|(other, _)| ((*other).to_owned(), name.clone())));
         seen.push((name, own));
     }
     pairs
@@ -118,11 +123,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_differ_in_case_spaces_and_signs_alone_are_near() {
-        let names =
-            ["Japan", "europe", "japan", "Mercedes-Benz", "Mercedes Benz", "Japan", "GM", "GMC"].map(String::from);
+    fn names_that_differ_in_case_signs_or_one_letter_are_near() {
+        let names = [
+            "Japan",
+            "europe",
+            "japan",
+            "Mercedes-Benz",
+            "Mercedes Benz",
+            "Japan",
+            "GM",
+            "GMC",
+            "firm 1",
+            "firm 2",
+            "eurpe",
+            "Audi",
+            "Aodi",
+        ]
+        .map(String::from);
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(near_equal(&names), [pair("Japan", "japan"), pair("Mercedes-Benz", "Mercedes Benz")]);
+        let expected = [pair("Japan", "japan"), pair("Mercedes-Benz", "Mercedes Benz"), pair("europe", "eurpe")];
+        assert_eq!(near_equal(&names), expected);
     }
 
     #[test]

@@ -34,10 +34,20 @@ pub struct CarModel {
     pub normal_rate: AdValoremRate,
     /// Whether it has the scenario's headline flag (`market.flag`), as the models on a sanctions list have.
     pub flagged: bool,
-    /// Base-year sticker price, base-year duty included, USD.
+    /// Base-year list price, base-year duty included, USD.
     pub list_price_usd: f64,
+    /// What the Treasury pays the buyer of a car in the base year, USD: he pays the list price less this.
+    pub credit_usd: f64,
     /// Base-year volume, cars a year.
     pub base_volume: f64,
+}
+
+impl CarModel {
+    /// What a buyer pays in the base year, USD.
+    #[must_use]
+    pub fn base_price_usd(&self) -> f64 {
+        self.list_price_usd - self.credit_usd
+    }
 }
 
 /// Observable characteristics in columns: `columns[k][j]`.
@@ -185,10 +195,15 @@ impl Market {
             Chain::Vertical { customs_part, .. } => customs_part[j],
         }
     }
-    /// Base-year sticker prices, USD.
+    /// What buyers pay in the base year, USD: list prices less credits.
     #[must_use]
-    pub fn list_prices(&self) -> Vec<f64> {
-        self.models.iter().map(|model| model.list_price_usd).collect()
+    pub fn base_prices(&self) -> Vec<f64> {
+        self.models.iter().map(CarModel::base_price_usd).collect()
+    }
+    /// Credits of the base year, USD a car.
+    #[must_use]
+    pub fn credits(&self) -> Vec<f64> {
+        self.models.iter().map(|model| model.credit_usd).collect()
     }
     /// Who sets which price and counts whose profit: under [`Conduct::Manufacturer`] 1 for a manufacturer's own models, the
     /// share for partial holdings.

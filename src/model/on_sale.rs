@@ -22,6 +22,18 @@ pub struct SaleDates {
 const NEVER: f64 = -1e6;
 
 impl SaleDates {
+    /// Whether the model has left by a week.
+    #[must_use]
+    pub fn has_left(&self, week: usize) -> bool {
+        self.until_week.is_some_and(|until| week as i64 >= until)
+    }
+
+    /// Whether it has not come by a week.
+    #[must_use]
+    pub fn is_to_come(&self, week: usize) -> bool {
+        self.from_week.is_some_and(|from| (week as i64) < from)
+    }
+
     /// What part of the exponential of its utility counts in a week: 0 before and after, 1 from the end of the ramp.
     #[must_use]
     pub fn part(&self, week: u32) -> f64 {
@@ -37,11 +49,19 @@ impl SaleDates {
     }
 }
 
+/// The dates of each model under a regime, where it has any: what `own` says of a model holds in place of what `world` says.
+#[must_use]
+pub fn of_models(world: &[SaleDates], own: &[SaleDates], models: usize) -> Vec<Option<SaleDates>> {
+    let mut dates = vec![None; models];
+    world.iter().chain(own).for_each(|on_sale| dates[on_sale.model] = Some(*on_sale));
+    dates
+}
+
 /// The parts of all models in a week; empty where all count in full. What `own` says of a model holds in place of what `world` says.
 #[must_use]
 pub fn parts(world: &[SaleDates], own: &[SaleDates], models: usize, week: u32) -> Vec<f64> {
-    let mut parts = vec![1.0; models];
-    world.iter().chain(own).for_each(|on_sale| parts[on_sale.model] = on_sale.part(week));
+    let dates = of_models(world, own, models);
+    let parts: Vec<f64> = dates.iter().map(|dates| dates.map_or(1.0, |dates| dates.part(week))).collect();
     if parts.iter().all(|part| *part == 1.0) { Vec::new() } else { parts }
 }
 

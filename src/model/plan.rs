@@ -152,6 +152,12 @@ impl Phase {
         phase
     }
 
+    /// List price of a model: what the buyer pays, and what its maker pays of it.
+    #[must_use]
+    pub fn list_usd(&self, model: usize) -> f64 {
+        self.sticker_price_usd[model] + self.incentive_usd[model]
+    }
+
     /// The same with so much off at the dealer, paid by the maker: duty and list are as they were.
     fn with_incentives(mut self, incentive_usd: Vec<f64>) -> Self {
         for prices in [&mut self.sticker_price_usd, &mut self.producer_price_usd] {
@@ -350,7 +356,7 @@ impl Planner<'_> {
         let settled = regime.instruments_in_hindsight(self.instruments);
         let force = regime.force(self.instruments, self.weeks)?;
         let refunded = regime.refunded(self.instruments.len(), self.weeks);
-        let list = self.market.list_prices();
+        let list = self.market.base_prices();
         let makers = &self.world.makers;
         let demand = makers
             .demand(&self.world.products, &self.world.inversion.delta, self.execution)
@@ -463,7 +469,9 @@ impl Planner<'_> {
             revisions,
             outlooks: outlooks.found,
             outlook_of_week: outlooks.of_week,
-            normal_duty_usd: base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect(),
+            normal_duty_usd: (base.iter().zip(&list).zip(self.market.credits()))
+                .map(|((duty, price), credit)| duty.duty_usd(*price) + credit)
+                .collect(),
             duty_shares,
             outside,
             retaliation: (0..).zip(&force).map(|(week, now)| policy.retaliation(week, now)).collect(),
@@ -482,7 +490,7 @@ impl Planner<'_> {
             .map_err(|error| PlanError::Supply { week: 0, error: error.into() })?;
         let cost = &makers.costs.marginal_cost;
         let context = Context {
-            list: &self.market.list_prices(),
+            list: &self.market.base_prices(),
             base_duty: &normal_duties(self.market, cost),
             demand: &demand,
             factor: &[],

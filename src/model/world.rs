@@ -129,7 +129,7 @@ impl World {
         let nodes = nodes(&buyers)?;
         let characteristics = characteristics(market);
         let products = products(market, &facts.demand, &characteristics)?;
-        let list = market.list_prices();
+        let list = market.base_prices();
         let shares = market.base_shares();
         let from = near.map(|world| world.inversion.delta.as_slice());
         let inversion = invert(&nodes, &products, &list, &shares, from, InversionOptions::default(), execution)?;
@@ -271,7 +271,7 @@ impl Makers {
         let market = &facts.market;
         let used = facts.pricing_nodes.min(nodes.len());
         let nodes = nodes.first(used, nodes.len() as f64 / used as f64);
-        let list = market.list_prices();
+        let list = market.base_prices();
         let owned = OwnedBrands::stationary(&nodes, products, delta, &list)?;
         let ownership = market.ownership(facts.conduct)?;
         let fixed = FixedUtility::new(&nodes, products, delta);
@@ -415,5 +415,5 @@ fn products(market: &Market, demand: &DemandParameters, characteristics: &[Vec<f
     let brands: Vec<usize> = market.models.iter().map(|model| usize::from(model.brand.0)).collect();
     Products::new(names, &characteristics.iter().map(Vec::as_slice).collect::<Vec<_>>())?
         .with_loyalty(&brands, demand.loyalty.as_slice())?
-        .with_curvature(demand.curvature, &market.list_prices())
+        .with_curvature(demand.curvature, &market.base_prices())
 }

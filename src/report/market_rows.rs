@@ -28,10 +28,12 @@ table! {
         base_volume: f64, "cars per year";
         /// expected volume at base-year prices, of the buyers that prices are set for
         expected_volume: Quoted, "cars per year";
-        /// base-year sticker price, duty included
+        /// base-year list price, duty included
         list_price_usd: f64, "USD";
-        /// duty at that price
+        /// normal duty at that price
         duty_usd: f64, "USD per car";
+        /// what the Treasury pays the buyer of a car in the base year: he pays the list price less it
+        credit_usd: f64, "USD per car";
         /// marginal cost from the first-order conditions; contains the dealer's margin, under the vertical chain at the border
         marginal_cost_usd: Quoted, "USD";
         /// what the maker keeps of the price less marginal cost
@@ -98,7 +100,7 @@ impl Report<'_> {
     pub fn base_year(&self, base_year: &BaseYear) -> Vec<BaseYearRow> {
         let scenario = self.study.scenario();
         let market = &scenario.market;
-        let duty = &self.study.plans().baseline().phase(0).duty_usd;
+        let duty = self.study.plans().baseline().normal_duty_usd();
         let quoted = |metric: BaseYearMetric, j: usize, shared: f64| {
             let own = |layout: QuoteLayout| {
                 Quoted::mean(&self.results.level(self.results.baseline(), layout.base_year(metric, j)))
@@ -116,6 +118,7 @@ impl Report<'_> {
             expected_volume: quoted(BaseYearMetric::ExpectedVolume, j, base.expected_volume),
             list_price_usd: model.list_price_usd,
             duty_usd: *duty_usd,
+            credit_usd: model.credit_usd,
             marginal_cost_usd: quoted(BaseYearMetric::MarginalCost, j, base.marginal_cost_usd),
             margin_usd: quoted(BaseYearMetric::Margin, j, base.margin_usd),
             own_elasticity: quoted(BaseYearMetric::OwnElasticity, j, base.own_elasticity),
@@ -140,7 +143,7 @@ impl Report<'_> {
     pub fn pricing(&self) -> Vec<PricingRow> {
         let (study, scenario) = (self.study, self.study.scenario());
         let market = &scenario.market;
-        let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
+        let quotation = Quotation::new(scenario, study.shared_world());
         let mut rows = Vec::new();
         for (arm, regime, plan) in self.scheduled() {
             let (forces, instruments) = (quotation.forces(regime), quotation.instruments(regime));
@@ -153,7 +156,7 @@ impl Report<'_> {
                         self.quoted(arm, at, place, shared[place])
                     };
                     let sticker_price_usd = quoted(QuoteMetric::StickerPrice);
-                    let price_change_usd = sticker_price_usd.value - model.list_price_usd;
+                    let price_change_usd = sticker_price_usd.value - model.base_price_usd();
                     rows.push(PricingRow {
                         regime: regime.name.clone(),
                         week,
@@ -170,7 +173,7 @@ impl Report<'_> {
                         rebate_usd: phase.rebate_usd[j],
                         incentive_usd: phase.incentive_usd[j],
                         price_change_usd,
-                        price_change: price_change_usd / model.list_price_usd,
+                        price_change: price_change_usd / model.base_price_usd(),
                         pass_through: quoted(QuoteMetric::PassThrough),
                     });
                 }

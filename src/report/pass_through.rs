@@ -39,7 +39,7 @@ impl Report<'_> {
     pub fn pass_through(&self) -> Vec<PassThroughRow> {
         let (study, scenario) = (self.study, self.study.scenario());
         let models = scenario.market.len();
-        let quotation = Quotation::new(scenario, study.shared_world(), study.plans().baseline());
+        let quotation = Quotation::new(scenario, study.shared_world());
         let mut rows = Vec::new();
         for (arm, regime, plan) in self.scheduled() {
             let (forces, instruments) = (quotation.forces(regime), quotation.instruments(regime));

@@ -7,7 +7,7 @@ use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Instrument, Measure};
-use crate::model::trade::regime::Action;
+use crate::model::trade::regime::{Action, PolicyEvent, Regime};
 use crate::study::Study;
 
 table! {
@@ -29,17 +29,18 @@ table! {
 }
 
 table! {
-    /// The dated policy events of every regime, and the level of their instrument before and after each of them.
+    /// What happens to the instruments of every regime on which day, by events, schedules and expiry, with the level before and after it.
     pub struct PolicyEventRow in "policy_events" by [regime, event] {
         /// policy regime, by its name in the scenario
         regime: String;
         /// number of the event in the regime, from 1
         event: u64;
-        /// day of the event
+        /// day of the event; of a step of a schedule the first day of its week
         date: Date;
         /// week from which it holds, from 0: the first that starts on or after the day
         week: u32;
-        /// what happens, as written in scenario files: announced, liable, imposed, settled, ...
+        /// what happens, as written in scenario files (announced, liable, imposed, settled, ...), scheduled for a step of the instrument's own
+        /// schedule, runs_out where it expires
         action: &'static str;
         /// what charts call the event
         label: String;
@@ -55,6 +56,10 @@ table! {
         level_after: f64, "that in level_unit";
         /// unit of the levels: fraction (of customs value), USD per car, cars per year, USD per year
         level_unit: &'static str;
+        /// level on the first cars of a year, where a quota by rate is in force after it; empty elsewhere
+        level_within: f64, "that in level_unit";
+        /// number of those cars a year; empty elsewhere
+        cars_within: f64, "cars per year";
         /// whether the event pays back the duty collected since the instrument was imposed
         refund: bool;
     }
@@ -104,14 +109,10 @@ pub fn regime_rows(study: &Study, regimes: &[RegimeId]) -> Vec<RegimeRow> {
 /// What an instrument does in a week in which it is in force, as a number and its unit.
 fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
     match instrument.measure(week).or(instrument.measures.first().map(|dated| &dated.measure)) {
-        Some(Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. }) => (rate.fraction(), "fraction"),
+        Some(Measure::Duty { duty, .. }) => amount(duty),
         // What ends has a level below zero: it was paid before.
         Some(Measure::Rebate { amount_usd }) if instrument.in_base_year => (-amount_usd, "USD per car"),
-        Some(
-            Measure::Duty { duty: Duty::Specific { amount_usd }, .. }
-            | Measure::Rebate { amount_usd }
-            | Measure::Incentive { amount_usd },
-        ) => (*amount_usd, "USD per car"),
+        Some(Measure::Rebate { amount_usd } | Measure::Incentive { amount_usd }) => (*amount_usd, "USD per car"),
         Some(Measure::Quota { cars_per_year }) => (*cars_per_year, "cars per year"),
         Some(Measure::Inspection { cost_usd, .. }) => (*cost_usd, "USD per car"),
         Some(Measure::Retaliation(retaliation)) => (retaliation.orders_usd_per_year, "USD per year"),
@@ -119,7 +120,77 @@ fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
     }
 }
 
-/// Rows of `policy_events.csv`: the events of the regimes given, in order of date; a negotiated regime has none.
+/// A duty as a number and its unit.
+fn amount(duty: &Duty) -> (f64, &'static str) {
+    match duty {
+        Duty::AdValorem { rate, .. } => (rate.fraction(), "fraction"),
+        Duty::Specific { amount_usd } => (*amount_usd, "USD per car"),
+    }
+}
+
+/// What happens to an instrument on a date in a regime: an event, a step of its own schedule, or its end.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyStep<'a> {
+    /// The first week in which it holds.
+    pub week: u32,
+    /// Its day: of a step of a schedule the first day of its week.
+    pub date: Date,
+    /// Position of the instrument.
+    pub instrument: usize,
+    /// The event, if it is one.
+    pub event: Option<&'a PolicyEvent>,
+    /// As written in scenario files; `scheduled` and `runs_out` where no event does it.
+    pub action: &'static str,
+    /// Whether the instrument is in force before it and after it.
+    pub in_force: [bool; 2],
+}
+
+/// The steps of a regime in order of weeks; `instruments` are its own.
+#[must_use]
+pub fn policy_steps<'a>(scenario: &Scenario, regime: &'a Regime, instruments: &[Instrument]) -> Vec<PolicyStep<'a>> {
+    let mut steps: Vec<PolicyStep<'a>> = Vec::new();
+    let step = |week, date, instrument, event: Option<&'a PolicyEvent>, action| PolicyStep {
+        week,
+        date,
+        instrument,
+        event,
+        action,
+        in_force: [false; 2],
+    };
+    for event in &regime.events {
+        steps.push(step(event.week, event.date, event.instrument, Some(event), event.action.as_str()));
+    }
+    for (number, instrument) in instruments.iter().enumerate() {
+        for dated in instrument.measures.iter().filter(|dated| dated.from_week > 0) {
+            // What an event says of a change stands with the event.
+            let by_event = |event: &PolicyEvent| event.instrument == number && event.week == dated.from_week;
+            if !regime.events.iter().any(by_event) {
+                steps.push(step(dated.from_week, scenario.week_start(dated.from_week), number, None, "scheduled"));
+            }
+        }
+        if let Some(until) = instrument.until {
+            steps.push(step(until.week, until.date, number, None, "runs_out"));
+        }
+    }
+    steps.sort_by_key(|step| step.week);
+    let mut in_force: Vec<bool> = instruments.iter().map(|instrument| instrument.in_base_year).collect();
+    for step in &mut steps {
+        let before = in_force[step.instrument];
+        let after = match step.event.map(|event| event.action) {
+            Some(Action::Imposed) => !instruments[step.instrument].expired(step.week),
+            Some(Action::Settled | Action::Lapsed | Action::Lifted | Action::Reversed) => false,
+            None if step.action == "runs_out" => false,
+            _ => before,
+        };
+        in_force[step.instrument] = after;
+        step.in_force = [before, after];
+    }
+    // A schedule moves nothing, and nothing runs out, where the instrument is not in force.
+    steps.retain(|step| step.event.is_some() || step.in_force[0]);
+    steps
+}
+
+/// Rows of `policy_events.csv`: what happens in the regimes given, in order of date; a negotiated regime has none.
 #[must_use]
 pub fn policy_event_rows(study: &Study, regimes: &[RegimeId]) -> Vec<PolicyEventRow> {
     let scenario = study.scenario();
@@ -127,35 +198,30 @@ pub fn policy_event_rows(study: &Study, regimes: &[RegimeId]) -> Vec<PolicyEvent
     for &position in regimes.iter().filter(|position| study.negotiated(**position).is_none()) {
         let regime = &scenario.regimes[position];
         let instruments = regime.instruments(&scenario.instruments);
-        let mut in_force: Vec<bool> = instruments.iter().map(|instrument| instrument.in_base_year).collect();
-        for (number, event) in (1..).zip(&regime.events) {
-            let instrument = &instruments[event.instrument];
-            let before = in_force[event.instrument];
-            let after = match event.action {
-                Action::Imposed => true,
-                Action::Settled | Action::Lapsed | Action::Lifted | Action::Reversed => false,
-                _ => before,
-            };
-            in_force[event.instrument] = after;
-            let level_unit = level(instrument, event.week).1;
-            let before_week = event.week.saturating_sub(u32::from(event.change.is_some()));
-            let at = |in_force: bool, week: u32| {
-                if in_force && !instrument.expired(event.week) { level(instrument, week).0 } else { 0.0 }
-            };
+        for (number, step) in (1..).zip(policy_steps(scenario, regime, &instruments)) {
+            let instrument = &instruments[step.instrument];
+            let moves = step.event.is_none_or(|event| event.change.is_some());
+            let before_week = step.week.saturating_sub(u32::from(moves));
+            let at = |in_force: bool, week: u32| if in_force { level(instrument, week).0 } else { 0.0 };
+            let within = instrument.measure(step.week).and_then(Measure::within).filter(|_| step.in_force[1]);
+            let refund =
+                |event: &PolicyEvent| event.refund || event.change.is_some_and(|change| change.owed_from < event.week);
             rows.push(PolicyEventRow {
                 regime: regime.name.clone(),
                 event: number,
-                date: event.date,
-                week: event.week,
-                action: event.action.as_str(),
-                label: event.label.clone(),
+                date: step.date,
+                week: step.week,
+                action: step.action,
+                label: step.event.map_or_else(String::new, |event| event.label.clone()),
                 instrument: instrument.name.clone(),
                 kind: instrument.kind(),
                 models: instrument.selected.iter().filter(|selected| **selected).count() as u64,
-                level_before: at(before, before_week),
-                level_after: at(after, event.week),
-                level_unit,
-                refund: event.refund || event.change.is_some_and(|change| change.owed_from < event.week),
+                level_before: at(step.in_force[0], before_week),
+                level_after: at(step.in_force[1], step.week),
+                level_unit: level(instrument, step.week).1,
+                level_within: within.map_or(f64::NAN, |within| amount(&within.duty).0),
+                cars_within: within.map_or(f64::NAN, |within| within.cars_per_year),
+                refund: step.event.is_some_and(refund),
             });
         }
     }

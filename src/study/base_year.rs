@@ -7,6 +7,7 @@ use crate::model::demand::{Execution, ExpectedDemand};
 use crate::model::scenario::Scenario;
 use crate::model::streams::Streams;
 use crate::model::timing::network::base_year_change;
+use crate::model::trade::policy::normal_duties;
 use crate::model::world::World;
 
 /// One model in the base year.
@@ -41,20 +42,20 @@ impl BaseYearModel {
 pub(super) fn base_year_models(
     scenario: &Scenario,
     world: &World,
-    duty_usd: &[f64],
     execution: Execution,
 ) -> Result<Vec<BaseYearModel>, DemandError> {
     let (market, makers) = (&scenario.market, &world.makers);
     let demand = makers.demand(&world.products, &world.inversion.delta, execution)?;
-    let list = market.list_prices();
+    let list = market.base_prices();
     let response = own_response(&demand, &list)?;
     let share = demand.shares(&list).product;
+    let duties = normal_duties(market, &makers.costs.marginal_cost);
     let model = |j: usize| {
         let marginal_cost_usd = makers.costs.marginal_cost[j];
         BaseYearModel {
             expected_volume: share[j] * market.market_size,
             marginal_cost_usd,
-            margin_usd: list[j] - duty_usd[j] - market.chain.local_usd(j) - marginal_cost_usd,
+            margin_usd: list[j] - duties[j].duty_usd(list[j]) - market.chain.local_usd(j) - marginal_cost_usd,
             own_elasticity: response.elasticity[j],
             outside_diversion: response.outside_diversion[j],
         }
@@ -86,10 +87,9 @@ impl Study {
     /// [`DemandError`] only for a study that was not prepared.
     pub fn base_year(&self) -> Result<BaseYear, DemandError> {
         let (scenario, world) = (self.scenario(), self.shared_world());
-        let duty = &self.plans().baseline().phase(0).duty_usd;
-        let models = base_year_models(scenario, world, duty, Execution::PARALLEL)?;
+        let models = base_year_models(scenario, world, Execution::PARALLEL)?;
         let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
-        let list = scenario.market.list_prices();
+        let list = scenario.market.base_prices();
         let diversion = self.diversion_from_flagged(&demand, &list);
         Ok(BaseYear { models, diversion, peers_change: self.peers_change(&list) })
     }

@@ -19,20 +19,20 @@ pub struct Quotation<'a> {
     scenario: &'a Scenario,
     marginal_cost_usd: &'a [f64],
     list: Vec<f64>,
-    /// Duty of the baseline's first week, USD a car.
-    base_duty_usd: &'a [f64],
+    /// Duty of the base year less credits, USD a car.
+    base_duty_usd: Vec<f64>,
     base: Vec<ImportDuty>,
 }
 
 impl<'a> Quotation<'a> {
     /// That of a world, with the baseline's prices in it.
     #[must_use]
-    pub fn new(scenario: &'a Scenario, world: &'a World, baseline: &'a RegimePlan) -> Self {
+    pub fn new(scenario: &'a Scenario, world: &'a World) -> Self {
         let (market, marginal_cost_usd) = (&scenario.market, world.makers.costs.marginal_cost.as_slice());
-        let list = market.list_prices();
+        let list = market.base_prices();
         let none = vec![Force::None; scenario.instruments.len()];
         let base = policy(scenario, marginal_cost_usd).duties(0, &none, Force::Charged, |_| true);
-        let base_duty_usd = &baseline.phase(0).duty_usd;
+        let base_duty_usd = base.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
         Self { scenario, marginal_cost_usd, list, base_duty_usd, base }
     }
 
@@ -49,11 +49,11 @@ impl<'a> Quotation<'a> {
         regime.force(&self.scenario.instruments, self.scenario.weeks).unwrap_or_default()
     }
 
-    /// Models charged another duty than in the base year in a week of these forces, on sale without a quota, an inspection or an incentive.
+    /// Models charged another duty than in the base year in a week of these forces, on sale without a quota, an inspection, an incentive or the end of a credit.
     #[must_use]
     pub fn taxed(&self, plan: &RegimePlan, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<usize> {
         let duty = self.charged(plan, week, force, instruments);
-        (0..self.list.len()).filter(|j| duty[*j] != self.base[*j] && alone(plan, week, *j)).collect()
+        (0..self.list.len()).filter(|j| duty[*j] != self.base[*j] && self.alone(plan, week, *j)).collect()
     }
 
     /// The numbers of a week of these forces (see [`crate::model::quotes`]).
@@ -69,8 +69,8 @@ impl<'a> Quotation<'a> {
         };
         for (j, model) in market.models.iter().enumerate() {
             let duty_change = phase.duty_usd[j] - self.base_duty_usd[j];
-            let defined = duty_change != 0.0 && alone(plan, week, j) && !pending(j);
-            let pass_through = (phase.sticker_price_usd[j] - model.list_price_usd) / duty_change;
+            let defined = duty_change != 0.0 && self.alone(plan, week, j) && !pending(j);
+            let pass_through = (phase.sticker_price_usd[j] - model.base_price_usd()) / duty_change;
             for (metric, value) in [
                 (QuoteMetric::StickerPrice, phase.sticker_price_usd[j]),
                 (QuoteMetric::Duty, phase.duty_usd[j]),
@@ -105,6 +105,15 @@ impl<'a> Quotation<'a> {
         row
     }
 
+    /// Whether the model is on sale with nothing but duties that move its price: no quota, inspection or incentive, and no credit that has ended.
+    fn alone(&self, plan: &RegimePlan, week: u32, model: usize) -> bool {
+        let phase = plan.phase(week as usize);
+        let on_sale = phase.on_sale.get(model).is_none_or(|part| *part > 0.0);
+        let beside = [&phase.quota_rent_usd, &phase.inspection_usd, &phase.incentive_usd];
+        let credited = phase.rebate_usd[model] >= self.scenario.market.models[model].credit_usd;
+        on_sale && credited && beside.iter().all(|usd| usd[model] == 0.0)
+    }
+
     fn charged(&self, plan: &RegimePlan, week: u32, force: &[Force], instruments: &[Instrument]) -> Vec<ImportDuty> {
         let policy = policy(self.scenario, self.marginal_cost_usd);
         Policy { instruments, outside: plan.outside(week as usize), ..policy }.duties(
@@ -119,11 +128,4 @@ impl<'a> Quotation<'a> {
 fn policy<'a>(scenario: &'a Scenario, marginal_cost_usd: &'a [f64]) -> Policy<'a> {
     let market: &Market = &scenario.market;
     Policy { market, instruments: &scenario.instruments, marginal_cost_usd, base_share: &[], outside: &[] }
-}
-
-fn alone(plan: &RegimePlan, week: u32, model: usize) -> bool {
-    let phase = plan.phase(week as usize);
-    let on_sale = phase.on_sale.get(model).is_none_or(|part| *part > 0.0);
-    let beside = [&phase.quota_rent_usd, &phase.inspection_usd, &phase.incentive_usd];
-    on_sale && beside.iter().all(|usd| usd[model] == 0.0)
 }

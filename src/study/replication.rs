@@ -63,7 +63,7 @@ impl Study {
         };
         let start = match scenario.one_shot {
             true => Start::one_shot(scenario.buyers, scenario.weeks),
-            false => world.start(&scenario.market.list_prices(), &streams),
+            false => world.start(&scenario.market.base_prices(), &streams),
         };
         Ok(Replication { number, streams, world, start, own })
     }
@@ -73,9 +73,7 @@ impl Study {
         let mut book = PriceBook::default();
         let plan = |(place, regime)| self.planner_at(place, world).plan_with(&self.planned_regime(regime), &mut book);
         let plans: Vec<Result<RegimePlan, PlanError>> = self.plans().regimes().enumerate().map(plan).collect();
-        let own = self.plans().place(scenario.baseline).and_then(|place| plans[place].as_ref().ok());
-        let duty = &own.unwrap_or(self.plans().baseline()).phase(0).duty_usd;
-        let base_year = base_year_models(scenario, world, duty, Execution::SERIAL)?;
+        let base_year = base_year_models(scenario, world, Execution::SERIAL)?;
         let layout = self.layout().with_costs(scenario, &world.makers.costs.marginal_cost);
         Ok(Own { layout, plans, book, base_year })
     }
@@ -109,9 +107,8 @@ impl Study {
         values: &mut [f64],
     ) -> Result<(), StudyError> {
         let Some((own, layout)) = replication.own.as_ref().zip(self.layout().quotes) else { return Ok(()) };
-        let (plan, baseline) =
-            (self.plan_in(replication, regime)?, self.plan_in(replication, self.scenario().baseline)?);
-        let quotation = Quotation::new(self.scenario(), &replication.world, baseline);
+        let plan = self.plan_in(replication, regime)?;
+        let quotation = Quotation::new(self.scenario(), &replication.world);
         let regime_planned = self.planned_regime(regime);
         let (forces, instruments) = (quotation.forces(&regime_planned), quotation.instruments(&regime_planned));
         let weeks = self.plans().get(regime).into_iter().flat_map(RegimePlan::changes);

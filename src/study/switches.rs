@@ -135,7 +135,7 @@ impl Switches {
 fn burdened(study: &Study, regime: RegimeId) -> Vec<Burdened> {
     let baseline = study.plans().baseline();
     let Some(plan) = study.plans().get(regime) else { return Vec::new() };
-    let quotation = Quotation::new(study.scenario(), study.shared_world(), baseline);
+    let quotation = Quotation::new(study.scenario(), study.shared_world());
     let planned = study.planned_regime(regime);
     let (forces, instruments) = (quotation.forces(&planned), quotation.instruments(&planned));
     // Where a maker answers its rivals with a higher price its normal duty is higher too, and weighs no more.

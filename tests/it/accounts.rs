@@ -91,7 +91,7 @@ fn tariff(study: &Study, duties: &[Vec<ImportDuty>; 2]) -> YearChange {
         equilibrium(&problem, start, PricingOptions::default()).unwrap().price
     };
     let [without, with] = duties;
-    let before = prices(without, &market.list_prices());
+    let before = prices(without, &market.base_prices());
     let after = prices(with, &before);
     let situation = Situation { market, owners, parameters, demand: &demand, cost_usd: cost, rising };
     year_change(&situation, &Phase::charged(&before, without), &Phase::charged(&after, with)).unwrap()
@@ -250,7 +250,7 @@ fn labels_and_currency_create_nothing() {
     let market = &scenario.market;
     let [without, with] = duties(market);
     let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::SERIAL).unwrap();
-    let list = market.list_prices();
+    let list = market.base_prices();
     let dearer: Vec<f64> = list.iter().zip(&with).map(|(price, duty)| price + 0.9 * duty.fixed_usd).collect();
     let cost = &world.makers.costs.marginal_cost;
     let parameters = AccountParameters::default();

@@ -562,6 +562,8 @@ fn regimes_events_and_periods() {
     run.value("policy_events", "level_before", |_| 0.0);
     run.value("policy_events", "level_after", |row| if imposed(row) { 1.0 } else { 0.0 });
     run.text("policy_events", "level_unit", |_| "fraction".into());
+    run.text("policy_events", "level_within", |_| String::new());
+    run.text("policy_events", "cars_within", |_| String::new());
     run.text("policy_events", "refund", |_| "false".into());
     let at = |row: &Row| &regime(row).events[row["event"].parse::<usize>().unwrap() - 1];
     run.text("policy_events", "action", |row| at(row).action.as_str().into());
@@ -650,6 +652,7 @@ fn prices_and_base_year() {
     });
     let base_duty = |j: usize| run.study.plans().get(scenario.baseline).unwrap().phase(0).duty_usd[j];
     run.value("base_year", "duty_usd", |row| base_duty(run.model(&row["model"])));
+    run.value("base_year", "credit_usd", |_| 0.0);
     // Demand that is inverted to the data has the data's volume, but for the sample of buyers that prices are set for.
     let sum = |column: &str| run.rows("base_year").iter().map(|row| number(row, column)).sum::<f64>();
     assert!((sum("expected_volume") / sum("base_volume") - 1.0).abs() < 0.1);

@@ -12,7 +12,7 @@ fn prices_and_base_year_of_own_worlds() {
     let (study, market) = (&run.study, &run.study.scenario().market);
     let replications: Vec<_> = (0..3).map(|number| study.replication(number).unwrap()).collect();
     let j = |row: &Row| run.model(&row["model"]);
-    let list = market.list_prices();
+    let list = market.base_prices();
     let responses: Vec<_> = replications
         .iter()
         .map(|own| {

@@ -157,7 +157,7 @@ fn the_base_year_is_met_exactly() {
             tastes: &tastes.iter().map(Vec::as_slice).collect::<Vec<_>>(),
         })
         .unwrap();
-        let list = scenario.market.list_prices();
+        let list = scenario.market.base_prices();
         let shares =
             stationary_shares(&nodes, &world.products, &world.inversion.delta, &list, Execution::SERIAL).unwrap();
         for (model, share) in scenario.market.models.iter().zip(&shares.product) {
@@ -292,7 +292,7 @@ fn equilibrium_prices(settings: &[&str]) -> [f64; 3] {
     let market = &study.scenario().market;
     let phase = study.plans().get(regime(&study, "imposed")).unwrap().phase(103);
     let base = study.plans().get(study.scenario().baseline).unwrap().phase(103);
-    assert_eq!(base.sticker_price_usd, market.list_prices());
+    assert_eq!(base.sticker_price_usd, market.base_prices());
     let mut sums = [[0.0; 2]; 3];
     for (j, model) in market.models.iter().enumerate() {
         let change = phase.sticker_price_usd[j] - model.list_price_usd;

@@ -58,7 +58,7 @@ fn sold(study: &Study, phase: &Phase) -> f64 {
         let share = demand.shares(prices).product;
         market.models.iter().zip(share).filter(|(model, _)| model.flagged).map(|(_, share)| share).sum()
     };
-    cars(&phase.sticker_price_usd) / cars(&market.list_prices())
+    cars(&phase.sticker_price_usd) / cars(&market.base_prices())
 }
 
 /// At the free-trade quantity or above a quota has no shadow price and changes nothing, to the bit.

@@ -353,7 +353,8 @@ fn an_excise_is_on_what_a_list_price_has_above_its_mark() {
     );
 }
 
-/// The end of a credit is a duty in dollars; where lists wait for good, the buyer pays all of it from the first day.
+/// A credit is off the list price in the base year. When it ends prices move as under a duty in dollars, by what the buyer paid; where lists wait for
+/// good he pays all of it from the first day. It is no duty: the Treasury pays it on every car while it is there and nothing afterwards.
 #[test]
 fn a_credit_that_ends_is_the_buyers_from_the_first_day() {
     let sections = r#"
@@ -373,10 +374,31 @@ events = [{ date = 1995-05-20, action = "lifted", instrument = "credit" }]
 name = "dollars"
 events = [{ date = 1995-05-20, action = "imposed", instrument = "specific" }]
 "#;
-    let study = with(sections, &["ended", "dollars"], &[BERTRAND]);
-    let (ended, dollars) = (plan(&study, "ended").phase(103), plan(&study, "dollars").phase(103));
-    same_prices(ended, dollars, 0.0);
-    same_prices(plan(&study, "ended").phase(19), plan(&study, "status_quo").phase(19), 0.0);
+    let study = with(sections, &["ended", "dollars"], &[BERTRAND, "market.home_cost_share=0.0"]);
+    let (quo, ended, dollars) =
+        (plan(&study, "status_quo").phase(19), plan(&study, "ended").phase(103), plan(&study, "dollars").phase(103));
+    for j in 0..ended.duty_usd.len() {
+        assert!((ended.sticker_price_usd[j] / dollars.sticker_price_usd[j] - 1.0).abs() < 1e-9);
+        assert!((ended.producer_price_usd[j] / dollars.producer_price_usd[j] - 1.0).abs() < 1e-9);
+    }
+    same_prices(plan(&study, "ended").phase(19), quo, 0.0);
+    let market = &study.scenario().market;
+    for (j, car) in market.models.iter().enumerate() {
+        let credit = if market.brands[car.brand] == "Lexus" { 3_000.0 } else { 0.0 };
+        assert_eq!((car.credit_usd, quo.sticker_price_usd[j]), (credit, car.list_price_usd - credit));
+        assert_eq!((quo.rebate_usd[j], ended.rebate_usd[j]), (credit, 0.0));
+        // What is owed without it, on the maker's price: of that of a car whose buyer pays the list price the duty is the same.
+        let normal = if car.imported { car.normal_rate.fraction() } else { 0.0 };
+        let owed = |phase: &Phase| phase.duty_usd[j] + phase.rebate_usd[j];
+        for phase in [quo, ended] {
+            assert!((phase.sticker_price_usd[j] - phase.producer_price_usd[j] - phase.duty_usd[j]).abs() < 1e-9);
+            assert!(
+                owed(phase) >= 0.0 && owed(phase) <= normal * phase.sticker_price_usd[j] + normal * credit + 1e-9,
+                "{}",
+                car.name
+            );
+        }
+    }
     let lists =
         with(sections, &["ended"], &[STAGGERED, VERTICAL, "pricing.reopen_gain=false", "pricing.list_life_weeks=1e7"]);
     let (j, other) = (model(&lists, "LS 400"), model(&lists, "Seville"));
@@ -562,7 +584,7 @@ fn the_rates_of_2025_can_be_read_on_a_day() {
             .iter()
             .find(|line| line.trim_start().starts_with(country))
             .unwrap_or_else(|| panic!("{country}: {lines:?}"));
-        line.split("cars").nth(1).unwrap().split("of customs").next().unwrap().trim().to_owned()
+        line.split("imported").nth(1).unwrap().split("of customs").next().unwrap().trim().to_owned()
     };
     for (date, germany, japan, uk, korea) in [
         ("2025-02-01", "2.50%", "2.50%", "2.50%", "0.00%"),

@@ -28,6 +28,7 @@ mod instruments;
 mod language;
 mod negotiated;
 mod on_sale;
+mod on_sale_in_time;
 mod outputs;
 mod own_groups;
 mod own_market;

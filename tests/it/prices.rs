@@ -115,7 +115,7 @@ impl Reference {
             duty: terms,
             rising: rising.as_ref(),
         };
-        let list = self.scenario.market.list_prices();
+        let list = self.scenario.market.base_prices();
         equilibrium(&problem, &list, PricingOptions::default()).unwrap().price
     }
 
@@ -128,7 +128,7 @@ impl Reference {
     }
 
     fn pass_through(&self, price: &[f64], duty: &[ImportDuty]) -> PassThrough {
-        let (list, base) = (self.scenario.market.list_prices(), self.base_duty());
+        let (list, base) = (self.scenario.market.base_prices(), self.base_duty());
         let owed = |duty: &[ImportDuty], price: &[f64]| -> Vec<f64> {
             duty.iter().zip(price).map(|(duty, price)| duty.duty_usd(*price)).collect()
         };
@@ -178,7 +178,7 @@ impl Reference {
             cost_usd: &self.world.makers.costs.marginal_cost,
             rising: self.world.makers.rising.as_ref(),
         };
-        let before = Phase::charged(&market.list_prices(), &self.base_duty());
+        let before = Phase::charged(&market.base_prices(), &self.base_duty());
         year_change(&situation, &before, &Phase::charged(price, duty)).unwrap()
     }
 
@@ -212,7 +212,7 @@ impl Reference {
         }
         // The Treasury has t w q, and nothing of local costs.
         let demand = self.demand();
-        let (base, list) = (self.base_duty(), market.list_prices());
+        let (base, list) = (self.base_duty(), market.base_prices());
         let collected = |duty: &[ImportDuty], price: &[f64]| -> f64 {
             let share = demand.shares(price).product;
             let each = |j: usize| duty[j].on_producer_price * border(duty, price, j) * share[j] * market.market_size;
@@ -240,11 +240,11 @@ impl Reference {
             let each = |j: usize| duty[j].producer_price_usd(price[j]) * share[j] * market.market_size;
             (0..market.len()).filter(from_japan).map(each).sum()
         };
-        value(price, duty) - value(&market.list_prices(), &self.base_duty())
+        value(price, duty) - value(&market.base_prices(), &self.base_duty())
     }
 
     fn quota(&self, fraction: f64) -> (f64, Vec<f64>) {
-        let list = self.scenario.market.list_prices();
+        let list = self.scenario.market.base_prices();
         let terms: Vec<DutyTerms> = self.base_duty().iter().map(|duty| duty.terms()).collect();
         self.with_problem(&terms, |problem| {
             let products = self.flagged();
@@ -277,7 +277,7 @@ impl Reference {
 
     fn check_base(&self, margin: f64, elasticity: f64, costs: &[(&str, f64)]) {
         let market = &self.scenario.market;
-        let list = market.list_prices();
+        let list = market.base_prices();
         let duty = self.base_duty();
         let cost = &self.world.makers.costs.marginal_cost;
         let flagged = |j: usize| market.models[j].flagged;
@@ -563,7 +563,7 @@ fn prices_at_the_estimate_with_rising_cost() {
         World::build(&WorldFacts::of(&reference.scenario), reference.scenario.seed, None, Execution::PARALLEL).unwrap();
     let reference = Reference { world, ..reference };
     let market = &reference.scenario.market;
-    let (list, base) = (market.list_prices(), reference.base_duty());
+    let (list, base) = (market.base_prices(), reference.base_duty());
     let cost = &reference.world.makers.costs.marginal_cost;
     let margin = reference.mean(|j| base[j].producer_price_usd(list[j]) - cost[j], |j| market.models[j].flagged);
     assert!((margin - 9_431.128_2).abs() < 0.02, "margin {margin}");
@@ -635,7 +635,7 @@ fn curvature_and_rising_cost_leave_the_base_year_alone() {
         let bent = Reference::new(&[BENT[0], BENT[1], BENT[2], chain]);
         assert_eq!(plain.world.inversion.delta, bent.world.inversion.delta);
         assert_eq!(plain.world.makers.costs.marginal_cost, bent.world.makers.costs.marginal_cost);
-        let list = plain.scenario.market.list_prices();
+        let list = plain.scenario.market.base_prices();
         let response = |reference: &Reference| own_response(&reference.demand(), &list).unwrap();
         assert_eq!(response(&plain), response(&bent));
         assert_eq!(plain.demand().shares(&list), bent.demand().shares(&list));
@@ -643,7 +643,7 @@ fn curvature_and_rising_cost_leave_the_base_year_alone() {
     // List prices are the equilibrium, wherever the search begins.
     for assignments in [[BENT[0], BENT[1], BENT[2]], [FEW, "demand.curvature=0.0", "pricing.cost_volume=0.6"]] {
         let reference = Reference::new(&assignments);
-        let list = reference.scenario.market.list_prices();
+        let list = reference.scenario.market.base_prices();
         let terms: Vec<DutyTerms> = reference.base_duty().iter().map(|duty| duty.terms()).collect();
         for away in [0.95, 1.05] {
             let start: Vec<f64> = list.iter().map(|price| away * price).collect();
@@ -705,7 +705,7 @@ fn pass_through_under_curved_demand_and_rising_cost_is_a_derivative() {
         let solve = |problem: &PriceProblem<'_>, start: &[f64]| {
             equilibrium(problem, start, PricingOptions::default()).unwrap().price
         };
-        let price = solve(problem, &reference.scenario.market.list_prices());
+        let price = solve(problem, &reference.scenario.market.base_prices());
         let linear = Linearised::at(problem, &price, None).unwrap();
         let pass_through = linear.pass_through().unwrap();
         for k in [0, 17, 40] {
@@ -756,7 +756,7 @@ fn without_local_costs_the_vertical_chain_is_the_retail_chain() {
 #[test]
 fn lowest_prices_without_a_loss() {
     let flat = Reference::new(&[FEW]);
-    let list = flat.scenario.market.list_prices();
+    let list = flat.scenario.market.base_prices();
     let terms =
         |reference: &Reference| -> Vec<DutyTerms> { reference.duty(1.0).iter().map(|duty| duty.terms()).collect() };
     let legend = flat.scenario.market.models.iter().position(|model| model.name == "Legend").unwrap();

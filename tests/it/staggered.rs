@@ -285,7 +285,7 @@ fn without_a_duty_lists_stay_to_the_bit() {
     let settings: [&[&str]; 3] = [&[], &["demand.curvature=2.0"], &["demand.curvature=0.4", "pricing.cost_volume=0.2"]];
     for settings in settings {
         let market = Market::new(&[&["buyers.count=512"], settings].concat()).sanctions(1.0, 13.0, 0.5);
-        let list = market.scenario.market.list_prices();
+        let list = market.scenario.market.base_prices();
         let patient = Staggered { life: ListLife { weeks: 52.0, discount_rate: 0.0 }, ..lists(52.0, Some(0.0075)) };
         for rule in [lists(0.0, None), lists(26.0, None), lists(5.0, Some(0.0)), patient] {
             for regime in ["status_quo", "announced_settled"] {
@@ -308,7 +308,7 @@ fn the_duty_of_another_country_lets_no_list_step() {
     for instrument in market.scenario.instruments.iter_mut().filter(|instrument| instrument.name == "sanctions") {
         instrument.selected.clone_from(&selected);
     }
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     let plan = market.staggered("imposed", lists(26.0, None));
     let equilibrium = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
     for (j, list) in list.iter().enumerate().filter(|(j, _)| !selected[*j]) {
@@ -336,7 +336,7 @@ fn lists_that_do_not_last_and_duties_that_do_are_the_equilibrium() {
     // For good and without a floor: each week covers 1 - exp(-1/L) of the way to the equilibrium.
     let market = market.sanctions(1.0, f64::INFINITY, 0.0);
     let plan = market.staggered("imposed", Staggered { sell_below_cost: true, ..lists(26.0, None) });
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     for n in 1..=156 - IMPOSED {
         let phase = plan.phase(IMPOSED + n - 1);
         for (j, list) in list.iter().enumerate() {
@@ -354,7 +354,7 @@ fn lists_reopened_for_any_gain_are_the_equilibrium_and_rivals_follow() {
     let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
     let equilibrium = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
     let plan = market.staggered("imposed", Staggered { sell_below_cost: true, ..lists(26.0, Some(0.0)) });
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     let taxed = market.flagged();
     for n in 1..=156 - IMPOSED {
         let prices = &plan.phase(IMPOSED + n - 1).sticker_price_usd;
@@ -384,7 +384,7 @@ fn nobody_sells_at_a_loss_where_cost_rises_with_volume() {
 #[test]
 fn nobody_sells_at_a_loss_and_prices_rise_with_time_and_with_the_stay_expected() {
     let market = Market::small();
-    let mut last = market.scenario.market.list_prices();
+    let mut last = market.scenario.market.base_prices();
     for stay in [5.0, 26.0, 69.0, f64::INFINITY] {
         let market =
             Market { scenario: market.scenario.clone(), world: market.world.clone() }.sanctions(1.0, stay, 0.0);
@@ -414,7 +414,7 @@ fn nobody_sells_at_a_loss_and_prices_rise_with_time_and_with_the_stay_expected()
 #[test]
 fn after_the_end_prices_come_down_with_their_lists() {
     let market = Market::small().sanctions(1.0, 69.0, 0.0);
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     let plan = market.staggered("imposed_reversed", lists(26.0, None));
     let charged = |week: usize| plan.phase(week).duty_usd[market.model("LS 400")] > 5_000.0;
     let end = (IMPOSED..156).find(|week| !charged(*week)).unwrap();
@@ -438,7 +438,7 @@ fn buyers_expect_lists_to_follow() {
     let rule = PricingRule::Staggered(Staggered { sell_below_cost: true, ..lists(26.0, None) });
     let plan = market.plan_looking("imposed", &rule, Some(26));
     let target = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     let (week, half) = ((-1.0_f64 / 26.0).exp(), (-0.5_f64).exp());
     let announced = (0..IMPOSED).find(|week| plan.outlook(*week).is_some()).unwrap();
     for at in [announced, IMPOSED, IMPOSED + 20] {
@@ -465,7 +465,7 @@ fn buyers_expect_lists_to_follow() {
 #[test]
 fn what_is_announced_may_be_anticipated() {
     let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     let before = |chance: f64| {
         let rule = Staggered { anticipate: Some(chance), ..lists(26.0, None) };
         market.staggered("imposed", rule).phase(IMPOSED - 1).sticker_price_usd.clone()
@@ -484,7 +484,7 @@ fn the_rent_of_a_quota_arrives_with_the_lists() {
     let plan = market.staggered("voluntary_restraint", lists(26.0, None));
     let at_once = market.plan("voluntary_restraint", &PricingRule::Bertrand);
     let begins = (0..156).find(|week| !at_once.phase(*week).quota_rent_usd.iter().all(|rent| *rent == 0.0)).unwrap();
-    let list = market.scenario.market.list_prices();
+    let list = market.scenario.market.base_prices();
     for n in [1_usize, 10, 60] {
         let (now, whole) = (plan.phase(begins + n - 1), at_once.phase(begins));
         let part = 1.0 - (-(n as f64) / 26.0).exp();

@@ -173,7 +173,7 @@ fn one_shot_is_the_static_market() {
         tastes: &tastes.iter().map(Vec::as_slice).collect::<Vec<_>>(),
     })
     .unwrap();
-    let list = scenario.market.list_prices();
+    let list = scenario.market.base_prices();
     let shares = stationary_shares(&nodes, &world.products, &world.inversion.delta, &list, Execution::SERIAL).unwrap();
     let run = &outcomes(&study, &ids([0]), 0..1, 1)[0][0];
     let events = scenario.market.market_size * f64::from(scenario.weeks) / 52.0;
@@ -626,7 +626,7 @@ fn word_of_mouth_leaves_the_base_year_to_first_order() {
     let replication = study.replication(0).unwrap();
     let (world, mut start) = (&replication.world, replication.start.clone());
     let streams = Streams::new(scenario.seed, 0);
-    let list = scenario.market.list_prices();
+    let list = scenario.market.base_prices();
     let peers = scenario.timing.as_ref().unwrap().peers;
     let change = |peers: &Peers, start: &Start| base_year_change(world, peers, &list, start, &streams);
     assert!(change(&Peers { gamma: 0.0, ..peers }, &start).iter().all(|change| *change == 0.0));

@@ -29,7 +29,7 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
     let study = study(&OWN);
     let scenario = study.scenario();
     let imposed = regime(&study, "imposed_retroactive");
-    let list = scenario.market.list_prices();
+    let list = scenario.market.base_prices();
     let mut seen = Vec::new();
     for number in [3, 0] {
         let replication = study.replication(number).unwrap();
@@ -380,7 +380,7 @@ fn a_guide_leads_to_the_equilibrium_of_other_buyers() {
     let reference = Reference::new(&["buyers.count=2048"]);
     let other = World::build(&WorldFacts::of(&reference.scenario), 77, None, Execution::PARALLEL).unwrap();
     let other = Reference { scenario: reference.scenario.clone(), world: other };
-    let list = reference.scenario.market.list_prices();
+    let list = reference.scenario.market.base_prices();
     let listed = reference.flagged();
     let options = PricingOptions::default();
     let terms = |rate: f64| -> Vec<DutyTerms> { reference.duty(rate).iter().map(|duty| duty.terms()).collect() };

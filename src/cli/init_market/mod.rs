@@ -337,6 +337,12 @@ impl OwnMarket {
         notes.problems.extend(refused);
         let known: Vec<f64> = prices.iter().flatten().copied().collect();
         let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        if let Some(currency) = sheet.currency(own, rows)?.filter(|_| self.price_unit.is_none()) {
+            notes.problems.push(format!(
+                "column `{own}`: prices are in {currency}, expected US dollars: say how many dollars one is, such as --price-unit 1.08, or convert them"
+            ));
+            return Ok(None);
+        }
         let unit = self.price_unit.unwrap_or(if mean < THOUSANDS { 1_000.0 } else { 1.0 });
         notes.taken.push(format!("prices: column `{own}`"));
         if self.price_unit.is_none() {
@@ -404,7 +410,8 @@ impl OwnMarket {
         let sum: f64 = shares.iter().sum();
         // Rounded shares of all that is sold may add up to a little more than all of it.
         let above_one = shares.iter().any(|share| *share > 1.0);
-        let whole = if above_one || sum >= SURELY_PERCENT { 100.0 } else { 1.0 };
+        let said = columns.of(Role::Share).is_some_and(|own| sheet.is_in_percent_by_name(own, rows));
+        let whole = if said || above_one || sum >= SURELY_PERCENT { 100.0 } else { 1.0 };
         if whole == 1.0 && sum > 1.0 + ROUNDED {
             notes.problems.push(format!(
                 "{from}: shares add up to {sum}, more than all: correct them, or write percentages with their sign"
@@ -524,7 +531,7 @@ impl OwnMarket {
             // Tried in memory: what is refused leaves no folder.
             let scenario = text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out);
             match base_year(&scenario, &data) {
-                Ok((study, base)) if !vertical || study.shared_world().makers.costs.negative.is_empty() => {
+                Ok((study, base)) if !vertical || costs_hold(&study) => {
                     if tried.len() > 1 {
                         notes.assumed.push(format!(
                             "price response {:.4} per thousand USD, an own-price elasticity of {elasticity} at the mean price (--elasticity, --alpha)",
@@ -567,8 +574,10 @@ impl OwnMarket {
 const SCENARIO: &str = "scenario.toml";
 const MODELS: &str = "data/models.csv";
 
-/// Buyers on whom the base year is tried.
-const TRIED_BUYERS: u32 = 1_024;
+/// Buyers on whom the base year is tried: those of the scenario.
+const TRIED_BUYERS: u32 = 4_096;
+/// Costs below this part of the price are too near zero: a draw of buyers puts them below it.
+const LEAST_COST: f64 = 0.02;
 
 /// The base year of a scenario on few buyers.
 fn base_year(scenario: &str, data: &str) -> Result<(Study, BaseYear), CliError> {
@@ -578,6 +587,12 @@ fn base_year(scenario: &str, data: &str) -> Result<(Study, BaseYear), CliError> 
     let study = Study::prepare(loaded.scenario)?;
     let base = study.base_year().map_err(|error| crate::study::StudyError::World(error.into()))?;
     Ok((study, base))
+}
+
+/// Whether every cost lies well above zero.
+fn costs_hold(study: &Study) -> bool {
+    let costs = &study.shared_world().makers.costs.marginal_cost;
+    costs.iter().zip(study.scenario().market.base_prices()).all(|(cost, price)| *cost > LEAST_COST * price)
 }
 
 /// What is said on the screen.

@@ -89,6 +89,42 @@ impl RawTable {
         if refused.is_empty() { self.numbers(column, rows) } else { Ok((vec![None; rows.len()], some(refused))) }
     }
 
+    /// The currency of a column, by its name or by the signs of its cells, where it is not the dollar.
+    pub fn currency(&self, column: &str, rows: &[usize]) -> Result<Option<&'static str>, ConfigError> {
+        let cells = self.table.column_text(column)?;
+        let signs = [('€', "euros"), ('£', "pounds"), ('¥', "yen or yuan"), ('₩', "won"), ('₹', "rupees")];
+        let by_sign = signs.iter().find(|(sign, _)| rows.iter().any(|row| cells[*row].contains(*sign)));
+        let codes = [
+            ("eur", "euros"),
+            ("euro", "euros"),
+            ("euros", "euros"),
+            ("gbp", "pounds"),
+            ("jpy", "yen"),
+            ("yen", "yen"),
+            ("cny", "yuan"),
+            ("rmb", "yuan"),
+            ("krw", "won"),
+            ("inr", "rupees"),
+            ("cad", "Canadian dollars"),
+            ("aud", "Australian dollars"),
+            ("chf", "francs"),
+            ("sek", "kronor"),
+            ("mxn", "pesos"),
+            ("brl", "reais"),
+        ];
+        let words: Vec<String> = column.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+        let by_name = codes.iter().find(|(code, _)| words.iter().any(|word| word == code));
+        Ok(by_sign.map(|(_, name)| *name).or(by_name.map(|(_, name)| *name)))
+    }
+
+    /// Whether the name of a column says that its numbers are percentages, and no cell says it of itself.
+    pub fn is_in_percent_by_name(&self, column: &str, rows: &[usize]) -> bool {
+        let words = column.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect::<Vec<_>>();
+        let said =
+            words.iter().any(|word| ["percent", "percentage", "pct"].contains(&word.as_str())) || column.contains('%');
+        said && self.table.column_text(column).is_ok_and(|cells| rows.iter().all(|row| !cells[*row].contains('%')))
+    }
+
     /// Whether a cell is empty, or says that its number is not known.
     pub fn is_absent(&self, row: usize, column: &str) -> bool {
         self.table.column_text(column).is_ok_and(|cells| is_absent(cells[row]))
@@ -141,7 +177,7 @@ fn is_absent(cell: &str) -> bool {
 
 /// The digits and signs of a cell that has nothing else but what people put around a number.
 fn digits(cell: &str) -> Option<&str> {
-    let around = |c: char| c.is_whitespace() || "$€£¥%+-".contains(c);
+    let around = |c: char| c.is_whitespace() || "$€£¥₩₹%+-".contains(c);
     let core = cell.trim_matches(around);
     let fits = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
     (core.chars().any(|c| c.is_ascii_digit()) && core.chars().all(fits)).then_some(core)

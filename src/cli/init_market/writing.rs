@@ -165,7 +165,7 @@ impl MarketText {
         };
         let _ = writeln!(out, "[time]\nstart = {start}{assumed}\nweeks = 104\n");
         out.push_str("[run]\nseed = 1\nreplications = 16\nbaseline = \"status_quo\"\n\n");
-        out.push_str("[outputs]\nheadline = \"units_listed\"\n\n");
+        out.push_str("[outputs]\nheadline = \"expected_units_listed\"\n\n");
     }
 
     fn market(&self, out: &mut String) {

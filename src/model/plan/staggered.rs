@@ -94,13 +94,11 @@ impl<'a> Lists<'a> {
         let begun = self.changed(week, |before, now| before < Force::Charged && now == Force::Charged);
         let ended = self.changed(week, |before, now| before == Force::Charged && now < Force::Charged);
         let event = self.last.as_ref().is_none_or(|(_, terms)| terms != week.terms);
-        if let Some((_, before)) = &self.last {
-            // A payment to the buyer is his at once; the list price beneath it waits.
-            let moved = week.terms.rebate_usd.iter().zip(&before.rebate_usd).map(|(now, before)| now - before);
-            self.latent_usd.iter_mut().zip(moved).for_each(|(latent, moved)| *latent -= moved);
-        } else {
-            self.latent_usd.iter_mut().zip(&week.terms.rebate_usd).for_each(|(latent, now)| *latent -= now);
-        }
+        // A payment to the buyer is his at once; the list price beneath it waits.
+        let base = || self.policy.market.credits();
+        let before = self.last.as_ref().map_or_else(base, |(_, terms)| terms.rebate_usd.clone());
+        let moved = week.terms.rebate_usd.iter().zip(before).map(|(now, before)| now - before);
+        self.latent_usd.iter_mut().zip(moved).for_each(|(latent, moved)| *latent -= moved);
         if week.moved {
             self.target = None;
         }

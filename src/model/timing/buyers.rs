@@ -18,7 +18,7 @@ use super::{Anticipation, Lognormal, Timing};
 use crate::model::demand::choice::Column;
 use crate::model::demand::kernel::choice::Instructions;
 use crate::model::streams::{Purpose, Stream, Streams};
-use crate::model::world::{NO_BRAND, World};
+use crate::model::world::{NO_BRAND, Options, World};
 use crate::numerics::elementary::{exp, ln};
 
 impl Lognormal {
@@ -142,6 +142,8 @@ pub(super) struct Climate<'a> {
     pub penalty: f64,
     /// The models spoilt.
     pub spoilt: &'a [bool],
+    /// The models as options where some are not on sale, or in part.
+    pub on_sale: Option<&'a Options>,
 }
 
 /// One buyer in front of the models at one of his purchase events, ready to be met with prices.
@@ -181,7 +183,7 @@ impl<'a> Shopper<'a> {
     /// Takes up the buyer of the event at `place` of the draws.
     pub fn seat(&mut self, place: usize, climate: &Climate<'_>) {
         let buyer = self.draws.at(place).buyer as usize;
-        let options = &self.world.options;
+        let options = climate.on_sale.unwrap_or(&self.world.options);
         self.place = place;
         self.owned = climate.holdings.at(buyer, climate.regime).owned;
         let hurt = climate.penalty > 0.0 && {
@@ -189,7 +191,7 @@ impl<'a> Shopper<'a> {
             stream.uniform_open() < self.timing.hysteresis.share
         };
         let peers = &self.timing.peers;
-        self.has_own_intercepts = hurt || peers.gamma != 0.0;
+        self.has_own_intercepts = hurt || peers.gamma != 0.0 || climate.on_sale.is_some();
         if !self.has_own_intercepts {
             return;
         }

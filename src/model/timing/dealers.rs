@@ -21,6 +21,7 @@ pub use super::stock::GRAINS;
 
 use super::DealerParameters;
 use super::stock::{DealersDecision, Due, Lot, Stock};
+use crate::model::on_sale::SaleDates;
 use crate::model::trade::regime::{Stage, Standing};
 use crate::numerics::elementary::ln;
 
@@ -44,21 +45,33 @@ pub struct Dealers<'a> {
 }
 
 impl<'a> Dealers<'a> {
-    /// The lots of week 0: stock by the scenario's cover, a pipeline of one week's sales in each week to come.
+    /// The lots of week 0: stock by the scenario's cover, a pipeline of one week's sales in each week to come. Of a model that is not on sale
+    /// yet there is nothing but what lands from its launch on.
     ///
-    /// `base_sales` is each model's sales a week in the base year and `cars` the cars that one buyer's sale stands for.
+    /// `base_sales` is each model's sales a week in the base year, `cars` the cars that one buyer's sale stands for, and `on_sale` says of each
+    /// model when it is on sale.
     #[must_use]
-    pub fn new(parameters: &'a DealerParameters, base_sales: &[f64], cars: f64, suspended: &'a [bool]) -> Self {
+    pub fn new(
+        parameters: &'a DealerParameters,
+        base_sales: &[f64],
+        cars: f64,
+        suspended: &'a [bool],
+        on_sale: &[Option<SaleDates>],
+    ) -> Self {
         let stocks = base_sales
             .iter()
+            .zip(on_sale)
             .enumerate()
-            .map(|(j, sales)| {
-                let forecast = sales / cars;
-                let stock = (parameters.start_weeks[j] * forecast).max(parameters.least_sales);
-                Stock {
+            .map(|(j, (sales, on_sale))| {
+                let usual = sales / cars;
+                let part = on_sale.map_or(1.0, |dates| dates.part(0));
+                let forecast = part * usual;
+                let stock =
+                    if part > 0.0 { (parameters.start_weeks[j] * forecast).max(parameters.least_sales) } else { 0.0 };
+                let mut own = Stock {
                     lots: vec![Lot { landed: None, cars: grains(stock) }],
                     disputes: Vec::new(),
-                    pipeline: vec![grains(forecast); parameters.lag_weeks[j].max(1) as usize],
+                    pipeline: vec![0; parameters.lag_weeks[j].max(1) as usize],
                     held: Vec::new(),
                     delay: 0,
                     week: 0,
@@ -68,7 +81,14 @@ impl<'a> Dealers<'a> {
                     ahead: 0.0,
                     first_choices: 0.0,
                     capacity: parameters.capacity_per_week[j] / cars,
+                    on_sale: *on_sale,
+                    usual,
+                };
+                for week in 0..own.pipeline.len() {
+                    let due = parameters.planned(&own, week).unwrap_or_else(|| own.usual_in(week));
+                    own.pipeline[week] = grains(due);
                 }
+                own
             })
             .collect();
         Self { parameters, stocks, suspended }
@@ -93,6 +113,7 @@ impl<'a> Dealers<'a> {
         let stock = &mut self.stocks[model];
         let mut moved = Movement::default();
         stock.week = week;
+        stock.climb();
         for (at, now) in standings.enumerate() {
             moved.liable |= now.liable;
             stock.decide(at, now, decision);
@@ -114,6 +135,13 @@ impl<'a> Dealers<'a> {
     #[must_use]
     pub fn has(&self, model: usize) -> bool {
         self.stocks[model].cars() >= GRAINS
+    }
+
+    /// Whether it can still be had though it is on sale no more: what is left on the lots.
+    #[must_use]
+    pub fn runs_out(&self, model: usize) -> bool {
+        let stock = &self.stocks[model];
+        stock.on_sale.is_some_and(|dates| dates.has_left(stock.week)) && self.has(model)
     }
 
     /// What falls due this week, by instrument in the order of [`Self::open_week`].
@@ -151,7 +179,7 @@ impl<'a> Dealers<'a> {
     }
 
     fn target(&self, forecast: f64) -> f64 {
-        (self.parameters.target_weeks * forecast).max(self.parameters.least_sales).max(1e-9)
+        self.parameters.target(forecast)
     }
 
     /// Counts a first choice, whether it is in stock or not.
@@ -191,9 +219,12 @@ impl<'a> Dealers<'a> {
         // What was shipped ahead is no surplus before the decision.
         let gap = self.target(forecast) - stock + (lag - 1.0) * forecast - sales(in_transit) + ahead;
         let usual = (forecast + gap / p.adjustment_weeks).clamp(0.0, most);
+        let own = &self.stocks[model];
+        let planned = p.planned(own, week + own.pipeline.len());
+        let usual = planned.unwrap_or(usual);
         let own = &mut self.stocks[model];
         let extra = match decision {
-            Some(decision) if own.escapes() => {
+            Some(decision) if own.escapes() && planned.is_none() => {
                 // Orders of this week and later ones that land before the decision.
                 let orders_left = (decision - week as f64 - lag).ceil();
                 let missing = p.ahead_weeks * forecast - ahead;
@@ -204,7 +235,10 @@ impl<'a> Dealers<'a> {
         let suspended = self.suspended[model] && announced;
         let [usual, extra] = if suspended { [0.0, 0.0] } else { [usual, extra] };
         own.ahead += extra;
-        own.banked = (most - usual - extra).clamp(0.0, p.banked_weeks * own.capacity);
+        // The first cars of a model are made before it comes.
+        if !own.on_sale.is_some_and(|dates| dates.is_to_come(week)) {
+            own.banked = (most - usual - extra).clamp(0.0, p.banked_weeks * own.capacity);
+        }
         let slots = own.pipeline.len();
         own.pipeline[week % slots] = grains(usual + extra);
     }
@@ -257,6 +291,37 @@ impl<'a> Dealers<'a> {
     }
 }
 
+impl DealerParameters {
+    /// Stock aimed at where so many sales a week are forecast, in sales.
+    fn target(&self, forecast: f64) -> f64 {
+        (self.target_weeks * forecast).max(self.least_sales).max(1e-9)
+    }
+
+    /// What is to land in a week of a model that is not on sale yet or is leaving, in sales; nothing where orders go by what sells. A launch
+    /// comes with the stock that dealers aim at; the last cars land so that they can sell before the exit.
+    fn planned(&self, stock: &Stock, lands: usize) -> Option<f64> {
+        let dates = stock.on_sale?;
+        if dates.has_left(lands) || dates.is_to_come(lands) {
+            return Some(0.0);
+        }
+        // Ordered before anything sells.
+        let first = dates.is_to_come(stock.week).then(|| dates.from_week.unwrap_or(0));
+        let launched = first.map(|first| {
+            let weeks = self.target_weeks.ceil() as usize;
+            let mean =
+                (lands..lands + weeks.max(1)).map(|week| stock.usual_in(week)).sum::<f64>() / weeks.max(1) as f64;
+            stock.usual_in(lands) + if lands as i64 == first { self.target(mean) } else { 0.0 }
+        });
+        // Cars that would stand when the model leaves are not ordered.
+        launched.or_else(|| {
+            let until = dates.until_week?;
+            let wanted = (until - stock.week as i64) as f64 * stock.forecast - sales(stock.cars() + stock.in_transit());
+            let last = ((until - lands as i64) as f64) < self.target_weeks;
+            last.then(|| wanted.clamp(0.0, stock.forecast.min(stock.capacity)))
+        })
+    }
+}
+
 /// Sales of one buyer, as grains.
 fn grains(sales: f64) -> i64 {
     (sales * GRAINS as f64).round() as i64
@@ -299,7 +364,7 @@ mod tests {
     /// Weekly orders and stock, in sales, under a step of demand from 100 to `after` in week 5.
     fn step(lag: u32, capacity: f64, after: u32) -> Vec<[f64; 3]> {
         let parameters = parameters(lag, capacity);
-        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false], &[None]);
         (0..200)
             .map(|week| {
                 dealers.open_week(week, 0, quiet(), 0, NOTHING);
@@ -351,7 +416,7 @@ mod tests {
     #[test]
     fn inspection_holds_up_what_arrives() {
         let parameters = parameters(3, 150.0);
-        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false], &[None]);
         let (mut ordered, mut landed) = (0, 0);
         let path: Vec<f64> = (0..40)
             .map(|week| {
@@ -383,7 +448,7 @@ mod tests {
             capacity_per_week: vec![1e9; 3],
             ..parameters(3, 1e9)
         };
-        let mut dealers = Dealers::new(&parameters, &[100.0, 50.0, 70.0], 1.0, &[false; 3]);
+        let mut dealers = Dealers::new(&parameters, &[100.0, 50.0, 70.0], 1.0, &[false; 3], &[None; 3]);
         for j in 0..3 {
             dealers.open_week(0, j, quiet(), 0, NOTHING);
             dealers.close_week(0, j, None);
@@ -401,7 +466,7 @@ mod tests {
     #[test]
     fn the_price_moves_with_cover_outside_the_dead_band_and_within_bounds() {
         let parameters = parameters(3, 150.0);
-        let dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false], &[None]);
         let target = 6000.0 / 7.0;
         let at = |cover: f64| dealers.markup(cover * target, 100.0);
         for inside in [1.0, 1.3, 0.76] {
@@ -428,7 +493,7 @@ mod tests {
                 price_bounds: [0.0, 0.0],
                 ..parameters(1, 10.0)
             };
-            let dealers = Dealers::new(Box::leak(Box::new(steady)), &[10.0], 1.0, &[false]);
+            let dealers = Dealers::new(Box::leak(Box::new(steady)), &[10.0], 1.0, &[false], &[None]);
             Self { dealers, week: 0, liable }
         }
         fn list_usd(week: usize) -> f64 {
@@ -527,7 +592,7 @@ mod tests {
     fn under_a_duty(weight: f64, next_usd: f64, stock_weeks: f64) -> ([f64; 2], Stock) {
         let parameters =
             DealerParameters { replacement_weight: weight, start_weeks: vec![stock_weeks], ..parameters(3, 150.0) };
-        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false], &[None]);
         dealers.open_week(0, 0, std::iter::once(Standing { liable: true, ..OPEN }), 0, NOTHING);
         dealers.close_week(0, 0, None);
         dealers.open_week(1, 0, std::iter::once(IMPOSED), 0, DealersDecision { before_usd: 100.0, demand_ratio: 0.4 });
@@ -576,7 +641,7 @@ mod tests {
     fn landed(ahead_weeks: f64, capacity: f64, liable: bool, suspended: bool, believed: bool) -> [f64; 2] {
         let parameters = DealerParameters { ahead_weeks, ..parameters(3, capacity) };
         let suspended = [suspended];
-        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &suspended);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &suspended, &[None]);
         let mut sum = [0.0; 2];
         for week in 0..14_usize {
             let standing = match week {
@@ -615,7 +680,7 @@ mod tests {
     /// made and was banked at the start.
     fn seasons(banked_weeks: f64, capacity: f64) -> [f64; 3] {
         let parameters = DealerParameters { banked_weeks, ..parameters(3, capacity) };
-        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false]);
+        let mut dealers = Dealers::new(&parameters, &[100.0], 1.0, &[false], &[None]);
         let (mut stock, mut most, mut all) = (0.0, 0.0_f64, 0.0);
         for week in 0..416 {
             dealers.open_week(week, 0, quiet(), 0, NOTHING);

@@ -248,7 +248,7 @@ impl TimingRecord {
         let switched = self.switched.clone();
         let mut outcome = Outcome::from_sales(layout, plan, &self.sales, self.cars, switched);
         if let Some(timed) = &layout.timed {
-            self.fill_dealers(&mut outcome.values, layout, timed);
+            self.fill_dealers(&mut outcome.values, layout, timed, plan);
             self.fill_moves(&mut outcome.values, layout, timed);
             timed.lots.fill(&mut outcome.values[timed.lots_start()..], layout, &self);
             timed.owners.fill(&mut outcome.values[timed.owners_start()..], layout, &self);
@@ -260,7 +260,7 @@ impl TimingRecord {
         outcome
     }
 
-    fn fill_dealers(&self, values: &mut [f64], layout: &Layout, timed: &TimedLayout) {
+    fn fill_dealers(&self, values: &mut [f64], layout: &Layout, timed: &TimedLayout, plan: &RegimePlan) {
         if self.dealers.is_empty() {
             let last = timed.dealer(DealerMetric::Stock, timed.weeks, 0);
             values[timed.start..last].fill(f64::NAN);
@@ -273,7 +273,8 @@ impl TimingRecord {
                 let (mut pace, mut volume) = (0.0, 0.0);
                 for &j in &group.members {
                     let lot = &self.dealers[week * layout.models + j];
-                    let weight = layout.base_volume(j);
+                    let absent = plan.phase(week).on_sale.get(j) == Some(&0.0);
+                    let weight = if absent { 0.0 } else { layout.base_volume(j) };
                     let sold = f64::from(self.sales.drawn(week)[j]) * self.cars;
                     let row = [
                         (DealerMetric::Stock, cars(lot.stock[0] + lot.stock[1])),

@@ -79,13 +79,12 @@ impl<'l, 'j, 'a> Front<'l, 'j, 'a> {
         let first = (week + 1) as f64;
         let beyond = first + f64::from(job.timing.anticipation.look_ahead_weeks);
         let deadline = lane.course.deadline(week);
-        let felt = |prices: &[f64]| Column::new(&job.world.products.felt_prices(prices), 0.0);
         let mut front = Self {
             lane,
             climate: climate(lane),
             public,
-            with: felt(&outlook.with_usd),
-            without: felt(&outlook.without_usd),
+            with: lane.felt_with_incentives(week, &outlook.with_usd),
+            without: lane.felt_with_incentives(week, &outlook.without_usd),
             decision: if stage.is_open() { deadline } else { week as f64 },
             dates: [first.max(deadline), beyond],
             open: stage.is_open(),

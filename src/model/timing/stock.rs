@@ -5,6 +5,7 @@
 //! up to three. The importer owes each duty of every liable landing once: at its decision for those before it, on landing afterwards. A settlement
 //! cancels it, and lots that owe the same are one.
 
+use crate::model::on_sale::SaleDates;
 use crate::model::trade::regime::{Stage, Standing};
 
 /// Grains in the sale of one buyer.
@@ -97,6 +98,9 @@ pub(super) struct Stock {
     pub(super) ahead: f64,
     pub(super) first_choices: f64,
     pub(super) capacity: f64,
+    /// When the model is on sale, where not always, and its weekly sales in the base year.
+    pub(super) on_sale: Option<SaleDates>,
+    pub(super) usual: f64,
 }
 
 impl Stock {
@@ -241,6 +245,24 @@ impl Stock {
             self.lots[0].cars += rest.cars;
         }
     }
+    /// Weekly sales as in the base year, by the part of its ramp that a model has climbed.
+    pub(super) fn usual_in(&self, week: usize) -> f64 {
+        self.usual * self.on_sale.map_or(1.0, |dates| dates.part(week as u32))
+    }
+
+    /// A new model is forecast to sell as in the base year, and what is forecast climbs with its ramp.
+    pub(super) fn climb(&mut self) {
+        let Some(dates) = self.on_sale else { return };
+        let Some(before) = self.week.checked_sub(1).map(|last| dates.part(last as u32)) else { return };
+        let now = dates.part(self.week as u32);
+        if before == 0.0 && now > 0.0 {
+            (self.forecast, self.pace) = (self.usual * now, self.usual * now);
+        } else if now > before {
+            self.forecast *= now / before;
+            self.pace *= now / before;
+        }
+    }
+
     pub(super) fn in_transit(&self) -> i64 {
         self.pipeline.iter().sum::<i64>() + self.held.iter().map(|(_, cars)| cars).sum::<i64>()
     }
@@ -278,6 +300,8 @@ mod tests {
                 ahead: 0.0,
                 first_choices: 0.0,
                 capacity: 1e3,
+                on_sale: None,
+                usual: 80.0,
             };
             stock.impose(0, DealersDecision { before_usd: 100.0, demand_ratio: 0.5 });
             stock.week = 21;

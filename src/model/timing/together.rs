@@ -132,7 +132,9 @@ fn same_week((a, course_a): (&TimedJob<'_>, &Course), (b, course_b): (&TimedJob<
         };
         hoped(a) == hoped(b) && a.suspended == b.suspended
     };
-    course_a.same_week(course_b, week)
+    // Dealers know of a launch or an exit before it comes.
+    a.regime.on_sale == b.regime.on_sale
+        && course_a.same_week(course_b, week)
         && a.plan.phase(week) == b.plan.phase(week)
         && a.plan.outlook(week) == b.plan.outlook(week)
         && (quiet || beliefs())

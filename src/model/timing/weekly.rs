@@ -19,12 +19,13 @@ use super::stock::DealersDecision;
 use super::together::{AHEAD, Shared, run_together};
 use super::{Anticipation, PublicBelief, Timing};
 use crate::model::demand::choice::Column;
+use crate::model::on_sale;
 use crate::model::outcome::{Layout, Outcome};
-use crate::model::plan::{Outlook, RegimePlan};
+use crate::model::plan::{Phase, RegimePlan};
 use crate::model::scenario::Scenario;
 use crate::model::streams::Streams;
 use crate::model::trade::regime::{Regime, Stage};
-use crate::model::world::{Start, World};
+use crate::model::world::{Options, Start, World};
 use crate::numerics::elementary::exp;
 
 /// One job: the scenario under one policy history, in one world.
@@ -128,8 +129,8 @@ struct Hope {
 }
 
 impl Hope {
-    fn new(lane: &Lane<'_, '_>, outlook: &Outlook, hazard: f64) -> Self {
-        let without = Column::new(&lane.job.world.products.felt_prices(&outlook.without_usd), 0.0);
+    fn new(lane: &Lane<'_, '_>, week: usize, without_usd: &[f64], hazard: f64) -> Self {
+        let without = lane.felt_with_incentives(week, without_usd);
         let mut hope = Self { hazard, without, most_usd: 0.0 };
         hope.most_usd = (0..lane.absent.len()).map(|model| hope.worth_usd(lane, model)).fold(0.0, f64::max);
         hope
@@ -158,8 +159,9 @@ impl<'a> Books<'a> {
         let TimedJob { world, start, scenario, timing, layout, .. } = *job;
         let cars = scenario.households_per_buyer();
         let base_sales: Vec<f64> = scenario.market.models.iter().map(|model| model.base_volume / 52.0).collect();
-        let dealers =
-            timing.dealers.as_ref().map(|parameters| Dealers::new(parameters, &base_sales, cars, job.suspended));
+        let on_sale = on_sale::of_models(&scenario.on_sale, &job.regime.on_sale, base_sales.len());
+        let dealers = timing.dealers.as_ref();
+        let dealers = dealers.map(|parameters| Dealers::new(parameters, &base_sales, cars, job.suspended, &on_sale));
         let owners = OwnerBook::new(scenario.weeks as usize, world.products.loyalty().len(), &start.owned);
         Self {
             record: TimingRecord::new(layout, cars, dealers.is_some(), owners),
@@ -187,6 +189,9 @@ pub(super) struct Lane<'j, 'a> {
     /// What is paid for the car of each model sold next.
     paid_usd: Vec<f64>,
     pub absent: Vec<bool>,
+    /// What is on sale, and under the baseline.
+    on_sale: Assortment,
+    usual: Assortment,
     pub books: Books<'a>,
     /// List price of the car of each model sold next.
     stickers: Vec<f64>,
@@ -194,6 +199,28 @@ pub(super) struct Lane<'j, 'a> {
     movements: Vec<Movement>,
     /// Utility that listed models lose this week with those who hold the dispute against them.
     penalty: f64,
+}
+
+/// What of the models is on sale in a week, and the options that buyers then have.
+#[derive(Debug, Default)]
+struct Assortment {
+    /// Parts of the exponentials of utilities that count; empty where all do.
+    parts: Vec<f64>,
+    options: Option<Options>,
+}
+
+impl Assortment {
+    fn enter(&mut self, all: &Options, parts: &[f64]) {
+        if self.parts != parts {
+            parts.clone_into(&mut self.parts);
+            self.options = parts.iter().any(|part| *part != 1.0).then(|| all.on_sale(parts));
+        }
+    }
+
+    /// Those options; none where they are those of the world.
+    fn options(&self) -> Option<&Options> {
+        self.options.as_ref()
+    }
 }
 
 impl<'j, 'a> Lane<'j, 'a> {
@@ -206,6 +233,8 @@ impl<'j, 'a> Lane<'j, 'a> {
             prices: job.world.options.table.zeros(),
             paid_usd: vec![0.0; models],
             absent: vec![false; models],
+            on_sale: Assortment::default(),
+            usual: Assortment::default(),
             books,
             stickers: vec![0.0; models],
             entrants: Vec::new(),
@@ -220,34 +249,50 @@ impl<'j, 'a> Lane<'j, 'a> {
         self.entrants.clear();
         self.movements.clear();
         let plan = self.job.plan;
-        let list = &plan.phase(week).sticker_price_usd;
+        let Phase { sticker_price_usd: net, incentive_usd, .. } = plan.phase(week);
         let products = &self.job.world.products;
         let prices = self.prices.values_mut();
-        prices.copy_from_slice(&products.felt_prices(list));
-        self.paid_usd.copy_from_slice(list);
-        self.stickers.copy_from_slice(list);
-        let Some(dealers) = &mut self.books.dealers else { return };
+        prices.copy_from_slice(&products.felt_prices(net));
+        self.paid_usd.copy_from_slice(net);
+        self.stickers.copy_from_slice(net);
+        let options = &self.job.world.options;
+        self.usual.enter(options, &self.job.baseline.phase(week).on_sale);
+        let mut parts = plan.phase(week).on_sale.clone();
+        let Some(dealers) = &mut self.books.dealers else { return self.on_sale.enter(options, &parts) };
         let outlook = plan.outlook(week);
-        let models = list.len();
+        let models = net.len();
         for j in 0..models {
             let (standings, delay) = (self.course.standings(week, j), self.course.delay_weeks(week, j));
             let before_usd = match week.checked_sub(1) {
-                Some(before) => plan.phase(before).sticker_price_usd[j],
-                None => self.job.scenario.market.models[j].list_price_usd,
+                Some(before) => plan.phase(before).list_usd(j),
+                None => self.job.scenario.market.models[j].base_price_usd(),
             };
             let decision = DealersDecision {
                 before_usd,
                 demand_ratio: outlook.and_then(|outlook| outlook.demand_ratio.get(j).copied()).unwrap_or(1.0),
             };
             let moved = dealers.open_week(week, j, standings, delay, decision);
-            let [price, sticker] = dealers.price_usd(j, list[j]);
+            let off = incentive_usd[j];
+            let [price, sticker] = dealers.price_usd(j, plan.phase(week).list_usd(j)).map(|usd| usd - off);
             prices[j] = products.felt_price(j, price);
             self.paid_usd[j] = price;
             self.stickers[j] = sticker;
             self.absent[j] = !dealers.has(j);
+            // What is left of a model that is on sale no more.
+            if dealers.runs_out(j) && parts.get(j) == Some(&0.0) {
+                parts[j] = 1.0;
+            }
             self.books.record.dealers[week * models + j].price_usd = [sticker, price];
             self.movements.push(moved);
         }
+        self.on_sale.enter(options, &parts);
+    }
+
+    /// These list prices less what makers pay of them this week, as buyers feel them.
+    pub fn felt_with_incentives(&self, week: usize, list_usd: &[f64]) -> Column {
+        let off = &self.job.plan.phase(week).incentive_usd;
+        let paid: Vec<f64> = list_usd.iter().zip(off).map(|(list, off)| list - off).collect();
+        Column::new(&self.job.world.products.felt_prices(&paid), 0.0)
     }
 
     fn penalty_of(&self, week: usize) -> f64 {
@@ -262,7 +307,14 @@ impl<'j, 'a> Lane<'j, 'a> {
 
     /// What its buyers meet this week beside prices.
     pub fn climate<'s>(&'s self, holdings: &'s Holdings, usual_share: &'s [f64]) -> Climate<'s> {
-        Climate { holdings, regime: self.at, usual_share, penalty: self.penalty, spoilt: &self.course.disputed }
+        Climate {
+            holdings,
+            regime: self.at,
+            usual_share,
+            penalty: self.penalty,
+            spoilt: &self.course.disputed,
+            on_sale: self.on_sale.options(),
+        }
     }
 
     /// Step 4, the first part: due buyers, less those who wait for a reversal.
@@ -270,7 +322,7 @@ impl<'j, 'a> Lane<'j, 'a> {
         let imposed = self.course.stage(week) == Stage::Imposed;
         let hazard = self.job.belief.reversal_per_week;
         let outlook = self.job.plan.outlook(week).filter(|_| imposed && hazard > 0.0);
-        let hope = outlook.map(|outlook| Hope::new(self, outlook, hazard));
+        let hope = outlook.map(|outlook| Hope::new(self, week, &outlook.without_usd, hazard));
         let due = self.books.calendar.take(week);
         for (at, (buyer, event)) in due.iter().copied().enumerate() {
             if let Some((next, _)) = due.get(at + AHEAD) {
@@ -342,9 +394,10 @@ impl<'j, 'a> Lane<'j, 'a> {
     fn sell(&mut self, week: usize, shared: &mut Shared<'a>) {
         let job = self.job;
         let models = self.absent.len();
-        let list = &job.plan.phase(week).sticker_price_usd;
+        let phase = job.plan.phase(week);
         let before = &job.baseline.phase(week).sticker_price_usd;
-        let relisted = list != before;
+        let others = self.on_sale.parts != self.usual.parts;
+        let relisted = phase.sticker_price_usd != *before || others;
         let products = &job.world.products;
         let reference = Column::new(&products.felt_prices(before), 0.0);
         let climate = Climate {
@@ -353,7 +406,9 @@ impl<'j, 'a> Lane<'j, 'a> {
             usual_share: &shared.usual_share,
             penalty: self.penalty,
             spoilt: &self.course.disputed,
+            on_sale: self.on_sale.options(),
         };
+        let usually = Climate { on_sale: self.usual.options(), ..climate };
         let (shopper, patience) = (&mut shared.shopper, &shared.patience);
         let record = &mut self.books.record;
         let cars = record.cars;
@@ -377,7 +432,8 @@ impl<'j, 'a> Lane<'j, 'a> {
                 record.sales.pay(week, model, paid * cars, listed * cars);
                 if let Some(dealers) = &mut self.books.dealers {
                     if dealers.sell(model) {
-                        let [price, sticker] = dealers.price_usd(model, list[model]);
+                        let off = phase.incentive_usd[model];
+                        let [price, sticker] = dealers.price_usd(model, phase.list_usd(model)).map(|usd| usd - off);
                         self.prices.values_mut()[model] = products.felt_price(model, price);
                         self.paid_usd[model] = price;
                         self.stickers[model] = sticker;
@@ -389,6 +445,9 @@ impl<'j, 'a> Lane<'j, 'a> {
             record.sales.count(week, choice.unwrap_or(models));
             let mut gain_usd = -entrant.cost_of_moving_usd(patience, &job.timing.anticipation);
             if unusual {
+                if others {
+                    shopper.seat(entrant.place as usize, &usually);
+                }
                 let (wanted, usual) = shopper.choose(&reference);
                 gain_usd += (utility - usual) / shopper.price_response();
                 if let Some(lost) = wanted.filter(|lost| relisted && choice != Some(*lost)) {
@@ -446,11 +505,15 @@ impl<'j, 'a> Lane<'j, 'a> {
         let (normal, phase) = (plan.normal_duty_usd(), plan.phase(week));
         let (owed, rebate) = (&phase.duty_usd, &phase.rebate_usd);
         let models = normal.len();
+        // A credit of the base year is no part of a dispute, whether it is there or has ended.
+        let credits = &self.job.scenario.market.models;
+        let disputed_rebate = |j: usize| if credits[j].credit_usd > 0.0 { 0.0 } else { rebate[j] };
         let Some(dealers) = &mut self.books.dealers else {
             // Without lots the date of sale stands for the date of landing.
             for (j, owed) in owed.iter().enumerate() {
                 let sold = f64::from(self.books.record.sales.drawn(week)[j]) * self.books.record.cars;
-                self.books.record.sales.charge(week, j, sold * owed, sold * (owed - normal[j]));
+                let disputed = owed + rebate[j] - normal[j] - disputed_rebate(j);
+                self.books.record.sales.charge(week, j, sold * owed, sold * disputed);
             }
             return;
         };
@@ -481,7 +544,7 @@ impl<'j, 'a> Lane<'j, 'a> {
                 disputed += cars(due.at_once + due.late) * each;
                 borne += cars(due.borne_by_importer) * each;
             }
-            let rebates = f64::from(self.books.record.sales.drawn(week)[j]) * self.books.record.cars * rebate[j];
+            let sold = f64::from(self.books.record.sales.drawn(week)[j]) * self.books.record.cars;
             *lot = DealerWeek {
                 stock: dealers.stock(j),
                 in_transit: dealers.in_transit(j),
@@ -490,8 +553,9 @@ impl<'j, 'a> Lane<'j, 'a> {
                 disputed_duty_usd: [disputed, borne],
                 ..*lot
             };
-            let (clean, disputed) = (cars(moved.landed) * normal[j], disputed - rebates);
-            self.books.record.sales.charge(week, j, clean + disputed, disputed);
+            let clean = cars(moved.landed) * normal[j];
+            let duty_usd = clean + (disputed - sold * rebate[j]);
+            self.books.record.sales.charge(week, j, duty_usd, disputed - sold * disputed_rebate(j));
         }
     }
 }

@@ -157,7 +157,7 @@ impl Market {
     pub fn border_prices(&self, duty_usd: &[f64]) -> Vec<f64> {
         let of = |(j, model): (usize, &CarModel)| match &self.chain {
             Chain::Retail => self.normal_duty.customs_value_share * model.list_price_usd,
-            Chain::Vertical { local_usd, .. } => model.list_price_usd - duty_usd[j] - local_usd[j],
+            Chain::Vertical { local_usd, .. } => model.base_price_usd() - duty_usd[j] - local_usd[j],
         };
         self.models.iter().enumerate().map(of).collect()
     }
@@ -181,6 +181,7 @@ mod tests {
             normal_rate: AdValoremRate::new(0.025).unwrap(),
             flagged: false,
             list_price_usd,
+            credit_usd: 0.0,
             base_volume: 1.0,
         }
     }

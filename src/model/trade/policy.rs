@@ -71,7 +71,7 @@ impl Market {
         [before, after]: [&[ImportDuty]; 2],
         price_usd: &[f64],
     ) -> Vec<(f64, DutyResponse)> {
-        let list = self.list_prices();
+        let list = self.base_prices();
         let owed_before: Vec<f64> = before.iter().zip(&list).map(|(duty, price)| duty.duty_usd(*price)).collect();
         let border = self.border_prices(&owed_before);
         let response = |j: usize| DutyResponse {
@@ -88,7 +88,7 @@ impl Policy<'_> {
     /// The terms of a week in which the instruments have these forces: what is charged, not what is owed later.
     #[must_use]
     pub fn terms(&self, week: u32, force: &[Force]) -> Terms {
-        let (mut inspection_usd, mut rebate_usd) = (vec![0.0; self.market.len()], vec![0.0; self.market.len()]);
+        let (mut inspection_usd, mut rebate_usd) = (vec![0.0; self.market.len()], self.market.credits());
         let mut quotas = Vec::new();
         for (_, instrument, measure) in self.active(week, force, Force::Charged) {
             let (sums, usd) = match measure {
@@ -120,8 +120,9 @@ impl Policy<'_> {
         let mut duties = normal_duties(self.market, self.marginal_cost_usd);
         for (_, instrument, measure) in self.active(week, &force, threshold) {
             if let Measure::Duty { stacking: Stacking::Replaces, .. } = measure {
-                let selected = duties.iter_mut().zip(&instrument.selected).filter(|(_, selected)| **selected);
-                selected.for_each(|(duty, _)| *duty = ImportDuty::none(duty.local_usd));
+                for (j, duty) in duties.iter_mut().enumerate().filter(|(j, _)| instrument.selected[*j]) {
+                    *duty = none(self.market, j);
+                }
             }
         }
         for (i, instrument, measure) in self.active(week, &force, threshold) {
@@ -232,7 +233,12 @@ impl Policy<'_> {
     }
 }
 
-/// The normal duty on each model: imports only.
+/// No duty on a model: its local costs, less the credit of the base year.
+fn none(market: &Market, j: usize) -> ImportDuty {
+    ImportDuty { fixed_usd: -market.models[j].credit_usd, ..ImportDuty::none(market.chain.local_usd(j)) }
+}
+
+/// What each model owes in the base year: the normal duty, imports only, less the credit to its buyer.
 #[must_use]
 pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDuty> {
     let normal = &market.normal_duty;
@@ -240,7 +246,7 @@ pub fn normal_duties(market: &Market, marginal_cost_usd: &[f64]) -> Vec<ImportDu
     let models = market.models.iter().zip(marginal_cost_usd).enumerate();
     models
         .map(|(j, (model, cost))| {
-            let none = ImportDuty::none(market.chain.local_usd(j));
+            let none = none(market, j);
             let duty = Duty::AdValorem { rate: model.normal_rate, basis, customs_value_share };
             let part = market.customs_part(j);
             if model.imported { none.with(duty.times(part), model.list_price_usd, *cost) } else { none }

@@ -242,8 +242,11 @@ fn input(out: &mut String, on: SwitchedOn<'_>) {
     let sold: f64 = market.models.iter().map(|model| model.base_volume).sum();
     let _ = writeln!(out, "The table gives {} products with {} cars a year.\n", market.len(), number(sold));
     let mut read = Vec::new();
-    if on.exchange() {
-        read.push("monthly exchange rates, which move costs of imports");
+    // Rates of one level for all weeks move costs once, before the run.
+    if on.exchange() && on.scenario.cost_factor.windows(2).any(|weeks| weeks[0] != weeks[1]) {
+        read.push("monthly exchange rates, which move costs");
+    } else if on.exchange() {
+        read.push("exchange rates of one level for all weeks, by which costs are not those of the base year");
     }
     if on.governments() {
         read.push("the partner's monthly exchange rate, which moves what governments want");

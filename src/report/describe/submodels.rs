@@ -367,7 +367,7 @@ const KINDS: [(&str, &str); 7] = [
     ("rebate", "A rebate is a specific duty below zero: the sticker price is what the buyer pays in the end."),
     (
         "credit",
-        "A credit to the buyer is there in the base year; from the event that ends it a specific duty of its amount takes its place.",
+        "A credit to the buyer is there in the base year: he pays the list price less it, the maker gets the list price, and the Treasury pays it. It is gone with the event that ends it.",
     ),
     (
         "incentive",
@@ -479,8 +479,19 @@ fn regimes(out: &mut String, on: SwitchedOn<'_>) {
                 );
                 if let Some(change) = &event.change {
                     text.push_str(&format!(" to {}", measure(&change.measure)));
+                    if change.known_week < event.week {
+                        text.push_str(&format!(
+                            ", known from {} (week {})",
+                            scenario.week_start(change.known_week),
+                            change.known_week
+                        ));
+                    }
                     if change.owed_from < event.week {
-                        text.push_str(&format!(", retroactive to week {}", change.owed_from));
+                        text.push_str(&format!(
+                            ", retroactive to the week of {} (week {})",
+                            scenario.week_start(change.owed_from),
+                            change.owed_from
+                        ));
                     }
                 }
                 if event.refund {

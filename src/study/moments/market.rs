@@ -39,7 +39,7 @@ impl<'a> StaticMarket<'a> {
     pub fn new(scenario: &'a Scenario, world: &'a World) -> Result<Self, MomentError> {
         let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
         let volume = scenario.market.models.iter().map(|model| model.base_volume).collect();
-        Ok(Self { scenario, world, demand, list: scenario.market.list_prices(), volume })
+        Ok(Self { scenario, world, demand, list: scenario.market.base_prices(), volume })
     }
 
     /// One moment; not a number for those that need runs.
