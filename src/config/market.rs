@@ -189,7 +189,7 @@ impl ByModel<'_> {
 const MAX_PRICE_USD: f64 = 1e8;
 
 /// Most models: tables of who switches to whom grow with the square.
-const MAX_MODELS: usize = 2_000;
+pub const MAX_MODELS: usize = 2_000;
 
 /// Reads the table of models, its cells multiplied by the scenario's factors.
 pub(super) fn models(reader: &Reader<'_>, section: &MarketSection) -> Result<Table, ConfigError> {

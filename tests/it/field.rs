@@ -684,3 +684,22 @@ fn files_of_other_programs_and_sizes_beyond_reason() {
     let error = load(dear.path(), None).unwrap_err();
     assert!(error.contains("row 2 (a): price0 is 1e300, expected at most 1e15"), "{error}");
 }
+
+/// Where whole steps go back and forth, parts of them settle: costs that rise steeply, few buyers who all change their minds at one price, and a subsidy.
+/// The prices are another solver's.
+#[test]
+fn steep_markets_are_settled_by_parts_of_steps() {
+    for (case, name, known, places) in [
+        ("rise_5x30", "t100", &[12.92633, 13.90745, 11.14979, 10.73715, 8.32354][..], 2e-5),
+        ("rise_2x1", "b", &[3.1743, 3.712], 1e-3),
+        ("steep_2x3", "b", &[3.282793, 9.963560], 2e-6),
+        ("subsidy_3x20", "s4", &[68.97703, 99.58715, 19.39399], 2e-5),
+        ("steep_6x20", "b", &[], 0.0),
+    ] {
+        let solution = solved(case);
+        let found = scenario(&solution, name);
+        assert!(found.first_order_residual < 1e-9, "{case}: {found:?}");
+        assert!(found.second_order.iter().all(|order| order.largest_eigenvalue < 0.0), "{case}: {found:?}");
+        assert!(known.iter().zip(&found.price).all(|(a, b)| (a - b).abs() < places), "{case}: {:?}", found.price);
+    }
+}

@@ -21,9 +21,9 @@ use self::notes::{Notes, distinct};
 use self::sheet::{RawTable, some};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
 use super::CliError;
-use crate::config::Source;
 use crate::config::case::{Case, CaseOptions, CaseScenario, Spec};
 use crate::config::table::meaning;
+use crate::config::{MAX_MODELS, Source};
 use crate::folder::OutputFolder;
 use crate::study::solve::{Matrices, SolveOptions, solve};
 use crate::study::{BaseYear, Study};
@@ -210,6 +210,15 @@ impl OwnMarket {
         notes.problems.extend(some(unpriced));
         if sold.is_empty() {
             notes.problems.push("no product has a volume or share above 0".into());
+        }
+        // More than can be simulated are not looked at further: what is said of them one by one would take long.
+        if rows.len() > MAX_MODELS {
+            let market = if pooled { "" } else { " of one market" };
+            notes.problems.push(format!(
+                "it has {} rows{market}, at most {MAX_MODELS} products can be simulated: choose rows with --where COLUMN=VALUE, or merge small products",
+                rows.len()
+            ));
+            return Ok(None);
         }
         if sold.len() < rows.len() {
             notes.left_out.push(format!("products without a volume: {}", rows.len() - sold.len()));

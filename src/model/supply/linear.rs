@@ -278,11 +278,24 @@ impl SecondOrder {
     fn of(firm: &str, conditions: &DMatrix<f64>) -> Self {
         let half = |j: usize, l: usize| 0.5 * (conditions[(j, l)] + conditions[(l, j)]);
         let hessian = DMatrix::from_fn(conditions.nrows(), conditions.ncols(), half);
-        let largest_eigenvalue = if hessian.iter().all(|entry| entry.is_finite()) {
-            hessian.symmetric_eigenvalues().iter().copied().max_by(f64::total_cmp).unwrap_or(f64::NAN)
-        } else {
-            f64::NAN
+        let largest = |matrix: &DMatrix<f64>| {
+            matrix.symmetric_eigenvalues().iter().copied().max_by(f64::total_cmp).unwrap_or(f64::NAN)
         };
+        if hessian.iter().any(|entry| !entry.is_finite()) {
+            return Self { firm: firm.to_owned(), largest_eigenvalue: f64::NAN };
+        }
+        let mut largest_eigenvalue = largest(&hessian);
+        // Beside a large product rounding hides the sign of what a small one adds. In units in which each own curvature is -1 it shows:
+        // where the largest eigenvalue c is below zero there, x'Hx <= c |Dx|^2 <= c min d^2 |x|^2.
+        let unit: Vec<f64> = hessian.diagonal().iter().map(|own| own.abs().sqrt()).collect();
+        if largest_eigenvalue >= 0.0 && unit.iter().all(|unit| *unit > 0.0) {
+            let scaled = DMatrix::from_fn(unit.len(), unit.len(), |j, l| hessian[(j, l)] / (unit[j] * unit[l]));
+            let curvature = largest(&scaled);
+            if curvature < -CURVATURE {
+                let least = unit.iter().copied().fold(f64::INFINITY, f64::min);
+                largest_eigenvalue = curvature * least * least;
+            }
+        }
         Self { firm: firm.to_owned(), largest_eigenvalue }
     }
 }

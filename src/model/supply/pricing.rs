@@ -247,7 +247,7 @@ fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
 /// Prices at which no maker gains by a small change, found from `start`.
 ///
 /// The zeta map accelerated; after a setback, the zeta map itself, accelerated while it converges (see `Search::settle`). Where that leads
-/// nowhere the search begins again with no price below cost after duty, and then well above it.
+/// nowhere the search begins again with no price below cost after duty, and then well above it; at last with parts of its steps.
 ///
 /// # Errors
 /// When the problem does not fit its demand, [`SupplyError::NoEquilibrium`], which names product, firm and figures, and
@@ -259,7 +259,8 @@ pub fn equilibrium(
 ) -> Result<Equilibrium, SupplyError> {
     match from_start(problem, start, options) {
         Err(error @ (SupplyError::NoEquilibrium { .. } | SupplyError::NotMaximum { .. })) => {
-            from_above_cost(problem, start, options).ok_or(error)
+            let found = from_above_cost(problem, start, options);
+            found.or_else(|| by_short_steps(problem, start, options)).ok_or(error)
         }
         found => found,
     }
@@ -268,15 +269,44 @@ pub fn equilibrium(
 /// [`equilibrium`] from starts with every price at or above multiples of cost after duty. Below it an owner of several products would sell less
 /// of one at any price of the others, and the first step leads below zero.
 fn from_above_cost(problem: &PriceProblem, start: &[f64], options: PricingOptions<'_>) -> Option<Equilibrium> {
+    let starts = ABOVE_COST.iter().map(|multiple| raised(problem, start, options, *multiple));
+    starts.filter(|raised| raised != start).find_map(|start| from_start(problem, &start, options).ok())
+}
+
+/// The prices of a start that are free, each at least a multiple of its cost after duty.
+fn raised(problem: &PriceProblem, start: &[f64], options: PricingOptions<'_>, multiple: f64) -> Vec<f64> {
     let cost = problem.marginal_cost(start);
-    let effective: Vec<f64> = cost.iter().zip(problem.duty).map(|(cost, duty)| duty.effective_cost(*cost)).collect();
     let held = |j: usize| options.held.get(j).copied().unwrap_or(false);
-    let raised = |multiple: f64| -> Vec<f64> {
-        let price = |j: usize| if held(j) { start[j] } else { start[j].max(multiple * effective[j]) };
-        (0..start.len()).map(price).collect()
+    let least = |j: usize| multiple * problem.duty[j].effective_cost(cost[j]);
+    (0..start.len()).map(|j| if held(j) { start[j] } else { start[j].max(least(j)) }).collect()
+}
+
+/// [`equilibrium`] by parts of the zeta map's steps: whole ones go back and forth around an equilibrium where costs rise steeply, or where many
+/// buyers change their minds at one price, and a start far off leads past it.
+fn by_short_steps(problem: &PriceProblem, start: &[f64], options: PricingOptions<'_>) -> Option<Equilibrium> {
+    let size = problem.demand.population.len() * start.len();
+    let most = options.max_evaluations.min(MAX_SHORT).min(MAX_SHORT_UTILITIES / size.max(1));
+    let options = PricingOptions { max_evaluations: most, ..options };
+    let held = |j: usize| options.held.get(j).copied().unwrap_or(false);
+    let times = |by: f64| -> Vec<f64> {
+        start.iter().enumerate().map(|(j, price)| if held(j) { *price } else { by * price }).collect()
     };
-    let mut starts = ABOVE_COST.iter().map(|multiple| raised(*multiple)).filter(|raised| raised != start);
-    starts.find_map(|start| from_start(problem, &start, options).ok())
+    let starts = || {
+        let above = raised(problem, start, options, ABOVE_COST[0]);
+        [start.to_vec(), above, times(FAR_STARTS[0]), times(FAR_STARTS[1])]
+    };
+    for part in PARTS {
+        let mut tried: Vec<Vec<f64>> = Vec::new();
+        for start in starts() {
+            if !tried.contains(&start) {
+                if let Ok(found) = by_parts(problem, &start, options, part) {
+                    return Some(found);
+                }
+                tried.push(start);
+            }
+        }
+    }
+    None
 }
 
 /// [`equilibrium`] from this start and no other.
@@ -287,6 +317,16 @@ pub(super) fn from_start(
     problem: &PriceProblem,
     start: &[f64],
     options: PricingOptions<'_>,
+) -> Result<Equilibrium, SupplyError> {
+    by_parts(problem, start, options, 1.0)
+}
+
+/// The same with so large a part of each step.
+fn by_parts(
+    problem: &PriceProblem,
+    start: &[f64],
+    options: PricingOptions<'_>,
+    part: f64,
 ) -> Result<Equilibrium, SupplyError> {
     problem.check()?;
     let products = problem.demand.products;
@@ -299,7 +339,7 @@ pub(super) fn from_start(
         let product = products.name(j).to_owned();
         return Err(SupplyError::Product { product, what: "starting price", value: start[j], expected: "above 0" });
     }
-    let (layout, damping) = (problem.layout(), problem.damping());
+    let (layout, damping) = (problem.layout(), part * problem.damping());
     let search = Search { problem, layout, damping, options, below_zero: false };
     let found = search.settle(start)?;
     if let Some(product) = search.gone(&found) {
@@ -321,6 +361,13 @@ const MAX_LEFT: usize = 4;
 const LEAVE_BY: f64 = 0.01;
 /// Multiples of cost after duty at which the search begins again.
 const ABOVE_COST: [f64; 3] = [1.0, 1.5, 3.0];
+
+/// Parts of steps taken where whole ones lead nowhere, multiples of the start from which they are taken beside it, and evaluations for each.
+const PARTS: [f64; 3] = [0.3, 0.1, 0.03];
+const FAR_STARTS: [f64; 2] = [2.0, 0.5];
+const MAX_SHORT: usize = 1500;
+/// Utilities that each may work out: a large market without an equilibrium is given up after seconds.
+const MAX_SHORT_UTILITIES: usize = 1 << 28;
 
 /// An evaluation of the zeta map.
 type Zeta = Evaluation<Sums>;
@@ -446,8 +493,7 @@ impl Search<'_> {
             }
         };
         let mend = |j: usize| if cost[j] < 0.0 { "correct its demand" } else { "lower the subsidy" };
-        let found = if products.curvature().is_some() { None } else { self.anywhere(from) };
-        let below = found.and_then(|price| lowest(&price).filter(|&j| price[j] <= 0.0).map(|j| (j, price[j])));
+        let below = self.below_zero(from);
         Some(match below {
             Some((j, price)) => {
                 let of = if cost[j].min(taxed[j]) < 0.0 { j } else { cheapest };
@@ -461,6 +507,31 @@ impl Search<'_> {
             }
             None => format!("{}: {}, or start nearer to the prices expected", why(cheapest), mend(cheapest)),
         })
+    }
+
+    /// That prices which are held cost their owner so much that it would give another product away, where that is so.
+    fn given_away(&self, from: &[f64]) -> Option<String> {
+        if !self.options.held.contains(&true) {
+            return None;
+        }
+        let (j, price) = self.below_zero(from)?;
+        let name = self.problem.demand.products.name(j);
+        Some(format!(
+            "all conditions hold at prices below zero ({name} at {price:.4}): what its owner holds sells at such a loss that it would give {name} \
+             away to sell less of it; hold its price too, or lower the duty on what is held"
+        ))
+    }
+
+    /// The lowest of the prices at which all conditions hold, if it is not above zero.
+    fn below_zero(&self, from: &[f64]) -> Option<(usize, f64)> {
+        if self.problem.demand.products.curvature().is_some() {
+            return None;
+        }
+        // Prices beyond all bounds are where nothing is left of demand.
+        let far = from.iter().copied().fold(0.0, f64::max) * 1e6;
+        let found = self.anywhere(from).filter(|price| price.iter().all(|price| price.abs() < far))?;
+        let lowest = (0..found.len()).min_by(|&a, &b| found[a].total_cmp(&found[b]))?;
+        (found[lowest] <= 0.0).then(|| (lowest, found[lowest]))
     }
 
     /// Prices of any sign at which all conditions hold.
@@ -513,6 +584,7 @@ impl Search<'_> {
         let product = self.problem.demand.products.name(worst);
         let thin = concentration(self.problem.demand, &found.x).ok().map(|all| all[worst]);
         let cause = self.rises_for_ever(worst, found.x[worst]).or_else(|| self.negative_cost(&found.x));
+        let cause = cause.or_else(|| self.given_away(&found.x));
         let cause = match (cause, thin.filter(Concentration::is_thin)) {
             (Some(cause), _) => cause,
             (None, Some(thin)) => few_buyers(product, thin),
