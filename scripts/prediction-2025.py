@@ -50,7 +50,7 @@ def draw(task):
     """One draw's numbers by name; nothing where it has no result."""
     binary, number, assignments, keep = task
     folder = pathlib.Path(keep) / f"draw-{number}"
-    settings = [part for text in SMALL + assignments for part in ("--set", text)]
+    settings = [part for text in [*SMALL, f"run.seed={2025 + number}", *assignments] for part in ("--set", text)]
     command = [binary, "run", str(ROOT / "configs/luxury-2025.toml"), "--replications", "1", "--no-charts", "--quiet", "--fresh", "-j", "1", "--out", str(folder)]
     done = subprocess.run(command + settings, capture_output=True, text=True)
     if done.returncode != 0:
@@ -133,8 +133,12 @@ def interval(values, digits):
     if len(values) < 3:
         return "not defined"
     cut = statistics.quantiles(values, n=20, method="inclusive")
-    text = lambda value: f"{value:+.{digits}f}" if digits_signed else f"{value:.{digits}f}"
-    digits_signed = min(values) < 0
+    signed = round(min(values), digits) < 0
+
+    def text(value):
+        value = round(value, digits)
+        return f"{value:+.{digits}f}" if signed and value != 0 else f"{abs(value) if value == 0 else value:.{digits}f}"
+
     return f"{text(statistics.median(values))} [{text(cut[0])}, {text(cut[-1])}]"
 
 
