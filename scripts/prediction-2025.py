@@ -19,12 +19,15 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BASE, REGIMES = "no_new_duties", ["decided", "for_good", "deals_in_april"]
 LABELS = {"decided": "What was decided", "for_good": "25% for good", "deals_in_april": "Deals in April"}
-MONTHS = ["2025-04", "2025-06", "2025-08", "2025-10", "2025-12", "2026-06", "2026-12"]
-SMALL = ["buyers.count=4096", 'buyers.population="shared"', "buyers.pricing_nodes=2048", "outputs.monthly=true"]
+MONTHS = [f"{year}-{month:02}" for year in (2025, 2026) for month in range(1, 13)]
+QUARTERS = {f"{year} Q{quarter}": [f"{year}-{month:02}" for month in range(3 * quarter - 2, 3 * quarter + 1)] for year in (2025, 2026) for quarter in range(1, 5)}
+YEARS = {"2025": ["year_1"], "2026": ["year_2"]}
+SMALL = ["buyers.count=4096", 'buyers.population="shared"', "buyers.pricing_nodes=2048", "outputs.monthly=true", f"regimes={json.dumps([BASE] + REGIMES)}"]
 GROUPS = {
     "EU": ["Germany", "Austria", "Belgium", "Hungary", "Italy", "Slovakia", "Sweden"], "Japan": ["Japan"], "Korea": ["Korea"],
     "United Kingdom": ["United Kingdom"], "Canada": ["Canada"], "Mexico": ["Mexico"],
 }
+HERE, ALL, IMPORTED = "Built here (all or part)", "All cars", "All imported"
 
 
 def rows(path):
@@ -39,7 +42,7 @@ def cars():
 def place(car):
     """Where a model comes from: a partner, or home where it has a plant there."""
     if float(car["us_assembled_share"]) > 0:
-        return "Built here (all or part)"
+        return HERE
     return next(name for name, countries in GROUPS.items() if car["origin"] in countries)
 
 
@@ -47,7 +50,7 @@ def draw(task):
     """One draw's numbers by name; nothing where it has no result."""
     binary, number, assignments, keep = task
     folder = pathlib.Path(keep) / f"draw-{number}"
-    settings = [part for text in SMALL + assignments for part in ("--set", text)]
+    settings = [part for text in [*SMALL, f"run.seed={2025 + number}", *assignments] for part in ("--set", text)]
     command = [binary, "run", str(ROOT / "configs/luxury-2025.toml"), "--replications", "1", "--no-charts", "--quiet", "--fresh", "-j", "1", "--out", str(folder)]
     done = subprocess.run(command + settings, capture_output=True, text=True)
     if done.returncode != 0:
@@ -71,37 +74,47 @@ def measure(tables, assignments):
     for m in names:
         places[place(car[m])].append(m)
         marques[car[m]["brand"]].append(m)
-    places["All cars"] = names
+    places[ALL] = names
+    weeks = {r["period"]: int(r["weeks"]) for r in rows(tables / "periods.csv")}
+    imported = places | {IMPORTED: [m for m in names if place(car[m]) in GROUPS]}
 
     def mean(members, of):
         return sum(volume[m] * of(m) for m in members) / sum(volume[m] for m in members)
 
     for regime in REGIMES:
         gap = lambda m, period, name: number(model[regime, period, m], name) - number(model[BASE, period, m], name)
-        sold = lambda r, period, members: sum(number(model[r, period, m], "expected_units_mean") for m in members)
-        for group, members in places.items():
+        sold = lambda r, periods, members: sum(number(model[r, period, m], "expected_units_mean") for period in periods for m in members)
+        change = lambda periods, members: 100 * (sold(regime, periods, members) / sold(BASE, periods, members) - 1)
+
+        def prices(kind, group, of):
+            """By month and, weeks counted, by quarter."""
             for month in MONTHS:
-                out["list", regime, group, month] = 100 * mean(members, lambda m: gap(m, month, "sticker_price_usd_mean") / listed[m])
-                if group in GROUPS:
-                    out["border", regime, group, month] = 100 * mean(members, lambda m: gap(m, month, "producer_price_usd_mean") / (share * listed[m]))
-            for period in ["year_1", "year_2"]:
-                out["place", regime, group, period] = 100 * (sold(regime, period, members) / sold(BASE, period, members) - 1)
-            if group in GROUPS:
-                value = sum(number(model[regime, "under_duties", m], "expected_units_mean")
-                            * (number(model[regime, "under_duties", m], "producer_price_usd_mean") - listed[m] + share * listed[m] + number(base[m], "duty_usd"))
-                            for m in members)
-                years = 91 / 52
-                out["imports", regime, group, "cars"] = sold(regime, "under_duties", members) / years / 1e3
-                out["imports", regime, group, "value"] = value / years / 1e9
-                before = sold(BASE, "under_duties", members) / years / 1e3
-                out["imports", regime, group, "change"] = 100 * (out["imports", regime, group, "cars"] / before - 1)
-        for marque, members in marques.items():
-            out["marque", regime, marque, "year_1"] = 100 * (sold(regime, "year_1", members) / sold(BASE, "year_1", members) - 1)
-            out["marque", regime, marque, "year_2"] = 100 * (sold(regime, "year_2", members) / sold(BASE, "year_2", members) - 1)
+                out[kind, regime, group, month] = 100 * mean(imported[group], lambda m: of(m, month))
+            for quarter, months in QUARTERS.items():
+                out[kind, regime, group, quarter] = sum(weeks[m] * out[kind, regime, group, m] for m in months) / sum(weeks[m] for m in months)
+
+        for group in places:
+            prices("list", group, lambda m, month: gap(m, month, "sticker_price_usd_mean") / listed[m])
+        for group in [*GROUPS, IMPORTED]:
+            prices("border", group, lambda m, month: gap(m, month, "producer_price_usd_mean") / (share * listed[m]))
+        for when, periods in [*QUARTERS.items(), *YEARS.items()]:
+            for kind, sets in [("place", places), ("marque", marques)]:
+                for name, members in sets.items():
+                    out[kind, regime, name, when] = change(periods, members)
+            for group in [*GROUPS, IMPORTED]:
+                out["cars", regime, group, when] = sold(regime, periods, imported[group]) / 1e3
+        for group in [*GROUPS, IMPORTED]:
+            value = sum(number(model[regime, "under_duties", m], "expected_units_mean")
+                        * (number(model[regime, "under_duties", m], "producer_price_usd_mean") - listed[m] + share * listed[m] + number(base[m], "duty_usd"))
+                        for m in imported[group])
+            years = weeks["under_duties"] / 52
+            out["imports", regime, group, "cars"] = sold(regime, ["under_duties"], imported[group]) / years / 1e3
+            out["imports", regime, group, "value"] = value / years / 1e9
+            out["imports", regime, group, "change"] = change(["under_duties"], imported[group])
         # Change of log sales on the change of duty over list, weighted by volume.
         for period in ["year_1", "year_2"]:
             x = {m: gap(m, period, "duty_usd_per_car_mean") / listed[m] for m in names}
-            y = {m: math.log(sold(regime, period, [m]) / sold(BASE, period, [m])) for m in names}
+            y = {m: math.log(sold(regime, [period], [m]) / sold(BASE, [period], [m])) for m in names}
             mx, my = mean(names, x.get), mean(names, y.get)
             slope = mean(names, lambda m: (x[m] - mx) * (y[m] - my)) / mean(names, lambda m: (x[m] - mx) ** 2)
             out["slope", regime, "", period] = slope
@@ -120,8 +133,12 @@ def interval(values, digits):
     if len(values) < 3:
         return "not defined"
     cut = statistics.quantiles(values, n=20, method="inclusive")
-    text = lambda value: f"{value:+.{digits}f}" if digits_signed else f"{value:.{digits}f}"
-    digits_signed = min(values) < 0
+    signed = round(min(values), digits) < 0
+
+    def text(value):
+        value = round(value, digits)
+        return f"{value:+.{digits}f}" if signed and value != 0 else f"{abs(value) if value == 0 else value:.{digits}f}"
+
     return f"{text(statistics.median(values))} [{text(cut[0])}, {text(cut[-1])}]"
 
 
@@ -134,29 +151,42 @@ def page(draws, failed, asked):
            ("Encore GX", "Envista", "Envision", "Enclave", "Model 3", "Model Y", "Nautilus") and float(row["us_sales_2024"]) > 0]
     recalled = sum(row["source_price"].startswith("[estimate") for row in car)
     guessed, derived = (sum(row["source_sales"].startswith(tag) for row in car) for tag in ("[estimate", "[derived"))
+    divided = sum("back-division" in row["source_sales"] for row in car)
     of = lambda *key, digits=1: interval([found[key] for found in draws if key in found], digits)
-    places = list(GROUPS) + ["Built here (all or part)", "All cars"]
+    places, imported = [*GROUPS, HERE, ALL], [*GROUPS, IMPORTED]
     marques = sorted({key[2] for key in draws[0] if key[0] == "marque"})
     commit = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--format=%h of %cs"], capture_output=True, text=True).stdout.strip()
     text = (ROOT / "scripts/prediction-2025.head.md").read_text()
-    parts = [text.format(models=len(car), recalled=recalled, guessed=guessed, derived=derived, sourced=len(car) - guessed - derived,
+    parts = [text.format(models=len(car), recalled=recalled, guessed=guessed, derived=derived, sourced=len(car) - guessed - derived, divided=divided,
                          draws=len(draws), failed=failed, asked=asked, commit=commit)]
-    for regime in REGIMES:
-        months = MONTHS if regime == "decided" else ["2025-06", "2025-12", "2026-12"]
-        parts.append(f"## List prices: {LABELS[regime][0].lower() + LABELS[regime][1:]}\n\nChange of the price that a buyer is asked, percent of the list price of 2024, against no new duties.\n")
-        parts.append(table(["built in"] + months, [[group] + [of("list", regime, group, month) for month in months] for group in places]))
-    parts.append("## Border prices\n\nChange of what the maker asks at the border, percent of that price in 2024, where all cars are imported: below zero, the maker pays part of the duty.\n")
-    for regime in REGIMES:
-        parts.append(f"**{LABELS[regime]}**\n")
-        parts.append(table(["built in"] + MONTHS[1::2] + ["2026-12"], [[group] + [of("border", regime, group, month) for month in MONTHS[1::2] + ["2026-12"]] for group in GROUPS]))
+
+    def by_time(kind, regime, names, times, head, digits=1):
+        """One row for each month or quarter, one column for each name."""
+        parts.append(table([head, *names], [[time] + [of(kind, regime, name, time, digits=digits) for name in names] for time in times]))
+
+    others = [regime for regime in REGIMES if regime != "decided"]
+    for kind, title, names in [("list", "List prices", places), ("border", "Border prices", imported)]:
+        parts.append({"list": "## List prices\n\nChange of the price that a buyer is asked, percent of the list price of 2024, against no new duties, by place of assembly.\n",
+                      "border": "## Border prices\n\nChange of what the maker asks at the border, percent of that price in 2024, where all cars are imported: below zero, the maker pays part of the duty.\n"}[kind]
+                     + "A month is the weeks that start in it; quarters are means of their weeks.\n")
+        parts.append(f"**{LABELS['decided']}, by month**\n")
+        by_time(kind, "decided", names, MONTHS, "month")
+        for regime in others:
+            parts.append(f"**{LABELS[regime]}, by quarter**\n")
+            by_time(kind, regime, names, QUARTERS, "quarter")
     for kind, title, names in [("marque", "Sales by marque", marques), ("place", "Sales by place of assembly", places)]:
         parts.append(f"## {title}\n\nPercent against no new duties.\n")
-        head = [kind] + [f"{LABELS[regime]}, {year}" for regime in REGIMES for year in ("2025", "2026")]
-        parts.append(table(head, [[name] + [of(kind, regime, name, year) for regime in REGIMES for year in ("year_1", "year_2")] for name in names]))
+        head = [kind] + [f"{LABELS[regime]}, {year}" for regime in REGIMES for year in YEARS]
+        parts.append(table(head, [[name] + [of(kind, regime, name, year) for regime in REGIMES for year in YEARS] for name in names]))
+        for regime in REGIMES:
+            parts.append(f"**{LABELS[regime]}, by quarter**\n")
+            parts.append(table([kind, *QUARTERS], [[name] + [of(kind, regime, name, quarter) for quarter in QUARTERS] for name in names]))
     parts.append("## Imports by country\n\nFrom April 2025 to the end of 2026, by the year: thousand cars, their customs value, and the change of the number against no new duties. Models with a plant here are left out.\n")
     for regime in REGIMES:
         parts.append(f"**{LABELS[regime]}**\n")
-        parts.append(table(["from", "thousand cars", "billion USD", "percent"], [[group, of("imports", regime, group, "cars"), of("imports", regime, group, "value", digits=2), of("imports", regime, group, "change")] for group in GROUPS]))
+        parts.append(table(["from", "thousand cars", "billion USD", "percent"], [[group, of("imports", regime, group, "cars"), of("imports", regime, group, "value", digits=2), of("imports", regime, group, "change")] for group in imported]))
+    parts.append(f"**{LABELS['decided']}: thousand cars by quarter** (with the season of luxury cars, a judgement)\n")
+    by_time("cars", "decided", imported, QUARTERS, "quarter")
     parts.append("## Who pays\n\nFrom April 2025 to the end of 2026. The burden is what the duties collected take from buyers, makers and dealers; accounts are billion USD a year against no new duties.\n")
     accounts = [("burden", "Burden", "welfare"), ("buyers", "of it buyers, percent", "burden"), ("makers", "of it makers, percent", "burden"), ("dealers", "of it dealers, percent", "burden"),
                 ("duty_collected", "Duty collected", "welfare"), ("duty_refunded", "Duty paid back", "welfare"), ("consumers", "Buyers", "welfare"), ("makers", "Makers", "welfare"), ("treasury", "Treasury", "welfare"), ("total_home", "United States", "welfare")]
