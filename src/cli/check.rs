@@ -251,7 +251,8 @@ fn surroundings(out: &mut String, scenario: &Scenario) {
         let factors = scenario.cost_factor.iter().flat_map(|week| (0..models.len()).filter(of).map(|j| week[j]));
         let [low, high] = range(&mut factors.into_iter());
         if (low - 1.0).abs().max((high - 1.0).abs()) > 5e-4 && high.is_finite() {
-            moved.push(format!("{country} {low:.3} to {high:.3}"));
+            let one = high - low < 5e-4;
+            moved.push(if one { format!("{country} {low:.3}") } else { format!("{country} {low:.3} to {high:.3}") });
         }
     }
     if !moved.is_empty() {
