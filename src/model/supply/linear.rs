@@ -186,57 +186,23 @@ impl Linearised {
         Some(DMatrix::from_fn(groups.len(), groups.len(), |g, h| total(groups[g], groups[h])))
     }
 
-    /// The direction in which an owner's profit curves upwards most, if one does: the point is then no maximum. Each Hessian is
-    /// taken in units in which its diagonal is -1, which leaves its signs and lets products of any size stand side by side.
-    pub(crate) fn ascent(&self, ownership: &super::Ownership) -> Option<Ascent> {
-        let count = ownership.products();
-        let of_firm = |f: usize| {
-            let own = self.set_by(ownership, f);
-            let half = |j: usize, l: usize| 0.5 * (self.jacobian[(j, l)] + self.jacobian[(l, j)]);
-            // A product that nobody buys has no curvature and no say.
-            let sold: Vec<usize> = own.into_iter().filter(|&j| half(j, j) != 0.0).collect();
-            let unit: Vec<f64> = sold.iter().map(|&j| half(j, j).abs().sqrt()).collect();
-            let scaled = |a: usize, b: usize| half(sold[a], sold[b]) / (unit[a] * unit[b]);
-            let hessian = DMatrix::from_fn(sold.len(), sold.len(), scaled);
-            if sold.is_empty() || hessian.iter().any(|entry| !entry.is_finite()) {
-                return None;
-            }
-            let eigen = hessian.symmetric_eigen();
-            let (place, &curvature) = eigen.eigenvalues.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-            let mut direction = vec![0.0; count];
-            for (a, &j) in sold.iter().enumerate() {
-                direction[j] = eigen.eigenvectors[(a, place)] / unit[a];
-            }
-            Some(Ascent { firm: ownership.firm(f).to_owned(), curvature, direction })
+    /// The blocks of each firm's own products, in the order of firms.
+    fn blocks(&self, ownership: &super::Ownership) -> Vec<OwnBlock> {
+        let block = |f: usize| {
+            let products = Some(self.set_by(ownership, f)).filter(|own| !own.is_empty())?;
+            let entry = |a: usize, b: usize| self.jacobian[(products[a], products[b])];
+            let conditions = DMatrix::from_fn(products.len(), products.len(), entry);
+            Some(OwnBlock { owner: f, products, conditions })
         };
-        let steepest = (0..ownership.firms()).filter_map(of_firm).max_by(|a, b| a.curvature.total_cmp(&b.curvature));
-        steepest.filter(|ascent| ascent.curvature > CURVATURE)
+        (0..ownership.firms()).filter_map(block).collect()
     }
 
-    /// The largest eigenvalue of the profit Hessian of each firm that sets a price.
-    #[must_use]
-    pub fn second_order(&self, ownership: &super::Ownership) -> Vec<SecondOrder> {
-        let firm = |f: usize| {
-            let own = Some(self.set_by(ownership, f)).filter(|own| !own.is_empty())?;
-            let hessian = DMatrix::from_fn(own.len(), own.len(), |j, l| self.jacobian[(own[j], own[l])]);
-            Some(SecondOrder::of(ownership.firm(f), &hessian))
-        };
-        (0..ownership.firms()).filter_map(firm).collect()
-    }
-
-    /// The same at `prices`, of which some are `held`, from each firm's own products alone: no matrix of all products by all products is formed
-    /// where no firm counts another's profit and costs do not rise.
-    ///
-    /// # Errors
-    /// As [`Self::at`].
-    pub fn second_order_at(
-        problem: &PriceProblem,
-        prices: &[f64],
-        held: &[bool],
-    ) -> Result<Vec<SecondOrder>, SupplyError> {
+    /// Blocks of the firms' own products at `prices`, of which some are `held`: no matrix of all products by all products is formed where no firm
+    /// counts another's profit and costs do not rise.
+    fn blocks_at(problem: &PriceProblem, prices: &[f64], held: &[bool]) -> Result<Vec<OwnBlock>, SupplyError> {
         let (demand, ownership) = (problem.demand, problem.ownership);
         if demand.owned.is_some() || problem.rising.is_some() || !ownership.is_plain() {
-            return Ok(Self::at(problem, prices, None)?.holding(held).second_order(ownership));
+            return Ok(Self::at(problem, prices, None)?.holding(held).blocks(ownership));
         }
         problem.check()?;
         check_per_product(demand.products, "price", prices)?;
@@ -248,7 +214,7 @@ impl Linearised {
         let gamma = moments(LeftFactor::Response);
         let gamma2 = moments(LeftFactor::SquaredResponse);
         let own = moments(LeftFactor::FirstOrder { margin: &margin, retained: &retained });
-        let firm = |at: usize| {
+        let block = |at: usize| {
             let (cell, gamma, gamma2) = (&layout.cells[at], &gamma[at], &gamma2[at]);
             let products = &layout.order[windows[at].clone()];
             let free = |place: &usize| !held.get(products[*place]).copied().unwrap_or(false);
@@ -256,7 +222,7 @@ impl Linearised {
             let counted = |j: usize, of: &WindowMoments| -> f64 {
                 products.iter().enumerate().map(|(m, product)| of.at(j, m) * around.margin[*product]).sum()
             };
-            let hessian = DMatrix::from_fn(set.len(), set.len(), |a, b| {
+            let conditions = DMatrix::from_fn(set.len(), set.len(), |a, b| {
                 let (j, l) = (set[a], set[b]);
                 let bend = || {
                     let sums = [gamma.sum(j), gamma2.sum(j)];
@@ -265,11 +231,81 @@ impl Linearised {
                 let moments = [own[at].at(j, l), gamma.at(j, l), gamma2.at(j, l)];
                 around.entry((products[j], products[l]), 1.0, moments, bend)
             });
-            (!set.is_empty()).then(|| (cell.owner, SecondOrder::of(ownership.firm(cell.owner), &hessian)))
+            let products = set.iter().map(|place| products[*place]).collect();
+            (!set.is_empty()).then_some(OwnBlock { owner: cell.owner, products, conditions })
         };
-        let mut found: Vec<(usize, SecondOrder)> = (0..windows.len()).filter_map(firm).collect();
-        found.sort_by_key(|(owner, _)| *owner);
-        Ok(found.into_iter().map(|(_, order)| order).collect())
+        let mut blocks: Vec<OwnBlock> = (0..windows.len()).filter_map(block).collect();
+        blocks.sort_by_key(|block| block.owner);
+        Ok(blocks)
+    }
+
+    /// The direction in which an owner's profit curves upwards most, if one does: the point is then no maximum.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub(crate) fn ascent_at(
+        problem: &PriceProblem,
+        prices: &[f64],
+        held: &[bool],
+    ) -> Result<Option<Ascent>, SupplyError> {
+        let blocks = Self::blocks_at(problem, prices, held)?;
+        let ascents = blocks.iter().filter_map(|block| block.ascent(problem.ownership));
+        let steepest = ascents.max_by(|a, b| a.curvature.total_cmp(&b.curvature));
+        Ok(steepest.filter(|ascent| ascent.curvature > CURVATURE))
+    }
+
+    /// The largest eigenvalue of the profit Hessian of each firm that sets a price.
+    #[must_use]
+    pub fn second_order(&self, ownership: &super::Ownership) -> Vec<SecondOrder> {
+        self.blocks(ownership)
+            .iter()
+            .map(|block| SecondOrder::of(ownership.firm(block.owner), &block.conditions))
+            .collect()
+    }
+
+    /// The same at `prices`, of which some are `held`, from each firm's own products alone where that is enough.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn second_order_at(
+        problem: &PriceProblem,
+        prices: &[f64],
+        held: &[bool],
+    ) -> Result<Vec<SecondOrder>, SupplyError> {
+        let of = |block: &OwnBlock| SecondOrder::of(problem.ownership.firm(block.owner), &block.conditions);
+        Ok(Self::blocks_at(problem, prices, held)?.iter().map(of).collect())
+    }
+}
+
+/// The derivatives of a firm's conditions in the prices that it sets.
+struct OwnBlock {
+    /// The firm.
+    owner: usize,
+    /// Its products whose prices are free.
+    products: Vec<usize>,
+    conditions: DMatrix<f64>,
+}
+
+impl OwnBlock {
+    /// The direction of the largest curvature of the firm's profit. The Hessian is taken in units in which its diagonal is -1, which leaves its
+    /// signs and lets products of any size stand side by side.
+    fn ascent(&self, ownership: &super::Ownership) -> Option<Ascent> {
+        let half = |j: usize, l: usize| 0.5 * (self.conditions[(j, l)] + self.conditions[(l, j)]);
+        // A product that nobody buys has no curvature and no say.
+        let sold: Vec<usize> = (0..self.products.len()).filter(|&j| half(j, j) != 0.0).collect();
+        let unit: Vec<f64> = sold.iter().map(|&j| half(j, j).abs().sqrt()).collect();
+        let scaled = |a: usize, b: usize| half(sold[a], sold[b]) / (unit[a] * unit[b]);
+        let hessian = DMatrix::from_fn(sold.len(), sold.len(), scaled);
+        if sold.is_empty() || hessian.iter().any(|entry| !entry.is_finite()) {
+            return None;
+        }
+        let eigen = hessian.symmetric_eigen();
+        let (place, &curvature) = eigen.eigenvalues.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+        let mut direction = vec![0.0; ownership.products()];
+        for (a, &j) in sold.iter().enumerate() {
+            direction[self.products[j]] = eigen.eigenvectors[(a, place)] / unit[a];
+        }
+        Some(Ascent { firm: ownership.firm(self.owner).to_owned(), curvature, direction })
     }
 }
 

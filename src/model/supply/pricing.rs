@@ -448,8 +448,7 @@ impl Search<'_> {
         let mut points = VecDeque::from([found]);
         let mut left = 0;
         while let Some(mut point) = points.pop_front() {
-            let linear = Linearised::at(self.problem, &point.x, None)?.holding(self.options.held);
-            let Some(ascent) = linear.ascent(self.problem.ownership) else {
+            let Some(ascent) = Linearised::ascent_at(self.problem, &point.x, self.options.held)? else {
                 point.report = SearchReport { residual: point.report.residual, ..report };
                 return Ok(point);
             };
