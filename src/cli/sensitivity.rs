@@ -216,7 +216,10 @@ fn write_analysis(args: &AnalyzeArgs) -> Result<(), CliError> {
     }
     let resampling = Resampling { level: args.level, resamples: args.resamples, seed: args.seed };
     let method = sensitivity::Method::from(args.method);
-    let refused = |error: AnalysisError| table.error_at(error.row.unwrap_or(usize::MAX), error.message, error.help);
+    let refused = |error: AnalysisError| {
+        let named = if error.of_outputs { &results } else { &table };
+        named.error_at(error.row.unwrap_or(usize::MAX), error.message, error.help)
+    };
     let (mut design, mut columns) = (design, outputs.columns);
     if let (Some((row, column)), Some(first)) = (&outputs.first_failed, outputs.failed.first()) {
         if !args.drop_failed {

@@ -144,8 +144,11 @@ pub(super) fn scenario(reader: &Reader<'_>, file: &ScenarioFile) -> Result<Scena
         ("parameter", file.parameter.len(), problem::MOST_PARAMETERS),
         ("correlation", file.correlation.len(), problem::MOST_PARAMETERS),
     ] {
-        let least = u64::from(key == "regime");
-        reader.count(key, length as u64, least, most, "leave some out")?;
+        if key == "regime" && length == 0 {
+            let help = "define at least one: a [[regime]] with a name; the first is what others are compared with";
+            return Err(reader.error(key, "there is no regime", help));
+        }
+        reader.count(key, length as u64, 0, most, "leave some out")?;
     }
     let horizon = Horizon::new(reader, &file.time)?;
     let mut market = market::market(reader, &file.market)?;

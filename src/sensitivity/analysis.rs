@@ -53,6 +53,8 @@ pub struct Analysis {
 pub struct AnalysisError {
     /// The row of the design concerned, from 0, if it is one.
     pub row: Option<usize>,
+    /// Whether it is a complaint about the outputs, and not about the design.
+    pub of_outputs: bool,
     /// What is wrong.
     pub message: String,
     /// What would do.
@@ -60,7 +62,7 @@ pub struct AnalysisError {
 }
 
 fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<String>) -> Result<T, AnalysisError> {
-    Err(AnalysisError { row, message: message.into(), help: help.into() })
+    Err(AnalysisError { row, of_outputs: false, message: message.into(), help: help.into() })
 }
 
 /// Outputs beyond this have squares whose sums may overflow.
@@ -182,7 +184,8 @@ fn analyze_units(
         let largest = mean.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
         if largest > 0.0 && largest < SMALLEST_OUTPUT {
             let message = format!("{name} is {largest:e} at most: squares of such numbers vanish");
-            return refuse(None, message, "give the output in a smaller unit");
+            let help = "give the output in a smaller unit".to_owned();
+            return Err(AnalysisError { row: None, of_outputs: true, message, help });
         }
         if response.is_constant() {
             let how = if mean.iter().all(|value| *value == mean[0]) { "" } else { " but for rounding" };

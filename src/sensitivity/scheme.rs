@@ -302,6 +302,7 @@ impl Scheme {
         if matches!(self, Self::Fast) && left_out > 0 {
             return Err(AnalysisError {
                 row: None,
+                of_outputs: false,
                 message: format!(
                     "{left_out} of {rows} rows could not be run, and a search curve with gaps cannot be read"
                 ),
@@ -313,6 +314,7 @@ impl Scheme {
         places.iter().for_each(|row| part.push(design.row(*row).iter().copied()));
         let outputs = columns(runs, &places).ok_or_else(|| AnalysisError {
             row: None,
+            of_outputs: false,
             message: format!("the model could not be run at one row at least of every one of {} units", rows / unit),
             help: "narrow the distributions of the inputs".into(),
         })?;
