@@ -302,6 +302,12 @@ impl Table {
         Ok(())
     }
 
+    /// The line of the row at `row` (from 0), as an editor counts.
+    #[must_use]
+    pub fn line(&self, row: usize) -> Option<usize> {
+        self.rows.get(row).map(|row| row.line)
+    }
+
     /// A complaint about the row at `row` (from 0), for checks made after reading; the message begins with the column.
     pub fn error_at(&self, row: usize, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
         let label = self.label.map(|label| short(self.cell(row, label)).into_owned()).filter(|label| !label.is_empty());

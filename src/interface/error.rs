@@ -271,7 +271,8 @@ impl From<SolveError> for Error {
             SolveError::Scenario { error, .. } => of_supply(error),
             _ => None,
         };
-        let input = matches!(error, SolveError::Specification { .. } | SolveError::Missing { .. });
+        let input =
+            matches!(error, SolveError::Specification { .. } | SolveError::Missing { .. } | SolveError::TooMany { .. });
         let kind = if input { ErrorKind::Input } else { ErrorKind::Unsolved };
         Self::of(kind, error).with_evidence(evidence)
     }

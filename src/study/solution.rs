@@ -63,9 +63,9 @@ pub struct ScenarioResult {
     pub share: Vec<f64>,
     /// 1 less the sum of shares, whatever the weights sum to.
     pub outside_share_reported: f64,
-    /// Own-price elasticity.
+    /// Own-price elasticity; NaN (`null` in files) where one product takes the whole market.
     pub own_elasticity: Vec<f64>,
-    /// Diversion to the outside option.
+    /// Diversion to the outside option, likewise.
     pub outside_diversion: Vec<f64>,
     /// p - c.
     pub markup_over_effective_cost: Vec<f64>,
@@ -153,10 +153,19 @@ impl ScenarioResult {
         ]
     }
 
+    /// Products whose elasticity or diversion is no number, by their place here.
+    #[must_use]
+    pub fn without_response(&self) -> Vec<usize> {
+        let each = self.own_elasticity.iter().zip(&self.outside_diversion).enumerate();
+        each.filter(|(_, (own, outside))| !own.is_finite() || !outside.is_finite()).map(|(place, _)| place).collect()
+    }
+
     /// The first array with an entry that is not finite, and the entry.
     #[must_use]
     pub fn first_not_finite(&self) -> Option<(&'static str, usize)> {
-        let finite = |name: &str, value: f64| value.is_finite() || name == "price_change";
+        // A change from what is not sold is none, and prices stand without the response of buyers who are all taken.
+        let may_lack = ["price_change", "own_elasticity", "outside_diversion"];
+        let finite = |name: &str, value: f64| value.is_finite() || may_lack.contains(&name);
         let bad = |(name, values): (&'static str, &[f64])| Some((name, values.iter().position(|v| !finite(name, *v))?));
         let totals = [self.consumer_surplus, self.hhi, self.outside_share_reported];
         self.arrays().into_iter().find_map(bad).or_else(|| bad(("consumer_surplus", &totals)))

@@ -31,7 +31,7 @@ use crate::model::supply::{
 use crate::model::welfare;
 use crate::study::solution::{CaseMatrix, OtherEquilibrium, PRICED_OUT, Recovered, ScenarioResult};
 pub use error::SolveError;
-use market::{OnSale, ScenarioOfCase, Supply, base_terms, distinct};
+use market::{OnSale, ScenarioOfCase, Supply, base_terms, distinct, room};
 
 /// Which matrices are formed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,6 +114,16 @@ pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError
     Ok(Solution { recovered, scenarios, failed })
 }
 
+/// The matrices that are formed, each with the name of its scenario.
+#[must_use]
+pub fn matrices_formed(case: &Case, options: &SolveOptions) -> Vec<(String, MatrixKind)> {
+    let of = |number: usize| {
+        let name = &case.scenarios[number].name;
+        matrix_kinds(case, options, number).into_iter().map(move |kind| (name.clone(), kind))
+    };
+    (0..case.scenarios.len()).flat_map(of).collect()
+}
+
 /// The matrices of a scenario that are formed.
 fn matrix_kinds(case: &Case, options: &SolveOptions, number: usize) -> Vec<MatrixKind> {
     let usual =
@@ -183,6 +193,11 @@ fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError>
             inversion = Some(found.report);
             fill(&case.delta, &found.delta)
         }
+        // Where it is given and to be found all the same.
+        (None, None) if case.delta.is_some() => {
+            let why = "--recover finds mean utilities from observed shares at observed prices; give it, or leave --recover out";
+            return Err(SolveError::Missing { case: case.name.clone(), column: "share0", why });
+        }
         (None, None) => {
             let why = "mean utility without price; or give share0 and price0";
             return Err(SolveError::Missing { case: case.name.clone(), column: "delta_ex_price", why });
@@ -196,6 +211,7 @@ fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError>
             let on_sale = on_sale(&delta)?;
             let demand = on_sale.demand(case, options.execution).map_err(|error| failed(error.into()))?;
             let (firms, owner) = distinct(sold.iter().map(|&j| &case.firm_ids[j]));
+            room(&case.name, &owner, firms.len(), case.rising.is_none())?;
             let ownership = Ownership::of_firms(firms, owner).map_err(failed)?;
             let terms = base_terms(case);
             let terms: Vec<DutyTerms> = sold.iter().map(|&j| terms[j]).collect();
@@ -379,6 +395,7 @@ impl Solver<'_> {
             matrices: Vec::new(),
             products: on_sale.kept.clone(),
         };
+        leave_empty(case, &mut result);
         if let Some((what, j)) = result.first_not_finite() {
             let product = result.products.get(j).map(|&j| case.product_ids[j].clone()).unwrap_or_default();
             let expected = "a finite number (is the product priced out of the market?)";
@@ -431,6 +448,20 @@ impl Solver<'_> {
         }
         Ok(matrices)
     }
+}
+
+/// Leaves elasticities and diversion that are no numbers empty, and says so: prices stand without the response of buyers who are all taken.
+fn leave_empty(case: &Case, result: &mut ScenarioResult) {
+    let undefined = result.without_response();
+    let Some(&first) = undefined.first() else { return };
+    for &place in &undefined {
+        (result.own_elasticity[place], result.outside_diversion[place]) = (f64::NAN, f64::NAN);
+    }
+    let id = &case.product_ids[result.products[first]];
+    let more = if undefined.len() > 1 { format!(" and {} more", undefined.len() - 1) } else { String::new() };
+    result.notes.push(format!(
+        "elasticity and diversion of {id}{more} are left empty: nearly all who could buy buy one product, and too few are left to answer a price"
+    ));
 }
 
 /// Equilibria other than `known` to which prices far below and above it lead, and prices at which an owner would gain.

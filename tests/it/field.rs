@@ -13,7 +13,7 @@ fn folder(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/field").join(case)
 }
 
-fn load(folder: &Path, specs: Option<&str>) -> Result<Case, String> {
+pub fn load(folder: &Path, specs: Option<&str>) -> Result<Case, String> {
     let written = tempfile::tempdir().unwrap();
     let path = written.path().join("specs.json");
     let specs = specs.map(|text| {
@@ -34,7 +34,7 @@ fn solved(case: &str) -> Solution {
     solution
 }
 
-fn scenario<'a>(solution: &'a Solution, name: &str) -> &'a ScenarioResult {
+pub fn scenario<'a>(solution: &'a Solution, name: &str) -> &'a ScenarioResult {
     solution.scenarios.iter().find(|scenario| scenario.name == name).unwrap_or_else(|| panic!("{:?}", solution.failed))
 }
 
@@ -450,7 +450,7 @@ fn matrices_beyond_a_bound_are_refused() {
 }
 
 /// A copy of a case with other products.
-fn with_products(products: &str) -> tempfile::TempDir {
+pub fn with_products(products: &str) -> tempfile::TempDir {
     let copied = tempfile::tempdir().unwrap();
     for file in ["agents.csv", "case.json", "scenarios.json"] {
         fs::copy(folder("leading_zero_firm").join(file), copied.path().join(file)).unwrap();
@@ -459,7 +459,7 @@ fn with_products(products: &str) -> tempfile::TempDir {
     copied
 }
 
-fn solve_in(folder: &Path, specs: &str) -> Solution {
+pub fn solve_in(folder: &Path, specs: &str) -> Solution {
     let case = load(folder, Some(specs)).unwrap_or_else(|error| panic!("{error}"));
     solve(&case, &SolveOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -48,6 +48,7 @@ mod runner;
 mod scheme;
 mod sensitivity;
 mod sensitivity_study;
+mod specifications;
 mod staggered;
 mod stopping;
 mod support;

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::files::{CaseFiles, CaseText};
 use super::spec::{cost_volume, equal};
 use super::{Case, CaseChain, CaseRisingCost, ConfigError, Table, Tolerance, complain, first_column};
-use crate::config::error::shown;
+use crate::config::error::{harmless, shown};
 use crate::config::reader::MAX_NORMAL_RATE;
-use crate::config::suggest;
+use crate::config::suggest::{self, short};
 use crate::config::table::meaning;
 use crate::model::demand::{BuyerColumns, Curvature, DemandError, Population, Products};
 
@@ -73,6 +73,7 @@ impl Rows {
         };
         let mut read = Self { rows: (0..table.rows()).collect(), table, file, compressed, firm_ids: Vec::new() };
         read.check_names(name)?;
+        read.check_twins()?;
         read.choose_market(name, market)?;
         if read.rows.is_empty() {
             return Err(read.error("has no rows", "add at least one"));
@@ -92,6 +93,20 @@ impl Rows {
             if let Some(meant) = meant.filter(|meant| !self.table.has_column(meant)) {
                 let help = format!("did you mean `{meant}`? write the names of columns in small letters");
                 return Err(self.error(format!("there is a column `{column}`"), help));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses two columns that stand for one thing: one of them would be passed over in silence.
+    fn check_twins(&self) -> Result<(), ConfigError> {
+        let draw = |column: &String| Some([column.clone(), format!("nodes{}", column.strip_prefix("nu")?)]);
+        let named = ALIASES.iter().map(|names| names.map(str::to_owned));
+        let twins = named.chain(self.table.columns().iter().filter_map(draw));
+        for [own, other] in twins {
+            if self.table.has_column(&own) && self.table.has_column(&other) {
+                let message = format!("has the columns `{own}` and `{other}`, two names for one thing");
+                return Err(self.error(message, "keep the one that is meant, and rename or remove the other"));
             }
         }
         Ok(())
@@ -195,6 +210,11 @@ impl Rows {
         complain(&self.file, message, help)
     }
 
+    /// The line of each row of this market, as an editor counts.
+    fn lines(&self) -> Vec<usize> {
+        self.rows.iter().filter_map(|row| self.table.line(*row)).collect()
+    }
+
     /// All columns as text.
     fn columns(&self) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
         self.table.columns().iter().map(|name| Ok((name.clone(), self.text(name)?))).collect()
@@ -203,6 +223,8 @@ impl Rows {
 
 /// Highest price, in any currency.
 const MOST_MONEY: f64 = 1e15;
+/// Largest mean utility: beyond, nothing else about a product counts.
+const MOST_UTILITY: f64 = 1e6;
 
 /// What `case.json` says.
 pub(super) struct Description {
@@ -258,6 +280,39 @@ fn terms(formula: &str) -> Vec<String> {
     formula.split('+').map(unwrap).filter(|term| !matches!(term.as_str(), "" | "0" | "-1")).collect()
 }
 
+/// Whether a term has the price in it, as `prices*x`, `log(prices)` and `prices**2` have.
+fn has_price(term: &str) -> bool {
+    term.split(|c: char| !c.is_alphanumeric() && c != '_').any(is_price)
+}
+
+/// Refuses names that stand twice in a list, and prices in any form but their own.
+fn check_terms(file: &str, key: &str, names: &[String]) -> Result<(), ConfigError> {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        let term = name.trim();
+        let same = |other: &&&str| **other == term || is_price(other) && is_price(term);
+        if let Some(other) = seen.iter().find(same) {
+            let what = if *other == term {
+                format!("`{term}` stands twice")
+            } else {
+                format!("`{other}` and `{term}` are both the price")
+            };
+            let help = "name each once, with all that it has in the lists of numbers beside it";
+            return Err(complain(file, format!("{key}: {what}"), help));
+        }
+        // What is found at observed prices would stay there while prices move.
+        if !is_price(term) && has_price(term) {
+            let message =
+                format!("{key}: `{}` is a form of the price, which enters utility as `prices` alone", short(term));
+            let help = "write `prices`; let its taste differ among buyers with `sigma` or `pi` in the row of `prices` of x2_names, or bend it with \
+                        `curvature`: no other response to prices is known here";
+            return Err(complain(file, message, help));
+        }
+        seen.push(term);
+    }
+    Ok(())
+}
+
 impl Description {
     pub fn read(file: &str, case: &Value) -> Result<Self, ConfigError> {
         let Some(object) = case.as_object() else {
@@ -275,7 +330,18 @@ impl Description {
             let Some(value) = get(key) else { return Ok(None) };
             let list: Option<Vec<String>> =
                 value.as_array().map(|list| list.iter().map(super::spec::scalar).collect()).unwrap_or_default();
-            list.map(Some).ok_or_else(|| complain(file, format!("{key} is {value}"), "write a list of names"))
+            let list = list.ok_or_else(|| complain(file, format!("{key} is {value}"), "write a list of names"))?;
+            check_terms(file, key, &list)?;
+            Ok(Some(list))
+        };
+        // A formula where there is no list.
+        let or_formula = |key: &str, formula_key: &str| -> Result<Vec<String>, ConfigError> {
+            let list = match names(key)? {
+                Some(list) => list,
+                None => formula(formula_key).map(terms).unwrap_or_default(),
+            };
+            check_terms(file, key, &list)?;
+            Ok(list)
         };
         let numbers = |key: &str| -> Result<Option<Vec<f64>>, ConfigError> {
             let Some(value) = get(key) else { return Ok(None) };
@@ -286,13 +352,13 @@ impl Description {
         };
         let whole = |key: &str| get(key).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
 
-        let beta_names = names("beta_names")?.or_else(|| formula("X1").map(terms)).unwrap_or_default();
+        let beta_names = or_formula("beta_names", "X1")?;
         let beta = numbers("beta")?.unwrap_or_default();
         if !beta.is_empty() && beta.len() != beta_names.len() {
             let message = format!("beta has {} values for {} names", beta.len(), beta_names.len());
             return Err(complain(file, message, "give beta and beta_names the same length"));
         }
-        let x2 = names("x2_names")?.or_else(|| formula("X2").map(terms)).unwrap_or_default();
+        let x2 = or_formula("x2_names", "X2")?;
         let size = x2.len();
         let diagonal = |values: Vec<f64>| -> Vec<f64> {
             let mut matrix = vec![0.0; size * size];
@@ -313,6 +379,7 @@ impl Description {
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             _ => Vec::new(),
         };
+        check_terms(file, "demographics", &demographics)?;
         let pi = numbers("pi")?.unwrap_or_else(|| vec![0.0; size * demographics.len()]);
         if pi.len() != size * demographics.len() {
             let message =
@@ -345,7 +412,8 @@ impl Description {
         }
         Ok(Self {
             file: file.to_owned(),
-            name: get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            // It is printed, and one line.
+            name: harmless(get("name").and_then(Value::as_str).unwrap_or_default()).replace(['\n', '\t'], " "),
             products: whole("J"),
             buyers: whole("I"),
             sum_of_weights: get("sum_of_weights").and_then(Value::as_f64),
@@ -502,6 +570,16 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
             ));
         }
     }
+    let bounded = [
+        ("delta_ex_price", &delta, MOST_UTILITY, "within 1e6 of 0"),
+        ("mc", &marginal_cost, MOST_MONEY, "within 1e15 of 0"),
+    ];
+    for (name, column, most, expected) in bounded {
+        let beyond = column.as_ref().and_then(|column| column.iter().position(|value| value.abs() > most));
+        if let (Some(j), Some(column)) = (beyond, products.column_name(name)) {
+            return Err(products.refuse(j, &column, expected));
+        }
+    }
     let missing = |column: &Option<Vec<f64>>| {
         column.as_ref().is_none_or(|column| column.iter().zip(&on_sale).any(|(value, sold)| *sold && value.is_nan()))
     };
@@ -515,6 +593,9 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         agents: agent_columns(description, agents),
         marginal_cost,
         columns: products.columns()?,
+        lines: products.lines(),
+        specs_file: String::new(),
+        taken: (String::new(), BTreeSet::new()),
         tolerance: description.tolerance,
         products: described,
         product_ids,

@@ -13,7 +13,7 @@ mod files;
 mod market;
 mod spec;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -134,6 +134,12 @@ pub struct Case {
     pub compressed: bool,
     /// Columns of the products file as text, on the rows of this market.
     columns: BTreeMap<String, Vec<String>>,
+    /// Of each product, its row in the products file as an editor counts.
+    lines: Vec<usize>,
+    /// Where the scenarios stand.
+    specs_file: String,
+    /// Where those stand whose stored results stand elsewhere, and which they are.
+    taken: (String, BTreeSet<String>),
 }
 
 /// Which part of a folder to read.
@@ -188,8 +194,10 @@ impl Case {
         read.scenarios = spec::scenarios(&specs_file, &specs, &products)?;
         if options.specs.is_some() && files.has("scenarios.json") {
             let (file, stored) = files.json("scenarios.json")?;
-            spec::take_stored(&file, &stored, &mut read.scenarios)?;
+            let names = spec::take_stored(&file, &stored, &mut read.scenarios)?;
+            read.taken = (file, names);
         }
+        read.specs_file = specs_file;
         read.compressed = compressed;
         Ok(read)
     }
@@ -210,6 +218,28 @@ impl Case {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&[String]> {
         self.columns.get(name).map(Vec::as_slice)
+    }
+
+    /// Where a product stands, such as `products.csv, row 3 (p2)`.
+    #[must_use]
+    pub fn place(&self, product: usize) -> String {
+        let row = self.lines.get(product).map_or_else(String::new, |line| format!(", row {line}"));
+        format!("products.csv{row} ({})", self.product_ids[product])
+    }
+
+    /// The name of the file that the scenarios stand in.
+    #[must_use]
+    pub fn specs_name(&self) -> String {
+        let name = Path::new(&self.specs_file).file_name();
+        name.map_or_else(|| "scenarios.json".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// A complaint about the results that are stored for a scenario.
+    #[must_use]
+    pub fn refuse_stored(&self, scenario: &str, message: &str, help: &str) -> ConfigError {
+        let (other, names) = &self.taken;
+        let file = if names.contains(scenario) { other } else { &self.specs_file };
+        complain(file, format!("scenario {scenario}: {message}"), help)
     }
 
     /// A selection in words, such as `region = JP or EU and luxury = 1`.

@@ -162,6 +162,20 @@ const LONGEST_NAME: usize = 100;
 /// Highest factor on cost.
 const MAX_FACTOR: f64 = 20.0;
 
+/// Largest amount of a duty on a unit, in any currency.
+const MOST_AMOUNT: f64 = 1e12;
+
+/// What to write for what was written instead of a number.
+fn number_meant(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default().trim();
+    let finite = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    match (text.strip_suffix('%').and_then(finite), finite(text)) {
+        (Some(percent), _) => format!("write {} for {percent}%, without quotes", percent / 100.0),
+        (None, Some(number)) => format!("write {number}, without quotes"),
+        (None, None) => "write a number".to_owned(),
+    }
+}
+
 /// Reads one object, remembering where it stands.
 struct Reader<'a> {
     file: &'a str,
@@ -188,7 +202,7 @@ impl<'a> Reader<'a> {
         match self.object.get(key) {
             Some(value) => match value.as_f64().filter(|number| number.is_finite()) {
                 Some(number) => Ok(number),
-                None => Err(self.error(format!("{key} is {value}, expected a number"), "write a number")),
+                None => Err(self.error(format!("{key} is {value}, expected a number"), number_meant(value))),
             },
             None => Err(self.error(format!("{key} is missing"), format!("add \"{key}\": a number"))),
         }
@@ -262,10 +276,13 @@ impl<'a> Reader<'a> {
 
 /// Reads a list of scenarios.
 pub(super) fn scenarios(file: &str, value: &Value, products: &Rows) -> Result<Vec<CaseScenario>, ConfigError> {
-    let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
-        let help = "write [{\"name\": \"base\", \"spec\": {\"ownership\": \"firm\"}}]";
+    let help = "write [{\"name\": \"base\", \"spec\": {\"ownership\": \"firm\"}}]";
+    let Some(list) = value.as_array() else {
         return Err(complain(file, "is not a list of scenarios", help));
     };
+    if list.is_empty() {
+        return Err(complain(file, "has no scenario", format!("give at least one: {help}")));
+    }
     if list.len() > MOST_SCENARIOS {
         let message = format!("has {} scenarios, at most {MOST_SCENARIOS} can be solved together", list.len());
         return Err(complain(file, message, "split the list and solve its parts with --specs"));
@@ -301,23 +318,30 @@ pub(super) fn cost_volume(file: &str, value: &Value, products: &Rows) -> Result<
     Ok((reader.number("elasticity")?, reader.selection(products)?))
 }
 
-/// Gives scenarios that store no results those that the folder's own list stores under the same name.
-pub(super) fn take_stored(file: &str, value: &Value, scenarios: &mut [CaseScenario]) -> Result<(), ConfigError> {
+/// Gives scenarios that store no results those that the folder's own list stores under the same name; their names are given.
+pub(super) fn take_stored(
+    file: &str,
+    value: &Value,
+    scenarios: &mut [CaseScenario],
+) -> Result<BTreeSet<String>, ConfigError> {
+    let mut taken = BTreeSet::new();
     for entry in value.as_array().into_iter().flatten() {
         let name = entry.get("name").and_then(scalar).unwrap_or_default();
         let bare = |scenario: &&mut CaseScenario| scenario.name == name && scenario.stored.is_empty();
         if let Some(scenario) = scenarios.iter_mut().find(bare) {
             scenario.stored = stored(file, &name, entry)?;
+            taken.insert(name);
         }
     }
-    Ok(())
+    Ok(taken)
 }
 
 /// Everything of an entry besides name and spec.
 fn stored(file: &str, name: &str, entry: &Value) -> Result<BTreeMap<String, Vec<f64>>, ConfigError> {
     let mut stored = BTreeMap::new();
     for (key, value) in entry.as_object().into_iter().flatten() {
-        if matches!(key.as_str(), "name" | "spec" | "product_ids") {
+        // Names beside the numbers.
+        if matches!(key.as_str(), "name" | "spec" | "product_ids" | "limits") {
             continue;
         }
         let values = value.as_array().map_or_else(|| vec![value], |values| values.iter().collect());
@@ -382,30 +406,22 @@ fn spec(file: &str, place: &str, value: &Value, products: &Rows) -> Result<Spec,
 }
 
 fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigError> {
-    let known = |firm: &Value| -> Result<String, ConfigError> {
+    let known = |key: &str, firm: &Value| -> Result<String, ConfigError> {
         let name = scalar(firm);
         let found = name.as_ref().and_then(|name| products.firm_ids.iter().find(|id| equal(id, name)));
         found.cloned().ok_or_else(|| {
             let firms: Vec<&str> = products.firm_ids.iter().map(String::as_str).collect();
             let help = suggest::one_of(&name.unwrap_or_default(), &firms);
-            reader.error(format!("{firm} is not the id of a firm that sells something"), help)
+            reader.error(format!("{key}: {firm} is not the id of a firm that sells something"), help)
         })
     };
-    let merge_list = reader.list("merge");
-    let merge: Vec<Vec<String>> = if merge_list.iter().any(|value| value.is_array()) {
-        let lists = merge_list.iter().map(|value| value.as_array().into_iter().flatten().map(known).collect());
-        lists.collect::<Result<_, _>>()?
-    } else if merge_list.is_empty() {
-        Vec::new()
-    } else {
-        vec![merge_list.into_iter().map(known).collect::<Result<_, _>>()?]
-    };
-    let mut holdings = Vec::new();
+    let merge = merge(reader, &|firm| known("merge", firm))?;
+    let mut holdings: Vec<(String, String, f64)> = Vec::new();
     for value in reader.list("holdings") {
         let place = format!("{}: holdings", reader.place);
         let holding = Reader::of(reader.file, place, value, &["holder", "held", "part"])?;
         let firm = |key: &str| match holding.object.get(key) {
-            Some(firm) => known(firm),
+            Some(firm) => known(key, firm),
             None => Err(holding.error(format!("{key} is missing"), "name the firm by its id")),
         };
         let part = holding.number("part")?;
@@ -417,7 +433,20 @@ fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigEr
             };
             return Err(holding.error(format!("part is {part}"), format!("{meant}it is a fraction between 0 and 1")));
         }
-        holdings.push((firm("holder")?, firm("held")?, part));
+        let (holder, held) = (firm("holder")?, firm("held")?);
+        // One of the two would be lost.
+        if holdings.iter().any(|(other, of, _)| equal(other, &holder) && equal(of, &held)) {
+            let message = format!("two entries say what firm {holder} holds of firm {held}");
+            return Err(holding.error(message, "write one, with the whole part"));
+        }
+        holdings.push((holder, held, part));
+    }
+    for (_, held, _) in &holdings {
+        let sum: f64 = holdings.iter().filter(|(_, of, _)| equal(of, held)).map(|(.., part)| part).sum();
+        if sum > 1.0 + 1e-9 {
+            let message = format!("holdings: the parts of firm {held} that others hold sum to {sum}");
+            return Err(reader.error(message, "they are parts of one firm: let them sum to 1 at most"));
+        }
     }
     let kind = reader.text("ownership")?.unwrap_or_else(|| "firm".to_owned());
     let only_with_firms =
@@ -438,6 +467,48 @@ fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigEr
             }
         },
     }
+}
+
+/// Groups of firms that become one owner: one list of firms, or a list of such lists.
+fn merge(
+    reader: &Reader,
+    known: &dyn Fn(&Value) -> Result<String, ConfigError>,
+) -> Result<Vec<Vec<String>>, ConfigError> {
+    let entries = reader.list("merge");
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let groups: Vec<Vec<&Value>> = if entries.iter().any(|entry| entry.is_array()) {
+        let mut groups = Vec::new();
+        for entry in entries {
+            match entry.as_array() {
+                Some(firms) if !firms.is_empty() => groups.push(firms.iter().collect()),
+                Some(_) => return Err(reader.error("merge: [] is a list of no firm", "take it out")),
+                None => {
+                    let help = "write [1, 2] for one owner, or [[1, 2], [3, 4]] for several: a firm alone stays out";
+                    return Err(reader.error(format!("merge: {entry} stands beside lists of firms"), help));
+                }
+            }
+        }
+        groups
+    } else {
+        vec![entries]
+    };
+    let mut merge: Vec<Vec<String>> = Vec::new();
+    for group in groups {
+        let mut firms: Vec<String> = Vec::new();
+        for firm in group {
+            let firm = known(firm)?;
+            // Which of two owners it has would hang on their order.
+            if firms.iter().chain(merge.iter().flatten()).any(|other| equal(other, &firm)) {
+                let help = "name a firm once: one list has all that become one owner, such as [1, 2, 3]";
+                return Err(reader.error(format!("merge: firm {firm} is named twice"), help));
+            }
+            firms.push(firm);
+        }
+        merge.push(firms);
+    }
+    Ok(merge)
 }
 
 fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<TariffSpec, ConfigError> {
@@ -483,9 +554,24 @@ fn tariff(file: &str, place: String, value: &Value, products: &Rows) -> Result<T
     }
     let basis = match kind.as_str() {
         "cost" => Basis::Cost(rate()?),
-        "specific" => Basis::Specific(reader.number("amount")?),
+        "specific" => {
+            let amount = reader.number("amount")?;
+            if amount.abs() > MOST_AMOUNT {
+                let message = format!("amount is {amount:e}, expected at most {MOST_AMOUNT:e} in size");
+                return Err(reader.error(message, "write the duty on one unit, in the unit of prices"));
+            }
+            Basis::Specific(amount)
+        }
         "retail" => Basis::Retail(rate()?),
-        "retail_share" => Basis::RetailShare(rate()?, reader.number("kappa")?),
+        "retail_share" => {
+            let kappa = reader.number("kappa")?;
+            if kappa < 0.0 {
+                let help =
+                    "write the part of the price that the rate is on, between 0 and 1; a subsidy is a rate below 0";
+                return Err(reader.error(format!("kappa is {kappa}"), help));
+            }
+            Basis::RetailShare(rate()?, reader.at_most("kappa", kappa, 1.0)?)
+        }
         "border" => Basis::Border(rate()?),
         "border_dist" => {
             let distribution = part("dist_share", reader.number("dist_share")?)?;
@@ -520,6 +606,10 @@ fn limit(file: &str, place: String, number: usize, value: &Value, products: &Row
     let name = reader.text("name")?.unwrap_or_else(|| format!("no. {}", number + 1));
     // Nobody buys more than everybody.
     let share = reader.at_most("share", reader.number("share")?, 1.0)?;
+    if share <= 0.0 {
+        let help = "write a share above 0; to sell none of these products take them off the market with `remove`";
+        return Err(reader.error(format!("share of limit {} is {share}", short(&name)), help));
+    }
     Ok(LimitSpec { name, share, products: reader.selection(products)? })
 }
 

@@ -24,10 +24,12 @@ pub enum SolveError {
         error: Box<SupplyError>,
     },
     /// A specification that the market does not fit.
-    #[error("{case}, scenario {scenario}: {message}")]
+    #[error("{case}: {file}, scenario {scenario}: {message}")]
     Specification {
         /// The case.
         case: String,
+        /// Name of the file of specifications.
+        file: String,
         /// The scenario.
         scenario: String,
         /// What does not fit, and what would.
@@ -57,6 +59,21 @@ pub enum SolveError {
         products: usize,
         /// Matrices of all scenarios.
         matrices: usize,
+    },
+    /// A market that would take more memory than it may.
+    #[error(
+        "{case}: {products} products of {owners} owners take {gigabytes:.1} GB for who owns what and for the second-order conditions of each owner, which \
+         may take 2 GB\nhelp: solve parts of the market apart, leave small products out, or sum versions of a model up to one product"
+    )]
+    TooMany {
+        /// The case, and the scenario if it is of one.
+        case: String,
+        /// Products.
+        products: usize,
+        /// Owners.
+        owners: usize,
+        /// What it would take.
+        gigabytes: f64,
     },
     /// A market without something that is needed.
     #[error("{case}: products.csv has no column {column}: {why}")]

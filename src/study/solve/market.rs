@@ -8,6 +8,27 @@ use crate::model::demand::{DemandError, Execution, ExpectedDemand, Products};
 use crate::model::supply::{DutyRule, DutyTerms, Limit, Ownership, RisingCost, SupplyError};
 use crate::study::solution::Recovered;
 
+/// Numbers that who owns what and the second-order conditions may take together: 2 GB.
+const MOST_NUMBERS: usize = 1 << 28;
+
+/// Refuses a market whose table of owners and matrices of second-order conditions would take more memory than they may: each owner's, or where
+/// it is not `plain` those of all products together.
+pub(super) fn room(place: &str, owner: &[usize], owners: usize, plain: bool) -> Result<(), SolveError> {
+    // What is formed on the way to the matrix that is looked at.
+    const MATRICES: usize = 6;
+    let square = |side: usize| side.saturating_mul(side);
+    let mut own = vec![0_usize; owners];
+    owner.iter().for_each(|&owner| own[owner] += 1);
+    let conditions =
+        if plain { own.into_iter().map(square).fold(0, usize::saturating_add) } else { square(owner.len()) };
+    let numbers = conditions.saturating_mul(MATRICES).saturating_add(square(owners).saturating_mul(2));
+    if numbers <= MOST_NUMBERS {
+        return Ok(());
+    }
+    let gigabytes = numbers as f64 * 8e-9;
+    Err(SolveError::TooMany { case: place.to_owned(), products: owner.len(), owners, gigabytes })
+}
+
 /// Numbers in order of appearance of the names that mean the same, and the first spelling of each.
 pub(super) fn distinct<'a>(values: impl IntoIterator<Item = &'a String>) -> (Vec<String>, Vec<usize>) {
     let mut names: Vec<String> = Vec::new();
@@ -103,7 +124,8 @@ impl ScenarioOfCase<'_> {
     }
 
     pub(super) fn misfit(&self, message: String) -> SolveError {
-        SolveError::Specification { case: self.case.name.clone(), scenario: self.name.to_owned(), message }
+        let (case, file) = (self.case.name.clone(), self.case.specs_name());
+        SolveError::Specification { case, file, scenario: self.name.to_owned(), message }
     }
 
     fn missing(&self, column: &'static str, why: &'static str) -> SolveError {
@@ -115,7 +137,7 @@ impl ScenarioOfCase<'_> {
         let found = self.case.select(selection);
         if found.is_empty() {
             let (words, values) = (Case::in_words(selection), self.case.values_of(selection));
-            return Err(self.misfit(format!("{what}: no product has {words} ({values})")));
+            return Err(self.misfit(format!("{what}: no product has {words} ({values}); correct its `where`")));
         }
         Ok(found)
     }
@@ -143,12 +165,14 @@ impl ScenarioOfCase<'_> {
         let failed = |error: SupplyError| self.failed(error);
         match &self.spec.ownership {
             OwnershipSpec::Single => {
+                self.has_room(&(0..kept.len()).collect::<Vec<_>>(), kept.len(), true)?;
                 Ownership::single_products(&kept.iter().map(|&j| case.product_ids[j].clone()).collect::<Vec<_>>())
                     .map_err(failed)
             }
             OwnershipSpec::Column(column) => {
                 let cells = case.column(column).unwrap_or_default();
                 let (names, owner) = distinct(kept.iter().filter_map(|&j| cells.get(j)));
+                self.has_room(&owner, names.len(), true)?;
                 Ownership::of_firms(names, owner).map_err(failed)
             }
             OwnershipSpec::Firm { merge, holdings } => {
@@ -160,22 +184,68 @@ impl ScenarioOfCase<'_> {
                 let owners: Vec<String> = kept.iter().map(|&j| merged(&case.firm_ids[j])).collect();
                 let (names, owner) = distinct(&owners);
                 let count = names.len();
-                let mut parts = vec![0.0; count * count];
-                parts.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
-                for (holder, held, part) in holdings {
-                    let number = |firm: &String| {
-                        let found = names.iter().position(|name| same(name, &merged(firm)));
-                        found.ok_or_else(|| self.misfit(format!("holdings: firm {firm} sells nothing here")))
-                    };
-                    let (holder_number, held_number) = (number(holder)?, number(held)?);
-                    if holder_number == held_number {
-                        return Err(self.misfit(format!("firm {holder} cannot hold a part of itself ({held})")));
-                    }
-                    parts[holder_number * count + held_number] = *part;
-                }
+                self.has_room(&owner, count, holdings.is_empty())?;
+                let parts = self.parts(&names, holdings, &merged)?;
                 Ownership::with_holdings(names, owner, parts).map_err(failed)
             }
         }
+    }
+
+    /// Who counts how much of whose profits, owner by owner. What the firms that make up an owner hold of one firm is summed; of an owner that is
+    /// made up of several firms there is one part, and of each of them that are named the same.
+    fn parts(
+        &self,
+        names: &[String],
+        holdings: &[(String, String, f64)],
+        merged: &dyn Fn(&String) -> String,
+    ) -> Result<Vec<f64>, SolveError> {
+        let count = names.len();
+        let meanings: Vec<String> = names.iter().map(|name| Case::meaning(name)).collect();
+        let number = |firm: &String| {
+            let found = meanings.iter().position(|name| *name == Case::meaning(&merged(firm)));
+            found.ok_or_else(|| self.misfit(format!("holdings: firm {firm} sells nothing here; take the entry out")))
+        };
+        // By holder, owner held and firm held.
+        let mut sums: BTreeMap<(usize, usize, String), f64> = BTreeMap::new();
+        for (holder, held, part) in holdings {
+            let (by, of) = (number(holder)?, number(held)?);
+            if by == of {
+                return Err(self.misfit(format!(
+                    "holdings: firm {holder} cannot hold a part of itself ({held}); take the entry out"
+                )));
+            }
+            *sums.entry((by, of, Case::meaning(held))).or_default() += part;
+        }
+        let mut parts = vec![0.0; count * count];
+        parts.iter_mut().step_by(count + 1).for_each(|own| *own = 1.0);
+        let mut found: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+        for ((by, of, _), part) in sums {
+            let known = *found.entry((by, of)).or_insert(part);
+            parts[by * count + of] = part;
+            if (known - part).abs() > 1e-12 {
+                let (by, of) = (&names[by], &names[of]);
+                return Err(self.misfit(format!(
+                    "holdings: {by} would hold {known} and {part} of firms that are one owner here ({of}), whose profits are one; write the same part for each \
+                     of them, or one entry"
+                )));
+            }
+        }
+        for (of, name) in names.iter().enumerate() {
+            let held: f64 = (0..count).filter(|by| *by != of).map(|by| parts[by * count + of]).sum();
+            if held > 1.0 + 1e-9 {
+                return Err(self.misfit(format!(
+                    "holdings: the parts of {name} that others hold sum to {held}; let them sum to 1 at most"
+                )));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Refuses a market that would take more memory than it may.
+    fn has_room(&self, owner: &[usize], owners: usize, plain: bool) -> Result<(), SolveError> {
+        // Conditions of owners whose profits, costs or limits hang on one another are those of all products together.
+        let plain = plain && self.case.rising.is_none() && self.spec.limits.is_empty();
+        room(&format!("{}, scenario {}", self.case.name, self.name), owner, owners, plain)
     }
 
     fn duty(&self, kept: &[usize], cost: &[f64]) -> Result<Vec<DutyTerms>, SolveError> {
@@ -283,8 +353,10 @@ impl ScenarioOfCase<'_> {
         for &j in needed {
             prices[j] = cells[j].parse().unwrap_or(f64::NAN);
             if !(prices[j] > 0.0 && prices[j].is_finite()) {
-                let (id, cell) = (&self.case.product_ids[j], &cells[j]);
-                return Err(self.misfit(format!("{key}: {column} of {id} is {cell:?}, expected a price above 0")));
+                let (place, cell) = (self.case.place(j), &cells[j]);
+                return Err(self.misfit(format!(
+                    "{key}: {place}: {column} is {cell:?}, expected a price above 0; fill the cell, or name a column that has prices of these products"
+                )));
             }
         }
         Ok(prices)
