@@ -1,18 +1,20 @@
 //! `stickershock solve`: equilibria of a static market under what-if specifications.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::config::case::{Case, CaseOptions};
 use crate::folder::former::{ResultKind, differences};
 use crate::folder::lock::{Lock, Sharing};
-use crate::folder::{MANIFEST, OutputFolder};
+use crate::folder::{EARLIER_FILES, MANIFEST, OTHERS_FILES, OutputFolder};
 use crate::model::demand::Execution;
 use crate::report::case::{
-    compare, recovery_warnings, render_comparison, render_summary, warnings, write, write_failures,
+    compare, names_before, not_compared, recovery_warnings, render_comparison, render_summary, warnings,
+    write_failures, write_into,
 };
 use crate::report::page;
-use crate::study::solve::{BASE, Matrices, SolveError, SolveOptions, solve};
+use crate::study::solve::{BASE, Matrices, Solution, SolveError, SolveOptions, matrices_formed, solve};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
@@ -122,12 +124,11 @@ fn manifest(args: &SolveArgs, case: &Case) -> Result<Value, CliError> {
         "recover": args.recover,
         "many_starts": args.many_starts,
         "inputs": { "blake3": inputs.finalize().to_hex().as_str() },
-        "status": "complete",
     }))
 }
 
-/// The files that a solved market leaves.
-fn written(folder: &OutputFolder) -> Vec<PathBuf> {
+/// Those of these files that the page of a solved market names, in the order to open them.
+fn shown(folder: &OutputFolder, files: &[PathBuf]) -> Vec<PathBuf> {
     let names = [
         "summary.csv",
         "results.csv",
@@ -137,7 +138,42 @@ fn written(folder: &OutputFolder) -> Vec<PathBuf> {
         "other_equilibria.csv",
         "failures.csv",
     ];
-    names.iter().map(|name| folder.path().join(name)).filter(|path| path.is_file()).collect()
+    names.iter().map(|name| folder.path().join(name)).filter(|path| files.contains(path)).collect()
+}
+
+/// Writes a solved market into its folder. Until all is written the manifest says what stood there before, and what of it is someone's own.
+fn write_all(
+    folder: &OutputFolder,
+    args: &SolveArgs,
+    case: &Case,
+    solution: &Solution,
+    mut manifest: Value,
+) -> Result<(), CliError> {
+    let earlier = folder.written_before();
+    manifest["status"] = "running".into();
+    manifest["files"] = json!([]);
+    manifest[EARLIER_FILES] = earlier.iter().cloned().collect();
+    manifest[OTHERS_FILES] = folder.others().into();
+    folder.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
+    let told: Vec<(String, String)> =
+        solution.failed.iter().map(|failed| (failed.scenario.clone(), failed.error.to_string())).collect();
+    let mut files = write_into(folder, case, &solution.recovered, &solution.scenarios, args.pyblp)?;
+    files.extend(write_failures(folder, &told)?);
+    let warnings = solution.scenarios.iter().flat_map(|result| warnings(case, result)).collect();
+    remove_earlier(folder, &earlier, &files)?;
+    let mut shown = shown(folder, &files);
+    page::write(folder, &page::solve::page(case, &solution.scenarios, warnings, &told), &mut shown)?;
+    files.extend(shown);
+    files.sort();
+    files.dedup();
+    let name = |file: &PathBuf| file.strip_prefix(folder.path()).unwrap_or(file).display().to_string();
+    manifest["status"] = "complete".into();
+    manifest["files"] = files.iter().map(name).collect();
+    if let Value::Object(entries) = &mut manifest {
+        [EARLIER_FILES, OTHERS_FILES].iter().for_each(|key| drop(entries.remove(*key)));
+    }
+    folder.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
+    Ok(())
 }
 
 /// Runs the command.
@@ -154,10 +190,7 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     // Before hours of solving: a folder of someone else is refused.
     let folder = args.out.as_deref().map(OutputFolder::claim).transpose()?;
     let _lock = folder.as_ref().map(|folder| Lock::take(folder, Sharing::Alone)).transpose()?;
-    let mut manifest = manifest(args, &case)?;
-    if let Some(folder) = &folder {
-        folder.make_way(ResultKind::Market, args.fresh, |former| differences(former, &manifest, &IDENTITY))?;
-    }
+    let manifest = manifest(args, &case)?;
     let matrices = match args.matrices {
         Some(MatrixChoice::Stored) => Matrices::AsStored,
         Some(MatrixChoice::All) => Matrices::All,
@@ -165,23 +198,24 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
         Some(MatrixChoice::None) | None => Matrices::None,
     };
     let options = SolveOptions { execution: Execution::PARALLEL, matrices, many_starts: args.many_starts };
+    let make_way = |folder: &OutputFolder, fresh: bool| {
+        folder.make_way(ResultKind::Market, fresh, |former| differences(former, &manifest, &IDENTITY))
+    };
+    if let Some(folder) = &folder {
+        let names = names_before(&case, &matrices_formed(&case, &options), args.pyblp);
+        folder.free(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+        if !args.fresh {
+            make_way(folder, false)?;
+        }
+    }
     let pool = super::run::thread_pool(args.threads)?;
     let solution = pool.install(|| solve(&case, &options))?;
     if let Some(folder) = &folder {
-        let mut files = write(folder.path(), &case, &solution.recovered, &solution.scenarios, args.pyblp)?;
-        let told: Vec<(String, String)> =
-            solution.failed.iter().map(|failed| (failed.scenario.clone(), failed.error.to_string())).collect();
-        files.extend(write_failures(folder.path(), &told)?);
-        let warnings = solution.scenarios.iter().flat_map(|result| warnings(&case, result)).collect();
-        remove_earlier(folder, &folder.written_before(), &files)?;
-        let mut shown = written(folder);
-        page::write(folder, &page::solve::page(&case, &solution.scenarios, warnings, &told), &mut shown)?;
-        files.extend(shown);
-        files.sort();
-        files.dedup();
-        let name = |file: &PathBuf| file.strip_prefix(folder.path()).unwrap_or(file).display().to_string();
-        manifest["files"] = files.iter().map(name).collect();
-        folder.write(MANIFEST, format!("{manifest:#}\n").as_bytes())?;
+        // What stands there goes when there is something to put in its place.
+        if args.fresh {
+            make_way(folder, true)?;
+        }
+        write_all(folder, args, &case, &solution, manifest.clone())?;
     }
     if solution.scenarios.is_empty() {
         // The error says it all.
@@ -196,7 +230,10 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
     }
     if args.compare {
         let differences = compare(&case, &solution.scenarios)?;
-        let text = render_comparison(&differences);
+        let mut text = render_comparison(&differences);
+        for name in not_compared(&solution.scenarios, &differences) {
+            let _ = writeln!(text, "{name:34} {:>9}  not compared: nothing is stored under this name", "");
+        }
         if args.json {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
         } else {
@@ -207,6 +244,11 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
                 "{}: no results are stored, here or with --specs in scenarios.json, under the names of these scenarios",
                 args.case.display()
             )));
+        }
+        let without = not_compared(&solution.scenarios, &differences);
+        if let Some(first) = without.first() {
+            let more = if without.len() > 1 { format!(" and {} more", without.len() - 1) } else { String::new() };
+            tell!("warning: not compared: {first}{more}: nothing is stored under the name, here or in scenarios.json");
         }
         let past = differences.iter().filter(|difference| !difference.within()).count();
         if past > 0 && solution.failed.is_empty() {

@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use serde_json::Value;
 
-use super::{OutputError, OutputFolder, PLAN, log};
+use super::{DICTIONARY, OutputError, OutputFolder, PLAN, README, REPORT, log};
 
 /// What a command leaves in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,20 +50,23 @@ impl ResultKind {
 }
 
 /// What may stand in a folder beside the files that its manifest lists.
-const WORK: [&str; 5] = [log::FILE, PLAN, "units.csv", "units", "data"];
+const WORK: [&str; 3] = [log::FILE, PLAN, "units.csv"];
 
 impl OutputFolder {
     /// Makes sure that nothing is written over the results of something else: those of another kind of study, and finished ones of the same
     /// kind of which `differs` says what is not as it is now. With `fresh` they go first. To be called while the folder is locked.
     ///
     /// # Errors
-    /// [`OutputError::Former`] with what differs, and nothing is changed; [`OutputError::File`] when a file cannot be removed.
+    /// [`OutputError::Former`] with what differs, [`OutputError::Stranger`] for a page of someone's own, and nothing is changed; [`OutputError::File`] when a file cannot be removed.
     pub fn make_way(
         &self,
         kind: ResultKind,
         fresh: bool,
         differs: impl FnOnce(&Value) -> Vec<String>,
     ) -> Result<(), OutputError> {
+        let pages = [README, REPORT, DICTIONARY];
+        // A solved market has no data dictionary.
+        self.free(if kind == ResultKind::Market { &pages[..2] } else { &pages })?;
         let manifest = self.manifest().unwrap_or_default();
         let former = ResultKind::of(&manifest);
         if fresh {
@@ -91,12 +94,22 @@ impl OutputFolder {
 
     /// Removes what a manifest lists, and what work there left.
     fn clear(&self, manifest: &Value) -> Result<(), OutputError> {
-        let listed = manifest["files"].as_array().into_iter().flatten().filter_map(Value::as_str).map(Path::new);
+        let plan =
+            self.read(PLAN).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).unwrap_or_default();
+        let copies = plan["data"].as_array().into_iter().flatten().map(|copied| &copied["copy"]);
+        let files = manifest["files"].as_array().into_iter().flatten();
+        let listed = files.chain(copies).filter_map(Value::as_str).map(Path::new);
         // A manifest that was written by hand reaches no other folder.
         let inside = |path: &&Path| path.components().all(|part| matches!(part, Component::Normal(_)));
         for name in listed.filter(inside).chain(WORK.map(Path::new)) {
-            self.remove(&self.path().join(name))?;
+            // A folder under a listed name is nobody's list.
+            if !self.path().join(name).is_dir() {
+                self.remove(&self.path().join(name))?;
+            }
         }
+        self.remove_endings("units", "shard")?;
+        // Goes where nothing is left in it.
+        let _ = std::fs::remove_dir(self.path().join("data"));
         Ok(())
     }
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -34,6 +35,10 @@ pub const PLAN: &str = "plan.json";
 pub const DICTIONARY: &str = "datapackage.json";
 /// Key of a manifest whose work is not complete: what work before it has written.
 pub const EARLIER_FILES: &str = "earlier_files";
+/// Name of what is said of a folder in words.
+pub const README: &str = "README.md";
+/// Key of a manifest whose work is not complete: what stood there under names of results before it, and is someone's own.
+pub const OTHERS_FILES: &str = "files_of_others";
 /// Name of the report of a folder.
 pub const REPORT: &str = "report.html";
 /// How the notes of those begin who work in a folder.
@@ -172,6 +177,8 @@ pub fn remedy_told<'a>(told: &str, otherwise: &'a str) -> &'a str {
 pub struct OutputFolder {
     path: PathBuf,
     faults: Faults,
+    /// Files that the folder's lists do not name, found when it was claimed: nothing is written over them.
+    others: Arc<BTreeSet<PathBuf>>,
 }
 
 impl OutputFolder {
@@ -197,27 +204,94 @@ impl OutputFolder {
     /// As [`Self::create`].
     pub fn claim(path: &Path) -> Result<Self, OutputError> {
         let refused = |error| OutputError::Folder { path: path.to_owned(), error };
-        let folder = Self { path: path.to_owned(), faults: Faults::default() };
+        let mut folder = Self::at(path);
         let ours = folder.is_ours();
-        if !ours && let Some(found) = folder.foreign().map_err(refused)? {
+        if !ours
+            && let Some(found) = folder.foreign().map_err(refused)?
+            // Another process may have made it since.
+            && !folder.is_ours()
+        {
             return Err(OutputError::Foreign { path: path.to_owned(), found });
         }
         fs::create_dir_all(path).map_err(refused)?;
         if !ours {
-            folder
-                .write(MANIFEST, b"{\"program\": \"stickershock\", \"status\": \"running\"}\n")
-                .map_err(made_here(path))?;
+            let written = folder.write(MANIFEST, b"{\"program\": \"stickershock\", \"status\": \"running\"}\n");
+            // Whoever was first, and is alone there, sweeps what others have begun; who that is the lock tells.
+            if let Err(error) = written
+                && !folder.is_ours()
+            {
+                return Err(made_here(path)(error));
+            }
         }
+        folder.others = Arc::new(folder.unlisted());
         Ok(folder)
     }
 
-    /// Whether a manifest, a plan or a log of this program stands in the folder.
+    /// Files under the names of results that are someone's own. Where work has begun and is not complete, its own files may stand there unlisted:
+    /// then they are those that were there before it.
+    fn unlisted(&self) -> BTreeSet<PathBuf> {
+        let manifest = self.manifest().unwrap_or_default();
+        if manifest["status"] != "complete" && manifest["files"].is_array() {
+            let named = manifest[OTHERS_FILES].as_array().into_iter().flatten().filter_map(Value::as_str);
+            return named.map(|name| self.path.join(name)).collect();
+        }
+        let listed = self.written_before();
+        let stem = |name: &str| name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned();
+        // Another form of a listed table or chart is ours too.
+        let stems: BTreeSet<String> = listed.iter().filter(|name| name.contains('/')).map(|name| stem(name)).collect();
+        let kept = [MANIFEST, PLAN, log::FILE, "units.csv"];
+        let mut found = BTreeSet::new();
+        for folder in ["", "tables", "charts"] {
+            for path in fs::read_dir(self.path.join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let whole = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+                let ours = name.starts_with(PARTIAL)
+                    || name.starts_with(HOLDER)
+                    || kept.contains(&whole.as_str())
+                    || listed.contains(&whole)
+                    || stems.contains(&stem(&whole));
+                if !ours && !path.is_dir() {
+                    found.insert(path);
+                }
+            }
+        }
+        found
+    }
+
+    /// Files that stood in the folder when it was claimed and are someone's own, by their names there.
+    #[must_use]
+    pub fn others(&self) -> Vec<String> {
+        let inside =
+            |path: &PathBuf| path.strip_prefix(&self.path).ok().map(|name| name.to_string_lossy().replace('\\', "/"));
+        self.others.iter().filter_map(inside).collect()
+    }
+
+    /// Proves that none of these names is that of a file of someone's own, before the work that would write there.
+    ///
+    /// # Errors
+    /// [`OutputError::Stranger`] naming the first.
+    pub fn free(&self, names: &[&str]) -> Result<(), OutputError> {
+        names.iter().try_for_each(|name| self.not_of_others(name))
+    }
+
+    /// Refuses to write over a file that the folder's lists do not name.
+    fn not_of_others(&self, name: &str) -> Result<(), OutputError> {
+        let path = self.path.join(name);
+        if self.others.contains(&path) && path.symlink_metadata().is_ok() {
+            return Err(OutputError::Stranger { path: self.path.clone(), found: name.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Whether a manifest, a plan or a log of this program stands in the folder. A manifest says how its work stands.
     fn is_ours(&self) -> bool {
         let begins = |name: &str, word: &[u8]| {
             let bytes = read(&self.path.join(name)).unwrap_or_default();
             bytes[..bytes.len().min(1 << 12)].windows(word.len()).any(|found| found == word)
         };
-        self.manifest().is_some() || begins(PLAN, b"stickershock") || begins(log::FILE, b"{\"")
+        self.manifest().is_some_and(|manifest| manifest["status"].is_string())
+            || begins(PLAN, b"stickershock")
+            || begins(log::FILE, b"{\"")
     }
 
     /// Something in the folder that is not what a kill may leave of a new one.
@@ -313,8 +387,11 @@ impl OutputFolder {
         let dictionary = self.read(DICTIONARY).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         let dictionary = dictionary.unwrap_or_default();
         let listed = |list: &'_ Value| list.as_array().cloned().unwrap_or_default();
-        let tables = listed(&dictionary["resources"]).into_iter().map(|mut table| table["path"].take());
         let files = [listed(&manifest["files"]), listed(&manifest[EARLIER_FILES])].concat();
+        // A dictionary that finished work does not list is someone's own, and so is what it names.
+        let ours = manifest["status"] != "complete" || files.iter().any(|name| name == DICTIONARY);
+        let tables = if ours { listed(&dictionary["resources"]) } else { Vec::new() };
+        let tables = tables.into_iter().map(|mut table| table["path"].take());
         files.into_iter().chain(tables).filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
@@ -369,13 +446,13 @@ impl OutputFolder {
     /// A folder as it is, for reading.
     #[must_use]
     pub fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), faults: Faults::default() }
+        Self { path: path.to_owned(), faults: Faults::default(), others: Arc::default() }
     }
 
     /// A folder below this one; it is made when something is written there.
     #[must_use]
     pub fn below(&self, name: &str) -> Self {
-        Self { path: self.path.join(name), faults: self.faults.clone() }
+        Self { path: self.path.join(name), faults: self.faults.clone(), others: Arc::clone(&self.others) }
     }
 
     /// Makes a folder for any files.
@@ -417,11 +494,12 @@ impl OutputFolder {
     /// Begins a file that is written piece by piece and appears only when finished.
     ///
     /// # Errors
-    /// [`OutputError::File`] when the temporary file cannot be made.
+    /// [`OutputError::File`] when the temporary file cannot be made, [`OutputError::Stranger`] where someone's own file has the name.
     pub fn begin(&self, name: &str) -> Result<PendingFile, OutputError> {
         if let Some(folder) = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty()) {
             self.not_a_link(&self.path.join(folder))?;
         }
+        self.not_of_others(name)?;
         PendingFile::begin(self.path.join(name), self.faults.clone())
     }
 }
@@ -494,6 +572,44 @@ mod tests {
         assert!(kept.exists() && folder.path().join("tables/folder.csv").is_dir());
         let stands = |name: &&str| folder.path().join(name).exists();
         assert!(!old.iter().any(stands) && strangers.iter().all(stands));
+    }
+
+    /// Nothing is written over a file that the lists do not name; of work that has begun, what is unlisted may be its own.
+    #[test]
+    fn what_no_list_names_is_not_written_over() {
+        let names = ["README.md", "tables/a.csv", "tables/b.csv", "charts/a.svg", "charts/a.png", "notes.txt"];
+        let tries = |manifest: &str| -> Vec<&str> {
+            let folder = tempfile::tempdir().unwrap();
+            for name in names {
+                fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+                fs::write(folder.path().join(name), "there").unwrap();
+            }
+            fs::write(folder.path().join(MANIFEST), manifest).unwrap();
+            let output = OutputFolder::claim(folder.path()).unwrap();
+            let refused = |name: &&str| match output.write(name, b"new") {
+                Ok(_) => false,
+                Err(error) => {
+                    let told = error.to_string();
+                    assert!(told.contains(&format!("`{name}`")) && told.contains("--out"), "{told}");
+                    assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), "there");
+                    true
+                }
+            };
+            let found: Vec<&str> = names.into_iter().filter(refused).collect();
+            // By way of a folder below, too; what is gone is in nobody's way.
+            assert_eq!(output.below("charts").write("a.svg", b"new").is_err(), found.contains(&"charts/a.svg"));
+            assert!(found.iter().all(|name| output.free(&[name]).is_err()));
+            fs::remove_file(folder.path().join("README.md")).unwrap();
+            output.write("README.md", b"new").unwrap();
+            found
+        };
+        let with = |more: &str| tries(&format!("{{\"program\": \"stickershock\", \"status\": {more}}}"));
+        let own = |lists: &str| with(&format!("\"complete\", {lists}"));
+        assert_eq!(own(r#""files": ["README.md", "tables/a.csv", "charts/a.svg"]"#), ["tables/b.csv", "notes.txt"]);
+        assert_eq!(own(r#""files": []"#), names);
+        assert_eq!(with("\"running\""), names);
+        assert_eq!(with("\"running\", \"files\": []"), Vec::<&str>::new());
+        assert_eq!(with(r#""failed", "files": [], "files_of_others": ["tables/b.csv"]"#), ["tables/b.csv"]);
     }
 
     #[test]

@@ -45,9 +45,10 @@ impl Difference {
 /// Quantities formed from prices and shares by subtraction are judged on the scale of what they are formed from.
 ///
 /// # Errors
-/// [`ConfigError`] when a stored matrix cannot be read.
+/// [`ConfigError`] when a stored matrix cannot be read, or an array stored has not as many numbers as there are.
 pub fn compare(case: &Case, results: &[ScenarioResult]) -> Result<Vec<Difference>, ConfigError> {
     let mut differences = Vec::new();
+    results.iter().try_for_each(|result| check_lengths(case, result))?;
     let tolerance = case.tolerance;
     for result in results {
         let Some(stored) = case.scenarios.iter().find(|scenario| scenario.name == result.name) else { continue };
@@ -87,6 +88,28 @@ pub fn compare(case: &Case, results: &[ScenarioResult]) -> Result<Vec<Difference
         differences.extend(compare_matrices(case, result, tolerance)?);
     }
     Ok(differences)
+}
+
+/// Proves that the arrays stored for a scenario are as long as those that were found.
+fn check_lengths(case: &Case, result: &ScenarioResult) -> Result<(), ConfigError> {
+    let Some(stored) = case.scenarios.iter().find(|scenario| scenario.name == result.name) else { return Ok(()) };
+    let arrays = result.arrays().into_iter().map(|(name, ours)| (name, ours.len()));
+    let numbers = ["outside_share_reported", "consumer_surplus", "delta_consumer_surplus", "hhi"].map(|name| (name, 1));
+    for (name, count) in arrays.chain(numbers) {
+        if let Some(found) = stored.stored.get(name).map(Vec::len).filter(|found| *found != count) {
+            let message = format!("{name} has {found} values, expected {count}");
+            let help = "store one number for each product on sale, in the order of products.csv, or take the key out";
+            return Err(case.refuse_stored(&result.name, &message, help));
+        }
+    }
+    Ok(())
+}
+
+/// Scenarios that were solved and have nothing stored to be compared with, by their names.
+#[must_use]
+pub fn not_compared<'a>(results: &'a [ScenarioResult], differences: &[Difference]) -> Vec<&'a str> {
+    let lacks = |result: &&ScenarioResult| differences.iter().all(|difference| difference.scenario != result.name);
+    results.iter().filter(lacks).map(|result| result.name.as_str()).collect()
 }
 
 fn compare_matrices(
@@ -131,9 +154,6 @@ fn difference(
         if relative > worst.0 || relative.is_nan() {
             worst = (if relative.is_nan() { f64::INFINITY } else { relative }, j);
         }
-    }
-    if ours.len() != theirs.len() {
-        worst = (f64::INFINITY, theirs.len());
     }
     Difference {
         scenario: result.name.clone(),
@@ -186,21 +206,32 @@ pub fn write(
     results: &[ScenarioResult],
     pyblp: bool,
 ) -> Result<Vec<PathBuf>, OutputError> {
-    let folder = OutputFolder::bare(folder)?;
-    let mut files = vec![write_json(&folder, "scenarios.json", results)?];
+    write_into(&OutputFolder::bare(folder)?, case, recovered, results, pyblp)
+}
+
+/// The same in a folder whose lists say what may be written over.
+///
+/// # Errors
+/// [`OutputError`] naming the file.
+pub fn write_into(
+    folder: &OutputFolder,
+    case: &Case,
+    recovered: &Recovered,
+    results: &[ScenarioResult],
+    pyblp: bool,
+) -> Result<Vec<PathBuf>, OutputError> {
+    let mut files = vec![write_json(folder, "scenarios.json", results)?];
     let diagnoses: Vec<Diagnosis> = results.iter().map(|result| diagnosis(case, result)).collect();
-    files.push(write_json(&folder, "solution.json", &diagnoses)?);
+    files.push(write_json(folder, "solution.json", &diagnoses)?);
     files.push(folder.write("results.csv", results_text(case, results).as_bytes())?);
     files.push(folder.write("summary.csv", summary_text(results).as_bytes())?);
     let others = others_text(case, results);
     if others.lines().count() > 1 {
         files.push(folder.write("other_equilibria.csv", others.as_bytes())?);
     }
-    let large = case.compressed || case.product_ids.len() >= 100;
     for result in results {
         for matrix in &result.matrices {
-            let packed = large || matrix.values.len() > 200_000;
-            let name = format!("{}_{}.csv{}", matrix.kind.stem(), result.name, if packed { ".gz" } else { "" });
+            let (name, packed) = matrix_name(case, matrix.kind, &result.name, matrix.values.len());
             let refused = |error: io::Error| OutputError::File { path: folder.path().join(&name), error };
             let mut file = folder.begin(&name)?;
             if packed {
@@ -223,14 +254,39 @@ pub fn write(
     Ok(files)
 }
 
-/// Writes `failures.csv`: each scenario that was not solved, and why. Where there is none, one of an earlier run goes. Gives the file.
+/// Name of a matrix's file, and whether it is gzipped: as the inputs are, and where it is large.
+fn matrix_name(case: &Case, kind: MatrixKind, scenario: &str, numbers: usize) -> (String, bool) {
+    let packed = case.compressed || case.product_ids.len() >= 100 || numbers > 200_000;
+    (format!("{}_{scenario}.csv{}", kind.stem(), if packed { ".gz" } else { "" }), packed)
+}
+
+/// Names of the files that a case leaves when it is solved, as far as they are known before: with these matrices, each of a scenario.
+#[must_use]
+pub fn names_before(case: &Case, matrices: &[(String, MatrixKind)], pyblp: bool) -> Vec<String> {
+    let mut names = ["scenarios.json", "solution.json", "results.csv", "summary.csv"].map(str::to_owned).to_vec();
+    let lacks =
+        |column: &Option<Vec<f64>>| column.as_ref().is_none_or(|column| column.iter().any(|value| value.is_nan()));
+    if lacks(&case.delta) || lacks(&case.marginal_cost) {
+        names.push("recovered.csv".to_owned());
+    }
+    if pyblp {
+        names.extend(["pyblp_products.csv", "pyblp_agents.csv"].map(str::to_owned));
+    }
+    let products = case.product_ids.len();
+    names.extend(matrices.iter().map(|(scenario, kind)| {
+        let rows = if *kind == MatrixKind::ChoiceProbabilities { case.population.len() } else { products };
+        matrix_name(case, *kind, scenario, rows.saturating_mul(products)).0
+    }));
+    names
+}
+
+/// Writes `failures.csv` where there are some: each scenario that was not solved, and why. Gives the file.
 ///
 /// # Errors
 /// [`OutputError`] naming the file.
-pub fn write_failures(folder: &Path, failures: &[(String, String)]) -> Result<Option<PathBuf>, OutputError> {
-    let folder = OutputFolder::bare(folder)?;
+pub fn write_failures(folder: &OutputFolder, failures: &[(String, String)]) -> Result<Option<PathBuf>, OutputError> {
     if failures.is_empty() {
-        return folder.remove(&folder.path().join("failures.csv")).map(|()| None);
+        return Ok(None);
     }
     let mut text = "scenario,error\n".to_owned();
     failures.iter().for_each(|(scenario, error)| {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::points::QUANTILE_OUTCOMES;
 use super::results::QUANTILE_REPLICATIONS;
 use crate::config::Loaded;
-use crate::folder::{EARLIER_FILES, OutputError, OutputFolder};
+use crate::folder::{DICTIONARY, EARLIER_FILES, OTHERS_FILES, OutputError, OutputFolder, README, REPORT};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Manifest {
     pub files: Vec<String>,
     /// What work before it has left in the folder: its to remove when it is complete.
     earlier: BTreeSet<String>,
+    /// What stood there that is someone's own: while the work lasts its own files are not listed yet.
+    others: Vec<String>,
 }
 
 impl Manifest {
@@ -82,7 +84,14 @@ impl Manifest {
                  {QUANTILE_REPLICATIONS} replications chosen by hash"
             ),
         });
-        Self { fixed, started: clock::now(), seconds: None, files: Vec::new(), earlier: BTreeSet::new() }
+        Self {
+            fixed,
+            started: clock::now(),
+            seconds: None,
+            files: Vec::new(),
+            earlier: BTreeSet::new(),
+            others: Vec::new(),
+        }
     }
 
     /// The same for a study of the bargaining alone, in `worlds` worlds and without regimes.
@@ -150,6 +159,9 @@ impl Manifest {
         if status != WorkStatus::Complete && !self.earlier.is_empty() {
             manifest[EARLIER_FILES] = self.earlier.iter().cloned().collect();
         }
+        if status != WorkStatus::Complete && !self.others.is_empty() {
+            manifest[OTHERS_FILES] = self.others.clone().into();
+        }
         format!("{manifest:#}\n").into_bytes()
     }
 }
@@ -165,12 +177,14 @@ pub struct WorkStanding<'a> {
 }
 
 impl<'a> WorkStanding<'a> {
-    /// Work begins.
+    /// Work begins. What every study writes is looked at first: hours later is too late to learn that someone's own file has the name.
     ///
     /// # Errors
-    /// [`OutputError`] when the manifest cannot be written.
+    /// [`OutputError`] when the manifest cannot be written, or a file of someone's own is in the way.
     pub fn begin(folder: &'a OutputFolder, mut manifest: Manifest, started: Instant) -> Result<Self, OutputError> {
+        folder.free(&[DICTIONARY, README, REPORT])?;
         manifest.earlier = folder.written_before();
+        manifest.others = folder.others();
         folder.write(MANIFEST_FILE, &manifest.render(WorkStatus::Running))?;
         Ok(Self { folder, manifest, started })
     }
