@@ -231,7 +231,9 @@ impl OutputFolder {
     /// then they are those that were there before it.
     fn unlisted(&self) -> BTreeSet<PathBuf> {
         let manifest = self.manifest().unwrap_or_default();
-        if manifest["status"] != "complete" && manifest["files"].is_array() {
+        // A log is begun before anything else is written, by whoever keeps no lists.
+        let begun = manifest["files"].is_array() || self.path.join(log::FILE).exists();
+        if manifest["status"] != "complete" && begun {
             let named = manifest[OTHERS_FILES].as_array().into_iter().flatten().filter_map(Value::as_str);
             return named.map(|name| self.path.join(name)).collect();
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use stickershock::study::solve::{SolveOptions, solve};
+use stickershock::study::solve::{Matrices, SolveOptions, solve};
 
 use crate::field::{load, scenario, solve_in, with_products};
 
@@ -245,7 +245,8 @@ fn a_market_without_room_is_refused() {
         let copied = with_products(&products);
         let case =
             load(copied.path(), Some(r#"[{"name": "t", "spec": {}}]"#)).unwrap_or_else(|error| panic!("{error}"));
-        let error = match solve(&case, &SolveOptions::default()) {
+        let options = SolveOptions { matrices: Matrices::None, ..SolveOptions::default() };
+        let error = match solve(&case, &options) {
             Err(error) => error.to_string(),
             Ok(solution) => solution.failed[0].error.to_string(),
         };
