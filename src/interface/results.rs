@@ -311,11 +311,11 @@ pub(super) fn draw(
 ) -> Result<Option<String>, Error> {
     let scenario = finished.study.scenario();
     let position = match period {
-        None => scenario.outputs.period,
-        Some(period) => scenario.periods.iter().position(|known| known.name == period).ok_or_else(|| {
+        None => None,
+        Some(period) => Some(scenario.periods.iter().position(|known| known.name == period).ok_or_else(|| {
             let known: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
             Error::unknown("period", period, &known)
-        })?,
+        })?),
     };
     use crate::report::draw::{Drawing, is_page_of};
     let drawing = Drawing::over(finished, position, look);

@@ -33,6 +33,18 @@ impl Report<'_> {
         self.study.scenario().regimes[self.regimes[arm.0]].name.clone()
     }
 
+    /// Whether a regime has in force in every week what the baseline has, at the same level: a threat that came to nothing, however far it moved
+    /// sales. Of a negotiated regime, which differs from world to world, that is not so.
+    pub(crate) fn imposes_nothing(&self, arm: Arm) -> bool {
+        let (study, scenario) = (self.study, self.study.scenario());
+        let of = |arm: Arm| {
+            let regime = &scenario.regimes[self.regimes[arm.0]];
+            let force = regime.force(&scenario.instruments, scenario.weeks).ok();
+            (force, regime.instruments_in_hindsight(&scenario.instruments), &regime.on_sale)
+        };
+        study.negotiated(self.regimes[arm.0]).is_none() && of(arm) == of(self.results.baseline())
+    }
+
     /// Whether two regimes have the same numbers in these slots, to the bit, in all replications together.
     pub(crate) fn agree(&self, arms: [Arm; 2], mut slots: impl Iterator<Item = usize>) -> bool {
         slots.all(|slot| {

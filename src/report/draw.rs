@@ -23,7 +23,6 @@ use super::words::region_label;
 use crate::config::figures::Figures;
 use crate::folder::OutputFolder;
 use crate::model::governments::{Calendar, Escalation};
-use crate::model::trade::regime::Action;
 use crate::numerics::calendar::Day;
 use crate::platform::threads::prelude::*;
 use crate::study::bargained::Bargained;
@@ -246,6 +245,8 @@ pub struct Drawing<'a> {
     facts: ChartFacts,
     /// The facts' context over the period shown.
     context: ChartContext,
+    /// The same over the whole horizon, for charts of regimes that impose nothing; nothing where a period is asked for.
+    whole: Option<ChartContext>,
     models: OnceCell<Vec<ModelRow>>,
     groups: OnceCell<Vec<GroupRow>>,
     welfare: OnceCell<Vec<Gained>>,
@@ -256,32 +257,36 @@ impl<'a> Drawing<'a> {
     /// Nothing drawn yet.
     #[must_use]
     pub fn of(finished: &'a Finished, look: &Figures) -> Self {
-        Self::over(finished, finished.study.scenario().outputs.period, look)
+        Self::over(finished, None, look)
     }
 
-    /// The same over the period at a position of the scenario's.
+    /// The same over the period at a position of the scenario's, if one is asked for.
     #[must_use]
-    pub fn over(finished: &'a Finished, period: usize, look: &Figures) -> Self {
+    pub fn over(finished: &'a Finished, period: Option<usize>, look: &Figures) -> Self {
         let report = Report::of(finished);
         let facts = facts(&report, &finished.bargains, look);
         Self::new(RowSource::Run { report, bargains: &finished.bargains }, facts, period)
     }
 
-    /// The charts of a run in its folder, over the period at a position of [`ChartFacts::periods`], or over the reporting period.
+    /// The charts of a run in its folder, over the period at a position of [`ChartFacts::periods`], if one is asked for.
     #[must_use]
     pub fn recorded(recorded: RecordedRun, period: Option<usize>) -> Drawing<'static> {
         let facts = recorded.facts.clone();
-        let reporting = facts.periods.iter().position(|known| *known == facts.context.period);
-        Drawing::new(RowSource::Folder(Box::new(recorded)), facts, period.or(reporting).unwrap_or(0))
+        Drawing::new(RowSource::Folder(Box::new(recorded)), facts, period)
     }
 
-    fn new(source: RowSource<'_>, facts: ChartFacts, period: usize) -> Drawing<'_> {
+    fn new(source: RowSource<'_>, facts: ChartFacts, asked: Option<usize>) -> Drawing<'_> {
         let mut context = facts.context.clone();
-        if let Some(period) = facts.periods.get(period) {
+        if let Some(period) = asked.and_then(|period| facts.periods.get(period)) {
             context.period = period.clone();
         }
+        // Unless a period is asked for, a rush is not shown without its payback.
+        let whole = facts.periods.first().filter(|whole| asked.is_none() && **whole != context.period);
+        let paid_back = facts.quiet.iter().filter(|regime| **regime != context.baseline && whole.is_some());
+        context.paid_back = paid_back.cloned().collect();
+        let whole = whole.map(|whole| ChartContext { period: whole.clone(), ..context.clone() });
         let (models, groups, welfare, events) = Default::default();
-        Drawing { source, facts, context, models, groups, welfare, events }
+        Drawing { source, facts, context, whole, models, groups, welfare, events }
     }
 
     fn models(&self) -> Result<&[ModelRow], ChartError> {
@@ -297,9 +302,14 @@ impl<'a> Drawing<'a> {
         let events = once(&self.events, || self.source.events())?;
         if events.is_empty() { Err(nothing("event_study")) } else { Ok(events) }
     }
-    /// Whether a row is of a regime and of the period shown.
+    /// The context of the charts of one regime.
+    fn context_of(&self, regime: &str) -> &ChartContext {
+        let whole = self.whole.as_ref().filter(|whole| whole.paid_back.iter().any(|known| known == regime));
+        whole.unwrap_or(&self.context)
+    }
+    /// Whether a row is of a regime and of the period shown of it.
     fn is_shown(&self, row: [&str; 2], regime: &str) -> bool {
-        row == [regime, self.context.period.name.as_str()]
+        row == [regime, self.context_of(regime).period.name.as_str()]
     }
 
     /// The charts, each drawn when it is asked for.
@@ -319,24 +329,24 @@ impl<'a> Drawing<'a> {
                 if !self.models()?.iter().any(changed) {
                     return Err(nothing("winners_losers"));
                 }
-                winners_losers::draw(self.models()?, &regime.name, context)
+                winners_losers::draw(self.models()?, &regime.name, self.context_of(&regime.name))
             }));
         }
         for regime in context.regimes.iter().filter(|regime| regime.name != context.baseline) {
             charts.push(LazyChart::of("model_prices", &regime.name, "models", move || {
-                model_prices::draw(self.models()?, &regime.name, context)
+                model_prices::draw(self.models()?, &regime.name, self.context_of(&regime.name))
             }));
         }
         for regime in context.regimes.iter().filter(|regime| regime.name != context.baseline) {
             charts.push(LazyChart::of("groups", &regime.name, "groups", move || {
-                groups::draw(self.groups()?, &regime.name, context)
+                groups::draw(self.groups()?, &regime.name, self.context_of(&regime.name))
             }));
         }
         for regime in &context.regimes {
             charts.push(LazyChart::of("who_pays", &regime.name, "welfare", move || {
                 let of_regime = |row: &&Gained| self.is_shown([&row.regime, &row.period], &regime.name);
                 let rows: Vec<&Gained> = self.welfare()?.iter().filter(of_regime).collect();
-                who_pays::draw(&parties(&rows), &regime.name, context)
+                who_pays::draw(&parties(&rows), &regime.name, self.context_of(&regime.name))
             }));
         }
         charts.push(LazyChart::new("regime_welfare", "welfare", move || {
@@ -503,12 +513,10 @@ pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained], look: &Figures)
     }
 }
 
-/// Regimes in which no duty is imposed.
+/// Regimes in which no measure is in force that the baseline does not have.
 fn never_imposed(report: &Report<'_>) -> Vec<String> {
-    let scheduled = report.regimes.iter().filter(|regime| report.study.negotiated(**regime).is_none());
-    let regimes = scheduled.map(|regime| &report.study.scenario().regimes[*regime]);
-    let quiet = regimes.filter(|regime| regime.events.iter().all(|event| event.action != Action::Imposed));
-    quiet.map(|regime| regime.name.clone()).collect()
+    let arms = report.results.arms().filter(|arm| report.imposes_nothing(*arm));
+    arms.map(|arm| report.regime_name(arm)).collect()
 }
 
 fn context(report: &Report<'_>, period: usize, look: &Figures) -> ChartContext {
@@ -546,6 +554,7 @@ fn context(report: &Report<'_>, period: usize, look: &Figures) -> ChartContext {
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
+        paid_back: Vec::new(),
         look: look.clone(),
     }
 }

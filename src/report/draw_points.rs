@@ -363,6 +363,7 @@ fn context(
         flag_label: scenario.flag_label.clone(),
         regions: scenario.market.regions.as_slice().to_vec(),
         period: PeriodContext::of(scenario, &scenario.periods[period]),
+        paid_back: Vec::new(),
         look: look.clone(),
     }
 }

@@ -31,7 +31,7 @@ pub struct ChartFacts {
     pub first_day: Date,
     /// Region whose colour the importing country has, and its name on charts.
     pub home: [String; 2],
-    /// Regimes in which no duty is imposed.
+    /// Regimes in which no measure is in force that the baseline does not have.
     pub quiet: Vec<String>,
     /// The headline metric.
     pub headline: HeadlineMetric,

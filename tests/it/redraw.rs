@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use stickershock::folder::OutputFolder;
 use stickershock::report::charts::who_pays::{self, Party};
 use stickershock::report::charts::{pull_forward, winners_losers};
+use stickershock::report::page::Show;
 use stickershock::report::recorded::{RecordedRun, Tables};
 use stickershock::report::rows::ComparisonRow;
 
@@ -98,6 +99,42 @@ fn charts_of_a_run_in_time_come_out_of_its_tables() {
     }
     bars_add_up(&folder, "imposed");
     rush_and_payback_cancel(&folder);
+    a_rush_is_not_shown_without_its_payback(&folder);
+}
+
+/// Charts and words of a regime that imposes nothing are of the whole horizon, beside the reporting period, unless a period is asked for.
+fn a_rush_is_not_shown_without_its_payback(folder: &Path) {
+    let drawn = |name: &str| std::fs::read_to_string(folder.join(format!("charts/{name}.svg"))).unwrap();
+    assert!(drawn("who_pays_announced_settled").contains("period: the whole horizon, "));
+    // So few buyers only move their purchases: over the whole horizon no model gains or loses a car.
+    assert!(!folder.join("charts/winners_losers_announced_settled.svg").exists());
+    for kind in ["who_pays", "winners_losers"] {
+        assert!(drawn(&format!("{kind}_imposed")).contains("period: after deadline, "), "{kind}");
+    }
+    let several = drawn("regime_welfare");
+    assert!(several.contains("period: after deadline, ") && several.contains("Nothing is imposed under "), "{several}");
+    let asked = tempfile::tempdir().unwrap();
+    let out = asked.path().join("asked");
+    let arguments = ["--only", "who_pays", "--only", "winners_losers", "--period", "after_deadline", "--out"];
+    let arguments = [&arguments[..], &[out.to_str().unwrap()]].concat();
+    succeeded(&stickershock(&[&["chart", folder.to_str().unwrap()][..], &arguments].concat()));
+    for kind in ["who_pays", "winners_losers"] {
+        let svg = std::fs::read_to_string(out.join(format!("{kind}_announced_settled.svg"))).unwrap();
+        assert!(svg.contains("period: after deadline, "), "{svg}");
+    }
+    // The numbers of the table stand in the words, with their intervals.
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let line = readme.lines().find(|line| line.starts_with("- **Rush and payback.**")).unwrap();
+    let rows = Tables::of(&OutputFolder::at(folder)).unwrap().rows::<ComparisonRow>().unwrap();
+    for period in ["all", "after_deadline"] {
+        let mut own = rows.iter().filter(|row| row.regime == "announced_settled" && row.metric == "units_sanctioned");
+        let row = own.find(|row| row.period == period).unwrap();
+        let show = |cars: f64| stickershock::report::page::words::number(cars, Show::Count, true);
+        let said = format!("{} ({} to {}) over ", show(row.difference), show(row.ci_low), show(row.ci_high));
+        assert!(line.contains(&said), "{said}: {line}");
+    }
+    assert!(line.contains("rush and payback cancel within the interval"), "{line}");
+    assert!(!line.contains("“Sanctions"), "sanctions that are imposed are paid back: {line}");
 }
 
 /// The bars of the charts of winners and of who pays add up to the change that the tables have for the period printed on them.

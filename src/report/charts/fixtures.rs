@@ -168,6 +168,7 @@ pub(super) fn study(cars: &[Car], policies: &[Policy], replications: u64) -> Stu
             flag_label: "on the sanctions list".to_owned(),
             regions: ["japan", "europe", "big_three"].map(str::to_owned).to_vec(),
             period: two_years(),
+            paid_back: Vec::new(),
             look: crate::config::figures::Figures::default(),
         },
         weekly: Vec::new(),
@@ -430,6 +431,7 @@ pub(super) fn threat() -> ChartContext {
         flag_label: "on the sanctions list".to_owned(),
         regions: ["japan", "europe", "big_three"].map(str::to_owned).to_vec(),
         period: two_years(),
+        paid_back: Vec::new(),
         look: crate::config::figures::Figures::default(),
     }
 }

@@ -222,7 +222,11 @@ pub fn draw(
                 true => format!("; boxes show the spread of {each}s"),
                 false => String::new(),
             };
-            context.footer_of_intervals(&format!("Intervals are 95% for the mean of the paired differences{boxes}."))
+            let shown: Vec<SharedNames> = pages[at].clone().map(|row| rows[row].regimes.clone()).collect();
+            context.footer_of_intervals(&format!(
+                "Intervals are 95% for the mean of the paired differences{boxes}.{}",
+                context.note_of_payback(&shown)
+            ))
         } else {
             context.footer("One replication: no intervals.")
         },

@@ -102,6 +102,9 @@ pub struct ChartContext {
     pub regions: Vec<String>,
     /// The period of a chart that shows one.
     pub period: PeriodContext,
+    /// Names of regimes that impose nothing, whose own charts show the whole horizon where others show a part of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid_back: Vec<String>,
     /// How charts are to look.
     #[serde(default)]
     pub look: Figures,
@@ -205,6 +208,25 @@ impl ChartContext {
             false => "Intervals contain simulation noise only: parameters and structure are held.",
         };
         self.footer(&format!("{note} {contents}"))
+    }
+
+    /// What a chart of several regimes over a part of the horizon says of those that impose nothing: what they show there is left of a rush before it.
+    fn note_of_payback(&self, shown: &[SharedNames]) -> String {
+        let is_shown = |label: &str| shown.iter().any(|names| names.has(label));
+        let own: Vec<String> = self
+            .paid_back
+            .iter()
+            .map(|name| self.regime_label(name))
+            .filter(|label| is_shown(label))
+            .map(str::to_owned)
+            .collect();
+        match &own[..] {
+            [] => String::new(),
+            some => format!(
+                " Nothing is imposed under {}: this period has what follows on the rush before it, and charts of one regime show both, over the whole horizon.",
+                some.join(", ")
+            ),
+        }
     }
 
     /// The foot of a chart: run, a note, source.

@@ -25,6 +25,11 @@ impl SharedNames {
         self.0.extend(other.0.iter().cloned());
     }
 
+    /// Whether one of them is this.
+    pub(super) fn has(&self, label: &str) -> bool {
+        self.0.iter().any(|known| known == label)
+    }
+
     /// All of them.
     #[must_use]
     pub fn all(&self) -> String {

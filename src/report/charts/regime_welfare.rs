@@ -98,6 +98,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
     let names: Vec<(Vec<String>, bool)> = blocks.iter().map(name).collect::<Result<_, _>>()?;
     let height = |at: usize| HEAD + LINE * (names[at].0.len() - 1) as f64 + ROW * blocks[at].gains.len() as f64;
     let pages = frame::pages(&(0..blocks.len()).map(height).collect::<Vec<_>>());
+    let shown = |at: usize| pages[at].clone().map(|block| blocks[block].regimes.clone()).collect::<Vec<_>>();
     let frame = |at: usize| Frame {
         look: context.look.clone(),
         names: told_of_cut(pages[at].clone().map(|block| (&blocks[block].regimes, names[block].1))),
@@ -112,8 +113,9 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
         legend: blocks[0].gains.iter().map(|(label, region, _)| (Key::Point(style(region)), label.clone())).collect(),
         footer: if many {
             context.footer_of_intervals(&format!(
-                "Mean over {}s, paired with the baseline; lines: 95% intervals, often narrower than the mark.",
-                context.each()
+                "Mean over {}s, paired with the baseline; lines: 95% intervals, often narrower than the mark.{}",
+                context.each(),
+                context.note_of_payback(&shown(at)),
             ))
         } else {
             context.footer("One replication: no interval.")

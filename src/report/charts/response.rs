@@ -432,6 +432,7 @@ pub(super) fn context_for_tests() -> ChartContext {
         flag_label: "on the list".to_owned(),
         regions: Vec::new(),
         period: super::fixtures::two_years(),
+        paid_back: Vec::new(),
         look: crate::config::figures::Figures::default(),
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod facts;
 mod models;
+mod paid_back;
 mod parties;
 mod time;
 
@@ -34,7 +35,7 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
             .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
     }
     // Before what is said of how sure it is.
-    let named = run.named_answer(run.lead);
+    let named = run.named_answer(run.lead).into_iter().chain(run.paid_back());
     page.answer.splice(page.answer.len() - 1..page.answer.len() - 1, named);
     page.warnings.extend(report.sameness(&report.first_alike_in_all()));
     run.sections(&mut page, None);
@@ -55,6 +56,8 @@ pub(super) fn add_to(finished: &Finished, predicted: &Predicted<'_>, page: &mut 
     let run = RunFacts::of(finished);
     let draws = finished.results.replications();
     page.asked = run.asked();
+    let before_the_last = page.answer.len().saturating_sub(1);
+    page.answer.splice(before_the_last..before_the_last, run.paid_back());
     page.intervals.push(format!(
         "Where regimes stand side by side, over time, by party and by model, numbers are means over all {draws} draws, and an interval is the 95% \
          interval of such a mean: how far other draws would move it. It shrinks with their number. What is not known does not; it is in the three \

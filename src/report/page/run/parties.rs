@@ -88,7 +88,7 @@ impl RunFacts<'_> {
         let columns = columns.iter().map(|(name, label)| FrameColumn::text(name, label)).collect();
         let mut frame = DataFrame::new("in_words", "tables/welfare.csv", columns);
         for arm in self.others() {
-            let [pays, gains] = match predicted.map(|predicted| predicted.under(arm)) {
+            let [mut pays, gains] = match predicted.map(|predicted| predicted.under(arm)) {
                 None => {
                     let [(_, pays), (_, gains), _] = self.answer(arm, None);
                     [pays, gains]
@@ -99,6 +99,9 @@ impl RunFacts<'_> {
                     [words.into_iter().map(|(_, sentence)| sentence).collect(), others]
                 }
             };
+            if let Some(paid_back) = self.paid_back_under(arm) {
+                pays = format!("{paid_back} {pays}");
+            }
             frame.rows.push(vec![self.labels[arm].as_str().into(), pays.into(), gains.into()]);
         }
         blocks.push(Block::Table(FrameTable {
