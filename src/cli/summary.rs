@@ -187,11 +187,13 @@ pub(super) fn thousands(number: f64) -> String {
 }
 
 /// Columns under each other: the first two to the left, numbers to the right.
-pub(super) fn align<const N: usize>(out: &mut String, rows: &[[String; N]]) {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..N).map(width).collect();
+pub(super) fn align<R: AsRef<[String]>>(out: &mut String, rows: &[R]) {
+    let columns = rows.first().map_or(0, |row| row.as_ref().len());
+    let width = |column: usize| rows.iter().map(|row| row.as_ref()[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
     for row in rows {
         let cells: Vec<String> = row
+            .as_ref()
             .iter()
             .zip(&widths)
             .enumerate()

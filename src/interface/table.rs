@@ -47,7 +47,7 @@ impl ResultTable {
     }
     pub(super) fn described_of_run(mut resource: Resource, csv: Vec<u8>, finished: &Finished) -> Self {
         let flag_label = &finished.study.scenario().flag_label;
-        resource.say_of_run(flag_label, finished.results.draw_size().is_some());
+        resource.say_of_run(flag_label, finished.results.draw_size());
         Self::described(&resource, csv)
     }
     pub(super) fn described(resource: &Resource, csv: Vec<u8>) -> Self {
@@ -150,7 +150,7 @@ mod tests {
             ],
         };
         let price = Cell::Number(0.1 + 0.2).text();
-        resource.say_of_run("on the list", false);
+        resource.say_of_run("on the list", None);
         let csv = format!("model,price,flagged\n\"a, b\",{price},true\nc,,false\n");
         ResultTable::described(&resource, csv.into_bytes())
     }

@@ -460,7 +460,7 @@ impl WidthRow {
 table! {
     /// What each uncertain thing alone does to a metric: draws grouped by it, everything else varying.
     pub struct EffectRow in "effects" by [thing, regime, period, metric, quantity] {
-        /// factor of structures, or key of a parameter
+        /// factor of structures, or key of a parameter; of parameters that are drawn together, value for value, the keys joined by ` + `
         thing: String;
         /// what charts call it
         label: String;
@@ -482,7 +482,7 @@ table! {
         share: f64, "fraction";
         /// lowest mean of a group, differences between structures taken out of a parameter's
         low: f64, OF_METRIC;
-        /// where that is: the structure, or the range of the parameter
+        /// where that is: the structure, or which part of the parameter's draws, by its value among those of the same structure, and its values there, which may overlap with those of other parts
         low_at: String;
         /// highest mean of a group
         high: f64, OF_METRIC;
@@ -529,7 +529,8 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
         let group = |s: &usize| DrawGroup { draws: draws_of(s), values: [*s as f64; 2] };
         things.push(Thing {
             key: factor.to_owned(),
-            label: factor.to_owned(),
+            // Factors are named by a word of the scenario's: it stands beside what it is.
+            label: if factor == STRUCTURE { factor.to_owned() } else { format!("{STRUCTURE}: {factor}") },
             is_structure: true,
             groups: own.iter().map(group).collect(),
             names: own.iter().map(|s| structures[*s].label.clone()).collect(),
@@ -537,7 +538,7 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
     }
     let all = std::iter::once(draws.parameters()).chain(structures.iter().map(|structure| &structure.parameters));
     for item in all.flat_map(|parameters| &parameters.list) {
-        if things.iter().any(|thing: &Thing| !thing.is_structure && thing.key == item.key) {
+        if things.iter().any(|thing: &Thing| !thing.is_structure && thing.key.split(" + ").any(|key| key == item.key)) {
             continue;
         }
         // The last assignment counts: a structure's stands in place of what all draws have.
@@ -549,23 +550,101 @@ fn things(draws: &Uncertainty, points: &[&Point], cell: &[usize]) -> Vec<Thing> 
                 .unwrap_or(f64::NAN)
         };
         let groups = groups_of(&points.iter().map(value).collect::<Vec<_>>(), cell);
-        let name = |group: &DrawGroup| match group.values {
+        let name = |(place, group): (usize, &DrawGroup)| match group.values {
             [low, high] if low == high => short(low),
-            [low, high] => format!("{} to {}", short(low), short(high)),
+            [low, high] => format!("{}: {} to {}", part_of(place, groups.len()), short(low), short(high)),
         };
-        let names = groups.iter().map(name).collect();
-        things.push(Thing { key: item.key.clone(), label: item.label.clone(), is_structure: false, groups, names });
+        let names = groups.iter().enumerate().map(name).collect();
+        let label = in_words(&item.label);
+        // What is drawn with another, value for value, cannot be told from it: both are one thing.
+        let twin =
+            things.iter_mut().find(|thing| !thing.is_structure && groups.len() > 1 && alike(&thing.groups, &groups));
+        match twin {
+            Some(twin) => {
+                twin.key.push_str(&format!(" + {}", item.key));
+                twin.label.push_str(&format!(", and with it {label}"));
+            }
+            None => things.push(Thing { key: item.key.clone(), label, is_structure: false, groups, names }),
+        }
     }
     things
 }
 
+/// What the tables call a choice of structure.
+const STRUCTURE: &str = "structure";
+
+/// Which part of a parameter's draws, by its value among those of the same structure, a group is.
+fn part_of(place: usize, groups: usize) -> String {
+    match (place, groups) {
+        (0, 2) => "lower half".to_owned(),
+        (1, 2) => "upper half".to_owned(),
+        (0, _) => "lowest".to_owned(),
+        (last, _) if last + 1 == groups => "highest".to_owned(),
+        (1, 3) => "middle".to_owned(),
+        _ => format!("part {} of {groups}", place + 1),
+    }
+}
+
+/// Whether two things have the same draws in the same groups, in this order or the other.
+fn alike(one: &[DrawGroup], two: &[DrawGroup]) -> bool {
+    let sorted = |group: &DrawGroup| {
+        let mut draws = group.draws.clone();
+        draws.sort_unstable();
+        draws
+    };
+    let [one, mut two] = [one, two].map(|groups| groups.iter().map(sorted).collect::<Vec<_>>());
+    one == two || {
+        two.reverse();
+        one == two
+    }
+}
+
+/// A label as words: one that is the name of a key has its words apart.
+fn in_words(label: &str) -> String {
+    if label.contains(' ') || !label.contains('_') {
+        return label.to_owned();
+    }
+    let words = label.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+impl WidthRow {
+    /// What the variance between draws comes from (simulation, parameters, structure), where that is an estimate worth a number: parts of a whole, of
+    /// enough draws.
+    #[must_use]
+    pub fn told_shares(&self) -> Option<[f64; 3]> {
+        let shares = [self.simulation_share, self.parameter_share, self.structure_share];
+        let is_part = |share: &f64| (0.0..=1.0).contains(share);
+        (self.draws >= EffectRow::ENOUGH && shares.iter().all(is_part)).then_some(shares)
+    }
+
+    /// Whether a range is narrower than one that contains less: of few draws, what is put in moves less than chance among them.
+    #[must_use]
+    pub fn narrows(&self) -> bool {
+        let widths = [
+            self.simulation_high - self.simulation_low,
+            self.parameters_high - self.parameters_low,
+            self.structure_high - self.structure_low,
+        ];
+        let known: Vec<f64> = widths.into_iter().filter(|width| width.is_finite()).collect();
+        known.windows(2).any(|pair| pair[1] < pair[0])
+    }
+}
+
+/// What is said where a range gets narrower as more is put in.
+pub const NARROWS: &str = "Where a range is narrower than one that contains less, draws are too few: what is put in moves it less than chance among them does.";
+
 impl EffectRow {
     /// Fewest draws of which anybody says what the variance comes from.
     pub const ENOUGH: u64 = 30;
-}
 
-#[cfg(feature = "charts")]
-impl EffectRow {
+    /// Whether there are enough draws, and they tell the share from nothing.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.draws >= Self::ENOUGH && self.interval_of_share()[0] > 0.0
+    }
+
     /// Standard error of the share: that of a squared correlation in a sample (Olkin and Finn 1995), to first order.
     fn share_error(&self) -> f64 {
         let share = self.share.clamp(0.0, 1.0);
@@ -578,6 +657,7 @@ impl EffectRow {
     }
 
     /// Whether its share is surely larger than that of another thing.
+    #[cfg(feature = "charts")]
     pub(super) fn is_told_from(&self, other: &Self) -> bool {
         let [one, two] = [self.share_error(), other.share_error()];
         self.share - other.share > 2.0 * (one * one + two * two).sqrt()

@@ -332,7 +332,7 @@ pub fn write_tables(
         resources.push(resource);
     }
     let label = &finished.study.scenario().flag_label;
-    let drawn = finished.results.draw_size().is_some();
-    resources.iter_mut().for_each(|resource| resource.say_of_run(label, drawn));
+    let draw_size = finished.results.draw_size();
+    resources.iter_mut().for_each(|resource| resource.say_of_run(label, draw_size));
     Ok(written)
 }

@@ -10,7 +10,7 @@ use crate::config::sweep::{Setting, Sweep, SweepKind};
 use crate::config::uncertainty::Uncertainty;
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
-use crate::report::points::{DrawTables, StructureRow, WidthRow, chart_choice, setting_text, shown};
+use crate::report::points::{DrawTables, NARROWS, StructureRow, WidthRow, chart_choice, setting_text, shown};
 use crate::report::study::describe;
 use crate::report::words::first_that_moves;
 use crate::study::finished::FinishedPoints;
@@ -49,6 +49,8 @@ struct Points<'a> {
     period: usize,
     labels: Vec<String>,
     measured: Vec<Measured>,
+    /// Name of the regime that the answer is about, where the study has the tables of a run.
+    lead: Option<String>,
 }
 
 /// The report of a study of many points; `tables` are those of its draws.
@@ -58,6 +60,10 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
     if finished.run.is_some() {
         // The accounts of all parties stand side by side there.
         points.measured.retain(|measured| !measured.party || measured.named);
+    }
+    if let Some(run) = &finished.run {
+        let lead = super::predicted::Predicted::of(run, tables).lead();
+        points.lead = lead.map(|place| run.study.scenario().regimes[run.regimes[place]].name.clone());
     }
     let (scenario, replications) = (points.scenario, finished.replications);
     let mut page = Page { title: scenario.title.clone(), ..Page::default() };
@@ -140,7 +146,7 @@ impl<'a> Points<'a> {
             Measured { metric, what: described.what, label, show, rate, party, named }
         });
         let measured = measured.collect();
-        Self { finished, scenario, names, period, labels, measured }
+        Self { finished, scenario, names, period, labels, measured, lead: None }
     }
 
     /// Whether regimes are compared with a baseline; else their levels are shown.
@@ -439,6 +445,9 @@ impl<'a> Points<'a> {
             },
             "What is drawn is in draws.csv. What is not drawn is held at one value, and no width contains it.".into(),
         ];
+        if widths.iter().any(|row| row.narrows()) {
+            page.intervals.push(NARROWS.to_owned());
+        }
         for measured in &self.measured {
             let metric = &self.names.metrics[measured.metric];
             let own: Vec<&&WidthRow> = widths.iter().filter(|row| row.metric == *metric).collect();
@@ -457,6 +466,19 @@ impl<'a> Points<'a> {
     fn label_of(&self, regime: &str) -> String {
         let at = self.names.regimes.iter().position(|name| name == regime);
         at.map_or_else(|| regime.to_owned(), |at| self.labels[at].clone())
+    }
+
+    /// Whether draws surely differ by less than the means of their replications do by chance: by the upper end of the interval of their variance.
+    fn is_noise(&self, row: &WidthRow) -> bool {
+        let at = |names: &[String], name: &str| names.iter().position(|known| known == name);
+        let place = at(&self.names.regimes, &row.regime)
+            .zip(at(&self.names.periods, &row.period).zip(at(&self.names.metrics, &row.metric)))
+            .map(|(regime, (period, metric))| self.names.place(regime, period, metric));
+        place.is_some_and(|place| {
+            let replications = self.finished.replications;
+            let parts = self.finished.results.over_points(place, row.is_change()).components(replications, LEVEL);
+            parts.between.high <= parts.within.value / replications as f64
+        })
     }
 
     fn draws_answer(&self, widths: &[&WidthRow], structured: bool) -> Vec<(String, String)> {
@@ -494,15 +516,24 @@ impl<'a> Points<'a> {
         };
         let sign = if low > 0.0 || high < 0.0 { "does not reach zero" } else { "reaches zero" };
         let share = |share: f64| number(share, Show::Percent, false);
-        let shares = [row.simulation_share, row.parameter_share, row.structure_share];
-        let told_apart = shares[..2].iter().all(|share| (0.0..=1.0).contains(share));
-        let parts = if told_apart {
-            let structure = if structured { format!(", {} structure", share(shares[2])) } else { String::new() };
-            let (simulation, parameters) = (share(shares[0]), share(shares[1]));
-            format!("Of the variance between draws, {simulation} is simulation, {parameters} parameters{structure}.")
-        } else {
-            "The draws differ by no more than simulation noise: more draws or replications would tell them apart."
-                .into()
+        let parts = match row.told_shares() {
+            Some([simulation, parameters, of_structure]) => {
+                let structure = if structured { format!(", {} structure", share(of_structure)) } else { String::new() };
+                let (simulation, parameters) = (share(simulation), share(parameters));
+                format!(
+                    "Of the variance between draws, {simulation} is simulation, {parameters} parameters{structure}."
+                )
+            }
+            None if self.is_noise(row) => {
+                "The draws differ by no more than simulation noise: more draws or replications would tell them apart."
+                    .into()
+            }
+            None => format!(
+                "{} {} too few to say how much of the variance between them is simulation{}.",
+                counted(row.draws, "draw"),
+                if row.draws == 1 { "is" } else { "are" },
+                if structured { ", parameters or structure" } else { " or parameters" },
+            ),
         };
         let sure = format!("The widest of these {sign}. {parts} What is not drawn is in none of them.");
         vec![("What it is".into(), what), ("How wide".into(), wide), ("How sure".into(), sure)]
@@ -518,7 +549,9 @@ impl<'a> Points<'a> {
     ) {
         // The first regime that moves it.
         let medians: Vec<f64> = rows.iter().map(|row| row.structure_median).collect();
-        let Some(lead) = first_that_moves(&medians).map(|at| rows[at]) else { return };
+        let Some(first) = first_that_moves(&medians).map(|at| rows[at]) else { return };
+        let about = rows.iter().find(|row| self.lead.as_ref() == Some(&row.regime));
+        let lead = about.copied().unwrap_or(first);
         let metric = &self.names.metrics[measured.metric];
         let own = |name: &str, label: &str| {
             let column = FrameColumn::new(name, label, measured.show);

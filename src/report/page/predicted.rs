@@ -54,6 +54,12 @@ impl<'a> Predicted<'a> {
         Self { run, tables, welfare: Report::of(run).welfare(), labels }
     }
 
+    /// The first regime, in the scenario's order, whose effect on the parties is not small beside the largest.
+    pub(super) fn lead(&self) -> Option<usize> {
+        let size = |place| self.gains(place, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
+        first_that_moves(&(0..self.run.regimes.len()).map(size).collect::<Vec<f64>>())
+    }
+
     fn gains(&self, place: usize, of: fn(Account) -> bool) -> Vec<Gain<'_>> {
         let scenario = self.run.study.scenario();
         let (regime, period) = (&scenario.regimes[self.run.regimes[place]].name, scenario.reporting_period());
@@ -121,8 +127,7 @@ impl<'a> Predicted<'a> {
 /// The answer of a study of draws: the first regime, in the scenario's order, that moves much, and how sure all of it is.
 pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTables) -> Vec<(String, String)> {
     let predicted = Predicted::of(run, tables);
-    let size = |place| predicted.gains(place, is_party).iter().map(|gain| gain.median.abs()).sum::<f64>();
-    let Some(lead) = first_that_moves(&(0..run.regimes.len()).map(size).collect::<Vec<f64>>()) else {
+    let Some(lead) = predicted.lead() else {
         let nobody = "No account changes under any regime.".to_owned();
         return vec![("Who pays".into(), nobody)];
     };
@@ -130,9 +135,22 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
     let kind =
         if tables.widths.iter().any(|width| width.structure_low.is_finite()) { "structure" } else { "parameters" };
     let sure = how_sure(points);
+    let scenario = run.study.scenario();
+    let period = scenario.reporting_period();
+    // The row of the first number told, so that a reader finds it.
+    let parties = predicted.gains(lead, is_party);
+    let first =
+        parties.iter().filter(|gain| gain.certain() && gain.median < 0.0).min_by(|a, b| a.median.total_cmp(&b.median));
+    let first = first.or_else(|| parties.first()).map_or_else(String::new, |gain| {
+        format!(
+            " {} under “{}” is the row with regime `{}`, period `{}`, metric `{}` and quantity `change`.",
+            gain.label, predicted.labels[lead], gain.row.regime, period.name, gain.metric
+        )
+    });
     let sure = format!(
-        "{sure} The numbers are in tables/widths.csv, as sums over the period: rows with quantity `change`, columns structure_median, {kind}_low and \
-         {kind}_high."
+        "{sure} The numbers are in tables/widths.csv, columns `structure_median`, `{kind}_low` and `{kind}_high`, as sums over the period: divided by its \
+         {} years (tables/periods.csv) they are the yearly rates above.{first}",
+        number(period.years(), Show::Number, false)
     );
     answer.push(("How sure".into(), sure));
     answer
@@ -249,7 +267,11 @@ fn hangs_on(gain: &Gain<'_>, tables: &DrawTables, years: f64) -> String {
             && row.period == gain.row.period
             && row.metric == gain.metric
             && row.share >= WORTH_NAMING
+            && row.is_told()
     };
+    if gain.row.draws < EffectRow::ENOUGH {
+        return format!(" {} draws are too few to say what that hangs on.", gain.row.draws);
+    }
     let of = |mean: f64| format!("USD {}", number(mean / years, Show::Money, true));
     let said = |row: &EffectRow| {
         let share = number(row.share, Show::Percent, false);
@@ -259,16 +281,12 @@ fn hangs_on(gain: &Gain<'_>, tables: &DrawTables, years: f64) -> String {
             row.label, row.low_at, row.high_at
         )
     };
-    let things: Vec<&EffectRow> = tables.effects.iter().filter(own).take(2).collect();
-    // Shares of a few draws order nothing.
-    let few = things.first().is_some_and(|row| row.draws < EffectRow::ENOUGH);
-    let things: Vec<String> = things.into_iter().map(said).collect();
-    match (things.is_empty(), few) {
-        (true, _) => String::new(),
-        (_, true) => {
-            format!(" In these few draws {} goes with {}; more of them may say otherwise.", gain.label, list(&things))
-        }
-        _ => format!(" {} hangs most on {}.", gain.label, list(&things)),
+    // Where chance among a draw's replications makes most of the variance, or as much as there is, nothing is said to make it.
+    let varies = gain.row.told_shares().is_some_and(|[simulation, ..]| simulation < 1.0 - WORTH_NAMING);
+    let things: Vec<String> = tables.effects.iter().filter(own).take(2).filter(|_| varies).map(said).collect();
+    match things.is_empty() {
+        true => String::new(),
+        false => format!(" {} hangs most on {}.", gain.label, list(&things)),
     }
 }
 

@@ -118,8 +118,20 @@ impl RunFacts<'_> {
             (pays, gains)
         };
         let [first, last] = self.scenario.dates(&self.report.layout().periods[self.period]).map(day);
-        let table = if self.welfare.is_empty() { "regions" } else { "welfare" };
-        let pays = format!("{pays} (Yearly rates over {first} to {last}; the numbers are in tables/{table}.csv.)");
+        // The row of the first number told, so that a reader finds it.
+        let loser = parties
+            .iter()
+            .filter(|row| certain(row) && row.change_usd < 0.0)
+            .min_by(|a, b| a.change_usd.total_cmp(&b.change_usd));
+        let whence = match (self.welfare.is_empty(), loser) {
+            (true, _) => "tables/regions.csv".to_owned(),
+            (false, None) => "tables/welfare.csv".to_owned(),
+            (false, Some(row)) => format!(
+                "tables/welfare.csv, column `change_usd_per_year`: the first in the row with regime `{}`, period `{}` and account `{}`",
+                row.regime, row.period, row.account.name
+            ),
+        };
+        let pays = format!("{pays} (Yearly rates over {first} to {last}; the numbers are in {whence}.)");
         let sure = self.how_sure(&parties, parties.iter().copied().filter(|row| certain(row)).count(), origin);
         [("Who pays".into(), pays), ("Who gains".into(), gains), ("How sure".into(), sure)]
     }

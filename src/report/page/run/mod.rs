@@ -53,7 +53,9 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
 
 /// Adds to the page of a study of draws what they say together.
 pub(super) fn add_to(finished: &Finished, predicted: &Predicted<'_>, page: &mut Page) {
-    let run = RunFacts::of(finished);
+    let mut run = RunFacts::of(finished);
+    // All that a reader may pick a regime for begins with the one that the answer is about.
+    run.lead = predicted.lead().unwrap_or(run.lead);
     let draws = finished.results.replications();
     page.asked = run.asked();
     let before_the_last = page.answer.len().saturating_sub(1);

@@ -19,8 +19,9 @@ impl RunFacts<'_> {
         let mut blocks = Vec::new();
         let (frame, weeks) = self.sales_frame();
         let kept = crate::study::results::QUANTILE_REPLICATIONS as u64;
+        let each = if self.report.results.draw_size().is_some() { "draws" } else { "replications" };
         let of = match self.report.results.replications() > kept {
-            true => format!(" Of the {kept} replications that are kept whole."),
+            true => format!(" Of the {kept} {each} that are kept whole."),
             false => String::new(),
         };
         let reading = format!(
@@ -35,8 +36,9 @@ impl RunFacts<'_> {
             "Change of the mean sticker price against {}{of_weeks}, weighted by base-year volumes.",
             self.baseline()
         );
-        let foot = "Means over replications, without intervals.";
-        blocks.extend(self.lines(page, frame, "Sticker prices over time", reading, foot.into()));
+        let each = if self.report.results.draw_size().is_some() { "draws" } else { "replications" };
+        let foot = format!("Means over {each}, without intervals.");
+        blocks.extend(self.lines(page, frame, "Sticker prices over time", reading, foot));
         if !blocks.is_empty() {
             page.sections.push(Section { title: "Over time".into(), blocks });
         }
