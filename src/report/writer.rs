@@ -161,7 +161,8 @@ impl Sink for Writer<'_> {
             files.extend(super::draw::write_charts(self.folder, finished, &self.look).map_err(undrawn)?);
         }
         self.description(&mut files)?;
-        let page = page::run::page(finished, self.origin.as_ref());
+        let mut page = page::run::page(finished, self.origin.as_ref());
+        page.model = self.described.clone().unwrap_or_default();
         page::write(self.folder, &page, &mut files)?;
         self.said =
             Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: DrawTables::default() };
@@ -235,7 +236,8 @@ impl Sink for Writer<'_> {
             }
         }
         self.description(&mut files)?;
-        let page = page::points::page(finished, &found, self.origin.as_ref());
+        let mut page = page::points::page(finished, &found, self.origin.as_ref());
+        page.model = self.described.clone().unwrap_or_default();
         page::write(self.folder, &page, &mut files)?;
         self.said = Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: found };
         files.sort();

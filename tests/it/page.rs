@@ -69,6 +69,11 @@ fn the_report_is_whole_and_the_same_whoever_writes_it() {
     }
     let html = read(&folders[0], "report.html");
     assert!(html.len() < 3_000_000, "{} bytes", html.len());
+    for text in ["The model in words", "Entities, state variables and scales", "Content-Security-Policy"] {
+        assert!(html.contains(text), "{text}");
+    }
+    // What is code in a sentence is code on the page.
+    assert!(html.contains("<code>change_usd_per_year</code>") && !html.contains("`change_usd_per_year`"));
     for text in ["Content-Security-Policy", "default-src 'none'", "1994-12-31", "demand.alpha", "prefers-color-scheme"]
     {
         assert!(html.contains(text), "{text}");

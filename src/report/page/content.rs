@@ -21,6 +21,8 @@ pub struct Page {
     pub frames: Vec<DataFrame>,
     /// The rest, in reading order.
     pub sections: Vec<Section>,
+    /// The model in words, in Markdown; empty where it is not described.
+    pub model: String,
     /// How to run it again, check it and cite it: a few words, what to do, and the command.
     pub again: Vec<(String, String, String)>,
 }

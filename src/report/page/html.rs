@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::{Block, Chart, DataFrame, FrameTable, Page, Section, data, svg};
+use super::{Block, Chart, DataFrame, FrameTable, Page, Section, data, markdown, svg};
 
 /// Observable Plot, the parts that are used; `assets/build.sh` makes it.
 const PLOT: &str = include_str!("assets/plot.js");
@@ -46,32 +46,40 @@ pub fn render(page: &Page) -> String {
                 header {
                     p.kind { (page.kind) }
                     h1 { (page.title) }
-                    @for sentence in &page.asked { p.asked { (sentence) } }
+                    @for sentence in &page.asked { p.asked { (prose(sentence)) } }
                 }
                 main {
                     section #answer aria-labelledby="answer-title" {
                         h2 #answer-title { "The answer" }
-                        dl.answer { @for (head, sentence) in &page.answer { div { dt { (head) } dd { (sentence) } } } }
+                        dl.answer { @for (head, sentence) in &page.answer { div { dt { (head) } dd { (prose(sentence)) } } } }
                         @if !page.warnings.is_empty() {
-                            div.warnings { h3 { "Before you use a number" } ul { @for warning in &page.warnings { li { (warning) } } } }
+                            div.warnings { h3 { "Before you use a number" } ul { @for warning in &page.warnings { li { (prose(warning)) } } } }
                         }
                     }
                     nav aria-label="Contents" {
                         ol {
                             @for (i, part) in page.sections.iter().enumerate() { li { a href={ "#" (place(i)) } { (part.title) } } }
                             li { a href="#intervals" { "What the intervals contain" } }
+                            @if !page.model.is_empty() { li { a href="#model" { "The model in words" } } }
                             @if !page.again.is_empty() { li { a href="#again" { "Run it again, check it, cite it" } } }
                         }
                     }
                     @for (i, part) in page.sections.iter().enumerate() { (section(page, part, &place(i))) }
                     section #intervals aria-labelledby="intervals-title" {
                         h2 #intervals-title { "What the intervals contain" }
-                        @for sentence in &page.intervals { p { (sentence) } }
+                        @for sentence in &page.intervals { p { (prose(sentence)) } }
+                    }
+                    @if !page.model.is_empty() {
+                        section #model aria-labelledby="model-title" {
+                            h2 #model-title { "The model in words" }
+                            p { "What the model is as this scenario configures it, by the ODD protocol; the same stands in " code { "model.md" } "." }
+                            details.model { summary { "Read it here" } (markdown::render(&page.model)) }
+                        }
                     }
                     @if !page.again.is_empty() {
                         section #again aria-labelledby="again-title" {
                             h2 #again-title { "Run it again, check it, cite it" }
-                            @for (head, text, command) in &page.again { h3 { (head) } p { (text) } pre tabindex="0" { code { (command) } } }
+                            @for (head, text, command) in &page.again { h3 { (head) } p { (prose(text)) } pre tabindex="0" { code { (command) } } }
                         }
                     }
                 }
@@ -91,6 +99,18 @@ pub fn render(page: &Page) -> String {
     .into_string()
 }
 
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> Markup {
+    let parts: Vec<&str> = text.split('`').collect();
+    // One that has no partner is a sign like any other.
+    let paired = parts.len() % 2 == 1;
+    html! {
+        @if paired {
+            @for (at, part) in parts.iter().enumerate() { @if at % 2 == 1 { code { (part) } } @else { (part) } }
+        } @else { (text) }
+    }
+}
+
 /// A script's hash, as a content security policy names it.
 fn hash(script: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes())))
@@ -102,7 +122,7 @@ fn section(page: &Page, part: &Section, place: &str) -> Markup {
             h2 id={ (place) "-title" } { (part.title) }
             @for block in &part.blocks {
                 @match block {
-                    Block::Text(text) => { p { (text) } }
+                    Block::Text(text) => { p { (prose(text)) } }
                     Block::Chart(chart) => { (figure(&page.frames[chart.frame], chart)) }
                     Block::Table(table) => { (listing(&page.frames[table.frame], table)) }
                 }
@@ -148,15 +168,16 @@ fn figure(frame: &DataFrame, chart: &Chart) -> Markup {
     html! {
         figure.chart #{ "chart-" (chart.name) } aria-labelledby={ "chart-" (chart.name) "-title" } {
             h3 id={ "chart-" (chart.name) "-title" } { (chart.title) }
-            p.reading { (chart.reading) }
+            p.reading { (prose(&chart.reading)) }
             div.controls { (picked(frame, &chart.picks)) }
-            div.drawing { (svg::key(chart, frame, &rows)) (svg::draw(chart, frame, &rows)) }
+            div.drawing tabindex="0" role="group" aria-label=(chart.title) { (svg::key(chart, frame, &rows)) (svg::draw(chart, frame, &rows)) }
+            p.axis { (frame.columns[chart.x].label) }
             @if !chart.events.is_empty() {
                 ol.events { @for (date, label) in events { li { (date) ", " (label) } } }
             }
             figcaption {
-                (chart.foot) " "
-                @if !frame.left_out.is_empty() { (frame.left_out) " " }
+                (prose(&chart.foot)) " "
+                @if !frame.left_out.is_empty() { (prose(&frame.left_out)) " " }
                 "In full: " code { (frame.file) } "."
             }
             details {
@@ -189,7 +210,7 @@ fn cells(frame: &DataFrame, columns: &[usize], rows: &[usize], most: usize, capt
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table {
-                caption { (caption) }
+                caption { span { (prose(caption)) } }
                 thead { tr { @for column in columns { th scope="col" .number[!words(*column)] { (frame.columns[*column].label) } } } }
                 tbody {
                     @for row in rows.iter().take(most) {

@@ -11,6 +11,8 @@ mod content;
 mod data;
 #[cfg(feature = "page")]
 pub mod html;
+#[cfg(feature = "page")]
+mod markdown;
 pub mod negotiation;
 pub mod origin;
 pub mod points;

@@ -109,13 +109,12 @@ fn intervals(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
     };
     let sides = ticks(low, high, 5.0);
     html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (px(bottom + 46.0)) } role="img" aria-label={ (chart.title) ". The numbers stand in the table below." } {
+        svg.still viewBox={ "0 0 " (WIDTH) " " (px(bottom + 26.0)) } role="img" aria-label={ (chart.title) ". The numbers stand in the table below." } {
             @for tick in &sides {
                 line.grid x1=(px(x(*tick))) x2=(px(x(*tick))) y1="2" y2=(px(bottom)) {}
                 text.tick x=(px(x(*tick))) y=(px(bottom + 18.0)) text-anchor="middle" { (self::tick(*tick, column.show, column.signed)) }
             }
             line.zero x1=(px(x(0.0))) x2=(px(x(0.0))) y1="2" y2=(px(bottom)) {}
-            text.tick x=(px(f64::midpoint(LEFT, WIDTH))) y=(px(bottom + 38.0)) text-anchor="middle" { (column.label) }
             @for (i, row) in rows.iter().enumerate() {
                 @let middle = ROW * i as f64 + ROW / 2.0 + 3.0;
                 text.label x=(px(LEFT)) y=(px(middle + 4.5)) text-anchor="end" { (cut(frame.rows[*row][chart.y].text(), 36)) }
@@ -188,7 +187,7 @@ fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -
     let events: Vec<(usize, f64)> =
         marked(chart).enumerate().map(|(i, (date, _))| (i + 1, place(&date.into()))).collect();
     html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (px(HEIGHT + 46.0)) } role="img" aria-label={ (chart.title) ". The numbers stand in the table below." } {
+        svg.still viewBox={ "0 0 " (WIDTH) " " (px(HEIGHT + 26.0)) } role="img" aria-label={ (chart.title) ". The numbers stand in the table below." } {
             @for tick in ticks(low, high, 5.0) {
                 line.grid x1=(px(LEFT)) x2=(px(WIDTH - 14.0)) y1=(px(y(tick))) y2=(px(y(tick))) {}
                 text.tick x=(px(LEFT - 8.0)) y=(px(y(tick) + 4.0)) text-anchor="end" { (self::tick(tick, up.show, up.signed)) }
@@ -197,7 +196,6 @@ fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -
             @for tick in ticks(first, last, 4.0) {
                 text.tick x=(px(x(tick))) y=(px(HEIGHT + 18.0)) text-anchor="middle" { (shown(tick)) }
             }
-            text.tick x=(px(f64::midpoint(LEFT, WIDTH))) y=(px(HEIGHT + 38.0)) text-anchor="middle" { (across.label) }
             @for (number, day) in events.iter().filter(|(_, day)| (first..=last).contains(day)) {
                 line.event x1=(px(x(*day))) x2=(px(x(*day))) y1="16" y2=(px(HEIGHT - 6.0)) {}
                 text.tick x=(px(x(*day))) y="11" text-anchor="middle" { (number) }

@@ -245,6 +245,8 @@
       ...names.map((name, i) => make("li", {}, make("span", { className: `swatch b${i % COLOURS}` }), name)),
     );
   const TIP = { fill: "var(--ground)", stroke: "var(--soft)", fontSize: 13, maxRadius: 60, preferredAnchor: "bottom" };
+  // Text over a plot stands on the page's ground, so that no line runs through it.
+  const HALO = { fill: "var(--ink)", stroke: "var(--ground)", strokeWidth: 6 };
   const LOOK = { background: "none", color: "var(--ink)", fontSize: "13px", fontFamily: "inherit" };
 
   const intervals = (frame, chart, rows, width) => {
@@ -272,17 +274,17 @@
     const bounded = items.filter((item) => item.low !== null);
     const node = Plot.plot({
       width,
-      height: (narrow ? 42 : 26) * items.length + 64,
+      height: (narrow ? 42 : 26) * items.length + 46,
       marginLeft: left,
       marginRight: 18,
       marginTop: 6,
-      marginBottom: 48,
+      marginBottom: 30,
       style: LOOK,
-      x: { label: column.label, labelAnchor: "center", labelArrow: "none", grid: true, ticks: Math.max(2, Math.floor((width - left) / 125)), tickFormat: (x) => tick(x, column) },
+      x: { label: null, grid: true, ticks: Math.max(2, Math.floor((width - left) / 125)), tickFormat: (x) => tick(x, column) },
       y: { type: "band", domain: items.map((item) => item.i), label: null, tickSize: 0, axis: narrow ? null : "left", tickFormat: (i) => cut(items[i].name, most) },
       marks: [
         Plot.ruleX([0], { stroke: "var(--soft)" }),
-        ...(narrow ? [Plot.text(items, { y: "i", text: (item) => cut(item.name, most), frameAnchor: "left", textAnchor: "start", dx: -8, dy: -15 })] : []),
+        ...(narrow ? [Plot.text(items, { y: "i", text: (item) => cut(item.name, most), frameAnchor: "left", textAnchor: "start", dx: -8, dy: -15, ...HALO })] : []),
         Plot.ruleY(bounded, { y: "i", x1: "low", x2: "high", stroke: "colour", strokeWidth: 5, strokeOpacity: 0.4, strokeLinecap: "round" }),
         Plot.dot(known, { y: "i", x: "x", r: 4.5, fill: "colour" }),
         Plot.tip(known, Plot.pointerY({ y: "i", x: "x", title: "title", ...TIP })),
@@ -335,7 +337,7 @@
       for (const textAnchor of ["start", "end"]) {
         const most = items.slice().sort((a, b) => b.x - a.x).slice(0, 6);
         const side = most.filter((item) => (item.x > middle) === (textAnchor === "end"));
-        marks.push(Plot.text(side, { x: "x", y: "y", text: (item) => cut(item.series, 30), dy: -13, textAnchor }));
+        marks.push(Plot.text(side, { x: "x", y: "y", text: (item) => cut(item.series, 30), dy: -13, textAnchor, ...HALO }));
       }
     marks.push(Plot.dot(items, Plot.pointer({ x: "x", y: "y", r: 4, fill: colour })));
     marks.push(Plot.tip(items, Plot.pointer({ x: "x", y: "y", title: "title", ...TIP })));
@@ -345,9 +347,9 @@
       marginLeft: 84,
       marginRight: 14,
       marginTop: 24,
-      marginBottom: 56,
+      marginBottom: 38,
       style: LOOK,
-      x: { type: dated ? "utc" : "linear", label: across.label, labelAnchor: "center", labelArrow: "none", ticks: Math.max(2, Math.floor(width / 130)), tickFormat: dated ? undefined : (x) => tick(x, across) },
+      x: { type: dated ? "utc" : "linear", label: null, ticks: Math.max(2, Math.floor(width / 130)), tickFormat: dated ? undefined : (x) => tick(x, across) },
       y: { label: null, grid: true, zero: true, ticks: 6, tickFormat: (y) => tick(y, up) },
       marks,
     });
@@ -362,6 +364,8 @@
     const columns = chart.form === "intervals" ? [chart.y, chart.x] : [chart.series, chart.x, chart.y].filter((at) => at !== null);
     const list = table(box, frame, columns, { picks: chart.picks, searched: false });
     list.of(() => largest(frame, chart, fits(frame, chart.picks)));
+    // What is drawn here fits: nothing has to be scrolled to.
+    ["tabindex", "role", "aria-label"].forEach((name) => drawing.removeAttribute(name));
     let width = 0;
     let near = false;
     const draw = (to) => {

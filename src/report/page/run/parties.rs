@@ -102,6 +102,8 @@ impl RunFacts<'_> {
             if let Some(paid_back) = self.paid_back_under(arm) {
                 pays = format!("{paid_back} {pays}");
             }
+            // Cells are shown as they are.
+            let [pays, gains] = [pays, gains].map(|text| text.replace('`', ""));
             frame.rows.push(vec![self.labels[arm].as_str().into(), pays.into(), gains.into()]);
         }
         blocks.push(Block::Table(FrameTable {
