@@ -118,6 +118,9 @@ pub fn chart(args: &ChartArgs) -> Result<(), CliError> {
             );
         }
     }
+    for (name, shown) in &redrawn.other_period {
+        tell!("{name} shows {shown}: --period does not change what it draws");
+    }
     for (name, reason) in &redrawn.left_out {
         tell!("{name} is left out: {reason}");
     }

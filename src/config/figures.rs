@@ -104,6 +104,13 @@ impl Figures {
         }
     }
 
+    /// Height of the box that a chart has to fit in, in nominal pixels; none where only a width is asked for.
+    #[must_use]
+    pub fn height(&self) -> Option<f64> {
+        let (width, height) = self.size_mm?;
+        height.map(|height| height * self.width() / width)
+    }
+
     /// Whether charts can be laid out at this size with this type.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub struct LazyChart<'a> {
     pub kind: &'static str,
     /// The table that its numbers stand in.
     pub table: &'static str,
+    /// What it shows whatever period is asked for; nothing where it shows the period.
+    pub whatever_period: Option<&'static str>,
     draw: Box<dyn Fn() -> Result<Vec<Svg>, ChartError> + 'a>,
 }
 
@@ -78,7 +80,11 @@ impl std::fmt::Debug for LazyChart<'_> {
 
 impl<'a> LazyChart<'a> {
     fn new<P: Pages>(kind: &'static str, table: &'static str, draw: impl Fn() -> Result<P, ChartError> + 'a) -> Self {
-        Self { name: kind.to_owned(), kind, table, draw: Box::new(move || Ok(draw()?.pages())) }
+        Self { name: kind.to_owned(), kind, table, whatever_period: None, draw: Box::new(move || Ok(draw()?.pages())) }
+    }
+    /// The same, which shows the whole horizon.
+    fn whole(self) -> Self {
+        Self { whatever_period: Some("the whole horizon"), ..self }
     }
     /// One of a regime.
     fn of<P: Pages>(
@@ -317,9 +323,9 @@ impl<'a> Drawing<'a> {
     pub fn charts(&self) -> Vec<LazyChart<'_>> {
         let (source, context) = (&self.source, &self.context);
         let mut charts = vec![
-            LazyChart::new("shares_over_time", "weekly", || shares_over_time::draw(&source.weekly()?, context)),
-            LazyChart::new("prices", "weekly", || prices::draw(&source.weekly()?, context)),
-            LazyChart::new("diversion", "diversion_regions", || diversion::draw(&source.diversion()?, context)),
+            LazyChart::new("shares_over_time", "weekly", || shares_over_time::draw(&source.weekly()?, context)).whole(),
+            LazyChart::new("prices", "weekly", || prices::draw(&source.weekly()?, context)).whole(),
+            LazyChart::new("diversion", "diversion_regions", || diversion::draw(&source.diversion()?, context)).whole(),
         ];
         for regime in &context.regimes {
             charts.push(LazyChart::of("winners_losers", &regime.name, "models", move || {
@@ -354,19 +360,22 @@ impl<'a> Drawing<'a> {
             let gains: Vec<regime_welfare::Gain> = of_period.filter_map(|row| self.gain(row)).collect();
             regime_welfare::draw(&gains, context)
         }));
+        let deficit = LazyChart::new("deficit", "trade_balance", || {
+            deficit::draw(&deficit_path(&source.trade_balance()?, &self.facts), context)
+        });
         charts.extend([
-            LazyChart::new("deficit", "trade_balance", || {
-                deficit::draw(&deficit_path(&source.trade_balance()?, &self.facts), context)
-            }),
+            LazyChart { whatever_period: Some("all months, with means over the period in its title"), ..deficit },
             LazyChart::new("event_study", "weekly", || {
                 // Of runs in time alone: in others nobody moves a purchase.
                 self.events()?;
                 event_study::draw(&source.weekly()?, context)
-            }),
+            })
+            .whole(),
             LazyChart::new("pull_forward", "event_study", || {
                 pull_forward::draw(self.events()?, &self.facts.quiet, context)
-            }),
-            LazyChart::new("days_of_supply", "dealers", || days_of_supply::draw(&source.dealers()?, context)),
+            })
+            .whole(),
+            LazyChart::new("days_of_supply", "dealers", || days_of_supply::draw(&source.dealers()?, context)).whole(),
         ]);
         for (regime, caption) in &self.facts.bargains {
             charts.push(LazyChart::of("offers", regime, "offers", move || {

@@ -329,7 +329,7 @@ pub fn draw_points(facts: &PointFacts, rows: &PointRows) -> Result<Vec<PointChar
         rows: of(metric),
     });
     let panels: Vec<_> = panels.filter(|panel| !panel.rows.is_empty()).collect();
-    keep("effects", None, "effects", effects_chart::draw(&panels, context).map(Pages::pages))?;
+    keep("effects", None, "effects", effects_chart::draw(&panels, context))?;
     Ok(charts)
 }
 

@@ -45,6 +45,8 @@ pub struct Redrawn {
     pub charts: Vec<(String, Svg)>,
     /// Names of charts that cannot be drawn from the folder, and why.
     pub left_out: Vec<(String, String)>,
+    /// Names of charts drawn that do not show the period asked for, and what they show.
+    pub other_period: Vec<(String, &'static str)>,
     /// Forms in which the study writes its charts.
     pub forms: Vec<FigureForm>,
 }
@@ -116,7 +118,11 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         let drawing = Drawing::recorded(recorded, period);
         for chart in drawing.charts() {
             if is_wanted(&chart.name, chart.kind) {
+                let drawn = redrawn.charts.len();
                 redrawn.keep(chart.name.clone(), chart.pages(), by_name(&chart.name) || by_name(chart.kind))?;
+                if redrawn.charts.len() > drawn && wanted.period.is_some() {
+                    redrawn.other_period.extend(chart.whatever_period.map(|shown| (chart.name.clone(), shown)));
+                }
             }
             names.extend([chart.name, chart.kind.to_owned()]);
         }
@@ -169,8 +175,17 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     }
     names.sort();
     names.dedup();
-    for only in &wanted.only {
-        known("chart", only, names.iter().map(String::as_str))?;
+    // Names that there might have been are known; those that the folder has are told.
+    let there = stored(folder);
+    let has = |name: &&String| there.is_empty() || there.iter().any(|chart| chart.starts_with(name.as_str()));
+    let told: Vec<&str> = names
+        .iter()
+        .filter(has)
+        .filter(|name| !names.iter().any(|of| is_page_of(name, of)))
+        .map(String::as_str)
+        .collect();
+    for only in wanted.only.iter().filter(|only| !names.contains(only)) {
+        known("chart", only, told.iter().copied())?;
     }
     Ok(redrawn)
 }

@@ -236,12 +236,12 @@ table! {
 }
 
 table! {
-    /// For every model whose price a regime raises by a duty: price before and after, and where its lost buyers went, option by
+    /// For every model under a measure of a regime (a duty, a quota, an inspection): price before and after, and where its lost buyers went, option by
     /// option, the outside option among them.
     pub struct DiversionRow in "diversion" by [regime, model, rank] {
         /// policy regime, by its name in the scenario
         regime: String;
-        /// the taxed model
+        /// the model under the measure
         model: String;
         /// its brand
         brand: String;
@@ -279,15 +279,15 @@ table! {
     }
 }
 
-/// What stands for all taxed models together in a column of models.
+/// What stands for all models under a regime's measure together in a column of models.
 pub const ALL_TAXED: &str = "all";
 
 table! {
-    /// Where the lost buyers of every taxed model, and of all of them together, went, by region: the chart of diversion.
+    /// Where the lost buyers of every model under a measure, and of all of them together, went, by region: the chart of diversion.
     pub struct DiversionRegionRow in "diversion_regions" by [regime, model, gainer_region] {
         /// policy regime, by its name in the scenario
         regime: String;
-        /// the taxed model, or `all` of them together
+        /// the model under the measure, or `all` of them together
         model: String;
         /// its brand; `all` for all of them
         brand: String;

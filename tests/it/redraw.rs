@@ -295,6 +295,11 @@ fn some_charts_of_some_regimes_over_another_period() {
     let svg = std::fs::read_to_string(out.join("who_pays_imposed.svg")).unwrap();
     assert!(svg.contains("period: year 1"), "{svg}");
     let stderr = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(!stderr.contains("who_pays_imposed shows"), "{stderr}");
+    let over = ["--only", "prices", "--period", "year_1", "--out", out.to_str().unwrap()];
+    let told_whole = stickershock(&[&["chart", run().to_str().unwrap()][..], &over].concat());
+    let whole = String::from_utf8_lossy(&told_whole.stderr).into_owned();
+    assert!(whole.contains("prices shows the whole horizon: --period does not change what it draws"), "{whole}");
     assert!(
         stderr.contains("headline is left out: replications.csv has the reporting period `after_deadline` alone"),
         "{stderr}"
@@ -326,6 +331,15 @@ fn the_look_is_chosen_for_print() {
         assert!(colour[..2] == colour[2..4] && colour[..2] == colour[4..], "#{colour}");
     }
     assert!(usual.contains("#0072B2") || usual.contains("#0072b2"));
+    // In the box of the option's own example type is as large as asked for, in all charts of the run but those of the bargaining.
+    let out = kept.path().join("boxed");
+    let arguments = ["chart", run().to_str().unwrap(), "--out", out.to_str().unwrap(), "--format", "svg"];
+    let told = stickershock(&[&arguments[..], &["--size", "160x100mm", "--font-size", "8"]].concat());
+    succeeded(&told);
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    let small: Vec<&str> = told.lines().filter(|line| line.contains("its labels are ")).collect();
+    let of_bargaining = |line: &&str| line.starts_with("offers_") || line.starts_with("settlement_dates_");
+    assert!(small.iter().all(of_bargaining), "{small:?}");
     // A box that is too low shrinks the type, and that is said.
     let (_, told, _) = drawn("low", &["--size", "160x30mm", "--font-size", "8"]);
     assert!(told.contains("headline: its labels are "), "{told}");

@@ -181,12 +181,24 @@ impl Canvas<'_> {
 
 impl Canvas<'_> {
     /// The name of a row around its middle, on two lines where it needs them.
-    pub(super) fn name(&self, (x, y): (f64, f64), name: &str, room: f64, anchor: Anchor) -> Result<(), ChartError> {
+    pub(super) fn name(&self, at: (f64, f64), name: &str, room: f64, anchor: Anchor) -> Result<(), ChartError> {
+        self.name_in(at, name, LABEL, room, anchor)
+    }
+
+    /// The same in another type.
+    pub(super) fn name_in(
+        &self,
+        (x, y): (f64, f64),
+        name: &str,
+        font: Type,
+        room: f64,
+        anchor: Anchor,
+    ) -> Result<(), ChartError> {
         const LINE: f64 = 12.0;
-        let lines = text::wrap(name, LABEL, room, 2)?;
+        let lines = text::name_lines(name, font, room, 2)?;
         for (at, line) in lines.iter().enumerate() {
             let middle = y + LINE * (at as f64 - (lines.len() - 1) as f64 / 2.0);
-            self.text_mid((x, middle), line, LABEL, anchor)?;
+            self.text_mid((x, middle), line, font, anchor)?;
         }
         Ok(())
     }

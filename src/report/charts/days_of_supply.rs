@@ -49,6 +49,7 @@ pub fn draw(rows: &[DealerRow], context: &ChartContext) -> Result<Vec<Svg>, Char
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
+        months: None,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: match longest {
             Some((panel, fan, week, days)) => format!(

@@ -92,6 +92,20 @@ fn title(panels: &[TimePanel], base: f64, period: &PeriodContext) -> String {
     )
 }
 
+/// A panel with each month once, at its middle: drawn from its first day on, its mean would stand before what moves it.
+fn by_month(panel: &TimePanel) -> TimePanel {
+    let month = |weeks: &[(Date, Fan)]| {
+        let [(first, fan), .., (last, _)] = weeks else { return weeks[0] };
+        let days = first.until(*last).map_or(0, |span| span.get_days());
+        (first.checked_add(jiff::Span::new().days(i64::from(days / 2))).unwrap_or(*first), *fan)
+    };
+    let fans = panel.fans.iter().map(|fan| GroupFan {
+        label: fan.label.clone(),
+        weeks: fan.weeks.chunk_by(|(a, _), (b, _)| (a.year(), a.month()) == (b.year(), b.month())).map(month).collect(),
+    });
+    TimePanel { fans: fans.collect(), ..panel.clone() }
+}
+
 const LINE: &str = "deficit with the partner of the dispute";
 const INK: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow: false };
 
@@ -102,14 +116,19 @@ const INK: Style = Style { ink: Ink(0, 77, 128), marker: Marker::Square, hollow:
 pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let panels = series(months, context)?;
     let base = months.last().map_or(0.0, |month| month.base);
+    let ends = panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks).map(|(week, _)| *week);
+    let ends = ends.clone().min().zip(ends.max());
+    // The title's means are of weeks, the lines of months.
+    let drawn: Vec<TimePanel> = panels.iter().map(by_month).collect();
     let sheet = Sheet {
         chart: CHART,
-        panels: &panels,
+        panels: &drawn,
+        months: ends,
         groups: vec![(INK, LINE.to_owned())],
         title: title(&panels, base, &context.period),
         topic: "the bilateral trade deficit",
         subtitle: format!(
-            "Billion US dollars a year, month by month: {} without the policy (line), plus the change of imports of these cars at customs \
+            "Billion US dollars a year, month by month, each at its middle: {} without the policy (line), plus the change of imports of these cars at customs \
              value and of orders lost.{}",
             text::number(base, 1),
             over_time::said_of_lines(context),
@@ -151,6 +170,10 @@ mod tests {
         assert_eq!(panels.len(), 1);
         assert_eq!(panels[0].fans[0].weeks.len(), 8);
         assert_eq!(panels[0].fans[0].weeks[4], (date(1995, 2, 4), months[2].deficit));
+        // Of four weeks from 7 January on the middle is at the 18th, with its own week.
+        let drawn = by_month(&panels[0]);
+        let middles: Vec<Date> = drawn.fans[0].weeks.iter().map(|(day, _)| *day).collect();
+        assert_eq!(middles, [date(1995, 1, 17), date(1995, 2, 14)]);
         let cut = "The vertical axis does not begin at zero.";
         assert!(draw(&months, &study.context).unwrap()[0].as_str().contains(cut));
         let mut low = months.clone();

@@ -1,4 +1,4 @@
-//! Where the buyers that a duty drove from each taxed model went, by region, with intervals.
+//! Where the buyers that a measure drove from each model under it went, by region, with intervals.
 
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
@@ -16,11 +16,11 @@ pub struct DiversionPanel {
     pub regimes: SharedNames,
     /// Weeks of the horizon in which they have other prices, on average over worlds: buyers are lost in these.
     pub weeks: f64,
-    /// All taxed models together, then each, the one that lost most first.
+    /// All models under the measure together, then each, the one that lost most first.
     pub bars: Vec<DiversionBar>,
 }
 
-/// One taxed model, or all of them.
+/// One model under the measure, or all of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiversionBar {
     /// The model.
@@ -85,7 +85,7 @@ pub fn series(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec
             bars.push((
                 is_all,
                 DiversionBar {
-                    model: if is_all { "All taxed models".to_owned() } else { text::car_name(&first.brand, model) },
+                    model: if is_all { "All models under it".to_owned() } else { text::car_name(&first.brand, model) },
                     lost_units: [first.lost_units, half],
                     shares: regions.iter().map(share).collect(),
                 },
@@ -106,7 +106,10 @@ pub fn series(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec
         }
     }
     if panels.is_empty() {
-        return Err(ChartError::Empty { chart: CHART, reason: "no taxed model lost a buyer to another".to_owned() });
+        return Err(ChartError::Empty {
+            chart: CHART,
+            reason: "no model under a measure lost a buyer to another".to_owned(),
+        });
     }
     Ok(panels)
 }
@@ -120,11 +123,13 @@ const BETWEEN: f64 = 18.0;
 const LINE: f64 = 16.0;
 /// Half of the widest interval of a share that is written.
 const WIDEST: f64 = 0.5;
-/// Bars of a panel: all taxed models together, and those that lose most.
+/// Bars of a panel: all models under the measure together, and those that lose most.
 const MOST: usize = 36;
-/// Left and right edge of the plot on a sheet of this width.
-fn plot(width: f64) -> (f64, f64) {
-    (0.29 * width, width - 130.0)
+/// Left and right edge of the plot on a sheet of this width: names have the room that the longest needs, two fifths of what there is at most.
+fn plot<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> Result<(f64, f64), ChartError> {
+    let before = MARGIN + 10.0;
+    let column = text::column(names, LABEL, (0.29 * width - before, 0.4 * width - before))?;
+    Ok((before + column, width - 130.0))
 }
 
 /// Draws the chart.
@@ -134,7 +139,10 @@ fn plot(width: f64) -> (f64, f64) {
 pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let mut panels = series(rows, context)?;
     let models: Vec<usize> = panels.iter().map(|panel| panel.bars.len() - 1).collect();
-    panels.iter_mut().for_each(|panel| panel.bars.truncate(MOST));
+    let most_bars = frame::rows(&context.look, ROW, HEAD + AFTER_TOTAL + VALUE_AXIS, MOST);
+    panels.iter_mut().for_each(|panel| panel.bars.truncate(most_bars));
+    let shown_names = panels.iter().flat_map(|panel| &panel.bars).map(|bar| bar.model.as_str());
+    let edges = plot(shown_names, context.look.width())?;
     let groups = groups(rows, context);
     let styles: Vec<(String, Style)> =
         groups.all().iter().map(|group| (group.label(&context.flag_label), groups.style(group))).collect();
@@ -147,9 +155,9 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
         let bars = panels[at].bars.len() as f64;
         HEAD + LINE * (names[at].0.len() - 1) as f64 + ROW * bars + AFTER_TOTAL + VALUE_AXIS + BETWEEN
     };
-    let pages = frame::pages(&(0..panels.len()).map(height).collect::<Vec<_>>());
-    let most = |at: usize| match pages[at].clone().any(|panel| models[panel] >= MOST) {
-        true => format!(" Of more than {} models those that lose most.", MOST - 1),
+    let pages = frame::pages(&(0..panels.len()).map(height).collect::<Vec<_>>(), &context.look);
+    let most = |at: usize| match pages[at].clone().any(|panel| models[panel] >= most_bars) {
+        true => format!(" Of more models than that those that lose most, {}.", most_bars - 1),
         false => String::new(),
     };
     let frame = |at: usize| Frame {
@@ -157,8 +165,8 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
         names: told_of_cut(pages[at].clone().map(|panel| (&panels[panel].regimes, names[panel].1))),
         title: frame::title_of(at, title(&panels[pages[at].clone()], &styles), "where lost buyers go, by regime"),
         subtitle: format!(
-            "Percent of the buyers that each taxed model loses, by region of what they buy instead. Right: how many it loses in the weeks of other prices, \
-             those of the whole horizon in which the duty stands; mean over {}s. Models in order of buyers lost.{}{}",
+            "Percent of the buyers that each model under a regime's measure loses, by region of what they buy instead. Right: how many it loses in the weeks of \
+             other prices, those of the whole horizon in which the measure stands; mean over {}s. Models in order of buyers lost.{}{}",
             context.each(),
             most(at),
             frame::page_of(at, pages.len())
@@ -175,7 +183,7 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
     let page = |(page, shown): (usize, &std::ops::Range<usize>)| {
         frame(page).around(shown.clone().map(height).sum::<f64>() - BETWEEN, |canvas, mut top| {
             for at in shown.clone() {
-                draw_panel(canvas, &panels[at], &names[at].0, &styles, top)?;
+                draw_panel(canvas, &panels[at], &names[at].0, &styles, (top, edges))?;
                 top += height(at);
             }
             Ok(())
@@ -240,7 +248,7 @@ fn draw_panel(
     panel: &DiversionPanel,
     name: &[String],
     styles: &[(String, Style)],
-    mut top: f64,
+    (mut top, edges): (f64, (f64, f64)),
 ) -> Result<(), ChartError> {
     for (at, line) in name.iter().enumerate() {
         top += if at > 0 { LINE } else { 0.0 };
@@ -251,15 +259,15 @@ fn draw_panel(
     let first = top + HEAD;
     let bottom = first + ROW * panel.bars.len() as f64 + AFTER_TOTAL;
     let Some(ticks) = axis::Ticks::covering([0.0, 100.0], 5) else { return Ok(()) };
-    let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
+    let scale = ticks.scale(edges.0, edges.1);
     value_axis(canvas, &ticks, scale, (first, bottom), "Share of the lost buyers", |v| format!("{}%", ticks.label(v)))?;
     // With several replications a number of so few buyers that it has no interval is marked.
     let has_intervals = panel.bars.iter().any(|bar| bar.lost_units[1].is_finite());
     for (at, bar) in panel.bars.iter().enumerate() {
         let y = first + ROW * (at as f64 + 0.5) + if at > 0 { AFTER_TOTAL } else { 0.0 };
         let font = if at == 0 { STRONG } else { LABEL };
-        let name = text::fit_name(&bar.model, font, plot(canvas.width).0 - MARGIN - 10.0)?;
-        canvas.text_mid((plot(canvas.width).0 - 10.0, y), &name, font, Anchor::End)?;
+        let name = text::fit_name(&bar.model, font, edges.0 - MARGIN - 10.0)?;
+        canvas.text_mid((edges.0 - 10.0, y), &name, font, Anchor::End)?;
         let [lost, half] = bar.lost_units;
         let lost = text::number(lost, 0);
         let figure = match half.is_finite() {
@@ -347,7 +355,7 @@ mod tests {
         let panels = series(&rows, &context).unwrap();
         let bars = &panels[0].bars;
         let names = bars.iter().map(|bar| bar.model.as_str()).collect::<Vec<_>>();
-        assert_eq!(names, ["All taxed models", "Make B", "Make A"]);
+        assert_eq!(names, ["All models under it", "Make B", "Make A"]);
         assert_eq!(bars[0].lost_units, [100.0, 2.0]);
         assert_eq!(values(&bars[0]), [0.15, 0.55, 0.3]);
         assert_eq!(values(&bars[1]), [0.0, 0.625, 0.375]);

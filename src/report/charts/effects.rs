@@ -2,7 +2,7 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, NOTE, PANEL, STRIPE};
 use super::uncertainty::MetricRows;
 use super::{ChartContext, ChartError, Svg, claims, text};
@@ -32,11 +32,12 @@ const LEAST: f64 = 0.01;
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no row has a number; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     let first = metrics.iter().flat_map(|metric| &metric.rows).next().ok_or_else(|| empty("there is no row"))?;
+    let most = frame::rows(&context.look, ROW + LINE, PANEL_TITLE + VALUE_AXIS + 10.0, MOST);
     let shown = |metric: &MetricRows<'_, EffectRow>| {
-        metric.rows.iter().filter(|row| row.share >= LEAST).count().clamp(1, MOST).min(metric.rows.len())
+        metric.rows.iter().filter(|row| row.share >= LEAST).count().clamp(1, most).min(metric.rows.len())
     };
     let width = context.look.width();
     let head = |metric: &MetricRows<'_, EffectRow>| text::wrap(&metric.label, PANEL, range(width).1 - MARGIN, 3);
@@ -52,14 +53,22 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
         true => format!("Change against the baseline ({})", context.regime_label(&context.baseline)),
         false => "Level".to_owned(),
     };
-    let frame = Frame {
+    let shares = first.draws >= EffectRow::ENOUGH;
+    let pages = frame::pages(&(0..metrics.len()).map(height).collect::<Vec<_>>(), &context.look);
+    let regime = context.in_title(&first.regime);
+    let frame = |at: usize| Frame {
         look: context.look.clone(),
         names: Vec::new(),
-        title: title(metrics, &context.in_title(&first.regime)),
+        title: frame::title_of(at, title(metrics, &regime), &format!("what the answer hangs on under {regime}")),
         subtitle: format!(
-            "{what}: means over groups of {} that have it alike, the lowest and the highest, all else varying; below each name, where these are. Right: the share of the variance \
-             over draws that it makes alone.",
+            "{what}: means over groups of {} that have it alike, the lowest and the highest, all else varying; below each name, which groups these are: of a parameter, parts \
+             of the draws by its value among those of the same structure, whose ranges may overlap. {}{}",
             text::count(first.draws, "draw"),
+            match first.draws < EffectRow::ENOUGH {
+                true => "Too few draws for shares of the variance.",
+                false => "Right: the share of the variance over draws that it makes alone.",
+            },
+            frame::page_of(at, pages.len()),
         ),
         legend: vec![
             (Key::Swatch(STRUCTURE), "how the model is built".to_owned()),
@@ -69,57 +78,82 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
             + &context.period.label()
             + ".",
     };
-    frame.around((0..metrics.len()).map(height).sum(), |canvas, mut top| {
-        for (place, metric) in metrics.iter().enumerate() {
-            let rows = &metric.rows[..shown(metric)];
-            let ends = rows.iter().flat_map(|row| [row.low * metric.rate, row.high * metric.rate]);
-            let zero = first.is_change().then_some(0.0);
-            let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else { return Err(empty("no row has a number")) };
-            for (line, part) in heads[place].iter().enumerate() {
-                canvas.text((MARGIN, top + 13.0 + HEAD_LINE * line as f64), part, PANEL, Anchor::Start)?;
-            }
-            canvas.text((canvas.width - MARGIN, top + 13.0), "share", NOTE.ink(MUTED), Anchor::End)?;
-            let (upper, scale) =
-                (top + head_height(place), ticks.scale(range(canvas.width).0 + 10.0, range(canvas.width).1 - 10.0));
-            let bottom = upper + rows_height(place);
-            let tops: Vec<f64> =
-                (0..rows.len()).map(|at| upper + names[place][..at].iter().map(row_height).sum::<f64>()).collect();
-            for (y, name) in tops.iter().zip(&names[place]).step_by(2) {
-                canvas.rect((MARGIN, *y), (canvas.width - MARGIN, y + row_height(name)), STRIPE, 1.0)?;
-            }
-            let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
-            value_axis(canvas, &ticks, scale, (upper, bottom), &metric.unit, label)?;
-            if first.is_change() {
-                canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
-            }
-            for ((row, name), y) in rows.iter().zip(&names[place]).zip(tops) {
-                for (line, part) in name.iter().enumerate() {
-                    let middle = y + 11.0 + LINE * line as f64;
-                    canvas.text_mid((MARGIN + NAMES * canvas.width, middle), part, LABEL, Anchor::End)?;
-                }
-                let height = row_height(name);
-                let ink = if row.kind == "structure" { STRUCTURE } else { PARAMETER };
-                let [low, high] = [row.low, row.high].map(|end| scale.at(end * metric.rate));
-                let middle = y + 0.5 * height;
-                canvas.rect((low, middle - 0.5 * BAR), (high.max(low + 1.0), middle + 0.5 * BAR), ink, 1.0)?;
-                // Where the ends are, below the name: nothing of the plot runs through it.
-                let note = text::fit(&format!("{} | {}", row.low_at, row.high_at), NOTE, NAMES * canvas.width)?;
-                canvas.text_mid(
-                    (MARGIN + NAMES * canvas.width, y + height - 9.0),
-                    &note,
-                    NOTE.ink(MUTED),
-                    Anchor::End,
-                )?;
-                let share = match row.share.is_finite() {
-                    true => format!("{:.0}%", 100.0 * row.share),
-                    false => "-".to_owned(),
+    let page = |(page, on): (usize, &std::ops::Range<usize>)| {
+        frame(page).around(on.clone().map(height).sum(), |canvas, mut top| {
+            for (place, metric) in metrics.iter().enumerate().skip(on.start).take(on.len()) {
+                let rows = &metric.rows[..shown(metric)];
+                let ends = rows.iter().flat_map(|row| [row.low * metric.rate, row.high * metric.rate]);
+                let zero = first.is_change().then_some(0.0);
+                let Some(ticks) = Ticks::covering(ends.chain(zero), 5) else {
+                    return Err(empty("no row has a number"));
                 };
-                canvas.text_mid((canvas.width - MARGIN, middle), &share, LABEL, Anchor::End)?;
+                for (line, part) in heads[place].iter().enumerate() {
+                    canvas.text((MARGIN, top + 13.0 + HEAD_LINE * line as f64), part, PANEL, Anchor::Start)?;
+                }
+                if shares {
+                    canvas.text((canvas.width - MARGIN, top + 13.0), "share", NOTE.ink(MUTED), Anchor::End)?;
+                }
+                let (upper, scale) =
+                    (top + head_height(place), ticks.scale(range(canvas.width).0 + 10.0, range(canvas.width).1 - 10.0));
+                let bottom = upper + rows_height(place);
+                let tops: Vec<f64> =
+                    (0..rows.len()).map(|at| upper + names[place][..at].iter().map(row_height).sum::<f64>()).collect();
+                for (y, name) in tops.iter().zip(&names[place]).step_by(2) {
+                    canvas.rect((MARGIN, *y), (canvas.width - MARGIN, y + row_height(name)), STRIPE, 1.0)?;
+                }
+                let label = |value: f64| if first.is_change() { ticks.signed_label(value) } else { ticks.label(value) };
+                value_axis(canvas, &ticks, scale, (upper, bottom), &metric.unit, label)?;
+                if first.is_change() {
+                    canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
+                }
+                for ((row, name), y) in rows.iter().zip(&names[place]).zip(tops) {
+                    for (line, part) in name.iter().enumerate() {
+                        let middle = y + 11.0 + LINE * line as f64;
+                        canvas.text_mid((MARGIN + NAMES * canvas.width, middle), part, LABEL, Anchor::End)?;
+                    }
+                    let height = row_height(name);
+                    let ink = if row.kind == "structure" { STRUCTURE } else { PARAMETER };
+                    let [low, high] = [row.low, row.high].map(|end| scale.at(end * metric.rate));
+                    let middle = y + 0.5 * height;
+                    canvas.rect((low, middle - 0.5 * BAR), (high.max(low + 1.0), middle + 0.5 * BAR), ink, 1.0)?;
+                    // Where the ends are, below the name: nothing of the plot runs through it.
+                    let note = text::fit(
+                        &format!("{} | {}", minus(&row.low_at), minus(&row.high_at)),
+                        NOTE,
+                        NAMES * canvas.width,
+                    )?;
+                    canvas.text_mid(
+                        (MARGIN + NAMES * canvas.width, y + height - 9.0),
+                        &note,
+                        NOTE.ink(MUTED),
+                        Anchor::End,
+                    )?;
+                    let share = match row.share.is_finite() {
+                        true => format!("{:.0}%", 100.0 * row.share),
+                        false => "-".to_owned(),
+                    };
+                    if shares {
+                        canvas.text_mid((canvas.width - MARGIN, middle), &share, LABEL, Anchor::End)?;
+                    }
+                }
+                top += height(place);
             }
-            top += height(place);
-        }
-        Ok(())
-    })
+            Ok(())
+        })
+    };
+    pages.iter().enumerate().map(page).collect()
+}
+
+/// The name of a group with the sign that numbers have on charts.
+fn minus(name: &str) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for (at, c) in name.char_indices() {
+        let is_sign = c == '-'
+            && (shown.is_empty() || shown.ends_with(' '))
+            && name[at + 1..].starts_with(|next: char| next.is_ascii_digit());
+        shown.push(if is_sign { '−' } else { c });
+    }
+    shown
 }
 
 /// What is seen: what makes most of the variance of the first metric.

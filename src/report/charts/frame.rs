@@ -53,15 +53,22 @@ impl Frame {
         text::register_fonts()?;
         let room = self.room();
         let chosen = self.look.title.as_ref().unwrap_or(&self.title);
-        let (title_font, title) = title_lines(chosen, room)?;
+        let (title_font, title) = title_lines(chosen, room, self.look.height().is_some())?;
         let subtitle = text::wrap(&self.subtitle, SUBTITLE, room, 4)?;
-        let footer = self.foot()?;
+        let mut footer = self.foot()?;
         let legend = self.legend_places()?;
         let mut y = MARGIN;
         let heading = y + line_height(title_font) * title.len() as f64 + line_height(SUBTITLE) * subtitle.len() as f64;
         let legend_lines = legend.iter().map(|(_, line)| line + 1).max().unwrap_or(0) as f64;
         let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 2.0 } else { 12.0 };
         let foot = top + body_height + 12.0;
+        // In a box the foot has the lines that are left, and all of it stands in the description.
+        if let Some(most) = self.look.height() {
+            let lines = ((most - foot - MARGIN + 6.0) / line_height(NOTE)).floor().max(0.0) as usize;
+            if lines < footer.len() {
+                footer = if lines == 0 { Vec::new() } else { text::wrap(&self.footer, NOTE, room, lines)? };
+            }
+        }
         let height = foot + line_height(NOTE) * footer.len() as f64 + MARGIN - 6.0;
         let names: String = self.names.iter().map(|sentence| format!(" {sentence}")).collect();
         let description = format!("{} {}{names}", self.subtitle, self.footer);
@@ -127,10 +134,10 @@ impl Frame {
 
 const NAMES_ELSEWHERE: &str = "All names of what is drawn together stand in the description of the SVG.";
 
-/// The lines of a title and their type, which is smaller where it is long: a title is made of numbers, and none of them is cut.
-fn title_lines(title: &str, room: f64) -> Result<(Type, Vec<String>), ChartError> {
+/// The lines of a title and their type, which is smaller in a box and where it is long: a title is made of numbers, and none of them is cut.
+fn title_lines(title: &str, room: f64, boxed: bool) -> Result<(Type, Vec<String>), ChartError> {
     let large = text::wrap(title, TITLE, room, 3)?;
-    if !large.last().is_some_and(|line| line.ends_with('…')) {
+    if !boxed && !large.last().is_some_and(|line| line.ends_with('…')) {
         return Ok((TITLE, large));
     }
     let small = TITLE.px(13.5);
@@ -220,8 +227,26 @@ pub(super) fn value_axis(
 /// Most height of a body: with title, legend and foot it fits a page of A4 where it is 16 cm wide.
 const PAGE: f64 = 880.0;
 
+/// What title, subtitle, legend and foot take of a box, about.
+const SURROUND: f64 = 210.0;
+/// Least height of a body in a box: one that is lower still shrinks the chart.
+const LEAST_BODY: f64 = 120.0;
+
+/// Height of the body of a page: of the box that is asked for, else of a page of A4.
+pub(super) fn room(look: &Figures) -> f64 {
+    look.height().map_or(PAGE, |height| (height - SURROUND).max(LEAST_BODY))
+}
+
+/// Rows of this height that a page holds beside what else its body has, `most` at most.
+pub(super) fn rows(look: &Figures, row: f64, beside: f64, most: usize) -> usize {
+    match look.height() {
+        None => most,
+        Some(_) => (((room(look) - beside) / row).floor().max(2.0) as usize).min(most),
+    }
+}
+
 /// Which blocks of these heights, in their order, stand on each page: as many as it holds, and one at least.
-pub(super) fn pages(heights: &[f64]) -> Vec<std::ops::Range<usize>> {
+pub(super) fn pages(heights: &[f64], look: &Figures) -> Vec<std::ops::Range<usize>> {
     let mut pages: Vec<std::ops::Range<usize>> = Vec::new();
     let mut left = 0.0;
     for (at, height) in heights.iter().enumerate() {
@@ -229,7 +254,7 @@ pub(super) fn pages(heights: &[f64]) -> Vec<std::ops::Range<usize>> {
             Some(page) if *height <= left => page.end = at + 1,
             _ => {
                 pages.push(at..at + 1);
-                left = PAGE;
+                left = room(look);
             }
         }
         left -= height;
@@ -256,8 +281,13 @@ mod tests {
 
     #[test]
     fn blocks_stand_on_as_few_pages_as_hold_them_in_order() {
-        assert_eq!(pages(&[400.0, 400.0, 100.0, 2_000.0, 10.0]), [0..2, 2..3, 3..4, 4..5]);
-        assert!(pages(&[]).is_empty());
+        let look = Figures::default();
+        assert_eq!(pages(&[400.0, 400.0, 100.0, 2_000.0, 10.0], &look), [0..2, 2..3, 3..4, 4..5]);
+        assert!(pages(&[], &look).is_empty());
+        // In a box 100 mm high they hold less, and rows are fewer.
+        let boxed = Figures { size_mm: Some((160.0, Some(100.0))), ..Figures::default() };
+        assert_eq!(pages(&[150.0, 150.0], &boxed), [0..1, 1..2]);
+        assert!(rows(&boxed, 17.0, 60.0, 48) < 20 && rows(&look, 17.0, 60.0, 48) == 48);
         assert_eq!((page_of(1, 3), page_of(0, 1)), (" Page 2 of 3.".to_owned(), String::new()));
     }
 }

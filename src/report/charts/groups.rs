@@ -123,7 +123,7 @@ pub fn draw(rows: &[GroupRow], regime: &str, context: &ChartContext) -> Result<V
     };
     let ticks = [covering(&|change| change.sales.ends())?, covering(&|change| change.profit.ends())?];
     let intervals = context.replications > 1;
-    let pages = frame::pages(&vec![ROW; changes.len()]);
+    let pages = frame::pages(&vec![ROW; changes.len()], &context.look);
     let frame = |at: usize| Frame {
         look: context.look.clone(),
         names: Vec::new(),
@@ -168,8 +168,8 @@ pub fn draw(rows: &[GroupRow], regime: &str, context: &ChartContext) -> Result<V
             }
             for (at, change) in changes[shown.clone()].iter().enumerate() {
                 let y = first + ROW * (at as f64 + 0.5);
-                let name = text::fit(&change.label, LABEL, plots(canvas.width)[0].0 - MARGIN - 10.0)?;
-                canvas.text_mid((plots(canvas.width)[0].0 - 8.0, y), &name, LABEL, Anchor::End)?;
+                let (right, room) = (plots(canvas.width)[0].0 - 8.0, plots(canvas.width)[0].0 - MARGIN - 10.0);
+                canvas.name((right, y), &change.label, room, Anchor::End)?;
                 for ((of, scale), ticks) in [&change.sales, &change.profit].into_iter().zip(&scales).zip(&ticks) {
                     draw_change(canvas, of, *scale, ticks, y)?;
                 }

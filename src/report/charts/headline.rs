@@ -198,7 +198,7 @@ pub fn draw(
         legend.push((Key::Interval(MEAN), "mean difference, 95% interval".to_owned()));
     }
     let each = context.each();
-    let pages = frame::pages(&vec![ROW; rows.len()]);
+    let pages = frame::pages(&vec![ROW; rows.len()], &context.look);
     let names: Vec<(Vec<String>, Type, f64, bool)> =
         rows.iter().map(|row| name_lines(&row.regimes, width)).collect::<Result<_, _>>()?;
     let frame = |at: usize| Frame {

@@ -2,11 +2,12 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, STRIPE, STRONG, Style};
 use super::winners_losers::weighs_more;
 use super::{ChartContext, ChartError, Svg, claims, text};
-use crate::report::rows::ModelRow;
+use crate::numerics::student;
+use crate::report::rows::{ModelRow, Summary};
 
 const CHART: &str = "model prices";
 
@@ -21,6 +22,8 @@ pub struct PriceChange {
     pub before_usd: f64,
     /// Under the regime.
     pub after_usd: f64,
+    /// Whether the interval of the change tells it from nothing; without one whatever changes is told.
+    pub told: bool,
 }
 
 impl PriceChange {
@@ -38,6 +41,11 @@ pub fn series(
     regime: &str,
     context: &ChartContext,
 ) -> Result<(Vec<PriceChange>, usize), ChartError> {
+    let reach = student::quantile(context.replications.saturating_sub(1), 0.975);
+    let told = |price: &Summary| {
+        let half = reach * price.change_std_error;
+        price.change != 0.0 && (half.is_nan() || half < price.change.abs())
+    };
     let own: Vec<PriceChange> = rows
         .iter()
         .filter(|row| row.regime == regime && row.period == context.period.name)
@@ -46,6 +54,7 @@ pub fn series(
             taxed: weighs_more(row),
             before_usd: row.sticker_price_usd.mean - row.sticker_price_usd.change,
             after_usd: row.sticker_price_usd.mean,
+            told: told(&row.sticker_price_usd),
         })
         .collect();
     let all = own.len();
@@ -62,9 +71,13 @@ const ROW: f64 = 18.0;
 const HEAD: f64 = 22.0;
 /// Models that a page has room for.
 const MOST: usize = 44;
-/// Left and right edge of the plot on a sheet of this width.
-fn plot(width: f64) -> (f64, f64) {
-    (0.31 * width, width - 225.0)
+/// Left and right edge of the plot on a sheet of this width: names have the room that the longest needs, half of what there is at most.
+fn plot<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> Result<(f64, f64), ChartError> {
+    let right = width - 225.0;
+    let before = MARGIN + 12.0;
+    let column =
+        text::column(names, STRONG, (0.31 * width - before, (0.5 * width - before).min(right - 120.0 - before)))?;
+    Ok((before + column, right))
 }
 /// Right edges of the columns of figures.
 fn columns(width: f64) -> [f64; 3] {
@@ -77,16 +90,21 @@ const AFTER: Style = Style { ink: Ink(213, 94, 0), marker: Marker::Circle, hollo
 /// What is seen: how many models cost more and how many less, and by how much at most.
 fn title(models: &[PriceChange], regime: &str) -> String {
     let side = |up: bool| {
-        let own: Vec<&PriceChange> = models.iter().filter(|model| (model.relative() > 0.0) == up).collect();
+        let own: Vec<&PriceChange> =
+            models.iter().filter(|model| model.told && (model.relative() > 0.0) == up).collect();
         let first = own.first()?;
         let (cost, word) = if own.len() == 1 { ("costs", "model") } else { ("cost", "models") };
         let more = if up { "more" } else { "less" };
         let most = text::number(100.0 * first.relative().abs(), 1);
         let model = text::brief(&first.model, claims::IN_TITLE);
-        Some(format!("{} {word} {cost} {more}, by up to {most}% ({model})", own.len()))
+        let by = if own.len() == 1 { "by" } else { "by up to" };
+        Some(format!("{} {word} {cost} {more}, {by} {most}% ({model})", own.len()))
     };
     let sides: Vec<String> = [true, false].into_iter().filter_map(side).collect();
-    format!("{regime}: {}", sides.join("; "))
+    match sides.is_empty() {
+        true => format!("{regime}: no change of a price is told from nothing"),
+        false => format!("{regime}: {}", sides.join("; ")),
+    }
 }
 
 /// Draws the chart of one regime over the context's period.
@@ -95,12 +113,14 @@ fn title(models: &[PriceChange], regime: &str) -> String {
 /// [`ChartError::Empty`] where no price moves; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
     let (models, all) = series(rows, regime, context)?;
-    let shown = &models[..models.len().min(MOST)];
+    let shown = &models[..models.len().min(frame::rows(&context.look, ROW, HEAD + VALUE_AXIS, MOST))];
+    let (left, right) = plot(shown.iter().map(|model| model.model.as_str()), context.look.width())?;
     let prices = shown.iter().flat_map(|model| [model.before_usd, model.after_usd]);
     let ticks = Ticks::covering(prices, 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no price is a number".to_owned() })?;
     let left_out = match all - shown.len() {
         0 => String::new(),
+        _ if shown.len() == 1 => format!(" The one of {all} models whose price moves most."),
         _ => format!(" The {} of {all} models whose price moves most.", shown.len()),
     };
     let bold = if shown.iter().any(|model| model.taxed) { " Bold: duty is a larger part of the price." } else { "" };
@@ -109,7 +129,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
         names: Vec::new(),
         title: title(&models, &context.in_title(regime)),
         subtitle: format!(
-            "Sticker price, duty included, US dollars, mean over {}. Without the policy: {}.{left_out}{bold}",
+            "Sticker price, duty included, US dollars, mean over {}. Without the policy: {}. The title counts changes that their intervals tell from nothing.{left_out}{bold}",
             context.period.label(),
             context.regime_label(&context.baseline),
         ),
@@ -126,7 +146,6 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
             let y = first + ROW * at as f64;
             canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
-        let (left, right) = plot(canvas.width);
         let scale = ticks.scale(left, right);
         value_axis(canvas, &ticks, scale, (first, bottom), "Sticker price, US dollars", |value| ticks.label(value))?;
         for (at, model) in shown.iter().enumerate() {
@@ -164,9 +183,17 @@ mod tests {
         assert_eq!(title(&models, "X"), "X: 11 models cost more, by up to 70.0% (Acura Legend)");
         let one = PriceChange { after_usd: 90.0, before_usd: 100.0, ..models[0].clone() };
         assert_eq!(
-            title(&[models[0].clone(), one], "X"),
-            "X: 1 model costs more, by up to 70.0% (Acura Legend); 1 model costs less, by up to 10.0% (Acura Legend)"
+            title(&[models[0].clone(), one.clone()], "X"),
+            "X: 1 model costs more, by 70.0% (Acura Legend); 1 model costs less, by 10.0% (Acura Legend)"
         );
+        // What its interval does not tell from nothing is not counted.
+        let unsure = PriceChange { told: false, ..one };
+        assert_eq!(title(&[models[0].clone(), unsure.clone()], "X"), "X: 1 model costs more, by 70.0% (Acura Legend)");
+        assert_eq!(title(&[unsure], "X"), "X: no change of a price is told from nothing");
+        let mut rows = study.models.clone();
+        rows.iter_mut().for_each(|row| row.sticker_price_usd.change_std_error = 1e6);
+        let (untold, _) = series(&rows, "imposed", &study.context).unwrap();
+        assert!(untold.len() == models.len() && untold.iter().all(|model| !model.told));
     }
 
     #[test]

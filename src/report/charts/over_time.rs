@@ -171,6 +171,8 @@ pub(super) struct Sheet<'a> {
     /// Name in errors.
     pub(super) chart: &'static str,
     pub(super) panels: &'a [TimePanel],
+    /// Where points are months and no weeks: the first day of the first and of the last week that they have.
+    pub(super) months: Option<(Date, Date)>,
     /// Style and label of each fan of a panel.
     pub(super) groups: Vec<(Style, String)>,
     pub(super) title: String,
@@ -191,6 +193,8 @@ pub(super) struct Sheet<'a> {
 }
 
 const PLOT_HEIGHT: f64 = 152.0;
+/// Plots are no lower in a box.
+const LOWEST_PLOT: f64 = 60.0;
 const PANEL_TITLE: f64 = 16.0;
 /// Lines of a panel's title: names of regimes that share it.
 const TITLE_LINES: usize = 6;
@@ -206,14 +210,18 @@ impl Sheet<'_> {
         let panels = shared(self.panels);
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
         let ticks = self.ticks(&panels);
-        let (first, last) = (shares.clone().map(|(d, _)| *d).min(), shares.map(|(d, _)| *d).max());
+        let (first, last) = match self.months {
+            Some((first, last)) => (Some(first), Some(last)),
+            None => (shares.clone().map(|(d, _)| *d).min(), shares.map(|(d, _)| *d).max()),
+        };
+        let apart = if self.months.is_some() { MONTHS_APART } else { WEEKS_APART };
         let (Some(ticks), Some(first), Some(last)) = (ticks, first, last) else {
             return Err(ChartError::Empty { chart: self.chart, reason: "no week has a value".to_owned() });
         };
 
         let columns = if panels.len() == 1 { 1 } else { 2 };
         let column_width = (self.look.width() - 2.0 * MARGIN - GUTTER * (columns - 1) as f64) / columns as f64;
-        let plot_height = if columns == 1 { 2.0 * PLOT_HEIGHT } else { PLOT_HEIGHT };
+        let tall = if columns == 1 { 2.0 * PLOT_HEIGHT } else { PLOT_HEIGHT };
         let mut placed = Vec::with_capacity(panels.len());
         for (at, panel) in panels.iter().enumerate() {
             let left = MARGIN + SHARE_AXIS + (column_width + GUTTER) * (at % columns) as f64;
@@ -224,6 +232,16 @@ impl Sheet<'_> {
             let title = panel.regimes.lines(PANEL, column_width, TITLE_LINES)?;
             placed.push((panel, dates, place_labels(&panel.events, dates)?, ticks, title));
         }
+        // In a box plots have the height that what stands around them leaves.
+        let around = placed.iter().map(|(_, _, labels, _, (title, _))| {
+            let levels = labels.iter().map(|label| label.level + 1).max().unwrap_or(0);
+            PANEL_TITLE * title.len() as f64 + 4.0 + EVENT_ROW * levels as f64 + DATE_AXIS
+        });
+        let around = around.fold(0.0, f64::max);
+        let plot_height = match self.look.height() {
+            Some(_) => tall.min((frame::room(self.look) - around).max(LOWEST_PLOT)),
+            None => tall,
+        };
         // Panels side by side leave the same room for labels, so that their plots line up.
         let row_heights: Vec<f64> = placed
             .chunks(columns)
@@ -240,7 +258,7 @@ impl Sheet<'_> {
             .iter()
             .map(|(style, label)| (Key::Fan { style: *style, bands: self.bands }, label.clone()))
             .collect();
-        let pages = frame::pages(&row_heights);
+        let pages = frame::pages(&row_heights, self.look);
         let page = |(at, rows): (usize, &std::ops::Range<usize>)| {
             let shown = || placed.chunks(columns).skip(rows.start).take(rows.len()).flatten();
             let cut = said_of_axes(shown().map(|(_, _, _, ticks, _)| ticks.low > 0.0 || ticks.high < 0.0));
@@ -268,7 +286,7 @@ impl Sheet<'_> {
                             canvas.line(&[(dates.from, y), (dates.to, y)], Stroke::solid(theme::AXIS, 1.0))?;
                         }
                         draw_events(canvas, labels, share)?;
-                        let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates)).collect();
+                        let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates, apart)).collect();
                         // Lines above all bands: a band of one group must not dim the line of another.
                         for (runs, group) in runs.iter().zip(&self.groups).filter(|_| self.bands) {
                             draw_bands(canvas, runs, group.0.ink, share)?;
@@ -319,6 +337,9 @@ fn draw_axes(
     }
     let floor = share.from;
     canvas.line(&[(dates.from, floor), (dates.to, floor)], Stroke::solid(theme::AXIS, 1.0))?;
+    if ticks.low > 0.0 || ticks.high < 0.0 {
+        draw_cut(canvas, (dates.from, floor))?;
+    }
     for tick in axis::date_ticks(first, last, dates.to - dates.from, 30.0) {
         let x = dates.at(axis::day(tick.date));
         canvas.line(&[(x, floor), (x, floor + 4.0)], Stroke::solid(theme::AXIS, 1.0))?;
@@ -334,18 +355,37 @@ fn draw_axes(
     Ok(())
 }
 
+/// The mark of an axis that does not begin at zero, where it would: two strokes across it.
+fn draw_cut(canvas: &Canvas, (x, floor): (f64, f64)) -> Result<(), ChartError> {
+    let stroke = Stroke::solid(theme::AXIS, 1.2);
+    canvas.line(&[(x, floor), (x, floor - 14.0)], stroke)?;
+    canvas.polygon(
+        &[(x - 4.0, floor - 3.0), (x + 4.0, floor - 7.0), (x + 4.0, floor - 10.0), (x - 4.0, floor - 6.0)],
+        theme::WHITE,
+        1.0,
+    )?;
+    for up in [3.0, 6.0] {
+        canvas.line(&[(x - 4.0, floor - up), (x + 4.0, floor - up - 4.0)], stroke)?;
+    }
+    Ok(())
+}
+
+/// Days between points that are joined: of weeks, and of the middles of months.
+const WEEKS_APART: f64 = 7.5;
+const MONTHS_APART: f64 = 38.0;
+
 /// Horizontal place and fan of consecutive weeks.
 type Run = Vec<(f64, Fan)>;
 
 /// A fan cut where weeks without a share interrupt it.
-fn runs(fan: &GroupFan, dates: AxisScale) -> Vec<Run> {
+fn runs(fan: &GroupFan, dates: AxisScale, apart: f64) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut before = None;
     for (start, quantiles) in &fan.weeks {
         let start = axis::day(*start);
         let point = (dates.at(start + 3.5), *quantiles);
         match runs.last_mut() {
-            Some(run) if before.is_some_and(|before| start - before < 7.5) => run.push(point),
+            Some(run) if before.is_some_and(|before| start - before < apart) => run.push(point),
             _ => runs.push(vec![point]),
         }
         before = Some(start);

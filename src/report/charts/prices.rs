@@ -90,6 +90,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
+        months: None,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: title(&panels),
         topic: "sticker prices against the baseline",

@@ -80,6 +80,7 @@ pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) 
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
+        months: None,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
         title: title(&panels, context),
         topic: "cars sold more than under the baseline",

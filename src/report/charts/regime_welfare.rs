@@ -97,7 +97,7 @@ pub fn draw(gains: &[Gain], context: &ChartContext) -> Result<Vec<Svg>, ChartErr
     let name = |block: &PartyBlock| block.regimes.lines(STRONG, context.look.width() - 2.0 * MARGIN - 12.0, 4);
     let names: Vec<(Vec<String>, bool)> = blocks.iter().map(name).collect::<Result<_, _>>()?;
     let height = |at: usize| HEAD + LINE * (names[at].0.len() - 1) as f64 + ROW * blocks[at].gains.len() as f64;
-    let pages = frame::pages(&(0..blocks.len()).map(height).collect::<Vec<_>>());
+    let pages = frame::pages(&(0..blocks.len()).map(height).collect::<Vec<_>>(), &context.look);
     let shown = |at: usize| pages[at].clone().map(|block| blocks[block].regimes.clone()).collect::<Vec<_>>();
     let frame = |at: usize| Frame {
         look: context.look.clone(),

@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{Frame, Key};
 use super::names::told_of_cut;
 use super::theme::{AXIS, GRID, Ink, LABEL, MARGIN, Marker, PANEL, Style, TICK};
-use super::{ChartContext, ChartError, SharedNames, Svg, text};
+use super::{ChartContext, ChartError, SharedNames, Svg, claims, text};
 
 const CHART: &str = "response";
 
@@ -349,6 +349,10 @@ fn over_one(regime: &str, mut own: Vec<&ResponsePoint>, swept: &Swept, measured:
         true => own.sort_by(|a, b| a.at[0].total_cmp(&b.at[0])),
         false => own.sort_by(|a, b| a.mean.total_cmp(&b.mean)),
     }
+    // Of names, the lowest and the highest are said to be so where their intervals tell them from the others.
+    if !swept.categories.is_empty() && own.len() > 1 && !ends_are_told(&own) {
+        return over_points(regime, own, measured, is_change);
+    }
     let (Some(first), Some(last)) = (own.first(), own.last()) else { return measured.label.clone() };
     let [low, high] = [first, last].map(|row| in_title(row.mean, is_change));
     let [from, to] = [first, last].map(|row| swept.place(row.at[0]));
@@ -357,6 +361,17 @@ fn over_one(regime: &str, mut own: Vec<&ResponsePoint>, swept: &Swept, measured:
         1 => format!("{regime}: {low}{unit} at {from} ({label}): {metric}"),
         _ => format!("{regime}: {low} at {from}, {high}{unit} at {to} ({label}): {metric}"),
     }
+}
+
+/// Whether the intervals of the first and the last of some points meet none of the others'. Points of one replication have no intervals, and the same
+/// worlds: what is lowest there is.
+pub(super) fn ends_are_told(own: &[&ResponsePoint]) -> bool {
+    let interval = |row: &ResponsePoint| [row.low, row.high];
+    let told = |at: usize| {
+        let others = own.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, row)| ("", interval(row)));
+        claims::not_told_from(interval(own[at]), others).is_empty()
+    };
+    own.iter().all(|row| row.low.is_nan()) || !own.is_empty() && told(0) && told(own.len() - 1)
 }
 
 /// What is seen of points over several settings: the range they span.

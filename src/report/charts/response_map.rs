@@ -4,7 +4,9 @@ use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame};
 use super::names::told_of_cut;
-use super::response::{Measured, ResponsePoint, Responses, ShownRegime, Swept, distinct, in_title, plain, told_of};
+use super::response::{
+    Measured, ResponsePoint, Responses, ShownRegime, Swept, distinct, ends_are_told, in_title, plain, told_of,
+};
 use super::theme::{AXIS, BLACK, Ink, LABEL, MARGIN, NOTE, PANEL, TICK, WHITE};
 use super::{ChartContext, ChartError, Svg, text};
 
@@ -158,19 +160,19 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
     let head_lines = heads.iter().map(|(lines, _)| lines.len()).max().unwrap_or(1);
     let panel_title = PANEL_TITLE + HEAD_LINE * (head_lines - 1) as f64;
     let height = panel_title + plot_height + X_AXIS;
-    let pages = frame::pages(&vec![height; grids.len().div_ceil(columns)]);
+    let pages = frame::pages(&vec![height; grids.len().div_ceil(columns)], &context.look);
     let frame = |at: usize| {
         Frame {
         look: context.look.clone(),
         names: told_of_cut(
             regimes.iter().zip(&heads).skip(columns * pages[at].start).take(columns * pages[at].len()).map(|(regime, (_, is_cut))| (&regime.regimes, *is_cut)),
         ),
-        title: frame::title_of(at, title(responses, &regimes, metric, (across, up), measured), &measured.label),
+        title: frame::title_of(at, title(responses, &regimes, metric, measured), &measured.label),
         subtitle: if responses.is_change {
             format!("Change against the baseline ({}) at the same point.", context.regime_label(&context.baseline))
         } else {
             "Mean at each point.".to_owned()
-        } + &frame::page_of(at, pages.len()),
+        } + &ends(responses, &regimes, metric, (across, up)) + &frame::page_of(at, pages.len()),
         legend: Vec::new(),
         footer: context.footer(&if widest.is_finite() {
             let widest = format!("{}{}", text::in_words(widest), measured.after());
@@ -206,27 +208,31 @@ pub fn draw(responses: Responses<'_>, metric: usize, context: &ChartContext) -> 
 }
 
 /// What is seen: the lowest and the highest point under the regime that moves the metric most.
-fn title(
+fn title(responses: Responses<'_>, regimes: &[ShownRegime<'_>], metric: usize, measured: &Measured) -> String {
+    let (regime, mut own) = told_of(regimes, responses.rows, metric);
+    own.sort_by(|a, b| a.mean.total_cmp(&b.mean));
+    let (Some(low), Some(high)) = (own.first(), own.last()) else { return measured.label.clone() };
+    let [from, to] = [low, high].map(|row| in_title(row.mean, responses.is_change));
+    format!("{}: {from} to {to}{} ({regime})", measured.label, measured.after())
+}
+
+/// Where the lowest and the highest point of that regime are, as far as their intervals tell them from the others.
+fn ends(
     responses: Responses<'_>,
     regimes: &[ShownRegime<'_>],
     metric: usize,
     (across, up): (&Swept, &Swept),
-    measured: &Measured,
 ) -> String {
     let (regime, mut own) = told_of(regimes, responses.rows, metric);
     own.sort_by(|a, b| a.mean.total_cmp(&b.mean));
-    let (Some(low), Some(high)) = (own.first(), own.last()) else { return measured.label.clone() };
-    let value = |row: &ResponsePoint| format!("{}{}", in_title(row.mean, responses.is_change), measured.after());
-    let place = |row: &ResponsePoint| [across.place(row.at[0]), up.place(row.at[1])];
-    let ([x, y], [to_x, to_y]) = (place(low), place(high));
-    format!(
-        "{regime}: from {} at {x} and {y} to {} at {to_x} and {to_y} ({}; {}): {}",
-        value(low),
-        value(high),
-        across.label,
-        up.label,
-        measured.label
-    )
+    let (Some(low), Some(high)) = (own.first(), own.last()) else { return String::new() };
+    if !ends_are_told(&own) {
+        return format!(" Which point of {regime} is the lowest or the highest is not told by their intervals.");
+    }
+    let place = |row: &ResponsePoint| {
+        format!("{} = {}, {} = {}", across.label, across.place(row.at[0]), up.label, up.place(row.at[1]))
+    };
+    format!(" {regime}: lowest at {}; highest at {}.", place(low), place(high))
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -457,7 +463,7 @@ mod tests {
         assert_eq!(Grid::of(responses, 0, "taxed"), plane());
         let context = super::super::response::context_for_tests();
         let svg = draw(responses, 0, &context).unwrap().remove(0);
-        let title = "<title>taxed: from 0 cars at 0 and 0 to +4.0 cars at 2 and 1 (Tariff; Yen): Cars sold</title>";
+        let title = "<title>Cars sold: 0 to +4.0 cars (taxed)</title>";
         assert!(svg.as_str().contains(title), "{}", svg.as_str());
         assert!(draw(Responses { swept: &axes[..1], ..responses }, 0, &context).is_err());
         assert!(draw(Responses { rows: &[], ..responses }, 0, &context).is_err());

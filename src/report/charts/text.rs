@@ -96,6 +96,29 @@ pub(super) fn fit_name(name: &str, font: Type, room: f64) -> Result<String, Char
     Ok("…".to_owned())
 }
 
+/// Width of the column of these names: as wide as the widest, within `least` and `most`.
+pub(super) fn column<'a>(
+    names: impl Iterator<Item = &'a str>,
+    font: Type,
+    (least, most): (f64, f64),
+) -> Result<f64, ChartError> {
+    let mut widest = least;
+    for name in names {
+        widest = f64::max(widest, width(&clean(name), font)?);
+    }
+    Ok(widest.min(most))
+}
+
+/// A name in at most `lines` lines; one that has more loses its middle, for names often differ only at their ends.
+pub(super) fn name_lines(name: &str, font: Type, room: f64, lines: usize) -> Result<Vec<String>, ChartError> {
+    let whole = wrap(name, font, room, lines)?;
+    if !whole.iter().any(|line| line.ends_with('…')) {
+        return Ok(whole);
+    }
+    let cut = wrap(&fit_name(name, font, 0.85 * room * lines as f64)?, font, room, lines)?;
+    if cut.iter().any(|line| line.ends_with('…')) { Ok(vec![fit_name(name, font, room)?]) } else { Ok(cut) }
+}
+
 /// `text` in at most `lines` lines of `room` pixels, the last cut where it does not fit.
 pub(super) fn wrap(text: &str, font: Type, room: f64, lines: usize) -> Result<Vec<String>, ChartError> {
     let text = clean(text);
@@ -267,6 +290,13 @@ mod tests {
             "Sanctions imposed at the deadline…"
         );
         assert_eq!(brief("Status quo", 36), "Status quo");
+        // Two names that differ at their ends stay two.
+        let [north, south] = ["north", "south"].map(|end| {
+            let name = format!("The republic of the seven islands and their waters in the far {end}");
+            name_lines(&name, LABEL, 130.0, 2).unwrap()
+        });
+        assert!(north != south && north.len() <= 2 && north.concat().ends_with("north"), "{north:?} {south:?}");
+        assert_eq!(column(["a", name].into_iter(), LABEL, (10.0, 90.0)).unwrap(), 90.0);
         let lines = wrap(name, LABEL, 120.0, 2).unwrap();
         assert_eq!(lines.len(), 2);
         assert!(lines.iter().all(|line| width(line, LABEL).unwrap() <= 120.0));

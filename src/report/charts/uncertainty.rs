@@ -53,10 +53,11 @@ pub struct MetricRows<'a, R> {
 pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
     let empty = |reason: &str| ChartError::Empty { chart: CHART, reason: reason.to_owned() };
     // More regimes than a page holds go on below, or on the next.
+    let most = frame::rows(&context.look, ROW, PANEL_TITLE + HEAD_LINE + VALUE_AXIS + 10.0, MOST);
     let parts: Vec<MetricRows<'_, UncertaintyRow>> = metrics
         .iter()
         .flat_map(|metric| {
-            metric.rows.chunks(MOST).map(|rows| MetricRows {
+            metric.rows.chunks(most).map(|rows| MetricRows {
                 label: metric.label.clone(),
                 unit: metric.unit.clone(),
                 rate: metric.rate,
@@ -85,7 +86,7 @@ pub fn draw(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) 
     } else {
         "Level.".to_owned()
     };
-    let pages = frame::pages(&(0..metrics.len()).map(height).collect::<Vec<_>>());
+    let pages = frame::pages(&(0..metrics.len()).map(height).collect::<Vec<_>>(), &context.look);
     let frame = |at: usize| {
         Frame {
         look: context.look.clone(),

@@ -2,7 +2,7 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG};
 use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::report::account_rows::PairedChange;
@@ -65,7 +65,10 @@ pub(super) fn unit_of(billions: impl Iterator<Item = f64>) -> (f64, &'static str
 }
 
 const ROW: f64 = 27.0;
-const THICK: f64 = 17.0;
+/// Rows are no lower in a box.
+const LOWEST_ROW: f64 = 14.0;
+/// Part of a row that its bar takes.
+const THICK: f64 = 0.63;
 /// Left and right edge of the plot on a sheet of this width.
 fn plot(width: f64) -> (f64, f64) {
     (0.27 * width, width - 160.0)
@@ -91,13 +94,13 @@ fn title(bars: &[PaymentBar], regime: &str, unit: &str) -> String {
     let most = parties().filter(|bar| bar.change.mean > 0.0).max_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     match (least, most) {
         (Some(least), Some(most)) => {
-            format!("{regime}: who loses most: {}; who gains most: {}", money(least), money(most))
+            format!("{regime}: the largest loss falls on {}; the largest gain goes to {}", money(least), money(most))
         }
         (Some(least), None) => {
-            format!("{regime}: who loses most: {}; nobody surely gains", money(least))
+            format!("{regime}: the largest loss falls on {}; nobody surely gains", money(least))
         }
         (None, Some(most)) => {
-            format!("{regime}: who gains most: {}; nobody surely loses", money(most))
+            format!("{regime}: the largest gain goes to {}; nobody surely loses", money(most))
         }
         (None, None) => format!("{regime}: nobody's gain or loss is told from nothing"),
     }
@@ -141,41 +144,58 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
             context.footer("One replication: no interval.")
         },
     };
-    let height = ROW * bars.len() as f64 + VALUE_AXIS;
+    let row = match context.look.height() {
+        Some(_) => ((frame::room(&context.look) - VALUE_AXIS) / bars.len() as f64).clamp(LOWEST_ROW, ROW),
+        None => ROW,
+    };
+    let height = row * bars.len() as f64 + VALUE_AXIS;
     frame.around(height, |canvas, top| {
-        let bottom = top + ROW * bars.len() as f64;
+        let bottom = top + row * bars.len() as f64;
         for at in (0..bars.len()).step_by(2) {
-            let y = top + ROW * at as f64;
-            canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
+            let y = top + row * at as f64;
+            canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + row), STRIPE, 1.0)?;
         }
         let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
         let axis = format!("US dollars a year, {unit}");
         value_axis(canvas, &ticks, scale, (top, bottom), &axis, |v| ticks.signed_label(v))?;
         canvas.line(&[(scale.at(0.0), top), (scale.at(0.0), bottom)], Stroke::solid(AXIS, 1.2))?;
         for (at, bar) in bars.iter().enumerate() {
-            let y = top + ROW * (at as f64 + 0.5);
-            draw_bar(canvas, bar, y, |value| scale.at(value))?;
+            let y = top + row * (at as f64 + 0.5);
+            draw_bar(canvas, bar, (y, row), |value| scale.at(value))?;
             let next = bars.get(at + 1).filter(|next| !next.total || next.to == bar.to);
             if next.is_some() {
                 let x = scale.at(bar.to);
-                canvas.line(&[(x, y + THICK / 2.0), (x, y + ROW - THICK / 2.0)], Stroke::solid(theme::MUTED, 0.8))?;
+                canvas.line(
+                    &[(x, y + THICK * row / 2.0), (x, y + row - THICK * row / 2.0)],
+                    Stroke::solid(theme::MUTED, 0.8),
+                )?;
             }
         }
         Ok(())
     })
 }
 
-fn draw_bar(canvas: &Canvas, bar: &PaymentBar, y: f64, at: impl Fn(f64) -> f64) -> Result<(), ChartError> {
+fn draw_bar(
+    canvas: &Canvas,
+    bar: &PaymentBar,
+    (y, row): (f64, f64),
+    at: impl Fn(f64) -> f64,
+) -> Result<(), ChartError> {
     let font = if bar.total { STRONG } else { LABEL };
-    let label = text::fit(&bar.label, font, plot(canvas.width).0 - MARGIN - 12.0)?;
-    canvas.text_mid((plot(canvas.width).0 - 12.0, y), &label, font, Anchor::End)?;
+    let (right, room) = (plot(canvas.width).0 - 12.0, plot(canvas.width).0 - MARGIN - 12.0);
+    if row < ROW {
+        canvas.text_mid((right, y), &text::fit_name(&bar.label, font, room)?, font, Anchor::End)?;
+    } else {
+        canvas.name_in((right, y), &bar.label, font, room, Anchor::End)?;
+    }
     let ink = match (bar.total, bar.change.mean < 0.0) {
         (true, _) => MUTED,
         (false, true) => LOSS,
         (false, false) => GAIN,
     };
     let (left, right) = (at(bar.from.min(bar.to)), at(bar.from.max(bar.to)));
-    canvas.rect((left, y - THICK / 2.0), (right.max(left + 0.6), y + THICK / 2.0), ink, 1.0)?;
+    let half = THICK * row / 2.0;
+    canvas.rect((left, y - half), (right.max(left + 0.6), y + half), ink, 1.0)?;
     let [low, high] = bar.change.interval;
     let mut figure = signed(bar.change.mean);
     if low.is_finite() && high.is_finite() {
@@ -221,10 +241,9 @@ mod tests {
         assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
         let study = fixtures::showdown(3);
         let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
-        let told =
-            "who loses most: Buyers (−3.000 billion USD a year); who gains most: Makers (+0.500 billion USD a year)";
+        let told = "the largest loss falls on Buyers (−3.000 billion USD a year); the largest gain goes to Makers (+0.500 billion USD a year)";
         let billions = title(&bars, "X", "billion");
-        assert!(billions.contains(told) && svg.as_str().contains("who loses most: "), "{billions}");
+        assert!(billions.contains(told) && svg.as_str().contains("the largest loss falls on "), "{billions}");
         // A small policy is told in millions: nothing is written as 0.000 beside a bar that can be seen.
         let small = [party("Buyers", -0.0004, false), party("Home", -0.0004, true)];
         let svg = draw(&small, &study.context.regimes[1].name, &study.context).unwrap();

@@ -2,7 +2,7 @@
 
 use super::axis::{AxisScale, Ticks};
 use super::canvas::{Anchor, Canvas, Stroke};
-use super::frame::{Frame, Key, VALUE_AXIS, value_axis};
+use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Groups, LABEL, MARGIN, MUTED, RegionGroup, STRIPE, STRONG, Style};
 use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::numerics::student;
@@ -85,9 +85,13 @@ const MOST: usize = 48;
 const ROW: f64 = 17.0;
 const BAR: f64 = 9.0;
 const HEAD: f64 = 22.0;
-/// Left and right edge of the plot on a sheet of this width.
-fn plot(width: f64) -> (f64, f64) {
-    (0.31 * width, width - 235.0)
+/// Left and right edge of the plot on a sheet of this width: names have the room that the longest needs, half of what there is at most.
+fn plot<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> Result<(f64, f64), ChartError> {
+    let right = width - 235.0;
+    let before = MARGIN + 26.0;
+    let column =
+        text::column(names, STRONG, (0.31 * width - before, (0.5 * width - before).min(right - 120.0 - before)))?;
+    Ok((before + column, right))
 }
 /// Right edges of the columns of figures.
 fn columns(width: f64) -> [f64; 3] {
@@ -95,11 +99,11 @@ fn columns(width: f64) -> [f64; 3] {
 }
 
 /// Those that are drawn, and what is said of those that are not.
-fn most_changed(all: &[(ModelChange, RegionGroup)]) -> (Vec<&(ModelChange, RegionGroup)>, String) {
-    if all.len() <= MOST {
+fn most_changed(all: &[(ModelChange, RegionGroup)], most: usize) -> (Vec<&(ModelChange, RegionGroup)>, String) {
+    if all.len() <= most {
         return (all.iter().collect(), String::new());
     }
-    let half = MOST / 2;
+    let half = most / 2;
     let shown = all[..half].iter().chain(&all[all.len() - half..]).collect();
     (shown, format!(" The {half} first and the {half} last of {} models.", all.len()))
 }
@@ -140,7 +144,8 @@ fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
 /// [`ChartError::Empty`] where no row of the regime and the context's period has a change; [`ChartError::Draw`] where the drawing library fails.
 pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
     let (all, groups) = changes(rows, regime, context)?;
-    let (changes, left_out) = most_changed(&all);
+    let (changes, left_out) = most_changed(&all, frame::rows(&context.look, ROW, HEAD + VALUE_AXIS, MOST));
+    let edges = plot(changes.iter().map(|(change, _)| change.model.as_str()), context.look.width())?;
     let ends = changes.iter().flat_map(|(c, _)| [c.change, c.change - c.half_width, c.change + c.half_width]);
     let ticks = Ticks::covering(ends.chain([0.0]), 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;
@@ -193,7 +198,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
             let y = first + ROW * at as f64;
             canvas.rect((MARGIN, y), (canvas.width - MARGIN, y + ROW), STRIPE, 1.0)?;
         }
-        let scale = ticks.scale(plot(canvas.width).0, plot(canvas.width).1);
+        let scale = ticks.scale(edges.0, edges.1);
         let axis = format!("Change in {sales}, cars a year");
         value_axis(canvas, &ticks, scale, (first, bottom), &axis, |value| ticks.signed_label(value))?;
         for (at, (change, group)) in changes.iter().copied().enumerate() {
@@ -212,10 +217,10 @@ fn draw_row(
     y: f64,
 ) -> Result<(), ChartError> {
     let font = if change.taxed { STRONG } else { LABEL };
-    let name = text::fit_name(&change.model, font, plot(canvas.width).0 - MARGIN - 26.0)?;
-    canvas.text_mid((plot(canvas.width).0 - 26.0, y), &name, font, Anchor::End)?;
+    let name = text::fit_name(&change.model, font, scale.from - MARGIN - 26.0)?;
+    canvas.text_mid((scale.from - 26.0, y), &name, font, Anchor::End)?;
     // Beside the name, where it hides neither the end of the bar nor the interval.
-    canvas.marker((plot(canvas.width).0 - 14.0, y), 3.8, style)?;
+    canvas.marker((scale.from - 14.0, y), 3.8, style)?;
     let (zero, end) = (scale.at(0.0), scale.at(change.change));
     if change.change != 0.0 {
         canvas.rect((zero.min(end), y - BAR / 2.0), (zero.max(end), y + BAR / 2.0), style.ink, 1.0)?;

@@ -68,7 +68,7 @@ pub fn draw(looks: &[(u64, &[Index])], shown: &[Shown], context: &OutputContext)
     let style = |ink: Ink, marker: Marker| Style { ink, marker, hollow: false };
     let styles = [style(FIRST, Marker::Square), style(SECOND, Marker::Circle)];
     let columns = columns(context.look.width());
-    let pages = frame::pages(&vec![HEAD + HEIGHT + BELOW; panels.len().div_ceil(columns)]);
+    let pages = frame::pages(&vec![HEAD + HEIGHT + BELOW; panels.len().div_ceil(columns)], &context.look);
     let frame = |at: usize| Frame {
         look: context.look.clone(),
         names: Vec::new(),

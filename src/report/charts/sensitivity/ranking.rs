@@ -56,15 +56,14 @@ pub fn draw(ranking: &Ranking, context: &OutputContext) -> Result<Svg, ChartErro
     let count = labels.len() as f64;
     let left_edge = MARGIN + LEFT * context.look.width();
     let width = ((context.look.width() - MARGIN - left_edge) / count).min(64.0);
-    let height = width.clamp(22.0, 30.0);
+    let height = width.clamp(26.0, 30.0);
     frame.around(HEAD + height * count, |canvas, top| {
         for (i, label) in labels.iter().enumerate() {
             let y = top + HEAD + height * (i as f64 + 0.5);
             let number = format!("{}", i + 1);
             let x = left_edge + width * (i as f64 + 0.5);
             canvas.text((x, top + HEAD - 7.0), &number, LABEL, Anchor::Middle)?;
-            let name = text::fit_name(label, LABEL, left_edge - MARGIN - 40.0)?;
-            canvas.text_mid((left_edge - 32.0, y), &name, LABEL, Anchor::End)?;
+            canvas.name((left_edge - 32.0, y), label, left_edge - MARGIN - 40.0, Anchor::End)?;
             canvas.text_mid((left_edge - 10.0, y), &number, LABEL, Anchor::End)?;
             for (j, probability) in cells[i].iter().enumerate() {
                 let left = left_edge + width * j as f64;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{MOST_ROWS, RunFacts};
 use crate::model::outcome::ModelMetric;
-use crate::report::page::words::different;
+use crate::report::page::words::{counted, different};
 use crate::report::page::{
     Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
 };
@@ -132,7 +132,7 @@ impl RunFacts<'_> {
             self.report.results.arms().map(|arm| (self.report.regime_name(arm), arm.0)).collect();
         let columns = vec![
             FrameColumn::text("regime", "Regime"),
-            FrameColumn::text("model", "Taxed model"),
+            FrameColumn::text("model", "Model under the measure"),
             FrameColumn::text("gainer", "Where its lost buyers went"),
             FrameColumn::new("share_of_lost", "Share of them", Show::Percent).within(4, 5),
             FrameColumn::new("low", "Lower end", Show::Percent),
@@ -159,8 +159,10 @@ impl RunFacts<'_> {
             kept.extend(models.into_iter().take(room).map(|(key, _)| *key));
         }
         if left_out > 0 {
-            frame.left_out =
-                format!("Without {left_out} taxed models that lose fewer buyers; all are in tables/diversion.csv.");
+            frame.left_out = format!(
+                "Without {} under a measure that lose fewer buyers; all are in tables/diversion.csv.",
+                counted(left_out as u64, "model")
+            );
         }
         for row in &rows {
             let (Some(arm), Some(j)) = (regime.get(&row.regime), place.get(row.model.as_str())) else { continue };
