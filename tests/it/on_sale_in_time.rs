@@ -188,9 +188,7 @@ name = "helped"
 events = [{ date = 1995-07-01, action = "imposed", instrument = "off" }]
 "#;
     let folder = tempfile::tempdir().unwrap();
-    for name in ["market_1995"] {
-        copy(&root().join("tests").join(name), &folder.path().join(name));
-    }
+    copy(&root().join("tests/market_1995"), &folder.path().join("market_1995"));
     std::fs::write(folder.path().join("off.toml"), OFF).unwrap();
     let assignments: Vec<String> =
         FAST.iter().chain(&["market.home_cost_share=0.0"]).map(|text| (*text).to_owned()).collect();
