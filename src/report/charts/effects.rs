@@ -42,10 +42,17 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
     let width = context.look.width();
     let head = |metric: &MetricRows<'_, EffectRow>| text::wrap(&metric.label, PANEL, range(width).1 - MARGIN, 3);
     let heads: Vec<Vec<String>> = metrics.iter().map(head).collect::<Result<_, _>>()?;
-    let name = |row: &&EffectRow| text::wrap(&row.label, LABEL, NAMES * width, 3);
+    // Where the ends are stands below the name: nothing of the plot runs through it.
+    let name = |row: &&EffectRow| {
+        let ends = format!("{} | {}", minus(&row.low_at), minus(&row.high_at));
+        Ok::<_, ChartError>((
+            text::wrap(&row.label, LABEL, NAMES * width, 3)?,
+            text::wrap(&ends, NOTE, NAMES * width, 2)?,
+        ))
+    };
     let names = |metric: &MetricRows<'_, EffectRow>| metric.rows[..shown(metric)].iter().map(name).collect();
-    let names: Vec<Vec<Vec<String>>> = metrics.iter().map(names).collect::<Result<_, ChartError>>()?;
-    let row_height = |name: &Vec<String>| ROW + LINE * (name.len() - 1) as f64;
+    let names: Vec<Vec<RowWords>> = metrics.iter().map(names).collect::<Result<_, ChartError>>()?;
+    let row_height = |(name, ends): &RowWords| ROW + LINE * (name.len() + ends.len() - 2) as f64;
     let rows_height = |at: usize| names[at].iter().map(row_height).sum::<f64>();
     let head_height = |at: usize| PANEL_TITLE + HEAD_LINE * (heads[at].len() - 1) as f64;
     let height = |at: usize| head_height(at) + rows_height(at) + VALUE_AXIS + 10.0;
@@ -106,28 +113,21 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
                 if first.is_change() {
                     canvas.line(&[(scale.at(0.0), upper), (scale.at(0.0), bottom)], Stroke::solid(BLACK, 1.0))?;
                 }
-                for ((row, name), y) in rows.iter().zip(&names[place]).zip(tops) {
+                for ((row, words), y) in rows.iter().zip(&names[place]).zip(tops) {
+                    let (name, ends) = words;
                     for (line, part) in name.iter().enumerate() {
                         let middle = y + 11.0 + LINE * line as f64;
                         canvas.text_mid((MARGIN + NAMES * canvas.width, middle), part, LABEL, Anchor::End)?;
                     }
-                    let height = row_height(name);
+                    let height = row_height(words);
                     let ink = if row.kind == "structure" { STRUCTURE } else { PARAMETER };
                     let [low, high] = [row.low, row.high].map(|end| scale.at(end * metric.rate));
                     let middle = y + 0.5 * height;
                     canvas.rect((low, middle - 0.5 * BAR), (high.max(low + 1.0), middle + 0.5 * BAR), ink, 1.0)?;
-                    // Where the ends are, below the name: nothing of the plot runs through it.
-                    let note = text::fit(
-                        &format!("{} | {}", minus(&row.low_at), minus(&row.high_at)),
-                        NOTE,
-                        NAMES * canvas.width,
-                    )?;
-                    canvas.text_mid(
-                        (MARGIN + NAMES * canvas.width, y + height - 9.0),
-                        &note,
-                        NOTE.ink(MUTED),
-                        Anchor::End,
-                    )?;
+                    for (line, part) in ends.iter().rev().enumerate() {
+                        let middle = y + height - 9.0 - LINE * line as f64;
+                        canvas.text_mid((MARGIN + NAMES * canvas.width, middle), part, NOTE.ink(MUTED), Anchor::End)?;
+                    }
                     let share = match row.share.is_finite() {
                         true => format!("{:.0}%", 100.0 * row.share),
                         false => "-".to_owned(),
@@ -143,6 +143,9 @@ pub fn draw(metrics: &[MetricRows<'_, EffectRow>], context: &ChartContext) -> Re
     };
     pages.iter().enumerate().map(page).collect()
 }
+
+/// Lines of a row: its name, and where its ends are.
+type RowWords = (Vec<String>, Vec<String>);
 
 /// The name of a group with the sign that numbers have on charts.
 fn minus(name: &str) -> String {
