@@ -43,7 +43,7 @@ for (const file of reports) {
   const figures = await still.locator("figure.chart").count();
   check(`${name}: an answer without scripts`, words.length >= 1 && words.every((sentence) => sentence.length > 20), words.join(" | "));
   check(`${name}: charts without scripts`, figures >= 1 && drawn === figures, `${drawn} of ${figures}`);
-  const readme = readFileSync(join(file, "..", "README.md"), "utf8").replaceAll("&lt;", "<").replaceAll("\\[", "[").replaceAll("\\]", "]");
+  const readme = readFileSync(join(file, "..", "README.md"), "utf8").replaceAll("&lt;", "<").replaceAll("`", "").replaceAll("\\[", "[").replaceAll("\\]", "]");
   check(`${name}: the answer is the README's`, words.every((sentence) => readme.includes(sentence)));
   if (shots) await still.screenshot({ path: join(shots, `${name}-plain.png`), fullPage: true });
   await plain.close();
