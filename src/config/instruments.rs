@@ -389,11 +389,15 @@ fn expiry(
     section: &InstrumentSection,
     horizon: Horizon,
 ) -> Result<Option<Expiry>, ConfigError> {
-    let Some(date) = section.until else { return Ok(None) };
     if section.kind == KindChoice::Credit {
-        let help = "end it with an event: action = \"lifted\"";
-        return Err(reader.error(&format!("{key}.until"), "is of no use for a credit", help));
+        // What it was in the base year is what ends.
+        let dated = [("until", section.until.is_some()), ("schedule", !section.schedule.is_empty())];
+        if let Some((what, _)) = dated.iter().find(|(_, given)| *given) {
+            let help = "end it with an event: action = \"lifted\"";
+            return Err(reader.error(&format!("{key}.{what}"), "is of no use for a credit", help));
+        }
     }
+    let Some(date) = section.until else { return Ok(None) };
     match u32::try_from(horizon.week_of(date)) {
         Ok(week) if date > horizon.start => Ok(Some(Expiry { date, week })),
         _ => {

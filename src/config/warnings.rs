@@ -91,8 +91,9 @@ fn percent(warnings: &mut Vec<String>, key: &str, rate: f64) {
     }
 }
 
-/// Fewest letters of names of which one letter too many, too few or other is taken for a slip.
-const SLIP_LETTERS: usize = 5;
+/// Letters of names of which one letter too many, too few or other is taken for a slip: in short ones it is another name, and long ones are not
+/// compared letter by letter.
+const SLIP_LETTERS: std::ops::RangeInclusive<usize> = 5..=40;
 
 /// Pairs of different names that are the same but for case, spaces, signs and one letter of several.
 fn near_equal(names: &[String]) -> Vec<(String, String)> {
@@ -105,8 +106,9 @@ fn near_equal(names: &[String]) -> Vec<(String, String)> {
         if seen.iter().any(|(other, _)| other == name) || own.is_empty() {
             continue;
         }
-        let word = |name: &str| name.len() >= SLIP_LETTERS && !name.contains(|c: char| c.is_ascii_digit());
-        let near = |other: &str| other == own || (word(other) && word(&own) && distance(other, &own) == 1);
+        let word = |name: &str| SLIP_LETTERS.contains(&name.len()) && !name.contains(|c: char| c.is_ascii_digit());
+        let slip = |other: &str| own.len().abs_diff(other.len()) <= 4 && word(other) && word(&own);
+        let near = |other: &str| other == own || (slip(other) && distance(other, &own) == 1);
         pairs
             .extend(seen.iter().filter(|(_, other)| near(other)).map(|(other, _)| ((*other).to_owned(), name.clone())));
         seen.push((name, own));

@@ -290,7 +290,7 @@ impl Makers {
         }
         let must_be_positive = market.chain.is_vertical() || facts.cost_volume > 0.0;
         if let Some(j) = costs.marginal_cost.iter().position(|cost| must_be_positive && *cost <= 0.0) {
-            let (model, list_price_usd) = (market.models[j].name.clone(), list[j]);
+            let (model, list_price_usd) = (market.models[j].name.clone(), market.models[j].list_price_usd);
             let (cost_usd, local_usd) = (costs.marginal_cost[j], market.chain.local_usd(j));
             return Err(WorldError::NoCost { model, cost_usd, list_price_usd, local_usd });
         }

@@ -406,6 +406,17 @@ events = [{ date = 1995-05-20, action = "imposed", instrument = "specific" }]
     assert!((price(20, j) - price(19, j) - 3_000.0).abs() < 0.1, "{} {}", price(19, j), price(20, j));
     assert!((price(20, other) - price(19, other)).abs() < 0.1);
     refused(&sections.replace("\"lifted\"", "\"imposed\""), &["ended"], &["imposed", "cannot follow the start"]);
+    let steps = "kind = \"credit\"\nschedule = [{ from = 1995-06-03, amount_usd = 1000.0 }]";
+    refused(
+        &sections.replace("kind = \"credit\"", steps),
+        &["ended"],
+        &["instrument.credit.schedule", "is of no use for a credit", "lifted"],
+    );
+    refused(
+        &sections.replace("3000.0", "90000.0"),
+        &["ended"],
+        &["instrument.credit.amount_usd", "leaves nothing to pay"],
+    );
 }
 
 /// Season and trend multiply the cars of each week and nothing else.

@@ -35,7 +35,9 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
         let replication = study.replication(number).unwrap();
         let key = Streams::new(scenario.seed, number).population_key();
         let world = World::build(&WorldFacts::of(scenario), key, None, Execution::SERIAL).unwrap();
-        // The search began elsewhere: the same root to its tolerance.
+        // The search began elsewhere: the same root to its tolerance, from the study's intercepts in fewer sweeps.
+        let [near, far] = [&replication.world, &world].map(|world| world.inversion.report.evaluations);
+        assert!(near <= 12 && near < far, "{near} {far}");
         for (own, alone) in replication.world.inversion.delta.iter().zip(&world.inversion.delta) {
             assert!((own - alone).abs() < 1e-9, "{own} {alone}");
         }

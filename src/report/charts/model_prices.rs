@@ -4,7 +4,7 @@ use super::axis::Ticks;
 use super::canvas::{Anchor, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, BLACK, Ink, LABEL, MARGIN, Marker, STRIPE, STRONG, Style};
-use super::winners_losers::weighs_more;
+use super::winners_losers::{plot, weighs_more};
 use super::{ChartContext, ChartError, Svg, claims, text};
 use crate::numerics::student;
 use crate::report::rows::{ModelRow, Summary};
@@ -71,14 +71,8 @@ const ROW: f64 = 18.0;
 const HEAD: f64 = 22.0;
 /// Models that a page has room for.
 const MOST: usize = 44;
-/// Left and right edge of the plot on a sheet of this width: names have the room that the longest needs, half of what there is at most.
-fn plot<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> Result<(f64, f64), ChartError> {
-    let right = width - 225.0;
-    let before = MARGIN + 12.0;
-    let column =
-        text::column(names, STRONG, (0.31 * width - before, (0.5 * width - before).min(right - 120.0 - before)))?;
-    Ok((before + column, right))
-}
+/// Room beside the plot: before the names, and for figures at the right.
+const BESIDE: [f64; 2] = [12.0, 225.0];
 /// Right edges of the columns of figures.
 fn columns(width: f64) -> [f64; 3] {
     [width - 158.0, width - 88.0, width - MARGIN]
@@ -114,7 +108,8 @@ fn title(models: &[PriceChange], regime: &str) -> String {
 pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
     let (models, all) = series(rows, regime, context)?;
     let shown = &models[..models.len().min(frame::rows(&context.look, ROW, HEAD + VALUE_AXIS, MOST))];
-    let (left, right) = plot(shown.iter().map(|model| model.model.as_str()), context.look.width())?;
+    let names = shown.iter().map(|model| model.model.as_str());
+    let (left, right) = plot(names, context.look.width(), BESIDE)?;
     let prices = shown.iter().flat_map(|model| [model.before_usd, model.after_usd]);
     let ticks = Ticks::covering(prices, 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no price is a number".to_owned() })?;

@@ -85,10 +85,16 @@ const MOST: usize = 48;
 const ROW: f64 = 17.0;
 const BAR: f64 = 9.0;
 const HEAD: f64 = 22.0;
+/// Room beside the plot: before the names, and for figures at the right.
+const BESIDE: [f64; 2] = [26.0, 235.0];
 /// Left and right edge of the plot on a sheet of this width: names have the room that the longest needs, half of what there is at most.
-fn plot<'a>(names: impl Iterator<Item = &'a str>, width: f64) -> Result<(f64, f64), ChartError> {
-    let right = width - 235.0;
-    let before = MARGIN + 26.0;
+pub(super) fn plot<'a>(
+    names: impl Iterator<Item = &'a str>,
+    width: f64,
+    [indent, figures]: [f64; 2],
+) -> Result<(f64, f64), ChartError> {
+    let right = width - figures;
+    let before = MARGIN + indent;
     let column =
         text::column(names, STRONG, (0.31 * width - before, (0.5 * width - before).min(right - 120.0 - before)))?;
     Ok((before + column, right))
@@ -145,7 +151,7 @@ fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
 pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
     let (all, groups) = changes(rows, regime, context)?;
     let (changes, left_out) = most_changed(&all, frame::rows(&context.look, ROW, HEAD + VALUE_AXIS, MOST));
-    let edges = plot(changes.iter().map(|(change, _)| change.model.as_str()), context.look.width())?;
+    let edges = plot(changes.iter().map(|(change, _)| change.model.as_str()), context.look.width(), BESIDE)?;
     let ends = changes.iter().flat_map(|(c, _)| [c.change, c.change - c.half_width, c.change + c.half_width]);
     let ticks = Ticks::covering(ends.chain([0.0]), 6)
         .ok_or_else(|| ChartError::Empty { chart: CHART, reason: "no change is a number".to_owned() })?;

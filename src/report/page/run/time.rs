@@ -204,7 +204,13 @@ impl RunFacts<'_> {
         for row in rows {
             let label = self.report.results.arms().find(|arm| self.report.regime_name(*arm) == row.regime);
             let regime = label.map_or(row.regime.clone(), |arm| self.labels[arm.0].clone());
-            let words = [regime, row.date.to_string(), row.label, row.instrument, row.kind.to_owned()];
+            // What a schedule does has no label of its own.
+            let event = match row.action {
+                "scheduled" => "by its schedule".to_owned(),
+                "runs_out" => "runs out".to_owned(),
+                _ => row.label,
+            };
+            let words = [regime, row.date.to_string(), event, row.instrument, row.kind.to_owned()];
             let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
             cells.extend([row.models as f64, row.level_before, row.level_after].map(FrameValue::from));
             cells.push(row.level_unit.into());
