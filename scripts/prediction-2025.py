@@ -2,6 +2,7 @@
 """The prediction of 2025 as a page: scripts/prediction-2025.py [--draws 96] [--jobs 2] [--binary stickershock] docs/prediction-2025.md
 
 Takes the draws of configs/prediction-2025.toml from `stickershock plan`, runs configs/luxury-2025.toml at each, and writes medians and 90% intervals over draws.
+What dealers ask comes from the same draws with dealers' lots, of configs/lots-2025.
 """
 
 import argparse
@@ -27,6 +28,8 @@ GROUPS = {
     "EU": ["Germany", "Austria", "Belgium", "Hungary", "Italy", "Slovakia", "Sweden"], "Japan": ["Japan"], "Korea": ["Korea"],
     "United Kingdom": ["United Kingdom"], "Canada": ["Canada"], "Mexico": ["Mexico"],
 }
+# Whole cars stand on lots: with fewer buyers the rare models flicker in and out of stock.
+LOTS = ["buyers.count=65536", 'buyers.population="shared"', "buyers.pricing_nodes=2048", "outputs.monthly=true", f"regimes={json.dumps([BASE, 'decided'])}"]
 HERE, ALL, IMPORTED = "Built here (all or part)", "All cars", "All imported"
 
 
@@ -48,16 +51,19 @@ def place(car):
 
 def draw(task):
     """One draw's numbers by name; nothing where it has no result."""
-    binary, number, assignments, keep = task
-    folder = pathlib.Path(keep) / f"draw-{number}"
-    settings = [part for text in [*SMALL, f"run.seed={2025 + number}", *assignments] for part in ("--set", text)]
-    command = [binary, "run", str(ROOT / "configs/luxury-2025.toml"), "--replications", "1", "--no-charts", "--quiet", "--fresh", "-j", "1", "--out", str(folder)]
-    done = subprocess.run(command + settings, capture_output=True, text=True)
-    if done.returncode != 0:
-        return None, done.stderr.strip().splitlines()[:1]
-    found = measure(folder / "tables", assignments)
-    shutil.rmtree(folder)
-    return found, None
+    binary, number, assignments, with_lots, keep = task
+    found, errors = {}, []
+    for name, scenario, sizes, values, of in [("draw", "luxury-2025.toml", SMALL, assignments, measure), ("lots", "lots-2025/luxury-2025-lots.toml", LOTS, with_lots, measure_lots)]:
+        folder = pathlib.Path(keep) / f"{name}-{number}"
+        settings = [part for text in [*sizes, f"run.seed={2025 + number}", *values] for part in ("--set", text)]
+        command = [binary, "run", str(ROOT / "configs" / scenario), "--root", str(ROOT / "configs"), "--replications", "1", "--no-charts", "--quiet", "--fresh", "-j", "1", "--out", str(folder)]
+        done = subprocess.run(command + settings, capture_output=True, text=True)
+        if done.returncode != 0:
+            errors += [f"{name}: {line}" for line in done.stderr.strip().splitlines()[:1]]
+            continue
+        found |= of(folder / "tables", values)
+        shutil.rmtree(folder)
+    return found, errors
 
 
 def measure(tables, assignments):
@@ -128,6 +134,38 @@ def measure(tables, assignments):
     return out
 
 
+def measure_lots(tables, _):
+    """What dealers ask: change of what a car costs its buyer, and how much of that is beside the change of the list."""
+    out = {}
+    car = cars()
+    base = {r["model"]: r for r in rows(tables / "base_year.csv")}
+    listed, volume = ({m: float(r[name]) for m, r in base.items()} for name in ("list_price_usd", "base_volume"))
+    weeks = {r["period"]: int(r["weeks"]) for r in rows(tables / "periods.csv")}
+    cost, price, sold = {}, {}, {}
+    for r in rows(tables / "models.csv"):
+        key = r["regime"], r["period"], r["model"]
+        sold[key] = float(r["units_mean"] or "nan")
+        cost[key] = float(r["outlay_usd_mean"] or "nan") / sold[key] if sold[key] > 0 else math.nan
+        price[key] = float(r["sticker_price_usd_mean"] or "nan")
+    places = {ALL: list(base)}
+    for m in base:
+        places.setdefault(place(car[m]), []).append(m)
+    for group, members in places.items():
+        for month in MONTHS:
+            asked, beside, total = 0.0, 0.0, 0.0
+            for m in members:
+                here, there = ("decided", month, m), (BASE, month, m)
+                rise = 100 * (cost[here] - cost[there]) / listed[m]
+                if math.isfinite(rise):
+                    asked, beside, total = asked + volume[m] * rise, beside + volume[m] * (rise - 100 * (price[here] - price[there]) / listed[m]), total + volume[m]
+            out["asked", "decided", group, month] = asked / total if total else math.nan
+            out["beside", "decided", group, month] = beside / total if total else math.nan
+        for quarter, months in QUARTERS.items():
+            before, after = (sum(sold[regime, month, m] for month in months for m in members) for regime in (BASE, "decided"))
+            out["lots", "decided", group, quarter] = 100 * (after / before - 1) if before > 0 else math.nan
+    return out
+
+
 def interval(values, digits):
     values = sorted(value for value in values if math.isfinite(value))
     if len(values) < 3:
@@ -146,19 +184,20 @@ def table(head, lines):
     return "\n".join(["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)] + ["| " + " | ".join(line) + " |" for line in lines]) + "\n"
 
 
-def page(draws, failed, asked):
+def page(results):
     car = [row for row in cars().values() if row["model"] not in
            ("Encore GX", "Envista", "Envision", "Enclave", "Model 3", "Model Y", "Nautilus") and float(row["us_sales_2024"]) > 0]
     recalled = sum(row["source_price"].startswith("[estimate") for row in car)
     guessed, derived = (sum(row["source_sales"].startswith(tag) for row in car) for tag in ("[estimate", "[derived"))
     divided = sum("back-division" in row["source_sales"] for row in car)
-    of = lambda *key, digits=1: interval([found[key] for found in draws if key in found], digits)
+    of = lambda *key, digits=1: interval([found[key] for found in results if key in found], digits)
     places, imported = [*GROUPS, HERE, ALL], [*GROUPS, IMPORTED]
-    marques = sorted({key[2] for key in draws[0] if key[0] == "marque"})
+    marques = sorted({key[2] for found in results for key in found if key[0] == "marque"})
+    asked, draws, lots = (sum(any(key[0] == kind for key in found) for found in results) if kind else len(results) for kind in (None, "list", "asked"))
     commit = subprocess.run(["git", "-C", str(ROOT), "log", "-1", "--format=%h of %cs"], capture_output=True, text=True).stdout.strip()
     text = (ROOT / "scripts/prediction-2025.head.md").read_text()
     parts = [text.format(models=len(car), recalled=recalled, guessed=guessed, derived=derived, sourced=len(car) - guessed - derived, divided=divided,
-                         draws=len(draws), failed=failed, asked=asked, commit=commit)]
+                         draws=draws, lots=lots, failed=asked - draws, asked=asked, commit=commit)]
 
     def by_time(kind, regime, names, times, head, digits=1):
         """One row for each month or quarter, one column for each name."""
@@ -174,6 +213,18 @@ def page(draws, failed, asked):
         for regime in others:
             parts.append(f"**{LABELS[regime]}, by quarter**\n")
             by_time(kind, regime, names, QUARTERS, "quarter")
+    parts.append("""## Dealers' prices
+
+The same draws with importers' ships and dealers' lots ([configs/lots-2025](../configs/lots-2025/README.md)): what a car costs its buyer, after what the dealer takes off or puts on by the stock on his lot and by what the next
+car will cost him. Change in percent of the list price of 2024, against no new duties, over the models that are sold in both. Drawn besides: stock aimed at (30 to 90 days of sales), how a lot's stock moves its price, what a car
+that escaped the duty is sold for (anything from the old list price to that of the next car), and how many weeks of sales importers may ship ahead (up to eight).
+""")
+    parts.append(f"**{LABELS['decided']}, by month**\n")
+    by_time("asked", "decided", places, MONTHS, "month")
+    parts.append("**Of that beside the change of the list**: below zero, dealers give more off, or take less on, than without the duties. It is what the model has in place of incentives.\n")
+    by_time("beside", "decided", places, MONTHS, "month", digits=2)
+    parts.append("**Sales with lots, percent against no new duties**\n")
+    by_time("lots", "decided", places, QUARTERS, "quarter")
     for kind, title, names in [("marque", "Sales by marque", marques), ("place", "Sales by place of assembly", places)]:
         parts.append(f"## {title}\n\nPercent against no new duties.\n")
         head = [kind] + [f"{LABELS[regime]}, {year}" for regime in REGIMES for year in YEARS]
@@ -207,18 +258,20 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as keep:
-        plan = pathlib.Path(keep) / "plan"
-        subprocess.run([args.binary, "plan", str(ROOT / "configs/prediction-2025.toml"), "--set", f"uncertainty.draws={args.draws}", "--out", str(plan)], check=True, stdout=subprocess.DEVNULL)
-        told = subprocess.run([args.binary, "plan", "--points", str(plan)], check=True, capture_output=True, text=True).stdout
-        points = [json.loads(line) for line in told.splitlines()]
-        tasks = [(args.binary, number, assignments, keep) for number, assignments in enumerate(points)]
+        points = []
+        for name in ("prediction-2025.toml", "lots-2025/prediction-2025-lots.toml"):
+            plan = pathlib.Path(keep) / f"plan-{len(points)}"
+            settings = ["--root", str(ROOT / "configs"), "--set", f"uncertainty.draws={args.draws}"]
+            subprocess.run([args.binary, "plan", str(ROOT / "configs" / name), *settings, "--out", str(plan)], check=True, stdout=subprocess.DEVNULL)
+            told = subprocess.run([args.binary, "plan", "--points", str(plan)], check=True, capture_output=True, text=True).stdout
+            points.append([json.loads(line) for line in told.splitlines()])
+        tasks = [(args.binary, number, *assignments, keep) for number, assignments in enumerate(zip(*points, strict=True))]
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             done = list(pool.map(draw, tasks))
-    for number, (found, error) in enumerate(done):
-        if found is None:
-            print(f"draw {number}: {error}")
-    draws = [found for found, _ in done if found is not None]
-    args.out.write_text(page(draws, len(done) - len(draws), len(done)))
+    for number, (_, errors) in enumerate(done):
+        for error in errors:
+            print(f"draw {number}, {error}")
+    args.out.write_text(page([found for found, _ in done]))
 
 
 if __name__ == "__main__":
