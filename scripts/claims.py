@@ -250,7 +250,7 @@ def settled_text(metric, *names):
 
 def compared(metric, name, when):
     """More or fewer deals than without the option, by two standard errors of the difference."""
-    (a, a_error), (b, b_error) = ((float(runs[run][metric][of]) for of in ("mean", "std_error")) for run in ("governments", name))
+    (a, a_error), (b, b_error) = [[float(runs[run][metric][of]) for of in ("mean", "std_error")] for run in ("governments", name)]
     differ = abs(b - a) > 2 * (a_error**2 + b_error**2) ** 0.5
     return f"{'as many' if not differ else 'more' if b > a else 'fewer'} deals {when}{'' if differ else ', as far as can be told'}"
 

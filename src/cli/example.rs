@@ -59,8 +59,7 @@ pub(super) fn unpacked(name: &str) -> Result<PathBuf, CliError> {
 
 /// The files that a scenario reads, those that they name among them, and what is to be known of the data.
 fn read_by(text: &str) -> Vec<(&'static str, &'static str)> {
-    let mut found: Vec<(&str, &str)> =
-        files_beside().iter().filter(|(name, _)| *name == "data/README.md").copied().collect();
+    let mut found: Vec<(&str, &str)> = Vec::new();
     let mut unread = vec![text];
     while let Some(text) = unread.pop() {
         for (name, own) in files_beside().iter().filter(|(name, _)| text.contains(name)) {
@@ -70,6 +69,14 @@ fn read_by(text: &str) -> Vec<(&'static str, &'static str)> {
             }
         }
     }
+    // What is to be known of either market's data.
+    for (data, about) in [("data/models_1994.csv", "data/README.md"), ("data/models_2024.csv", "data/README-2025.md")] {
+        if found.iter().any(|(name, _)| *name == data) {
+            found.extend(files_beside().iter().filter(|(name, _)| *name == about));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

@@ -99,8 +99,9 @@ pub struct ColumnsSection {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NormalDutySection {
-    /// Fraction of customs value: 0.025 is 2.5%.
-    pub rate: Sourced<f64>,
+    /// Fraction of customs value: 0.025 is 2.5%. It may be left out where `rates` or `column` has one for every model.
+    #[serde(default)]
+    pub rate: Option<Sourced<f64>>,
     /// Other rates, by name of a model, a country of assembly or a region; the first of these that is named holds.
     #[serde(default)]
     pub rates: BTreeMap<String, Sourced<f64>>,
@@ -287,11 +288,17 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         })
         .collect();
     let normal = &section.normal_duty;
+    let absent = normal.rate.as_ref().map(|rate| reader.non_negative("market.normal_duty.rate", rate)).transpose()?;
+    if absent.is_none() && normal.rates.is_empty() && normal.column.is_none() {
+        let help =
+            "write rate = 0.0 where imports are free of duty, or name `rates` or a `column` of the table of models";
+        return Err(reader.error("market.normal_duty", "has no `rate`", help));
+    }
     let rates = ByModel {
         key: "market.normal_duty",
         table: ("rates", &normal.rates),
         column: ("column", &normal.column),
-        absent: Some(reader.non_negative("market.normal_duty.rate", &normal.rate)?),
+        absent,
     };
     let rates = rates.of(reader, section, &models, regions.as_slice())?;
     for (model, (key, rate)) in models.iter_mut().zip(rates) {

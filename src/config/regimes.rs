@@ -186,12 +186,12 @@ fn regime(
             reader.error(&format!("regime[{i}].events[{}].action", order[*event]), message, help)
         }
     })?;
-    refuse_retroactive_rises(reader, i, &regime, &order, instruments)?;
+    refuse_impossible_refunds(reader, i, &regime, &order, instruments)?;
     Ok(regime)
 }
 
-/// Importers cannot owe more on cars that they have sold.
-fn refuse_retroactive_rises(
+/// Importers cannot owe more on cars that they have sold, nor get back what they never owed.
+fn refuse_impossible_refunds(
     reader: &Reader<'_>,
     i: usize,
     regime: &Regime,
@@ -205,11 +205,18 @@ fn refuse_retroactive_rises(
     };
     for (position, event) in regime.events.iter().enumerate() {
         let Some(change) = event.change.filter(|change| change.owed_from < event.week) else { continue };
+        let key = format!("regime[{i}].events[{}].retroactive_to", order[position]);
+        let owed = |own: &&PolicyEvent| {
+            own.instrument == event.instrument && matches!(own.action, Action::Liable | Action::Imposed)
+        };
+        if let Some(first) = regime.events[..position].iter().find(owed).filter(|first| change.owed_from < first.week) {
+            let message = format!("reaches back before {}, from when the duty is owed", first.date);
+            return Err(reader.error(&key, message, format!("write {} or a later day", first.date)));
+        }
         let until_then = Regime { events: regime.events[..position].to_vec(), ..regime.clone() };
         let before = until_then.instruments(instruments)[event.instrument].measure(event.week).map_or(0.0, level);
         if level(&change.measure) > before {
             let message = format!("a rise from {before} to {} cannot reach back", level(&change.measure));
-            let key = format!("regime[{i}].events[{}].retroactive_to", order[position]);
             return Err(reader.error(&key, message, "leave it out, or check the rate: only a cut is retroactive"));
         }
     }
@@ -288,6 +295,10 @@ fn change(
         }
         Some(date) => Ok(u32::try_from(horizon.week_of(date).max(0)).unwrap_or(week).min(week)),
     };
+    if let Some(date) = section.retroactive_to.filter(|date| horizon.week_of(*date) < 0) {
+        let message = format!("{date} is before the first week");
+        return Err(reader.error(&format!("{key}.retroactive_to"), message, horizon.help()));
+    }
     let owed_from = earlier("retroactive_to", section.retroactive_to)?;
     if owed_from < week && !subject.is_duty() {
         let message = format!("`{}` is no duty ({}): nothing is paid back", subject.name, subject.kind());

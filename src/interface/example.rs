@@ -33,7 +33,9 @@ const BESIDE: &[(&str, &str)] = shipped![
     "luxury-2025.toml",
     "data/models_2024.csv",
     "data/exchange_rates_2024_26.csv",
+    "data/timeline_2025.csv",
     "data/README.md",
+    "data/README-2025.md",
 ];
 
 /// A scenario that the library carries.

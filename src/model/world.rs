@@ -143,10 +143,30 @@ impl World {
     }
 }
 
+/// The largest absolute value; not a number where one is not.
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |most: f64, x| if x.abs() > most || x.is_nan() { x.abs() } else { most })
+}
+
 /// Refuses utilities whose exponentials overflow: sums and products of them would no longer be numbers.
 fn check_utilities(buyers: &Buyers, options: &Options, products: &Products, list: &[f64]) -> Result<(), WorldError> {
     const LARGEST: f64 = 1e280;
-    let prices = Column::new(&products.felt_prices(list), 0.0);
+    // Most markets are far from it, which the extremes of what a utility is made of tell without an exponential.
+    const SMALL: f64 = 600.0;
+    let felt = products.felt_prices(list);
+    let columns = buyers.tastes.len() / buyers.len().max(1);
+    let of_column = |k: usize| {
+        let across = (0..products.len()).map(|j| products.characteristics(j)[k]);
+        largest(buyers.tastes.iter().skip(k).step_by(columns).copied()) * largest(across)
+    };
+    let of_price = largest(buyers.price_response.iter().copied()) * largest(felt.iter().copied());
+    let intercept = largest(options.intercepts(NO_BRAND).values().iter().copied());
+    if (0..columns).map(of_column).sum::<f64>() + of_price + intercept < SMALL
+        && buyers.outside_weight.iter().all(|&weight| weight <= LARGEST)
+    {
+        return Ok(());
+    }
+    let prices = Column::new(&felt, 0.0);
     let mut weights = options.table.zeros();
     for buyer in 0..buyers.len() {
         let (tastes, alpha) = (buyers.tastes_of(buyer), buyers.price_response[buyer]);

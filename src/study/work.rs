@@ -21,6 +21,7 @@ use super::units::ledger::{LEDGER_FILE, LedgerWriter};
 use super::units::plan::{PLAN_FILE, Plan, UnitPlanError};
 use super::units::store::{Inventory, Store, StoreError};
 use crate::config::design::Point;
+use crate::config::warnings::warnings;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::former::ResultKind;
 use crate::folder::lock::Sharing;
@@ -238,6 +239,7 @@ pub fn run(
         observer.note(&format!("resuming: {} of {} units are done", inventory.done.len(), plan.units.len()));
     }
     store.tidy(&inventory.damaged)?;
+    warnings(&loaded.scenario).iter().for_each(|warning| observer.warning(warning));
     let (plan, done) = (&plan, &inventory.done);
     let kept = settings.keep_units;
     let work = Work { plan, loaded, regimes, store: &store, done, simulate: true, kept, observer };

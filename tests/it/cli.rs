@@ -152,6 +152,12 @@ fn examples_are_listed_shown_read_and_copied() {
     stickershock().args(["example", "copy", "showdown-1995"]).arg(&copy).assert().success().stdout(contains("Next:"));
     let own = copy.join("showdown-1995.toml");
     stickershock().arg("check").arg(&own).args(["--set", "buyers.count=64"]).assert().success();
+    // Each market comes with what is to be known of its own data.
+    assert!(copy.join("data/README.md").exists() && !copy.join("data/README-2025.md").exists());
+    let other = folder.path().join("other");
+    stickershock().args(["example", "copy", "luxury-2025"]).arg(&other).assert().success();
+    let about = fs::read_to_string(other.join("data/README-2025.md")).unwrap();
+    assert!(about.contains("models_2024.csv") && other.join("data/timeline_2025.csv").exists(), "{about}");
     let out = folder.path().join("out");
     let small = ["--set", "buyers.count=64", "--replications", "2", "--regimes", "imposed", "--no-charts", "--quiet"];
     stickershock().args(["example", "run", "sidebar-1995"]).args(small).arg("--out").arg(&out).assert().success();
@@ -171,6 +177,26 @@ fn schema_and_completions_are_printed() {
     let run = fs::read_to_string(folder.path().join("stickershock-run.1")).unwrap();
     assert!(run.contains("\\-\\-replications") && run.contains("configs/showdown"), "{run}");
     assert!(folder.path().join("stickershock-sensitivity-sample.1").exists());
+}
+
+/// What is possible and probably not meant is told by whoever runs it, before the work and in the report.
+#[test]
+fn a_run_warns_of_what_is_probably_not_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = ["--set", "buyers.count=64", "--replications", "2", "--regimes", "imposed", "--no-charts"];
+    let run = |set: &str, out: &str| {
+        let mut command = stickershock();
+        command.args(["run", "configs/market-1995.toml"]).args(small).args(["--set", set]);
+        let out = folder.path().join(out);
+        let told = command.arg("--out").arg(&out).output().unwrap();
+        (String::from_utf8(told.stderr).unwrap(), fs::read_to_string(out.join("report.html")).unwrap())
+    };
+    let (told, report) = run("instrument.sanctions.rate=2.5", "high");
+    for text in [&told, &report] {
+        assert!(text.contains("a duty of 250%: if 2.5% was meant, write 0.025"), "{told}");
+    }
+    let (told, report) = run("instrument.sanctions.rate=1.0", "shipped");
+    assert!(!told.contains("was meant") && !report.contains("was meant"), "{told}");
 }
 
 /// A tariff on a region that no product has is solved as no tariff, and said so.

@@ -255,6 +255,14 @@ fn the_normal_duty_may_differ_by_country() {
     let (duty, list) =
         (plan(&study, "status_quo").normal_duty_usd()[j], study.scenario().market.models[j].list_price_usd);
     assert!((duty - 0.2 * 0.7 * list).abs() < 1e-9);
+    // A column has a rate for every model, so that none is needed beside it.
+    let alone = with("[market.normal_duty]\nrate = { remove = true }\ncolumn = \"rate\"", &[], &[]);
+    assert_eq!(plan(&alone, "status_quo").normal_duty_usd(), plan(&study, "status_quo").normal_duty_usd());
+    refused(
+        "[market.normal_duty]\nrate = { remove = true }",
+        &[],
+        &["market.normal_duty", "has no `rate`", "`column`"],
+    );
 }
 
 /// A column of zeros and ones is `domestic_assembly`. With .4 at home the other .6 pays, under both chains, in duty and in customs value.
@@ -522,6 +530,14 @@ fn what_cannot_be_said_is_refused() {
     for (keys, parts) in [
         ("rate = 0.35, retroactive_to = 1995-09-30", ["retroactive_to", "a rise from 0.25 to 0.35", "only a cut"]),
         ("rate = 0.15, retroactive_to = 1996-09-30", ["retroactive_to", "comes after the change", "one before it"]),
+        (
+            "rate = 0.15, retroactive_to = 1995-05-01",
+            ["retroactive_to", "reaches back before 1995-05-20", "a later day"],
+        ),
+        (
+            "rate = 0.15, retroactive_to = 1994-05-01",
+            ["retroactive_to", "1994-05-01 is before the first week", "horizon"],
+        ),
         ("rate = 15", ["rate", "was percent meant?", "write 0.15"]),
         ("cost_usd = 1.0", ["cost_usd", "is of no use for this kind", "rate"]),
         ("label = \"x\"", ["events[1]", "expected either `rate` or `amount_usd`", "100% duty"]),

@@ -8,6 +8,7 @@ use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameVa
 use crate::config::StudyDesign;
 use crate::config::sweep::{Setting, Sweep, SweepKind};
 use crate::config::uncertainty::Uncertainty;
+use crate::config::warnings::warnings;
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
 use crate::report::points::{DrawTables, NARROWS, StructureRow, WidthRow, chart_choice, setting_text, shown};
@@ -66,7 +67,7 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
         points.lead = lead.map(|place| run.study.scenario().regimes[run.regimes[place]].name.clone());
     }
     let (scenario, replications) = (points.scenario, finished.replications);
-    let mut page = Page { title: scenario.title.clone(), ..Page::default() };
+    let mut page = Page { title: scenario.title.clone(), warnings: warnings(scenario), ..Page::default() };
     if let Some((_, first)) = finished.failures.first() {
         page.warnings.push(format!(
             "{} of {} points have no result and are in none of the numbers (tables/failures.csv); the first: {}",

@@ -12,6 +12,7 @@ use super::Page;
 use super::origin::{StudyOrigin, regimes_option};
 use super::predicted::Predicted;
 use super::words::counted;
+use crate::config;
 use crate::report::build::Report;
 use crate::study::finished::Finished;
 
@@ -38,6 +39,7 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
     let named = run.named_answer(run.lead).into_iter().chain(run.paid_back());
     page.answer.splice(page.answer.len() - 1..page.answer.len() - 1, named);
     page.warnings.extend(report.sameness(&report.first_alike_in_all()));
+    page.warnings.extend(config::warnings::warnings(scenario));
     run.sections(&mut page, None);
     if let Some(origin) = origin {
         origin.section(&mut page);
