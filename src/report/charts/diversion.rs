@@ -163,7 +163,11 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
     let frame = |at: usize| Frame {
         look: context.look.clone(),
         names: told_of_cut(pages[at].clone().map(|panel| (&panels[panel].regimes, names[panel].1))),
-        title: frame::title_of(at, title(&panels[pages[at].clone()], &styles), "where lost buyers go, by regime"),
+        title: frame::title_of(
+            at,
+            title(&panels[pages[at].clone()], &styles, context.on_average()),
+            "where lost buyers go, by regime",
+        ),
         subtitle: format!(
             "Percent of the buyers that each model under a regime's measure loses, by region of what they buy instead. Right: how many it loses in the weeks of \
              other prices, those of the whole horizon in which the measure stands; mean over {}s. Models in order of buyers lost.{}{}",
@@ -193,7 +197,7 @@ pub fn draw(rows: &[DiversionRegionRow], context: &ChartContext) -> Result<Vec<S
 }
 
 /// What is seen on a page: where the lost buyers of the regime that loses most go, as far as the first region is told from the second.
-fn title(panels: &[DiversionPanel], styles: &[(String, Style)]) -> String {
+fn title(panels: &[DiversionPanel], styles: &[(String, Style)], on_average: &str) -> String {
     let totals = panels.iter().filter_map(|panel| Some((panel, panel.bars.first()?)));
     let largest = totals.max_by(|a, b| a.1.lost_units[0].total_cmp(&b.1.lost_units[0]));
     let Some((panel, total)) = largest else { return String::new() };
@@ -201,7 +205,7 @@ fn title(panels: &[DiversionPanel], styles: &[(String, Style)]) -> String {
         total.shares.iter().zip(styles).map(|(share, (label, _))| (share, label.as_str())).collect();
     shares.sort_by(|a, b| b.0.value.total_cmp(&a.0.value));
     let of = format!(
-        "{}: of {} buyers lost in {}",
+        "{}{on_average}: of {} buyers lost in {}",
         panel.regimes.brief(),
         text::number(total.lost_units[0], 0),
         weeks_of_other_prices(panel.weeks)

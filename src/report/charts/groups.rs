@@ -129,7 +129,7 @@ pub fn draw(rows: &[GroupRow], regime: &str, context: &ChartContext) -> Result<V
         names: Vec::new(),
         title: frame::title_of(
             at,
-            title(&changes, &context.in_title(regime)),
+            title(&changes, &context.in_title_of_means(regime)),
             &format!("groups of models under {}", context.in_title(regime)),
         ),
         subtitle: format!(

@@ -204,7 +204,7 @@ pub fn draw(
     let frame = |at: usize| Frame {
         look: context.look.clone(),
         names: told_of_cut(pages[at].clone().map(|row| (&rows[row].regimes, names[row].3))),
-        title: frame::title_of(at, title(&rows, metric), &metric.label),
+        title: frame::title_of(at, title(&rows, metric, context.on_average()), &metric.label),
         subtitle: format!(
             "{} from the baseline ({}) in the same {each}. Period: {}.{}",
             if metric.is_gain {
@@ -284,7 +284,7 @@ fn name_lines(regimes: &SharedNames, width: f64) -> Result<(Vec<String>, Type, f
 }
 
 /// What is seen: the regime that moves the metric most, as far as that is told from nothing and from the other regimes.
-fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
+fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric, on_average: &str) -> String {
     let sure = rows.iter().filter_map(|row| {
         let contrast = row.contrast?;
         let is_sure = !(contrast.low <= 0.0 && contrast.high >= 0.0) && contrast.difference != 0.0;
@@ -307,14 +307,14 @@ fn title(rows: &[OutcomeSpread], metric: &HeadlineMetric) -> String {
                 _ => format!("; {} others may move it more", untold.len()),
             };
             format!(
-                "{}: {side} by {} {} under {}{most}",
+                "{}{on_average}: {side} by {} {} under {}{most}",
                 metric.label,
                 text::in_words(difference.abs()),
                 text::UnitWords::of(&metric.unit).change,
                 row.regimes.brief(),
             )
         }
-        None if compared => format!("{}: no regime is told from the baseline", metric.label),
+        None if compared => format!("{}{on_average}: no regime is told from the baseline", metric.label),
         None => format!("{}, by regime", metric.label),
     }
 }
@@ -508,7 +508,7 @@ mod tests {
                 let difference = -1_000.0 - half;
                 row.contrast = Some(Contrast { difference, low: difference - half, high: difference + half });
             }
-            title(&rows, &study.metric)
+            title(&rows, &study.metric, "")
         };
         let one = "Sales of the models on the sanctions list: falls by 1,100 cars a year under Sanctions with a very long name that goes on and on… and 1 other";
         assert_eq!(with([100.0, 10.0, 20.0]), format!("{one}; 2 others may move it more"));
@@ -517,9 +517,9 @@ mod tests {
             row.contrast = Some(Contrast { difference, low: difference - 50.0, high: difference + 50.0 });
         }
         assert!(
-            title(&apart, &study.metric).ends_with(", the most of all regimes"),
+            title(&apart, &study.metric, "").ends_with(", the most of all regimes"),
             "{}",
-            title(&apart, &study.metric)
+            title(&apart, &study.metric, "")
         );
     }
 

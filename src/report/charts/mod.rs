@@ -176,6 +176,16 @@ impl ChartContext {
         SharedNames::of(self.regime_label(name)).brief()
     }
 
+    /// The same where the title says what is greatest in the means over draws: in single draws another may be.
+    fn in_title_of_means(&self, name: &str) -> String {
+        format!("{}{}", self.in_title(name), self.on_average())
+    }
+
+    /// What a title says of means over draws.
+    fn on_average(&self) -> &'static str {
+        if self.drawn { ", on average over draws" } else { "" }
+    }
+
     /// The distinct `names` with the baseline first, then the context's order, then any regime it does not know.
     fn in_order<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         let mut found: Vec<&str> = Vec::new();

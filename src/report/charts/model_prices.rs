@@ -122,7 +122,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
     let frame = Frame {
         look: context.look.clone(),
         names: Vec::new(),
-        title: title(&models, &context.in_title(regime)),
+        title: title(&models, &context.in_title_of_means(regime)),
         subtitle: format!(
             "Sticker price, duty included, US dollars, mean over {}. Without the policy: {}. The title counts changes that their intervals tell from nothing.{left_out}{bold}",
             context.period.label(),

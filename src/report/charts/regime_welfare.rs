@@ -213,10 +213,13 @@ fn title(blocks: &[PartyBlock], unit: &str, context: &ChartContext) -> String {
             count => format!("{first} (or one of {count} other rows)"),
         }
     };
+    let means = if context.drawn { " on average over draws" } else { "" };
     match (least, most) {
-        (Some(least), Some(most)) => format!("Greatest loss: {}; greatest gain: {}", told(least), told(most)),
-        (Some(least), None) => format!("Greatest loss: {}; no sure gain", told(least)),
-        (None, Some(most)) => format!("Greatest gain: {}; no sure loss", told(most)),
+        (Some(least), Some(most)) => {
+            format!("Greatest loss{means}: {}; greatest gain: {}", told(least), told(most))
+        }
+        (Some(least), None) => format!("Greatest loss{means}: {}; no sure gain", told(least)),
+        (None, Some(most)) => format!("Greatest gain{means}: {}; no sure loss", told(most)),
         (None, None) => format!("No gain or loss is told from {}", context.regime_label(&context.baseline)),
     }
 }

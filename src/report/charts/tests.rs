@@ -263,6 +263,28 @@ fn feet_say_what_intervals_contain() {
     assert!(!held.footer("Bars.").contains("noise only") && (held.each(), drawn.each()) == ("replication", "draw"));
 }
 
+/// What is greatest in the means over draws may be another in one of them: titles say what they are of.
+#[test]
+fn titles_of_draws_say_that_they_are_of_means() {
+    let mut study = fixtures::showdown(3);
+    let titles = |study: &fixtures::Study| {
+        let context = &study.context;
+        let svgs = [
+            winners_losers::draw(&study.models, "imposed", context).unwrap(),
+            model_prices::draw(&study.models, "imposed", context).unwrap(),
+            headline::draw(&study.replications, &study.comparisons, &study.metric, context).unwrap().remove(0),
+            diversion::draw(&study.diversion, context).unwrap().remove(0),
+        ];
+        let title =
+            |svg: &Svg| svg.as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned();
+        svgs.iter().map(title).collect::<Vec<_>>()
+    };
+    let told = |titles: &[String]| titles.iter().filter(|title| title.contains(", on average over draws: ")).count();
+    assert_eq!(told(&titles(&study)), 0);
+    study.context.drawn = true;
+    assert_eq!(told(&titles(&study)), 4, "{:?}", titles(&study));
+}
+
 /// A page of the size asked for, with the letters of its fonts in it and what they stand for, and the same bytes again.
 #[cfg(feature = "pdf")]
 #[test]

@@ -171,7 +171,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
     let frame = Frame {
         look: context.look.clone(),
         names: Vec::new(),
-        title: title(&all, &context.in_title(regime)),
+        title: title(&all, &context.in_title_of_means(regime)),
         subtitle: format!(
             "Change in {sales}, cars a year, against the baseline ({}), by model, greatest gain first; period: {}.{left_out}{taxed}{}",
             context.regime_label(&context.baseline),
