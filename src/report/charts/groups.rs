@@ -99,9 +99,10 @@ fn title(changes: &[GroupChange], regime: &str) -> String {
         let others = others.map(|other| (other.label.as_str(), other.sales.interval));
         claims::or_others(&first, &claims::not_told_from(change.sales.interval, others))
     };
-    let sure = |change: &&GroupChange| change.sales.is_sure();
-    let gains = changes.first().filter(sure).filter(|change| change.sales.mean > 0.0);
-    let loses = changes.last().filter(sure).filter(|change| change.sales.mean < 0.0);
+    // All of them are looked at: the first and the last may be unsure, and others between them told from nothing.
+    let mut sure = changes.iter().filter(|change| change.sales.is_sure());
+    let gains = sure.clone().find(|change| change.sales.mean > 0.0);
+    let loses = sure.rfind(|change| change.sales.mean < 0.0);
     match (gains, loses) {
         (Some(gains), Some(loses)) => format!("{regime}: {} gains most, {} loses most", told(gains), told(loses)),
         (Some(gains), None) => format!("{regime}: {} gains most, no group's loss is told from nothing", told(gains)),
@@ -205,4 +206,27 @@ fn draw_change(
     canvas.text_mid((left, y - 5.0), &figure, LABEL.px(10.5), Anchor::Start)?;
     let relative = text::fit(&format!("({})", text::percent_change(change.relative)), NOTE, room)?;
     canvas.text_mid((left, y + 6.0), &relative, NOTE.ink(MUTED), Anchor::Start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_looks_at_every_group() {
+        let change = |label: &str, mean: f64, half: f64| {
+            let sales = ShownChange { mean, interval: [mean - half, mean + half], relative: 0.1 };
+            GroupChange { label: label.into(), sales, profit: sales }
+        };
+        let groups = [
+            change("A", 900.0, 1_000.0),
+            change("B", 100.0, 10.0),
+            change("C", -50.0, 5.0),
+            change("D", -400.0, 500.0),
+        ];
+        assert_eq!(
+            title(&groups, "X"),
+            "X: B (+100 cars a year) or one of 2 others gains most, C (−50 cars a year) or one of 2 others loses most"
+        );
+    }
 }

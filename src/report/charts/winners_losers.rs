@@ -116,7 +116,6 @@ fn most_changed(all: &[(ModelChange, RegionGroup)], most: usize) -> (Vec<&(Model
 
 /// What is seen: who gains and who loses most.
 fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
-    let (Some((first, _)), Some((last, _))) = (changes.first(), changes.last()) else { return regime.to_owned() };
     let interval = |change: &ModelChange| [change.change - change.half_width, change.change + change.half_width];
     let told = |change: &ModelChange| {
         let plus = if change.change > 0.0 { "+" } else { "" };
@@ -133,14 +132,18 @@ fn title(changes: &[(ModelChange, RegionGroup)], regime: &str) -> String {
     let sure = |change: &ModelChange| {
         change.change != 0.0 && (change.half_width.is_nan() || change.half_width < change.change.abs())
     };
-    match (first.change > 0.0 && sure(first), last.change < 0.0 && sure(last)) {
-        (true, true) => format!("{regime}: {} gains most, {} loses most", told(first), told(last)),
-        (true, false) => format!("{regime}: {} gains most, no loss is told from nothing", told(first)),
-        (false, true) => format!("{regime}: {} loses most, no gain is told from nothing", told(last)),
-        (false, false) if changes.iter().all(|(change, _)| change.change == 0.0) => {
+    // All of them are looked at: what changes most may be told from nothing less than what changes less.
+    let mut sure_ones = changes.iter().map(|(change, _)| change).filter(|change| sure(change));
+    let gains = sure_ones.clone().find(|change| change.change > 0.0);
+    let loses = sure_ones.rfind(|change| change.change < 0.0);
+    match (gains, loses) {
+        (Some(gains), Some(loses)) => format!("{regime}: {} gains most, {} loses most", told(gains), told(loses)),
+        (Some(gains), None) => format!("{regime}: {} gains most, no loss is told from nothing", told(gains)),
+        (None, Some(loses)) => format!("{regime}: {} loses most, no gain is told from nothing", told(loses)),
+        (None, None) if changes.iter().all(|(change, _)| change.change == 0.0) => {
             format!("{regime}: no model gains or loses")
         }
-        (false, false) => format!("{regime}: no gain or loss is told from nothing"),
+        (None, None) => format!("{regime}: no gain or loss is told from nothing"),
     }
 }
 
@@ -297,6 +300,24 @@ mod tests {
             row.expected_units.change_std_error = row.expected_units.change.abs();
         }
         assert!(told(&study).ends_with("no gain or loss is told from nothing"), "{}", told(&study));
+    }
+
+    /// The models that change most may be unsure, and others between them told from nothing.
+    #[test]
+    fn a_title_looks_at_every_model() {
+        let study = fixtures::showdown(3);
+        let (mut changes, _) = changes(&study.models, "imposed", &study.context).unwrap();
+        let count = changes.len();
+        changes.iter_mut().for_each(|(change, _)| change.half_width = 2.0 * change.change.abs() + 1.0);
+        assert_eq!(title(&changes, "X"), "X: no gain or loss is told from nothing");
+        for (at, name, change) in [(1, "Volvo 940", 433.0), (count - 2, "Mazda Millenia", -1_874.0)] {
+            let own = &mut changes[at].0;
+            (own.model, own.change, own.half_width) = (name.into(), change, f64::abs(change) - 6.0);
+        }
+        let told = title(&changes, "X");
+        assert!(told.starts_with("X: Volvo 940 (+433 cars a year) or "), "{told}");
+        assert!(told.contains(" gains most, Mazda Millenia (−1,874 cars a year) or "), "{told}");
+        assert!(told.ends_with(" loses most"), "{told}");
     }
 
     /// Bold marks what is taxed in the regime, not what has the flag.
