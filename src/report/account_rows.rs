@@ -1,6 +1,9 @@
 //! Rows of the accounts: who gains and who loses, makers, and trade by month.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::build::Report;
 use super::record::{Cell, Cells, Columns, Field, table};
@@ -263,6 +266,45 @@ table! {
     }
 }
 
+/// In how many draws of a regime and period each party loses most, and in how many it gains most.
+///
+/// An interval of the mean over draws shrinks with their number; what a single draw may turn out does not. Tables have no party's draws, so that
+/// these counts stand beside them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LargestInDraws {
+    /// Regime name.
+    pub regime: String,
+    /// Name of the period.
+    pub period: String,
+    /// Draws that were counted.
+    pub draws: u64,
+    /// Labels of the parties that lose most in some of them, and in how many; the most frequent first.
+    pub losses: Vec<(String, u64)>,
+    /// The same of gains.
+    pub gains: Vec<(String, u64)>,
+}
+
+impl LargestInDraws {
+    /// Of each party its label and its change in every draw.
+    fn of(regime: String, period: String, parties: &[(String, Vec<f64>)]) -> Self {
+        let draws = parties.iter().map(|(_, changes)| changes.len()).max().unwrap_or(0);
+        let count = |sign: f64| {
+            let mut counts: Vec<(String, u64)> = parties.iter().map(|(label, _)| (label.clone(), 0)).collect();
+            for draw in 0..draws {
+                let size = |(_, changes): &(String, Vec<f64>)| sign * changes.get(draw).copied().unwrap_or(f64::NAN);
+                let sizes = parties.iter().map(size).enumerate().filter(|(_, size)| *size > 0.0);
+                if let Some((most, _)) = sizes.max_by(|a, b| a.1.total_cmp(&b.1)) {
+                    counts[most].1 += 1;
+                }
+            }
+            counts.retain(|(_, count)| *count > 0);
+            counts.sort_by_key(|(_, count)| Reverse(*count));
+            counts
+        };
+        Self { regime, period, draws: draws as u64, losses: count(-1.0), gains: count(1.0) }
+    }
+}
+
 impl Report<'_> {
     fn accounts_layout(&self) -> Option<&AccountsLayout> {
         self.layout().accounts.as_ref()
@@ -304,6 +346,31 @@ impl Report<'_> {
             }
         }
         rows
+    }
+
+    /// Which parties lose and gain most in single draws, regime by regime and period by period; nothing where results are of replications.
+    #[must_use]
+    pub fn largest_in_draws(&self) -> Vec<LargestInDraws> {
+        let accounts = self.accounts_layout().filter(|_| self.results.draw_size().is_some());
+        let Some(accounts) = accounts else { return Vec::new() };
+        let (scenario, baseline) = (self.study.scenario(), self.results.baseline());
+        let places = places(accounts.accounts.iter().map(|(account, _)| *account), &scenario.market.domestic);
+        let is_party = |position: &usize| matches!(places[*position].0, AccountGroup::Party);
+        let parties: Vec<usize> = (0..accounts.accounts.len()).filter(is_party).collect();
+        let mut all = Vec::new();
+        for arm in self.results.arms().filter(|arm| *arm != baseline) {
+            for (p, period) in accounts.periods().iter().enumerate() {
+                let changes = |position: &usize| {
+                    let slot = accounts.account(*position, p);
+                    let (own, quiet) = (self.results.stored(arm, slot), self.results.stored(baseline, slot));
+                    let changes = own.iter().zip(&quiet).map(|((_, own), (_, quiet))| own - quiet);
+                    (account_label(accounts.accounts[*position].0, scenario), changes.collect())
+                };
+                let parties: Vec<(String, Vec<f64>)> = parties.iter().map(changes).collect();
+                all.push(LargestInDraws::of(self.regime_name(arm), period.name.clone(), &parties));
+            }
+        }
+        all
     }
 
     /// Rows of `firms.csv`.
@@ -366,5 +433,23 @@ impl Report<'_> {
             }
         }
         rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_party_that_loses_most_is_counted_draw_by_draw() {
+        let parties = [
+            ("Buyers".to_owned(), vec![-1.0, -3.0, -1.0, 0.0]),
+            ("Japan".to_owned(), vec![-2.0, -2.0, -2.0, 0.0]),
+            ("Treasury".to_owned(), vec![1.0, 0.5, f64::NAN, 0.0]),
+        ];
+        let found = LargestInDraws::of("imposed".into(), "all".into(), &parties);
+        assert_eq!(found.draws, 4);
+        assert_eq!(found.losses, [("Japan".to_owned(), 2), ("Buyers".to_owned(), 1)]);
+        assert_eq!(found.gains, [("Treasury".to_owned(), 2)]);
     }
 }

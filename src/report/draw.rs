@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::account_rows::{AccountGroup, TradeRow, WelfareRow};
+use super::account_rows::{AccountGroup, LargestInDraws, TradeRow, WelfareRow};
 use super::bargaining::Bargain;
 use super::build::Report;
 use super::charts::{
@@ -352,7 +352,9 @@ impl<'a> Drawing<'a> {
             charts.push(LazyChart::of("who_pays", &regime.name, "welfare", move || {
                 let of_regime = |row: &&Gained| self.is_shown([&row.regime, &row.period], &regime.name);
                 let rows: Vec<&Gained> = self.welfare()?.iter().filter(of_regime).collect();
-                who_pays::draw(&parties(&rows), &regime.name, self.context_of(&regime.name))
+                let own = |of: &&LargestInDraws| self.is_shown([&of.regime, &of.period], &regime.name);
+                let draws = self.facts.largest.iter().find(own);
+                who_pays::draw(&parties(&rows), draws, &regime.name, self.context_of(&regime.name))
             }));
         }
         charts.push(LazyChart::new("regime_welfare", "welfare", move || {
@@ -522,6 +524,7 @@ pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained], look: &Figures)
     }
 }
 
+        largest: report.largest_in_draws(),
 /// Regimes in which no measure is in force that the baseline does not have.
 fn never_imposed(report: &Report<'_>) -> Vec<String> {
     let arms = report.results.arms().filter(|arm| report.imposes_nothing(*arm));

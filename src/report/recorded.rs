@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::account_rows::{PairedChange, TradeRow};
+use super::account_rows::{LargestInDraws, PairedChange, TradeRow};
 use super::charts::bargaining::Caption;
 use super::charts::headline::HeadlineMetric;
 use super::charts::{ChartContext, ChartError, PeriodContext};
@@ -46,6 +46,9 @@ pub struct ChartFacts {
 fn by_draw(draw_size: Option<u64>, rows: Vec<ReplicationRow>) -> Vec<ReplicationRow> {
     let Some(size) = draw_size.filter(|size| *size > 1) else { return rows };
     let mut draws: BTreeMap<(u64, String), Vec<ReplicationRow>> = BTreeMap::new();
+    /// Who loses and gains most in single draws, which the tables do not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub largest: Vec<LargestInDraws>,
     for row in rows {
         draws.entry((row.replication / size, row.regime.clone())).or_default().push(row);
     }

@@ -130,7 +130,7 @@ fn of_runs(drawn: &mut Drawn50, study: &fixtures::Study) {
     };
     let parties: Vec<who_pays::Party> =
         (0..12).map(|at| who_pays::Party { label: long(at), change: change(at), total: at % 4 == 3 }).collect();
-    drawn.keep("who_pays", who_pays::draw(&parties, &context.regimes[1].name, context).unwrap());
+    drawn.keep("who_pays", who_pays::draw(&parties, None, &context.regimes[1].name, context).unwrap());
     let regimes = || context.regimes.iter().enumerate().skip(1);
     let gains: Vec<regime_welfare::Gain> = regimes()
         .flat_map(|(at, regime)| {

@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{self, AXIS, BLACK, Ink, LABEL, MARGIN, MUTED, STRIPE, STRONG};
 use super::{ChartContext, ChartError, Svg, claims, text};
-use crate::report::account_rows::PairedChange;
+use crate::report::account_rows::{LargestInDraws, PairedChange};
 
 const CHART: &str = "who pays";
 
@@ -76,8 +76,9 @@ fn plot(width: f64) -> (f64, f64) {
 const GAIN: Ink = Ink(0, 77, 128);
 const LOSS: Ink = Ink(213, 94, 0);
 
-/// What is seen: who of the parties loses and who gains most, as far as that is told from nothing.
-fn title(bars: &[PaymentBar], regime: &str, unit: &str) -> String {
+/// What is seen: who of the parties loses and who gains most, as far as that is told from nothing. Of draws it rests on them one by one, and not on
+/// intervals of their mean, which shrink with their number.
+fn title(bars: &[PaymentBar], draws: Option<&LargestInDraws>, regime: &str, unit: &str) -> String {
     let is_sure = |bar: &&PaymentBar| {
         let [low, high] = bar.change.interval;
         !(low <= 0.0 && high >= 0.0)
@@ -90,27 +91,62 @@ fn title(bars: &[PaymentBar], regime: &str, unit: &str) -> String {
         let others = others.map(|other| (other.label.as_str(), other.change.interval));
         claims::or_others(&first, &claims::not_told_from(bar.change.interval, others))
     };
+    let told = |bar: &PaymentBar| match draws {
+        Some(draws) => {
+            in_draws(bars, if bar.change.mean < 0.0 { &draws.losses } else { &draws.gains }, draws.draws, unit)
+                .unwrap_or_else(|| money(bar))
+        }
+        None => money(bar),
+    };
     let least = parties().filter(|bar| bar.change.mean < 0.0).min_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     let most = parties().filter(|bar| bar.change.mean > 0.0).max_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     match (least, most) {
         (Some(least), Some(most)) => {
-            format!("{regime}: the largest loss falls on {}; the largest gain goes to {}", money(least), money(most))
+            format!("{regime}: the largest loss falls on {}; the largest gain goes to {}", told(least), told(most))
         }
         (Some(least), None) => {
-            format!("{regime}: the largest loss falls on {}; nobody surely gains", money(least))
+            format!("{regime}: the largest loss falls on {}; nobody surely gains", told(least))
         }
         (None, Some(most)) => {
-            format!("{regime}: the largest gain goes to {}; nobody surely loses", money(most))
+            format!("{regime}: the largest gain goes to {}; nobody surely loses", told(most))
         }
         (None, None) => format!("{regime}: nobody's gain or loss is told from nothing"),
     }
 }
 
-/// Draws the chart of one regime over the context's period.
+/// Part of the draws in which a party has to come first to be named alone.
+const OF_DRAWS: f64 = 0.9;
+
+/// Who comes first in how many draws, with the mean of the most frequent; nothing where nobody does in any.
+fn in_draws(bars: &[PaymentBar], counts: &[(String, u64)], draws: u64, unit: &str) -> Option<String> {
+    let ((first, count), others) = counts.split_first()?;
+    let bar = bars.iter().find(|bar| !bar.total && bar.label == *first)?;
+    let brief = |label: &str| text::brief(label, claims::IN_TITLE);
+    let mean = format!("{} {unit} USD a year on average", signed(bar.change.mean));
+    let name = format!("{} ({mean}; in {count} of {draws} draws)", brief(first));
+    Some(match others {
+        // In all of them there is nothing to count.
+        _ if *count == draws => format!("{} ({mean})", brief(first)),
+        _ if *count as f64 >= OF_DRAWS * draws as f64 => name,
+        [] => name,
+        [(other, rest)] => format!("{name} or {} (in {rest})", brief(other)),
+        [(other, rest), last @ ..] => {
+            let left: u64 = last.iter().map(|(_, count)| count).sum();
+            format!("{name}, {} (in {rest}) or {} (in {left})", brief(other), text::count(last.len() as u64, "other"))
+        }
+    })
+}
+
+/// Draws the chart of one regime over the context's period; of a study of draws with the counts of who comes first in them.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where nobody gains or loses; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<Svg, ChartError> {
+pub fn draw(
+    parties: &[Party],
+    draws: Option<&LargestInDraws>,
+    regime: &str,
+    context: &ChartContext,
+) -> Result<Svg, ChartError> {
     let mut bars = series(parties)?;
     let (times, unit) = unit_of(bars.iter().flat_map(|bar| [bar.from, bar.to]));
     for bar in &mut bars {
@@ -128,7 +164,7 @@ pub fn draw(parties: &[Party], regime: &str, context: &ChartContext) -> Result<S
     let frame = Frame {
         look: context.look.clone(),
         names: Vec::new(),
-        title: title(&bars, &context.in_title(regime), unit),
+        title: title(&bars, draws, &context.in_title(regime), unit),
         subtitle: format!(
             "Change against the baseline ({}) in {unit} US dollars a year; period: {}. Each bar starts where the one above ends.",
             context.regime_label(&context.baseline),
@@ -240,24 +276,51 @@ mod tests {
         let ends: Vec<(f64, f64)> = bars.iter().map(|bar| (bar.from, bar.to)).collect();
         assert_eq!(ends, [(0.0, -3.0), (-3.0, -2.5), (0.0, -2.5), (-2.5, -3.0), (0.0, -3.0)]);
         let study = fixtures::showdown(3);
-        let svg = draw(&parties, &study.context.regimes[1].name, &study.context).unwrap();
+        let svg = draw(&parties, None, &study.context.regimes[1].name, &study.context).unwrap();
         let told = "the largest loss falls on Buyers (−3.000 billion USD a year); the largest gain goes to Makers (+0.500 billion USD a year)";
-        let billions = title(&bars, "X", "billion");
+        let billions = title(&bars, None, "X", "billion");
         assert!(billions.contains(told) && svg.as_str().contains("the largest loss falls on "), "{billions}");
         // A small policy is told in millions: nothing is written as 0.000 beside a bar that can be seen.
         let small = [party("Buyers", -0.0004, false), party("Home", -0.0004, true)];
-        let svg = draw(&small, &study.context.regimes[1].name, &study.context).unwrap();
+        let svg = draw(&small, None, &study.context.regimes[1].name, &study.context).unwrap();
         assert!(svg.as_str().contains("−0.400 ± 20.000") && svg.as_str().contains("in million US dollars a year"));
         // A loss that may be nothing is not told.
         let mut unsure = bars.clone();
         unsure.iter_mut().for_each(|bar| bar.change.interval = [-9.0, 9.0]);
-        assert_eq!(title(&unsure, "X", "billion"), "X: nobody's gain or loss is told from nothing");
+        assert_eq!(title(&unsure, None, "X", "billion"), "X: nobody's gain or loss is told from nothing");
+    }
+
+    /// An interval of the mean over draws says little of a single one: who comes first in too few of them is not named alone.
+    #[test]
+    fn of_draws_a_title_rests_on_the_draws() {
+        let parties = [party("Buyers", -1.9, false), party("Treasury", 1.7, false), party("Japan", -2.035, false)];
+        let bars = series(&parties).unwrap();
+        let told = |losses: &[(&str, u64)]| {
+            let counts = losses.iter().map(|(label, count)| ((*label).to_owned(), *count)).collect();
+            let draws = LargestInDraws {
+                draws: 24,
+                losses: counts,
+                gains: vec![("Treasury".to_owned(), 24)],
+                ..LargestInDraws::default()
+            };
+            title(&bars, Some(&draws), "X", "billion")
+        };
+        let gain = "; the largest gain goes to Treasury (+1.700 billion USD a year on average)";
+        let japan = "X: the largest loss falls on Japan (−2.035 billion USD a year on average";
+        assert_eq!(
+            told(&[("Japan", 13), ("Buyers", 11)]),
+            format!("{japan}; in 13 of 24 draws) or Buyers (in 11){gain}")
+        );
+        assert_eq!(told(&[("Japan", 22), ("Buyers", 2)]), format!("{japan}; in 22 of 24 draws){gain}"));
+        assert_eq!(told(&[("Japan", 24)]), format!("{japan}){gain}"));
+        let three = told(&[("Japan", 12), ("Buyers", 8), ("Dealers", 3), ("Europe", 1)]);
+        assert_eq!(three, format!("{japan}; in 12 of 24 draws), Buyers (in 8) or 2 others (in 4){gain}"));
     }
 
     #[test]
     fn nothing_gained_or_lost_is_an_error() {
         let study = fixtures::showdown(3);
-        let drawn = draw(&[party("Buyers", 0.0, false)], "imposed", &study.context);
+        let drawn = draw(&[party("Buyers", 0.0, false)], None, "imposed", &study.context);
         assert!(matches!(drawn, Err(ChartError::Empty { .. })));
     }
 }
