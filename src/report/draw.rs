@@ -25,6 +25,7 @@ use crate::folder::OutputFolder;
 use crate::model::governments::{Calendar, Escalation};
 use crate::numerics::calendar::Day;
 use crate::platform::threads::prelude::*;
+use crate::study::Arm;
 use crate::study::bargained::Bargained;
 use crate::study::finished::Finished;
 
@@ -288,8 +289,7 @@ impl<'a> Drawing<'a> {
         }
         // Unless a period is asked for, a rush is not shown without its payback.
         let whole = facts.periods.first().filter(|whole| asked.is_none() && **whole != context.period);
-        let paid_back = facts.quiet.iter().filter(|regime| **regime != context.baseline && whole.is_some());
-        context.paid_back = paid_back.cloned().collect();
+        context.paid_back = if whole.is_some() { facts.rushed.clone() } else { Vec::new() };
         let whole = whole.map(|whole| ChartContext { period: whole.clone(), ..context.clone() });
         let (models, groups, welfare, events) = Default::default();
         Drawing { source, facts, context, whole, models, groups, welfare, events }
@@ -374,7 +374,7 @@ impl<'a> Drawing<'a> {
             })
             .whole(),
             LazyChart::new("pull_forward", "event_study", || {
-                pull_forward::draw(self.events()?, &self.facts.quiet, context)
+                pull_forward::draw(self.events()?, &self.facts.quiet, &self.facts.rush_ends, context)
             })
             .whole(),
             LazyChart::new("days_of_supply", "dealers", || days_of_supply::draw(&source.dealers()?, context)).whole(),
@@ -509,6 +509,7 @@ pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained], look: &Figures)
         let bargain = Bargain::of(bargained);
         Some((bargained.regime.clone(), caption(report, &bargain, look)?))
     };
+    let rushed = rushed(report);
     ChartFacts {
         context: context(report, scenario.outputs.period, look),
         periods: scenario.periods.iter().map(|period| PeriodContext::of(scenario, period)).collect(),
@@ -518,17 +519,26 @@ pub(super) fn facts(report: &Report<'_>, bargains: &[Bargained], look: &Figures)
             scenario.accounts.home.clone(),
         ],
         quiet: never_imposed(report),
+        rushed: rushed.iter().map(|arm| report.regime_name(*arm)).collect(),
+        rush_ends: rushed.iter().flat_map(|arm| report.ends_of_rush(*arm)).collect(),
         headline: headline_metric(report),
         bargains: bargains.iter().filter_map(captioned).collect(),
         draw_size: report.results.draw_size(),
+        largest: report.largest_in_draws(),
     }
 }
 
-        largest: report.largest_in_draws(),
 /// Regimes in which no measure is in force that the baseline does not have.
 fn never_imposed(report: &Report<'_>) -> Vec<String> {
     let arms = report.results.arms().filter(|arm| report.imposes_nothing(*arm));
     arms.map(|arm| report.regime_name(arm)).collect()
+}
+
+/// Regimes other than the baseline that impose nothing and move purchases all the same.
+fn rushed(report: &Report<'_>) -> Vec<Arm> {
+    let baseline = report.results.baseline();
+    let moves = |arm: &Arm| *arm != baseline && report.imposes_nothing(*arm) && report.moves_purchases(*arm);
+    report.results.arms().filter(moves).collect()
 }
 
 fn context(report: &Report<'_>, period: usize, look: &Figures) -> ChartContext {

@@ -17,7 +17,7 @@ use super::group_rows::GroupRow;
 use super::negotiation::{OffersRow, RegimeMetricRow, SettlementDateRow};
 use super::record::{Record, Unreadable, number_of, read_rows};
 use super::rows::{ComparisonRow, DiversionRegionRow, ModelRow, ReplicationRow, WeeklyRow};
-use super::timing_rows::{DealerRow, EventStudyRow};
+use super::timing_rows::{DealerRow, EventStudyRow, RushEnd};
 use crate::folder::OutputFolder;
 
 /// What the charts of a run say beside its tables.
@@ -33,6 +33,12 @@ pub struct ChartFacts {
     pub home: [String; 2],
     /// Regimes in which no measure is in force that the baseline does not have.
     pub quiet: Vec<String>,
+    /// Those of them, without the baseline, that move purchases in time: a rush before a date, and its payback.
+    #[serde(default)]
+    pub rushed: Vec<String>,
+    /// Where sales of the flagged models end under them.
+    #[serde(default)]
+    pub rush_ends: Vec<RushEnd>,
     /// The headline metric.
     pub headline: HeadlineMetric,
     /// Of each negotiated regime, its name and what its charts say.
@@ -40,15 +46,15 @@ pub struct ChartFacts {
     /// Replications of each draw, where results are of draws.
     #[serde(default)]
     pub draw_size: Option<u64>,
+    /// Who loses and gains most in single draws, which the tables do not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub largest: Vec<LargestInDraws>,
 }
 
 /// The means of draws of so many replications each, of which the table has every one; rows of a study without draws as they are.
 fn by_draw(draw_size: Option<u64>, rows: Vec<ReplicationRow>) -> Vec<ReplicationRow> {
     let Some(size) = draw_size.filter(|size| *size > 1) else { return rows };
     let mut draws: BTreeMap<(u64, String), Vec<ReplicationRow>> = BTreeMap::new();
-    /// Who loses and gains most in single draws, which the tables do not have.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub largest: Vec<LargestInDraws>,
     for row in rows {
         draws.entry((row.replication / size, row.regime.clone())).or_default().push(row);
     }

@@ -1,6 +1,7 @@
 //! Rows of runs in time: dealers, purchases moved, and the event study.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::build::Report;
 use super::record::table;
@@ -105,6 +106,17 @@ table! {
     }
 }
 
+/// Ends of the 95% interval of the mean of what the flagged models of a region have sold more than under the baseline when a run in time ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RushEnd {
+    /// Regime name.
+    pub regime: String,
+    /// Region of the badge.
+    pub region: String,
+    /// The ends, cars; nothing with one replication.
+    pub interval: Option<[f64; 2]>,
+}
+
 /// Weeks that the index of the event study averages over.
 pub const INDEX_WEEKS: u32 = 4;
 
@@ -192,6 +204,46 @@ impl Report<'_> {
             }
         }
         rows
+    }
+
+    /// Where cumulated sales of the flagged groups end under a regime, against the baseline, with the interval of the mean: event_study.csv has
+    /// quantiles, which do not tell a mean from nothing.
+    #[cfg(feature = "charts")]
+    pub(super) fn ends_of_rush(&self, arm: Arm) -> Vec<RushEnd> {
+        let layout = self.layout();
+        let flagged = layout.groups.iter().enumerate().filter(|(_, group)| group.flagged);
+        let end = |(g, group): (usize, &crate::model::outcome::Group)| {
+            let sum = |arm: Arm| {
+                let mut sums: Vec<f64> = Vec::new();
+                for week in 0..layout.weeks {
+                    let sold = self.results.stored(arm, layout.week(WeekMetric::Units, week as usize, g));
+                    sums.resize(sold.len(), 0.0);
+                    sums.iter_mut().zip(sold).for_each(|(sum, (_, units))| *sum += units);
+                }
+                sums
+            };
+            let mut change = crate::numerics::moments::Moments::default();
+            let (own, base) = (sum(arm), sum(self.results.baseline()));
+            own.iter().zip(&base).for_each(|(own, base)| change.add(own - base));
+            let interval = change.interval(super::contrasts::LEVEL);
+            RushEnd {
+                regime: self.regime_name(arm),
+                region: group.region.clone(),
+                interval: interval.iter().all(|end| end.is_finite()).then_some(interval),
+            }
+        };
+        flagged.map(end).collect()
+    }
+
+    /// Whether a regime moves any sale of a run in time: only there purchases wait for a date or hurry before it.
+    #[cfg(feature = "charts")]
+    pub(super) fn moves_purchases(&self, arm: Arm) -> bool {
+        let layout = self.layout();
+        let moved = |week: u32, group: usize| {
+            let slot = layout.week(WeekMetric::Units, week as usize, group);
+            self.results.paired(arm, slot).difference.mean().abs() > 0.0
+        };
+        layout.timed.is_some() && (0..layout.weeks).any(|week| (0..layout.groups.len()).any(|group| moved(week, group)))
     }
 
     /// Rows of `event_study.csv`: every regime but the baseline; none where the scenario has no layer of time.

@@ -87,6 +87,11 @@ fn charts_of_a_run_come_out_of_its_tables() {
         assert!(names.iter().any(|name| name == kind), "{kind} of {names:?}");
     }
     bars_add_up(run(), "imposed");
+    // Without choices in time there is no rush, and no chart that shows one.
+    for kind in ["headline", "regime_welfare"] {
+        let svg = std::fs::read_to_string(run().join(format!("charts/{kind}.svg"))).unwrap();
+        assert!(!svg.contains("Nothing is imposed under "), "{svg}");
+    }
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn of_runs(drawn: &mut Drawn50, study: &fixtures::Study) {
         .iter()
         .flat_map(|name| fixtures::event_study().into_iter().map(|row| EventStudyRow { regime: name.clone(), ..row }))
         .collect();
-    drawn.keep("pull_forward", pull_forward::draw(&events, &names, context).unwrap());
+    drawn.keep("pull_forward", pull_forward::draw(&events, &names, &[], context).unwrap());
     let dealers: Vec<DealerRow> =
         names.iter().zip(1..).flat_map(|(name, at)| of_dealers(name, f64::from(at))).collect();
     drawn.keep("days_of_supply", days_of_supply::draw(&dealers, context).unwrap());

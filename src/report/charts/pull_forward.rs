@@ -3,7 +3,7 @@
 use super::over_time::{self, Sheet, TimePanel, TimePoint};
 use super::theme::{Groups, RegionGroup};
 use super::{ChartContext, ChartError, Svg, claims, text};
-use crate::report::timing_rows::EventStudyRow;
+use crate::report::timing_rows::{EventStudyRow, RushEnd};
 
 const CHART: &str = "pull-forward and payback";
 
@@ -50,8 +50,9 @@ fn panels(
     Ok((over_time::panels(&points, &groups, &order, context), groups, order))
 }
 
-/// What is seen: how far sales run ahead at most, and where that line ends.
-fn title(panels: &[TimePanel], context: &ChartContext) -> String {
+/// What is seen: how far sales run ahead at most, and where that line ends, as far as its interval tells it from where it began. `is_end_told` has
+/// a panel and the label of a group.
+fn title(panels: &[TimePanel], is_end_told: impl Fn(&TimePanel, &str) -> bool, context: &ChartContext) -> String {
     let ahead = |cars: f64| {
         let side = if cars < 0.0 { "behind" } else { "ahead" };
         format!("{} cars {side}", text::number(cars.abs(), 0))
@@ -60,29 +61,46 @@ fn title(panels: &[TimePanel], context: &ChartContext) -> String {
     let end = most.and_then(|(_, fan, _, _)| fan.weeks.last().map(|(_, fan)| fan.mean));
     match (most, end) {
         (Some((panel, fan, week, cars)), Some(end)) => format!(
-            "{}: {} run {} by {} and end {}",
+            "{}: {} run {} by {}{}",
             panel.regimes.brief(),
             text::brief(&fan.label, claims::IN_TITLE),
             ahead(cars),
             week.strftime("%B %Y"),
-            ahead(end)
+            match is_end_told(panel, &fan.label) {
+                true => format!(" and end {}", ahead(end)),
+                false => "; whether they end ahead is not told".to_owned(),
+            }
         ),
         _ => format!("No sales of the models {} are brought forward", context.flag_label),
     }
 }
 
-/// Draws the chart.
+/// Draws the chart; `ends` has the intervals of where the lines end.
 ///
 /// # Errors
 /// [`ChartError::Empty`] where no sale was moved; [`ChartError::Draw`] where the drawing library fails.
-pub fn draw(rows: &[EventStudyRow], regimes: &[String], context: &ChartContext) -> Result<Vec<Svg>, ChartError> {
+pub fn draw(
+    rows: &[EventStudyRow],
+    regimes: &[String],
+    ends: &[RushEnd],
+    context: &ChartContext,
+) -> Result<Vec<Svg>, ChartError> {
     let (panels, groups, order) = panels(rows, regimes, context)?;
+    let is_end_told = |panel: &TimePanel, label: &str| {
+        let is_of = |end: &&RushEnd| {
+            panel.regimes.has(context.regime_label(&end.regime))
+                && groups.group(&end.region, true).label(&context.flag_label) == label
+        };
+        // Without an interval what there is is told.
+        let apart = |end: &RushEnd| end.interval.is_none_or(|[low, high]| low > 0.0 || high < 0.0);
+        ends.iter().find(is_of).is_some_and(apart)
+    };
     let sheet = Sheet {
         chart: CHART,
         panels: &panels,
         months: None,
         groups: order.iter().map(|group| (groups.style(group), group.label(&context.flag_label))).collect(),
-        title: title(&panels, context),
+        title: title(&panels, is_end_told, context),
         topic: "cars sold more than under the baseline",
         subtitle: format!(
             "Cars sold from the start up to each week, less those of the same world under {}.{}",
@@ -110,7 +128,22 @@ mod tests {
         let panels = series(&fixtures::event_study(), &regimes, &fixtures::threat()).unwrap();
         assert_eq!((panels.len(), panels[0].fans.len(), panels[0].fans[0].weeks.len()), (1, 1, 60));
         assert_eq!(panels[0].fans[0].weeks[25].1.q50, 250.0);
-        draw(&fixtures::event_study(), &regimes, &fixtures::threat()).unwrap();
-        assert!(matches!(draw(&fixtures::event_study(), &[], &fixtures::threat()), Err(ChartError::Empty { .. })));
+        draw(&fixtures::event_study(), &regimes, &[], &fixtures::threat()).unwrap();
+        assert!(matches!(draw(&fixtures::event_study(), &[], &[], &fixtures::threat()), Err(ChartError::Empty { .. })));
+    }
+
+    /// An end whose interval holds nothing is not said to be ahead or behind.
+    #[test]
+    fn the_end_is_said_where_it_is_told() {
+        let told = |interval: Option<[f64; 2]>| {
+            let end = RushEnd { regime: "threat".into(), region: "japan".into(), interval };
+            let svg = draw(&fixtures::event_study(), &["threat".to_owned()], &[end], &fixtures::threat()).unwrap();
+            svg[0].as_str().split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
+        };
+        let untold = told(Some([-46.0, 117.0]));
+        assert!(untold.ends_with("; whether they end ahead is not told"), "{untold}");
+        for sure in [told(Some([10.0, 110.0])), told(None)] {
+            assert!(sure.ends_with(" cars ahead") && sure.contains(" and end "), "{sure}");
+        }
     }
 }
