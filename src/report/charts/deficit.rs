@@ -78,8 +78,9 @@ fn title(panels: &[TimePanel], base: f64, period: &PeriodContext) -> String {
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), change| (low.min(change), high.max(change)));
     let others = match others {
         [] => String::new(),
-        [_] => format!(", by {} under the other regime", moved(ends.0)),
-        _ => format!(", by {} to {} under the other regimes", moved(ends.0), moved(ends.1)),
+        // Regimes that move nothing are not drawn, and not among these.
+        [_] => format!(", by {} under the other regime drawn", moved(ends.0)),
+        _ => format!(", by {} to {} under the {} others drawn", moved(ends.0), moved(ends.1), others.len()),
     };
     let month = |date: Date| date.strftime("%B %Y").to_string();
     format!(
@@ -92,16 +93,22 @@ fn title(panels: &[TimePanel], base: f64, period: &PeriodContext) -> String {
     )
 }
 
-/// A panel with each month once, at its middle: drawn from its first day on, its mean would stand before what moves it.
+/// A panel with each month as a step from its first day to its last: joined at their middles, months would move before what moves them happens.
 fn by_month(panel: &TimePanel) -> TimePanel {
+    // A point of a week is drawn at its middle.
+    let shifted = |day: Date, days: i64| day.checked_add(jiff::Span::new().days(days)).unwrap_or(day);
     let month = |weeks: &[(Date, Fan)]| {
-        let [(first, fan), .., (last, _)] = weeks else { return weeks[0] };
-        let days = first.until(*last).map_or(0, |span| span.get_days());
-        (first.checked_add(jiff::Span::new().days(i64::from(days / 2))).unwrap_or(*first), *fan)
+        let ends = weeks.first().zip(weeks.last());
+        let step = ends.map(|((first, fan), (last, _))| [(shifted(*first, -3), *fan), (shifted(*last, 3), *fan)]);
+        step.into_iter().flatten()
     };
     let fans = panel.fans.iter().map(|fan| GroupFan {
         label: fan.label.clone(),
-        weeks: fan.weeks.chunk_by(|(a, _), (b, _)| (a.year(), a.month()) == (b.year(), b.month())).map(month).collect(),
+        weeks: fan
+            .weeks
+            .chunk_by(|(a, _), (b, _)| (a.year(), a.month()) == (b.year(), b.month()))
+            .flat_map(month)
+            .collect(),
     });
     TimePanel { fans: fans.collect(), ..panel.clone() }
 }
@@ -120,6 +127,11 @@ pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Svg>,
     let ends = ends.clone().min().zip(ends.max());
     // The title's means are of weeks, the lines of months.
     let drawn: Vec<TimePanel> = panels.iter().map(by_month).collect();
+    let quiet = months.iter().any(|month| {
+        month.regime != context.baseline
+            && !panels.iter().any(|panel| panel.regimes.has(context.regime_label(&month.regime)))
+    });
+    let left_out = if quiet { " Regimes that do not move it are left out." } else { "" };
     let sheet = Sheet {
         chart: CHART,
         panels: &drawn,
@@ -128,12 +140,13 @@ pub fn draw(months: &[DeficitMonth], context: &ChartContext) -> Result<Vec<Svg>,
         title: title(&panels, base, &context.period),
         topic: "the bilateral trade deficit",
         subtitle: format!(
-            "Billion US dollars a year, month by month, each at its middle: {} without the policy (line), plus the change of imports of these cars at customs \
-             value and of orders lost.{}",
+            "Billion US dollars a year, a step for each month: {} without the policy (line), plus the change of imports of these cars at customs \
+             value and of orders lost.{left_out}{}",
             text::number(base, 1),
             over_time::said_of_lines(context),
         ),
-        footer: context.footer("Each replication is paired with the baseline; months have four or five weeks."),
+        footer: context
+            .footer(&format!("Each {} is paired with the baseline; months have four or five weeks.", context.each())),
         bands: over_time::has_bands(context),
         reference: base,
         tick: over_time::tick,
@@ -170,10 +183,21 @@ mod tests {
         assert_eq!(panels.len(), 1);
         assert_eq!(panels[0].fans[0].weeks.len(), 8);
         assert_eq!(panels[0].fans[0].weeks[4], (date(1995, 2, 4), months[2].deficit));
-        // Of four weeks from 7 January on the middle is at the 18th, with its own week.
+        // Four weeks from 7 January on are level until the 4th of February, within half a day; points are drawn three days and a half after these.
         let drawn = by_month(&panels[0]);
-        let middles: Vec<Date> = drawn.fans[0].weeks.iter().map(|(day, _)| *day).collect();
-        assert_eq!(middles, [date(1995, 1, 17), date(1995, 2, 14)]);
+        let ends: Vec<(Date, f64)> = drawn.fans[0].weeks.iter().map(|(day, fan)| (*day, fan.mean)).collect();
+        let of_january = [(date(1995, 1, 4), 65.7), (date(1995, 1, 31), 65.7)];
+        assert_eq!(ends, [&of_january[..], &[(date(1995, 2, 1), 61.0), (date(1995, 2, 28), 61.0)]].concat());
+        let left_out = "Regimes that do not move it are left out.";
+        assert!(!draw(&months, &study.context).unwrap()[0].as_str().contains(left_out));
+        let mut more = months.to_vec();
+        more.push(month(&study.context.regimes[2].name, date(1995, 2, 4), 4, 65.7));
+        assert!(draw(&more, &study.context).unwrap()[0].as_str().contains(left_out));
+        // Those that move it are counted.
+        more.push(month(&study.context.regimes[3].name, date(1995, 2, 4), 4, 65.0));
+        more.push(month(&study.context.regimes[4].name, date(1995, 2, 4), 4, 65.5));
+        let three = title(&series(&more, &study.context).unwrap(), 65.7, &study.context.period);
+        assert!(three.contains(", by −0.7 to −0.2 under the 2 others drawn: means from "), "{three}");
         let cut = "The vertical axis does not begin at zero.";
         assert!(draw(&months, &study.context).unwrap()[0].as_str().contains(cut));
         let mut low = months.clone();

@@ -370,7 +370,7 @@ fn draw_cut(canvas: &Canvas, (x, floor): (f64, f64)) -> Result<(), ChartError> {
     Ok(())
 }
 
-/// Days between points that are joined: of weeks, and of the middles of months.
+/// Days between points that are joined: of weeks, and of the ends of months.
 const WEEKS_APART: f64 = 7.5;
 const MONTHS_APART: f64 = 38.0;
 
