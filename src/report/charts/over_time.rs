@@ -86,16 +86,22 @@ pub(super) fn events(
     events
 }
 
-/// The panels, one for all regimes that are the same in everything drawn, with their names.
-fn shared(panels: &[TimePanel]) -> Vec<TimePanel> {
+/// The panels, one for all regimes whose lines and bands are the same, with their names and the events that all of them have; and whether any has
+/// another event, which is not marked: where nothing moves, a date is no reason for a panel of its own.
+fn shared(panels: &[TimePanel]) -> (Vec<TimePanel>, bool) {
     let mut shared: Vec<TimePanel> = Vec::with_capacity(panels.len());
+    let mut left_out = false;
     for panel in panels {
         match shared.iter_mut().find(|known| is_drawn_alike(known, panel)) {
-            Some(known) => known.regimes.join(&panel.regimes),
+            Some(known) => {
+                left_out |= known.events != panel.events;
+                known.regimes.join(&panel.regimes);
+                known.events.retain(|event| panel.events.contains(event));
+            }
             None => shared.push(panel.clone()),
         }
     }
-    shared
+    (shared, left_out)
 }
 
 fn is_drawn_alike(one: &TimePanel, other: &TimePanel) -> bool {
@@ -104,7 +110,7 @@ fn is_drawn_alike(one: &TimePanel, other: &TimePanel) -> bool {
         let drawn = |fan: &Fan| [fan.mean, fan.q05, fan.q25, fan.q75, fan.q95].map(f64::to_bits);
         fans.map(|(week, fan)| (*week, drawn(fan))).collect()
     };
-    one.events == other.events && weeks(one) == weeks(other)
+    weeks(one) == weeks(other)
 }
 
 /// Weeks that a point of a line of sales covers: single weeks are noise.
@@ -207,7 +213,9 @@ impl Sheet<'_> {
     /// Draws the chart on its pages.
     pub(super) fn draw(&self) -> Result<Vec<Svg>, ChartError> {
         super::text::register_fonts()?;
-        let panels = shared(self.panels);
+        let (panels, events_left_out) = shared(self.panels);
+        let marks =
+            if events_left_out { " A panel of several regimes marks the events that all of them have." } else { "" };
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
         let ticks = self.ticks(&panels);
         let (first, last) = match self.months {
@@ -266,7 +274,7 @@ impl Sheet<'_> {
                 look: self.look.clone(),
                 names: told_of_cut(shown().map(|(panel, _, _, _, (_, is_cut))| (&panel.regimes, *is_cut))),
                 title: frame::title_of(at, self.title.clone(), self.topic),
-                subtitle: format!("{}{cut}{}", self.subtitle, frame::page_of(at, pages.len())),
+                subtitle: format!("{}{marks}{cut}{}", self.subtitle, frame::page_of(at, pages.len())),
                 legend: legend.clone(),
                 footer: self.footer.clone(),
             };
@@ -509,6 +517,29 @@ fn draw_events(canvas: &Canvas, labels: &[EventLabel], share: AxisScale) -> Resu
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    /// What differs by a date alone is drawn once, with the events that are of all.
+    #[test]
+    fn regimes_that_differ_by_events_alone_share_a_panel() {
+        let event = |day: i8| EventMark { date: date(1995, 6, day), label: "Duty".to_owned() };
+        let panel = |name: &str, mean: f64, events: Vec<EventMark>| TimePanel {
+            regimes: SharedNames::of(name),
+            fans: vec![GroupFan { label: "all".to_owned(), weeks: vec![(date(1995, 6, 3), line_of(mean))] }],
+            events,
+        };
+        let panels = [
+            panel("quiet", 1.0, Vec::new()),
+            panel("threat", 1.0, vec![event(5)]),
+            panel("duty", 2.0, vec![event(5), event(6)]),
+            panel("retroactive", 2.0, vec![event(6)]),
+        ];
+        let (shown, left_out) = shared(&panels);
+        let names: Vec<String> = shown.iter().map(|panel| panel.regimes.all()).collect();
+        assert_eq!(names, ["quiet; threat", "duty; retroactive"]);
+        assert!(left_out && shown[0].events.is_empty() && shown[1].events == [event(6)]);
+        let (_, left_out) = shared(&panels[1..3]);
+        assert!(!left_out, "nothing is shared, nothing is left out");
+    }
 
     #[test]
     fn event_labels_never_meet_each_other_or_a_line() {
