@@ -62,11 +62,11 @@ impl Frame {
         let legend_lines = legend.iter().map(|(_, line)| line + 1).max().unwrap_or(0) as f64;
         let top = heading + 8.0 + LEGEND_LINE * legend_lines + if legend.is_empty() { 2.0 } else { 12.0 };
         let foot = top + body_height + 12.0;
-        // In a box the foot has the lines that are left, and all of it stands in the description.
+        // In a box the foot has the sentences that the lines left have room for, and all of it stands in the description.
         if let Some(most) = self.look.height() {
             let lines = ((most - foot - MARGIN + 6.0) / line_height(NOTE)).floor().max(0.0) as usize;
             if lines < footer.len() {
-                footer = if lines == 0 { Vec::new() } else { text::wrap(&self.footer, NOTE, room, lines)? };
+                footer = whole_sentences(&self.footer, room, lines)?;
             }
         }
         let height = foot + line_height(NOTE) * footer.len() as f64 + MARGIN - 6.0;
@@ -133,6 +133,19 @@ impl Frame {
 }
 
 const NAMES_ELSEWHERE: &str = "All names of what is drawn together stand in the description of the SVG.";
+
+/// As many first sentences of a foot as have room in some lines, none of them cut.
+fn whole_sentences(foot: &str, room: f64, lines: usize) -> Result<Vec<String>, ChartError> {
+    let ends = foot.match_indices(". ").map(|(at, _)| at + 1).collect::<Vec<_>>();
+    for end in ends.into_iter().rev().filter(|_| lines > 0) {
+        // One line more shows what has no room.
+        let wrapped = text::wrap(&foot[..end], NOTE, room, lines + 1)?;
+        if wrapped.len() <= lines && !wrapped.iter().any(|line| line.ends_with('…')) {
+            return Ok(wrapped);
+        }
+    }
+    Ok(Vec::new())
+}
 
 /// The lines of a title and their type, which is smaller in a box and where it is long: a title is made of numbers, and none of them is cut.
 fn title_lines(title: &str, room: f64, boxed: bool) -> Result<(Type, Vec<String>), ChartError> {
@@ -278,6 +291,18 @@ pub(super) const VALUE_AXIS: f64 = 34.0;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A foot ends with a sentence, whatever room it has.
+    #[test]
+    fn a_foot_is_not_cut_in_a_sentence() {
+        text::register_fonts().unwrap();
+        let foot = "The 1995 showdown. Means over 24 draws of what is not known (the report has medians), seed 1995. Means over draws.";
+        let shown = |room: f64, lines: usize| whole_sentences(foot, room, lines).unwrap().join(" ");
+        let two = "The 1995 showdown. Means over 24 draws of what is not known (the report has medians), seed 1995.";
+        assert_eq!(shown(680.0, 1), two);
+        assert_eq!(shown(300.0, 1), "The 1995 showdown.");
+        assert_eq!((shown(300.0, 0), shown(60.0, 1)), (String::new(), String::new()));
+    }
 
     #[test]
     fn blocks_stand_on_as_few_pages_as_hold_them_in_order() {
