@@ -1,5 +1,7 @@
 //! Responses to two settings at once: a heat map with contours for each regime.
 
+use std::collections::BTreeMap;
+
 use super::axis::Ticks;
 use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame};
@@ -61,6 +63,13 @@ pub struct Grid {
     pub values: Vec<f64>,
 }
 
+/// A place on both axes.
+type MapPlace = (f64, f64);
+/// A straight part of a contour.
+type ContourPiece = [MapPlace; 2];
+/// A side of a cell: the place of its first end in columns and rows, and whether it goes up.
+type CellSide = (usize, usize, bool);
+
 impl Grid {
     /// The values of one metric under one regime.
     #[must_use]
@@ -91,38 +100,74 @@ impl Grid {
     /// Pieces of the contour at `level`, in places of the axes: linear between neighbouring points (marching squares).
     #[must_use]
     pub fn contour(&self, level: f64) -> Vec<[(f64, f64); 2]> {
+        self.pieces(level).into_iter().map(|(_, piece)| piece).collect()
+    }
+
+    /// The same with the sides of cells that each piece goes between.
+    fn pieces(&self, level: f64) -> Vec<([CellSide; 2], ContourPiece)> {
         let mut pieces = Vec::new();
         for row in 1..self.y.len() {
             for column in 1..self.x.len() {
+                let (left, below) = (column - 1, row - 1);
                 let corner = |right: usize, up: usize| {
-                    let (c, r) = (column - 1 + right, row - 1 + up);
+                    let (c, r) = (left + right, below + up);
                     (self.x[c], self.y[r], self.value(c, r) - level)
                 };
                 let corners = [corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)];
                 if corners.iter().any(|(.., v)| !v.is_finite()) {
                     continue;
                 }
+                // From one corner to the next.
+                let sides = [(left, below, false), (column, below, true), (left, row, false), (left, below, true)];
                 let mut crossings = Vec::with_capacity(4);
                 for side in 0..4 {
                     let ((x0, y0, v0), (x1, y1, v1)) = (corners[side], corners[(side + 1) % 4]);
                     if (v0 < 0.0) != (v1 < 0.0) {
                         let share = v0 / (v0 - v1);
-                        crossings.push((x0 + share * (x1 - x0), y0 + share * (y1 - y0)));
+                        crossings.push((sides[side], (x0 + share * (x1 - x0), y0 + share * (y1 - y0))));
                     }
                 }
+                let piece = |a: &(CellSide, MapPlace), b: &(CellSide, MapPlace)| ([a.0, b.0], [a.1, b.1]);
                 // Two crossings are one piece; four are a saddle, whose middle says which corners belong together.
                 match crossings.as_slice() {
-                    [a, b] => pieces.push([*a, *b]),
+                    [a, b] => pieces.push(piece(a, b)),
                     [a, b, c, d] => {
                         let middle = corners.iter().map(|(.., v)| v).sum::<f64>();
                         let together = (middle < 0.0) == (corners[0].2 < 0.0);
-                        pieces.extend(if together { [[*a, *b], [*c, *d]] } else { [[*d, *a], [*b, *c]] });
+                        pieces.extend(if together { [piece(a, b), piece(c, d)] } else { [piece(d, a), piece(b, c)] });
                     }
                     _ => {}
                 }
             }
         }
         pieces
+    }
+
+    /// The lines of the contour at `level`: pieces that hang together, apart from those that do not.
+    fn contour_lines(&self, level: f64) -> Vec<Vec<ContourPiece>> {
+        let pieces = self.pieces(level);
+        // Of each piece one of its line that comes no later; the first of a line is its own.
+        let mut earlier: Vec<usize> = (0..pieces.len()).collect();
+        let first = |earlier: &[usize], mut at: usize| {
+            while earlier[at] != at {
+                at = earlier[at];
+            }
+            at
+        };
+        let mut ends: BTreeMap<CellSide, usize> = BTreeMap::new();
+        for (at, (sides, _)) in pieces.iter().enumerate() {
+            for side in sides {
+                if let Some(other) = ends.insert(*side, at) {
+                    let [one, two] = [first(&earlier, at), first(&earlier, other)];
+                    earlier[one.max(two)] = one.min(two);
+                }
+            }
+        }
+        let mut lines: BTreeMap<usize, Vec<ContourPiece>> = BTreeMap::new();
+        for (at, (_, piece)) in pieces.into_iter().enumerate() {
+            lines.entry(first(&earlier, at)).or_default().push(piece);
+        }
+        lines.into_values().collect()
     }
 }
 
@@ -273,8 +318,10 @@ fn panel(
     let named = !across.categories.is_empty() || !up.categories.is_empty();
     // Between named settings nothing is half way.
     let levels_drawn: &[f64] = if named { &[] } else { &levels.values };
-    let contours: Vec<_> = levels_drawn.iter().map(|level| (*level, grid.contour(*level))).collect();
-    // Each level is named once, at the piece nearest the middle of its line where the name has room beside those before. A line without room for its
+    let contours =
+        levels_drawn.iter().flat_map(|level| grid.contour_lines(*level).into_iter().map(|line| (*level, line)));
+    let contours: Vec<(f64, Vec<ContourPiece>)> = contours.collect();
+    // Each line is named once, also of a level that has several: at the piece nearest the middle of its line where the name has room beside those before. A line without room for its
     // number says nothing, and is not drawn.
     let mut taken: Vec<[f64; 4]> = Vec::new();
     let mut named_at = Vec::new();
@@ -407,8 +454,24 @@ mod tests {
             assert!(pieces.iter().flatten().all(|(x, y)| (x + 2.0 * y - level).abs() < 1e-12), "{level}");
         }
         assert!(plane().contour(5.0).is_empty());
+        assert_eq!(plane().contour_lines(1.5).iter().map(Vec::len).collect::<Vec<_>>(), [2]);
         let missing = Grid { values: vec![f64::NAN; 6], ..plane() };
         assert!(missing.contour(1.0).is_empty());
+    }
+
+    /// A level may be reached on either side of a ridge: these are two lines, each of which is named.
+    #[test]
+    fn a_level_of_two_lines_has_two() {
+        let ridge = Grid {
+            x: vec![0.0, 1.0, 2.0],
+            y: vec![0.0, 1.0, 2.0],
+            values: [0.0, 2.0, 0.5].into_iter().cycle().take(9).collect(),
+        };
+        let lines = ridge.contour_lines(1.0);
+        assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+        let left = |line: &[ContourPiece]| line.iter().flatten().all(|(x, _)| (x - 0.5).abs() < 1e-12);
+        assert!(left(&lines[0]) && !left(&lines[1]));
+        assert_eq!(ridge.contour(1.0).len(), 4);
     }
 
     /// Nothing is a colour of its own, not the white of the page, on either side of it and where it is an end.
