@@ -73,10 +73,19 @@ impl Report<'_> {
     /// Regimes that are an earlier one in every number, in a sentence; nothing where all differ. `first` is [`Self::first_alike`] in all slots.
     pub(crate) fn sameness(&self, first: &[Arm]) -> Option<String> {
         let same = self.alike(first)?;
-        let why = if self.study.scenario().timing.is_none() {
-            "; in a run without [timing] nobody waits or hurries, so what is threatened and never charged moves nothing"
-        } else {
-            ""
+        let scenario = self.study.scenario();
+        // A reason is given for those that it is true of: that two regimes charge the same is their author's doing.
+        let threatens = |arm: &Arm| {
+            let regime = &scenario.regimes[self.regimes[arm.0]];
+            scenario.timing.is_none() && first[arm.0] != *arm && !regime.events.is_empty() && self.imposes_nothing(*arm)
+        };
+        let threats: Vec<String> = self.results.arms().filter(threatens).map(|arm| self.regime_name(arm)).collect();
+        let why = match threats.is_empty() {
+            true => String::new(),
+            false => format!(
+                "; in a run without [timing] nobody waits or hurries, so what is threatened and never charged moves nothing ({})",
+                threats.join(", ")
+            ),
         };
         Some(format!("The same in every number: {same}{why}."))
     }

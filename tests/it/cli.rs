@@ -73,6 +73,33 @@ fn regimes_that_are_the_same_are_shown_once() {
     assert!(regions.iter().any(|row| row["regime"] == "threat_lapsed"));
 }
 
+/// That nobody waits or hurries is a reason for a threat that comes to nothing, and none for two regimes that charge the same.
+#[test]
+fn the_reason_why_regimes_are_the_same_is_true_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("again.toml");
+    let scenario = format!(
+        "extends = {:?}\nname = \"again\"\n[[regime]]\nname = \"again\"\nlabel = \"Again\"\nevents = [\n{}{}]\n",
+        showdown_path().display().to_string(),
+        "{ date = 1995-05-16, action = \"announced\", instrument = \"sanctions\", label = \"List published\" },\n",
+        "{ date = 1995-06-28, action = \"imposed\", instrument = \"sanctions\", label = \"Imposed\" },\n"
+    );
+    fs::write(&path, scenario).unwrap();
+    let printed = |regimes: &str| {
+        let out = folder.path().join(regimes).display().to_string();
+        let mut command = stickershock();
+        command.arg("run").arg(&path).args(crate::support::ANYWHERE).args(["--replications", "2", "--no-charts"]);
+        command.args(["--set", "buyers.count=256"]);
+        let output = command.args(["--out", &out, "--regimes", regimes]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let taxed = printed("imposed,again");
+    assert!(taxed.contains("The same in every number: again as imposed.\n"), "{taxed}");
+    let both = printed("threat_lapsed,imposed,again");
+    assert!(both.contains("moves nothing (threat_lapsed)."), "{both}");
+}
+
 #[test]
 fn json_is_one_object_with_the_same_numbers() {
     let folder = tempfile::tempdir().unwrap();
