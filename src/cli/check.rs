@@ -7,6 +7,7 @@ use crate::config::Loaded;
 use crate::config::listed::{Listed, listed};
 use crate::config::warnings::{few_purchases, warnings};
 use crate::model::ids::RegimeId;
+use crate::model::market::{Market, ModelGroup};
 use crate::model::on_sale::SaleDates;
 use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Instrument;
@@ -104,6 +105,7 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         scenario.buyers,
         scenario.households_per_buyer(),
     );
+    groups(out, market);
     let inversion = &study.shared_world().inversion.report;
     let _ = writeln!(
         out,
@@ -155,6 +157,19 @@ fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
         }
     }
     out.push('\n');
+}
+
+/// Groups of models by the names that their metrics have, which `each` may have had to tell apart.
+fn groups(out: &mut String, market: &Market) {
+    if market.groups.is_empty() {
+        return;
+    }
+    let name = |group: &ModelGroup| match group.also {
+        Some(also) => format!("{} ({} and {})", group.name, group.kind.as_str(), also.as_str()),
+        None => group.name.clone(),
+    };
+    let names: Vec<String> = market.groups.iter().map(name).collect();
+    let _ = writeln!(out, "  groups of models, by the names in their metrics: {}", names.join(", "));
 }
 
 /// When models are on sale, one line each.

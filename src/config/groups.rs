@@ -29,6 +29,7 @@ pub struct GroupSection {
     #[serde(default)]
     pub except: Option<SelectionSection>,
     /// In place of name and models: a group for each brand or manufacturer, under its name in small letters with `_` for what is neither letter, digit nor `-`.
+    /// Where other models have the name, its kind stands before it: `manufacturer_mazda`.
     #[serde(default)]
     pub each: Option<GroupEach>,
 }
@@ -84,14 +85,14 @@ pub(super) fn groups(
                 let help = "its metrics are columns such as units_NAME: use lower-case letters, digits, `-` and `_`";
                 return Err(reader.error(&place, format!("`{}` cannot be part of a column's name", group.name), help));
             }
-            let taken = groups.iter().map(|group| group.name.as_str());
-            let regions = market.regions.as_slice().iter().map(String::as_str);
-            reader.unused(
-                &place,
-                "set of models",
-                &group.name,
-                regions.chain(["all", "outside", flag]).chain(taken),
-            )?;
+            let group = match section.each {
+                Some(_) => match apart(reader, &place, group, &mut groups, (market, flag))? {
+                    Some(group) => group,
+                    None => continue,
+                },
+                None => group,
+            };
+            reader.unused(&place, "set of models", &group.name, names(&groups, market, flag))?;
             groups.push(group);
         }
     }
@@ -100,6 +101,37 @@ pub(super) fn groups(
         return Err(reader.error("group", message, "leave some out"));
     }
     Ok(groups)
+}
+
+/// Names that a group cannot have, because metrics have them.
+fn names<'a>(groups: &'a [ModelGroup], market: &'a Market, flag: &'a str) -> impl Iterator<Item = &'a str> {
+    let regions = market.regions.as_slice().iter().map(String::as_str);
+    regions.chain(["all", "outside", flag]).chain(groups.iter().map(|group| group.name.as_str()))
+}
+
+/// A group of each brand or manufacturer under a name of its own, which nobody chose: its kind is added where another set of models has the name
+/// (`manufacturer_mazda`). Nothing where the same models have it already.
+fn apart(
+    reader: &Reader<'_>,
+    place: &str,
+    group: ModelGroup,
+    groups: &mut [ModelGroup],
+    (market, flag): (&Market, &str),
+) -> Result<Option<ModelGroup>, ConfigError> {
+    if !names(groups, market, flag).any(|name| name == group.name) {
+        return Ok(Some(group));
+    }
+    let earlier = groups.iter_mut().find(|earlier| earlier.name == group.name && earlier.models == group.models);
+    if let Some(earlier) = earlier {
+        if earlier.kind == group.kind {
+            let message = format!("the set of models `{}` exists already", group.name);
+            return Err(reader.error(place, message, "write each of a kind once"));
+        }
+        earlier.also = Some(group.kind);
+        return Ok(None);
+    }
+    let kind = group.kind.as_str();
+    Ok(Some(ModelGroup { name: format!("{kind}_{}", group.name), label: format!("{} ({kind})", group.label), ..group }))
 }
 
 /// A set of models under a name.
@@ -125,7 +157,7 @@ fn own(
     }
     let models = (0..market.len()).filter(|j| selected[*j]).collect();
     let label = section.label.clone().unwrap_or_else(|| name.to_owned());
-    Ok(ModelGroup { name: name.to_owned(), label, kind: GroupKind::Own, models })
+    Ok(ModelGroup { name: name.to_owned(), label, kind: GroupKind::Own, also: None, models })
 }
 
 /// A group for each brand or manufacturer, in the order of the market.
@@ -133,7 +165,7 @@ fn of_each(each: GroupEach, market: &Market) -> Vec<ModelGroup> {
     let named = |kind: GroupKind, label: &str, models: Vec<usize>| {
         let small = label.to_lowercase();
         let kept = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' { c } else { '_' };
-        ModelGroup { name: small.chars().map(kept).collect(), label: label.to_owned(), kind, models }
+        ModelGroup { name: small.chars().map(kept).collect(), label: label.to_owned(), kind, also: None, models }
     };
     let models = |of: &dyn Fn(usize) -> bool| (0..market.len()).filter(|j| of(*j)).collect::<Vec<_>>();
     match each {

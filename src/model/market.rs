@@ -99,6 +99,8 @@ pub struct ModelGroup {
     pub label: String,
     /// What its models have in common.
     pub kind: GroupKind,
+    /// What else they have in common: of a brand that is all of a manufacturer of its name, where groups of both were asked for.
+    pub also: Option<GroupKind>,
     /// Its models, in the order of the market.
     pub models: Vec<usize>,
 }

@@ -75,7 +75,7 @@ impl Report<'_> {
                     })
                 };
                 rows.extend(groups.iter().map(|group| {
-                    let ModelGroup { name, label, kind, models } = group;
+                    let ModelGroup { name, label, kind, models, .. } = group;
                     GroupRow {
                         regime: self.regime_name(arm),
                         period: period.name.clone(),

@@ -2,6 +2,7 @@
 
 use stickershock::config::Loaded;
 use stickershock::model::accounts::FirmMetric;
+use stickershock::model::market::GroupKind;
 use stickershock::model::outcome::{ModelMetric, Outcome, RegionMetric};
 use stickershock::numerics::student;
 use stickershock::report::build::Report;
@@ -117,6 +118,29 @@ fn groups_that_cannot_be_are_refused_by_name() {
         let error = loaded(section, &[]).map(|_| ()).expect_err(section);
         parts.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
     }
+}
+
+/// A brand that is all of a manufacturer of its name is one group of both; where the name stands for other models the second says its kind.
+#[test]
+fn brands_and_manufacturers_of_one_name_are_told_apart() {
+    let each = |kind: &str| format!("[[group]]\neach = \"{kind}\"\n");
+    let found = |sections: &str| loaded(sections, &[]).unwrap().scenario.market;
+    let market = found(&(each("brand") + &each("manufacturer")));
+    let models = |name: &str| {
+        let group = market.groups.iter().find(|group| group.name == name).unwrap_or_else(|| panic!("{name}"));
+        (group.label.as_str(), group.models.len(), group.also)
+    };
+    assert_eq!(models("mazda"), ("Mazda", 2, Some(GroupKind::Manufacturer)));
+    assert_eq!(models("toyota"), ("Toyota", 2, None));
+    assert_eq!(models("manufacturer_toyota"), ("Toyota (manufacturer)", 7, None));
+    let mut names: Vec<&str> = market.groups.iter().map(|group| group.name.as_str()).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    // A set of the user's own keeps its name, and what it is.
+    let own = "[[group]]\nname = \"lexus\"\non = { models = [\"SC 400\"] }\n";
+    let market = found(&format!("{own}{}", each("brand")));
+    let of = |name: &str| market.groups.iter().find(|group| group.name == name).unwrap().models.len();
+    assert!(of("lexus") == 1 && of("brand_lexus") > 1);
 }
 
 /// `each` makes a group of every brand and of every manufacturer; `groups.csv` has them beside those that are listed, with intervals.
