@@ -206,7 +206,7 @@ impl Report<'_> {
         rows
     }
 
-    /// Where cumulated sales of the flagged groups end under a regime, against the baseline, with the interval of the mean: event_study.csv has
+    /// Where cumulated sales of the flagged groups end under a regime, against the baseline, with the interval of the mean: `event_study.csv` has
     /// quantiles, which do not tell a mean from nothing.
     #[cfg(feature = "charts")]
     pub(super) fn ends_of_rush(&self, arm: Arm) -> Vec<RushEnd> {

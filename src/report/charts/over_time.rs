@@ -214,8 +214,7 @@ impl Sheet<'_> {
     pub(super) fn draw(&self) -> Result<Vec<Svg>, ChartError> {
         super::text::register_fonts()?;
         let (panels, events_left_out) = shared(self.panels);
-        let marks =
-            if events_left_out { " A panel of several regimes marks the events that all of them have." } else { "" };
+        let marks = if events_left_out { " Marked: events of all regimes of a panel." } else { "" };
         let shares = self.panels.iter().flat_map(|panel| &panel.fans).flat_map(|fan| &fan.weeks);
         let ticks = self.ticks(&panels);
         let (first, last) = match self.months {
