@@ -295,8 +295,9 @@ impl Sheet<'_> {
                         draw_events(canvas, labels, share)?;
                         let runs: Vec<_> = panel.fans.iter().map(|fan| runs(fan, *dates, apart)).collect();
                         // Lines above all bands: a band of one group must not dim the line of another.
-                        for (runs, group) in runs.iter().zip(&self.groups).filter(|_| self.bands) {
-                            draw_bands(canvas, runs, group.0.ink, share)?;
+                        for at in widest_first(&panel.fans).into_iter().filter(|_| self.bands) {
+                            let Some((style, _)) = self.groups.get(at) else { continue };
+                            draw_bands(canvas, &runs[at], style.ink, share)?;
                         }
                         for (at, (runs, group)) in runs.iter().zip(&self.groups).enumerate() {
                             let phase = at as f64 / self.groups.len() as f64;
@@ -398,6 +399,17 @@ fn runs(fan: &GroupFan, dates: AxisScale, apart: f64) -> Vec<Run> {
         before = Some(start);
     }
     runs
+}
+
+/// Places of fans, the widest on average first: those that are drawn later lie above it.
+fn widest_first(fans: &[GroupFan]) -> Vec<usize> {
+    let width = |at: usize| {
+        let known = fans[at].weeks.iter().map(|(_, fan)| fan.q95 - fan.q05).filter(|width| width.is_finite());
+        known.clone().sum::<f64>() / known.count().max(1) as f64
+    };
+    let mut order: Vec<usize> = (0..fans.len()).collect();
+    order.sort_by(|a, b| width(*b).total_cmp(&width(*a)));
+    order
 }
 
 fn draw_bands(canvas: &Canvas, runs: &[Run], ink: Ink, share: AxisScale) -> Result<(), ChartError> {
@@ -538,6 +550,16 @@ mod tests {
         assert!(left_out && shown[0].events.is_empty() && shown[1].events == [event(6)]);
         let (_, left_out) = shared(&panels[1..3]);
         assert!(!left_out, "nothing is shared, nothing is left out");
+    }
+
+    #[test]
+    fn the_widest_fan_is_behind() {
+        let fan = |half: f64| GroupFan {
+            label: "a".to_owned(),
+            weeks: vec![(date(1995, 6, 3), Fan { q05: 50.0 - half, q95: 50.0 + half, ..line_of(50.0) })],
+        };
+        let none = GroupFan { label: "b".to_owned(), weeks: Vec::new() };
+        assert_eq!(widest_first(&[fan(1.0), none, fan(9.0), fan(3.0)]), [2, 3, 0, 1]);
     }
 
     #[test]

@@ -96,12 +96,12 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
     let (panels, groups, order) = panels(rows, context)?;
     let all: Vec<&WeeklyRow> = rows.iter().collect();
     let is_smoothed = is_smoothed(&all, context);
+    let each = context.each();
     let sales = if is_expected(&all) { "expected sales" } else { "the cars sold" };
     let lines = match is_smoothed {
         true => format!(
-            "Percent of {sales} in the {} weeks up to and with each, mean over {}s.",
+            "Percent of {sales} in the {} weeks up to and with each, mean over {each}s.",
             over_time::SMOOTH_WEEKS,
-            context.each()
         ),
         false => format!("Percent of {sales} in each week.{}", over_time::said_of_lines(context)),
     };
@@ -113,10 +113,12 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
         title: title(&panels, is_smoothed),
         topic: "shares of the cars sold",
         subtitle: lines,
-        footer: context.footer(match context.replications {
-            1 => "One replication: no bands.",
-            _ if !is_smoothed => "Bands are quantiles over replications of single weeks, not smoothed.",
-            _ => "What chance does to the means is in weekly.csv.",
+        footer: context.footer(&match context.replications {
+            1 => format!("One {each}: no bands."),
+            _ if !is_smoothed => {
+                format!("Bands are of single weeks: how {each}s differ in them, and not how well the mean is known.")
+            }
+            _ => "What chance does to the means is in weekly.csv.".to_owned(),
         }),
         bands: !is_smoothed,
         reference: 0.0,
