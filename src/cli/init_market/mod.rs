@@ -7,6 +7,7 @@ mod columns;
 mod estimates;
 mod names;
 mod notes;
+mod response;
 mod sheet;
 mod writing;
 
@@ -18,12 +19,13 @@ use self::columns::{Role, TableRoles};
 use self::estimates::Estimates;
 use self::names::ProductNames;
 use self::notes::{Notes, distinct};
+use self::response::{Response, base_year, costs_hold, mean_elasticity};
 use self::sheet::{RawTable, some};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
 use super::CliError;
+use crate::config::MAX_MODELS;
 use crate::config::case::{Case, CaseOptions, CaseScenario, Spec};
 use crate::config::table::meaning;
-use crate::config::{MAX_MODELS, Source};
 use crate::folder::OutputFolder;
 use crate::study::solve::{Matrices, SolveOptions, solve};
 use crate::study::{BaseYear, Study};
@@ -50,8 +52,8 @@ pub(super) struct OwnMarket {
     /// Price response of the median buyer, per thousand USD.
     #[arg(long, requires = "market", conflicts_with = "demand", value_parser = positive)]
     alpha: Option<f64>,
-    /// Own-price elasticity at the mean price that the price response is set for, without its sign; 4 if absent, more where costs would be
-    /// below zero.
+    /// Mean own-price elasticity of the base year, by volume, that the price response is set for, without its sign; 4 if absent, more where
+    /// costs would be below zero.
     #[arg(long, requires = "market", conflicts_with_all = ["demand", "alpha"], value_parser = positive)]
     elasticity: Option<f64>,
     /// Purchase events a year, those included that end without any of these products.
@@ -494,10 +496,11 @@ impl OwnMarket {
                 curvature: estimates.curvature,
                 stated: true,
                 estimated: true,
+                response: None,
             };
         }
-        let elasticity = self.elasticity.unwrap_or(ELASTICITIES[0]);
-        let alpha = self.alpha.unwrap_or(elasticity * THOUSANDS / mean_price);
+        // The elasticity of a buyer at the mean price is what the search for the response begins with.
+        let alpha = self.alpha.unwrap_or(self.asked()[0] * THOUSANDS / mean_price);
         if self.alpha.is_some() {
             notes.taken.push(format!("price response: {alpha} per thousand USD (--alpha)"));
         }
@@ -512,7 +515,13 @@ impl OwnMarket {
             curvature: 1.0,
             stated: self.alpha.is_some(),
             estimated: false,
+            response: None,
         }
+    }
+
+    /// Elasticities that are tried: the one that is asked for, or several until no cost is below zero.
+    fn asked(&self) -> Vec<f64> {
+        self.elasticity.map_or_else(|| ELASTICITIES.to_vec(), |asked| vec![asked])
     }
 
     /// Writes the files, looks whether the base year can be solved, and tells all.
@@ -524,28 +533,38 @@ impl OwnMarket {
         mut notes: Notes,
     ) -> Result<(), CliError> {
         let data = text.data();
-        let mean_alpha = text.demand.alpha / self.elasticity.unwrap_or(ELASTICITIES[0]);
-        let tried: &[f64] = match (text.demand.stated, self.elasticity.is_some()) {
-            (false, false) => &ELASTICITIES,
-            _ => &ELASTICITIES[..1],
-        };
+        let tried = if text.demand.stated { vec![None] } else { self.asked().into_iter().map(Some).collect() };
         // Under the chain costs at the border must be above zero; without it one below zero is a warning.
-        let ways = tried.iter().map(|elasticity| (*elasticity, true)).chain([(tried[0], false)]);
+        let ways = tried.iter().map(|asked| (*asked, true)).chain([(tried[0], false)]);
+        // The elasticity is nearly in proportion to the response.
+        let mut each = tried[0].map_or(f64::NAN, |asked| text.demand.alpha / asked);
         let mut last = None;
-        for (elasticity, vertical) in ways {
-            text.vertical = vertical;
-            if tried.len() > 1 {
-                text.demand.alpha = elasticity * mean_alpha;
+        for (asked, vertical) in ways {
+            if let Some(asked) = asked {
+                match Response::search(asked, each * asked, |alpha| text.elasticity(alpha, name, &data)) {
+                    Ok(found) => {
+                        each = found.alpha / found.elasticity;
+                        text.demand.alpha = found.alpha;
+                        text.demand.response = Some(found);
+                    }
+                    Err(error) => {
+                        last = Some(error);
+                        continue;
+                    }
+                }
             }
+            text.vertical = vertical;
             // Tried in memory: what is refused leaves no folder.
             let scenario = text.scenario(name, &notes.taken, &notes.assumed, &notes.left_out);
-            match base_year(&scenario, &data) {
+            match base_year(&scenario, &data, true) {
                 Ok((study, base)) if !vertical || costs_hold(&study) => {
-                    if tried.len() > 1 {
-                        notes.assumed.push(format!(
-                            "price response {:.4} per thousand USD, an own-price elasticity of {elasticity} at the mean price (--elasticity, --alpha)",
-                            text.demand.alpha
-                        ));
+                    if let Some(found) = &text.demand.response {
+                        match self.elasticity {
+                            Some(_) => notes.taken.push(format!("{found} (--elasticity)")),
+                            None => {
+                                notes.assumed.push(format!("{found}{} (--elasticity, --alpha)", found.beyond(tried[0])))
+                            }
+                        }
                     }
                     if !vertical {
                         notes.assumed.push(
@@ -583,27 +602,6 @@ impl OwnMarket {
 const SCENARIO: &str = "scenario.toml";
 const MODELS: &str = "data/models.csv";
 
-/// Buyers on whom the base year is tried: those of the scenario.
-const TRIED_BUYERS: u32 = 4_096;
-/// Costs below this part of the price are too near zero: a draw of buyers puts them below it.
-const LEAST_COST: f64 = 0.02;
-
-/// The base year of a scenario on few buyers.
-fn base_year(scenario: &str, data: &str) -> Result<(Study, BaseYear), CliError> {
-    let small = [format!("buyers.count={TRIED_BUYERS}"), "buyers.population=shared".into()];
-    let files = Source::memory([(SCENARIO, scenario), (MODELS, data)]);
-    let loaded = crate::config::load_from(&files, Path::new(SCENARIO), &small)?;
-    let study = Study::prepare(loaded.scenario)?;
-    let base = study.base_year().map_err(|error| crate::study::StudyError::World(error.into()))?;
-    Ok((study, base))
-}
-
-/// Whether every cost lies well above zero.
-fn costs_hold(study: &Study) -> bool {
-    let costs = &study.shared_world().makers.costs.marginal_cost;
-    costs.iter().zip(study.scenario().market.base_prices()).all(|(cost, price)| *cost > LEAST_COST * price)
-}
-
 /// What is said on the screen.
 fn told(notes: &Notes, study: &Study, base: &BaseYear) -> String {
     let lines = |title: &str, items: &[String]| match items {
@@ -626,8 +624,9 @@ fn told(notes: &Notes, study: &Study, base: &BaseYear) -> String {
             market.models.iter().filter(|model| model.imported).count(),
         ),
         format!(
-            "base year on {TRIED_BUYERS} buyers: own-price elasticity {:.2}, makers' margin {:.0}% of the price (means by volume)",
-            mean(&|j| base.models[j].own_elasticity),
+            "base year on {} buyers: own-price elasticity {:.2}, makers' margin {:.0}% of the price (means by volume)",
+            study.scenario().buyers,
+            mean_elasticity(study, base),
             100.0 * mean(&|j| base.models[j].margin_usd / market.models[j].list_price_usd),
         ),
     ];

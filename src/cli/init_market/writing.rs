@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use toml::Value;
 
+use super::response::Response;
+
 /// One product.
 pub(super) struct MarketProduct {
     /// Names of model, brand, maker, region and country.
@@ -44,6 +46,8 @@ pub(super) struct MarketDemand {
     pub stated: bool,
     /// Whether all of it was estimated.
     pub estimated: bool,
+    /// How the price response was found for an elasticity, where it was.
+    pub response: Option<Response>,
 }
 
 /// All that a scenario of a market says.
@@ -216,16 +220,14 @@ customs_value_share = {customs}
 
     fn parameters(&self, out: &mut String) {
         let demand = &self.demand;
-        let (tastes, response) = match (demand.estimated, demand.stated) {
-            (true, _) => (
-                "from the estimates named above, in the units of this file",
-                "from the estimates named above, per thousand USD at the median response",
-            ),
-            (false, true) => ("assumed by init: judgement", "as stated to init, per thousand USD at the median income"),
-            (false, false) => (
-                "assumed by init: judgement",
-                "assumed by init: an own-price elasticity at the mean price, named above",
-            ),
+        let tastes = match demand.estimated {
+            true => "from the estimates named above, in the units of this file",
+            false => "assumed by init: judgement",
+        };
+        let response = match (demand.estimated, &demand.response) {
+            (true, _) => "from the estimates named above, per thousand USD at the median response".to_owned(),
+            (false, Some(found)) => format!("assumed by init: {found}"),
+            (false, None) => "as stated to init, per thousand USD at the median income".to_owned(),
         };
         let status = |value: f64, source: &str| match demand.estimated {
             true => format!("{{ value = {}, status = \"derived\", source = {} }}", number(value), quoted(source)),
@@ -260,7 +262,7 @@ sigma_region = {region}
 sigma_outside = {outside}
 loyalty = {loyalty}
 "#,
-            alpha = status(demand.alpha, response),
+            alpha = status(demand.alpha, &response),
             eta = status(
                 1.0,
                 if demand.estimated {

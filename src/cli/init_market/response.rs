@@ -1,0 +1,187 @@
+//! The price response at which the base year has the elasticity that is asked for.
+
+use std::fmt::{Display, Formatter};
+use std::path::Path;
+
+use super::writing::MarketText;
+use super::{CliError, MODELS, SCENARIO};
+use crate::config::Source;
+use crate::study::{BaseYear, Study, StudyError};
+
+/// Buyers on whom the base year is tried: those of the scenario.
+const TRIED_BUYERS: u32 = 4_096;
+/// Costs below this part of the price are too near zero: a draw of buyers puts them below it.
+const LEAST_COST: f64 = 0.02;
+/// Most responses that are tried.
+const TRIES: usize = 8;
+/// How near the elasticity comes, as a part of what is asked for, before the search ends.
+const NEAR: f64 = 1e-4;
+/// How near it has to be for what is asked for to be what is said.
+const SETTLED: f64 = 0.01;
+/// Slopes of log elasticity by log response that are believed: with one buyer it is 1, with many it is a little less.
+const SLOPES: [f64; 2] = [0.2, 2.0];
+/// Largest step of the log response.
+const STEP: f64 = 2.0;
+
+/// A price response with the elasticity that came of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Response {
+    /// Per thousand USD.
+    pub alpha: f64,
+    /// Mean own-price elasticity of the base year by volume, without its sign.
+    pub elasticity: f64,
+    /// The one that was asked for.
+    pub asked: f64,
+}
+
+impl Response {
+    /// Steps from `alpha` to a response with the elasticity that is asked for, as far as a few tries go; the nearest of them.
+    ///
+    /// # Errors
+    /// That of the first try: of later ones the nearest before is taken.
+    pub fn search(
+        asked: f64,
+        alpha: f64,
+        mut elasticity_at: impl FnMut(f64) -> Result<f64, CliError>,
+    ) -> Result<Self, CliError> {
+        let mut best = Self { alpha, elasticity: elasticity_at(alpha)?, asked };
+        let mut now = best;
+        let mut slope = 1.0;
+        for _ in 1..TRIES {
+            if now.miss() < NEAR || !now.miss().is_finite() {
+                break;
+            }
+            let step = ((asked / now.elasticity).ln() / slope).clamp(-STEP, STEP);
+            let alpha = now.alpha * step.exp();
+            let Ok(elasticity) = elasticity_at(alpha) else { break };
+            let next = Self { alpha, elasticity, asked };
+            slope = ((next.elasticity / now.elasticity).ln() / step).clamp(SLOPES[0], SLOPES[1]);
+            if next.miss() < best.miss() {
+                best = next;
+            }
+            now = next;
+        }
+        Ok(best)
+    }
+
+    /// How far the elasticity is from what was asked for, as a part of it, whichever is the larger.
+    fn miss(&self) -> f64 {
+        (self.elasticity / self.asked).ln().abs()
+    }
+
+    /// What is said where more than the first of several was needed.
+    pub fn beyond(&self, first: Option<f64>) -> String {
+        match first.filter(|first| *first < self.asked) {
+            Some(first) => {
+                format!("; at -{first} some cost is near zero or below it, or the base year cannot be solved")
+            }
+            None => String::new(),
+        }
+    }
+}
+
+impl Display for Response {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { alpha, elasticity, asked } = self;
+        write!(
+            f,
+            "price response {alpha:.4} per thousand USD, at which the mean own-price elasticity of the base year, by volume, is "
+        )?;
+        if self.miss() < SETTLED {
+            write!(f, "-{asked}")
+        } else {
+            write!(f, "-{elasticity:.3}: -{asked} was asked for, and {TRIES} tries came no nearer")
+        }
+    }
+}
+
+impl MarketText {
+    /// The elasticity at a price response, without its sign. It does not depend on who sets the price, so that costs below zero, which the chain
+    /// refuses, do not matter here.
+    pub fn elasticity(&mut self, alpha: f64, name: &str, data: &str) -> Result<f64, CliError> {
+        self.demand.alpha = alpha;
+        self.vertical = false;
+        let scenario = self.scenario(name, &[], &[], &[]);
+        let (study, base) = base_year(&scenario, data, false)?;
+        Ok(-mean_elasticity(&study, &base))
+    }
+}
+
+/// Mean own-price elasticity of the base year, by volume.
+pub(super) fn mean_elasticity(study: &Study, base: &BaseYear) -> f64 {
+    let models = &study.scenario().market.models;
+    let sold: f64 = models.iter().map(|model| model.base_volume).sum();
+    models.iter().zip(&base.models).map(|(model, own)| model.base_volume * own.own_elasticity).sum::<f64>() / sold
+}
+
+/// The base year of a scenario on its buyers, with its policies or without them.
+pub(super) fn base_year(scenario: &str, data: &str, policies: bool) -> Result<(Study, BaseYear), CliError> {
+    let small = [format!("buyers.count={TRIED_BUYERS}"), "buyers.population=shared".into()];
+    let files = Source::memory([(SCENARIO, scenario), (MODELS, data)]);
+    let loaded = crate::config::load_from(&files, Path::new(SCENARIO), &small)?;
+    let study = match policies {
+        true => Study::prepare(loaded.scenario)?,
+        false => Study::prepare_only(loaded.scenario, &[])?,
+    };
+    let base = study.base_year().map_err(|error| StudyError::World(error.into()))?;
+    Ok((study, base))
+}
+
+/// Whether every cost lies well above zero.
+pub(super) fn costs_hold(study: &Study) -> bool {
+    let costs = &study.shared_world().makers.costs.marginal_cost;
+    costs.iter().zip(study.scenario().market.base_prices()).all(|(cost, price)| *cost > LEAST_COST * price)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Searches, and counts tries.
+    fn searched(asked: f64, alpha: f64, law: impl Fn(f64) -> f64) -> (Response, usize) {
+        let mut tries = 0;
+        let found = Response::search(asked, alpha, |alpha| {
+            tries += 1;
+            Ok(law(alpha))
+        });
+        (found.unwrap_or_else(|error| panic!("{error}")), tries)
+    }
+
+    #[test]
+    fn a_response_is_found_that_has_the_elasticity() {
+        let laws: [fn(f64) -> f64; 3] =
+            [|alpha| 13.0 * alpha, |alpha| 9.0 * alpha.powf(0.6), |alpha| 20.0 * alpha / (1.0 + alpha)];
+        for law in laws {
+            for asked in [1.5, 4.0, 12.0] {
+                let (found, tries) = searched(asked, asked / 25.0, law);
+                assert!((law(found.alpha) / asked - 1.0).abs() < 2.0 * NEAR, "{found:?}");
+                assert!(tries <= TRIES && found.to_string().ends_with(&format!("is -{asked}")), "{tries}: {found}");
+            }
+        }
+        assert_eq!(searched(4.0, 0.2, |alpha| 20.0 * alpha).1, 1, "what fits is not searched for");
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_said_as_it_came_out() {
+        let (found, tries) = searched(4.0, 0.2, |alpha| 3.0 * alpha / (1.0 + alpha));
+        assert!(found.elasticity < 3.0 && found.elasticity > 2.5 && tries == TRIES, "{found:?}, {tries}");
+        let said = found.to_string();
+        assert!(said.contains(&format!("-{:.3}: -4 was asked for", found.elasticity)), "{said}");
+        // Numbers that are none end the search.
+        let (found, tries) = searched(4.0, 0.2, |_| f64::NAN);
+        assert!(found.alpha == 0.2 && tries == 1, "{found:?}, {tries}");
+    }
+
+    #[test]
+    fn an_error_of_the_first_try_is_one_and_a_later_one_ends_the_search() {
+        let refuse = || CliError::Usage("no base year".into());
+        assert!(Response::search(4.0, 0.2, |_| Err(refuse())).is_err());
+        let mut tries = 0;
+        let found = Response::search(4.0, 0.2, |alpha| {
+            tries += 1;
+            if tries == 1 { Ok(10.0 * alpha) } else { Err(refuse()) }
+        });
+        let found = found.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((found.alpha, found.elasticity, tries), (0.2, 2.0, 2));
+    }
+}
