@@ -220,11 +220,6 @@ impl Parsed {
         let (response, log_sd, bounds) = match buyers {
             Some(buyers) => {
                 weight = buyers.weight;
-                if weight < ALL {
-                    said.push(format!(
-                        "the buyers' weights add up to {weight:.4}: the others never buy, and are not among purchase events"
-                    ));
-                }
                 let shown = agents.map(|path| path.display().to_string()).unwrap_or_default();
                 said.push(format!("price responses of {} buyers: {shown}", buyers.responses.len()));
                 if buyers.left_out > 0 {

@@ -7,6 +7,7 @@ mod columns;
 mod estimates;
 mod names;
 mod notes;
+mod origin;
 mod response;
 mod sheet;
 mod writing;
@@ -40,7 +41,7 @@ pub(super) struct OwnMarket {
     #[arg(long = "where", value_name = "COLUMN=VALUE", requires = "market")]
     rows: Vec<String>,
     /// A column that the guess has wrong: WHAT=COLUMN, where WHAT is market, model, brand, maker, region, country, home-share, price, volume,
-    /// share or flag. May be given several times.
+    /// share, flag, imported or domestic (1 or true where a product is). May be given several times.
     #[arg(long = "column", value_name = "WHAT=COLUMN", requires = "market", value_parser = columns::stated)]
     columns: Vec<(Role, String)>,
     /// Demand as estimated: the folder of a `solve` case, its case.json, or PyBLP's results as JSON.
@@ -56,7 +57,8 @@ pub(super) struct OwnMarket {
     /// costs would be below zero.
     #[arg(long, requires = "market", conflicts_with_all = ["demand", "alpha"], value_parser = positive)]
     elasticity: Option<f64>,
-    /// Purchase events a year, those included that end without any of these products.
+    /// Purchase events a year, those included that end without any of these products. Where the table has neither units nor shares, the sales
+    /// among them are parted equally.
     #[arg(long, value_name = "EVENTS", requires = "market", value_parser = positive)]
     size: Option<f64>,
     /// Share of purchase events that end without any of these products; two thirds if absent and not in the table.
@@ -80,7 +82,7 @@ fn fraction(text: &str) -> Result<f64, String> {
 }
 
 /// Parts of names of columns that are no characteristics of a product.
-const NO_CHARACTERISTIC: [&str; 19] = [
+const NO_CHARACTERISTIC: [&str; 21] = [
     "instrument",
     "source",
     "trend",
@@ -95,6 +97,8 @@ const NO_CHARACTERISTIC: [&str; 19] = [
     "price",
     "sales",
     "volume",
+    "units",
+    "registrations",
     "weight_usd",
     "year",
     "quarter",
@@ -113,6 +117,8 @@ const OUTSIDE: f64 = 2.0 / 3.0;
 const THOUSANDS: f64 = 1_000.0;
 /// Elasticities that are tried until no cost is below zero.
 const ELASTICITIES: [f64; 8] = [4.0, 5.0, 6.0, 8.0, 10.0, 14.0, 20.0, 30.0];
+/// Units of a cell that is refused: it counts as sold, so that nothing is said to follow from its being zero.
+const REFUSED_UNITS: f64 = 1e-100;
 /// How near to 1 shares add up where they are shares of what is sold.
 const ALL_SOLD: f64 = 0.005;
 /// How far beyond one rounded shares of all that is sold may add up.
@@ -163,7 +169,7 @@ impl OwnMarket {
         if sheet.separator != ',' {
             notes.taken.push(format!("cells are separated by {:?}, decimals by commas or points", sheet.separator));
         }
-        let columns = TableRoles::guess(sheet, &self.columns, &mut notes.problems);
+        let columns = TableRoles::guess(sheet, &self.columns, notes);
         let (rows, market) = self.rows(sheet, &columns, notes)?;
         let estimates = match demand {
             Some(path) => match estimates::read(path, self.agents.as_deref(), market.as_deref()) {
@@ -183,9 +189,12 @@ impl OwnMarket {
             .and_then(|(path, _)| base_of_case(path, market.as_deref(), rows.len()));
         let (solved_prices, solved) = solved.map_or((None, None), |(prices, shares)| (Some(prices), Some(shares)));
         let prices = self.prices(sheet, &columns, &rows, notes)?;
-        let (volumes, size) = self.volumes(sheet, &columns, &rows, solved, notes)?;
+        // That there are no rows has been said, and nothing follows from it.
+        if rows.is_empty() {
+            return Ok(None);
+        }
         let buying = estimates.as_ref().map_or(1.0, |(_, estimates)| estimates.weight);
-        let size = (size.0 * buying, size.1);
+        let (volumes, size) = self.volumes((sheet, &columns, &rows), solved, buying, notes)?;
         // Several markets together sell more than one has buyers.
         let of_market = columns.of(Role::Market).map(|own| sheet.text(own, &rows)).transpose()?;
         let pooled = of_market.is_some_and(|markets| distinct(&markets).len() > 1);
@@ -194,7 +203,7 @@ impl OwnMarket {
                 "more is sold than the buyers of the estimates, {buying:.4} of all, can buy: see --size and --outside"
             ));
         }
-        let (Some((mut prices, unit)), false) = (prices, rows.is_empty()) else { return Ok(None) };
+        let Some((mut prices, unit)) = prices else { return Ok(None) };
         if let Some(solved) = solved_prices {
             notes.taken.push("prices are those of the case's base, solved at its estimates".into());
             prices = solved.into_iter().map(Some).collect();
@@ -337,8 +346,12 @@ impl OwnMarket {
         notes: &mut Notes,
     ) -> Result<Option<(Vec<Option<f64>>, f64)>, CliError> {
         let Some(own) = columns.of(Role::Price) else {
+            let open = match columns.open(Role::Price) {
+                [] => String::new(),
+                open => format!("; several may be it: {}", open.join(", ")),
+            };
             notes.problems.push(format!(
-                "there is no column of prices ({}); its columns are {}; say which it is with --column price=NAME",
+                "there is no column of prices ({}){open}; its columns are {}; say which it is with --column price=NAME",
                 Role::Price.names().join(", "),
                 sheet.columns().join(", ")
             ));
@@ -363,13 +376,12 @@ impl OwnMarket {
         Ok(Some((prices, unit)))
     }
 
-    /// Units a year of each row, and purchase events a year with what is known of them.
+    /// Units a year of each row, and purchase events a year with whether the user said so: those of the part of all buyers that ever buys.
     fn volumes(
         &self,
-        sheet: &RawTable,
-        columns: &TableRoles,
-        rows: &[usize],
+        (sheet, columns, rows): (&RawTable, &TableRoles, &[usize]),
         solved: Option<Vec<f64>>,
+        buying: f64,
         notes: &mut Notes,
     ) -> Result<(Vec<f64>, (f64, bool)), CliError> {
         let outside = self.outside.unwrap_or(OUTSIDE);
@@ -391,7 +403,9 @@ impl OwnMarket {
             if size <= sold {
                 notes.problems.push(format!("--size {size}: {sold} units a year are sold: it counts all purchase events, those without a sale too"));
             }
-            return Ok((volumes, (size, self.size.is_some())));
+            let from = if self.size.is_some() { "--size" } else { "the units and those that end without a sale" };
+            notes.assumed.extend(those_who_buy(size, buying, from));
+            return Ok((volumes, (size * buying, self.size.is_some())));
         }
         let shares = match columns.of(Role::Share) {
             Some(own) => {
@@ -402,20 +416,12 @@ impl OwnMarket {
             None => solved.map(|shares| ("shares of the case's base, solved at its estimates".to_owned(), shares)),
         };
         let Some((from, mut shares)) = shares else {
-            notes.assumed.push(format!(
-                "{UNITS} units a year of each product: there is no column of volumes ({}) or shares ({})",
-                Role::Volume.names().join(", "),
-                Role::Share.names().join(", ")
-            ));
-            assume_outside(notes);
-            let sold = UNITS * rows.len() as f64;
-            return Ok((
-                vec![UNITS; rows.len()],
-                (self.size.unwrap_or(sold / (1.0 - outside)).max(1.01 * sold), false),
-            ));
+            return Ok(self.equal_units(columns, rows.len(), outside, buying, notes));
         };
         let size = self.size.unwrap_or(EVENTS);
-        if self.size.is_none() {
+        let said = if self.size.is_some() { "--size" } else { "assumed, --size" };
+        notes.assumed.extend(those_who_buy(size, buying, said));
+        if self.size.is_none() && buying >= 1.0 {
             notes.assumed.push(format!("{EVENTS} purchase events a year (--size)"));
         }
         let sum: f64 = shares.iter().sum();
@@ -441,12 +447,48 @@ impl OwnMarket {
             assume_outside(notes);
             shares.iter_mut().for_each(|share| *share *= (1.0 - outside) / (sum / whole));
         } else {
-            notes.taken.push(format!(
-                "units a year: {from}{percent}, shares of all purchase events; {:.1}% end without any of these products",
-                100.0 * (1.0 - sum / whole)
+            // Of the buyers of estimates those who never buy are not among purchase events.
+            let without = match buying < 1.0 {
+                true => String::new(),
+                false => format!("; {:.1}% end without any of these products", 100.0 * (1.0 - sum / whole)),
+            };
+            notes.taken.push(format!("units a year: {from}{percent}, shares of all purchase events{without}"));
+        }
+        Ok((shares.iter().map(|share| share * size).collect(), (size * buying, self.size.is_some())))
+    }
+
+    /// As many units of each product, where the table says nothing of units.
+    fn equal_units(
+        &self,
+        columns: &TableRoles,
+        products: usize,
+        outside: f64,
+        buying: f64,
+        notes: &mut Notes,
+    ) -> (Vec<f64>, (f64, bool)) {
+        if let open @ [_, ..] = columns.open(Role::Volume) {
+            notes.problems.push(format!(
+                "several columns may be the units a year: {}; say which with --column volume=NAME",
+                open.join(", ")
             ));
         }
-        Ok((shares.iter().map(|share| share * size).collect(), (size, self.size.is_some())))
+        let none = format!(
+            "there is no column of volumes ({}) or shares ({})",
+            Role::Volume.names().join(", "),
+            Role::Share.names().join(", ")
+        );
+        let units = self.size.map_or(UNITS, |size| size * (1.0 - outside) / products as f64);
+        let (of, from) = match self.size {
+            Some(size) => (format!(", {:.1}% of {size} purchase events (--size)", 100.0 * (1.0 - outside)), "--size"),
+            None => (String::new(), "the units and those that end without a sale"),
+        };
+        notes.assumed.push(format!("{} units a year of each product{of}: {none}", rounded(units)));
+        if self.outside.is_none() {
+            notes.assumed.push("two thirds of purchase events end without any of these products (--outside)".into());
+        }
+        let size = self.size.unwrap_or(UNITS * products as f64 / (1.0 - outside));
+        notes.assumed.extend(those_who_buy(size, buying, from));
+        (vec![units; products], (size * buying, self.size.is_some()))
     }
 
     /// Numbers with zero for none; those below zero are complained about.
@@ -461,7 +503,12 @@ impl OwnMarket {
         let below = rows.iter().zip(numbers).filter(|(_, number)| number.is_some_and(|number| number < 0.0));
         let below = below.map(|(row, _)| sheet.refuse(*row, column, "a number, zero or more"));
         notes.problems.extend(some(below.collect()));
-        numbers.iter().map(|number| number.unwrap_or(0.0).max(0.0)).collect()
+        let units = |(row, number): (&usize, &Option<f64>)| match number {
+            Some(number) if *number >= 0.0 => *number,
+            None if sheet.is_absent(*row, column) => 0.0,
+            _ => REFUSED_UNITS,
+        };
+        rows.iter().zip(numbers).map(units).collect()
     }
 
     /// Demand of the scenario, as estimated or assumed.
@@ -595,6 +642,26 @@ impl OwnMarket {
         let what = what.lines().next().unwrap_or_default();
         let help = if help.is_empty() { String::new() } else { format!("; {help}") };
         Err(refused(file, &[format!("the scenario that it makes is refused: {what}{help}")]))
+    }
+}
+
+/// What is said of purchase events where estimates have buyers who never buy: how many are those of the others, and of how many that is.
+fn those_who_buy(size: f64, buying: f64, from: &str) -> Option<String> {
+    (buying < 1.0).then(|| {
+        format!(
+            "{} purchase events a year, of those who ever buy: the estimates' buyers, whose weights add up to {buying:.4} of all {} ({from})",
+            rounded(size * buying),
+            rounded(size)
+        )
+    })
+}
+
+/// A number of cars or events in whole ones, where it is so large that no more matters.
+fn rounded(number: f64) -> String {
+    if number < 1_000.0 {
+        format!("{number:.4}").trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        format!("{number:.0}")
     }
 }
 

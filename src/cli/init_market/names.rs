@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::columns::{Role, TableRoles};
 use super::notes::{Notes, distinct};
+use super::origin::OriginMarks;
 use super::sheet::{RawTable, some};
 use crate::cli::CliError;
 use crate::config::suggest;
@@ -24,37 +25,136 @@ impl ProductNames {
         columns: &TableRoles,
         rows: &[usize],
         volumes: &[f64],
-        home: &[String],
+        stated: &[String],
         notes: &mut Notes,
     ) -> Result<Self, CliError> {
-        let read = |role: Role| -> Result<Option<(String, Vec<String>)>, CliError> {
-            let Some(own) = columns.of(role) else { return Ok(None) };
-            let named = |cell: String| if cell.is_empty() { "unknown".to_owned() } else { cell };
-            Ok(Some((own.to_owned(), sheet.text(own, rows)?.into_iter().map(named).collect())))
-        };
-        // Numbers that stand for names say nothing by themselves.
-        let numbered = |what: &str, cells: Vec<String>| -> Vec<String> {
-            let all = cells.iter().all(|cell| cell.parse::<f64>().is_ok());
-            if all { cells.into_iter().map(|cell| format!("{what} {cell}")).collect() } else { cells }
-        };
-        let take = |what: &str, role: Role, notes: &mut Notes| -> Result<Option<Vec<String>>, CliError> {
-            let found = read(role)?;
-            if let Some((own, _)) = &found {
-                notes.taken.push(format!("{what}: column `{own}`"));
+        let cells = NameCells { sheet, columns, rows, volumes };
+        let marks = OriginMarks::read(&cells, notes)?;
+        let [model, brand, maker] = cells.products(notes)?;
+        let (region, country) = cells.places(&maker, stated, marks.as_ref(), notes)?;
+        let first: Vec<String> =
+            country.iter().map(|name| name.split('/').next().unwrap_or_default().trim().to_owned()).collect();
+        let known: Vec<String> = distinct(&[region.as_slice(), &first].concat());
+        let places = [Role::Region, Role::Country].iter().any(|role| columns.of(*role).is_some());
+        let named: Vec<&str> = stated.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
+        let marks = match marks {
+            // What the user says of places goes before what the table says of products.
+            Some(marks) if places && !named.is_empty() => {
+                notes.left_out.push(format!("column `{}`: --home says what is at home", marks.column));
+                None
             }
-            Ok(found.map(|(_, cells)| cells))
+            Some(marks) if !named.is_empty() => {
+                notes.problems.push(format!(
+                    "--home {}: there is no column of regions or countries, and `{}` says which products are imported: leave --home out, or name a column with --column region=NAME",
+                    named.join(","),
+                    marks.column
+                ));
+                Some(marks)
+            }
+            marks => marks,
         };
-        let model = take("products", Role::Model, notes)?.map(|cells| numbered("product", cells));
+        let unknown = |name: &&&str| marks.is_none() && !known.iter().any(|own| own.eq_ignore_ascii_case(name));
+        for name in named.iter().filter(unknown) {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            notes.problems.push(format!("--home {name}: no product is of it; {}", suggest::one_of(name, &known)));
+        }
+        let mut home = [at_home(&region, volumes, stated), at_home(&first, volumes, stated)];
+        if let Some(marks) = &marks {
+            for (places, cells) in home.iter_mut().zip([&region, &first]) {
+                match marks.places_at_home(cells, volumes) {
+                    Ok(marked) => *places = marked,
+                    Err(mixed) => notes.assumed.push(format!(
+                        "column `{}` says that some products of {mixed} are imported and some are not: it says so of each product, and the place at home is {} (--home)",
+                        marks.column,
+                        if places.is_empty() { "none".to_owned() } else { places.join(", ") }
+                    )),
+                }
+            }
+            notes.assumed.dedup();
+        }
+        // Products without a volume are left out, and with them a place of which nothing is sold.
+        for (names, own) in home.iter_mut().zip([&region, &first]) {
+            let unsold = |name: &String| own.iter().zip(volumes).all(|(cell, volume)| cell != name || *volume == 0.0);
+            let (gone, left): (Vec<String>, Vec<String>) = names.drain(..).partition(|name| unsold(name));
+            if left.is_empty() {
+                notes.problems.extend(gone.iter().map(|name| none_sold(sheet, columns, rows, (own, name))));
+            }
+            *names = left;
+        }
+        notes.problems.dedup();
+        let told = if home[0] == home[1] || home[1].is_empty() {
+            home[0].join(", ")
+        } else {
+            format!("regions {}, countries {}", home[0].join(", "), home[1].join(", "))
+        };
+        match (&marks, told.as_str()) {
+            (Some(marks), _) => notes.taken.push(marks.told(volumes, &told)),
+            (None, "") => notes
+                .assumed
+                .push(format!("nothing is at home, all of {} is imported (--home)", distinct(&first).join(", "))),
+            (None, told) => notes.assumed.push(format!("at home: {told} (--home)")),
+        }
+        let home_share = cells.home_share(&first, &home[1], marks.as_ref(), notes)?;
+        if home_share.iter().zip(volumes).all(|(share, volume)| *share >= 1.0 || *volume == 0.0) {
+            let of = match &marks {
+                Some(marks) => format!("by column `{}`", marks.column),
+                None => home[1].join(", "),
+            };
+            notes.problems.push(format!(
+                "every product is at home ({of}): a duty has nothing to be on; say what is at home with --home NAMES, or which column has the origin with --column country=NAME"
+            ));
+        }
+        Ok(Self { words: [model, brand, maker, region, country], home_share, home })
+    }
+}
+
+/// The rows of a table, of which names are read.
+pub(super) struct NameCells<'a> {
+    pub sheet: &'a RawTable,
+    pub columns: &'a TableRoles,
+    pub rows: &'a [usize],
+    pub volumes: &'a [f64],
+}
+
+/// What stands for a name that a table does not give.
+const UNKNOWN: &str = "unknown";
+
+impl NameCells<'_> {
+    /// The names in the column of a role: a product without one is refused, other empty cells have a name that says so.
+    fn take(&self, what: &str, role: Role, notes: &mut Notes) -> Result<Option<Vec<String>>, CliError> {
+        let Some(own) = self.columns.of(role) else { return Ok(None) };
+        notes.taken.push(format!("{what}: column `{own}`"));
+        let mut cells = self.sheet.text(own, self.rows)?;
+        let sold = |at: &usize| cells[*at].is_empty() && self.volumes[*at] > 0.0;
+        let empty: Vec<usize> = (0..cells.len()).filter(sold).collect();
+        if role == Role::Model {
+            let refused = empty.iter().map(|at| self.sheet.refuse(self.rows[*at], own, "the name of the product"));
+            notes.problems.extend(some(refused.collect()));
+        } else if let Some(first) = empty.first() {
+            let line =
+                self.sheet.line(self.rows[*first]).map_or_else(String::new, |line| format!(", first on row {line}"));
+            notes.assumed.push(format!(
+                "{what}: `{own}` is empty on {} rows{line}: all of these are of one name, `{UNKNOWN}`",
+                empty.len()
+            ));
+        }
+        cells.iter_mut().filter(|cell| cell.is_empty()).for_each(|cell| UNKNOWN.clone_into(cell));
+        Ok(Some(cells))
+    }
+
+    /// Names of models, brands and makers.
+    fn products(&self, notes: &mut Notes) -> Result<[Vec<String>; 3], CliError> {
+        let model = self.take("products", Role::Model, notes)?.map(|cells| numbered("product", cells));
         let mut model = model.unwrap_or_else(|| {
             notes.assumed.push("products are named `product 1`, `product 2` and so on".into());
-            (1..=rows.len()).map(|number| format!("product {number}")).collect()
+            (1..=self.rows.len()).map(|number| format!("product {number}")).collect()
         });
         let twice = unique(&mut model);
         if twice > 0 {
             notes.assumed.push(format!("{twice} products share a name with another: numbers set them apart"));
         }
-        let brand = take("brands", Role::Brand, notes)?.map(|cells| numbered("brand", cells));
-        let maker = take("makers, who set prices", Role::Maker, notes)?.map(|cells| numbered("firm", cells));
+        let brand = self.take("brands", Role::Brand, notes)?.map(|cells| numbered("brand", cells));
+        let maker = self.take("makers, who set prices", Role::Maker, notes)?.map(|cells| numbered("firm", cells));
         let (brand, maker) = match (brand, maker) {
             (Some(brand), Some(maker)) => (brand, maker),
             (Some(brand), None) => {
@@ -70,9 +170,20 @@ impl ProductNames {
                 (model.clone(), model.clone())
             }
         };
-        let region = take("regions", Role::Region, notes)?.map(|cells| numbered("region", cells));
-        let country = take("countries of assembly", Role::Country, notes)?;
-        let (region, country) = match (region, country) {
+        Ok([model, brand, maker])
+    }
+
+    /// Regions of badges and countries of assembly.
+    fn places(
+        &self,
+        maker: &[String],
+        home: &[String],
+        marks: Option<&OriginMarks>,
+        notes: &mut Notes,
+    ) -> Result<(Vec<String>, Vec<String>), CliError> {
+        let region = self.take("regions", Role::Region, notes)?.map(|cells| numbered("region", cells));
+        let country = self.take("countries of assembly", Role::Country, notes)?;
+        Ok(match (region, country) {
             (Some(region), Some(country)) => (region, country),
             (Some(region), None) => {
                 notes.assumed.push("products are made where their region is".into());
@@ -87,69 +198,61 @@ impl ProductNames {
                 (country.clone(), country)
             }
             (None, None) => {
-                let largest = at_home(&maker, volumes, home).into_iter().next();
-                notes.assumed.push(match &largest {
-                    Some(largest) => format!(
-                        "products of {largest}, who sells most, are at home, all others are imported: there is no column of regions or countries (--column region=NAME, --home)"
-                    ),
-                    None => "all products are imported: there is one maker, and no column of regions or countries (--column region=NAME)".into(),
-                });
-                let of = |maker: &String| if Some(maker) == largest.as_ref() { "home" } else { "abroad" }.to_owned();
-                let region: Vec<String> = maker.iter().map(of).collect();
+                let region = match marks {
+                    Some(marks) => marks.places(),
+                    None => self.largest_at_home(maker, home, notes),
+                };
                 (region.clone(), region)
             }
-        };
-        let first: Vec<String> =
-            country.iter().map(|name| name.split('/').next().unwrap_or_default().trim().to_owned()).collect();
-        let known: Vec<String> = distinct(&[region.as_slice(), &first].concat());
-        for stated in home.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            if !known.iter().any(|name| name.eq_ignore_ascii_case(stated)) {
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                notes
-                    .problems
-                    .push(format!("--home {stated}: no product is of it; {}", suggest::one_of(stated, &known)));
-            }
-        }
-        let mut home = [at_home(&region, volumes, home), at_home(&first, volumes, home)];
-        // Products without a volume are left out, and with them a place of which nothing is sold.
-        for (names, cells) in home.iter_mut().zip([&region, &first]) {
-            let unsold = |name: &String| cells.iter().zip(volumes).all(|(cell, volume)| cell != name || *volume == 0.0);
-            let (gone, left): (Vec<String>, Vec<String>) = names.drain(..).partition(|name| unsold(name));
-            if left.is_empty() {
-                notes.problems.extend(gone.iter().map(|name| none_sold(sheet, columns, rows, (cells, name))));
-            }
-            *names = left;
-        }
-        notes.problems.dedup();
-        let told = if home[0] == home[1] || home[1].is_empty() {
-            home[0].join(", ")
-        } else {
-            format!("regions {}, countries {}", home[0].join(", "), home[1].join(", "))
-        };
-        notes.assumed.push(match told.as_str() {
-            "" => format!("nothing is at home, all of {} is imported (--home)", distinct(&first).join(", ")),
-            told => format!("at home: {told} (--home)"),
-        });
-        let mut home_share: Vec<f64> = first.iter().map(|name| f64::from(u8::from(home[1].contains(name)))).collect();
-        if let Some(own) = columns.of(Role::HomeShare) {
-            let (shares, refused) = sheet.numbers(own, rows)?;
-            notes.problems.extend(refused);
-            let outside = rows.iter().zip(&shares).filter(|(_, share)| !(0.0..=1.0).contains(&share.unwrap_or(0.0)));
-            let outside = outside.map(|(row, _)| sheet.refuse(*row, own, "a share between 0 and 1"));
-            notes.problems.extend(some(outside.collect()));
-            for (own, share) in home_share.iter_mut().zip(&shares) {
-                *own = share.unwrap_or(*own);
-            }
-            notes.taken.push(format!("part of each product that is made at home: column `{own}`"));
-        }
-        if home_share.iter().zip(volumes).all(|(share, volume)| *share >= 1.0 || *volume == 0.0) {
-            notes.problems.push(format!(
-                "every product is at home ({}): a duty has nothing to be on; say what is at home with --home NAMES, or which column has the origin with --column country=NAME",
-                home[1].join(", ")
-            ));
-        }
-        Ok(Self { words: [model, brand, maker, region, country], home_share, home })
+        })
     }
+
+    /// Places where nothing at all is said of them: the maker that sells most is at home.
+    fn largest_at_home(&self, maker: &[String], home: &[String], notes: &mut Notes) -> Vec<String> {
+        let largest = at_home(maker, self.volumes, home).into_iter().next();
+        notes.assumed.push(match &largest {
+            Some(largest) => format!(
+                "products of {largest}, who sells most, are at home, all others are imported: there is no column of regions or countries (--column region=NAME, --home) and none that marks imports (--column imported=NAME)"
+            ),
+            None => "all products are imported: there is one maker, and no column of regions or countries (--column region=NAME)".into(),
+        });
+        maker.iter().map(|maker| place_of(Some(maker) != largest.as_ref())).collect()
+    }
+
+    /// The part of each product that is made at home: by a column of parts, by marks, or all or nothing by country.
+    fn home_share(
+        &self,
+        countries: &[String],
+        home: &[String],
+        marks: Option<&OriginMarks>,
+        notes: &mut Notes,
+    ) -> Result<Vec<f64>, CliError> {
+        let at_home = |at: usize| marks.map_or_else(|| home.contains(&countries[at]), |marks| !marks.imported[at]);
+        let mut home_share: Vec<f64> = (0..countries.len()).map(|at| f64::from(u8::from(at_home(at)))).collect();
+        let Some(own) = self.columns.of(Role::HomeShare) else { return Ok(home_share) };
+        let (shares, refused) = self.sheet.numbers(own, self.rows)?;
+        notes.problems.extend(refused);
+        let outside = self.rows.iter().zip(&shares).filter(|(_, share)| !(0.0..=1.0).contains(&share.unwrap_or(0.0)));
+        let outside = outside.map(|(row, _)| self.sheet.refuse(*row, own, "a share between 0 and 1"));
+        notes.problems.extend(some(outside.collect()));
+        for (own, share) in home_share.iter_mut().zip(&shares) {
+            *own = share.unwrap_or(*own);
+        }
+        let over = marks.map_or_else(String::new, |marks| format!(", before `{}` where both say it", marks.column));
+        notes.taken.push(format!("part of each product that is made at home: column `{own}`{over}"));
+        Ok(home_share)
+    }
+}
+
+/// Numbers that stand for names say nothing by themselves.
+fn numbered(what: &str, cells: Vec<String>) -> Vec<String> {
+    let all = cells.iter().all(|cell| cell.parse::<f64>().is_ok());
+    if all { cells.into_iter().map(|cell| format!("{what} {cell}")).collect() } else { cells }
+}
+
+/// The name of the place of a product of which no more is known than whether it is imported.
+pub(super) fn place_of(imported: bool) -> String {
+    if imported { "abroad" } else { "home" }.to_owned()
 }
 
 /// What is wrong with a place at home of which nothing is sold: its first cell without a volume.

@@ -150,6 +150,14 @@ impl RawTable {
         self.table.refuse_cell(row, column, expected).to_string().replace("\nhelp: ", "; ")
     }
 
+    /// The number of a row as messages have it: its line in the file.
+    pub fn line(&self, row: usize) -> Option<usize> {
+        match self.table.error_at(row, "", "") {
+            ConfigError::Row { row, .. } => row,
+            _ => None,
+        }
+    }
+
     /// A cell as a number, with the signs that people put around it.
     fn number(&self, cell: &str) -> Option<f64> {
         if let Some((before, sign, after)) = thousands_or_decimals(cell) {
