@@ -51,6 +51,20 @@ impl Made {
         Study::prepare(loaded.scenario).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Mean own-price elasticity of the base year by volume, on the buyers of the scenario.
+    fn elasticity(&self) -> f64 {
+        let loaded = stickershock::config::load(&self.scenario, &[]).unwrap_or_else(|error| panic!("{error}"));
+        let study = Study::prepare(loaded.scenario).unwrap_or_else(|error| panic!("{error}"));
+        let base = study.base_year().unwrap();
+        let models = &study.scenario().market.models;
+        let sold: f64 = models.iter().map(|model| model.base_volume).sum();
+        models.iter().zip(&base.models).map(|(model, own)| model.base_volume * own.own_elasticity).sum::<f64>() / sold
+    }
+
+    fn home_shares(&self) -> Vec<String> {
+        self.table().iter().map(|row| row["home_share"].clone()).collect()
+    }
+
     /// Runs it as it is, but for its size; every import of the regime with the duty is dearer.
     fn runs(&self) {
         let out = self.scenario.with_file_name("out");
@@ -154,7 +168,6 @@ fn cases_of_the_solver_become_scenarios_with_their_demand() {
     }
 }
 
-/// Own-price elasticity of a logit: - alpha p (1 - s).
 /// One maker and no column of places: all of it is imported, so that a duty has something to be on.
 #[test]
 fn a_market_of_one_maker_is_imported() {
@@ -165,6 +178,7 @@ fn a_market_of_one_maker_is_imported() {
     }
 }
 
+/// Own-price elasticity of a logit: - alpha p (1 - s).
 #[test]
 fn a_plain_logit_keeps_its_elasticities() {
     let one = made(&["--market", "tests/cases/plain_logit"]);
@@ -349,4 +363,172 @@ fn a_refused_market_leaves_nothing_behind() {
         assert!(error.contains(key) && error.contains("nothing was written") && error.contains("cars.csv"), "{error}");
     }
     assert_eq!(made(&["--market", &good]).table().len(), 3);
+}
+
+/// A column that marks imports decides what is imported, whoever sells most; the duty falls on it.
+#[test]
+fn a_mark_of_imports_decides_what_is_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |column: &str, marks: [&str; 3]| {
+        let [a, b, c] = marks;
+        let head = format!("market_ids,product_ids,firm_ids,prices,shares,{column}");
+        written(folder.path(), &format!("{head}\n1,a,1,10,0.2,{a}\n1,b,1,12,0.3,{b}\n1,c,2,15,0.5,{c}\n"))
+    };
+    for (column, marks) in [
+        ("imported", ["0", "0", "1"]),
+        ("Is Import", ["false", "FALSE", "true"]),
+        ("foreign", ["Domestic", "Domestic", "Foreign"]),
+        ("from_abroad", ["no", "no", "yes"]),
+        ("Domestic", ["1", "1", "0"]),
+        ("is_domestic", ["1.0", "1.0", "0.0"]),
+        ("home", ["yes", "yes", "no"]),
+    ] {
+        let one = made(&["--market", &table(column, marks)]);
+        assert_eq!(one.home_shares(), ["1", "1", "0"], "{column}: {}", one.said);
+        one.says(&[&format!("imported: column `{column}`, 1 of 3 products"), "; 1 are imported"]);
+        assert!(
+            !one.said.contains("who sells most") && !one.said.contains("marked products"),
+            "{column}: {}",
+            one.said
+        );
+        one.says(&["characteristics that tastes differ on: none"]);
+        let listed: Vec<String> = one.table().iter().map(|row| row["listed"].clone()).collect();
+        assert_eq!(listed, ["false", "false", "true"], "{column}");
+    }
+    made(&["--market", &table("imported", ["0", "0", "1"])]).runs();
+    // Named by the user, and read as he says.
+    let other = table("abroad_flag", ["0", "0", "1"]);
+    assert_eq!(made(&["--market", &other, "--column", "imported=abroad_flag"]).home_shares(), ["1", "1", "0"]);
+    assert_eq!(made(&["--market", &other, "--column", "domestic=abroad_flag"]).home_shares(), ["0", "0", "1"]);
+    // What says neither is refused, and nothing is told to follow from it.
+    let error = refused(&["--market", &table("imported", ["0", "0", ""])]);
+    assert!(error.contains("row 4: imported is empty, expected 1 or 0"), "{error}");
+    assert!(!error.contains("every product is at home"), "{error}");
+    let error = refused(&["--market", &table("imported", ["0", "0", "0"])]);
+    assert!(error.contains("every product is at home (by column `imported`)"), "{error}");
+    let error = refused(&["--market", &table("imported", ["0", "0", "1"]), "--home", "home"]);
+    assert!(error.contains("--home home: there is no column of regions or countries"), "{error}");
+    let both = "product_ids,firm_ids,prices,shares,imported,domestic\na,1,10,0.2,0,1\nb,2,12,0.3,1,1\n";
+    let error = refused(&["--market", &written(folder.path(), both)]);
+    assert!(error.contains("row 3: domestic is 1, expected what agrees with column `imported`"), "{error}");
+}
+
+/// Beside places the marks tell which of them are at home; where they cut across a place they say so of each product.
+#[test]
+fn marks_of_imports_tell_which_places_are_at_home() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |marks: [&str; 3]| {
+        let [a, b, c] = marks;
+        let head = "model,maker,country,price,units,imported";
+        written(
+            folder.path(),
+            &format!("{head}\nA,X,Peru,20000,10,{a}\nB,Y,Chile,30000,50,{b}\nC,Y,Chile,25000,40,{c}\n"),
+        )
+    };
+    let domestic = |one: &Made| {
+        let text = std::fs::read_to_string(&one.scenario).unwrap();
+        text.lines().find(|line| line.starts_with("domestic_assembly")).unwrap().to_owned()
+    };
+    let agreed = made(&["--market", &table(["0", "1", "1"])]);
+    assert_eq!(agreed.home_shares(), ["1", "0", "0"]);
+    assert_eq!(domestic(&agreed), "domestic_assembly = [\"Peru\"]", "{}", agreed.said);
+    agreed.says(&["column `imported`, 2 of 3 products", "places at home: Peru"]);
+    agreed.runs();
+    let mixed = made(&["--market", &table(["1", "0", "1"])]);
+    assert_eq!(mixed.home_shares(), ["0", "1", "0"]);
+    assert_eq!(domestic(&mixed), "domestic_assembly = [\"Chile\"]", "{}", mixed.said);
+    mixed.says(&["column `imported` says that some products of Chile are imported and some are not"]);
+    // What the user says of places goes first, and what is then left aside is said.
+    let stated = made(&["--market", &table(["0", "1", "1"]), "--home", "Chile"]);
+    assert_eq!(stated.home_shares(), ["0", "1", "1"]);
+    stated.says(&["column `imported`: --home says what is at home"]);
+}
+
+/// The elasticity that is asked for is that of the base year, by volume, and the number that is said.
+#[test]
+fn the_elasticity_that_is_asked_for_comes_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let three = "model,maker,country,price,units\nA,X,US,20000,1000\nB,Y,Japan,30000,1000\nC,Z,Germany,25000,1000\n";
+    let three = written(folder.path(), three);
+    let cars = "configs/data/models_2024.csv";
+    for (table, asked) in [(three.as_str(), 4.0), (&three, 2.5), (&three, 9.0), (cars, 4.0)] {
+        let one = made(&["--market", table, "--elasticity", &asked.to_string()]);
+        let found = one.elasticity();
+        assert!((found / -asked - 1.0).abs() < 0.01, "{table}: {found}, asked for {asked}");
+        let said = format!("the mean own-price elasticity of the base year, by volume, is -{asked}");
+        one.says(&[&said, &format!("own-price elasticity -{asked:.2},")]);
+        let text = std::fs::read_to_string(&one.scenario).unwrap();
+        let alpha = text.lines().find(|line| line.starts_with("alpha = ")).unwrap();
+        assert!(alpha.contains(&said), "{alpha}");
+    }
+    // Unasked it is 4, or more where costs would be below zero; the number that is said is the one that comes out.
+    let one = made(&["--market", &three]);
+    let said = one.said.split("base year, by volume, is -").nth(1).unwrap();
+    let said: f64 = said.split([' ', ';', ':']).next().unwrap().parse().unwrap();
+    assert!(said >= 4.0 && (one.elasticity() / -said - 1.0).abs() < 0.01, "{}", one.said);
+}
+
+#[test]
+fn purchase_events_are_those_that_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let bare = written(folder.path(), "price\n18000\n22000\n41000\n");
+    let one = made(&["--market", &bare, "--size", "100"]);
+    one.says(&["11.1111 units a year of each product, 33.3% of 100 purchase events (--size)", "(--outside)"]);
+    assert!((one.volumes().iter().sum::<f64>() - 100.0 / 3.0).abs() < 1e-9, "{:?}", one.volumes());
+    assert_eq!(one.study().scenario().market.market_size, 100.0);
+    let one = made(&["--market", &bare, "--size", "6000", "--outside", "0.5"]);
+    one.volumes().iter().for_each(|volume| assert!((volume - 1000.0).abs() < 1e-9, "{volume}"));
+    // Of buyers of whom some never buy one line says how many events there are, and of how many.
+    let one = made(&["--market", "tests/cases/us_cars", "--where", "market_ids=1983"]);
+    let lines: Vec<&str> = one.said.lines().filter(|line| line.contains("1000000")).collect();
+    assert_eq!(lines.len(), 1, "{}", one.said);
+    assert!(lines[0].contains("154070 purchase events a year") && lines[0].contains("0.1541"), "{}", lines[0]);
+    assert!(!one.said.contains("90.8%"), "{}", one.said);
+}
+
+#[test]
+fn units_are_those_of_the_latest_year() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "A,X,US,20000,100,110\nB,Y,Japan,30000,300,220\n";
+    let one =
+        made(&["--market", &written(folder.path(), &format!("Car,maker,country,price,sales_2023,sales_2024\n{rows}"))]);
+    one.says(&["of `sales_2023`, `sales_2024` the latest year, `sales_2024`", "products: column `Car`"]);
+    assert_eq!(one.volumes(), [110.0, 220.0]);
+    assert_eq!(one.table()[1]["model"], "B");
+    one.says(&["characteristics that tastes differ on: none"]);
+    let two = format!("name of model,maker,country,price,us_sales,eu_sales\n{rows}");
+    let error = refused(&["--market", &written(folder.path(), &two)]);
+    assert!(error.contains("several columns may be the units a year: us_sales, eu_sales"), "{error}");
+    let stated = made(&["--market", &written(folder.path(), &two), "--column", "volume=us_sales"]);
+    assert_eq!((stated.volumes(), stated.table()[0]["model"].clone()), (vec![100.0, 300.0], "A".to_owned()));
+    // Numbers under that name are a mark or a count.
+    let counted = "vehicle,id,country,price,units,x\n1,A,US,20000,100,1\n0,B,Japan,30000,300,2\n";
+    assert_eq!(made(&["--market", &written(folder.path(), counted)]).table()[0]["model"], "A");
+}
+
+#[test]
+fn what_is_wrong_is_said_once_and_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = refused(&["--market", &written(folder.path(), "model,price,units,country\n")]);
+    assert!(error.contains("has no rows") && !error.contains("--size"), "{error}");
+    let below = "model,price,units,country\nA,20000,-5,US\nB,30000,10,Japan\nC,25000,10,Japan\n";
+    let error = refused(&["--market", &written(folder.path(), below)]);
+    assert!(error.contains("row 2: units is -5, expected a number, zero or more"), "{error}");
+    assert_eq!(error.matches("\n  - ").count(), 1, "{error}");
+    let unread = refused(&["--market", &written(folder.path(), &below.replace("-5", "many"))]);
+    assert!(unread.contains("row 2: units is \"many\"") && unread.matches("\n  - ").count() == 1, "{unread}");
+    let unnamed = "model,brand,price,units,country\nA,,20000,5,US\n,Y,30000,10,Japan\nC,Y,25000,10,Japan\n";
+    let error = refused(&["--market", &written(folder.path(), unnamed)]);
+    assert!(error.contains("row 3: model is empty, expected the name of the product"), "{error}");
+    let named = made(&["--market", &written(folder.path(), &unnamed.replace("\n,Y", "\nB,Y"))]);
+    named.says(&["`brand` is empty on 1 rows, first on row 2: all of these are of one name, `unknown`"]);
+    let table = written(folder.path(), &unnamed.replace("\n,Y", "\nB,Y"));
+    let output = stickershock().args(["init", "never", "--market", &table, "--column", "foo=price"]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    for role in
+        ["foo", "market", "model", "brand", "maker", "region", "home-share", "price", "flag", "imported", "domestic"]
+    {
+        assert!(error.contains(&format!("`{role}`")), "{role}: {error}");
+    }
 }
