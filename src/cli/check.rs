@@ -1,7 +1,6 @@
 //! `stickershock check`: what would run, how long it would take, and where every parameter comes from.
 
 use std::fmt::Write;
-use std::time::Instant;
 
 use crate::config::Loaded;
 use crate::config::listed::{Listed, listed};
@@ -14,7 +13,9 @@ use crate::model::trade::instrument::Instrument;
 use crate::model::trade::regime::{Action, PolicyEvent, Reopening};
 use crate::platform::threads;
 use crate::report::setting_rows::policy_steps;
-use crate::study::{Study, StudyError};
+use crate::study::base_year::BaseYearMeans;
+use crate::study::trial::{Trial, TrialError};
+use crate::study::{BaseYear, Study};
 use clap::Args;
 
 use super::{CliError, ScenarioArgs, duties};
@@ -31,21 +32,16 @@ pub struct CheckArgs {
 /// Runs the command.
 pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     let loaded = args.scenario.load(&[])?;
-    let started = Instant::now();
-    let mut small = loaded.scenario.clone();
-    small.buyers = affordable(&small);
-    let scale = loaded.scenario.buyers as f64 / small.buyers as f64;
-    let study = Study::prepare(small)?;
-    let prepared = scale * started.elapsed().as_secs_f64();
+    let trial = Trial::of(&loaded.scenario, args.on).map_err(|error| refused(error, args, &loaded.scenario))?;
+    let Trial { study, base, scale, prepare_seconds: prepared, job_seconds, duties } = &trial;
     let mut out = String::new();
-    describe(&mut out, &loaded, &study);
-    if let Some(date) = args.on {
-        duties::in_force(&mut out, &study, date)?;
+    describe(&mut out, &loaded, study);
+    if let Some((date, duties)) = args.on.zip(duties.as_ref()) {
+        duties::in_force(&mut out, study.scenario(), date, duties);
     }
-    base_year(&mut out, &study)?;
-    let job_seconds = scale * time_one_replication(&study)?;
+    base_year(&mut out, study.scenario(), base);
     let scenario = &loaded.scenario;
-    if scale > 1.0 {
+    if *scale > 1.0 {
         let buyers = study.scenario().buyers;
         let _ = writeln!(out, "What follows was measured with {buyers} of the {} buyers.\n", scenario.buyers);
     }
@@ -79,6 +75,18 @@ pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     }
     parameters(&mut out, &loaded);
     super::print(&out)
+}
+
+/// What is said of a trial that finds nothing.
+fn refused(error: TrialError, args: &CheckArgs, scenario: &Scenario) -> CliError {
+    match (error, args.on) {
+        (TrialError::OutsideHorizon, Some(date)) => CliError::Usage(format!(
+            "--on {date}: outside the horizon\nhelp: it has {} weeks from {}",
+            scenario.weeks, scenario.start
+        )),
+        (error @ TrialError::OutsideHorizon, None) => CliError::Usage(error.to_string()),
+        (TrialError::Study(error), _) => error.into(),
+    }
 }
 
 fn describe(out: &mut String, loaded: &Loaded, study: &Study) {
@@ -316,85 +324,48 @@ fn level(scenario: &Scenario, instrument: &Instrument, event: &PolicyEvent) -> S
     text
 }
 
-/// As many of the scenario's buyers as a check can afford: what one replication of every regime costs grows with buyers, models and weeks.
-fn affordable(scenario: &Scenario) -> usize {
-    /// Buyers x models x weeks x regimes of a second or so.
-    const MOST: usize = 1 << 29;
-    /// Fewest buyers on whom a base year is solved.
-    const FEWEST: usize = 2_048;
-    let each = scenario.market.len() * scenario.weeks as usize * scenario.regimes.len();
-    let fewest = scenario.timing.as_ref().map_or(0, |timing| 2 * timing.peers.neighbours as usize).max(FEWEST);
-    scenario.buyers.min((MOST / each.max(1)).max(fewest))
-}
-
 /// Elasticities, margins and diversion of the base year, by region and list.
-fn base_year(out: &mut String, study: &Study) -> Result<(), CliError> {
-    let base = study.base_year().map_err(|error| StudyError::World(error.into()))?;
-    let market = &study.scenario().market;
+fn base_year(out: &mut String, scenario: &Scenario, base: &BaseYear) {
+    let market = &scenario.market;
     let _ = writeln!(out, "Base year (means weighted by volume):");
     let _ = writeln!(
         out,
         "  {:<28} {:>6} {:>9} {:>11} {:>9} {:>8}",
         "", "models", "cars", "elasticity", "margin", "of price"
     );
-    let mut line = |name: &str, members: &[usize]| {
-        let volume: f64 = members.iter().map(|j| market.models[*j].base_volume).sum();
-        let mean = |value: &dyn Fn(usize) -> f64| {
-            members.iter().map(|j| market.models[*j].base_volume * value(*j)).sum::<f64>() / volume
-        };
+    let mut line = |name: &str, means: &BaseYearMeans| {
         let _ = writeln!(
             out,
-            "  {name:<28} {:>6} {volume:>9.0} {:>11.2} {:>9.0} {:>7.1}%",
-            members.len(),
-            mean(&|j| base.models[j].own_elasticity),
-            mean(&|j| base.models[j].margin_usd),
-            100.0 * mean(&|j| base.models[j].margin_usd / market.models[j].list_price_usd),
+            "  {name:<28} {:>6} {:>9.0} {:>11.2} {:>9.0} {:>7.1}%",
+            means.models,
+            means.cars,
+            means.own_elasticity,
+            means.margin_usd,
+            100.0 * means.margin_of_price,
         );
     };
-    for (id, region) in market.regions.iter() {
-        for flagged in [true, false] {
-            let chosen = |j: &usize| market.models[*j].region == id && market.models[*j].flagged == flagged;
-            let members: Vec<usize> = (0..market.len()).filter(chosen).collect();
-            if !members.is_empty() {
-                let mark = if flagged { format!(", {}", study.scenario().flag) } else { String::new() };
-                line(&format!("{region}{mark}"), &members);
-            }
-        }
+    for (region, flagged, means) in &base.by_region(market) {
+        let mark = if *flagged { format!(", {}", scenario.flag) } else { String::new() };
+        line(&format!("{}{mark}", market.regions[*region]), means);
     }
-    line("all", &(0..market.len()).collect::<Vec<_>>());
+    line("all", &base.means(market, &(0..market.len()).collect::<Vec<_>>()));
     if !base.diversion.is_empty() {
         let regions = market.regions.as_slice().iter().map(String::as_str).chain(["outside"]);
         let parts: Vec<String> =
             regions.zip(&base.diversion).map(|(region, share)| format!("{region} {:.1}%", 100.0 * share)).collect();
-        let flag = &study.scenario().flag;
+        let flag = &scenario.flag;
         let _ = writeln!(out, "  If no {flag} model were on sale, their buyers would go to: {}", parts.join(", "));
     }
-    let change = base.peers_change.iter().zip(&market.models);
-    if let Some((most, model)) = change.clone().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs())) {
-        let cars = |model: &crate::model::market::CarModel| model.base_volume;
-        let volume: f64 = market.models.iter().map(cars).sum();
-        let all: f64 = change.map(|(change, model)| change * cars(model)).sum::<f64>() / volume;
+    if let Some((all, most, model)) = base.peers_effect(market) {
         let _ = writeln!(
             out,
             "  Word of mouth changes expected base-year sales by {:+.2}% in all, at most {:+.2}% ({})",
             100.0 * all,
             100.0 * most,
-            model.name,
+            market.models[model].name,
         );
     }
     out.push('\n');
-    Ok(())
-}
-
-/// Seconds of one job, from one replication of every regime on one thread.
-fn time_one_replication(study: &Study) -> Result<f64, CliError> {
-    let started = Instant::now();
-    let replication = study.replication(0).map_err(StudyError::World)?;
-    let regimes: Vec<RegimeId> = study.scenario().regimes.ids().collect();
-    for outcome in study.simulate_together(&replication, &regimes) {
-        std::hint::black_box(outcome?);
-    }
-    Ok(started.elapsed().as_secs_f64() / regimes.len() as f64)
 }
 
 /// Every number of the resolved scenario with its status and source.

@@ -4,6 +4,8 @@ use super::prepare::Study;
 use crate::model::demand::DemandError;
 use crate::model::demand::response::own_response;
 use crate::model::demand::{Execution, ExpectedDemand};
+use crate::model::ids::RegionId;
+use crate::model::market::Market;
 use crate::model::scenario::Scenario;
 use crate::model::streams::Streams;
 use crate::model::timing::network::base_year_change;
@@ -73,6 +75,68 @@ pub struct BaseYear {
     pub diversion: Vec<f64>,
     /// What word of mouth does to each model's expected sales at the start, as a fraction; none where it is switched off.
     pub peers_change: Vec<f64>,
+}
+
+/// Means over some of the models in the base year, weighted by volume.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BaseYearMeans {
+    /// Number of models.
+    pub models: usize,
+    /// Cars a year.
+    pub cars: f64,
+    /// Own-price elasticity of expected demand.
+    pub own_elasticity: f64,
+    /// Margin of the makers, USD.
+    pub margin_usd: f64,
+    /// The same as a part of the list price.
+    pub margin_of_price: f64,
+}
+
+impl BaseYear {
+    /// Means over the models at some positions of its market.
+    #[must_use]
+    pub fn means(&self, market: &Market, members: &[usize]) -> BaseYearMeans {
+        let volume: f64 = members.iter().map(|j| market.models[*j].base_volume).sum();
+        let mean = |value: &dyn Fn(usize) -> f64| {
+            members.iter().map(|j| market.models[*j].base_volume * value(*j)).sum::<f64>() / volume
+        };
+        BaseYearMeans {
+            models: members.len(),
+            cars: volume,
+            own_elasticity: mean(&|j| self.models[j].own_elasticity),
+            margin_usd: mean(&|j| self.models[j].margin_usd),
+            margin_of_price: mean(&|j| self.models[j].margin_usd / market.models[j].list_price_usd),
+        }
+    }
+
+    /// Means by region, of the models that are on the scenario's list and of the others; none where there are no such models.
+    #[must_use]
+    pub fn by_region(&self, market: &Market) -> Vec<(RegionId, bool, BaseYearMeans)> {
+        let mut found = Vec::new();
+        for region in market.regions.ids() {
+            for flagged in [true, false] {
+                let chosen = |j: &usize| market.models[*j].region == region && market.models[*j].flagged == flagged;
+                let members: Vec<usize> = (0..market.len()).filter(chosen).collect();
+                if !members.is_empty() {
+                    found.push((region, flagged, self.means(market, &members)));
+                }
+            }
+        }
+        found
+    }
+
+    /// What word of mouth does to expected sales: to all of them, and to those of the model that it changes most, with its position;
+    /// none where it is switched off.
+    #[must_use]
+    pub fn peers_effect(&self, market: &Market) -> Option<(f64, f64, usize)> {
+        let (position, most) =
+            self.peers_change.iter().copied().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))?;
+        let volume: f64 = market.models.iter().map(|model| model.base_volume).sum();
+        let all: f64 =
+            self.peers_change.iter().zip(&market.models).map(|(change, model)| change * model.base_volume).sum::<f64>()
+                / volume;
+        Some((all, most, position))
+    }
 }
 
 /// Starts over which the effect of word of mouth is averaged.

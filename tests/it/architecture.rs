@@ -137,6 +137,7 @@ const KNOWN_ONLY_IN: [(&str, &[&str]); 19] = [
         &[
             "platform/clock.rs",
             "study/run.rs",
+            "study/trial.rs",
             "study/work.rs",
             "study/manifest.rs",
             "study/units/drive.rs",

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::writing::MarketText;
 use super::{CliError, MODELS, SCENARIO};
 use crate::config::Source;
-use crate::study::{BaseYear, Study, StudyError};
+use crate::study::{BaseYear, Study};
 
 /// Buyers on whom the base year is tried: those of the scenario.
 const TRIED_BUYERS: u32 = 4_096;
@@ -119,12 +119,7 @@ pub(super) fn base_year(scenario: &str, data: &str, policies: bool) -> Result<(S
     let small = [format!("buyers.count={TRIED_BUYERS}"), "buyers.population=shared".into()];
     let files = Source::memory([(SCENARIO, scenario), (MODELS, data)]);
     let loaded = crate::config::load_from(&files, Path::new(SCENARIO), &small)?;
-    let study = match policies {
-        true => Study::prepare(loaded.scenario)?,
-        false => Study::prepare_only(loaded.scenario, &[])?,
-    };
-    let base = study.base_year().map_err(|error| StudyError::World(error.into()))?;
-    Ok((study, base))
+    Ok(crate::study::trial::with_base_year(loaded.scenario, policies)?)
 }
 
 /// Whether every cost lies well above zero.
