@@ -5,24 +5,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::folder::OutputFolder;
-use crate::folder::former::{ResultKind, differences};
-use crate::folder::lock::{Lock, Sharing};
+use crate::interface::worked::{self, Worked, Working};
 use crate::model::governments::Setup;
-use crate::model::governments::signs::CHANGES;
-use crate::model::scenario::Scenario;
-use crate::report::bargaining::Bargain;
-#[cfg(feature = "charts")]
-use crate::report::charts::{bargaining, write_into};
-use crate::report::negotiation::{MarketFlowsRow, MetricRow, SignRow};
-use crate::report::package::{Resource, data_package};
-use crate::report::page;
-use crate::report::record::TableData;
-#[cfg(feature = "charts")]
-use crate::report::redraw::BARGAINING;
-use crate::study::bargained::Bargained;
-use crate::study::manifest::{Manifest, WorkStanding};
-use crate::study::negotiation::{Metric, Sign, SolvedReward, monitor, signs, solve_execution_reward};
-use crate::study::prepare::governments;
+use crate::report::page::readme;
+use crate::study::bargained::{BargainingError, BargainingRequest, FinishedBargaining};
 use clap::Args;
 
 use super::{CliError, ScenarioArgs};
@@ -64,29 +50,6 @@ pub struct NegotiateArgs {
     quiet: bool,
 }
 
-/// What was found.
-struct Found {
-    /// What was bargained over.
-    setup: Setup,
-    /// Whether the flows come from the scenario's own market.
-    from_market: bool,
-    bargain: Bargain,
-    solved: Option<SolvedReward>,
-    metrics: Vec<Metric>,
-    signs: Vec<Sign>,
-}
-
-/// What makes two studies one, in their manifests.
-const IDENTITY: [(&str, &str); 7] = [
-    ("/version", "the version"),
-    ("/scenario/name", "the scenario"),
-    ("/seed", "the seed"),
-    ("/worlds", "the number of worlds"),
-    ("/solve_k", "--solve-k"),
-    ("/scenario/blake3", "the settings"),
-    ("/data", "the data files"),
-];
-
 /// Runs the command.
 pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let started = Instant::now();
@@ -99,55 +62,11 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     let scenario = &loaded.scenario;
     let default = || PathBuf::from("output").join(format!("{}-negotiation", scenario.name));
     let folder = OutputFolder::create(&args.out.clone().unwrap_or_else(default))?;
-    let _lock = Lock::take(&folder, Sharing::Alone)?;
     let pool = super::run::thread_pool(args.threads)?;
-    let mut manifest = Manifest::new(&loaded, &[], pool.current_num_threads()).of_negotiation(args.worlds);
-    manifest.insert("solve_k", args.solve_k.into());
-    folder
-        .make_way(ResultKind::Negotiation, args.fresh, |former| differences(former, manifest.entries(), &IDENTITY))?;
-    let mut standing = WorkStanding::begin(&folder, manifest, started)?;
-    let found = standing.keep(pool.install(|| simulate(args, scenario)), |_| false)?;
-    let metrics: Vec<MetricRow> = found.metrics.iter().map(MetricRow::from).collect();
-    let mut tables = vec![TableData::new(&metrics).map_err(crate::folder::OutputError::from)?];
-    tables.push(TableData::new(&found.bargain.offers).map_err(crate::folder::OutputError::from)?);
-    if !found.bargain.dates.is_empty() {
-        tables.push(TableData::new(&found.bargain.dates).map_err(crate::folder::OutputError::from)?);
-    }
-    if found.from_market {
-        let rows: Vec<MarketFlowsRow> =
-            found.setup.flows.points().map(|(rate, flows)| MarketFlowsRow::new(rate, &flows)).collect();
-        tables.push(TableData::new(&rows).map_err(crate::folder::OutputError::from)?);
-    }
-    if args.signs {
-        let signs: Vec<SignRow> = found.signs.iter().map(SignRow::from).collect();
-        tables.push(TableData::new(&signs).map_err(crate::folder::OutputError::from)?);
-    }
-    let mut files = Vec::new();
-    for table in &tables {
-        files.push(folder.write(&format!("tables/{}.csv", table.name), &table.csv)?);
-    }
-    #[cfg(feature = "charts")]
-    let caption = found.bargain.caption(scenario, &loaded.look, "bargaining alone", &found.setup);
-    #[cfg(feature = "charts")]
-    if !args.no_charts {
-        let charts = folder.below("charts");
-        for (name, chart) in bargaining::both(&found.bargain.offers, &found.bargain.dates, &caption) {
-            if let Some(svg) = chart? {
-                files.extend(write_into(&charts, &svg, name, loaded.look.written())?);
-            }
-        }
-    }
-    let resources: Vec<Resource> = tables.iter().map(Resource::from).collect();
-    #[cfg_attr(not(feature = "charts"), expect(unused_mut, reason = "there are no charts to speak of"))]
-    let mut package = data_package(&scenario.name, &scenario.title, &resources);
-    #[cfg(feature = "charts")]
-    if let Ok(facts) = serde_json::to_value(&caption) {
-        package[BARGAINING] = facts;
-    }
-    files.push(folder.write("datapackage.json", format!("{package:#}\n").as_bytes())?);
-    let page = page::negotiation::page(&scenario.title, scenario.seed, args.worlds, &found.metrics, args.solve_k);
-    page::write(&folder, &page, &mut files)?;
-    let files = standing.complete(files)?;
+    let request = BargainingRequest { worlds: args.worlds, solve_for: args.solve_k, signs: args.signs };
+    let working = Working { started, fresh: args.fresh, charts: !args.no_charts };
+    let worked: Result<_, CliError> = pool.install(|| worked::bargaining(&loaded, &request, &folder, working));
+    let Worked { finished: found, page, files } = worked?;
     super::warn_of_letters(folder.path(), &files);
     if args.quiet {
         return Ok(());
@@ -155,32 +74,19 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     if args.json {
         return super::print(&json(args, scenario.seed, &found, &files));
     }
-    let mut out = summary(args, &scenario.title, scenario.seed, &found, &page::readme::spoken(&page.answer));
+    let mut out = summary(args, &scenario.title, scenario.seed, &found, &readme::spoken(&page.answer));
     out.push('\n');
     out.push_str(&super::written(folder.path(), &files, started.elapsed().as_secs_f64()));
     super::print(&out)
 }
 
-fn simulate(args: &NegotiateArgs, scenario: &Scenario) -> Result<Found, CliError> {
-    let mut setup = governments(scenario)?;
-    let seed = scenario.seed;
-    let mut metrics = Vec::new();
-    let solved = args.solve_k.map(|target| solve_execution_reward(&setup, seed, args.worlds, target)).transpose()?;
-    if let Some(solved) = solved {
-        setup.parameters.execution_reward = solved.execution_reward;
-        metrics.push(Metric {
-            name: "execution_reward_solved".into(),
-            mean: solved.execution_reward,
-            std_error: f64::NAN,
-            worlds: solved.worlds,
-        });
+impl From<BargainingError> for CliError {
+    fn from(error: BargainingError) -> Self {
+        match error {
+            BargainingError::Study(error) => error.into(),
+            BargainingError::NoReward(error) => error.into(),
+        }
     }
-    let bargain = Bargain::of(&Bargained::run("negotiated", &setup, seed, args.worlds));
-    metrics.extend(bargain.metrics.iter().cloned());
-    metrics.extend(monitor(&setup, seed, args.worlds));
-    let signs = if args.signs { signs(&setup, CHANGES, seed, args.worlds) } else { Vec::new() };
-    let from_market = scenario.bargaining.as_ref().is_some_and(|bargaining| bargaining.market_flows.is_some());
-    Ok(Found { setup, from_market, bargain, solved, metrics, signs })
 }
 
 /// A number, or `-` where it is not defined.
@@ -188,7 +94,7 @@ fn cell(number: f64, digits: usize) -> String {
     if number.is_finite() { format!("{number:.digits$}") } else { "-".into() }
 }
 
-fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &Found, answer: &str) -> String {
+fn summary(args: &NegotiateArgs, title: &str, seed: u64, found: &FinishedBargaining, answer: &str) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{title}: {} worlds of bargaining, seed {seed}\n\n{answer}", args.worlds);
     if let Some(solved) = found.solved {
@@ -243,7 +149,7 @@ fn flows_table(out: &mut String, setup: &Setup) {
     out.push('\n');
 }
 
-fn json(args: &NegotiateArgs, seed: u64, found: &Found, files: &[PathBuf]) -> String {
+fn json(args: &NegotiateArgs, seed: u64, found: &FinishedBargaining, files: &[PathBuf]) -> String {
     use serde_json::{Value, json};
     let finite = |number: f64| if number.is_finite() { Value::from(number) } else { Value::Null };
     let metrics: serde_json::Map<String, Value> = found

@@ -1,11 +1,11 @@
 //! `stickershock validate`: every piece of evidence beside the model, as a page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::calibration::calibration;
 use crate::folder::named::SingleFile;
-use crate::report::calibration::page::{Made, findings, page};
-use crate::study::validation;
+use crate::report::calibration::page::page;
+use crate::study::validation::{self, ValidationError};
 use clap::Args;
 
 use super::{CliError, ScenarioArgs};
@@ -34,32 +34,27 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CliError> {
     let inputs = calibration.scenarios[0].document.source().files_read();
     // Before anything is worked out: a page that cannot be written is refused.
     let out = args.out.as_deref().map(|path| SingleFile::at(path, &inputs)).transpose()?;
-    if parameters.is_empty() && args.draws > 0 {
-        return Err(CliError::Usage(format!(
-            "{}: has no [[parameter]], so there is no distribution to draw from\nhelp: extend the calibrated-draws.toml that `stickershock \
-             calibrate` writes, or give --draws 0",
-            args.scenario.scenario.display()
-        )));
-    }
-    let unfit = parameters.list.iter().find(|item| !calibration.keys.contains(&item.key));
-    if let Some(item) = unfit {
-        return Err(CliError::Usage(format!(
-            "{}: the parameter `{}` is not free in [calibration], so validation cannot draw it\nhelp: add a [[calibration.free]] with its key, \
-             or remove the [[parameter]]",
-            args.scenario.scenario.display(),
-            item.key
-        )));
-    }
-    let count = if parameters.is_empty() { 0 } else { usize::from(args.draws) };
     let stop = super::signals::stop_flag();
-    let validation = pool.install(|| validation::validate(&calibration, &parameters, count, &stop))?;
-    let findings = findings(&calibration, &validation);
+    let validation = pool
+        .install(|| validation::validate(&calibration, &parameters, usize::from(args.draws), &stop))
+        .map_err(|error| refused(error, &args.scenario.scenario))?;
     let sets: String = args.scenario.set.iter().map(|set| format!(" --set {set}")).collect();
     let command = format!("stickershock validate {}{sets} --draws {}", args.scenario.scenario.display(), args.draws);
-    let made = Made { command, draws: count, failed: validation.failed };
-    let text = page(&calibration, &findings, &made);
+    let text = page(&calibration, &validation, &command);
     match out {
         None => super::print(&text),
         Some(file) => Ok(file.write(text.as_bytes()).map(drop)?),
     }
+}
+
+/// What is said where there is no validation.
+fn refused(error: ValidationError, scenario: &Path) -> CliError {
+    let help = match error {
+        ValidationError::Calibration(error) => return error.into(),
+        ValidationError::NothingToDraw => {
+            "extend the calibrated-draws.toml that `stickershock calibrate` writes, or give --draws 0"
+        }
+        ValidationError::NotFree(_) => "add a [[calibration.free]] with its key, or remove the [[parameter]]",
+    };
+    CliError::Usage(format!("{}: {error}\nhelp: {help}", scenario.display()))
 }

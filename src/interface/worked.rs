@@ -1,19 +1,28 @@
-//! Sensitivity studies and calibrations worked off in a folder: its log, manifest, tables, charts and pages, for the command line and for other programs.
+//! Sensitivity studies, calibrations and bargaining alone worked off in a folder: its log, manifest, tables, charts and pages, for the command line and for other
+//! programs.
 
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
+#[cfg(feature = "cli")]
+use crate::config::Loaded;
 use crate::config::calibration::Calibration;
 use crate::folder::former::ResultKind;
+#[cfg(feature = "cli")]
+use crate::folder::former::differences;
 use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::ids::RegimeId;
 use crate::platform::clock::Instant;
 use crate::platform::threads;
+#[cfg(feature = "cli")]
+use crate::report::bargaining_study;
 use crate::report::page::{self, Page};
 use crate::sensitivity::IndexPrecision;
 use crate::study::Observer;
+#[cfg(feature = "cli")]
+use crate::study::bargained::{BargainingError, BargainingRequest, FinishedBargaining};
 use crate::study::calibration::{CalibrationError, CalibrationRun, FinishedCalibration, identity};
 use crate::study::manifest::{Manifest, WorkStanding, from_scenario};
 use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError};
@@ -52,6 +61,18 @@ pub(crate) struct Worked<F> {
     #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "the command line lists them"))]
     pub files: Vec<PathBuf>,
 }
+
+/// What makes two studies of the bargaining alone one, in their manifests.
+#[cfg(feature = "cli")]
+const SAME_BARGAINING: [(&str, &str); 7] = [
+    ("/version", "the version"),
+    ("/scenario/name", "the scenario"),
+    ("/seed", "the seed"),
+    ("/worlds", "the number of worlds"),
+    ("/solve_k", "--solve-k"),
+    ("/scenario/blake3", "the settings"),
+    ("/data", "the data files"),
+];
 
 /// Makes way for a study whose log says by itself what its runs are of.
 fn make_way(folder: &OutputFolder, kind: ResultKind, fresh: bool) -> Result<(), OutputError> {
@@ -146,6 +167,37 @@ pub(crate) fn calibration<E: From<CalibrationError> + From<OutputError> + From<D
     let page = page::calibration::page(calibration, &finished);
     page::write(folder, &page, &mut files)?;
     files.sort();
+    let files = standing.complete(files)?;
+    Ok(Worked { finished, page, files })
+}
+
+/// Has the governments of a scenario bargain, without their market, on the threads of the current pool.
+#[cfg(feature = "cli")]
+pub(crate) fn bargaining<E: From<BargainingError> + From<OutputError> + From<DrawError>>(
+    loaded: &Loaded,
+    request: &BargainingRequest,
+    folder: &OutputFolder,
+    Working { started, fresh, charts }: Working,
+) -> Result<Worked<FinishedBargaining>, E> {
+    let _lock = Lock::take(folder, Sharing::Alone)?;
+    let mut manifest = Manifest::new(loaded, &[], threads::count()).of_negotiation(request.worlds);
+    manifest.insert("solve_k", request.solve_for.into());
+    folder
+        .make_way(ResultKind::Negotiation, fresh, |former| differences(former, manifest.entries(), &SAME_BARGAINING))?;
+    let mut standing = WorkStanding::begin(folder, manifest, started)?;
+    let finished = standing.keep(FinishedBargaining::run(&loaded.scenario, request), |_| false)?;
+    let (mut files, resources) = bargaining_study::write_tables(folder, &finished)?;
+    #[cfg(feature = "charts")]
+    if charts {
+        files.extend(bargaining_study::write_charts(folder, loaded, &finished)?);
+    }
+    #[cfg(not(feature = "charts"))]
+    let _ = charts;
+    files.push(bargaining_study::write_package(folder, loaded, &finished, &resources)?);
+    let scenario = &loaded.scenario;
+    let page =
+        page::negotiation::page(&scenario.title, scenario.seed, request.worlds, &finished.metrics, request.solve_for);
+    page::write(folder, &page, &mut files)?;
     let files = standing.complete(files)?;
     Ok(Worked { finished, page, files })
 }

@@ -4,6 +4,7 @@ pub mod account_rows;
 #[cfg(feature = "arrow")]
 pub mod arrow;
 pub mod bargaining;
+pub mod bargaining_study;
 pub mod build;
 pub mod calibration;
 pub mod case;

@@ -17,20 +17,42 @@ pub struct Validation {
     pub central: Vec<f64>,
     /// The same at each draw that has a solution.
     pub draws: Vec<Vec<f64>>,
-    /// Draws without one.
+    /// Draws asked for: none where there is nothing to draw.
+    pub asked: usize,
+    /// Draws without a solution.
     pub failed: usize,
+}
+
+/// Why there is no validation.
+#[derive(Debug, thiserror::Error)]
+pub enum ValidationError {
+    /// Draws are asked for and the scenario has no distribution.
+    #[error("has no [[parameter]], so there is no distribution to draw from")]
+    NothingToDraw,
+    /// A parameter that the calibration holds fixed.
+    #[error("the parameter `{0}` is not free in [calibration], so validation cannot draw it")]
+    NotFree(String),
+    /// The scenario cannot be solved, or the user stopped it.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
 }
 
 /// Works out the evidence at the scenario's values and at `count` draws of its `parameters`, on the current rayon pool.
 ///
 /// # Errors
-/// [`CalibrationError`] when the scenario has no solution at its own values, `stop` is set, or it has more parameters than can be drawn.
+/// [`ValidationError`] when the parameters cannot be drawn, the scenario has no solution at its own values, or `stop` is set.
 pub fn validate(
     calibration: &Calibration,
     parameters: &UncertainParameters,
     count: usize,
     stop: &AtomicBool,
-) -> Result<Validation, CalibrationError> {
+) -> Result<Validation, ValidationError> {
+    if parameters.is_empty() && count > 0 {
+        return Err(ValidationError::NothingToDraw);
+    }
+    if let Some(item) = parameters.list.iter().find(|item| !calibration.keys.contains(&item.key)) {
+        return Err(ValidationError::NotFree(item.key.clone()));
+    }
     let evidence: Vec<usize> =
         (0..calibration.evidence.len()).filter(|at| calibration.evidence[*at].usage != Usage::None).collect();
     let theta = calibration.problem.start();
@@ -54,5 +76,5 @@ pub fn validate(
     let answers = answers(count, stop, answer).into_iter().collect::<Option<Vec<_>>>();
     let answers = answers.ok_or(CalibrationError::Interrupted { done: 0 })?;
     let draws: Vec<Vec<f64>> = answers.into_iter().flatten().collect();
-    Ok(Validation { failed: count - draws.len(), evidence, central, draws })
+    Ok(Validation { asked: count, failed: count - draws.len(), evidence, central, draws })
 }

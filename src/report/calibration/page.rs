@@ -38,8 +38,7 @@ impl Finding {
 }
 
 /// What a validation finds for each piece of evidence; nothing for one that the model does not speak to.
-#[must_use]
-pub fn findings(calibration: &Calibration, validation: &Validation) -> Vec<Option<Finding>> {
+fn findings(calibration: &Calibration, validation: &Validation) -> Vec<Option<Finding>> {
     let mut findings = vec![None; calibration.evidence.len()];
     for (slot, at) in validation.evidence.iter().enumerate() {
         let values: Vec<f64> = validation.draws.iter().map(|draw| draw[slot]).collect();
@@ -71,37 +70,26 @@ impl RangeVerdict {
     }
 }
 
-/// What was done to make the page.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Made {
-    /// The command, as a reader would repeat it.
-    pub command: String,
-    /// Draws asked for.
-    pub draws: usize,
-    /// Draws without a solution.
-    pub failed: usize,
-}
-
-/// The page, in Markdown; `findings` has one entry for each piece of evidence, none where the model does not speak.
+/// The page, in Markdown; `command` is what made it, as a reader would repeat it.
 #[must_use]
-pub fn page(calibration: &Calibration, findings: &[Option<Finding>], made: &Made) -> String {
+pub fn page(calibration: &Calibration, validation: &Validation, command: &str) -> String {
+    let findings = findings(calibration, validation);
     let scenario = &calibration.scenarios[0].scenario;
     let mut out = format!("# Validation: {}\n\n", scenario.title);
     let _ = writeln!(
         out,
-        "Every piece of evidence that the model speaks to, beside what the model says: `{}` writes this page. The interval has 90% of {} draws \
+        "Every piece of evidence that the model speaks to, beside what the model says: `{command}` writes this page. The interval has 90% of {} draws \
          from the distribution of the parameters, each with random numbers of its own{}. *In*: the model's value is in the range of the \
          evidence, two standard errors or tolerances on either side where none is printed; ranges may be open at one side.\n",
-        made.command,
-        made.draws,
-        if made.failed > 0 {
-            format!(" ({} draws without a solution are left out)", made.failed)
+        validation.asked,
+        if validation.failed > 0 {
+            format!(" ({} draws without a solution are left out)", validation.failed)
         } else {
             String::new()
         },
     );
     let of = |usage: Usage| -> Vec<(&EvidenceRow, &Finding)> {
-        let pairs = calibration.evidence.iter().zip(findings);
+        let pairs = calibration.evidence.iter().zip(&findings);
         pairs.filter(|(evidence, _)| evidence.usage == usage).filter_map(|(e, f)| Some((e, f.as_ref()?))).collect()
     };
     let sections = [
