@@ -122,9 +122,11 @@ pub fn example(command: &ExampleCommand) -> Result<(), CliError> {
         }
         ExampleCommand::Show { name } => super::print(find(name)?.text),
         ExampleCommand::Run(args) => {
-            let args = args.of_example();
-            let named = args.example_name();
-            let example = find(&named)?;
+            let named = args.scenario.scenario.display().to_string();
+            let named = named.trim_start_matches(PREFIX);
+            let mut args = args.clone();
+            args.scenario.scenario = format!("{PREFIX}{named}").into();
+            let example = find(named)?;
             if example.command != "run" {
                 let message = format!(
                     "`{}` answers its question with another command than `run`\nhelp: stickershock {} {PREFIX}{}; for a run of its market, stickershock run {PREFIX}{}",

@@ -11,12 +11,12 @@ use crate::study::work::{self, Begin, Settings};
 use clap::Args;
 
 use super::work::{Presentation, Terminal};
-use super::{CliError, ScenarioArgs, example};
+use super::{CliError, ScenarioArgs};
 
 #[derive(Args, Clone)]
 pub struct RunArgs {
     #[command(flatten)]
-    scenario: ScenarioArgs,
+    pub(super) scenario: ScenarioArgs,
     /// Output folder [default: output/NAME].
     #[arg(long, value_name = "DIR", env = "STICKERSHOCK_OUT")]
     out: Option<PathBuf>,
@@ -46,21 +46,6 @@ pub struct RunArgs {
     keep_units: bool,
     #[command(flatten)]
     presentation: Presentation,
-}
-
-impl RunArgs {
-    /// The same with the scenario taken as the name of one that the program carries.
-    pub(super) fn of_example(&self) -> Self {
-        let mut own = self.clone();
-        let name = self.scenario.scenario.display().to_string();
-        own.scenario.scenario = format!("{}{}", example::PREFIX, name.trim_start_matches(example::PREFIX)).into();
-        own
-    }
-
-    /// The name of the example that it runs.
-    pub(super) fn example_name(&self) -> String {
-        self.scenario.scenario.display().to_string().trim_start_matches(example::PREFIX).to_owned()
-    }
 }
 
 /// Runs the command.

@@ -4,14 +4,12 @@
 //! volumes as weights (mean 0, standard deviation 1). Region is where the badge comes from, manufacturer is who sets
 //! the price, assembly country is what customs asks for: the three differ (Jaguar is European, Ford's, and pays duty).
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::ids::{BrandId, Id, IdTable, ManufacturerId, RegionId};
 use super::supply::rule::Conduct;
 use super::supply::{Ownership, SupplyError};
-use super::trade::chain::Chain;
 use super::trade::duty::AdValoremRate;
+
+pub use super::trade::duty::DutyBasis;
 
 /// One model (product) of the market.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,16 +135,36 @@ pub struct NormalDuty {
     pub customs_value_share: f64,
 }
 
-/// What an ad valorem duty is a fraction of.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub enum DutyBasis {
-    /// A share of the base-year list price: does not move with the price.
-    List,
-    /// A share of the producer's own price: moves with it.
-    Border,
-    /// The landed marginal cost.
-    Cost,
+/// The chain from factory to buyer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Chain {
+    /// The maker sets the showroom price and bears all costs to the showroom.
+    #[default]
+    Retail,
+    /// The maker sets the price at the border; the rest of the way costs dollars a car.
+    Vertical {
+        /// D of each model, USD a car.
+        local_usd: Vec<f64>,
+        /// The part of the maker's price of each model that customs values: 1 for an import, 0 for a car assembled at home.
+        customs_part: Vec<f64>,
+    },
+}
+
+impl Chain {
+    /// Whether the maker's price is the one at the border.
+    #[must_use]
+    pub fn is_vertical(&self) -> bool {
+        matches!(self, Self::Vertical { .. })
+    }
+
+    /// D of model `j`, USD a car; zero under the retail chain.
+    #[must_use]
+    pub fn local_usd(&self, j: usize) -> f64 {
+        match self {
+            Self::Retail => 0.0,
+            Self::Vertical { local_usd, .. } => local_usd[j],
+        }
+    }
 }
 
 /// The facts of one market.

@@ -10,57 +10,7 @@ use super::quotes::QuoteLayout;
 use super::scenario::Scenario;
 use super::timing::record::TimedLayout;
 
-/// What a period is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeriodKind {
-    /// All weeks.
-    Horizon,
-    /// 52 weeks from the first on, or what is left of the horizon.
-    Year,
-    /// The weeks that start in a calendar month.
-    Month,
-    /// One that the scenario defines.
-    Own,
-}
-
-impl PeriodKind {
-    /// The kind as tables call it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Horizon => "horizon",
-            Self::Year => "year",
-            Self::Month => "month",
-            Self::Own => "own",
-        }
-    }
-}
-
-/// A named stretch of weeks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Period {
-    /// Name in tables; `all` is the whole horizon.
-    pub name: String,
-    /// What it is.
-    pub kind: PeriodKind,
-    /// First week.
-    pub from: u32,
-    /// The week after the last.
-    pub to: u32,
-}
-
-impl Period {
-    /// Number of weeks.
-    #[must_use]
-    pub fn weeks(&self) -> u32 {
-        self.to - self.from
-    }
-    /// The same in years of 52 weeks.
-    #[must_use]
-    pub fn years(&self) -> f64 {
-        f64::from(self.weeks()) / 52.0
-    }
-}
+pub use super::scenario::{Period, PeriodKind};
 
 /// A group of models that the weekly table reports: one region, on the list or not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod staggered;
 
 pub use self::book::{Guides, PriceBook, RegimeGuides};
 pub use self::margin::RateCleared;
+pub use super::scenario::Revisions;
 
 use self::book::Context;
 use self::margin::{ListAnswer, Margin};
@@ -271,17 +272,6 @@ impl RegimePlan {
     pub fn phase_index(&self, week: usize) -> usize {
         self.phase_of_week[week] as usize
     }
-}
-
-/// When manufacturers may change their list prices.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Revisions {
-    /// Weeks in which a model year begins. Policy events always allow a revision.
-    pub model_year_weeks: Vec<u32>,
-    /// Relative move of a cost factor since the last revision that triggers one.
-    pub exchange_threshold: f64,
-    /// Weeks between regular revisions, if there are any.
-    pub every_weeks: Option<u32>,
 }
 
 /// What a plan is made from.

@@ -9,8 +9,6 @@ use super::governments::Bargaining;
 use super::ids::{IdTable, RegimeId};
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::on_sale::SaleDates;
-use super::outcome::Period;
-use super::plan::Revisions;
 use super::supply::rule::{Conduct, PricingRule};
 use super::timing::Timing;
 use super::trade::instrument::Instrument;
@@ -28,6 +26,69 @@ pub enum PopulationMode {
     /// One set of buyers, with one base year and one set of prices, serves all replications; they differ in purchases, dates and choices.
     /// The error of that set is in no interval.
     Shared,
+}
+
+/// What a period is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodKind {
+    /// All weeks.
+    Horizon,
+    /// 52 weeks from the first on, or what is left of the horizon.
+    Year,
+    /// The weeks that start in a calendar month.
+    Month,
+    /// One that the scenario defines.
+    Own,
+}
+
+impl PeriodKind {
+    /// The kind as tables call it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Horizon => "horizon",
+            Self::Year => "year",
+            Self::Month => "month",
+            Self::Own => "own",
+        }
+    }
+}
+
+/// A named stretch of weeks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Name in tables; `all` is the whole horizon.
+    pub name: String,
+    /// What it is.
+    pub kind: PeriodKind,
+    /// First week.
+    pub from: u32,
+    /// The week after the last.
+    pub to: u32,
+}
+
+impl Period {
+    /// Number of weeks.
+    #[must_use]
+    pub fn weeks(&self) -> u32 {
+        self.to - self.from
+    }
+    /// The same in years of 52 weeks.
+    #[must_use]
+    pub fn years(&self) -> f64 {
+        f64::from(self.weeks()) / 52.0
+    }
+}
+
+/// When manufacturers may change their list prices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revisions {
+    /// Weeks in which a model year begins. Policy events always allow a revision.
+    pub model_year_weeks: Vec<u32>,
+    /// Relative move of a cost factor since the last revision that triggers one.
+    pub exchange_threshold: f64,
+    /// Weeks between regular revisions, if there are any.
+    pub every_weeks: Option<u32>,
 }
 
 /// What a study writes.

@@ -13,7 +13,7 @@ use super::draw::{Pages, page_name};
 use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
 use super::record::{Unreadable, read_rows};
 use super::recorded::{TextLine, TextTable};
-use super::study::describe;
+use super::words::describe;
 use super::words::first_that_moves;
 use crate::config::design::StudyDesign;
 use crate::config::figures::Figures;

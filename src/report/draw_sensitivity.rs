@@ -11,7 +11,7 @@ use super::draw::{Pages, page_name};
 use super::draw_points::PointChart;
 use super::record::Unreadable;
 use super::recorded::{TextLine, TextTable};
-use super::study::{Described, describe};
+use super::words::{Described, describe};
 use crate::folder::OutputFolder;
 use crate::sensitivity::scheme::IndexReading;
 use crate::sensitivity::{Index, IndexEstimate, Ranking, Scheme};

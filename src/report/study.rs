@@ -9,7 +9,7 @@ use super::negotiation::negotiation_columns;
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData, header, lines_of};
 use super::setting_rows::{period_rows, policy_event_rows, regime_rows};
-use super::words::region_label;
+use super::words::{Described, describe};
 use crate::config::figures::Figures;
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 use crate::model::ids::RegimeId;
@@ -118,70 +118,6 @@ impl ReplicationTable {
     pub fn add(&mut self, replication: u64, outcomes: &[Outcome]) -> Result<(), OutputError> {
         self.file.write(&self.rows.lines(replication, outcomes)?)
     }
-}
-
-/// A headline metric, as its name says.
-pub(super) struct Described {
-    /// Unit.
-    pub unit: &'static str,
-    /// What it is; the flagged models have the scenario's words for them.
-    pub what: String,
-    /// Whether it is a sum over the weeks of a period, not a share or a price.
-    pub is_flow: bool,
-    /// Whether it is what somebody gains, of which only differences between regimes mean something.
-    pub is_gain: bool,
-}
-
-impl Described {
-    /// What turns the metric of a period into what charts show, and its unit there: flows are yearly rates.
-    pub fn yearly(&self, years: f64) -> (f64, String) {
-        if self.is_flow { (1.0 / years, format!("{} a year", self.unit)) } else { (1.0, self.unit.to_owned()) }
-    }
-}
-
-/// What a headline metric is, from its name.
-pub(super) fn describe(headline: &str, scenario: &Scenario) -> Described {
-    let kinds = [
-        (true, "expected_units_", "cars", "Expected sales (summed choice probabilities)"),
-        (true, "units_", "cars", "Cars sold (drawn choices)"),
-        (false, "car_share_", "fraction", "Share of the cars sold"),
-        (false, "sticker_price_", "USD", "Sticker price (mean over weeks, base-year volumes as weights)"),
-        (true, "profit_", "USD", "Makers' profit"),
-        (true, "outlay_usd", "USD", "What buyers paid"),
-        (true, "producer_revenue_usd", "USD", "What makers and dealers kept"),
-        (true, "duty_usd", "USD", "Duty owed"),
-        (true, "consumers_usd", "USD", "Gain of buyers"),
-        (true, "makers_usd", "USD", "Gain of makers"),
-        (true, "makers_", "USD", "Gain of makers"),
-        (true, "dealers_usd", "USD", "Gain of dealers"),
-        (true, "treasury_usd", "USD", "Gain of the treasury"),
-        (true, "total_home_usd", "USD", "Gain of the home country"),
-        (true, "total_world_usd", "USD", "Gain of the world"),
-        (true, "total_", "USD", "Gain of a country"),
-    ];
-    for (is_flow, prefix, unit, what) in kinds {
-        if let Some(rest) = headline.strip_prefix(prefix) {
-            let group = rest.strip_suffix("_usd").unwrap_or(rest);
-            let text = match group {
-                "" => what.to_owned(),
-                "outside" if prefix == "units_" => {
-                    "Purchase events without one of these cars (drawn choices)".to_owned()
-                }
-                "outside" => "Purchase events without one of these cars (summed choice probabilities)".to_owned(),
-                group if group == scenario.flag => format!("{what}: models {}", scenario.flag_label),
-                group => {
-                    let own = scenario.market.groups.iter().find(|own| own.name == group);
-                    let region = || scenario.market.regions.values().find(|region| *region == group);
-                    let name = own.map(|own| own.label.clone()).or_else(|| Some(region_label(region()?)));
-                    format!("{what}: {}", name.unwrap_or_else(|| group.to_owned()))
-                }
-            };
-            // Who buys none of these cars buys no car that is counted.
-            let unit = if group == "outside" { "purchases" } else { unit };
-            return Described { unit, what: text, is_flow, is_gain: what.starts_with("Gain of") };
-        }
-    }
-    Described { unit: "", what: headline.into(), is_flow: false, is_gain: false }
 }
 
 /// A table that is made when it is asked for.

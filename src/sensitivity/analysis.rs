@@ -319,8 +319,8 @@ fn layout(problem: &Problem, method: Method, design: &Design) -> Result<Layout, 
             }
             Ok(Layout::Curves)
         }
-        Method::RbdFast => enough(2 * rbd_fast::HARMONICS + 1),
-        Method::Pawn => enough(2 * pawn::SLICES),
+        Method::RbdFast => enough(2 * super::harmonics::RBD_HARMONICS + 1),
+        Method::Pawn => enough(2 * super::slices::SLICES),
         Method::Delta => enough(20),
     }
 }

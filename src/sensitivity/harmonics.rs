@@ -10,6 +10,9 @@
 use super::bootstrap::IndexEstimate;
 use super::response::QuadraticForm;
 
+/// Frequencies that RBD-FAST counts as an input's, M.
+pub const RBD_HARMONICS: usize = 10;
+
 /// A quadratic statistic and its influence at every point.
 #[derive(Clone, Debug)]
 pub struct Power {

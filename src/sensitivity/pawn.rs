@@ -10,12 +10,9 @@
 use super::bootstrap::{IndexEstimate, Resampling, collect};
 use super::design::Design;
 use super::response::{Response, average};
-use super::slices::{ascending, by_value};
+use super::slices::{SLICES, ascending, by_value};
 use crate::numerics::moments::Moments;
 use crate::numerics::quantile::quantile_of_sorted;
-
-/// Slices, S.
-pub const SLICES: usize = 10;
 
 /// Summaries over slices of the Kolmogorov-Smirnov distance of one input.
 #[derive(Clone, Copy, Debug, PartialEq)]

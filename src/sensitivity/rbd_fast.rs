@@ -6,19 +6,16 @@
 
 use super::bootstrap::IndexEstimate;
 use super::design::Design;
-use super::harmonics::Power;
+use super::harmonics::{Power, RBD_HARMONICS};
 use super::response::{QuadraticForm, Response};
 use super::slices::ascending;
-
-/// Frequencies that count as the input's, M.
-pub const HARMONICS: usize = 10;
 
 /// The first-order index of every input.
 #[must_use]
 pub fn indices(response: &Response, design: &Design, level: f64) -> Vec<IndexEstimate> {
     let forms = response.forms();
-    let band: Vec<usize> = (1..=HARMONICS).collect();
-    let lambda = 2.0 * HARMONICS as f64 / response.rows() as f64;
+    let band: Vec<usize> = (1..=RBD_HARMONICS).collect();
+    let lambda = 2.0 * RBD_HARMONICS as f64 / response.rows() as f64;
     let correction = lambda / (1.0 - lambda);
     let index = |input: usize| {
         let sorted = ascending(&design.column(input));

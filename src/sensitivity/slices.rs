@@ -1,5 +1,8 @@
 //! Slices of a sample by one input.
 
+/// Slices of PAWN, S.
+pub const SLICES: usize = 10;
+
 /// Rows in increasing order of `values`, ties in order of row.
 #[must_use]
 pub fn ascending(values: &[f64]) -> Vec<usize> {

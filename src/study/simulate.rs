@@ -10,8 +10,8 @@ use crate::model::scenario::Scenario;
 use crate::model::simulation::simulate;
 use crate::model::streams::Streams;
 use crate::model::timing::record::TimingRecord;
+use crate::model::timing::shared::TimedJob;
 use crate::model::timing::together::run_together;
-use crate::model::timing::weekly::TimedJob;
 use crate::model::trade::regime::{Force, Regime};
 use crate::numerics::calendar::month_number;
 

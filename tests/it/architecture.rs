@@ -316,9 +316,8 @@ fn one_name_is_one_type() {
 }
 
 /// Files of each room that stand in circles: files that use each other, be it by way of others. A room that is not listed has none, and the
-/// numbers may only shrink.
-const IN_CIRCLES: [(&str, usize); 6] =
-    [("cli", 2), ("config", 2), ("folder", 2), ("model", 27), ("report", 2), ("sensitivity", 3)];
+/// numbers may only shrink. In the model the slots of an outcome are laid out by those who fill them, who read each other's.
+const IN_CIRCLES: [(&str, usize); 1] = [("model", 6)];
 
 #[test]
 fn files_of_a_room_do_not_go_in_circles() {

@@ -11,6 +11,7 @@
 
 mod files;
 mod market;
+mod rows;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -183,8 +184,8 @@ impl Case {
     fn read(files: files::CaseFiles<'_>, options: &CaseOptions) -> Result<Self, ConfigError> {
         let (case_file, case) = files.json("case.json")?;
         let description = market::Description::read(&case_file, &case)?;
-        let products = market::Rows::read(files, "products", options.market.as_deref())?;
-        let agents = market::Rows::read(files, "agents", options.market.as_deref())?;
+        let products = rows::Rows::read(files, "products", options.market.as_deref())?;
+        let agents = rows::Rows::read(files, "agents", options.market.as_deref())?;
         let compressed = products.compressed || agents.compressed;
         let mut read = market::assemble(&description, &products, &agents)?;
         let (specs_file, specs) = match &options.specs {
@@ -208,7 +209,7 @@ impl Case {
         let matches = |j: usize| {
             selection.conditions.iter().all(|(column, values)| {
                 let cell = self.columns.get(column).and_then(|column| column.get(j)).map_or("", String::as_str);
-                values.iter().any(|value| spec::equal(cell, value))
+                values.iter().any(|value| rows::equal(cell, value))
             })
         };
         (0..self.product_ids.len()).filter(|&j| matches(j)).collect()

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::market::Rows;
+use super::rows::{Rows, equal};
 use super::{CaseScenario, ConfigError, complain};
 use crate::config::reader::MAX_RATE;
 use crate::config::suggest::{self, short};
-use crate::config::table::meaning;
 
 /// Products that meet every condition: column and the values it may have.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -137,11 +136,6 @@ impl Spec {
             start: None,
         }
     }
-}
-
-/// Whether a cell has a value.
-pub(super) fn equal(cell: &str, value: &str) -> bool {
-    cell == value || meaning(cell) == meaning(value)
 }
 
 /// A JSON scalar as the text a CSV cell would have.

@@ -9,8 +9,6 @@
 //! dearer the car has become, above 1 more, so makers pass on less of a duty. At reference prices nothing depends on lambda: neither shares
 //! nor their derivatives. Prices are transformed once a sweep; the kernel sees G for p. Derivatives by price are those by G times g.
 
-use std::borrow::Cow;
-
 use super::DemandError;
 use crate::numerics::elementary::{exp, ln};
 
@@ -78,49 +76,6 @@ fn exp_minus_one(x: f64) -> f64 {
         (u - 1.0) * x / ln(u)
     } else {
         u - 1.0
-    }
-}
-
-impl super::Products {
-    /// The same products with demand bent around their reference prices.
-    ///
-    /// # Errors
-    /// [`DemandError::ColumnLength`], and as [`Curvature::new`].
-    pub fn with_curvature(mut self, lambda: f64, reference: &[f64]) -> Result<Self, DemandError> {
-        if reference.len() != self.len() {
-            let what = "reference price";
-            return Err(DemandError::ColumnLength { what, found: reference.len(), expected: self.len() });
-        }
-        self.curvature = Curvature::new(lambda, reference)?;
-        Ok(self)
-    }
-
-    /// How demand is bent; none where it is linear in price.
-    #[must_use]
-    pub fn curvature(&self) -> Option<&Curvature> {
-        self.curvature.as_ref()
-    }
-
-    /// Prices as buyers feel them: what utilities are formed with.
-    #[must_use]
-    pub fn felt_prices<'p>(&self, prices: &'p [f64]) -> Cow<'p, [f64]> {
-        match &self.curvature {
-            None => Cow::Borrowed(prices),
-            Some(curved) => prices.iter().enumerate().map(|(j, price)| curved.felt(j, *price)).collect(),
-        }
-    }
-
-    /// The price of product `j` as buyers feel it.
-    #[must_use]
-    pub fn felt_price(&self, j: usize, price: f64) -> f64 {
-        self.curvature.as_ref().map_or(price, |curved| curved.felt(j, price))
-    }
-
-    /// What a dollar more of each price is felt as; none where it is one throughout.
-    #[must_use]
-    pub fn slopes(&self, prices: &[f64]) -> Option<Vec<f64>> {
-        let curved = self.curvature.as_ref()?;
-        Some(prices.iter().enumerate().map(|(j, price)| curved.slope(j, *price)).collect())
     }
 }
 

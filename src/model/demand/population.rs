@@ -10,7 +10,10 @@
 //! to less than one, and are never renormalised. Brand loyalty adds `lambda_b` to every product of the brand a buyer now
 //! owns ([`super::loyalty`]).
 
+use std::borrow::Cow;
+
 use super::DemandError;
+use super::curvature::Curvature;
 
 /// Buyers evaluated together: the lanes of the kernel. Fixed at eight on every machine, so that sums have one order.
 pub const LANES: usize = 8;
@@ -202,7 +205,7 @@ pub struct Products {
     /// k_b = exp(lambda_b) - 1.
     loyalty: Vec<f64>,
     /// How demand is bent; none where it is linear in price.
-    pub(super) curvature: Option<super::Curvature>,
+    pub(super) curvature: Option<Curvature>,
 }
 
 impl Products {
@@ -297,5 +300,48 @@ impl Products {
     #[must_use]
     pub fn has_loyalty(&self) -> bool {
         self.loyalty.iter().any(|&k| k != 0.0)
+    }
+}
+
+impl Products {
+    /// The same products with demand bent around their reference prices.
+    ///
+    /// # Errors
+    /// [`DemandError::ColumnLength`], and as [`Curvature::new`].
+    pub fn with_curvature(mut self, lambda: f64, reference: &[f64]) -> Result<Self, DemandError> {
+        if reference.len() != self.len() {
+            let what = "reference price";
+            return Err(DemandError::ColumnLength { what, found: reference.len(), expected: self.len() });
+        }
+        self.curvature = Curvature::new(lambda, reference)?;
+        Ok(self)
+    }
+
+    /// How demand is bent; none where it is linear in price.
+    #[must_use]
+    pub fn curvature(&self) -> Option<&Curvature> {
+        self.curvature.as_ref()
+    }
+
+    /// Prices as buyers feel them: what utilities are formed with.
+    #[must_use]
+    pub fn felt_prices<'p>(&self, prices: &'p [f64]) -> Cow<'p, [f64]> {
+        match &self.curvature {
+            None => Cow::Borrowed(prices),
+            Some(curved) => prices.iter().enumerate().map(|(j, price)| curved.felt(j, *price)).collect(),
+        }
+    }
+
+    /// The price of product `j` as buyers feel it.
+    #[must_use]
+    pub fn felt_price(&self, j: usize, price: f64) -> f64 {
+        self.curvature.as_ref().map_or(price, |curved| curved.felt(j, price))
+    }
+
+    /// What a dollar more of each price is felt as; none where it is one throughout.
+    #[must_use]
+    pub fn slopes(&self, prices: &[f64]) -> Option<Vec<f64>> {
+        let curved = self.curvature.as_ref()?;
+        Some(prices.iter().enumerate().map(|(j, price)| curved.slope(j, *price)).collect())
     }
 }

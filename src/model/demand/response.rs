@@ -9,9 +9,10 @@
 //!
 //! g is one where demand is linear in price ([`super::curvature`]). Where buyers are loyal these are responses of expected demand, owned brands held.
 
+use super::kernel::CellLayout;
+use super::kernel::moments::{ChoiceMoments, LeftFactor, Window};
 use super::kernel::scalar::relative_exponentials;
-use super::kernel::{CellLayout, moments::LeftFactor};
-use super::sweep::run_moments;
+use super::sweep::{WindowMoments, windows_of};
 use super::{DemandError, ExpectedDemand, check_per_product};
 
 /// A matrix of products x products, row first.
@@ -247,4 +248,33 @@ fn plain_moments(
     }
     let layout = CellLayout::single_cell(demand.products);
     Ok(run_moments(demand, &layout, prices, factor))
+}
+
+/// Second moments `sum_i L_ij s_im` over all chunks of a plain population, and the sums `sum_i L_ij`: by prices as buyers feel them.
+pub(crate) fn run_moments(
+    demand: &ExpectedDemand,
+    layout: &CellLayout,
+    prices: &[f64],
+    factor: LeftFactor,
+) -> (ProductMatrix, Vec<f64>) {
+    let count = prices.len();
+    let whole = run_windows(demand, layout, prices, factor, std::slice::from_ref(&(0..count)));
+    let mut position = vec![0; count];
+    layout.order.iter().enumerate().for_each(|(place, &product)| position[product] = place);
+    let whole = &whole[0];
+    let matrix = ProductMatrix::from_fn(count, |j, m| whole.at(position[j], position[m]));
+    (matrix, position.iter().map(|&place| whole.sum(place)).collect())
+}
+
+/// The same of the products within each window of the layout alone.
+pub(crate) fn run_windows(
+    demand: &ExpectedDemand,
+    layout: &CellLayout,
+    prices: &[f64],
+    factor: LeftFactor,
+    windows: &[Window],
+) -> Vec<WindowMoments> {
+    let (delta, price) = (layout.arrange(demand.delta), layout.arrange(&demand.products.felt_prices(prices)));
+    let of = ChoiceMoments { population: demand.population, layout, delta: &delta, price: &price, factor };
+    windows_of(&of, windows, demand.execution)
 }

@@ -3,11 +3,9 @@
 //! A chunk of buyers is a fixed number of blocks whatever the number of threads, and chunks are added in the order of
 //! their numbers, so results do not depend on threads.
 
-use super::kernel::moments::{ChoiceMoments, LeftFactor, Window, moments, padded};
+use super::kernel::moments::{ChoiceMoments, Window, moments, padded};
 use super::kernel::{CHUNK_BLOCKS, CellLayout, DemandSweep, KernelPath, ProductCell, sweep_chunk};
-use super::loyalty::ExpectedDemand;
 use super::population::Products;
-use super::response::ProductMatrix;
 use crate::platform::threads::prelude::*;
 
 /// How demand is evaluated; the numbers are the same whatever is chosen.
@@ -62,22 +60,6 @@ pub(crate) fn run(sweep: &DemandSweep, execution: Execution) -> Sums {
     Sums { share: restore(0), outside: total[rows - 1], lambda, cross }
 }
 
-/// Second moments `sum_i L_ij s_im` over all chunks of a plain population, and the sums `sum_i L_ij`: by prices as buyers feel them.
-pub(crate) fn run_moments(
-    demand: &ExpectedDemand,
-    layout: &CellLayout,
-    prices: &[f64],
-    factor: LeftFactor,
-) -> (ProductMatrix, Vec<f64>) {
-    let count = prices.len();
-    let whole = run_windows(demand, layout, prices, factor, std::slice::from_ref(&(0..count)));
-    let mut position = vec![0; count];
-    layout.order.iter().enumerate().for_each(|(place, &product)| position[product] = place);
-    let whole = &whole[0];
-    let matrix = ProductMatrix::from_fn(count, |j, m| whole.at(position[j], position[m]));
-    (matrix, position.iter().map(|&place| whole.sum(place)).collect())
-}
-
 /// The moments of products that stand side by side in a layout.
 pub(crate) struct WindowMoments {
     count: usize,
@@ -97,22 +79,14 @@ impl WindowMoments {
     }
 }
 
-/// The same of the products within each window of the layout alone: the rest of the matrix is never formed.
-pub(crate) fn run_windows(
-    demand: &ExpectedDemand,
-    layout: &CellLayout,
-    prices: &[f64],
-    factor: LeftFactor,
-    windows: &[Window],
-) -> Vec<WindowMoments> {
-    let (delta, price) = (layout.arrange(demand.delta), layout.arrange(&demand.products.felt_prices(prices)));
-    let of = ChoiceMoments { population: demand.population, layout, delta: &delta, price: &price, factor };
-    let blocks = demand.population.block_count();
-    let chunk = |chunk: usize| moments(&of, windows, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
+/// Second moments over all chunks, of the products within each window of the layout alone: the rest of the matrix is never formed.
+pub(crate) fn windows_of(of: &ChoiceMoments<'_>, windows: &[Window], execution: Execution) -> Vec<WindowMoments> {
+    let blocks = of.population.block_count();
+    let chunk = |chunk: usize| moments(of, windows, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
     let chunks = blocks.div_ceil(CHUNK_BLOCKS);
     let mut total = vec![0.0; windows.iter().map(|window| padded(window) * padded(window)).sum()];
     let mut add = |part: &[f64]| total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
-    if demand.execution.parallel {
+    if execution.parallel {
         let parts: Vec<Vec<f64>> = (0..chunks).into_par_iter().map(chunk).collect();
         parts.iter().for_each(|part| add(part));
     } else {

@@ -16,7 +16,7 @@
 
 use super::parameters::Parameters;
 use super::reservation::{Form, annuity, cost_to_partner, value_to_home};
-use super::world::State;
+use super::state::State;
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
 

@@ -20,6 +20,7 @@ pub mod reservation;
 pub mod schedule;
 pub mod settlement;
 pub mod signs;
+mod state;
 pub mod world;
 
 use super::ids::RegimeId;
@@ -32,7 +33,8 @@ pub use parameters::{BeliefMode, InvalidParameter, Parameters};
 pub use reservation::{Form, Leverage, Limits, Stakes, Standpoint, limits};
 pub use schedule::{DatedStep, InvalidSchedule, Schedule};
 pub use settlement::{DealResults, MonthlyTrade, Settlement};
-pub use world::{Deal, Negotiation, Reputation, State};
+pub use state::State;
+pub use world::{Deal, Negotiation, Reputation};
 
 /// Everything that the worlds of one study share.
 #[derive(Clone, Debug, PartialEq)]

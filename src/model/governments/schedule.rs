@@ -10,7 +10,8 @@ use super::beliefs::{self, PublicReading};
 use super::parameters::BeliefMode;
 use super::reservation::Form;
 use super::settlement::enforcement;
-use super::world::{Reputation, State};
+use super::state::State;
+use super::world::Reputation;
 use crate::numerics::calendar::Day;
 
 /// One dated step.

@@ -10,63 +10,11 @@ use super::calendar::{Calendar, DutyStatus, Escalation, address, is_round_day};
 use super::parameters::Parameters;
 use super::reservation::{Form, Leverage, Limits, Stakes, Standpoint, Verdict, felt_by_partner, limits};
 use super::settlement::{DealResults, Settlement, enforcement};
+use super::state::State;
 use crate::model::streams::{Purpose, Streams};
 use crate::numerics::calendar::{DAYS_PER_YEAR, Day};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::normal;
-
-/// Where the dispute stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Talks without a threat.
-    Talks,
-    /// Talks broken off.
-    Breakdown,
-    /// An open threat, no list, no date.
-    Threatened,
-    /// A list and a deadline; liability accrues.
-    Announced,
-    /// A deal, reviewed every quarter.
-    Settled,
-    /// Sanctions in force.
-    Imposed,
-    /// The deadline passed and the home government backed down.
-    Lapsed,
-    /// Sanctions withdrawn after a WTO ruling.
-    Reversed,
-    /// Sanctions kept against a WTO ruling.
-    Defied,
-}
-
-impl State {
-    /// Name in tables.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Talks => "talks",
-            Self::Breakdown => "breakdown",
-            Self::Threatened => "threatened",
-            Self::Announced => "announced",
-            Self::Settled => "settled",
-            Self::Imposed => "imposed",
-            Self::Lapsed => "lapsed",
-            Self::Reversed => "reversed",
-            Self::Defied => "defied",
-        }
-    }
-
-    /// Whether the two sides still talk.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Talks | Self::Threatened | Self::Announced | Self::Imposed | Self::Lapsed)
-    }
-
-    /// Whether the extra duty is charged on cars that land.
-    #[must_use]
-    pub fn charges_duty(self) -> bool {
-        matches!(self, Self::Imposed | Self::Defied)
-    }
-}
 
 /// The home government's record of threats, a Beta count.
 #[derive(Clone, Copy, Debug, PartialEq)]

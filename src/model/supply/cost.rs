@@ -1,6 +1,6 @@
 //! Marginal costs from observed prices: the first-order conditions, linear in margins at given prices.
 
-use super::pricing::worse;
+use super::problem::worse;
 use super::{DutyTerms, Ownership, PriceProblem, SupplyError};
 use crate::model::demand::{ExpectedDemand, check_per_product, own_response};
 use crate::model::fixed_point::{Evaluation, SearchReport, Stop, search};

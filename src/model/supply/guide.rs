@@ -15,7 +15,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::limits::{Limit, LimitedEquilibrium, TOLERANCE, shadowed};
-use super::pricing::worse;
+use super::problem::worse;
 use super::{Equilibrium, PriceProblem, PricingOptions};
 use crate::model::demand::kernel::CellLayout;
 use crate::model::demand::sweep::Sums;

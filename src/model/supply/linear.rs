@@ -22,10 +22,12 @@
 
 use nalgebra::{DMatrix, DVector, Dyn, LU};
 
-use super::{PriceProblem, SupplyError};
+use super::SupplyError;
+use super::problem::PriceProblem;
 use crate::model::demand::kernel::CellLayout;
 use crate::model::demand::kernel::moments::{LeftFactor, Window};
-use crate::model::demand::sweep::{WindowMoments, run_moments, run_windows};
+use crate::model::demand::response::{run_moments, run_windows};
+use crate::model::demand::sweep::WindowMoments;
 use crate::model::demand::{ExpectedDemand, ProductMatrix, check_per_product};
 
 /// The first-order conditions around some prices.

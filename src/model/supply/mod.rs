@@ -15,6 +15,7 @@ pub mod limits;
 pub mod linear;
 pub mod ownership;
 pub mod pricing;
+pub mod problem;
 pub mod rising;
 pub mod rule;
 pub mod staggered;
@@ -30,7 +31,8 @@ pub use guide::Guide;
 pub use limits::{Limit, LimitedEquilibrium, equilibrium_with_limits};
 pub use linear::{Linearised, SecondOrder};
 pub use ownership::Ownership;
-pub use pricing::{Equilibrium, PriceProblem, PricingOptions, equilibrium, from_many_starts};
+pub use pricing::{Equilibrium, PricingOptions, equilibrium, from_many_starts};
+pub use problem::PriceProblem;
 pub use rising::RisingCost;
 
 /// What is wrong with a description of supply, or why prices were not found.

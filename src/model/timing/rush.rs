@@ -4,7 +4,7 @@
 
 use super::buyers::{Climate, Patience, Shopper};
 use super::calendar::considering;
-use super::together::{AHEAD, Shared};
+use super::shared::{AHEAD, Shared};
 use super::weekly::{BOUND_SLACK, Lane};
 use crate::model::demand::choice::Column;
 use crate::model::trade::regime::Stage;

@@ -4,50 +4,24 @@
 //! in one place, and ask him once a week what moving his purchase costs. Regimes that are alike up to some week are one regime until then.
 //! A regime gets the same numbers, to the bit, whichever others run with it.
 
-use super::buyers::{PatienceBook, Shopper};
-use super::draws::Draws;
-use super::holdings::Holdings;
 use super::policy::Course;
 use super::record::TimingRecord;
 use super::rush::rush;
-use super::weekly::{Books, Lane, TimedJob};
-use crate::model::world::NO_BRAND;
+use super::shared::{Shared, TimedJob};
+use super::weekly::{Books, Lane};
+use crate::model::outcome::Outcome;
 
-/// What the regimes that run together share.
-pub(super) struct Shared<'a> {
-    pub holdings: Holdings,
-    pub shopper: Shopper<'a>,
-    pub patience: PatienceBook<'a>,
-    /// Share of the buyers that own each brand in the base year.
-    pub usual_share: Vec<f64>,
-}
+impl TimedJob<'_> {
+    /// Runs the job and fills the slots of the layout.
+    #[must_use]
+    pub fn simulate(&self) -> Outcome {
+        self.run().outcome(self.layout, self.plan, self.baseline)
+    }
 
-/// How many buyers ahead holdings are fetched.
-pub(super) const AHEAD: usize = 6;
-
-/// Regimes from which on it pays to draw every buyer's costs of moving a purchase at once.
-const REGIMES_WITH_ALL_COSTS: usize = 3;
-
-impl<'a> Shared<'a> {
-    fn new(job: &TimedJob<'a>, running: &[bool]) -> Self {
-        let TimedJob { world, start, scenario, timing, layout, streams, .. } = *job;
-        let buyers = start.owned.len();
-        let mut usual_share = vec![0.0; world.products.loyalty().len()];
-        for brand in start.owned.iter().filter(|brand| **brand != NO_BRAND) {
-            usual_share[usize::from(*brand)] += 1.0 / buyers as f64;
-        }
-        let patience = if running.len() >= REGIMES_WITH_ALL_COSTS {
-            PatienceBook::drawn(&timing.anticipation, streams, buyers)
-        } else {
-            PatienceBook::on_demand(&timing.anticipation, streams)
-        };
-        let draws = Draws::new(world, start, scenario, layout, streams);
-        Self {
-            holdings: Holdings::new(start, running),
-            shopper: Shopper::new(world, timing, streams, draws),
-            patience,
-            usual_share,
-        }
+    /// Runs the job and gives everything it leaves.
+    #[must_use]
+    pub fn run(&self) -> TimingRecord {
+        run_together(std::slice::from_ref(self)).remove(0)
     }
 }
 

@@ -8,6 +8,7 @@
 //! 6. Brand owned, next date, event number.
 //! 7. Forecasts and orders from first choices.
 
+use super::Anticipation;
 use super::buyers::{Climate, PatienceBook};
 use super::calendar::DueCalendar;
 use super::dealers::{Dealers, Movement, sales};
@@ -15,66 +16,14 @@ use super::holdings::{Holding, Holdings};
 use super::owners::OwnerBook;
 use super::policy::Course;
 use super::record::{DealerWeek, TimingRecord};
+use super::shared::{AHEAD, Shared, TimedJob};
 use super::stock::DealersDecision;
-use super::together::{AHEAD, Shared, run_together};
-use super::{Anticipation, PublicBelief, Timing};
 use crate::model::demand::choice::Column;
 use crate::model::on_sale;
-use crate::model::outcome::{Layout, Outcome};
-use crate::model::plan::{Phase, RegimePlan};
-use crate::model::scenario::Scenario;
-use crate::model::streams::Streams;
-use crate::model::trade::regime::{Regime, Stage};
-use crate::model::world::{Options, Start, World};
+use crate::model::plan::Phase;
+use crate::model::trade::regime::Stage;
+use crate::model::world::Options;
 use crate::numerics::elementary::exp;
-
-/// One job: the scenario under one policy history, in one world.
-#[derive(Clone, Copy, Debug)]
-pub struct TimedJob<'a> {
-    /// The buyers and the base year.
-    pub world: &'a World,
-    /// How the replication starts.
-    pub start: &'a Start,
-    /// The scenario.
-    pub scenario: &'a Scenario,
-    /// Its layer of time.
-    pub timing: &'a Timing,
-    /// What is reported.
-    pub layout: &'a Layout,
-    /// The policy history of this world.
-    pub regime: &'a Regime,
-    /// What the public believes under it.
-    pub belief: &'a PublicBelief,
-    /// Whether each model's manufacturer stops ordering while a decision is open.
-    pub suspended: &'a [bool],
-    /// List prices of the regime, with outlooks.
-    pub plan: &'a RegimePlan,
-    /// List prices of the regime that lost and won buyers are judged by.
-    pub baseline: &'a RegimePlan,
-    /// The replication's draws.
-    pub streams: &'a Streams,
-}
-
-impl TimedJob<'_> {
-    /// Runs the job and fills the slots of the layout.
-    #[must_use]
-    pub fn simulate(&self) -> Outcome {
-        self.run().outcome(self.layout, self.plan, self.baseline)
-    }
-
-    /// Runs the job and gives everything it leaves.
-    #[must_use]
-    pub fn run(&self) -> TimingRecord {
-        run_together(std::slice::from_ref(self)).remove(0)
-    }
-
-    /// What each model faces in each week.
-    pub(super) fn course(&self) -> Course {
-        let announced = |week: usize| self.belief.decision_weeks.get(week).copied().or(self.timing.deadline_week);
-        let (instruments, models) = (self.regime.instruments(&self.scenario.instruments), self.scenario.market.len());
-        Course::new(self.regime, &instruments, models, self.scenario.weeks, announced)
-    }
-}
 
 /// Factor on bounds of a gain, so that rounding never rules out one that is there.
 pub(super) const BOUND_SLACK: f64 = 1.0 + 1e-9;

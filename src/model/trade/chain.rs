@@ -15,20 +15,7 @@
 
 use crate::model::market::{CarModel, Market};
 
-/// The chain from factory to buyer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Chain {
-    /// The maker sets the showroom price and bears all costs to the showroom.
-    #[default]
-    Retail,
-    /// The maker sets the price at the border; the rest of the way costs dollars a car.
-    Vertical {
-        /// D of each model, USD a car.
-        local_usd: Vec<f64>,
-        /// The part of the maker's price of each model that customs values: 1 for an import, 0 for a car assembled at home.
-        customs_part: Vec<f64>,
-    },
-}
+pub use crate::model::market::Chain;
 
 /// A model whose customs value leaves less than the dealer's margin for the way from the border to the buyer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -84,21 +71,6 @@ impl Chain {
             local_usd: models.iter().zip(customs_value_shares).map(local).collect::<Result<_, _>>()?,
             customs_part: models.iter().zip(customs_value_shares).map(part).collect(),
         })
-    }
-
-    /// Whether the maker's price is the one at the border.
-    #[must_use]
-    pub fn is_vertical(&self) -> bool {
-        matches!(self, Self::Vertical { .. })
-    }
-
-    /// D of model `j`, USD a car; zero under the retail chain.
-    #[must_use]
-    pub fn local_usd(&self, j: usize) -> f64 {
-        match self {
-            Self::Retail => 0.0,
-            Self::Vertical { local_usd, .. } => local_usd[j],
-        }
     }
 }
 

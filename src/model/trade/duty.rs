@@ -15,8 +15,22 @@
 //! Under the vertical chain ([`super::chain`]) the producer's price is the one at the border, and local costs D in dollars
 //! stand beside A: `p = w (1 + t) + A + D`, of which `t w + A` is duty.
 
-use crate::model::market::DutyBasis;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::model::supply::DutyTerms;
+
+/// What an ad valorem duty is a fraction of.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum DutyBasis {
+    /// A share of the base-year list price: does not move with the price.
+    List,
+    /// A share of the producer's own price: moves with it.
+    Border,
+    /// The landed marginal cost.
+    Cost,
+}
 
 /// A duty charged as a fraction of customs value: 0.25 is a 25% tariff.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]

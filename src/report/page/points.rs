@@ -12,7 +12,7 @@ use crate::config::warnings::warnings;
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
 use crate::report::points::{DrawTables, NARROWS, StructureRow, WidthRow, chart_choice, setting_text, shown};
-use crate::report::study::describe;
+use crate::report::words::describe;
 use crate::report::words::first_that_moves;
 use crate::study::finished::FinishedPoints;
 use crate::study::points::Names;

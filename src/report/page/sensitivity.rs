@@ -3,7 +3,7 @@
 use super::origin::StudyOrigin;
 use super::words::{between, counted, list, number};
 use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
-use crate::report::study::{Described, describe};
+use crate::report::words::{Described, describe};
 use crate::sensitivity::{Index, Scheme};
 use crate::study::response::ResponseTarget as Target;
 use crate::study::sensitivity::{FinishedSensitivity as Finished, ScenarioStudy};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::outcome::{Period, PeriodKind};
 use crate::model::scenario::Scenario;
-use crate::report::study::Described;
+use crate::report::words::Described;
 
 /// How the values of a column are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

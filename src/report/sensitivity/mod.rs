@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use self::rows::{ConvergenceRow, DesignFailureRow, RankingRow, SensitivityRow};
 use super::package::{Resource, data_package};
 use super::record::{Cell, Field, FieldType, Record, TableData, header, lines_of};
-use super::study::{Described, describe};
+use super::words::{Described, describe};
 use crate::config::harmless;
 use crate::folder::{OutputError, OutputFolder};
 use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy};

@@ -149,8 +149,8 @@ pub fn sample(problem: &Problem, method: Method, options: SampleOptions) -> Resu
         Method::Sobol => (2, 2 * problem.factors().len() + 2),
         Method::Morris => (2, inputs + 1),
         Method::Fast => (curves::least_points(), inputs),
-        Method::RbdFast => (2 * super::rbd_fast::HARMONICS + 1, 1),
-        Method::Pawn => (2 * super::pawn::SLICES, 1),
+        Method::RbdFast => (2 * super::harmonics::RBD_HARMONICS + 1, 1),
+        Method::Pawn => (2 * super::slices::SLICES, 1),
         Method::Delta => (20, 1),
     };
     if n < least {

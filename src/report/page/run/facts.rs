@@ -10,7 +10,7 @@ use crate::report::contrasts::LEVEL;
 use crate::report::page::predicted::is_party;
 use crate::report::page::words::{counted, dates, different};
 use crate::report::page::{Pick, Show};
-use crate::report::study::describe;
+use crate::report::words::describe;
 use crate::report::words::first_that_moves;
 use crate::study::Arm;
 use crate::study::finished::Finished;

@@ -4,7 +4,7 @@ use super::facts::RunFacts;
 use crate::numerics::moments::Moments;
 use crate::report::page::Show;
 use crate::report::page::words::{between, counted, list, number};
-use crate::report::study::describe;
+use crate::report::words::describe;
 use crate::study::Arm;
 
 impl RunFacts<'_> {
