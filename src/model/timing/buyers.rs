@@ -134,8 +134,8 @@ impl<'a> PatienceBook<'a> {
 pub(super) struct Climate<'a> {
     /// What buyers own at the start of the week.
     pub holdings: &'a Holdings,
-    /// The regime's place in the holdings.
-    pub regime: usize,
+    /// The regime's lane: its place among those that run together.
+    pub lane: usize,
     /// Share of the buyers that own each brand in the base year.
     pub usual_share: &'a [f64],
     /// Utility that spoilt models lose with those who hold the dispute against them.
@@ -185,7 +185,7 @@ impl<'a> Shopper<'a> {
         let buyer = self.draws.at(place).buyer as usize;
         let options = climate.on_sale.unwrap_or(&self.world.options);
         self.place = place;
-        self.owned = climate.holdings.at(buyer, climate.regime).owned;
+        self.owned = climate.holdings.at(buyer, climate.lane).owned;
         let hurt = climate.penalty > 0.0 && {
             let mut stream = self.streams.at(Purpose::Aversion, buyer as u64, 0);
             stream.uniform_open() < self.timing.hysteresis.share
@@ -205,7 +205,7 @@ impl<'a> Shopper<'a> {
             let each = 1.0 / f64::from(peers.neighbours);
             let heard = &mut self.heard;
             acquaintances(peers, self.streams, buyer, climate.holdings.buyers(), |other| {
-                let brand = climate.holdings.at(other, climate.regime).owned;
+                let brand = climate.holdings.at(other, climate.lane).owned;
                 if let Some(share) = heard.get_mut(usize::from(brand)) {
                     *share += each;
                 }

@@ -3,7 +3,7 @@
 use crate::model::demand::kernel::prefetch::prefetch;
 use crate::model::world::Start;
 
-/// One buyer's car and his next purchase, under one regime.
+/// One buyer's car and his next purchase, under the regime of a lane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Holding {
     /// Planned date of the next purchase, weeks.
@@ -52,11 +52,11 @@ impl Holdings {
     pub fn of(&self, buyer: usize) -> &[Holding] {
         &self.rows[buyer * self.regimes..][..self.regimes]
     }
-    /// One buyer's holding under one regime.
+    /// One buyer's holding under the regime of a lane.
     #[inline]
     #[must_use]
-    pub fn at(&self, buyer: usize, regime: usize) -> &Holding {
-        &self.rows[buyer * self.regimes + regime]
+    pub fn at(&self, buyer: usize, lane: usize) -> &Holding {
+        &self.rows[buyer * self.regimes + lane]
     }
     /// Fetches the holdings of a buyer who is looked at soon.
     #[inline]
@@ -69,14 +69,14 @@ impl Holdings {
     pub fn soonest_week(&self, buyer: usize) -> u16 {
         self.soonest[buyer]
     }
-    /// Replaces one buyer's holding under one regime.
-    pub fn put(&mut self, buyer: usize, regime: usize, holding: Holding) {
+    /// Replaces one buyer's holding under the regime of a lane.
+    pub fn put(&mut self, buyer: usize, lane: usize, holding: Holding) {
         let row = &mut self.rows[buyer * self.regimes..][..self.regimes];
-        row[regime] = holding;
+        row[lane] = holding;
         self.soonest[buyer] =
             week_of(row.iter().fold(f64::INFINITY, |least, own| if own.date < least { own.date } else { least }));
     }
-    /// Makes the holdings under regime `to` those under `from`.
+    /// Makes the holdings in lane `to` those in lane `from`.
     pub fn copy(&mut self, from: usize, to: usize) {
         for row in self.rows.chunks_exact_mut(self.regimes) {
             row[to] = row[from];
@@ -116,7 +116,7 @@ mod tests {
         later.put(0, 0, last);
         later.copy(0, 1);
         assert_eq!((dates(&later, 0), later.soonest_week(0)), (vec![88.25, 88.25], 88));
-        (0..3).for_each(|regime| holdings.put(1, regime, Holding { date: 1e9, ..last }));
+        (0..3).for_each(|lane| holdings.put(1, lane, Holding { date: 1e9, ..last }));
         assert_eq!(holdings.soonest_week(1), u16::MAX);
         assert_eq!(*holdings.at(0, 1), Holding { date: 3.5, event: 0, owned: 2, leased: true });
     }

@@ -258,7 +258,7 @@ impl<'j, 'a> Lane<'j, 'a> {
     pub fn climate<'s>(&'s self, holdings: &'s Holdings, usual_share: &'s [f64]) -> Climate<'s> {
         Climate {
             holdings,
-            regime: self.at,
+            lane: self.at,
             usual_share,
             penalty: self.penalty,
             spoilt: &self.course.disputed,
@@ -351,7 +351,7 @@ impl<'j, 'a> Lane<'j, 'a> {
         let reference = Column::new(&products.felt_prices(before), 0.0);
         let climate = Climate {
             holdings: &shared.holdings,
-            regime: self.at,
+            lane: self.at,
             usual_share: &shared.usual_share,
             penalty: self.penalty,
             spoilt: &self.course.disputed,
