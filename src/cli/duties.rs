@@ -25,7 +25,7 @@ pub(super) fn in_force(out: &mut String, scenario: &Scenario, date: Date, duties
             continue;
         };
         let named = |on_the_day: &DayInstrument| {
-            let DayInstrument { instrument, charged, inside } = on_the_day;
+            let DayInstrument { instrument, charged, inside, cut_back_on } = on_the_day;
             let Instrument { name, in_base_year, .. } = instrument;
             match instrument.measure(week) {
                 Some(Measure::Rebate { amount_usd }) if *in_base_year && *charged => {
@@ -36,9 +36,11 @@ pub(super) fn in_force(out: &mut String, scenario: &Scenario, date: Date, duties
                 }
                 _ if !*charged => None,
                 Some(measure) => {
-                    let inside = inside.map(|inside| format!(" ({:.0}% of the base year's)", 100.0 * inside));
+                    let inside =
+                        inside.map(|inside| format!(" (where {:.0}% of the base year's cars are)", 100.0 * inside));
+                    let back = cut_back_on.map(|day| format!(" (cut back to this day on {day})"));
                     let measured = measured_on(&scenario.market, instrument, measure);
-                    Some(format!("{name} {measured}{}", inside.unwrap_or_default()))
+                    Some(format!("{name} {measured}{}{}", inside.unwrap_or_default(), back.unwrap_or_default()))
                 }
                 None => Some(name.clone()),
             }
@@ -53,14 +55,19 @@ pub(super) fn in_force(out: &mut String, scenario: &Scenario, date: Date, duties
         for country in &dated.countries {
             let percent = |rate: f64| format!("{:.2}%", 100.0 * rate);
             let rate = match country.rate {
-                None if country.imported > 0.0 => "two plants: no rate".into(),
-                None => "no imports".into(),
-                Some([low, high]) if high - low < 5e-5 => percent(high),
-                Some([low, high]) => format!("{} to {}", percent(low), percent(high)),
+                None if country.imported > 0.0 => "two plants: no one rate".into(),
+                None => "no cars from abroad".into(),
+                Some([low, high]) if high - low < 5e-5 => format!("{} of customs value", percent(high)),
+                Some([low, high]) => format!("{} to {} of customs value", percent(low), percent(high)),
+            };
+            let apart = match (country.rate, country.two_plants) {
+                (None, _) | (_, 0) => String::new(),
+                (_, 1) => ", but for one with two plants".into(),
+                (_, apart) => format!(", but for {apart} with two plants"),
             };
             let _ = writeln!(
                 out,
-                "    {:<20} {:>3} models {:>9.0} cars {:>9.0} imported  {rate:>18} of customs value  {:>7.0} USD a car",
+                "    {:<20} {:>3} models {:>9.0} cars {:>9.0} imported  {rate:>34}  {:>7.0} USD a car{apart}",
                 country.name,
                 country.models,
                 country.cars,
@@ -93,7 +100,7 @@ pub(super) fn measured_on(market: &Market, instrument: &Instrument, measure: &Me
         // Two digits tell rates of partners apart; a level that all bear is all that there is to say.
         let part = |part: f64| format!("{}", (100.0 * part).round() / 100.0);
         if low < high {
-            let _ = write!(text, " at most: models bear {} to {} of it", part(low), part(high));
+            let _ = write!(text, ", of which models bear {} to {}", part(low), part(high));
         } else if high != 1.0 && high > 0.0 {
             let _ = write!(text, ", of which models bear {}", part(high));
         }

@@ -7,7 +7,7 @@ use crate::model::ids::RegimeId;
 use crate::model::trade::duty::ImportDuty;
 use crate::model::trade::instrument::Instrument;
 use crate::model::trade::policy::Policy;
-use crate::model::trade::regime::{Force, Regime};
+use crate::model::trade::regime::{Force, PolicyEvent, Regime};
 
 /// The duties of a day.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct DayInstrument {
     pub charged: bool,
     /// Of a quota by rate the part of the base year's cars that comes in at the lower duty.
     pub inside: Option<f64>,
+    /// The day of a later cut that reaches back to this one.
+    pub cut_back_on: Option<Date>,
 }
 
 /// Duties on the cars of one country.
@@ -60,8 +62,10 @@ pub struct CountryDuties {
     pub imported: f64,
     /// What all of them owe in a year, USD.
     pub duty_usd: f64,
-    /// Lowest and highest rate on customs value.
+    /// Lowest and highest rate on customs value, of models that all come from abroad.
     pub rate: Option<[f64; 2]>,
+    /// Models with a plant at home too: of their parts another duty may be owed, so that they have no rate.
+    pub two_plants: usize,
 }
 
 impl Study {
@@ -129,7 +133,7 @@ impl Study {
             country.cars += model.base_volume;
             country.imported += model.base_volume * model.import_share;
             country.duty_usd += model.base_volume * duty_usd;
-            // Of a model with a plant at home too parts may owe another duty.
+            country.two_plants += usize::from(model.import_share > 0.0 && model.import_share < 1.0);
             if model.import_share == 1.0 && customs_usd > 0.0 {
                 let rate = duty_usd / customs_usd;
                 let [low, high] = country.rate.unwrap_or([rate, rate]);
@@ -137,12 +141,20 @@ impl Study {
             }
         }
         countries.sort_by(|a, b| b.cars.total_cmp(&a.cars));
-        let of = |((instrument, force), inside): ((Instrument, &Force), Option<f64>)| DayInstrument {
+        let cut_back_on = |at: usize| {
+            let reaches = |event: &&PolicyEvent| {
+                let change = event.change.filter(|change| change.owed_from <= week);
+                event.instrument == at && event.date > date && event.week > week && change.is_some()
+            };
+            regime.events.iter().find(reaches).map(|event| event.date)
+        };
+        let of = |(at, ((instrument, force), inside)): (usize, ((Instrument, &Force), Option<f64>))| DayInstrument {
             instrument,
             charged: *force == Force::Charged,
             inside,
+            cut_back_on: cut_back_on(at),
         };
-        let instruments = instruments.into_iter().zip(force).zip(inside).map(of).collect();
+        let instruments = instruments.into_iter().zip(force).zip(inside).enumerate().map(of).collect();
         Some(DatedDuties { instruments, countries })
     }
 }

@@ -606,6 +606,22 @@ fn the_rates_of_2025_can_be_read_on_a_day() {
         let start = text.find("  decided: ").unwrap_or_else(|| panic!("{text}"));
         text[start..].lines().skip(1).take_while(|line| line.starts_with("    ")).map(str::to_owned).collect::<Vec<_>>()
     };
+    // What is cut later, and back to this day, is told of it.
+    let (mut command, day) = (Command::cargo_bin("stickershock").unwrap(), "2025-08-15");
+    command.arg("check").arg(&file).args([
+        "--on",
+        day,
+        "--set",
+        "buyers.count=512",
+        "--set",
+        "regimes=[\"no_new_duties\", \"decided\"]",
+    ]);
+    let told = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    for part in
+        ["eu 25% (cut back to this day on 2025-09-25)", "where 100% of the base year's cars are", "no cars from abroad"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
     let rate = |lines: &[String], country: &str| {
         let line = lines
             .iter()
