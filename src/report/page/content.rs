@@ -45,6 +45,43 @@ pub enum Block {
     Chart(Chart),
     /// A table.
     Table(FrameTable),
+    /// One of several, as the reader picks.
+    Choice(Alternatives),
+}
+
+/// What stands in one place: the first is shown, the others when they are picked. Without scripts, and on paper, the others are closed.
+#[derive(Clone, Debug)]
+pub struct Alternatives {
+    /// What is picked.
+    pub label: String,
+    /// The name of each, and what it shows.
+    pub options: Vec<(String, Vec<Block>)>,
+}
+
+impl Block {
+    /// Alternatives as blocks: those that have something to show, and without a choice where only one has.
+    #[must_use]
+    pub fn one_of(label: &str, options: Vec<(&str, Vec<Self>)>) -> Vec<Self> {
+        let mut options: Vec<(String, Vec<Self>)> = options
+            .into_iter()
+            .filter(|(_, blocks)| !blocks.is_empty())
+            .map(|(name, blocks)| (name.to_owned(), blocks))
+            .collect();
+        match options.len() {
+            0 | 1 => options.pop().map_or_else(Vec::new, |(_, blocks)| blocks),
+            _ => vec![Self::Choice(Alternatives { label: label.to_owned(), options })],
+        }
+    }
+
+    /// This block, or all that can be picked in it.
+    fn within(&self) -> Vec<&Self> {
+        match self {
+            Self::Choice(choice) => {
+                choice.options.iter().flat_map(|(_, blocks)| blocks).flat_map(Self::within).collect()
+            }
+            other => vec![other],
+        }
+    }
 }
 
 /// Rows of numbers and words that charts and tables are drawn from.
@@ -60,6 +97,8 @@ pub struct DataFrame {
     pub rows: Vec<Vec<FrameValue>>,
     /// What of it was left out; empty if nothing.
     pub left_out: String,
+    /// How the numbers stand in that file where they are others than here, such as sums of which these are rates a year; empty if they are the same.
+    pub stands: String,
 }
 
 /// A column of a frame.
@@ -150,7 +189,7 @@ impl DataFrame {
     /// An empty frame.
     #[must_use]
     pub fn new(name: &str, file: &str, columns: Vec<FrameColumn>) -> Self {
-        Self { name: name.into(), file: file.into(), columns, rows: Vec::new(), left_out: String::new() }
+        Self { name: name.into(), file: file.into(), columns, rows: Vec::new(), ..Self::default() }
     }
 
     /// A value as a reader is shown it, and its interval; none where there is none, or nothing varies.
@@ -248,5 +287,11 @@ impl Page {
     pub fn add(&mut self, frame: DataFrame) -> usize {
         self.frames.push(frame);
         self.frames.len() - 1
+    }
+
+    /// Its charts, tables and texts in reading order, those that are picked too.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<&Block> {
+        self.sections.iter().flat_map(|section| &section.blocks).flat_map(Block::within).collect()
     }
 }

@@ -7,11 +7,11 @@ use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameVa
 
 /// What the page's script reads, safe inside a `script` element.
 pub(super) fn data(page: &Page) -> String {
-    let blocks = || page.sections.iter().flat_map(|section| &section.blocks);
+    let blocks = page.blocks();
     let charts =
-        blocks().filter_map(|block| if let Block::Chart(chart) = block { Some(of_chart(chart)) } else { None });
+        blocks.iter().filter_map(|block| if let Block::Chart(chart) = block { Some(of_chart(chart)) } else { None });
     let tables =
-        blocks().filter_map(|block| if let Block::Table(table) = block { Some(of_table(table)) } else { None });
+        blocks.iter().filter_map(|block| if let Block::Table(table) = block { Some(of_table(table)) } else { None });
     let data = json!({
         "frames": page.frames.iter().map(of_frame).collect::<Vec<Json>>(),
         "charts": charts.collect::<Vec<Json>>(),

@@ -86,7 +86,8 @@ pub fn render(page: &Page) -> String {
                 footer {
                     p {
                         "Written by Stickershock " (env!("CARGO_PKG_VERSION")) ". The tables beside this file have every number in full precision; "
-                        "datapackage.json says what each column is. Charts are drawn with Observable Plot and D3 (ISC licence)."
+                        "datapackage.json says what each column is."
+                        @if page.blocks().iter().any(|block| matches!(block, Block::Chart(_))) { " Charts are drawn with Observable Plot and D3 (ISC licence)." }
                     }
                 }
                 script #data type="application/json" { (PreEscaped(data::data(page))) }
@@ -120,15 +121,36 @@ fn section(page: &Page, part: &Section, place: &str) -> Markup {
     html! {
         section id=(place) aria-labelledby={ (place) "-title" } {
             h2 id={ (place) "-title" } { (part.title) }
-            @for block in &part.blocks {
-                @match block {
-                    Block::Text(text) => { p { (prose(text)) } }
-                    Block::Chart(chart) => { (figure(&page.frames[chart.frame], chart)) }
-                    Block::Table(table) => { (listing(&page.frames[table.frame], table)) }
+            @for block in &part.blocks { (shown(page, block)) }
+        }
+    }
+}
+
+fn shown(page: &Page, block: &Block) -> Markup {
+    html! {
+        @match block {
+            Block::Text(text) => { p { (prose(text)) } }
+            Block::Chart(chart) => { (figure(&page.frames[chart.frame], chart)) }
+            Block::Table(table) => { (listing(&page.frames[table.frame], table)) }
+            Block::Choice(choice) => {
+                // The script puts a list to pick from in front, and opens what is picked.
+                div.choice data-label=(choice.label) {
+                    @for (i, (name, blocks)) in choice.options.iter().enumerate() {
+                        @if i == 0 {
+                            div.option data-name=(name) { @for block in blocks { (shown(page, block)) } }
+                        } @else {
+                            details.option data-name=(name) { summary { (choice.label) ": " (name) } @for block in blocks { (shown(page, block)) } }
+                        }
+                    }
                 }
             }
         }
     }
+}
+
+/// Where all of a frame stands, and how.
+fn in_full(frame: &DataFrame) -> Markup {
+    html! { "In full: " code { (frame.file) } @if !frame.stands.is_empty() { ", " (prose(&frame.stands)) } "." }
 }
 
 /// What is picked, for readers without scripts.
@@ -178,7 +200,7 @@ fn figure(frame: &DataFrame, chart: &Chart) -> Markup {
             figcaption {
                 (prose(&chart.foot)) " "
                 @if !frame.left_out.is_empty() { (prose(&frame.left_out)) " " }
-                "In full: " code { (frame.file) } "."
+                (in_full(frame))
             }
             details {
                 summary { "The numbers of this chart" }
@@ -194,7 +216,8 @@ fn listing(frame: &DataFrame, table: &FrameTable) -> Markup {
         div.listing #{ "table-" (table.name) } {
             div.controls { (picked(frame, &table.picks)) }
             (cells(frame, &table.columns, &rows, table.most, &table.caption))
-            @if !frame.left_out.is_empty() { p.reading { (frame.left_out) } }
+            @if !frame.left_out.is_empty() { p.reading { (prose(&frame.left_out)) } }
+            @if !frame.stands.is_empty() { p.reading { (in_full(frame)) } }
         }
     }
 }
@@ -202,11 +225,20 @@ fn listing(frame: &DataFrame, table: &FrameTable) -> Markup {
 /// A value, its interval on a line of its own.
 fn cell(frame: &DataFrame, row: usize, column: usize) -> Markup {
     let (text, interval) = frame.shown(row, column);
+    // An interval may be broken between its ends, and a number not from its unit.
+    let interval = interval.map(|interval| {
+        [" bn", " mn", " k"].iter().fold(interval, |text, unit| text.replace(unit, &unit.replace(' ', "\u{a0}")))
+    });
     html! { (text) @if let Some(interval) = interval { " " small { (interval) } } }
 }
 
 fn cells(frame: &DataFrame, columns: &[usize], rows: &[usize], most: usize, caption: &str) -> Markup {
     let words = |column: usize| matches!(frame.columns[column].show, super::Show::Text);
+    let class = |column: usize| match frame.columns[column].show {
+        super::Show::Text => None,
+        super::Show::Date => Some("number date"),
+        _ => Some("number"),
+    };
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
             table {
@@ -216,8 +248,8 @@ fn cells(frame: &DataFrame, columns: &[usize], rows: &[usize], most: usize, capt
                     @for row in rows.iter().take(most) {
                         tr {
                             @for (i, column) in columns.iter().enumerate() {
-                                @if i == 0 { th scope="row" .number[!words(*column)] { (cell(frame, *row, *column)) } }
-                                @else { td .number[!words(*column)] { (cell(frame, *row, *column)) } }
+                                @if i == 0 { th scope="row" class=[class(*column)] { (cell(frame, *row, *column)) } }
+                                @else { td class=[class(*column)] { (cell(frame, *row, *column)) } }
                             }
                         }
                     }

@@ -26,6 +26,8 @@ mod svg;
 pub mod words;
 mod writing;
 
-pub use content::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section};
+pub use content::{
+    Alternatives, Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section,
+};
 pub use words::Show;
 pub use writing::{in_order, write};
