@@ -12,8 +12,8 @@ use crate::config::warnings::warnings;
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
 use crate::report::points::{DrawTables, NARROWS, StructureRow, WidthRow, chart_choice, setting_text, shown};
-use crate::report::words::{describe, first_that_moves};
-use crate::study::Arm;
+use crate::report::words::describe;
+use crate::report::words::first_that_moves;
 use crate::study::finished::FinishedPoints;
 use crate::study::points::Names;
 
@@ -154,13 +154,12 @@ impl<'a> Points<'a> {
     fn compares(&self) -> bool {
         self.names.regimes.len() > 1
     }
-    fn arms(&self) -> impl Iterator<Item = Arm> + '_ {
-        let arms = (0..self.names.regimes.len()).map(Arm);
-        arms.filter(|arm| !self.compares() || arm.0 != self.names.baseline)
+    fn regimes(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.names.regimes.len()).filter(|regime| !self.compares() || *regime != self.names.baseline)
     }
-    fn moments(&self, point: usize, arm: Arm, metric: usize) -> Moments {
+    fn moments(&self, point: usize, regime: usize, metric: usize) -> Moments {
         let (_, moments) = &self.finished.results.points()[point];
-        let place = self.names.place(arm.0, self.period, metric);
+        let place = self.names.place(regime, self.period, metric);
         *if self.compares() { moments.difference(place) } else { moments.level(place) }
     }
     fn period_label(&self) -> String {
@@ -223,21 +222,24 @@ impl<'a> Points<'a> {
     }
 
     /// The regime whose first metric moves most over the points.
-    fn moves_most(&self, metric: usize) -> Arm {
-        let spread = |arm: Arm| {
-            let values = (0..self.finished.results.points().len()).map(|point| self.moments(point, arm, metric).mean());
+    fn moves_most(&self, metric: usize) -> usize {
+        let spread = |regime: usize| {
+            let values =
+                (0..self.finished.results.points().len()).map(|point| self.moments(point, regime, metric).mean());
             let [low, high] = values
                 .filter(|value| value.is_finite())
                 .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| [low.min(value), high.max(value)]);
             if high >= low { high - low } else { 0.0 }
         };
-        self.arms().fold((Arm(0), -1.0), |best, arm| if spread(arm) > best.1 { (arm, spread(arm)) } else { best }).0
+        self.regimes()
+            .fold((0, -1.0), |best, regime| if spread(regime) > best.1 { (regime, spread(regime)) } else { best })
+            .0
     }
 
     fn sweep_answer(&self, sweep: &Sweep) -> Vec<(String, String)> {
         let Some(measured) = self.measured.first() else { return Vec::new() };
-        let arm = self.moves_most(measured.metric);
-        let of = |point: usize| self.moments(point, arm, measured.metric);
+        let regime = self.moves_most(measured.metric);
+        let of = |point: usize| self.moments(point, regime, measured.metric);
         let points = 0..self.finished.results.points().len();
         let known: Vec<usize> = points.filter(|point| of(*point).mean().is_finite()).collect();
         let by = |a: &&usize, b: &&usize| of(**a).mean().total_cmp(&of(**b).mean());
@@ -251,7 +253,7 @@ impl<'a> Points<'a> {
             };
             format!("{}{interval} at {}", self.said(measured, of(point).mean()), self.settings(sweep, point))
         };
-        let label = &self.labels[arm.0];
+        let label = &self.labels[regime];
         let word = self.change_word();
         let range = if of(*least).mean() == of(*most).mean() {
             format!("{}: under “{label}” the {word} is the same at all points, {}.", measured.label, said(*least))
@@ -259,7 +261,7 @@ impl<'a> Points<'a> {
             format!("{}: under “{label}” the {word} goes from {} to {}.", measured.label, said(*least), said(*most))
         };
         // The first party, which is the buyers, at the same points.
-        let of_party = |other: &Measured, point: usize| self.moments(point, arm, other.metric).mean();
+        let of_party = |other: &Measured, point: usize| self.moments(point, regime, other.metric).mean();
         let other =
             self.measured.iter().find(|other| other.party && of_party(other, *least).is_finite()).map(|other| {
                 let at = |point: usize| self.said(other, of_party(other, point));
@@ -288,7 +290,7 @@ impl<'a> Points<'a> {
 
     fn sweep_chart(&self, sweep: &Sweep, place: usize, measured: &Measured, page: &mut Page) {
         let points = self.finished.results.points();
-        let arms: Vec<Arm> = self.arms().collect();
+        let regimes: Vec<usize> = self.regimes().collect();
         let grid = sweep.kind == SweepKind::Grid;
         let at = |point: usize| sweep.settings.get(points[point].0 as usize).map_or(&[][..], Vec::as_slice);
         let numeric =
@@ -311,17 +313,17 @@ impl<'a> Points<'a> {
         columns.push(own("high", "Upper end"));
         let name = format!("sweep_{}", self.names.metrics[measured.metric]);
         let mut frame = DataFrame::new(&name, "tables/sweep.csv", columns);
-        let room = (MOST_ROWS / arms.len().max(1)).max(1);
+        let room = (MOST_ROWS / regimes.len().max(1)).max(1);
         if points.len() > room {
             frame.left_out = format!("The first {room} of {} points; all are in tables/sweep.csv.", points.len());
         }
         let mut moves = false;
-        for &arm in &arms {
+        for &regime in &regimes {
             for point in 0..points.len().min(room) {
-                let moments = self.moments(point, arm, measured.metric);
+                let moments = self.moments(point, regime, measured.metric);
                 let ends = moments.interval(LEVEL);
                 moves |= moments.mean() != 0.0 && moments.mean().is_finite();
-                let mut cells: Vec<FrameValue> = vec![self.labels[arm.0].as_str().into()];
+                let mut cells: Vec<FrameValue> = vec![self.labels[regime].as_str().into()];
                 for axis in 0..sweep.axes.len() {
                     let of = at(point).get(axis).map_or_else(|| "".into(), setting);
                     let show = frame.columns[axis + 1].show;
@@ -354,10 +356,10 @@ impl<'a> Points<'a> {
                 (ChartForm::Lines, axis + 1, value, Some(0), picks)
             }
             Some(axis) => {
-                (ChartForm::Points, axis + 1, value, None, vec![Pick { column: 0, start: self.labels[lead.0].clone() }])
+                (ChartForm::Points, axis + 1, value, None, vec![Pick { column: 0, start: self.labels[lead].clone() }])
             }
             None => {
-                let mut picks: Vec<Pick> = vec![Pick { column: 0, start: self.labels[lead.0].clone() }];
+                let mut picks: Vec<Pick> = vec![Pick { column: 0, start: self.labels[lead].clone() }];
                 picks.extend((1..sweep.axes.len()).map(|other| Pick { column: other + 1, start: middle(other + 1) }));
                 (ChartForm::Intervals, value, 1, None, picks)
             }

@@ -9,7 +9,6 @@ use crate::report::page::origin::StudyOrigin;
 use crate::report::page::predicted::after_retaliation;
 use crate::report::page::words::{between, counted, day, list, number};
 use crate::report::words::region_label;
-use crate::study::Arm;
 
 /// A number with its interval, in a sentence.
 fn with_interval(mean: f64, ends: [f64; 2]) -> String {
@@ -62,8 +61,8 @@ impl RunFacts<'_> {
     }
 
     /// Who pays, who gains, how sure, under a regime.
-    pub(super) fn answer(&self, arm: Arm, origin: Option<&StudyOrigin>) -> [(String, String); 3] {
-        let label = &self.labels[arm.0];
+    pub(super) fn answer(&self, arm: usize, origin: Option<&StudyOrigin>) -> [(String, String); 3] {
+        let label = &self.labels[arm];
         let certain = |row: &&WelfareRow| {
             let [low, high] = row.yearly().interval;
             moved(row) && (low.is_nan() || low > 0.0 || high < 0.0)
@@ -138,7 +137,7 @@ impl RunFacts<'_> {
     }
 
     /// What becomes of the metrics that the scenario names itself, in a sentence; nothing where it names none.
-    pub(super) fn named_answer(&self, arm: Arm) -> Option<(String, String)> {
+    pub(super) fn named_answer(&self, arm: usize) -> Option<(String, String)> {
         let said = |metric: &usize| {
             let ((label, show, rate), change) = (self.named_as(*metric), self.named_change(*metric, arm));
             let ends = change.within(self.quantile).map(|end| end * rate);
@@ -149,7 +148,7 @@ impl RunFacts<'_> {
             format!("{label}: {}{interval}", number(change.mean() * rate, show, true))
         };
         let said: Vec<String> = self.named().iter().map(said).collect();
-        let label = &self.labels[arm.0];
+        let label = &self.labels[arm];
         let of = self.period_label(self.period);
         (!said.is_empty()).then(|| {
             let sentence = format!("Changes under “{label}”, {of}: {}. (tables/comparisons.csv)", said.join("; "));
@@ -158,18 +157,18 @@ impl RunFacts<'_> {
     }
 
     /// What becomes of a gain of the home country once the other retaliates.
-    fn after_retaliation(&self, arm: Arm) -> String {
+    fn after_retaliation(&self, arm: usize) -> String {
         let home = |arm| self.accounts_of(arm, self.period).find(|row| row.account.account == Account::TotalHome);
         if !home(arm).is_some_and(|row| row.change_usd > 0.0) {
             return String::new();
         }
-        let yearly = |place| home(Arm(place)).map_or(f64::NAN, |row| row.yearly().mean);
-        after_retaliation(self.scenario, self.report.regimes, arm.0, &self.labels, yearly)
+        let yearly = |arm| home(arm).map_or(f64::NAN, |row| row.yearly().mean);
+        after_retaliation(self.scenario, self.report.regimes, arm, &self.labels, yearly)
     }
 
     /// The same of sales, where there are no accounts.
-    pub(super) fn sales_answer(&self, arm: Arm) -> (String, String) {
-        let label = &self.labels[arm.0];
+    pub(super) fn sales_answer(&self, arm: usize) -> (String, String) {
+        let label = &self.labels[arm];
         let regions = &self.report.layout().regions;
         let said = |sign: f64| -> Vec<String> {
             let change = |region: usize| self.region(arm, self.period, region).difference;

@@ -37,8 +37,8 @@ pub(super) struct RunFacts<'a> {
     pub(super) expected: bool,
     /// Rows of the accounts.
     pub(super) welfare: Vec<WelfareRow>,
-    /// The regime that is written about.
-    pub(super) lead: Arm,
+    /// Position of the regime that is written about.
+    pub(super) lead: usize,
 }
 
 /// Whether an account changes by more than rounding.
@@ -59,35 +59,33 @@ impl<'a> RunFacts<'a> {
         let quantile = student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0);
         let welfare = report.welfare();
         let period = scenario.outputs.period;
-        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: Arm(0) };
+        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0 };
         run.lead = run.worth_writing();
         run
     }
 
     /// The first regime, in the order of the scenario, whose effect is not small beside the largest.
-    pub(super) fn worth_writing(&self) -> Arm {
+    pub(super) fn worth_writing(&self) -> usize {
         let mut sizes = vec![0.0_f64; self.report.regimes.len()];
         for (arm, size) in sizes.iter_mut().enumerate() {
-            *size = self.parties(Arm(arm)).map(|row| row.change_usd_per_year.abs()).sum();
+            *size = self.parties(arm).map(|row| row.change_usd_per_year.abs()).sum();
         }
         if sizes.iter().all(|size| *size < 0.5) {
             let regions = 0..self.report.layout().regions.len();
             for (arm, size) in sizes.iter_mut().enumerate() {
-                *size = regions
-                    .clone()
-                    .map(|region| self.region(Arm(arm), self.period, region).difference.mean().abs())
-                    .sum();
+                *size =
+                    regions.clone().map(|region| self.region(arm, self.period, region).difference.mean().abs()).sum();
             }
         }
-        first_that_moves(&sizes).map(Arm).or_else(|| self.others().next()).unwrap_or(Arm(0))
+        first_that_moves(&sizes).or_else(|| self.others().next()).unwrap_or(0)
     }
 
     pub(super) fn baseline(&self) -> &str {
         &self.labels[self.report.results.baseline().0]
     }
 
-    pub(super) fn others(&self) -> impl Iterator<Item = Arm> + '_ {
-        self.report.results.arms().filter(|arm| *arm != self.report.results.baseline())
+    pub(super) fn others(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.report.regimes.len()).filter(|arm| *arm != self.report.results.baseline().0)
     }
 
     pub(super) fn years(&self, period: usize) -> f64 {
@@ -127,8 +125,8 @@ impl<'a> RunFacts<'a> {
     }
 
     /// How such a metric changes in the reporting period.
-    pub(super) fn named_change(&self, metric: usize, arm: Arm) -> Moments {
-        self.report.results.paired(arm, self.report.layout().headline(metric, self.period)).difference
+    pub(super) fn named_change(&self, metric: usize, arm: usize) -> Moments {
+        self.report.results.paired(Arm(arm), self.report.layout().headline(metric, self.period)).difference
     }
 
     /// What such a metric is, with its unit, how it is shown, and what turns a period's value into that.
@@ -158,36 +156,36 @@ impl<'a> RunFacts<'a> {
         }
     }
 
-    pub(super) fn region(&self, arm: Arm, period: usize, region: usize) -> Paired {
+    pub(super) fn region(&self, arm: usize, period: usize, region: usize) -> Paired {
         let metric = if self.expected { RegionMetric::ExpectedUnits } else { RegionMetric::Units };
-        self.report.results.paired(arm, self.report.layout().region(metric, period, region))
+        self.report.results.paired(Arm(arm), self.report.layout().region(metric, period, region))
     }
 
-    pub(super) fn model(&self, metric: ModelMetric, arm: Arm, model: usize) -> Paired {
-        self.report.results.paired(arm, self.report.layout().model(metric, self.period, model))
+    pub(super) fn model(&self, metric: ModelMetric, arm: usize, model: usize) -> Paired {
+        self.report.results.paired(Arm(arm), self.report.layout().model(metric, self.period, model))
     }
 
     /// Accounts of the reporting period that are a party's or a total's.
-    pub(super) fn accounts_of(&self, arm: Arm, period: usize) -> impl Iterator<Item = &WelfareRow> {
-        let regime = self.report.regime_name(arm);
+    pub(super) fn accounts_of(&self, arm: usize, period: usize) -> impl Iterator<Item = &WelfareRow> {
+        let regime = self.report.regime_name(Arm(arm));
         let period = self.report.layout().periods[period].name.clone();
         let part = AccountGroup::Part.as_str();
         self.welfare.iter().filter(move |row| row.regime == regime && row.period == period && row.group != part)
     }
 
-    pub(super) fn parties(&self, arm: Arm) -> impl Iterator<Item = &WelfareRow> {
+    pub(super) fn parties(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
         self.accounts_of(arm, self.period).filter(|row| row.group == AccountGroup::Party.as_str())
     }
 
     /// Accounts of the reporting period of whoever gains or loses, makers by the country that owns them.
-    pub(super) fn payers(&self, arm: Arm) -> impl Iterator<Item = &WelfareRow> {
-        let (regime, period) = (self.report.regime_name(arm), &self.report.layout().periods[self.period].name);
+    pub(super) fn payers(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
+        let (regime, period) = (self.report.regime_name(Arm(arm)), &self.report.layout().periods[self.period].name);
         let own = move |row: &&WelfareRow| row.regime == regime && row.period == *period;
         self.welfare.iter().filter(own).filter(|row| is_party(row.account.account))
     }
 
     pub(super) fn regime_pick(&self, column: usize) -> Pick {
-        Pick { column, start: self.labels[self.lead.0].clone() }
+        Pick { column, start: self.labels[self.lead].clone() }
     }
 
     pub(super) fn period_pick(&self, column: usize) -> Pick {

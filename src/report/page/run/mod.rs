@@ -14,7 +14,6 @@ use super::predicted::Predicted;
 use super::words::counted;
 use crate::config;
 use crate::report::build::Report;
-use crate::study::Arm;
 use crate::study::finished::Finished;
 
 /// The report of a run; `origin` says where it came from, if that is known.
@@ -58,7 +57,7 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
 pub(super) fn add_to(finished: &Finished, predicted: &Predicted<'_>, page: &mut Page) {
     let mut run = RunFacts::of(finished);
     // All that a reader may pick a regime for begins with the one that the answer is about.
-    run.lead = predicted.lead().map_or(run.lead, Arm);
+    run.lead = predicted.lead().unwrap_or(run.lead);
     let draws = finished.results.replications();
     page.asked = run.asked();
     let before_the_last = page.answer.len().saturating_sub(1);

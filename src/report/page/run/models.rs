@@ -9,7 +9,6 @@ use crate::report::page::{
     Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
 };
 use crate::report::words::region_label;
-use crate::study::Arm;
 
 /// Options of a model's lost buyers that are named.
 const MOST_GAINERS: usize = 8;
@@ -79,7 +78,7 @@ impl RunFacts<'_> {
                 let model = &market.models[*j];
                 let [low, high] = sales.difference.within(self.quantile);
                 let group = if model.flagged { flagged.as_str() } else { "Other models" };
-                let words = [&self.labels[arm.0], &names[*j], &region_label(&market.regions[model.region]), group];
+                let words = [&self.labels[arm], &names[*j], &region_label(&market.regions[model.region]), group];
                 let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
                 let flows = [sales.arm.mean(), sales.difference.mean(), low, high].map(|flow| flow * rate);
                 cells.extend(flows.map(FrameValue::from));
@@ -129,8 +128,8 @@ impl RunFacts<'_> {
         let place: BTreeMap<&str, usize> =
             market.models.iter().enumerate().map(|(j, model)| (model.name.as_str(), j)).collect();
         let label = |name: &str| place.get(name).map_or_else(|| region_label("outside"), |j| names[*j].clone());
-        let regime: BTreeMap<String, Arm> =
-            self.report.results.arms().map(|arm| (self.report.regime_name(arm), arm)).collect();
+        let regime: BTreeMap<String, usize> =
+            self.report.results.arms().map(|arm| (self.report.regime_name(arm), arm.0)).collect();
         let columns = vec![
             FrameColumn::text("regime", "Regime"),
             FrameColumn::text("model", "Model under the measure"),
@@ -142,7 +141,7 @@ impl RunFacts<'_> {
         ];
         let mut frame = DataFrame::new("diversion", "tables/diversion.csv", columns);
         // Regimes by regime, models by buyers lost; as many as there is room for.
-        let mut lost: BTreeMap<(Arm, usize), f64> = BTreeMap::new();
+        let mut lost: BTreeMap<(usize, usize), f64> = BTreeMap::new();
         for row in &rows {
             if let (Some(arm), Some(j)) = (regime.get(&row.regime), place.get(row.model.as_str())) {
                 lost.insert((*arm, *j), row.lost_units);
@@ -151,10 +150,10 @@ impl RunFacts<'_> {
         let lost_most = lost.iter().filter(|((arm, _), _)| *arm == self.lead).max_by(|a, b| a.1.total_cmp(b.1));
         let start = lost_most.or_else(|| lost.iter().next()).map(|(key, _)| *key)?;
         let room = (MOST_ROWS / (MOST_GAINERS + 1) / self.others().count().max(1)).max(3);
-        let mut kept: Vec<(Arm, usize)> = Vec::new();
+        let mut kept: Vec<(usize, usize)> = Vec::new();
         let mut left_out = 0;
         for arm in self.others() {
-            let mut models: Vec<(&(Arm, usize), &f64)> = lost.iter().filter(|((of, _), _)| *of == arm).collect();
+            let mut models: Vec<(&(usize, usize), &f64)> = lost.iter().filter(|((of, _), _)| *of == arm).collect();
             models.sort_by(|a, b| b.1.total_cmp(a.1).then(a.0.cmp(b.0)));
             left_out += models.len().saturating_sub(room);
             kept.extend(models.into_iter().take(room).map(|(key, _)| *key));
@@ -181,7 +180,7 @@ impl RunFacts<'_> {
             };
             let gainer = if within { label(&row.gainer) } else { "All others together".into() };
             let mut cells: Vec<FrameValue> =
-                vec![self.labels[arm.0].as_str().into(), names[*j].as_str().into(), gainer.into()];
+                vec![self.labels[*arm].as_str().into(), names[*j].as_str().into(), gainer.into()];
             let ends =
                 [row.share_of_lost_ci_low, row.share_of_lost_ci_high].map(|end| if within { end } else { f64::NAN });
             cells.extend([rest, ends[0], ends[1], row.lost_units].map(FrameValue::from));
@@ -202,7 +201,7 @@ impl RunFacts<'_> {
             y: 2,
             series: None,
             picks: vec![
-                Pick { column: 0, start: self.labels[arm.0].clone() },
+                Pick { column: 0, start: self.labels[arm].clone() },
                 Pick { column: 1, start: names[j].clone() },
             ],
             most: None,

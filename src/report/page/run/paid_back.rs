@@ -19,22 +19,22 @@ impl RunFacts<'_> {
     }
 
     /// Change of these sales over a period, cars.
-    fn moved_in(&self, arm: Arm, metric: usize, period: usize) -> Moments {
-        self.report.results.paired(arm, self.report.layout().headline(metric, period)).difference
+    fn moved_in(&self, arm: usize, metric: usize, period: usize) -> Moments {
+        self.report.results.paired(Arm(arm), self.report.layout().headline(metric, period)).difference
     }
 
     /// Whether a regime imposes nothing and yet moves sales.
-    fn rushes(&self, arm: Arm) -> bool {
+    fn rushes(&self, arm: usize) -> bool {
         let moves = |period: &usize| {
             self.moved_sales().is_some_and(|metric| {
                 let change = self.moved_in(arm, metric, *period);
                 change.mean() != 0.0 || change.variance() > 0.0
             })
         };
-        self.report.imposes_nothing(arm) && self.periods().iter().any(moves)
+        self.report.imposes_nothing(Arm(arm)) && self.periods().iter().any(moves)
     }
 
-    fn cars(&self, arm: Arm, metric: usize, period: usize) -> String {
+    fn cars(&self, arm: usize, metric: usize, period: usize) -> String {
         let change = self.moved_in(arm, metric, period);
         let ends = change.within(self.quantile);
         let interval = match ends.iter().all(|end| end.is_finite()) {
@@ -45,7 +45,7 @@ impl RunFacts<'_> {
     }
 
     /// The sums over the whole horizon and over the reporting period, in a sentence; nothing of a regime that imposes something or moves nothing.
-    pub(super) fn paid_back_under(&self, arm: Arm) -> Option<String> {
+    pub(super) fn paid_back_under(&self, arm: usize) -> Option<String> {
         let metric = self.moved_sales().filter(|_| self.rushes(arm))?;
         let what = describe(&self.report.layout().headlines[metric], self.scenario).what;
         let [low, high] = self.moved_in(arm, metric, 0).within(self.quantile);
@@ -67,7 +67,7 @@ impl RunFacts<'_> {
 
     /// The same of all such regimes, for the answer.
     pub(super) fn paid_back(&self) -> Option<(String, String)> {
-        let under = |arm: Arm| Some(format!("Under “{}”: {}", self.labels[arm.0], self.paid_back_under(arm)?));
+        let under = |arm: usize| Some(format!("Under “{}”: {}", self.labels[arm], self.paid_back_under(arm)?));
         let said: Vec<String> = self.others().filter_map(under).collect();
         let periods: Vec<String> =
             self.periods().iter().rev().map(|at| format!("`{}`", self.report.layout().periods[*at].name)).collect();

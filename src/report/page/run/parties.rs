@@ -9,6 +9,7 @@ use crate::report::page::{
     Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
 };
 use crate::report::words::region_label;
+use crate::study::Arm;
 
 impl RunFacts<'_> {
     /// The regimes beside each other, and the answer for each in words: what draws say where there are some.
@@ -52,7 +53,7 @@ impl RunFacts<'_> {
         }
         let mut frame = DataFrame::new("regimes", "tables/welfare.csv", columns);
         for arm in self.others() {
-            let mut row: Vec<FrameValue> = vec![self.labels[arm.0].as_str().into()];
+            let mut row: Vec<FrameValue> = vec![self.labels[arm].as_str().into()];
             for account in &accounts {
                 let known = self.accounts_of(arm, self.period).find(|row| row.account == account.account);
                 let change = known.map(WelfareRow::yearly);
@@ -60,7 +61,7 @@ impl RunFacts<'_> {
                 row.extend([change.map_or(f64::NAN, |change| change.mean), low, high].map(FrameValue::from));
             }
             for slot in [sales, price].into_iter().flatten().map(|at| layout.headline(at, self.period)) {
-                let relative = self.report.results.paired(arm, slot).relative();
+                let relative = self.report.results.paired(Arm(arm), slot).relative();
                 let [low, high] = relative.fieller(self.quantile);
                 row.extend([relative.estimate(), low, high].map(FrameValue::from));
             }
@@ -87,7 +88,7 @@ impl RunFacts<'_> {
         let columns = columns.iter().map(|(name, label)| FrameColumn::text(name, label)).collect();
         let mut frame = DataFrame::new("in_words", "tables/welfare.csv", columns);
         for arm in self.others() {
-            let [mut pays, gains] = match predicted.map(|predicted| predicted.under(arm.0)) {
+            let [mut pays, gains] = match predicted.map(|predicted| predicted.under(arm)) {
                 None => {
                     let [(_, pays), (_, gains), _] = self.answer(arm, None);
                     [pays, gains]
@@ -103,14 +104,14 @@ impl RunFacts<'_> {
             }
             // Cells are shown as they are.
             let [pays, gains] = [pays, gains].map(|text| text.replace('`', ""));
-            frame.rows.push(vec![self.labels[arm.0].as_str().into(), pays.into(), gains.into()]);
+            frame.rows.push(vec![self.labels[arm].as_str().into(), pays.into(), gains.into()]);
         }
         blocks.push(Block::Table(FrameTable {
             name: "in_words".into(),
             caption: format!(
                 "The answer for each regime. The page begins with “{}”: the first, in the scenario's order, whose effect is at least a tenth of \
                  the largest.",
-                self.labels[self.lead.0]
+                self.labels[self.lead]
             ),
             columns: vec![0, 1, 2],
             frame: page.add(frame),
@@ -142,7 +143,7 @@ impl RunFacts<'_> {
                 for row in rows {
                     let change = row.yearly();
                     let [low, high] = change.interval;
-                    let words = [self.labels[arm.0].clone(), self.period_label(period), row.label.clone()];
+                    let words = [self.labels[arm].clone(), self.period_label(period), row.label.clone()];
                     let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
                     cells.extend([change.mean, low, high].map(FrameValue::from));
                     frame.rows.push(cells);
@@ -215,7 +216,7 @@ impl RunFacts<'_> {
                     let paired = self.region(arm, period, region);
                     let ([low, high], relative) = (paired.difference.within(self.quantile), paired.relative());
                     let [relative_low, relative_high] = relative.fieller(self.quantile);
-                    let words = [self.labels[arm.0].clone(), self.period_label(period), region_label(name)];
+                    let words = [self.labels[arm].clone(), self.period_label(period), region_label(name)];
                     let mut cells: Vec<FrameValue> = words.map(FrameValue::from).into();
                     let flows = [paired.arm.mean(), paired.difference.mean(), low, high].map(|flow| flow * rate);
                     cells.extend(flows.map(FrameValue::from));
@@ -270,9 +271,9 @@ impl RunFacts<'_> {
         for arm in self.others() {
             for (f, maker) in makers.iter().enumerate() {
                 let difference =
-                    self.report.results.paired(arm, accounts.firm(FirmMetric::Profit, f, period)).difference;
+                    self.report.results.paired(Arm(arm), accounts.firm(FirmMetric::Profit, f, period)).difference;
                 let [low, high] = difference.within(self.quantile);
-                let mut cells: Vec<FrameValue> = vec![self.labels[arm.0].as_str().into(), maker.as_str().into()];
+                let mut cells: Vec<FrameValue> = vec![self.labels[arm].as_str().into(), maker.as_str().into()];
                 cells.extend([difference.mean(), low, high].map(|flow| FrameValue::from(flow * rate)));
                 frame.rows.push(cells);
             }

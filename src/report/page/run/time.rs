@@ -70,12 +70,12 @@ impl RunFacts<'_> {
     fn events(&self) -> Vec<[String; 3]> {
         let mut events = Vec::new();
         for arm in self.others() {
-            let regime = self.report.regimes[arm.0];
+            let regime = self.report.regimes[arm];
             if self.report.study.negotiated(regime).is_some() {
                 continue;
             }
             for event in &self.scenario.regimes[regime].events {
-                events.push([self.labels[arm.0].clone(), event.date.to_string(), event.label.clone()]);
+                events.push([self.labels[arm].clone(), event.date.to_string(), event.label.clone()]);
             }
         }
         events
@@ -122,7 +122,7 @@ impl RunFacts<'_> {
                     let (mean, [low, high]) = self.change_in_weeks(arm, metric, group, from..to);
                     let date = self.scenario.week_start(from).to_string();
                     let mut cells: Vec<FrameValue> =
-                        vec![self.labels[arm.0].as_str().into(), self.group_label(group).into(), date.into()];
+                        vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
                     cells.extend([mean, low, high].map(FrameValue::from));
                     frame.rows.push(cells);
                 }
@@ -152,8 +152,8 @@ impl RunFacts<'_> {
                     let sum = |arm| (from..to).map(|week| price(arm, week)).sum::<f64>();
                     let date = self.scenario.week_start(from).to_string();
                     let mut cells: Vec<FrameValue> =
-                        vec![self.labels[arm.0].as_str().into(), self.group_label(group).into(), date.into()];
-                    cells.push((sum(arm) / sum(results.baseline()) - 1.0).into());
+                        vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
+                    cells.push((sum(Arm(arm)) / sum(results.baseline()) - 1.0).into());
                     frame.rows.push(cells);
                 }
             }
@@ -164,7 +164,7 @@ impl RunFacts<'_> {
     /// Change of a group's sales, cars a week, with its interval, from the replications that are kept whole.
     pub(super) fn change_in_weeks(
         &self,
-        arm: Arm,
+        arm: usize,
         metric: WeekMetric,
         group: usize,
         weeks: std::ops::Range<u32>,
@@ -174,7 +174,7 @@ impl RunFacts<'_> {
         let mut sums: Vec<f64> = Vec::new();
         for week in weeks {
             let slot = self.report.layout().week(metric, week as usize, group);
-            let (own, quiet) = (results.stored(arm, slot), results.stored(results.baseline(), slot));
+            let (own, quiet) = (results.stored(Arm(arm), slot), results.stored(results.baseline(), slot));
             sums.resize(own.len(), 0.0);
             sums.iter_mut().zip(own.iter().zip(&quiet)).for_each(|(sum, ((_, own), (_, quiet)))| *sum += own - quiet);
         }
