@@ -180,11 +180,76 @@ fn frames_hold_the_numbers_of_the_tables() {
     assert!((lost - change).abs() <= 1e-9 * change.abs(), "{lost} {change}");
 }
 
+/// A threat that is settled imposes nothing: its rush stands before the reporting period, and its payback in it. The report tells both, as charts in
+/// files do, and says so; it told the payback alone, and so the history backwards.
+#[test]
+fn a_regime_that_imposes_nothing_is_told_over_the_whole_horizon() {
+    let path = root().join("tests/market_1995/showdown-1995-timing.toml");
+    let set = ["buyers.count=4096", "buyers.pricing_nodes=128", "run.replications=3", "buyers.population=shared"];
+    let loaded = stickershock::config::load(&path, &named(&set)).unwrap_or_else(|error| panic!("{error}"));
+    let regimes = work::regimes_named(&loaded.scenario, &named(&["announced_settled", "imposed"])).unwrap();
+    let base = Base::solve(&loaded.scenario).unwrap();
+    let finished = Finished::simulate_on(base, loaded.scenario, &regimes, None, &mut (), &()).unwrap();
+    let scenario = finished.study.scenario();
+    assert!(scenario.outputs.period != 0, "the scenario reports a part of its horizon");
+    let label = |name: &str| scenario.regimes.values().find(|regime| regime.name == name).unwrap().label.clone();
+    let (settled, imposed) = (label("announced_settled"), label("imposed"));
+    let made = page::run::page(&finished, None);
+    let frame = |name: &str| made.frames.iter().find(|frame| frame.name == name).unwrap();
+    let whole = words::dates(scenario, &scenario.periods[0]);
+    let reporting = words::dates(scenario, scenario.reporting_period());
+    let rows = Report::of(&finished).welfare();
+    // The table of regimes: that row is marked, and has the account of the whole horizon.
+    let regimes = frame("regimes");
+    let own = |name: &str| regimes.rows.iter().find(|row| row[0].text().starts_with(name)).unwrap();
+    assert!(own(&settled)[0].text().ends_with('†') && own(&imposed)[0].text() == imposed);
+    let at = regimes.columns.iter().position(|column| column.name == "consumers").unwrap();
+    for (regime, label, period) in
+        [("announced_settled", &settled, "all"), ("imposed", &imposed, &scenario.reporting_period().name)]
+    {
+        let row =
+            rows.iter().find(|row| row.regime == regime && row.period == period && row.account.name == "consumers");
+        assert_eq!(own(label)[at].number(), row.unwrap().change_usd_per_year, "{regime}");
+    }
+    // Who pays, by maker, by model, in words.
+    for name in ["who_pays", "sales_by_region"] {
+        let periods = |label: &str| -> BTreeSet<&str> {
+            frame(name).rows.iter().filter(|row| row[0].text() == label).map(|row| row[1].text()).collect()
+        };
+        assert_eq!(periods(&settled), BTreeSet::from([whole.as_str()]), "{name}");
+        assert_eq!(periods(&imposed), BTreeSet::from([whole.as_str(), reporting.as_str()]), "{name}");
+    }
+    for (name, label, period) in
+        [("makers", &settled, &whole), ("models", &settled, &whole), ("models", &imposed, &reporting)]
+    {
+        let own = frame(name).rows.iter().filter(|row| row[0].text() == label);
+        assert!(
+            own.clone().count() > 0 && own.clone().all(|row| row.last().is_some_and(|cell| cell.text() == period)),
+            "{name}"
+        );
+    }
+    let said = frame("in_words").rows.iter().find(|row| row[0].text() == settled).unwrap();
+    let [first, last] = scenario.dates(&scenario.periods[0]).map(words::day);
+    assert!(said[1].text().contains(&format!("Yearly rates over {first} to {last}")), "{}", said[1].text());
+    // Whoever reads is told.
+    for chart in
+        made.blocks().into_iter().filter_map(|block| if let Block::Chart(chart) = block { Some(chart) } else { None })
+    {
+        let of_regime = ["who_pays", "across_regimes", "sales_by_region"].contains(&chart.name.as_str());
+        assert!(!of_regime || chart.foot.contains("the whole horizon"), "{}: {}", chart.name, chart.foot);
+    }
+    // Means over four weeks stand at their middle, after the first day of the horizon.
+    let sales = frame("sales_over_time");
+    assert!(sales.columns[2].label.contains("at their middle"));
+    let first_day = scenario.week_start(0).to_string();
+    assert!(sales.rows.iter().all(|row| row[2].text() > first_day.as_str()));
+}
+
 /// Each interval says what it contains: charts at their foot, and the words that stand alone.
 #[test]
 fn no_interval_stands_alone() {
     for made in [page::run::page(&finished(|_| {}), None), one_replication()] {
-        let charts = made.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        let charts = made.blocks().into_iter().filter_map(|block| match block {
             Block::Chart(chart) => Some(chart),
             _ => None,
         });

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::origin::{StudyOrigin, regimes_option};
+use super::run::{MARK, shown_over, what_the_mark_means};
 use super::words::{between, counted, dates, different, list, number};
-use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show};
+use super::{
+    Alternatives, Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,
+};
 use crate::config::StudyDesign;
 use crate::config::sweep::{Setting, Sweep, SweepKind};
 use crate::config::uncertainty::Uncertainty;
 use crate::config::warnings::warnings;
+use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::Moments;
+use crate::report::build::Report;
 use crate::report::points::{DrawTables, NARROWS, StructureRow, WidthRow, chart_choice, setting_text, shown};
 use crate::report::words::describe;
 use crate::report::words::first_that_moves;
@@ -36,11 +41,18 @@ struct Measured {
     show: Show,
     /// What turns a total of the period into what is shown.
     rate: f64,
+    /// The same of the whole horizon.
+    whole_rate: f64,
+    /// Whether it is a sum over the period, so that the rate is not 1.
+    is_flow: bool,
     /// Whether it is what a party gains.
     party: bool,
     /// Whether the study names it.
     named: bool,
 }
+
+/// The column of a frame of widths that has regimes as they stand beside each other.
+const REGIME_SHOWN: usize = 5;
 
 /// What the pages of points share.
 struct Points<'a> {
@@ -50,6 +62,8 @@ struct Points<'a> {
     period: usize,
     labels: Vec<String>,
     measured: Vec<Measured>,
+    /// Names of the regimes that impose nothing, which are shown over the whole horizon; where the study has the tables of a run.
+    whole: Vec<String>,
     /// Name of the regime that the answer is about, where the study has the tables of a run.
     lead: Option<String>,
 }
@@ -63,6 +77,10 @@ pub fn page(finished: &FinishedPoints, tables: &DrawTables, origin: Option<&Stud
         points.measured.retain(|measured| !measured.party || measured.named);
     }
     if let Some(run) = &finished.run {
+        let report = Report::of(run);
+        let over = shown_over(&report);
+        let arms = report.results.arms().filter(|arm| over[arm.0] != points.period && over[arm.0] == 0);
+        points.whole = arms.map(|arm| report.regime_name(arm)).collect();
         let lead = super::predicted::Predicted::of(run, tables).lead();
         points.lead = lead.map(|place| run.study.scenario().regimes[run.regimes[place]].name.clone());
     }
@@ -132,7 +150,8 @@ impl<'a> Points<'a> {
             (regime.map_or(name.clone(), |regime| regime.label.clone()), name.clone())
         };
         let labels = different(names.regimes.iter().map(label));
-        let years = scenario.periods.get(period).map_or(1.0, crate::model::outcome::Period::years);
+        let years_of = |period: usize| scenario.periods.get(period).map_or(1.0, Period::years);
+        let (years, whole_years) = (years_of(period), years_of(0));
         // What the study names, then what each party gains.
         let is_gain = |metric: &usize| describe(&names.metrics[*metric], scenario).is_gain;
         let parties = (0..names.metrics.len()).filter(|metric| is_gain(metric) && !metrics.contains(metric));
@@ -140,14 +159,15 @@ impl<'a> Points<'a> {
             let name = &names.metrics[metric];
             let described = describe(name, scenario);
             let (rate, unit) = described.yearly(years);
+            let (whole_rate, _) = described.yearly(whole_years);
             let show = Show::of(&described);
             let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
             let label = format!("{}{unit}", described.what);
-            let (party, named) = (described.is_gain, at < metrics.len());
-            Measured { metric, what: described.what, label, show, rate, party, named }
+            let (party, named, is_flow) = (described.is_gain, at < metrics.len(), described.is_flow);
+            Measured { metric, what: described.what, label, show, rate, whole_rate, is_flow, party, named }
         });
         let measured = measured.collect();
-        Self { finished, scenario, names, period, labels, measured, lead: None }
+        Self { finished, scenario, names, period, labels, measured, whole: Vec::new(), lead: None }
     }
 
     /// Whether regimes are compared with a baseline; else their levels are shown.
@@ -163,7 +183,40 @@ impl<'a> Points<'a> {
         *if self.compares() { moments.difference(place) } else { moments.level(place) }
     }
     fn period_label(&self) -> String {
-        self.scenario.periods.get(self.period).map_or_else(String::new, |period| dates(self.scenario, period))
+        self.label_of_period(self.period)
+    }
+    fn label_of_period(&self, period: usize) -> String {
+        self.scenario.periods.get(period).map_or_else(String::new, |period| dates(self.scenario, period))
+    }
+    /// The period that a regime is shown over: the whole horizon for one that imposes nothing.
+    fn period_of(&self, regime: &String) -> usize {
+        if self.whole.contains(regime) { 0 } else { self.period }
+    }
+    fn rate_of(&self, measured: &Measured, regime: &String) -> f64 {
+        if self.whole.contains(regime) { measured.whole_rate } else { measured.rate }
+    }
+    /// How a metric of a period stands in its table, where that is not as it is shown.
+    fn stands(&self, measured: &Measured, columns: &str) -> String {
+        if !measured.is_flow {
+            return String::new();
+        }
+        let years = |period: usize| {
+            number(self.scenario.periods.get(period).map_or(f64::NAN, Period::years), Show::Number, false)
+        };
+        let whole = match self.whole.is_empty() {
+            true => String::new(),
+            false => format!(", or the {} of the whole horizon", years(0)),
+        };
+        format!("{columns}: sums over the period, here divided by its {} years{whole}", years(self.period))
+    }
+    /// Which regimes are shown over another period, after a space; nothing if none is.
+    fn note_of_whole(&self) -> String {
+        let labels: Vec<String> = self.whole.iter().map(|name| format!("“{}”", self.label_of(name))).collect();
+        match &labels[..] {
+            [] => String::new(),
+            [only] => format!(" {only} imposes nothing and is shown over {}.", self.label_of_period(0)),
+            some => format!(" {} impose nothing and are shown over {}.", list(some), self.label_of_period(0)),
+        }
     }
     fn change_word(&self) -> String {
         match self.compares() {
@@ -399,15 +452,22 @@ impl<'a> Points<'a> {
     }
 
     /// Puts what shows a metric into its section: that of the study's metrics, or that of the parties.
-    fn put(&self, measured: &Measured, mut blocks: Vec<Block>, page: &mut Page) {
+    fn put(&self, measured: &Measured, blocks: Vec<Block>, page: &mut Page) {
         let title = match (self.finished.run.is_some(), measured.party) {
             (true, _) => "How wide, and what each width contains",
             (false, true) => "What each party gains",
             (false, false) => "What the study is about",
         };
-        match page.sections.iter_mut().find(|section| section.title == title) {
-            Some(section) => section.blocks.append(&mut blocks),
-            None => page.sections.push(Section { title: title.into(), blocks }),
+        let at = page.sections.iter().position(|section| section.title == title).unwrap_or_else(|| {
+            page.sections.push(Section { title: title.into(), blocks: Vec::new() });
+            page.sections.len() - 1
+        });
+        // One metric at a time: the first that the study names is shown, and the others when they are picked.
+        let there = &mut page.sections[at].blocks;
+        let option = (measured.what.clone(), blocks);
+        match there.last_mut() {
+            Some(Block::Choice(choice)) => choice.options.push(option),
+            _ => there.push(Block::Choice(Alternatives { label: "Metric".into(), options: vec![option] })),
         }
     }
 
@@ -422,8 +482,9 @@ impl<'a> Points<'a> {
             if structured { " and of the model's structure" } else { "" }
         ));
         let DrawTables { widths, structures, .. } = tables;
-        let period = self.names.periods.get(self.period);
-        let own = |row: &&WidthRow| Some(&row.period) == period && row.is_change() == self.compares();
+        let shown_period = |regime: &String| self.names.periods.get(self.period_of(regime));
+        let own =
+            |row: &&WidthRow| Some(&row.period) == shown_period(&row.regime) && row.is_change() == self.compares();
         let widths: Vec<&WidthRow> = widths.iter().filter(own).collect();
         page.answer = self.draws_answer(&widths, structured);
         let all = widths.first().map_or(0, |row| row.draws);
@@ -456,12 +517,46 @@ impl<'a> Points<'a> {
                 .iter()
                 .filter(|row| {
                     row.metric == *metric
-                        && Some(&row.period) == period
+                        && Some(&row.period) == shown_period(&row.regime)
                         && (row.quantity == "change") == self.compares()
                 })
                 .collect();
             self.width_charts(draws, measured, &own, &parts, page);
         }
+    }
+
+    /// A regime's label beside others': marked if it is shown over the whole horizon.
+    fn marked(&self, regime: &String) -> String {
+        let mark = if self.whole.contains(regime) { MARK } else { "" };
+        format!("{}{mark}", self.label_of(regime))
+    }
+    fn note_of_marks(&self) -> String {
+        match self.whole.is_empty() {
+            true => String::new(),
+            false => format!(" {}", what_the_mark_means(&self.label_of_period(0))),
+        }
+    }
+
+    /// Of which draws the rows of the three widths are, after a space: the first two are about one structure of several, whose draws may be few.
+    fn of_which_draws(&self, draws: &Uncertainty, row: &WidthRow) -> String {
+        if draws.structures().len() < 2 {
+            return String::new();
+        }
+        let chosen = |draw: u64| draws.structures_of(draw).into_iter().map(|at| &draws.structures()[at]);
+        let name = |draw: u64| chosen(draw).map(|structure| structure.name.as_str()).collect::<Vec<_>>().join(" + ");
+        let mut of_it = self.finished.results.points().iter().filter(|(draw, _)| name(*draw) == row.structure);
+        let Some((first, _)) = of_it.next() else { return String::new() };
+        let label = chosen(*first).map(|structure| structure.label.clone()).collect::<Vec<_>>();
+        let few = of_it.count() as u64 + 1;
+        let lent = match row.parameter_draws > few {
+            true => format!(", whose width with parameters takes the spread of all {}", row.parameter_draws),
+            false => String::new(),
+        };
+        format!(
+            " The rows without structure are about one structure alone, “{}”: {few} of {}{lent}; the row with structure is over all of them.",
+            list(&label),
+            counted(row.draws, "draw")
+        )
     }
 
     fn label_of(&self, regime: &str) -> String {
@@ -489,14 +584,18 @@ impl<'a> Points<'a> {
         // The regime with the largest median, over all structures.
         let largest = own().max_by(|a, b| a.structure_median.abs().total_cmp(&b.structure_median.abs()));
         let Some(row) = largest else { return Vec::new() };
-        let ends =
-            |low: f64, high: f64| between([low * measured.rate, high * measured.rate], measured.show, self.compares());
+        let rate = self.rate_of(measured, &row.regime);
+        let ends = |low: f64, high: f64| between([low * rate, high * rate], measured.show, self.compares());
         let label = self.label_of(&row.regime);
+        let stands = match &self.stands(measured, "tables/widths.csv, column `structure_median`")[..] {
+            "" => String::new(),
+            some => format!(" ({some}.)"),
+        };
         let what = format!(
-            "{}: under “{label}”, where it is largest, the median {} is {}.",
+            "{}: under “{label}”, where it is largest, the median {} is {}.{stands}",
             measured.label,
             self.change_word(),
-            self.said(measured, row.structure_median)
+            number(row.structure_median * rate, measured.show, self.compares())
         );
         let widths = [
             ("with simulation noise alone", row.simulation_low, row.simulation_high),
@@ -568,12 +667,20 @@ impl<'a> Points<'a> {
                 own("high", "95% quantile"),
             ]
         };
-        let mut frame = DataFrame::new(
-            &format!("widths_{metric}"),
-            "tables/widths.csv",
-            columns("contains", "The interval contains"),
-        );
+        let mut of_widths = columns("contains", "The interval contains");
+        // As regimes stand beside each other.
+        of_widths.push(FrameColumn::text("regime_shown", "Regime"));
+        let mut frame = DataFrame::new(&format!("widths_{metric}"), "tables/widths.csv", of_widths);
         let structured = draws.structures().len() > 1;
+        frame.stands = self.stands(
+            measured,
+            match structured {
+                true => {
+                    "columns `q50` or `structure_median` and those of the interval, such as `structure_low` and `structure_high`"
+                }
+                false => "column `q50` and those of the interval, such as `parameters_low` and `parameters_high`",
+            },
+        );
         for row in rows {
             let mut kinds = vec![
                 ("simulation noise", row.q50, row.simulation_low, row.simulation_high),
@@ -585,18 +692,22 @@ impl<'a> Points<'a> {
             }
             for (contains, median, low, high) in kinds.into_iter().filter(|(_, _, low, _)| low.is_finite()) {
                 let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), contains.into()];
-                cells.extend([median, low, high].map(|number| FrameValue::from(number * measured.rate)));
+                let rate = self.rate_of(measured, &row.regime);
+                cells.extend([median, low, high].map(|number| FrameValue::from(number * rate)));
+                cells.push(self.marked(&row.regime).into());
                 frame.rows.push(cells);
             }
         }
         let widest = if structured { "simulation, parameters and structure" } else { "simulation and parameters" };
         let frame = page.add(frame);
+        let of_what = self.of_which_draws(draws, lead);
         let lead = self.label_of(&lead.regime);
-        let chart = |name: String, title: String, frame, y, picks, foot: &str| {
+        let over = self.period_label();
+        let chart = |name: String, title: String, frame, y, picks, foot: &str, rows: &str| {
             Block::Chart(Chart {
                 name,
                 title,
-                reading: format!("{}: median over draws, and the middle 90%.", measured.label),
+                reading: format!("{}, {over}: median over draws, and the middle 90%.{rows}", measured.label),
                 frame,
                 form: ChartForm::Intervals,
                 x: 2,
@@ -615,15 +726,17 @@ impl<'a> Points<'a> {
                 frame,
                 1,
                 vec![Pick { column: 0, start: lead.clone() }],
-                "90% intervals; what each contains stands beside it.",
+                &format!("90% intervals; what each contains stands beside it.{}", self.note_of_whole()),
+                &of_what,
             ),
             chart(
                 format!("regimes_{metric}"),
                 format!("{}: the regimes", measured.what),
                 frame,
-                0,
+                REGIME_SHOWN,
                 vec![Pick { column: 1, start: widest.into() }],
-                "90% intervals; what they contain is picked above.",
+                &format!("90% intervals; what they contain is picked above.{}", self.note_of_marks()),
+                "",
             ),
         ];
         if parts.len() > 1 && structured {
@@ -632,12 +745,14 @@ impl<'a> Points<'a> {
                 "tables/structures.csv",
                 columns("structure", "Structure"),
             );
+            frame.stands = self.stands(measured, "columns `q50`, `q05` and `q95`");
             let labels: BTreeMap<&str, &str> =
                 draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
             for row in parts {
                 let label = labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure);
                 let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), label.into()];
-                cells.extend([row.q50, row.q05, row.q95].map(|number| FrameValue::from(number * measured.rate)));
+                let rate = self.rate_of(measured, &row.regime);
+                cells.extend([row.q50, row.q05, row.q95].map(|number| FrameValue::from(number * rate)));
                 frame.rows.push(cells);
             }
             blocks.push(chart(
@@ -646,7 +761,11 @@ impl<'a> Points<'a> {
                 page.add(frame),
                 1,
                 vec![Pick { column: 0, start: lead }],
-                "90% intervals over the draws of one structure: simulation and parameters.",
+                &format!(
+                    "90% intervals over the draws of one structure: simulation and parameters.{}",
+                    self.note_of_whole()
+                ),
+                "",
             ));
         }
         self.put(measured, blocks, page);

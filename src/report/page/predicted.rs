@@ -1,9 +1,11 @@
 //! The words of a study of draws that has the tables of a run: who pays and who gains, with all that is not known in every range.
 
 use super::Show;
+use super::run::shown_over;
 use super::words::{between, counted, dates, different, list, number};
 use crate::model::accounts::Account;
 use crate::model::ids::RegimeId;
+use crate::model::outcome::Period;
 use crate::model::scenario::Scenario;
 use crate::model::trade::instrument::Measure;
 use crate::model::trade::regime::{Action, PolicyEvent};
@@ -45,13 +47,23 @@ pub(super) struct Predicted<'a> {
     tables: &'a DrawTables,
     welfare: Vec<WelfareRow>,
     labels: Vec<String>,
+    /// The period that each regime is shown over.
+    over: Vec<usize>,
 }
 
 impl<'a> Predicted<'a> {
     pub(super) fn of(run: &'a Finished, tables: &'a DrawTables) -> Self {
         let regimes = run.regimes.iter().map(|regime| &run.study.scenario().regimes[*regime]);
         let labels = different(regimes.map(|regime| (regime.label.clone(), regime.name.clone())));
-        Self { run, tables, welfare: Report::of(run).welfare(), labels }
+        let report = Report::of(run);
+        let over = shown_over(&report);
+        Self { run, tables, welfare: report.welfare(), labels, over }
+    }
+
+    /// The period that a regime is shown over: what it leads up to is told with what follows.
+    fn period(&self, place: usize) -> &Period {
+        let scenario = self.run.study.scenario();
+        self.over.get(place).and_then(|at| scenario.periods.get(*at)).unwrap_or_else(|| scenario.reporting_period())
     }
 
     /// The first regime, in the scenario's order, whose effect on the parties is not small beside the largest.
@@ -62,7 +74,7 @@ impl<'a> Predicted<'a> {
 
     fn gains(&self, place: usize, of: fn(Account) -> bool) -> Vec<Gain<'_>> {
         let scenario = self.run.study.scenario();
-        let (regime, period) = (&scenario.regimes[self.run.regimes[place]].name, scenario.reporting_period());
+        let (regime, period) = (&scenario.regimes[self.run.regimes[place]].name, self.period(place));
         let own = |row: &&WelfareRow| row.regime == *regime && row.period == period.name && of(row.account.account);
         self.welfare.iter().filter(own).filter_map(|row| gain(row, self.tables, period.years())).collect()
     }
@@ -70,7 +82,7 @@ impl<'a> Predicted<'a> {
     /// Who pays, who gains, and what it hangs on, under one regime: a few words for each, and the sentences they stand for.
     pub(super) fn under(&self, place: usize) -> Vec<(String, String)> {
         let scenario = self.run.study.scenario();
-        let (period, label) = (scenario.reporting_period(), &self.labels[place]);
+        let (period, label) = (self.period(place), &self.labels[place]);
         let parties = self.gains(place, is_party);
         let totals = self.gains(place, is_total);
         let named = |sign: f64| -> Vec<String> {
@@ -94,8 +106,11 @@ impl<'a> Predicted<'a> {
             &format!("Under “{label}” nobody is sure to lose."),
         );
         let pays = format!(
-            "{pays} (Medians over draws, in brackets the middle 90% of them; yearly rates, {}.)",
-            dates(scenario, period)
+            "{pays} (Medians over draws, in brackets the middle 90% of them; yearly rates, {}: in tables/widths.csv `structure_median`, `{kind}_low` and \
+             `{kind}_high`, there sums over the period, divided by its {} years.)",
+            dates(scenario, period),
+            number(period.years(), Show::Number, false),
+            kind = self.kind(),
         );
         let gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
         let mut answer = vec![("Who pays".into(), pays), ("Who gains".into(), gain)];
@@ -109,11 +124,18 @@ impl<'a> Predicted<'a> {
         answer
     }
 
+    /// Which width of `widths.csv` is told: the widest that there is.
+    fn kind(&self) -> &'static str {
+        let structured = self.tables.widths.iter().any(|width| width.structure_low.is_finite());
+        if structured { "structure" } else { "parameters" }
+    }
+
     /// What retaliation does to the home country's gain under a regime that can be answered by it.
     fn after_retaliation(&self, place: usize) -> String {
         let scenario = self.run.study.scenario();
-        let (regimes, period) = (&self.run.regimes, &scenario.reporting_period().name);
+        let regimes = &self.run.regimes;
         let home = |place: usize| {
+            let period = &self.period(place).name;
             let name = &scenario.regimes[regimes[place]].name;
             let own = |row: &&WelfareRow| {
                 row.regime == *name && row.period == *period && row.account.account == Account::TotalHome
@@ -132,11 +154,9 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
         return vec![("Who pays".into(), nobody)];
     };
     let mut answer = predicted.under(lead);
-    let kind =
-        if tables.widths.iter().any(|width| width.structure_low.is_finite()) { "structure" } else { "parameters" };
+    let kind = predicted.kind();
     let sure = how_sure(points);
-    let scenario = run.study.scenario();
-    let period = scenario.reporting_period();
+    let period = predicted.period(lead);
     // The row of the first number told, so that a reader finds it.
     let parties = predicted.gains(lead, is_party);
     let first =
@@ -214,7 +234,7 @@ pub(super) fn is_party(account: Account) -> bool {
 }
 
 /// Countries.
-fn is_total(account: Account) -> bool {
+pub(super) fn is_total(account: Account) -> bool {
     matches!(account, Account::TotalHome | Account::TotalOf(_))
 }
 

@@ -36,8 +36,9 @@ impl RunFacts<'_> {
             scenario.weeks,
         )];
         asked.push(format!(
-            "Unless another period is named, numbers are of this one: {}. Flows are yearly rates.",
-            self.period_label(self.period)
+            "Unless another period is named, numbers are of this one: {}. Flows are yearly rates.{}",
+            self.period_label(self.period),
+            self.note_of_whole()
         ));
         let population = match scenario.population {
             PopulationMode::Shared => "on the same set",
@@ -90,7 +91,7 @@ impl RunFacts<'_> {
                 [only] => format!("Under “{label}” the loss falls on {only}."),
                 several => format!("Under “{label}” the largest losses fall on {}.", list(several)),
             };
-            let totals = self.accounts_of(arm, self.period).filter(|row| row.group == AccountGroup::Total.as_str());
+            let totals = self.accounts_of(arm, self.over[arm]).filter(|row| row.group == AccountGroup::Total.as_str());
             let totals: Vec<String> = totals
                 .map(|row| {
                     let change = row.yearly();
@@ -117,14 +118,20 @@ impl RunFacts<'_> {
             };
             (pays, gains)
         };
-        let [first, last] = self.scenario.dates(&self.report.layout().periods[self.period]).map(day);
+        let [first, last] = self.scenario.dates(&self.report.layout().periods[self.over[arm]]).map(day);
         // The row of the first number told, so that a reader finds it.
         let loser = parties
             .iter()
             .filter(|row| certain(row) && row.change_usd < 0.0)
             .min_by(|a, b| a.change_usd.total_cmp(&b.change_usd));
         let whence = match (self.welfare.is_empty(), loser) {
-            (true, _) => "tables/regions.csv".to_owned(),
+            (true, _) => {
+                let years = number(self.years(self.over[arm]), Show::Number, false);
+                let column = if self.expected { "expected_units_change" } else { "units_change" };
+                format!(
+                    "tables/regions.csv, column `{column}`, which has sums over the period: divide them by its {years} years"
+                )
+            }
             (false, None) => "tables/welfare.csv".to_owned(),
             (false, Some(row)) => format!(
                 "tables/welfare.csv, column `change_usd_per_year`: the first in the row with regime `{}`, period `{}` and account `{}`",
@@ -139,7 +146,7 @@ impl RunFacts<'_> {
     /// What becomes of the metrics that the scenario names itself, in a sentence; nothing where it names none.
     pub(super) fn named_answer(&self, arm: usize) -> Option<(String, String)> {
         let said = |metric: &usize| {
-            let ((label, show, rate), change) = (self.named_as(*metric), self.named_change(*metric, arm));
+            let ((label, show, rate), change) = (self.named_as(*metric, arm), self.named_change(*metric, arm));
             let ends = change.within(self.quantile).map(|end| end * rate);
             let interval = match ends.iter().all(|end| end.is_finite()) && ends[0] < ends[1] {
                 true => format!(" ({})", between(ends, show, true)),
@@ -149,16 +156,18 @@ impl RunFacts<'_> {
         };
         let said: Vec<String> = self.named().iter().map(said).collect();
         let label = &self.labels[arm];
-        let of = self.period_label(self.period);
+        let of = self.period_label(self.over[arm]);
+        let years = number(self.years(self.over[arm]), Show::Number, false);
         (!said.is_empty()).then(|| {
-            let sentence = format!("Changes under “{label}”, {of}: {}. (tables/comparisons.csv)", said.join("; "));
+            let sentence = format!("Changes under “{label}”, {of}: {}. (tables/comparisons.csv, column `difference`: what is a year here is the sum over the period divided by its {years} years.)", said.join("; "));
             ("What the study names".to_owned(), sentence)
         })
     }
 
     /// What becomes of a gain of the home country once the other retaliates.
     fn after_retaliation(&self, arm: usize) -> String {
-        let home = |arm| self.accounts_of(arm, self.period).find(|row| row.account.account == Account::TotalHome);
+        let home =
+            |arm: usize| self.accounts_of(arm, self.over[arm]).find(|row| row.account.account == Account::TotalHome);
         if !home(arm).is_some_and(|row| row.change_usd > 0.0) {
             return String::new();
         }
@@ -171,7 +180,7 @@ impl RunFacts<'_> {
         let label = &self.labels[arm];
         let regions = &self.report.layout().regions;
         let said = |sign: f64| -> Vec<String> {
-            let change = |region: usize| self.region(arm, self.period, region).difference;
+            let change = |region: usize| self.region(arm, self.over[arm], region).difference;
             let mut moved: Vec<usize> = (0..regions.len())
                 .filter(|region| {
                     let [low, high] = change(*region).within(self.quantile);
@@ -180,7 +189,7 @@ impl RunFacts<'_> {
                 })
                 .collect();
             moved.sort_by(|a, b| change(*b).mean().abs().total_cmp(&change(*a).mean().abs()));
-            let rate = 1.0 / self.years(self.period);
+            let rate = 1.0 / self.years(self.over[arm]);
             let cars = |region: usize| number(change(region).mean().abs() * rate, Show::Count, false);
             moved
                 .iter()

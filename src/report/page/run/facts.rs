@@ -1,5 +1,6 @@
 //! What the page of a run is made from.
 
+use super::paid_back::shown_over;
 use crate::model::outcome::{ModelMetric, RegionMetric};
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::{Moments, Paired};
@@ -8,7 +9,7 @@ use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
 use crate::report::page::predicted::is_party;
-use crate::report::page::words::{counted, dates, different};
+use crate::report::page::words::{counted, dates, different, number};
 use crate::report::page::{Pick, Show};
 use crate::report::words::describe;
 use crate::report::words::first_that_moves;
@@ -31,6 +32,8 @@ pub(super) struct RunFacts<'a> {
     pub(super) labels: Vec<String>,
     /// The reporting period.
     pub(super) period: usize,
+    /// The period that each regime is shown over, as charts in files do ([`shown_over`]).
+    pub(super) over: Vec<usize>,
     /// Student's quantile; NaN for one replication.
     pub(super) quantile: f64,
     /// Whether sales are expected ones; drawn where a run has no others.
@@ -59,7 +62,8 @@ impl<'a> RunFacts<'a> {
         let quantile = student::quantile(report.results.replications().saturating_sub(1), 0.5 + LEVEL / 2.0);
         let welfare = report.welfare();
         let period = scenario.outputs.period;
-        let mut run = Self { report, scenario, labels, period, quantile, expected, welfare, lead: 0 };
+        let over = shown_over(&report);
+        let mut run = Self { report, scenario, labels, period, over, quantile, expected, welfare, lead: 0 };
         run.lead = run.worth_writing();
         run
     }
@@ -73,8 +77,10 @@ impl<'a> RunFacts<'a> {
         if sizes.iter().all(|size| *size < 0.5) {
             let regions = 0..self.report.layout().regions.len();
             for (arm, size) in sizes.iter_mut().enumerate() {
-                *size =
-                    regions.clone().map(|region| self.region(arm, self.period, region).difference.mean().abs()).sum();
+                *size = regions
+                    .clone()
+                    .map(|region| self.region(arm, self.over[arm], region).difference.mean().abs())
+                    .sum();
             }
         }
         first_that_moves(&sizes).or_else(|| self.others().next()).unwrap_or(0)
@@ -95,6 +101,11 @@ impl<'a> RunFacts<'a> {
     /// The reporting period and the whole horizon, once where they are the same.
     pub(super) fn periods(&self) -> Vec<usize> {
         if self.period == 0 { vec![0] } else { vec![self.period, 0] }
+    }
+
+    /// The periods of which a regime has numbers, that which it is shown over first.
+    pub(super) fn periods_of(&self, arm: usize) -> Vec<usize> {
+        if self.over[arm] == self.period { self.periods() } else { vec![self.over[arm]] }
     }
 
     pub(super) fn period_label(&self, period: usize) -> String {
@@ -124,15 +135,15 @@ impl<'a> RunFacts<'a> {
         named
     }
 
-    /// How such a metric changes in the reporting period.
+    /// How such a metric changes in the period that a regime is shown over.
     pub(super) fn named_change(&self, metric: usize, arm: usize) -> Moments {
-        self.report.results.paired(Arm(arm), self.report.layout().headline(metric, self.period)).difference
+        self.report.results.paired(Arm(arm), self.report.layout().headline(metric, self.over[arm])).difference
     }
 
-    /// What such a metric is, with its unit, how it is shown, and what turns a period's value into that.
-    pub(super) fn named_as(&self, metric: usize) -> (String, Show, f64) {
+    /// What such a metric is, with its unit, how it is shown, and what turns a value of a regime's period into that.
+    pub(super) fn named_as(&self, metric: usize, arm: usize) -> (String, Show, f64) {
         let described = describe(&self.report.layout().headlines[metric], self.scenario);
-        let (rate, unit) = described.yearly(self.years(self.period));
+        let (rate, unit) = described.yearly(self.years(self.over[arm]));
         let show = Show::of(&described);
         let unit = if unit.is_empty() || show == Show::Percent { String::new() } else { format!(", {unit}") };
         (format!("{}{unit}", described.what), show, rate)
@@ -162,7 +173,7 @@ impl<'a> RunFacts<'a> {
     }
 
     pub(super) fn model(&self, metric: ModelMetric, arm: usize, model: usize) -> Paired {
-        self.report.results.paired(Arm(arm), self.report.layout().model(metric, self.period, model))
+        self.report.results.paired(Arm(arm), self.report.layout().model(metric, self.over[arm], model))
     }
 
     /// Accounts of the reporting period that are a party's or a total's.
@@ -174,12 +185,12 @@ impl<'a> RunFacts<'a> {
     }
 
     pub(super) fn parties(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
-        self.accounts_of(arm, self.period).filter(|row| row.group == AccountGroup::Party.as_str())
+        self.accounts_of(arm, self.over[arm]).filter(|row| row.group == AccountGroup::Party.as_str())
     }
 
-    /// Accounts of the reporting period of whoever gains or loses, makers by the country that owns them.
+    /// Accounts, of the period that a regime is shown over, of whoever gains or loses, makers by the country that owns them.
     pub(super) fn payers(&self, arm: usize) -> impl Iterator<Item = &WelfareRow> {
-        let (regime, period) = (self.report.regime_name(Arm(arm)), &self.report.layout().periods[self.period].name);
+        let (regime, period) = (self.report.regime_name(Arm(arm)), &self.report.layout().periods[self.over[arm]].name);
         let own = move |row: &&WelfareRow| row.regime == regime && row.period == *period;
         self.welfare.iter().filter(own).filter(|row| is_party(row.account.account))
     }
@@ -188,7 +199,27 @@ impl<'a> RunFacts<'a> {
         Pick { column, start: self.labels[self.lead].clone() }
     }
 
-    pub(super) fn period_pick(&self, column: usize) -> Pick {
-        Pick { column, start: self.period_label(self.period) }
+    /// A pick of the period, of a chart of so many regimes: of the one that it begins with, or of all.
+    pub(super) fn period_pick(&self, column: usize, of_one: bool) -> Pick {
+        let period = if of_one { self.over[self.lead] } else { self.period };
+        Pick { column, start: self.period_label(period) }
+    }
+
+    /// What turns sums of a period in a table into rates a year, in words.
+    pub(super) fn divided(&self, columns: &str) -> String {
+        let years = |period| number(self.years(period), Show::Number, false);
+        let whole = match self.period {
+            0 => String::new(),
+            _ => format!(", or the {} of the whole horizon", years(0)),
+        };
+        format!("{columns}: sums over the period, here divided by its {} years{whole}", years(self.period))
+    }
+
+    /// The columns that sales are in.
+    pub(super) fn sales_columns(&self) -> &'static str {
+        match self.expected {
+            true => "columns `expected_units_mean` and `expected_units_change`",
+            false => "columns `units_mean` and `units_change`",
+        }
     }
 }

@@ -59,6 +59,7 @@ impl RunFacts<'_> {
             FrameColumn::new("relative_change", "Change of sales", Show::Percent).change(),
             FrameColumn::new("sticker_price_usd", "Sticker price, USD", Show::Price),
             FrameColumn::new("price_change_usd", "Change of price, USD", Show::Price).change(),
+            FrameColumn::text("period", "Period"),
         ];
         let mut frame = DataFrame::new("models", "tables/models.csv", columns);
         let shown = self.models_shown();
@@ -70,9 +71,10 @@ impl RunFacts<'_> {
             );
         }
         let metric = if self.expected { ModelMetric::ExpectedUnits } else { ModelMetric::Units };
-        let rate = 1.0 / self.years(self.period);
+        frame.stands = self.divided(self.sales_columns());
         let flagged = format!("Models {}", self.scenario.flag_label);
         for arm in self.others() {
+            let rate = 1.0 / self.years(self.over[arm]);
             for j in &shown {
                 let (sales, price) = (self.model(metric, arm, *j), self.model(ModelMetric::StickerPrice, arm, *j));
                 let model = &market.models[*j];
@@ -85,6 +87,7 @@ impl RunFacts<'_> {
                 cells.extend(
                     [sales.relative().estimate(), price.arm.mean(), price.difference.mean()].map(FrameValue::from),
                 );
+                cells.push(self.period_label(self.over[arm]).into());
                 frame.rows.push(cells);
             }
         }
@@ -93,9 +96,11 @@ impl RunFacts<'_> {
             name: "models".into(),
             title: "Which models win and lose sales".into(),
             reading: format!(
-                "Change of {} against {}, cars a year: the models with the largest changes.",
+                "Change of {} against {}, cars a year, {}: the models with the largest changes.{}",
                 self.sales_word(),
-                self.baseline()
+                self.baseline(),
+                self.period_label(self.period),
+                self.note_of_whole()
             ),
             frame,
             form: ChartForm::Intervals,
@@ -107,11 +112,18 @@ impl RunFacts<'_> {
             foot: self.noise(),
             events: Vec::new(),
         });
-        let mut blocks = vec![chart];
-        blocks.extend(self.diversion(page, &names));
+        let diversion = self.diversion(page, &names).into_iter().collect();
+        let charts = vec![("which models win and lose", vec![chart]), ("where the lost buyers of one went", diversion)];
+        let mut blocks = Block::one_of("Chart", charts);
         blocks.push(Block::Table(FrameTable {
             name: "models".into(),
-            caption: format!("Models under one regime: {} and prices. {}", self.sales_word(), self.noise()),
+            caption: format!(
+                "Models under one regime: {} and prices, {}.{} {}",
+                self.sales_word(),
+                self.period_label(self.period),
+                self.note_of_whole(),
+                self.noise()
+            ),
             frame,
             columns: vec![1, 2, 3, 4, 5, 8, 9, 10],
             picks: vec![self.regime_pick(0)],

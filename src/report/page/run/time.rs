@@ -1,5 +1,8 @@
 //! Charts over time, and the dated events of the regimes.
 
+use jiff::Span;
+use jiff::civil::Date;
+
 use super::facts::RunFacts;
 use crate::model::outcome::WeekMetric;
 use crate::report::contrasts::LEVEL;
@@ -13,10 +16,24 @@ use crate::study::Arm;
 /// Rows of a frame over time: beyond, weeks are taken together.
 const MOST_MOMENTS: usize = 8_000;
 
+/// What an axis of such weeks is called.
+fn at_their_middle(weeks: u32) -> String {
+    match weeks {
+        1 => "Weeks, at their middle".to_owned(),
+        4 => "Four-week means, at their middle".to_owned(),
+        13 => "Thirteen-week means, at their middle".to_owned(),
+        other => format!("Means over {other} weeks, at their middle"),
+    }
+}
+
+/// The middle of so many weeks: a mean that stands at their first day shows effects before their cause.
+fn middle(first: Date, weeks: u32) -> Date {
+    first.saturating_add(Span::new().days(i64::from(weeks) * 7 / 2))
+}
+
 impl RunFacts<'_> {
     /// Charts of sales and prices over time.
     pub(super) fn over_time(&self, page: &mut Page) {
-        let mut blocks = Vec::new();
         let (frame, weeks) = self.sales_frame();
         let kept = crate::study::results::QUANTILE_REPLICATIONS as u64;
         let each = if self.report.results.draw_size().is_some() { "draws" } else { "replications" };
@@ -29,7 +46,7 @@ impl RunFacts<'_> {
             self.sales_word(),
             self.baseline()
         );
-        blocks.extend(self.lines(page, frame, "Sales over time", reading, format!("{}{of}", self.noise())));
+        let sales = self.lines(page, frame, "Sales over time", reading, format!("{}{of}", self.noise()));
         let (frame, weeks) = self.prices_frame();
         let of_weeks = if weeks == 1 { String::new() } else { format!(", mean over {weeks} weeks") };
         let reading = format!(
@@ -38,7 +55,9 @@ impl RunFacts<'_> {
         );
         let each = if self.report.results.draw_size().is_some() { "draws" } else { "replications" };
         let foot = format!("Means over {each}, without intervals.");
-        blocks.extend(self.lines(page, frame, "Sticker prices over time", reading, foot));
+        let prices = self.lines(page, frame, "Sticker prices over time", reading, foot);
+        let [sales, prices] = [sales, prices].map(|chart| chart.into_iter().collect());
+        let blocks = Block::one_of("Chart", vec![("sales", sales), ("sticker prices", prices)]);
         if !blocks.is_empty() {
             page.sections.push(Section { title: "Over time".into(), blocks });
         }
@@ -108,7 +127,7 @@ impl RunFacts<'_> {
         let columns = vec![
             FrameColumn::text("regime", "Regime"),
             FrameColumn::text("group", "Models"),
-            FrameColumn::new("from", "Weeks from", Show::Date),
+            FrameColumn::new("middle", &at_their_middle(weeks), Show::Date),
             FrameColumn::new("change_per_week", "Change, cars a week", Show::Count).change().within(4, 5),
             FrameColumn::new("low", "Lower end", Show::Count).change(),
             FrameColumn::new("high", "Upper end", Show::Count).change(),
@@ -120,7 +139,7 @@ impl RunFacts<'_> {
                 for from in (0..layout.weeks).step_by(weeks as usize) {
                     let to = (from + weeks).min(layout.weeks);
                     let (mean, [low, high]) = self.change_in_weeks(arm, metric, group, from..to);
-                    let date = self.scenario.week_start(from).to_string();
+                    let date = middle(self.scenario.week_start(from), to - from).to_string();
                     let mut cells: Vec<FrameValue> =
                         vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
                     cells.extend([mean, low, high].map(FrameValue::from));
@@ -138,7 +157,7 @@ impl RunFacts<'_> {
         let columns = vec![
             FrameColumn::text("regime", "Regime"),
             FrameColumn::text("group", "Models"),
-            FrameColumn::new("from", "Weeks from", Show::Date),
+            FrameColumn::new("middle", &at_their_middle(weeks), Show::Date),
             FrameColumn::new("price_change", "Change of sticker price", Show::Percent).change(),
         ];
         let mut frame = DataFrame::new("prices_over_time", "tables/weekly.csv", columns);
@@ -150,7 +169,7 @@ impl RunFacts<'_> {
                         results.level(arm, layout.week(WeekMetric::StickerPrice, week as usize, group)).mean()
                     };
                     let sum = |arm| (from..to).map(|week| price(arm, week)).sum::<f64>();
-                    let date = self.scenario.week_start(from).to_string();
+                    let date = middle(self.scenario.week_start(from), to - from).to_string();
                     let mut cells: Vec<FrameValue> =
                         vec![self.labels[arm].as_str().into(), self.group_label(group).into(), date.into()];
                     cells.push((sum(Arm(arm)) / sum(results.baseline()) - 1.0).into());
@@ -226,5 +245,20 @@ impl RunFacts<'_> {
             most: 200,
         };
         page.sections.push(Section { title: "The regimes, event by event".into(), blocks: vec![Block::Table(table)] });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four weeks from a Saturday have their middle on the Saturday two weeks later; a duty of that day is not seen before it.
+    #[test]
+    fn weeks_stand_at_their_middle() {
+        let first = jiff::civil::date(1995, 6, 17);
+        assert_eq!(middle(first, 4), jiff::civil::date(1995, 7, 1));
+        assert_eq!(middle(first, 1), jiff::civil::date(1995, 6, 20));
+        assert_eq!(middle(first, 13), jiff::civil::date(1995, 8, 1));
+        assert!([1, 4, 13, 2].map(at_their_middle).iter().all(|axis| axis.ends_with("at their middle")));
     }
 }
