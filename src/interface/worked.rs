@@ -17,6 +17,7 @@ use crate::model::ids::RegimeId;
 use crate::platform::clock::Instant;
 use crate::platform::threads;
 #[cfg(feature = "cli")]
+use crate::report::bargaining::Bargain;
 use crate::report::bargaining_study;
 use crate::report::page::{self, Page};
 use crate::sensitivity::IndexPrecision;
@@ -195,8 +196,19 @@ pub(crate) fn bargaining<E: From<BargainingError> + From<OutputError> + From<Dra
     let _ = charts;
     files.push(bargaining_study::write_package(folder, loaded, &finished, &resources)?);
     let scenario = &loaded.scenario;
-    let page =
-        page::negotiation::page(&scenario.title, scenario.seed, request.worlds, &finished.metrics, request.solve_for);
+    let bargain = Bargain::of(&finished.bargained);
+    let bargained = page::negotiation::Negotiated {
+        title: &scenario.title,
+        name: &scenario.name,
+        seed: scenario.seed,
+        worlds: request.worlds,
+        solved_for: request.solve_for,
+        signs: request.signs,
+        metrics: &finished.metrics,
+        offers: &bargain.offers,
+        dates: &bargain.dates,
+    };
+    let page = page::negotiation::page(&bargained, &page::origin::StudyOrigin::of(loaded));
     page::write(folder, &page, &mut files)?;
     let files = standing.complete(files)?;
     Ok(Worked { finished, page, files })

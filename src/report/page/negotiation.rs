@@ -1,23 +1,53 @@
 //! The report of the governments' bargaining alone.
 
+use super::origin::StudyOrigin;
 use super::words::{counted, number};
-use super::{Block, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Section, Show};
+use super::{Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Section, Show};
+use crate::report::negotiation::{OffersRow, SettlementDateRow};
 use crate::study::negotiation::Metric;
 
-/// The report of so many worlds of bargaining; `solved_for` is the share of deals that the reward for executing was solved for, if it was.
+/// Worlds of bargaining, and what became of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Negotiated<'a> {
+    /// The scenario's title.
+    pub title: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its seed.
+    pub seed: u64,
+    /// Worlds.
+    pub worlds: u64,
+    /// The share of deals that the reward for executing was solved for, if it was.
+    pub solved_for: Option<f64>,
+    /// Whether `signs.csv` was asked for.
+    pub signs: bool,
+    /// Outcomes.
+    pub metrics: &'a [Metric],
+    /// Limits and offers, day by day.
+    pub offers: &'a [OffersRow],
+    /// Days of the first deals.
+    pub dates: &'a [SettlementDateRow],
+}
+
+/// The report of worlds of bargaining.
 #[must_use]
-pub fn page(title: &str, seed: u64, worlds: u64, metrics: &[Metric], solved_for: Option<f64>) -> Page {
+pub fn page(study: &Negotiated<'_>, origin: &StudyOrigin) -> Page {
     let mut page = Page {
-        title: title.to_owned(),
+        title: study.title.to_owned(),
         kind: "The governments' bargaining alone".into(),
-        asked: vec![format!("{} of bargaining, seed {seed}.", counted(worlds, "world"))],
-        answer: answer(metrics, solved_for),
+        asked: vec![format!("{} of bargaining, seed {}.", counted(study.worlds, "world"), study.seed)],
+        answer: answer(study.metrics, study.solved_for),
         intervals: vec![
             "A standard error is over worlds: simulation noise only. What is not known of the payoffs, which are mostly set by judgement, is in none of them."
                 .into(),
+            "Bands of limits and offers are no intervals of a mean: nine worlds of ten lie in them.".into(),
         ],
         ..Page::default()
     };
+    let charts: Vec<Block> = settled(study, &mut page).into_iter().chain(offers(study, &mut page)).collect();
+    if !charts.is_empty() {
+        page.sections.push(Section { title: "How it goes, day by day".into(), blocks: charts });
+    }
     let columns = vec![
         FrameColumn::text("metric", "Metric"),
         FrameColumn::new("mean", "Mean", Show::Number),
@@ -25,7 +55,7 @@ pub fn page(title: &str, seed: u64, worlds: u64, metrics: &[Metric], solved_for:
         FrameColumn::new("worlds", "Worlds", Show::Number),
     ];
     let mut frame = DataFrame::new("negotiation", "tables/negotiation.csv", columns);
-    for metric in metrics {
+    for metric in study.metrics {
         let numbers = [metric.mean, metric.std_error, metric.worlds as f64];
         let name = FrameValue::from(metric.name.as_str());
         frame.rows.push(std::iter::once(name).chain(numbers.map(FrameValue::from)).collect());
@@ -40,7 +70,95 @@ pub fn page(title: &str, seed: u64, worlds: u64, metrics: &[Metric], solved_for:
         most: usize::MAX,
     };
     page.sections.push(Section { title: "All metrics".into(), blocks: vec![Block::Table(table)] });
+    origin.section(&mut page);
+    let solved = study.solved_for.map_or_else(String::new, |share| format!(" --solve-k={share}"));
+    let signs = if study.signs { " --signs" } else { "" };
+    let rest = format!(" --seed {} --worlds {}{solved}{signs}", study.seed, study.worlds);
+    let cited = format!("{}, {} of bargaining, seed {}", study.name, counted(study.worlds, "world"), study.seed);
+    page.again = origin.again("negotiate", &rest, false, &cited);
     page
+}
+
+/// The chart of the days on which worlds settle; none where none does.
+fn settled(study: &Negotiated<'_>, page: &mut Page) -> Option<Block> {
+    if study.dates.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        FrameColumn::new("date", "Day of the first deal", Show::Date),
+        FrameColumn::text("state", "Where the dispute stands"),
+        FrameColumn::new("share", "Worlds that settle on this day", Show::Percent),
+        FrameColumn::new("so_far", "Worlds that have settled", Show::Percent),
+        FrameColumn::new("commitment", "Mean size of these deals, 0 to 1", Show::Number),
+    ];
+    let mut frame = DataFrame::new("settlement_dates", "tables/settlement_dates.csv", columns);
+    let mut days: Vec<&SettlementDateRow> = study.dates.iter().collect();
+    days.sort_by_key(|row| row.date);
+    let mut so_far = 0.0;
+    for row in days {
+        so_far += row.share;
+        let mut cells: Vec<FrameValue> = vec![row.date.to_string().into(), row.state.as_str().into()];
+        cells.extend([row.share, so_far, row.commitment].map(FrameValue::from));
+        frame.rows.push(cells);
+    }
+    Some(Block::Chart(Chart {
+        name: "settlement_dates".into(),
+        title: "When they settle".into(),
+        reading: "Share of all worlds that have struck their first deal by a day, in percent.".into(),
+        frame: page.add(frame),
+        form: ChartForm::Lines,
+        x: 0,
+        y: 3,
+        series: None,
+        picks: Vec::new(),
+        most: None,
+        foot: format!("Of {}; no interval.", counted(study.worlds, "world")),
+        events: Vec::new(),
+    }))
+}
+
+/// The chart of limits and offers up to the deadline.
+fn offers(study: &Negotiated<'_>, page: &mut Page) -> Option<Block> {
+    if study.offers.is_empty() {
+        return None;
+    }
+    let columns = vec![
+        FrameColumn::text("series", "Of what"),
+        FrameColumn::new("date", "Day, after its round of talks", Show::Date),
+        FrameColumn::new("median", "Commitment: median over worlds, 0 to 1", Show::Number).within(3, 4),
+        FrameColumn::new("low", "5% quantile", Show::Number),
+        FrameColumn::new("high", "95% quantile", Show::Number),
+    ];
+    let mut frame = DataFrame::new("offers", "tables/offers.csv", columns);
+    for row in study.offers {
+        let series = match row.series.as_str() {
+            "limit_partner" => "the most that the partner would sign",
+            "limit_home" => "the least that the home government would take",
+            "offer_partner" => "the partner's offer",
+            "offer_home" => "the home government's offer",
+            other => other,
+        };
+        let mut cells: Vec<FrameValue> = vec![series.into(), row.date.to_string().into()];
+        cells.extend([row.commitment_q50, row.commitment_q05, row.commitment_q95].map(FrameValue::from));
+        frame.rows.push(cells);
+    }
+    Some(Block::Chart(Chart {
+        name: "offers".into(),
+        title: "Limits and offers up to the deadline".into(),
+        reading:
+            "Size of the commitment, from nothing (0) to all that was asked (1), as if nobody signed before the deadline. A deal is possible where the \
+             partner would sign more than the home government would take."
+                .into(),
+        frame: page.add(frame),
+        form: ChartForm::Lines,
+        x: 1,
+        y: 2,
+        series: Some(0),
+        picks: Vec::new(),
+        most: None,
+        foot: format!("Bands have the middle 90% of {}.", counted(study.worlds, "world")),
+        events: Vec::new(),
+    }))
 }
 
 /// Whether they settle, on what, and what becomes of sanctions.
