@@ -66,9 +66,39 @@ fn named(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> bool {
     chart.form == ChartForm::Points && chart.series.is_some() && series(chart, frame, rows).len() == rows.len()
 }
 
-/// Text that fits.
+/// Text that fits: what is too long loses its middle, as names of many regimes differ at their ends.
 fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let first = kept * 9 / 20;
+    let head: String = text.chars().take(first).collect();
+    let tail: String = text.chars().skip(count - (kept - first)).collect();
+    format!("{}…{}", head.trim_end(), tail.trim_start())
+}
+
+/// The names of rows as they fit; any that are the same after it are numbered.
+fn shortened(names: &[&str], most: usize) -> Vec<String> {
+    let short: Vec<String> = names.iter().map(|name| cut(name, most)).collect();
+    let alike = |i: usize| (0..names.len()).any(|j| short[j] == short[i] && names[j] != names[i]);
+    let told = |i: usize| if alike(i) { cut(&format!("{}. {}", i + 1, short[i]), most) } else { short[i].clone() };
+    (0..names.len()).map(told).collect()
+}
+
+/// Labels from left to right whose places are near each other, moved apart: so far at least, and none beyond the last place.
+fn apart(places: &[f64], least: f64, last: f64) -> Vec<f64> {
+    let mut moved = places.to_vec();
+    for i in 1..moved.len() {
+        moved[i] = moved[i].max(moved[i - 1] + least);
+    }
+    let mut most = last;
+    for place in moved.iter_mut().rev() {
+        *place = place.min(most);
+        most = *place - least;
+    }
+    moved
 }
 
 /// Series in the order in which they appear.
@@ -100,7 +130,7 @@ fn intervals(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
     let value = |row: usize, column: usize| frame.rows[row][column].number();
     let ends = |row: usize| column.interval.map_or([value(row, chart.x); 2], |ends| ends.map(|end| value(row, end)));
     let [low, high] = range(rows.iter().flat_map(|row| [value(*row, chart.x), ends(*row)[0], ends(*row)[1]]), true);
-    let x = |number: f64| LEFT + 8.0 + (number - low) / (high - low) * (WIDTH - LEFT - 24.0);
+    let x = |number: f64| LEFT + 8.0 + (number - low) / (high - low) * (WIDTH - LEFT - 44.0);
     let bottom = ROW * rows.len() as f64 + 6.0;
     let names = series(chart, frame, rows);
     let colour = |row: usize| {
@@ -108,6 +138,8 @@ fn intervals(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
         names.iter().position(|known| *known == name).unwrap_or(0) % COLOURS
     };
     let sides = ticks(low, high, 5.0);
+    let labels: Vec<&str> = rows.iter().map(|row| frame.rows[*row][chart.y].text()).collect();
+    let labels = shortened(&labels, 36);
     html! {
         svg.still viewBox={ "0 0 " (WIDTH) " " (px(bottom + 26.0)) } role="img" aria-label={ (chart.title) ". The numbers stand in the table below." } {
             @for tick in &sides {
@@ -117,7 +149,7 @@ fn intervals(chart: &Chart, frame: &DataFrame, rows: &[usize]) -> Markup {
             line.zero x1=(px(x(0.0))) x2=(px(x(0.0))) y1="2" y2=(px(bottom)) {}
             @for (i, row) in rows.iter().enumerate() {
                 @let middle = ROW * i as f64 + ROW / 2.0 + 3.0;
-                text.label x=(px(LEFT)) y=(px(middle + 4.5)) text-anchor="end" { (cut(frame.rows[*row][chart.y].text(), 36)) }
+                text.label x=(px(LEFT)) y=(px(middle + 4.5)) text-anchor="end" { (labels[i]) }
                 @if ends(*row).iter().all(|end| end.is_finite()) {
                     line.{ "l" (colour(*row)) }.interval x1=(px(x(ends(*row)[0]))) x2=(px(x(ends(*row)[1]))) y1=(px(middle)) y2=(px(middle)) {}
                 }
@@ -161,7 +193,7 @@ fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -
     });
     let [low, high] = range(all, true);
     let [first, last] = range(rows.iter().map(|row| at(*row)), false);
-    let x = |number: f64| LEFT + (number - first) / (last - first) * (WIDTH - LEFT - 14.0);
+    let x = |number: f64| LEFT + (number - first) / (last - first) * (WIDTH - LEFT - 30.0);
     let y = |number: f64| HEIGHT - 6.0 - (number - low) / (high - low) * (HEIGHT - 24.0);
     let names = series(chart, frame, rows);
     let of = |name: &str| -> Vec<usize> {
@@ -184,8 +216,26 @@ fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -
         }
         false => tick(text, across.show, across.signed),
     };
-    let events: Vec<(usize, f64)> =
+    let mut events: Vec<(usize, f64)> =
         marked(chart).enumerate().map(|(i, (date, _))| (i + 1, place(&date.into()))).collect();
+    events.retain(|(_, day)| (first..=last).contains(day));
+    events.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let numbers = apart(&events.iter().map(|(_, day)| x(*day)).collect::<Vec<f64>>(), 17.0, WIDTH - 8.0);
+    // Dots that each have a name of their own have it beside them where it stands in no other's way; the table below has all.
+    let mut beside: Vec<usize> = Vec::new();
+    if named(chart, frame, rows) {
+        let mut order: Vec<usize> = rows.to_vec();
+        order.sort_by(|a, b| at(*b).total_cmp(&at(*a)));
+        for row in order {
+            let near = |other: &usize| {
+                (x(at(row)) - x(at(*other))).abs() < 230.0
+                    && (y(value(row, chart.y)) - y(value(*other, chart.y))).abs() < 16.0
+            };
+            if !beside.iter().any(near) {
+                beside.push(row);
+            }
+        }
+    }
     html! {
         svg.still viewBox={ "0 0 " (WIDTH) " " (px(HEIGHT + 26.0)) } role="img" aria-label={ (chart.title) ". The numbers stand in the table below." } {
             @for tick in ticks(low, high, 5.0) {
@@ -196,9 +246,9 @@ fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -
             @for tick in ticks(first, last, 4.0) {
                 text.tick x=(px(x(tick))) y=(px(HEIGHT + 18.0)) text-anchor="middle" { (shown(tick)) }
             }
-            @for (number, day) in events.iter().filter(|(_, day)| (first..=last).contains(day)) {
+            @for ((number, day), at) in events.iter().zip(&numbers) {
                 line.event x1=(px(x(*day))) x2=(px(x(*day))) y1="16" y2=(px(HEIGHT - 6.0)) {}
-                text.tick x=(px(x(*day))) y="11" text-anchor="middle" { (number) }
+                text.tick x=(px(*at)) y="11" text-anchor="middle" { (number) }
             }
             @for (i, name) in names.iter().enumerate() {
                 @let own = of(name);
@@ -214,7 +264,7 @@ fn over_numbers(chart: &Chart, frame: &DataFrame, rows: &[usize], lines: bool) -
                     @for row in own {
                         @let colour = if named(chart, frame, rows) { 0 } else { i % COLOURS };
                         circle.{ "d" (colour) } cx=(px(x(at(row)))) cy=(px(y(value(row, chart.y)))) r="4.5" {}
-                        @if named(chart, frame, rows) {
+                        @if beside.contains(&row) {
                             @let anchor = if x(at(row)) > WIDTH / 2.0 { "end" } else { "start" };
                             text.label x=(px(x(at(row)))) y=(px(y(value(row, chart.y)) - 9.0)) text-anchor=(anchor) { (cut(name, 30)) }
                         }
@@ -248,6 +298,34 @@ mod tests {
                 "{found:?}"
             );
         }
+    }
+
+    /// Two events in one week were printed over each other.
+    #[test]
+    fn numbers_of_events_are_kept_apart() {
+        assert_eq!(apart(&[100.0, 300.0], 17.0, 700.0), [100.0, 300.0]);
+        assert_eq!(apart(&[100.0, 102.0, 103.0], 17.0, 700.0), [100.0, 117.0, 134.0]);
+        assert_eq!(apart(&[695.0, 699.0], 17.0, 700.0), [683.0, 700.0]);
+        assert!(apart(&[], 17.0, 700.0).is_empty());
+    }
+
+    /// Forty regimes whose names begin alike were all cut to the same words.
+    #[test]
+    fn long_names_stay_different() {
+        let names = [
+            "A duty on all cars of one place of assembly at a rate of 10%",
+            "A duty on all cars of one place of assembly at a rate of 15%",
+        ];
+        let short = shortened(&names, 36);
+        assert!(short[0].ends_with("10%") && short[1].ends_with("15%"), "{short:?}");
+        assert!(short.iter().all(|name| name.chars().count() <= 36), "{short:?}");
+        let middles = [
+            "the same beginning and one middle, and the same end",
+            "the same beginning and two middle, and the same end",
+        ];
+        let short = shortened(&middles, 20);
+        assert!(short[0] != short[1] && short[0].starts_with("1. "), "{short:?}");
+        assert_eq!(cut("short", 36), "short");
     }
 
     #[test]

@@ -92,7 +92,8 @@
   };
   const picking = (box, frame, picks, redraw) => {
     const selects = [];
-    picks.forEach((pick) => (pick.now = pick.start));
+    // What was last asked for comes back where there is such a thing again.
+    picks.forEach((pick) => (pick.now = pick.wish = pick.start));
     // A pick offers what there is under the picks before it.
     const options = (at) => {
       const before = picks.slice(0, at);
@@ -103,14 +104,14 @@
     const refill = (from) => {
       for (let at = from; at < picks.length; at++) {
         const names = options(at);
-        if (!names.includes(picks[at].now)) picks[at].now = names[0];
+        picks[at].now = names.includes(picks[at].wish) ? picks[at].wish : names.includes(picks[at].now) ? picks[at].now : names[0];
         selects[at].replaceChildren(...names.map((name) => make("option", { value: name, selected: name === picks[at].now }, name)));
         selects[at].value = picks[at].now;
         selects[at].said.textContent = picks[at].now;
       }
     };
     const set = (at, wanted) => {
-      picks[at].now = wanted;
+      picks[at].wish = wanted;
       refill(at);
       redraw();
     };
@@ -122,6 +123,7 @@
       const follower = {
         name,
         follow(wanted) {
+          picks[at].wish = wanted;
           if (picks[at].now !== wanted && options(at).includes(wanted)) set(at, wanted);
         },
       };
@@ -172,9 +174,11 @@
             {},
             ...columns.map((at, i) => {
               const [text, interval] = cell(frame, row, at).split(/ (?=\[[^[]*\]$)/);
-              const apart = frame.columns[at].interval && interval ? [" ", make("small", {}, interval)] : [];
+              // An interval may be broken between its ends, and a number not from its unit.
+              const whole = interval && interval.replace(/ (bn|mn|k)\b/g, "\u00a0$1");
+              const apart = frame.columns[at].interval && interval ? [" ", make("small", {}, whole)] : [];
               const said = apart.length ? text : cell(frame, row, at);
-              const node = make(i ? "td" : "th", { className: frame.columns[at].show === "text" ? "" : "number" }, said, ...apart);
+              const node = make(i ? "td" : "th", { className: { text: "", date: "number date" }[frame.columns[at].show] ?? "number" }, said, ...apart);
               if (!i) node.scope = "row";
               return node;
             }),
@@ -215,7 +219,32 @@
   // ---- charts
   const date = (text) => new Date(text + "T00:00:00Z");
   const day = (text) => date(text).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-  const cut = (text, most) => (text.length > most ? text.slice(0, most - 1) + "…" : text);
+  // How wide text stands in a chart.
+  const pen = document.createElement("canvas").getContext("2d");
+  const wide = (text) => {
+    pen.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+    return pen.measureText(text).width;
+  };
+  // Names that are too long lose their middle: those of many regimes differ at their ends. Any that are the same after it are numbered.
+  const shorten = (text, room) => {
+    if (wide(text) <= room) return text;
+    let kept = text.length - 1;
+    const cut = () => text.slice(0, Math.ceil(kept * 0.45)).trimEnd() + "…" + text.slice(text.length - Math.floor(kept * 0.55)).trimStart();
+    while (kept > 2 && wide(cut()) > room) kept -= 1;
+    return cut();
+  };
+  const shortened = (names, room) => {
+    const short = names.map((name) => shorten(name, room));
+    const alike = (i) => short.some((other, j) => other === short[i] && names[j] !== names[i]);
+    return short.map((name, i) => (alike(i) ? shorten(`${i + 1}. ${name}`, room) : name));
+  };
+  // Labels from left to right at places that are near each other are moved apart.
+  const apart = (places, least, last) => {
+    const moved = places.slice();
+    for (let i = 1; i < moved.length; i++) moved[i] = Math.max(moved[i], moved[i - 1] + least);
+    for (let i = moved.length - 1; i >= 0; i--) moved[i] = Math.min(moved[i], i === moved.length - 1 ? last : moved[i + 1] - least);
+    return moved;
+  };
   const largest = (frame, chart, rows) => {
     if (chart.most === null) return rows;
     const size = (row) => value(frame, row, chart.x);
@@ -254,15 +283,15 @@
     const names = [...new Set(rows.map((row) => (chart.series === null ? "" : value(frame, row, chart.series))))];
     // On a telephone names stand above their rows.
     const narrow = width < 480;
-    const longest = Math.max(0, ...rows.map((row) => String(value(frame, row, chart.y)).length));
-    const left = narrow ? 14 : Math.min(Math.round(width * 0.42), Math.ceil(longest * 7.4) + 16);
-    const most = Math.floor(((narrow ? width : left) - 16) / 7.4);
+    const full = rows.map((row) => String(value(frame, row, chart.y)));
+    const left = narrow ? 34 : Math.min(Math.round(width * 0.46), Math.ceil(Math.max(0, ...full.map(wide))) + 16);
+    const short = shortened(full, (narrow ? width : left) - 14);
     const items = rows.map((row, i) => {
       const between = ends(frame, row, chart.x);
       const series = chart.series === null ? "" : value(frame, row, chart.series);
       return {
         i: String(i),
-        name: String(value(frame, row, chart.y)),
+        name: short[i],
         x: value(frame, row, chart.x),
         low: between && between[0],
         high: between && between[1],
@@ -276,15 +305,15 @@
       width,
       height: (narrow ? 42 : 26) * items.length + 46,
       marginLeft: left,
-      marginRight: 18,
+      marginRight: 36, // half of a number on the axis
       marginTop: 6,
       marginBottom: 30,
       style: LOOK,
       x: { label: null, grid: true, ticks: Math.max(2, Math.floor((width - left) / 125)), tickFormat: (x) => tick(x, column) },
-      y: { type: "band", domain: items.map((item) => item.i), label: null, tickSize: 0, axis: narrow ? null : "left", tickFormat: (i) => cut(items[i].name, most) },
+      y: { type: "band", domain: items.map((item) => item.i), label: null, tickSize: 0, axis: narrow ? null : "left", tickFormat: (i) => items[i].name },
       marks: [
         Plot.ruleX([0], { stroke: "var(--soft)" }),
-        ...(narrow ? [Plot.text(items, { y: "i", text: (item) => cut(item.name, most), frameAnchor: "left", textAnchor: "start", dx: -8, dy: -15, ...HALO })] : []),
+        ...(narrow ? [Plot.text(items, { y: "i", text: "name", frameAnchor: "left", textAnchor: "start", dx: -28, dy: -15, ...HALO })] : []),
         Plot.ruleY(bounded, { y: "i", x1: "low", x2: "high", stroke: "colour", strokeWidth: 5, strokeOpacity: 0.4, strokeLinecap: "round" }),
         Plot.dot(known, { y: "i", x: "x", r: 4.5, fill: "colour" }),
         Plot.tip(known, Plot.pointerY({ y: "i", x: "x", title: "title", ...TIP })),
@@ -314,15 +343,20 @@
       })
       .filter((item) => item.x !== null && item.y !== null);
     const named = chart.form === "points" && chart.series !== null && names.length === rows.length;
-    const middle = (Math.min(...items.map((item) => +item.x)) + Math.max(...items.map((item) => +item.x))) / 2;
+    const [LEFT, RIGHT] = [84, 30];
     const colour = (item) => `var(--c${named ? 0 : item.at})`;
     const marks = [Plot.ruleY([0], { stroke: "var(--soft)" })];
     const events = chart.events.filter((event) => !chart.picks.length || event[0] === chart.picks[0].now);
     if (items.length) {
       const [first, last] = [Math.min(...items.map((item) => +item.x)), Math.max(...items.map((item) => +item.x))];
-      const inside = events.map((event, i) => ({ n: String(i + 1), x: date(event[1]) })).filter((event) => +event.x >= first && +event.x <= last);
+      const inside = events
+        .map((event, i) => ({ n: String(i + 1), x: date(event[1]) }))
+        .filter((event) => +event.x >= first && +event.x <= last)
+        .sort((a, b) => a.x - b.x);
       marks.push(Plot.ruleX(inside, { x: "x", stroke: "var(--soft)", strokeDasharray: "3 3" }));
-      marks.push(Plot.text(inside, { x: "x", text: "n", frameAnchor: "top", dy: -12, fill: "var(--soft)" }));
+      const at = (x) => LEFT + ((+x - first) / (last - first || 1)) * (width - LEFT - RIGHT);
+      const moved = apart(inside.map((event) => at(event.x)), 17, width - 8);
+      inside.forEach((event, i) => marks.push(Plot.text([event], { x: "x", text: "n", frameAnchor: "top", dx: moved[i] - at(event.x), dy: -12, fill: "var(--soft)" })));
     }
     names.forEach((name, i) => {
       const own = items.filter((item) => item.series === name);
@@ -332,28 +366,49 @@
         marks.push(Plot.lineY(own, { x: "x", y: "y", stroke: paint, strokeWidth: 2, strokeDasharray: i >= 4 ? "5 3" : null }));
       } else marks.push(Plot.dot(own, { x: "x", y: "y", r: 4.5, fill: named ? "var(--c0)" : paint }));
     });
-    // Dots that each have a name of their own have it beside them: those furthest to the right, where there is room.
-    if (named)
-      for (const textAnchor of ["start", "end"]) {
-        const most = items.slice().sort((a, b) => b.x - a.x).slice(0, 6);
-        const side = most.filter((item) => (item.x > middle) === (textAnchor === "end"));
-        marks.push(Plot.text(side, { x: "x", y: "y", text: (item) => cut(item.series, 30), dy: -13, textAnchor, ...HALO }));
-      }
     marks.push(Plot.dot(items, Plot.pointer({ x: "x", y: "y", r: 4, fill: colour })));
     marks.push(Plot.tip(items, Plot.pointer({ x: "x", y: "y", title: "title", ...TIP })));
-    const node = Plot.plot({
+    const height = Math.max(280, Math.min(380, width * 0.5));
+    const plot = (labels) => Plot.plot({
       width,
-      height: Math.max(280, Math.min(380, width * 0.5)),
-      marginLeft: 84,
-      marginRight: 14,
+      height,
+      marginLeft: LEFT,
+      marginRight: RIGHT,
       marginTop: 24,
       marginBottom: 38,
       style: LOOK,
       x: { type: dated ? "utc" : "linear", label: null, ticks: Math.max(2, Math.floor(width / 130)), tickFormat: dated ? undefined : (x) => tick(x, across) },
       y: { label: null, grid: true, zero: true, ticks: 6, tickFormat: (y) => tick(y, up) },
-      marks,
+      marks: [...marks, ...labels],
     });
-    return [...(chart.series !== null && names.length > 1 && !named ? [key(names)] : []), make("p", { className: "reading" }, up.label), finish(node, chart)];
+    const node = plot([]);
+    if (!named) return [...(chart.series !== null && names.length > 1 ? [key(names)] : []), make("p", { className: "reading" }, up.label), finish(node, chart)];
+    // Dots that each have a name of their own have it beside them where there is room, and a number that stands in a list where there is not.
+    const [across_, up_] = [node.scale("x"), node.scale("y")];
+    const order = items.map((item) => ({ item, x: across_.apply(item.x), y: up_.apply(item.y) })).sort((a, b) => b.x - a.x);
+    const taken = order.map(({ x, y }) => [x - 6, y - 6, x + 6, y + 6]);
+    const place = (dot, text) => {
+      const w = wide(text);
+      const sides = [[9, 0], [-w - 9, 0], [-w / 2, -14], [-w / 2, 14], [6, -13], [-w - 6, -13], [6, 13], [-w - 6, 13]];
+      for (const [dx, dy] of sides) {
+        const [left, top] = [dot.x + dx, dot.y + dy - 7];
+        const box = [left, top, left + w, top + 14];
+        if (left < LEFT + 2 || box[2] > width || top < 0 || box[3] > height - 36) continue;
+        if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
+        taken.push(box);
+        return Plot.text([dot.item], { x: "x", y: "y", text: () => text, dx, dy, textAnchor: "start", ...HALO });
+      }
+      return null;
+    };
+    const [labels, listed] = [[], []];
+    for (const dot of order) {
+      const label = width >= 480 ? place(dot, dot.item.series) : null;
+      if (label) labels.push(label);
+      else listed.push(dot);
+    }
+    listed.forEach((dot, i) => labels.push(place(dot, String(i + 1))));
+    const list = make("ol", { className: "names" }, ...listed.map((dot) => make("li", {}, dot.item.series)));
+    return [make("p", { className: "reading" }, up.label), finish(plot(labels.filter((label) => label)), chart), ...(listed.length ? [list] : [])];
   };
 
   const redraws = [];
@@ -410,6 +465,21 @@
     const list = table(box, frame, one.columns, one);
     picking(box.querySelector(".controls"), frame, one.picks, () => list.draw());
     list.draw();
+  }
+  // ---- one of several: the first is open, the others are picked from a list
+  for (const box of document.querySelectorAll(".choice")) {
+    const options = [...box.children];
+    if (options.length < 2) continue;
+    const select = make("select", {}, ...options.map((option, i) => make("option", { value: String(i) }, option.dataset.name)));
+    const show = (wanted) =>
+      options.forEach((option, i) => {
+        option.hidden = i !== wanted;
+        if (option.tagName === "DETAILS") option.open = true;
+      });
+    select.addEventListener("change", () => show(Number(select.value)));
+    box.classList.add("chosen");
+    box.prepend(make("div", { className: "controls" }, make("label", {}, box.dataset.label, select)));
+    show(0);
   }
   let waiting = 0;
   addEventListener("resize", () => {
