@@ -167,6 +167,13 @@ struct Aggregate {
     profits: bool,
 }
 
+impl Aggregate {
+    /// The metrics that it contributes: of the outside option there are neither shares of cars nor prices.
+    fn metrics(&self) -> &'static [(HeadlineMetric, &'static str, &'static str)] {
+        if self.outside { &AGGREGATE_METRICS[..2] } else { &AGGREGATE_METRICS }
+    }
+}
+
 /// A headline metric that the accounts give.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Booked {
@@ -207,9 +214,36 @@ pub struct Layout {
     pub(super) booked: Vec<(usize, Booked)>,
 }
 
+/// What a headline is, whatever set of models it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadlineMetric {
+    /// Cars sold, or events without a purchase, drawn.
+    Units,
+    /// The same, summed choice probabilities.
+    ExpectedUnits,
+    /// Drawn share of the cars sold.
+    CarShare,
+    /// Mean sticker price with base-year volumes as weights, USD.
+    StickerPrice,
+    /// Makers' profit on the models, USD.
+    Profit,
+    /// What buyers paid, USD.
+    Outlay,
+    /// What was left after duty, USD.
+    ProducerRevenue,
+    /// Duty owed, USD.
+    Duty,
+    /// What a party of the accounts gains, USD.
+    Account,
+}
+
 /// Metrics that each aggregate contributes to the headlines.
-const AGGREGATE_METRICS: [(&str, &str); 4] =
-    [("units", ""), ("expected_units", ""), ("car_share", ""), ("sticker_price", "_usd")];
+const AGGREGATE_METRICS: [(HeadlineMetric, &str, &str); 4] = [
+    (HeadlineMetric::Units, "units", ""),
+    (HeadlineMetric::ExpectedUnits, "expected_units", ""),
+    (HeadlineMetric::CarShare, "car_share", ""),
+    (HeadlineMetric::StickerPrice, "sticker_price", "_usd"),
+];
 
 impl Layout {
     /// The layout of a scenario, without what depends on how it is run.
@@ -281,8 +315,7 @@ impl Layout {
 
         let (mut headlines, mut booked) = (Vec::new(), Vec::new());
         for aggregate in &aggregates {
-            let kept = if aggregate.outside { 2 } else { AGGREGATE_METRICS.len() };
-            for (metric, unit) in &AGGREGATE_METRICS[..kept] {
+            for (_, metric, unit) in aggregate.metrics() {
                 headlines.push(format!("{metric}_{}{unit}", aggregate.suffix));
             }
             if aggregate.profits {
@@ -311,6 +344,20 @@ impl Layout {
             aggregates,
             booked,
         }
+    }
+
+    /// What each headline is, in the order of their names.
+    #[must_use]
+    pub fn headline_metrics(&self) -> Vec<HeadlineMetric> {
+        let mut metrics = Vec::with_capacity(self.headlines.len());
+        for aggregate in &self.aggregates {
+            metrics.extend(aggregate.metrics().iter().map(|(metric, ..)| *metric));
+            metrics.extend(aggregate.profits.then_some(HeadlineMetric::Profit));
+        }
+        metrics.extend([HeadlineMetric::Outlay, HeadlineMetric::ProducerRevenue, HeadlineMetric::Duty]);
+        // What else was asked for stands behind.
+        metrics.resize(self.headlines.len(), HeadlineMetric::Account);
+        metrics
     }
 
     /// Sales of the flagged models, or of all where none is flagged: expected ones, or drawn ones where a run has no others.

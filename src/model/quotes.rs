@@ -112,6 +112,11 @@ impl QuoteLayout {
     pub fn start(self) -> usize {
         self.start
     }
+    /// Number of rows before the base year.
+    #[must_use]
+    pub fn rows(self) -> usize {
+        self.rows
+    }
     /// Number of slots.
     #[must_use]
     pub fn len(self) -> usize {

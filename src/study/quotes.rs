@@ -71,6 +71,8 @@ impl<'a> Quotation<'a> {
             let duty_change = phase.duty_usd[j] - self.base_duty_usd[j];
             let defined = duty_change != 0.0 && self.alone(plan, week, j) && !pending(j);
             let pass_through = (phase.sticker_price_usd[j] - model.base_price_usd()) / duty_change;
+            // Over a duty of next to nothing it is no number.
+            let defined = defined && pass_through.is_finite();
             for (metric, value) in [
                 (QuoteMetric::StickerPrice, phase.sticker_price_usd[j]),
                 (QuoteMetric::Duty, phase.duty_usd[j]),

@@ -51,6 +51,7 @@ mod sensitivity_study;
 mod specifications;
 mod staggered;
 mod stopping;
+mod stored;
 mod strangers;
 mod support;
 mod synthetic;

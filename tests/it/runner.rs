@@ -530,15 +530,17 @@ fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
     let path = shard(&out, &plan, 3);
     let whole = fs::read(&path).unwrap();
     type Damage = fn(&mut Outcome);
-    let cases: [(Damage, &str); 8] = [
+    let cases: [(Damage, &str); 10] = [
         (|_| {}, ""),
         (|outcome| outcome.values.truncate(3), "has 3 numbers, expected"),
         (|outcome| outcome.values.clear(), "has 0 numbers, expected"),
         (|outcome| outcome.switched.push(1.0), "switches, expected"),
         (|outcome| outcome.values.fill(f64::NAN), "is NaN, expected cars"),
         (|outcome| outcome.values[0] = -1.25, "number 0 is -1.25, expected cars"),
-        (|outcome| outcome.values[0] = 2.5e299, "which nothing in a market is"),
+        (|outcome| outcome.values[0] = 2.5e299, "number 0 is 2.5e299, expected cars"),
         (|outcome| outcome.values[0] = f64::INFINITY, "number 0 is infinite"),
+        (|outcome| outcome.values.iter_mut().for_each(|value| *value = value.min(0.9)), "do not add up"),
+        (|outcome| outcome.values.iter_mut().rev().take(1).for_each(|value| *value = f64::INFINITY), "is infinite"),
     ];
     for (change, words) in cases {
         craft(&path, &change);

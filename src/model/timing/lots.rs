@@ -88,7 +88,8 @@ impl LotLayout {
 
 fn summary(layout: &Layout, record: &TimingRecord, members: &[usize]) -> [f64; LotMetric::ALL.len()] {
     let (mut sold, mut ordered) = (Variation::default(), Variation::default());
-    let (mut days_sum, mut least, mut most) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
+    // Not a number is passed over by `min` and `max`: with nothing on the lots and nothing wanted in any week there are no days.
+    let (mut days_sum, mut least, mut most) = (0.0, f64::NAN, f64::NAN);
     let (mut wanted, mut unmet) = (0.0, 0.0);
     for week in 0..layout.weeks as usize {
         let (mut sold_now, mut ordered_now, mut stock, mut pace) = (0.0, 0.0, 0.0, 0.0);

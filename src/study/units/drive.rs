@@ -131,13 +131,13 @@ impl<'a> Studies<'a> {
         let kept = self.plan.kept;
         match kept {
             Kept::Outcomes if self.loaded.design.is_some() => {
-                self.central().ok().map(|study| Shape::of_outcomes(study.layout()))
+                self.central().ok().map(|study| Shape::of_outcomes(study.layout(), study.scenario()))
             }
-            Kept::Outcomes => self.get(0).ok().map(|study| Shape::of_outcomes(study.layout())),
+            Kept::Outcomes => self.get(0).ok().map(|study| Shape::of_outcomes(study.layout(), study.scenario())),
             Kept::Headlines => {
                 let scenario = &self.loaded.scenario;
                 let layout = Layout::of(scenario);
-                Some(Shape::of_points(&layout, layout.metrics(scenario).len()))
+                Some(Shape::of_points(&layout, scenario, layout.metrics(scenario).len()))
             }
         }
     }

@@ -8,6 +8,7 @@
 pub mod drive;
 pub mod ledger;
 pub mod plan;
+pub mod quantity;
 pub mod shape;
 pub mod shard;
 pub mod store;

@@ -1,55 +1,45 @@
 //! What every stored outcome of a plan must look like: a shard proves that it is whole, not that its numbers are those of the study.
 
-use crate::model::outcome::{Layout, ModelMetric, Outcome};
-use crate::model::timing::record::DealerMetric;
+use std::sync::Arc;
 
-/// Lengths of an outcome, and which of its numbers are there whatever happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::quantity::{Circumstances, Content, contents};
+use crate::model::accounts::AccountsLayout;
+use crate::model::outcome::{HeadlineMetric, Layout, Outcome};
+use crate::model::scenario::Scenario;
+
+/// Lengths of an outcome, what each of its numbers is, and the accounts that must add up.
+#[derive(Clone, Debug)]
 pub struct Shape {
-    values: usize,
+    values: Arc<[Option<Content>]>,
     switched: usize,
-    /// Numbers from the first that are finite or undefined. Those of dealers after them may be infinite: days of supply of cars that nobody wants.
-    finite: usize,
-    /// Slots of cars and money of the headlines, and of each model's cars. Others may be undefined: expected sales in time, a share of nothing,
-    /// a deal that was not struck.
-    numbers: Vec<usize>,
-    /// Those of them that count cars.
-    cars: Vec<usize>,
+    accounts: Option<Arc<AccountsLayout>>,
 }
 
-/// No number of cars, dollars or days is larger.
-const LARGEST: f64 = 1e30;
-
 impl Shape {
-    /// The shape of whole outcomes of this layout.
+    /// The shape of whole outcomes of this layout, of a scenario.
     #[must_use]
-    pub fn of_outcomes(layout: &Layout) -> Self {
-        let finite = layout.timed.as_ref().map_or(layout.len(), |timed| timed.dealer(DealerMetric::ALL[0], 0, 0));
-        let slot = |(headline, period): (usize, usize)| layout.headline(headline, period);
-        let numbers: Vec<usize> = cars_and_money(layout).map(slot).collect();
-        let headlines =
-            cars_and_money(layout).filter(|(headline, _)| counts_cars(&layout.headlines[*headline])).map(slot);
-        let of_period = |period: usize| (0..layout.models).map(move |j| layout.model(ModelMetric::Units, period, j));
-        let models = (0..layout.periods.len()).flat_map(of_period);
-        let cars: Vec<usize> = headlines.chain(models).collect();
-        Self { values: layout.len(), switched: layout.models * (layout.models + 1), finite, numbers, cars }
+    pub fn of_outcomes(layout: &Layout, scenario: &Scenario) -> Self {
+        Self {
+            values: contents(layout, Circumstances::of(scenario)).into(),
+            switched: layout.models * (layout.models + 1),
+            accounts: layout.accounts.clone().map(Arc::new),
+        }
     }
 
-    /// The shape of what studies of points keep of them: so many `metrics` of each period, the headlines first.
+    /// The shape of what studies of points keep of them: so many `metrics` of each period, the headlines first, then what parties gain.
     #[must_use]
-    pub fn of_points(layout: &Layout, metrics: usize) -> Self {
-        let values = metrics * layout.periods.len();
-        let slot = |(headline, period): (usize, usize)| period * metrics + headline;
-        let numbers = cars_and_money(layout).map(slot).collect();
-        let of_cars = |of: &(usize, usize)| counts_cars(&layout.headlines[of.0]);
-        let cars = cars_and_money(layout).filter(of_cars).map(slot).collect();
-        Self { values, switched: 0, finite: values, numbers, cars }
+    pub fn of_points(layout: &Layout, scenario: &Scenario, metrics: usize) -> Self {
+        let on = Circumstances::of_points(scenario);
+        let mut of_period = layout.headline_metrics();
+        of_period.resize(metrics, HeadlineMetric::Account);
+        let of_period: Vec<_> = of_period.into_iter().map(|metric| Some(on.of_headline(metric))).collect();
+        Self { values: of_period.repeat(layout.periods.len()).into(), switched: 0, accounts: None }
     }
 
     /// What is wrong with so many numbers and switches, if anything is.
     #[must_use]
     pub fn other_lengths(&self, [values, switched]: [usize; 2]) -> Option<String> {
-        let lengths = [("numbers", values, self.values), ("switches", switched, self.switched)];
+        let lengths = [("numbers", values, self.values.len()), ("switches", switched, self.switched)];
         let (what, found, wanted) = lengths.into_iter().find(|(_, found, wanted)| found != wanted)?;
         Some(format!("has {found} {what}, expected {wanted}"))
     }
@@ -61,95 +51,217 @@ impl Shape {
         if other.is_some() {
             return other;
         }
-        let finite = outcome.values[..self.finite].iter().enumerate();
-        if let Some((at, number)) = finite.clone().find(|(_, number)| number.is_infinite()) {
-            return Some(format!("its number {at} is {}infinite", if *number < 0.0 { "minus " } else { "" }));
+        let numbers = self.values.iter().zip(&outcome.values).enumerate();
+        let fault = |content: &Option<Content>, number: &f64| content.and_then(|content| content.fault(*number));
+        for (at, (content, number)) in numbers {
+            if let Some(fault) = fault(content, number) {
+                return Some(format!("its number {at} {fault}"));
+            }
         }
-        if let Some((at, number)) = finite.clone().find(|(_, number)| number.abs() > LARGEST) {
-            return Some(format!("its number {at} is {number:e}, which nothing in a market is"));
+        for (at, cars) in outcome.switched.iter().enumerate() {
+            if let Some(fault) = Content::cars().fault(*cars) {
+                return Some(format!("its switch {at} {fault}"));
+            }
         }
-        if let Some(at) = self.cars.iter().find(|slot| !(0.0..).contains(&outcome.values[**slot])) {
-            return Some(format!("its number {at} is {}, expected cars", outcome.values[*at]));
-        }
-        if let Some(at) = self.numbers.iter().find(|slot| outcome.values[**slot].is_nan()) {
-            return Some(format!("its number {at}, money, is not a number"));
-        }
-        let negative = outcome.switched.iter().position(|cars| !(0.0..f64::INFINITY).contains(cars));
-        negative.map(|at| format!("its switch {at} is {}, expected cars", outcome.switched[at]))
+        // Every job passed this before it was stored.
+        let imbalance = self.accounts.as_ref().and_then(|accounts| accounts.check(&outcome.values).err())?;
+        let (period, identity) = (imbalance.period, imbalance.identity);
+        Some(format!("its accounts of period `{period}` do not add up: {identity} is off by {:e} USD", imbalance.gap))
     }
-}
-
-/// Whether a headline is a number of cars sold.
-fn counts_cars(headline: &str) -> bool {
-    headline.starts_with("units_")
-}
-
-/// Headlines of cars and of money paid, in every period.
-fn cars_and_money(layout: &Layout) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let money = ["outlay_usd", "producer_revenue_usd", "duty_usd"];
-    let known = move |name: &str| counts_cars(name) || money.contains(&name);
-    let of_period = move |period: usize| {
-        let headlines = layout.headlines.iter().enumerate();
-        headlines.filter(move |(_, name)| known(name)).map(move |(headline, _)| (headline, period))
-    };
-    (0..layout.periods.len()).flat_map(of_period)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config;
+    use crate::model::accounts::FirmMetric;
+    use crate::model::outcome::{ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
+    use crate::model::quotes::{QuoteMetric, of_model};
+    use crate::model::timing::lots::LotMetric;
+    use crate::model::timing::owners::OwnerMetric;
+    use crate::model::timing::record::{DealerMetric, MoveMetric};
     use std::path::Path;
 
-    fn layout() -> Layout {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/market_1995/showdown-1995.toml");
-        let scenario = config::load(&path, &[]).unwrap().scenario;
-        Layout::of(&scenario)
+    fn scenario(path: &str) -> Scenario {
+        config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path), &[]).unwrap().scenario
+    }
+
+    /// A market without time, and a small one with dealers, both with every block of slots that they can have.
+    fn layouts() -> [(Scenario, Layout); 2] {
+        ["tests/market_1995/showdown-1995.toml", "fuzz/src/small.toml"].map(|path| {
+            let scenario = scenario(path);
+            let layout = Layout::of(&scenario);
+            let layout = if scenario.timing.is_some() { layout.in_time(&scenario.market) } else { layout };
+            let cost = vec![10_000.0; scenario.market.len()];
+            let layout = layout.with_negotiation().with_accounts(&scenario, &cost).with_quotes(2);
+            (scenario, layout)
+        })
+    }
+
+    /// Numbers that are all possible and add up.
+    fn nothing(layout: &Layout) -> Outcome {
+        Outcome { values: vec![0.0; layout.len()], switched: vec![0.0; layout.models * (layout.models + 1)] }
     }
 
     #[test]
-    fn outcomes_of_another_shape_and_numbers_that_are_none_are_named() {
-        let layout = layout();
-        let shape = Shape::of_outcomes(&layout);
-        let good =
-            Outcome { values: vec![1.0; layout.len()], switched: vec![0.0; layout.models * (layout.models + 1)] };
-        assert_eq!(shape.fault(&good), None);
-        let faulty = |change: &dyn Fn(&mut Outcome), words: &str| {
-            let mut outcome = good.clone();
-            change(&mut outcome);
-            let fault = shape.fault(&outcome).unwrap();
-            assert!(fault.contains(words), "{fault}");
-        };
-        faulty(&|outcome| outcome.values.truncate(4), &format!("4 numbers, expected {}", layout.len()));
-        faulty(&|outcome| outcome.values.push(0.0), "numbers, expected");
-        faulty(&|outcome| outcome.switched.clear(), "0 switches");
-        faulty(&|outcome| outcome.values[7] = f64::NEG_INFINITY, "number 7 is minus infinite");
-        faulty(&|outcome| outcome.values[7] = 2.5e299, "number 7 is 2.5e299");
-        let sold = layout.model(ModelMetric::Units, 1, 3);
-        faulty(&|outcome| outcome.values[sold] = -1.25, &format!("number {sold} is -1.25, expected cars"));
-        faulty(&|outcome| outcome.values[sold] = f64::NAN, &format!("number {sold} is NaN, expected cars"));
-        faulty(&|outcome| outcome.switched[3] = f64::NAN, "switch 3");
-        faulty(&|outcome| outcome.switched[3] = f64::INFINITY, "switch 3");
-        faulty(&|outcome| outcome.switched[3] = -1.0, "switch 3 is -1");
-        for (name, words) in [("units_all", " is NaN, expected cars"), ("duty_usd", ", money")] {
-            let slot = layout.headline(layout.headlines.iter().position(|known| known == name).unwrap(), 0);
-            faulty(&|outcome| outcome.values[slot] = f64::NAN, &format!("number {slot}{words}"));
+    fn every_slot_is_declared() {
+        for (scenario, layout) in layouts() {
+            let shape = Shape::of_outcomes(&layout, &scenario);
+            assert_eq!(shape.values.iter().position(Option::is_none), None);
+            let metrics = layout.headline_metrics();
+            assert_eq!(metrics.len(), layout.headlines.len());
+            for (metric, name) in metrics.iter().zip(&layout.headlines) {
+                let begins = match metric {
+                    HeadlineMetric::Units => "units_",
+                    HeadlineMetric::ExpectedUnits => "expected_units_",
+                    HeadlineMetric::CarShare => "car_share_",
+                    HeadlineMetric::StickerPrice => "sticker_price_",
+                    HeadlineMetric::Profit => "profit_",
+                    HeadlineMetric::Outlay => "outlay_usd",
+                    HeadlineMetric::ProducerRevenue => "producer_revenue_usd",
+                    HeadlineMetric::Duty => "duty_usd",
+                    HeadlineMetric::Account => "",
+                };
+                assert!(name.starts_with(begins), "{name} is no {metric:?}");
+            }
         }
+    }
+
+    #[test]
+    fn outcomes_of_another_shape_are_named() {
+        for (scenario, layout) in layouts() {
+            let shape = Shape::of_outcomes(&layout, &scenario);
+            assert_eq!(shape.fault(&nothing(&layout)), None);
+            let faulty = |change: &dyn Fn(&mut Outcome), words: &str| {
+                let mut outcome = nothing(&layout);
+                change(&mut outcome);
+                let fault = shape.fault(&outcome).unwrap();
+                assert!(fault.contains(words), "{fault}");
+            };
+            faulty(&|outcome| outcome.values.truncate(4), &format!("4 numbers, expected {}", layout.len()));
+            faulty(&|outcome| outcome.values.push(0.0), "numbers, expected");
+            faulty(&|outcome| outcome.switched.clear(), "0 switches");
+            faulty(&|outcome| outcome.switched[3] = f64::NAN, "switch 3 is NaN, expected cars");
+            faulty(&|outcome| outcome.switched[3] = f64::INFINITY, "switch 3 is infinite");
+            faulty(&|outcome| outcome.switched[3] = -1.0, "switch 3 is -1");
+        }
+    }
+
+    /// Infinite numbers and such as nothing in a market is are refused in every slot of every block, but for days of supply where nothing sells
+    /// and for what is divided by next to nothing.
+    #[test]
+    fn no_slot_takes_an_impossible_number() {
+        for (scenario, layout) in layouts() {
+            let shape = Shape::of_outcomes(&layout, &scenario);
+            let mut takes = [0; 3];
+            for content in shape.values.iter().flatten() {
+                let numbers = [f64::INFINITY, f64::NEG_INFINITY, -1e100];
+                for (number, takes) in numbers.into_iter().zip(&mut takes) {
+                    *takes += usize::from(content.fault(number).is_none());
+                }
+            }
+            let models = layout.models;
+            let timed = layout.timed.as_ref();
+            let days =
+                timed.map_or(0, |timed| layout.weeks as usize * timed.dealer_groups.len() + 3 * timed.lots.rows.len());
+            // Two rows of one pass-through a model and five of all models, elasticity and diversion of the base year.
+            let ratios = 2 * (models + 5) + 2 * models;
+            assert_eq!(takes, [days, 0, ratios]);
+        }
+    }
+
+    /// What the same number is in different slots decides whether it can be.
+    #[test]
+    fn a_number_is_held_to_what_it_is() {
+        let [(scenario, layout), (small, in_time)] = layouts();
+        let found = |(scenario, layout): (&Scenario, &Layout), slot: usize, number: f64| {
+            let mut outcome = nothing(layout);
+            outcome.values[slot] = number;
+            Shape::of_outcomes(layout, scenario).fault(&outcome)
+        };
+        let refused = |of: (&Scenario, &Layout), slot: usize, numbers: &[f64], words: &str| {
+            for number in numbers {
+                let fault = found(of, slot, *number).unwrap_or_else(|| panic!("{number} in {slot}: {words}"));
+                assert!(fault.starts_with(&format!("its number {slot} is ")) && fault.ends_with(words), "{fault}");
+            }
+        };
+        let taken = |of: (&Scenario, &Layout), slot: usize, numbers: &[f64]| {
+            numbers.iter().for_each(|number| assert_eq!(found(of, slot, *number), None, "{number} in {slot}"));
+        };
+        const NAN: f64 = f64::NAN;
+        let plain = (&scenario, &layout);
+        refused(plain, layout.model(ModelMetric::Units, 1, 3), &[-5.0, NAN, 2.5e299], "expected cars");
+        refused(plain, layout.model(ModelMetric::ExpectedUnits, 1, 3), &[-5.0, NAN], "expected cars");
+        refused(plain, layout.model(ModelMetric::StickerPrice, 0, 0), &[-5.0, NAN], "expected a price");
+        refused(
+            plain,
+            layout.region(RegionMetric::EventShare, 0, 0),
+            &[-0.1, 1.1, NAN],
+            "expected a share from 0 to 1",
+        );
+        taken(plain, layout.region(RegionMetric::EventShare, 0, 0), &[-1e-17, 1.0 + 1e-15]);
+        taken(plain, layout.week(WeekMetric::CarShare, 2, 0), &[NAN, 0.5]);
+        refused(plain, layout.week(WeekMetric::StickerPrice, 2, 0), &[NAN, -1.0], "expected a price");
+        let duty = layout.headlines.iter().position(|name| name == "duty_usd").unwrap();
+        refused(plain, layout.headline(duty, 0), &[NAN, 1e31], "expected money");
+        taken(plain, layout.headline(duty, 0), &[-1e6]); // rebates
+        let negotiated = layout.negotiated.unwrap();
+        taken(plain, negotiated.slot(NegotiatedMetric::SettlementDays), &[NAN, -20.0]);
+        refused(plain, negotiated.slot(NegotiatedMetric::Imposed), &[2.0], "expected a share from 0 to 1");
+        let quotes = layout.quotes.unwrap();
+        refused(plain, quotes.row(0, of_model(QuoteMetric::StickerPrice, 0, layout.models)), &[-1.0], "a price");
+        taken(plain, quotes.row(1, of_model(QuoteMetric::PassThrough, 0, layout.models)), &[NAN, -1e40]);
+
+        let late = (&small, &in_time);
+        let timed = in_time.timed.as_ref().unwrap();
         // Expected sales are not defined where buyers time their purchases.
-        let slot = layout.headlines.iter().position(|name| name == "expected_units_all").unwrap();
-        let mut undefined = good.clone();
-        undefined.values[layout.headline(slot, 0)] = f64::NAN;
-        assert_eq!(shape.fault(&undefined), None);
+        taken(late, in_time.model(ModelMetric::ExpectedUnits, 0, 0), &[NAN]);
+        refused(late, timed.dealer(DealerMetric::Stock, 3, 0), &[-1e100, f64::INFINITY, -1.0, NAN], "expected cars");
+        refused(late, timed.dealer(DealerMetric::StickerPrice, 3, 0), &[-1.0, NAN], "expected a price");
+        taken(late, timed.dealer(DealerMetric::DaysOfSupply, 3, 0), &[NAN, f64::INFINITY, 1e40]);
+        refused(late, timed.dealer(DealerMetric::DaysOfSupply, 3, 0), &[-1.0], "expected days of supply");
+        taken(late, timed.dealer(DealerMetric::DisputedDuty, 3, 0), &[-1e6]);
+        refused(late, timed.moved(MoveMetric::Advanced, 0, 0, 0), &[-1.0, NAN], "expected cars");
+        refused(late, timed.moved(MoveMetric::PostponedShare, 0, 0, 0), &[1.5], "expected a share from 0 to 1");
+        taken(late, timed.lot(LotMetric::SalesVariation, 0), &[NAN, 3.0]);
+        refused(late, timed.lot(LotMetric::CleanWeeks, 0), &[-1.0], "expected weeks");
+        refused(late, timed.owner(OwnerMetric::OwnerShare, 0, 0), &[NAN, -0.5], "expected a share from 0 to 1");
+        taken(late, timed.owner(OwnerMetric::RepurchaseShare, 0, 0), &[NAN]);
+        let accounts = in_time.accounts.as_ref().unwrap();
+        refused(late, accounts.firm(FirmMetric::Units, 0, 0), &[-1.0], "expected cars");
+        taken(late, accounts.firm(FirmMetric::Revenue, 0, 0), &[-1e6]);
+    }
+
+    /// A number that can be on its own is refused where accounts do not add up with it.
+    #[test]
+    fn accounts_that_do_not_add_up_are_refused() {
+        for (scenario, layout) in layouts() {
+            let accounts = layout.accounts.as_ref().unwrap();
+            let mut outcome = nothing(&layout);
+            outcome.values[accounts.account(0, 0)] = -1e9;
+            let fault = Shape::of_outcomes(&layout, &scenario).fault(&outcome).unwrap();
+            assert!(fault.contains("do not add up") && fault.contains("`all`"), "{fault}");
+        }
     }
 
     #[test]
     fn headlines_alone_are_as_many_as_there_are_in_all_periods() {
-        let layout = layout();
+        let [(scenario, layout), _] = layouts();
         let metrics = layout.headlines.len() + 7;
-        let shape = Shape::of_points(&layout, metrics);
-        let mut outcome = Outcome { values: vec![0.0; metrics * layout.periods.len()], switched: Vec::new() };
-        assert_eq!(shape.fault(&outcome), None);
-        outcome.values[0] = f64::NAN; // units of all models over the whole horizon
-        assert!(shape.fault(&outcome).unwrap().contains("number 0"));
+        let shape = Shape::of_points(&layout, &scenario, metrics);
+        let good = Outcome { values: vec![0.0; metrics * layout.periods.len()], switched: Vec::new() };
+        assert_eq!(shape.fault(&good), None);
+        let fault = |slot: usize, number: f64| {
+            let mut outcome = good.clone();
+            outcome.values[slot] = number;
+            shape.fault(&outcome)
+        };
+        // Of all models over the whole horizon: units, expected ones, share, price.
+        assert_eq!(fault(0, f64::NAN).unwrap(), "its number 0 is NaN, expected cars");
+        assert_eq!(fault(1, f64::NAN), None);
+        assert_eq!(fault(2, -1e29).unwrap(), "its number 2 is -1e29, expected a share from 0 to 1");
+        assert_eq!(fault(metrics + 3, -1.0).unwrap(), format!("its number {} is -1, expected a price", metrics + 3));
+        assert_eq!(fault(metrics - 1, -1e9), None);
+        assert!(fault(metrics - 1, f64::INFINITY).unwrap().ends_with("is infinite, expected money"));
     }
 }
