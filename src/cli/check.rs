@@ -15,7 +15,7 @@ use crate::platform::threads;
 use crate::report::setting_rows::policy_steps;
 use crate::study::base_year::BaseYearMeans;
 use crate::study::trial::{Trial, TrialError};
-use crate::study::{BaseYear, Study};
+use crate::study::{BaseYear, Study, effort};
 use clap::Args;
 
 use super::{CliError, ScenarioArgs, duties};
@@ -32,6 +32,9 @@ pub struct CheckArgs {
 /// Runs the command.
 pub fn check(args: &CheckArgs) -> Result<(), CliError> {
     let loaded = args.scenario.load(&[])?;
+    if let Some(announced) = effort::announced(&loaded.scenario) {
+        tell!("{announced}");
+    }
     let trial = Trial::of(&loaded.scenario, args.on).map_err(|error| refused(error, args, &loaded.scenario))?;
     let Trial { study, base, scale, prepare_seconds: prepared, job_seconds, duties } = &trial;
     let mut out = String::new();

@@ -173,6 +173,8 @@ pub struct PeersSection {
 
 /// Most acquaintances of a buyer: every one of them is looked at in every week.
 const MAX_NEIGHBOURS: u64 = 1_000;
+/// Most acquaintances of all buyers together: they are drawn anew whenever they are asked for, which takes some five seconds for so many.
+const MAX_TIES: u64 = 100_000_000;
 
 /// The sections that the layer of time is made of.
 pub(super) struct Sections<'a> {
@@ -360,6 +362,15 @@ fn peers(reader: &Reader<'_>, section: &TimingSection, buyers: usize) -> Result<
     if neighbours == 0 || neighbours % 2 == 1 || neighbours as usize >= buyers {
         let message = format!("is {neighbours}, expected an even number below the number of buyers");
         return Err(reader.error("timing.peers.neighbours", message, "half of them stand on either side of a buyer"));
+    }
+    let ties = u64::from(neighbours).saturating_mul(buyers as u64);
+    if ties > MAX_TIES {
+        let most = (MAX_TIES / buyers.max(1) as u64) & !1;
+        let message = format!(
+            "is {neighbours}: with {buyers} buyers {ties} ties to look at in every week, expected at most {MAX_TIES}"
+        );
+        let help = format!("write at most {most}, or take fewer buyers (buyers.count)");
+        return Err(reader.error("timing.peers.neighbours", message, help));
     }
     Ok(Peers {
         gamma: own.gamma.as_ref().map_or(Ok(0.0), |gamma| reader.spread("timing.peers.gamma", gamma))?,

@@ -6,6 +6,7 @@ pub mod base;
 pub mod base_year;
 pub mod calibration;
 pub mod duties;
+pub mod effort;
 pub mod finished;
 pub mod manifest;
 pub mod moments;

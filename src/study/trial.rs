@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::base_year::BaseYear;
 use super::duties::DayDuties;
+use super::effort;
 use super::prepare::{Study, StudyError};
 use crate::model::ids::RegimeId;
 use crate::model::scenario::Scenario;
@@ -45,7 +46,7 @@ impl Trial {
     pub fn of(scenario: &Scenario, on: Option<Date>) -> Result<Self, TrialError> {
         let started = Instant::now();
         let mut small = scenario.clone();
-        small.buyers = affordable(&small);
+        small.buyers = effort::affordable(&small);
         let scale = scenario.buyers as f64 / small.buyers as f64;
         let study = Study::prepare(small)?;
         let prepare_seconds = scale * started.elapsed().as_secs_f64();
@@ -68,17 +69,6 @@ pub fn with_base_year(scenario: Scenario, policies: bool) -> Result<(Study, Base
 
 fn base_year_of(study: &Study) -> Result<BaseYear, StudyError> {
     study.base_year().map_err(|error| StudyError::World(error.into()))
-}
-
-/// As many of the scenario's buyers as a trial can afford: what one replication of every regime costs grows with buyers, models and weeks.
-fn affordable(scenario: &Scenario) -> usize {
-    /// Buyers x models x weeks x regimes of a second or so.
-    const MOST: usize = 1 << 29;
-    /// Fewest buyers on whom a base year is solved.
-    const FEWEST: usize = 2_048;
-    let each = scenario.market.len() * scenario.weeks as usize * scenario.regimes.len();
-    let fewest = scenario.timing.as_ref().map_or(0, |timing| 2 * timing.peers.neighbours as usize).max(FEWEST);
-    scenario.buyers.min((MOST / each.max(1)).max(fewest))
 }
 
 /// Seconds of one job, from one replication of every regime on one thread.

@@ -665,6 +665,9 @@ fn wrong_sections_are_refused_with_their_place() {
         ("timing.belief.announced=1.2", "fraction between 0 and 1"),
         ("timing.outside_parts.no_purchase=0.5", "sum to 1.24"),
         ("timing.peers.neighbours=3", "even number"),
+        // Of 131,072 buyers each.
+        ("timing.peers.neighbours=1000", "131072000 ties to look at in every week, expected at most 100000000"),
+        ("timing.peers.neighbours=1000", "write at most 762"),
         ("timing.deadline=2001-01-01", "outside the horizon"),
         ("dealers.price_bounds=[0.1, 0.2]", "discount"),
         ("dealers.forecast_weeks=0.5", "at least 1"),
