@@ -344,14 +344,8 @@ impl Table {
             cell if cell.parse::<f64>().is_ok() => short(cell).into_owned(),
             cell => format!("{:?}", short(cell)),
         };
-        let meant = if expected.contains("number") { readings(cell) } else { Vec::new() };
-        let help = match meant.as_slice() {
-            [meant] => format!("write {meant}"),
-            [thousands, decimal, ..] => {
-                format!("write {thousands} if the separator parts thousands, or {decimal} if it parts decimals")
-            }
-            [] => "correct the cell, or leave the row out".to_owned(),
-        };
+        let meant = if expected.contains("number") { one_of_readings(&readings(cell)) } else { None };
+        let help = meant.unwrap_or_else(|| "correct the cell, or leave the row out".to_owned());
         self.error_at(row, format!("{column} is {found}, expected {expected}"), help)
     }
 
@@ -512,6 +506,45 @@ pub(crate) fn number_meant(cell: &str) -> Option<String> {
     }
 }
 
+/// What to write for a cell with these readings.
+fn one_of_readings(readings: &[String]) -> Option<String> {
+    match readings {
+        [] => None,
+        [meant] => Some(format!("write {meant}")),
+        [thousands, decimal, ..] => {
+            Some(format!("write {thousands} if the separator parts thousands, or {decimal} if it parts decimals"))
+        }
+    }
+}
+
+/// A number as TOML and JSON have it: 0.03 for .03, 3.0 for 3., 3 for 03. Nothing for what is no number at all.
+pub(crate) fn spelled(text: &str) -> Option<String> {
+    number(text)?;
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+    let (whole, part) = mantissa.split_once('.').map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let whole = Some(whole.trim_start_matches('0')).filter(|digits| !digits.is_empty()).unwrap_or("0");
+    let part = part.map(|digits| format!(".{}", if digits.is_empty() { "0" } else { digits })).unwrap_or_default();
+    Some(format!("{sign}{whole}{part}{exponent}"))
+}
+
+/// What to write in TOML or JSON for text that was meant as a number and is none there; `whole` where only whole numbers will do.
+pub(crate) fn number_remedy(text: &str, whole: bool) -> Option<String> {
+    let text = text.trim();
+    let fits = |number: &String| !whole || number.parse::<f64>().is_ok_and(|number| number.fract() == 0.0);
+    match spelled(text) {
+        Some(same) if same == text.strip_prefix('+').unwrap_or(text) => None,
+        Some(other) => Some(format!("write {other}")),
+        None => {
+            let readings: Vec<String> = readings(text).iter().filter_map(|text| spelled(text)).filter(fits).collect();
+            one_of_readings(&readings)
+        }
+    }
+}
+
 /// Refuses a table whose cells are not separated by commas, or whose first line is not that of its columns.
 fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
@@ -654,6 +687,33 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         assert_eq!(readings("1,000"), ["1000", "1.000"]);
         assert_eq!(readings("1234,567"), ["1234.567"]);
         assert_eq!(readings("$37.00"), ["37.00"]);
+        for (text, remedy) in [
+            (".03", Some("write 0.03")),
+            ("-.5", Some("write -0.5")),
+            ("+.5", Some("write 0.5")),
+            ("3.", Some("write 3.0")),
+            ("03", Some("write 3")),
+            ("1.e5", Some("write 1.0e5")),
+            ("00.50", Some("write 0.50")),
+            (",03", Some("write 0.03")),
+            ("3%", Some("write 0.03")),
+            ("37000,00", Some("write 37000.00")),
+            ("100 000", Some("write 100000")),
+            ("100_000.", Some("write 100000.0")),
+            ("37,000", Some("write 37000 if the separator parts thousands, or 37.000 if it parts decimals")),
+            // Numbers as they are, and what is none.
+            ("3", None),
+            ("+3", None),
+            ("0.25", None),
+            ("-1e-3", None),
+            ("inf", None),
+            ("three", None),
+            ("", None),
+        ] {
+            assert_eq!(number_remedy(text, false).as_deref(), remedy, "{text}");
+        }
+        assert_eq!(number_remedy("0,5", true), None);
+        assert_eq!(number_remedy("1 000", true).as_deref(), Some("write 1000"));
     }
 
     #[test]

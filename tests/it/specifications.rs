@@ -193,6 +193,7 @@ fn what_a_specification_lacks_is_said_with_its_place() {
             ["rate is \"25%\", expected a number", "write 0.25 for 25%, without quotes"],
         ),
         (r#"{"tariff": {"type": "retail", "rate": "0.25"}}"#, ["rate is \"0.25\"", "write 0.25, without quotes"]),
+        (r#"{"tariff": {"type": "retail", "rate": "0,25"}}"#, ["rate is \"0,25\"", "write 0.25, without quotes"]),
         (
             r#"{"limits": [{"share": 0, "where": {"region": "JP"}}]}"#,
             ["specs.json: scenario t: limits: share of limit no. 1 is 0", "`remove`"],

@@ -8,6 +8,7 @@ use super::rows::{Rows, equal};
 use super::{CaseScenario, ConfigError, complain};
 use crate::config::reader::MAX_RATE;
 use crate::config::suggest::{self, short};
+use crate::config::table::number_remedy;
 
 /// Products that meet every condition: column and the values it may have.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -166,7 +167,8 @@ fn number_meant(value: &Value) -> String {
     match (text.strip_suffix('%').and_then(finite), finite(text)) {
         (Some(percent), _) => format!("write {} for {percent}%, without quotes", percent / 100.0),
         (None, Some(number)) => format!("write {number}, without quotes"),
-        (None, None) => "write a number".to_owned(),
+        (None, None) => number_remedy(text, false)
+            .map_or_else(|| "write a number".to_owned(), |written| format!("{written}, without quotes")),
     }
 }
 

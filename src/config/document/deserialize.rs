@@ -10,6 +10,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use crate::config::document::tree::{Node, NodeValue, Origin, Part, item_step, key_step};
+use crate::config::table::{number_remedy, spelled};
 use crate::config::{Complaint, ConfigError, suggest};
 
 /// Reads the whole tree into `T`.
@@ -233,8 +234,14 @@ fn plain(expected: &str) -> String {
 /// What to write instead.
 fn remedy(unexpected: Unexpected<'_>, expected: &str) -> String {
     match unexpected {
-        Unexpected::Str(text) if expected.contains("number") && text.parse::<f64>().is_ok_and(f64::is_finite) => {
-            format!("remove the quotes: {text}")
+        Unexpected::Str(text) if expected.contains("number") && spelled(text.trim()).is_some() => {
+            format!("remove the quotes: {}", spelled(text.trim()).unwrap_or_default())
+        }
+        Unexpected::Str(text)
+            if expected.contains("number") && number_remedy(text, expected.starts_with("a whole number")).is_some() =>
+        {
+            let whole = expected.starts_with("a whole number");
+            format!("{}, without quotes", number_remedy(text, whole).unwrap_or_default())
         }
         Unexpected::Signed(_) | Unexpected::Unsigned(_) | Unexpected::Float(_) | Unexpected::Bool(_)
             if expected == "text" =>

@@ -32,7 +32,7 @@ use crate::config::ConfigError;
 use crate::config::document::tree::{Node, NodeValue, Part, Text};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest;
-use crate::config::table::number_meant;
+use crate::config::table::{number_remedy, spelled};
 
 pub use invocation::{Invocation, quoted};
 pub use tree::Origin;
@@ -197,14 +197,14 @@ impl Document {
         let path = &assignment[..key_end];
         let mut value = match tree::parse_value(&source, start, path) {
             Ok(value) => value,
-            Err(ConfigError::Syntax(_)) if is_bare_word(written) => {
+            // .25 is a number that TOML writes otherwise, not a word.
+            Err(ConfigError::Syntax(_)) if is_bare_word(written) && spelled(written).is_none() => {
                 Node { origin: origin(start, start + written.len()), value: NodeValue::String(written.to_owned()) }
             }
             Err(ConfigError::Syntax(mut complaint)) => {
-                complaint.help = match number_meant(written) {
-                    Some(meant) => format!("write {meant}"),
-                    None => "put quotes around text with spaces or signs: --set 'a.b=\"two words\"'".to_owned(),
-                };
+                complaint.help = number_remedy(written, false).unwrap_or_else(|| {
+                    "put quotes around text with spaces or signs: --set 'a.b=\"two words\"'".to_owned()
+                });
                 return Err(ConfigError::Override(complaint));
             }
             Err(other) => return Err(other),

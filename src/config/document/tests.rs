@@ -586,6 +586,32 @@ fn numbers_in_other_notations_are_answered_with_the_number() {
         let error = Document::from_str(&format!("b = 1\na = {written} # a rate\n"), "s.toml").unwrap_err().to_string();
         assert!(error.ends_with(&format!("help: {meant}")), "{error}");
     }
+    // As people write numbers in places that TOML does not.
+    for (written, meant) in [(".03", "0.03"), ("-.5", "-0.5"), ("3.", "3.0"), ("03", "3"), ("100_000.", "100000.0")] {
+        let mut document = document("a = 1");
+        let error = document.set(&format!("a={written}")).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("help: write {meant}")), "{error}");
+        for text in
+            [format!("b = 1\na = {written} # a rate\n"), format!("a = {{ value = {written}, source = \"x\" }}\n")]
+        {
+            let error = Document::from_str(&text, "s.toml").unwrap_err().to_string();
+            assert!(error.ends_with(&format!("help: write {meant}")), "{error}");
+        }
+    }
+    let error = document("a = 1").set("a=37,000").unwrap_err().to_string();
+    assert!(error.ends_with("write 37000 if the separator parts thousands, or 37.000 if it parts decimals"), "{error}");
+    // Text in place of a number.
+    for (written, meant) in [
+        ("3%", "write 0.03, without quotes"),
+        ("0,03", "write 0.03, without quotes"),
+        ("37000,00", "write 37000.00, without quotes"),
+        ("100 000", "write 100000, without quotes"),
+        (".25", "remove the quotes: 0.25"),
+    ] {
+        let read: Result<std::collections::BTreeMap<String, f64>, _> =
+            document(&format!("a = \"{written}\"")).deserialize();
+        assert!(complaint(read).ends_with(&format!("help: {meant}")), "{written}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::error::no_text;
-use crate::config::table::number_meant;
+use crate::config::table::number_remedy;
 use crate::config::{Complaint, ConfigError, Location};
 
 /// Levels of tables in tables that a file may have; deeper ones are a mistake, and could exhaust the stack.
@@ -284,7 +284,13 @@ impl Reader {
         let before = self.source.text.get(..at).unwrap_or_default();
         let line = self.source.text[before.rfind('\n').map_or(0, |end| end + 1)..].lines().next().unwrap_or_default();
         let value = line.split_once('=').map_or("", |(_, value)| value.split('#').next().unwrap_or_default().trim());
-        let help = number_meant(value).map_or_else(|| help.to_owned(), |meant| format!("write {meant}"));
+        // Beside others on its line the number is what stands around the place.
+        let ends = |c: char| c.is_whitespace() || "=,[]{}#".contains(c);
+        let from = before.rfind(ends).map_or(0, |end| end + 1);
+        let around = self.source.text.get(from..).unwrap_or_default();
+        let around = around.split(ends).next().unwrap_or_default();
+        let meant = number_remedy(value, false).or_else(|| number_remedy(around, false));
+        let help = meant.unwrap_or_else(|| help.to_owned());
         ConfigError::Syntax(origin.complain("", Part::Value, error.message(), help))
     }
 
