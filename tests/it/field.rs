@@ -522,12 +522,27 @@ fn percent_where_parts_are_meant_is_asked_about() {
 /// Shares of what is sold that rounding keeps from the whole, and keys of `case.json` that are nearly right.
 #[test]
 fn rounded_shares_and_slips_of_keys_are_named() {
-    for shares in [&["0.3333", "0.6666"][..], &["0.333", "0.333", "0.333"]] {
+    let of_shares = |shares: &[&str]| {
         let rows = shares.iter().enumerate().map(|(j, share)| format!("p{j},{j},JP,2,{share}\n"));
-        let copied = with_products(&format!("product_id,firm_id,region,price0,share0\n{}", rows.collect::<String>()));
-        let error = load(copied.path(), None).unwrap_err();
+        with_products(&format!("product_id,firm_id,region,price0,share0\n{}", rows.collect::<String>()))
+    };
+    for shares in [&["0.333", "0.333", "0.333"][..], &["0.5", "0.2", "0.1", "0.1"], &["0.50", "0.30", "0.19"]] {
+        let error = load(of_shares(shares).path(), None).unwrap_err();
         assert!(error.contains("rounding alone") && error.contains("potential buyers"), "{error}");
     }
+    // As much as rounding can take at most, and less by the digits that are written, may be people who bought nothing.
+    for shares in [&["0.95", "0.04"][..], &["0.950", "0.040"], &["0.950", "0.020", "0.020"], &["0.3333", "0.6666"]] {
+        load(of_shares(shares).path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap();
+    }
+    // Of a hundred products not every error goes the same way: four in a hundred bought nothing.
+    let many: Vec<&str> = (0..100).map(|j| if j < 60 { "0.010" } else { "0.009" }).collect();
+    load(of_shares(&many).path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap();
+    for shares in [&["33.4", "33.3", "33.4"][..], &["50", "51"]] {
+        let error = load(of_shares(shares).path(), None).unwrap_err();
+        assert!(error.contains("look like percent: divide them by 100"), "{error}");
+    }
+    let error = load(of_shares(&["334", "333"]).path(), None).unwrap_err();
+    assert!(error.contains("look like quantities"), "{error}");
     let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.61\nb,2,US,3,0.37\n");
     load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap();
     let case = fs::read_to_string(copied.path().join("case.json")).unwrap();

@@ -440,15 +440,15 @@ fn rising(file: &str, written: &Value, products: &Rows, case: &Case) -> Result<O
 fn check_shares(products: &Rows, share: &[f64], on_sale: &[bool], weights: f64) -> Result<(), ConfigError> {
     let sold: Vec<f64> = share.iter().zip(on_sale).filter(|(_, sold)| **sold).map(|(share, _)| *share).collect();
     let sum: f64 = sold.iter().sum();
-    // What rounding to the digits that are written may leave of a sum that is the whole.
-    let written = |share: &f64| share.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
-    let digits = sold.iter().map(written).max().unwrap_or(0);
-    let rounding = 0.5 * sold.len() as f64 / (0..digits.min(30)).fold(1.0, |unit, _| 10.0 * unit);
-    if sum < weights * (1.0 - 1e-9) - rounding * (1.0 + 1e-9) {
+    let rounding = rounding_of_sum(products, share, on_sale);
+    // From the largest error on the buyers who bought nothing may be real.
+    let told = weights - sum >= rounding * (1.0 - 1e-9);
+    if sum < weights * (1.0 - 1e-9) && told {
         return Ok(());
     }
     let column = products.column_name("share0").unwrap_or_default();
-    let help = if share.iter().any(|&share| share > 1.0) && sum <= 100.0 * weights {
+    // Percent that were rounded may add up to a little more than a hundred.
+    let help = if share.iter().any(|&share| share > 1.0) && sum <= 101.0 * weights {
         "these look like percent: divide them by 100"
     } else if share.iter().any(|&share| share > 1.0) {
         "these look like quantities: divide them by the number of people who could have bought"
@@ -464,6 +464,26 @@ fn check_shares(products: &Rows, share: &[f64], on_sale: &[bool], weights: f64) 
     }
     let message = format!("{column} sums to {sum}, expected less than the sum of the buyers' weights, {weights}");
     Err(products.error(message, help))
+}
+
+/// By how much the sum of shares on sale can differ from the sum that it is of because each is rounded to the digits that are written: half of the
+/// last digit of each, or, of many, four standard deviations of errors that do not know of each other.
+fn rounding_of_sum(products: &Rows, share: &[f64], on_sale: &[bool]) -> f64 {
+    let column = products.column_name("share0");
+    let cells = column.and_then(|column| products.text(&column).ok()).unwrap_or_default();
+    let decimals = |text: &str| text.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let digits = share.iter().enumerate().filter(|(j, _)| on_sale[*j]).map(|(j, share)| {
+        // 0.950 has three digits, whatever the number it is.
+        let cell = cells
+            .get(j)
+            .map(|cell| cell.trim())
+            .filter(|cell| cell.parse() == Ok(*share) && !cell.contains(['e', 'E']));
+        cell.map_or_else(|| decimals(&share.to_string()), decimals)
+    });
+    let digits: Vec<usize> = digits.collect();
+    let unit = (0..digits.iter().copied().max().unwrap_or(0).min(30)).fold(1.0, |unit, _| unit / 10.0);
+    let count = digits.len() as f64;
+    unit * (0.5 * count).min(4.0 * (count / 12.0).sqrt())
 }
 
 /// The buyers, and the terms of X2 besides price that they differ on.
