@@ -551,6 +551,34 @@ fn rounded_shares_and_slips_of_keys_are_named() {
     assert!(error.contains("`curvatur` means nothing here") && error.contains("did you mean `curvature`?"), "{error}");
 }
 
+/// Names that differ by capitals or by what parts their words, and what is no tolerance.
+#[test]
+fn names_that_are_written_otherwise_are_named() {
+    for firm in ["firmId", "Firm_ID", "firm id", "firm-id", "firm.id"] {
+        let copied = with_products(&format!("product_id,{firm},region,price0,share0\na,1,JP,2,0.3\n"));
+        let error = load(copied.path(), None).unwrap_err();
+        assert!(error.contains(&format!("`{firm}`")) && error.contains("did you mean `firm_id`?"), "{error}");
+    }
+    // Beside the column that is meant it is a note.
+    let copied = with_products("product_id,firm_ids,firm-id,region,price0,share0\na,1,x,JP,2,0.3\n");
+    load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap();
+    let copied = with_products("product_id,firm_id,region,price0,share0\na,1,JP,2,0.3\n");
+    let error = load(copied.path(), Some(r#"[{"name": "t", "spec": {"ownership": "Single"}}]"#)).unwrap_err();
+    assert!(error.contains("ownership is \"Single\"") && error.contains("did you mean \"single\"?"), "{error}");
+    let path = copied.path().join("case.json");
+    let case = fs::read_to_string(&path).unwrap();
+    for tolerance in ["-1", "\"x\"", "[]"] {
+        fs::write(&path, case.replacen('{', &format!("{{\"tolerance\": {tolerance}, "), 1)).unwrap();
+        let error = load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap_err();
+        assert!(error.contains(&format!("tolerance is {tolerance}, expected an object")), "{error}");
+    }
+    let prices = case.replace("\"prices\"", "\"Prices\"");
+    assert_ne!(prices, case);
+    fs::write(&path, prices).unwrap();
+    let error = load(copied.path(), Some(r#"[{"name": "base", "spec": {}}]"#)).unwrap_err();
+    assert!(error.contains("`Prices` is not the name of the price") && error.contains("`prices`?"), "{error}");
+}
+
 const THREE: &str = "product_id,firm_id,region,price0,share0,delta_ex_price,mc,on_sale,guess\n\
     a,1,JP,2,0.3,,,1,9\nb,2,US,3,0.1,,,1,9\nc,2,EU,,,1.5,1.25,0,9\n";
 

@@ -74,7 +74,7 @@ fn terms(formula: &str) -> Vec<String> {
 
 /// Whether a term has the price in it, as `prices*x`, `log(prices)` and `prices**2` have.
 fn has_price(term: &str) -> bool {
-    term.split(|c: char| !c.is_alphanumeric() && c != '_').any(is_price)
+    term.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| is_price(&part.to_lowercase()))
 }
 
 /// Refuses names that stand twice in a list, and prices in any form but their own.
@@ -91,6 +91,10 @@ fn check_terms(file: &str, key: &str, names: &[String]) -> Result<(), ConfigErro
             };
             let help = "name each once, with all that it has in the lists of numbers beside it";
             return Err(complain(file, format!("{key}: {what}"), help));
+        }
+        if !is_price(term) && is_price(&term.to_lowercase()) {
+            let help = "did you mean `prices`? it is written in small letters";
+            return Err(complain(file, format!("{key}: `{}` is not the name of the price", short(term)), help));
         }
         // What is found at observed prices would stay there while prices move.
         if !is_price(term) && has_price(term) {
@@ -187,6 +191,10 @@ impl Description {
             }
         };
         let mut tolerance = Tolerance::default();
+        if let Some(value) = get("tolerance").filter(|value| !value.is_object()) {
+            let help = "write what may differ by how much, such as {\"price_rel\": 1e-6}, or leave it out";
+            return Err(complain(file, format!("tolerance is {value}, expected an object"), help));
+        }
         for (key, value) in get("tolerance").and_then(Value::as_object).into_iter().flatten() {
             let field = match key.as_str() {
                 "price_rel" => &mut tolerance.price_rel,

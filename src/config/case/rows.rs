@@ -79,13 +79,20 @@ impl Rows {
         Ok(read)
     }
 
-    /// Refuses a column that differs from a known name by the case of its letters only: it would be passed over in silence.
+    /// Refuses a column that differs from a known name by the case of its letters, or by what parts its words: it would be passed over in silence.
     fn check_names(&self, name: &str) -> Result<(), ConfigError> {
         let known = KNOWN.iter().find(|(table, _)| *table == name).map_or(&[][..], |(_, known)| known);
         for column in self.table.columns() {
-            let meant = known.iter().find(|known| column.eq_ignore_ascii_case(known) && column != *known);
-            if let Some(meant) = meant.filter(|meant| !self.table.has_column(meant)) {
-                let help = format!("did you mean `{meant}`? write the names of columns in small letters");
+            let meant = known.iter().find(|known| bare(column) == bare(known) && column != *known);
+            // Of two names for one thing the other may be there, and this a note.
+            let there = |meant: &str| {
+                let by_letters = column.eq_ignore_ascii_case(meant);
+                if by_letters { self.table.has_column(meant) } else { self.column_name(meant).is_some() }
+            };
+            if let Some(meant) = meant.filter(|meant| !there(meant)) {
+                let help = format!(
+                    "did you mean `{meant}`? write the names of columns in small letters, with underscores between words"
+                );
                 return Err(self.error(format!("there is a column `{column}`"), help));
             }
         }
@@ -218,4 +225,9 @@ impl Rows {
 /// Whether a cell has a value.
 pub(super) fn equal(cell: &str, value: &str) -> bool {
     cell == value || meaning(cell) == meaning(value)
+}
+
+/// A name without what parts its words, in small letters: `firmId`, `Firm ID` and `firm-id` are one.
+fn bare(name: &str) -> String {
+    name.chars().filter(|c| !" -_.".contains(*c)).flat_map(char::to_lowercase).collect()
 }

@@ -458,7 +458,10 @@ fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigEr
         column => match products.column_name(column) {
             Some(known) => Ok(OwnershipSpec::Column(known)),
             None => {
-                let help = "write \"firm\", \"single\", \"merge\" with a list of firm ids, or a column of products.csv";
+                let choices =
+                    "write \"firm\", \"single\", \"merge\" with a list of firm ids, or a column of products.csv";
+                let near = suggest::closest(column, ["firm", "single", "merge"]);
+                let help = near.map_or_else(|| choices.to_owned(), |near| format!("did you mean {near:?}? {choices}"));
                 Err(reader.error(format!("ownership is {column:?}"), help))
             }
         },
