@@ -293,9 +293,12 @@ pub struct OutputTable {
     pub first_failed: Option<(usize, String)>,
 }
 
-/// What is written where a run failed.
-const FAILED: [&str; 14] =
-    ["", "nan", "-nan", "na", "n/a", "<na>", "none", "null", "#n/a", "#num!", "#div/0!", "#value!", "#ref!", "#name?"];
+/// What is written where a run failed, by people and by programs, in small letters.
+const FAILED: [&str; 33] = [
+    "", "nan", "-nan", "na", "n/a", "<na>", "none", "null", "nil", "#n/a", "#num!", "#div/0!", "#value!", "#ref!",
+    "#name?", "failed", "failure", "fail", "error", "err", "missing", ".", "..", "-", "--", "?", "1.#inf", "-1.#inf",
+    "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "1.#nan",
+];
 
 /// Whether a cell is of a run that failed: empty, no number by name, or beyond all numbers.
 fn failed_cell(cell: &str) -> bool {
@@ -330,7 +333,8 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
         if members.len() != rows {
             let which = if label.is_empty() { String::new() } else { format!("replication {label} has ") };
             let message = format!("{which}{} rows, the design has {rows}", members.len());
-            let help = "give one row for each row of the design, in its order, for every replication; write nan where a run failed";
+            let help = "give one row for each row of the design, in its order, for every replication; write nan where a run failed (--drop-failed leaves such \
+                        runs out)";
             let last = members.last().copied().filter(|_| !label.is_empty()).unwrap_or(usize::MAX);
             return Err(table.error_at(last, message, help));
         }
@@ -349,6 +353,13 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
         if cells.iter().all(|cell| cell.parse::<f64>().is_err()) && !written {
             outputs.ignored.push(name.clone());
             continue;
+        }
+        // A row cannot be left out alone: the design has it.
+        let strange = |cell: &&str| !failed_cell(cell) && cell.parse::<f64>().is_err() && number_meant(cell).is_none();
+        if let Some(row) = cells.iter().position(strange) {
+            let help =
+                "correct the cell, or write nan where the run failed: --drop-failed leaves such runs out".to_owned();
+            return Err(table.refuse_cell_with(row, name, "a finite number", help));
         }
         let values = table.column_f64_or(name, failed_cell)?;
         if let Some(row) = values.iter().position(|value| value.abs() > LARGEST_OUTPUT) {
@@ -394,11 +405,25 @@ mod tests {
     /// However a failed run is written, it is one, in its row.
     #[test]
     fn failed_runs_are_known_by_what_programs_write() {
-        for cell in ["\"\"", "", "#N/A", "#DIV/0!", "1e400", "-1e400", "NaN", "<NA>", "inf", "null"] {
+        for cell in [
+            "\"\"", "", "#N/A", "#DIV/0!", "1e400", "-1e400", "NaN", "<NA>", "inf", "null", "FAILED", "FAIL", "error",
+            "missing", "nil", ".", "-", "?", "1.#INF", "-1.#IND",
+        ] {
             let found = read(&format!("y\n1\n{cell}\n3\n"), 3).unwrap();
             assert_eq!(found.failed, [1], "{cell}");
             assert_eq!(found.first_failed, Some((1, "y".to_owned())), "{cell}");
         }
+    }
+
+    /// Another word among numbers is asked about, and the row is not to be left out.
+    #[test]
+    fn a_word_among_outputs_is_answered_with_nan() {
+        let error = read("y\n1\nabc\n3\n", 3).unwrap_err();
+        assert!(
+            error.starts_with("y.csv, row 3: y is \"abc\"") && error.contains("write nan where the run failed"),
+            "{error}"
+        );
+        assert!(error.contains("--drop-failed") && !error.contains("leave the row out"), "{error}");
     }
 
     /// A column in another notation is refused with the number to write; a column of words is left out.

@@ -133,6 +133,22 @@ mod tests {
     const PROBLEM: &str = "[[parameter]]\nname = 'x1'\ndistribution = 'uniform'\nlow = 0.0\nhigh = 1.0\n\
                            [[parameter]]\nname = 'x2'\ndistribution = 'uniform'\nlow = 0.0\nhigh = 1.0\n";
 
+    /// Outputs that are what rounding leaves of zero are asked about; small ones that differ by more are not.
+    #[test]
+    fn outputs_of_the_size_of_rounding_are_asked_about() {
+        let inputs = UncertainInputs::from_toml(PROBLEM).unwrap();
+        let method = UncertainInputs::method("sobol").unwrap();
+        let design = inputs.sample(method, SampleOptions { n: 64, seed: 1, levels: 4 }).unwrap();
+        let resampling = Resampling { level: 0.95, resamples: 50, seed: 0 };
+        let warned = |of: fn(f64) -> f64| {
+            let outputs = format!("Y\n{}", design.iter().map(|row| format!("{:?}\n", of(row[0]))).collect::<String>());
+            let warnings = inputs.analyze(method, &design, &outputs, &resampling, false).unwrap().warnings;
+            warnings.iter().any(|warning| warning.contains("the size of rounding: is it zero?"))
+        };
+        assert!(warned(|x| 0.1 * x + 0.2 * x - 0.3 * x));
+        assert!(!warned(|x| 1e-9 * x));
+    }
+
     /// Y = 2 x1 + x2 of inputs with variance 1/12: four fifths and one fifth.
     #[test]
     fn the_indices_of_a_sum_are_its_parts() {

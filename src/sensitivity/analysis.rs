@@ -67,6 +67,8 @@ fn refuse<T>(row: Option<usize>, message: impl Into<String>, help: impl Into<Str
 
 /// Outputs beyond this have squares whose sums may overflow.
 pub const LARGEST_OUTPUT: f64 = 1e152;
+/// Outputs that are smaller than this part of their inputs may be what cancels of them.
+const ROUNDING_OF_ZERO: f64 = 1e-13;
 
 /// Outputs that are all nearer to zero than this, and not all zero, have squares that vanish.
 pub const SMALLEST_OUTPUT: f64 = 1e-150;
@@ -169,6 +171,7 @@ fn analyze_units(
 ) -> Result<Analysis, AnalysisError> {
     let layout = layout(problem, method, design)?;
     let mut analysis = Analysis { indices: Vec::new(), warnings: Vec::new() };
+    let inputs = (0..problem.len()).flat_map(|input| design.column(input)).fold(0.0_f64, |most, x| most.max(x.abs()));
     for output in outputs {
         let (name, response) = (&output.name, &output.response);
         if response.rows() != design.rows() {
@@ -190,6 +193,11 @@ fn analyze_units(
         if response.is_constant() {
             let how = if mean.iter().all(|value| *value == mean[0]) { "" } else { " but for rounding" };
             analysis.warnings.push(format!("{name} is the same everywhere{how}: its indices are not defined"));
+        } else if largest > 0.0 && largest < ROUNDING_OF_ZERO * inputs.min(1.0) {
+            // What cancels leaves this; nothing else says what size the output should have.
+            analysis.warnings.push(format!(
+                "{name} is {largest:e} at most, the size of rounding: is it zero? its indices are then those of rounding errors"
+            ));
         }
         let (unit, places) = layout.unit(problem.len());
         let noise = noise::split(response, unit, &places, units);
