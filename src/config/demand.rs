@@ -164,7 +164,7 @@ pub(super) fn holding(reader: &Reader<'_>, section: &HoldingSection) -> Result<H
             "holding.purchase_mean_weeks",
             section.purchase_mean_weeks.value,
             |x| (1.0..=1e5).contains(&x),
-            "at least one week",
+            "a number of weeks from 1 to 100000",
         )?,
     })
 }

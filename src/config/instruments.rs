@@ -734,7 +734,7 @@ fn duty(
         let basis = section.basis.unwrap_or(market.normal_duty.basis);
         // The maker's price at the border is all customs value: the rate is on the part of the car that pays.
         let part = vertical.filter(|_| basis == DutyBasis::Border).map_or(share, |all| share / all);
-        let rate = reader.rate(at, reader.non_negative(at, value)?)?;
+        let rate = reader.rate(at, value.value)?;
         return Ok(Duty::AdValorem { rate, basis, customs_value_share: part });
     }
     if section.basis.is_some() || section.customs_value_share.is_some() {

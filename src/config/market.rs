@@ -288,7 +288,10 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         })
         .collect();
     let normal = &section.normal_duty;
-    let absent = normal.rate.as_ref().map(|rate| reader.non_negative("market.normal_duty.rate", rate)).transpose()?;
+    let rate = |rate: &Sourced<f64>| {
+        reader.number("market.normal_duty.rate", rate.value, |x| x >= 0.0, "a rate from 0 to 1")
+    };
+    let absent = normal.rate.as_ref().map(rate).transpose()?;
     if absent.is_none() && normal.rates.is_empty() && normal.column.is_none() {
         let help =
             "write rate = 0.0 where imports are free of duty, or name `rates` or a `column` of the table of models";
@@ -305,7 +308,9 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         let key = key.unwrap_or_else(|| "market.normal_duty.rate".into());
         if rate > MAX_NORMAL_RATE {
             let message = format!("is {rate}, a duty of {}% in the base year: was percent meant?", 100.0 * rate);
-            return Err(reader.error(&key, message, format!("write {} for {rate}%", rate / 100.0)));
+            let meant = (rate <= 100.0 * MAX_NORMAL_RATE).then(|| format!("write {} for {rate}%; ", rate / 100.0));
+            let help = format!("{}the highest rate of the base year is {MAX_NORMAL_RATE}", meant.unwrap_or_default());
+            return Err(reader.error(&key, message, help));
         }
         model.normal_rate = reader.rate(&key, rate)?;
     }

@@ -92,6 +92,7 @@ impl Reader<'_> {
             let help = format!("{meant}the highest rate is {MAX_RATE}");
             return Err(self.error(key, message, help));
         }
+        let value = self.number(key, value, |x| x >= 0.0, "a rate from 0 to 3, which is 300%")?;
         AdValoremRate::new(value).map_err(|error| self.error(key, error.to_string(), ""))
     }
 
