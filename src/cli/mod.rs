@@ -221,6 +221,13 @@ impl ScenarioArgs {
             return Ok(crate::config::load(&example::unpacked(name)?, &assignments)?);
         }
         Ok(match &self.root {
+            Some(root) if !root.is_dir() => {
+                let what = if root.exists() { "is no folder" } else { "is not there" };
+                return Err(CliError::Usage(format!(
+                    "--root: {} {what}\nhelp: name a folder that stands above the scenario and all that it reads",
+                    root.display()
+                )));
+            }
             Some(root) => crate::config::load_from(&Source::below(root), &self.scenario, &assignments)?,
             None => crate::config::load(&self.scenario, &assignments)?,
         })
@@ -407,7 +414,13 @@ pub fn code_of(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
             // Help and versions are printed this way too, with exit code 0.
             let plain = error.to_string();
             if matches!(crate::config::harmless(&plain), std::borrow::Cow::Borrowed(_)) {
-                let _ = error.print();
+                let printed = error.print().and_then(|()| std::io::Write::flush(&mut std::io::stdout()));
+                // A full disk is an error, a reader that has seen enough is none.
+                let failed = printed.is_err_and(|reason| reason.kind() != std::io::ErrorKind::BrokenPipe);
+                if failed && error.exit_code() == 0 {
+                    tell!("{}: nothing could be written to standard output", paint("error"));
+                    return 1;
+                }
             } else {
                 tell!("{}", plain.trim_end());
             }

@@ -121,6 +121,15 @@ impl Source {
         }
     }
 
+    /// Whether a file that the user named is a link out of its folder, to what this scenario may not read: of such a file nothing is shown, for
+    /// whoever made the folder chose what is read.
+    #[must_use]
+    pub(super) fn leads_out(&self, path: &Path) -> bool {
+        let Kind::Below { real, .. } = &self.kind else { return false };
+        let allowed = |found: &Path| real.as_deref().is_some_and(|real| found.starts_with(real));
+        leads_out(path) && path.canonicalize().is_ok_and(|found| !allowed(&found))
+    }
+
     /// Whether there is a file that may be read.
     #[must_use]
     pub(super) fn has(&self, path: &Path) -> bool {
@@ -163,6 +172,15 @@ fn confined(folder: &Path, real: Option<&Path>, path: &Path) -> Result<PathBuf, 
                 };
             }
         }
+    }
+}
+
+/// Whether a name stands for what is not below the folder that the name stands in.
+pub(super) fn leads_out(path: &Path) -> bool {
+    let home = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (path.canonicalize(), home.canonicalize()) {
+        (Ok(found), Ok(home)) => !found.starts_with(home),
+        _ => false,
     }
 }
 

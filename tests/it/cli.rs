@@ -366,6 +366,84 @@ fn a_full_standard_error_ends_in_an_exit_code() {
     assert_eq!(status.code(), Some(65));
 }
 
+/// Help that nobody could be given is no success.
+#[cfg(target_os = "linux")]
+#[test]
+fn help_on_a_full_disk_is_an_error() {
+    for arguments in [&["--help"][..], &["--version"], &["run", "--help"], &["--version", "--json"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stickershock"));
+        let status = command.args(arguments).stdout(full).stderr(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+/// Pages go to a folder that is new, empty or one of pages; what another wrote under a page's name stays.
+#[test]
+fn manual_pages_go_to_no_folder_of_other_things() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("mine");
+    fs::create_dir(&own).unwrap();
+    fs::write(own.join("notes.txt"), "mine").unwrap();
+    let man = |out: &std::path::Path| stickershock().args(["man", "--out"]).arg(out).assert();
+    man(&own).code(2).stderr(contains("mine holds files and no manual page").and(contains("new or empty")));
+    assert_eq!(fs::read_dir(&own).unwrap().count(), 1);
+    let pages = folder.path().join("man1");
+    man(&pages).success();
+    fs::write(pages.join("other.1"), ".TH other 1\n").unwrap();
+    fs::write(pages.join("stickershock-run.1"), "my own words\n").unwrap();
+    fs::remove_file(pages.join("stickershock-check.1")).unwrap();
+    man(&pages).success().stderr(contains("stickershock-run.1 is no page of this program and is left as it is"));
+    assert_eq!(fs::read_to_string(pages.join("stickershock-run.1")).unwrap(), "my own words\n");
+    assert!(pages.join("stickershock-check.1").exists());
+}
+
+/// A root that is not there, or is a file, is named: not the scenario that it hides.
+#[test]
+fn a_root_that_is_no_folder_is_named() {
+    let check =
+        |root: &str| stickershock().args(["check", "configs/market-1995.toml", "--root", root]).assert().code(2);
+    check("nowhere").stderr(contains("--root: nowhere is not there"));
+    check("README.md").stderr(contains("--root: README.md is no folder"));
+}
+
+/// Of what a link out of the folder leads to nothing is shown, whoever made the link.
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_its_folder_shows_nothing_of_what_it_leads_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let [inside, outside] = ["in", "out"].map(|name| folder.path().join(name));
+    fs::create_dir(&inside).unwrap();
+    fs::create_dir(&outside).unwrap();
+    for (name, text) in
+        [("passwd", "root:secret:0\n"), ("keys.toml", "key = \"secret\"\n"), ("products.csv", "secret\n1\n")]
+    {
+        fs::write(outside.join(name), text).unwrap();
+    }
+    for name in ["passwd", "keys.toml"] {
+        let link = inside.join("direct.toml");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(outside.join(name), &link).unwrap();
+        let said = stickershock().arg("check").arg(&link).assert().code(65);
+        let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+        assert!(said.contains("direct.toml:1") && !said.contains("secret"), "{said}");
+        // The file itself, named by the user, is shown to him.
+        let said = stickershock().arg("check").arg(outside.join(name)).assert().code(65);
+        assert!(String::from_utf8_lossy(&said.get_output().stderr).contains("secret"));
+    }
+    for (name, text) in [
+        ("agents.csv", "weight\n1\n"),
+        ("case.json", r#"{"beta": [-1.0], "beta_names": ["prices"]}"#),
+        ("scenarios.json", "[]"),
+    ] {
+        fs::write(inside.join(name), text).unwrap();
+    }
+    std::os::unix::fs::symlink(outside.join("products.csv"), inside.join("products.csv")).unwrap();
+    let said = stickershock().arg("solve").arg(&inside).assert().code(65);
+    let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+    assert!(said.contains("products.csv: is a link out of the folder") && !said.contains("secret"), "{said}");
+}
+
 /// Whatever a user, a file or its name says, nothing reaches a terminal that it would take for a command.
 #[test]
 fn control_characters_are_shown_and_not_sent() {

@@ -10,7 +10,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{ConfigError, complain};
-use crate::config::source::{LONGEST_DATA, at_most, open_plain};
+use crate::config::source::{LONGEST_DATA, at_most, leads_out, open_plain};
 
 /// The kinds of matrices a case holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +119,23 @@ impl CaseFiles<'_> {
     pub fn json(self, name: &str) -> Result<(String, Value), ConfigError> {
         let CaseText { file, text, .. } = self.text(name)?;
         parsed(file, &text)
+    }
+}
+
+/// What is wrong with a file of a folder; nothing of what stands in it where it is a link out of the folder, for whoever made the folder chose
+/// what is read.
+pub(super) fn without_strangers(folder: &Path, error: ConfigError) -> ConfigError {
+    let said = error.to_string();
+    let named =
+        ["case.json", "products.csv", "agents.csv", "scenarios.json"].map(|name| plain_or_gzipped(folder, name).0);
+    let stranger = named.into_iter().find(|path| said.starts_with(&path.display().to_string()) && leads_out(path));
+    match stranger {
+        None => error,
+        Some(path) => complain(
+            &path.display().to_string(),
+            "is a link out of the folder, and what it leads to is not what should stand here",
+            "copy the file into the folder: then it is said what is wrong with it",
+        ),
     }
 }
 

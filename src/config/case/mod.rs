@@ -158,7 +158,8 @@ impl Case {
     /// # Errors
     /// [`ConfigError`] naming file, row or key, the value, and what would do.
     pub fn load(folder: &Path, options: &CaseOptions) -> Result<Self, ConfigError> {
-        let mut read = Self::read(files::CaseFiles::Folder(folder), options)?;
+        let read = Self::read(files::CaseFiles::Folder(folder), options);
+        let mut read = read.map_err(|error| files::without_strangers(folder, error))?;
         read.matrices = files::matrices(folder)?;
         folder.clone_into(&mut read.folder);
         if read.name.is_empty() {

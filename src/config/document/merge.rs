@@ -29,7 +29,8 @@ fn load_below(source: &Source, path: &Path, above: &mut Vec<PathBuf>, files: &mu
         Ok(text) => text,
         Err((offset, line)) => return Err(ConfigError::NotUtf8 { file: name, line, offset }),
     };
-    let mut node = tree::parse(Text { name, text, numbered: true })?;
+    let shown = !(above.is_empty() && source.leads_out(path));
+    let mut node = tree::parse(Text { name, text, numbered: true, shown })?;
     above.push(path.to_owned());
     let mut base = None;
     for parent in extended(&mut node) {

@@ -79,7 +79,7 @@ impl Document {
     ///
     /// Such a document cannot extend another, and has no data but copies.
     pub fn from_str(text: &str, display_name: &str) -> Result<Self, ConfigError> {
-        let source = Text { name: display_name.to_owned(), text: text.to_owned(), numbered: true };
+        let source = Text { name: display_name.to_owned(), text: text.to_owned(), numbered: true, shown: true };
         let root = merge::refuse_extends(tree::parse(source)?)?;
         let source = Source::memory::<PathBuf, Vec<u8>>([]);
         Ok(Self {
@@ -169,8 +169,12 @@ impl Document {
 
     /// Lays one value over the document; after an error it may be half laid.
     fn lay(&mut self, assignment: &str) -> Result<(), ConfigError> {
-        let source =
-            Arc::new(Text { name: format!("--set {assignment}"), text: assignment.to_owned(), numbered: false });
+        let source = Arc::new(Text {
+            name: format!("--set {assignment}"),
+            text: assignment.to_owned(),
+            numbered: false,
+            shown: true,
+        });
         let origin = |start, end| Origin { source: Arc::clone(&source), key: None, value: Some(start..end) };
         let refuse = |origin: Origin, message: &str, help: &str| {
             Err(ConfigError::Override(origin.complain("", Part::Value, message, help)))

@@ -25,6 +25,8 @@ pub(super) struct Text {
     pub(super) text: String,
     /// Whether line numbers mean something to the reader: true of files.
     pub(super) numbered: bool,
+    /// Whether messages may show its lines.
+    pub(super) shown: bool,
 }
 
 /// Where a value was written: a file and the part of it, or a `--set` override.
@@ -75,7 +77,7 @@ impl Origin {
             line: self.source.numbered.then(|| 1 + before.matches('\n').count()),
             column: Some(start + 1),
             path,
-            source_line: Some(source_line),
+            source_line: self.source.shown.then_some(source_line),
             span: start..start + length,
         }
     }
@@ -289,7 +291,7 @@ impl Reader {
         let from = before.rfind(ends).map_or(0, |end| end + 1);
         let around = self.source.text.get(from..).unwrap_or_default();
         let around = around.split(ends).next().unwrap_or_default();
-        let meant = number_remedy(value, false).or_else(|| number_remedy(around, false));
+        let meant = number_remedy(value, false).or_else(|| number_remedy(around, false)).filter(|_| self.source.shown);
         let help = meant.unwrap_or_else(|| help.to_owned());
         ConfigError::Syntax(origin.complain("", Part::Value, error.message(), help))
     }
