@@ -288,9 +288,8 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
         })
         .collect();
     let normal = &section.normal_duty;
-    let rate = |rate: &Sourced<f64>| {
-        reader.number("market.normal_duty.rate", rate.value, |x| x >= 0.0, "a rate from 0 to 1")
-    };
+    let rate =
+        |rate: &Sourced<f64>| reader.number("market.normal_duty.rate", rate.value, |x| x >= 0.0, "a rate from 0 to 1");
     let absent = normal.rate.as_ref().map(rate).transpose()?;
     if absent.is_none() && normal.rates.is_empty() && normal.column.is_none() {
         let help =
