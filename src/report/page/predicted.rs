@@ -154,7 +154,6 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
         return vec![("Who pays".into(), nobody)];
     };
     let mut answer = predicted.under(lead);
-    let kind = predicted.kind();
     let sure = how_sure(points);
     let period = predicted.period(lead);
     // The row of the first number told, so that a reader finds it.
@@ -163,15 +162,11 @@ pub(super) fn answer(points: &FinishedPoints, run: &Finished, tables: &DrawTable
         parties.iter().filter(|gain| gain.certain() && gain.median < 0.0).min_by(|a, b| a.median.total_cmp(&b.median));
     let first = first.or_else(|| parties.first()).map_or_else(String::new, |gain| {
         format!(
-            " {} under “{}” is the row with regime `{}`, period `{}`, metric `{}` and quantity `change`.",
+            " {} under “{}” is the row of tables/widths.csv with regime `{}`, period `{}`, metric `{}` and quantity `change`.",
             gain.label, predicted.labels[lead], gain.row.regime, period.name, gain.metric
         )
     });
-    let sure = format!(
-        "{sure} The numbers are in tables/widths.csv, columns `structure_median`, `{kind}_low` and `{kind}_high`, as sums over the period: divided by its \
-         {} years (tables/periods.csv) they are the yearly rates above.{first}",
-        number(period.years(), Show::Number, false)
-    );
+    let sure = format!("{sure}{first}");
     answer.push(("How sure".into(), sure));
     answer
 }

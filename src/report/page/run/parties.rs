@@ -115,6 +115,12 @@ impl RunFacts<'_> {
                 ("all others", table("regimes_rest", "Other changes", rest)),
             ],
         ));
+        blocks.push(self.in_words(page, predicted));
+        page.sections.push(Section { title: "The regimes side by side".into(), blocks });
+    }
+
+    /// The answer for each regime in words: what draws say where there are some.
+    fn in_words(&self, page: &mut Page, predicted: Option<&Predicted<'_>>) -> Block {
         let columns = [("regime", "Regime"), ("who_pays", "Who pays"), ("who_gains", "Who gains")];
         let columns = columns.iter().map(|(name, label)| FrameColumn::text(name, label)).collect();
         let mut frame = DataFrame::new("in_words", "tables/welfare.csv", columns);
@@ -137,7 +143,7 @@ impl RunFacts<'_> {
             let [pays, gains] = [pays, gains].map(|text| text.replace('`', ""));
             frame.rows.push(vec![self.labels[arm].as_str().into(), pays.into(), gains.into()]);
         }
-        blocks.push(Block::Table(FrameTable {
+        Block::Table(FrameTable {
             name: "in_words".into(),
             caption: format!(
                 "The answer for each regime. The page begins with “{}”: the first, in the scenario's order, whose effect is at least a tenth of \
@@ -149,8 +155,7 @@ impl RunFacts<'_> {
             picks: Vec::new(),
             searched: true,
             most: usize::MAX,
-        }));
-        page.sections.push(Section { title: "The regimes side by side".into(), blocks });
+        })
     }
 
     /// Places, among the columns of the table of regimes, of those that are shown first: as many as there is room for on a screen and on paper. They
