@@ -72,13 +72,13 @@ impl Quantity {
 
 /// What stands in one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Content {
+pub struct SlotContent {
     quantity: Quantity,
     /// Whether it can be not defined: a price of nothing on sale, a share of no cars.
     may_lack: bool,
 }
 
-impl Content {
+impl SlotContent {
     fn always(quantity: Quantity) -> Self {
         Self { quantity, may_lack: false }
     }
@@ -148,67 +148,67 @@ impl Circumstances {
     }
 
     /// What buyers pay, a car or all cars.
-    fn paid(self, quantity: Quantity) -> Content {
-        Content::always(if self.dealers && self.incentives { Quantity::Money } else { quantity })
+    fn paid(self, quantity: Quantity) -> SlotContent {
+        SlotContent::always(if self.dealers && self.incentives { Quantity::Money } else { quantity })
     }
-    fn expected(self) -> Content {
-        Content::unless(self.in_time, Quantity::Cars)
+    fn expected(self) -> SlotContent {
+        SlotContent::unless(self.in_time, Quantity::Cars)
     }
     /// A mean price over models or weeks of which none may be on sale.
-    fn price(self) -> Content {
-        Content::unless(self.dated, Quantity::Price)
+    fn price(self) -> SlotContent {
+        SlotContent::unless(self.dated, Quantity::Price)
     }
 
-    fn of_model(self, metric: ModelMetric) -> Content {
+    fn of_model(self, metric: ModelMetric) -> SlotContent {
         match metric {
-            ModelMetric::Units => Content::cars(),
+            ModelMetric::Units => SlotContent::cars(),
             ModelMetric::ExpectedUnits => self.expected(),
-            ModelMetric::EventShare | ModelMetric::CarShare => Content::always(Quantity::Share),
+            ModelMetric::EventShare | ModelMetric::CarShare => SlotContent::always(Quantity::Share),
             ModelMetric::StickerPrice => self.price(),
-            ModelMetric::ProducerPrice | ModelMetric::DutyPerCar => Content::unless(self.dated, Quantity::Money),
+            ModelMetric::ProducerPrice | ModelMetric::DutyPerCar => SlotContent::unless(self.dated, Quantity::Money),
             ModelMetric::Outlay => self.paid(Quantity::Price),
-            ModelMetric::ProducerRevenue | ModelMetric::Duty => Content::always(Quantity::Money),
+            ModelMetric::ProducerRevenue | ModelMetric::Duty => SlotContent::always(Quantity::Money),
         }
     }
 
-    fn of_region(self, metric: RegionMetric) -> Content {
+    fn of_region(self, metric: RegionMetric) -> SlotContent {
         match metric {
-            RegionMetric::Units => Content::cars(),
+            RegionMetric::Units => SlotContent::cars(),
             RegionMetric::ExpectedUnits => self.expected(),
-            RegionMetric::EventShare | RegionMetric::CarShare => Content::always(Quantity::Share),
-            RegionMetric::StickerPrice => Content::always(Quantity::Price),
+            RegionMetric::EventShare | RegionMetric::CarShare => SlotContent::always(Quantity::Share),
+            RegionMetric::StickerPrice => SlotContent::always(Quantity::Price),
             RegionMetric::Outlay => self.paid(Quantity::Price),
-            RegionMetric::ProducerRevenue | RegionMetric::Duty => Content::always(Quantity::Money),
+            RegionMetric::ProducerRevenue | RegionMetric::Duty => SlotContent::always(Quantity::Money),
         }
     }
 
     /// What a headline is, whatever models it is of.
     #[must_use]
-    pub fn of_headline(self, metric: HeadlineMetric) -> Content {
+    pub fn of_headline(self, metric: HeadlineMetric) -> SlotContent {
         match metric {
-            HeadlineMetric::Units => Content::cars(),
+            HeadlineMetric::Units => SlotContent::cars(),
             HeadlineMetric::ExpectedUnits => self.expected(),
-            HeadlineMetric::CarShare => Content::always(Quantity::Share),
-            HeadlineMetric::StickerPrice => Content::always(Quantity::Price),
+            HeadlineMetric::CarShare => SlotContent::always(Quantity::Share),
+            HeadlineMetric::StickerPrice => SlotContent::always(Quantity::Price),
             HeadlineMetric::Outlay => self.paid(Quantity::Price),
             HeadlineMetric::ProducerRevenue
             | HeadlineMetric::Duty
             | HeadlineMetric::Profit
-            | HeadlineMetric::Account => Content::always(Quantity::Money),
+            | HeadlineMetric::Account => SlotContent::always(Quantity::Money),
         }
     }
 
-    fn of_week(self, metric: WeekMetric) -> Content {
+    fn of_week(self, metric: WeekMetric) -> SlotContent {
         match metric {
-            WeekMetric::Units => Content::cars(),
+            WeekMetric::Units => SlotContent::cars(),
             WeekMetric::ExpectedUnits => self.expected(),
             // Of no cars there are no shares.
-            WeekMetric::CarShare | WeekMetric::ExpectedCarShare => Content::or_none(Quantity::Share),
+            WeekMetric::CarShare | WeekMetric::ExpectedCarShare => SlotContent::or_none(Quantity::Share),
             WeekMetric::StickerPrice => self.price(),
         }
     }
 
-    fn of_dealers(self, metric: DealerMetric) -> Content {
+    fn of_dealers(self, metric: DealerMetric) -> SlotContent {
         let priced = if self.incentives { Quantity::Money } else { Quantity::Price };
         match metric {
             DealerMetric::Stock
@@ -217,29 +217,29 @@ impl Circumstances {
             | DealerMetric::Orders
             | DealerMetric::Landings
             | DealerMetric::FirstChoices
-            | DealerMetric::Units => Content::unless(!self.dealers, Quantity::Cars),
-            DealerMetric::DaysOfSupply => Content::or_none(Quantity::DaysOfSupply),
+            | DealerMetric::Units => SlotContent::unless(!self.dealers, Quantity::Cars),
+            DealerMetric::DaysOfSupply => SlotContent::or_none(Quantity::DaysOfSupply),
             DealerMetric::StickerPrice | DealerMetric::TransactionPrice => {
-                Content::unless(self.dated || !self.dealers, priced)
+                SlotContent::unless(self.dated || !self.dealers, priced)
             }
             // A duty in place of a higher one is less than nothing beyond it.
             DealerMetric::DisputedDuty | DealerMetric::DutyBorneByImporter => {
-                Content::unless(!self.dealers, Quantity::Money)
+                SlotContent::unless(!self.dealers, Quantity::Money)
             }
         }
     }
 }
 
-fn of_moves(metric: MoveMetric) -> Content {
-    Content::always(match metric {
+fn of_moves(metric: MoveMetric) -> SlotContent {
+    SlotContent::always(match metric {
         MoveMetric::Units | MoveMetric::Advanced | MoveMetric::Postponed => Quantity::Cars,
         MoveMetric::AdvancedShare | MoveMetric::PostponedShare => Quantity::Share,
         MoveMetric::WeeksForward | MoveMetric::WeeksLate => Quantity::Weeks,
     })
 }
 
-fn of_lots(metric: LotMetric) -> Content {
-    Content::or_none(match metric {
+fn of_lots(metric: LotMetric) -> SlotContent {
+    SlotContent::or_none(match metric {
         LotMetric::SalesVariation | LotMetric::OrdersVariation => Quantity::Variation,
         LotMetric::DaysOfSupply | LotMetric::LeastDaysOfSupply | LotMetric::MostDaysOfSupply => Quantity::DaysOfSupply,
         LotMetric::UnmetShare => Quantity::Share,
@@ -247,17 +247,17 @@ fn of_lots(metric: LotMetric) -> Content {
     })
 }
 
-fn of_owners(metric: OwnerMetric) -> Content {
+fn of_owners(metric: OwnerMetric) -> SlotContent {
     match metric {
-        OwnerMetric::OwnerShare => Content::always(Quantity::Share),
-        OwnerMetric::Events => Content::cars(),
-        OwnerMetric::RepurchaseShare => Content::or_none(Quantity::Share),
+        OwnerMetric::OwnerShare => SlotContent::always(Quantity::Share),
+        OwnerMetric::Events => SlotContent::cars(),
+        OwnerMetric::RepurchaseShare => SlotContent::or_none(Quantity::Share),
     }
 }
 
-fn of_negotiation(metric: NegotiatedMetric) -> Content {
+fn of_negotiation(metric: NegotiatedMetric) -> SlotContent {
     // Regimes of dated events have none of them.
-    Content::or_none(match metric {
+    SlotContent::or_none(match metric {
         NegotiatedMetric::SettledByDeadline
         | NegotiatedMetric::Imposed
         | NegotiatedMetric::Lapsed
@@ -277,8 +277,8 @@ fn of_negotiation(metric: NegotiatedMetric) -> Content {
     })
 }
 
-fn of_firm(metric: FirmMetric) -> Content {
-    Content::always(match metric {
+fn of_firm(metric: FirmMetric) -> SlotContent {
+    SlotContent::always(match metric {
         FirmMetric::Units => Quantity::Cars,
         FirmMetric::Revenue
         | FirmMetric::Cost
@@ -288,17 +288,17 @@ fn of_firm(metric: FirmMetric) -> Content {
     })
 }
 
-fn of_trade(metric: TradeMetric) -> Content {
+fn of_trade(metric: TradeMetric) -> SlotContent {
     match metric {
         TradeMetric::ImportsFromPartner | TradeMetric::Imports | TradeMetric::Deficit => {
-            Content::always(Quantity::Money)
+            SlotContent::always(Quantity::Money)
         }
     }
 }
 
-fn of_quote(metric: QuoteMetric) -> Content {
+fn of_quote(metric: QuoteMetric) -> SlotContent {
     // A regime with fewer stretches of weeks than another leaves rows empty.
-    Content::or_none(match metric {
+    SlotContent::or_none(match metric {
         QuoteMetric::StickerPrice => Quantity::Price,
         QuoteMetric::Duty | QuoteMetric::ProducerPrice | QuoteMetric::QuotaRent | QuoteMetric::Refund => {
             Quantity::Money
@@ -307,29 +307,29 @@ fn of_quote(metric: QuoteMetric) -> Content {
     })
 }
 
-fn of_response(metric: ResponseMetric) -> Content {
+fn of_response(metric: ResponseMetric) -> SlotContent {
     match metric {
         ResponseMetric::PriceChange
         | ResponseMetric::BorderPriceChange
         | ResponseMetric::PerDollarOldBase
         | ResponseMetric::PerDollarOwed
-        | ResponseMetric::BorderElasticity => Content::or_none(Quantity::Ratio),
+        | ResponseMetric::BorderElasticity => SlotContent::or_none(Quantity::Ratio),
     }
 }
 
-fn of_base_year(metric: BaseYearMetric) -> Content {
+fn of_base_year(metric: BaseYearMetric) -> SlotContent {
     match metric {
-        BaseYearMetric::ExpectedVolume => Content::cars(),
-        BaseYearMetric::MarginalCost | BaseYearMetric::Margin => Content::always(Quantity::Money),
-        BaseYearMetric::OwnElasticity | BaseYearMetric::OutsideDiversion => Content::or_none(Quantity::Ratio),
+        BaseYearMetric::ExpectedVolume => SlotContent::cars(),
+        BaseYearMetric::MarginalCost | BaseYearMetric::Margin => SlotContent::always(Quantity::Money),
+        BaseYearMetric::OwnElasticity | BaseYearMetric::OutsideDiversion => SlotContent::or_none(Quantity::Ratio),
     }
 }
 
 /// What stands in every slot of a layout; nothing for a slot that no block declares, which tests rule out.
 #[must_use]
-pub fn contents(layout: &Layout, on: Circumstances) -> Vec<Option<Content>> {
+pub fn contents(layout: &Layout, on: Circumstances) -> Vec<Option<SlotContent>> {
     let mut contents = vec![None; layout.len()];
-    let mut put = |slot: usize, content: Content| contents[slot] = Some(content);
+    let mut put = |slot: usize, content: SlotContent| contents[slot] = Some(content);
     for period in 0..layout.periods.len() {
         for metric in ModelMetric::ALL {
             (0..layout.models).for_each(|j| put(layout.model(*metric, period, j), on.of_model(*metric)));
@@ -356,7 +356,7 @@ pub fn contents(layout: &Layout, on: Circumstances) -> Vec<Option<Content>> {
         for period in 0..layout.periods.len() {
             let all = 0..accounts.accounts.len();
             // Gains and losses: what they must add up to is checked beside.
-            all.for_each(|position| put(accounts.account(position, period), Content::always(Quantity::Money)));
+            all.for_each(|position| put(accounts.account(position, period), SlotContent::always(Quantity::Money)));
             for metric in FirmMetric::ALL {
                 (0..accounts.firms.len()).for_each(|f| put(accounts.firm(*metric, f, period), of_firm(*metric)));
             }
@@ -382,7 +382,7 @@ pub fn contents(layout: &Layout, on: Circumstances) -> Vec<Option<Content>> {
     contents
 }
 
-fn in_time(layout: &Layout, timed: &TimedLayout, on: Circumstances, put: &mut impl FnMut(usize, Content)) {
+fn in_time(layout: &Layout, timed: &TimedLayout, on: Circumstances, put: &mut impl FnMut(usize, SlotContent)) {
     for week in 0..layout.weeks as usize {
         for metric in DealerMetric::ALL {
             let groups = 0..timed.dealer_groups.len();

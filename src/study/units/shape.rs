@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::quantity::{Circumstances, Content, contents};
+use super::quantity::{Circumstances, SlotContent, contents};
 use crate::model::accounts::AccountsLayout;
 use crate::model::outcome::{HeadlineMetric, Layout, Outcome};
 use crate::model::scenario::Scenario;
@@ -10,7 +10,7 @@ use crate::model::scenario::Scenario;
 /// Lengths of an outcome, what each of its numbers is, and the accounts that must add up.
 #[derive(Clone, Debug)]
 pub struct Shape {
-    values: Arc<[Option<Content>]>,
+    values: Arc<[Option<SlotContent>]>,
     switched: usize,
     accounts: Option<Arc<AccountsLayout>>,
 }
@@ -52,14 +52,14 @@ impl Shape {
             return other;
         }
         let numbers = self.values.iter().zip(&outcome.values).enumerate();
-        let fault = |content: &Option<Content>, number: &f64| content.and_then(|content| content.fault(*number));
+        let fault = |content: &Option<SlotContent>, number: &f64| content.and_then(|content| content.fault(*number));
         for (at, (content, number)) in numbers {
             if let Some(fault) = fault(content, number) {
                 return Some(format!("its number {at} {fault}"));
             }
         }
         for (at, cars) in outcome.switched.iter().enumerate() {
-            if let Some(fault) = Content::cars().fault(*cars) {
+            if let Some(fault) = SlotContent::cars().fault(*cars) {
                 return Some(format!("its switch {at} {fault}"));
             }
         }
@@ -173,6 +173,7 @@ mod tests {
     /// What the same number is in different slots decides whether it can be.
     #[test]
     fn a_number_is_held_to_what_it_is() {
+        const NAN: f64 = f64::NAN;
         let [(scenario, layout), (small, in_time)] = layouts();
         let found = |(scenario, layout): (&Scenario, &Layout), slot: usize, number: f64| {
             let mut outcome = nothing(layout);
@@ -188,7 +189,6 @@ mod tests {
         let taken = |of: (&Scenario, &Layout), slot: usize, numbers: &[f64]| {
             numbers.iter().for_each(|number| assert_eq!(found(of, slot, *number), None, "{number} in {slot}"));
         };
-        const NAN: f64 = f64::NAN;
         let plain = (&scenario, &layout);
         refused(plain, layout.model(ModelMetric::Units, 1, 3), &[-5.0, NAN, 2.5e299], "expected cars");
         refused(plain, layout.model(ModelMetric::ExpectedUnits, 1, 3), &[-5.0, NAN], "expected cars");
