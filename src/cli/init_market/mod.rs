@@ -10,6 +10,7 @@ mod notes;
 mod origin;
 mod response;
 mod sheet;
+mod trying;
 mod writing;
 
 use std::path::{Path, PathBuf};
@@ -20,10 +21,11 @@ use self::columns::{Role, TableRoles};
 use self::estimates::Estimates;
 use self::names::ProductNames;
 use self::notes::{Notes, distinct};
-use self::response::{Response, base_year, costs_hold, mean_elasticity};
+use self::response::Response;
 use self::sheet::{RawTable, some};
+use self::trying::{MODELS, SCENARIO, base_year, costs_hold, mean_elasticity};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
-use super::CliError;
+use crate::cli::CliError;
 use crate::config::MAX_MODELS;
 use crate::config::case::{Case, CaseOptions, CaseScenario, Spec};
 use crate::config::table::meaning;
@@ -664,10 +666,6 @@ fn rounded(number: f64) -> String {
         format!("{number:.0}")
     }
 }
-
-/// Names of the files of a folder that is made.
-const SCENARIO: &str = "scenario.toml";
-const MODELS: &str = "data/models.csv";
 
 /// What is said on the screen.
 fn told(notes: &Notes, study: &Study, base: &BaseYear) -> String {

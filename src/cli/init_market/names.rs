@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::columns::{Role, TableRoles};
 use super::notes::{Notes, distinct};
-use super::origin::OriginMarks;
+use super::origin::{NameCells, OriginMarks, place_of};
 use super::sheet::{RawTable, some};
 use crate::cli::CliError;
 use crate::config::suggest;
@@ -106,14 +106,6 @@ impl ProductNames {
         }
         Ok(Self { words: [model, brand, maker, region, country], home_share, home })
     }
-}
-
-/// The rows of a table, of which names are read.
-pub(super) struct NameCells<'a> {
-    pub sheet: &'a RawTable,
-    pub columns: &'a TableRoles,
-    pub rows: &'a [usize],
-    pub volumes: &'a [f64],
 }
 
 /// What stands for a name that a table does not give.
@@ -248,11 +240,6 @@ impl NameCells<'_> {
 fn numbered(what: &str, cells: Vec<String>) -> Vec<String> {
     let all = cells.iter().all(|cell| cell.parse::<f64>().is_ok());
     if all { cells.into_iter().map(|cell| format!("{what} {cell}")).collect() } else { cells }
-}
-
-/// The name of the place of a product of which no more is known than whether it is imported.
-pub(super) fn place_of(imported: bool) -> String {
-    if imported { "abroad" } else { "home" }.to_owned()
 }
 
 /// What is wrong with a place at home of which nothing is sold: its first cell without a volume.

@@ -1,10 +1,22 @@
 //! Which products are imported, where a column of the table marks them.
 
-use super::columns::{Role, is_imported};
-use super::names::{NameCells, place_of};
+use super::columns::{Role, TableRoles, is_imported};
 use super::notes::{Notes, distinct};
-use super::sheet::some;
+use super::sheet::{RawTable, some};
 use crate::cli::CliError;
+
+/// The rows of a table, of which names are read.
+pub(super) struct NameCells<'a> {
+    pub sheet: &'a RawTable,
+    pub columns: &'a TableRoles,
+    pub rows: &'a [usize],
+    pub volumes: &'a [f64],
+}
+
+/// The name of the place of a product of which no more is known than whether it is imported.
+pub(super) fn place_of(imported: bool) -> String {
+    if imported { "abroad" } else { "home" }.to_owned()
+}
 
 /// The column that says which products are imported, and what it says of each row.
 pub(super) struct OriginMarks {

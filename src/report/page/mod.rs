@@ -15,6 +15,7 @@ pub mod html;
 mod markdown;
 pub mod negotiation;
 pub mod origin;
+mod over;
 pub mod points;
 mod predicted;
 pub mod readme;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::origin::{StudyOrigin, regimes_option};
-use super::run::{MARK, shown_over, what_the_mark_means};
+use super::over::{MARK, shown_over, what_the_mark_means};
 use super::words::{between, counted, dates, different, list, number};
 use super::{
     Alternatives, Block, Chart, ChartForm, DataFrame, FrameColumn, FrameTable, FrameValue, Page, Pick, Section, Show,

@@ -1,7 +1,7 @@
 //! The words of a study of draws that has the tables of a run: who pays and who gains, with all that is not known in every range.
 
 use super::Show;
-use super::run::shown_over;
+use super::over::shown_over;
 use super::words::{between, counted, dates, different, list, number};
 use crate::model::accounts::Account;
 use crate::model::ids::RegimeId;

@@ -1,6 +1,5 @@
 //! What the page of a run is made from.
 
-use super::paid_back::shown_over;
 use crate::model::outcome::{ModelMetric, RegionMetric};
 use crate::model::scenario::Scenario;
 use crate::numerics::moments::{Moments, Paired};
@@ -8,6 +7,7 @@ use crate::numerics::student;
 use crate::report::account_rows::{AccountGroup, WelfareRow};
 use crate::report::build::Report;
 use crate::report::contrasts::LEVEL;
+use crate::report::page::over::shown_over;
 use crate::report::page::predicted::is_party;
 use crate::report::page::words::{counted, dates, different, number};
 use crate::report::page::{Pick, Show};

@@ -8,7 +8,6 @@ mod parties;
 mod time;
 
 use self::facts::RunFacts;
-pub(super) use self::paid_back::{MARK, shown_over, what_the_mark_means};
 use super::Page;
 use super::origin::{StudyOrigin, regimes_option};
 use super::predicted::Predicted;
