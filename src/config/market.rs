@@ -287,22 +287,7 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
             base_volume: volumes[*row],
         })
         .collect();
-    let normal = &section.normal_duty;
-    let rate =
-        |rate: &Sourced<f64>| reader.number("market.normal_duty.rate", rate.value, |x| x >= 0.0, "a rate from 0 to 1");
-    let absent = normal.rate.as_ref().map(rate).transpose()?;
-    if absent.is_none() && normal.rates.is_empty() && normal.column.is_none() {
-        let help =
-            "write rate = 0.0 where imports are free of duty, or name `rates` or a `column` of the table of models";
-        return Err(reader.error("market.normal_duty", "has no `rate`", help));
-    }
-    let rates = ByModel {
-        key: "market.normal_duty",
-        table: ("rates", &normal.rates),
-        column: ("column", &normal.column),
-        absent,
-    };
-    let rates = rates.of(reader, section, &models, regions.as_slice())?;
+    let rates = normal_rates(reader, section, &models, regions.as_slice())?;
     for (model, (key, rate)) in models.iter_mut().zip(rates) {
         let key = key.unwrap_or_else(|| "market.normal_duty.rate".into());
         if rate > MAX_NORMAL_RATE {
@@ -430,6 +415,31 @@ fn holdings(
         holdings.extend(makers.into_iter().map(|held| Stake { owner, held, share }));
     }
     Ok(holdings)
+}
+
+/// The rate of the normal duty on each model, with the key that it stands under where that is not `rate`.
+fn normal_rates(
+    reader: &Reader<'_>,
+    section: &MarketSection,
+    models: &[CarModel],
+    regions: &[String],
+) -> Result<Vec<(Option<String>, f64)>, ConfigError> {
+    let normal = &section.normal_duty;
+    let rate =
+        |rate: &Sourced<f64>| reader.number("market.normal_duty.rate", rate.value, |x| x >= 0.0, "a rate from 0 to 1");
+    let absent = normal.rate.as_ref().map(rate).transpose()?;
+    if absent.is_none() && normal.rates.is_empty() && normal.column.is_none() {
+        let help =
+            "write rate = 0.0 where imports are free of duty, or name `rates` or a `column` of the table of models";
+        return Err(reader.error("market.normal_duty", "has no `rate`", help));
+    }
+    let rates = ByModel {
+        key: "market.normal_duty",
+        table: ("rates", &normal.rates),
+        column: ("column", &normal.column),
+        absent,
+    };
+    rates.of(reader, section, models, regions)
 }
 
 fn normal_duty(reader: &Reader<'_>, section: &NormalDutySection) -> Result<NormalDuty, ConfigError> {

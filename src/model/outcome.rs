@@ -169,7 +169,7 @@ struct Aggregate {
 
 impl Aggregate {
     /// The metrics that it contributes: of the outside option there are neither shares of cars nor prices.
-    fn metrics(&self) -> &'static [(HeadlineMetric, &'static str, &'static str)] {
+    fn metrics(&self) -> &'static [(AggregateMetric, &'static str, &'static str)] {
         if self.outside { &AGGREGATE_METRICS[..2] } else { &AGGREGATE_METRICS }
     }
 }
@@ -216,7 +216,7 @@ pub struct Layout {
 
 /// What a headline is, whatever set of models it is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeadlineMetric {
+pub enum AggregateMetric {
     /// Cars sold, or events without a purchase, drawn.
     Units,
     /// The same, summed choice probabilities.
@@ -238,11 +238,11 @@ pub enum HeadlineMetric {
 }
 
 /// Metrics that each aggregate contributes to the headlines.
-const AGGREGATE_METRICS: [(HeadlineMetric, &str, &str); 4] = [
-    (HeadlineMetric::Units, "units", ""),
-    (HeadlineMetric::ExpectedUnits, "expected_units", ""),
-    (HeadlineMetric::CarShare, "car_share", ""),
-    (HeadlineMetric::StickerPrice, "sticker_price", "_usd"),
+const AGGREGATE_METRICS: [(AggregateMetric, &str, &str); 4] = [
+    (AggregateMetric::Units, "units", ""),
+    (AggregateMetric::ExpectedUnits, "expected_units", ""),
+    (AggregateMetric::CarShare, "car_share", ""),
+    (AggregateMetric::StickerPrice, "sticker_price", "_usd"),
 ];
 
 impl Layout {
@@ -348,15 +348,15 @@ impl Layout {
 
     /// What each headline is, in the order of their names.
     #[must_use]
-    pub fn headline_metrics(&self) -> Vec<HeadlineMetric> {
+    pub fn headline_metrics(&self) -> Vec<AggregateMetric> {
         let mut metrics = Vec::with_capacity(self.headlines.len());
         for aggregate in &self.aggregates {
             metrics.extend(aggregate.metrics().iter().map(|(metric, ..)| *metric));
-            metrics.extend(aggregate.profits.then_some(HeadlineMetric::Profit));
+            metrics.extend(aggregate.profits.then_some(AggregateMetric::Profit));
         }
-        metrics.extend([HeadlineMetric::Outlay, HeadlineMetric::ProducerRevenue, HeadlineMetric::Duty]);
+        metrics.extend([AggregateMetric::Outlay, AggregateMetric::ProducerRevenue, AggregateMetric::Duty]);
         // What else was asked for stands behind.
-        metrics.resize(self.headlines.len(), HeadlineMetric::Account);
+        metrics.resize(self.headlines.len(), AggregateMetric::Account);
         metrics
     }
 

@@ -611,7 +611,9 @@ impl OwnMarket {
                         match self.elasticity {
                             Some(_) => notes.taken.push(format!("{found} (--elasticity)")),
                             None => {
-                                notes.assumed.push(format!("{found}{} (--elasticity, --alpha)", found.beyond(tried[0])))
+                                notes
+                                    .assumed
+                                    .push(format!("{found}{} (--elasticity, --alpha)", found.beyond(tried[0])));
                             }
                         }
                     }

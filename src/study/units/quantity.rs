@@ -3,7 +3,7 @@
 //! Every metric of every block of slots is named here once, so that a metric that is added has to say what it is.
 
 use crate::model::accounts::{FIFTHS, FirmMetric, TradeMetric};
-use crate::model::outcome::{HeadlineMetric, Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
+use crate::model::outcome::{AggregateMetric, Layout, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
 use crate::model::quotes::{BaseYearMetric, QuoteMetric, ResponseMetric, of_all, of_model};
 use crate::model::scenario::Scenario;
 use crate::model::timing::lots::LotMetric;
@@ -184,17 +184,17 @@ impl Circumstances {
 
     /// What a headline is, whatever models it is of.
     #[must_use]
-    pub fn of_headline(self, metric: HeadlineMetric) -> SlotContent {
+    pub fn of_headline(self, metric: AggregateMetric) -> SlotContent {
         match metric {
-            HeadlineMetric::Units => SlotContent::cars(),
-            HeadlineMetric::ExpectedUnits => self.expected(),
-            HeadlineMetric::CarShare => SlotContent::always(Quantity::Share),
-            HeadlineMetric::StickerPrice => SlotContent::always(Quantity::Price),
-            HeadlineMetric::Outlay => self.paid(Quantity::Price),
-            HeadlineMetric::ProducerRevenue
-            | HeadlineMetric::Duty
-            | HeadlineMetric::Profit
-            | HeadlineMetric::Account => SlotContent::always(Quantity::Money),
+            AggregateMetric::Units => SlotContent::cars(),
+            AggregateMetric::ExpectedUnits => self.expected(),
+            AggregateMetric::CarShare => SlotContent::always(Quantity::Share),
+            AggregateMetric::StickerPrice => SlotContent::always(Quantity::Price),
+            AggregateMetric::Outlay => self.paid(Quantity::Price),
+            AggregateMetric::ProducerRevenue
+            | AggregateMetric::Duty
+            | AggregateMetric::Profit
+            | AggregateMetric::Account => SlotContent::always(Quantity::Money),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::quantity::{Circumstances, SlotContent, contents};
 use crate::model::accounts::AccountsLayout;
-use crate::model::outcome::{HeadlineMetric, Layout, Outcome};
+use crate::model::outcome::{AggregateMetric, Layout, Outcome};
 use crate::model::scenario::Scenario;
 
 /// Lengths of an outcome, what each of its numbers is, and the accounts that must add up.
@@ -31,7 +31,7 @@ impl Shape {
     pub fn of_points(layout: &Layout, scenario: &Scenario, metrics: usize) -> Self {
         let on = Circumstances::of_points(scenario);
         let mut of_period = layout.headline_metrics();
-        of_period.resize(metrics, HeadlineMetric::Account);
+        of_period.resize(metrics, AggregateMetric::Account);
         let of_period: Vec<_> = of_period.into_iter().map(|metric| Some(on.of_headline(metric))).collect();
         Self { values: of_period.repeat(layout.periods.len()).into(), switched: 0, accounts: None }
     }
@@ -112,15 +112,15 @@ mod tests {
             assert_eq!(metrics.len(), layout.headlines.len());
             for (metric, name) in metrics.iter().zip(&layout.headlines) {
                 let begins = match metric {
-                    HeadlineMetric::Units => "units_",
-                    HeadlineMetric::ExpectedUnits => "expected_units_",
-                    HeadlineMetric::CarShare => "car_share_",
-                    HeadlineMetric::StickerPrice => "sticker_price_",
-                    HeadlineMetric::Profit => "profit_",
-                    HeadlineMetric::Outlay => "outlay_usd",
-                    HeadlineMetric::ProducerRevenue => "producer_revenue_usd",
-                    HeadlineMetric::Duty => "duty_usd",
-                    HeadlineMetric::Account => "",
+                    AggregateMetric::Units => "units_",
+                    AggregateMetric::ExpectedUnits => "expected_units_",
+                    AggregateMetric::CarShare => "car_share_",
+                    AggregateMetric::StickerPrice => "sticker_price_",
+                    AggregateMetric::Profit => "profit_",
+                    AggregateMetric::Outlay => "outlay_usd",
+                    AggregateMetric::ProducerRevenue => "producer_revenue_usd",
+                    AggregateMetric::Duty => "duty_usd",
+                    AggregateMetric::Account => "",
                 };
                 assert!(name.starts_with(begins), "{name} is no {metric:?}");
             }
