@@ -221,10 +221,9 @@
   const day = (text) => date(text).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
   // How wide text stands in a chart.
   const pen = document.createElement("canvas").getContext("2d");
-  const wide = (text) => {
-    pen.font = `13px ${getComputedStyle(document.body).fontFamily}`;
-    return pen.measureText(text).width;
-  };
+  // Asked for once: each look at a style lays the page out anew.
+  pen.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+  const wide = (text) => pen.measureText(text).width;
   // Names that are too long lose their middle: those of many regimes differ at their ends. Any that are the same after it are numbered.
   const shorten = (text, room) => {
     if (wide(text) <= room) return text;
