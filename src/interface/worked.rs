@@ -18,6 +18,7 @@ use crate::platform::clock::Instant;
 use crate::platform::threads;
 #[cfg(feature = "cli")]
 use crate::report::bargaining::Bargain;
+#[cfg(feature = "cli")]
 use crate::report::bargaining_study;
 use crate::report::page::{self, Page};
 use crate::sensitivity::IndexPrecision;
