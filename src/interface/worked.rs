@@ -198,7 +198,7 @@ pub(crate) fn bargaining<E: From<BargainingError> + From<OutputError> + From<Dra
     files.push(bargaining_study::write_package(folder, loaded, &finished, &resources)?);
     let scenario = &loaded.scenario;
     let bargain = Bargain::of(&finished.bargained);
-    let bargained = page::negotiation::Negotiated {
+    let bargained = page::negotiation::BargainingFacts {
         title: &scenario.title,
         name: &scenario.name,
         seed: scenario.seed,

@@ -8,7 +8,7 @@ use crate::study::negotiation::Metric;
 
 /// Worlds of bargaining, and what became of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Negotiated<'a> {
+pub struct BargainingFacts<'a> {
     /// The scenario's title.
     pub title: &'a str,
     /// Its name.
@@ -31,7 +31,7 @@ pub struct Negotiated<'a> {
 
 /// The report of worlds of bargaining.
 #[must_use]
-pub fn page(study: &Negotiated<'_>, origin: &StudyOrigin) -> Page {
+pub fn page(study: &BargainingFacts<'_>, origin: &StudyOrigin) -> Page {
     let mut page = Page {
         title: study.title.to_owned(),
         kind: "The governments' bargaining alone".into(),
@@ -80,7 +80,7 @@ pub fn page(study: &Negotiated<'_>, origin: &StudyOrigin) -> Page {
 }
 
 /// The chart of the days on which worlds settle; none where none does.
-fn settled(study: &Negotiated<'_>, page: &mut Page) -> Option<Block> {
+fn settled(study: &BargainingFacts<'_>, page: &mut Page) -> Option<Block> {
     if study.dates.is_empty() {
         return None;
     }
@@ -118,7 +118,7 @@ fn settled(study: &Negotiated<'_>, page: &mut Page) -> Option<Block> {
 }
 
 /// The chart of limits and offers up to the deadline.
-fn offers(study: &Negotiated<'_>, page: &mut Page) -> Option<Block> {
+fn offers(study: &BargainingFacts<'_>, page: &mut Page) -> Option<Block> {
     if study.offers.is_empty() {
         return None;
     }
