@@ -21,7 +21,7 @@ use self::columns::{Role, TableRoles};
 use self::estimates::Estimates;
 use self::names::ProductNames;
 use self::notes::{Notes, distinct};
-use self::response::PriceResponse;
+use self::response::SearchedResponse;
 use self::sheet::{RawTable, some};
 use self::trying::{MODELS, SCENARIO, base_year, costs_hold, mean_elasticity};
 use self::writing::{MarketCharacteristic, MarketDemand, MarketProduct, MarketText};
@@ -590,7 +590,7 @@ impl OwnMarket {
         let mut last = None;
         for (asked, vertical) in ways {
             if let Some(asked) = asked {
-                match PriceResponse::search(asked, each * asked, |alpha| text.elasticity(alpha, name, &data)) {
+                match SearchedResponse::search(asked, each * asked, |alpha| text.elasticity(alpha, name, &data)) {
                     Ok(found) => {
                         each = found.alpha / found.elasticity;
                         text.demand.alpha = found.alpha;

@@ -17,7 +17,7 @@ const STEP: f64 = 2.0;
 
 /// A price response with the elasticity that came of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PriceResponse {
+pub(super) struct SearchedResponse {
     /// Per thousand USD.
     pub alpha: f64,
     /// Mean own-price elasticity of the base year by volume, without its sign.
@@ -26,7 +26,7 @@ pub(super) struct PriceResponse {
     pub asked: f64,
 }
 
-impl PriceResponse {
+impl SearchedResponse {
     /// Steps from `alpha` to a response with the elasticity that is asked for, as far as a few tries go; the nearest of them.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl PriceResponse {
     }
 }
 
-impl Display for PriceResponse {
+impl Display for SearchedResponse {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let Self { alpha, elasticity, asked } = self;
         write!(
@@ -92,9 +92,9 @@ mod tests {
     use super::*;
 
     /// Searches, and counts tries.
-    fn searched(asked: f64, alpha: f64, law: impl Fn(f64) -> f64) -> (PriceResponse, usize) {
+    fn searched(asked: f64, alpha: f64, law: impl Fn(f64) -> f64) -> (SearchedResponse, usize) {
         let mut tries = 0;
-        let found = PriceResponse::search(asked, alpha, |alpha| {
+        let found = SearchedResponse::search(asked, alpha, |alpha| {
             tries += 1;
             Ok(law(alpha))
         });
@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn an_error_of_the_first_try_is_one_and_a_later_one_ends_the_search() {
         let refuse = || CliError::Usage("no base year".into());
-        assert!(PriceResponse::search(4.0, 0.2, |_| Err(refuse())).is_err());
+        assert!(SearchedResponse::search(4.0, 0.2, |_| Err(refuse())).is_err());
         let mut tries = 0;
-        let found = PriceResponse::search(4.0, 0.2, |alpha| {
+        let found = SearchedResponse::search(4.0, 0.2, |alpha| {
             tries += 1;
             if tries == 1 { Ok(10.0 * alpha) } else { Err(refuse()) }
         });

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use toml::Value;
 
-use super::response::PriceResponse;
+use super::response::SearchedResponse;
 
 /// One product.
 pub(super) struct MarketProduct {
@@ -47,7 +47,7 @@ pub(super) struct MarketDemand {
     /// Whether all of it was estimated.
     pub estimated: bool,
     /// How the price response was found for an elasticity, where it was.
-    pub response: Option<PriceResponse>,
+    pub response: Option<SearchedResponse>,
 }
 
 /// All that a scenario of a market says.
