@@ -27,7 +27,7 @@ def test_a_wrong_value_is_named(small: ss.Scenario) -> None:
     error = caught.value
     assert error.key == "instrument.sanctions.rate"
     assert error.value == "-2.0"
-    assert "at least zero" in str(error)
+    assert "expected a rate from 0 to 3" in str(error)
     with pytest.raises(ss.ScenarioError, match="did you mean") as caught:
         small.set({"instrument.sanctions.rat": 0.2})
     assert caught.value.remedy and caught.value.remedy in str(caught.value)
