@@ -162,7 +162,8 @@ fn write_all(
     let warnings = solution.scenarios.iter().flat_map(|result| warnings(case, result)).collect();
     remove_earlier(folder, &earlier, &files)?;
     let mut shown = shown(folder, &files);
-    page::write(folder, &page::solve::page(case, &solution.scenarios, warnings, &told), &mut shown)?;
+    let page = page::solve::page(case, &solution.scenarios, warnings, &told, args.many_starts);
+    page::write(folder, &page, &mut shown)?;
     files.extend(shown);
     files.sort();
     files.dedup();

@@ -391,6 +391,23 @@ fn the_validation_page_tells_fitted_from_predicted() {
     assert!(page.contains("A matter of taste (V2): not modelled"), "{page}");
     let row = page.lines().find(|line| line.contains("Sales that rise")).unwrap();
     assert!(row.contains("**out**") && row.contains("+50.0% to +90.0%"), "{row}");
+    let into = |file: &str| {
+        Command::new(env!("CARGO_BIN_EXE_stickershock"))
+            .arg("validate")
+            .arg(laboratory.scenario())
+            .args(crate::support::ANYWHERE)
+            .args(["--draws", "0", "--out"])
+            .arg(laboratory.folder.path().join(file))
+            .output()
+            .unwrap()
+    };
+    let written = into("page.md");
+    assert!(written.status.success() && written.stdout.is_empty(), "{}", text(&written.stderr));
+    assert_eq!(fs::read_to_string(laboratory.folder.path().join("page.md")).unwrap(), page, "the same page");
+    let evidence = fs::read(laboratory.folder.path().join("targets.csv")).unwrap();
+    let refused = into("targets.csv");
+    assert!(!refused.status.success() && text(&refused.stderr).contains("targets.csv"), "{}", text(&refused.stderr));
+    assert_eq!(fs::read(laboratory.folder.path().join("targets.csv")).unwrap(), evidence, "what it reads is not lost");
     let draws = Command::new(env!("CARGO_BIN_EXE_stickershock"))
         .arg("validate")
         .arg(laboratory.scenario())

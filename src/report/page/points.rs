@@ -1,6 +1,6 @@
 //! The reports of studies of many points: sweeps, and draws of what is not known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::origin::{StudyOrigin, regimes_option};
 use super::over::{MARK, shown_over, what_the_mark_means};
@@ -311,7 +311,13 @@ impl<'a> Points<'a> {
         let range = if of(*least).mean() == of(*most).mean() {
             format!("{}: under “{label}” the {word} is the same at all points, {}.", measured.label, said(*least))
         } else {
-            format!("{}: under “{label}” the {word} goes from {} to {}.", measured.label, said(*least), said(*most))
+            // Which point is lowest is not known where the ends' intervals overlap.
+            let told = match of(*most).interval(LEVEL)[0] <= of(*least).interval(LEVEL)[1] {
+                true => " Their intervals overlap: which points are lowest and highest is not told.",
+                false => "",
+            };
+            let [low, high] = [said(*least), said(*most)];
+            format!("{}: under “{label}” the {word} goes from {low} to {high}.{told}", measured.label)
         };
         // The first party, which is the buyers, at the same points.
         let of_party = |other: &Measured, point: usize| self.moments(point, regime, other.metric).mean();
@@ -748,9 +754,16 @@ impl<'a> Points<'a> {
             frame.stands = self.stands(measured, "columns `q50`, `q05` and `q95`");
             let labels: BTreeMap<&str, &str> =
                 draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
-            for row in parts {
-                let label = labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure);
-                let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), label.into()];
+            let label_of = |row: &StructureRow| labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure).to_owned();
+            let (drawn, never): (Vec<&StructureRow>, Vec<_>) = parts.iter().copied().partition(|row| row.draws > 0);
+            let never: BTreeSet<String> = never.into_iter().map(label_of).collect();
+            let undrawn = match never.is_empty() {
+                true => String::new(),
+                false => format!(" No draw with results: {}.", list(&never.into_iter().collect::<Vec<_>>())),
+            };
+            for row in drawn {
+                let label = label_of(row);
+                let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), label.as_str().into()];
                 let rate = self.rate_of(measured, &row.regime);
                 cells.extend([row.q50, row.q05, row.q95].map(|number| FrameValue::from(number * rate)));
                 frame.rows.push(cells);
@@ -762,7 +775,7 @@ impl<'a> Points<'a> {
                 1,
                 vec![Pick { column: 0, start: lead }],
                 &format!(
-                    "90% intervals over the draws of one structure: simulation and parameters.{}",
+                    "90% intervals over the draws of one structure: simulation and parameters.{undrawn}{}",
                     self.note_of_whole()
                 ),
                 "",

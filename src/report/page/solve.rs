@@ -8,9 +8,16 @@ use crate::study::solution::ScenarioResult;
 /// Rows of a frame; beyond, products that change least are left out.
 const MOST_ROWS: usize = 12_000;
 
-/// The report of a solved market. `warnings` are those that are printed, and `failed` are scenarios without a solution, with the reason.
+/// The report of a solved market. `warnings` are those that are printed, `failed` are scenarios without a solution, with the reason, and
+/// `many_starts` is whether other equilibria were looked for.
 #[must_use]
-pub fn page(case: &Case, results: &[ScenarioResult], warnings: Vec<String>, failed: &[(String, String)]) -> Page {
+pub fn page(
+    case: &Case,
+    results: &[ScenarioResult],
+    warnings: Vec<String>,
+    failed: &[(String, String)],
+    many_starts: bool,
+) -> Page {
     let sum = |values: &[f64]| values.iter().sum::<f64>();
     let mut page = Page {
         title: case.name.clone(),
@@ -37,7 +44,7 @@ pub fn page(case: &Case, results: &[ScenarioResult], warnings: Vec<String>, fail
     page.warnings.extend(
         failed.iter().map(|(scenario, error)| format!("{scenario} was not solved: {}", error.replace('\n', "; "))),
     );
-    page.answer = answer(results);
+    page.answer = answer(results, many_starts);
     let columns = vec![
         FrameColumn::text("scenario", "Specification"),
         FrameColumn::new("price", "Mean price", Show::Number),
@@ -135,7 +142,7 @@ fn moves_most(results: &[ScenarioResult]) -> Option<&ScenarioResult> {
     results.iter().filter(|result| size(result).is_finite()).max_by(|a, b| size(a).total_cmp(&size(b)))
 }
 
-fn answer(results: &[ScenarioResult]) -> Vec<(String, String)> {
+fn answer(results: &[ScenarioResult], many_starts: bool) -> Vec<(String, String)> {
     let Some(most) = moves_most(results) else { return Vec::new() };
     let sum = |values: &[f64]| values.iter().sum::<f64>();
     let said = |value: f64, signed: bool| number(value, Show::Number, signed);
@@ -159,9 +166,13 @@ fn answer(results: &[ScenarioResult]) -> Vec<(String, String)> {
     let worst = results.iter().map(|result| result.first_order_residual).fold(0.0, f64::max);
     let gain = results.iter().filter(|result| !result.deviations.is_empty()).count();
     let several = results.iter().filter(|result| !result.other_equilibria.is_empty()).count();
+    let others_found = match many_starts {
+        true => format!("other equilibria were found under {several}"),
+        false => "other equilibria were not looked for (`--many-starts` does)".to_owned(),
+    };
     let sure = format!(
-        "First-order conditions hold to {}; some owner would gain by moving one price far under {gain} of {}, and other equilibria were found under \
-         {several}. The numbers hold for the parameters given.",
+        "First-order conditions hold to {}; some owner would gain by moving one price far under {gain} of {}; {others_found}. The numbers hold for the \
+         parameters given.",
         said(worst, false),
         counted(results.len() as u64, "specification")
     );
