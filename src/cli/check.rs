@@ -307,7 +307,7 @@ fn level(scenario: &Scenario, instrument: &Instrument, event: &PolicyEvent) -> S
     if !ends && !matches!(event.action, Action::Imposed | Action::Changed) {
         return String::new();
     }
-    let measure = instrument.measure(event.week);
+    let measure = event.change.as_ref().map(|change| &change.measure).or_else(|| instrument.measure(event.week));
     let measured = |measure| format!(": {}", duties::measured_on(&scenario.market, instrument, measure));
     let mut text = measure.map_or_else(String::new, measured);
     if event.action == Action::Imposed && instrument.expected_weeks.is_finite() {

@@ -8,7 +8,7 @@ use crate::model::market::Market;
 use crate::model::scenario::Scenario;
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::{Instrument, Measure, Stacking};
-use crate::study::duties::{DayDuties, DayInstrument};
+use crate::study::duties::{CountryDuties, DayDuties, DayInstrument, ModelDuties};
 
 /// Writes the duties of every regime in the week of a date: by country of assembly, at base-year prices, normal duty included.
 pub(super) fn in_force(out: &mut String, scenario: &Scenario, date: Date, duties: &DayDuties) {
@@ -60,23 +60,45 @@ pub(super) fn in_force(out: &mut String, scenario: &Scenario, date: Date, duties
                 Some([low, high]) if high - low < 5e-5 => format!("{} of customs value", percent(high)),
                 Some([low, high]) => format!("{} to {} of customs value", percent(low), percent(high)),
             };
-            let apart = match (country.rate, country.two_plants) {
-                (None, _) | (_, 0) => String::new(),
-                (_, 1) => ", but for one with two plants".into(),
-                (_, apart) => format!(", but for {apart} with two plants"),
-            };
             let _ = writeln!(
                 out,
-                "    {:<20} {:>3} models {:>9.0} cars {:>9.0} imported  {rate:>34}  {:>7.0} USD a car{apart}",
+                "    {:<20} {:>3} models {:>9.0} cars {:>9.0} imported  {rate:>34}  {:>7.0} USD a car",
                 country.name,
                 country.models,
                 country.cars,
                 country.imported,
                 country.duty_usd / country.cars,
             );
+            for line in exceptions(country) {
+                let _ = writeln!(out, "      {line}");
+            }
         }
     }
     out.push('\n');
+}
+
+/// What the models of a country owe where the country's line does not say it of each: by rate where they differ, and of those with two plants the
+/// part from abroad and dollars.
+fn exceptions(country: &CountryDuties) -> Vec<String> {
+    let mut rates: Vec<(String, Vec<&str>)> = Vec::new();
+    let differ = country.rate.is_some_and(|[low, high]| high - low >= 5e-5);
+    for model in country.of_models.iter().filter(|_| differ) {
+        let Some(rate) = model.rate.map(|rate| format!("{:.2}%", 100.0 * rate)) else { continue };
+        match rates.iter_mut().find(|(known, _)| *known == rate) {
+            Some((_, models)) => models.push(&model.name),
+            None => rates.push((rate, vec![&model.name])),
+        }
+    }
+    let mut lines: Vec<String> =
+        rates.into_iter().map(|(rate, models)| format!("{rate}: {}", models.join(", "))).collect();
+    let of_two = |model: &ModelDuties| {
+        format!("{} ({:.0}% from abroad, {:.0} USD a car)", model.name, 100.0 * model.import_share, model.duty_usd)
+    };
+    let two: Vec<String> = country.of_models.iter().filter(|model| model.has_two_plants()).map(of_two).collect();
+    if !two.is_empty() {
+        lines.push(format!("two plants: {}", two.join(", ")));
+    }
+    lines
 }
 
 /// A duty in words.
@@ -104,8 +126,9 @@ pub(super) fn measured_on(market: &Market, instrument: &Instrument, measure: &Me
         } else if high != 1.0 && high > 0.0 {
             let _ = write!(text, ", of which models bear {}", part(high));
         }
-        if instrument.offset.iter().any(|offset| *offset > 0.0) {
-            text.push_str(", less an offset");
+        let offset = instrument.offset.iter().copied().fold(0.0, f64::max);
+        if offset > 0.0 {
+            let _ = write!(text, ", less an offset of up to {}% of the list price", part(100.0 * offset));
         }
     }
     text

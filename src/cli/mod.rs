@@ -350,7 +350,9 @@ impl CliError {
             | Self::Study(_)
             | Self::Solve(_)
             | Self::NoReward(_) => 65,
-            Self::Output(OutputError::Input { .. } | OutputError::NoFile { .. } | OutputError::Study { .. }) => 2,
+            Self::Output(error)
+            | Self::Sensitivity(SensitivityError::Output(error))
+            | Self::Calibration(CalibrationError::Output(error)) => output_code(error),
             Self::Plan(error) => plan_code(error),
             Self::Store(error) => store_code(error),
             Self::UnitsInterrupted { .. } => 130,
@@ -365,16 +367,33 @@ impl CliError {
     }
 }
 
+/// A place that the user should not have named, or a disk that fails.
+fn output_code(error: &OutputError) -> u8 {
+    match error {
+        OutputError::Input { .. }
+        | OutputError::NoFile { .. }
+        | OutputError::Study { .. }
+        | OutputError::Former { .. }
+        | OutputError::Stranger { .. }
+        | OutputError::Link { .. } => 2,
+        _ => 1,
+    }
+}
+
 fn plan_code(error: &UnitPlanError) -> u8 {
     match error {
-        UnitPlanError::Output(_) => 1,
+        UnitPlanError::Output(error) => output_code(error),
         UnitPlanError::Units { .. } => 2,
         _ => 65,
     }
 }
 
 fn store_code(error: &StoreError) -> u8 {
-    if matches!(error, StoreError::Foreign { .. }) { 65 } else { 1 }
+    match error {
+        StoreError::Foreign { .. } => 65,
+        StoreError::Output(error) => output_code(error),
+        _ => 1,
+    }
 }
 
 fn error_code(error: &WorkError) -> u8 {
@@ -383,6 +402,7 @@ fn error_code(error: &WorkError) -> u8 {
         WorkError::Finish(FinishError::Study(_)) | WorkError::NoPoint { .. } => 65,
         WorkError::Plan(error) => plan_code(error),
         WorkError::Store(error) => store_code(error),
+        WorkError::Output(error) => output_code(error),
         WorkError::Resumable { .. } | WorkError::Unfinished { .. } | WorkError::Missing { .. } => 75,
         WorkError::Interrupted { .. } => 130,
         _ => 1,

@@ -118,7 +118,7 @@ pub(super) fn demand(
         None => 1.0,
     };
     let alpha =
-        reader.number("demand.alpha", section.alpha.value, |x| x > 0.0 && x <= 1e3, "above 0 and at most 1000")?;
+        reader.number("demand.alpha", section.alpha.value, |x| x > 0.0 && x <= 1e6, "above 0 and at most 1e6")?;
     Ok(DemandParameters {
         alpha: alpha / deflator,
         eta: reader.spread("demand.eta", &section.eta)?,

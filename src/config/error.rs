@@ -157,6 +157,16 @@ pub(crate) fn shown(value: f64) -> String {
     }
 }
 
+/// A percentage as the fraction that it is, with no more digits than it has: of 1.1, 0.011.
+pub(crate) fn of_percent(percent: f64) -> String {
+    shown(format!("{:.12e}", percent / 100.0).parse().unwrap_or(percent / 100.0))
+}
+
+/// A fraction in percent, with no more digits than it has: of 0.07, 7.
+pub(crate) fn in_percent(fraction: f64) -> String {
+    shown(format!("{:.12e}", 100.0 * fraction).parse().unwrap_or(100.0 * fraction))
+}
+
 /// A problem at a place, with a remedy.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Complaint {

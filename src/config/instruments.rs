@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use std::collections::BTreeMap;
 
-use super::error::{ConfigError, shown};
-use super::market::{ByModel, MarketSection};
+use super::error::{ConfigError, in_percent, of_percent, shown};
+use super::market::{ByModel, MarketSection, some_models};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
@@ -312,7 +312,7 @@ pub(super) fn instruments(
         reader.unused(&format!("{key}.name"), "instrument", &section.name, known)?;
         let selected = selected(reader, &key, section, seller.market)?;
         let rates = rates(reader, &key, section, seller, &selected)?;
-        let highest = rates.as_ref().map(|rates| Sourced::bare(rates.iter().copied().fold(0.0, f64::max)));
+        let highest = rates.as_ref().map(|rates| Sourced::bare(highest_selected(rates, &selected)));
         let (expected_weeks, remains) = expectation(reader, &key, section)?;
         instruments.push(Instrument {
             name: section.name.clone(),
@@ -492,23 +492,29 @@ fn rates(
         key,
         table: ("rates", &section.rates),
         column: ("rate_column", &section.rate_column),
-        absent: if selected.contains(&false) { Some(0.0) } else { None },
+        absent: Some(0.0),
     };
     let market = seller.market;
     let rates = by_model.of(reader, seller.section, &market.models, market.regions.as_slice())?;
-    for (j, (own, rate)) in rates.iter().enumerate() {
-        let Some(own) = own else {
-            if selected[j] {
-                let message =
-                    format!("has no rate for {} ({})", market.models[j].name, market.models[j].assembly_country);
-                let help = "name it, its country of assembly or its region, or take it out with `except`";
-                return Err(reader.error(&format!("{key}.rates"), message, help));
-            }
-            continue;
-        };
-        reader.rate(own, *rate)?;
+    let without = |(j, model): (usize, _)| (rates[j].0.is_none() && selected[j]).then_some(model);
+    let missing: Vec<_> = market.models.iter().enumerate().filter_map(without).collect();
+    if !missing.is_empty() {
+        let help = "name each, its country of assembly or its region, or take it out with `except`";
+        let message = format!("has no rate for {}", some_models(&missing));
+        return Err(reader.error(&format!("{key}.rates"), message, help));
+    }
+    for (own, rate) in &rates {
+        if let Some(own) = own {
+            reader.rate(own, *rate)?;
+        }
     }
     Ok(Some(rates.into_iter().map(|(_, rate)| rate).collect()))
+}
+
+/// The highest rate of the models that an instrument is on: its level.
+fn highest_selected(rates: &[f64], selected: &[bool]) -> f64 {
+    let of_selected = rates.iter().zip(selected).filter(|(_, selected)| **selected).map(|(rate, _)| *rate);
+    of_selected.fold(0.0, f64::max)
 }
 
 /// The part of its level that each model bears.
@@ -528,7 +534,7 @@ fn parts(
         absent: Some(1.0),
     };
     let dutiable = dutiable.of(reader, seller.section, &market.models, market.regions.as_slice())?;
-    let highest = rates.map_or(1.0, |rates| rates.iter().copied().fold(0.0, f64::max));
+    let highest = rates.map_or(1.0, |rates| highest_selected(rates, selected));
     let basis = section.basis.unwrap_or(market.normal_duty.basis);
     let ad_valorem = section.amount_usd.is_none() && section.kind == KindChoice::Duty;
     let on_makers_price = seller.vertical.is_some() && ad_valorem && basis != DutyBasis::List;
@@ -556,7 +562,11 @@ fn parts(
             let help = "on = { imported = true } or { home_built = true } selects models that have some";
             return Err(reader.error(&format!("{key}.cars"), message, help));
         }
-        let rate = rates.map_or(1.0, |rates| if highest > 0.0 { rates[j] / highest } else { 0.0 });
+        let rate = match rates {
+            Some(_) if !selected[j] || highest == 0.0 => 0.0,
+            Some(rates) => rates[j] / highest,
+            None => 1.0,
+        };
         // The level is worked out with the customs value of most models ([`duty`]); this is one of its own.
         let value = match (seller.vertical.filter(|_| ad_valorem), basis, section.customs_value_share.is_some()) {
             (Some(most), DutyBasis::Border, true) => most / seller.shares[j],
@@ -668,9 +678,9 @@ fn part_of_base(reader: &Reader<'_>, at: &str, value: f64) -> Result<(), ConfigE
     if value <= MOST_OF_BASE {
         return Ok(());
     }
-    let percent = shown(100.0 * value);
+    let percent = in_percent(value);
     let message = format!("is {}, {percent}% of the base-year volume: was percent meant?", shown(value));
-    let help = format!("write {} for {}%; the most is {MOST_OF_BASE}", shown(value / 100.0), shown(value));
+    let help = format!("write {} for {}%; the most is {MOST_OF_BASE}", of_percent(value), shown(value));
     Err(reader.error(at, message, help))
 }
 

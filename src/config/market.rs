@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::error::{ConfigError, shown};
+use super::error::{ConfigError, in_percent, of_percent, shown};
 use super::on_sale::OnSaleSection;
 use super::reader::{MAX_NORMAL_RATE, Reader};
 use super::sourced::Sourced;
@@ -138,6 +138,15 @@ pub(super) struct ByModel<'a> {
     pub absent: Option<f64>,
 }
 
+/// The first of some models with their countries of assembly, and how many more there are.
+pub(super) fn some_models(models: &[&CarModel]) -> String {
+    let shown = models.len().min(10);
+    let named: Vec<String> =
+        models[..shown].iter().map(|model| format!("{} ({})", model.name, model.assembly_country)).collect();
+    let more = if models.len() > shown { format!(" and {} more", models.len() - shown) } else { String::new() };
+    named.join(", ") + &more
+}
+
 impl ByModel<'_> {
     /// The numbers, at least zero, each with the key that it stands under where it stands under one of its own.
     pub fn of(
@@ -167,20 +176,18 @@ impl ByModel<'_> {
             let what = "model, country of assembly or region of this market";
             reader.position(&format!("{table_key}.{name}"), name, &known, what)?;
         }
+        let named = |model: &&CarModel| names(model).iter().any(|name| by_name.contains_key(name));
+        let missing: Vec<&CarModel> = models.iter().filter(|model| !named(model)).collect();
+        if self.absent.is_none() && !missing.is_empty() {
+            let message = format!("has no value for {}", some_models(&missing));
+            return Err(reader.error(&table_key, message, "name each, its country of assembly or its region"));
+        }
         let of = |model: &CarModel| {
             let own = names(model).into_iter().find_map(|name| Some((by_name.get(&name)?, name)));
-            match (own, self.absent) {
-                (Some((value, name)), _) => {
-                    let key = format!("{table_key}.{name}");
-                    let value = reader.non_negative(&key, value)?;
-                    Ok((Some(key), value))
-                }
-                (None, Some(absent)) => Ok((None, absent)),
-                (None, None) => {
-                    let message = format!("has no value for {} ({})", model.name, model.assembly_country);
-                    Err(reader.error(&table_key, message, "name it, its country of assembly or its region"))
-                }
-            }
+            let Some((value, name)) = own else { return Ok((None, self.absent.unwrap_or_default())) };
+            let key = format!("{table_key}.{name}");
+            let value = reader.non_negative(&key, value)?;
+            Ok((Some(key), value))
         };
         models.iter().map(of).collect()
     }
@@ -291,8 +298,8 @@ pub(super) fn market(reader: &Reader<'_>, section: &MarketSection) -> Result<Mar
     for (model, (key, rate)) in models.iter_mut().zip(rates) {
         let key = key.unwrap_or_else(|| "market.normal_duty.rate".into());
         if rate > MAX_NORMAL_RATE {
-            let message = format!("is {rate}, a duty of {}% in the base year: was percent meant?", 100.0 * rate);
-            let meant = (rate <= 100.0 * MAX_NORMAL_RATE).then(|| format!("write {} for {rate}%; ", rate / 100.0));
+            let message = format!("is {rate}, a duty of {}% in the base year: was percent meant?", in_percent(rate));
+            let meant = (rate <= 100.0 * MAX_NORMAL_RATE).then(|| format!("write {} for {rate}%; ", of_percent(rate)));
             let help = format!("{}the highest rate of the base year is {MAX_NORMAL_RATE}", meant.unwrap_or_default());
             return Err(reader.error(&key, message, help));
         }

@@ -52,10 +52,17 @@ pub(super) fn on_sale(
             return Err(reader.error(&key, "has neither `from` nor `until`", help));
         }
         if let (Some(from), Some(until)) = (section.from, section.until)
-            && from >= until
+            && horizon.week_of(from) >= horizon.week_of(until)
         {
-            let help = "the exit comes after the launch; a model that is never on sale belongs to `market.exclude`";
-            return Err(reader.error(&format!("{key}.until"), format!("{until} does not come after {from}"), help));
+            let same = if from < until { ", in a later week" } else { "" };
+            let help = format!(
+                "the exit comes after the launch{same}; a model that is never on sale belongs to `market.exclude`"
+            );
+            let message = match from < until {
+                true => format!("{until} is in the week of {from}: the model would not be on sale for any"),
+                false => format!("{until} does not come after {from}"),
+            };
+            return Err(reader.error(&format!("{key}.until"), message, help));
         }
         let ramp_weeks = section.ramp_weeks.unwrap_or(0);
         let ramp_key = format!("{key}.ramp_weeks");

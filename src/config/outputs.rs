@@ -98,7 +98,7 @@ impl OutputsSection {
         let followed = stop.into_iter().flat_map(StopSection::metrics);
         let mut asked: Vec<String> = Vec::new();
         for name in self.metrics.iter().chain(&self.headline).chain(followed) {
-            let is_party = parties(&scenario.flag, &scenario.market).iter().any(|(_, party)| party == name);
+            let is_party = parties(scenario).iter().any(|(_, party)| party == name);
             if is_party && !asked.contains(name) {
                 asked.push(name.clone());
             }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::error::{ConfigError, shown};
+use super::error::{ConfigError, of_percent, shown};
 use super::reader::Reader;
 use super::sourced::Sourced;
 use super::time::Horizon;
@@ -152,7 +152,7 @@ pub(super) fn rule(
                 let message = format!("is {}: was percent meant?", shown(theta.value));
                 let help = format!(
                     "write {} for {}%; the most is {MOST_PASSED_ON}",
-                    shown(theta.value / 100.0),
+                    of_percent(theta.value),
                     shown(theta.value)
                 );
                 return Err(reader.error("pricing.theta", message, help));

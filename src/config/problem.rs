@@ -344,6 +344,7 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
     }
     let mut outputs = OutputTable { columns: Vec::new(), ignored: Vec::new(), failed: Vec::new(), first_failed: None };
     let mut failed = std::collections::BTreeSet::new();
+    let mut all_failed: Option<String> = None;
     let inputs: Vec<&str> = problem.names().collect();
     for name in table.columns().iter().filter(|name| *name != REPLICATION && !inputs.contains(&name.as_str())) {
         let cells = table.column_text(name)?;
@@ -351,6 +352,9 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
         let written = cells.iter().any(|cell| number_meant(cell).is_some())
             && cells.iter().all(|cell| failed_cell(cell) || number_meant(cell).is_some());
         if cells.iter().all(|cell| cell.parse::<f64>().is_err()) && !written {
+            if cells.iter().all(|cell| failed_cell(cell)) && cells.iter().any(|cell| !cell.is_empty()) {
+                all_failed.get_or_insert(name.clone());
+            }
             outputs.ignored.push(name.clone());
             continue;
         }
@@ -381,6 +385,10 @@ pub fn outputs(problem: &Problem, table: &Table, rows: usize) -> Result<OutputTa
         }
     }
     if outputs.columns.is_empty() {
+        if let Some(name) = &all_failed {
+            let message = format!("every run of {name} failed");
+            return Err(table.error_at(usize::MAX, message, "run the model again: there is no output to analyse"));
+        }
         let message = "there is no column of numbers besides the parameters and the replication";
         return Err(table.error_at(usize::MAX, message, "write one column for each output"));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Document;
-use super::error::{ConfigError, shown};
+use super::error::{ConfigError, in_percent, of_percent, shown};
 use super::sourced::Sourced;
 use super::suggest;
 use super::table::{Table, meaning};
@@ -86,9 +86,9 @@ impl Reader<'_> {
     /// A duty rate: beyond 300%, percent were meant.
     pub fn rate(&self, key: &str, value: f64) -> Result<AdValoremRate, ConfigError> {
         if value > MAX_RATE {
-            let message = format!("is {}, a duty of {}%: was percent meant?", shown(value), shown(100.0 * value));
-            let percent = value / 100.0;
-            let meant = if percent > MAX_RATE { String::new() } else { format!("write {percent} for {value}%; ") };
+            let message = format!("is {}, a duty of {}%: was percent meant?", shown(value), in_percent(value));
+            let written = format!("write {} for {value}%; ", of_percent(value));
+            let meant = if value / 100.0 > MAX_RATE { String::new() } else { written };
             let help = format!("{meant}the highest rate is {MAX_RATE}");
             return Err(self.error(key, message, help));
         }

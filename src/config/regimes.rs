@@ -166,6 +166,13 @@ fn regime(
     }
     events.sort_by_key(|(_, event)| event.date);
     let (order, events): (Vec<usize>, Vec<PolicyEvent>) = events.into_iter().unzip();
+    for (at, event) in events.iter().enumerate().filter(|(_, event)| event.change.is_some()) {
+        let same = |other: &&PolicyEvent| other.instrument == event.instrument && other.date == event.date;
+        if events[at + 1..].iter().filter(|other| other.change.is_some()).any(|other| same(&other)) {
+            let message = format!("changes `{}` twice on {}", instruments[event.instrument].name, event.date);
+            return Err(reader.error(&format!("regime[{i}].events[{}]", order[at]), message, "write one of the two"));
+        }
+    }
     let regime = Regime {
         name: section.name.clone(),
         label: section.label.clone().unwrap_or_else(|| section.name.clone()),

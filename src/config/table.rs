@@ -107,9 +107,11 @@ impl Table {
             table.rows.push(Row { line, cells });
             if found != table.header.len() {
                 let message = format!("has {found} cells, but the header has {}", table.header.len());
-                let help =
-                    "look for a missing or extra comma; a cell with commas or line breaks needs quotes, closed again";
-                return Err(table.error_at(table.rows.len() - 1, message, help));
+                let row = table.rows.len() - 1;
+                let help = decimal_comma(&table.rows[row].cells, table.header.len()).unwrap_or_else(|| {
+                    "look for a missing or extra comma; a cell with commas or line breaks needs quotes, closed again".to_owned()
+                });
+                return Err(table.error_at(row, message, &help));
             }
         }
         if !closed {
@@ -572,6 +574,21 @@ fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
     }
 }
 
+/// What to write where a row has so many cells because its numbers have commas in place of points: `0,5` in one column is two cells.
+fn decimal_comma(cells: &[String], columns: usize) -> Option<String> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mut at, mut pairs, mut first) = (0, 0, None);
+    while let [whole, part, ..] = &cells[at..] {
+        if digits(whole.strip_prefix(['-', '+']).unwrap_or(whole)) && digits(part) {
+            pairs += 1;
+            first.get_or_insert(format!("if {whole},{part} is one number, write {whole}.{part}, with a point"));
+            at += 1;
+        }
+        at += 1;
+    }
+    first.filter(|_| cells.len() > columns && pairs >= cells.len() - columns)
+}
+
 fn number(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|number: &f64| number.is_finite())
 }
@@ -629,6 +646,17 @@ Q45,52850,278,4000,1,1989-11-01,1994-02
         let long = Table::from_str(&format!("model,price\nx,{}\n", "9x".repeat(100_000)), "t.csv").unwrap();
         let message = complaint(long.column_f64("price"));
         assert!(message.contains("... (200000 characters)") && message.len() < 400, "{}", message.len());
+    }
+
+    /// Numbers with commas in place of points part into cells of their own.
+    #[test]
+    fn decimal_commas_between_cells_are_named() {
+        let help = |text: &str| complaint(Table::from_str(text, "t.csv"));
+        assert!(help("weight\n0,5\n0,5\n").contains("write 0.5, with a point"));
+        assert!(help("id,price,share\na,-2,5,0,3\n").contains("write -2.5, with a point"));
+        for other in ["id,price\na,b,c\n", "id,price,share\na,2\n", "id,name\n1,a,b,c\n"] {
+            assert!(help(other).contains("look for a missing or extra comma"), "{other}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What a scenario says that is possible and probably not meant.
 
+use super::error::{in_percent, of_percent};
 use super::suggest::distance;
 use crate::model::scenario::Scenario;
 use crate::model::trade::duty::Duty;
 use crate::model::trade::instrument::Measure;
+use crate::model::trade::regime::PolicyEvent;
 
 /// Purchases a week below which a weekly number is mostly noise.
 const FEW_PURCHASES: f64 = 30.0;
@@ -42,6 +44,31 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
         }
     }
     for regime in scenario.regimes.values() {
+        for (at, event) in regime.events.iter().enumerate().filter(|(_, event)| event.change.is_some()) {
+            let name = &scenario.instruments[event.instrument].name;
+            let replaces = |later: &&PolicyEvent| {
+                let owed_from = |event: &PolicyEvent| event.change.map(|change| change.owed_from);
+                later.instrument == event.instrument && later.week == event.week && owed_from(later) <= owed_from(event)
+            };
+            if let Some(later) = regime.events[at + 1..].iter().filter(|later| later.change.is_some()).find(replaces) {
+                warnings.push(format!(
+                    "regime.{}: the change of `{name}` on {} never acts: runs count it from the week of {}, and from then on that of {} holds",
+                    regime.name,
+                    event.date,
+                    scenario.week_start(event.week),
+                    later.date
+                ));
+            }
+            if let Some(week) = regime.overtaken_by(event, &scenario.instruments) {
+                warnings.push(format!(
+                    "regime.{}: the change of `{name}` on {} holds to the end, in place of what its schedule has from {} on; write later levels as \
+                     further changes",
+                    regime.name,
+                    event.date,
+                    scenario.week_start(week)
+                ));
+            }
+        }
         for change in regime.events.iter().filter_map(|event| event.change) {
             let Measure::Duty { duty: Duty::AdValorem { rate, .. }, .. } = change.measure else { continue };
             percent(&mut warnings, &format!("regime.{}: an event's rate", regime.name), rate.fraction());
@@ -86,7 +113,7 @@ pub fn few_purchases(scenario: &Scenario) -> Option<String> {
 
 fn percent(warnings: &mut Vec<String>, key: &str, rate: f64) {
     if rate > HIGH_RATE {
-        let (percent, meant) = (100.0 * rate, rate / 100.0);
+        let (percent, meant) = (in_percent(rate), of_percent(rate));
         warnings.push(format!("{key} is {rate}, a duty of {percent}%: if {rate}% was meant, write {meant}"));
     }
 }

@@ -250,7 +250,7 @@ impl Layout {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let mut layout = Self::new(&scenario.market, scenario.periods.clone(), scenario.weeks, &scenario.flag);
-        let parties = parties(&scenario.flag, &scenario.market);
+        let parties = parties(scenario);
         for metric in &scenario.outputs.metrics {
             let party = parties.iter().find(|(_, name)| name == metric);
             if let Some((account, name)) = party.filter(|(_, name)| !layout.headlines.contains(name)) {
@@ -264,7 +264,7 @@ impl Layout {
     /// Names of all metrics of a scenario: the headlines, then what else each party gains, which is a headline where it is asked for.
     #[must_use]
     pub fn metrics(&self, scenario: &Scenario) -> Vec<String> {
-        let others = parties(&scenario.flag, &scenario.market).into_iter().map(|(_, name)| name);
+        let others = parties(scenario).into_iter().map(|(_, name)| name);
         let others = others.filter(|name| !self.headlines.contains(name));
         self.headlines.iter().cloned().chain(others).collect()
     }

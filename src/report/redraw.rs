@@ -116,16 +116,26 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
             recorded.choose(&wanted.regimes);
         }
         let drawing = Drawing::recorded(recorded, period);
+        // Of a kind that was named those that have nothing to show are told where all have not: the baseline never has some.
+        let mut empty: Vec<(&str, bool)> = Vec::new();
         for chart in drawing.charts() {
             if is_wanted(&chart.name, chart.kind) {
                 let drawn = redrawn.charts.len();
-                redrawn.keep(chart.name.clone(), chart.pages(), by_name(&chart.name) || by_name(chart.kind))?;
+                redrawn.keep(chart.name.clone(), chart.pages(), by_name(&chart.name))?;
+                let is_empty = redrawn.charts.len() == drawn && chart.name != chart.kind;
+                match empty.iter_mut().find(|(kind, _)| *kind == chart.kind) {
+                    Some((_, all)) => *all &= is_empty,
+                    None => empty.push((chart.kind, is_empty)),
+                }
                 if redrawn.charts.len() > drawn && wanted.period.is_some() {
                     redrawn.other_period.extend(chart.whatever_period.map(|shown| (chart.name.clone(), shown)));
                 }
             }
             names.extend([chart.name, chart.kind.to_owned()]);
         }
+        let nothing = empty.into_iter().filter(|(kind, all)| *all && by_name(kind));
+        let told = nothing.map(|(kind, _)| (kind.to_owned(), "it has nothing to show".to_owned()));
+        redrawn.left_out.extend(told);
     }
     if let Some(mut caption) = tables.facts::<bargaining::Caption>(BARGAINING)? {
         wanted.dress(&mut caption.look)?;

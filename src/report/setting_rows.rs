@@ -108,7 +108,12 @@ pub fn regime_rows(study: &Study, regimes: &[RegimeId]) -> Vec<RegimeRow> {
 
 /// What an instrument does in a week in which it is in force, as a number and its unit.
 fn level(instrument: &Instrument, week: u32) -> (f64, &'static str) {
-    match instrument.measure(week).or(instrument.measures.first().map(|dated| &dated.measure)) {
+    level_of(instrument, instrument.measure(week).or(instrument.measures.first().map(|dated| &dated.measure)))
+}
+
+/// The level of one of an instrument's measures.
+fn level_of(instrument: &Instrument, measure: Option<&Measure>) -> (f64, &'static str) {
+    match measure {
         Some(Measure::Duty { duty, .. }) => amount(duty),
         // What ends has a level below zero: it was paid before.
         Some(Measure::Rebate { amount_usd }) if instrument.in_base_year => (-amount_usd, "USD per car"),
@@ -143,6 +148,15 @@ pub struct PolicyStep<'a> {
     pub action: &'static str,
     /// Whether the instrument is in force before it and after it.
     pub in_force: [bool; 2],
+}
+
+impl PolicyStep<'_> {
+    /// What the instrument does from this step on: of an event that changes it what that says, even where another of the same week holds in the end.
+    #[must_use]
+    pub fn measure<'a>(&'a self, instrument: &'a Instrument) -> Option<&'a Measure> {
+        let changed = self.event.and_then(|event| event.change.as_ref()).map(|change| &change.measure);
+        changed.or_else(|| instrument.measure(self.week)).or(instrument.measures.first().map(|dated| &dated.measure))
+    }
 }
 
 /// The steps of a regime in order of weeks; `instruments` are its own.
@@ -198,17 +212,30 @@ pub fn policy_event_rows(study: &Study, regimes: &[RegimeId]) -> Vec<PolicyEvent
     for &position in regimes.iter().filter(|position| study.negotiated(**position).is_none()) {
         let regime = &scenario.regimes[position];
         let instruments = regime.instruments(&scenario.instruments);
-        for (number, step) in (1..).zip(policy_steps(scenario, regime, &instruments)) {
+        let steps = policy_steps(scenario, regime, &instruments);
+        // An event's own level: of two in one week the later one holds.
+        let of_step = |step: &PolicyStep<'_>| step.measure(&instruments[step.instrument]).copied();
+        for (at, step) in steps.iter().enumerate() {
             let instrument = &instruments[step.instrument];
             let moves = step.event.is_none_or(|event| event.change.is_some());
             let before_week = step.week.saturating_sub(u32::from(moves));
-            let at = |in_force: bool, week: u32| if in_force { level(instrument, week).0 } else { 0.0 };
-            let within = instrument.measure(step.week).and_then(Measure::within).filter(|_| step.in_force[1]);
+            let in_week = |earlier: &&PolicyStep<'_>| {
+                earlier.instrument == step.instrument && earlier.week == step.week && earlier.event.is_some()
+            };
+            let earlier = steps[..at].iter().rev().find(in_week).filter(|_| moves);
+            let before = earlier.map_or_else(
+                || level(instrument, before_week).0,
+                |earlier| level_of(instrument, of_step(earlier).as_ref()).0,
+            );
+            let own = of_step(step);
+            let after = level_of(instrument, own.as_ref()).0;
+            let if_in_force = |in_force: bool, level: f64| if in_force { level } else { 0.0 };
+            let within = own.as_ref().and_then(Measure::within).filter(|_| step.in_force[1]);
             let refund =
                 |event: &PolicyEvent| event.refund || event.change.is_some_and(|change| change.owed_from < event.week);
             rows.push(PolicyEventRow {
                 regime: regime.name.clone(),
-                event: number,
+                event: at as u64 + 1,
                 date: step.date,
                 week: step.week,
                 action: step.action,
@@ -216,8 +243,8 @@ pub fn policy_event_rows(study: &Study, regimes: &[RegimeId]) -> Vec<PolicyEvent
                 instrument: instrument.name.clone(),
                 kind: instrument.kind(),
                 models: instrument.selected.iter().filter(|selected| **selected).count() as u64,
-                level_before: at(step.in_force[0], before_week),
-                level_after: at(step.in_force[1], step.week),
+                level_before: if_in_force(step.in_force[0], before),
+                level_after: if_in_force(step.in_force[1], after),
                 level_unit: level(instrument, step.week).1,
                 level_within: within.map_or(f64::NAN, |within| amount(&within.duty).0),
                 cars_within: within.map_or(f64::NAN, |within| within.cars_per_year),

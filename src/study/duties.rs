@@ -64,8 +64,32 @@ pub struct CountryDuties {
     pub duty_usd: f64,
     /// Lowest and highest rate on customs value, of models that all come from abroad.
     pub rate: Option<[f64; 2]>,
-    /// Models with a plant at home too: of their parts another duty may be owed, so that they have no rate.
-    pub two_plants: usize,
+    /// Its models, those with the most cars first.
+    pub of_models: Vec<ModelDuties>,
+}
+
+/// Duties on the cars of one model.
+#[derive(Clone, Debug)]
+pub struct ModelDuties {
+    /// The model.
+    pub name: String,
+    /// Cars a year.
+    pub cars: f64,
+    /// The part of them that comes from abroad.
+    pub import_share: f64,
+    /// What a car owes in the mean over both plants, USD.
+    pub duty_usd: f64,
+    /// Rate on customs value; none where cars come from two plants, as another duty may be owed on the parts of those built at home, or where none comes
+    /// from abroad.
+    pub rate: Option<f64>,
+}
+
+impl ModelDuties {
+    /// Whether it has a plant at home and one abroad.
+    #[must_use]
+    pub fn has_two_plants(&self) -> bool {
+        self.import_share > 0.0 && self.import_share < 1.0
+    }
 }
 
 impl Study {
@@ -133,14 +157,23 @@ impl Study {
             country.cars += model.base_volume;
             country.imported += model.base_volume * model.import_share;
             country.duty_usd += model.base_volume * duty_usd;
-            country.two_plants += usize::from(model.import_share > 0.0 && model.import_share < 1.0);
-            if model.import_share == 1.0 && customs_usd > 0.0 {
-                let rate = duty_usd / customs_usd;
+            let rate = (model.import_share == 1.0 && customs_usd > 0.0).then(|| duty_usd / customs_usd);
+            if let Some(rate) = rate {
                 let [low, high] = country.rate.unwrap_or([rate, rate]);
                 country.rate = Some([low.min(rate), high.max(rate)]);
             }
+            country.of_models.push(ModelDuties {
+                name: model.name.clone(),
+                cars: model.base_volume,
+                import_share: model.import_share,
+                duty_usd,
+                rate,
+            });
         }
         countries.sort_by(|a, b| b.cars.total_cmp(&a.cars));
+        for country in &mut countries {
+            country.of_models.sort_by(|a, b| b.cars.total_cmp(&a.cars));
+        }
         let cut_back_on = |at: usize| {
             let reaches = |event: &&PolicyEvent| {
                 let change = event.change.filter(|change| change.owed_from <= week);

@@ -64,7 +64,7 @@ impl Names {
 /// What is kept of an outcome of a scenario in a study of points, period by period: its [`Layout::metrics`].
 #[must_use]
 pub fn headlines(layout: &Layout, scenario: &Scenario, outcome: &Outcome) -> Outcome {
-    let mut parties = parties(&scenario.flag, &scenario.market);
+    let mut parties = parties(scenario);
     parties.retain(|(_, name)| !layout.headlines.contains(name));
     let mut values = Vec::with_capacity(layout.periods.len() * (layout.headlines.len() + parties.len()));
     for period in 0..layout.periods.len() {

@@ -67,9 +67,12 @@ impl<'a> Quotation<'a> {
             let mut owed = force.iter().zip(&self.scenario.instruments);
             owed.any(|(force, instrument)| *force == Force::OwedLater && instrument.selected[model])
         };
+        let duty = self.charged(plan, week, force, instruments);
         for (j, model) in market.models.iter().enumerate() {
             let duty_change = phase.duty_usd[j] - self.base_duty_usd[j];
-            let defined = duty_change != 0.0 && self.alone(plan, week, j) && !pending(j);
+            // A duty at the base year's rate changes in dollars with every price, and nothing is passed through.
+            let other = duty[j] != self.base[j] && duty_change != 0.0;
+            let defined = other && self.alone(plan, week, j) && !pending(j);
             let pass_through = (phase.sticker_price_usd[j] - model.base_price_usd()) / duty_change;
             // Over a duty of next to nothing it is no number.
             let defined = defined && pass_through.is_finite();
@@ -88,7 +91,7 @@ impl<'a> Quotation<'a> {
         if taxed.is_empty() {
             return row;
         }
-        let (duty, price, list) = (self.charged(plan, week, force, instruments), &phase.sticker_price_usd, &self.list);
+        let (price, list) = (&phase.sticker_price_usd, &self.list);
         let volume = |j: usize| market.models[j].base_volume;
         let found = PassThrough::of(&market.duty_responses(&taxed, [&self.base, &duty], price));
         let weight: f64 = taxed.iter().map(|j| volume(*j)).sum();

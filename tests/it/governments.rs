@@ -492,9 +492,9 @@ fn bad_values_are_refused_with_the_key_named() {
         ("governments.dates.base_year=1993-12-01", "governments.dates.base_year"),
         ("governments.dates.base_year=1998-05-01", "governments.dates.base_year"),
         ("governments.report_days_last=1", "governments.report_days_last: is 1, expected at least 320"),
-        ("governments.suffered_weight=-1", "governments.suffered_weight: is -1, expected a number at least zero"),
+        ("governments.suffered_weight=-1", "governments.suffered_weight: is -1, expected a number from 0 to 1e6"),
         ("governments.suffered_years=1", "governments.suffered_years: has no weight of losses"),
-        ("governments.partner_changes=-1", "governments.partner_changes: is -1, expected a number at least zero"),
+        ("governments.partner_changes=-1", "governments.partner_changes: is -1, expected a number from 0 to 1e6"),
     ] {
         let done = stickershock(&["negotiate", "configs/governments-1995.toml", "--out", out, "--set", assignment]);
         let message = String::from_utf8_lossy(&done.stderr).into_owned();

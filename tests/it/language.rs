@@ -557,7 +557,7 @@ fn what_cannot_be_said_is_refused() {
     let unknown = CUT.replace("instrument = \"foreseen\" }", "instruments = [\"cars\", \"forseen\"] }");
     refused(&unknown, &["scheduled"], &["instrument[1]", "`forseen` is no instrument", "did you mean `foreseen`"]);
     let rates = "[[instrument]]\nname = \"r\"\nrates = { Japan = 0.2 }\non = { imported = true }";
-    refused(rates, &[], &["instrument.r.rates", "has no rate for", "name it"]);
+    refused(rates, &[], &["instrument.r.rates", "has no rate for", "name each"]);
     let both = "[[instrument]]\nname = \"r\"\nrate = 0.1\nrates = { Japan = 0.2 }\non = { regions = [\"japan\"] }";
     refused(both, &[], &["instrument.r.rate", "stands beside rates"]);
     let nowhere =
@@ -629,6 +629,11 @@ fn the_rates_of_2025_can_be_read_on_a_day() {
             .unwrap_or_else(|| panic!("{country}: {lines:?}"));
         line.split("imported").nth(1).unwrap().split("of customs").next().unwrap().trim().to_owned()
     };
+    // Models that owe another rate than their neighbours, or build some of their cars at home, are named.
+    let lines = on("2025-11-15");
+    let own = |start: &str| lines.iter().any(|line| line.trim_start().starts_with(start));
+    assert!(own("two plants: ") && own("16.25%: ") && own("27.50%: "), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("ES (") && line.contains("% from abroad, ")), "{lines:#?}");
     for (date, germany, japan, uk, korea) in [
         ("2025-02-01", "2.50%", "2.50%", "2.50%", "0.00%"),
         ("2025-06-01", "27.50%", "27.50%", "27.50%", "25.00%"),

@@ -89,9 +89,13 @@ impl Role {
                 "country_of_assembly",
                 "plant_country",
                 "country_of_origin",
+                "origin_country",
                 "origin",
                 "country",
                 "made_in",
+                "built_in",
+                "assembled_in",
+                "assembly",
                 "plant",
             ],
             Self::HomeShare => &["home_share", "us_assembled_share", "domestic_share"],
@@ -146,11 +150,12 @@ impl Role {
         }
     }
 
-    /// Parts of names that make a column of numbers a guess where no name fits.
+    /// Parts of names that make a column of numbers, of words for countries, a guess where no name fits.
     fn parts(self) -> &'static [&'static str] {
         match self {
             Self::Price => &["price", "msrp"],
-            Self::Volume => &["sales", "volume", "units", "registrations"],
+            Self::Country => &["country", "assembly", "madein"],
+            Self::Volume => &["sales", "volume", "units", "quantit", "registrations", "deliveries"],
             Self::Share => &["share"],
             _ => &[],
         }
@@ -268,12 +273,12 @@ impl TableRoles {
         roles
     }
 
-    /// The one free column of numbers with a part of the role's names in its own, or that of the latest year of several.
+    /// The one free column of numbers (of words, for countries) with a part of the role's names in its own, or that of the latest year of several.
     fn by_part(&mut self, role: Role, sheet: &RawTable, all: &[usize], notes: &mut Notes) -> Option<String> {
         let fits = |column: &&String| {
             !self.taken(column)
                 && role.parts().iter().any(|part| bare(column).contains(part))
-                && sheet.is_numeric(column, all)
+                && sheet.is_numeric(column, all) == (role != Role::Country)
         };
         let fitting: Vec<&String> = sheet.columns().iter().filter(fits).collect();
         if let [one] = fitting[..] {

@@ -137,6 +137,14 @@ impl OwnMarket {
     /// Reads the table and writes the folder; says what was taken and assumed.
     pub fn write(&self, folder: &Path, name: &str) -> Result<(), CliError> {
         let Some(path) = &self.market else { return Ok(()) };
+        let told = self.alpha.map(|_| "--alpha").or(self.elasticity.map(|_| "--elasticity"));
+        if let Some(flag) = told.filter(|_| path.is_dir()) {
+            let message = format!(
+                "{flag} cannot be used with a folder, whose case.json says what demand is\nhelp: leave {flag} out, or name the table alone: {}",
+                path.join("products.csv").display()
+            );
+            return Err(CliError::Usage(message));
+        }
         if folder.exists() {
             let message = format!("{} exists already\nhelp: name a folder that does not", folder.display());
             return Err(CliError::Usage(message));
@@ -369,11 +377,18 @@ impl OwnMarket {
             ));
             return Ok(None);
         }
-        let unit = self.price_unit.unwrap_or(if mean < THOUSANDS { 1_000.0 } else { 1.0 });
-        notes.taken.push(format!("prices: column `{own}`"));
-        if self.price_unit.is_none() {
-            let shown = if unit == 1.0 { "USD" } else { "thousand USD, since their mean is below 1000" };
-            notes.assumed.push(format!("prices are {shown} (--price-unit)"));
+        // A column that says dollars is taken at its word, however little things cost.
+        let said = sheet.dollars(own, rows);
+        let unit = self.price_unit.or(said).unwrap_or(if mean < THOUSANDS { 1_000.0 } else { 1.0 });
+        let shown = if unit == 1.0 { "USD" } else { "thousand USD" };
+        match (self.price_unit, said) {
+            (Some(_), _) => notes.taken.push(format!("prices: column `{own}`")),
+            (None, Some(_)) => notes.taken.push(format!("prices: column `{own}`, which says that it is in {shown}")),
+            (None, None) => {
+                let why = if unit == 1.0 { "" } else { ", since their mean is below 1000" };
+                notes.taken.push(format!("prices: column `{own}`"));
+                notes.assumed.push(format!("prices are {shown}{why} (--price-unit)"));
+            }
         }
         Ok(Some((prices, unit)))
     }
@@ -815,6 +830,9 @@ fn characteristics(
             };
             let found = sheet.columns().iter().filter(free).filter_map(|name| of(name, 0.0));
             let found: Vec<MarketCharacteristic> = found.take(CHARACTERISTICS).collect();
+            // One cell without a number costs the column.
+            let missing = sheet.columns().iter().filter(free).filter_map(|name| sheet.missing(name, rows));
+            notes.left_out.extend(missing);
             // Half a standard deviation of utility for one of the characteristic.
             found.into_iter().map(|own| MarketCharacteristic { sigma: 0.5 / own.sd, ..own }).collect()
         }

@@ -117,6 +117,18 @@ impl RawTable {
         Ok(by_sign.map(|(_, name)| *name).or(by_name.map(|(_, name)| *name)))
     }
 
+    /// How many US dollars one unit of a column is, where its name or the signs of its cells say so.
+    pub fn dollars(&self, column: &str, rows: &[usize]) -> Option<f64> {
+        let cells = self.table.column_text(column).ok()?;
+        let words: Vec<String> = column.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+        let named = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        let dollars = column.contains('$')
+            || named(&["usd", "dollar", "dollars", "kusd"])
+            || rows.iter().any(|row| cells[*row].contains('$'));
+        let thousands = named(&["thousand", "thousands", "k", "kusd", "000", "000s", "1000"]);
+        dollars.then_some(if thousands { 1_000.0 } else { 1.0 })
+    }
+
     /// Whether the name of a column says that its numbers are percentages, and no cell says it of itself.
     pub fn is_in_percent_by_name(&self, column: &str, rows: &[usize]) -> bool {
         let words = column.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect::<Vec<_>>();
@@ -143,6 +155,20 @@ impl RawTable {
         }
         let all = self.table.expression(text).ok()?;
         Some(rows.iter().map(|row| all[*row]).collect())
+    }
+
+    /// What keeps a column that is mostly numbers from being one of numbers alone; nothing where nothing does, or where it is of something else.
+    pub fn missing(&self, column: &str, rows: &[usize]) -> Option<String> {
+        let (found, refused) = self.numbers(column, rows).ok()?;
+        let known = found.iter().flatten().count();
+        if known == rows.len() || 2 * known <= rows.len() {
+            return None;
+        }
+        let (at, _) = found.iter().enumerate().find(|(_, number)| number.is_none())?;
+        let first = refused.first().cloned().unwrap_or_else(|| self.refuse(rows[at], column, "a number"));
+        let more = rows.len() - known - 1;
+        let others = if more == 0 { String::new() } else { format!(", and {more} more") };
+        Some(format!("`{column}` as a characteristic: {first}{others}"))
     }
 
     /// What is wrong with a cell, with file, row and value.
@@ -312,6 +338,13 @@ mod tests {
             refused[0].contains("row 2: units is 1.200, expected a number that reads one way, 1200 or 1.200"),
             "{refused:?}"
         );
+    }
+
+    #[test]
+    fn dollars_are_known_by_name_and_sign() {
+        let sheet = sheet("price_usd,price (thousand USD),list $,tag,price\n1,2,3,$4.50,5\n");
+        let units = ["price_usd", "price (thousand USD)", "list $", "tag", "price"].map(|own| sheet.dollars(own, &[0]));
+        assert_eq!(units, [Some(1.0), Some(1000.0), Some(1.0), Some(1.0), None]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From the tables of a case to products and buyers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -315,12 +315,15 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         Some(column) => products.text(&column)?,
         None => (1..=count).map(|j| format!("p{j}")).collect(),
     };
-    let mut meanings = BTreeSet::new();
+    let mut meanings = BTreeMap::new();
     for (j, id) in product_ids.iter().enumerate() {
-        if id.is_empty() || !meanings.insert(meaning(id)) {
-            let message = format!("product id {id:?} is empty or used twice");
-            return Err(products.error_at(j, message, "give every product its own id"));
-        }
+        let message = match meanings.insert(meaning(id), j) {
+            _ if id.is_empty() => "the product id is empty".to_owned(),
+            Some(first) if product_ids[first] == *id => format!("product id {id:?} is used twice"),
+            Some(first) => format!("product ids {:?} and {id:?} are one number, and so one id", product_ids[first]),
+            None => continue,
+        };
+        return Err(products.error_at(j, message, "give every product its own id"));
     }
     let (population, varying) = population(description, agents)?;
     let characteristics: Vec<Vec<f64>> = varying

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::rows::{Rows, equal};
 use super::{CaseScenario, ConfigError, complain};
+use crate::config::error::of_percent;
 use crate::config::reader::MAX_RATE;
 use crate::config::suggest::{self, short};
 use crate::config::table::number_remedy;
@@ -165,7 +166,7 @@ fn number_meant(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default().trim();
     let finite = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     match (text.strip_suffix('%').and_then(finite), finite(text)) {
-        (Some(percent), _) => format!("write {} for {percent}%, without quotes", percent / 100.0),
+        (Some(percent), _) => format!("write {} for {percent}%, without quotes", of_percent(percent)),
         (None, Some(number)) => format!("write {number}, without quotes"),
         (None, None) => number_remedy(text, false)
             .map_or_else(|| "write a number".to_owned(), |written| format!("{written}, without quotes")),
@@ -209,8 +210,8 @@ impl<'a> Reader<'a> {
         if value <= most {
             return Ok(value);
         }
-        let percent = value / 100.0;
-        let meant = if percent > most { String::new() } else { format!("write {percent} for {value}%; ") };
+        let written = format!("write {} for {value}%; ", of_percent(value));
+        let meant = if value / 100.0 > most { String::new() } else { written };
         let message = format!("{key} is {value:?}: was percent meant?");
         Err(self.error(message, format!("{meant}it may be {most} at most")))
     }
@@ -423,7 +424,7 @@ fn ownership(reader: &Reader, products: &Rows) -> Result<OwnershipSpec, ConfigEr
         let part = holding.number("part")?;
         if !(0.0..=1.0).contains(&part) {
             let meant = if part > 1.0 && part <= 100.0 {
-                format!("write {} for {part}%; ", part / 100.0)
+                format!("write {} for {part}%; ", of_percent(part))
             } else {
                 String::new()
             };

@@ -559,6 +559,19 @@ mod any_input {
     }
 }
 
+/// What would take long to read is refused before it is parsed.
+#[test]
+fn texts_of_very_many_values_are_refused() {
+    for text in [format!("x = [{}]", "1,".repeat(300_000)), "[a.b.c.d]\n".repeat(80_000)] {
+        let error = Document::from_str(&text, "a.toml").unwrap_err().to_string();
+        assert!(
+            error.contains("has more values and tables than 300000 signs") && error.len() < 1000,
+            "{}",
+            &error[..200]
+        );
+    }
+}
+
 /// Where nesting is too deep for the parser, the line is named and not the first of the file.
 #[test]
 fn what_is_nested_too_deep_is_named_with_its_line() {

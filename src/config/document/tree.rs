@@ -164,7 +164,7 @@ pub(super) fn item_step(item: &Node, index: usize) -> String {
 pub(super) fn parse(source: Text) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::new(source), shift: 0 };
     let text = reader.source.text.as_str();
-    reader.check_depth(text)?;
+    reader.check_size(text)?;
     let table = DeTable::parse(text).map_err(|error| reader.syntax(&error))?;
     let origin = Origin { source: Arc::clone(&reader.source), key: None, value: None };
     Ok(Node { origin, value: reader.table(table.into_inner(), "", 0)? })
@@ -174,7 +174,7 @@ pub(super) fn parse(source: Text) -> Result<Node, ConfigError> {
 pub(super) fn parse_value(source: &Arc<Text>, start: usize, path: &str) -> Result<Node, ConfigError> {
     let reader = Reader { source: Arc::clone(source), shift: start };
     let text = source.text.get(start..).unwrap_or_default();
-    reader.check_depth(text)?;
+    reader.check_size(text)?;
     let value = DeValue::parse(text).map_err(|error| reader.syntax(&error))?;
     reader.node(None, value, path, 0)
 }
@@ -245,6 +245,9 @@ fn scalar(value: DeValue<'_>) -> Result<NodeValue, (String, &'static str)> {
     }
 }
 
+/// Signs that begin values, lists, tables and parts of keys, of all that a text may have: such a text is read in about a second.
+const MOST_SIGNS: usize = 300_000;
+
 /// Longest text of a value.
 const LONGEST_TEXT: usize = 10_000;
 
@@ -264,8 +267,16 @@ impl Reader {
         ConfigError::Syntax(self.origin(None, place).complain("", Part::Value, message, "use fewer levels"))
     }
 
-    /// Refuses what the parser could take in and the stack could not let go of.
-    fn check_depth(&self, text: &str) -> Result<(), ConfigError> {
+    /// Refuses what would take long to take in, and what the parser could take in and the stack could not let go of.
+    fn check_size(&self, text: &str) -> Result<(), ConfigError> {
+        // Each value, list and table has one of these signs at least.
+        let many = text.bytes().enumerate().filter(|(_, byte)| b"=,[{.".contains(byte)).nth(MOST_SIGNS);
+        if let Some((at, _)) = many {
+            let message = format!("has more values and tables than {MOST_SIGNS} signs = , [ {{ and . can hold");
+            let complaint =
+                self.origin(None, at..at + 1).complain("", Part::Value, message, "write long lists as a table of data");
+            return Err(ConfigError::Syntax(complaint));
+        }
         deeper(text, MOST_LEVELS).map_or(Ok(()), |place| Err(self.too_deep(place)))
     }
 

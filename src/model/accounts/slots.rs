@@ -4,9 +4,10 @@ use jiff::civil::Date;
 
 use super::{FIFTHS, Owners, fifth_of, income_fifths};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId};
-use crate::model::market::{DemandParameters, Market};
+use crate::model::market::DemandParameters;
 use crate::model::outcome::{Booked, Layout, Period, metrics};
 use crate::model::scenario::Scenario;
+use crate::model::trade::instrument::Measure;
 use crate::model::world::NO_BRAND;
 
 /// One account of a period, USD.
@@ -325,11 +326,18 @@ impl AccountsLayout {
     }
 }
 
-/// Who gains: the parties of a market and the totals of countries, with their names as metrics, `treasury_usd`.
+/// Who gains: the parties of a scenario's market and the totals of countries, with their names as metrics, `treasury_usd`. Whom only retaliation or
+/// a settlement reaches is one of them where there may be such.
 #[must_use]
-pub fn parties(flag: &str, market: &Market) -> Vec<(Account, String)> {
-    let gains = |account: &Account| {
-        matches!(
+pub fn parties(scenario: &Scenario) -> Vec<(Account, String)> {
+    let Scenario { flag, market, .. } = scenario;
+    let negotiated = scenario.bargaining.is_some();
+    let mut measures = scenario.instruments.iter().flat_map(|instrument| &instrument.measures);
+    let answered = negotiated || measures.any(|dated| matches!(dated.measure, Measure::Retaliation(_)));
+    let gains = |account: &Account| match account {
+        Account::PartsSuppliers => negotiated,
+        Account::Exporters | Account::Partner | Account::Rival => answered,
+        _ => matches!(
             account,
             Account::Consumers
                 | Account::Makers
@@ -339,7 +347,7 @@ pub fn parties(flag: &str, market: &Market) -> Vec<(Account, String)> {
                 | Account::TotalHome
                 | Account::TotalOf(_)
                 | Account::World
-        )
+        ),
     };
     let all = accounts(flag, market.regions.as_slice(), market.domestic.as_slice()).into_iter();
     all.filter(|(account, _)| gains(account)).map(|(account, name)| (account, format!("{name}_usd"))).collect()

@@ -9,36 +9,50 @@ use serde::Deserialize;
 /// What a parameter may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// Any finite number.
+    /// Any number of a size that billions of dollars have.
     Finite,
-    /// At least zero.
+    /// At least zero, of such a size.
     NonNegative,
-    /// Above zero.
+    /// Above zero, of such a size.
     Positive,
     /// From 0 to 1.
     Fraction,
+    /// Growth of a logarithm a year.
+    Growth,
+    /// An elasticity.
+    Elasticity,
+    /// Standard deviation of a logarithm.
+    LogSpread,
 }
+
+/// Largest size of a parameter that is neither a fraction nor an exponent: a quadrillion dollars.
+const LARGEST: f64 = 1e6;
 
 impl Bound {
     /// Whether a value will do.
     #[must_use]
     pub fn admits(self, value: f64) -> bool {
-        value.is_finite()
-            && match self {
-                Self::Finite => true,
-                Self::NonNegative => value >= 0.0,
-                Self::Positive => value > 0.0,
-                Self::Fraction => (0.0..=1.0).contains(&value),
-            }
+        match self {
+            Self::Finite => value.abs() <= LARGEST,
+            Self::NonNegative => (0.0..=LARGEST).contains(&value),
+            Self::Positive => value > 0.0 && value <= LARGEST,
+            Self::Fraction => (0.0..=1.0).contains(&value),
+            Self::Growth => value.abs() <= 3.0,
+            Self::Elasticity => value.abs() <= 20.0,
+            Self::LogSpread => (0.0..=3.0).contains(&value),
+        }
     }
     /// What would do, in words.
     #[must_use]
     pub fn expected(self) -> &'static str {
         match self {
-            Self::Finite => "a finite number",
-            Self::NonNegative => "a number at least zero",
-            Self::Positive => "a number above zero",
+            Self::Finite => "a number from -1e6 to 1e6",
+            Self::NonNegative => "a number from 0 to 1e6",
+            Self::Positive => "a number above zero and at most 1e6",
             Self::Fraction => "a fraction between 0 and 1",
+            Self::Growth => "a rate a year from -3 to 3, which is 300%",
+            Self::Elasticity => "an elasticity from -20 to 20",
+            Self::LogSpread => "a standard deviation of a logarithm from 0 to 3",
         }
     }
 }
@@ -137,7 +151,7 @@ macro_rules! governments_parameters {
             /// Worth lost by backing down, times credibility.
             backing_down_cost: NonNegative;
             /// Share of the worth of a later deal that executing keeps open.
-            late_deal_share: NonNegative;
+            late_deal_share: Fraction;
             /// Spread of the decision to execute, billion USD.
             decision_spread: Positive;
             /// Cost to the home government of sanctions to security cooperation, billion USD a year.
@@ -200,7 +214,7 @@ macro_rules! governments_parameters {
             /// Exponent of concession before a deadline: median over worlds; below 1 is tough.
             tactic_exponent: Positive;
             /// Standard deviation of its logarithm, for each side and world.
-            tactic_exponent_log_sd: NonNegative;
+            tactic_exponent_log_sd: LogSpread;
             /// Exponent without a deadline.
             undated_exponent: Positive;
             /// Years over which offers without a deadline approach the limits.
@@ -265,37 +279,37 @@ macro_rules! governments_parameters {
             /// Rate a year at which effort on a settlement fades.
             effort_decay: NonNegative;
             /// Standard deviation of log initial effort over worlds; its mean is 1.
-            effort_log_sd: NonNegative;
+            effort_log_sd: LogSpread;
             /// New dealers a year at full effort, the reference commitment and the dealers' par.
             dealers_rate: NonNegative;
             /// Exchange rate of the dealers' par, the partner's currency per USD.
             dealers_par: Positive;
             /// Growth of home makers' sales in the partner's market a year at full effort.
-            sales_effort: Finite;
+            sales_effort: Growth;
             /// Elasticity of those sales to the exchange rate a year before (enters with a minus).
-            sales_exchange_elasticity: Finite;
+            sales_exchange_elasticity: Elasticity;
             /// Standard deviation of their growth over a year.
-            sales_sd: NonNegative;
+            sales_sd: LogSpread;
             /// Home makers' sales in the partner's market in the base year, billion USD.
             sales_base: Positive;
             /// Parts purchases in the base year, billion USD.
             parts_base: Positive;
             /// Growth of parts purchases a year without effort.
-            parts_trend: Finite;
+            parts_trend: Growth;
             /// Added growth at full effort.
-            parts_effort: Finite;
+            parts_effort: Growth;
             /// Elasticity to the exchange rate a year before (enters with a minus).
-            parts_exchange_elasticity: Finite;
+            parts_exchange_elasticity: Elasticity;
             /// Standard deviation of their growth over a year.
-            parts_sd: NonNegative;
+            parts_sd: LogSpread;
             /// Growth of transplant output a year without effort.
-            transplants_trend: Finite;
+            transplants_trend: Growth;
             /// Added growth at full effort.
-            transplants_effort: Finite;
+            transplants_effort: Growth;
             /// Added growth for each log point of the partner's currency above par two years before.
-            transplants_exchange_slope: Finite;
+            transplants_exchange_slope: Elasticity;
             /// Standard deviation of its growth over a year.
-            transplants_sd: NonNegative;
+            transplants_sd: LogSpread;
             /// Target: new dealers a year.
             target_dealers: Positive;
             /// Target: growth of parts purchases in three years.
@@ -465,6 +479,12 @@ mod tests {
         assert_eq!(refused(|p| p.report_days_last = 100.0), "report_days_last");
         assert_eq!(refused(|p| p.sanctions_years_longest = 1.0), "sanctions_years_longest");
         assert_eq!(refused(|p| p.reinstated_days = 1e9), "reinstated_days");
+        assert_eq!(refused(|p| p.reinstated_days = 40_000.0), "reinstated_days");
+        // Rates a year and standard deviations of logarithms go into exponentials.
+        assert_eq!(refused(|p| p.parts_trend = 1000.0), "parts_trend");
+        assert_eq!(refused(|p| p.transplants_sd = 4.0), "transplants_sd");
+        assert_eq!(refused(|p| p.sales_exchange_elasticity = -21.0), "sales_exchange_elasticity");
+        assert_eq!(refused(|p| p.rally = 1e300), "rally");
         assert_eq!(refused(|p| p.suffered_weight = -1.0), "suffered_weight");
         assert_eq!(refused(|p| p.suffered_years = 0.0), "suffered_years");
         assert_eq!(refused(|p| p.partner_changes = f64::INFINITY), "partner_changes");

@@ -291,6 +291,18 @@ impl Regime {
         self.changed(instruments, |_, change| change.owed_from)
     }
 
+    /// The first week of what an instrument's own schedule has for later than a change, which overtakes it; nothing where it has none.
+    #[must_use]
+    pub fn overtaken_by(&self, event: &PolicyEvent, instruments: &[Instrument]) -> Option<u32> {
+        let from = event.change?.owed_from;
+        let scheduled = instruments[event.instrument].measures.iter().map(|dated| dated.from_week);
+        let earlier =
+            self.events.iter().filter(|other| other.instrument == event.instrument && other.date < event.date);
+        let already = earlier.filter_map(|other| other.change.map(|change| change.owed_from)).min();
+        // The measure of week 0 is what is changed, and an earlier change has overtaken what comes after itself.
+        scheduled.filter(|week| *week > 0 && *week >= from && already.is_none_or(|already| *week < already)).min()
+    }
+
     fn changed<'a>(
         &self,
         instruments: &'a [Instrument],

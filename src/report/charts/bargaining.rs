@@ -229,12 +229,18 @@ fn day_axes(
         canvas.line(&[(x, share.from), (x, share.to)], Stroke { ink: MUTED, width: 0.9, dash: &[3.0, 2.0] })?;
         let next = steps.get(at + 1).map_or(right_edge(canvas.width), |(date, _)| days.at(axis::day(*date)));
         let room = if next > x { next - x } else { right_edge(canvas.width) - x };
-        let width = text::width(label, TICK)?;
-        if width <= room {
-            canvas.text((x, y), label, TICK, Anchor::Start)?;
-            clear = x + width + 4.0;
-        } else if x - width > LEFT.max(clear) && at + 1 == steps.len() {
-            canvas.text((x, y), label, TICK, Anchor::End)?;
+        // With its day where there is room: the days below the axis are those of the calendar.
+        for said in [format!("{}: {label}", date.strftime("%-d %b")), label.clone()] {
+            let width = text::width(&said, TICK)?;
+            if width <= room {
+                canvas.text((x, y), &said, TICK, Anchor::Start)?;
+                clear = x + width + 4.0;
+                break;
+            }
+            if x - width > LEFT.max(clear) && at + 1 == steps.len() {
+                canvas.text((x, y), &said, TICK, Anchor::End)?;
+                break;
+            }
         }
     }
     Ok(())

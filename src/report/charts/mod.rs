@@ -239,6 +239,11 @@ impl ChartContext {
         }
     }
 
+    /// What a foot says of numbers that are means: nothing where it says so of all.
+    fn of_means(&self) -> &'static str {
+        if self.drawn { "" } else { "Means over replications." }
+    }
+
     /// The foot of a chart: run, a note, source.
     fn footer(&self, note: &str) -> String {
         let count = text::count(self.replications, self.each());
@@ -247,7 +252,11 @@ impl ChartContext {
             true => format!("Means over {count} of what is not known (the report has medians)"),
             false => count,
         };
-        let mut footer = format!("{}. {over}, seed {}. {note}", self.scenario, self.seed);
+        let mut footer = format!("{}. {over}, seed {}.", self.scenario, self.seed);
+        if !note.is_empty() {
+            footer.push(' ');
+            footer.push_str(note);
+        }
         if !self.source.is_empty() {
             footer.push_str(" Source: ");
             footer.push_str(&self.source);

@@ -129,7 +129,7 @@ pub fn draw(rows: &[ModelRow], regime: &str, context: &ChartContext) -> Result<S
             context.regime_label(&context.baseline),
         ),
         legend: vec![(Key::Point(BEFORE), "without the policy".to_owned()), (Key::Point(AFTER), "with it".to_owned())],
-        footer: context.footer(&format!("Means over {}s.", context.each())),
+        footer: context.footer(context.of_means()),
     };
     frame.around(HEAD + ROW * shown.len() as f64 + VALUE_AXIS, |canvas, top| {
         for (title, x) in ["without", "with", "change"].iter().zip(columns(canvas.width)) {

@@ -99,7 +99,7 @@ pub fn draw(rows: &[WeeklyRow], context: &ChartContext) -> Result<Vec<Svg>, Char
              regimes that move no price are left out.",
             context.regime_label(&context.baseline),
         ),
-        footer: context.footer(&format!("Means over {}s.", context.each())),
+        footer: context.footer(context.of_means()),
         bands: false,
         reference: 0.0,
         tick: signed_percent,

@@ -73,9 +73,10 @@ fn title(panels: &[TimePanel], is_smoothed: bool) -> String {
         let pairs = panel.fans.iter().zip(&baseline.fans);
         pairs.map(move |(fan, before)| (panel, fan, last(before), last(fan)))
     });
+    // Of regimes that are the same the first, as other charts have it.
     let most = moves
         .filter(|(_, _, before, after)| (after - before).abs() >= 0.005)
-        .max_by(|a, b| (a.3 - a.2).abs().total_cmp(&(b.3 - b.2).abs()));
+        .reduce(|first, other| if (other.3 - other.2).abs() > (first.3 - first.2).abs() { other } else { first });
     let Some((panel, fan, before, after)) = most else { return "Share of cars sold, by region and week".to_owned() };
     let share = |share: f64| format!("{}%", text::number(100.0 * share, 0));
     format!(

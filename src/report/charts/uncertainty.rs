@@ -6,7 +6,7 @@ use super::canvas::{Anchor, Canvas, Stroke};
 use super::frame::{self, Frame, Key, VALUE_AXIS, value_axis};
 use super::theme::{BLACK, Ink, LABEL, MARGIN, MUTED, Marker, NOTE, PANEL, STRIPE, Style, Type};
 use super::{ChartContext, ChartError, SharedNames, Svg, text};
-use crate::report::points::UncertaintyRow;
+use crate::report::points::{EffectRow, UncertaintyRow};
 use crate::report::words::first_that_moves;
 
 const CHART: &str = "uncertainty";
@@ -199,13 +199,13 @@ fn title(metrics: &[MetricRows<'_, UncertaintyRow>], context: &ChartContext) -> 
 /// The share of parameters and data, the rest that of replications.
 fn draw_share(canvas: &Canvas, row: &UncertaintyRow, y: f64) -> Result<(), ChartError> {
     let (value, low, high) = (row.parameter_share, row.parameter_share_ci_low, row.parameter_share_ci_high);
-    if !value.is_finite() {
-        return canvas.text_mid(
-            (share_of_variance(canvas.width).0, y),
-            "nothing varies, or one replication",
-            NOTE.ink(MUTED),
-            Anchor::Start,
-        );
+    let untold = match () {
+        () if !value.is_finite() => Some("nothing varies, or one replication"),
+        () if row.draws < EffectRow::ENOUGH => Some("too few draws to tell"),
+        () => None,
+    };
+    if let Some(why) = untold {
+        return canvas.text_mid((share_of_variance(canvas.width).0, y), why, NOTE.ink(MUTED), Anchor::Start);
     }
     let at = |share: f64| {
         share_of_variance(canvas.width).0

@@ -91,25 +91,23 @@ fn title(bars: &[PaymentBar], draws: Option<&LargestInDraws>, regime: &str, unit
         let others = others.map(|other| (other.label.as_str(), other.change.interval));
         claims::or_others(&first, &claims::not_told_from(bar.change.interval, others))
     };
-    let told = |bar: &PaymentBar| match draws {
-        Some(draws) => {
-            in_draws(bars, if bar.change.mean < 0.0 { &draws.losses } else { &draws.gains }, draws.draws, unit)
-                .unwrap_or_else(|| money(bar))
-        }
-        None => money(bar),
+    // Over draws it is these that say who surely loses, and not the interval of their mean, which a skewed few widen.
+    let counted = |counts: &[(String, u64)], draws: u64| {
+        let somebody: u64 = counts.iter().map(|(_, count)| count).sum();
+        (somebody as f64 >= OF_DRAWS * draws as f64).then(|| in_draws(bars, counts, draws, unit)).flatten()
     };
     let least = parties().filter(|bar| bar.change.mean < 0.0).min_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
     let most = parties().filter(|bar| bar.change.mean > 0.0).max_by(|a, b| a.change.mean.total_cmp(&b.change.mean));
+    let (least, most) = match draws {
+        Some(LargestInDraws { losses, gains, draws, .. }) => (counted(losses, *draws), counted(gains, *draws)),
+        None => (least.map(money), most.map(money)),
+    };
     match (least, most) {
         (Some(least), Some(most)) => {
-            format!("{regime}: the largest loss falls on {}; the largest gain goes to {}", told(least), told(most))
+            format!("{regime}: the largest loss falls on {least}; the largest gain goes to {most}")
         }
-        (Some(least), None) => {
-            format!("{regime}: the largest loss falls on {}; nobody surely gains", told(least))
-        }
-        (None, Some(most)) => {
-            format!("{regime}: the largest gain goes to {}; nobody surely loses", told(most))
-        }
+        (Some(least), None) => format!("{regime}: the largest loss falls on {least}; nobody surely gains"),
+        (None, Some(most)) => format!("{regime}: the largest gain goes to {most}; nobody surely loses"),
         (None, None) => format!("{regime}: nobody's gain or loss is told from nothing"),
     }
 }

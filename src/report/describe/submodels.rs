@@ -405,16 +405,11 @@ fn instruments(out: &mut String, on: SwitchedOn<'_>) {
             })
             .collect();
         let models = instrument.selected.iter().filter(|selected| **selected).count();
-        let parts: Vec<f64> =
-            instrument.part.iter().zip(&instrument.selected).filter(|(_, on)| **on).map(|(part, _)| *part).collect();
-        let uneven = parts.iter().any(|part| *part != 1.0);
         let mut more = Vec::new();
-        if uneven {
-            let (least, most) = parts.iter().fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(*x), b.max(*x)));
-            more.push(format!("each model bears {} to {} of it", number(least), number(most)));
-        }
-        if instrument.offset.iter().any(|offset| *offset != 0.0) {
-            more.push("less an offset on the list price".to_owned());
+        more.extend(borne(on, instrument));
+        let offset = instrument.offset.iter().copied().fold(0.0, f64::max);
+        if offset != 0.0 {
+            more.push(format!("less an offset of up to {} of the list price", number(offset)));
         }
         if let Some(until) = instrument.until {
             more.push(format!("until {}", until.date));
@@ -434,6 +429,30 @@ fn instruments(out: &mut String, on: SwitchedOn<'_>) {
     let rows: Vec<Vec<String>> = used.iter().map(|(_, instrument)| row(instrument)).collect();
     table(out, &["instrument", "label", "kind", "level", "models", "more"], &rows);
 }
+
+/// What part of an instrument's level each of its models bears, where that is not all: the models by their parts, or the range where there are many.
+fn borne(on: SwitchedOn<'_>, instrument: &Instrument) -> Option<String> {
+    let mut parts: Vec<(f64, Vec<String>)> = Vec::new();
+    for (j, model) in on.scenario.market.models.iter().enumerate().filter(|(j, _)| instrument.selected[*j]) {
+        match parts.iter_mut().find(|(known, _)| *known == instrument.part[j]) {
+            Some((_, models)) => models.push(code(&model.name)),
+            None => parts.push((instrument.part[j], vec![code(&model.name)])),
+        }
+    }
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let ([(most, _), ..], Some((least, _))) = (&parts[..], parts.last()) else { return None };
+    if [*least, *most] == [1.0, 1.0] {
+        return None;
+    }
+    if parts.len() > MOST_PARTS {
+        return Some(format!("each model bears {} to {} of it", number(*least), number(*most)));
+    }
+    let of = |(part, models): &(f64, Vec<String>)| format!("{} of it by {}", number(*part), models.join(", "));
+    Some(format!("borne are {}", parts.iter().map(of).collect::<Vec<_>>().join("; ")))
+}
+
+/// Parts of a level that are listed by model.
+const MOST_PARTS: usize = 12;
 
 fn launches(out: &mut String, on: SwitchedOn<'_>) {
     out.push_str("The base year is one in which all products are on sale. One that is not is out of everybody's choice and out of the makers' first-order conditions; in a ramp exp(V) counts in part, in equal steps a week.\n\n");
@@ -479,6 +498,9 @@ fn regimes(out: &mut String, on: SwitchedOn<'_>) {
                 );
                 if let Some(change) = &event.change {
                     text.push_str(&format!(" to {}", measure(&change.measure)));
+                    if let Some(week) = regime.overtaken_by(event, &scenario.instruments) {
+                        text.push_str(&format!(", in place of what its schedule has from week {week} on"));
+                    }
                     if change.known_week < event.week {
                         text.push_str(&format!(
                             ", known from {} (week {})",

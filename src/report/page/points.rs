@@ -297,15 +297,17 @@ impl<'a> Points<'a> {
         let known: Vec<usize> = points.filter(|point| of(*point).mean().is_finite()).collect();
         let by = |a: &&usize, b: &&usize| of(**a).mean().total_cmp(&of(**b).mean());
         let (Some(least), Some(most)) = (known.iter().min_by(by), known.iter().max_by(by)) else { return Vec::new() };
-        let said = |point: usize| {
-            let ends = of(point).interval(LEVEL).map(|end| end * measured.rate);
+        let with_interval = |of: &Measured, point: usize| {
+            let moments = self.moments(point, regime, of.metric);
+            let ends = moments.interval(LEVEL).map(|end| end * of.rate);
             let interval = if ends[0].is_finite() && ends != [0.0, 0.0] {
-                format!(" ({})", between(ends, measured.show, self.compares()))
+                format!(" ({})", between(ends, of.show, self.compares()))
             } else {
                 String::new()
             };
-            format!("{}{interval} at {}", self.said(measured, of(point).mean()), self.settings(sweep, point))
+            format!("{}{interval}", self.said(of, moments.mean()))
         };
+        let said = |point: usize| format!("{} at {}", with_interval(measured, point), self.settings(sweep, point));
         let label = &self.labels[regime];
         let word = self.change_word();
         let range = if of(*least).mean() == of(*most).mean() {
@@ -323,7 +325,7 @@ impl<'a> Points<'a> {
         let of_party = |other: &Measured, point: usize| self.moments(point, regime, other.metric).mean();
         let other =
             self.measured.iter().find(|other| other.party && of_party(other, *least).is_finite()).map(|other| {
-                let at = |point: usize| self.said(other, of_party(other, point));
+                let at = |point: usize| with_interval(other, point);
                 format!("{}: {} at the first of these points and {} at the second.", other.label, at(*least), at(*most))
             });
         let significant = known.iter().filter(|point| {
@@ -754,7 +756,8 @@ impl<'a> Points<'a> {
             frame.stands = self.stands(measured, "columns `q50`, `q05` and `q95`");
             let labels: BTreeMap<&str, &str> =
                 draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
-            let label_of = |row: &StructureRow| labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure).to_owned();
+            let label_of =
+                |row: &StructureRow| labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure).to_owned();
             let (drawn, never): (Vec<&StructureRow>, Vec<_>) = parts.iter().copied().partition(|row| row.draws > 0);
             let never: BTreeSet<String> = never.into_iter().map(label_of).collect();
             let undrawn = match never.is_empty() {

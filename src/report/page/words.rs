@@ -110,7 +110,10 @@ fn size(number: f64, show: Show) -> String {
 /// A number with the digits that a page carries, so that what is shown with and without its script is the same.
 #[must_use]
 pub fn rounded(number: f64) -> f64 {
-    if number.is_finite() { format!("{number:.5e}").parse().unwrap_or(number) } else { number }
+    // A sum of dollars that is shown whole is rounded once.
+    let shown_whole = (1e4..1e7).contains(&number.abs());
+    let digits = if shown_whole { 7 } else { 5 };
+    if number.is_finite() { format!("{number:.digits$e}").parse().unwrap_or(number) } else { number }
 }
 
 /// A number, by its column's rule; a dash where it is missing.
