@@ -9,7 +9,10 @@ use stickershock::model::exchange::{CurrencyPath, cost_factors};
 use stickershock::model::ids::RegimeId;
 use stickershock::model::outcome::{RegionMetric, WeekMetric};
 use stickershock::model::plan::{Phase, RegimePlan};
+use stickershock::model::quotes::{QuoteMetric, of_model};
+use stickershock::report::setting_rows::policy_event_rows;
 use stickershock::study::Study;
+use stickershock::study::quotes::Quotation;
 
 use crate::support::{ids, load_anywhere, outcomes, regime, root, same, showdown_path};
 
@@ -583,6 +586,66 @@ fn doubtful_values_are_warned_of() {
     let mut many = quiet.clone();
     (many.buyers, many.replications) = (1 << 20, 10_000);
     assert_eq!(few_purchases(&many), None);
+}
+
+/// A change that another of its week replaces never acts, and one before later steps of a schedule overtakes them: both are told. Every event has
+/// its own level in the table; two of one day contradict each other.
+#[test]
+fn changes_that_replace_each_other_are_told() {
+    let sections = CUT.to_owned()
+        + r#"
+[[regime]]
+name = "twice"
+events = [
+  { date = 1995-05-20, action = "imposed", instrument = "cars" },
+  { date = 1995-09-03, action = "changed", instrument = "cars", rate = 0.5 },
+  { date = 1995-09-06, action = "changed", instrument = "cars", rate = 0.8 },
+]
+[[regime]]
+name = "overtaken"
+events = [
+  { date = 1995-05-20, action = "imposed", instrument = "foreseen" },
+  { date = 1995-09-02, action = "changed", instrument = "foreseen", rate = 0.1 },
+]
+"#;
+    let doubtful = loaded(&sections, &["twice", "overtaken"], &[]).unwrap();
+    let told = warnings(&doubtful.scenario).join("\n");
+    for part in [
+        "regime.twice: the change of `cars` on 1995-09-03 never acts: runs count it from the week of 1995-09-09",
+        "regime.overtaken: the change of `foreseen` on 1995-09-02 holds to the end, in place of what its schedule has from 1995-12-30",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let study = with(&sections, &["twice", "overtaken"], &[BERTRAND, VERTICAL]);
+    let all: Vec<RegimeId> = study.scenario().regimes.ids().collect();
+    let rows = policy_event_rows(&study, &all);
+    let levels = |regime: &str| {
+        let own = rows.iter().filter(|row| row.regime == regime);
+        own.map(|row| (row.action, row.level_before, row.level_after)).collect::<Vec<_>>()
+    };
+    assert_eq!(levels("twice"), [("imposed", 0.0, 0.25), ("changed", 0.25, 0.5), ("changed", 0.5, 0.8)]);
+    assert_eq!(levels("overtaken"), [("imposed", 0.0, 0.25), ("changed", 0.25, 0.1)]);
+    let one_day = sections.replace("1995-09-06", "1995-09-03");
+    refused(&one_day, &["twice"], &["changes `cars` twice on 1995-09-03", "write one of the two"]);
+}
+
+/// Nothing is passed through of a duty at the base year's rate, though its dollars move with every price.
+#[test]
+fn only_duties_at_another_rate_are_passed_through() {
+    let study = with(CUT, &["cut"], &[BERTRAND, VERTICAL]);
+    let regime = regime(&study, "cut");
+    let quotation = Quotation::new(study.scenario(), study.shared_world());
+    let own = &study.scenario().regimes[regime];
+    let instruments = quotation.instruments(own);
+    let force = quotation.forces(own);
+    let row = quotation.row(plan(&study, "cut"), 30, &force[30], &instruments);
+    let models = &study.scenario().market.models;
+    for (j, model) in models.iter().enumerate() {
+        let passed = row[of_model(QuoteMetric::PassThrough, j, models.len())];
+        let taxed = model.assembly_country == "Japan" && model.imported;
+        assert_eq!(passed.is_finite(), taxed, "{}: {passed}", model.name);
+        assert!(!taxed || (0.2..1.5).contains(&passed), "{}: {passed}", model.name);
+    }
 }
 
 /// The shipped case of 2025: short, and `check` reads every rate in force on a day from it.

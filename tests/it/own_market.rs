@@ -365,6 +365,45 @@ fn a_refused_market_leaves_nothing_behind() {
     assert_eq!(made(&["--market", &good]).table().len(), 3);
 }
 
+/// Dollars are dollars where the table says so, however little things cost; quantities and countries go by part of a name; a cell without a number is
+/// named where it costs a characteristic.
+#[test]
+fn small_prices_and_other_names_are_read_as_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |head: &str, sign: &str| {
+        let rows =
+            ["Mug,12.50,100000,USA,0.3", "Cup,9.99,250000,China,0.2", "Jug,24.00,50000,Mexico,", "Pot,31,9000,USA,0.9"];
+        let rows: Vec<String> = rows.iter().map(|row| row.replacen(',', &format!(",{sign}"), 1)).collect();
+        written(folder.path(), &format!("{head}\n{}\n", rows.join("\n")))
+    };
+    for (head, sign) in [
+        ("name,price_usd,Quantity sold,origin country,litres", ""),
+        ("name,price,quantity_2024,Assembly country (plant),litres", "$"),
+    ] {
+        let one = made(&["--market", &table(head, sign)]);
+        let first = &one.table()[0];
+        assert_eq!((first["price_usd"].as_str(), first["volume"].as_str()), ("12.5", "100000"), "{head}");
+        one.says(&[
+            "which says that it is in USD",
+            "`litres` as a characteristic: ",
+            "row 4",
+            "characteristics that tastes differ on: none",
+        ]);
+        one.study();
+    }
+    // Goods of a dollar: a price response of thousands is one.
+    let cheap = written(folder.path(), "name,price,units,country\nA,0.9,100,USA\nB,1.1,200,China\n");
+    made(&["--market", &cheap, "--price-unit", "1"]).study();
+    let case = root().join("tests/cases/rc_6x40");
+    for flag in ["--alpha", "--elasticity"] {
+        let arguments = ["--market", case.to_str().unwrap(), flag, "3"];
+        let output = stickershock().arg("init").arg(folder.path().join("own")).args(arguments).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(flag) && error.contains("case.json") && error.contains("products.csv"), "{error}");
+    }
+}
+
 /// A column that marks imports decides what is imported, whoever sells most; the duty falls on it.
 #[test]
 fn a_mark_of_imports_decides_what_is_imported() {

@@ -313,6 +313,16 @@ mod tests {
         assert_eq!(told(&[("Japan", 24)]), format!("{japan}){gain}"));
         let three = told(&[("Japan", 12), ("Buyers", 8), ("Dealers", 3), ("Europe", 1)]);
         assert_eq!(three, format!("{japan}; in 12 of 24 draws), Buyers (in 8) or 2 others (in 4){gain}"));
+        // Somebody loses in few of them.
+        assert_eq!(
+            told(&[("Japan", 3)]),
+            "X: the largest gain goes to Treasury (+1.700 billion USD a year on average); nobody surely loses"
+        );
+        // A skewed few have an interval of the mean that reaches zero, and all of them lose.
+        let mut skewed = bars.clone();
+        skewed.iter_mut().for_each(|bar| bar.change.interval = [-9.0, 9.0]);
+        let all = LargestInDraws { draws: 6, losses: vec![("Japan".to_owned(), 6)], ..LargestInDraws::default() };
+        assert_eq!(title(&skewed, Some(&all), "X", "billion"), format!("{japan}); nobody surely gains"));
     }
 
     #[test]
