@@ -111,7 +111,7 @@ fn size(number: f64, show: Show) -> String {
 #[must_use]
 pub fn rounded(number: f64) -> f64 {
     // A sum of dollars that is shown whole is rounded once.
-    let shown_whole = (1e4..1e7).contains(&number.abs());
+    let shown_whole = (1e4..1e6).contains(&number.abs());
     let digits = if shown_whole { 7 } else { 5 };
     if number.is_finite() { format!("{number:.digits$e}").parse().unwrap_or(number) } else { number }
 }
