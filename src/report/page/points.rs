@@ -647,6 +647,32 @@ impl<'a> Points<'a> {
         vec![("What it is".into(), what), ("How wide".into(), wide), ("How sure".into(), sure)]
     }
 
+    /// Fills the rows of structures that have draws with results; a sentence names those that have none.
+    fn fill_structures(
+        &self,
+        frame: &mut DataFrame,
+        draws: &Uncertainty,
+        measured: &Measured,
+        parts: &[&StructureRow],
+    ) -> String {
+        let labels: BTreeMap<&str, &str> =
+            draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
+        let label_of =
+            |row: &StructureRow| labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure).to_owned();
+        let (drawn, never): (Vec<&StructureRow>, Vec<_>) = parts.iter().copied().partition(|row| row.draws > 0);
+        for row in drawn {
+            let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), label_of(row).as_str().into()];
+            let rate = self.rate_of(measured, &row.regime);
+            cells.extend([row.q50, row.q05, row.q95].map(|number| FrameValue::from(number * rate)));
+            frame.rows.push(cells);
+        }
+        let never: BTreeSet<String> = never.into_iter().map(label_of).collect();
+        match never.is_empty() {
+            true => String::new(),
+            false => format!(" No draw with results: {}.", list(&never.into_iter().collect::<Vec<_>>())),
+        }
+    }
+
     fn width_charts(
         &self,
         draws: &Uncertainty,
@@ -754,23 +780,7 @@ impl<'a> Points<'a> {
                 columns("structure", "Structure"),
             );
             frame.stands = self.stands(measured, "columns `q50`, `q05` and `q95`");
-            let labels: BTreeMap<&str, &str> =
-                draws.structures().iter().map(|item| (item.name.as_str(), item.label.as_str())).collect();
-            let label_of =
-                |row: &StructureRow| labels.get(row.structure.as_str()).copied().unwrap_or(&row.structure).to_owned();
-            let (drawn, never): (Vec<&StructureRow>, Vec<_>) = parts.iter().copied().partition(|row| row.draws > 0);
-            let never: BTreeSet<String> = never.into_iter().map(label_of).collect();
-            let undrawn = match never.is_empty() {
-                true => String::new(),
-                false => format!(" No draw with results: {}.", list(&never.into_iter().collect::<Vec<_>>())),
-            };
-            for row in drawn {
-                let label = label_of(row);
-                let mut cells: Vec<FrameValue> = vec![self.label_of(&row.regime).into(), label.as_str().into()];
-                let rate = self.rate_of(measured, &row.regime);
-                cells.extend([row.q50, row.q05, row.q95].map(|number| FrameValue::from(number * rate)));
-                frame.rows.push(cells);
-            }
+            let undrawn = self.fill_structures(&mut frame, draws, measured, parts);
             blocks.push(chart(
                 format!("structures_{metric}"),
                 format!("{}: structure by structure", measured.what),
