@@ -1,13 +1,12 @@
 //! Runs: on a thread of their own, with the interpreter free, progress told, and signals heard.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyRuntimeError, PyUserWarning};
+use pyo3::exceptions::{PyRuntimeError, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use stickershock::{Error, FolderOptions, Observer, ResultFolder, Results, Study, Told, on_threads};
@@ -120,7 +119,7 @@ enum Kept {
     /// In a folder.
     Folder(Box<ResultFolder>),
     /// As they were sent here: tables and charts.
-    Given(BTreeMap<String, Table>, BTreeMap<String, String>, Told, String),
+    Given(Vec<(String, Table)>, Vec<(String, Option<String>)>, Told, String),
 }
 
 /// Results of a run.
@@ -134,7 +133,7 @@ impl Run {
         match &self.0 {
             Kept::Memory(results) => results.tables().into_iter().map(str::to_owned).collect(),
             Kept::Folder(folder) => folder.tables(),
-            Kept::Given(tables, ..) => tables.keys().cloned().collect(),
+            Kept::Given(tables, ..) => tables.iter().map(|(name, _)| name.clone()).collect(),
         }
     }
 
@@ -143,7 +142,7 @@ impl Run {
         let table = match &self.0 {
             Kept::Memory(results) => py.detach(|| results.table(name)).raises(py)?,
             Kept::Folder(folder) => Some(py.detach(|| folder.table(name)).raises(py)?),
-            Kept::Given(tables, ..) => tables.get(name).map(|table| table.0.clone()),
+            Kept::Given(tables, ..) => tables.iter().find(|(own, _)| own == name).map(|(_, table)| table.0.clone()),
         };
         Ok(table.map(Table))
     }
@@ -153,7 +152,7 @@ impl Run {
         match &self.0 {
             Kept::Memory(results) => Ok(results.charts()),
             Kept::Folder(folder) => py.detach(|| folder.charts()).raises(py),
-            Kept::Given(_, charts, ..) => Ok(charts.keys().cloned().collect()),
+            Kept::Given(_, charts, ..) => Ok(charts.iter().map(|(name, _)| name.clone()).collect()),
         }
     }
 
@@ -165,7 +164,11 @@ impl Run {
                 None => results.chart(name),
             }),
             Kept::Folder(folder) => py.detach(|| folder.chart(name, period)),
-            Kept::Given(_, charts, ..) => Ok(charts.get(name).cloned()),
+            Kept::Given(..) if period.is_some() => {
+                let message = "results that were sent here have the charts of the reporting period\nhelp: draw others where they were made";
+                return Err(PyValueError::new_err(message));
+            }
+            Kept::Given(_, charts, ..) => Ok(charts.iter().find(|(own, _)| own == name).and_then(|(_, svg)| svg.clone())),
         }
         .raises(py)
     }
@@ -207,9 +210,8 @@ impl Run {
             }
         }
         for name in self.chart_names(py)? {
-            if let Some(chart) = self.chart(py, &name, None)? {
-                charts.set_item(name, chart)?;
-            }
+            let chart = self.chart(py, &name, None)?;
+            charts.set_item(name, chart)?;
         }
         Ok((make, (tables, charts, self.told(py), self.manifest()).into_pyobject(py)?))
     }
@@ -218,14 +220,20 @@ impl Run {
 /// Results from their tables and charts.
 #[pyfunction]
 pub fn given(
-    tables: BTreeMap<String, Bound<'_, Table>>,
-    charts: BTreeMap<String, String>,
+    tables: &Bound<'_, PyDict>,
+    charts: &Bound<'_, PyDict>,
     told: (Vec<String>, Vec<(String, String)>, Vec<String>),
     manifest: String,
-) -> Run {
-    let tables = tables.into_iter().map(|(name, table)| (name, Table(table.get().0.clone()))).collect();
+) -> PyResult<Run> {
+    // In the order in which they were made: a chart without a regime is that of the first.
+    let table = |(name, table): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        Ok((name.extract()?, Table(table.cast::<Table>()?.get().0.clone())))
+    };
+    let tables = tables.iter().map(table).collect::<PyResult<_>>()?;
+    let chart = |(name, chart): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok((name.extract()?, chart.extract()?));
+    let charts = charts.iter().map(chart).collect::<PyResult<_>>()?;
     let (asked, answer, warnings) = told;
-    Run(Kept::Given(tables, charts, Told { asked, answer, warnings }, manifest))
+    Ok(Run(Kept::Given(tables, charts, Told { asked, answer, warnings }, manifest)))
 }
 
 /// Results that stand in a folder.

@@ -111,10 +111,17 @@ def run(
         scenario = scenario.set(values)
     if isinstance(regimes, str):
         regimes = [regimes]
+    for key, number, least in (("replications", replications, 1), ("threads", threads, 0), ("draws", draws, 0)):
+        if number is not None and number < least:
+            remedy = f"give a number from {least} on"
+            raise ScenarioError(f"{key}: is {number}\nhelp: {remedy}", key=key, value=str(number), remedy=remedy)
+    named = None if regimes is None else [str(name) for name in regimes]
+    if named == []:
+        raise UnknownNameError("no regime is named\nhelp: leave `regimes` out for all of them", remedy="leave `regimes` out for all of them")
     folder = None if out is None else Path(out)
     call = (
         scenario,
-        list(regimes or []),
+        named or [],
         replications,
         threads or 0,
         folder,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ._stickershock import Run, Table
-from .errors import UnknownNameError
+from .errors import StickershockError, UnknownNameError
 
 CHARTS_SHOWN = 2
 """Charts in the picture of a result."""
@@ -43,10 +43,9 @@ class Tables(Mapping[str, Table]):
         return self._made[name]
 
     def __getitem__(self, name: str) -> Table:
-        known = self._run.table_names()
-        table = self._make(name) if name in known else None
+        table = self._make(name) if name in self._run.table_names() else None
         if table is None:
-            remedy = f"there are {', '.join(known)}"
+            remedy = f"there are {', '.join(self)}"
             raise UnknownNameError(f"there is no table `{name}`\nhelp: {remedy}", value=name, remedy=remedy)
         return table
 
@@ -60,10 +59,10 @@ class Tables(Mapping[str, Table]):
         return name in self._run.table_names() and self._make(str(name)) is not None
 
     def __repr__(self) -> str:
-        return f"<stickershock.Tables: {', '.join(self._run.table_names())}>"
+        return f"<stickershock.Tables: {', '.join(self)}>"
 
     def _ipython_key_completions_(self) -> list[str]:
-        return self._run.table_names()
+        return list(self)
 
 
 class Result:
@@ -150,14 +149,14 @@ class Result:
                 break
             try:
                 chart = self.chart(name)
-            except UnknownNameError:
+            except StickershockError:
                 continue
             if chart is not None and chart not in shown:
                 shown.append(chart)
         pictures = "".join(f"<div style='max-width:60em'>{chart}</div>" for chart in shown)
         head = (
             f"<p><b>{html.escape(str(summary['scenario']))}</b>: {summary['replications']} replications, "
-            f"seed {summary['seed']}; tables {', '.join(map(html.escape, self._run.table_names()))}</p>"
+            f"seed {summary['seed']}; tables {', '.join(map(html.escape, self.tables))}</p>"
         )
         return f"{head}<ul>{answer}</ul>{warnings}{pictures}"
 

@@ -10,6 +10,7 @@ from typing import Any
 from ._frames import to_csv
 from ._stickershock import Market, Table
 from ._stickershock import solve as _solve_text
+from .errors import ScenarioError, UnknownNameError
 
 
 class Solution:
@@ -44,7 +45,14 @@ class Solution:
     def matrix(self, kind: str, scenario: str = "base") -> Table:
         """``elasticities`` (row: share of, column: price of), ``diversion``, ``long_run_diversion`` or ``passthrough`` (dp_row / dc_column)
         of a scenario, a row and a column a product; formed with ``matrices=True``."""
-        return self._market.matrix(scenario, kind)
+        try:
+            return self._market.matrix(scenario, kind)
+        except UnknownNameError as error:
+            if not error.message.rstrip().endswith("there are"):
+                raise
+            remedy = "solve(..., matrices=True) forms them"
+            message = f"there is no matrix `{kind}`: none was formed\nhelp: {remedy}"
+            raise UnknownNameError(message, value=kind, remedy=remedy) from None
 
     def __repr__(self) -> str:
         return f"<stickershock.Solution: {', '.join(self.scenarios)}>"
@@ -62,6 +70,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
+
+
+def _json(what: str, value: Any) -> str:
+    """A value as JSON, which has no numbers that are none."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        remedy = "give a finite number"
+        message = f"{what}: has a number that is not finite (nan or inf)\nhelp: {remedy}"
+        raise ScenarioError(message, key=what, value="nan", remedy=remedy) from None
 
 
 def solve(
@@ -99,6 +117,10 @@ def solve(
     """
     asked = dict(scenarios or {})
     if specification:
+        if "scenario" in asked:
+            remedy = "give it another name, or put the arguments into it"
+            message = f"scenarios: `scenario` is what a specification by arguments is called\nhelp: {remedy}"
+            raise ScenarioError(message, key="scenarios", value="scenario", remedy=remedy)
         asked["scenario"] = specification
     entries: list[dict[str, Any]] = [] if "base" in asked else [{"name": "base", "spec": {}}]
     entries += [{"name": name, "spec": _plain(spec)} for name, spec in asked.items()]
@@ -106,8 +128,8 @@ def solve(
         _solve_text(
             to_csv(products).decode(),
             to_csv(agents).decode(),
-            json.dumps(_plain(demand)),
-            json.dumps(entries),
+            _json("demand", _plain(demand)),
+            _json("scenarios", entries),
             None if market is None else str(market),
             many_starts,
             matrices,

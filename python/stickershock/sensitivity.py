@@ -63,8 +63,10 @@ def _inputs(problem: Problem) -> list[dict[str, Any]]:
     if not isinstance(problem, Mapping):
         return [dict(entry) for entry in problem]
     names = [str(name) for name in problem["names"]]
-    kinds = list(problem.get("dists") or ["unif"] * len(names))
-    groups = list(problem.get("groups") or [None] * len(names))
+    # Lists and arrays alike: an array has no truth.
+    given = {key: [] if problem.get(key) is None else list(problem[key]) for key in ("dists", "groups")}
+    kinds = given["dists"] or ["unif"] * len(names)
+    groups = given["groups"] or [None] * len(names)
     bounds = list(problem["bounds"])
     lengths = {"names": len(names), "bounds": len(bounds), "dists": len(kinds), "groups": len(groups)}
     if len(set(lengths.values())) > 1 or problem.get("num_vars", len(names)) != len(names):
@@ -238,7 +240,9 @@ def analyze(
         if rows % per:
             raise ValueError(f"outputs: {rows} numbers, and designs of {method} with {len(entries)} inputs have a multiple of {per}")
         design = sample(problem, method, rows // per, seed=seed, levels=levels)
-    points = [[float(value) for value in row] for row in design]
+    # A frame has its rows behind `to_numpy`; its columns are what it hands out.
+    frame = getattr(design, "to_numpy", None) if hasattr(design, "columns") and not isinstance(design, Design) else None
+    points = [[float(value) for value in row] for row in (frame() if frame is not None else design)]
     if any(len(row) != len(entries) for row in points):
         raise ValueError(f"design: has points that are not of {len(entries)} inputs")
     table, told = _analyze(_toml(problem), method, points, text, level, resamples, seed, drop_failed)

@@ -10,8 +10,8 @@ use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{EARLIER_FILES, MANIFEST, OTHERS_FILES, OutputFolder};
 use crate::model::demand::Execution;
 use crate::report::case::{
-    compare, names_before, not_compared, recovery_warnings, render_comparison, render_summary, warnings,
-    write_failures, write_into,
+    compare, empty_selections, names_before, not_compared, recovery_warnings, render_comparison, render_summary,
+    warnings, write_failures, write_into,
 };
 use crate::report::page;
 use crate::study::solve::{BASE, Matrices, Solution, SolveError, SolveOptions, matrices_formed, solve};
@@ -68,18 +68,6 @@ enum MatrixChoice {
     All,
     /// None.
     None,
-}
-
-/// A duty or cost shock on no product changes nothing: legal, but more often a slip in `where`.
-fn warn_of_empty_selections(case: &Case) {
-    for scenario in &case.scenarios {
-        let duties = scenario.spec.tariffs.iter().map(|tariff| ("tariff", &tariff.products));
-        let shocks = scenario.spec.cost_multipliers.iter().map(|shock| ("cost_multipliers", &shock.products));
-        for (key, products) in duties.chain(shocks).filter(|(_, products)| case.select(products).is_empty()) {
-            let (name, words, values) = (&scenario.name, Case::in_words(products), case.values_of(products));
-            tell!("warning: scenario {name}: {key}: no product has {words} ({values}); nothing changes");
-        }
-    }
 }
 
 /// Removes what an earlier solve has left in the folder, by its manifest, and this one has not written.
@@ -187,7 +175,9 @@ pub fn solve_case(args: &SolveArgs) -> Result<(), CliError> {
             column.iter_mut().zip(&case.on_sale).filter(|(_, sold)| **sold).for_each(|(value, _)| *value = f64::NAN);
         }
     }
-    warn_of_empty_selections(&case);
+    for warning in empty_selections(&case) {
+        tell!("warning: {warning}");
+    }
     // Before hours of solving: a folder of someone else is refused.
     let folder = args.out.as_deref().map(OutputFolder::claim).transpose()?;
     let _lock = folder.as_ref().map(|folder| Lock::take(folder, Sharing::Alone)).transpose()?;

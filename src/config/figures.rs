@@ -116,6 +116,14 @@ impl Figures {
     /// # Errors
     /// What is wrong, and what can be chosen.
     pub fn check(&self) -> Result<(), String> {
+        let within = |(least, most): (f64, f64), value: f64| (least..=most).contains(&value);
+        let (width, height) = self.size_mm.unwrap_or((PRINTED_MM, None));
+        if let Some(side) = [Some(width), height].into_iter().flatten().find(|side| !within(SIDES_MM, *side)) {
+            return Err(format!("a side of {side} mm is not between {} and {} mm", SIDES_MM.0, SIDES_MM.1));
+        }
+        if let Some(points) = self.font_size_pt.filter(|points| !within(POINTS, *points)) {
+            return Err(format!("type of {points} points is not between {} and {} points", POINTS.0, POINTS.1));
+        }
         let (Some(points), mm) = (self.font_size_pt, self.size_mm.map_or(PRINTED_MM, |(width, _)| width)) else {
             return Ok(());
         };

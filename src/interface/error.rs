@@ -310,7 +310,12 @@ impl From<NoPool> for Error {
 #[cfg(feature = "charts")]
 impl From<crate::report::charts::ChartError> for Error {
     fn from(error: crate::report::charts::ChartError) -> Self {
-        Self::of(ErrorKind::Output, error)
+        use crate::report::charts::ChartError::Choice;
+        let unknown = if let Choice { name, .. } = &error { Some(name.clone()) } else { None };
+        let kind = if unknown.is_some() { ErrorKind::Unknown } else { ErrorKind::Output };
+        let mut told = Self::of(kind, error);
+        told.0.value = unknown.or(told.0.value);
+        told
     }
 }
 

@@ -271,11 +271,13 @@ impl ResultFolder {
                     (None, None) => Err(unknown()),
                 }
             }
+            // Of a study that was finished before its tables are read back where the folder does not hold the chart.
             None if period.is_some() || !self.stored_charts().iter().any(|known| known == name) => {
-                let remedy = "charts of a study that was finished before are those in its folder; run it again with fresh, or without a folder, \
-                              to draw others";
-                let path = self.folder.path().display().to_string();
-                Err(Error::refused(&path, name, "is no chart of this folder", remedy))
+                use crate::report::redraw::{Wanted, redraw};
+                let (only, period) = (vec![name.to_owned()], period.map(str::to_owned));
+                let redrawn = redraw(&self.folder, &Wanted { only, period, ..Wanted::default() })?;
+                let page = redrawn.charts.into_iter().next();
+                Ok(page.map(|(_, svg)| svg.as_str().to_owned()))
             }
             None => {
                 let file = format!("charts/{name}.svg");

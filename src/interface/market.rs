@@ -7,7 +7,7 @@ use super::table::ResultTable;
 use crate::config::case::{Case, MatrixKind};
 use crate::model::demand::Execution;
 use crate::report::case::{
-    matrix_text, others_text, pyblp_column, recovered_text, results_text, summary_text, warnings,
+    empty_selections, matrix_text, others_text, pyblp_column, recovered_text, results_text, summary_text, warnings,
 };
 use crate::report::package::Resource;
 use crate::report::record::Field;
@@ -78,7 +78,8 @@ impl SolvedMarket {
     /// What keeps a result from being taken at its word.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.solution.scenarios.iter().flat_map(|result| warnings(&self.case, result)).collect()
+        let of_results = self.solution.scenarios.iter().flat_map(|result| warnings(&self.case, result));
+        empty_selections(&self.case).into_iter().chain(of_results).collect()
     }
 
     /// A table whose first columns are text, the others numbers, under PyBLP's names.

@@ -568,6 +568,21 @@ pub fn warnings(case: &Case, result: &ScenarioResult) -> Vec<String> {
     text.lines().map(|line| format!("{}: {}", result.name, line.trim().trim_start_matches("warning: "))).collect()
 }
 
+/// Duties and cost shocks on no product, which change nothing: legal, but more often a slip in `where`.
+#[must_use]
+pub fn empty_selections(case: &Case) -> Vec<String> {
+    let mut found = Vec::new();
+    for scenario in &case.scenarios {
+        let duties = scenario.spec.tariffs.iter().map(|tariff| ("tariff", &tariff.products));
+        let shocks = scenario.spec.cost_multipliers.iter().map(|shock| ("cost_multipliers", &shock.products));
+        for (key, products) in duties.chain(shocks).filter(|(_, products)| case.select(products).is_empty()) {
+            let (name, words, values) = (&scenario.name, Case::in_words(products), case.values_of(products));
+            found.push(format!("scenario {name}: {key}: no product has {words} ({values}); nothing changes"));
+        }
+    }
+    found
+}
+
 /// What keeps a result from being taken at its word.
 fn render_warnings(text: &mut String, case: &Case, result: &ScenarioResult) {
     let id = |place: usize| case.product_ids[result.products[place]].as_str();

@@ -459,14 +459,18 @@ struct EventLabel {
     level: usize,
 }
 
+/// Events that a panel marks: more lines would be a hatching, and each label looks for its level among all others.
+const MOST_EVENTS: usize = 60;
+
 /// Puts each event's label beside its line, on the lowest level where it meets no other label and no other line.
 ///
 /// A label stands to the right of its line, or to the left where it would leave the panel. From right to left, a
 /// right-hand label climbs over the lines it spans; left-hand labels then do so from left to right, so levels always exist.
 fn place_labels(events: &[EventMark], dates: AxisScale) -> Result<Vec<EventLabel>, ChartError> {
     const GAP: f64 = 4.0;
-    let mut labels = Vec::with_capacity(events.len());
-    for event in events {
+    let shown = events.len().min(MOST_EVENTS);
+    let mut labels = Vec::with_capacity(shown);
+    for event in &events[..shown] {
         let x = dates.at(axis::day(event.date));
         let day = event.date.strftime("%-d %b").to_string();
         let content = text::fit(&format!("{day}: {}", event.label), NOTE, 0.72 * (dates.to - dates.from))?;

@@ -4,7 +4,7 @@ use std::io;
 
 use blake3::Hash;
 
-use super::plan::Plan;
+use super::plan::{Plan, PlannedUnit};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 
 /// File name of the ledger.
@@ -93,13 +93,20 @@ pub enum LedgerError {
 /// [`LedgerError`] when the file cannot be read or is not of this plan.
 pub fn read(folder: &OutputFolder, plan: &Plan) -> Result<Vec<(usize, Vec<String>)>, LedgerError> {
     let mut reader = csv::Reader::from_reader(io::BufReader::new(folder.open(&folder.path().join(LEDGER_FILE))?));
-    let mut units = Vec::new();
+    let (mut units, mut seen) = (Vec::new(), vec![false; plan.units.len()]);
     for (i, row) in reader.records().enumerate() {
         let row = row?;
         let misfit = LedgerError::Misfit { row: i + 1 };
         let position = row.get(0).and_then(|text| text.parse::<usize>().ok());
         let unit = position.and_then(|position| Some((position, plan.units.get(position)?)));
-        let Some((position, unit)) = unit.filter(|(_, unit)| row.get(1) == Some(&unit.id)) else { return Err(misfit) };
+        let fits = |unit: &PlannedUnit| {
+            let own = [unit.id.clone(), unit.point.to_string(), unit.first.to_string(), unit.end.to_string()];
+            row.iter().skip(1).take(own.len()).eq(own.iter().map(String::as_str))
+        };
+        let Some((position, unit)) = unit.filter(|(_, unit)| fits(unit)) else { return Err(misfit) };
+        if std::mem::replace(&mut seen[position], true) {
+            return Err(misfit);
+        }
         let jobs: Vec<String> = row.get(6).unwrap_or_default().split(' ').map(String::from).collect();
         if jobs.len() as u64 != (unit.end - unit.first) * plan.regimes.len() as u64 {
             return Err(misfit);

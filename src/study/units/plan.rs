@@ -24,6 +24,9 @@ const MOST_UNITS: u64 = 1_000_000;
 /// Version of the file's form.
 const FORMAT: u32 = 4;
 
+/// Replications of a point that a plan may have, whatever its file says.
+const MOST_REPLICATIONS: u64 = 10_000_000;
+
 /// What units keep of every outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -210,13 +213,7 @@ impl Plan {
     pub fn new(loaded: &Loaded, regimes: &[RegimeId], unit_size: Option<u64>) -> Result<Self, UnitPlanError> {
         let scenario = &loaded.scenario;
         let points = Points::of(loaded.design.as_ref());
-        let (replications, worlds, kept) = match &loaded.design {
-            Some(design) => {
-                let kept = if design.has_tables() { Kept::Outcomes } else { Kept::Headlines };
-                (design.replications(), design.worlds(), kept)
-            }
-            None => (scenario.replications, Worlds::Shared, Kept::Outcomes),
-        };
+        let (replications, worlds, kept) = asked(loaded);
         let default_size = || default_size(scenario, regimes.len(), points.count(), replications);
         let mut plan = Self {
             program: "stickershock".into(),
@@ -466,9 +463,7 @@ impl Plan {
         if let Some(design) = &mut loaded.design {
             design.set_replications(self.replications);
         }
-        let points = Points::of(loaded.design.as_ref()).count();
-        if points != self.points {
-            let reason = format!("it has {} points, its scenario {points}", self.points);
+        if let Some(reason) = self.misfit(&loaded) {
             return Err(UnitPlanError::Damaged { path, reason });
         }
         // What the manifest tells is where the data came from.
@@ -479,6 +474,30 @@ impl Plan {
             }
         }
         Ok(loaded)
+    }
+
+    /// What the plan says otherwise than its scenario, if anything: a hash that fits proves only that nobody changed it by mistake.
+    fn misfit(&self, loaded: &Loaded) -> Option<String> {
+        let scenario = &loaded.scenario;
+        let (replications, worlds, kept) = asked(loaded);
+        let points = Points::of(loaded.design.as_ref()).count();
+        if points != self.points {
+            return Some(format!("it has {} points, its scenario {points}", self.points));
+        }
+        if replications != self.replications || self.replications > MOST_REPLICATIONS {
+            return Some(format!("it has {} replications, its scenario {replications}", self.replications));
+        }
+        if scenario.seed != self.seed {
+            return Some(format!("its seed is {}, that of its scenario {}", self.seed, scenario.seed));
+        }
+        if (worlds, kept) != (self.worlds, self.kept) {
+            return Some("what it keeps of each job, or its worlds, are not those of its scenario".into());
+        }
+        let unlisted = loaded
+            .data
+            .iter()
+            .find(|file| !self.data.iter().any(|planned| planned.key == file.key && planned.name == file.name));
+        unlisted.map(|file| format!("it does not list `{}` (`{}`), which its scenario reads", file.name, file.key))
     }
 
     /// The regimes that run.
@@ -495,7 +514,14 @@ impl Plan {
                 }
             })
         };
-        self.regimes.iter().map(position).collect()
+        let ids: Vec<RegimeId> = self.regimes.iter().map(position).collect::<Result<_, _>>()?;
+        match (1..ids.len()).find(|at| ids[..*at].contains(&ids[*at])) {
+            None => Ok(ids),
+            Some(twice) => Err(UnitPlanError::Damaged {
+                path: folder.join(PLAN_FILE),
+                reason: format!("it lists the regime `{}` twice", self.regimes[twice]),
+            }),
+        }
     }
 
     /// What another study does differently, in words; empty for the same study. How the units are cut does not count.
@@ -543,6 +569,17 @@ impl PlannedData {
 }
 
 /// Feeds texts to a hash, each with its length, so that no two run together.
+/// Replications of each point, which worlds they meet, and what is kept of them, as a scenario asks for it.
+fn asked(loaded: &Loaded) -> (u64, Worlds, Kept) {
+    match &loaded.design {
+        Some(design) => {
+            let kept = if design.has_tables() { Kept::Outcomes } else { Kept::Headlines };
+            (design.replications(), design.worlds(), kept)
+        }
+        None => (loaded.scenario.replications, Worlds::Shared, Kept::Outcomes),
+    }
+}
+
 fn feed(hasher: &mut Hasher, texts: &[&str]) {
     for text in texts {
         hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());

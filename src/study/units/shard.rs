@@ -31,7 +31,7 @@ const HASH_BYTES: usize = 32;
 /// Longest header or error text that is believed: a length beyond it is damage.
 const LONGEST_TEXT: u32 = 1 << 24;
 /// Most numbers of one outcome that are believed.
-const MOST_NUMBERS: u32 = 1 << 28;
+const MOST_NUMBERS: u32 = 1 << 26;
 
 /// The unit of a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -264,7 +264,11 @@ impl ShardReader {
         }
         let mut jobs: Vec<StoredJob> = Vec::with_capacity(self.header.regimes.len());
         for _ in 0..self.header.regimes.len() {
-            let is_outcome = self.bytes(1)?[0] == 1;
+            let is_outcome = match self.bytes(1)?[0] {
+                0 => false,
+                1 => true,
+                _ => return Err(self.damaged("a job is neither an outcome nor an error")),
+            };
             let mut hash = [0; HASH_BYTES];
             hash.copy_from_slice(&self.bytes(HASH_BYTES)?);
             let hash = Hash::from_bytes(hash);
@@ -291,6 +295,9 @@ impl ShardReader {
             } else {
                 let length = self.length(LONGEST_TEXT)?;
                 let text = String::from_utf8(self.bytes(length)?).map_err(|_| self.damaged("an error is no text"))?;
+                if blake3::hash(text.as_bytes()) != hash {
+                    return Err(self.damaged("an error does not have the hash beside it"));
+                }
                 Err(text)
             };
             jobs.push((job, hash));

@@ -274,8 +274,8 @@ pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, std::io:
         if shard != MAGIC {
             return Err(wrong("it does not begin as a unit does"));
         }
-        stream.read_to_end(&mut shard)?;
-        return Ok(Some(shard));
+        stream.take(LONGEST_SHARD + 1).read_to_end(&mut shard)?;
+        return if shard.len() as u64 > LONGEST_SHARD { Err(wrong(TOO_LONG)) } else { Ok(Some(shard)) };
     }
     let mut line = Vec::new();
     stream.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
@@ -285,9 +285,17 @@ pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, std::io:
     }
     let length = line.trim_end().rsplit(' ').next().and_then(|length| length.parse::<u64>().ok());
     let length = length.ok_or_else(|| wrong("a line that announces a unit has no length"))?;
+    if length > LONGEST_SHARD {
+        return Err(wrong(TOO_LONG));
+    }
     stream.take(length).read_to_end(&mut shard)?;
     if (shard.len() as u64) < length { Err(wrong("the last unit is cut short")) } else { Ok(Some(shard)) }
 }
+
+/// Longest shard in a stream, bytes.
+const LONGEST_SHARD: u64 = 1 << 30;
+/// What is said of a longer one.
+const TOO_LONG: &str = "a unit is longer than 1 GiB: plan smaller units with --unit-size";
 
 /// Longest line before a shard.
 const LONGEST_LINE: u64 = 256;
