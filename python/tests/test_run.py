@@ -12,6 +12,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import numpy
 import pytest
 from conftest import SMALL, command
 
@@ -54,6 +55,14 @@ def test_a_run_in_a_folder_is_that_of_the_command_line(small: ss.Scenario, resul
     assert again.tables["models"] == one.tables["models"]
     assert again.summary["answer"] == one.summary["answer"]
     assert ss.open_results(tmp_path / "one").tables["weekly"] == one.tables["weekly"]
+    # Charts are drawn from its tables, over any period, though it was run without.
+    assert again.chart("winners_losers") == result.chart("winners_losers")
+    year = again.chart("winners_losers", regime="imposed", period="year_1")
+    assert year is not None and year == result.chart("winners_losers", regime="imposed", period="year_1")
+    assert "<svg" in again._repr_html_()
+    for unknown in ({"name": "nope"}, {"name": "winners_losers", "regime": "imposed", "period": "nope"}):
+        with pytest.raises(ss.UnknownNameError, match="nope"):
+            again.chart(**unknown)
 
 
 def test_a_study_of_many_points_is_that_of_the_command_line(tmp_path: Path) -> None:
@@ -174,11 +183,27 @@ def test_scenarios_go_to_processes_and_results_come_back(small: ss.Scenario, res
     assert dict(found.tables) == dict(result.tables)
     assert found.summary == result.summary
     assert found.chart("winners_losers") == result.chart("winners_losers")
+    assert found.charts == result.charts and list(found.tables) == list(result.tables)
+    with pytest.raises(ValueError, match="reporting period"):
+        found.chart("winners_losers", regime="imposed", period="all")
 
 
 def test_a_scenario_of_files_goes_where_the_files_are_not(small: ss.Scenario) -> None:
     assert pickle.loads(pickle.dumps(small)).to_toml() == small.to_toml()
     assert len(pickle.dumps(small)) < 200_000
+
+
+def test_regimes_are_any_names_and_numbers_are_not_below_their_least(small: ss.Scenario, result: ss.Result) -> None:
+    one = ss.run(small, replications=3, regimes=numpy.array(["imposed"]), progress=False)
+    assert one.tables["models"] == result.tables["models"]
+    with pytest.raises(ss.UnknownNameError, match="no regime"):
+        ss.run(small, regimes=[])
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.run(small, replications=-1)
+    assert (caught.value.key, caught.value.value) == ("replications", "-1")
+    # What is listed is there.
+    listed = repr(result.tables)
+    assert all(name in result.tables for name in listed[listed.index(": ") + 2 : -1].split(", "))
 
 
 def test_calls_cost_little_beyond_the_work(small: ss.Scenario, result: ss.Result) -> None:

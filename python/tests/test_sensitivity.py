@@ -41,6 +41,8 @@ def test_the_design_is_made_again_where_it_is_not_given() -> None:
     X = sensitivity.sample(ISHIGAMI, "sobol", 64)
     Y = [ishigami(*x) for x in X]
     assert sensitivity.analyze(ISHIGAMI, Y).table == sensitivity.analyze(ISHIGAMI, Y, design=X).table
+    for frame in (X.to_pandas(), X.to_polars()):
+        assert sensitivity.analyze(ISHIGAMI, Y, design=frame).table == sensitivity.analyze(ISHIGAMI, Y, design=X).table
     with pytest.raises(ValueError, match="multiple of 8"):
         sensitivity.analyze(ISHIGAMI, Y[:-1])
 

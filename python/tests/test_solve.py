@@ -97,3 +97,15 @@ def test_what_is_wrong_is_named() -> None:
     assert (caught.value.file, caught.value.line, caught.value.key) == ("products.csv", 3, "p2")
     with pytest.raises(ss.ScenarioError, match="tarif"):
         ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, tarif=DUTY)
+    with pytest.raises(ss.ScenarioError, match="not finite"):
+        ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, tariff={**DUTY, "rate": float("nan")})
+    with pytest.raises(ss.ScenarioError, match="by arguments"):
+        ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, scenarios={"scenario": {}}, tariff=DUTY)
+
+
+def test_a_tariff_on_nothing_and_matrices_that_were_not_formed_are_told() -> None:
+    nowhere = {**DUTY, "where": {"region": "Japan"}}
+    one = ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, tariff=nowhere)
+    assert any("no product has region = Japan" in warning for warning in one.warnings)
+    with pytest.raises(ss.UnknownNameError, match="matrices=True"):
+        one.matrix("elasticities")
