@@ -24,8 +24,9 @@ class Solution:
       warnings: what keeps a result from being taken at its word
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, matrices: bool) -> None:
         self._market = market
+        self._matrices = matrices
         self.products: Table = market.products()
         self.summary: Table = market.summary()
         self.scenarios: list[str] = market.scenarios()
@@ -45,14 +46,11 @@ class Solution:
     def matrix(self, kind: str, scenario: str = "base") -> Table:
         """``elasticities`` (row: share of, column: price of), ``diversion``, ``long_run_diversion`` or ``passthrough`` (dp_row / dc_column)
         of a scenario, a row and a column a product; formed with ``matrices=True``."""
-        try:
-            return self._market.matrix(scenario, kind)
-        except UnknownNameError as error:
-            if not error.message.rstrip().endswith("there are"):
-                raise
+        if not self._matrices:
             remedy = "solve(..., matrices=True) forms them"
             message = f"there is no matrix `{kind}`: none was formed\nhelp: {remedy}"
-            raise UnknownNameError(message, value=kind, remedy=remedy) from None
+            raise UnknownNameError(message, value=kind, remedy=remedy)
+        return self._market.matrix(scenario, kind)
 
     def __repr__(self) -> str:
         return f"<stickershock.Solution: {', '.join(self.scenarios)}>"
@@ -134,7 +132,8 @@ def solve(
             many_starts,
             matrices,
             threads or 0,
-        )
+        ),
+        matrices,
     )
     for name, reason in found.failures.items():
         _warnings.warn(f"{name} is not solved: {reason}", stacklevel=2)

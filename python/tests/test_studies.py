@@ -104,6 +104,7 @@ def test_a_sensitivity_study_is_that_of_the_command_line(uncertain: ss.Scenario,
     assert result.summary["answer"] and "imposed" in repr(result)
     chart = result.chart("tornado")
     assert chart is not None and chart.startswith("<svg")
+    assert result._repr_html_().startswith("<p><b>")
     again = pickle.loads(pickle.dumps(result))
     assert dict(again.tables) == dict(result.tables)
 

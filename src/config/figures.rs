@@ -1,5 +1,7 @@
 //! How a scenario's charts are to look.
 
+use super::error::shown;
+
 /// The look of charts: `[charts]` of a scenario, or what takes its place when they are drawn again. What is absent is left to the charts.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -116,13 +118,13 @@ impl Figures {
     /// # Errors
     /// What is wrong, and what can be chosen.
     pub fn check(&self) -> Result<(), String> {
-        let within = |(least, most): (f64, f64), value: f64| (least..=most).contains(&value);
         let (width, height) = self.size_mm.unwrap_or((PRINTED_MM, None));
-        if let Some(side) = [Some(width), height].into_iter().flatten().find(|side| !within(SIDES_MM, *side)) {
-            return Err(format!("a side of {side} mm is not between {} and {} mm", SIDES_MM.0, SIDES_MM.1));
+        let fits = |side: &f64| (SIDES_MM.0..=SIDES_MM.1).contains(side);
+        if let Some(side) = [Some(width), height].into_iter().flatten().find(|side| !fits(side)) {
+            return Err(format!("a side of {} mm is not between {} and {} mm", shown(side), SIDES_MM.0, SIDES_MM.1));
         }
-        if let Some(points) = self.font_size_pt.filter(|points| !within(POINTS, *points)) {
-            return Err(format!("type of {points} points is not between {} and {} points", POINTS.0, POINTS.1));
+        if let Some(points) = self.font_size_pt {
+            points_of(points).map_err(|expected| format!("type of {} points: {expected}", shown(points)))?;
         }
         let (Some(points), mm) = (self.font_size_pt, self.size_mm.map_or(PRINTED_MM, |(width, _)| width)) else {
             return Ok(());
@@ -218,6 +220,19 @@ mod tests {
         assert_eq!(palette_of("gray").unwrap_err(), "expected one of `colour`, `grey`");
         assert_eq!(form_of("svg"), Ok(FigureForm::Svg));
         assert_eq!(form_of("eps").unwrap_err(), "expected one of `svg`, `png`, `pdf`");
+    }
+
+    /// A look may come from the file of a folder: sizes and types that nothing can be laid out in are refused.
+    #[test]
+    fn looks_without_bounds_are_refused() {
+        let look = |size_mm, font_size_pt| Figures { size_mm, font_size_pt, ..Figures::default() }.check();
+        assert_eq!((look(None, None), look(Some((160.0, Some(100.0))), Some(8.0))), (Ok(()), Ok(())));
+        for size in [(0.0, None), (-5.0, None), (1e308, None), (f64::NAN, None), (160.0, Some(1e-300))] {
+            assert!(look(Some(size), None).unwrap_err().contains("is not between 20 and 2000 mm"), "{size:?}");
+        }
+        for points in [0.0, -1.0, 1e-300, 1e308, f64::NAN] {
+            assert!(look(None, Some(points)).unwrap_err().contains("expected 3 to 40 points"), "{points}");
+        }
     }
 
     /// A program that cannot write a page says so before anything is simulated, and how to get one that can.
