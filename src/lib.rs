@@ -34,6 +34,7 @@
 //! | `config` | scenario files into checked scenarios |
 //! | `study` | prepares, runs, resumes and reduces studies |
 //! | `report` | results into rows, tables, charts and reports |
+//! | `draft` | a scenario drafted from a table of products |
 //! | `interface` | what this page lists |
 //! | `cli` | the command line |
 //!
@@ -58,6 +59,8 @@ pub mod sensitivity;
 pub mod cli;
 #[doc(hidden)]
 pub mod config;
+#[doc(hidden)]
+pub mod draft;
 #[doc(hidden)]
 pub mod folder;
 mod interface;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::init_market::OwnMarket;
+use super::init_market::{OwnMarket, init_market};
 use super::{CliError, example};
 
 #[derive(Args)]
@@ -32,8 +32,8 @@ fn name(folder: &Path) -> String {
 pub fn init(args: &InitArgs) -> Result<(), CliError> {
     let folder = args.folder.as_deref().or(args.name.as_deref().map(Path::new)).unwrap_or(Path::new("my-study"));
     let name = name(args.name.as_deref().map_or(folder, Path::new));
-    if args.own.is_asked() {
-        return args.own.write(folder, &name);
+    if let Some(request) = args.own.request() {
+        return init_market(&request, folder, &name);
     }
     let scenario = SCENARIO
         .replace("name = \"showdown-1995\"", &format!("name = {name:?}"))

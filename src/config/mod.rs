@@ -51,7 +51,6 @@ pub use design::StudyDesign;
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location, harmless};
 pub use loaded::{DataFile, Loaded, load, load_from, schema};
-#[cfg(feature = "cli")]
 pub(crate) use market::MAX_MODELS;
 pub use metrics::{DRAWN_INSTEAD, NEVER};
 pub use parameters::UncertainParameters;

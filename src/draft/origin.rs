@@ -1,9 +1,9 @@
 //! Which products are imported, where a column of the table marks them.
 
 use super::columns::{Role, TableRoles, is_imported};
+use super::error::DraftError;
 use super::notes::{Notes, distinct};
 use super::sheet::{RawTable, some};
-use crate::cli::CliError;
 
 /// The rows of a table, of which names are read.
 pub(super) struct NameCells<'a> {
@@ -27,7 +27,7 @@ pub(super) struct OriginMarks {
 impl OriginMarks {
     /// Reads the column of marks, if there is one. A cell that says neither is refused: a product that is taken for home by mistake pays no duty.
     /// Of two columns the one that marks imports is taken, and the other has to agree.
-    pub fn read(cells: &NameCells<'_>, notes: &mut Notes) -> Result<Option<Self>, CliError> {
+    pub fn read(cells: &NameCells<'_>, notes: &mut Notes) -> Result<Option<Self>, DraftError> {
         let mut found: Option<Self> = None;
         for (role, of_true) in [(Role::Imported, true), (Role::Domestic, false)] {
             let Some(own) = cells.columns.of(role) else { continue };

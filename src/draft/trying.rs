@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::error::DraftError;
 use super::writing::MarketText;
-use crate::cli::CliError;
 use crate::config::Source;
 use crate::study::{BaseYear, Study};
 
@@ -18,7 +18,7 @@ const LEAST_COST: f64 = 0.02;
 impl MarketText {
     /// The elasticity at a price response, without its sign. It does not depend on who sets the price, so that costs below zero, which the chain
     /// refuses, do not matter here.
-    pub fn elasticity(&mut self, alpha: f64, name: &str, data: &str) -> Result<f64, CliError> {
+    pub fn elasticity(&mut self, alpha: f64, name: &str, data: &str) -> Result<f64, DraftError> {
         self.demand.alpha = alpha;
         self.vertical = false;
         let scenario = self.scenario(name, &[], &[], &[]);
@@ -35,7 +35,7 @@ pub(super) fn mean_elasticity(study: &Study, base: &BaseYear) -> f64 {
 }
 
 /// The base year of a scenario on its buyers, with its policies or without them.
-pub(super) fn base_year(scenario: &str, data: &str, policies: bool) -> Result<(Study, BaseYear), CliError> {
+pub(super) fn base_year(scenario: &str, data: &str, policies: bool) -> Result<(Study, BaseYear), DraftError> {
     let small = [format!("buyers.count={TRIED_BUYERS}"), "buyers.population=shared".into()];
     let files = Source::memory([(SCENARIO, scenario), (MODELS, data)]);
     let loaded = crate::config::load_from(&files, Path::new(SCENARIO), &small)?;

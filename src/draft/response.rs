@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter};
 
-use crate::cli::CliError;
+use super::error::DraftError;
 
 /// Most responses that are tried.
 const TRIES: usize = 8;
@@ -34,8 +34,8 @@ impl SearchedResponse {
     pub fn search(
         asked: f64,
         alpha: f64,
-        mut elasticity_at: impl FnMut(f64) -> Result<f64, CliError>,
-    ) -> Result<Self, CliError> {
+        mut elasticity_at: impl FnMut(f64) -> Result<f64, DraftError>,
+    ) -> Result<Self, DraftError> {
         let mut best = Self { alpha, elasticity: elasticity_at(alpha)?, asked };
         let mut now = best;
         let mut slope = 1.0;
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_error_of_the_first_try_is_one_and_a_later_one_ends_the_search() {
-        let refuse = || CliError::Usage("no base year".into());
+        let refuse = || DraftError::Request("no base year".into());
         assert!(SearchedResponse::search(4.0, 0.2, |_| Err(refuse())).is_err());
         let mut tries = 0;
         let found = SearchedResponse::search(4.0, 0.2, |alpha| {

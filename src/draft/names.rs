@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::columns::{Role, TableRoles};
+use super::error::DraftError;
 use super::notes::{Notes, distinct};
 use super::origin::{NameCells, OriginMarks, place_of};
 use super::sheet::{RawTable, some};
-use crate::cli::CliError;
 use crate::config::suggest;
 
 /// Names of a place that is at home, without regard to case.
@@ -27,7 +27,7 @@ impl ProductNames {
         volumes: &[f64],
         stated: &[String],
         notes: &mut Notes,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, DraftError> {
         let cells = NameCells { sheet, columns, rows, volumes };
         let marks = OriginMarks::read(&cells, notes)?;
         let [model, brand, maker] = cells.products(notes)?;
@@ -113,7 +113,7 @@ const UNKNOWN: &str = "unknown";
 
 impl NameCells<'_> {
     /// The names in the column of a role: a product without one is refused, other empty cells have a name that says so.
-    fn take(&self, what: &str, role: Role, notes: &mut Notes) -> Result<Option<Vec<String>>, CliError> {
+    fn take(&self, what: &str, role: Role, notes: &mut Notes) -> Result<Option<Vec<String>>, DraftError> {
         let Some(own) = self.columns.of(role) else { return Ok(None) };
         notes.taken.push(format!("{what}: column `{own}`"));
         let mut cells = self.sheet.text(own, self.rows)?;
@@ -135,7 +135,7 @@ impl NameCells<'_> {
     }
 
     /// Names of models, brands and makers.
-    fn products(&self, notes: &mut Notes) -> Result<[Vec<String>; 3], CliError> {
+    fn products(&self, notes: &mut Notes) -> Result<[Vec<String>; 3], DraftError> {
         let model = self.take("products", Role::Model, notes)?.map(|cells| numbered("product", cells));
         let mut model = model.unwrap_or_else(|| {
             notes.assumed.push("products are named `product 1`, `product 2` and so on".into());
@@ -172,7 +172,7 @@ impl NameCells<'_> {
         home: &[String],
         marks: Option<&OriginMarks>,
         notes: &mut Notes,
-    ) -> Result<(Vec<String>, Vec<String>), CliError> {
+    ) -> Result<(Vec<String>, Vec<String>), DraftError> {
         let region = self.take("regions", Role::Region, notes)?.map(|cells| numbered("region", cells));
         let country = self.take("countries of assembly", Role::Country, notes)?;
         Ok(match (region, country) {
@@ -218,7 +218,7 @@ impl NameCells<'_> {
         home: &[String],
         marks: Option<&OriginMarks>,
         notes: &mut Notes,
-    ) -> Result<Vec<f64>, CliError> {
+    ) -> Result<Vec<f64>, DraftError> {
         let at_home = |at: usize| marks.map_or_else(|| home.contains(&countries[at]), |marks| !marks.imported[at]);
         let mut home_share: Vec<f64> = (0..countries.len()).map(|at| f64::from(u8::from(at_home(at)))).collect();
         let Some(own) = self.columns.of(Role::HomeShare) else { return Ok(home_share) };

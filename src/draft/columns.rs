@@ -1,14 +1,12 @@
 //! Which column of a table is what: by its name, or as the user says.
 
-use clap::ValueEnum;
-
 use super::notes::Notes;
 use super::sheet::RawTable;
 use crate::config::suggest;
 
 /// What a column can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Role {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
     /// Year or market of the row.
     Market,
     /// Name of the product.
@@ -55,7 +53,7 @@ impl Role {
     ];
 
     /// Names that such a column has, the likeliest first; case and signs do not count.
-    pub fn names(self) -> &'static [&'static str] {
+    pub(super) fn names(self) -> &'static [&'static str] {
         match self {
             Self::Market => &["market_ids", "market_id", "market", "year", "model_year", "period", "quarter"],
             Self::Model => &[
@@ -162,8 +160,22 @@ impl Role {
     }
 
     /// The word for it, as in `--column`.
-    pub fn word(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Market => "market",
+            Self::Model => "model",
+            Self::Brand => "brand",
+            Self::Maker => "maker",
+            Self::Region => "region",
+            Self::Country => "country",
+            Self::HomeShare => "home-share",
+            Self::Price => "price",
+            Self::Volume => "volume",
+            Self::Share => "share",
+            Self::Flag => "flag",
+            Self::Imported => "imported",
+            Self::Domestic => "domestic",
+        }
     }
 }
 
@@ -333,13 +345,15 @@ impl TableRoles {
     }
 }
 
-/// Parses `ROLE=NAME`.
-pub(super) fn stated(text: &str) -> Result<(Role, String), String> {
+/// Parses `ROLE=NAME`, in letters of any case for the role.
+///
+/// # Errors
+/// What is wrong with the text, with the roles that there are.
+pub fn stated(text: &str) -> Result<(Role, String), String> {
     let (role, name) = text.split_once('=').ok_or("expected WHAT=COLUMN, such as price=msrp")?;
     let role = role.trim();
-    let Ok(known) = Role::from_str(role, true) else {
+    let Some(known) = Role::ALL.into_iter().find(|known| known.word().eq_ignore_ascii_case(role)) else {
         let words = Role::ALL.map(Role::word);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         return Err(format!("a column cannot be `{role}`; {}", suggest::one_of(role, &words)));
     };
     Ok((known, name.trim().to_owned()))
