@@ -3,139 +3,17 @@
 //! Every job of a study fills the same slots in the same order, so results can be averaged, paired, stored and merged
 //! without knowing what they mean. Units are cars; money is USD; shares are fractions.
 
-use super::accounts::{Account, AccountsLayout, parties};
+use super::accounts::slots::Booked;
+use super::accounts::{AccountsLayout, parties};
 use super::market::Market;
 use super::plan::RegimePlan;
 use super::quotes::QuoteLayout;
+use super::sales::Sales;
 use super::scenario::Scenario;
-use super::timing::record::TimedLayout;
+use super::timing::slots::{TimedFrame, TimedLayout};
 
+pub use super::metrics::{Group, ModelMetric, NegotiatedMetric, RegionMetric, WeekMetric};
 pub use super::scenario::{Period, PeriodKind};
-
-/// A group of models that the weekly table reports: one region, on the list or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Region of the badge, or `outside`.
-    pub region: String,
-    /// Whether its models carry the headline flag.
-    pub flagged: bool,
-}
-
-macro_rules! metrics {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$vdoc])* $variant),+ }
-        impl $name {
-            /// All metrics, in the order of their slots.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-        }
-    };
-}
-
-pub(crate) use metrics;
-
-metrics! {
-    /// What is kept by model and period.
-    ModelMetric {
-        /// Cars sold, drawn.
-        Units,
-        /// Cars sold, summed choice probabilities.
-        ExpectedUnits,
-        /// Drawn share of all purchase events.
-        EventShare,
-        /// Drawn share of the cars sold.
-        CarShare,
-        /// Mean sticker price over the weeks, duty included, USD.
-        StickerPrice,
-        /// Mean of sticker price less duty over the weeks, USD.
-        ProducerPrice,
-        /// Mean duty owed per car over the weeks, USD.
-        DutyPerCar,
-        /// What buyers paid, USD.
-        Outlay,
-        /// What was left after duty, USD.
-        ProducerRevenue,
-        /// Duty owed, USD.
-        Duty,
-    }
-}
-
-metrics! {
-    /// What is kept by region (and the outside option) and period.
-    RegionMetric {
-        /// Cars sold, or events without a purchase, drawn.
-        Units,
-        /// The same, summed choice probabilities.
-        ExpectedUnits,
-        /// Drawn share of all purchase events.
-        EventShare,
-        /// Drawn share of the cars sold; 0 for the outside option.
-        CarShare,
-        /// Mean sticker price with base-year volumes as weights, USD; 0 for the outside option.
-        StickerPrice,
-        /// What buyers paid, USD.
-        Outlay,
-        /// What was left after duty, USD.
-        ProducerRevenue,
-        /// Duty owed, USD.
-        Duty,
-    }
-}
-
-metrics! {
-    /// What is kept by group and week.
-    WeekMetric {
-        /// Cars sold, or events without a purchase, drawn.
-        Units,
-        /// The same, summed choice probabilities.
-        ExpectedUnits,
-        /// Drawn share of the cars sold; 0 for the outside option.
-        CarShare,
-        /// Share of the expected cars sold; 0 for the outside option.
-        ExpectedCarShare,
-        /// Sticker price with base-year volumes as weights, USD; 0 for the outside option.
-        StickerPrice,
-    }
-}
-
-metrics! {
-    /// What is kept of the negotiation behind one replication; not a number under a regime of dated events.
-    NegotiatedMetric {
-        /// 1 for a deal by the first deadline, else 0.
-        SettledByDeadline,
-        /// 1 where sanctions were imposed at the first deadline.
-        Imposed,
-        /// 1 where the home government backed down at the first deadline.
-        Lapsed,
-        /// Days from the first deadline to the first deal, negative before it; not a number without a deal.
-        SettlementDays,
-        /// Size of the first deal; not a number without one.
-        Commitment,
-        /// 1 where company plans replaced the criteria in it.
-        CompanyPlans,
-        /// Weeks of the market's horizon in which the duty was charged.
-        SanctionsWeeks,
-        /// Belief that a car will bear the duty, on the day of the open threat; this and the next not a number once settled.
-        BeliefOpenThreat,
-        /// The same on the day of the complaint.
-        BeliefComplaint,
-        /// The same 35 days before the deadline.
-        BeliefFiveWeeksBefore,
-        /// 21 days before.
-        BeliefThreeWeeksBefore,
-        /// 14 days before.
-        BeliefTwoWeeksBefore,
-        /// 7 days before.
-        BeliefWeekBefore,
-        /// Two days before.
-        BeliefTwoDaysBefore,
-        /// The day before.
-        BeliefDayBefore,
-        /// On the day.
-        BeliefDeadline,
-    }
-}
 
 /// Slots that negotiated regimes add to a [`Layout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,15 +52,6 @@ impl Aggregate {
     }
 }
 
-/// A headline metric that the accounts give.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Booked {
-    /// Makers' profit on some models.
-    Profit(Vec<usize>),
-    /// An account.
-    Account(Account),
-}
-
 /// Which slot of an [`Outcome`] holds what.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -211,7 +80,7 @@ pub struct Layout {
     base_volume: Vec<f64>,
     aggregates: Vec<Aggregate>,
     /// Headlines that the accounts give, by their places.
-    pub(super) booked: Vec<(usize, Booked)>,
+    booked: Vec<(usize, Booked)>,
 }
 
 /// What a headline is, whatever set of models it is of.
@@ -369,7 +238,14 @@ impl Layout {
     /// Adds the slots of runs in time.
     #[must_use]
     pub fn in_time(mut self, market: &Market) -> Self {
-        self.timed = Some(TimedLayout::new(&self, market));
+        let frame = TimedFrame {
+            start: self.len(),
+            weeks: self.weeks as usize,
+            periods: self.periods.len(),
+            groups: &self.groups,
+            group_of_model: &self.group_of_model,
+        };
+        self.timed = Some(TimedLayout::new(frame, market));
         self
     }
 
@@ -382,7 +258,9 @@ impl Layout {
     /// Adds the slots of the accounts. `cost_usd` is each model's marginal cost, dealers' margin included.
     #[must_use]
     pub fn with_accounts(mut self, scenario: &Scenario, cost_usd: &[f64]) -> Self {
-        self.accounts = Some(AccountsLayout::new(&self, scenario, cost_usd));
+        let slots = |place: usize| (0..self.periods.len()).map(|period| self.headline(place, period)).collect();
+        let booked = self.booked.iter().map(|(place, booked)| (booked.clone(), slots(*place))).collect();
+        self.accounts = Some(AccountsLayout::new(self.len(), &self.periods, booked, scenario, cost_usd));
         self
     }
 
@@ -411,6 +289,11 @@ impl Layout {
     #[must_use]
     pub fn group_of_option(&self, option: usize) -> usize {
         self.group_of_model.get(option).copied().unwrap_or(self.groups.len() - 1)
+    }
+    /// Base-year volumes, cars a year.
+    #[must_use]
+    pub fn base_volumes(&self) -> &[f64] {
+        &self.base_volume
     }
     /// Base-year volume of a model, cars a year.
     #[must_use]
@@ -463,95 +346,6 @@ impl Layout {
     }
     fn outside_region(&self) -> usize {
         self.regions.len() - 1
-    }
-}
-
-/// Sales of one job by week and option: J models, then the outside option.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sales {
-    options: usize,
-    drawn: Vec<u32>,
-    expected: Vec<f64>,
-    /// What buyers paid, the duty charged, list prices of the cars sold, and the part of the duty in dispute, by week and model,
-    /// USD, where prices are not the plan's.
-    money: Option<Vec<[f64; 4]>>,
-    /// Factor of trend and season on the households of a buyer, by week; empty where there is none.
-    traffic: Vec<f64>,
-}
-
-impl Sales {
-    /// No sales yet, for `weeks` weeks and `models` models.
-    #[must_use]
-    pub fn new(weeks: u32, models: usize) -> Self {
-        let cells = weeks as usize * (models + 1);
-        Self {
-            options: models + 1,
-            drawn: vec![0; cells],
-            expected: vec![0.0; cells],
-            money: None,
-            traffic: Vec::new(),
-        }
-    }
-    /// No sales yet in a market whose purchase events come and go with trend and season: a factor for each week, or none.
-    #[must_use]
-    pub fn with_traffic(weeks: u32, models: usize, traffic: &[f64]) -> Self {
-        Self { traffic: traffic.to_vec(), ..Self::new(weeks, models) }
-    }
-    /// Factor on the households that a buyer of this week stands for.
-    #[must_use]
-    pub fn traffic(&self, week: usize) -> f64 {
-        self.traffic.get(week).copied().unwrap_or(1.0)
-    }
-    /// No sales yet, for runs in which buyers do not pay the plan's prices. Expected sales are not defined there: buyers who
-    /// move their purchases leave a selected sample behind, and its probabilities would count them twice.
-    #[must_use]
-    pub fn with_money(weeks: u32, models: usize) -> Self {
-        let mut sales = Self::new(weeks, models);
-        sales.expected.fill(f64::NAN);
-        sales.money = Some(vec![[0.0; 4]; weeks as usize * models]);
-        sales
-    }
-    /// Adds what one sale of `model` was paid with, and its list price, USD.
-    pub fn pay(&mut self, week: usize, model: usize, outlay_usd: f64, list_usd: f64) {
-        if let Some(money) = &mut self.money {
-            let row = &mut money[week * (self.options - 1) + model];
-            row[0] += outlay_usd;
-            row[2] += list_usd;
-        }
-    }
-    /// Adds duty on cars of `model`, of which `disputed_usd` is in dispute, USD.
-    pub fn charge(&mut self, week: usize, model: usize, duty_usd: f64, disputed_usd: f64) {
-        if let Some(money) = &mut self.money {
-            let row = &mut money[week * (self.options - 1) + model];
-            row[1] += duty_usd;
-            row[3] += disputed_usd;
-        }
-    }
-    /// What buyers paid, the duty charged, list prices of the cars sold and the part of the duty in dispute, USD, where they were
-    /// recorded.
-    #[must_use]
-    pub fn money(&self, week: usize, model: usize) -> Option<[f64; 4]> {
-        self.money.as_ref().map(|money| money[week * (self.options - 1) + model])
-    }
-    /// Counts one drawn choice of `option`.
-    pub fn count(&mut self, week: usize, option: usize) {
-        self.drawn[week * self.options + option] += 1;
-    }
-    /// Records the expected choices of one week: each model's, and the outside option's.
-    pub fn expect(&mut self, week: usize, models: &[f64], outside: f64) {
-        let row = &mut self.expected[week * self.options..(week + 1) * self.options];
-        row[..models.len()].copy_from_slice(models);
-        row[models.len()] = outside;
-    }
-    /// Drawn choices of one week, one count for each option.
-    #[must_use]
-    pub fn drawn(&self, week: usize) -> &[u32] {
-        &self.drawn[week * self.options..(week + 1) * self.options]
-    }
-    /// Expected choices of one week.
-    #[must_use]
-    pub fn expected(&self, week: usize) -> &[f64] {
-        &self.expected[week * self.options..(week + 1) * self.options]
     }
 }
 

@@ -8,8 +8,9 @@
 use super::accounts::{JobBooks, Surplus};
 use super::demand::choice::{Column, Race};
 use super::market::HoldingParameters;
-use super::outcome::{Layout, Outcome, Sales};
+use super::outcome::{Layout, Outcome};
 use super::plan::{Phase, RegimePlan};
+use super::sales::Sales;
 use super::scenario::Scenario;
 use super::streams::{Purpose, Streams};
 use super::world::{Options, Start, World};

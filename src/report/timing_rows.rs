@@ -8,7 +8,7 @@ use super::record::table;
 use super::rows::{Fan, Summary};
 use crate::model::accounts::FIFTHS;
 use crate::model::outcome::WeekMetric;
-use crate::model::timing::record::{DealerMetric, MoveMetric};
+use crate::model::timing::slots::{DealerMetric, MoveMetric};
 use crate::numerics::quantile::quantile_of_sorted;
 use crate::study::Arm;
 

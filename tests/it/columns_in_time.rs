@@ -3,7 +3,7 @@
 use stickershock::model::outcome::WeekMetric;
 use stickershock::model::timing::lots::LotMetric;
 use stickershock::model::timing::owners::OwnerMetric;
-use stickershock::model::timing::record::{DealerMetric, MoveMetric};
+use stickershock::model::timing::slots::{DealerMetric, MoveMetric};
 
 use crate::columns::{Row, Run, covariance, less, mean, plus, ratio};
 
@@ -25,7 +25,7 @@ fn dealers_lots_and_owners() {
         arms * layout.weeks as usize * timed.dealer_groups.len(),
     );
     let group = |row: &Row| {
-        let is = |own: &stickershock::model::timing::record::DealerGroup| {
+        let is = |own: &stickershock::model::timing::slots::DealerGroup| {
             own.group.region == row["region"]
                 && own.group.flagged.to_string() == row["flagged"]
                 && own.manufacturer.as_deref().unwrap_or("all") == row["manufacturer"]
@@ -78,7 +78,7 @@ fn dealers_lots_and_owners() {
     let of = |row: &Row, arm: usize, metric| run.slot(arm, timed.lot(metric, lot(row)));
     // Of whole groups from the weeks of dealers.csv, replication by replication.
     let weekly = |row: &Row, arm: usize, metric: DealerMetric| -> Option<Vec<Vec<f64>>> {
-        let is = |own: &stickershock::model::timing::record::DealerGroup| {
+        let is = |own: &stickershock::model::timing::slots::DealerGroup| {
             own.manufacturer.is_none()
                 && own.group.region == row["region"]
                 && own.group.flagged.to_string() == row["flagged"]

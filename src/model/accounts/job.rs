@@ -4,12 +4,12 @@
 //! Runs without timing book expected sales (summed choice probabilities) and expected surplus, so that the last draw of every
 //! purchase is averaged out; runs in time book what was sold, at the prices paid.
 
-use super::slots::{Account, AccountsLayout, BuyerClasses, FirmMetric, TradeMetric};
+use super::slots::{Account, AccountsLayout, Booked, BuyerClasses, FirmMetric, TradeMetric};
 use super::year::terms_of;
 use super::{CarTerms, FIFTHS, ModelAccount};
 use crate::model::ids::{Id, RegionId};
-use crate::model::outcome::{Booked, Sales};
 use crate::model::plan::{Phase, RegimePlan};
+use crate::model::sales::Sales;
 
 /// Buyers' surplus of one job by week and class of buyer (see [`BuyerClasses`]), USD.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use super::{FIFTHS, Owners, fifth_of, income_fifths};
 use crate::model::ids::{BrandId, Id, ManufacturerId, RegionId};
 use crate::model::market::DemandParameters;
-use crate::model::outcome::{Booked, Layout, Period, metrics};
-use crate::model::scenario::Scenario;
+use crate::model::metrics::metrics;
+use crate::model::scenario::{Period, Scenario};
 use crate::model::trade::instrument::Measure;
 use crate::model::world::NO_BRAND;
 
@@ -187,7 +187,16 @@ impl CustomsValue {
     }
 }
 
-/// Slots that accounts add to a [`Layout`], and what is needed to fill them.
+/// A headline metric that the accounts give.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Booked {
+    /// Makers' profit on some models.
+    Profit(Vec<usize>),
+    /// An account.
+    Account(Account),
+}
+
+/// Slots that accounts add to an outcome, and what is needed to fill them.
 #[derive(Clone, Debug)]
 pub struct AccountsLayout {
     /// Accounts of a period with their names, in the order of their slots.
@@ -215,9 +224,16 @@ pub struct AccountsLayout {
 }
 
 impl AccountsLayout {
-    /// The slots that follow those of `before`. `cost_usd` is the marginal cost of each model as the first-order conditions give it.
+    /// The slots from `start` on, for these periods. `booked` are the headlines that the accounts give, with their slots by period; `cost_usd` is
+    /// the marginal cost of each model as the first-order conditions give it.
     #[must_use]
-    pub fn new(before: &Layout, scenario: &Scenario, cost_usd: &[f64]) -> Self {
+    pub fn new(
+        start: usize,
+        periods: &[Period],
+        booked: Vec<(Booked, Vec<usize>)>,
+        scenario: &Scenario,
+        cost_usd: &[f64],
+    ) -> Self {
         let market = &scenario.market;
         let settings = &scenario.accounts;
         let margin = settings.parameters.dealers_margin_usd(market);
@@ -262,16 +278,9 @@ impl AccountsLayout {
             rival: settings.rival,
             production_cost_usd: Vec::new(),
             dealers_margin_usd: margin,
-            booked: before
-                .booked
-                .iter()
-                .map(|(place, booked)| {
-                    let slots = (0..before.periods.len()).map(|period| before.headline(*place, period));
-                    (booked.clone(), slots.collect())
-                })
-                .collect(),
-            periods: before.periods.clone(),
-            start: before.len(),
+            booked,
+            periods: periods.to_vec(),
+            start,
         };
         layout.set_costs(scenario, cost_usd);
         layout

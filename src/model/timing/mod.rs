@@ -11,7 +11,8 @@
 //! - [`dealers`]: transaction prices, shipments, orders; [`stock`]: lots by the duties that their cars owe, duty by landing date;
 //! - [`lots`]: the lots over the whole horizon; [`owners`]: who owns which brand, and buys it again;
 //! - [`policy`]: what each model faces in each week;
-//! - [`shared`]: a job, and what those of a replication share; [`weekly`]: the week, step by step; [`together`]: regimes side by side; [`record`]: what they leave.
+//! - [`shared`]: a job, and what those of a replication share; [`weekly`]: the week, step by step; [`together`]: regimes side by side; [`record`]: what they leave;
+//!   [`slots`]: where it stands in an outcome.
 
 pub mod buyers;
 pub mod calendar;
@@ -25,6 +26,7 @@ pub mod policy;
 pub mod record;
 mod rush;
 pub mod shared;
+pub mod slots;
 pub mod stock;
 pub mod together;
 pub mod weekly;

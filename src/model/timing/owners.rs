@@ -1,7 +1,7 @@
 //! Who owns which brand: owners at the end of a period, and how often they buy the brand again.
 
-use super::record::TimingRecord;
-use crate::model::outcome::{Layout, metrics};
+use crate::model::metrics::metrics;
+use crate::model::scenario::Period;
 use crate::model::world::NO_BRAND;
 
 metrics! {
@@ -80,10 +80,10 @@ pub struct OwnerLayout {
 }
 
 impl OwnerLayout {
-    /// The rows of `brands` brands in the periods of a layout.
+    /// The rows of `brands` brands in so many periods.
     #[must_use]
-    pub fn new(layout: &Layout, brands: usize) -> Self {
-        Self { rows: brands + 1, periods: layout.periods.len() }
+    pub fn new(periods: usize, brands: usize) -> Self {
+        Self { rows: brands + 1, periods }
     }
     /// Slot of a brand's metric in a period, from the first of the owners.
     #[must_use]
@@ -96,17 +96,16 @@ impl OwnerLayout {
         self.periods * self.rows * OwnerMetric::ALL.len()
     }
 
-    /// Fills the slots from a run.
-    pub fn fill(&self, values: &mut [f64], layout: &Layout, record: &TimingRecord) {
-        let book = &record.owners;
-        for (p, period) in layout.periods.iter().enumerate() {
+    /// Fills the slots of these periods from a book; a buyer stands for `cars` households.
+    pub fn fill(&self, values: &mut [f64], periods: &[Period], book: &OwnerBook, cars: f64) {
+        for (p, period) in periods.iter().enumerate() {
             for brand in 0..self.rows {
                 let weeks = || (period.from as usize..period.to as usize).map(|week| book.of(week, brand));
                 let events: u32 = weeks().map(|week| week.events).sum();
                 let again: u32 = weeks().map(|week| week.repurchases).sum();
                 let last = weeks().next_back().map_or(0, |week| week.owners);
                 values[self.slot(OwnerMetric::OwnerShare, p, brand)] = f64::from(last) / book.buyers;
-                values[self.slot(OwnerMetric::Events, p, brand)] = f64::from(events) * record.cars;
+                values[self.slot(OwnerMetric::Events, p, brand)] = f64::from(events) * cars;
                 values[self.slot(OwnerMetric::RepurchaseShare, p, brand)] = f64::from(again) / f64::from(events);
             }
         }

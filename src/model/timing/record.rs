@@ -1,172 +1,13 @@
 //! What a run in time leaves: weekly stock, prices and movements of cars, and purchases moved.
 
-use super::dealers::{Movement, sales};
-use super::lots::{LotLayout, LotMetric};
-use super::owners::{OwnerBook, OwnerLayout, OwnerMetric};
+use super::dealers::sales;
+use super::lots::{DealerWeek, Lots};
+use super::owners::OwnerBook;
+use super::slots::{DealerMetric, MoveMetric, TimedLayout};
 use crate::model::accounts::{FIFTHS, JobBooks, Surplus};
-use crate::model::market::Market;
-use crate::model::outcome::{Group, Layout, Outcome, Sales, metrics};
+use crate::model::outcome::{Layout, Outcome};
 use crate::model::plan::RegimePlan;
-
-metrics! {
-    /// What is kept of the dealers by group and week.
-    DealerMetric {
-        /// Cars on the lots at the end of the week.
-        Stock,
-        /// Of those, cars that landed under liability.
-        LiableStock,
-        /// Cars ordered and not landed at the end of the week.
-        InTransit,
-        /// Stock over the mean of weekly first choices of late, days.
-        DaysOfSupply,
-        /// List price of the cars sold next at the start of the week, base-year volumes as weights, USD.
-        StickerPrice,
-        /// What buyers pay for them, USD.
-        TransactionPrice,
-        /// Cars ordered.
-        Orders,
-        /// Cars landed.
-        Landings,
-        /// First choices, whether in stock or not, cars.
-        FirstChoices,
-        /// Cars sold.
-        Units,
-        /// Duty in dispute charged this week, USD.
-        DisputedDuty,
-        /// Of that, duty on cars sold before the decision at the old price, USD.
-        DutyBorneByImporter,
-    }
-}
-
-metrics! {
-    /// What is kept of purchases moved, by group, income and period.
-    MoveMetric {
-        /// Purchases (or events without one).
-        Units,
-        /// Of those, brought forward.
-        Advanced,
-        /// Of those, put off.
-        Postponed,
-        /// Share brought forward.
-        AdvancedShare,
-        /// Share put off.
-        PostponedShare,
-        /// Weeks by which purchases were brought forward, summed over cars.
-        WeeksForward,
-        /// Weeks by which purchases were put off, summed over cars.
-        WeeksLate,
-    }
-}
-
-/// Models that the dealers' table reports together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DealerGroup {
-    /// Region and list.
-    pub group: Group,
-    /// Manufacturer; none for all of the region.
-    pub manufacturer: Option<String>,
-    members: Vec<usize>,
-}
-
-/// Slots that runs in time add to a [`Layout`].
-#[derive(Clone, Debug)]
-pub struct TimedLayout {
-    /// Groups of the dealers' table: regions by list, then each manufacturer's models on the list.
-    pub dealer_groups: Vec<DealerGroup>,
-    /// Rows of the lots over the horizon.
-    pub lots: LotLayout,
-    /// Rows of the owners.
-    pub owners: OwnerLayout,
-    start: usize,
-    weeks: usize,
-    groups: usize,
-    periods: usize,
-}
-
-impl TimedLayout {
-    /// The slots that follow those of `layout`.
-    #[must_use]
-    pub fn new(layout: &Layout, market: &Market) -> Self {
-        let of = |test: &dyn Fn(usize) -> bool| (0..market.len()).filter(|j| test(*j)).collect::<Vec<_>>();
-        let mut dealer_groups: Vec<DealerGroup> = layout
-            .groups
-            .iter()
-            .enumerate()
-            .filter(|(_, group)| group.region != "outside")
-            .map(|(g, group)| DealerGroup {
-                group: group.clone(),
-                manufacturer: None,
-                members: of(&|j| layout.group_of_option(j) == g),
-            })
-            .collect();
-        for (id, manufacturer) in market.manufacturers.iter() {
-            let members = of(&|j| market.models[j].manufacturer == id && market.models[j].flagged);
-            let Some(first) = members.first() else { continue };
-            let group = layout.groups[layout.group_of_option(*first)].clone();
-            dealer_groups.push(DealerGroup { group, manufacturer: Some(manufacturer.clone()), members });
-        }
-        Self {
-            dealer_groups,
-            lots: LotLayout::new(layout, market),
-            owners: OwnerLayout::new(layout, market.brands.len()),
-            start: layout.len(),
-            weeks: layout.weeks as usize,
-            groups: layout.groups.len(),
-            periods: layout.periods.len(),
-        }
-    }
-    /// Slot of a group's dealer metric in a week.
-    #[must_use]
-    pub fn dealer(&self, metric: DealerMetric, week: usize, group: usize) -> usize {
-        self.start + (week * DealerMetric::ALL.len() + metric as usize) * self.dealer_groups.len() + group
-    }
-    /// Slot of a metric of moved purchases: period, weekly group of the layout, and income class (0 all, then fifths).
-    #[must_use]
-    pub fn moved(&self, metric: MoveMetric, period: usize, group: usize, income: usize) -> usize {
-        let before = self.start + self.weeks * DealerMetric::ALL.len() * self.dealer_groups.len();
-        before + ((period * MoveMetric::ALL.len() + metric as usize) * self.groups + group) * (FIFTHS + 1) + income
-    }
-    /// Slot of a metric of the lots, by its row.
-    #[must_use]
-    pub fn lot(&self, metric: LotMetric, row: usize) -> usize {
-        self.lots_start() + LotLayout::slot(metric, row)
-    }
-    /// Slot of a metric of the owners, by period and brand; one past the last brand for owners of none.
-    #[must_use]
-    pub fn owner(&self, metric: OwnerMetric, period: usize, brand: usize) -> usize {
-        self.owners_start() + self.owners.slot(metric, period, brand)
-    }
-    fn lots_start(&self) -> usize {
-        self.moved(MoveMetric::Units, self.periods, 0, 0)
-    }
-    fn owners_start(&self) -> usize {
-        self.lots_start() + self.lots.len()
-    }
-    /// Number of slots added.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.owners_start() + self.owners.len() - self.start
-    }
-}
-
-/// One model's lots in one week, in grains, and its prices.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct DealerWeek {
-    /// Clean and liable stock at the end of the week.
-    pub stock: [i64; 2],
-    /// In transit at the end of the week.
-    pub in_transit: i64,
-    /// What moved.
-    pub moved: Movement,
-    /// Mean of weekly first choices over the weeks that a forecast looks back, in sales of one buyer.
-    pub pace: f64,
-    /// List and transaction price of the car sold first, USD.
-    pub price_usd: [f64; 2],
-    /// First choices.
-    pub first_choices: u32,
-    /// Duty in dispute charged this week, and what of it the importer bears for cars sold before, USD.
-    pub disputed_duty_usd: [f64; 2],
-}
+use crate::model::sales::Sales;
 
 /// Purchases of one week, group and income class.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -250,8 +91,9 @@ impl TimingRecord {
         if let Some(timed) = &layout.timed {
             self.fill_dealers(&mut outcome.values, layout, timed, plan);
             self.fill_moves(&mut outcome.values, layout, timed);
-            timed.lots.fill(&mut outcome.values[timed.lots_start()..], layout, &self);
-            timed.owners.fill(&mut outcome.values[timed.owners_start()..], layout, &self);
+            let lots = Lots { dealers: &self.dealers, sales: &self.sales, base_volume: layout.base_volumes() };
+            timed.lots.fill(&mut outcome.values[timed.lots_start()..], &lots);
+            timed.owners.fill(&mut outcome.values[timed.owners_start()..], &layout.periods, &self.owners, self.cars);
         }
         if let Some(accounts) = &layout.accounts {
             let books = JobBooks { plan, baseline, sales: &self.sales, cars: self.cars, surplus: &self.surplus };
@@ -262,12 +104,11 @@ impl TimingRecord {
 
     fn fill_dealers(&self, values: &mut [f64], layout: &Layout, timed: &TimedLayout, plan: &RegimePlan) {
         if self.dealers.is_empty() {
-            let last = timed.dealer(DealerMetric::Stock, timed.weeks, 0);
-            values[timed.start..last].fill(f64::NAN);
+            values[timed.dealers()].fill(f64::NAN);
             return;
         }
         let cars = |grains: i64| sales(grains) * self.cars;
-        for week in 0..timed.weeks {
+        for week in 0..layout.weeks as usize {
             for (g, group) in timed.dealer_groups.iter().enumerate() {
                 let mut sum = [0.0; DealerMetric::ALL.len()];
                 let (mut pace, mut volume) = (0.0, 0.0);

@@ -17,7 +17,7 @@ use crate::model::ids::{IdTable, RegimeId};
 use crate::model::moment::{Moment, MomentDraws};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
-use crate::model::timing::record::DealerMetric;
+use crate::model::timing::slots::DealerMetric;
 
 pub use self::error::MomentError;
 use self::market::StaticMarket;

@@ -8,7 +8,7 @@ use crate::model::quotes::{BaseYearMetric, QuoteMetric, ResponseMetric, of_all, 
 use crate::model::scenario::Scenario;
 use crate::model::timing::lots::LotMetric;
 use crate::model::timing::owners::OwnerMetric;
-use crate::model::timing::record::{DealerMetric, MoveMetric, TimedLayout};
+use crate::model::timing::slots::{DealerMetric, MoveMetric, TimedLayout};
 use crate::model::trade::instrument::Measure;
 
 /// No number of cars, dollars or weeks is larger.

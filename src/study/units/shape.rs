@@ -79,7 +79,7 @@ mod tests {
     use crate::model::quotes::{QuoteMetric, of_model};
     use crate::model::timing::lots::LotMetric;
     use crate::model::timing::owners::OwnerMetric;
-    use crate::model::timing::record::{DealerMetric, MoveMetric};
+    use crate::model::timing::slots::{DealerMetric, MoveMetric};
     use std::path::Path;
 
     fn scenario(path: &str) -> Scenario {
