@@ -165,10 +165,4 @@ impl Negotiated {
         }
         Ok(found)
     }
-
-    /// Number of distinct courses planned so far.
-    #[must_use]
-    pub fn courses_planned(&self) -> usize {
-        self.plans.lock().unwrap_or_else(PoisonError::into_inner).of_course.len()
-    }
 }

@@ -149,22 +149,11 @@ impl Study {
         weeks
     }
 
-    /// Runs one job with buyers and dealers in time and gives everything it leaves; nothing where the scenario has no
-    /// layer of time.
+    /// A job with buyers and dealers in time, under its [`Self::policy`]; nothing where the scenario has no layer of time.
     ///
     /// # Errors
-    /// [`StudyError::Plan`] when a negotiated history has no prices.
-    pub fn simulate_in_time(
-        &self,
-        replication: &Replication<'_>,
-        regime: RegimeId,
-    ) -> Result<Option<TimingRecord>, StudyError> {
-        let policy = self.policy(replication, regime)?;
-        Ok(self.timed(replication, regime, &policy)?.map(|timed| timed.run()))
-    }
-
-    /// A job in time; nothing where the scenario has no layer of time.
-    fn timed<'a>(
+    /// [`StudyError::Unprepared`] when the baseline was not prepared.
+    pub fn timed<'a>(
         &'a self,
         replication: &'a Replication<'_>,
         regime: RegimeId,

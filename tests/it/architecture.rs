@@ -214,7 +214,7 @@ const STUDY_DOES: [&str; 15] = [
     "Finished::simulate",
     ".simulate(",
     "simulate_together",
-    "simulate_in_time",
+    ".timed(",
     "run_units",
     "Bargained::",
     "solve_execution_reward",

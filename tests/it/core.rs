@@ -242,7 +242,6 @@ fn every_kernel_gives_the_same_bits() {
             let firms = if count > 1 { vec!["a".into(), "b".into()] } else { vec!["a".into()] };
             let ownership = Ownership::of_firms(firms, owner).unwrap();
             let duty = vec![DutyTerms { retained: 0.8, fixed: 0.01 }; count];
-            let cost = draws(count, 0.1, 0.4);
             for products in [&products, &loyal] {
                 let owned = OwnedBrands::stationary(&population, products, &delta, &prices).unwrap();
                 let all = |kernel| {
@@ -250,9 +249,7 @@ fn every_kernel_gives_the_same_bits() {
                     let shares = stationary_shares(&population, products, &delta, &prices, execution).unwrap();
                     let owned = products.has_loyalty().then_some(&owned);
                     let demand = ExpectedDemand::new(&population, products, &delta, owned, execution).unwrap();
-                    let problem =
-                        PriceProblem { demand: &demand, ownership: &ownership, cost: &cost, duty: &duty, rising: None };
-                    (shares, problem.best_answers(&prices).unwrap())
+                    (shares, marginal_costs(&demand, &ownership, &duty, &prices).map(|found| found.marginal_cost))
                 };
                 let plain = all(KernelPath::Scalar);
                 for kernel in [KernelPath::Portable, KernelPath::Avx2, KernelPath::Avx512, KernelPath::Auto] {

@@ -8,7 +8,7 @@ use stickershock::model::plan::{Phase, RegimePlan};
 use stickershock::model::timing::dealers::GRAINS;
 use stickershock::study::Study;
 
-use crate::support::{BY_HAND, regime, root, study};
+use crate::support::{BY_HAND, record, regime, root, study};
 
 const FAST: &str = "buyers.count=1024";
 const BERTRAND: &str = "pricing.rule=bertrand";
@@ -307,8 +307,7 @@ fn inspection_delays_landings_in_time() {
     )
     .unwrap_or_else(|error| panic!("{error}"));
     let study = Study::prepare(loaded.scenario).unwrap();
-    let replication = study.replication(0).unwrap();
-    let run = |regime| study.simulate_in_time(&replication, regime).unwrap().unwrap();
+    let run = |regime| record(&study, regime, 0);
     let (free, inspected) = (run(study.scenario().baseline), run(regime(&study, "inspections")));
     let market = &study.scenario().market;
     let models = market.len();
@@ -344,9 +343,8 @@ fn a_quota_in_time_limits_what_is_shipped() {
     let sluggish = ["pricing.rule=staggered", "pricing.list_life_weeks=2000.0"];
     let settings = [&["buyers.count=16384", "dealers.target_days=60.0"][..], &sluggish, &BY_HAND].concat();
     let study = with(&sections, &settings);
-    let replication = study.replication(0).unwrap();
     let number = regime(&study, "cap");
-    let run = |regime| study.simulate_in_time(&replication, regime).unwrap().unwrap();
+    let run = |regime| record(&study, regime, 0);
     let (free, capped) = (run(study.scenario().baseline), run(number));
     let models = &study.scenario().market.models;
     let base: f64 = models.iter().filter(|model| model.flagged).map(|model| model.base_volume).sum();
@@ -387,9 +385,8 @@ fn a_quota_in_time_limits_what_is_shipped() {
 fn a_rebate_in_time_is_paid_on_every_car_sold() {
     let sections = imposed("rebate", "kind = \"rebate\"\namount_usd = 1500.0\non = { regions = [\"big_three\"] }");
     let study = with(&sections, &["buyers.count=4096", "dealers.target_days=60.0"]);
-    let replication = study.replication(0).unwrap();
     let number = regime(&study, "rebate");
-    let record = study.simulate_in_time(&replication, number).unwrap().unwrap();
+    let record = record(&study, number, 0);
     let (market, layout) = (&study.scenario().market, study.layout());
     let outcome = record.clone().outcome(
         layout,

@@ -10,7 +10,7 @@ use stickershock::model::timing::dealers::{GRAINS, sales};
 use stickershock::model::timing::record::TimingRecord;
 use stickershock::study::Study;
 
-use crate::support::{edit, load_anywhere, outcomes, regime, root, same};
+use crate::support::{self, edit, load_anywhere, outcomes, regime, root, same};
 
 const FAST: [&str; 3] = ["buyers.count=65536", "buyers.pricing_nodes=512", "timing.belief.announced=0.2"];
 const LAUNCH: i64 = 40;
@@ -42,7 +42,7 @@ fn model(study: &Study) -> usize {
 }
 
 fn record(study: &Study, name: &str) -> TimingRecord {
-    study.simulate_in_time(&study.replication(0).unwrap(), regime(study, name)).unwrap().unwrap()
+    support::record(study, regime(study, name), 0)
 }
 
 /// Purchases of a model, and all purchases, over some weeks.

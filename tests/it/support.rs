@@ -8,6 +8,7 @@ use stickershock::config::{self, Loaded};
 use stickershock::model::accounts::ModelAccount;
 use stickershock::model::outcome::Outcome;
 use stickershock::model::scenario::Scenario;
+use stickershock::model::timing::record::TimingRecord;
 use stickershock::study::run::{JobError, JobResult, run_units};
 use stickershock::study::{Base, FinishError, Finished, Observer, Study, Unit};
 
@@ -88,6 +89,14 @@ pub fn outcomes(study: &Study, regimes: &[RegimeId], replications: Range<u64>, t
     let mut kept = Vec::new();
     pool.install(|| run(study, regimes, replications, |_, outcomes| kept.push(outcomes.to_vec())));
     kept
+}
+
+/// Everything that one job with buyers and dealers in time leaves.
+pub fn record(study: &Study, regime: RegimeId, replication: u64) -> TimingRecord {
+    let replication = study.replication(replication).unwrap();
+    let policy = study.policy(&replication, regime).unwrap();
+    let timed = study.timed(&replication, regime, &policy).unwrap();
+    timed.expect("a scenario with a layer of time").run()
 }
 
 /// Rows of a CSV table as maps from header to cell.

@@ -18,7 +18,7 @@ use stickershock::model::trade::regime::{Action, PolicyEvent, Regime, Reopening}
 use stickershock::model::world::Start;
 use stickershock::study::Study;
 
-use crate::support::{edit, ids, outcomes, regime, root};
+use crate::support::{edit, ids, outcomes, record, regime, root};
 
 fn scenario(assignments: &[&str]) -> Scenario {
     let assignments: Vec<String> = assignments.iter().map(|text| (*text).to_owned()).collect();
@@ -28,10 +28,6 @@ fn scenario(assignments: &[&str]) -> Scenario {
 
 fn study(assignments: &[&str]) -> Study {
     Study::prepare(scenario(assignments)).unwrap()
-}
-
-fn record(study: &Study, regime: RegimeId, replication: u64) -> TimingRecord {
-    study.simulate_in_time(&study.replication(replication).unwrap(), regime).unwrap().unwrap()
 }
 
 const SMALL: &str = "buyers.count=4096";

@@ -129,7 +129,7 @@ impl PriceProblem<'_> {
         self.demand.pricing_layout(self.ownership.owners(), self.ownership.holdings())
     }
 
-    /// Demand sums at these prices and the change of price that the zeta map wants.
+    /// Demand sums at these prices and the change of price that the zeta map wants, to `(Lambda^-1 [(O o Gamma) m + r s] + c + d) / r`.
     pub(crate) fn zeta(&self, layout: &CellLayout, prices: &[f64]) -> (Sums, Vec<f64>) {
         let margin = self.margins(prices);
         let sums = self.demand.pricing_sums(layout, prices, &margin);
@@ -140,18 +140,6 @@ impl PriceProblem<'_> {
         });
         let step = step.collect();
         (sums, step)
-    }
-
-    /// The price the zeta map wants of each product at these prices, `(Lambda^-1 [(O o Gamma) m + r s] + c + d) / r`: at an
-    /// equilibrium, the price itself.
-    ///
-    /// # Errors
-    /// When the problem does not fit its demand.
-    pub fn best_answers(&self, prices: &[f64]) -> Result<Vec<f64>, SupplyError> {
-        self.check()?;
-        check_per_product(self.demand.products, "price", prices)?;
-        let (_, step) = self.zeta(&self.layout(), prices);
-        Ok(prices.iter().zip(step).map(|(price, step)| price + step).collect())
     }
 
     /// Largest |first-order condition| / share, from the step of the zeta map.
