@@ -399,7 +399,7 @@ fn store_code(error: &StoreError) -> u8 {
 fn error_code(error: &WorkError) -> u8 {
     match error {
         WorkError::Refused(_) | WorkError::Finish(FinishError::StopRegime(_) | FinishError::Stop(_)) => 2,
-        WorkError::Finish(FinishError::Study(_)) | WorkError::NoPoint { .. } => 65,
+        WorkError::Finish(FinishError::Study(_) | FinishError::NoPoint { .. }) => 65,
         WorkError::Plan(error) => plan_code(error),
         WorkError::Store(error) => store_code(error),
         WorkError::Output(error) => output_code(error),

@@ -219,7 +219,7 @@ impl From<FinishError> for Error {
             FinishError::Output(error) => error.into(),
             FinishError::Interrupted => Self::of(ErrorKind::Interrupted, error),
             FinishError::StopRegime(_) | FinishError::Stop(_) => Self::of(ErrorKind::Input, error),
-            FinishError::NoOutcome => Self::of(ErrorKind::Unsolved, error),
+            FinishError::NoOutcome | FinishError::NoPoint { .. } => Self::of(ErrorKind::Unsolved, error),
         }
     }
 }
@@ -238,7 +238,6 @@ impl From<WorkError> for Error {
             WorkError::Refused(_) | WorkError::Unfinished { .. } | WorkError::Plan(_) => {
                 Self::of(ErrorKind::Input, error)
             }
-            WorkError::NoPoint { .. } => Self::of(ErrorKind::Unsolved, error),
             WorkError::Interrupted { .. } => Self::of(ErrorKind::Interrupted, error),
             _ => Self::of(ErrorKind::Output, error),
         }

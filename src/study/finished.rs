@@ -46,5 +46,5 @@ pub struct FinishedPoints {
     /// Replications of each point.
     pub replications: u64,
     /// All of them as one run, in which each replication is a draw's; only where the study asks for its tables.
-    pub run: Option<Box<Finished>>,
+    pub run: Option<Arc<Finished>>,
 }

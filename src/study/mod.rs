@@ -13,6 +13,7 @@ pub mod moments;
 pub mod negotiation;
 pub mod observer;
 pub mod offers;
+mod point_reduction;
 pub mod points;
 pub mod policy;
 pub mod prepare;

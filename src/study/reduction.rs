@@ -42,6 +42,14 @@ pub enum FinishError {
         "no replication left an outcome in every regime, so there is no result\nhelp: tables/failures.csv says why"
     )]
     NoOutcome,
+    /// No point has a result.
+    #[error("none of {points} points has a result; the first says: {first}")]
+    NoPoint {
+        /// Points in all.
+        points: usize,
+        /// The first point's error.
+        first: String,
+    },
     /// Someone asked to stop.
     #[error("interrupted")]
     Interrupted,

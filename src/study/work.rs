@@ -10,9 +10,9 @@ use serde_json::json;
 use super::finished::{Finished, FinishedPoints};
 use super::manifest::{Manifest, WorkStanding, WorkStatus};
 use super::observer::Observer;
-use super::points::{Names, OnePoint, PointOutcome, PointResults};
+use super::point_reduction::PointReduction;
 use super::prepare::{Study, StudyError};
-use super::reduction::{DrawReduction, FinishError, Reduction};
+use super::reduction::{FinishError, Reduction};
 use super::results::{MOST_COMPARED, compares_all};
 use super::sink::{Sink, SinkError, Written};
 use super::units::MODEL_VERSION;
@@ -20,7 +20,6 @@ use super::units::drive::{Drive, DriveError, Event, Keep, Studies};
 use super::units::ledger::{LEDGER_FILE, LedgerWriter};
 use super::units::plan::{PLAN_FILE, Plan, UnitPlanError};
 use super::units::store::{Inventory, Store, StoreError};
-use crate::config::design::Point;
 use crate::config::warnings::warnings;
 use crate::config::{Loaded, StudyDesign};
 use crate::folder::former::ResultKind;
@@ -145,14 +144,6 @@ pub enum WorkError {
         total: usize,
         /// Those without a shard.
         ranges: Vec<String>,
-    },
-    /// No point has a result.
-    #[error("none of {points} points has a result; the first says: {first}")]
-    NoPoint {
-        /// Points in all.
-        points: usize,
-        /// The first point's error.
-        first: String,
     },
 }
 
@@ -455,57 +446,28 @@ impl Work<'_> {
         sink: &mut dyn Sink,
     ) -> Result<(Reduced, Written), WorkError> {
         let studies = Studies::new(self.loaded, self.plan);
-        let scenario = self.loaded.scenario.clone();
-        let names = Names::of(&scenario, self.regimes);
-        let mut run = None;
+        let mut central = None;
         if design.has_tables() {
             let Ok(study) = studies.central() else {
-                let again = Study::prepare_only(scenario, self.regimes);
+                let again = Study::prepare_only(self.loaded.scenario.clone(), self.regimes);
                 return Err(again.map_or_else(WorkError::from, |_| FinishError::NoOutcome.into()));
             };
-            run = Some(DrawReduction::begin(study, self.regimes, self.plan.replications, sink)?);
+            central = Some(study);
         }
-        let mut finished = FinishedPoints {
-            results: PointResults::new(names.clone(), scenario.seed),
-            design: design.clone(),
-            points: design.points(),
-            failures: Vec::new(),
-            replications: self.plan.replications,
-            scenario,
-            run: None,
-        };
-        sink.points(design)?;
-        let mut current = OnePoint::new(names, finished.scenario.seed);
+        let (scenario, replications) = (&self.loaded.scenario, self.plan.replications);
+        let mut reduction = PointReduction::begin(scenario, design, self.regimes, replications, central, sink)?;
         let mut ledger = LedgerWriter::begin(folder)?;
         self.walk(&studies, &mut |event: Event<'_>| {
             match event {
                 Event::Replication { point, replication, outcomes } => {
-                    finished.take(current.turn_to(point), sink)?;
-                    match &mut run {
-                        None => current.add(replication, outcomes),
-                        Some(run) => {
-                            current.add(replication, &run.headlines(outcomes));
-                            run.add(point, replication, outcomes, sink)?;
-                        }
-                    }
+                    reduction.add(point, replication, outcomes, sink)?;
                 }
-                Event::Failure { point, error, .. } => {
-                    finished.take(current.turn_to(point), sink)?;
-                    current.fail(error);
-                    if let Some(run) = &mut run {
-                        run.failure(point);
-                    }
-                }
+                Event::Failure { point, error, .. } => reduction.failure(point, error, sink)?,
                 Event::Unit { position, hash, jobs } => ledger.add(self.plan, position, &hash, jobs)?,
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        finished.take(current.end(), sink)?;
-        if finished.results.points().is_empty() {
-            let first = finished.failures.first().map(|(_, error)| error.replace('\n', "; ")).unwrap_or_default();
-            return Err(WorkError::NoPoint { points: finished.points.len(), first });
-        }
-        finished.run = run.map(|run| run.end(sink)).transpose()?.map(Box::new);
+        let finished = reduction.end(sink)?;
         let written = sink.finish_points(&finished).map_err(WorkError::Sink)?;
         ledger.finish()?;
         Ok((Reduced::Points(Box::new(finished)), written))
@@ -538,22 +500,6 @@ impl Work<'_> {
             }
             DriveError::Store(error) => error.into(),
         }
-    }
-}
-
-impl FinishedPoints {
-    /// Takes what became of a point, if one is finished.
-    fn take(&mut self, done: Option<(usize, PointOutcome)>, sink: &mut dyn Sink) -> Result<(), OutputError> {
-        let Some((at, outcome)) = done else { return Ok(()) };
-        let point: &Point = &self.points[at];
-        match outcome {
-            Ok(moments) => {
-                sink.point(at, point, self.results.names(), &moments)?;
-                self.results.insert(point.index, moments);
-            }
-            Err(error) => self.failures.push((point.clone(), error)),
-        }
-        Ok(())
     }
 }
 
