@@ -33,6 +33,7 @@ pub mod page;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod pass_through;
+pub mod point_tables;
 pub mod points;
 pub mod record;
 #[cfg(feature = "charts")]

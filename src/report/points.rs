@@ -20,19 +20,20 @@ const LEVEL: f64 = 0.95;
 const OF_METRIC: &str = "that of the metric";
 const METRIC: &str = "headline metric; the name ends in its unit, cars otherwise, `car_share` is a fraction";
 
-/// A table of every point, regime, period and metric (`sweep.csv`, `draw_results.csv`), written as points finish.
+/// Name of the table of every point of a study of draws.
+pub const EVERY_DRAW: &str = "draw_results";
+
+/// Rows of the table of every point, regime, period and metric (`sweep.csv`, `draw_results.csv`).
 #[derive(Debug)]
-pub struct PointTable {
-    file: PendingFile,
-    resource: Resource,
+pub struct EveryPointRows {
+    /// What the table is.
+    pub resource: Resource,
 }
 
-impl PointTable {
-    /// Begins the table with its header; axes become columns. Of draws, whose values stand in `draws.csv`, there are none.
-    ///
-    /// # Errors
-    /// [`OutputError`] when the disk refuses.
-    pub fn begin(folder: &OutputFolder, design: &StudyDesign) -> Result<Self, OutputError> {
+impl EveryPointRows {
+    /// Those of a design; axes become columns. Of draws, whose values stand in `draws.csv`, there are none.
+    #[must_use]
+    pub fn of(design: &StudyDesign) -> Self {
         let (name, description, point) = match design {
             StudyDesign::Sweep(_) => (
                 "sweep",
@@ -40,7 +41,7 @@ impl PointTable {
                 "point",
             ),
             StudyDesign::Uncertainty(_) => {
-                ("draw_results", "Headline metrics at every draw, with the change from the baseline regime.", "draw")
+                (EVERY_DRAW, "Headline metrics at every draw, with the change from the baseline regime.", "draw")
             }
         };
         let mut fields = vec![Field::integer(point, "number of the point, from 0")];
@@ -91,23 +92,28 @@ impl PointTable {
             key: [point, "regime", "period", "metric"].map(String::from).into(),
             fields,
         };
-        let mut table = Self { file: folder.begin(&format!("tables/{name}.csv"))?, resource };
-        let header = header(&table.resource.fields);
-        table.write(vec![header])?;
-        Ok(table)
+        Self { resource }
     }
 
-    /// Appends one point.
+    /// The header, as a line of CSV.
     ///
     /// # Errors
-    /// [`OutputError`] when the disk refuses.
-    pub fn add(
-        &mut self,
+    /// [`OutputError::Csv`] when it cannot be rendered, here and below.
+    pub fn header(&self) -> Result<Vec<u8>, OutputError> {
+        Ok(lines_of([header(&self.resource.fields)])?)
+    }
+
+    /// One point, as lines of CSV.
+    ///
+    /// # Errors
+    /// As [`Self::header`].
+    pub fn lines(
+        &self,
         point: u64,
         settings: &[Setting],
         names: &Names,
         moments: &PointMoments,
-    ) -> Result<(), OutputError> {
+    ) -> Result<Vec<u8>, OutputError> {
         let mut rows = Vec::new();
         for (r, regime) in names.regimes.iter().enumerate() {
             for (p, period) in names.periods.iter().enumerate() {
@@ -136,11 +142,41 @@ impl PointTable {
                 }
             }
         }
-        self.write(rows)
+        Ok(lines_of(rows)?)
+    }
+}
+
+/// That table in a folder, written as points finish.
+#[derive(Debug)]
+pub struct PointTable {
+    file: PendingFile,
+    rows: EveryPointRows,
+}
+
+impl PointTable {
+    /// Begins the table with its header.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn begin(folder: &OutputFolder, design: &StudyDesign) -> Result<Self, OutputError> {
+        let rows = EveryPointRows::of(design);
+        let mut table = Self { file: folder.begin(&format!("tables/{}.csv", rows.resource.name))?, rows };
+        table.file.write(&table.rows.header()?)?;
+        Ok(table)
     }
 
-    fn write(&mut self, rows: Vec<Vec<Cell>>) -> Result<(), OutputError> {
-        self.file.write(&lines_of(rows)?)
+    /// Appends one point.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the disk refuses.
+    pub fn add(
+        &mut self,
+        point: u64,
+        settings: &[Setting],
+        names: &Names,
+        moments: &PointMoments,
+    ) -> Result<(), OutputError> {
+        self.file.write(&self.rows.lines(point, settings, names, moments)?)
     }
 }
 
@@ -774,8 +810,8 @@ pub fn write_point_tables(
     tables: &[TableData],
     written: &mut WrittenTables,
 ) -> Result<(), OutputError> {
-    if let Some(PointTable { file, resource }) = streamed {
-        written.resources.push(resource);
+    if let Some(PointTable { file, rows }) = streamed {
+        written.resources.push(rows.resource);
         written.paths.push(file.finish()?);
     }
     tables.iter().try_for_each(|table| written.add(folder, table))

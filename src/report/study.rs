@@ -134,7 +134,7 @@ impl std::fmt::Debug for LazyTable<'_> {
 }
 
 impl<'a> LazyTable<'a> {
-    fn of<R: Record>(rows: impl Fn() -> Vec<R> + Send + Sync + 'a) -> Self {
+    pub(super) fn of<R: Record>(rows: impl Fn() -> Vec<R> + Send + Sync + 'a) -> Self {
         Self { name: R::TABLE, make: Box::new(move || Ok(Some(TableData::new(&rows())?))) }
     }
     /// One that is left out where it has no rows, for then it says nothing.

@@ -6,9 +6,8 @@ use super::build::Report;
 use super::describe;
 use super::failures::FailureTable;
 use super::page::{self, origin::StudyOrigin};
-use super::points::{
-    DrawTables, PointFailureRow, PointTable, draw_rows, draw_tables, uncertainty_rows, write_point_tables,
-};
+use super::point_tables::{ShownByDraws, point_tables};
+use super::points::{DrawTables, PointTable, write_point_tables};
 use super::record::TableData;
 use super::study::{ReplicationTable, WrittenTables, write_tables};
 use crate::config::design::Point;
@@ -185,32 +184,10 @@ impl Sink for Writer<'_> {
     }
 
     fn finish_points(&mut self, finished: &FinishedPoints) -> Result<Written, SinkError> {
-        let FinishedPoints { scenario, design, points, results, failures, replications, run } = finished;
-        let render = OutputError::Csv;
-        let drawn = matches!(design, StudyDesign::Uncertainty(_));
-        let uncertainty = if drawn { uncertainty_rows(results, *replications) } else { Vec::new() };
-        let mut tables = Vec::new();
-        let found = match design {
-            StudyDesign::Uncertainty(draws) => draw_tables(draws, points, results, *replications),
-            StudyDesign::Sweep(_) => DrawTables::default(),
-        };
-        if let StudyDesign::Uncertainty(draws) = design {
-            tables.push(TableData::new(&uncertainty).map_err(render)?);
-            tables.push(TableData::new(&draw_rows(draws, points)).map_err(render)?);
-            tables.push(TableData::new(&found.widths).map_err(render)?);
-            if !found.structures.is_empty() {
-                tables.push(TableData::new(&found.structures).map_err(render)?);
-            }
-            if !found.effects.is_empty() {
-                tables.push(TableData::new(&found.effects).map_err(render)?);
-            }
-        }
-        // A table without rows says nothing.
-        if !failures.is_empty() {
-            let rows: Vec<PointFailureRow> =
-                failures.iter().map(|(point, error)| PointFailureRow::new(point, error)).collect();
-            tables.push(TableData::new(&rows).map_err(render)?);
-        }
+        let FinishedPoints { scenario, run, .. } = finished;
+        let shown = ShownByDraws::of(finished);
+        let made = point_tables(finished, &shown).into_iter().filter_map(|table| table.make().transpose());
+        let tables = made.collect::<Result<Vec<TableData>, OutputError>>()?;
         let mut written = WrittenTables::default();
         if let Some(run) = run {
             // Failed jobs stand in the table of failed draws.
@@ -221,25 +198,26 @@ impl Sink for Writer<'_> {
         #[cfg(feature = "charts")]
         {
             use super::draw_points::{FACTS, PointFacts};
-            let facts = PointFacts::of(scenario, design, results, &self.look).ok();
+            let facts = PointFacts::of(scenario, &finished.design, &finished.results, &self.look).ok();
             written.facts.extend(facts.and_then(|facts| serde_json::to_value(facts).ok()).map(|facts| (FACTS, facts)));
         }
         let mut files = self.converted(written.described(self.folder, scenario)?)?;
         #[cfg(feature = "charts")]
         if self.charts && scenario.outputs.charts {
             use super::draw_points::write_point_charts;
-            let charts =
-                write_point_charts(self.folder, scenario, design, results, &uncertainty, &found.effects, &self.look);
+            let FinishedPoints { design, results, .. } = finished;
+            let (uncertainty, effects) = (&shown.uncertainty, &shown.tables.effects);
+            let charts = write_point_charts(self.folder, scenario, design, results, uncertainty, effects, &self.look);
             files.extend(charts.map_err(undrawn)?);
             if let Some(run) = run {
                 files.extend(super::draw::write_charts(self.folder, run, &self.look).map_err(undrawn)?);
             }
         }
         self.description(&mut files)?;
-        let mut page = page::points::page(finished, &found, self.origin.as_ref());
+        let mut page = page::points::page(finished, &shown.tables, self.origin.as_ref());
         page.model = self.described.clone().unwrap_or_default();
         page::write(self.folder, &page, &mut files)?;
-        self.said = Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: found };
+        self.said = Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: shown.tables };
         files.sort();
         Ok(Written { files, manifest: Vec::new() })
     }
