@@ -7,7 +7,7 @@
 //! use stickershock::{Error, Scenario, Study};
 //!
 //! fn main() -> Result<(), Error> {
-//!     let scenario = Scenario::open("configs/market-1995.toml")?.with("instrument.sanctions.rate", 0.25)?;
+//!     let scenario = Scenario::open("configs/showdown-1995.toml")?.with("instrument.sanctions.rate", 0.25)?;
 //!     let results = Study::prepare(scenario)?.regimes(["imposed"])?.replications(100).run()?;
 //!     for model in results.models("imposed")? {
 //!         println!("{:<12}{:+.0} cars", model.name, model.units.change);
@@ -16,7 +16,8 @@
 //! }
 //! ```
 //!
-//! [`Scenario`] reads files or, through a [`Source`], memory. [`Study`] solves the base year once and may serve several policies.
+//! [`Scenario`] reads files or, through a [`Source`], memory. [`Study`] solves the base year once and may serve several policies; where
+//! the scenario draws what is not known, it runs all draws.
 //! [`Results`] gives rows, tables and charts, without a folder; [`ResultFolder`] is a study worked off in one, of one point or of many, that
 //! can be stopped and continued, a sensitivity study or calibration too, [`StudyPlan`] one in units for many machines. [`SolvedMarket`] is a static market, [`UncertainInputs`] the sensitivity of any model. Whatever goes wrong is an [`Error`] with file, place, value and remedy. An
 //! [`Observer`] hears of progress and may stop a study. `examples/` has three whole programs.

@@ -16,7 +16,7 @@ use super::uncertainty::{structures, uncertainty};
 use crate::model::scenario::Scenario;
 
 /// A scenario with everything that says where it came from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loaded {
     /// The scenario file.
     pub path: PathBuf,

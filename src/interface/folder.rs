@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
+#[cfg(feature = "charts")]
+use super::charts;
 use super::error::Error;
 use super::results::Told;
 use super::scenario::Scenario;
@@ -27,8 +29,8 @@ pub struct FolderOptions {
     pub fresh: bool,
 }
 
-/// A folder of results: that of `stickershock run`, with the same bytes. Unlike [`Results`](super::Results) it may be of a study of many
-/// points, and what was done of one that was stopped is kept there.
+/// A folder of results: that of `stickershock run`, with the same bytes. Unlike [`Results`](super::Results) it may be of any study of
+/// many points, sweeps too, and what was done of one that was stopped is kept there.
 #[derive(Clone, Debug)]
 pub struct ResultFolder {
     folder: OutputFolder,
@@ -230,17 +232,9 @@ impl ResultFolder {
     /// [`Error`] when they cannot be listed.
     #[cfg(feature = "charts")]
     pub fn charts(&self) -> Result<Vec<String>, Error> {
-        use crate::report::draw::Drawing;
-        let of_run =
-            |finished| Drawing::of(finished, &self.look).charts().into_iter().map(|chart| chart.name).collect();
         match self.reduced.as_deref() {
-            Some(Reduced::One(finished)) => Ok(of_run(finished)),
-            Some(Reduced::Points(points)) => {
-                let mut names: Vec<String> =
-                    point_charts(points, &self.look)?.into_iter().map(|(name, _)| name).collect();
-                names.extend(points.run.as_deref().map(of_run).unwrap_or_default());
-                Ok(names)
-            }
+            Some(Reduced::One(finished)) => Ok(charts::names_of_run(finished, &self.look)),
+            Some(Reduced::Points(points)) => charts::names_of_points(points, &self.look),
             None => Ok(self.stored_charts()),
         }
     }
@@ -259,18 +253,9 @@ impl ResultFolder {
     /// [`Error`] naming the charts or periods that there are, if this is none of them.
     #[cfg(feature = "charts")]
     pub fn chart(&self, name: &str, period: Option<&str>) -> Result<Option<String>, Error> {
-        let unknown = || Error::unknown("chart", name, &self.charts().unwrap_or_default());
-        let of_run = |finished| super::results::draw(finished, name, period, &self.look);
         match self.reduced.as_deref() {
-            Some(Reduced::One(finished)) => of_run(finished),
-            Some(Reduced::Points(points)) => {
-                let own = point_charts(points, &self.look)?.into_iter().find(|(own, _)| own == name);
-                match (own, points.run.as_deref()) {
-                    (Some((_, svg)), _) => Ok(Some(svg.as_str().to_owned())),
-                    (None, Some(run)) => of_run(run).map_err(|_| unknown()),
-                    (None, None) => Err(unknown()),
-                }
-            }
+            Some(Reduced::One(finished)) => charts::of_run(finished, name, period, &self.look),
+            Some(Reduced::Points(points)) => charts::of_points(points, name, period, &self.look),
             // Of a study that was finished before its tables are read back where the folder does not hold the chart.
             None if period.is_some() || !self.stored_charts().iter().any(|known| known == name) => {
                 use crate::report::redraw::{Wanted, redraw};
@@ -286,25 +271,6 @@ impl ResultFolder {
             }
         }
     }
-}
-
-/// The charts of a study of many points.
-#[cfg(feature = "charts")]
-fn point_charts(
-    points: &crate::study::FinishedPoints,
-    look: &Figures,
-) -> Result<Vec<(String, crate::report::charts::Svg)>, Error> {
-    use crate::config::StudyDesign;
-    use crate::report::draw_points::point_charts;
-    use crate::report::points::{draw_tables, uncertainty_rows};
-    let crate::study::FinishedPoints { scenario, design, points, results, replications, .. } = points;
-    let (uncertainty, effects) = match design {
-        StudyDesign::Uncertainty(draws) => {
-            (uncertainty_rows(results, *replications), draw_tables(draws, points, results, *replications).effects)
-        }
-        StudyDesign::Sweep(_) => Default::default(),
-    };
-    Ok(point_charts(scenario, design, results, &uncertainty, &effects, look)?)
 }
 
 /// The folder to work in: the one that is named, or one among the machine's temporary files.

@@ -1,6 +1,8 @@
 //! The library as a program of one's own uses it: scenarios, studies, results, and one error. What stands here is kept stable; the rooms
 //! behind it are not.
 
+#[cfg(feature = "charts")]
+mod charts;
 mod error;
 mod example;
 mod folder;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+#[cfg(feature = "charts")]
+use super::charts;
 use super::error::Error;
 use super::table::ResultTable;
 use crate::config::figures::Figures;
@@ -15,22 +17,34 @@ use crate::report::failures::JobFailureRow;
 use crate::report::page;
 use crate::report::page::Page;
 use crate::report::page::origin::StudyOrigin;
+use crate::report::point_tables::{ShownByDraws, every_draw, point_tables};
+use crate::report::points::EVERY_DRAW;
 use crate::report::record::TableData;
 use crate::report::rows::Summary;
 use crate::report::study::{ReplicationRows, tables};
 use crate::report::writer::Said;
 use crate::study::sink::Sink;
-use crate::study::{self, Arm, Finished};
+use crate::study::{self, Arm, Finished, FinishedPoints};
 
-/// The results of a study: levels under every regime, and changes from the baseline in the same simulated worlds.
+/// The results of a study: levels under every regime, and changes from the baseline in the same simulated worlds. Of a scenario with draws of what
+/// is not known they are over the draws, each the mean of its replications.
 #[derive(Clone, Debug)]
 pub struct Results {
-    finished: Finished,
+    finished: Arc<Finished>,
+    /// The draws, where `finished` is of all of them as one run.
+    drawn: Option<Arc<Drawn>>,
     failures: Vec<Failure>,
     replications: Option<ResultTable>,
     origin: Arc<StudyOrigin>,
     #[cfg_attr(not(feature = "charts"), expect(dead_code, reason = "there is nothing to draw with"))]
     look: Figures,
+}
+
+/// A study of draws, and what they show.
+#[derive(Debug)]
+struct Drawn {
+    points: FinishedPoints,
+    shown: ShownByDraws,
 }
 
 /// What a report says in words.
@@ -96,12 +110,12 @@ impl Sink for Streamed {
     }
 }
 
-/// A job that left no outcome; its replication is left out of all results.
+/// A job that left no outcome; its replication, and the draw that it is of, are left out of all results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The regime.
     pub regime: String,
-    /// Number of the replication, from 0.
+    /// Number of the replication, from 0, counted on from draw to draw.
     pub replication: u64,
     /// What went wrong.
     pub reason: String,
@@ -133,20 +147,30 @@ pub struct ModelResult {
 }
 
 impl Results {
-    pub(super) fn of(finished: Finished, streamed: Streamed, origin: Arc<StudyOrigin>, look: Figures) -> Self {
+    pub(super) fn of(
+        finished: Arc<Finished>,
+        draws: Option<FinishedPoints>,
+        streamed: Streamed,
+        origin: Arc<StudyOrigin>,
+        look: Figures,
+    ) -> Self {
         let table = |(rows, csv): (ReplicationRows, _)| ResultTable::described_of_run(rows.resource, csv, &finished);
         let replications = streamed.rows.map(table);
-        Self { finished, failures: streamed.failures, replications, origin, look }
+        let drawn = draws.map(|points| Arc::new(Drawn { shown: ShownByDraws::of(&points), points }));
+        Self { finished, drawn, failures: streamed.failures, replications, origin, look }
     }
 
     /// What was asked, the answer in words, and what to know before using a number: the words of the report.
     #[must_use]
     pub fn told(&self) -> Told {
-        let page = page::run::page(&self.finished, Some(&self.origin));
+        let page = match self.drawn.as_deref() {
+            None => page::run::page(&self.finished, Some(&self.origin)),
+            Some(Drawn { points, shown }) => page::points::page(points, &shown.tables, Some(&self.origin)),
+        };
         Told { asked: page.asked, answer: page.answer, warnings: page.warnings }
     }
 
-    /// Replications with results.
+    /// Replications with results; of a scenario with draws, the draws.
     #[must_use]
     pub fn replications(&self) -> u64 {
         self.finished.results.replications()
@@ -165,21 +189,29 @@ impl Results {
         let [first, last] = scenario.dates(period);
         (&period.name, first, last)
     }
-    /// What was run, as JSON: scenario, seed, replications, regimes; the keys of a folder's `manifest.json`.
+    /// What was run, as JSON: scenario, seed, replications (of each draw, where there are some), regimes; the keys of a folder's `manifest.json`.
     #[must_use]
     pub fn manifest(&self) -> String {
         let scenario = self.finished.study.scenario();
-        serde_json::json!({
+        let (replications, points) = match self.drawn.as_deref() {
+            None => (self.replications(), None),
+            Some(Drawn { points, .. }) => (points.replications, Some(points)),
+        };
+        let mut manifest = serde_json::json!({
             "program": "stickershock",
             "version": env!("CARGO_PKG_VERSION"),
             "scenario": { "name": scenario.name, "file": self.origin.invocation.file, "blake3": self.origin.hash },
             "seed": scenario.seed,
-            "replications": self.replications(),
+            "replications": replications,
             "regimes": self.regimes(),
-            "failed_jobs": self.finished.failed_jobs,
+            "failed_jobs": self.failures.len(),
             "status": "complete",
-        })
-        .to_string()
+        });
+        if let Some(points) = points {
+            manifest["points"] = points.points.len().into();
+            manifest["failed_points"] = points.failures.len().into();
+        }
+        manifest.to_string()
     }
     /// Jobs that left no outcome.
     #[must_use]
@@ -243,8 +275,16 @@ impl Results {
     /// Names of the tables, those of a run's folder.
     #[must_use]
     pub fn tables(&self) -> Vec<&'static str> {
-        let failures = (!self.failures.is_empty()).then_some("failures");
-        tables(&self.finished).iter().map(|table| table.name).chain(["replications"]).chain(failures).collect()
+        let mut names: Vec<&'static str> = tables(&self.finished).iter().map(|table| table.name).collect();
+        names.push("replications");
+        match self.drawn.as_deref() {
+            None => names.extend((!self.failures.is_empty()).then_some("failures")),
+            Some(Drawn { points, shown }) => {
+                names.push(EVERY_DRAW);
+                names.extend(point_tables(points, shown).iter().map(|table| table.name));
+            }
+        }
+        names
     }
 
     /// A table with its columns; nothing where the study has no such rows.
@@ -255,7 +295,15 @@ impl Results {
         if name == "replications" {
             return Ok(self.replications.clone());
         }
-        if name == "failures" && !self.failures.is_empty() {
+        if let Some(Drawn { points, shown }) = self.drawn.as_deref() {
+            if name == EVERY_DRAW {
+                let (rows, csv) = every_draw(points)?;
+                return Ok(Some(ResultTable::described(&rows.resource, csv)));
+            }
+            if let Some(table) = point_tables(points, shown).iter().find(|table| table.name == name) {
+                return Ok(table.make()?.map(|table| ResultTable::of(&table)));
+            }
+        } else if name == "failures" && !self.failures.is_empty() {
             let row = |failure: &Failure| JobFailureRow {
                 point: 0,
                 replication: failure.replication,
@@ -278,8 +326,10 @@ impl Results {
     #[cfg(feature = "charts")]
     #[must_use]
     pub fn charts(&self) -> Vec<String> {
-        let drawing = crate::report::draw::Drawing::of(&self.finished, &self.look);
-        drawing.charts().into_iter().map(|chart| chart.name).collect()
+        // Those of draws are drawn to be listed; where one cannot be, those of the run are left.
+        let of_draws = self.drawn.as_deref().map(|drawn| charts::names_of_points(&drawn.points, &self.look));
+        let of_draws = of_draws.and_then(Result::ok);
+        of_draws.unwrap_or_else(|| charts::names_of_run(&self.finished, &self.look))
     }
 
     /// A chart as SVG over the reporting period; nothing where it has nothing to show.
@@ -288,7 +338,7 @@ impl Results {
     /// [`Error`] naming the charts that there are, if this is none of them.
     #[cfg(feature = "charts")]
     pub fn chart(&self, name: &str) -> Result<Option<String>, Error> {
-        draw(&self.finished, name, None, &self.look)
+        self.drawn_chart(name, None)
     }
 
     /// The same over a period, by its name.
@@ -297,38 +347,14 @@ impl Results {
     /// [`Error`] naming the charts or the periods that there are.
     #[cfg(feature = "charts")]
     pub fn chart_over(&self, name: &str, period: &str) -> Result<Option<String>, Error> {
-        draw(&self.finished, name, Some(period), &self.look)
+        self.drawn_chart(name, Some(period))
     }
-}
 
-/// A chart of a study, over the reporting period or one that is named.
-#[cfg(feature = "charts")]
-pub(super) fn draw(
-    finished: &Finished,
-    name: &str,
-    period: Option<&str>,
-    look: &Figures,
-) -> Result<Option<String>, Error> {
-    let scenario = finished.study.scenario();
-    let position = match period {
-        None => None,
-        Some(period) => Some(scenario.periods.iter().position(|known| known.name == period).ok_or_else(|| {
-            let known: Vec<String> = scenario.periods.iter().map(|period| period.name.clone()).collect();
-            Error::unknown("period", period, &known)
-        })?),
-    };
-    use crate::report::draw::{Drawing, is_page_of};
-    let drawing = Drawing::over(finished, position, look);
-    let charts = drawing.charts();
-    if let Some(chart) = charts.iter().find(|chart| chart.name == name) {
-        return Ok(chart.draw()?.map(|svg| svg.as_str().to_owned()));
-    }
-    let of_pages = charts.iter().filter(|chart| is_page_of(name, &chart.name));
-    for chart in of_pages {
-        if let Some((_, svg)) = chart.pages()?.into_iter().find(|(page, _)| page == name) {
-            return Ok(Some(svg.as_str().to_owned()));
+    #[cfg(feature = "charts")]
+    fn drawn_chart(&self, name: &str, period: Option<&str>) -> Result<Option<String>, Error> {
+        match self.drawn.as_deref() {
+            None => charts::of_run(&self.finished, name, period, &self.look),
+            Some(drawn) => charts::of_points(&drawn.points, name, period, &self.look),
         }
     }
-    let known: Vec<String> = charts.iter().map(|chart| chart.name.clone()).collect();
-    Err(Error::unknown("chart", name, &known))
 }

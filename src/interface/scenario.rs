@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use super::example::{EXAMPLES, files_beside};
 use crate::config::calibration::{self, Calibration};
-use crate::config::{Loaded, Source, load_from};
+use crate::config::{Loaded, Source, StudyDesign, load_from};
+use crate::study::work;
 
 /// A scenario file with everything that it names, checked.
 #[derive(Debug)]
@@ -221,14 +222,22 @@ impl Scenario {
         &self.loaded
     }
 
-    /// What is read, for a study of one point.
-    pub(super) fn of_one_point(&self) -> Result<&Loaded, Error> {
-        if self.loaded.design.is_none() {
-            return Ok(&self.loaded);
-        }
-        let remedy = "run it in a folder (`ResultFolder::run`), or its own values alone: without [sweep], or with \
-                      `with(\"uncertainty.draws\", 0)`";
-        Err(Error::refused(&self.path.display().to_string(), "sweep", "is a study of many points", remedy))
+    /// What is read, for a study in memory: of one point, or of draws that together have the tables of a run.
+    pub(super) fn in_memory(&self) -> Result<&Loaded, Error> {
+        work::check(&self.loaded)?;
+        let (key, message, remedy) = match &self.loaded.design {
+            None => return Ok(&self.loaded),
+            Some(design) if design.has_tables() => return Ok(&self.loaded),
+            Some(StudyDesign::Sweep(_)) => {
+                ("sweep", "is a study of many points", "run it in a folder (`ResultFolder::run`), or without [sweep]")
+            }
+            Some(StudyDesign::Uncertainty(_)) => (
+                "uncertainty.tables",
+                "is false, so that the draws have no tables of a run",
+                "run it in a folder (`ResultFolder::run`), set it to true, or run its own values alone, with `with(\"uncertainty.draws\", 0)`",
+            ),
+        };
+        Err(Error::refused(&self.path.display().to_string(), key, message, remedy))
     }
 }
 

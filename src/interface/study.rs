@@ -13,10 +13,10 @@ use crate::model;
 use crate::model::ids::{Id, RegimeId};
 use crate::platform::threads;
 use crate::report::page::origin::StudyOrigin;
-use crate::study::{Base, Finished, Observer};
+use crate::study::{Base, FinishError, Finished, FinishedPoints, Observer};
 
 /// A scenario with its base year solved: buyers drawn, demand inverted, costs recovered. Prices and duties of a regime are worked out when it
-/// runs, and of no other.
+/// runs, and of no other. Where the scenario has draws of what is not known, all of them run, each with a base year of its own.
 #[derive(Clone, Debug)]
 pub struct Study {
     base: Arc<Base>,
@@ -25,6 +25,8 @@ pub struct Study {
     regimes: Vec<RegimeId>,
     origin: Arc<StudyOrigin>,
     look: Figures,
+    /// What draws of what is not known are laid over, where the scenario has some.
+    draws: Option<Arc<Loaded>>,
 }
 
 /// Does work on so many threads of its own, on one for each processor if 0: whatever runs within it is spread over these.
@@ -39,9 +41,10 @@ impl Study {
     /// Draws the buyers, inverts the base year and recovers costs.
     ///
     /// # Errors
-    /// [`Error`] when the scenario is one of many points, or its base year has no solution.
+    /// [`Error`] when the scenario is a sweep, or one of draws without the tables of a run, which need a folder; or when its base year has no
+    /// solution.
     pub fn prepare(scenario: impl Borrow<Scenario>) -> Result<Self, Error> {
-        let loaded = scenario.borrow().of_one_point()?;
+        let loaded = scenario.borrow().in_memory()?;
         let base = Base::solve(&loaded.scenario)?;
         Ok(Self::of(base, loaded))
     }
@@ -52,7 +55,7 @@ impl Study {
     /// # Errors
     /// [`Error`] when the base year is that of another market.
     pub fn again(&self, scenario: impl Borrow<Scenario>) -> Result<Self, Error> {
-        let loaded = scenario.borrow().of_one_point()?;
+        let loaded = scenario.borrow().in_memory()?;
         if !self.base.serves(&loaded.scenario) {
             return Err(crate::study::StudyError::OtherBase.into());
         }
@@ -69,6 +72,7 @@ impl Study {
             regimes,
             origin,
             look: loaded.look.clone(),
+            draws: loaded.design.is_some().then(|| Arc::new(loaded.clone())),
         }
     }
 
@@ -88,9 +92,12 @@ impl Study {
         Ok(self)
     }
 
-    /// So many replications, in place of what the scenario asks for.
+    /// So many replications, in place of what the scenario asks for; of each draw, where it has some.
     #[must_use]
     pub fn replications(mut self, replications: u64) -> Self {
+        if let Some(design) = self.draws.as_mut().and_then(|draws| Arc::make_mut(draws).design.as_mut()) {
+            design.set_replications(replications);
+        }
         self.scenario.replications = replications;
         self.stop = None;
         self
@@ -111,9 +118,14 @@ impl Study {
     pub fn run_watched(&self, observer: &dyn Observer) -> Result<Results, Error> {
         let mut streamed = Streamed::default();
         let base = Arc::clone(&self.base);
+        if let Some(loaded) = &self.draws {
+            let draws = FinishedPoints::simulate_draws(base, loaded, &self.regimes, &mut streamed, observer)?;
+            let run = draws.run.clone().ok_or(FinishError::NoOutcome)?;
+            return Ok(Results::of(run, Some(draws), streamed, Arc::clone(&self.origin), self.look.clone()));
+        }
         let stop = self.stop.as_ref();
         let finished =
             Finished::simulate_on(base, self.scenario.clone(), &self.regimes, stop, &mut streamed, observer)?;
-        Ok(Results::of(finished, streamed, Arc::clone(&self.origin), self.look.clone()))
+        Ok(Results::of(Arc::new(finished), None, streamed, Arc::clone(&self.origin), self.look.clone()))
     }
 }

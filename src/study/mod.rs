@@ -5,6 +5,7 @@ pub mod bargained;
 pub mod base;
 pub mod base_year;
 pub mod calibration;
+mod draws;
 pub mod duties;
 pub mod effort;
 pub mod finished;

@@ -22,6 +22,7 @@ mod field;
 mod former;
 mod fuzzed;
 mod governments;
+mod in_memory;
 mod incentives;
 mod input;
 mod instruments;

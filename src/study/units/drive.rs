@@ -51,6 +51,12 @@ impl<'a> Studies<'a> {
         Self { loaded, plan, points, names, last: Mutex::new(None), base: Mutex::new(None), central: Mutex::new(None) }
     }
 
+    /// The same around the study of the scenario's own values, prepared before.
+    #[must_use]
+    pub fn around(self, central: Arc<Study>) -> Self {
+        Self { central: Mutex::new(Some(Ok(central))), ..self }
+    }
+
     /// A point.
     #[must_use]
     pub fn point(&self, point: usize) -> Point {
