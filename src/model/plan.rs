@@ -21,7 +21,7 @@ use super::fixed_point::SearchReport;
 use super::market::Market;
 use super::on_sale::{self, SaleDates};
 use super::supply::clearing::Cleared;
-use super::supply::rule::{PriceSetting, PricingRule};
+use super::supply::rule::{PriceSetting, PricingRule, passed_on_usd};
 use super::supply::{RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
 use super::trade::instrument::{Instrument, Retaliation};
@@ -297,9 +297,18 @@ pub struct Planner<'a> {
     pub weeks: u32,
     /// How demand is evaluated.
     pub execution: Execution,
-    /// Weeks over which buyers who time their purchases weigh later prices: with it a plan has outlooks on what prices would be if
-    /// the duties in dispute were imposed.
-    pub look_ahead_weeks: Option<u32>,
+    /// How buyers who time their purchases foresee prices: with it a plan has outlooks on what prices would be if the duties in dispute were
+    /// imposed.
+    pub foresight: Option<Foresight>,
+}
+
+/// How buyers who time their purchases foresee list prices.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Foresight {
+    /// Weeks over which they weigh later prices.
+    pub look_ahead_weeks: u32,
+    /// Part of a duty in dispute that they expect on top of the list prices without it; where absent they foresee what makers will charge.
+    pub passed_on: Option<f64>,
 }
 
 /// Why a regime cannot be planned.
@@ -372,8 +381,7 @@ impl Planner<'_> {
         let mut phase_of_week = Vec::with_capacity(self.weeks as usize);
         let mut duty_shares = Vec::with_capacity(self.weeks as usize);
         let mut revisions = Vec::new();
-        let mut outlooks =
-            Outlooks::new(self.look_ahead_weeks.map(|_| regime.course(self.instruments, self.weeks)), &list);
+        let mut outlooks = Outlooks::new(self.foresight.map(|_| regime.course(self.instruments, self.weeks)), &list);
         let mut setting = PriceSetting::new(&list, &makers.ownership);
         let mut lists = match self.rule {
             PricingRule::Staggered(rule) => {
@@ -430,9 +438,10 @@ impl Planner<'_> {
                 self.positive(&setting.price_usd, week)?;
                 priced_for = Some((terms.clone(), factor.clone()));
             }
-            if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd) {
-                let weighed =
-                    self.weighed(&policy, (week, &with), (&setting, lists.as_ref()), &outlooks, &context, book);
+            let disputed = |force: &[Force]| policy.terms(week, force);
+            if let Some(with) = outlooks.in_dispute(week as usize, now, &setting.price_usd, disputed) {
+                let lists = (&setting, &terms, lists.as_ref());
+                let weighed = self.weighed(&policy, (week, now, &with), lists, &outlooks, &context, book);
                 let prices = weighed.map_err(failed)?;
                 outlooks.add(prices, demand, book);
             }
@@ -504,23 +513,36 @@ impl Planner<'_> {
         }
     }
 
-    /// The prices that buyers expect if the instruments have these forces, and those of the first week.
+    /// The prices that buyers expect if the instruments have the forces `with` in the place of those now, and those of the first week.
     fn weighed(
         &self,
         policy: &Policy<'_>,
-        (week, force): (u32, &[Force]),
-        (setting, lists): (&PriceSetting, Option<&Lists<'_>>),
+        (week, now, with): (u32, &[Force], &[Force]),
+        (setting, charged, lists): (&PriceSetting, &Terms, Option<&Lists<'_>>),
         outlooks: &Outlooks,
         context: &Context<'_>,
         book: &mut PriceBook,
     ) -> Result<[Vec<f64>; 2], SupplyError> {
-        let terms = book.margin(policy, (week, force), ListAnswer::new(self.rule, setting), context)?.terms;
-        let Some(lists) = lists else {
-            let with_usd = outlooks.priced(setting, self.rule, context, &terms, book)?;
-            return Ok([with_usd.clone(), with_usd]);
+        let terms = book.margin(policy, (week, with), ListAnswer::new(self.rule, setting), context)?.terms;
+        let foresight = self.foresight.unwrap_or(Foresight { look_ahead_weeks: 0, passed_on: None });
+        let [later_usd, first_usd] = match lists {
+            None => {
+                let with_usd = outlooks.priced(setting, self.rule, context, &terms, book)?;
+                [with_usd.clone(), with_usd]
+            }
+            Some(lists) => {
+                let imagined =
+                    Week { number: week, force: with, terms: &terms, posts: true, launched: &[], moved: false };
+                lists.expected(&imagined, f64::from(foresight.look_ahead_weeks), context, book)?
+            }
         };
-        let imagined = Week { number: week, force, terms: &terms, posts: true, launched: &[], moved: false };
-        lists.expected(&imagined, f64::from(self.look_ahead_weeks.unwrap_or(0)), context, book)
+        let Some(part) = foresight.passed_on else { return Ok([later_usd, first_usd]) };
+        let before = if outlooks.open { charged.clone() } else { policy.terms(week, &outlooks.undisputed(week, now)) };
+        let added = |(j, price): (usize, &f64)| {
+            let cost_usd = terms.inspection_usd[j] - before.inspection_usd[j];
+            price + part * passed_on_usd([before.duty[j], terms.duty[j]], *price, cost_usd)
+        };
+        Ok([outlooks.without().iter().enumerate().map(added).collect(), first_usd])
     }
 
     /// Whether staggered lists are posted in a week without an event.
@@ -668,8 +690,8 @@ struct Outlooks {
     before: Vec<f64>,
     /// Prices of the week entered last, and of the one before.
     posted: [Vec<f64>; 2],
-    /// What the last outlook was worked out for: duties in force if imposed, the prices charged, and those without.
-    solved_for: Option<(Vec<Force>, [Vec<f64>; 2])>,
+    /// What the last outlook was worked out for: duties in force if imposed, their terms, the prices charged, and those without.
+    solved_for: Option<(Vec<Force>, Terms, [Vec<f64>; 2])>,
     open: bool,
     /// Whether a duty in dispute is imposed this week.
     begun: bool,
@@ -691,9 +713,15 @@ impl Outlooks {
         }
     }
 
-    /// Enters a week. Gives the forces under which the duties in dispute are imposed where an outlook has to be worked out;
-    /// nothing where there is none, or where the last one still holds.
-    fn in_dispute(&mut self, week: usize, now: &[Force], prices: &[f64]) -> Option<Vec<Force>> {
+    /// Enters a week; `terms` gives those of the week under some forces. Gives the forces under which the duties in dispute are imposed where
+    /// an outlook has to be worked out; nothing where there is none, or where the last one still holds.
+    fn in_dispute(
+        &mut self,
+        week: usize,
+        now: &[Force],
+        prices: &[f64],
+        terms: impl FnOnce(&[Force]) -> Terms,
+    ) -> Option<Vec<Force>> {
         let course = self.course.as_ref()?;
         let standing = &course[week];
         let was = |i: usize| week.checked_sub(1).map(|last| course[last][i].stage);
@@ -714,8 +742,10 @@ impl Outlooks {
         };
         let with: Vec<Force> = standing.iter().zip(now).map(charged).collect();
         let without = self.without().to_vec();
-        let same = |(force, [charged, before]): &(Vec<Force>, [Vec<f64>; 2])| {
-            *force == with && charged == prices && *before == without
+        // A duty in dispute may change its rate while prices stand.
+        let terms = terms(&with);
+        let same = |(force, then, [charged, before]): &(Vec<Force>, Terms, [Vec<f64>; 2])| {
+            *force == with && *then == terms && charged == prices && *before == without
         };
         let holds = !self.begun && self.solved_for.as_ref().is_some_and(same);
         if holds {
@@ -723,8 +753,18 @@ impl Outlooks {
             return None;
         }
         self.of_week.push(Some(self.found.len() as u32));
-        self.solved_for = Some((with.clone(), [prices.to_vec(), without]));
+        self.solved_for = Some((with.clone(), terms, [prices.to_vec(), without]));
         Some(with)
+    }
+
+    /// The forces of a week without the duties in dispute.
+    fn undisputed(&self, week: u32, now: &[Force]) -> Vec<Force> {
+        let standing = self.course.as_ref().map_or(&[][..], |course| &course[week as usize]);
+        let stays = |(at, force): (usize, &Force)| match standing.get(at) {
+            Some(standing) if standing.stage != Stage::Quiet => Force::None,
+            _ => *force,
+        };
+        now.iter().enumerate().map(stays).collect()
     }
 
     /// The prices without the duties in dispute: those charged while a decision is open, whatever is in force already.

@@ -9,7 +9,7 @@ use crate::model::governments::market::{FlowsError, market_flows};
 use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
 use crate::model::ids::{IdTable, RegimeId};
 use crate::model::outcome::Layout;
-use crate::model::plan::{Guides, PlanError, Planner, PriceBook, RegimePlan};
+use crate::model::plan::{Foresight, Guides, PlanError, Planner, PriceBook, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::trade::regime::Regime;
 use crate::model::world::{World, WorldError};
@@ -285,7 +285,10 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
         revisions: &scenario.revisions,
         weeks: scenario.weeks,
         execution,
-        look_ahead_weeks: scenario.timing.as_ref().map(|timing| timing.anticipation.look_ahead_weeks),
+        foresight: scenario.timing.as_ref().map(|timing| Foresight {
+            look_ahead_weeks: timing.anticipation.look_ahead_weeks,
+            passed_on: timing.anticipation.passed_on,
+        }),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Staggered list prices week by week, against numbers of a second program, closed forms and limits.
 
 use stickershock::model::demand::Execution;
-use stickershock::model::plan::{Planner, RegimePlan};
+use stickershock::model::plan::{Foresight, Planner, RegimePlan};
 use stickershock::model::scenario::Scenario;
 use stickershock::model::supply::expectation::ListLife;
 use stickershock::model::supply::rule::PricingRule;
 use stickershock::model::supply::staggered::Staggered;
 use stickershock::model::trade::duty::{AdValoremRate, Duty};
 use stickershock::model::trade::instrument::Measure;
+use stickershock::model::trade::policy::normal_duties;
 use stickershock::model::trade::regime::Reopening;
 use stickershock::model::world::{World, WorldFacts};
 
@@ -71,11 +72,11 @@ impl Market {
     }
 
     fn plan(&self, regime: &str, rule: &PricingRule) -> RegimePlan {
-        self.plan_looking(regime, rule, None)
+        self.plan_foreseen(regime, rule, None)
     }
 
-    /// With buyers who weigh later prices over so many weeks.
-    fn plan_looking(&self, regime: &str, rule: &PricingRule, look_ahead_weeks: Option<u32>) -> RegimePlan {
+    /// With buyers who weigh later prices.
+    fn plan_foreseen(&self, regime: &str, rule: &PricingRule, foresight: Option<Foresight>) -> RegimePlan {
         let scenario = &self.scenario;
         let planner = Planner {
             market: &scenario.market,
@@ -88,7 +89,7 @@ impl Market {
             revisions: &scenario.revisions,
             weeks: scenario.weeks,
             execution: Execution::PARALLEL,
-            look_ahead_weeks,
+            foresight,
         };
         let regime = scenario.regimes.values().find(|known| known.name == regime).unwrap();
         planner.plan(regime).unwrap_or_else(|error| panic!("{error}"))
@@ -436,7 +437,8 @@ fn after_the_end_prices_come_down_with_their_lists() {
 fn buyers_expect_lists_to_follow() {
     let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
     let rule = PricingRule::Staggered(Staggered { sell_below_cost: true, ..lists(26.0, None) });
-    let plan = market.plan_looking("imposed", &rule, Some(26));
+    let foresight = Foresight { look_ahead_weeks: 26, passed_on: None };
+    let plan = market.plan_foreseen("imposed", &rule, Some(foresight));
     let target = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
     let list = market.scenario.market.base_prices();
     let (week, half) = ((-1.0_f64 / 26.0).exp(), (-0.5_f64).exp());
@@ -459,6 +461,45 @@ fn buyers_expect_lists_to_follow() {
     assert!(plan.outlook(announced).unwrap().demand_ratio.is_empty());
     let first = &plan.outlook(IMPOSED).unwrap().demand_ratio;
     assert!(market.flagged().into_iter().all(|j| first[j] < 1.0 && first[j] > 0.7), "{first:?}");
+}
+
+/// Buyers may expect a part of the duty on top of the lists without it, whatever makers do: by the arithmetic of newspapers the price at the
+/// border counts twice. The prices that are charged, and what dealers make of them, stay as they are.
+#[test]
+fn buyers_may_expect_what_makers_do_not_do() {
+    let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
+    let list = market.scenario.market.base_prices();
+    for rule in
+        [PricingRule::Staggered(lists(26.0, None)), PricingRule::Bertrand, PricingRule::PassThrough { theta: 0.5 }]
+    {
+        let foreseen =
+            |passed_on| market.plan_foreseen("imposed", &rule, Some(Foresight { look_ahead_weeks: 26, passed_on }));
+        let (usual, newspapers, half, nothing) =
+            (foreseen(None), foreseen(Some(1.0)), foreseen(Some(0.5)), foreseen(Some(0.0)));
+        assert_eq!(usual.phases(), newspapers.phases());
+        let announced = (0..IMPOSED).find(|week| usual.outlook(*week).is_some()).unwrap();
+        for at in [announced, IMPOSED, IMPOSED + 20] {
+            let [usual, newspapers, half, nothing] =
+                [&usual, &newspapers, &half, &nothing].map(|plan| plan.outlook(at).unwrap());
+            for j in 0..list.len() {
+                let charged = market.flagged().contains(&j);
+                // Of a list price at a base duty of 2.5% the importer keeps what the duty of 100% is on.
+                let duty = usual_border_price(&market, j) * f64::from(u8::from(charged));
+                assert!((newspapers.with_usd[j] - list[j] - duty).abs() < 1e-9 * list[j], "week {at}, model {j}");
+                let middle = 0.5 * (newspapers.with_usd[j] + list[j]);
+                assert!((half.with_usd[j] - middle).abs() < 1e-9 * list[j]);
+                assert_eq!((nothing.with_usd[j], nothing.without_usd[j]), (list[j], list[j]));
+            }
+            assert_eq!(usual.demand_ratio, newspapers.demand_ratio);
+        }
+    }
+}
+
+/// What a model's importer keeps of its list price in the base year, on which the duty of the scenario is.
+fn usual_border_price(market: &Market, model: usize) -> f64 {
+    let scenario = &market.scenario;
+    let duty = normal_duties(&scenario.market, &market.world.makers.costs.marginal_cost)[model];
+    duty.producer_price_usd(scenario.market.base_prices()[model])
 }
 
 /// Makers who give an announced duty a chance raise lists that are reopened before the decision, the more the surer they are.

@@ -599,6 +599,28 @@ fn opinions_differ_on_a_threat_and_not_on_a_duty_in_force() {
     assert_ne!(run(0.5, 0.0), run(0.5, 0.9));
 }
 
+/// Buyers who expect more of a duty in list prices rush more, in the same world; what they expect moves nobody where nothing is in dispute, and
+/// once the rush is over the same buyers are left.
+#[test]
+fn the_more_of_a_duty_buyers_expect_in_prices_the_more_they_rush() {
+    let rush = |passed_on: &str| {
+        let study = study(&["buyers.count=16384", "timing.belief.announced=0.5", passed_on]);
+        let quiet = record(&study, RegimeId(0), 0);
+        let settled = record(&study, regime(&study, "announced_settled"), 0);
+        let listed = |record: &TimingRecord| -> u32 {
+            let models = &study.scenario().market.models;
+            let listed = |week: usize| models.iter().zip(record.sales.drawn(week)).filter(|(model, _)| model.flagged);
+            (20..26).flat_map(listed).map(|(_, cars)| cars).sum()
+        };
+        ((0..104).map(|week| quiet.sales.drawn(week).to_vec()).collect::<Vec<_>>(), listed(&settled), listed(&quiet))
+    };
+    let runs = ["0.0", "0.1", "0.3", "1.0"].map(|part| rush(&format!("timing.belief.passed_on={part}")));
+    assert!(runs.iter().all(|run| run.0 == runs[0].0 && run.2 == runs[0].2), "the status quo has nothing in dispute");
+    let (rushing, usual) = (f64::from(runs[0].1), f64::from(runs[0].2));
+    assert!((rushing / usual - 1.0).abs() < 0.02, "a duty that buyers think makers bear: {rushing}, {usual}");
+    assert!(runs.windows(2).all(|pair| pair[0].1 < pair[1].1), "{:?}", runs.map(|run| run.1));
+}
+
 #[test]
 fn word_of_mouth_keeps_the_market_and_is_paired_across_regimes() {
     let with = study(&[SMALL, "timing.peers.gamma=2.0"]);
@@ -659,6 +681,7 @@ fn wrong_sections_are_refused_with_their_place() {
     };
     for (assignment, words) in [
         ("timing.belief.announced=1.2", "fraction between 0 and 1"),
+        ("timing.belief.passed_on=25", "a part of the duty between 0 and 3"),
         ("timing.outside_parts.no_purchase=0.5", "sum to 1.24"),
         ("timing.peers.neighbours=3", "even number"),
         // Of 131,072 buyers each.

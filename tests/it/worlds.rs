@@ -52,7 +52,7 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
             revisions: &scenario.revisions,
             weeks: scenario.weeks,
             execution: Execution::PARALLEL,
-            look_ahead_weeks: None,
+            foresight: None,
         };
         let alone = planner.plan_with(&scenario.regimes[imposed], &mut PriceBook::default()).unwrap();
         let found = study.plan_in(&replication, imposed).unwrap();

@@ -105,7 +105,7 @@ fn equilibrium_year(planner: &Planner<'_>, factor: &[f64], instrument: Option<us
         on_sale: &[],
         rule: &PricingRule::Bertrand,
         weeks: 1,
-        look_ahead_weeks: None,
+        foresight: None,
         ..*planner
     };
     let imposed = |instrument| PolicyEvent {

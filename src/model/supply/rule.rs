@@ -268,14 +268,19 @@ impl Trials {
     }
 }
 
-/// The price change that keeps model j's dollar margin: exactly zero when nothing changed.
+/// The price change that keeps model j's dollar margin.
 fn full_pass_through(now: &PriceConditions<'_>, j: usize) -> f64 {
-    let (before, after) = (now.base_duty[j], now.duty[j]);
-    let producer_price = before.producer_price_usd(now.list_price_usd[j]);
-    let cost_change = now.cost_usd[j] - now.base_cost_usd[j];
-    producer_price * (after.on_producer_price - before.on_producer_price)
+    let cost_change_usd = now.cost_usd[j] - now.base_cost_usd[j];
+    passed_on_usd([now.base_duty[j], now.duty[j]], now.list_price_usd[j], cost_change_usd)
+}
+
+/// What a change of duty and cost adds to the price of a car, USD, if its maker keeps what it kept at `price_usd` under the duty before: exactly
+/// zero when nothing changes.
+#[must_use]
+pub fn passed_on_usd([before, after]: [ImportDuty; 2], price_usd: f64, cost_change_usd: f64) -> f64 {
+    before.producer_price_usd(price_usd) * (after.on_producer_price - before.on_producer_price)
         + (after.fixed_usd - before.fixed_usd)
-        + cost_change * (1.0 + after.on_producer_price)
+        + cost_change_usd * (1.0 + after.on_producer_price)
 }
 
 #[cfg(test)]

@@ -241,7 +241,7 @@ impl<'a> StaticMarket<'a> {
     /// A year at base-year costs.
     fn planner(&self) -> Planner<'_> {
         let base = planner(self.scenario, self.world, Execution::PARALLEL);
-        Planner { cost_factor: &[], on_sale: &[], weeks: 1, look_ahead_weeks: None, ..base }
+        Planner { cost_factor: &[], on_sale: &[], weeks: 1, foresight: None, ..base }
     }
 }
 
