@@ -67,7 +67,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<(), CliError> {
     if args.quiet {
         return Ok(());
     }
-    let mut out = format!("{}\n", readme::spoken(&page.answer));
+    let mut out = format!("{}\n", readme::spoken(&page.told()));
     out.push_str(&summary(&calibration, &finished, seconds));
     out.push('\n');
     out.push_str(&super::written(folder.path(), &files, seconds));

@@ -74,7 +74,7 @@ pub fn negotiate(args: &NegotiateArgs) -> Result<(), CliError> {
     if args.json {
         return super::print(&json(args, scenario.seed, &found, &files));
     }
-    let mut out = summary(args, &scenario.title, scenario.seed, &found, &readme::spoken(&page.answer));
+    let mut out = summary(args, &scenario.title, scenario.seed, &found, &readme::spoken(&page.told()));
     out.push('\n');
     out.push_str(&super::written(folder.path(), &files, started.elapsed().as_secs_f64()));
     super::print(&out)

@@ -154,7 +154,7 @@ pub fn run(args: &StudyArgs) -> Result<(), CliError> {
     if args.quiet {
         return Ok(());
     }
-    let mut out = format!("{}\n", readme::spoken(&page.answer));
+    let mut out = format!("{}\n", readme::spoken(&page.told()));
     out.push_str(&summary(&study, &finished, rule));
     out.push_str(&super::written(folder.path(), &files, started.elapsed().as_secs_f64()));
     super::print(&out)

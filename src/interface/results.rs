@@ -64,7 +64,7 @@ impl Told {
     }
 
     pub(super) fn of_page(page: &Page) -> Self {
-        Self { asked: page.asked.clone(), answer: page.answer.clone(), warnings: page.warnings.clone() }
+        Self { asked: page.asked.clone(), answer: page.told(), warnings: page.warnings.clone() }
     }
 
     /// What `README.md` of a folder says; nothing where there is none.
@@ -167,7 +167,7 @@ impl Results {
             None => page::run::page(&self.finished, Some(&self.origin)),
             Some(Drawn { points, shown }) => page::points::page(points, &shown.tables, Some(&self.origin)),
         };
-        Told { asked: page.asked, answer: page.answer, warnings: page.warnings }
+        Told { answer: page.told(), asked: page.asked, warnings: page.warnings }
     }
 
     /// Replications with results; of a scenario with draws, the draws.

@@ -164,7 +164,7 @@ impl Sink for Writer<'_> {
         page.model = self.described.clone().unwrap_or_default();
         page::write(self.folder, &page, &mut files)?;
         self.said =
-            Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: DrawTables::default() };
+            Said { answer: page.told(), asked: page.asked, warnings: page.warnings, draws: DrawTables::default() };
         files.sort();
         let stopping = Report::of(finished).stopping_record();
         Ok(Written { files, manifest: stopping.map(|record| ("stopping", record)).into_iter().collect() })
@@ -217,7 +217,7 @@ impl Sink for Writer<'_> {
         let mut page = page::points::page(finished, &shown.tables, self.origin.as_ref());
         page.model = self.described.clone().unwrap_or_default();
         page::write(self.folder, &page, &mut files)?;
-        self.said = Said { asked: page.asked, warnings: page.warnings, answer: page.answer, draws: shown.tables };
+        self.said = Said { answer: page.told(), asked: page.asked, warnings: page.warnings, draws: shown.tables };
         files.sort();
         Ok(Written { files, manifest: Vec::new() })
     }

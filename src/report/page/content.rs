@@ -13,6 +13,8 @@ pub struct Page {
     pub asked: Vec<String>,
     /// The answer: a few words, and the sentence they stand for.
     pub answer: Vec<(String, String)>,
+    /// What is told with it, likewise: of the metrics that the study names, of regimes that impose nothing.
+    pub besides: Vec<(String, String)>,
     /// What the intervals contain, and what not.
     pub intervals: Vec<String>,
     /// What a reader has to know before he uses a number.
@@ -25,6 +27,14 @@ pub struct Page {
     pub model: String,
     /// How to run it again, check it and cite it: a few words, what to do, and the command.
     pub again: Vec<(String, String, String)>,
+}
+
+impl Page {
+    /// The answer and what is told with it.
+    #[must_use]
+    pub fn told(&self) -> Vec<(String, String)> {
+        self.answer.iter().chain(&self.besides).cloned().collect()
+    }
 }
 
 /// A part of a report.

@@ -52,6 +52,9 @@ pub fn render(page: &Page) -> String {
                     section #answer aria-labelledby="answer-title" {
                         h2 #answer-title { "The answer" }
                         dl.answer { @for (head, sentence) in &page.answer { div { dt { (head) } dd { (prose(sentence)) } } } }
+                        @if !page.besides.is_empty() {
+                            dl.besides { @for (head, sentence) in &page.besides { dt { (head) } dd { (prose(sentence)) } } }
+                        }
                         @if !page.warnings.is_empty() {
                             div.warnings { h3 { "Before you use a number" } ul { @for warning in &page.warnings { li { (prose(warning)) } } } }
                         }

@@ -112,16 +112,15 @@ impl<'a> Predicted<'a> {
             number(period.years(), Show::Number, false),
             kind = self.kind(),
         );
-        let gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
-        let mut answer = vec![("Who pays".into(), pays), ("Who gains".into(), gain)];
+        let mut gain = sentence(1.0, "The largest gains go to", "Nobody is sure to gain.") + &unsure;
         if !totals.is_empty() {
             let said: Vec<String> = totals.iter().map(total).collect();
             let home = totals.first().map(|home| hangs_on(home, self.tables, period.years())).unwrap_or_default();
             let gains = totals.first().is_some_and(|home| home.ends[1] > 0.0);
             let after = if gains { self.after_retaliation(place) } else { String::new() };
-            answer.push(("Together".into(), format!("{}.{after}{home}", said.join("; "))));
+            gain += &format!(" Together — {}.{after}{home}", said.join("; "));
         }
-        answer
+        vec![("Who pays".into(), pays), ("Who gains".into(), gain)]
     }
 
     /// Which width of `widths.csv` is told: the widest that there is.

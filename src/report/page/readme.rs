@@ -77,7 +77,7 @@ pub fn readme(page: &Page, files: &[NamedFile]) -> String {
         let _ = writeln!(out, "{}", line(sentence));
     }
     let _ = writeln!(out, "\n## The answer\n");
-    for (head, sentence) in &page.answer {
+    for (head, sentence) in &page.told() {
         let _ = writeln!(out, "- **{}.** {}", line(head), line(sentence));
     }
     if !page.warnings.is_empty() {
@@ -152,7 +152,7 @@ pub fn in_order(tables: &[NamedFile], files: &[String]) -> Vec<NamedFile> {
     order
 }
 
-/// The answer for the screen, a line each.
+/// The answer and what is told with it, for the screen: a line each.
 #[must_use]
 pub fn spoken(answer: &[(String, String)]) -> String {
     answer.iter().map(|(head, sentence)| format!("{head}: {sentence}\n")).collect()

@@ -26,6 +26,7 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
         kind: "Policy regimes compared".into(),
         asked: run.asked(),
         answer: run.answer(run.lead, origin).to_vec(),
+        besides: run.named_answer(run.lead).into_iter().chain(run.paid_back()).collect(),
         intervals: run.intervals(origin),
         warnings: warnings(report),
         ..Page::default()
@@ -35,9 +36,6 @@ pub fn page(finished: &Finished, origin: Option<&StudyOrigin>) -> Page {
         page.warnings
             .push(format!("{failed} failed; their replications are in none of the results (tables/failures.csv)."));
     }
-    // Before what is said of how sure it is.
-    let named = run.named_answer(run.lead).into_iter().chain(run.paid_back());
-    page.answer.splice(page.answer.len() - 1..page.answer.len() - 1, named);
     page.warnings.extend(report.sameness(&report.first_alike_in_all()));
     page.warnings.extend(config::warnings::warnings(scenario));
     run.sections(&mut page, None);
@@ -60,8 +58,7 @@ pub(super) fn add_to(finished: &Finished, predicted: &Predicted<'_>, page: &mut 
     run.lead = predicted.lead().unwrap_or(run.lead);
     let draws = finished.results.replications();
     page.asked = run.asked();
-    let before_the_last = page.answer.len().saturating_sub(1);
-    page.answer.splice(before_the_last..before_the_last, run.paid_back());
+    page.besides.extend(run.paid_back());
     page.intervals.push(format!(
         "Where regimes stand side by side, over time, by party and by model, numbers are means over all {draws} draws, and an interval is the 95% \
          interval of such a mean: how far other draws would move it. It shrinks with their number. What is not known does not; it is in the three \
