@@ -114,7 +114,8 @@ enum Command {
     /// Fit a scenario's free parameters to its table of evidence: simulated method of moments.
     #[command(after_help = CALIBRATE_EXAMPLES)]
     Calibrate(calibrate::CalibrateArgs),
-    /// Write the validation page: every piece of evidence beside the model, fitted or predicted, in or out.
+    /// Write the validation page: every piece of evidence beside the model, fitted or predicted, in or out; or a page of claims in words (PAGE.md) with
+    /// the numbers of its runs.
     #[command(after_help = VALIDATE_EXAMPLES)]
     Validate(validate::ValidateArgs),
     /// Print the JSON Schema of scenario files, for editors.
@@ -197,7 +198,8 @@ Examples:
 const VALIDATE_EXAMPLES: &str = "\
 Examples:
   stickershock validate configs/validation-1995.toml --out docs/validation.md
-  stickershock validate configs/calibration-1995.toml --draws 0";
+  stickershock validate configs/calibration-1995.toml --draws 0
+  stickershock validate configs/claims/claims-1995.md --root configs --out docs/claims.md";
 
 /// A scenario and the changes made to it on the command line.
 #[derive(Args, Clone)]
@@ -267,6 +269,9 @@ enum CliError {
     /// A sensitivity study.
     #[error(transparent)]
     Sensitivity(SensitivityError),
+    /// A page of claims.
+    #[error("{0}\nhelp: docs/calibration.md says what can stand there, under Claims in words")]
+    Claims(#[from] crate::report::claims::ClaimError),
     /// A calibration or validation.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
@@ -347,6 +352,7 @@ impl CliError {
             Self::Stream(_)
             | Self::Packed(_)
             | Self::Config(_)
+            | Self::Claims(_)
             | Self::Study(_)
             | Self::Solve(_)
             | Self::NoReward(_) => 65,

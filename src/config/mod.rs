@@ -9,6 +9,8 @@ mod buyers;
 pub mod calibration;
 pub mod case;
 mod chain;
+#[cfg(feature = "cli")]
+pub mod claims;
 mod dealers;
 mod demand;
 pub mod design;

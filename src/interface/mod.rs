@@ -3,6 +3,8 @@
 
 #[cfg(feature = "charts")]
 mod charts;
+#[cfg(feature = "cli")]
+pub(crate) mod claims;
 mod error;
 mod example;
 mod folder;

@@ -31,9 +31,9 @@ use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityE
 
 /// A chart that cannot be drawn.
 #[cfg(feature = "charts")]
-type DrawError = crate::report::charts::ChartError;
+pub(crate) type DrawError = crate::report::charts::ChartError;
 #[cfg(not(feature = "charts"))]
-type DrawError = OutputError;
+pub(crate) type DrawError = OutputError;
 
 /// How a study is worked off.
 #[derive(Clone, Copy, Debug)]

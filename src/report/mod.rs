@@ -10,6 +10,8 @@ pub mod calibration;
 pub mod case;
 #[cfg(feature = "charts")]
 pub mod charts;
+#[cfg(feature = "cli")]
+pub mod claims;
 pub mod contrasts;
 pub mod describe;
 pub mod diversion_rows;

@@ -1,10 +1,14 @@
 //! The overlays of `configs/claims`: each changes the one thing that it says, and is read with the folder above named.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
+use stickershock::config::Source;
+use stickershock::config::claims::ClaimsPage;
 use stickershock::model::ids::Id;
 
-use super::support::{load_anywhere, root};
+use super::support::{ANYWHERE, load_anywhere, root};
 
 #[test]
 fn overlays_change_what_they_say() {
@@ -39,19 +43,107 @@ fn overlays_change_what_they_say() {
     assert!(regimes.contains(&"case_first"), "{regimes:?}");
 }
 
-/// The page names each overlay, and the folder says what each is for.
+/// The page runs each overlay, and the folder says what each is for.
 #[test]
 fn every_overlay_is_explained() {
     let read = |file: &str| fs::read_to_string(root().join(file)).unwrap();
-    let (page, folder) = (read("docs/claims.md"), read("configs/claims/README.md"));
+    let (page, folder) = (read("configs/claims/claims-1995.md"), read("configs/claims/README.md"));
     for entry in fs::read_dir(root().join("configs/claims")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if let Some(overlay) = name.strip_suffix(".toml") {
+        if name.ends_with(".toml") {
             assert!(folder.contains(&name), "{name} is not in the folder's README");
-            assert!(
-                page.contains(&format!("configs/claims/{name}")) && page.contains(&format!("`{overlay}`")),
-                "{name}"
-            );
+            assert!(page.contains(&format!("scenario = \"{name}\"")), "{name}");
         }
+    }
+}
+
+/// The shipped page is one: its head is read, and every scenario that it names is there with the regimes and groups that it asks for.
+#[test]
+fn the_shipped_page_names_what_is_there() {
+    let path = root().join("configs/claims/claims-1995.md");
+    let source = Source::below(&root().join("configs"));
+    let page = ClaimsPage::read(&source, &path).unwrap_or_else(|error| panic!("{error}"));
+    let all: String = page.numbers.values().cloned().chain([page.text.clone()]).collect();
+    for (name, run) in &page.runs {
+        let file = path.parent().unwrap().join(&run.scenario);
+        let loaded =
+            stickershock::config::load_from(&source, &file, &run.set).unwrap_or_else(|error| panic!("{error}"));
+        let regimes: Vec<&str> = loaded.scenario.regimes.values().map(|regime| regime.name.as_str()).collect();
+        let groups: Vec<&str> = loaded.scenario.market.groups.iter().map(|group| group.name.as_str()).collect();
+        for asked in all.split(&format!("({name}, ")).skip(1) {
+            let words: Vec<&str> = asked.split([',', ')']).map(str::trim).take(2).collect();
+            if let Some(own) = words[1]
+                .strip_prefix("units_")
+                .filter(|own| !["europe", "japan", "big_three", "sanctioned"].contains(own))
+            {
+                assert!(groups.contains(&own) && regimes.contains(&words[0]), "{name}: {words:?}");
+            }
+        }
+    }
+}
+
+/// A page of claims makes its runs, puts their numbers in, and does not make them again.
+#[test]
+fn a_page_of_claims_is_filled_from_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = PAGE.replace("MARKET", &root().join("configs/market-1995.toml").display().to_string());
+    fs::write(folder.path().join("page.md"), &page).unwrap();
+    fs::write(folder.path().join("wrong.md"), page.replace("units_all, all)", "units_none, all)")).unwrap();
+    let validate = |page: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
+        command.current_dir(folder.path()).args(["validate", page, "--runs", "runs"]).args(ANYWHERE).output().unwrap()
+    };
+    let output = validate("page.md");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.starts_with("Of 49 cars the duty is on 13"), "{text}");
+    // The change of every replication by hand.
+    let table = fs::read_to_string(folder.path().join("runs/small/tables/replications.csv")).unwrap();
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let column = rows.headers().unwrap().iter().position(|name| name == "units_all").unwrap();
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    let cars = |regime: &str| -> Vec<f64> {
+        rows.iter()
+            .filter(|row| row.iter().any(|cell| cell == regime))
+            .map(|row| row[column].parse().unwrap())
+            .collect()
+    };
+    let mut changes: Vec<f64> = cars("imposed").iter().zip(cars("status_quo")).map(|(a, b)| a - b).collect();
+    changes.sort_by(f64::total_cmp);
+    let median = 0.5 * (changes[1] + changes[2]);
+    assert!(text.contains(&format!("sales change by {median:+.0} cars (")), "{median} {text}");
+    assert!(text.contains("that they fall holds.") && text.contains("| LS 400 | "), "{text}");
+    let started = fs::read_to_string(folder.path().join("runs/small/manifest.json")).unwrap();
+    assert_eq!(validate("page.md").stdout, text.as_bytes());
+    assert_eq!(fs::read_to_string(folder.path().join("runs/small/manifest.json")).unwrap(), started, "made once");
+    let wrong = validate("wrong.md");
+    assert_eq!(wrong.status.code(), Some(65));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(said.contains("wrong.md:6: `change(small, imposed, units_none, all) | +.0 cars`"), "{said}");
+    assert!(said.contains("there is no column `units_none`"), "{said}");
+}
+
+const PAGE: &str = "+++
+[run.small]
+scenario = \"MARKET\"
+set = ['regimes=[\"status_quo\", \"imposed\"]', \"buyers.count=2048\", \"run.replications=4\", \"outputs.period=all\"]
++++
+Of {{ count(small, models, regime=imposed, period=all) | .0 cars }} the duty is on {{ count(small, models, regime=imposed, period=all, flagged=true) | .0 }}: sales change by {{ change(small, imposed, units_all, all) | +.0 cars }}; that they fall {{ change(small, imposed, units_all) < 0 ? holds. | does not hold. }}
+{{ rows(small, models, by=units_change, regime=imposed, period=all) }}| [model] | [units_change | +.0] |
+";
+
+/// What is no page is refused with its line.
+#[test]
+fn a_page_without_a_head_is_refused() {
+    for (text, said) in [
+        ("# Claims", "row 1: has no head"),
+        ("+++\n[run.a]\nscenario = \"a.toml\"\n", "row 1: its head does not end"),
+        ("+++\n[run.a]\nfile = \"a.toml\"\n+++\n", "row 3: unknown field `file`"),
+        ("+++\n[run.\"../a\"]\nscenario = \"a.toml\"\n+++\n", "run.../a: is no name of a folder"),
+        ("+++\n[run.a]\nscenario = \"a.toml\"\nworlds = 0\n+++\n", "run.a.worlds: expected 1 to"),
+    ] {
+        let source = Source::memory([("page.md", text)]);
+        let error = ClaimsPage::read(&source, Path::new("page.md")).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
     }
 }

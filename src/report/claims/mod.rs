@@ -1,0 +1,194 @@
+//! A page of claims: text with numbers of runs in it, looked up in their tables and worked out.
+//!
+//! Between double braces stands
+//!
+//! - `EXPRESSION | FORM`: a number with its interval. `FORM` is `+,.2 bn` with as many digits, a sign and thousands where asked for, then a unit;
+//!   `~` in front leaves the interval out.
+//! - `EXPRESSION > EXPRESSION ? TEXT | TEXT | TEXT`: what is said where all of the interval is so, where none of it is, and in between.
+//! - `rows(RUN, TABLE, by=COLUMN, CONDITION, ...)` at the beginning of a line: the rest of it for every such row, the largest first, with
+//!   `[COLUMN | FORM]` in the place of its cells.
+//!
+//! An expression has numbers, the page's own by name, `+ - * /`, brackets, and
+//!
+//! - `change(RUN, REGIME, METRIC)` and `level(RUN, REGIME, METRIC)`, over another period with a fourth name: one number of each draw, or of each
+//!   replication of a run without draws. Numbers of two runs are taken together in the draws that both have.
+//! - `estimate(RUN, TABLE, COLUMN, CONDITION, ...)`: a mean with its 95% interval, from the column of standard errors, or from two more columns that are
+//!   named after it; of several rows their sum.
+//! - `sum(RUN, TABLE, COLUMN, CONDITION, ...)`, `count(RUN, TABLE, CONDITION, ...)`, `draws(RUN)`.
+//! - `rank(RUN, TABLE, COLUMN, CONDITION, ...)`: the place of the row of the first condition among the rows of the others, the largest first.
+
+mod expression;
+mod lookup;
+mod value;
+
+use std::sync::Arc;
+
+pub use self::lookup::{ClaimTable, ClaimTables};
+
+use self::expression::{Argument, Expression, arguments, comparison, expression};
+use self::lookup::{Lookups, RowCells};
+use self::value::{ClaimNumber, NumberFormat};
+use crate::config::claims::ClaimsPage;
+
+/// What is wrong on a page of claims.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: `{place}`: {message}")]
+pub struct ClaimError {
+    /// The page.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// What stands between the braces, or the name of a number.
+    pub place: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// Verdict where a page gives none for an interval that holds both.
+const BOTH: &str = "cannot be told";
+/// Deepest that named numbers may refer to each other.
+const DEEPEST: usize = 50;
+
+/// The page with its numbers.
+///
+/// # Errors
+/// [`ClaimError`] at the first place that cannot be worked out.
+pub fn filled_page(page: &ClaimsPage, tables: &dyn ClaimTables) -> Result<String, ClaimError> {
+    let writer = PageWriter { page, lookups: Lookups { period: &page.period, tables } };
+    let mut out = String::with_capacity(page.text.len());
+    for (number, line) in (page.first_line..).zip(page.text.lines()) {
+        writer.line(line, &mut out).map_err(|(place, message)| ClaimError {
+            file: page.path.display().to_string(),
+            line: number,
+            place,
+            message,
+        })?;
+    }
+    Ok(out)
+}
+
+/// What stands in a place, and what is wrong there.
+type Wrong = (String, String);
+
+struct PageWriter<'a> {
+    page: &'a ClaimsPage,
+    lookups: Lookups<'a>,
+}
+
+impl PageWriter<'_> {
+    fn line(&self, line: &str, out: &mut String) -> Result<(), Wrong> {
+        let of_rows = line.strip_prefix("{{").and_then(|rest| rest.trim_start().strip_prefix("rows("));
+        if let Some(rest) = of_rows {
+            let wrong = |message: String| ("rows(".to_owned() + rest.split("}}").next().unwrap_or_default(), message);
+            let (told, template) = rest.split_once("}}").ok_or_else(|| wrong("the braces are not closed".into()))?;
+            let told = told.trim().strip_suffix(')').ok_or_else(|| wrong("the bracket is not closed".into()))?;
+            let (table, rows) = arguments(told).and_then(|told| self.lookups.rows_by(&told)).map_err(&wrong)?;
+            for row in rows {
+                self.text(template, ["[", "]"], Some(RowCells { table: &table, row }), out)?;
+                out.push('\n');
+            }
+            return Ok(());
+        }
+        self.text(line, ["{{", "}}"], None, out)?;
+        out.push('\n');
+        Ok(())
+    }
+
+    /// Text with what stands between marks put in.
+    fn text(
+        &self,
+        text: &str,
+        [open, close]: [&str; 2],
+        row: Option<RowCells<'_>>,
+        out: &mut String,
+    ) -> Result<(), Wrong> {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(open) {
+            out.push_str(before);
+            let unclosed = || (after.trim().to_owned(), format!("`{close}` is missing"));
+            let (place, behind) = after.split_once(close).ok_or_else(unclosed)?;
+            out.push_str(&self.place(place, row).map_err(|message| (place.trim().to_owned(), message))?);
+            rest = behind;
+        }
+        out.push_str(rest);
+        Ok(())
+    }
+
+    fn place(&self, place: &str, row: Option<RowCells<'_>>) -> Result<String, String> {
+        if let Some((asked, said)) = place.split_once('?') {
+            let Some((left, relation, right)) = comparison(asked)? else {
+                return Err("what is asked has no `<`, `<=`, `>`, `>=` or `=`".to_owned());
+            };
+            let said: Vec<&str> = said.split('|').map(str::trim).collect();
+            let (yes, no, both) = match said[..] {
+                [yes, no] => (yes, no, BOTH),
+                [yes, no, both] => (yes, no, both),
+                _ => return Err("two or three texts follow the question, with `|` between them".to_owned()),
+            };
+            let difference = self.number(&left, row, 0)?;
+            let to = match self.number(&right, row, 0)? {
+                ClaimNumber::Plain(to) => to,
+                _ => return Err("compare with a number without an interval, or a difference with 0".to_owned()),
+            };
+            return Ok(match difference.stands(relation, to) {
+                Some(true) => yes,
+                Some(false) => no,
+                None => both,
+            }
+            .to_owned());
+        }
+        let Some((asked, form)) = place.split_once('|') else {
+            if let (Some(row), Ok(Expression::Name(column))) = (row, expression(place)) {
+                return row.text(&column);
+            }
+            return Err("a form is missing: `EXPRESSION | .1`".to_owned());
+        };
+        NumberFormat::read(form)?.show(&self.number(&expression(asked)?, row, 0)?)
+    }
+
+    fn number(&self, expression: &Expression, row: Option<RowCells<'_>>, depth: usize) -> Result<ClaimNumber, String> {
+        match expression {
+            Expression::Number(number) => Ok(ClaimNumber::Plain(*number)),
+            Expression::Lookup(name, told) => self.lookups.look_up(name, told),
+            Expression::Binary(a, operator, b) => {
+                let (a, b) = (self.number(a, row, depth)?, self.number(b, row, depth)?);
+                a.with(*operator, b, |one, other| self.lookups.same_worlds(one, other))
+            }
+            Expression::Name(name) => {
+                if let Some(row) = row.filter(|row| row.table.column(name).is_some()) {
+                    return row.estimate(name);
+                }
+                let own = self.page.numbers.get(name).ok_or_else(|| {
+                    let known: Vec<&str> = self.page.numbers.keys().map(String::as_str).collect();
+                    format!("there is no number `{name}` on this page: there are {}", known.join(", "))
+                })?;
+                if depth >= DEEPEST {
+                    return Err(format!("`{name}` is worked out from itself"));
+                }
+                let parsed = self::expression::expression(own).map_err(|message| format!("`{name}`: {message}"))?;
+                self.number(&parsed, None, depth + 1)
+            }
+        }
+    }
+}
+
+/// A table of a run, parsed.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parsed(csv: &[u8]) -> Result<Arc<ClaimTable>, String> {
+    lookup::parsed(csv).map(Arc::new)
+}
+
+impl Argument {
+    /// A name, where it is one.
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Word(word) => Some(word),
+            Self::Condition(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
