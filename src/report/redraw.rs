@@ -47,7 +47,7 @@ pub struct Redrawn {
     pub left_out: Vec<(String, String)>,
     /// Names of charts drawn that do not show the period asked for, and what they show.
     pub other_period: Vec<(String, &'static str)>,
-    /// Forms in which the study writes its charts.
+    /// Forms in which the study says that its charts are written; empty where it says nothing.
     pub forms: Vec<FigureForm>,
 }
 
@@ -85,7 +85,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     if let Some(mut facts) = tables.facts::<PointFacts>(draw_points::FACTS)? {
         of_regimes = true;
         wanted.dress(&mut facts.context.look)?;
-        redrawn.forms = facts.context.look.written().to_vec();
+        redrawn.forms = facts.context.look.forms.clone();
         if let Some(period) = chosen_period(&facts.periods, wanted)? {
             facts.context.period = facts.periods[period].clone();
         }
@@ -109,7 +109,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         let facts = &mut recorded.facts;
         facts.bargains.iter_mut().try_for_each(|(_, caption)| wanted.dress(&mut caption.look))?;
         wanted.dress(&mut facts.context.look)?;
-        redrawn.forms = facts.context.look.written().to_vec();
+        redrawn.forms = facts.context.look.forms.clone();
         let period = chosen_period(&facts.periods, wanted)?;
         if !wanted.regimes.is_empty() {
             known_regimes(&recorded.facts.context.regimes, wanted)?;
@@ -139,7 +139,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     }
     if let Some(mut caption) = tables.facts::<bargaining::Caption>(BARGAINING)? {
         wanted.dress(&mut caption.look)?;
-        redrawn.forms = caption.look.written().to_vec();
+        redrawn.forms = caption.look.forms.clone();
         for (name, drawn) in bargaining_alone(&tables, caption)? {
             if is_wanted(name, name) {
                 let drawn = drawn.map(|svg| svg.map(|svg| (name.to_owned(), svg)).into_iter().collect());
@@ -159,14 +159,14 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     };
     if let Some(mut facts) = tables.facts::<SensitivityFacts>(draw_sensitivity::FACTS)? {
         facts.outputs.iter_mut().try_for_each(|context| wanted.dress(&mut context.look))?;
-        let forms = facts.outputs.first().map(|context| context.look.written().to_vec());
+        let forms = facts.outputs.first().map(|context| context.look.forms.clone());
         let rows = SensitivityRows::read(&facts, |name| tables.read(name))?;
         kept(draw_sensitivity(&facts, &rows)?, forms.unwrap_or_default(), &mut redrawn);
     }
     if let Some(mut facts) = tables.facts::<CalibrationFacts>(draw_calibration::FACTS)? {
         wanted.dress(&mut facts.look)?;
         let rows = CalibrationRows::read(|name| tables.read(name))?;
-        kept(draw_calibration(&facts, &rows)?, facts.look.written().to_vec(), &mut redrawn);
+        kept(draw_calibration(&facts, &rows)?, facts.look.forms.clone(), &mut redrawn);
     }
     if !of_regimes {
         // Charts of other studies show one thing each.

@@ -204,14 +204,19 @@ fn closing(text: &str) -> Option<usize> {
     })
 }
 
-/// What a lookup is told, parted by commas outside quotes.
-pub fn arguments(text: &str) -> Result<Vec<Argument>, String> {
+/// The parts of a text between signs outside quotes.
+pub fn parted_by(text: &str, sign: char) -> Vec<&str> {
     let mut quoted = false;
     let parts = text.split(|c: char| {
         quoted ^= c == '"';
-        c == ',' && !quoted
+        c == sign && !quoted
     });
-    parts.map(argument).collect()
+    parts.collect()
+}
+
+/// What a lookup is told, parted by commas outside quotes.
+pub fn arguments(text: &str) -> Result<Vec<Argument>, String> {
+    parted_by(text, ',').into_iter().map(argument).collect()
 }
 
 fn argument(text: &str) -> Result<Argument, String> {

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use self::lookup::{ClaimTable, ClaimTables};
 
-use self::expression::{Argument, Expression, arguments, comparison, expression};
+use self::expression::{Argument, Expression, arguments, comparison, expression, parted_by};
 use self::lookup::{Lookups, RowCells};
 use self::value::{ClaimNumber, NumberFormat};
 use crate::config::claims::ClaimsPage;
@@ -115,35 +115,37 @@ impl PageWriter<'_> {
     }
 
     fn place(&self, place: &str, row: Option<RowCells<'_>>) -> Result<String, String> {
-        if let Some((asked, said)) = place.split_once('?') {
-            let Some((left, relation, right)) = comparison(asked)? else {
-                return Err("what is asked has no `<`, `<=`, `>`, `>=` or `=`".to_owned());
-            };
-            let said: Vec<&str> = said.split('|').map(str::trim).collect();
-            let (yes, no, both) = match said[..] {
-                [yes, no] => (yes, no, BOTH),
-                [yes, no, both] => (yes, no, both),
-                _ => return Err("two or three texts follow the question, with `|` between them".to_owned()),
-            };
-            let difference = self.number(&left, row, 0)?;
-            let to = match self.number(&right, row, 0)? {
-                ClaimNumber::Plain(to) => to,
-                _ => return Err("compare with a number without an interval, or a difference with 0".to_owned()),
-            };
-            return Ok(match difference.stands(relation, to) {
-                Some(true) => yes,
-                Some(false) => no,
-                None => both,
-            }
-            .to_owned());
+        if let [asked, said @ ..] = &parted_by(place, '?')[..]
+            && !said.is_empty()
+        {
+            return self.verdict(asked, &said.join("?"), row);
         }
-        let Some((asked, form)) = place.split_once('|') else {
-            if let (Some(row), Ok(Expression::Name(column))) = (row, expression(place)) {
-                return row.text(&column);
-            }
-            return Err("a form is missing: `EXPRESSION | .1`".to_owned());
+        match parted_by(place, '|')[..] {
+            [asked, form] => NumberFormat::read(form)?.show(&self.number(&expression(asked)?, row, 0)?),
+            [column] => match (row, expression(column)) {
+                (Some(row), Ok(Expression::Name(column))) => row.text(&column),
+                _ => Err("a form is missing: `EXPRESSION | .1`".to_owned()),
+            },
+            _ => Err("there is more than one `|`".to_owned()),
+        }
+    }
+
+    /// The one of two or three texts that is true.
+    fn verdict(&self, asked: &str, said: &str, row: Option<RowCells<'_>>) -> Result<String, String> {
+        let Some((left, relation, right)) = comparison(asked)? else {
+            return Err("what is asked has no `<`, `<=`, `>`, `>=` or `=`".to_owned());
         };
-        NumberFormat::read(form)?.show(&self.number(&expression(asked)?, row, 0)?)
+        let said: Vec<&str> = said.split('|').map(str::trim).collect();
+        let (yes, no, both) = match said[..] {
+            [yes, no] => (yes, no, BOTH),
+            [yes, no, both] => (yes, no, both),
+            _ => return Err("two or three texts follow the question, with `|` between them".to_owned()),
+        };
+        let ClaimNumber::Plain(to) = self.number(&right, row, 0)? else {
+            return Err("compare with a number without an interval, or a difference with 0".to_owned());
+        };
+        let stands = self.number(&left, row, 0)?.stands(relation, to);
+        Ok(stands.map_or(both, |so| if so { yes } else { no }).to_owned())
     }
 
     fn number(&self, expression: &Expression, row: Option<RowCells<'_>>, depth: usize) -> Result<ClaimNumber, String> {
