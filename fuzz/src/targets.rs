@@ -6,18 +6,20 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use stickershock::model::ids::RegimeId;
 
 use stickershock::config::calibration::calibration;
 use stickershock::config::case::{Case, CaseOptions};
+use stickershock::config::claims::ClaimsPage;
 use stickershock::config::{self, ConfigError, Document, Loaded, Source, Table, problem};
 use stickershock::folder::OutputFolder;
 use stickershock::folder::lock::Sharing;
 use stickershock::folder::log::FILE as LOG;
 use stickershock::model::demand::Execution;
 use stickershock::model::outcome::Outcome;
+use stickershock::report::claims::{ClaimTable, ClaimTables, filled_page, parsed};
 use stickershock::sensitivity::{
     IndexPrecision, Method, Resampling, SampleOptions, Scheme, analyze, sample, without_failed,
 };
@@ -33,7 +35,7 @@ use stickershock::study::{JobError, JobResult, Study, work};
 pub type Target = (&'static str, fn(&[u8], bool));
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("scenario", scenario),
     ("set", set),
     ("models", models),
@@ -43,6 +45,7 @@ pub const TARGETS: [Target; 9] = [
     ("plan", plan),
     ("shard", shard),
     ("log", log),
+    ("claims", claims),
 ];
 
 /// Decisions read off bytes; where there are none left, the first of what is there.
@@ -371,6 +374,34 @@ pub fn evidence(bytes: &[u8], _: bool) {
     let Some(loaded) = load(files, "small.toml", &[]) else { return };
     if let Err(error) = calibration(loaded, &[]) {
         names_its_place(&error, &["targets.csv", "small.toml"]);
+    }
+}
+
+const CLAIMS: &str = include_str!("claims.md");
+
+/// Tables in which every run has two draws.
+struct OneTable;
+
+impl ClaimTables for OneTable {
+    fn table(&self, _: &str, name: &str) -> Result<Option<Arc<ClaimTable>>, String> {
+        match name {
+            "draws" => Ok(None),
+            _ => {
+                parsed(b"draw,regime,metric,period,mean,std_error,change\n0,a,m,all,1,2,3\n1,a,m,all,4,5,\n").map(Some)
+            }
+        }
+    }
+}
+
+/// Pages of claims: what is a page is filled.
+pub fn claims(bytes: &[u8], _: bool) {
+    let text = edited(CLAIMS, &mut Bytes::new(bytes));
+    let page = match ClaimsPage::read(&Source::memory([("claims.md", text)]), Path::new("claims.md")) {
+        Ok(page) => page,
+        Err(error) => return names_its_place(&error, &["claims.md"]),
+    };
+    if let Err(error) = filled_page(&page, &OneTable) {
+        assert!(error.file == "claims.md" && error.line > 1 && !error.message.is_empty(), "{error}");
     }
 }
 

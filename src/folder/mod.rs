@@ -204,6 +204,18 @@ impl OutputFolder {
         read(&path)
     }
 
+    /// The bytes of a file in it; nothing where it is not there.
+    ///
+    /// # Errors
+    /// The operating system's, and that of what is no plain file.
+    pub fn read_if_there(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match self.read(name) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Opens a file of the folder by its path.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -83,17 +82,12 @@ impl ClaimTables for RunTables<'_> {
             return Ok(known.clone());
         }
         let folder = OutputFolder::at(&self.folder.join(run));
-        let csv = match name.chars().all(plain) {
-            true => folder.read(&file),
-            false => return Err(format!("`{name}` is no name of a table")),
-        };
-        let found = match csv {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            csv => {
-                let wrong = |error: &dyn Display| format!("{}: {error}", path.display());
-                Some(parsed(&csv.map_err(|error| wrong(&error))?).map_err(|error| wrong(&error))?)
-            }
-        };
+        if !name.chars().all(plain) {
+            return Err(format!("`{name}` is no name of a table"));
+        }
+        let wrong = |error: &dyn Display| format!("{}: {error}", path.display());
+        let csv = folder.read_if_there(&file).map_err(|error| wrong(&error))?;
+        let found = csv.map(|csv| parsed(&csv)).transpose().map_err(|error| wrong(&error))?;
         self.known.borrow_mut().insert(path, found.clone());
         Ok(found)
     }

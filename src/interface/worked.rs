@@ -30,10 +30,10 @@ use crate::study::manifest::{Manifest, WorkStanding, from_scenario};
 use crate::study::sensitivity::{FinishedSensitivity, ScenarioStudy, SensitivityError};
 
 /// A chart that cannot be drawn.
-#[cfg(feature = "charts")]
-pub(crate) type DrawError = crate::report::charts::ChartError;
 #[cfg(not(feature = "charts"))]
-pub(crate) type DrawError = OutputError;
+pub(crate) use crate::folder::OutputError as DrawError;
+#[cfg(feature = "charts")]
+pub(crate) use crate::report::charts::ChartError as DrawError;
 
 /// How a study is worked off.
 #[derive(Clone, Copy, Debug)]

@@ -81,6 +81,11 @@ fn any_table_of_models_is_answered() {
 }
 
 #[test]
+fn any_page_of_claims_is_answered() {
+    hold("claims", 3000);
+}
+
+#[test]
 fn any_table_of_evidence_is_answered() {
     hold("evidence", 1500);
 }

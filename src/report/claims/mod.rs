@@ -21,6 +21,8 @@ mod expression;
 mod lookup;
 mod value;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::lookup::{ClaimTable, ClaimTables};
@@ -54,7 +56,7 @@ const DEEPEST: usize = 50;
 /// # Errors
 /// [`ClaimError`] at the first place that cannot be worked out.
 pub fn filled_page(page: &ClaimsPage, tables: &dyn ClaimTables) -> Result<String, ClaimError> {
-    let writer = PageWriter { page, lookups: Lookups { period: &page.period, tables } };
+    let writer = PageWriter { page, lookups: Lookups { period: &page.period, tables }, known: RefCell::default() };
     let mut out = String::with_capacity(page.text.len());
     for (number, line) in (page.first_line..).zip(page.text.lines()) {
         writer.line(line, &mut out).map_err(|(place, message)| ClaimError {
@@ -73,9 +75,11 @@ type Wrong = (String, String);
 struct PageWriter<'a> {
     page: &'a ClaimsPage,
     lookups: Lookups<'a>,
+    /// Named numbers worked out so far.
+    known: RefCell<BTreeMap<&'a str, ClaimNumber>>,
 }
 
-impl PageWriter<'_> {
+impl<'a> PageWriter<'a> {
     fn line(&self, line: &str, out: &mut String) -> Result<(), Wrong> {
         let of_rows = line.strip_prefix("{{").and_then(|rest| rest.trim_start().strip_prefix("rows("));
         if let Some(rest) = of_rows {
@@ -160,15 +164,21 @@ impl PageWriter<'_> {
                 if let Some(row) = row.filter(|row| row.table.column(name).is_some()) {
                     return row.estimate(name);
                 }
-                let own = self.page.numbers.get(name).ok_or_else(|| {
-                    let known: Vec<&str> = self.page.numbers.keys().map(String::as_str).collect();
-                    format!("there is no number `{name}` on this page: there are {}", known.join(", "))
-                })?;
+                let page: &'a ClaimsPage = self.page;
+                let Some((name, own)) = page.numbers.get_key_value(name) else {
+                    let known: Vec<&str> = page.numbers.keys().map(String::as_str).collect();
+                    return Err(format!("there is no number `{name}` on this page: there are {}", known.join(", ")));
+                };
+                if let Some(known) = self.known.borrow().get(name.as_str()) {
+                    return Ok(known.clone());
+                }
                 if depth >= DEEPEST {
                     return Err(format!("`{name}` is worked out from itself"));
                 }
                 let parsed = self::expression::expression(own).map_err(|message| format!("`{name}`: {message}"))?;
-                self.number(&parsed, None, depth + 1)
+                let number = self.number(&parsed, None, depth + 1)?;
+                self.known.borrow_mut().insert(name, number.clone());
+                Ok(number)
             }
         }
     }

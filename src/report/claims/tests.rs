@@ -44,6 +44,8 @@ fn shelf() -> Shelf {
 }
 
 fn filled(text: &str) -> Result<String, ClaimError> {
+    // Each is twice the next: worked out once, or never.
+    let doubled = (0..40).map(|n| (format!("n{n}"), format!("n{0} + n{0}", n + 1))).chain([("n40".into(), "1".into())]);
     let page = ClaimsPage {
         path: PathBuf::from("page.md"),
         period: "all".into(),
@@ -54,7 +56,9 @@ fn filled(text: &str) -> Result<String, ClaimError> {
             ("round", "1 + round"),
         ]
         .map(|(name, text)| (name.to_owned(), text.to_owned()))
-        .into(),
+        .into_iter()
+        .chain(doubled)
+        .collect(),
         text: text.to_owned(),
         first_line: 5,
     };
@@ -68,6 +72,11 @@ fn numbers_of_draws_have_their_median_and_middle() {
     assert_eq!(filled("{{ share | ~.1% }}, {{ share | .1 }}").unwrap(), "-15.0%, -15.0 (-19.5 to -10.5)\n");
     // Of two runs draw 0 is of the same world: its factors on cells of the table of models differ, which is data of the run.
     assert_eq!(filled("{{ change(two, taxed, cars) - cars | .0 }}").unwrap(), "-10\n");
+}
+
+#[test]
+fn named_numbers_are_worked_out_once() {
+    assert_eq!(filled("{{ n0 | .0 }}").unwrap(), "1099511627776\n");
 }
 
 #[test]
@@ -122,7 +131,7 @@ fn a_verdict_is_that_of_the_whole_interval() {
 #[test]
 fn what_cannot_be_worked_out_is_named_with_its_line() {
     for (place, message) in [
-        ("nobody | .1", "there is no number `nobody` on this page: there are cars, round, share"),
+        ("nobody | .1", "there is no number `nobody` on this page: there are cars, n0, n1, n10"),
         ("round | .1", "`round` is worked out from itself"),
         ("change(three, a, b) | .1", "there is no run `three` on this page"),
         ("change(one, taxed, trucks) | .1", "run `one` has no metric `trucks` under regime `taxed` over period `all`"),
