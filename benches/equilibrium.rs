@@ -171,7 +171,7 @@ fn main() {
     for (name, kernel) in
         [("AVX-512", KernelPath::Avx512), ("AVX2", KernelPath::Avx2), ("plain twin", KernelPath::Scalar)]
     {
-        report(&format!("shares, {name}"), best(20, shares(Execution { parallel: false, kernel })));
+        report(&format!("shares, {name}"), best(20, shares(Execution { kernel, ..Execution::SERIAL })));
     }
     let fast = report("shares, chosen at run time", best(40, shares(Execution::SERIAL)));
     let slow = report("shares, plain loop, std exp", best(5, || drop(black_box(plain.zeta(&market.price, false)))));

@@ -267,7 +267,7 @@ pub fn run(
                 let folder = ResultFolder::run(&scenario, &regimes, out.as_deref(), options, watch)?;
                 return Ok(Kept::Folder(Box::new(folder)));
             }
-            let mut study = Study::prepare(&*scenario)?;
+            let mut study = Study::prepare_watched(&*scenario, watch)?;
             if !regimes.is_empty() {
                 study = study.regimes(&regimes)?;
             }

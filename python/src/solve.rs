@@ -63,6 +63,7 @@ pub fn solve(
 ) -> PyResult<Market> {
     let files = MarketFiles { products, agents, case, scenarios };
     let options = MarketOptions { market, many_starts, matrices };
-    let solved = watched(py, None, move |_| on_threads(threads, || SolvedMarket::solve(files, &options))?)?;
+    let solved =
+        watched(py, None, move |watch| on_threads(threads, || SolvedMarket::solve_watched(files, &options, watch))?)?;
     Ok(Market(solved))
 }

@@ -159,7 +159,7 @@ def calibrate(
       ScenarioError: there is nothing to calibrate, or what the scenario or its evidence says cannot be.
       UnsolvedError: the model has no solution within the bounds.
       OutputError: the folder cannot be used.
-      KeyboardInterrupt: Ctrl-C, when the evaluations at work are done.
+      KeyboardInterrupt: Ctrl-C, commonly within a second: searches for prices let go at once, simulated weeks are finished first.
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.open(scenario)

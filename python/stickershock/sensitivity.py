@@ -309,7 +309,7 @@ def run(
       ScenarioError, UnknownNameError: what the scenario or an argument says cannot be.
       UnsolvedError: too few points have a solution.
       OutputError: the folder cannot be used.
-      KeyboardInterrupt: Ctrl-C, when the points at work are done.
+      KeyboardInterrupt: Ctrl-C, commonly within a second: searches for prices let go at once, simulated weeks are finished first.
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.open(scenario)

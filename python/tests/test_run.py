@@ -166,6 +166,32 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(tmp_path: Path) -> 
     assert all(whole.tables[name] == fresh.tables[name] for name in fresh.tables)
 
 
+PREPARED = """
+import sys
+import stickershock as ss
+scenario = ss.example("luxury-2025")
+print("begun", flush=True)
+try:
+    ss.run(scenario, replications=1, progress=False)
+    print("done", flush=True)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_is_heard_while_a_large_scenario_is_prepared() -> None:
+    with subprocess.Popen([sys.executable, "-c", PREPARED], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "begun\n"
+        time.sleep(0.5)
+        begun = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        assert program.stdout.readline() == "interrupted\n"
+        waited = time.monotonic() - begun
+        assert program.wait() == 0
+    assert waited < 1.0, f"{waited:.1f} s"
+
+
 def run_in_child(scenario: ss.Scenario, pipe: object) -> None:
     pipe.send(ss.run(scenario, replications=3, regimes=["imposed"], progress=False))  # type: ignore[attr-defined]
 

@@ -349,6 +349,7 @@ impl CliError {
             Self::Chart(
                 crate::report::charts::ChartError::Table(_) | crate::report::charts::ChartError::Folder { .. },
             ) => 65,
+            Self::Study(crate::study::StudyError::Interrupted) => 130,
             Self::Stream(_)
             | Self::Packed(_)
             | Self::Config(_)
@@ -410,7 +411,7 @@ fn error_code(error: &WorkError) -> u8 {
         WorkError::Store(error) => store_code(error),
         WorkError::Output(error) => output_code(error),
         WorkError::Resumable { .. } | WorkError::Unfinished { .. } | WorkError::Missing { .. } => 75,
-        WorkError::Interrupted { .. } => 130,
+        WorkError::Interrupted { .. } | WorkError::Finish(FinishError::Interrupted) => 130,
         _ => 1,
     }
 }

@@ -106,7 +106,7 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
         let store = Store::open(scratch.path(), Sharing::Alone)?;
         let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &terminal };
         // Prepared once for all of them.
-        let studies = Studies::new(&loaded, &plan);
+        let studies = Studies::new(&loaded, &plan).watched_by(&terminal);
         for (done, position) in wanted.iter().copied().enumerate() {
             pool.install(|| drive.publish(&units[position..=position], &studies))
                 .map_err(|error| ended(error, done, wanted.len()))?;
@@ -132,7 +132,7 @@ pub fn unit(args: &UnitArgs) -> Result<(), CliError> {
     let jobs: u64 = missing.iter().map(|unit| unit.replications.end - unit.replications.start).sum();
     terminal.begins(jobs * regimes.len() as u64, 0);
     let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer: &terminal };
-    let studies = Studies::new(&loaded, &plan);
+    let studies = Studies::new(&loaded, &plan).watched_by(&terminal);
     let result = pool.install(|| drive.publish(&missing, &studies));
     terminal.ends();
     let mut left = Vec::new();

@@ -201,7 +201,11 @@ impl From<ConfigError> for Error {
 impl From<StudyError> for Error {
     fn from(error: StudyError) -> Self {
         let evidence = of_study(&error);
-        let kind = if matches!(error, StudyError::NoGovernments) { ErrorKind::Input } else { ErrorKind::Unsolved };
+        let kind = match error {
+            StudyError::NoGovernments => ErrorKind::Input,
+            StudyError::Interrupted => ErrorKind::Interrupted,
+            _ => ErrorKind::Unsolved,
+        };
         Self::of(kind, error).with_evidence(evidence)
     }
 }

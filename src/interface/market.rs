@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use super::error::Error;
 use super::table::ResultTable;
 use crate::config::case::{Case, MatrixKind};
-use crate::model::demand::Execution;
+use crate::model::demand::{Execution, StopAsked};
 use crate::report::case::{
     empty_selections, matrix_text, others_text, pyblp_column, recovered_text, results_text, summary_text, warnings,
 };
 use crate::report::package::Resource;
 use crate::report::record::Field;
 use crate::study::solve::{Matrices, Solution, SolveOptions, solve};
+use crate::study::{Observer, StudyError};
 
 /// What describes a static market and asks of it, as `stickershock solve` reads it from a folder.
 #[derive(Clone, Debug, Default)]
@@ -51,14 +52,27 @@ impl SolvedMarket {
     /// [`Error`] naming file, row, column and value that cannot be, or product, firm and residual where no scenario has a solution; one
     /// that has none takes no other with it ([`Self::failures`]).
     pub fn solve(files: MarketFiles, options: &MarketOptions) -> Result<Self, Error> {
+        Self::solve_watched(files, options, &())
+    }
+
+    /// The same, until `observer` asks to stop: it is asked before each evaluation of demand.
+    ///
+    /// # Errors
+    /// As [`Self::solve`], and with [`ErrorKind::Interrupted`](super::ErrorKind) where it did.
+    pub fn solve_watched(files: MarketFiles, options: &MarketOptions, observer: &dyn Observer) -> Result<Self, Error> {
         let MarketFiles { products, agents, case, scenarios } = files;
         let files =
             [("products.csv", products), ("agents.csv", agents), ("case.json", case), ("scenarios.json", scenarios)];
         let files: BTreeMap<String, String> = files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
         let case = Case::from_memory(&files, options.market.as_deref())?;
         let matrices = if options.matrices { Matrices::All } else { Matrices::None };
-        let options = SolveOptions { execution: Execution::PARALLEL, matrices, many_starts: options.many_starts };
-        let mut solution = solve(&case, &options)?;
+        let asked = || observer.cancelled();
+        let execution = Execution::PARALLEL.until(StopAsked::by(&asked));
+        let solution = solve(&case, &SolveOptions { execution, matrices, many_starts: options.many_starts });
+        if asked() {
+            return Err(StudyError::Interrupted.into());
+        }
+        let mut solution = solution?;
         if solution.scenarios.is_empty() && !solution.failed.is_empty() {
             return Err(solution.failed.remove(0).error.into());
         }

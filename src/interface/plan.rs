@@ -112,7 +112,7 @@ impl StudyPlan {
         let (plan, loaded, regimes) = work::open(&folder)?;
         let store = Store::of(folder.clone(), Sharing::Alone)?;
         let drive = Drive { plan: &plan, regimes: &regimes, store: &store, observer };
-        let (studies, units) = (Studies::new(&loaded, &plan), plan.unit_list());
+        let (studies, units) = (Studies::new(&loaded, &plan).watched_by(observer), plan.unit_list());
         let mut done = Vec::new();
         for id in ids {
             let id = id.as_ref();

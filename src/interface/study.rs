@@ -13,7 +13,7 @@ use crate::model;
 use crate::model::ids::{Id, RegimeId};
 use crate::platform::threads;
 use crate::report::page::origin::StudyOrigin;
-use crate::study::{Base, FinishError, Finished, FinishedPoints, Observer};
+use crate::study::{self, Base, FinishError, Finished, FinishedPoints, Observer};
 
 /// A scenario with its base year solved: buyers drawn, demand inverted, costs recovered. Prices and duties of a regime are worked out when it
 /// runs, and of no other. Where the scenario has draws of what is not known, all of them run, each with a base year of its own.
@@ -44,8 +44,16 @@ impl Study {
     /// [`Error`] when the scenario is a sweep, or one of draws without the tables of a run, which need a folder; or when its base year has no
     /// solution.
     pub fn prepare(scenario: impl Borrow<Scenario>) -> Result<Self, Error> {
+        Self::prepare_watched(scenario, &())
+    }
+
+    /// The same, until `observer` asks to stop.
+    ///
+    /// # Errors
+    /// As [`Self::prepare`], and with [`ErrorKind::Interrupted`](super::ErrorKind) where it did.
+    pub fn prepare_watched(scenario: impl Borrow<Scenario>, observer: &dyn Observer) -> Result<Self, Error> {
         let loaded = scenario.borrow().in_memory()?;
-        let base = Base::solve(&loaded.scenario)?;
+        let base = study::Study::base_watched(&loaded.scenario, observer)?;
         Ok(Self::of(base, loaded))
     }
 

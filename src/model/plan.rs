@@ -296,7 +296,7 @@ pub struct Planner<'a> {
     /// Weeks to plan.
     pub weeks: u32,
     /// How demand is evaluated.
-    pub execution: Execution,
+    pub execution: Execution<'a>,
     /// How buyers who time their purchases foresee prices: with it a plan has outlooks on what prices would be if the duties in dispute were
     /// imposed.
     pub foresight: Option<Foresight>,
@@ -397,6 +397,8 @@ impl Planner<'_> {
         let mut outside = Vec::with_capacity(self.weeks as usize);
         let mut volumes = Volumes { market_size: self.market.market_size, last: None };
         for week in 0..self.weeks {
+            let failed = |error| PlanError::Supply { week, error };
+            self.execution.stop.check().map_err(|error| failed(error.into()))?;
             let now = &force[week as usize];
             let factor = self.cost_factor.get(week as usize).unwrap_or(&ones);
             let (parts, demand) = assortments.of(week, &demand, &narrow);
@@ -415,7 +417,6 @@ impl Planner<'_> {
                 ownership: &makers.ownership,
                 guides: self.guides.filter(|_| parts.is_empty()),
             };
-            let failed = |error| PlanError::Supply { week, error };
             let margin = margins.of(self, (week, now, moved), &policy, &setting, &context, book).map_err(failed)?;
             let terms = margin.terms;
             let due = moved || self.revises(week, &terms, factor, priced_for.as_ref());
@@ -589,7 +590,11 @@ impl Assortments {
     }
 
     /// Demand for each of the distinct ones.
-    fn demands<'b>(&'b self, world: &'b World, execution: Execution) -> Result<Vec<ExpectedDemand<'b>>, DemandError> {
+    fn demands<'b>(
+        &'b self,
+        world: &'b World,
+        execution: Execution<'b>,
+    ) -> Result<Vec<ExpectedDemand<'b>>, DemandError> {
         self.delta.iter().map(|delta| world.makers.demand(&world.products, delta, execution)).collect()
     }
 

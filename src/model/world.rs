@@ -123,7 +123,12 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
-    pub fn build(facts: &WorldFacts, key: u64, near: Option<&Self>, execution: Execution) -> Result<Self, WorldError> {
+    pub fn build(
+        facts: &WorldFacts,
+        key: u64,
+        near: Option<&Self>,
+        execution: Execution<'_>,
+    ) -> Result<Self, WorldError> {
         let market = &facts.market;
         let buyers = Buyers::draw(facts.buyers, key, market, &facts.demand)?;
         let nodes = nodes(&buyers)?;
@@ -134,6 +139,7 @@ impl World {
         let from = near.map(|world| world.inversion.delta.as_slice());
         let inversion = invert(&nodes, &products, &list, &shares, from, InversionOptions::default(), execution)?;
         let options = Options::new(market, &products, &characteristics, &inversion.delta, &facts.demand)?;
+        execution.stop.check()?;
         // A law of the purchase process alone, and dear to tabulate.
         let known = near.map(|world| &world.start_law).filter(|law| law.is_of(&facts.holding));
         let start_law = known.cloned().map_or_else(|| StationaryStart::new(&facts.holding), Ok)?;
@@ -286,7 +292,7 @@ impl Makers {
         nodes: &Population,
         products: &Products,
         delta: &[f64],
-        execution: Execution,
+        execution: Execution<'_>,
     ) -> Result<Self, WorldError> {
         let market = &facts.market;
         let used = facts.pricing_nodes.min(nodes.len());
@@ -334,7 +340,7 @@ impl Makers {
         &'a self,
         products: &'a Products,
         delta: &'a [f64],
-        execution: Execution,
+        execution: Execution<'a>,
     ) -> Result<ExpectedDemand<'a>, DemandError> {
         let demand = ExpectedDemand::new(&self.nodes, products, delta, Some(&self.owned), execution)?;
         Ok(self.fixed.iter().fold(demand, ExpectedDemand::with_fixed))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::demand::Execution;
+use crate::model::demand::{Execution, StopAsked};
 use crate::model::scenario::Scenario;
 use crate::model::world::{World, WorldError, WorldFacts};
 
@@ -21,8 +21,13 @@ impl Base {
     /// # Errors
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
     pub fn solve(scenario: &Scenario) -> Result<Arc<Self>, WorldError> {
+        Self::solve_until(scenario, StopAsked::NEVER)
+    }
+
+    /// The same, until somebody asks to stop ([`Study::base_watched`](super::Study::base_watched)).
+    pub(super) fn solve_until(scenario: &Scenario, stop: StopAsked<'_>) -> Result<Arc<Self>, WorldError> {
         let (facts, seed) = (WorldFacts::of(scenario), scenario.seed);
-        let world = Arc::new(World::build(&facts, seed, None, Execution::PARALLEL)?);
+        let world = Arc::new(World::build(&facts, seed, None, Execution::PARALLEL.until(stop))?);
         Ok(Arc::new(Self { world, facts, seed }))
     }
 

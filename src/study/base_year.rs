@@ -3,7 +3,7 @@
 use super::prepare::Study;
 use crate::model::demand::DemandError;
 use crate::model::demand::response::own_response;
-use crate::model::demand::{Execution, ExpectedDemand};
+use crate::model::demand::{Execution, ExpectedDemand, StopAsked};
 use crate::model::ids::RegionId;
 use crate::model::market::Market;
 use crate::model::scenario::Scenario;
@@ -150,29 +150,36 @@ impl Study {
     /// # Errors
     /// [`DemandError`] only for a study that was not prepared.
     pub fn base_year(&self) -> Result<BaseYear, DemandError> {
+        self.base_year_until(StopAsked::NEVER)
+    }
+
+    /// The same, until somebody asks to stop.
+    pub(super) fn base_year_until(&self, stop: StopAsked<'_>) -> Result<BaseYear, DemandError> {
         let (scenario, world) = (self.scenario(), self.shared_world());
+        stop.check()?;
         let models = base_year_models(scenario, world, Execution::PARALLEL)?;
         let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
         let list = scenario.market.base_prices();
         let diversion = self.diversion_from_flagged(&demand, &list);
-        Ok(BaseYear { models, diversion, peers_change: self.peers_change(&list) })
+        Ok(BaseYear { models, diversion, peers_change: self.peers_change(&list, stop)? })
     }
 
     /// Mean over the starts of a few replications: with one network alone the chance of who knows whom would show.
-    fn peers_change(&self, list: &[f64]) -> Vec<f64> {
+    fn peers_change(&self, list: &[f64], stop: StopAsked<'_>) -> Result<Vec<f64>, DemandError> {
         let (scenario, world) = (self.scenario(), self.shared_world());
         let Some(peers) = scenario.timing.as_ref().map(|timing| &timing.peers).filter(|peers| peers.gamma != 0.0)
         else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let mut mean = vec![0.0; list.len()];
         for replication in 0..STARTS {
+            stop.check()?;
             let streams = Streams::new(scenario.seed, replication);
             let start = world.start(list, &streams);
             let change = base_year_change(world, peers, list, &start, &streams);
             mean.iter_mut().zip(change).for_each(|(mean, change)| *mean += change / STARTS as f64);
         }
-        mean
+        Ok(mean)
     }
 
     fn diversion_from_flagged(&self, demand: &ExpectedDemand<'_>, list: &[f64]) -> Vec<f64> {

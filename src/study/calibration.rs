@@ -177,16 +177,21 @@ impl<'a> CalibrationRun<'a> {
     /// Works out what neither this run nor the log has; by place among `missing`.
     fn work_out(&mut self, missing: &[(usize, &Query)]) -> Result<(), CalibrationError> {
         let calibration = self.calibration;
+        let stop = self.stop;
         let answer = |at: usize| -> Result<Vec<f64>, String> {
             let query = missing[at].1;
             let targets = calibration.problem.targets_of(query.block);
             let evidence: Vec<usize> = targets.iter().map(|i| calibration.fitted[*i]).collect();
-            moments_at(calibration, &evidence, &query.theta, query.seed)
+            moments_at(calibration, &evidence, &query.theta, query.seed, stop)
         };
         let done = Mutex::new((vec![None; missing.len()], self.trace.len() + self.ran));
         let log = &self.log;
         let (progress, already) = (self.progress, self.ran);
         let keep = |at: usize, result: Result<Vec<f64>, String>| -> Result<(), OutputError> {
+            // What was cut short is no point without a solution.
+            if result.is_err() && stop.cancelled() {
+                return Ok(());
+            }
             let (number, query) = missing[at];
             let moments = match &result {
                 Ok(moments) => moments.clone(),
@@ -207,6 +212,9 @@ impl<'a> CalibrationRun<'a> {
             PointsError::Receiver(error) => error.into(),
         })?;
         let answers = done.into_inner().unwrap_or_else(PoisonError::into_inner).0;
+        if answers.iter().any(Option::is_none) {
+            return Err(CalibrationError::Interrupted { done: self.ran });
+        }
         self.ran += missing.len();
         for ((_, query), answer) in missing.iter().zip(answers) {
             let answer = match answer {
@@ -313,8 +321,14 @@ fn earlier(calibration: &Calibration, found: &FoundRecords) -> BTreeMap<Key, Opt
 /// Moments of some of the evidence at `theta`, in its order; `seed` is added to every scenario's own.
 ///
 /// # Errors
-/// What cannot be solved there.
-pub fn moments_at(calibration: &Calibration, evidence: &[usize], theta: &[f64], seed: u64) -> Result<Vec<f64>, String> {
+/// What cannot be solved there, or that `observer` asked to stop.
+pub fn moments_at(
+    calibration: &Calibration,
+    evidence: &[usize],
+    theta: &[f64],
+    seed: u64,
+    observer: &dyn Observer,
+) -> Result<Vec<f64>, String> {
     let mut values = vec![f64::NAN; evidence.len()];
     for (position, loaded) in calibration.scenarios.iter().enumerate() {
         let of = |at: &usize| calibration.evidence[*at].moment.as_ref().filter(|(_, scenario)| *scenario == position);
@@ -327,7 +341,7 @@ pub fn moments_at(calibration: &Calibration, evidence: &[usize], theta: &[f64], 
             loaded.at(&calibration.assignments(position, theta)).map_err(|error| error.to_string())?.scenario;
         point.seed = point.seed.wrapping_add(seed);
         let moments: Vec<Moment> = wanted.iter().map(|(_, moment)| (*moment).clone()).collect();
-        let found = evaluate(point, &moments, calibration.draws).map_err(|error| error.to_string())?;
+        let found = evaluate(point, &moments, calibration.draws, observer).map_err(|error| error.to_string())?;
         wanted.iter().zip(found).for_each(|((slot, _), value)| values[*slot] = value);
     }
     Ok(values)

@@ -39,9 +39,11 @@ impl FinishedPoints {
         let runs = |regime: &RegimeId| *regime == scenario.baseline || regimes.contains(regime);
         let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(runs).collect();
         let plan = work::plan(loaded, &regimes, None)?;
-        let central = Arc::new(Study::on(base, scenario.clone(), &regimes)?);
-        let studies = Studies::new(loaded, &plan).around(Arc::clone(&central));
-        let mut reduction = PointReduction::begin(scenario, design, &regimes, plan.replications, Some(central), sink)?;
+        let central = Study::on_watched(base, scenario.clone(), &regimes, observer).map_err(FinishError::from)?;
+        let central = Arc::new(central);
+        let studies = Studies::new(loaded, &plan).watched_by(observer).around(Arc::clone(&central));
+        let settled = (scenario, design, plan.replications);
+        let mut reduction = PointReduction::begin(settled, &regimes, Some(central), sink, observer)?;
         observer.begins(plan.jobs(), 0);
         let seal = |_: Option<&Study>, jobs: Vec<JobResult>| {
             observer.jobs(jobs.len() as u64);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::finished::FinishedPoints;
+use super::observer::Observer;
 use super::points::{Names, OnePoint, PointOutcome, PointResults};
 use super::prepare::Study;
 use super::reduction::{DrawReduction, FinishError};
@@ -25,14 +26,14 @@ impl PointReduction {
     /// Nothing added yet, of points with so many replications each. `central` is the study of the scenario's own values where the points
     /// together have the tables of a run.
     pub(super) fn begin(
-        scenario: &Scenario,
-        design: &StudyDesign,
+        (scenario, design, replications): (&Scenario, &StudyDesign, u64),
         regimes: &[RegimeId],
-        replications: u64,
         central: Option<Arc<Study>>,
         sink: &mut dyn Sink,
+        observer: &dyn Observer,
     ) -> Result<Self, FinishError> {
-        let run = central.map(|study| DrawReduction::begin(study, regimes, replications, sink)).transpose()?;
+        let run =
+            central.map(|study| DrawReduction::begin(study, regimes, replications, sink, observer)).transpose()?;
         let names = Names::of(scenario, regimes);
         sink.points(design)?;
         let finished = FinishedPoints {

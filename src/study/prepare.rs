@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::model::accounts::Imbalance;
-use crate::model::demand::Execution;
+use crate::model::demand::{Execution, StopAsked};
 use crate::model::governments::market::{FlowsError, market_flows};
 use crate::model::governments::{FlowGrid, MarketClock, MarketFlows, Setup};
 use crate::model::ids::{IdTable, RegimeId};
@@ -15,6 +15,7 @@ use crate::model::trade::regime::Regime;
 use crate::model::world::{World, WorldError};
 
 use super::base::Base;
+use super::observer::Observer;
 use super::policy::Negotiated;
 
 /// Why a study cannot be prepared.
@@ -62,6 +63,9 @@ pub enum StudyError {
         "the draw has other weeks, models or groups in its tables than the scenario, or shares its buyers\nhelp: draw what leaves the tables as they are"
     )]
     OtherTables,
+    /// An observer asked to stop before it was ready.
+    #[error("interrupted")]
+    Interrupted,
     /// A job whose accounts do not add up.
     #[error("regime `{regime}`, replication {replication}: {error}")]
     Accounts {
@@ -139,8 +143,28 @@ impl Study {
     /// # Errors
     /// [`StudyError`] when the base year has no inversion or one of these regimes has no prices.
     pub fn prepare_only(scenario: Scenario, regimes: &[RegimeId]) -> Result<Self, StudyError> {
-        let base = Base::solve(&scenario)?;
-        Self::with_base(base, scenario, regimes)
+        Self::prepare_watched(scenario, regimes, &())
+    }
+
+    /// The same, until `observer` asks to stop: it is asked before each evaluation of demand, so that a large scenario lets go within a moment.
+    ///
+    /// # Errors
+    /// As [`Self::prepare_only`], and [`StudyError::Interrupted`].
+    pub fn prepare_watched(
+        scenario: Scenario,
+        regimes: &[RegimeId],
+        observer: &dyn Observer,
+    ) -> Result<Self, StudyError> {
+        let base = Self::base_watched(&scenario, observer)?;
+        Self::on_watched(base, scenario, regimes, observer)
+    }
+
+    /// [`Base::solve`], until `observer` asks to stop.
+    ///
+    /// # Errors
+    /// [`StudyError::World`] and [`StudyError::Interrupted`].
+    pub fn base_watched(scenario: &Scenario, observer: &dyn Observer) -> Result<Arc<Base>, StudyError> {
+        watched(observer, |stop| Ok(Base::solve_until(scenario, stop)?))
     }
 
     /// The same on a base year that was solved before, of this scenario or of one that differs from it in policy alone.
@@ -148,15 +172,33 @@ impl Study {
     /// # Errors
     /// [`StudyError::OtherBase`] when it is that of another market; otherwise as [`Self::prepare_only`].
     pub fn on(base: Arc<Base>, scenario: Scenario, regimes: &[RegimeId]) -> Result<Self, StudyError> {
+        Self::on_watched(base, scenario, regimes, &())
+    }
+
+    /// The same, until `observer` asks to stop.
+    ///
+    /// # Errors
+    /// As [`Self::on`], and [`StudyError::Interrupted`].
+    pub fn on_watched(
+        base: Arc<Base>,
+        scenario: Scenario,
+        regimes: &[RegimeId],
+        observer: &dyn Observer,
+    ) -> Result<Self, StudyError> {
         if !base.serves(&scenario) {
             return Err(StudyError::OtherBase);
         }
-        Self::with_base(base, scenario, regimes)
+        watched(observer, |stop| Self::with_base(base, scenario, regimes, stop))
     }
 
-    fn with_base(base: Arc<Base>, scenario: Scenario, regimes: &[RegimeId]) -> Result<Self, StudyError> {
+    fn with_base(
+        base: Arc<Base>,
+        scenario: Scenario,
+        regimes: &[RegimeId],
+        stop: StopAsked<'_>,
+    ) -> Result<Self, StudyError> {
         let world = base.world();
-        let planner = planner(&scenario, world, Execution::PARALLEL);
+        let planner = planner(&scenario, world, Execution::PARALLEL.until(stop));
         let runs = |regime: RegimeId| regime == scenario.baseline || regimes.contains(&regime);
         let negotiated = negotiated(&scenario, &planner, &runs)?;
         let mut book = match scenario.population {
@@ -236,9 +278,9 @@ impl Study {
 
     /// What the prices of one of the regimes prepared, by its place among them, are worked out from in the world of a replication, on one
     /// thread.
-    pub(super) fn planner_at<'a>(&'a self, place: usize, world: &'a World) -> Planner<'a> {
+    pub(super) fn planner_at<'a>(&'a self, place: usize, world: &'a World, stop: StopAsked<'a>) -> Planner<'a> {
         let guides = Some(self.guides.of_regime(place));
-        Planner { guides, ..planner(&self.scenario, world, Execution::SERIAL) }
+        Planner { guides, ..planner(&self.scenario, world, Execution::SERIAL.until(stop)) }
     }
 
     /// How the governments drive a regime, if they do.
@@ -253,6 +295,17 @@ impl Study {
         let threatened = self.negotiated(regime).map(|negotiated| Cow::Owned(negotiated.threatened(known)));
         threatened.unwrap_or(Cow::Borrowed(known))
     }
+}
+
+/// Does work that ends early once `observer` asks to; what it says then is that it was interrupted, whatever it was at.
+pub(super) fn watched<T>(
+    observer: &dyn Observer,
+    work: impl FnOnce(StopAsked<'_>) -> Result<T, StudyError>,
+) -> Result<T, StudyError> {
+    let asked = || observer.cancelled();
+    let done = work(StopAsked::by(&asked));
+    // What was made when someone asked may lack a part: it is no result.
+    if asked() { Err(StudyError::Interrupted) } else { done }
 }
 
 /// What the slots of an outcome hold: a matter of the scenario, and of how often prices change under the regimes prepared.
@@ -273,7 +326,7 @@ fn layout(scenario: &Scenario, world: &World, plans: &Plans) -> Layout {
 }
 
 /// What the prices of any regime are worked out from.
-pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: Execution) -> Planner<'a> {
+pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: Execution<'a>) -> Planner<'a> {
     Planner {
         market: &scenario.market,
         instruments: &scenario.instruments,
@@ -297,11 +350,23 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
 /// # Errors
 /// [`StudyError`] when the flows come from the market and it cannot be solved.
 pub fn governments(scenario: &Scenario) -> Result<Setup, StudyError> {
+    governments_watched(scenario, &())
+}
+
+/// The same, until `observer` asks to stop.
+///
+/// # Errors
+/// As [`governments`], and [`StudyError::Interrupted`].
+pub fn governments_watched(scenario: &Scenario, observer: &dyn Observer) -> Result<Setup, StudyError> {
+    watched(observer, |stop| governments_until(scenario, stop))
+}
+
+fn governments_until(scenario: &Scenario, stop: StopAsked<'_>) -> Result<Setup, StudyError> {
     let bargaining = scenario.bargaining.as_ref().ok_or(StudyError::NoGovernments)?;
     let mut setup = bargaining.setup.clone();
     if let Some(grid) = &bargaining.market_flows {
-        let base = Base::solve(scenario)?;
-        let planner = planner(scenario, base.world(), Execution::PARALLEL);
+        let base = Base::solve_until(scenario, stop)?;
+        let planner = planner(scenario, base.world(), Execution::PARALLEL.until(stop));
         let regime = scenario.instruments[grid.instrument].name.clone();
         setup.flows =
             market_flows(&planner, grid).map_err(|error| StudyError::Flows { regime, error: Box::new(error) })?;

@@ -9,7 +9,7 @@ use super::base::Base;
 use super::finished::Finished;
 use super::observer::Observer;
 use super::points::headlines;
-use super::prepare::{Study, StudyError};
+use super::prepare::{Study, StudyError, watched};
 use super::results::Results;
 use super::run::{Halt, JobResult, run_units};
 use super::sink::Sink;
@@ -28,7 +28,7 @@ use crate::model::scenario::Scenario;
 pub enum FinishError {
     /// It cannot be prepared.
     #[error(transparent)]
-    Study(#[from] StudyError),
+    Study(StudyError),
     /// A target of the stopping rule follows a regime that does not run.
     #[error(
         "--regimes: leaves out `{0}`, which a target of [stop] follows\nhelp: add it, or name another with --set stop.regime=..."
@@ -58,6 +58,12 @@ pub enum FinishError {
     Output(#[from] OutputError),
 }
 
+impl From<StudyError> for FinishError {
+    fn from(error: StudyError) -> Self {
+        if matches!(error, StudyError::Interrupted) { Self::Interrupted } else { Self::Study(error) }
+    }
+}
+
 impl Finished {
     /// The same on a base year that was solved before.
     ///
@@ -73,8 +79,8 @@ impl Finished {
     ) -> Result<Self, FinishError> {
         let runs = |regime: &RegimeId| *regime == scenario.baseline || regimes.contains(regime);
         let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(runs).collect();
-        let study = Arc::new(Study::on(base, scenario, &regimes)?);
-        let mut reduction = Reduction::begin(Arc::clone(&study), &regimes, stop, sink)?;
+        let study = Arc::new(Study::on_watched(base, scenario, &regimes, observer)?);
+        let mut reduction = Reduction::begin(Arc::clone(&study), &regimes, stop, sink, observer)?;
         let replications = study.scenario().replications;
         let size = default_size(study.scenario(), regimes.len(), 1, replications);
         let list = units(1, Worlds::Shared, replications, size);
@@ -122,6 +128,7 @@ impl Reduction {
         regimes: &[RegimeId],
         stop: Option<&StopRule>,
         sink: &mut dyn Sink,
+        observer: &dyn Observer,
     ) -> Result<Self, FinishError> {
         let scenario = study.scenario();
         let stopping = stop.map(|rule| Stopping::new(rule, study.layout(), regimes)).transpose();
@@ -129,9 +136,16 @@ impl Reduction {
             StopError::Missing(regime) => FinishError::StopRegime(scenario.regimes[regime].name.clone()),
             StopError::Nothing => FinishError::Stop(error),
         })?;
-        let base_year = study.base_year().map_err(|error| StudyError::World(error.into()))?;
+        let base_year =
+            watched(observer, |asked| study.base_year_until(asked).map_err(|error| StudyError::World(error.into())))?;
         let baseline = regimes.iter().position(|regime| *regime == scenario.baseline).unwrap_or(0);
-        let switches = regimes.iter().map(|regime| Switches::of(&study, *regime)).collect();
+        let mut switches = Vec::with_capacity(regimes.len());
+        for regime in regimes {
+            if observer.cancelled() {
+                return Err(FinishError::Interrupted);
+            }
+            switches.push(Switches::of(&study, *regime));
+        }
         let results = Results::new(study.layout(), regimes.len(), Arm(baseline), scenario.seed).until(stopping);
         let results = results.with_switches(switches);
         sink.study(&study, regimes)?;
@@ -207,8 +221,9 @@ impl DrawReduction {
         regimes: &[RegimeId],
         replications: u64,
         sink: &mut dyn Sink,
+        observer: &dyn Observer,
     ) -> Result<Self, FinishError> {
-        let mut run = Reduction::begin(study, regimes, None, sink)?;
+        let mut run = Reduction::begin(study, regimes, None, sink, observer)?;
         run.finished.results = run.finished.results.of_draws(replications);
         Ok(Self { run, draw: None, worlds: 0 })
     }

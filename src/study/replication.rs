@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::base_year::{BaseYearModel, base_year_models};
 use super::prepare::{Study, StudyError};
 use super::quotes::Quotation;
-use crate::model::demand::Execution;
+use crate::model::demand::{Execution, StopAsked};
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Layout;
 use crate::model::plan::{PlanError, PriceBook, RegimePlan};
@@ -28,6 +28,8 @@ pub struct Replication<'a> {
     pub world: Cow<'a, World>,
     /// How its purchase process stands when it begins.
     pub start: Start,
+    /// Who may ask its jobs to stop.
+    pub(super) stop: StopAsked<'a>,
     pub(super) own: Option<Box<Own>>,
 }
 
@@ -50,28 +52,39 @@ impl Study {
     /// # Errors
     /// [`WorldError`] when its own buyers have no base year. A regime without prices is an error of its own jobs alone.
     pub fn replication(&self, number: u64) -> Result<Replication<'_>, WorldError> {
+        self.replication_until(number, StopAsked::NEVER)
+    }
+
+    /// The same, until somebody asks to stop; its jobs then leave errors in the place of outcomes.
+    ///
+    /// # Errors
+    /// As [`Self::replication`], and once someone has asked to stop.
+    pub fn replication_until<'a>(&'a self, number: u64, stop: StopAsked<'a>) -> Result<Replication<'a>, WorldError> {
         let scenario = self.scenario();
         let streams = Streams::new(scenario.seed, number);
         let (world, own) = match scenario.population {
             PopulationMode::Shared => (Cow::Borrowed(self.shared_world()), None),
             PopulationMode::Own => {
                 let near = Some(self.shared_world());
-                let world = World::build(self.base().facts(), streams.population_key(), near, Execution::SERIAL)?;
-                let own = self.own(&world)?;
+                let world =
+                    World::build(self.base().facts(), streams.population_key(), near, Execution::SERIAL.until(stop))?;
+                let own = self.own(&world, stop)?;
                 (Cow::Owned(world), Some(Box::new(own)))
             }
         };
+        stop.check()?;
         let start = match scenario.one_shot {
             true => Start::one_shot(scenario.buyers, scenario.weeks),
             false => world.start(&scenario.market.base_prices(), &streams),
         };
-        Ok(Replication { number, streams, world, start, own })
+        Ok(Replication { number, streams, world, start, stop, own })
     }
 
-    fn own(&self, world: &World) -> Result<Own, WorldError> {
+    fn own(&self, world: &World, stop: StopAsked<'_>) -> Result<Own, WorldError> {
         let scenario = self.scenario();
         let mut book = PriceBook::default();
-        let plan = |(place, regime)| self.planner_at(place, world).plan_with(&self.planned_regime(regime), &mut book);
+        let plan =
+            |(place, regime)| self.planner_at(place, world, stop).plan_with(&self.planned_regime(regime), &mut book);
         let plans: Vec<Result<RegimePlan, PlanError>> = self.plans().regimes().enumerate().map(plan).collect();
         let base_year = base_year_models(scenario, world, Execution::SERIAL)?;
         let layout = self.layout().with_costs(scenario, &world.makers.costs.marginal_cost);

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use super::observer::Observer;
 use super::prepare::{Study, StudyError};
+use crate::model::demand::StopAsked;
 use crate::model::ids::{IdTable, RegimeId};
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
@@ -37,11 +39,12 @@ pub enum ResponseError {
 /// prices are solved anew; only the regimes that a target needs are simulated.
 ///
 /// # Errors
-/// [`ResponseError`] when the scenario cannot be solved, or a target is not defined in it.
+/// [`ResponseError`] when the scenario cannot be solved, a target is not defined in it, or `observer` asks to stop.
 pub fn respond(
     mut scenario: Scenario,
     targets: &[ResponseTarget],
     replications: Range<u64>,
+    observer: &dyn Observer,
 ) -> Result<Vec<f64>, ResponseError> {
     // What parties gain is a headline where it is asked for.
     scenario.outputs.metrics.extend(targets.iter().map(|target| target.metric.clone()));
@@ -49,12 +52,13 @@ pub fn respond(
         targets.iter().flat_map(|target| std::iter::once(&target.regime).chain(&target.baseline)).collect();
     let needed = |regime: &RegimeId| names.contains(&&scenario.regimes[*regime].name);
     let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(needed).collect();
-    let study = Study::prepare_only(scenario, &regimes)?;
+    let study = Study::prepare_watched(scenario, &regimes, observer)?;
     let places = targets.iter().map(|target| Places::of(target, &study)).collect::<Result<Vec<_>, _>>()?;
     let count = (replications.end - replications.start) as usize;
     let mut values = vec![0.0; targets.len() * count];
+    let asked = || observer.cancelled();
     for (at, replication) in replications.enumerate() {
-        let replication = study.replication(replication).map_err(StudyError::from)?;
+        let replication = study.replication_until(replication, StopAsked::by(&asked)).map_err(StudyError::from)?;
         let mut outcomes: IdTable<RegimeId, Option<Outcome>> = IdTable::filled(study.scenario().regimes.len(), None);
         let together = study.simulate_together(&replication, &regimes);
         for (regime, outcome) in regimes.iter().zip(together) {

@@ -5,6 +5,7 @@ use std::ops::{ControlFlow, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use crate::model::demand::StopAsked;
 use crate::model::ids::RegimeId;
 use crate::platform::clock::Instant;
 use crate::platform::threads::count;
@@ -40,7 +41,18 @@ pub type JobResult = Result<Outcome, JobError>;
 /// fails leaves its error and disturbs no other.
 #[must_use]
 pub fn replicate(study: &Study, regimes: &[RegimeId], replication: u64, parts: usize) -> Vec<JobResult> {
-    let replication = match catch_unwind(AssertUnwindSafe(|| study.replication(replication))) {
+    replicate_until(study, regimes, replication, parts, StopAsked::NEVER)
+}
+
+/// The same, until somebody asks to stop: jobs that were not done by then leave an error.
+fn replicate_until(
+    study: &Study,
+    regimes: &[RegimeId],
+    replication: u64,
+    parts: usize,
+    stop: StopAsked<'_>,
+) -> Vec<JobResult> {
+    let replication = match catch_unwind(AssertUnwindSafe(|| study.replication_until(replication, stop))) {
         Ok(Ok(replication)) => replication,
         Ok(Err(error)) => return regimes.iter().map(|_| Err(error.clone().into())).collect(),
         Err(payload) => {
@@ -114,6 +126,7 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
     seal: &(impl Fn(Option<&Study>, Vec<JobResult>) -> T + Sync),
     mut keep: impl FnMut(&Unit, u64, T) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), Halt<E>> {
+    let asked = || observer.cancelled();
     let threads = count();
     let replications = |jobs_per_thread: usize| (jobs_per_thread * threads).div_ceil(regimes.len().max(1)).max(1);
     let fewest = replications(JOBS_PER_THREAD).max(REPLICATIONS_PER_THREAD * threads);
@@ -154,7 +167,14 @@ pub fn run_units<S: Deref<Target = Study> + Send + Sync, T: Send, E: Send>(
         let done = answers(batch.len(), observer, |place| {
             let (at, replication) = batch[place];
             Some(match studies.of(units[at].point)? {
-                Ok(study) => seal(Some(study), replicate(study, regimes, replication, parts)),
+                Ok(study) => {
+                    let jobs = replicate_until(study, regimes, replication, parts, StopAsked::by(&asked));
+                    // What was cut short is no result.
+                    if jobs.iter().any(Result::is_err) && asked() {
+                        return None;
+                    }
+                    seal(Some(study), jobs)
+                }
                 Err(error) => seal(None, regimes.iter().map(|_| Err(error.clone())).collect()),
             })
         });

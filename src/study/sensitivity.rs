@@ -232,6 +232,10 @@ impl ScenarioStudy<'_> {
         let total = known + missing.len();
         progress(known, total);
         let keep = |row: usize, result: RowResult| -> Result<(), OutputError> {
+            // A row that was cut short is no row without a solution.
+            if result.is_err() && stop.cancelled() {
+                return Ok(());
+            }
             log.append(row, &result)?;
             let mut guard = filled.lock().unwrap_or_else(PoisonError::into_inner);
             guard.0[row] = Some(result);
@@ -239,12 +243,14 @@ impl ScenarioStudy<'_> {
             progress(guard.1, total);
             Ok(())
         };
-        let done = work_off(&missing, stop, |row| self.answer(problem, design, row), keep);
+        let done = work_off(&missing, stop, |row| self.answer(problem, design, row, stop), keep);
         log.sync()?;
         let done_rows = filled.into_inner().unwrap_or_else(PoisonError::into_inner).1;
         match done {
-            Ok(()) => Ok(missing.len()),
-            Err(PointsError::Interrupted) => Err(SensitivityError::Interrupted { done: done_rows, rows: total }),
+            Ok(()) if done_rows == total => Ok(missing.len()),
+            Ok(()) | Err(PointsError::Interrupted) => {
+                Err(SensitivityError::Interrupted { done: done_rows, rows: total })
+            }
             Err(PointsError::Receiver(error)) => Err(error.into()),
         }
     }
@@ -257,12 +263,12 @@ impl ScenarioStudy<'_> {
     }
 
     /// The targets at one row of the design.
-    fn answer(&self, problem: &Problem, design: &Design, row: usize) -> RowResult {
+    fn answer(&self, problem: &Problem, design: &Design, row: usize, stop: &dyn Observer) -> RowResult {
         let parameters = &self.loaded.parameters;
         let assignments = parameters.assignments(&design.row(row)[..parameters.len()]);
         let point = self.loaded.at(&assignments).map_err(|error| error.reason())?;
         let replications = self.replications_of(problem.factors().len(), row);
-        respond(point.scenario, &self.targets, replications).map_err(|error| error.to_string())
+        respond(point.scenario, &self.targets, replications, stop).map_err(|error| error.to_string())
     }
 
     /// Results as runs, and the rows that could not be run.

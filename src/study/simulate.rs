@@ -30,6 +30,9 @@ impl Study {
         replication: &'a Replication<'_>,
         position: RegimeId,
     ) -> Result<JobPolicy<'a>, StudyError> {
+        if replication.stop.is_asked() {
+            return Err(StudyError::Interrupted);
+        }
         let regime = &self.scenario().regimes[position];
         let Some(negotiated) = self.negotiated(position) else {
             let belief = self.scenario().timing.as_ref().map(|timing| Cow::Borrowed(&timing.beliefs[position]));
@@ -39,7 +42,7 @@ impl Study {
         let history = negotiated.history(regime, replication.streams);
         // On one thread: the plans are locked, and a thread that waits for others must not hold a lock.
         let place = self.plans().place(position).unwrap_or(usize::MAX);
-        let planner = self.planner_at(place, &replication.world);
+        let planner = self.planner_at(place, &replication.world, replication.stop);
         let plan = match &replication.own {
             Some(own) => planner.plan_with(&history.regime, &mut own.book.clone()).map(Arc::new),
             None => negotiated.plan_of(&history.regime, |regime, book| planner.plan_with(regime, book)),

@@ -47,9 +47,9 @@ pub enum Matrices {
 
 /// Options of [`solve`].
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SolveOptions {
+pub struct SolveOptions<'a> {
     /// How demand is evaluated.
-    pub execution: Execution,
+    pub execution: Execution<'a>,
     /// Which matrices are formed.
     pub matrices: Matrices,
     /// Also look for other equilibria of every scenario, from prices far below and above and from where an owner would deviate to.
@@ -80,7 +80,7 @@ pub struct Failed {
 ///
 /// # Errors
 /// [`SolveError`] where mean utilities or costs cannot be recovered: it names product and firm with figures.
-pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError> {
+pub fn solve(case: &Case, options: &SolveOptions<'_>) -> Result<Solution, SolveError> {
     check_matrices(case, options)?;
     let recovered = recover(case, options)?;
     let solver = Solver { case, options, recovered: &recovered };
@@ -116,7 +116,7 @@ pub fn solve(case: &Case, options: &SolveOptions) -> Result<Solution, SolveError
 
 /// The matrices that are formed, each with the name of its scenario.
 #[must_use]
-pub fn matrices_formed(case: &Case, options: &SolveOptions) -> Vec<(String, MatrixKind)> {
+pub fn matrices_formed(case: &Case, options: &SolveOptions<'_>) -> Vec<(String, MatrixKind)> {
     let of = |number: usize| {
         let name = &case.scenarios[number].name;
         matrix_kinds(case, options, number).into_iter().map(move |kind| (name.clone(), kind))
@@ -125,7 +125,7 @@ pub fn matrices_formed(case: &Case, options: &SolveOptions) -> Vec<(String, Matr
 }
 
 /// The matrices of a scenario that are formed.
-fn matrix_kinds(case: &Case, options: &SolveOptions, number: usize) -> Vec<MatrixKind> {
+fn matrix_kinds(case: &Case, options: &SolveOptions<'_>, number: usize) -> Vec<MatrixKind> {
     let usual =
         [MatrixKind::Elasticities, MatrixKind::Diversion, MatrixKind::LongRunDiversion, MatrixKind::PassThrough];
     match options.matrices {
@@ -140,7 +140,7 @@ fn matrix_kinds(case: &Case, options: &SolveOptions, number: usize) -> Vec<Matri
 }
 
 /// Matrices of all scenarios must fit into memory together.
-fn check_matrices(case: &Case, options: &SolveOptions) -> Result<(), SolveError> {
+fn check_matrices(case: &Case, options: &SolveOptions<'_>) -> Result<(), SolveError> {
     let kinds = (0..case.scenarios.len()).map(|number| matrix_kinds(case, options, number));
     let (products, nodes) = (case.product_ids.len(), case.population.len());
     let (mut matrices, mut numbers) = (0_usize, 0_usize);
@@ -158,7 +158,7 @@ fn check_matrices(case: &Case, options: &SolveOptions) -> Result<(), SolveError>
 
 /// Mean utilities from observed shares and costs from observed prices, where the case lacks them, of the products sold in the
 /// base.
-fn recover(case: &Case, options: &SolveOptions) -> Result<Recovered, SolveError> {
+fn recover(case: &Case, options: &SolveOptions<'_>) -> Result<Recovered, SolveError> {
     let failed = |error: SupplyError| SolveError::Recovery { case: case.name.clone(), error };
     let price =
         |why| case.price.as_ref().ok_or_else(|| SolveError::Missing { case: case.name.clone(), column: "price0", why });
@@ -251,7 +251,7 @@ impl Base {
 /// A case on its way to a solution.
 struct Solver<'a> {
     case: &'a Case,
-    options: &'a SolveOptions,
+    options: &'a SolveOptions<'a>,
     recovered: &'a Recovered,
 }
 

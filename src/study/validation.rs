@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use super::Observer;
 use super::calibration::{CalibrationError, moments_at};
 use super::threads::answers;
 use crate::config::UncertainParameters;
@@ -70,11 +71,17 @@ pub fn validate(
         .map_err(|error| CalibrationError::Search(error.to_string()))?
         .take(count)
         .collect();
-    let central = moments_at(calibration, &evidence, &theta, 0).map_err(CalibrationError::Unsolved)?;
+    let central = moments_at(calibration, &evidence, &theta, 0, stop).map_err(|reason| match stop.cancelled() {
+        true => CalibrationError::Interrupted { done: 0 },
+        false => CalibrationError::Unsolved(reason),
+    })?;
     // Random numbers of its own for every draw: intervals hold parameters and simulation together.
-    let answer = |at: usize| moments_at(calibration, &evidence, &drawn(&parameters.at(&units[at])), 1 + at as u64);
+    let answer =
+        |at: usize| moments_at(calibration, &evidence, &drawn(&parameters.at(&units[at])), 1 + at as u64, stop);
     let answers = answers(count, stop, answer).into_iter().collect::<Option<Vec<_>>>();
-    let answers = answers.ok_or(CalibrationError::Interrupted { done: 0 })?;
+    // A draw that was cut short is none without a solution.
+    let whole = |answers: &Vec<Result<_, _>>| answers.iter().all(Result::is_ok) || !stop.cancelled();
+    let answers = answers.filter(whole).ok_or(CalibrationError::Interrupted { done: 0 })?;
     let draws: Vec<Vec<f64>> = answers.into_iter().flatten().collect();
     Ok(Validation { asked: count, failed: count - draws.len(), evidence, central, draws })
 }

@@ -406,11 +406,9 @@ impl Work<'_> {
 
     /// Walks the plan of one point, reduces every unit, and has the results and the ledger written.
     fn reduce(&self, folder: &OutputFolder, sink: &mut dyn Sink) -> Result<(Reduced, Written), WorkError> {
-        let studies = Studies::new(self.loaded, self.plan);
+        let studies = Studies::new(self.loaded, self.plan).watched_by(self.observer);
         let Ok(study) = studies.get(0) else {
-            // A scenario that cannot be prepared has nothing to show, and its error is about the input.
-            let again = Study::prepare_only(self.loaded.scenario.clone(), self.regimes);
-            return Err(again.map_or_else(WorkError::from, |_| FinishError::NoOutcome.into()));
+            return Err(self.unprepared());
         };
         if !compares_all(self.regimes.len()) {
             let (regimes, most) = (self.regimes.len(), MOST_COMPARED);
@@ -418,7 +416,9 @@ impl Work<'_> {
                 "{regimes} regimes: comparisons.csv has each with the baseline; pairs of others are left out beyond {most} regimes"
             ));
         }
-        let mut reduction = Reduction::begin(study, self.regimes, self.loaded.stop.as_ref(), sink)?;
+        let rule = self.loaded.stop.as_ref();
+        let reduction = Reduction::begin(study, self.regimes, rule, sink, self.observer);
+        let mut reduction = reduction.map_err(|error| self.unfinished(error))?;
         let mut ledger = LedgerWriter::begin(folder)?;
         self.walk(&studies, &mut |event: Event<'_>| {
             match event {
@@ -445,17 +445,16 @@ impl Work<'_> {
         folder: &OutputFolder,
         sink: &mut dyn Sink,
     ) -> Result<(Reduced, Written), WorkError> {
-        let studies = Studies::new(self.loaded, self.plan);
+        let studies = Studies::new(self.loaded, self.plan).watched_by(self.observer);
         let mut central = None;
         if design.has_tables() {
-            let Ok(study) = studies.central() else {
-                let again = Study::prepare_only(self.loaded.scenario.clone(), self.regimes);
-                return Err(again.map_or_else(WorkError::from, |_| FinishError::NoOutcome.into()));
-            };
+            let Ok(study) = studies.central() else { return Err(self.unprepared()) };
             central = Some(study);
         }
         let (scenario, replications) = (&self.loaded.scenario, self.plan.replications);
-        let mut reduction = PointReduction::begin(scenario, design, self.regimes, replications, central, sink)?;
+        let settled = (scenario, design, replications);
+        let reduction = PointReduction::begin(settled, self.regimes, central, sink, self.observer);
+        let mut reduction = reduction.map_err(|error| self.unfinished(error))?;
         let mut ledger = LedgerWriter::begin(folder)?;
         self.walk(&studies, &mut |event: Event<'_>| {
             match event {
@@ -471,6 +470,23 @@ impl Work<'_> {
         let written = sink.finish_points(&finished).map_err(WorkError::Sink)?;
         ledger.finish()?;
         Ok((Reduced::Points(Box::new(finished)), written))
+    }
+
+    /// Why the scenario could not be prepared: someone asked to stop, or it has nothing to show, and its error is about the input.
+    fn unprepared(&self) -> WorkError {
+        if self.observer.cancelled() {
+            return self.stopped(DriveError::Interrupted);
+        }
+        let again = Study::prepare_watched(self.loaded.scenario.clone(), self.regimes, self.observer);
+        again.map_or_else(|error| self.unfinished(error.into()), |_| FinishError::NoOutcome.into())
+    }
+
+    /// Why there are no results: where someone asked to stop, with what is kept.
+    fn unfinished(&self, error: FinishError) -> WorkError {
+        match error {
+            FinishError::Interrupted => self.stopped(DriveError::Interrupted),
+            error => error.into(),
+        }
     }
 
     /// Hands every unit to `keep`, in the order of the plan.

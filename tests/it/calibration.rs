@@ -89,7 +89,8 @@ impl Laboratory {
         let calibration = self.load_with(&["buyers.count=8192".to_owned()]);
         let evidence: Vec<usize> = (0..MOMENTS.len()).collect();
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(draw);
-        let clean = moments_at(&calibration, &evidence, &PARAMETERS.map(|(_, _, _, truth)| truth), 100 + draw).unwrap();
+        let clean =
+            moments_at(&calibration, &evidence, &PARAMETERS.map(|(_, _, _, truth)| truth), 100 + draw, &()).unwrap();
         let noisy = |(value, (_, _, _, error)): (f64, &(&str, &str, &str, f64))| {
             let z: f64 = StandardNormal.sample(&mut rng);
             value + error * z
@@ -127,7 +128,7 @@ fn parameters_are_recovered_from_data_of_the_model_itself() {
     assert!(estimate.p_value > 0.01, "J {} p {}", estimate.j, estimate.p_value);
     // The fit reported is the model at the estimates, worked out again.
     let calibration = laboratory.load();
-    let again = moments_at(&calibration, &[0, 1, 2, 3, 4, 5], &estimate.theta, 0).unwrap();
+    let again = moments_at(&calibration, &[0, 1, 2, 3, 4, 5], &estimate.theta, 0, &()).unwrap();
     assert_eq!(again, estimate.moments);
 }
 
@@ -350,7 +351,7 @@ fn moments_are_those_of_the_base_year() {
     let study = crate::support::study(&["buyers.count=512"]);
     let base = study.base_year().unwrap();
     let start = calibration.problem.start();
-    let moments = moments_at(&calibration, &[0, 1, 2, 3, 4], &start, 0).unwrap();
+    let moments = moments_at(&calibration, &[0, 1, 2, 3, 4], &start, 0, &()).unwrap();
     let model = |name: &str| study.scenario().market.models.iter().position(|model| model.name == name).unwrap();
     let region = |name: &str| study.scenario().market.regions.as_slice().iter().position(|r| r == name).unwrap();
     let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12 * b.abs().max(1.0), "{a} against {b}");
@@ -430,7 +431,7 @@ fn the_page_says_plainly_what_europe_gains_and_what_detroits_prices_do() {
     let wanted = names.map(|name| calibration.evidence.iter().position(|evidence| evidence.name == name).unwrap());
     let theta = calibration.problem.start();
     assert_eq!(theta[0], start, "the overlay reaches the scenario");
-    let values = moments_at(&calibration, &wanted, &theta, 0).unwrap();
+    let values = moments_at(&calibration, &wanted, &theta, 0, &()).unwrap();
     assert!((values[2] - 0.43).abs() < 0.04, "the survey's share, which was fitted: {}", values[2]);
     let page = fs::read_to_string(root().join("docs/validation.md")).unwrap();
     for (at, value) in wanted.iter().zip(&values) {
@@ -443,7 +444,7 @@ fn the_page_says_plainly_what_europe_gains_and_what_detroits_prices_do() {
     // With the taste for imports as strong as it was set by hand, Detroit's prices move less: nothing holds them in the code.
     let mut imports = theta;
     imports[2] = 4.0;
-    let moved = moments_at(&calibration, &wanted, &imports, 0).unwrap();
+    let moved = moments_at(&calibration, &wanted, &imports, 0, &()).unwrap();
     assert!(moved[3] < 0.7 * values[3], "{} against {}", moved[3], values[3]);
 }
 
@@ -554,7 +555,7 @@ fn repurchase_rates_of_alike_buyers_give_loyalty_by_brand_back_in_closed_form() 
     let loaded = load_anywhere(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
     let calibration = calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}"));
     let all: Vec<usize> = (0..brands.len()).collect();
-    let rate = moments_at(&calibration, &all, &calibration.problem.start(), 0).unwrap();
+    let rate = moments_at(&calibration, &all, &calibration.problem.start(), 0, &()).unwrap();
 
     let outside = 1.0 - sold.iter().sum::<f64>();
     let pi = |z: f64| -> Vec<f64> {
@@ -596,7 +597,7 @@ fn loyalty_by_brand_is_recovered_from_repurchase_rates() {
         let loaded = load_anywhere(&folder.path().join("scenario.toml"), &[]).unwrap_or_else(|error| panic!("{error}"));
         (calibration(loaded, &[]).unwrap_or_else(|error| panic!("{error}")), folder)
     };
-    let rates = moments_at(&read(&rows).0, &[0, 1, 2, 3, 4], &truth, 0).unwrap();
+    let rates = moments_at(&read(&rows).0, &[0, 1, 2, 3, 4], &truth, 0, &()).unwrap();
     let rows: Vec<(String, f64)> = rows.into_iter().zip(rates).map(|((brand, _), rate)| (brand, rate)).collect();
     let (calibration, folder) = read(&rows);
     let out = OutputFolder::create(&folder.path().join("out")).unwrap();

@@ -245,7 +245,7 @@ fn every_kernel_gives_the_same_bits() {
             for products in [&products, &loyal] {
                 let owned = OwnedBrands::stationary(&population, products, &delta, &prices).unwrap();
                 let all = |kernel| {
-                    let execution = Execution { parallel: false, kernel };
+                    let execution = Execution { kernel, ..Execution::SERIAL };
                     let shares = stationary_shares(&population, products, &delta, &prices, execution).unwrap();
                     let owned = products.has_loyalty().then_some(&owned);
                     let demand = ExpectedDemand::new(&population, products, &delta, owned, execution).unwrap();

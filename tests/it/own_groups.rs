@@ -298,7 +298,7 @@ fn gains_and_profits_are_metrics_wherever_one_can_stand() {
     let plain = loaded(sections, &two[..2]).unwrap().scenario;
     assert_eq!(plain.outputs.metrics, ["treasury_usd"]);
     let metrics = ["total_home_usd", "profit_toyota_usd", "makers_japan_usd"];
-    let answers = respond(plain, &metrics.map(target), 0..3).unwrap();
+    let answers = respond(plain, &metrics.map(target), 0..3, &()).unwrap();
     for (name, answers) in metrics.iter().zip(answers.chunks(3)).take(2) {
         let slot = layout.headline(place(name), 0);
         let change = |pair: &Vec<Outcome>| pair[1].values[slot] - pair[0].values[slot];

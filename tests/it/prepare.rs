@@ -10,7 +10,7 @@ use stickershock::model::trade::regime::Action;
 use stickershock::report::study::tables;
 use stickershock::report::writer::{Formats, Writer};
 use stickershock::study::work::{self, Begin, Reduced, Settings, WorkError};
-use stickershock::study::{Base, FinishError, Observer, Study, StudyError};
+use stickershock::study::{Base, FinishError, Finished, Observer, Study, StudyError};
 
 use crate::support::{outcomes, regime, showdown, simulate, study};
 
@@ -189,6 +189,73 @@ fn a_cancelled_run_is_resumed_to_the_same_bytes() {
     // In memory a cancelled study leaves nothing.
     let cancelled = simulate(loaded.scenario.clone(), &regimes, &Counter::until(0));
     assert!(matches!(cancelled, Err(FinishError::Interrupted)));
+}
+
+/// Asks to stop from the so-manieth time on that it is asked itself.
+struct Impatient {
+    asked: AtomicU64,
+    most: u64,
+}
+
+impl Impatient {
+    fn after(most: u64) -> Self {
+        Self { asked: AtomicU64::new(0), most }
+    }
+    fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+impl Observer for Impatient {
+    fn cancelled(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.most
+    }
+}
+
+/// Preparation asks before each evaluation of demand whether to go on, in the inversion as in the plans and in what governments have at stake, and
+/// lets go wherever it is.
+#[test]
+fn a_study_that_is_being_made_ready_can_be_stopped_anywhere() {
+    let all: Vec<RegimeId> = showdown(&SMALL).scenario.regimes.ids().collect();
+    let scenario = |own: &str| showdown(&[SMALL[0], SMALL[1], SMALL[2], own]).scenario;
+    for own in ["buyers.population=shared", "buyers.population=own"] {
+        let through = Impatient::after(u64::MAX);
+        let whole = Study::prepare_watched(scenario(own), &all, &through).unwrap();
+        assert!(through.asked() > 200, "{own}: asked {} times", through.asked());
+        assert_eq!(whole.plans(), Study::prepare_only(scenario(own), &all).unwrap().plans());
+        for part in 0..8 {
+            let after = part * through.asked() / 8;
+            let stopped = Impatient::after(after);
+            let prepared = Study::prepare_watched(scenario(own), &all, &stopped).map(|_| ());
+            assert!(matches!(prepared, Err(StudyError::Interrupted)), "{own}: after {after}: {prepared:?}");
+            let late = stopped.asked() - after;
+            assert!(late < 100, "{own}: went on for {late} evaluations after {after}");
+        }
+    }
+    // A run in a folder that is stopped so early has kept nothing, and says so in its manifest.
+    let loaded = showdown(&SMALL);
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = OutputFolder::create(temporary.path()).unwrap();
+    let mut writer = Writer::new(&folder, false, Formats { csv: true, parquet: false });
+    let stopped = work::run(&loaded, &all, &folder, Settings::default(), &mut writer, &Impatient::after(40));
+    assert!(matches!(stopped, Err(WorkError::Interrupted { done: 0, .. })), "{stopped:?}");
+    assert_eq!(folder.manifest().unwrap()["status"], "interrupted");
+}
+
+/// A replication with a world of its own is not finished first: what is cut short is no failure, and resumed it is there.
+#[test]
+fn a_replication_that_is_cut_short_is_no_failed_job() {
+    let loaded = showdown(&[SMALL[0], SMALL[1], SMALL[2], "buyers.population=own"]);
+    let regimes = work::regimes_named(&loaded.scenario, &["imposed".into()]).unwrap();
+    let study = Study::prepare_only(loaded.scenario.clone(), &regimes).unwrap();
+    let whole = simulate(loaded.scenario.clone(), &regimes, &()).unwrap();
+    let base = Arc::clone(study.base());
+    let asked = Impatient::after(u64::MAX);
+    Study::on_watched(Arc::clone(&base), loaded.scenario.clone(), &regimes, &asked).unwrap();
+    let stopped = Impatient::after(asked.asked() + 10);
+    let cut = Finished::simulate_on(base, loaded.scenario, &regimes, None, &mut (), &stopped);
+    assert!(matches!(cut, Err(FinishError::Interrupted)), "{:?}", cut.map(|cut| cut.failed_jobs));
+    assert_eq!(whole.failed_jobs, 0);
 }
 
 /// Charts are drawn one by one, without a folder and without PNG.

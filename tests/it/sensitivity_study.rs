@@ -296,7 +296,7 @@ fn a_metric_that_is_not_defined_says_so() {
         baseline: None,
     };
     for (metric, period, word) in [("profit", "all", "`profit`"), ("duty_usd", "year_9", "`year_9`")] {
-        let error = respond(loaded.scenario.clone(), &[target(metric, period)], 0..1).unwrap_err().to_string();
+        let error = respond(loaded.scenario.clone(), &[target(metric, period)], 0..1, &()).unwrap_err().to_string();
         assert!(error.contains(word), "{error}");
     }
 }

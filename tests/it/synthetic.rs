@@ -77,7 +77,7 @@ impl Synthetic {
     }
 
     /// Demand of this market.
-    pub fn demand(&self, execution: Execution) -> ExpectedDemand<'_> {
+    pub fn demand(&self, execution: Execution<'static>) -> ExpectedDemand<'_> {
         ExpectedDemand::new(&self.population, &self.products, &self.delta, None, execution).unwrap()
     }
 }

@@ -54,7 +54,7 @@ pub fn invert(
     observed: &[f64],
     start: Option<&[f64]>,
     options: InversionOptions,
-    execution: Execution,
+    execution: Execution<'_>,
 ) -> Result<Inversion, DemandError> {
     check_fit(population, products)?;
     check_per_product(products, "price", prices)?;
@@ -72,6 +72,7 @@ pub fn invert(
         Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
     let found_from = |start: Vec<f64>, slopes: Option<Slopes>| {
         search::<f64, DemandError>(start, stop, |delta| {
+            execution.stop.check()?;
             let sums = demand.sweep(delta, prices, execution);
             let gap = |(&share, &log): (&f64, &f64)| if share > 0.0 { log - elementary::ln(share) } else { 1.0 };
             let gaps: Vec<f64> = sums.share.iter().zip(&log_observed).map(gap).collect();

@@ -37,7 +37,7 @@ pub fn stationary_shares(
     products: &Products,
     delta: &[f64],
     prices: &[f64],
-    execution: Execution,
+    execution: Execution<'_>,
 ) -> Result<Shares, DemandError> {
     check_fit(population, products)?;
     check_per_product(products, "delta", delta)?;
@@ -60,7 +60,7 @@ impl<'a> StationaryDemand<'a> {
         Self { population, products, layout }
     }
 
-    pub(super) fn sweep(&self, delta: &[f64], prices: &[f64], execution: Execution) -> Sums {
+    pub(super) fn sweep(&self, delta: &[f64], prices: &[f64], execution: Execution<'_>) -> Sums {
         let rule = if self.products.has_loyalty() {
             SweepRule::Stationary { loyalty: self.products.loyalty() }
         } else {
@@ -201,7 +201,7 @@ pub struct ExpectedDemand<'a> {
     /// Weights of owned brands; absent for the plain logit.
     pub owned: Option<&'a OwnedBrands>,
     /// How sums are evaluated.
-    pub execution: Execution,
+    pub execution: Execution<'a>,
     /// The part of utility that prices do not move, where it is known ([`ExpectedDemand::with_fixed`]).
     pub fixed: Option<KnownUtility<'a>>,
 }
@@ -232,7 +232,7 @@ impl<'a> ExpectedDemand<'a> {
         products: &'a Products,
         delta: &'a [f64],
         owned: Option<&'a OwnedBrands>,
-        execution: Execution,
+        execution: Execution<'a>,
     ) -> Result<Self, DemandError> {
         check_fit(population, products)?;
         check_per_product(products, "delta", delta)?;

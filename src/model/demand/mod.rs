@@ -28,11 +28,14 @@ pub use response::{
     Concentration, OwnResponse, PriceResponse, ProductMatrix, choice_probabilities, concentration, few_buyers,
     long_run_diversion, own_response, price_response,
 };
-pub use sweep::Execution;
+pub use sweep::{Execution, StopAsked};
 
 /// What is wrong with a description of demand, or why a solution was not found.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum DemandError {
+    /// Someone asked to stop ([`StopAsked`]).
+    #[error("stopped before it was done")]
+    Stopped,
     /// A population without buyers.
     #[error("the population has no buyers")]
     NoBuyers,

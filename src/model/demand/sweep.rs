@@ -3,26 +3,74 @@
 //! A chunk of buyers is a fixed number of blocks whatever the number of threads, and chunks are added in the order of
 //! their numbers, so results do not depend on threads.
 
+use std::fmt;
+
+use super::DemandError;
 use super::kernel::moments::{ChoiceMoments, Window, moments, padded};
 use super::kernel::{CHUNK_BLOCKS, CellLayout, DemandSweep, KernelPath, ProductCell, sweep_chunk};
 use super::population::Products;
 use crate::platform::threads::prelude::*;
 
+/// Whether whoever wants a result has asked to stop. Searches ask before each evaluation of demand, and end with [`DemandError::Stopped`].
+#[derive(Clone, Copy, Default)]
+pub struct StopAsked<'a>(Option<&'a (dyn Fn() -> bool + Sync)>);
+
+impl<'a> StopAsked<'a> {
+    /// Nobody asks.
+    pub const NEVER: StopAsked<'static> = StopAsked(None);
+
+    /// Somebody may: true once the work is not wanted any more.
+    #[must_use]
+    pub fn by(asked: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        Self(Some(asked))
+    }
+
+    /// Whether to stop.
+    #[must_use]
+    pub fn is_asked(self) -> bool {
+        self.0.is_some_and(|asked| asked())
+    }
+
+    /// Ends a search that is not wanted any more.
+    ///
+    /// # Errors
+    /// [`DemandError::Stopped`].
+    pub fn check(self) -> Result<(), DemandError> {
+        if self.is_asked() { Err(DemandError::Stopped) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for StopAsked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "StopAsked::by(..)" } else { "StopAsked::NEVER" })
+    }
+}
+
 /// How demand is evaluated; the numbers are the same whatever is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Execution {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Execution<'a> {
     /// Spread buyers over the threads of the current rayon pool. Leave it off inside a simulation, whose replications
     /// already fill the pool.
     pub parallel: bool,
     /// Which form of the kernel runs.
     pub kernel: KernelPath,
+    /// Who may ask searches on it to stop.
+    pub stop: StopAsked<'a>,
 }
 
-impl Execution {
+impl Execution<'static> {
     /// One thread.
-    pub const SERIAL: Self = Self { parallel: false, kernel: KernelPath::Auto };
+    pub const SERIAL: Self = Self { parallel: false, kernel: KernelPath::Auto, stop: StopAsked::NEVER };
     /// The threads of the current rayon pool.
-    pub const PARALLEL: Self = Self { parallel: true, kernel: KernelPath::Auto };
+    pub const PARALLEL: Self = Self { parallel: true, kernel: KernelPath::Auto, stop: StopAsked::NEVER };
+}
+
+impl Execution<'_> {
+    /// The same, until someone asks to stop.
+    #[must_use]
+    pub fn until(self, stop: StopAsked<'_>) -> Execution<'_> {
+        Execution { parallel: self.parallel, kernel: self.kernel, stop }
+    }
 }
 
 /// Aggregates of one sweep, in the caller's order of products.
@@ -37,7 +85,7 @@ pub(crate) struct Sums {
 }
 
 /// Runs a sweep over all chunks.
-pub(crate) fn run(sweep: &DemandSweep, execution: Execution) -> Sums {
+pub(crate) fn run(sweep: &DemandSweep, execution: Execution<'_>) -> Sums {
     let rows = sweep.rows();
     let mut total = vec![0.0; rows];
     let mut add = |chunk: &[f64]| total.iter_mut().zip(chunk).for_each(|(total, part)| *total += part);
@@ -80,7 +128,7 @@ impl WindowMoments {
 }
 
 /// Second moments over all chunks, of the products within each window of the layout alone: the rest of the matrix is never formed.
-pub(crate) fn windows_of(of: &ChoiceMoments<'_>, windows: &[Window], execution: Execution) -> Vec<WindowMoments> {
+pub(crate) fn windows_of(of: &ChoiceMoments<'_>, windows: &[Window], execution: Execution<'_>) -> Vec<WindowMoments> {
     let blocks = of.population.block_count();
     let chunk = |chunk: usize| moments(of, windows, chunk * CHUNK_BLOCKS..((chunk + 1) * CHUNK_BLOCKS).min(blocks));
     let chunks = blocks.div_ceil(CHUNK_BLOCKS);

@@ -70,6 +70,7 @@ pub fn clear(
     let mut steps = vec![0; quotas.len()];
     let mut worst = f64::INFINITY;
     for _ in 0..MAX_ROUNDS {
+        demand.execution.stop.check()?;
         let share = demand.shares(prices).product;
         let used = |quota: &Limit| quota.products.iter().map(|j| share[*j]).sum::<f64>();
         let cleared: Vec<Cleared> =

@@ -51,6 +51,7 @@ pub fn marginal_costs(
     let layout = problem.layout();
     let stop = Stop { target: 2e-15, accept: 1e-13, max_evaluations: 500 };
     let found = search::<(), SupplyError>(vec![0.0; products.len()], stop, |margin| {
+        demand.execution.stop.check()?;
         let sums = demand.pricing_sums(&layout, prices, margin);
         let wanted = (0..margin.len()).map(|j| (duty[j].retained * sums.share[j] + sums.cross[j]) / sums.lambda[j]);
         let step: Vec<f64> = wanted.zip(margin).map(|(wanted, margin)| wanted - margin).collect();

@@ -72,15 +72,17 @@ impl Guide {
         let jacobian = problem.before_first(BUYERS, |problem| {
             let conditions = Conditions::of(problem, limits);
             let (_, here) = conditions.left(&known);
-            let columns = (0..known.len()).map(|place| {
+            let stop = problem.demand.execution.stop;
+            let columns = (0..known.len()).take_while(|_| !stop.is_asked()).map(|place| {
                 let by = DIFFERENCE * known[place];
                 let mut moved = known.clone();
                 moved[place] += by;
                 let (_, there) = conditions.left(&moved);
                 DVector::from_iterator(here.len(), there.iter().zip(&here).map(|(there, here)| (there - here) / by))
             });
-            DMatrix::from_columns(&columns.collect::<Vec<_>>())
-        });
+            let columns: Vec<_> = columns.collect();
+            (columns.len() == known.len()).then(|| DMatrix::from_columns(&columns))
+        })?;
         let answer = -jacobian.try_inverse()?;
         answer.iter().all(|entry| entry.is_finite()).then_some(Self { known, answer })
     }
@@ -106,7 +108,8 @@ impl Guide {
             // Limits have a tolerance of their own.
             let over = left[products..].iter().map(|over| over.abs() * options.tolerance / TOLERANCE);
             let error = prices.chain(over).fold(0.0, worse);
-            let error = if at[..products].iter().all(|price| *price > 0.0) { error } else { f64::NAN };
+            let goes_on = at[..products].iter().all(|price| *price > 0.0) && !problem.demand.execution.stop.is_asked();
+            let error = if goes_on { error } else { f64::NAN };
             let step = &self.answer * DVector::from_column_slice(&left);
             Ok::<_, std::convert::Infallible>(Evaluation { step: step.data.into(), error, kept: (sums, left) })
         });

@@ -124,7 +124,7 @@ impl<'a> Joint<'a> {
 
     /// Whether steps are left to be taken.
     pub fn goes_on(&self) -> bool {
-        self.steps < self.most
+        self.steps < self.most && !self.problem.demand.execution.stop.is_asked()
     }
 
     /// Prices at which all conditions hold under limits of these shares: from a point at which they hold under limits larger by `over`, in logs.
@@ -143,6 +143,9 @@ impl<'a> Joint<'a> {
         for _ in 0..STEPS_A_MOVE {
             if left.size <= ON_THE_WAY {
                 return Some(here);
+            }
+            if self.problem.demand.execution.stop.is_asked() {
+                return None;
             }
             let step = self.step(&here, &left, Rule::Either)?;
             self.steps += 1;

@@ -229,14 +229,15 @@ impl Search<'_> {
         Stop { target: 0.02 * tolerance, accept: tolerance, max_evaluations: max_evaluations.min(most) }
     }
 
-    fn evaluate(&self, prices: &[f64]) -> Zeta {
+    fn evaluate(&self, prices: &[f64]) -> Result<Zeta, SupplyError> {
+        self.problem.demand.execution.stop.check()?;
         let (sums, mut step) = self.problem.zeta(&self.layout, prices);
         step.iter_mut().zip(self.options.held).filter(|(_, held)| **held).for_each(|(step, _)| *step = 0.0);
         let error = relative(prices, &step).into_iter().fold(0.0, worse);
         // A price at or below zero is out of bounds, whatever its residual.
         let error = if self.below_zero || prices.iter().all(|&price| price > 0.0) { error } else { f64::NAN };
         step.iter_mut().for_each(|step| *step *= self.damping);
-        Evaluation { step, error, kept: sums }
+        Ok(Evaluation { step, error, kept: sums })
     }
 
     fn newton_step(&self, prices: &[f64], zeta: &Zeta) -> Result<Option<Vec<f64>>, SupplyError> {
@@ -248,7 +249,7 @@ impl Search<'_> {
 
     fn go_on(&self, from: Found<Sums>, pace: Pace, max_evaluations: usize) -> Result<Found<Sums>, SupplyError> {
         let newton = |prices: &[f64], zeta: &Zeta| self.newton_step(prices, zeta);
-        go_on(from, self.stop(max_evaluations), pace, |prices| Ok(self.evaluate(prices)), newton)
+        go_on(from, self.stop(max_evaluations), pace, |prices| self.evaluate(prices), newton)
     }
 
     /// The zeta map accelerated from `start` until its first setback; then from where it stands by plain steps, accelerated
@@ -259,9 +260,7 @@ impl Search<'_> {
     /// Newton steps with such a Jacobian took about twice as many evaluations. The plain map is preconditioned ascent of every
     /// owner's profit: slow, but it walks past the ghosts of equilibria and away from minima of profit.
     fn settle(&self, start: &[f64]) -> Result<Found<Sums>, SupplyError> {
-        let accelerated = until_setback(start.to_vec(), self.stop(MAX_ACCELERATED), |prices| {
-            Ok::<_, SupplyError>(self.evaluate(prices))
-        })?;
+        let accelerated = until_setback(start.to_vec(), self.stop(MAX_ACCELERATED), |prices| self.evaluate(prices))?;
         if accelerated.converged {
             let checked = self.options.second_order;
             return if checked { self.maximum(accelerated) } else { Ok(accelerated) };
@@ -273,7 +272,7 @@ impl Search<'_> {
         if hybrid.converged {
             return self.maximum(hybrid);
         }
-        let evaluation = self.evaluate(start);
+        let evaluation = self.evaluate(start)?;
         let report = SearchReport { evaluations: hybrid.report.evaluations + 1, ..hybrid.report };
         let from = Found { x: start.to_vec(), evaluation, report, converged: false };
         let plain = self.go_on(from, Pace::Plain, self.options.max_evaluations)?;
@@ -297,7 +296,7 @@ impl Search<'_> {
                 let size = relative(&point.x, &ascent.direction).into_iter().fold(0.0, worse);
                 for by in [LEAVE_BY / size, -LEAVE_BY / size] {
                     let x: Vec<f64> = point.x.iter().zip(&ascent.direction).map(|(x, d)| by.mul_add(*d, *x)).collect();
-                    let evaluation = self.evaluate(&x);
+                    let evaluation = self.evaluate(&x)?;
                     report.evaluations += 1;
                     let from = Found { x, evaluation, report, converged: false };
                     let next = self.go_on(from, Pace::Plain, self.options.max_evaluations)?;
@@ -376,7 +375,7 @@ impl Search<'_> {
     /// Prices of any sign at which all conditions hold.
     fn anywhere(&self, from: &[f64]) -> Option<Vec<f64>> {
         let search = Search { layout: self.problem.layout(), below_zero: true, ..*self };
-        let evaluate = |prices: &[f64]| Ok::<_, SupplyError>(search.evaluate(prices));
+        let evaluate = |prices: &[f64]| search.evaluate(prices);
         let found = until_setback(from.to_vec(), search.stop(MAX_ACCELERATED), evaluate).ok()?;
         let found = if found.converged { found } else { search.go_on(found, Pace::Hybrid, MAX_HYBRID).ok()? };
         found.converged.then_some(found.x)

@@ -95,6 +95,7 @@ impl PriceProblem<'_> {
         self.demand.stay_near(wanted, near);
         let problem = PriceProblem { demand: &self.demand.with_near(near), ..*self };
         let map = |prices: &[f64]| -> Result<Evaluation<Vec<f64>>, SupplyError> {
+            problem.demand.execution.stop.check()?;
             let next = raised(&problem.marginal_cost(prices));
             let error = next.iter().zip(prices).map(|(next, price)| (next / price - 1.0).abs()).fold(0.0, worse);
             // Dearer cars sell less and cost less: half a step does not overshoot.

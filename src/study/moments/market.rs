@@ -3,7 +3,7 @@
 use super::error::MomentError;
 use crate::model::demand::loyalty::BuyerExponentials;
 use crate::model::demand::response::own_response;
-use crate::model::demand::{Execution, ExpectedDemand};
+use crate::model::demand::{Execution, ExpectedDemand, StopAsked};
 use crate::model::moment::{Destination, Moment, Prices};
 use crate::model::plan::{Phase, Planner};
 use crate::model::scenario::Scenario;
@@ -27,19 +27,21 @@ pub struct StaticMarket<'a> {
     scenario: &'a Scenario,
     world: &'a World,
     demand: ExpectedDemand<'a>,
+    execution: Execution<'a>,
     list: Vec<f64>,
     volume: Vec<f64>,
 }
 
 impl<'a> StaticMarket<'a> {
-    /// The market of a scenario whose base year `world` has solved.
+    /// The market of a scenario whose base year `world` has solved; its prices are looked for until somebody asks to stop.
     ///
     /// # Errors
     /// [`MomentError::Demand`] only for a world of another scenario.
-    pub fn new(scenario: &'a Scenario, world: &'a World) -> Result<Self, MomentError> {
-        let demand = world.makers.demand(&world.products, &world.inversion.delta, Execution::PARALLEL)?;
+    pub fn new(scenario: &'a Scenario, world: &'a World, stop: StopAsked<'a>) -> Result<Self, MomentError> {
+        let execution = Execution::PARALLEL.until(stop);
+        let demand = world.makers.demand(&world.products, &world.inversion.delta, execution)?;
         let volume = scenario.market.models.iter().map(|model| model.base_volume).collect();
-        Ok(Self { scenario, world, demand, list: scenario.market.base_prices(), volume })
+        Ok(Self { scenario, world, demand, execution, list: scenario.market.base_prices(), volume })
     }
 
     /// One moment; not a number for those that need runs.
@@ -240,7 +242,7 @@ impl<'a> StaticMarket<'a> {
 
     /// A year at base-year costs.
     fn planner(&self) -> Planner<'_> {
-        let base = planner(self.scenario, self.world, Execution::PARALLEL);
+        let base = planner(self.scenario, self.world, self.execution);
         Planner { cost_factor: &[], on_sale: &[], weeks: 1, foresight: None, ..base }
     }
 }

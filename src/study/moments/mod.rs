@@ -10,9 +10,10 @@ pub mod market;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::base::Base;
 use super::negotiation::{monitor, negotiate};
-use super::prepare::{Study, StudyError, governments};
+use super::observer::Observer;
+use super::prepare::{Study, StudyError, governments_watched};
+use crate::model::demand::StopAsked;
 use crate::model::ids::{IdTable, RegimeId};
 use crate::model::moment::{Moment, MomentDraws};
 use crate::model::outcome::Outcome;
@@ -25,8 +26,15 @@ use self::market::StaticMarket;
 /// Works out the moments of a scenario, in their order.
 ///
 /// # Errors
-/// [`MomentError`] when the scenario cannot be solved or a moment is not a number.
-pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: MomentDraws) -> Result<Vec<f64>, MomentError> {
+/// [`MomentError`] when the scenario cannot be solved, a moment is not a number, or `observer` asks to stop.
+pub fn evaluate(
+    scenario: Scenario,
+    moments: &[Moment],
+    draws: MomentDraws,
+    observer: &dyn Observer,
+) -> Result<Vec<f64>, MomentError> {
+    let asked = || observer.cancelled();
+    let stop = StopAsked::by(&asked);
     let mut values = vec![f64::NAN; moments.len()];
     let place = |values: &mut [f64],
                  test: &dyn Fn(&Moment) -> bool,
@@ -38,7 +46,7 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: MomentDraws) -> R
     };
     let any = |test: &dyn Fn(&Moment) -> bool| moments.iter().any(test);
     if any(&|moment| matches!(moment, Moment::Negotiated(_))) {
-        let metrics = negotiate(&governments(&scenario)?, scenario.seed, draws.worlds).metrics();
+        let metrics = negotiate(&governments_watched(&scenario, observer)?, scenario.seed, draws.worlds).metrics();
         let find =
             |name: &String| metrics.iter().find(|metric| metric.name == *name).map_or(f64::NAN, |metric| metric.mean);
         place(&mut values, &|moment| matches!(moment, Moment::Negotiated(_)), &mut |moment| {
@@ -56,16 +64,16 @@ pub fn evaluate(scenario: Scenario, moments: &[Moment], draws: MomentDraws) -> R
     }
     if any(&Moment::is_simulated) {
         let regimes = simulated_regimes(moments, scenario.baseline);
-        let study = Study::prepare_only(scenario, &regimes)?;
-        let simulated = Simulated::run(&study, &regimes, 0..draws.replications)?;
+        let study = Study::prepare_watched(scenario, &regimes, observer)?;
+        let simulated = Simulated::run(&study, &regimes, 0..draws.replications, stop)?;
         place(&mut values, &Moment::is_simulated, &mut |moment| Ok(simulated.value(&study, moment)))?;
         if any(&Moment::is_static) {
-            let market = StaticMarket::new(study.scenario(), study.shared_world())?;
+            let market = StaticMarket::new(study.scenario(), study.shared_world(), stop)?;
             place(&mut values, &Moment::is_static, &mut |moment| market.value(moment))?;
         }
     } else if any(&Moment::is_static) {
-        let base = Base::solve(&scenario)?;
-        let market = StaticMarket::new(&scenario, base.world())?;
+        let base = Study::base_watched(&scenario, observer)?;
+        let market = StaticMarket::new(&scenario, base.world(), stop)?;
         place(&mut values, &Moment::is_static, &mut |moment| market.value(moment))?;
     }
     match values.iter().position(|value| !value.is_finite()) {
@@ -95,11 +103,16 @@ struct Simulated {
 }
 
 impl Simulated {
-    fn run(study: &Study, regimes: &[RegimeId], replications: Range<u64>) -> Result<Self, StudyError> {
+    fn run(
+        study: &Study,
+        regimes: &[RegimeId],
+        replications: Range<u64>,
+        stop: StopAsked<'_>,
+    ) -> Result<Self, StudyError> {
         use crate::platform::threads::prelude::*;
         let count = replications.end - replications.start;
         let one = |replication: u64| -> Result<Vec<Outcome>, StudyError> {
-            let replication = study.replication(replication)?;
+            let replication = study.replication_until(replication, stop)?;
             study.simulate_together(&replication, regimes).into_iter().collect()
         };
         let done: Vec<Vec<Outcome>> = replications.into_par_iter().map(one).collect::<Result<_, _>>()?;

@@ -66,7 +66,7 @@ impl OnSale {
         Ok(Self { kept, products, delta })
     }
 
-    pub fn demand<'a>(&'a self, case: &'a Case, execution: Execution) -> Result<ExpectedDemand<'a>, DemandError> {
+    pub fn demand<'a>(&'a self, case: &'a Case, execution: Execution<'a>) -> Result<ExpectedDemand<'a>, DemandError> {
         ExpectedDemand::new(&case.population, &self.products, &self.delta, None, execution)
     }
 

@@ -27,7 +27,6 @@ use crate::study::{Arm, Base, JobError, JobResult, Observer, Study, StudyError, 
 pub type Prepared = Result<Arc<Study>, JobError>;
 
 /// The studies of a plan's points.
-#[derive(Debug)]
 pub struct Studies<'a> {
     loaded: &'a Loaded,
     plan: &'a Plan,
@@ -40,6 +39,8 @@ pub struct Studies<'a> {
     base: Mutex<Option<Arc<Base>>>,
     /// The scenario that the points are laid over.
     central: Mutex<Option<Prepared>>,
+    /// Who may ask to stop while they are prepared.
+    observer: &'a dyn Observer,
 }
 
 impl<'a> Studies<'a> {
@@ -48,7 +49,22 @@ impl<'a> Studies<'a> {
     pub fn new(loaded: &'a Loaded, plan: &'a Plan) -> Self {
         let names = loaded.design.as_ref().map(|_| names(&loaded.scenario));
         let points = Points::of(loaded.design.as_ref());
-        Self { loaded, plan, points, names, last: Mutex::new(None), base: Mutex::new(None), central: Mutex::new(None) }
+        Self {
+            loaded,
+            plan,
+            points,
+            names,
+            last: Mutex::new(None),
+            base: Mutex::new(None),
+            central: Mutex::new(None),
+            observer: &(),
+        }
+    }
+
+    /// The same, prepared until `observer` asks to stop: what is not ready by then is an error.
+    #[must_use]
+    pub fn watched_by(self, observer: &'a dyn Observer) -> Self {
+        Self { observer, ..self }
     }
 
     /// The same around the study of the scenario's own values, prepared before.
@@ -121,14 +137,14 @@ impl<'a> Studies<'a> {
         let base = match known {
             Some(base) => base,
             None => {
-                let base = Base::solve(&scenario)?;
+                let base = Study::base_watched(&scenario, self.observer)?;
                 held().clone_from(&Some(Arc::clone(&base)));
                 base
             }
         };
         let runs = |regime: &RegimeId| self.plan.regimes.contains(&scenario.regimes[*regime].name);
         let regimes: Vec<RegimeId> = scenario.regimes.ids().filter(runs).collect();
-        Study::on(base, scenario, &regimes)
+        Study::on_watched(base, scenario, &regimes, self.observer)
     }
 
     /// What stored outcomes of the plan must look like; nothing where the scenario cannot be prepared, which leaves no outcomes.
@@ -258,6 +274,10 @@ impl Drive<'_> {
     ) -> Result<(), DriveError> {
         let units = self.plan.unit_list();
         let shape = if done.is_empty() { None } else { studies.shape() };
+        // What is cut short has no shape that units could be held to.
+        if self.observer.cancelled() {
+            return Err(DriveError::Interrupted);
+        }
         let mut enough = None;
         let mut next = 0;
         while let Some(unit) = units.get(next) {
