@@ -3,7 +3,7 @@
 //! Every job of a study fills the same slots in the same order, so results can be averaged, paired, stored and merged
 //! without knowing what they mean. Units are cars; money is USD; shares are fractions.
 
-use super::accounts::slots::Booked;
+use super::accounts::slots::{Booked, Firm, FirmMetric};
 use super::accounts::{AccountsLayout, parties};
 use super::market::Market;
 use super::plan::RegimePlan;
@@ -50,6 +50,10 @@ impl Aggregate {
     fn metrics(&self) -> &'static [(AggregateMetric, &'static str, &'static str)] {
         if self.outside { &AGGREGATE_METRICS[..2] } else { &AGGREGATE_METRICS }
     }
+    /// Headlines that it contributes.
+    fn headlines(&self) -> usize {
+        self.metrics().len() + usize::from(self.profits)
+    }
 }
 
 /// Which slot of an [`Outcome`] holds what.
@@ -81,6 +85,17 @@ pub struct Layout {
     aggregates: Vec<Aggregate>,
     /// Headlines that the accounts give, by their places.
     booked: Vec<(usize, Booked)>,
+}
+
+/// Numbers of an outcome that have one sum with others: a whole, and its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotSum {
+    /// What they are, in words.
+    pub name: String,
+    /// Slots of the whole: one, or those of the weeks of a period.
+    pub whole: Vec<usize>,
+    /// Slots of its parts.
+    pub parts: Vec<usize>,
 }
 
 /// What a headline is, whatever set of models it is of.
@@ -227,6 +242,103 @@ impl Layout {
         // What else was asked for stands behind.
         metrics.resize(self.headlines.len(), AggregateMetric::Account);
         metrics
+    }
+
+    /// Numbers that are kept beside their parts: those of regions, weekly groups and sets of models beside those of the models themselves.
+    #[must_use]
+    pub fn sums(&self) -> Vec<SlotSum> {
+        const COUNTED: [(RegionMetric, ModelMetric, &str); 5] = [
+            (RegionMetric::Units, ModelMetric::Units, "cars"),
+            (RegionMetric::ExpectedUnits, ModelMetric::ExpectedUnits, "expected cars"),
+            (RegionMetric::Outlay, ModelMetric::Outlay, "outlay"),
+            (RegionMetric::ProducerRevenue, ModelMetric::ProducerRevenue, "producer revenue"),
+            (RegionMetric::Duty, ModelMetric::Duty, "duty"),
+        ];
+        let mut sums = Vec::new();
+        for (p, period) in self.periods.iter().enumerate() {
+            let mut add = |name: String, whole: Vec<usize>, parts: Vec<usize>| {
+                sums.push(SlotSum { name: format!("{name} in period `{}`", period.name), whole, parts });
+            };
+            let of_models = |metric: ModelMetric, members: &[usize]| -> Vec<usize> {
+                members.iter().map(|j| self.model(metric, p, *j)).collect()
+            };
+            for (r, region) in self.regions[..self.outside_region()].iter().enumerate() {
+                for (metric, of_model, what) in COUNTED {
+                    let parts = of_models(of_model, &self.members_of(r));
+                    add(format!("{what} of region `{region}`"), vec![self.region(metric, p, r)], parts);
+                }
+            }
+            for (g, group) in self.groups[..self.groups.len() - 1].iter().enumerate() {
+                let weeks = period.from as usize..period.to as usize;
+                let members: Vec<usize> = (0..self.models).filter(|j| self.group_of_model[*j] == g).collect();
+                let listed = if group.flagged { ", flagged" } else { "" };
+                let name = format!("cars by week of group `{}`{listed}", group.region);
+                let whole = weeks.map(|week| self.week(WeekMetric::Units, week, g)).collect();
+                add(name, whole, of_models(ModelMetric::Units, &members));
+            }
+            for (start, set) in self.headline_starts() {
+                for (at, (metric, of_model, what)) in COUNTED[..2].iter().enumerate() {
+                    let parts = match set.outside {
+                        true => vec![self.region(*metric, p, self.outside_region())],
+                        false => of_models(*of_model, &set.members),
+                    };
+                    add(format!("{what} of `{}`", set.suffix), vec![self.headline(start + at, p)], parts);
+                }
+            }
+            let all: Vec<usize> = (0..self.models).collect();
+            let money = self.headline_starts().map(|(start, set)| start + set.headlines()).last().unwrap_or(0);
+            for (at, (_, of_model, what)) in COUNTED[2..].iter().enumerate() {
+                add(format!("{what} of all models"), vec![self.headline(money + at, p)], of_models(*of_model, &all));
+            }
+        }
+        sums
+    }
+
+    /// Cars of makers in the accounts, which are those of their models: drawn ones in time, expected ones otherwise.
+    #[must_use]
+    pub fn sums_of_makers(&self, market: &Market) -> Vec<SlotSum> {
+        let Some(accounts) = &self.accounts else { return Vec::new() };
+        let metric = if self.timed.is_some() { ModelMetric::Units } else { ModelMetric::ExpectedUnits };
+        let sum = |(p, f): (usize, usize)| {
+            let Firm { manufacturer, region, members } = &accounts.firms[f];
+            let (maker, region) = (&market.manufacturers[*manufacturer], &market.regions[*region]);
+            SlotSum {
+                name: format!("cars of maker `{maker}` in {region} in period `{}`", self.periods[p].name),
+                whole: vec![accounts.firm(FirmMetric::Units, f, p)],
+                parts: members.iter().map(|j| self.model(metric, p, *j)).collect(),
+            }
+        };
+        let firms = accounts.firms.len();
+        (0..self.periods.len()).flat_map(|p| (0..firms).map(move |f| (p, f))).map(sum).collect()
+    }
+
+    /// Headlines of one period that are sums of others, by their places in it: all cars are those of the regions.
+    #[must_use]
+    pub fn headline_sums(&self) -> Vec<SlotSum> {
+        let starts: Vec<(usize, &Aggregate)> = self.headline_starts().collect();
+        // Behind all models and the flagged ones, if there are any; regions without models are left out.
+        let regions = (0..self.outside_region()).filter(|r| !self.members_of(*r).is_empty()).count();
+        let first = 1 + usize::from(starts.iter().any(|(_, set)| set.is_flag));
+        let sum = |(at, what): (usize, &str)| SlotSum {
+            name: format!("{what} of all models"),
+            whole: vec![at],
+            parts: starts[first..first + regions].iter().map(|(start, _)| start + at).collect(),
+        };
+        ["cars", "expected cars"].into_iter().enumerate().map(sum).collect()
+    }
+
+    /// The sets of models that headlines are of, each with the place of its first headline.
+    fn headline_starts(&self) -> impl Iterator<Item = (usize, &Aggregate)> {
+        self.aggregates.iter().scan(0, |next, set| {
+            let start = *next;
+            *next += set.headlines();
+            Some((start, set))
+        })
+    }
+
+    /// Models of a region.
+    fn members_of(&self, region: usize) -> Vec<usize> {
+        (0..self.models).filter(|j| self.region_of_model[*j] == region).collect()
     }
 
     /// Sales of the flagged models, or of all where none is flagged: expected ones, or drawn ones where a run has no others.

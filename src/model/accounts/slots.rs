@@ -117,7 +117,7 @@ pub struct Firm {
     pub manufacturer: ManufacturerId,
     /// Region of the badge.
     pub region: RegionId,
-    pub(super) members: Vec<usize>,
+    pub(in crate::model) members: Vec<usize>,
 }
 
 /// A calendar month of the horizon: the weeks that start in it.

@@ -4,22 +4,29 @@ use std::sync::Arc;
 
 use super::quantity::{Circumstances, SlotContent, contents};
 use crate::model::accounts::AccountsLayout;
-use crate::model::outcome::{AggregateMetric, Layout, Outcome};
+use crate::model::outcome::{AggregateMetric, Layout, Outcome, SlotSum};
 use crate::model::scenario::Scenario;
 
-/// Lengths of an outcome, what each of its numbers is, and the accounts that must add up.
+/// How far rounding may lead a sum from its parts, as a part of all that is added.
+const SUM_ROUNDING: f64 = 1e-9;
+
+/// Lengths of an outcome, what each of its numbers is, and the accounts and sums that must add up.
 #[derive(Clone, Debug)]
 pub struct Shape {
     values: Arc<[Option<SlotContent>]>,
     switched: usize,
     accounts: Option<Arc<AccountsLayout>>,
+    sums: Arc<[SlotSum]>,
 }
 
 impl Shape {
     /// The shape of whole outcomes of this layout, of a scenario.
     #[must_use]
     pub fn of_outcomes(layout: &Layout, scenario: &Scenario) -> Self {
+        let mut sums = layout.sums();
+        sums.extend(layout.sums_of_makers(&scenario.market));
         Self {
+            sums: sums.into(),
             values: contents(layout, Circumstances::of(scenario)).into(),
             switched: layout.models * (layout.models + 1),
             accounts: layout.accounts.clone().map(Arc::new),
@@ -33,7 +40,15 @@ impl Shape {
         let mut of_period = layout.headline_metrics();
         of_period.resize(metrics, AggregateMetric::Account);
         let of_period: Vec<_> = of_period.into_iter().map(|metric| Some(on.of_headline(metric))).collect();
-        Self { values: of_period.repeat(layout.periods.len()).into(), switched: 0, accounts: None }
+        let within = |p: usize, slots: Vec<usize>| slots.into_iter().map(|slot| p * metrics + slot).collect();
+        let of_sum = |p: usize, sum: SlotSum| SlotSum {
+            name: format!("{} in period `{}`", sum.name, layout.periods[p].name),
+            whole: within(p, sum.whole),
+            parts: within(p, sum.parts),
+        };
+        let periods = 0..layout.periods.len();
+        let sums = periods.flat_map(|p| layout.headline_sums().into_iter().map(move |sum| of_sum(p, sum))).collect();
+        Self { values: of_period.repeat(layout.periods.len()).into(), switched: 0, accounts: None, sums }
     }
 
     /// What is wrong with so many numbers and switches, if anything is.
@@ -62,6 +77,18 @@ impl Shape {
             if let Some(fault) = SlotContent::cars().fault(*cars) {
                 return Some(format!("its switch {at} {fault}"));
             }
+        }
+        let apart = |sum: &&SlotSum| {
+            let of = |slots: &[usize]| slots.iter().map(|slot| outcome.values[*slot]).sum::<f64>();
+            let size: f64 = sum.whole.iter().chain(&sum.parts).map(|slot| outcome.values[*slot].abs()).sum();
+            let (whole, parts) = (of(&sum.whole), of(&sum.parts));
+            // Where one is not defined, neither is the other.
+            whole.is_nan() != parts.is_nan() || (whole - parts).abs() > SUM_ROUNDING * size
+        };
+        if let Some(sum) = self.sums.iter().find(apart) {
+            let of = |slots: &[usize]| slots.iter().map(|slot| outcome.values[*slot]).sum::<f64>();
+            let (whole, parts) = (of(&sum.whole), of(&sum.parts));
+            return Some(format!("its {} do not add up: {whole}, and {parts} for their parts", sum.name));
         }
         // Every job passed this before it was stored.
         let imbalance = self.accounts.as_ref().and_then(|accounts| accounts.check(&outcome.values).err())?;
@@ -204,7 +231,17 @@ mod tests {
         refused(plain, layout.week(WeekMetric::StickerPrice, 2, 0), &[NAN, -1.0], "expected a price");
         let duty = layout.headlines.iter().position(|name| name == "duty_usd").unwrap();
         refused(plain, layout.headline(duty, 0), &[NAN, 1e31], "expected money");
-        taken(plain, layout.headline(duty, 0), &[-1e6]); // rebates
+        // Rebates: what duty is taken of all models is taken of some of them, of their region and their maker.
+        let mut rebated = nothing(&layout);
+        let region = scenario.market.models[0].region.0.into();
+        for slot in [
+            layout.headline(duty, 0),
+            layout.model(ModelMetric::Duty, 0, 0),
+            layout.region(RegionMetric::Duty, 0, region),
+        ] {
+            rebated.values[slot] = -1e6;
+        }
+        assert_eq!(Shape::of_outcomes(&layout, &scenario).fault(&rebated), None);
         let negotiated = layout.negotiated.unwrap();
         taken(plain, negotiated.slot(NegotiatedMetric::SettlementDays), &[NAN, -20.0]);
         refused(plain, negotiated.slot(NegotiatedMetric::Imposed), &[2.0], "expected a share from 0 to 1");
@@ -215,7 +252,12 @@ mod tests {
         let late = (&small, &in_time);
         let timed = in_time.timed.as_ref().unwrap();
         // Expected sales are not defined where buyers time their purchases.
-        taken(late, in_time.model(ModelMetric::ExpectedUnits, 0, 0), &[NAN]);
+        let mut drawn = nothing(&in_time);
+        for sum in in_time.sums().into_iter().filter(|sum| sum.name.starts_with("expected cars")) {
+            sum.whole.iter().chain(&sum.parts).for_each(|slot| drawn.values[*slot] = NAN);
+        }
+        assert!(drawn.values[in_time.model(ModelMetric::ExpectedUnits, 0, 0)].is_nan());
+        assert_eq!(Shape::of_outcomes(&in_time, &small).fault(&drawn), None);
         refused(late, timed.dealer(DealerMetric::Stock, 3, 0), &[-1e100, f64::INFINITY, -1.0, NAN], "expected cars");
         refused(late, timed.dealer(DealerMetric::StickerPrice, 3, 0), &[-1.0, NAN], "expected a price");
         taken(late, timed.dealer(DealerMetric::DaysOfSupply, 3, 0), &[NAN, f64::INFINITY, 1e40]);
@@ -244,6 +286,38 @@ mod tests {
         }
     }
 
+    /// Cars of regions, groups, makers and sets of models are those of the models, in every period; rounding is forgiven, a car is not.
+    #[test]
+    fn cars_of_models_add_up_to_those_of_what_they_are_in() {
+        for (scenario, layout) in layouts() {
+            let shape = Shape::of_outcomes(&layout, &scenario);
+            let market = &scenario.market;
+            let (region, period) = (usize::from(market.models[3].region.0), layout.periods.len() - 1);
+            let mut outcome = nothing(&layout);
+            let slot = layout.model(ModelMetric::ExpectedUnits, period, 3);
+            outcome.values[slot] = 5000.0;
+            let fault = shape.fault(&outcome).unwrap();
+            assert!(fault.contains(&market.regions.as_slice()[region]), "{fault}");
+            assert!(fault.contains(&layout.periods[period].name) && fault.ends_with("5000 for their parts"), "{fault}");
+            // With every sum that it is part of, it is an outcome.
+            let accounts = layout.accounts.as_ref().unwrap();
+            let sums: Vec<SlotSum> = layout.sums().into_iter().chain(layout.sums_of_makers(market)).collect();
+            for sum in sums.iter().filter(|sum| sum.parts.contains(&slot)) {
+                assert!(shape.fault(&outcome).is_some(), "{}", sum.name);
+                outcome.values[sum.whole[0]] += 5000.0;
+            }
+            assert_eq!(shape.fault(&outcome), None);
+            outcome.values[slot] *= 1.0 + 1e-12;
+            assert_eq!(shape.fault(&outcome), None);
+            outcome.values[slot] += 1.0;
+            assert!(shape.fault(&outcome).is_some());
+            let mut drawn = nothing(&layout);
+            drawn.values[layout.week(WeekMetric::Units, 0, 0)] = 3.0;
+            let fault = shape.fault(&drawn).unwrap();
+            assert!(fault.starts_with("its cars by week of group"), "{fault}");
+        }
+    }
+
     #[test]
     fn headlines_alone_are_as_many_as_there_are_in_all_periods() {
         let [(scenario, layout), _] = layouts();
@@ -258,7 +332,14 @@ mod tests {
         };
         // Of all models over the whole horizon: units, expected ones, share, price.
         assert_eq!(fault(0, f64::NAN).unwrap(), "its number 0 is NaN, expected cars");
-        assert_eq!(fault(1, f64::NAN), None);
+        // Cars are those of the regions, expected ones too: where one is not defined none is.
+        assert!(fault(1, f64::NAN).unwrap().contains("expected cars of all models"));
+        assert!(fault(metrics, 7.0).unwrap().ends_with("7, and 0 for their parts"));
+        let mut in_time = good.clone();
+        let expected = layout.headline_metrics().into_iter().enumerate();
+        let expected = expected.filter(|(_, metric)| *metric == AggregateMetric::ExpectedUnits);
+        expected.for_each(|(at, _)| in_time.values[at] = f64::NAN);
+        assert_eq!(shape.fault(&in_time), None);
         assert_eq!(fault(2, -1e29).unwrap(), "its number 2 is -1e29, expected a share from 0 to 1");
         assert_eq!(fault(metrics + 3, -1.0).unwrap(), format!("its number {} is -1, expected a price", metrics + 3));
         assert_eq!(fault(metrics - 1, -1e9), None);
