@@ -54,7 +54,8 @@ pub fn replay(args: &ReplayArgs) -> Result<(), CliError> {
         plan.regimes[arm.0]
     );
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
-    let record = recorded(&store, &plan, &store.inventory(&plan)?)?;
+    let inventory = store.inventory(&plan)?;
+    let record = pool.install(|| recorded(&store, &plan, &inventory, &studies))?;
     tell!(
         "BLAKE3 {found}, {}",
         match record.get(&args.job) {

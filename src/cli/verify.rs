@@ -34,17 +34,17 @@ pub fn verify(args: &VerifyArgs) -> Result<(), CliError> {
     let (plan, loaded, regimes) = open(&OutputFolder::at(&args.folder))?;
     let store = Store::open(&args.folder, Sharing::WithUnits)?;
     let inventory = store.inventory(&plan)?;
-    let recorded = recorded(&store, &plan, &inventory)?;
+    let pool = super::run::thread_pool(args.threads)?;
+    let studies = Studies::new(&loaded, &plan);
+    let recorded = pool.install(|| recorded(&store, &plan, &inventory, &studies))?;
     if recorded.is_empty() {
         let path = args.folder.display();
         let message =
             format!("{path}: no unit of this plan is done, so there is nothing to compare\nhelp: run its units");
         return Err(CliError::Usage(message));
     }
-    let pool = super::run::thread_pool(args.threads)?;
     let stop = signals::stop_flag();
     let chosen = sample(&plan, &recorded, args.sample);
-    let studies = Studies::new(&loaded, &plan);
     let mut differing = Vec::new();
     let mut repeated = 0;
     for &number in &chosen {

@@ -147,6 +147,12 @@ impl<'a> Studies<'a> {
         Study::on_watched(base, scenario, &regimes, self.observer)
     }
 
+    /// Whether a rule may end a point before all of its units have run.
+    #[must_use]
+    pub fn may_stop(&self) -> bool {
+        self.loaded.stop.is_some()
+    }
+
     /// What stored outcomes of the plan must look like; nothing where the scenario cannot be prepared, which leaves no outcomes.
     #[must_use]
     pub fn shape(&self) -> Option<Shape> {

@@ -11,6 +11,8 @@ use crate::folder::{OutputError, OutputFolder, PendingFile};
 pub const LEDGER_FILE: &str = "units.csv";
 /// Hex digits kept of a job's hash: 128 bits tell any two outcomes apart.
 const JOB_DIGITS: usize = 32;
+/// Hex digits of a shard's hash.
+const SHARD_DIGITS: usize = 64;
 
 const HEADER: [&str; 7] = ["unit", "id", "point", "first_replication", "end_replication", "blake3", "jobs"];
 
@@ -79,6 +81,15 @@ pub enum LedgerError {
     /// It cannot be read.
     #[error("{0}")]
     Csv(#[from] csv::Error),
+    /// Its columns are not those of a ledger.
+    #[error("its header is not `{}`", HEADER.join(","))]
+    Header,
+    /// Units that ran are not in it.
+    #[error("it lacks unit {unit}")]
+    Lacks {
+        /// Id of the first of them.
+        unit: String,
+    },
     /// It does not fit the plan.
     #[error("row {row} does not fit the plan")]
     Misfit {
@@ -87,12 +98,31 @@ pub enum LedgerError {
     },
 }
 
-/// Reads the hashes of every unit's jobs, by the unit's position; units that a stopping rule left out have none.
+/// What a ledger says of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// Position of the unit in the plan.
+    pub position: usize,
+    /// Hash of its shard.
+    pub shard: String,
+    /// Hashes of its jobs, in their order.
+    pub jobs: Vec<String>,
+}
+
+/// Whether a text is so many hex digits as this program writes them.
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// Reads the hashes of every unit and its jobs. A stopping rule leaves out the last units of a point, and no others (`stops` says whether there is one).
 ///
 /// # Errors
 /// [`LedgerError`] when the file cannot be read or is not of this plan.
-pub fn read(folder: &OutputFolder, plan: &Plan) -> Result<Vec<(usize, Vec<String>)>, LedgerError> {
+pub fn read(folder: &OutputFolder, plan: &Plan, stops: bool) -> Result<Vec<LedgerRow>, LedgerError> {
     let mut reader = csv::Reader::from_reader(io::BufReader::new(folder.open(&folder.path().join(LEDGER_FILE))?));
+    if !reader.headers()?.iter().eq(HEADER) {
+        return Err(LedgerError::Header);
+    }
     let (mut units, mut seen) = (Vec::new(), vec![false; plan.units.len()]);
     for (i, row) in reader.records().enumerate() {
         let row = row?;
@@ -107,11 +137,25 @@ pub fn read(folder: &OutputFolder, plan: &Plan) -> Result<Vec<(usize, Vec<String
         if std::mem::replace(&mut seen[position], true) {
             return Err(misfit);
         }
+        let shard = row.get(5).unwrap_or_default().to_owned();
         let jobs: Vec<String> = row.get(6).unwrap_or_default().split(' ').map(String::from).collect();
-        if jobs.len() as u64 != (unit.end - unit.first) * plan.regimes.len() as u64 {
+        let whole = jobs.len() as u64 == (unit.end - unit.first) * plan.regimes.len() as u64;
+        // Nothing has a hash of zeros.
+        let hashed = is_hex(&shard, SHARD_DIGITS) && shard.bytes().any(|digit| digit != b'0');
+        if !whole || !hashed || !jobs.iter().all(|job| is_hex(job, JOB_DIGITS)) {
             return Err(misfit);
         }
-        units.push((position, jobs));
+        units.push(LedgerRow { position, shard, jobs });
     }
-    Ok(units)
+    // Of every point the first unit at least has run, and no unit after one that is left out.
+    let lacks = |position: &usize| {
+        let follows = |other: usize| plan.units[other].point == plan.units[*position].point;
+        let first = *position == 0 || !follows(*position - 1);
+        let before_another = (*position + 1..plan.units.len()).take_while(|at| follows(*at)).any(|at| seen[at]);
+        !seen[*position] && (!stops || first || before_another)
+    };
+    match (0..plan.units.len()).find(lacks) {
+        Some(position) => Err(LedgerError::Lacks { unit: plan.units[position].id.clone() }),
+        None => Ok(units),
+    }
 }

@@ -24,23 +24,51 @@ pub enum RecordError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The ledger and a shard disagree.
-    #[error("unit {0}: its shard does not hold the outcomes that {LEDGER_FILE} records")]
+    #[error(
+        "unit {0}: its shard does not hold the outcomes that {LEDGER_FILE} records\nhelp: merge the units again, or run this one again"
+    )]
     Disagree(String),
+    /// The ledger has another hash of a shard than the shard itself.
+    #[error(
+        "{LEDGER_FILE}: unit {unit}: the hash of its shard is {recorded} there, and that of the shard in the folder {found}\nhelp: merge the units again"
+    )]
+    Rehashed {
+        /// The unit.
+        unit: String,
+        /// In the ledger.
+        recorded: String,
+        /// Of the shard.
+        found: String,
+    },
 }
 
-/// Reads the recorded hashes from the ledger where there is one, and from the shards where there are any; both must agree.
+/// Reads the recorded hashes from the ledger where there is one, and from the shards where there are any; both must agree, and shards are held to
+/// what a merge holds them to.
 ///
 /// # Errors
 /// [`RecordError`].
-pub fn recorded(store: &Store, plan: &Plan, inventory: &Inventory) -> Result<Recorded, RecordError> {
+pub fn recorded(
+    store: &Store,
+    plan: &Plan,
+    inventory: &Inventory,
+    studies: &Studies<'_>,
+) -> Result<Recorded, RecordError> {
     let mut found = Recorded::new();
+    let mut shards = BTreeMap::new();
     if store.folder().path().join(LEDGER_FILE).exists() {
-        for (position, jobs) in ledger::read(store.folder(), plan)? {
-            found.extend(numbers(plan, position).zip(jobs));
+        for row in ledger::read(store.folder(), plan, studies.may_stop())? {
+            found.extend(numbers(plan, row.position).zip(row.jobs));
+            shards.insert(row.position, row.shard);
         }
     }
+    let shape = if inventory.done.is_empty() { None } else { studies.shape() };
     for (position, path) in &inventory.done {
-        let mut reader = store.shard(path).map_err(StoreError::from)?;
+        let mut reader = store.shard(path).map_err(StoreError::from)?.expecting(shape.as_ref());
+        let found_hash = reader.hash.to_hex();
+        if let Some(recorded) = shards.get(position).filter(|recorded| **recorded != found_hash.as_str()) {
+            let (unit, recorded, found) = (plan.units[*position].id.clone(), recorded.clone(), found_hash.to_string());
+            return Err(RecordError::Rehashed { unit, recorded, found });
+        }
         let mut hashes = Vec::new();
         while let Some((_, jobs)) = reader.next_replication().map_err(StoreError::from)? {
             hashes.extend(jobs.iter().map(|(_, hash)| job_digits(hash)));
