@@ -8,8 +8,9 @@ use flate2::{Compression, GzBuilder};
 use tar::{Archive, Builder, EntryType, Header};
 
 use crate::folder::named::SingleFile;
-use crate::folder::{OutputFolder, PLAN, TemporaryFolder, read};
+use crate::folder::{OutputFolder, PLAN, TemporaryFolder, read_at_most};
 use crate::study::units::Plan;
+use crate::study::units::plan::LONGEST_PLAN;
 
 use super::CliError;
 
@@ -44,7 +45,7 @@ pub(super) fn unpack(file: &Path) -> Result<TemporaryFolder, CliError> {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(MOST_BYTES).read_to_end(&mut bytes).map(|_| bytes)
     } else {
-        read(file)
+        read_at_most(file, MOST_BYTES)
     };
     let bytes = bytes.map_err(|error| refused(error.to_string()))?;
     let mut archive = Archive::new(GzDecoder::new(bytes.as_slice()).take(MOST_BYTES));
@@ -58,6 +59,9 @@ pub(super) fn unpack(file: &Path) -> Result<TemporaryFolder, CliError> {
             return Err(refused(format!("has `{name}`, which is no part of its plan")));
         };
         awaited.swap_remove(place);
+        if name == PLAN && entry.size() > LONGEST_PLAN {
+            return Err(refused(format!("has a `{name}` of more than {} MiB", LONGEST_PLAN >> 20)));
+        }
         let mut content = Vec::new();
         entry.read_to_end(&mut content).map_err(damaged)?;
         folder.write(&name, &content)?;

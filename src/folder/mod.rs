@@ -25,7 +25,7 @@ pub use self::error::{OutputError, remedy, remedy_told};
 use self::faults::{DiskStep, Faults};
 use self::pending::PARTIAL;
 pub use self::pending::PendingFile;
-pub use self::read::{open, read};
+pub use self::read::{open, read, read_at_most};
 
 /// Name of the manifest, by which a folder is known as this program's.
 pub const MANIFEST: &str = "manifest.json";
@@ -214,6 +214,16 @@ impl OutputFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The bytes of a file of the folder that may have no more than so many.
+    ///
+    /// # Errors
+    /// As [`read_at_most`].
+    pub fn read_at_most(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
+        let path = self.path.join(name);
+        self.faults.meet(DiskStep::Read, &path)?;
+        read_at_most(&path, most)
     }
 
     /// Opens a file of the folder by its path.

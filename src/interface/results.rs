@@ -9,6 +9,7 @@ use super::charts;
 use super::error::Error;
 use super::table::ResultTable;
 use crate::config::figures::Figures;
+use crate::config::harmless;
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
@@ -70,7 +71,9 @@ impl Told {
     /// What `README.md` of a folder says; nothing where there is none.
     pub(super) fn of_readme(folder: &OutputFolder) -> Self {
         let text = folder.read("README.md").unwrap_or_default();
+        // Whoever wrote the folder chose what is printed.
         let text = String::from_utf8_lossy(&text);
+        let text = harmless(&text);
         let part = |head: &str| {
             let after = text.split_once(&format!("\n## {head}\n")).map_or("", |(_, after)| after);
             let items = after.split("\n## ").next().unwrap_or_default().lines();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::MODEL_VERSION;
 use crate::config::design::{Points, Worlds};
 use crate::config::document::Invocation;
-use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source};
+use crate::config::{ConfigError, Document, LONGEST_DATA, Loaded, Source, harmless};
 use crate::folder::{OutputError, OutputFolder, remedy};
 use crate::model::ids::RegimeId;
 use crate::study::units::unit::{default_size, units};
@@ -23,6 +23,9 @@ const DATA_FOLDER: &str = "data";
 const MOST_UNITS: u64 = 1_000_000;
 /// Version of the file's form.
 const FORMAT: u32 = 4;
+
+/// Longest plan, bytes: one of a million units has some hundred million.
+pub const LONGEST_PLAN: u64 = 1 << 28;
 
 /// Replications of a point that a plan may have, whatever its file says.
 const MOST_REPLICATIONS: u64 = 10_000_000;
@@ -392,7 +395,8 @@ impl Plan {
     /// [`UnitPlanError::Unreadable`] or [`UnitPlanError::Damaged`].
     pub fn read(folder: &OutputFolder) -> Result<Self, UnitPlanError> {
         let path = folder.path().join(PLAN_FILE);
-        let bytes = folder.read(PLAN_FILE).map_err(|error| UnitPlanError::Unreadable { path: path.clone(), error })?;
+        let read = folder.read_at_most(PLAN_FILE, LONGEST_PLAN);
+        let bytes = read.map_err(|error| UnitPlanError::Unreadable { path: path.clone(), error })?;
         let damaged = |reason: String| UnitPlanError::Damaged { path: path.clone(), reason };
         if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&bytes) {
             if value["program"] != "stickershock" {
@@ -404,6 +408,11 @@ impl Plan {
             }
         }
         let plan: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("is no plan: {error}")))?;
+        if let Some((what, text, character)) = plan.no_text() {
+            let text = harmless(text).into_owned();
+            let code = u32::from(character);
+            return Err(damaged(format!("{what} `{text}` has the control character U+{code:04X}")));
+        }
         // Checked before the units are listed: a number that was changed must not ask for more memory than there is.
         let count = plan.replications.div_ceil(plan.unit_size.max(1)).saturating_mul(plan.points as u64);
         let inside = |copy: &str| Path::new(copy).components().all(|step| matches!(step, Component::Normal(_)));
@@ -424,6 +433,26 @@ impl Plan {
             ));
         }
         Ok(plan)
+    }
+
+    /// The first name or path with a character that is a command to a terminal and no text: reports and messages repeat them. The scenario itself is
+    /// held to this where it is read.
+    fn no_text(&self) -> Option<(&'static str, &str, char)> {
+        let PlannedScenario { name, file, invocation, .. } = &self.scenario;
+        let own = [("the name", name), ("the file", file), ("the file", &invocation.file)].into_iter();
+        let settings = invocation.settings.iter().map(|setting| ("the setting", setting));
+        let regimes = self.regimes.iter().map(|regime| ("the regime", regime));
+        let data = self.data.iter().flat_map(|file| {
+            [
+                ("the key", &file.key),
+                ("the data file", &file.name),
+                ("the data file", &file.path),
+                ("the data file", &file.copy),
+            ]
+        });
+        let no_text = |c: &char| c.is_control() && !"\n\r\t".contains(*c);
+        let mut texts = own.chain(settings).chain(regimes).chain(data);
+        texts.find_map(|(what, text)| Some((what, text.as_str(), text.chars().find(no_text)?)))
     }
 
     /// Refuses a plan of another version of the model.
@@ -486,6 +515,9 @@ impl Plan {
         }
         if replications != self.replications || self.replications > MOST_REPLICATIONS {
             return Some(format!("it has {} replications, its scenario {replications}", self.replications));
+        }
+        if scenario.name != self.scenario.name {
+            return Some(format!("it is of `{}`, and its scenario is called `{}`", self.scenario.name, scenario.name));
         }
         if scenario.seed != self.seed {
             return Some(format!("its seed is {}, that of its scenario {}", self.seed, scenario.seed));
