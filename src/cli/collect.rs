@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::folder::OutputFolder;
 use crate::folder::lock::Sharing;
 use crate::study::units::drive::Studies;
-use crate::study::units::store::next_shard;
+use crate::study::units::store::{StreamedShard, next_shard};
 use crate::study::units::{Plan, Store};
 use clap::Args;
 
@@ -34,10 +34,10 @@ pub fn collect(args: &CollectArgs) -> Result<(), CliError> {
             let help = format!("{stored} units are stored; send the others again");
             CliError::Stream(format!("standard input: {reason}\nhelp: {help}"))
         })?;
-        let Some(shard) = next else { break };
+        let Some(StreamedShard { unit, bytes }) = next else { break };
         // Once there is something whose looks matter: it takes a base year.
         let shape = shape.get_or_insert_with(|| studies.shape());
-        let (_, is_new) = store.receive(&plan, shape.as_ref(), &shard)?;
+        let (_, is_new) = store.receive_as(&plan, shape.as_ref(), unit.as_deref(), &bytes)?;
         if is_new {
             stored += 1;
         } else {

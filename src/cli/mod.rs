@@ -44,6 +44,9 @@ use crate::folder::{OutputError, OutputFolder};
 use crate::report::page;
 use crate::study::calibration::CalibrationError;
 use crate::study::sensitivity::SensitivityError;
+use crate::study::units::ledger::LedgerError;
+use crate::study::units::shard::ShardError;
+use crate::study::units::verify::RecordError;
 use crate::study::units::{StoreError, UnitPlanError};
 use crate::study::work::WorkError;
 use crate::study::{FinishError, StudyError};
@@ -327,7 +330,7 @@ enum CliError {
     Job(crate::study::JobError),
     /// What a study recorded of its jobs.
     #[error(transparent)]
-    Record(#[from] crate::study::units::verify::RecordError),
+    Record(#[from] RecordError),
     /// A plan.
     #[error(transparent)]
     Plan(#[from] UnitPlanError),
@@ -362,6 +365,7 @@ impl CliError {
             | Self::Calibration(CalibrationError::Output(error)) => output_code(error),
             Self::Plan(error) => plan_code(error),
             Self::Store(error) => store_code(error),
+            Self::Record(error) => record_code(error),
             Self::UnitsInterrupted { .. } => 130,
             Self::Sensitivity(SensitivityError::Log(_) | SensitivityError::Rows { .. }) => 65,
             Self::Sensitivity(SensitivityError::Interrupted { .. }) => 130,
@@ -395,11 +399,20 @@ fn plan_code(error: &UnitPlanError) -> u8 {
     }
 }
 
+/// What is stored and damaged, or not of this study, is bad input; a disk that fails is not.
 fn store_code(error: &StoreError) -> u8 {
     match error {
-        StoreError::Foreign { .. } => 65,
         StoreError::Output(error) => output_code(error),
-        _ => 1,
+        StoreError::Shard(ShardError::Io { .. }) | StoreError::Arrived(ShardError::Io { .. }) => 1,
+        StoreError::Foreign { .. } | StoreError::Conflict { .. } | StoreError::Shard(_) | StoreError::Arrived(_) => 65,
+    }
+}
+
+fn record_code(error: &RecordError) -> u8 {
+    match error {
+        RecordError::Ledger(LedgerError::Io(_)) => 1,
+        RecordError::Ledger(_) | RecordError::Disagree(_) | RecordError::Rehashed { .. } => 65,
+        RecordError::Store(error) => store_code(error),
     }
 }
 

@@ -307,8 +307,17 @@ fn a_stream_of_units_is_checked_and_gives_the_bytes_of_one_run() {
     let mut changed = stream.clone();
     let place = changed.len() - 100;
     changed[place] ^= 1;
-    refused(&collect(&changed), 1, &["is damaged", "send it again"]);
+    refused(&collect(&changed), 65, &["is damaged", "send it again"]);
     assert_eq!(status("done"), 11);
+    // A line that announces another unit than the one behind it.
+    let line = stream.iter().position(|byte| *byte == b'\n').unwrap();
+    let announced = String::from_utf8(stream[..line].to_vec()).unwrap();
+    let [word, id, length] = announced.split(' ').collect::<Vec<_>>()[..] else { panic!("{announced}") };
+    let other = plan.units.iter().find(|unit| unit.id != id).unwrap().id.clone();
+    let renamed = [format!("{word} {other} {length}").as_bytes(), &stream[line..]].concat();
+    refused(&collect(&renamed), 65, &["announces unit", &other, id]);
+    let without = [format!("{word} {length}").as_bytes(), &stream[line..]].concat();
+    refused(&collect(&without), 65, &["does not have its id and its length"]);
     let whole = collect(&stream);
     assert!(
         whole.status.success() && text(&whole.stderr).contains("1 units stored, 3 known before"),
@@ -491,10 +500,11 @@ fn a_unit_done_twice_must_be_the_same_bytes() {
     let hash = blake3::hash(&other[..body]);
     other[body..].copy_from_slice(hash.as_bytes());
     fs::write(&copy, &other).unwrap();
-    refused(&merge(&out), 1, &["done twice, with different results", &plan.units[3].id]);
+    refused(&merge(&out), 65, &["done twice, with different results", &plan.units[3].id]);
     // Alone it passes for whole, until its outcome is compared with the hash beside it.
     fs::rename(&copy, shard(&out, &plan, 3)).unwrap();
-    refused(&merge(&out), 1, &["does not have the hash beside it"]);
+    refused(&merge(&out), 65, &["does not have the hash beside it"]);
+    refused(&program("verify").arg(&out).output().unwrap(), 65, &["does not have the hash beside it"]);
     // A shard of another plan.
     let other = folder.path().join("other");
     let other_plan = plan_small(&other, &["--seed", "7"]);
@@ -530,7 +540,7 @@ fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
     let path = shard(&out, &plan, 3);
     let whole = fs::read(&path).unwrap();
     type Damage = fn(&mut Outcome);
-    let cases: [(Damage, &str); 10] = [
+    let cases: [(Damage, &str); 11] = [
         (|_| {}, ""),
         (|outcome| outcome.values.truncate(3), "has 3 numbers, expected"),
         (|outcome| outcome.values.clear(), "has 0 numbers, expected"),
@@ -540,6 +550,8 @@ fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
         (|outcome| outcome.values[0] = 2.5e299, "number 0 is 2.5e299, expected cars"),
         (|outcome| outcome.values[0] = f64::INFINITY, "number 0 is infinite"),
         (|outcome| outcome.values.iter_mut().for_each(|value| *value = value.min(0.9)), "do not add up"),
+        // A car more of the first model, and of nothing that it is in.
+        (|outcome| outcome.values[0] += 1.0, "do not add up"),
         (|outcome| outcome.values.iter_mut().rev().take(1).for_each(|value| *value = f64::INFINITY), "is infinite"),
     ];
     for (change, words) in cases {
@@ -549,7 +561,8 @@ fn a_shard_of_another_shape_or_without_numbers_is_refused_by_name() {
             continue;
         }
         let name = path.file_name().unwrap().to_str().unwrap();
-        refused(&merge(&out), 1, &[name, "replication 6 of status_quo", words]);
+        refused(&merge(&out), 65, &[name, "replication 6 of status_quo", words]);
+        refused(&program("verify").arg(&out).output().unwrap(), 65, &[name, "replication 6 of status_quo", words]);
         fs::write(&path, &whole).unwrap();
     }
     assert!(merge(&out).status.success());
@@ -660,6 +673,40 @@ fn a_plan_does_not_lead_out_of_its_folder() {
             refused(&output, 65, &["plan.json", "outside the folder"]);
         }
     }
+}
+
+/// What is a command to a terminal is no part of a name or a path of a plan, though every hash fits; a longer plan than any is not read.
+#[test]
+fn a_plan_has_no_commands_to_terminals_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let whole = plan_small(&out, &[]);
+    let written = |plan: Plan| {
+        fs::write(out.join("plan.json"), serde_json::to_vec(&plan.rehashed()).unwrap()).unwrap();
+        merge(&out)
+    };
+    let escape = "a\u{1b}[31mb";
+    type Change = fn(&mut Plan, &str);
+    let changes: [Change; 5] = [
+        |plan, text| plan.scenario.file = text.into(),
+        |plan, text| plan.scenario.invocation.file = text.into(),
+        |plan, text| plan.scenario.invocation.settings.push(text.into()),
+        |plan, text| plan.data[0].path = text.into(),
+        |plan, text| plan.regimes[1] = text.into(),
+    ];
+    for change in changes {
+        let mut plan = whole.clone();
+        change(&mut plan, escape);
+        let output = written(plan);
+        refused(&output, 65, &["plan.json", "has the control character U+001B", "a\\u{1b}[31mb"]);
+        assert!(!output.stderr.contains(&0x1b));
+    }
+    let mut plan = whole.clone();
+    plan.scenario.name = "another".into();
+    refused(&written(plan), 65, &["plan.json", "it is of `another`"]);
+    refused(&written(whole), 75, &["missing"]);
+    fs::File::create(out.join("plan.json")).unwrap().set_len((1 << 28) + 1).unwrap();
+    refused(&merge(&out), 65, &["plan.json", "more than the 256 MiB"]);
 }
 
 /// Folders of results that are links to other places are refused: nothing is written or read there.
@@ -878,6 +925,22 @@ fn verify_repeats_jobs_and_finds_what_was_changed() {
     // Unit 2 starts with replication 4; three regimes a replication.
     assert!(text(&output.stderr).contains("job 12 (point 0, replication 4, regime status_quo)"), "{output:?}");
     assert!(text(&output.stdout).contains("72 of 72 jobs repeated, 71 with"));
+    // A ledger is held to its form, and to having every unit.
+    let lines: Vec<&str> = ledger.lines().collect();
+    let rewritten = |lines: &[&str]| fs::write(out.join("units.csv"), format!("{}\n", lines.join("\n"))).unwrap();
+    let lacking = [&lines[..4], &lines[5..]].concat();
+    let shard = lines[2].split(',').nth(5).unwrap();
+    let zeros = ledger.replace(shard, &"0".repeat(64));
+    let header = ledger.replacen("blake3", "hash", 1);
+    for (changed, words) in [
+        (lacking, "it lacks unit"),
+        (zeros.lines().collect(), "row 2 does not fit"),
+        (header.lines().collect(), "its header is not"),
+        (vec![lines[0]], "it lacks unit"),
+    ] {
+        rewritten(&changed);
+        refused(&verify("5"), 65, &["units.csv", words]);
+    }
     // Nothing there to compare with.
     let empty = folder.path().join("empty");
     plan_small(&empty, &[]);

@@ -89,6 +89,13 @@ pub enum ShardError {
 }
 
 impl ShardError {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        let (Self::Io { path, .. } | Self::Damaged { path, .. } | Self::Foreign { path, .. }) = self;
+        path
+    }
+
     /// What to do about a stored unit that cannot be used.
     #[must_use]
     pub fn remedy(&self) -> &'static str {

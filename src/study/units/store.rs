@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::plan::Plan;
 use super::shape::Shape;
 use super::shard::{Header, MAGIC, ShardError, ShardReader, encode_header};
+use crate::config::harmless;
 use crate::folder::lock::{Lock, Sharing};
 use crate::folder::{OutputError, OutputFolder, PendingFile};
 
@@ -207,6 +208,20 @@ impl Store {
     /// [`StoreError::Arrived`] for one that is cut short or changed, [`StoreError::Foreign`] for one of another plan or version,
     /// [`StoreError::Conflict`] where the unit is done with other results.
     pub fn receive(&self, plan: &Plan, shape: Option<&Shape>, bytes: &[u8]) -> Result<(usize, bool), StoreError> {
+        self.receive_as(plan, shape, None, bytes)
+    }
+
+    /// The same of a shard that was announced as that of a unit, and must be it.
+    ///
+    /// # Errors
+    /// As [`Self::receive`].
+    pub fn receive_as(
+        &self,
+        plan: &Plan,
+        shape: Option<&Shape>,
+        announced: Option<&str>,
+        bytes: &[u8],
+    ) -> Result<(usize, bool), StoreError> {
         let arrived = Path::new("the unit that came");
         let scratch = || -> std::io::Result<File> {
             let mut file = tempfile::tempfile()?;
@@ -219,6 +234,11 @@ impl Store {
         let position = plan.units.iter().position(|unit| unit.id == reader.header.unit);
         let position = position.filter(|position| reader.header == header(plan, *position));
         let Some(position) = position else { return Err(foreign(arrived, plan, &reader.header)) };
+        if let Some(other) = announced.filter(|announced| *announced != plan.units[position].id) {
+            let id = &plan.units[position].id;
+            let reason = format!("is unit {id}, and the line before it announces unit {}", harmless(other));
+            return Err(StoreError::Foreign { path: arrived.to_owned(), reason });
+        }
         while reader.next_replication().map_err(StoreError::Arrived)?.is_some() {}
         let path = self.shard_path(plan, position);
         if self.is_done(plan, position)? {
@@ -261,11 +281,20 @@ pub fn frame(unit: &str, length: usize) -> String {
     format!("{FRAME} {unit} {length}\n")
 }
 
-/// The bytes of the next shard of a stream, nothing at its end. A stream without such lines is one shard. No more is held than has come.
+/// A shard of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamedShard {
+    /// The unit that the line before it names, where there is such a line.
+    pub unit: Option<String>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The next shard of a stream, nothing at its end. A stream without such lines is one shard. No more is held than has come.
 ///
 /// # Errors
 /// What the system says, and [`ErrorKind::InvalidData`] with what is wrong with the stream.
-pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, std::io::Error> {
+pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<StreamedShard>, std::io::Error> {
     let wrong = |what: &str| std::io::Error::new(ErrorKind::InvalidData, what);
     let Some(first) = stream.fill_buf()?.first().copied() else { return Ok(None) };
     let mut shard = Vec::new();
@@ -275,7 +304,8 @@ pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, std::io:
             return Err(wrong("it does not begin as a unit does"));
         }
         stream.take(LONGEST_SHARD + 1).read_to_end(&mut shard)?;
-        return if shard.len() as u64 > LONGEST_SHARD { Err(wrong(TOO_LONG)) } else { Ok(Some(shard)) };
+        let whole = shard.len() as u64 <= LONGEST_SHARD;
+        return if whole { Ok(Some(StreamedShard { unit: None, bytes: shard })) } else { Err(wrong(TOO_LONG)) };
     }
     let mut line = Vec::new();
     stream.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
@@ -283,13 +313,22 @@ pub fn next_shard(stream: &mut impl BufRead) -> Result<Option<Vec<u8>>, std::io:
     if !line.starts_with(FRAME) || !line.ends_with('\n') {
         return Err(wrong("a line that announces a unit is cut short"));
     }
-    let length = line.trim_end().rsplit(' ').next().and_then(|length| length.parse::<u64>().ok());
-    let length = length.ok_or_else(|| wrong("a line that announces a unit has no length"))?;
+    let words: Vec<&str> = line.trim_end().split(' ').collect();
+    let announced = if let [FRAME, unit, length] = words[..] {
+        length.parse::<u64>().ok().map(|length| (unit, length))
+    } else {
+        None
+    };
+    let Some((unit, length)) = announced else {
+        return Err(wrong("a line that announces a unit does not have its id and its length"));
+    };
     if length > LONGEST_SHARD {
         return Err(wrong(TOO_LONG));
     }
     stream.take(length).read_to_end(&mut shard)?;
-    if (shard.len() as u64) < length { Err(wrong("the last unit is cut short")) } else { Ok(Some(shard)) }
+    let unit = Some(unit.to_owned());
+    let whole = shard.len() as u64 == length;
+    if whole { Ok(Some(StreamedShard { unit, bytes: shard })) } else { Err(wrong("the last unit is cut short")) }
 }
 
 /// Longest shard in a stream, bytes.
