@@ -28,6 +28,7 @@ mod loaded;
 mod market;
 mod metrics;
 pub mod moments;
+mod month;
 mod on_sale;
 mod outputs;
 pub mod parameters;

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use crate::config::error::{no_text, utf8};
 use crate::config::source::{LONGEST_DATA, Source};
 use crate::config::suggest::short;
-use crate::config::{ConfigError, suggest};
+use crate::config::{ConfigError, month, suggest};
 use crate::numerics::elementary::ln;
 
 /// Most columns of a table.
@@ -262,7 +262,9 @@ impl Table {
 
     /// A column of months such as `1995-06`, as the first day of each.
     pub fn column_month(&self, column: &str) -> Result<Vec<Date>, ConfigError> {
-        self.read(column, "a month such as 1995-06", |cell| format!("{cell}-01").parse().ok())
+        let cells = self.column_text(column)?.into_iter().enumerate();
+        let refuse = |row, cell| self.refuse_cell_with(row, column, "a month such as 1995-06", month::remedy(cell));
+        cells.map(|(row, cell)| month::first_day(cell).ok_or_else(|| refuse(row, cell))).collect()
     }
 
     /// A number per row computed from columns: `a`, `a / b`, `a * b` or `log(a)` (the natural logarithm).
