@@ -76,6 +76,8 @@ class Result:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        # Where they are to be found by drawing them, once is enough.
+        self._charts: list[str] | None = None
         self.tables = Tables(run)
 
     @property
@@ -102,8 +104,10 @@ class Result:
 
     @property
     def charts(self) -> list[str]:
-        """Names of the charts; some of them may have nothing to show."""
-        return self._run.chart_names()
+        """Names of the charts; some of them may have nothing to show. Of a folder without charts they are those that its tables give."""
+        if self._charts is None:
+            self._charts = self._run.chart_names()
+        return list(self._charts)
 
     def chart(self, name: str, *, regime: str | None = None, period: str | None = None) -> Chart | None:
         """A chart as SVG; ``None`` where it has nothing to show.

@@ -121,6 +121,8 @@ def test_a_sensitivity_study_in_a_folder_goes_on_and_grows(uncertain: ss.Scenari
     whole = ss.sensitivity.run(uncertain, "morris", n=8, regimes="imposed", charts=False, progress=False)
     assert dict(grown.tables) == dict(whole.tables)
     assert ss.open_results(out).tables["sensitivity"] == grown.tables["sensitivity"]
+    # Charts that were not drawn are those that the tables give.
+    assert "screening" in " ".join(whole.charts) and whole.chart(whole.charts[0]) is not None
 
 
 def test_what_a_sensitivity_study_cannot_do_is_named(uncertain: ss.Scenario, small: ss.Scenario) -> None:

@@ -235,7 +235,16 @@ impl ResultFolder {
         match self.reduced.as_deref() {
             Some(Reduced::One(finished)) => Ok(charts::names_of_run(finished, &self.look)),
             Some(Reduced::Points(points)) => charts::names_of_points(points, &self.look),
-            None => Ok(self.stored_charts()),
+            None => {
+                let stored = self.stored_charts();
+                if !stored.is_empty() {
+                    return Ok(stored);
+                }
+                // Of a study whose charts were not drawn they are those that its tables give, if it is one with charts.
+                let redrawn = crate::report::redraw::redraw(&self.folder, &crate::report::redraw::Wanted::default());
+                let names = redrawn.map(|redrawn| redrawn.charts.into_iter().map(|(name, _)| name).collect());
+                Ok(names.unwrap_or_default())
+            }
         }
     }
 

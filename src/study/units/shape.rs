@@ -300,7 +300,6 @@ mod tests {
             assert!(fault.contains(&market.regions.as_slice()[region]), "{fault}");
             assert!(fault.contains(&layout.periods[period].name) && fault.ends_with("5000 for their parts"), "{fault}");
             // With every sum that it is part of, it is an outcome.
-            let accounts = layout.accounts.as_ref().unwrap();
             let sums: Vec<SlotSum> = layout.sums().into_iter().chain(layout.sums_of_makers(market)).collect();
             for sum in sums.iter().filter(|sum| sum.parts.contains(&slot)) {
                 assert!(shape.fault(&outcome).is_some(), "{}", sum.name);
