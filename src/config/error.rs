@@ -74,6 +74,24 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// Column and text of the cell of a table that is not acceptable, where it is one cell.
+    #[must_use]
+    pub fn cell(&self) -> Option<(&str, &str)> {
+        // As tables complain of cells.
+        let Self::Row { row: Some(_), message, .. } = self else { return None };
+        let (column, rest) = message.split_once(" is ")?;
+        let (found, _) = rest.split_once(", expected ")?;
+        let text = found.strip_prefix('"').and_then(|found| found.strip_suffix('"')).unwrap_or(found);
+        Some((column, if found == "empty" { "" } else { text }))
+    }
+
+    /// The column that a table lacks.
+    #[must_use]
+    pub fn missing_column(&self) -> Option<&str> {
+        let Self::Row { row: None, message, .. } = self else { return None };
+        message.strip_prefix("there is no column `")?.strip_suffix('`')
+    }
+
     /// The place in a TOML file or override, for the errors that have one.
     #[must_use]
     pub fn location(&self) -> Option<&Location> {

@@ -1,7 +1,7 @@
 //! Why output cannot be written, and what to do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::platform::descriptors::{MORE_FILES, too_many_files};
 
@@ -116,6 +116,36 @@ pub enum OutputError {
     /// A table that cannot be rendered.
     #[error("table cannot be rendered: {0}")]
     Csv(#[from] csv::Error),
+}
+
+impl OutputError {
+    /// The file or folder that it is about.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Folder { path, .. }
+            | Self::Foreign { path, .. }
+            | Self::Former { path, .. }
+            | Self::Busy { path, .. }
+            | Self::File { path, .. }
+            | Self::Input { path, .. }
+            | Self::NoFile { path, .. }
+            | Self::Study { path, .. }
+            | Self::Stranger { path, .. }
+            | Self::Link { path }
+            | Self::Convert { path, .. } => Some(path),
+            Self::Csv(_) => None,
+        }
+    }
+
+    /// What stands there that should not.
+    #[must_use]
+    pub fn found(&self) -> Option<&str> {
+        match self {
+            Self::Foreign { found, .. } | Self::Stranger { found, .. } => Some(found),
+            _ => None,
+        }
+    }
 }
 
 /// What to do about an error of the system: what is said, unless it opens no more files.

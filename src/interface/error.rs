@@ -1,6 +1,7 @@
 //! The one error of the library: what is wrong, where it was written, and what to do about it.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::config::ConfigError;
 use crate::folder::OutputError;
@@ -143,6 +144,30 @@ impl Error {
         Self(Box::new(Inner { kind, message, file, place: None, value: None, evidence: None, source: None }))
     }
 
+    /// The same about a file or folder.
+    fn about(mut self, path: Option<&Path>) -> Self {
+        self.0.file = path.map(|path| path.display().to_string());
+        self
+    }
+
+    /// The same about a key, where it does not know one.
+    pub(super) fn about_key(mut self, key: &str) -> Self {
+        self.0.place.get_or_insert_default().key.get_or_insert_with(|| key.to_owned());
+        self
+    }
+
+    /// The same in other words, `words` for `others`: a message and its parts say how the caller calls a thing.
+    pub(super) fn reworded(mut self, words: &[(&str, &str)]) -> Self {
+        let Inner { message, file, place, .. } = &mut *self.0;
+        let key = place.as_mut().and_then(|place| place.key.as_mut());
+        for text in [Some(message), file.as_mut(), key].into_iter().flatten() {
+            for (one, other) in words {
+                *text = replaced(text, one, other);
+            }
+        }
+        self
+    }
+
     pub(super) fn with_value(mut self, value: Option<String>) -> Self {
         self.0.value = value;
         self
@@ -152,6 +177,24 @@ impl Error {
         self.0.evidence = evidence;
         self
     }
+}
+
+/// A text with a word in the place of another; parts of longer words stay.
+fn replaced(text: &str, one: &str, other: &str) -> String {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(one) {
+        let (before, after) = (&rest[..at], &rest[at + one.len()..]);
+        let inside = (one.starts_with(part)
+            && (before.ends_with(part) || (before.is_empty() && found.ends_with(part))))
+            || (one.ends_with(part) && after.starts_with(part));
+        found.push_str(before);
+        found.push_str(if inside { one } else { other });
+        rest = after;
+    }
+    found.push_str(rest);
+    found
 }
 
 impl fmt::Display for Error {
@@ -180,7 +223,9 @@ impl From<ConfigError> for Error {
             }
             ConfigError::Row { file: name, row, label, .. } => {
                 file = Some(name.clone());
-                place = Some(Place { line: *row, column: None, key: label.clone() });
+                let column = error.cell().map(|(column, _)| column).or_else(|| error.missing_column());
+                place = Some(Place { line: *row, column: None, key: label.clone().or(column.map(str::to_owned)) });
+                value = error.cell().map(|(_, found)| found.to_owned());
             }
             _ => {}
         }
@@ -230,21 +275,29 @@ impl From<FinishError> for Error {
 
 impl From<OutputError> for Error {
     fn from(error: OutputError) -> Self {
-        Self::of(ErrorKind::Output, error)
+        let path = error.path().map(Path::to_owned);
+        let found = error.found().map(str::to_owned);
+        Self::of(ErrorKind::Output, error).about(path.as_deref()).with_value(found)
     }
 }
 
 impl From<WorkError> for Error {
     fn from(error: WorkError) -> Self {
-        match error {
+        let path = match &error {
+            WorkError::Unfinished { path, .. } | WorkError::Missing { path, .. } => Some(path.clone()),
+            _ => None,
+        };
+        let told = match error {
             WorkError::Finish(error) => error.into(),
             WorkError::Output(error) => error.into(),
+            WorkError::Store(error) => error.into(),
             WorkError::Refused(_) | WorkError::Unfinished { .. } | WorkError::Plan(_) => {
                 Self::of(ErrorKind::Input, error)
             }
             WorkError::Interrupted { .. } => Self::of(ErrorKind::Interrupted, error),
             _ => Self::of(ErrorKind::Output, error),
-        }
+        };
+        if path.is_some() { told.about(path.as_deref()) } else { told }
     }
 }
 
@@ -256,7 +309,13 @@ impl From<UnitPlanError> for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::of(ErrorKind::Output, error)
+        let path = match &error {
+            StoreError::Foreign { path, .. } => Some(path.clone()),
+            StoreError::Conflict { first, .. } => Some(first.clone()),
+            StoreError::Shard(error) | StoreError::Arrived(error) => Some(error.path().to_owned()),
+            StoreError::Output(error) => error.path().map(Path::to_owned),
+        };
+        Self::of(ErrorKind::Output, error).about(path.as_deref())
     }
 }
 
@@ -277,7 +336,16 @@ impl From<SolveError> for Error {
         let input =
             matches!(error, SolveError::Specification { .. } | SolveError::Missing { .. } | SolveError::TooMany { .. });
         let kind = if input { ErrorKind::Input } else { ErrorKind::Unsolved };
-        Self::of(kind, error).with_evidence(evidence)
+        let (file, key) = match &error {
+            SolveError::Missing { column, .. } => (Some("products.csv".to_owned()), Some((*column).to_owned())),
+            SolveError::Specification { file, scenario, .. } => (Some(file.clone()), Some(scenario.clone())),
+            SolveError::Scenario { scenario, .. } => (None, Some(scenario.clone())),
+            _ => (None, None),
+        };
+        let mut told = Self::of(kind, error).with_evidence(evidence);
+        told.0.file = file;
+        told.0.place = key.map(|key| Place { key: Some(key), ..Place::default() });
+        told
     }
 }
 
@@ -419,6 +487,23 @@ mod tests {
         assert_eq!((evidence.iterations, evidence.residual), (Some(40), Some(0.5)));
         assert_eq!((evidence.product.as_deref(), evidence.firm.as_deref()), (Some("Car"), Some("Maker")));
         assert!(error.to_string().contains("imposed") && error.to_string().contains("week 3"));
+    }
+
+    #[test]
+    fn a_message_may_be_put_in_the_words_of_the_caller() {
+        let text = "products.csv: price0 of `mc` and mcx, price01; --market";
+        let words = [("products.csv", "products"), ("price0", "prices"), ("mc", "costs"), ("--market", "`market`")];
+        let told = words.iter().fold(text.to_owned(), |text, (one, other)| replaced(&text, one, other));
+        assert_eq!(told, "products: prices of `costs` and mcx, price01; `market`");
+        let error = Error::refused("products.csv", "price0", "is empty", "give price0").reworded(&words);
+        assert_eq!((error.file(), error.remedy()), (Some("products"), Some("give prices")));
+        assert_eq!(error.place().and_then(|place| place.key.as_deref()), Some("prices"));
+    }
+
+    #[test]
+    fn an_error_of_a_folder_names_it() {
+        let error: Error = OutputError::Foreign { path: "out".into(), found: "notes.txt".into() }.into();
+        assert_eq!((error.kind(), error.file(), error.value()), (ErrorKind::Output, Some("out"), Some("notes.txt")));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::report::case::{
 };
 use crate::report::package::Resource;
 use crate::report::record::Field;
-use crate::study::solve::{Matrices, Solution, SolveOptions, solve};
+use crate::study::solve::{Failed, Matrices, Solution, SolveOptions, solve};
 use crate::study::{Observer, StudyError};
 
 /// What describes a static market and asks of it, as `stickershock solve` reads it from a folder.
@@ -43,6 +43,37 @@ pub struct MarketOptions {
 pub struct SolvedMarket {
     case: Case,
     solution: Solution,
+    /// What is called otherwise here than in a folder.
+    words: Vec<(&'static str, &'static str)>,
+}
+
+/// What files and columns of a folder are called where a market comes in memory, in the arguments of a call and by PyBLP's names; columns that the
+/// tables have by a name keep it.
+fn in_frames(files: &MarketFiles) -> Vec<(&'static str, &'static str)> {
+    const PLACES: [(&str, &str); 8] = [
+        ("products.csv", "products"),
+        ("agents.csv", "agents"),
+        ("case.json", "demand"),
+        ("scenarios.json", "scenarios"),
+        ("leave --market out", "leave `market` out"),
+        ("--market", "`market`"),
+        ("split the list and solve its parts with --specs", "solve parts of them, each in a call of its own"),
+        ("with --specs, or for none with --matrices none", "in a call, or for none with `matrices` off"),
+    ];
+    const COLUMNS: [(&str, &str); 7] = [
+        ("product_id", "product_ids"),
+        ("firm_id", "firm_ids"),
+        ("market_id", "market_ids"),
+        ("price0", "prices"),
+        ("share0", "shares"),
+        // Words that are words, too.
+        ("`mc`", "`costs`"),
+        ("`weight`", "`weights`"),
+    ];
+    let header = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    let headers = format!("{},{}", header(&files.products), header(&files.agents));
+    let has = |column: &str| headers.split(',').any(|name| name.trim().trim_matches('"') == column.trim_matches('`'));
+    PLACES.into_iter().chain(COLUMNS.into_iter().filter(|(own, _)| !has(own))).collect()
 }
 
 impl SolvedMarket {
@@ -60,6 +91,12 @@ impl SolvedMarket {
     /// # Errors
     /// As [`Self::solve`], and with [`ErrorKind::Interrupted`](super::ErrorKind) where it did.
     pub fn solve_watched(files: MarketFiles, options: &MarketOptions, observer: &dyn Observer) -> Result<Self, Error> {
+        let words = in_frames(&files);
+        let solved = Self::solve_files(files, options, observer).map_err(|error| error.reworded(&words))?;
+        Ok(Self { words, ..solved })
+    }
+
+    fn solve_files(files: MarketFiles, options: &MarketOptions, observer: &dyn Observer) -> Result<Self, Error> {
         let MarketFiles { products, agents, case, scenarios } = files;
         let files =
             [("products.csv", products), ("agents.csv", agents), ("case.json", case), ("scenarios.json", scenarios)];
@@ -76,7 +113,7 @@ impl SolvedMarket {
         if solution.scenarios.is_empty() && !solution.failed.is_empty() {
             return Err(solution.failed.remove(0).error.into());
         }
-        Ok(Self { case, solution })
+        Ok(Self { case, solution, words: Vec::new() })
     }
 
     /// Names of the scenarios that were solved, in order.
@@ -87,7 +124,8 @@ impl SolvedMarket {
     /// Scenarios that were not solved, and why.
     #[must_use]
     pub fn failures(&self) -> Vec<(String, String)> {
-        self.solution.failed.iter().map(|failed| (failed.scenario.clone(), failed.error.to_string())).collect()
+        let told = |failed: &Failed| Error::from(failed.error.clone()).reworded(&self.words).to_string();
+        self.solution.failed.iter().map(|failed| (failed.scenario.clone(), told(failed))).collect()
     }
     /// What keeps a result from being taken at its word.
     #[must_use]
@@ -205,7 +243,22 @@ mod tests {
         let mut wrong = files();
         wrong.products = wrong.products.replacen("2.309", "much", 1);
         let error = SolvedMarket::solve(wrong, &MarketOptions::default()).unwrap_err();
-        assert_eq!(error.file(), Some("products.csv"));
+        assert_eq!((error.file(), error.value()), (Some("products"), Some("much")));
         assert_eq!(error.place().and_then(|place| place.line), Some(2));
+        assert!(error.remedy().is_some() && error.to_string().starts_with("products, row 2 (p1): "), "{error}");
+        // A column that the tables lack goes by PyBLP's name.
+        let without = |change: &dyn Fn(&mut MarketFiles)| {
+            let mut wrong = files();
+            change(&mut wrong);
+            SolvedMarket::solve(wrong, &MarketOptions::default()).unwrap_err()
+        };
+        let error = without(&|files| files.products = files.products.replacen("firm_id", "firma", 1));
+        let key = error.place().and_then(|place| place.key.as_deref());
+        assert_eq!((error.file(), key), (Some("products"), Some("firm_ids")), "{error}");
+        let error = without(&|files| files.agents = files.agents.replacen("weight", "heft", 1));
+        assert!(error.to_string().starts_with("agents: there is no column `weights`"), "{error}");
+        let options = MarketOptions { market: Some("7".into()), ..MarketOptions::default() };
+        let error = SolvedMarket::solve(files(), &options).unwrap_err();
+        assert!(error.remedy().is_some_and(|remedy| remedy.contains("`market`") && !remedy.contains("--")), "{error}");
     }
 }

@@ -126,7 +126,17 @@ impl Scenario {
     pub fn with_all<'a, V: Into<Value>>(&self, values: impl IntoIterator<Item = (&'a str, V)>) -> Result<Self, Error> {
         let mut assignments = self.assignments.clone();
         assignments.extend(values.into_iter().map(|(key, value)| format!("{key}={}", value.into().0)));
-        Self::read(self.source.clone(), self.path.clone(), assignments)
+        let changed = Self::read(self.source.clone(), self.path.clone(), assignments.clone());
+        changed.map_err(|error| {
+            // What is wrong with an assignment is wrong with its key, where nothing within it is named.
+            let own = |assignment: &&String| error.file() == Some(format!("--set {assignment}").as_str());
+            let key =
+                assignments.iter().find(own).and_then(|assignment| Some(assignment.split_once('=')?.0.to_owned()));
+            match key {
+                Some(key) => error.about_key(&key),
+                None => error,
+            }
+        })
     }
 
     /// The same with so many replications, of each point where it has several: `--replications` of the command line.
@@ -254,6 +264,16 @@ fn packed(loaded: &Loaded, name: String) -> Result<Vec<(String, Vec<u8>)>, Error
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_key_is_the_key_of_its_error() {
+        let scenario = Scenario::example("market-1995").unwrap();
+        for key in ["instrument.sanctions.rat", "instrument.sanction.rate", "x.y", "run.seed.more"] {
+            let error = scenario.with_all([(key, 0.2)]).unwrap_err();
+            assert_eq!(error.place().and_then(|place| place.key.as_deref()), Some(key), "{error}");
+            assert!(error.remedy().is_some(), "{error}");
+        }
+    }
 
     #[test]
     fn values_are_written_as_scenario_files_write_them() {

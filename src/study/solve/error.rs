@@ -76,7 +76,7 @@ pub enum SolveError {
         gigabytes: f64,
     },
     /// A market without something that is needed.
-    #[error("{case}: products.csv has no column {column}: {why}")]
+    #[error("{case}: products.csv has no column {column}: {why}\nhelp: add the column `{column}`")]
     Missing {
         /// The case.
         case: String,
