@@ -15,11 +15,43 @@ pub fn raised(py: Python<'_>, error: &Error) -> PyErr {
     let place = error.place();
     let key = place.and_then(|place| place.key.as_deref());
     let line = place.and_then(|place| place.line);
-    let made = || -> PyResult<Bound<'_, PyAny>> {
-        let class = py.import("stickershock.errors")?.getattr(class)?;
-        class.call1((error.to_string(), error.file(), key, line, error.value(), error.remedy()))
-    };
-    made().map_or_else(|error| error, PyErr::from_value)
+    let message = in_python(&error.to_string());
+    let remedy = error.remedy().map(in_python);
+    made(py, class, (message, error.file(), key, line, error.value(), remedy))
+}
+
+/// What the command line calls otherwise than a call does.
+const WORDS: [(&str, &str); 9] = [
+    ("run the same command again, and it goes on from there", "make the same call again, and it goes on from there"),
+    ("run the same command with --resume to continue it", "make the same call again to continue it"),
+    ("run the same command with --resume to go on", "make the same call again to go on"),
+    ("run the same command with --resume", "make the same call again"),
+    ("with --out", "with out="),
+    ("--fresh", "fresh=True"),
+    ("--regimes", "regimes"),
+    ("give another --n", "give another n"),
+    ("-j/--threads", "threads="),
+];
+
+/// A message of the command line as one of a call.
+fn in_python(text: &str) -> String {
+    WORDS.iter().fold(text.to_owned(), |text, (one, other)| text.replace(one, other))
+}
+
+/// An exception of the module `stickershock.errors`: its class and message, file, key, line, value and remedy.
+fn made(
+    py: Python<'_>,
+    class: &str,
+    parts: (String, Option<&str>, Option<&str>, Option<usize>, Option<&str>, Option<String>),
+) -> PyErr {
+    let make = || py.import("stickershock.errors")?.getattr(class)?.call1(parts);
+    make().map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A ``ScenarioError`` about a value that Python gives for a key.
+pub fn refused(py: Python<'_>, key: &str, value: &str, message: &str, remedy: &str) -> PyErr {
+    let text = format!("{key}: {message}\nhelp: {remedy}");
+    made(py, "ScenarioError", (text, None, Some(key), None, Some(value), Some(remedy.to_owned())))
 }
 
 /// Results whose error becomes an exception.

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyMapping, PyTuple};
 use stickershock::{EXAMPLES, Source, Value, files_beside};
 
-use crate::error::Raises;
+use crate::error::{Raises, refused};
 
 /// A scenario, read and checked: a market, policy regimes, and how they are to be compared. It never changes; ``set`` gives another.
 #[pyclass(frozen, module = "stickershock")]
@@ -86,7 +86,8 @@ impl Scenario {
     fn set(&self, py: Python<'_>, values: &Bound<'_, PyMapping>) -> PyResult<Self> {
         let item = |item: Bound<'_, PyAny>| {
             let (key, value): (String, Bound<'_, PyAny>) = item.extract()?;
-            Ok((key, value_of(&value)?))
+            let value = value_of(&key, &value)?;
+            Ok((key, value))
         };
         let values: Vec<(String, Value)> = values.items()?.iter().map(item).collect::<PyResult<_>>()?;
         let values = values.iter().map(|(key, value)| (key.as_str(), value.clone()));
@@ -152,8 +153,17 @@ impl Scenario {
     }
 }
 
-/// A value of Python as a scenario file writes it.
-fn value_of(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+/// What frame libraries write for a value that is missing.
+const MISSING: [&str; 3] = ["NoneType", "NAType", "NaTType"];
+
+/// A value of Python for a key, as a scenario file writes it.
+fn value_of(key: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let py = value.py();
+    let type_name = value.get_type().name()?.to_string();
+    if MISSING.contains(&type_name.as_str()) {
+        let shown = value.str()?.to_string();
+        return Err(refused(py, key, &shown, "the value is missing", "give a value, or leave the key out"));
+    }
     if let Ok(truth) = value.cast::<PyBool>() {
         return Ok(truth.is_true().into());
     }
@@ -161,8 +171,23 @@ fn value_of(value: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Ok(text.into());
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        let items: Vec<Value> = value.try_iter()?.map(|item| value_of(&item?)).collect::<PyResult<_>>()?;
+        let items: Vec<Value> = value.try_iter()?.map(|item| value_of(key, &item?)).collect::<PyResult<_>>()?;
         return Ok(items.into());
+    }
+    // Scalars and columns of numpy and of frame libraries, as Python has them; moments of numpy lose their days there.
+    let of_time = || -> PyResult<bool> { Ok(value.getattr("dtype")?.getattr("kind")?.extract::<String>()? == "M") };
+    if of_time().unwrap_or(false) {
+        if value.getattr("ndim")?.extract::<usize>()? == 0 {
+            let moment = value.str()?.to_string();
+            return Ok(Value::written(moment.split('T').next().unwrap_or_default()));
+        }
+        let items: Vec<Value> = value.try_iter()?.map(|item| value_of(key, &item?)).collect::<PyResult<_>>()?;
+        return Ok(items.into());
+    }
+    for method in ["tolist", "to_list"] {
+        if value.hasattr(method)? {
+            return value_of(key, &value.call_method0(method)?);
+        }
     }
     if value.hasattr("isoformat")? {
         let date: String = value.call_method0("isoformat")?.extract()?;
@@ -170,7 +195,12 @@ fn value_of(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     // Whole numbers of any library have an index, and other numbers a float.
     if value.hasattr("__index__")? {
-        return Ok(value.extract::<i64>()?.into());
+        return value.extract::<i64>().map(Value::from).map_err(|_| {
+            let shown = value.str().map_or_else(|_| type_name.clone(), |text| text.to_string());
+            let message = format!("is {shown}, and whole numbers have 64 bits with a sign");
+            let remedy = format!("give a number from {} to {}", i64::MIN, i64::MAX);
+            refused(py, key, &shown, &message, &remedy)
+        });
     }
     if let Ok(number) = value.extract::<f64>() {
         return Ok(number.into());

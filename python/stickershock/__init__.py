@@ -10,12 +10,14 @@ Numbers are those of the command line, to the bit, whatever the number of thread
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable
 from os import PathLike
 from pathlib import Path
 
 from . import errors, sensitivity
+from ._checks import whole
 from ._progress import with_bar
 from ._result import Chart, Result, Tables
 from ._solve import Solution, solve
@@ -102,19 +104,21 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.open(scenario)
+    replications, threads = whole("replications", replications, 1), whole("threads", threads, 0)
+    draws, seed = whole("draws", draws, 0), whole("seed", seed, 0)
     values: dict[str, int] = {}
-    if draws is not None:
+    if draws is not None and re.search(r"(?m)^\[+uncertainty[.\]]|^uncertainty *=", scenario.to_toml()):
         values["uncertainty.draws"] = draws
+    elif draws:
+        remedy = "add a section [uncertainty] that says what is not known, or leave `draws` out"
+        message = f"draws: {scenario.name} has no [uncertainty] to draw from\nhelp: {remedy}"
+        raise ScenarioError(message, key="draws", value=str(draws), remedy=remedy)
     if seed is not None:
         values["run.seed"] = seed
     if values:
         scenario = scenario.set(values)
     if isinstance(regimes, str):
         regimes = [regimes]
-    for key, number, least in (("replications", replications, 1), ("threads", threads, 0), ("draws", draws, 0)):
-        if number is not None and number < least:
-            remedy = f"give a number from {least} on"
-            raise ScenarioError(f"{key}: is {number}\nhelp: {remedy}", key=key, value=str(number), remedy=remedy)
     named = None if regimes is None else [str(name) for name in regimes]
     if named == []:
         raise UnknownNameError("no regime is named\nhelp: leave `regimes` out for all of them", remedy="leave `regimes` out for all of them")
@@ -147,7 +151,7 @@ def calibrate(
       threads: all processors by default; numbers do not depend on it.
       out: a folder for the results. A search that is stopped keeps there what it has worked out, and the same call goes on. Without a folder it works among the
         machine's temporary files, which go with the result.
-      charts: draw the charts; where not, ``Result.chart`` has none.
+      charts: draw the charts into the folder; where not, ``Result.chart`` draws them from the tables when they are asked for.
       fresh: start over, whatever the folder holds.
       progress: ``True``, ``False``, or what is called with evaluations done and 0, as it is not known before how many a search takes; by default a bar
         where someone looks.
@@ -163,7 +167,7 @@ def calibrate(
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.open(scenario)
-    call = (scenario, threads or 0, None if out is None else Path(out), charts, fresh)
+    call = (scenario, whole("threads", threads, 0) or 0, None if out is None else Path(out), charts, fresh)
     return with_bar(progress, "evaluation", lambda listener: Result(_calibrate(*call, listener)))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from ._checks import is_missing, refuse_missing
 from ._stickershock import Table
 
 
@@ -61,11 +62,17 @@ def table_html(table: Table) -> str:
 
 def _cell(value: Any) -> str:
     """A value as CSV: numbers by the shortest decimals that give the same double back, nothing for what is missing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if is_missing(value) or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _with_index(frame: Any) -> Any:
+    """A frame of pandas whose index has a name, with the index as columns: `set_index` takes a column out, and it is data all the same."""
+    names = [name for name in getattr(getattr(frame, "index", None), "names", []) if name is not None]
+    return frame.reset_index() if names and not set(names) & set(getattr(frame, "columns", [])) else frame
 
 
 def to_csv(frame: Any) -> bytes:
@@ -83,7 +90,7 @@ def to_csv(frame: Any) -> bytes:
         frame = frame.collect() if hasattr(frame, "collect") else frame
         return str(frame.write_csv()).encode()
     elif hasattr(frame, "to_csv"):  # pandas
-        return str(frame.to_csv(index=False, lineterminator="\n")).encode()
+        return str(_with_index(frame).to_csv(index=False, lineterminator="\n")).encode()
     elif hasattr(frame, "to_pydict"):  # pyarrow
         return to_csv(frame.to_pydict())
     elif hasattr(frame, "keys"):
@@ -108,10 +115,12 @@ def to_csv(frame: Any) -> bytes:
     return text.getvalue().encode()
 
 
-def _toml(value: Any) -> str:
-    """A value as TOML, tables in braces."""
+def _toml(value: Any, key: str = "settings") -> str:
+    """A value as TOML, tables in braces; ``key`` says where it stands."""
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if is_missing(value):
+        raise refuse_missing(key, value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -121,9 +130,9 @@ def _toml(value: Any) -> str:
     if isinstance(value, (date, datetime)):
         return value.isoformat()[:10]
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(str(own))} = {_toml(item, f'{key}.{own}')}" for own, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
+        return "[" + ", ".join(_toml(item, key) for item in value) + "]"
     raise TypeError(f"{type(value).__name__}: expected a number, a text, a truth value, a date, a list or a mapping")
 
 
@@ -131,4 +140,4 @@ def settings_text(settings: Any) -> str:
     """Sections of a scenario as TOML: text as it is, a mapping with a line for each section."""
     if isinstance(settings, str):
         return settings
-    return "".join(f"{json.dumps(str(key))} = {_toml(value)}\n" for key, value in settings.items())
+    return "".join(f"{json.dumps(str(key))} = {_toml(value, str(key))}\n" for key, value in settings.items())

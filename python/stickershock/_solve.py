@@ -7,10 +7,41 @@ import warnings as _warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ._checks import is_missing, refuse_missing, whole
 from ._frames import to_csv
 from ._stickershock import Market, Table
 from ._stickershock import solve as _solve_text
 from .errors import ScenarioError, UnknownNameError
+
+
+KINDS = ("elasticities", "diversion", "long_run_diversion", "passthrough")
+"""Matrices of a scenario."""
+
+
+class _Sent:
+    """What a solution is made of, where it was solved elsewhere."""
+
+    def __init__(self, parts: dict[str, Any]) -> None:
+        self._parts = parts
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._parts:
+            raise AttributeError(name)
+        return lambda: self._parts[name]
+
+    def matrix(self, scenario: str, kind: str) -> Table:
+        matrices: dict[tuple[str, str], Table] = self._parts["matrices"]
+        if (scenario, kind) not in matrices:
+            known = list(self._parts["scenarios"] if kind in KINDS else KINDS)
+            name = scenario if kind in KINDS else kind
+            remedy = f"there are {', '.join(known)}"
+            raise UnknownNameError(f"there is no matrix of `{name}`\nhelp: {remedy}", value=name, remedy=remedy)
+        return matrices[scenario, kind]
+
+
+def _sent(parts: dict[str, Any]) -> Solution:
+    """A solution from its parts."""
+    return Solution(_Sent(parts), bool(parts["matrices"]))
 
 
 class Solution:
@@ -24,7 +55,7 @@ class Solution:
       warnings: what keeps a result from being taken at its word
     """
 
-    def __init__(self, market: Market, matrices: bool) -> None:
+    def __init__(self, market: Market | _Sent, matrices: bool) -> None:
         self._market = market
         self._matrices = matrices
         self.products: Table = market.products()
@@ -52,6 +83,13 @@ class Solution:
             raise UnknownNameError(message, value=kind, remedy=remedy)
         return self._market.matrix(scenario, kind)
 
+    def __reduce__(self) -> tuple[Any, tuple[dict[str, Any]]]:
+        names = ("products", "summary", "scenarios", "failures", "warnings", "recovered", "other_equilibria")
+        parts = {name: getattr(self._market, name)() for name in names}
+        pairs = [(scenario, kind) for scenario in self.scenarios for kind in KINDS] if self._matrices else []
+        parts["matrices"] = {pair: self._market.matrix(*pair) for pair in pairs}
+        return _sent, (parts,)
+
     def __repr__(self) -> str:
         return f"<stickershock.Solution: {', '.join(self.scenarios)}>"
 
@@ -59,15 +97,34 @@ class Solution:
         return self.summary._repr_html_()
 
 
-def _plain(value: Any) -> Any:
-    """Arrays and numbers of any library as those of Python."""
+def _plain(value: Any, key: str) -> Any:
+    """Arrays and numbers of any library as those of Python; ``key`` says where they stand."""
     if hasattr(value, "tolist"):
-        return value.tolist()
+        return _plain(value.tolist(), key)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(own): _plain(item, f"{key}.{own}") for own, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, key) for item in value]
+    # JSON has a value for none, which leaves a key out.
+    if value is not None and is_missing(value):
+        raise refuse_missing(key, value)
+    if value is not None and not isinstance(value, (str, bool, int, float)):
+        remedy = "give numbers, texts, truth values, lists or mappings of them"
+        message = f"{key}: {type(value).__name__} is nothing that a description has\nhelp: {remedy}"
+        raise ScenarioError(message, key=key, value=str(value), remedy=remedy)
     return value
+
+
+ID_COLUMNS = ("product_ids", "product_id")
+
+
+def _with_ids(products: Any) -> Any:
+    """Products of a pandas frame without a column of ids: those of its index, where it has texts."""
+    index, columns = getattr(products, "index", None), getattr(products, "columns", ())
+    if not hasattr(products, "rename_axis") or any(name in columns for name in ID_COLUMNS) or index.name is not None:
+        return products
+    texts = getattr(index, "nlevels", 1) == 1 and len(index) > 0 and all(isinstance(name, str) for name in index)
+    return products.rename_axis("product_ids").reset_index() if texts else products
 
 
 def _json(what: str, value: Any) -> str:
@@ -95,7 +152,7 @@ def solve(
     """Equilibrium prices of a static market (random-coefficients logit, Bertrand-Nash), in the base and under what-if specifications.
 
     Args:
-      products: a frame with a row a product, under PyBLP's names: ``product_ids``, ``firm_ids``, ``prices``, ``shares`` (or
+      products: a frame with a row a product, under PyBLP's names: ``product_ids`` (or an index of texts), ``firm_ids``, ``prices``, ``shares`` (or
         ``delta_ex_price``), ``costs`` (recovered from prices if absent), characteristics, and columns to select products by.
       agents: a frame with a row a buyer: ``weights``, ``nodes0``, ``nodes1``, ..., demographics. Weights are used as given.
       demand: tastes, as PyBLP's results have them: ``beta`` with ``beta_names`` (of linear tastes only ``prices`` is needed where there
@@ -110,7 +167,8 @@ def solve(
     the buyers' weights.
 
     Raises:
-      ScenarioError: a cell, key or specification that cannot be, with file (``products.csv``), row and column.
+      ScenarioError: a cell, key or specification that cannot be, with the frame as ``file`` (``products``, ``agents``,
+        ``demand``, ``scenarios``), ``line`` (the first row of a frame is 2, below its names), ``key``, ``value`` and ``remedy``.
       UnsolvedError: no scenario has a solution. One that has none takes no other with it: see ``failures``.
     """
     asked = dict(scenarios or {})
@@ -121,17 +179,17 @@ def solve(
             raise ScenarioError(message, key="scenarios", value="scenario", remedy=remedy)
         asked["scenario"] = specification
     entries: list[dict[str, Any]] = [] if "base" in asked else [{"name": "base", "spec": {}}]
-    entries += [{"name": name, "spec": _plain(spec)} for name, spec in asked.items()]
+    entries += [{"name": name, "spec": _plain(spec, name)} for name, spec in asked.items()]
     found = Solution(
         _solve_text(
-            to_csv(products).decode(),
+            to_csv(_with_ids(products)).decode(),
             to_csv(agents).decode(),
-            _json("demand", _plain(demand)),
+            _json("demand", _plain(demand, "demand")),
             _json("scenarios", entries),
             None if market is None else str(market),
             many_starts,
             matrices,
-            threads or 0,
+            whole("threads", threads, 0) or 0,
         ),
         matrices,
     )

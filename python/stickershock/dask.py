@@ -17,6 +17,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from ._checks import whole
 from ._result import Result
 from ._stickershock import Scenario
 from .errors import StickershockError
@@ -84,6 +85,7 @@ def run(
       unit_size: replications in a unit; what suits the study by default.
       charts, threads, retries: as in ``run_plan``; replications and regimes as in ``stickershock.run``.
     """
+    replications, unit_size = whole("replications", replications, 1), whole("unit_size", unit_size, 1)
     plan = Plan.begin(scenario, list(regimes or []), replications, unit_size, Path(out))
     return run_plan(plan, client, charts=charts, threads=threads, retries=retries)
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ._frames import to_csv
+from ._checks import whole
 from ._progress import with_bar
 from ._result import Result
 from ._stickershock import Scenario, Table
@@ -179,6 +180,7 @@ def sample(problem: Problem, method: str = "sobol", n: int = 1024, *, seed: int 
 
     Raises ``ScenarioError`` for a problem or an ``n`` that cannot be.
     """
+    n, levels, seed = whole("n", n, 1), whole("levels", levels, 2), whole("seed", seed, 0, 2**64 - 1)
     names = [str(entry["name"]) for entry in _inputs(problem)]
     if method == "sobol" and n > 0 and n & (n - 1):
         _warnings.warn(f"n = {n}: points of a Sobol' sequence are balanced in powers of two", stacklevel=2)
@@ -221,6 +223,7 @@ def analyze(
 
     Several outputs have their indices in ``table``; the dictionary is that of the first.
     """
+    levels, seed = whole("levels", levels, 2), whole("seed", seed, 0, 2**64 - 1)
     if not 0.0 < level < 1.0:
         raise ValueError(f"level: {level}, expected a number between 0 and 1")
     if not 2 <= resamples <= 100_000:
@@ -299,7 +302,7 @@ def run(
       threads: all processors by default; numbers do not depend on it.
       out: a folder for the study. One that is stopped keeps there what it has done, the same call goes on, and a larger ``n`` grows out of it. Without a folder
         it is worked off among the machine's temporary files, which go with the result.
-      charts: draw the charts; where not, ``Result.chart`` has none.
+      charts: draw the charts into the folder; where not, ``Result.chart`` draws them from the tables when they are asked for.
       fresh: start over, whatever the folder holds.
       progress: ``True``, ``False``, or what is called with points done and points in all; by default a bar where someone looks.
 
@@ -313,6 +316,9 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         scenario = Scenario.open(scenario)
+    n, n_max, replications = whole("n", n, 1), whole("n_max", n_max, 1), whole("replications", replications, 1)
+    randomisations, levels = whole("randomisations", randomisations, 1), whole("levels", levels, 2)
+    threads, seed = whole("threads", threads, 0), whole("seed", seed, 0)
     if seed is not None:
         scenario = scenario.set({"run.seed": seed})
     low, high = quantiles

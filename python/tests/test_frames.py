@@ -83,6 +83,35 @@ def test_the_cell_of_a_frame_that_cannot_be_is_named() -> None:
         ss.Scenario.from_frames(models=frame, settings={**SETTINGS, "time": {"start": date(2025, 1, 4), "weeks": -1}})
 
 
+def test_months_are_taken_as_frames_have_them() -> None:
+    months = pandas.date_range("2024-12-01", periods=9, freq="MS")
+    rates = {"month": [f"{month:%Y-%m}" for month in months], "per_usd": [7.0 + 0.1 * n for n in range(9)]}
+    rate = {"mode": "history", "base_month": "2025-01", "currency": {"East": "per_usd"}}
+    settings = {**SETTINGS, "exchange_rate": rate}
+    frames = [
+        pandas.DataFrame(rates),
+        pandas.DataFrame({**rates, "month": months}),
+        pandas.DataFrame({**rates, "month": months}).set_index("month"),
+        {**rates, "month": [month.isoformat() for month in months]},
+        {**rates, "month": [f"{month.isoformat()}.000Z" for month in months]},
+        polars.DataFrame({**rates, "month": [month.to_pydatetime() for month in months]}),
+    ]
+    models = pandas.read_csv(io.StringIO(MODELS))
+    for own in frames:
+        scenario = ss.Scenario.from_frames(models=models, settings=settings, exchange_rates=own)
+        assert scenario.regimes == ["free_trade", "duty"]
+    late = pandas.DataFrame({**rates, "month": [month + pandas.Timedelta(days=4) for month in months]})
+    with pytest.raises(ss.ScenarioError, match="write 2024-12 for the month"):
+        ss.Scenario.from_frames(models=models, settings=settings, exchange_rates=late)
+
+
+def test_a_missing_setting_is_named() -> None:
+    models = pandas.read_csv(io.StringIO(MODELS))
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.Scenario.from_frames(models=models, settings={**SETTINGS, "run": {"seed": pandas.NA}})
+    assert (caught.value.key, caught.value.value) == ("run.seed", "<NA>")
+
+
 def test_text_may_extend_what_comes_with_the_package() -> None:
     scenario = ss.Scenario.from_toml('extends = "market-1995.toml"\nname = "mine"\n[run]\nreplications = 3\n')
     assert (scenario.name, scenario.replications) == ("mine", 3) and "imposed" in scenario.regimes

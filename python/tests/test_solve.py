@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +95,64 @@ def test_what_is_wrong_is_named() -> None:
     products.loc[1, "prices"] = "much"
     with pytest.raises(ss.ScenarioError) as caught:
         ss.solve(products, frame("agents"), DEMAND)
-    assert (caught.value.file, caught.value.line, caught.value.key) == ("products.csv", 3, "p2")
+    assert (caught.value.file, caught.value.line, caught.value.key, caught.value.value) == ("products", 3, "p2", "much")
+    assert caught.value.remedy and str(caught.value).startswith("products, row 3 (p2): prices is ")
     with pytest.raises(ss.ScenarioError, match="tarif"):
         ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, tarif=DUTY)
     with pytest.raises(ss.ScenarioError, match="not finite"):
         ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, tariff={**DUTY, "rate": float("nan")})
     with pytest.raises(ss.ScenarioError, match="by arguments"):
         ss.solve(under_pyblp(frame("products")), frame("agents"), DEMAND, scenarios={"scenario": {}}, tariff=DUTY)
+
+
+def test_errors_speak_of_frames_and_arguments() -> None:
+    products, agents = under_pyblp(frame("products")), frame("agents")
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.solve(products.drop(columns="firm_ids"), agents, DEMAND)
+    assert (caught.value.file, caught.value.key) == ("products", "firm_ids") and caught.value.remedy
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.solve(products.drop(columns="prices"), agents, DEMAND, tariff=DUTY)
+    assert "prices" in str(caught.value) and "price0" not in str(caught.value) and caught.value.file == "products"
+    with pytest.raises(ss.ScenarioError, match="agents: there is no column `weights`"):
+        ss.solve(products, agents.drop(columns="weight"), DEMAND)
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.solve(products, agents, DEMAND, market=7)
+    assert "`market`" in str(caught.value.remedy) and "--" not in str(caught.value)
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.solve(products, agents, {**DEMAND, "curvature": pandas.NA})
+    assert (caught.value.key, caught.value.value) == ("demand.curvature", "<NA>")
+    with pytest.raises(ss.ScenarioError) as caught:
+        ss.solve(products, agents, DEMAND, tariff={**DUTY, "rate": pandas.NaT})
+    assert caught.value.key == "scenario.tariff.rate"
+    with pytest.raises(ss.ScenarioError, match="threads"):
+        ss.solve(products, agents, DEMAND, threads=-1)
+
+
+def test_an_index_of_ids_is_the_ids(solved: ss.Solution) -> None:
+    products = under_pyblp(frame("products"))
+    agents = frame("agents")
+    ids = products["product_ids"].tolist()
+    by_name = products.set_index("product_ids")
+    unnamed = products.drop(columns="product_ids")
+    unnamed.index = pandas.Index(ids)
+    for own in (by_name, unnamed):
+        again = ss.solve(own, agents, DEMAND, tariff=DUTY)
+        assert again.products == solved.products
+    # Numbers of rows are no ids.
+    numbered = ss.solve(products.drop(columns="product_ids"), agents, DEMAND, tariff=DUTY)
+    assert numbered.products.to_pandas()["product_ids"].tolist()[:2] == ["p1", "p2"]
+
+
+def test_a_solution_goes_to_other_processes(solved: ss.Solution) -> None:
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(solved))))
+    assert again.products == solved.products and again.summary == solved.summary
+    assert (again.scenarios, again.failures, again.warnings) == (solved.scenarios, solved.failures, solved.warnings)
+    assert again.matrix("diversion", "scenario") == solved.matrix("diversion", "scenario")
+    assert again.recovered is None and again.other_equilibria is None
+    with pytest.raises(ss.UnknownNameError, match="passthrough"):
+        again.matrix("nonsense")
+    with pytest.raises(ss.UnknownNameError, match="scenario"):
+        again.matrix("diversion", "none")
 
 
 def test_a_tariff_on_nothing_and_matrices_that_were_not_formed_are_told() -> None:
