@@ -217,6 +217,10 @@ impl Guides {
             if !touched.iter().any(|touched| touched.contains(&place)) {
                 continue;
             }
+            // Whoever asked to stop takes no guides.
+            if context.demand.execution.stop.is_asked() {
+                break;
+            }
             let context = Context { factor, guides: None, ..*context };
             let known = guides.known.iter().position(|known| known.is_of(terms, factor));
             let Some(at) = known.or_else(|| {
