@@ -85,7 +85,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     if let Some(mut facts) = tables.facts::<PointFacts>(draw_points::FACTS)? {
         of_regimes = true;
         wanted.dress(&mut facts.context.look)?;
-        redrawn.forms = facts.context.look.forms.clone();
+        redrawn.forms.clone_from(&facts.context.look.forms);
         if let Some(period) = chosen_period(&facts.periods, wanted)? {
             facts.context.period = facts.periods[period].clone();
         }
@@ -109,7 +109,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
         let facts = &mut recorded.facts;
         facts.bargains.iter_mut().try_for_each(|(_, caption)| wanted.dress(&mut caption.look))?;
         wanted.dress(&mut facts.context.look)?;
-        redrawn.forms = facts.context.look.forms.clone();
+        redrawn.forms.clone_from(&facts.context.look.forms);
         let period = chosen_period(&facts.periods, wanted)?;
         if !wanted.regimes.is_empty() {
             known_regimes(&recorded.facts.context.regimes, wanted)?;
@@ -139,7 +139,7 @@ pub fn redraw(folder: &OutputFolder, wanted: &Wanted) -> Result<Redrawn, ChartEr
     }
     if let Some(mut caption) = tables.facts::<bargaining::Caption>(BARGAINING)? {
         wanted.dress(&mut caption.look)?;
-        redrawn.forms = caption.look.forms.clone();
+        redrawn.forms.clone_from(&caption.look.forms);
         for (name, drawn) in bargaining_alone(&tables, caption)? {
             if is_wanted(name, name) {
                 let drawn = drawn.map(|svg| svg.map(|svg| (name.to_owned(), svg)).into_iter().collect());

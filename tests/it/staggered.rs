@@ -481,14 +481,14 @@ fn buyers_may_expect_what_makers_do_not_do() {
         for at in [announced, IMPOSED, IMPOSED + 20] {
             let [usual, newspapers, half, nothing] =
                 [&usual, &newspapers, &half, &nothing].map(|plan| plan.outlook(at).unwrap());
-            for j in 0..list.len() {
+            for (j, list) in list.iter().copied().enumerate() {
                 let charged = market.flagged().contains(&j);
                 // Of a list price at a base duty of 2.5% the importer keeps what the duty of 100% is on.
                 let duty = usual_border_price(&market, j) * f64::from(u8::from(charged));
-                assert!((newspapers.with_usd[j] - list[j] - duty).abs() < 1e-9 * list[j], "week {at}, model {j}");
-                let middle = 0.5 * (newspapers.with_usd[j] + list[j]);
-                assert!((half.with_usd[j] - middle).abs() < 1e-9 * list[j]);
-                assert_eq!((nothing.with_usd[j], nothing.without_usd[j]), (list[j], list[j]));
+                assert!((newspapers.with_usd[j] - list - duty).abs() < 1e-9 * list, "week {at}, model {j}");
+                let middle = 0.5 * (newspapers.with_usd[j] + list);
+                assert!((half.with_usd[j] - middle).abs() < 1e-9 * list);
+                assert_eq!((nothing.with_usd[j], nothing.without_usd[j]), (list, list));
             }
             assert_eq!(usual.demand_ratio, newspapers.demand_ratio);
         }

@@ -35,6 +35,7 @@ pub(super) fn parsed(csv: &[u8]) -> Result<ClaimTable, String> {
 
 impl ClaimTable {
     /// Place of a column.
+    #[must_use]
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|known| known == name)
     }
