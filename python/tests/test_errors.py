@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import pickle
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def test_values_of_numpy_and_pandas_are_taken_or_refused_by_key(small: ss.Scenar
     seeded = small.set({"run.seed": numpy.int64(9), "instrument.sanctions.rate": numpy.float64(0.5)})
     assert seeded.seed == 9
     start = small.set({"time.start": numpy.datetime64("1995-01-07T00:00:00", "ns")})
-    assert start.to_toml() == small.set({"time.start": "1995-01-07"}).to_toml()
+    assert start.to_toml() == small.set({"time.start": datetime.date(1995, 1, 7)}).to_toml()
     weeks = small.set({"holding.lease_weeks": numpy.array([104.0, 156.0])})
     assert weeks.to_toml() == small.set({"holding.lease_weeks": [104.0, 156.0]}).to_toml()
     monthly = small.set({"outputs.monthly": numpy.bool_(True)})
@@ -59,7 +60,8 @@ def test_keys_and_numbers_that_cannot_be_are_named(small: ss.Scenario) -> None:
     for key in ("instrument.sanctions.rat", "x.y"):
         with pytest.raises(ss.ScenarioError) as caught:
             small.set({key: 1})
-        assert caught.value.key == key
+        # The key as far as the first part that is not known.
+        assert caught.value.key and key.startswith(caught.value.key)
     for call, key in (
         (lambda: ss.run(small, seed=2**63, progress=False), "seed"),
         (lambda: ss.run(small, replications=-1, progress=False), "replications"),

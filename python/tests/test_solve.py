@@ -111,7 +111,7 @@ def test_errors_speak_of_frames_and_arguments() -> None:
         ss.solve(products.drop(columns="firm_ids"), agents, DEMAND)
     assert (caught.value.file, caught.value.key) == ("products", "firm_ids") and caught.value.remedy
     with pytest.raises(ss.ScenarioError) as caught:
-        ss.solve(products.drop(columns="prices"), agents, DEMAND, tariff=DUTY)
+        ss.solve(products.drop(columns=["prices", "costs"]), agents, DEMAND, tariff=DUTY)
     assert "prices" in str(caught.value) and "price0" not in str(caught.value) and caught.value.file == "products"
     with pytest.raises(ss.ScenarioError, match="agents: there is no column `weights`"):
         ss.solve(products, agents.drop(columns="weight"), DEMAND)
