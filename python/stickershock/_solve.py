@@ -120,7 +120,8 @@ ID_COLUMNS = ("product_ids", "product_id")
 
 def _with_ids(products: Any) -> Any:
     """Products of a pandas frame without a column of ids: those of its index, where it has texts."""
-    index, columns = getattr(products, "index", None), getattr(products, "columns", ())
+    index: Any = getattr(products, "index", None)
+    columns = getattr(products, "columns", ())
     if not hasattr(products, "rename_axis") or any(name in columns for name in ID_COLUMNS) or index.name is not None:
         return products
     texts = getattr(index, "nlevels", 1) == 1 and len(index) > 0 and all(isinstance(name, str) for name in index)
