@@ -38,12 +38,11 @@ fn in_python(text: &str) -> String {
     WORDS.iter().fold(text.to_owned(), |text, (one, other)| text.replace(one, other))
 }
 
-/// An exception of the module `stickershock.errors`: its class and message, file, key, line, value and remedy.
-fn made(
-    py: Python<'_>,
-    class: &str,
-    parts: (String, Option<&str>, Option<&str>, Option<usize>, Option<&str>, Option<String>),
-) -> PyErr {
+/// Message, file, key, line, value and remedy of an exception.
+type ExceptionParts<'a> = (String, Option<&'a str>, Option<&'a str>, Option<usize>, Option<&'a str>, Option<String>);
+
+/// An exception of the module `stickershock.errors`.
+fn made(py: Python<'_>, class: &str, parts: ExceptionParts<'_>) -> PyErr {
     let make = || py.import("stickershock.errors")?.getattr(class)?.call1(parts);
     make().map_or_else(|error| error, PyErr::from_value)
 }
