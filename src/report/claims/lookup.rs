@@ -167,7 +167,12 @@ impl Lookups<'_> {
                 let table = self.table(run, table)?;
                 let ends = ends.first().zip(ends.get(1)).map(|(low, high)| [*low, *high]);
                 let mut rows = some(table.rows_with(&conditions)?)?.into_iter();
-                let one = |row| table.estimate(row, column, ends);
+                let one = |row| match table.estimate(row, column, ends)? {
+                    ClaimNumber::Plain(_) => Err(format!(
+                        "`{column}` has no column of standard errors: name the columns of its ends after it, or take `sum`"
+                    )),
+                    estimate => Ok(estimate),
+                };
                 let first = one(rows.next().unwrap_or_default())?;
                 rows.try_fold(first, |sum, row| sum.with(super::expression::Operator::Add, one(row)?, |_, _| Ok(None)))
             }

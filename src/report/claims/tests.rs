@@ -138,6 +138,7 @@ fn what_cannot_be_worked_out_is_named_with_its_line() {
         ("sum(one, models, colour) | .1", "there is no column `colour`"),
         ("sum(one, weekly, cars) | .1", "run `one` has no table `weekly`"),
         ("estimate(one, models, list, model=Z) | .1", "no row has all of this"),
+        ("estimate(one, models, list, model=A) | .1", "`list` has no column of standard errors"),
         ("sum(one, models, model) | .1", "column `model` is `A` in row 2, where a number is needed"),
         ("guess(one) | .1", "there is no `guess(...)`"),
         ("change(one, taxed) | .1", "`change` is told 2 names, and needs others"),
