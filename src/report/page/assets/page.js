@@ -418,8 +418,6 @@
     const columns = chart.form === "intervals" ? [chart.y, chart.x] : [chart.series, chart.x, chart.y].filter((at) => at !== null);
     const list = table(box, frame, columns, { picks: chart.picks, searched: false });
     list.of(() => largest(frame, chart, fits(frame, chart.picks)));
-    // What is drawn here fits: nothing has to be scrolled to.
-    ["tabindex", "role", "aria-label"].forEach((name) => drawing.removeAttribute(name));
     let width = 0;
     let near = false;
     const draw = (to) => {
@@ -427,6 +425,8 @@
       width = room;
       const rows = largest(frame, chart, fits(frame, chart.picks));
       drawing.replaceChildren(...(chart.form === "intervals" ? intervals : numbers)(frame, chart, rows, room));
+      // What is drawn here fits: nothing has to be scrolled to. What stood there before may be wider than a telephone.
+      ["tabindex", "role", "aria-label"].forEach((name) => drawing.removeAttribute(name));
       const events = box.querySelector(".events");
       if (events) {
         const own = chart.events.filter((event) => !chart.picks.length || event[0] === chart.picks[0].now);
