@@ -272,6 +272,14 @@ enum CliError {
     /// A sensitivity study.
     #[error(transparent)]
     Sensitivity(SensitivityError),
+    /// What is said in other words than those of where it went wrong.
+    #[error("{message}")]
+    Told {
+        /// What is wrong, and what would do.
+        message: String,
+        /// Exit code.
+        code: u8,
+    },
     /// A page of claims.
     #[error("{0}\nhelp: docs/calibration.md says what can stand there, under Claims in words")]
     Claims(#[from] crate::report::claims::ClaimError),
@@ -343,6 +351,7 @@ impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Sensitivity(SensitivityError::Design(_)) => 2,
+            Self::Told { code, .. } => *code,
             Self::Work(error) => error_code(error),
             #[cfg(feature = "charts")]
             Self::Chart(

@@ -61,7 +61,7 @@ impl ClaimsPage {
     /// Whether a file is a page of claims and no scenario, by its name.
     #[must_use]
     pub fn is_one(path: &Path) -> bool {
-        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
+        path.extension().is_some_and(|own| ["md", "markdown"].iter().any(|known| own.eq_ignore_ascii_case(known)))
     }
 
     /// Reads a page.
@@ -84,7 +84,8 @@ impl ClaimsPage {
             ConfigError::NotUtf8 { file: file.clone(), line, offset: before.len() }
         })?;
         let help = "begin with a line `+++`, the runs ([run.NAME] with scenario = \"FILE\"), and a line `+++`";
-        let lines: Vec<&str> = text.lines().collect();
+        // Some editors begin a file with a mark of its encoding.
+        let lines: Vec<&str> = text.strip_prefix('\u{feff}').unwrap_or(&text).lines().collect();
         if lines.first() != Some(&FENCE) {
             return Err(refuse(1, "has no head".to_owned(), help));
         }

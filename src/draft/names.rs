@@ -143,7 +143,7 @@ impl NameCells<'_> {
         });
         let twice = unique(&mut model);
         if twice > 0 {
-            notes.assumed.push(format!("{twice} products share a name with another: numbers set them apart"));
+            notes.assumed.push(format!("{twice} products share a name with another, or one that reads as the same (`1` and `01`): numbers set them apart"));
         }
         let brand = self.take("brands", Role::Brand, notes)?.map(|cells| numbered("brand", cells));
         let maker = self.take("makers, who set prices", Role::Maker, notes)?.map(|cells| numbered("firm", cells));

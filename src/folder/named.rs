@@ -63,6 +63,18 @@ impl SingleFile {
         }
     }
 
+    /// The same of a file that may not stand in the folder that results are read from.
+    ///
+    /// # Errors
+    /// As [`Self::at`], and [`OutputError::Input`] for what stands there.
+    pub fn beside(path: &Path, inputs: &[PathBuf], results: &Path) -> Result<Self, OutputError> {
+        let file = Self::at(path, inputs)?;
+        if real(path).starts_with(real(results)) {
+            return Err(OutputError::Input { path: path.to_owned(), input: results.to_owned() });
+        }
+        Ok(file)
+    }
+
     /// Writes all of it; says whether a file stands there now, which is not so of a pipe or a device.
     ///
     /// # Errors

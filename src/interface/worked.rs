@@ -173,6 +173,23 @@ pub(crate) fn calibration<E: From<CalibrationError> + From<OutputError> + From<D
     Ok(Worked { finished, page, files })
 }
 
+/// The manifest of the bargaining alone.
+#[cfg(feature = "cli")]
+fn of_bargaining(loaded: &Loaded, request: &BargainingRequest) -> Manifest {
+    let mut manifest = Manifest::new(loaded, &[], threads::count()).of_negotiation(request.worlds);
+    manifest.insert("solve_k", request.solve_for.into());
+    manifest
+}
+
+/// Whether a folder has the same bargaining already, whole.
+#[cfg(feature = "cli")]
+pub(crate) fn bargained_before(loaded: &Loaded, request: &BargainingRequest, folder: &OutputFolder) -> bool {
+    let own = of_bargaining(loaded, request);
+    folder.manifest().is_some_and(|former| {
+        former["status"] == "complete" && differences(&former, own.entries(), &SAME_BARGAINING).is_empty()
+    })
+}
+
 /// Has the governments of a scenario bargain, without their market, on the threads of the current pool.
 #[cfg(feature = "cli")]
 pub(crate) fn bargaining<E: From<BargainingError> + From<OutputError> + From<DrawError>>(
@@ -182,8 +199,7 @@ pub(crate) fn bargaining<E: From<BargainingError> + From<OutputError> + From<Dra
     Working { started, fresh, charts }: Working,
 ) -> Result<Worked<FinishedBargaining>, E> {
     let _lock = Lock::take(folder, Sharing::Alone)?;
-    let mut manifest = Manifest::new(loaded, &[], threads::count()).of_negotiation(request.worlds);
-    manifest.insert("solve_k", request.solve_for.into());
+    let manifest = of_bargaining(loaded, request);
     folder
         .make_way(ResultKind::Negotiation, fresh, |former| differences(former, manifest.entries(), &SAME_BARGAINING))?;
     let mut standing = WorkStanding::begin(folder, manifest, started)?;

@@ -38,7 +38,7 @@ pub enum CalibrationError {
     Unsolved(String),
     /// Stopped by the user.
     #[error(
-        "interrupted after {done} evaluations; no table was written\nhelp: run the same command again, and it goes on from there"
+        "interrupted after {done} evaluations of this call; no table was written\nhelp: run the same command again, and it goes on from there"
     )]
     Interrupted {
         /// Evaluations kept.

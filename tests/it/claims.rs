@@ -86,13 +86,18 @@ fn the_shipped_page_names_what_is_there() {
 #[test]
 fn a_page_of_claims_is_filled_from_its_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let page = PAGE.replace("MARKET", &root().join("configs/market-1995.toml").display().to_string());
+    let at = |name: &str| root().join("configs").join(name).display().to_string();
+    fs::write(folder.path().join("own.toml"), format!("extends = {:?}\nname = \"own\"\n", at("market-1995.toml")))
+        .unwrap();
+    let page = PAGE.replace("GOVERNMENTS", &at("governments-1995.toml"));
     fs::write(folder.path().join("page.md"), &page).unwrap();
     fs::write(folder.path().join("wrong.md"), page.replace("units_all, all)", "units_none, all)")).unwrap();
-    let validate = |page: &str| {
+    let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stickershock"));
-        command.current_dir(folder.path()).args(["validate", page, "--runs", "runs"]).args(ANYWHERE).output().unwrap()
+        let runs: &[&str] = if arguments.contains(&"--runs") { &[] } else { &["--runs", "runs"] };
+        command.current_dir(folder.path()).arg("validate").args(arguments).args(runs).args(ANYWHERE).output().unwrap()
     };
+    let validate = |page: &str| run(&[page]);
     let output = validate("page.md");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -113,20 +118,40 @@ fn a_page_of_claims_is_filled_from_its_runs() {
     let median = 0.5 * (changes[1] + changes[2]);
     assert!(text.contains(&format!("sales change by {median:+.0} cars (")), "{median} {text}");
     assert!(text.contains("that they fall holds.") && text.contains("| LS 400 | "), "{text}");
-    let started = fs::read_to_string(folder.path().join("runs/small/manifest.json")).unwrap();
+    let manifests =
+        || ["small", "talks"].map(|run| fs::read(folder.path().join("runs").join(run).join("manifest.json")).unwrap());
+    let made = manifests();
     assert_eq!(validate("page.md").stdout, text.as_bytes());
-    assert_eq!(fs::read_to_string(folder.path().join("runs/small/manifest.json")).unwrap(), started, "made once");
+    assert!(manifests() == made, "made once");
+    // What it reads is not written over, and a run that is another is left with a remedy of this command.
+    for own in ["page.md", "own.toml", "runs/small/manifest.json", "runs/new.md"] {
+        let before = fs::read(folder.path().join(own)).ok();
+        let refused = run(&["page.md", "--out", own]);
+        assert!(refused.status.code() == Some(2) && fs::read(folder.path().join(own)).ok() == before, "{own}");
+    }
+    fs::write(folder.path().join("other.md"), page.replace("replications=4", "replications=3")).unwrap();
+    let other = run(&["other.md"]);
+    let said = String::from_utf8(other.stderr).unwrap();
+    assert!(other.status.code() == Some(2) && said.starts_with("error: other.md: run.small: "), "{said}");
+    assert!(said.contains("--runs") && !said.contains("--out") && !said.contains("--fresh"), "{said}");
+    // What is wrong on the page is said before anything is run.
+    fs::write(folder.path().join("typo.md"), page.replace("| +.0 cars }}", "| +0 cars }}")).unwrap();
+    let typo = run(&["typo.md", "--runs", "none"]);
+    assert!(typo.status.code() == Some(65) && !folder.path().join("none").exists());
     let wrong = validate("wrong.md");
     assert_eq!(wrong.status.code(), Some(65));
     let said = String::from_utf8(wrong.stderr).unwrap();
-    assert!(said.contains("wrong.md:6: `change(small, imposed, units_none, all) | +.0 cars`"), "{said}");
+    assert!(said.contains("wrong.md:9: `change(small, imposed, units_none, all) | +.0 cars`"), "{said}");
     assert!(said.contains("there is no column `units_none`"), "{said}");
 }
 
 const PAGE: &str = "+++
 [run.small]
-scenario = \"MARKET\"
+scenario = \"own.toml\"
 set = ['regimes=[\"status_quo\", \"imposed\"]', \"buyers.count=2048\", \"run.replications=4\", \"outputs.period=all\"]
+[run.talks]
+scenario = \"GOVERNMENTS\"
+worlds = 50
 +++
 Of {{ count(small, models, regime=imposed, period=all) | .0 cars }} the duty is on {{ count(small, models, regime=imposed, period=all, flagged=true) | .0 }}: sales change by {{ change(small, imposed, units_all, all) | +.0 cars }}; that they fall {{ change(small, imposed, units_all) < 0 ? holds. | does not hold. }}
 {{ rows(small, models, by=units_change, regime=imposed, period=all) }}| [model] | [units_change | +.0] |

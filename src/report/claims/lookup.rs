@@ -137,6 +137,27 @@ fn parted(told: &[Argument]) -> (Vec<&str>, Vec<&Condition>) {
     (words, conditions.collect())
 }
 
+/// Refuses what is no lookup, or is told too little or too much.
+pub(super) fn is_one(name: &str, told: &[Argument]) -> Result<(), String> {
+    let (words, _) = parted(told);
+    let (takes, needs): (&[usize], &str) = match name {
+        "change" | "level" => (&[3, 4], "3 or 4"),
+        "draws" => (&[1], "1"),
+        "count" => (&[2], "2"),
+        "sum" | "rank" => (&[3], "3"),
+        "estimate" => (&[3, 5], "3 or 5"),
+        _ => {
+            return Err(format!(
+                "there is no `{name}(...)`: there are change, level, estimate, sum, count, rank, draws, and rows at the beginning of a line"
+            ));
+        }
+    };
+    match takes.contains(&words.len()) {
+        true => Ok(()),
+        false => Err(format!("`{name}` is told {} names, and needs {needs}", words.len())),
+    }
+}
+
 impl Lookups<'_> {
     fn table(&self, run: &str, name: &str) -> Result<Arc<ClaimTable>, String> {
         self.tables.table(run, name)?.ok_or_else(|| format!("run `{run}` has no table `{name}`"))
@@ -187,12 +208,7 @@ impl Lookups<'_> {
                 }
                 Ok(ClaimNumber::Plain(rank))
             }
-            ("change" | "level" | "draws" | "count" | "sum" | "estimate" | "rank", _) => {
-                Err(format!("`{name}` is told {} names, and needs others", words.len()))
-            }
-            _ => Err(format!(
-                "there is no `{name}(...)`: there are change, level, estimate, sum, count, rank, draws, and rows at the beginning of a line"
-            )),
+            _ => is_one(name, told).and_then(|()| Err(format!("`{name}` cannot be asked so"))),
         }
     }
 

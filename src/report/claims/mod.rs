@@ -40,7 +40,7 @@ pub struct ClaimError {
     pub file: String,
     /// Line, from 1.
     pub line: usize,
-    /// What stands between the braces, or the name of a number.
+    /// What stands between the braces, or its beginning.
     pub place: String,
     /// What is wrong with it.
     pub message: String,
@@ -50,31 +50,66 @@ pub struct ClaimError {
 const BOTH: &str = "cannot be told";
 /// Deepest that named numbers may refer to each other.
 const DEEPEST: usize = 50;
+/// Most characters of a place, and of what is wrong there, that an error has.
+const TOLD: [usize; 2] = [120, 400];
 
 /// The page with its numbers.
 ///
 /// # Errors
 /// [`ClaimError`] at the first place that cannot be worked out.
 pub fn filled_page(page: &ClaimsPage, tables: &dyn ClaimTables) -> Result<String, ClaimError> {
-    let writer = PageWriter { page, lookups: Lookups { period: &page.period, tables }, known: RefCell::default() };
+    written(page, Some(tables))
+}
+
+/// Looks at all that stands between braces, without a table: its form, and whether the runs and numbers that it names are on the page.
+///
+/// # Errors
+/// [`ClaimError`] at the first place that is wrong.
+pub fn check_page(page: &ClaimsPage) -> Result<(), ClaimError> {
+    written(page, None).map(drop)
+}
+
+fn written(page: &ClaimsPage, tables: Option<&dyn ClaimTables>) -> Result<String, ClaimError> {
+    let lookups = tables.map(|tables| Lookups { period: &page.period, tables });
+    let writer = PageWriter { page, lookups, known: RefCell::default() };
     let mut out = String::with_capacity(page.text.len());
     for (number, line) in (page.first_line..).zip(page.text.lines()) {
         writer.line(line, &mut out).map_err(|(place, message)| ClaimError {
             file: page.path.display().to_string(),
             line: number,
-            place,
-            message,
+            place: cut(&place, TOLD[0]),
+            message: cut(&message, TOLD[1]),
         })?;
     }
     Ok(out)
 }
 
+/// The beginning of a text that may be long.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
 /// What stands in a place, and what is wrong there.
 type Wrong = (String, String);
 
+/// Where something is asked for.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// Between braces of the text.
+    Page,
+    /// In a line that is written for rows, of which none is known.
+    AnyRow,
+    /// In a line that is written for this row.
+    Row(RowCells<'a>),
+}
+
 struct PageWriter<'a> {
     page: &'a ClaimsPage,
-    lookups: Lookups<'a>,
+    /// Nothing where the page is only looked at: every number is 1 then.
+    lookups: Option<Lookups<'a>>,
     /// Named numbers worked out so far.
     known: RefCell<BTreeMap<&'a str, ClaimNumber>>,
 }
@@ -86,48 +121,51 @@ impl<'a> PageWriter<'a> {
             let wrong = |message: String| ("rows(".to_owned() + rest.split("}}").next().unwrap_or_default(), message);
             let (told, template) = rest.split_once("}}").ok_or_else(|| wrong("the braces are not closed".into()))?;
             let told = told.trim().strip_suffix(')').ok_or_else(|| wrong("the bracket is not closed".into()))?;
-            let (table, rows) = arguments(told).and_then(|told| self.lookups.rows_by(&told)).map_err(&wrong)?;
+            let told = arguments(told).map_err(&wrong)?;
+            let Some(lookups) = &self.lookups else {
+                self.names_a_run(&told).map_err(&wrong)?;
+                return self.text(template, ["[", "]"], Place::AnyRow, out);
+            };
+            let (table, rows) = lookups.rows_by(&told).map_err(&wrong)?;
             for row in rows {
-                self.text(template, ["[", "]"], Some(RowCells { table: &table, row }), out)?;
+                self.text(template, ["[", "]"], Place::Row(RowCells { table: &table, row }), out)?;
                 out.push('\n');
             }
             return Ok(());
         }
-        self.text(line, ["{{", "}}"], None, out)?;
+        self.text(line, ["{{", "}}"], Place::Page, out)?;
         out.push('\n');
         Ok(())
     }
 
     /// Text with what stands between marks put in.
-    fn text(
-        &self,
-        text: &str,
-        [open, close]: [&str; 2],
-        row: Option<RowCells<'_>>,
-        out: &mut String,
-    ) -> Result<(), Wrong> {
+    fn text(&self, text: &str, [open, close]: [&str; 2], at: Place<'_>, out: &mut String) -> Result<(), Wrong> {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(open) {
             out.push_str(before);
             let unclosed = || (after.trim().to_owned(), format!("`{close}` is missing"));
             let (place, behind) = after.split_once(close).ok_or_else(unclosed)?;
-            out.push_str(&self.place(place, row).map_err(|message| (place.trim().to_owned(), message))?);
+            out.push_str(&self.place(place, at).map_err(|message| (place.trim().to_owned(), message))?);
             rest = behind;
         }
         out.push_str(rest);
         Ok(())
     }
 
-    fn place(&self, place: &str, row: Option<RowCells<'_>>) -> Result<String, String> {
+    fn place(&self, place: &str, at: Place<'_>) -> Result<String, String> {
         if let [asked, said @ ..] = &parted_by(place, '?')[..]
             && !said.is_empty()
         {
-            return self.verdict(asked, &said.join("?"), row);
+            return self.verdict(asked, &said.join("?"), at);
         }
         match parted_by(place, '|')[..] {
-            [asked, form] => NumberFormat::read(form)?.show(&self.number(&expression(asked)?, row, 0)?),
-            [column] => match (row, expression(column)) {
-                (Some(row), Ok(Expression::Name(column))) => row.text(&column),
+            [asked, form] => {
+                let (form, number) = (NumberFormat::read(form)?, self.number(&expression(asked)?, at, 0)?);
+                if self.lookups.is_some() { form.show(&number) } else { Ok(String::new()) }
+            }
+            [column] => match (at, expression(column)) {
+                (Place::Row(row), Ok(Expression::Name(column))) => row.text(&column),
+                (Place::AnyRow, Ok(Expression::Name(_))) => Ok(String::new()),
                 _ => Err("a form is missing: `EXPRESSION | .1`".to_owned()),
             },
             _ => Err("there is more than one `|`".to_owned()),
@@ -135,7 +173,7 @@ impl<'a> PageWriter<'a> {
     }
 
     /// The one of two or three texts that is true.
-    fn verdict(&self, asked: &str, said: &str, row: Option<RowCells<'_>>) -> Result<String, String> {
+    fn verdict(&self, asked: &str, said: &str, at: Place<'_>) -> Result<String, String> {
         let Some((left, relation, right)) = comparison(asked)? else {
             return Err("what is asked has no `<`, `<=`, `>`, `>=` or `=`".to_owned());
         };
@@ -145,42 +183,70 @@ impl<'a> PageWriter<'a> {
             [yes, no, both] => (yes, no, both),
             _ => return Err("two or three texts follow the question, with `|` between them".to_owned()),
         };
-        let ClaimNumber::Plain(to) = self.number(&right, row, 0)? else {
+        let ClaimNumber::Plain(to) = self.number(&right, at, 0)? else {
             return Err("compare with a number without an interval, or a difference with 0".to_owned());
         };
-        let stands = self.number(&left, row, 0)?.stands(relation, to);
+        let stands = self.number(&left, at, 0)?.stands(relation, to);
         Ok(stands.map_or(both, |so| if so { yes } else { no }).to_owned())
     }
 
-    fn number(&self, expression: &Expression, row: Option<RowCells<'_>>, depth: usize) -> Result<ClaimNumber, String> {
+    /// Refuses what names no run of the page.
+    fn names_a_run(&self, told: &[Argument]) -> Result<(), String> {
+        let run = told.iter().find_map(Argument::word).unwrap_or_default();
+        if self.page.runs.contains_key(run) {
+            return Ok(());
+        }
+        let known: Vec<&str> = self.page.runs.keys().map(String::as_str).collect();
+        Err(format!("there is no run `{run}` on this page: there are {}", known.join(", ")))
+    }
+
+    fn number(&self, expression: &Expression, at: Place<'_>, depth: usize) -> Result<ClaimNumber, String> {
         match expression {
             Expression::Number(number) => Ok(ClaimNumber::Plain(*number)),
-            Expression::Lookup(name, told) => self.lookups.look_up(name, told),
+            Expression::Lookup(name, told) => match &self.lookups {
+                Some(lookups) => lookups.look_up(name, told),
+                None => {
+                    lookup::is_one(name, told)?;
+                    self.names_a_run(told)?;
+                    Ok(ClaimNumber::Plain(1.0))
+                }
+            },
             Expression::Binary(a, operator, b) => {
-                let (a, b) = (self.number(a, row, depth)?, self.number(b, row, depth)?);
-                a.with(*operator, b, |one, other| self.lookups.same_worlds(one, other))
+                let (a, b) = (self.number(a, at, depth)?, self.number(b, at, depth)?);
+                match &self.lookups {
+                    Some(lookups) => a.with(*operator, b, |one, other| lookups.same_worlds(one, other)),
+                    None => Ok(a),
+                }
             }
             Expression::Name(name) => {
-                if let Some(row) = row.filter(|row| row.table.column(name).is_some()) {
-                    return row.estimate(name);
+                match at {
+                    Place::Row(row) if row.table.column(name).is_some() => return row.estimate(name),
+                    Place::AnyRow if !self.page.numbers.contains_key(name) => return Ok(ClaimNumber::Plain(1.0)),
+                    _ => {}
                 }
-                let page: &'a ClaimsPage = self.page;
-                let Some((name, own)) = page.numbers.get_key_value(name) else {
-                    let known: Vec<&str> = page.numbers.keys().map(String::as_str).collect();
-                    return Err(format!("there is no number `{name}` on this page: there are {}", known.join(", ")));
-                };
-                if let Some(known) = self.known.borrow().get(name.as_str()) {
-                    return Ok(known.clone());
-                }
-                if depth >= DEEPEST {
-                    return Err(format!("`{name}` is worked out from itself"));
-                }
-                let parsed = self::expression::expression(own).map_err(|message| format!("`{name}`: {message}"))?;
-                let number = self.number(&parsed, None, depth + 1)?;
-                self.known.borrow_mut().insert(name, number.clone());
-                Ok(number)
+                self.named(name, depth)
             }
         }
+    }
+
+    /// A number of the page by its name, worked out once.
+    fn named(&self, name: &str, depth: usize) -> Result<ClaimNumber, String> {
+        let page: &'a ClaimsPage = self.page;
+        let Some((name, own)) = page.numbers.get_key_value(name) else {
+            let known: Vec<&str> = page.numbers.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(format!("there is no number `{name}` on this page: there are {known}"));
+        };
+        if let Some(known) = self.known.borrow().get(name.as_str()) {
+            return Ok(known.clone());
+        }
+        if depth >= DEEPEST {
+            return Err(format!("`{name}` is worked out from itself, or over more than {DEEPEST} other numbers"));
+        }
+        let parsed = self::expression::expression(own).map_err(|message| format!("`{name}`: {message}"))?;
+        let number = self.number(&parsed, Place::Page, depth + 1)?;
+        self.known.borrow_mut().insert(name, number.clone());
+        Ok(number)
     }
 }
 

@@ -132,7 +132,7 @@ fn a_verdict_is_that_of_the_whole_interval() {
 fn what_cannot_be_worked_out_is_named_with_its_line() {
     for (place, message) in [
         ("nobody | .1", "there is no number `nobody` on this page: there are cars, n0, n1, n10"),
-        ("round | .1", "`round` is worked out from itself"),
+        ("round | .1", "`round` is worked out from itself, or over more than 50 other numbers"),
         ("change(three, a, b) | .1", "there is no run `three` on this page"),
         ("change(one, taxed, trucks) | .1", "run `one` has no metric `trucks` under regime `taxed` over period `all`"),
         ("sum(one, models, colour) | .1", "there is no column `colour`"),
@@ -141,7 +141,7 @@ fn what_cannot_be_worked_out_is_named_with_its_line() {
         ("estimate(one, models, list, model=A) | .1", "`list` has no column of standard errors"),
         ("sum(one, models, model) | .1", "column `model` is `A` in row 2, where a number is needed"),
         ("guess(one) | .1", "there is no `guess(...)`"),
-        ("change(one, taxed) | .1", "`change` is told 2 names, and needs others"),
+        ("change(one, taxed) | .1", "`change` is told 2 names, and needs 3 or 4"),
         ("cars", "a form is missing"),
         ("cars > 0 ? yes", "two or three texts follow the question"),
         ("cars ? yes | no", "what is asked has no"),
@@ -152,4 +152,39 @@ fn what_cannot_be_worked_out_is_named_with_its_line() {
         assert_eq!((error.line, error.file.as_str()), (6, "page.md"), "{place}");
     }
     assert!(filled("{{ cars | .1").unwrap_err().message.contains("is missing"));
+}
+
+/// What needs no table is found before there is one.
+#[test]
+fn a_page_is_looked_at_without_tables() {
+    let checked = |text: &str| {
+        let run = crate::config::claims::ClaimsRun { scenario: "a.toml".into(), set: Vec::new(), worlds: None };
+        let page = ClaimsPage {
+            path: PathBuf::from("page.md"),
+            period: "all".into(),
+            runs: [("one".to_owned(), run)].into(),
+            numbers: [("cars".to_owned(), "change(one, a, b)".to_owned())].into(),
+            text: text.to_owned(),
+            first_line: 1,
+        };
+        check_page(&page).map_err(|error| error.message)
+    };
+    let right =
+        "{{ cars / 0 | .1 }} {{ cars > 1 ? a | b }}\n{{ rows(one, models, by=x) }}| [model] | [x / cars | .1] |";
+    assert_eq!(checked(right), Ok(()));
+    for (text, said) in [
+        ("{{ cars | 1 }}", "is no form of a number"),
+        ("{{ lorries | .1 }}", "there is no number `lorries` on this page: there are cars"),
+        ("{{ draws(two) | .1 }}", "there is no run `two` on this page: there are one"),
+        ("{{ guess(one) | .1 }}", "there is no `guess(...)`"),
+        ("{{ sum(one) | .1 }}", "`sum` is told 1 names, and needs 3"),
+        ("{{ rows(two, models) }}| [model] |", "there is no run `two`"),
+        ("{{ rows(one, models) }}| [model | 1] |", "is no form of a number"),
+        ("{{ cars > 1 ? a }}", "two or three texts"),
+        ("{{ cars", "`}}` is missing"),
+    ] {
+        let found = checked(text).unwrap_err();
+        assert!(found.contains(said), "{text}: {found}");
+    }
+    assert!(checked(&"{".repeat(100_000)).unwrap_err().len() < 1_000);
 }

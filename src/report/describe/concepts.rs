@@ -184,7 +184,13 @@ fn prediction(on: SwitchedOn<'_>) -> Vec<String> {
         ));
     }
     if on.in_time() {
-        predicting.push("Buyers expect the duty with a belief between 0 and 1 while a decision is open, and later prices at what the makers' rule gives for it.".to_owned());
+        let prices = match on.scenario.timing.as_ref().and_then(|timing| timing.anticipation.passed_on) {
+            None => "later prices at what the makers' rule gives for it".to_owned(),
+            Some(part) => format!("{}% of it on top of later list prices, whatever makers do", number(100.0 * part)),
+        };
+        predicting.push(format!(
+            "Buyers expect the duty with a belief between 0 and 1 while a decision is open, and {prices}."
+        ));
     }
     if on.dealers() {
         predicting.push("Dealers expect sales to go on as they were; under a duty that is imposed they cut the forecast of what is taxed by the ratio of expected demand.".to_owned());

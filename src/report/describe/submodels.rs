@@ -589,8 +589,8 @@ fn anticipation(out: &mut String, on: SwitchedOn<'_>, timing: &Timing) {
     out.push_str(&match own.passed_on {
         None => "p_duty are the list prices that makers would set.\n\n".to_owned(),
         Some(part) => format!(
-            "p_duty are not the list prices that makers would set: buyers expect those without the duty, and {} of the duty on top.\n\n",
-            number(part)
+            "p_duty are not the list prices that makers would set: buyers expect those without the duty, and {}% of the duty on top.\n\n",
+            number(100.0 * part)
         ),
     });
     let rows: Vec<Vec<String>> = on
