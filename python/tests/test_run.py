@@ -144,17 +144,22 @@ except KeyboardInterrupt:
 """
 
 
+def stops_within_a_second(program: subprocess.Popen[str]) -> None:
+    assert program.stdout is not None
+    begun = time.monotonic()
+    program.send_signal(signal.SIGINT)
+    assert program.stdout.readline() == "interrupted\n"
+    waited = time.monotonic() - begun
+    assert program.wait() == 0
+    assert waited < 1.0, f"{waited:.1f} s"
+
+
 def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
     with subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(out)], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == "begun\n"
-        begun = time.monotonic()
-        program.send_signal(signal.SIGINT)
-        assert program.stdout.readline() == "interrupted\n"
-        waited = time.monotonic() - begun
-        assert program.wait() == 0
-    assert waited < 1.0, f"{waited:.1f} s"
+        stops_within_a_second(program)
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
     assert list((out / "units").iterdir())
     heard: list[tuple[int, int]] = []
@@ -184,12 +189,7 @@ def test_ctrl_c_is_heard_while_a_large_scenario_is_prepared() -> None:
         assert program.stdout is not None
         assert program.stdout.readline() == "begun\n"
         time.sleep(0.5)
-        begun = time.monotonic()
-        program.send_signal(signal.SIGINT)
-        assert program.stdout.readline() == "interrupted\n"
-        waited = time.monotonic() - begun
-        assert program.wait() == 0
-    assert waited < 1.0, f"{waited:.1f} s"
+        stops_within_a_second(program)
 
 
 def run_in_child(scenario: ss.Scenario, pipe: object) -> None:

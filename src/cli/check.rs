@@ -252,8 +252,8 @@ fn believed(out: &mut String, scenario: &Scenario, position: RegimeId) {
             "    while a decision is open buyers believe at most {most:.2} that the duty will bind, from {} on",
             scenario.week_start(from)
         );
-        let passed_on = scenario.timing.as_ref().and_then(|timing| timing.anticipation.passed_on);
-        if let Some(part) = passed_on {
+        let pass_through = scenario.timing.as_ref().and_then(|timing| timing.anticipation.pass_through);
+        if let Some(part) = pass_through {
             let _ = writeln!(out, "    they expect {:.0}% of it in list prices, whatever makers then do", 100.0 * part);
         }
     }

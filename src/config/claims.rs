@@ -77,6 +77,8 @@ impl ClaimsPage {
             label: None,
             message,
             help: help.to_owned(),
+            column: None,
+            found: None,
         };
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];

@@ -70,26 +70,20 @@ pub enum ConfigError {
         message: String,
         /// What would do.
         help: String,
+        /// The column, where it is one.
+        column: Option<String>,
+        /// What its cell holds, where it is one cell.
+        found: Option<String>,
     },
 }
 
 impl ConfigError {
-    /// Column and text of the cell of a table that is not acceptable, where it is one cell.
-    #[must_use]
-    pub fn cell(&self) -> Option<(&str, &str)> {
-        // As tables complain of cells.
-        let Self::Row { row: Some(_), message, .. } = self else { return None };
-        let (column, rest) = message.split_once(" is ")?;
-        let (found, _) = rest.split_once(", expected ")?;
-        let text = found.strip_prefix('"').and_then(|found| found.strip_suffix('"')).unwrap_or(found);
-        Some((column, if found == "empty" { "" } else { text }))
-    }
-
-    /// The column that a table lacks.
-    #[must_use]
-    pub fn missing_column(&self) -> Option<&str> {
-        let Self::Row { row: None, message, .. } = self else { return None };
-        message.strip_prefix("there is no column `")?.strip_suffix('`')
+    /// The same about a column of a table, and what one cell of it holds.
+    pub(super) fn about_column(mut self, name: &str, holds: Option<&str>) -> Self {
+        if let Self::Row { column, found, .. } = &mut self {
+            (*column, *found) = (Some(name.to_owned()), holds.map(str::to_owned));
+        }
+        self
     }
 
     /// The place in a TOML file or override, for the errors that have one.

@@ -57,6 +57,8 @@ impl Table {
                 label: None,
                 message: format!("byte {offset} of the file is not UTF-8 text"),
                 help: "save the file with the encoding UTF-8".to_owned(),
+                column: None,
+                found: None,
             }),
         }
     }
@@ -321,16 +323,19 @@ impl Table {
             label,
             message: message.into(),
             help: help.into(),
+            column: None,
+            found: None,
         }
     }
 
     /// A complaint about one cell, with help of its own.
     #[must_use]
     pub fn refuse_cell_with(&self, row: usize, column: &str, expected: &str, help: String) -> ConfigError {
-        match self.refuse_cell(row, column, expected) {
-            ConfigError::Row { file, row, label, message, .. } => ConfigError::Row { file, row, label, message, help },
-            other => other,
+        let mut refused = self.refuse_cell(row, column, expected);
+        if let ConfigError::Row { help: usual, .. } = &mut refused {
+            *usual = help;
         }
+        refused
     }
 
     /// A complaint about one cell: its column, what it holds, and what was expected.
@@ -351,6 +356,7 @@ impl Table {
         let meant = if expected.contains("number") { one_of_readings(&readings(cell)) } else { None };
         let help = meant.unwrap_or_else(|| "correct the cell, or leave the row out".to_owned());
         self.error_at(row, format!("{column} is {found}, expected {expected}"), help)
+            .about_column(column, Some(&short(cell)))
     }
 
     fn read<T>(&self, column: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
@@ -363,6 +369,7 @@ impl Table {
         self.header.iter().position(|name| name == column).ok_or_else(|| {
             let names: Vec<&str> = self.header.iter().map(String::as_str).collect();
             self.error(format!("there is no column `{}`", short(column)), suggest::one_of(column, &names))
+                .about_column(column, None)
         })
     }
 
@@ -371,7 +378,15 @@ impl Table {
     }
 
     fn error(&self, message: String, help: impl Into<String>) -> ConfigError {
-        ConfigError::Row { file: self.file.clone(), row: None, label: None, message, help: help.into() }
+        ConfigError::Row {
+            file: self.file.clone(),
+            row: None,
+            label: None,
+            message,
+            help: help.into(),
+            column: None,
+            found: None,
+        }
     }
 }
 
@@ -433,6 +448,8 @@ fn check_characters(text: &str, file: &str) -> Result<(), ConfigError> {
         label: None,
         message: format!("has the control character U+{:04X}", u32::from(character)),
         help: help.to_owned(),
+        column: None,
+        found: None,
     })
 }
 
@@ -554,7 +571,15 @@ fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (header, first) = (lines.next().unwrap_or_default(), lines.next());
     let refuse = |message: String, help: &str| {
-        Err(ConfigError::Row { file: file.to_owned(), row: None, label: None, message, help: help.to_owned() })
+        Err(ConfigError::Row {
+            file: file.to_owned(),
+            row: None,
+            label: None,
+            message,
+            help: help.to_owned(),
+            column: None,
+            found: None,
+        })
     };
     let remark = header.trim_start();
     if remark.starts_with('#') || remark.starts_with("//") || remark.to_ascii_lowercase().starts_with("sep=") {

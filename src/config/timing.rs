@@ -118,7 +118,7 @@ pub struct BeliefSection {
     /// Part of a duty in dispute that buyers expect to be added to list prices, whatever makers then do: 1 is the arithmetic of newspapers.
     /// If absent they foresee what makers will charge.
     #[serde(default)]
-    pub passed_on: Option<Sourced<f64>>,
+    pub pass_through: Option<Sourced<f64>>,
 }
 
 /// How buyers form beliefs.
@@ -176,7 +176,7 @@ pub struct PeersSection {
 }
 
 /// Most of a duty that buyers may expect in list prices: more than any importer has been seen to add.
-const MAX_PASSED_ON: f64 = 3.0;
+const MAX_PASS_THROUGH: f64 = 3.0;
 /// Most acquaintances of a buyer: every one of them is looked at in every week.
 const MAX_NEIGHBOURS: u64 = 1_000;
 /// Most acquaintances of all buyers together: they are drawn anew whenever they are asked for, which takes some five seconds for so many.
@@ -265,13 +265,13 @@ fn anticipation(reader: &Reader<'_>, section: &TimingSection) -> Result<Anticipa
         let weeks = weeks.as_ref().map_or(26, |weeks| weeks.value);
         Ok::<_, ConfigError>(reader.count(&format!("timing.{name}"), weeks.into(), 0, MAX_WEEKS.into(), "")? as u32)
     };
-    let BeliefSection { polarisation, passed_on, .. } = &section.belief;
-    let passed_on = passed_on.as_ref().map(|part| {
-        let expected = format!("a part of the duty between 0 and {MAX_PASSED_ON}");
-        reader.number("timing.belief.passed_on", part.value, |x| (0.0..=MAX_PASSED_ON).contains(&x), &expected)
+    let BeliefSection { polarisation, pass_through, .. } = &section.belief;
+    let pass_through = pass_through.as_ref().map(|part| {
+        let expected = format!("a part of the duty between 0 and {MAX_PASS_THROUGH}");
+        reader.number("timing.belief.pass_through", part.value, |x| (0.0..=MAX_PASS_THROUGH).contains(&x), &expected)
     });
     Ok(Anticipation {
-        passed_on: passed_on.transpose()?,
+        pass_through: pass_through.transpose()?,
         consider_per_week: reader.fraction_or("timing.consider_per_week", &section.consider_per_week, 0.08)?,
         look_ahead_weeks: weeks("look_ahead_weeks", &section.look_ahead_weeks)?,
         fixed_cost: law("fixed_cost", &section.fixed_cost_usd, &section.fixed_cost_log_sd, [1000.0, 0.5])?,

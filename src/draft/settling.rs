@@ -181,5 +181,7 @@ fn refused(file: &Path, problems: &[String]) -> DraftError {
         label: None,
         message: format!("no scenario can be made of it yet:{list}"),
         help: "mend all of these; nothing was written".into(),
+        column: None,
+        found: None,
     })
 }

@@ -282,6 +282,8 @@ fn with_commas(text: &str, separator: char, file: &str) -> Result<String, Config
         label: None,
         message: format!("cannot be read as a table whose cells are separated by {separator:?}: {error}"),
         help: "check the quotes, or save the table with commas between cells".to_owned(),
+        column: None,
+        found: None,
     };
     let text = text.trim_start_matches('\u{feff}');
     let delimiter = u8::try_from(separator).unwrap_or(b';');

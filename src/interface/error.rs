@@ -221,11 +221,10 @@ impl From<ConfigError> for Error {
                 file = Some(name.clone());
                 place = Some(Place { line: Some(*line), ..Place::default() });
             }
-            ConfigError::Row { file: name, row, label, .. } => {
+            ConfigError::Row { file: name, row, label, column, found, .. } => {
                 file = Some(name.clone());
-                let column = error.cell().map(|(column, _)| column).or_else(|| error.missing_column());
-                place = Some(Place { line: *row, column: None, key: label.clone().or(column.map(str::to_owned)) });
-                value = error.cell().map(|(_, found)| found.to_owned());
+                place = Some(Place { line: *row, column: None, key: label.clone().or_else(|| column.clone()) });
+                value.clone_from(found);
             }
             _ => {}
         }

@@ -21,7 +21,7 @@ use super::fixed_point::SearchReport;
 use super::market::Market;
 use super::on_sale::{self, SaleDates};
 use super::supply::clearing::Cleared;
-use super::supply::rule::{PriceSetting, PricingRule, passed_on_usd};
+use super::supply::rule::{PriceSetting, PricingRule, full_pass_through_usd};
 use super::supply::{RisingCost, SupplyError};
 use super::trade::duty::ImportDuty;
 use super::trade::instrument::{Instrument, Retaliation};
@@ -308,7 +308,7 @@ pub struct Foresight {
     /// Weeks over which they weigh later prices.
     pub look_ahead_weeks: u32,
     /// Part of a duty in dispute that they expect on top of the list prices without it; where absent they foresee what makers will charge.
-    pub passed_on: Option<f64>,
+    pub pass_through: Option<f64>,
 }
 
 /// Why a regime cannot be planned.
@@ -525,7 +525,7 @@ impl Planner<'_> {
         book: &mut PriceBook,
     ) -> Result<[Vec<f64>; 2], SupplyError> {
         let terms = book.margin(policy, (week, with), ListAnswer::new(self.rule, setting), context)?.terms;
-        let foresight = self.foresight.unwrap_or(Foresight { look_ahead_weeks: 0, passed_on: None });
+        let foresight = self.foresight.unwrap_or(Foresight { look_ahead_weeks: 0, pass_through: None });
         let [later_usd, first_usd] = match lists {
             None => {
                 let with_usd = outlooks.priced(setting, self.rule, context, &terms, book)?;
@@ -537,11 +537,11 @@ impl Planner<'_> {
                 lists.expected(&imagined, f64::from(foresight.look_ahead_weeks), context, book)?
             }
         };
-        let Some(part) = foresight.passed_on else { return Ok([later_usd, first_usd]) };
+        let Some(part) = foresight.pass_through else { return Ok([later_usd, first_usd]) };
         let before = if outlooks.open { charged.clone() } else { policy.terms(week, &outlooks.undisputed(week, now)) };
         let added = |(j, price): (usize, &f64)| {
             let cost_usd = terms.inspection_usd[j] - before.inspection_usd[j];
-            price + part * passed_on_usd([before.duty[j], terms.duty[j]], *price, cost_usd)
+            price + part * full_pass_through_usd([before.duty[j], terms.duty[j]], *price, cost_usd)
         };
         Ok([outlooks.without().iter().enumerate().map(added).collect(), first_usd])
     }

@@ -340,7 +340,7 @@ pub(super) fn planner<'a>(scenario: &'a Scenario, world: &'a World, execution: E
         execution,
         foresight: scenario.timing.as_ref().map(|timing| Foresight {
             look_ahead_weeks: timing.anticipation.look_ahead_weeks,
-            passed_on: timing.anticipation.passed_on,
+            pass_through: timing.anticipation.pass_through,
         }),
     }
 }

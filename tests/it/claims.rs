@@ -63,6 +63,11 @@ fn the_shipped_page_names_what_is_there() {
     let path = root().join("configs/claims/claims-1995.md");
     let source = Source::below(&root().join("configs"));
     let page = ClaimsPage::read(&source, &path).unwrap_or_else(|error| panic!("{error}"));
+    let rows = page.text.lines().filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit());
+    let (all, silent) =
+        rows.fold((0, 0), |(all, silent), row| (all + 1, silent + usize::from(row.contains("cannot say:"))));
+    let said = format!("Of {all} claims {}\nhave a number and {silent} a reason why not", all - silent);
+    assert!(page.text.contains(&said), "{said}");
     let all: String = page.numbers.values().cloned().chain([page.text.clone()]).collect();
     for (name, run) in &page.runs {
         let file = path.parent().unwrap().join(&run.scenario);

@@ -437,7 +437,7 @@ fn after_the_end_prices_come_down_with_their_lists() {
 fn buyers_expect_lists_to_follow() {
     let market = Market::small().sanctions(1.0, f64::INFINITY, 0.0);
     let rule = PricingRule::Staggered(Staggered { sell_below_cost: true, ..lists(26.0, None) });
-    let foresight = Foresight { look_ahead_weeks: 26, passed_on: None };
+    let foresight = Foresight { look_ahead_weeks: 26, pass_through: None };
     let plan = market.plan_foreseen("imposed", &rule, Some(foresight));
     let target = market.plan("imposed", &PricingRule::Bertrand).phase(60).sticker_price_usd.clone();
     let list = market.scenario.market.base_prices();
@@ -472,8 +472,9 @@ fn buyers_may_expect_what_makers_do_not_do() {
     for rule in
         [PricingRule::Staggered(lists(26.0, None)), PricingRule::Bertrand, PricingRule::PassThrough { theta: 0.5 }]
     {
-        let foreseen =
-            |passed_on| market.plan_foreseen("imposed", &rule, Some(Foresight { look_ahead_weeks: 26, passed_on }));
+        let foreseen = |pass_through| {
+            market.plan_foreseen("imposed", &rule, Some(Foresight { look_ahead_weeks: 26, pass_through }))
+        };
         let (usual, newspapers, half, nothing) =
             (foreseen(None), foreseen(Some(1.0)), foreseen(Some(0.5)), foreseen(Some(0.0)));
         assert_eq!(usual.phases(), newspapers.phases());

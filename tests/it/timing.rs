@@ -603,8 +603,8 @@ fn opinions_differ_on_a_threat_and_not_on_a_duty_in_force() {
 /// once the rush is over the same buyers are left.
 #[test]
 fn the_more_of_a_duty_buyers_expect_in_prices_the_more_they_rush() {
-    let rush = |passed_on: &str| {
-        let assignments = ["buyers.count=32768", "run.seed=5", passed_on];
+    let rush = |pass_through: &str| {
+        let assignments = ["buyers.count=32768", "run.seed=5", pass_through];
         let mut scenario = with_events(&THREAT, 0.0, false, &assignments).scenario().clone();
         scenario.timing.as_mut().unwrap().beliefs[RegimeId(1)].while_open.fill(1.0);
         let study = Study::prepare(scenario).unwrap();
@@ -612,7 +612,7 @@ fn the_more_of_a_duty_buyers_expect_in_prices_the_more_they_rush() {
         let sales: Vec<_> = (0..104).map(|week| quiet.sales.drawn(week).to_vec()).collect();
         (sales, record(&study, RegimeId(1), 0).advanced())
     };
-    let runs = ["0.0", "0.1", "0.3", "1.0"].map(|part| rush(&format!("timing.belief.passed_on={part}")));
+    let runs = ["0.0", "0.1", "0.3", "1.0"].map(|part| rush(&format!("timing.belief.pass_through={part}")));
     assert!(runs.iter().all(|run| run.0 == runs[0].0), "the status quo has nothing in dispute");
     let early = runs.map(|run| run.1);
     assert!(early.windows(2).all(|pair| pair[0] < pair[1]), "{early:?}");
@@ -679,7 +679,7 @@ fn wrong_sections_are_refused_with_their_place() {
     };
     for (assignment, words) in [
         ("timing.belief.announced=1.2", "fraction between 0 and 1"),
-        ("timing.belief.passed_on=25", "a part of the duty between 0 and 3"),
+        ("timing.belief.pass_through=25", "a part of the duty between 0 and 3"),
         ("timing.outside_parts.no_purchase=0.5", "sum to 1.24"),
         ("timing.peers.neighbours=3", "even number"),
         // Of 131,072 buyers each.

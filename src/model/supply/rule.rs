@@ -118,7 +118,7 @@ impl PriceSetting {
         match rule {
             PricingRule::PassThrough { theta } => {
                 for (j, price) in self.price_usd.iter_mut().enumerate() {
-                    *price = now.list_price_usd[j] + theta * full_pass_through(now, j);
+                    *price = now.list_price_usd[j] + theta * kept_margin_change_usd(now, j);
                 }
                 self.clear(now)?;
             }
@@ -269,15 +269,15 @@ impl Trials {
 }
 
 /// The price change that keeps model j's dollar margin.
-fn full_pass_through(now: &PriceConditions<'_>, j: usize) -> f64 {
+fn kept_margin_change_usd(now: &PriceConditions<'_>, j: usize) -> f64 {
     let cost_change_usd = now.cost_usd[j] - now.base_cost_usd[j];
-    passed_on_usd([now.base_duty[j], now.duty[j]], now.list_price_usd[j], cost_change_usd)
+    full_pass_through_usd([now.base_duty[j], now.duty[j]], now.list_price_usd[j], cost_change_usd)
 }
 
 /// What a change of duty and cost adds to the price of a car, USD, if its maker keeps what it kept at `price_usd` under the duty before: exactly
 /// zero when nothing changes.
 #[must_use]
-pub fn passed_on_usd([before, after]: [ImportDuty; 2], price_usd: f64, cost_change_usd: f64) -> f64 {
+pub fn full_pass_through_usd([before, after]: [ImportDuty; 2], price_usd: f64, cost_change_usd: f64) -> f64 {
     before.producer_price_usd(price_usd) * (after.on_producer_price - before.on_producer_price)
         + (after.fixed_usd - before.fixed_usd)
         + cost_change_usd * (1.0 + after.on_producer_price)

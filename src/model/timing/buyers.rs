@@ -255,7 +255,7 @@ mod tests {
         Anticipation {
             consider_per_week: 0.08,
             look_ahead_weeks: 26,
-            passed_on: None,
+            pass_through: None,
             fixed_cost: law(1000.0, 0.5),
             cost_per_week: law(400.0, 0.75),
             waiting_cost: law(250.0, 0.7),

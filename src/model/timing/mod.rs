@@ -81,7 +81,7 @@ pub struct Anticipation {
     /// Share of a belief that is all or nothing.
     pub polarisation: f64,
     /// Part of a duty in dispute that buyers expect on top of the list prices without it; where absent they foresee what makers will charge.
-    pub passed_on: Option<f64>,
+    pub pass_through: Option<f64>,
 }
 
 /// A lognormal law by its median and the standard deviation of its logarithm.

@@ -125,31 +125,24 @@ impl<'a> Parser<'a> {
     }
 
     fn sum(&mut self) -> Result<Expression, String> {
-        let mut sum = self.product()?;
-        loop {
-            let operator = if self.takes('+') {
-                Operator::Add
-            } else if self.takes('-') {
-                Operator::Subtract
-            } else {
-                return Ok(sum);
-            };
-            sum = Expression::Binary(Box::new(sum), operator, Box::new(self.product()?));
-        }
+        self.chain([('+', Operator::Add), ('-', Operator::Subtract)], Self::product)
     }
 
     fn product(&mut self) -> Result<Expression, String> {
-        let mut product = self.factor()?;
-        loop {
-            let operator = if self.takes('*') {
-                Operator::Multiply
-            } else if self.takes('/') {
-                Operator::Divide
-            } else {
-                return Ok(product);
-            };
-            product = Expression::Binary(Box::new(product), operator, Box::new(self.factor()?));
+        self.chain([('*', Operator::Multiply), ('/', Operator::Divide)], Self::factor)
+    }
+
+    /// Terms with any of the signs between them, taken together from the left.
+    fn chain(
+        &mut self,
+        signs: [(char, Operator); 2],
+        term: fn(&mut Self) -> Result<Expression, String>,
+    ) -> Result<Expression, String> {
+        let mut all = term(self)?;
+        while let Some((_, operator)) = signs.into_iter().find(|(sign, _)| self.takes(*sign)) {
+            all = Expression::Binary(Box::new(all), operator, Box::new(term(self)?));
         }
+        Ok(all)
     }
 
     fn factor(&mut self) -> Result<Expression, String> {

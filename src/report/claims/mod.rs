@@ -97,7 +97,7 @@ type Wrong = (String, String);
 
 /// Where something is asked for.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+enum Asked<'a> {
     /// Between braces of the text.
     Page,
     /// In a line that is written for rows, of which none is known.
@@ -124,22 +124,22 @@ impl<'a> PageWriter<'a> {
             let told = arguments(told).map_err(&wrong)?;
             let Some(lookups) = &self.lookups else {
                 self.names_a_run(&told).map_err(&wrong)?;
-                return self.text(template, ["[", "]"], Place::AnyRow, out);
+                return self.text(template, ["[", "]"], Asked::AnyRow, out);
             };
             let (table, rows) = lookups.rows_by(&told).map_err(&wrong)?;
             for row in rows {
-                self.text(template, ["[", "]"], Place::Row(RowCells { table: &table, row }), out)?;
+                self.text(template, ["[", "]"], Asked::Row(RowCells { table: &table, row }), out)?;
                 out.push('\n');
             }
             return Ok(());
         }
-        self.text(line, ["{{", "}}"], Place::Page, out)?;
+        self.text(line, ["{{", "}}"], Asked::Page, out)?;
         out.push('\n');
         Ok(())
     }
 
     /// Text with what stands between marks put in.
-    fn text(&self, text: &str, [open, close]: [&str; 2], at: Place<'_>, out: &mut String) -> Result<(), Wrong> {
+    fn text(&self, text: &str, [open, close]: [&str; 2], at: Asked<'_>, out: &mut String) -> Result<(), Wrong> {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(open) {
             out.push_str(before);
@@ -152,7 +152,7 @@ impl<'a> PageWriter<'a> {
         Ok(())
     }
 
-    fn place(&self, place: &str, at: Place<'_>) -> Result<String, String> {
+    fn place(&self, place: &str, at: Asked<'_>) -> Result<String, String> {
         if let [asked, said @ ..] = &parted_by(place, '?')[..]
             && !said.is_empty()
         {
@@ -164,8 +164,8 @@ impl<'a> PageWriter<'a> {
                 if self.lookups.is_some() { form.show(&number) } else { Ok(String::new()) }
             }
             [column] => match (at, expression(column)) {
-                (Place::Row(row), Ok(Expression::Name(column))) => row.text(&column),
-                (Place::AnyRow, Ok(Expression::Name(_))) => Ok(String::new()),
+                (Asked::Row(row), Ok(Expression::Name(column))) => row.text(&column),
+                (Asked::AnyRow, Ok(Expression::Name(_))) => Ok(String::new()),
                 _ => Err("a form is missing: `EXPRESSION | .1`".to_owned()),
             },
             _ => Err("there is more than one `|`".to_owned()),
@@ -173,7 +173,7 @@ impl<'a> PageWriter<'a> {
     }
 
     /// The one of two or three texts that is true.
-    fn verdict(&self, asked: &str, said: &str, at: Place<'_>) -> Result<String, String> {
+    fn verdict(&self, asked: &str, said: &str, at: Asked<'_>) -> Result<String, String> {
         let Some((left, relation, right)) = comparison(asked)? else {
             return Err("what is asked has no `<`, `<=`, `>`, `>=` or `=`".to_owned());
         };
@@ -200,7 +200,7 @@ impl<'a> PageWriter<'a> {
         Err(format!("there is no run `{run}` on this page: there are {}", known.join(", ")))
     }
 
-    fn number(&self, expression: &Expression, at: Place<'_>, depth: usize) -> Result<ClaimNumber, String> {
+    fn number(&self, expression: &Expression, at: Asked<'_>, depth: usize) -> Result<ClaimNumber, String> {
         match expression {
             Expression::Number(number) => Ok(ClaimNumber::Plain(*number)),
             Expression::Lookup(name, told) => match &self.lookups {
@@ -220,8 +220,8 @@ impl<'a> PageWriter<'a> {
             }
             Expression::Name(name) => {
                 match at {
-                    Place::Row(row) if row.table.column(name).is_some() => return row.estimate(name),
-                    Place::AnyRow if !self.page.numbers.contains_key(name) => return Ok(ClaimNumber::Plain(1.0)),
+                    Asked::Row(row) if row.table.column(name).is_some() => return row.estimate(name),
+                    Asked::AnyRow if !self.page.numbers.contains_key(name) => return Ok(ClaimNumber::Plain(1.0)),
                     _ => {}
                 }
                 self.named(name, depth)
@@ -244,7 +244,7 @@ impl<'a> PageWriter<'a> {
             return Err(format!("`{name}` is worked out from itself, or over more than {DEEPEST} other numbers"));
         }
         let parsed = self::expression::expression(own).map_err(|message| format!("`{name}`: {message}"))?;
-        let number = self.number(&parsed, Place::Page, depth + 1)?;
+        let number = self.number(&parsed, Asked::Page, depth + 1)?;
         self.known.borrow_mut().insert(name, number.clone());
         Ok(number)
     }

@@ -184,7 +184,7 @@ fn prediction(on: SwitchedOn<'_>) -> Vec<String> {
         ));
     }
     if on.in_time() {
-        let prices = match on.scenario.timing.as_ref().and_then(|timing| timing.anticipation.passed_on) {
+        let prices = match on.scenario.timing.as_ref().and_then(|timing| timing.anticipation.pass_through) {
             None => "later prices at what the makers' rule gives for it".to_owned(),
             Some(part) => format!("{}% of it on top of later list prices, whatever makers do", number(100.0 * part)),
         };

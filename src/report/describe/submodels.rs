@@ -586,7 +586,7 @@ fn anticipation(out: &mut String, on: SwitchedOn<'_>, timing: &Timing) {
         costs.join(", "),
         number(own.stock_lag_weeks),
     ));
-    out.push_str(&match own.passed_on {
+    out.push_str(&match own.pass_through {
         None => "p_duty are the list prices that makers would set.\n\n".to_owned(),
         Some(part) => format!(
             "p_duty are not the list prices that makers would set: buyers expect those without the duty, and {}% of the duty on top.\n\n",

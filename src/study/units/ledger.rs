@@ -148,11 +148,15 @@ pub fn read(folder: &OutputFolder, plan: &Plan, stops: bool) -> Result<Vec<Ledge
         units.push(LedgerRow { position, shard, jobs });
     }
     // Of every point the first unit at least has run, and no unit after one that is left out.
+    let same_point = |one: usize, other: usize| plan.units[one].point == plan.units[other].point;
+    // From the last unit on: whether one after it, of its point, has run.
+    let mut another = vec![false; plan.units.len()];
+    for at in (1..plan.units.len()).rev() {
+        another[at - 1] = same_point(at - 1, at) && (seen[at] || another[at]);
+    }
     let lacks = |position: &usize| {
-        let follows = |other: usize| plan.units[other].point == plan.units[*position].point;
-        let first = *position == 0 || !follows(*position - 1);
-        let before_another = (*position + 1..plan.units.len()).take_while(|at| follows(*at)).any(|at| seen[at]);
-        !seen[*position] && (!stops || first || before_another)
+        let first = *position == 0 || !same_point(*position - 1, *position);
+        !seen[*position] && (!stops || first || another[*position])
     };
     match (0..plan.units.len()).find(lacks) {
         Some(position) => Err(LedgerError::Lacks { unit: plan.units[position].id.clone() }),
