@@ -71,15 +71,8 @@ impl ClaimsPage {
     pub fn read(source: &Source, path: &Path) -> Result<Self, ConfigError> {
         let bytes = source.read_named(path, LONGEST_SCENARIO)?;
         let file = path.display().to_string();
-        let refuse = |row: usize, message: String, help: &str| ConfigError::Row {
-            file: file.clone(),
-            row: Some(row),
-            label: None,
-            message,
-            help: help.to_owned(),
-            column: None,
-            found: None,
-        };
+        let refuse =
+            |row: usize, message: String, help: &str| ConfigError::of_table(file.clone(), Some(row), message, help);
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();

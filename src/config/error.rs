@@ -70,18 +70,36 @@ pub enum ConfigError {
         message: String,
         /// What would do.
         help: String,
-        /// The column, where it is one.
-        column: Option<String>,
-        /// What its cell holds, where it is one cell.
-        found: Option<String>,
+        /// The column or cell, where it is one.
+        cell: Option<Box<TableCell>>,
     },
 }
 
+/// A column of a table, or a cell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableCell {
+    /// The column.
+    pub column: String,
+    /// What the cell holds, where it is one.
+    pub found: Option<String>,
+}
+
 impl ConfigError {
+    /// A table, or the row of it on this line.
+    pub(crate) fn of_table(
+        file: impl Into<String>,
+        row: Option<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let (file, message, help) = (file.into(), message.into(), help.into());
+        Self::Row { file, row, label: None, message, help, cell: None }
+    }
+
     /// The same about a column of a table, and what one cell of it holds.
     pub(super) fn about_column(mut self, name: &str, holds: Option<&str>) -> Self {
-        if let Self::Row { column, found, .. } = &mut self {
-            (*column, *found) = (Some(name.to_owned()), holds.map(str::to_owned));
+        if let Self::Row { cell, .. } = &mut self {
+            *cell = Some(Box::new(TableCell { column: name.to_owned(), found: holds.map(str::to_owned) }));
         }
         self
     }

@@ -52,7 +52,7 @@ pub mod warnings;
 
 pub use design::StudyDesign;
 pub use document::{Document, Origin};
-pub use error::{Complaint, ConfigError, Location, harmless};
+pub use error::{Complaint, ConfigError, Location, TableCell, harmless};
 pub use loaded::{DataFile, Loaded, load, load_from, schema};
 pub(crate) use market::MAX_MODELS;
 pub use metrics::{DRAWN_INSTEAD, NEVER};

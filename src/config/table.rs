@@ -51,15 +51,12 @@ impl Table {
         let file = file.to_owned();
         match utf8(bytes) {
             Ok(text) => Self::from_str(&text, &file),
-            Err((offset, line)) => Err(ConfigError::Row {
+            Err((offset, line)) => Err(ConfigError::of_table(
                 file,
-                row: Some(line),
-                label: None,
-                message: format!("byte {offset} of the file is not UTF-8 text"),
-                help: "save the file with the encoding UTF-8".to_owned(),
-                column: None,
-                found: None,
-            }),
+                Some(line),
+                format!("byte {offset} of the file is not UTF-8 text"),
+                "save the file with the encoding UTF-8",
+            )),
         }
     }
 
@@ -323,8 +320,7 @@ impl Table {
             label,
             message: message.into(),
             help: help.into(),
-            column: None,
-            found: None,
+            cell: None,
         }
     }
 
@@ -378,15 +374,7 @@ impl Table {
     }
 
     fn error(&self, message: String, help: impl Into<String>) -> ConfigError {
-        ConfigError::Row {
-            file: self.file.clone(),
-            row: None,
-            label: None,
-            message,
-            help: help.into(),
-            column: None,
-            found: None,
-        }
+        ConfigError::of_table(self.file.clone(), None, message, help)
     }
 }
 
@@ -442,15 +430,9 @@ fn check_characters(text: &str, file: &str) -> Result<(), ConfigError> {
         '\0' => "save the file with the encoding UTF-8: in UTF-16 every other byte is 0",
         _ => "remove it: it is no letter, number or sign",
     };
-    Err(ConfigError::Row {
-        file: file.to_owned(),
-        row: Some(1 + text[..at].matches('\n').count()),
-        label: None,
-        message: format!("has the control character U+{:04X}", u32::from(character)),
-        help: help.to_owned(),
-        column: None,
-        found: None,
-    })
+    let line = 1 + text[..at].matches('\n').count();
+    let message = format!("has the control character U+{:04X}", u32::from(character));
+    Err(ConfigError::of_table(file, Some(line), message, help))
 }
 
 /// Signs and codes of currencies around a number.
@@ -570,17 +552,7 @@ pub(crate) fn number_remedy(text: &str, whole: bool) -> Option<String> {
 fn check_delimiter(text: &str, file: &str) -> Result<(), ConfigError> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (header, first) = (lines.next().unwrap_or_default(), lines.next());
-    let refuse = |message: String, help: &str| {
-        Err(ConfigError::Row {
-            file: file.to_owned(),
-            row: None,
-            label: None,
-            message,
-            help: help.to_owned(),
-            column: None,
-            found: None,
-        })
-    };
+    let refuse = |message: String, help: &str| Err(ConfigError::of_table(file, None, message, help));
     let remark = header.trim_start();
     if remark.starts_with('#') || remark.starts_with("//") || remark.to_ascii_lowercase().starts_with("sep=") {
         let message = format!("the first line is {:?}, expected the names of the columns", short(remark));

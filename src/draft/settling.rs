@@ -175,13 +175,7 @@ fn found(study: &Study, base: &BaseYear) -> Vec<String> {
 /// All that is missing or wrong, at once.
 fn refused(file: &Path, problems: &[String]) -> DraftError {
     let list: String = problems.iter().map(|problem| format!("\n  - {}", problem.replace("\nhelp: ", "; "))).collect();
-    DraftError::Config(crate::config::ConfigError::Row {
-        file: file.display().to_string(),
-        row: None,
-        label: None,
-        message: format!("no scenario can be made of it yet:{list}"),
-        help: "mend all of these; nothing was written".into(),
-        column: None,
-        found: None,
-    })
+    let message = format!("no scenario can be made of it yet:{list}");
+    let help = "mend all of these; nothing was written";
+    DraftError::Config(crate::config::ConfigError::of_table(file.display().to_string(), None, message, help))
 }

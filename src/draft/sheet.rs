@@ -276,14 +276,9 @@ fn plain(cell: &str) -> String {
 
 /// The same table with commas between cells.
 fn with_commas(text: &str, separator: char, file: &str) -> Result<String, ConfigError> {
-    let refuse = |error: String| ConfigError::Row {
-        file: file.to_owned(),
-        row: None,
-        label: None,
-        message: format!("cannot be read as a table whose cells are separated by {separator:?}: {error}"),
-        help: "check the quotes, or save the table with commas between cells".to_owned(),
-        column: None,
-        found: None,
+    let refuse = |error: String| {
+        let message = format!("cannot be read as a table whose cells are separated by {separator:?}: {error}");
+        ConfigError::of_table(file, None, message, "check the quotes, or save the table with commas between cells")
     };
     let text = text.trim_start_matches('\u{feff}');
     let delimiter = u8::try_from(separator).unwrap_or(b';');

@@ -221,10 +221,14 @@ impl From<ConfigError> for Error {
                 file = Some(name.clone());
                 place = Some(Place { line: Some(*line), ..Place::default() });
             }
-            ConfigError::Row { file: name, row, label, column, found, .. } => {
+            ConfigError::Row { file: name, row, label, cell, .. } => {
                 file = Some(name.clone());
-                place = Some(Place { line: *row, column: None, key: label.clone().or_else(|| column.clone()) });
-                value.clone_from(found);
+                place = Some(Place {
+                    line: *row,
+                    column: None,
+                    key: label.clone().or_else(|| cell.as_ref().map(|cell| cell.column.clone())),
+                });
+                value = cell.as_ref().and_then(|cell| cell.found.clone());
             }
             _ => {}
         }

@@ -258,8 +258,7 @@ pub fn read_matrix(path: &Path, rows: usize, columns: usize) -> Result<Vec<f64>,
             label: record.get(0).map(str::to_owned),
             message,
             help: format!("the file needs {rows} rows of a label and {columns} numbers"),
-            column: None,
-            found: None,
+            cell: None,
         };
         if found > rows {
             return Err(refuse(format!("has more than {rows} rows")));

@@ -305,9 +305,7 @@ pub(super) fn assemble(description: &Description, products: &Rows, agents: &Rows
         }
     }
     let Some(firm_column) = products.column_name("firm_id") else {
-        return Err(products
-            .error("there is no column `firm_id`", "name the firm that sets each price")
-            .about_column("firm_id", None));
+        return Err(products.lacks("firm_id", "name the firm that sets each price"));
     };
     let firm_ids = products.text(&firm_column)?;
     if let Some(j) = firm_ids.iter().position(String::is_empty) {
@@ -442,7 +440,7 @@ fn rising(file: &str, written: &Value, products: &Rows, case: &Case) -> Result<O
     }
     let Some(share) = &case.observed_share else {
         let help = "cost_volume needs it: marginal cost is `mc`, or what is recovered, at these volumes";
-        return Err(products.error("there is no column `share0`", help).about_column("share0", None));
+        return Err(products.lacks("share0", help));
     };
     let base_share = share.iter().zip(&case.on_sale).map(|(share, sold)| if *sold { *share } else { 0.0 }).collect();
     let rises = (0..case.product_ids.len()).map(|j| chosen.contains(&j)).collect();
@@ -503,9 +501,7 @@ fn rounding_of_sum(products: &Rows, share: &[f64], on_sale: &[bool]) -> f64 {
 fn population(description: &Description, agents: &Rows) -> Result<(Population, Vec<String>), ConfigError> {
     let buyers = agents.len();
     let Some(weight_column) = agents.column_name("weight") else {
-        return Err(agents
-            .error("there is no column `weight`", "give each buyer an integration weight")
-            .about_column("weight", None));
+        return Err(agents.lacks("weight", "give each buyer an integration weight"));
     };
     let weight = agents.numbers(&weight_column)?;
     let tastes = tastes(description, agents)?;

@@ -275,15 +275,7 @@ impl Case {
 
 /// A complaint about a JSON file.
 fn complain(file: &str, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
-    ConfigError::Row {
-        file: file.to_owned(),
-        row: None,
-        label: None,
-        message: message.into(),
-        help: help.into(),
-        column: None,
-        found: None,
-    }
+    ConfigError::of_table(file, None, message, help)
 }
 
 /// The first of these columns that the table has.

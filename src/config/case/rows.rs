@@ -207,6 +207,11 @@ impl Rows {
         self.table.error_at(self.rows.get(row).copied().unwrap_or(0), message, help)
     }
 
+    /// The table has not got a column.
+    pub fn lacks(&self, column: &str, help: &str) -> ConfigError {
+        self.error(format!("there is no column `{column}`"), help).about_column(column, None)
+    }
+
     pub fn error(&self, message: impl Into<String>, help: impl Into<String>) -> ConfigError {
         complain(&self.file, message, help)
     }
