@@ -6,6 +6,7 @@
 //! in race form: argmax of exp(V) / E with E exponential. Beside each drawn choice its probabilities are summed.
 
 use super::accounts::{JobBooks, Surplus};
+use super::demand::StopAsked;
 use super::demand::choice::{Column, Race};
 use super::market::HoldingParameters;
 use super::outcome::{Layout, Outcome};
@@ -17,20 +18,38 @@ use super::world::{Options, Start, World};
 use crate::numerics::elementary::ln;
 use crate::numerics::gamma::Gamma;
 
-/// Runs one regime in one world and returns what the layout asks for.
-///
-/// `baseline` is the plan that lost and won buyers are judged by: what each buyer would have chosen at its prices, with
-/// the same draws and the same car in the garage.
-#[must_use]
-pub fn simulate(
-    world: &World,
-    start: &Start,
-    scenario: &Scenario,
-    layout: &Layout,
-    plan: &RegimePlan,
-    baseline: &RegimePlan,
-    streams: &Streams,
-) -> Outcome {
+/// One job without a layer of time: the scenario under one regime, in one world.
+#[derive(Clone, Copy, Debug)]
+pub struct StaticJob<'a> {
+    /// The buyers and the base year.
+    pub world: &'a World,
+    /// How the replication starts.
+    pub start: &'a Start,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// What is reported.
+    pub layout: &'a Layout,
+    /// Prices of the regime.
+    pub plan: &'a RegimePlan,
+    /// The plan that lost and won buyers are judged by: what each buyer would have chosen at its prices, with the same draws and the same
+    /// car in the garage.
+    pub baseline: &'a RegimePlan,
+    /// The replication's draws.
+    pub streams: &'a Streams,
+    /// Who may ask it to stop; it asks in every week.
+    pub stop: StopAsked<'a>,
+}
+
+impl StaticJob<'_> {
+    /// Runs the job and fills the slots of the layout; nothing once it is asked to stop.
+    #[must_use]
+    pub fn simulate(&self) -> Option<Outcome> {
+        simulate(self)
+    }
+}
+
+fn simulate(job: &StaticJob<'_>) -> Option<Outcome> {
+    let StaticJob { world, start, scenario, layout, plan, baseline, streams, stop } = *job;
     let options = &world.options;
     let models = options.models();
     let mut sales = Sales::with_traffic(scenario.weeks, models, &scenario.traffic);
@@ -61,6 +80,9 @@ pub fn simulate(
     let (narrow, baseline_narrow) = (narrow(plan), narrow(baseline));
 
     for week in 0..scenario.weeks as usize {
+        if stop.is_asked() {
+            return None;
+        }
         let prices = &price_columns[plan.phase_index(week)];
         let before = &baseline_columns[baseline.phase_index(week)];
         let on_sale = narrow[plan.phase_index(week)].as_ref().unwrap_or(options);
@@ -108,7 +130,7 @@ pub fn simulate(
         let books = JobBooks { plan, baseline, sales: &sales, cars: households, surplus: &surplus };
         accounts.fill(&mut outcome.values, &books);
     }
-    outcome
+    Some(outcome)
 }
 
 /// Buyers by the week in which they are next due, as one linked list a week.

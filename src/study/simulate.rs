@@ -7,7 +7,7 @@ use crate::model::accounts::ExternalFlows;
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
 use crate::model::scenario::Scenario;
-use crate::model::simulation::simulate;
+use crate::model::simulation::StaticJob;
 use crate::model::streams::Streams;
 use crate::model::timing::record::TimingRecord;
 use crate::model::timing::shared::TimedJob;
@@ -57,17 +57,27 @@ impl Study {
     ///
     /// # Errors
     /// [`StudyError::Plan`] when the regime has no prices there; [`StudyError::Accounts`] when the job's accounts do not add up, with the
-    /// figures.
+    /// figures; [`StudyError::Interrupted`] once someone has asked to stop.
     pub fn simulate(&self, replication: &Replication<'_>, regime: RegimeId) -> Result<Outcome, StudyError> {
         let policy = self.policy(replication, regime)?;
         let outcome = match self.timed(replication, regime, &policy)? {
             Some(timed) => timed.simulate(),
             None => {
                 let baseline = self.plan_in(replication, self.scenario().baseline)?;
-                let Replication { world, start, streams, .. } = replication;
-                simulate(world, start, self.scenario(), self.layout_of(replication), &policy.plan, baseline, streams)
+                StaticJob {
+                    world: &replication.world,
+                    start: &replication.start,
+                    scenario: self.scenario(),
+                    layout: self.layout_of(replication),
+                    plan: &policy.plan,
+                    baseline,
+                    streams: &replication.streams,
+                    stop: replication.stop,
+                }
+                .simulate()
             }
         };
+        let outcome = outcome.ok_or(StudyError::Interrupted)?;
         self.completed(outcome, replication, regime, &policy)
     }
 
@@ -91,7 +101,10 @@ impl Study {
         let Some(timed) = timed else { return one_by_one() };
         let outcome =
             |(record, timed): (TimingRecord, &TimedJob<'_>)| record.outcome(timed.layout, timed.plan, timed.baseline);
-        let outcomes: Vec<Outcome> = run_together(&timed).into_iter().zip(&timed).map(outcome).collect();
+        let Some(records) = run_together(&timed) else {
+            return regimes.iter().map(|_| Err(StudyError::Interrupted)).collect();
+        };
+        let outcomes: Vec<Outcome> = records.into_iter().zip(&timed).map(outcome).collect();
         let mut outcomes = outcomes.into_iter();
         let complete = |(regime, policy): (&RegimeId, Result<JobPolicy<'_>, StudyError>)| {
             let policy = policy?;
@@ -177,6 +190,7 @@ impl Study {
             plan: &policy.plan,
             baseline: self.plan_in(replication, self.scenario().baseline)?,
             streams: &replication.streams,
+            stop: replication.stop,
         }))
     }
 }

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 
+use stickershock::config;
 use stickershock::folder::OutputFolder;
+use stickershock::model::demand::StopAsked;
 use stickershock::model::ids::RegimeId;
 use stickershock::model::trade::regime::Action;
 use stickershock::report::study::tables;
@@ -12,7 +15,7 @@ use stickershock::report::writer::{Formats, Writer};
 use stickershock::study::work::{self, Begin, Reduced, Settings, WorkError};
 use stickershock::study::{Base, FinishError, Finished, Observer, Study, StudyError};
 
-use crate::support::{outcomes, regime, showdown, simulate, study};
+use crate::support::{outcomes, regime, root, showdown, simulate, study};
 
 const SMALL: [&str; 3] = ["buyers.count=256", "buyers.pricing_nodes=128", "run.replications=2"];
 
@@ -39,6 +42,27 @@ fn two_regimes_are_prepared_for_a_run_of_two() {
     for name in ["all_imports", "negotiated"] {
         let refused = part.simulate(&replication, position(name));
         assert!(matches!(refused, Err(StudyError::Unprepared { regime }) if regime == name));
+    }
+}
+
+/// Jobs ask in every week whether to stop, with a layer of time and without, alone and side by side.
+#[test]
+fn a_job_that_is_asked_to_stop_ends_within_a_week() {
+    for file in ["tests/market_1995/showdown-1995-timing.toml", "tests/market_1995/showdown-1995.toml"] {
+        let scenario = config::load(&root().join(file), &SMALL.map(str::to_owned)).unwrap().scenario;
+        let imposed = scenario.regimes.iter().find(|(_, regime)| regime.name == "imposed").unwrap().0;
+        let study = Study::prepare_only(scenario, &[imposed]).unwrap();
+        // Nobody asks until the replication is ready and ten weeks have passed.
+        let (ready, asks) = (AtomicBool::new(false), AtomicU32::new(0));
+        let asked = || ready.load(Relaxed) && asks.fetch_add(1, Relaxed) >= 10;
+        let replication = study.replication_until(0, StopAsked::by(&asked)).unwrap();
+        ready.store(true, Relaxed);
+        assert!(matches!(study.simulate(&replication, imposed), Err(StudyError::Interrupted)));
+        assert_eq!(asks.swap(0, Relaxed), 11);
+        let together = study.simulate_together(&replication, &[study.scenario().baseline, imposed]);
+        assert!(together.iter().all(|result| matches!(result, Err(StudyError::Interrupted))), "{together:?}");
+        ready.store(false, Relaxed);
+        assert!(study.simulate(&replication, imposed).is_ok());
     }
 }
 
@@ -100,13 +124,13 @@ impl Counter {
         Self { jobs: AtomicU64::new(0), most }
     }
     fn count(&self) -> u64 {
-        self.jobs.load(Ordering::Relaxed)
+        self.jobs.load(Relaxed)
     }
 }
 
 impl Observer for Counter {
     fn jobs(&self, done: u64) {
-        self.jobs.fetch_add(done, Ordering::Relaxed);
+        self.jobs.fetch_add(done, Relaxed);
     }
     fn cancelled(&self) -> bool {
         self.count() >= self.most
@@ -202,13 +226,13 @@ impl Impatient {
         Self { asked: AtomicU64::new(0), most }
     }
     fn asked(&self) -> u64 {
-        self.asked.load(Ordering::Relaxed)
+        self.asked.load(Relaxed)
     }
 }
 
 impl Observer for Impatient {
     fn cancelled(&self) -> bool {
-        self.asked.fetch_add(1, Ordering::Relaxed) >= self.most
+        self.asked.fetch_add(1, Relaxed) >= self.most
     }
 }
 

@@ -96,7 +96,7 @@ pub fn record(study: &Study, regime: RegimeId, replication: u64) -> TimingRecord
     let replication = study.replication(replication).unwrap();
     let policy = study.policy(&replication, regime).unwrap();
     let timed = study.timed(&replication, regime, &policy).unwrap();
-    timed.expect("a scenario with a layer of time").run()
+    timed.expect("a scenario with a layer of time").run().expect("nobody asks to stop")
 }
 
 /// Rows of a CSV table as maps from header to cell.

@@ -5,6 +5,7 @@ use super::draws::Draws;
 use super::holdings::Holdings;
 use super::policy::Course;
 use super::{PublicBelief, Timing};
+use crate::model::demand::StopAsked;
 use crate::model::outcome::Layout;
 use crate::model::plan::RegimePlan;
 use crate::model::scenario::Scenario;
@@ -37,6 +38,8 @@ pub struct TimedJob<'a> {
     pub baseline: &'a RegimePlan,
     /// The replication's draws.
     pub streams: &'a Streams,
+    /// Who may ask it to stop; it asks in every week.
+    pub stop: StopAsked<'a>,
 }
 
 impl TimedJob<'_> {

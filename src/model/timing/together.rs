@@ -12,16 +12,16 @@ use super::weekly::{Books, Lane};
 use crate::model::outcome::Outcome;
 
 impl TimedJob<'_> {
-    /// Runs the job and fills the slots of the layout.
+    /// Runs the job and fills the slots of the layout; nothing once it is asked to stop.
     #[must_use]
-    pub fn simulate(&self) -> Outcome {
-        self.run().outcome(self.layout, self.plan, self.baseline)
+    pub fn simulate(&self) -> Option<Outcome> {
+        Some(self.run()?.outcome(self.layout, self.plan, self.baseline))
     }
 
-    /// Runs the job and gives everything it leaves.
+    /// Runs the job and gives everything it leaves; nothing once it is asked to stop.
     #[must_use]
-    pub fn run(&self) -> TimingRecord {
-        run_together(std::slice::from_ref(self)).remove(0)
+    pub fn run(&self) -> Option<TimingRecord> {
+        run_together(std::slice::from_ref(self))?.pop()
     }
 }
 
@@ -35,10 +35,10 @@ struct Fork {
 }
 
 /// Runs jobs that differ in their policies alone: one world, start, scenario, layout and replication. Records are in the order of the
-/// jobs.
+/// jobs. Nothing once the first is asked to stop.
 #[must_use]
-pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<TimingRecord> {
-    let Some(first) = jobs.first() else { return Vec::new() };
+pub fn run_together(jobs: &[TimedJob<'_>]) -> Option<Vec<TimingRecord>> {
+    let Some(first) = jobs.first() else { return Some(Vec::new()) };
     let weeks = first.scenario.weeks as usize;
     let courses: Vec<Course> = jobs.iter().map(TimedJob::course).collect();
     let forks: Vec<Option<Fork>> = (0..jobs.len()).map(|at| fork(jobs, &courses, at, weeks)).collect();
@@ -51,6 +51,9 @@ pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<TimingRecord> {
         lanes.push(own.map(|course| Lane::new(job, at, course, Books::new(job))));
     }
     for week in 0..=weeks {
+        if first.stop.is_asked() {
+            return None;
+        }
         for (at, fork) in forks.iter().enumerate() {
             let Some(fork) = fork.filter(|fork| fork.week == week) else { continue };
             // A regime parts from one that stands before it, which runs by now.
@@ -65,7 +68,7 @@ pub fn run_together(jobs: &[TimedJob<'_>]) -> Vec<TimingRecord> {
     }
     let records: Vec<TimingRecord> = lanes.into_iter().flatten().map(|lane| lane.books.record).collect();
     assert_eq!(records.len(), jobs.len(), "every regime runs");
-    records
+    Some(records)
 }
 
 fn step<'a>(lanes: &mut [Option<Lane<'_, 'a>>], shared: &mut Shared<'a>, week: usize) {
