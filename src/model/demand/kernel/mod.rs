@@ -152,20 +152,14 @@ pub(crate) fn sweep_chunk(sweep: &DemandSweep, chunk: usize, path: KernelPath) -
 
 /// Fills `out` with the exponentials of `fixed` (block by block a row for each product) less what these prices take from it.
 pub(crate) fn exponentials(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row], path: KernelPath) {
-    #[cfg(target_arch = "x86_64")]
-    if matches!(path, KernelPath::Auto | KernelPath::Avx512 | KernelPath::Avx2)
-        && is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("fma")
-    {
-        if path != KernelPath::Avx2 && is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has just said that it has AVX-512F, AVX2 and FMA.
-            return unsafe { block::exponentials_avx512(population, price, fixed, out) };
-        }
-        // SAFETY: the processor has just said that it has AVX2 and FMA.
-        return unsafe { block::exponentials_avx2(population, price, fixed, out) };
+    match path {
+        // SAFETY: arrays need no particular processor.
+        KernelPath::Scalar | KernelPath::Portable => unsafe {
+            block::exponentials::<lanes::Array>(population, price, fixed, out);
+        },
+        KernelPath::Auto | KernelPath::Avx512 => widest_exponentials(population, price, fixed, out, true),
+        KernelPath::Avx2 => widest_exponentials(population, price, fixed, out, false),
     }
-    // SAFETY: arrays need no particular processor.
-    unsafe { block::exponentials::<lanes::Array>(population, price, fixed, out) };
 }
 
 /// The widest vectors the processor has.
@@ -183,10 +177,31 @@ fn widest(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row],
     }
 }
 
+/// [`exponentials`] with the widest vectors the processor has.
+#[cfg(target_arch = "x86_64")]
+fn widest_exponentials(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row], allow_512: bool) {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    if avx2 && allow_512 && is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has just said that it has AVX-512F, AVX2 and FMA.
+        unsafe { block::exponentials_avx512(population, price, fixed, out) }
+    } else if avx2 {
+        // SAFETY: the processor has just said that it has AVX2 and FMA.
+        unsafe { block::exponentials_avx2(population, price, fixed, out) }
+    } else {
+        exponentials(population, price, fixed, out, KernelPath::Portable);
+    }
+}
+
 /// Processors of other kinds take the portable form.
 #[cfg(not(target_arch = "x86_64"))]
 fn widest(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row], _: bool) {
     block::portable(sweep, blocks, sums);
+}
+
+/// Processors of other kinds take the portable form.
+#[cfg(not(target_arch = "x86_64"))]
+fn widest_exponentials(population: &Population, price: &[f64], fixed: &[Row], out: &mut [Row], _: bool) {
+    exponentials(population, price, fixed, out, KernelPath::Portable);
 }
 
 /// The one order in which lanes are added.
