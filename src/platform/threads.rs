@@ -60,6 +60,7 @@ mod serial {
     ///
     /// # Errors
     /// None.
+    #[must_use]
     pub fn pool(_threads: usize) -> Result<Pool, NoPool> {
         Ok(Pool)
     }
