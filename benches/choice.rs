@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
-use stickershock::model::demand::choice::{Chooser, Column, Idiosyncratic, ProductTable};
+use stickershock::model::demand::choice::{Chooser, Column, EVENTS, Idiosyncratic, ProductTable};
 use stickershock::model::demand::kernel::choice::Instructions;
 use stickershock::model::streams::{Purpose, Streams};
 
@@ -224,23 +224,29 @@ impl Market {
         }
     }
 
-    /// One event of a buyer in month `t` under every policy, as the weeks of a study take it: what the event draws is drawn once, and
-    /// each policy has its choice of largest utility, its books and what the buyer owns under it.
+    /// Events of up to eight buyers in month `t` under every policy, as the weeks of a study take them: what the events draw is drawn
+    /// once, side by side, and each policy has its choice of largest utility, its books and what the buyer owns under it.
     #[inline]
-    fn choose(&self, population: &Population, i: usize, t: usize, desk: &mut Desk, streams: &Streams) {
-        let mut stream = streams.at(Purpose::Taste, population.number[i], t as u64);
-        desk.room.draw(self.chooser, &self.products, &population.tastes[i], 0.0, &mut stream);
-        let owned = desk.owned[i * self.prices.len()..].iter_mut();
-        for ((prices, owned), months) in self.prices.iter().zip(owned).zip(&mut desk.months) {
-            let prices = &prices[usize::from(t >= TARIFF_MONTH)];
-            let intercepts = &self.intercepts[*owned as usize];
-            let month = &mut months[t];
-            match self.chooser.by_utility(intercepts, prices, population.alpha[i], &desk.room).0 {
-                None => month.outside += 1,
-                Some(j) => {
-                    month.sales[self.region[j]] += 1;
-                    month.revenue += prices.values()[j];
-                    *owned = self.brand[j];
+    fn choose(&self, population: &Population, buyers: &[usize], t: usize, desk: &mut Desk, streams: &Streams) {
+        // Lanes without a buyer repeat the first, and are not looked at.
+        let eight: [usize; EVENTS] = std::array::from_fn(|event| *buyers.get(event).unwrap_or(&buyers[0]));
+        let streams = streams.at_eight(Purpose::Taste, &eight.map(|i| population.number[i]), &[t as u64; EVENTS]);
+        let tastes = eight.map(|i| population.tastes[i].as_slice());
+        desk.room.draw(self.chooser, &self.products, tastes, [0.0; EVENTS], streams);
+        for (event, &i) in buyers.iter().enumerate() {
+            let owned = desk.owned[i * self.prices.len()..].iter_mut();
+            let (alpha, mut drawn) = (population.alpha[i], desk.room.event(&self.products, event));
+            for ((prices, owned), months) in self.prices.iter().zip(owned).zip(&mut desk.months) {
+                let prices = &prices[usize::from(t >= TARIFF_MONTH)];
+                let intercepts = &self.intercepts[*owned as usize];
+                let month = &mut months[t];
+                match self.chooser.option_by_utility(intercepts, prices, alpha, &mut drawn) {
+                    None => month.outside += 1,
+                    Some(j) => {
+                        month.sales[self.region[j]] += 1;
+                        month.revenue += prices.values()[j];
+                        *owned = self.brand[j];
+                    }
                 }
             }
         }
@@ -249,7 +255,7 @@ impl Market {
     fn desk(&self, population: &Population) -> Desk {
         let policies = self.prices.len();
         Desk {
-            room: Idiosyncratic::new(MODELS),
+            room: Idiosyncratic::new(&self.products),
             owned: population.owned.iter().flat_map(|own| vec![*own; policies]).collect(),
             months: vec![[Month::default(); MONTHS]; policies],
         }
@@ -263,9 +269,10 @@ impl Market {
         }
         population.finish();
         let mut desk = self.desk(&population);
-        for i in 0..population.number.len() {
+        let buyers: Vec<usize> = (0..population.number.len()).collect();
+        for eight in buyers.chunks(EVENTS) {
             for t in 0..MONTHS {
-                self.choose(&population, i, t, &mut desk, streams);
+                self.choose(&population, eight, t, &mut desk, streams);
             }
         }
         desk.months
@@ -278,8 +285,8 @@ impl Market {
         let (population, calendar) = self.calendar(streams, buyers, rate);
         let mut desk = self.desk(&population);
         for (t, events) in calendar.iter().enumerate() {
-            for &i in events {
-                self.choose(&population, i, t, &mut desk, streams);
+            for eight in events.chunks(EVENTS) {
+                self.choose(&population, eight, t, &mut desk, streams);
             }
         }
         desk.months

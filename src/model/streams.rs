@@ -25,7 +25,8 @@ use rand::rand_core::{SeedableRng, TryRng};
 use rand_philox::philox4x32_10;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::model::demand::kernel::choice::Instructions;
+use crate::model::demand::kernel::choice::{Instructions, LANES};
+use crate::model::demand::kernel::events::States;
 use crate::numerics::draws;
 use crate::numerics::gamma::Gamma;
 
@@ -137,7 +138,18 @@ impl Streams {
         }
         Stream(Xoshiro256PlusPlus::from_seed(state))
     }
+
+    /// The streams of eight agents and indexes, side by side: each is the stream at its address.
+    #[inline]
+    #[must_use]
+    pub fn at_eight(&self, purpose: Purpose, agents: &[u64; LANES], indexes: &[u64; LANES]) -> EightStreams {
+        EightStreams(Instructions::detect().states_at(self.world, purpose as u32, agents, indexes))
+    }
 }
+
+/// Streams at eight addresses, for what is drawn side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EightStreams(pub(super) States);
 
 /// One Philox4x32-10 block: a bijection of the pair of words under each key.
 #[inline]

@@ -7,8 +7,8 @@
 //!   first is taken. This is the largest V_j plus Gumbel draw, with one logarithm instead of two. The draw of an option is
 //!   its own: when one price changes, choices between the other models stay as they were, so policies are best
 //!   compared this way (Train 2009, section 3.1, for the Gumbel form).
-//! - **Largest utility** ([`Chooser::by_utility`]): the same as the race, with the draws of an event ([`Idiosyncratic`]) worked out
-//!   once for choices at many prices, and the utility reached.
+//! - **Largest utility** ([`Chooser::by_utility`]): the same as the race, with the draws of eight events ([`Idiosyncratic`]) made
+//!   side by side, once for choices at many prices, and the utility reached.
 //!
 //! One uniform for each event and the inverse of the cumulative distribution would be cheaper for a single policy; a change of one
 //! price then also shifts the places of the others, and policies can no longer be paired.
@@ -22,8 +22,10 @@
 use thiserror::Error;
 
 pub use super::kernel::choice::Column;
-use super::kernel::choice::Instructions;
-use crate::model::streams::Stream;
+use super::kernel::choice::{Instructions, LANES};
+use super::kernel::events::Eight;
+pub use super::kernel::events::EventDraws;
+use crate::model::streams::{EightStreams, Stream};
 
 /// Why a column of products was refused.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -65,7 +67,7 @@ impl ProductTable {
     /// # Errors
     /// A column with another length, or with a value that is not finite.
     pub fn new(products: usize, characteristics: &[&[f64]]) -> Result<Self, ColumnError> {
-        let stride = Column::filled(products, 0.0).padded().len();
+        let stride = products.next_multiple_of(LANES);
         let mut columns = Column::filled(stride * characteristics.len(), 0.0);
         for (k, values) in characteristics.iter().enumerate() {
             checked(&format!("characteristic {k}"), values, products, f64::is_finite)?;
@@ -78,6 +80,11 @@ impl ProductTable {
     #[must_use]
     pub fn products(&self) -> usize {
         self.products
+    }
+
+    /// Length of a padded column.
+    fn stride(&self) -> usize {
+        self.products.next_multiple_of(LANES)
     }
 
     /// Number of characteristics K.
@@ -165,25 +172,40 @@ impl Race {
     }
 }
 
-/// What one purchase event adds to the utility of each option, whatever intercepts and prices are: the buyer's tastes and the
-/// Gumbel draws of the event, `mu_ij + eps_ij`.
+/// Purchase events that are drawn side by side.
+pub const EVENTS: usize = LANES;
+
+/// What eight purchase events add to the utility of each option, whatever intercepts and prices are: the buyers' tastes and the
+/// Gumbel draws of the events, `mu_ij + eps_ij`.
 ///
-/// The draws are those of [`Race`] from the same stream, so the choices are those by race at any intercepts and prices (but where two
-/// utilities differ in the last bits); and the largest utility comes with them.
+/// The draws are those of [`Race`] from the same streams, so the choices are those by race at any intercepts and prices (but where two
+/// utilities differ in the last bits); and the largest utility comes with them. A draw is known exactly only once a choice has turned on
+/// it, and held from above before; choices and utilities are those of the exact draws.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Idiosyncratic {
-    outside: f64,
-    models: Column,
+    /// Utilities of the outside option.
+    outside: [f64; EVENTS],
+    /// Tastes of the buyers, a row for each characteristic.
+    tastes: Vec<Eight<f64>>,
+    /// Where the uniform of each model stands in its interval, a row for each model.
+    places: Vec<Eight<u64>>,
+    /// A padded column for each event, one after the other.
+    above: Column,
 }
 
 impl Idiosyncratic {
-    /// Room for one event among `products` products; [`Self::draw`] fills it.
+    /// Room for eight events among `products`; [`Self::draw`] fills it.
     #[must_use]
-    pub fn new(products: usize) -> Self {
-        Self { outside: 0.0, models: Column::filled(products, 0.5) }
+    pub fn new(products: &ProductTable) -> Self {
+        Self {
+            outside: [0.0; EVENTS],
+            tastes: vec![Eight([0.0; EVENTS]); products.characteristics],
+            places: vec![Eight([0; EVENTS]); products.products],
+            above: Column::filled(products.stride() * EVENTS, 0.0),
+        }
     }
 
-    /// Draws anew from the event's stream, the outside option first; `outside` is its utility without a draw.
+    /// Draws anew from the events' streams, the outside option first; `outside` is its utility without a draw.
     ///
     /// # Panics
     /// Where the products or tastes are not those of `products`.
@@ -192,17 +214,37 @@ impl Idiosyncratic {
         &mut self,
         chooser: Chooser,
         products: &ProductTable,
-        tastes: &[f64],
-        outside: f64,
-        stream: &mut Stream,
+        tastes: [&[f64]; EVENTS],
+        outside: [f64; EVENTS],
+        mut streams: EightStreams,
     ) {
-        let own = stream.uniform_open();
-        let count = self.models.values().len();
-        stream.fill_uniform(self.models.values_mut());
-        // The padding must hold uniforms too; what becomes of them has no meaning.
-        self.models.padded_mut()[count..].fill(0.5);
-        let draw = chooser.0.gumbel_utilities(products.columns.padded(), tastes, own, self.models.padded_mut());
-        self.outside = outside + draw;
+        for (event, tastes) in tastes.into_iter().enumerate() {
+            assert!(tastes.len() == self.tastes.len(), "one taste for each characteristic");
+            for (row, taste) in self.tastes.iter_mut().zip(tastes) {
+                row.0[event] = *taste;
+            }
+        }
+        let (columns, above) = (products.columns.padded(), self.above.padded_mut());
+        let draws = chooser.0.draw_bounds(&mut streams.0, columns, &self.tastes, &mut self.places, above);
+        self.outside = std::array::from_fn(|event| outside[event] + draws[event]);
+    }
+
+    /// One of the events, in front of the options.
+    ///
+    /// # Panics
+    /// Where there is no such event.
+    #[inline]
+    #[must_use]
+    pub fn event<'a>(&'a mut self, products: &'a ProductTable, event: usize) -> EventDraws<'a> {
+        let stride = products.stride();
+        EventDraws {
+            lane: event,
+            above: &mut self.above.padded_mut()[event * stride..][..stride],
+            places: &mut self.places,
+            characteristics: products.columns.padded(),
+            tastes: &self.tastes,
+            outside: self.outside[event],
+        }
     }
 }
 
@@ -279,12 +321,13 @@ impl Chooser {
         self.0.race(weights.padded(), outside, race.models.padded(), race.outside)
     }
 
-    /// The option of largest utility `delta_j - alpha p_j + mu_ij + eps_ij` and that utility; `None` is the outside option.
+    /// The option of largest utility `delta_j - alpha p_j + mu_ij + eps_ij` at one of eight events, and that utility; `None` is the
+    /// outside option.
     ///
     /// A price of plus infinity takes a model off sale.
     ///
     /// # Panics
-    /// Where the columns have different lengths.
+    /// Where the columns are of other products.
     #[inline]
     #[must_use]
     pub fn by_utility(
@@ -292,16 +335,31 @@ impl Chooser {
         intercepts: &Column,
         prices: &Column,
         alpha: f64,
-        own: &Idiosyncratic,
+        event: &mut EventDraws<'_>,
     ) -> (Option<usize>, f64) {
-        let (base, price) = (intercepts.padded(), prices.padded());
-        self.0.largest_utility(base, own.models.padded(), price, alpha, own.outside)
+        self.0.largest_utility(intercepts.padded(), prices.padded(), alpha, event)
+    }
+
+    /// The same option sooner, without its utility.
+    ///
+    /// # Panics
+    /// As [`Self::by_utility`].
+    #[inline]
+    #[must_use]
+    pub fn option_by_utility(
+        self,
+        intercepts: &Column,
+        prices: &Column,
+        alpha: f64,
+        event: &mut EventDraws<'_>,
+    ) -> Option<usize> {
+        self.0.largest_option(intercepts.padded(), prices.padded(), alpha, event)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Chooser, Column, ColumnError, Idiosyncratic, ProductTable, Race};
+    use super::{Chooser, Column, ColumnError, EVENTS, Idiosyncratic, ProductTable, Race};
     use crate::model::streams::{Purpose, Streams};
 
     const ALPHA: f64 = 0.04;
@@ -391,15 +449,22 @@ mod tests {
         let chooser = Chooser::new();
         let prices = market.products.prices(&market.prices).unwrap();
         let weights = market.weights(&market.intercepts, &market.prices);
-        let (mut race, mut own) = (Race::new(20), Idiosyncratic::new(20));
-        for event in 0..5_000 {
-            let stream = || Streams::new(1, 4).at(Purpose::Taste, 0, event);
-            race.draw(chooser, &mut stream());
-            own.draw(chooser, &market.products, &TASTES, 0.8_f64.ln(), &mut stream());
-            let (choice, utility) = chooser.by_utility(&market.intercepts, &prices, ALPHA, &own);
-            assert_eq!(choice, chooser.by_race(&weights, 0.8, &race), "event {event}");
-            let speed = choice.map_or(0.8 * race.outside, |j| weights.values()[j] * race.models.values()[j]);
-            assert!((utility - speed.ln()).abs() < 1e-12, "event {event}: {utility} and {}", speed.ln());
+        let (mut race, mut own) = (Race::new(20), Idiosyncratic::new(&market.products));
+        let streams = Streams::new(1, 4);
+        for group in 0..625 {
+            let indexes = std::array::from_fn(|event| (group * EVENTS + event) as u64);
+            let eight = streams.at_eight(Purpose::Taste, &[0; EVENTS], &indexes);
+            own.draw(chooser, &market.products, [&TASTES; EVENTS], [0.8_f64.ln(); EVENTS], eight);
+            for (event, index) in indexes.into_iter().enumerate() {
+                race.draw(chooser, &mut streams.at(Purpose::Taste, 0, index));
+                let mut drawn = own.event(&market.products, event);
+                let sooner = chooser.option_by_utility(&market.intercepts, &prices, ALPHA, &mut drawn);
+                let (choice, utility) = chooser.by_utility(&market.intercepts, &prices, ALPHA, &mut drawn);
+                assert_eq!(choice, chooser.by_race(&weights, 0.8, &race), "event {index}");
+                assert_eq!(sooner, choice, "event {index}");
+                let speed = choice.map_or(0.8 * race.outside, |j| weights.values()[j] * race.models.values()[j]);
+                assert!((utility - speed.ln()).abs() < 1e-12, "event {index}: {utility} and {}", speed.ln());
+            }
         }
     }
 

@@ -182,6 +182,7 @@ impl<'a> Shopper<'a> {
 
     /// Takes up the buyer of the event at `place` of the draws.
     pub fn seat(&mut self, place: usize, climate: &Climate<'_>) {
+        self.draws.draw(place);
         let buyer = self.draws.at(place).buyer as usize;
         let options = climate.on_sale.unwrap_or(&self.world.options);
         self.place = place;
@@ -219,14 +220,21 @@ impl<'a> Shopper<'a> {
 
     /// His choice at `prices` and its realised utility.
     #[inline]
-    pub fn choose(&self, prices: &Column) -> (Option<usize>, f64) {
-        let options = &self.world.options;
-        let intercepts = if self.has_own_intercepts { &self.own_intercepts } else { options.intercepts(self.owned) };
-        let draw = self.draws.at(self.place);
-        options.chooser.by_utility(intercepts, prices, draw.price_response, &draw.utilities)
+    pub fn choose(&mut self, prices: &Column) -> (Option<usize>, f64) {
+        let own = self.has_own_intercepts.then_some(&self.own_intercepts);
+        let intercepts = own.unwrap_or_else(|| self.world.options.intercepts(self.owned));
+        self.draws.choice(self.place, intercepts, prices)
     }
 
-    /// The same where `absent` models cannot be had.
+    /// The same choice sooner, without its utility.
+    #[inline]
+    pub fn want(&mut self, prices: &Column) -> Option<usize> {
+        let own = self.has_own_intercepts.then_some(&self.own_intercepts);
+        let intercepts = own.unwrap_or_else(|| self.world.options.intercepts(self.owned));
+        self.draws.option(self.place, intercepts, prices)
+    }
+
+    /// His choice and its utility where `absent` models cannot be had.
     #[inline]
     pub fn choose_present(&mut self, prices: &Column, absent: &[bool]) -> (Option<usize>, f64) {
         let choice = self.choose(prices);
@@ -236,7 +244,9 @@ impl<'a> Shopper<'a> {
         self.offered.clone_from(prices);
         let offered = self.offered.values_mut().iter_mut().zip(absent);
         offered.filter(|(_, absent)| **absent).for_each(|(price, _)| *price = f64::INFINITY);
-        self.choose(&self.offered)
+        let own = self.has_own_intercepts.then_some(&self.own_intercepts);
+        let intercepts = own.unwrap_or_else(|| self.world.options.intercepts(self.owned));
+        self.draws.choice(self.place, intercepts, &self.offered)
     }
 
     /// His price response per USD.

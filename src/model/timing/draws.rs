@@ -2,11 +2,14 @@
 //!
 //! Tastes, the length of the interval that follows and the place in the week's queue belong to (replication, buyer, event) and
 //! (replication, buyer, week). Regimes that run together meet the same buyers in the same week, so what was drawn for one of them is
-//! kept for the others until the week is over. When it is drawn, and how often, changes no number.
+//! kept for the others until the week is over. When it is drawn, beside what, and how often, changes no number.
+//!
+//! Tastes and Gumbel draws of eight events are drawn side by side: an event that is found is given its place, and drawn with its
+//! neighbours when a choice first turns on it.
 
 use crate::model::accounts::slots::BuyerClasses;
 use crate::model::accounts::{FIFTHS, fifth_of, income_fifths};
-use crate::model::demand::choice::Idiosyncratic;
+use crate::model::demand::choice::{Column, EVENTS, Idiosyncratic};
 use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 use crate::model::simulation::{HoldingTime, HoldingTimes};
@@ -14,7 +17,7 @@ use crate::model::streams::{Purpose, Streams};
 use crate::model::world::{Start, World};
 
 /// One purchase event of one buyer.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Draw {
     pub buyer: u32,
     pub event: u32,
@@ -24,18 +27,8 @@ pub(super) struct Draw {
     pub class: usize,
     /// Price response per USD.
     pub price_response: f64,
-    /// Tastes and Gumbel draws.
-    pub utilities: Idiosyncratic,
     order: Option<u64>,
     interval: Option<HoldingTime>,
-}
-
-impl Draw {
-    /// Room for an event among `models` models.
-    fn room(models: usize) -> Self {
-        let utilities = Idiosyncratic::new(models);
-        Self { buyer: 0, event: 0, fifth: 0, class: 0, price_response: 0.0, utilities, order: None, interval: None }
-    }
 }
 
 /// The events drawn in a week.
@@ -49,8 +42,11 @@ pub(super) struct Draws<'a> {
     fifths: [f64; FIFTHS - 1],
     /// The place of the last event drawn for each buyer, from 1; 0 for none.
     place: Vec<u32>,
-    /// Room for events; the first `drawn` are this week's.
+    /// This week's.
     events: Vec<Draw>,
+    /// Room for tastes and Gumbel draws, of eight events each.
+    utilities: Vec<Idiosyncratic>,
+    /// The first so many events have theirs.
     drawn: usize,
 }
 
@@ -71,47 +67,95 @@ impl<'a> Draws<'a> {
             fifths: income_fifths(&scenario.demand),
             place: vec![0; world.buyers.len()],
             events: Vec::new(),
+            utilities: Vec::new(),
             drawn: 0,
         }
     }
 
     /// Forgets the events of the week before.
     pub fn new_week(&mut self) {
-        for event in &self.events[..self.drawn] {
+        for event in &self.events {
             self.place[event.buyer as usize] = 0;
         }
+        self.events.clear();
         self.drawn = 0;
     }
 
-    /// The place of a purchase event of a buyer, drawn if it was not yet.
+    /// The place of a purchase event of a buyer.
     pub fn find(&mut self, buyer: u32, event: u32) -> usize {
-        let known = (self.place[buyer as usize] as usize).checked_sub(1);
+        let i = buyer as usize;
+        let known = (self.place[i] as usize).checked_sub(1);
         if let Some(at) = known.filter(|at| self.events[*at].event == event) {
             return at;
         }
-        let (at, i, world) = (self.drawn, buyer as usize, self.world);
-        let options = &world.options;
-        if self.events.len() == at {
-            self.events.push(Draw::room(options.models()));
+        let buyers = &self.world.buyers;
+        let income = buyers.income[i];
+        self.events.push(Draw {
+            buyer,
+            event,
+            fifth: fifth_of(income, &self.fifths),
+            class: self.classes.map_or(0, |classes| classes.of(income, self.start.owned[i])),
+            price_response: buyers.price_response[i],
+            order: None,
+            interval: None,
+        });
+        self.place[i] = self.events.len() as u32;
+        self.events.len() - 1
+    }
+
+    /// Draws tastes and Gumbel draws of all events found so far, unless the one at `place` has them.
+    #[inline]
+    pub fn draw(&mut self, place: usize) {
+        if place >= self.drawn {
+            self.draw_found();
         }
-        let draw = &mut self.events[at];
-        let income = world.buyers.income[i];
-        (draw.buyer, draw.event, draw.order, draw.interval) = (buyer, event, None, None);
-        draw.fifth = fifth_of(income, &self.fifths);
-        draw.class = self.classes.map_or(0, |classes| classes.of(income, self.start.owned[i]));
-        draw.price_response = world.buyers.price_response[i];
-        let mut stream = self.streams.at(Purpose::Taste, u64::from(buyer), u64::from(event));
-        let (tastes, outside) = (world.buyers.tastes_of(i), world.buyers.outside[i]);
-        draw.utilities.draw(options.chooser, &options.table, tastes, outside, &mut stream);
-        self.drawn += 1;
-        self.place[i] = self.drawn as u32;
-        at
+    }
+
+    fn draw_found(&mut self) {
+        let (world, options) = (self.world, &self.world.options);
+        while self.drawn < self.events.len() {
+            let group = self.drawn / EVENTS;
+            if self.utilities.len() == group {
+                self.utilities.push(Idiosyncratic::new(&options.table));
+            }
+            let found = &self.events[self.drawn..];
+            // Lanes without an event repeat the first, and are not looked at.
+            let eight: [&Draw; EVENTS] = std::array::from_fn(|lane| found.get(lane).unwrap_or(&found[0]));
+            let buyers = eight.map(|event| event.buyer as usize);
+            let (agents, indexes) =
+                (eight.map(|event| u64::from(event.buyer)), eight.map(|event| u64::from(event.event)));
+            let streams = self.streams.at_eight(Purpose::Taste, &agents, &indexes);
+            let (tastes, outside) =
+                (buyers.map(|i| world.buyers.tastes_of(i)), buyers.map(|i| world.buyers.outside[i]));
+            self.utilities[group].draw(options.chooser, &options.table, tastes, outside, streams);
+            self.drawn += EVENTS;
+        }
+        // The rest of the last eight stay empty: events found later are drawn with others.
+        if let Some(last) = self.events.last().copied() {
+            self.events.resize(self.drawn, last);
+        }
     }
 
     /// The event at a place that [`Self::find`] gave this week.
     #[inline]
     pub fn at(&self, place: usize) -> &Draw {
         &self.events[place]
+    }
+
+    /// The choice of largest utility at intercepts and prices of an event that is drawn, and that utility.
+    #[inline]
+    pub fn choice(&mut self, place: usize, intercepts: &Column, prices: &Column) -> (Option<usize>, f64) {
+        let (options, alpha) = (&self.world.options, self.events[place].price_response);
+        let own = &mut self.utilities[place / EVENTS];
+        options.chooser.by_utility(intercepts, prices, alpha, &mut own.event(&options.table, place % EVENTS))
+    }
+
+    /// The same choice sooner, without its utility.
+    #[inline]
+    pub fn option(&mut self, place: usize, intercepts: &Column, prices: &Column) -> Option<usize> {
+        let (options, alpha) = (&self.world.options, self.events[place].price_response);
+        let own = &mut self.utilities[place / EVENTS];
+        options.chooser.option_by_utility(intercepts, prices, alpha, &mut own.event(&options.table, place % EVENTS))
     }
 
     /// The buyer's place in the queue of `week`.

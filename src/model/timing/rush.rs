@@ -29,6 +29,18 @@ struct Front<'l, 'j, 'a> {
     found: Vec<(u32, usize, f64)>,
 }
 
+/// A buyer for whom it may pay to buy early under one regime.
+struct Tempted {
+    buyer: u32,
+    /// Place of his event in the draws.
+    place: usize,
+    /// His belief in the duty.
+    believed: f64,
+    /// Weeks by which he would buy early, and what that costs him.
+    weeks: f64,
+    cost_usd: f64,
+}
+
 /// Adds this week's early buyers to the entrants of each regime.
 pub(super) fn rush(lanes: &mut [Option<Lane<'_, '_>>], shared: &mut Shared<'_>, week: usize) {
     let Shared { holdings, shopper, patience, usual_share, .. } = shared;
@@ -43,20 +55,27 @@ pub(super) fn rush(lanes: &mut [Option<Lane<'_, '_>>], shared: &mut Shared<'_>, 
             may.push(buyer);
         }
     });
+    // Once all are found, so that their events are drawn side by side.
+    let mut tempted = Vec::new();
     for (at, buyer) in may.iter().copied().enumerate() {
         if let Some(next) = may.get(at + AHEAD) {
             holdings.prefetch(*next);
         }
         let mut own = None;
-        for front in &mut fronts {
+        for (at, front) in fronts.iter().enumerate() {
             let holding = &holdings.of(buyer)[front.lane.at];
             let [from, to] = front.dates;
             if holding.date < from || holding.date >= to || (holding.leased && !parameters.leases_movable) {
                 continue;
             }
             let own = own.get_or_insert_with(|| patience.of(buyer));
-            front.consider(buyer as u32, holding.event, holding.date, own, shopper, week);
+            let tempts =
+                front.tempts(buyer as u32, holding.date, own, week, || shopper.draws.find(buyer as u32, holding.event));
+            tempted.extend(tempts.map(|tempted| (at, tempted)));
         }
+    }
+    for (at, tempted) in &tempted {
+        fronts[*at].decide(tempted, shopper);
     }
     let found: Vec<_> = fronts.into_iter().map(|front| (front.lane.at, front.found)).collect();
     for (at, found) in found {
@@ -104,16 +123,15 @@ impl<'l, 'j, 'a> Front<'l, 'j, 'a> {
         BOUND_SLACK * ((1.0 - believed) * (quiet - now) + believed * (taxed - now))
     }
 
-    /// Whether a buyer who plans to buy at `planned` buys now.
-    fn consider(
-        &mut self,
+    /// Whether it may pay a buyer who plans to buy at `planned` to buy now; `place` finds the place of his event.
+    fn tempts(
+        &self,
         buyer: u32,
-        event: u32,
         planned: f64,
         patience: &Patience,
-        shopper: &mut Shopper<'_>,
         week: usize,
-    ) {
+        place: impl FnOnce() -> usize,
+    ) -> Option<Tempted> {
         let job = self.lane.job;
         let public = job.belief.at_purchase(self.public, planned - self.decision);
         // Opinions differ on whether a threat will be carried out; a duty in force is there for all to see.
@@ -122,16 +140,21 @@ impl<'l, 'j, 'a> Front<'l, 'j, 'a> {
             false => (public, 0.0),
         };
         if believed <= 0.0 || planned < self.lane.course.deadline(week) + lag {
-            return;
+            return None;
         }
         let weeks = planned - week as f64;
         let cost_usd = patience.early_cost_usd(weeks);
         // The largest of functions linear in the belief lies below the line between its ends.
         let [sure_not, sure] = self.most_usd;
         if ((1.0 - believed) * sure_not + believed * sure) * BOUND_SLACK <= cost_usd {
-            return;
+            return None;
         }
-        let place = shopper.draws.find(buyer, event);
+        Some(Tempted { buyer, place: place(), believed, weeks, cost_usd })
+    }
+
+    /// Whether he buys now.
+    fn decide(&mut self, tempted: &Tempted, shopper: &mut Shopper<'_>) {
+        let Tempted { buyer, place, believed, weeks, cost_usd } = *tempted;
         shopper.seat(place, &self.climate);
         let (wanted, now) = shopper.choose_present(&self.lane.prices, &self.lane.absent);
         if wanted.is_none_or(|model| self.gain_at_most_usd(model, believed) <= cost_usd) {

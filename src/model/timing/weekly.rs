@@ -283,37 +283,40 @@ impl<'j, 'a> Lane<'j, 'a> {
                 continue;
             }
             let waited = week as f64 - holding.date.floor();
-            if let Some(hope) = &hope
-                && self.waits(buyer, event, waited, hope, shared)
-            {
-                if week + 1 < self.job.scenario.weeks as usize {
-                    self.books.calendar.put(buyer, event, (week + 1) as f64);
-                } else {
-                    self.books.record.waiting += 1;
-                }
-                continue;
-            }
             let arrival = if waited > 0.0 { Arrival::Late } else { Arrival::Due };
             let place = shared.shopper.draws.find(buyer, event);
             self.entrants.push(Entrant::new(buyer, place, arrival, waited));
         }
+        let Some(hope) = hope else { return };
+        // Once all are found, so that their events are drawn side by side.
+        let mut entrants = std::mem::take(&mut self.entrants);
+        entrants.retain(|entrant| {
+            let waits = self.waits(entrant, &hope, shared);
+            if waits && week + 1 < self.job.scenario.weeks as usize {
+                let event = shared.shopper.draws.at(entrant.place as usize).event;
+                self.books.calendar.put(entrant.buyer, event, (week + 1) as f64);
+            } else if waits {
+                self.books.record.waiting += 1;
+            }
+            !waits
+        });
+        self.entrants = entrants;
     }
 
     /// Whether a due buyer waits another week: `h [U(p_list) - U(p_now)] / alpha > kappa_late (1 + w/8)`.
     ///
     /// With j his choice at list prices, U(p_now) is at least the utility of j at p_now, so the gain is at most h times what
     /// j has become dearer: most buyers need no second look, many none at all.
-    fn waits(&self, buyer: u32, event: u32, waited: f64, hope: &Hope, shared: &mut Shared<'a>) -> bool {
-        let parameters = &self.job.timing.anticipation;
+    fn waits(&self, entrant: &Entrant, hope: &Hope, shared: &mut Shared<'a>) -> bool {
+        let (parameters, waited) = (&self.job.timing.anticipation, entrant.weeks);
         if waited >= f64::from(parameters.longest_wait_weeks) {
             return false;
         }
-        let cost_usd = shared.patience.of(buyer as usize).waiting_cost_usd(waited, parameters);
+        let cost_usd = shared.patience.of(entrant.buyer as usize).waiting_cost_usd(waited, parameters);
         if hope.most_usd <= cost_usd {
             return false;
         }
-        let place = shared.shopper.draws.find(buyer, event);
-        shared.shopper.seat(place, &self.climate(&shared.holdings, &shared.usual_share));
+        shared.shopper.seat(entrant.place as usize, &self.climate(&shared.holdings, &shared.usual_share));
         let (wanted, later) = shared.shopper.choose(&hope.without);
         if wanted.map_or(0.0, |model| hope.worth_usd(self, model)) <= cost_usd {
             return false;
@@ -366,9 +369,13 @@ impl<'j, 'a> Lane<'j, 'a> {
         let mut repriced = relisted || self.prices != reference;
         for entrant in &mut self.entrants {
             shopper.seat(entrant.place as usize, &climate);
-            let (first, mut utility) = shopper.choose(&self.prices);
-            let mut choice = first;
             let mut unusual = repriced;
+            // The utility counts only beside the baseline's.
+            let (first, mut utility) = match unusual {
+                true => shopper.choose(&self.prices),
+                false => (shopper.want(&self.prices), f64::NAN),
+            };
+            let mut choice = first;
             if let (Some(dealers), Some(model)) = (&mut self.books.dealers, first) {
                 dealers.wanted(model);
                 record.dealers[week * models + model].first_choices += 1;

@@ -70,7 +70,7 @@ impl Column {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
+pub(super) enum Level {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -80,7 +80,7 @@ enum Level {
 
 /// An instruction set that this processor has: the key to the kernels compiled for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Instructions(Level);
+pub struct Instructions(pub(super) Level);
 
 impl Instructions {
     /// The widest that this processor has.
@@ -167,6 +167,8 @@ macro_rules! compiled_for_each {
     };
 }
 
+pub(super) use compiled_for_each;
+
 compiled_for_each! {
     /// Replaces every x by e^x ([`crate::numerics::elementary::exp`]).
     fn exp_in_place(x: &mut [f64]) = exp_loop
@@ -234,34 +236,6 @@ compiled_for_each! {
     fn race(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> = race_of
 }
 
-compiled_for_each! {
-    /// Replaces every uniform u in (0, 1) of `out` by `-ln(-ln u) + sum_k tastes[k] x_k[j]`, terms added in this order, each by a
-    /// fused multiply-add: all of a utility but the intercept and the price. Returns the Gumbel draw of the uniform `outside`, whose
-    /// two logarithms are worked out while the others' are.
-    ///
-    /// `characteristics` holds the columns x_k one after the other. All lengths are multiples of [`LANES`].
-    ///
-    /// # Panics
-    /// Where the lengths do not fit together.
-    fn gumbel_utilities(characteristics: &[f64], tastes: &[f64], outside: f64, out: &mut [f64]) -> f64 = gumbel_utilities_any
-}
-
-compiled_for_each! {
-    /// The largest of `outside` and the `(base[j] + own[j]) - alpha price[j]`, and which it is, `None` for the outside option.
-    ///
-    /// Of equals the outside option and then the lowest number wins; a utility that is not a number never does.
-    ///
-    /// # Panics
-    /// Where the lengths differ.
-    fn largest_utility(
-        base: &[f64],
-        own: &[f64],
-        price: &[f64],
-        alpha: f64,
-        outside: f64,
-    ) -> (Option<usize>, f64) = largest_utility_of
-}
-
 #[inline(always)]
 fn scramble_loop(bits: &mut [u32], key: u64) {
     let mut blocks = bits.chunks_exact_mut(LANES);
@@ -299,11 +273,6 @@ fn race_speed_loop(u: &mut [f64]) {
     for v in u {
         *v = -1.0 / ln(*v);
     }
-}
-
-#[inline(always)]
-fn gumbel(u: f64) -> f64 {
-    -ln(-ln(u))
 }
 
 /// Chooses the loop with the number of characteristics known at compile time: the utility then never leaves registers.
@@ -451,75 +420,6 @@ fn reduced(mut x: [f64; LANES], of: impl Fn(f64, f64) -> f64) -> f64 {
         x[l] = of(x[l], x[l + 2]);
     }
     of(x[0], x[1])
-}
-
-/// Chooses the loop with the number of characteristics known at compile time.
-#[inline(always)]
-fn gumbel_utilities_any(characteristics: &[f64], tastes: &[f64], outside: f64, out: &mut [f64]) -> f64 {
-    let draw = gumbel(outside);
-    assert!(out.len().is_multiple_of(LANES), "columns are padded");
-    assert!(characteristics.len() == tastes.len() * out.len(), "one column for each taste");
-    macro_rules! fused {
-        ($($count:literal)*) => {
-            match tastes.len() {
-                $($count => gumbel_utilities_of::<$count>(characteristics, tastes, out),)*
-                _ => gumbel_utilities_many(characteristics, tastes, out),
-            }
-        };
-    }
-    fused!(0 1 2 3 4 5 6 7 8);
-    draw
-}
-
-#[inline(always)]
-fn gumbel_utilities_of<const K: usize>(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
-    let (out, _) = out.as_chunks_mut::<LANES>();
-    let n = out.len();
-    let all = characteristics.as_chunks::<LANES>().0;
-    let columns: [&[[f64; LANES]]; K] = std::array::from_fn(|k| &all[k * n..][..n]);
-    let tastes: [f64; K] = std::array::from_fn(|k| tastes[k]);
-    for b in 0..n {
-        for l in 0..LANES {
-            let mut v = gumbel(out[b][l]);
-            for k in 0..K {
-                v = columns[k][b][l].mul_add(tastes[k], v);
-            }
-            out[b][l] = v;
-        }
-    }
-}
-
-/// The same operations column by column, for any number of characteristics.
-#[inline(always)]
-fn gumbel_utilities_many(characteristics: &[f64], tastes: &[f64], out: &mut [f64]) {
-    for v in &mut *out {
-        *v = gumbel(*v);
-    }
-    for (column, taste) in characteristics.chunks_exact(out.len().max(1)).zip(tastes) {
-        for (v, x) in out.iter_mut().zip(column) {
-            *v = x.mul_add(*taste, *v);
-        }
-    }
-}
-
-#[inline(always)]
-fn largest_utility_of(base: &[f64], own: &[f64], price: &[f64], alpha: f64, outside: f64) -> (Option<usize>, f64) {
-    assert!(base.len() == own.len() && base.len() == price.len(), "one intercept and one price for each product");
-    let mut best = [outside; LANES];
-    // Block numbers as doubles, so that they move with the same vector masks as the values.
-    let mut winner = [-1.0; LANES];
-    let mut number = 0.0;
-    let blocks = base.as_chunks::<LANES>().0.iter().zip(own.as_chunks::<LANES>().0).zip(price.as_chunks::<LANES>().0);
-    for ((base, own), price) in blocks {
-        for l in 0..LANES {
-            let utility = price[l].mul_add(-alpha, base[l] + own[l]);
-            let ahead = utility > best[l];
-            best[l] = if ahead { utility } else { best[l] };
-            winner[l] = if ahead { number } else { winner[l] };
-        }
-        number += 1.0;
-    }
-    leader_of(best, winner, outside)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn normal_like(stream: &mut Stream, n: usize, scale: f64) -> Vec<f64> {
 
 /// The specification of each kernel, one product after the other.
 mod twin {
-    use super::{LANES, exp, ln};
+    use super::{LANES, exp};
 
     pub fn weight(characteristics: &[Vec<f64>], base: f64, price: f64, tastes: &[f64], alpha: f64, j: usize) -> f64 {
         let linear = characteristics.iter().zip(tastes).fold(base, |v, (x, t)| x[j].mul_add(*t, v));
@@ -37,21 +37,6 @@ mod twin {
             upper.push(upper[l] + lane);
         }
         upper
-    }
-
-    pub fn gumbel_utility(characteristics: &[Vec<f64>], u: f64, tastes: &[f64], j: usize) -> f64 {
-        characteristics.iter().zip(tastes).fold(-ln(-ln(u)), |v, (x, t)| x[j].mul_add(*t, v))
-    }
-
-    pub fn largest(base: &[f64], own: &[f64], price: &[f64], alpha: f64, outside: f64) -> (Option<usize>, f64) {
-        let (mut lead, mut leader) = (outside, None);
-        for j in 0..base.len() {
-            let utility = price[j].mul_add(-alpha, base[j] + own[j]);
-            if utility > lead {
-                (lead, leader) = (utility, Some(j));
-            }
-        }
-        (leader, lead)
     }
 
     pub fn race(weights: &[f64], outside: f64, speeds: &[f64], outside_speed: f64) -> Option<usize> {
@@ -146,62 +131,6 @@ fn every_instruction_set_is_the_scalar_twin_at_every_length() {
             assert_eq!(bits(sums.values()), bits(&by_hand), "probabilities, {name}, length {n}");
             let choice = instructions.race(weights.padded(), outside, speeds.padded(), outside_speed);
             assert_eq!(choice, twin::race(&expected, outside, speeds.values(), outside_speed), "{name} {n}");
-        }
-    }
-}
-
-/// Gumbel draws with tastes, and the largest utility, at every length and number of characteristics; models off sale by intercept and
-/// by price never win.
-#[test]
-fn the_largest_utility_is_the_scalar_twins_at_every_length() {
-    for n in lengths(0..=140) {
-        let mut draws = stream(4000 + n);
-        let k = n % 12;
-        let characteristics: Vec<Vec<f64>> = (0..k).map(|_| normal_like(&mut draws, n, 1.0)).collect();
-        let flat: Vec<f64> = characteristics.iter().flat_map(|x| Column::new(x, 0.0).padded().to_vec()).collect();
-        let tastes = normal_like(&mut draws, k, 1.0);
-        let mut base = normal_like(&mut draws, n, 3.0);
-        let mut price = normal_like(&mut draws, n, 50.0);
-        if n > 3 {
-            base[n / 2] = f64::NEG_INFINITY;
-            price[n / 3] = f64::INFINITY;
-        }
-        let (base, price) = (Column::new(&base, f64::NEG_INFINITY), Column::new(&price, 0.0));
-        let mut u = Column::filled(n, 0.5);
-        draws.fill_uniform(u.values_mut());
-        let u_outside = draws.uniform_open();
-        let own: Vec<f64> = (0..n).map(|j| twin::gumbel_utility(&characteristics, u.values()[j], &tastes, j)).collect();
-        for instructions in Instructions::available() {
-            let name = instructions.name();
-            let mut vector = u.clone();
-            let alone = instructions.gumbel_utilities(&flat, &tastes, u_outside, vector.padded_mut());
-            assert_eq!(bits(vector.values()), bits(&own), "{name}, length {n}");
-            assert_eq!(alone.to_bits(), (-ln(-ln(u_outside))).to_bits(), "{name}, length {n}");
-            for (alpha, outside) in [(0.03, 0.7), (0.0, 2.0), (0.05, f64::NEG_INFINITY), (0.03, 50.0)] {
-                let found =
-                    instructions.largest_utility(base.padded(), vector.padded(), price.padded(), alpha, outside);
-                let expected = twin::largest(base.values(), &own, price.values(), alpha, outside);
-                assert_eq!(found, expected, "{name}, length {n}, outside {outside}");
-            }
-        }
-    }
-}
-
-/// Small whole utilities, so that many are equal.
-#[test]
-fn equal_utilities_go_to_the_outside_option_and_then_to_the_lowest_number() {
-    for n in lengths(1..=40) {
-        let mut draws = stream(5000 + n);
-        for _ in 0..if cfg!(miri) { 2 } else { 50 } {
-            let own: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..3_u32))).collect();
-            let outside = f64::from(draws.random_range(0..3_u32));
-            let (base, price) = (Column::new(&vec![0.0; n], f64::NEG_INFINITY), Column::filled(n, 0.0));
-            let padded = Column::new(&own, 0.0);
-            let expected = twin::largest(base.values(), &own, price.values(), 1.0, outside);
-            for instructions in Instructions::available() {
-                let found = instructions.largest_utility(base.padded(), padded.padded(), price.padded(), 1.0, outside);
-                assert_eq!(found, expected, "{} {own:?} {outside}", instructions.name());
-            }
         }
     }
 }

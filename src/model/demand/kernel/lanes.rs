@@ -10,6 +10,8 @@ use super::LANES;
 /// Every method of an implementation may only be called on a processor that has the instructions the implementation is for,
 /// from a function compiled with them.
 pub(super) trait Lanes: Copy {
+    /// A yes or no for each lane.
+    type Mask: Copy;
     /// x in every lane.
     unsafe fn splat(x: f64) -> Self;
     /// Eight numbers from memory; `from` must be valid for reading eight.
@@ -34,6 +36,18 @@ pub(super) trait Lanes: Copy {
     unsafe fn at_most(self, limit: Self) -> Self;
     /// self x 2^k, k an integer in the low bits of `rounded`; neither overflows nor becomes subnormal.
     unsafe fn scale(self, rounded: Self) -> Self;
+    /// Where self > b.
+    unsafe fn above(self, b: Self) -> Self::Mask;
+    /// Where self = b.
+    unsafe fn equal(self, b: Self) -> Self::Mask;
+    /// `yes` where the mask says so, self elsewhere.
+    unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self;
+    /// A bit for each lane, the first lane's the lowest.
+    unsafe fn lanes_of(mask: Self::Mask) -> u32;
+    /// The largest of eight numbers that compare.
+    unsafe fn largest(self) -> f64;
+    /// The columns of eight rows of eight numbers; `rows` must be valid for reading 64.
+    unsafe fn columns(rows: *const f64) -> [Self; LANES];
 }
 
 /// e^x for each lane, x held within ±[`super::UTILITY_LIMIT`]: [`crate::numerics::elementary::exp`] without its ends, to the last bit.
@@ -66,7 +80,7 @@ pub(super) unsafe fn exp<V: Lanes>(x: V) -> V {
 
 /// The portable form: an array.
 #[derive(Clone, Copy)]
-pub(super) struct Array([f64; LANES]);
+pub(super) struct Array(pub(super) [f64; LANES]);
 
 /// Applies a function lane by lane.
 macro_rules! each {
@@ -80,6 +94,7 @@ macro_rules! each {
 }
 
 impl Lanes for Array {
+    type Mask = [bool; LANES];
     #[inline(always)]
     unsafe fn splat(x: f64) -> Self {
         Self([x; LANES])
@@ -130,6 +145,32 @@ impl Lanes for Array {
     unsafe fn scale(self, rounded: Self) -> Self {
         each!(l => f64::from_bits(self.0[l].to_bits().wrapping_add(rounded.0[l].to_bits() << 52)))
     }
+    #[inline(always)]
+    unsafe fn above(self, b: Self) -> Self::Mask {
+        std::array::from_fn(|l| self.0[l] > b.0[l])
+    }
+    #[inline(always)]
+    unsafe fn equal(self, b: Self) -> Self::Mask {
+        std::array::from_fn(|l| self.0[l] == b.0[l])
+    }
+    #[inline(always)]
+    unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self {
+        each!(l => if mask[l] { yes.0[l] } else { self.0[l] })
+    }
+    #[inline(always)]
+    unsafe fn lanes_of(mask: Self::Mask) -> u32 {
+        mask.iter().rev().fold(0, |bits, lane| bits << 1 | u32::from(*lane))
+    }
+    #[inline(always)]
+    unsafe fn largest(self) -> f64 {
+        self.0.iter().fold(f64::NEG_INFINITY, |largest, x| if *x > largest { *x } else { largest })
+    }
+    #[inline(always)]
+    unsafe fn columns(rows: *const f64) -> [Self; LANES] {
+        // SAFETY: the caller gives 64 readable numbers.
+        let rows = unsafe { rows.cast::<[[f64; LANES]; LANES]>().read() };
+        std::array::from_fn(|l| Self(rows.map(|row| row[l])))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -139,15 +180,16 @@ pub(super) use x86::{Avx2, Avx512};
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::Lanes;
+    use super::{LANES, Lanes};
 
     /// One register of AVX-512.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx512(__m512d);
+    pub(in super::super) struct Avx512(pub(in super::super) __m512d);
 
     // SAFETY of every block below: the caller of a `Lanes` method vouches that the processor has AVX-512F and that pointers
     // are good for eight doubles; unaligned loads and stores are used.
     impl Lanes for Avx512 {
+        type Mask = __mmask8;
         #[inline(always)]
         unsafe fn splat(x: f64) -> Self {
             // SAFETY: see above.
@@ -211,14 +253,72 @@ mod x86 {
                 Self(_mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(self.0), exponent)))
             }
         }
+        #[inline(always)]
+        unsafe fn above(self, b: Self) -> Self::Mask {
+            // SAFETY: see above.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_GT_OQ>(self.0, b.0) }
+        }
+        #[inline(always)]
+        unsafe fn equal(self, b: Self) -> Self::Mask {
+            // SAFETY: see above.
+            unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, b.0) }
+        }
+        #[inline(always)]
+        unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self {
+            // SAFETY: see above.
+            Self(unsafe { _mm512_mask_mov_pd(self.0, mask, yes.0) })
+        }
+        #[inline(always)]
+        unsafe fn lanes_of(mask: Self::Mask) -> u32 {
+            u32::from(mask)
+        }
+        #[inline(always)]
+        unsafe fn largest(self) -> f64 {
+            // SAFETY: see above.
+            unsafe { _mm512_reduce_max_pd(self.0) }
+        }
+        #[inline(always)]
+        unsafe fn columns(rows: *const f64) -> [Self; LANES] {
+            // SAFETY: see above.
+            unsafe {
+                // Four numbers of a row beside those of the row four further. Macros, as closures would not be compiled for the processor.
+                macro_rules! beside {
+                    ($at:expr) => {
+                        _mm512_insertf64x4::<1>(
+                            _mm512_castpd256_pd512(_mm256_loadu_pd(rows.add($at))),
+                            _mm256_loadu_pd(rows.add($at + 4 * LANES)),
+                        )
+                    };
+                }
+                let (even, odd) =
+                    (_mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15));
+                macro_rules! four {
+                    ($at:expr) => {{
+                        let (a, b) = (beside!($at), beside!($at + LANES));
+                        let (c, d) = (beside!($at + 2 * LANES), beside!($at + 3 * LANES));
+                        let (ab, cd) = (_mm512_unpacklo_pd(a, b), _mm512_unpacklo_pd(c, d));
+                        let (up_ab, up_cd) = (_mm512_unpackhi_pd(a, b), _mm512_unpackhi_pd(c, d));
+                        [
+                            _mm512_permutex2var_pd(ab, even, cd),
+                            _mm512_permutex2var_pd(up_ab, even, up_cd),
+                            _mm512_permutex2var_pd(ab, odd, cd),
+                            _mm512_permutex2var_pd(up_ab, odd, up_cd),
+                        ]
+                    }};
+                }
+                let ([a, b, c, d], [e, f, g, h]) = (four!(0), four!(4));
+                [Self(a), Self(b), Self(c), Self(d), Self(e), Self(f), Self(g), Self(h)]
+            }
+        }
     }
 
     /// Two registers of AVX2 with fused multiply-add.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2(__m256d, __m256d);
+    pub(in super::super) struct Avx2(pub(in super::super) __m256d, pub(in super::super) __m256d);
 
     // SAFETY of every block below: as above, with AVX2 and FMA.
     impl Lanes for Avx2 {
+        type Mask = (__m256d, __m256d);
         #[inline(always)]
         unsafe fn splat(x: f64) -> Self {
             // SAFETY: see above.
@@ -287,6 +387,60 @@ mod x86 {
                     _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(e), exponent))
                 };
                 Self(half(self.0, rounded.0), half(self.1, rounded.1))
+            }
+        }
+        #[inline(always)]
+        unsafe fn above(self, b: Self) -> Self::Mask {
+            // SAFETY: see above.
+            unsafe { (_mm256_cmp_pd::<_CMP_GT_OQ>(self.0, b.0), _mm256_cmp_pd::<_CMP_GT_OQ>(self.1, b.1)) }
+        }
+        #[inline(always)]
+        unsafe fn equal(self, b: Self) -> Self::Mask {
+            // SAFETY: see above.
+            unsafe { (_mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, b.0), _mm256_cmp_pd::<_CMP_EQ_OQ>(self.1, b.1)) }
+        }
+        #[inline(always)]
+        unsafe fn replaced(self, mask: Self::Mask, yes: Self) -> Self {
+            // SAFETY: see above.
+            unsafe { Self(_mm256_blendv_pd(self.0, yes.0, mask.0), _mm256_blendv_pd(self.1, yes.1, mask.1)) }
+        }
+        #[inline(always)]
+        unsafe fn lanes_of(mask: Self::Mask) -> u32 {
+            // SAFETY: see above.
+            unsafe { (_mm256_movemask_pd(mask.0) | _mm256_movemask_pd(mask.1) << 4).cast_unsigned() }
+        }
+        #[inline(always)]
+        unsafe fn largest(self) -> f64 {
+            // SAFETY: see above.
+            unsafe {
+                let four = _mm256_max_pd(self.0, self.1);
+                let two = _mm_max_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
+                _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn columns(rows: *const f64) -> [Self; LANES] {
+            // SAFETY: see above.
+            unsafe {
+                // Four columns of four rows.
+                macro_rules! four {
+                    ($at:expr) => {{
+                        let (a, b) = (_mm256_loadu_pd(rows.add($at)), _mm256_loadu_pd(rows.add($at + LANES)));
+                        let (c, d) =
+                            (_mm256_loadu_pd(rows.add($at + 2 * LANES)), _mm256_loadu_pd(rows.add($at + 3 * LANES)));
+                        let (ab, cd) = (_mm256_unpacklo_pd(a, b), _mm256_unpacklo_pd(c, d));
+                        let (up_ab, up_cd) = (_mm256_unpackhi_pd(a, b), _mm256_unpackhi_pd(c, d));
+                        [
+                            _mm256_permute2f128_pd::<0x20>(ab, cd),
+                            _mm256_permute2f128_pd::<0x20>(up_ab, up_cd),
+                            _mm256_permute2f128_pd::<0x31>(ab, cd),
+                            _mm256_permute2f128_pd::<0x31>(up_ab, up_cd),
+                        ]
+                    }};
+                }
+                let ([a, b, c, d], [e, f, g, h]) = (four!(0), four!(4));
+                let ([i, j, k, l], [m, n, o, p]) = (four!(4 * LANES), four!(4 * LANES + 4));
+                [Self(a, i), Self(b, j), Self(c, k), Self(d, l), Self(e, m), Self(f, n), Self(g, o), Self(h, p)]
             }
         }
     }

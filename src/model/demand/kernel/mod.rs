@@ -15,11 +15,13 @@
 
 mod block;
 pub mod choice;
+pub mod events;
 pub(crate) mod fixed;
 mod lanes;
 pub(crate) mod moments;
 pub(crate) mod prefetch;
 pub(crate) mod scalar;
+mod words;
 
 use super::population::{LANES, Population};
 
