@@ -168,28 +168,22 @@ struct Population {
 }
 
 impl Population {
-    /// Adds a buyer. `alpha` holds the income's normal draw until [`Self::finish`].
-    #[inline]
-    fn draw(&mut self, number: u64, streams: &Streams) {
-        let mut stream = streams.at(Purpose::Population, number, 0);
-        self.number.push(number);
-        self.alpha.push(StandardNormal.sample(&mut stream));
-        self.tastes.push(std::array::from_fn(|k| {
-            let z: f64 = StandardNormal.sample(&mut stream);
-            TASTE_MEANS[k] + TASTE_SD * z
-        }));
-        self.owned.push(stream.random_range(0..12));
-    }
-
-    /// From the income draws z to price sensitivities: 0.035 (150 / y)^0.8 = 0.035 e^(-0.4 z), as ln y = ln 150 + 0.5 z.
-    fn finish(&mut self) {
-        for z in &mut self.alpha {
-            *z *= -0.4;
+    /// Buyers of these numbers, whose streams are found side by side.
+    fn drawn(number: Vec<u64>, streams: &Streams) -> Self {
+        let mut population = Self { number, ..Self::default() };
+        for numbers in population.number.chunks(EVENTS) {
+            let agents = std::array::from_fn(|lane| *numbers.get(lane).unwrap_or(&numbers[0]));
+            let eight = streams.at_eight(Purpose::Population, &agents, &[0; EVENTS]).each();
+            for (_, mut stream) in numbers.iter().zip(eight) {
+                population.alpha.push(-0.4 * stream.standard_normal());
+                population.tastes.push(std::array::from_fn(|k| TASTE_MEANS[k] + TASTE_SD * stream.standard_normal()));
+                population.owned.push(stream.random_range(0..12));
+            }
         }
-        Instructions::detect().exp_in_place(&mut self.alpha);
-        for a in &mut self.alpha {
-            *a *= 0.035;
-        }
+        // From the income draws z to price sensitivities: 0.035 (150 / y)^0.8 = 0.035 e^(-0.4 z), as ln y = ln 150 + 0.5 z.
+        Instructions::detect().exp_in_place(&mut population.alpha);
+        population.alpha.iter_mut().for_each(|a| *a *= 0.035);
+        population
     }
 }
 
@@ -263,11 +257,7 @@ impl Market {
 
     /// Every buyer in the market in every month.
     fn dense_block(&self, streams: &Streams, buyers: std::ops::Range<u64>) -> Vec<Run> {
-        let mut population = Population::default();
-        for number in buyers {
-            population.draw(number, streams);
-        }
-        population.finish();
+        let population = Population::drawn(buyers.collect(), streams);
         let mut desk = self.desk(&population);
         let buyers: Vec<usize> = (0..population.number.len()).collect();
         for eight in buyers.chunks(EVENTS) {
@@ -299,7 +289,7 @@ impl Market {
         buyers: std::ops::Range<u64>,
         rate: f64,
     ) -> (Population, [Vec<usize>; MONTHS]) {
-        let mut population = Population::default();
+        let mut numbers = Vec::new();
         let mut calendar: [Vec<usize>; MONTHS] = std::array::from_fn(|_| Vec::with_capacity(256));
         let mut skips = streams.at(Purpose::Holding, buyers.start, 0);
         // An exponential over -ln(1 - rate), cut to an integer, is geometric.
@@ -315,15 +305,14 @@ impl Market {
                     break 'cells;
                 }
                 let (number, t) = (buyers.start + cell / MONTHS as u64, (cell % MONTHS as u64) as usize);
-                if population.number.last() != Some(&number) {
-                    population.draw(number, streams);
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
                 }
-                calendar[t].push(population.number.len() - 1);
+                calendar[t].push(numbers.len() - 1);
                 cell += 1;
             }
         }
-        population.finish();
-        (population, calendar)
+        (Population::drawn(numbers, streams), calendar)
     }
 
     fn block(&self, streams: &Streams, buyers: std::ops::Range<u64>, rate: f64) -> Vec<Run> {

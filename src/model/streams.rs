@@ -132,11 +132,7 @@ impl Streams {
         let key = purpose as u32;
         let front = permute([agent.wrapping_add(first), index.wrapping_add(second)], [key, 1]);
         let back = permute([agent.wrapping_add(second), index.wrapping_add(first.wrapping_add(second))], [key, 2]);
-        let mut state = [0; 32];
-        for (slot, word) in state.chunks_exact_mut(8).zip([front[0], front[1], back[0], back[1]]) {
-            slot.copy_from_slice(&word.to_le_bytes());
-        }
-        Stream(Xoshiro256PlusPlus::from_seed(state))
+        Stream::from_state([front[0], front[1], back[0], back[1]])
     }
 
     /// The streams of eight agents and indexes, side by side: each is the stream at its address.
@@ -150,6 +146,15 @@ impl Streams {
 /// Streams at eight addresses, for what is drawn side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EightStreams(pub(super) States);
+
+impl EightStreams {
+    /// The streams, each for itself.
+    #[inline]
+    #[must_use]
+    pub fn each(&self) -> [Stream; LANES] {
+        std::array::from_fn(|lane| Stream::from_state(self.0.map(|row| row.0[lane])))
+    }
+}
 
 /// One Philox4x32-10 block: a bijection of the pair of words under each key.
 #[inline]
@@ -165,6 +170,15 @@ fn permute(pair: [u64; 2], key: [u32; 2]) -> [u64; 2] {
 pub struct Stream(Xoshiro256PlusPlus);
 
 impl Stream {
+    #[inline]
+    fn from_state(words: [u64; 4]) -> Self {
+        let mut state = [0; 32];
+        for (slot, word) in state.chunks_exact_mut(8).zip(words) {
+            slot.copy_from_slice(&word.to_le_bytes());
+        }
+        Self(Xoshiro256PlusPlus::from_seed(state))
+    }
+
     /// A uniform draw from the open interval (0, 1): the midpoint of one of 2^52 equal cells, so never 0, never 1, and
     /// exactly symmetric about 1/2.
     #[inline]

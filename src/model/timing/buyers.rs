@@ -16,7 +16,7 @@ use super::holdings::Holdings;
 use super::network::acquaintances;
 use super::{Anticipation, Lognormal, Timing};
 use crate::model::demand::choice::Column;
-use crate::model::demand::kernel::choice::Instructions;
+use crate::model::demand::kernel::choice::{Instructions, LANES};
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::model::world::{NO_BRAND, Options, World};
 use crate::numerics::elementary::{exp, ln};
@@ -52,11 +52,15 @@ impl Patience {
         let mut log_cost = [[0.0; AT_ONCE]; 3];
         for first in (0..buyers).step_by(AT_ONCE) {
             let count = AT_ONCE.min(buyers - first);
-            for i in 0..count {
-                let mut stream = streams.at(Purpose::TimingCost, (first + i) as u64, 0);
-                [conviction[i], lag[i]] = [stream.uniform_open(), stream.uniform_open()];
-                for (log_cost, law) in log_cost.iter_mut().zip(costs) {
-                    log_cost[i] = law.log_sd * stream.standard_normal();
+            for start in (0..count).step_by(LANES) {
+                let agents = std::array::from_fn(|lane| (first + start + lane) as u64);
+                let eight = streams.at_eight(Purpose::TimingCost, &agents, &[0; LANES]).each();
+                // The last of the eight may be beyond the last buyer.
+                for (i, mut stream) in (start..count).zip(eight) {
+                    [conviction[i], lag[i]] = [stream.uniform_open(), stream.uniform_open()];
+                    for (log_cost, law) in log_cost.iter_mut().zip(costs) {
+                        log_cost[i] = law.log_sd * stream.standard_normal();
+                    }
                 }
             }
             instructions.ln_in_place(&mut lag[..count]);
