@@ -11,7 +11,6 @@
 use super::demand::kernel::choice::Instructions;
 use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
-use crate::numerics::elementary::{exp, ln};
 use crate::numerics::gamma::{Gamma, InvalidGamma};
 use crate::numerics::normal;
 use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
@@ -95,16 +94,23 @@ impl Buyers {
         for first in (0..buyers).step_by(AT_ONCE) {
             let u =
                 points.columns(AT_ONCE.min(buyers - first), |column, key| instructions.scramble_in_place(column, key));
+            let mut income: Vec<f64> = u[0].iter().map(|u| demand.income_log_sd * normal::quantile(*u)).collect();
+            instructions.exp_in_place(&mut income);
+            income.iter_mut().for_each(|income| *income = income.clamp(floor, cap));
+            let mut response = income.clone();
+            instructions.ln_in_place(&mut response);
+            response.iter_mut().for_each(|log| *log *= -demand.eta);
+            instructions.exp_in_place(&mut response);
+            drawn.income.extend(income);
+            drawn.price_response.extend(response.into_iter().map(|power| demand.alpha / 1000.0 * power));
             for i in 0..u[0].len() {
-                let income = exp(demand.income_log_sd * normal::quantile(u[0][i])).clamp(floor, cap);
-                drawn.income.push(income);
-                drawn.price_response.push(demand.alpha / 1000.0 * exp(-demand.eta * ln(income)));
                 drawn.tastes.extend(u[1..=tastes].iter().zip(&sd).map(|(u, sd)| sd * normal::quantile(u[i])));
                 drawn.outside.push(demand.sigma_outside * normal::quantile(u[tastes + 1][i]));
                 drawn.start.push([u[tastes + 2][i], u[tastes + 3][i], u[tastes + 4][i]]);
             }
         }
-        drawn.outside_weight = drawn.outside.iter().map(|v| exp(*v)).collect();
+        drawn.outside_weight.clone_from(&drawn.outside);
+        instructions.exp_in_place(&mut drawn.outside_weight);
         Ok(drawn)
     }
 }
