@@ -12,6 +12,8 @@ const DEMANDS_KEPT: usize = 2048;
 const FLOORS_KEPT: usize = 512;
 /// Guides that a regime has: those of its first revisions. Each takes as many evaluations as there are prices.
 const GUIDES_OF_REGIME: usize = 32;
+/// Relative difference between what a quota allows in two worlds below which an equilibrium of one guides the search in the other.
+const NEAR_QUOTA: f64 = 0.05;
 
 /// Revisions of list prices already worked out, by all that they depend on: prices before, terms, costs. Regimes that differ in
 /// dates alone solve the same equilibria; from the book they have the same bits without solving them again. A book belongs to
@@ -39,7 +41,7 @@ pub(super) struct KnownMargin {
     pub ends: [Terms; 2],
     pub quotas: Vec<RateQuota>,
     pub factor: Vec<f64>,
-    pub guided: [bool; 2],
+    pub guided: [Option<usize>; 2],
     pub outside: Vec<f64>,
 }
 
@@ -58,8 +60,8 @@ struct PriceEntry {
     terms: Terms,
     factor: Vec<f64>,
     after: PriceSetting,
-    /// Whether a guide led there: the last digits differ, so that a regime with one takes no entry of a regime without.
-    guided: bool,
+    /// The guide that led there: the last digits differ, so that a regime with one takes no entry of a regime with another or without.
+    guided: Option<usize>,
 }
 
 impl Default for PriceBook {
@@ -97,7 +99,7 @@ impl PriceBook {
         context: &Context<'_>,
         terms: &Terms,
     ) -> Result<(), SupplyError> {
-        let guided = context.guide(terms).is_some();
+        let guided = context.guide(terms).map(|(place, _)| place);
         let known = |entry: &PriceEntry| {
             entry.guided == guided
                 && entry.factor == context.factor
@@ -197,14 +199,24 @@ struct Known {
 }
 
 impl Known {
-    fn is_of(&self, terms: &Terms, factor: &[f64]) -> bool {
-        // What a quota allows is a share of demand in the base year, on which worlds agree but for rounding.
-        let close =
-            |one: &Limit, other: &Limit| one.products == other.products && (one.share / other.share - 1.0).abs() < 1e-9;
-        self.factor == factor
+    /// How far its quotas allow something else than those of these terms, as a relative difference of shares; none where anything else
+    /// differs.
+    fn distance(&self, terms: &Terms, factor: &[f64]) -> Option<f64> {
+        let same = self.factor == factor
             && (&self.terms.duty, &self.terms.inspection_usd) == (&terms.duty, &terms.inspection_usd)
-            && self.terms.quotas.len() == terms.quotas.len()
-            && self.terms.quotas.iter().zip(&terms.quotas).all(|(one, other)| close(one, other))
+            && self.terms.quotas.len() == terms.quotas.len();
+        let apart = |(one, other): (&Limit, &Limit)| {
+            (one.products == other.products)
+                .then(|| (one.share / other.share - 1.0).abs())
+                .filter(|apart| apart.is_finite())
+        };
+        let quotas = || self.terms.quotas.iter().zip(&terms.quotas).map(apart);
+        if same { quotas().try_fold(0.0, |most: f64, apart| Some(most.max(apart?))) } else { None }
+    }
+
+    /// Whether it is an equilibrium at these very terms: what a quota allows is a share of demand in the base year, known but for rounding.
+    fn is_of(&self, terms: &Terms, factor: &[f64]) -> bool {
+        self.distance(terms, factor).is_some_and(|apart| apart < 1e-9)
     }
 }
 
@@ -264,8 +276,12 @@ pub struct RegimeGuides<'a> {
 }
 
 impl<'a> RegimeGuides<'a> {
-    fn find(self, terms: &Terms, factor: &[f64]) -> Option<&'a Guide> {
-        self.own.iter().map(|at| &self.known[*at]).find(|known| known.is_of(terms, factor)).map(|known| &known.guide)
+    /// The guide at these terms, with its place among all that are known. Worlds agree on demand in the base year, and so on what a quota allows, but for what the first buyers, before
+    /// whom prices are set, differ from all: the nearest quotas are those of the same instrument.
+    fn find(self, terms: &Terms, factor: &[f64]) -> Option<(usize, &'a Guide)> {
+        let near = self.own.iter().filter_map(|at| self.known[*at].distance(terms, factor).map(|apart| (apart, *at)));
+        let nearest = near.filter(|(apart, _)| *apart < NEAR_QUOTA).min_by(|(one, _), (other, _)| one.total_cmp(other));
+        nearest.map(|(_, at)| (at, &self.known[at].guide))
     }
 }
 
@@ -322,13 +338,13 @@ impl Context<'_> {
             quotas: &terms.quotas,
             demand: self.demand,
             ownership: self.ownership,
-            guide: self.guide(terms),
+            guide: self.guide(terms).map(|(_, guide)| guide),
             on_sale: self.on_sale,
         };
         setting.revise(rule, &now)
     }
 
-    pub(super) fn guide(&self, terms: &Terms) -> Option<&Guide> {
+    pub(super) fn guide(&self, terms: &Terms) -> Option<(usize, &Guide)> {
         self.guides.and_then(|guides| guides.find(terms, self.factor))
     }
 

@@ -88,7 +88,7 @@ impl PriceBook {
         };
         let terms = |x: &[f64]| Policy { outside: &spread(x), ..*policy }.terms(week, force);
         let ends = [0.0, 1.0].map(|x| terms(&vec![x; quotas.len()]));
-        let guided = [0, 1].map(|end| context.guide(&ends[end]).is_some());
+        let guided = [0, 1].map(|end| context.guide(&ends[end]).map(|(place, _)| place));
         let equilibrium = matches!(answer, ListAnswer::Equilibrium);
         let known = |known: &&KnownMargin| {
             (known.guided, &known.quotas) == (guided, &quotas) && known.factor == context.factor && known.ends == ends
