@@ -27,6 +27,8 @@ pub struct PriceBook {
     demands: Vec<(Vec<f64>, Vec<f64>)>,
     floors: Vec<Floor>,
     near: Exponentials,
+    /// Prices that the next questions are near, where `near` is not yet of them.
+    asked_near: Option<Vec<f64>>,
     /// Duties of the last cars under quotas by rate.
     pub(super) margins: Vec<KnownMargin>,
     /// What is known where not all models are on sale, by what part of them counts.
@@ -66,8 +68,8 @@ struct PriceEntry {
 
 impl Default for PriceBook {
     fn default() -> Self {
-        let (entries, demands, floors, near, margins, narrow, touched) = Default::default();
-        Self { entries, most: REVISIONS_KEPT, demands, floors, near, margins, narrow, touched }
+        let (entries, demands, floors, near, asked_near, margins, narrow, touched) = Default::default();
+        Self { entries, most: REVISIONS_KEPT, demands, floors, near, asked_near, margins, narrow, touched }
     }
 }
 
@@ -164,15 +166,18 @@ impl PriceBook {
         Ok(raised)
     }
 
-    /// Prepares for questions about prices most of which are these.
-    pub(super) fn stay_near(&mut self, demand: &ExpectedDemand<'_>, prices: &[f64]) {
-        demand.stay_near(prices, &mut self.near);
+    /// Prepares for questions about prices most of which are these. What that takes is done at the first of them that the book cannot answer.
+    pub(super) fn stay_near(&mut self, prices: &[f64]) {
+        self.asked_near = Some(prices.to_vec());
     }
 
     /// Expected shares at these prices, from the book where it has them.
     pub(super) fn shares(&mut self, demand: &ExpectedDemand<'_>, prices: &[f64]) -> Vec<f64> {
         if let Some((_, share)) = self.demands.iter().find(|(known, _)| known == prices) {
             return share.clone();
+        }
+        if let Some(near) = self.asked_near.take() {
+            demand.stay_near(&near, &mut self.near);
         }
         let share = demand.with_near(&self.near).shares(prices).product;
         if self.demands.len() < DEMANDS_KEPT {

@@ -278,7 +278,7 @@ impl<'a> Lists<'a> {
     ) -> Result<bool, SupplyError> {
         let ownership = context.ownership;
         let now = book.settle(week.terms, context)?;
-        book.stay_near(context.demand, waiting_usd);
+        book.stay_near(waiting_usd);
         let before = context.profits(week.terms, waiting_usd, book);
         let base_share = book.shares(context.demand, context.list);
         let mut any = false;
