@@ -3,8 +3,8 @@
 use super::buyers::{Buyers, BuyersError, StationaryStart};
 use super::demand::choice::{Chooser, Column, ColumnError, ProductTable};
 use super::demand::{
-    BuyerColumns, DemandError, Execution, ExpectedDemand, FixedUtility, Inversion, InversionOptions, OwnedBrands,
-    Population, Products, invert,
+    BuyerColumns, DemandError, Execution, ExpectedDemand, FixedUtility, Inversion, InversionOptions, Neighbour,
+    OwnedBrands, Population, Products, Slopes, invert,
 };
 use super::ids::Id;
 use super::market::{DemandParameters, DutyBasis, HoldingParameters, Market};
@@ -12,7 +12,9 @@ use super::on_sale;
 use super::scenario::Scenario;
 use super::streams::Streams;
 use super::supply::rule::Conduct;
-use super::supply::{CostRecovery, Ownership, RisingCost, SupplyError, marginal_costs};
+use super::supply::{
+    CostRecovery, DutyTerms, MarginGuide, Ownership, PriceProblem, RisingCost, SupplyError, marginal_costs_near,
+};
 use super::trade::policy::normal_duties;
 
 /// Owns no brand of this market: the last choice was the outside option.
@@ -117,16 +119,72 @@ pub struct World {
     pub makers: Makers,
 }
 
+/// A solved world from which others are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct NearWorld<'a> {
+    /// The world, of the same market.
+    pub world: &'a World,
+    /// How its base year answers, where the facts are the same.
+    pub slopes: Option<&'a BaseYearSlopes>,
+}
+
+/// How the base year of a world answers to what is looked for in it: shares to mean utilities, first-order conditions to margins. Worlds of the
+/// same facts answer nearly alike.
+#[derive(Clone, Debug)]
+pub struct BaseYearSlopes {
+    shares: Option<Slopes>,
+    margins: Option<MarginGuide>,
+}
+
+impl BaseYearSlopes {
+    /// Buyers whose slopes stand for everybody's.
+    const BUYERS: usize = 8192;
+
+    /// Those of a world of these facts.
+    ///
+    /// # Errors
+    /// Never for a world that was built from them.
+    pub fn of(world: &World, facts: &WorldFacts, execution: Execution<'_>) -> Result<Self, WorldError> {
+        let (list, delta) = (facts.market.base_prices(), &world.inversion.delta);
+        let shares = Slopes::at(&nodes(&world.buyers)?, &world.products, delta, &list, Self::BUYERS);
+        let makers = &world.makers;
+        let demand = makers.demand(&world.products, delta, execution)?;
+        let (ownership, duty) = (&makers.ownership, &base_duties(&facts.market));
+        let cost = base_costs(&facts.market, &makers.costs.marginal_cost);
+        let problem = PriceProblem { demand: &demand, ownership, cost: &cost, duty, rising: None };
+        Ok(Self { shares, margins: MarginGuide::new(&problem, &list) })
+    }
+}
+
+/// The base year's duties as its costs are recovered under: one on cost itself is part of the cost sought.
+fn base_duties(market: &Market) -> Vec<DutyTerms> {
+    normal_duties(market, &vec![0.0; market.len()]).iter().map(|duty| duty.terms()).collect()
+}
+
+/// Part of its cost that a normal duty on cost takes of each model.
+fn rate_on_cost(market: &Market, model: usize) -> f64 {
+    let own = &market.models[model];
+    match market.normal_duty.basis == DutyBasis::Cost && own.imported {
+        true => own.normal_rate.fraction() * market.customs_part(model),
+        false => 0.0,
+    }
+}
+
+/// Marginal costs with the normal duty on them.
+fn base_costs(market: &Market, marginal_cost: &[f64]) -> Vec<f64> {
+    marginal_cost.iter().enumerate().map(|(j, cost)| cost * (1.0 + rate_on_cost(market, j))).collect()
+}
+
 impl World {
-    /// Draws the buyers with the scrambling `key` and solves the base year. The search for mean utilities begins at those of `near`, a world
-    /// of the same facts with other buyers, where there is one.
+    /// Draws the buyers with the scrambling `key` and solves the base year. The search for mean utilities and costs begins at those of `near`,
+    /// a world of the same facts with other buyers, where there is one.
     ///
     /// # Errors
     /// [`WorldError`] when the buyers cannot be drawn or the base year has no solution.
     pub fn build(
         facts: &WorldFacts,
         key: u64,
-        near: Option<&Self>,
+        near: Option<NearWorld<'_>>,
         execution: Execution<'_>,
     ) -> Result<Self, WorldError> {
         let market = &facts.market;
@@ -136,7 +194,12 @@ impl World {
         let products = products(market, &facts.demand, &characteristics)?;
         let list = market.base_prices();
         let shares = market.base_shares();
-        let from = near.map(|world| world.inversion.delta.as_slice());
+        let slopes = near.and_then(|near| near.slopes);
+        let near = near.map(|near| near.world);
+        let from = near.map(|world| Neighbour {
+            delta: &world.inversion.delta,
+            slopes: slopes.and_then(|known| known.shares.as_ref()),
+        });
         let inversion = invert(&nodes, &products, &list, &shares, from, InversionOptions::default(), execution)?;
         let options = Options::new(market, &products, &characteristics, &inversion.delta, &facts.demand)?;
         execution.stop.check()?;
@@ -144,7 +207,8 @@ impl World {
         let known = near.map(|world| &world.start_law).filter(|law| law.is_of(&facts.holding));
         let start_law = known.cloned().map_or_else(|| StationaryStart::new(&facts.holding), Ok)?;
         check_utilities(&buyers, &options, &products, &list)?;
-        let makers = Makers::new(facts, &nodes, &products, &inversion.delta, execution)?;
+        let margins = slopes.and_then(|known| known.margins.as_ref());
+        let makers = Makers::new(facts, &nodes, (&products, &inversion.delta), margins, execution)?;
         Ok(Self { buyers, products, inversion, options, start_law, makers })
     }
 }
@@ -290,8 +354,8 @@ impl Makers {
     fn new(
         facts: &WorldFacts,
         nodes: &Population,
-        products: &Products,
-        delta: &[f64],
+        (products, delta): (&Products, &[f64]),
+        near: Option<&MarginGuide>,
         execution: Execution<'_>,
     ) -> Result<Self, WorldError> {
         let market = &facts.market;
@@ -304,15 +368,9 @@ impl Makers {
         let demand = ExpectedDemand::new(&nodes, products, delta, Some(&owned), execution)?;
         let demand = fixed.iter().fold(demand, ExpectedDemand::with_fixed);
         // A normal duty on cost is a share of the cost sought: solve for cost with duty, then divide.
-        let on_cost = market.normal_duty.basis == DutyBasis::Cost;
-        let no_cost = vec![0.0; market.len()];
-        let duties: Vec<_> = normal_duties(market, &no_cost).iter().map(|duty| duty.terms()).collect();
-        let mut costs = marginal_costs(&demand, &ownership, &duties, &list)?;
-        if on_cost {
-            for (j, cost) in costs.marginal_cost.iter_mut().enumerate() {
-                let rate = market.models[j].normal_rate.fraction() * market.customs_part(j);
-                *cost *= if market.models[j].imported { 1.0 / (1.0 + rate) } else { 1.0 };
-            }
+        let mut costs = marginal_costs_near(&demand, &ownership, &base_duties(market), &list, near)?;
+        for (j, cost) in costs.marginal_cost.iter_mut().enumerate() {
+            *cost *= 1.0 / (1.0 + rate_on_cost(market, j));
         }
         let must_be_positive = market.chain.is_vertical() || facts.cost_volume > 0.0;
         if let Some(j) = costs.marginal_cost.iter().position(|cost| must_be_positive && *cost <= 0.0) {

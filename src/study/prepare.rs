@@ -12,7 +12,7 @@ use crate::model::outcome::Layout;
 use crate::model::plan::{Foresight, Guides, PlanError, Planner, PriceBook, RegimePlan};
 use crate::model::scenario::{PopulationMode, Scenario};
 use crate::model::trade::regime::Regime;
-use crate::model::world::{World, WorldError};
+use crate::model::world::{BaseYearSlopes, NearWorld, World, WorldError};
 
 use super::base::Base;
 use super::observer::Observer;
@@ -124,6 +124,8 @@ pub struct Study {
     plans: Arc<Plans>,
     /// What the equilibria behind them tell the search in worlds of replications' own.
     guides: Arc<Guides>,
+    /// How the base year answers, to look for those of replications' own.
+    slopes: Option<Arc<BaseYearSlopes>>,
     negotiated: IdTable<RegimeId, Option<Negotiated>>,
 }
 
@@ -225,7 +227,11 @@ impl Study {
                 error,
             })?,
         };
-        Ok(Self { scenario, layout, base, plans: Arc::new(plans), guides: Arc::new(guides), negotiated })
+        let slopes = match scenario.population {
+            PopulationMode::Shared => None,
+            PopulationMode::Own => Some(Arc::new(BaseYearSlopes::of(world, base.facts(), planner.execution)?)),
+        };
+        Ok(Self { scenario, layout, base, plans: Arc::new(plans), guides: Arc::new(guides), slopes, negotiated })
     }
 
     /// A draw of what is uncertain, laid over the scenario of this study: its replications have worlds of their own, and look for them from
@@ -246,7 +252,9 @@ impl Study {
         }
         let base = self.base.near(&scenario);
         let (plans, guides) = (Arc::clone(&self.plans), Arc::clone(&self.guides));
-        Ok(Self { scenario, layout, base, plans, guides, negotiated })
+        // Other parameters of demand have other slopes.
+        let slopes = self.slopes.clone().filter(|_| base.facts() == self.base.facts());
+        Ok(Self { scenario, layout, base, plans, guides, slopes, negotiated })
     }
 
     /// The scenario.
@@ -274,6 +282,11 @@ impl Study {
     #[must_use]
     pub fn plans(&self) -> &Plans {
         &self.plans
+    }
+
+    /// The world from which those of replications are looked for.
+    pub(super) fn near_world(&self) -> NearWorld<'_> {
+        NearWorld { world: self.shared_world(), slopes: self.slopes.as_deref() }
     }
 
     /// What the prices of one of the regimes prepared, by its place among them, are worked out from in the world of a replication, on one

@@ -65,7 +65,7 @@ impl Study {
         let (world, own) = match scenario.population {
             PopulationMode::Shared => (Cow::Borrowed(self.shared_world()), None),
             PopulationMode::Own => {
-                let near = Some(self.shared_world());
+                let near = Some(self.near_world());
                 let world =
                     World::build(self.base().facts(), streams.population_key(), near, Execution::SERIAL.until(stop))?;
                 let own = self.own(&world, stop)?;

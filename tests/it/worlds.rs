@@ -41,19 +41,12 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
         for (own, alone) in replication.world.inversion.delta.iter().zip(&world.inversion.delta) {
             assert!((own - alone).abs() < 1e-9, "{own} {alone}");
         }
-        let planner = Planner {
-            guides: None,
-            market: &scenario.market,
-            instruments: &scenario.instruments,
-            world: &replication.world,
-            cost_factor: &scenario.cost_factor,
-            on_sale: &scenario.on_sale,
-            rule: &scenario.rule,
-            revisions: &scenario.revisions,
-            weeks: scenario.weeks,
-            execution: Execution::PARALLEL,
-            foresight: None,
-        };
+        let [near, far] = [&replication.world, &world].map(|world| &world.makers.costs);
+        assert!(near.report.evaluations < far.report.evaluations, "{:?} {:?}", near.report, far.report);
+        for (own, alone) in near.marginal_cost.iter().zip(&far.marginal_cost) {
+            assert!((own / alone - 1.0).abs() < 1e-9, "{own} {alone}");
+        }
+        let planner = unguided(scenario, &replication.world);
         let alone = planner.plan_with(&scenario.regimes[imposed], &mut PriceBook::default()).unwrap();
         let found = study.plan_in(&replication, imposed).unwrap();
         // Guided by the equilibria of the shared buyers: the same root to its tolerance, in fewer evaluations.
@@ -64,9 +57,6 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
                 "week {week}"
             );
         }
-        let evaluations = |plan: &RegimePlan| -> usize {
-            plan.revisions().iter().filter_map(|revision| revision.solved).map(|solved| solved.evaluations).sum()
-        };
         assert!(evaluations(found) < evaluations(&alone), "{} {}", evaluations(found), evaluations(&alone));
         assert_eq!(study.plan_in(&replication, scenario.baseline).unwrap().phase(0).sticker_price_usd, list);
         seen.push((replication.world.makers.costs.marginal_cost.clone(), found.phase(103).sticker_price_usd.clone()));
@@ -76,6 +66,48 @@ fn a_replication_has_the_base_year_and_the_prices_of_its_own_buyers() {
         study.plans().get(imposed).unwrap().phase(103).sticker_price_usd.clone(),
     );
     assert!(seen[0] != seen[1] && seen[0] != reference && seen[1] != reference);
+}
+
+/// Prices in a world worked out as if no other were known.
+fn unguided<'a>(scenario: &'a Scenario, world: &'a World) -> Planner<'a> {
+    Planner {
+        guides: None,
+        market: &scenario.market,
+        instruments: &scenario.instruments,
+        world,
+        cost_factor: &scenario.cost_factor,
+        on_sale: &scenario.on_sale,
+        rule: &scenario.rule,
+        revisions: &scenario.revisions,
+        weeks: scenario.weeks,
+        execution: Execution::PARALLEL,
+        foresight: None,
+    }
+}
+
+/// Evaluations that the equilibria of a plan took.
+fn evaluations(plan: &RegimePlan) -> usize {
+    plan.revisions().iter().filter_map(|revision| revision.solved).map(|solved| solved.evaluations).sum()
+}
+
+/// A quota allows a part of what the buyers before whom prices are set would buy in the base year. Where they are not all buyers they differ
+/// between worlds, and the study's equilibrium guides the search all the same.
+#[test]
+fn a_quota_is_guided_before_a_part_of_the_buyers() {
+    let study = study(&[&OWN[..], &["buyers.pricing_nodes=256"]].concat());
+    let scenario = study.scenario();
+    let restrained = regime(&study, "voluntary_restraint");
+    let replication = study.replication(2).unwrap();
+    let planner = unguided(scenario, &replication.world);
+    let alone = planner.plan_with(&scenario.regimes[restrained], &mut PriceBook::default()).unwrap();
+    let found = study.plan_in(&replication, restrained).unwrap();
+    let rents = |plan: &RegimePlan| plan.phase(103).quota_rent_usd.iter().filter(|rent| **rent > 0.0).count();
+    assert!(rents(found) > 0 && rents(found) == rents(&alone));
+    for week in 0..scenario.weeks as usize {
+        let prices = [found, &alone].map(|plan| &plan.phase(week).sticker_price_usd);
+        assert!(prices[0].iter().zip(prices[1]).all(|(own, alone)| (own / alone - 1.0).abs() < 1e-10), "week {week}");
+    }
+    assert!(evaluations(found) < evaluations(&alone), "{} {}", evaluations(found), evaluations(&alone));
 }
 
 /// The lists of a regime in a world of its own, whatever other regimes are prepared: with costs that stand still, and with costs that move so

@@ -42,7 +42,16 @@ pub struct Inversion {
     pub report: SearchReport,
 }
 
-/// Intercepts at which stationary shares equal the observed ones; `start` speeds it up (a neighbouring solution).
+/// Intercepts of a neighbouring solution, and how shares answer to intercepts there, where that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Neighbour<'a> {
+    /// Its intercepts.
+    pub delta: &'a [f64],
+    /// Slopes there, of this population or of one drawn from the same law; worked out from the first buyers where there are none.
+    pub slopes: Option<&'a Slopes>,
+}
+
+/// Intercepts at which stationary shares equal the observed ones; `start` speeds it up.
 ///
 /// # Errors
 /// [`DemandError::ObservedShare`] and [`DemandError::NoOutsideShare`] for shares no intercept can meet;
@@ -52,7 +61,7 @@ pub fn invert(
     products: &Products,
     prices: &[f64],
     observed: &[f64],
-    start: Option<&[f64]>,
+    start: Option<Neighbour<'_>>,
     options: InversionOptions,
     execution: Execution<'_>,
 ) -> Result<Inversion, DemandError> {
@@ -70,7 +79,7 @@ pub fn invert(
     let demand = StationaryDemand::new(population, products);
     let stop =
         Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
-    let found_from = |start: Vec<f64>, slopes: Option<Slopes>| {
+    let found_from = |start: Vec<f64>, slopes: Option<&Slopes>| {
         search::<f64, DemandError>(start, stop, |delta| {
             execution.stop.check()?;
             let sums = demand.sweep(delta, prices, execution);
@@ -78,14 +87,15 @@ pub fn invert(
             let gaps: Vec<f64> = sums.share.iter().zip(&log_observed).map(gap).collect();
             let error =
                 gaps.iter().fold(0.0, |worst, gap| if gap.abs() > worst || gap.is_nan() { gap.abs() } else { worst });
-            let step = slopes.as_ref().and_then(|slopes| slopes.step(&gaps)).unwrap_or(gaps);
+            let step = slopes.and_then(|slopes| slopes.step(&gaps)).unwrap_or(gaps);
             Ok(Evaluation { step, error, kept: sums.outside })
         })
     };
     let near = match start {
-        Some(start) => {
-            check_per_product(products, "start", start)?;
-            Some(found_from(start.to_vec(), Slopes::at(population, products, start, prices))?)
+        Some(Neighbour { delta, slopes }) => {
+            check_per_product(products, "start", delta)?;
+            let own = slopes.is_none().then(|| Slopes::at(population, products, delta, prices, SLOPE_BUYERS)).flatten();
+            Some(found_from(delta.to_vec(), slopes.or(own.as_ref()))?)
         }
         None => None,
     };
@@ -103,17 +113,25 @@ pub fn invert(
     Ok(Inversion { delta: found.x, outside_share: found.evaluation.kept, report: found.report })
 }
 
-/// Buyers whose slopes stand for everybody's: the first of a balanced sample.
+/// Buyers whose slopes stand for everybody's in one search: the first of a balanced sample.
 const SLOPE_BUYERS: usize = 1024;
 /// Products beyond which slopes cost more than the evaluations that they save.
 const SLOPE_PRODUCTS: usize = 256;
 
 /// Slopes of log shares with respect to intercepts, products x products, ready to be divided by.
-struct Slopes(LU<f64, Dyn, Dyn>);
+#[derive(Clone, Debug)]
+pub struct Slopes(LU<f64, Dyn, Dyn>);
 
 impl Slopes {
-    /// Those of the first buyers at these intercepts; none where they are of no use.
-    fn at(population: &Population, products: &Products, delta: &[f64], prices: &[f64]) -> Option<Self> {
+    /// Those of the first `buyers` at these intercepts; none where they are of no use.
+    #[must_use]
+    pub fn at(
+        population: &Population,
+        products: &Products,
+        delta: &[f64],
+        prices: &[f64],
+        buyers: usize,
+    ) -> Option<Self> {
         let count = products.len();
         if count > SLOPE_PRODUCTS {
             return None;
@@ -122,7 +140,7 @@ impl Slopes {
         let mut share = vec![0.0; count];
         let mut slope = DMatrix::<f64>::zeros(count, count);
         let mut each = vec![0.0; count];
-        for i in 0..population.len().min(SLOPE_BUYERS) {
+        for i in 0..population.len().min(buyers) {
             let buyer = population.buyer(i);
             let BuyerExponentials { product: e, brand, total, .. } =
                 BuyerExponentials::of(buyer, products, delta, &felt);
@@ -220,7 +238,7 @@ mod tests {
         let loyal = plain.clone().with_loyalty(&[0, 0, 1, 2, 2], &[1.2, 0.0, 2.0]).unwrap();
         let delta = [0.3, 1.0, -0.5, 0.7, 1.9];
         for products in [plain, loyal] {
-            let slopes = Slopes::at(&population, &products, &delta, &PRICES).unwrap();
+            let slopes = Slopes::at(&population, &products, &delta, &PRICES, SLOPE_BUYERS).unwrap();
             let log_shares = |k: usize, by: f64| {
                 let mut delta = delta;
                 delta[k] += by;
@@ -244,13 +262,17 @@ mod tests {
         let shares =
             stationary_shares(&population, &products, &[0.3, 1.0, -0.5, 0.7, 1.9], &PRICES, Execution::SERIAL).unwrap();
         let options = InversionOptions::default();
-        let from = |start: Option<&[f64]>| {
+        let start = [0.33, 1.02, -0.45, 0.66, 1.95];
+        let slopes = Slopes::at(&population, &products, &start, &PRICES, SLOPE_BUYERS);
+        let from = |start: Option<&[f64]>, slopes: Option<&Slopes>| {
+            let start = start.map(|delta| Neighbour { delta, slopes });
             invert(&population, &products, &PRICES, &shares.product, start, options, Execution::SERIAL).unwrap()
         };
-        let (far, near) = (from(None), from(Some(&[0.33, 1.02, -0.45, 0.66, 1.95])));
+        let (far, near) = (from(None, None), from(Some(&start), None));
         assert!(near.report.evaluations < far.report.evaluations, "{:?} {:?}", near.report, far.report);
+        assert_eq!(from(Some(&start), slopes.as_ref()), near);
         // Where a start leads nowhere the search begins again without it.
-        let wild = from(Some(&[300.0, -300.0, 200.0, -500.0, 90.0]));
+        let wild = from(Some(&[300.0, -300.0, 200.0, -500.0, 90.0]), None);
         for found in [near, wild] {
             for (a, b) in found.delta.iter().zip(&far.delta) {
                 assert!((a - b).abs() < 1e-11, "{a} {b} {:?}", found.report);

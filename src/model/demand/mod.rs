@@ -19,7 +19,7 @@ pub mod sweep;
 use thiserror::Error;
 
 pub use curvature::Curvature;
-pub use inversion::{Inversion, InversionOptions, invert};
+pub use inversion::{Inversion, InversionOptions, Neighbour, Slopes, invert};
 pub use kernel::KernelPath;
 pub use kernel::fixed::{Exponentials, FixedUtility};
 pub use loyalty::{ExpectedDemand, KnownUtility, OwnedBrands, Shares, stationary_shares};

@@ -1,5 +1,7 @@
 //! Marginal costs from observed prices: the first-order conditions, linear in margins at given prices.
 
+use nalgebra::{DMatrix, DVector};
+
 use super::problem::worse;
 use super::{DutyTerms, Ownership, PriceProblem, SupplyError};
 use crate::model::demand::{ExpectedDemand, check_per_product, own_response};
@@ -27,6 +29,43 @@ pub struct CostRecovery {
     pub report: SearchReport,
 }
 
+/// The margins of one world, and how the first-order conditions answer to margins there: what is known of them in another world of the same
+/// market, whose buyers differ by chance alone.
+#[derive(Clone, Debug)]
+pub struct MarginGuide {
+    margin: Vec<f64>,
+    /// `(I - Lambda^-1 (O o Gamma))^-1`.
+    answer: DMatrix<f64>,
+}
+
+/// Buyers before whom conditions are differentiated: the answer steers and decides nothing.
+const GUIDE_BUYERS: usize = 4096;
+/// Evaluations after which a guide has led nowhere.
+const GUIDE_EVALUATIONS: usize = 40;
+
+impl MarginGuide {
+    /// Those at which `prices` satisfy the conditions at these marginal costs; none where margins do not follow from the conditions.
+    #[must_use]
+    pub fn new(problem: &PriceProblem, prices: &[f64]) -> Option<Self> {
+        let count = prices.len();
+        let matrix = problem.before_first(GUIDE_BUYERS, |problem| {
+            let layout = problem.layout();
+            let stop = problem.demand.execution.stop;
+            // The conditions are linear in margins: a margin on one product gives a column.
+            let columns = (0..count).take_while(|_| !stop.is_asked()).map(|k| {
+                let margin: Vec<f64> = (0..count).map(|j| f64::from(u8::from(j == k))).collect();
+                let sums = problem.demand.pricing_sums(&layout, prices, &margin);
+                let entry = |j: usize| margin[j] - sums.cross[j] / sums.lambda[j];
+                DVector::from_iterator(count, (0..count).map(entry))
+            });
+            let columns: Vec<_> = columns.collect();
+            (columns.len() == count && count > 0).then(|| DMatrix::from_columns(&columns))
+        })?;
+        let answer = matrix.try_inverse()?;
+        answer.iter().all(|entry| entry.is_finite()).then(|| Self { margin: problem.margins(prices), answer })
+    }
+}
+
 /// Marginal costs at which `prices` satisfy every maker's first-order conditions under `duty`.
 ///
 /// The duties must not depend on the costs sought; for a duty on cost itself, divide what comes out by one plus the rate.
@@ -39,6 +78,20 @@ pub fn marginal_costs(
     duty: &[DutyTerms],
     prices: &[f64],
 ) -> Result<CostRecovery, SupplyError> {
+    marginal_costs_near(demand, ownership, duty, prices, None)
+}
+
+/// The same, looked for from the margins of another world where there are some, and without them where those lead nowhere.
+///
+/// # Errors
+/// As [`marginal_costs`].
+pub fn marginal_costs_near(
+    demand: &ExpectedDemand,
+    ownership: &Ownership,
+    duty: &[DutyTerms],
+    prices: &[f64],
+    near: Option<&MarginGuide>,
+) -> Result<CostRecovery, SupplyError> {
     let products = demand.products;
     let no_cost = vec![0.0; products.len()];
     let problem = PriceProblem { demand, ownership, cost: &no_cost, duty, rising: None };
@@ -49,15 +102,27 @@ pub fn marginal_costs(
         return Err(SupplyError::Product { product, what: "price", value: prices[j], expected: "above 0" });
     }
     let layout = problem.layout();
-    let stop = Stop { target: 2e-15, accept: 1e-13, max_evaluations: 500 };
-    let found = search::<(), SupplyError>(vec![0.0; products.len()], stop, |margin| {
-        demand.execution.stop.check()?;
-        let sums = demand.pricing_sums(&layout, prices, margin);
-        let wanted = (0..margin.len()).map(|j| (duty[j].retained * sums.share[j] + sums.cross[j]) / sums.lambda[j]);
-        let step: Vec<f64> = wanted.zip(margin).map(|(wanted, margin)| wanted - margin).collect();
-        let error = step.iter().zip(prices).map(|(step, price)| (step / price).abs()).fold(0.0, worse);
-        Ok(Evaluation { step, error, kept: () })
-    })?;
+    let found_from = |start: Vec<f64>, answer: Option<&DMatrix<f64>>, max_evaluations: usize| {
+        let stop = Stop { target: 2e-15, accept: 1e-13, max_evaluations };
+        search::<(), SupplyError>(start, stop, |margin| {
+            demand.execution.stop.check()?;
+            let sums = demand.pricing_sums(&layout, prices, margin);
+            let wanted = (0..margin.len()).map(|j| (duty[j].retained * sums.share[j] + sums.cross[j]) / sums.lambda[j]);
+            let left: Vec<f64> = wanted.zip(margin).map(|(wanted, margin)| wanted - margin).collect();
+            let error = left.iter().zip(prices).map(|(left, price)| (left / price).abs()).fold(0.0, worse);
+            let step = match answer {
+                Some(answer) => (answer * DVector::from_column_slice(&left)).data.into(),
+                None => left,
+            };
+            Ok(Evaluation { step, error, kept: () })
+        })
+    };
+    let near = near.filter(|near| near.margin.len() == products.len());
+    let near = near.map(|near| found_from(near.margin.clone(), Some(&near.answer), GUIDE_EVALUATIONS)).transpose()?;
+    let found = match near.filter(|found| found.converged) {
+        Some(found) => found,
+        None => found_from(no_cost.clone(), None, 500)?,
+    };
     if !found.converged {
         let change = |j: usize| (found.evaluation.step[j] / prices[j]).abs();
         let worst = (0..prices.len()).max_by(|&a, &b| change(a).total_cmp(&change(b))).unwrap_or(0);

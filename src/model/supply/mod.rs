@@ -24,7 +24,7 @@ use thiserror::Error;
 
 use crate::model::demand::DemandError;
 
-pub use cost::{CostRecovery, NegativeCost, marginal_costs};
+pub use cost::{CostRecovery, MarginGuide, NegativeCost, marginal_costs, marginal_costs_near};
 pub use deviation::{Deviation, best_deviations};
 pub use duty::{DutyRule, DutyTerms};
 pub use guide::Guide;
