@@ -3,14 +3,10 @@
 use rand::RngExt;
 
 use super::{Column, Instructions, LANES};
+use crate::model::demand::kernel::tests::lengths;
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::sobol::scramble;
-
-/// All of them; where an interpreter looks for undefined behaviour, which takes a thousand times as long, those on both sides of a block.
-fn lengths(all: std::ops::RangeInclusive<usize>) -> impl Iterator<Item = usize> {
-    all.filter(|n| !cfg!(miri) || (*n < 34 && matches!(n % 8, 0 | 1 | 7)))
-}
 
 fn stream(number: usize) -> Stream {
     Streams::new(17, 0).at(Purpose::Parameter, number as u64, 0)

@@ -7,6 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::super::choice::{Column, Instructions, LANES};
 use super::super::words::Plain;
 use super::{Eight, EventDraws, GAP, MIDDLE, States, gumbel, gumbel_at};
+use crate::model::demand::kernel::tests::lengths;
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::draws;
 
@@ -103,11 +104,12 @@ fn the_state_zero_is_replaced_as_by_the_generator() {
 /// bound less its draw moves by less than 1e-6, an eighth of what it keeps.
 #[test]
 fn bounds_lie_above_draws_and_by_less_than_the_gap() {
+    const PLACES: u64 = if cfg!(miri) { 4 } else { 8192 };
     let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
     for power in 0..52 {
         let (from, cells) = (1_u64 << power, 1_u64 << power);
-        let inside = (0..8192.min(cells))
-            .map(|i| from + (u128::from(i) * u128::from(cells) / 8192.min(u128::from(cells))) as u64);
+        let inside = (0..PLACES.min(cells))
+            .map(|i| from + (u128::from(i) * u128::from(cells) / u128::from(PLACES.min(cells))) as u64);
         for place in inside.chain([from, from + 1, from + cells - 1]).map(|cell| super::ONE | cell & super::MANTISSA) {
             let above = gumbel_above(place) - gumbel_at(place);
             least = least.min(above);
@@ -196,7 +198,7 @@ fn market(n: usize, draws: &mut Stream) -> Market {
 /// is asked for first or last; and what was worked out is exact.
 #[test]
 fn eight_events_are_each_alone_at_every_length() {
-    for n in 0..=140 {
+    for n in lengths(0..=140) {
         let mut draws = stream(4000 + n);
         let Market { characteristics, flat, base, price } = market(n, &mut draws);
         let k = characteristics.len();
@@ -249,7 +251,7 @@ fn eight_events_are_each_alone_at_every_length() {
 #[test]
 fn what_bounds_cannot_tell_apart_is_worked_out() {
     let mut draws = stream(7);
-    for group in 0..200_usize {
+    for group in lengths(0..=199) {
         let n = 1 + group % 24;
         let streams = Streams::new(5, group as u64);
         for instructions in Instructions::available() {
@@ -276,9 +278,9 @@ fn what_bounds_cannot_tell_apart_is_worked_out() {
 /// Small whole utilities, all known, so that many are equal.
 #[test]
 fn equal_utilities_go_to_the_outside_option_and_then_to_the_lowest_number() {
-    for n in 1..=40 {
+    for n in lengths(1..=40) {
         let mut draws = stream(5000 + n);
-        for _ in 0..50 {
+        for _ in 0..if cfg!(miri) { 2 } else { 50 } {
             let own: Vec<f64> = (0..n).map(|_| f64::from(draws.random_range(0..3_u32))).collect();
             let outside = f64::from(draws.random_range(0..3_u32));
             let (base, price) = (Column::new(&vec![0.0; n], f64::NEG_INFINITY), Column::filled(n, 0.0));
