@@ -94,7 +94,7 @@ fn evaluations(plan: &RegimePlan) -> usize {
 /// between worlds, and the study's equilibrium guides the search all the same.
 #[test]
 fn a_quota_is_guided_before_a_part_of_the_buyers() {
-    let study = study(&[&OWN[..], &["buyers.pricing_nodes=256"]].concat());
+    let study = study(&[&OWN[..], &["buyers.count=8192", "buyers.pricing_nodes=4096"]].concat());
     let scenario = study.scenario();
     let restrained = regime(&study, "voluntary_restraint");
     let replication = study.replication(2).unwrap();
