@@ -40,14 +40,20 @@ pub struct MarginGuide {
 
 /// Buyers before whom conditions are differentiated: the answer steers and decides nothing.
 const GUIDE_BUYERS: usize = 4096;
+/// Products beyond which a guide, which takes an evaluation each, costs more than it saves.
+const GUIDE_PRODUCTS: usize = 256;
 /// Evaluations after which a guide has led nowhere.
 const GUIDE_EVALUATIONS: usize = 40;
 
 impl MarginGuide {
-    /// Those at which `prices` satisfy the conditions at these marginal costs; none where margins do not follow from the conditions.
+    /// Those at which `prices` satisfy the conditions at these marginal costs; none where margins do not follow from the conditions,
+    /// or for very many products.
     #[must_use]
     pub fn new(problem: &PriceProblem, prices: &[f64]) -> Option<Self> {
         let count = prices.len();
+        if count > GUIDE_PRODUCTS {
+            return None;
+        }
         let matrix = problem.before_first(GUIDE_BUYERS, |problem| {
             let layout = problem.layout();
             let stop = problem.demand.execution.stop;
