@@ -2,7 +2,7 @@
 //!
 //! An event draws a Gumbel number `g = -ln(-ln u)` for each product, the uniform u from its own stream, and takes the option of largest
 //! utility. Two logarithms a product are most of the cost, and nearly all of them are of products far behind the best. So the kernels
-//! first hold every draw from above by a number that takes a few multiply-adds ([`gumbel_above`]), add the tastes, and work out to the
+//! first hold every draw from above by a number that takes a few multiply-adds (`gumbel_above`), add the tastes, and work out to the
 //! last bit only what could be the largest ([`Instructions::largest_utility`]).
 //!
 //! Choices and utilities are those of the exact numbers, to the bit: a fused multiply-add, a sum and their roundings never turn a larger
