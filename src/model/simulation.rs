@@ -44,93 +44,89 @@ impl StaticJob<'_> {
     /// Runs the job and fills the slots of the layout; nothing once it is asked to stop.
     #[must_use]
     pub fn simulate(&self) -> Option<Outcome> {
-        simulate(self)
-    }
-}
+        let StaticJob { world, start, scenario, layout, plan, baseline, streams, stop } = *self;
+        let options = &world.options;
+        let models = options.models();
+        let mut sales = Sales::with_traffic(scenario.weeks, models, &scenario.traffic);
+        let mut switched = vec![0.0; models * (models + 1)];
+        let households = scenario.households_per_buyer();
+        let classes = layout.accounts.as_ref().map(|accounts| &accounts.classes);
+        let mut surplus = Surplus::new(scenario.weeks);
+        let intervals = HoldingTimes::new(&scenario.holding);
 
-fn simulate(job: &StaticJob<'_>) -> Option<Outcome> {
-    let StaticJob { world, start, scenario, layout, plan, baseline, streams, stop } = *job;
-    let options = &world.options;
-    let models = options.models();
-    let mut sales = Sales::with_traffic(scenario.weeks, models, &scenario.traffic);
-    let mut switched = vec![0.0; models * (models + 1)];
-    let households = scenario.households_per_buyer();
-    let classes = layout.accounts.as_ref().map(|accounts| &accounts.classes);
-    let mut surplus = Surplus::new(scenario.weeks);
-    let intervals = HoldingTimes::new(&scenario.holding);
+        let mut owned = start.owned.clone();
+        let mut date = start.first_event_week.clone();
+        let mut events = vec![0_u32; world.buyers.len()];
+        let mut calendar = Calendar::new(scenario.weeks, &date);
+        let mut race = Race::new(models);
+        let mut weights = options.table.zeros();
+        let mut expected = options.table.zeros();
 
-    let mut owned = start.owned.clone();
-    let mut date = start.first_event_week.clone();
-    let mut events = vec![0_u32; world.buyers.len()];
-    let mut calendar = Calendar::new(scenario.weeks, &date);
-    let mut race = Race::new(models);
-    let mut weights = options.table.zeros();
-    let mut expected = options.table.zeros();
+        let columns = |plan: &RegimePlan| -> Vec<Column> {
+            let felt = |phase: &Phase| Column::new(&world.products.felt_prices(&phase.sticker_price_usd), 0.0);
+            plan.phases().iter().map(felt).collect()
+        };
+        let (price_columns, baseline_columns) = (columns(plan), columns(baseline));
+        // Where models come and go: the options of each phase.
+        let narrow = |plan: &RegimePlan| -> Vec<Option<Options>> {
+            let of = |phase: &Phase| (!phase.on_sale.is_empty()).then(|| options.on_sale(&phase.on_sale));
+            plan.phases().iter().map(of).collect()
+        };
+        let (narrow, baseline_narrow) = (narrow(plan), narrow(baseline));
 
-    let columns = |plan: &RegimePlan| -> Vec<Column> {
-        let felt = |phase: &Phase| Column::new(&world.products.felt_prices(&phase.sticker_price_usd), 0.0);
-        plan.phases().iter().map(felt).collect()
-    };
-    let (price_columns, baseline_columns) = (columns(plan), columns(baseline));
-    // Where models come and go: the options of each phase.
-    let narrow = |plan: &RegimePlan| -> Vec<Option<Options>> {
-        let of = |phase: &Phase| (!phase.on_sale.is_empty()).then(|| options.on_sale(&phase.on_sale));
-        plan.phases().iter().map(of).collect()
-    };
-    let (narrow, baseline_narrow) = (narrow(plan), narrow(baseline));
-
-    for week in 0..scenario.weeks as usize {
-        if stop.is_asked() {
-            return None;
-        }
-        let prices = &price_columns[plan.phase_index(week)];
-        let before = &baseline_columns[baseline.phase_index(week)];
-        let on_sale = narrow[plan.phase_index(week)].as_ref().unwrap_or(options);
-        let on_sale_before = baseline_narrow[baseline.phase_index(week)].as_ref().unwrap_or(options);
-        let differs = prices != before || plan.phase(week).on_sale != baseline.phase(week).on_sale;
-        let mut outside_expected = 0.0;
-        let buyers_worth = households * sales.traffic(week);
-        expected.values_mut().fill(0.0);
-        while let Some(buyer) = calendar.take(week) {
-            let (address, number) = (buyer as u64, u64::from(events[buyer]));
-            race.draw(options.chooser, &mut streams.at(Purpose::Taste, address, number));
-            let (tastes, alpha) = (world.buyers.tastes_of(buyer), world.buyers.price_response[buyer]);
-            let outside = world.buyers.outside_weight[buyer];
-            let weigh = |prices: &Column, on_sale: &Options, weights: &mut Column| {
-                let intercepts = on_sale.intercepts(owned[buyer]);
-                options.chooser.exp_utilities(&options.table, intercepts, prices, tastes, alpha, weights);
-            };
-            weigh(prices, on_sale, &mut weights);
-            let total = options.chooser.add_probabilities(&weights, outside, 1.0, &mut expected);
-            outside_expected += outside / total;
-            if let Some(classes) = classes {
-                let class = classes.of(world.buyers.income[buyer], start.owned[buyer]);
-                surplus.add(week, class, households * ln(total) / alpha);
+        for week in 0..scenario.weeks as usize {
+            if stop.is_asked() {
+                return None;
             }
-            let choice = options.chooser.by_race(&weights, outside, &race);
-            sales.count(week, choice.unwrap_or(models));
-            if differs {
-                weigh(before, on_sale_before, &mut weights);
-                let at_baseline = options.chooser.by_race(&weights, outside, &race);
-                if let Some(lost) = at_baseline.filter(|_| at_baseline != choice) {
-                    switched[lost * (models + 1) + choice.unwrap_or(models)] += buyers_worth;
+            let prices = &price_columns[plan.phase_index(week)];
+            let before = &baseline_columns[baseline.phase_index(week)];
+            let on_sale = narrow[plan.phase_index(week)].as_ref().unwrap_or(options);
+            let on_sale_before = baseline_narrow[baseline.phase_index(week)].as_ref().unwrap_or(options);
+            let differs = prices != before || plan.phase(week).on_sale != baseline.phase(week).on_sale;
+            let mut outside_expected = 0.0;
+            let buyers_worth = households * sales.traffic(week);
+            expected.values_mut().fill(0.0);
+            while let Some(buyer) = calendar.take(week) {
+                let (address, number) = (buyer as u64, u64::from(events[buyer]));
+                race.draw(options.chooser, &mut streams.at(Purpose::Taste, address, number));
+                let (tastes, alpha) = (world.buyers.tastes_of(buyer), world.buyers.price_response[buyer]);
+                let outside = world.buyers.outside_weight[buyer];
+                let weigh = |prices: &Column, on_sale: &Options, weights: &mut Column| {
+                    let intercepts = on_sale.intercepts(owned[buyer]);
+                    options.chooser.exp_utilities(&options.table, intercepts, prices, tastes, alpha, weights);
+                };
+                weigh(prices, on_sale, &mut weights);
+                let total = options.chooser.add_probabilities(&weights, outside, 1.0, &mut expected);
+                outside_expected += outside / total;
+                if let Some(classes) = classes {
+                    let class = classes.of(world.buyers.income[buyer], start.owned[buyer]);
+                    surplus.add(week, class, households * ln(total) / alpha);
+                }
+                let choice = options.chooser.by_race(&weights, outside, &race);
+                sales.count(week, choice.unwrap_or(models));
+                if differs {
+                    weigh(before, on_sale_before, &mut weights);
+                    let at_baseline = options.chooser.by_race(&weights, outside, &race);
+                    if let Some(lost) = at_baseline.filter(|_| at_baseline != choice) {
+                        switched[lost * (models + 1) + choice.unwrap_or(models)] += buyers_worth;
+                    }
+                }
+                owned[buyer] = options.brand_after(choice);
+                events[buyer] += 1;
+                if !scenario.one_shot {
+                    date[buyer] += intervals.draw(streams, address, number).weeks;
+                    calendar.put(buyer, date[buyer]);
                 }
             }
-            owned[buyer] = options.brand_after(choice);
-            events[buyer] += 1;
-            if !scenario.one_shot {
-                date[buyer] += intervals.draw(streams, address, number).weeks;
-                calendar.put(buyer, date[buyer]);
-            }
+            sales.expect(week, expected.values(), outside_expected);
         }
-        sales.expect(week, expected.values(), outside_expected);
+        let mut outcome = Outcome::from_sales(layout, plan, &sales, households, switched);
+        if let Some(accounts) = &layout.accounts {
+            let books = JobBooks { plan, baseline, sales: &sales, cars: households, surplus: &surplus };
+            accounts.fill(&mut outcome.values, &books);
+        }
+        Some(outcome)
     }
-    let mut outcome = Outcome::from_sales(layout, plan, &sales, households, switched);
-    if let Some(accounts) = &layout.accounts {
-        let books = JobBooks { plan, baseline, sales: &sales, cars: households, surplus: &surplus };
-        accounts.fill(&mut outcome.values, &books);
-    }
-    Some(outcome)
 }
 
 /// Buyers by the week in which they are next due, as one linked list a week.

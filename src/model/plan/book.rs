@@ -281,8 +281,9 @@ pub struct RegimeGuides<'a> {
 }
 
 impl<'a> RegimeGuides<'a> {
-    /// The guide at these terms, with its place among all that are known. Worlds agree on demand in the base year, and so on what a quota allows, but for what the first buyers, before
-    /// whom prices are set, differ from all: the nearest quotas are those of the same instrument.
+    /// The guide at these terms, with its place among all that are known. Worlds agree on demand in the base year, and so on what a quota
+    /// allows, but for what the first buyers, before whom prices are set, differ from all: the nearest quotas are those of the same
+    /// instrument.
     fn find(self, terms: &Terms, factor: &[f64]) -> Option<(usize, &'a Guide)> {
         let near = self.own.iter().filter_map(|at| self.known[*at].distance(terms, factor).map(|apart| (apart, *at)));
         let nearest = near.filter(|(apart, _)| *apart < NEAR_QUOTA).min_by(|(one, _), (other, _)| one.total_cmp(other));
