@@ -11,7 +11,7 @@ pub use serial::*;
 
 #[cfg(feature = "parallel")]
 mod parallel {
-    pub use rayon::{ThreadPool as Pool, ThreadPoolBuildError as NoPool, current_num_threads as count, prelude};
+    pub use rayon::{ThreadPool as Pool, ThreadPoolBuildError as NoPool, current_num_threads as count, join, prelude};
 
     /// A pool of so many threads, 0 for one a processor.
     ///
@@ -70,6 +70,11 @@ mod serial {
         work();
     }
 
+    /// Does one, then the other.
+    pub fn join<A, B>(first: impl FnOnce() -> A, second: impl FnOnce() -> B) -> (A, B) {
+        (first(), second())
+    }
+
     /// The traits.
     pub mod prelude {
         /// What can be gone through.
@@ -114,7 +119,7 @@ mod serial {
 #[cfg(test)]
 mod tests {
     use super::serial::prelude::*;
-    use super::serial::{count, on_each, pool};
+    use super::serial::{count, join, on_each, pool};
 
     #[test]
     fn the_serial_twin_goes_through_everything_in_order() {
@@ -126,6 +131,9 @@ mod tests {
         assert_eq!(twice, [5, 2, 1, 10]);
         let pool = pool(8).unwrap();
         assert_eq!((count(), pool.install(count), pool.current_num_threads()), (1, 1, 1));
+        let mut order = vec!["first"];
+        assert_eq!(join(|| 3, || order.push("second")), (3, ()));
+        assert_eq!(order, ["first", "second"]);
         let calls = std::sync::atomic::AtomicUsize::new(0);
         on_each(|| {
             calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

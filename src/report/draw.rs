@@ -450,17 +450,28 @@ fn caption(report: &Report<'_>, bargain: &Bargain, look: &Figures) -> Option<bar
     Some(bargain.caption(scenario, look, label, &negotiated.setup))
 }
 
-/// Draws and writes all charts of a study, as SVG and PNG; returns their paths.
+/// The charts of a study, by their names.
 ///
 /// # Errors
-/// [`ChartError`] when a chart cannot be drawn or written.
-pub fn write_charts(folder: &OutputFolder, finished: &Finished, look: &Figures) -> Result<Vec<PathBuf>, ChartError> {
-    let charts = folder.below("charts");
-    let forms = look.written();
+/// [`ChartError`] when one cannot be drawn.
+pub fn drawn(finished: &Finished, look: &Figures) -> Result<Vec<(String, Svg)>, ChartError> {
     let mut drawn = Vec::new();
     for chart in Drawing::of(finished, look).charts() {
         drawn.extend(chart.pages()?);
     }
+    Ok(drawn)
+}
+
+/// Writes charts into a folder in the forms of `look`, as many at once as there are threads; returns their paths.
+///
+/// # Errors
+/// [`ChartError`] when one cannot be written.
+pub fn write_drawn(
+    folder: &OutputFolder,
+    drawn: Vec<(String, Svg)>,
+    look: &Figures,
+) -> Result<Vec<PathBuf>, ChartError> {
+    let (charts, forms) = (folder.below("charts"), look.written());
     let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name, forms));
     Ok(written.collect::<Result<Vec<_>, _>>()?.concat())
 }

@@ -1,13 +1,11 @@
 //! Which charts a study of many points gets, and what they are drawn from.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
 use super::charts::response::{Measured, ResponsePoint, Responses, Swept, dots, lines};
 use super::charts::{
     ChartContext, ChartError, PeriodContext, RegimeContext, Svg, effects as effects_chart, headline_label,
-    response_map, shown_unit, uncertainty, write_into,
+    response_map, shown_unit, uncertainty,
 };
 use super::draw::{Pages, page_name};
 use super::points::{EffectRow, UncertaintyRow, chart_choice, setting_text, shown};
@@ -18,7 +16,6 @@ use super::words::first_that_moves;
 use crate::config::design::StudyDesign;
 use crate::config::figures::Figures;
 use crate::config::sweep::{Setting, Sweep};
-use crate::folder::OutputFolder;
 use crate::model::scenario::Scenario;
 use crate::study::points::PointResults;
 
@@ -213,28 +210,6 @@ pub struct PointChart {
     pub kind: &'static str,
     /// The chart.
     pub svg: Svg,
-}
-
-/// Draws and writes the charts of a study of many points; returns their paths. `uncertainty` and `effects` are the rows of those
-/// tables, for draws.
-///
-/// # Errors
-/// [`ChartError`] when a chart cannot be drawn or written.
-pub fn write_point_charts(
-    folder: &OutputFolder,
-    scenario: &Scenario,
-    design: &StudyDesign,
-    results: &PointResults,
-    uncertainty: &[UncertaintyRow],
-    effects: &[EffectRow],
-    look: &Figures,
-) -> Result<Vec<PathBuf>, ChartError> {
-    let charts = folder.below("charts");
-    let mut paths = Vec::new();
-    for (name, svg) in point_charts(scenario, design, results, uncertainty, effects, look)? {
-        paths.extend(write_into(&charts, &svg, &name, look.written())?);
-    }
-    Ok(paths)
 }
 
 /// The charts of a study of many points, by their names; those that have nothing to show are left out.

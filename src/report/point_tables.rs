@@ -6,6 +6,7 @@ use super::points::{
 use super::study::LazyTable;
 use crate::config::StudyDesign;
 use crate::folder::OutputError;
+use crate::platform::threads::join;
 use crate::study::FinishedPoints;
 
 /// What the draws of a study show, of which tables, charts and the report are made; nothing of a sweep.
@@ -23,10 +24,13 @@ impl ShownByDraws {
     pub fn of(finished: &FinishedPoints) -> Self {
         let FinishedPoints { design, points, results, replications, .. } = finished;
         match design {
-            StudyDesign::Uncertainty(draws) => Self {
-                uncertainty: uncertainty_rows(results, *replications),
-                tables: draw_tables(draws, points, results, *replications),
-            },
+            StudyDesign::Uncertainty(draws) => {
+                let (uncertainty, tables) = join(
+                    || uncertainty_rows(results, *replications),
+                    || draw_tables(draws, points, results, *replications),
+                );
+                Self { uncertainty, tables }
+            }
             StudyDesign::Sweep(_) => Self::default(),
         }
     }

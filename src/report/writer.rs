@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::build::Report;
+#[cfg(feature = "charts")]
+use super::charts::{ChartError, Svg};
 use super::describe;
 use super::failures::FailureTable;
 use super::page::{self, origin::StudyOrigin};
 use super::point_tables::{ShownByDraws, point_tables};
 use super::points::{DrawTables, PointTable, write_point_tables};
-use super::record::TableData;
 use super::study::{ReplicationTable, WrittenTables, write_tables};
 use crate::config::design::Point;
 use crate::config::figures::Figures;
@@ -17,6 +18,9 @@ use crate::config::{Loaded, StudyDesign};
 use crate::folder::{OutputError, OutputFolder};
 use crate::model::ids::RegimeId;
 use crate::model::outcome::Outcome;
+#[cfg(feature = "charts")]
+use crate::model::scenario::Scenario;
+use crate::platform::threads::{join, prelude::*};
 use crate::study::Study;
 use crate::study::finished::{Finished, FinishedPoints};
 use crate::study::points::{Names, PointMoments};
@@ -116,15 +120,82 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// Writes the tables of a study of many points, of which those in `streamed` have grown with it.
+    fn point_tables(
+        &self,
+        finished: &FinishedPoints,
+        shown: &ShownByDraws,
+        (points, replications): (Option<PointTable>, Option<ReplicationTable>),
+    ) -> Result<Vec<PathBuf>, SinkError> {
+        let made: Vec<_> = point_tables(finished, shown).into_par_iter().map(|table| table.make()).collect();
+        let mut tables = Vec::with_capacity(made.len());
+        for table in made {
+            tables.extend(table?);
+        }
+        let mut written = match &finished.run {
+            // Failed jobs stand in the table of failed draws.
+            Some(run) => write_tables(self.folder, run, replications, FailureTable::new(self.folder), &self.look)?,
+            None => WrittenTables::default(),
+        };
+        write_point_tables(self.folder, points, &tables, &mut written)?;
+        #[cfg(feature = "charts")]
+        {
+            use super::draw_points::{FACTS, PointFacts};
+            let facts = PointFacts::of(&finished.scenario, &finished.design, &finished.results, &self.look).ok();
+            written.facts.extend(facts.and_then(|facts| serde_json::to_value(facts).ok()).map(|facts| (FACTS, facts)));
+        }
+        Ok(self.converted(written.described(self.folder, &finished.scenario)?)?)
+    }
+
+    /// Draws and writes the charts of a run, if they are wanted.
+    #[cfg(feature = "charts")]
+    fn run_charts(&self, finished: &Finished) -> Result<Vec<PathBuf>, SinkError> {
+        self.charts(finished.study.scenario(), || super::draw::drawn(finished, &self.look))
+    }
+
+    /// Draws and writes the charts of a study of many points, if they are wanted.
+    #[cfg(feature = "charts")]
+    fn point_charts(&self, finished: &FinishedPoints, shown: &ShownByDraws) -> Result<Vec<PathBuf>, SinkError> {
+        let FinishedPoints { scenario, design, results, run, .. } = finished;
+        let (uncertainty, effects) = (&shown.uncertainty, &shown.tables.effects);
+        self.charts(scenario, || {
+            let mut drawn =
+                super::draw_points::point_charts(scenario, design, results, uncertainty, effects, &self.look)?;
+            if let Some(run) = run {
+                drawn.extend(super::draw::drawn(run, &self.look)?);
+            }
+            Ok(drawn)
+        })
+    }
+
+    #[cfg(feature = "charts")]
+    fn charts(
+        &self,
+        scenario: &Scenario,
+        drawn: impl FnOnce() -> Result<Vec<(String, Svg)>, ChartError>,
+    ) -> Result<Vec<PathBuf>, SinkError> {
+        if !(self.charts && scenario.outputs.charts) {
+            return Ok(Vec::new());
+        }
+        let written = drawn().and_then(|drawn| super::draw::write_drawn(self.folder, drawn, &self.look));
+        written.map_err(|error| format!("charts: {error}").into())
+    }
+
+    /// There is nothing to draw with.
+    #[cfg(not(feature = "charts"))]
+    fn run_charts(&self, _finished: &Finished) -> Result<Vec<PathBuf>, SinkError> {
+        Ok(Vec::new())
+    }
+
+    /// There is nothing to draw with.
+    #[cfg(not(feature = "charts"))]
+    fn point_charts(&self, _finished: &FinishedPoints, _shown: &ShownByDraws) -> Result<Vec<PathBuf>, SinkError> {
+        Ok(Vec::new())
+    }
+
     fn failures(&mut self) -> FailureTable<'a> {
         std::mem::replace(&mut self.failures, FailureTable::new(self.folder))
     }
-}
-
-/// A chart that cannot be drawn or written.
-#[cfg(feature = "charts")]
-fn undrawn(error: super::charts::ChartError) -> SinkError {
-    format!("charts: {error}").into()
 }
 
 impl Sink for Writer<'_> {
@@ -153,12 +224,13 @@ impl Sink for Writer<'_> {
 
     fn finish(&mut self, finished: &Finished) -> Result<Written, SinkError> {
         let (streamed, failures) = (self.replications.take(), self.failures());
-        let written = write_tables(self.folder, finished, streamed, failures, &self.look)?;
-        let mut files = self.converted(written.described(self.folder, finished.study.scenario())?)?;
-        #[cfg(feature = "charts")]
-        if self.charts && finished.study.scenario().outputs.charts {
-            files.extend(super::draw::write_charts(self.folder, finished, &self.look).map_err(undrawn)?);
-        }
+        let tables = || -> Result<Vec<PathBuf>, SinkError> {
+            let written = write_tables(self.folder, finished, streamed, failures, &self.look)?;
+            Ok(self.converted(written.described(self.folder, finished.study.scenario())?)?)
+        };
+        let (tables, charts) = join(tables, || self.run_charts(finished));
+        let mut files = tables?;
+        files.extend(charts?);
         self.description(&mut files)?;
         let mut page = page::run::page(finished, self.origin.as_ref());
         page.model = self.described.clone().unwrap_or_default();
@@ -184,35 +256,12 @@ impl Sink for Writer<'_> {
     }
 
     fn finish_points(&mut self, finished: &FinishedPoints) -> Result<Written, SinkError> {
-        let FinishedPoints { scenario, run, .. } = finished;
         let shown = ShownByDraws::of(finished);
-        let made = point_tables(finished, &shown).into_iter().filter_map(|table| table.make().transpose());
-        let tables = made.collect::<Result<Vec<TableData>, OutputError>>()?;
-        let mut written = WrittenTables::default();
-        if let Some(run) = run {
-            // Failed jobs stand in the table of failed draws.
-            written =
-                write_tables(self.folder, run, self.replications.take(), FailureTable::new(self.folder), &self.look)?;
-        }
-        write_point_tables(self.folder, self.points.take(), &tables, &mut written)?;
-        #[cfg(feature = "charts")]
-        {
-            use super::draw_points::{FACTS, PointFacts};
-            let facts = PointFacts::of(scenario, &finished.design, &finished.results, &self.look).ok();
-            written.facts.extend(facts.and_then(|facts| serde_json::to_value(facts).ok()).map(|facts| (FACTS, facts)));
-        }
-        let mut files = self.converted(written.described(self.folder, scenario)?)?;
-        #[cfg(feature = "charts")]
-        if self.charts && scenario.outputs.charts {
-            use super::draw_points::write_point_charts;
-            let FinishedPoints { design, results, .. } = finished;
-            let (uncertainty, effects) = (&shown.uncertainty, &shown.tables.effects);
-            let charts = write_point_charts(self.folder, scenario, design, results, uncertainty, effects, &self.look);
-            files.extend(charts.map_err(undrawn)?);
-            if let Some(run) = run {
-                files.extend(super::draw::write_charts(self.folder, run, &self.look).map_err(undrawn)?);
-            }
-        }
+        let streamed = (self.points.take(), self.replications.take());
+        let tables = || self.point_tables(finished, &shown, streamed);
+        let (tables, charts) = join(tables, || self.point_charts(finished, &shown));
+        let mut files = tables?;
+        files.extend(charts?);
         self.description(&mut files)?;
         let mut page = page::points::page(finished, &shown.tables, self.origin.as_ref());
         page.model = self.described.clone().unwrap_or_default();
