@@ -13,7 +13,7 @@ use super::market::{DemandParameters, HoldingParameters, Market};
 use super::streams::{Purpose, Streams};
 use crate::numerics::gamma::{Gamma, InvalidGamma};
 use crate::numerics::normal;
-use crate::numerics::sobol::{SobolSequence, TooManyDimensions};
+use crate::numerics::sobol::{Coins, SobolSequence, TooManyDimensions};
 
 /// Why a population cannot be drawn.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -75,8 +75,9 @@ impl Buyers {
         let regions = market.regions.len();
         let tastes = characteristics + 1 + regions;
         let dimensions = 1 + tastes + 1 + 3;
-        let mut points = SobolSequence::scrambled(dimensions, key)?;
         let instructions = Instructions::detect();
+        let scramble = |column: &mut [u32], coins: &Coins| instructions.scramble_in_place(column, coins);
+        let mut points = SobolSequence::scrambled(dimensions, key)?.for_points(buyers, scramble);
 
         let mut sd = demand.sigma_characteristics.clone();
         sd.push(demand.sigma_import);
@@ -92,8 +93,7 @@ impl Buyers {
         };
         let [floor, cap] = demand.income_bounds;
         for first in (0..buyers).step_by(AT_ONCE) {
-            let u =
-                points.columns(AT_ONCE.min(buyers - first), |column, key| instructions.scramble_in_place(column, key));
+            let u = points.columns(AT_ONCE.min(buyers - first), scramble);
             let mut income: Vec<f64> = u[0].iter().map(|u| demand.income_log_sd * normal::quantile(*u)).collect();
             instructions.exp_in_place(&mut income);
             income.iter_mut().for_each(|income| *income = income.clamp(floor, cap));

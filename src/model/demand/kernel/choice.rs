@@ -9,7 +9,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use crate::numerics::elementary::{exp, ln};
-use crate::numerics::sobol;
+use crate::numerics::sobol::Coins;
 
 /// Numbers in one block: the lanes of an AVX-512 register of doubles, and one cache line.
 pub const LANES: usize = 8;
@@ -180,8 +180,8 @@ compiled_for_each! {
 }
 
 compiled_for_each! {
-    /// Scrambles coordinates of one dimension of a Sobol' sequence ([`crate::numerics::sobol::scramble`]).
-    fn scramble_in_place(bits: &mut [u32], key: u64) = scramble_loop
+    /// Scrambles coordinates of one dimension of a Sobol' sequence ([`Coins::scramble`]).
+    fn scramble_in_place(bits: &mut [u32], coins: &Coins) = scramble_loop
 }
 
 compiled_for_each! {
@@ -237,21 +237,21 @@ compiled_for_each! {
 }
 
 #[inline(always)]
-fn scramble_loop(bits: &mut [u32], key: u64) {
+fn scramble_loop(bits: &mut [u32], coins: &Coins) {
     let mut blocks = bits.chunks_exact_mut(LANES);
     for block in &mut blocks {
         let lanes: [u32; LANES] = std::array::from_fn(|l| block[l]);
         let mut flipped = [0_u64; LANES];
-        for level in 0..32 {
+        for level in coins.first_tossed()..32 {
             for l in 0..LANES {
-                flipped[l] |= sobol::flip(lanes[l], key, level);
+                flipped[l] |= coins.flip(lanes[l], level);
             }
         }
         for l in 0..LANES {
-            block[l] ^= flipped[l] as u32;
+            block[l] ^= flipped[l] as u32 | coins.known(lanes[l]);
         }
     }
-    blocks.into_remainder().iter_mut().for_each(|bits| *bits = sobol::scramble(*bits, key));
+    blocks.into_remainder().iter_mut().for_each(|bits| *bits = coins.scramble(*bits));
 }
 
 #[inline(always)]

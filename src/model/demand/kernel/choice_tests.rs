@@ -6,7 +6,7 @@ use super::{Column, Instructions, LANES};
 use crate::model::demand::kernel::tests::lengths;
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::elementary::{exp, ln};
-use crate::numerics::sobol::scramble;
+use crate::numerics::sobol::Coins;
 
 fn stream(number: usize) -> Stream {
     Streams::new(17, 0).at(Purpose::Parameter, number as u64, 0)
@@ -81,10 +81,14 @@ fn coordinates_scrambled_together_are_those_scrambled_alone() {
         let mut draws = stream(n);
         let coordinates: Vec<u32> = (0..n).map(|_| (draws.uniform_open() * 4_294_967_296.0) as u32).collect();
         for instructions in Instructions::available() {
-            let mut together = coordinates.clone();
-            instructions.scramble_in_place(&mut together, 99 + n as u64);
-            let alone: Vec<u32> = coordinates.iter().map(|&bits| scramble(bits, 99 + n as u64)).collect();
-            assert_eq!(together, alone, "{}, length {n}", instructions.name());
+            let plain = Coins::of(99 + n as u64);
+            let tabulated = plain.clone().tabulated(7, |bits, coins| instructions.scramble_in_place(bits, coins));
+            let alone: Vec<u32> = coordinates.iter().map(|&bits| plain.scramble(bits)).collect();
+            for coins in [&plain, &tabulated] {
+                let mut together = coordinates.clone();
+                instructions.scramble_in_place(&mut together, coins);
+                assert_eq!(together, alone, "{}, length {n}", instructions.name());
+            }
         }
     }
 }
