@@ -1,5 +1,6 @@
 //! The sweep written plainly, buyer by buyer: the specification of the block kernel, to the last bit.
 
+use super::choice::Instructions;
 use super::{DemandSweep, LANES, Row, SAFE_SUM, SweepRule, UTILITY_LIMIT};
 use crate::model::demand::population::{Buyer, Products};
 use crate::numerics::elementary;
@@ -209,28 +210,35 @@ pub(crate) fn relative_exponentials(
     prices: &[f64],
     out: &mut [f64],
 ) -> (f64, f64) {
+    let highest = utilities(buyer, products, delta, prices, out);
+    out.iter_mut().for_each(|v| *v -= highest);
+    Instructions::detect().exp_in_place(out);
+    (elementary::exp(buyer.outside_utility() - highest), highest)
+}
+
+/// The utilities of one buyer's products, into `out`; returns the highest, the outside option's among them.
+fn utilities(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> f64 {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("fma") {
         // SAFETY: the processor has just said that it has FMA.
-        return unsafe { relative_with_fma(buyer, products, delta, prices, out) };
+        return unsafe { utilities_with_fma(buyer, products, delta, prices, out) };
     }
-    relative(buyer, products, delta, prices, out)
+    plain_utilities(buyer, products, delta, prices, out)
 }
 
 /// The same code compiled with the fused multiply-add that is otherwise emulated.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "fma")]
-fn relative_with_fma(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> (f64, f64) {
-    relative(buyer, products, delta, prices, out)
+fn utilities_with_fma(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> f64 {
+    plain_utilities(buyer, products, delta, prices, out)
 }
 
 #[inline(always)]
-fn relative(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> (f64, f64) {
+fn plain_utilities(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> f64 {
     let mut highest = buyer.outside_utility();
     for (j, (out, (&delta, &price))) in out.iter_mut().zip(delta.iter().zip(prices)).enumerate() {
         *out = buyer.utility(delta, products.characteristics(j), price);
         highest = larger(highest, *out);
     }
-    out.iter_mut().for_each(|v| *v = elementary::exp(*v - highest));
-    (elementary::exp(buyer.outside_utility() - highest), highest)
+    highest
 }
