@@ -2,13 +2,18 @@
 //!
 //! The unit is a plain loop over as many buyers and models, with the platform's exp: shares once at one set of prices. A ratio moves when the
 //! program does and hardly when the machine does. Every figure is the best of several repetitions, since other work may share the machine.
+//!
+//! `cargo bench --bench study -- instructions` counts instructions instead, by valgrind where the machine has it: the same number whatever else
+//! runs, for the instructions without AVX-512, which valgrind does not know.
 
 use std::hint::black_box;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use stickershock::config;
 use stickershock::model::ids::RegimeId;
+use stickershock::model::scenario::Scenario;
 use stickershock::study::Study;
 
 const BUYERS: usize = 4_096;
@@ -44,14 +49,90 @@ fn plain_shares(models: usize, buyers: usize) -> Vec<f64> {
     share
 }
 
-fn main() {
+fn study(buyers: usize) -> (Scenario, Vec<RegimeId>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/showdown-1995.toml");
-    let small = [format!("buyers.count={BUYERS}"), format!("buyers.pricing_nodes={BUYERS}")];
+    let small = [format!("buyers.count={buyers}"), format!("buyers.pricing_nodes={buyers}")];
     let loaded = config::load(&path, &small).unwrap_or_else(|error| panic!("{error}"));
-    let scenario = loaded.scenario;
+    let regimes = loaded.scenario.regimes.ids().collect();
+    (loaded.scenario, regimes)
+}
+
+fn prepared(scenario: &Scenario) -> Study {
+    Study::prepare(scenario.clone()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What is counted, each after those before it.
+const PARTS: [&str; 4] = [
+    "base year and prices of all regimes",
+    "a replication's buyers, base year and costs",
+    "its prices and weeks, all regimes",
+    "its weeks alone, once more",
+];
+
+/// Buyers when instructions are counted, which takes some fifty times as long.
+const COUNTED_BUYERS: usize = 1_024;
+/// Asks this program for so many of what is counted and nothing else.
+const COUNTED: &str = "STICKERSHOCK_COUNTED";
+
+/// Does the first `parts`, after a plain loop for the unit if there are more than all.
+fn work(parts: usize) {
+    let (scenario, regimes) = study(COUNTED_BUYERS);
+    if parts > PARTS.len() {
+        black_box(plain_shares(black_box(scenario.market.len()), black_box(COUNTED_BUYERS)));
+    }
+    if (1..=PARTS.len()).contains(&parts) {
+        let study = prepared(&scenario);
+        if parts > 1 {
+            let world = study.replication(1).unwrap_or_else(|error| panic!("{error}"));
+            (2..parts).for_each(|_| drop(black_box(study.simulate_together(&world, &regimes))));
+        }
+    }
+}
+
+/// Instructions of the program that does the first `parts`; none where there is no valgrind.
+fn counted(parts: usize) -> Option<f64> {
+    let program = std::env::current_exe().ok()?;
+    let valgrind = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program)
+        .env(COUNTED, parts.to_string())
+        .env("RAYON_NUM_THREADS", "1")
+        .output()
+        .ok()?;
+    let said = String::from_utf8_lossy(&valgrind.stderr).into_owned();
+    let line = said.lines().find_map(|line| line.split_once("Collected : "));
+    assert!(valgrind.status.success() && line.is_some(), "valgrind: {said}");
+    line.and_then(|(_, count)| count.trim().parse().ok())
+}
+
+/// Prints what each part takes in instructions.
+fn count() {
+    let Some(nothing) = counted(0) else {
+        println!("no valgrind on this machine: instructions are not counted");
+        return;
+    };
+    let count = |parts: usize| counted(parts).unwrap_or(f64::NAN) - nothing;
+    let unit = count(PARTS.len() + 1);
+    println!("{COUNTED_BUYERS} buyers; the plain loop once: {:.1} million instructions", unit / 1e6);
+    let mut before = 0.0;
+    for (place, what) in PARTS.iter().enumerate() {
+        let with_it = count(place + 1);
+        let own = with_it - before;
+        println!("{what:<44} {:>9.1} million {:>8.1} plain loops", own / 1e6, own / unit);
+        before = with_it;
+    }
+}
+
+fn main() {
+    if let Some(parts) = std::env::var(COUNTED).ok().and_then(|parts| parts.parse().ok()) {
+        return work(parts);
+    }
+    if std::env::args().any(|argument| argument == "instructions") {
+        return count();
+    }
+    let (scenario, regimes) = study(BUYERS);
     let models = scenario.market.len();
     let (unit, _) = best(20, || black_box(plain_shares(black_box(models), black_box(BUYERS))));
-    let regimes: Vec<RegimeId> = scenario.regimes.ids().collect();
     println!(
         "{models} models, {BUYERS} buyers, {} weeks, {} regimes; the plain loop once: {:.2} ms",
         scenario.weeks,
@@ -59,18 +140,17 @@ fn main() {
         1e3 * unit
     );
     let report = |what: &str, seconds: f64| {
-        println!("{what:<42} {:>9.1} ms {:>8.1} plain loops", 1e3 * seconds, seconds / unit);
+        println!("{what:<44} {:>9.1} ms {:>8.1} plain loops", 1e3 * seconds, seconds / unit);
     };
-    let prepare = || Study::prepare(scenario.clone()).unwrap_or_else(|error| panic!("{error}"));
-    let (seconds, study) = best(3, prepare);
+    let (seconds, study) = best(3, || prepared(&scenario));
     report("base year and prices of all regimes", seconds);
-    let (seconds, world) = best(5, || study.replication(1).unwrap_or_else(|error| panic!("{error}")));
+    let world = || study.replication(1).unwrap_or_else(|error| panic!("{error}"));
+    let (seconds, kept) = best(5, world);
     report("a replication's buyers, base year and costs", seconds);
     // Prices of the world are found on the way, once; a second pass has them.
-    let world_again = || study.replication(1).unwrap_or_else(|error| panic!("{error}"));
-    let (seconds, _) = best(3, || study.simulate_together(&world_again(), &regimes).len());
+    let (seconds, _) = best(3, || study.simulate_together(&world(), &regimes).len());
     report("that, its prices and weeks, all regimes", seconds);
-    black_box(study.simulate_together(&world, &regimes));
-    let (seconds, _) = best(5, || study.simulate_together(&world, &regimes).len());
+    black_box(study.simulate_together(&kept, &regimes));
+    let (seconds, _) = best(5, || study.simulate_together(&kept, &regimes).len());
     report("its weeks alone", seconds);
 }
