@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries.
-const MODEL: [&str; 5] = ["src/config", "src/model", "src/numerics", "src/study", "Cargo.lock"];
+const MODEL: [&str; 5] = ["src/config", "src/core/model", "src/core/numerics", "src/study", "Cargo.lock"];
 
 fn main() {
     for path in ["src", "Cargo.lock"] {

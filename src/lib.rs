@@ -29,8 +29,8 @@
 //! | room | what stands there |
 //! |---|---|
 //! | `numerics`, `platform` | arithmetic that gives the same bits on every machine; threads and a clock, or none |
-//! | `folder` | the one writer and reader of output folders |
 //! | `model` | the economy: demand, supply, trade policy, welfare, time, governments; numbers in, numbers out |
+//! | `folder` | the one writer and reader of output folders |
 //! | [`sensitivity`], [`calibration`] | designs, estimators and rankings; the simulated method of moments: for any model |
 //! | `config` | scenario files into checked scenarios |
 //! | `study` | prepares, runs, resumes and reduces studies |
@@ -39,7 +39,7 @@
 //! | `interface` | what this page lists |
 //! | `cli` | the command line |
 //!
-//! The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
+//! The first two lines are a package of their own, `stickershock-core`, compiled apart from the rest. The rooms without a link are hidden from this page: the tests, benchmarks and the binary of this package reach into them, and they
 //! change without notice.
 //!
 //! # Features
@@ -66,15 +66,12 @@ pub mod draft;
 pub mod folder;
 mod interface;
 #[doc(hidden)]
-pub mod model;
-#[doc(hidden)]
-pub mod numerics;
-#[doc(hidden)]
-pub mod platform;
-#[doc(hidden)]
 pub mod report;
 #[doc(hidden)]
 pub mod study;
+
+#[doc(hidden)]
+pub use stickershock_core::{model, numerics, platform};
 
 pub use config::Source;
 pub use interface::{

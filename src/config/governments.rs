@@ -11,7 +11,7 @@ use super::regimes::RegimeSection;
 use super::sourced::Sourced;
 use super::time::Horizon;
 use crate::model::governments::calendar::InvalidCalendar;
-use crate::model::governments::parameters::{InvalidParameter, governments_parameters};
+use crate::model::governments::parameters::InvalidParameter;
 use crate::model::governments::{
     Bargaining, BeliefMode, Calendar, Escalation, ExchangePath, MarketClock, MarketFlows, NegotiatedRegime, Parameters,
     Setup,
@@ -74,7 +74,7 @@ macro_rules! define_section {
         }
     };
 }
-governments_parameters!(define_section);
+stickershock_core::governments_parameters!(define_section);
 
 macro_rules! define_dates {
     ($( $(#[$doc:meta])* $name:ident; )*) => {

@@ -9,8 +9,8 @@ use crate::support::root;
 /// Layers from the bottom: a module may use those of the layers before its own, and no other of its own layer.
 const LAYERS: [&[&str]; 9] = [
     &["numerics", "platform"],
-    &["folder"],
     &["model"],
+    &["folder"],
     &["sensitivity", "calibration"],
     &["config"],
     &["study"],
@@ -18,6 +18,17 @@ const LAYERS: [&[&str]; 9] = [
     &["interface"],
     &["cli"],
 ];
+
+/// Folder of the rooms that are the package `stickershock-core`.
+fn core() -> PathBuf {
+    root().join("src/core")
+}
+
+/// Folder of a room.
+fn room(name: &str) -> PathBuf {
+    let in_core = core().join(name);
+    if in_core.is_dir() { in_core } else { root().join("src").join(name) }
+}
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -84,10 +95,10 @@ fn modules_of_a_path_are_found() {
 
 #[test]
 fn every_module_has_a_layer_and_points_down() {
-    let root = root().join("src");
-    let lib = fs::read_to_string(root.join("lib.rs")).unwrap();
-    let modules: Vec<&str> = lib
-        .lines()
+    let libraries = [root().join("src"), core()].map(|folder| fs::read_to_string(folder.join("lib.rs")).unwrap());
+    let modules: Vec<&str> = libraries
+        .iter()
+        .flat_map(|library| library.lines())
         .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
         .collect();
     let layered = LAYERS.concat();
@@ -97,13 +108,14 @@ fn every_module_has_a_layer_and_points_down() {
     }
     for (height, layer) in LAYERS.iter().enumerate() {
         for module in *layer {
-            for path in sources(&root.join(module)) {
+            let folder = room(module);
+            for path in sources(&folder) {
                 for name in named(&code(&path)) {
                     let below = LAYERS[..height].iter().any(|layer| layer.contains(&name.as_str()));
                     assert!(below || name == *module, "{} uses {name}", path.display());
                 }
                 // A file of a room reaches others of the library by `crate::`, so that the test above sees it.
-                let depth = path.strip_prefix(root.join(module)).unwrap().components().count();
+                let depth = path.strip_prefix(&folder).unwrap().components().count();
                 let out = "super::".repeat(if path.ends_with("mod.rs") { depth } else { depth + 1 });
                 assert!(!code(&path).contains(&out), "{} leaves {module} by super", path.display());
             }
@@ -111,9 +123,15 @@ fn every_module_has_a_layer_and_points_down() {
     }
 }
 
-/// Path below `src`, with forward slashes.
+/// Path from the room on, which is below `src` or `src/core`.
+fn inside(path: &Path) -> &Path {
+    let below = path.strip_prefix(core()).ok().filter(|below| below.components().count() > 1);
+    below.unwrap_or_else(|| path.strip_prefix(root().join("src")).unwrap())
+}
+
+/// The same with forward slashes.
 fn place(path: &Path) -> String {
-    path.strip_prefix(root().join("src")).unwrap().to_str().unwrap().replace('\\', "/")
+    inside(path).to_str().unwrap().replace('\\', "/")
 }
 
 /// What only some places may know, and which: a room ends with a slash, a file does not.
@@ -201,8 +219,8 @@ const PLATFORM: [&str; 25] = [
 fn results_rest_on_arithmetic_that_is_the_same_on_every_machine() {
     // Exact in any order of multiplication: squares, and powers of a half.
     let exact = [".powi(2)", "0.5_f64.powi("];
-    for room in ["numerics", "model", "sensitivity", "calibration", "config", "study"] {
-        for path in sources(&root().join("src").join(room)) {
+    for name in ["numerics", "model", "sensitivity", "calibration", "config", "study"] {
+        for path in sources(&room(name)) {
             let code = exact.iter().fold(code(&path), |code, exact| code.replace(exact, ""));
             for function in PLATFORM {
                 for call in [format!(".{function}("), format!("f64::{function}")] {
@@ -240,8 +258,8 @@ const STUDY_DOES: [&str; 16] = [
 /// `unit`, which is that very thing: a unit at a time, as a cluster asks for them.
 #[test]
 fn only_the_study_room_prepares_and_simulates() {
-    for room in ["report", "draft", "cli"] {
-        for path in sources(&root().join("src").join(room)) {
+    for name in ["report", "draft", "cli"] {
+        for path in sources(&room(name)) {
             for call in STUDY_DOES {
                 assert!(!code(&path).contains(call), "{} contains {call}", path.display());
             }
@@ -278,7 +296,7 @@ fn files_are_written_and_read_in_one_place_and_threads_come_from_the_pool() {
 
 #[test]
 fn unsafe_code_stands_only_in_the_kernels_and_gives_its_reason() {
-    let kernels = root().join("src/model/demand/kernel");
+    let kernels = room("model").join("demand/kernel");
     for path in sources(&root().join("src")) {
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = text.lines().collect();
@@ -343,8 +361,8 @@ fn one_name_is_one_type() {
 /// No file of a room uses another that uses it, be it by way of others.
 #[test]
 fn files_of_a_room_do_not_go_in_circles() {
-    let rooms = fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path());
-    let found: Vec<_> = rooms.filter(|room| room.is_dir()).flat_map(|room| circles(&uses(&modules(&room)))).collect();
+    let rooms = LAYERS.concat();
+    let found: Vec<_> = rooms.iter().map(|name| room(name)).flat_map(|room| circles(&uses(&modules(&room)))).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -379,8 +397,8 @@ type Modules = BTreeMap<Vec<String>, String>;
 
 fn modules(room: &Path) -> Modules {
     let module = |path: &Path| {
-        let inside = path.strip_prefix(root().join("src")).unwrap().with_extension("");
-        let mut steps: Vec<String> = inside.iter().map(|step| step.to_str().unwrap().to_owned()).collect();
+        let module = inside(path).with_extension("");
+        let mut steps: Vec<String> = module.iter().map(|step| step.to_str().unwrap().to_owned()).collect();
         if steps.last().is_some_and(|last| last == "mod") {
             steps.pop();
         }

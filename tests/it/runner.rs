@@ -914,7 +914,7 @@ fn large_market(folder: &Path) {
         writeln!(products, "p{j},f{},{},{},0.0001", j % 9, ["JP", "US"][j % 2], 2 + j % 3).unwrap();
     }
     let mut agents = "weight,nu0\n".to_owned();
-    (0..3000).for_each(|i| writeln!(agents, "{},{}", 1.0 / 3000.0, f64::from(i) / 1500.0 - 1.0).unwrap());
+    (0..20_000).for_each(|i| writeln!(agents, "{},{}", 1.0 / 20_000.0, f64::from(i) / 10_000.0 - 1.0).unwrap());
     let case =
         r#"{"beta": [-1.0], "beta_names": ["prices"], "x2_names": ["1"], "sigma": [0.5], "node_columns": ["nu0"]}"#;
     let files = [("products.csv", products.as_str()), ("agents.csv", &agents), ("case.json", case)];

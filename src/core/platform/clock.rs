@@ -1,18 +1,22 @@
-//! How long something took: never part of a result. Without the features `cli` and `parallel` no time passes.
+//! How long something took: never part of a result. Without the features `clock` and `parallel` no time passes.
 
-#[cfg(any(feature = "cli", feature = "parallel"))]
+#[cfg(any(feature = "clock", feature = "parallel"))]
 pub use std::time::Instant;
 
-#[cfg(not(any(feature = "cli", feature = "parallel")))]
+#[cfg(not(any(feature = "clock", feature = "parallel")))]
 pub use timeless::Instant;
 
 /// The time of day in UTC; without a clock the beginning of 1970.
 #[must_use]
 pub fn now() -> jiff::Timestamp {
-    if cfg!(any(feature = "cli", feature = "parallel")) { jiff::Timestamp::now() } else { jiff::Timestamp::UNIX_EPOCH }
+    if cfg!(any(feature = "clock", feature = "parallel")) {
+        jiff::Timestamp::now()
+    } else {
+        jiff::Timestamp::UNIX_EPOCH
+    }
 }
 
-#[cfg(any(not(any(feature = "cli", feature = "parallel")), test))]
+#[cfg(any(not(any(feature = "clock", feature = "parallel")), test))]
 mod timeless {
     use std::time::Duration;
 

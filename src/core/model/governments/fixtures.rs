@@ -9,7 +9,7 @@ use crate::numerics::calendar::Day;
 
 /// Its numbers.
 pub fn parameters() -> Parameters {
-    let numbers: toml::Table = toml::from_str(include_str!("../../../configs/parts/bargaining-1995.toml")).unwrap();
+    let numbers: toml::Table = toml::from_str(include_str!("../../../../configs/parts/bargaining-1995.toml")).unwrap();
     let given = |key| match key {
         "execution_reward" => Some(1.45),
         key => numbers["governments"].get(key)?.get("value")?.as_float(),

@@ -86,6 +86,7 @@ pub enum BeliefMode {
 /// Calls `$with!` with the list of parameters: documentation, name, bound.
 ///
 /// The struct, its checks and the section of the scenario file are all made from this one list.
+#[macro_export]
 macro_rules! governments_parameters {
     ($with:ident) => {
         $with! {
@@ -339,7 +340,6 @@ macro_rules! governments_parameters {
         }
     };
 }
-pub(crate) use governments_parameters;
 
 macro_rules! define_parameters {
     ($( $(#[$doc:meta])* $name:ident: $bound:ident; )*) => {

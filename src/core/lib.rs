@@ -1,0 +1,16 @@
+//! The core of Stickershock: the economy, and the arithmetic it stands on. Numbers go in and numbers come out; it knows no files and no clock.
+//!
+//! | room | what stands there |
+//! |---|---|
+//! | [`numerics`] | arithmetic that gives the same bits on every machine |
+//! | [`platform`] | threads and a clock, or none |
+//! | [`model`] | the economy: demand, supply, trade policy, welfare, time, governments |
+//!
+//! It is a package of its own for what surrounds it: readers, tables, charts and the command line are compiled without it, and it
+//! without them. It changes without notice; the library is the package `stickershock`.
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod model;
+pub mod numerics;
+pub mod platform;
