@@ -232,7 +232,7 @@ impl RegimePlan {
         &self.phases
     }
     /// What prices are with and without the duties in dispute; nothing in quiet weeks, and in plans made without
-    /// [`Planner::outlooks`].
+    /// [`Planner::foresight`].
     #[must_use]
     pub fn outlook(&self, week: usize) -> Option<&Outlook> {
         self.outlook_of_week.get(week).copied().flatten().map(|at| &self.outlooks[at as usize])
