@@ -292,16 +292,18 @@ fn exp_utilities_any(
     macro_rules! fused {
         ($($count:literal)*) => {
             match tastes.len() {
-                $($count => exp_utilities_of::<$count>(characteristics, base, price, tastes, alpha, out),)*
-                _ => exp_utilities_many(characteristics, base, price, tastes, alpha, out),
+                $($count => utilities_of::<$count>(characteristics, base, price, tastes, alpha, out),)*
+                _ => utilities_of_many(characteristics, base, price, tastes, alpha, out),
             }
         };
     }
     fused!(0 1 2 3 4 5 6 7 8);
+    // Apart from the utilities: a loop of both is left scalar by some settings of the compiler.
+    exp_loop(out);
 }
 
 #[inline(always)]
-fn exp_utilities_of<const K: usize>(
+fn utilities_of<const K: usize>(
     characteristics: &[f64],
     base: &[f64],
     price: &[f64],
@@ -317,19 +319,21 @@ fn exp_utilities_of<const K: usize>(
     let columns: [&[[f64; LANES]]; K] = std::array::from_fn(|k| &all[k * n..][..n]);
     let tastes: [f64; K] = std::array::from_fn(|k| tastes[k]);
     for b in 0..n {
-        for l in 0..LANES {
-            let mut v = base[b][l];
-            for k in 0..K {
-                v = columns[k][b][l].mul_add(tastes[k], v);
+        let mut v = base[b];
+        for k in 0..K {
+            for l in 0..LANES {
+                v[l] = columns[k][b][l].mul_add(tastes[k], v[l]);
             }
-            out[b][l] = exp(price[b][l].mul_add(-alpha, v));
+        }
+        for l in 0..LANES {
+            out[b][l] = price[b][l].mul_add(-alpha, v[l]);
         }
     }
 }
 
 /// The same operations column by column, for any number of characteristics.
 #[inline(always)]
-fn exp_utilities_many(
+fn utilities_of_many(
     characteristics: &[f64],
     base: &[f64],
     price: &[f64],
@@ -344,7 +348,7 @@ fn exp_utilities_many(
         }
     }
     for (v, p) in out.iter_mut().zip(price) {
-        *v = exp(p.mul_add(-alpha, *v));
+        *v = p.mul_add(-alpha, *v);
     }
 }
 
