@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries.
+/// What the outcome of a job depends on: the scenario's reading, the model, the locked versions of libraries. Without `src/core` (a crate of a
+/// registry has no other packages in it) the model is the package `stickershock-core` of the same version and no other.
 const MODEL: [&str; 5] = ["src/config", "src/core/model", "src/core/numerics", "src/study", "Cargo.lock"];
 
 fn main() {

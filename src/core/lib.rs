@@ -1,4 +1,4 @@
-//! The core of Stickershock: the economy, and the arithmetic it stands on. Numbers go in and numbers come out; it knows no files and no clock.
+//! The core of Stickershock: the economy, and the arithmetic it stands on. Numbers go in and numbers come out; the model knows no files and no clock.
 //!
 //! | room | what stands there |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | [`platform`] | threads and a clock, or none |
 //! | [`model`] | the economy: demand, supply, trade policy, welfare, time, governments |
 //!
-//! It is a package of its own for what surrounds it: readers, tables, charts and the command line are compiled without it, and it
-//! without them. It changes without notice; the library is the package `stickershock`.
+//! It is a package of its own so that it cannot name what surrounds it, and is not compiled again when a reader, a table, a chart or the command
+//! line changes. It changes without notice; the library is the package `stickershock`.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -140,6 +140,9 @@ fn the_version_is_said_once() {
         read("README.md").contains(&format!("stickershock_{version}_amd64.deb")),
         "files of a release in README.md"
     );
+    let package: toml::Table = read("Cargo.toml").parse().unwrap();
+    let core = &package["dependencies"]["stickershock-core"]["version"];
+    assert_eq!(core.as_str(), Some(format!("={version}").as_str()), "the package of the model");
     let python: toml::Table = read("python/pyproject.toml").parse().unwrap();
     assert_eq!(python["project"]["dynamic"].as_array().unwrap()[0].as_str(), Some("version"), "that of the workspace");
 }

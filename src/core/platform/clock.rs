@@ -1,22 +1,18 @@
-//! How long something took: never part of a result. Without the features `clock` and `parallel` no time passes.
+//! How long something took: never part of a result. Without the feature `clock` no time passes.
 
-#[cfg(any(feature = "clock", feature = "parallel"))]
+#[cfg(feature = "clock")]
 pub use std::time::Instant;
 
-#[cfg(not(any(feature = "clock", feature = "parallel")))]
+#[cfg(not(feature = "clock"))]
 pub use timeless::Instant;
 
 /// The time of day in UTC; without a clock the beginning of 1970.
 #[must_use]
 pub fn now() -> jiff::Timestamp {
-    if cfg!(any(feature = "clock", feature = "parallel")) {
-        jiff::Timestamp::now()
-    } else {
-        jiff::Timestamp::UNIX_EPOCH
-    }
+    if cfg!(feature = "clock") { jiff::Timestamp::now() } else { jiff::Timestamp::UNIX_EPOCH }
 }
 
-#[cfg(any(not(any(feature = "clock", feature = "parallel")), test))]
+#[cfg(any(not(feature = "clock"), test))]
 mod timeless {
     use std::time::Duration;
 
