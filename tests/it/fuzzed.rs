@@ -11,7 +11,7 @@ use crate::support::root;
 #[path = "../../fuzz/src/targets.rs"]
 mod targets;
 
-/// Longest that one input may take, in processor time: two seconds where the program is compiled as it is used, on a machine that others use too.
+/// Longest that one input may take, in processor time: four seconds where the program is compiled as it is used, on a machine that others use too.
 const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 4 });
 
 /// Processor time of this thread where the system tells: on a busy machine, or one that sleeps, the clock says nothing of the program.

@@ -36,7 +36,7 @@ pub struct SobolSequence {
 pub struct Coins {
     key: u64,
     levels: u32,
-    /// Bits flipped on the first `levels` levels, by the `levels - 1` leading bits.
+    /// Bits flipped on the first `levels` levels, by the `levels - 1` leading bits; a single 0 where there are none.
     tabulated: Vec<u32>,
 }
 
@@ -49,7 +49,7 @@ impl Coins {
 
     /// The same with the coins of the first `levels`, 1 to 32, in the table; `scramble` does to each coordinate what [`Coins::scramble`] does.
     #[must_use]
-    pub fn tabulated(self, levels: u32, scramble: impl Fn(&mut [u32], &Self)) -> Self {
+    pub fn with_table(self, levels: u32, scramble: impl Fn(&mut [u32], &Self)) -> Self {
         let plain: Vec<u32> = (0..1_u64 << (levels - 1)).map(|leading| (leading << (33 - levels)) as u32).collect();
         let mut scrambled = plain.clone();
         scramble(&mut scrambled, &self);
@@ -123,19 +123,20 @@ impl SobolSequence {
         Ok(Self { coins: Some(coins), ..plain })
     }
 
-    /// The same, for so many points that a table of the first coins pays; `scramble` as in [`SobolSequence::columns`].
+    /// The same with a table of the first coins of each dimension, of as many levels as so many points pay for; `scramble` as in
+    /// [`SobolSequence::columns`].
     #[must_use]
     pub fn for_points(self, points: usize, scramble: impl Fn(&mut [u32], &Coins)) -> Self {
         let levels = (points / TABLE_PAYS).checked_ilog2().unwrap_or(0).min(MOST_LEVELS);
         if levels == 0 {
             return self;
         }
-        let tabulated = |coins: Coins| coins.tabulated(levels, &scramble);
+        let tabulated = |coins: Coins| coins.with_table(levels, &scramble);
         Self { coins: self.coins.map(|coins| coins.into_iter().map(tabulated).collect()), ..self }
     }
 }
 
-/// Points for which a table of two levels pays, of three twice as many, and so on: making it scrambles a point for each entry.
+/// A table of n levels is made for at least this many times 2^n points: making it scrambles 2^(n-1) more.
 const TABLE_PAYS: usize = 16;
 /// Most levels of coins in a table: it stays in the cache.
 const MOST_LEVELS: u32 = 11;
@@ -147,7 +148,7 @@ impl SobolSequence {
     /// The next `points` points of a scrambled sequence as columns, one for each dimension: the numbers of the iterator, with the coordinates of one
     /// dimension scrambled together by `scramble`, which does to each what [`Coins::scramble`] does.
     pub fn columns(&mut self, points: usize, scramble: impl Fn(&mut [u32], &Coins)) -> Vec<Vec<f64>> {
-        let coins = self.coins.as_deref().unwrap_or_default();
+        let Some(coins) = &self.coins else { return Vec::new() };
         let end = self.next.saturating_add(u32::try_from(points).unwrap_or(u32::MAX));
         let dimensions = self.last.iter_mut().zip(&self.directions).zip(coins);
         let columns = dimensions.map(|((last, directions), coins)| {
@@ -215,7 +216,7 @@ mod tests {
     fn a_tabulated_coin_is_the_one_that_would_be_tossed() {
         for levels in [1, 2, 11, 15] {
             let plain = Coins::of(splitmix64(77));
-            let tabulated = plain.clone().tabulated(levels, each);
+            let tabulated = plain.clone().with_table(levels, each);
             assert_eq!((plain.first_tossed(), tabulated.first_tossed()), (0, levels));
             let bits = (0..5000_u64).map(|i| splitmix64(i) as u32).chain([0, 1, u32::MAX, 1 << 31, (1 << 31) - 1]);
             bits.for_each(|bits| assert_eq!(tabulated.scramble(bits), plain.scramble(bits), "{bits:#x}, {levels}"));

@@ -12,7 +12,7 @@
 //! With lambda = 0 this is the plain logit. Peers are not here: they enter utility, which the caller forms.
 
 use super::kernel::fixed::{Exponentials, FixedUtility};
-use super::kernel::scalar::relative_exponentials;
+use super::kernel::relative::relative_exponentials;
 use super::kernel::{CellLayout, DemandSweep, SweepRule};
 use super::population::{Buyer, BuyerColumns, LANES, Population, Products};
 use super::sweep::{Execution, Sums, run};

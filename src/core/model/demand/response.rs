@@ -11,7 +11,7 @@
 
 use super::kernel::CellLayout;
 use super::kernel::moments::{ChoiceMoments, LeftFactor, Window};
-use super::kernel::scalar::relative_exponentials;
+use super::kernel::relative::relative_exponentials;
 use super::sweep::{WindowMoments, windows_of};
 use super::{DemandError, ExpectedDemand, check_per_product};
 

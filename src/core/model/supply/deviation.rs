@@ -28,7 +28,7 @@
 
 use super::{PriceProblem, RisingCost, SupplyError};
 use crate::model::demand::kernel::choice::Instructions;
-use crate::model::demand::kernel::scalar::relative_exponentials;
+use crate::model::demand::kernel::relative::relative_exponentials;
 use crate::model::demand::{ExpectedDemand, check_per_product};
 use crate::numerics::elementary;
 

@@ -36,10 +36,8 @@ struct Fork {
 
 /// Runs jobs that differ in their policies alone: one world, start, scenario, layout and replication. Records are in the order of the
 /// jobs. Nothing once the first is asked to stop.
-///
-/// # Panics
-/// Never: each job that is begun leaves a record.
 #[must_use]
+#[allow(clippy::missing_panics_doc, reason = "each job that is begun leaves a record")]
 pub fn run_together(jobs: &[TimedJob<'_>]) -> Option<Vec<TimingRecord>> {
     let Some(first) = jobs.first() else { return Some(Vec::new()) };
     let weeks = first.scenario.weeks as usize;

@@ -275,7 +275,7 @@ fn race_speed_loop(u: &mut [f64]) {
     }
 }
 
-/// Chooses the loop with the number of characteristics known at compile time: the utility then never leaves registers.
+/// Chooses the loop with the number of characteristics known at compile time: sums over tastes then stay in registers.
 #[inline(always)]
 fn exp_utilities_any(
     characteristics: &[f64],
@@ -289,7 +289,7 @@ fn exp_utilities_any(
     assert!(n.is_multiple_of(LANES), "columns are padded");
     assert!(base.len() == n && price.len() == n, "one base utility and one price for each product");
     assert!(characteristics.len() == tastes.len() * n, "one column for each taste");
-    macro_rules! fused {
+    macro_rules! utilities {
         ($($count:literal)*) => {
             match tastes.len() {
                 $($count => utilities_of::<$count>(characteristics, base, price, tastes, alpha, out),)*
@@ -297,7 +297,7 @@ fn exp_utilities_any(
             }
         };
     }
-    fused!(0 1 2 3 4 5 6 7 8);
+    utilities!(0 1 2 3 4 5 6 7 8);
     // Apart from the utilities: a loop of both is left scalar by some settings of the compiler.
     exp_loop(out);
 }

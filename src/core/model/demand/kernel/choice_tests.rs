@@ -82,7 +82,7 @@ fn coordinates_scrambled_together_are_those_scrambled_alone() {
         let coordinates: Vec<u32> = (0..n).map(|_| (draws.uniform_open() * 4_294_967_296.0) as u32).collect();
         for instructions in Instructions::available() {
             let plain = Coins::of(99 + n as u64);
-            let tabulated = plain.clone().tabulated(7, |bits, coins| instructions.scramble_in_place(bits, coins));
+            let tabulated = plain.clone().with_table(7, |bits, coins| instructions.scramble_in_place(bits, coins));
             let alone: Vec<u32> = coordinates.iter().map(|&bits| plain.scramble(bits)).collect();
             for coins in [&plain, &tabulated] {
                 let mut together = coordinates.clone();

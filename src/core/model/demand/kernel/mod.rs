@@ -20,6 +20,7 @@ pub(crate) mod fixed;
 mod lanes;
 pub(crate) mod moments;
 pub(crate) mod prefetch;
+pub(crate) mod relative;
 pub(crate) mod scalar;
 mod words;
 

@@ -1,8 +1,7 @@
 //! The sweep written plainly, buyer by buyer: the specification of the block kernel, to the last bit.
 
-use super::choice::Instructions;
 use super::{DemandSweep, LANES, Row, SAFE_SUM, SweepRule, UTILITY_LIMIT};
-use crate::model::demand::population::{Buyer, Products};
+use crate::model::demand::population::Buyer;
 use crate::numerics::elementary;
 
 /// Sums of one buyer over the products of one cell.
@@ -116,7 +115,7 @@ fn highest_utility(sweep: &DemandSweep, buyer: Buyer) -> f64 {
 }
 
 /// The larger of two, the first where they do not compare: the `max` of vector instructions.
-fn larger(a: f64, b: f64) -> f64 {
+pub(super) fn larger(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }
 }
 
@@ -199,46 +198,4 @@ fn coefficients_of(
 #[inline(always)]
 fn firm_sum(terms: &[(usize, f64)], value: impl Fn(usize) -> f64) -> f64 {
     terms.iter().fold(0.0, |sum, &(cell, part)| part.mul_add(value(cell), sum))
-}
-
-/// One buyer's exponentials at prices as buyers feel them, relative to the highest utility: each product's into `out`; returns the outside option's and the
-/// highest utility.
-pub(crate) fn relative_exponentials(
-    buyer: Buyer,
-    products: &Products,
-    delta: &[f64],
-    prices: &[f64],
-    out: &mut [f64],
-) -> (f64, f64) {
-    let highest = utilities(buyer, products, delta, prices, out);
-    out.iter_mut().for_each(|v| *v -= highest);
-    Instructions::detect().exp_in_place(out);
-    (elementary::exp(buyer.outside_utility() - highest), highest)
-}
-
-/// The utilities of one buyer's products, into `out`; returns the highest, the outside option's among them.
-fn utilities(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has just said that it has FMA.
-        return unsafe { utilities_with_fma(buyer, products, delta, prices, out) };
-    }
-    plain_utilities(buyer, products, delta, prices, out)
-}
-
-/// The same code compiled with the fused multiply-add that is otherwise emulated.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "fma")]
-fn utilities_with_fma(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> f64 {
-    plain_utilities(buyer, products, delta, prices, out)
-}
-
-#[inline(always)]
-fn plain_utilities(buyer: Buyer, products: &Products, delta: &[f64], prices: &[f64], out: &mut [f64]) -> f64 {
-    let mut highest = buyer.outside_utility();
-    for (j, (out, (&delta, &price))) in out.iter_mut().zip(delta.iter().zip(prices)).enumerate() {
-        *out = buyer.utility(delta, products.characteristics(j), price);
-        highest = larger(highest, *out);
-    }
-    highest
 }
