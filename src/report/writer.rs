@@ -121,7 +121,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the tables of a study of many points, of which those in `streamed` have grown with it.
-    fn point_tables(
+    fn write_tables_of_points(
         &self,
         finished: &FinishedPoints,
         shown: &ShownByDraws,
@@ -149,16 +149,20 @@ impl<'a> Writer<'a> {
 
     /// Draws and writes the charts of a run, if they are wanted.
     #[cfg(feature = "charts")]
-    fn run_charts(&self, finished: &Finished) -> Result<Vec<PathBuf>, SinkError> {
-        self.charts(finished.study.scenario(), || super::draw::drawn(finished, &self.look))
+    fn write_charts_of_run(&self, finished: &Finished) -> Result<Vec<PathBuf>, SinkError> {
+        self.write_if_wanted(finished.study.scenario(), || super::draw::drawn(finished, &self.look))
     }
 
     /// Draws and writes the charts of a study of many points, if they are wanted.
     #[cfg(feature = "charts")]
-    fn point_charts(&self, finished: &FinishedPoints, shown: &ShownByDraws) -> Result<Vec<PathBuf>, SinkError> {
+    fn write_charts_of_points(
+        &self,
+        finished: &FinishedPoints,
+        shown: &ShownByDraws,
+    ) -> Result<Vec<PathBuf>, SinkError> {
         let FinishedPoints { scenario, design, results, run, .. } = finished;
         let (uncertainty, effects) = (&shown.uncertainty, &shown.tables.effects);
-        self.charts(scenario, || {
+        self.write_if_wanted(scenario, || {
             let mut drawn =
                 super::draw_points::point_charts(scenario, design, results, uncertainty, effects, &self.look)?;
             if let Some(run) = run {
@@ -168,28 +172,33 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// Writes the charts that `draw` gives, where the caller and the scenario want charts.
     #[cfg(feature = "charts")]
-    fn charts(
+    fn write_if_wanted(
         &self,
         scenario: &Scenario,
-        drawn: impl FnOnce() -> Result<Vec<(String, Svg)>, ChartError>,
+        draw: impl FnOnce() -> Result<Vec<(String, Svg)>, ChartError>,
     ) -> Result<Vec<PathBuf>, SinkError> {
         if !(self.charts && scenario.outputs.charts) {
             return Ok(Vec::new());
         }
-        let written = drawn().and_then(|drawn| super::draw::write_drawn(self.folder, drawn, &self.look));
+        let written = draw().and_then(|drawn| super::draw::write_drawn(self.folder, drawn, &self.look));
         written.map_err(|error| format!("charts: {error}").into())
     }
 
     /// There is nothing to draw with.
     #[cfg(not(feature = "charts"))]
-    fn run_charts(&self, _finished: &Finished) -> Result<Vec<PathBuf>, SinkError> {
+    fn write_charts_of_run(&self, _finished: &Finished) -> Result<Vec<PathBuf>, SinkError> {
         Ok(Vec::new())
     }
 
     /// There is nothing to draw with.
     #[cfg(not(feature = "charts"))]
-    fn point_charts(&self, _finished: &FinishedPoints, _shown: &ShownByDraws) -> Result<Vec<PathBuf>, SinkError> {
+    fn write_charts_of_points(
+        &self,
+        _finished: &FinishedPoints,
+        _shown: &ShownByDraws,
+    ) -> Result<Vec<PathBuf>, SinkError> {
         Ok(Vec::new())
     }
 
@@ -228,7 +237,7 @@ impl Sink for Writer<'_> {
             let written = write_tables(self.folder, finished, streamed, failures, &self.look)?;
             Ok(self.converted(written.described(self.folder, finished.study.scenario())?)?)
         };
-        let (tables, charts) = join(tables, || self.run_charts(finished));
+        let (tables, charts) = join(tables, || self.write_charts_of_run(finished));
         let mut files = tables?;
         files.extend(charts?);
         self.description(&mut files)?;
@@ -258,8 +267,8 @@ impl Sink for Writer<'_> {
     fn finish_points(&mut self, finished: &FinishedPoints) -> Result<Written, SinkError> {
         let shown = ShownByDraws::of(finished);
         let streamed = (self.points.take(), self.replications.take());
-        let tables = || self.point_tables(finished, &shown, streamed);
-        let (tables, charts) = join(tables, || self.point_charts(finished, &shown));
+        let tables = || self.write_tables_of_points(finished, &shown, streamed);
+        let (tables, charts) = join(tables, || self.write_charts_of_points(finished, &shown));
         let mut files = tables?;
         files.extend(charts?);
         self.description(&mut files)?;

@@ -146,7 +146,7 @@ const KNOWN_ONLY_IN: [(&str, &[&str]); 22] = [
     ("process::Command", &[]),
     // One driver spreads the buyers of a single market over threads.
     ("rayon", &["platform/threads.rs"]),
-    // Tables are made side by side, and charts beside them.
+    // Who spreads work: the buyers of one market; replications and points; tables and charts, beside each other; and who makes the pool.
     (
         "platform::threads",
         &[
