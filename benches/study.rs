@@ -3,8 +3,8 @@
 //! The unit is a plain loop over as many buyers and models, with the platform's exp: shares once at one set of prices. A ratio moves when the
 //! program does and hardly when the machine does. Every figure is the best of several repetitions, since other work may share the machine.
 //!
-//! `cargo bench --profile release --bench study -- instructions` counts instructions instead, by valgrind where the machine has it: the same number whatever else
-//! runs, for the instructions without AVX-512, which valgrind does not know.
+//! `cargo bench --profile release --bench study -- instructions` counts instructions instead, by valgrind where the machine has it: the same number, to a
+//! millionth, whatever else runs, for the instructions without AVX-512, which valgrind does not know.
 
 use std::hint::black_box;
 use std::path::Path;
