@@ -472,8 +472,10 @@ pub fn write_drawn(
     look: &Figures,
 ) -> Result<Vec<PathBuf>, ChartError> {
     let (charts, forms) = (folder.below("charts"), look.written());
-    let written = drawn.into_par_iter().map(|(name, svg)| write_into(&charts, &svg, &name, forms));
-    Ok(written.collect::<Result<Vec<_>, _>>()?.concat())
+    let write = |(name, svg): (String, Svg)| write_into(&charts, &svg, &name, forms);
+    let written: Vec<_> = drawn.into_par_iter().map(write).collect();
+    // Of several errors that of the first chart, however many threads there were.
+    Ok(written.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The parties of one regime's account with their totals, in the order of the table; those that gain and lose nothing are left out.
