@@ -217,10 +217,13 @@ fn every_kernel_gives_the_same_bits() {
             let count = rng.random_range(1..12);
             let mut draws =
                 |n: usize, low: f64, high: f64| -> Vec<f64> { (0..n).map(|_| rng.random_range(low..high)).collect() };
-            // One buyer in some markets has utilities so large that they are shifted.
+            // One buyer in some markets has utilities so large that they are shifted; in others half of them do.
             let mut outside = draws(buyers, -2.0, 2.0);
             if buyers % 3 == 0 {
                 outside[buyers / 2] = 900.0;
+            }
+            if buyers % 5 == 0 {
+                outside.iter_mut().step_by(2).for_each(|utility| *utility *= 600.0);
             }
             let tastes: Vec<Vec<f64>> = (0..columns).map(|_| draws(buyers, -2.0, 2.0)).collect();
             let tastes: Vec<&[f64]> = tastes.iter().map(Vec::as_slice).collect();

@@ -8,7 +8,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::lanes::{Array, Lanes, exp};
-use super::{DemandSweep, LANES, Population, Row, SAFE_SUM, SweepRule, scalar};
+use super::{DemandSweep, LANES, Population, Row, SAFE_SUM, SweepRule};
 
 /// Blocks taken together.
 const TILE: usize = 2;
@@ -101,7 +101,7 @@ pub(super) unsafe fn exponentials_avx2(population: &Population, price: &[f64], f
 /// As for [`Lanes`].
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
+unsafe fn by_columns<V: Parts>(sweep: &DemandSweep, blocks: std::ops::Range<usize>, sums: &mut [Row]) {
     // SAFETY: the caller's condition.
     unsafe {
         let columns = match (sweep.fixed, sweep.near) {
@@ -127,6 +127,76 @@ unsafe fn by_columns<V: Lanes>(sweep: &DemandSweep, blocks: std::ops::Range<usiz
     }
 }
 
+/// The parts of a sweep that are alike for every form of utility: functions of their own, compiled once for each kind of vector. Inlined into every
+/// form they would be most of the code of this package.
+trait Parts: Lanes {
+    /// [`coefficients`].
+    ///
+    /// # Safety
+    /// As for [`Lanes`].
+    unsafe fn coefficients<const PRICES: bool>(
+        sweep: &DemandSweep,
+        place: (usize, usize),
+        total: Self,
+        scratch: &mut Scratch<Self>,
+    ) -> Self;
+    /// [`accumulate`].
+    ///
+    /// # Safety
+    /// As for [`Lanes`].
+    unsafe fn accumulate<const PRICES: bool>(sweep: &DemandSweep, scratch: &Scratch<Self>, sums: &mut [Row]);
+    /// [`single`].
+    ///
+    /// # Safety
+    /// As for [`Lanes`].
+    unsafe fn single<const PRICES: bool>(
+        sweep: &DemandSweep,
+        block: usize,
+        scratch: &mut Scratch<Self>,
+        sums: &mut [Row],
+    );
+}
+
+macro_rules! parts {
+    ($lanes:ty $(, $features:literal)?) => {
+        impl Parts for $lanes {
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            unsafe fn coefficients<const PRICES: bool>(
+                sweep: &DemandSweep,
+                place: (usize, usize),
+                total: Self,
+                scratch: &mut Scratch<Self>,
+            ) -> Self {
+                // SAFETY: the caller's condition.
+                unsafe { coefficients::<Self, PRICES>(sweep, place, total, scratch) }
+            }
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            unsafe fn accumulate<const PRICES: bool>(sweep: &DemandSweep, scratch: &Scratch<Self>, sums: &mut [Row]) {
+                // SAFETY: the caller's condition.
+                unsafe { accumulate::<Self, PRICES, TILE>(sweep, scratch, sums) }
+            }
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            unsafe fn single<const PRICES: bool>(
+                sweep: &DemandSweep,
+                block: usize,
+                scratch: &mut Scratch<Self>,
+                sums: &mut [Row],
+            ) {
+                // SAFETY: the caller's condition.
+                unsafe { single::<Self, PRICES>(sweep, block, scratch, sums) }
+            }
+        }
+    };
+}
+parts!(Array);
+#[cfg(target_arch = "x86_64")]
+parts!(super::lanes::Avx2, "avx2,fma");
+#[cfg(target_arch = "x86_64")]
+parts!(super::lanes::Avx512, "avx512f,avx2,fma");
+
 /// Working space of a chunk.
 struct Scratch<V> {
     /// Exponentials, product by product, [`TILE`] blocks side by side.
@@ -144,7 +214,7 @@ struct Scratch<V> {
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn tiles<V: Lanes, const K: usize, const PRICES: bool>(
+unsafe fn tiles<V: Parts, const K: usize, const PRICES: bool>(
     sweep: &DemandSweep,
     blocks: std::ops::Range<usize>,
     sums: &mut [Row],
@@ -167,21 +237,23 @@ unsafe fn tiles<V: Lanes, const K: usize, const PRICES: bool>(
         let mut block = blocks.start;
         while block < blocks.end {
             let next = (block + TILE).min(blocks.end);
-            // Rare blocks are left to the plain form, which gives the same bits: an odd one at the end, and large utilities.
-            if next < block + TILE || !tile::<V, K, PRICES, TILE>(sweep, block, &mut scratch, sums) {
-                scalar::sweep(sweep, block..next, sums);
+            // An odd block at the end, and large utilities.
+            if next < block + TILE || !tile::<V, K, PRICES>(sweep, block, &mut scratch, sums) {
+                for block in block..next {
+                    V::single::<PRICES>(sweep, block, &mut scratch, sums);
+                }
             }
             block = next;
         }
     }
 }
 
-/// One tile of T blocks; false, and nothing added, where utilities are so large that they must be shifted first.
+/// One tile; false, and nothing added, where utilities are so large that they must be shifted first.
 ///
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn tile<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
+unsafe fn tile<V: Parts, const K: usize, const PRICES: bool>(
     sweep: &DemandSweep,
     first: usize,
     scratch: &mut Scratch<V>,
@@ -190,12 +262,12 @@ unsafe fn tile<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
     // SAFETY: the caller's condition; blocks hold whole rows of eight.
     unsafe {
         let zero = V::splat(0.0);
-        let mut outside = [zero; T];
-        let mut total = [zero; T];
-        for t in 0..T {
+        let mut outside = [zero; TILE];
+        let mut total = [zero; TILE];
+        for t in 0..TILE {
             outside[t] = exp(V::load(sweep.population.block(first + t)[2 * LANES..].as_ptr()));
         }
-        exponentiate::<V, K, PRICES, T>(sweep, first, &outside, scratch, &mut total);
+        exponentiate::<V, K, PRICES>(sweep, first, &outside, scratch, &mut total);
         for total in total {
             let mut sum = [0.0; LANES];
             total.store(sum.as_mut_ptr());
@@ -203,19 +275,92 @@ unsafe fn tile<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
                 return false;
             }
         }
-        let mut outside_q = [zero; T];
-        for t in 0..T {
-            outside_q[t] = coefficients::<V, PRICES>(sweep, first + t, t, total[t], scratch);
+        let mut outside_q = [zero; TILE];
+        for t in 0..TILE {
+            outside_q[t] = V::coefficients::<PRICES>(sweep, (first + t, t), total[t], scratch);
         }
-        accumulate::<V, PRICES, T>(sweep, scratch, sums);
+        V::accumulate::<PRICES>(sweep, scratch, sums);
         if let Some(last) = sums.last_mut() {
             let mut sum = V::load(last.0.as_ptr());
-            for t in 0..T {
+            for t in 0..TILE {
                 sum = outside[t].mul_add(outside_q[t], sum);
             }
             sum.store(last.0.as_mut_ptr());
         }
         true
+    }
+}
+
+/// Place in a tile of the utilities of [`single`]; exponentials have the first.
+const UTILITIES: usize = 1;
+
+/// One block with utilities of any size: of buyers whose sum leaves the safe range, the highest is taken from each first.
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn single<V: Parts, const PRICES: bool>(
+    sweep: &DemandSweep,
+    block: usize,
+    scratch: &mut Scratch<V>,
+    sums: &mut [Row],
+) {
+    // SAFETY: the caller's condition; blocks hold whole rows of eight, and so do arrays of as many.
+    unsafe {
+        let (rows, columns) = (sweep.population.block(block), sweep.layout.columns);
+        let held = Held::<V, ANY>::of(rows);
+        let of_outside = V::load(rows[2 * LANES..].as_ptr());
+        let mut highest = of_outside;
+        let facts = sweep.delta.iter().zip(sweep.price);
+        for ((position, (&delta, &price)), slot) in facts.enumerate().zip(&mut scratch.exponentials) {
+            let x = &sweep.layout.x[position * columns..(position + 1) * columns];
+            slot[UTILITIES] = utility(rows, &held, delta, price, x);
+            highest = highest.at_least(slot[UTILITIES]);
+        }
+        let (mut outside, mut total) = relative_to::<V, PRICES>(sweep, V::splat(0.0), of_outside, scratch);
+        let (mut sum, mut shift) = ([0.0; LANES], [0.0; LANES]);
+        total.store(sum.as_mut_ptr());
+        if sum.iter().any(|sum| !SAFE_SUM.contains(sum)) {
+            highest.store(shift.as_mut_ptr());
+            shift.iter_mut().zip(&sum).filter(|(_, sum)| SAFE_SUM.contains(sum)).for_each(|(shift, _)| *shift = 0.0);
+            (outside, total) = relative_to::<V, PRICES>(sweep, V::load(shift.as_ptr()), of_outside, scratch);
+        }
+        let outside_q = V::coefficients::<PRICES>(sweep, (block, 0), total, scratch);
+        accumulate::<V, PRICES, 1>(sweep, scratch, sums);
+        if let Some(last) = sums.last_mut() {
+            outside.mul_add(outside_q, V::load(last.0.as_ptr())).store(last.0.as_mut_ptr());
+        }
+    }
+}
+
+/// Exponentials of the utilities of [`single`] less `shift`, and their sums over cells; returns those of the outside option and of all.
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+unsafe fn relative_to<V: Lanes, const PRICES: bool>(
+    sweep: &DemandSweep,
+    shift: V,
+    of_outside: V,
+    scratch: &mut Scratch<V>,
+) -> (V, V) {
+    // SAFETY: the caller's condition.
+    unsafe {
+        let outside = exp(of_outside.sub(shift));
+        let mut total = outside;
+        for (cell, sums) in sweep.layout.cells.iter().zip(&mut scratch.cells) {
+            let (mut plain, mut weighted) = (V::splat(0.0), V::splat(0.0));
+            for (position, slot) in (cell.start..cell.end).zip(&mut scratch.exponentials[cell.start..cell.end]) {
+                slot[0] = exp(slot[UTILITIES].sub(shift));
+                plain = plain.add(slot[0]);
+                if PRICES {
+                    weighted = slot[0].mul_add(V::splat(sweep.margin[position]), weighted);
+                }
+            }
+            sums[0] = (plain, weighted);
+            total = total.add(plain);
+        }
+        (outside, total)
     }
 }
 
@@ -270,33 +415,33 @@ impl<V: Lanes, const K: usize> Held<V, K> {
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: usize>(
+unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool>(
     sweep: &DemandSweep,
     first: usize,
-    outside: &[V; T],
+    outside: &[V; TILE],
     scratch: &mut Scratch<V>,
-    total: &mut [V; T],
+    total: &mut [V; TILE],
 ) {
     // SAFETY: the caller's condition.
     unsafe {
         let zero = V::splat(0.0);
         let columns = if K <= MAX_HELD { K } else { sweep.layout.columns };
-        let blocks: [&[f64]; T] = std::array::from_fn(|t| sweep.population.block(first + t));
+        let blocks: [&[f64]; TILE] = std::array::from_fn(|t| sweep.population.block(first + t));
         let rows = |t: usize| (first + t) * sweep.products()..(first + t + 1) * sweep.products();
-        let fixed: [&[Row]; T] = std::array::from_fn(|t| sweep.fixed.map_or(&[][..], |fixed| &fixed[rows(t)]));
+        let fixed: [&[Row]; TILE] = std::array::from_fn(|t| sweep.fixed.map_or(&[][..], |fixed| &fixed[rows(t)]));
         let (near, moved) = sweep.near.unwrap_or_default();
-        let near: [&[Row]; T] = std::array::from_fn(|t| if K == NEAR { &near[rows(t)] } else { &[][..] });
-        let held: [Held<V, K>; T] = std::array::from_fn(|t| Held::of(blocks[t]));
+        let near: [&[Row]; TILE] = std::array::from_fn(|t| if K == NEAR { &near[rows(t)] } else { &[][..] });
+        let held: [Held<V, K>; TILE] = std::array::from_fn(|t| Held::of(blocks[t]));
         *total = *outside;
         for (cell, sums) in sweep.layout.cells.iter().zip(&mut scratch.cells) {
-            let mut plain = [zero; T];
-            let mut weighted = [zero; T];
+            let mut plain = [zero; TILE];
+            let mut weighted = [zero; TILE];
             let products = cell.start..cell.end;
             let facts = sweep.delta[products.clone()].iter().zip(&sweep.price[products.clone()]);
             let buffer = &mut scratch.exponentials[products.clone()];
             for ((position, (&delta, &price)), slot) in products.zip(facts).zip(buffer) {
                 let product = sweep.layout.order[position];
-                for t in 0..T {
+                for t in 0..TILE {
                     let e = if K == NEAR && !moved[product] {
                         V::load(near[t][product].0.as_ptr())
                     } else if K == KNOWN || K == NEAR {
@@ -313,7 +458,7 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
                     }
                 }
             }
-            for t in 0..T {
+            for t in 0..TILE {
                 sums[t] = (plain[t], weighted[t]);
                 total[t] = total[t].add(plain[t]);
             }
@@ -328,8 +473,7 @@ unsafe fn exponentiate<V: Lanes, const K: usize, const PRICES: bool, const T: us
 #[inline(always)]
 unsafe fn coefficients<V: Lanes, const PRICES: bool>(
     sweep: &DemandSweep,
-    block: usize,
-    t: usize,
+    (block, t): (usize, usize),
     total: V,
     scratch: &mut Scratch<V>,
 ) -> V {
