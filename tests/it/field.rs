@@ -319,6 +319,22 @@ fn profit_that_rises_for_ever_is_said_to() {
     }
 }
 
+/// Buyers who take a product at any price that a search reaches let it climb: that is said.
+#[test]
+fn a_price_that_climbs_for_ever_is_said_to() {
+    let folder = with_products("product_id,firm_id,price0,x,delta_ex_price,mc\na,x,4,2,3,2\nb,y,3,1,3,2\n");
+    let case = r#"{"beta": [-1.0, 0.0], "beta_names": ["prices", "x"], "sigma": [[0.0, 0.0], [0.0, 1e9]], "x2_names": ["prices", "x"]}"#;
+    fs::write(folder.path().join("case.json"), case).unwrap();
+    fs::write(folder.path().join("agents.csv"), "weight,nu0\n0.5,1.0\n0.5,-1.0\n").unwrap();
+    let solution = solve_in(folder.path(), r#"[{"name": "base", "spec": {}}]"#);
+    let error = solution.failed[0].error.to_string();
+    for part in
+        ["did not settle", "climbs on at", "with 50.0% of all weight take a at any such price", "bound their tastes"]
+    {
+        assert!(error.contains(part), "{error}\nlacks {part:?}");
+    }
+}
+
 /// A product that a duty prices out of the market is named; what is too little for a number is no gain, and no error.
 #[test]
 fn a_product_priced_out_is_named_at_any_duty() {

@@ -11,8 +11,8 @@ use crate::support::root;
 #[path = "../../fuzz/src/targets.rs"]
 mod targets;
 
-/// Longest that one input may take, in processor time: four seconds where the program is compiled as it is used, on a machine that others use too.
-const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 4 });
+/// Longest that one input may take, in processor time: two seconds where the program is compiled as it is used.
+const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 2 });
 
 /// Processor time of this thread where the system tells: on a busy machine, or one that sleeps, the clock says nothing of the program.
 fn spent(since: Instant) -> Duration {

@@ -171,7 +171,7 @@ pub enum Pace {
 
 /// Goes on from a point with finite error, always from where it stands: a step is shortened only where it would leave the
 /// bounds. `newton` gives a Newton step, if it has one; such steps are tried once the error is small and are kept while
-/// each at least halves it.
+/// each at least halves it. Plain steps end where they come back, to the bit, to where they have been: they would go round for ever.
 ///
 /// `stop.max_evaluations` counts those of `from`.
 ///
@@ -190,6 +190,7 @@ pub fn go_on<T: Clone, E>(
     let (mut since_best, mut shrinking) = (0, 0);
     let mut newton_below = NEWTON_BELOW;
     let mut history = History::of(SHORT_DEPTH);
+    let mut circle = Circle::from(&x);
     while evaluation.error.is_finite() {
         let stalled = since_best >= PATIENCE && best.1.error <= stop.accept;
         if best.1.error <= stop.target || stalled || report.evaluations >= stop.max_evaluations {
@@ -219,6 +220,7 @@ pub fn go_on<T: Clone, E>(
             newton_below = 0.1 * before;
             shrinking = 0;
             history.clear();
+            circle = Circle::from(&x);
             continue;
         }
         let combined = history.next(&x, &evaluation.step);
@@ -247,8 +249,37 @@ pub fn go_on<T: Clone, E>(
         } else {
             since_best += 1;
         }
+        if pace == Pace::Plain && circle.closes(&x) {
+            break;
+        }
     }
     Ok(Found::at(best, report, stop))
+}
+
+/// Where a walk may have been before: one point of it is remembered, a later one each time that the steps since have doubled (Brent 1980).
+struct Circle {
+    mark: Vec<f64>,
+    steps: usize,
+    length: usize,
+}
+
+impl Circle {
+    fn from(x: &[f64]) -> Self {
+        Self { mark: x.to_vec(), steps: 0, length: 1 }
+    }
+
+    /// Whether the walk is back at the point remembered.
+    fn closes(&mut self, x: &[f64]) -> bool {
+        if x == self.mark {
+            return true;
+        }
+        self.steps += 1;
+        if self.steps == self.length {
+            self.mark.copy_from_slice(x);
+            (self.steps, self.length) = (0, 2 * self.length);
+        }
+        false
+    }
 }
 
 fn plus(x: &[f64], step: &[f64], factor: f64) -> Vec<f64> {
@@ -386,6 +417,24 @@ mod tests {
             let found = go_on(from, stop, pace, evaluate, newton).unwrap();
             assert!(found.converged && (found.x[0] - 6.0).abs() < 0.1, "{pace:?}: {found:?}");
         }
+    }
+
+    /// The logistic map at 3.2 ends in two points that change places for ever.
+    #[test]
+    fn a_walk_that_goes_round_is_ended() {
+        let stop = Stop { target: 1e-14, accept: 1e-12, max_evaluations: 1_000_000 };
+        let logistic = |x: &[f64]| -> Result<Evaluation<()>, ()> {
+            let step = vec![3.2 * x[0] * (1.0 - x[0]) - x[0]];
+            Ok(Evaluation { error: step[0].abs(), step, kept: () })
+        };
+        let from = Found {
+            x: vec![0.3],
+            evaluation: logistic(&[0.3]).unwrap(),
+            report: SearchReport::default(),
+            converged: false,
+        };
+        let found = go_on(from, stop, Pace::Plain, logistic, |_, _| Ok(None)).unwrap();
+        assert!(!found.converged && found.report.evaluations < 200, "{found:?}");
     }
 
     #[test]

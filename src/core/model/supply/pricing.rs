@@ -87,7 +87,8 @@ fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
 /// Prices at which no maker gains by a small change, found from `start`.
 ///
 /// The zeta map accelerated; after a setback, the zeta map itself, accelerated while it converges (see `Search::settle`). Where that leads
-/// nowhere the search begins again with no price below cost after duty, and then well above it; at last with parts of its steps.
+/// nowhere the search begins again with no price below cost after duty, and then well above it; at last with parts of its steps. A price that
+/// climbs for ever ends the search: no other start leads elsewhere.
 ///
 /// # Errors
 /// When the problem does not fit its demand, [`SupplyError::NoEquilibrium`], which names product, firm and figures, and
@@ -97,13 +98,16 @@ pub fn equilibrium(
     start: &[f64],
     options: PricingOptions<'_>,
 ) -> Result<Equilibrium, SupplyError> {
-    match from_start(problem, start, options) {
-        Err(error @ (SupplyError::NoEquilibrium { .. } | SupplyError::NotMaximum { .. })) => {
-            let found = from_above_cost(problem, start, options);
-            found.or_else(|| by_short_steps(problem, start, options)).ok_or(error)
-        }
-        found => found,
+    let unsettled = match by_parts(problem, start, options, 1.0) {
+        Ok(found) => return Ok(found),
+        Err(unsettled) => unsettled,
+    };
+    let elsewhere = matches!(unsettled.error, SupplyError::NoEquilibrium { .. } | SupplyError::NotMaximum { .. });
+    if unsettled.climbs || !elsewhere {
+        return Err(unsettled.error);
     }
+    let found = from_above_cost(problem, start, options);
+    found.or_else(|| by_short_steps(problem, start, options)).ok_or(unsettled.error)
 }
 
 /// [`equilibrium`] from starts with every price at or above multiples of cost after duty. Below it an owner of several products would sell less
@@ -158,7 +162,26 @@ pub(super) fn from_start(
     start: &[f64],
     options: PricingOptions<'_>,
 ) -> Result<Equilibrium, SupplyError> {
-    by_parts(problem, start, options, 1.0)
+    Ok(by_parts(problem, start, options, 1.0)?)
+}
+
+/// Why a search from one start has no result.
+struct Unsettled {
+    error: SupplyError,
+    /// Whether a price climbed for ever.
+    climbs: bool,
+}
+
+impl From<SupplyError> for Unsettled {
+    fn from(error: SupplyError) -> Self {
+        Self { error, climbs: false }
+    }
+}
+
+impl From<Unsettled> for SupplyError {
+    fn from(unsettled: Unsettled) -> Self {
+        unsettled.error
+    }
 }
 
 /// The same with so large a part of each step.
@@ -167,23 +190,24 @@ fn by_parts(
     start: &[f64],
     options: PricingOptions<'_>,
     part: f64,
-) -> Result<Equilibrium, SupplyError> {
+) -> Result<Equilibrium, Unsettled> {
     problem.check()?;
     let products = problem.demand.products;
     if !options.held.is_empty() && options.held.len() != products.len() {
         let (found, expected) = (options.held.len(), products.len());
-        return Err(SupplyError::ColumnLength { what: "held", found, expected });
+        return Err(SupplyError::ColumnLength { what: "held", found, expected }.into());
     }
-    check_per_product(products, "starting price", start)?;
+    check_per_product(products, "starting price", start).map_err(SupplyError::from)?;
     if let Some(j) = start.iter().position(|&price| price <= 0.0) {
         let product = products.name(j).to_owned();
-        return Err(SupplyError::Product { product, what: "starting price", value: start[j], expected: "above 0" });
+        let (what, expected) = ("starting price", "above 0");
+        return Err(SupplyError::Product { product, what, value: start[j], expected }.into());
     }
     let (layout, damping) = (problem.layout(), part * problem.damping());
     let search = Search { problem, layout, damping, options, below_zero: false };
     let found = search.settle(start)?;
     if let Some(product) = search.gone(&found) {
-        return Err(search.unsettled(&found, product));
+        return Err(search.unsettled(&found, product, None).into());
     }
     let Evaluation { mut step, kept: sums, .. } = found.evaluation;
     step.iter_mut().for_each(|step| *step /= search.damping);
@@ -192,6 +216,10 @@ fn by_parts(
 
 /// What a dollar more is felt as where curvature has carried a price that rises for ever.
 const FAR_AWAY: f64 = 1e-12;
+/// A price so many times where it began and its cost after duty, still rising by about its average step, climbs for ever: by between these
+/// multiples of it.
+const CLIMBED: f64 = 100.0;
+const STEADY: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 /// Evaluations after which the accelerated search, and what follows a setback, are given up in turn.
 const MAX_ACCELERATED: usize = 300;
 const MAX_HYBRID: usize = 1000;
@@ -259,24 +287,45 @@ impl Search<'_> {
     /// Acceleration finds the same few directions that a Jacobian on a sample of buyers would give, and more exactly: chord
     /// Newton steps with such a Jacobian took about twice as many evaluations. The plain map is preconditioned ascent of every
     /// owner's profit: slow, but it walks past the ghosts of equilibria and away from minima of profit.
-    fn settle(&self, start: &[f64]) -> Result<Found<Sums>, SupplyError> {
+    fn settle(&self, start: &[f64]) -> Result<Found<Sums>, Unsettled> {
         let accelerated = until_setback(start.to_vec(), self.stop(MAX_ACCELERATED), |prices| self.evaluate(prices))?;
         if accelerated.converged {
             let checked = self.options.second_order;
-            return if checked { self.maximum(accelerated) } else { Ok(accelerated) };
+            return if checked { Ok(self.maximum(accelerated)?) } else { Ok(accelerated) };
         }
         if !accelerated.evaluation.error.is_finite() {
-            return Err(self.no_equilibrium(&accelerated));
+            return Err(self.no_equilibrium(&accelerated).into());
         }
         let hybrid = self.go_on(accelerated, Pace::Hybrid, MAX_HYBRID)?;
         if hybrid.converged {
-            return self.maximum(hybrid);
+            return Ok(self.maximum(hybrid)?);
         }
         let evaluation = self.evaluate(start)?;
         let report = SearchReport { evaluations: hybrid.report.evaluations + 1, ..hybrid.report };
         let from = Found { x: start.to_vec(), evaluation, report, converged: false };
         let plain = self.go_on(from, Pace::Plain, self.options.max_evaluations)?;
-        if plain.converged { self.maximum(plain) } else { Err(self.no_equilibrium(&plain)) }
+        if plain.converged {
+            return Ok(self.maximum(plain)?);
+        }
+        // Steps that did not go round to an earlier point.
+        let on = plain.report.evaluations >= self.options.max_evaluations;
+        let steps = plain.report.iterations - hybrid.report.iterations;
+        match self.climbing(start, &plain, steps).filter(|_| on) {
+            Some(product) => Err(Unsettled { error: self.unsettled(&plain, product, Some(start)), climbs: true }),
+            None => Err(self.no_equilibrium(&plain).into()),
+        }
+    }
+
+    /// A product whose price has left its start far behind and climbs on as it did: some buyers take it at any price, in figures that a search can
+    /// reach.
+    fn climbing(&self, start: &[f64], found: &Found<Sums>, steps: usize) -> Option<usize> {
+        let least = raised(self.problem, start, self.options, 1.0);
+        let step = |j: usize| found.evaluation.step[j];
+        let climbs = |j: &usize| {
+            let risen = found.x[*j] - start[*j];
+            found.x[*j] > CLIMBED * least[*j] && STEADY.contains(&(step(*j) * steps as f64 / risen))
+        };
+        (0..start.len()).filter(climbs).max_by(|&a, &b| step(a).total_cmp(&step(b)))
     }
 
     /// The point itself where every owner is at a local maximum of its profit; otherwise such a point to which the plain map
@@ -414,19 +463,29 @@ impl Search<'_> {
         let change = relative(&found.x, &found.evaluation.step);
         let by_change = |&a: &usize, &b: &usize| change[a].total_cmp(&change[b]);
         let worst = (0..change.len()).max_by(by_change).unwrap_or(0);
-        self.unsettled(found, worst)
+        self.unsettled(found, worst, None)
     }
 
-    /// That prices did not settle, the one of `worst` least of all.
-    fn unsettled(&self, found: &Found<Sums>, worst: usize) -> SupplyError {
+    /// That prices did not settle, the one of `worst` least of all; it climbs on from where it began, if that is given.
+    fn unsettled(&self, found: &Found<Sums>, worst: usize, climbs_from: Option<&[f64]>) -> SupplyError {
         let product = self.problem.demand.products.name(worst);
         let thin = concentration(self.problem.demand, &found.x).ok().map(|all| all[worst]);
         let cause = self.rises_for_ever(worst, found.x[worst]).or_else(|| self.negative_cost(&found.x));
         let cause = cause.or_else(|| self.given_away(&found.x));
         let cause = match (cause, thin.filter(Concentration::is_thin)) {
             (Some(cause), _) => cause,
-            (None, Some(thin)) => few_buyers(product, thin),
-            (None, None) => "start nearer to the prices expected".to_owned(),
+            (None, Some(few)) => few_buyers(product, few),
+            (None, None) => climbs_from.zip(thin).map_or_else(
+                || "start nearer to the prices expected".to_owned(),
+                |(start, of)| {
+                    format!(
+                        "it climbs on at {:.0} times the price at which the search began: buyers with {:.1}% of all weight take {product} at any such \
+                         price; bound their tastes, or their responses to price from below",
+                        found.x[worst] / start[worst],
+                        100.0 * of.weight
+                    )
+                },
+            ),
         };
         SupplyError::NoEquilibrium {
             product: product.into(),
