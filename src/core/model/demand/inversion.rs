@@ -77,9 +77,11 @@ pub fn invert(
     }
     let log_observed: Vec<f64> = observed.iter().map(|&share| elementary::ln(share)).collect();
     let demand = StationaryDemand::new(population, products);
-    let stop =
-        Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: options.max_evaluations };
+    let InversionOptions { tolerance, max_evaluations } = options;
     let found_from = |start: Vec<f64>, slopes: Option<&Slopes>| {
+        // Each step by slopes leaves some fiftieth of the gap: one more for its own sake is a sweep of all buyers.
+        let target = if slopes.is_some() { tolerance } else { 0.02 * tolerance };
+        let stop = Stop { target, accept: tolerance, max_evaluations };
         search::<f64, DemandError>(start, stop, |delta| {
             execution.stop.check()?;
             let sums = demand.sweep(delta, prices, execution);

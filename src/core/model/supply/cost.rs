@@ -44,6 +44,8 @@ const GUIDE_BUYERS: usize = 4096;
 const GUIDE_PRODUCTS: usize = 256;
 /// Evaluations after which a guide has led nowhere.
 const GUIDE_EVALUATIONS: usize = 40;
+/// Largest change of a margin accepted, as a part of the price.
+const TOLERANCE: f64 = 1e-13;
 
 impl MarginGuide {
     /// Those at which `prices` satisfy the conditions at these marginal costs; none where margins do not follow from the conditions,
@@ -109,7 +111,8 @@ pub fn marginal_costs_near(
     }
     let layout = problem.layout();
     let found_from = |start: Vec<f64>, answer: Option<&DMatrix<f64>>, max_evaluations: usize| {
-        let stop = Stop { target: 2e-15, accept: 1e-13, max_evaluations };
+        let target = if answer.is_some() { TOLERANCE } else { 0.02 * TOLERANCE };
+        let stop = Stop { target, accept: TOLERANCE, max_evaluations };
         search::<(), SupplyError>(start, stop, |margin| {
             demand.execution.stop.check()?;
             let sums = demand.pricing_sums(&layout, prices, margin);

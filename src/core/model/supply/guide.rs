@@ -100,8 +100,7 @@ impl Guide {
             return None;
         }
         let conditions = Conditions::of(problem, limits);
-        let stop =
-            Stop { target: 0.02 * options.tolerance, accept: options.tolerance, max_evaluations: MAX_EVALUATIONS };
+        let stop = Stop { target: options.tolerance, accept: options.tolerance, max_evaluations: MAX_EVALUATIONS };
         let found = until_setback(self.known.clone(), stop, |at| {
             let (sums, left) = conditions.left(at);
             let prices = left.iter().zip(at).take(products).map(|(left, price)| (left / price).abs());
