@@ -22,13 +22,13 @@ pub use estimate::{Estimate, EstimateError, estimate};
 pub use search::{Effort, Searched, search};
 pub use warnings::{Warning, warnings};
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::numerics::elementary::{exp, ln};
 
 /// How the range of a parameter is spread over the unit interval.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Evenly.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -15,7 +14,8 @@ use crate::model::ids::{Id, ManufacturerId, RegionId};
 use crate::model::market::Market;
 
 /// Dealers' margins, owners of the manufacturers, and the partner of the dispute. What is left out has its default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsSection {
     /// Name of the importing country on charts; "Importing country" if absent.

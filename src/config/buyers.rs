@@ -1,6 +1,5 @@
 //! The population of buyers: `[buyers]`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -11,7 +10,8 @@ use crate::model::scenario::PopulationMode;
 const MAX_BUYERS: usize = 1 << 23;
 
 /// The population of buyers.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuyersSection {
     /// Number of buyers, best a power of two.

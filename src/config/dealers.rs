@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -15,7 +14,8 @@ use crate::model::timing::DealerParameters;
 const MAX_LAG_WEEKS: u32 = 52;
 
 /// Dealers' stock and transaction prices. Every parameter has a default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DealersSection {
     /// Stock aimed at, days of forecast sales; 60 if absent.
@@ -51,7 +51,8 @@ pub struct DealersSection {
 }
 
 /// Shipments from order to landing. Every parameter has a default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShippingSection {
     /// Weeks from order to landing of imports; 3 if absent.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -13,7 +12,8 @@ use crate::model::ids::IdTable;
 use crate::model::market::{DemandParameters, HoldingParameters, Market};
 
 /// Parameters of demand.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemandSection {
     /// Price response at median income, per thousand USD.
@@ -51,7 +51,8 @@ pub struct DemandSection {
 }
 
 /// The law of intervals between purchases.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HoldingSection {
     /// Share of intervals that are leases.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -14,7 +13,8 @@ use crate::model::exchange::{CurrencyPath, cost_factors};
 use crate::model::market::{CarModel, Market};
 
 /// Exchange rates.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeRateSection {
     /// Whether rates stay at the base month or follow the data.
@@ -36,7 +36,8 @@ pub struct ExchangeRateSection {
 }
 
 /// Whether rates stay at the base month or follow the data.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ExchangeMode {
     /// The base month's rates throughout.

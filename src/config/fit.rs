@@ -1,6 +1,5 @@
 //! What `[calibration]` fits: blocks, free parameters and effort. Its evidence is read by [`super::calibration`].
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -23,7 +22,8 @@ pub(super) const SIZE: (fn(f64) -> bool, &str) = (|x| x.abs() <= LARGEST, "a num
 pub(super) const SPREAD: (fn(f64) -> bool, &str) = (|x| SPREADS.contains(&x), "a number between 1e-30 and 1e30");
 
 /// What is free, and what it is fitted to.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalibrationSection {
     /// CSV file with one row for each piece of evidence, relative to the scenario file.
@@ -62,7 +62,8 @@ pub struct CalibrationSection {
 }
 
 /// A group of parameters.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlockSection {
     /// Name, as in the column `block` of the targets.
@@ -73,7 +74,8 @@ pub struct BlockSection {
 }
 
 /// A free parameter.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FreeSection {
     /// Name in tables.
@@ -98,7 +100,8 @@ pub struct FreeSection {
 }
 
 /// A prior.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriorSection {
     /// Mean.

@@ -1,6 +1,5 @@
 //! The section `[governments.flows]`: what sanctions do to the market, given as numbers or worked out from the scenario.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -30,7 +29,8 @@ pub(super) struct Partner<'a> {
 
 /// What sanctions do to the market, billion USD a year: with sanctions less without. The six flows are used where `source` is
 /// `given`, on the rising grid `exchange_rate`; the keys after them where it is `market`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowsSection {
     /// `given`: the numbers below; `market`: the equilibrium of the scenario's own market with and without the instrument.
@@ -79,7 +79,8 @@ pub struct FlowsSection {
 }
 
 /// Where market flows come from.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowSource {
     /// The numbers in the file, or the defaults.

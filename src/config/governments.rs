@@ -1,7 +1,6 @@
 //! The `[governments]` section: parameters of the bargaining, its dates and the market flows it feeds on.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -27,7 +26,8 @@ const MOST_DAYS: i32 = 36_525;
 macro_rules! define_section {
     ($( $(#[$doc:meta])* $name:ident: $bound:ident; )*) => {
         /// The bargaining of the two governments. Payoffs are billion USD, flows billion USD a year.
-        #[derive(Debug, Deserialize, JsonSchema)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct GovernmentsSection {
             $( $(#[$doc])* #[serde(default)] pub $name: Option<Sourced<f64>>, )*
@@ -79,10 +79,11 @@ stickershock_core::governments_parameters!(define_section);
 macro_rules! define_dates {
     ($( $(#[$doc:meta])* $name:ident; )*) => {
         /// Dates of the dispute's steps; each happens only if nothing was settled before it.
-        #[derive(Debug, Deserialize, JsonSchema)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[derive(Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct DatesSection {
-            $( $(#[$doc])* #[schemars(with = "String")] pub $name: Date, )*
+            $( $(#[$doc])* #[cfg_attr(feature = "schema", schemars(with = "String"))] pub $name: Date, )*
         }
 
         impl DatesSection {

@@ -1,6 +1,5 @@
 //! Groups of models that the user wants numbers of: `[[group]]`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -13,7 +12,8 @@ const MAX_GROUPS: usize = 100;
 
 /// Models whose sales, share, price and makers' profit are headline metrics together: `units_NAME`, `expected_units_NAME`, `car_share_NAME`,
 /// `sticker_price_NAME_usd`, `profit_NAME_usd`. A set of models under a name, or with `each` one group for every brand or manufacturer.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSection {
     /// Its name, part of the names of its metrics: small letters, digits, `-` and `_`.
@@ -35,7 +35,8 @@ pub struct GroupSection {
 }
 
 /// What there is a group for each of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupEach {
     /// Each brand.

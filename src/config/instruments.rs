@@ -1,7 +1,6 @@
 //! Policy instruments: the `[[instrument]]` sections, as written and checked.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use std::collections::BTreeMap;
@@ -23,7 +22,8 @@ const MAX_AMOUNT_USD: f64 = 1e8;
 const MAX_DELAY_WEEKS: u32 = 52;
 
 /// A policy instrument on a selection of models.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InstrumentSection {
     /// Name that events refer to.
@@ -104,7 +104,7 @@ pub struct InstrumentSection {
     pub schedule: Vec<StepSection>,
     /// The day from which it is in force no more, whatever the events say.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub until: Option<Date>,
     /// How long makers who set staggered list prices expect it to stay once it is in force, weeks; for good if absent. What
     /// happens is for the events to say.
@@ -122,7 +122,8 @@ pub struct InstrumentSection {
 }
 
 /// What an instrument is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum KindChoice {
     /// A duty, ad valorem (`rate`) or specific (`amount_usd`).
@@ -143,7 +144,8 @@ pub enum KindChoice {
 }
 
 /// Which cars of a model an instrument is on.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum CarsChoice {
     /// Those from abroad.
@@ -155,11 +157,12 @@ pub enum CarsChoice {
 }
 
 /// A level from a date on: the one of these keys that the instrument has.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StepSection {
     /// It holds from the first week that starts on or after this day.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub from: Date,
     /// Duty: ad valorem rate.
     #[serde(default)]
@@ -185,7 +188,8 @@ pub struct StepSection {
 }
 
 /// A lower duty on so many cars of a year, over all models of the instrument together; the others pay the level beside it.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WithinSection {
     /// Ad valorem rate on these cars.
@@ -203,7 +207,8 @@ pub struct WithinSection {
 }
 
 /// A selection of models: every condition given must hold, any item of a list will do.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelectionSection {
     /// Names of models.

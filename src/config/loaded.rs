@@ -156,9 +156,16 @@ pub fn load_from(source: &Source, path: &Path, assignments: &[String]) -> Result
     Ok(loaded)
 }
 
-/// The JSON Schema of scenario files.
+/// The JSON Schema of scenario files, for editors.
 #[must_use]
-pub fn schema() -> String {
+pub fn schema() -> &'static str {
+    include_str!("../../docs/scenario.schema.json")
+}
+
+/// [`schema`], derived anew from the types that read scenarios.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn derived_schema() -> String {
     let schema = schemars::schema_for!(ScenarioFile);
     format!("{:#}\n", schema.as_value())
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::{ConfigError, in_percent, of_percent, shown};
@@ -16,7 +15,8 @@ use crate::model::trade::chain::Chain;
 use crate::model::trade::duty::AdValoremRate;
 
 /// Models on sale, their size and their duty.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MarketSection {
     /// CSV file with one row for each model, relative to the scenario file.
@@ -63,7 +63,8 @@ pub struct MarketSection {
 }
 
 /// A characteristic: a column of the data, or a product or ratio of two.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CharacteristicSection {
     /// Name, used in `demand.sigma`.
@@ -73,7 +74,8 @@ pub struct CharacteristicSection {
 }
 
 /// Names of the CSV columns.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnsSection {
     /// Name of the model, unique.
@@ -96,7 +98,8 @@ pub struct ColumnsSection {
 }
 
 /// The duty on imports before any policy.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NormalDutySection {
     /// Fraction of customs value: 0.025 is 2.5%. It may be left out where `rates` or `column` has one for every model.
@@ -115,7 +118,8 @@ pub struct NormalDutySection {
 }
 
 /// A partial holding.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartialHoldingSection {
     /// Manufacturer that holds.

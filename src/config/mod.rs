@@ -53,6 +53,8 @@ pub mod warnings;
 pub use design::StudyDesign;
 pub use document::{Document, Origin};
 pub use error::{Complaint, ConfigError, Location, TableCell, harmless};
+#[cfg(feature = "schema")]
+pub use loaded::derived_schema;
 pub use loaded::{DataFile, Loaded, load, load_from, schema};
 pub(crate) use market::MAX_MODELS;
 pub use metrics::{DRAWN_INSTEAD, NEVER};

@@ -1,7 +1,6 @@
 //! Launches and exits: `[[market.on_sale]]` and `on_sale` of a regime.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -14,18 +13,19 @@ use crate::model::on_sale::SaleDates;
 const MAX_RAMP_WEEKS: u32 = 520;
 
 /// When models are on sale.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OnSaleSection {
     /// Names of the models.
     pub models: Vec<String>,
     /// Launch: on sale from the first week that starts on or after this day; always before if absent.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub from: Option<Date>,
     /// Exit: on sale no more from the first week that starts on or after this day; for good if absent.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub until: Option<Date>,
     /// Weeks after the launch until a model sells as in the base year; at once if absent.
     #[serde(default)]

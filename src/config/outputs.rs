@@ -1,6 +1,5 @@
 //! What is written, and where: `[outputs]`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -13,7 +12,8 @@ use crate::model::outcome::Layout;
 use crate::model::scenario::Scenario;
 
 /// What is written, and where.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutputsSection {
     /// Output folder; `output/NAME` if absent.
@@ -39,7 +39,8 @@ pub struct OutputsSection {
 }
 
 /// How charts look; `stickershock chart` takes the same for charts of a finished study.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChartsSection {
     /// Width in print, or width and height of a box, in millimetres: `160mm`, `160x100mm`; none if absent.

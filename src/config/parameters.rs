@@ -1,6 +1,5 @@
 //! Uncertain values of a scenario: `[[parameter]]` with a key and a distribution, `[[correlation]]` between them.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::Document;
@@ -10,7 +9,8 @@ use super::suggest;
 use crate::sensitivity::{Distribution, GaussianCopula, NotACorrelation, Parameter, Problem};
 
 /// A correlation as written.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CorrelationEntry {
     /// Names it where correlations of several files come together: files merge lists of named tables.

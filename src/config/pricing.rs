@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::{ConfigError, of_percent, shown};
@@ -17,7 +16,8 @@ use crate::model::supply::staggered::Staggered;
 use crate::model::trade::regime::Reopening;
 
 /// How list prices respond.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PricingSection {
     /// The rule.
@@ -69,7 +69,7 @@ pub struct PricingSection {
     pub every_weeks: Option<u32>,
     /// First days of model years, when prices may be revised.
     #[serde(default)]
-    #[schemars(with = "Vec<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub model_years: Vec<Date>,
     /// Relative move of a model's cost since the last revision that triggers one.
     #[serde(default)]
@@ -77,7 +77,8 @@ pub struct PricingSection {
 }
 
 /// The pricing rule.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleChoice {
     /// Prices move by a fixed share of duty and cost changes.
@@ -91,7 +92,8 @@ pub enum RuleChoice {
 }
 
 /// A number, or `false` for none.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Threshold {
     /// `false`.
@@ -101,7 +103,8 @@ pub enum Threshold {
 }
 
 /// Who sets which price.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ChainChoice {
     /// The maker sets the showroom price and bears all costs to the showroom.

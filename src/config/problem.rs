@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::document::Document;
@@ -25,7 +24,8 @@ struct ProblemFile {
 }
 
 /// An uncertain input as written: in a problem it has a `name`, in a scenario the `key` of the value it stands for.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterEntry {
     /// Name in tables and charts; of a scenario's parameter, its key if absent.

@@ -1,7 +1,6 @@
 //! Policy histories: `[[regime]]`.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -22,7 +21,8 @@ pub(super) const MAX_REGIMES: u64 = 500;
 const MAX_EVENTS: u64 = 1_000;
 
 /// A policy history.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegimeSection {
     /// Name in tables.
@@ -54,11 +54,12 @@ pub struct RegimeSection {
 }
 
 /// A dated event on one instrument.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventSection {
     /// Date; it acts from the first week that starts on or after it.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub date: Date,
     /// What happens.
     pub action: Action,
@@ -82,11 +83,11 @@ pub struct EventSection {
     pub cost_usd: Option<Sourced<f64>>,
     /// Action `changed`, a cut: the day back to which it reaches. Importers get back what they paid beyond it since.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub retroactive_to: Option<Date>,
     /// Action `changed`: the day on which it was announced, from which makers who set staggered list prices know it and its date.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub announced_on: Option<Date>,
     /// Who gets back the duty collected since it was imposed, where the event ends it; nobody if absent.
     #[serde(default)]
@@ -97,7 +98,8 @@ pub struct EventSection {
 }
 
 /// One name or several.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum InstrumentNames {
     /// One.
@@ -107,7 +109,8 @@ pub enum InstrumentNames {
 }
 
 /// Who gets collected duty back.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundChoice {
     /// The importers, who keep it: buyers paid at the old prices.

@@ -1,6 +1,5 @@
 //! Seed, replications and baseline: `[run]`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -13,7 +12,8 @@ use crate::model::trade::regime::Regime;
 pub(super) const MAX_REPLICATIONS: u64 = 10_000_000;
 
 /// Seed, replications, baseline.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunSection {
     /// Seed of all random streams; every number is a seed, 0 too.

@@ -2,7 +2,6 @@
 //!
 //! Each section is read and checked in a file of its own; here they are put together, in the order in which they need each other.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::{self, AccountsSection};
@@ -37,9 +36,10 @@ use crate::model::scenario::{Outputs, Scenario};
 use crate::model::trade::instrument::{Instrument, Measure};
 
 /// A scenario: one market, its buyers, and the policy regimes to compare on the same worlds.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Stickershock scenario")]
+#[cfg_attr(feature = "schema", schemars(title = "Stickershock scenario"))]
 pub struct ScenarioFile {
     /// Name of the study and of its output folder.
     pub name: String,
@@ -121,7 +121,8 @@ pub struct ScenarioFile {
 }
 
 /// One file or several.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Extends {
     /// One file.

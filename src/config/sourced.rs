@@ -1,16 +1,15 @@
 //! Values with a provenance: a bare number, or a number with its source and status.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as DeriveDeserialize, Serialize};
 
 /// How a value is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, DeriveDeserialize, Serialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, DeriveDeserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Read from the source named.
@@ -100,15 +99,16 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for SourcedVisitor<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Sourced<T> {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Sourced<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         format!("Sourced_{}", T::schema_name()).into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let value = generator.subschema_for::<T>();
         let status = generator.subschema_for::<Status>();
-        json_schema!({
+        schemars::json_schema!({
             "anyOf": [value, {
                 "type": "object",
                 "properties": { "value": value, "source": { "type": "string" }, "status": status },

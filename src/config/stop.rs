@@ -1,6 +1,5 @@
 //! The `[stop]` section: how well contrasts must be known, and how many replications may be spent on it.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -42,7 +41,8 @@ pub struct StopRule {
 }
 
 /// Replications until named contrasts are known well enough. The keys of one target may stand in `[stop]` itself.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopSection {
     /// Headline metric, a column of `replications.csv`; that of the headline chart if absent.
@@ -88,7 +88,8 @@ impl StopSection {
 }
 
 /// One target.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopTargetSection {
     /// Headline metric, a column of `replications.csv`; that of the headline chart if absent.

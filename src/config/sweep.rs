@@ -1,6 +1,5 @@
 //! The same regimes at many settings: `[sweep]`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -16,7 +15,8 @@ const FIXED: [&str; 9] =
     ["sweep", "uncertainty", "parameter", "correlation", "extends", "name", "title", "outputs", "run.replications"];
 
 /// A sweep: the same regimes at many points, on common random numbers.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SweepSection {
     /// How the points are made from the axes.
@@ -42,7 +42,8 @@ pub struct SweepSection {
 }
 
 /// How the points of a sweep are made from its axes.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum SweepKind {
     /// Every combination of the axes' values, the last axis fastest.
@@ -58,7 +59,8 @@ pub enum SweepKind {
 }
 
 /// One thing that varies in a sweep.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AxisSection {
     /// The setting, as in `--set`: `instrument.sanctions.rate`.
@@ -84,7 +86,8 @@ pub struct AxisSection {
 }
 
 /// A value of a setting.
-#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
 pub enum Setting {
     /// True or false.

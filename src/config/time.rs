@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -21,11 +20,12 @@ pub(super) const MAX_PERIODS: u64 = 1_000;
 pub(super) const MAX_WEEKS: u32 = 5_200;
 
 /// The horizon.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSection {
     /// First day of week 0.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub start: Date,
     /// Number of weeks.
     pub weeks: u32,
@@ -41,16 +41,17 @@ pub struct TimeSection {
 }
 
 /// A named stretch of time.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeriodSection {
     /// Name in tables.
     pub name: String,
     /// First day; the period begins with the first week that starts on or after it.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub from: Date,
     /// The day after the last.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub to: Date,
 }
 

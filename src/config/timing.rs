@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::dealers::{DealersSection, ShippingSection, dealers};
@@ -20,7 +19,8 @@ use crate::model::trade::instrument::Instrument;
 use crate::model::trade::regime::Regime;
 
 /// When buyers move purchases, and what they believe. Every parameter has a default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimingSection {
     /// `weekly`, or `one_shot`: every buyer comes once, without loyalty, peers, stock or timing.
@@ -64,7 +64,7 @@ pub struct TimingSection {
     pub leases_movable: bool,
     /// The day of the decision as announced; without it buyers expect each decision when it falls.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub deadline: Option<Date>,
     /// What buyers believe.
     #[serde(default)]
@@ -81,7 +81,8 @@ pub struct TimingSection {
 }
 
 /// Whether buyers come week by week.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum TimingMode {
     /// A renewal process of purchases, in time.
@@ -92,7 +93,8 @@ pub enum TimingMode {
 }
 
 /// What buyers believe.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BeliefSection {
     /// `rational` buyers follow the public belief, `naive` ones believe in no duty before it is imposed, and with `governments` the
@@ -122,7 +124,8 @@ pub struct BeliefSection {
 }
 
 /// How buyers form beliefs.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum BuyersBelief {
     /// They follow the public belief.
@@ -135,18 +138,20 @@ pub enum BuyersBelief {
 }
 
 /// A public belief from a date on.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BeliefPoint {
     /// It holds from the first week that starts on or after this day.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub date: Date,
     /// Belief that the duty will bind.
     pub value: f64,
 }
 
 /// Brands that stay spoilt after a threat; off by default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HysteresisSection {
     /// Share of buyers who hold the dispute against the listed models; 0 if absent.
@@ -161,7 +166,8 @@ pub struct HysteresisSection {
 }
 
 /// Word of mouth on a small-world network; off by default.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeersSection {
     /// Utility per unit of a brand's excess share among acquaintances; 0 if absent.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ConfigError;
@@ -19,7 +18,8 @@ use crate::sensitivity::draws::{self, RelativeErrors, UncertainCell};
 const MOST_NUMBERS: usize = 10_000_000;
 
 /// Draws of the scenario's uncertain parameters and data.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UncertaintySection {
     /// Number of draws; 0 for a study at the scenario's own values, of `run.replications`.
@@ -49,7 +49,8 @@ pub struct UncertaintySection {
 }
 
 /// One way to build the model.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StructureSection {
     /// Its name; `[[parameter]]`s and `[[correlation]]`s with it as their `structure` are drawn under it alone.
@@ -72,7 +73,8 @@ pub struct StructureSection {
 }
 
 /// How draws are made.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
     /// Independent draws, each number from a stream of its own: adding a parameter changes no other.
@@ -83,7 +85,8 @@ pub enum Sampling {
 }
 
 /// Errors of one column of the table of models.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataErrorSection {
     /// The column.
@@ -100,7 +103,8 @@ pub struct DataErrorSection {
 }
 
 /// A standard deviation for all cells, or one for each status.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum LogSd {
     /// For all cells.

@@ -1,7 +1,6 @@
 //! A checked scenario: market, buyers, parameters, and the regimes to compare.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::accounts::AccountSettings;
@@ -16,7 +15,8 @@ use super::trade::regime::Regime;
 use crate::numerics::calendar::Day;
 
 /// How the buyers of the replications relate.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum PopulationMode {
     /// Every replication has a set of its own, with its own inversion of the base year, costs and prices: what a set of so many buyers does

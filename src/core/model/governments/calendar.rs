@@ -1,7 +1,6 @@
 //! The governments' own calendar: the dated steps of the dispute, and the path of the exchange rate.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::numerics::calendar::{Day, ORIGIN, month_number, month_start};
@@ -32,7 +31,8 @@ pub enum DutyStatus {
 }
 
 /// How far the home government's steps go.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum Escalation {
     /// Talks without a threat, as in 1994.

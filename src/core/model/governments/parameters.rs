@@ -3,7 +3,6 @@
 //! Payoffs are billions of dollars, present value; flows are billions of dollars a year. None has a default: each is of one dispute, and
 //! a scenario gives it. Those of 1995, judgements and not measurements, stand with their reasons in `configs/parts/bargaining-1995.toml`.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What a parameter may be.
@@ -70,9 +69,10 @@ pub struct InvalidParameter {
 }
 
 /// How buyers and firms judge the threat.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "BeliefChoice")]
+#[cfg_attr(feature = "schema", schemars(rename = "BeliefChoice"))]
 pub enum BeliefMode {
     /// By the home government's reputation for carrying threats out.
     #[default]

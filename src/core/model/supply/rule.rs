@@ -7,7 +7,6 @@
 //! ([`equilibrium_with_limits`]); under the other rules the prices of the cars under the quota rise by one dollar amount
 //! until expected demand meets it ([`super::clearing`]). Either way the sellers keep it.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::clearing::{Cleared, clear};
@@ -42,7 +41,8 @@ pub enum PricingRule {
 }
 
 /// Whose profit a price is set for.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Conduct {
     /// Every model by itself.

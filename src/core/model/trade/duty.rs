@@ -15,13 +15,13 @@
 //! Under the vertical chain ([`super::chain`]) the producer's price is the one at the border, and local costs D in dollars
 //! stand beside A: `p = w (1 + t) + A + D`, of which `t w + A` is duty.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::supply::DutyTerms;
 
 /// What an ad valorem duty is a fraction of.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum DutyBasis {
     /// A share of the base-year list price: does not move with the price.

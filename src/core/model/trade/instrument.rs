@@ -1,13 +1,13 @@
 //! Policy instruments: what a government does to a selection of models, and how that changes over time.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::duty::{Duty, ImportDuty};
 
 /// How an instrument's duty meets the normal duty.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Stacking {
     /// On top of the normal duty.

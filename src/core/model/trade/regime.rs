@@ -16,7 +16,6 @@
 //! instrument that has run out is in force no more, and no event can follow.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use std::borrow::Cow;
@@ -25,7 +24,8 @@ use super::instrument::{Dated, Instrument, Measure, Stacking};
 use crate::model::on_sale::SaleDates;
 
 /// What happens to an instrument on a date.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// An open threat, without a list or a date.
