@@ -44,6 +44,7 @@ impl Curvature {
     }
 
     /// G: the price of product `j` as buyers feel it, in dollars at the reference price's slope.
+    #[inline(always)]
     #[must_use]
     pub fn felt(&self, j: usize, price: f64) -> f64 {
         if price == f64::INFINITY {
@@ -55,6 +56,7 @@ impl Curvature {
     }
 
     /// g: what a dollar more of the price of product `j` is felt as.
+    #[inline(always)]
     #[must_use]
     pub fn slope(&self, j: usize, price: f64) -> f64 {
         exp((self.lambda - 1.0) * ln(price / self.reference[j]))
@@ -68,6 +70,7 @@ impl Curvature {
 }
 
 /// e^x - 1 without loss of digits near zero: (u - 1) x / ln u with u = e^x rounded (Kahan).
+#[inline(always)]
 fn exp_minus_one(x: f64) -> f64 {
     let u = exp(x);
     if u == 1.0 {

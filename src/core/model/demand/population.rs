@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 use super::DemandError;
 use super::curvature::Curvature;
+use super::kernel::choice::Instructions;
 
 /// Buyers evaluated together: the lanes of the kernel. Fixed at eight on every machine, so that sums have one order.
 pub const LANES: usize = 8;
@@ -328,7 +329,11 @@ impl Products {
     pub fn felt_prices<'p>(&self, prices: &'p [f64]) -> Cow<'p, [f64]> {
         match &self.curvature {
             None => Cow::Borrowed(prices),
-            Some(curved) => prices.iter().enumerate().map(|(j, price)| curved.felt(j, *price)).collect(),
+            Some(curved) => {
+                let mut felt = prices.to_vec();
+                Instructions::detect().felt_in_place(&mut felt, curved);
+                felt.into()
+            }
         }
     }
 
@@ -342,6 +347,8 @@ impl Products {
     #[must_use]
     pub fn slopes(&self, prices: &[f64]) -> Option<Vec<f64>> {
         let curved = self.curvature.as_ref()?;
-        Some(prices.iter().enumerate().map(|(j, price)| curved.slope(j, *price)).collect())
+        let mut slopes = prices.to_vec();
+        Instructions::detect().slope_in_place(&mut slopes, curved);
+        Some(slopes)
     }
 }

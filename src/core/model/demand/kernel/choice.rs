@@ -8,6 +8,7 @@
 // Lanes are counted, so that the same number stands for the same buyer or product in every array of a formula.
 #![allow(clippy::needless_range_loop)]
 
+use crate::model::demand::Curvature;
 use crate::numerics::elementary::{exp, ln};
 use crate::numerics::sobol::Coins;
 
@@ -185,6 +186,16 @@ compiled_for_each! {
 }
 
 compiled_for_each! {
+    /// Replaces the price of each product by what buyers feel of it ([`Curvature::felt`]).
+    fn felt_in_place(prices: &mut [f64], curved: &Curvature) = felt_loop
+}
+
+compiled_for_each! {
+    /// Replaces the price of each product by what a dollar more of it is felt as ([`Curvature::slope`]).
+    fn slope_in_place(prices: &mut [f64], curved: &Curvature) = slope_loop
+}
+
+compiled_for_each! {
     /// Replaces every uniform u in (0, 1) by 1/E, where E = -ln u is exponential with mean 1: the speed at which an
     /// option of weight one arrives in [`Instructions::race`].
     fn race_speeds_in_place(u: &mut [f64]) = race_speed_loop
@@ -252,6 +263,20 @@ fn scramble_loop(bits: &mut [u32], coins: &Coins) {
         }
     }
     blocks.into_remainder().iter_mut().for_each(|bits| *bits = coins.scramble(*bits));
+}
+
+#[inline(always)]
+fn felt_loop(prices: &mut [f64], curved: &Curvature) {
+    for (j, price) in prices.iter_mut().enumerate() {
+        *price = curved.felt(j, *price);
+    }
+}
+
+#[inline(always)]
+fn slope_loop(prices: &mut [f64], curved: &Curvature) {
+    for (j, price) in prices.iter_mut().enumerate() {
+        *price = curved.slope(j, *price);
+    }
 }
 
 #[inline(always)]

@@ -3,6 +3,7 @@
 use rand::RngExt;
 
 use super::{Column, Instructions, LANES};
+use crate::model::demand::Curvature;
 use crate::model::demand::kernel::tests::lengths;
 use crate::model::streams::{Purpose, Stream, Streams};
 use crate::numerics::elementary::{exp, ln};
@@ -88,6 +89,30 @@ fn coordinates_scrambled_together_are_those_scrambled_alone() {
                 let mut together = coordinates.clone();
                 instructions.scramble_in_place(&mut together, coins);
                 assert_eq!(together, alone, "{}, length {n}", instructions.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn prices_felt_together_are_those_felt_alone() {
+    for n in lengths(0..=140) {
+        let mut draws = stream(500 + n);
+        let mut prices: Vec<f64> = (0..n).map(|_| 20_000.0 + 60_000.0 * draws.uniform_open()).collect();
+        let reference: Vec<f64> = prices.iter().map(|price| price * (0.5 + draws.uniform_open())).collect();
+        prices.iter_mut().step_by(7).for_each(|price| *price = f64::INFINITY);
+        prices.iter_mut().zip(&reference).skip(1).step_by(7).for_each(|(price, reference)| *price = *reference);
+        for lambda in [0.0, 0.47, 2.0] {
+            let curved = Curvature::new(lambda, &reference).unwrap().unwrap();
+            for instructions in Instructions::available() {
+                let (mut felt, mut slope) = (prices.clone(), prices.clone());
+                instructions.felt_in_place(&mut felt, &curved);
+                instructions.slope_in_place(&mut slope, &curved);
+                let alone = |of: &dyn Fn(usize, f64) -> f64| -> Vec<u64> {
+                    prices.iter().enumerate().map(|(j, price)| of(j, *price).to_bits()).collect()
+                };
+                assert_eq!(bits(&felt), alone(&|j, price| curved.felt(j, price)), "{}, {n}", instructions.name());
+                assert_eq!(bits(&slope), alone(&|j, price| curved.slope(j, price)), "{}, {n}", instructions.name());
             }
         }
     }
