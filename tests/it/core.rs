@@ -217,10 +217,13 @@ fn every_kernel_gives_the_same_bits() {
             let count = rng.random_range(1..12);
             let mut draws =
                 |n: usize, low: f64, high: f64| -> Vec<f64> { (0..n).map(|_| rng.random_range(low..high)).collect() };
-            // One buyer in some markets has utilities so large that they are shifted; in others half of them do.
+            // One buyer in some markets has utilities so large that they are shifted, in others so low; in some every other buyer's are far apart.
             let mut outside = draws(buyers, -2.0, 2.0);
             if buyers % 3 == 0 {
                 outside[buyers / 2] = 900.0;
+            }
+            if buyers % 7 == 0 {
+                outside[buyers / 3] = -900.0;
             }
             if buyers % 5 == 0 {
                 outside.iter_mut().step_by(2).for_each(|utility| *utility *= 600.0);
@@ -240,7 +243,10 @@ fn every_kernel_gives_the_same_bits() {
             let products = Products::new((0..count).map(|j| format!("p{j}")).collect(), &x).unwrap();
             let brand: Vec<usize> = (0..count).map(|j| j * 5 % 3).collect();
             let loyal = products.clone().with_loyalty(&brand, &[1.2, 0.0, -0.4]).unwrap();
-            let (delta, prices) = (draws(count, -1.0, 2.0), draws(count, 0.5, 2.0));
+            let (mut delta, prices) = (draws(count, -1.0, 2.0), draws(count, 0.5, 2.0));
+            if buyers % 7 == 0 {
+                delta.iter_mut().for_each(|delta| *delta -= 400.0);
+            }
             let owner: Vec<usize> = (0..count).map(|j| j % 2).collect();
             let firms = if count > 1 { vec!["a".into(), "b".into()] } else { vec!["a".into()] };
             let ownership = Ownership::of_firms(firms, owner).unwrap();

@@ -28,6 +28,33 @@ fn two_kinds(cost: f64, start: f64, second_order: bool) -> Result<Equilibrium, S
     equilibrium(&problem, &[start], PricingOptions { second_order, ..PricingOptions::default() })
 }
 
+/// Of buyers of one product with v = 4 - p, cost 1, some take it at any price that a search can reach: where it begins dear, its price climbs by
+/// 1 a step for ever. Below there is a price at which profit is highest near by, and a lower start finds it; where there is none, the climb is told.
+#[test]
+fn a_price_that_climbs_is_sought_below() {
+    let found = |captured: f64| {
+        let population = Population::new(BuyerColumns {
+            weight: &[1.0 - captured, captured],
+            price_response: &[1.0, 1.0],
+            outside_utility: None,
+            tastes: &[&[0.0, 1e9]],
+        })
+        .unwrap();
+        let products = Products::new(vec!["a".into()], &[&[1.0]]).unwrap();
+        let demand = ExpectedDemand::new(&population, &products, &[4.0], None, Execution::SERIAL).unwrap();
+        let ownership = Ownership::of_firms(vec!["1".into()], vec![0]).unwrap();
+        let duty = [DutyTerms::NONE];
+        let problem =
+            PriceProblem { demand: &demand, ownership: &ownership, cost: &[1.0], duty: &duty, rising: None };
+        equilibrium(&problem, &[20.0], PricingOptions { second_order: true, ..PricingOptions::default() })
+    };
+    let price = found(0.1).unwrap().price[0];
+    let profit = |p: f64| (p - 1.0) * (0.9 / (1.0 + (p - 4.0).exp()) + 0.1);
+    assert!((price - 3.74).abs() < 0.01 && profit(price) > profit(price - 0.01).max(profit(price + 0.01)), "{price}");
+    let error = found(0.5).unwrap_err().to_string();
+    assert!(error.contains("it climbs on at") && error.contains("50.0% of all weight take a"), "{error}");
+}
+
 /// Slope of profit in price over the margin's scale, written out.
 fn slope(cost: f64, price: f64) -> f64 {
     let kinds = [(0.95, 1.0), (0.05, 0.02)];

@@ -185,7 +185,8 @@ fn the_documents_are_up_to_date() {
 fn the_schema_is_up_to_date() {
     let derived = stickershock::config::derived_schema();
     if std::env::var_os("STICKERSHOCK_BLESS").is_some() {
-        fs::write(root().join("docs/scenario.schema.json"), &derived).unwrap();
+        return fs::write(root().join("docs/scenario.schema.json"), &derived).unwrap();
     }
-    assert!(stickershock::config::schema() == derived, "run this test with STICKERSHOCK_BLESS=1 and build again");
+    let help = "run STICKERSHOCK_BLESS=1 cargo test --all-features the_schema";
+    assert!(stickershock::config::schema() == derived, "{help}");
 }

@@ -73,8 +73,9 @@ const MAX_HALVINGS: i32 = 30;
 /// Of [`go_on`]: steps remembered, and residuals that must have shrunk in a row before they are combined.
 const SHORT_DEPTH: usize = 5;
 const SHRINKING: usize = 5;
-/// Error below which [`go_on`] tries Newton steps, and how many of them at a time; each must halve the error.
+/// Error below which [`go_on`] tries Newton steps, after so many residuals that have shrunk in a row, and how many of them at a time; each must halve the error.
 const NEWTON_BELOW: f64 = 1e-4;
+const NEWTON_AFTER: usize = 2;
 const NEWTON_STEPS: usize = 8;
 
 /// Searches from `start`, going back to the best point after a setback.
@@ -196,7 +197,7 @@ pub fn go_on<T: Clone, E>(
         if best.1.error <= stop.target || stalled || report.evaluations >= stop.max_evaluations {
             break;
         }
-        if evaluation.error < newton_below && shrinking >= 2 {
+        if evaluation.error < newton_below && shrinking >= NEWTON_AFTER {
             let before = evaluation.error;
             for _ in 0..NEWTON_STEPS {
                 let Some(step) = newton(&x, &evaluation)? else { break };
@@ -249,7 +250,7 @@ pub fn go_on<T: Clone, E>(
         } else {
             since_best += 1;
         }
-        if pace == Pace::Plain && circle.closes(&x) {
+        if pace == Pace::Plain && circle.closes(&x, shrinking) {
             break;
         }
     }
@@ -259,24 +260,27 @@ pub fn go_on<T: Clone, E>(
 /// Where a walk may have been before: one point of it is remembered, a later one each time that the steps since have doubled (Brent 1980).
 struct Circle {
     mark: Vec<f64>,
+    /// Whether a Newton step may be tried from there.
+    shrinking: usize,
     steps: usize,
     length: usize,
 }
 
 impl Circle {
     fn from(x: &[f64]) -> Self {
-        Self { mark: x.to_vec(), steps: 0, length: 1 }
+        Self { mark: x.to_vec(), shrinking: 0, steps: 0, length: 1 }
     }
 
-    /// Whether the walk is back at the point remembered.
-    fn closes(&mut self, x: &[f64]) -> bool {
-        if x == self.mark {
+    /// Whether the walk is back at the point remembered, and would go on from it as it did.
+    fn closes(&mut self, x: &[f64], shrinking: usize) -> bool {
+        let shrinking = shrinking.min(NEWTON_AFTER);
+        if x == self.mark && shrinking == self.shrinking {
             return true;
         }
         self.steps += 1;
         if self.steps == self.length {
             self.mark.copy_from_slice(x);
-            (self.steps, self.length) = (0, 2 * self.length);
+            (self.shrinking, self.steps, self.length) = (shrinking, 0, 2 * self.length);
         }
         false
     }

@@ -268,6 +268,6 @@ mod tests {
     #[test]
     fn the_hashes_are_those_of_the_scripts() {
         let hash = |script: &str| format!("sha256-{}", STANDARD.encode(Sha256::digest(script.as_bytes())));
-        assert_eq!(HASHES, [hash(PLOT), hash(SCRIPT)]);
+        assert_eq!([hash(PLOT), hash(SCRIPT)], HASHES, "a script has changed: HASHES must be the first two");
     }
 }

@@ -79,7 +79,7 @@ pub fn invert(
     let demand = StationaryDemand::new(population, products);
     let InversionOptions { tolerance, max_evaluations } = options;
     let found_from = |start: Vec<f64>, slopes: Option<&Slopes>| {
-        // Each step by slopes leaves some fiftieth of the gap: one more for its own sake is a sweep of all buyers.
+        // Each step by slopes leaves a small part of the gap: one beyond the tolerance would cost a sweep of all buyers.
         let target = if slopes.is_some() { tolerance } else { 0.02 * tolerance };
         let stop = Stop { target, accept: tolerance, max_evaluations };
         search::<f64, DemandError>(start, stop, |delta| {

@@ -124,7 +124,7 @@ pub enum SupplyError {
          to change by a fraction {residual:e}; {cause}"
     )]
     NoEquilibrium {
-        /// Product farthest from its condition.
+        /// Product farthest from its condition, or one whose price climbs for ever.
         product: Box<str>,
         /// Its owner.
         firm: Box<str>,
@@ -132,7 +132,7 @@ pub enum SupplyError {
         price: f64,
         /// Evaluations of demand done.
         evaluations: usize,
-        /// Largest relative price change.
+        /// Relative change of this price that its condition wants.
         residual: f64,
         /// What makes such demand, and what to do.
         cause: Box<str>,

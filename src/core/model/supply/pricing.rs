@@ -87,8 +87,8 @@ fn relative(prices: &[f64], step: &[f64]) -> Vec<f64> {
 /// Prices at which no maker gains by a small change, found from `start`.
 ///
 /// The zeta map accelerated; after a setback, the zeta map itself, accelerated while it converges (see `Search::settle`). Where that leads
-/// nowhere the search begins again with no price below cost after duty, and then well above it; at last with parts of its steps. A price that
-/// climbs for ever ends the search: no other start leads elsewhere.
+/// nowhere the search begins again with no price below cost after duty, and then well above it; at last with parts of its steps. Where a price
+/// climbed for ever in the first search it begins again from lower prices only.
 ///
 /// # Errors
 /// When the problem does not fit its demand, [`SupplyError::NoEquilibrium`], which names product, firm and figures, and
@@ -103,11 +103,28 @@ pub fn equilibrium(
         Err(unsettled) => unsettled,
     };
     let elsewhere = matches!(unsettled.error, SupplyError::NoEquilibrium { .. } | SupplyError::NotMaximum { .. });
-    if unsettled.climbs || !elsewhere {
+    if !elsewhere {
         return Err(unsettled.error);
     }
-    let found = from_above_cost(problem, start, options);
-    found.or_else(|| by_short_steps(problem, start, options)).ok_or(unsettled.error)
+    let found = match unsettled.climbs {
+        true => from_below(problem, start, options),
+        false => from_above_cost(problem, start, options).or_else(|| by_short_steps(problem, start, options)),
+    };
+    found.ok_or(unsettled.error)
+}
+
+/// [`equilibrium`] from lower starts: parts of this one, and prices a little above cost after duty. There may be an equilibrium below the prices from
+/// which only those are left who pay any.
+fn from_below(problem: &PriceProblem, start: &[f64], options: PricingOptions<'_>) -> Option<Equilibrium> {
+    let cost = problem.marginal_cost(start);
+    let held = |j: usize| options.held.get(j).copied().unwrap_or(false);
+    let lower = |to: &dyn Fn(usize) -> f64| -> Vec<f64> {
+        let to = |j: usize| if !held(j) && to(j) > 0.0 { start[j].min(to(j)) } else { start[j] };
+        (0..start.len()).map(to).collect()
+    };
+    let part = lower(&|j| FAR_STARTS[1] * start[j]);
+    let near_cost = lower(&|j| ABOVE_COST[1] * problem.duty[j].effective_cost(cost[j]));
+    [part, near_cost].iter().filter(|lower| *lower != start).find_map(|lower| from_start(problem, lower, options).ok())
 }
 
 /// [`equilibrium`] from starts with every price at or above multiples of cost after duty. Below it an owner of several products would sell less
@@ -216,9 +233,9 @@ fn by_parts(
 
 /// What a dollar more is felt as where curvature has carried a price that rises for ever.
 const FAR_AWAY: f64 = 1e-12;
-/// A price so many times where it began and its cost after duty, still rising by about its average step, climbs for ever: by between these
-/// multiples of it.
+/// Multiple of its start, and of its cost after duty, above which a price may climb for ever.
 const CLIMBED: f64 = 100.0;
+/// Its last step beside its average step, where it does.
 const STEADY: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 /// Evaluations after which the accelerated search, and what follows a setback, are given up in turn.
 const MAX_ACCELERATED: usize = 300;
@@ -307,7 +324,7 @@ impl Search<'_> {
         if plain.converged {
             return Ok(self.maximum(plain)?);
         }
-        // Steps that did not go round to an earlier point.
+        // The steps went on to the last evaluation: they neither came back to an earlier point nor left the bounds.
         let on = plain.report.evaluations >= self.options.max_evaluations;
         let steps = plain.report.iterations - hybrid.report.iterations;
         match self.climbing(start, &plain, steps).filter(|_| on) {
@@ -316,7 +333,7 @@ impl Search<'_> {
         }
     }
 
-    /// A product whose price has left its start far behind and climbs on as it did: some buyers take it at any price, in figures that a search can
+    /// A product whose price has left its start far behind and climbs on as it did: some buyers take it at any price that a search can
     /// reach.
     fn climbing(&self, start: &[f64], found: &Found<Sums>, steps: usize) -> Option<usize> {
         let least = raised(self.problem, start, self.options, 1.0);
@@ -470,29 +487,26 @@ impl Search<'_> {
     fn unsettled(&self, found: &Found<Sums>, worst: usize, climbs_from: Option<&[f64]>) -> SupplyError {
         let product = self.problem.demand.products.name(worst);
         let thin = concentration(self.problem.demand, &found.x).ok().map(|all| all[worst]);
-        let cause = self.rises_for_ever(worst, found.x[worst]).or_else(|| self.negative_cost(&found.x));
+        let climbs = climbs_from.zip(thin).map(|(start, of)| {
+            format!(
+                "it climbs on at {:.0} times the price at which the search began: buyers with {:.1}% of all weight take {product} at any such price; bound \
+                 their tastes, or their responses to price from below",
+                found.x[worst] / start[worst],
+                100.0 * of.weight
+            )
+        });
+        let cause = self.rises_for_ever(worst, found.x[worst]).or(climbs).or_else(|| self.negative_cost(&found.x));
         let cause = cause.or_else(|| self.given_away(&found.x));
-        let cause = match (cause, thin.filter(Concentration::is_thin)) {
-            (Some(cause), _) => cause,
-            (None, Some(few)) => few_buyers(product, few),
-            (None, None) => climbs_from.zip(thin).map_or_else(
-                || "start nearer to the prices expected".to_owned(),
-                |(start, of)| {
-                    format!(
-                        "it climbs on at {:.0} times the price at which the search began: buyers with {:.1}% of all weight take {product} at any such \
-                         price; bound their tastes, or their responses to price from below",
-                        found.x[worst] / start[worst],
-                        100.0 * of.weight
-                    )
-                },
-            ),
-        };
+        let few = thin.filter(Concentration::is_thin).map(|few| few_buyers(product, few));
+        let cause = cause.or(few).unwrap_or_else(|| "start nearer to the prices expected".to_owned());
+        // Of this product itself: another may be farther from its condition.
+        let change = relative(&found.x, &found.evaluation.step)[worst] / self.damping;
         SupplyError::NoEquilibrium {
             product: product.into(),
             firm: self.problem.ownership.firm_of(worst).into(),
             price: found.x[worst],
             evaluations: found.report.evaluations,
-            residual: found.report.residual,
+            residual: if change.is_finite() { change } else { found.report.residual },
             cause: cause.into(),
         }
     }

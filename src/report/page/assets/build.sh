@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes plot.js and NOTICE anew from the locked versions in package-lock.json. `sh build.sh --check` fails where they differ from what is here.
+# A changed script needs its new hash in html.rs, which a test tells.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

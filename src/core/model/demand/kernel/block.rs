@@ -293,6 +293,7 @@ unsafe fn tile<V: Parts, const K: usize, const PRICES: bool>(
 
 /// Place in a tile of the utilities of [`single`]; exponentials have the first.
 const UTILITIES: usize = 1;
+const _: () = assert!(UTILITIES < TILE);
 
 /// One block with utilities of any size: of buyers whose sum leaves the safe range, the highest is taken from each first.
 ///

@@ -4,6 +4,7 @@
 //! compiled three times: for AVX-512, for AVX2 with fused multiply-add, and for any processor. [`Instructions`] picks the
 //! best at run time. All three do the same operations on the same operands, so they give the same bits; the tests compare
 //! each with the scalar twins at every length. Nothing here allocates except [`Column`].
+//! So are a few plain loops that others need, such as prices as buyers feel them.
 
 // Lanes are counted, so that the same number stands for the same buyer or product in every array of a formula.
 #![allow(clippy::needless_range_loop)]
