@@ -44,8 +44,7 @@ fn a_price_that_climbs_is_sought_below() {
         let demand = ExpectedDemand::new(&population, &products, &[4.0], None, Execution::SERIAL).unwrap();
         let ownership = Ownership::of_firms(vec!["1".into()], vec![0]).unwrap();
         let duty = [DutyTerms::NONE];
-        let problem =
-            PriceProblem { demand: &demand, ownership: &ownership, cost: &[1.0], duty: &duty, rising: None };
+        let problem = PriceProblem { demand: &demand, ownership: &ownership, cost: &[1.0], duty: &duty, rising: None };
         equilibrium(&problem, &[20.0], PricingOptions { second_order: true, ..PricingOptions::default() })
     };
     let price = found(0.1).unwrap().price[0];
