@@ -8,7 +8,7 @@
 //! e(p, mu) = ( zeta(p; mu) - p,  ln use - ln limit )         (p, mu)  +=  -J^-1 e(p, mu)
 //! ```
 //!
-//! J is the Jacobian of e at the known equilibrium, by differences before a part of its buyers. Each step leaves some twentieth of the error or less,
+//! J is the Jacobian of e at the known equilibrium, by differences before a part of its buyers. Each step leaves a small part of the error,
 //! and Anderson's method takes the steps together. The equilibrium found is one of the other world, to the tolerance of any search; where the
 //! steps lead nowhere there is none, and the search without a guide is asked.
 
